@@ -1,0 +1,1 @@
+//! A small Kubernetes-compatible API server over SQLite, in this process.

@@ -1,0 +1,5 @@
+//! Agentic Ops: a round-the-clock watch over a small hosting company's machines.
+//!
+//! The way through the program is `Scenario` -> readings -> outcomes -> transitions -> `Finding`; each arrow is one function.
+
+pub mod controlplane;
