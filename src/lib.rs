@@ -2,4 +2,7 @@
 //!
 //! The way through the program is `Scenario` -> readings -> outcomes -> transitions -> `Finding`; each arrow is one function.
 
+pub mod api;
+pub mod cli;
 pub mod controlplane;
+pub mod domain;

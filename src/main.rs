@@ -1,1 +1,3 @@
-fn main(){}
+fn main() {
+    print!("{}", agentic_ops::cli::crds::render().unwrap_or_default());
+}

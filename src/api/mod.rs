@@ -1,0 +1,86 @@
+//! The custom resources of `agentic.ligbox.io/v1alpha1`, a file a kind, and the words they share.
+//!
+//! Every string, list and map is bounded: Kubernetes refuses CEL rules over unbounded values, and
+//! no object may grow past 64 KiB.
+
+pub mod action;
+pub mod agent;
+pub mod conditions;
+pub mod finding;
+pub mod message;
+pub mod probe;
+pub mod scenario;
+pub mod thread;
+
+pub use action::{Action, ActionSpec, ActionStatus, Actor, Subject};
+pub use agent::{Agent, AgentSpec, AgentStatus};
+pub use finding::{
+    Acknowledgement, Evidence, Excerpt, Finding, FindingAcknowledgement, FindingSpec, FindingStatus, Phase, Snapshot,
+    Transition,
+};
+pub use message::{Author, Message, MessageAcknowledgement, MessagePhase, MessageSpec, MessageStatus};
+pub use probe::{
+    DnsProbe, Header, HttpProbe, Method, Probe, RecordType, SecretKeyRef, SqliteProbe, TcpProbe, TlsOptions, TlsProbe,
+};
+pub use scenario::{
+    CheckOutcome, CheckResult, CheckSpec, Evaluate, Health, RequestedRun, Runbook, Scenario, ScenarioSpec,
+    ScenarioStatus, Thresholds,
+};
+pub use thread::{Thread, ThreadSpec, ThreadStatus};
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::CustomResourceExt as _;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The API group of every kind here.
+pub const GROUP: &str = "agentic.ligbox.io";
+/// The one served version.
+pub const VERSION: &str = "v1alpha1";
+/// Asks for a run at once; its value is the time of the request, RFC 3339.
+pub const RUN_REQUESTED_AT: &str = "agentic.ligbox.io/run-requested-at";
+/// A Secret with this label set to `allowed` may be used by probes.
+pub const PROBES_LABEL: &str = "agentic.ligbox.io/probes";
+/// The ConfigMap of settings and the Secret of the program both have this name.
+pub const SETTINGS_NAME: &str = "agentic-ops";
+/// A check name that no Scenario may use: the Finding for "can't be judged".
+pub const BLIND: &str = "blind";
+
+/// How bad it is, worst first. `high` and `critical` are mailed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Critical,
+    High,
+    Medium,
+    Low,
+    Info,
+}
+
+impl Severity {
+    /// All of them, worst first.
+    pub const ALL: [Severity; 5] =
+        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+
+    /// The lower-case word used in the API, in REST and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Critical => "critical",
+            Severity::High => "high",
+            Severity::Medium => "medium",
+            Severity::Low => "low",
+            Severity::Info => "info",
+        }
+    }
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The six CustomResourceDefinitions, in the order in which they are printed.
+pub fn crds() -> Vec<CustomResourceDefinition> {
+    vec![Scenario::crd(), Finding::crd(), Agent::crd(), Thread::crd(), Message::crd(), Action::crd()]
+}

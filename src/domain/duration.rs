@@ -1,0 +1,56 @@
+//! Durations as Go writes them: `300ms`, `10s`, `5m`, `1h30m`.
+
+use std::time::Duration;
+
+/// What is wrong with a duration.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0:?} is not a duration: write it as in 300ms, 10s, 5m or 1h30m")]
+pub struct DurationError(pub String);
+
+/// Reads a positive duration; units are ms, s, m and h, each number may have a fraction.
+pub fn parse(text: &str) -> Result<Duration, DurationError> {
+    let wrong = || DurationError(text.to_string());
+    let mut rest = text;
+    let mut total = 0.0_f64;
+    if rest.is_empty() {
+        return Err(wrong());
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+        let number: f64 = rest[..digits].parse().map_err(|_| wrong())?;
+        rest = &rest[digits..];
+        let unit_len = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
+        let scale = match &rest[..unit_len] {
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => return Err(wrong()),
+        };
+        total += number * scale;
+        rest = &rest[unit_len..];
+    }
+    Duration::try_from_secs_f64(total).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_go_writes_them() {
+        for (text, millis) in
+            [("300ms", 300), ("10s", 10_000), ("5m", 300_000), ("1h30m", 5_400_000), ("1.5s", 1_500), ("0s", 0)]
+        {
+            assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_names_the_value_and_what_would_be_right() {
+        for text in ["", "10", "s", "5 m", "1d", "-1s", "1..5s", "1e3s", "∞"] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(&format!("{text:?}")) && error.contains("1h30m"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A probe with everything filled in: settings expanded, secrets fetched. What `probes` reads.
+
+use crate::api::{Method, RecordType};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// One probe, ready to be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The probe's name.
+    pub name: String,
+    /// How long all of it may take, redirects and body included.
+    pub timeout: Duration,
+    pub request: Request,
+}
+
+/// What to do with the target.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    Http(HttpRequest),
+    Sqlite(SqliteRequest),
+    Tcp(Address),
+    Dns(DnsRequest),
+    Tls(TlsRequest),
+}
+
+/// An HTTP request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpRequest {
+    pub url: Url,
+    pub method: Method,
+    pub headers: Vec<RequestHeader>,
+    pub body: Option<String>,
+    pub max_redirects: u32,
+    pub max_body_bytes: usize,
+    pub tls: Verification,
+}
+
+impl HttpRequest {
+    /// Whether it carries a credential: then 401 and 403 tell of the credential, not of the target.
+    pub fn has_credential(&self) -> bool {
+        self.headers.iter().any(|h| h.secret) || self.url.password().is_some()
+    }
+}
+
+/// A header of the request. The value of a secret one is never shown.
+#[derive(Clone, PartialEq)]
+pub struct RequestHeader {
+    pub name: String,
+    pub value: String,
+    /// From a Secret: not sent to another origin after a redirect.
+    pub secret: bool,
+}
+
+impl fmt::Debug for RequestHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if self.secret { "***" } else { &self.value };
+        write!(f, "{}: {value}", self.name)
+    }
+}
+
+/// How a server's certificate is verified.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Verification {
+    /// PEM certificates trusted besides the system's and the program's.
+    pub ca_pem: Option<String>,
+    pub skip: bool,
+}
+
+/// A query on a SQLite file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SqliteRequest {
+    pub path: PathBuf,
+    pub query: String,
+    pub parameters: Vec<String>,
+    pub max_rows: usize,
+}
+
+/// Where to connect.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// A name or an address, IPv6 without brackets.
+    pub host: String,
+    pub port: u16,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// A DNS question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DnsRequest {
+    pub name: String,
+    pub record_type: RecordType,
+    /// `None`: the system's resolver.
+    pub server: Option<Address>,
+}
+
+/// A TLS handshake.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TlsRequest {
+    pub address: Address,
+    pub server_name: String,
+    pub tls: Verification,
+}
+
+impl Request {
+    /// What is shared by probes of one target: scheme, host and port, or the file. Of several such probes that were not
+    /// read, the first stands for all.
+    pub fn root(&self) -> String {
+        match self {
+            Request::Http(r) => format!(
+                "{}://{}:{}",
+                r.url.scheme(),
+                r.url.host_str().unwrap_or_default(),
+                r.url.port_or_known_default().unwrap_or_default()
+            ),
+            Request::Sqlite(r) => format!("sqlite:{}", r.path.display()),
+            Request::Tcp(a) => format!("tcp://{a}"),
+            Request::Dns(r) => match &r.server {
+                Some(server) => format!("dns://{server}"),
+                None => format!("dns:{}", r.name),
+            },
+            Request::Tls(r) => format!("tls://{}", r.address),
+        }
+    }
+}
