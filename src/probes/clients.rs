@@ -1,0 +1,95 @@
+//! The HTTP clients and TLS configurations, one for each way of verifying certificates.
+
+use super::address::Guard;
+use super::resolve::{GuardedResolver, SystemResolver};
+use super::trust::Trust;
+use super::{ProberError, ProberOptions, failure};
+use crate::domain::reading::{ErrorKind, ReadError};
+use crate::domain::target::Verification;
+use reqwest::redirect::Policy;
+use rustls::ClientConfig;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Ways of verifying beside the default that are kept ready; the least recently used goes first.
+const MAX_KEPT: usize = 32;
+/// Longest header list of an HTTP/2 answer, in bytes.
+const MAX_HEADER_LIST: u32 = 65536;
+
+/// What a probe connects with. Clones are cheap.
+#[derive(Clone)]
+pub(super) struct Client {
+    pub http: reqwest::Client,
+    pub tls: Arc<ClientConfig>,
+}
+
+/// A client for each way of verifying.
+pub(super) struct Clients {
+    trust: Trust,
+    guard: Guard,
+    resolver: Arc<SystemResolver>,
+    user_agent: String,
+    default: Client,
+    /// Most recently used last.
+    kept: Mutex<Vec<(Verification, Client)>>,
+}
+
+impl Clients {
+    pub fn new(options: &ProberOptions, guard: Guard, resolver: Arc<SystemResolver>) -> Result<Clients, ProberError> {
+        let trust = Trust::new(&options.extra_ca_pem)?;
+        let user_agent = options.user_agent.clone();
+        let default =
+            build(&trust, &Verification::default(), guard, &resolver, &user_agent).map_err(ProberError::Client)?;
+        Ok(Clients { trust, guard, resolver, user_agent, default, kept: Mutex::default() })
+    }
+
+    /// The client for `verification`. Errors: its certificates can't be read.
+    pub fn get(&self, verification: &Verification) -> Result<Client, ReadError> {
+        if !verification.skip && verification.ca_pem.is_none() {
+            return Ok(self.default.clone());
+        }
+        if let Some(client) = self.find(verification) {
+            return Ok(client);
+        }
+        let client = build(&self.trust, verification, self.guard, &self.resolver, &self.user_agent)
+            .map_err(|reason| failure(ErrorKind::Tls, format!("the probe's own CA certificates: {reason}")))?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MAX_KEPT {
+            kept.remove(0);
+        }
+        kept.push((verification.clone(), client.clone()));
+        Ok(client)
+    }
+
+    fn find(&self, verification: &Verification) -> Option<Client> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = kept.iter().position(|(known, _)| known == verification)?;
+        kept[at..].rotate_left(1);
+        kept.last().map(|(_, client)| client.clone())
+    }
+}
+
+fn build(
+    trust: &Trust,
+    verification: &Verification,
+    guard: Guard,
+    resolver: &Arc<SystemResolver>,
+    user_agent: &str,
+) -> Result<Client, String> {
+    let tls = trust.client_config(verification)?;
+    let mut http_tls = tls.clone();
+    http_tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let http = reqwest::Client::builder()
+        .tls_backend_preconfigured(http_tls)
+        .tls_info(true)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .http2_max_header_list_size(MAX_HEADER_LIST)
+        .user_agent(user_agent)
+        .dns_resolver(GuardedResolver { resolver: resolver.clone(), guard })
+        .build()
+        .map_err(|e| e.to_string())?;
+    Ok(Client { http, tls: Arc::new(tls) })
+}

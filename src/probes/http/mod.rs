@@ -1,0 +1,190 @@
+//! http: a request, its redirects, and the answer as fields.
+
+mod redirect;
+#[cfg(test)]
+mod tests;
+
+use super::address::Guard;
+use super::clients::Clients;
+use super::{Failure, Outcome, certificate, failure, fault};
+use crate::api;
+use crate::domain::reading::{ErrorKind, ReadError};
+use crate::domain::target::HttpRequest;
+use bytes::Bytes;
+use redirect::Hop;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::tls::TlsInfo;
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Map, Value};
+use std::collections::HashSet;
+use url::Url;
+
+/// An answer with more bytes of headers is too large.
+const MAX_HEADER_BYTES: usize = 65536;
+/// Bodies over this are turned into fields on a thread where that holds up nothing else.
+const LARGE_BODY: usize = 256 * 1024;
+
+/// Fields: `status`, `headers` (names in lower case, values of one name joined by `, `), `body` (UTF-8, anything else replaced),
+/// `json` where the body is JSON, `certificate` of an https server.
+pub(super) async fn read(clients: &Clients, guard: Guard, request: &HttpRequest) -> Outcome {
+    let client = clients.get(&request.tls)?.http;
+    let mut hop = first_hop(request)?;
+    let mut visited = HashSet::new();
+    let mut response = send(&client, guard, &hop).await?;
+    while request.max_redirects > 0
+        && let Some(next) = redirect::follow(response.status(), response.headers(), &hop)?
+    {
+        visited.insert((hop.method, hop.url));
+        if visited.contains(&(next.method.clone(), next.url.clone())) {
+            return Err(failure(
+                ErrorKind::Redirects,
+                format!("{}: the redirects go round in a loop", shown(&next.url)),
+            )
+            .into());
+        }
+        if visited.len() > request.max_redirects as usize {
+            let detail = format!("{}: more than {} redirects", shown(&next.url), request.max_redirects);
+            return Err(failure(ErrorKind::Redirects, detail).into());
+        }
+        hop = next;
+        drop(response);
+        response = send(&client, guard, &hop).await?;
+    }
+    answer(request, &hop, response).await
+}
+
+fn first_hop(request: &HttpRequest) -> Result<Hop, ReadError> {
+    let mut headers = HeaderMap::with_capacity(request.headers.len());
+    for header in &request.headers {
+        // Secrets read from files often end in a line break.
+        let value = if header.secret { header.value.trim_end_matches(['\r', '\n']) } else { &header.value };
+        let name = HeaderName::try_from(&header.name);
+        let (Ok(name), Ok(mut value)) = (name, HeaderValue::try_from(value)) else {
+            let kind = if header.secret { ErrorKind::Credential } else { ErrorKind::Protocol };
+            let detail =
+                format!("{}: header {:?} can't be sent: characters not allowed", shown(&request.url), header.name);
+            return Err(failure(kind, detail));
+        };
+        value.set_sensitive(header.secret);
+        headers.append(name, value);
+    }
+    Ok(Hop {
+        url: request.url.clone(),
+        method: method(request.method),
+        headers,
+        body: request.body.clone().map(Bytes::from),
+    })
+}
+
+async fn send(client: &reqwest::Client, guard: Guard, hop: &Hop) -> Result<Response, ReadError> {
+    guard.check_url(&hop.url)?;
+    if !matches!(hop.url.scheme(), "http" | "https") {
+        let detail = format!("{}: probes speak only http and https", shown(&hop.url));
+        return Err(failure(ErrorKind::Protocol, detail));
+    }
+    let mut request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
+    if let Some(body) = &hop.body {
+        request = request.body(body.clone());
+    }
+    request.send().await.map_err(|error| fault::of_chain(&shown(&hop.url), &error))
+}
+
+async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response) -> Outcome {
+    let status = response.status();
+    let headers = header_fields(&hop.url, response.headers())?;
+    let certificate =
+        response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).and_then(certificate::describe);
+    let declared_json = is_json(response.headers());
+    let body = body(request, hop, &mut response).await?;
+    let (body, json) = if body.len() > LARGE_BODY {
+        tokio::task::spawn_blocking(move || body_fields(body, declared_json))
+            .await
+            .map_err(|_| failure(ErrorKind::Unreadable, "the body could not be looked into"))?
+    } else {
+        body_fields(body, declared_json)
+    };
+    let mut fields = Map::new();
+    fields.insert("status".into(), status.as_u16().into());
+    fields.insert("headers".into(), headers.into());
+    fields.insert("body".into(), body.into());
+    fields.extend(json.map(|json| ("json".to_string(), json)));
+    fields.extend(certificate.map(|certificate| ("certificate".to_string(), certificate)));
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && request.has_credential() {
+        let detail = format!("{}: {status}, although the probe carries a credential", shown(&hop.url));
+        return Err(Failure { error: failure(ErrorKind::Credential, detail), fields });
+    }
+    Ok(fields)
+}
+
+fn header_fields(url: &Url, headers: &HeaderMap) -> Result<Map<String, Value>, ReadError> {
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if bytes > MAX_HEADER_BYTES {
+        let detail = format!("{}: {bytes} bytes of headers, more than {MAX_HEADER_BYTES}", shown(url));
+        return Err(failure(ErrorKind::TooLarge, detail));
+    }
+    let fields = headers.keys().map(|name| {
+        let values: Vec<_> = headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
+        (name.as_str().to_string(), values.join(", ").into())
+    });
+    Ok(fields.collect())
+}
+
+/// The whole body after decompression, as long as it is within bounds.
+async fn body(request: &HttpRequest, hop: &Hop, response: &mut Response) -> Result<Vec<u8>, ReadError> {
+    if hop.method == Method::HEAD {
+        return Ok(Vec::new());
+    }
+    let limit = request.max_body_bytes;
+    let too_large = || {
+        let detail = format!("{}: the body is larger than {limit} bytes", shown(&hop.url));
+        failure(ErrorKind::TooLarge, detail)
+    };
+    let announced = response.content_length().unwrap_or(0);
+    if announced > limit as u64 {
+        return Err(too_large());
+    }
+    let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(limit));
+    while let Some(chunk) = response.chunk().await.map_err(|error| fault::of_chain(&shown(&hop.url), &error))? {
+        if body.len() + chunk.len() > limit {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The body as text, and as JSON where it is that: it parses and is declared as JSON, or is an object or a list.
+fn body_fields(body: Vec<u8>, declared_json: bool) -> (String, Option<Value>) {
+    let bare = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
+    let first = bare.iter().find(|byte| !byte.is_ascii_whitespace());
+    let looks_json = declared_json || matches!(first, Some(b'{' | b'['));
+    let json = if looks_json { serde_json::from_slice(bare).ok() } else { None };
+    let text = String::from_utf8(body).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+    (text, json)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()) else {
+        return false;
+    };
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence.ends_with("/json") || essence.ends_with("+json")
+}
+
+fn method(method: api::Method) -> Method {
+    match method {
+        api::Method::Get => Method::GET,
+        api::Method::Head => Method::HEAD,
+        api::Method::Post => Method::POST,
+        api::Method::Put => Method::PUT,
+        api::Method::Options => Method::OPTIONS,
+    }
+}
+
+/// A URL without what may be secret: credentials, query and fragment.
+fn shown(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
+    let path: String = url.path().chars().take(200).collect();
+    format!("{}://{host}{port}{path}", url.scheme())
+}

@@ -1,0 +1,87 @@
+//! Where a redirect leads, and what of the request goes with it.
+
+use super::super::failure;
+use super::shown;
+use crate::domain::reading::{ErrorKind, ReadError};
+use bytes::Bytes;
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, LOCATION,
+    PROXY_AUTHORIZATION,
+};
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+/// One request of a chain of redirects. The values of secret headers are marked sensitive.
+#[derive(Clone, Debug)]
+pub(super) struct Hop {
+    pub url: Url,
+    pub method: Method,
+    pub headers: HeaderMap,
+    pub body: Option<Bytes>,
+}
+
+/// The request that an answer to `hop` asks for; `None` where it is no redirect. Errors: it leads to something that is no URL
+/// of http or https.
+pub(super) fn follow(status: StatusCode, answer: &HeaderMap, hop: &Hop) -> Result<Option<Hop>, ReadError> {
+    let followed = [
+        StatusCode::MOVED_PERMANENTLY,
+        StatusCode::FOUND,
+        StatusCode::SEE_OTHER,
+        StatusCode::TEMPORARY_REDIRECT,
+        StatusCode::PERMANENT_REDIRECT,
+    ];
+    let Some(location) = answer.get(LOCATION).filter(|_| followed.contains(&status)) else {
+        return Ok(None);
+    };
+    let lost = |why: &str| failure(ErrorKind::Redirects, format!("{}: redirects to {why}", shown(&hop.url)));
+    let location = std::str::from_utf8(location.as_bytes()).map_err(|_| lost("no URL"))?;
+    let mut url = hop.url.join(location).map_err(|_| lost("no URL"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(lost("neither http nor https"));
+    }
+    url.set_fragment(None);
+    let mut next = Hop { url, ..hop.clone() };
+    turn_into_get(status, &mut next);
+    if next.url.origin() != hop.url.origin() {
+        leave_secrets_behind(&mut next);
+    } else if next.url.username().is_empty() && next.url.password().is_none() {
+        keep_credentials(&mut next.url, &hop.url);
+    }
+    Ok(Some(next))
+}
+
+/// As browsers do (Fetch standard, "HTTP-redirect fetch"): 303 always, 301 and 302 of a POST.
+fn turn_into_get(status: StatusCode, next: &mut Hop) {
+    let posted = next.method == Method::POST;
+    let moved = matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND);
+    let other = status == StatusCode::SEE_OTHER && next.method != Method::HEAD;
+    if other || (moved && posted) {
+        next.method = Method::GET;
+        next.body = None;
+        for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING] {
+            next.headers.remove(name);
+        }
+    }
+}
+
+fn leave_secrets_behind(next: &mut Hop) {
+    let secret = |headers: &HeaderMap| {
+        let names = headers.iter().filter(|(_, value)| value.is_sensitive()).map(|(name, _)| name.clone());
+        names.collect::<Vec<_>>()
+    };
+    for name in secret(&next.headers) {
+        next.headers.remove(name);
+    }
+    for name in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST] {
+        next.headers.remove(name);
+    }
+    // Given by the target, not by us: nothing to pass on. Can't fail for http and https.
+    let _ = next.url.set_username("");
+    let _ = next.url.set_password(None);
+}
+
+fn keep_credentials(next: &mut Url, from: &Url) {
+    // Can't fail for http and https.
+    let _ = next.set_username(from.username());
+    let _ = next.set_password(from.password());
+}

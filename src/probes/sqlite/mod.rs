@@ -1,0 +1,237 @@
+//! sqlite: a query on a file, read beside its writer.
+//!
+//! Only offered files are opened, read-only, with an authorizer that lets nothing pass but reading, and limits on time, rows and
+//! bytes. In WAL mode a reader takes no lock that a writer waits for and sees what was committed when its query began.
+
+mod query;
+#[cfg(test)]
+mod tests;
+
+pub use query::check_query;
+
+use super::{Outcome, Stage, failure, in_stage};
+use crate::domain::reading::{ErrorKind, ReadError};
+use crate::domain::target::SqliteRequest;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use rusqlite::config::DbConfig;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Statement};
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::Semaphore;
+
+/// More bytes of values are too large.
+const MAX_RESULT_BYTES: usize = 1 << 20;
+/// Instructions of SQLite's machine between two looks at the clock.
+const STEPS_PER_CHECK: i32 = 1000;
+/// The largest value or row that SQLite handles, in bytes.
+const MAX_VALUE_BYTES: i32 = 2 << 20;
+
+/// The files that may be opened, and how many at once.
+pub(super) struct Databases {
+    offered: Arc<[Offered]>,
+    permits: Arc<Semaphore>,
+    /// For paths that are offered under another name.
+    unnamed: Arc<Semaphore>,
+}
+
+struct Offered {
+    path: PathBuf,
+    /// Fewer than all permits, so that a file on a dead disk leaves some to the others.
+    permits: Arc<Semaphore>,
+}
+
+impl Databases {
+    pub fn new(paths: Vec<PathBuf>, concurrency: usize) -> Databases {
+        let concurrency = concurrency.clamp(1, 1024);
+        let share = || Arc::new(Semaphore::new((concurrency - 1).max(1)));
+        let offered = paths.into_iter().map(|path| Offered { path, permits: share() }).collect();
+        Databases { offered, permits: Arc::new(Semaphore::new(concurrency)), unnamed: share() }
+    }
+
+    /// Fields: `rows`, a list of maps (integers and reals as numbers, blobs in base64), and `rowCount`.
+    pub async fn read(&self, request: &SqliteRequest, deadline: Instant) -> Outcome {
+        let named = self.offered.iter().find(|o| o.path == request.path);
+        let share = named.map_or(&self.unnamed, |o| &o.permits).clone();
+        let queue = async { (share.acquire_owned().await, self.permits.clone().acquire_owned().await) };
+        let permits = in_stage(Stage::Queued, queue).await;
+        let offered = self.offered.clone();
+        let request = request.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let _held_until_done = permits;
+            let path = openable(&offered, &request.path)?;
+            run(&path, &request, deadline)
+        });
+        let done = work.await.map_err(|_| failure(ErrorKind::Unreadable, "the database could not be looked into"))?;
+        Ok(done?)
+    }
+}
+
+/// The real path of `path`, where that is offered.
+fn openable(offered: &[Offered], path: &Path) -> Result<PathBuf, ReadError> {
+    let shown = path.display();
+    let forbidden = || {
+        let detail = format!("{shown} is not among the files offered to probes (DESK_DB_PATH, AGENTIC_SQLITE_PATHS)");
+        failure(ErrorKind::Forbidden, detail)
+    };
+    let named = offered.iter().any(|o| o.path == path);
+    let real = match path.canonicalize() {
+        Ok(real) => real,
+        Err(error) if named => return Err(failure(ErrorKind::Unreadable, format!("{shown}: {error}"))),
+        Err(_) => return Err(forbidden()),
+    };
+    if !named && !offered.iter().any(|o| o.path.canonicalize().is_ok_and(|p| p == real)) {
+        return Err(forbidden());
+    }
+    match real.metadata() {
+        Ok(meta) if meta.is_file() => Ok(real),
+        Ok(_) => Err(failure(ErrorKind::Unreadable, format!("{shown} is not a file"))),
+        Err(error) => Err(failure(ErrorKind::Unreadable, format!("{shown}: {error}"))),
+    }
+}
+
+fn run(path: &Path, request: &SqliteRequest, deadline: Instant) -> Result<Map<String, Value>, ReadError> {
+    let shown = request.path.display().to_string();
+    query::check_shape(&request.query).map_err(|e| failure(ErrorKind::Query, format!("{shown}: {e}")))?;
+    let explain = |error: rusqlite::Error| explain(&shown, &error);
+    let connection = open(path, deadline).map_err(explain)?;
+    let mut statement = connection.prepare(&request.query).map_err(explain)?;
+    bind(&shown, &mut statement, &request.parameters)?;
+    let columns = columns(&shown, &statement)?;
+    let mut rows = Vec::new();
+    let mut bytes = 0;
+    let mut cursor = statement.raw_query();
+    while let Some(row) = cursor.next().map_err(explain)? {
+        if rows.len() == request.max_rows {
+            return Err(failure(ErrorKind::TooLarge, format!("{shown}: more than {} rows", request.max_rows)));
+        }
+        rows.push(Value::Object(read_row(row, &columns, &mut bytes).map_err(explain)?));
+        if bytes > MAX_RESULT_BYTES {
+            return Err(failure(ErrorKind::TooLarge, format!("{shown}: more than {MAX_RESULT_BYTES} bytes of values")));
+        }
+    }
+    let count = rows.len().into();
+    Ok(Map::from_iter([("rows".to_string(), Value::Array(rows)), ("rowCount".to_string(), count)]))
+}
+
+fn open(path: &Path, deadline: Instant) -> rusqlite::Result<Connection> {
+    // The path is absolute and real: SQLite takes it for no URI, and follows no link put there since.
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
+    for (setting, on) in [
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        (DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true),
+    ] {
+        connection.set_db_config(setting, on)?;
+    }
+    for (limit, value) in [
+        (Limit::SQLITE_LIMIT_ATTACHED, 0),
+        (Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES),
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, 65536),
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50),
+        (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000),
+        (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+    ] {
+        connection.set_limit(limit, value)?;
+    }
+    connection.authorizer(Some(authorize))?;
+    connection.progress_handler(STEPS_PER_CHECK, Some(move || Instant::now() >= deadline))?;
+    Ok(connection)
+}
+
+/// Lets pass what reading needs, and nothing else.
+fn authorize(context: AuthContext<'_>) -> Authorization {
+    match context.action {
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
+        AuthAction::Function { function_name } if !function_name.eq_ignore_ascii_case("load_extension") => {
+            Authorization::Allow
+        }
+        // Asked by full-text search within itself.
+        AuthAction::Pragma { pragma_name: "data_version", pragma_value: None } => Authorization::Allow,
+        _ => Authorization::Deny,
+    }
+}
+
+fn bind(shown: &str, statement: &mut Statement<'_>, parameters: &[String]) -> Result<(), ReadError> {
+    let wanted = statement.parameter_count();
+    if wanted != parameters.len() {
+        let detail = format!("{shown}: the query has {wanted} parameters, and {} are given", parameters.len());
+        return Err(failure(ErrorKind::Query, detail));
+    }
+    for (at, value) in parameters.iter().enumerate() {
+        statement.raw_bind_parameter(at + 1, value).map_err(|e| explain(shown, &e))?;
+    }
+    Ok(())
+}
+
+fn columns(shown: &str, statement: &Statement<'_>) -> Result<Vec<String>, ReadError> {
+    let names: Vec<String> = statement.column_names().into_iter().map(str::to_string).collect();
+    if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+        let detail = format!("{shown}: two columns are called {:?}: name them apart with AS", twice.1);
+        return Err(failure(ErrorKind::Query, detail));
+    }
+    Ok(names)
+}
+
+/// A row as a map; `bytes` counts what all rows take.
+fn read_row(row: &Row<'_>, columns: &[String], bytes: &mut usize) -> rusqlite::Result<Map<String, Value>> {
+    let mut map = Map::new();
+    for (at, name) in columns.iter().enumerate() {
+        let value = match row.get_ref(at)? {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(integer) => integer.into(),
+            ValueRef::Real(real) => real.into(),
+            ValueRef::Text(text) => String::from_utf8_lossy(text).into(),
+            ValueRef::Blob(blob) => BASE64.encode(blob).into(),
+        };
+        *bytes += name.len() + value.as_str().map_or(8, str::len);
+        map.insert(name.clone(), value);
+    }
+    Ok(map)
+}
+
+/// What an error of SQLite means: the query's, the file's or time's.
+fn explain(shown: &str, error: &rusqlite::Error) -> ReadError {
+    let Some(code) = error.sqlite_error_code() else {
+        return failure(ErrorKind::Query, format!("{shown}: {error}"));
+    };
+    let text = match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        other => other.to_string(),
+    };
+    match code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            failure(ErrorKind::Timeout, format!("{shown}: locked by another process all the time"))
+        }
+        ErrorCode::OperationInterrupted => failure(ErrorKind::Timeout, format!("{shown}: the query took too long")),
+        ErrorCode::TooBig => failure(ErrorKind::TooLarge, format!("{shown}: {text}")),
+        ErrorCode::CannotOpen | ErrorCode::ReadOnly => {
+            let detail = format!(
+                "{shown}: {text}; in WAL mode the -wal and -shm files beside it must be there and readable, or the directory writable"
+            );
+            failure(ErrorKind::Unreadable, detail)
+        }
+        ErrorCode::AuthorizationForStatementDenied => {
+            failure(ErrorKind::Query, format!("{shown}: the query may only read ({text})"))
+        }
+        ErrorCode::PermissionDenied
+        | ErrorCode::SystemIoFailure
+        | ErrorCode::DatabaseCorrupt
+        | ErrorCode::NotADatabase
+        | ErrorCode::OutOfMemory
+        | ErrorCode::DiskFull
+        | ErrorCode::FileLockingProtocolFailed
+        | ErrorCode::NoLargeFileSupport => failure(ErrorKind::Unreadable, format!("{shown}: {text}")),
+        _ => failure(ErrorKind::Query, format!("{shown}: {text}")),
+    }
+}

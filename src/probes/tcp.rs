@@ -1,0 +1,51 @@
+//! tcp: a connection that is made and closed.
+
+use super::address::Guard;
+use super::resolve::SystemResolver;
+use super::{Outcome, failure, fault};
+use crate::domain::reading::{ErrorKind, ReadError};
+use crate::domain::target::Address;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use serde_json::Map;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// After this, the next address of a name is tried beside the ones before (RFC 8305 recommends 250 ms).
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+pub(super) async fn read(resolver: &SystemResolver, guard: Guard, address: &Address) -> Outcome {
+    connect(resolver, guard, address).await?;
+    Ok(Map::new())
+}
+
+/// Connects to the first address of the host that answers.
+pub(super) async fn connect(
+    resolver: &SystemResolver,
+    guard: Guard,
+    address: &Address,
+) -> Result<TcpStream, ReadError> {
+    let found = resolver.addresses(&address.host).await?;
+    let allowed = guard.filter(&address.host, found)?;
+    let mut waiting = allowed.into_iter().map(|ip| SocketAddr::new(ip, address.port));
+    let mut attempts = FuturesUnordered::new();
+    attempts.extend(waiting.next().map(TcpStream::connect));
+    let mut first_error = None;
+    loop {
+        tokio::select! {
+            Some(done) = attempts.next() => match done {
+                Ok(stream) => return Ok(stream),
+                Err(error) => {
+                    first_error.get_or_insert_with(|| fault::of_io(&address.to_string(), &error));
+                    attempts.extend(waiting.next().map(TcpStream::connect));
+                }
+            },
+            () = tokio::time::sleep(ATTEMPT_DELAY), if waiting.len() > 0 => {
+                attempts.extend(waiting.next().map(TcpStream::connect));
+            }
+            else => break,
+        }
+    }
+    Err(first_error.unwrap_or_else(|| failure(ErrorKind::Dns, format!("{address}: the name has no address"))))
+}

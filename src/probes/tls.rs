@@ -1,0 +1,41 @@
+//! tls: a handshake, to look at the certificate.
+
+use super::address::Guard;
+use super::clients::Clients;
+use super::resolve::SystemResolver;
+use super::{Outcome, certificate, failure, fault, tcp};
+use crate::domain::reading::ErrorKind;
+use crate::domain::target::TlsRequest;
+use rustls::pki_types::{CertificateDer, ServerName};
+use serde_json::{Map, Value};
+use tokio_rustls::TlsConnector;
+
+/// More certificates of a chain are left out.
+const MAX_CHAIN: usize = 10;
+
+/// Fields: `certificate` (the server's own), `chain` (subject and expiry of each, the server's own first), `version`.
+pub(super) async fn read(resolver: &SystemResolver, guard: Guard, clients: &Clients, request: &TlsRequest) -> Outcome {
+    let name = ServerName::try_from(request.server_name.clone())
+        .map_err(|_| failure(ErrorKind::Tls, format!("{:?} is not a server name", request.server_name)))?;
+    let config = clients.get(&request.tls)?.tls;
+    let stream = tcp::connect(resolver, guard, &request.address).await?;
+    let stream = TlsConnector::from(config)
+        .connect(name, stream)
+        .await
+        .map_err(|error| fault::of_io(&request.address.to_string(), &error))?;
+    let (_, session) = stream.get_ref();
+    let chain = session.peer_certificates().unwrap_or_default();
+    let mut fields = Map::new();
+    if let Some(own) = chain.first().and_then(|der| certificate::describe(der)) {
+        fields.insert("certificate".into(), own);
+    }
+    fields.insert("chain".into(), summaries(chain));
+    if let Some(version) = session.protocol_version().and_then(|v| v.as_str()) {
+        fields.insert("version".into(), version.replace('_', ".").into());
+    }
+    Ok(fields)
+}
+
+fn summaries(chain: &[CertificateDer<'_>]) -> Value {
+    chain.iter().take(MAX_CHAIN).filter_map(|der| certificate::summarize(der)).collect()
+}
