@@ -159,7 +159,9 @@ tokio::task_local! {
 
 /// Notes whose turn it is while `work` runs.
 async fn in_stage<T>(stage: Stage, work: impl Future<Output = T>) -> T {
-    let set = |stage: Stage| drop(STAGE.try_with(|cell| cell.store(stage as u8, Ordering::Relaxed)));
+    let set = |stage: Stage| {
+        let _ = STAGE.try_with(|cell| cell.store(stage as u8, Ordering::Relaxed));
+    };
     set(stage);
     let done = work.await;
     set(Stage::Target);
@@ -172,6 +174,8 @@ fn timed_out(stage: u8, request: &Request, timeout: Duration) -> ReadError {
         failure(ErrorKind::Network, format!("{root}: the system's resolver did not answer within {timeout:?}"))
     } else if stage == Stage::Queued as u8 {
         failure(ErrorKind::Unreadable, format!("{root}: other databases were being read for {timeout:?}"))
+    } else if matches!(request, Request::Dns(_)) {
+        failure(ErrorKind::Dns, format!("{root}: the server did not answer within {timeout:?}"))
     } else {
         failure(ErrorKind::Timeout, format!("{root}: no whole answer within {timeout:?}"))
     }

@@ -1,1 +1,223 @@
+//! Targets on 127.0.0.1 for the tests of probes.
 
+use super::{Prober, ProberOptions};
+use crate::api;
+use crate::domain::reading::{ErrorKind, Reading};
+use crate::domain::target::{HttpRequest, Request, Target, Verification};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+pub fn prober() -> Prober {
+    Prober::new(ProberOptions::default()).unwrap()
+}
+
+pub fn target(request: Request) -> Target {
+    Target { name: "it".to_string(), timeout: TIMEOUT, request }
+}
+
+/// A plain GET that follows five redirects and takes 64 KiB.
+pub fn get(url: &str) -> HttpRequest {
+    HttpRequest {
+        url: url.parse().unwrap(),
+        method: api::Method::Get,
+        headers: Vec::new(),
+        body: None,
+        max_redirects: 5,
+        max_body_bytes: 65536,
+        tls: Verification::default(),
+    }
+}
+
+pub async fn read(request: Request) -> Reading {
+    prober().read(&target(request)).await
+}
+
+pub fn kind(reading: &Reading) -> Option<ErrorKind> {
+    reading.error.as_ref().map(|e| e.kind)
+}
+
+pub fn detail(reading: &Reading) -> &str {
+    reading.error.as_ref().map_or("", |e| &e.detail)
+}
+
+/// What the server does after it has read a request.
+pub enum Reply {
+    /// Writes this and closes.
+    Bytes(Vec<u8>),
+    /// Writes this and then nothing more, without closing.
+    Stall(Vec<u8>),
+    /// Writes zeros without end.
+    Endless(Vec<u8>),
+}
+
+pub fn reply(head: &str, body: &[u8]) -> Reply {
+    let head = format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n", body.len());
+    Reply::Bytes([head.as_bytes(), body].concat())
+}
+
+/// A server for requests in HTTP/1.1, one a connection; it goes with the test's runtime.
+pub struct Server {
+    pub address: SocketAddr,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    pub async fn start(answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Server {
+        Server::listen(None, answer).await
+    }
+
+    pub async fn start_tls(config: ServerConfig, answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Server {
+        Server::listen(Some(TlsAcceptor::from(Arc::new(config))), answer).await
+    }
+
+    async fn listen(tls: Option<TlsAcceptor>, answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (record, answer) = (seen.clone(), Arc::new(answer));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (record, answer, tls) = (record.clone(), answer.clone(), tls.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                converse(stream, &record, &*answer).await;
+                            }
+                        }
+                        None => converse(stream, &record, &*answer).await,
+                    }
+                });
+            }
+        });
+        Server { address, seen }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The requests so far, heads and bodies.
+    pub fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+async fn converse(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    record: &Mutex<Vec<String>>,
+    answer: &(dyn Fn(&str) -> Reply + Send + Sync),
+) {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    while !is_whole(&request) {
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(n) => request.extend_from_slice(&buffer[..n]),
+        }
+    }
+    let request = String::from_utf8_lossy(&request).into_owned();
+    record.lock().unwrap().push(request.clone());
+    match answer(&request) {
+        Reply::Bytes(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.shutdown().await;
+        }
+        Reply::Stall(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.flush().await;
+            // Until the client has gone.
+            while matches!(stream.read(&mut buffer).await, Ok(n) if n > 0) {}
+        }
+        Reply::Endless(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            while stream.write_all(&[b'0'; 4096]).await.is_ok() {}
+        }
+    }
+}
+
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let length = head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    body.len() >= length.unwrap_or(0)
+}
+
+/// A certificate authority of the test's own.
+pub struct Authority {
+    pub pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// When a certificate is valid.
+pub enum Validity {
+    Now,
+    Until2020,
+    From2090,
+}
+
+impl Authority {
+    pub fn new() -> Authority {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, "test authority");
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Authority { pem, issuer: Issuer::new(params, key) }
+    }
+
+    /// A server that shows a certificate of this authority for `names`.
+    pub fn server(&self, names: &[&str], validity: Validity) -> ServerConfig {
+        let mut params = params(names);
+        match validity {
+            Validity::Now => {}
+            Validity::Until2020 => {
+                params.not_before = rcgen::date_time_ymd(2019, 1, 1);
+                params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+            }
+            Validity::From2090 => {
+                params.not_before = rcgen::date_time_ymd(2090, 1, 1);
+                params.not_after = rcgen::date_time_ymd(2091, 1, 1);
+            }
+        }
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        server_config(certificate.der().clone(), &key)
+    }
+}
+
+/// A server with a self-signed certificate that calls itself a CA, as appliances make for themselves, and that in PEM.
+pub fn self_signed(names: &[&str]) -> (ServerConfig, String) {
+    let mut params = params(names);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    (server_config(certificate.der().clone(), &key), certificate.pem())
+}
+
+fn params(names: &[&str]) -> CertificateParams {
+    let mut params = CertificateParams::new(names.iter().map(|n| n.to_string()).collect::<Vec<_>>()).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "test server");
+    params
+}
+
+fn server_config(certificate: rustls::pki_types::CertificateDer<'static>, key: &KeyPair) -> ServerConfig {
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap()
+}

@@ -1,1 +1,219 @@
-//! Tests.
+use super::testing::{Authority, Server, TIMEOUT, Validity, detail, kind, prober, read, reply, target};
+use super::*;
+use crate::api;
+use crate::domain::target::{Address, DnsRequest, TlsRequest, Verification};
+use hickory_resolver::net::{DnsError, NetError, NoRecords};
+use hickory_resolver::proto::op::{Message, Query, ResponseCode};
+use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, TXT};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use serde_json::json;
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::net::UdpSocket;
+
+fn at(address: SocketAddr) -> Address {
+    Address { host: address.ip().to_string(), port: address.port() }
+}
+
+fn closed_port() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+#[tokio::test]
+async fn tcp_tells_open_from_refused() {
+    let server = Server::start(|_| reply("200 OK", b"")).await;
+    assert!(read(Request::Tcp(at(server.address))).await.ok());
+    let named = Address { host: "localhost".to_string(), port: server.address.port() };
+    assert!(read(Request::Tcp(named)).await.ok());
+    let reading = read(Request::Tcp(at(closed_port()))).await;
+    assert_eq!(kind(&reading), Some(ErrorKind::Refused));
+    assert!(detail(&reading).starts_with("127.0.0.1:"), "{reading:?}");
+}
+
+#[tokio::test]
+async fn metadata_addresses_are_forbidden_to_every_kind() {
+    let address = Address { host: "169.254.169.254".to_string(), port: 80 };
+    let tls = TlsRequest { address: address.clone(), server_name: "x.test".into(), tls: Verification::default() };
+    let dns = DnsRequest { name: "x.test".into(), record_type: api::RecordType::A, server: Some(address.clone()) };
+    let mapped = Address { host: "::ffff:169.254.169.254".to_string(), port: 80 };
+    let http = testing::get("http://169.254.169.254/");
+    for request in
+        [Request::Tcp(address), Request::Tcp(mapped), Request::Tls(tls), Request::Dns(dns), Request::Http(http)]
+    {
+        assert_eq!(kind(&read(request.clone()).await), Some(ErrorKind::Forbidden), "{request:?}");
+    }
+}
+
+#[tokio::test]
+async fn tls_shows_certificate_chain_and_version() {
+    let ca = Authority::new();
+    let server = Server::start_tls(ca.server(&["example.test"], Validity::Now), |_| reply("200 OK", b"")).await;
+    let trusting = Verification { ca_pem: Some(ca.pem.clone()), skip: false };
+    let request = TlsRequest { address: at(server.address), server_name: "example.test".into(), tls: trusting };
+    let reading = read(Request::Tls(request.clone())).await;
+    assert!(reading.ok(), "{reading:?}");
+    assert_eq!(reading.fields["certificate"]["names"], json!(["example.test"]));
+    assert_eq!(reading.fields["chain"].as_array().unwrap().len(), 1);
+    assert_eq!(reading.fields["version"], "TLSv1.3");
+    let wrong = TlsRequest { server_name: "other.test".into(), ..request.clone() };
+    let reading = read(Request::Tls(wrong)).await;
+    assert_eq!(kind(&reading), Some(ErrorKind::Tls));
+    assert!(detail(&reading).contains("is not for other.test"), "{reading:?}");
+    let unknown = TlsRequest { tls: Verification::default(), ..request.clone() };
+    assert!(detail(&read(Request::Tls(unknown)).await).contains("unknown issuer"));
+    let expired = Server::start_tls(ca.server(&["example.test"], Validity::Until2020), |_| reply("200 OK", b"")).await;
+    let old = TlsRequest { address: at(expired.address), ..request.clone() };
+    assert!(detail(&read(Request::Tls(old.clone())).await).contains("expired at 2020"));
+    let skipped = TlsRequest { tls: Verification { ca_pem: None, skip: true }, ..old };
+    let reading = read(Request::Tls(skipped)).await;
+    assert_eq!(reading.fields["certificate"]["notAfter"], "2020-01-01T00:00:00Z", "{reading:?}");
+}
+
+#[tokio::test]
+async fn extra_certificates_are_trusted_by_all() {
+    let ca = Authority::new();
+    let server = Server::start_tls(ca.server(&["127.0.0.1"], Validity::Now), |_| reply("200 OK", b"")).await;
+    let extra_ca_pem = vec![ca.pem.clone().into_bytes()];
+    let prober = Prober::new(ProberOptions { extra_ca_pem, ..ProberOptions::default() }).unwrap();
+    let http = testing::get(&format!("https://{}/", server.address));
+    let reading = prober.read(&target(Request::Http(http))).await;
+    assert!(reading.ok(), "{reading:?}");
+    let bad = ProberOptions { extra_ca_pem: vec![b"none".to_vec()], ..ProberOptions::default() };
+    assert!(matches!(Prober::new(bad), Err(ProberError::Certificates(_))));
+}
+
+/// A DNS server that knows `example.test`; `None` for `silent.test`.
+async fn name_server() -> Address {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = at(socket.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut buffer = [0; 2048];
+        while let Ok((length, client)) = socket.recv_from(&mut buffer).await {
+            let question = Message::from_vec(&buffer[..length]).unwrap();
+            if let Some(answer) = answer(&question) {
+                socket.send_to(&answer.to_vec().unwrap(), client).await.unwrap();
+            }
+        }
+    });
+    address
+}
+
+fn answer(question: &Message) -> Option<Message> {
+    let query = question.queries.first()?.clone();
+    let mut answer = Message::response(question.metadata.id, question.metadata.op_code);
+    answer.metadata.recursion_available = true;
+    let name = query.name().to_string();
+    let records = match (name.as_str(), query.query_type()) {
+        ("silent.test.", _) => return None,
+        ("example.test.", RecordType::A) => vec![RData::A(A::new(127, 0, 0, 9)), RData::A(A::new(127, 0, 0, 8))],
+        ("example.test.", RecordType::MX) => {
+            vec![RData::MX(MX::new(10, Name::from_ascii("mail.example.test.").unwrap()))]
+        }
+        ("example.test.", RecordType::TXT) => {
+            vec![RData::TXT(TXT::new(vec!["v=spf1 ".to_string(), "-all".to_string()]))]
+        }
+        ("alias.test.", RecordType::CNAME) => {
+            vec![RData::CNAME(CNAME(Name::from_ascii("example.test.").unwrap()))]
+        }
+        ("9.2.0.192.in-addr.arpa.", RecordType::PTR) => {
+            vec![RData::PTR(hickory_resolver::proto::rr::rdata::PTR(Name::from_ascii("example.test.").unwrap()))]
+        }
+        ("example.test.", _) => vec![],
+        ("broken.test.", _) => {
+            answer.metadata.response_code = ResponseCode::ServFail;
+            vec![]
+        }
+        _ => {
+            answer.metadata.response_code = ResponseCode::NXDomain;
+            vec![]
+        }
+    };
+    for data in records {
+        answer.add_answer(Record::from_rdata(query.name().clone(), 60, data));
+    }
+    answer.add_query(query);
+    Some(answer)
+}
+
+fn ask(name: &str, record_type: api::RecordType, server: &Address) -> Request {
+    Request::Dns(DnsRequest { name: name.to_string(), record_type, server: Some(server.clone()) })
+}
+
+#[tokio::test]
+async fn dns_gives_answers_of_the_asked_type() {
+    let server = name_server().await;
+    for (name, record_type, answers) in [
+        ("example.test", api::RecordType::A, json!(["127.0.0.8", "127.0.0.9"])),
+        ("example.test.", api::RecordType::Mx, json!(["10 mail.example.test"])),
+        ("example.test", api::RecordType::Txt, json!(["v=spf1 -all"])),
+        ("alias.test", api::RecordType::Cname, json!(["example.test"])),
+        ("192.0.2.9", api::RecordType::Ptr, json!(["example.test"])),
+        ("example.test", api::RecordType::Aaaa, json!([])),
+    ] {
+        let reading = read(ask(name, record_type, &server)).await;
+        assert!(reading.ok(), "{name} {reading:?}");
+        assert_eq!(reading.fields["answers"], answers, "{name}");
+        assert_eq!(reading.fields["rcode"], "NOERROR");
+    }
+}
+
+#[tokio::test]
+async fn dns_failures_of_a_chosen_server_are_the_targets() {
+    let server = name_server().await;
+    for (name, rcode) in [("none.test", "NXDOMAIN"), ("broken.test", "SERVFAIL")] {
+        let reading = read(ask(name, api::RecordType::A, &server)).await;
+        assert_eq!(kind(&reading), Some(ErrorKind::Dns), "{reading:?}");
+        assert_eq!(reading.fields["rcode"], rcode);
+        assert!(detail(&reading).contains(rcode), "{reading:?}");
+    }
+    let mut silent = target(ask("silent.test", api::RecordType::A, &server));
+    silent.timeout = std::time::Duration::from_millis(600);
+    let reading = prober().read(&silent).await;
+    assert_eq!(kind(&reading), Some(ErrorKind::Dns), "{reading:?}");
+    let nobody = read(ask("example.test", api::RecordType::A, &at(closed_port()))).await;
+    assert_eq!(kind(&nobody), Some(ErrorKind::Dns), "{nobody:?}");
+}
+
+#[test]
+fn what_a_failed_lookup_of_a_host_means() {
+    let query = || Query::query(Name::from_ascii("x.test.").unwrap(), RecordType::A);
+    let no_records = |code| NetError::from(NoRecords::new(query(), code));
+    for (error, expected) in [
+        (no_records(ResponseCode::NXDomain), ErrorKind::Dns),
+        (no_records(ResponseCode::NoError), ErrorKind::Dns),
+        (NetError::Dns(DnsError::ResponseCode(ResponseCode::ServFail)), ErrorKind::Network),
+        (NetError::Timeout, ErrorKind::Network),
+        (NetError::NoConnections, ErrorKind::Network),
+    ] {
+        assert_eq!(resolve::lookup_failed("x.test", &error).kind, expected, "{error}");
+    }
+}
+
+#[test]
+fn what_an_error_of_the_network_means() {
+    for (code, expected) in [
+        (111, ErrorKind::Refused),
+        (104, ErrorKind::Reset),
+        (32, ErrorKind::Reset),
+        (113, ErrorKind::Unreachable),
+        (101, ErrorKind::Network),
+        (100, ErrorKind::Network),
+        (110, ErrorKind::Timeout),
+        (24, ErrorKind::Network),
+        (99, ErrorKind::Network),
+    ] {
+        let error = std::io::Error::from_raw_os_error(code);
+        assert_eq!(fault::of_io("x", &error).kind, expected, "{error}");
+    }
+}
+
+#[test]
+fn time_that_runs_out_is_charged_to_whoever_was_waited_for() {
+    let request = Request::Tcp(Address { host: Ipv4Addr::LOCALHOST.to_string(), port: 1 });
+    for (stage, expected) in [
+        (Stage::Target, ErrorKind::Timeout),
+        (Stage::Resolving, ErrorKind::Network),
+        (Stage::Queued, ErrorKind::Unreadable),
+    ] {
+        assert_eq!(timed_out(stage as u8, &request, TIMEOUT).kind, expected);
+    }
+}

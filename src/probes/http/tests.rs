@@ -1,1 +1,333 @@
-//! Tests.
+use super::super::testing::{
+    Authority, Reply, Server, Validity, detail, get, kind, prober, read, reply, self_signed, target,
+};
+use super::*;
+use crate::domain::target::{Request, RequestHeader};
+use base64::Engine;
+use serde_json::json;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// 256 KiB of zeros, gzipped.
+const BOMB: &str = concat!(
+    "H4sIAAAAAAACA+3BMQEAAADCoPVP7W0HoAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA3gAi6g7iAAAEAA=="
+);
+/// `{"ok":true}`, gzipped.
+const SMALL: &str = "H4sIAAAAAAACA6tWys9WsiopKk2tBQCQX9SnCwAAAA==";
+
+fn http(request: HttpRequest) -> Request {
+    Request::Http(request)
+}
+
+fn header(name: &str, value: &str, secret: bool) -> RequestHeader {
+    RequestHeader { name: name.to_string(), value: value.to_string(), secret }
+}
+
+fn unzipped_from(base64: &str) -> Reply {
+    let body = base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
+    reply("200 OK\r\ncontent-encoding: gzip\r\ncontent-type: application/json", &body)
+}
+
+#[tokio::test]
+async fn an_answer_of_any_status_is_read() {
+    let server =
+        Server::start(|_| reply("503 Down\r\nX-Two: a\r\nX-Two: b\r\ncontent-type: text/plain", b"sorry")).await;
+    let reading = read(http(get(&server.url("/path")))).await;
+    assert!(reading.ok(), "{reading:?}");
+    assert_eq!(reading.fields["status"], 503);
+    assert_eq!(reading.fields["headers"]["x-two"], "a, b");
+    assert_eq!(reading.fields["body"], "sorry");
+    assert!(!reading.fields.contains_key("json") && !reading.fields.contains_key("certificate"));
+    assert!(server.seen()[0].starts_with("GET /path HTTP/1.1\r\n"));
+    assert!(server.seen()[0].contains("user-agent: agentic-ops/"));
+}
+
+#[tokio::test]
+async fn method_headers_and_body_are_sent() {
+    let server = Server::start(|_| reply("200 OK", b"")).await;
+    let request = HttpRequest {
+        method: api::Method::Post,
+        headers: vec![header("X-Token", "s3cret\n", true), header("User-Agent", "mine", false)],
+        body: Some("{}".to_string()),
+        ..get(&server.url("/"))
+    };
+    assert!(read(http(request)).await.ok());
+    let seen = server.seen().remove(0);
+    assert!(seen.starts_with("POST / ") && seen.ends_with("\r\n\r\n{}"), "{seen}");
+    assert!(seen.contains("x-token: s3cret\r\n") && seen.contains("user-agent: mine\r\n"), "{seen}");
+}
+
+#[tokio::test]
+async fn json_is_what_parses_and_looks_or_is_declared_so() {
+    for (head, body, expected) in [
+        ("200 OK", r#"{"n":112}"#, Some(json!({"n": 112}))),
+        ("200 OK", "\u{feff} [1]", Some(json!([1]))),
+        ("200 OK", "12", None),
+        ("200 OK", "{no", None),
+        ("200 OK\r\ncontent-type: application/problem+json; charset=utf-8", "12", Some(json!(12))),
+        ("200 OK\r\ncontent-type: application/json", "<html>", None),
+    ] {
+        let server = Server::start(move |_| reply(head, body.as_bytes())).await;
+        let reading = read(http(get(&server.url("/")))).await;
+        assert_eq!(reading.fields.get("json"), expected.as_ref(), "{head} {body}");
+        assert_eq!(reading.fields["body"], body);
+    }
+}
+
+#[tokio::test]
+async fn text_that_is_not_utf8_is_read_nevertheless() {
+    let server = Server::start(|_| reply("200 OK", b"caf\xe9")).await;
+    assert_eq!(read(http(get(&server.url("/")))).await.fields["body"], "caf\u{fffd}");
+}
+
+#[tokio::test]
+async fn bodies_are_bounded_announced_streamed_or_compressed() {
+    let announced = Server::start(|_| Reply::Stall(b"HTTP/1.1 200 OK\r\ncontent-length: 65537\r\n\r\n".to_vec())).await;
+    let endless = Server::start(|_| Reply::Endless(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())).await;
+    let bomb = Server::start(|_| unzipped_from(BOMB)).await;
+    for server in [announced, endless, bomb] {
+        let reading = read(http(get(&server.url("/")))).await;
+        assert_eq!(kind(&reading), Some(ErrorKind::TooLarge), "{reading:?}");
+    }
+    let small = Server::start(|_| unzipped_from(SMALL)).await;
+    assert_eq!(read(http(get(&small.url("/")))).await.fields["json"], json!({"ok": true}));
+    let exact = Server::start(|_| reply("200 OK", &vec![b'x'; 65536])).await;
+    assert!(read(http(get(&exact.url("/")))).await.ok());
+}
+
+#[tokio::test]
+async fn many_headers_are_too_large() {
+    let server = Server::start(|_| {
+        let lines: String = (0..20).map(|n| format!("x-{n}: {}\r\n", "y".repeat(4000))).collect();
+        Reply::Bytes(format!("HTTP/1.1 200 OK\r\n{lines}\r\n").into_bytes())
+    })
+    .await;
+    assert_eq!(kind(&read(http(get(&server.url("/")))).await), Some(ErrorKind::TooLarge));
+}
+
+#[tokio::test]
+async fn what_is_not_a_whole_answer_in_http_has_its_word() {
+    let garbage = Server::start(|_| Reply::Bytes(b"SSH-2.0-OpenSSH_9.9\r\n".to_vec())).await;
+    let silent = Server::start(|_| Reply::Bytes(Vec::new())).await;
+    let cut = Server::start(|_| Reply::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc".to_vec())).await;
+    let bad_gzip = Server::start(|_| reply("200 OK\r\ncontent-encoding: gzip", b"not gzip at all")).await;
+    for (server, expected) in [
+        (garbage, ErrorKind::Protocol),
+        (silent, ErrorKind::Reset),
+        (cut, ErrorKind::Reset),
+        (bad_gzip, ErrorKind::Protocol),
+    ] {
+        let reading = read(http(get(&server.url("/")))).await;
+        assert_eq!(kind(&reading), Some(expected), "{reading:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_listening_is_refused() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://user:pass@{}/x?token=abc", listener.local_addr().unwrap());
+    drop(listener);
+    let reading = read(http(get(&url))).await;
+    assert_eq!(kind(&reading), Some(ErrorKind::Refused));
+    assert!(detail(&reading).contains("http://127.0.0.1:"), "{reading:?}");
+    assert!(!detail(&reading).contains("pass") && !detail(&reading).contains("abc"), "{reading:?}");
+}
+
+#[tokio::test]
+async fn a_slow_body_ends_at_the_timeout() {
+    let server = Server::start(|_| Reply::Stall(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc".to_vec())).await;
+    let mut target = target(http(get(&server.url("/"))));
+    target.timeout = Duration::from_millis(200);
+    let started = Instant::now();
+    let reading = prober().read(&target).await;
+    assert_eq!(kind(&reading), Some(ErrorKind::Timeout));
+    assert!(reading.latency >= target.timeout && started.elapsed() < Duration::from_secs(5), "{reading:?}");
+}
+
+#[tokio::test]
+async fn redirects_are_followed_within_bounds() {
+    let server = Server::start(|request| match request.split(' ').nth(1).unwrap_or_default() {
+        "/end" => reply("200 OK", b"end"),
+        "/loop" => reply("302 Found\r\nlocation: /loop", b""),
+        "/ftp" => reply("302 Found\r\nlocation: ftp://127.0.0.1/", b""),
+        path => {
+            let n: u32 = path.trim_start_matches('/').parse().unwrap();
+            let next = if n == 1 { "/end".to_string() } else { format!("/{}", n - 1) };
+            reply(&format!("302 Found\r\nlocation: {next}"), b"")
+        }
+    })
+    .await;
+    assert_eq!(read(http(get(&server.url("/5")))).await.fields["body"], "end");
+    for (path, words) in [("/6", "more than 5"), ("/loop", "loop"), ("/ftp", "neither http nor https")] {
+        let reading = read(http(get(&server.url(path)))).await;
+        assert_eq!(kind(&reading), Some(ErrorKind::Redirects), "{path}");
+        assert!(detail(&reading).contains(words), "{reading:?}");
+    }
+    let itself = HttpRequest { max_redirects: 0, ..get(&server.url("/5")) };
+    let reading = read(http(itself)).await;
+    assert_eq!((&reading.fields["status"], &reading.fields["headers"]["location"]), (&json!(302), &json!("/4")));
+}
+
+#[tokio::test]
+async fn secrets_stay_with_their_origin() {
+    let other = Server::start(|_| reply("200 OK", b"other")).await;
+    let away = other.url("/away");
+    let server = Server::start(move |request| match request.split(' ').nth(1) {
+        Some("/here") => reply("200 OK", b"here"),
+        Some("/stay") => reply("302 Found\r\nlocation: /here", b""),
+        _ => reply(&format!("302 Found\r\nlocation: {away}"), b""),
+    })
+    .await;
+    let headers = vec![header("X-Api-Key", "s3cret", true), header("X-Plain", "p", false)];
+    let url = server.url("/away").replace("http://", "http://user:pass@");
+    assert_eq!(read(http(HttpRequest { headers: headers.clone(), ..get(&url) })).await.fields["body"], "other");
+    let first = server.seen().remove(0);
+    assert!(first.contains("s3cret") && first.contains("authorization: Basic"), "{first}");
+    let second = other.seen().remove(0);
+    assert!(!second.contains("s3cret") && !second.contains("authorization"), "{second}");
+    assert!(second.contains("x-plain: p") && !second.contains("referer"), "{second}");
+    let url = url.replace("/away", "/stay");
+    assert_eq!(read(http(HttpRequest { headers, ..get(&url) })).await.fields["body"], "here");
+    let last = server.seen().pop().unwrap();
+    assert!(last.contains("s3cret") && last.contains("authorization: Basic"), "{last}");
+}
+
+#[tokio::test]
+async fn a_post_becomes_a_get_where_browsers_do_so() {
+    let server = Server::start(|request| match request.split(' ').nth(1) {
+        Some("/302") => reply("302 Found\r\nlocation: /end", b""),
+        Some("/303") => reply("303 See Other\r\nlocation: /end", b""),
+        Some("/307") => reply("307 Temporary Redirect\r\nlocation: /end", b""),
+        _ => reply("200 OK", b""),
+    })
+    .await;
+    for (path, expected) in [("/302", "GET /end"), ("/303", "GET /end"), ("/307", "POST /end")] {
+        let request =
+            HttpRequest { method: api::Method::Post, body: Some("form".to_string()), ..get(&server.url(path)) };
+        assert!(read(http(request)).await.ok());
+        let last = server.seen().pop().unwrap();
+        assert!(last.starts_with(expected), "{last}");
+        assert_eq!(last.ends_with("form"), expected.starts_with("POST"), "{last}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_metadata_address_is_forbidden() {
+    let server = Server::start(|_| reply("302 Found\r\nlocation: http://169.254.169.254/latest", b"")).await;
+    let reading = read(http(get(&server.url("/")))).await;
+    assert_eq!(kind(&reading), Some(ErrorKind::Forbidden), "{reading:?}");
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_told_apart_and_keeps_its_fields() {
+    let server = Server::start(|_| reply("401 Unauthorized", br#"{"why":"token"}"#)).await;
+    let plain = read(http(get(&server.url("/")))).await;
+    assert!(plain.ok());
+    let headers = vec![header("Authorization", "Bearer s3cret", true)];
+    let reading = read(http(HttpRequest { headers, ..get(&server.url("/")) })).await;
+    assert_eq!(kind(&reading), Some(ErrorKind::Credential));
+    assert_eq!(reading.fields["status"], 401);
+    assert_eq!(reading.fields["json"]["why"], "token");
+    assert!(!format!("{reading:?}").contains("s3cret"));
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_sent_is_not_shown() {
+    let headers = vec![header("Authorization", "s3cret\nx", true)];
+    let reading = read(http(HttpRequest { headers, ..get("http://127.0.0.1:1/") })).await;
+    assert_eq!(kind(&reading), Some(ErrorKind::Credential));
+    assert!(!detail(&reading).contains("s3cret"));
+}
+
+#[tokio::test]
+async fn head_has_no_body() {
+    let server = Server::start(|_| Reply::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n".to_vec())).await;
+    let reading = read(http(HttpRequest { method: api::Method::Head, ..get(&server.url("/")) })).await;
+    assert!(reading.ok(), "{reading:?}");
+    assert_eq!(reading.fields["body"], "");
+}
+
+#[tokio::test]
+async fn connections_are_not_reused() {
+    let server = Server::start(|_| reply("200 OK", b"")).await;
+    let prober = prober();
+    for _ in 0..3 {
+        assert!(prober.read(&target(http(get(&server.url("/"))))).await.ok());
+    }
+    assert_eq!(server.seen().len(), 3);
+}
+
+async fn over_tls(
+    config: rustls::ServerConfig,
+    host: &str,
+    tls: crate::domain::target::Verification,
+) -> crate::domain::reading::Reading {
+    let server = Server::start_tls(config, |_| reply("200 OK", b"safe")).await;
+    let url = format!("https://{host}:{}/", server.address.port());
+    read(http(HttpRequest { tls, ..get(&url) })).await
+}
+
+fn trusting(pem: &str) -> crate::domain::target::Verification {
+    crate::domain::target::Verification { ca_pem: Some(pem.to_string()), skip: false }
+}
+
+#[tokio::test]
+async fn certificates_are_verified_and_shown() {
+    let ca = Authority::new();
+    let good = over_tls(ca.server(&["127.0.0.1", "example.test"], Validity::Now), "127.0.0.1", trusting(&ca.pem)).await;
+    assert!(good.ok(), "{good:?}");
+    assert_eq!(good.fields["certificate"]["names"], json!(["127.0.0.1", "example.test"]));
+    assert!(good.fields["certificate"]["issuer"].as_str().unwrap().contains("test authority"));
+    let not_after = good.fields["certificate"]["notAfter"].as_str().unwrap();
+    assert!(not_after.parse::<jiff::Timestamp>().is_ok() && not_after.ends_with('Z'), "{not_after}");
+    for (names, validity, words) in [
+        (&["127.0.0.1"], Validity::Until2020, "expired at 2020-01-01T00:00:00Z"),
+        (&["127.0.0.1"], Validity::From2090, "not valid before 2090-01-01T00:00:00Z"),
+        (&["other.test"], Validity::Now, "is not for 127.0.0.1"),
+    ] {
+        let reading = over_tls(ca.server(names, validity), "127.0.0.1", trusting(&ca.pem)).await;
+        assert_eq!(kind(&reading), Some(ErrorKind::Tls), "{reading:?}");
+        assert!(detail(&reading).contains(words), "{reading:?}");
+    }
+    let unknown = over_tls(ca.server(&["127.0.0.1"], Validity::Now), "127.0.0.1", Default::default()).await;
+    assert_eq!(kind(&unknown), Some(ErrorKind::Tls));
+    assert!(detail(&unknown).contains("unknown issuer"), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_accepted_when_given_or_skipped() {
+    let (config, pem) = self_signed(&["127.0.0.1"]);
+    assert!(over_tls(config.clone(), "127.0.0.1", trusting(&pem)).await.ok());
+    let skip = crate::domain::target::Verification { ca_pem: None, skip: true };
+    assert!(over_tls(config.clone(), "127.0.0.1", skip).await.ok());
+    assert_eq!(kind(&over_tls(config.clone(), "127.0.0.1", Default::default()).await), Some(ErrorKind::Tls));
+    assert_eq!(kind(&over_tls(config.clone(), "localhost", trusting(&pem)).await), Some(ErrorKind::Tls));
+    assert_eq!(kind(&over_tls(config, "127.0.0.1", trusting("no PEM")).await), Some(ErrorKind::Tls));
+}
+
+#[tokio::test]
+async fn plain_and_encrypted_ports_are_told_apart() {
+    let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", plain.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = plain.accept().await.unwrap();
+        stream.write_all(b"SSH-2.0-OpenSSH_9.9\r\n").await.unwrap();
+        let _ = stream.read(&mut [0; 64]).await;
+    });
+    let reading = read(http(get(&url))).await;
+    assert_eq!(kind(&reading), Some(ErrorKind::Tls), "{reading:?}");
+    let ca = Authority::new();
+    let tls = Server::start_tls(ca.server(&["127.0.0.1"], Validity::Now), |_| reply("200 OK", b"")).await;
+    let reading = read(http(get(&tls.url("/")))).await;
+    assert!(matches!(kind(&reading), Some(ErrorKind::Protocol | ErrorKind::Reset)), "{reading:?}");
+}
+
+#[tokio::test]
+async fn names_of_the_hosts_file_are_found() {
+    let server = Server::start(|_| reply("200 OK", b"local")).await;
+    let reading = read(http(get(&format!("http://localhost:{}/", server.address.port())))).await;
+    assert!(reading.ok(), "{reading:?}");
+}

@@ -201,13 +201,11 @@ fn read_row(row: &Row<'_>, columns: &[String], bytes: &mut usize) -> rusqlite::R
 
 /// What an error of SQLite means: the query's, the file's or time's.
 fn explain(shown: &str, error: &rusqlite::Error) -> ReadError {
-    let Some(code) = error.sqlite_error_code() else {
-        return failure(ErrorKind::Query, format!("{shown}: {error}"));
-    };
-    let text = match error {
-        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
-        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
-        other => other.to_string(),
+    let (code, text) = match error {
+        rusqlite::Error::SqlInputError { error, msg, .. } => (error.code, msg.clone()),
+        rusqlite::Error::SqliteFailure(error, Some(message)) => (error.code, message.clone()),
+        rusqlite::Error::SqliteFailure(error, None) => (error.code, error.to_string()),
+        other => return failure(ErrorKind::Query, format!("{shown}: {other}")),
     };
     match code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {

@@ -8,7 +8,11 @@ pub fn check_query(sql: &str) -> Result<(), String> {
     check_shape(sql)?;
     let empty = Connection::open_in_memory().map_err(|e| e.to_string())?;
     match empty.prepare(sql) {
-        Err(rusqlite::Error::SqlInputError { msg, .. }) if is_syntax(&msg) => Err(msg),
+        Err(rusqlite::Error::SqlInputError { msg, .. } | rusqlite::Error::SqliteFailure(_, Some(msg)))
+            if is_syntax(&msg) =>
+        {
+            Err(msg)
+        }
         Err(rusqlite::Error::MultipleStatement) => Err("more than one statement".to_string()),
         _ => Ok(()),
     }
