@@ -169,7 +169,8 @@ async fn dns_failures_of_a_chosen_server_are_the_targets() {
     silent.timeout = std::time::Duration::from_millis(600);
     let reading = prober().read(&silent).await;
     assert_eq!(kind(&reading), Some(ErrorKind::Dns), "{reading:?}");
-    let nobody = read(ask("example.test", api::RecordType::A, &at(closed_port()))).await;
+    silent.request = ask("example.test", api::RecordType::A, &at(closed_port()));
+    let nobody = prober().read(&silent).await;
     assert_eq!(kind(&nobody), Some(ErrorKind::Dns), "{nobody:?}");
 }
 

@@ -18,9 +18,10 @@ use std::time::{Duration, Instant};
 
 /// More answers are left out.
 const MAX_ANSWERS: usize = 100;
-/// A question is put again after this, as UDP may lose it.
+/// A question is put again after this at the latest, as UDP may lose it.
 const MAX_ATTEMPT: Duration = Duration::from_secs(2);
-const ATTEMPTS: u32 = 3;
+/// How often it is put again.
+const RETRIES: u32 = 2;
 
 /// Fields: `answers`, sorted texts (names without the last dot), of the asked type only; `rcode`, such as `NOERROR`. A name that
 /// exists without such records is a reading with no answers.
@@ -81,8 +82,8 @@ async fn chosen(
     options.cache_size = 0;
     options.use_hosts_file = ResolveHosts::Never;
     let left = deadline.saturating_duration_since(Instant::now());
-    options.timeout = (left / ATTEMPTS).clamp(Duration::from_millis(1), MAX_ATTEMPT);
-    options.attempts = ATTEMPTS as usize;
+    options.timeout = (left / (RETRIES + 1)).clamp(Duration::from_millis(1), MAX_ATTEMPT);
+    options.attempts = RETRIES as usize;
     builder.build().map_err(|e| failure(ErrorKind::Network, format!("dns://{server}: {e}")).into())
 }
 

@@ -174,7 +174,7 @@ fn bind(shown: &str, statement: &mut Statement<'_>, parameters: &[String]) -> Re
 }
 
 fn columns(shown: &str, statement: &Statement<'_>) -> Result<Vec<String>, ReadError> {
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_string).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_string).collect();
     if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
         let detail = format!("{shown}: two columns are called {:?}: name them apart with AS", twice.1);
         return Err(failure(ErrorKind::Query, detail));
