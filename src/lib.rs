@@ -4,6 +4,8 @@
 
 pub mod api;
 pub mod cli;
+pub mod controllers;
 pub mod controlplane;
 pub mod domain;
 pub mod probes;
+pub mod telemetry;

@@ -33,6 +33,19 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     Duration::try_from_secs_f64(total).map_err(|_| wrong())
 }
 
+/// The same, as Go writes it: `300ms`, `10s`, `1h30m`.
+pub fn show(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let (hours, minutes, seconds) = (millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60);
+    let mut out = String::new();
+    for (number, unit) in [(hours, "h"), (minutes, "m"), (seconds, "s"), (millis % 1000, "ms")] {
+        if number > 0 {
+            out.push_str(&format!("{number}{unit}"));
+        }
+    }
+    if out.is_empty() { "0s".to_string() } else { out }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +56,7 @@ mod tests {
             [("300ms", 300), ("10s", 10_000), ("5m", 300_000), ("1h30m", 5_400_000), ("1.5s", 1_500), ("0s", 0)]
         {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
+            assert_eq!(parse(&show(Duration::from_millis(millis))), Ok(Duration::from_millis(millis)), "{text}");
         }
     }
 

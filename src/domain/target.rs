@@ -114,6 +114,17 @@ pub struct TlsRequest {
 }
 
 impl Request {
+    /// The word for its kind, as in a Scenario.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Request::Http(_) => "http",
+            Request::Sqlite(_) => "sqlite",
+            Request::Tcp(_) => "tcp",
+            Request::Dns(_) => "dns",
+            Request::Tls(_) => "tls",
+        }
+    }
+
     /// What is shared by probes of one target: scheme, host and port, or the file. Of several such probes that were not
     /// read, the first stands for all.
     pub fn root(&self) -> String {

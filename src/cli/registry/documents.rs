@@ -1,0 +1,156 @@
+//! Reading a registry: files of YAML documents, each one resource.
+
+use crate::api::{GROUP, VERSION};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A file may be this large, and a directory have this many.
+const FILE_MAX: u64 = 8 << 20;
+const FILES_MAX: usize = 1000;
+
+/// A resource as written in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// File and number of the document, for messages.
+    pub origin: String,
+    pub kind: String,
+    pub name: String,
+    pub value: Value,
+}
+
+/// What a registry holds, good and bad.
+#[derive(Debug, Default, PartialEq)]
+pub struct Documents {
+    pub good: Vec<Document>,
+    /// Each names file, document and what would be right.
+    pub mistakes: Vec<String>,
+}
+
+/// Reads a file, or every `.yaml`, `.yml` and `.json` file of a directory in the order of their names.
+pub fn read(path: &Path) -> std::io::Result<Documents> {
+    let mut documents = Documents::default();
+    for file in files(path)? {
+        let shown = file.display().to_string();
+        let size = std::fs::metadata(&file)?.len();
+        if size > FILE_MAX {
+            documents.mistakes.push(format!("{shown}: {size} bytes, at most {FILE_MAX} are read"));
+            continue;
+        }
+        parse(&shown, &std::fs::read_to_string(&file)?, &mut documents);
+    }
+    let mut seen = BTreeMap::new();
+    let mut doubled = Vec::new();
+    documents.good.retain(|d| match seen.insert((d.kind.clone(), d.name.clone()), d.origin.clone()) {
+        None => true,
+        Some(first) => {
+            doubled.push(format!("{}: {} {:?} stands in {first} already", d.origin, d.kind, d.name));
+            false
+        }
+    });
+    documents.mistakes.extend(doubled);
+    Ok(documents)
+}
+
+fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if !std::fs::metadata(path)?.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path)?.take(FILES_MAX) {
+        let file = entry?.path();
+        let is_document = file.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json");
+        // Hidden names are those of editors, and of a mounted ConfigMap's own machinery.
+        let is_hidden = file.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        if is_document && !is_hidden && file.is_file() {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Reads one text of documents separated by `---`.
+pub fn parse(shown: &str, text: &str, documents: &mut Documents) {
+    for (index, part) in split(text).into_iter().enumerate() {
+        let origin = format!("{shown}, document {}", index + 1);
+        match serde_saphyr::from_str::<Value>(&part) {
+            Ok(Value::Null) => {}
+            Ok(value) => match identify(&value) {
+                Ok((kind, name)) => documents.good.push(Document { origin, kind, name, value }),
+                Err(why) => documents.mistakes.push(format!("{origin}: {why}")),
+            },
+            Err(error) => documents.mistakes.push(format!("{origin}: not YAML: {error}")),
+        }
+    }
+}
+
+/// The documents of a text. A separator stands at the start of a line, never within a block of text.
+fn split(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for line in text.lines() {
+        let is_separator =
+            line.strip_prefix("---").is_some_and(|rest| rest.trim().is_empty() || rest.starts_with(" #"));
+        if is_separator {
+            parts.push(String::new());
+        } else if let Some(part) = parts.last_mut() {
+            part.push_str(line);
+            part.push('\n');
+        }
+    }
+    let is_empty = |part: &String| part.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#'));
+    parts.retain(|part| !is_empty(part));
+    parts
+}
+
+fn identify(value: &Value) -> Result<(String, String), String> {
+    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
+    let (api_version, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
+    let wanted = format!("{GROUP}/{VERSION}");
+    if api_version != wanted {
+        return Err(format!("apiVersion {api_version:?}: a registry holds resources of {wanted}"));
+    }
+    if !matches!(kind.as_str(), "Scenario" | "Agent") {
+        return Err(format!("kind {kind:?}: a registry holds Scenarios and Agents"));
+    }
+    if name.is_empty() {
+        return Err(format!("metadata.name of a {kind} is missing"));
+    }
+    Ok((kind, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Documents {
+        let mut documents = Documents::default();
+        parse("r.yaml", text, &mut documents);
+        documents
+    }
+
+    #[test]
+    fn documents_are_told_apart() {
+        let text = "# head\n---\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {name: a}\n---\n# nothing\n--- # next\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata:\n  name: b.c\n";
+        let documents = parsed(text);
+        assert_eq!(documents.mistakes, Vec::<String>::new());
+        let names: Vec<_> = documents.good.iter().map(|d| (d.kind.as_str(), d.name.as_str())).collect();
+        assert_eq!(names, [("Agent", "a"), ("Scenario", "b.c")]);
+    }
+
+    #[test]
+    fn a_bad_document_is_named_and_stops_no_other() {
+        let good = "apiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {name: a}\n";
+        for (bad, says) in [
+            ("kind: [", "not YAML"),
+            ("apiVersion: v1\nkind: Secret\nmetadata: {name: x}", "apiVersion \"v1\""),
+            ("apiVersion: agentic.ligbox.io/v1alpha1\nkind: Finding\nmetadata: {name: x}", "kind \"Finding\""),
+            ("apiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {}", "metadata.name"),
+        ] {
+            let documents = parsed(&format!("{bad}\n---\n{good}"));
+            assert_eq!(documents.good.len(), 1, "{bad}");
+            assert!(documents.mistakes[0].starts_with("r.yaml, document 1: "), "{:?}", documents.mistakes);
+            assert!(documents.mistakes[0].contains(says), "{:?}", documents.mistakes);
+        }
+    }
+}

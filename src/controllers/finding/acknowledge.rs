@@ -1,0 +1,116 @@
+//! Acknowledgements: what people write into a Finding's spec is copied to its status for the occurrence at hand.
+
+use super::FindingWriter;
+use crate::api::{Finding, Phase};
+use crate::controllers::FACADE_MANAGER;
+use crate::controllers::patch::{WriteError, call};
+use crate::domain::transition;
+use jiff::Timestamp;
+use kube::{Resource as _, ResourceExt as _};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+const RETRY_FIRST: Duration = Duration::from_millis(500);
+const RETRY_MAX: Duration = Duration::from_secs(30);
+
+/// Takes note of acknowledgements, one Finding at a time each.
+#[derive(Clone)]
+pub struct Acknowledgements {
+    writer: FindingWriter,
+    busy: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Acknowledgements {
+    pub fn new(writer: FindingWriter) -> Acknowledgements {
+        Acknowledgements { writer, busy: Arc::default() }
+    }
+
+    /// Looks at a Finding that changed; where there is something to note, a task does it and keeps trying.
+    pub fn look_at(&self, finding: &Finding) {
+        if !is_due(finding) {
+            return;
+        }
+        let name = finding.name_any();
+        if !self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
+            return;
+        }
+        let this = self.clone();
+        let mut current = finding.clone();
+        tokio::spawn(async move {
+            let mut pause = RETRY_FIRST;
+            loop {
+                match this.note(&current).await {
+                    Ok(()) | Err(WriteError::Gone) => {}
+                    Err(WriteError::Conflict) => {}
+                    Err(error) => {
+                        tracing::warn!(finding = name, %error, "acknowledgement not noted yet");
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(RETRY_MAX);
+                    }
+                }
+                // What was written meanwhile came while this Finding was busy: look again.
+                match call(this.writer.api.get_opt(&name)).await {
+                    Ok(Some(fresh)) if is_due(&fresh) => current = fresh,
+                    Ok(_) => break,
+                    Err(_) => tokio::time::sleep(pause).await,
+                }
+            }
+            this.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        });
+    }
+
+    async fn note(&self, finding: &Finding) -> Result<(), WriteError> {
+        let Some(status) = &finding.status else { return Ok(()) };
+        if let (Some(Phase::Resolved), Some(written)) = (status.phase, &finding.spec.acknowledgement) {
+            let noted = status.acknowledgement.as_ref();
+            let is_left_over = noted.is_some_and(|n| n.by == written.by && n.note == written.note);
+            self.writer.strip_acknowledgement(finding).await?;
+            if !is_left_over {
+                let note = format!("{} acknowledged a Finding that is resolved: taken out", written.by);
+                self.writer.events.publish(finding.object_ref(&()), true, "AcknowledgementRefused", &note);
+            }
+            return Ok(());
+        }
+        let manager = manager_of_acknowledgement(finding);
+        let proven = manager.as_deref() == Some(FACADE_MANAGER);
+        let written = finding.spec.acknowledgement.as_ref();
+        match transition::acknowledge(status, written, manager.as_deref(), proven, crate::controllers::now()) {
+            Some((next, step)) => {
+                let written = self.writer.write_status(finding, next).await?;
+                self.writer.tell(&written, step);
+            }
+            None => {
+                self.writer.write_status(finding, status.clone()).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether spec and status say different things.
+fn is_due(finding: &Finding) -> bool {
+    let Some(status) = &finding.status else { return false };
+    let written = finding.spec.acknowledgement.as_ref();
+    match status.phase {
+        None => false,
+        Some(Phase::Resolved) => written.is_some() || status.observed_generation != finding.metadata.generation,
+        Some(_) => {
+            let manager = manager_of_acknowledgement(finding);
+            let proven = manager.as_deref() == Some(FACADE_MANAGER);
+            let noted = transition::acknowledge(status, written, manager.as_deref(), proven, Timestamp::UNIX_EPOCH);
+            noted.is_some() || status.observed_generation != finding.metadata.generation
+        }
+    }
+}
+
+/// The field manager that owns `spec.acknowledgement`.
+fn manager_of_acknowledgement(finding: &Finding) -> Option<String> {
+    finding.spec.acknowledgement.as_ref()?;
+    let owners = finding.metadata.managed_fields.iter().flatten();
+    let owning = owners.filter(|entry| {
+        let fields = entry.fields_v1.as_ref().map(|f| &f.0);
+        fields.is_some_and(|f| f.get("f:spec").is_some_and(|s| s.get("f:acknowledgement").is_some()))
+    });
+    owning.max_by_key(|entry| entry.time.clone()).and_then(|entry| entry.manager.clone())
+}

@@ -1,0 +1,146 @@
+//! Findings: what a plan wants of them, written; and what people write into them, taken note of.
+
+mod acknowledge;
+
+pub use acknowledge::Acknowledgements;
+
+use super::events::Events;
+use super::patch::{WriteError, call, merge};
+use crate::api::{Finding, FindingSpec, FindingStatus, Phase};
+use crate::domain::fingerprint::{finding_name, fingerprint};
+use crate::domain::plan::{CheckKey, Desired};
+use crate::domain::texts::{self, Language};
+use crate::domain::transition::{self, Step};
+use kube::api::{Patch, PatchParams, PostParams};
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{Api, Resource as _, ResourceExt as _};
+use serde_json::json;
+
+/// A decision that others keep overtaking is put off after this many tries.
+const TRIES: usize = 5;
+
+/// Writes Findings.
+#[derive(Clone)]
+pub struct FindingWriter {
+    pub api: Api<Finding>,
+    pub store: Store<Finding>,
+    pub namespace: String,
+    pub events: Events,
+    pub language: Language,
+}
+
+/// A Finding after a write.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    pub name: String,
+    /// `None` where there was nothing to write.
+    pub step: Option<Step>,
+    pub active: bool,
+    /// The resource version, as a number where it is one.
+    pub version: u64,
+}
+
+/// The resource version as a number: they are comparable within one kind.
+pub fn version(object: &impl kube::Resource) -> u64 {
+    object.meta().resource_version.as_deref().and_then(|v| v.parse().ok()).unwrap_or(0)
+}
+
+impl FindingWriter {
+    /// Makes the Finding of this check what it is to be. The decision is made again whenever someone else wrote first.
+    pub async fn apply(&self, scenario: &str, at: &CheckKey, desired: &Desired) -> Result<Applied, WriteError> {
+        let name = finding_name(scenario, &at.0, &at.1);
+        let mut current = self.store.get(&ObjectRef::new(&name).within(&self.namespace)).map(|f| (*f).clone());
+        for _ in 0..TRIES {
+            match self.try_apply(scenario, at, &name, current.as_ref(), desired).await {
+                Err(WriteError::Conflict | WriteError::Exists | WriteError::Gone) => {
+                    current = call(self.api.get_opt(&name)).await?;
+                }
+                other => return other,
+            }
+        }
+        Err(WriteError::Conflict)
+    }
+
+    async fn try_apply(
+        &self,
+        scenario: &str,
+        at: &CheckKey,
+        name: &str,
+        current: Option<&Finding>,
+        desired: &Desired,
+    ) -> Result<Applied, WriteError> {
+        let now = crate::controllers::now();
+        let status = current.and_then(|f| f.status.as_ref());
+        let next = match desired {
+            Desired::Broken(fault) => transition::break_(status, fault, now),
+            Desired::Whole(reason) => {
+                let message = texts::resolved(self.language, *reason);
+                status.and_then(|s| transition::mend(s, *reason, message, now))
+            }
+        };
+        let Some((next, step)) = next else {
+            let active = status.and_then(|s| s.phase).is_some_and(Phase::is_active);
+            return Ok(Applied { name: name.into(), step: None, active, version: current.map_or(0, version) });
+        };
+        let stands = match current {
+            Some(finding) if step == Step::Reopened && finding.spec.acknowledgement.is_some() => {
+                self.strip_acknowledgement(finding).await?
+            }
+            Some(finding) => finding.clone(),
+            None => self.create(scenario, at, name).await?,
+        };
+        let written = self.write_status(&stands, next).await?;
+        self.tell(&written, step);
+        let active = written.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_active);
+        Ok(Applied { name: name.into(), step: Some(step), active, version: version(&written) })
+    }
+
+    async fn create(&self, scenario: &str, at: &CheckKey, name: &str) -> Result<Finding, WriteError> {
+        let spec = FindingSpec {
+            scenario: scenario.to_string(),
+            check: at.0.clone(),
+            key: at.1.clone(),
+            fingerprint: fingerprint(scenario, &at.0, &at.1),
+            acknowledgement: None,
+        };
+        let params = PostParams { field_manager: Some(super::FIELD_MANAGER.into()), ..Default::default() };
+        call(self.api.create(&params, &Finding::new(name, spec))).await
+    }
+
+    /// Writes what changed in the status, if the object is still the one that was decided on.
+    async fn write_status(&self, finding: &Finding, mut next: FindingStatus) -> Result<Finding, WriteError> {
+        next.observed_generation = finding.metadata.generation;
+        for condition in &mut next.conditions {
+            condition.observed_generation = finding.metadata.generation;
+        }
+        let patch = merge("status", finding.status.as_ref(), &next, finding.metadata.resource_version.as_deref())?;
+        let params = PatchParams { field_manager: Some(super::FIELD_MANAGER.into()), ..Default::default() };
+        call(self.api.patch_status(&finding.name_any(), &params, &Patch::Merge(patch))).await
+    }
+
+    /// Takes the acknowledgement out of the spec.
+    async fn strip_acknowledgement(&self, finding: &Finding) -> Result<Finding, WriteError> {
+        let patch = json!({
+            "metadata": { "resourceVersion": finding.metadata.resource_version },
+            "spec": { "acknowledgement": null },
+        });
+        let params = PatchParams { field_manager: Some(super::FIELD_MANAGER.into()), ..Default::default() };
+        call(self.api.patch(&finding.name_any(), &params, &Patch::Merge(patch))).await
+    }
+
+    fn tell(&self, finding: &Finding, step: Step) {
+        let Some(reason) = step.event_reason() else { return };
+        let status = finding.status.clone().unwrap_or_default();
+        let warning = matches!(step, Step::Opened | Step::Reopened);
+        let note = match status.transitions.last() {
+            Some(t) if !t.message.is_empty() => t.message.clone(),
+            _ => reason.to_string(),
+        };
+        let mut about = finding.object_ref(&());
+        about.resource_version = None;
+        self.events.publish(about, warning, reason, &note);
+        let (scenario, check, key) = (&finding.spec.scenario, &finding.spec.check, &finding.spec.key);
+        let severity = status.severity.map(|s| s.as_str());
+        tracing::info!(finding = %finding.name_any(), scenario, check, key, severity, "{}: {note}", reason.to_lowercase());
+    }
+}

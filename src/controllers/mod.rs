@@ -1,0 +1,170 @@
+//! The operator: a file or folder a kind. Fetch, validate, decide, apply, write status.
+
+pub mod agent;
+pub mod events;
+pub mod finding;
+pub mod patch;
+pub mod scenario;
+pub mod shared;
+pub mod surroundings;
+pub mod watch;
+
+use crate::api::{Agent, Finding, Scenario};
+use crate::domain::texts::Language;
+use crate::domain::validate::Offer;
+use crate::probes::Prober;
+use crate::telemetry::Metrics;
+use events::Events;
+use finding::FindingWriter;
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use kube::core::DeserializeGuard;
+use kube::runtime::reflector::{Store, store};
+use kube::{Api, Client};
+use scenario::{Command, Runner, Setup, TickReport};
+use shared::Shared;
+use std::sync::Arc;
+use surroundings::SurroundingsReader;
+use tokio::sync::{mpsc, oneshot, watch as signal};
+use tokio::task::JoinHandle;
+
+/// The field manager of everything that the operator writes.
+pub const FIELD_MANAGER: &str = "agentic-ops-operator";
+/// The field manager of what people write through the facade, whose names are proven.
+pub const FACADE_MANAGER: &str = "agentic-ops-facade";
+
+/// Commands that wait to be taken in.
+const COMMANDS_MAX: usize = 64;
+
+/// What the operator is told at its start.
+pub struct OperatorConfig {
+    pub client: Client,
+    pub namespace: String,
+    pub offer: Offer,
+    pub prober: Prober,
+    pub language: Language,
+    pub metrics: Arc<Metrics>,
+}
+
+/// A running operator.
+pub struct Operator {
+    pub scenarios: Store<Scenario>,
+    pub findings: Store<Finding>,
+    pub agents: Store<Agent>,
+    pub shared: Arc<Shared>,
+    commands: mpsc::Sender<Command>,
+    stop: signal::Sender<bool>,
+    watching: JoinHandle<()>,
+    others: Vec<JoinHandle<()>>,
+}
+
+impl Operator {
+    /// Starts it; it works until [`Operator::shutdown`].
+    pub fn start(config: OperatorConfig) -> Operator {
+        let OperatorConfig { client, namespace, offer, prober, language, metrics } = config;
+        let (scenarios, scenario_store) = store::<Scenario>();
+        let (findings, finding_store) = store::<Finding>();
+        let (agents, agent_store) = store::<Agent>();
+        let guarded = Api::<DeserializeGuard<Scenario>>::namespaced(client.clone(), &namespace);
+        let scenario_changes = watch::changes(guarded, scenario_store, trim_scenario).boxed();
+        let guarded = Api::<DeserializeGuard<Finding>>::namespaced(client.clone(), &namespace);
+        let finding_changes = watch::changes(guarded, finding_store, trim_finding).boxed();
+        let guarded = Api::<DeserializeGuard<Agent>>::namespaced(client.clone(), &namespace);
+        let agent_changes = watch::changes(guarded, agent_store, trim_agent);
+        let following = tokio::spawn(agent_changes.for_each(|_| std::future::ready(())));
+        let agent_api = Api::namespaced(client.clone(), &namespace);
+        let counting = tokio::spawn(agent::count_open(agent_api, agents.clone(), findings.clone()));
+
+        let offer = Arc::new(offer);
+        let shared = Arc::new(Shared::default());
+        let writer = FindingWriter {
+            api: Api::namespaced(client.clone(), &namespace),
+            store: findings.clone(),
+            namespace: namespace.clone(),
+            events: Events::start(client.clone()),
+            language,
+        };
+        let reader = SurroundingsReader::new(client.clone(), &namespace);
+        let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
+        let (stop, mut stopped) = signal::channel(false);
+        let setup = Setup {
+            api: Api::namespaced(client, &namespace),
+            namespace,
+            scenarios: scenario_changes,
+            findings: finding_changes,
+            agents: agents.clone(),
+            writer,
+            runner: Runner::new(reader, Arc::new(prober), offer.clone(), language, metrics.clone()),
+            offer,
+            shared: shared.clone(),
+            metrics,
+            commands: receiver,
+        };
+        let agents_listed = agents.clone();
+        let watching = tokio::spawn(async move {
+            // Who speaks for a Scenario is known before the first Finding opens.
+            let _ = agents_listed.wait_until_ready().await;
+            let stop = async move {
+                let _ = stopped.wait_for(|stop| *stop).await;
+            };
+            scenario::watch(setup, stop).await;
+        });
+        Operator { scenarios, findings, agents, shared, commands, stop, watching, others: vec![following, counting] }
+    }
+
+    /// What it still waits for before it works, for people.
+    pub fn waiting_for(&self) -> Vec<String> {
+        if self.shared.is_live() { Vec::new() } else { vec!["the first list of Scenarios and Findings".into()] }
+    }
+
+    /// A sender of commands, for whoever outlives a borrow.
+    pub fn commands(&self) -> mpsc::Sender<Command> {
+        self.commands.clone()
+    }
+
+    /// Stops reading targets and finishes what is being written.
+    pub async fn shutdown(self) {
+        let _ = self.stop.send(true);
+        let _ = self.watching.await;
+        for task in self.others {
+            task.abort();
+        }
+    }
+}
+
+/// Runs what is due, or everything, and waits for what came of it; `None` where the operator is not working.
+pub async fn tick(commands: &mpsc::Sender<Command>, force: bool) -> Option<TickReport> {
+    let (reply, answer) = oneshot::channel();
+    commands.send(Command::Tick { force, reply }).await.ok()?;
+    answer.await.ok()
+}
+
+/// The time, in whole seconds: the API keeps no more.
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// The copy for readers: who owns which field, and how probes look, is of no use to them.
+fn trim_scenario(scenario: &Scenario) -> Scenario {
+    let mut trimmed = scenario.clone();
+    trimmed.metadata.managed_fields = None;
+    trimmed.spec.probes = Vec::new();
+    trimmed.spec.checks = Vec::new();
+    if let Some(annotations) = &mut trimmed.metadata.annotations {
+        annotations.retain(|name, _| name == crate::api::RUN_REQUESTED_AT);
+    }
+    trimmed
+}
+
+fn trim_finding(finding: &Finding) -> Finding {
+    let mut trimmed = finding.clone();
+    trimmed.metadata.managed_fields = None;
+    trimmed
+}
+
+fn trim_agent(agent: &Agent) -> Agent {
+    let mut trimmed = agent.clone();
+    trimmed.metadata.managed_fields = None;
+    trimmed
+}

@@ -1,0 +1,94 @@
+//! Merge patches of a part of an object, safe against other writers.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// How long one call to the API may take.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Why a write did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Somebody else wrote meanwhile: read again and decide again.
+    #[error("changed by someone else meanwhile")]
+    Conflict,
+    /// The object is gone.
+    #[error("not found")]
+    Gone,
+    /// It is there already.
+    #[error("already there")]
+    Exists,
+    #[error("the API server did not answer within {CALL_TIMEOUT:?}")]
+    Timeout,
+    #[error(transparent)]
+    Api(Box<kube::Error>),
+    #[error("can't be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl From<kube::Error> for WriteError {
+    fn from(error: kube::Error) -> WriteError {
+        match &error {
+            kube::Error::Api(status) if status.code == 409 && status.reason == "AlreadyExists" => WriteError::Exists,
+            kube::Error::Api(status) if status.code == 409 => WriteError::Conflict,
+            kube::Error::Api(status) if status.code == 404 => WriteError::Gone,
+            _ => WriteError::Api(Box::new(error)),
+        }
+    }
+}
+
+/// One call to the API, bounded in time.
+pub async fn call<T>(future: impl Future<Output = Result<T, kube::Error>>) -> Result<T, WriteError> {
+    match tokio::time::timeout(CALL_TIMEOUT, future).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(WriteError::Timeout),
+    }
+}
+
+/// A patch of `part` from `old` to `new` that fails with a conflict unless the object is still at `version`.
+pub fn merge<T: Serialize>(part: &str, old: Option<&T>, new: &T, version: Option<&str>) -> Result<Value, WriteError> {
+    let old = old.map(serde_json::to_value).transpose()?.unwrap_or(Value::Object(Map::new()));
+    let changes = difference(&old, &serde_json::to_value(new)?);
+    Ok(json!({ "metadata": { "resourceVersion": version }, part: changes }))
+}
+
+/// The merge patch that makes `new` of `old`.
+fn difference(old: &Value, new: &Value) -> Value {
+    let (Value::Object(old), Value::Object(new)) = (old, new) else { return new.clone() };
+    let mut patch = Map::new();
+    for (name, value) in new {
+        match old.get(name) {
+            Some(before) if before == value => {}
+            Some(before) => {
+                patch.insert(name.clone(), difference(before, value));
+            }
+            None => {
+                patch.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    for name in old.keys().filter(|n| !new.contains_key(*n)) {
+        patch.insert(name.clone(), Value::Null);
+    }
+    Value::Object(patch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_says_only_what_changed_and_takes_out_what_is_gone() {
+        let old = json!({"a": 1, "b": {"c": 1, "d": [1]}, "e": "x"});
+        let new = json!({"a": 1, "b": {"c": 2, "d": [1]}, "f": true});
+        let patch = merge("status", Some(&old), &new, Some("7")).unwrap();
+        assert_eq!(
+            patch,
+            json!({"metadata": {"resourceVersion": "7"}, "status": {"b": {"c": 2}, "e": null, "f": true}})
+        );
+        let mut doc = json!({"status": old});
+        json_patch::merge(&mut doc, &patch);
+        assert_eq!(doc["status"], new);
+    }
+}

@@ -1,0 +1,301 @@
+//! All that the operator keeps in mind of one Scenario. It can all be built again from the API.
+
+use super::status::{Known, RunView, status};
+use crate::api::conditions::REASON_UNDECODABLE;
+use crate::api::conditions::bounded;
+use crate::api::{CheckOutcome, CheckResult, RUN_REQUESTED_AT, RequestedRun, Scenario, ScenarioStatus};
+use crate::controllers::finding::Applied;
+use crate::domain::evidence::RunSnapshot;
+use crate::domain::outcome::Outcomes;
+use crate::domain::plan::{self, CheckKey, Desired, LastGood, Plan};
+use crate::domain::texts::Language;
+use crate::domain::tracker::{Counting, Standing, Tracker};
+use crate::domain::transition::Step;
+use crate::domain::validate::{Mistake, ValidatedScenario};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// Results kept of a requested run.
+const RESULTS_MAX: usize = 128;
+
+/// What became of the spec.
+pub enum Spec {
+    Valid(Arc<ValidatedScenario>),
+    Invalid(Vec<Mistake>),
+    /// The object is not of the shape that this program knows.
+    Undecodable(String),
+}
+
+/// A Finding as last seen.
+#[derive(Clone, Copy)]
+struct Seen {
+    version: u64,
+    active: bool,
+}
+
+/// The answer to a request, on its way.
+pub struct Answer {
+    pub run: RequestedRun,
+}
+
+/// One Scenario.
+pub struct Entry {
+    pub name: Arc<str>,
+    pub generation: Option<i64>,
+    pub version: u64,
+    pub resource_version: Option<String>,
+    pub spec: Spec,
+    /// What the last run was refused for.
+    refused: Vec<Mistake>,
+    pub depends_on: Vec<String>,
+    pub cycle: Option<String>,
+    tracker: Tracker,
+    last_good: LastGood,
+    findings: BTreeMap<CheckKey, Seen>,
+    run: Option<(bool, usize, Option<String>)>,
+    pub last_run_at: Option<Timestamp>,
+    /// What stands in the API.
+    pub written: ScenarioStatus,
+    /// The status is being written.
+    pub status_busy: bool,
+    pub requested: Option<String>,
+    pub answer: Option<Answer>,
+    answered: Option<RequestedRun>,
+    /// A run is under way, due at this time.
+    pub running: Option<Instant>,
+    pub ticket: u64,
+    pub runs: u64,
+    /// What is still to be written, and whether a task is at it.
+    pub pending: Plan,
+    pub plan_busy: bool,
+    /// Names of the Findings that opened and resolved in the last run.
+    pub opened: Vec<String>,
+    pub resolved: Vec<String>,
+}
+
+impl Entry {
+    pub fn new(name: Arc<str>) -> Entry {
+        Entry {
+            name,
+            generation: None,
+            version: 0,
+            resource_version: None,
+            spec: Spec::Undecodable(String::new()),
+            refused: Vec::new(),
+            depends_on: Vec::new(),
+            cycle: None,
+            tracker: Tracker::default(),
+            last_good: LastGood::new(),
+            findings: BTreeMap::new(),
+            run: None,
+            last_run_at: None,
+            written: ScenarioStatus::default(),
+            status_busy: false,
+            requested: None,
+            answer: None,
+            answered: None,
+            running: None,
+            ticket: 0,
+            runs: 0,
+            pending: Plan::new(),
+            plan_busy: false,
+            opened: Vec::new(),
+            resolved: Vec::new(),
+        }
+    }
+
+    /// Takes over what the API says, but for the spec. False where it is older than what is known.
+    pub fn see(&mut self, scenario: &Scenario, version: u64) -> bool {
+        if version < self.version {
+            return false;
+        }
+        self.version = version;
+        self.resource_version = scenario.resource_version();
+        self.written = scenario.status.clone().unwrap_or_default();
+        let asked = scenario.annotations().get(RUN_REQUESTED_AT).filter(|a| !a.trim().is_empty() && a.len() <= 64);
+        let answered = self.answered.as_ref().or(self.written.last_requested_run.as_ref());
+        self.requested = asked.filter(|a| !is_answered(a, answered)).cloned();
+        true
+    }
+
+    /// The validated spec, if it may run.
+    pub fn runnable(&self) -> Option<&Arc<ValidatedScenario>> {
+        match &self.spec {
+            Spec::Valid(valid) if !valid.suspend && self.cycle.is_none() => Some(valid),
+            _ => None,
+        }
+    }
+
+    /// A new spec: what it no longer has is forgotten, and the Findings of that are to be resolved.
+    pub fn take_spec(&mut self, spec: Spec) {
+        self.spec = spec;
+        self.run = None;
+        self.refused.clear();
+        if let Spec::Valid(valid) = &self.spec {
+            self.tracker.retain(|check, key| valid.has_check(check, key));
+            self.last_good.retain(|(check, key), _| valid.has_check(check, key));
+            self.pending.extend(plan::plan_edited(valid, &self.known()));
+        }
+    }
+
+    /// After the Findings have been listed: what is open stays open.
+    pub fn restore(&mut self) {
+        let open = self.open();
+        self.tracker = Tracker::restore(open.iter().map(|(check, key)| (check.as_str(), key.as_str())));
+        if let Spec::Valid(valid) = &self.spec {
+            self.pending.extend(plan::plan_edited(valid, &open));
+        }
+    }
+
+    /// A Finding as the API has it.
+    pub fn see_finding(&mut self, at: CheckKey, version: u64, active: bool) {
+        let seen = self.findings.entry(at).or_insert(Seen { version: 0, active });
+        if version >= seen.version {
+            *seen = Seen { version, active };
+        }
+    }
+
+    /// A Finding was deleted: closed by hand where it was open.
+    pub fn forget_finding(&mut self, at: &CheckKey) {
+        self.findings.remove(at);
+        self.pending.remove(at);
+        self.tracker.forget(&at.0, &at.1);
+    }
+
+    /// Checks and keys with a Finding that is open.
+    pub fn open(&self) -> BTreeSet<CheckKey> {
+        self.findings.iter().filter(|(_, seen)| seen.active).map(|(at, _)| at.clone()).collect()
+    }
+
+    /// Those, and those about to be opened.
+    pub fn known(&self) -> BTreeSet<CheckKey> {
+        let opening = self.pending.iter().filter(|(_, d)| matches!(d, Desired::Broken(_))).map(|(at, _)| at.clone());
+        self.open().into_iter().chain(opening).collect()
+    }
+
+    /// Takes in what a run came to. The plan grows by what it wants written.
+    pub fn take_run(&mut self, outcomes: &Outcomes, snapshot: &Arc<RunSnapshot>, at: Timestamp, language: Language) {
+        let Spec::Valid(valid) = &self.spec else { return };
+        let valid = valid.clone();
+        self.refused.clear();
+        self.tracker.observe(outcomes, Counting { fail: valid.fail, recover: valid.recover });
+        let known = self.known();
+        plan::note_good(&mut self.last_good, outcomes, snapshot);
+        let wanted = plan::plan(&valid, &self.tracker, outcomes, snapshot, &self.last_good, &known, language);
+        self.pending.extend(wanted);
+        self.tracker.prune(outcomes, |check, key| known.contains(&(check.to_string(), key.to_string())));
+        let unjudged = |o: &&crate::domain::outcome::Outcome| {
+            o.result != CheckOutcome::Held && self.tracker.standing(&o.check, &o.key) == Standing::Unjudged
+        };
+        let judged = !outcomes.list.iter().any(|o| unjudged(&o));
+        self.run = Some((judged, outcomes.list.len(), plan::unknown_reasons(outcomes)));
+        self.last_run_at = Some(at);
+    }
+
+    /// A run that was refused, or read nothing.
+    pub fn take_refusal(&mut self, mistakes: Vec<Mistake>) {
+        self.refused = mistakes;
+        self.run = None;
+    }
+
+    /// A run that could read nothing at all, and why.
+    pub fn take_failure(&mut self, why: String) {
+        let (judged, checks) = self.run.as_ref().map_or((false, 0), |(judged, checks, _)| (*judged, *checks));
+        self.run = Some((judged, checks, Some(why)));
+    }
+
+    /// Whether the next run is to come soon.
+    pub fn is_counting(&self) -> bool {
+        self.tracker.is_counting()
+    }
+
+    /// A Finding was written as planned.
+    pub fn take_applied(&mut self, at: &CheckKey, planned: &Desired, applied: &Applied) {
+        if self.pending.get(at) == Some(planned) {
+            self.pending.remove(at);
+        }
+        if applied.version > 0 {
+            self.see_finding(at.clone(), applied.version, applied.active);
+        }
+        match applied.step {
+            Some(Step::Opened | Step::Reopened) => self.opened.push(applied.name.clone()),
+            Some(Step::Resolved) => self.resolved.push(applied.name.clone()),
+            _ => {}
+        }
+    }
+
+    /// Everything of the run is written: the answer to who asked for it is complete.
+    pub fn complete_answer(&mut self) {
+        if let Some(mut answer) = self.answer.take() {
+            answer.run.opened = self.opened.iter().take(RESULTS_MAX).cloned().collect();
+            answer.run.resolved = self.resolved.iter().take(RESULTS_MAX).cloned().collect();
+            let later = self.requested.as_ref().filter(|r| !is_answered(r, Some(&answer.run))).cloned();
+            self.requested = later;
+            self.answered = Some(answer.run);
+        }
+    }
+
+    /// The status that the API is to have.
+    pub fn wanted_status(&self, now: Timestamp) -> ScenarioStatus {
+        let known = Known {
+            generation: self.generation,
+            mistake: self.mistake(),
+            suspended: matches!(&self.spec, Spec::Valid(valid) if valid.suspend),
+            open: &self.open(),
+            run: self.run.as_ref().map(|(judged, checks, unknown)| RunView {
+                judged: *judged,
+                checks: *checks,
+                unknown: unknown.as_deref(),
+            }),
+            last_run_at: self.last_run_at,
+            last_requested_run: self.answered.as_ref(),
+        };
+        status(&self.written, &known, now)
+    }
+
+    fn mistake(&self) -> Option<(&str, String)> {
+        let told = |mistakes: &[Mistake]| mistakes.iter().map(Mistake::to_string).collect::<Vec<_>>().join("; ");
+        match &self.spec {
+            Spec::Undecodable(why) => Some((REASON_UNDECODABLE, why.clone())),
+            Spec::Invalid(mistakes) => Some((mistakes.first()?.reason.as_str(), told(mistakes))),
+            Spec::Valid(_) if !self.refused.is_empty() => Some((self.refused[0].reason.as_str(), told(&self.refused))),
+            Spec::Valid(_) => self.cycle.as_ref().map(|c| {
+                let reason = crate::domain::validate::Reason::DependencyCycle.as_str();
+                (reason, format!("spec.dependsOn: leads back to itself: {c}"))
+            }),
+        }
+    }
+}
+
+/// Whether a request was answered, by this run or a later one.
+fn is_answered(asked: &str, answered: Option<&RequestedRun>) -> bool {
+    let Some(answered) = answered else { return false };
+    match (asked.parse::<Timestamp>(), answered.requested()) {
+        (Ok(asked), Some(done)) => asked <= done,
+        _ => asked == answered.requested_at,
+    }
+}
+
+/// The answer to a request, complete but for what it opened and resolved.
+pub fn answer(requested_at: String, run_at: Timestamp, outcomes: &Outcomes) -> Answer {
+    let mut checks: Vec<CheckResult> = outcomes
+        .list
+        .iter()
+        .map(|o| CheckResult {
+            name: o.check.clone(),
+            key: o.key.clone(),
+            outcome: o.result,
+            message: bounded(&o.message, 256),
+        })
+        .collect();
+    if checks.len() > RESULTS_MAX {
+        checks.sort_by_key(|c| c.outcome);
+        checks.truncate(RESULTS_MAX);
+    }
+    let run = RequestedRun { requested_at, run_at: Time(run_at), checks, opened: Vec::new(), resolved: Vec::new() };
+    Answer { run }
+}

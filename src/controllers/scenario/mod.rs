@@ -1,0 +1,345 @@
+//! Scenarios: one task that knows them all, sends due ones to be run, and has written what came of it.
+//!
+//! The task itself never waits for a target or for the API: runs, Findings and statuses are tasks of their own that
+//! report back, so that nothing slow delays anything but itself.
+
+mod entry;
+mod freshness;
+mod queue;
+mod run;
+mod status;
+mod tick;
+mod turn;
+
+pub use run::Runner;
+pub use tick::{TickReport, TickResult};
+
+use super::finding::{Acknowledgements, Applied, FindingWriter, version};
+use super::patch::WriteError;
+use super::shared::Shared;
+use super::watch::Change;
+use crate::api::{Agent, Finding, Scenario};
+use crate::domain::plan::{CheckKey, Desired};
+use crate::domain::schedule;
+use crate::domain::validate::{Expressions, Offer, dependency_cycle, validate};
+use crate::telemetry::Metrics;
+use entry::{Entry, Spec};
+use freshness::Freshness;
+use futures::{Stream, StreamExt as _};
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{Api, ResourceExt as _};
+use queue::Queue;
+use run::Ran;
+use std::collections::{BTreeSet, HashMap};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tick::Ticks;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+/// Reports of tasks that wait to be taken in.
+const REPORTS_MAX: usize = 1024;
+/// The heartbeat of freshness and of retries.
+const BEAT: Duration = Duration::from_secs(1);
+/// An Agent with this name does the work of those that are absent or suspended.
+const MAESTRO: &str = "maestro";
+
+/// A stream of changes of one kind.
+pub type Changes<K> = Pin<Box<dyn Stream<Item = Change<K>> + Send>>;
+
+/// Asks the task from outside.
+pub enum Command {
+    /// Run what is due, or everything.
+    Tick { force: bool, reply: oneshot::Sender<TickReport> },
+}
+
+/// What came of one wish of a plan.
+type PlannedWrite = (CheckKey, Desired, Result<Applied, WriteError>);
+
+/// News from a task.
+enum Report {
+    Started { late: Duration },
+    Ran { name: Arc<str>, generation: Option<i64>, at: jiff::Timestamp, requested: Option<String>, ran: Ran },
+    Planned { name: Arc<str>, results: Vec<PlannedWrite> },
+    StatusWritten { name: Arc<str>, result: Result<Box<Scenario>, WriteError> },
+}
+
+/// What the task needs from outside.
+pub struct Setup {
+    pub namespace: String,
+    pub scenarios: Changes<Scenario>,
+    pub findings: Changes<Finding>,
+    pub agents: Store<Agent>,
+    pub api: Api<Scenario>,
+    pub writer: FindingWriter,
+    pub runner: Runner,
+    pub offer: Arc<Offer>,
+    pub shared: Arc<Shared>,
+    pub metrics: Arc<Metrics>,
+    pub commands: mpsc::Receiver<Command>,
+}
+
+/// The task's state.
+pub struct Watch {
+    namespace: String,
+    agents: Store<Agent>,
+    api: Api<Scenario>,
+    writer: FindingWriter,
+    acknowledgements: Acknowledgements,
+    runner: Runner,
+    offer: Arc<Offer>,
+    shared: Arc<Shared>,
+    metrics: Arc<Metrics>,
+    reports: mpsc::Sender<Report>,
+    entries: HashMap<Arc<str>, Entry>,
+    /// Where each known Finding belongs.
+    findings: HashMap<String, (Arc<str>, CheckKey)>,
+    expressions: Expressions,
+    depends_on: HashMap<String, Vec<String>>,
+    queue: Queue,
+    freshness: Freshness,
+    ticks: Ticks,
+    retries: BTreeSet<(Instant, Arc<str>)>,
+    scenarios_synced: bool,
+    findings_synced: bool,
+    live: bool,
+}
+
+/// Follows the Scenarios until `stop` resolves.
+pub async fn watch(setup: Setup, stop: impl Future<Output = ()>) {
+    let (reports, mut reported) = mpsc::channel(REPORTS_MAX);
+    let Setup { mut scenarios, mut findings, mut commands, .. } = setup;
+    let mut watch = Watch {
+        namespace: setup.namespace,
+        agents: setup.agents,
+        api: setup.api,
+        acknowledgements: Acknowledgements::new(setup.writer.clone()),
+        writer: setup.writer,
+        runner: setup.runner,
+        offer: setup.offer,
+        shared: setup.shared,
+        metrics: setup.metrics,
+        reports,
+        entries: HashMap::new(),
+        findings: HashMap::new(),
+        expressions: Expressions::default(),
+        depends_on: HashMap::new(),
+        queue: Queue::default(),
+        freshness: Freshness::new(Instant::now()),
+        ticks: Ticks::default(),
+        retries: BTreeSet::new(),
+        scenarios_synced: false,
+        findings_synced: false,
+        live: false,
+    };
+    let mut beat = tokio::time::interval(BEAT);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    tokio::pin!(stop);
+    loop {
+        let next = watch.queue.next_at().filter(|_| watch.live);
+        let due = async {
+            match next {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = &mut stop => break,
+            Some(report) = reported.recv() => watch.take_report(report),
+            Some(change) = findings.next() => watch.finding_changed(change),
+            Some(change) = scenarios.next() => watch.scenario_changed(change),
+            Some(Command::Tick { force, reply }) = commands.recv() => watch.tick(force, reply),
+            () = due => watch.start_due(Instant::now()),
+            _ = beat.tick() => watch.beat(Instant::now()),
+        }
+    }
+    watch.settle(reported).await;
+}
+
+impl Watch {
+    fn scenario_changed(&mut self, change: Change<Scenario>) {
+        match change {
+            Change::Applied(scenario) => self.scenario_applied(&scenario),
+            Change::Undecodable(invalid) => {
+                let name: Arc<str> = invalid.metadata.name.clone().unwrap_or_default().into();
+                let entry = self.entries.entry(name.clone()).or_insert_with(|| Entry::new(name.clone()));
+                entry.generation = invalid.metadata.generation;
+                entry.resource_version = invalid.metadata.resource_version.clone();
+                entry.take_spec(Spec::Undecodable(format!("the object can't be read: {}", invalid.error)));
+                self.write_status(&name);
+            }
+            Change::Deleted(name) => self.scenario_deleted(&name),
+            Change::Synced => {
+                self.scenarios_synced = true;
+                self.go_live();
+            }
+        }
+    }
+
+    fn scenario_applied(&mut self, scenario: &Scenario) {
+        let name: Arc<str> = scenario.name_any().into();
+        let entry = self.entries.entry(name.clone()).or_insert_with(|| Entry::new(name.clone()));
+        if !entry.see(scenario, version(scenario)) {
+            return;
+        }
+        let is_edit = entry.generation != scenario.metadata.generation;
+        if is_edit {
+            entry.generation = scenario.metadata.generation;
+            entry.depends_on = scenario.spec.depends_on.clone();
+            entry.take_spec(match validate(&name, &scenario.spec, &self.offer, &mut self.expressions) {
+                Ok(valid) => Spec::Valid(Arc::new(valid)),
+                Err(mistakes) => Spec::Invalid(mistakes),
+            });
+            self.dependencies_changed(&name);
+        }
+        if !self.live {
+            return;
+        }
+        let asked = self.entries.get(&name).is_some_and(|e| e.requested.is_some());
+        if is_edit || asked {
+            self.run_soon(&name);
+        }
+        if is_edit {
+            self.write_plan(&name);
+        }
+        self.write_status(&name);
+    }
+
+    fn scenario_deleted(&mut self, name: &str) {
+        let Some(mut entry) = self.entries.remove(name) else { return };
+        entry.pending = crate::domain::plan::plan_removed(&entry.known());
+        self.depends_on.remove(name);
+        self.shared.forget(name);
+        self.resolve_orphans(entry);
+        self.dependencies_changed(name);
+    }
+
+    /// Keeps an entry without a Scenario until its Findings are resolved.
+    fn resolve_orphans(&mut self, entry: Entry) {
+        let writer = self.writer.clone();
+        let name = entry.name.clone();
+        tokio::spawn(async move {
+            for (at, desired) in &entry.pending {
+                let mut pause = BEAT;
+                while let Err(error) = writer.apply(&name, at, desired).await {
+                    tracing::warn!(scenario = %name, check = at.0, %error, "Finding not resolved yet");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(BEAT * 60);
+                }
+            }
+        });
+    }
+
+    /// Looks for circles again, for this Scenario and for those that were in one or may be in one now.
+    fn dependencies_changed(&mut self, name: &str) {
+        match self.entries.get(name).map(|e| e.depends_on.clone()).filter(|d| !d.is_empty()) {
+            Some(depends_on) => self.depends_on.insert(name.to_string(), depends_on),
+            None => self.depends_on.remove(name),
+        };
+        let concerned: Vec<Arc<str>> = self
+            .entries
+            .values()
+            .filter(|e| !e.depends_on.is_empty() || e.cycle.is_some())
+            .map(|e| e.name.clone())
+            .collect();
+        for other in concerned {
+            let cycle = dependency_cycle(&other, &self.depends_on).map(|path| path.join(" -> "));
+            let Some(entry) = self.entries.get_mut(&other).filter(|e| e.cycle != cycle) else { continue };
+            entry.cycle = cycle;
+            if self.live {
+                self.run_soon(&other);
+                self.write_status(&other);
+            }
+        }
+    }
+
+    fn finding_changed(&mut self, change: Change<Finding>) {
+        match change {
+            Change::Applied(finding) => {
+                let name = finding.name_any();
+                let at = (finding.spec.check.clone(), finding.spec.key.clone());
+                let scenario: Arc<str> = finding.spec.scenario.as_str().into();
+                let active = finding.status.as_ref().and_then(|s| s.phase).is_some_and(|p| p.is_active());
+                self.findings.insert(name, (scenario.clone(), at.clone()));
+                self.acknowledgements.look_at(&finding);
+                match self.entries.get_mut(&scenario) {
+                    Some(entry) => entry.see_finding(at, version(&*finding), active),
+                    None if active && self.live => self.orphan(scenario, at),
+                    // Before the Scenarios are listed nobody knows whose it is: it is looked at when they are.
+                    None if active => {
+                        let mut entry = Entry::new(scenario.clone());
+                        entry.see_finding(at, version(&*finding), true);
+                        self.entries.insert(scenario, entry);
+                        return;
+                    }
+                    None => return,
+                }
+                if self.live {
+                    self.write_status(finding.spec.scenario.as_str());
+                }
+            }
+            Change::Deleted(name) => {
+                let Some((scenario, at)) = self.findings.remove(&name) else { return };
+                if let Some(entry) = self.entries.get_mut(&scenario) {
+                    entry.forget_finding(&at);
+                    self.write_status(&scenario);
+                }
+            }
+            Change::Undecodable(invalid) => {
+                tracing::warn!(finding = invalid.metadata.name, error = %invalid.error, "Finding can't be read; left alone");
+            }
+            Change::Synced => {
+                self.findings_synced = true;
+                self.go_live();
+            }
+        }
+    }
+
+    fn orphan(&mut self, scenario: Arc<str>, at: CheckKey) {
+        let mut entry = Entry::new(scenario);
+        entry.pending = crate::domain::plan::plan_removed(&BTreeSet::from([at]));
+        self.resolve_orphans(entry);
+    }
+
+    /// Both kinds have been listed: what is open stays open, and the first pass begins.
+    fn go_live(&mut self) {
+        if self.live || !(self.scenarios_synced && self.findings_synced) {
+            return;
+        }
+        self.live = true;
+        self.shared.set_live();
+        let now = Instant::now();
+        let names: Vec<Arc<str>> = self.entries.keys().cloned().collect();
+        let orphans: Vec<_> = names.iter().filter(|n| self.entries[*n].version == 0).cloned().collect();
+        for name in &orphans {
+            if matches!(&self.entries[name].spec, Spec::Undecodable(why) if why.is_empty()) {
+                self.scenario_deleted(name);
+            }
+        }
+        for name in names {
+            let total = self.entries.len();
+            let Some(entry) = self.entries.get_mut(&name) else { continue };
+            entry.restore();
+            if let Some(valid) = entry.runnable() {
+                let at = now + schedule::first_delay(&name, total, valid.interval);
+                self.place(&name, at);
+            }
+            if self.entries.get(&name).is_some_and(|e| e.requested.is_some()) {
+                self.run_soon(&name);
+            }
+            self.write_plan(&name);
+            self.write_status(&name);
+        }
+    }
+
+    /// The Agent that does the work of `name`: itself, or Maestro where it is absent or suspended.
+    fn effective_agent(&self, name: &str) -> String {
+        let found = self.agents.get(&ObjectRef::new(name).within(&self.namespace));
+        match found {
+            Some(agent) if !agent.spec.suspend => name.to_string(),
+            _ => MAESTRO.to_string(),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! One run of a Scenario: fetch what it draws on, read its targets, judge. Writes nothing.
+
+use super::super::patch::WriteError;
+use super::super::surroundings::SurroundingsReader;
+use crate::domain::cel::Inputs;
+use crate::domain::evidence::RunSnapshot;
+use crate::domain::outcome::{Observation, Outcomes, judge};
+use crate::domain::reading::Reading;
+use crate::domain::resolve::resolve;
+use crate::domain::target::Target;
+use crate::domain::texts::Language;
+use crate::domain::validate::{Mistake, Offer, ValidatedScenario};
+use crate::probes::Prober;
+use crate::telemetry::Metrics;
+use futures::future::join_all;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Scenarios that run at once; the others wait for their turn.
+const RUNS_MAX: usize = 512;
+/// Costly evaluations at once: they keep a thread busy.
+const EVALUATIONS_MAX: usize = 2;
+
+/// Everything that a run needs.
+#[derive(Clone)]
+pub struct Runner {
+    pub surroundings: SurroundingsReader,
+    pub prober: Arc<Prober>,
+    pub offer: Arc<Offer>,
+    pub language: Language,
+    pub metrics: Arc<Metrics>,
+    runs: Arc<Semaphore>,
+    evaluations: Arc<Semaphore>,
+}
+
+/// What a run came to.
+pub enum Ran {
+    Judged {
+        outcomes: Outcomes,
+        snapshot: Arc<RunSnapshot>,
+    },
+    /// The spec asks for what it may not have; nothing was read.
+    Refused(Vec<Mistake>),
+    /// Nothing was read, and it is nobody's fault that a Finding could name.
+    Failed(String),
+}
+
+impl Runner {
+    pub fn new(
+        surroundings: SurroundingsReader,
+        prober: Arc<Prober>,
+        offer: Arc<Offer>,
+        language: Language,
+        metrics: Arc<Metrics>,
+    ) -> Runner {
+        let runs = Arc::new(Semaphore::new(RUNS_MAX));
+        let evaluations = Arc::new(Semaphore::new(EVALUATIONS_MAX));
+        Runner { surroundings, prober, offer, language, metrics, runs, evaluations }
+    }
+
+    /// Runs `scenario` when it is its turn; `started` is called then.
+    pub async fn run(&self, scenario: Arc<ValidatedScenario>, started: impl FnOnce(Timestamp)) -> Ran {
+        let Ok(_turn) = self.runs.acquire().await else { return Ran::Failed("shutting down".into()) };
+        let now = crate::controllers::now();
+        started(now);
+        let around = match self.surroundings.read(scenario.secret_names()).await {
+            Ok(around) => around,
+            Err(error) => return Ran::Failed(unreadable(&error)),
+        };
+        let resolved = resolve(&scenario, &around, &self.offer);
+        if !resolved.refused.is_empty() {
+            return Ran::Refused(resolved.refused);
+        }
+        let observations =
+            join_all(resolved.targets.into_iter().map(|(name, target)| self.observe(name, target))).await;
+        let redactor = resolved.redactor;
+        let readings = observations.iter().map(|o| (o.name.as_str(), &o.reading));
+        let snapshot = RunSnapshot::take(readings, &redactor, now);
+        let language = self.language;
+        let cheap = scenario.is_cheap();
+        let judging = move || {
+            let readings: BTreeMap<&str, &Reading> =
+                observations.iter().map(|o| (o.name.as_str(), &o.reading)).collect();
+            let inputs = Inputs::new(&readings, around.settings.clone(), now);
+            judge(&scenario, &observations, &inputs, &redactor, language)
+        };
+        let outcomes = if cheap {
+            judging()
+        } else {
+            let Ok(_turn) = self.evaluations.acquire().await else { return Ran::Failed("shutting down".into()) };
+            match tokio::task::spawn_blocking(judging).await {
+                Ok(outcomes) => outcomes,
+                Err(error) => return Ran::Failed(format!("the checks could not be evaluated: {error}")),
+            }
+        };
+        for outcome in &outcomes.list {
+            self.metrics.check(outcome.result);
+        }
+        Ran::Judged { outcomes, snapshot }
+    }
+
+    async fn observe(&self, name: String, target: Result<Target, Reading>) -> Observation {
+        match target {
+            Ok(target) => {
+                let reading = self.prober.read(&target).await;
+                let outcome = reading.error.as_ref().map_or("ok", |e| e.kind.as_str());
+                self.metrics.probe(target.request.kind(), outcome, reading.latency);
+                Observation { name, target: Some(target), reading }
+            }
+            Err(reading) => Observation { name, target: None, reading },
+        }
+    }
+}
+
+fn unreadable(error: &WriteError) -> String {
+    format!("settings or Secrets can't be read from the API: {error}")
+}

@@ -1,0 +1,285 @@
+//! A Scenario's turn: started when due, taken in when it has run, written where it says something new.
+
+use super::entry::{Entry, Spec, answer};
+use super::run::Ran;
+use super::{BEAT, PlannedWrite, Report, Watch};
+use crate::controllers::FIELD_MANAGER;
+use crate::controllers::finding::version;
+use crate::controllers::patch::{self, WriteError, call};
+use crate::domain::outcome::Outcomes;
+use crate::domain::plan::Desired;
+use crate::domain::schedule;
+use futures::FutureExt as _;
+use jiff::Timestamp;
+use kube::api::{Patch, PatchParams};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// After a failed write it is tried again this much later.
+const RETRY: Duration = Duration::from_secs(2);
+/// At shutdown this much time is left for what is being written.
+const SETTLE: Duration = Duration::from_secs(8);
+
+impl Watch {
+    /// Puts a Scenario into the queue, in place of where it stood before.
+    pub(super) fn place(&mut self, name: &Arc<str>, at: Instant) {
+        let ticket = self.queue.put(name.clone(), at);
+        if let Some(entry) = self.entries.get_mut(name) {
+            entry.ticket = ticket;
+            let interval = entry.runnable().map(|v| v.interval);
+            self.shared.scheduled(name, at, interval);
+        }
+    }
+
+    /// Runs a Scenario at once, or again as soon as the run under way has ended.
+    pub(super) fn run_soon(&mut self, name: &Arc<str>) {
+        let Some(entry) = self.entries.get(name) else { return };
+        if entry.runnable().is_none() {
+            self.shared.forget(name);
+        } else if entry.running.is_none() {
+            self.place(name, Instant::now());
+        }
+    }
+
+    /// Starts all that is due.
+    pub(super) fn start_due(&mut self, now: Instant) {
+        while let Some(due) = self.queue.pop(now) {
+            let Some(entry) = self.entries.get_mut(&due.name) else { continue };
+            if entry.ticket != due.ticket || entry.running.is_some() {
+                continue;
+            }
+            let Some(valid) = entry.runnable().cloned() else { continue };
+            entry.running = Some(due.at);
+            entry.runs += 1;
+            let (name, generation, requested) = (due.name.clone(), entry.generation, entry.requested.clone());
+            let (runner, reports) = (self.runner.clone(), self.reports.clone());
+            let due_at = due.at;
+            tokio::spawn(async move {
+                let at = Arc::new(Mutex::new(crate::controllers::now()));
+                let started = {
+                    let (at, reports) = (at.clone(), reports.clone());
+                    move |now| {
+                        *at.lock().unwrap_or_else(PoisonError::into_inner) = now;
+                        let late = Instant::now().saturating_duration_since(due_at);
+                        // Lateness is only looked at: a full queue may lose one.
+                        let _ = reports.try_send(Report::Started { late });
+                    }
+                };
+                let ran = AssertUnwindSafe(runner.run(valid, started)).catch_unwind().await;
+                let ran = ran.unwrap_or_else(|_| Ran::Failed("the run broke off: see the log".into()));
+                let at = *at.lock().unwrap_or_else(PoisonError::into_inner);
+                let _ = reports.send(Report::Ran { name, generation, at, requested, ran }).await;
+            });
+        }
+    }
+
+    pub(super) fn take_report(&mut self, report: Report) {
+        match report {
+            Report::Started { late } => {
+                self.shared.late(late);
+                self.metrics.lateness(late);
+            }
+            Report::Ran { name, generation, at, requested, ran } => self.ran(&name, generation, at, requested, ran),
+            Report::Planned { name, results } => self.planned(&name, results),
+            Report::StatusWritten { name, result } => self.status_written(&name, result),
+        }
+    }
+
+    fn ran(&mut self, name: &Arc<str>, generation: Option<i64>, at: Timestamp, requested: Option<String>, ran: Ran) {
+        let now = Instant::now();
+        let language = self.runner.language;
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let due_at = entry.running.take().unwrap_or(now);
+        if entry.generation != generation {
+            // The spec changed meanwhile: what it says now is tried at once.
+            self.run_soon(name);
+            return;
+        }
+        match ran {
+            Ran::Judged { outcomes, snapshot } => {
+                (entry.opened, entry.resolved) = (Vec::new(), Vec::new());
+                entry.take_run(&outcomes, &snapshot, at, language);
+                if let Some(requested_at) = requested {
+                    entry.answer = Some(answer(requested_at, at, &outcomes));
+                }
+            }
+            Ran::Refused(mistakes) => {
+                entry.take_refusal(mistakes);
+                entry.answer = requested.map(|requested_at| answer(requested_at, at, &Outcomes::default()));
+            }
+            Ran::Failed(why) => {
+                tracing::warn!(scenario = %name, why, "not run");
+                entry.take_failure(why);
+                entry.answer = requested.map(|requested_at| answer(requested_at, at, &Outcomes::default()));
+            }
+        }
+        self.metrics.run();
+        self.next_turn(name, due_at, now);
+        self.write_plan(name);
+        self.write_status(name);
+    }
+
+    /// When the Scenario runs next: after its interval, sooner while counting, at once when somebody asked meanwhile.
+    fn next_turn(&mut self, name: &Arc<str>, due_at: Instant, now: Instant) {
+        let Some(entry) = self.entries.get(name) else { return };
+        let Some(valid) = entry.runnable() else { return };
+        let asked_again = entry.requested.is_some()
+            && entry.answer.as_ref().is_none_or(|a| Some(&a.run.requested_at) != entry.requested.as_ref());
+        let delay = match entry.is_counting() {
+            false if entry.runs == 1 => schedule::second_delay(name, valid.interval),
+            counting => schedule::next_delay(valid.interval, valid.confirm_interval, counting),
+        };
+        let next = if asked_again { now } else { (due_at + delay).max(now) };
+        self.place(name, next);
+    }
+
+    /// Has what is pending written, unless a task is at it already.
+    pub(super) fn write_plan(&mut self, name: &Arc<str>) {
+        let agent = match self.entries.get(name).map(|e| &e.spec) {
+            Some(Spec::Valid(valid)) => self.effective_agent(&valid.agent),
+            _ => String::new(),
+        };
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        if entry.plan_busy {
+            return;
+        }
+        if entry.pending.is_empty() {
+            entry.complete_answer();
+            self.ticks.done(name, entry);
+            return;
+        }
+        entry.plan_busy = true;
+        for desired in entry.pending.values_mut() {
+            if let Desired::Broken(fault) = desired {
+                fault.agent.clone_from(&agent);
+            }
+        }
+        let plan = entry.pending.clone();
+        let (name, writer, reports) = (name.clone(), self.writer.clone(), self.reports.clone());
+        tokio::spawn(async move {
+            let mut results = Vec::with_capacity(plan.len());
+            for (at, desired) in plan {
+                let result = writer.apply(&name, &at, &desired).await;
+                results.push((at, desired, result));
+            }
+            let _ = reports.send(Report::Planned { name, results }).await;
+        });
+    }
+
+    fn planned(&mut self, name: &Arc<str>, results: Vec<PlannedWrite>) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.plan_busy = false;
+        let mut failed = false;
+        for (at, desired, result) in results {
+            match result {
+                Ok(applied) => {
+                    self.metrics.api_write("findings", applied.step.is_some(), true);
+                    if applied.version > 0 {
+                        self.findings.insert(applied.name.clone(), (name.clone(), at.clone()));
+                    }
+                    entry.take_applied(&at, &desired, &applied);
+                }
+                Err(error) => {
+                    self.metrics.api_write("findings", true, false);
+                    tracing::warn!(scenario = %name, check = at.0, key = at.1, %error, "Finding not written yet");
+                    failed = true;
+                }
+            }
+        }
+        if failed {
+            self.retries.insert((Instant::now() + RETRY, name.clone()));
+        } else {
+            self.write_plan(name);
+        }
+        self.write_status(name);
+    }
+
+    /// Has the status written where it says something new.
+    pub(super) fn write_status(&mut self, name: &str) {
+        let now = crate::controllers::now();
+        let Some(entry) = self.entries.get(name) else { return };
+        if super::status::says_something_new(&entry.written, &entry.wanted_status(now)) {
+            self.write_status_now(name);
+        }
+    }
+
+    /// Has the status written as it is, fresh or not.
+    pub(super) fn write_status_now(&mut self, name: &str) {
+        let Some(entry) = self.entries.get_mut(name).filter(|e| !e.status_busy && e.resource_version.is_some()) else {
+            return;
+        };
+        let wanted = entry.wanted_status(crate::controllers::now());
+        let patch = patch::merge("status", Some(&entry.written), &wanted, entry.resource_version.as_deref());
+        entry.status_busy = true;
+        let (name, api, reports) = (entry.name.clone(), self.api.clone(), self.reports.clone());
+        tokio::spawn(async move {
+            let params = PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..Default::default() };
+            let written = match patch {
+                Ok(patch) => call(api.patch_status(&name, &params, &Patch::Merge(patch))).await,
+                Err(error) => Err(error),
+            };
+            let result = match written {
+                // Somebody was faster: what stands there now is what the next decision starts from.
+                Err(WriteError::Conflict) => call(api.get(&name)).await,
+                other => other,
+            };
+            let _ = reports.send(Report::StatusWritten { name, result: result.map(Box::new) }).await;
+        });
+    }
+
+    fn status_written(&mut self, name: &Arc<str>, result: Result<Box<crate::api::Scenario>, WriteError>) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.status_busy = false;
+        self.metrics.api_write("scenarios", true, result.is_ok());
+        match result {
+            Ok(scenario) => {
+                // A new spec comes by the watch, which has seen nothing newer than this if the generation is the same.
+                if entry.generation == scenario.metadata.generation {
+                    entry.see(&scenario, version(&*scenario));
+                    self.write_status(name);
+                }
+            }
+            Err(WriteError::Gone) => {}
+            Err(error) => {
+                tracing::warn!(scenario = %name, %error, "status not written yet");
+                self.retries.insert((Instant::now() + RETRY, name.clone()));
+            }
+        }
+    }
+
+    /// Once a second: what failed is tried again, and the stalest are freshened up within their budget.
+    pub(super) fn beat(&mut self, now: Instant) {
+        while self.retries.first().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, name)) = self.retries.pop_first() else { break };
+            self.write_plan(&name);
+            self.write_status(&name);
+        }
+        if self.live {
+            for name in self.freshness.stalest(now, BEAT, self.entries.values()) {
+                self.write_status_now(&name);
+            }
+        }
+    }
+
+    /// At shutdown: waits for what is being written, so that nothing is left half done.
+    pub(super) async fn settle(mut self, mut reported: mpsc::Receiver<Report>) {
+        let until = Instant::now() + SETTLE;
+        let busy = |entry: &Entry| entry.plan_busy || entry.status_busy;
+        while self.entries.values().any(busy) {
+            match tokio::time::timeout_at(until, reported.recv()).await {
+                Ok(Some(Report::Planned { name, results })) => self.planned(&name, results),
+                Ok(Some(Report::StatusWritten { name, .. })) => {
+                    if let Some(entry) = self.entries.get_mut(&name) {
+                        entry.status_busy = false;
+                    }
+                }
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => break,
+            }
+        }
+        tracing::debug!(scenarios = self.entries.len(), "writes are done");
+    }
+}

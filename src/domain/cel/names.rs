@@ -1,0 +1,251 @@
+//! The names in an expression: what it refers to, and that all of it is known.
+
+use super::{CompileError, ProbeRefs, Scope};
+use kube_cel::cel::common::ast::LiteralValue;
+use kube_cel::cel::common::ast::{EntryExpr, Expr, IdedExpr, SelectExpr};
+use std::collections::BTreeSet;
+
+/// Functions that expressions may call: CEL's own, Kubernetes' libraries, and `time`.
+const FUNCTIONS: &[&str] = &[
+    "add",
+    "asApproximateFloat",
+    "asInteger",
+    "bytes",
+    "charAt",
+    "cidr",
+    "compareTo",
+    "contains",
+    "containsCIDR",
+    "containsIP",
+    "distinct",
+    "double",
+    "duration",
+    "endsWith",
+    "family",
+    "find",
+    "findAll",
+    "first",
+    "format",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getEscapedPath",
+    "getFullYear",
+    "getHost",
+    "getHostname",
+    "getHours",
+    "getMilliseconds",
+    "getMinutes",
+    "getMonth",
+    "getPort",
+    "getQuery",
+    "getScheme",
+    "getSeconds",
+    "hasValue",
+    "indexOf",
+    "int",
+    "ip",
+    "isCIDR",
+    "isCanonical",
+    "isGlobalUnicast",
+    "isGreaterThan",
+    "isIP",
+    "isInteger",
+    "isLessThan",
+    "isLinkLocalMulticast",
+    "isLinkLocalUnicast",
+    "isLoopback",
+    "isQuantity",
+    "isSemver",
+    "isSorted",
+    "isURL",
+    "isUnspecified",
+    "join",
+    "last",
+    "lastIndexOf",
+    "lowerAscii",
+    "major",
+    "masked",
+    "matches",
+    "max",
+    "min",
+    "minor",
+    "or",
+    "orValue",
+    "patch",
+    "prefixLength",
+    "quantity",
+    "replace",
+    "reverse",
+    "semver",
+    "sign",
+    "size",
+    "slice",
+    "sort",
+    "split",
+    "startsWith",
+    "string",
+    "sub",
+    "substring",
+    "sum",
+    "time",
+    "timestamp",
+    "trim",
+    "uint",
+    "upperAscii",
+    "url",
+    "value",
+    // Under a name of their own: math.abs and so on.
+    "abs",
+    "bitAnd",
+    "bitNot",
+    "bitOr",
+    "bitShiftLeft",
+    "bitShiftRight",
+    "bitXor",
+    "ceil",
+    "floor",
+    "greatest",
+    "isFinite",
+    "isInf",
+    "isNaN",
+    "least",
+    "round",
+    "sqrt",
+    "trunc",
+    "equivalent",
+    "intersects",
+    "none",
+    "of",
+    "ofNonZeroValue",
+    "quote",
+];
+/// What may stand before the dot of such a function.
+const NAMESPACES: &[&str] = &["math", "sets", "optional", "strings", "ip", "format"];
+
+/// What an expression refers to.
+pub(super) struct Found {
+    pub probes: ProbeRefs,
+    pub settings: BTreeSet<String>,
+}
+
+/// Whether a function of this name may be called.
+pub(super) fn is_function(name: &str) -> bool {
+    let is_operator = !name.starts_with(|c: char| c.is_ascii_alphabetic());
+    is_operator || FUNCTIONS.contains(&name.rsplit('.').next().unwrap_or(name))
+}
+
+/// Finds every probe and setting, and refuses names that are not known.
+pub(super) fn check(root: &IdedExpr, scope: Scope) -> Result<Found, CompileError> {
+    let mut walk = Walk { scope, bound: Vec::new(), all: false, probes: BTreeSet::new(), settings: BTreeSet::new() };
+    walk.part(root)?;
+    let probes = if walk.all { ProbeRefs::All } else { ProbeRefs::Named(walk.probes) };
+    Ok(Found { probes, settings: walk.settings })
+}
+
+struct Walk {
+    scope: Scope,
+    /// Variables of the comprehensions around.
+    bound: Vec<String>,
+    all: bool,
+    probes: BTreeSet<String>,
+    settings: BTreeSet<String>,
+}
+
+impl Walk {
+    fn part(&mut self, part: &IdedExpr) -> Result<(), CompileError> {
+        match &part.expr {
+            Expr::Ident(name) => self.ident(name),
+            Expr::Select(select) => self.select(select),
+            Expr::Call(call) => {
+                if !is_function(&call.func_name) || super::bounds::makes_long_lists(&call.func_name) {
+                    return Err(CompileError::UnknownFunction(call.func_name.clone()));
+                }
+                if call.func_name == "_[_]"
+                    && let [of, index] = call.args.as_slice()
+                    && let (Expr::Ident(root), Expr::Literal(LiteralValue::String(name))) = (&of.expr, &index.expr)
+                    && self.named(root, name.inner())
+                {
+                    return Ok(());
+                }
+                let namespace = call.target.as_ref().filter(|t| self.is_namespace(t));
+                if let (Some(target), None) = (&call.target, namespace) {
+                    self.part(target)?;
+                }
+                call.args.iter().try_for_each(|arg| self.part(arg))
+            }
+            Expr::Comprehension(c) => {
+                self.part(&c.iter_range)?;
+                self.part(&c.accu_init)?;
+                let before = self.bound.len();
+                self.bound.push(c.iter_var.clone());
+                self.bound.extend(c.iter_var2.clone());
+                self.bound.push(c.accu_var.clone());
+                let inner = [&c.loop_cond, &c.loop_step, &c.result].into_iter().try_for_each(|p| self.part(p));
+                self.bound.truncate(before);
+                inner
+            }
+            Expr::List(list) => list.elements.iter().try_for_each(|e| self.part(e)),
+            Expr::Map(map) => map.entries.iter().try_for_each(|entry| match &entry.expr {
+                EntryExpr::MapEntry(entry) => self.part(&entry.key).and_then(|()| self.part(&entry.value)),
+                EntryExpr::StructField(field) => self.part(&field.value),
+            }),
+            Expr::Struct(_) | Expr::Literal(_) | Expr::Unspecified => Ok(()),
+        }
+    }
+
+    fn is_namespace(&self, target: &IdedExpr) -> bool {
+        matches!(&target.expr, Expr::Ident(name) if NAMESPACES.contains(&name.as_str()) && !self.bound.contains(name))
+    }
+
+    fn select(&mut self, select: &SelectExpr) -> Result<(), CompileError> {
+        if let Expr::Ident(root) = &select.operand.expr
+            && !self.bound.contains(root)
+        {
+            if select.test && root == "env" {
+                // has(env.X) asks whether it is set: no need for it.
+                return Ok(());
+            }
+            if self.named(root, &select.field) {
+                return Ok(());
+            }
+        }
+        self.part(&select.operand)
+    }
+
+    /// Notes `probes.NAME` and `env.NAME`; false where `root` is neither.
+    fn named(&mut self, root: &str, name: &str) -> bool {
+        if self.bound.iter().any(|b| b == root) {
+            return false;
+        }
+        match root {
+            "probes" => self.probes.insert(name.to_string()),
+            "env" => self.settings.insert(name.to_string()),
+            _ => return false,
+        };
+        true
+    }
+
+    fn ident(&mut self, name: &str) -> Result<(), CompileError> {
+        if self.bound.iter().any(|b| b == name) {
+            return Ok(());
+        }
+        match name {
+            "probes" => {
+                self.all = true;
+                Ok(())
+            }
+            "env" | "now" => Ok(()),
+            "item" if self.scope.item => Ok(()),
+            _ => {
+                let known = if self.scope.item {
+                    "probes, env, now, item"
+                } else {
+                    "probes, env, now (item only with forEach)"
+                };
+                Err(CompileError::UnknownName { name: name.to_string(), known })
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+use super::*;
+use crate::api::{Excerpt, Snapshot};
+use proptest::prelude::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + second).unwrap()
+}
+
+fn fault(message: &str, second: i64) -> Fault {
+    let readings = vec![Excerpt { probe: "api".into(), reading: "{}".into() }];
+    Fault {
+        severity: Severity::High,
+        agent: "pulso".into(),
+        title: "Desk".into(),
+        message: message.into(),
+        evidence: Evidence { failing: Some(Snapshot { at: Time(at(second)), readings }), ..Evidence::default() },
+        interval: Duration::from_secs(60),
+    }
+}
+
+fn open() -> FindingStatus {
+    break_(None, &fault("down", 0), at(0)).unwrap().0
+}
+
+fn by(name: &str, note: Option<&str>) -> Acknowledgement {
+    Acknowledgement { by: name.into(), note: note.map(Into::into), at: None }
+}
+
+#[test]
+fn a_fault_opens_once_and_reopens_with_a_count() {
+    let (opened, step) = break_(None, &fault("down", 0), at(0)).unwrap();
+    assert_eq!((step, opened.phase, opened.occurrences), (Step::Opened, Some(Phase::Open), Some(1)));
+    assert_eq!(break_(Some(&opened), &fault("down", 10), at(10)), None);
+    let (mended, step) = mend(&opened, ResolveReason::Recovered, "whole", at(20)).unwrap();
+    assert_eq!((step, mended.phase), (Step::Resolved, Some(Phase::Resolved)));
+    assert_eq!(mended.resolved_at, Some(Time(at(20))));
+    assert_eq!(mend(&mended, ResolveReason::Recovered, "whole", at(30)), None);
+    let (again, step) = break_(Some(&mended), &fault("down", 40), at(40)).unwrap();
+    assert_eq!((step, again.occurrences, again.resolved_at.clone()), (Step::Reopened, Some(2), None));
+    assert_eq!(again.opened_at, Some(Time(at(40))));
+    let told: Vec<_> = again.transitions.iter().map(|t| (t.from, t.to)).collect();
+    let p = (Phase::Open, Phase::Resolved);
+    assert_eq!(told, [(None, p.0), (Some(p.0), p.1), (Some(p.1), p.0)]);
+}
+
+#[test]
+fn a_message_that_changes_is_written_now_and_then_and_a_grade_at_once() {
+    let opened = open();
+    assert_eq!(break_(Some(&opened), &fault("down 2", 299), at(299)), None);
+    let (told, step) = break_(Some(&opened), &fault("down 2", 300), at(300)).unwrap();
+    assert_eq!((step, told.message.as_deref()), (Step::Refreshed, Some("down 2")));
+    assert_eq!(told.transitions.len(), 1, "no transition");
+    let worse = Fault { severity: Severity::Critical, ..fault("down", 1) };
+    assert_eq!(break_(Some(&opened), &worse, at(1)).unwrap().0.severity, Some(Severity::Critical));
+}
+
+#[test]
+fn an_acknowledgement_holds_for_one_occurrence() {
+    let opened = open();
+    let (noted, step) =
+        acknowledge(&opened, Some(&by("ana", Some("vi"))), Some("kubectl-patch"), false, at(5)).unwrap();
+    assert_eq!((step, noted.phase), (Step::Acknowledged, Some(Phase::Acknowledged)));
+    let ack = noted.acknowledgement.clone().unwrap();
+    assert_eq!((ack.by.as_str(), ack.at.clone(), ack.occurrence, ack.proven), ("ana", Time(at(5)), 1, false));
+    assert_eq!(
+        acknowledge(&noted, Some(&by("ana", Some("vi"))), Some("kubectl-patch"), false, at(9)),
+        None,
+        "read again"
+    );
+    assert_eq!(break_(Some(&noted), &fault("down", 10), at(10)), None, "quiet until it clears");
+    let (mended, _) = mend(&noted, ResolveReason::Recovered, "", at(20)).unwrap();
+    let (again, _) = break_(Some(&mended), &fault("down", 30), at(30)).unwrap();
+    assert_eq!((again.phase, again.acknowledgement), (Some(Phase::Open), None));
+}
+
+#[test]
+fn an_acknowledgement_can_be_taken_back_in_one_transition() {
+    let (noted, _) = acknowledge(&open(), Some(&by("ana", None)), None, true, at(5)).unwrap();
+    let (back, step) = acknowledge(&noted, None, None, false, at(6)).unwrap();
+    assert_eq!((step, back.phase, back.acknowledgement.clone()), (Step::TakenBack, Some(Phase::Open), None));
+    assert_eq!(back.transitions.len(), noted.transitions.len() + 1);
+    assert_eq!(acknowledge(&back, None, None, false, at(7)), None);
+}
+
+#[test]
+fn a_resolved_finding_takes_no_acknowledgement() {
+    let (mended, _) = mend(&open(), ResolveReason::CheckRemoved, "", at(5)).unwrap();
+    assert_eq!(acknowledge(&mended, Some(&by("ana", None)), None, false, at(6)), None);
+}
+
+#[test]
+fn conditions_say_the_same_as_the_phase() {
+    let value = |s: &FindingStatus, t: &str| conditions::find(&s.conditions, t).unwrap().status.clone();
+    let opened = open();
+    assert_eq!((value(&opened, RESOLVED), value(&opened, ACKNOWLEDGED)), ("False".into(), "False".into()));
+    let (noted, _) = acknowledge(&opened, Some(&by("ana", None)), None, false, at(1)).unwrap();
+    assert_eq!((value(&noted, RESOLVED), value(&noted, ACKNOWLEDGED)), ("False".into(), "True".into()));
+    let (mended, _) = mend(&noted, ResolveReason::Recovered, "", at(2)).unwrap();
+    assert_eq!(value(&mended, RESOLVED), "True");
+}
+
+#[derive(Clone, Debug)]
+enum Move {
+    Break(String),
+    Mend,
+    Acknowledge(Option<&'static str>),
+}
+
+fn any_move() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        "[a-c]{1,3}".prop_map(Move::Break),
+        Just(Move::Mend),
+        prop::option::of(prop_oneof![Just("ana"), Just("rui")]).prop_map(Move::Acknowledge),
+    ]
+}
+
+proptest! {
+    /// Whatever happens in whatever order: the lists stay bounded, the count never falls, each step is seen once.
+    #[test]
+    fn no_order_of_events_breaks_a_finding(moves in prop::collection::vec(any_move(), 0..80)) {
+        let mut status = FindingStatus::default();
+        for (i, next) in moves.into_iter().enumerate() {
+            let now = at(i as i64 * 60);
+            let before = status.clone();
+            let changed = match next {
+                Move::Break(message) => break_(Some(&status), &fault(&message, i as i64 * 60), now),
+                Move::Mend => mend(&status, ResolveReason::Recovered, "", now),
+                Move::Acknowledge(who) => acknowledge(&status, who.map(|w| by(w, None)).as_ref(), None, false, now),
+            };
+            let Some((next, _)) = changed else { continue };
+            prop_assert!(next.transitions.len() <= TRANSITIONS_MAX);
+            prop_assert!(next.occurrences >= before.occurrences);
+            prop_assert_ne!(&next, &before);
+            prop_assert_eq!(next.phase == Some(Phase::Acknowledged), next.acknowledgement.is_some() && next.phase != Some(Phase::Resolved));
+            prop_assert!(serde_json::to_vec(&next).unwrap().len() < 64 << 10);
+            status = next;
+        }
+    }
+}

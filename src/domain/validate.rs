@@ -1,0 +1,434 @@
+//! From a Scenario's spec to one that can run: everything that the CRD's schema can't say is said here, all mistakes at once.
+
+use super::cel::{Expression, ProbeRefs, Scope, Want};
+use super::{duration, resolve, template};
+use crate::api::{BLIND, CheckSpec, Evaluate, Probe, ScenarioSpec, SecretKeyRef, Severity};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const INTERVAL_MIN: Duration = Duration::from_secs(1);
+const INTERVAL_MAX: Duration = Duration::from_secs(24 * 3600);
+const TIMEOUT_MIN: Duration = Duration::from_millis(100);
+const TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
+const CONFIRM_DEFAULT: Duration = Duration::from_secs(30);
+const THRESHOLD_DEFAULT: u32 = 2;
+
+/// What Scenarios may use, from the program's settings.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Keys of Secret `agentic-ops` that probes may read.
+    pub secret_keys: BTreeSet<String>,
+    /// SQLite files that probes may open.
+    pub sqlite_paths: Vec<PathBuf>,
+    /// Interval of a Scenario that names none.
+    pub default_interval: Duration,
+    /// Whether a statement may be run on a database file; an error says why not.
+    pub check_query: fn(&str) -> Result<(), String>,
+}
+
+/// A Scenario that can run.
+#[derive(Clone, Debug)]
+pub struct ValidatedScenario {
+    pub name: String,
+    pub title: String,
+    pub agent: String,
+    pub severity: Severity,
+    pub interval: Duration,
+    pub confirm_interval: Duration,
+    pub suspend: bool,
+    /// Fails in a row that open a Finding.
+    pub fail: u32,
+    /// Passes in a row that resolve it.
+    pub recover: u32,
+    pub probes: Vec<ValidatedProbe>,
+    /// In the order of the spec.
+    pub checks: Vec<Check>,
+    /// Indexes of `checks` such that each comes after the ones that it requires.
+    pub order: Vec<usize>,
+}
+
+/// A probe and how long it may take.
+#[derive(Clone, Debug)]
+pub struct ValidatedProbe {
+    pub probe: Probe,
+    pub timeout: Duration,
+    /// False where a check with `evaluate: Always` judges its failed readings instead.
+    pub own_check: bool,
+}
+
+/// A compiled check.
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub name: String,
+    pub given: Option<Expression>,
+    pub for_each: Option<Expression>,
+    pub expect: Expression,
+    pub message: Option<Expression>,
+    pub severity: Severity,
+    pub requires: Vec<String>,
+    pub evaluate: Evaluate,
+    /// The probes whose readings decide it.
+    pub probes: BTreeSet<String>,
+}
+
+impl ValidatedScenario {
+    /// Whether a Finding of this check and key still has a check that speaks for it.
+    pub fn has_check(&self, check: &str, key: &str) -> bool {
+        if let Some(c) = self.checks.iter().find(|c| c.name == check) {
+            return c.for_each.is_some() != key.is_empty();
+        }
+        key.is_empty() && (check == BLIND || self.probes.iter().any(|p| p.own_check && p.probe.name == check))
+    }
+
+    /// Whether evaluation is cheap enough to run beside the probes' input and output.
+    pub fn is_cheap(&self) -> bool {
+        self.checks.iter().all(|c| {
+            [c.given.as_ref(), c.for_each.as_ref(), Some(&c.expect), c.message.as_ref()]
+                .into_iter()
+                .flatten()
+                .all(Expression::is_cheap)
+        })
+    }
+
+    /// The Secrets that its probes refer to.
+    pub fn secret_names(&self) -> BTreeSet<&str> {
+        self.probes.iter().flat_map(|p| resolve::secret_refs(&p.probe)).map(|(_, r)| r.name.as_str()).collect()
+    }
+}
+
+/// What kind of mistake it is: the reason of `Ready=False`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    InvalidDuration,
+    InvalidProbe,
+    InvalidExpression,
+    InvalidQuery,
+    DuplicateName,
+    ReservedName,
+    UnknownName,
+    SecretNotOffered,
+    FileNotOffered,
+    DependencyCycle,
+}
+
+impl Reason {
+    /// The CamelCase word in the condition.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::InvalidDuration => "InvalidDuration",
+            Reason::InvalidProbe => "InvalidProbe",
+            Reason::InvalidExpression => "InvalidExpression",
+            Reason::InvalidQuery => "InvalidQuery",
+            Reason::DuplicateName => "DuplicateName",
+            Reason::ReservedName => "ReservedName",
+            Reason::UnknownName => "UnknownName",
+            Reason::SecretNotOffered => "SecretNotOffered",
+            Reason::FileNotOffered => "FileNotOffered",
+            Reason::DependencyCycle => "DependencyCycle",
+        }
+    }
+}
+
+/// One mistake in a spec: where, of what kind, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct Mistake {
+    pub field: String,
+    pub reason: Reason,
+    pub message: String,
+}
+
+/// Compiled expressions, shared by Scenarios that say the same.
+#[derive(Default)]
+pub struct Expressions {
+    known: HashMap<(String, Want, Scope), Expression>,
+}
+
+impl Expressions {
+    /// More than this and all are forgotten: they are made again as they are needed.
+    const MAX: usize = 4096;
+
+    fn compile(&mut self, source: &str, want: Want, scope: Scope) -> Result<Expression, String> {
+        let key = (source.to_string(), want, scope);
+        if let Some(known) = self.known.get(&key) {
+            return Ok(known.clone());
+        }
+        let made = Expression::compile(source, want, scope).map_err(|e| e.to_string())?;
+        if self.known.len() >= Self::MAX {
+            self.known.clear();
+        }
+        self.known.insert(key, made.clone());
+        Ok(made)
+    }
+}
+
+/// Checks everything and compiles the expressions. The mistakes come in the order of the fields.
+pub fn validate(
+    name: &str,
+    spec: &ScenarioSpec,
+    offer: &Offer,
+    expressions: &mut Expressions,
+) -> Result<ValidatedScenario, Vec<Mistake>> {
+    let mut v = Validation { mistakes: Vec::new(), offer, expressions };
+    let interval = v.interval("spec.interval", spec.interval.as_deref()).unwrap_or(offer.default_interval);
+    let confirm_interval = v.interval("spec.confirmInterval", spec.confirm_interval.as_deref());
+    let confirm_interval = confirm_interval.unwrap_or(CONFIRM_DEFAULT).min(interval);
+    let timeout = v.timeout("spec.timeout", spec.timeout.as_deref(), interval);
+    let timeout = timeout.unwrap_or(TIMEOUT_DEFAULT.min(interval));
+    v.names(spec);
+    let always = always_read(spec);
+    let probes: Vec<_> =
+        spec.probes.iter().enumerate().map(|(i, p)| v.probe(i, p, timeout, interval, &always)).collect();
+    let checks: Vec<_> = spec.checks.iter().enumerate().filter_map(|(i, c)| v.check(i, c, spec)).collect();
+    let order = if v.mistakes.is_empty() { v.requires_order(&checks) } else { Vec::new() };
+    if spec.depends_on.iter().any(|d| d == name) {
+        v.add("spec.dependsOn", Reason::DependencyCycle, format!("{name:?} can't depend on itself"));
+    }
+    if !v.mistakes.is_empty() {
+        return Err(v.mistakes);
+    }
+    let threshold = |pick: fn(&crate::api::Thresholds) -> Option<u32>| {
+        spec.thresholds.as_ref().and_then(pick).unwrap_or(THRESHOLD_DEFAULT).max(1)
+    };
+    Ok(ValidatedScenario {
+        name: name.to_string(),
+        title: spec.title.clone(),
+        agent: spec.agent.clone(),
+        severity: spec.severity,
+        interval,
+        confirm_interval,
+        suspend: spec.suspend,
+        fail: threshold(|t| t.fail),
+        recover: threshold(|t| t.recover),
+        probes,
+        checks,
+        order,
+    })
+}
+
+/// Probes whose failed readings some check judges itself.
+fn always_read(spec: &ScenarioSpec) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    for check in spec.checks.iter().filter(|c| c.evaluate == Some(Evaluate::Always)) {
+        let scope = Scope { item: check.for_each.is_some() };
+        let sources = [Some((&check.expect, Want::Bool)), check.given.as_ref().map(|g| (g, Want::Bool))];
+        for (source, want) in sources.into_iter().flatten() {
+            if let Ok(expression) = Expression::compile(source, want, scope) {
+                out.extend(probes_of(&expression, spec));
+            }
+        }
+    }
+    out
+}
+
+fn probes_of(expression: &Expression, spec: &ScenarioSpec) -> BTreeSet<String> {
+    match expression.probes() {
+        ProbeRefs::All => spec.probes.iter().map(|p| p.name.clone()).collect(),
+        ProbeRefs::Named(names) => names.clone(),
+    }
+}
+
+struct Validation<'a> {
+    mistakes: Vec<Mistake>,
+    offer: &'a Offer,
+    expressions: &'a mut Expressions,
+}
+
+impl Validation<'_> {
+    fn add(&mut self, field: impl Into<String>, reason: Reason, message: impl Into<String>) {
+        self.mistakes.push(Mistake { field: field.into(), reason, message: message.into() });
+    }
+
+    fn duration(&mut self, field: &str, text: Option<&str>, min: Duration, max: Duration) -> Option<Duration> {
+        match duration::parse(text?) {
+            Ok(d) if d < min || d > max => {
+                let (min, max) = (duration::show(min), duration::show(max));
+                self.add(field, Reason::InvalidDuration, format!("{:?} is not between {min} and {max}", text?));
+                None
+            }
+            Ok(d) => Some(d),
+            Err(e) => {
+                self.add(field, Reason::InvalidDuration, e.to_string());
+                None
+            }
+        }
+    }
+
+    fn interval(&mut self, field: &str, text: Option<&str>) -> Option<Duration> {
+        self.duration(field, text, INTERVAL_MIN, INTERVAL_MAX)
+    }
+
+    fn timeout(&mut self, field: &str, text: Option<&str>, interval: Duration) -> Option<Duration> {
+        self.duration(field, text, TIMEOUT_MIN, interval)
+    }
+
+    /// Probes and checks share one space of names.
+    fn names(&mut self, spec: &ScenarioSpec) {
+        let mut seen = BTreeMap::new();
+        let probes = spec.probes.iter().enumerate().map(|(i, p)| (format!("spec.probes[{i}].name"), &p.name));
+        let checks = spec.checks.iter().enumerate().map(|(i, c)| (format!("spec.checks[{i}].name"), &c.name));
+        for (field, name) in probes.chain(checks) {
+            if name == BLIND {
+                let message = format!("{BLIND:?} is reserved for what can't be judged: choose another name");
+                self.add(&field, Reason::ReservedName, message);
+            }
+            if let Some(first) = seen.insert(name.clone(), field.clone()) {
+                let message =
+                    format!("{name:?} is also the name of {first}: probes and checks need names of their own");
+                self.add(&field, Reason::DuplicateName, message);
+            }
+        }
+    }
+
+    fn probe(
+        &mut self,
+        index: usize,
+        probe: &Probe,
+        timeout: Duration,
+        interval: Duration,
+        always: &BTreeSet<String>,
+    ) -> ValidatedProbe {
+        let at = format!("spec.probes[{index}]");
+        let own = self.timeout(&format!("{at}.timeout"), probe.timeout.as_deref(), interval);
+        for (field, text) in resolve::texts(probe) {
+            if let Err(e) = template::has_settings(text) {
+                self.add(format!("{at}.{field}"), Reason::InvalidProbe, e.to_string());
+            }
+        }
+        if let Err(e) = resolve::check_literals(probe) {
+            self.add(format!("{at}.{}", e.field), Reason::InvalidProbe, e.message);
+        }
+        if let Some(sqlite) = &probe.sqlite
+            && let Err(e) = (self.offer.check_query)(&sqlite.query)
+        {
+            self.add(format!("{at}.sqlite.query"), Reason::InvalidQuery, e);
+        }
+        for (field, secret) in resolve::secret_refs(probe) {
+            self.secret(&format!("{at}.{field}"), secret);
+        }
+        ValidatedProbe {
+            probe: probe.clone(),
+            timeout: own.unwrap_or(timeout),
+            own_check: !always.contains(&probe.name),
+        }
+    }
+
+    fn secret(&mut self, field: &str, secret: &SecretKeyRef) {
+        if secret.name == crate::api::SETTINGS_NAME && !self.offer.secret_keys.contains(&secret.key) {
+            let offered = self.offer.secret_keys.iter().cloned().collect::<Vec<_>>().join(", ");
+            let message = format!(
+                "key {:?} of Secret {:?} is not offered to probes: use one of {offered}, or name it in AGENTIC_PROBE_SECRET_KEYS",
+                secret.key, secret.name
+            );
+            self.add(field, Reason::SecretNotOffered, message);
+        }
+    }
+
+    fn check(&mut self, index: usize, check: &CheckSpec, spec: &ScenarioSpec) -> Option<Check> {
+        let at = format!("spec.checks[{index}]");
+        let scope = Scope { item: check.for_each.is_some() };
+        let list_scope = Scope { item: false };
+        let given = self.expression(&at, "given", check.given.as_deref(), Want::Bool, scope, spec);
+        let for_each = self.expression(&at, "forEach", check.for_each.as_deref(), Want::List, list_scope, spec);
+        let expect = self.expression(&at, "expect", Some(&check.expect), Want::Bool, scope, spec);
+        let message = self.expression(&at, "message", check.message.as_deref(), Want::Text, scope, spec);
+        for (i, name) in check.requires.iter().enumerate() {
+            let known = spec.probes.iter().any(|p| p.name == *name) || spec.checks.iter().any(|c| c.name == *name);
+            if !known {
+                let message = format!("no probe or check is named {name:?}");
+                self.add(format!("{at}.requires[{i}]"), Reason::UnknownName, message);
+            }
+        }
+        let expect = expect?;
+        let probes =
+            [Some(&expect), given.as_ref(), for_each.as_ref()].into_iter().flatten().flat_map(|e| probes_of(e, spec));
+        Some(Check {
+            name: check.name.clone(),
+            probes: probes.collect(),
+            given,
+            for_each,
+            expect,
+            message,
+            severity: check.severity.unwrap_or(spec.severity),
+            requires: check.requires.clone(),
+            evaluate: check.evaluate.unwrap_or_default(),
+        })
+    }
+
+    fn expression(
+        &mut self,
+        at: &str,
+        field: &str,
+        source: Option<&str>,
+        want: Want,
+        scope: Scope,
+        spec: &ScenarioSpec,
+    ) -> Option<Expression> {
+        let field = format!("{at}.{field}");
+        match self.expressions.compile(source?, want, scope) {
+            Ok(expression) => {
+                for name in probes_of(&expression, spec) {
+                    if !spec.probes.iter().any(|p| p.name == name) {
+                        let known = spec.probes.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
+                        let message = format!("no probe is named {name:?}; there is: {known}");
+                        self.add(&field, Reason::UnknownName, message);
+                    }
+                }
+                Some(expression)
+            }
+            Err(message) => {
+                self.add(&field, Reason::InvalidExpression, message);
+                None
+            }
+        }
+    }
+
+    /// Each check after those that it requires; a circle is a mistake.
+    fn requires_order(&mut self, checks: &[Check]) -> Vec<usize> {
+        let mut order = Vec::with_capacity(checks.len());
+        let mut placed: BTreeSet<&str> = BTreeSet::new();
+        while order.len() < checks.len() {
+            let ready = (0..checks.len()).find(|&i| {
+                let free = |r: &String| placed.contains(r.as_str()) || !checks.iter().any(|c| c.name == *r);
+                !order.contains(&i) && checks[i].requires.iter().all(free)
+            });
+            let Some(i) = ready else {
+                let stuck: Vec<_> =
+                    checks.iter().filter(|c| !placed.contains(c.name.as_str())).map(|c| c.name.as_str()).collect();
+                let message = format!("{} require one another in a circle", stuck.join(", "));
+                self.add("spec.checks[].requires", Reason::DependencyCycle, message);
+                return Vec::new();
+            };
+            placed.insert(&checks[i].name);
+            order.push(i);
+        }
+        order
+    }
+}
+
+/// A circle in `dependsOn` that `name` is part of, as the names along it; `None` when there is none.
+pub fn dependency_cycle(name: &str, depends_on: &HashMap<String, Vec<String>>) -> Option<Vec<String>> {
+    let mut came_from: HashMap<&str, &str> = HashMap::new();
+    let mut queue = std::collections::VecDeque::from([name]);
+    while let Some(at) = queue.pop_front() {
+        for next in depends_on.get(at).into_iter().flatten() {
+            if next == name {
+                let mut path = vec![name.to_string(), at.to_string()];
+                let mut back = at;
+                while back != name {
+                    back = came_from[back];
+                    path.push(back.to_string());
+                }
+                path.reverse();
+                path.dedup();
+                return Some(path);
+            }
+            if let std::collections::hash_map::Entry::Vacant(slot) = came_from.entry(next) {
+                slot.insert(at);
+                queue.push_back(next);
+            }
+        }
+    }
+    None
+}

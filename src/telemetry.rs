@@ -1,0 +1,204 @@
+//! Traces and metrics: Prometheus names and base units, labels of few values.
+
+use crate::api::{CheckOutcome, Health, Severity};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+use std::fmt::Write as _;
+use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Sends log lines to standard error: `info` of this program and warnings of the rest, or what RUST_LOG says.
+pub fn init_logging(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,agentic_ops=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => builder.with_target(false).init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProbeLabels {
+    kind: Word,
+    outcome: Word,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: Word,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WriteLabels {
+    resource: Word,
+    result: Word,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SeverityLabel {
+    severity: Word,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HealthLabel {
+    health: Word,
+}
+
+/// A label's value, one of a few fixed words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Word(&'static str);
+
+impl EncodeLabelValue for Word {
+    fn encode(&self, encoder: &mut LabelValueEncoder) -> Result<(), std::fmt::Error> {
+        encoder.write_str(self.0)
+    }
+}
+
+/// Everything that is counted. Recording is cheap and never waits.
+pub struct Metrics {
+    registry: Registry,
+    probes: Family<ProbeLabels, Histogram>,
+    checks: Family<OutcomeLabel, Counter>,
+    runs: Counter,
+    lateness: Histogram,
+    writes: Family<WriteLabels, Counter>,
+    open_findings: Family<SeverityLabel, Gauge>,
+    scenarios: Family<HealthLabel, Gauge>,
+}
+
+const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("agentic_ops");
+        let probes = Family::new_with_constructor((|| Histogram::new(SECONDS)) as fn() -> Histogram);
+        let lateness = Histogram::new(SECONDS);
+        let metrics = Metrics {
+            probes: probes.clone(),
+            checks: Family::default(),
+            runs: Counter::default(),
+            lateness: lateness.clone(),
+            writes: Family::default(),
+            open_findings: Family::default(),
+            scenarios: Family::default(),
+            registry: Registry::default(),
+        };
+        let info = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The program", info);
+        registry.register_with_unit("probe_duration", "How long reading a target took", Unit::Seconds, probes);
+        registry.register("checks", "Outcomes of checks", metrics.checks.clone());
+        registry.register("runs", "Runs of Scenarios", metrics.runs.clone());
+        registry.register_with_unit("scheduler_lateness", "How late runs begin", Unit::Seconds, lateness);
+        registry.register("api_writes", "Writes to the Kubernetes API", metrics.writes.clone());
+        registry.register("open_findings", "Findings that are open", metrics.open_findings.clone());
+        registry.register("scenarios", "Scenarios by health", metrics.scenarios.clone());
+        Metrics { registry, ..metrics }
+    }
+}
+
+impl Metrics {
+    /// A probe was read; `outcome` is `ok` or the word of its error.
+    pub fn probe(&self, kind: &'static str, outcome: &'static str, latency: Duration) {
+        let labels = ProbeLabels { kind: Word(kind), outcome: Word(outcome) };
+        self.probes.get_or_create(&labels).observe(latency.as_secs_f64());
+    }
+
+    /// A check was judged.
+    pub fn check(&self, outcome: CheckOutcome) {
+        self.checks.get_or_create(&OutcomeLabel { outcome: Word(outcome.as_str()) }).inc();
+    }
+
+    /// A Scenario has run.
+    pub fn run(&self) {
+        self.runs.inc();
+    }
+
+    /// A run began this much after it was due.
+    pub fn lateness(&self, late: Duration) {
+        self.lateness.observe(late.as_secs_f64());
+    }
+
+    /// A write to the API was tried; nothing is counted where there was nothing to write.
+    pub fn api_write(&self, resource: &'static str, wrote: bool, ok: bool) {
+        if wrote {
+            let labels = WriteLabels { resource: Word(resource), result: Word(if ok { "ok" } else { "error" }) };
+            self.writes.get_or_create(&labels).inc();
+        }
+    }
+
+    /// Writes to the API so far, for benchmarks.
+    pub fn api_writes(&self) -> u64 {
+        let of = |resource, result| {
+            let labels = WriteLabels { resource: Word(resource), result: Word(result) };
+            self.writes.get_or_create(&labels).get()
+        };
+        of("findings", "ok") + of("scenarios", "ok")
+    }
+
+    /// Runs so far, for benchmarks.
+    pub fn runs_so_far(&self) -> u64 {
+        self.runs.get()
+    }
+
+    /// What is open, by severity, as of now.
+    pub fn set_open_findings(&self, count: impl Fn(Severity) -> usize) {
+        for severity in Severity::ALL {
+            let gauge = self.open_findings.get_or_create(&SeverityLabel { severity: Word(severity.as_str()) });
+            gauge.set(count(severity).try_into().unwrap_or(i64::MAX));
+        }
+    }
+
+    /// How many Scenarios are well, as of now.
+    pub fn set_scenarios(&self, count: impl Fn(Health) -> usize) {
+        for health in [Health::Healthy, Health::Failing, Health::Unknown] {
+            let gauge = self.scenarios.get_or_create(&HealthLabel { health: Word(health.as_str()) });
+            gauge.set(count(health).try_into().unwrap_or(i64::MAX));
+        }
+    }
+
+    /// The OpenMetrics text.
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_units_are_those_of_prometheus() {
+        let metrics = Metrics::default();
+        metrics.probe("http", "ok", Duration::from_millis(3));
+        metrics.check(CheckOutcome::Pass);
+        metrics.api_write("findings", true, true);
+        metrics.set_open_findings(|s| usize::from(s == Severity::High));
+        let text = metrics.encode();
+        for line in [
+            "agentic_ops_probe_duration_seconds_bucket{le=\"0.005\",kind=\"http\",outcome=\"ok\"} 1",
+            "agentic_ops_checks_total{outcome=\"pass\"} 1",
+            "agentic_ops_api_writes_total{resource=\"findings\",result=\"ok\"} 1",
+            "agentic_ops_open_findings{severity=\"high\"} 1",
+            "agentic_ops_build_info{version=",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}
