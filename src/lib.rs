@@ -7,5 +7,6 @@ pub mod cli;
 pub mod controllers;
 pub mod controlplane;
 pub mod domain;
+pub mod facade;
 pub mod probes;
 pub mod telemetry;

@@ -1,3 +1,56 @@
-fn main() {
-    print!("{}", agentic_ops::cli::crds::render().unwrap_or_default());
+//! Parses the command line and dispatches.
+
+use agentic_ops::cli::{self, CliError};
+use agentic_ops::telemetry::{self, LogFormat};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// A round-the-clock watch over a small hosting company's machines
+#[derive(Parser)]
+#[command(name = "agentic-ops", version, max_term_width = 100)]
+struct Arguments {
+    /// How log lines look
+    #[arg(long, global = true, value_enum, default_value_t)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything on this machine, with no cluster
+    Standalone(cli::standalone::StandaloneArgs),
+    /// Run everything beside a simulated estate that can be broken and healed
+    Demo(cli::demo::DemoArgs),
+    /// Print the CustomResourceDefinitions
+    Crds,
+    /// Print a signed token for the REST facade
+    Token(cli::token::TokenArgs),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    telemetry::init_logging(arguments.log_format);
+    match run(arguments.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("agentic-ops: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, CliError> {
+    match command {
+        Command::Standalone(args) => block_on(cli::standalone::run(args))?,
+        Command::Demo(args) => block_on(cli::demo::run(args))?,
+        Command::Crds => print!("{}", cli::crds::render().map_err(|e| CliError::Argument(e.to_string()))?),
+        Command::Token(args) => cli::token::run(&args)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn block_on(future: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|e| CliError::Argument(format!("tokio: {e}")))?.block_on(future)
 }

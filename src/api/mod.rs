@@ -13,7 +13,7 @@ pub mod scenario;
 pub mod thread;
 
 pub use action::{Action, ActionSpec, ActionStatus, Actor, Subject};
-pub use agent::{Agent, AgentSpec, AgentStatus};
+pub use agent::{Agent, AgentSpec, AgentStatus, Role};
 pub use finding::{
     Acknowledgement, Evidence, Excerpt, Finding, FindingAcknowledgement, FindingSpec, FindingStatus, Phase, Snapshot,
     Transition,

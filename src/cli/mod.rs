@@ -1,4 +1,40 @@
 //! The command line: one file for each subcommand. Only this module wires the others together.
 
 pub mod crds;
+pub mod demo;
+mod objects;
 pub mod registry;
+mod serve;
+pub mod settings;
+pub mod standalone;
+pub mod token;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Why a command ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    #[error(transparent)]
+    Settings(#[from] settings::SettingsError),
+    #[error(transparent)]
+    ControlPlane(#[from] crate::controlplane::StartError),
+    #[error(transparent)]
+    Estate(#[from] demo::estate::EstateError),
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{} is in use by another agentic-ops: stop that one, or choose another --data", .0.display())]
+    InUse(PathBuf),
+    #[error("--registry {}: there is no such file or directory", .0.display())]
+    NoRegistry(PathBuf),
+    #[error("listen on {address}: {source}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("kubeconfig: {0}")]
+    Kubeconfig(String),
+    #[error(transparent)]
+    Write(#[from] crate::controllers::patch::WriteError),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("{0}")]
+    Argument(String),
+}

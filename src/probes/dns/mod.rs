@@ -2,9 +2,9 @@
 
 use super::address::Guard;
 use super::resolve::SystemResolver;
-use super::{Failure, Outcome, Stage, failure, in_stage};
+use super::{Failure, Outcome, Stage, failure, fault, in_stage};
 use crate::api;
-use crate::domain::reading::ErrorKind;
+use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::{Address, DnsRequest};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
@@ -13,8 +13,9 @@ use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use serde_json::{Map, Value};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
+use tokio::net::UdpSocket;
 
 /// More answers are left out.
 const MAX_ANSWERS: usize = 100;
@@ -28,11 +29,15 @@ const RETRIES: u32 = 2;
 pub(super) async fn read(resolver: &SystemResolver, guard: Guard, request: &DnsRequest, deadline: Instant) -> Outcome {
     let name = question(request)?;
     let record_type = record_type(request.record_type);
-    let answer = match &request.server {
-        Some(server) => chosen(resolver, guard, server, deadline).await?.lookup(name, record_type).await,
+    let (answer, server) = match &request.server {
+        Some(server) => {
+            let addresses = addresses(resolver, guard, server).await?;
+            let resolver = chosen(server, &addresses, deadline)?;
+            (resolver.lookup(name, record_type).await, addresses.first().copied())
+        }
         None => {
             let system = resolver.current()?.uncached;
-            in_stage(Stage::Resolving, system.lookup(name, record_type)).await
+            (in_stage(Stage::Resolving, system.lookup(name, record_type)).await, None)
         }
     };
     match answer {
@@ -44,7 +49,13 @@ pub(super) async fn read(resolver: &SystemResolver, guard: Guard, request: &DnsR
             answers.truncate(MAX_ANSWERS);
             Ok(fields(ResponseCode::NoError, answers))
         }
-        Err(error) => unanswered(request, &error),
+        Err(error) => {
+            let silence = match &server {
+                Some(address) => silence(address).await,
+                None => ErrorKind::Network,
+            };
+            unanswered(request, silence, &error)
+        }
     }
 }
 
@@ -62,20 +73,20 @@ fn question(request: &DnsRequest) -> Result<Name, Failure> {
     Ok(name)
 }
 
-/// A resolver that asks `server` alone.
-async fn chosen(
-    resolver: &SystemResolver,
-    guard: Guard,
-    server: &Address,
-    deadline: Instant,
-) -> Result<TokioResolver, Failure> {
+/// Where the chosen server is.
+async fn addresses(resolver: &SystemResolver, guard: Guard, server: &Address) -> Result<Vec<SocketAddr>, ReadError> {
     let found = resolver.addresses(&server.host).await?;
     let allowed = guard.filter(&server.host, found)?;
+    Ok(allowed.into_iter().map(|ip| SocketAddr::new(ip, server.port)).collect())
+}
+
+/// A resolver that asks `server` alone.
+fn chosen(server: &Address, addresses: &[SocketAddr], deadline: Instant) -> Result<TokioResolver, ReadError> {
     let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
         connection.port = server.port;
         connection
     });
-    let servers = allowed.into_iter().map(|ip| NameServerConfig::new(ip, true, connections.to_vec())).collect();
+    let servers = addresses.iter().map(|at| NameServerConfig::new(at.ip(), true, connections.to_vec())).collect();
     let config = ResolverConfig::from_parts(None, Vec::new(), servers);
     let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
     let options = builder.options_mut();
@@ -84,12 +95,12 @@ async fn chosen(
     let left = deadline.saturating_duration_since(Instant::now());
     options.timeout = (left / (RETRIES + 1)).clamp(Duration::from_millis(1), MAX_ATTEMPT);
     options.attempts = RETRIES as usize;
-    builder.build().map_err(|e| failure(ErrorKind::Network, format!("dns://{server}: {e}")).into())
+    builder.build().map_err(|e| failure(ErrorKind::Network, format!("dns://{server}: {e}")))
 }
 
-/// An answer without records, or none at all. A chosen server that is silent or refuses is the target's failure; the
+/// An answer without records, or none at all, for which `silence` is the word. A chosen server that is silent or refuses is the target's failure; the
 /// system's own is not, except where it says that there is no such name.
-fn unanswered(request: &DnsRequest, error: &NetError) -> Outcome {
+fn unanswered(request: &DnsRequest, silence: ErrorKind, error: &NetError) -> Outcome {
     let rcode = match error {
         NetError::Dns(DnsError::NoRecordsFound(none)) => Some(none.response_code),
         NetError::Dns(DnsError::ResponseCode(code)) => Some(*code),
@@ -104,20 +115,23 @@ fn unanswered(request: &DnsRequest, error: &NetError) -> Outcome {
         (Some(ResponseCode::NXDomain), _) => (ErrorKind::Dns, format!("{of}: no such name (NXDOMAIN)")),
         (Some(code), Some(_)) => (ErrorKind::Dns, format!("{of}: the server answered {}", mnemonic(code))),
         (Some(code), None) => (ErrorKind::Network, format!("{of}: the system's resolver answered {}", mnemonic(code))),
-        (None, Some(_)) => (silence(error), format!("{of}: no answer: {error}")),
+        (None, Some(_)) => (silence, format!("{of}: no answer: {error}")),
         (None, None) => (ErrorKind::Network, format!("{of}: the system's resolver gave no answer: {error}")),
     };
     let fields = rcode.map(|code| fields(code, Vec::new())).unwrap_or_default();
     Err(Failure { error: failure(kind, detail), fields })
 }
 
-/// Whose fault it is that a chosen server gave no answer.
-fn silence(error: &NetError) -> ErrorKind {
-    use std::io::ErrorKind as Io;
-    match error {
-        NetError::Io(e) if matches!(e.kind(), Io::NetworkUnreachable | Io::NetworkDown | Io::PermissionDenied) => {
-            ErrorKind::Network
-        }
+/// Whose fault it is that the server at `address` gave no answer: where there is no route to it, the watcher's. Connecting a UDP
+/// socket sends nothing.
+async fn silence(address: &SocketAddr) -> ErrorKind {
+    let own: SocketAddr = match address {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let routed = async { UdpSocket::bind(own).await?.connect(address).await };
+    match routed.await {
+        Err(error) if fault::of_io("", &error).kind == ErrorKind::Network => ErrorKind::Network,
         _ => ErrorKind::Dns,
     }
 }

@@ -1,0 +1,77 @@
+//! What can be broken.
+
+/// A part of the estate.
+pub struct Part {
+    pub name: &'static str,
+    /// The Scenario that notices.
+    pub scenario: &'static str,
+    /// What breaking it does.
+    pub what: &'static str,
+    /// The check or probe that then fails; `blind` where nothing can be told.
+    pub check: &'static str,
+    /// The item that fails, for a check with `forEach`.
+    pub key: &'static str,
+}
+
+const fn part(
+    name: &'static str,
+    scenario: &'static str,
+    check: &'static str,
+    key: &'static str,
+    what: &'static str,
+) -> Part {
+    Part { name, scenario, what, check, key }
+}
+
+/// At least one for every check of the nine Scenarios.
+pub const PARTS: &[Part] = &[
+    part("desk-down", "desk.api.health", "api", "", "the Desk's API refuses connections"),
+    part("desk-status", "desk.api.health", "status", "", "the Desk's API answers 503"),
+    part("desk-body", "desk.api.health", "body-status", "", "the Desk's API answers 200 and says degraded"),
+    part("wizard-down", "wizard.vm112.bundle", "api", "", "the wizard's API refuses connections"),
+    part("wizard-api", "wizard.vm112.bundle", "api-status", "", "the wizard's API answers 500"),
+    part("wizard-portal", "wizard.vm112.bundle", "portal-status", "", "the wizard's portal answers 502"),
+    part("wizard-html", "wizard.vm112.bundle", "portal-html", "", "the wizard's portal answers 200 with no page"),
+    part("pfsense-hang", "pfsense.api.system", "system", "", "pfSense takes connections and never answers"),
+    part("pfsense-key", "pfsense.api.system", "blind", "", "pfSense answers 401 to the key"),
+    part("pfsense-error", "pfsense.api.system", "status", "", "pfSense answers 503"),
+    part("pfsense-cpu", "pfsense.api.system", "cpu", "", "pfSense is at 97 % of its CPU"),
+    part("pfsense-memory", "pfsense.api.system", "memory", "", "pfSense is at 95 % of its memory"),
+    part("pfsense-disk", "pfsense.api.system", "disk", "", "pfSense is at 93 % of its disk"),
+    part("onboarding", "funnel.stuck.onboarding", "not-stuck", "", "an onboarding ticket has not moved for 30 hours"),
+    part(
+        "webhook-gap",
+        "integration.webhook.gap",
+        "no-gap",
+        "",
+        "a webhook sent 20 minutes ago never reached the Desk",
+    ),
+    part("webhook-outbox", "integration.webhook.gap", "outbox-status", "", "the outbox of webhooks answers 404"),
+    part("vm-112", "proxmox.cluster", "vm-running", "112", "VM 112 is stopped"),
+    part("vm-123", "proxmox.cluster", "vm-running", "123", "VM 123 is stopped"),
+    part("quorum", "proxmox.cluster", "quorum", "", "the Proxmox cluster has lost its quorum"),
+    part("proxmox-down", "proxmox.cluster", "vms", "", "Proxmox refuses connections"),
+    part("proxmox-rights", "proxmox.cluster", "blind", "", "the Proxmox token has lost its rights: nothing is listed"),
+    part("proxmox-vms", "proxmox.cluster", "vms-status", "", "Proxmox answers 500 to the list of machines"),
+    part("proxmox-cluster", "proxmox.cluster", "cluster-status", "", "Proxmox answers 500 to the state of the cluster"),
+    part("ollama-down", "ollama.vm123.health", "tags", "", "Ollama refuses connections"),
+    part("ollama-status", "ollama.vm123.health", "status", "", "Ollama answers 500"),
+    part(
+        "ollama-model",
+        "ollama.vm123.health",
+        "model",
+        "nomic-embed-text",
+        "Ollama has lost the model nomic-embed-text",
+    ),
+    part("foss", "vm123.finance.stack", "foss-status", "", "FOSSBilling answers 500"),
+    part("odoo", "vm123.finance.stack", "odoo-status", "", "Odoo answers 500"),
+    part("odoo-health", "vm123.finance.stack", "odoo-pass", "", "Odoo answers 200 and says that it does not pass"),
+    part("bridge", "vm123.openpanel.bridge", "status", "", "the OpenPanel bridge answers 502"),
+    part(
+        "bridge-reset",
+        "vm123.openpanel.bridge",
+        "bridge",
+        "",
+        "the OpenPanel bridge closes connections without an answer",
+    ),
+];

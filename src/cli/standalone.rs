@@ -1,0 +1,167 @@
+//! `agentic-ops standalone`: everything on one machine, with no cluster.
+
+use super::objects::write_settings;
+use super::registry::Registry;
+use super::serve::{self, Served};
+use super::settings::Settings;
+use super::{CliError, token};
+use crate::controllers::{Operator, OperatorConfig};
+use crate::telemetry::Metrics;
+use crate::{api, controlplane};
+use kube::{Client, config::Kubeconfig};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The namespace of everything that standalone keeps.
+pub const NAMESPACE: &str = "agentic-ops";
+/// At the end everything together has this long.
+const SHUTDOWN: Duration = Duration::from_secs(10);
+
+/// The options of standalone and demo.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StandaloneArgs {
+    /// Scenarios and Agents: a file or a directory, followed as it changes
+    #[arg(long, value_name = "FILE", default_value = "registry.yaml")]
+    pub registry: PathBuf,
+    /// Settings, as NAME=value lines [default: .env, if there]
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    pub data: PathBuf,
+    /// Address of the facade and the panel
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
+    pub listen: SocketAddr,
+    /// Address of the Kubernetes API
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8143")]
+    pub kube_listen: SocketAddr,
+}
+
+/// Everything that runs.
+pub struct Standalone {
+    lock: File,
+    control_plane: controlplane::Running,
+    operator: Operator,
+    served: Served,
+    following: tokio::task::JoinHandle<()>,
+    pub client: Client,
+    pub metrics: Arc<Metrics>,
+}
+
+/// Runs until it is told to stop.
+pub async fn run(args: StandaloneArgs) -> Result<(), CliError> {
+    let settings = Settings::from_process(args.env_file.as_deref(), &BTreeMap::new())?;
+    let running = Standalone::start(&args, &settings).await?;
+    running.greet();
+    serve::stop_requested().await;
+    running.shutdown().await;
+    Ok(())
+}
+
+impl Standalone {
+    /// Starts the control plane, the operator and the facade, and follows the registry.
+    pub async fn start(args: &StandaloneArgs, settings: &Settings) -> Result<Standalone, CliError> {
+        let lock = lock(&args.data)?;
+        if !args.registry.exists() {
+            return Err(CliError::NoRegistry(args.registry.clone()));
+        }
+        let crds = api::crds().iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+        let control_plane = controlplane::start(controlplane::Config {
+            data_dir: args.data.clone(),
+            listen: args.kube_listen,
+            crds,
+            namespace: NAMESPACE.into(),
+        })
+        .await?;
+        let client = client_of(&control_plane.kubeconfig_path).await?;
+        write_settings(&client, NAMESPACE, settings).await?;
+        let registry = Registry::new(client.clone(), NAMESPACE, &args.registry);
+        let following = tokio::spawn(registry.follow());
+        let metrics = Arc::new(Metrics::default());
+        let operator = Operator::start(OperatorConfig {
+            client: client.clone(),
+            namespace: NAMESPACE.into(),
+            offer: serve::offer(settings),
+            prober: serve::prober(settings)?,
+            language: settings.language(),
+            metrics: metrics.clone(),
+        });
+        let secret = match settings.get("AGENTIC_AUTH_SECRET_FILE") {
+            Some(path) => token::read_secret(Path::new(path))?,
+            None => token::load_or_make_secret(&args.data)?,
+        };
+        let facade = serve::Facade { listen: args.listen, settings, secret: Some(secret) };
+        let served = serve::start(facade, client.clone(), NAMESPACE, &operator, metrics.clone()).await?;
+        Ok(Standalone { lock, control_plane, operator, served, following, client, metrics })
+    }
+
+    /// Where the kubeconfig lies.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.control_plane.kubeconfig_path
+    }
+
+    /// Where the Kubernetes API listens, as a URL.
+    pub fn kube_url(&self) -> &str {
+        &self.control_plane.url
+    }
+
+    /// Where the facade listens.
+    pub fn address(&self) -> SocketAddr {
+        self.served.address
+    }
+
+    /// The operator, to be looked at.
+    pub fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
+    /// Says where everything is.
+    pub fn greet(&self) {
+        let kubeconfig = self.kubeconfig().display();
+        eprintln!("agentic-ops {} is up", env!("CARGO_PKG_VERSION"));
+        eprintln!("  Kubernetes API  {}", self.kube_url());
+        eprintln!("  REST facade     http://{}/api/v1/agents", self.address());
+        eprintln!("  try             export KUBECONFIG={kubeconfig}; kubectl get scenarios; kubectl get findings -w");
+    }
+
+    /// Ends everything in order, in at most ten seconds.
+    pub async fn shutdown(self) {
+        eprintln!("stopping; what is being written is finished first");
+        let in_order = async {
+            self.following.abort();
+            self.operator.shutdown().await;
+            self.served.shutdown().await;
+            drop(self.client);
+            self.control_plane.shutdown().await;
+        };
+        if tokio::time::timeout(SHUTDOWN, in_order).await.is_err() {
+            tracing::warn!("not everything ended within {SHUTDOWN:?}");
+        }
+        drop(self.lock);
+    }
+}
+
+/// Takes the data directory for this process.
+fn lock(data: &Path) -> Result<File, CliError> {
+    let path = data.join("lock");
+    let failed = |source| CliError::File { path: path.clone(), source };
+    std::fs::create_dir_all(data).map_err(failed)?;
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(CliError::InUse(data.to_path_buf())),
+        Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// A client for the kubeconfig at this path.
+pub async fn client_of(path: &Path) -> Result<Client, CliError> {
+    let kubeconfig = Kubeconfig::read_from(path).map_err(|e| CliError::Kubeconfig(e.to_string()))?;
+    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await;
+    let config = config.map_err(|e| CliError::Kubeconfig(e.to_string()))?;
+    Client::try_from(config).map_err(|e| CliError::Kubeconfig(e.to_string()))
+}

@@ -1,0 +1,90 @@
+//! `agentic-ops token`: prints a signed token, and keeps the secret that signs it.
+
+use super::CliError;
+use crate::api::Role;
+use crate::domain::duration;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "auth-secret";
+/// A shorter secret can be guessed.
+const SECRET_MIN: usize = 16;
+
+/// The options of `token`.
+#[derive(Debug, clap::Args)]
+pub struct TokenArgs {
+    /// Name of whoever bears it
+    #[arg(long)]
+    pub name: String,
+    /// A role; may be given several times
+    #[arg(long = "role", required = true, value_parser = role)]
+    pub roles: Vec<Role>,
+    /// How long it holds
+    #[arg(long, default_value = "12h")]
+    pub ttl: String,
+    /// The data directory of the standalone that it is for
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    pub data: PathBuf,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let known = Role::ALL.map(|r| r.as_str()).join(", ");
+    Role::parse(text).ok_or_else(|| format!("{text:?} is not a role: use {known}"))
+}
+
+/// Prints the token alone.
+pub fn run(args: &TokenArgs) -> Result<(), CliError> {
+    let ttl = duration::parse(&args.ttl).map_err(|e| CliError::Argument(format!("--ttl: {e}")))?;
+    let secret = load_or_make_secret(&args.data)?;
+    println!("{}", issue(&secret, &args.name, &args.roles, Timestamp::now(), ttl)?);
+    Ok(())
+}
+
+/// A token for the default issuer, audience and claim.
+pub fn issue(
+    secret: &[u8],
+    name: &str,
+    roles: &[Role],
+    now: Timestamp,
+    ttl: std::time::Duration,
+) -> Result<String, CliError> {
+    let expires = now.as_second().saturating_add(ttl.as_secs().try_into().unwrap_or(i64::MAX));
+    let claims = json!({
+        "sub": name,
+        "roles": roles,
+        "aud": "agentic-ops",
+        "iat": now.as_second(),
+        "exp": expires,
+    });
+    encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret))
+        .map_err(|e| CliError::Argument(e.to_string()))
+}
+
+/// The bytes of a secret file, a last newline dropped.
+pub fn read_secret(path: &Path) -> Result<Vec<u8>, CliError> {
+    let mut bytes = std::fs::read(path).map_err(|source| CliError::File { path: path.into(), source })?;
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+    }
+    if bytes.len() < SECRET_MIN {
+        let message = format!("{}: {} bytes of secret, at least {SECRET_MIN} are needed", path.display(), bytes.len());
+        return Err(CliError::Argument(message));
+    }
+    Ok(bytes)
+}
+
+/// The secret of a data directory, made where it is missing.
+pub fn load_or_make_secret(data: &Path) -> Result<Vec<u8>, CliError> {
+    let path = data.join(FILE);
+    if !path.exists() {
+        let failed = |source| CliError::File { path: path.clone(), source };
+        std::fs::create_dir_all(data).map_err(failed)?;
+        let random: Vec<u8> = (0..3).flat_map(|_| uuid::Uuid::new_v4().into_bytes()).collect();
+        crate::controlplane::write_private(&path, &format!("{}\n", URL_SAFE_NO_PAD.encode(random))).map_err(failed)?;
+    }
+    read_secret(&path)
+}

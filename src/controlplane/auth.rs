@@ -1,0 +1,50 @@
+//! Who may come in: bearers of the token that lies in the data directory, and in the kubeconfig.
+
+use super::tls::write_private;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
+use std::io;
+use std::path::Path;
+
+/// The name of whoever bears the token.
+pub const USER: &str = "agentic-ops:admin";
+
+/// The token that opens the API.
+#[derive(Clone)]
+pub struct Token {
+    text: String,
+    digest: [u8; 32],
+}
+
+impl Token {
+    /// Takes the token from the directory, or makes one.
+    pub fn load_or_make(data_dir: &Path) -> io::Result<Token> {
+        let path = data_dir.join("token");
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) if text.trim().len() >= 32 => text.trim().to_string(),
+            _ => {
+                let random: Vec<u8> = (0..3).flat_map(|_| uuid::Uuid::new_v4().into_bytes()).collect();
+                let text = URL_SAFE_NO_PAD.encode(random);
+                write_private(&path, &text)?;
+                text
+            }
+        };
+        let digest = Sha256::digest(text.as_bytes()).into();
+        Ok(Token { text, digest })
+    }
+
+    /// The token itself, for the kubeconfig.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a request bears it. Digests are compared, so that time tells nothing of how much was right.
+    pub fn is_borne(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let given = given.strip_prefix("Bearer ").unwrap_or_default();
+        let digest: [u8; 32] = Sha256::digest(given.trim().as_bytes()).into();
+        digest == self.digest
+    }
+}

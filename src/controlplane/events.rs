@@ -1,0 +1,33 @@
+//! Events of both groups over one store: kept in the form of core, told in the form that was asked for.
+
+use serde_json::{Map, Value};
+
+/// Field of core, field of events.k8s.io.
+const NAMES: &[(&str, &str)] = &[
+    ("involvedObject", "regarding"),
+    ("message", "note"),
+    ("source", "deprecatedSource"),
+    ("firstTimestamp", "deprecatedFirstTimestamp"),
+    ("lastTimestamp", "deprecatedLastTimestamp"),
+    ("count", "deprecatedCount"),
+    ("reportingComponent", "reportingController"),
+];
+
+/// An event of core as one of events.k8s.io.
+pub fn to_new(event: &Value) -> Value {
+    renamed(event, "events.k8s.io/v1", |name| NAMES.iter().find(|(core, _)| *core == name).map(|(_, new)| *new))
+}
+
+/// An event of events.k8s.io as one of core.
+pub fn to_core(event: &Value) -> Value {
+    renamed(event, "v1", |name| NAMES.iter().find(|(_, new)| *new == name).map(|(core, _)| *core))
+}
+
+fn renamed(event: &Value, api_version: &str, rename: impl Fn(&str) -> Option<&'static str>) -> Value {
+    let fields = event.as_object().into_iter().flatten();
+    let renamed = fields.map(|(name, value)| (rename(name).unwrap_or(name).to_string(), value.clone()));
+    let mut out: Map<String, Value> = renamed.collect();
+    out.insert("apiVersion".into(), api_version.into());
+    out.insert("kind".into(), "Event".into());
+    Value::Object(out)
+}

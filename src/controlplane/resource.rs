@@ -1,0 +1,124 @@
+//! The kinds that are served: those of the CRDs, and what they need of core.
+
+use super::schema::core::{self, CoreKind};
+use serde_json::{Value, json};
+
+/// A served kind.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Empty for core.
+    pub group: String,
+    pub version: String,
+    pub plural: String,
+    pub singular: String,
+    pub kind: String,
+    pub short_names: Vec<String>,
+    pub categories: Vec<String>,
+    pub namespaced: bool,
+    pub verbs: &'static [&'static str],
+    pub status_subresource: bool,
+    /// As `.spec.agent`.
+    pub selectable_fields: Vec<String>,
+    /// As in a CRD: `name`, `type`, `jsonPath`, `priority`.
+    pub printer_columns: Vec<Value>,
+    /// The `openAPIV3Schema`.
+    pub schema: Value,
+    /// Whether it comes from a CRD.
+    pub custom: bool,
+}
+
+/// What can be done with a kind that is stored.
+pub const STORED: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/// What can be done with a kind that is only answered.
+const ANSWERED: &[&str] = &["create"];
+
+impl Resource {
+    /// The served versions of a CustomResourceDefinition.
+    pub fn from_crd(crd: &Value) -> Result<Vec<Resource>, String> {
+        let spec = &crd["spec"];
+        let text = |value: &Value, what: &str| {
+            value
+                .as_str()
+                .map(String::from)
+                .ok_or_else(|| format!("CRD {}: {what} is missing", crd["metadata"]["name"]))
+        };
+        let texts = |value: &Value| -> Vec<String> {
+            value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(String::from)).collect()
+        };
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let served = spec["versions"].as_array().into_iter().flatten().filter(|v| v["served"] == true);
+        served
+            .map(|version| {
+                let names = &spec["names"];
+                let fields = list(&version["selectableFields"]);
+                Ok(Resource {
+                    group: text(&spec["group"], "spec.group")?,
+                    version: text(&version["name"], "spec.versions[].name")?,
+                    plural: text(&names["plural"], "spec.names.plural")?,
+                    singular: text(&names["singular"], "spec.names.singular")?,
+                    kind: text(&names["kind"], "spec.names.kind")?,
+                    short_names: texts(&names["shortNames"]),
+                    categories: texts(&names["categories"]),
+                    namespaced: spec["scope"] == "Namespaced",
+                    verbs: STORED,
+                    status_subresource: version["subresources"]["status"].is_object(),
+                    selectable_fields: fields.iter().filter_map(|f| f["jsonPath"].as_str().map(String::from)).collect(),
+                    printer_columns: list(&version["additionalPrinterColumns"]),
+                    schema: version["schema"]["openAPIV3Schema"].clone(),
+                    custom: true,
+                })
+            })
+            .collect()
+    }
+
+    /// What is served of core.
+    pub fn core() -> Vec<Resource> {
+        let stored = core::KINDS.iter().map(|kind| Self::of_core(kind, STORED));
+        let answered = core::REVIEWS.iter().map(|kind| Self::of_core(kind, ANSWERED));
+        stored.chain(answered).collect()
+    }
+
+    fn of_core(kind: &CoreKind, verbs: &'static [&'static str]) -> Resource {
+        let columns =
+            kind.columns.iter().map(|(name, path, type_)| json!({"name": name, "jsonPath": path, "type": type_}));
+        Resource {
+            group: kind.group.into(),
+            version: "v1".into(),
+            plural: kind.plural.into(),
+            singular: kind.kind.to_lowercase(),
+            kind: kind.kind.into(),
+            short_names: kind.short_names.iter().map(|s| s.to_string()).collect(),
+            categories: Vec::new(),
+            namespaced: kind.namespaced,
+            verbs,
+            status_subresource: false,
+            selectable_fields: kind.selectable.iter().map(|s| s.to_string()).collect(),
+            printer_columns: columns.collect(),
+            schema: core::schema(kind),
+            custom: false,
+        }
+    }
+
+    /// `group/version`, or `v1`.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// `plural.group`, or `plural`: as messages name it.
+    pub fn qualified(&self) -> String {
+        if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
+    }
+
+    /// Under which its objects are stored: events of both groups are the same.
+    pub fn store_key(&self) -> String {
+        match (self.group.as_str(), self.plural.as_str()) {
+            ("events.k8s.io", "events") => "events".into(),
+            _ => self.qualified(),
+        }
+    }
+
+    /// Whether its objects are kept.
+    pub fn is_stored(&self) -> bool {
+        self.verbs.len() > 1
+    }
+}

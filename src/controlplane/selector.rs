@@ -1,0 +1,168 @@
+//! Label and field selectors.
+
+use super::resource::Resource;
+use serde_json::Value;
+
+/// One requirement on a label.
+#[derive(Clone, Debug, PartialEq)]
+enum Requirement {
+    In(String, Vec<String>),
+    NotIn(String, Vec<String>),
+    Exists(String),
+    Absent(String),
+}
+
+/// A label selector: all of its requirements must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LabelSelector {
+    requirements: Vec<Requirement>,
+}
+
+impl LabelSelector {
+    /// Reads `a=b,c!=d,e in (f,g),h notin (i),j,!k`.
+    pub fn parse(text: &str) -> Result<LabelSelector, String> {
+        let parts = split_outside_brackets(text);
+        let requirements = parts.iter().map(|part| requirement(part.trim())).collect::<Result<_, _>>()?;
+        Ok(LabelSelector { requirements })
+    }
+
+    pub fn matches(&self, object: &Value) -> bool {
+        let label = |name: &str| object.pointer("/metadata/labels").and_then(|l| l.get(name)).and_then(Value::as_str);
+        self.requirements.iter().all(|requirement| match requirement {
+            Requirement::In(name, values) => label(name).is_some_and(|v| values.iter().any(|w| w == v)),
+            Requirement::NotIn(name, values) => label(name).is_none_or(|v| values.iter().all(|w| w != v)),
+            Requirement::Exists(name) => label(name).is_some(),
+            Requirement::Absent(name) => label(name).is_none(),
+        })
+    }
+}
+
+fn split_outside_brackets(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_i32);
+    for (i, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&text[start..i]);
+                start = i + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts.retain(|part| !part.trim().is_empty());
+    parts
+}
+
+fn requirement(part: &str) -> Result<Requirement, String> {
+    let wrong = || format!("unable to parse requirement: {part:?}");
+    let named = |name: &str| match name.trim() {
+        name if name.is_empty() || name.contains([' ', '(', ')', '=', '!']) => Err(wrong()),
+        name => Ok(name.to_string()),
+    };
+    for (operator, is_in) in [(" notin ", false), (" in ", true)] {
+        if let Some((name, list)) = part.split_once(operator) {
+            let list = list.trim().strip_prefix('(').and_then(|l| l.strip_suffix(')')).ok_or_else(wrong)?;
+            let values = list.split(',').map(|v| v.trim().to_string()).collect();
+            let name = named(name)?;
+            return Ok(if is_in { Requirement::In(name, values) } else { Requirement::NotIn(name, values) });
+        }
+    }
+    if let Some((name, value)) = part.split_once("!=") {
+        return Ok(Requirement::NotIn(named(name)?, vec![value.trim().to_string()]));
+    }
+    if let Some((name, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
+        return Ok(Requirement::In(named(name)?, vec![value.trim().to_string()]));
+    }
+    match part.strip_prefix('!') {
+        Some(name) => Ok(Requirement::Absent(named(name)?)),
+        None => Ok(Requirement::Exists(named(part)?)),
+    }
+}
+
+/// A field selector.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FieldSelector {
+    /// Path, whether it is to be equal, and the value.
+    terms: Vec<(String, bool, String)>,
+}
+
+impl FieldSelector {
+    /// Reads `metadata.name=a,status.phase!=Open`, of the fields that the kind offers.
+    pub fn parse(text: &str, resource: &Resource) -> Result<FieldSelector, String> {
+        let mut terms = Vec::new();
+        for part in text.split(',').filter(|p| !p.is_empty()) {
+            let (name, equal, value) = match (part.split_once("!="), part.split_once("=="), part.split_once('=')) {
+                (Some((name, value)), _, _) => (name, false, value),
+                (_, Some((name, value)), _) | (_, _, Some((name, value))) => (name, true, value),
+                _ => return Err(format!("invalid selector: {part:?}; can't understand {part:?}")),
+            };
+            let path = field_path(name, resource).ok_or_else(|| format!("field label not supported: {name}"))?;
+            terms.push((path, equal, value.to_string()));
+        }
+        Ok(FieldSelector { terms })
+    }
+
+    pub fn matches(&self, object: &Value) -> bool {
+        self.terms.iter().all(|(path, equal, value)| {
+            let found = match object.pointer(path) {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Null) | None => String::new(),
+                Some(other) => other.to_string(),
+            };
+            (found == *value) == *equal
+        })
+    }
+}
+
+fn field_path(name: &str, resource: &Resource) -> Option<String> {
+    let dotted = format!(".{name}");
+    let is_metadata = matches!(name, "metadata.name" | "metadata.namespace");
+    // Stored in the form of core, whatever group they are asked in.
+    let dotted = match (resource.plural.as_str(), name) {
+        ("events", "reportingController" | "source") => ".reportingComponent".to_string(),
+        ("events", _) => dotted.replace(".regarding.", ".involvedObject."),
+        _ => dotted,
+    };
+    let known = is_metadata || resource.selectable_fields.contains(&dotted);
+    known.then(|| dotted.replace('.', "/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn labels_are_selected_as_kubectl_writes_it() {
+        let object = json!({"metadata": {"labels": {"a": "1", "b": "2"}}});
+        for (selector, holds) in [
+            ("a=1", true),
+            ("a==1,b!=3", true),
+            ("a in (1, 2),b", true),
+            ("a notin (1)", false),
+            ("!c", true),
+            ("!a", false),
+            ("c!=1", true),
+            ("c", false),
+            ("", true),
+        ] {
+            assert_eq!(LabelSelector::parse(selector).unwrap().matches(&object), holds, "{selector}");
+        }
+        for wrong in ["a in 1", "=x", "a b"] {
+            assert!(LabelSelector::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_offered_fields_are_selected() {
+        let resource = Resource::core().into_iter().find(|r| r.kind == "Event").unwrap();
+        let object = json!({"metadata": {"name": "x"}, "involvedObject": {"name": "y"}});
+        for (selector, holds) in [("metadata.name=x,involvedObject.name=y", true), ("involvedObject.name!=y", false)] {
+            assert_eq!(FieldSelector::parse(selector, &resource).unwrap().matches(&object), holds, "{selector}");
+        }
+        let error = FieldSelector::parse("spec.foo=1", &resource).unwrap_err();
+        assert_eq!(error, "field label not supported: spec.foo");
+    }
+}

@@ -1,0 +1,36 @@
+//! `GET /health`: for everybody in one word, for people with a token in more.
+
+use super::findings::{is_active, severity};
+use super::{Answer, Shared};
+use crate::api::{Health, Severity};
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Json};
+use serde_json::{Map, Value, json};
+
+pub async fn health(State(facade): State<Shared>, headers: HeaderMap) -> Answer {
+    let backend = &facade.backend;
+    let waiting = backend.operator.waiting_for();
+    let status = if waiting.is_empty() { "ok" } else { "down" };
+    let mut body = json!({"status": status, "tier": "T0", "version": env!("CARGO_PKG_VERSION")});
+    // A token that does not hold is an error, rather than the short answer.
+    if headers.contains_key(header::AUTHORIZATION) {
+        backend.auth.caller(&headers).await?;
+        let scenarios = backend.scenarios.state();
+        let of = |health| scenarios.iter().filter(|s| s.status.as_ref().and_then(|s| s.health) == Some(health)).count();
+        body["scenarios"] = json!({
+            "total": scenarios.len(),
+            "healthy": of(Health::Healthy),
+            "failing": of(Health::Failing),
+            "unknown": scenarios.len() - of(Health::Healthy) - of(Health::Failing),
+        });
+        let findings = backend.findings.state();
+        let open = |s: Severity| findings.iter().filter(|f| is_active(f) && severity(f) == Some(s)).count();
+        let by_severity: Map<String, Value> =
+            Severity::ALL.into_iter().map(|s| (s.as_str().to_string(), open(s).into())).collect();
+        body["open_findings"] = Value::Object(by_severity);
+        body["scheduler_lateness_seconds"] = backend.operator.lateness().as_secs_f64().into();
+        body["waiting_for"] = waiting.into();
+    }
+    Ok(Json(body).into_response())
+}

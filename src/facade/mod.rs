@@ -1,0 +1,144 @@
+//! The REST contract: `/api/v1/agents`, translated into reads and writes of the resources. Keeps nothing of its own.
+
+mod actions;
+pub mod auth;
+mod findings;
+mod health;
+mod idempotency;
+mod pages;
+mod problem;
+mod runs;
+mod scenarios;
+#[cfg(test)]
+mod tests;
+mod tick;
+
+pub use tick::{TickReport, TickResult};
+
+use crate::api::{Agent, Finding, Scenario};
+use crate::telemetry::Metrics;
+use auth::Authenticator;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use futures::future::BoxFuture;
+use idempotency::Answers;
+use jiff::Timestamp;
+use kube::Client;
+use kube::runtime::reflector::{ObjectRef, Store};
+use problem::Problem;
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// Bodies of requests are read up to this.
+const BODY_MAX: usize = 64 << 10;
+/// No answer takes longer than this; a wait for a run takes at most a minute.
+const TIMEOUT: Duration = Duration::from_secs(75);
+/// The field manager of what people write here, whose names are proven.
+pub(crate) const MANAGER: &str = "agentic-ops-facade";
+
+/// What the facade wants to know of the operator.
+pub trait OperatorView: Send + Sync {
+    /// What it waits for before it works, for people; empty when it does.
+    fn waiting_for(&self) -> Vec<String>;
+    /// How late the last run began.
+    fn lateness(&self) -> Duration;
+    fn next_run_at(&self, scenario: &str) -> Option<Timestamp>;
+    fn interval(&self, scenario: &str) -> Option<Duration>;
+    /// Runs what is due, or everything; `None` where this replica does not.
+    fn tick(&self, force: bool) -> BoxFuture<'static, Option<TickReport>>;
+}
+
+/// Everything that the routes draw on.
+pub struct Backend {
+    pub client: Client,
+    pub namespace: String,
+    pub scenarios: Store<Scenario>,
+    pub findings: Store<Finding>,
+    pub agents: Store<Agent>,
+    pub operator: Arc<dyn OperatorView>,
+    pub auth: Authenticator,
+    pub metrics: Arc<Metrics>,
+    /// `None`: the route `/internal/tick` answers 503.
+    pub internal_token: Option<String>,
+}
+
+/// The routes' state.
+struct Facade {
+    backend: Backend,
+    answers: Answers,
+}
+
+type Shared = Arc<Facade>;
+type Answer = Result<Response, Problem>;
+
+/// All routes.
+pub fn router(backend: Backend) -> Router {
+    let state: Shared = Arc::new(Facade { backend, answers: Answers::default() });
+    let agents = Router::new()
+        .route("/health", get(health::health))
+        .route("/scenarios", get(scenarios::list))
+        .route("/findings", get(findings::list))
+        .route("/findings/{id}", get(findings::one))
+        .route("/findings/{id}/ack", post(findings::acknowledge))
+        .route("/runs/{scenario_id}", post(runs::start).get(runs::answer))
+        .route("/internal/tick", post(tick::tick));
+    Router::new()
+        .route("/livez", get(|| async { "ok" }))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .nest("/api/v1/agents", agents)
+        .fallback(|| async { Problem::not_found("no such path") })
+        .method_not_allowed_fallback(|| async { Problem::method() })
+        .layer(RequestBodyLimitLayer::new(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
+        .layer(CatchPanicLayer::custom(|_| Problem::internal("the request broke off: see the log").into_response()))
+        .with_state(state)
+}
+
+async fn readyz(State(facade): State<Shared>) -> Response {
+    let waiting = facade.backend.operator.waiting_for();
+    match waiting.is_empty() {
+        true => "ok".into_response(),
+        false => (StatusCode::SERVICE_UNAVAILABLE, format!("waiting for {}\n", waiting.join(", "))).into_response(),
+    }
+}
+
+async fn metrics(State(facade): State<Shared>) -> Response {
+    let backend = &facade.backend;
+    let open = backend.findings.state();
+    backend.metrics.set_open_findings(|severity| {
+        open.iter().filter(|f| findings::is_active(f) && findings::severity(f) == Some(severity)).count()
+    });
+    let scenarios = backend.scenarios.state();
+    backend.metrics.set_scenarios(|health| {
+        scenarios.iter().filter(|s| s.status.as_ref().and_then(|s| s.health) == Some(health)).count()
+    });
+    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, media_type)], backend.metrics.encode()).into_response()
+}
+
+impl Backend {
+    fn scenario(&self, name: &str) -> Option<Arc<Scenario>> {
+        self.scenarios.get(&ObjectRef::new(name).within(&self.namespace))
+    }
+
+    /// `{id, name}` of an Agent; one without an id is known by its object name.
+    fn agent(&self, name: &str) -> serde_json::Value {
+        let found = self.agents.get(&ObjectRef::new(name).within(&self.namespace));
+        let id = found.as_ref().and_then(|a| a.spec.id.clone()).unwrap_or_else(|| name.to_string());
+        let shown = found.map_or_else(|| name.to_string(), |a| a.spec.display_name.clone());
+        serde_json::json!({"id": id, "name": shown})
+    }
+
+    /// The object name of an Agent that is given by its id or its object name.
+    fn agent_name(&self, given: &str) -> String {
+        let by_id = self.agents.find(|a| a.spec.id.as_deref() == Some(given));
+        by_id.and_then(|a| a.metadata.name.clone()).unwrap_or_else(|| given.to_string())
+    }
+}
