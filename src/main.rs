@@ -22,6 +22,10 @@ enum Command {
     Standalone(cli::standalone::StandaloneArgs),
     /// Run everything beside a simulated estate that can be broken and healed
     Demo(cli::demo::DemoArgs),
+    /// Run the operator and the facade against the current kubeconfig's cluster
+    Operator(cli::operator::OperatorArgs),
+    /// Run Scenarios from files once and print what came of it
+    Check(cli::check::CheckArgs),
     /// Print the CustomResourceDefinitions
     Crds,
     /// Print a signed token for the REST facade
@@ -44,13 +48,15 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
     match command {
         Command::Standalone(args) => block_on(cli::standalone::run(args))?,
         Command::Demo(args) => block_on(cli::demo::run(args))?,
+        Command::Operator(args) => block_on(cli::operator::run(args))?,
+        Command::Check(args) => return block_on(cli::check::run(args)),
         Command::Crds => print!("{}", cli::crds::render().map_err(|e| CliError::Argument(e.to_string()))?),
         Command::Token(args) => cli::token::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn block_on(future: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+fn block_on<T>(future: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|e| CliError::Argument(format!("tokio: {e}")))?.block_on(future)
 }

@@ -1,8 +1,10 @@
 //! The command line: one file for each subcommand. Only this module wires the others together.
 
+pub mod check;
 pub mod crds;
 pub mod demo;
 mod objects;
+pub mod operator;
 pub mod registry;
 mod serve;
 pub mod settings;

@@ -9,6 +9,7 @@ mod discovery;
 mod events;
 mod kubeconfig;
 mod openapi;
+mod protobuf;
 mod request;
 mod resource;
 mod routes;

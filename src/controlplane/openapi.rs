@@ -138,12 +138,12 @@ fn add_paths(resource: &Resource, name: &str, paths: &mut Map<String, Value>) {
         "watch",
     ];
     let json_body: &[&str] = &["application/json"];
-    let patches: &[&str] = &[
-        "application/apply-patch+yaml",
-        "application/json-patch+json",
-        "application/merge-patch+json",
-        "application/strategic-merge-patch+json",
-    ];
+    // Custom kinds take no strategic merge, and kubectl looks here before it sends one.
+    let mut patches =
+        vec!["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
+    if !resource.custom {
+        patches.push("application/strategic-merge-patch+json");
+    }
     let mut of_collection = json!({"post": operation("post", write, json_body)});
     if resource.is_stored() {
         of_collection["get"] = operation("list", list, &[]);
@@ -151,14 +151,14 @@ fn add_paths(resource: &Resource, name: &str, paths: &mut Map<String, Value>) {
         let one = json!({
             "get": operation("get", &["pretty"], &[]),
             "put": operation("put", write, json_body),
-            "patch": operation("patch", patch, patches),
+            "patch": operation("patch", patch, &patches),
             "delete": operation("delete", &["dryRun", "propagationPolicy"], &[]),
         });
         if resource.status_subresource {
             let status = json!({
                 "get": operation("get", &["pretty"], &[]),
                 "put": operation("put", write, json_body),
-                "patch": operation("patch", patch, patches),
+                "patch": operation("patch", patch, &patches),
             });
             paths.insert(format!("{collection}/{{name}}/status"), status);
         }

@@ -5,7 +5,7 @@ use super::resource::Resource;
 use super::status::ApiError;
 use super::store::{Key, StoreError};
 use super::write::{How, PatchBody, metadata_mut};
-use super::{Api, Served, discovery, events, openapi, table, watch};
+use super::{Api, Served, discovery, events, openapi, protobuf, table, watch};
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
@@ -120,6 +120,9 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
 fn parse_body(media_type: &str, bytes: &[u8]) -> Result<Value, ApiError> {
     let value: Value = match media_type {
         "application/json" | "" => serde_json::from_slice(bytes).map_err(|e| ApiError::bad_request(e.to_string()))?,
+        protobuf::MEDIA_TYPE => protobuf::decode(bytes).ok_or_else(|| {
+            ApiError::media_type("this kind is taken as application/json or application/yaml, not as protobuf")
+        })?,
         "application/yaml" | "application/apply-patch+yaml" => {
             let text = std::str::from_utf8(bytes).map_err(|e| ApiError::bad_request(e.to_string()))?;
             // JSON is what most clients send here, and it is quicker to read.

@@ -59,13 +59,18 @@ pub fn unread(language: Language, target: &str, kind: ErrorKind, detail: &str) -
         (Language::English, UnsetSetting) => "needs a setting that has no value",
         (Language::English, MissingSecret) => "needs a secret that is missing",
     };
+    // Details begin with what was read, which is said already.
+    let detail = match detail.split_once(": ") {
+        Some((head, rest)) if head.starts_with(target) => rest,
+        _ => detail,
+    };
     if explains_itself(kind) { format!("{target} {what}") } else { format!("{target} {what}: {detail}") }
 }
 
 /// Kinds whose detail says no more than the kind does.
 fn explains_itself(kind: ErrorKind) -> bool {
     use ErrorKind::*;
-    matches!(kind, Refused | Timeout | Reset | Unreachable)
+    matches!(kind, Refused | Timeout | Reset | Unreachable | Credential)
 }
 
 /// The message of a check that brings none, or whose own can't be made.

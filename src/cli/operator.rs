@@ -1,0 +1,64 @@
+//! `agentic-ops operator`: the operator and the facade against the cluster of the usual kubeconfig or service account.
+
+use super::serve;
+use super::settings::Settings;
+use super::{CliError, token};
+use crate::api::SETTINGS_NAME;
+use crate::controllers::patch::call;
+use crate::controllers::{Operator, OperatorConfig};
+use crate::telemetry::Metrics;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::{Api, Client, Config};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The options of `operator`.
+#[derive(Debug, clap::Args)]
+pub struct OperatorArgs {
+    /// Address of the facade and the panel
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
+    pub listen: SocketAddr,
+    /// Namespace to watch [default: that of the kubeconfig's context]
+    #[arg(long, short)]
+    pub namespace: Option<String>,
+}
+
+/// Runs until it is told to stop.
+pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
+    let config = Config::infer().await.map_err(|e| CliError::Kubeconfig(e.to_string()))?;
+    let namespace = args.namespace.unwrap_or_else(|| config.default_namespace.clone());
+    let client = Client::try_from(config).map_err(|e| CliError::Kubeconfig(e.to_string()))?;
+    let settings = read_settings(&client, &namespace).await?;
+    let metrics = Arc::new(Metrics::default());
+    let operator = Operator::start(OperatorConfig {
+        client: client.clone(),
+        namespace: namespace.clone(),
+        offer: serve::offer(&settings),
+        prober: serve::prober(&settings)?,
+        language: settings.language(),
+        metrics: metrics.clone(),
+    });
+    let secret =
+        settings.get("AGENTIC_AUTH_SECRET_FILE").map(|path| token::read_secret(Path::new(path))).transpose()?;
+    let facade = serve::Facade { listen: args.listen, settings: &settings, secret };
+    let served = serve::start(facade, client, &namespace, &operator, metrics).await?;
+    eprintln!("agentic-ops {} watches namespace {namespace}", env!("CARGO_PKG_VERSION"));
+    eprintln!("  REST facade     http://{}/api/v1/agents", served.address);
+    serve::stop_requested().await;
+    operator.shutdown().await;
+    served.shutdown().await;
+    Ok(())
+}
+
+/// The settings that the chart put into the cluster; what is absent has its default.
+async fn read_settings(client: &Client, namespace: &str) -> Result<Settings, CliError> {
+    let config_maps: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
+    let config = call(config_maps.get_opt(SETTINGS_NAME)).await?.and_then(|c| c.data).unwrap_or_default();
+    let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
+    let data = call(secrets.get_opt(SETTINGS_NAME)).await?.and_then(|s| s.data).unwrap_or_default();
+    let secret: BTreeMap<String, String> =
+        data.into_iter().map(|(name, value)| (name, String::from_utf8_lossy(&value.0).into_owned())).collect();
+    Ok(Settings::from_objects(config, secret)?)
+}
