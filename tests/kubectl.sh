@@ -1,0 +1,10 @@
+# Sets KUBECTL to a kubectl: the one on the PATH, or one built from its Go module into target/tools.
+KUBECTL=$(command -v kubectl || true)
+if [ -z "$KUBECTL" ]; then
+  KUBECTL="$PWD/target/tools/kubectl"
+  if [ ! -x "$KUBECTL" ]; then
+    echo "== kubectl is missing: building it (some minutes)" >&2
+    GOBIN="$PWD/target/tools" GOFLAGS=-mod=mod go install k8s.io/kubernetes/cmd/kubectl@v1.36.0
+  fi
+fi
+export KUBECTL
