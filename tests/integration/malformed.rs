@@ -1,0 +1,128 @@
+//! Scenarios that are malformed or meet something wrong: each says what, and the others go on.
+
+use crate::running::{eventually, get, start};
+use agentic_ops::api::conditions::{HEALTHY, READY, find};
+use agentic_ops::api::{Health, Scenario};
+use std::io::Write as _;
+use std::net::TcpListener;
+
+/// Answers every request with this, for ever; `None` sends 64 MiB.
+fn serve(answer: Option<String>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let answer = answer.clone();
+            std::thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                let mut buffer = [0; 4096];
+                let _ = std::io::Read::read(&mut stream, &mut buffer);
+                match answer {
+                    Some(answer) => drop(stream.write_all(answer.as_bytes())),
+                    None => {
+                        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", 64 << 20);
+                        let mut sent = stream.write_all(head.as_bytes());
+                        for _ in 0..1024 {
+                            sent = sent.and_then(|()| stream.write_all(&[b'x'; 64 << 10]));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+fn scenario(name: &str, rest: &str) -> String {
+    format!(
+        "---\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata: {{name: {name}}}\nspec:\n  title: {name}\n  agent: pulso\n  severity: low\n{rest}"
+    )
+}
+
+/// What the named condition then says.
+enum Says {
+    NotReady(&'static str),
+    Unknown(&'static str),
+    /// The Finding of this check, with this in its message.
+    Fails(&'static str, &'static str),
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_mistake_is_told_and_the_others_go_on() {
+    use Says::{Fails, NotReady, Unknown};
+    let scratch = crate::running::Scratch::new("malformed-registry");
+    let registry = scratch.0.join("registry.yaml");
+    let (big, fine) = (serve(None), serve(Some("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".into())));
+    let round = serve(Some("HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n".into()));
+    let http = |url: &str| format!("  probes: [{{name: web, http: {{url: \"{url}\"}}}}]\n");
+    let check = |expect: &str| format!("{}  checks: [{{name: c, expect: '{expect}'}}]\n", http(&fine));
+    let secret = |name: &str, key: &str| {
+        format!(
+            "  probes: [{{name: web, http: {{url: \"{fine}\", headers: [{{name: X, secretKeyRef: {{name: {name}, key: {key}}}}}]}}}}]\n"
+        )
+    };
+    let sql = |path: &str, query: &str| {
+        format!("  probes: [{{name: db, sqlite: {{path: \"{path}\", query: \"{query}\"}}}}]\n")
+    };
+    let cases = [
+        (
+            "duration",
+            format!("  interval: 90000s\n{}", http(&fine)),
+            NotReady("spec.interval: \"90000s\" is not between 1s and 24h"),
+        ),
+        ("cel", check("probes.web.status =="), NotReady("spec.checks[0].expect: CEL does not compile")),
+        ("probe", check("probes.nothing.ok"), NotReady("no probe is named \"nothing\"; there is: web")),
+        ("not-boolean", check("probes.web.status"), NotReady("must be boolean, is int")),
+        ("costly", check("[1].all(a, [1].all(b, [1].all(c, true)))"), NotReady("could cost too much")),
+        (
+            "doubled",
+            format!("{}  checks: [{{name: web, expect: 'true'}}]\n", http(&fine)),
+            NotReady("is also the name of spec.probes[0].name"),
+        ),
+        ("secret-refused", secret("agentic-ops", "SMTP_URL"), NotReady("is not offered to probes")),
+        ("secret-missing", secret("nowhere", "x"), Unknown("there is no Secret nowhere")),
+        ("unset", http("${NOT_SET}/x"), Unknown("setting NOT_SET is not set")),
+        ("sql-writes", sql("${DESK_DB_PATH}", "DELETE FROM tickets"), NotReady("spec.probes[0].sqlite.query")),
+        ("sql-file", sql("/etc/passwd.db", "SELECT 1"), NotReady("is not offered to probes")),
+        ("circle-a", format!("  dependsOn: [circle-b]\n{}", http(&fine)), NotReady("leads back to itself")),
+        ("circle-b", format!("  dependsOn: [circle-a]\n{}", http(&fine)), NotReady("leads back to itself")),
+        ("big-body", http(&big), Fails("web", "respondeu mais do que o permitido")),
+        ("redirects", http(&round), Fails("web", "redireciona sem fim")),
+    ];
+    let mut text = scenario("fine", &check("probes.web.status == 200"));
+    for (name, rest, _) in &cases {
+        text.push_str(&scenario(name, rest));
+    }
+    std::fs::write(&registry, text).unwrap();
+    let running = start("malformed", &registry).await;
+    let scenarios = running.api::<Scenario>();
+    for (name, _, says) in &cases {
+        let (condition, wanted) = match says {
+            NotReady(text) => (READY, *text),
+            Unknown(text) => (HEALTHY, *text),
+            Fails(check, text) => {
+                let open = format!("open: {check}");
+                let finding = agentic_ops::domain::fingerprint::finding_name(name, check, "");
+                let api = running.api::<agentic_ops::api::Finding>();
+                let message = eventually(&format!("a Finding of {name}"), || async {
+                    get(&api, &finding).await?.status?.message
+                })
+                .await;
+                assert!(message.contains(text), "{name}: {message}");
+                (HEALTHY, if open.len() > 3 { "open: web" } else { "" })
+            }
+        };
+        let said = eventually(&format!("{condition} of {name}"), || async {
+            let status = get(&scenarios, name).await?.status?;
+            let condition = find(&status.conditions, condition)?;
+            (condition.status != "True").then(|| condition.message.clone()).filter(|m| m.contains(wanted))
+        });
+        said.await;
+    }
+    eventually("the Scenario with no mistake", || async {
+        let health = get(&scenarios, "fine").await?.status?.health;
+        (health == Some(Health::Healthy)).then_some(())
+    })
+    .await;
+    running.stop().await;
+}
