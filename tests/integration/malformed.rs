@@ -101,7 +101,6 @@ async fn each_mistake_is_told_and_the_others_go_on() {
             NotReady(text) => (READY, *text),
             Unknown(text) => (HEALTHY, *text),
             Fails(check, text) => {
-                let open = format!("open: {check}");
                 let finding = agentic_ops::domain::fingerprint::finding_name(name, check, "");
                 let api = running.api::<agentic_ops::api::Finding>();
                 let message = eventually(&format!("a Finding of {name}"), || async {
@@ -109,15 +108,15 @@ async fn each_mistake_is_told_and_the_others_go_on() {
                 })
                 .await;
                 assert!(message.contains(text), "{name}: {message}");
-                (HEALTHY, if open.len() > 3 { "open: web" } else { "" })
+                (HEALTHY, "open: web")
             }
         };
-        let said = eventually(&format!("{condition} of {name}"), || async {
+        eventually(&format!("{condition} of {name}"), || async {
             let status = get(&scenarios, name).await?.status?;
             let condition = find(&status.conditions, condition)?;
             (condition.status != "True").then(|| condition.message.clone()).filter(|m| m.contains(wanted))
-        });
-        said.await;
+        })
+        .await;
     }
     eventually("the Scenario with no mistake", || async {
         let health = get(&scenarios, "fine").await?.status?.health;

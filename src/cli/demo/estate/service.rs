@@ -71,7 +71,10 @@ async fn live(name: &'static str, address: SocketAddr, listener: TcpListener, br
     loop {
         let changed = broken.changed.notified();
         match (is_down(), listener.take()) {
-            (true, _) => changed.await,
+            (true, bound) => {
+                drop(bound);
+                changed.await;
+            }
             (false, None) => match listen(address) {
                 Ok(bound) => listener = Some(bound),
                 Err(_) => tokio::time::sleep(REBIND_PAUSE).await,

@@ -15,7 +15,8 @@ async fn get(url: &str) -> reqwest::Result<(u16, Value)> {
         .header("authorization", format!("PVEAPIToken={}", answers::PROXMOX_TOKEN))
         .send()
         .await?;
-    Ok((response.status().as_u16(), response.json().await.unwrap_or_default()))
+    let status = response.status().as_u16();
+    Ok((status, serde_json::from_slice(&response.bytes().await?).unwrap_or_default()))
 }
 
 #[tokio::test]
