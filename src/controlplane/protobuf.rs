@@ -147,7 +147,7 @@ fn message(mut rest: &[u8], fields: &[Field], depth: usize) -> Option<Value> {
         let Some((_, name, holds)) = fields.iter().find(|(n, _, _)| *n == number) else { continue };
         match (holds, wire) {
             // Kubernetes writes empty texts too; in JSON they are left out.
-            (Holds::Text, Wire::Bytes(bytes)) if bytes.is_empty() => {}
+            (Holds::Text, Wire::Bytes([])) => {}
             (Holds::Text, Wire::Bytes(bytes)) => {
                 out.insert(name.to_string(), text(bytes)?.into());
             }

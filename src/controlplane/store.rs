@@ -56,6 +56,9 @@ pub struct Change {
     pub deleted: bool,
 }
 
+/// Changes that were, and those to come.
+pub type Changes = (Vec<Arc<Change>>, broadcast::Receiver<Arc<Change>>);
+
 /// What a write wants, decided over the object as it stands.
 pub enum Verdict<E> {
     /// Store this; `metadata.resourceVersion` is filled in.
@@ -150,7 +153,7 @@ impl Store {
     }
 
     /// The changes after `version` and a receiver of those to come; `None` where some are forgotten.
-    pub fn watch(&self, version: u64) -> Option<(Vec<Arc<Change>>, broadcast::Receiver<Arc<Change>>)> {
+    pub fn watch(&self, version: u64) -> Option<Changes> {
         let memory = self.read();
         if version < memory.forgotten || version > memory.version {
             return None;

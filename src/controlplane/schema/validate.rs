@@ -20,10 +20,11 @@ impl Schema {
             }
         }
         // Rules are judged only where the shape is right, as the real server does.
-        if let (true, Some(rules)) = (causes.is_empty(), &self.rules) {
-            if let Err(errors) = validate_compiled(rules, new, old) {
-                causes.extend(errors.into_vec().into_iter().map(|e| rule_cause(new, &e.field_path, &e.message)));
-            }
+        if causes.is_empty()
+            && let Some(rules) = &self.rules
+            && let Err(errors) = validate_compiled(rules, new, old)
+        {
+            causes.extend(errors.into_vec().into_iter().map(|e| rule_cause(new, &e.field_path, &e.message)));
         }
         causes
     }
