@@ -9,8 +9,6 @@ mod pages;
 mod problem;
 mod runs;
 mod scenarios;
-#[cfg(test)]
-mod tests;
 mod tick;
 
 pub use tick::{TickReport, TickResult};

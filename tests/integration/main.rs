@@ -1,5 +1,6 @@
 //! The real operator on the embedded control plane, against real targets on loopback.
 
+mod facade;
 mod kubectl;
 mod malformed;
 mod nine;

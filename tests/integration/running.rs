@@ -34,7 +34,7 @@ impl Drop for Scratch {
 pub struct Running {
     pub standalone: Standalone,
     pub estate: Estate,
-    _scratch: Scratch,
+    pub scratch: Scratch,
 }
 
 pub fn any_port() -> SocketAddr {
@@ -56,7 +56,7 @@ pub async fn start(name: &str, registry: &Path) -> Running {
         kube_listen: any_port(),
     };
     let standalone = Standalone::start(&args, &settings).await.unwrap();
-    Running { standalone, estate, _scratch: scratch }
+    Running { standalone, estate, scratch }
 }
 
 impl Running {
