@@ -59,8 +59,8 @@ pub fn apply(
     let taken: BTreeSet<Path> = conflicts.into_iter().map(|(path, _)| path.clone()).collect();
     let others: Vec<BTreeSet<Path>> = managers.iter().filter(|m| !m.is_same(&me)).map(|m| m.fields.clone()).collect();
     let mut merged = leaves::merge(schema, base, applied);
-    // Deepest first, so that an item goes after the fields in it.
-    for path in prior.iter().rev().filter(|path| !wanted.contains_key(*path)) {
+    // An item goes before the fields in it: without its keys it could not be found.
+    for path in prior.iter().filter(|path| !wanted.contains_key(*path)) {
         let is_owned = others.iter().any(|fields| fields.iter().any(|other| other.starts_with(path)));
         if !is_owned {
             leaves::remove(schema, &mut merged, path);

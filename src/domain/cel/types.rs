@@ -42,7 +42,8 @@ fn infer(part: &IdedExpr) -> Option<&'static str> {
             "env" | "probes" => Some("map"),
             _ => None,
         },
-        Expr::Comprehension(c) => infer(&c.accu_init),
+        // exists_one counts as it goes, and gives a boolean in the end.
+        Expr::Comprehension(c) => infer(&c.accu_init).filter(|is| *is != "int"),
         Expr::Call(call) => infer_call(&call.func_name, &call.args),
         Expr::Struct(_) | Expr::Unspecified => None,
     }
