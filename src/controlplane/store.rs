@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -204,6 +205,14 @@ fn set_version(value: &mut Value, version: u64) {
 
 fn open_connection(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // Secrets are in it. SQLite gives its companions the same mode.
+        if let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
+            tracing::warn!(%error, path = %path.display(), "the store's file could not be made private");
+        }
+    }
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -264,7 +273,9 @@ impl Writer {
                 Some(pending) => pending.clone(),
                 None => self.memory.read().unwrap_or_else(PoisonError::into_inner).objects.get(&key).cloned(),
             };
-            let (mut value, deleted) = match decide(current.as_ref()) {
+            // A decision that breaks off costs its own writer an error, and nobody else anything.
+            let decided = catch_unwind(AssertUnwindSafe(|| decide(current.as_ref()))).unwrap_or(Decision::Nothing);
+            let (mut value, deleted) = match decided {
                 Decision::Nothing => {
                     answers.push((done, None));
                     continue;

@@ -203,7 +203,10 @@ impl How {
         }
         self.keep_metadata(old, &mut new);
         self.fold_string_data(&mut new);
-        self.served.schema.prune(&mut new);
+        // An event is kept in the form of core, which the schema of the other group does not know.
+        if !self.served.is_new_event() {
+            self.served.schema.prune(&mut new);
+        }
         self.served.schema.apply_defaults(&mut new);
         if same_but_managers(old, &new) {
             return match new.pointer("/metadata/managedFields") == old.pointer("/metadata/managedFields") {
@@ -286,8 +289,11 @@ impl How {
         let Some(fields) = value.as_object_mut() else { return };
         if let Some(Value::Object(plain)) = fields.remove("stringData") {
             let data = fields.entry("data").or_insert_with(|| json!({}));
-            for (name, text) in plain {
-                data[name] = STANDARD.encode(text.as_str().unwrap_or_default()).into();
+            // Data of another shape is left for the schema to refuse.
+            if let Some(data) = data.as_object_mut() {
+                for (name, text) in plain {
+                    data.insert(name, STANDARD.encode(text.as_str().unwrap_or_default()).into());
+                }
             }
         }
         fields.entry("type").or_insert_with(|| "Opaque".into());

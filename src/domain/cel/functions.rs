@@ -9,6 +9,9 @@ use kube_cel::cel::objects::Value;
 use kube_cel::cel::{Context, ExecutionError};
 use std::sync::{Arc, LazyLock};
 
+/// Longest text that `join` makes, in bytes.
+const JOINED_MAX: usize = 64 << 10;
+
 /// Made once; every evaluation is a scope within it.
 pub(super) static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
     let mut context = Context::default();
@@ -16,6 +19,7 @@ pub(super) static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
     context.add_function("time", read_time);
     context.add_function("split", split);
     context.add_function("findAll", find_all);
+    context.add_function("join", join);
     context
 });
 
@@ -62,6 +66,26 @@ fn find_all(This(text): This<Arc<String>>, Arguments(args): Arguments) -> Result
         _ => usize::MAX,
     };
     list("findAll", regex.find_iter(&text).take(limit.min(LIST_MAX + 1)).map(|m| m.as_str()).collect())
+}
+
+/// `list.join([separator])`, of at most 64 KiB.
+fn join(This(list): This<Arc<Vec<Value>>>, Arguments(args): Arguments) -> Result<Value, ExecutionError> {
+    let separator = match args.first() {
+        Some(Value::String(separator)) => separator.as_str(),
+        _ => "",
+    };
+    let mut joined = String::new();
+    for (i, item) in list.iter().enumerate() {
+        let Value::String(text) = item else {
+            return Err(ExecutionError::function_error("join", "an item is not a string"));
+        };
+        if joined.len() + separator.len() + text.len() > JOINED_MAX {
+            return Err(ExecutionError::function_error("join", "longer than 64 KiB"));
+        }
+        joined.push_str(if i > 0 { separator } else { "" });
+        joined.push_str(text);
+    }
+    Ok(Value::String(Arc::new(joined)))
 }
 
 fn list(function: &str, parts: Vec<&str>) -> Result<Value, ExecutionError> {

@@ -90,6 +90,7 @@ fn mistakes_are_told_when_it_compiles() {
         ("item == 'a'", Want::Bool, PLAIN, "item only with forEach"),
         ("prboes(1)", Want::Bool, PLAIN, "function \"prboes\""),
         ("lists.range(100000).all(x, true)", Want::Bool, PLAIN, ""),
+        ("probes.api.body.replace('', probes.api.body) == ''", Want::Bool, PLAIN, "function \"replace\""),
         ("1 + 1", Want::Bool, PLAIN, "must be boolean, is int"),
         ("probes.api.status", Want::Bool, PLAIN, "must be boolean, is int"),
         ("'a' + 'b'", Want::Bool, PLAIN, "must be boolean, is string"),
@@ -127,6 +128,8 @@ fn lists_are_bounded() {
     assert!(error.to_string().contains("1001 items"), "{error}");
     assert_eq!(holds("probes.api.json.size() == 1001", json!({"json": long})), Ok(true), "no need to go over it");
     let text = "a,".repeat(2_000);
+    assert!(holds("['a', 'b'].join(probes.api.body) == ''", json!({"body": "x".repeat(70_000)})).is_err());
+    assert_eq!(holds("['a', 'b'].join(', ') == 'a, b'", json!({})), Ok(true));
     assert!(holds("probes.api.body.split(',').all(x, true)", json!({"body": text})).is_err());
     let list = |source: &str| {
         Expression::compile(source, Want::List, PLAIN)
