@@ -99,7 +99,7 @@ async fn describe_shows_the_events_of_an_object() {
     let file = server.dir.file("event.json", &event.to_string());
     server.kubectl(&["create", "-f", &file]).await;
     let described = server.kubectl(&["describe", "scn", "portal"]).await;
-    assert!(described.contains("Severity:  high") || described.contains("Severity: "), "{described}");
+    assert!(described.contains("Severity:  high"), "{described}");
     assert!(described.contains("Broken") && described.contains("the portal does not answer"), "{described}");
     let events = server.kubectl(&["get", "events", "--sort-by=.metadata.creationTimestamp"]).await;
     assert!(events.contains("scenario/portal") && events.contains("Warning"), "{events}");
@@ -144,7 +144,7 @@ async fn objects_are_edited_in_every_way() {
     server.kubectl(&["patch", "scn", "portal", "--type=json", "-p", json]).await;
     assert_eq!(title().await, "by JSON");
     let said = server.try_kubectl(&["patch", "scn", "portal", "-p", merge]).await;
-    assert!(!said.ok && said.err.contains("UnsupportedMediaType"), "{}", said.err);
+    assert!(!said.ok && said.err.contains("strategic-merge-patch+json is not supported"), "{}", said.err);
 
     let script = server.dir.file("editor.sh", "#!/bin/sh\nsed -i 's/title: .*/title: edited/' \"$1\"\n");
     let mut edit = server.command(&["edit", "scn", "portal"]);
