@@ -3,6 +3,7 @@
 //!
 //! request -> [`request`] (where, how) -> [`write`] (decided over what stands) -> [`store`] -> [`watch`]
 
+mod admission;
 mod apply;
 mod auth;
 mod discovery;
@@ -65,7 +66,10 @@ pub enum StartError {
 /// A kind with its compiled schema.
 pub struct Served {
     resource: Resource,
+    /// Of the form in which it is sent and shown.
     schema: Schema,
+    /// Of the form in which it is stored, where that is another.
+    stored_schema: Option<Schema>,
     store_key: String,
     /// The form in which it is stored.
     stored_api_version: String,
@@ -76,13 +80,21 @@ impl Served {
         let wrong = |e: schema::SchemaError| StartError::Crd(format!("{}: {e}", resource.kind));
         let schema = Schema::compile(&resource.schema).map_err(wrong)?;
         let store_key = resource.store_key();
+        let is_new_event = store_key == "events" && !resource.group.is_empty();
+        let core_event =
+            Resource::core().into_iter().find(|r| is_new_event && r.plural == "events" && r.group.is_empty());
+        let stored_schema = core_event.map(|r| Schema::compile(&r.schema).map_err(wrong)).transpose()?;
         let stored_api_version = if store_key == "events" { "v1".to_string() } else { resource.api_version() };
-        Ok(Served { resource, schema, store_key, stored_api_version })
+        Ok(Served { resource, schema, stored_schema, store_key, stored_api_version })
     }
 
     /// Whether it is the event of events.k8s.io, which is stored in another form.
     fn is_new_event(&self) -> bool {
         self.store_key == "events" && !self.resource.group.is_empty()
+    }
+
+    fn stored_schema(&self) -> &Schema {
+        self.stored_schema.as_ref().unwrap_or(&self.schema)
     }
 
     /// As it is stored.

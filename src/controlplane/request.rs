@@ -60,6 +60,8 @@ pub struct Query {
     pub limit: Option<usize>,
     pub from: Option<String>,
     pub resource_version: Option<String>,
+    /// Whether a list is to be as it was at just that version.
+    pub exact: bool,
     pub bookmarks: bool,
     pub initial_events: bool,
     pub timeout_seconds: Option<u64>,
@@ -99,6 +101,7 @@ impl Query {
                 "limit" => query.limit = Some(number()?).filter(|n| *n > 0).map(|n: u64| n as usize),
                 "continue" if !value.is_empty() => query.from = Some(value.into_owned()),
                 "resourceVersion" if !value.is_empty() => query.resource_version = Some(value.into_owned()),
+                "resourceVersionMatch" => query.exact = value == "Exact",
                 "allowWatchBookmarks" => query.bookmarks = is_set,
                 "sendInitialEvents" => query.initial_events = is_set,
                 "timeoutSeconds" => query.timeout_seconds = Some(number()?),
@@ -149,8 +152,17 @@ impl Query {
 pub enum Accepts {
     Json,
     Table,
+    /// `PartialObjectMetadata`: the metadata alone.
+    Partial,
     /// The aggregated form of discovery.
     Discovery,
+}
+
+impl Accepts {
+    /// Whether objects are told as they are stored.
+    pub fn is_plain(self) -> bool {
+        matches!(self, Accepts::Json | Accepts::Discovery)
+    }
 }
 
 /// The best form that the client takes; only JSON is spoken.
@@ -163,6 +175,9 @@ pub fn accepts(headers: &HeaderMap) -> Accepts {
         }
         if has("as=Table") && has("v=v1") {
             return Accepts::Table;
+        }
+        if (has("as=PartialObjectMetadata") || has("as=PartialObjectMetadataList")) && has("v=v1") {
+            return Accepts::Partial;
         }
         if has("as=APIGroupDiscoveryList") && has("v=v2") {
             return Accepts::Discovery;

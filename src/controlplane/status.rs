@@ -28,6 +28,17 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
     }
 
+    /// Understood, and not possible.
+    pub fn unprocessable(message: impl Into<String>) -> ApiError {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message)
+    }
+
+    /// What nobody may do.
+    pub fn forbidden(resource: &Resource, name: &str, what: &str) -> ApiError {
+        let message = format!("{} {name:?} is forbidden: {what}", resource.qualified());
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(resource, name)
+    }
+
     pub fn unauthorized() -> ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized")
     }
@@ -105,6 +116,12 @@ impl ApiError {
     /// The version that was asked for is no longer known.
     pub fn expired() -> ApiError {
         let message = "The resourceVersion is too old: list again";
+        Self::new(StatusCode::GONE, "Expired", message)
+    }
+
+    /// The version of which a list wants its next page is no longer known.
+    pub fn continue_expired() -> ApiError {
+        let message = "The provided continue parameter is too old: list again from the start";
         Self::new(StatusCode::GONE, "Expired", message)
     }
 

@@ -8,14 +8,16 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-/// Changes kept for watchers that come back.
-const LOG_MAX: usize = 16_384;
+/// Changes kept for watchers that come back, and for the later pages of a list.
+const LOG_MAX: usize = 10_000;
+/// Their texts together; the log is cut earlier where objects are large.
+const LOG_BYTES_MAX: usize = 16 << 20;
 /// Writes that share one transaction.
 const BATCH_MAX: usize = 512;
 /// Writes that wait; more callers wait for room.
@@ -50,8 +52,8 @@ impl Stored {
 pub struct Change {
     pub version: u64,
     pub key: Key,
-    /// As it was before, for watchers that select.
-    pub before: Option<Arc<str>>,
+    /// As it was before, for watchers that select and for the later pages of a list.
+    pub before: Option<Stored>,
     /// As it is now; for a deletion as it was last, at the version of the deletion.
     pub after: Arc<str>,
     pub deleted: bool,
@@ -76,6 +78,8 @@ pub enum Verdict<E> {
 pub enum StoreError {
     #[error("the store is shutting down")]
     Closed,
+    #[error("the write was not decided")]
+    Unanswered,
     #[error("the store can't be written: {0}")]
     Sqlite(String),
     #[error("{path}: {message}")]
@@ -101,8 +105,17 @@ struct Memory {
     objects: BTreeMap<Key, Stored>,
     version: u64,
     log: VecDeque<Arc<Change>>,
+    /// The texts in the log, in bytes.
+    log_bytes: usize,
     /// The newest version that is no longer in the log.
     forgotten: u64,
+}
+
+/// The objects of a kind at one version.
+#[derive(Debug, Default)]
+pub struct Listed {
+    pub items: Vec<(Key, Stored)>,
+    pub version: u64,
 }
 
 /// The store. Clones share it.
@@ -134,18 +147,32 @@ impl Store {
         self.read().objects.get(key).cloned()
     }
 
-    /// The objects of a kind, in one namespace or all, after `from`, with the version at which that is so.
-    pub fn list(&self, kind: &str, namespace: Option<&str>, from: Option<&Key>) -> (Vec<(Key, Stored)>, u64) {
+    /// The objects of a kind, in one namespace or all, as they stand.
+    pub fn list(&self, kind: &str, namespace: Option<&str>) -> Listed {
         let memory = self.read();
-        let first =
-            Key { kind: kind.to_string(), namespace: namespace.unwrap_or_default().to_string(), name: String::new() };
-        let start = match from {
-            Some(key) => Bound::Excluded(key.clone()),
-            None => Bound::Included(first),
-        };
-        let all = memory.objects.range((start, Bound::Unbounded));
-        let of_kind = all.take_while(|(key, _)| key.kind == kind && namespace.is_none_or(|n| key.namespace == n));
-        (of_kind.map(|(key, stored)| (key.clone(), stored.clone())).collect(), memory.version)
+        Listed { items: memory.of_kind(kind, namespace, None), version: memory.version }
+    }
+
+    /// The objects of a kind after `from`, as they stood at `version`; `None` where that is no longer known.
+    pub fn list_at(&self, kind: &str, namespace: Option<&str>, from: Option<&Key>, version: u64) -> Option<Listed> {
+        let memory = self.read();
+        if version < memory.forgotten || version > memory.version {
+            return None;
+        }
+        let mut objects: BTreeMap<Key, Stored> = memory.of_kind(kind, namespace, from).into_iter().collect();
+        let start = memory.log.partition_point(|change| change.version <= version);
+        // Newest first: what is left at the end is what stood before the oldest of them.
+        for change in memory.log.range(start..).rev() {
+            let key = &change.key;
+            if key.kind != kind || namespace.is_some_and(|n| key.namespace != n) || from.is_some_and(|f| key <= f) {
+                continue;
+            }
+            match &change.before {
+                Some(before) => objects.insert(key.clone(), before.clone()),
+                None => objects.remove(key),
+            };
+        }
+        Some(Listed { items: objects.into_iter().collect(), version })
     }
 
     /// The version of the newest change.
@@ -184,8 +211,8 @@ impl Store {
         });
         let (done, stored) = oneshot::channel();
         self.jobs.send(Job { key, decide, done }).await.map_err(|_| StoreError::Closed)?;
-        let version = stored.await.map_err(|_| StoreError::Closed)??;
-        let mut answer = tell.await.map_err(|_| StoreError::Closed)?;
+        let version = stored.await.map_err(|_| StoreError::Unanswered)??;
+        let mut answer = tell.await.map_err(|_| StoreError::Unanswered)?;
         if let (Ok(value), Some(version)) = (&mut answer, version) {
             set_version(value, version);
         }
@@ -197,22 +224,45 @@ impl Store {
     }
 }
 
-fn set_version(value: &mut Value, version: u64) {
+impl Memory {
+    fn of_kind(&self, kind: &str, namespace: Option<&str>, from: Option<&Key>) -> Vec<(Key, Stored)> {
+        let first =
+            Key { kind: kind.to_string(), namespace: namespace.unwrap_or_default().to_string(), name: String::new() };
+        let start = match from {
+            Some(key) => Bound::Excluded(key.clone()),
+            None => Bound::Included(first),
+        };
+        let all = self.objects.range((start, Bound::Unbounded));
+        let of_kind = all.take_while(|(key, _)| key.kind == kind && namespace.is_none_or(|n| key.namespace == n));
+        of_kind.map(|(key, stored)| (key.clone(), stored.clone())).collect()
+    }
+
+    fn remember(&mut self, change: Arc<Change>) {
+        self.log_bytes += change.after.len();
+        self.log.push_back(change);
+        while self.log.len() > LOG_MAX || self.log_bytes > LOG_BYTES_MAX {
+            let Some(old) = self.log.pop_front() else { return };
+            self.log_bytes -= old.after.len();
+            self.forgotten = old.version;
+        }
+    }
+}
+
+/// Writes the version into an object.
+pub fn set_version(value: &mut Value, version: u64) {
     if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.insert("resourceVersion".into(), version.to_string().into());
     }
 }
 
-fn open_connection(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+fn open_connection(path: &Path) -> Result<Connection, Box<dyn std::error::Error>> {
+    // Secrets lie in it. What SQLite makes beside it takes over its mode.
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // Secrets are in it. SQLite gives its companions the same mode.
-        if let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
-            tracing::warn!(%error, path = %path.display(), "the store's file could not be made private");
-        }
-    }
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -225,6 +275,8 @@ fn open_connection(path: &Path) -> rusqlite::Result<Connection> {
         CREATE TABLE IF NOT EXISTS counter (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL);
         INSERT OR IGNORE INTO counter VALUES (1, 1);",
     )?;
+    // A backlog of readers must not keep the file growing.
+    connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
     Ok(connection)
 }
 
@@ -239,7 +291,7 @@ fn load(connection: &Connection) -> rusqlite::Result<Memory> {
     let objects = rows.collect::<rusqlite::Result<_>>()?;
     let version = version.unsigned_abs();
     // The log lives in memory: watchers from before the start have to list again.
-    Ok(Memory { objects, version, log: VecDeque::new(), forgotten: version })
+    Ok(Memory { objects, version, forgotten: version, ..Memory::default() })
 }
 
 struct Writer {
@@ -273,9 +325,10 @@ impl Writer {
                 Some(pending) => pending.clone(),
                 None => self.memory.read().unwrap_or_else(PoisonError::into_inner).objects.get(&key).cloned(),
             };
-            // A decision that breaks off costs its own writer an error, and nobody else anything.
-            let decided = catch_unwind(AssertUnwindSafe(|| decide(current.as_ref()))).unwrap_or(Decision::Nothing);
-            let (mut value, deleted) = match decided {
+            // A panic in one decision is that caller's failure; the others go on.
+            let decided = std::panic::catch_unwind(AssertUnwindSafe(|| decide(current.as_ref())));
+            let Ok(decision) = decided else { continue };
+            let (mut value, deleted) = match decision {
                 Decision::Nothing => {
                     answers.push((done, None));
                     continue;
@@ -286,9 +339,8 @@ impl Writer {
             version += 1;
             set_version(&mut value, version);
             let json: Arc<str> = value.to_string().into();
-            let before = current.map(|c| c.json);
             changed.insert(key.clone(), (!deleted).then(|| Stored { version, json: json.clone() }));
-            changes.push(Arc::new(Change { version, key, before, after: json, deleted }));
+            changes.push(Arc::new(Change { version, key, before: current, after: json, deleted }));
             answers.push((done, Some(version)));
         }
         let stored = if changes.is_empty() { Ok(()) } else { self.store(&changed, version) };
@@ -336,14 +388,9 @@ impl Writer {
         }
         memory.version = version;
         for change in changes {
-            memory.log.push_back(change.clone());
+            memory.remember(change.clone());
             // Nobody may be watching.
             let _ = self.changes.send(change);
-        }
-        while memory.log.len() > LOG_MAX {
-            if let Some(old) = memory.log.pop_front() {
-                memory.forgotten = old.version;
-            }
         }
     }
 }

@@ -71,13 +71,14 @@ fn row(columns: &[Value], object: &Value, now: Timestamp, include: IncludeObject
     let shown = match include {
         IncludeObject::None => Value::Null,
         IncludeObject::Object => object.clone(),
-        IncludeObject::Metadata => json!({
-            "kind": "PartialObjectMetadata",
-            "apiVersion": "meta.k8s.io/v1",
-            "metadata": object.get("metadata"),
-        }),
+        IncludeObject::Metadata => partial(object),
     };
     json!({"cells": cells, "object": shown})
+}
+
+/// An object's metadata alone, as a `PartialObjectMetadata`.
+pub fn partial(object: &Value) -> Value {
+    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object.get("metadata")})
 }
 
 fn cell(column: &Value, object: &Value, now: Timestamp) -> Value {

@@ -3,7 +3,7 @@
 use super::Served;
 use super::request::{Accepts, Query};
 use super::status::ApiError;
-use super::store::{Change, Key, Store};
+use super::store::{Change, Key, Listed, Store, Stored, set_version};
 use super::{events, table};
 use axum::body::{Body, Bytes};
 use jiff::Timestamp;
@@ -62,9 +62,9 @@ impl Watcher {
             return;
         };
         let from_now = from == 0 || self.query.initial_events;
-        let (initial, version) = match from_now {
-            true => store.list(&self.served.store_key, self.namespace.as_deref(), None),
-            false => (Vec::new(), from),
+        let Listed { items: initial, version } = match from_now {
+            true => store.list(&self.served.store_key, self.namespace.as_deref()),
+            false => Listed { items: Vec::new(), version: from },
         };
         // Subscribed at the version of the list: what came in between is in the log.
         let Some((missed, changes)) = store.watch(version) else {
@@ -105,8 +105,9 @@ impl Watcher {
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
                 _ = bookmarks.tick() => {
-                    // Only what has been told may be bookmarked: nothing is waiting.
-                    if self.query.bookmarks && changes.is_empty() && !self.bookmark(store.version(), false).await {
+                    // Only what has been told may be bookmarked: all up to this version was sent before it could be read.
+                    let version = store.version();
+                    if self.query.bookmarks && changes.is_empty() && !self.bookmark(version, false).await {
                         return;
                     }
                 }
@@ -132,21 +133,23 @@ impl Watcher {
         if !self.concerns(&change.key) {
             return true;
         }
-        let was = change.before.as_ref().is_some_and(|before| self.selects(before));
+        let before = change.before.as_ref().filter(|before| self.selects(&before.json));
         let is = !change.deleted && self.selects(&change.after);
-        let type_ = match (was, is) {
-            (true, true) => "MODIFIED",
-            (false, true) => "ADDED",
-            (true, false) => "DELETED",
-            (false, false) => return true,
-        };
-        self.send(type_, &change.after).await
+        match (before, is) {
+            (Some(_), true) => self.send("MODIFIED", &change.after).await,
+            (None, true) => self.send("ADDED", &change.after).await,
+            (Some(_), false) if change.deleted => self.send("DELETED", &change.after).await,
+            // No longer selected: told as it last was, at the version at which it ceased to be.
+            (Some(before), false) => self.send("DELETED", &at_version(before, change.version)).await,
+            (None, false) => true,
+        }
     }
 
     async fn send(&mut self, type_: &str, json: &str) -> bool {
-        let plain = self.accepts != Accepts::Table && !self.served.is_new_event();
-        let object = if plain { json.to_string() } else { self.shaped(json) };
-        self.line(format!("{{\"type\":\"{type_}\",\"object\":{object}}}\n")).await
+        let line = |object: &str| format!("{{\"type\":\"{type_}\",\"object\":{object}}}\n");
+        let plain = self.accepts.is_plain() && !self.served.is_new_event();
+        let line = if plain { line(json) } else { line(&self.shaped(json)) };
+        self.line(line).await
     }
 
     fn shaped(&mut self, json: &str) -> String {
@@ -161,6 +164,9 @@ impl Watcher {
             object = table::render(&self.served.resource, [&object], meta, now, include, header);
             self.header_sent = true;
         }
+        if self.accepts == Accepts::Partial {
+            object = table::partial(&object);
+        }
         object.to_string()
     }
 
@@ -172,6 +178,7 @@ impl Watcher {
         let resource = &self.served.resource;
         let object = json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": metadata});
         let shaped = match self.accepts {
+            Accepts::Partial => table::partial(&object),
             Accepts::Table => {
                 let (now, include, header) = (Timestamp::now(), self.query.include_object(), !self.header_sent);
                 table::render(resource, [&object], metadata, now, include, header)
@@ -188,4 +195,10 @@ impl Watcher {
     async fn line(&mut self, line: String) -> bool {
         self.sender.send(Ok(Bytes::from(line))).await.is_ok()
     }
+}
+
+fn at_version(stored: &Stored, version: u64) -> String {
+    let mut value = stored.value();
+    set_version(&mut value, version);
+    value.to_string()
 }

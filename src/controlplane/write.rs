@@ -1,9 +1,11 @@
 //! What a write does to an object, decided over the object as it stands: defaults, validation, who owns what, generation.
 
-use super::Served;
 use super::apply::{ApplyError, Write, apply, strategic_merge, track_update};
+use super::resource::Resource;
+use super::schema::Cause;
 use super::status::ApiError;
 use super::store::{Stored, Verdict};
+use super::{Served, admission};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -34,9 +36,6 @@ pub enum PatchBody {
     Apply { value: Value, force: bool },
 }
 
-/// What came of a patch: whether it made the object.
-pub type Patched = (Verdict<ApiError>, bool);
-
 impl How {
     fn write(&self) -> Write<'_> {
         Write {
@@ -52,7 +51,7 @@ impl How {
         match current {
             Some(_) => Verdict::Refuse(ApiError::exists(&self.served.resource, &self.name)),
             None => self.finish_create(value, |schema_value| {
-                track_update(&self.served.schema, None, schema_value, &self.write());
+                track_update(self.served.stored_schema(), None, schema_value, &self.write());
             }),
         }
     }
@@ -63,8 +62,10 @@ impl How {
         {
             fields.remove("status");
         }
-        self.fold_string_data(&mut value);
-        self.served.schema.apply_defaults(&mut value);
+        if let Some(refused) = self.fold_string_data(&mut value) {
+            return Verdict::Refuse(refused);
+        }
+        self.served.stored_schema().apply_defaults(&mut value);
         let metadata = metadata_mut(&mut value);
         metadata.insert("name".into(), self.name.as_str().into());
         if self.namespace.is_empty() {
@@ -76,6 +77,7 @@ impl How {
         metadata.insert("creationTimestamp".into(), self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into());
         metadata.remove("resourceVersion");
         metadata.remove("deletionTimestamp");
+        metadata.remove("deletionGracePeriodSeconds");
         metadata.remove("selfLink");
         if self.served.resource.custom {
             metadata.insert("generation".into(), 1.into());
@@ -84,7 +86,7 @@ impl How {
             value["status"] = json!({"phase": "Active"});
         }
         track(&mut value);
-        let causes = self.served.schema.validate(&value, None);
+        let causes = self.causes(&value, None);
         if !causes.is_empty() {
             return Verdict::Refuse(ApiError::invalid(&self.served.resource, &self.name, &causes));
         }
@@ -107,24 +109,23 @@ impl How {
         if self.served.resource.custom && version_of(&value).is_none() {
             let field = "metadata.resourceVersion".to_string();
             let message = "Invalid value: 0: must be specified for an update".to_string();
-            let cause = super::schema::Cause { reason: "FieldValueInvalid", message, field };
+            let cause = Cause { reason: "FieldValueInvalid", message, field };
             return Verdict::Refuse(ApiError::invalid(&self.served.resource, &self.name, &[cause]));
         }
-        self.replace(&old, value, |new| track_update(&self.served.schema, Some(&old), new, &self.write()))
+        self.replace(&old, value, |new| track_update(self.served.stored_schema(), Some(&old), new, &self.write()))
     }
 
     /// Patches an object; an apply may make it.
-    pub fn patch(&self, current: Option<&Stored>, patch: PatchBody) -> Patched {
+    pub fn patch(&self, current: Option<&Stored>, patch: PatchBody) -> Verdict<ApiError> {
         let Some(current) = current else { return self.patch_absent(patch) };
         let old = current.value();
-        let refuse = |error| (Verdict::Refuse(error), false);
         let new = match patch {
-            PatchBody::Apply { value, force } => return (self.apply_onto(&old, &value, force), false),
+            PatchBody::Apply { value, force } => return self.apply_onto(&old, &value, force),
             PatchBody::Json(patch) => {
                 let mut new = old.clone();
                 match json_patch::patch(&mut new, &patch) {
                     Ok(()) => Ok(new),
-                    Err(error) => Err(ApiError::bad_request(format!("the JSON patch does not apply: {error}"))),
+                    Err(error) => Err(ApiError::unprocessable(format!("the JSON patch does not apply: {error}"))),
                 }
             }
             PatchBody::Merge(patch) => {
@@ -135,30 +136,27 @@ impl How {
             PatchBody::Strategic(patch) => strategic_merge(&old, &patch).map_err(ApiError::bad_request),
         };
         match new {
-            Ok(new) if new.is_object() => {
-                let verdict = self.replace(&old, new, |new| {
-                    track_update(&self.served.schema, Some(&old), new, &self.write());
-                });
-                (verdict, false)
-            }
-            Ok(_) => refuse(ApiError::bad_request("the patch leaves no object")),
-            Err(error) => refuse(error),
+            Ok(new) if new.is_object() && new["metadata"].is_object() => self.replace(&old, new, |new| {
+                track_update(self.served.stored_schema(), Some(&old), new, &self.write());
+            }),
+            Ok(_) => Verdict::Refuse(ApiError::bad_request("the patch leaves no object with metadata")),
+            Err(error) => Verdict::Refuse(error),
         }
     }
 
-    fn patch_absent(&self, patch: PatchBody) -> Patched {
+    fn patch_absent(&self, patch: PatchBody) -> Verdict<ApiError> {
         let PatchBody::Apply { value, .. } = patch else {
-            return (Verdict::Refuse(ApiError::not_found(&self.served.resource, &self.name)), false);
+            return Verdict::Refuse(ApiError::not_found(&self.served.resource, &self.name));
         };
         if self.status {
-            return (Verdict::Refuse(ApiError::not_found(&self.served.resource, &self.name)), false);
+            return Verdict::Refuse(ApiError::not_found(&self.served.resource, &self.name));
         }
         if version_of(&value).is_some() {
-            return (Verdict::Refuse(ApiError::conflict(&self.served.resource, &self.name)), false);
+            return Verdict::Refuse(ApiError::conflict(&self.served.resource, &self.name));
         }
-        match apply(&self.served.schema, None, &value, &self.write(), false) {
-            Ok(merged) => (self.finish_create(merged, |_| {}), true),
-            Err(error) => (Verdict::Refuse(apply_error(error)), false),
+        match apply(self.served.stored_schema(), None, &value, &self.write(), false) {
+            Ok(merged) => self.finish_create(merged, |_| {}),
+            Err(error) => Verdict::Refuse(apply_error(error)),
         }
     }
 
@@ -180,7 +178,7 @@ impl How {
             return Verdict::Refuse(ApiError::conflict(&self.served.resource, &self.name));
         }
         self.fold_string_data(&mut applied);
-        match apply(&self.served.schema, Some(old), &applied, &self.write(), force) {
+        match apply(self.served.stored_schema(), Some(old), &applied, &self.write(), force) {
             Ok(merged) => self.replace(old, merged, |_| {}),
             Err(error) => Verdict::Refuse(apply_error(error)),
         }
@@ -198,16 +196,20 @@ impl How {
             let what = "the UID in the request is not that of the object";
             return Verdict::Refuse(ApiError::precondition(resource, &self.name, what));
         }
+        let causes = admission::check_update(old, &new, self.core_kind());
+        if !causes.is_empty() {
+            return Verdict::Refuse(ApiError::invalid(resource, &self.name, &causes));
+        }
         if resource.status_subresource {
             new = self.one_door(old, new);
         }
         self.keep_metadata(old, &mut new);
-        self.fold_string_data(&mut new);
-        // An event is kept in the form of core, which the schema of the other group does not know.
-        if !self.served.is_new_event() {
-            self.served.schema.prune(&mut new);
+        let unreadable = admission::check_micro_times(&new, &self.served.resource.kind);
+        if let Some(refused) = unreadable.or_else(|| self.fold_string_data(&mut new)) {
+            return Verdict::Refuse(refused);
         }
-        self.served.schema.apply_defaults(&mut new);
+        self.served.stored_schema().prune(&mut new);
+        self.served.stored_schema().apply_defaults(&mut new);
         if same_but_managers(old, &new) {
             return match new.pointer("/metadata/managedFields") == old.pointer("/metadata/managedFields") {
                 true => Verdict::Keep(Box::new(old.clone())),
@@ -219,7 +221,7 @@ impl How {
             metadata_mut(&mut new).insert("generation".into(), next.into());
         }
         track(&mut new);
-        let causes = self.served.schema.validate(&new, Some(old));
+        let causes = self.causes(&new, Some(old));
         if !causes.is_empty() {
             return Verdict::Refuse(ApiError::invalid(resource, &self.name, &causes));
         }
@@ -281,22 +283,42 @@ impl How {
         new["kind"] = kind;
     }
 
-    /// `stringData` of a Secret is written as text and kept in base64.
-    fn fold_string_data(&self, value: &mut Value) {
-        if self.served.store_key != "secrets" {
-            return;
+    /// `stringData` of a Secret is written as text and kept in base64. Gives what is wrong with it.
+    fn fold_string_data(&self, value: &mut Value) -> Option<ApiError> {
+        if self.core_kind() != Some("Secret") {
+            return None;
         }
-        let Some(fields) = value.as_object_mut() else { return };
-        if let Some(Value::Object(plain)) = fields.remove("stringData") {
-            let data = fields.entry("data").or_insert_with(|| json!({}));
-            // Data of another shape is left for the schema to refuse.
-            if let Some(data) = data.as_object_mut() {
-                for (name, text) in plain {
-                    data.insert(name, STANDARD.encode(text.as_str().unwrap_or_default()).into());
-                }
-            }
-        }
+        let fields = value.as_object_mut()?;
         fields.entry("type").or_insert_with(|| "Opaque".into());
+        let plain = match fields.remove("stringData") {
+            None | Some(Value::Null) => return None,
+            Some(Value::Object(plain)) if plain.values().all(Value::is_string) => plain,
+            Some(_) => return Some(ApiError::bad_request("stringData: must be a map of strings")),
+        };
+        let data = fields.entry("data").or_insert(Value::Null);
+        if data.is_null() {
+            *data = json!({});
+        }
+        let Value::Object(data) = data else {
+            return Some(ApiError::bad_request("data: must be a map of strings in base64"));
+        };
+        for (name, text) in plain {
+            data.insert(name, STANDARD.encode(text.as_str().unwrap_or_default()).into());
+        }
+        None
+    }
+
+    /// The kind, where it is one of core's.
+    fn core_kind(&self) -> Option<&str> {
+        let Resource { group, kind, .. } = &self.served.resource;
+        group.is_empty().then_some(kind.as_str())
+    }
+
+    /// Everything that is wrong with an object.
+    fn causes(&self, new: &Value, old: Option<&Value>) -> Vec<Cause> {
+        let mut causes = admission::check(new, self.core_kind());
+        causes.extend(self.served.stored_schema().validate(new, old));
+        causes
     }
 
     /// Deletes an object, or marks it where finalizers hold it.
@@ -326,6 +348,10 @@ impl How {
         let metadata = metadata_mut(&mut value);
         metadata.insert("deletionTimestamp".into(), at.into());
         metadata.insert("deletionGracePeriodSeconds".into(), 0.into());
+        // A deletion is wanted state, too.
+        if let Some(generation) = metadata.get("generation").and_then(Value::as_i64) {
+            metadata.insert("generation".into(), (generation + 1).into());
+        }
         Verdict::Put(Box::new(value))
     }
 }

@@ -166,6 +166,13 @@ fn remove_in(node: Option<&Node>, value: &mut Value, path: &[String]) {
     }
 }
 
+/// Whether a path is that of a field by which an item of a list is told apart.
+pub(super) fn is_key_of_item(path: &[String]) -> bool {
+    let [.., item, field] = path else { return false };
+    let (Some(key), Some(name)) = (item.strip_prefix("k:"), field.strip_prefix("f:")) else { return false };
+    serde_json::from_str::<Map<String, Value>>(key).is_ok_and(|key| key.contains_key(name))
+}
+
 /// A path as conflicts show it: `.spec.probes[name="api"].http`.
 pub(super) fn shown(path: &Path) -> String {
     let mut out = String::new();

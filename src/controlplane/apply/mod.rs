@@ -59,10 +59,14 @@ pub fn apply(
     let taken: BTreeSet<Path> = conflicts.into_iter().map(|(path, _)| path.clone()).collect();
     let others: Vec<BTreeSet<Path>> = managers.iter().filter(|m| !m.is_same(&me)).map(|m| m.fields.clone()).collect();
     let mut merged = leaves::merge(schema, base, applied);
-    // An item goes before the fields in it: without its keys it could not be found.
+    // An item goes before the fields in it: without those by which it is told apart it could not be found.
     for path in prior.iter().filter(|path| !wanted.contains_key(*path)) {
-        let is_owned = others.iter().any(|fields| fields.iter().any(|other| other.starts_with(path)));
-        if !is_owned {
+        // And where the item stays, those stay with it.
+        let whole = if leaves::is_key_of_item(path) { &path[..path.len() - 1] } else { path.as_slice() };
+        let is_within = |other: &Path| other.starts_with(whole);
+        let is_wanted = wanted.range(whole.to_vec()..).next().is_some_and(|(other, _)| is_within(other));
+        let is_owned = others.iter().any(|fields| fields.range(whole.to_vec()..).next().is_some_and(is_within));
+        if !is_wanted && !is_owned {
             leaves::remove(schema, &mut merged, path);
         }
     }

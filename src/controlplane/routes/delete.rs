@@ -1,0 +1,87 @@
+//! Delete, one or many.
+
+use super::{answer, store_error, store_key};
+use crate::controlplane::Api;
+use crate::controlplane::request::{Place, Query};
+use crate::controlplane::resource::Resource;
+use crate::controlplane::status::ApiError;
+use crate::controlplane::store::Verdict;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// These stay.
+const NAMESPACES_OF_THE_SYSTEM: [&str; 2] = ["default", "kube-system"];
+
+/// Deletes an object, or those that are selected. `options` are a DeleteOptions or null.
+pub async fn delete(api: Arc<Api>, place: Place, mut query: Query, options: &Value) -> Result<Response, ApiError> {
+    let served = place.served.clone();
+    query.dry_run |= options["dryRun"].as_array().is_some_and(|d| d.iter().any(|v| v == "All"));
+    let Some(name) = place.name.clone() else { return delete_all(&api, &place, &query).await };
+    let precondition = |field: &str| options["preconditions"][field].as_str().map(String::from);
+    let (uid, version) = (precondition("uid"), precondition("resourceVersion"));
+    let how = place.how(&name, &query, &HeaderMap::new());
+    let at = store_key(&served, place.namespace.as_deref(), &name);
+    let is_namespace = served.store_key == "namespaces" && !query.dry_run;
+    if is_namespace {
+        if NAMESPACES_OF_THE_SYSTEM.contains(&name.as_str()) {
+            return Err(ApiError::forbidden(&served.resource, &name, "this namespace may not be deleted"));
+        }
+        // Nothing in it is touched unless it may go itself.
+        let mut would = how.clone();
+        would.dry_run = true;
+        if let Verdict::Refuse(error) = would.delete(api.store.get(&at).as_ref(), uid.as_deref(), version.as_deref()) {
+            return Err(error);
+        }
+        empty_namespace(&api, &name).await?;
+    }
+    let deleted = api.store.write(at, move |current| how.delete(current, uid.as_deref(), version.as_deref())).await;
+    let value = deleted.map_err(store_error)??;
+    if is_namespace {
+        // What came in between.
+        empty_namespace(&api, &place.name.clone().unwrap_or_default()).await?;
+    }
+    if value.pointer("/metadata/deletionTimestamp").is_some() && value.pointer("/metadata/finalizers/0").is_some() {
+        return Ok(answer(Ok((StatusCode::OK, served.shown(value)))));
+    }
+    let Resource { group, plural, .. } = &served.resource;
+    let details = json!({"name": name, "group": group, "kind": plural, "uid": value.pointer("/metadata/uid")});
+    let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
+    Ok(answer(Ok((StatusCode::OK, status))))
+}
+
+async fn delete_all(api: &Api, place: &Place, query: &Query) -> Result<Response, ApiError> {
+    let served = &place.served;
+    let listed = api.store.list(&served.store_key, place.namespace.as_deref());
+    let version = listed.version;
+    let mut items = Vec::new();
+    for (at, stored) in listed.items {
+        let value = stored.value();
+        if query.labels.matches(&value) && query.fields.matches(&value) {
+            let mut how = place.how(&at.name, query, &HeaderMap::new());
+            how.namespace.clone_from(&at.namespace);
+            match api.store.write(at, move |current| how.delete(current, None, None)).await.map_err(store_error)? {
+                Ok(value) => items.push(served.shown(value)),
+                // Gone meanwhile: that is what was wanted.
+                Err(error) if error.code == StatusCode::NOT_FOUND => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    let list = json!({
+        "kind": format!("{}List", served.resource.kind),
+        "apiVersion": served.resource.api_version(),
+        "metadata": {"resourceVersion": version.to_string()},
+        "items": items,
+    });
+    Ok(answer(Ok((StatusCode::OK, list))))
+}
+
+async fn empty_namespace(api: &Api, namespace: &str) -> Result<(), ApiError> {
+    for served in api.kinds.iter().filter(|k| k.resource.namespaced && k.resource.is_stored()) {
+        let place = Place { served: served.clone(), namespace: Some(namespace.to_string()), name: None, status: false };
+        delete_all(api, &place, &Query::default()).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! Discovery and OpenAPI: what there is.
+
+use super::{answer, text};
+use crate::controlplane::request::{Accepts, accepts};
+use crate::controlplane::{Api, discovery, openapi};
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+
+/// The document at a path; `None` where there is none.
+pub fn documents(api: &Api, path: &str, headers: &HeaderMap) -> Option<Response> {
+    let resources = &api.resources;
+    let aggregated = accepts(headers) == Accepts::Discovery;
+    let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
+    let value = match parts.as_slice() {
+        ["version"] => discovery::version(),
+        ["api" | "apis"] if aggregated => {
+            let document = discovery::aggregated(resources, parts[0] == "api").to_string();
+            let media_type = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+            return Some(text(StatusCode::OK, media_type, document));
+        }
+        ["api"] => discovery::api_versions(&api.address),
+        ["apis"] => discovery::api_groups(resources),
+        ["apis", group] => discovery::api_group(resources, group)?,
+        ["api", version] => discovery::resource_list(resources, "", version)?,
+        ["apis", group, version] => discovery::resource_list(resources, group, version)?,
+        ["openapi", "v3"] => openapi::index(resources),
+        ["openapi", "v3", "api", version] => openapi::document(resources, "", version)?,
+        ["openapi", "v3", "apis", group, version] => openapi::document(resources, group, version)?,
+        _ => return None,
+    };
+    Some(answer(Ok((StatusCode::OK, value))))
+}

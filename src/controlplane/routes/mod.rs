@@ -1,0 +1,101 @@
+//! Requests in, answers out.
+
+mod body;
+mod delete;
+mod documents;
+mod read;
+mod write;
+
+use super::request::{Place, Query, accepts, locate};
+use super::status::ApiError;
+use super::store::{Key, StoreError};
+use super::{Api, Served};
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Answers a request.
+pub async fn handle(api: Arc<Api>, request: Request<Body>) -> Response {
+    let path = request.uri().path().to_string();
+    let is_public = matches!(path.as_str(), "/livez" | "/readyz" | "/healthz");
+    if is_public {
+        return "ok".into_response();
+    }
+    if !api.token.is_borne(request.headers()) {
+        return answer(Err(ApiError::unauthorized()));
+    }
+    if request.method() == Method::GET
+        && let Some(document) = documents::documents(&api, &path, request.headers())
+    {
+        return document;
+    }
+    match locate(&path, &api.kinds) {
+        Some(place) => resource(api, place, request).await.unwrap_or_else(|error| answer(Err(error))),
+        None => answer(Err(ApiError::no_path())),
+    }
+}
+
+fn answer(result: Result<(StatusCode, Value), ApiError>) -> Response {
+    let (code, value) = result.unwrap_or_else(|error| (error.code, error.to_value()));
+    text(code, "application/json", value.to_string())
+}
+
+fn text(code: StatusCode, media_type: &'static str, body: String) -> Response {
+    (code, [(header::CONTENT_TYPE, HeaderValue::from_static(media_type))], body).into_response()
+}
+
+async fn resource(api: Arc<Api>, place: Place, request: Request<Body>) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let query = Query::parse(parts.uri.query(), &place.served)?;
+    let form = accepts(&parts.headers);
+    let resource = &place.served.resource;
+    match (&parts.method, &place.name) {
+        (&Method::POST, None) if !resource.is_stored() => {
+            Ok(answer(Ok((StatusCode::CREATED, review(body::read_object(&parts.headers, body).await?)))))
+        }
+        (method, _) if !resource.is_stored() => Err(ApiError::method(method)),
+        (&Method::GET, None) if query.watch => Ok(read::watch(&api, place, query, form)),
+        (&Method::GET, None) => {
+            // A long list takes a while to be put together.
+            let list = tokio::task::spawn_blocking(move || read::list(&api, &place, &query, form));
+            list.await.map_err(|e| ApiError::internal(e.to_string()))?
+        }
+        (&Method::GET, Some(name)) => read::get(&api, &place, name, form, &query),
+        (&Method::POST, None) => {
+            let value = body::read_object(&parts.headers, body).await?;
+            write::create(api, place, query, &parts.headers, value).await
+        }
+        (&Method::PUT, Some(_)) => {
+            let value = body::read_object(&parts.headers, body).await?;
+            write::update(api, place, query, &parts.headers, value).await
+        }
+        (&Method::PATCH, Some(_)) => write::patch(api, place, query, &parts.headers, body).await,
+        // As in Kubernetes, neither all namespaces nor all objects of all namespaces go at once.
+        (&Method::DELETE, None) if place.namespace.is_none() => Err(ApiError::method(&parts.method)),
+        (&Method::DELETE, _) if !place.status => {
+            let options = body::read_options(&parts.headers, body).await?;
+            delete::delete(api, place, query, &options).await
+        }
+        (method, _) => Err(ApiError::method(method)),
+    }
+}
+
+/// Everybody who bears the token may do everything.
+fn review(mut value: Value) -> Value {
+    value["status"] = match value["kind"].as_str() {
+        Some("SelfSubjectReview") => json!({"userInfo": {"username": super::auth::USER, "groups": ["system:masters"]}}),
+        _ => json!({"allowed": true}),
+    };
+    value
+}
+
+/// Where an object is stored.
+fn store_key(served: &Served, namespace: Option<&str>, name: &str) -> Key {
+    Key { kind: served.store_key.clone(), namespace: namespace.unwrap_or_default().into(), name: name.into() }
+}
+
+fn store_error(error: StoreError) -> ApiError {
+    ApiError::internal(error.to_string())
+}

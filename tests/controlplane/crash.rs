@@ -1,0 +1,95 @@
+//! What was answered is kept, whatever happens to the process.
+
+use crate::harness::{
+    CONFIGMAPS, Directory, SCENARIOS, Server, client, configmap, scenario, start, until, version, within,
+};
+use futures::StreamExt as _;
+use http::{Request, StatusCode};
+use kube::client::Body;
+use serde_json::Value;
+use std::process::Stdio;
+use tokio::process::{Child, Command};
+
+const DATA: &str = "CONTROLPLANE_TEST_DATA";
+
+/// Not a test of its own: the process that the tests below kill.
+#[tokio::test(flavor = "multi_thread")]
+async fn server_process() {
+    let Ok(data) = std::env::var(DATA) else { return };
+    let _running = start(data.as_ref()).await;
+    std::fs::write(format!("{data}/started"), "").unwrap();
+    std::future::pending::<()>().await;
+}
+
+async fn spawn(dir: &Directory) -> Child {
+    let started = dir.0.join("started");
+    let _ = std::fs::remove_file(&started);
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "crash::server_process"]).env(DATA, &dir.0).stdout(Stdio::null()).kill_on_drop(true);
+    let child = command.spawn().unwrap();
+    until("the process serves", async || started.exists()).await;
+    child
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_answered_is_lost_by_a_kill() {
+    let dir = Directory::new();
+    let mut acknowledged: Vec<(String, u64)> = Vec::new();
+    for round in 0..3 {
+        let mut child = spawn(&dir).await;
+        let client = client(&dir.0).await;
+        let writes = futures::stream::iter(0..2_000).map(|i| {
+            let (client, name) = (client.clone(), format!("c{round}-{i}"));
+            async move {
+                let body = Body::from(configmap(&name, "x").to_string().into_bytes());
+                let request = Request::post(CONFIGMAPS).header("content-type", "application/json").body(body).unwrap();
+                let response = client.send(request).await.ok()?;
+                let created = response.status() == StatusCode::CREATED;
+                let bytes = response.into_body().collect_bytes().await.ok()?;
+                let made: Value = serde_json::from_slice(&bytes).ok()?;
+                created.then(|| (name, version(&made)))
+            }
+        });
+        let mut writes = Box::pin(writes.buffer_unordered(32));
+        let mut answered = 0;
+        while let Some(done) = within(writes.next()).await {
+            let Some(done) = done else { break };
+            acknowledged.push(done);
+            answered += 1;
+            if answered == 150 {
+                child.start_kill().unwrap();
+            }
+        }
+        assert!(answered >= 150 && answered < 2_000, "killed in the middle: {answered}");
+        within(child.wait()).await.unwrap();
+    }
+    let running = start(&dir.0).await;
+    let client = client(&dir.0).await;
+    let server = Server { running, client, dir };
+    let newest = version(&server.get(CONFIGMAPS).await.body);
+    for (name, version_then) in &acknowledged {
+        let kept = server.get(&format!("{CONFIGMAPS}/{name}")).await;
+        assert_eq!(kept.code, StatusCode::OK, "{name} was answered and is lost");
+        assert_eq!(version(&kept.body), *version_then);
+        assert!(*version_then <= newest);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_over_unchanged_data_changes_nothing() {
+    let server = Server::start().await;
+    let made = server.post(SCENARIOS, &scenario("portal")).await;
+    let (url_then, ca, token) =
+        (server.running.url.clone(), server.running.ca_pem.clone(), server.running.token.clone());
+    let newest = version(&server.get(SCENARIOS).await.body);
+    let Server { running, client: before, dir } = server;
+    drop(before);
+    within(running.shutdown()).await;
+    let running = start(&dir.0).await;
+    assert_eq!((&running.ca_pem, &running.token), (&ca, &token), "a kubeconfig stays good: {url_then}");
+    let client = client(&dir.0).await;
+    let server = Server { running, client, dir };
+    let kept = server.get(&format!("{SCENARIOS}/portal")).await;
+    assert_eq!(kept.body, made.body);
+    assert_eq!(version(&server.get(SCENARIOS).await.body), newest, "nothing was written");
+}

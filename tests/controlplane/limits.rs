@@ -1,0 +1,99 @@
+//! Who may come in, and how much they may bring.
+
+use crate::harness::{CONFIGMAPS, SCENARIOS, Server, configmap, within};
+use http::{Method, StatusCode};
+use serde_json::json;
+use std::os::unix::fs::PermissionsExt as _;
+use tokio::io::AsyncReadExt as _;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_bearers_of_the_token_come_in() {
+    let server = Server::start().await;
+    let ca = reqwest::Certificate::from_pem(server.running.ca_pem.as_bytes()).unwrap();
+    let http = reqwest::Client::builder().tls_certs_only([ca]).build().unwrap();
+    let url = format!("{}{CONFIGMAPS}", server.running.url);
+    for token in [None, Some("x"), Some(&server.running.token[1..])] {
+        let mut request = http.get(&url);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = within(request.send()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        let status: serde_json::Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        assert_eq!(status["reason"], "Unauthorized");
+    }
+    let with_token = http.get(&url).bearer_auth(&server.running.token);
+    assert_eq!(within(with_token.send()).await.unwrap().status(), StatusCode::OK);
+    for path in ["livez", "readyz", "healthz"] {
+        let response = within(http.get(format!("{}/{path}", server.running.url)).send()).await.unwrap();
+        assert_eq!(response.text().await.unwrap(), "ok");
+    }
+    let without_ca = reqwest::Client::builder().build().unwrap();
+    assert!(within(without_ca.get(&url).send()).await.is_err(), "its certificate is nobody else's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_secret_is_for_the_owner_alone() {
+    let server = Server::start().await;
+    for name in ["kubeconfig", "token", "ca.key", "controlplane.db"] {
+        let mode = std::fs::metadata(server.dir.0.join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_is_refused() {
+    let server = Server::start().await;
+    let object = server.post(CONFIGMAPS, &configmap("large", &"x".repeat(2 << 20))).await;
+    assert!(matches!(object.code.as_u16(), 413 | 422), "{}", object.body["message"]);
+    let body = server.post(CONFIGMAPS, &configmap("larger", &"x".repeat(4 << 20))).await;
+    assert_eq!((body.code, body.reason()), (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge"));
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = server.send(Method::POST, CONFIGMAPS, "application/json", deep).await;
+    assert_eq!(deep.code, StatusCode::BAD_REQUEST);
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = server.send(Method::POST, CONFIGMAPS, "application/yaml", deep).await;
+    assert_eq!(deep.code, StatusCode::BAD_REQUEST);
+    let bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n\
+                d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e]\n\
+                g: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f,*f]\nh: [*g,*g,*g,*g,*g,*g,*g,*g,*g,*g]\n";
+    let bomb = server.send(Method::POST, CONFIGMAPS, "application/yaml", bomb).await;
+    assert_eq!(bomb.code, StatusCode::BAD_REQUEST);
+    assert_eq!(server.get(SCENARIOS).await.code, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_http_and_silence_get_nothing() {
+    let server = Server::start().await;
+    let mut silent = tokio::net::TcpStream::connect(server.running.address).await.unwrap();
+    let mut rest = Vec::new();
+    let end = within(silent.read_to_end(&mut rest)).await;
+    assert!(end.is_err() || rest.is_empty(), "closed when no handshake came");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_patch_ends_nothing() {
+    let server = Server::start().await;
+    let path = format!("{CONFIGMAPS}/settings");
+    server.post(CONFIGMAPS, &configmap("settings", "x")).await;
+    for patch in [
+        json!({"metadata": "text"}),
+        json!({"metadata": null}),
+        json!({"metadata": {"labels": {"a": {"b": "c"}}}}),
+        json!({"metadata": {"managedFields": "text"}}),
+        json!({"metadata": {"managedFields": [{"manager": "x", "operation": "Update", "fieldsV1": "text"}]}}),
+        json!({"data": "text"}),
+        json!({"data": ["text"]}),
+        json!({"kind": "Secret"}),
+        json!("text"),
+    ] {
+        let merged = server.merge(&path, &patch).await;
+        assert!(!merged.code.is_server_error(), "{patch}: {}", merged.body);
+        let media_type = "application/strategic-merge-patch+json";
+        let strategic = server.send(Method::PATCH, &path, media_type, patch.to_string()).await;
+        assert!(!strategic.code.is_server_error(), "{patch}: {}", strategic.body);
+    }
+    let left = server.get(&path).await;
+    assert_eq!((left.code, &left.body["data"]["key"]), (StatusCode::OK, &json!("x")), "{}", left.body);
+    assert_eq!(left.body["kind"], "ConfigMap");
+}

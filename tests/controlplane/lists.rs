@@ -1,0 +1,97 @@
+//! Lists, whole and in pages.
+
+use crate::harness::{CONFIGMAPS, Server, configmap, version};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+fn names(list: &Value) -> Vec<String> {
+    let items = list["items"].as_array().into_iter().flatten();
+    items.map(|item| item["metadata"]["name"].as_str().unwrap().to_string()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_show_one_moment_however_long_they_take() {
+    let server = Server::start().await;
+    for name in ["a", "b", "c", "d", "e"] {
+        server.post(CONFIGMAPS, &configmap(name, "old")).await;
+    }
+    let first = server.get(&format!("{CONFIGMAPS}?limit=2")).await;
+    assert_eq!(names(&first.body), ["a", "b"]);
+    assert_eq!(first.body["metadata"]["remainingItemCount"], 3);
+    // Before, in and after the page that comes next.
+    server.delete(&format!("{CONFIGMAPS}/a")).await;
+    server.merge(&format!("{CONFIGMAPS}/c"), &json!({"data": {"key": "new"}})).await;
+    server.delete(&format!("{CONFIGMAPS}/d")).await;
+    server.post(CONFIGMAPS, &configmap("cc", "new")).await;
+
+    let token = first.body["metadata"]["continue"].as_str().unwrap();
+    let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+    let second = server.get(&format!("{CONFIGMAPS}?limit=10&continue={token}")).await;
+    assert_eq!(names(&second.body), ["c", "d", "e"]);
+    assert_eq!(second.body["items"][0]["data"]["key"], "old");
+    assert_eq!(version(&second.body), version(&first.body), "a watch from here misses nothing");
+    assert_eq!(second.body["metadata"]["continue"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_another_age_or_make_is_refused() {
+    let server = Server::start().await;
+    let odd = server.get(&format!("{CONFIGMAPS}?limit=2&continue=nonsense")).await;
+    assert_eq!(odd.code, StatusCode::BAD_REQUEST);
+    for name in ["a", "b", "c"] {
+        server.post(CONFIGMAPS, &json!({"metadata": {"name": name}})).await;
+    }
+    let first = server.get(&format!("{CONFIGMAPS}?limit=2")).await;
+    let token = first.body["metadata"]["continue"].as_str().unwrap().to_string();
+    server.post(CONFIGMAPS, &json!({"metadata": {"name": "d"}})).await;
+    // What was before the start is no longer known.
+    let server = server.restart().await;
+    let old = server.get(&format!("{CONFIGMAPS}?limit=2&continue={token}")).await;
+    assert_eq!((old.code, old.reason()), (StatusCode::GONE, "Expired"), "{}", old.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_list_is_a_list() {
+    let server = Server::start().await;
+    for path in ["/api/v1/services", "/apis/agentic.ligbox.io/v1alpha1/findings", "/apis/coordination.k8s.io/v1/leases"]
+    {
+        let answer = server.get(path).await;
+        assert_eq!((answer.code, &answer.body["items"]), (StatusCode::OK, &json!([])), "{path}");
+    }
+    assert_eq!(server.get("/api/v1/pods").await.code, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_selector_cuts_pages_too() {
+    let server = Server::start().await;
+    for i in 0..6 {
+        let mut object = configmap(&format!("c{i}"), "x");
+        object["metadata"]["labels"] = json!({"odd": (i % 2).to_string()});
+        server.post(CONFIGMAPS, &object).await;
+    }
+    let mut found = Vec::new();
+    let mut path = format!("{CONFIGMAPS}?labelSelector=odd%3D1&limit=2");
+    loop {
+        let page = server.get(&path).await;
+        found.extend(names(&page.body));
+        let Some(token) = page.body["metadata"]["continue"].as_str() else { break };
+        let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+        path = format!("{CONFIGMAPS}?labelSelector=odd%3D1&limit=2&continue={token}");
+    }
+    assert_eq!(found, ["c1", "c3", "c5"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metadata_alone_is_served_to_whoever_asks_for_it() {
+    let server = Server::start().await;
+    server.post(CONFIGMAPS, &configmap("a", "x")).await;
+    let api: kube::Api<k8s_openapi::api::core::v1::ConfigMap> =
+        kube::Api::namespaced(server.client.clone(), "agentic-ops");
+    let list = api.list_metadata(&Default::default()).await.unwrap();
+    assert_eq!(list.items[0].metadata.name.as_deref(), Some("a"));
+    let accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+    let request = http::Request::builder().uri(CONFIGMAPS).header("accept", accept);
+    let answer = server.request(request.body(kube::client::Body::empty()).unwrap()).await;
+    assert_eq!(answer.body["kind"], "PartialObjectMetadataList");
+    assert_eq!(answer.body["items"][0]["data"], Value::Null);
+}

@@ -1,0 +1,115 @@
+//! Watches: nothing is missed, nothing comes twice.
+
+use crate::harness::{CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
+use serde_json::json;
+
+fn told(type_: &str, name: &str) -> (String, String) {
+    (type_.to_string(), name.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_goes_on_from_the_version_of_a_list() {
+    let server = Server::start().await;
+    server.post(CONFIGMAPS, &configmap("before", "x")).await;
+    let from = version(&server.get(CONFIGMAPS).await.body);
+    server.post(CONFIGMAPS, &configmap("between", "x")).await;
+    let mut watch = server.watch(&format!("{CONFIGMAPS}?watch=true&resourceVersion={from}")).await;
+    assert_eq!(watch.told().await, told("ADDED", "between"));
+    server.merge(&format!("{CONFIGMAPS}/before"), &json!({"data": {"key": "y"}})).await;
+    assert_eq!(watch.told().await, told("MODIFIED", "before"));
+    let last = server.get(&format!("{CONFIGMAPS}/before")).await;
+    server.delete(&format!("{CONFIGMAPS}/before")).await;
+    let deleted = watch.next().await.unwrap();
+    assert_eq!(deleted["type"], "DELETED");
+    assert!(version(&deleted["object"]) > version(&last.body));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn selectors_make_objects_come_and_go() {
+    let server = Server::start().await;
+    let path = format!("{SCENARIOS}/portal");
+    server.post(SCENARIOS, &scenario("portal")).await;
+    let from = version(&server.get(SCENARIOS).await.body);
+    let query = format!("watch=1&resourceVersion={from}");
+    let mut low = server.watch(&format!("{SCENARIOS}?{query}&fieldSelector=spec.severity%3Dlow")).await;
+    let mut high = server.watch(&format!("{SCENARIOS}?{query}&fieldSelector=spec.severity%3Dhigh")).await;
+    let changed = server.merge(&path, &json!({"spec": {"severity": "low"}})).await;
+    assert_eq!(low.told().await, told("ADDED", "portal"));
+    let gone = high.next().await.unwrap();
+    assert_eq!(gone["type"], "DELETED");
+    assert_eq!(gone["object"]["spec"]["severity"], "high", "as it was when it was last selected");
+    assert_eq!(version(&gone["object"]), version(&changed.body));
+    server.merge(&path, &json!({"metadata": {"labels": {"a": "b"}}})).await;
+    assert_eq!(low.told().await, told("MODIFIED", "portal"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_streaming_list_ends_with_its_bookmark() {
+    let server = Server::start().await;
+    server.post(CONFIGMAPS, &configmap("a", "x")).await;
+    server.post(CONFIGMAPS, &configmap("b", "x")).await;
+    let query = "watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan";
+    let mut watch = server.watch(&format!("{CONFIGMAPS}?{query}")).await;
+    assert_eq!(watch.told().await, told("ADDED", "a"));
+    assert_eq!(watch.told().await, told("ADDED", "b"));
+    let bookmark = watch.next().await.unwrap();
+    assert_eq!(bookmark["type"], "BOOKMARK");
+    assert_eq!(bookmark.pointer("/object/metadata/annotations/k8s.io~1initial-events-end"), Some(&json!("true")));
+    server.post(CONFIGMAPS, &configmap("c", "x")).await;
+    assert_eq!(watch.told().await, told("ADDED", "c"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_ends_with_its_time_and_with_the_server() {
+    let server = Server::start().await;
+    let mut short = server.watch(&format!("{CONFIGMAPS}?watch=true&timeoutSeconds=1")).await;
+    assert_eq!(short.next().await, None);
+    let mut long = server.watch(&format!("{CONFIGMAPS}?watch=true")).await;
+    let Server { running, client, dir } = server;
+    drop(client);
+    crate::harness::within(running.shutdown()).await;
+    assert_eq!(long.next().await, None);
+    drop(dir);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_is_forgotten_is_gone() {
+    let server = Server::start().await;
+    let from = version(&server.get(CONFIGMAPS).await.body);
+    let Server { running, client, dir } = server;
+    drop(client);
+    crate::harness::within(running.shutdown()).await;
+    let running = crate::harness::start(&dir.0).await;
+    let client = crate::harness::client(&dir.0).await;
+    let server = Server { running, client, dir };
+    server.post(CONFIGMAPS, &configmap("a", "x")).await;
+    let mut watch = server.watch(&format!("{CONFIGMAPS}?watch=true&resourceVersion={}", from - 1)).await;
+    let event = watch.next().await.unwrap();
+    assert_eq!((&event["type"], &event["object"]["code"]), (&json!("ERROR"), &json!(410)), "{event}");
+    assert_eq!(event["object"]["reason"], "Expired");
+    assert_eq!(watch.next().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_stops_reading_is_cut_off_and_holds_up_nobody() {
+    let server = Server::start().await;
+    let from = version(&server.get(CONFIGMAPS).await.body);
+    let mut slow = server.watch(&format!("{CONFIGMAPS}?watch=true&resourceVersion={from}")).await;
+    let large = "x".repeat(8 << 10);
+    server.post(CONFIGMAPS, &configmap("busy", "x")).await;
+    for round in 0..150 {
+        let writes = (0..64).map(|i| {
+            let body = json!({"data": {"key": format!("{round}.{i}{large}")}});
+            let server = &server;
+            async move { server.merge(&format!("{CONFIGMAPS}/busy"), &body).await.code }
+        });
+        let codes = futures::future::join_all(writes).await;
+        assert!(codes.iter().all(|code| code.is_success()));
+    }
+    // What was sent before comes first; then the end of it, told as such.
+    let mut last = None;
+    while let Some(event) = slow.next().await {
+        last = Some(event);
+    }
+    assert_eq!(last.unwrap()["object"]["code"], 410);
+}
