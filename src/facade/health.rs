@@ -7,11 +7,20 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Json};
 use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// A scheduler that is later than this does not keep up.
+const LATE: Duration = Duration::from_secs(30);
 
 pub async fn health(State(facade): State<Shared>, headers: HeaderMap) -> Answer {
     let backend = &facade.backend;
     let waiting = backend.operator.waiting_for();
-    let status = if waiting.is_empty() { "ok" } else { "down" };
+    let late = backend.operator.lateness();
+    let status = match waiting.is_empty() {
+        false => "down",
+        true if late > LATE => "degraded",
+        true => "ok",
+    };
     let mut body = json!({"status": status, "tier": "T0", "version": env!("CARGO_PKG_VERSION")});
     // A token that does not hold is an error, rather than the short answer.
     if headers.contains_key(header::AUTHORIZATION) {
@@ -29,7 +38,7 @@ pub async fn health(State(facade): State<Shared>, headers: HeaderMap) -> Answer 
         let by_severity: Map<String, Value> =
             Severity::ALL.into_iter().map(|s| (s.as_str().to_string(), open(s).into())).collect();
         body["open_findings"] = Value::Object(by_severity);
-        body["scheduler_lateness_seconds"] = backend.operator.lateness().as_secs_f64().into();
+        body["scheduler_lateness_seconds"] = late.as_secs_f64().into();
         body["waiting_for"] = waiting.into();
     }
     Ok(Json(body).into_response())

@@ -1,14 +1,18 @@
 //! The REST contract: `/api/v1/agents`, translated into reads and writes of the resources. Keeps nothing of its own.
 
+mod acknowledge;
 mod actions;
 pub mod auth;
 mod findings;
 mod health;
 mod idempotency;
+mod keys;
 mod pages;
 mod problem;
 mod runs;
 mod scenarios;
+#[cfg(test)]
+mod tests;
 mod tick;
 
 pub use tick::{TickReport, TickResult};
@@ -16,11 +20,11 @@ pub use tick::{TickReport, TickResult};
 use crate::api::{Agent, Finding, Scenario};
 use crate::telemetry::Metrics;
 use auth::Authenticator;
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router, middleware};
 use futures::future::BoxFuture;
 use idempotency::Answers;
 use jiff::Timestamp;
@@ -83,7 +87,7 @@ pub fn router(backend: Backend) -> Router {
         .route("/scenarios", get(scenarios::list))
         .route("/findings", get(findings::list))
         .route("/findings/{id}", get(findings::one))
-        .route("/findings/{id}/ack", post(findings::acknowledge))
+        .route("/findings/{id}/ack", post(acknowledge::acknowledge))
         .route("/runs/{scenario_id}", post(runs::start).get(runs::answer))
         .route("/internal/tick", post(tick::tick));
     Router::new()
@@ -96,6 +100,7 @@ pub fn router(backend: Backend) -> Router {
         .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::custom(|_| Problem::internal("the request broke off: see the log").into_response()))
+        .layer(middleware::map_response(problem::of_plain))
         .with_state(state)
 }
 
@@ -103,7 +108,10 @@ async fn readyz(State(facade): State<Shared>) -> Response {
     let waiting = facade.backend.operator.waiting_for();
     match waiting.is_empty() {
         true => "ok".into_response(),
-        false => (StatusCode::SERVICE_UNAVAILABLE, format!("waiting for {}\n", waiting.join(", "))).into_response(),
+        false => {
+            let text = format!("waiting for {}\n", waiting.join(", "));
+            (StatusCode::SERVICE_UNAVAILABLE, Extension(problem::AsItIs), text).into_response()
+        }
     }
 }
 

@@ -1,8 +1,13 @@
 //! Errors: `application/problem+json`.
 
+use crate::controllers::patch::WriteError;
+use axum::body::to_bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+
+const MEDIA_TYPE: &str = "application/problem+json";
+const CONFLICT: &str = "changed by someone else meanwhile: look again and try again";
 
 /// An answer that is an error.
 #[derive(Debug, Clone)]
@@ -60,7 +65,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Error");
         let body = json!({"title": title, "status": self.status.as_u16(), "detail": self.detail});
-        let media_type = HeaderValue::from_static("application/problem+json");
+        let media_type = HeaderValue::from_static(MEDIA_TYPE);
         let mut response = (self.status, [(header::CONTENT_TYPE, media_type)], body.to_string()).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -72,13 +77,47 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Marks an error whose body is to stay plain text.
+#[derive(Clone, Copy)]
+pub struct AsItIs;
+
+/// Of the plain text that a server's parts answer in when they refuse a request, as much as this is told.
+const PLAIN_MAX: usize = 4 << 10;
+
+/// Makes a problem of an error that a part of the server has answered in plain text: a body too long, a path or query
+/// that can't be read, a timeout.
+pub async fn of_plain(response: Response) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == MEDIA_TYPE);
+    if !is_error || is_problem || response.extensions().get::<AsItIs>().is_some() {
+        return response;
+    }
+    let text = to_bytes(response.into_body(), PLAIN_MAX).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let detail = if text.trim().is_empty() { "no more is known" } else { text.trim() };
+    Problem::new(status, detail).into_response()
+}
+
+impl From<WriteError> for Problem {
+    fn from(error: WriteError) -> Problem {
+        match error {
+            WriteError::Api(error) => Problem::from(*error),
+            WriteError::Conflict | WriteError::Exists => Problem::conflict(CONFLICT),
+            WriteError::Gone => Problem::not_found("it is not there any more"),
+            WriteError::Timeout | WriteError::Json(_) => {
+                tracing::warn!(%error, "the Kubernetes API did not answer as it should");
+                Problem::unavailable("the Kubernetes API does not answer as it should")
+            }
+        }
+    }
+}
+
 impl From<kube::Error> for Problem {
     fn from(error: kube::Error) -> Problem {
         match &error {
             kube::Error::Api(status) if status.code == 404 => Problem::not_found(status.message.clone()),
-            kube::Error::Api(status) if status.code == 409 => {
-                Problem::conflict("changed by someone else meanwhile: look again and try again")
-            }
+            kube::Error::Api(status) if status.code == 409 => Problem::conflict(CONFLICT),
             kube::Error::Api(status) if status.code == 422 => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, status.message.clone())
             }

@@ -9,11 +9,14 @@ use axum::response::{IntoResponse, Json};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+const RESULTS_MAX: usize = 500;
+
 /// What a tick did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TickReport {
     pub due: usize,
     pub ran: usize,
+    /// At most 500 are told.
     pub results: Vec<TickResult>,
 }
 
@@ -41,6 +44,9 @@ pub async fn tick(State(facade): State<Shared>, Query(query): Query<pages::Query
         Some(other) => return Err(Problem::bad_request(format!("force: {other:?} is not true or false"))),
     };
     let report = facade.backend.operator.tick(force).await;
-    let report = report.ok_or_else(|| Problem::unavailable("this replica does not run scenarios now"))?;
+    let mut report = report.ok_or_else(|| Problem::unavailable("this replica does not run scenarios now"))?;
+    // Those that do not do well first: they are what is told where not all can be.
+    report.results.sort_by_key(|r| r.health == Some(Health::Healthy));
+    report.results.truncate(RESULTS_MAX);
     Ok(Json(report).into_response())
 }

@@ -1,0 +1,93 @@
+use super::fake::{Facade, SECRET, View, config, request};
+use crate::api::Role;
+use crate::facade::auth::AuthConfig;
+use axum::http::Method;
+use serde_json::json;
+use std::time::Duration;
+
+fn with(view: View, internal_token: Option<&str>) -> Facade {
+    Facade::with(view, AuthConfig { secret: Some(SECRET.to_vec()), ..config() }, internal_token)
+}
+
+#[tokio::test]
+async fn every_refusal_is_a_problem() {
+    let facade = Facade::new();
+    facade.get("/nothing").await.problem(404);
+    facade.get("!/nothing").await.problem(404);
+    let answer = facade.call(Method::DELETE, "/findings", Role::SuperAdmin, "").await;
+    answer.problem(405);
+    assert!(answer.headers["allow"].to_str().unwrap().contains("GET"), "{:?}", answer.headers);
+    let long = "x".repeat((64 << 10) + 1);
+    facade.add_finding("a-1", json!({"phase": "Open"}));
+    facade.call(Method::POST, "/findings/a-1/ack", Role::SuperAdmin, &long).await.problem(413);
+    facade.get("/findings/%ff").await.problem(400);
+    facade.get("/findings?limit=%ff").await.problem(400);
+}
+
+#[tokio::test]
+async fn health_is_public_in_a_word_and_with_a_token_in_more() {
+    let late = View { lateness: Duration::from_secs(31), ..View::default() };
+    let waiting = View { waiting_for: vec!["the first list".into()], ..View::default() };
+    for (view, status) in [(View::default(), "ok"), (late, "degraded"), (waiting, "down")] {
+        let facade = with(view, None);
+        let answer = facade.send(request(Method::GET, "/health"), "").await;
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(answer.body, json!({"status": status, "tier": "T0", "version": version}));
+    }
+    let facade = Facade::new();
+    facade.add_scenario("desk.api.health", false, "True");
+    facade.add_finding("a-1", json!({"phase": "Open", "severity": "high"}));
+    let body = facade.get("/health").await.body;
+    assert_eq!(body["scenarios"], json!({"total": 1, "healthy": 1, "failing": 0, "unknown": 0}));
+    assert_eq!((&body["open_findings"]["high"], &body["open_findings"]["low"]), (&json!(1), &json!(0)));
+    let wrong = request(Method::GET, "/health").header("authorization", "Bearer x");
+    facade.send(wrong, "").await.problem(401);
+}
+
+#[tokio::test]
+async fn scenarios_have_the_fields_of_the_contract() {
+    let facade = Facade::new();
+    facade.add_scenario("desk.api.health", false, "True");
+    let expected = json!({"id": "desk.api.health", "title": "API do Desk", "agent": {"id": "A1", "name": "Pulso"},
+        "severity": "high", "interval_seconds": 300, "suspended": false, "ready": true, "health": "healthy",
+        "open_findings": 0, "last_run_at": null, "next_run_at": "2027-01-15T08:00:00Z"});
+    assert_eq!(facade.get("/scenarios").await.body, json!({"items": [expected], "next": null}));
+}
+
+#[tokio::test]
+async fn a_tick_takes_its_own_token() {
+    let tick = |query: &str, token: Option<&str>| {
+        let builder = request(Method::POST, &format!("/internal/tick{query}"));
+        token.into_iter().fold(builder, |b, t| b.header("x-ops-internal-token", t))
+    };
+    let unset = with(View::default(), None);
+    assert!(unset.send(tick("", Some("")), "").await.problem(503).contains("OPS_INTERNAL_TOKEN"));
+    let facade = Facade::new();
+    facade.send(tick("", None), "").await.problem(401);
+    facade.send(tick("", Some("tick-toc")), "").await.problem(401);
+    let answer = facade.send(tick("", Some("tick-tock")), "").await;
+    assert_eq!((&answer.body["due"], &answer.body["ran"]), (&json!(1), &json!(1)), "{}", answer.text);
+    let forced = facade.send(tick("?force=true", Some("tick-tock")), "").await.body;
+    let results = forced["results"].as_array().unwrap();
+    assert_eq!((&forced["ran"], results.len(), &results[0]["scenario_id"]), (&json!(600), 500, &json!("s599")));
+    assert!(facade.send(tick("?force=1", Some("tick-tock")), "").await.problem(400).starts_with("force"));
+    let standby = with(View { is_standby: true, ..View::default() }, Some("tick-tock"));
+    let answer = standby.send(tick("", Some("tick-tock")), "").await;
+    answer.problem(503);
+    assert!(answer.headers.contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn probes_of_the_program_itself_need_no_token() {
+    let facade = Facade::new();
+    facade.add_finding("a-1", json!({"phase": "Open", "severity": "high"}));
+    for path in ["!/livez", "!/readyz"] {
+        assert_eq!(facade.send(request(Method::GET, path), "").await.status, 200, "{path}");
+    }
+    let metrics = facade.send(request(Method::GET, "!/metrics"), "").await;
+    assert!(metrics.text.contains("agentic_ops_open_findings{severity=\"high\"} 1\n"), "{}", metrics.text);
+    let waiting = with(View { waiting_for: vec!["the first list".into()], ..View::default() }, None);
+    let answer = waiting.send(request(Method::GET, "!/readyz"), "").await;
+    assert_eq!((answer.status, answer.text.as_str()), (503, "waiting for the first list\n"));
+    assert_eq!(waiting.send(request(Method::GET, "!/livez"), "").await.status, 200);
+}

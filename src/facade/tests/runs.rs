@@ -1,0 +1,93 @@
+use super::fake::{Answered, Facade, bearer, request};
+use crate::api::{RUN_REQUESTED_AT, Role};
+use axum::http::Method;
+use serde_json::json;
+
+fn facade(answers_runs: bool) -> Facade {
+    let facade = Facade::new();
+    facade
+        .add_scenario("desk.api.health", false, "True")
+        .add_scenario("held", true, "False")
+        .add_scenario("bad", false, "False");
+    facade.cluster(|c| c.answers_runs = answers_runs);
+    facade
+}
+
+async fn run(facade: &Facade, id: &str, query: &str) -> Answered {
+    facade.call(Method::POST, &format!("/runs/{id}{query}"), Role::OpsLead, "").await
+}
+
+#[tokio::test]
+async fn a_run_is_answered_with_what_came_of_it() {
+    let facade = facade(true);
+    let answer = run(&facade, "desk.api.health", "").await;
+    let expected = json!({"scenario_id": "desk.api.health", "run_at": "2026-01-01T00:00:00Z", "health": "healthy",
+        "checks": [{"name": "api", "key": "", "outcome": "fail", "message": "recusou"}], "opened": ["f-1"], "resolved": []});
+    assert_eq!((answer.status, answer.body), (200, expected));
+    let action = &facade.actions()[0];
+    assert_eq!((&action["spec"]["verb"], &action["status"]["result"]), (&json!("run"), &json!("done")));
+    let object = facade.cluster(|c| c.objects[&("scenarios".into(), "desk.api.health".into())].clone());
+    let asked = &object["metadata"]["annotations"][RUN_REQUESTED_AT];
+    assert_eq!(&action["spec"]["parameters"]["requested_at"], asked);
+}
+
+#[tokio::test]
+async fn a_run_that_takes_longer_is_asked_for_again_at_its_location() {
+    let facade = facade(false);
+    let answer = run(&facade, "desk.api.health", "?wait=0").await;
+    assert_eq!(answer.status, 202);
+    let location = answer.headers["location"].to_str().unwrap().to_string();
+    assert!(location.starts_with("/api/v1/agents/runs/desk.api.health?requested_at="), "{location}");
+    let again = facade.call(Method::GET, &format!("!{location}"), Role::OpsLead, "").await;
+    assert_eq!((again.status, again.headers["location"].to_str().unwrap()), (202, location.as_str()));
+    // Somebody asks later, and that run answers both.
+    facade.cluster(|c| c.answers_runs = true);
+    assert_eq!(run(&facade, "desk.api.health", "").await.status, 200);
+    let again = facade.call(Method::GET, &format!("!{location}"), Role::OpsLead, "").await;
+    assert_eq!((again.status, &again.body["run_at"]), (200, &json!("2026-01-01T00:00:00Z")));
+}
+
+#[tokio::test]
+async fn a_conflict_with_another_writer_is_retried() {
+    let facade = facade(true);
+    facade.cluster(|c| c.meanwhile = vec![json!({"status": {"openFindings": 1}})]);
+    assert_eq!(run(&facade, "desk.api.health", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn only_the_run_roles_run_and_only_what_can_be_run() {
+    let facade = facade(true);
+    for role in Role::ALL {
+        let expected = if role.may_run() { 200 } else { 403 };
+        let answer = facade.call(Method::POST, "/runs/desk.api.health", role, "").await;
+        assert_eq!(answer.status, expected, "{role:?}");
+    }
+    assert!(run(&facade, "held", "").await.problem(409).contains("suspended"));
+    assert!(run(&facade, "bad", "").await.problem(409).contains("no such probe"), "the reason is told");
+    run(&facade, "none", "").await.problem(404);
+    for wait in ["-1", "61", "x"] {
+        assert!(run(&facade, "desk.api.health", &format!("?wait={wait}")).await.problem(400).starts_with("wait"));
+    }
+    let answer = facade.call(Method::GET, "/runs/desk.api.health?requested_at=today", Role::OpsLead, "").await;
+    assert!(answer.problem(400).starts_with("requested_at"));
+}
+
+#[tokio::test]
+async fn two_at_once_under_one_key_run_once() {
+    let facade = facade(false);
+    let post = || {
+        let builder = request(Method::POST, "/runs/desk.api.health?wait=0");
+        let builder =
+            builder.header("authorization", bearer("ana", &[Role::SuperAdmin])).header("idempotency-key", "k");
+        facade.send(builder, "")
+    };
+    let (one, other) = tokio::join!(post(), post());
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert!(statuses == [202, 202] || statuses == [202, 409], "{statuses:?}");
+    let again = post().await;
+    assert_eq!(again.status, 202);
+    let first = if one.status == 202 { one } else { other };
+    assert_eq!(again.headers["location"], first.headers["location"], "the same answer, with its location");
+    assert_eq!(facade.actions().len(), 1);
+}
