@@ -2,7 +2,7 @@
 
 use super::Broken;
 use super::desk_db::Outbox;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -21,8 +21,8 @@ pub struct Answer {
 /// What a service does with a request.
 pub enum Act {
     Answer(Answer),
-    /// Never answers.
-    Hang,
+    /// Does not answer while this part is broken, then closes the connection.
+    Hang(&'static str),
     /// Closes the connection.
     Reset,
 }
@@ -43,8 +43,8 @@ fn text(status: u16, body: &str) -> Act {
 }
 
 /// The answer of a service to a path.
-pub fn answer(service: &str, path: &str, headers: &HeaderMap, broken: &Broken, outbox: &Outbox) -> Act {
-    match (service, path) {
+pub fn answer(service: &str, uri: &Uri, headers: &HeaderMap, broken: &Broken, outbox: &Outbox) -> Act {
+    match (service, uri.path()) {
         ("desk", "/health") => desk(broken),
         ("wizard-api", "/health") if broken.has("wizard-api") => text(500, "Internal Server Error"),
         ("wizard-api", "/health") => json_of(200, json!({"status": "ok", "service": "wizard", "version": "2.8.1"})),
@@ -89,7 +89,7 @@ fn wizard_outbox(broken: &Broken, outbox: &Outbox) -> Act {
 
 fn pfsense(headers: &HeaderMap, broken: &Broken) -> Act {
     if broken.has("pfsense-hang") {
-        return Act::Hang;
+        return Act::Hang("pfsense-hang");
     }
     let key = headers.get("x-api-key").and_then(|v| v.to_str().ok()).unwrap_or_default();
     if key != PFSENSE_KEY || broken.has("pfsense-key") {

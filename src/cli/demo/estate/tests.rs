@@ -16,7 +16,7 @@ async fn get(url: &str) -> reqwest::Result<(u16, Value)> {
         .send()
         .await?;
     let status = response.status().as_u16();
-    Ok((status, serde_json::from_slice(&response.bytes().await?).unwrap_or_default()))
+    Ok((status, serde_json::from_str(&response.text().await?).unwrap_or_default()))
 }
 
 #[tokio::test]
