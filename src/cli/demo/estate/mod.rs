@@ -95,7 +95,7 @@ impl Estate {
         let failed = |message: String| EstateError::Database { path: database.display().to_string(), message };
         std::fs::create_dir_all(&dir).map_err(|e| failed(e.to_string()))?;
         let database = std::fs::canonicalize(&dir).map_err(|e| failed(e.to_string()))?.join("desk.db");
-        let desk = desk_db::Desk::open(&database).map_err(|e| failed(e.to_string()))?;
+        let desk = desk_db::Desk::open(&database, jiff::Timestamp::now()).map_err(|e| failed(e.to_string()))?;
         let outbox = desk.outbox();
         let mut tasks = vec![tokio::spawn(desk.live(broken.clone(), stopped.clone()))];
         let mut services = BTreeMap::new();
