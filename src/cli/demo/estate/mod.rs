@@ -8,6 +8,8 @@ mod parts;
 mod service;
 
 #[cfg(test)]
+mod judged;
+#[cfg(test)]
 mod tests;
 
 pub use parts::{PARTS, Part, PartInfo, PartState};

@@ -1,7 +1,7 @@
 use super::*;
 use serde_json::Value;
 
-async fn estate() -> (Estate, PathBuf) {
+pub async fn estate() -> (Estate, PathBuf) {
     let dir = std::env::temp_dir().join(format!("agentic-ops-estate-{}", uuid::Uuid::new_v4()));
     let estate = Estate::start(&dir, SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     (estate, dir)
