@@ -102,7 +102,7 @@ impl Estate {
         let mut tasks = vec![tokio::spawn(desk.live(broken.clone(), stopped.clone()))];
         let mut services = BTreeMap::new();
         for (name, down) in service::SERVICES {
-            let (service, task) = Service::start(name, down, broken.clone(), outbox.clone(), stopped.clone()).await?;
+            let (service, task) = Service::start(name, *down, broken.clone(), outbox.clone(), stopped.clone()).await?;
             tasks.push(task);
             services.insert(*name, service);
         }

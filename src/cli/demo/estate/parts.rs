@@ -105,7 +105,6 @@ pub const PARTS: &[Part] = &[
         "",
         "the Proxmox token has lost its rights: no machine is listed",
     ),
-    part("proxmox-token", "proxmox.cluster", "blind", "", "Proxmox answers 401 to the token"),
     part("proxmox-vms", "proxmox.cluster", "vms-status", "", "Proxmox answers 500 to the list of machines"),
     part("proxmox-cluster", "proxmox.cluster", "cluster-status", "", "Proxmox answers 500 to the state of the cluster"),
     part("cluster-hang", "proxmox.cluster", "cluster", "", "Proxmox lists machines, but never answers of the cluster"),
@@ -130,7 +129,6 @@ pub const PARTS: &[Part] = &[
     part("odoo-down", "vm123.finance.stack", "odoo", "", "Odoo refuses connections"),
     part("odoo", "vm123.finance.stack", "odoo-status", "", "Odoo answers 500"),
     part("odoo-health", "vm123.finance.stack", "odoo-pass", "", "Odoo answers 200 and says that it does not pass"),
-    part("bridge-down", "vm123.openpanel.bridge", "bridge", "", "the OpenPanel bridge refuses connections"),
     part(
         "bridge-hang",
         "vm123.openpanel.bridge",

@@ -18,17 +18,17 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, watch as signal};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Every service, each with the part that takes it off the network.
-pub const SERVICES: &[(&str, &str)] = &[
-    ("desk", "desk-down"),
-    ("wizard-api", "wizard-down"),
-    ("wizard-portal", "portal-down"),
-    ("pfsense", "pfsense-down"),
-    ("proxmox", "proxmox-down"),
-    ("ollama", "ollama-down"),
-    ("foss", "foss-down"),
-    ("odoo", "odoo-down"),
-    ("bridge", "bridge-down"),
+/// Every service, with the part that takes it off the network.
+pub const SERVICES: &[(&str, Option<&str>)] = &[
+    ("desk", Some("desk-down")),
+    ("wizard-api", Some("wizard-down")),
+    ("wizard-portal", Some("portal-down")),
+    ("pfsense", Some("pfsense-down")),
+    ("proxmox", Some("proxmox-down")),
+    ("ollama", Some("ollama-down")),
+    ("foss", Some("foss-down")),
+    ("odoo", Some("odoo-down")),
+    ("bridge", None),
 ];
 /// More at once are closed unanswered.
 const CONNECTIONS_MAX: usize = 256;
@@ -43,10 +43,10 @@ pub struct Service {
 }
 
 impl Service {
-    /// Listens on a port of its own until `stop`, but for the times when the part `down` is broken.
+    /// Listens on a port of its own until `stop`, but for the times when the part `down`, if there is one, is broken.
     pub async fn start(
         name: &'static str,
-        down: &'static str,
+        down: Option<&'static str>,
         broken: Broken,
         outbox: Outbox,
         mut stop: signal::Receiver<bool>,
@@ -74,12 +74,13 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// Listens while it is whole; while it is down nothing is bound to the port and no connection is left.
 async fn live(
     name: &'static str,
-    down: &'static str,
+    down: Option<&'static str>,
     address: SocketAddr,
     mut listener: TcpListener,
     broken: Broken,
     outbox: Outbox,
 ) -> Infallible {
+    let Some(down) = down else { return serve(name, &listener, &broken, &outbox).await };
     loop {
         tokio::select! {
             never = serve(name, &listener, &broken, &outbox) => match never {},
