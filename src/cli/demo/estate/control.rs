@@ -1,6 +1,6 @@
 //! `POST /break/PART`, `POST /heal/PART`, `POST /heal`, `GET /`: one command breaks or heals a part.
 
-use super::{Broken, EstateError, PARTS};
+use super::{Broken, EstateError, PARTS, PartState, parts};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -43,11 +43,14 @@ pub(super) async fn start(
 }
 
 async fn overview(State(control): State<Control>) -> String {
-    let mut out = format!("curl -X POST http://{0}/break/PART or /heal/PART; /heal heals all\n\n", control.address);
-    for part in PARTS {
-        let state = if control.broken.has(part.name) { "BROKEN" } else { "ok" };
-        out.push_str(&format!("{:<16} {:<7} {:<24} {}\n", part.name, state, part.scenario, part.what));
+    let url = format!("http://{}", control.address);
+    let mut out = format!("{:<18} {:<7} {:<24} WHAT BREAKING IT DOES\n", "PART", "STATE", "SCENARIO");
+    for part in parts::now(&control.broken) {
+        let state = if part.state == PartState::Broken { "BROKEN" } else { "ok" };
+        out.push_str(&format!("{:<18} {state:<7} {:<24} {}\n", part.name, part.scenario, part.what));
     }
+    out.push_str(&format!("\ncurl -X POST {url}/break/PART\ncurl -X POST {url}/heal/PART\n"));
+    out.push_str(&format!("curl -X POST {url}/heal           # everything\n"));
     out
 }
 
@@ -66,14 +69,11 @@ fn change(control: &Control, name: &str, broken: bool) -> Response {
         return (StatusCode::NOT_FOUND, body).into_response();
     }
     let what = PARTS.iter().find(|p| p.name == name).map_or("", |p| p.what);
-    let line = if broken { format!("broken: {what}\n") } else { format!("healed: {name}\n") };
+    let line = if broken { format!("broken: {name}: {what}\n") } else { format!("healed: {name}\n") };
     line.into_response()
 }
 
-async fn heal_all(State(control): State<Control>) -> String {
-    for part in PARTS {
-        // Every name in the list is known.
-        let _ = control.broken.set(part.name, false);
-    }
-    "healed: everything\n".into()
+async fn heal_all(State(control): State<Control>) -> &'static str {
+    control.broken.heal_all();
+    "healed: everything\n"
 }

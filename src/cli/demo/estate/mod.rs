@@ -8,17 +8,23 @@ mod parts;
 mod service;
 
 #[cfg(test)]
+mod judged;
+#[cfg(test)]
 mod tests;
 
-pub use parts::{PARTS, Part};
+pub use parts::{PARTS, Part, PartInfo, PartState};
 
 use service::Service;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
+
+/// How long each task has to end by itself.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
 /// Why the estate does not start.
 #[derive(Debug, thiserror::Error)]
@@ -34,29 +40,40 @@ pub enum EstateError {
 #[error("no part is named {0:?}")]
 pub struct UnknownPart(pub String);
 
-/// What is broken now; everybody looks here.
-#[derive(Clone, Default)]
+/// What is broken now; everybody looks here, and may wait for it to change.
+#[derive(Clone)]
 pub(super) struct Broken {
-    names: Arc<Mutex<BTreeSet<&'static str>>>,
-    changed: Arc<tokio::sync::Notify>,
+    names: Arc<signal::Sender<BTreeSet<&'static str>>>,
 }
 
 impl Broken {
-    pub fn has(&self, part: &str) -> bool {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).contains(part)
+    fn nothing() -> Broken {
+        Broken { names: Arc::new(signal::Sender::new(BTreeSet::new())) }
     }
 
-    fn set(&self, part: &str, broken: bool) -> Result<(), UnknownPart> {
+    pub fn has(&self, part: &str) -> bool {
+        self.names.borrow().contains(part)
+    }
+
+    /// Waits until a part is broken, or until it is whole.
+    pub async fn until(&self, part: &str, broken: bool) {
+        // It fails only once the sender is gone, and this holds it.
+        let _ = self.names.subscribe().wait_for(|names| names.contains(part) == broken).await;
+    }
+
+    /// Tells of every change from now on.
+    pub fn changes(&self) -> signal::Receiver<BTreeSet<&'static str>> {
+        self.names.subscribe()
+    }
+
+    pub fn set(&self, part: &str, broken: bool) -> Result<(), UnknownPart> {
         let known = PARTS.iter().find(|p| p.name == part).ok_or_else(|| UnknownPart(part.to_string()))?;
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        if broken {
-            names.insert(known.name)
-        } else {
-            names.remove(known.name)
-        };
-        drop(names);
-        self.changed.notify_waiters();
+        self.names.send_if_modified(|names| if broken { names.insert(known.name) } else { names.remove(known.name) });
         Ok(())
+    }
+
+    pub fn heal_all(&self) {
+        self.names.send_if_modified(|names| !std::mem::take(names).is_empty());
     }
 }
 
@@ -73,19 +90,19 @@ pub struct Estate {
 impl Estate {
     /// Starts every part on a port of its own, and the control on `control`.
     pub async fn start(data_dir: &Path, control: SocketAddr) -> Result<Estate, EstateError> {
-        let broken = Broken::default();
+        let broken = Broken::nothing();
         let (stop, stopped) = signal::channel(false);
         let dir = data_dir.join("estate");
         let database = dir.join("desk.db");
         let failed = |message: String| EstateError::Database { path: database.display().to_string(), message };
         std::fs::create_dir_all(&dir).map_err(|e| failed(e.to_string()))?;
         let database = std::fs::canonicalize(&dir).map_err(|e| failed(e.to_string()))?.join("desk.db");
-        let desk = desk_db::Desk::open(&database).map_err(|e| failed(e.to_string()))?;
+        let desk = desk_db::Desk::open(&database, jiff::Timestamp::now()).map_err(|e| failed(e.to_string()))?;
         let outbox = desk.outbox();
         let mut tasks = vec![tokio::spawn(desk.live(broken.clone(), stopped.clone()))];
         let mut services = BTreeMap::new();
-        for name in service::NAMES {
-            let (service, task) = Service::start(name, broken.clone(), outbox.clone(), stopped.clone()).await?;
+        for (name, down) in service::SERVICES {
+            let (service, task) = Service::start(name, *down, broken.clone(), outbox.clone(), stopped.clone()).await?;
             tasks.push(task);
             services.insert(*name, service);
         }
@@ -122,21 +139,34 @@ impl Estate {
         self.control
     }
 
-    /// Breaks a part.
+    /// Every part and how it is now, in the order of the Scenarios.
+    pub fn parts(&self) -> Vec<PartInfo> {
+        parts::now(&self.broken)
+    }
+
+    /// Breaks a part. Its service is broken with its next connection, the Desk's database within moments.
     pub fn break_part(&self, part: &str) -> Result<(), UnknownPart> {
         self.broken.set(part, true)
     }
 
-    /// Heals a part.
+    /// Heals a part, which may be whole already. A service that was down listens on its old port again within moments.
     pub fn heal_part(&self, part: &str) -> Result<(), UnknownPart> {
         self.broken.set(part, false)
     }
 
-    /// Stops everything.
+    /// Heals everything.
+    pub fn heal_all(&self) {
+        self.broken.heal_all();
+    }
+
+    /// Stops everything: listeners are closed, connections dropped, and the database is written no more. What does not
+    /// end within two seconds is cut off.
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
-        for task in self.tasks {
-            let _ = task.await;
+        for mut task in self.tasks {
+            if tokio::time::timeout(SHUTDOWN_GRACE, &mut task).await.is_err() {
+                task.abort();
+            }
         }
     }
 }

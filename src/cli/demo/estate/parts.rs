@@ -1,5 +1,7 @@
 //! What can be broken.
 
+use super::Broken;
+
 /// A part of the estate.
 pub struct Part {
     pub name: &'static str,
@@ -11,6 +13,32 @@ pub struct Part {
     pub check: &'static str,
     /// The item that fails, for a check with `forEach`.
     pub key: &'static str,
+}
+
+/// How a part is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartState {
+    Whole,
+    Broken,
+}
+
+/// A part as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartInfo {
+    pub name: &'static str,
+    /// The Scenario that notices.
+    pub scenario: &'static str,
+    /// What breaking it does, in one line.
+    pub what: &'static str,
+    pub state: PartState,
+}
+
+pub(super) fn now(broken: &Broken) -> Vec<PartInfo> {
+    let info = |p: &Part| {
+        let state = if broken.has(p.name) { PartState::Broken } else { PartState::Whole };
+        PartInfo { name: p.name, scenario: p.scenario, what: p.what, state }
+    };
+    PARTS.iter().map(info).collect()
 }
 
 const fn part(
@@ -30,8 +58,10 @@ pub const PARTS: &[Part] = &[
     part("desk-body", "desk.api.health", "body-status", "", "the Desk's API answers 200 and says degraded"),
     part("wizard-down", "wizard.vm112.bundle", "api", "", "the wizard's API refuses connections"),
     part("wizard-api", "wizard.vm112.bundle", "api-status", "", "the wizard's API answers 500"),
+    part("portal-down", "wizard.vm112.bundle", "portal", "", "the wizard's portal refuses connections"),
     part("wizard-portal", "wizard.vm112.bundle", "portal-status", "", "the wizard's portal answers 502"),
     part("wizard-html", "wizard.vm112.bundle", "portal-html", "", "the wizard's portal answers 200 with no page"),
+    part("pfsense-down", "pfsense.api.system", "system", "", "pfSense refuses connections"),
     part("pfsense-hang", "pfsense.api.system", "system", "", "pfSense takes connections and never answers"),
     part("pfsense-key", "pfsense.api.system", "blind", "", "pfSense answers 401 to the key"),
     part("pfsense-error", "pfsense.api.system", "status", "", "pfSense answers 503"),
@@ -40,6 +70,13 @@ pub const PARTS: &[Part] = &[
     part("pfsense-disk", "pfsense.api.system", "disk", "", "pfSense is at 93 % of its disk"),
     part("onboarding", "funnel.stuck.onboarding", "not-stuck", "", "an onboarding ticket has not moved for 30 hours"),
     part(
+        "tickets-table",
+        "funnel.stuck.onboarding",
+        "tickets",
+        "",
+        "the Desk's database has lost the table of tickets",
+    ),
+    part(
         "webhook-gap",
         "integration.webhook.gap",
         "no-gap",
@@ -47,15 +84,39 @@ pub const PARTS: &[Part] = &[
         "a webhook sent 20 minutes ago never reached the Desk",
     ),
     part("webhook-outbox", "integration.webhook.gap", "outbox-status", "", "the outbox of webhooks answers 404"),
+    part("outbox-hang", "integration.webhook.gap", "outbox", "", "the outbox of webhooks never answers"),
+    part(
+        "webhooks-table",
+        "integration.webhook.gap",
+        "received",
+        "",
+        "the Desk's database has lost the table of received webhooks",
+    ),
     part("vm-112", "proxmox.cluster", "vm-running", "112", "VM 112 is stopped"),
+    part("vm-122", "proxmox.cluster", "vm-running", "122", "VM 122 is stopped"),
     part("vm-123", "proxmox.cluster", "vm-running", "123", "VM 123 is stopped"),
+    part("vm-104", "proxmox.cluster", "vm-running", "104", "VM 104 is stopped"),
     part("quorum", "proxmox.cluster", "quorum", "", "the Proxmox cluster has lost its quorum"),
     part("proxmox-down", "proxmox.cluster", "vms", "", "Proxmox refuses connections"),
-    part("proxmox-rights", "proxmox.cluster", "blind", "", "the Proxmox token has lost its rights: nothing is listed"),
+    part(
+        "proxmox-rights",
+        "proxmox.cluster",
+        "blind",
+        "",
+        "the Proxmox token has lost its rights: no machine is listed",
+    ),
     part("proxmox-vms", "proxmox.cluster", "vms-status", "", "Proxmox answers 500 to the list of machines"),
     part("proxmox-cluster", "proxmox.cluster", "cluster-status", "", "Proxmox answers 500 to the state of the cluster"),
+    part("cluster-hang", "proxmox.cluster", "cluster", "", "Proxmox lists machines, but never answers of the cluster"),
     part("ollama-down", "ollama.vm123.health", "tags", "", "Ollama refuses connections"),
     part("ollama-status", "ollama.vm123.health", "status", "", "Ollama answers 500"),
+    part(
+        "ollama-llm",
+        "ollama.vm123.health",
+        "model",
+        "qwen2.5:7b-instruct",
+        "Ollama has lost the model qwen2.5:7b-instruct",
+    ),
     part(
         "ollama-model",
         "ollama.vm123.health",
@@ -63,10 +124,18 @@ pub const PARTS: &[Part] = &[
         "nomic-embed-text",
         "Ollama has lost the model nomic-embed-text",
     ),
+    part("foss-down", "vm123.finance.stack", "foss", "", "FOSSBilling refuses connections"),
     part("foss", "vm123.finance.stack", "foss-status", "", "FOSSBilling answers 500"),
+    part("odoo-down", "vm123.finance.stack", "odoo", "", "Odoo refuses connections"),
     part("odoo", "vm123.finance.stack", "odoo-status", "", "Odoo answers 500"),
     part("odoo-health", "vm123.finance.stack", "odoo-pass", "", "Odoo answers 200 and says that it does not pass"),
-    part("bridge", "vm123.openpanel.bridge", "status", "", "the OpenPanel bridge answers 502"),
+    part(
+        "bridge-hang",
+        "vm123.openpanel.bridge",
+        "bridge",
+        "",
+        "the OpenPanel bridge takes connections and never answers",
+    ),
     part(
         "bridge-reset",
         "vm123.openpanel.bridge",
@@ -74,4 +143,5 @@ pub const PARTS: &[Part] = &[
         "",
         "the OpenPanel bridge closes connections without an answer",
     ),
+    part("bridge", "vm123.openpanel.bridge", "status", "", "the OpenPanel bridge answers 502"),
 ];
