@@ -32,8 +32,8 @@ use std::sync::Arc;
 pub const SOURCE_MAX: usize = 4096;
 /// Most items of a `forEach` list.
 pub const ITEMS_MAX: usize = 100;
-/// Longest text that an expression gives, in bytes.
-const TEXT_MAX: usize = 1024;
+/// Longest text that an expression gives, in bytes. What people see is shorter, and cut after secrets are blanked out.
+const TEXT_MAX: usize = 64 << 10;
 /// The parser recurses: it gets a stack of its own.
 const PARSER_STACK: usize = 64 << 20;
 
@@ -170,7 +170,7 @@ impl Expression {
         }
     }
 
-    /// Its value as a text, cut at 1 KiB.
+    /// Its value as a text, cut at 64 KiB.
     pub fn evaluate_text(&self, inputs: &Inputs, item: Option<&Item>) -> Result<String, EvalError> {
         match self.evaluate(inputs, item)? {
             Value::String(value) => Ok(crate::api::conditions::bounded(&value, TEXT_MAX)),
