@@ -1,6 +1,6 @@
 //! The speed goals, as figures and as ratios to programs that run beside: prints one table. `benches/run` is the command.
 //!
-//! BENCH_SCENARIOS (10000) and BENCH_SECONDS (20, of each window) make a shorter run; GATUS and BLACKBOX_EXPORTER name the
+//! BENCH_SCENARIOS (10000), BENCH_PACE (1000 probes a second) and BENCH_SECONDS (20, of each window) make a shorter run; GATUS and BLACKBOX_EXPORTER name the
 //! peers' binaries where they are not on the path. A peer that is missing leaves its ratios out, and says so.
 
 mod ours;
@@ -16,8 +16,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use target::Target;
 
-/// Scenarios in the comparison for each probe, each once a second.
-const PACED: usize = 500;
 /// Freshness begins this long after the start.
 const AT_REST: Duration = Duration::from_secs(65);
 
@@ -46,6 +44,7 @@ async fn run() {
         scratch: Scratch::new(),
         window: Duration::from_secs(number("BENCH_SECONDS", 20) as u64),
         many: number("BENCH_SCENARIOS", 10_000),
+        pace: number("BENCH_PACE", 1_000),
         gatus: peers::find("GATUS", "gatus"),
         blackbox: peers::find("BLACKBOX_EXPORTER", "prometheus-blackbox-exporter"),
     };
@@ -63,6 +62,8 @@ struct Bench {
     scratch: Scratch,
     window: Duration,
     many: usize,
+    /// Scenarios in the comparison for each probe, each once a second.
+    pace: usize,
     gatus: Option<PathBuf>,
     blackbox: Option<PathBuf>,
 }
@@ -70,32 +71,10 @@ struct Bench {
 impl Bench {
     /// P1 and P2: the same targets at the same pace, one after the other.
     async fn cost_of_a_probe(&self) -> Vec<Line> {
-        let target = &self.target;
-        step("the bare client");
-        let bare = peers::start_bare(target, PACED);
-        let bare = self.cpu_for_each(&bare).await;
-        step("agentic-ops");
-        let data = self.scratch.dir("paced");
-        ours::fill(&data, target, PACED, "1s").await;
-        let program = self.start(&data);
-        program.until("agentic_ops_runs_total", (PACED * 2) as f64).await;
-        let ours = self.cpu_for_each(&program.process).await;
-        program.process.stop();
-        let mut blackbox = None;
-        if let Some(binary) = &self.blackbox {
-            step("blackbox_exporter");
-            let (process, address) = peers::start_blackbox(binary, &self.scratch.0);
-            blackbox = tokio::select! {
-                cost = self.cpu_for_each(&process) => Some(cost),
-                () = peers::drive_blackbox(&address, target, PACED) => None,
-            };
-        }
-        let mut gatus = None;
-        if let Some(binary) = &self.gatus {
-            step("Gatus");
-            let process = peers::start_gatus(binary, target, PACED, "1s", &self.scratch.0);
-            gatus = Some(self.cpu_for_each(&process).await);
-        }
+        let bare = self.cost_of_the_bare_client().await;
+        let ours = self.cost_of_ours().await;
+        let blackbox = self.cost_of_blackbox().await;
+        let gatus = self.cost_of_gatus().await;
         let against = |peer: Option<f64>, ratio: fn(f64, f64) -> f64, name: &str| match peer {
             Some(peer) => {
                 format!("{:.2} ({:.3} ms of CPU a probe, {name} {:.3} ms)", ratio(ours, peer), ours * 1e3, peer * 1e3)
@@ -118,6 +97,40 @@ impl Bench {
                 against(Some(bare), |o, p| o / p, "the client"),
             ),
         ]
+    }
+
+    async fn cost_of_the_bare_client(&self) -> f64 {
+        step("the bare client");
+        let process = peers::start_bare(&self.target, self.pace);
+        self.cpu_for_each(&process).await
+    }
+
+    async fn cost_of_ours(&self) -> f64 {
+        step("agentic-ops");
+        let data = self.scratch.dir("paced");
+        ours::fill(&data, &self.target, self.pace, "1s").await;
+        let program = self.start(&data);
+        program.until("agentic_ops_runs_total", (self.pace * 2) as f64).await;
+        let cost = self.cpu_for_each(&program.process).await;
+        program.process.stop();
+        cost
+    }
+
+    async fn cost_of_blackbox(&self) -> Option<f64> {
+        let binary = self.blackbox.as_ref()?;
+        step("blackbox_exporter");
+        let (process, address) = peers::start_blackbox(binary, &self.scratch.0);
+        tokio::select! {
+            cost = self.cpu_for_each(&process) => Some(cost),
+            () = peers::drive_blackbox(&address, &self.target, self.pace) => None,
+        }
+    }
+
+    async fn cost_of_gatus(&self) -> Option<f64> {
+        let binary = self.gatus.as_ref()?;
+        step("Gatus");
+        let process = peers::start_gatus(binary, &self.target, self.pace, "1s", &self.scratch.0);
+        Some(self.cpu_for_each(&process).await)
     }
 
     /// CPU seconds for each request that reached the target, once it has warmed up.
