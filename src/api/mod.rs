@@ -31,7 +31,9 @@ pub use scenario::{
 };
 pub use thread::{Thread, ThreadSpec, ThreadStatus};
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+};
 use kube::CustomResourceExt as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -85,5 +87,24 @@ impl std::fmt::Display for Severity {
 
 /// The six CustomResourceDefinitions, in the order in which they are printed.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![Scenario::crd(), Finding::crd(), Agent::crd(), Thread::crd(), Message::crd(), Action::crd()]
+    let mut crds = vec![Scenario::crd(), Finding::crd(), Agent::crd(), Thread::crd(), Message::crd(), Action::crd()];
+    let versions = crds.iter_mut().flat_map(|crd| &mut crd.spec.versions);
+    for schema in versions.filter_map(|v| v.schema.as_mut()?.open_api_v3_schema.as_mut()) {
+        known_formats(schema);
+    }
+    crds
+}
+
+/// Kubernetes warns of formats that it does not know: a count is of `int32`, and its minimum says that it is not below 0.
+fn known_formats(schema: &mut JSONSchemaProps) {
+    if schema.format.as_deref() == Some("uint32") {
+        schema.format = Some("int32".into());
+    }
+    schema.properties.iter_mut().flat_map(|fields| fields.values_mut()).for_each(known_formats);
+    if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {
+        known_formats(items);
+    }
+    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
+        known_formats(values);
+    }
 }
