@@ -90,21 +90,27 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     let mut crds = vec![Scenario::crd(), Finding::crd(), Agent::crd(), Thread::crd(), Message::crd(), Action::crd()];
     let versions = crds.iter_mut().flat_map(|crd| &mut crd.spec.versions);
     for schema in versions.filter_map(|v| v.schema.as_mut()?.open_api_v3_schema.as_mut()) {
-        known_formats(schema);
+        as_kubernetes_reads_it(schema);
     }
     crds
 }
 
-/// Kubernetes warns of formats that it does not know: a count is of `int32`, and its minimum says that it is not below 0.
-fn known_formats(schema: &mut JSONSchemaProps) {
+/// Kubernetes warns of formats that it does not know: what a count may be is said by its minimum and maximum. And it takes no null
+/// where there is an enum, even if the enum has it.
+fn as_kubernetes_reads_it(schema: &mut JSONSchemaProps) {
     if schema.format.as_deref() == Some("uint32") {
-        schema.format = Some("int32".into());
+        schema.format = None;
+        schema.maximum.get_or_insert(f64::from(u32::MAX));
     }
-    schema.properties.iter_mut().flat_map(|fields| fields.values_mut()).for_each(known_formats);
+    if let Some(values) = &mut schema.enum_ {
+        values.retain(|value| !value.0.is_null());
+        schema.nullable = None;
+    }
+    schema.properties.iter_mut().flat_map(|fields| fields.values_mut()).for_each(as_kubernetes_reads_it);
     if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {
-        known_formats(items);
+        as_kubernetes_reads_it(items);
     }
     if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
-        known_formats(values);
+        as_kubernetes_reads_it(values);
     }
 }
