@@ -52,9 +52,20 @@ impl Memory {
                 if let Some(Value::String(uid)) = fields.get_mut("uid") {
                     *uid = self.stands_for(uid, &name);
                 }
+                self.rename_keys(fields);
                 fields.values_mut().for_each(|inner| self.walk(inner));
             }
             _ => {}
+        }
+    }
+
+    /// Managed fields name owners by their uids.
+    fn rename_keys(&self, fields: &mut Map<String, Value>) {
+        let by_uid: Vec<String> = fields.keys().filter(|key| key.starts_with("k:{\"uid\"")).cloned().collect();
+        for key in by_uid {
+            let Some(value) = fields.remove(&key) else { continue };
+            let known = self.uids.iter().find(|(uid, _)| !uid.is_empty() && key.contains(uid.as_str()));
+            fields.insert(known.map_or(key.clone(), |(_, (stands_for, _))| format!("k:{stands_for}")), value);
         }
     }
 

@@ -159,6 +159,7 @@ fn json_patches() -> Vec<Step> {
 fn strategic() -> Vec<Step> {
     let strategic = |name: &str, body: Value| patch(name, at("configmaps/a"), STRATEGIC, body);
     vec![
+        post("a ConfigMap that owns", at("configmaps"), configmap("owner", "1")).keep("owner"),
         post("a ConfigMap", at("configmaps"), configmap("a", "1")),
         strategic("adds a key", json!({"data": {"more": "2"}})),
         strategic("takes a key out", json!({"data": {"key": null}})),
@@ -172,15 +173,15 @@ fn strategic() -> Vec<Step> {
         ),
         strategic(
             "adds owners",
-            json!({"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Node", "name": "x", "uid": "11111111-1111-1111-1111-111111111111"}]}}),
+            json!({"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": "${owner/metadata/uid}"}]}}),
         ),
         strategic(
             "merges owners by uid",
-            json!({"metadata": {"ownerReferences": [{"uid": "11111111-1111-1111-1111-111111111111", "name": "y"}]}}),
+            json!({"metadata": {"ownerReferences": [{"uid": "${owner/metadata/uid}", "blockOwnerDeletion": true}]}}),
         ),
         strategic(
             "takes an owner out",
-            json!({"metadata": {"ownerReferences": [{"$patch": "delete", "uid": "11111111-1111-1111-1111-111111111111"}]}}),
+            json!({"metadata": {"ownerReferences": [{"$patch": "delete", "uid": "${owner/metadata/uid}"}]}}),
         ),
         strategic("takes the finalizers out", json!({"metadata": {"finalizers": null}})),
         strategic("deletes the map", json!({"data": {"$patch": "delete"}})),
