@@ -77,6 +77,32 @@ pub const KNOWN: &[Known] = &[
     known("AGENTIC_DESK_URL", None, Check::Url, "base of the links in mail and ntfy; default: the listen address"),
 ];
 
+/// The page `docs/settings.md`: every setting with its default, what it must be and what it means.
+pub fn reference() -> String {
+    let mut page = String::from(REFERENCE_HEAD);
+    for known in KNOWN {
+        let default = known.default.map_or("none".to_string(), |d| format!("`{d}`"));
+        let Known { name, meaning, check, .. } = known;
+        page.push_str(&format!("| `{name}` | {default} | {} | {meaning} |\n", check.as_str()));
+    }
+    page
+}
+
+const REFERENCE_HEAD: &str = "\
+# Settings
+
+From the process environment, else `.env` (or `--env-file`), else the default; in a cluster from the ConfigMap and the Secret
+`agentic-ops`. `standalone` makes these two objects at its start. Names that end in _KEY, _TOKEN, _PASSWORD or _SECRET, those in
+AGENTIC_PROBE_SECRET_KEYS and SMTP_URL go to the Secret, everything else to the ConfigMap. Other names are taken from `.env`
+alone, and Scenarios use them as `${NAME}` and `env.NAME`.
+
+An edit of the ConfigMap reaches Scenarios at their next run, the program's own settings at its next start. A bad value stops
+the start with its name and what would be right. This page is generated.
+
+| name | default | must be | meaning |
+|---|---|---|---|
+";
+
 /// Keys of Secret `agentic-ops` that Scenarios may always use.
 const OFFERED_KEYS: [&str; 2] = ["PFSENSE_API_KEY", "PROXMOX_API_TOKEN"];
 
@@ -219,6 +245,18 @@ fn is_secret(name: &str, values: &BTreeMap<String, String>) -> bool {
 }
 
 impl Check {
+    fn as_str(self) -> &'static str {
+        match self {
+            Check::Any => "",
+            Check::Seconds => "1 to 86400, whole",
+            Check::Bool => "true or false",
+            Check::Url => "absolute http or https URL",
+            Check::Emails => "mail addresses",
+            Check::Language => "pt-BR or en",
+            Check::File => "a file that is there",
+        }
+    }
+
     /// Ok, or what the value should be.
     fn apply(self, value: &str) -> Result<(), String> {
         let should = |ok: bool, what: &str| if ok { Ok(()) } else { Err(format!("should be {what}")) };
