@@ -27,6 +27,11 @@ impl ApiError {
         self
     }
 
+    /// With details that tell nothing, as the real server has them of some refusals.
+    pub fn about_nothing(self) -> ApiError {
+        self.about("", "", "")
+    }
+
     fn about_one(self, resource: &Resource, name: &str) -> ApiError {
         self.about(name, &resource.group, &resource.plural)
     }

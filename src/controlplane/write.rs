@@ -292,11 +292,9 @@ impl How {
         if version.is_some_and(|version| Some(version) != stands("/metadata/resourceVersion")) {
             return Verdict::Refuse(ApiError::precondition(resource, &self.name, "the resourceVersion is another"));
         }
-        if self.dry_run {
-            return Verdict::Keep(Box::new(value));
-        }
         if !has_finalizers(&value) {
-            return Verdict::Remove(Box::new(value));
+            let value = Box::new(value);
+            return if self.dry_run { Verdict::Keep(value) } else { Verdict::Remove(value) };
         }
         if value.pointer("/metadata/deletionTimestamp").is_some() {
             return Verdict::Keep(Box::new(value));
@@ -308,7 +306,8 @@ impl How {
         if let Some(generation) = metadata.get("generation").and_then(Value::as_i64) {
             metadata.insert("generation".into(), (generation + 1).into());
         }
-        Verdict::Put(Box::new(value))
+        let value = Box::new(value);
+        if self.dry_run { Verdict::Keep(value) } else { Verdict::Put(value) }
     }
 }
 

@@ -10,6 +10,7 @@
 mod harness;
 mod limits;
 mod normal;
+mod random;
 #[path = "../cluster/real.rs"]
 #[allow(dead_code)]
 mod real;
@@ -24,6 +25,8 @@ use servers::{Embedded, Outcome, Server};
 use story::Story;
 use table::{Row, Verdict};
 
+/// Random requests of one story.
+const STEPS: u64 = 150;
 /// Stories that are told at once.
 const AT_ONCE: usize = 4;
 
@@ -47,6 +50,25 @@ async fn both_servers_answer_alike() {
         Some(_) => table::check(&stories, &told),
         None => table::check_embedded(&stories, &told),
     }
+}
+
+/// Random sequences, answered alike step by step, and leaving the same objects and the same events. `CONFORMANCE_SEED` tells
+/// those of an earlier run again; `CONFORMANCE_STEPS` is how many requests there are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn random_sequences_end_alike() {
+    let Some(kubeconfig) = real::kubeconfig() else { return eprintln!("skipped: AGENTIC_TEST_KUBECONFIG is not set") };
+    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    let seed = number("CONFORMANCE_SEED").unwrap_or_else(|| jiff::Timestamp::now().as_millisecond() as u64);
+    let stories = number("CONFORMANCE_STEPS").unwrap_or(3_000).div_ceil(STEPS);
+    println!("CONFORMANCE_SEED={seed}");
+    let embedded = Embedded::start().await;
+    let real = Server::real(&kubeconfig).await;
+    let stories: Vec<Story> = (0..stories).map(|i| random::story_of(seed + i, STEPS as usize)).collect();
+    let told = stories.iter().map(|story| tell(story, &embedded.server, Some(&real)));
+    let told: Vec<Vec<Row>> = futures::stream::iter(told).buffered(AT_ONCE).collect().await;
+    embedded.stop().await;
+    let wrong = told.iter().flatten().filter(|row| matches!(row.verdict, Verdict::Wrong(_))).count();
+    assert_eq!(wrong, 0, "{wrong} answers differ; CONFORMANCE_SEED={seed}");
 }
 
 /// Tells a story to both.
@@ -79,7 +101,13 @@ fn row(story: &Story, step: &story::Step, mine: &Outcome, theirs: &Outcome) -> R
         (false, None) => Verdict::Wrong(differences),
     };
     if let Verdict::Wrong(differences) = &verdict {
-        println!("{}: {} ({}):", story.name, step.name, table::request(step));
+        println!(
+            "{}: {} ({}): {}",
+            story.name,
+            step.name,
+            table::request(step),
+            step.body.chars().take(300).collect::<String>()
+        );
         differences.iter().for_each(|d| println!("    {d}"));
     }
     Row::new(step, theirs, verdict)

@@ -20,8 +20,12 @@ impl Memory {
         Memory { namespace: namespace.to_string(), uids: BTreeMap::new() }
     }
 
-    /// An answer as it is compared.
-    pub fn normal(&mut self, look: &Look, mut body: Value) -> Value {
+    /// An answer as it is compared. The version in the answer to a creation is not looked at: under the real server's store here
+    /// (kine) it can be that of another write at the same time.
+    pub fn normal(&mut self, look: &Look, code: u16, mut body: Value) -> Value {
+        if code == 201 && body["metadata"]["resourceVersion"].is_string() {
+            body["metadata"]["resourceVersion"] = "".into();
+        }
         body = match look {
             Look::Whole | Look::Events(_) => body,
             Look::Only(pointers) => {
@@ -85,7 +89,7 @@ impl Memory {
         self.stands_for(&uid, &name);
         if let Some(version) = metadata.get_mut("resourceVersion") {
             let text = version.as_str().unwrap_or_default().to_string();
-            *version = match uid.is_empty() {
+            *version = match uid.is_empty() || text.is_empty() {
                 true => "VERSION".into(),
                 false => self.version(&uid, text).into(),
             };

@@ -95,7 +95,7 @@ impl Server {
                     Look::Only(pointers) if pointers.is_empty() => String::new(),
                     _ => header("content-type").concat(),
                 },
-                body: memory.normal(&step.look, body),
+                body: memory.normal(&step.look, code, body),
             });
         }
         outcomes

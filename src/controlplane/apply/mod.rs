@@ -56,10 +56,11 @@ pub fn apply(
     let prior = managers.iter().find(|m| m.is_same(&me)).map(|m| m.fields.clone()).unwrap_or_default();
     let wanted = set::owned(set::of(schema, applied));
     managers::own(&mut managers, me.clone(), wanted.clone());
-    let merged = merge::merge(schema, base, applied);
-    let merged = let_go(schema, merged, &prior, &managers, set::of(schema, applied));
+    let whole = merge::merge(schema, base, applied);
+    let left = let_go(schema, &whole, &prior, &managers, set::of(schema, applied));
+    let merged = set::tidied(&left, &whole);
 
-    let difference = set::difference(schema, base, &merged);
+    let difference = set::difference(schema, base, &left);
     let conflicts = conflicts(&difference, &managers, &me);
     if !force && !conflicts.is_empty() {
         return Err(ApplyError::Conflicts(conflicts.iter().map(|(path, m)| cause(path, m)).collect()));
@@ -79,22 +80,22 @@ pub fn ambiguous(schema: &Schema, applied: &Value) -> Option<String> {
 }
 
 /// Takes out what the manager had before and nobody has now.
-fn let_go(schema: &Schema, merged: Value, prior: &Set, managers: &[Manager], mine: Set) -> Value {
+fn let_go(schema: &Schema, merged: &Value, prior: &Set, managers: &[Manager], mine: Set) -> Value {
     if prior.is_empty() {
-        return merged;
+        return merged.clone();
     }
     let whole = |set: &Set| set::with_parents(schema, set);
     let minus = |a: &Set, b: &Set| a.difference(b).cloned().collect::<Set>();
     let prior = whole(prior);
-    let stands = whole(&set::of(schema, &merged));
-    let pruned = set::without(schema, &merged, &prior);
+    let stands = whole(&set::of(schema, merged));
+    let pruned = set::without(schema, merged, &prior);
     // What somebody owns comes back,
     let managed: Set = managers.iter().flat_map(|m| m.fields.iter().cloned()).chain(mine).collect();
     let kept: Set = whole(&set::of(schema, &pruned)).union(&whole(&managed)).cloned().collect();
-    let pruned = set::without(schema, &merged, &minus(&stands, &kept));
+    let pruned = set::without(schema, merged, &minus(&stands, &kept));
     // and so does what was never this manager's.
     let gone = minus(&stands, &whole(&set::of(schema, &pruned)));
-    set::without(schema, &merged, &gone.intersection(&prior).cloned().collect())
+    set::without(schema, merged, &gone.intersection(&prior).cloned().collect())
 }
 
 /// The fields that others own and that become something else.

@@ -117,12 +117,12 @@ fn compare(node: Option<&Node>, old: Option<&Value>, new: Option<&Value>, path: 
         _ if is_atomic_map(node) => true,
         _ if is_empty(old) && is_empty(new) => true,
         (Some(Value::Object(a)), Some(Value::Object(b))) => compare_maps(node, a, b, path, out),
-        (Some(Value::Object(a)), None) => compare_maps(node, a, &no_map, path, out),
-        (None, Some(Value::Object(b))) => compare_maps(node, &no_map, b, path, out),
+        (Some(Value::Object(a)), None | Some(Value::Null)) => compare_maps(node, a, &no_map, path, out),
+        (None | Some(Value::Null), Some(Value::Object(b))) => compare_maps(node, &no_map, b, path, out),
         _ if !is_granular(node) => true,
         (Some(Value::Array(a)), Some(Value::Array(b))) => compare_lists(node, a, b, path, out),
-        (Some(Value::Array(a)), None) => compare_lists(node, a, &[], path, out),
-        (None, Some(Value::Array(b))) => compare_lists(node, &[], b, path, out),
+        (Some(Value::Array(a)), None | Some(Value::Null)) => compare_lists(node, a, &[], path, out),
+        (None | Some(Value::Null), Some(Value::Array(b))) => compare_lists(node, &[], b, path, out),
         _ => true,
     };
     match (old, new) {
@@ -195,42 +195,56 @@ pub(super) fn with_parents(schema: &Schema, set: &Set) -> Set {
     out
 }
 
-/// An object without these fields; what is left empty goes, too.
+/// An object without these fields; what is left empty becomes null: it is nobody's loss.
 pub(super) fn without(schema: &Schema, object: &Value, gone: &Set) -> Value {
-    remove(Some(schema.node()), object, &mut Vec::new(), gone).unwrap_or_else(|| json!({}))
+    match remove(Some(schema.node()), object, &mut Vec::new(), gone) {
+        Value::Null => json!({}),
+        left => left,
+    }
 }
 
-fn remove(node: Option<&Node>, value: &Value, path: &mut Path, gone: &Set) -> Option<Value> {
+/// The object `after` some of `before` was taken out, without what that left empty.
+pub(super) fn tidied(after: &Value, before: &Value) -> Value {
+    match (after, before) {
+        (Value::Object(fields), Value::Object(had)) => {
+            let emptied = |name: &String, value: &Value| value.is_null() && had.get(name).is_some_and(|v| !v.is_null());
+            let kept = fields.iter().filter(|(name, value)| !emptied(name, value));
+            kept.map(|(name, value)| (name.clone(), had.get(name).map_or(value.clone(), |had| tidied(value, had))))
+                .collect()
+        }
+        _ => after.clone(),
+    }
+}
+
+fn remove(node: Option<&Node>, value: &Value, path: &mut Path, gone: &Set) -> Value {
     let touches = |path: &Path| gone.range(path.clone()..).next().is_some_and(|first| first.starts_with(path));
     if !touches(path) {
-        return Some(value.clone());
+        return value.clone();
     }
     match value {
         Value::Object(fields) if !fields.is_empty() && !is_atomic_map(node) => {
             let mut kept = Map::new();
             for (name, inner) in fields {
                 path.push(format!("f:{name}"));
-                if !gone.contains(path)
-                    && let Some(left) = remove(node.and_then(|n| n.field(name)), inner, path, gone)
-                {
-                    kept.insert(name.clone(), left);
+                if !gone.contains(path) {
+                    kept.insert(name.clone(), remove(node.and_then(|n| n.field(name)), inner, path, gone));
                 }
                 path.pop();
             }
-            (!kept.is_empty()).then_some(Value::Object(kept))
+            if kept.is_empty() { Value::Null } else { Value::Object(kept) }
         }
         Value::Array(items) if !items.is_empty() && is_granular(node) => {
             let mut kept = Vec::new();
             for item in items {
                 path.push(item_step(node, item));
                 if !gone.contains(path) {
-                    kept.extend(remove(node.and_then(|n| n.items.as_deref()), item, path, gone));
+                    kept.push(remove(node.and_then(|n| n.items.as_deref()), item, path, gone));
                 }
                 path.pop();
             }
-            (!kept.is_empty()).then_some(Value::Array(kept))
+            if kept.is_empty() { Value::Null } else { Value::Array(kept) }
         }
-        _ => Some(value.clone()),
+        _ => value.clone(),
     }
 }
 

@@ -196,7 +196,8 @@ pub async fn patch(
             let message = format!(
                 "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml (got {other:?})"
             );
-            return Err(ApiError::media_type(message));
+            let error = ApiError::media_type(message);
+            return Err(if served.resource.custom { error } else { error.about_nothing() });
         }
     };
     let how = place.how(&name, &query, headers);
