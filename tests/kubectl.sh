@@ -1,5 +1,5 @@
-# Sets KUBECTL to a kubectl: the one on the PATH, or one built from its Go module into target/tools.
-KUBECTL=$(command -v kubectl || true)
+# Sets KUBECTL to a kubectl: the one on the PATH, that of the tests' cluster, or one built from its Go module into target/tools.
+KUBECTL=$(command -v kubectl || command -v "$PWD/target/tools/k8s/kubectl" || true)
 if [ -z "$KUBECTL" ]; then
   KUBECTL="$PWD/target/tools/kubectl"
   if [ ! -x "$KUBECTL" ]; then

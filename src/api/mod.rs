@@ -31,7 +31,9 @@ pub use scenario::{
 };
 pub use thread::{Thread, ThreadSpec, ThreadStatus};
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+};
 use kube::CustomResourceExt as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -85,5 +87,30 @@ impl std::fmt::Display for Severity {
 
 /// The six CustomResourceDefinitions, in the order in which they are printed.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![Scenario::crd(), Finding::crd(), Agent::crd(), Thread::crd(), Message::crd(), Action::crd()]
+    let mut crds = vec![Scenario::crd(), Finding::crd(), Agent::crd(), Thread::crd(), Message::crd(), Action::crd()];
+    let versions = crds.iter_mut().flat_map(|crd| &mut crd.spec.versions);
+    for schema in versions.filter_map(|v| v.schema.as_mut()?.open_api_v3_schema.as_mut()) {
+        as_kubernetes_reads_it(schema);
+    }
+    crds
+}
+
+/// Kubernetes warns of formats that it does not know: what a count may be is said by its minimum and maximum. And it takes no null
+/// where there is an enum, even if the enum has it.
+fn as_kubernetes_reads_it(schema: &mut JSONSchemaProps) {
+    if schema.format.as_deref() == Some("uint32") {
+        schema.format = None;
+        schema.maximum.get_or_insert(f64::from(u32::MAX));
+    }
+    if let Some(values) = &mut schema.enum_ {
+        values.retain(|value| !value.0.is_null());
+        schema.nullable = None;
+    }
+    schema.properties.iter_mut().flat_map(|fields| fields.values_mut()).for_each(as_kubernetes_reads_it);
+    if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {
+        as_kubernetes_reads_it(items);
+    }
+    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
+        as_kubernetes_reads_it(values);
+    }
 }

@@ -1,7 +1,10 @@
 //! Discovery: which groups, versions and kinds there are, in the plain and the aggregated form.
 
 use super::resource::Resource;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 /// The version of Kubernetes whose behaviour is followed.
@@ -70,15 +73,18 @@ pub fn api_group(resources: &[Resource], group: &str) -> Option<Value> {
 pub fn resource_list(resources: &[Resource], group: &str, version: &str) -> Option<Value> {
     let mut list = Vec::new();
     for r in resources.iter().filter(|r| r.group == group && r.version == version) {
-        list.push(json!({
+        let mut told = json!({
             "name": r.plural,
             "singularName": r.singular,
             "namespaced": r.namespaced,
             "kind": r.kind,
             "verbs": r.verbs,
-            "shortNames": r.short_names,
-            "categories": r.categories,
-        }));
+        });
+        add_names(r, &mut told);
+        if r.is_stored() {
+            told["storageVersionHash"] = storage_version_hash(r).into();
+        }
+        list.push(told);
         if r.status_subresource {
             list.push(json!({
                 "name": format!("{}/status", r.plural),
@@ -91,9 +97,29 @@ pub fn resource_list(resources: &[Resource], group: &str, version: &str) -> Opti
     }
     let group_version = if group.is_empty() { version.to_string() } else { format!("{group}/{version}") };
     let is_known = !list.is_empty();
-    is_known.then(
-        || json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": list}),
-    )
+    is_known.then(|| {
+        let mut told = json!({"kind": "APIResourceList", "groupVersion": group_version, "resources": list});
+        if !group.is_empty() {
+            told["apiVersion"] = "v1".into();
+        }
+        told
+    })
+}
+
+/// Short names and categories, where there are any.
+fn add_names(resource: &Resource, told: &mut Value) {
+    for (field, names) in [("shortNames", &resource.short_names), ("categories", &resource.categories)] {
+        if !names.is_empty() {
+            told[field] = names.as_slice().into();
+        }
+    }
+}
+
+/// By which clients see that the form in which a kind is stored has changed. Events are stored as those of core.
+fn storage_version_hash(resource: &Resource) -> String {
+    let group = if resource.plural == "events" { "" } else { &resource.group };
+    let digest = Sha256::digest(format!("{group}/{}/{}", resource.version, resource.kind).as_bytes());
+    STANDARD.encode(&digest[..8])
 }
 
 /// `/api` and `/apis` in one document, as newer clients ask for it.
@@ -124,16 +150,17 @@ fn aggregated_version(resources: &[Resource], group: &str, version: &str) -> Val
     let of_version = resources.iter().filter(|r| r.group == group && r.version == version);
     let list: Vec<Value> = of_version
         .map(|r| {
-            let kind = json!({"group": r.group, "version": r.version, "kind": r.kind});
+            // Of kinds that are no custom ones the group and version go without saying.
+            let (group, version) = if r.custom { (r.group.as_str(), r.version.as_str()) } else { ("", "") };
+            let kind = json!({"group": group, "version": version, "kind": r.kind});
             let mut value = json!({
                 "resource": r.plural,
                 "responseKind": kind,
                 "scope": if r.namespaced { "Namespaced" } else { "Cluster" },
                 "singularResource": r.singular,
                 "verbs": r.verbs,
-                "shortNames": r.short_names,
-                "categories": r.categories,
             });
+            add_names(r, &mut value);
             if r.status_subresource {
                 value["subresources"] =
                     json!([{"subresource": "status", "responseKind": kind, "verbs": ["get", "patch", "update"]}]);

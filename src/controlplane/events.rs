@@ -1,6 +1,6 @@
 //! Events of both groups over one store: kept in the form of core, told in the form that was asked for.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Field of core, field of events.k8s.io.
 const NAMES: &[(&str, &str)] = &[
@@ -15,12 +15,25 @@ const NAMES: &[(&str, &str)] = &[
 
 /// An event of core as one of events.k8s.io.
 pub fn to_new(event: &Value) -> Value {
-    renamed(event, "events.k8s.io/v1", |name| NAMES.iter().find(|(core, _)| *core == name).map(|(_, new)| *new))
+    let mut new =
+        renamed(event, "events.k8s.io/v1", |name| NAMES.iter().find(|(core, _)| *core == name).map(|(_, new)| *new));
+    for (name, value) in [("reportingController", ""), ("reportingInstance", "")] {
+        if new[name] == value {
+            new.as_object_mut().into_iter().for_each(|fields| drop(fields.remove(name)));
+        }
+    }
+    new
 }
 
 /// An event of events.k8s.io as one of core.
 pub fn to_core(event: &Value) -> Value {
-    renamed(event, "v1", |name| NAMES.iter().find(|(_, new)| *new == name).map(|(core, _)| *core))
+    let mut core = renamed(event, "v1", |name| NAMES.iter().find(|(_, new)| *new == name).map(|(core, _)| *core));
+    if let Some(fields) = core.as_object_mut() {
+        for name in ["reportingComponent", "reportingInstance"] {
+            fields.entry(name).or_insert_with(|| json!(""));
+        }
+    }
+    core
 }
 
 fn renamed(event: &Value, api_version: &str, rename: impl Fn(&str) -> Option<&'static str>) -> Value {

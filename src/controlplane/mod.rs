@@ -21,6 +21,7 @@ mod status;
 mod store;
 mod table;
 mod tls;
+mod updated;
 mod watch;
 mod write;
 
@@ -68,24 +69,14 @@ pub struct Served {
     resource: Resource,
     /// Of the form in which it is sent and shown.
     schema: Schema,
-    /// Of the form in which it is stored, where that is another.
-    stored_schema: Option<Schema>,
     store_key: String,
-    /// The form in which it is stored.
-    stored_api_version: String,
 }
 
 impl Served {
     fn new(resource: Resource) -> Result<Served, StartError> {
         let wrong = |e: schema::SchemaError| StartError::Crd(format!("{}: {e}", resource.kind));
         let schema = Schema::compile(&resource.schema).map_err(wrong)?;
-        let store_key = resource.store_key();
-        let is_new_event = store_key == "events" && !resource.group.is_empty();
-        let core_event =
-            Resource::core().into_iter().find(|r| is_new_event && r.plural == "events" && r.group.is_empty());
-        let stored_schema = core_event.map(|r| Schema::compile(&r.schema).map_err(wrong)).transpose()?;
-        let stored_api_version = if store_key == "events" { "v1".to_string() } else { resource.api_version() };
-        Ok(Served { resource, schema, stored_schema, store_key, stored_api_version })
+        Ok(Served { store_key: resource.store_key(), schema, resource })
     }
 
     /// Whether it is the event of events.k8s.io, which is stored in another form.
@@ -93,20 +84,9 @@ impl Served {
         self.store_key == "events" && !self.resource.group.is_empty()
     }
 
-    fn stored_schema(&self) -> &Schema {
-        self.stored_schema.as_ref().unwrap_or(&self.schema)
-    }
-
     /// As it is stored.
     fn stored(&self, value: Value) -> Value {
         if self.is_new_event() { events::to_core(&value) } else { value }
-    }
-
-    fn stored_patch(&self, patch: Value) -> Value {
-        if !self.is_new_event() {
-            return patch;
-        }
-        events::to_core(&patch)
     }
 
     /// As it is shown.
@@ -165,11 +145,13 @@ async fn make_namespace(store: &Store, kinds: &[Arc<Served>], name: &str) -> Res
         manager: "agentic-ops".into(),
         status: false,
         dry_run: false,
+        field_validation: Default::default(),
+        warnings: Default::default(),
         now: jiff::Timestamp::now(),
     };
     let value = json!({
         "apiVersion": "v1", "kind": "Namespace",
-        "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
+        "metadata": {"name": name},
     });
     let decide = move |current: Option<&store::Stored>| match current {
         Some(stored) => Verdict::Keep(Box::new(stored.value())),

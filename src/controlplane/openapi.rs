@@ -80,8 +80,11 @@ fn kind_schema(resource: &Resource) -> Value {
     properties["metadata"] = json!({
         "description": "Standard object's metadata.",
         "allOf": [{"$ref": format!("#/components/schemas/{OBJECT_META}")}],
-        "default": {},
     });
+    if resource.custom && !resource.selectable_fields.is_empty() {
+        let fields = resource.selectable_fields.iter().map(|f| json!({"fieldPath": f.trim_start_matches('.')}));
+        schema["x-kubernetes-selectable-fields"] = fields.collect();
+    }
     schema["x-kubernetes-group-version-kind"] = json!([gvk(resource)]);
     schema
 }
@@ -134,10 +137,13 @@ fn add_paths(resource: &Resource, name: &str, paths: &mut Map<String, Value>) {
         "labelSelector",
         "limit",
         "resourceVersion",
+        "resourceVersionMatch",
+        "sendInitialEvents",
         "timeoutSeconds",
         "watch",
     ];
-    let json_body: &[&str] = &["application/json"];
+    let json_body: &[&str] = if resource.custom { &["application/json", "application/yaml"] } else { &["*/*"] };
+    let get: &[&str] = if resource.custom { &["pretty", "resourceVersion"] } else { &["pretty"] };
     // Custom kinds take no strategic merge, and kubectl looks here before it sends one.
     let mut patches =
         vec!["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
@@ -149,14 +155,14 @@ fn add_paths(resource: &Resource, name: &str, paths: &mut Map<String, Value>) {
         of_collection["get"] = operation("list", list, &[]);
         of_collection["delete"] = operation("deletecollection", list, &[]);
         let one = json!({
-            "get": operation("get", &["pretty"], &[]),
+            "get": operation("get", get, &[]),
             "put": operation("put", write, json_body),
             "patch": operation("patch", patch, &patches),
             "delete": operation("delete", &["dryRun", "propagationPolicy"], &[]),
         });
         if resource.status_subresource {
             let status = json!({
-                "get": operation("get", &["pretty"], &[]),
+                "get": operation("get", get, &[]),
                 "put": operation("put", write, json_body),
                 "patch": operation("patch", patch, &patches),
             });

@@ -1,11 +1,15 @@
 //! What a request asks for: its path, its query, what it accepts.
 
 use super::Served;
+use super::schema::Cause;
 use super::selector::{FieldSelector, LabelSelector};
 use super::status::ApiError;
 use super::table::IncludeObject;
 use http::{HeaderMap, header};
 use std::sync::Arc;
+
+/// Bytes in the name of a manager.
+const MANAGER_MAX: usize = 128;
 
 /// A kind, and where in it.
 #[derive(Clone)]
@@ -17,14 +21,26 @@ pub struct Place {
     pub status: bool,
 }
 
-/// Finds the kind that a path means; `None` where there is none.
-pub fn locate(path: &str, kinds: &[Arc<Served>]) -> Option<Place> {
+/// Why a path leads nowhere.
+pub enum Nowhere {
+    /// No such group or version is served: not even in the form of an object is it told.
+    Version,
+    Kind,
+    /// The kind is there, and has no such part.
+    Part(Box<Place>),
+}
+
+/// Finds the kind that a path means.
+pub fn locate(path: &str, kinds: &[Arc<Served>]) -> Result<Place, Nowhere> {
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
     let (group, version, rest) = match parts.as_slice() {
         ["api", version, rest @ ..] => ("", *version, rest),
         ["apis", group, version, rest @ ..] => (*group, *version, rest),
-        _ => return None,
+        _ => return Err(Nowhere::Version),
     };
+    if !kinds.iter().any(|s| (s.resource.group.as_str(), s.resource.version.as_str()) == (group, version)) {
+        return Err(Nowhere::Version);
+    }
     let find = |plural: &str| {
         let matches = |s: &&Arc<Served>| {
             (s.resource.group.as_str(), s.resource.version.as_str(), s.resource.plural.as_str())
@@ -38,16 +54,19 @@ pub fn locate(path: &str, kinds: &[Arc<Served>]) -> Option<Place> {
         }
         _ => (None, rest),
     };
-    let (plural, name, status) = match rest {
-        [plural] => (*plural, None, false),
-        [plural, name] => (*plural, Some(name.to_string()), false),
-        [plural, name, "status"] => (*plural, Some(name.to_string()), true),
-        _ => return None,
+    let (plural, name, part) = match rest {
+        [plural] => (*plural, None, None),
+        [plural, name] => (*plural, Some(name.to_string()), None),
+        [plural, name, part] => (*plural, Some(name.to_string()), Some(*part)),
+        _ => return Err(Nowhere::Kind),
     };
-    let served = find(plural)?;
-    let is_whole = name.is_none() || served.resource.namespaced == namespace.is_some();
-    let has_status = !status || served.resource.status_subresource;
-    (is_whole && has_status).then_some(Place { served, namespace, name, status })
+    let served = find(plural).ok_or(Nowhere::Kind)?;
+    if name.is_some() && served.resource.namespaced != namespace.is_some() {
+        return Err(Nowhere::Kind);
+    }
+    let has_part = part.is_none() || (part == Some("status") && served.resource.status_subresource);
+    let place = Place { served, namespace, name, status: part.is_some() };
+    if has_part { Ok(place) } else { Err(Nowhere::Part(Box::new(place))) }
 }
 
 /// The query parameters that are honoured.
@@ -82,14 +101,20 @@ pub enum FieldValidation {
 }
 
 impl Query {
-    pub fn parse(text: Option<&str>, served: &Served) -> Result<Query, ApiError> {
+    /// Reads the parameters of a request; what is wrong with them is told as of `options`, as in `ListOptions`.
+    pub fn parse(text: Option<&str>, served: &Served, options: &str, is_apply: bool) -> Result<Query, ApiError> {
         let mut query = Query::default();
+        let mut given = Given::default();
+        let mut causes = Vec::new();
         for (name, value) in url::form_urlencoded::parse(text.unwrap_or_default().as_bytes()) {
-            let number =
-                || value.parse().map_err(|_| ApiError::bad_request(format!("{name}: {value:?} is not a number")));
-            let is_set = matches!(value.as_ref(), "true" | "1");
+            let number = || {
+                value
+                    .parse::<i64>()
+                    .map_err(|_| ApiError::bad_request(format!("strconv.ParseInt: parsing {value:?}: invalid syntax")))
+            };
+            let is_set = !matches!(value.as_ref(), "false" | "0");
             match name.as_ref() {
-                "watch" => query.watch = is_set || value.is_empty(),
+                "watch" => query.watch = is_set,
                 "labelSelector" if !value.is_empty() => {
                     query.labels = LabelSelector::parse(&value).map_err(ApiError::bad_request)?;
                     query.selects = true;
@@ -98,41 +123,39 @@ impl Query {
                     query.fields = FieldSelector::parse(&value, &served.resource).map_err(ApiError::bad_request)?;
                     query.selects = true;
                 }
-                "limit" => query.limit = Some(number()?).filter(|n| *n > 0).map(|n: u64| n as usize),
+                "limit" => query.limit = usize::try_from(number()?).ok().filter(|n| *n > 0),
                 "continue" if !value.is_empty() => query.from = Some(value.into_owned()),
                 "resourceVersion" if !value.is_empty() => query.resource_version = Some(value.into_owned()),
-                "resourceVersionMatch" => query.exact = value == "Exact",
+                "resourceVersionMatch" => given.version_match = value.into_owned(),
                 "allowWatchBookmarks" => query.bookmarks = is_set,
-                "sendInitialEvents" => query.initial_events = is_set,
-                "timeoutSeconds" => query.timeout_seconds = Some(number()?),
-                "fieldManager" => {
-                    if value.len() > 128 {
-                        return Err(ApiError::bad_request("fieldManager: may not be more than 128 bytes"));
-                    }
-                    query.field_manager = Some(value.into_owned()).filter(|m| !m.is_empty());
+                "sendInitialEvents" => given.initial_events = Some(is_set),
+                "timeoutSeconds" => query.timeout_seconds = number()?.try_into().ok(),
+                "fieldManager" => query.field_manager = manager(&value, &mut causes),
+                "fieldValidation" => query.field_validation = field_validation(&value, &mut causes),
+                "force" => {
+                    query.force = is_set;
+                    given.force = true;
                 }
-                "fieldValidation" => {
-                    query.field_validation = match value.as_ref() {
-                        "Strict" => FieldValidation::Strict,
-                        "Ignore" => FieldValidation::Ignore,
-                        "Warn" | "" => FieldValidation::Warn,
-                        other => {
-                            let message = format!("fieldValidation: {other:?} is not one of Ignore, Strict, Warn");
-                            return Err(ApiError::bad_request(message));
-                        }
-                    }
-                }
-                "force" => query.force = is_set,
                 "dryRun" => match value.as_ref() {
                     "All" => query.dry_run = true,
-                    "" => {}
-                    other => return Err(ApiError::bad_request(format!("dryRun: {other:?} is not All"))),
+                    other => causes.push(unsupported("dryRun", &format!("[{other:?}]"), &["All"])),
                 },
+                "propagationPolicy" => check_policy(&value, &mut causes),
                 "includeObject" => query.include_object = Some(value.into_owned()),
                 _ => {}
             }
         }
-        Ok(query)
+        // All that stands at version 0 is told at once.
+        if query.resource_version.as_deref() == Some("0") && query.from.is_none() {
+            query.limit = None;
+        }
+        if options == "ListOptions" {
+            given.check_list(&mut query, &mut causes);
+        }
+        if options == "PatchOptions" {
+            given.check_patch(&query, is_apply, &mut causes);
+        }
+        if causes.is_empty() { Ok(query) } else { Err(ApiError::invalid_options(options, &causes)) }
     }
 
     /// The manager that a write is recorded under: as given, else the client's name.
@@ -143,7 +166,128 @@ impl Query {
     }
 
     pub fn include_object(&self) -> IncludeObject {
-        IncludeObject::parse(self.include_object.as_deref().unwrap_or_default())
+        IncludeObject::parse(self.include_object.as_deref().unwrap_or_default()).unwrap_or(IncludeObject::Metadata)
+    }
+
+    /// The version that is asked for; `None` for any.
+    pub fn version(&self) -> Result<Option<u64>, ApiError> {
+        let Some(text) = &self.resource_version else { return Ok(None) };
+        let wrong = |_| {
+            let what = format!(
+                "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+            );
+            ApiError::bad_request(format!("invalid resource version: {what}"))
+        };
+        text.parse().map(Some).map_err(wrong)
+    }
+
+    /// Whether what is asked of a table can be done.
+    pub fn check_table(&self) -> Result<(), ApiError> {
+        let text = self.include_object.as_deref().unwrap_or_default();
+        let why = format!(
+            "Unable to convert to Table as requested: includeObject: Invalid value: {text:?}: must be 'Metadata', 'Object', 'None', or empty"
+        );
+        IncludeObject::parse(text).map(drop).ok_or_else(|| ApiError::bad_request(why))
+    }
+}
+
+/// Parameters that are judged together with others.
+#[derive(Default)]
+struct Given {
+    version_match: String,
+    initial_events: Option<bool>,
+    force: bool,
+}
+
+impl Given {
+    fn check_list(&self, query: &mut Query, causes: &mut Vec<Cause>) {
+        let version = query.resource_version.clone().unwrap_or_default();
+        let mut forbid = |field: &str, why: &str| causes.push(forbidden(field, why));
+        match (self.version_match.as_str(), query.watch) {
+            ("", _) => {}
+            (_, true) if self.initial_events.is_none() => {
+                forbid(
+                    "resourceVersionMatch",
+                    "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+                );
+            }
+            ("Exact" | "NotOlderThan", false) if version.is_empty() => {
+                forbid("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided");
+            }
+            ("Exact", false) if version == "0" => {
+                forbid("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+            }
+            ("Exact" | "NotOlderThan", false) if query.from.is_some() => {
+                forbid("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
+            }
+            ("Exact", false) => query.exact = true,
+            ("NotOlderThan", _) => {}
+            (other, _) => {
+                causes.push(unsupported("resourceVersionMatch", &format!("{other:?}"), &["Exact", "NotOlderThan", ""]))
+            }
+        }
+        match (self.initial_events, query.watch) {
+            (None, _) => {}
+            (Some(_), false) => causes.push(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list")),
+            (Some(_), true) if self.version_match != "NotOlderThan" => {
+                let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+                causes.push(forbidden("resourceVersionMatch", why));
+            }
+            (Some(wanted), true) => query.initial_events = wanted,
+        }
+    }
+
+    fn check_patch(&self, query: &Query, is_apply: bool, causes: &mut Vec<Cause>) {
+        if self.force && !is_apply {
+            causes.push(forbidden("force", "may not be specified for non-apply patch"));
+        }
+        if is_apply && query.field_manager.is_none() {
+            let message = "Required value: is required for apply patch".to_string();
+            causes.push(Cause { reason: "FieldValueRequired", message, field: "fieldManager".into() });
+        }
+    }
+}
+
+fn forbidden(field: &str, why: &str) -> Cause {
+    Cause { reason: "FieldValueForbidden", message: format!("Forbidden: {why}"), field: field.into() }
+}
+
+fn unsupported(field: &str, value: &str, supported: &[&str]) -> Cause {
+    let supported: Vec<_> = supported.iter().map(|s| format!("{s:?}")).collect();
+    let message = format!("Unsupported value: {value}: supported values: {}", supported.join(", "));
+    Cause { reason: "FieldValueNotSupported", message, field: field.into() }
+}
+
+fn manager(value: &str, causes: &mut Vec<Cause>) -> Option<String> {
+    let field = || "fieldManager".to_string();
+    if value.len() > MANAGER_MAX {
+        let message = format!("Too long: may not be more than {MANAGER_MAX} bytes");
+        causes.push(Cause { reason: "FieldValueTooLong", message, field: field() });
+    }
+    if let Some((i, c)) = value.char_indices().find(|(_, c)| c.is_control()) {
+        let message = format!("Invalid value: {value:?}: invalid character U+{:04X} (at position {i})", u32::from(c));
+        causes.push(Cause { reason: "FieldValueInvalid", message, field: field() });
+    }
+    Some(value.to_string()).filter(|m| !m.is_empty())
+}
+
+fn field_validation(value: &str, causes: &mut Vec<Cause>) -> FieldValidation {
+    match value {
+        "Strict" => FieldValidation::Strict,
+        "Ignore" => FieldValidation::Ignore,
+        "Warn" | "" => FieldValidation::Warn,
+        other => {
+            causes.push(unsupported("fieldValidation", &format!("{other:?}"), &["", "Ignore", "Strict", "Warn"]));
+            FieldValidation::Warn
+        }
+    }
+}
+
+/// What is to become of what an object owns: nothing here owns anything, so only the word is looked at.
+pub fn check_policy(value: &str, causes: &mut Vec<Cause>) {
+    if !matches!(value, "" | "Foreground" | "Background" | "Orphan") {
+        let supported = ["Foreground", "Background", "Orphan", "nil"];
+        causes.push(unsupported("propagationPolicy", &format!("{value:?}"), &supported));
     }
 }
 
@@ -154,8 +298,12 @@ pub enum Accepts {
     Table,
     /// `PartialObjectMetadata`: the metadata alone.
     Partial,
+    /// The same, of a list.
+    PartialList,
     /// The aggregated form of discovery.
     Discovery,
+    /// None that is spoken here.
+    Nothing,
 }
 
 impl Accepts {
@@ -165,19 +313,25 @@ impl Accepts {
     }
 }
 
-/// The best form that the client takes; only JSON is spoken.
+/// The first form that the client takes; only JSON is spoken.
 pub fn accepts(headers: &HeaderMap) -> Accepts {
     let text = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     for form in text.split(',').map(str::trim) {
         let has = |what: &str| form.split(';').any(|p| p.trim() == what);
+        if matches!(form.split(';').next(), Some("" | "*/*" | "application/*")) {
+            return Accepts::Json;
+        }
         if !form.starts_with("application/json") {
             continue;
         }
         if has("as=Table") && has("v=v1") {
             return Accepts::Table;
         }
-        if (has("as=PartialObjectMetadata") || has("as=PartialObjectMetadataList")) && has("v=v1") {
+        if has("as=PartialObjectMetadata") && has("v=v1") {
             return Accepts::Partial;
+        }
+        if has("as=PartialObjectMetadataList") && has("v=v1") {
+            return Accepts::PartialList;
         }
         if has("as=APIGroupDiscoveryList") && has("v=v2") {
             return Accepts::Discovery;
@@ -186,5 +340,5 @@ pub fn accepts(headers: &HeaderMap) -> Accepts {
             return Accepts::Json;
         }
     }
-    Accepts::Json
+    Accepts::Nothing
 }

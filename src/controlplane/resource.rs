@@ -23,12 +23,18 @@ pub struct Resource {
     pub printer_columns: Vec<Value>,
     /// The `openAPIV3Schema`.
     pub schema: Value,
+    /// What an object has even where nothing is set.
+    pub zero: Value,
     /// Whether it comes from a CRD.
     pub custom: bool,
 }
 
 /// What can be done with a kind that is stored.
 pub const STORED: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/// The same of a custom kind, in the order in which it is told.
+const CUSTOM: &[&str] = &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+/// The same of namespaces, which do not all go at once.
+const NAMESPACES: &[&str] = &["create", "delete", "get", "list", "patch", "update", "watch"];
 /// What can be done with a kind that is only answered.
 const ANSWERED: &[&str] = &["create"];
 
@@ -60,11 +66,12 @@ impl Resource {
                     short_names: texts(&names["shortNames"]),
                     categories: texts(&names["categories"]),
                     namespaced: spec["scope"] == "Namespaced",
-                    verbs: STORED,
+                    verbs: CUSTOM,
                     status_subresource: version["subresources"]["status"].is_object(),
                     selectable_fields: fields.iter().filter_map(|f| f["jsonPath"].as_str().map(String::from)).collect(),
                     printer_columns: list(&version["additionalPrinterColumns"]),
                     schema: version["schema"]["openAPIV3Schema"].clone(),
+                    zero: json!({}),
                     custom: true,
                 })
             })
@@ -73,14 +80,16 @@ impl Resource {
 
     /// What is served of core.
     pub fn core() -> Vec<Resource> {
-        let stored = core::KINDS.iter().map(|kind| Self::of_core(kind, STORED));
+        let verbs = |kind: &CoreKind| if kind.plural == "namespaces" { NAMESPACES } else { STORED };
+        let stored = core::KINDS.iter().map(|kind| Self::of_core(kind, verbs(kind)));
         let answered = core::REVIEWS.iter().map(|kind| Self::of_core(kind, ANSWERED));
         stored.chain(answered).collect()
     }
 
     fn of_core(kind: &CoreKind, verbs: &'static [&'static str]) -> Resource {
-        let columns =
-            kind.columns.iter().map(|(name, path, type_)| json!({"name": name, "jsonPath": path, "type": type_}));
+        let columns = kind.columns.iter().map(|(name, path, type_, priority)| {
+            json!({"name": name, "jsonPath": path, "type": type_, "priority": priority})
+        });
         Resource {
             group: kind.group.into(),
             version: "v1".into(),
@@ -88,13 +97,14 @@ impl Resource {
             singular: kind.kind.to_lowercase(),
             kind: kind.kind.into(),
             short_names: kind.short_names.iter().map(|s| s.to_string()).collect(),
-            categories: Vec::new(),
+            categories: kind.categories.iter().map(|s| s.to_string()).collect(),
             namespaced: kind.namespaced,
             verbs,
             status_subresource: false,
             selectable_fields: kind.selectable.iter().map(|s| s.to_string()).collect(),
             printer_columns: columns.collect(),
             schema: core::schema(kind),
+            zero: core::zero(kind.group, kind.kind),
             custom: false,
         }
     }

@@ -1,7 +1,11 @@
 //! Label and field selectors.
 
+use super::admission::{is_label, is_qualified};
 use super::resource::Resource;
 use serde_json::Value;
+
+/// Stands for who reported an event.
+const SOURCE: &str = "source of an event";
 
 /// One requirement on a label.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,6 +14,8 @@ enum Requirement {
     NotIn(String, Vec<String>),
     Exists(String),
     Absent(String),
+    /// A number above this, or below.
+    Compare(String, std::cmp::Ordering, i64),
 }
 
 /// A label selector: all of its requirements must hold.
@@ -21,6 +27,9 @@ pub struct LabelSelector {
 impl LabelSelector {
     /// Reads `a=b,c!=d,e in (f,g),h notin (i),j,!k`.
     pub fn parse(text: &str) -> Result<LabelSelector, String> {
+        if text.trim().is_empty() {
+            return Ok(LabelSelector::default());
+        }
         let parts = split_outside_brackets(text);
         let requirements = parts.iter().map(|part| requirement(part.trim())).collect::<Result<_, _>>()?;
         Ok(LabelSelector { requirements })
@@ -33,6 +42,9 @@ impl LabelSelector {
             Requirement::NotIn(name, values) => label(name).is_none_or(|v| values.iter().all(|w| w != v)),
             Requirement::Exists(name) => label(name).is_some(),
             Requirement::Absent(name) => label(name).is_none(),
+            Requirement::Compare(name, order, bound) => {
+                label(name).and_then(|v| v.parse::<i64>().ok()).is_some_and(|v| v.cmp(bound) == *order)
+            }
         })
     }
 }
@@ -51,29 +63,37 @@ fn split_outside_brackets(text: &str) -> Vec<&str> {
         }
     }
     parts.push(&text[start..]);
-    parts.retain(|part| !part.trim().is_empty());
     parts
 }
 
 fn requirement(part: &str) -> Result<Requirement, String> {
     let wrong = || format!("unable to parse requirement: {part:?}");
     let named = |name: &str| match name.trim() {
-        name if name.is_empty() || name.contains([' ', '(', ')', '=', '!']) => Err(wrong()),
-        name => Ok(name.to_string()),
+        name if is_qualified(name) => Ok(name.to_string()),
+        _ => Err(wrong()),
+    };
+    let valued = |value: &str| match value.trim() {
+        value if value.is_empty() || is_label(value) => Ok(value.to_string()),
+        _ => Err(wrong()),
     };
     for (operator, is_in) in [(" notin ", false), (" in ", true)] {
         if let Some((name, list)) = part.split_once(operator) {
             let list = list.trim().strip_prefix('(').and_then(|l| l.strip_suffix(')')).ok_or_else(wrong)?;
-            let values = list.split(',').map(|v| v.trim().to_string()).collect();
+            let values = list.split(',').map(valued).collect::<Result<_, _>>()?;
             let name = named(name)?;
             return Ok(if is_in { Requirement::In(name, values) } else { Requirement::NotIn(name, values) });
         }
     }
+    for (operator, order) in [('>', std::cmp::Ordering::Greater), ('<', std::cmp::Ordering::Less)] {
+        if let Some((name, bound)) = part.split_once(operator) {
+            return Ok(Requirement::Compare(named(name)?, order, bound.trim().parse().map_err(|_| wrong())?));
+        }
+    }
     if let Some((name, value)) = part.split_once("!=") {
-        return Ok(Requirement::NotIn(named(name)?, vec![value.trim().to_string()]));
+        return Ok(Requirement::NotIn(named(name)?, vec![valued(value)?]));
     }
     if let Some((name, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
-        return Ok(Requirement::In(named(name)?, vec![value.trim().to_string()]));
+        return Ok(Requirement::In(named(name)?, vec![valued(value)?]));
     }
     match part.strip_prefix('!') {
         Some(name) => Ok(Requirement::Absent(named(name)?)),
@@ -92,21 +112,21 @@ impl FieldSelector {
     /// Reads `metadata.name=a,status.phase!=Open`, of the fields that the kind offers.
     pub fn parse(text: &str, resource: &Resource) -> Result<FieldSelector, String> {
         let mut terms = Vec::new();
-        for part in text.split(',').filter(|p| !p.is_empty()) {
+        for part in split_unescaped(text).iter().filter(|p| !p.is_empty()) {
             let (name, equal, value) = match (part.split_once("!="), part.split_once("=="), part.split_once('=')) {
                 (Some((name, value)), _, _) => (name, false, value),
                 (_, Some((name, value)), _) | (_, _, Some((name, value))) => (name, true, value),
                 _ => return Err(format!("invalid selector: {part:?}; can't understand {part:?}")),
             };
             let path = field_path(name, resource).ok_or_else(|| format!("field label not supported: {name}"))?;
-            terms.push((path, equal, value.to_string()));
+            terms.push((path, equal, value.replace("\\,", ",").replace("\\=", "=").replace("\\\\", "\\")));
         }
         Ok(FieldSelector { terms })
     }
 
     pub fn matches(&self, object: &Value) -> bool {
         self.terms.iter().all(|(path, equal, value)| {
-            let found = match object.pointer(path) {
+            let found = match object.pointer(path).or_else(|| event_source(path, object)) {
                 Some(Value::String(text)) => text.clone(),
                 Some(Value::Null) | None => String::new(),
                 Some(other) => other.to_string(),
@@ -116,12 +136,33 @@ impl FieldSelector {
     }
 }
 
+/// The parts between commas that no backslash stands before.
+fn split_unescaped(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut escaped) = (Vec::new(), 0, false);
+    for (i, c) in text.char_indices() {
+        if c == ',' && !escaped {
+            parts.push(&text[start..i]);
+            start = i + 1;
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// Who reported an event stands in one of two places.
+fn event_source<'a>(path: &str, object: &'a Value) -> Option<&'a Value> {
+    let component = || object.pointer("/source/component").filter(|c| c.as_str().is_some_and(|c| !c.is_empty()));
+    if path == SOURCE { component().or_else(|| object.get("reportingComponent")) } else { None }
+}
+
 fn field_path(name: &str, resource: &Resource) -> Option<String> {
     let dotted = format!(".{name}");
     let is_metadata = matches!(name, "metadata.name" | "metadata.namespace");
     // Stored in the form of core, whatever group they are asked in.
     let dotted = match (resource.plural.as_str(), name) {
-        ("events", "reportingController" | "source") => ".reportingComponent".to_string(),
+        ("events", "source") => return Some(SOURCE.to_string()),
+        ("events", "reportingController") => ".reportingComponent".to_string(),
         ("events", _) => dotted.replace(".regarding.", ".involvedObject."),
         _ => dotted,
     };

@@ -19,8 +19,25 @@ impl ApiError {
         ApiError { code, reason, message: message.into(), details: Value::Null }
     }
 
-    fn about(mut self, resource: &Resource, name: &str) -> ApiError {
-        self.details = json!({"name": name, "group": resource.group, "kind": resource.plural});
+    /// Says which object of which kind it is about; what is empty is left out.
+    fn about(mut self, name: &str, group: &str, kind: &str) -> ApiError {
+        let parts = [("name", name), ("group", group), ("kind", kind)];
+        let told = parts.into_iter().filter(|(_, text)| !text.is_empty());
+        self.details = told.map(|(part, text)| (part.to_string(), Value::from(text))).collect();
+        self
+    }
+
+    /// With details that tell nothing, as the real server has them of some refusals.
+    pub fn about_nothing(self) -> ApiError {
+        self.about("", "", "")
+    }
+
+    fn about_one(self, resource: &Resource, name: &str) -> ApiError {
+        self.about(name, &resource.group, &resource.plural)
+    }
+
+    fn caused_by(mut self, causes: &[Cause]) -> ApiError {
+        self.details["causes"] = causes.iter().map(cause).collect();
         self
     }
 
@@ -30,13 +47,13 @@ impl ApiError {
 
     /// Understood, and not possible.
     pub fn unprocessable(message: impl Into<String>) -> ApiError {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about("", "", "")
     }
 
     /// What nobody may do.
     pub fn forbidden(resource: &Resource, name: &str, what: &str) -> ApiError {
         let message = format!("{} {name:?} is forbidden: {what}", resource.qualified());
-        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(resource, name)
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about_one(resource, name)
     }
 
     pub fn unauthorized() -> ApiError {
@@ -46,21 +63,59 @@ impl ApiError {
     /// No such path.
     pub fn no_path() -> ApiError {
         Self::new(StatusCode::NOT_FOUND, "NotFound", "the server could not find the requested resource")
+            .about("", "", "")
+    }
+
+    /// No such subresource of an object.
+    pub fn no_subresource(resource: &Resource, name: &str) -> ApiError {
+        let message = "the server could not find the requested resource";
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about_one(resource, name)
     }
 
     pub fn not_found(resource: &Resource, name: &str) -> ApiError {
         let message = format!("{} {name:?} not found", resource.qualified());
-        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(resource, name)
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about_one(resource, name)
     }
 
-    pub fn method(method: &http::Method) -> ApiError {
-        let message = format!("the server does not allow {method} on the requested resource");
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
+    pub fn method(resource: &Resource) -> ApiError {
+        let error = Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "MethodNotAllowed",
+            "the server does not allow this method on the requested resource",
+        );
+        // Custom kinds are told by name, those of core are not.
+        if resource.custom { error.about_one(resource, "") } else { error.about("", "", "") }
+    }
+
+    /// A failure that is no more than a sentence.
+    pub fn plain(message: impl Into<String>) -> ApiError {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "", message)
+    }
+
+    /// No form that the client takes is spoken here.
+    pub fn not_acceptable() -> ApiError {
+        let message = "only the following media types are accepted: application/json, application/yaml";
+        Self::new(StatusCode::NOT_ACCEPTABLE, "NotAcceptable", message)
+    }
+
+    /// A version that is still to come.
+    pub fn version_to_come(version: u64, current: u64) -> ApiError {
+        let message = format!("Timeout: Too large resource version: {version}, current: {current}");
+        let details = json!({
+            "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
+            "retryAfterSeconds": 1,
+        });
+        ApiError { details, ..Self::new(StatusCode::GATEWAY_TIMEOUT, "Timeout", message) }
+    }
+
+    /// Parameters of a request that are wrong; `kind` as in `ListOptions`.
+    pub fn invalid_options(kind: &str, causes: &[Cause]) -> ApiError {
+        Self::invalid_kind("meta.k8s.io", kind, "", causes)
     }
 
     pub fn exists(resource: &Resource, name: &str) -> ApiError {
         let message = format!("{} {name:?} already exists", resource.qualified());
-        Self::new(StatusCode::CONFLICT, "AlreadyExists", message).about(resource, name)
+        Self::new(StatusCode::CONFLICT, "AlreadyExists", message).about_one(resource, name)
     }
 
     pub fn conflict(resource: &Resource, name: &str) -> ApiError {
@@ -68,13 +123,22 @@ impl ApiError {
             "Operation cannot be fulfilled on {} {name:?}: the object has been modified; please apply your changes to the latest version and try again",
             resource.qualified()
         );
-        Self::new(StatusCode::CONFLICT, "Conflict", message).about(resource, name)
+        Self::new(StatusCode::CONFLICT, "Conflict", message).about_one(resource, name)
+    }
+
+    /// An update of another object of that name.
+    pub fn other_uid(resource: &Resource, name: &str) -> ApiError {
+        let message = format!(
+            "Operation cannot be fulfilled on {} {name:?}: the UID in the request is not that of the object",
+            resource.qualified()
+        );
+        Self::new(StatusCode::CONFLICT, "Conflict", message).about_one(resource, name)
     }
 
     /// A precondition that does not hold.
     pub fn precondition(resource: &Resource, name: &str, what: &str) -> ApiError {
         let message = format!("Operation cannot be fulfilled on {} {name:?}: {what}", resource.qualified());
-        Self::new(StatusCode::CONFLICT, "Conflict", message).about(resource, name)
+        Self::new(StatusCode::CONFLICT, "Conflict", message).about(name, &resource.group, &resource.kind)
     }
 
     /// Fields that other managers own.
@@ -88,21 +152,34 @@ impl ApiError {
 
     /// Fields that are wrong.
     pub fn invalid(resource: &Resource, name: &str, causes: &[Cause]) -> ApiError {
+        // Events are told as those of core, in whatever group they came.
+        let group = if resource.plural == "events" { "" } else { &resource.group };
+        Self::invalid_kind(group, &resource.kind, name, causes)
+    }
+
+    /// A version that an update lacks: told of the plural, as the real server does.
+    pub fn invalid_version(resource: &Resource, name: &str) -> ApiError {
+        let message = "Invalid value: 0: must be specified for an update".to_string();
+        let cause = Cause { reason: "FieldValueInvalid", message, field: "metadata.resourceVersion".into() };
+        Self::invalid_kind(&resource.group, &resource.plural, name, &[cause])
+    }
+
+    pub fn invalid_kind(group: &str, kind: &str, name: &str, causes: &[Cause]) -> ApiError {
         let told: Vec<_> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
         let told = match told.as_slice() {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
         };
-        let kind = match resource.group.is_empty() {
-            true => resource.kind.clone(),
-            false => format!("{}.{}", resource.kind, resource.group),
-        };
-        let message = format!("{kind} {name:?} is invalid: {told}");
-        let details = json!({
-            "name": name, "group": resource.group, "kind": resource.kind,
-            "causes": causes.iter().map(cause).collect::<Vec<_>>(),
-        });
-        ApiError { details, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message) }
+        let qualified = if group.is_empty() { kind.to_string() } else { format!("{kind}.{group}") };
+        let message = format!("{qualified} {name:?} is invalid: {told}");
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about(name, group, kind).caused_by(causes)
+    }
+
+    /// A patch that leaves an object which can't be read.
+    pub fn invalid_patch(why: &str) -> ApiError {
+        let cause =
+            Cause { reason: "FieldValueInvalid", message: format!("Invalid value: {why}"), field: "patch".into() };
+        Self::invalid_kind("", "", "", &[cause])
     }
 
     pub fn media_type(message: impl Into<String>) -> ApiError {
@@ -137,9 +214,11 @@ impl ApiError {
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
             "code": self.code.as_u16(),
         });
+        if !self.reason.is_empty() {
+            status["reason"] = self.reason.into();
+        }
         if !self.details.is_null() {
             status["details"] = self.details.clone();
         }

@@ -66,7 +66,7 @@ pub type Changes = (Vec<Arc<Change>>, broadcast::Receiver<Arc<Change>>);
 pub enum Verdict<E> {
     /// Store this; `metadata.resourceVersion` is filled in.
     Put(Box<Value>),
-    /// Remove it; the value is what it was last.
+    /// Remove it as it stands, and answer with this.
     Remove(Box<Value>),
     /// Leave it as it is, and answer with this.
     Keep(Box<Value>),
@@ -90,7 +90,7 @@ type Decide = Box<dyn FnOnce(Option<&Stored>) -> Decision + Send>;
 
 enum Decision {
     Put(Value),
-    Remove(Value),
+    Remove,
     Nothing,
 }
 
@@ -201,7 +201,7 @@ impl Store {
         let decide: Decide = Box::new(move |current| {
             let (decision, answer) = match decide(current) {
                 Verdict::Put(value) => (Decision::Put((*value).clone()), Ok(*value)),
-                Verdict::Remove(value) => (Decision::Remove((*value).clone()), Ok(*value)),
+                Verdict::Remove(value) => (Decision::Remove, Ok(*value)),
                 Verdict::Keep(value) => (Decision::Nothing, Ok(*value)),
                 Verdict::Refuse(error) => (Decision::Nothing, Err(error)),
             };
@@ -334,14 +334,15 @@ impl Writer {
                     continue;
                 }
                 Decision::Put(value) => (value, false),
-                Decision::Remove(value) => (value, true),
+                Decision::Remove => (current.as_ref().map(Stored::value).unwrap_or_default(), true),
             };
             version += 1;
             set_version(&mut value, version);
             let json: Arc<str> = value.to_string().into();
             changed.insert(key.clone(), (!deleted).then(|| Stored { version, json: json.clone() }));
             changes.push(Arc::new(Change { version, key, before: current, after: json, deleted }));
-            answers.push((done, Some(version)));
+            // What is gone keeps its version in the answer.
+            answers.push((done, (!deleted).then_some(version)));
         }
         let stored = if changes.is_empty() { Ok(()) } else { self.store(&changed, version) };
         match stored {

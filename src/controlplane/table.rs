@@ -1,5 +1,6 @@
 //! Tables, as `kubectl get` asks for them.
 
+use super::events;
 use super::resource::Resource;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -14,11 +15,12 @@ pub enum IncludeObject {
 
 impl IncludeObject {
     /// The query parameter `includeObject`.
-    pub fn parse(text: &str) -> IncludeObject {
+    pub fn parse(text: &str) -> Option<IncludeObject> {
         match text {
-            "None" => IncludeObject::None,
-            "Object" => IncludeObject::Object,
-            _ => IncludeObject::Metadata,
+            "None" => Some(IncludeObject::None),
+            "Object" => Some(IncludeObject::Object),
+            "" | "Metadata" => Some(IncludeObject::Metadata),
+            _ => None,
         }
     }
 }
@@ -35,39 +37,48 @@ pub fn render<'a>(
     let default_columns = [json!({"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"})];
     let columns: &[Value] =
         if resource.printer_columns.is_empty() { &default_columns } else { &resource.printer_columns };
-    let rows: Vec<Value> = items.into_iter().map(|object| row(columns, object, now, include)).collect();
+    let rows: Vec<Value> = items.into_iter().map(|object| row(resource, columns, object, now, include)).collect();
     let mut table = json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": list_meta, "rows": rows});
     table["columnDefinitions"] = match with_header {
-        true => header(columns),
+        true => header(columns, resource.custom),
         false => Value::Null,
     };
     table
 }
 
-fn header(columns: &[Value]) -> Value {
+fn header(columns: &[Value], custom: bool) -> Value {
     let name = json!({"name": "Name", "type": "string", "format": "name", "priority": 0, "description": "Name must be unique within a namespace."});
     let others = columns.iter().map(|column| {
-        // A date is already put into words, and a count is a number.
-        let type_ = match column["type"].as_str() {
-            Some("count") => "integer",
-            Some("object") => "string",
-            Some(other) => other,
-            None => "string",
+        let text = |field: &str| column[field].as_str().unwrap_or_default();
+        // Columns of core are all told as text, whatever they hold.
+        let type_ = if custom { text("type") } else { "string" };
+        let description = match text("description") {
+            "" if custom => format!("Custom resource definition column (in JSONPath format): {}", text("jsonPath")),
+            given => given.to_string(),
         };
         json!({
-            "name": column["name"],
+            "name": text("name"),
             "type": type_,
-            "format": column["format"].as_str().unwrap_or_default(),
-            "description": column["description"].as_str().unwrap_or_default(),
+            "format": if text("type") == "name" { "name" } else { text("format") },
+            "description": description,
             "priority": column["priority"].as_i64().unwrap_or(0),
         })
     });
-    std::iter::once(name).chain(others).collect()
+    Some(name).filter(|_| !has_name(columns)).into_iter().chain(others).collect()
 }
 
-fn row(columns: &[Value], object: &Value, now: Timestamp, include: IncludeObject) -> Value {
-    let name = object.pointer("/metadata/name").cloned().unwrap_or_default();
-    let cells: Vec<Value> = std::iter::once(name).chain(columns.iter().map(|c| cell(c, object, now))).collect();
+/// Whether the columns have the name where it belongs; else it comes first.
+fn has_name(columns: &[Value]) -> bool {
+    columns.iter().any(|column| column["type"] == "name")
+}
+
+fn row(resource: &Resource, columns: &[Value], object: &Value, now: Timestamp, include: IncludeObject) -> Value {
+    // Cells of an event are found in the form of core.
+    let core = (resource.group == "events.k8s.io").then(|| events::to_core(object));
+    let told = core.as_ref().unwrap_or(object);
+    let name = Some(object.pointer("/metadata/name").cloned().unwrap_or_else(|| "".into()));
+    let others = columns.iter().map(|c| cell(c, told, now, resource.custom));
+    let cells: Vec<Value> = name.filter(|_| !has_name(columns)).into_iter().chain(others).collect();
     let shown = match include {
         IncludeObject::None => Value::Null,
         IncludeObject::Object => object.clone(),
@@ -81,14 +92,24 @@ pub fn partial(object: &Value) -> Value {
     json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object.get("metadata")})
 }
 
-fn cell(column: &Value, object: &Value, now: Timestamp) -> Value {
+fn cell(column: &Value, object: &Value, now: Timestamp, custom: bool) -> Value {
     let found = find(object, column["jsonPath"].as_str().unwrap_or_default());
+    let first = |places: &[&str]| {
+        let found = places.iter().find_map(|place| object.pointer(place).filter(|value| value.is_string()));
+        found.map_or("<unknown>".into(), |at| date(at, now))
+    };
     match column["type"].as_str().unwrap_or("string") {
-        "date" => match found.or_else(|| event_time(column, object)) {
+        "date" => match found.filter(|value| !value.is_null()) {
             Some(value) => date(value, now),
-            // The real server leaves the cell empty for CRDs, and kubectl shows a blank or <unknown>.
-            None => Value::Null,
+            // Custom kinds leave the cell empty, and kubectl shows a blank or <unknown>.
+            None if custom => Value::Null,
+            None => "<unknown>".into(),
         },
+        "last seen" => first(&["/series/lastObservedTime", "/lastTimestamp", "/eventTime"]),
+        "first seen" => first(&["/firstTimestamp", "/eventTime"]),
+        "times" => object.pointer("/series/count").or(found).cloned().unwrap_or_else(|| 1.into()),
+        "source" => event_source(object).into(),
+        "text" | "name" => found.and_then(Value::as_str).unwrap_or_default().into(),
         "count" => found.and_then(Value::as_object).map_or(0, serde_json::Map::len).into(),
         "object" => found.map(object_name).unwrap_or_default(),
         "integer" | "number" | "boolean" => found.cloned().unwrap_or_default(),
@@ -100,11 +121,12 @@ fn cell(column: &Value, object: &Value, now: Timestamp) -> Value {
     }
 }
 
-/// An Event's time stands in one of several places.
-fn event_time<'a>(column: &Value, object: &'a Value) -> Option<&'a Value> {
-    let of_event = column["jsonPath"] == ".lastTimestamp";
-    let places = ["/series/lastObservedTime", "/eventTime", "/firstTimestamp", "/metadata/creationTimestamp"];
-    places.iter().filter(|_| of_event).find_map(|p| object.pointer(p).filter(|v| v.is_string()))
+/// Who reported an event, and where.
+fn event_source(object: &Value) -> String {
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let component = text("/source/component").or_else(|| text("/reportingComponent"));
+    let host = text("/source/host").or_else(|| text("/reportingInstance"));
+    [component, host].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn object_name(reference: &Value) -> Value {

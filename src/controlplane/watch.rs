@@ -56,11 +56,7 @@ pub fn stream(
 impl Watcher {
     /// Runs until the reader goes away; every way out but that ends in an ERROR event.
     async fn run(&mut self, store: Store) {
-        let from = self.query.resource_version.as_deref().unwrap_or("0");
-        let Ok(from) = from.parse::<u64>() else {
-            self.fail(&ApiError::bad_request(format!("resourceVersion: {from:?} is not a version"))).await;
-            return;
-        };
+        let from = self.query.version().ok().flatten().unwrap_or(0);
         let from_now = from == 0 || self.query.initial_events;
         let Listed { items: initial, version } = match from_now {
             true => store.list(&self.served.store_key, self.namespace.as_deref()),
@@ -164,24 +160,25 @@ impl Watcher {
             object = table::render(&self.served.resource, [&object], meta, now, include, header);
             self.header_sent = true;
         }
-        if self.accepts == Accepts::Partial {
+        if matches!(self.accepts, Accepts::Partial | Accepts::PartialList) {
             object = table::partial(&object);
         }
         object.to_string()
     }
 
     async fn bookmark(&mut self, version: u64, initial_end: bool) -> bool {
-        let mut metadata = json!({"resourceVersion": version.to_string(), "creationTimestamp": null});
+        let mut metadata = json!({"resourceVersion": version.to_string()});
         if initial_end {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
         let resource = &self.served.resource;
         let object = json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": metadata});
         let shaped = match self.accepts {
-            Accepts::Partial => table::partial(&object),
+            Accepts::Partial | Accepts::PartialList => table::partial(&object),
             Accepts::Table => {
                 let (now, include, header) = (Timestamp::now(), self.query.include_object(), !self.header_sent);
-                table::render(resource, [&object], metadata, now, include, header)
+                let meta = json!({"resourceVersion": version.to_string()});
+                table::render(resource, [&object], meta, now, include, header)
             }
             _ => object,
         };

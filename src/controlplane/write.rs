@@ -1,16 +1,17 @@
 //! What a write does to an object, decided over the object as it stands: defaults, validation, who owns what, generation.
 
 use super::apply::{ApplyError, Write, apply, strategic_merge, track_update};
+use super::request::FieldValidation;
 use super::resource::Resource;
-use super::schema::Cause;
+use super::schema::{Cause, WHOLE};
 use super::status::ApiError;
 use super::store::{Stored, Verdict};
 use super::{Served, admission};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use std::sync::Arc;
+use serde_json::{Map, Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Larger objects are refused: a status of this program has at most 64 KiB, a ConfigMap 1 MiB.
 const OBJECT_MAX: usize = 1_500_000;
@@ -25,6 +26,9 @@ pub struct How {
     pub manager: String,
     pub status: bool,
     pub dry_run: bool,
+    pub field_validation: FieldValidation,
+    /// What the client is told besides.
+    pub warnings: Arc<Mutex<Vec<String>>>,
     pub now: Timestamp,
 }
 
@@ -36,97 +40,144 @@ pub enum PatchBody {
     Apply { value: Value, force: bool },
 }
 
+type Refused<T> = Result<T, ApiError>;
+
+fn verdict(decided: Refused<Verdict<ApiError>>) -> Verdict<ApiError> {
+    decided.unwrap_or_else(Verdict::Refuse)
+}
+
 impl How {
-    fn write(&self) -> Write<'_> {
-        Write {
-            manager: &self.manager,
-            subresource: self.status.then_some("status"),
-            api_version: &self.served.stored_api_version,
-            now: self.now,
-        }
+    fn write<'a>(&'a self, api_version: &'a str) -> Write<'a> {
+        let subresource = self.status.then_some("status");
+        Write { manager: &self.manager, subresource, api_version, now: self.now }
+    }
+
+    fn resource(&self) -> &Resource {
+        &self.served.resource
+    }
+
+    /// The object in the form of the request.
+    fn shown(&self, stored: &Stored) -> Value {
+        self.served.shown(stored.value())
+    }
+
+    pub fn warn(&self, what: String) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
     /// Stores a new object.
     pub fn create(&self, current: Option<&Stored>, value: Value) -> Verdict<ApiError> {
-        match current {
-            Some(_) => Verdict::Refuse(ApiError::exists(&self.served.resource, &self.name)),
-            None => self.finish_create(value, |schema_value| {
-                track_update(self.served.stored_schema(), None, schema_value, &self.write());
-            }),
-        }
+        verdict(self.finish_create(current, value, |new| {
+            let api_version = self.resource().api_version();
+            track_update(&self.served.schema, Some(&self.resource().zero), new, &self.write(&api_version), true);
+        }))
     }
 
-    fn finish_create(&self, mut value: Value, track: impl FnOnce(&mut Value)) -> Verdict<ApiError> {
-        if self.served.resource.status_subresource
-            && let Some(fields) = value.as_object_mut()
-        {
-            fields.remove("status");
+    fn finish_create(
+        &self,
+        current: Option<&Stored>,
+        mut value: Value,
+        track: impl FnOnce(&mut Value),
+    ) -> Refused<Verdict<ApiError>> {
+        let resource = self.resource();
+        if resource.status_subresource {
+            fields_mut(&mut value).remove("status");
         }
-        if let Some(refused) = self.fold_string_data(&mut value) {
-            return Verdict::Refuse(refused);
-        }
-        self.served.stored_schema().apply_defaults(&mut value);
-        let metadata = metadata_mut(&mut value);
-        metadata.insert("name".into(), self.name.as_str().into());
-        if self.namespace.is_empty() {
-            metadata.remove("namespace");
-        } else {
-            metadata.insert("namespace".into(), self.namespace.as_str().into());
-        }
-        metadata.insert("uid".into(), uuid::Uuid::new_v4().to_string().into());
-        metadata.insert("creationTimestamp".into(), self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into());
-        metadata.remove("resourceVersion");
-        metadata.remove("deletionTimestamp");
-        metadata.remove("deletionGracePeriodSeconds");
-        metadata.remove("selfLink");
-        if self.served.resource.custom {
-            metadata.insert("generation".into(), 1.into());
-        }
-        if self.served.store_key == "namespaces" {
-            value["status"] = json!({"phase": "Active"});
-        }
+        self.served.schema.apply_defaults(&mut value);
+        self.complete(&mut value)?;
+        let versioned = version_of(&value).is_some_and(|version| version != "0");
+        self.stamp(&mut value);
         track(&mut value);
-        let causes = self.causes(&value, None);
-        if !causes.is_empty() {
-            return Verdict::Refuse(ApiError::invalid(&self.served.resource, &self.name, &causes));
+        self.check(&value, None)?;
+        if versioned {
+            return Err(ApiError::plain("resourceVersion should not be set on objects to be created"));
+        }
+        if current.is_some() {
+            return Err(ApiError::exists(resource, &self.name));
         }
         self.put(value)
     }
 
-    fn put(&self, value: Value) -> Verdict<ApiError> {
-        if value.to_string().len() > OBJECT_MAX {
-            return Verdict::Refuse(ApiError::too_large(format!("objects may have at most {OBJECT_MAX} bytes")));
+    /// What only the server says of a new object.
+    fn stamp(&self, value: &mut Value) {
+        let metadata = metadata_mut(value);
+        metadata.insert("name".into(), self.name.as_str().into());
+        match self.namespace.as_str() {
+            "" => metadata.remove("namespace"),
+            namespace => metadata.insert("namespace".into(), namespace.into()),
+        };
+        metadata.insert("uid".into(), uuid::Uuid::new_v4().to_string().into());
+        metadata.insert("creationTimestamp".into(), seconds(self.now).into());
+        for field in [
+            "resourceVersion",
+            "generation",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "selfLink",
+            "managedFields",
+        ] {
+            metadata.remove(field);
         }
-        if self.dry_run { Verdict::Keep(Box::new(value)) } else { Verdict::Put(Box::new(value)) }
+        if self.resource().custom {
+            metadata.insert("generation".into(), 1.into());
+        }
+    }
+
+    /// What objects of core are completed with, before who owns what is recorded.
+    pub fn complete(&self, value: &mut Value) -> Refused<()> {
+        let resource = self.resource();
+        match self.core_kind() {
+            Some("Secret") => fold_string_data(value)?,
+            Some("Namespace") => {
+                let labels = metadata_mut(value).entry("labels").or_insert_with(|| json!({}));
+                labels["kubernetes.io/metadata.name"] = self.name.as_str().into();
+            }
+            _ => {}
+        }
+        let fields = fields_mut(value);
+        for (name, zero) in resource.zero.as_object().into_iter().flatten() {
+            fields.entry(name.clone()).or_insert_with(|| zero.clone());
+        }
+        Ok(())
+    }
+
+    pub fn put(&self, value: Value) -> Refused<Verdict<ApiError>> {
+        if value.to_string().len() > OBJECT_MAX {
+            return Err(ApiError::too_large(format!("objects may have at most {OBJECT_MAX} bytes")));
+        }
+        let value = Box::new(self.served.stored(value));
+        Ok(if self.dry_run { Verdict::Keep(value) } else { Verdict::Put(value) })
     }
 
     /// Replaces an object.
     pub fn update(&self, current: Option<&Stored>, value: Value) -> Verdict<ApiError> {
         let Some(current) = current else {
-            return Verdict::Refuse(ApiError::not_found(&self.served.resource, &self.name));
+            return Verdict::Refuse(ApiError::not_found(self.resource(), &self.name));
         };
-        let old = current.value();
-        if self.served.resource.custom && version_of(&value).is_none() {
-            let field = "metadata.resourceVersion".to_string();
-            let message = "Invalid value: 0: must be specified for an update".to_string();
-            let cause = Cause { reason: "FieldValueInvalid", message, field };
-            return Verdict::Refuse(ApiError::invalid(&self.served.resource, &self.name, &[cause]));
+        let old = self.shown(current);
+        let given = value.pointer("/metadata/uid").and_then(Value::as_str);
+        if given.is_some_and(|uid| Some(uid) != old.pointer("/metadata/uid").and_then(Value::as_str)) {
+            return Verdict::Refuse(ApiError::other_uid(self.resource(), &self.name));
         }
-        self.replace(&old, value, |new| track_update(self.served.stored_schema(), Some(&old), new, &self.write()))
+        verdict(self.replace(&old, value, |old, new| self.track(old, new)))
+    }
+
+    /// Records what an update changed.
+    fn track(&self, old: &Value, new: &mut Value) {
+        let api_version = self.resource().api_version();
+        track_update(&self.served.schema, Some(old), new, &self.write(&api_version), false);
     }
 
     /// Patches an object; an apply may make it.
     pub fn patch(&self, current: Option<&Stored>, patch: PatchBody) -> Verdict<ApiError> {
-        let Some(current) = current else { return self.patch_absent(patch) };
-        let old = current.value();
-        let new = match patch {
-            PatchBody::Apply { value, force } => return self.apply_onto(&old, &value, force),
+        let Some(stored) = current else { return verdict(self.patch_absent(patch)) };
+        let old = self.shown(stored);
+        let patched = match patch {
+            PatchBody::Apply { value, force } => return verdict(self.apply_onto(&old, &value, force)),
             PatchBody::Json(patch) => {
                 let mut new = old.clone();
-                match json_patch::patch(&mut new, &patch) {
-                    Ok(()) => Ok(new),
-                    Err(error) => Err(ApiError::unprocessable(format!("the JSON patch does not apply: {error}"))),
-                }
+                let patched = json_patch::patch(&mut new, &patch).map(|()| new);
+                patched.map_err(|e| ApiError::unprocessable(format!("the JSON patch does not apply: {e}")))
             }
             PatchBody::Merge(patch) => {
                 let mut new = old.clone();
@@ -135,39 +186,67 @@ impl How {
             }
             PatchBody::Strategic(patch) => strategic_merge(&old, &patch).map_err(ApiError::bad_request),
         };
-        match new {
-            Ok(new) if new.is_object() && new["metadata"].is_object() => self.replace(&old, new, |new| {
-                track_update(self.served.stored_schema(), Some(&old), new, &self.write());
-            }),
-            Ok(_) => Verdict::Refuse(ApiError::bad_request("the patch leaves no object with metadata")),
-            Err(error) => Verdict::Refuse(error),
-        }
+        verdict(
+            patched
+                .and_then(|new| self.read_patched(new))
+                .and_then(|new| self.replace(&old, new, |old, new| self.track(old, new))),
+        )
     }
 
-    fn patch_absent(&self, patch: PatchBody) -> Verdict<ApiError> {
-        let PatchBody::Apply { value, .. } = patch else {
-            return Verdict::Refuse(ApiError::not_found(&self.served.resource, &self.name));
+    /// Reads what a patch made, as it would be read from a request.
+    fn read_patched(&self, mut new: Value) -> Refused<Value> {
+        if !new.is_object() {
+            return Err(ApiError::bad_request("the patch leaves no object"));
+        }
+        metadata_mut(&mut new);
+        let schema = &self.served.schema;
+        let unread = match self.resource().custom {
+            true => schema.decode_metadata(&mut new),
+            false => schema.decode(&mut new),
+        };
+        if let Some(why) = unread {
+            return Err(ApiError::invalid_patch(&why));
+        }
+        schema.drop_nulls(&mut new);
+        let unknown: Vec<String> =
+            schema.prune(&mut new).iter().map(|path| format!("unknown field {path:?}")).collect();
+        match self.field_validation {
+            FieldValidation::Strict if !unknown.is_empty() => {
+                return Err(ApiError::invalid_patch(&format!("strict decoding error: {}", unknown.join(", "))));
+            }
+            FieldValidation::Warn => unknown.into_iter().for_each(|what| self.warn(what)),
+            _ => {}
+        }
+        Ok(new)
+    }
+
+    fn patch_absent(&self, patch: PatchBody) -> Refused<Verdict<ApiError>> {
+        let PatchBody::Apply { mut value, .. } = patch else {
+            return Err(ApiError::not_found(self.resource(), &self.name));
         };
         if self.status {
-            return Verdict::Refuse(ApiError::not_found(&self.served.resource, &self.name));
+            return Err(ApiError::not_found(self.resource(), &self.name));
         }
-        if version_of(&value).is_some() {
-            return Verdict::Refuse(ApiError::conflict(&self.served.resource, &self.name));
+        if let Some(cause) = admission::check_name(&self.name) {
+            return Err(ApiError::invalid(self.resource(), &self.name, &[cause]));
         }
-        match apply(self.served.stored_schema(), None, &value, &self.write(), false) {
-            Ok(merged) => self.finish_create(merged, |_| {}),
-            Err(error) => Verdict::Refuse(apply_error(error)),
-        }
+        metadata_mut(&mut value).remove("resourceVersion");
+        let api_version = self.resource().api_version();
+        let merged = apply(&self.served.schema, None, &value, &self.write(&api_version), false).map_err(apply_error)?;
+        let managed = merged.pointer("/metadata/managedFields").cloned();
+        self.finish_create(None, merged, |new| {
+            if let Some(managed) = managed {
+                metadata_mut(new).insert("managedFields".into(), managed);
+            }
+        })
     }
 
-    fn apply_onto(&self, old: &Value, applied: &Value, force: bool) -> Verdict<ApiError> {
+    fn apply_onto(&self, old: &Value, applied: &Value, force: bool) -> Refused<Verdict<ApiError>> {
         let mut applied = applied.clone();
-        if self.served.resource.status_subresource
-            && let Some(fields) = applied.as_object_mut()
-        {
+        if self.resource().status_subresource {
             // Spec and status each have a door of their own.
             let keep_status = self.status;
-            fields.retain(|name, _| match name.as_str() {
+            fields_mut(&mut applied).retain(|name, _| match name.as_str() {
                 "apiVersion" | "kind" | "metadata" => true,
                 "status" => keep_status,
                 _ => !keep_status,
@@ -175,155 +254,33 @@ impl How {
         }
         let given = version_of(&applied);
         if given.is_some() && given != version_of(old) {
-            return Verdict::Refuse(ApiError::conflict(&self.served.resource, &self.name));
+            return Err(ApiError::conflict(self.resource(), &self.name));
         }
-        self.fold_string_data(&mut applied);
-        match apply(self.served.stored_schema(), Some(old), &applied, &self.write(), force) {
-            Ok(merged) => self.replace(old, merged, |_| {}),
-            Err(error) => Verdict::Refuse(apply_error(error)),
-        }
-    }
-
-    /// Puts `new` in the place of `old`: what clients may not set stays, the record of owners is brought up to date.
-    fn replace(&self, old: &Value, mut new: Value, track: impl FnOnce(&mut Value)) -> Verdict<ApiError> {
-        let resource = &self.served.resource;
-        let given = version_of(&new);
-        if given.is_some() && given != version_of(old) {
-            return Verdict::Refuse(ApiError::conflict(resource, &self.name));
-        }
-        let uid = new.pointer("/metadata/uid").and_then(Value::as_str);
-        if uid.is_some_and(|uid| Some(uid) != old.pointer("/metadata/uid").and_then(Value::as_str)) {
-            let what = "the UID in the request is not that of the object";
-            return Verdict::Refuse(ApiError::precondition(resource, &self.name, what));
-        }
-        let causes = admission::check_update(old, &new, self.core_kind());
-        if !causes.is_empty() {
-            return Verdict::Refuse(ApiError::invalid(resource, &self.name, &causes));
-        }
-        if resource.status_subresource {
-            new = self.one_door(old, new);
-        }
-        self.keep_metadata(old, &mut new);
-        let unreadable = admission::check_micro_times(&new, &self.served.resource.kind);
-        if let Some(refused) = unreadable.or_else(|| self.fold_string_data(&mut new)) {
-            return Verdict::Refuse(refused);
-        }
-        self.served.stored_schema().prune(&mut new);
-        self.served.stored_schema().apply_defaults(&mut new);
-        if same_but_managers(old, &new) {
-            return match new.pointer("/metadata/managedFields") == old.pointer("/metadata/managedFields") {
-                true => Verdict::Keep(Box::new(old.clone())),
-                false => self.put(new),
-            };
-        }
-        if resource.custom && content(old) != content(&new) {
-            let next = old.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or(0) + 1;
-            metadata_mut(&mut new).insert("generation".into(), next.into());
-        }
-        track(&mut new);
-        let causes = self.causes(&new, Some(old));
-        if !causes.is_empty() {
-            return Verdict::Refuse(ApiError::invalid(resource, &self.name, &causes));
-        }
-        let deleting = new.pointer("/metadata/deletionTimestamp").is_some_and(|t| !t.is_null());
-        if deleting && !has_finalizers(&new) && !self.dry_run {
-            return Verdict::Remove(Box::new(new));
-        }
-        self.put(new)
-    }
-
-    /// Through the door of the status only the status comes in, and through the other all but the status.
-    fn one_door(&self, old: &Value, mut new: Value) -> Value {
-        if self.status {
-            let mut kept = old.clone();
-            match new.get_mut("status").map(Value::take) {
-                Some(status) => kept["status"] = status,
-                None => {
-                    if let Some(fields) = kept.as_object_mut() {
-                        fields.remove("status");
-                    }
-                }
-            }
-            if let Some(managed) = new.pointer("/metadata/managedFields") {
-                kept["metadata"]["managedFields"] = managed.clone();
-            }
-            return kept;
-        }
-        match (old.get("status"), new.as_object_mut()) {
-            (Some(status), _) => new["status"] = status.clone(),
-            (None, Some(fields)) => {
-                fields.remove("status");
-            }
-            (None, None) => {}
-        }
-        new
-    }
-
-    fn keep_metadata(&self, old: &Value, new: &mut Value) {
-        let (api_version, kind) = (old["apiVersion"].clone(), old["kind"].clone());
-        let metadata = metadata_mut(new);
-        for field in [
-            "name",
-            "namespace",
-            "uid",
-            "resourceVersion",
-            "generation",
-            "creationTimestamp",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-        ] {
-            match old.pointer(&format!("/metadata/{field}")) {
-                Some(value) => metadata.insert(field.into(), value.clone()),
-                None => metadata.remove(field),
-            };
-        }
-        metadata.remove("selfLink");
-        metadata.retain(|_, value| !value.is_null());
-        new["apiVersion"] = api_version;
-        new["kind"] = kind;
-    }
-
-    /// `stringData` of a Secret is written as text and kept in base64. Gives what is wrong with it.
-    fn fold_string_data(&self, value: &mut Value) -> Option<ApiError> {
-        if self.core_kind() != Some("Secret") {
-            return None;
-        }
-        let fields = value.as_object_mut()?;
-        fields.entry("type").or_insert_with(|| "Opaque".into());
-        let plain = match fields.remove("stringData") {
-            None | Some(Value::Null) => return None,
-            Some(Value::Object(plain)) if plain.values().all(Value::is_string) => plain,
-            Some(_) => return Some(ApiError::bad_request("stringData: must be a map of strings")),
-        };
-        let data = fields.entry("data").or_insert(Value::Null);
-        if data.is_null() {
-            *data = json!({});
-        }
-        let Value::Object(data) = data else {
-            return Some(ApiError::bad_request("data: must be a map of strings in base64"));
-        };
-        for (name, text) in plain {
-            data.insert(name, STANDARD.encode(text.as_str().unwrap_or_default()).into());
-        }
-        None
+        let api_version = self.resource().api_version();
+        let merged = apply(&self.served.schema, Some(old), &applied, &self.write(&api_version), force);
+        self.replace(old, merged.map_err(apply_error)?, |_, _| {})
     }
 
     /// The kind, where it is one of core's.
-    fn core_kind(&self) -> Option<&str> {
-        let Resource { group, kind, .. } = &self.served.resource;
-        group.is_empty().then_some(kind.as_str())
+    pub fn core_kind(&self) -> Option<&str> {
+        let resource = self.resource();
+        (!resource.custom).then_some(resource.kind.as_str())
     }
 
-    /// Everything that is wrong with an object.
-    fn causes(&self, new: &Value, old: Option<&Value>) -> Vec<Cause> {
-        let mut causes = admission::check(new, self.core_kind());
-        causes.extend(self.served.stored_schema().validate(new, old));
-        causes
+    /// Refuses what is wrong with an object.
+    pub fn check(&self, new: &Value, old: Option<&Value>) -> Refused<()> {
+        let causes = admission::check(new, old, self);
+        let mut causes = self.served.schema.validate_after(new, old, causes);
+        // Through the door of the status no other part is spoken of.
+        for cause in causes.iter_mut().filter(|cause| self.status && cause.message.contains(WHOLE)) {
+            cause.field = "status".into();
+        }
+        if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.resource(), &self.name, &causes)) }
     }
 
     /// Deletes an object, or marks it where finalizers hold it.
     pub fn delete(&self, current: Option<&Stored>, uid: Option<&str>, version: Option<&str>) -> Verdict<ApiError> {
-        let resource = &self.served.resource;
+        let resource = self.resource();
         let Some(current) = current else {
             return Verdict::Refuse(ApiError::not_found(resource, &self.name));
         };
@@ -335,64 +292,74 @@ impl How {
         if version.is_some_and(|version| Some(version) != stands("/metadata/resourceVersion")) {
             return Verdict::Refuse(ApiError::precondition(resource, &self.name, "the resourceVersion is another"));
         }
-        if self.dry_run {
-            return Verdict::Keep(Box::new(value));
-        }
         if !has_finalizers(&value) {
-            return Verdict::Remove(Box::new(value));
+            let value = Box::new(value);
+            return if self.dry_run { Verdict::Keep(value) } else { Verdict::Remove(value) };
         }
         if value.pointer("/metadata/deletionTimestamp").is_some() {
             return Verdict::Keep(Box::new(value));
         }
-        let at = self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let metadata = metadata_mut(&mut value);
-        metadata.insert("deletionTimestamp".into(), at.into());
+        metadata.insert("deletionTimestamp".into(), seconds(self.now).into());
         metadata.insert("deletionGracePeriodSeconds".into(), 0.into());
         // A deletion is wanted state, too.
         if let Some(generation) = metadata.get("generation").and_then(Value::as_i64) {
             metadata.insert("generation".into(), (generation + 1).into());
         }
-        Verdict::Put(Box::new(value))
+        let value = Box::new(value);
+        if self.dry_run { Verdict::Keep(value) } else { Verdict::Put(value) }
     }
+}
+
+/// `stringData` of a Secret is written as text and kept in base64. A Secret without a type is opaque.
+fn fold_string_data(value: &mut Value) -> Refused<()> {
+    let fields = fields_mut(value);
+    fields.entry("type").or_insert_with(|| "Opaque".into());
+    let Some(Value::Object(plain)) = fields.remove("stringData") else { return Ok(()) };
+    let data = fields.entry("data").or_insert_with(|| json!({}));
+    for (name, text) in plain {
+        data[name] = STANDARD.encode(text.as_str().unwrap_or_default()).into();
+    }
+    Ok(())
 }
 
 fn apply_error(error: ApplyError) -> ApiError {
-    match error {
-        ApplyError::Conflicts(causes) => ApiError::apply_conflict(causes),
-        ApplyError::Invalid(message) => ApiError::bad_request(message),
-    }
+    let ApplyError::Conflicts(causes) = error;
+    ApiError::apply_conflict(causes)
+}
+
+fn seconds(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The object's metadata, made where it is missing.
-pub fn metadata_mut(value: &mut Value) -> &mut serde_json::Map<String, Value> {
+pub fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
     if !value.get("metadata").is_some_and(Value::is_object) {
         value["metadata"] = json!({});
     }
-    match value.get_mut("metadata") {
-        Some(Value::Object(metadata)) => metadata,
+    fields_mut(&mut value["metadata"])
+}
+
+/// The fields of an object, which this becomes where it is none.
+pub fn fields_mut(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = json!({});
+    }
+    match value {
+        Value::Object(fields) => fields,
         _ => unreachable!("made an object above"),
     }
 }
 
-fn version_of(value: &Value) -> Option<&str> {
+pub fn version_of(value: &Value) -> Option<&str> {
     value.pointer("/metadata/resourceVersion").and_then(Value::as_str).filter(|v| !v.is_empty())
 }
 
-fn has_finalizers(value: &Value) -> bool {
+pub fn has_finalizers(value: &Value) -> bool {
     value.pointer("/metadata/finalizers").and_then(Value::as_array).is_some_and(|f| !f.is_empty())
 }
 
-/// All but metadata and status: what the generation counts.
-fn content(value: &Value) -> Vec<(&String, &Value)> {
-    let fields = value.as_object().into_iter().flatten();
-    fields.filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status" | "apiVersion" | "kind")).collect()
-}
-
-fn same_but_managers(old: &Value, new: &Value) -> bool {
-    let without = |value: &Value| {
-        let mut value = value.clone();
-        metadata_mut(&mut value).remove("managedFields");
-        value
-    };
-    without(old) == without(new)
+/// Causes that custom kinds tell twice: their own rules look at the metadata again.
+pub fn told_as_often(causes: Vec<Cause>, custom: bool) -> Vec<Cause> {
+    if custom { causes.iter().chain(&causes).cloned().collect() } else { causes }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_managers_field_is_a_conflict_and_not_overwritten() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let mine = scenario("portal");
     let file = server.dir.file("mine.json", &mine.to_string());
     server.kubectl(&["apply", "--server-side", "--field-manager=git", "-f", &file]).await;
@@ -26,7 +26,7 @@ async fn another_managers_field_is_a_conflict_and_not_overwritten() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_longer_applied_goes_unless_somebody_else_owns_it() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     let mut applied = scenario("portal");
     applied["spec"]["interval"] = json!("30s");
@@ -46,7 +46,7 @@ async fn what_is_no_longer_applied_goes_unless_somebody_else_owns_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_apply_again_changes_nothing() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     let first = server.apply(&path, "git", &scenario("portal")).await;
     let second = server.apply(&path, "git", &scenario("portal")).await;
@@ -56,7 +56,7 @@ async fn the_same_apply_again_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_managers_own_items_of_one_list() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     server.apply(&path, "git", &scenario("portal")).await;
     let more = json!({
@@ -77,13 +77,13 @@ async fn two_managers_own_items_of_one_list() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_apply_that_is_not_whole_is_refused() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     let body = scenario("portal").to_string();
     let media_type = "application/apply-patch+yaml";
     let nobody = server.send(http::Method::PATCH, &path, media_type, body.clone()).await;
-    assert_eq!(nobody.code, StatusCode::BAD_REQUEST);
-    assert!(nobody.message().contains("fieldManager is required"), "{}", nobody.message());
+    assert_eq!(nobody.code, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(nobody.message().contains("fieldManager: Required value"), "{}", nobody.message());
     let other = server.apply(&path, "git", &scenario("elsewhere")).await;
     assert_eq!(other.code, StatusCode::BAD_REQUEST, "{}", other.body);
     let cbor = server.send(http::Method::PATCH, &path, "application/apply-patch+cbor", body).await;

@@ -63,9 +63,7 @@ async fn nothing_answered_is_lost_by_a_kill() {
         assert!((150..2_000).contains(&answered), "killed in the middle: {answered}");
         within(child.wait()).await.unwrap();
     }
-    let running = start(&dir.0).await;
-    let client = client(&dir.0).await;
-    let server = Server { running, client, dir };
+    let server = Server::on(dir).await;
     let newest = version(&server.get(CONFIGMAPS).await.body);
     for (name, version_then) in &acknowledged {
         let kept = server.get(&format!("{CONFIGMAPS}/{name}")).await;
@@ -77,18 +75,14 @@ async fn nothing_answered_is_lost_by_a_kill() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_over_unchanged_data_changes_nothing() {
-    let server = Server::start().await;
+    let server = Server::embedded().await;
     let made = server.post(SCENARIOS, &scenario("portal")).await;
     let (url_then, ca, token) =
-        (server.running.url.clone(), server.running.ca_pem.clone(), server.running.token.clone());
+        (server.running().url.clone(), server.running().ca_pem.clone(), server.running().token.clone());
     let newest = version(&server.get(SCENARIOS).await.body);
-    let Server { running, client: before, dir } = server;
-    drop(before);
-    within(running.shutdown()).await;
-    let running = start(&dir.0).await;
+    let server = server.restart().await;
+    let running = server.running();
     assert_eq!((&running.ca_pem, &running.token), (&ca, &token), "a kubeconfig stays good: {url_then}");
-    let client = client(&dir.0).await;
-    let server = Server { running, client, dir };
     let kept = server.get(&format!("{SCENARIOS}/portal")).await;
     assert_eq!(kept.body, made.body);
     assert_eq!(version(&server.get(SCENARIOS).await.body), newest, "nothing was written");

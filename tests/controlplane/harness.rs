@@ -1,10 +1,10 @@
-//! A server of its own for each test, and the ways to talk to it.
+//! A server of its own for each test, or a namespace of its own on a real one, and the ways to talk to it.
 
+use crate::real;
 use agentic_ops::{api, controlplane};
 use futures::{AsyncBufReadExt as _, TryStreamExt as _};
 use http::{HeaderMap, Method, Request, StatusCode};
 use kube::client::Body;
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use tokio::process::Command;
 
 /// Nothing here takes this long unless it is broken.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-/// Where the tests keep their objects.
+/// Where the tests keep their objects. On a real server each test's own namespace stands for it wherever a path names it.
 pub const NAMESPACE: &str = "agentic-ops";
 /// The collection of Scenarios there.
 pub const SCENARIOS: &str = "/apis/agentic.ligbox.io/v1alpha1/namespaces/agentic-ops/scenarios";
@@ -53,16 +53,16 @@ pub async fn start(data_dir: &Path) -> controlplane::Running {
 
 /// A client by the kubeconfig in a directory.
 pub async fn client(data_dir: &Path) -> kube::Client {
-    let kubeconfig = Kubeconfig::read_from(data_dir.join("kubeconfig")).unwrap();
-    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-    kube::Client::try_from(config).unwrap()
+    real::client(&data_dir.join("kubeconfig")).await
 }
 
 /// A running server and the ways to it.
 pub struct Server {
-    pub running: controlplane::Running,
+    /// The embedded one; `None` where it is a real one.
+    embedded: Option<controlplane::Running>,
     pub client: kube::Client,
     pub dir: Directory,
+    pub namespace: String,
 }
 
 /// What `kubectl` said.
@@ -93,25 +93,54 @@ impl Answer {
 }
 
 impl Server {
-    pub async fn start() -> Server {
+    /// A namespace on the real server where there is one, else an embedded server.
+    pub async fn any() -> Server {
+        let Some(kubeconfig) = real::kubeconfig() else { return Server::embedded().await };
         let dir = Directory::new();
-        let running = start(&dir.0).await;
+        let client = real::client(&kubeconfig).await;
+        real::apply_crds(&client).await;
+        let namespace = real::make_namespace(&client).await;
+        real::kubeconfig_in(&dir.0, &namespace);
+        Server { embedded: None, client, dir, namespace }
+    }
+
+    /// An embedded server, for what no other has.
+    pub async fn embedded() -> Server {
+        Server::on(Directory::new()).await
+    }
+
+    /// An embedded server on this directory.
+    pub async fn on(dir: Directory) -> Server {
+        let embedded = Some(start(&dir.0).await);
         let client = client(&dir.0).await;
-        Server { running, client, dir }
+        Server { embedded, client, dir, namespace: NAMESPACE.into() }
+    }
+
+    /// The embedded server itself.
+    pub fn running(&self) -> &controlplane::Running {
+        self.embedded.as_ref().expect("only for the embedded server")
+    }
+
+    /// Stops, and gives what is left: the directory, and a client that has nobody to talk to.
+    pub async fn stop(self) -> (Directory, kube::Client) {
+        within(self.embedded.expect("only for the embedded server").shutdown()).await;
+        (self.dir, self.client)
     }
 
     /// Stops and starts again on the same directory.
     pub async fn restart(self) -> Server {
-        within(self.running.shutdown()).await;
-        let running = start(&self.dir.0).await;
-        let client = client(&self.dir.0).await;
-        Server { running, client, dir: self.dir }
+        Server::on(self.stop().await.0).await
+    }
+
+    /// A path with the namespace of this test in it.
+    fn at(&self, path: &str) -> String {
+        path.replace("/namespaces/agentic-ops/", &format!("/namespaces/{}/", self.namespace))
     }
 
     /// `kubectl` with these arguments, ready to be run.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(std::env::var("KUBECTL").unwrap_or_else(|_| "kubectl".into()));
-        command.args(args).env("KUBECONFIG", &self.running.kubeconfig_path).env("HOME", &self.dir.0);
+        command.args(args).env("KUBECONFIG", self.dir.0.join("kubeconfig")).env("HOME", &self.dir.0);
         command.kill_on_drop(true);
         command
     }
@@ -132,7 +161,7 @@ impl Server {
 
     /// A request with a body of this media type.
     pub async fn send(&self, method: Method, path: &str, media_type: &str, body: impl Into<Vec<u8>>) -> Answer {
-        let request = Request::builder().method(method).uri(path).header("content-type", media_type);
+        let request = Request::builder().method(method).uri(self.at(path)).header("content-type", media_type);
         self.request(request.body(Body::from(body.into())).unwrap()).await
     }
 
@@ -175,7 +204,7 @@ impl Server {
 
     /// Opens a watch; its lines come one by one.
     pub async fn watch(&self, path: &str) -> Watch {
-        let request = Request::builder().uri(path).body(Vec::new()).unwrap();
+        let request = Request::builder().uri(self.at(path)).body(Vec::new()).unwrap();
         Watch { lines: Box::pin(within(self.client.request_stream(request)).await.unwrap().lines()) }
     }
 }

@@ -8,11 +8,11 @@ use tokio::io::AsyncReadExt as _;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_bearers_of_the_token_come_in() {
-    let server = Server::start().await;
-    let ca = reqwest::Certificate::from_pem(server.running.ca_pem.as_bytes()).unwrap();
+    let server = Server::embedded().await;
+    let ca = reqwest::Certificate::from_pem(server.running().ca_pem.as_bytes()).unwrap();
     let http = reqwest::Client::builder().tls_certs_only([ca]).build().unwrap();
-    let url = format!("{}{CONFIGMAPS}", server.running.url);
-    for token in [None, Some("x"), Some(&server.running.token[1..])] {
+    let url = format!("{}{CONFIGMAPS}", server.running().url);
+    for token in [None, Some("x"), Some(&server.running().token[1..])] {
         let mut request = http.get(&url);
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -22,10 +22,10 @@ async fn only_bearers_of_the_token_come_in() {
         let status: serde_json::Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
         assert_eq!(status["reason"], "Unauthorized");
     }
-    let with_token = http.get(&url).bearer_auth(&server.running.token);
+    let with_token = http.get(&url).bearer_auth(&server.running().token);
     assert_eq!(within(with_token.send()).await.unwrap().status(), StatusCode::OK);
     for path in ["livez", "readyz", "healthz"] {
-        let response = within(http.get(format!("{}/{path}", server.running.url)).send()).await.unwrap();
+        let response = within(http.get(format!("{}/{path}", server.running().url)).send()).await.unwrap();
         assert_eq!(response.text().await.unwrap(), "ok");
     }
     let without_ca = reqwest::Client::builder().build().unwrap();
@@ -34,7 +34,7 @@ async fn only_bearers_of_the_token_come_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_secret_is_for_the_owner_alone() {
-    let server = Server::start().await;
+    let server = Server::embedded().await;
     for name in ["kubeconfig", "token", "ca.key", "controlplane.db"] {
         let mode = std::fs::metadata(server.dir.0.join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
@@ -43,7 +43,7 @@ async fn what_is_secret_is_for_the_owner_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_large_is_refused() {
-    let server = Server::start().await;
+    let server = Server::embedded().await;
     let object = server.post(CONFIGMAPS, &configmap("large", &"x".repeat(2 << 20))).await;
     assert!(matches!(object.code.as_u16(), 413 | 422), "{}", object.body["message"]);
     let body = server.post(CONFIGMAPS, &configmap("larger", &"x".repeat(4 << 20))).await;
@@ -64,8 +64,8 @@ async fn what_is_too_large_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn plain_http_and_silence_get_nothing() {
-    let server = Server::start().await;
-    let mut silent = tokio::net::TcpStream::connect(server.running.address).await.unwrap();
+    let server = Server::embedded().await;
+    let mut silent = tokio::net::TcpStream::connect(server.running().address).await.unwrap();
     let mut rest = Vec::new();
     let end = within(silent.read_to_end(&mut rest)).await;
     assert!(end.is_err() || rest.is_empty(), "closed when no handshake came");
@@ -73,7 +73,7 @@ async fn plain_http_and_silence_get_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hostile_patch_ends_nothing() {
-    let server = Server::start().await;
+    let server = Server::embedded().await;
     let path = format!("{CONFIGMAPS}/settings");
     server.post(CONFIGMAPS, &configmap("settings", "x")).await;
     for patch in [

@@ -11,7 +11,7 @@ fn names(list: &Value) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_show_one_moment_however_long_they_take() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     for name in ["a", "b", "c", "d", "e"] {
         server.post(CONFIGMAPS, &configmap(name, "old")).await;
     }
@@ -35,7 +35,7 @@ async fn pages_show_one_moment_however_long_they_take() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_another_age_or_make_is_refused() {
-    let server = Server::start().await;
+    let server = Server::embedded().await;
     let odd = server.get(&format!("{CONFIGMAPS}?limit=2&continue=nonsense")).await;
     assert_eq!(odd.code, StatusCode::BAD_REQUEST);
     for name in ["a", "b", "c"] {
@@ -52,18 +52,21 @@ async fn a_token_of_another_age_or_make_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_list_is_a_list() {
-    let server = Server::start().await;
-    for path in ["/api/v1/services", "/apis/agentic.ligbox.io/v1alpha1/findings", "/apis/coordination.k8s.io/v1/leases"]
-    {
+    let server = Server::any().await;
+    for path in [
+        "/api/v1/namespaces/agentic-ops/services",
+        "/apis/agentic.ligbox.io/v1alpha1/namespaces/agentic-ops/findings",
+        "/apis/coordination.k8s.io/v1/namespaces/agentic-ops/leases",
+    ] {
         let answer = server.get(path).await;
         assert_eq!((answer.code, &answer.body["items"]), (StatusCode::OK, &json!([])), "{path}");
     }
-    assert_eq!(server.get("/api/v1/pods").await.code, StatusCode::NOT_FOUND);
+    assert_eq!(server.get("/api/v1/nosuchkinds").await.code, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_selector_cuts_pages_too() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     for i in 0..6 {
         let mut object = configmap(&format!("c{i}"), "x");
         object["metadata"]["labels"] = json!({"odd": (i % 2).to_string()});
@@ -83,10 +86,10 @@ async fn a_selector_cuts_pages_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metadata_alone_is_served_to_whoever_asks_for_it() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     server.post(CONFIGMAPS, &configmap("a", "x")).await;
     let api: kube::Api<k8s_openapi::api::core::v1::ConfigMap> =
-        kube::Api::namespaced(server.client.clone(), "agentic-ops");
+        kube::Api::namespaced(server.client.clone(), &server.namespace);
     let list = api.list_metadata(&Default::default()).await.unwrap();
     assert_eq!(list.items[0].metadata.name.as_deref(), Some("a"));
     let accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";

@@ -1,4 +1,5 @@
 //! The embedded control plane, driven as its users drive it: by `kubectl`, by a Kubernetes client and by bare requests.
+//! What is not about the embedded server alone runs against a real API server as well, where `AGENTIC_TEST_KUBECONFIG` names it.
 
 mod apply;
 mod crash;
@@ -6,5 +7,7 @@ mod harness;
 mod kubectl;
 mod limits;
 mod lists;
+#[path = "../cluster/real.rs"]
+mod real;
 mod watches;
 mod writes;

@@ -9,7 +9,7 @@ fn told(type_: &str, name: &str) -> (String, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_goes_on_from_the_version_of_a_list() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     server.post(CONFIGMAPS, &configmap("before", "x")).await;
     let from = version(&server.get(CONFIGMAPS).await.body);
     server.post(CONFIGMAPS, &configmap("between", "x")).await;
@@ -26,7 +26,7 @@ async fn a_watch_goes_on_from_the_version_of_a_list() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn selectors_make_objects_come_and_go() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     server.post(SCENARIOS, &scenario("portal")).await;
     let from = version(&server.get(SCENARIOS).await.body);
@@ -45,7 +45,7 @@ async fn selectors_make_objects_come_and_go() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_streaming_list_ends_with_its_bookmark() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     server.post(CONFIGMAPS, &configmap("a", "x")).await;
     server.post(CONFIGMAPS, &configmap("b", "x")).await;
     let query = "watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan";
@@ -61,27 +61,19 @@ async fn a_streaming_list_ends_with_its_bookmark() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_ends_with_its_time_and_with_the_server() {
-    let server = Server::start().await;
+    let server = Server::embedded().await;
     let mut short = server.watch(&format!("{CONFIGMAPS}?watch=true&timeoutSeconds=1")).await;
     assert_eq!(short.next().await, None);
     let mut long = server.watch(&format!("{CONFIGMAPS}?watch=true")).await;
-    let Server { running, client, dir } = server;
-    drop(client);
-    crate::harness::within(running.shutdown()).await;
+    let (_dir, _client) = server.stop().await;
     assert_eq!(long.next().await, None);
-    drop(dir);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_version_that_is_forgotten_is_gone() {
-    let server = Server::start().await;
+    let server = Server::embedded().await;
     let from = version(&server.get(CONFIGMAPS).await.body);
-    let Server { running, client, dir } = server;
-    drop(client);
-    crate::harness::within(running.shutdown()).await;
-    let running = crate::harness::start(&dir.0).await;
-    let client = crate::harness::client(&dir.0).await;
-    let server = Server { running, client, dir };
+    let server = server.restart().await;
     server.post(CONFIGMAPS, &configmap("a", "x")).await;
     let mut watch = server.watch(&format!("{CONFIGMAPS}?watch=true&resourceVersion={}", from - 1)).await;
     let event = watch.next().await.unwrap();
@@ -92,7 +84,7 @@ async fn a_version_that_is_forgotten_is_gone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_stops_reading_is_cut_off_and_holds_up_nobody() {
-    let server = Server::start().await;
+    let server = Server::embedded().await;
     let from = version(&server.get(CONFIGMAPS).await.body);
     let mut slow = server.watch(&format!("{CONFIGMAPS}?watch=true&resourceVersion={from}")).await;
     let large = "x".repeat(8 << 10);

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_fills_in_what_the_server_knows() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let made = server.post(SCENARIOS, &scenario("portal")).await;
     assert_eq!(made.code, StatusCode::CREATED, "{}", made.body);
     let metadata = &made.body["metadata"];
     assert!(metadata["uid"].is_string() && metadata["creationTimestamp"].is_string());
-    assert_eq!((&metadata["namespace"], &metadata["generation"]), (&json!("agentic-ops"), &json!(1)));
+    assert_eq!((&metadata["namespace"], &metadata["generation"]), (&json!(server.namespace), &json!(1)));
     assert!(metadata["managedFields"][0]["fieldsV1"]["f:spec"].is_object());
     let twice = server.post(SCENARIOS, &scenario("portal")).await;
     assert_eq!((twice.code, twice.reason()), (StatusCode::CONFLICT, "AlreadyExists"));
@@ -28,7 +28,7 @@ async fn a_create_fills_in_what_the_server_knows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_generation_counts_changes_of_the_spec_alone() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     server.post(SCENARIOS, &scenario("portal")).await;
     let generation = |answer: &Answer| answer.body["metadata"]["generation"].as_i64().unwrap();
@@ -44,7 +44,7 @@ async fn the_generation_counts_changes_of_the_spec_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn spec_and_status_have_a_door_each() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     let mut with_status = scenario("portal");
     with_status["status"] = json!({"openFindings": 9});
@@ -62,7 +62,7 @@ async fn spec_and_status_have_a_door_each() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_write_over_one_version_one_succeeds() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let path = format!("{CONFIGMAPS}/settings");
     let made = server.post(CONFIGMAPS, &configmap("settings", "0")).await;
     let writes = (0..20).map(|i| {
@@ -82,7 +82,7 @@ async fn of_many_who_write_over_one_version_one_succeeds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_schema_refuses_is_told_field_by_field() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let mut wrong = scenario("portal");
     wrong["spec"]["severity"] = json!("awful");
     wrong["spec"]["title"] = json!(7);
@@ -100,7 +100,7 @@ async fn what_the_schema_refuses_is_told_field_by_field() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_fields_are_refused_warned_of_or_dropped() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let mut wrong = scenario("portal");
     wrong["spec"]["colour"] = json!("red");
     let strict = server.post(&format!("{SCENARIOS}?fieldValidation=Strict"), &wrong).await;
@@ -117,7 +117,7 @@ async fn unknown_fields_are_refused_warned_of_or_dropped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_decides_and_stores_nothing() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let made = server.post(&format!("{SCENARIOS}?dryRun=All"), &scenario("portal")).await;
     assert_eq!(made.code, StatusCode::CREATED);
     assert_eq!(server.get(&format!("{SCENARIOS}/portal")).await.code, StatusCode::NOT_FOUND);
@@ -129,7 +129,7 @@ async fn a_dry_run_decides_and_stores_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn finalizers_hold_an_object_until_they_are_gone() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let path = format!("{CONFIGMAPS}/held");
     let mut held = configmap("held", "x");
     held["metadata"]["finalizers"] = json!(["example.com/hold"]);
@@ -144,7 +144,7 @@ async fn finalizers_hold_an_object_until_they_are_gone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delete_keeps_to_its_preconditions() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let path = format!("{CONFIGMAPS}/settings");
     let made = server.post(CONFIGMAPS, &configmap("settings", "0")).await;
     let with = |preconditions: Value| json!({"preconditions": preconditions}).to_string();
@@ -152,7 +152,7 @@ async fn a_delete_keeps_to_its_preconditions() {
     let refused = server.send(Method::DELETE, &path, "application/json", wrong.clone()).await;
     assert_eq!(refused.reason(), "Conflict");
     let unread = server.send(Method::DELETE, &path, "application/vnd.kubernetes.protobuf", wrong).await;
-    assert_eq!(unread.code, StatusCode::UNSUPPORTED_MEDIA_TYPE, "options that can't be read are not ignored");
+    assert!(matches!(unread.code.as_u16(), 400 | 415), "options that can't be read are not ignored: {}", unread.body);
     let right = with(json!({"uid": made.body["metadata"]["uid"]}));
     let deleted = server.send(Method::DELETE, &path, "application/json", right).await;
     assert_eq!((deleted.code, deleted.body["status"].as_str()), (StatusCode::OK, Some("Success")));
@@ -161,7 +161,7 @@ async fn a_delete_keeps_to_its_preconditions() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_are_deleted_by_selector() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     for name in ["a", "b", "c"] {
         let mut labelled = configmap(name, "x");
         labelled["metadata"]["labels"] = json!({"gone": (name != "c").to_string()});
@@ -176,7 +176,7 @@ async fn many_are_deleted_by_selector() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_are_base64_whatever_they_are_sent_as() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let secrets = "/api/v1/namespaces/agentic-ops/secrets";
     let secret = |fields: Value| {
         let mut secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}});
@@ -203,7 +203,7 @@ async fn secrets_are_base64_whatever_they_are_sent_as() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_and_labels_are_checked() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     for name in ["Upper", "with_underscore", "-dash", "dot.", "a..b", &"x".repeat(254)] {
         let answer = server.post(CONFIGMAPS, &configmap(name, "x")).await;
         assert_eq!((answer.code, answer.reason()), (StatusCode::UNPROCESSABLE_ENTITY, "Invalid"), "{name}");
@@ -226,7 +226,7 @@ async fn names_and_labels_are_checked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_does_not_fit_its_path_is_refused() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     let mut elsewhere = configmap("x", "x");
     elsewhere["metadata"]["namespace"] = json!("default");
     assert_eq!(server.post(CONFIGMAPS, &elsewhere).await.code, StatusCode::BAD_REQUEST);
@@ -235,7 +235,7 @@ async fn a_body_that_does_not_fit_its_path_is_refused() {
     let broken = server.send(Method::POST, CONFIGMAPS, "application/json", "{").await;
     assert_eq!(broken.code, StatusCode::BAD_REQUEST);
     let protobuf = server.send(Method::POST, CONFIGMAPS, "application/vnd.kubernetes.protobuf", "k8s\0").await;
-    assert_eq!(protobuf.code, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert!(matches!(protobuf.code.as_u16(), 400 | 415), "{}", protobuf.body);
     let yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: yaml}\ndata: {key: value}\n";
     assert_eq!(server.send(Method::POST, CONFIGMAPS, "application/yaml", yaml).await.code, StatusCode::CREATED);
     let patch = json!([{"op": "test", "path": "/data/key", "value": "other"}]).to_string();
@@ -243,12 +243,12 @@ async fn a_body_that_does_not_fit_its_path_is_refused() {
     let tested = server.send(Method::PATCH, &path, "application/json-patch+json", patch).await;
     assert_eq!(tested.code, StatusCode::UNPROCESSABLE_ENTITY, "{}", tested.body);
     let renamed = server.merge(&path, &json!({"metadata": {"name": "other"}})).await;
-    assert_eq!(renamed.code, StatusCode::UNPROCESSABLE_ENTITY, "{}", renamed.body);
+    assert_eq!(renamed.code, StatusCode::BAD_REQUEST, "{}", renamed.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_prefer_protobuf_get_json() {
-    let server = Server::start().await;
+    let server = Server::embedded().await;
     let accept = "application/vnd.kubernetes.protobuf,application/json";
     let request = Request::builder().uri(CONFIGMAPS).header("accept", accept).body(Body::empty()).unwrap();
     let answer = server.request(request).await;
@@ -258,7 +258,7 @@ async fn clients_that_prefer_protobuf_get_json() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_namespaces_of_the_system_stay() {
-    let server = Server::start().await;
+    let server = Server::any().await;
     for name in ["default", "kube-system"] {
         let answer = server.delete(&format!("/api/v1/namespaces/{name}")).await;
         assert_eq!((answer.code, answer.reason()), (StatusCode::FORBIDDEN, "Forbidden"), "{}", answer.body);

@@ -35,7 +35,7 @@ async fn people_read_run_and_acknowledge_over_http() {
     let old = Timestamp::now() - jiff::SignedDuration::from_hours(2);
     let expired = issue(&secret, "ana", &[Role::OpsLead], old, Duration::from_secs(60)).unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let caller = Caller { base: format!("http://{}/api/v1/agents", running.standalone.address()), client };
+    let caller = Caller { base: format!("http://{}/api/v1/agents", running.address), client };
 
     let (status, body) = caller.call("GET", "/health", None).await;
     assert_eq!((status, &body["tier"]), (200, &"T0".into()));

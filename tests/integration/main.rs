@@ -1,10 +1,13 @@
-//! The real operator on the embedded control plane, against real targets on loopback.
+//! The real operator against real targets on loopback: on the embedded control plane, and, where `AGENTIC_TEST_KUBECONFIG`
+//! names one, on a real API server.
 
 mod check;
 mod facade;
 mod kubectl;
 mod malformed;
 mod nine;
+#[path = "../cluster/real.rs"]
+mod real;
 mod running;
 
 use std::path::Path;

@@ -1,13 +1,21 @@
-//! Starts the whole program beside the simulated estate, in this process.
+//! Starts the whole program beside the simulated estate: standalone in this process, or, where `AGENTIC_TEST_KUBECONFIG` names
+//! a real API server, the operator as a process of its own in a namespace of its own there.
 
-use agentic_ops::api::Finding;
+use crate::real;
+use agentic_ops::api::{Finding, SETTINGS_NAME};
 use agentic_ops::cli::demo::estate::Estate;
+use agentic_ops::cli::registry::Registry;
 use agentic_ops::cli::settings::Settings;
 use agentic_ops::cli::standalone::{NAMESPACE, Standalone, StandaloneArgs};
-use kube::{Api, ResourceExt as _};
+use agentic_ops::cli::token::load_or_make_secret;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::api::PostParams;
+use kube::{Api, Client, ResourceExt as _};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Nothing here takes longer, unless it is broken.
@@ -32,9 +40,17 @@ impl Drop for Scratch {
 
 /// The program and its estate.
 pub struct Running {
-    pub standalone: Standalone,
+    program: Program,
+    pub client: Client,
+    pub namespace: String,
+    pub address: SocketAddr,
     pub estate: Estate,
     pub scratch: Scratch,
+}
+
+enum Program {
+    Standalone(Option<Box<Standalone>>),
+    Operator { child: Child, following: tokio::task::JoinHandle<()> },
 }
 
 pub fn any_port() -> SocketAddr {
@@ -47,6 +63,9 @@ pub async fn start(name: &str, registry: &Path) -> Running {
     let mut overrides = estate.settings();
     overrides.insert("AGENTIC_INTERVAL_SEC".into(), "1".into());
     overrides.insert("AGENTIC_SQLITE_PATHS".into(), scratch.0.join("offered.db").display().to_string());
+    if real::kubeconfig().is_some() {
+        return operator(scratch, estate, overrides, registry).await;
+    }
     let settings = Settings::load(&BTreeMap::new(), None, &overrides).unwrap();
     let args = StandaloneArgs {
         registry: registry.to_path_buf(),
@@ -56,7 +75,59 @@ pub async fn start(name: &str, registry: &Path) -> Running {
         kube_listen: any_port(),
     };
     let standalone = Standalone::start(&args, &settings).await.unwrap();
-    Running { standalone, estate, scratch }
+    let (client, address) = (standalone.client.clone(), standalone.address());
+    let program = Program::Standalone(Some(Box::new(standalone)));
+    Running { program, client, namespace: NAMESPACE.into(), address, estate, scratch }
+}
+
+/// The operator against the real server, with the settings that standalone would make for itself, and the registry followed.
+async fn operator(
+    scratch: Scratch,
+    estate: Estate,
+    mut overrides: BTreeMap<String, String>,
+    registry: &Path,
+) -> Running {
+    let client = real::client(&real::kubeconfig().unwrap()).await;
+    real::apply_crds(&client).await;
+    let namespace = real::make_namespace(&client).await;
+    load_or_make_secret(&scratch.0).unwrap();
+    overrides.insert("AGENTIC_AUTH_SECRET_FILE".into(), scratch.0.join("auth-secret").display().to_string());
+    let settings = Settings::load(&BTreeMap::new(), None, &overrides).unwrap();
+    write_settings(&client, &namespace, &settings).await;
+    let following = tokio::spawn(Registry::new(client.clone(), &namespace, registry).follow());
+    let address = TcpListener::bind(any_port()).unwrap().local_addr().unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_agentic-ops"))
+        .args(["operator", "--namespace", &namespace, "--listen", &address.to_string()])
+        .env("KUBECONFIG", real::kubeconfig_in(&scratch.0, &namespace))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let program = Program::Operator { child, following };
+    let running = Running { program, client, namespace, address, estate, scratch };
+    eventually("the facade", || async { tokio::net::TcpStream::connect(address).await.ok() }).await;
+    running
+}
+
+async fn write_settings(client: &Client, namespace: &str, settings: &Settings) {
+    let mut config = ConfigMap { data: Some(settings.config_map()), ..ConfigMap::default() };
+    config.metadata.name = Some(SETTINGS_NAME.into());
+    let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
+    api.create(&PostParams::default(), &config).await.unwrap();
+    let data = settings.secret().into_iter().map(|(name, value)| (name, ByteString(value.into_bytes())));
+    let mut secret = Secret { data: Some(data.collect()), ..Secret::default() };
+    secret.metadata.name = Some(SETTINGS_NAME.into());
+    let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
+    api.create(&PostParams::default(), &secret).await.unwrap();
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if let Program::Operator { child, following } = self {
+            following.abort();
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 impl Running {
@@ -64,7 +135,7 @@ impl Running {
     where
         K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
     {
-        Api::namespaced(self.standalone.client.clone(), NAMESPACE)
+        Api::namespaced(self.client.clone(), &self.namespace)
     }
 
     /// Scenario, check and key of what is open.
@@ -80,8 +151,12 @@ impl Running {
         open
     }
 
-    pub async fn stop(self) {
-        self.standalone.shutdown().await;
+    pub async fn stop(mut self) {
+        if let Program::Standalone(standalone) = &mut self.program
+            && let Some(standalone) = standalone.take()
+        {
+            standalone.shutdown().await;
+        }
         self.estate.shutdown().await;
     }
 }

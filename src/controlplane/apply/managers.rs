@@ -1,9 +1,8 @@
 //! `metadata.managedFields`, read and written.
 
 use super::Write;
-use super::leaves::Path;
+use super::set::{Path, Set};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
 
 /// More updaters than this are put together under one name, as the real server does.
 const UPDATERS_MAX: usize = 10;
@@ -24,7 +23,7 @@ pub(super) struct Manager {
     pub api_version: String,
     pub subresource: Option<String>,
     pub time: String,
-    pub fields: BTreeSet<Path>,
+    pub fields: Set,
 }
 
 impl Manager {
@@ -35,8 +34,13 @@ impl Manager {
             api_version: write.api_version.to_string(),
             subresource: write.subresource.map(Into::into),
             time: write.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            fields: BTreeSet::new(),
+            fields: Set::new(),
         }
+    }
+
+    /// Where it stands in the list: those who apply first, then the older.
+    fn order(&self) -> (bool, &str, &str, &str) {
+        (self.operation == Operation::Update, &self.time, &self.name, self.subresource.as_deref().unwrap_or_default())
     }
 
     /// Whether both are the same entry.
@@ -52,7 +56,7 @@ pub(super) fn read(object: &Value) -> Vec<Manager> {
     let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).map(String::from);
     entries
         .filter_map(|entry| {
-            let mut fields = BTreeSet::new();
+            let mut fields = Set::new();
             read_fields(entry.get("fieldsV1")?, &mut Vec::new(), &mut fields);
             Some(Manager {
                 name: text(entry, "manager").unwrap_or_default(),
@@ -66,7 +70,7 @@ pub(super) fn read(object: &Value) -> Vec<Manager> {
         .collect()
 }
 
-fn read_fields(value: &Value, path: &mut Path, fields: &mut BTreeSet<Path>) {
+fn read_fields(value: &Value, path: &mut Path, fields: &mut Set) {
     let Some(object) = value.as_object() else { return };
     if object.is_empty() && !path.is_empty() {
         fields.insert(path.clone());
@@ -82,16 +86,13 @@ fn read_fields(value: &Value, path: &mut Path, fields: &mut BTreeSet<Path>) {
     }
 }
 
-/// Gives `fields` to a manager: all that it has (`replace`), or besides what it had.
-pub(super) fn own(managers: &mut Vec<Manager>, mut me: Manager, fields: BTreeSet<Path>, replace: bool) {
+/// Gives a manager these fields, and no others.
+pub(super) fn own(managers: &mut Vec<Manager>, mut me: Manager, fields: Set) {
     match managers.iter_mut().find(|m| m.is_same(&me)) {
+        Some(entry) if entry.fields == fields => {}
         Some(entry) => {
             entry.time = me.time;
-            if replace {
-                entry.fields = fields;
-            } else {
-                entry.fields.extend(fields);
-            }
+            entry.fields = fields;
         }
         None => {
             me.fields = fields;
@@ -104,6 +105,7 @@ pub(super) fn own(managers: &mut Vec<Manager>, mut me: Manager, fields: BTreeSet
 pub(super) fn write(object: &mut Value, managers: &[Manager]) {
     let mut kept: Vec<Manager> = managers.iter().filter(|m| !m.fields.is_empty()).cloned().collect();
     fold_ancient(&mut kept);
+    kept.sort_by(|a, b| a.order().cmp(&b.order()));
     let entries: Vec<Value> = kept.iter().map(entry).collect();
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     if entries.is_empty() {
@@ -114,19 +116,31 @@ pub(super) fn write(object: &mut Value, managers: &[Manager]) {
 }
 
 fn fold_ancient(managers: &mut Vec<Manager>) {
-    let updaters = managers.iter().filter(|m| m.operation == Operation::Update).count();
-    for _ in UPDATERS_MAX..updaters {
-        let oldest = |managers: &[Manager]| {
-            let updaters =
-                managers.iter().enumerate().filter(|(_, m)| m.operation == Operation::Update && m.name != ANCIENT);
-            updaters.min_by(|(_, a), (_, b)| a.time.cmp(&b.time)).map(|(i, _)| i)
-        };
-        let Some(i) = oldest(managers) else { return };
-        let old = managers.remove(i);
-        match managers.iter_mut().find(|m| m.name == ANCIENT) {
-            Some(ancient) => ancient.fields.extend(old.fields),
-            None => managers.insert(0, Manager { name: ANCIENT.into(), ..old }),
+    let is_updater = |m: &&Manager| m.operation == Operation::Update;
+    let mut spare = managers.iter().filter(is_updater).count().saturating_sub(UPDATERS_MAX);
+    let mut oldest: Vec<Manager> = managers.iter().filter(is_updater).cloned().collect();
+    oldest.sort_by(|a, b| (&a.time, &a.name).cmp(&(&b.time, &b.name)));
+    let mut firsts: Vec<Manager> = Vec::new();
+    for old in oldest {
+        if spare == 0 {
+            return;
         }
+        // The first of a version makes room only together with the next.
+        let Some(first) = firsts.iter().find(|first| first.api_version == old.api_version) else {
+            firsts.push(old);
+            continue;
+        };
+        let mut ancient = Manager { name: ANCIENT.into(), subresource: None, ..old.clone() };
+        for part in [first, &old] {
+            if let Some(i) = managers.iter().position(|m| m.is_same(part)) {
+                ancient.fields.extend(managers.remove(i).fields);
+            }
+        }
+        if let Some(i) = managers.iter().position(|m| m.is_same(&ancient)) {
+            ancient.fields.extend(managers.remove(i).fields);
+        }
+        managers.push(ancient);
+        spare -= 1;
     }
 }
 
@@ -134,6 +148,9 @@ fn entry(manager: &Manager) -> Value {
     let mut root = Map::new();
     for path in &manager.fields {
         insert(&mut root, path);
+    }
+    for path in &manager.fields {
+        dotted(&mut root, path);
     }
     let mut entry = json!({
         "manager": manager.name,
@@ -153,9 +170,17 @@ fn insert(at: &mut Map<String, Value>, path: &[String]) {
     let Some((first, rest)) = path.split_first() else { return };
     let next = at.entry(first.clone()).or_insert_with(|| json!({}));
     let Value::Object(next) = next else { return };
-    if rest.is_empty() && first.starts_with("k:") {
-        // An item with fields of its own is marked by a dot.
-        next.insert(".".into(), json!({}));
-    }
     insert(next, rest);
+}
+
+/// Marks by a dot what is owned itself and has owned fields in it: paths come in order, a parent before what is in it.
+fn dotted(root: &mut Map<String, Value>, path: &[String]) {
+    let mut at = root;
+    for step in path {
+        let Some(Value::Object(next)) = at.get_mut(step) else { return };
+        at = next;
+    }
+    if !at.is_empty() {
+        at.insert(".".into(), json!({}));
+    }
 }

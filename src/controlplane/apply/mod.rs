@@ -1,7 +1,8 @@
 //! Who owns which field: server-side apply, and the record that other writes leave in `metadata.managedFields`.
 
-mod leaves;
 mod managers;
+mod merge;
+mod set;
 mod strategic;
 #[cfg(test)]
 mod tests;
@@ -10,10 +11,12 @@ pub use strategic::strategic_merge;
 
 use super::schema::{Cause, Schema};
 use jiff::Timestamp;
-use leaves::{Leaves, Path};
 use managers::{Manager, Operation};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use set::{Difference, Path, Set};
+
+/// Who owns what stood before the first apply.
+const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 
 /// A write as the record will show it.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +32,6 @@ pub struct Write<'a> {
 pub enum ApplyError {
     /// Fields that other managers set to something else, each a cause.
     Conflicts(Vec<Cause>),
-    Invalid(String),
 }
 
 /// Applies a configuration: its fields are set and owned, those that it no longer has are taken out unless somebody else owns
@@ -41,95 +43,103 @@ pub fn apply(
     write: &Write<'_>,
     force: bool,
 ) -> Result<Value, ApplyError> {
-    if applied.pointer("/metadata/managedFields").is_some_and(|m| m.as_array().is_some_and(|a| !a.is_empty())) {
-        return Err(ApplyError::Invalid("metadata.managedFields must be nil".into()));
-    }
-    let wanted = leaves::of(schema, applied);
     let none = Value::Object(Default::default());
     let base = live.unwrap_or(&none);
-    let stands = leaves::of(schema, base);
     let mut managers = managers::read(base);
+    if live.is_some() && managers.is_empty() {
+        // What stands was written before anybody kept a record.
+        let before = Manager { name: BEFORE_FIRST_APPLY.into(), ..Manager::new(write, Operation::Update) };
+        let fields = set::difference(schema, &none, base).added;
+        managers::own(&mut managers, Manager { subresource: None, ..before }, fields);
+    }
     let me = Manager::new(write, Operation::Apply);
     let prior = managers.iter().find(|m| m.is_same(&me)).map(|m| m.fields.clone()).unwrap_or_default();
+    let wanted = set::owned(set::of(schema, applied));
+    managers::own(&mut managers, me.clone(), wanted.clone());
+    let whole = merge::merge(schema, base, applied);
+    let left = let_go(schema, &whole, &prior, &managers, set::of(schema, applied));
+    let merged = set::tidied(&left, &whole);
 
-    let conflicts = conflicts(&wanted, &stands, &managers, &me);
+    let difference = set::difference(schema, base, &left);
+    let conflicts = conflicts(&difference, &managers, &me);
     if !force && !conflicts.is_empty() {
-        return Err(ApplyError::Conflicts(conflicts.into_iter().map(|(path, m)| cause(path, m)).collect()));
+        return Err(ApplyError::Conflicts(conflicts.iter().map(|(path, m)| cause(path, m)).collect()));
     }
-    let taken: BTreeSet<Path> = conflicts.into_iter().map(|(path, _)| path.clone()).collect();
-    let others: Vec<BTreeSet<Path>> = managers.iter().filter(|m| !m.is_same(&me)).map(|m| m.fields.clone()).collect();
-    let mut merged = leaves::merge(schema, base, applied);
-    // An item goes before the fields in it: without those by which it is told apart it could not be found.
-    for path in prior.iter().filter(|path| !wanted.contains_key(*path)) {
-        // And where the item stays, those stay with it.
-        let whole = if leaves::is_key_of_item(path) { &path[..path.len() - 1] } else { path.as_slice() };
-        let is_within = |other: &Path| other.starts_with(whole);
-        let is_wanted = wanted.range(whole.to_vec()..).next().is_some_and(|(other, _)| is_within(other));
-        let is_owned = others.iter().any(|fields| fields.range(whole.to_vec()..).next().is_some_and(is_within));
-        if !is_wanted && !is_owned {
-            leaves::remove(schema, &mut merged, path);
-        }
-    }
-    for manager in managers.iter_mut().filter(|m| !m.is_same(&me)) {
-        manager.fields.retain(|path| !taken.contains(path));
-    }
-    let owned: BTreeSet<Path> = wanted.into_keys().collect();
-    let changed = owned != prior || leaves::of(schema, &merged) != stands || !taken.is_empty();
-    if !changed && live.is_some() {
+    disown(&mut managers, &difference, &me);
+    if live.is_some() && wanted == prior && *base == merged {
         return Ok(base.clone());
     }
-    managers::own(&mut managers, me, owned, true);
+    let mut merged = merged;
     managers::write(&mut merged, &managers);
     Ok(merged)
 }
 
-/// The fields that others own and want otherwise.
-fn conflicts<'a>(
-    wanted: &'a Leaves,
-    stands: &Leaves,
-    managers: &'a [Manager],
-    me: &Manager,
-) -> Vec<(&'a Path, &'a Manager)> {
-    let mut out = Vec::new();
-    for (path, value) in wanted {
-        if stands.get(path).is_none_or(|live| live == value) {
-            continue;
-        }
-        let owners = managers.iter().filter(|m| !m.is_same(me) && m.fields.contains(path));
-        out.extend(owners.map(|owner| (path, owner)));
+/// Why a configuration can't be applied: items of a list that can't be told apart.
+pub fn ambiguous(schema: &Schema, applied: &Value) -> Option<String> {
+    set::ambiguous(Some(schema.node()), applied, &mut Vec::new())
+}
+
+/// Takes out what the manager had before and nobody has now.
+fn let_go(schema: &Schema, merged: &Value, prior: &Set, managers: &[Manager], mine: Set) -> Value {
+    if prior.is_empty() {
+        return merged.clone();
     }
-    out
+    let whole = |set: &Set| set::with_parents(schema, set);
+    let minus = |a: &Set, b: &Set| a.difference(b).cloned().collect::<Set>();
+    let prior = whole(prior);
+    let stands = whole(&set::of(schema, merged));
+    let pruned = set::without(schema, merged, &prior);
+    // What somebody owns comes back,
+    let managed: Set = managers.iter().flat_map(|m| m.fields.iter().cloned()).chain(mine).collect();
+    let kept: Set = whole(&set::of(schema, &pruned)).union(&whole(&managed)).cloned().collect();
+    let pruned = set::without(schema, merged, &minus(&stands, &kept));
+    // and so does what was never this manager's.
+    let gone = minus(&stands, &whole(&set::of(schema, &pruned)));
+    set::without(schema, merged, &gone.intersection(&prior).cloned().collect())
+}
+
+/// The fields that others own and that become something else.
+fn conflicts<'a>(difference: &'a Difference, managers: &'a [Manager], me: &Manager) -> Vec<(&'a Path, &'a Manager)> {
+    let changed = || difference.modified.iter().chain(&difference.added);
+    let others = managers.iter().filter(|m| !m.is_same(me));
+    others.flat_map(|m| changed().filter(|path| m.fields.contains(*path)).map(move |path| (path, m))).collect()
+}
+
+/// What changed is no longer anybody else's, and what is gone is nobody's.
+fn disown(managers: &mut [Manager], difference: &Difference, me: &Manager) {
+    let Difference { added, modified, removed } = difference;
+    for manager in managers.iter_mut().filter(|m| !m.is_same(me)) {
+        manager.fields.retain(|path| !modified.contains(path) && !added.contains(path) && !removed.contains(path));
+    }
 }
 
 fn cause(path: &Path, manager: &Manager) -> Cause {
-    let using = if manager.subresource.is_some() { " with subresource \"status\"" } else { "" };
-    let message = format!("conflict with {:?}{using} using {}", manager.name, manager.api_version);
-    Cause { reason: "FieldManagerConflict", message, field: leaves::shown(path) }
+    let through = manager.subresource.as_ref().map(|s| format!(" with subresource {s:?}")).unwrap_or_default();
+    let since = match manager.operation {
+        Operation::Update => format!(" using {} at {}", manager.api_version, manager.time),
+        Operation::Apply => String::new(),
+    };
+    let message = format!("conflict with {:?}{through}{since}", manager.name);
+    Cause { reason: "FieldManagerConflict", message, field: set::shown(path) }
 }
 
 /// Records a create, update or patch: what it changed is its manager's from now on.
-pub fn track_update(schema: &Schema, old: Option<&Value>, new: &mut Value, write: &Write<'_>) {
+pub fn track_update(schema: &Schema, old: Option<&Value>, new: &mut Value, write: &Write<'_>, is_new: bool) {
     let none = Value::Object(Default::default());
-    let before = leaves::of(schema, old.unwrap_or(&none));
-    let after = leaves::of(schema, new);
+    let given = new.pointer("/metadata/managedFields").and_then(Value::as_array);
+    let is_wiped =
+        old.is_some() && given.is_some_and(|g| g.iter().all(|e| e.as_object().is_some_and(|e| e.is_empty())));
     let mut managers = managers::read(old.unwrap_or(&none));
-    if let Some(given) = new.pointer("/metadata/managedFields").and_then(Value::as_array)
-        && given.iter().all(|entry| entry.as_object().is_some_and(|e| e.is_empty()))
-        && old.is_some()
-        && new.pointer("/metadata/managedFields") != old.and_then(|o| o.pointer("/metadata/managedFields"))
-    {
-        // An empty list is how one asks for the record to be wiped.
-        managers.clear();
+    if !is_new && (is_wiped || managers.is_empty()) {
+        // An empty list is how one asks for the record to be wiped, and where there is none an update begins none.
+        return managers::write(new, &[]);
     }
-    let changed: BTreeSet<Path> =
-        after.iter().filter(|(path, value)| before.get(*path) != Some(value)).map(|(path, _)| path.clone()).collect();
+    let difference = set::difference(schema, old.unwrap_or(&none), new);
     let me = Manager::new(write, Operation::Update);
-    for manager in managers.iter_mut() {
-        let is_me = manager.is_same(&me);
-        manager.fields.retain(|path| after.contains_key(path) && (is_me || !changed.contains(path)));
-    }
-    if !changed.is_empty() {
-        managers::own(&mut managers, me, changed, false);
-    }
+    disown(&mut managers, &difference, &me);
+    let mine = managers.iter().find(|m| m.is_same(&me)).map(|m| m.fields.clone()).unwrap_or_default();
+    let Difference { added, modified, removed } = difference;
+    let fields: Set = mine.into_iter().filter(|path| !removed.contains(path)).chain(modified).chain(added).collect();
+    managers::own(&mut managers, me, fields);
     managers::write(new, &managers);
 }

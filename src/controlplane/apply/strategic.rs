@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// `live` with the patch worked in. Lists of core kinds served here are replaced whole, but for finalizers.
+/// `live` with the patch worked in. Lists of core kinds served here are replaced whole, but for those of the metadata.
 pub fn strategic_merge(live: &Value, patch: &Value) -> Result<Value, String> {
     let mut out = live.clone();
     merge(&mut out, patch)?;
@@ -46,11 +46,10 @@ fn merge(slot: &mut Value, patch: &Value) -> Result<(), String> {
             (Value::Null, _) => {
                 into.remove(name);
             }
-            (Value::Array(items), "finalizers") => {
-                let slot = into.entry(name.clone()).or_insert_with(|| Value::Array(Vec::new()));
-                if let Some(present) = slot.as_array_mut() {
-                    present.extend(items.iter().filter(|i| !present.contains(i)).cloned().collect::<Vec<_>>());
-                }
+            (Value::Array(items), "finalizers" | "ownerReferences") => {
+                let order = fields.get(&format!("$setElementOrder/{name}")).and_then(Value::as_array);
+                let live = into.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+                into.insert(name.clone(), merge_items(&live, items, order.unwrap_or(items))?.into());
             }
             (Value::Object(_), _) => {
                 merge(into.entry(name.clone()).or_insert(Value::Null), value)?;
@@ -64,4 +63,37 @@ fn merge(slot: &mut Value, patch: &Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// By what an item is known: an owner by its uid, a finalizer by itself.
+fn identity(item: &Value) -> &Value {
+    item.get("uid").unwrap_or(item)
+}
+
+/// Items merged by what they are known by: those of the patch in its order, the others between them as they stood.
+fn merge_items(live: &[Value], patch: &[Value], order: &[Value]) -> Result<Vec<Value>, String> {
+    let place = |items: &[Value], item: &Value| items.iter().position(|other| identity(other) == identity(item));
+    let mut merged = live.to_vec();
+    for item in patch {
+        let is_gone = item.get("$patch").is_some_and(|directive| directive == "delete");
+        match place(&merged, item) {
+            Some(i) if is_gone => drop(merged.remove(i)),
+            Some(i) => merge(&mut merged[i], item)?,
+            None if is_gone => {}
+            None => merged.push(item.clone()),
+        }
+    }
+    let (mut ordered, others): (Vec<Value>, Vec<Value>) =
+        merged.into_iter().partition(|item| place(order, item).is_some());
+    ordered.sort_by_key(|item| place(order, item));
+    let (mut out, mut others) = (Vec::new(), others.into_iter().peekable());
+    for item in ordered {
+        let before = |other: &Value| matches!((place(live, other), place(live, &item)), (Some(a), Some(b)) if a < b);
+        while let Some(other) = others.next_if(before) {
+            out.push(other);
+        }
+        out.push(item);
+    }
+    out.extend(others);
+    Ok(out)
 }

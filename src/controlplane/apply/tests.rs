@@ -39,10 +39,7 @@ fn a_conflict_is_reported_and_not_overwritten_but_by_force() {
     let Err(ApplyError::Conflicts(causes)) = applied(Some(&first), json!({"title": "b"}), "ana", false) else {
         panic!("no conflict");
     };
-    assert_eq!(
-        (causes[0].field.as_str(), causes[0].message.as_str()),
-        (".spec.title", "conflict with \"git\" using x/v1")
-    );
+    assert_eq!((causes[0].field.as_str(), causes[0].message.as_str()), (".spec.title", "conflict with \"git\""));
     assert!(applied(Some(&first), json!({"title": "a"}), "ana", false).is_ok(), "the same value is shared");
     let taken = applied(Some(&first), json!({"title": "b"}), "ana", true).unwrap();
     assert_eq!(taken["spec"]["title"], "b");
@@ -61,7 +58,7 @@ fn an_edit_takes_over_what_it_changed() {
     let first = applied(None, json!({"title": "a", "size": 1}), "git", false).unwrap();
     let mut edited = first.clone();
     edited["spec"]["title"] = "b".into();
-    track_update(&schema(), Some(&first), &mut edited, &write("kubectl-edit"));
+    track_update(&schema(), Some(&first), &mut edited, &write("kubectl-edit"), false);
     assert!(matches!(
         applied(Some(&edited), json!({"title": "a", "size": 1}), "git", false),
         Err(ApplyError::Conflicts(_))

@@ -1,5 +1,6 @@
 //! The bodies of requests: JSON, YAML, and what kubectl sends in protobuf.
 
+use super::twice;
 use crate::controlplane::protobuf;
 use crate::controlplane::status::ApiError;
 use axum::body::{Body, Bytes, to_bytes};
@@ -24,28 +25,38 @@ pub fn media_type(headers: &HeaderMap) -> &str {
     }
 }
 
+/// An object that was sent.
+pub struct Sent {
+    pub value: Value,
+    /// Fields that stand in it twice; the last one counts.
+    pub twice: Vec<String>,
+}
+
 /// A body that is an object.
-pub async fn read_object(headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
+pub async fn read_object(headers: &HeaderMap, body: Body) -> Result<Sent, ApiError> {
     parse_object(media_type(headers), &read_bytes(body).await?)
 }
 
 /// The options of a delete, which may be left out.
 pub async fn read_options(headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
     let bytes = read_bytes(body).await?;
-    if bytes.is_empty() { Ok(Value::Null) } else { parse_object(media_type(headers), &bytes) }
+    if bytes.is_empty() { Ok(Value::Null) } else { Ok(parse_object(media_type(headers), &bytes)?.value) }
 }
 
 /// Reads an object out of the bytes of a body.
-pub fn parse_object(media_type: &str, bytes: &[u8]) -> Result<Value, ApiError> {
-    let value: Value = match media_type {
-        "application/json" => serde_json::from_slice(bytes).map_err(|e| ApiError::bad_request(e.to_string()))?,
+pub fn parse_object(media_type: &str, bytes: &[u8]) -> Result<Sent, ApiError> {
+    let wrong = |e: &dyn std::fmt::Display| ApiError::bad_request(e.to_string());
+    let (value, twice) = match media_type {
+        "application/json" => twice::read(bytes).map_err(|e| wrong(&e))?,
         "application/yaml" | "application/apply-patch+yaml" => {
-            let text = std::str::from_utf8(bytes).map_err(|e| ApiError::bad_request(e.to_string()))?;
+            let text = std::str::from_utf8(bytes).map_err(|e| wrong(&e))?;
             // JSON is what most clients send here, and it is quicker to read.
-            let json = serde_json::from_str(text);
-            json.or_else(|_| serde_saphyr::from_str(text)).map_err(|e| ApiError::bad_request(e.to_string()))?
+            match twice::read(bytes) {
+                Ok(read) => read,
+                Err(_) => (serde_saphyr::from_str(text).map_err(|e| wrong(&e))?, Vec::new()),
+            }
         }
-        "application/vnd.kubernetes.protobuf" => protobuf::decode(bytes).map_err(ApiError::media_type)?,
+        "application/vnd.kubernetes.protobuf" => (protobuf::decode(bytes).map_err(ApiError::media_type)?, Vec::new()),
         other => {
             let message = format!(
                 "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml (got {other:?})"
@@ -53,5 +64,5 @@ pub fn parse_object(media_type: &str, bytes: &[u8]) -> Result<Value, ApiError> {
             return Err(ApiError::media_type(message));
         }
     };
-    if value.is_object() { Ok(value) } else { Err(ApiError::bad_request("the body is not an object")) }
+    if value.is_object() { Ok(Sent { value, twice }) } else { Err(ApiError::bad_request("the body is not an object")) }
 }

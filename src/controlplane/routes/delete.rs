@@ -1,11 +1,11 @@
 //! Delete, one or many.
 
 use super::{answer, store_error, store_key};
-use crate::controlplane::Api;
-use crate::controlplane::request::{Place, Query};
+use crate::controlplane::request::{Place, Query, check_policy};
 use crate::controlplane::resource::Resource;
 use crate::controlplane::status::ApiError;
 use crate::controlplane::store::Verdict;
+use crate::controlplane::{Api, Served};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ const NAMESPACES_OF_THE_SYSTEM: [&str; 2] = ["default", "kube-system"];
 /// Deletes an object, or those that are selected. `options` are a DeleteOptions or null.
 pub async fn delete(api: Arc<Api>, place: Place, mut query: Query, options: &Value) -> Result<Response, ApiError> {
     let served = place.served.clone();
+    check_options(options)?;
     query.dry_run |= options["dryRun"].as_array().is_some_and(|d| d.iter().any(|v| v == "All"));
     let Some(name) = place.name.clone() else { return delete_all(&api, &place, &query).await };
     let precondition = |field: &str| options["preconditions"][field].as_str().map(String::from);
@@ -46,9 +47,23 @@ pub async fn delete(api: Arc<Api>, place: Place, mut query: Query, options: &Val
         return Ok(answer(Ok((StatusCode::OK, served.shown(value)))));
     }
     let Resource { group, plural, .. } = &served.resource;
-    let details = json!({"name": name, "group": group, "kind": plural, "uid": value.pointer("/metadata/uid")});
+    let mut details = json!({"name": name, "kind": plural, "uid": value.pointer("/metadata/uid")});
+    if !group.is_empty() {
+        details["group"] = group.as_str().into();
+    }
     let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
     Ok(answer(Ok((StatusCode::OK, status))))
+}
+
+fn check_options(options: &Value) -> Result<(), ApiError> {
+    let (version, kind) = (options["apiVersion"].as_str(), options["kind"].as_str());
+    if kind.is_some_and(|kind| kind != "DeleteOptions") {
+        let (kind, version) = (kind.unwrap_or_default(), version.unwrap_or_default());
+        return Err(ApiError::bad_request(format!("no kind {kind:?} is registered for version {version:?}")));
+    }
+    let mut causes = Vec::new();
+    check_policy(options["propagationPolicy"].as_str().unwrap_or_default(), &mut causes);
+    if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid_options("DeleteOptions", &causes)) }
 }
 
 async fn delete_all(api: &Api, place: &Place, query: &Query) -> Result<Response, ApiError> {
@@ -62,20 +77,33 @@ async fn delete_all(api: &Api, place: &Place, query: &Query) -> Result<Response,
             let mut how = place.how(&at.name, query, &HeaderMap::new());
             how.namespace.clone_from(&at.namespace);
             match api.store.write(at, move |current| how.delete(current, None, None)).await.map_err(store_error)? {
-                Ok(value) => items.push(served.shown(value)),
+                Ok(_) => items.push(listed_item(served, value)),
                 // Gone meanwhile: that is what was wanted.
                 Err(error) if error.code == StatusCode::NOT_FOUND => {}
                 Err(error) => return Err(error),
             }
         }
     }
+    let mut metadata = json!({"resourceVersion": version.to_string()});
+    if served.resource.custom {
+        metadata["continue"] = "".into();
+    }
     let list = json!({
         "kind": format!("{}List", served.resource.kind),
         "apiVersion": served.resource.api_version(),
-        "metadata": {"resourceVersion": version.to_string()},
+        "metadata": metadata,
         "items": items,
     });
     Ok(answer(Ok((StatusCode::OK, list))))
+}
+
+/// An object as it was when it was found, as an item of a list.
+fn listed_item(served: &Served, value: Value) -> Value {
+    let mut value = served.shown(value);
+    if !served.resource.custom {
+        value.as_object_mut().into_iter().for_each(|v| v.retain(|name, _| name != "kind" && name != "apiVersion"));
+    }
+    value
 }
 
 async fn empty_namespace(api: &Api, namespace: &str) -> Result<(), ApiError> {

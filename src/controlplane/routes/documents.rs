@@ -1,6 +1,6 @@
 //! Discovery and OpenAPI: what there is.
 
-use super::{answer, text};
+use super::{answer, no_such_page, text};
 use crate::controlplane::request::{Accepts, accepts};
 use crate::controlplane::{Api, discovery, openapi};
 use axum::response::Response;
@@ -20,10 +20,15 @@ pub fn documents(api: &Api, path: &str, headers: &HeaderMap) -> Option<Response>
         }
         ["api"] => discovery::api_versions(&api.address),
         ["apis"] => discovery::api_groups(resources),
-        ["apis", group] => discovery::api_group(resources, group)?,
+        ["apis", group] => match discovery::api_group(resources, group) {
+            Some(group) => group,
+            None => return Some(no_such_page()),
+        },
         ["api", version] => discovery::resource_list(resources, "", version)?,
         ["apis", group, version] => discovery::resource_list(resources, group, version)?,
-        ["openapi", "v3"] => openapi::index(resources),
+        ["openapi", "v3"] => {
+            return Some(text(StatusCode::OK, "text/plain; charset=utf-8", openapi::index(resources).to_string()));
+        }
         ["openapi", "v3", "api", version] => openapi::document(resources, "", version)?,
         ["openapi", "v3", "apis", group, version] => openapi::document(resources, group, version)?,
         _ => return None,

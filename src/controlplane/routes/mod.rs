@@ -4,9 +4,10 @@ mod body;
 mod delete;
 mod documents;
 mod read;
+mod twice;
 mod write;
 
-use super::request::{Place, Query, accepts, locate};
+use super::request::{Accepts, Nowhere, Place, Query, accepts, locate};
 use super::status::ApiError;
 use super::store::{Key, StoreError};
 use super::{Api, Served};
@@ -32,8 +33,26 @@ pub async fn handle(api: Arc<Api>, request: Request<Body>) -> Response {
         return document;
     }
     match locate(&path, &api.kinds) {
-        Some(place) => resource(api, place, request).await.unwrap_or_else(|error| answer(Err(error))),
-        None => answer(Err(ApiError::no_path())),
+        Ok(place) => resource(api, place, request).await.unwrap_or_else(|error| answer(Err(error))),
+        Err(Nowhere::Version) => no_such_page(),
+        Err(Nowhere::Kind) => answer(Err(ApiError::no_path())),
+        Err(Nowhere::Part(place)) if place.served.resource.custom => {
+            let name = place.name.as_deref().unwrap_or_default();
+            answer(Err(ApiError::no_subresource(&place.served.resource, name)))
+        }
+        Err(Nowhere::Part(_)) => answer(Err(ApiError::no_path())),
+    }
+}
+
+/// What the parameters of a request are told as where they are wrong.
+fn options_of(method: &Method, place: &Place) -> &'static str {
+    match (method, &place.name) {
+        (&Method::GET, Some(_)) => "GetOptions",
+        (&Method::POST, _) => "CreateOptions",
+        (&Method::PUT, _) => "UpdateOptions",
+        (&Method::PATCH, _) => "PatchOptions",
+        (&Method::DELETE, Some(_)) => "DeleteOptions",
+        _ => "ListOptions",
     }
 }
 
@@ -42,27 +61,37 @@ fn answer(result: Result<(StatusCode, Value), ApiError>) -> Response {
     text(code, "application/json", value.to_string())
 }
 
+/// What is told where not even a kind is meant.
+fn no_such_page() -> Response {
+    text(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n".into())
+}
+
 fn text(code: StatusCode, media_type: &'static str, body: String) -> Response {
     (code, [(header::CONTENT_TYPE, HeaderValue::from_static(media_type))], body).into_response()
 }
 
 async fn resource(api: Arc<Api>, place: Place, request: Request<Body>) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let query = Query::parse(parts.uri.query(), &place.served)?;
+    let is_apply = body::media_type(&parts.headers) == "application/apply-patch+yaml";
+    let query = Query::parse(parts.uri.query(), &place.served, options_of(&parts.method, &place), is_apply)?;
     let form = accepts(&parts.headers);
+    if form == Accepts::Nothing {
+        return Err(ApiError::not_acceptable());
+    }
     let resource = &place.served.resource;
     match (&parts.method, &place.name) {
         (&Method::POST, None) if !resource.is_stored() => {
-            Ok(answer(Ok((StatusCode::CREATED, review(body::read_object(&parts.headers, body).await?)))))
+            Ok(answer(Ok((StatusCode::CREATED, review(body::read_object(&parts.headers, body).await?.value)))))
         }
-        (method, _) if !resource.is_stored() => Err(ApiError::method(method)),
-        (&Method::GET, None) if query.watch => Ok(read::watch(&api, place, query, form)),
+        _ if !resource.is_stored() => Err(ApiError::method(resource)),
+        (&Method::GET, None) if query.watch => read::watch(&api, place, query, form),
         (&Method::GET, None) => {
             // A long list takes a while to be put together.
             let list = tokio::task::spawn_blocking(move || read::list(&api, &place, &query, form));
             list.await.map_err(|e| ApiError::internal(e.to_string()))?
         }
         (&Method::GET, Some(name)) => read::get(&api, &place, name, form, &query),
+        (&Method::POST, None) if resource.custom && place.namespace.is_none() => Ok(no_such_page()),
         (&Method::POST, None) => {
             let value = body::read_object(&parts.headers, body).await?;
             write::create(api, place, query, &parts.headers, value).await
@@ -73,12 +102,12 @@ async fn resource(api: Arc<Api>, place: Place, request: Request<Body>) -> Result
         }
         (&Method::PATCH, Some(_)) => write::patch(api, place, query, &parts.headers, body).await,
         // As in Kubernetes, neither all namespaces nor all objects of all namespaces go at once.
-        (&Method::DELETE, None) if place.namespace.is_none() => Err(ApiError::method(&parts.method)),
+        (&Method::DELETE, None) if place.namespace.is_none() => Err(ApiError::method(resource)),
         (&Method::DELETE, _) if !place.status => {
             let options = body::read_options(&parts.headers, body).await?;
             delete::delete(api, place, query, &options).await
         }
-        (method, _) => Err(ApiError::method(method)),
+        _ => Err(ApiError::method(resource)),
     }
 }
 

@@ -17,41 +17,67 @@ use serde_json::{Value, json};
 const LIMIT_MAX: usize = 100_000;
 
 /// Opens a watch.
-pub fn watch(api: &Api, place: Place, query: Query, form: Accepts) -> Response {
+pub fn watch(api: &Api, place: Place, query: Query, form: Accepts) -> Result<Response, ApiError> {
+    query.version().map_err(|error| ApiError::plain(error.message))?;
+    if form == Accepts::Table {
+        query.check_table()?;
+    }
     let body = watch::stream(api.store.clone(), place.served, place.namespace, query, form, api.stop.clone());
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
 }
 
 /// One object.
 pub fn get(api: &Api, place: &Place, name: &str, form: Accepts, query: &Query) -> Result<Response, ApiError> {
     let served = &place.served;
+    match query.version() {
+        Ok(wanted) => check_reached(api, wanted)?,
+        Err(error) if served.resource.custom => return Err(error),
+        Err(error) => return Err(ApiError::plain(error.message)),
+    }
     let stored = api.store.get(&store_key(served, place.namespace.as_deref(), name));
     let stored = stored.ok_or_else(|| ApiError::not_found(&served.resource, name))?;
     if form.is_plain() && !served.is_new_event() {
         return Ok(text(StatusCode::OK, "application/json", stored.json.to_string()));
     }
     let value = served.shown(stored.value());
-    Ok(answer(Ok((StatusCode::OK, shaped(&served.resource, value, form, query)))))
+    Ok(answer(Ok((StatusCode::OK, shaped(&served.resource, value, form, query)?))))
+}
+
+/// A version that is still to come is not waited for.
+fn check_reached(api: &Api, version: Option<u64>) -> Result<(), ApiError> {
+    let current = api.store.version();
+    match version.filter(|wanted| *wanted > current) {
+        Some(wanted) => Err(ApiError::version_to_come(wanted, current)),
+        None => Ok(()),
+    }
 }
 
 /// An object in the form that was asked for.
-pub fn shaped(resource: &Resource, value: Value, form: Accepts, query: &Query) -> Value {
-    match form {
+pub fn shaped(resource: &Resource, value: Value, form: Accepts, query: &Query) -> Result<Value, ApiError> {
+    Ok(match form {
         Accepts::Table => {
+            query.check_table()?;
             let meta = json!({"resourceVersion": value.pointer("/metadata/resourceVersion")});
             table::render(resource, [&value], meta, Timestamp::now(), query.include_object(), true)
         }
         Accepts::Partial => table::partial(&value),
-        Accepts::Json | Accepts::Discovery => value,
-    }
+        Accepts::PartialList => return Err(ApiError::plain("content is not a list")),
+        Accepts::Json | Accepts::Discovery | Accepts::Nothing => value,
+    })
 }
 
 /// The objects of a kind, or a page of them.
 pub fn list(api: &Api, place: &Place, query: &Query, form: Accepts) -> Result<Response, ApiError> {
     let served = &place.served;
+    if form == Accepts::Partial {
+        return Err(ApiError::not_acceptable());
+    }
     let listed = listed(api, place, query)?;
     let page = Page::cut(&listed, served, query, form);
     let mut meta = json!({"resourceVersion": listed.version.to_string()});
+    if served.resource.custom && form == Accepts::Json {
+        meta["continue"] = "".into();
+    }
     if let Some((token, left)) = &page.next {
         meta["continue"] = token.as_str().into();
         // How many are left is known only where nothing is selected.
@@ -60,11 +86,12 @@ pub fn list(api: &Api, place: &Place, query: &Query, form: Accepts) -> Result<Re
         }
     }
     if form == Accepts::Table {
+        query.check_table()?;
         let table = table::render(&served.resource, &page.values, meta, Timestamp::now(), query.include_object(), true);
         return Ok(answer(Ok((StatusCode::OK, table))));
     }
     let (kind, api_version) = match form {
-        Accepts::Partial => ("PartialObjectMetadata", "meta.k8s.io/v1".to_string()),
+        Accepts::PartialList => ("PartialObjectMetadata", "meta.k8s.io/v1".to_string()),
         _ => (served.resource.kind.as_str(), served.resource.api_version()),
     };
     let items = page.items(form);
@@ -77,17 +104,18 @@ pub fn list(api: &Api, place: &Place, query: &Query, form: Accepts) -> Result<Re
 fn listed(api: &Api, place: &Place, query: &Query) -> Result<Listed, ApiError> {
     let (kind, namespace) = (&place.served.store_key, place.namespace.as_deref());
     if let Some(token) = &query.from {
+        if query.resource_version.as_deref().is_some_and(|version| version != "0") {
+            return Err(ApiError::bad_request("specifying resource version is not allowed when using continue"));
+        }
         let token = Token::decode(token)?;
         let from = store_key(&place.served, Some(&token.namespace), &token.name);
         let listed = api.store.list_at(kind, namespace, Some(&from), token.version);
         return listed.ok_or_else(ApiError::continue_expired);
     }
-    match (query.exact, &query.resource_version) {
-        (true, Some(version)) => {
-            let wrong = |_| ApiError::bad_request(format!("resourceVersion: {version:?} is not a version"));
-            let version = version.parse().map_err(wrong)?;
-            api.store.list_at(kind, namespace, None, version).ok_or_else(ApiError::expired)
-        }
+    let version = query.version()?;
+    check_reached(api, version)?;
+    match (query.exact, version) {
+        (true, Some(version)) => api.store.list_at(kind, namespace, None, version).ok_or_else(ApiError::expired),
         _ => Ok(api.store.list(kind, namespace)),
     }
 }
@@ -105,7 +133,8 @@ struct Page<'a> {
 impl Page<'_> {
     fn cut<'a>(listed: &'a Listed, served: &Served, query: &Query, form: Accepts) -> Page<'a> {
         let limit = query.limit.unwrap_or(LIMIT_MAX).min(LIMIT_MAX);
-        let is_plain = !query.selects && form.is_plain() && !served.is_new_event();
+        // The items of a list of core do not say what they are: the list says it.
+        let is_plain = !query.selects && form.is_plain() && served.resource.custom;
         let mut page = Page { texts: Vec::new(), values: Vec::new(), next: None };
         for (i, (_, stored)) in listed.items.iter().enumerate() {
             if page.texts.len().max(page.values.len()) >= limit {
@@ -119,7 +148,14 @@ impl Page<'_> {
             }
             let value = stored.value();
             if query.labels.matches(&value) && query.fields.matches(&value) {
-                page.values.push(served.shown(value));
+                let mut value = served.shown(value);
+                if form.is_plain() && !served.resource.custom {
+                    value
+                        .as_object_mut()
+                        .into_iter()
+                        .for_each(|v| v.retain(|name, _| name != "kind" && name != "apiVersion"));
+                }
+                page.values.push(value);
             }
         }
         page
@@ -130,7 +166,7 @@ impl Page<'_> {
             return self.texts.join(",");
         }
         let shown = |value: &Value| {
-            if form == Accepts::Partial { table::partial(value).to_string() } else { value.to_string() }
+            if form == Accepts::PartialList { table::partial(value).to_string() } else { value.to_string() }
         };
         self.values.iter().map(shown).collect::<Vec<_>>().join(",")
     }

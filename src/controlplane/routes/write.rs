@@ -1,24 +1,59 @@
 //! Create, update, patch.
 
-use super::body::{media_type, parse_object, read_bytes};
+use super::body::{Sent, media_type, parse_object, read_bytes};
 use super::read::shaped;
 use super::{answer, store_error, store_key};
 use crate::controlplane::request::{Accepts, FieldValidation, Place, Query, accepts};
-use crate::controlplane::schema::Cause;
+use crate::controlplane::resource::Resource;
 use crate::controlplane::status::ApiError;
 use crate::controlplane::store::{Key, StoreError};
 use crate::controlplane::write::{How, PatchBody, metadata_mut};
-use crate::controlplane::{Api, Served, admission, events};
+use crate::controlplane::{Api, Served, apply};
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Checks a body against the path, prunes it, and tells what the schema does not know.
-fn admit(place: &Place, query: &Query, mut value: Value) -> Result<(Value, Vec<String>), ApiError> {
+/// Warnings of one answer.
+const WARNINGS_MAX: usize = 16;
+
+type Told = Arc<Mutex<Vec<String>>>;
+
+/// Checks a body against the path, reads it, prunes it, and tells what the schema does not know.
+fn admit(place: &Place, query: &Query, body: Sent, is_apply: bool) -> Result<(Value, Vec<String>), ApiError> {
     let resource = &place.served.resource;
+    let Sent { mut value, twice } = body;
+    check_kind(&place.served, &mut value)?;
+    let schema = &place.served.schema;
+    let unread = if resource.custom { schema.decode_metadata(&mut value) } else { schema.decode(&mut value) };
+    if let Some(why) = unread {
+        return Err(unreadable(resource, &why));
+    }
+    if !is_apply {
+        schema.drop_nulls(&mut value);
+    }
+    let unknown = schema.prune(&mut value).into_iter().map(|path| format!("unknown field {path:?}"));
+    let strange: Vec<String> = unknown.chain(twice.iter().map(|path| format!("duplicate field {path:?}"))).collect();
+    if query.field_validation == FieldValidation::Strict && !strange.is_empty() {
+        return Err(unreadable(resource, &format!("strict decoding error: {}", strange.join(", "))));
+    }
+    let namespace = place.namespace.as_deref().unwrap_or_default();
+    let given = value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
+    if !given.is_empty() && given != namespace {
+        let message = format!(
+            "the namespace of the provided object does not match the namespace sent on the request ({given:?}, {namespace:?})"
+        );
+        return Err(ApiError::bad_request(message));
+    }
+    let warnings = if query.field_validation == FieldValidation::Warn { strange } else { Vec::new() };
+    Ok((value, warnings))
+}
+
+/// Whether an object is of the kind of its path.
+fn check_kind(served: &Served, value: &mut Value) -> Result<(), ApiError> {
+    let resource = &served.resource;
     for (field, wanted) in [("apiVersion", resource.api_version()), ("kind", resource.kind.clone())] {
         match value[field].as_str() {
             Some(given) if given == wanted => {}
@@ -32,28 +67,12 @@ fn admit(place: &Place, query: &Query, mut value: Value) -> Result<(Value, Vec<S
             }
         }
     }
-    let unknown: Vec<String> =
-        place.served.schema.prune(&mut value).iter().map(|path| format!("unknown field {path:?}")).collect();
-    if query.field_validation == FieldValidation::Strict && !unknown.is_empty() {
-        return Err(ApiError::bad_request(format!("strict decoding error: {}", unknown.join(", "))));
-    }
-    let namespace = place.namespace.as_deref().unwrap_or_default();
-    let given = value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
-    if !given.is_empty() && given != namespace {
-        let message = format!(
-            "the namespace of the provided object does not match the namespace sent on the request ({given:?}, {namespace:?})"
-        );
-        return Err(ApiError::bad_request(message));
-    }
-    let warnings = if query.field_validation == FieldValidation::Warn { unknown } else { Vec::new() };
-    Ok((place.served.stored(value), warnings))
+    Ok(())
 }
 
-fn require_name(served: &Served, name: &str) -> Result<(), ApiError> {
-    match admission::check_name(name) {
-        None => Ok(()),
-        Some(cause) => Err(ApiError::invalid(&served.resource, name, &[cause])),
-    }
+fn unreadable(resource: &Resource, why: &str) -> ApiError {
+    let Resource { kind, version, .. } = resource;
+    ApiError::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
 }
 
 fn same_name(value: &Value, name: &str) -> Result<(), ApiError> {
@@ -63,6 +82,14 @@ fn same_name(value: &Value, name: &str) -> Result<(), ApiError> {
     }
     let message = format!("the name of the object ({given}) does not match the name on the URL ({name})");
     Err(ApiError::bad_request(message))
+}
+
+impl How {
+    /// Takes in what is to be told already; what else there is to tell comes while it is written.
+    fn told(&self, warnings: Vec<String>) -> Told {
+        warnings.into_iter().for_each(|warning| self.warn(warning));
+        self.warnings.clone()
+    }
 }
 
 impl Place {
@@ -75,6 +102,8 @@ impl Place {
             manager: query.manager(headers),
             status: self.status,
             dry_run: query.dry_run,
+            field_validation: query.field_validation,
+            warnings: Arc::default(),
             now: Timestamp::now(),
         }
     }
@@ -86,12 +115,12 @@ pub async fn create(
     place: Place,
     query: Query,
     headers: &HeaderMap,
-    value: Value,
+    sent: Sent,
 ) -> Result<Response, ApiError> {
-    let (mut value, warnings) = admit(&place, &query, value)?;
+    let (mut value, warnings) = admit(&place, &query, sent, false)?;
     let served = place.served.clone();
     if served.resource.namespaced && place.namespace.is_none() {
-        return Err(ApiError::bad_request("an empty namespace may not be set during creation"));
+        return Err(ApiError::no_path());
     }
     require_namespace(&api, &place)?;
     let metadata = metadata_mut(&mut value);
@@ -99,17 +128,14 @@ pub async fn create(
     let name = match (text("name"), text("generateName")) {
         (name, _) if !name.is_empty() => name,
         (_, prefix) if !prefix.is_empty() => format!("{prefix}{}", &uuid::Uuid::new_v4().simple().to_string()[..5]),
-        _ => {
-            let message = "Required value: name or generateName is required".to_string();
-            let cause = Cause { reason: "FieldValueRequired", message, field: "metadata.name".into() };
-            return Err(ApiError::invalid(&served.resource, "", &[cause]));
-        }
+        // Told together with what else is wrong.
+        _ => String::new(),
     };
-    require_name(&served, &name)?;
     let how = place.how(&name, &query, headers);
     let key = store_key(&served, place.namespace.as_deref(), &name);
+    let told = how.told(warnings);
     let written = api.store.write(key, move |current| how.create(current, value)).await;
-    finish(&served, written, StatusCode::CREATED, &warnings, accepts(headers), &query)
+    finish(&served, written, StatusCode::CREATED, &told, accepts(headers), &query)
 }
 
 fn require_namespace(api: &Api, place: &Place) -> Result<(), ApiError> {
@@ -130,16 +156,17 @@ pub async fn update(
     place: Place,
     query: Query,
     headers: &HeaderMap,
-    value: Value,
+    sent: Sent,
 ) -> Result<Response, ApiError> {
-    let (value, warnings) = admit(&place, &query, value)?;
+    let (value, warnings) = admit(&place, &query, sent, false)?;
     let name = place.name.clone().unwrap_or_default();
     same_name(&value, &name)?;
     let served = place.served.clone();
     let how = place.how(&name, &query, headers);
     let key = store_key(&served, place.namespace.as_deref(), &name);
+    let told = how.told(warnings);
     let written = api.store.write(key, move |current| how.update(current, value)).await;
-    finish(&served, written, StatusCode::OK, &warnings, accepts(headers), &query)
+    finish(&served, written, StatusCode::OK, &told, accepts(headers), &query)
 }
 
 /// Patches an object, or applies it.
@@ -157,25 +184,11 @@ pub async fn patch(
     let mut warnings = Vec::new();
     let as_json = || serde_json::from_slice(&bytes).map_err(|e| ApiError::bad_request(e.to_string()));
     let patch = match media_type {
-        "application/json-patch+json" => {
-            let patch = serde_json::from_slice(&bytes).map_err(|e| ApiError::bad_request(e.to_string()))?;
-            PatchBody::Json(patch)
-        }
-        "application/merge-patch+json" => {
-            let patch: Value = as_json()?;
-            warnings = unknown_in_patch(&place, &query, &patch)?;
-            PatchBody::Merge(served.stored_patch(patch))
-        }
-        "application/strategic-merge-patch+json" if !served.resource.custom => {
-            PatchBody::Strategic(served.stored_patch(as_json()?))
-        }
+        "application/json-patch+json" => PatchBody::Json(json_patch(&bytes)?),
+        "application/merge-patch+json" => PatchBody::Merge(as_json()?),
+        "application/strategic-merge-patch+json" if !served.resource.custom => PatchBody::Strategic(as_json()?),
         "application/apply-patch+yaml" => {
-            let (value, told) = admit(&place, &query, parse_object(media_type, &bytes)?)?;
-            if query.field_manager.is_none() {
-                return Err(ApiError::bad_request("fieldManager is required for apply patch"));
-            }
-            require_namespace(&api, &place)?;
-            same_name(&value, &name)?;
+            let (value, told) = admit_applied(&api, &place, &query, &name, parse_object(media_type, &bytes)?)?;
             warnings = told;
             PatchBody::Apply { value, force: query.force }
         }
@@ -183,29 +196,56 @@ pub async fn patch(
             let message = format!(
                 "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml (got {other:?})"
             );
-            return Err(ApiError::media_type(message));
+            let error = ApiError::media_type(message);
+            return Err(if served.resource.custom { error } else { error.about_nothing() });
         }
     };
-    require_name(&served, &name)?;
     let how = place.how(&name, &query, headers);
     let key = store_key(&served, place.namespace.as_deref(), &name);
     let existed = api.store.get(&key).is_some();
+    let told = how.told(warnings);
     let written = api.store.write(key, move |current| how.patch(current, patch)).await;
     let code = if existed { StatusCode::OK } else { StatusCode::CREATED };
-    finish(&served, written, code, &warnings, accepts(headers), &query)
+    finish(&served, written, code, &told, accepts(headers), &query)
 }
 
-/// A merge patch is checked for unknown fields by itself: what it takes out is not there to be known.
-fn unknown_in_patch(place: &Place, query: &Query, patch: &Value) -> Result<Vec<String>, ApiError> {
-    let unknown = place.served.schema.prune(&mut patch.clone());
-    let told: Vec<String> = unknown.iter().map(|path| format!("unknown field {path:?}")).collect();
-    match query.field_validation {
-        FieldValidation::Strict if !told.is_empty() => {
-            Err(ApiError::bad_request(format!("strict decoding error: {}", told.join(", "))))
-        }
-        FieldValidation::Warn => Ok(told),
-        _ => Ok(Vec::new()),
+fn json_patch(bytes: &[u8]) -> Result<json_patch::Patch, ApiError> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|e| ApiError::bad_request(e.to_string()))?;
+    if !value.is_array() {
+        return Err(ApiError::bad_request("a JSON patch is a list of operations"));
     }
+    serde_json::from_value(value).map_err(|e| ApiError::unprocessable(e.to_string()))
+}
+
+/// A configuration that is applied: it holds nothing that the schema does not know, and nothing twice.
+fn admit_applied(
+    api: &Api,
+    place: &Place,
+    query: &Query,
+    name: &str,
+    sent: Sent,
+) -> Result<(Value, Vec<String>), ApiError> {
+    let served = &place.served;
+    if sent.value.pointer("/metadata/managedFields").and_then(Value::as_array).is_some_and(|m| !m.is_empty()) {
+        return Err(ApiError::bad_request("metadata.managedFields must be nil"));
+    }
+    if query.field_validation == FieldValidation::Strict && !sent.twice.is_empty() {
+        return Err(ApiError::bad_request(format!("error strict decoding YAML: {:?} is there twice", sent.twice)));
+    }
+    let mut tried = sent.value.clone();
+    check_kind(served, &mut tried)?;
+    let unknown = served.schema.prune(&mut tried).first().map(|path| format!(".{path}: field not declared in schema"));
+    let unread = || if served.resource.custom { None } else { served.schema.decode(&mut tried) };
+    if let Some(what) = unknown.or_else(|| apply::ambiguous(&served.schema, &sent.value)).or_else(unread) {
+        let Resource { kind, .. } = &served.resource;
+        let namespace = place.namespace.as_deref().unwrap_or_default();
+        let of = format!("{namespace}/{name}; {}, Kind={kind}", served.resource.api_version());
+        return Err(ApiError::plain(format!("failed to create typed patch object ({of}): {what}")));
+    }
+    let (value, warnings) = admit(place, query, sent, true)?;
+    require_namespace(api, place)?;
+    same_name(&value, name)?;
+    Ok((value, warnings))
 }
 
 /// The answer to a write.
@@ -213,14 +253,14 @@ fn finish(
     served: &Served,
     written: Result<Result<Value, ApiError>, StoreError>,
     code: StatusCode,
-    warnings: &[String],
+    told: &Told,
     form: Accepts,
     query: &Query,
 ) -> Result<Response, ApiError> {
-    let value = written.map_err(store_error)??;
-    let value = if served.is_new_event() { events::to_new(&value) } else { value };
-    let mut response = answer(Ok((code, shaped(&served.resource, value, form, query))));
-    for warning in warnings.iter().take(16) {
+    let written = written.map_err(store_error).and_then(|written| written);
+    let shown = written.and_then(|value| shaped(&served.resource, served.shown(value), form, query));
+    let mut response = answer(shown.map(|value| (code, value)));
+    for warning in told.lock().unwrap_or_else(PoisonError::into_inner).iter().take(WARNINGS_MAX) {
         if let Ok(value) = HeaderValue::from_str(&format!("299 - {warning:?}")) {
             response.headers_mut().append(header::WARNING, value);
         }

@@ -1,6 +1,6 @@
 //! The kinds of core that are served, with schemas enough for pruning, apply and `kubectl explain`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A kind of core.
 pub struct CoreKind {
@@ -10,12 +10,13 @@ pub struct CoreKind {
     pub short_names: &'static [&'static str],
     pub namespaced: bool,
     pub selectable: &'static [&'static str],
-    /// Name, JSONPath and type of each printed column.
-    pub columns: &'static [(&'static str, &'static str, &'static str)],
+    pub categories: &'static [&'static str],
+    /// Name, JSONPath, type and priority of each printed column.
+    pub columns: &'static [(&'static str, &'static str, &'static str, u8)],
     description: &'static str,
 }
 
-const AGE: (&str, &str, &str) = ("Age", ".metadata.creationTimestamp", "date");
+const AGE: (&str, &str, &str, u8) = ("Age", ".metadata.creationTimestamp", "date", 0);
 const EVENT_FIELDS: &[&str] = &[
     ".involvedObject.kind",
     ".involvedObject.namespace",
@@ -28,12 +29,18 @@ const EVENT_FIELDS: &[&str] = &[
     ".type",
     ".reportingComponent",
 ];
-const EVENT_COLUMNS: &[(&str, &str, &str)] = &[
-    ("Last Seen", ".lastTimestamp", "date"),
-    ("Type", ".type", "string"),
-    ("Reason", ".reason", "string"),
-    ("Object", ".involvedObject", "object"),
-    ("Message", ".message", "string"),
+/// Of an event its name is not what people look for first.
+const EVENT_COLUMNS: &[(&str, &str, &str, u8)] = &[
+    ("Last Seen", ".lastTimestamp", "last seen", 0),
+    ("Type", ".type", "text", 0),
+    ("Reason", ".reason", "text", 0),
+    ("Object", ".involvedObject", "object", 0),
+    ("Subobject", ".involvedObject.fieldPath", "text", 1),
+    ("Source", ".source", "source", 1),
+    ("Message", ".message", "text", 0),
+    ("First Seen", ".firstTimestamp", "first seen", 1),
+    ("Count", ".count", "times", 1),
+    ("Name", ".metadata.name", "name", 1),
 ];
 
 /// Those that are stored.
@@ -45,7 +52,8 @@ pub const KINDS: &[CoreKind] = &[
         short_names: &["ns"],
         namespaced: false,
         selectable: &[],
-        columns: &[("Status", ".status.phase", "string"), AGE],
+        categories: &[],
+        columns: &[("Status", ".status.phase", "string", 0), AGE],
         description: "Namespace provides a scope for Names.",
     },
     CoreKind {
@@ -55,7 +63,8 @@ pub const KINDS: &[CoreKind] = &[
         short_names: &[],
         namespaced: true,
         selectable: &[".type"],
-        columns: &[("Type", ".type", "string"), ("Data", ".data", "count"), AGE],
+        categories: &[],
+        columns: &[("Type", ".type", "string", 0), ("Data", ".data", "count", 0), AGE],
         description: "Secret holds secret data of a certain type.",
     },
     CoreKind {
@@ -65,7 +74,8 @@ pub const KINDS: &[CoreKind] = &[
         short_names: &["cm"],
         namespaced: true,
         selectable: &[],
-        columns: &[("Data", ".data", "count"), AGE],
+        categories: &[],
+        columns: &[("Data", ".data", "count", 0), AGE],
         description: "ConfigMap holds configuration data for pods to consume.",
     },
     CoreKind {
@@ -75,7 +85,15 @@ pub const KINDS: &[CoreKind] = &[
         short_names: &["svc"],
         namespaced: true,
         selectable: &[],
-        columns: &[("Type", ".spec.type", "string"), ("Cluster-IP", ".spec.clusterIP", "string"), AGE],
+        categories: &["all"],
+        columns: &[
+            ("Type", ".spec.type", "string", 0),
+            ("Cluster-IP", ".spec.clusterIP", "string", 0),
+            ("External-IP", ".spec.externalName", "string", 0),
+            ("Port(s)", ".spec.ports", "string", 0),
+            AGE,
+            ("Selector", ".spec.selector", "string", 1),
+        ],
         description: "Service is a named abstraction of software service.",
     },
     CoreKind {
@@ -85,6 +103,7 @@ pub const KINDS: &[CoreKind] = &[
         short_names: &["ev"],
         namespaced: true,
         selectable: EVENT_FIELDS,
+        categories: &[],
         columns: EVENT_COLUMNS,
         description: "Event is a report of an event somewhere in the cluster.",
     },
@@ -95,6 +114,7 @@ pub const KINDS: &[CoreKind] = &[
         short_names: &["ev"],
         namespaced: true,
         selectable: EVENT_FIELDS,
+        categories: &[],
         columns: EVENT_COLUMNS,
         description: "Event is a report of an event somewhere in the cluster.",
     },
@@ -105,7 +125,8 @@ pub const KINDS: &[CoreKind] = &[
         short_names: &[],
         namespaced: true,
         selectable: &[],
-        columns: &[("Holder", ".spec.holderIdentity", "string"), AGE],
+        categories: &[],
+        columns: &[("Holder", ".spec.holderIdentity", "string", 0), AGE],
         description: "Lease defines a lease concept.",
     },
 ];
@@ -119,6 +140,7 @@ pub const REVIEWS: &[CoreKind] = &[
         short_names: &[],
         namespaced: false,
         selectable: &[],
+        categories: &[],
         columns: &[],
         description: "SelfSubjectAccessReview checks whether the current user may do something.",
     },
@@ -129,6 +151,7 @@ pub const REVIEWS: &[CoreKind] = &[
         short_names: &[],
         namespaced: false,
         selectable: &[],
+        categories: &[],
         columns: &[],
         description: "SelfSubjectReview tells who the current user is.",
     },
@@ -138,50 +161,87 @@ pub const REVIEWS: &[CoreKind] = &[
 pub fn schema(kind: &CoreKind) -> Value {
     let text = |description: &str| json!({"type": "string", "description": description});
     let texts = |description: &str| json!({"type": "object", "additionalProperties": {"type": "string"}, "description": description});
+    let bytes = |description: &str| json!({"type": "object", "additionalProperties": {"type": "string", "format": "byte", "nullable": true}, "description": description});
+    let time = |description: &str| json!({"type": "string", "format": "date-time", "nullable": true, "description": description});
+    let micro_time = |description: &str| json!({"type": "string", "format": "micro-time", "nullable": true, "description": description});
     let open = |description: &str| json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "description": description});
+    let fields = |description: &str, names: &[&str]| {
+        let properties: Map<String, Value> = names.iter().map(|n| (n.to_string(), json!({"type": "string"}))).collect();
+        json!({"type": "object", "properties": properties, "description": description})
+    };
+    let reference = |description: &str| {
+        let names = ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"];
+        let mut schema = fields(description, &names);
+        schema["x-kubernetes-map-type"] = "atomic".into();
+        schema
+    };
+    let source = |description: &str| fields(description, &["component", "host"]);
+    let series = |description: &str| {
+        let mut schema = fields(description, &[]);
+        schema["properties"]["lastObservedTime"] = micro_time("When it was last observed.");
+        schema["properties"]["count"] = json!({"type": "integer", "format": "int32"});
+        schema
+    };
     let mut properties = match kind.kind {
         "Secret" => json!({
             "type": text("Used to facilitate programmatic handling of secret data."),
-            "data": texts("The secret data, each value in base64."),
+            "data": bytes("The secret data, each value in base64."),
             "stringData": texts("Secret data as plain text, write-only; it is merged into data."),
             "immutable": {"type": "boolean", "description": "If true, the data can't be changed."},
         }),
         "ConfigMap" => json!({
             "data": texts("The configuration data."),
-            "binaryData": texts("Binary data, each value in base64."),
+            "binaryData": bytes("Binary data, each value in base64."),
             "immutable": {"type": "boolean", "description": "If true, the data can't be changed."},
         }),
         "Event" if kind.group.is_empty() => json!({
-            "involvedObject": open("The object that this event is about."),
-            "related": open("Another object for more complex actions."),
-            "source": open("The component reporting this event."),
-            "series": open("Data about the series that this event represents."),
+            "involvedObject": reference("The object that this event is about."),
+            "related": reference("Another object for more complex actions."),
+            "source": source("The component reporting this event."),
+            "series": series("Data about the series that this event represents."),
             "reason": text("Why the action was taken, machine understandable."),
             "message": text("A description of the status of this operation."),
             "type": text("Normal or Warning."),
             "action": text("What action was taken regarding the object."),
             "reportingComponent": text("Name of the controller that emitted this event."),
             "reportingInstance": text("ID of the controller instance."),
-            "firstTimestamp": text("When the event was first recorded."),
-            "lastTimestamp": text("When the event was most recently recorded."),
-            "eventTime": {"type": "string", "nullable": true, "description": "When the event was first observed."},
+            "firstTimestamp": time("When the event was first recorded."),
+            "lastTimestamp": time("When the event was most recently recorded."),
+            "eventTime": micro_time("When the event was first observed."),
             "count": {"type": "integer", "description": "How many times it has occurred."},
         }),
         "Event" => json!({
-            "regarding": open("The object that this event is about."),
-            "related": open("Another object for more complex actions."),
-            "series": open("Data about the series that this event represents."),
+            "regarding": reference("The object that this event is about."),
+            "related": reference("Another object for more complex actions."),
+            "series": series("Data about the series that this event represents."),
             "reason": text("Why the action was taken, machine understandable."),
             "note": text("A description of the status of this operation."),
             "type": text("Normal or Warning."),
             "action": text("What action was taken regarding the object."),
             "reportingController": text("Name of the controller that emitted this event."),
             "reportingInstance": text("ID of the controller instance."),
-            "eventTime": {"type": "string", "nullable": true, "description": "When the event was first observed."},
-            "deprecatedSource": open("For compatibility with core events."),
-            "deprecatedFirstTimestamp": text("For compatibility with core events."),
-            "deprecatedLastTimestamp": text("For compatibility with core events."),
+            "eventTime": micro_time("When the event was first observed."),
+            "deprecatedSource": source("For compatibility with core events."),
+            "deprecatedFirstTimestamp": time("For compatibility with core events."),
+            "deprecatedLastTimestamp": time("For compatibility with core events."),
             "deprecatedCount": {"type": "integer", "description": "For compatibility with core events."},
+        }),
+        "Lease" => json!({"spec": {"type": "object", "description": "The specification of the Lease.", "properties": {
+            "holderIdentity": text("Who holds it."),
+            "leaseDurationSeconds": {"type": "integer", "format": "int32", "description": "How long others wait before they take it."},
+            "acquireTime": micro_time("When it was acquired."),
+            "renewTime": micro_time("When the holder last renewed it."),
+            "leaseTransitions": {"type": "integer", "format": "int32", "description": "How often it changed hands."},
+            "preferredHolder": text("Who is to have it."),
+            "strategy": text("How its holder is chosen."),
+        }}}),
+        "Namespace" => json!({
+            "spec": {"type": "object", "description": "What is wanted.", "properties": {
+                "finalizers": {"type": "array", "items": {"type": "string"}, "description": "What is to be done before it goes."},
+            }},
+            "status": {"type": "object", "description": "What is.", "properties": {
+                "phase": text("Where it is in its life."),
+            }},
         }),
         _ => json!({
             "spec": open("What is wanted."),
@@ -192,4 +252,21 @@ pub fn schema(kind: &CoreKind) -> Value {
     properties["kind"] = text("The REST resource that this object represents.");
     properties["metadata"] = json!({"type": "object"});
     json!({"type": "object", "description": kind.description, "properties": properties})
+}
+
+/// What an object of a kind has even where nothing is set.
+pub fn zero(group: &str, kind: &str) -> Value {
+    match (group, kind) {
+        ("", "Event") => json!({
+            "eventTime": null, "firstTimestamp": null, "lastTimestamp": null, "involvedObject": {}, "source": {},
+            "reportingComponent": "", "reportingInstance": "",
+        }),
+        ("events.k8s.io", "Event") => json!({
+            "eventTime": null, "deprecatedFirstTimestamp": null, "deprecatedLastTimestamp": null, "deprecatedSource": {},
+            "regarding": {},
+        }),
+        ("coordination.k8s.io", "Lease") => json!({"spec": {}}),
+        ("", "Namespace") => json!({"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}),
+        _ => json!({}),
+    }
 }

@@ -2,6 +2,8 @@
 //! server-side apply.
 
 pub mod core;
+mod decode;
+mod metadata;
 mod structure;
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 pub use structure::Unknown;
+pub use validate::WHOLE;
 
 /// What is wrong with one field, as in the `details.causes` of a Status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +80,8 @@ pub(super) struct Node {
 impl Schema {
     /// Compiles an `openAPIV3Schema`. Keywords that would not be honoured are refused.
     pub fn compile(schema: &Value) -> Result<Schema, SchemaError> {
-        let root = Node::compile(schema, "")?;
+        let mut root = Node::compile(schema, "")?;
+        root.properties.insert("metadata".into(), Node::compile(&metadata::schema(), "metadata")?);
         let has_rules = schema.to_string().contains("x-kubernetes-validations");
         let rules = has_rules.then(|| kube_cel::compile_schema(schema));
         Ok(Schema { root, rules })

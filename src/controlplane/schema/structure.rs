@@ -50,6 +50,11 @@ impl Schema {
         unknown
     }
 
+    /// Takes out nulls where none may be: it is as if nothing stood there.
+    pub fn drop_nulls(&self, object: &mut Value) {
+        self.root.drop_nulls(object);
+    }
+
     /// Fills in what is absent and has a default.
     pub fn apply_defaults(&self, object: &mut Value) {
         self.root.apply_defaults(object);
@@ -91,6 +96,25 @@ impl Node {
                     if let Some(node) = &self.items {
                         node.prune(item, &format!("{path}[{i}]"), unknown);
                     }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn drop_nulls(&self, value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|name, value| !value.is_null() || self.field(name).is_none_or(|node| node.nullable));
+                for (name, value) in fields.iter_mut() {
+                    if let Some(node) = self.field(name) {
+                        node.drop_nulls(value);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                if let Some(node) = &self.items {
+                    items.iter_mut().for_each(|item| node.drop_nulls(item));
                 }
             }
             _ => {}

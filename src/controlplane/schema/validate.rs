@@ -6,11 +6,20 @@ use serde_json::{Map, Value};
 
 const INVALID: &str = "FieldValueInvalid";
 const TYPE_INVALID: &str = "FieldValueTypeInvalid";
+/// What is said besides of a fraction where a whole number is wanted, and of no field in particular.
+pub const WHOLE: &str = "Checked value must be of type integer";
+/// Rules are not judged over an object that has one of these.
+const BLOCKING: &[&str] =
+    &["FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", TYPE_INVALID];
 
 impl Schema {
     /// Everything that is wrong with `new`. Rules that compare need the object as it was.
     pub fn validate(&self, new: &Value, old: Option<&Value>) -> Vec<Cause> {
-        let mut causes = Vec::new();
+        self.validate_after(new, old, Vec::new())
+    }
+
+    /// The same, after what is already known to be wrong.
+    pub fn validate_after(&self, new: &Value, old: Option<&Value>, mut causes: Vec<Cause>) -> Vec<Cause> {
         if let Some(fields) = new.as_object() {
             self.root.require(fields, "", &mut causes);
             for (name, value) in fields {
@@ -19,14 +28,27 @@ impl Schema {
                 }
             }
         }
-        // Rules are judged only where the shape is right, as the real server does.
-        if causes.is_empty()
-            && let Some(rules) = &self.rules
-            && let Err(errors) = validate_compiled(rules, new, old)
-        {
+        let Some(rules) = &self.rules else { return causes };
+        if causes.iter().any(|cause| BLOCKING.contains(&cause.reason)) {
+            let message = "Invalid value: null: some validation rules were not checked because the object was invalid; \
+                           correct the existing errors to complete validation";
+            causes.push(Cause { reason: INVALID, message: message.into(), field: "<nil>".into() });
+        } else if let Err(errors) = validate_compiled(rules, &without_nulls(new), old.map(without_nulls).as_ref()) {
             causes.extend(errors.into_vec().into_iter().map(|e| rule_cause(new, &e.field_path, &e.message)));
         }
         causes
+    }
+}
+
+/// To a rule a field that is null is not there.
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(kept.map(|(name, value)| (name.clone(), without_nulls(value))).collect())
+        }
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        other => other.clone(),
     }
 }
 
@@ -43,7 +65,7 @@ fn rule_cause(object: &Value, path: &str, message: &str) -> Cause {
 
 impl Node {
     fn validate(&self, value: &Value, path: &str, causes: &mut Vec<Cause>) {
-        if value.is_null() && (self.nullable || self.allowed.contains(&Value::Null)) {
+        if value.is_null() && self.nullable {
             return;
         }
         if !self.is_of_type(value) {
@@ -51,7 +73,15 @@ impl Node {
             let must = self.kind.as_deref().unwrap_or("string");
             let shown = if is_scalar(value) { shown(value) } else { format!("{is:?}") };
             let message = format!("Invalid value: {shown}: {path} in body must be of type {must}: {is:?}");
-            return causes.push(Cause { reason: TYPE_INVALID, message, field: path.to_string() });
+            causes.push(Cause { reason: TYPE_INVALID, message, field: path.to_string() });
+            if is_scalar(value) {
+                self.check_enum(value, path, causes);
+            }
+            if must == "integer" && value.is_f64() {
+                let message = format!("Invalid value: \"\": {WHOLE} in {path}");
+                causes.push(Cause { reason: INVALID, message, field: "<nil>".into() });
+            }
+            return;
         }
         self.check_enum(value, path, causes);
         match value {
@@ -90,19 +120,20 @@ impl Node {
     fn check_text(&self, text: &str, path: &str, causes: &mut Vec<Cause>) {
         let mut add = |reason, message| causes.push(Cause { reason, message, field: path.to_string() });
         let length = text.chars().count() as u64;
+        // The first of these is told alone.
         if let Some(max) = self.length.1.filter(|max| length > *max) {
-            add("FieldValueTooLong", format!("Too long: may not be more than {max} bytes"));
+            return add("FieldValueTooLong", format!("Too long: may not be more than {max} bytes"));
         }
         let invalid = |what: String| format!("Invalid value: {text:?}: {path} in body {what}");
         if let Some(min) = self.length.0.filter(|min| length < *min) {
-            add(INVALID, invalid(format!("should be at least {min} chars long")));
+            return add(INVALID, invalid(format!("should be at least {min} chars long")));
         }
         if let Some(pattern) = self.pattern.as_ref().filter(|p| !p.is_match(text)) {
-            add(INVALID, invalid(format!("should match '{pattern}'")));
+            return add(INVALID, invalid(format!("should match '{pattern}'")));
         }
         let is_date_time = || text.parse::<jiff::Timestamp>().is_ok();
         if self.format.as_deref() == Some("date-time") && !is_date_time() {
-            add(INVALID, invalid(format!("must be of type date-time: {text:?}")));
+            add(TYPE_INVALID, invalid(format!("must be of type date-time: {text:?}")));
         }
     }
 
@@ -137,6 +168,14 @@ impl Node {
         }
         let mut seen: Vec<Value> = Vec::new();
         for (i, item) in items.iter().enumerate() {
+            if matches!(self.list_type, ListType::Map(_)) && !item.is_object() {
+                if item.is_null() {
+                    continue;
+                }
+                let message = format!("Invalid value: {item}: must be an object for an array of list-type map");
+                causes.push(Cause { reason: INVALID, message, field: format!("{path}[{i}]") });
+                continue;
+            }
             let identity = match &self.list_type {
                 ListType::Atomic => continue,
                 ListType::Set => item.clone(),
@@ -144,7 +183,8 @@ impl Node {
                     keys.iter().map(|k| (k.clone(), item.get(k).cloned().unwrap_or_default())).collect()
                 }
             };
-            if seen.contains(&identity) {
+            // However often it stands there, that is told once.
+            if seen.iter().filter(|other| **other == identity).count() == 1 {
                 let message = format!("Duplicate value: {identity}");
                 causes.push(Cause { reason: "FieldValueDuplicate", message, field: format!("{path}[{i}]") });
             }
@@ -185,7 +225,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-fn type_name(value: &Value) -> &'static str {
+pub(super) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",

@@ -1,0 +1,155 @@
+//! What the kinds of core are refused for.
+
+use super::{NAME_MAX, invalid, is_qualified, required, too_long};
+use crate::controlplane::schema::Cause;
+use crate::controlplane::write::How;
+use serde_json::Value;
+
+/// All data of a ConfigMap or a Secret.
+const DATA_MAX: usize = 1 << 20;
+/// Texts in an Event.
+const EVENT_TEXT_MAX: usize = 128;
+const NOTE_MAX: usize = 1024;
+
+/// Everything that is wrong with an object of core, besides its metadata.
+pub fn check(object: &Value, old: Option<&Value>, how: &How, causes: &mut Vec<Cause>) {
+    let group = how.served.resource.group.as_str();
+    match (group, how.core_kind().unwrap_or_default()) {
+        ("", "Secret") => secret(object, old, causes),
+        ("", "ConfigMap") => config_map(object, old, causes),
+        ("", "Namespace") => namespace(object, old, causes),
+        ("", "Event") => core_event(object, causes),
+        ("events.k8s.io", _) => new_event(object, old, causes),
+        ("coordination.k8s.io", "Lease") => lease(object, causes),
+        _ => {}
+    }
+}
+
+fn keys(object: &Value, field: &str, causes: &mut Vec<Cause>) -> usize {
+    let mut size = 0;
+    for (key, value) in object[field].as_object().into_iter().flatten() {
+        let text = value.as_str().unwrap_or_default();
+        size += if field == "data" && object["kind"] == "ConfigMap" { text.len() } else { text.len() / 4 * 3 };
+        let is_key = key.len() <= NAME_MAX
+            && !matches!(key.as_str(), "" | "." | "..")
+            && !key.starts_with("..")
+            && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        if !is_key {
+            let rule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+            causes.push(invalid(&format!("{field}[{key}]"), format!("Invalid value: {key:?}: {rule}")));
+        }
+    }
+    size
+}
+
+fn secret(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
+    if let Some(old) = old {
+        immutable(old, object, &["data"], causes);
+        if old["type"] != object["type"] {
+            causes.push(invalid("type", format!("Invalid value: {}: field is immutable", object["type"])));
+        }
+    }
+    if keys(object, "data", causes) > DATA_MAX {
+        causes.push(too_long("data", DATA_MAX));
+    }
+    if object["type"] == "kubernetes.io/tls" {
+        let missing = ["tls.crt", "tls.key"].into_iter().filter(|key| object["data"].get(key).is_none());
+        causes.extend(missing.map(|key| required(&format!("data[{key}]"))));
+    }
+}
+
+fn config_map(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
+    if let Some(old) = old {
+        immutable(old, object, &["data", "binaryData"], causes);
+    }
+    let size = keys(object, "data", causes) + keys(object, "binaryData", causes);
+    for key in object["data"].as_object().into_iter().flat_map(|map| map.keys()) {
+        if object["binaryData"].get(key).is_some() {
+            let message = format!("Invalid value: {key:?}: duplicate of key present in binaryData");
+            causes.push(invalid(&format!("data[{key}]"), message));
+        }
+    }
+    if size > DATA_MAX {
+        causes.push(too_long("[]", DATA_MAX));
+    }
+}
+
+fn immutable(old: &Value, new: &Value, fields: &[&str], causes: &mut Vec<Cause>) {
+    if old["immutable"] != true {
+        return;
+    }
+    let wrong = |field: &str| Cause {
+        reason: "FieldValueForbidden",
+        message: "Forbidden: field is immutable when `immutable` is set".into(),
+        field: field.into(),
+    };
+    if new["immutable"] != true {
+        causes.push(wrong("immutable"));
+    }
+    causes.extend(fields.iter().filter(|field| old[*field] != new[*field]).map(|field| wrong(field)));
+}
+
+fn namespace(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    if old.is_none() && name.contains('.') {
+        causes.push(invalid("metadata.name", format!("Invalid value: {name:?}: must not contain dots")));
+    }
+}
+
+fn lease(object: &Value, causes: &mut Vec<Cause>) {
+    let number = |field: &str| object["spec"][field].as_i64();
+    if let Some(seconds) = number("leaseDurationSeconds").filter(|seconds| *seconds <= 0) {
+        let message = format!("Invalid value: {seconds}: must be greater than 0");
+        causes.push(invalid("spec.leaseDurationSeconds", message));
+    }
+    if let Some(times) = number("leaseTransitions").filter(|times| *times < 0) {
+        let message = format!("Invalid value: {times}: must be greater than or equal to 0");
+        causes.push(invalid("spec.leaseTransitions", message));
+    }
+}
+
+fn core_event(object: &Value, causes: &mut Vec<Cause>) {
+    let about = object["involvedObject"]["namespace"].as_str().unwrap_or_default();
+    if object["metadata"]["namespace"] != about {
+        let message = format!("Invalid value: {about:?}: does not match event.namespace");
+        causes.push(invalid("involvedObject.namespace", message));
+    }
+}
+
+fn new_event(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
+    if old.is_some() {
+        return;
+    }
+    let text = |field: &str| object[field].as_str().unwrap_or_default();
+    if !object["eventTime"].is_string() {
+        causes.push(required("eventTime"));
+    }
+    if text("reportingController").is_empty() {
+        causes.push(required("reportingController"));
+    }
+    if !is_qualified(text("reportingController")) {
+        let message = format!("Invalid value: {:?}: is not a qualified name", text("reportingController"));
+        // An empty one is told as empty, and as not of the right form.
+        let times = if text("reportingController").is_empty() { 2 } else { 1 };
+        causes.extend(std::iter::repeat_n(invalid("reportingController", message), times));
+    }
+    let about = object["regarding"]["namespace"].as_str().unwrap_or_default();
+    if about.is_empty() && object["metadata"]["namespace"] != "default" {
+        let message = format!("Invalid value: {about:?}: does not match event.namespace");
+        causes.push(invalid("involvedObject.namespace", message));
+    }
+    for field in ["reportingInstance", "action", "reason"] {
+        if text(field).is_empty() {
+            causes.push(required(field));
+        }
+        if text(field).len() > EVENT_TEXT_MAX {
+            causes.push(invalid(field, format!("Invalid value: \"\": can have at most {EVENT_TEXT_MAX} characters")));
+        }
+    }
+    if text("note").len() > NOTE_MAX {
+        causes.push(invalid("message", format!("Invalid value: \"\": can have at most {NOTE_MAX} characters")));
+    }
+    if !matches!(text("type"), "Normal" | "Warning") {
+        causes.push(invalid("type", format!("Invalid value: {:?}: has invalid value", text("type"))));
+    }
+}

@@ -1,0 +1,223 @@
+//! What is refused whatever the schema says: names, metadata, and the data of Secrets and ConfigMaps.
+
+mod core;
+
+use super::schema::Cause;
+use super::write::How;
+use serde_json::Value;
+
+/// All annotations of an object together, as in Kubernetes.
+const ANNOTATIONS_MAX: usize = 256 << 10;
+const NAME_MAX: usize = 253;
+const LABEL_MAX: usize = 63;
+const NAME_RULE: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+/// Finalizers with no domain in their names.
+const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+
+/// What is wrong with a name: a DNS subdomain (RFC 1123) is wanted.
+pub fn check_name(name: &str) -> Option<Cause> {
+    let is_right = name.len() <= NAME_MAX && name.split('.').all(is_label_of_dns);
+    (!is_right).then(|| invalid("metadata.name", format!("Invalid value: {name:?}: {NAME_RULE}")))
+}
+
+fn is_label_of_dns(part: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    !part.is_empty() && part.bytes().all(allowed) && !part.starts_with('-') && !part.ends_with('-')
+}
+
+/// Everything that is wrong with an object besides what its schema says.
+pub fn check(object: &Value, old: Option<&Value>, how: &How) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let custom = how.served.resource.custom;
+    check_metadata(&object["metadata"], old, custom, &mut causes);
+    for finalizer in object["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let is_standard = STANDARD_FINALIZERS.contains(&finalizer);
+        if custom && old.is_none() && !is_standard && !finalizer.contains('/') && is_qualified(finalizer) {
+            how.warn(format!("metadata.finalizers: {finalizer:?}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"));
+        }
+    }
+    if !custom {
+        core::check(object, old, how, &mut causes);
+    }
+    causes
+}
+
+/// What must not change in the metadata.
+pub fn check_update(old: &Value, new: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let (was, is) = (&old["metadata"], &new["metadata"]);
+    for field in ["uid", "deletionTimestamp"] {
+        let given = is[field].as_str().filter(|given| !given.is_empty());
+        if let Some(given) = given.filter(|given| Some(*given) != was[field].as_str()) {
+            causes.push(invalid(&format!("metadata.{field}"), format!("Invalid value: {given:?}: field is immutable")));
+        }
+    }
+    let held = |metadata: &Value| metadata["finalizers"].as_array().cloned().unwrap_or_default();
+    let before = held(was);
+    let more: Vec<Value> = held(is).into_iter().filter(|finalizer| !before.contains(finalizer)).collect();
+    if was["deletionTimestamp"].is_string() && !more.is_empty() {
+        let message = format!(
+            "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers {}",
+            Value::from(more)
+        );
+        causes.push(Cause { reason: "FieldValueForbidden", message, field: "metadata.finalizers".into() });
+    }
+    causes
+}
+
+fn invalid(field: &str, message: String) -> Cause {
+    Cause { reason: "FieldValueInvalid", message, field: field.to_string() }
+}
+
+fn required(field: &str) -> Cause {
+    Cause { reason: "FieldValueRequired", message: "Required value".into(), field: field.to_string() }
+}
+
+fn too_long(field: &str, max: usize) -> Cause {
+    let message = format!("Too long: may not be more than {max} bytes");
+    Cause { reason: "FieldValueTooLong", message, field: field.to_string() }
+}
+
+fn check_metadata(metadata: &Value, old: Option<&Value>, custom: bool, causes: &mut Vec<Cause>) {
+    let text = |field: &str| metadata[field].as_str().unwrap_or_default();
+    let prefix = text("generateName");
+    // What is generated after a dash is right whatever stands before the dash.
+    let stem = prefix.strip_suffix('-').map_or(prefix.to_string(), |stem| format!("{stem}a"));
+    if old.is_none() && !prefix.is_empty() && check_name(&stem).is_some() {
+        causes.push(invalid("metadata.generateName", format!("Invalid value: {prefix:?}: {NAME_RULE}")));
+    }
+    if old.is_none() {
+        match text("name") {
+            "" => {
+                let message = "Required value: name or generateName is required".to_string();
+                causes.push(Cause { message, ..required("metadata.name") });
+            }
+            name => causes.extend(check_name(name)),
+        }
+    }
+    for (name, value) in texts(metadata, "labels") {
+        if !is_qualified(name) {
+            causes.push(invalid("metadata.labels", format!("Invalid value: {name:?}: is not a qualified name")));
+        }
+        if !value.is_empty() && !is_label(value) {
+            let message = format!(
+                "Invalid value: {value:?}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', at most {LABEL_MAX}, and must start and end with an alphanumeric character"
+            );
+            causes.push(invalid("metadata.labels", message));
+        }
+    }
+    let mut size = 0;
+    for (name, value) in texts(metadata, "annotations") {
+        size += name.len() + value.len();
+        if !is_qualified(&name.to_lowercase()) {
+            causes.push(invalid("metadata.annotations", format!("Invalid value: {name:?}: is not a qualified name")));
+        }
+    }
+    if size > ANNOTATIONS_MAX {
+        causes.push(too_long("metadata.annotations", ANNOTATIONS_MAX));
+    }
+    check_finalizers(metadata, custom, causes);
+    check_owners(metadata, causes);
+}
+
+fn check_finalizers(metadata: &Value, custom: bool, causes: &mut Vec<Cause>) {
+    let finalizers = metadata["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    for (i, finalizer) in finalizers.enumerate() {
+        if !is_qualified(finalizer) {
+            let message = format!("Invalid value: {finalizer:?}: is not a qualified name");
+            causes.push(invalid("metadata.finalizers", message));
+        }
+        if !custom && !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
+            let what = "name is neither a standard finalizer name nor is it fully qualified";
+            causes.push(invalid(&format!("metadata.finalizers[{i}]"), format!("Invalid value: {finalizer:?}: {what}")));
+        }
+    }
+}
+
+fn check_owners(metadata: &Value, causes: &mut Vec<Cause>) {
+    let owners = metadata["ownerReferences"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for owner in owners {
+        for field in ["apiVersion", "kind", "name", "uid"] {
+            if owner[field].as_str().is_none_or(str::is_empty) {
+                let message = "Invalid value: \"\": must not be empty".to_string();
+                causes.push(invalid(&format!("metadata.ownerReferences.{field}"), message));
+            }
+        }
+    }
+    if owners.iter().filter(|owner| owner["controller"] == true).count() > 1 {
+        let message = "Invalid value: Only one reference can have Controller set to true".to_string();
+        causes.push(invalid("metadata.ownerReferences", message));
+    }
+}
+
+fn texts<'a>(metadata: &'a Value, name: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let map = metadata[name].as_object().into_iter().flatten();
+    map.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()))
+}
+
+/// A name with or without a DNS subdomain before it: `app` or `example.com/app`.
+pub fn is_qualified(name: &str) -> bool {
+    match name.split_once('/') {
+        Some((prefix, name)) => check_name(prefix).is_none() && is_label(name),
+        None => is_label(name),
+    }
+}
+
+/// Whether a text may be a label's value, or the last part of a qualified name.
+pub fn is_label(text: &str) -> bool {
+    let ends_well = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    let allowed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    bytes.len() <= LABEL_MAX && bytes.iter().all(allowed) && ends_well(bytes.first()) && ends_well(bytes.last())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_are_dns_subdomains() {
+        for right in ["a", "a.b", "proxmox.cluster", "a-1", &"x".repeat(253)] {
+            assert_eq!(check_name(right), None, "{right}");
+        }
+        for wrong in ["", "A", "a_b", "-a", "a-", "a..b", ".a", "a.", "ç", &"x".repeat(254)] {
+            assert!(check_name(wrong).is_some(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn labels_and_annotations_are_maps_of_qualified_names() {
+        let told = |metadata: &Value| {
+            let mut metadata = metadata.clone();
+            metadata["name"] = json!("a");
+            let mut causes = Vec::new();
+            check_metadata(&metadata, None, false, &mut causes);
+            causes.len()
+        };
+        let right = json!({
+            "labels": {"app": "", "example.com/tier": "a_b.C-1"},
+            "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{\"any\": \"text\"}"},
+            "finalizers": ["example.com/hold"],
+        });
+        assert_eq!(told(&right), 0);
+        for wrong in [
+            json!({"labels": {"a b": "x"}}),
+            json!({"labels": {"a": "-x"}}),
+            json!({"labels": {"a/b/c": "x"}}),
+            json!({"finalizers": ["hold"]}),
+            json!({"generateName": "a."}),
+        ] {
+            assert_eq!(told(&wrong), 1, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_immutable_stays() {
+        let old = json!({"metadata": {"name": "a", "uid": "1", "deletionTimestamp": "2026-01-02T03:04:05Z"}});
+        assert_eq!(check_update(&old, &old), []);
+        let new = json!({"metadata": {"name": "a", "uid": "2", "finalizers": ["a/b"]}});
+        let fields: Vec<_> = check_update(&old, &new).into_iter().map(|c| c.field).collect();
+        assert_eq!(fields, ["metadata.uid", "metadata.finalizers"]);
+    }
+}

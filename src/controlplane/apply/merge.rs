@@ -1,0 +1,74 @@
+//! A configuration merged into an object: objects field by field, lists item by item where the schema tells items apart.
+
+use super::set::{is_atomic_map, is_granular, item_step};
+use crate::controlplane::schema::{Node, Schema};
+use serde_json::Value;
+use std::collections::{BTreeSet, VecDeque};
+
+/// `live` with the fields of `applied` set.
+pub(super) fn merge(schema: &Schema, live: &Value, applied: &Value) -> Value {
+    merge_value(Some(schema.node()), Some(live), applied)
+}
+
+fn merge_value(node: Option<&Node>, live: Option<&Value>, applied: &Value) -> Value {
+    match (live, applied) {
+        (Some(Value::Object(old)), Value::Object(new)) if !is_atomic_map(node) => {
+            let mut out = old.clone();
+            for (name, value) in new {
+                let merged = merge_value(node.and_then(|n| n.field(name)), old.get(name), value);
+                out.insert(name.clone(), merged);
+            }
+            Value::Object(out)
+        }
+        (Some(Value::Array(old)), Value::Array(new)) if is_granular(node) => merge_lists(node, old, new).into(),
+        _ => applied.clone(),
+    }
+}
+
+/// Items of both lists in the order of `new`; what only `old` has stays between the neighbours that it had.
+fn merge_lists(node: Option<&Node>, old: &[Value], new: &[Value]) -> Vec<Value> {
+    let inner = node.and_then(|n| n.items.as_deref());
+    let steps = |items: &[Value]| items.iter().map(|item| item_step(node, item)).collect::<Vec<_>>();
+    let (olds, news) = (steps(old), steps(new));
+    let find = |step: &String| olds.iter().position(|o| o == step).and_then(|i| old.get(i));
+    let mut shared: VecDeque<&String> = news.iter().filter(|step| olds.contains(step)).collect();
+    let mut next_shared = shared.pop_front();
+    let mut merged = BTreeSet::new();
+    let mut out = Vec::new();
+    let (mut o, mut n) = (0, 0);
+    while o < olds.len() || n < news.len() {
+        if let (Some(a), Some(b)) = (olds.get(o), news.get(n)) {
+            if a == b {
+                merged.insert(b);
+                out.push(merge_value(inner, find(a), &new[n]));
+                (o, n) = (o + 1, n + 1);
+                next_shared = shared.pop_front();
+                continue;
+            }
+            // Shared, but not the one whose turn it is.
+            if news.contains(a) && next_shared.is_some_and(|s| s != a) {
+                o += 1;
+                continue;
+            }
+        }
+        if let Some(a) = olds.get(o) {
+            if !news.contains(a) {
+                out.push(old[o].clone());
+                o += 1;
+                continue;
+            }
+            if merged.contains(a) {
+                o += 1;
+            }
+        }
+        if let Some(b) = news.get(n) {
+            merged.insert(b);
+            out.push(merge_value(inner, find(b), &new[n]));
+            n += 1;
+            if next_shared == Some(b) {
+                next_shared = shared.pop_front();
+            }
+        }
+    }
+    out
+}

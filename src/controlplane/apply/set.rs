@@ -1,0 +1,302 @@
+//! Sets of fields: which an object has, and what differs between two. As in structured-merge-diff, which the real server uses.
+
+use crate::controlplane::schema::{ListType, Node, Schema};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// Steps from the root, as in FieldsV1: `f:name`, `k:{"name":"x"}`, `v:"x"`.
+pub(super) type Path = Vec<String>;
+pub(super) type Set = BTreeSet<Path>;
+
+/// What of `metadata` is nobody's.
+const UNOWNED: &[&str] = &[
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "selfLink",
+    "uid",
+    "clusterName",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+];
+
+/// The fields of a configuration: values, items of lists, keys of maps; not the objects that only hold them.
+pub(super) fn of(schema: &Schema, object: &Value) -> Set {
+    let mut set = Set::new();
+    collect(Some(schema.node()), object, &mut Vec::new(), &mut set);
+    set
+}
+
+/// Without what the server alone writes.
+pub(super) fn owned(mut set: Set) -> Set {
+    set.retain(|path| match path.first().map(String::as_str) {
+        None | Some("f:apiVersion" | "f:kind") => false,
+        Some("f:metadata") => path.get(1).is_some_and(|field| !UNOWNED.contains(&field.trim_start_matches("f:"))),
+        Some(_) => true,
+    });
+    set
+}
+
+fn collect(node: Option<&Node>, value: &Value, path: &mut Path, set: &mut Set) {
+    match value {
+        Value::Object(fields) if !is_atomic_map(node) => {
+            for (name, inner) in fields {
+                path.push(format!("f:{name}"));
+                collect(node.and_then(|n| n.field(name)), inner, path, set);
+                let is_empty = inner.is_null() || inner.as_object().is_some_and(Map::is_empty);
+                if is_empty || !is_named(node, name) {
+                    set.insert(path.clone());
+                }
+                path.pop();
+            }
+        }
+        Value::Array(items) if is_granular(node) => {
+            for item in items {
+                path.push(item_step(node, item));
+                collect(node.and_then(|n| n.items.as_deref()), item, path, set);
+                set.insert(path.clone());
+                path.pop();
+            }
+        }
+        _ => {
+            set.insert(path.clone());
+        }
+    }
+}
+
+/// What makes items of a list impossible to tell apart, as the real server says it.
+pub(super) fn ambiguous(node: Option<&Node>, value: &Value, path: &mut Path) -> Option<String> {
+    match value {
+        Value::Object(fields) => fields.iter().find_map(|(name, inner)| {
+            path.push(format!("f:{name}"));
+            let found = ambiguous(node.and_then(|n| n.field(name)), inner, path);
+            path.pop();
+            found
+        }),
+        Value::Array(items) if is_granular(node) => {
+            let mut seen = BTreeSet::new();
+            items.iter().enumerate().find_map(|(i, item)| {
+                let step = item_step(node, item);
+                if step == "k:{}" {
+                    let what = "associative list with keys has an element that omits all key fields";
+                    return Some(format!("{}: element {i}: {what}", shown(path)));
+                }
+                if !seen.insert(step.clone()) {
+                    return Some(format!("{}: duplicate entries for key {}", shown(path), shown(&vec![step])));
+                }
+                path.push(step);
+                let found = ambiguous(node.and_then(|n| n.items.as_deref()), item, path);
+                path.pop();
+                found
+            })
+        }
+        _ => None,
+    }
+}
+
+/// What differs between two objects; objects and lists that come or go count themselves.
+#[derive(Debug, Default)]
+pub(super) struct Difference {
+    pub added: Set,
+    pub modified: Set,
+    pub removed: Set,
+}
+
+/// Compares two objects.
+pub(super) fn difference(schema: &Schema, old: &Value, new: &Value) -> Difference {
+    let mut difference = Difference::default();
+    compare(Some(schema.node()), Some(old), Some(new), &mut Vec::new(), &mut difference);
+    let Difference { added, modified, removed } = difference;
+    Difference { added: owned(added), modified: owned(modified), removed: owned(removed) }
+}
+
+fn compare(node: Option<&Node>, old: Option<&Value>, new: Option<&Value>, path: &mut Path, out: &mut Difference) {
+    let no_map = Map::new();
+    let is_leaf = match (old, new) {
+        _ if is_atomic_map(node) => true,
+        _ if is_empty(old) && is_empty(new) => true,
+        (Some(Value::Object(a)), Some(Value::Object(b))) => compare_maps(node, a, b, path, out),
+        (Some(Value::Object(a)), None | Some(Value::Null)) => compare_maps(node, a, &no_map, path, out),
+        (None | Some(Value::Null), Some(Value::Object(b))) => compare_maps(node, &no_map, b, path, out),
+        _ if !is_granular(node) => true,
+        (Some(Value::Array(a)), Some(Value::Array(b))) => compare_lists(node, a, b, path, out),
+        (Some(Value::Array(a)), None | Some(Value::Null)) => compare_lists(node, a, &[], path, out),
+        (None | Some(Value::Null), Some(Value::Array(b))) => compare_lists(node, &[], b, path, out),
+        _ => true,
+    };
+    match (old, new) {
+        (None, Some(_)) => drop(out.added.insert(path.clone())),
+        (Some(_), None) => drop(out.removed.insert(path.clone())),
+        (Some(a), Some(b)) if is_leaf && a != b => drop(out.modified.insert(path.clone())),
+        _ => {}
+    }
+}
+
+/// Tells that this is no leaf, as the next does.
+fn compare_maps(
+    node: Option<&Node>,
+    a: &Map<String, Value>,
+    b: &Map<String, Value>,
+    path: &mut Path,
+    out: &mut Difference,
+) -> bool {
+    for name in a.keys().chain(b.keys().filter(|name| !a.contains_key(*name))) {
+        path.push(format!("f:{name}"));
+        compare(node.and_then(|n| n.field(name)), a.get(name), b.get(name), path, out);
+        path.pop();
+    }
+    false
+}
+
+fn compare_lists(node: Option<&Node>, a: &[Value], b: &[Value], path: &mut Path, out: &mut Difference) -> bool {
+    let inner = node.and_then(|n| n.items.as_deref());
+    let find = |items: &'_ [Value], step: &str| items.iter().position(|item| item_step(node, item) == step);
+    for item in a {
+        let step = item_step(node, item);
+        let other = find(b, &step).and_then(|i| b.get(i));
+        path.push(step);
+        compare(inner, Some(item), other, path, out);
+        path.pop();
+    }
+    for item in b {
+        let step = item_step(node, item);
+        if find(a, &step).is_none() {
+            path.push(step);
+            compare(inner, None, Some(item), path, out);
+            path.pop();
+        }
+    }
+    false
+}
+
+/// Nothing, or an object or a list with nothing in it.
+fn is_empty(value: Option<&Value>) -> bool {
+    match value {
+        None => true,
+        Some(Value::Object(fields)) => fields.is_empty(),
+        Some(Value::Array(items)) => items.is_empty(),
+        Some(_) => false,
+    }
+}
+
+/// With the objects and lists of the schema on the way to each field.
+pub(super) fn with_parents(schema: &Schema, set: &Set) -> Set {
+    let mut out = set.clone();
+    for path in set {
+        let mut node = Some(schema.node());
+        for (i, step) in path.iter().enumerate().take(path.len().saturating_sub(1)) {
+            if step.strip_prefix("f:").is_some_and(|name| is_named(node, name)) {
+                out.insert(path[..=i].to_vec());
+            }
+            node = next(node, step);
+        }
+    }
+    out
+}
+
+/// An object without these fields; what is left empty becomes null: it is nobody's loss.
+pub(super) fn without(schema: &Schema, object: &Value, gone: &Set) -> Value {
+    match remove(Some(schema.node()), object, &mut Vec::new(), gone) {
+        Value::Null => json!({}),
+        left => left,
+    }
+}
+
+/// The object `after` some of `before` was taken out, without what that left empty.
+pub(super) fn tidied(after: &Value, before: &Value) -> Value {
+    match (after, before) {
+        (Value::Object(fields), Value::Object(had)) => {
+            let emptied = |name: &String, value: &Value| value.is_null() && had.get(name).is_some_and(|v| !v.is_null());
+            let kept = fields.iter().filter(|(name, value)| !emptied(name, value));
+            kept.map(|(name, value)| (name.clone(), had.get(name).map_or(value.clone(), |had| tidied(value, had))))
+                .collect()
+        }
+        _ => after.clone(),
+    }
+}
+
+fn remove(node: Option<&Node>, value: &Value, path: &mut Path, gone: &Set) -> Value {
+    let touches = |path: &Path| gone.range(path.clone()..).next().is_some_and(|first| first.starts_with(path));
+    if !touches(path) {
+        return value.clone();
+    }
+    match value {
+        Value::Object(fields) if !fields.is_empty() && !is_atomic_map(node) => {
+            let mut kept = Map::new();
+            for (name, inner) in fields {
+                path.push(format!("f:{name}"));
+                if !gone.contains(path) {
+                    kept.insert(name.clone(), remove(node.and_then(|n| n.field(name)), inner, path, gone));
+                }
+                path.pop();
+            }
+            if kept.is_empty() { Value::Null } else { Value::Object(kept) }
+        }
+        Value::Array(items) if !items.is_empty() && is_granular(node) => {
+            let mut kept = Vec::new();
+            for item in items {
+                path.push(item_step(node, item));
+                if !gone.contains(path) {
+                    kept.push(remove(node.and_then(|n| n.items.as_deref()), item, path, gone));
+                }
+                path.pop();
+            }
+            if kept.is_empty() { Value::Null } else { Value::Array(kept) }
+        }
+        _ => value.clone(),
+    }
+}
+
+fn next<'a>(node: Option<&'a Node>, step: &str) -> Option<&'a Node> {
+    match step.strip_prefix("f:") {
+        Some(name) => node?.field(name),
+        None => node?.items.as_deref(),
+    }
+}
+
+/// Whether the schema names this field, rather than leaving its name open.
+fn is_named(node: Option<&Node>, name: &str) -> bool {
+    node.is_some_and(|n| n.properties.contains_key(name))
+}
+
+pub(super) fn is_atomic_map(node: Option<&Node>) -> bool {
+    node.is_some_and(|n| n.atomic_map)
+}
+
+pub(super) fn is_granular(node: Option<&Node>) -> bool {
+    node.is_some_and(|n| n.list_type != ListType::Atomic)
+}
+
+/// How an item of a list is told apart.
+pub(super) fn item_step(node: Option<&Node>, item: &Value) -> String {
+    match node.map(|n| &n.list_type) {
+        Some(ListType::Map(keys)) => {
+            let value = |key: &String| {
+                let default = || node?.items.as_ref()?.properties.get(key)?.default.clone();
+                item.get(key).cloned().or_else(default)
+            };
+            let key: Map<String, Value> = keys.iter().filter_map(|k| Some((k.clone(), value(k)?))).collect();
+            format!("k:{}", Value::Object(key))
+        }
+        _ => format!("v:{item}"),
+    }
+}
+
+/// A path as conflicts show it: `.spec.probes[name="api"].http`.
+pub(super) fn shown(path: &Path) -> String {
+    let mut out = String::new();
+    for step in path {
+        match step.split_at_checked(2) {
+            Some(("f:", name)) => out.push_str(&format!(".{name}")),
+            Some(("k:", key)) => {
+                let key: Value = serde_json::from_str(key).unwrap_or(json!({}));
+                let parts: Vec<_> = key.as_object().into_iter().flatten().map(|(k, v)| format!("{k}={v}")).collect();
+                out.push_str(&format!("[{}]", parts.join(",")));
+            }
+            Some((_, value)) => out.push_str(&format!("[={value}]")),
+            None => {}
+        }
+    }
+    out
+}

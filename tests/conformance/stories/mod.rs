@@ -1,0 +1,30 @@
+//! The stories, by what they are about.
+
+mod apply;
+mod deletes;
+mod documents;
+mod events;
+mod patches;
+mod reads;
+mod rules;
+mod watches;
+mod writes;
+
+use crate::story::Story;
+
+/// All of them, in the order of the table.
+pub fn all() -> Vec<Story> {
+    let parts = [
+        reads::stories(),
+        watches::stories(),
+        writes::stories(),
+        deletes::stories(),
+        patches::stories(),
+        apply::stories(),
+        rules::stories(),
+        events::stories(),
+        documents::stories(),
+        crate::limits::stories(),
+    ];
+    parts.into_iter().flatten().collect()
+}

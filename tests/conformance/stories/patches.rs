@@ -1,0 +1,212 @@
+//! Patches: JSON, merge and strategic merge.
+
+use crate::samples::{configmap, scenario};
+use crate::story::{JSON, JSON_PATCH, MERGE, STRATEGIC, Step, Story, at, patch, post, request, story};
+use http::Method;
+use serde_json::{Value, json};
+
+pub fn stories() -> Vec<Story> {
+    vec![
+        story("merge patches", merges()),
+        story("JSON patches", json_patches()),
+        story("strategic merge patches", strategic()),
+        story("patches of what is not there", absent()),
+    ]
+}
+
+fn merges() -> Vec<Step> {
+    let merge = |name: &str, path: &str, body: Value| patch(name, at(path), MERGE, body);
+    vec![
+        post("a Scenario", at("scenarios"), scenario("portal")).keep("made"),
+        merge("of the spec", "scenarios/portal", json!({"spec": {"title": "new"}})).keep("second"),
+        merge("that changes nothing", "scenarios/portal", json!({"spec": {"title": "new"}})),
+        merge("of nothing", "scenarios/portal", json!({})),
+        merge("that takes a field out", "scenarios/portal", json!({"spec": {"checks": null}})),
+        merge("that takes out what is not there", "scenarios/portal", json!({"spec": {"runbook": null}})),
+        merge("that takes out what is required", "scenarios/portal", json!({"spec": {"title": null}})),
+        merge(
+            "of labels and annotations",
+            "scenarios/portal",
+            json!({"metadata": {"labels": {"a": "b"}, "annotations": {"c": "d"}}}),
+        ),
+        merge("that takes the labels out", "scenarios/portal", json!({"metadata": {"labels": null}})),
+        merge(
+            "over the version that stands",
+            "scenarios/portal",
+            json!({"metadata": {"resourceVersion": null}, "spec": {"severity": "low"}}),
+        ),
+        merge(
+            "over an older version",
+            "scenarios/portal",
+            json!({"metadata": {"resourceVersion": "${made/metadata/resourceVersion}"}, "spec": {"title": "late"}}),
+        ),
+        merge(
+            "over an older version that changes nothing",
+            "scenarios/portal",
+            json!({"metadata": {"resourceVersion": "${made/metadata/resourceVersion}"}}),
+        ),
+        merge("of a version that is none", "scenarios/portal", json!({"metadata": {"resourceVersion": "abc"}})),
+        merge(
+            "with the uid",
+            "scenarios/portal",
+            json!({"metadata": {"uid": "${made/metadata/uid}"}, "spec": {"title": "mine"}}),
+        ),
+        merge(
+            "with another uid",
+            "scenarios/portal",
+            json!({"metadata": {"uid": "00000000-0000-0000-0000-000000000000"}}),
+        ),
+        merge("of the name", "scenarios/portal", json!({"metadata": {"name": "other"}})),
+        merge("of the namespace", "scenarios/portal", json!({"metadata": {"namespace": "other"}})),
+        merge("of the kind", "scenarios/portal", json!({"kind": "Agent"})),
+        merge("of the apiVersion", "scenarios/portal", json!({"apiVersion": "v1"})),
+        merge(
+            "of what the server keeps",
+            "scenarios/portal",
+            json!({"metadata": {"generation": 77, "creationTimestamp": null, "deletionTimestamp": "2026-01-02T03:04:05Z", "selfLink": "x"}}),
+        ),
+        merge("that wipes the record of managers", "scenarios/portal", json!({"metadata": {"managedFields": [{}]}})),
+        merge("with an unknown field", "scenarios/portal", json!({"spec": {"colour": "red", "title": "t2"}})),
+        merge(
+            "with an unknown field, strictly",
+            "scenarios/portal?fieldValidation=Strict",
+            json!({"spec": {"colour": "red", "title": "t3"}}),
+        ),
+        merge(
+            "with an unknown field, not looked at",
+            "scenarios/portal?fieldValidation=Ignore",
+            json!({"spec": {"colour": "red", "title": "t4"}}),
+        ),
+        merge("of a wrong value", "scenarios/portal", json!({"spec": {"severity": "loud"}})),
+        merge("of the status through the spec", "scenarios/portal", json!({"status": {"health": "failing"}})),
+        merge("dry", "scenarios/portal?dryRun=All", json!({"spec": {"title": "dry"}})),
+        merge("dry, in a way that is none", "scenarios/portal?dryRun=Some", json!({"spec": {"title": "dry"}})),
+        merge("as a manager", "scenarios/portal?fieldManager=ana", json!({"spec": {"title": "ana"}})),
+        merge(
+            "as a manager with a name too long",
+            &format!("scenarios/portal?fieldManager={}", "x".repeat(129)),
+            json!({"spec": {"title": "x"}}),
+        ),
+        merge(
+            "as a manager that is not printable",
+            "scenarios/portal?fieldManager=a%07b",
+            json!({"spec": {"title": "x"}}),
+        ),
+        merge("with force", "scenarios/portal?force=true", json!({"spec": {"title": "x"}})),
+        request("that is not JSON", Method::PATCH, at("scenarios/portal"), MERGE, "{"),
+        request("that is a list", Method::PATCH, at("scenarios/portal"), MERGE, "[1]"),
+        request("that is nothing", Method::PATCH, at("scenarios/portal"), MERGE, "null"),
+        request("of another media type", Method::PATCH, at("scenarios/portal"), JSON, "{}"),
+        merge("of the whole metadata", "scenarios/portal", json!({"metadata": null})),
+        merge("of the whole spec", "scenarios/portal", json!({"spec": null})),
+    ]
+}
+
+fn json_patches() -> Vec<Step> {
+    let by_json = |name: &str, body: Value| patch(name, at("scenarios/portal"), JSON_PATCH, body);
+    let op = |op: &str, path: &str, value: Value| json!({"op": op, "path": path, "value": value});
+    vec![
+        post("a Scenario", at("scenarios"), scenario("portal")),
+        by_json("replaces", json!([op("replace", "/spec/title", json!("new"))])),
+        by_json(
+            "adds to a list",
+            json!([op("add", "/spec/probes/-", json!({"name": "two", "tcp": {"address": "a:1"}}))]),
+        ),
+        by_json(
+            "adds before another",
+            json!([op("add", "/spec/probes/0", json!({"name": "zero", "tcp": {"address": "a:1"}}))]),
+        ),
+        by_json("removes", json!([{"op": "remove", "path": "/spec/probes/0"}])),
+        by_json("moves", json!([{"op": "move", "from": "/spec/probes/1", "path": "/spec/probes/0"}])),
+        by_json(
+            "copies",
+            json!([{"op": "copy", "from": "/spec/title", "path": "/spec/agent"}, op("replace", "/spec/agent", json!("pulso"))]),
+        ),
+        by_json(
+            "tests what holds",
+            json!([op("test", "/spec/title", json!("new")), op("replace", "/spec/title", json!("newer"))]),
+        ),
+        by_json(
+            "tests what does not hold",
+            json!([op("test", "/spec/title", json!("other")), op("replace", "/spec/title", json!("x"))]),
+        ),
+        by_json("removes what is not there", json!([{"op": "remove", "path": "/spec/runbook"}])),
+        by_json("replaces what is not there", json!([op("replace", "/spec/runbook/spec", json!("x"))])),
+        by_json("adds where no parent is", json!([op("add", "/spec/runbook/spec", json!("x"))])),
+        by_json("adds beyond a list", json!([op("add", "/spec/probes/9", json!({}))])),
+        by_json("adds a label where there are none", json!([op("add", "/metadata/labels", json!({"a": "b"}))])),
+        by_json("a key with a slash", json!([op("add", "/metadata/labels/example.com~1x", json!("y"))])),
+        by_json("does nothing", json!([])),
+        by_json("of an operation that is none", json!([op("change", "/spec/title", json!("x"))])),
+        by_json("with an unknown field", json!([op("add", "/spec/colour", json!("red"))])),
+        by_json("of a wrong value", json!([op("replace", "/spec/severity", json!("loud"))])),
+        by_json("that is an object", json!({"spec": {}})),
+        patch(
+            "strictly",
+            at("scenarios/portal?fieldValidation=Strict"),
+            JSON_PATCH,
+            json!([op("add", "/spec/colour", json!("red"))]),
+        ),
+        patch(
+            "dry",
+            at("scenarios/portal?dryRun=All"),
+            JSON_PATCH,
+            json!([op("replace", "/spec/title", json!("dry"))]),
+        ),
+    ]
+}
+
+fn strategic() -> Vec<Step> {
+    let strategic = |name: &str, body: Value| patch(name, at("configmaps/a"), STRATEGIC, body);
+    vec![
+        post("a ConfigMap that owns", at("configmaps"), configmap("owner", "1")).keep("owner"),
+        post("a ConfigMap", at("configmaps"), configmap("a", "1")),
+        strategic("adds a key", json!({"data": {"more": "2"}})),
+        strategic("takes a key out", json!({"data": {"key": null}})),
+        strategic("replaces the map", json!({"data": {"$patch": "replace", "only": "3"}})),
+        strategic("adds a finalizer", json!({"metadata": {"finalizers": ["example.com/a"]}})),
+        strategic("adds another", json!({"metadata": {"finalizers": ["example.com/b"]}})),
+        strategic("takes one out", json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["example.com/a"]}})),
+        strategic(
+            "orders them",
+            json!({"metadata": {"$setElementOrder/finalizers": ["example.com/c", "example.com/b"], "finalizers": ["example.com/c"]}}),
+        ),
+        strategic(
+            "adds owners",
+            json!({"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": "${owner/metadata/uid}"}]}}),
+        ),
+        strategic(
+            "merges owners by uid",
+            json!({"metadata": {"ownerReferences": [{"uid": "${owner/metadata/uid}", "blockOwnerDeletion": true}]}}),
+        ),
+        strategic(
+            "takes an owner out",
+            json!({"metadata": {"ownerReferences": [{"$patch": "delete", "uid": "${owner/metadata/uid}"}]}}),
+        ),
+        strategic("takes the finalizers out", json!({"metadata": {"finalizers": null}})),
+        strategic("deletes the map", json!({"data": {"$patch": "delete"}})),
+        strategic("of a wrong type", json!({"data": "text"})),
+        strategic("with an unknown field", json!({"colour": "red"})),
+        strategic("of nothing", json!({})),
+        post("a Scenario", at("scenarios"), scenario("portal")),
+        patch("of a custom kind", at("scenarios/portal"), STRATEGIC, json!({"spec": {"title": "x"}})),
+        post(
+            "a Secret",
+            at("secrets"),
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "YQ=="}}),
+        ),
+        patch("plain data of a Secret", at("secrets/s"), STRATEGIC, json!({"stringData": {"b": "b"}})),
+        patch("the type of a Secret", at("secrets/s"), STRATEGIC, json!({"type": "other"})),
+    ]
+}
+
+fn absent() -> Vec<Step> {
+    let path = at("scenarios/none");
+    vec![
+        patch("merge", path.clone(), MERGE, json!({"spec": {"title": "x"}})),
+        patch("JSON", path.clone(), JSON_PATCH, json!([])),
+        patch("strategic", at("configmaps/none"), STRATEGIC, json!({})),
+        patch("of a status", at("scenarios/none/status"), MERGE, json!({"status": {}})),
+        request("of a name that is none", Method::PATCH, at("scenarios/No_Name"), MERGE, "{}"),
+    ]
+}

@@ -1,0 +1,373 @@
+//! Create, update, delete.
+
+use crate::samples::{configmap, object, scenario};
+use crate::story::{
+    JSON, MERGE, PARTIAL, Step, Story, TABLE, YAML, at, delete, get, merge_status, patch, post, put, request, story,
+};
+use http::Method;
+use serde_json::{Value, json};
+
+pub fn stories() -> Vec<Story> {
+    vec![
+        story("create", creates()),
+        story("create: names and metadata", names()),
+        story("create: kinds of core", core()),
+        story("field validation", validation()),
+        story("dry run", dry()),
+        story("update", updates()),
+        story("status", status()),
+        story("generation", generation()),
+        story("namespaces", namespaces()),
+    ]
+}
+
+fn creates() -> Vec<Step> {
+    let mut with_status = scenario("with-status");
+    with_status["status"] = json!({"health": "healthy"});
+    let mut elsewhere = scenario("elsewhere");
+    elsewhere["metadata"]["namespace"] = json!("default");
+    let mut kept = scenario("kept");
+    kept["metadata"] = json!({"name": "kept", "uid": "mine", "generation": 9, "creationTimestamp": "2020-01-01T00:00:00Z",
+        "deletionTimestamp": "2020-01-01T00:00:00Z", "deletionGracePeriodSeconds": 5, "selfLink": "/x"});
+    let mut versioned = scenario("versioned");
+    versioned["metadata"]["resourceVersion"] = json!("5");
+    let yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: yaml}\ndata: {key: value}\n";
+    vec![
+        post("a Scenario", at("scenarios"), scenario("portal")),
+        post("again", at("scenarios"), scenario("portal")),
+        post("with a status", at("scenarios"), with_status),
+        post("of another namespace", at("scenarios"), elsewhere),
+        post("with what the server keeps", at("scenarios"), kept),
+        post("with a version", at("scenarios"), versioned),
+        post("of another kind", at("scenarios"), configmap("a", "x")),
+        post(
+            "of another version",
+            at("scenarios"),
+            json!({"apiVersion": "agentic.ligbox.io/v1", "kind": "Scenario", "metadata": {"name": "x"}}),
+        ),
+        post("with neither kind nor version", at("scenarios"), json!({"metadata": {"name": "x"}})),
+        post("with neither kind nor version, of core", at("configmaps"), json!({"metadata": {"name": "x"}})),
+        post(
+            "in a namespace that is not there",
+            "/apis/agentic.ligbox.io/v1alpha1/namespaces/no-such-namespace/scenarios",
+            scenario("x"),
+        ),
+        post("in no namespace", "/apis/agentic.ligbox.io/v1alpha1/scenarios", scenario("x")),
+        request("in YAML", Method::POST, at("configmaps"), YAML, yaml),
+        request("that is not JSON", Method::POST, at("configmaps"), JSON, "{"),
+        request("that is a list", Method::POST, at("configmaps"), JSON, "[]"),
+        request("that is empty", Method::POST, at("configmaps"), JSON, ""),
+        request("of another media type", Method::POST, at("configmaps"), "text/plain", "x"),
+        post("as a manager", at("configmaps?fieldManager=ana"), configmap("managed", "x")),
+        post("answered with a table", at("configmaps"), configmap("table", "x")).accept(TABLE),
+        post("answered with metadata alone", at("configmaps"), configmap("partial", "x")).accept(PARTIAL),
+        post("with no spec", at("scenarios"), object("Scenario", "no-spec", json!({}))),
+        post("with a spec that is no object", at("scenarios"), object("Scenario", "no-spec", json!({"spec": "x"}))),
+    ]
+}
+
+fn names() -> Vec<Step> {
+    let with = |metadata: Value| {
+        let mut object = configmap("", "x");
+        object["metadata"] = metadata;
+        object
+    };
+    let mut steps = vec![
+        post("a generated name", at("configmaps"), with(json!({"generateName": "part-"}))),
+        post("a generated name of a custom kind", at("scenarios"), {
+            let mut made = scenario("");
+            made["metadata"] = json!({"generateName": "part."});
+            made
+        }),
+        post("a name and a prefix", at("configmaps"), with(json!({"name": "given", "generateName": "part-"}))),
+        post("no name", at("configmaps"), with(json!({}))),
+        post("no name of a custom kind", at("scenarios"), object("Scenario", "", json!({}))),
+        post("no metadata", at("configmaps"), json!({"apiVersion": "v1", "kind": "ConfigMap"})),
+    ];
+    let long = "x".repeat(254);
+    for name in ["Upper", "with_underscore", "-dash", "dot.", "a..b", "a/b", "a%b", ".", "..", &long] {
+        let shown = if name.len() > 63 { "254 letters" } else { name };
+        steps.push(post(format!("the name {shown}"), at("configmaps"), configmap(name, "x")));
+        steps.push(post(format!("the name {shown} of a Scenario"), at("scenarios"), scenario(name)));
+    }
+    let metadata = [
+        ("a label with a space", json!({"labels": {"a": "b c"}})),
+        ("a label of 64 letters", json!({"labels": {"a": "x".repeat(64)}})),
+        ("a label's name with a space", json!({"labels": {"a b": "x"}})),
+        ("a label's name with two slashes", json!({"labels": {"a/b/c": "x"}})),
+        ("a label's prefix in capitals", json!({"labels": {"A.example/b": "x"}})),
+        ("a label that is a number", json!({"labels": {"a": 1}})),
+        ("labels that are a text", json!({"labels": "text"})),
+        ("a label that is null", json!({"labels": {"a": null}})),
+        ("annotations too long", json!({"annotations": {"a": "x".repeat(300_000)}})),
+        ("an annotation's name with a space", json!({"annotations": {"a b": "x"}})),
+        ("a finalizer with no domain", json!({"finalizers": ["hold"]})),
+        ("a finalizer with a space", json!({"finalizers": ["a b"]})),
+        ("finalizers that are a text", json!({"finalizers": "text"})),
+        ("an owner with no uid", json!({"ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "x"}]})),
+        (
+            "two controlling owners",
+            json!({"ownerReferences": [
+            {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "1", "controller": true},
+            {"apiVersion": "v1", "kind": "ConfigMap", "name": "y", "uid": "2", "controller": true}]}),
+        ),
+        ("an unknown field of metadata", json!({"colour": "red"})),
+        ("managed fields of another form", json!({"managedFields": [{"manager": "m", "operation": "Guess"}]})),
+    ];
+    for (i, (name, fields)) in metadata.into_iter().enumerate() {
+        for (kind, make) in
+            [("configmaps", configmap(&format!("m{i}"), "x")), ("scenarios", scenario(&format!("m{i}")))]
+        {
+            let mut made = make;
+            made["metadata"].as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            steps.push(post(format!("{name}, {kind}"), at(kind), made));
+        }
+    }
+    steps
+}
+
+fn core() -> Vec<Step> {
+    let secret = |name: &str, fields: Value| {
+        let mut secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
+        secret.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        secret
+    };
+    let map = |name: &str, fields: Value| {
+        let mut map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+        map.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        map
+    };
+    let lease = |name: &str, spec: Value| json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}, "spec": spec});
+    let big = "x".repeat((1 << 20) + 1);
+    let mut steps = Vec::new();
+    for (i, (name, fields)) in [
+        ("plain data", json!({"stringData": {"a": "b"}, "data": {"c": "ZA=="}})),
+        ("plain data over data", json!({"stringData": {"a": "b"}, "data": {"a": "ZA=="}})),
+        ("a type", json!({"type": "example.com/x"})),
+        ("data that is not base64", json!({"data": {"a": "not base64!"}})),
+        ("data that is a text", json!({"data": "text"})),
+        ("a number in data", json!({"data": {"a": 7}})),
+        ("a null in data", json!({"data": {"a": null}})),
+        ("a key with a slash", json!({"data": {"no/slash": "YQ=="}})),
+        ("plain data that is a text", json!({"stringData": "text"})),
+        ("a number in plain data", json!({"stringData": {"a": 7}})),
+        ("an unknown field", json!({"colour": "red"})),
+        ("TLS without its keys", json!({"type": "kubernetes.io/tls"})),
+        ("data too long", json!({"stringData": {"a": big}})),
+        ("immutable", json!({"immutable": true})),
+        ("immutable that is a text", json!({"immutable": "yes"})),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        steps.push(post(format!("Secret: {name}"), at("secrets"), secret(&format!("s{i}"), fields)));
+    }
+    for (i, (name, fields)) in [
+        ("binary data", json!({"binaryData": {"a": "YQ=="}})),
+        ("one key in both", json!({"data": {"a": "b"}, "binaryData": {"a": "YQ=="}})),
+        ("binary data that is not base64", json!({"binaryData": {"a": "!"}})),
+        ("a key with a space", json!({"data": {"a b": "x"}})),
+        ("an empty key", json!({"data": {"": "x"}})),
+        ("two dots as a key", json!({"data": {"..": "x"}})),
+        ("a number in data", json!({"data": {"a": 7}})),
+        ("a null in data", json!({"data": {"a": null}})),
+        ("data of null", json!({"data": null})),
+        ("empty data", json!({"data": {}})),
+        ("data too long", json!({"data": {"a": big}})),
+        ("immutable", json!({"immutable": true, "data": {"a": "b"}})),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        steps.push(post(format!("ConfigMap: {name}"), at("configmaps"), map(&format!("m{i}"), fields)));
+    }
+    steps.push(patch(
+        "ConfigMap: a change of an immutable one",
+        at("configmaps/m11"),
+        MERGE,
+        json!({"data": {"a": "c"}}),
+    ));
+    steps.push(patch("ConfigMap: immutable no more", at("configmaps/m11"), MERGE, json!({"immutable": false})));
+    for (i, (name, spec)) in [
+        ("a holder", json!({"holderIdentity": "me", "leaseDurationSeconds": 15, "acquireTime": "2026-01-02T03:04:05.000000Z", "renewTime": "2026-01-02T03:04:05.123456Z", "leaseTransitions": 0})),
+        ("a time without a fraction", json!({"renewTime": "2026-01-02T03:04:05Z"})),
+        ("a time of nanoseconds", json!({"renewTime": "2026-01-02T03:04:05.123456789Z"})),
+        ("a duration of 0", json!({"leaseDurationSeconds": 0})),
+        ("a duration that is a text", json!({"leaseDurationSeconds": "15"})),
+        ("transitions below 0", json!({"leaseTransitions": -1})),
+        ("an unknown field", json!({"colour": "red"})),
+        ("no spec", Value::Null),
+    ].into_iter().enumerate() {
+        steps.push(post(format!("Lease: {name}"), at("leases"), lease(&format!("l{i}"), spec)));
+    }
+    steps
+}
+
+fn validation() -> Vec<Step> {
+    let mut wrong = scenario("portal");
+    wrong["spec"]["colour"] = json!("red");
+    wrong["spec"]["probes"][0]["hue"] = json!("blue");
+    wrong["extra"] = json!(1);
+    let named = |name: &str| {
+        let mut wrong = wrong.clone();
+        wrong["metadata"]["name"] = json!(name);
+        wrong
+    };
+    let twice = scenario("twice").to_string().replacen("\"title\"", "\"title\":\"first\",\"title\"", 1);
+    let mut core = configmap("core", "x");
+    core["colour"] = json!("red");
+    vec![
+        post("strict", at("scenarios?fieldValidation=Strict"), named("strict")),
+        post("warn", at("scenarios?fieldValidation=Warn"), named("warn")),
+        post("ignore", at("scenarios?fieldValidation=Ignore"), named("ignore")),
+        post("not named", at("scenarios"), named("unnamed")),
+        post("one that is none", at("scenarios?fieldValidation=Loose"), named("loose")),
+        request("a field twice, strictly", Method::POST, at("scenarios?fieldValidation=Strict"), JSON, &twice),
+        request("a field twice", Method::POST, at("scenarios"), JSON, &twice),
+        post("core, strictly", at("configmaps?fieldValidation=Strict"), core.clone()),
+        post("core", at("configmaps"), core),
+        put("of an update", at("scenarios/warn?fieldValidation=Strict"), named("warn")),
+    ]
+}
+
+fn dry() -> Vec<Step> {
+    vec![
+        post("create", at("scenarios?dryRun=All"), scenario("portal")),
+        get("nothing was made", at("scenarios/portal")),
+        post("create what is wrong", at("scenarios?dryRun=All"), object("Scenario", "x", json!({"spec": {}}))),
+        post("in a way that is none", at("scenarios?dryRun=Some"), scenario("portal")),
+        post("made", at("scenarios"), scenario("portal")).keep("made"),
+        post("create what is there", at("scenarios?dryRun=All"), scenario("portal")),
+        put("update", at("scenarios/portal?dryRun=All"), versioned("made", json!({"title": "dry"}))),
+        delete("delete", at("scenarios/portal?dryRun=All")),
+        request(
+            "delete by options",
+            Method::DELETE,
+            at("scenarios/portal"),
+            JSON,
+            r#"{"kind":"DeleteOptions","apiVersion":"v1","dryRun":["All"]}"#,
+        ),
+        delete("delete many", at("scenarios?dryRun=All")),
+        get("it is as it was", at("scenarios/portal")),
+    ]
+}
+
+/// The Scenario `portal` at the version of an earlier answer, with some fields of the spec set.
+fn versioned(kept: &str, spec: Value) -> Value {
+    let mut object = scenario("portal");
+    object["metadata"]["resourceVersion"] = json!(format!("${{{kept}/metadata/resourceVersion}}"));
+    object["spec"].as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+    object
+}
+
+fn updates() -> Vec<Step> {
+    let mut other_uid = versioned("second", json!({}));
+    other_uid["metadata"]["uid"] = json!("another");
+    let mut renamed = versioned("second", json!({}));
+    renamed["metadata"]["name"] = json!("other");
+    let mut zero = versioned("second", json!({}));
+    zero["metadata"]["resourceVersion"] = json!("0");
+    let mut word = zero.clone();
+    word["metadata"]["resourceVersion"] = json!("abc");
+    let mut moved = versioned("second", json!({}));
+    moved["metadata"]["namespace"] = json!("other");
+    let mut core = configmap("a", "2");
+    core["metadata"]["resourceVersion"] = json!("${map/metadata/resourceVersion}");
+    vec![
+        put("what is not there", at("scenarios/portal"), scenario("portal")),
+        put("what is not there, of core", at("configmaps/none"), configmap("none", "x")),
+        post("made", at("scenarios"), scenario("portal")).keep("made"),
+        put("without a version", at("scenarios/portal"), scenario("portal")),
+        put("over its version", at("scenarios/portal"), versioned("made", json!({"title": "new"}))).keep("second"),
+        put("over an older version", at("scenarios/portal"), versioned("made", json!({"title": "late"}))),
+        put("that changes nothing", at("scenarios/portal"), versioned("second", json!({"title": "new"}))),
+        put("with another uid", at("scenarios/portal"), other_uid),
+        put("with another name", at("scenarios/portal"), renamed),
+        put("with another namespace", at("scenarios/portal"), moved),
+        put("over version 0", at("scenarios/portal"), zero),
+        put("over a version that is none", at("scenarios/portal"), word),
+        put("of a wrong value", at("scenarios/portal"), versioned("second", json!({"severity": "loud"}))),
+        put("of another kind", at("scenarios/portal"), configmap("portal", "x")),
+        put("as a manager", at("scenarios/portal?fieldManager=ana"), versioned("second", json!({"title": "ana"}))),
+        post("a ConfigMap", at("configmaps"), configmap("a", "1")).keep("map"),
+        put("a ConfigMap without a version", at("configmaps/a"), configmap("a", "1b")),
+        put("a ConfigMap over an older version", at("configmaps/a"), core),
+    ]
+}
+
+fn status() -> Vec<Step> {
+    let mut whole = versioned("third", json!({"title": "through the status"}));
+    whole["status"] = json!({"health": "unknown"});
+    let mut labelled = whole.clone();
+    labelled["metadata"]["resourceVersion"] = json!("${fourth/metadata/resourceVersion}");
+    labelled["metadata"]["labels"] = json!({"a": "b"});
+    labelled["metadata"]["annotations"] = json!({"c": "d"});
+    labelled["metadata"]["finalizers"] = json!(["example.com/hold"]);
+    labelled["status"] = json!({"health": "healthy"});
+    let mut none = scenario("none");
+    none["metadata"]["resourceVersion"] = json!("1");
+    vec![
+        post("made", at("scenarios"), scenario("portal")),
+        merge_status("a merge of it", "scenarios/portal", json!({"health": "failing", "openFindings": 1})),
+        patch(
+            "a merge of both",
+            at("scenarios/portal/status"),
+            MERGE,
+            json!({"spec": {"title": "x"}, "status": {"openFindings": 2}}),
+        ),
+        patch("a merge of labels", at("scenarios/portal/status"), MERGE, json!({"metadata": {"labels": {"a": "b"}}}))
+            .keep("third"),
+        put("an update of both", at("scenarios/portal/status"), whole).keep("fourth"),
+        put("an update of it and of metadata", at("scenarios/portal/status"), labelled),
+        merge_status("of a wrong value", "scenarios/portal", json!({"health": "so so"})),
+        merge_status("with an unknown field", "scenarios/portal", json!({"mood": "good"})),
+        patch(
+            "of the spec through its door",
+            at("scenarios/portal"),
+            MERGE,
+            json!({"spec": {"title": "y"}, "status": {"health": "healthy"}}),
+        ),
+        patch("taken out", at("scenarios/portal/status"), MERGE, json!({"status": null})),
+        get("it", at("scenarios/portal/status")),
+        put("of one that is not there", at("scenarios/none/status"), none),
+        delete("deleted", at("scenarios/portal/status")),
+        post("created", at("scenarios/portal/status"), scenario("portal")),
+    ]
+}
+
+fn generation() -> Vec<Step> {
+    let only = &["/metadata/generation"];
+    vec![
+        post("made", at("scenarios"), scenario("portal")).only(only),
+        patch("spec", at("scenarios/portal"), MERGE, json!({"spec": {"title": "2"}})).only(only),
+        patch("spec as it is", at("scenarios/portal"), MERGE, json!({"spec": {"title": "2"}})).only(only),
+        patch("labels", at("scenarios/portal"), MERGE, json!({"metadata": {"labels": {"a": "b"}}})).only(only),
+        merge_status("status", "scenarios/portal", json!({"openFindings": 1})).only(only),
+        patch("a finalizer", at("scenarios/portal"), MERGE, json!({"metadata": {"finalizers": ["example.com/hold"]}}))
+            .only(only),
+        delete("deletion", at("scenarios/portal")).only(only),
+        patch("spec while it is deleted", at("scenarios/portal"), MERGE, json!({"spec": {"title": "3"}})).only(only),
+        post("a ConfigMap", at("configmaps"), configmap("a", "1")).only(only),
+        post(
+            "a Lease",
+            at("leases"),
+            json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}}),
+        )
+        .only(only),
+    ]
+}
+
+fn namespaces() -> Vec<Step> {
+    vec![
+        get("one", "/api/v1/namespaces/$ns"),
+        post("one that is there", "/api/v1/namespaces", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "$ns"}})),
+        post("with a name that is no label", "/api/v1/namespaces", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a.b"}})),
+        patch("a label", "/api/v1/namespaces/$ns", MERGE, json!({"metadata": {"labels": {"a": "b"}}})),
+        patch("the label that names it", "/api/v1/namespaces/$ns", MERGE, json!({"metadata": {"labels": {"kubernetes.io/metadata.name": "other"}}})),
+        delete("default", "/api/v1/namespaces/default"),
+        delete("kube-system", "/api/v1/namespaces/kube-system"),
+        delete("one that is not there", "/api/v1/namespaces/no-such-namespace"),
+        delete("all", "/api/v1/namespaces"),
+        post("a review of what one may do", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": {"verb": "get", "resource": "findings", "group": "agentic.ligbox.io", "namespace": "$ns"}}})).only(&["/kind", "/apiVersion", "/spec", "/status/allowed"]),
+    ]
+}

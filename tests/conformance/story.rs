@@ -1,0 +1,150 @@
+//! What is asked of both servers: stories, each a sequence of requests in a namespace of its own.
+
+use http::Method;
+use serde_json::{Value, json};
+
+pub const JSON: &str = "application/json";
+pub const MERGE: &str = "application/merge-patch+json";
+pub const JSON_PATCH: &str = "application/json-patch+json";
+pub const STRATEGIC: &str = "application/strategic-merge-patch+json";
+pub const APPLY: &str = "application/apply-patch+yaml";
+pub const YAML: &str = "application/yaml";
+pub const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+pub const PARTIAL: &str = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json";
+pub const PARTIAL_LIST: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
+
+/// A sequence of requests that build on each other.
+pub struct Story {
+    pub name: String,
+    pub steps: Vec<Step>,
+}
+
+/// One request, and what of its answer is compared.
+pub struct Step {
+    /// As the table names it.
+    pub name: String,
+    pub method: Method,
+    /// `$ns` is the story's namespace; `${NAME/POINTER}` a value of an earlier answer.
+    pub path: String,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: String,
+    /// The answer's name for later steps.
+    pub keep: Option<&'static str>,
+    pub look: Look,
+    /// Why the two servers do not answer alike.
+    pub differs: Option<&'static str>,
+}
+
+/// What of an answer is compared, besides its code.
+pub enum Look {
+    Whole,
+    /// The values at these pointers.
+    Only(Vec<&'static str>),
+    /// What a function makes of it.
+    Through(fn(Value) -> Value),
+    /// So many events of a watch.
+    Events(usize),
+}
+
+/// A story of this name.
+pub fn story(name: impl Into<String>, steps: Vec<Step>) -> Story {
+    Story { name: name.into(), steps }
+}
+
+/// Any request.
+pub fn request(name: impl Into<String>, method: Method, path: impl Into<String>, media_type: &str, body: &str) -> Step {
+    let headers = if body.is_empty() { Vec::new() } else { vec![("content-type", media_type.to_string())] };
+    let (name, path, body) = (name.into(), path.into(), body.to_string());
+    Step { name, method, path, headers, body, keep: None, look: Look::Whole, differs: None }
+}
+
+pub fn get(name: impl Into<String>, path: impl Into<String>) -> Step {
+    request(name, Method::GET, path, JSON, "")
+}
+
+pub fn post(name: impl Into<String>, path: impl Into<String>, body: Value) -> Step {
+    request(name, Method::POST, path, JSON, &body.to_string())
+}
+
+pub fn put(name: impl Into<String>, path: impl Into<String>, body: Value) -> Step {
+    request(name, Method::PUT, path, JSON, &body.to_string())
+}
+
+/// A patch of this media type.
+pub fn patch(name: impl Into<String>, path: impl Into<String>, media_type: &str, body: Value) -> Step {
+    request(name, Method::PATCH, path, media_type, &body.to_string())
+}
+
+/// A server-side apply.
+pub fn apply(name: impl Into<String>, path: impl Into<String>, manager: &str, body: Value) -> Step {
+    let path = with_query(path.into(), &format!("fieldManager={manager}"));
+    request(name, Method::PATCH, path, APPLY, &body.to_string())
+}
+
+/// A merge patch of a status.
+pub fn merge_status(name: impl Into<String>, path: &str, status: Value) -> Step {
+    patch(name, at(&format!("{path}/status")), MERGE, json!({"status": status}))
+}
+
+pub fn delete(name: impl Into<String>, path: impl Into<String>) -> Step {
+    request(name, Method::DELETE, path, JSON, "")
+}
+
+/// A watch of which so many events are read; it ends by itself after three seconds.
+pub fn watch(name: impl Into<String>, path: impl Into<String>, events: usize) -> Step {
+    let path = with_query(path.into(), "watch=true&timeoutSeconds=3");
+    Step { look: Look::Events(events), ..get(name, path) }
+}
+
+fn with_query(path: String, query: &str) -> String {
+    let separator = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{separator}{query}")
+}
+
+impl Step {
+    /// Gives the answer a name.
+    pub fn keep(mut self, name: &'static str) -> Step {
+        self.keep = Some(name);
+        self
+    }
+
+    pub fn accept(mut self, media_types: &str) -> Step {
+        self.headers.push(("accept", media_types.to_string()));
+        self
+    }
+
+    /// As another client than the usual one.
+    pub fn agent(mut self, agent: &str) -> Step {
+        self.headers.push(("user-agent", agent.to_string()));
+        self
+    }
+
+    /// Looks only at the values at these pointers.
+    pub fn only(mut self, pointers: &[&'static str]) -> Step {
+        self.look = Look::Only(pointers.to_vec());
+        self
+    }
+
+    /// Looks at what a function makes of the answer.
+    pub fn through(mut self, of: fn(Value) -> Value) -> Step {
+        self.look = Look::Through(of);
+        self
+    }
+
+    /// Says that the servers differ here, and why.
+    pub fn differs(mut self, why: &'static str) -> Step {
+        self.differs = Some(why);
+        self
+    }
+}
+
+/// A path in the story's namespace, as `scenarios/a`.
+pub fn at(path: &str) -> String {
+    let plural = path.split(['/', '?']).next().unwrap_or_default();
+    let group = match plural {
+        "scenarios" | "findings" | "agents" | "threads" | "messages" | "actions" => "apis/agentic.ligbox.io/v1alpha1",
+        "leases" => "apis/coordination.k8s.io/v1",
+        _ => "api/v1",
+    };
+    format!("/{group}/namespaces/$ns/{path}")
+}
