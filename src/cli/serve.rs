@@ -6,6 +6,7 @@ use crate::controllers::shared::Shared;
 use crate::controllers::{Operator, scenario, tick};
 use crate::domain::validate::Offer;
 use crate::facade::auth::{AuthConfig, Authenticator};
+use crate::facade::review::Reviewer;
 use crate::facade::{Backend, OperatorView, TickReport, TickResult, router};
 use crate::probes::{Prober, ProberOptions, check_query};
 use crate::telemetry::Metrics;
@@ -81,11 +82,16 @@ pub async fn start(
     metrics: Arc<Metrics>,
 ) -> Result<Served, CliError> {
     let Facade { listen, settings, secret } = facade;
+    let audience = settings.get("AGENTIC_AUTH_AUDIENCE").unwrap_or("agentic-ops").to_string();
+    let reviewer = settings
+        .is_on("AGENTIC_AUTH_TOKEN_REVIEW")
+        .then(|| Reviewer::new(client.clone(), audience.clone(), settings.service_accounts()));
     let auth = Authenticator::new(AuthConfig {
+        reviewer,
+        audience,
         secret,
         jwks_url: settings.get("AGENTIC_AUTH_JWKS_URL").map(String::from),
         issuer: settings.get("AGENTIC_AUTH_ISSUER").map(String::from),
-        audience: settings.get("AGENTIC_AUTH_AUDIENCE").unwrap_or("agentic-ops").to_string(),
         roles_claim: settings.get("AGENTIC_AUTH_ROLES_CLAIM").unwrap_or("roles").to_string(),
     });
     let view = View { shared: operator.shared.clone(), commands: operator.commands() };

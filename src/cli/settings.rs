@@ -1,6 +1,7 @@
 //! The program's settings: from the environment, `.env`, or their defaults; bad values stop the start, all at once.
 
 use crate::domain::texts::Language;
+use crate::facade::review::{ServiceAccounts, parse_service_accounts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,6 +25,8 @@ enum Check {
     Emails,
     Language,
     File,
+    ServiceAccounts,
+    LeaseSeconds,
 }
 
 const fn known(name: &'static str, default: Option<&'static str>, check: Check, meaning: &'static str) -> Known {
@@ -70,11 +73,28 @@ pub const KNOWN: &[Known] = &[
     known("NTFY_TOKEN", None, Check::Any, "ntfy token"),
     known("AGENTIC_AUTH_SECRET_FILE", None, Check::File, "secret that signs the Desk's tokens (HS256)"),
     known("AGENTIC_AUTH_JWKS_URL", None, Check::Url, "keys that sign the Desk's tokens (RS256, ES256)"),
-    known("AGENTIC_AUTH_SERVICE_ACCOUNTS", None, Check::Any, "roles of service accounts, `namespace/name=role+role,…`"),
+    known(
+        "AGENTIC_AUTH_SERVICE_ACCOUNTS",
+        None,
+        Check::ServiceAccounts,
+        "roles of service accounts, `namespace/name=role+role,…`",
+    ),
+    known(
+        "AGENTIC_AUTH_TOKEN_REVIEW",
+        Some("false"),
+        Check::Bool,
+        "whether tokens of the cluster are taken, by TokenReview; the chart sets it",
+    ),
     known("AGENTIC_AUTH_ISSUER", None, Check::Any, "issuer that tokens must have"),
     known("AGENTIC_AUTH_AUDIENCE", Some("agentic-ops"), Check::Any, "audience that tokens must have"),
     known("AGENTIC_AUTH_ROLES_CLAIM", Some("roles"), Check::Any, "claim of tokens that holds the roles"),
     known("AGENTIC_DESK_URL", None, Check::Url, "base of the links in mail and ntfy; default: the listen address"),
+    known(
+        "AGENTIC_LEASE_SEC",
+        None,
+        Check::LeaseSeconds,
+        "how long a leader is waited for that is not heard of; default: 15",
+    ),
 ];
 
 /// Keys of Secret `agentic-ops` that Scenarios may always use.
@@ -196,6 +216,18 @@ impl Settings {
         Duration::from_secs(seconds)
     }
 
+    /// Roles of service accounts.
+    pub fn service_accounts(&self) -> ServiceAccounts {
+        let text = self.get("AGENTIC_AUTH_SERVICE_ACCOUNTS").unwrap_or_default();
+        // A text that can't be read stopped the start.
+        parse_service_accounts(text).unwrap_or_default()
+    }
+
+    /// How long a lease lasts that is not renewed.
+    pub fn lease_time(&self) -> Duration {
+        Duration::from_secs(self.get("AGENTIC_LEASE_SEC").and_then(|v| v.parse().ok()).unwrap_or(15))
+    }
+
     /// Language of what people on duty read.
     pub fn language(&self) -> Language {
         self.get("AGENTIC_LANGUAGE").and_then(Language::parse).unwrap_or_default()
@@ -243,6 +275,11 @@ impl Check {
                 };
                 should(value.split(',').all(is_mail), "mail addresses, separated by commas")
             }
+            Check::LeaseSeconds => {
+                let in_range = value.parse::<u64>().is_ok_and(|s| (3..=300).contains(&s));
+                should(in_range, "a whole number of seconds from 3 to 300")
+            }
+            Check::ServiceAccounts => parse_service_accounts(value).map(drop),
             Check::Language => should(Language::parse(value).is_some(), "pt-BR or en"),
             Check::File => {
                 std::fs::metadata(value).map(drop).map_err(|e| format!("should be a file that is there: {e}"))

@@ -9,6 +9,7 @@ mod idempotency;
 mod keys;
 mod pages;
 mod problem;
+pub mod review;
 mod runs;
 mod scenarios;
 #[cfg(test)]
