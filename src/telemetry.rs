@@ -79,6 +79,7 @@ pub struct Metrics {
     writes: Family<WriteLabels, Counter>,
     open_findings: Family<SeverityLabel, Gauge>,
     scenarios: Family<HealthLabel, Gauge>,
+    leading: Gauge,
 }
 
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -96,6 +97,7 @@ impl Default for Metrics {
             writes: Family::default(),
             open_findings: Family::default(),
             scenarios: Family::default(),
+            leading: Gauge::default(),
             registry: Registry::default(),
         };
         let info = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
@@ -107,6 +109,7 @@ impl Default for Metrics {
         registry.register("api_writes", "Writes to the Kubernetes API", metrics.writes.clone());
         registry.register("open_findings", "Findings that are open", metrics.open_findings.clone());
         registry.register("scenarios", "Scenarios by health", metrics.scenarios.clone());
+        registry.register("leading", "Whether this replica holds the lease: 1 or 0", metrics.leading.clone());
         Metrics { registry, ..metrics }
     }
 }
@@ -169,6 +172,11 @@ impl Metrics {
             let gauge = self.scenarios.get_or_create(&HealthLabel { health: Word(health.as_str()) });
             gauge.set(count(health).try_into().unwrap_or(i64::MAX));
         }
+    }
+
+    /// Whether this replica leads, as of now.
+    pub fn set_leading(&self, leads: bool) {
+        self.leading.set(leads.into());
     }
 
     /// The OpenMetrics text.

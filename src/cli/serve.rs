@@ -2,6 +2,7 @@
 
 use super::CliError;
 use super::settings::Settings;
+use crate::controllers::leader::{Gate, Standing};
 use crate::controllers::shared::Shared;
 use crate::controllers::{Operator, scenario, tick};
 use crate::domain::validate::Offer;
@@ -94,7 +95,7 @@ pub async fn start(
         issuer: settings.get("AGENTIC_AUTH_ISSUER").map(String::from),
         roles_claim: settings.get("AGENTIC_AUTH_ROLES_CLAIM").unwrap_or("roles").to_string(),
     });
-    let view = View { shared: operator.shared.clone(), commands: operator.commands() };
+    let view = View { shared: operator.shared.clone(), gate: operator.gate.clone(), commands: operator.commands() };
     let backend = Backend {
         client,
         namespace: namespace.to_string(),
@@ -138,12 +139,13 @@ pub async fn stop_requested() {
 /// The operator as the facade sees it.
 struct View {
     shared: Arc<Shared>,
+    gate: Gate,
     commands: mpsc::Sender<scenario::Command>,
 }
 
 impl OperatorView for View {
     fn waiting_for(&self) -> Vec<String> {
-        if self.shared.is_live() { Vec::new() } else { vec!["the first list of Scenarios and Findings".into()] }
+        self.shared.waiting_for()
     }
 
     fn lateness(&self) -> Duration {
@@ -158,17 +160,28 @@ impl OperatorView for View {
         self.shared.interval(scenario)
     }
 
-    fn tick(&self, force: bool) -> BoxFuture<'static, Option<TickReport>> {
-        let commands = self.commands.clone();
+    fn standing(&self) -> Standing {
+        self.gate.standing()
+    }
+
+    fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>> {
+        let (commands, gate) = (self.commands.clone(), self.gate.clone());
         async move {
-            let report = tick(&commands, force).await?;
+            let why = || match gate.standing() {
+                Standing::Leading { .. } => "this replica can't run that now".to_string(),
+                standing => standing.to_string(),
+            };
+            if !gate.is_open() {
+                return Err(why());
+            }
+            let report = tick(&commands, force).await.ok_or_else(why)?;
             let results = report.results.into_iter().map(|r| TickResult {
                 scenario_id: r.scenario,
                 health: r.health,
                 opened: r.opened,
                 resolved: r.resolved,
             });
-            Some(TickReport { due: report.due, ran: report.ran, results: results.collect() })
+            Ok(TickReport { due: report.due, ran: report.ran, results: results.collect() })
         }
         .boxed()
     }

@@ -1,8 +1,8 @@
 //! What others may look at while the operator works: never more than a moment behind.
 
 use jiff::Timestamp;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -14,23 +14,54 @@ struct Place {
     interval: Option<Duration>,
 }
 
-/// The schedule and its lateness, for the facade and the metrics.
+/// The schedule and its lateness, for the facade and the metrics; and what is still waited for.
 #[derive(Default)]
 pub struct Shared {
-    live: AtomicBool,
     late_micros: AtomicU64,
     places: RwLock<HashMap<Arc<str>, Place>>,
+    /// Kinds that were never listed yet, and why not where that is known.
+    unlisted: RwLock<BTreeMap<&'static str, Option<String>>>,
 }
 
 impl Shared {
-    /// Both kinds have been listed.
-    pub fn set_live(&self) {
-        self.live.store(true, Ordering::Release);
+    /// Waits for the first list of these kinds.
+    pub fn waiting(kinds: impl IntoIterator<Item = &'static str>) -> Shared {
+        let unlisted = RwLock::new(kinds.into_iter().map(|kind| (kind, None)).collect());
+        Shared { unlisted, ..Shared::default() }
     }
 
-    /// Whether the schedule runs.
-    pub fn is_live(&self) -> bool {
-        self.live.load(Ordering::Acquire)
+    /// A kind has been listed.
+    pub fn listed(&self, kind: &str) {
+        self.unlisted.write().unwrap_or_else(PoisonError::into_inner).remove(kind);
+    }
+
+    /// A kind can't be listed or watched now. True where that is news.
+    pub fn not_listed(&self, kind: &str, why: &str) -> bool {
+        let mut unlisted = self.unlisted.write().unwrap_or_else(PoisonError::into_inner);
+        match unlisted.get_mut(kind) {
+            Some(known) if known.as_deref() == Some(why) => false,
+            Some(known) => {
+                *known = Some(why.to_string());
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// What is still waited for, for people: empty once every kind has been listed.
+    pub fn waiting_for(&self) -> Vec<String> {
+        let unlisted = self.unlisted.read().unwrap_or_else(PoisonError::into_inner);
+        let told = |(kind, why): (&&str, &Option<String>)| match why {
+            Some(why) => format!("the first list of {kind}s ({why})"),
+            None => format!("the first list of {kind}s"),
+        };
+        unlisted.iter().map(told).collect()
+    }
+
+    /// Nothing runs here any more.
+    pub fn forget_all(&self) {
+        self.places.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.late(Duration::ZERO);
     }
 
     /// The last run began this much after it was due.
