@@ -22,9 +22,12 @@ pub enum LogFormat {
     Json,
 }
 
+/// The Kubernetes client logs each failed connection as an error of its own; whoever asked tells of it already.
+const FILTER: &str = "warn,kube_client=off,agentic_ops=info";
+
 /// Sends log lines to standard error: `info` of this program and warnings of the rest, or what RUST_LOG says.
 pub fn init_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,agentic_ops=info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => builder.with_target(false).with_ansi(std::io::stderr().is_terminal()).init(),

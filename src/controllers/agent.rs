@@ -13,12 +13,8 @@ use std::time::Duration;
 /// A burst of changes is counted once.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Keeps `status.openFindings` of every Agent, for ever.
+/// Keeps `status.openFindings` of every Agent, for ever. What is not listed yet is not none: begin when both kinds are.
 pub async fn count_open(api: Api<Agent>, agents: Store<Agent>, findings: Store<Finding>, gate: Gate) {
-    // What is not listed yet is not none.
-    if agents.wait_until_ready().await.is_err() || findings.wait_until_ready().await.is_err() {
-        return;
-    }
     loop {
         tokio::time::sleep(PAUSE).await;
         if !gate.is_open() {

@@ -88,7 +88,12 @@ impl Operator {
         let agent_changes = watch::changes(guarded, agent_store, trim_agent, shared.clone());
         let following = tokio::spawn(agent_changes.for_each(|_| std::future::ready(())));
         let agent_api = Api::namespaced(client.clone(), &namespace);
-        let counting = tokio::spawn(agent::count_open(agent_api, agents.clone(), findings.clone(), gate.clone()));
+        let count = agent::count_open(agent_api, agents.clone(), findings.clone(), gate.clone());
+        let listing = shared.clone();
+        let counting = tokio::spawn(async move {
+            listing.wait_for(&["Agent", "Finding"]).await;
+            count.await;
+        });
 
         let offer = Arc::new(offer);
         let writer = FindingWriter {
@@ -116,14 +121,7 @@ impl Operator {
             commands: receiver,
             gate: gate.clone(),
         };
-        let agents_listed = agents.clone();
         let watching = tokio::spawn(async move {
-            let mut waiting = stopped.clone();
-            tokio::select! {
-                // Who speaks for a Scenario is known before the first Finding opens.
-                _ = agents_listed.wait_until_ready() => {}
-                _ = waiting.wait_for(|stop| *stop) => return,
-            }
             let stop = async move {
                 let _ = stopped.wait_for(|stop| *stop).await;
             };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use tokio::sync::watch as signal;
 use tokio::time::Instant;
 
 /// Where a Scenario stands in the schedule.
@@ -20,42 +21,47 @@ pub struct Shared {
     late_micros: AtomicU64,
     places: RwLock<HashMap<Arc<str>, Place>>,
     /// Kinds that were never listed yet, and why not where that is known.
-    unlisted: RwLock<BTreeMap<&'static str, Option<String>>>,
+    unlisted: signal::Sender<BTreeMap<&'static str, Option<String>>>,
 }
 
 impl Shared {
     /// Waits for the first list of these kinds.
     pub fn waiting(kinds: impl IntoIterator<Item = &'static str>) -> Shared {
-        let unlisted = RwLock::new(kinds.into_iter().map(|kind| (kind, None)).collect());
+        let unlisted = signal::Sender::new(kinds.into_iter().map(|kind| (kind, None)).collect());
         Shared { unlisted, ..Shared::default() }
     }
 
     /// A kind has been listed.
     pub fn listed(&self, kind: &str) {
-        self.unlisted.write().unwrap_or_else(PoisonError::into_inner).remove(kind);
+        self.unlisted.send_if_modified(|unlisted| unlisted.remove(kind).is_some());
     }
 
     /// A kind can't be listed or watched now. True where that is news.
     pub fn not_listed(&self, kind: &str, why: &str) -> bool {
-        let mut unlisted = self.unlisted.write().unwrap_or_else(PoisonError::into_inner);
-        match unlisted.get_mut(kind) {
-            Some(known) if known.as_deref() == Some(why) => false,
-            Some(known) => {
-                *known = Some(why.to_string());
-                true
-            }
-            None => true,
-        }
+        let mut is_news = true;
+        self.unlisted.send_if_modified(|unlisted| {
+            let Some(known) = unlisted.get_mut(kind) else { return false };
+            is_news = known.as_deref() != Some(why);
+            *known = Some(why.to_string());
+            is_news
+        });
+        is_news
+    }
+
+    /// Waits until these kinds have been listed. A store's own wait wakes only one of those who wait.
+    pub async fn wait_for(&self, kinds: &[&str]) {
+        let mut unlisted = self.unlisted.subscribe();
+        // It fails only once the sender is gone, and this holds it.
+        let _ = unlisted.wait_for(|unlisted| !kinds.iter().any(|kind| unlisted.contains_key(kind))).await;
     }
 
     /// What is still waited for, for people: empty once every kind has been listed.
     pub fn waiting_for(&self) -> Vec<String> {
-        let unlisted = self.unlisted.read().unwrap_or_else(PoisonError::into_inner);
         let told = |(kind, why): (&&str, &Option<String>)| match why {
             Some(why) => format!("the first list of {kind}s ({why})"),
             None => format!("the first list of {kind}s"),
         };
-        unlisted.iter().map(told).collect()
+        self.unlisted.borrow().iter().map(told).collect()
     }
 
     /// Nothing runs here any more.

@@ -50,9 +50,21 @@ pub fn version(object: &impl kube::Resource) -> u64 {
 
 impl FindingWriter {
     /// Makes the Finding of this check what it is to be. The decision is made again whenever someone else wrote first.
-    pub async fn apply(&self, scenario: &str, at: &CheckKey, wishes: &[Wish]) -> Result<Applied, WriteError> {
+    ///
+    /// `known` is the newest version that this replica has seen or written: an older copy in the store, whose watch may have been
+    /// cut off, decides nothing.
+    pub async fn apply(
+        &self,
+        scenario: &str,
+        at: &CheckKey,
+        wishes: &[Wish],
+        known: u64,
+    ) -> Result<Applied, WriteError> {
         let name = finding_name(scenario, &at.0, &at.1);
         let mut current = self.store.get(&ObjectRef::new(&name).within(&self.namespace)).map(|f| (*f).clone());
+        if current.as_ref().map_or(0, version) < known {
+            current = call(self.api.get_opt(&name)).await?;
+        }
         for _ in 0..TRIES {
             match self.try_apply(scenario, at, &name, current.as_ref(), wishes).await {
                 Err(WriteError::Conflict | WriteError::Exists | WriteError::Gone) => {

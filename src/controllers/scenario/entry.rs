@@ -201,6 +201,11 @@ impl Entry {
         }
     }
 
+    /// The newest version known of a Finding.
+    pub fn version_of(&self, at: &CheckKey) -> u64 {
+        self.findings.get(at).map_or(0, |seen| seen.version)
+    }
+
     /// A Finding was deleted: closed by hand where it was open.
     pub fn forget_finding(&mut self, at: &CheckKey) {
         self.findings.remove(at);

@@ -113,6 +113,7 @@ pub struct Watch {
     retries: BTreeSet<(Instant, Arc<str>)>,
     scenarios_synced: bool,
     findings_synced: bool,
+    agents_synced: bool,
     /// The term in which this replica reads targets, if it does.
     term: Option<u64>,
     /// It has begun to: what stands in the API is known.
@@ -147,10 +148,14 @@ pub async fn watch(setup: Setup, stop: impl Future<Output = ()>) {
         retries: BTreeSet::new(),
         scenarios_synced: false,
         findings_synced: false,
+        agents_synced: false,
         term: None,
         live: false,
     };
     let mut gate = watch.gate.clone();
+    let shared = watch.shared.clone();
+    let agents_listed = shared.wait_for(&["Agent"]);
+    tokio::pin!(agents_listed);
     watch.look_at_standing();
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -167,6 +172,10 @@ pub async fn watch(setup: Setup, stop: impl Future<Output = ()>) {
             biased;
             () = &mut stop => break,
             () = gate.changed() => watch.look_at_standing(),
+            () = &mut agents_listed, if !watch.agents_synced => {
+                watch.agents_synced = true;
+                watch.begin();
+            }
             Some((era, report)) = reported.recv() => watch.take_report(era, report),
             Some(change) = findings.next() => watch.finding_changed(change),
             Some(change) = scenarios.next() => watch.scenario_changed(change),

@@ -27,10 +27,11 @@ impl Watch {
         }
     }
 
-    /// Once this replica may read targets and both kinds have been listed: what is open stays open, and the first pass begins, as
-    /// after a restart.
+    /// Once this replica may read targets and the kinds have been listed: what is open stays open, and the first pass begins, as
+    /// after a restart. Who speaks for a Scenario is known before its first Finding opens.
     pub(super) fn begin(&mut self) {
-        if self.live || self.term.is_none() || !(self.scenarios_synced && self.findings_synced) {
+        let synced = self.scenarios_synced && self.findings_synced && self.agents_synced;
+        if self.live || self.term.is_none() || !synced {
             return;
         }
         self.live = true;
@@ -100,7 +101,7 @@ impl Watch {
             let resolving = async {
                 for (at, wishes) in entry.pending.all() {
                     let mut failures = 0;
-                    while let Err(error) = writer.apply(&name, &at, &wishes).await {
+                    while let Err(error) = writer.apply(&name, &at, &wishes, entry.version_of(&at)).await {
                         tracing::warn!(scenario = %name, check = at.0, %error, "Finding not resolved yet");
                         tokio::time::sleep(pause(failures, BEAT, BEAT * 60)).await;
                         failures += 1;

@@ -165,14 +165,15 @@ impl Watch {
         }
         entry.plan_busy = true;
         entry.pending.assign(&agent);
-        let plan = entry.pending.all();
+        let known = |(at, wishes)| (entry.version_of(&at), at, wishes);
+        let plan: Vec<_> = entry.pending.all().into_iter().map(known).collect();
         let (name, writer, reports, era) =
             (name.clone(), self.writer.clone(), self.reports.clone(), *self.era.borrow());
         tokio::spawn(async move {
             let mut results = Vec::with_capacity(plan.len());
-            for (at, wishes) in plan {
+            for (known, at, wishes) in plan {
                 let Some(last) = wishes.last().map(|w| w.number) else { continue };
-                let result = writer.apply(&name, &at, &wishes).await;
+                let result = writer.apply(&name, &at, &wishes, known).await;
                 results.push((at, last, result));
             }
             let _ = reports.send((era, Report::Planned { name, results })).await;
