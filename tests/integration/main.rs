@@ -4,6 +4,7 @@ mod facade;
 mod kubectl;
 mod malformed;
 mod nine;
+mod replicas;
 mod running;
 
 use std::path::Path;
