@@ -21,6 +21,8 @@ pub struct Wish {
     pub number: u64,
     /// Occurrences before it that are counted, but no longer kept.
     missed: u32,
+    /// It only tells how a fault that is on record is now: one that has ended meanwhile, it does not open again.
+    renews: bool,
 }
 
 impl Wish {
@@ -37,11 +39,12 @@ pub struct Wishes {
 }
 
 impl Wishes {
-    /// Adds what a run at this time wants. What is asked for already is not asked for twice.
-    pub fn add(&mut self, plan: Plan, at: Timestamp) {
+    /// Adds what a run at this time wants, with `known` open before it. What is asked for already is not asked for twice.
+    pub fn add(&mut self, plan: Plan, known: &BTreeSet<CheckKey>, at: Timestamp) {
         for (check, desired) in plan {
             self.made += 1;
-            let wish = Wish { at, desired, number: self.made, missed: 0 };
+            let renews = matches!(desired, Desired::Broken(_)) && known.contains(&check);
+            let wish = Wish { at, desired, number: self.made, missed: 0, renews };
             let queue = self.queues.entry(check).or_default();
             queue_up(queue, wish);
             bound(queue);
@@ -159,6 +162,7 @@ pub fn fulfil(
     for wish in &wishes[stands.map_or(0, |last| last + 1)..] {
         let status = reached.as_ref().or(current);
         let next = match &wish.desired {
+            Desired::Broken(_) if wish.renews && !is_active(status) => None,
             Desired::Broken(fault) => transition::break_(status, fault, wish.at),
             Desired::Whole(reason) => {
                 let message = texts::resolved(language, *reason);
@@ -173,6 +177,10 @@ pub fn fulfil(
         steps.push(step);
     }
     reached.map(|status| (status, steps))
+}
+
+fn is_active(status: Option<&FindingStatus>) -> bool {
+    status.and_then(|s| s.phase).is_some_and(Phase::is_active)
 }
 
 fn is_on_record(status: &FindingStatus, wish: &Wish) -> bool {

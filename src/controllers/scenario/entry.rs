@@ -150,13 +150,15 @@ impl Entry {
         if let Spec::Valid(valid) = &self.spec {
             self.tracker.retain(|check, key| valid.has_check(check, key));
             self.last_good.retain(|(check, key), _| valid.has_check(check, key));
-            self.pending.add(plan::plan_edited(valid, &self.known()), now);
+            let known = self.known();
+            self.pending.add(plan::plan_edited(valid, &known), &known, now);
         }
     }
 
     /// The Scenario is gone: the Findings of it are to be resolved.
     pub fn take_removal(&mut self, now: Timestamp) {
-        self.pending.add(plan::plan_removed(&self.known()), now);
+        let known = self.known();
+        self.pending.add(plan::plan_removed(&known), &known, now);
     }
 
     /// What is left where the Scenario is gone, for whoever is to resolve it; `None` where nothing is open.
@@ -189,7 +191,7 @@ impl Entry {
         let open = self.open();
         self.tracker = Tracker::restore(open.iter().map(|(check, key)| (check.as_str(), key.as_str())));
         if let Spec::Valid(valid) = &self.spec {
-            self.pending.add(plan::plan_edited(valid, &open), now);
+            self.pending.add(plan::plan_edited(valid, &open), &open, now);
         }
     }
 
@@ -232,7 +234,7 @@ impl Entry {
         let known = self.known();
         plan::note_good(&mut self.last_good, outcomes, snapshot);
         let wanted = plan::plan(&valid, &self.tracker, outcomes, snapshot, &self.last_good, &known, language);
-        self.pending.add(wanted, at);
+        self.pending.add(wanted, &known, at);
         self.tracker.prune(outcomes, |check, key| known.contains(&(check.to_string(), key.to_string())));
         let unjudged = |o: &&crate::domain::outcome::Outcome| {
             o.result != CheckOutcome::Held && self.tracker.standing(&o.check, &o.key) == Standing::Unjudged

@@ -34,9 +34,14 @@ fn whole() -> Desired {
 fn wishes(of: impl IntoIterator<Item = (i64, Desired)>) -> Wishes {
     let mut wishes = Wishes::default();
     for (second, desired) in of {
-        wishes.add(Plan::from([(check(), desired)]), at(second));
+        add(&mut wishes, desired, second);
     }
     wishes
+}
+
+fn add(wishes: &mut Wishes, desired: Desired, second: i64) {
+    let known = wishes.open_at_last(BTreeSet::new());
+    wishes.add(Plan::from([(check(), desired)]), &known, at(second));
 }
 
 fn queue(wishes: &Wishes) -> Vec<Wish> {
@@ -90,10 +95,22 @@ fn of_equal_wishes_in_a_row_the_first_and_the_newest_fault_are_kept() {
 }
 
 #[test]
+fn a_fault_that_has_ended_is_not_opened_again_by_old_news_of_it() {
+    let opened = fulfilled(None, &wishes([(10, broken("a", 10))])).unwrap().0;
+    let resolved = fulfilled(Some(&opened), &wishes([(20, whole())])).unwrap().0;
+    let mut old = Wishes::default();
+    old.add(Plan::from([(check(), broken("a", 19))]), &BTreeSet::from([check()]), at(19));
+    assert_eq!(fulfilled(Some(&resolved), &old), None);
+    assert_eq!(fulfilled(None, &old), None, "nor is one that somebody deleted");
+    let news = wishes([(30, broken("a", 30))]);
+    assert_eq!(fulfilled(Some(&resolved), &news).unwrap().1, [Step::Reopened]);
+}
+
+#[test]
 fn only_what_was_written_is_done() {
     let mut waiting = wishes([(1, broken("a", 1))]);
     let written = queue(&waiting).last().unwrap().number;
-    waiting.add(Plan::from([(check(), whole())]), at(2));
+    add(&mut waiting, whole(), 2);
     waiting.done(&check(), written);
     assert_eq!(queue(&waiting).len(), 1);
     assert_eq!(waiting.leave_broken(&check()), Some(false));
@@ -107,7 +124,7 @@ fn memory_is_bounded_and_the_newest_twenty_transitions_are_exact() {
     let mut bytes = 0;
     for second in 0..1000 {
         let desired = if second % 2 == 0 { broken("down", second) } else { whole() };
-        waiting.add(Plan::from([(check(), desired)]), at(second));
+        add(&mut waiting, desired, second);
         bytes = bytes.max(queue(&waiting).len());
     }
     assert!(bytes <= TURNS_MAX, "{bytes} wishes");
@@ -134,7 +151,10 @@ proptest! {
             let second = second as i64;
             let desired = if *fails { broken("down", second) } else { whole() };
             for (wishes, status, answers) in [(&mut at_once, &mut steady, true), (&mut waiting, &mut patchy, *answers)] {
-                wishes.add(Plan::from([(check(), desired.clone())]), at(second));
+                let is_open = status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_active);
+                let open = if is_open { BTreeSet::from([check()]) } else { BTreeSet::new() };
+                let known = wishes.open_at_last(open);
+                wishes.add(Plan::from([(check(), desired.clone())]), &known, at(second));
                 if !answers {
                     continue;
                 }

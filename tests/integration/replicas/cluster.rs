@@ -5,7 +5,11 @@ use crate::running::{Scratch, any_port};
 use agentic_ops::api::{Finding, Phase, Scenario, crds};
 use agentic_ops::cli::client;
 use agentic_ops::cli::settings::Settings;
+use agentic_ops::controllers::leader::Election;
+use agentic_ops::controllers::{Operator, OperatorConfig};
 use agentic_ops::controlplane;
+use agentic_ops::domain::validate::Offer;
+use agentic_ops::probes::{Prober, ProberOptions, check_query};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -15,6 +19,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Names the kubeconfig of the real one.
 const REAL: &str = "AGENTIC_TEST_KUBECONFIG";
@@ -168,6 +173,25 @@ pub async fn embedded(scratch: &Scratch, listen: SocketAddr, with_kinds: bool) -
     let data_dir = scratch.0.join("api");
     let config = controlplane::Config { data_dir, listen, crds, namespace: "agentic-ops".into() };
     controlplane::start(config).await.unwrap()
+}
+
+/// An operator in this process.
+pub fn operator(cluster: &Cluster, client: Client, election: Option<Election>) -> Operator {
+    let settings = settings(&[]);
+    Operator::start(OperatorConfig {
+        client,
+        namespace: cluster.namespace.clone(),
+        offer: Offer {
+            secret_keys: settings.probe_secret_keys(),
+            sqlite_paths: Vec::new(),
+            default_interval: Duration::from_secs(1),
+            check_query,
+        },
+        prober: Prober::new(ProberOptions::default()).unwrap(),
+        language: settings.language(),
+        metrics: Default::default(),
+        election,
+    })
 }
 
 /// Settings of which none leads off this machine, and these.

@@ -4,9 +4,11 @@ mod cluster;
 mod faults;
 mod outage;
 mod proxy;
+mod recorder;
 mod replica;
 mod takeover;
 mod target;
+mod writes;
 
 use agentic_ops::api::Phase;
 use cluster::Cluster;

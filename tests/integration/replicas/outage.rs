@@ -1,6 +1,6 @@
 //! The API does not answer for longer than the lease.
 
-use super::cluster::{Cluster, LEASE_SECONDS, Which, settings};
+use super::cluster::{Cluster, LEASE_SECONDS, Which, operator};
 use super::proxy::Line;
 use super::replica::Replica;
 use super::target::Target;
@@ -8,9 +8,6 @@ use super::{on_both, still_transitions, until_transitions};
 use crate::running::eventually;
 use agentic_ops::api::Phase::{self, Open, Resolved};
 use agentic_ops::cli::client;
-use agentic_ops::controllers::{Operator, OperatorConfig};
-use agentic_ops::domain::validate::Offer;
-use agentic_ops::probes::{Prober, ProberOptions, check_query};
 use std::time::Duration;
 
 on_both!(cut_off_alone, cut_off_in_silence, cut_off_and_overtaken, standalone_in_an_outage);
@@ -97,21 +94,7 @@ async fn standalone_in_an_outage(which: Which) {
     let target = Target::start().await;
     cluster.watch_target("shop", &target.url).await;
     let (proxy, kubeconfig) = cluster.behind_a_proxy("a").await;
-    let settings = settings(&[]);
-    let operator = Operator::start(OperatorConfig {
-        client: client::of_file(&kubeconfig).await.unwrap(),
-        namespace: cluster.namespace.clone(),
-        offer: Offer {
-            secret_keys: settings.probe_secret_keys(),
-            sqlite_paths: Vec::new(),
-            default_interval: Duration::from_secs(1),
-            check_query,
-        },
-        prober: Prober::new(ProberOptions::default()).unwrap(),
-        language: settings.language(),
-        metrics: Default::default(),
-        election: None,
-    });
+    let operator = operator(&cluster, client::of_file(&kubeconfig).await.unwrap(), None);
     target.seen(2).await;
     proxy.set(Line::Silent);
     let mut history = flap(&target).await;
