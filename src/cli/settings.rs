@@ -366,7 +366,13 @@ mod tests {
     #[test]
     fn bad_values_are_all_told_with_name_value_and_what_would_be_right() {
         let error = load(
-            &[("AGENTIC_INTERVAL_SEC", "5m"), ("DESK_API_URL", "desk:80"), ("AGENTIC_CA_FILE", "/no/such")],
+            &[
+                ("AGENTIC_INTERVAL_SEC", "5m"),
+                ("DESK_API_URL", "desk:80"),
+                ("AGENTIC_CA_FILE", "/no/such"),
+                ("AGENTIC_AUTH_SERVICE_ACCOUNTS", "ops:bot=devops"),
+                ("AGENTIC_LEASE_SEC", "1"),
+            ],
             "no equals\nX='open\n",
         )
         .unwrap_err();
@@ -374,6 +380,8 @@ mod tests {
             "AGENTIC_INTERVAL_SEC=5m: should be a whole number of seconds",
             "DESK_API_URL=desk:80: should be an absolute URL",
             "AGENTIC_CA_FILE=/no/such: should be a file",
+            "AGENTIC_AUTH_SERVICE_ACCOUNTS=ops:bot=devops: should be namespace/name=role+role",
+            "AGENTIC_LEASE_SEC=1: should be a whole number of seconds from 3 to 300",
             ".env:1: should be NAME=value",
             ".env:2: X: the quote is not closed",
         ] {
