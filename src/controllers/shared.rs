@@ -9,9 +9,10 @@ use tokio::sync::watch as signal;
 use tokio::time::Instant;
 
 /// Where a Scenario stands in the schedule.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Place {
-    at: Instant,
+    /// `None`: it does not run here.
+    at: Option<Instant>,
     interval: Option<Duration>,
 }
 
@@ -65,9 +66,17 @@ impl Shared {
     }
 
     /// Nothing runs here any more.
-    pub fn forget_all(&self) {
-        self.places.write().unwrap_or_else(PoisonError::into_inner).clear();
+    pub fn unschedule_all(&self) {
+        for place in self.places.write().unwrap_or_else(PoisonError::into_inner).values_mut() {
+            place.at = None;
+        }
         self.late(Duration::ZERO);
+    }
+
+    /// How often `name` is to run, wherever it does.
+    pub fn understood(&self, name: &Arc<str>, interval: Duration) {
+        let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+        places.entry(name.clone()).or_default().interval = Some(interval);
     }
 
     /// The last run began this much after it was due.
@@ -82,7 +91,10 @@ impl Shared {
 
     /// `name` runs next at this time.
     pub fn scheduled(&self, name: &Arc<str>, at: Instant, interval: Option<Duration>) {
-        self.places.write().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), Place { at, interval });
+        self.places
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.clone(), Place { at: Some(at), interval });
     }
 
     /// `name` does not run any more.
@@ -92,8 +104,7 @@ impl Shared {
 
     /// When `name` runs next, if it does.
     pub fn next_run_at(&self, name: &str) -> Option<Timestamp> {
-        let place = self.place(name)?;
-        let ahead = place.at.saturating_duration_since(Instant::now());
+        let ahead = self.place(name)?.at?.saturating_duration_since(Instant::now());
         Timestamp::now().checked_add(jiff::SignedDuration::try_from(ahead).ok()?).ok()
     }
 
@@ -104,7 +115,7 @@ impl Shared {
 
     /// Whether `name` is due by this time.
     pub fn is_due(&self, name: &str, by: Instant) -> bool {
-        self.place(name).is_some_and(|p| p.at <= by)
+        self.place(name).and_then(|p| p.at).is_some_and(|at| at <= by)
     }
 
     fn place(&self, name: &str) -> Option<Place> {

@@ -226,6 +226,9 @@ impl Watch {
                 Err(mistakes) => Spec::Invalid(mistakes),
             };
             entry.take_spec(spec, crate::controllers::now());
+            if let Some(valid) = entry.runnable() {
+                self.shared.understood(&name, valid.interval);
+            }
             self.dependencies_changed(&name);
         }
         if !self.live {

@@ -73,7 +73,7 @@ impl Watch {
         self.retries.clear();
         // Whoever waits for a tick is told by its channel's end.
         self.ticks = Ticks::default();
-        self.shared.forget_all();
+        self.shared.unschedule_all();
         for entry in self.entries.values_mut() {
             entry.stand_down();
         }

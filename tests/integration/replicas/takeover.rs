@@ -5,10 +5,15 @@ use super::replica::Replica;
 use super::target::Target;
 use super::{on_both, still_transitions, until_transitions};
 use crate::running::eventually;
-use agentic_ops::api::Phase::{Open, Resolved};
+use agentic_ops::api::Phase::{Acknowledged, Open, Resolved};
+use agentic_ops::api::Role;
+use agentic_ops::cli::token::{issue, load_or_make_secret};
+use agentic_ops::domain::fingerprint::finding_name;
+use reqwest::Method;
+use serde_json::Value;
 use std::time::{Duration, Instant};
 
-on_both!(killed, frozen_and_thawed, stopped);
+on_both!(killed, frozen_and_thawed, stopped, served_by_the_one_that_follows);
 
 /// Two replicas, the one that leads first.
 async fn two(cluster: &Cluster) -> (Replica, Replica) {
@@ -98,10 +103,10 @@ async fn stopped(which: Which) {
     let (mut leader, follower) = two(&cluster).await;
     let tick = "/api/v1/agents/internal/tick?force=true";
     let token = [("x-ops-internal-token", "tick-tock")];
-    let (status, headers, text) = follower.call(reqwest::Method::POST, tick, &token).await.unwrap();
+    let (status, headers, text) = follower.call(Method::POST, tick, &token).await.unwrap();
     assert!(status == 503 && text.contains("this replica follows: replica-a_"), "{status} {text}");
     assert!(headers.contains_key("retry-after"));
-    let (status, _, text) = leader.call(reqwest::Method::POST, tick, &token).await.unwrap();
+    let (status, _, text) = leader.call(Method::POST, tick, &token).await.unwrap();
     assert!(status == 200 && text.contains("\"ran\":1"), "{status} {text}");
 
     leader.stop().await;
@@ -109,5 +114,43 @@ async fn stopped(which: Which) {
     assert!(took < Duration::from_secs(2), "given back, and taken after {took:?}");
     let history = [(Open, target.set(false))];
     until_transitions(&cluster, "shop", &history).await;
+    cluster.stop().await;
+}
+
+/// People need not know which replica leads: acknowledgements and runs are asked for anywhere.
+async fn served_by_the_one_that_follows(which: Which) {
+    let Some(cluster) = Cluster::start(which, "served").await else { return };
+    let secret = load_or_make_secret(&cluster.scratch.0).unwrap();
+    let file = cluster.scratch.0.join("auth-secret").display().to_string();
+    cluster.configure(&[("AGENTIC_AUTH_SECRET_FILE", &file)]).await;
+    let target = Target::start().await;
+    target.set(false);
+    cluster.watch_target("shop", &target.url).await;
+    let (leader, follower) = two(&cluster).await;
+    let token = issue(&secret, "ana", &[Role::OpsLead], jiff::Timestamp::now(), Duration::from_secs(600)).unwrap();
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str())];
+    let call = async |method, path: &str| {
+        let (status, _, text) = follower.call(method, &format!("/api/v1/agents{path}"), &headers).await.unwrap();
+        (status, serde_json::from_str::<Value>(&text).unwrap_or_default())
+    };
+    eventually("the Finding on the one that follows", || async {
+        let (_, body) = call(Method::GET, "/findings").await;
+        (body["items"].as_array()?.len() == 1).then_some(())
+    })
+    .await;
+    let (_, body) = call(Method::GET, "/scenarios").await;
+    assert_eq!(body["items"][0]["interval_seconds"], 1, "{body}");
+    let (_, body) = call(Method::GET, "/health").await;
+    assert_eq!((&body["status"], &body["replica"]["standing"]), (&"ok".into(), &"following".into()), "{body}");
+    let (status, run) = call(Method::POST, "/runs/shop").await;
+    assert_eq!((status, &run["health"]), (200, &"failing".into()), "{run}");
+
+    let name = finding_name("shop", "status", "");
+    let (status, body) = call(Method::POST, &format!("/findings/{name}/ack")).await;
+    assert_eq!((status, &body["acknowledgement"]["by"]), (200, &"ana".into()), "{body}");
+    let noted = || async { Some(cluster.transitions("shop").await.get(1)?.0 == Acknowledged).filter(|noted| *noted) };
+    eventually("the leader to take note", noted).await;
+    assert!(leader.leads().await && !follower.leads().await);
     cluster.stop().await;
 }

@@ -1,7 +1,7 @@
 //! What goes over the wire: each write with the version that was read, no storm of requests, nothing written twice.
 
 use super::cluster::{Cluster, LEASE_SECONDS, Which, operator};
-use super::recorder::{Fate, Recorder};
+use super::recorder::{Fate, Noted, Recorder};
 use super::target::Target;
 use super::{on_both, still_transitions, until_transitions};
 use crate::running::eventually;
@@ -15,9 +15,10 @@ use std::time::Duration;
 
 on_both!(
     every_write_carries_what_was_read,
+    nothing_is_written_without_a_renewal,
     two_that_both_think_they_lead,
     answers_that_are_lost,
-    throttled_and_expired
+    throttled_and_expired,
 );
 
 fn election() -> Option<Election> {
@@ -86,6 +87,33 @@ async fn every_write_carries_what_was_read(which: Which) {
     ] {
         assert!(noted.iter().any(|n| n.is(method, path)), "{method} {path} was not seen");
     }
+    cluster.stop().await;
+}
+
+/// All is well but the lease, which can't be renewed: somebody else may hold it soon.
+async fn nothing_is_written_without_a_renewal(which: Which) {
+    let Some(cluster) = Cluster::start(which, "unrenewed").await else { return };
+    let target = Target::start().await;
+    cluster.watch_target("shop", &target.url).await;
+    let recorder = Recorder::start(&cluster).await;
+    let operator = operator(&cluster, recorder.client.clone(), election());
+    target.seen(2).await;
+    recorder.judge(|request| match request.path.contains("/leases") {
+        true => Fate::Answer(StatusCode::INTERNAL_SERVER_ERROR, &[], "no".into()),
+        false => Fate::Pass,
+    });
+    eventually("its own doubt", || async { (operator.gate.standing().as_str() == "uncertain").then_some(()) }).await;
+    let before = recorder.noted().len();
+    let mut history = vec![(Open, target.set(false))];
+    target.seen(3).await;
+    history.push((Resolved, target.set(true)));
+    target.seen(3).await;
+    let writes = |n: &&Noted| n.method != "GET" && !n.path.contains("/leases");
+    assert!(recorder.noted().iter().skip(before).find(writes).is_none(), "{:?}", recorder.noted());
+    recorder.judge(|_| Fate::Pass);
+    until_transitions(&cluster, "shop", &history).await;
+    still_transitions(&cluster, "shop", &history).await;
+    operator.shutdown().await;
     cluster.stop().await;
 }
 
