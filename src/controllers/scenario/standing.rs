@@ -21,8 +21,8 @@ impl Watch {
             self.begin();
         }
         let is_open = self.gate.is_open();
-        let reopened = is_open && !std::mem::replace(&mut self.was_open, is_open);
-        if reopened {
+        let was_open = std::mem::replace(&mut self.was_open, is_open);
+        if is_open && !was_open {
             self.make_up();
         }
     }

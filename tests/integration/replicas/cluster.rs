@@ -107,9 +107,13 @@ impl Cluster {
 
     /// A Scenario that reads `url` each second and opens or resolves at once.
     pub async fn watch_target(&self, name: &str, url: &str) {
+        self.watch_target_every("1s", name, url).await;
+    }
+
+    pub async fn watch_target_every(&self, interval: &str, name: &str, url: &str) {
         let scenario = json!({
             "apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario", "metadata": {"name": name},
-            "spec": {"title": name, "agent": "pulso", "severity": "high", "interval": "1s",
+            "spec": {"title": name, "agent": "pulso", "severity": "high", "interval": interval,
                 "thresholds": {"fail": 1, "recover": 1},
                 "probes": [{"name": "web", "http": {"url": url}}],
                 "checks": [{"name": "status", "expect": "probes.web.status == 200"}]},

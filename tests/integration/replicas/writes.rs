@@ -6,7 +6,7 @@ use super::target::Target;
 use super::{on_both, still_transitions, until_transitions};
 use crate::running::eventually;
 use agentic_ops::api::Phase::{Acknowledged, Open, Resolved};
-use agentic_ops::api::{Agent, Finding, Phase, Scenario};
+use agentic_ops::api::{Agent, Finding, Phase, RUN_REQUESTED_AT, Scenario};
 use agentic_ops::controllers::leader::Election;
 use axum::http::StatusCode;
 use kube::api::{Patch, PatchParams, PostParams};
@@ -96,9 +96,13 @@ async fn nothing_is_written_without_a_renewal(which: Which) {
     let Some(cluster) = Cluster::start(which, "unrenewed").await else { return };
     let target = Target::start().await;
     cluster.watch_target("shop", &target.url).await;
+    // Nothing but the renewal has what it finds written: its next run is an hour away.
+    let rare = Target::start().await;
+    cluster.watch_target_every("1h", "bakery", &rare.url).await;
     let recorder = Recorder::start(&cluster).await;
     let operator = operator(&cluster, recorder.client.clone(), election());
     target.seen(2).await;
+    eventually("the rare one to be read", || async { (rare.asked() > 0).then_some(()) }).await;
     recorder.judge(|request| match request.path.contains("/leases") {
         true => Fate::Answer(StatusCode::INTERNAL_SERVER_ERROR, &[], "no".into()),
         false => Fate::Pass,
@@ -108,10 +112,19 @@ async fn nothing_is_written_without_a_renewal(which: Which) {
     let mut history = vec![(Open, target.set(false))];
     target.seen(3).await;
     history.push((Resolved, target.set(true)));
+    let rare_broke = [(Open, rare.set(false))];
+    let asked = rare.asked();
+    let now =
+        Patch::Merge(json!({"metadata": {"annotations": {RUN_REQUESTED_AT: jiff::Timestamp::now().to_string()}}}));
+    cluster.api::<Scenario>().patch("bakery", &PatchParams::default(), &now).await.unwrap();
+    eventually("the rare one to be read again", || async { (rare.asked() > asked).then_some(()) }).await;
     target.seen(3).await;
     let writes = |n: &&Noted| n.method != "GET" && !n.path.contains("/leases");
     assert!(recorder.noted().iter().skip(before).find(writes).is_none(), "{:?}", recorder.noted());
     recorder.judge(|_| Fate::Pass);
+    let renewed = std::time::Instant::now();
+    until_transitions(&cluster, "bakery", &rare_broke).await;
+    assert!(renewed.elapsed() < Duration::from_secs(15), "made up for after {:?}", renewed.elapsed());
     until_transitions(&cluster, "shop", &history).await;
     still_transitions(&cluster, "shop", &history).await;
     operator.shutdown().await;
