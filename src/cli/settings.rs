@@ -97,6 +97,32 @@ pub const KNOWN: &[Known] = &[
     ),
 ];
 
+/// The page `docs/settings.md`: every setting with its default, what it must be and what it means.
+pub fn reference() -> String {
+    let mut page = String::from(REFERENCE_HEAD);
+    for known in KNOWN {
+        let default = known.default.map_or("none".to_string(), |d| format!("`{d}`"));
+        let Known { name, meaning, check, .. } = known;
+        page.push_str(&format!("| `{name}` | {default} | {} | {meaning} |\n", check.as_str()));
+    }
+    page
+}
+
+const REFERENCE_HEAD: &str = "\
+# Settings
+
+From the process environment, else `.env` (or `--env-file`), else the default; in a cluster from the ConfigMap and the Secret
+`agentic-ops`. `standalone` makes these two objects at its start. Names that end in _KEY, _TOKEN, _PASSWORD or _SECRET, those in
+AGENTIC_PROBE_SECRET_KEYS and SMTP_URL go to the Secret, everything else to the ConfigMap. Other names are taken from `.env`
+alone, and Scenarios use them as `${NAME}` and `env.NAME`.
+
+An edit of the ConfigMap reaches Scenarios at their next run, the program's own settings at its next start. A bad value stops
+the start with its name and what would be right. This page is generated.
+
+| name | default | must be | meaning |
+|---|---|---|---|
+";
+
 /// Keys of Secret `agentic-ops` that Scenarios may always use.
 const OFFERED_KEYS: [&str; 2] = ["PFSENSE_API_KEY", "PROXMOX_API_TOKEN"];
 
@@ -251,6 +277,20 @@ fn is_secret(name: &str, values: &BTreeMap<String, String>) -> bool {
 }
 
 impl Check {
+    fn as_str(self) -> &'static str {
+        match self {
+            Check::Any => "",
+            Check::Seconds => "1 to 86400, whole",
+            Check::Bool => "true or false",
+            Check::Url => "absolute http or https URL",
+            Check::Emails => "mail addresses",
+            Check::Language => "pt-BR or en",
+            Check::File => "a file that is there",
+            Check::ServiceAccounts => "`namespace/name=role+role`, separated by commas",
+            Check::LeaseSeconds => "3 to 300, whole",
+        }
+    }
+
     /// Ok, or what the value should be.
     fn apply(self, value: &str) -> Result<(), String> {
         let should = |ok: bool, what: &str| if ok { Ok(()) } else { Err(format!("should be {what}")) };
@@ -328,64 +368,4 @@ fn unquote(value: &str) -> Result<String, &'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(environment: &[(&str, &str)], file: &str) -> Result<Settings, String> {
-        let environment = environment.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
-        Settings::load(&environment, Some((".env", file)), &BTreeMap::new()).map_err(|e| e.to_string())
-    }
-
-    #[test]
-    fn the_environment_goes_ahead_of_the_file_and_the_file_of_the_default() {
-        let settings = load(
-            &[("VM123_IP", "127.0.0.1"), ("DESK_API_URL", ""), ("HOME", "/x")],
-            "VM123_IP=10.0.0.1\nexport ODOO_URL='http://odoo:1' # note\nMY_OWN=\"a # b\"\nDESK_API_URL=http://file:1\n",
-        )
-        .unwrap();
-        assert_eq!(settings.get("VM123_IP"), Some("127.0.0.1"));
-        assert_eq!(settings.get("ODOO_URL"), Some("http://odoo:1"));
-        assert_eq!(settings.get("FOSS_URL"), Some("http://127.0.0.1:8085"));
-        assert_eq!(settings.get("MY_OWN"), Some("a # b"));
-        assert_eq!(settings.get("DESK_API_URL"), Some("http://10.10.10.122:8080"), "set to nothing is not set");
-        assert_eq!(settings.get("HOME"), None);
-    }
-
-    #[test]
-    fn secrets_go_to_the_secret() {
-        let settings =
-            load(&[("PFSENSE_API_KEY", "k")], "DB_PASSWORD=p\nWORD=w\nPLAIN=x\nAGENTIC_PROBE_SECRET_KEYS=WORD")
-                .unwrap();
-        let secret: Vec<_> = settings.secret().into_keys().collect();
-        assert_eq!(secret, ["DB_PASSWORD", "PFSENSE_API_KEY", "WORD"]);
-        assert!(settings.config_map().contains_key("PLAIN") && !settings.config_map().contains_key("WORD"));
-        assert!(settings.probe_secret_keys().contains("WORD") && !settings.probe_secret_keys().contains("DB_PASSWORD"));
-        assert!(!format!("{settings:?}").contains("\"p\""));
-    }
-
-    #[test]
-    fn bad_values_are_all_told_with_name_value_and_what_would_be_right() {
-        let error = load(
-            &[
-                ("AGENTIC_INTERVAL_SEC", "5m"),
-                ("DESK_API_URL", "desk:80"),
-                ("AGENTIC_CA_FILE", "/no/such"),
-                ("AGENTIC_AUTH_SERVICE_ACCOUNTS", "ops:bot=devops"),
-                ("AGENTIC_LEASE_SEC", "1"),
-            ],
-            "no equals\nX='open\n",
-        )
-        .unwrap_err();
-        for says in [
-            "AGENTIC_INTERVAL_SEC=5m: should be a whole number of seconds",
-            "DESK_API_URL=desk:80: should be an absolute URL",
-            "AGENTIC_CA_FILE=/no/such: should be a file",
-            "AGENTIC_AUTH_SERVICE_ACCOUNTS=ops:bot=devops: should be namespace/name=role+role",
-            "AGENTIC_LEASE_SEC=1: should be a whole number of seconds from 3 to 300",
-            ".env:1: should be NAME=value",
-            ".env:2: X: the quote is not closed",
-        ] {
-            assert!(error.contains(says), "{says} is not in {error}");
-        }
-    }
-}
+mod tests;

@@ -6,6 +6,8 @@ pub mod cel;
 pub mod duration;
 pub mod evidence;
 pub mod fingerprint;
+#[cfg(test)]
+mod fixtures;
 pub mod outcome;
 pub mod plan;
 pub mod reading;

@@ -156,11 +156,24 @@ impl Judge<'_> {
         match for_each.evaluate_list(self.inputs) {
             Err(e) => vec![plain(check, CheckOutcome::Unknown, self.unknown(check, &e.to_string()))],
             Ok(list) => {
-                let outcomes: Vec<_> = list.iter().map(|item| self.item(check, Some(item))).collect();
+                let outcomes = self.items(check, &list);
                 items.insert(check.name.clone(), outcomes.iter().map(|o| o.key.clone()).collect());
                 outcomes
             }
         }
+    }
+
+    /// One outcome for each key, the worst: items may differ and be known by one key, as `1` and `"1"` are, or two secrets.
+    fn items(&self, check: &Check, list: &[Item]) -> Vec<Outcome> {
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(list.len());
+        for outcome in list.iter().map(|item| self.item(check, Some(item))) {
+            match outcomes.iter_mut().find(|known| known.key == outcome.key) {
+                Some(known) if outcome.result < known.result => *known = outcome,
+                Some(_) => {}
+                None => outcomes.push(outcome),
+            }
+        }
+        outcomes
     }
 
     /// Held, or unknown, for want of a reading.
@@ -206,3 +219,6 @@ impl Judge<'_> {
         format!("{}: {why}", check.name)
     }
 }
+
+#[cfg(test)]
+mod tests;

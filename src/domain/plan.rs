@@ -116,3 +116,6 @@ pub fn unknown_reasons(outcomes: &Outcomes) -> Option<String> {
     }
     (!reasons.is_empty()).then(|| bounded(&reasons.join("; "), 900))
 }
+
+#[cfg(test)]
+mod tests;

@@ -331,3 +331,6 @@ pub fn parse_address(text: &str, default_port: Option<u16>) -> Result<Address, S
     }
     Ok(Address { host: host.to_string(), port })
 }
+
+#[cfg(test)]
+mod tests;

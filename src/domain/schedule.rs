@@ -31,3 +31,6 @@ fn spread(name: &str) -> f64 {
 pub fn next_delay(interval: Duration, confirm_interval: Duration, counting: bool) -> Duration {
     if counting { confirm_interval.min(interval) } else { interval }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The real operator on the embedded control plane, against real targets on loopback.
 
+mod check;
 mod facade;
 mod kubectl;
 mod malformed;
@@ -9,15 +10,25 @@ mod running;
 
 use std::path::Path;
 
-/// `crds/` holds what the program prints.
+/// Files that are generated and committed, with what the program makes of them now.
+fn generated() -> Vec<(&'static str, String)> {
+    vec![
+        ("crds/agentic.ligbox.io.yaml", agentic_ops::cli::crds::render().unwrap()),
+        ("docs/settings.md", agentic_ops::cli::settings::reference()),
+    ]
+}
+
+/// `UPDATE_GENERATED=1 cargo test --test integration generated` writes them anew.
 #[test]
-fn the_committed_definitions_are_those_of_the_types() {
-    let committed = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("crds/agentic.ligbox.io.yaml"));
-    assert_eq!(
-        committed.unwrap(),
-        agentic_ops::cli::crds::render().unwrap(),
-        "cargo run -- crds > crds/agentic.ligbox.io.yaml"
-    );
+fn generated_files_are_those_of_the_program() {
+    for (path, wanted) in generated() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        if std::env::var_os("UPDATE_GENERATED").is_some() {
+            std::fs::write(&file, &wanted).unwrap();
+        }
+        let committed = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(committed == wanted, "{path} is stale: UPDATE_GENERATED=1 cargo test --test integration generated");
+    }
 }
 
 /// What each folder of `src/` may not import.

@@ -80,6 +80,11 @@ async fn each_mistake_is_told_and_the_others_go_on() {
             NotReady("is also the name of spec.probes[0].name"),
         ),
         ("secret-refused", secret("agentic-ops", "SMTP_URL"), NotReady("is not offered to probes")),
+        (
+            "secret-unlabelled",
+            secret("unlabelled", "x"),
+            NotReady("Secret \"unlabelled\" is not offered to probes: label it"),
+        ),
         ("secret-missing", secret("nowhere", "x"), Unknown("there is no Secret nowhere")),
         ("unset", http("${NOT_SET}/x"), Unknown("setting NOT_SET is not set")),
         ("sql-writes", sql("${DESK_DB_PATH}", "DELETE FROM tickets"), NotReady("spec.probes[0].sqlite.query")),
@@ -95,6 +100,9 @@ async fn each_mistake_is_told_and_the_others_go_on() {
     }
     std::fs::write(&registry, text).unwrap();
     let running = start("malformed", &registry).await;
+    let unlabelled = serde_json::json!({"metadata": {"name": "unlabelled"}, "stringData": {"x": "hunter22"}});
+    let secrets = running.api::<k8s_openapi::api::core::v1::Secret>();
+    secrets.create(&Default::default(), &serde_json::from_value(unlabelled).unwrap()).await.unwrap();
     let scenarios = running.api::<Scenario>();
     for (name, _, says) in &cases {
         let (condition, wanted) = match says {

@@ -1,10 +1,8 @@
 //! What expressions are evaluated over: readings, settings, the time of the run.
 
 use super::ProbeRefs;
-use super::functions::FUNCTIONS;
 use crate::domain::reading::Reading;
 use jiff::Timestamp;
-use kube_cel::cel::Context;
 use kube_cel::cel::objects::{Key, Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -51,7 +49,9 @@ impl Item {
 
 /// The variables of a run, converted once for all its expressions.
 pub struct Inputs {
-    context: Context<'static>,
+    probes: Value,
+    env: Value,
+    now: Value,
     /// Probes with a list that is too long to go over, and its length.
     long_lists: BTreeMap<String, usize>,
 }
@@ -69,15 +69,19 @@ impl Inputs {
             }
         }
         let env = env.iter().map(|(name, value)| (Key::from(name.as_str()), text(value))).collect();
-        let mut context = FUNCTIONS.new_inner_scope();
-        context.add_variable_from_value("probes", Value::Map(Map { map: Arc::new(probes) }));
-        context.add_variable_from_value("env", Value::Map(Map { map: Arc::new(env) }));
-        context.add_variable_from_value("now", cel_time(now).unwrap_or(Value::Null));
-        Inputs { context, long_lists }
+        let probes = Value::Map(Map { map: Arc::new(probes) });
+        let env = Value::Map(Map { map: Arc::new(env) });
+        Inputs { probes, env, now: cel_time(now).unwrap_or(Value::Null), long_lists }
     }
 
-    pub(super) fn context(&self) -> &Context<'static> {
-        &self.context
+    /// A variable, shared.
+    pub(super) fn variable(&self, name: &str) -> Option<Value> {
+        match name {
+            "probes" => Some(self.probes.clone()),
+            "env" => Some(self.env.clone()),
+            "now" => Some(self.now.clone()),
+            _ => None,
+        }
     }
 
     pub(super) fn long_list(&self, probes: &ProbeRefs) -> Option<(&str, usize)> {

@@ -1,12 +1,17 @@
 //! The checks' CEL: compiled once when a Scenario changes, bounded in cost before it runs, evaluated over the readings of a run.
 //!
-//! One engine serves checks and the CRDs' own rules: `cel` with Kubernetes' extension libraries from `kube-cel`. It has no
-//! clock to interrupt it, so [`bounds`] refuses whatever could cost too much.
+//! `cel` parses, and Kubernetes' extension libraries from `kube-cel` are called; [`evaluate`] does the rest as the specification
+//! says. There is no clock to interrupt it, so [`bounds`] refuses whatever could cost too much, and [`budget`] counts.
 
 mod bounds;
+mod budget;
+mod evaluate;
+mod fault;
 mod functions;
 mod inputs;
 mod names;
+mod operators;
+mod patterns;
 mod time;
 mod types;
 
@@ -16,8 +21,9 @@ mod tests;
 pub use inputs::{Inputs, Item};
 
 use bounds::Bounds;
+use fault::{Fault, kind};
+use kube_cel::cel::Program;
 use kube_cel::cel::objects::Value;
-use kube_cel::cel::{Context, ExecutionError, Program};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -26,8 +32,8 @@ use std::sync::Arc;
 pub const SOURCE_MAX: usize = 4096;
 /// Most items of a `forEach` list.
 pub const ITEMS_MAX: usize = 100;
-/// Longest text that an expression gives, in bytes.
-const TEXT_MAX: usize = 1024;
+/// Longest text that an expression gives, in bytes. What people see is shorter, and cut after secrets are blanked out.
+const TEXT_MAX: usize = 64 << 10;
 /// The parser recurses: it gets a stack of its own.
 const PARSER_STACK: usize = 64 << 20;
 
@@ -164,7 +170,7 @@ impl Expression {
         }
     }
 
-    /// Its value as a text, cut at 1 KiB.
+    /// Its value as a text, cut at 64 KiB.
     pub fn evaluate_text(&self, inputs: &Inputs, item: Option<&Item>) -> Result<String, EvalError> {
         match self.evaluate(inputs, item)? {
             Value::String(value) => Ok(crate::api::conditions::bounded(&value, TEXT_MAX)),
@@ -196,39 +202,17 @@ impl Expression {
         {
             return Err(EvalError::LongList { probe: probe.to_string(), length });
         }
-        let mut scope: Context<'_> = inputs.context().new_inner_scope();
-        if let Some(item) = item {
-            scope.add_variable_from_value("item", item.value());
-        }
-        let program = &self.inner.program;
-        match catch_unwind(AssertUnwindSafe(|| program.execute(&scope))) {
+        let (root, item) = (self.inner.program.expression(), item.map(Item::value));
+        // A panic in a library that it calls is one check's trouble.
+        match catch_unwind(AssertUnwindSafe(|| evaluate::evaluate(root, inputs, item))) {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(self.explain(&error)),
+            Ok(Err(Fault::UnsetSetting(name))) => Err(EvalError::UnsetSetting(name)),
+            Ok(Err(fault)) => Err(EvalError::Failed(fault.to_string())),
             Err(_) => Err(EvalError::Failed("the evaluation broke off".into())),
         }
-    }
-
-    fn explain(&self, error: &ExecutionError) -> EvalError {
-        use ExecutionError::*;
-        let said = match error {
-            NoSuchKey(name) if self.inner.settings.contains(name.as_str()) => {
-                return EvalError::UnsetSetting(name.to_string());
-            }
-            NoSuchKey(name) => format!("no such key: {name}"),
-            UndeclaredReference(name) => format!("not known: {name}"),
-            FunctionError { function, .. } => format!("{function}() can't take what was read"),
-            InvalidArgumentCount { expected, actual } => format!("{actual} arguments, not {expected}"),
-            NoSuchOverload | UnexpectedType { .. } | ValuesNotComparable(..) | UnsupportedBinaryOperator(..) => {
-                "what was read is of another type".to_string()
-            }
-            UnsupportedIndex(..) | UnsupportedListIndex(..) | UnsupportedMapIndex(..) => "no such index".to_string(),
-            DivisionByZero(_) | RemainderByZero(_) => "division by zero".to_string(),
-            _ => "what was read is not of the expected shape".to_string(),
-        };
-        EvalError::Failed(said)
     }
 }
 
 fn wrong_type(want: Want, is: &Value) -> EvalError {
-    EvalError::WrongType { want, is: is.type_of().to_string() }
+    EvalError::WrongType { want, is: kind(is).to_string() }
 }

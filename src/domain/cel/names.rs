@@ -122,7 +122,7 @@ const FUNCTIONS: &[&str] = &[
     "quote",
 ];
 /// What may stand before the dot of such a function.
-const NAMESPACES: &[&str] = &["math", "sets", "optional", "strings", "ip", "format"];
+pub(super) const NAMESPACES: &[&str] = &["math", "sets", "optional", "strings", "ip", "format"];
 
 /// What an expression refers to.
 pub(super) struct Found {

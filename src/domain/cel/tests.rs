@@ -1,3 +1,7 @@
+mod costs;
+mod random;
+mod semantics;
+
 use super::*;
 use crate::domain::reading::{ErrorKind, Reading};
 use proptest::prelude::*;

@@ -2,79 +2,71 @@
 
 use rusqlite::Connection;
 
+const ONLY: &str = "only SELECT, VALUES and WITH … SELECT may be used";
+
 /// Whether `sql` is a single SELECT, VALUES or WITH … SELECT without syntax errors. Errors say what is wrong with it. Tables and
 /// columns are not looked at: that needs the database, whose connection guards itself against writes besides.
 pub fn check_query(sql: &str) -> Result<(), String> {
-    check_shape(sql)?;
+    let statement = check_shape(sql)?;
     let empty = Connection::open_in_memory().map_err(|e| e.to_string())?;
-    match empty.prepare(sql) {
-        Err(rusqlite::Error::SqlInputError { msg, .. } | rusqlite::Error::SqliteFailure(_, Some(msg)))
-            if is_syntax(&msg) =>
-        {
-            Err(msg)
-        }
-        Err(rusqlite::Error::MultipleStatement) => Err("more than one statement".to_string()),
-        _ => Ok(()),
+    if let Some(error) = syntax_error(&empty, statement) {
+        return Err(error);
+    }
+    // SQLite's grammar is the judge: only what reads may stand in an expression.
+    match syntax_error(&empty, &format!("SELECT EXISTS ({statement}\n)")) {
+        Some(_) => Err(format!("it writes: {ONLY}")),
+        None => Ok(()),
     }
 }
 
-fn is_syntax(message: &str) -> bool {
-    ["syntax error", "incomplete input", "unrecognized token"].iter().any(|part| message.contains(part))
+/// What SQLite's parser finds wrong, missing tables and the like aside.
+fn syntax_error(connection: &Connection, sql: &str) -> Option<String> {
+    match connection.prepare(sql) {
+        Err(rusqlite::Error::SqlInputError { msg, .. } | rusqlite::Error::SqliteFailure(_, Some(msg))) => {
+            ["syntax error", "incomplete input", "unrecognized token"]
+                .iter()
+                .any(|part| msg.contains(part))
+                .then_some(msg)
+        }
+        Err(rusqlite::Error::MultipleStatement) => Some("more than one statement".to_string()),
+        _ => None,
+    }
 }
 
-/// The part of [`check_query`] that needs no SQLite: one statement, which reads.
-pub(super) fn check_shape(sql: &str) -> Result<(), String> {
+/// The part of [`check_query`] that needs no SQLite: one statement, by its first word one that may read. Gives it without the
+/// semicolons and comments after it.
+pub(super) fn check_shape(sql: &str) -> Result<&str, String> {
     let tokens = tokens(sql)?;
-    let body: Vec<&Token> = tokens.iter().rev().skip_while(|t| matches!(t, Token::Semicolon)).collect();
-    let tokens: Vec<&Token> = body.into_iter().rev().collect();
-    if tokens.iter().any(|t| matches!(t, Token::Semicolon)) {
+    let words = tokens.iter().rposition(|t| t.kind != Kind::Semicolon).map_or(0, |last| last + 1);
+    let statement = &tokens[..words];
+    if statement.iter().any(|t| t.kind == Kind::Semicolon) {
         return Err("more than one statement".to_string());
     }
-    match tokens.first() {
-        None => Err("no statement".to_string()),
-        Some(Token::Word(word)) if word == "SELECT" || word == "VALUES" => Ok(()),
-        Some(Token::Word(word)) if word == "WITH" => check_with(&tokens),
-        Some(Token::Word(word)) => Err(format!("{word}: only SELECT, VALUES and WITH … SELECT may be used")),
-        Some(_) => Err("only SELECT, VALUES and WITH … SELECT may be used".to_string()),
+    let (Some(first), Some(last)) = (statement.first(), statement.last()) else {
+        return Err("no statement".to_string());
+    };
+    let text = &sql[first.start..last.end];
+    let word = sql[first.start..first.end].to_uppercase();
+    match (first.kind, word.as_str()) {
+        (Kind::Word, "SELECT" | "VALUES" | "WITH") => Ok(text),
+        (Kind::Word, _) => Err(format!("{word}: {ONLY}")),
+        _ => Err(ONLY.to_string()),
     }
 }
 
-/// The statement after the common table expressions of a WITH must be a SELECT.
-fn check_with(tokens: &[&Token]) -> Result<(), String> {
-    let mut depth = 0_usize;
-    for (at, token) in tokens.iter().enumerate() {
-        match token {
-            Token::Open => depth += 1,
-            Token::Close => depth = depth.saturating_sub(1),
-            Token::Word(word) if depth == 0 => {
-                let is_name = match tokens.get(at + 1) {
-                    Some(Token::Open) => word != "VALUES",
-                    Some(Token::Word(next)) => next == "AS",
-                    _ => false,
-                };
-                match word.as_str() {
-                    "SELECT" | "VALUES" if !is_name => return Ok(()),
-                    "INSERT" | "UPDATE" | "DELETE" | "REPLACE" if !is_name => {
-                        return Err(format!("WITH … {word} writes: only reading is allowed"));
-                    }
-                    _ => {}
-                }
-            }
-            _ => {}
-        }
-    }
-    Err("WITH is not followed by a SELECT".to_string())
-}
-
-#[derive(Debug, PartialEq)]
-enum Token {
-    /// In upper case.
-    Word(String),
-    Open,
-    Close,
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Word,
     Semicolon,
     /// A string, a quoted name, a number or an operator.
     Other,
+}
+
+#[derive(Debug)]
+struct Token {
+    kind: Kind,
+    start: usize,
+    end: usize,
 }
 
 /// Splits SQL into what matters here, as <https://sqlite.org/draft/tokenreq.html> tells quotes and comments.
@@ -83,27 +75,23 @@ fn tokens(sql: &str) -> Result<Vec<Token>, String> {
         return Err("a NUL character".to_string());
     }
     let mut tokens = Vec::new();
-    let mut rest = sql;
-    while let Some(first) = rest.chars().next() {
-        let (token, length) = match first {
+    let mut start = 0;
+    while let Some(first) = sql[start..].chars().next() {
+        let rest = &sql[start..];
+        let (kind, length) = match first {
             c if c.is_ascii_whitespace() => (None, 1),
             '-' if rest.starts_with("--") => (None, rest.find('\n').unwrap_or(rest.len())),
             '/' if rest.starts_with("/*") => {
                 let end = rest[2..].find("*/").ok_or("a comment that does not end")?;
                 (None, end + 4)
             }
-            '\'' | '"' | '`' | '[' => (Some(Token::Other), quoted(rest, first)?),
-            '(' => (Some(Token::Open), 1),
-            ')' => (Some(Token::Close), 1),
-            ';' => (Some(Token::Semicolon), 1),
-            c if is_word(c) => {
-                let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-                (Some(Token::Word(rest[..end].to_uppercase())), end)
-            }
-            c => (Some(Token::Other), c.len_utf8()),
+            '\'' | '"' | '`' | '[' => (Some(Kind::Other), quoted(rest, first)?),
+            ';' => (Some(Kind::Semicolon), 1),
+            c if is_word(c) => (Some(Kind::Word), rest.find(|c| !is_word(c)).unwrap_or(rest.len())),
+            c => (Some(Kind::Other), c.len_utf8()),
         };
-        tokens.extend(token);
-        rest = &rest[length..];
+        tokens.extend(kind.map(|kind| Token { kind, start, end: start + length }));
+        start += length;
     }
     Ok(tokens)
 }
@@ -142,6 +130,17 @@ mod tests {
             "SELECT 'it''s'",
             "SELECT id FROM \"update\" WHERE x IN (SELECT y FROM z)",
             "SELECT à FROM ção",
+            "WITH a AS (SELECT 1 AS x) SELECT (SELECT x FROM a)",
+            "WITH a AS (SELECT 1), b AS (SELECT 2) SELECT (1), (SELECT 2) FROM a, b ORDER BY 1 LIMIT 1",
+            "WITH a AS MATERIALIZED (SELECT 1), b AS NOT MATERIALIZED (SELECT 2) SELECT * FROM a",
+            "WITH \"delete\" AS (SELECT 1), replace(x) AS (SELECT 2) SELECT x FROM replace",
+            "WITH a AS (VALUES (1)) SELECT * FROM a UNION ALL SELECT * FROM missing EXCEPT VALUES (3)",
+            "SELECT (SELECT max(x) FROM t), CASE WHEN EXISTS (SELECT 1 FROM t) THEN 1 END",
+            "SELECT 1; -- done",
+            "SELECT 1 -- done",
+            "SELECT 1 ; /* a */ ; -- b",
+            "SELECT replace(a, 'insert', 'delete') FROM t WHERE b LIKE '%drop table%'",
+            "SELECT row_number() OVER (PARTITION BY a ORDER BY b) FROM t",
         ] {
             assert_eq!(check_query(sql), Ok(()), "{sql}");
         }
@@ -173,8 +172,38 @@ mod tests {
             "SELECT 1\0; DROP TABLE t",
             "BEGIN",
             "VACUUM INTO 'x'",
+            "WITH a AS (SELECT 1) DELETE FROM t WHERE x IN (SELECT (SELECT 1))",
+            "WITH a AS (SELECT 1) INSERT INTO t SELECT (SELECT 1)",
+            "SELECT 1) ; DROP TABLE t; SELECT (1",
+            "SELECT 1) UNION SELECT (1",
+            "SELECT * FROM missing; DROP TABLE missing",
+            "(SELECT 1)",
+            "REPLACE INTO t VALUES (1)",
+            "CREATE TABLE t AS SELECT 1",
+            "SELECT * FROM pragma_table_info('t'); PRAGMA user_version = 3",
+            "DETACH x",
+            "REINDEX",
+            "ANALYZE",
+            "EXPLAIN QUERY PLAN SELECT 1",
+            "SELECT 1 INTO t",
         ] {
             assert!(check_query(sql).is_err(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn it_says_what_is_wrong() {
+        for (sql, says) in [
+            ("DELETE FROM t", "DELETE: only SELECT"),
+            ("PRAGMA journal_mode = WAL", "PRAGMA: only SELECT"),
+            ("attach 'x' as y", "ATTACH: only SELECT"),
+            ("WITH a AS (SELECT 1) DELETE FROM t", "it writes: only SELECT"),
+            ("SELECT 1; SELECT 2", "more than one statement"),
+            ("SELECT 1 FROM FROM t", "near \"FROM\": syntax error"),
+            ("", "no statement"),
+        ] {
+            let error = check_query(sql).unwrap_err();
+            assert!(error.contains(says), "{sql}: {error}");
         }
     }
 }

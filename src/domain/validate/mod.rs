@@ -1,9 +1,17 @@
 //! From a Scenario's spec to one that can run: everything that the CRD's schema can't say is said here, all mistakes at once.
 
-use super::cel::{Expression, ProbeRefs, Scope, Want};
+mod expressions;
+mod requires;
+#[cfg(test)]
+mod tests;
+
+pub use expressions::Expressions;
+pub use requires::dependency_cycle;
+
+use super::cel::Expression;
 use super::{duration, resolve, template};
-use crate::api::{BLIND, CheckSpec, Evaluate, Probe, ScenarioSpec, SecretKeyRef, Severity};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use crate::api::{BLIND, Evaluate, Probe, ScenarioSpec, SecretKeyRef, Severity};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -139,30 +147,6 @@ pub struct Mistake {
     pub message: String,
 }
 
-/// Compiled expressions, shared by Scenarios that say the same.
-#[derive(Default)]
-pub struct Expressions {
-    known: HashMap<(String, Want, Scope), Expression>,
-}
-
-impl Expressions {
-    /// More than this and all are forgotten: they are made again as they are needed.
-    const MAX: usize = 4096;
-
-    fn compile(&mut self, source: &str, want: Want, scope: Scope) -> Result<Expression, String> {
-        let key = (source.to_string(), want, scope);
-        if let Some(known) = self.known.get(&key) {
-            return Ok(known.clone());
-        }
-        let made = Expression::compile(source, want, scope).map_err(|e| e.to_string())?;
-        if self.known.len() >= Self::MAX {
-            self.known.clear();
-        }
-        self.known.insert(key, made.clone());
-        Ok(made)
-    }
-}
-
 /// Checks everything and compiles the expressions. The mistakes come in the order of the fields.
 pub fn validate(
     name: &str,
@@ -177,11 +161,18 @@ pub fn validate(
     let timeout = v.timeout("spec.timeout", spec.timeout.as_deref(), interval);
     let timeout = timeout.unwrap_or(TIMEOUT_DEFAULT.min(interval));
     v.names(spec);
-    let always = always_read(spec);
+    let always = v.expressions.always_read(spec);
     let probes: Vec<_> =
         spec.probes.iter().enumerate().map(|(i, p)| v.probe(i, p, timeout, interval, &always)).collect();
     let checks: Vec<_> = spec.checks.iter().enumerate().filter_map(|(i, c)| v.check(i, c, spec)).collect();
-    let order = if v.mistakes.is_empty() { v.requires_order(&checks) } else { Vec::new() };
+    let order = match requires::order(&checks) {
+        Ok(order) => order,
+        Err(circle) if v.mistakes.is_empty() => {
+            v.add("spec.checks[].requires", Reason::DependencyCycle, circle);
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    };
     if spec.depends_on.iter().any(|d| d == name) {
         v.add("spec.dependsOn", Reason::DependencyCycle, format!("{name:?} can't depend on itself"));
     }
@@ -205,28 +196,6 @@ pub fn validate(
         checks,
         order,
     })
-}
-
-/// Probes whose failed readings some check judges itself.
-fn always_read(spec: &ScenarioSpec) -> BTreeSet<String> {
-    let mut out = BTreeSet::new();
-    for check in spec.checks.iter().filter(|c| c.evaluate == Some(Evaluate::Always)) {
-        let scope = Scope { item: check.for_each.is_some() };
-        let sources = [Some((&check.expect, Want::Bool)), check.given.as_ref().map(|g| (g, Want::Bool))];
-        for (source, want) in sources.into_iter().flatten() {
-            if let Ok(expression) = Expression::compile(source, want, scope) {
-                out.extend(probes_of(&expression, spec));
-            }
-        }
-    }
-    out
-}
-
-fn probes_of(expression: &Expression, spec: &ScenarioSpec) -> BTreeSet<String> {
-    match expression.probes() {
-        ProbeRefs::All => spec.probes.iter().map(|p| p.name.clone()).collect(),
-        ProbeRefs::Named(names) => names.clone(),
-    }
 }
 
 struct Validation<'a> {
@@ -324,111 +293,4 @@ impl Validation<'_> {
             self.add(field, Reason::SecretNotOffered, message);
         }
     }
-
-    fn check(&mut self, index: usize, check: &CheckSpec, spec: &ScenarioSpec) -> Option<Check> {
-        let at = format!("spec.checks[{index}]");
-        let scope = Scope { item: check.for_each.is_some() };
-        let list_scope = Scope { item: false };
-        let given = self.expression(&at, "given", check.given.as_deref(), Want::Bool, scope, spec);
-        let for_each = self.expression(&at, "forEach", check.for_each.as_deref(), Want::List, list_scope, spec);
-        let expect = self.expression(&at, "expect", Some(&check.expect), Want::Bool, scope, spec);
-        let message = self.expression(&at, "message", check.message.as_deref(), Want::Text, scope, spec);
-        for (i, name) in check.requires.iter().enumerate() {
-            let known = spec.probes.iter().any(|p| p.name == *name) || spec.checks.iter().any(|c| c.name == *name);
-            if !known {
-                let message = format!("no probe or check is named {name:?}");
-                self.add(format!("{at}.requires[{i}]"), Reason::UnknownName, message);
-            }
-        }
-        let expect = expect?;
-        let probes =
-            [Some(&expect), given.as_ref(), for_each.as_ref()].into_iter().flatten().flat_map(|e| probes_of(e, spec));
-        Some(Check {
-            name: check.name.clone(),
-            probes: probes.collect(),
-            given,
-            for_each,
-            expect,
-            message,
-            severity: check.severity.unwrap_or(spec.severity),
-            requires: check.requires.clone(),
-            evaluate: check.evaluate.unwrap_or_default(),
-        })
-    }
-
-    fn expression(
-        &mut self,
-        at: &str,
-        field: &str,
-        source: Option<&str>,
-        want: Want,
-        scope: Scope,
-        spec: &ScenarioSpec,
-    ) -> Option<Expression> {
-        let field = format!("{at}.{field}");
-        match self.expressions.compile(source?, want, scope) {
-            Ok(expression) => {
-                for name in probes_of(&expression, spec) {
-                    if !spec.probes.iter().any(|p| p.name == name) {
-                        let known = spec.probes.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
-                        let message = format!("no probe is named {name:?}; there is: {known}");
-                        self.add(&field, Reason::UnknownName, message);
-                    }
-                }
-                Some(expression)
-            }
-            Err(message) => {
-                self.add(&field, Reason::InvalidExpression, message);
-                None
-            }
-        }
-    }
-
-    /// Each check after those that it requires; a circle is a mistake.
-    fn requires_order(&mut self, checks: &[Check]) -> Vec<usize> {
-        let mut order = Vec::with_capacity(checks.len());
-        let mut placed: BTreeSet<&str> = BTreeSet::new();
-        while order.len() < checks.len() {
-            let ready = (0..checks.len()).find(|&i| {
-                let free = |r: &String| placed.contains(r.as_str()) || !checks.iter().any(|c| c.name == *r);
-                !order.contains(&i) && checks[i].requires.iter().all(free)
-            });
-            let Some(i) = ready else {
-                let stuck: Vec<_> =
-                    checks.iter().filter(|c| !placed.contains(c.name.as_str())).map(|c| c.name.as_str()).collect();
-                let message = format!("{} require one another in a circle", stuck.join(", "));
-                self.add("spec.checks[].requires", Reason::DependencyCycle, message);
-                return Vec::new();
-            };
-            placed.insert(&checks[i].name);
-            order.push(i);
-        }
-        order
-    }
-}
-
-/// A circle in `dependsOn` that `name` is part of, as the names along it; `None` when there is none.
-pub fn dependency_cycle(name: &str, depends_on: &HashMap<String, Vec<String>>) -> Option<Vec<String>> {
-    let mut came_from: HashMap<&str, &str> = HashMap::new();
-    let mut queue = std::collections::VecDeque::from([name]);
-    while let Some(at) = queue.pop_front() {
-        for next in depends_on.get(at).into_iter().flatten() {
-            if next == name {
-                let mut path = vec![name.to_string(), at.to_string()];
-                let mut back = at;
-                while back != name {
-                    back = came_from[back];
-                    path.push(back.to_string());
-                }
-                path.reverse();
-                path.dedup();
-                return Some(path);
-            }
-            if let std::collections::hash_map::Entry::Vacant(slot) = came_from.entry(next) {
-                slot.insert(at);
-                queue.push_back(next);
-            }
-        }
-    }
-    None
 }

@@ -1,0 +1,255 @@
+//! The speed goals, as figures and as ratios to programs that run beside: prints one table. `benches/run` is the command.
+//!
+//! BENCH_SCENARIOS (10000) and BENCH_SECONDS (20, of each window) make a shorter run; GATUS and BLACKBOX_EXPORTER name the
+//! peers' binaries where they are not on the path. A peer that is missing leaves its ratios out, and says so.
+
+mod ours;
+mod peers;
+mod process;
+mod target;
+
+use agentic_ops::cli::demo::estate::Estate;
+use ours::Ours;
+use process::Process;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use target::Target;
+
+/// Scenarios in the comparison for each probe, each once a second.
+const PACED: usize = 500;
+/// Freshness begins this long after the start.
+const AT_REST: Duration = Duration::from_secs(65);
+
+/// One line of the table.
+struct Line {
+    goal: &'static str,
+    what: &'static str,
+    wanted: String,
+    seen: String,
+}
+
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    if target::is_role() {
+        return runtime.block_on(target::serve());
+    }
+    if peers::is_bare_role() {
+        return runtime.block_on(peers::run_bare());
+    }
+    runtime.block_on(run());
+}
+
+async fn run() {
+    let bench = Bench {
+        target: Target::start(),
+        scratch: Scratch::new(),
+        window: Duration::from_secs(number("BENCH_SECONDS", 20) as u64),
+        many: number("BENCH_SCENARIOS", 10_000),
+        gatus: peers::find("GATUS", "gatus"),
+        blackbox: peers::find("BLACKBOX_EXPORTER", "prometheus-blackbox-exporter"),
+    };
+    let mut lines = bench.cost_of_a_probe().await;
+    lines.extend(bench.many_scenarios().await);
+    lines.extend(bench.the_nine().await);
+    println!("\n| | goal | wanted | seen |\n|---|---|---|---|");
+    for Line { goal, what, wanted, seen } in lines {
+        println!("| {goal} | {what} | {wanted} | {seen} |");
+    }
+}
+
+struct Bench {
+    target: Target,
+    scratch: Scratch,
+    window: Duration,
+    many: usize,
+    gatus: Option<PathBuf>,
+    blackbox: Option<PathBuf>,
+}
+
+impl Bench {
+    /// P1 and P2: the same targets at the same pace, one after the other.
+    async fn cost_of_a_probe(&self) -> Vec<Line> {
+        let target = &self.target;
+        step("the bare client");
+        let bare = peers::start_bare(target, PACED);
+        let bare = self.cpu_for_each(&bare).await;
+        step("agentic-ops");
+        let data = self.scratch.dir("paced");
+        ours::fill(&data, target, PACED, "1s").await;
+        let program = self.start(&data);
+        program.until("agentic_ops_runs_total", (PACED * 2) as f64).await;
+        let ours = self.cpu_for_each(&program.process).await;
+        program.process.stop();
+        let mut blackbox = None;
+        if let Some(binary) = &self.blackbox {
+            step("blackbox_exporter");
+            let (process, address) = peers::start_blackbox(binary, &self.scratch.0);
+            blackbox = tokio::select! {
+                cost = self.cpu_for_each(&process) => Some(cost),
+                () = peers::drive_blackbox(&address, target, PACED) => None,
+            };
+        }
+        let mut gatus = None;
+        if let Some(binary) = &self.gatus {
+            step("Gatus");
+            let process = peers::start_gatus(binary, target, PACED, "1s", &self.scratch.0);
+            gatus = Some(self.cpu_for_each(&process).await);
+        }
+        let against = |peer: Option<f64>, ratio: fn(f64, f64) -> f64, name: &str| match peer {
+            Some(peer) => {
+                format!("{:.2} ({:.3} ms of CPU a probe, {name} {:.3} ms)", ratio(ours, peer), ours * 1e3, peer * 1e3)
+            }
+            None => format!("{:.3} ms of CPU a probe; {name} is not installed", ours * 1e3),
+        };
+        let line = |goal, what, wanted: &str, seen| Line { goal, what, wanted: wanted.into(), seen };
+        vec![
+            line(
+                "P1",
+                "probes a CPU-second, times blackbox_exporter's",
+                "≥ 5",
+                against(blackbox, |o, p| p / o, "blackbox_exporter"),
+            ),
+            line("P2", "CPU a probe, as a part of Gatus's", "≤ 0.25", against(gatus, |o, p| o / p, "Gatus")),
+            line(
+                "P2",
+                "CPU a probe, times the bare client's",
+                "≤ 1.5",
+                against(Some(bare), |o, p| o / p, "the client"),
+            ),
+        ]
+    }
+
+    /// CPU seconds for each request that reached the target, once it has warmed up.
+    async fn cpu_for_each(&self, process: &Process) -> f64 {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let (count, cpu, start) = (self.target.count().await, process.cpu_seconds(), Instant::now());
+        tokio::time::sleep(self.window).await;
+        let probes = (self.target.count().await - count) as f64;
+        let cost = (process.cpu_seconds() - cpu) / probes;
+        step(&format!(
+            "  {:.0} probes a second, {:.3} ms of CPU each",
+            probes / start.elapsed().as_secs_f64(),
+            cost * 1e3
+        ));
+        cost
+    }
+
+    /// P3, P4, P5 and P9.
+    async fn many_scenarios(&self) -> Vec<Line> {
+        let many = self.many;
+        step(&format!("{many} Scenarios"));
+        let data = self.scratch.dir("many");
+        ours::fill(&data, &self.target, many, "60s").await;
+        let program = self.start(&data);
+        let pass = program.until("agentic_ops_runs_total", many as f64).await;
+        step(&format!("  first pass in {:.2} s", pass.as_secs_f64()));
+        tokio::time::sleep(AT_REST.saturating_sub(program.started.elapsed())).await;
+        let at_rest = self.writes_at_rest(&program).await;
+        let resident = program.process.resident_mib();
+        step(&format!("  {resident:.0} MiB resident"));
+        let before = program.version().await;
+        program.process.stop();
+        let program = self.start(&data);
+        let ready = program.until_ready().await;
+        program.until("agentic_ops_runs_total", many as f64).await;
+        let wrote = if program.version().await == before { "no writes" } else { "WRITES" };
+        program.process.stop();
+        let mut gatus = None;
+        if let Some(binary) = &self.gatus {
+            step("  Gatus with as many");
+            let count = self.target.count().await;
+            let process = peers::start_gatus(binary, &self.target, many, "60s", &self.scratch.0);
+            while self.target.count().await - count < many as u64 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            gatus = Some(process.resident_mib());
+        }
+        let memory = match gatus {
+            Some(gatus) => format!("{:.2} ({resident:.0} MiB, Gatus {gatus:.0} MiB)", resident / gatus),
+            None => format!("{resident:.0} MiB; Gatus is not installed"),
+        };
+        let line = |goal, what, wanted: &str, seen| Line { goal, what, wanted: wanted.into(), seen };
+        vec![
+            line("P3", "resident memory, as a part of Gatus's", "≤ 0.2", memory),
+            line(
+                "P4",
+                "first full pass, from the start of the process",
+                "≤ 10 s",
+                format!("{:.2} s", pass.as_secs_f64()),
+            ),
+            line("P5", "API writes for each probe at rest", "≤ 0.02", at_rest),
+            line("P9", "restart to reconciled", "≤ 3 s, no writes", format!("{:.2} s, {wrote}", ready.as_secs_f64())),
+        ]
+    }
+
+    async fn writes_at_rest(&self, program: &Ours) -> String {
+        let both = async || {
+            let writes = program.metric("agentic_ops_api_writes_total").await.expect("it answers");
+            (writes, program.metric("agentic_ops_runs_total").await.expect("it answers"))
+        };
+        let (writes, runs) = both().await;
+        tokio::time::sleep(self.window.max(Duration::from_secs(20))).await;
+        let (more_writes, more_runs) = both().await;
+        let (writes, runs) = (more_writes - writes, more_runs - runs);
+        format!("{:.3} ({writes:.0} writes, {runs:.0} probes)", writes / runs)
+    }
+
+    /// P10: the registry as it is, on a simulated estate.
+    async fn the_nine(&self) -> Vec<Line> {
+        step("the nine Scenarios");
+        let data = self.scratch.dir("nine");
+        let estate = Estate::start(&data, ([127, 0, 0, 1], 0).into()).await.expect("an estate");
+        let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml");
+        let program = Ours::start(&data, &registry, &estate.settings(), &self.scratch.0);
+        let first = program.until("agentic_ops_probe_duration_seconds_count", 1.0).await;
+        program.until("agentic_ops_runs_total", 9.0).await;
+        tokio::time::sleep(self.window).await;
+        let resident = program.process.resident_mib();
+        program.process.stop();
+        estate.shutdown().await;
+        let line = |what, wanted: &str, seen| Line { goal: "P10", what, wanted: wanted.into(), seen };
+        vec![
+            line("standalone with the nine: resident memory", "≤ 40 MiB", format!("{resident:.1} MiB")),
+            line("standalone with the nine: first probe after", "≤ 1 s", format!("{:.2} s", first.as_secs_f64())),
+        ]
+    }
+
+    fn start(&self, data: &Path) -> Ours {
+        // No Scenario here uses these; nothing may be able to reach the defaults.
+        let names = ["OLLAMA_BASE_URL", "OPENPANEL_BRIDGE_URL", "DESK_API_URL", "WIZARD_API_URL", "WIZARD_PORTAL_URL"];
+        let nowhere = names.map(|name| (name.to_string(), "http://127.0.0.1:9".to_string()));
+        Ours::start(data, &data.join("registry.yaml"), &BTreeMap::from(nowhere), &self.scratch.0)
+    }
+}
+
+/// A directory of its own, removed at the end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Scratch {
+        let path = std::env::temp_dir().join(format!("agentic-ops-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a directory");
+        Scratch(path)
+    }
+
+    fn dir(&self, name: &str) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(&path).expect("a directory");
+        path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn step(what: &str) {
+    eprintln!("{what}");
+}
+
+fn number(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name}={value:?}: a number")))
+}

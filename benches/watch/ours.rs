@@ -1,0 +1,133 @@
+//! `agentic-ops standalone` with many Scenarios, as a process of its own.
+
+use crate::process::Process;
+use crate::target::Target;
+use agentic_ops::{api, controlplane};
+use futures::StreamExt as _;
+use kube::api::{DynamicObject, PostParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::core::GroupVersionKind;
+use kube::discovery::ApiResource;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const NAMESPACE: &str = "agentic-ops";
+/// Nothing here takes longer, unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(120);
+const REGISTRY: &str = "apiVersion: agentic.ligbox.io/v1alpha1
+kind: Agent
+metadata: {name: maestro}
+spec: {id: A0, displayName: Maestro, codename: orchestrator, tier: T0, inboxRoles: [agentic_operator], persona: Maestro}
+";
+
+/// The program, running.
+pub struct Ours {
+    pub process: Process,
+    pub started: Instant,
+    url: String,
+    data: PathBuf,
+}
+
+/// A data directory with `count` Scenarios that never ran.
+pub async fn fill(data: &Path, target: &Target, count: usize, interval: &str) {
+    std::fs::create_dir_all(data).expect("a directory");
+    std::fs::write(data.join("registry.yaml"), REGISTRY).expect("registry.yaml");
+    let crds = api::crds().iter().map(|crd| serde_json::to_value(crd).expect("JSON")).collect();
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let config = controlplane::Config { data_dir: data.into(), listen, crds, namespace: NAMESPACE.into() };
+    let running = controlplane::start(config).await.expect("a control plane");
+    let scenarios = scenarios(data).await;
+    let create = |n: usize| {
+        let scenario: DynamicObject = serde_json::from_value(scenario(&target.url(n), n, interval)).expect("an object");
+        let scenarios = &scenarios;
+        async move { scenarios.create(&PostParams::default(), &scenario).await.expect("created") }
+    };
+    futures::stream::iter(0..count).map(create).buffer_unordered(64).for_each(|_| async {}).await;
+    running.shutdown().await;
+}
+
+fn scenario(url: &str, n: usize, interval: &str) -> Value {
+    json!({
+        "apiVersion": "agentic.ligbox.io/v1alpha1",
+        "kind": "Scenario",
+        "metadata": {"name": format!("s-{n:05}")},
+        "spec": {
+            "title": format!("Serviço {n}"),
+            "agent": "maestro",
+            "severity": "high",
+            "interval": interval,
+            "probes": [{"name": "site", "http": {"url": url}}],
+            "checks": [
+                {"name": "status", "expect": "probes.site.status == 200"},
+                {"name": "body", "requires": ["status"], "expect": "probes.site.json.status == \"ok\""},
+            ],
+        },
+    })
+}
+
+async fn scenarios(data: &Path) -> kube::Api<DynamicObject> {
+    let kubeconfig = Kubeconfig::read_from(data.join("kubeconfig")).expect("a kubeconfig");
+    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+    let client = kube::Client::try_from(config.expect("a config")).expect("a client");
+    let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("agentic.ligbox.io", "v1alpha1", "Scenario"));
+    kube::Api::namespaced_with(client, NAMESPACE, &kind)
+}
+
+impl Ours {
+    /// Starts it on a data directory.
+    pub fn start(data: &Path, registry: &Path, settings: &BTreeMap<String, String>, scratch: &Path) -> Ours {
+        let env_file = data.join("bench.env");
+        let lines: Vec<String> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        std::fs::write(&env_file, lines.join("\n")).expect("an env file");
+        let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("one").port();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agentic-ops"));
+        command.arg("standalone").arg("--registry").arg(registry).arg("--data").arg(data);
+        command.arg("--env-file").arg(env_file).arg("--listen").arg(format!("127.0.0.1:{port}"));
+        command.args(["--kube-listen", "127.0.0.1:0"]);
+        let started = Instant::now();
+        let process = Process::start("agentic-ops", &mut command, scratch);
+        Ours { process, started, url: format!("http://127.0.0.1:{port}"), data: data.into() }
+    }
+
+    /// The sum of a metric over its labels; `None` before it answers.
+    pub async fn metric(&self, name: &str) -> Option<f64> {
+        let text = reqwest::get(format!("{}/metrics", self.url)).await.ok()?.text().await.ok()?;
+        let values =
+            text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));
+        Some(values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+    }
+
+    /// How long after the start a metric came to this much.
+    pub async fn until(&self, metric: &str, least: f64) -> Duration {
+        loop {
+            if self.metric(metric).await.is_some_and(|value| value >= least) {
+                return self.started.elapsed();
+            }
+            assert!(self.started.elapsed() < PATIENCE, "{metric} never came to {least}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// How long after the start it said that it is ready.
+    pub async fn until_ready(&self) -> Duration {
+        loop {
+            let answer = reqwest::get(format!("{}/readyz", self.url)).await;
+            if answer.is_ok_and(|a| a.status().is_success()) {
+                return self.started.elapsed();
+            }
+            assert!(self.started.elapsed() < PATIENCE, "it never was ready");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The newest version in its store: every write moves it.
+    pub async fn version(&self) -> String {
+        let scenarios = scenarios(&self.data).await;
+        let list = scenarios.list(&kube::api::ListParams::default().limit(1)).await.expect("a list");
+        list.metadata.resource_version.unwrap_or_default()
+    }
+}

@@ -1,0 +1,88 @@
+//! What the figures are held against: the bare HTTP client, Gatus and blackbox_exporter, at the same pace on the same target.
+
+use crate::process::Process;
+use crate::target::Target;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+const BARE: &str = "BENCH_BARE_URLS";
+
+/// Whether this process is to be the bare client.
+pub fn is_bare_role() -> bool {
+    std::env::var(BARE).is_ok()
+}
+
+/// Reads each address once a second with nothing around it, until killed.
+pub async fn run_bare() {
+    let urls: Vec<String> = std::env::var(BARE).expect("addresses").split(' ').map(String::from).collect();
+    let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+    println!("running");
+    let pause = Duration::from_secs(1).div_f64(urls.len() as f64);
+    let mut pace = tokio::time::interval(pause);
+    for url in urls.iter().cycle() {
+        pace.tick().await;
+        let request = client.get(url).send();
+        tokio::spawn(async move { request.await.expect("the target").bytes().await.expect("a body") });
+    }
+}
+
+/// The bare client over `count` addresses, one request each a second.
+pub fn start_bare(target: &Target, count: usize) -> Process {
+    let urls: Vec<String> = (0..count).map(|n| target.url(n)).collect();
+    let exe = std::env::current_exe().expect("this program");
+    Process::start_and_hear("bare-client", Command::new(exe).env(BARE, urls.join(" "))).0
+}
+
+/// Where the binary of a peer is: in the variable, or on the path.
+pub fn find(variable: &str, name: &str) -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os(variable).map(PathBuf::from) {
+        return path.is_file().then_some(path);
+    }
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file())
+}
+
+/// Gatus with `count` endpoints at this interval, all at once where they fall so.
+pub fn start_gatus(binary: &Path, target: &Target, count: usize, interval: &str, scratch: &Path) -> Process {
+    let mut config =
+        format!("disable-monitoring-lock: true\nweb: {{address: 127.0.0.1, port: {}}}\nendpoints:\n", free_port());
+    for n in 0..count {
+        let url = target.url(n);
+        let conditions = r#"["[STATUS] == 200", "[BODY].status == ok"]"#;
+        writeln!(config, "- {{name: s-{n:05}, url: \"{url}\", interval: {interval}, conditions: {conditions}}}")
+            .expect("text");
+    }
+    let path = scratch.join("gatus.yaml");
+    std::fs::write(&path, config).expect("gatus.yaml");
+    Process::start("gatus", Command::new(binary).env("GATUS_CONFIG_PATH", path), scratch)
+}
+
+/// blackbox_exporter, and the address that it listens on.
+pub fn start_blackbox(binary: &Path, scratch: &Path) -> (Process, String) {
+    let path = scratch.join("blackbox.yml");
+    let module =
+        "modules: {watch: {prober: http, timeout: 5s, http: {fail_if_body_not_matches_regexp: ['\"status\":\"ok\"']}}}";
+    std::fs::write(&path, module).expect("blackbox.yml");
+    let address = format!("127.0.0.1:{}", free_port());
+    let mut command = Command::new(binary);
+    command.arg(format!("--config.file={}", path.display())).arg(format!("--web.listen-address={address}"));
+    (Process::start("blackbox", &mut command, scratch), address)
+}
+
+/// Asks blackbox_exporter for each target once a second, as Prometheus would, until dropped.
+pub async fn drive_blackbox(address: &str, target: &Target, count: usize) {
+    let client = reqwest::Client::new();
+    let mut pace = tokio::time::interval(Duration::from_secs(1).div_f64(count as f64));
+    for n in (0..count).cycle() {
+        pace.tick().await;
+        let request = client.get(format!("http://{address}/probe?module=watch&target={}", target.url(n))).send();
+        // A scrape that fails is seen in the target's count.
+        tokio::spawn(async move { request.await?.bytes().await });
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}

@@ -1,0 +1,383 @@
+//! The operators and macros, case by case after the CEL specification.
+
+use super::*;
+
+/// Evaluates over one reading that has something of everything.
+fn evaluate(source: &str) -> Result<bool, String> {
+    let fields = json!({
+        "none": null, "text": "abc", "number": 3, "real": 1.5, "yes": true, "list": [1, 2, 3],
+        "map": {"a": 1, "b": null, "nested": {"c": "d"}},
+        "mixed": [{"x": 0}, {}, null, {"x": 1}],
+        "vms": [{"vmid": 112, "status": "running"}, {"vmid": 122}, {"vmid": "x", "status": "stopped"}],
+        "accents": "ação é",
+    });
+    holds(source, fields).map_err(|e| e.to_string())
+}
+
+fn all_hold(sources: &[&str]) {
+    for source in sources {
+        assert_eq!(evaluate(source), Ok(true), "{source}");
+    }
+}
+
+fn all_err(sources: &[&str]) {
+    for source in sources {
+        assert!(evaluate(source).is_err(), "{source}: {:?}", evaluate(source));
+    }
+}
+
+#[test]
+fn a_field_of_what_is_no_map_is_an_error() {
+    all_err(&[
+        "probes.api.none.cpu < 90",
+        "probes.api.none.cpu == false",
+        "probes.api.text.y == false",
+        "probes.api.number.y == false",
+        "probes.api.yes.y == false",
+        "probes.api.list.y == false",
+        "!probes.api.none.y",
+        "probes.api.none.y || false",
+        "probes.api.map.b.c == false",
+        "probes.api.map.zzz == false",
+        "probes.api.vms.all(v, v.status.deep == false)",
+    ]);
+    let error = evaluate("probes.api.none.cpu < 90").unwrap_err();
+    assert!(error.contains("null has no field cpu"), "{error}");
+}
+
+#[test]
+fn has_asks_a_map_and_nothing_else() {
+    all_hold(&[
+        "has(probes.api.map.a) && has(probes.api.map.b) && !has(probes.api.map.zzz)",
+        "has(probes.api.map.nested.c) && !has(probes.api.map.nested.d)",
+        "!has(env.NOPE) && has(env.IDS)",
+    ]);
+    all_err(&[
+        "has(probes.api.none.a)",
+        "!has(probes.api.none.a)",
+        "has(probes.api.text.a)",
+        "!has(probes.api.number.a)",
+        "!has(probes.api.list.a)",
+        "!has(probes.api.map.b.c)",
+        "!has(probes.api.map.zzz.c)",
+    ]);
+}
+
+#[test]
+fn indexes_are_of_the_right_type_and_within_bounds() {
+    all_hold(&[
+        "probes.api.list[0] == 1 && probes.api.list[2] == 3",
+        "probes.api.list[1u] == 2",
+        "probes.api.list[1.0] == 2",
+        "probes.api.map['a'] == 1",
+        "{1: 'a'}[1u] == 'a' && {1u: 'a'}[1] == 'a' && {1: 'a'}[1.0] == 'a'",
+        "{true: 'a'}[true] == 'a'",
+    ]);
+    all_err(&[
+        "probes.api.list[3] == 1",
+        "probes.api.list[-1] == 1",
+        "probes.api.list['0'] == 1",
+        "probes.api.list[1.5] == 1",
+        "probes.api.list[null] == 1",
+        "probes.api.map['zzz'] == 1",
+        "probes.api.map[0] == 1",
+        "probes.api.map[null] == 1",
+        "probes.api.text[0] == 'a'",
+        "probes.api.none[0] == 'a'",
+        "probes.api.number[0] == 'a'",
+    ]);
+}
+
+#[test]
+fn or_and_and_absorb_errors_on_either_side() {
+    let error = "probes.api.none.x == 1";
+    for (source, value) in [
+        ("ERR || true", Some(true)),
+        ("true || ERR", Some(true)),
+        ("ERR || false", None),
+        ("false || ERR", None),
+        ("ERR || ERR", None),
+        ("ERR && false", Some(false)),
+        ("false && ERR", Some(false)),
+        ("ERR && true", None),
+        ("true && ERR", None),
+        ("ERR && ERR", None),
+        ("!ERR", None),
+        ("1 || true", Some(true)),
+        ("true || 1", Some(true)),
+        ("false || 1", None),
+        ("1 && false", Some(false)),
+        ("'a' && true", None),
+        ("(ERR || true) && true", Some(true)),
+        ("true ? true : ERR", Some(true)),
+        ("false ? ERR : true", Some(true)),
+        ("true ? ERR : true", None),
+        ("ERR ? true : true", None),
+        ("1 ? true : true", None),
+    ] {
+        let source = source.replace("ERR", &format!("({error})"));
+        assert_eq!(evaluate(&source).ok(), value, "{source}");
+    }
+}
+
+#[test]
+fn exists_and_all_absorb_errors_of_items_where_others_decide() {
+    all_hold(&[
+        "probes.api.mixed.exists(v, v.x == 1)",
+        "!probes.api.mixed.all(v, v.x == 1)",
+        "[1, 'a', 2].exists(v, v > 1)",
+        "!['a', 1].all(v, v > 1)",
+        "probes.api.vms.exists(v, v.vmid == 'x')",
+        "probes.api.vms.exists(v, v.status == 'stopped')",
+        "![].exists(v, v.x) && [].all(v, v.x)",
+        "probes.api.mixed.filter(v, v != null).size() == 3",
+        "[1, 2, 3].exists_one(v, v == 2) && ![1, 2, 2].exists_one(v, v == 2)",
+        "probes.api.list.map(v, v > 1, v * 2) == [4, 6]",
+        "[[1, 2], [3]].map(x, x.map(x, x * 2)) == [[2, 4], [6]]",
+        "probes.api.map.exists(k, k == 'a') && {'x': 1}.all(k, k == 'x')",
+    ]);
+    all_err(&[
+        "probes.api.mixed.exists(v, v.x == 7)",
+        "probes.api.mixed.all(v, v.x < 7)",
+        "[1, 'a', 2].exists(v, v > 7)",
+        "[1].all(v, v.x)",
+        "[1, 2].exists(v, v)",
+        // These absorb nothing.
+        "probes.api.mixed.exists_one(v, v.x == 1)",
+        "probes.api.mixed.map(v, v.x) == []",
+        "probes.api.mixed.filter(v, v.x == 1) == []",
+        "probes.api.number.all(v, true)",
+        "probes.api.none.exists(v, true)",
+        "probes.api.text.all(v, true)",
+    ]);
+}
+
+#[test]
+fn an_error_in_a_comprehension_leaves_no_variable_behind() {
+    all_hold(&[
+        "probes.api.mixed.map(v, v.x) == [] || [7].exists(v, v == 7)",
+        "[1].map(v, probes.api.mixed.map(v, v.x) == [] || v == 1) == [true]",
+    ]);
+}
+
+#[test]
+fn equality_is_of_numbers_and_of_any_two_kinds() {
+    all_hold(&[
+        "1 == 1.0 && 1.0 == 1u && 1u == 1 && 1 != 1.5 && -1 != 1u",
+        "9007199254740993 != 9007199254740992.0",
+        "18446744073709551615u != -1",
+        "1 != '1' && '1' != 1 && null != 0 && null != false && [] != {}",
+        "null == null && probes.api.none == null && probes.api.text != null",
+        "[1, 2.0] == [1.0, 2u] && [1] != [1, 1] && [1] != ['1']",
+        "{'a': 1} == {'a': 1.0} && {'a': 1} != {'b': 1} && {1: 'x'} == {1u: 'x'}",
+        "0.0 / 0.0 != 0.0 / 0.0",
+        "duration('60s') == duration('1m') && duration('1s') != 1",
+        "timestamp('2026-11-23T12:00:00Z') == timestamp('2026-11-23T09:00:00-03:00')",
+        "b'abc' == b'abc' && b'abc' != 'abc'",
+    ]);
+}
+
+#[test]
+fn order_is_among_numbers_and_within_a_kind() {
+    all_hold(&[
+        "1 < 1.5 && 1.5 < 2u && 2u < 3 && -1 < 0u && 3 > 2.5 && 1 <= 1.0 && 1u >= 1",
+        "9007199254740993 > 9007199254740992.0",
+        "18446744073709551615u > 9223372036854775807 && 18446744073709551615u < 1e20",
+        "'a' < 'b' && 'B' < 'a' && 'a' < 'é' && '' < 'a'",
+        "false < true && b'a' < b'b'",
+        "duration('1s') < duration('1m') && now > timestamp('2026-01-01T00:00:00Z')",
+        "!(0.0 / 0.0 < 1.0) && !(0.0 / 0.0 >= 1.0) && !(1 <= 0.0 / 0.0)",
+    ]);
+    all_err(&[
+        "1 < '2'",
+        "'1' < 2",
+        "null < 1",
+        "null <= null",
+        "true < 2",
+        "[1] < [2]",
+        "{} < {}",
+        "now < 1",
+        "duration('1s') < 2",
+        "probes.api.none < 90",
+        "probes.api.text >= 90",
+    ]);
+}
+
+#[test]
+fn in_looks_into_lists_and_keys() {
+    all_hold(&[
+        "1 in [1, 2] && !(3 in [1, 2]) && 1.0 in [1] && !('1' in [1])",
+        "'a' in probes.api.map && !('zzz' in probes.api.map) && 'b' in probes.api.map",
+        "1 in {1u: 'x'} && !(null in {'a': 1})",
+        "null in [null] && [1] in [[1]]",
+    ]);
+    all_err(&["'a' in 'abc'", "1 in 1", "'a' in null", "'a' in probes.api.none"]);
+}
+
+#[test]
+fn arithmetic_is_within_a_type_and_within_its_range() {
+    all_hold(&[
+        "7 / 2 == 3 && -7 / 2 == -3 && 7 % 3 == 1 && -7 % 3 == -1 && 2 * 3 - 1 == 5",
+        "1.0 / 0.0 > 1e300 && 1.5 + 1.5 == 3.0 && 2u + 3u == 5u && -(-3) == 3",
+        "'a' + 'b' == 'ab' && [1] + [2] == [1, 2] && b'a' + b'b' == b'ab'",
+    ]);
+    all_err(&[
+        "1 / 0 == 1",
+        "1 % 0 == 1",
+        "1u / 0u == 1u",
+        "1 + 1.0 == 2.0",
+        "1 + 1u == 2",
+        "1 + '1' == 2",
+        "'a' + 1 == 'a1'",
+        "null + 1 == 1",
+        "[1] + 1 == [1, 1]",
+        "9223372036854775807 + 1 > 0",
+        "-9223372036854775808 - 1 < 0",
+        "-9223372036854775808 / -1 > 0",
+        "9223372036854775807 * 2 > 0",
+        "-(-9223372036854775808) > 0",
+        "0u - 1u == 0u",
+        "-1u == 0u",
+        "-'a' == 'a'",
+        "{'a': 1, 'a': 2}.size() == 2",
+        "{null: 1}.size() == 1",
+    ]);
+}
+
+#[test]
+fn times_and_durations_add_up() {
+    all_hold(&[
+        "timestamp('2026-11-23T00:00:00Z') + duration('24h') == timestamp('2026-11-24T00:00:00Z')",
+        "duration('24h') + timestamp('2026-11-23T00:00:00Z') == timestamp('2026-11-24T00:00:00Z')",
+        "timestamp('2026-11-24T00:00:00Z') - timestamp('2026-11-23T00:00:00Z') == duration('24h')",
+        "timestamp('2026-11-23T00:00:00Z') - duration('1h') == timestamp('2026-11-22T23:00:00Z')",
+        "duration('1h') - duration('1m') == duration('59m')",
+        "now.getFullYear() == 2026 && now.getMonth() == 10 && now.getDate() == 23 && now.getDayOfMonth() == 22",
+        "now.getHours() == 12 && now.getHours('-03:00') == 9 && now.getHours('05:30') == 17 && now.getMinutes('05:30') == 30",
+        "timestamp('2026-11-23T12:00:00-03:00').getHours() == 15",
+        "now.getDayOfWeek() == 1 && timestamp('2026-01-01T00:00:00Z').getDayOfYear() == 0",
+        "duration('90m').getHours() == 1 && duration('90m').getMinutes() == 90 && duration('2s').getMilliseconds() == 2000",
+        "string(timestamp('2026-11-23T09:00:00-03:00')) == '2026-11-23T12:00:00Z'",
+        "int(timestamp('1970-01-01T00:01:00Z')) == 60 && timestamp(60) == timestamp('1970-01-01T00:01:00Z')",
+    ]);
+    all_err(&[
+        "timestamp('yesterday') < now",
+        "now + now == now",
+        "now + 1 == now",
+        "timestamp('9999-12-31T23:59:59Z') + duration('1s') > now",
+        "now.getHours('Nowhere/AtAll') == 1",
+        "duration('x') == duration('1s')",
+    ]);
+}
+
+#[test]
+fn texts_are_counted_in_characters() {
+    all_hold(&[
+        "probes.api.accents.size() == 6 && size('é') == 1",
+        "probes.api.accents.charAt(1) == 'ç' && probes.api.accents.charAt(6) == ''",
+        "probes.api.accents.indexOf('é') == 5 && probes.api.accents.indexOf('z') == -1 && 'abab'.indexOf('a', 1) == 2",
+        "'abab'.lastIndexOf('ab') == 2 && 'abab'.lastIndexOf('ab', 1) == 0 && 'ééé'.lastIndexOf('é', 1) == 1",
+        "probes.api.accents.substring(1, 4) == 'ção' && 'abc'.substring(3) == ''",
+        "'abc'.contains('b') && 'abc'.startsWith('ab') && 'abc'.endsWith('bc') && !'abc'.contains('x')",
+        "'abc'.matches('^a.c$') && !'abc'.matches('x') && 'a1b22'.find('[0-9]+') == '1'",
+        "'a1b22'.findAll('[0-9]+') == ['1', '22'] && 'a1b22'.findAll('[0-9]+', 1) == ['1']",
+        "'a,b,c'.split(',', 2) == ['a', 'b,c'] && 'ab'.split('') == ['a', 'b'] && 'a,b'.split(',', -1).size() == 2",
+        "' a '.trim() == 'a' && 'aÉ'.upperAscii() == 'AÉ' && 'Aé'.lowerAscii() == 'aé' && 'abc'.reverse() == 'cba'",
+        "string(1) == '1' && string(1.5) == '1.5' && string(true) == 'true' && string(b'a') == 'a' && string('a') == 'a'",
+        "int('12') == 12 && int(1.9) == 1 && int(-1.9) == -1 && double('1.5') == 1.5 && uint('3') == 3u",
+        "'%s is %d, %.1f'.format(['a', 2, 1.25]) == 'a is 2, 1.2'",
+    ]);
+    all_err(&[
+        "probes.api.none.contains('a')",
+        "probes.api.number.contains('a')",
+        "probes.api.none.startsWith('a')",
+        "'abc'.contains(1)",
+        "'abc'.contains('a', 'b')",
+        "'abc'.charAt(4) == ''",
+        "'abc'.charAt(-1) == ''",
+        "'abc'.substring(2, 1) == ''",
+        "'abc'.substring(0, 4) == ''",
+        "'abc'.matches('(')",
+        "size(1) == 1",
+        "size(null) == 0",
+        "int('x') == 1",
+        "int(1e19) == 1",
+        "int(9223372036854775808.0) == 9223372036854775807",
+        "int(0.0 / 0.0) == 0",
+        "uint(-1) == 1u",
+        "string(null) == ''",
+        "string([1]) == ''",
+    ]);
+}
+
+#[test]
+fn lists_and_optional_values_have_their_functions() {
+    all_hold(&[
+        "[3, 1, 2].sort() == [1, 2, 3] && [1, 2].isSorted() && ![2, 1].isSorted() && [1, 2].reverse() == [2, 1]",
+        "[1, 2, 3].sum() == 6 && [].sum() == 0 && [1, 2.5].max() == 2.5 && max(1, 3, 2) == 3 && min([2, 1]) == 1",
+        "[1, 1.0, 2].distinct() == [1, 2] && [1, 2, 3].slice(1, 3) == [2, 3]",
+        "[1, 2, 1].indexOf(1) == 0 && [1, 2, 1].lastIndexOf(1) == 2 && [1].indexOf(7) == -1",
+        "[1, 2].contains(2) && sets.contains([1, 2], [2]) && sets.equivalent([1, 1], [1]) && sets.intersects([1], [1, 2])",
+        "!sets.contains([1], [2]) && !sets.equivalent([1, 2], [1]) && !sets.intersects([1], [2])",
+        "[1, 2].first().value() == 1 && [1, 2].last().orValue(7) == 2 && [].first().orValue(7) == 7",
+        "![].first().hasValue() && [].first().or(optional.of(3)).value() == 3 && optional.none() == [].first()",
+        "probes.api.vms.first().vmid.orValue(0) == 112 && probes.api.vms.first().nope.orValue(0) == 0",
+        "[[7].first()].all(o, o.value() == 7)",
+        "optional.ofNonZeroValue('') == optional.none()",
+        "math.greatest(1, 2) == 2 && math.abs(-1) == 1 && math.round(1.5) == 2.0",
+        "ip('10.0.0.1').isLoopback() == false && cidr('10.0.0.0/8').containsIP('10.1.1.1') && ip.isCanonical('10.0.0.1')",
+        "url('https://a.example:8080/x').getPort() == '8080' && quantity('1Ki').compareTo(quantity('1024')) == 0",
+        "semver('1.2.3').isLessThan(semver('1.10.0'))",
+    ]);
+    all_err(&[
+        "[1, 'a'].sort() == []",
+        "[1, 'a'].sum() == 1",
+        "['a', 'b'].sum() == 'ab'",
+        "[9223372036854775807, 1].sum() == 0",
+        "[].min() == 0",
+        "[1, 'a'].max() == 1",
+        "[1].slice(0, 2) == []",
+        "[1].slice(-1, 1) == []",
+        "[].first().value() == 1",
+        "math.contains(1) == 1",
+        "optional.of(1).startsWith('a')",
+    ]);
+}
+
+#[test]
+fn an_unset_setting_is_told_apart_from_a_key_that_is_missing() {
+    let of = |source: &str| {
+        Expression::compile(source, Want::Bool, PLAIN).unwrap().evaluate_bool(&inputs(json!({})), None).unwrap_err()
+    };
+    assert_eq!(of("env.NOPE == 'a'"), EvalError::UnsetSetting("NOPE".into()));
+    assert_eq!(of("env['NOPE'] == 'a'"), EvalError::UnsetSetting("NOPE".into()));
+    let error = of("probes.api.NOPE == 1 || env.NOPE == ''");
+    assert_eq!(error, EvalError::Failed("no such key: NOPE".into()));
+}
+
+#[test]
+fn no_error_tells_what_was_read() {
+    let secret = "hunter22";
+    let fields = json!({"token": secret, "map": {"a": 1}, "list": [secret]});
+    for source in [
+        "probes.api.map[probes.api.token] == 1",
+        "probes.api.token.x == 1",
+        "probes.api.token + 1 == ''",
+        "probes.api.token < 1",
+        "int(probes.api.token) == 1",
+        "time(probes.api.token) < now",
+        "'x'.matches('(' + probes.api.token)",
+        "url(probes.api.token).getHost() == ''",
+        "probes.api.list.sum() == 1",
+        "duration(probes.api.token) > duration('1s')",
+        "{'a': 1}[probes.api.list[0]] == 1",
+        "env[probes.api.token] == ''",
+        "probes[probes.api.token].ok",
+        "math.abs(probes.api.token) == 1",
+        "ip(probes.api.token).isLoopback()",
+        "probes.api.token",
+    ] {
+        let error = holds(source, fields.clone()).expect_err(source).to_string();
+        assert!(!error.contains(secret), "{source}: {error}");
+    }
+}

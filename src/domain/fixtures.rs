@@ -1,0 +1,89 @@
+//! Scenarios and readings for the tests of this folder.
+
+use super::cel::Inputs;
+use super::outcome::{Observation, Outcome, Outcomes, judge};
+use super::reading::{ErrorKind, Reading};
+use super::redact::Redactor;
+use super::resolve::{Surroundings, resolve};
+use super::texts::Language;
+use super::validate::{Expressions, Mistake, Offer, ValidatedScenario, validate};
+use crate::api::{CheckOutcome, ScenarioSpec};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) fn offer() -> Offer {
+    Offer {
+        secret_keys: ["TOKEN".to_string()].into(),
+        sqlite_paths: vec!["/data/desk.db".into()],
+        default_interval: Duration::from_secs(60),
+        check_query: |sql| if sql.starts_with("SELECT") { Ok(()) } else { Err("only SELECT may be used".into()) },
+    }
+}
+
+/// A spec with these fields over what every Scenario needs.
+pub(super) fn spec(fields: Value) -> ScenarioSpec {
+    let mut whole = json!({"title": "Loja", "agent": "pulso", "severity": "high", "probes": []});
+    for (name, value) in fields.as_object().unwrap() {
+        whole[name] = value.clone();
+    }
+    serde_json::from_value(whole).unwrap()
+}
+
+pub(super) fn validated(fields: Value) -> Result<ValidatedScenario, Vec<Mistake>> {
+    validate("shop.web", &spec(fields), &offer(), &mut Expressions::default())
+}
+
+pub(super) fn scenario(fields: Value) -> ValidatedScenario {
+    validated(fields).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+}
+
+/// An http probe of this name on `host`.
+pub(super) fn http(name: &str, host: &str) -> Value {
+    json!({"name": name, "http": {"url": format!("http://{host}/{name}")}})
+}
+
+pub(super) fn read(fields: Value) -> Reading {
+    Reading::read(Duration::from_millis(5), fields.as_object().cloned().unwrap())
+}
+
+pub(super) fn failed(kind: ErrorKind) -> Reading {
+    Reading::failed(kind, "detail", Duration::ZERO)
+}
+
+/// Judges a Scenario over these readings, one for each probe in order.
+pub(super) fn outcomes(scenario: &ValidatedScenario, readings: Vec<Reading>) -> Outcomes {
+    outcomes_with(scenario, readings, &[("IDS", "a,b")], &Redactor::default())
+}
+
+pub(super) fn outcomes_with(
+    scenario: &ValidatedScenario,
+    readings: Vec<Reading>,
+    settings: &[(&str, &str)],
+    redactor: &Redactor,
+) -> Outcomes {
+    let settings: BTreeMap<_, _> = settings.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+    let settings = Arc::new(settings);
+    let around = Surroundings { settings: settings.clone(), ..Surroundings::default() };
+    let targets = resolve(scenario, &around, &offer()).targets;
+    assert_eq!(targets.len(), readings.len());
+    let see = |((name, target), reading): ((String, Result<_, Reading>), Reading)| Observation {
+        name,
+        target: target.ok(),
+        reading,
+    };
+    let seen: Vec<_> = targets.into_iter().zip(readings).map(see).collect();
+    let by_name: BTreeMap<&str, &Reading> = seen.iter().map(|o| (o.name.as_str(), &o.reading)).collect();
+    let inputs = Inputs::new(&by_name, settings, "2026-11-23T12:00:00Z".parse().unwrap());
+    judge(scenario, &seen, &inputs, redactor, Language::English)
+}
+
+/// Check, key and result of each outcome.
+pub(super) fn short(outcomes: &Outcomes) -> Vec<(&str, &str, CheckOutcome)> {
+    outcomes.list.iter().map(|o| (o.check.as_str(), o.key.as_str(), o.result)).collect()
+}
+
+pub(super) fn outcome<'o>(outcomes: &'o Outcomes, check: &str) -> &'o Outcome {
+    outcomes.list.iter().find(|o| o.check == check).unwrap()
+}

@@ -1,0 +1,255 @@
+use super::super::fixtures::*;
+use crate::api::CheckOutcome::{self, Fail, Held, Pass, Unknown};
+use crate::api::Severity;
+use crate::domain::reading::{ErrorKind, Reading};
+use crate::domain::redact::Redactor;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// One probe `api` and these checks.
+fn judged(checks: Value, reading: Reading) -> Vec<(String, String, CheckOutcome)> {
+    let scenario = scenario(json!({"probes": [http("api", "a")], "checks": checks}));
+    let outcomes = outcomes(&scenario, vec![reading]);
+    short(&outcomes).into_iter().map(|(check, key, result)| (check.into(), key.into(), result)).collect()
+}
+
+fn one(check: Value, reading: Reading) -> CheckOutcome {
+    judged(json!([check]), reading).last().unwrap().2
+}
+
+#[test]
+fn an_answer_of_any_status_is_read_and_its_probe_passes() {
+    for status in [200, 404, 500] {
+        assert_eq!(judged(json!([]), read(json!({"status": status}))), [("api".into(), "".into(), Pass)]);
+    }
+}
+
+#[test]
+fn of_two_probes_on_one_target_that_are_down_only_the_first_fails() {
+    let scenario =
+        scenario(json!({"probes": [http("one", "a"), http("two", "a"), http("other", "b"), http("three", "a:80")]}));
+    let down = || failed(ErrorKind::Refused);
+    let all = outcomes(&scenario, vec![down(), down(), down(), down()]);
+    assert_eq!(short(&all), [("one", "", Fail), ("two", "", Held), ("other", "", Fail), ("three", "", Held)]);
+    let some = outcomes(&scenario, vec![read(json!({})), failed(ErrorKind::Timeout), down(), down()]);
+    assert_eq!(short(&some), [("one", "", Pass), ("two", "", Fail), ("other", "", Fail), ("three", "", Held)]);
+}
+
+#[test]
+fn the_watchers_own_trouble_is_unknown_and_hides_no_failing_target() {
+    let scenario = scenario(json!({"probes": [http("one", "a"), http("two", "a")]}));
+    for kind in [ErrorKind::Network, ErrorKind::Credential, ErrorKind::UnsetSetting, ErrorKind::MissingSecret] {
+        let seen = outcomes(&scenario, vec![failed(kind), failed(ErrorKind::Refused)]);
+        assert_eq!(short(&seen), [("one", "", Unknown), ("two", "", Fail)], "{kind:?}");
+    }
+    for kind in [ErrorKind::Unreachable, ErrorKind::Dns, ErrorKind::Tls, ErrorKind::Timeout, ErrorKind::TooLarge] {
+        assert_eq!(short(&outcomes(&scenario, vec![failed(kind), read(json!({}))]))[0].2, Fail, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_check_over_a_reading_that_is_not_ok_is_held() {
+    let check = json!({"name": "fast", "expect": "probes.api.latency < 1.0"});
+    assert_eq!(one(check.clone(), failed(ErrorKind::Refused)), Held);
+    assert_eq!(one(check.clone(), failed(ErrorKind::Network)), Held);
+    assert_eq!(one(check, read(json!({}))), Pass);
+}
+
+#[test]
+fn a_check_is_held_while_one_that_it_requires_does_not_pass() {
+    let checks = |requires: Value| {
+        json!([
+            {"name": "body", "requires": requires, "expect": "probes.api.json.ok"},
+            {"name": "status", "expect": "probes.api.status == 200"},
+            {"name": "told", "given": "has(probes.api.json)", "expect": "true"},
+        ])
+    };
+    let result = |requires: Value, reading: Value| judged(checks(requires), read(reading))[1].2;
+    assert_eq!(result(json!(["status"]), json!({"status": 502})), Held, "it failed");
+    assert_eq!(result(json!(["told"]), json!({"status": 200})), Held, "it is unknown");
+    assert_eq!(result(json!(["api", "status"]), json!({"status": 200, "json": {"ok": true}})), Pass);
+    assert_eq!(result(json!(["status"]), json!({"status": 200, "json": {"ok": false}})), Fail);
+}
+
+#[test]
+fn what_requires_a_check_with_items_waits_for_all_of_them() {
+    let checks = |list: &str| {
+        json!([
+            {"name": "after", "requires": ["each"], "expect": "true"},
+            {"name": "each", "forEach": list, "expect": "item == 'a'"},
+        ])
+    };
+    let after = |list: &str| judged(checks(list), read(json!({})))[1].2;
+    assert_eq!(after("['a']"), Pass);
+    assert_eq!(after("['a', 'b']"), Held);
+    assert_eq!(after("env.IDS.split(',').filter(i, i == 'z')"), Pass, "an empty list has nothing wrong in it");
+}
+
+#[test]
+fn outcomes_come_in_the_order_of_the_spec_and_not_of_what_is_required() {
+    let checks = json!([
+        {"name": "z", "requires": ["a"], "expect": "true"},
+        {"name": "a", "expect": "true"},
+    ]);
+    let names: Vec<_> = judged(checks, read(json!({}))).into_iter().map(|o| o.0).collect();
+    assert_eq!(names, ["api", "z", "a"]);
+}
+
+#[test]
+fn given_that_is_false_is_unknown_and_not_a_fail() {
+    let check =
+        json!({"name": "vms", "given": "probes.api.json.size() > 0", "expect": "probes.api.json.exists(v, v == 1)"});
+    assert_eq!(one(check.clone(), read(json!({"json": []}))), Unknown);
+    assert_eq!(one(check.clone(), read(json!({"json": [2]}))), Fail);
+    assert_eq!(one(check, read(json!({"json": [1]}))), Pass);
+}
+
+#[test]
+fn an_error_of_cel_on_a_good_reading_is_unknown() {
+    for (expect, reading) in [
+        ("probes.api.json.data.cpu < 90", json!({"json": {"data": null}})),
+        ("probes.api.json.data.cpu < 90", json!({"json": "text"})),
+        ("probes.api.json.data.cpu < 90", json!({})),
+        ("probes.api.json.x.y == false", json!({"json": {"x": 1}})),
+        ("env.NOPE == ''", json!({})),
+    ] {
+        assert_eq!(one(json!({"name": "cpu", "expect": expect}), read(reading.clone())), Unknown, "{expect} {reading}");
+        let given = json!({"name": "cpu", "given": expect, "expect": "true"});
+        assert_eq!(one(given, read(reading.clone())), Unknown, "given {expect} {reading}");
+    }
+}
+
+#[test]
+fn always_judges_failed_readings_and_takes_the_place_of_the_probes_own_check() {
+    let scenario = scenario(json!({
+        "probes": [{"name": "telnet", "tcp": {"address": "a:23"}}],
+        "checks": [{"name": "closed", "evaluate": "Always", "expect": "probes.telnet.error == 'refused'"}],
+    }));
+    assert_eq!(short(&outcomes(&scenario, vec![failed(ErrorKind::Refused)])), [("closed", "", Pass)]);
+    assert_eq!(short(&outcomes(&scenario, vec![read(json!({}))])), [("closed", "", Fail)]);
+    assert_eq!(short(&outcomes(&scenario, vec![failed(ErrorKind::Network)])), [("closed", "", Unknown)]);
+}
+
+#[test]
+fn each_item_has_an_outcome_under_its_key_and_the_list_is_on_record() {
+    let scenario = scenario(json!({
+        "probes": [http("api", "a")],
+        "checks": [{"name": "vm", "forEach": "env.IDS.split(',')", "expect": "probes.api.json.exists(v, v == item)"}],
+    }));
+    let seen = outcomes(&scenario, vec![read(json!({"json": ["a"]}))]);
+    assert_eq!(short(&seen), [("api", "", Pass), ("vm", "a", Pass), ("vm", "b", Fail)]);
+    assert_eq!(seen.items["vm"], ["a".to_string(), "b".to_string()].into());
+    let held = outcomes(&scenario, vec![failed(ErrorKind::Refused)]);
+    assert_eq!(short(&held), [("api", "", Fail), ("vm", "", Held)]);
+    assert!(held.items.is_empty(), "a list that was not read takes no item away");
+}
+
+#[test]
+fn a_list_that_can_not_be_read_is_one_unknown_and_takes_no_item_away() {
+    let scenario = scenario(json!({
+        "probes": [http("api", "a")],
+        "checks": [{"name": "vm", "forEach": "probes.api.json.list", "expect": "true"}],
+    }));
+    for reading in
+        [json!({"json": {}}), json!({"json": {"list": null}}), json!({"json": {"list": (0..101).collect::<Vec<_>>()}})]
+    {
+        let seen = outcomes(&scenario, vec![read(reading)]);
+        assert_eq!(short(&seen)[1..], [("vm", "", Unknown)]);
+        assert!(seen.items.is_empty());
+    }
+}
+
+#[test]
+fn items_that_are_known_by_one_key_have_one_outcome_the_worst() {
+    let scenario = scenario(json!({
+        "probes": [http("api", "a")],
+        "checks": [{"name": "vm", "forEach": "probes.api.json", "expect": "string(item) == '1' && item != 1"}],
+    }));
+    let seen = outcomes(&scenario, vec![read(json!({"json": ["1", 1, "1"]}))]);
+    assert_eq!(short(&seen)[1..], [("vm", "1", Fail)], "two fails in one run would be a threshold");
+}
+
+#[test]
+fn a_message_is_the_checks_own_or_a_plain_one_and_there_is_none_on_a_pass() {
+    let with = |message: Value, reading: Value| {
+        let mut check = json!({"name": "cpu", "expect": "probes.api.cpu < 90"});
+        check["message"] = message;
+        let scenario = scenario(json!({"probes": [http("api", "a")], "checks": [check]}));
+        outcome(&outcomes(&scenario, vec![read(reading)]), "cpu").message.clone()
+    };
+    let own = json!("'CPU at ' + string(probes.api.cpu)");
+    assert_eq!(with(own.clone(), json!({"cpu": 95})), "CPU at 95");
+    assert_eq!(with(own, json!({"cpu": 5})), "");
+    assert_eq!(with(json!("probes.api.nope"), json!({"cpu": 95})), "Check cpu failed");
+    assert_eq!(with(json!("' '"), json!({"cpu": 95})), "Check cpu failed");
+}
+
+#[test]
+fn a_severity_of_the_check_is_ahead_of_the_scenarios() {
+    let scenario = scenario(json!({
+        "severity": "low",
+        "probes": [http("api", "a")],
+        "checks": [{"name": "own", "severity": "critical", "expect": "false"}, {"name": "none", "expect": "false"}],
+    }));
+    let seen = outcomes(&scenario, vec![read(json!({}))]);
+    let severities: Vec<_> = seen.list.iter().map(|o| o.severity).collect();
+    assert_eq!(severities, [Severity::Low, Severity::Critical, Severity::Low]);
+}
+
+#[test]
+fn no_message_and_no_key_holds_a_secret_not_even_half_of_one_where_it_is_cut() {
+    let secret = "s3cr3t-of-some-length";
+    let scenario = scenario(json!({
+        "probes": [http("api", "a")],
+        "checks": [
+            {"name": "body", "expect": "false", "message": "probes.api.body"},
+            {"name": "each", "forEach": "[probes.api.body]", "expect": "false", "message": "item"},
+        ],
+    }));
+    for before in [0, 250, 1000, 1010, 1020, 1024, 5000] {
+        let body = format!("{}{secret}{}", "x".repeat(before), "y".repeat(3000));
+        let redactor = Redactor::new([secret]);
+        let seen = outcomes_with(&scenario, vec![read(json!({"body": body}))], &[], &redactor);
+        for outcome in &seen.list {
+            assert!(
+                !outcome.message.contains("s3cr") && !outcome.key.contains("s3cr"),
+                "{before}: {}",
+                outcome.message
+            );
+            assert!(outcome.message.len() <= 1024 && outcome.key.len() <= 256);
+        }
+    }
+}
+
+fn any_reading() -> impl Strategy<Value = Reading> {
+    prop_oneof![
+        Just(failed(ErrorKind::Refused)),
+        Just(failed(ErrorKind::Network)),
+        Just(read(json!({"status": 200, "json": {"n": 1}}))),
+        Just(read(json!({"status": 500, "json": null}))),
+        Just(read(json!({"status": 200}))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn one_root_that_is_down_is_one_fail(readings in prop::collection::vec(any_reading(), 4)) {
+        let checks = json!([
+            {"name": "status", "expect": "probes.p0.status == 200"},
+            {"name": "body", "requires": ["status"], "expect": "probes.p0.json.n == 1 && probes.p1.ok"},
+        ]);
+        let probes: Vec<_> = (0..4).map(|i| http(&format!("p{i}"), "a")).collect();
+        let scenario = scenario(json!({"probes": probes, "checks": checks}));
+        let down = readings.iter().any(|r| r.error.as_ref().is_some_and(|e| e.kind == ErrorKind::Refused));
+        let first_ok = readings[0].ok();
+        let seen = outcomes(&scenario, readings);
+        let failing = seen.list.iter().filter(|o| o.check.starts_with('p') && o.result == Fail).count();
+        prop_assert_eq!(failing, usize::from(down));
+        prop_assert_eq!(outcome(&seen, "status").result == Held, !first_ok);
+        if outcome(&seen, "status").result != Pass {
+            prop_assert_eq!(outcome(&seen, "body").result, Held);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+use super::super::fixtures::*;
+use super::*;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// Reason and field of each mistake.
+fn mistakes(fields: Value) -> Vec<(Reason, String)> {
+    validated(fields).unwrap_err().into_iter().map(|m| (m.reason, m.field)).collect()
+}
+
+fn check_mistakes(checks: Value) -> Vec<(Reason, String)> {
+    mistakes(json!({"probes": [http("api", "a")], "checks": checks}))
+}
+
+fn one(reason: Reason, field: &str) -> Vec<(Reason, String)> {
+    vec![(reason, field.to_string())]
+}
+
+#[test]
+fn what_a_spec_leaves_out_has_its_default() {
+    let s = scenario(json!({"probes": [http("api", "a")], "checks": [{"name": "c", "expect": "true"}]}));
+    assert_eq!((s.interval, s.confirm_interval), (Duration::from_secs(60), Duration::from_secs(30)));
+    assert_eq!((s.probes[0].timeout, s.fail, s.recover), (Duration::from_secs(10), 2, 2));
+    assert_eq!((s.checks[0].severity, s.checks[0].evaluate), (Severity::High, Evaluate::WhenRead));
+}
+
+#[test]
+fn timeout_and_confirm_interval_are_never_longer_than_the_interval() {
+    let s = scenario(json!({"interval": "5s", "confirmInterval": "1m", "probes": [http("api", "a")]}));
+    assert_eq!((s.confirm_interval, s.probes[0].timeout), (Duration::from_secs(5), Duration::from_secs(5)));
+    let late = json!({"interval": "5s", "timeout": "6s", "probes": [http("api", "a")]});
+    assert_eq!(mistakes(late), one(Reason::InvalidDuration, "spec.timeout"));
+    let mut probe = http("api", "a");
+    probe["timeout"] = json!("61s");
+    assert_eq!(mistakes(json!({"probes": [probe]})), one(Reason::InvalidDuration, "spec.probes[0].timeout"));
+}
+
+#[test]
+fn intervals_are_from_1_s_to_24_h() {
+    for wrong in ["999ms", "0s", "24h1s", "25h", "1d", "-1s", "", "5"] {
+        assert_eq!(mistakes(json!({"interval": wrong})), one(Reason::InvalidDuration, "spec.interval"), "{wrong}");
+    }
+    for right in ["1s", "24h", "1h30m"] {
+        scenario(json!({"interval": right}));
+    }
+}
+
+#[test]
+fn probes_and_checks_share_one_space_of_names_and_blind_is_reserved() {
+    let twice = json!({"probes": [http("a", "x"), http("a", "y")], "checks": [{"name": "a", "expect": "true"}]});
+    let found = mistakes(twice);
+    let fields: Vec<_> = found.iter().map(|m| (m.0, m.1.as_str())).collect();
+    assert_eq!(
+        fields,
+        [(Reason::DuplicateName, "spec.probes[1].name"), (Reason::DuplicateName, "spec.checks[0].name")]
+    );
+    assert_eq!(
+        check_mistakes(json!([{"name": "blind", "expect": "true"}])),
+        one(Reason::ReservedName, "spec.checks[0].name")
+    );
+}
+
+#[test]
+fn cel_that_does_not_compile_or_is_not_boolean_or_costs_too_much_is_refused() {
+    for expect in
+        ["probes.api.status ==", "probes.api.status", "1 + 1", "nope(1)", "[1].all(a, [1].all(b, [1].all(c, true)))"]
+    {
+        let found = check_mistakes(json!([{"name": "c", "expect": expect}]));
+        assert_eq!(found, one(Reason::InvalidExpression, "spec.checks[0].expect"), "{expect}");
+    }
+    let all = json!([{"name": "c", "given": "1", "forEach": "1", "expect": "item", "message": "1"}]);
+    let found = check_mistakes(all);
+    let fields: Vec<_> = found.iter().map(|m| m.1.rsplit('.').next().unwrap()).collect();
+    assert_eq!(fields, ["given", "forEach", "message"], "all mistakes at once");
+}
+
+#[test]
+fn item_is_known_only_with_for_each_and_not_in_the_list_itself() {
+    assert_eq!(
+        check_mistakes(json!([{"name": "c", "expect": "item == 'a'"}])),
+        one(Reason::InvalidExpression, "spec.checks[0].expect")
+    );
+    let list = json!([{"name": "c", "forEach": "[item]", "expect": "true"}]);
+    assert_eq!(check_mistakes(list), one(Reason::InvalidExpression, "spec.checks[0].forEach"));
+}
+
+#[test]
+fn names_of_probes_and_of_what_is_required_must_be_known() {
+    let found = check_mistakes(json!([{"name": "c", "expect": "probes.nope.ok", "requires": ["api", "nope"]}]));
+    let fields: Vec<_> = found.iter().map(|m| (m.0, m.1.as_str())).collect();
+    assert_eq!(
+        fields,
+        [(Reason::UnknownName, "spec.checks[0].expect"), (Reason::UnknownName, "spec.checks[0].requires[1]")]
+    );
+}
+
+#[test]
+fn checks_that_require_one_another_in_a_circle_are_refused() {
+    let circle = |requires: &[(&str, &str)]| {
+        let checks = requires.iter().map(|(name, of)| json!({"name": name, "expect": "true", "requires": [of]}));
+        check_mistakes(checks.collect())
+    };
+    let found = one(Reason::DependencyCycle, "spec.checks[].requires");
+    assert_eq!(circle(&[("a", "a")]), found);
+    assert_eq!(circle(&[("a", "b"), ("b", "a")]), found);
+    assert_eq!(circle(&[("a", "b"), ("b", "c"), ("c", "b")]), found);
+}
+
+#[test]
+fn each_check_comes_after_the_ones_that_it_requires() {
+    let checks = json!([
+        {"name": "c", "expect": "true", "requires": ["b", "api"]},
+        {"name": "b", "expect": "true", "requires": ["a"]},
+        {"name": "a", "expect": "true"},
+    ]);
+    assert_eq!(scenario(json!({"probes": [http("api", "x")], "checks": checks})).order, [2, 1, 0]);
+}
+
+#[test]
+fn a_key_of_the_shared_secret_must_be_offered_and_other_secrets_are_told_later() {
+    let header = |name: &str, key: &str| {
+        let header = json!({"name": "X-Key", "secretKeyRef": {"name": name, "key": key}});
+        json!({"probes": [{"name": "web", "http": {"url": "https://a/", "headers": [header]}}]})
+    };
+    assert_eq!(
+        mistakes(header("agentic-ops", "OTHER")),
+        one(Reason::SecretNotOffered, "spec.probes[0].http.headers[0].secretKeyRef")
+    );
+    scenario(header("agentic-ops", "TOKEN"));
+    assert_eq!(scenario(header("other", "ANY")).secret_names(), ["other"].into());
+}
+
+#[test]
+fn sql_that_writes_is_refused() {
+    let query = |sql: &str| json!({"probes": [{"name": "db", "sqlite": {"path": "/data/desk.db", "query": sql}}]});
+    assert_eq!(mistakes(query("DELETE FROM t")), one(Reason::InvalidQuery, "spec.probes[0].sqlite.query"));
+    scenario(query("SELECT 1"));
+}
+
+#[test]
+fn a_probe_is_of_one_kind_and_what_stands_in_it_must_be_readable() {
+    for (probe, field) in [
+        (json!({"name": "p"}), "name"),
+        (json!({"name": "p", "tcp": {"address": "a:1"}, "dns": {"name": "a"}}), "name"),
+        (json!({"name": "p", "tcp": {"address": "a"}}), "tcp.address"),
+        (json!({"name": "p", "tcp": {"address": "${A:1"}}), "tcp.address"),
+        (json!({"name": "p", "http": {"url": "ftp://a/"}}), "http.url"),
+        (json!({"name": "p", "http": {"url": "/health"}}), "http.url"),
+        (json!({"name": "p", "dns": {"name": "a", "server": "a:b"}}), "dns.server"),
+        (json!({"name": "p", "tls": {"address": "a"}}), "tls.address"),
+    ] {
+        let found = mistakes(json!({"probes": [probe]}));
+        assert!(found.contains(&(Reason::InvalidProbe, format!("spec.probes[0].{field}"))), "{probe}: {found:?}");
+    }
+    scenario(json!({"probes": [{"name": "p", "tcp": {"address": "${HOST}"}}]}));
+}
+
+#[test]
+fn the_own_checks_of_probes_that_an_always_check_reads_are_not_made() {
+    let own = |checks: Value| -> Vec<bool> {
+        let s = scenario(json!({"probes": [http("a", "x"), http("b", "x")], "checks": checks}));
+        s.probes.iter().map(|p| p.own_check).collect()
+    };
+    assert_eq!(own(json!([{"name": "c", "expect": "probes.a.ok"}])), [true, true]);
+    assert_eq!(own(json!([{"name": "c", "evaluate": "Always", "expect": "!probes.a.ok"}])), [false, true]);
+    assert_eq!(
+        own(json!([{"name": "c", "evaluate": "Always", "given": "probes.b.ok", "expect": "!probes.a.ok"}])),
+        [false, false]
+    );
+    assert_eq!(
+        own(json!([{"name": "c", "evaluate": "Always", "expect": "['a'].all(n, !probes[n].ok)"}])),
+        [false, false]
+    );
+}
+
+#[test]
+fn a_finding_is_spoken_for_by_a_check_of_its_name_and_shape() {
+    let checks = json!([
+        {"name": "each", "forEach": "['x']", "expect": "true"},
+        {"name": "closed", "evaluate": "Always", "expect": "!probes.shut.ok"},
+    ]);
+    let s = scenario(json!({"probes": [http("api", "a"), http("shut", "a")], "checks": checks}));
+    for (check, key, has) in [
+        ("api", "", true),
+        ("api", "x", false),
+        ("shut", "", false),
+        ("closed", "", true),
+        ("closed", "x", false),
+        ("each", "x", true),
+        ("each", "", false),
+        ("blind", "", true),
+        ("gone", "", false),
+    ] {
+        assert_eq!(s.has_check(check, key), has, "{check} {key:?}");
+    }
+}
+
+#[test]
+fn an_expression_is_compiled_once_for_all_scenarios_that_say_the_same() {
+    let mut expressions = Expressions::default();
+    let checks = json!([{"name": "c", "evaluate": "Always", "given": "probes.api.ok", "expect": "probes.api.ok"}]);
+    let spec = spec(json!({"probes": [http("api", "a")], "checks": checks}));
+    for name in ["one", "two"] {
+        validate(name, &spec, &offer(), &mut expressions).unwrap();
+    }
+    assert_eq!(expressions.len(), 1);
+}
+
+#[test]
+fn a_scenario_can_not_depend_on_itself_not_even_through_others() {
+    assert_eq!(mistakes(json!({"dependsOn": ["shop.web"]})), one(Reason::DependencyCycle, "spec.dependsOn"));
+    let graph = |edges: &[(&str, &[&str])]| -> HashMap<String, Vec<String>> {
+        edges.iter().map(|(from, to)| (from.to_string(), to.iter().map(|t| t.to_string()).collect())).collect()
+    };
+    let edges = graph(&[("a", &["x", "b"]), ("b", &["c"]), ("c", &["a", "c"]), ("d", &["a"])]);
+    assert_eq!(dependency_cycle("a", &edges), Some(["a", "b", "c", "a"].map(String::from).into()));
+    assert_eq!(dependency_cycle("c", &edges), Some(["c", "c"].map(String::from).into()));
+    assert_eq!(dependency_cycle("d", &edges), None, "it leads into a circle that it is no part of");
+    assert_eq!(dependency_cycle("x", &edges), None, "an absent Scenario holds nothing");
+}

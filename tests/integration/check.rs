@@ -1,0 +1,72 @@
+//! `agentic-ops check` as a process: its exit codes and its two forms of output.
+
+use crate::running::{Scratch, any_port};
+use agentic_ops::cli::demo::estate::Estate;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+struct Check {
+    scratch: Scratch,
+    env_file: PathBuf,
+}
+
+impl Check {
+    /// Exit code and standard output over `file`; everything points to the estate or to nowhere.
+    async fn run(&self, file: &Path, options: &[&str]) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agentic-ops"));
+        command.arg("check").arg(file).arg("--env-file").arg(&self.env_file).args(options);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    }
+
+    fn write(&self, name: &str, spec: &str) -> PathBuf {
+        let head = format!("apiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata: {{name: {name}}}\n");
+        let path = self.scratch.0.join(format!("{name}.yaml"));
+        std::fs::write(&path, format!("{head}spec:\n  title: t\n  agent: pulso\n  severity: low\n{spec}")).unwrap();
+        path
+    }
+}
+
+/// Outcomes of the checks of one Scenario, by name and key.
+fn outcomes(report: &str, scenario: &str) -> Vec<(String, String)> {
+    let report: Value = serde_json::from_str(report).unwrap();
+    let found = report["scenarios"].as_array().unwrap().iter().find(|s| s["id"] == scenario).unwrap();
+    let text = |v: &Value| v.as_str().unwrap().to_string();
+    let checks = found["checks"].as_array().unwrap().iter();
+    checks.map(|c| (text(&c["name"]) + &text(&c["key"]), text(&c["outcome"]))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn its_exit_code_says_pass_fail_or_unknown() {
+    let scratch = Scratch::new("check");
+    let estate = Estate::start(&scratch.0, any_port()).await.unwrap();
+    let env_file = scratch.0.join("check.env");
+    let lines: Vec<_> = estate.settings().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    std::fs::write(&env_file, lines.join("\n")).unwrap();
+    let check = Check { scratch, env_file };
+    let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml");
+
+    let (code, table) = check.run(&registry, &[]).await;
+    assert_eq!(code, 0, "{table}");
+    assert!(table.starts_with("SCENARIO") && table.contains("vm-running (112)"), "{table}");
+
+    estate.break_part("vm-112").unwrap();
+    let (code, report) = check.run(&registry, &["--output", "json"]).await;
+    assert_eq!(code, 1, "{report}");
+    let seen = outcomes(&report, "proxmox.cluster");
+    assert!(seen.contains(&("vm-running112".into(), "fail".into())), "{seen:?}");
+    assert!(seen.contains(&("vm-running122".into(), "pass".into())), "{seen:?}");
+    assert!(!report.contains("demo-pfsense-key"), "a secret in the report");
+
+    let unset = check.write("unset", "  probes: [{name: web, http: {url: \"${NOT_SET}/x\"}}]\n");
+    let (code, table) = check.run(&unset, &[]).await;
+    assert!(code == 2 && table.contains("unknown") && table.contains("NOT_SET"), "{code}: {table}");
+
+    let wrong = check.write("wrong", "  intervall: 5m\n  probes: [{name: web, tcp: {address: \"127.0.0.1\"}}]\n");
+    let (code, table) = check.run(&wrong, &["--no-run"]).await;
+    assert!(code == 2 && table.contains("invalid") && table.contains("spec.intervall"), "{code}: {table}");
+    let (code, _) = check.run(&registry, &["--no-run"]).await;
+    assert_eq!(code, 0, "nothing is read with --no-run");
+    estate.shutdown().await;
+}
