@@ -22,9 +22,12 @@ pub enum LogFormat {
     Json,
 }
 
+/// The Kubernetes client logs each failed connection as an error of its own; whoever asked tells of it already.
+const FILTER: &str = "warn,kube_client=off,agentic_ops=info";
+
 /// Sends log lines to standard error: `info` of this program and warnings of the rest, or what RUST_LOG says.
 pub fn init_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,agentic_ops=info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => builder.with_target(false).with_ansi(std::io::stderr().is_terminal()).init(),
@@ -79,6 +82,7 @@ pub struct Metrics {
     writes: Family<WriteLabels, Counter>,
     open_findings: Family<SeverityLabel, Gauge>,
     scenarios: Family<HealthLabel, Gauge>,
+    leading: Gauge,
 }
 
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -96,6 +100,7 @@ impl Default for Metrics {
             writes: Family::default(),
             open_findings: Family::default(),
             scenarios: Family::default(),
+            leading: Gauge::default(),
             registry: Registry::default(),
         };
         let info = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
@@ -107,6 +112,7 @@ impl Default for Metrics {
         registry.register("api_writes", "Writes to the Kubernetes API", metrics.writes.clone());
         registry.register("open_findings", "Findings that are open", metrics.open_findings.clone());
         registry.register("scenarios", "Scenarios by health", metrics.scenarios.clone());
+        registry.register("leading", "Whether this replica holds the lease: 1 or 0", metrics.leading.clone());
         Metrics { registry, ..metrics }
     }
 }
@@ -169,6 +175,11 @@ impl Metrics {
             let gauge = self.scenarios.get_or_create(&HealthLabel { health: Word(health.as_str()) });
             gauge.set(count(health).try_into().unwrap_or(i64::MAX));
         }
+    }
+
+    /// Whether this replica leads, as of now.
+    pub fn set_leading(&self, leads: bool) {
+        self.leading.set(leads.into());
     }
 
     /// The OpenMetrics text.

@@ -114,3 +114,50 @@ fn as_kubernetes_reads_it(schema: &mut JSONSchemaProps) {
         as_kubernetes_reads_it(values);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    fn read<K: DeserializeOwned>(kind: &str, spec: Value, status: Value) -> K {
+        let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": kind, "metadata": {"name": "x"},
+            "spec": spec, "status": status});
+        serde_json::from_value(object.clone()).unwrap_or_else(|error| panic!("{error}: {object}"))
+    }
+
+    /// Adds a field that this program does not know to every object in it.
+    fn newer(value: Value) -> Value {
+        match value {
+            Value::Object(fields) => {
+                let fields = fields.into_iter().map(|(name, value)| (name, newer(value)));
+                Value::Object(fields.chain([("addedLater".to_string(), json!({"a": [1]}))]).collect())
+            }
+            Value::Array(items) => items.into_iter().map(newer).collect(),
+            other => other,
+        }
+    }
+
+    #[test]
+    fn older_objects_with_less_and_newer_ones_with_more_are_read() {
+        let scenario = json!({"title": "t", "agent": "a", "severity": "low",
+            "probes": [{"name": "web", "http": {"url": "http://x"}}], "checks": [{"name": "c", "expect": "true"}]});
+        let finding = json!({"scenario": "s", "check": "c", "key": "", "fingerprint": "0123456789"});
+        let at = "2026-01-01T00:00:00Z";
+        let old = json!({"phase": "Acknowledged", "transitions": [{"at": at, "to": "Open", "reason": "Opened"}],
+            "acknowledgement": {"by": "ana", "at": at, "occurrence": 1}});
+        let agent = json!({"displayName": "Pulso", "codename": "node_health", "tier": "T0"});
+        for change in [|value| value, newer] {
+            for status in [Value::Null, json!({})] {
+                read::<Scenario>("Scenario", change(scenario.clone()), change(status.clone()));
+                read::<Finding>("Finding", change(finding.clone()), change(status.clone()));
+                read::<Agent>("Agent", change(agent.clone()), change(status));
+            }
+            let read: Finding = read("Finding", change(finding.clone()), change(old.clone()));
+            let status = read.status.unwrap_or_default();
+            assert_eq!((status.phase, status.transitions.len()), (Some(Phase::Acknowledged), 1));
+            assert!(!status.acknowledgement.unwrap().proven);
+        }
+    }
+}

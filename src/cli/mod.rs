@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand. Only this module wires the others together.
 
 pub mod check;
+pub mod client;
 pub mod crds;
 pub mod demo;
 mod objects;

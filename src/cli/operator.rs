@@ -2,17 +2,24 @@
 
 use super::serve;
 use super::settings::Settings;
-use super::{CliError, token};
+use super::{CliError, client, token};
 use crate::api::SETTINGS_NAME;
+use crate::controllers::backoff::pause;
+use crate::controllers::leader::Election;
 use crate::controllers::patch::call;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::telemetry::Metrics;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kube::{Api, Client, Config};
+use kube::{Api, Client};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Pauses while the API server does not give the settings.
+const PAUSE_FIRST: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_secs(15);
 
 /// The options of `operator`.
 #[derive(Debug, clap::Args)]
@@ -27,10 +34,13 @@ pub struct OperatorArgs {
 
 /// Runs until it is told to stop.
 pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
-    let config = Config::infer().await.map_err(|e| CliError::Kubeconfig(e.to_string()))?;
+    let config = client::inferred().await?;
     let namespace = args.namespace.unwrap_or_else(|| config.default_namespace.clone());
-    let client = Client::try_from(config).map_err(|e| CliError::Kubeconfig(e.to_string()))?;
-    let settings = read_settings(&client, &namespace).await?;
+    let client = client::client(config)?;
+    let settings = tokio::select! {
+        settings = wait_for_settings(&client, &namespace) => settings?,
+        () = serve::stop_requested() => return Ok(()),
+    };
     let metrics = Arc::new(Metrics::default());
     let operator = Operator::start(OperatorConfig {
         client: client.clone(),
@@ -39,6 +49,7 @@ pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
         prober: serve::prober(&settings)?,
         language: settings.language(),
         metrics: metrics.clone(),
+        election: Some(Election::new(&place(), settings.lease_time())),
     });
     let secret =
         settings.get("AGENTIC_AUTH_SECRET_FILE").map(|path| token::read_secret(Path::new(path))).transpose()?;
@@ -50,6 +61,30 @@ pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
     operator.shutdown().await;
     served.shutdown().await;
     Ok(())
+}
+
+/// Where this replica runs: the pod, or the machine.
+fn place() -> String {
+    let pod = std::env::var("POD_NAME").ok();
+    let machine = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let place = pod.or_else(machine).unwrap_or_default();
+    let place = place.trim();
+    if place.is_empty() { "agentic-ops".into() } else { place.into() }
+}
+
+/// The settings, as soon as the API server gives them: a cluster that is just starting is no reason to end.
+async fn wait_for_settings(client: &Client, namespace: &str) -> Result<Settings, CliError> {
+    let mut failures = 0;
+    loop {
+        match read_settings(client, namespace).await {
+            Err(CliError::Write(error)) => {
+                tracing::warn!(%error, namespace, "ConfigMap and Secret {SETTINGS_NAME} can't be read; trying on");
+                tokio::time::sleep(pause(failures, PAUSE_FIRST, PAUSE_MAX)).await;
+                failures += 1;
+            }
+            other => return other,
+        }
+    }
 }
 
 /// The settings that the chart put into the cluster; what is absent has its default.

@@ -2,10 +2,12 @@
 
 use super::CliError;
 use super::settings::Settings;
+use crate::controllers::leader::{Gate, Standing};
 use crate::controllers::shared::Shared;
 use crate::controllers::{Operator, scenario, tick};
 use crate::domain::validate::Offer;
 use crate::facade::auth::{AuthConfig, Authenticator};
+use crate::facade::review::Reviewer;
 use crate::facade::{Backend, OperatorView, TickReport, TickResult, router};
 use crate::probes::{Prober, ProberOptions, check_query};
 use crate::telemetry::Metrics;
@@ -81,14 +83,19 @@ pub async fn start(
     metrics: Arc<Metrics>,
 ) -> Result<Served, CliError> {
     let Facade { listen, settings, secret } = facade;
+    let audience = settings.get("AGENTIC_AUTH_AUDIENCE").unwrap_or("agentic-ops").to_string();
+    let reviewer = settings
+        .is_on("AGENTIC_AUTH_TOKEN_REVIEW")
+        .then(|| Reviewer::new(client.clone(), audience.clone(), settings.service_accounts()));
     let auth = Authenticator::new(AuthConfig {
+        reviewer,
+        audience,
         secret,
         jwks_url: settings.get("AGENTIC_AUTH_JWKS_URL").map(String::from),
         issuer: settings.get("AGENTIC_AUTH_ISSUER").map(String::from),
-        audience: settings.get("AGENTIC_AUTH_AUDIENCE").unwrap_or("agentic-ops").to_string(),
         roles_claim: settings.get("AGENTIC_AUTH_ROLES_CLAIM").unwrap_or("roles").to_string(),
     });
-    let view = View { shared: operator.shared.clone(), commands: operator.commands() };
+    let view = View { shared: operator.shared.clone(), gate: operator.gate.clone(), commands: operator.commands() };
     let backend = Backend {
         client,
         namespace: namespace.to_string(),
@@ -132,12 +139,13 @@ pub async fn stop_requested() {
 /// The operator as the facade sees it.
 struct View {
     shared: Arc<Shared>,
+    gate: Gate,
     commands: mpsc::Sender<scenario::Command>,
 }
 
 impl OperatorView for View {
     fn waiting_for(&self) -> Vec<String> {
-        if self.shared.is_live() { Vec::new() } else { vec!["the first list of Scenarios and Findings".into()] }
+        self.shared.waiting_for()
     }
 
     fn lateness(&self) -> Duration {
@@ -152,17 +160,28 @@ impl OperatorView for View {
         self.shared.interval(scenario)
     }
 
-    fn tick(&self, force: bool) -> BoxFuture<'static, Option<TickReport>> {
-        let commands = self.commands.clone();
+    fn standing(&self) -> Standing {
+        self.gate.standing()
+    }
+
+    fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>> {
+        let (commands, gate) = (self.commands.clone(), self.gate.clone());
         async move {
-            let report = tick(&commands, force).await?;
+            let why = || match gate.standing() {
+                Standing::Leading { .. } => "this replica can't run that now".to_string(),
+                standing => standing.to_string(),
+            };
+            if !gate.is_open() {
+                return Err(why());
+            }
+            let report = tick(&commands, force).await.ok_or_else(why)?;
             let results = report.results.into_iter().map(|r| TickResult {
                 scenario_id: r.scenario,
                 health: r.health,
                 opened: r.opened,
                 resolved: r.resolved,
             });
-            Some(TickReport { due: report.due, ran: report.ran, results: results.collect() })
+            Ok(TickReport { due: report.due, ran: report.ran, results: results.collect() })
         }
         .boxed()
     }

@@ -1,6 +1,7 @@
 //! The program's settings: from the environment, `.env`, or their defaults; bad values stop the start, all at once.
 
 use crate::domain::texts::Language;
+use crate::facade::review::{ServiceAccounts, parse_service_accounts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,6 +25,8 @@ enum Check {
     Emails,
     Language,
     File,
+    ServiceAccounts,
+    LeaseSeconds,
 }
 
 const fn known(name: &'static str, default: Option<&'static str>, check: Check, meaning: &'static str) -> Known {
@@ -70,11 +73,28 @@ pub const KNOWN: &[Known] = &[
     known("NTFY_TOKEN", None, Check::Any, "ntfy token"),
     known("AGENTIC_AUTH_SECRET_FILE", None, Check::File, "secret that signs the Desk's tokens (HS256)"),
     known("AGENTIC_AUTH_JWKS_URL", None, Check::Url, "keys that sign the Desk's tokens (RS256, ES256)"),
-    known("AGENTIC_AUTH_SERVICE_ACCOUNTS", None, Check::Any, "roles of service accounts, `namespace/name=role+role,…`"),
+    known(
+        "AGENTIC_AUTH_SERVICE_ACCOUNTS",
+        None,
+        Check::ServiceAccounts,
+        "roles of service accounts, `namespace/name=role+role,…`",
+    ),
+    known(
+        "AGENTIC_AUTH_TOKEN_REVIEW",
+        Some("false"),
+        Check::Bool,
+        "whether tokens of the cluster are taken, by TokenReview; the chart sets it",
+    ),
     known("AGENTIC_AUTH_ISSUER", None, Check::Any, "issuer that tokens must have"),
     known("AGENTIC_AUTH_AUDIENCE", Some("agentic-ops"), Check::Any, "audience that tokens must have"),
     known("AGENTIC_AUTH_ROLES_CLAIM", Some("roles"), Check::Any, "claim of tokens that holds the roles"),
     known("AGENTIC_DESK_URL", None, Check::Url, "base of the links in mail and ntfy; default: the listen address"),
+    known(
+        "AGENTIC_LEASE_SEC",
+        None,
+        Check::LeaseSeconds,
+        "how long a leader is waited for that is not heard of; default: 15",
+    ),
 ];
 
 /// The page `docs/settings.md`: every setting with its default, what it must be and what it means.
@@ -222,6 +242,18 @@ impl Settings {
         Duration::from_secs(seconds)
     }
 
+    /// Roles of service accounts.
+    pub fn service_accounts(&self) -> ServiceAccounts {
+        let text = self.get("AGENTIC_AUTH_SERVICE_ACCOUNTS").unwrap_or_default();
+        // A text that can't be read stopped the start.
+        parse_service_accounts(text).unwrap_or_default()
+    }
+
+    /// How long a lease lasts that is not renewed.
+    pub fn lease_time(&self) -> Duration {
+        Duration::from_secs(self.get("AGENTIC_LEASE_SEC").and_then(|v| v.parse().ok()).unwrap_or(15))
+    }
+
     /// Language of what people on duty read.
     pub fn language(&self) -> Language {
         self.get("AGENTIC_LANGUAGE").and_then(Language::parse).unwrap_or_default()
@@ -254,6 +286,8 @@ impl Check {
             Check::Emails => "mail addresses",
             Check::Language => "pt-BR or en",
             Check::File => "a file that is there",
+            Check::ServiceAccounts => "`namespace/name=role+role`, separated by commas",
+            Check::LeaseSeconds => "3 to 300, whole",
         }
     }
 
@@ -281,6 +315,11 @@ impl Check {
                 };
                 should(value.split(',').all(is_mail), "mail addresses, separated by commas")
             }
+            Check::LeaseSeconds => {
+                let in_range = value.parse::<u64>().is_ok_and(|s| (3..=300).contains(&s));
+                should(in_range, "a whole number of seconds from 3 to 300")
+            }
+            Check::ServiceAccounts => parse_service_accounts(value).map(drop),
             Check::Language => should(Language::parse(value).is_some(), "pt-BR or en"),
             Check::File => {
                 std::fs::metadata(value).map(drop).map_err(|e| format!("should be a file that is there: {e}"))
@@ -329,56 +368,4 @@ fn unquote(value: &str) -> Result<String, &'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(environment: &[(&str, &str)], file: &str) -> Result<Settings, String> {
-        let environment = environment.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
-        Settings::load(&environment, Some((".env", file)), &BTreeMap::new()).map_err(|e| e.to_string())
-    }
-
-    #[test]
-    fn the_environment_goes_ahead_of_the_file_and_the_file_of_the_default() {
-        let settings = load(
-            &[("VM123_IP", "127.0.0.1"), ("DESK_API_URL", ""), ("HOME", "/x")],
-            "VM123_IP=10.0.0.1\nexport ODOO_URL='http://odoo:1' # note\nMY_OWN=\"a # b\"\nDESK_API_URL=http://file:1\n",
-        )
-        .unwrap();
-        assert_eq!(settings.get("VM123_IP"), Some("127.0.0.1"));
-        assert_eq!(settings.get("ODOO_URL"), Some("http://odoo:1"));
-        assert_eq!(settings.get("FOSS_URL"), Some("http://127.0.0.1:8085"));
-        assert_eq!(settings.get("MY_OWN"), Some("a # b"));
-        assert_eq!(settings.get("DESK_API_URL"), Some("http://10.10.10.122:8080"), "set to nothing is not set");
-        assert_eq!(settings.get("HOME"), None);
-    }
-
-    #[test]
-    fn secrets_go_to_the_secret() {
-        let settings =
-            load(&[("PFSENSE_API_KEY", "k")], "DB_PASSWORD=p\nWORD=w\nPLAIN=x\nAGENTIC_PROBE_SECRET_KEYS=WORD")
-                .unwrap();
-        let secret: Vec<_> = settings.secret().into_keys().collect();
-        assert_eq!(secret, ["DB_PASSWORD", "PFSENSE_API_KEY", "WORD"]);
-        assert!(settings.config_map().contains_key("PLAIN") && !settings.config_map().contains_key("WORD"));
-        assert!(settings.probe_secret_keys().contains("WORD") && !settings.probe_secret_keys().contains("DB_PASSWORD"));
-        assert!(!format!("{settings:?}").contains("\"p\""));
-    }
-
-    #[test]
-    fn bad_values_are_all_told_with_name_value_and_what_would_be_right() {
-        let error = load(
-            &[("AGENTIC_INTERVAL_SEC", "5m"), ("DESK_API_URL", "desk:80"), ("AGENTIC_CA_FILE", "/no/such")],
-            "no equals\nX='open\n",
-        )
-        .unwrap_err();
-        for says in [
-            "AGENTIC_INTERVAL_SEC=5m: should be a whole number of seconds",
-            "DESK_API_URL=desk:80: should be an absolute URL",
-            "AGENTIC_CA_FILE=/no/such: should be a file",
-            ".env:1: should be NAME=value",
-            ".env:2: X: the quote is not closed",
-        ] {
-            assert!(error.contains(says), "{says} is not in {error}");
-        }
-    }
-}
+mod tests;

@@ -4,11 +4,11 @@ use super::objects::write_settings;
 use super::registry::Registry;
 use super::serve::{self, Served};
 use super::settings::Settings;
-use super::{CliError, token};
+use super::{CliError, client, token};
 use crate::controllers::{Operator, OperatorConfig};
 use crate::telemetry::Metrics;
 use crate::{api, controlplane};
-use kube::{Client, config::Kubeconfig};
+use kube::Client;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::SocketAddr;
@@ -77,7 +77,7 @@ impl Standalone {
             namespace: NAMESPACE.into(),
         })
         .await?;
-        let client = client_of(&control_plane.kubeconfig_path).await?;
+        let client = client::of_file(&control_plane.kubeconfig_path).await?;
         write_settings(&client, NAMESPACE, settings).await?;
         let registry = Registry::new(client.clone(), NAMESPACE, &args.registry);
         let following = tokio::spawn(registry.follow());
@@ -89,6 +89,7 @@ impl Standalone {
             prober: serve::prober(settings)?,
             language: settings.language(),
             metrics: metrics.clone(),
+            election: None,
         });
         let secret = match settings.get("AGENTIC_AUTH_SECRET_FILE") {
             Some(path) => token::read_secret(Path::new(path))?,
@@ -156,12 +157,4 @@ fn lock(data: &Path) -> Result<File, CliError> {
         Err(std::fs::TryLockError::WouldBlock) => Err(CliError::InUse(data.to_path_buf())),
         Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
     }
-}
-
-/// A client for the kubeconfig at this path.
-pub async fn client_of(path: &Path) -> Result<Client, CliError> {
-    let kubeconfig = Kubeconfig::read_from(path).map_err(|e| CliError::Kubeconfig(e.to_string()))?;
-    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await;
-    let config = config.map_err(|e| CliError::Kubeconfig(e.to_string()))?;
-    Client::try_from(config).map_err(|e| CliError::Kubeconfig(e.to_string()))
 }

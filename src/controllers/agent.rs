@@ -1,7 +1,7 @@
-//! Agents: how many Findings each speaks for, counted again whenever one changes.
+//! Agents: how many Findings each speaks for, counted again whenever one changes, by the replica that leads.
 
 use super::FIELD_MANAGER;
-use super::patch::call;
+use super::leader::Gate;
 use crate::api::{Agent, Finding};
 use kube::api::{Patch, PatchParams};
 use kube::runtime::reflector::Store;
@@ -13,10 +13,13 @@ use std::time::Duration;
 /// A burst of changes is counted once.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Keeps `status.openFindings` of every Agent, for ever.
-pub async fn count_open(api: Api<Agent>, agents: Store<Agent>, findings: Store<Finding>) {
+/// Keeps `status.openFindings` of every Agent, for ever. What is not listed yet is not none: begin when both kinds are.
+pub async fn count_open(api: Api<Agent>, agents: Store<Agent>, findings: Store<Finding>, gate: Gate) {
     loop {
         tokio::time::sleep(PAUSE).await;
+        if !gate.is_open() {
+            continue;
+        }
         let mut open: HashMap<String, u32> = HashMap::new();
         for finding in findings.state() {
             let Some(status) = &finding.status else { continue };
@@ -39,7 +42,7 @@ pub async fn count_open(api: Api<Agent>, agents: Store<Agent>, findings: Store<F
             });
             let params = PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..Default::default() };
             // A conflict is decided again at the next count, like everything else here.
-            if let Err(error) = call(api.patch_status(&name, &params, &Patch::Merge(patch))).await {
+            if let Err(error) = gate.write(api.patch_status(&name, &params, &Patch::Merge(patch))).await {
                 tracing::debug!(agent = name, %error, "count not written yet");
             }
         }

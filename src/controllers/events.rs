@@ -1,5 +1,6 @@
 //! Kubernetes Events for transitions: news for people at `kubectl describe`, never a record that something depends on.
 
+use super::leader::Gate;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
@@ -16,13 +17,13 @@ pub struct Events {
 
 impl Events {
     /// Starts the task; it ends when the last sender is dropped.
-    pub fn start(client: Client) -> Events {
+    pub fn start(client: Client, gate: Gate) -> Events {
         let (sender, mut waiting) = mpsc::channel::<(ObjectReference, Event)>(WAITING_MAX);
         tokio::spawn(async move {
             let reporter = Reporter { controller: "agentic-ops".into(), instance: None };
             let recorder = Recorder::new(client, reporter);
             while let Some((about, event)) = waiting.recv().await {
-                if let Err(error) = super::patch::call(recorder.publish(&event, &about)).await {
+                if let Err(error) = gate.write(recorder.publish(&event, &about)).await {
                     tracing::debug!(%error, object = about.name, "event not published");
                 }
             }

@@ -1,8 +1,10 @@
 //! The operator: a file or folder a kind. Fetch, validate, decide, apply, write status.
 
 pub mod agent;
+pub mod backoff;
 pub mod events;
 pub mod finding;
+pub mod leader;
 pub mod patch;
 pub mod scenario;
 pub mod shared;
@@ -21,6 +23,7 @@ use jiff::Timestamp;
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{Store, store};
 use kube::{Api, Client};
+use leader::{Election, Elector, Gate};
 use scenario::{Command, Runner, Setup, TickReport};
 use shared::Shared;
 use std::sync::Arc;
@@ -44,10 +47,13 @@ pub struct OperatorConfig {
     pub prober: Prober,
     pub language: Language,
     pub metrics: Arc<Metrics>,
+    /// How it is decided which replica leads; `None` where there is no other.
+    pub election: Option<Election>,
 }
 
 /// A running operator.
 pub struct Operator {
+    pub gate: Gate,
     pub scenarios: Store<Scenario>,
     pub findings: Store<Finding>,
     pub agents: Store<Agent>,
@@ -56,33 +62,47 @@ pub struct Operator {
     stop: signal::Sender<bool>,
     watching: JoinHandle<()>,
     others: Vec<JoinHandle<()>>,
+    elector: Option<Elector>,
 }
 
 impl Operator {
     /// Starts it; it works until [`Operator::shutdown`].
     pub fn start(config: OperatorConfig) -> Operator {
-        let OperatorConfig { client, namespace, offer, prober, language, metrics } = config;
+        let OperatorConfig { client, namespace, offer, prober, language, metrics, election } = config;
+        let (elector, gate) = match election {
+            Some(election) => {
+                let (elector, gate) = Elector::start(client.clone(), &namespace, election);
+                (Some(elector), gate)
+            }
+            None => (None, Gate::always()),
+        };
+        let shared = Arc::new(Shared::waiting(["Scenario", "Finding", "Agent"]));
         let (scenarios, scenario_store) = store::<Scenario>();
         let (findings, finding_store) = store::<Finding>();
         let (agents, agent_store) = store::<Agent>();
         let guarded = Api::<DeserializeGuard<Scenario>>::namespaced(client.clone(), &namespace);
-        let scenario_changes = watch::changes(guarded, scenario_store, trim_scenario).boxed();
+        let scenario_changes = watch::changes(guarded, scenario_store, trim_scenario, shared.clone()).boxed();
         let guarded = Api::<DeserializeGuard<Finding>>::namespaced(client.clone(), &namespace);
-        let finding_changes = watch::changes(guarded, finding_store, trim_finding).boxed();
+        let finding_changes = watch::changes(guarded, finding_store, trim_finding, shared.clone()).boxed();
         let guarded = Api::<DeserializeGuard<Agent>>::namespaced(client.clone(), &namespace);
-        let agent_changes = watch::changes(guarded, agent_store, trim_agent);
+        let agent_changes = watch::changes(guarded, agent_store, trim_agent, shared.clone());
         let following = tokio::spawn(agent_changes.for_each(|_| std::future::ready(())));
         let agent_api = Api::namespaced(client.clone(), &namespace);
-        let counting = tokio::spawn(agent::count_open(agent_api, agents.clone(), findings.clone()));
+        let count = agent::count_open(agent_api, agents.clone(), findings.clone(), gate.clone());
+        let listing = shared.clone();
+        let counting = tokio::spawn(async move {
+            listing.wait_for(&["Agent", "Finding"]).await;
+            count.await;
+        });
 
         let offer = Arc::new(offer);
-        let shared = Arc::new(Shared::default());
         let writer = FindingWriter {
             api: Api::namespaced(client.clone(), &namespace),
             store: findings.clone(),
             namespace: namespace.clone(),
-            events: Events::start(client.clone()),
+            events: Events::start(client.clone(), gate.clone()),
             language,
+            gate: gate.clone(),
         };
         let reader = SurroundingsReader::new(client.clone(), &namespace);
         let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
@@ -99,22 +119,21 @@ impl Operator {
             shared: shared.clone(),
             metrics,
             commands: receiver,
+            gate: gate.clone(),
         };
-        let agents_listed = agents.clone();
         let watching = tokio::spawn(async move {
-            // Who speaks for a Scenario is known before the first Finding opens.
-            let _ = agents_listed.wait_until_ready().await;
             let stop = async move {
                 let _ = stopped.wait_for(|stop| *stop).await;
             };
             scenario::watch(setup, stop).await;
         });
-        Operator { scenarios, findings, agents, shared, commands, stop, watching, others: vec![following, counting] }
+        let others = vec![following, counting];
+        Operator { gate, scenarios, findings, agents, shared, commands, stop, watching, others, elector }
     }
 
     /// What it still waits for before it works, for people.
     pub fn waiting_for(&self) -> Vec<String> {
-        if self.shared.is_live() { Vec::new() } else { vec!["the first list of Scenarios and Findings".into()] }
+        self.shared.waiting_for()
     }
 
     /// A sender of commands, for whoever outlives a borrow.
@@ -122,17 +141,20 @@ impl Operator {
         self.commands.clone()
     }
 
-    /// Stops reading targets and finishes what is being written.
+    /// Stops reading targets, finishes what is being written, then lets another replica lead.
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
         let _ = self.watching.await;
         for task in self.others {
             task.abort();
         }
+        if let Some(elector) = self.elector {
+            elector.shutdown().await;
+        }
     }
 }
 
-/// Runs what is due, or everything, and waits for what came of it; `None` where the operator is not working.
+/// Runs what is due, or everything, and waits for what came of it; `None` where this replica does not, or no longer, lead.
 pub async fn tick(commands: &mpsc::Sender<Command>, force: bool) -> Option<TickReport> {
     let (reply, answer) = oneshot::channel();
     commands.send(Command::Tick { force, reply }).await.ok()?;

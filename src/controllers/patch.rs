@@ -21,6 +21,9 @@ pub enum WriteError {
     Exists,
     #[error("the API server did not answer within {CALL_TIMEOUT:?}")]
     Timeout,
+    /// Somebody else may be writing now.
+    #[error("this replica does not lead")]
+    NotLeading,
     #[error(transparent)]
     Api(Box<kube::Error>),
     #[error("can't be written as JSON: {0}")]

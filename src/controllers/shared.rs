@@ -1,36 +1,82 @@
 //! What others may look at while the operator works: never more than a moment behind.
 
 use jiff::Timestamp;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use tokio::sync::watch as signal;
 use tokio::time::Instant;
 
 /// Where a Scenario stands in the schedule.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Place {
-    at: Instant,
+    /// `None`: it does not run here.
+    at: Option<Instant>,
     interval: Option<Duration>,
 }
 
-/// The schedule and its lateness, for the facade and the metrics.
+/// The schedule and its lateness, for the facade and the metrics; and what is still waited for.
 #[derive(Default)]
 pub struct Shared {
-    live: AtomicBool,
     late_micros: AtomicU64,
     places: RwLock<HashMap<Arc<str>, Place>>,
+    /// Kinds that were never listed yet, and why not where that is known.
+    unlisted: signal::Sender<BTreeMap<&'static str, Option<String>>>,
 }
 
 impl Shared {
-    /// Both kinds have been listed.
-    pub fn set_live(&self) {
-        self.live.store(true, Ordering::Release);
+    /// Waits for the first list of these kinds.
+    pub fn waiting(kinds: impl IntoIterator<Item = &'static str>) -> Shared {
+        let unlisted = signal::Sender::new(kinds.into_iter().map(|kind| (kind, None)).collect());
+        Shared { unlisted, ..Shared::default() }
     }
 
-    /// Whether the schedule runs.
-    pub fn is_live(&self) -> bool {
-        self.live.load(Ordering::Acquire)
+    /// A kind has been listed.
+    pub fn listed(&self, kind: &str) {
+        self.unlisted.send_if_modified(|unlisted| unlisted.remove(kind).is_some());
+    }
+
+    /// A kind can't be listed or watched now. True where that is news.
+    pub fn not_listed(&self, kind: &str, why: &str) -> bool {
+        let mut is_news = true;
+        self.unlisted.send_if_modified(|unlisted| {
+            let Some(known) = unlisted.get_mut(kind) else { return false };
+            is_news = known.as_deref() != Some(why);
+            *known = Some(why.to_string());
+            is_news
+        });
+        is_news
+    }
+
+    /// Waits until these kinds have been listed. A store's own wait wakes only one of those who wait.
+    pub async fn wait_for(&self, kinds: &[&str]) {
+        let mut unlisted = self.unlisted.subscribe();
+        // It fails only once the sender is gone, and this holds it.
+        let _ = unlisted.wait_for(|unlisted| !kinds.iter().any(|kind| unlisted.contains_key(kind))).await;
+    }
+
+    /// What is still waited for, for people: empty once every kind has been listed.
+    pub fn waiting_for(&self) -> Vec<String> {
+        let told = |(kind, why): (&&str, &Option<String>)| match why {
+            Some(why) => format!("the first list of {kind}s ({why})"),
+            None => format!("the first list of {kind}s"),
+        };
+        self.unlisted.borrow().iter().map(told).collect()
+    }
+
+    /// Nothing runs here any more.
+    pub fn unschedule_all(&self) {
+        for place in self.places.write().unwrap_or_else(PoisonError::into_inner).values_mut() {
+            place.at = None;
+        }
+        self.late(Duration::ZERO);
+    }
+
+    /// How often `name` is to run, wherever it does.
+    pub fn understood(&self, name: &Arc<str>, interval: Duration) {
+        let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+        places.entry(name.clone()).or_default().interval = Some(interval);
     }
 
     /// The last run began this much after it was due.
@@ -45,7 +91,10 @@ impl Shared {
 
     /// `name` runs next at this time.
     pub fn scheduled(&self, name: &Arc<str>, at: Instant, interval: Option<Duration>) {
-        self.places.write().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), Place { at, interval });
+        self.places
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.clone(), Place { at: Some(at), interval });
     }
 
     /// `name` does not run any more.
@@ -55,8 +104,7 @@ impl Shared {
 
     /// When `name` runs next, if it does.
     pub fn next_run_at(&self, name: &str) -> Option<Timestamp> {
-        let place = self.place(name)?;
-        let ahead = place.at.saturating_duration_since(Instant::now());
+        let ahead = self.place(name)?.at?.saturating_duration_since(Instant::now());
         Timestamp::now().checked_add(jiff::SignedDuration::try_from(ahead).ok()?).ok()
     }
 
@@ -67,7 +115,7 @@ impl Shared {
 
     /// Whether `name` is due by this time.
     pub fn is_due(&self, name: &str, by: Instant) -> bool {
-        self.place(name).is_some_and(|p| p.at <= by)
+        self.place(name).and_then(|p| p.at).is_some_and(|at| at <= by)
     }
 
     fn place(&self, name: &str) -> Option<Place> {

@@ -1,6 +1,6 @@
 //! What is decided, purely: no clock, no network, no Kubernetes. Time and observations come in as arguments.
 //!
-//! `Scenario` spec -> [`validate`] -> [`resolve`] -> readings -> [`outcome`] -> [`tracker`] -> [`plan`] -> [`transition`] -> Finding.
+//! `Scenario` spec -> [`validate`] -> [`resolve`] -> readings -> [`outcome`] -> [`tracker`] -> [`plan`] -> [`wish`] -> [`transition`] -> Finding.
 
 pub mod cel;
 pub mod duration;
@@ -20,3 +20,4 @@ pub mod texts;
 pub mod tracker;
 pub mod transition;
 pub mod validate;
+pub mod wish;

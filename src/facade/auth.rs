@@ -1,12 +1,14 @@
-//! Who is asking: signed tokens, and the roles in them.
+//! Who is asking: signed tokens, and the roles in them; or tokens of the cluster, where they are taken.
 
 use super::Shared;
 use super::keys::Keys;
 use super::problem::Problem;
+use super::review::Reviewer;
 use crate::api::Role;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -24,6 +26,17 @@ pub struct AuthConfig {
     pub issuer: Option<String>,
     pub audience: String,
     pub roles_claim: String,
+    /// Who knows the tokens of the cluster; `None`: only this program's own are taken.
+    pub reviewer: Option<Reviewer>,
+}
+
+/// What is found of a token by this program's own keys.
+enum Own {
+    Holds(Value),
+    /// It is one of this program's, and does not hold.
+    Refused(Problem),
+    /// It is not, as far as can be told.
+    Foreign(Problem),
 }
 
 /// Verifies tokens.
@@ -59,17 +72,53 @@ impl Authenticator {
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let missing = || Problem::unauthorized("a bearer token is needed: agentic-ops token makes one");
         let token = bearer(headers).ok_or_else(missing)?;
-        let told = decode_header(token).map_err(|_| Problem::unauthorized("the token is not a signed JWT"))?;
+        match (self.own(token).await, &self.config.reviewer) {
+            (Own::Holds(claims), _) => self.caller_of(&claims),
+            (Own::Refused(problem), _) | (Own::Foreign(problem), None) => Err(problem),
+            (Own::Foreign(problem), Some(reviewer)) => match reviewer.caller(token).await {
+                Ok(caller) => {
+                    with_a_role(caller, "agentic:ROLE as a group, or AGENTIC_AUTH_SERVICE_ACCOUNTS, gives one")
+                }
+                // It may be one of this program's, which nobody can tell while its keys can't be read.
+                Err(refused) if refused.status == StatusCode::UNAUTHORIZED && problem.retry_after.is_some() => {
+                    Err(problem)
+                }
+                Err(refused) => Err(refused),
+            },
+        }
+    }
+
+    async fn own(&self, token: &str) -> Own {
+        let told = match decode_header(token) {
+            Ok(told) => told,
+            Err(_) => return Own::Foreign(Problem::unauthorized("the token is not a signed JWT")),
+        };
         // The algorithm is this server's choice: a public key must never be taken for a shared one.
         let key = match (told.alg, &self.keys, &self.config.secret) {
             (Algorithm::HS256, None, Some(secret)) => DecodingKey::from_secret(secret),
-            (Algorithm::RS256 | Algorithm::ES256, Some(keys), _) => keys.find(told.kid.as_deref(), told.alg).await?,
-            (other, ..) => return Err(Problem::unauthorized(format!("tokens signed by {other:?} are not taken here"))),
+            (Algorithm::RS256 | Algorithm::ES256, Some(keys), _) => {
+                match keys.find(told.kid.as_deref(), told.alg).await {
+                    Ok(key) => key,
+                    Err(problem) => return Own::Foreign(problem),
+                }
+            }
+            (other, ..) => {
+                return Own::Foreign(Problem::unauthorized(format!("tokens signed by {other:?} are not taken here")));
+            }
         };
-        let claims = decode::<Value>(token, &key, &self.validation(told.alg))
-            .map_err(|e| Problem::unauthorized(format!("the token does not hold: {e}")))?
-            .claims;
-        self.caller_of(&claims)
+        match decode::<Value>(token, &key, &self.validation(told.alg)) {
+            Ok(token) => Own::Holds(token.claims),
+            Err(error) => {
+                let problem = Problem::unauthorized(format!("the token does not hold: {error}"));
+                // These are told only once the signature was found right.
+                match error.kind() {
+                    ErrorKind::ExpiredSignature | ErrorKind::ImmatureSignature | ErrorKind::MissingRequiredClaim(_) => {
+                        Own::Refused(problem)
+                    }
+                    _ => Own::Foreign(problem),
+                }
+            }
+        }
     }
 
     fn validation(&self, algorithm: Algorithm) -> Validation {
@@ -94,12 +143,18 @@ impl Authenticator {
         }
         let words = claims[&self.config.roles_claim].as_array().map(Vec::as_slice).unwrap_or_default();
         let roles: BTreeSet<Role> = words.iter().filter_map(|w| w.as_str().and_then(Role::parse)).collect();
-        if roles.is_empty() {
-            let known = Role::ALL.map(|r| r.as_str()).join(", ");
-            return Err(Problem::forbidden(format!("the token carries no role: one of {known} is needed")));
-        }
-        Ok(Caller { name: name.to_string(), roles: roles.into_iter().collect() })
+        let caller = Caller { name: name.to_string(), roles: roles.into_iter().collect() };
+        with_a_role(caller, "the token carries none")
     }
+}
+
+/// 403 where a caller has no role at all.
+fn with_a_role(caller: Caller, hint: &str) -> Result<Caller, Problem> {
+    if caller.roles.is_empty() {
+        let known = Role::ALL.map(|r| r.as_str()).join(", ");
+        return Err(Problem::forbidden(format!("{} has no role: one of {known} is needed; {hint}", caller.name)));
+    }
+    Ok(caller)
 }
 
 /// The token of a header `Authorization: Bearer …`; the scheme's case does not matter (RFC 9110, 11.1).

@@ -3,6 +3,7 @@
 use super::findings::{is_active, severity};
 use super::{Answer, Shared};
 use crate::api::{Health, Severity};
+use crate::controllers::leader::Standing;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Json};
@@ -16,10 +17,12 @@ pub async fn health(State(facade): State<Shared>, headers: HeaderMap) -> Answer 
     let backend = &facade.backend;
     let waiting = backend.operator.waiting_for();
     let late = backend.operator.lateness();
-    let status = match waiting.is_empty() {
-        false => "down",
-        true if late > LATE => "degraded",
-        true => "ok",
+    let standing = backend.operator.standing();
+    let status = match (waiting.is_empty(), &standing) {
+        (false, _) => "down",
+        (true, Standing::Uncertain { .. }) => "degraded",
+        (true, _) if late > LATE => "degraded",
+        (true, _) => "ok",
     };
     let mut body = json!({"status": status, "tier": "T0", "version": env!("CARGO_PKG_VERSION")});
     // A token that does not hold is an error, rather than the short answer.
@@ -40,6 +43,11 @@ pub async fn health(State(facade): State<Shared>, headers: HeaderMap) -> Answer 
         body["open_findings"] = Value::Object(by_severity);
         body["scheduler_lateness_seconds"] = late.as_secs_f64().into();
         body["waiting_for"] = waiting.into();
+        let holder = match &standing {
+            Standing::Following { holder } => holder.as_deref(),
+            _ => None,
+        };
+        body["replica"] = json!({"standing": standing.as_str(), "holder": holder});
     }
     Ok(Json(body).into_response())
 }

@@ -9,6 +9,7 @@ mod idempotency;
 mod keys;
 mod pages;
 mod problem;
+pub mod review;
 mod runs;
 mod scenarios;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod tick;
 pub use tick::{TickReport, TickResult};
 
 use crate::api::{Agent, Finding, Scenario};
+use crate::controllers::leader::Standing;
 use crate::telemetry::Metrics;
 use auth::Authenticator;
 use axum::extract::State;
@@ -52,8 +54,10 @@ pub trait OperatorView: Send + Sync {
     fn lateness(&self) -> Duration;
     fn next_run_at(&self, scenario: &str) -> Option<Timestamp>;
     fn interval(&self, scenario: &str) -> Option<Duration>;
-    /// Runs what is due, or everything; `None` where this replica does not.
-    fn tick(&self, force: bool) -> BoxFuture<'static, Option<TickReport>>;
+    /// Where this replica stands among several.
+    fn standing(&self) -> Standing;
+    /// Runs what is due, or everything; else why this replica does not.
+    fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>>;
 }
 
 /// Everything that the routes draw on.
@@ -125,6 +129,7 @@ async fn metrics(State(facade): State<Shared>) -> Response {
     backend.metrics.set_scenarios(|health| {
         scenarios.iter().filter(|s| s.status.as_ref().and_then(|s| s.health) == Some(health)).count()
     });
+    backend.metrics.set_leading(matches!(backend.operator.standing(), Standing::Leading { .. }));
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, media_type)], backend.metrics.encode()).into_response()
 }

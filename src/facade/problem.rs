@@ -105,7 +105,7 @@ impl From<WriteError> for Problem {
             WriteError::Api(error) => Problem::from(*error),
             WriteError::Conflict | WriteError::Exists => Problem::conflict(CONFLICT),
             WriteError::Gone => Problem::not_found("it is not there any more"),
-            WriteError::Timeout | WriteError::Json(_) => {
+            WriteError::Timeout | WriteError::NotLeading | WriteError::Json(_) => {
                 tracing::warn!(%error, "the Kubernetes API did not answer as it should");
                 Problem::unavailable("the Kubernetes API does not answer as it should")
             }

@@ -3,5 +3,6 @@
 mod auth;
 mod fake;
 mod findings;
+mod review;
 mod routes;
 mod runs;

@@ -43,8 +43,7 @@ pub async fn tick(State(facade): State<Shared>, Query(query): Query<pages::Query
         None | Some("false") => false,
         Some(other) => return Err(Problem::bad_request(format!("force: {other:?} is not true or false"))),
     };
-    let report = facade.backend.operator.tick(force).await;
-    let mut report = report.ok_or_else(|| Problem::unavailable("this replica does not run scenarios now"))?;
+    let mut report = facade.backend.operator.tick(force).await.map_err(Problem::unavailable)?;
     // Those that do not do well first: they are what is told where not all can be.
     report.results.sort_by_key(|r| r.health == Some(Health::Healthy));
     report.results.truncate(RESULTS_MAX);

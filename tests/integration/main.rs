@@ -8,6 +8,7 @@ mod malformed;
 mod nine;
 #[path = "../cluster/real.rs"]
 mod real;
+mod replicas;
 mod running;
 
 use std::path::Path;

@@ -3,12 +3,13 @@
 use super::FindingWriter;
 use crate::api::{Finding, Phase};
 use crate::controllers::FACADE_MANAGER;
+use crate::controllers::backoff::pause;
 use crate::controllers::patch::{WriteError, call};
 use crate::domain::transition;
 use jiff::Timestamp;
 use kube::{Resource as _, ResourceExt as _};
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 const RETRY_FIRST: Duration = Duration::from_millis(500);
@@ -18,46 +19,95 @@ const RETRY_MAX: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Acknowledgements {
     writer: FindingWriter,
-    busy: Arc<Mutex<HashSet<String>>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Findings whose spec and status say different things, as last seen.
+    due: BTreeSet<String>,
+    /// Those that a task is at.
+    busy: HashSet<String>,
 }
 
 impl Acknowledgements {
     pub fn new(writer: FindingWriter) -> Acknowledgements {
-        Acknowledgements { writer, busy: Arc::default() }
+        Acknowledgements { writer, state: Arc::default() }
     }
 
-    /// Looks at a Finding that changed; where there is something to note, a task does it and keeps trying.
+    /// Looks at a Finding that changed; where there is something to note, a task does it and keeps trying. A replica that does not
+    /// lead only remembers it.
     pub fn look_at(&self, finding: &Finding) {
-        if !is_due(finding) {
-            return;
-        }
         let name = finding.name_any();
-        if !self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
+        let due = is_due(finding);
+        {
+            let mut state = self.lock();
+            if due {
+                state.due.insert(name.clone())
+            } else {
+                state.due.remove(&name)
+            };
+        }
+        if due && self.writer.gate.is_open() {
+            self.begin(name, Some(finding.clone()));
+        }
+    }
+
+    /// A Finding is gone.
+    pub fn forget(&self, name: &str) {
+        self.lock().due.remove(name);
+    }
+
+    /// This replica leads now, or again: what it remembers is done.
+    pub fn resume(&self) {
+        let due: Vec<String> = self.lock().due.iter().cloned().collect();
+        for name in due {
+            self.begin(name, None);
+        }
+    }
+
+    fn begin(&self, name: String, finding: Option<Finding>) {
+        if !self.lock().busy.insert(name.clone()) {
             return;
         }
         let this = self.clone();
-        let mut current = finding.clone();
         tokio::spawn(async move {
-            let mut pause = RETRY_FIRST;
-            loop {
-                match this.note(&current).await {
-                    Ok(()) | Err(WriteError::Gone) => {}
-                    Err(WriteError::Conflict) => {}
+            this.work_at(&name, finding).await;
+            this.lock().busy.remove(&name);
+        });
+    }
+
+    /// Tries until spec and status agree, or this replica leads no more.
+    async fn work_at(&self, name: &str, mut current: Option<Finding>) {
+        let mut failures = 0;
+        while self.writer.gate.is_open() {
+            if let Some(finding) = &current {
+                match self.note(finding).await {
+                    Ok(()) | Err(WriteError::Gone | WriteError::Conflict) => {}
                     Err(error) => {
                         tracing::warn!(finding = name, %error, "acknowledgement not noted yet");
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(RETRY_MAX);
+                        tokio::time::sleep(pause(failures, RETRY_FIRST, RETRY_MAX)).await;
+                        failures += 1;
                     }
                 }
-                // What was written meanwhile came while this Finding was busy: look again.
-                match call(this.writer.api.get_opt(&name)).await {
-                    Ok(Some(fresh)) if is_due(&fresh) => current = fresh,
-                    Ok(_) => break,
-                    Err(_) => tokio::time::sleep(pause).await,
+            }
+            // What was written meanwhile came while this Finding was busy: look again.
+            match call(self.writer.api.get_opt(name)).await {
+                Ok(Some(fresh)) if is_due(&fresh) => current = Some(fresh),
+                Ok(_) => {
+                    self.lock().due.remove(name);
+                    return;
+                }
+                Err(_) => {
+                    tokio::time::sleep(pause(failures, RETRY_FIRST, RETRY_MAX)).await;
+                    failures += 1;
                 }
             }
-            this.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
-        });
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn note(&self, finding: &Finding) -> Result<(), WriteError> {
@@ -78,7 +128,7 @@ impl Acknowledgements {
         match transition::acknowledge(status, written, manager.as_deref(), proven, crate::controllers::now()) {
             Some((next, step)) => {
                 let written = self.writer.write_status(finding, next).await?;
-                self.writer.tell(&written, step);
+                self.writer.tell(&written, &[step]);
             }
             None => {
                 self.writer.write_status(finding, status.clone()).await?;

@@ -5,12 +5,14 @@ mod acknowledge;
 pub use acknowledge::Acknowledgements;
 
 use super::events::Events;
+use super::leader::Gate;
 use super::patch::{WriteError, call, merge};
-use crate::api::{Finding, FindingSpec, FindingStatus, Phase};
+use crate::api::{Finding, FindingSpec, FindingStatus, Phase, Transition};
 use crate::domain::fingerprint::{finding_name, fingerprint};
-use crate::domain::plan::{CheckKey, Desired};
-use crate::domain::texts::{self, Language};
-use crate::domain::transition::{self, Step};
+use crate::domain::plan::CheckKey;
+use crate::domain::texts::Language;
+use crate::domain::transition::Step;
+use crate::domain::wish::{Wish, fulfil};
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Api, Resource as _, ResourceExt as _};
@@ -27,14 +29,15 @@ pub struct FindingWriter {
     pub namespace: String,
     pub events: Events,
     pub language: Language,
+    pub gate: Gate,
 }
 
 /// A Finding after a write.
 #[derive(Debug, Clone)]
 pub struct Applied {
     pub name: String,
-    /// `None` where there was nothing to write.
-    pub step: Option<Step>,
+    /// None where there was nothing to write.
+    pub steps: Vec<Step>,
     pub active: bool,
     /// The resource version, as a number where it is one.
     pub version: u64,
@@ -47,11 +50,23 @@ pub fn version(object: &impl kube::Resource) -> u64 {
 
 impl FindingWriter {
     /// Makes the Finding of this check what it is to be. The decision is made again whenever someone else wrote first.
-    pub async fn apply(&self, scenario: &str, at: &CheckKey, desired: &Desired) -> Result<Applied, WriteError> {
+    ///
+    /// `known` is the newest version that this replica has seen or written: an older copy in the store, whose watch may have been
+    /// cut off, decides nothing.
+    pub async fn apply(
+        &self,
+        scenario: &str,
+        at: &CheckKey,
+        wishes: &[Wish],
+        known: u64,
+    ) -> Result<Applied, WriteError> {
         let name = finding_name(scenario, &at.0, &at.1);
         let mut current = self.store.get(&ObjectRef::new(&name).within(&self.namespace)).map(|f| (*f).clone());
+        if current.as_ref().map_or(0, version) < known {
+            current = call(self.api.get_opt(&name)).await?;
+        }
         for _ in 0..TRIES {
-            match self.try_apply(scenario, at, &name, current.as_ref(), desired).await {
+            match self.try_apply(scenario, at, &name, current.as_ref(), wishes).await {
                 Err(WriteError::Conflict | WriteError::Exists | WriteError::Gone) => {
                     current = call(self.api.get_opt(&name)).await?;
                 }
@@ -67,32 +82,25 @@ impl FindingWriter {
         at: &CheckKey,
         name: &str,
         current: Option<&Finding>,
-        desired: &Desired,
+        wishes: &[Wish],
     ) -> Result<Applied, WriteError> {
-        let now = crate::controllers::now();
         let status = current.and_then(|f| f.status.as_ref());
-        let next = match desired {
-            Desired::Broken(fault) => transition::break_(status, fault, now),
-            Desired::Whole(reason) => {
-                let message = texts::resolved(self.language, *reason);
-                status.and_then(|s| transition::mend(s, *reason, message, now))
-            }
-        };
-        let Some((next, step)) = next else {
+        let Some((next, steps)) = fulfil(status, wishes, self.language) else {
             let active = status.and_then(|s| s.phase).is_some_and(Phase::is_active);
-            return Ok(Applied { name: name.into(), step: None, active, version: current.map_or(0, version) });
+            return Ok(Applied { name: name.into(), steps: Vec::new(), active, version: current.map_or(0, version) });
         };
         let stands = match current {
-            Some(finding) if step == Step::Reopened && finding.spec.acknowledgement.is_some() => {
+            // What people wrote was about an occurrence that is over.
+            Some(finding) if steps.contains(&Step::Reopened) && finding.spec.acknowledgement.is_some() => {
                 self.strip_acknowledgement(finding).await?
             }
             Some(finding) => finding.clone(),
             None => self.create(scenario, at, name).await?,
         };
         let written = self.write_status(&stands, next).await?;
-        self.tell(&written, step);
+        self.tell(&written, &steps);
         let active = written.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_active);
-        Ok(Applied { name: name.into(), step: Some(step), active, version: version(&written) })
+        Ok(Applied { name: name.into(), steps, active, version: version(&written) })
     }
 
     async fn create(&self, scenario: &str, at: &CheckKey, name: &str) -> Result<Finding, WriteError> {
@@ -104,7 +112,7 @@ impl FindingWriter {
             acknowledgement: None,
         };
         let params = PostParams { field_manager: Some(super::FIELD_MANAGER.into()), ..Default::default() };
-        call(self.api.create(&params, &Finding::new(name, spec))).await
+        self.gate.write(self.api.create(&params, &Finding::new(name, spec))).await
     }
 
     /// Writes what changed in the status, if the object is still the one that was decided on.
@@ -115,7 +123,7 @@ impl FindingWriter {
         }
         let patch = merge("status", finding.status.as_ref(), &next, finding.metadata.resource_version.as_deref())?;
         let params = PatchParams { field_manager: Some(super::FIELD_MANAGER.into()), ..Default::default() };
-        call(self.api.patch_status(&finding.name_any(), &params, &Patch::Merge(patch))).await
+        self.gate.write(self.api.patch_status(&finding.name_any(), &params, &Patch::Merge(patch))).await
     }
 
     /// Takes the acknowledgement out of the spec.
@@ -125,22 +133,31 @@ impl FindingWriter {
             "spec": { "acknowledgement": null },
         });
         let params = PatchParams { field_manager: Some(super::FIELD_MANAGER.into()), ..Default::default() };
-        call(self.api.patch(&finding.name_any(), &params, &Patch::Merge(patch))).await
+        self.gate.write(self.api.patch(&finding.name_any(), &params, &Patch::Merge(patch))).await
     }
 
-    fn tell(&self, finding: &Finding, step: Step) {
-        let Some(reason) = step.event_reason() else { return };
+    /// Tells of the steps that were just written: each but a refresh is the newest of the transitions, in order.
+    fn tell(&self, finding: &Finding, steps: &[Step]) {
         let status = finding.status.clone().unwrap_or_default();
+        let news: Vec<(Step, &str)> = steps.iter().filter_map(|s| Some((*s, s.event_reason()?))).collect();
+        let newest = status.transitions.iter().rev();
+        let told: Vec<_> = news.into_iter().rev().zip(newest).collect();
+        for ((step, reason), transition) in told.into_iter().rev() {
+            self.tell_one(finding, step, reason, transition);
+        }
+    }
+
+    fn tell_one(&self, finding: &Finding, step: Step, reason: &str, transition: &Transition) {
         let warning = matches!(step, Step::Opened | Step::Reopened);
-        let note = match status.transitions.last() {
-            Some(t) if !t.message.is_empty() => t.message.clone(),
-            _ => reason.to_string(),
-        };
+        let note = if transition.message.is_empty() { reason } else { &transition.message };
         let mut about = finding.object_ref(&());
         about.resource_version = None;
-        self.events.publish(about, warning, reason, &note);
+        self.events.publish(about, warning, reason, note);
         let (scenario, check, key) = (&finding.spec.scenario, &finding.spec.check, &finding.spec.key);
-        let severity = status.severity.map(|s| s.as_str());
-        tracing::info!(finding = %finding.name_any(), scenario, check, key, severity, "{}: {note}", reason.to_lowercase());
+        let severity = finding.status.as_ref().and_then(|s| s.severity).map(|s| s.as_str());
+        tracing::info!(
+            finding = %finding.name_any(), scenario, check, key, severity, at = %transition.at.0,
+            "{}: {note}", reason.to_lowercase()
+        );
     }
 }

@@ -7,11 +7,12 @@ use crate::api::{CheckOutcome, CheckResult, RUN_REQUESTED_AT, RequestedRun, Scen
 use crate::controllers::finding::Applied;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::Outcomes;
-use crate::domain::plan::{self, CheckKey, Desired, LastGood, Plan};
+use crate::domain::plan::{self, CheckKey, LastGood};
 use crate::domain::texts::Language;
 use crate::domain::tracker::{Counting, Standing, Tracker};
 use crate::domain::transition::Step;
 use crate::domain::validate::{Mistake, ValidatedScenario};
+use crate::domain::wish::Wishes;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
@@ -62,6 +63,8 @@ pub struct Entry {
     pub written: ScenarioStatus,
     /// The status is being written.
     pub status_busy: bool,
+    /// The request that stands in the API, answered or not.
+    asked: Option<String>,
     pub requested: Option<String>,
     pub answer: Option<Answer>,
     answered: Option<RequestedRun>,
@@ -70,8 +73,10 @@ pub struct Entry {
     pub ticket: u64,
     pub runs: u64,
     /// What is still to be written, and whether a task is at it.
-    pub pending: Plan,
+    pub pending: Wishes,
     pub plan_busy: bool,
+    /// Writes that failed in a row.
+    pub failures: u32,
     /// Names of the Findings that opened and resolved in the last run.
     pub opened: Vec<String>,
     pub resolved: Vec<String>,
@@ -95,14 +100,16 @@ impl Entry {
             last_run_at: None,
             written: ScenarioStatus::default(),
             status_busy: false,
+            asked: None,
             requested: None,
             answer: None,
             answered: None,
             running: None,
             ticket: 0,
             runs: 0,
-            pending: Plan::new(),
+            pending: Wishes::default(),
             plan_busy: false,
+            failures: 0,
             opened: Vec::new(),
             resolved: Vec::new(),
         }
@@ -117,9 +124,14 @@ impl Entry {
         self.resource_version = scenario.resource_version();
         self.written = scenario.status.clone().unwrap_or_default();
         let asked = scenario.annotations().get(RUN_REQUESTED_AT).filter(|a| !a.trim().is_empty() && a.len() <= 64);
-        let answered = self.answered.as_ref().or(self.written.last_requested_run.as_ref());
-        self.requested = asked.filter(|a| !is_answered(a, answered)).cloned();
+        self.asked = asked.cloned();
+        self.requested = self.unanswered();
         true
+    }
+
+    fn unanswered(&self) -> Option<String> {
+        let answered = self.answered.as_ref().or(self.written.last_requested_run.as_ref());
+        self.asked.as_ref().filter(|a| !is_answered(a, answered)).cloned()
     }
 
     /// The validated spec, if it may run.
@@ -131,23 +143,55 @@ impl Entry {
     }
 
     /// A new spec: what it no longer has is forgotten, and the Findings of that are to be resolved.
-    pub fn take_spec(&mut self, spec: Spec) {
+    pub fn take_spec(&mut self, spec: Spec, now: Timestamp) {
         self.spec = spec;
         self.run = None;
         self.refused.clear();
         if let Spec::Valid(valid) = &self.spec {
             self.tracker.retain(|check, key| valid.has_check(check, key));
             self.last_good.retain(|(check, key), _| valid.has_check(check, key));
-            self.pending.extend(plan::plan_edited(valid, &self.known()));
+            let known = self.known();
+            self.pending.add(plan::plan_edited(valid, &known), &known, now);
         }
     }
 
+    /// The Scenario is gone: the Findings of it are to be resolved.
+    pub fn take_removal(&mut self, now: Timestamp) {
+        let known = self.known();
+        self.pending.add(plan::plan_removed(&known), &known, now);
+    }
+
+    /// What is left where the Scenario is gone, for whoever is to resolve it; `None` where nothing is open.
+    pub fn without_scenario(self) -> Option<Entry> {
+        let findings = self.findings;
+        let is_open = findings.values().any(|seen| seen.active);
+        is_open.then(|| Entry { findings, ..Entry::new(self.name) })
+    }
+
+    /// Forgets what only runs have told: another replica goes on from what stands in the API.
+    pub fn stand_down(&mut self) {
+        let fresh = Entry::new(self.name.clone());
+        *self = Entry {
+            generation: self.generation,
+            version: self.version,
+            resource_version: self.resource_version.take(),
+            spec: std::mem::replace(&mut self.spec, Spec::Undecodable(String::new())),
+            depends_on: std::mem::take(&mut self.depends_on),
+            cycle: self.cycle.take(),
+            findings: std::mem::take(&mut self.findings),
+            written: std::mem::take(&mut self.written),
+            asked: self.asked.take(),
+            ..fresh
+        };
+        self.requested = self.unanswered();
+    }
+
     /// After the Findings have been listed: what is open stays open.
-    pub fn restore(&mut self) {
+    pub fn restore(&mut self, now: Timestamp) {
         let open = self.open();
         self.tracker = Tracker::restore(open.iter().map(|(check, key)| (check.as_str(), key.as_str())));
         if let Spec::Valid(valid) = &self.spec {
-            self.pending.extend(plan::plan_edited(valid, &open));
+            self.pending.add(plan::plan_edited(valid, &open), &open, now);
         }
     }
 
@@ -159,10 +203,15 @@ impl Entry {
         }
     }
 
+    /// The newest version known of a Finding.
+    pub fn version_of(&self, at: &CheckKey) -> u64 {
+        self.findings.get(at).map_or(0, |seen| seen.version)
+    }
+
     /// A Finding was deleted: closed by hand where it was open.
     pub fn forget_finding(&mut self, at: &CheckKey) {
         self.findings.remove(at);
-        self.pending.remove(at);
+        self.pending.forget(at);
         self.tracker.forget(&at.0, &at.1);
     }
 
@@ -171,10 +220,9 @@ impl Entry {
         self.findings.iter().filter(|(_, seen)| seen.active).map(|(at, _)| at.clone()).collect()
     }
 
-    /// Those, and those about to be opened.
+    /// Those that are open once everything that waits is written.
     pub fn known(&self) -> BTreeSet<CheckKey> {
-        let opening = self.pending.iter().filter(|(_, d)| matches!(d, Desired::Broken(_))).map(|(at, _)| at.clone());
-        self.open().into_iter().chain(opening).collect()
+        self.pending.open_at_last(self.open())
     }
 
     /// Takes in what a run came to. The plan grows by what it wants written.
@@ -186,7 +234,7 @@ impl Entry {
         let known = self.known();
         plan::note_good(&mut self.last_good, outcomes, snapshot);
         let wanted = plan::plan(&valid, &self.tracker, outcomes, snapshot, &self.last_good, &known, language);
-        self.pending.extend(wanted);
+        self.pending.add(wanted, &known, at);
         self.tracker.prune(outcomes, |check, key| known.contains(&(check.to_string(), key.to_string())));
         let unjudged = |o: &&crate::domain::outcome::Outcome| {
             o.result != CheckOutcome::Held && self.tracker.standing(&o.check, &o.key) == Standing::Unjudged
@@ -213,19 +261,21 @@ impl Entry {
         self.tracker.is_counting()
     }
 
-    /// A Finding was written as planned.
-    pub fn take_applied(&mut self, at: &CheckKey, planned: &Desired, applied: &Applied) {
-        if self.pending.get(at) == Some(planned) {
-            self.pending.remove(at);
-        }
+    /// A Finding was written as wished, up to this number.
+    pub fn take_applied(&mut self, at: &CheckKey, number: u64, applied: &Applied) {
+        self.pending.done(at, number);
         if applied.version > 0 {
             self.see_finding(at.clone(), applied.version, applied.active);
         }
-        match applied.step {
-            Some(Step::Opened | Step::Reopened) => self.opened.push(applied.name.clone()),
-            Some(Step::Resolved) => self.resolved.push(applied.name.clone()),
-            _ => {}
+        for step in &applied.steps {
+            match step {
+                Step::Opened | Step::Reopened => self.opened.push(applied.name.clone()),
+                Step::Resolved => self.resolved.push(applied.name.clone()),
+                _ => {}
+            }
         }
+        self.opened.truncate(RESULTS_MAX);
+        self.resolved.truncate(RESULTS_MAX);
     }
 
     /// Everything of the run is written: the answer to who asked for it is complete.

@@ -2,11 +2,15 @@
 //!
 //! The task itself never waits for a target or for the API: runs, Findings and statuses are tasks of their own that
 //! report back, so that nothing slow delays anything but itself.
+//!
+//! It follows Scenarios and Findings on every replica. It reads targets while this one leads, or may still lead ([`standing`]);
+//! it writes only through the gate. What can't be written waits with the times at which it happened.
 
 mod entry;
 mod freshness;
 mod queue;
 mod run;
+mod standing;
 mod status;
 mod tick;
 mod turn;
@@ -15,12 +19,12 @@ pub use run::Runner;
 pub use tick::{TickReport, TickResult};
 
 use super::finding::{Acknowledgements, Applied, FindingWriter, version};
+use super::leader::Gate;
 use super::patch::WriteError;
 use super::shared::Shared;
 use super::watch::Change;
 use crate::api::{Agent, Finding, Scenario};
-use crate::domain::plan::{CheckKey, Desired};
-use crate::domain::schedule;
+use crate::domain::plan::CheckKey;
 use crate::domain::validate::{Expressions, Offer, dependency_cycle, validate};
 use crate::telemetry::Metrics;
 use entry::{Entry, Spec};
@@ -35,7 +39,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tick::Ticks;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch as signal};
 use tokio::time::Instant;
 
 /// Reports of tasks that wait to be taken in.
@@ -54,8 +58,8 @@ pub enum Command {
     Tick { force: bool, reply: oneshot::Sender<TickReport> },
 }
 
-/// What came of one wish of a plan.
-type PlannedWrite = (CheckKey, Desired, Result<Applied, WriteError>);
+/// What came of the wishes about one Finding, up to a number.
+type PlannedWrite = (CheckKey, u64, Result<Applied, WriteError>);
 
 /// News from a task.
 enum Report {
@@ -78,6 +82,7 @@ pub struct Setup {
     pub shared: Arc<Shared>,
     pub metrics: Arc<Metrics>,
     pub commands: mpsc::Receiver<Command>,
+    pub gate: Gate,
 }
 
 /// The task's state.
@@ -91,7 +96,12 @@ pub struct Watch {
     offer: Arc<Offer>,
     shared: Arc<Shared>,
     metrics: Arc<Metrics>,
-    reports: mpsc::Sender<Report>,
+    gate: Gate,
+    /// The gate was open when it was last looked at.
+    was_open: bool,
+    /// Reports of tasks, each with the era that it was begun in: what comes from one that is over counts for nothing.
+    reports: mpsc::Sender<(u64, Report)>,
+    era: signal::Sender<u64>,
     entries: HashMap<Arc<str>, Entry>,
     /// Where each known Finding belongs.
     findings: HashMap<String, (Arc<str>, CheckKey)>,
@@ -103,6 +113,10 @@ pub struct Watch {
     retries: BTreeSet<(Instant, Arc<str>)>,
     scenarios_synced: bool,
     findings_synced: bool,
+    agents_synced: bool,
+    /// The term in which this replica reads targets, if it does.
+    term: Option<u64>,
+    /// It has begun to: what stands in the API is known.
     live: bool,
 }
 
@@ -120,7 +134,10 @@ pub async fn watch(setup: Setup, stop: impl Future<Output = ()>) {
         offer: setup.offer,
         shared: setup.shared,
         metrics: setup.metrics,
+        was_open: false,
+        gate: setup.gate,
         reports,
+        era: signal::Sender::new(0),
         entries: HashMap::new(),
         findings: HashMap::new(),
         expressions: Expressions::default(),
@@ -131,8 +148,15 @@ pub async fn watch(setup: Setup, stop: impl Future<Output = ()>) {
         retries: BTreeSet::new(),
         scenarios_synced: false,
         findings_synced: false,
+        agents_synced: false,
+        term: None,
         live: false,
     };
+    let mut gate = watch.gate.clone();
+    let shared = watch.shared.clone();
+    let agents_listed = shared.wait_for(&["Agent"]);
+    tokio::pin!(agents_listed);
+    watch.look_at_standing();
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     tokio::pin!(stop);
@@ -147,12 +171,20 @@ pub async fn watch(setup: Setup, stop: impl Future<Output = ()>) {
         tokio::select! {
             biased;
             () = &mut stop => break,
-            Some(report) = reported.recv() => watch.take_report(report),
+            () = gate.changed() => watch.look_at_standing(),
+            () = &mut agents_listed, if !watch.agents_synced => {
+                watch.agents_synced = true;
+                watch.begin();
+            }
+            Some((era, report)) = reported.recv() => watch.take_report(era, report),
             Some(change) = findings.next() => watch.finding_changed(change),
             Some(change) = scenarios.next() => watch.scenario_changed(change),
             Some(Command::Tick { force, reply }) = commands.recv() => watch.tick(force, reply),
             () = due => watch.start_due(Instant::now()),
-            _ = beat.tick() => watch.beat(Instant::now()),
+            _ = beat.tick() => {
+                watch.look_at_standing();
+                watch.beat(Instant::now());
+            }
         }
     }
     watch.settle(reported).await;
@@ -167,13 +199,14 @@ impl Watch {
                 let entry = self.entries.entry(name.clone()).or_insert_with(|| Entry::new(name.clone()));
                 entry.generation = invalid.metadata.generation;
                 entry.resource_version = invalid.metadata.resource_version.clone();
-                entry.take_spec(Spec::Undecodable(format!("the object can't be read: {}", invalid.error)));
+                let why = format!("the object can't be read: {}", invalid.error);
+                entry.take_spec(Spec::Undecodable(why), crate::controllers::now());
                 self.write_status(&name);
             }
             Change::Deleted(name) => self.scenario_deleted(&name),
             Change::Synced => {
                 self.scenarios_synced = true;
-                self.go_live();
+                self.begin();
             }
         }
     }
@@ -188,10 +221,14 @@ impl Watch {
         if is_edit {
             entry.generation = scenario.metadata.generation;
             entry.depends_on = scenario.spec.depends_on.clone();
-            entry.take_spec(match validate(&name, &scenario.spec, &self.offer, &mut self.expressions) {
+            let spec = match validate(&name, &scenario.spec, &self.offer, &mut self.expressions) {
                 Ok(valid) => Spec::Valid(Arc::new(valid)),
                 Err(mistakes) => Spec::Invalid(mistakes),
-            });
+            };
+            entry.take_spec(spec, crate::controllers::now());
+            if let Some(valid) = entry.runnable() {
+                self.shared.understood(&name, valid.interval);
+            }
             self.dependencies_changed(&name);
         }
         if !self.live {
@@ -209,27 +246,16 @@ impl Watch {
 
     fn scenario_deleted(&mut self, name: &str) {
         let Some(mut entry) = self.entries.remove(name) else { return };
-        entry.pending = crate::domain::plan::plan_removed(&entry.known());
         self.depends_on.remove(name);
         self.shared.forget(name);
-        self.resolve_orphans(entry);
+        if self.live {
+            entry.take_removal(crate::controllers::now());
+            self.resolve_orphans(entry);
+        } else if let Some(rest) = entry.without_scenario() {
+            // Whoever leads resolves its Findings; if that is this replica one day, it finds them here.
+            self.entries.insert(rest.name.clone(), rest);
+        }
         self.dependencies_changed(name);
-    }
-
-    /// Keeps an entry without a Scenario until its Findings are resolved.
-    fn resolve_orphans(&mut self, entry: Entry) {
-        let writer = self.writer.clone();
-        let name = entry.name.clone();
-        tokio::spawn(async move {
-            for (at, desired) in &entry.pending {
-                let mut pause = BEAT;
-                while let Err(error) = writer.apply(&name, at, desired).await {
-                    tracing::warn!(scenario = %name, check = at.0, %error, "Finding not resolved yet");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(BEAT * 60);
-                }
-            }
-        });
     }
 
     /// Looks for circles again, for this Scenario and for those that were in one or may be in one now.
@@ -266,7 +292,7 @@ impl Watch {
                 self.acknowledgements.look_at(&finding);
                 match self.entries.get_mut(&scenario) {
                     Some(entry) => entry.see_finding(at, version(&*finding), active),
-                    None if active && self.live => self.orphan(scenario, at),
+                    None if active && self.live => self.orphan(scenario, at, version(&*finding)),
                     // Before the Scenarios are listed nobody knows whose it is: it is looked at when they are.
                     None if active => {
                         let mut entry = Entry::new(scenario.clone());
@@ -282,6 +308,7 @@ impl Watch {
             }
             Change::Deleted(name) => {
                 let Some((scenario, at)) = self.findings.remove(&name) else { return };
+                self.acknowledgements.forget(&name);
                 if let Some(entry) = self.entries.get_mut(&scenario) {
                     entry.forget_finding(&at);
                     self.write_status(&scenario);
@@ -292,45 +319,8 @@ impl Watch {
             }
             Change::Synced => {
                 self.findings_synced = true;
-                self.go_live();
+                self.begin();
             }
-        }
-    }
-
-    fn orphan(&mut self, scenario: Arc<str>, at: CheckKey) {
-        let mut entry = Entry::new(scenario);
-        entry.pending = crate::domain::plan::plan_removed(&BTreeSet::from([at]));
-        self.resolve_orphans(entry);
-    }
-
-    /// Both kinds have been listed: what is open stays open, and the first pass begins.
-    fn go_live(&mut self) {
-        if self.live || !(self.scenarios_synced && self.findings_synced) {
-            return;
-        }
-        self.live = true;
-        self.shared.set_live();
-        let now = Instant::now();
-        let names: Vec<Arc<str>> = self.entries.keys().cloned().collect();
-        let orphans: Vec<_> = names.iter().filter(|n| self.entries[*n].version == 0).cloned().collect();
-        for name in &orphans {
-            if matches!(&self.entries[name].spec, Spec::Undecodable(why) if why.is_empty()) {
-                self.scenario_deleted(name);
-            }
-        }
-        for name in names {
-            let total = self.entries.len();
-            let Some(entry) = self.entries.get_mut(&name) else { continue };
-            entry.restore();
-            if let Some(valid) = entry.runnable() {
-                let at = now + schedule::first_delay(&name, total, valid.interval);
-                self.place(&name, at);
-            }
-            if self.entries.get(&name).is_some_and(|e| e.requested.is_some()) {
-                self.run_soon(&name);
-            }
-            self.write_plan(&name);
-            self.write_status(&name);
         }
     }
 

@@ -1,13 +1,13 @@
-//! A Scenario's turn: started when due, taken in when it has run, written where it says something new.
+//! A Scenario's turn: started when due, taken in when it has run, written where it says something new and this replica leads.
 
 use super::entry::{Entry, Spec, answer};
 use super::run::Ran;
 use super::{BEAT, PlannedWrite, Report, Watch};
 use crate::controllers::FIELD_MANAGER;
+use crate::controllers::backoff::pause;
 use crate::controllers::finding::version;
 use crate::controllers::patch::{self, WriteError, call};
 use crate::domain::outcome::Outcomes;
-use crate::domain::plan::Desired;
 use crate::domain::schedule;
 use futures::FutureExt as _;
 use jiff::Timestamp;
@@ -18,8 +18,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// After a failed write it is tried again this much later.
+/// After a failed write it is tried again this much later, and more with each further failure.
 const RETRY: Duration = Duration::from_secs(2);
+const RETRY_MAX: Duration = Duration::from_secs(15);
 /// At shutdown this much time is left for what is being written.
 const SETTLE: Duration = Duration::from_secs(8);
 
@@ -57,6 +58,8 @@ impl Watch {
             let (name, generation, requested) = (due.name.clone(), entry.generation, entry.requested.clone());
             let (runner, reports) = (self.runner.clone(), self.reports.clone());
             let due_at = due.at;
+            let mut era = self.era.subscribe();
+            let this_era = *era.borrow_and_update();
             tokio::spawn(async move {
                 let at = Arc::new(Mutex::new(crate::controllers::now()));
                 let started = {
@@ -65,18 +68,24 @@ impl Watch {
                         *at.lock().unwrap_or_else(PoisonError::into_inner) = now;
                         let late = Instant::now().saturating_duration_since(due_at);
                         // Lateness is only looked at: a full queue may lose one.
-                        let _ = reports.try_send(Report::Started { late });
+                        let _ = reports.try_send((this_era, Report::Started { late }));
                     }
                 };
-                let ran = AssertUnwindSafe(runner.run(valid, started)).catch_unwind().await;
+                let ran = tokio::select! {
+                    ran = AssertUnwindSafe(runner.run(valid, started)).catch_unwind() => ran,
+                    _ = era.changed() => return,
+                };
                 let ran = ran.unwrap_or_else(|_| Ran::Failed("the run broke off: see the log".into()));
                 let at = *at.lock().unwrap_or_else(PoisonError::into_inner);
-                let _ = reports.send(Report::Ran { name, generation, at, requested, ran }).await;
+                let _ = reports.send((this_era, Report::Ran { name, generation, at, requested, ran })).await;
             });
         }
     }
 
-    pub(super) fn take_report(&mut self, report: Report) {
+    pub(super) fn take_report(&mut self, era: u64, report: Report) {
+        if era != *self.era.borrow() {
+            return;
+        }
         match report {
             Report::Started { late } => {
                 self.shared.late(late);
@@ -100,7 +109,9 @@ impl Watch {
         }
         match ran {
             Ran::Judged { outcomes, snapshot } => {
-                (entry.opened, entry.resolved) = (Vec::new(), Vec::new());
+                if entry.answer.is_none() {
+                    (entry.opened, entry.resolved) = (Vec::new(), Vec::new());
+                }
                 entry.take_run(&outcomes, &snapshot, at, language);
                 if let Some(requested_at) = requested {
                     entry.answer = Some(answer(requested_at, at, &outcomes));
@@ -136,14 +147,15 @@ impl Watch {
         self.place(name, next);
     }
 
-    /// Has what is pending written, unless a task is at it already.
+    /// Has what is pending written, unless a task is at it already. What can't be written now waits.
     pub(super) fn write_plan(&mut self, name: &Arc<str>) {
         let agent = match self.entries.get(name).map(|e| &e.spec) {
             Some(Spec::Valid(valid)) => self.effective_agent(&valid.agent),
             _ => String::new(),
         };
+        let may_write = self.may_write();
         let Some(entry) = self.entries.get_mut(name) else { return };
-        if entry.plan_busy {
+        if entry.plan_busy || !may_write {
             return;
         }
         if entry.pending.is_empty() {
@@ -152,36 +164,40 @@ impl Watch {
             return;
         }
         entry.plan_busy = true;
-        for desired in entry.pending.values_mut() {
-            if let Desired::Broken(fault) = desired {
-                fault.agent.clone_from(&agent);
-            }
-        }
-        let plan = entry.pending.clone();
-        let (name, writer, reports) = (name.clone(), self.writer.clone(), self.reports.clone());
+        entry.pending.assign(&agent);
+        let known = |(at, wishes)| (entry.version_of(&at), at, wishes);
+        let plan: Vec<_> = entry.pending.all().into_iter().map(known).collect();
+        let (name, writer, reports, era) =
+            (name.clone(), self.writer.clone(), self.reports.clone(), *self.era.borrow());
         tokio::spawn(async move {
             let mut results = Vec::with_capacity(plan.len());
-            for (at, desired) in plan {
-                let result = writer.apply(&name, &at, &desired).await;
-                results.push((at, desired, result));
+            for (known, at, wishes) in plan {
+                let Some(last) = wishes.last().map(|w| w.number) else { continue };
+                let result = writer.apply(&name, &at, &wishes, known).await;
+                results.push((at, last, result));
             }
-            let _ = reports.send(Report::Planned { name, results }).await;
+            let _ = reports.send((era, Report::Planned { name, results })).await;
         });
+    }
+
+    fn may_write(&self) -> bool {
+        self.live && self.gate.is_open()
     }
 
     fn planned(&mut self, name: &Arc<str>, results: Vec<PlannedWrite>) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.plan_busy = false;
         let mut failed = false;
-        for (at, desired, result) in results {
+        for (at, number, result) in results {
             match result {
                 Ok(applied) => {
-                    self.metrics.api_write("findings", applied.step.is_some(), true);
+                    self.metrics.api_write("findings", !applied.steps.is_empty(), true);
                     if applied.version > 0 {
                         self.findings.insert(applied.name.clone(), (name.clone(), at.clone()));
                     }
-                    entry.take_applied(&at, &desired, &applied);
+                    entry.take_applied(&at, number, &applied);
                 }
+                Err(WriteError::NotLeading) => failed = true,
                 Err(error) => {
                     self.metrics.api_write("findings", true, false);
                     tracing::warn!(scenario = %name, check = at.0, key = at.1, %error, "Finding not written yet");
@@ -190,17 +206,26 @@ impl Watch {
             }
         }
         if failed {
-            self.retries.insert((Instant::now() + RETRY, name.clone()));
+            self.retry(name);
         } else {
+            entry.failures = 0;
             self.write_plan(name);
         }
         self.write_status(name);
     }
 
+    /// Tries what failed again, later each time.
+    fn retry(&mut self, name: &Arc<str>) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        let at = Instant::now() + pause(entry.failures, RETRY, RETRY_MAX);
+        entry.failures = entry.failures.saturating_add(1);
+        self.retries.insert((at, name.clone()));
+    }
+
     /// Has the status written where it says something new.
     pub(super) fn write_status(&mut self, name: &str) {
         let now = crate::controllers::now();
-        let Some(entry) = self.entries.get(name) else { return };
+        let Some(entry) = self.entries.get(name).filter(|_| self.may_write()) else { return };
         if super::status::says_something_new(&entry.written, &entry.wanted_status(now)) {
             self.write_status_now(name);
         }
@@ -208,17 +233,19 @@ impl Watch {
 
     /// Has the status written as it is, fresh or not.
     pub(super) fn write_status_now(&mut self, name: &str) {
-        let Some(entry) = self.entries.get_mut(name).filter(|e| !e.status_busy && e.resource_version.is_some()) else {
-            return;
-        };
+        let may_write = self.may_write();
+        let free = |e: &&mut Entry| may_write && !e.status_busy && e.resource_version.is_some();
+        let Some(entry) = self.entries.get_mut(name).filter(free) else { return };
         let wanted = entry.wanted_status(crate::controllers::now());
         let patch = patch::merge("status", Some(&entry.written), &wanted, entry.resource_version.as_deref());
         entry.status_busy = true;
-        let (name, api, reports) = (entry.name.clone(), self.api.clone(), self.reports.clone());
+        let (name, api, reports, era) =
+            (entry.name.clone(), self.api.clone(), self.reports.clone(), *self.era.borrow());
+        let gate = self.gate.clone();
         tokio::spawn(async move {
             let params = PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..Default::default() };
             let written = match patch {
-                Ok(patch) => call(api.patch_status(&name, &params, &Patch::Merge(patch))).await,
+                Ok(patch) => gate.write(api.patch_status(&name, &params, &Patch::Merge(patch))).await,
                 Err(error) => Err(error),
             };
             let result = match written {
@@ -226,14 +253,15 @@ impl Watch {
                 Err(WriteError::Conflict) => call(api.get(&name)).await,
                 other => other,
             };
-            let _ = reports.send(Report::StatusWritten { name, result: result.map(Box::new) }).await;
+            let _ = reports.send((era, Report::StatusWritten { name, result: result.map(Box::new) })).await;
         });
     }
 
     fn status_written(&mut self, name: &Arc<str>, result: Result<Box<crate::api::Scenario>, WriteError>) {
         let Some(entry) = self.entries.get_mut(name) else { return };
         entry.status_busy = false;
-        self.metrics.api_write("scenarios", true, result.is_ok());
+        let tried = !matches!(result, Err(WriteError::NotLeading));
+        self.metrics.api_write("scenarios", tried, result.is_ok());
         match result {
             Ok(scenario) => {
                 // A new spec comes by the watch, which has seen nothing newer than this if the generation is the same.
@@ -243,9 +271,10 @@ impl Watch {
                 }
             }
             Err(WriteError::Gone) => {}
+            Err(WriteError::NotLeading) => self.retry(name),
             Err(error) => {
                 tracing::warn!(scenario = %name, %error, "status not written yet");
-                self.retries.insert((Instant::now() + RETRY, name.clone()));
+                self.retry(name);
             }
         }
     }
@@ -265,13 +294,13 @@ impl Watch {
     }
 
     /// At shutdown: waits for what is being written, so that nothing is left half done.
-    pub(super) async fn settle(mut self, mut reported: mpsc::Receiver<Report>) {
+    pub(super) async fn settle(mut self, mut reported: mpsc::Receiver<(u64, Report)>) {
         let until = Instant::now() + SETTLE;
         let busy = |entry: &Entry| entry.plan_busy || entry.status_busy;
         while self.entries.values().any(busy) {
             match tokio::time::timeout_at(until, reported.recv()).await {
-                Ok(Some(Report::Planned { name, results })) => self.planned(&name, results),
-                Ok(Some(Report::StatusWritten { name, .. })) => {
+                Ok(Some((_, Report::Planned { name, results }))) => self.planned(&name, results),
+                Ok(Some((_, Report::StatusWritten { name, .. }))) => {
                     if let Some(entry) = self.entries.get_mut(&name) {
                         entry.status_busy = false;
                     }

@@ -1,6 +1,7 @@
 //! A stand-in for the API server (get, merge patch with its resource version, create) and for the operator.
 
 use crate::api::{Agent, Finding, RUN_REQUESTED_AT, Role, Scenario};
+use crate::controllers::leader::Standing;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, OperatorView, TickReport, TickResult, router};
 use crate::telemetry::Metrics;
@@ -51,6 +52,7 @@ pub struct View {
     pub waiting_for: Vec<String>,
     pub lateness: Duration,
     pub is_standby: bool,
+    pub is_uncertain: bool,
 }
 
 impl OperatorView for View {
@@ -70,7 +72,15 @@ impl OperatorView for View {
         Some(Duration::from_secs(300))
     }
 
-    fn tick(&self, force: bool) -> BoxFuture<'static, Option<TickReport>> {
+    fn standing(&self) -> Standing {
+        match (self.is_standby, self.is_uncertain) {
+            (true, _) => Standing::Following { holder: Some("pod-b".into()) },
+            (false, true) => Standing::Uncertain { term: 1 },
+            (false, false) => Standing::Leading { term: 1 },
+        }
+    }
+
+    fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>> {
         let ran = if force { 600 } else { 1 };
         let health = |i| Some(if i == 599 { crate::api::Health::Failing } else { crate::api::Health::Healthy });
         let result = |i| TickResult {
@@ -80,7 +90,7 @@ impl OperatorView for View {
             resolved: Vec::new(),
         };
         let report = TickReport { due: 1, ran, results: (0..ran).map(result).collect() };
-        let report = (!self.is_standby).then_some(report);
+        let report = if self.is_standby { Err(self.standing().to_string()) } else { Ok(report) };
         async move { report }.boxed()
     }
 }

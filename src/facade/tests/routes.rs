@@ -73,7 +73,7 @@ async fn a_tick_takes_its_own_token() {
     assert!(facade.send(tick("?force=1", Some("tick-tock")), "").await.problem(400).starts_with("force"));
     let standby = with(View { is_standby: true, ..View::default() }, Some("tick-tock"));
     let answer = standby.send(tick("", Some("tick-tock")), "").await;
-    answer.problem(503);
+    assert!(answer.problem(503).contains("this replica follows: pod-b holds Lease agentic-ops"));
     assert!(answer.headers.contains_key("retry-after"));
 }
 
@@ -90,4 +90,18 @@ async fn probes_of_the_program_itself_need_no_token() {
     let answer = waiting.send(request(Method::GET, "!/readyz"), "").await;
     assert_eq!((answer.status, answer.text.as_str()), (503, "waiting for the first list\n"));
     assert_eq!(waiting.send(request(Method::GET, "!/livez"), "").await.status, 200);
+}
+
+#[tokio::test]
+async fn health_tells_where_a_replica_stands() {
+    for (is_standby, is_uncertain, status, standing) in
+        [(false, false, "ok", "leading"), (true, false, "ok", "following"), (false, true, "degraded", "uncertain")]
+    {
+        let facade = with(View { is_standby, is_uncertain, ..View::default() }, None);
+        let health = facade.get("/health").await.body;
+        assert_eq!((&health["status"], &health["replica"]["standing"]), (&json!(status), &json!(standing)), "{health}");
+        let metrics = facade.send(request(Method::GET, "!/metrics"), "").await;
+        let leads = u8::from(standing == "leading");
+        assert!(metrics.text.contains(&format!("agentic_ops_leading {leads}\n")), "{}", metrics.text);
+    }
 }

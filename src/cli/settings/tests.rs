@@ -1,0 +1,58 @@
+use super::*;
+
+fn load(environment: &[(&str, &str)], file: &str) -> Result<Settings, String> {
+    let environment = environment.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+    Settings::load(&environment, Some((".env", file)), &BTreeMap::new()).map_err(|e| e.to_string())
+}
+
+#[test]
+fn the_environment_goes_ahead_of_the_file_and_the_file_of_the_default() {
+    let settings = load(
+        &[("VM123_IP", "127.0.0.1"), ("DESK_API_URL", ""), ("HOME", "/x")],
+        "VM123_IP=10.0.0.1\nexport ODOO_URL='http://odoo:1' # note\nMY_OWN=\"a # b\"\nDESK_API_URL=http://file:1\n",
+    )
+    .unwrap();
+    assert_eq!(settings.get("VM123_IP"), Some("127.0.0.1"));
+    assert_eq!(settings.get("ODOO_URL"), Some("http://odoo:1"));
+    assert_eq!(settings.get("FOSS_URL"), Some("http://127.0.0.1:8085"));
+    assert_eq!(settings.get("MY_OWN"), Some("a # b"));
+    assert_eq!(settings.get("DESK_API_URL"), Some("http://10.10.10.122:8080"), "set to nothing is not set");
+    assert_eq!(settings.get("HOME"), None);
+}
+
+#[test]
+fn secrets_go_to_the_secret() {
+    let settings =
+        load(&[("PFSENSE_API_KEY", "k")], "DB_PASSWORD=p\nWORD=w\nPLAIN=x\nAGENTIC_PROBE_SECRET_KEYS=WORD").unwrap();
+    let secret: Vec<_> = settings.secret().into_keys().collect();
+    assert_eq!(secret, ["DB_PASSWORD", "PFSENSE_API_KEY", "WORD"]);
+    assert!(settings.config_map().contains_key("PLAIN") && !settings.config_map().contains_key("WORD"));
+    assert!(settings.probe_secret_keys().contains("WORD") && !settings.probe_secret_keys().contains("DB_PASSWORD"));
+    assert!(!format!("{settings:?}").contains("\"p\""));
+}
+
+#[test]
+fn bad_values_are_all_told_with_name_value_and_what_would_be_right() {
+    let error = load(
+        &[
+            ("AGENTIC_INTERVAL_SEC", "5m"),
+            ("DESK_API_URL", "desk:80"),
+            ("AGENTIC_CA_FILE", "/no/such"),
+            ("AGENTIC_AUTH_SERVICE_ACCOUNTS", "ops:bot=devops"),
+            ("AGENTIC_LEASE_SEC", "1"),
+        ],
+        "no equals\nX='open\n",
+    )
+    .unwrap_err();
+    for says in [
+        "AGENTIC_INTERVAL_SEC=5m: should be a whole number of seconds",
+        "DESK_API_URL=desk:80: should be an absolute URL",
+        "AGENTIC_CA_FILE=/no/such: should be a file",
+        "AGENTIC_AUTH_SERVICE_ACCOUNTS=ops:bot=devops: should be namespace/name=role+role",
+        "AGENTIC_LEASE_SEC=1: should be a whole number of seconds from 3 to 300",
+        ".env:1: should be NAME=value",
+        ".env:2: X: the quote is not closed",
+    ] {
+        assert!(error.contains(says), "{says} is not in {error}");
+    }
+}

@@ -1,0 +1,195 @@
+//! What runs want of Findings and is not written yet, in order and with the times of the runs; and what a Finding's status
+//! becomes of it. It waits here for as long as the API does not answer, within bounds.
+
+use super::plan::{CheckKey, Desired, Plan};
+use super::texts::{self, Language};
+use super::transition::{self, Step};
+use crate::api::{Evidence, FindingStatus, Phase, Transition};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Changes between broken and whole that are kept for each check: those that a Finding keeps, and a pair more.
+const TURNS_MAX: usize = 22;
+
+/// What one run wants of a Finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wish {
+    /// When that run was.
+    pub at: Timestamp,
+    pub desired: Desired,
+    /// Its place in the order of all wishes.
+    pub number: u64,
+    /// Occurrences before it that are counted, but no longer kept.
+    missed: u32,
+    /// It only tells how a fault that is on record is now: one that has ended meanwhile, it does not open again.
+    renews: bool,
+}
+
+impl Wish {
+    fn is_broken(&self) -> bool {
+        matches!(self.desired, Desired::Broken(_))
+    }
+}
+
+/// The wishes of one Scenario that are not fulfilled yet.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    made: u64,
+    queues: BTreeMap<CheckKey, VecDeque<Wish>>,
+}
+
+impl Wishes {
+    /// Adds what a run at this time wants, with `known` open before it. What is asked for already is not asked for twice.
+    pub fn add(&mut self, plan: Plan, known: &BTreeSet<CheckKey>, at: Timestamp) {
+        for (check, desired) in plan {
+            self.made += 1;
+            let renews = matches!(desired, Desired::Broken(_)) && known.contains(&check);
+            let wish = Wish { at, desired, number: self.made, missed: 0, renews };
+            let queue = self.queues.entry(check).or_default();
+            queue_up(queue, wish);
+            bound(queue);
+        }
+    }
+
+    /// Whether a check is to be broken once its wishes are fulfilled; `None` where there are none.
+    pub fn leave_broken(&self, at: &CheckKey) -> Option<bool> {
+        self.queues.get(at)?.back().map(Wish::is_broken)
+    }
+
+    /// Of these that are open, and of what is to open: those open once everything is fulfilled.
+    pub fn open_at_last(&self, open: BTreeSet<CheckKey>) -> BTreeSet<CheckKey> {
+        let mut all = open;
+        for at in self.queues.keys() {
+            match self.leave_broken(at) {
+                Some(true) => all.insert(at.clone()),
+                _ => all.remove(at),
+            };
+        }
+        all
+    }
+
+    /// Everything up to this number is fulfilled.
+    pub fn done(&mut self, at: &CheckKey, number: u64) {
+        let Some(queue) = self.queues.get_mut(at) else { return };
+        queue.retain(|wish| wish.number > number);
+        if queue.is_empty() {
+            self.queues.remove(at);
+        }
+    }
+
+    /// The Finding is gone: nothing is wanted of it.
+    pub fn forget(&mut self, at: &CheckKey) {
+        self.queues.remove(at);
+    }
+
+    pub fn clear(&mut self) {
+        self.queues.clear();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.queues.is_empty()
+    }
+
+    /// The work of every fault that waits goes to this Agent.
+    pub fn assign(&mut self, agent: &str) {
+        for wish in self.queues.values_mut().flatten() {
+            if let Desired::Broken(fault) = &mut wish.desired
+                && fault.agent != agent
+            {
+                fault.agent = agent.to_string();
+            }
+        }
+    }
+
+    /// All of them, by check, in order.
+    pub fn all(&self) -> Vec<(CheckKey, Vec<Wish>)> {
+        self.queues.iter().map(|(at, queue)| (at.clone(), queue.iter().cloned().collect())).collect()
+    }
+}
+
+/// Of faults in a row the first is kept, which opens, and the last, which tells how it is now; of passes in a row the first.
+fn queue_up(queue: &mut VecDeque<Wish>, wish: Wish) {
+    let mut last = queue.iter().rev().map(Wish::is_broken);
+    let (last, before) = (last.next(), last.next());
+    match (last, wish.is_broken()) {
+        (Some(false), false) => return,
+        (Some(true), _) if before == Some(true) => drop(queue.pop_back()),
+        (Some(false), true) => {
+            // The newest fault brings the evidence that stays: what an earlier one brought would only take up memory.
+            for earlier in queue.iter_mut() {
+                if let Desired::Broken(fault) = &mut earlier.desired {
+                    fault.evidence = Evidence::default();
+                }
+            }
+        }
+        _ => {}
+    }
+    queue.push_back(wish);
+}
+
+/// Drops the oldest pair where there are too many: a fault and its end together leave a Finding as it was, but for the count.
+fn bound(queue: &mut VecDeque<Wish>) {
+    let turns = |queue: &VecDeque<Wish>| {
+        let kinds: Vec<bool> = queue.iter().map(Wish::is_broken).collect();
+        kinds.windows(2).filter(|w| w[0] != w[1]).count() + 1
+    };
+    if queue.len() <= TURNS_MAX || turns(queue) <= TURNS_MAX {
+        return;
+    }
+    let mut missed = 0;
+    for _ in 0..2 {
+        let Some(first) = queue.pop_front() else { break };
+        missed += first.missed + u32::from(first.is_broken());
+        while queue.front().is_some_and(|next| next.is_broken() == first.is_broken()) {
+            queue.pop_front();
+        }
+    }
+    if let Some(fault) = queue.iter_mut().find(|w| w.is_broken()) {
+        fault.missed += missed;
+    }
+}
+
+/// The status that fulfils the wishes in their order, and the steps to it; `None` where nothing is to be said.
+pub fn fulfil(
+    current: Option<&FindingStatus>,
+    wishes: &[Wish],
+    language: Language,
+) -> Option<(FindingStatus, Vec<Step>)> {
+    let mut reached: Option<FindingStatus> = None;
+    let mut steps = Vec::new();
+    // A write may have been stored though its answer was lost: what stands on record is not done again.
+    let stands = current.and_then(|status| wishes.iter().rposition(|wish| is_on_record(status, wish)));
+    for wish in &wishes[stands.map_or(0, |last| last + 1)..] {
+        let status = reached.as_ref().or(current);
+        let next = match &wish.desired {
+            Desired::Broken(_) if wish.renews && !is_active(status) => None,
+            Desired::Broken(fault) => transition::break_(status, fault, wish.at),
+            Desired::Whole(reason) => {
+                let message = texts::resolved(language, *reason);
+                status.and_then(|s| transition::mend(s, *reason, message, wish.at))
+            }
+        };
+        let Some((mut next, step)) = next else { continue };
+        if matches!(step, Step::Opened | Step::Reopened) {
+            next.occurrences = next.occurrences.map(|n| n.saturating_add(wish.missed));
+        }
+        reached = Some(next);
+        steps.push(step);
+    }
+    reached.map(|status| (status, steps))
+}
+
+fn is_active(status: Option<&FindingStatus>) -> bool {
+    status.and_then(|s| s.phase).is_some_and(Phase::is_active)
+}
+
+fn is_on_record(status: &FindingStatus, wish: &Wish) -> bool {
+    let turn = |t: &Transition| match wish.desired {
+        Desired::Broken(_) => t.to == Phase::Open && matches!(t.reason.as_str(), "Opened" | "Reopened"),
+        Desired::Whole(reason) => t.to == Phase::Resolved && t.reason == reason.as_str(),
+    };
+    status.transitions.iter().any(|t| t.at.0 == wish.at && turn(t))
+}
+
+#[cfg(test)]
+mod tests;
