@@ -1,5 +1,6 @@
 //! `agentic-ops operator`: the operator and the facade against the cluster of the usual kubeconfig or service account.
 
+use super::registry::Registry;
 use super::serve;
 use super::settings::Settings;
 use super::{CliError, token};
@@ -11,7 +12,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client, Config};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The options of `operator`.
@@ -23,6 +24,9 @@ pub struct OperatorArgs {
     /// Namespace to watch [default: that of the kubeconfig's context]
     #[arg(long, short)]
     pub namespace: Option<String>,
+    /// Scenarios and Agents to keep applied: a file or a directory, followed as it changes [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub registry: Option<PathBuf>,
 }
 
 /// Runs until it is told to stop.
@@ -31,6 +35,10 @@ pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
     let namespace = args.namespace.unwrap_or_else(|| config.default_namespace.clone());
     let client = Client::try_from(config).map_err(|e| CliError::Kubeconfig(e.to_string()))?;
     let settings = read_settings(&client, &namespace).await?;
+    if let Some(path) = args.registry.as_deref().filter(|path| !path.exists()) {
+        return Err(CliError::NoRegistry(path.to_path_buf()));
+    }
+    let following = args.registry.map(|path| tokio::spawn(Registry::new(client.clone(), &namespace, &path).follow()));
     let metrics = Arc::new(Metrics::default());
     let operator = Operator::start(OperatorConfig {
         client: client.clone(),
@@ -47,6 +55,9 @@ pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
     eprintln!("agentic-ops {} watches namespace {namespace}", env!("CARGO_PKG_VERSION"));
     eprintln!("  REST facade     http://{}/api/v1/agents", served.address);
     serve::stop_requested().await;
+    if let Some(following) = following {
+        following.abort();
+    }
     operator.shutdown().await;
     served.shutdown().await;
     Ok(())

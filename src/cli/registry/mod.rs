@@ -1,4 +1,4 @@
-//! `standalone --registry`: follows a file or directory and applies its edits, as a GitOps agent would.
+//! `--registry`: follows a file or directory and applies its edits, as a GitOps agent would.
 //!
 //! What is applied carries the hash of what was written in the file, so that an unchanged file is applied once, and what
 //! people changed elsewhere is not taken back.
