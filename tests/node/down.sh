@@ -18,6 +18,10 @@ fi
 tac pids 2>/dev/null | while read -r process; do end "$process"; done
 # Folders of pods that were still there are mounted.
 grep -o " $PWD/[^ ]*" /proc/mounts | sort -r | xargs -r umount 2>/dev/null
+if [ -d cni ]; then # what leads to Services and pods
+  bin/kube-proxy --cleanup >/dev/null 2>&1
+  ip link del cni0 2>/dev/null
+fi
 [ -e added-address ] && ip addr del 192.0.2.10/32 dev lo 2>/dev/null
-rm -f pids added-address
+rm -f pids bin added-address
 true

@@ -5,7 +5,7 @@
 #   node  also a scheduler, a kubelet and containerd, on which pods run; some twenty seconds. Needs root and Debian's
 #         containerd, runc, containernetworking-plugins, buildah and iptables. Nothing of it leaves the machine: the API
 #         server is at 192.0.2.10, an address of the loopback interface, because pods can't reach 127.0.0.1.
-# PORT: the API server's port, default a free one; the next three belong to it too. BIN: where build.sh put the programs.
+# PORT: the API server's port, default a free one; the next four are taken too. BIN: where build.sh put the programs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(cd "${BIN:-$here/../../target/tools/k8s}" && pwd)
@@ -15,13 +15,17 @@ mkdir -p "$1"
 cd "$1"
 dir=$PWD
 : >pids
+ln -sfn "$bin" bin
 address=127.0.0.1
 
 is_taken() { (echo >"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+are_free() { for p in $(seq "$1" $(($1 + 4))); do ! is_taken "$p" || return 1; done; }
 while [ -z "$port" ]; do
   port=$((20000 + RANDOM % 10000))
-  for p in "$port" $((port + 1)) $((port + 2)) $((port + 3)); do is_taken "$p" && port=; done
+  are_free "$port" || port=
 done
+# Beside somebody else's store this API server would serve that.
+are_free "$port" || { echo "one of the ports from $port on is taken" >&2; exit 1; }
 
 # Starts a program in the background, and notes its process and what it says.
 run() {
@@ -29,9 +33,10 @@ run() {
   echo $! >>pids
 }
 
-# Waits until a command succeeds: wait_for PROGRAM COMMAND…
+# Waits until a command succeeds while the program that was started last lives: wait_for PROGRAM COMMAND…
 wait_for() {
   for _ in $(seq 300); do
+    kill -0 "$(tail -n 1 pids)" 2>/dev/null || break
     "${@:2}" >/dev/null 2>&1 && return
     sleep 0.2
   done
@@ -62,12 +67,22 @@ run "$bin/kine" --endpoint "sqlite://$dir/state.db?_journal=WAL&cache=shared&_bu
   --listen-address "tcp://127.0.0.1:$((port + 1))" --metrics-bind-address 0
 wait_for kine bash -c "echo >/dev/tcp/127.0.0.1/$((port + 1))"
 
+# What service accounts ask for, and how it was answered, is kept in audit.log.
+cat >audit.yaml <<'K'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived, ResponseStarted]
+rules: [{level: Metadata, userGroups: ["system:serviceaccounts"]}]
+K
+audit=(--audit-policy-file="$dir/audit.yaml" --audit-log-path="$dir/audit.log")
+
 # Tokens of service accounts are signed with the key that the server makes for its own certificate.
 run "$bin/kube-apiserver" --etcd-servers="http://127.0.0.1:$((port + 1))" \
   --bind-address="$address" --advertise-address="$address" --secure-port="$port" --cert-dir="$dir/certs" \
-  --token-auth-file=tokens.csv --authorization-mode=RBAC --service-cluster-ip-range=10.96.0.0/24 --allow-privileged=false \
+  --token-auth-file=tokens.csv --authorization-mode=RBAC --service-cluster-ip-range=10.96.0.0/24 --allow-privileged=false --kubelet-preferred-address-types=InternalIP \
   --service-account-issuer=https://kubernetes.default.svc \
-  --service-account-signing-key-file="$dir/certs/apiserver.key" --service-account-key-file="$dir/certs/apiserver.key"
+  --service-account-signing-key-file="$dir/certs/apiserver.key" --service-account-key-file="$dir/certs/apiserver.key" \
+  "${audit[@]}"
 wait_for kube-apiserver "$bin/kubectl" get --raw /readyz
 run "$bin/kube-controller-manager" --kubeconfig=kubeconfig --leader-elect=false --secure-port=0 \
   --service-account-private-key-file="$dir/certs/apiserver.key" --root-ca-file="$dir/certs/apiserver.crt"
@@ -75,14 +90,15 @@ run "$bin/kube-controller-manager" --kubeconfig=kubeconfig --leader-elect=false 
 
 run "$bin/kube-scheduler" --kubeconfig=kubeconfig --leader-elect=false --secure-port=0
 run "$bin/kube-proxy" --kubeconfig=kubeconfig --hostname-override=n1 --cluster-cidr=10.244.0.0/16 \
-  --metrics-bind-address=127.0.0.1:0 --healthz-bind-address=127.0.0.1:0 \
+  --metrics-bind-address=127.0.0.1:$((port + 2)) --healthz-bind-address=127.0.0.1:$((port + 4)) \
   --conntrack-max-per-core=0 --conntrack-tcp-timeout-established=0 --conntrack-tcp-timeout-close-wait=0
+wait_for kube-proxy bash -c "echo >/dev/tcp/127.0.0.1/$((port + 4))"
 
 # Pods have a bridge, and no way out of the machine: nothing masks their addresses.
 mkdir -p cni
-cat >cni/10-bridge.conflist <<'K'
+cat >cni/10-bridge.conflist <<K
 {"cniVersion": "0.4.0", "name": "bridge", "plugins": [{"type": "bridge", "bridge": "cni0", "isGateway": true,
-  "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.244.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}
+  "ipam": {"type": "host-local", "dataDir": "$dir/cni/state", "ranges": [[{"subnet": "10.244.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}
 K
 containerd config default >containerd.toml
 sed -i -e "s#\"/run/containerd#\"$dir/run#; s#\"/var/lib/containerd#\"$dir/lib#; s#snapshotter = \"overlayfs\"#snapshotter = \"native\"#" \
@@ -120,12 +136,13 @@ imageGCHighThresholdPercent: 100
 evictionHard: {memory.available: 50Mi}
 authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
 authorization: {mode: AlwaysAllow}
-address: 127.0.0.1
+address: $address
 port: $((port + 3))
 readOnlyPort: 0
 healthzPort: 0
 resolvConf: ""
+podLogsDir: $dir/logs
 K
-run "$bin/kubelet" --config=kubelet.yaml --kubeconfig=kubeconfig --hostname-override=n1 --root-dir="$dir/kubelet"
+run "$bin/kubelet" --config=kubelet.yaml --kubeconfig=kubeconfig --hostname-override=n1 --node-ip="$address" --root-dir="$dir/kubelet"
 wait_for kubelet "$bin/kubectl" wait --for=create node/n1 --timeout=1s
 "$bin/kubectl" wait --for=condition=Ready node/n1 --timeout=60s >/dev/null
