@@ -1,5 +1,6 @@
 //! `agentic-ops operator`: the operator and the facade against the cluster of the usual kubeconfig or service account.
 
+use super::registry::Registry;
 use super::serve;
 use super::settings::Settings;
 use super::{CliError, client, token};
@@ -13,7 +14,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,12 +31,18 @@ pub struct OperatorArgs {
     /// Namespace to watch [default: that of the kubeconfig's context]
     #[arg(long, short)]
     pub namespace: Option<String>,
+    /// Scenarios and Agents to keep applied: a file or a directory, followed as it changes [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub registry: Option<PathBuf>,
 }
 
 /// Runs until it is told to stop.
 pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
     let config = client::inferred().await?;
     let namespace = args.namespace.unwrap_or_else(|| config.default_namespace.clone());
+    if let Some(path) = args.registry.as_deref().filter(|path| !path.exists()) {
+        return Err(CliError::NoRegistry(path.to_path_buf()));
+    }
     let client = client::client(config)?;
     let settings = tokio::select! {
         settings = wait_for_settings(&client, &namespace) => settings?,
@@ -51,6 +58,8 @@ pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
         metrics: metrics.clone(),
         election: Some(Election::new(&place(), settings.lease_time())),
     });
+    let registry = args.registry.map(|path| Registry::new(client.clone(), &namespace, &path, operator.gate.clone()));
+    let following = registry.map(|registry| tokio::spawn(registry.follow()));
     let secret =
         settings.get("AGENTIC_AUTH_SECRET_FILE").map(|path| token::read_secret(Path::new(path))).transpose()?;
     let facade = serve::Facade { listen: args.listen, settings: &settings, secret };
@@ -58,6 +67,9 @@ pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
     eprintln!("agentic-ops {} watches namespace {namespace}", env!("CARGO_PKG_VERSION"));
     eprintln!("  REST facade     http://{}/api/v1/agents", served.address);
     serve::stop_requested().await;
+    if let Some(following) = following {
+        following.abort();
+    }
     operator.shutdown().await;
     served.shutdown().await;
     Ok(())

@@ -5,6 +5,7 @@ use super::registry::Registry;
 use super::serve::{self, Served};
 use super::settings::Settings;
 use super::{CliError, client, token};
+use crate::controllers::leader::Gate;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::telemetry::Metrics;
 use crate::{api, controlplane};
@@ -79,7 +80,7 @@ impl Standalone {
         .await?;
         let client = client::of_file(&control_plane.kubeconfig_path).await?;
         write_settings(&client, NAMESPACE, settings).await?;
-        let registry = Registry::new(client.clone(), NAMESPACE, &args.registry);
+        let registry = Registry::new(client.clone(), NAMESPACE, &args.registry, Gate::always());
         let following = tokio::spawn(registry.follow());
         let metrics = Arc::new(Metrics::default());
         let operator = Operator::start(OperatorConfig {

@@ -30,6 +30,13 @@ pub enum WriteError {
     Json(#[from] serde_json::Error),
 }
 
+impl WriteError {
+    /// Whether the API server has understood and does not allow it.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, WriteError::Api(error) if matches!(&**error, kube::Error::Api(status) if status.code == 403))
+    }
+}
+
 impl From<kube::Error> for WriteError {
     fn from(error: kube::Error) -> WriteError {
         match &error {

@@ -74,7 +74,12 @@ impl SurroundingsReader {
     }
 
     async fn read_secret(&self, name: &str) -> Result<SecretView, WriteError> {
-        let Some(secret) = call(self.secrets.get_opt(name)).await? else { return Ok(SecretView::Absent) };
+        let secret = match call(self.secrets.get_opt(name)).await {
+            Ok(Some(secret)) => secret,
+            Ok(None) => return Ok(SecretView::Absent),
+            Err(error) if error.is_forbidden() => return Ok(SecretView::Closed),
+            Err(error) => return Err(error),
+        };
         let offered = name == SETTINGS_NAME || secret.labels().get(PROBES_LABEL).is_some_and(|v| v == "allowed");
         if !offered {
             return Ok(SecretView::NotOffered);

@@ -25,6 +25,8 @@ pub enum SecretView {
     Absent,
     /// It is there, but has no label that offers it to probes.
     NotOffered,
+    /// The Role does not let the program read it.
+    Closed,
     Present(Arc<BTreeMap<String, String>>),
 }
 
@@ -207,6 +209,9 @@ impl Filler<'_> {
                 let message =
                     format!("Secret {name:?} is not offered to probes: label it {}=allowed", crate::api::PROBES_LABEL);
                 Err(Gap::Refused(field.to_string(), Reason::SecretNotOffered, message))
+            }
+            Some(SecretView::Closed) => {
+                missing(format!("Secret {name} may not be read: add it to the chart's value probes.secrets"))
             }
             Some(SecretView::Absent) | None => missing(format!("there is no Secret {name}")),
         }

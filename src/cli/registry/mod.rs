@@ -1,4 +1,4 @@
-//! `standalone --registry`: follows a file or directory and applies its edits, as a GitOps agent would.
+//! `--registry`: follows a file or directory and applies its edits, as a GitOps agent would.
 //!
 //! What is applied carries the hash of what was written in the file, so that an unchanged file is applied once, and what
 //! people changed elsewhere is not taken back.
@@ -6,6 +6,7 @@
 pub mod documents;
 
 use crate::api::{GROUP, VERSION};
+use crate::controllers::leader::Gate;
 use crate::controllers::patch::{WriteError, call};
 use documents::{Document, Documents};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
@@ -34,6 +35,7 @@ pub struct Registry {
     client: Client,
     namespace: String,
     path: PathBuf,
+    gate: Gate,
 }
 
 /// What a pass did.
@@ -49,18 +51,21 @@ pub struct Pass {
 }
 
 impl Registry {
-    pub fn new(client: Client, namespace: &str, path: &Path) -> Registry {
-        Registry { client, namespace: namespace.to_string(), path: path.to_path_buf() }
+    /// What is written passes `gate`: of several replicas with their own copies of the registry one applies it.
+    pub fn new(client: Client, namespace: &str, path: &Path, gate: Gate) -> Registry {
+        Registry { client, namespace: namespace.to_string(), path: path.to_path_buf(), gate }
     }
 
-    /// Applies the registry, then follows it for ever.
+    /// Applies the registry, then follows it for ever; whenever this replica comes to lead it is looked at anew.
     pub async fn follow(self) {
         let mut seen = None;
         let mut retry_at = None;
         loop {
             let stamp = stamp(&self.path);
             let again = retry_at.is_some_and(|at| at <= tokio::time::Instant::now());
-            if seen.as_ref() != Some(&stamp) || again {
+            if !self.gate.is_open() {
+                seen = None;
+            } else if seen.as_ref() != Some(&stamp) || again {
                 let pass = self.pass().await;
                 self.tell(&pass);
                 retry_at = pass.incomplete.then(|| tokio::time::Instant::now() + RETRY);
@@ -119,7 +124,7 @@ impl Registry {
         // A file that is broken or empty, as while it is being written, takes nothing away.
         if documents.mistakes.is_empty() && !documents.good.is_empty() {
             for name in mine.keys().filter(|name| !wanted.contains(*name)) {
-                match call(api.delete(name, &DeleteParams::default())).await {
+                match self.gate.write(api.delete(name, &DeleteParams::default())).await {
                     Ok(_) => pass.deleted += 1,
                     Err(WriteError::Gone) => {}
                     Err(error) => pass.put_off(format!("{kind} {name:?} not deleted: {error}")),
@@ -154,7 +159,7 @@ impl Registry {
         }
         let mut params = PatchParams::apply(MANAGER).force();
         params.field_validation = Some(kube::api::ValidationDirective::Strict);
-        call(api.patch(&document.name, &params, &Patch::Apply(value))).await.map(drop)
+        self.gate.write(api.patch(&document.name, &params, &Patch::Apply(value))).await.map(drop)
     }
 }
 

@@ -1,0 +1,141 @@
+{{- define "agentic-ops.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "agentic-ops.fullname" -}}
+{{- $name := include "agentic-ops.name" . }}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
+{{- else if contains $name .Release.Name }}
+{{- .Release.Name | trunc 50 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{- /* The name of what belongs to no namespace: two releases never share it. */}}
+{{- define "agentic-ops.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "agentic-ops.fullname" .) }}
+{{- end }}
+
+{{- define "agentic-ops.selector" -}}
+app.kubernetes.io/name: {{ include "agentic-ops.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "agentic-ops.labels" -}}
+{{ include "agentic-ops.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* The metadata that all have. Takes dict: root, name, and perhaps labels and annotations of its own. */}}
+{{- define "agentic-ops.metadata" -}}
+name: {{ .name }}
+{{- if not .cluster }}
+namespace: {{ .root.Release.Namespace }}
+{{- end }}
+labels:
+  {{- include "agentic-ops.labels" .root | nindent 2 }}
+  {{- with .labels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "agentic-ops.serviceAccount" -}}
+{{- if .Values.serviceAccount.create }}
+{{- default (include "agentic-ops.fullname" .) .Values.serviceAccount.name }}
+{{- else }}
+{{- required "serviceAccount.name: needed where serviceAccount.create is false" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{- define "agentic-ops.image" -}}
+{{- with .Values.image }}
+{{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{- /* What makes a container pass the level `restricted`, and more: its root can't be written. */}}
+{{- define "agentic-ops.containerSecurity" -}}
+allowPrivilegeEscalation: false
+capabilities: {drop: [ALL]}
+privileged: false
+readOnlyRootFilesystem: true
+{{- end }}
+
+{{- define "agentic-ops.podSecurity" -}}
+runAsNonRoot: true
+seccompProfile: {type: RuntimeDefault}
+{{- range $name, $value := .Values.podSecurityContext }}
+{{- if not (empty $value) }}
+{{ $name }}: {{ toJson $value }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* A number or a switch as text: numbers come as floats, which would be written 1e+06. */}}
+{{- define "agentic-ops.text" -}}
+{{- if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
+{{- end }}
+
+{{- define "agentic-ops.authSecretName" -}}
+{{- with .Values.auth }}
+{{- if and .secret .existingSecret.name }}{{ fail "auth.secret and auth.existingSecret.name: only one of them" }}{{ end }}
+{{- if .existingSecret.name }}{{ .existingSecret.name }}{{ else if .secret }}{{ include "agentic-ops.fullname" $ }}-auth{{ end }}
+{{- end }}
+{{- end }}
+
+{{- /* The ConfigMap that a source names: the chart's own, an existing one, or none. Takes dict: root, at, values, own. */}}
+{{- define "agentic-ops.sourceName" -}}
+{{- if eq .values.source "configMap" }}
+{{- required (printf "%s.configMap: needed where %s.source is configMap" .at .at) .values.configMap }}
+{{- else if ne .values.source "none" }}
+{{- include "agentic-ops.fullname" .root }}-{{ .at }}
+{{- end }}
+{{- end }}
+
+{{- /* Everything that the ConfigMap agentic-ops holds, as YAML. Scenarios see nothing else, so that defaults are in it. */}}
+{{- define "agentic-ops.settings" -}}
+{{- $all := dict }}
+{{- range $name, $value := omit .Values.settings "create" }}
+{{- $_ := set $all $name (include "agentic-ops.text" $value) }}
+{{- end }}
+{{- with .Values.settings }}
+{{- $_ := set $all "FOSS_URL" (.FOSS_URL | default (printf "http://%s:8085" .VM123_IP)) }}
+{{- $_ := set $all "ODOO_URL" (.ODOO_URL | default (printf "http://%s:8069" .VM123_IP)) }}
+{{- end }}
+{{- if ne .Values.specs.source "none" }}{{ $_ := set $all "AGENTIC_SPECS_ROOT" "/etc/agentic-ops/specs" }}{{ end }}
+{{- if include "agentic-ops.authSecretName" . }}{{ $_ := set $all "AGENTIC_AUTH_SECRET_FILE" "/etc/agentic-ops/auth/secret" }}{{ end }}
+{{- if .Values.auth.tokenReview }}{{ $_ := set $all "AGENTIC_AUTH_TOKEN_REVIEW" "true" }}{{ end }}
+{{- if or .Values.caBundle.configMap .Values.caBundle.secret }}{{ $_ := set $all "AGENTIC_CA_FILE" "/etc/agentic-ops/ca/ca.crt" }}{{ end }}
+{{- if .Values.desk.existingClaim }}{{ $_ := set $all "DESK_DB_PATH" (printf "/var/lib/desk/%s" .Values.desk.file) }}{{ end }}
+{{- range $name, $value := .Values.extraSettings }}
+{{- if hasKey $all $name }}{{ fail (printf "extraSettings.%s: it stands in settings, or the chart sets it" $name) }}{{ end }}
+{{- $_ := set $all $name (include "agentic-ops.text" $value) }}
+{{- end }}
+{{- range $name, $value := $all }}
+{{- if eq $value "" }}{{ $_ := unset $all $name }}{{ end }}
+{{- end }}
+{{- toYaml $all }}
+{{- end }}
+
+{{- define "agentic-ops.secrets" -}}
+{{- $all := dict }}
+{{- range $name, $value := omit .Values.secrets "create" }}
+{{- if $value }}{{ $_ := set $all $name $value }}{{ end }}
+{{- end }}
+{{- range $name, $value := .Values.extraSecrets }}
+{{- if hasKey $.Values.secrets $name }}{{ fail (printf "extraSecrets.%s: it stands in secrets" $name) }}{{ end }}
+{{- if $value }}{{ $_ := set $all $name $value }}{{ end }}
+{{- end }}
+{{- toYaml $all }}
+{{- end }}

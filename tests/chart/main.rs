@@ -1,0 +1,145 @@
+//! What the chart says must be what the program knows: settings, their defaults, metrics; and values must be those that the
+//! schema describes. The rest of the chart's tests are scripts beside this one.
+
+use agentic_ops::cli::settings::KNOWN;
+use agentic_ops::telemetry::Metrics;
+use kube_cel::cel::{Context, Program};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What the chart sets by itself, from other values.
+const DERIVED: [&str; 5] =
+    ["AGENTIC_SPECS_ROOT", "DESK_DB_PATH", "AGENTIC_CA_FILE", "AGENTIC_AUTH_SECRET_FILE", "AGENTIC_AUTH_TOKEN_REVIEW"];
+/// Defaults that the chart spells out otherwise: it expands them itself.
+const EXPANDED: [&str; 2] = ["FOSS_URL", "ODOO_URL"];
+
+fn text(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn yaml(path: &str) -> Vec<Value> {
+    let text = text(path);
+    text.split("\n---\n").map(|part| serde_saphyr::from_str(part).unwrap_or_else(|e| panic!("{path}: {e}"))).collect()
+}
+
+fn values() -> Value {
+    yaml("helm/agentic-ops/values.yaml").remove(0)
+}
+
+fn names(object: &Value) -> BTreeSet<&str> {
+    object.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_chart_knows_every_setting_and_its_default() {
+    let values = values();
+    let given: BTreeSet<&str> = names(&values["settings"]).union(&names(&values["secrets"])).copied().collect();
+    let known: BTreeSet<&str> = KNOWN.iter().map(|k| k.name).collect();
+    let missing: Vec<_> = known.iter().filter(|n| !given.contains(*n) && !DERIVED.contains(n)).collect();
+    let unknown: Vec<_> = given.iter().filter(|n| !known.contains(*n) && **n != "create").collect();
+    assert!(missing.is_empty(), "not in values.yaml: {missing:?}");
+    assert!(unknown.is_empty(), "the program does not know: {unknown:?}");
+    for setting in KNOWN.iter().filter(|k| !DERIVED.contains(&k.name) && !EXPANDED.contains(&k.name)) {
+        let value = values["settings"].get(setting.name).or_else(|| values["secrets"].get(setting.name));
+        let value = value.map(|v| v.as_str().map_or_else(|| v.to_string(), String::from)).unwrap_or_default();
+        if let Some(default) = setting.default {
+            assert_eq!(value, default, "{}", setting.name);
+        }
+    }
+    for name in names(&values["secrets"]).into_iter().filter(|n| *n != "create") {
+        let is_secret = ["_KEY", "_TOKEN", "_PASSWORD", "_SECRET"].iter().any(|end| name.ends_with(end));
+        assert!(is_secret || name == "SMTP_URL", "{name} is no secret");
+    }
+}
+
+#[test]
+fn every_value_is_in_the_schema_and_every_property_is_closed() {
+    let schema: Value = serde_json::from_str(&text("helm/agentic-ops/values.schema.json")).unwrap();
+    compare(&values(), &schema, &schema, "");
+    closed(&schema, &schema, "");
+}
+
+/// Values that are objects have exactly the schema's properties; what is for Helm, or for no value by default, aside.
+fn compare(values: &Value, schema: &Value, root: &Value, at: &str) {
+    let schema = followed(schema, root);
+    let (Some(values), Some(properties)) = (values.as_object(), schema["properties"].as_object()) else { return };
+    for (name, value) in values {
+        let property = properties.get(name).unwrap_or_else(|| panic!("{at}.{name} is not in the schema"));
+        compare(value, property, root, &format!("{at}.{name}"));
+    }
+    if at.matches('.').count() < 2 && !values.is_empty() {
+        let left_out = ["global", "fsGroup", "fsGroupChangePolicy", "rollingUpdate"];
+        let is_missing = |n: &&String| !values.contains_key(*n) && !left_out.contains(&n.as_str());
+        let missing: Vec<_> = properties.keys().filter(is_missing).collect();
+        assert!(missing.is_empty(), "in the schema and not in values.yaml: {missing:?} of {at:?}");
+    }
+}
+
+/// A misspelt name is refused wherever names are known.
+fn closed(schema: &Value, root: &Value, at: &str) {
+    let schema = followed(schema, root);
+    if schema["properties"].is_object() {
+        assert_eq!(schema["additionalProperties"], json!(false), "{at} takes any name");
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        closed(property, root, &format!("{at}.{name}"));
+    }
+    if schema["items"].is_object() {
+        closed(&schema["items"], root, &format!("{at}[]"));
+    }
+}
+
+fn followed<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => schema,
+    }
+}
+
+#[test]
+fn alerts_and_dashboard_name_metrics_that_the_program_has() {
+    let metrics = Metrics::default();
+    metrics.probe("http", "ok", std::time::Duration::ZERO);
+    metrics.check(agentic_ops::api::CheckOutcome::Pass);
+    metrics.api_write("findings", true, true);
+    metrics.set_open_findings(|_| 0);
+    metrics.set_scenarios(|_| 0);
+    let encoded = metrics.encode();
+    let there: BTreeSet<&str> = encoded.lines().filter_map(|l| l.split(['{', ' ']).next()).collect();
+    let name = regex::Regex::new(r"agentic_ops_[a-z_]+").unwrap();
+    for file in ["helm/agentic-ops/files/alerts.yaml", "helm/agentic-ops/files/dashboard.json"] {
+        let text = text(file);
+        let named: BTreeSet<&str> = name.find_iter(&text).map(|m| m.as_str()).collect();
+        assert!(named.len() > 3);
+        for metric in named {
+            assert!(there.contains(metric), "{file} names {metric}, which is not in\n{encoded}");
+        }
+    }
+}
+
+#[test]
+fn the_health_checks_of_flux_say_what_the_operator_says() {
+    let documents = yaml("manifests/examples/flux/scenarios.yaml");
+    let checks = &documents[1]["spec"]["healthCheckExprs"][0];
+    let judge = |observed: Value, conditions: Value| {
+        let mut context = Context::default();
+        let status = json!({"observedGeneration": observed, "conditions": conditions});
+        context.add_variable("status", status).unwrap();
+        context.add_variable("metadata", json!({"generation": 2})).unwrap();
+        // In the order in which Flux asks.
+        for answer in ["inProgress", "failed", "current"] {
+            let program = Program::compile(checks[answer].as_str().unwrap()).unwrap();
+            if program.execute(&context).unwrap() == true.into() {
+                return answer;
+            }
+        }
+        "none"
+    };
+    let ready = |status: &str, reason: &str| json!([{"type": "Healthy", "status": "False"}, {"type": "Ready", "status": status, "reason": reason}]);
+    assert_eq!(judge(json!(1), ready("True", "Ready")), "inProgress");
+    assert_eq!(judge(json!(2), ready("True", "Ready")), "current");
+    assert_eq!(judge(json!(2), ready("True", "Suspended")), "current");
+    assert_eq!(judge(json!(2), ready("False", "InvalidCheck")), "failed");
+}
