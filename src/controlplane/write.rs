@@ -258,7 +258,12 @@ impl How {
         }
         let api_version = self.resource().api_version();
         let merged = apply(&self.served.schema, Some(old), &applied, &self.write(&api_version), force);
-        self.replace(old, merged.map_err(apply_error)?, |_, _| {})
+        let mut merged = merged.map_err(apply_error)?;
+        match self.resource().custom {
+            true => self.served.schema.decode_metadata(&mut merged),
+            false => self.served.schema.decode(&mut merged),
+        };
+        self.replace(old, merged, |_, _| {})
     }
 
     /// The kind, where it is one of core's.

@@ -57,10 +57,9 @@ pub fn apply(
     let wanted = set::owned(set::of(schema, applied));
     managers::own(&mut managers, me.clone(), wanted.clone());
     let whole = merge::merge(schema, base, applied);
-    let left = let_go(schema, &whole, &prior, &managers, set::of(schema, applied));
-    let merged = set::tidied(&left, &whole);
+    let merged = let_go(schema, &whole, &prior, &managers, set::of(schema, applied));
 
-    let difference = set::difference(schema, base, &left);
+    let difference = set::difference(schema, base, &merged);
     let conflicts = conflicts(&difference, &managers, &me);
     if !force && !conflicts.is_empty() {
         return Err(ApplyError::Conflicts(conflicts.iter().map(|(path, m)| cause(path, m)).collect()));

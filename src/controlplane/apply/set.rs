@@ -195,56 +195,42 @@ pub(super) fn with_parents(schema: &Schema, set: &Set) -> Set {
     out
 }
 
-/// An object without these fields; what is left empty becomes null: it is nobody's loss.
+/// An object without these fields. An object in it that is left empty stays, a list goes.
 pub(super) fn without(schema: &Schema, object: &Value, gone: &Set) -> Value {
-    match remove(Some(schema.node()), object, &mut Vec::new(), gone) {
-        Value::Null => json!({}),
-        left => left,
-    }
+    remove(Some(schema.node()), object, &mut Vec::new(), gone).unwrap_or_else(|| json!({}))
 }
 
-/// The object `after` some of `before` was taken out, without what that left empty.
-pub(super) fn tidied(after: &Value, before: &Value) -> Value {
-    match (after, before) {
-        (Value::Object(fields), Value::Object(had)) => {
-            let emptied = |name: &String, value: &Value| value.is_null() && had.get(name).is_some_and(|v| !v.is_null());
-            let kept = fields.iter().filter(|(name, value)| !emptied(name, value));
-            kept.map(|(name, value)| (name.clone(), had.get(name).map_or(value.clone(), |had| tidied(value, had))))
-                .collect()
-        }
-        _ => after.clone(),
-    }
-}
-
-fn remove(node: Option<&Node>, value: &Value, path: &mut Path, gone: &Set) -> Value {
+fn remove(node: Option<&Node>, value: &Value, path: &mut Path, gone: &Set) -> Option<Value> {
     let touches = |path: &Path| gone.range(path.clone()..).next().is_some_and(|first| first.starts_with(path));
     if !touches(path) {
-        return value.clone();
+        return Some(value.clone());
     }
     match value {
-        Value::Object(fields) if !fields.is_empty() && !is_atomic_map(node) => {
+        Value::Object(fields) if !is_atomic_map(node) => {
             let mut kept = Map::new();
             for (name, inner) in fields {
                 path.push(format!("f:{name}"));
-                if !gone.contains(path) {
-                    kept.insert(name.clone(), remove(node.and_then(|n| n.field(name)), inner, path, gone));
+                if !gone.contains(path)
+                    && let Some(left) = remove(node.and_then(|n| n.field(name)), inner, path, gone)
+                {
+                    kept.insert(name.clone(), left);
                 }
                 path.pop();
             }
-            if kept.is_empty() { Value::Null } else { Value::Object(kept) }
+            Some(Value::Object(kept))
         }
         Value::Array(items) if !items.is_empty() && is_granular(node) => {
             let mut kept = Vec::new();
             for item in items {
                 path.push(item_step(node, item));
                 if !gone.contains(path) {
-                    kept.push(remove(node.and_then(|n| n.items.as_deref()), item, path, gone));
+                    kept.extend(remove(node.and_then(|n| n.items.as_deref()), item, path, gone));
                 }
                 path.pop();
             }
-            if kept.is_empty() { Value::Null } else { Value::Array(kept) }
+            (!kept.is_empty()).then_some(Value::Array(kept))
         }
-        _ => value.clone(),
+        _ => Some(value.clone()),
     }
 }
 

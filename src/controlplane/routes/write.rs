@@ -27,11 +27,11 @@ fn admit(place: &Place, query: &Query, body: Sent, is_apply: bool) -> Result<(Va
     let Sent { mut value, twice } = body;
     check_kind(&place.served, &mut value)?;
     let schema = &place.served.schema;
-    let unread = if resource.custom { schema.decode_metadata(&mut value) } else { schema.decode(&mut value) };
-    if let Some(why) = unread {
-        return Err(unreadable(resource, &why));
-    }
     if !is_apply {
+        let unread = if resource.custom { schema.decode_metadata(&mut value) } else { schema.decode(&mut value) };
+        if let Some(why) = unread {
+            return Err(unreadable(resource, &why));
+        }
         schema.drop_nulls(&mut value);
     }
     let unknown = schema.prune(&mut value).into_iter().map(|path| format!("unknown field {path:?}"));
@@ -235,7 +235,10 @@ fn admit_applied(
     let mut tried = sent.value.clone();
     check_kind(served, &mut tried)?;
     let unknown = served.schema.prune(&mut tried).first().map(|path| format!(".{path}: field not declared in schema"));
-    let unread = || if served.resource.custom { None } else { served.schema.decode(&mut tried) };
+    let unread = || match served.resource.custom {
+        true => served.schema.decode_metadata(&mut tried),
+        false => served.schema.decode(&mut tried),
+    };
     if let Some(what) = unknown.or_else(|| apply::ambiguous(&served.schema, &sent.value)).or_else(unread) {
         let Resource { kind, .. } = &served.resource;
         let namespace = place.namespace.as_deref().unwrap_or_default();

@@ -12,6 +12,7 @@ pub fn stories() -> Vec<Story> {
         story("apply", plain()),
         story("apply: conflicts and force", conflicts()),
         story("apply: what is let go", let_go()),
+        story("apply: what is left empty", emptied()),
         story("apply: lists", lists()),
         story("apply: status", status()),
         story("apply: kinds of core", core()),
@@ -133,6 +134,38 @@ fn let_go() -> Vec<Step> {
             json!({"spec": {"thresholds": {"fail": 9}}}),
         ),
         get("at the end", at(PORTAL)),
+    ]
+}
+
+/// An update made the object or list, an apply filled it, and lets go.
+fn emptied() -> Vec<Step> {
+    let mut made = scenario("portal");
+    made["spec"]["thresholds"] = json!({"fail": 1});
+    made["spec"]["dependsOn"] = json!(["a"]);
+    let mut more = scenario("portal");
+    more["spec"]["thresholds"] = json!({"fail": 2});
+    more["spec"]["dependsOn"] = json!(["b"]);
+    more["spec"]["checks"] = json!([{"name": "more", "expect": "true"}]);
+    let force = at(&format!("{PORTAL}?force=true"));
+    let kubectl = at(&format!("{PORTAL}?fieldManager=kubectl"));
+    let mut labelled = configmap("a", "1");
+    labelled["data"] = json!({});
+    vec![
+        post("made by an update", at("scenarios"), made),
+        apply("filled by git", force, "git", more),
+        patch(
+            "emptied of the rest",
+            kubectl,
+            MERGE,
+            json!({"spec": {"dependsOn": ["b"], "checks": [{"name": "more", "expect": "true"}]}}),
+        ),
+        git("let go", scenario("portal")),
+        git("the same again", scenario("portal")),
+        get("it", at(PORTAL)),
+        post("a ConfigMap", at("configmaps"), configmap("a", "1")),
+        apply("its key taken by git", at("configmaps/a?force=true"), "git", configmap("a", "2")),
+        apply("and let go", at("configmaps/a"), "git", labelled),
+        get("the ConfigMap", at("configmaps/a")),
     ]
 }
 
