@@ -65,6 +65,11 @@ impl Runner {
         let Ok(_turn) = self.runs.acquire().await else { return Ran::Failed("shutting down".into()) };
         let now = crate::controllers::now();
         started(now);
+        // Boxed, so that the thousands that wait for their turn at a start are small.
+        Box::pin(self.run_now(scenario, now)).await
+    }
+
+    async fn run_now(&self, scenario: Arc<ValidatedScenario>, now: Timestamp) -> Ran {
         let around = match self.surroundings.read(scenario.secret_names()).await {
             Ok(around) => around,
             Err(error) => return Ran::Failed(unreadable(&error)),
