@@ -161,13 +161,13 @@ impl Bench {
         let at_rest = self.writes_at_rest(&program).await;
         let resident = program.process.resident_mib();
         step(&format!("  {resident:.0} MiB resident"));
-        let before = program.version().await;
         program.process.stop();
+        let before = ours::version(&data);
         let program = self.start(&data);
         let ready = program.until_ready().await;
         program.until("agentic_ops_runs_total", many as f64).await;
-        let wrote = if program.version().await == before { "no writes" } else { "WRITES" };
         program.process.stop();
+        let wrote = if ours::version(&data) == before { "no writes" } else { "WRITES" };
         let mut gatus = None;
         if let Some(binary) = &self.gatus {
             step("  Gatus with as many");
