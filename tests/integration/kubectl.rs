@@ -1,6 +1,6 @@
 //! kubectl itself against the program as a process of its own: edits, acknowledgement, and kill -9.
 
-use crate::running::{PATIENCE, Scratch};
+use crate::running::{PATIENCE, Scratch, lasting_port};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -28,8 +28,7 @@ fn spawn(scratch: &Scratch, ports: &[u16; 3]) -> Child {
 }
 
 fn free_ports() -> [u16; 3] {
-    let listeners = [0; 3].map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|l| l.local_addr().unwrap().port())
+    [0; 3].map(|_| lasting_port().port())
 }
 
 impl Demo {

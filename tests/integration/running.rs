@@ -14,7 +14,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::PostParams;
 use kube::{Api, Client, ResourceExt as _};
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -58,6 +58,14 @@ pub fn any_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
+/// A port that stays free while a server starts again: below those that the kernel gives to outgoing connections.
+pub fn lasting_port() -> SocketAddr {
+    let start = uuid::Uuid::new_v4().as_u128() % 10_000;
+    let ports = (0..10_000).map(|step| 20_000 + ((start + step) % 10_000) as u16);
+    let mut addresses = ports.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    addresses.find(|address| std::net::TcpListener::bind(address).is_ok()).unwrap()
+}
+
 pub async fn start(name: &str, registry: &Path) -> Running {
     let scratch = Scratch::new(name);
     let estate = Estate::start(&scratch.0, any_port()).await.unwrap();
@@ -96,7 +104,7 @@ async fn operator(
     let settings = Settings::load(&BTreeMap::new(), None, &overrides).unwrap();
     write_settings(&client, &namespace, &settings).await;
     let following = tokio::spawn(Registry::new(client.clone(), &namespace, registry, Gate::always()).follow());
-    let address = TcpListener::bind(any_port()).unwrap().local_addr().unwrap();
+    let address = lasting_port();
     let child = Command::new(env!("CARGO_BIN_EXE_agentic-ops"))
         .args(["operator", "--namespace", &namespace, "--listen", &address.to_string()])
         .env("KUBECONFIG", real::kubeconfig_in(&scratch.0, &namespace))

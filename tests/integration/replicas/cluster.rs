@@ -1,7 +1,7 @@
 //! A Kubernetes API to run replicas against: the embedded one, or the real one of AGENTIC_TEST_KUBECONFIG.
 
 use super::proxy::Proxy;
-use crate::running::{Scratch, any_port};
+use crate::running::{Scratch, lasting_port};
 use agentic_ops::api::{Finding, Phase, Scenario, crds};
 use agentic_ops::cli::client;
 use agentic_ops::cli::settings::Settings;
@@ -60,7 +60,7 @@ impl Cluster {
                 cluster
             }
             (Which::Embedded, _) => {
-                let embedded = embedded(&scratch, any_port(), true).await;
+                let embedded = embedded(&scratch, lasting_port(), true).await;
                 let kubeconfig = embedded.kubeconfig_path.clone();
                 let client = client::of_file(&kubeconfig).await.unwrap();
                 let namespace = "agentic-ops".to_string();
