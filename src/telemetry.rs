@@ -147,20 +147,6 @@ impl Metrics {
         }
     }
 
-    /// Writes to the API so far, for benchmarks.
-    pub fn api_writes(&self) -> u64 {
-        let of = |resource, result| {
-            let labels = WriteLabels { resource: Word(resource), result: Word(result) };
-            self.writes.get_or_create(&labels).get()
-        };
-        of("findings", "ok") + of("scenarios", "ok")
-    }
-
-    /// Runs so far, for benchmarks.
-    pub fn runs_so_far(&self) -> u64 {
-        self.runs.get()
-    }
-
     /// What is open, by severity, as of now.
     pub fn set_open_findings(&self, count: impl Fn(Severity) -> usize) {
         for severity in Severity::ALL {
