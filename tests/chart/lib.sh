@@ -59,18 +59,16 @@ needs() {
 cluster=
 # Starts a cluster in a folder that is removed in the end: start_cluster api|node
 start_cluster() {
-  BIN=${K8S_BIN:-target/tools/k8s}
-  export BIN
-  tests/node/build.sh "$BIN" || exit 1
+  tests/cluster/build.sh || exit 1
   cluster=$work/cluster
-  tests/node/up.sh "$cluster" "$1" || exit 1
+  tests/cluster/up.sh "$cluster" "$1" || exit 1
   export KUBECONFIG=$cluster/kubeconfig
 }
 
 finish() {
   local code=$?
   trap - EXIT
-  [ -n "$cluster" ] && tests/node/down.sh "$cluster"
+  [ -n "$cluster" ] && tests/cluster/down.sh "$cluster"
   rm -rf "$work"
   exit $code
 }

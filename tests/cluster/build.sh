@@ -1,21 +1,25 @@
 #!/usr/bin/env bash
-# Builds a real Kubernetes from its Go modules into target/tools/k8s, or into the folder $1: kube-apiserver,
-# kube-controller-manager, kubectl, and kine (the store on SQLite that k3s uses). Some minutes the first time; after that
-# nothing is done while the versions below stay the same.
+# Builds a real Kubernetes from its Go modules into K8S_BIN, default target/tools/k8s: what a node takes, and kine (the store
+# on SQLite that k3s uses). Some minutes the first time; what is there in the versions below is not built again.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-out=${1:-$here/../../target/tools/k8s}
+out=${K8S_BIN:-$here/../../target/tools/k8s}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
 kubernetes=v1.36.2 # its libraries carry the same version, as v0.36.2
 kine=v0.17.5
-parts=(kube-apiserver kube-controller-manager kubectl)
+parts=(kube-apiserver kube-controller-manager kubectl kube-scheduler kube-proxy kubelet)
 
-stamp="kubernetes $kubernetes, kine $kine: ${parts[*]}"
-[ "$(cat "$out/stamp" 2>/dev/null || true)" = "$stamp" ] && exit 0
+# Each program carries its version.
+has() { grep -qaF "$2" "$out/$1" 2>/dev/null; }
+missing=()
+for part in "${parts[@]}"; do
+  has "$part" "$kubernetes" || missing+=("$part")
+done
+[ ${#missing[@]} = 0 ] && has kine "$kine" && exit 0
 command -v go >/dev/null || { echo "a real Kubernetes is built from its Go modules: Go is needed" >&2; exit 1; }
-echo "== building Kubernetes $kubernetes (some minutes)" >&2
+echo "== building Kubernetes $kubernetes: ${missing[*]:-kine} (some minutes)" >&2
 
 # A module that needs Kubernetes. Its libraries stand beside it in its repository, and have to be named one by one.
 work=$(mktemp -d)
@@ -33,8 +37,7 @@ go mod tidy 2>/dev/null
 IFS=. read -r major minor _ <<<"${kubernetes#v}"
 version=k8s.io/component-base/version
 flags="-s -w -X $version.gitVersion=$kubernetes -X $version.gitMajor=$major -X $version.gitMinor=$minor"
-for part in "${parts[@]}"; do
+for part in "${missing[@]}"; do
   CGO_ENABLED=0 go build -ldflags "$flags" -o "$out/$part" "k8s.io/kubernetes/cmd/$part"
 done
-GOBIN=$out go install "github.com/k3s-io/kine@$kine"
-echo "$stamp" >"$out/stamp"
+has kine "$kine" || GOBIN=$out go install "github.com/k3s-io/kine@$kine"

@@ -1,12 +1,27 @@
 #!/usr/bin/env bash
-# Ends what up.sh started in DIR: down.sh DIR
+# Ends what up.sh started in DIR, its containers too: down.sh DIR
 cd "$1" || exit 1
-tac pids 2>/dev/null | while read -r process; do
-  kill "$process" 2>/dev/null
+end() {
+  kill "$1" 2>/dev/null
   for _ in $(seq 50); do
-    kill -0 "$process" 2>/dev/null || continue 2
+    kill -0 "$1" 2>/dev/null || return
     sleep 0.1
   done
-  kill -KILL "$process" 2>/dev/null
-done
-rm -f pids
+  kill -KILL "$1" 2>/dev/null
+}
+if [ -S run/containerd.sock ]; then
+  end "$(tail -n 1 pids)" # the kubelet first, so that nothing is started again
+  for task in $(ctr -a run/containerd.sock -n k8s.io task ls -q 2>/dev/null); do
+    ctr -a run/containerd.sock -n k8s.io task rm -f "$task" >/dev/null 2>&1
+  done
+fi
+tac pids 2>/dev/null | while read -r process; do end "$process"; done
+# Folders of pods that were still there are mounted.
+grep -o " $PWD/[^ ]*" /proc/mounts | sort -r | xargs -r umount 2>/dev/null
+if [ -d cni ]; then # what leads to Services and pods
+  bin/kube-proxy --cleanup >/dev/null 2>&1
+  ip link del cni0 2>/dev/null
+fi
+[ -e added-address ] && ip addr del 192.0.2.10/32 dev lo 2>/dev/null
+rm -f pids bin added-address
+true

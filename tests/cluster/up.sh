@@ -1,25 +1,42 @@
 #!/usr/bin/env bash
-# Starts a real Kubernetes API server on loopback, RBAC on: up.sh DIR. It keeps everything in DIR, writes DIR/kubeconfig (of a
-# cluster admin), and is ready when this returns, after some six seconds. down.sh DIR ends it.
-# PORT: the API server's port (default 16443; the store's is the next one). BIN: where build.sh put the programs.
+# Starts a real Kubernetes on this machine: up.sh DIR [api|node]. It keeps everything in DIR, writes DIR/kubeconfig (of a
+# cluster admin), and is ready when this returns. down.sh DIR ends it.
+#   api   the API server with RBAC on, and the controllers. On loopback; some six seconds.
+#   node  also a scheduler, a kubelet and containerd, on which pods run; some twenty seconds. Needs root and Debian's
+#         containerd, runc, containernetworking-plugins, buildah and iptables. Nothing of it leaves the machine: the API
+#         server is at 192.0.2.10, an address of the loopback interface, because pods can't reach 127.0.0.1.
+# PORT: the API server's port, default a free one; the next four are taken too. K8S_BIN: where build.sh put the programs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-bin=$(cd "${BIN:-$here/../../target/tools/k8s}" && pwd)
-port=${PORT:-16443}
+bin=$(cd "${K8S_BIN:-$here/../../target/tools/k8s}" && pwd)
+port=${PORT:-}
+mode=${2:-api}
 mkdir -p "$1"
 cd "$1"
 dir=$PWD
 : >pids
+ln -sfn "$bin" bin
+address=127.0.0.1
+
+is_taken() { (echo >"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+are_free() { for p in $(seq "$1" $(($1 + 4))); do ! is_taken "$p" || return 1; done; }
+while [ -z "$port" ]; do
+  port=$((20000 + RANDOM % 10000))
+  are_free "$port" || port=
+done
+# Beside somebody else's store this API server would serve that.
+are_free "$port" || { echo "one of the ports from $port on is taken" >&2; exit 1; }
 
 # Starts a program in the background, and notes its process and what it says.
 run() {
-  "$bin/$1" "${@:2}" >"$1.log" 2>&1 &
+  "$@" >"$(basename "$1").log" 2>&1 &
   echo $! >>pids
 }
 
-# Waits until a command succeeds.
+# Waits until a command succeeds while the program that was started last lives: wait_for PROGRAM COMMAND…
 wait_for() {
   for _ in $(seq 300); do
+    kill -0 "$(tail -n 1 pids)" 2>/dev/null || break
     "${@:2}" >/dev/null 2>&1 && return
     sleep 0.2
   done
@@ -28,30 +45,104 @@ wait_for() {
   exit 1
 }
 
+if [ "$mode" = node ]; then
+  address=192.0.2.10
+  ip addr show dev lo | grep -q "inet $address/" || { ip addr add "$address/32" dev lo && touch added-address; }
+fi
+
 token=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
 (umask 077 && echo "$token,admin,admin,system:masters" >tokens.csv)
 cat >kubeconfig <<K
 apiVersion: v1
 kind: Config
-clusters: [{name: test, cluster: {server: "https://127.0.0.1:$port", certificate-authority: "$dir/certs/apiserver.crt"}}]
+clusters: [{name: test, cluster: {server: "https://$address:$port", certificate-authority: "$dir/certs/apiserver.crt"}}]
 users: [{name: admin, user: {token: $token}}]
 contexts: [{name: test, context: {cluster: test, user: admin, namespace: default}}]
 current-context: test
 K
+chmod 600 kubeconfig
 export KUBECONFIG=$dir/kubeconfig
 
-run kine --endpoint "sqlite://$dir/state.db?_journal=WAL&cache=shared&_busy_timeout=30000" \
+run "$bin/kine" --endpoint "sqlite://$dir/state.db?_journal=WAL&cache=shared&_busy_timeout=30000" \
   --listen-address "tcp://127.0.0.1:$((port + 1))" --metrics-bind-address 0
 wait_for kine bash -c "echo >/dev/tcp/127.0.0.1/$((port + 1))"
 
-# Tokens of service accounts are signed with the key that the server makes for its own certificate.
-run kube-apiserver --etcd-servers="http://127.0.0.1:$((port + 1))" \
-  --bind-address=127.0.0.1 --secure-port="$port" --cert-dir="$dir/certs" --endpoint-reconciler-type=none \
-  --token-auth-file=tokens.csv --authorization-mode=RBAC --service-cluster-ip-range=10.96.0.0/24 \
-  --service-account-issuer=https://kubernetes.default.svc \
-  --service-account-signing-key-file="$dir/certs/apiserver.key" --service-account-key-file="$dir/certs/apiserver.key"
-wait_for kube-apiserver "$bin/kubectl" get --raw /readyz
+# What service accounts ask for, and how it was answered, is kept in audit.log.
+cat >audit.yaml <<'K'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived, ResponseStarted]
+rules: [{level: Metadata, userGroups: ["system:serviceaccounts"]}]
+K
+audit=(--audit-policy-file="$dir/audit.yaml" --audit-log-path="$dir/audit.log")
 
-# What ends namespaces and collects garbage; nothing else is needed where no pods run.
-run kube-controller-manager --kubeconfig=kubeconfig --leader-elect=false --secure-port=0 \
-  --controllers=namespace-controller,garbage-collector-controller
+# Tokens of service accounts are signed with the key that the server makes for its own certificate.
+run "$bin/kube-apiserver" --etcd-servers="http://127.0.0.1:$((port + 1))" \
+  --bind-address="$address" --advertise-address="$address" --secure-port="$port" --cert-dir="$dir/certs" \
+  --token-auth-file=tokens.csv --authorization-mode=RBAC --service-cluster-ip-range=10.96.0.0/24 --allow-privileged=false --kubelet-preferred-address-types=InternalIP \
+  --service-account-issuer=https://kubernetes.default.svc \
+  --service-account-signing-key-file="$dir/certs/apiserver.key" --service-account-key-file="$dir/certs/apiserver.key" \
+  "${audit[@]}"
+wait_for kube-apiserver "$bin/kubectl" get --raw /readyz
+run "$bin/kube-controller-manager" --kubeconfig=kubeconfig --leader-elect=false --secure-port=0 \
+  --service-account-private-key-file="$dir/certs/apiserver.key" --root-ca-file="$dir/certs/apiserver.crt"
+[ "$mode" = node ] || exit 0
+
+run "$bin/kube-scheduler" --kubeconfig=kubeconfig --leader-elect=false --secure-port=0
+run "$bin/kube-proxy" --kubeconfig=kubeconfig --hostname-override=n1 --cluster-cidr=10.244.0.0/16 \
+  --metrics-bind-address=127.0.0.1:$((port + 2)) --healthz-bind-address=127.0.0.1:$((port + 4)) \
+  --conntrack-max-per-core=0 --conntrack-tcp-timeout-established=0 --conntrack-tcp-timeout-close-wait=0
+wait_for kube-proxy bash -c "echo >/dev/tcp/127.0.0.1/$((port + 4))"
+
+# Pods have a bridge, and no way out of the machine: nothing masks their addresses.
+mkdir -p cni
+cat >cni/10-bridge.conflist <<K
+{"cniVersion": "0.4.0", "name": "bridge", "plugins": [{"type": "bridge", "bridge": "cni0", "isGateway": true,
+  "ipam": {"type": "host-local", "dataDir": "$dir/cni/state", "ranges": [[{"subnet": "10.244.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}
+K
+containerd config default >containerd.toml
+sed -i -e "s#\"/run/containerd#\"$dir/run#; s#\"/var/lib/containerd#\"$dir/lib#; s#snapshotter = \"overlayfs\"#snapshotter = \"native\"#" \
+  -e "s#sandbox_image = .*#sandbox_image = \"localhost/pause:1\"#; s#bin_dir = .*#bin_dir = \"/usr/lib/cni\"#" \
+  -e "s#conf_dir = \"/etc/cni/net.d\"#conf_dir = \"$dir/cni\"#; s/restrict_oom_score_adj = false/restrict_oom_score_adj = true/" \
+  -e "s/disable_apparmor = false/disable_apparmor = true/" containerd.toml
+run containerd -c containerd.toml
+wait_for containerd ctr -a run/containerd.sock version
+
+# The sandbox's image: one static program that sleeps.
+if [ ! -f "$bin/pause.tar" ]; then
+  work=$(mktemp -d)
+  printf 'package main\nimport "time"\nfunc main() { for { time.Sleep(time.Hour) } }\n' >"$work/pause.go"
+  CGO_ENABLED=0 go build -o "$work/pause" "$work/pause.go"
+  store=(buildah --root "$work/store" --runroot "$work/run" --storage-driver vfs)
+  container=$("${store[@]}" from scratch)
+  "${store[@]}" copy -q "$container" "$work/pause" /pause >/dev/null
+  "${store[@]}" config --entrypoint '["/pause"]' "$container"
+  "${store[@]}" commit -q "$container" localhost/pause:1 >/dev/null
+  "${store[@]}" push -q localhost/pause:1 "docker-archive:$bin/pause.tar:localhost/pause:1"
+  rm -rf "$work"
+fi
+ctr -a run/containerd.sock -n k8s.io images import "$bin/pause.tar" >/dev/null
+
+cat >kubelet.yaml <<K
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+containerRuntimeEndpoint: unix://$dir/run/containerd.sock
+failSwapOn: false
+failCgroupV1: false
+cgroupDriver: cgroupfs
+cgroupsPerQOS: false
+enforceNodeAllocatable: []
+imageGCHighThresholdPercent: 100
+evictionHard: {memory.available: 50Mi}
+authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
+authorization: {mode: AlwaysAllow}
+address: $address
+port: $((port + 3))
+readOnlyPort: 0
+healthzPort: 0
+resolvConf: ""
+podLogsDir: $dir/logs
+K
+run "$bin/kubelet" --config=kubelet.yaml --kubeconfig=kubeconfig --hostname-override=n1 --node-ip="$address" --root-dir="$dir/kubelet"
+wait_for kubelet "$bin/kubectl" wait --for=create node/n1 --timeout=1s
+"$bin/kubectl" wait --for=condition=Ready node/n1 --timeout=60s >/dev/null
