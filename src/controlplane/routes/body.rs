@@ -3,17 +3,34 @@
 use super::twice;
 use crate::controlplane::protobuf;
 use crate::controlplane::status::ApiError;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
+use futures::TryStreamExt as _;
 use http::{HeaderMap, header};
 use serde_json::Value;
 
 /// Bodies are read up to this.
 const BODY_MAX: usize = 3 << 20;
 
+/// Beyond that, up to this is read and dropped: a client that is cut off while it sends never sees the answer.
+const DROPPED_MAX: usize = 16 << 20;
+
 /// All of a body.
 pub async fn read_bytes(body: Body) -> Result<Bytes, ApiError> {
-    let too_large = |_| ApiError::too_large(format!("a request may have at most {BODY_MAX} bytes"));
-    to_bytes(body, BODY_MAX).await.map_err(too_large)
+    let mut kept = Vec::new();
+    let mut length = 0;
+    let mut frames = body.into_data_stream();
+    while let Some(frame) = frames.try_next().await.map_err(|error| ApiError::bad_request(error.to_string()))? {
+        length += frame.len();
+        if length <= BODY_MAX {
+            kept.extend_from_slice(&frame);
+        } else if length > DROPPED_MAX {
+            break;
+        }
+    }
+    match length {
+        0..=BODY_MAX => Ok(kept.into()),
+        _ => Err(ApiError::too_large(format!("a request may have at most {BODY_MAX} bytes"))),
+    }
 }
 
 /// The media type, without its parameters; JSON where none is named.
