@@ -57,7 +57,7 @@ needs() {
 }
 
 cluster=
-# Starts a cluster in a folder that is removed in the end: start_cluster api|node
+# Starts a cluster in a folder that is removed in the end: start_cluster api|controllers|node
 start_cluster() {
   tests/cluster/build.sh || exit 1
   cluster=$work/cluster

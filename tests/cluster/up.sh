@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Starts a real Kubernetes on this machine: up.sh DIR [api|node]. It keeps everything in DIR, writes DIR/kubeconfig (of a
+# Starts a real Kubernetes on this machine: up.sh DIR [api|controllers|node]. It keeps everything in DIR, writes DIR/kubeconfig (of a
 # cluster admin), and is ready when this returns. down.sh DIR ends it.
 #   api   the API server with RBAC on, and what ends namespaces and collects garbage. On loopback; some six seconds.
-#   node  also all other controllers, a scheduler, a kubelet and containerd, on which pods run; some twenty seconds. Needs root and Debian's
+#   controllers  all other controllers besides, as those that make service accounts. Nothing runs pods.
+#   node  also a scheduler, a kubelet and containerd, on which pods run; some twenty seconds. Needs root and Debian's
 #         containerd, runc, containernetworking-plugins, buildah and iptables. Nothing of it leaves the machine: the API
 #         server is at 192.0.2.10, an address of the loopback interface, because pods can't reach 127.0.0.1.
 # PORT: the API server's port, default a free one; the next four are taken too. K8S_BIN: where build.sh put the programs.
@@ -84,7 +85,7 @@ run "$bin/kube-apiserver" --etcd-servers="http://127.0.0.1:$((port + 1))" \
   --service-account-signing-key-file="$dir/certs/apiserver.key" --service-account-key-file="$dir/certs/apiserver.key" \
   "${audit[@]}"
 wait_for kube-apiserver "$bin/kubectl" get --raw /readyz
-# Where no pods run, nothing is put into a namespace but what a test puts there.
+# By these alone nothing is put into a namespace but what a test puts there.
 controllers=namespace-controller,garbage-collector-controller
 [ "$mode" = api ] || controllers='*'
 run "$bin/kube-controller-manager" --kubeconfig=kubeconfig --leader-elect=false --secure-port=0 --controllers="$controllers" \
