@@ -1,13 +1,37 @@
-//! OpenAPI v3: what `kubectl explain` shows and what `kubectl` asks before it sends a patch.
+//! OpenAPI v3: what `kubectl explain` shows and what `kubectl` asks before it sends a patch. And v2, empty.
 
 use super::resource::Resource;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
+const TITLE: &str = "Kubernetes";
+const VERSION: &str = "v1.36.0";
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
 const STATUS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
+
+/// What kubectl wants of `/openapi/v2`, the only form that it takes: OpenAPI's own protobuf.
+pub const V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/// What it is answered with: `@` may stand in no media type.
+pub const V2_PROTOBUF_ANSWER: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+/// `/openapi/v2`: no kind at all. kubectl checks the items of a `List` by it before it sends them, and leaves to the server, which
+/// checks them anyhow, what is not in it. A server without the document would be sent no `List`.
+pub fn v2() -> Value {
+    json!({"swagger": "2.0", "info": {"title": TITLE, "version": VERSION}, "paths": {}})
+}
+
+/// [`v2`] in protobuf: fields 1 (swagger) and 2 (info: title, version) of `openapi.v2.Document`.
+pub fn v2_protobuf() -> Vec<u8> {
+    let field = |number: u8, bytes: &[u8]| {
+        let mut field = vec![number << 3 | 2, bytes.len() as u8];
+        field.extend_from_slice(bytes);
+        field
+    };
+    let info = [field(1, TITLE.as_bytes()), field(2, VERSION.as_bytes())].concat();
+    [field(1, b"2.0"), field(2, &info)].concat()
+}
 
 /// `/openapi/v3`: where the document of each group and version is.
 pub fn index(resources: &[Resource]) -> Value {
@@ -51,7 +75,7 @@ pub fn document(resources: &[Resource], group: &str, version: &str) -> Option<Va
     );
     Some(json!({
         "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": "v1.36.0"},
+        "info": {"title": TITLE, "version": VERSION},
         "paths": paths,
         "components": {"schemas": schemas},
     }))

@@ -133,6 +133,7 @@ differs. `…` is a namespace, `${NAME/POINTER}` a value of an earlier answer.
 
 - It serves the kinds of `crds/`, and of core namespaces, secrets, configmaps, events (of both groups), leases, self reviews and
   an empty list of services; every other kind is a 404, and so is every subresource but `status` of our own kinds.
+- `/openapi/v2` has no kinds: of a `List` kubectl then checks nothing itself, and the server checks each item as ever.
 - Nothing collects garbage: an owner that goes takes nothing with it, and `propagationPolicy` changes nothing.
 - A namespace goes at once with all that is in it, where the real one empties it first and answers meanwhile.
 - Whoever bears its token may do everything: there is no RBAC, no admission policy, no quota.

@@ -3,8 +3,12 @@
 use super::{answer, no_such_page, text};
 use crate::controlplane::request::{Accepts, accepts};
 use crate::controlplane::{Api, discovery, openapi};
-use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, StatusCode, header};
+
+fn asks_for(headers: &HeaderMap, media_type: &str) -> bool {
+    headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(media_type))
+}
 
 /// The document at a path; `None` where there is none.
 pub fn documents(api: &Api, path: &str, headers: &HeaderMap) -> Option<Response> {
@@ -26,6 +30,11 @@ pub fn documents(api: &Api, path: &str, headers: &HeaderMap) -> Option<Response>
         },
         ["api", version] => discovery::resource_list(resources, "", version)?,
         ["apis", group, version] => discovery::resource_list(resources, group, version)?,
+        ["openapi", "v2"] if asks_for(headers, openapi::V2_PROTOBUF) => {
+            let media_type = [(header::CONTENT_TYPE, openapi::V2_PROTOBUF_ANSWER)];
+            return Some((media_type, openapi::v2_protobuf()).into_response());
+        }
+        ["openapi", "v2"] => openapi::v2(),
         ["openapi", "v3"] => {
             return Some(text(StatusCode::OK, "text/plain; charset=utf-8", openapi::index(resources).to_string()));
         }
