@@ -128,6 +128,14 @@ pub enum Phase {
     Resolved,
 }
 
+impl FindingStatus {
+    /// Whether the fault is still to be resolved. A Finding that has no phase is one: whoever made it ended before saying more,
+    /// or it was restored without its status.
+    pub fn is_unresolved(&self) -> bool {
+        self.phase != Some(Phase::Resolved)
+    }
+}
+
 impl Phase {
     /// Open or Acknowledged.
     pub fn is_active(self) -> bool {

@@ -119,7 +119,7 @@ pub fn mend(
     message: &str,
     now: Timestamp,
 ) -> Option<(FindingStatus, Step)> {
-    if !current.phase.is_some_and(Phase::is_active) {
+    if !current.is_unresolved() {
         return None;
     }
     let mut next = FindingStatus { resolved_at: Some(Time(now)), since: Some(Time(now)), ..current.clone() };
@@ -155,7 +155,10 @@ pub fn acknowledge(
                 manager: manager.map(|m| bounded(m, 128)),
                 proven,
             };
-            if current.acknowledgement.as_ref() == Some(&taken) && phase == Phase::Acknowledged {
+            // Whoever applies the same again, as from a backup, acknowledges nothing; only that it is proven would be news.
+            let said = |a: &FindingAcknowledgement| (a.by.clone(), a.note.clone(), a.at.clone(), a.occurrence);
+            let same = |noted: &FindingAcknowledgement| said(noted) == said(&taken) && noted.proven >= taken.proven;
+            if phase == Phase::Acknowledged && current.acknowledgement.as_ref().is_some_and(same) {
                 return None;
             }
             let said = written.note.as_deref().map(|n| format!("{}: {n}", written.by));

@@ -150,6 +150,7 @@ fn bound(queue: &mut VecDeque<Wish>) {
 }
 
 /// The status that fulfils the wishes in their order, and the steps to it; `None` where nothing is to be said.
+/// `current` is that of the object, empty where it has none yet; `None` where there is no object.
 pub fn fulfil(
     current: Option<&FindingStatus>,
     wishes: &[Wish],
@@ -162,7 +163,7 @@ pub fn fulfil(
     for wish in &wishes[stands.map_or(0, |last| last + 1)..] {
         let status = reached.as_ref().or(current);
         let next = match &wish.desired {
-            Desired::Broken(_) if wish.renews && !is_active(status) => None,
+            Desired::Broken(_) if wish.renews && !is_unresolved(status) => None,
             Desired::Broken(fault) => transition::break_(status, fault, wish.at),
             Desired::Whole(reason) => {
                 let message = texts::resolved(language, *reason);
@@ -179,8 +180,8 @@ pub fn fulfil(
     reached.map(|status| (status, steps))
 }
 
-fn is_active(status: Option<&FindingStatus>) -> bool {
-    status.and_then(|s| s.phase).is_some_and(Phase::is_active)
+fn is_unresolved(status: Option<&FindingStatus>) -> bool {
+    status.is_some_and(FindingStatus::is_unresolved)
 }
 
 fn is_on_record(status: &FindingStatus, wish: &Wish) -> bool {

@@ -7,7 +7,7 @@ pub use acknowledge::Acknowledgements;
 use super::events::Events;
 use super::leader::Gate;
 use super::patch::{WriteError, call, merge};
-use crate::api::{Finding, FindingSpec, FindingStatus, Phase, Transition};
+use crate::api::{Finding, FindingSpec, FindingStatus, Transition};
 use crate::domain::fingerprint::{finding_name, fingerprint};
 use crate::domain::plan::CheckKey;
 use crate::domain::texts::Language;
@@ -38,7 +38,7 @@ pub struct Applied {
     pub name: String,
     /// None where there was nothing to write.
     pub steps: Vec<Step>,
-    pub active: bool,
+    pub unresolved: bool,
     /// The resource version, as a number where it is one.
     pub version: u64,
 }
@@ -84,10 +84,15 @@ impl FindingWriter {
         current: Option<&Finding>,
         wishes: &[Wish],
     ) -> Result<Applied, WriteError> {
-        let status = current.and_then(|f| f.status.as_ref());
-        let Some((next, steps)) = fulfil(status, wishes, self.language) else {
-            let active = status.and_then(|s| s.phase).is_some_and(Phase::is_active);
-            return Ok(Applied { name: name.into(), steps: Vec::new(), active, version: current.map_or(0, version) });
+        let status = current.map(|f| f.status.clone().unwrap_or_default());
+        let Some((next, steps)) = fulfil(status.as_ref(), wishes, self.language) else {
+            let unresolved = status.is_some_and(|s| s.is_unresolved());
+            return Ok(Applied {
+                name: name.into(),
+                steps: Vec::new(),
+                unresolved,
+                version: current.map_or(0, version),
+            });
         };
         let stands = match current {
             // What people wrote was about an occurrence that is over.
@@ -99,8 +104,8 @@ impl FindingWriter {
         };
         let written = self.write_status(&stands, next).await?;
         self.tell(&written, &steps);
-        let active = written.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_active);
-        Ok(Applied { name: name.into(), steps, active, version: version(&written) })
+        let unresolved = written.status.as_ref().is_none_or(FindingStatus::is_unresolved);
+        Ok(Applied { name: name.into(), steps, unresolved, version: version(&written) })
     }
 
     async fn create(&self, scenario: &str, at: &CheckKey, name: &str) -> Result<Finding, WriteError> {

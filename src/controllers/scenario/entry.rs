@@ -35,7 +35,7 @@ pub enum Spec {
 #[derive(Clone, Copy)]
 struct Seen {
     version: u64,
-    active: bool,
+    unresolved: bool,
 }
 
 /// The answer to a request, on its way.
@@ -164,7 +164,7 @@ impl Entry {
     /// What is left where the Scenario is gone, for whoever is to resolve it; `None` where nothing is open.
     pub fn without_scenario(self) -> Option<Entry> {
         let findings = self.findings;
-        let is_open = findings.values().any(|seen| seen.active);
+        let is_open = findings.values().any(|seen| seen.unresolved);
         is_open.then(|| Entry { findings, ..Entry::new(self.name) })
     }
 
@@ -196,10 +196,10 @@ impl Entry {
     }
 
     /// A Finding as the API has it.
-    pub fn see_finding(&mut self, at: CheckKey, version: u64, active: bool) {
-        let seen = self.findings.entry(at).or_insert(Seen { version: 0, active });
+    pub fn see_finding(&mut self, at: CheckKey, version: u64, unresolved: bool) {
+        let seen = self.findings.entry(at).or_insert(Seen { version: 0, unresolved });
         if version >= seen.version {
-            *seen = Seen { version, active };
+            *seen = Seen { version, unresolved };
         }
     }
 
@@ -217,7 +217,7 @@ impl Entry {
 
     /// Checks and keys with a Finding that is open.
     pub fn open(&self) -> BTreeSet<CheckKey> {
-        self.findings.iter().filter(|(_, seen)| seen.active).map(|(at, _)| at.clone()).collect()
+        self.findings.iter().filter(|(_, seen)| seen.unresolved).map(|(at, _)| at.clone()).collect()
     }
 
     /// Those that are open once everything that waits is written.
@@ -265,7 +265,7 @@ impl Entry {
     pub fn take_applied(&mut self, at: &CheckKey, number: u64, applied: &Applied) {
         self.pending.done(at, number);
         if applied.version > 0 {
-            self.see_finding(at.clone(), applied.version, applied.active);
+            self.see_finding(at.clone(), applied.version, applied.unresolved);
         }
         for step in &applied.steps {
             match step {

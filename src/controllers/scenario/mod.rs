@@ -23,7 +23,7 @@ use super::leader::Gate;
 use super::patch::WriteError;
 use super::shared::Shared;
 use super::watch::Change;
-use crate::api::{Agent, Finding, Scenario};
+use crate::api::{Agent, Finding, FindingStatus, Scenario};
 use crate::domain::plan::CheckKey;
 use crate::domain::validate::{Expressions, Offer, dependency_cycle, validate};
 use crate::telemetry::Metrics;
@@ -287,14 +287,14 @@ impl Watch {
                 let name = finding.name_any();
                 let at = (finding.spec.check.clone(), finding.spec.key.clone());
                 let scenario: Arc<str> = finding.spec.scenario.as_str().into();
-                let active = finding.status.as_ref().and_then(|s| s.phase).is_some_and(|p| p.is_active());
+                let unresolved = finding.status.as_ref().is_none_or(FindingStatus::is_unresolved);
                 self.findings.insert(name, (scenario.clone(), at.clone()));
                 self.acknowledgements.look_at(&finding);
                 match self.entries.get_mut(&scenario) {
-                    Some(entry) => entry.see_finding(at, version(&*finding), active),
-                    None if active && self.live => self.orphan(scenario, at, version(&*finding)),
+                    Some(entry) => entry.see_finding(at, version(&*finding), unresolved),
+                    None if unresolved && self.live => self.orphan(scenario, at, version(&*finding)),
                     // Before the Scenarios are listed nobody knows whose it is: it is looked at when they are.
-                    None if active => {
+                    None if unresolved => {
                         let mut entry = Entry::new(scenario.clone());
                         entry.see_finding(at, version(&*finding), true);
                         self.entries.insert(scenario, entry);

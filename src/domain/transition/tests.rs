@@ -67,6 +67,9 @@ fn an_acknowledgement_holds_for_one_occurrence() {
         None,
         "read again"
     );
+    assert_eq!(acknowledge(&noted, Some(&by("ana", Some("vi"))), Some("kubectl"), false, at(9)), None, "applied again");
+    let (proven, _) = acknowledge(&noted, Some(&by("ana", Some("vi"))), Some("facade"), true, at(9)).unwrap();
+    assert!(proven.acknowledgement.unwrap().proven);
     assert_eq!(break_(Some(&noted), &fault("down", 10), at(10)), None, "quiet until it clears");
     let (mended, _) = mend(&noted, ResolveReason::Recovered, "", at(20)).unwrap();
     let (again, _) = break_(Some(&mended), &fault("down", 30), at(30)).unwrap();
@@ -80,6 +83,15 @@ fn an_acknowledgement_can_be_taken_back_in_one_transition() {
     assert_eq!((step, back.phase, back.acknowledgement.clone()), (Step::TakenBack, Some(Phase::Open), None));
     assert_eq!(back.transitions.len(), noted.transitions.len() + 1);
     assert_eq!(acknowledge(&back, None, None, false, at(7)), None);
+}
+
+#[test]
+fn a_finding_without_a_status_resolves_and_opens_as_new() {
+    let blank = FindingStatus::default();
+    let (mended, step) = mend(&blank, ResolveReason::Recovered, "", at(5)).unwrap();
+    assert_eq!((step, mended.phase, mended.occurrences), (Step::Resolved, Some(Phase::Resolved), None));
+    let (opened, step) = break_(Some(&blank), &fault("down", 5), at(5)).unwrap();
+    assert_eq!((step, opened.phase, opened.occurrences), (Step::Opened, Some(Phase::Open), Some(1)));
 }
 
 #[test]
