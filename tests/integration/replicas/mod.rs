@@ -2,6 +2,7 @@
 
 mod cluster;
 mod faults;
+mod moves;
 mod outage;
 mod proxy;
 mod recorder;
