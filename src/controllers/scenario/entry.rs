@@ -124,7 +124,8 @@ impl Entry {
         self.resource_version = scenario.resource_version();
         self.written = scenario.status.clone().unwrap_or_default();
         let asked = scenario.annotations().get(RUN_REQUESTED_AT).filter(|a| !a.trim().is_empty() && a.len() <= 64);
-        self.asked = asked.cloned();
+        // A wish stays though its annotation goes: Flux takes out what kubectl wrote.
+        self.asked = asked.cloned().or(self.asked.take());
         self.requested = self.unanswered();
         true
     }
@@ -348,4 +349,27 @@ pub fn answer(requested_at: String, run_at: Timestamp, outcomes: &Outcomes) -> A
     }
     let run = RequestedRun { requested_at, run_at: Time(run_at), checks, opened: Vec::new(), resolved: Vec::new() };
     Answer { run }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn scenario(annotations: serde_json::Value) -> Scenario {
+        let spec = json!({"title": "Shop", "agent": "pulso", "severity": "high", "probes": []});
+        let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario",
+            "metadata": {"name": "shop", "annotations": annotations}, "spec": spec});
+        serde_json::from_value(object).unwrap()
+    }
+
+    #[test]
+    fn a_run_that_was_asked_for_is_run_though_its_annotation_goes() {
+        let mut entry = Entry::new("shop".into());
+        entry.see(&scenario(json!({})), 1);
+        assert_eq!(entry.requested, None);
+        entry.see(&scenario(json!({RUN_REQUESTED_AT: "2026-11-24T12:00:00Z"})), 2);
+        entry.see(&scenario(json!({})), 3);
+        assert_eq!(entry.requested.as_deref(), Some("2026-11-24T12:00:00Z"));
+    }
 }
