@@ -53,13 +53,7 @@ done
 check "helm test" "$HELM" test two -n two --timeout 90s
 
 echo "== the facade through the Service"
-forward() { # sets base
-  "$KUBECTL" -n one port-forward --address 127.0.0.1 service/one-agentic-ops :8180 >"$work/forward" 2>&1 &
-  forwarding=$!
-  eventually 20 grep -q Forwarding "$work/forward" || { cat "$work/forward"; return 1; }
-  base=$(sed -n 's/^Forwarding from \(127[^ ]*\) .*/http:\/\/\1/p' "$work/forward" | head -n 1)
-}
-forward || fail "port-forward"
+forward one one-agentic-ops || fail "port-forward"
 mkdir -p "$work/auth" && printf 'secret-of-the-chart-test\n' >"$work/auth/auth-secret"
 token=$("$binary" token --name ana --role ops_lead --data "$work/auth")
 ask() { curl -sf --noproxy '*' --max-time 60 -H "Authorization: Bearer $token" "$@"; }

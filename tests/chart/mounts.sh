@@ -1,0 +1,72 @@
+# What a third release takes from outside: the Desk's database, certificates to trust, tokens of the cluster. Sourced by node.
+echo "== what is mounted"
+needs sqlite3=sqlite3
+in_three() { "$KUBECTL" -n three "$@"; }
+"$KUBECTL" create namespace three >/dev/null
+"$KUBECTL" label namespace three pod-security.kubernetes.io/enforce=restricted >/dev/null
+
+# The Desk keeps its database open, with its newest writes beside it (WAL), on a volume that pods share with it.
+desk=$cluster/desk
+mkdir -p "$desk"
+mkfifo "$work/desk"
+sqlite3 "$desk/desk.sqlite3" <"$work/desk" >/dev/null &
+keeper=$!
+exec 7>"$work/desk"
+echo "PRAGMA journal_mode=WAL; CREATE TABLE tickets(id, subject, queue, status, created_at, updated_at);
+  INSERT INTO tickets VALUES (7, 'DNS', 'onboarding', 'open', unixepoch() - 200000, unixepoch() - 200000);" >&7
+stored() { [ "$(sqlite3 -readonly "$desk/desk.sqlite3" 'SELECT count(*) FROM tickets')" = 1 ]; }
+check "the Desk writes" eventually 10 stored
+chmod -R a+rX "$desk"
+in_three create -f - >/dev/null <<V
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: desk}
+spec:
+  {capacity: {storage: 1Gi}, accessModes: [ReadWriteMany], hostPath: {path: $desk}, storageClassName: "", claimRef: {namespace: three, name: desk}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: desk}
+spec: {accessModes: [ReadWriteMany], resources: {requests: {storage: 1Gi}}, storageClassName: "", volumeName: desk}
+V
+for account in robot stranger; do in_three create serviceaccount $account >/dev/null; done
+third() {
+  "$HELM" upgrade --install three "$new" -n three --wait --timeout 90s -f tests/chart/loopback.yaml \
+    --set crds.enabled=false,desk.existingClaim=desk,auth.secret=,auth.tokenReview=true \
+    --set settings.AGENTIC_AUTH_SERVICE_ACCOUNTS=three/robot=ops_lead "$@"
+}
+check "helm install" third --set caBundle.configMap=kube-root-ca.crt
+three() { findings three "map(select(.spec.scenario == \"$1\")) | $2"; }
+check "a ticket that is stuck is a Finding" eventually 60 three funnel.stuck.onboarding 'any(.spec.check == "not-stuck" and .status.phase == "Open")'
+echo "UPDATE tickets SET status = 'closed';" >&7
+check "closed by the Desk, it resolves" eventually 60 three funnel.stuck.onboarding 'any(.spec.check == "not-stuck" and .status.phase == "Resolved")'
+
+# The API server shows a certificate of the cluster's own.
+in_three create -f - >/dev/null <<S
+apiVersion: agentic.ligbox.io/v1alpha1
+kind: Scenario
+metadata: {name: own.tls}
+spec:
+  {title: API server, agent: vigia, severity: high, thresholds: {fail: 1, recover: 1}, probes: [{name: api, http: {url: "$("$KUBECTL" config view --minify -o jsonpath='{.clusters[0].cluster.server}')/livez"}}]}
+S
+health() { in_three get scenario own.tls -o json | jq -e ".status.health == \"$1\""; }
+check "what is signed by the bundle is trusted" eventually 60 health healthy
+check "helm upgrade, without it" third
+check "it is not trusted any more" eventually 60 three own.tls 'any(.status.phase == "Open" and (.status.message | contains("certificate")))'
+
+echo "== tokens of the cluster"
+forward three three-agentic-ops || fail "port-forward"
+answers() { # STATUS ACCOUNT AUDIENCE
+  local status
+  status=$(curl -s --noproxy '*' --max-time 30 -o "$work/answer" -w '%{http_code}' \
+    -H "Authorization: Bearer $(in_three create token "$2" ${3:+--audience "$3"})" "$base/api/v1/agents/scenarios")
+  [ "$status" = "$1" ] || { echo "$status"; cat "$work/answer"; return 1; }
+}
+check "a service account with a role is let in" answers 200 robot agentic-ops
+check "one without is not" answers 403 stranger agentic-ops
+check "a token for somebody else is none" answers 401 robot somebody-else
+kill "$forwarding"
+
+check "helm uninstall" "$HELM" uninstall three -n three --wait --timeout 60s
+exec 7>&-
+wait "$keeper"
