@@ -23,11 +23,7 @@ pub async fn write_settings(client: &Client, namespace: &str, settings: &Setting
 
     let data: Map<String, Value> =
         settings.secret().into_iter().map(|(name, value)| (name, STANDARD.encode(value).into())).collect();
-    let mut secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata});
-    // An empty map is not kept: it would be written anew at every start.
-    if !data.is_empty() {
-        secret["data"] = data.into();
-    }
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata, "data": data});
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
     call(secrets.patch(SETTINGS_NAME, &params, &Patch::Apply(secret))).await?;
     Ok(())

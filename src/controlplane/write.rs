@@ -232,7 +232,10 @@ impl How {
         }
         metadata_mut(&mut value).remove("resourceVersion");
         let api_version = self.resource().api_version();
-        let merged = apply(&self.served.schema, None, &value, &self.write(&api_version), false).map_err(apply_error)?;
+        let write = self.write(&api_version);
+        let typed = !self.resource().custom;
+        let mut merged = apply(&self.served.schema, None, &value, &write, false, typed).map_err(apply_error)?;
+        self.served.schema.decode_metadata(&mut merged);
         let managed = merged.pointer("/metadata/managedFields").cloned();
         self.finish_create(None, merged, |new| {
             if let Some(managed) = managed {
@@ -257,12 +260,10 @@ impl How {
             return Err(ApiError::conflict(self.resource(), &self.name));
         }
         let api_version = self.resource().api_version();
-        let merged = apply(&self.served.schema, Some(old), &applied, &self.write(&api_version), force);
+        let (write, typed) = (self.write(&api_version), !self.resource().custom);
+        let merged = apply(&self.served.schema, Some(old), &applied, &write, force, typed);
         let mut merged = merged.map_err(apply_error)?;
-        match self.resource().custom {
-            true => self.served.schema.decode_metadata(&mut merged),
-            false => self.served.schema.decode(&mut merged),
-        };
+        self.served.schema.decode_metadata(&mut merged);
         self.replace(old, merged, |_, _| {})
     }
 

@@ -35,13 +35,14 @@ pub enum ApplyError {
 }
 
 /// Applies a configuration: its fields are set and owned, those that it no longer has are taken out unless somebody else owns
-/// them. Where nothing changes the live object comes back as it is.
+/// them. Where nothing changes the live object comes back as it is. `typed`: of a kind of core, what is empty is not kept.
 pub fn apply(
     schema: &Schema,
     live: Option<&Value>,
     applied: &Value,
     write: &Write<'_>,
     force: bool,
+    typed: bool,
 ) -> Result<Value, ApplyError> {
     let none = Value::Object(Default::default());
     let base = live.unwrap_or(&none);
@@ -57,18 +58,22 @@ pub fn apply(
     let wanted = set::owned(set::of(schema, applied));
     managers::own(&mut managers, me.clone(), wanted.clone());
     let whole = merge::merge(schema, base, applied);
-    let merged = let_go(schema, &whole, &prior, &managers, set::of(schema, applied));
-
+    let mut merged = let_go(schema, &whole, &prior, &managers, set::of(schema, applied));
     let difference = set::difference(schema, base, &merged);
     let conflicts = conflicts(&difference, &managers, &me);
     if !force && !conflicts.is_empty() {
         return Err(ApplyError::Conflicts(conflicts.iter().map(|(path, m)| cause(path, m)).collect()));
     }
     disown(&mut managers, &difference, &me);
+    if typed {
+        schema.decode(&mut merged);
+    }
     if live.is_some() && wanted == prior && *base == merged {
         return Ok(base.clone());
     }
-    let mut merged = merged;
+    if let Some(entry) = managers.iter_mut().find(|m| m.is_same(&me)) {
+        entry.time = me.time;
+    }
     managers::write(&mut merged, &managers);
     Ok(merged)
 }

@@ -20,7 +20,7 @@ fn object(spec: Value) -> Value {
 }
 
 fn applied(live: Option<&Value>, spec: Value, manager: &str, force: bool) -> Result<Value, ApplyError> {
-    apply(&schema(), live, &object(spec), &write(manager), force)
+    apply(&schema(), live, &object(spec), &write(manager), force, false)
 }
 
 #[test]

@@ -150,6 +150,9 @@ fn emptied() -> Vec<Step> {
     let kubectl = at(&format!("{PORTAL}?fieldManager=kubectl"));
     let mut labelled = configmap("a", "1");
     labelled["data"] = json!({});
+    let meta = |name: &str| json!({"name": name, "labels": {}, "annotations": {}});
+    let empty = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("b"), "data": {}});
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": meta("s"), "data": {}});
     vec![
         post("made by an update", at("scenarios"), made),
         apply("filled by git", force, "git", more),
@@ -166,6 +169,14 @@ fn emptied() -> Vec<Step> {
         apply("its key taken by git", at("configmaps/a?force=true"), "git", configmap("a", "2")),
         apply("and let go", at("configmaps/a"), "git", labelled),
         get("the ConfigMap", at("configmaps/a")),
+        apply("one that is empty", at("configmaps/b"), "git", empty.clone()),
+        apply("the empty one again", at("configmaps/b"), "git", empty.clone()),
+        apply("by another", at("configmaps/b"), "ana", empty.clone()),
+        patch("filled by an update", at("configmaps/b?fieldManager=kubectl"), MERGE, json!({"data": {"a": "1"}})),
+        apply("and applied empty again", at("configmaps/b"), "git", empty),
+        get("what is left of it", at("configmaps/b")),
+        apply("a Secret that is empty", at("secrets/s"), "git", secret.clone()),
+        apply("the Secret again", at("secrets/s"), "git", secret),
     ]
 }
 
