@@ -6,7 +6,7 @@ use crate::api::conditions::bounded;
 use crate::api::{Evidence, Excerpt, Snapshot};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub const EVIDENCE_MAX: usize = 4096;
 const EXCERPT_MAX: usize = 1024;
 /// So many readings of a run are shown.
 const READINGS_MAX: usize = 16;
-/// Fields that say the most come first and are cut last; `body` is shown only where there is no `json`.
+/// One field takes at most this many; `body` is shown only where there is no `json`.
 const FIELD_MAX: usize = 700;
 
 /// The readings of one run, in few words. Kept while some check was last well then.
@@ -97,28 +97,29 @@ fn bounded_in_json(text: &str, max: usize) -> String {
     if taken <= max { text.to_string() } else { format!("{}…", &text[..end]) }
 }
 
-/// A reading as compact JSON. Every text is redacted before it is cut, so that no half of a secret is left at the edge.
+/// A reading, a line a field: the short ones first, since what is long is cut at its end. Every text is redacted before it is cut,
+/// so that no half of a secret is left at the edge.
 fn shorten(name: &str, reading: &Reading, redactor: &Redactor) -> Shortened {
     let mut cut = false;
-    let mut shown = Map::new();
+    let mut lines = Vec::new();
     if let Some(error) = &reading.error {
-        shown.insert("error".into(), error.kind.as_str().into());
-        shown.insert("detail".into(), clean(&error.detail, FIELD_MAX, redactor, &mut cut).into());
+        lines.push(format!("error: {}", error.kind.as_str()));
+        lines.push(format!("detail: {}", clean(&error.detail, FIELD_MAX, redactor, &mut cut)));
     }
     let has_json = reading.fields.contains_key("json");
-    for (name, value) in &reading.fields {
-        if name == "headers" || (name == "body" && has_json) {
-            continue;
-        }
-        let value = match value {
-            Value::String(s) => clean(s, FIELD_MAX, redactor, &mut cut).into(),
-            Value::Array(_) | Value::Object(_) => compact(value, redactor, &mut cut),
-            other => other.clone(),
+    let shown = reading.fields.iter().filter(|(name, _)| *name != "headers" && !(*name == "body" && has_json));
+    let is_long = |value: &Value| matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_));
+    let (long, short): (Vec<_>, Vec<_>) = shown.partition(|(_, value)| is_long(value));
+    lines.extend(short.iter().map(|(name, value)| format!("{name}: {value}")));
+    lines.push(format!("latencyMs: {}", reading.latency.as_millis()));
+    for (name, value) in long {
+        let text = match value {
+            Value::String(text) => redactor.redact(text).split_whitespace().collect::<Vec<_>>().join(" "),
+            structure => structure.to_string(),
         };
-        shown.insert(name.clone(), value);
+        lines.push(format!("{name}: {}", clean(&text, FIELD_MAX, redactor, &mut cut)));
     }
-    shown.insert("latencyMs".into(), (reading.latency.as_millis() as u64).into());
-    let text = clean(&Value::Object(shown).to_string(), EXCERPT_MAX, redactor, &mut cut);
+    let text = clean(&lines.join("\n"), EXCERPT_MAX, redactor, &mut cut);
     Shortened { probe: name.to_string(), text, cut }
 }
 
@@ -127,12 +128,6 @@ fn clean(text: &str, max: usize, redactor: &Redactor, cut: &mut bool) -> String 
     let text = redactor.redact(text);
     *cut |= text.len() > max;
     bounded(&text, max)
-}
-
-/// A structure as it is where it is small, else its text, cut.
-fn compact(value: &Value, redactor: &Redactor, cut: &mut bool) -> Value {
-    let text = value.to_string();
-    if text.len() <= FIELD_MAX { value.clone() } else { clean(&text, FIELD_MAX, redactor, cut).into() }
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ fn evidence_shows_the_last_run_in_which_the_check_was_well() {
     let plan = run.see(read(json!({"cpu": 96})));
     let evidence = &fault(&plan, "cpu", "").evidence;
     assert!(evidence.failing.as_ref().unwrap().readings[0].reading.contains("96"));
-    assert!(evidence.last_good.as_ref().unwrap().readings[0].reading.contains("\"cpu\":5"));
+    assert!(evidence.last_good.as_ref().unwrap().readings[0].reading.contains("cpu: 5"));
 }
 
 #[test]
