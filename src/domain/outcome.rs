@@ -156,6 +156,11 @@ impl Judge<'_> {
         match for_each.evaluate_list(self.inputs) {
             Err(e) => vec![plain(check, CheckOutcome::Unknown, self.unknown(check, &e.to_string()))],
             Ok(list) => {
+                // Without a name its Finding could not be told from the check's: the list comes from a setting that is not set, say.
+                if let Some(at) = list.iter().position(|item| item.key().is_empty()) {
+                    let message = texts::item_without_name(self.language, &check.name, at);
+                    return vec![plain(check, CheckOutcome::Unknown, message)];
+                }
                 let outcomes = self.items(check, &list);
                 items.insert(check.name.clone(), outcomes.iter().map(|o| o.key.clone()).collect());
                 outcomes

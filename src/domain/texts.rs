@@ -82,6 +82,14 @@ pub fn check_failed(language: Language, check: &str, key: &str) -> String {
     }
 }
 
+/// An item of `forEach` that is the empty text, at its place in the list.
+pub fn item_without_name(language: Language, check: &str, at: usize) -> String {
+    match language {
+        Language::Portuguese => format!("{check}: o item {at} de forEach está vazio; cada item precisa de um nome"),
+        Language::English => format!("{check}: item {at} of forEach is empty; each item needs a name"),
+    }
+}
+
 /// The message of a check that says "given", and what it needs is not there.
 pub fn not_given(language: Language, check: &str) -> String {
     match language {

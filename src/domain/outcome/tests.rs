@@ -150,9 +150,10 @@ fn a_list_that_can_not_be_read_is_one_unknown_and_takes_no_item_away() {
         "probes": [http("api", "a")],
         "checks": [{"name": "vm", "forEach": "probes.api.json.list", "expect": "true"}],
     }));
-    for reading in
-        [json!({"json": {}}), json!({"json": {"list": null}}), json!({"json": {"list": (0..101).collect::<Vec<_>>()}})]
+    for list in
+        [json!({}), json!({"list": null}), json!({"list": (0..101).collect::<Vec<_>>()}), json!({"list": ["a", ""]})]
     {
+        let reading = json!({"json": list});
         let seen = outcomes(&scenario, vec![read(reading)]);
         assert_eq!(short(&seen)[1..], [("vm", "", Unknown)]);
         assert!(seen.items.is_empty());
