@@ -11,6 +11,7 @@ mod serve;
 pub mod settings;
 pub mod standalone;
 pub mod token;
+mod view;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

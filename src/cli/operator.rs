@@ -1,16 +1,20 @@
-//! `agentic-ops operator`: the operator and the facade against the cluster of the usual kubeconfig or service account.
+//! `agentic-ops operator`: the operator and the facade, or one of them, against the cluster of the usual kubeconfig or service
+//! account.
 
 use super::registry::Registry;
-use super::serve;
+use super::serve::{self, Served};
 use super::settings::Settings;
-use super::{CliError, client, token};
-use crate::api::SETTINGS_NAME;
+use super::{CliError, client, token, view};
+use crate::api::{Agent, SETTINGS_NAME};
 use crate::controllers::backoff::pause;
+use crate::controllers::caches::Caches;
 use crate::controllers::leader::Election;
 use crate::controllers::patch::call;
 use crate::controllers::{Operator, OperatorConfig};
+use crate::facade::{Backend, Vitals, router, router_of_controllers};
 use crate::telemetry::Metrics;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::runtime::reflector::Store;
 use kube::{Api, Client};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -25,7 +29,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(15);
 /// The options of `operator`.
 #[derive(Debug, clap::Args)]
 pub struct OperatorArgs {
-    /// Address of the facade and the panel
+    /// Address of the facade and the panel; of the controllers alone, of /livez, /readyz and /metrics
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
     pub listen: SocketAddr,
     /// Namespace to watch [default: that of the kubeconfig's context]
@@ -34,45 +38,121 @@ pub struct OperatorArgs {
     /// Scenarios and Agents to keep applied: a file or a directory, followed as it changes [default: none]
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
+    /// The part to run, where the other runs apart, with rights of its own [default: both]
+    #[arg(long, value_enum, value_name = "PART")]
+    pub only: Option<Part>,
+}
+
+/// What can run apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// Elects a leader, reads targets, keeps Findings
+    Controllers,
+    /// Serves REST; never leads, and reads no target and no Secret
+    Facade,
+}
+
+impl Part {
+    /// A setting that names a file of the other part's, which need not be there.
+    fn foreign_file(self) -> &'static str {
+        match self {
+            Part::Controllers => "AGENTIC_AUTH_SECRET_FILE",
+            Part::Facade => "AGENTIC_CA_FILE",
+        }
+    }
 }
 
 /// Runs until it is told to stop.
 pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
     let config = client::inferred().await?;
-    let namespace = args.namespace.unwrap_or_else(|| config.default_namespace.clone());
+    let namespace = args.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+    if args.only == Some(Part::Facade) && args.registry.is_some() {
+        return Err(CliError::Argument("--registry: the controllers apply it, not the facade alone".into()));
+    }
     if let Some(path) = args.registry.as_deref().filter(|path| !path.exists()) {
         return Err(CliError::NoRegistry(path.to_path_buf()));
     }
     let client = client::client(config)?;
     let settings = tokio::select! {
-        settings = wait_for_settings(&client, &namespace) => settings?,
+        settings = wait_for_settings(&client, &namespace, args.only) => settings?,
         () = serve::stop_requested() => return Ok(()),
     };
-    let metrics = Arc::new(Metrics::default());
-    let operator = Operator::start(OperatorConfig {
-        client: client.clone(),
-        namespace: namespace.clone(),
-        offer: serve::offer(&settings),
-        prober: serve::prober(&settings)?,
-        language: settings.language(),
-        metrics: metrics.clone(),
-        election: Some(Election::new(&place(), settings.lease_time())),
-    });
-    let registry = args.registry.map(|path| Registry::new(client.clone(), &namespace, &path, operator.gate.clone()));
-    let following = registry.map(|registry| tokio::spawn(registry.follow()));
-    let secret =
-        settings.get("AGENTIC_AUTH_SECRET_FILE").map(|path| token::read_secret(Path::new(path))).transpose()?;
-    let facade = serve::Facade { listen: args.listen, settings: &settings, secret };
-    let served = serve::start(facade, client, &namespace, &operator, metrics).await?;
-    eprintln!("agentic-ops {} watches namespace {namespace}", env!("CARGO_PKG_VERSION"));
-    eprintln!("  REST facade     http://{}/api/v1/agents", served.address);
-    serve::stop_requested().await;
-    if let Some(following) = following {
-        following.abort();
+    let process = Process { args, client, namespace, settings, metrics: Arc::default() };
+    match process.args.only {
+        Some(Part::Facade) => process.facade().await,
+        _ => process.controllers().await,
     }
-    operator.shutdown().await;
-    served.shutdown().await;
-    Ok(())
+}
+
+struct Process {
+    args: OperatorArgs,
+    client: Client,
+    namespace: String,
+    settings: Settings,
+    metrics: Arc<Metrics>,
+}
+
+impl Process {
+    /// The controllers, with the facade unless that runs apart.
+    async fn controllers(self) -> Result<(), CliError> {
+        let operator = Operator::start(OperatorConfig {
+            client: self.client.clone(),
+            namespace: self.namespace.clone(),
+            offer: serve::offer(&self.settings),
+            prober: serve::prober(&self.settings)?,
+            language: self.settings.language(),
+            metrics: self.metrics.clone(),
+            election: Some(Election::new(&place(), self.settings.lease_time())),
+        });
+        let registry = self.args.registry.as_deref();
+        let registry =
+            registry.map(|path| Registry::new(self.client.clone(), &self.namespace, path, operator.gate.clone()));
+        let following = registry.map(|registry| tokio::spawn(registry.follow()));
+        let vitals = view::of_operator(&operator, self.metrics.clone());
+        let routes = match self.args.only {
+            Some(_) => router_of_controllers(vitals),
+            None => router(self.backend(vitals, operator.agents.clone())?),
+        };
+        let served = serve::start(self.args.listen, routes).await?;
+        self.greet(&served);
+        serve::stop_requested().await;
+        if let Some(following) = following {
+            following.abort();
+        }
+        operator.shutdown().await;
+        served.shutdown().await;
+        Ok(())
+    }
+
+    /// The facade alone.
+    async fn facade(self) -> Result<(), CliError> {
+        let caches = Caches::follow(&self.client, &self.namespace);
+        let vitals = view::of_caches(&caches, &self.namespace, self.settings.interval(), self.metrics.clone());
+        let served = serve::start(self.args.listen, router(self.backend(vitals, caches.agents.clone())?)).await?;
+        self.greet(&served);
+        serve::stop_requested().await;
+        served.shutdown().await;
+        caches.shutdown();
+        Ok(())
+    }
+
+    fn backend(&self, vitals: Vitals, agents: Store<Agent>) -> Result<Backend, CliError> {
+        let file = self.settings.get("AGENTIC_AUTH_SECRET_FILE");
+        let secret = file.map(|path| token::read_secret(Path::new(path))).transpose()?;
+        Ok(serve::backend(&self.settings, secret, self.client.clone(), &self.namespace, vitals, agents))
+    }
+
+    fn greet(&self, served: &Served) {
+        let (version, namespace, address) = (env!("CARGO_PKG_VERSION"), &self.namespace, served.address);
+        match self.args.only {
+            Some(Part::Facade) => eprintln!("agentic-ops {version} serves namespace {namespace}, as the facade alone"),
+            _ => eprintln!("agentic-ops {version} watches namespace {namespace}"),
+        }
+        match self.args.only {
+            Some(Part::Controllers) => eprintln!("  metrics         http://{address}/metrics"),
+            _ => eprintln!("  REST facade     http://{address}/api/v1/agents"),
+        }
+    }
 }
 
 /// Where this replica runs: the pod, or the machine.
@@ -85,10 +165,10 @@ fn place() -> String {
 }
 
 /// The settings, as soon as the API server gives them: a cluster that is just starting is no reason to end.
-async fn wait_for_settings(client: &Client, namespace: &str) -> Result<Settings, CliError> {
+async fn wait_for_settings(client: &Client, namespace: &str, only: Option<Part>) -> Result<Settings, CliError> {
     let mut failures = 0;
     loop {
-        match read_settings(client, namespace).await {
+        match read_settings(client, namespace, only).await {
             Err(CliError::Write(error)) => {
                 tracing::warn!(%error, namespace, "ConfigMap and Secret {SETTINGS_NAME} can't be read; trying on");
                 tokio::time::sleep(pause(failures, PAUSE_FIRST, PAUSE_MAX)).await;
@@ -99,13 +179,22 @@ async fn wait_for_settings(client: &Client, namespace: &str) -> Result<Settings,
     }
 }
 
-/// The settings that the chart put into the cluster; what is absent has its default.
-async fn read_settings(client: &Client, namespace: &str) -> Result<Settings, CliError> {
+/// The settings that the chart put into the cluster; what is absent has its default. The facade alone needs none of the Secret.
+async fn read_settings(client: &Client, namespace: &str, only: Option<Part>) -> Result<Settings, CliError> {
     let config_maps: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
-    let config = call(config_maps.get_opt(SETTINGS_NAME)).await?.and_then(|c| c.data).unwrap_or_default();
+    let mut config = call(config_maps.get_opt(SETTINGS_NAME)).await?.and_then(|c| c.data).unwrap_or_default();
+    if let Some(part) = only {
+        config.remove(part.foreign_file());
+    }
+    let secret = match only {
+        Some(Part::Facade) => BTreeMap::new(),
+        _ => read_secret(client, namespace).await?,
+    };
+    Ok(Settings::from_objects(config, secret)?)
+}
+
+async fn read_secret(client: &Client, namespace: &str) -> Result<BTreeMap<String, String>, CliError> {
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
     let data = call(secrets.get_opt(SETTINGS_NAME)).await?.and_then(|s| s.data).unwrap_or_default();
-    let secret: BTreeMap<String, String> =
-        data.into_iter().map(|(name, value)| (name, String::from_utf8_lossy(&value.0).into_owned())).collect();
-    Ok(Settings::from_objects(config, secret)?)
+    Ok(data.into_iter().map(|(name, value)| (name, String::from_utf8_lossy(&value.0).into_owned())).collect())
 }

@@ -1,25 +1,20 @@
-//! What standalone and operator have in common: probes from settings, the facade on its address, the signal to stop.
+//! What standalone and operator have in common: probes and the facade from settings, an address, the signal to stop.
 
 use super::CliError;
 use super::settings::Settings;
-use crate::controllers::leader::{Gate, Standing};
-use crate::controllers::shared::Shared;
-use crate::controllers::{Operator, scenario, tick};
+use crate::api::Agent;
 use crate::domain::validate::Offer;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::review::Reviewer;
-use crate::facade::{Backend, OperatorView, TickReport, TickResult, router};
+use crate::facade::{Backend, Vitals};
 use crate::probes::{Prober, ProberOptions, check_query};
-use crate::telemetry::Metrics;
+use axum::Router;
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
-use jiff::Timestamp;
 use kube::Client;
+use kube::runtime::reflector::Store;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// SQLite files read at once.
@@ -51,15 +46,7 @@ pub fn prober(settings: &Settings) -> Result<Prober, CliError> {
     Prober::new(options).map_err(|e| CliError::Argument(e.to_string()))
 }
 
-/// How the facade is to listen and whom it is to trust.
-pub struct Facade<'a> {
-    pub listen: SocketAddr,
-    pub settings: &'a Settings,
-    /// The secret of HS256 tokens.
-    pub secret: Option<Vec<u8>>,
-}
-
-/// The facade, listening.
+/// Routes, on their address.
 pub struct Served {
     pub address: SocketAddr,
     stop: oneshot::Sender<()>,
@@ -74,15 +61,15 @@ impl Served {
     }
 }
 
-/// Listens.
-pub async fn start(
-    facade: Facade<'_>,
+/// The facade over an operator or caches, as the settings want it; `secret` is that of HS256 tokens.
+pub fn backend(
+    settings: &Settings,
+    secret: Option<Vec<u8>>,
     client: Client,
     namespace: &str,
-    operator: &Operator,
-    metrics: Arc<Metrics>,
-) -> Result<Served, CliError> {
-    let Facade { listen, settings, secret } = facade;
+    vitals: Vitals,
+    agents: Store<Agent>,
+) -> Backend {
     let audience = settings.get("AGENTIC_AUTH_AUDIENCE").unwrap_or("agentic-ops").to_string();
     let reviewer = settings
         .is_on("AGENTIC_AUTH_TOKEN_REVIEW")
@@ -95,28 +82,21 @@ pub async fn start(
         issuer: settings.get("AGENTIC_AUTH_ISSUER").map(String::from),
         roles_claim: settings.get("AGENTIC_AUTH_ROLES_CLAIM").unwrap_or("roles").to_string(),
     });
-    let view = View { shared: operator.shared.clone(), gate: operator.gate.clone(), commands: operator.commands() };
-    let backend = Backend {
-        client,
-        namespace: namespace.to_string(),
-        scenarios: operator.scenarios.clone(),
-        findings: operator.findings.clone(),
-        agents: operator.agents.clone(),
-        operator: Arc::new(view),
-        auth,
-        metrics,
-        internal_token: settings.get("OPS_INTERNAL_TOKEN").map(String::from),
-    };
+    let internal_token = settings.get("OPS_INTERNAL_TOKEN").map(String::from);
+    Backend { client, namespace: namespace.to_string(), vitals, agents, auth, internal_token }
+}
+
+/// Listens.
+pub async fn start(listen: SocketAddr, app: Router) -> Result<Served, CliError> {
     let listener = TcpListener::bind(listen).await.map_err(|source| CliError::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| CliError::Listen { address: listen, source })?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let app = router(backend);
     let serving = tokio::spawn(async move {
         let until = async {
             let _ = stopped.await;
         };
         if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(until).await {
-            tracing::error!(%error, "the facade ended");
+            tracing::error!(%error, "the server ended");
         }
     });
     Ok(Served { address, stop, serving })
@@ -133,56 +113,5 @@ pub async fn stop_requested() {
             }
         }
         Err(_) => interrupt.await,
-    }
-}
-
-/// The operator as the facade sees it.
-struct View {
-    shared: Arc<Shared>,
-    gate: Gate,
-    commands: mpsc::Sender<scenario::Command>,
-}
-
-impl OperatorView for View {
-    fn waiting_for(&self) -> Vec<String> {
-        self.shared.waiting_for()
-    }
-
-    fn lateness(&self) -> Duration {
-        self.shared.lateness()
-    }
-
-    fn next_run_at(&self, scenario: &str) -> Option<Timestamp> {
-        self.shared.next_run_at(scenario)
-    }
-
-    fn interval(&self, scenario: &str) -> Option<Duration> {
-        self.shared.interval(scenario)
-    }
-
-    fn standing(&self) -> Standing {
-        self.gate.standing()
-    }
-
-    fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>> {
-        let (commands, gate) = (self.commands.clone(), self.gate.clone());
-        async move {
-            let why = || match gate.standing() {
-                Standing::Leading { .. } => "this replica can't run that now".to_string(),
-                standing => standing.to_string(),
-            };
-            if !gate.is_open() {
-                return Err(why());
-            }
-            let report = tick(&commands, force).await.ok_or_else(why)?;
-            let results = report.results.into_iter().map(|r| TickResult {
-                scenario_id: r.scenario,
-                health: r.health,
-                opened: r.opened,
-                resolved: r.resolved,
-            });
-            Ok(TickReport { due: report.due, ran: report.ran, results: results.collect() })
-        }
-        .boxed()
     }
 }

@@ -4,9 +4,10 @@ use super::objects::write_settings;
 use super::registry::Registry;
 use super::serve::{self, Served};
 use super::settings::Settings;
-use super::{CliError, client, token};
+use super::{CliError, client, token, view};
 use crate::controllers::leader::Gate;
 use crate::controllers::{Operator, OperatorConfig};
+use crate::facade::router;
 use crate::telemetry::Metrics;
 use crate::{api, controlplane};
 use kube::Client;
@@ -96,8 +97,10 @@ impl Standalone {
             Some(path) => token::read_secret(Path::new(path))?,
             None => token::load_or_make_secret(&args.data)?,
         };
-        let facade = serve::Facade { listen: args.listen, settings, secret: Some(secret) };
-        let served = serve::start(facade, client.clone(), NAMESPACE, &operator, metrics.clone()).await?;
+        let vitals = view::of_operator(&operator, metrics.clone());
+        let agents = operator.agents.clone();
+        let backend = serve::backend(settings, Some(secret), client.clone(), NAMESPACE, vitals, agents);
+        let served = serve::start(args.listen, router(backend)).await?;
         Ok(Standalone { lock, control_plane, operator, served, following, client, metrics })
     }
 

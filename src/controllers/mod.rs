@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod backoff;
+pub mod caches;
 pub mod events;
 pub mod finding;
 pub mod leader;
@@ -16,12 +17,11 @@ use crate::domain::texts::Language;
 use crate::domain::validate::Offer;
 use crate::probes::Prober;
 use crate::telemetry::Metrics;
+use caches::{followed, trim_agent, trim_finding, trim_scenario};
 use events::Events;
 use finding::FindingWriter;
-use futures::StreamExt as _;
 use jiff::Timestamp;
-use kube::core::DeserializeGuard;
-use kube::runtime::reflector::{Store, store};
+use kube::runtime::reflector::Store;
 use kube::{Api, Client};
 use leader::{Election, Elector, Gate};
 use scenario::{Command, Runner, Setup, TickReport};
@@ -76,17 +76,11 @@ impl Operator {
             }
             None => (None, Gate::always()),
         };
-        let shared = Arc::new(Shared::waiting(["Scenario", "Finding", "Agent"]));
-        let (scenarios, scenario_store) = store::<Scenario>();
-        let (findings, finding_store) = store::<Finding>();
-        let (agents, agent_store) = store::<Agent>();
-        let guarded = Api::<DeserializeGuard<Scenario>>::namespaced(client.clone(), &namespace);
-        let scenario_changes = watch::changes(guarded, scenario_store, trim_scenario, shared.clone()).boxed();
-        let guarded = Api::<DeserializeGuard<Finding>>::namespaced(client.clone(), &namespace);
-        let finding_changes = watch::changes(guarded, finding_store, trim_finding, shared.clone()).boxed();
-        let guarded = Api::<DeserializeGuard<Agent>>::namespaced(client.clone(), &namespace);
-        let agent_changes = watch::changes(guarded, agent_store, trim_agent, shared.clone());
-        let following = tokio::spawn(agent_changes.for_each(|_| std::future::ready(())));
+        let shared = Arc::new(Shared::waiting(caches::KINDS));
+        let (scenarios, scenario_changes) = followed(&client, &namespace, trim_scenario, &shared);
+        let (findings, finding_changes) = followed(&client, &namespace, trim_finding, &shared);
+        let (agents, agent_changes) = followed(&client, &namespace, trim_agent, &shared);
+        let following = caches::drained(agent_changes);
         let agent_api = Api::namespaced(client.clone(), &namespace);
         let count = agent::count_open(agent_api, agents.clone(), findings.clone(), gate.clone());
         let listing = shared.clone();
@@ -165,28 +159,4 @@ pub async fn tick(commands: &mpsc::Sender<Command>, force: bool) -> Option<TickR
 pub fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second()).unwrap_or(now)
-}
-
-/// The copy for readers: who owns which field, and how probes look, is of no use to them.
-fn trim_scenario(scenario: &Scenario) -> Scenario {
-    let mut trimmed = scenario.clone();
-    trimmed.metadata.managed_fields = None;
-    trimmed.spec.probes = Vec::new();
-    trimmed.spec.checks = Vec::new();
-    if let Some(annotations) = &mut trimmed.metadata.annotations {
-        annotations.retain(|name, _| name == crate::api::RUN_REQUESTED_AT);
-    }
-    trimmed
-}
-
-fn trim_finding(finding: &Finding) -> Finding {
-    let mut trimmed = finding.clone();
-    trimmed.metadata.managed_fields = None;
-    trimmed
-}
-
-fn trim_agent(agent: &Agent) -> Agent {
-    let mut trimmed = agent.clone();
-    trimmed.metadata.managed_fields = None;
-    trimmed
 }

@@ -31,7 +31,7 @@ pub async fn list(State(facade): State<Shared>, _caller: Caller, Query(query): Q
     pages::check(&query, &["phase", "severity", "scenario", "agent"])?;
     let backend = &facade.backend;
     let wanted = Filter::parse(backend, &query)?;
-    let mut findings: Vec<_> = backend.findings.state().into_iter().filter(|f| wanted.takes(f)).collect();
+    let mut findings: Vec<_> = backend.vitals.findings.state().into_iter().filter(|f| wanted.takes(f)).collect();
     let key = |f: &Arc<Finding>| {
         let opened = f.status.as_ref().and_then(|s| s.opened_at.as_ref()).map(|t| t.0);
         newest_first(opened, &f.name_any())
@@ -120,6 +120,6 @@ pub async fn one(State(facade): State<Shared>, _caller: Caller, Path(id): Path<S
 
 /// The Finding of this name, or 404.
 pub fn find(backend: &Backend, id: &str) -> Result<Arc<Finding>, Problem> {
-    let found = backend.findings.get(&ObjectRef::new(id).within(&backend.namespace));
+    let found = backend.vitals.findings.get(&ObjectRef::new(id).within(&backend.namespace));
     found.ok_or_else(|| Problem::not_found(format!("no Finding is named {id:?}")))
 }

@@ -15,18 +15,18 @@ mod scenarios;
 #[cfg(test)]
 mod tests;
 mod tick;
+mod vitals;
 
-pub use tick::{TickReport, TickResult};
+pub use tick::{APART, TickReport, TickResult};
+pub use vitals::Vitals;
 
-use crate::api::{Agent, Finding, Scenario};
+use crate::api::{Agent, Scenario};
 use crate::controllers::leader::Standing;
-use crate::telemetry::Metrics;
 use auth::Authenticator;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router, middleware};
+use axum::{Router, middleware};
 use futures::future::BoxFuture;
 use idempotency::Answers;
 use jiff::Timestamp;
@@ -50,12 +50,12 @@ pub(crate) const MANAGER: &str = "agentic-ops-facade";
 pub trait OperatorView: Send + Sync {
     /// What it waits for before it works, for people; empty when it does.
     fn waiting_for(&self) -> Vec<String>;
-    /// How late the last run began.
-    fn lateness(&self) -> Duration;
+    /// How late the last run began; `None` where the controllers are another process.
+    fn lateness(&self) -> Option<Duration>;
     fn next_run_at(&self, scenario: &str) -> Option<Timestamp>;
     fn interval(&self, scenario: &str) -> Option<Duration>;
-    /// Where this replica stands among several.
-    fn standing(&self) -> Standing;
+    /// Where this replica stands among several; `None` where it never stands, and the controllers are another process.
+    fn standing(&self) -> Option<Standing>;
     /// Runs what is due, or everything; else why this replica does not.
     fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>>;
 }
@@ -64,12 +64,9 @@ pub trait OperatorView: Send + Sync {
 pub struct Backend {
     pub client: Client,
     pub namespace: String,
-    pub scenarios: Store<Scenario>,
-    pub findings: Store<Finding>,
+    pub vitals: Vitals,
     pub agents: Store<Agent>,
-    pub operator: Arc<dyn OperatorView>,
     pub auth: Authenticator,
-    pub metrics: Arc<Metrics>,
     /// `None`: the route `/internal/tick` answers 503.
     pub internal_token: Option<String>,
 }
@@ -85,6 +82,7 @@ type Answer = Result<Response, Problem>;
 
 /// All routes.
 pub fn router(backend: Backend) -> Router {
+    let vitals = vitals::routes(backend.vitals.clone());
     let state: Shared = Arc::new(Facade { backend, answers: Answers::default() });
     let agents = Router::new()
         .route("/health", get(health::health))
@@ -93,50 +91,30 @@ pub fn router(backend: Backend) -> Router {
         .route("/findings/{id}", get(findings::one))
         .route("/findings/{id}/ack", post(acknowledge::acknowledge))
         .route("/runs/{scenario_id}", post(runs::start).get(runs::answer))
-        .route("/internal/tick", post(tick::tick));
-    Router::new()
-        .route("/livez", get(|| async { "ok" }))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .nest("/api/v1/agents", agents)
-        .fallback(|| async { Problem::not_found("no such path") })
+        .route("/internal/tick", post(tick::tick))
+        .with_state(state);
+    bounded(vitals.nest("/api/v1/agents", agents), "no such path")
+}
+
+/// What the controllers by themselves serve: nothing of REST.
+pub fn router_of_controllers(vitals: Vitals) -> Router {
+    bounded(vitals::routes(vitals), "no such path: this process is the controllers alone, and the facade runs apart")
+}
+
+/// Each answer in bounded time, of bounded size and in the form of a problem where it is one.
+fn bounded(routes: Router, absent: &'static str) -> Router {
+    routes
+        .fallback(move || async move { Problem::not_found(absent) })
         .method_not_allowed_fallback(|| async { Problem::method() })
         .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::custom(|_| Problem::internal("the request broke off: see the log").into_response()))
         .layer(middleware::map_response(problem::of_plain))
-        .with_state(state)
-}
-
-async fn readyz(State(facade): State<Shared>) -> Response {
-    let waiting = facade.backend.operator.waiting_for();
-    match waiting.is_empty() {
-        true => "ok".into_response(),
-        false => {
-            let text = format!("waiting for {}\n", waiting.join(", "));
-            (StatusCode::SERVICE_UNAVAILABLE, Extension(problem::AsItIs), text).into_response()
-        }
-    }
-}
-
-async fn metrics(State(facade): State<Shared>) -> Response {
-    let backend = &facade.backend;
-    let open = backend.findings.state();
-    backend.metrics.set_open_findings(|severity| {
-        open.iter().filter(|f| findings::is_active(f) && findings::severity(f) == Some(severity)).count()
-    });
-    let scenarios = backend.scenarios.state();
-    backend.metrics.set_scenarios(|health| {
-        scenarios.iter().filter(|s| s.status.as_ref().and_then(|s| s.health) == Some(health)).count()
-    });
-    backend.metrics.set_leading(matches!(backend.operator.standing(), Standing::Leading { .. }));
-    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, media_type)], backend.metrics.encode()).into_response()
 }
 
 impl Backend {
     fn scenario(&self, name: &str) -> Option<Arc<Scenario>> {
-        self.scenarios.get(&ObjectRef::new(name).within(&self.namespace))
+        self.vitals.scenarios.get(&ObjectRef::new(name).within(&self.namespace))
     }
 
     /// `{id, name}` of an Agent; one without an id is known by its object name.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 pub async fn list(State(facade): State<Shared>, _caller: Caller, Query(query): Query<pages::Query>) -> Answer {
     pages::check(&query, &[])?;
-    let mut scenarios = facade.backend.scenarios.state();
+    let mut scenarios = facade.backend.vitals.scenarios.state();
     scenarios.sort_by_key(|s| s.name_any());
     let body = page(&query, scenarios, |s| s.name_any(), |s| shown(&facade.backend, s))?;
     Ok(Json(body).into_response())
@@ -26,13 +26,13 @@ fn shown(backend: &Backend, scenario: &Scenario) -> Value {
         "title": scenario.spec.title,
         "agent": backend.agent(&scenario.spec.agent),
         "severity": scenario.spec.severity,
-        "interval_seconds": backend.operator.interval(&name).map(|i| i.as_secs()),
+        "interval_seconds": backend.vitals.operator.interval(&name).map(|i| i.as_secs()),
         "suspended": scenario.spec.suspend,
         "ready": is_ready(scenario),
         "health": status.health.unwrap_or(Health::Unknown),
         "open_findings": status.open_findings.unwrap_or(0),
         "last_run_at": status.last_run_at.map(|t| t.0),
-        "next_run_at": backend.operator.next_run_at(&name),
+        "next_run_at": backend.vitals.operator.next_run_at(&name),
     })
 }
 

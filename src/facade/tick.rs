@@ -10,6 +10,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 const RESULTS_MAX: usize = 500;
+/// Why the facade by itself does not tick.
+pub const APART: &str =
+    "this process is the facade alone and never leads: the controllers, which run apart, run what is due by themselves";
 
 /// What a tick did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -30,6 +33,10 @@ pub struct TickResult {
 }
 
 pub async fn tick(State(facade): State<Shared>, Query(query): Query<pages::Query>, headers: HeaderMap) -> Answer {
+    // It can't be told who asks either: the token is a secret of the controllers, which this process does not read.
+    if facade.backend.vitals.operator.standing().is_none() {
+        return Err(Problem::unavailable(APART));
+    }
     let Some(token) = &facade.backend.internal_token else {
         return Err(Problem::unavailable("OPS_INTERNAL_TOKEN is not set"));
     };
@@ -43,7 +50,7 @@ pub async fn tick(State(facade): State<Shared>, Query(query): Query<pages::Query
         None | Some("false") => false,
         Some(other) => return Err(Problem::bad_request(format!("force: {other:?} is not true or false"))),
     };
-    let mut report = facade.backend.operator.tick(force).await.map_err(Problem::unavailable)?;
+    let mut report = facade.backend.vitals.operator.tick(force).await.map_err(Problem::unavailable)?;
     // Those that do not do well first: they are what is told where not all can be.
     report.results.sort_by_key(|r| r.health == Some(Health::Healthy));
     report.results.truncate(RESULTS_MAX);

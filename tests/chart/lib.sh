@@ -65,9 +65,9 @@ start_cluster() {
   export KUBECONFIG=$cluster/kubeconfig
 }
 
-# Opens a way to a Service on loopback, and sets base to its address: forward NAMESPACE SERVICE; `kill $forwarding` closes it.
+# Opens a way on loopback to the Service of a release in its namespace, and sets base: forward RELEASE; `kill $forwarding` closes it.
 forward() {
-  "$KUBECTL" -n "$1" port-forward --address 127.0.0.1 "service/$2" :8180 >"$work/forward" 2>&1 &
+  "$KUBECTL" -n "$1" port-forward --address 127.0.0.1 "service/$1-agentic-ops" :8180 >"$work/forward" 2>&1 &
   forwarding=$!
   eventually 20 grep -q Forwarding "$work/forward" || { cat "$work/forward"; return 1; }
   base=$(sed -n 's/^Forwarding from \(127[^ ]*\) .*/http:\/\/\1/p' "$work/forward" | head -n 1)

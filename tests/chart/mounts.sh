@@ -55,7 +55,7 @@ check "helm upgrade, without it" third
 check "it is not trusted any more" eventually 60 three own.tls 'any(.status.phase == "Open" and (.status.message | contains("certificate")))'
 
 echo "== tokens of the cluster"
-forward three three-agentic-ops || fail "port-forward"
+forward three || fail "port-forward"
 answers() { # STATUS ACCOUNT AUDIENCE
   local status
   status=$(curl -s --noproxy '*' --max-time 30 -o "$work/answer" -w '%{http_code}' \

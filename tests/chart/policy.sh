@@ -44,3 +44,12 @@ check "and one of an agent's" refused "spec.author must be the person ana" say a
 check "the release speaks for agents" say "$account" m-2 agent pulso
 check "other namespaces are left alone" bash -c \
   "$(declare -f finding); finding f-1 | sed 's/^spec: {/spec: {acknowledgement: {by: rui}, /' | \"\$KUBECTL\" -n one --as ana --as-group system:masters create -f -"
+
+# Taken apart, the facade alone speaks for people, and the controllers for agents.
+check "the facade is taken apart" "$HELM" upgrade two "$work"/agentic-ops-*.tgz -n two --reset-then-reuse-values --set facade.separate=true
+controllers=$account-controllers account=$account-facade
+check "the controllers speak for agents" eventually 20 say "$controllers" m-3 agent pulso
+check "and for no person" refused "spec.author must be the person" say "$controllers" m-4 person ana
+check "nor do they acknowledge" refused "must be $controllers" acknowledge "$controllers" eva
+check "the facade acknowledges for others" acknowledge "$account" eva
+check "and speaks for them" say "$account" m-5 person rui

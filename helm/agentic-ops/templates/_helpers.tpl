@@ -50,12 +50,43 @@ annotations:
 {{- end }}
 {{- end }}
 
-{{- define "agentic-ops.serviceAccount" -}}
-{{- if .Values.serviceAccount.create }}
-{{- default (include "agentic-ops.fullname" .) .Values.serviceAccount.name }}
-{{- else }}
-{{- required "serviceAccount.name: needed where serviceAccount.create is false" .Values.serviceAccount.name }}
+{{- /* What runs: one part that does everything, named by nothing, or two apart. As a JSON list. */}}
+{{- define "agentic-ops.parts" -}}
+{{- ternary (list "controllers" "facade") (list "") .Values.facade.separate | toJson }}
 {{- end }}
+
+{{- /* The name of what each part has of its own. Takes dict: root, part. */}}
+{{- define "agentic-ops.partName" -}}
+{{- include "agentic-ops.fullname" .root }}{{ with .part }}-{{ . }}{{ end }}
+{{- end }}
+
+{{- /* The labels of a part's pods alone. Takes dict: root, part. */}}
+{{- define "agentic-ops.partSelector" -}}
+{{ include "agentic-ops.selector" .root }}
+{{- with .part }}
+app.kubernetes.io/component: {{ . }}
+{{- end }}
+{{- end }}
+
+{{- /* The part that people reach. */}}
+{{- define "agentic-ops.served" -}}
+{{- ternary "facade" "" .Values.facade.separate }}
+{{- end }}
+
+{{- /* The account of a part. Takes dict: root, part. */}}
+{{- define "agentic-ops.serviceAccount" -}}
+{{- $at := ternary "facade.serviceAccount" "serviceAccount" (eq .part "facade") }}
+{{- $values := ternary .root.Values.facade.serviceAccount .root.Values.serviceAccount (eq .part "facade") }}
+{{- if $values.create }}
+{{- default (include "agentic-ops.partName" .) $values.name }}
+{{- else }}
+{{- required (printf "%s.name: needed where %s.create is false" $at $at) $values.name }}
+{{- end }}
+{{- end }}
+
+{{- /* The user that an account is to the API server. Takes dict: root, part. */}}
+{{- define "agentic-ops.user" -}}
+system:serviceaccount:{{ .root.Release.Namespace }}:{{ include "agentic-ops.serviceAccount" . }}
 {{- end }}
 
 {{- define "agentic-ops.image" -}}

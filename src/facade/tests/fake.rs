@@ -3,8 +3,7 @@
 use crate::api::{Agent, Finding, RUN_REQUESTED_AT, Role, Scenario};
 use crate::controllers::leader::Standing;
 use crate::facade::auth::{AuthConfig, Authenticator};
-use crate::facade::{Backend, OperatorView, TickReport, TickResult, router};
-use crate::telemetry::Metrics;
+use crate::facade::{Backend, OperatorView, TickReport, TickResult, Vitals, router};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -53,6 +52,18 @@ pub struct View {
     pub lateness: Duration,
     pub is_standby: bool,
     pub is_uncertain: bool,
+    /// The controllers are another process.
+    pub is_apart: bool,
+}
+
+impl View {
+    fn stands(&self) -> Standing {
+        match (self.is_standby, self.is_uncertain) {
+            (true, _) => Standing::Following { holder: Some("pod-b".into()) },
+            (false, true) => Standing::Uncertain { term: 1 },
+            (false, false) => Standing::Leading { term: 1 },
+        }
+    }
 }
 
 impl OperatorView for View {
@@ -60,8 +71,8 @@ impl OperatorView for View {
         self.waiting_for.clone()
     }
 
-    fn lateness(&self) -> Duration {
-        self.lateness
+    fn lateness(&self) -> Option<Duration> {
+        (!self.is_apart).then_some(self.lateness)
     }
 
     fn next_run_at(&self, _scenario: &str) -> Option<Timestamp> {
@@ -72,12 +83,8 @@ impl OperatorView for View {
         Some(Duration::from_secs(300))
     }
 
-    fn standing(&self) -> Standing {
-        match (self.is_standby, self.is_uncertain) {
-            (true, _) => Standing::Following { holder: Some("pod-b".into()) },
-            (false, true) => Standing::Uncertain { term: 1 },
-            (false, false) => Standing::Leading { term: 1 },
-        }
+    fn standing(&self) -> Option<Standing> {
+        (!self.is_apart).then(|| self.stands())
     }
 
     fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>> {
@@ -90,7 +97,7 @@ impl OperatorView for View {
             resolved: Vec::new(),
         };
         let report = TickReport { due: 1, ran, results: (0..ran).map(result).collect() };
-        let report = if self.is_standby { Err(self.standing().to_string()) } else { Ok(report) };
+        let report = if self.is_standby { Err(self.stands().to_string()) } else { Ok(report) };
         async move { report }.boxed()
     }
 }
@@ -130,12 +137,9 @@ impl Facade {
         let app = router(Backend {
             client: client(server.clone()),
             namespace: NAMESPACE.into(),
-            scenarios,
-            findings,
+            vitals: Vitals { scenarios, findings, operator: Arc::new(view), metrics: Arc::default() },
             agents,
-            operator: Arc::new(view),
             auth: Authenticator::new(auth),
-            metrics: Arc::new(Metrics::default()),
             internal_token: internal_token.map(String::from),
         });
         Facade { server, app }

@@ -105,3 +105,21 @@ async fn health_tells_where_a_replica_stands() {
         assert!(metrics.text.contains(&format!("agentic_ops_leading {leads}\n")), "{}", metrics.text);
     }
 }
+
+#[tokio::test]
+async fn a_facade_whose_operator_is_elsewhere_tells_only_what_it_knows() {
+    let apart = View { is_apart: true, lateness: Duration::from_secs(31), ..View::default() };
+    // With a token that it could compare, too: what would run is not here.
+    for token in [None, Some("tick-tock")] {
+        let facade = with(apart.clone(), token);
+        let health = facade.get("/health").await.body;
+        assert_eq!(health["status"], "ok", "{health}");
+        assert!(health["replica"].is_null() && health["scheduler_lateness_seconds"].is_null(), "{health}");
+        let tick = request(Method::POST, "/internal/tick").header("x-ops-internal-token", "tick-tock");
+        let answer = facade.send(tick, "").await;
+        assert!(answer.problem(503).contains("this process is the facade alone"), "{}", answer.text);
+        assert!(answer.headers.contains_key("retry-after"));
+        let metrics = facade.send(request(Method::GET, "!/metrics"), "").await;
+        assert!(metrics.text.contains("agentic_ops_leading 0\n"), "{}", metrics.text);
+    }
+}

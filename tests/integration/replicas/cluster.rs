@@ -98,6 +98,21 @@ impl Cluster {
         self.api::<Secret>().patch("agentic-ops", &params, &Patch::Apply(secret)).await.unwrap();
     }
 
+    /// Sets one key of the ConfigMap, whatever the settings would say to it.
+    pub async fn set(&self, name: &str, value: &str) {
+        self.edit(json!({"data": {name: value}})).await;
+    }
+
+    /// Takes it out.
+    pub async fn unset(&self, name: &str) {
+        self.edit(json!({"data": {name: null}})).await;
+    }
+
+    async fn edit(&self, patch: serde_json::Value) {
+        let params = PatchParams::default();
+        self.api::<ConfigMap>().patch("agentic-ops", &params, &Patch::Merge(patch)).await.unwrap();
+    }
+
     pub fn api<K>(&self) -> Api<K>
     where
         K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,

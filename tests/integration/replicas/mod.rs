@@ -1,5 +1,6 @@
 //! Several replicas, and an API that does not answer: no transition is lost, and none is there twice.
 
+mod apart;
 mod cluster;
 mod faults;
 mod moves;

@@ -17,10 +17,15 @@ pub struct Replica {
 impl Replica {
     /// Starts it; it may wait for the API.
     pub fn spawn(cluster: &Cluster, name: &str, kubeconfig: &Path) -> Replica {
+        Self::spawn_with(cluster, name, kubeconfig, &[])
+    }
+
+    fn spawn_with(cluster: &Cluster, name: &str, kubeconfig: &Path, options: &[&str]) -> Replica {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let log = cluster.scratch.0.join(format!("{name}.log"));
         let child = Command::new(env!("CARGO_BIN_EXE_agentic-ops"))
             .args(["operator", "--namespace", &cluster.namespace, "--listen", &format!("127.0.0.1:{port}")])
+            .args(options)
             .env("KUBECONFIG", kubeconfig)
             .env("POD_NAME", name)
             .stderr(File::create(&log).unwrap())
@@ -33,6 +38,13 @@ impl Replica {
     /// Starts it and waits until it is ready.
     pub async fn start(cluster: &Cluster, name: &str, kubeconfig: &Path) -> Replica {
         let replica = Self::spawn(cluster, name, kubeconfig);
+        replica.until("/readyz", 200, "ok").await;
+        replica
+    }
+
+    /// Starts one part of it, and waits until it is ready.
+    pub async fn start_part(cluster: &Cluster, part: &str) -> Replica {
+        let replica = Self::spawn_with(cluster, part, &cluster.kubeconfig, &["--only", part]);
         replica.until("/readyz", 200, "ok").await;
         replica
     }
