@@ -3,6 +3,7 @@
 mod apart;
 mod cluster;
 mod faults;
+mod names;
 mod outage;
 mod proxy;
 mod recorder;
