@@ -169,7 +169,7 @@ pub struct FindingAcknowledgement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub manager: Option<String>,
-    /// Whether the name was proven: true through the facade, false by kubectl.
+    /// Whether the name was proven: true through the facade; by kubectl, where the API server checked it.
     #[serde(default)]
     pub proven: bool,
 }

@@ -101,6 +101,7 @@ impl Process {
             offer: serve::offer(&self.settings),
             prober: serve::prober(&self.settings)?,
             language: self.settings.language(),
+            names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
             metrics: self.metrics.clone(),
             election: Some(Election::new(&place(), self.settings.lease_time())),
         });

@@ -88,6 +88,12 @@ pub const KNOWN: &[Known] = &[
     known("AGENTIC_AUTH_ISSUER", None, Check::Any, "issuer that tokens must have"),
     known("AGENTIC_AUTH_AUDIENCE", Some("agentic-ops"), Check::Any, "audience that tokens must have"),
     known("AGENTIC_AUTH_ROLES_CLAIM", Some("roles"), Check::Any, "claim of tokens that holds the roles"),
+    known(
+        "AGENTIC_NAMES_CHECKED",
+        Some("false"),
+        Check::Bool,
+        "whether an admission policy of the API server holds people to their own names, so that what kubectl writes is proven; the chart sets it",
+    ),
     known("AGENTIC_DESK_URL", None, Check::Url, "base of the links in mail and ntfy; default: the listen address"),
     known(
         "AGENTIC_LEASE_SEC",

@@ -90,6 +90,7 @@ impl Standalone {
             offer: serve::offer(settings),
             prober: serve::prober(settings)?,
             language: settings.language(),
+            names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
             metrics: metrics.clone(),
             election: None,
         });

@@ -46,6 +46,8 @@ pub struct OperatorConfig {
     pub offer: Offer,
     pub prober: Prober,
     pub language: Language,
+    /// The API server lets people write no name but their own, by the chart's admission policy.
+    pub names_are_checked: bool,
     pub metrics: Arc<Metrics>,
     /// How it is decided which replica leads; `None` where there is no other.
     pub election: Option<Election>,
@@ -68,7 +70,8 @@ pub struct Operator {
 impl Operator {
     /// Starts it; it works until [`Operator::shutdown`].
     pub fn start(config: OperatorConfig) -> Operator {
-        let OperatorConfig { client, namespace, offer, prober, language, metrics, election } = config;
+        let OperatorConfig { client, namespace, offer, prober, language, names_are_checked, metrics, election } =
+            config;
         let (elector, gate) = match election {
             Some(election) => {
                 let (elector, gate) = Elector::start(client.clone(), &namespace, election);
@@ -97,6 +100,7 @@ impl Operator {
             events: Events::start(client.clone(), gate.clone()),
             language,
             gate: gate.clone(),
+            names_are_checked,
         };
         let reader = SurroundingsReader::new(client.clone(), &namespace);
         let (commands, receiver) = mpsc::channel(COMMANDS_MAX);

@@ -169,6 +169,30 @@ pub fn acknowledge(
     }
 }
 
+/// Whether the name in `spec.acknowledgement` is that of whoever wrote it.
+///
+/// The facade knows who asks. An API server that checks names does so where they change: one that stood before stays what it was
+/// noted as, whoever edits the rest. Where nobody checks, what was proven when it was written stays so while nothing changes.
+pub fn is_proven(
+    current: &FindingStatus,
+    written: &Acknowledgement,
+    manager: Option<&str>,
+    through_facade: bool,
+    names_are_checked: bool,
+) -> bool {
+    let noted = current.acknowledgement.as_ref().filter(|noted| Some(noted.occurrence) == current.occurrences);
+    let noted = noted.filter(|noted| noted.by == written.by);
+    match noted {
+        _ if through_facade => true,
+        Some(noted) if names_are_checked => noted.proven,
+        None => names_are_checked,
+        Some(noted) => {
+            let manager = manager.map(|m| bounded(m, 128));
+            noted.proven && noted.note == written.note && noted.manager == manager
+        }
+    }
+}
+
 /// The time noted before for the same acknowledgement, so that reading it again changes nothing.
 fn same_as_before(current: &FindingStatus, written: &Acknowledgement) -> Option<Time> {
     let noted = current.acknowledgement.as_ref()?;

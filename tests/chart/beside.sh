@@ -5,6 +5,7 @@ crds: {enabled: false}
 replicas: 2
 facade: {separate: true, replicas: 2}
 auth: {tokenReview: true}
+admissionPolicy: {enabled: true}
 registry:
   source: values
   objects:
@@ -76,6 +77,12 @@ check "kubectl shows it" eventually 20 findings one "any(.metadata.name == \"$na
 check "and it is on record" eventually 20 bash -c '"$KUBECTL" -n one get actions -o json | jq -e "any(.items[]; .spec.actor.name == \"ana\")"'
 check "it can be taken back" in_one patch finding "$name" --type=merge -p '{"spec":{"acknowledgement":null}}'
 check "and is open" eventually 20 findings one "any(.metadata.name == \"$name\" and .status.phase == \"Open\")"
+acknowledge() { "$KUBECTL" -n "$1" patch finding "$name" --as "$2" --as-group system:masters --type=merge -p "{\"spec\":{\"acknowledgement\":{\"by\":\"$3\"}}}"; }
+proven() { findings "$1" "any(.metadata.name == \"$name\" and .status.acknowledgement.by == \"$2\" and .status.acknowledgement.proven == $3)"; }
+check "by kubectl, anybody can say who they are" acknowledge one ana rui
+check "which is not proven" eventually 20 proven one rui false
+check "and is taken back" in_one patch finding "$name" --type=merge -p '{"spec":{"acknowledgement":null}}'
+check "and is open" eventually 20 findings one "any(.metadata.name == \"$name\" and .status.phase == \"Open\")"
 check "metrics" bash -c 'grep -q "^agentic_ops_open_findings{severity=\"critical\"}"' < <(ask "$base/metrics")
 kill "$forwarding" 2>/dev/null
 
@@ -104,6 +111,13 @@ check "a Scenario is run by the controllers" bash -c 'jq -e ".health == \"failin
 name=$(in_two get findings -o json | jq -r 'first(.items[] | select(.spec.scenario == "own.target")).metadata.name')
 check "a Finding is acknowledged" ask -X POST "$api/findings/$name/ack"
 check "the controllers take note" own Acknowledged 4
+check "of a name that is proven" proven two ana true
+check "it is taken back" in_two patch finding "$name" --type=merge -p '{"spec":{"acknowledgement":null}}'
+check "the Finding is open" own Open 4
+not_another() { ! acknowledge two ana rui; }
+check "by kubectl, nobody is somebody else here" not_another
+check "but oneself" acknowledge two eva eva
+check "which is proven, by the API server" eventually 20 proven two eva true
 cluster_token=$(in_two create token two-agentic-ops-facade --audience agentic-ops)
 check "a token of the cluster is known, and has no role" bash -c '[ "$(curl -s --noproxy "*" -o /dev/null -w "%{http_code}" -H "Authorization: Bearer $1" "$2/scenarios")" = 403 ]' \
   - "$cluster_token" "$api"

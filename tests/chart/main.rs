@@ -9,8 +9,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What the chart sets by itself, from other values.
-const DERIVED: [&str; 5] =
-    ["AGENTIC_SPECS_ROOT", "DESK_DB_PATH", "AGENTIC_CA_FILE", "AGENTIC_AUTH_SECRET_FILE", "AGENTIC_AUTH_TOKEN_REVIEW"];
+const DERIVED: [&str; 6] = [
+    "AGENTIC_SPECS_ROOT",
+    "DESK_DB_PATH",
+    "AGENTIC_CA_FILE",
+    "AGENTIC_AUTH_SECRET_FILE",
+    "AGENTIC_AUTH_TOKEN_REVIEW",
+    "AGENTIC_NAMES_CHECKED",
+];
 /// Defaults that the chart spells out otherwise: it expands them itself.
 const EXPANDED: [&str; 2] = ["FOSS_URL", "ODOO_URL"];
 

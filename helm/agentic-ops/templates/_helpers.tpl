@@ -147,6 +147,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- if ne .Values.specs.source "none" }}{{ $_ := set $all "AGENTIC_SPECS_ROOT" "/etc/agentic-ops/specs" }}{{ end }}
 {{- if include "agentic-ops.authSecretName" . }}{{ $_ := set $all "AGENTIC_AUTH_SECRET_FILE" "/etc/agentic-ops/auth/secret" }}{{ end }}
 {{- if .Values.auth.tokenReview }}{{ $_ := set $all "AGENTIC_AUTH_TOKEN_REVIEW" "true" }}{{ end }}
+{{- if .Values.admissionPolicy.enabled }}{{ $_ := set $all "AGENTIC_NAMES_CHECKED" "true" }}{{ end }}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret }}{{ $_ := set $all "AGENTIC_CA_FILE" "/etc/agentic-ops/ca/ca.crt" }}{{ end }}
 {{- if .Values.desk.existingClaim }}{{ $_ := set $all "DESK_DB_PATH" (printf "/var/lib/desk/%s" .Values.desk.file) }}{{ end }}
 {{- range $name, $value := .Values.extraSettings }}

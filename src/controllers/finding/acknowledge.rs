@@ -1,11 +1,11 @@
 //! Acknowledgements: what people write into a Finding's spec is copied to its status for the occurrence at hand.
 
 use super::FindingWriter;
-use crate::api::{Finding, Phase};
+use crate::api::{Finding, FindingStatus, Phase};
 use crate::controllers::FACADE_MANAGER;
 use crate::controllers::backoff::pause;
 use crate::controllers::patch::{WriteError, call};
-use crate::domain::transition;
+use crate::domain::transition::{self, Step};
 use jiff::Timestamp;
 use kube::{Resource as _, ResourceExt as _};
 use std::collections::{BTreeSet, HashSet};
@@ -39,7 +39,7 @@ impl Acknowledgements {
     /// lead only remembers it.
     pub fn look_at(&self, finding: &Finding) {
         let name = finding.name_any();
-        let due = is_due(finding);
+        let due = self.is_due(finding);
         {
             let mut state = self.lock();
             if due {
@@ -93,7 +93,7 @@ impl Acknowledgements {
             }
             // What was written meanwhile came while this Finding was busy: look again.
             match call(self.writer.api.get_opt(name)).await {
-                Ok(Some(fresh)) if is_due(&fresh) => current = Some(fresh),
+                Ok(Some(fresh)) if self.is_due(&fresh) => current = Some(fresh),
                 Ok(_) => {
                     self.lock().due.remove(name);
                     return;
@@ -122,10 +122,7 @@ impl Acknowledgements {
             }
             return Ok(());
         }
-        let manager = manager_of_acknowledgement(finding);
-        let proven = manager.as_deref() == Some(FACADE_MANAGER);
-        let written = finding.spec.acknowledgement.as_ref();
-        match transition::acknowledge(status, written, manager.as_deref(), proven, crate::controllers::now()) {
+        match self.noted(finding, status, crate::controllers::now()) {
             Some((next, step)) => {
                 let written = self.writer.write_status(finding, next).await?;
                 self.writer.tell(&written, &[step]);
@@ -136,21 +133,27 @@ impl Acknowledgements {
         }
         Ok(())
     }
-}
 
-/// Whether spec and status say different things.
-fn is_due(finding: &Finding) -> bool {
-    let Some(status) = &finding.status else { return false };
-    let written = finding.spec.acknowledgement.as_ref();
-    match status.phase {
-        None => false,
-        Some(Phase::Resolved) => written.is_some() || status.observed_generation != finding.metadata.generation,
-        Some(_) => {
-            let manager = manager_of_acknowledgement(finding);
-            let proven = manager.as_deref() == Some(FACADE_MANAGER);
-            let noted = transition::acknowledge(status, written, manager.as_deref(), proven, Timestamp::UNIX_EPOCH);
-            noted.is_some() || status.observed_generation != finding.metadata.generation
+    /// Whether spec and status say different things.
+    fn is_due(&self, finding: &Finding) -> bool {
+        let Some(status) = &finding.status else { return false };
+        let is_new = status.observed_generation != finding.metadata.generation;
+        match status.phase {
+            None => false,
+            Some(Phase::Resolved) => is_new || finding.spec.acknowledgement.is_some(),
+            Some(_) => is_new || self.noted(finding, status, Timestamp::UNIX_EPOCH).is_some(),
         }
+    }
+
+    /// The status once note is taken of what the spec says; `None` where it says the same.
+    fn noted(&self, finding: &Finding, status: &FindingStatus, now: Timestamp) -> Option<(FindingStatus, Step)> {
+        let written = finding.spec.acknowledgement.as_ref();
+        let manager = manager_of_acknowledgement(finding);
+        let manager = manager.as_deref();
+        let through_facade = manager == Some(FACADE_MANAGER);
+        let checked = self.writer.names_are_checked;
+        let proven = written.is_some_and(|w| transition::is_proven(status, w, manager, through_facade, checked));
+        transition::acknowledge(status, written, manager, proven, now)
     }
 }
 

@@ -30,6 +30,8 @@ pub struct FindingWriter {
     pub events: Events,
     pub language: Language,
     pub gate: Gate,
+    /// The API server lets people write no name but their own.
+    pub names_are_checked: bool,
 }
 
 /// A Finding after a write.

@@ -77,6 +77,37 @@ fn an_acknowledgement_holds_for_one_occurrence() {
 }
 
 #[test]
+fn a_name_is_proven_by_whoever_checked_it_when_it_was_written() {
+    let noted = |proven| {
+        let (noted, _) = acknowledge(&open(), Some(&by("ana", Some("vi"))), Some("kubectl"), proven, at(5)).unwrap();
+        noted
+    };
+    let (yes, no, none) = (noted(true), noted(false), open());
+    let (ana, other_note, rui) = (by("ana", Some("vi")), by("ana", Some("x")), by("rui", Some("vi")));
+    let (kubectl, argo) = (Some("kubectl"), Some("argocd"));
+    for (name, noted, written, manager, facade, checked, expected) in [
+        ("nobody checks", &none, &ana, kubectl, false, false, false),
+        ("the facade does", &none, &ana, Some("agentic-ops-facade"), true, false, true),
+        ("the API server does", &none, &ana, kubectl, false, true, true),
+        ("no manager is known", &none, &ana, None, false, true, true),
+        ("it stood before the API server did", &no, &ana, kubectl, false, true, false),
+        ("its note alone was edited since", &no, &other_note, argo, false, true, false),
+        ("another name was checked", &no, &rui, kubectl, false, true, true),
+        ("the note of a proven one was edited", &yes, &other_note, argo, false, true, true),
+        ("it was proven, and nobody checks any more", &yes, &ana, kubectl, false, false, true),
+        ("nobody checks who edits its note", &yes, &other_note, kubectl, false, false, false),
+        ("nor who writes it again", &yes, &ana, argo, false, false, false),
+        ("nor another name", &yes, &rui, kubectl, false, false, false),
+    ] {
+        assert_eq!(is_proven(noted, written, manager, facade, checked), expected, "{name}");
+    }
+    // What was noted holds for its occurrence alone.
+    let (mended, _) = mend(&no, ResolveReason::Recovered, "", at(20)).unwrap();
+    let (again, _) = break_(Some(&mended), &fault("down", 30), at(30)).unwrap();
+    assert!(is_proven(&again, &ana, kubectl, false, true));
+}
+
+#[test]
 fn an_acknowledgement_can_be_taken_back_in_one_transition() {
     let (noted, _) = acknowledge(&open(), Some(&by("ana", None)), None, true, at(5)).unwrap();
     let (back, step) = acknowledge(&noted, None, None, false, at(6)).unwrap();

@@ -208,6 +208,7 @@ pub fn operator(cluster: &Cluster, client: Client, election: Option<Election>) -
         },
         prober: Prober::new(ProberOptions::default()).unwrap(),
         language: settings.language(),
+        names_are_checked: false,
         metrics: Default::default(),
         election,
     })

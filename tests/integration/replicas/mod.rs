@@ -4,6 +4,7 @@ mod apart;
 mod cluster;
 mod faults;
 mod moves;
+mod names;
 mod outage;
 mod proxy;
 mod recorder;
