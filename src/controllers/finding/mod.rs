@@ -86,9 +86,10 @@ impl FindingWriter {
         current: Option<&Finding>,
         wishes: &[Wish],
     ) -> Result<Applied, WriteError> {
-        let status = current.map(|f| f.status.clone().unwrap_or_default());
-        let Some((next, steps)) = fulfil(status.as_ref(), wishes, self.language) else {
-            let unresolved = status.is_some_and(|s| s.is_unresolved());
+        let none = FindingStatus::default();
+        let status = current.map(|f| f.status.as_ref().unwrap_or(&none));
+        let Some((next, steps)) = fulfil(status, wishes, self.language) else {
+            let unresolved = status.is_some_and(FindingStatus::is_unresolved);
             return Ok(Applied {
                 name: name.into(),
                 steps: Vec::new(),
