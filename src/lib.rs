@@ -3,10 +3,13 @@
 //! The way through the program is `Scenario` -> readings -> outcomes -> transitions -> `Finding`; each arrow is one function.
 
 pub mod api;
+pub mod cel;
 pub mod cli;
 pub mod controllers;
 pub mod controlplane;
 pub mod domain;
 pub mod facade;
+pub mod net;
 pub mod probes;
+pub mod runtime;
 pub mod telemetry;

@@ -5,11 +5,10 @@ use super::settings::Settings;
 use super::{CliError, serve};
 use crate::api::{CheckOutcome, SETTINGS_NAME, Scenario};
 use crate::controlplane::schema::Schema;
-use crate::domain::cel::Inputs;
-use crate::domain::outcome::{Observation, Outcomes, judge};
+use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
+use crate::domain::prepare::{ReferencedConfiguration, SecretView, prepare};
 use crate::domain::reading::Reading;
-use crate::domain::resolve::{SecretView, Surroundings, resolve};
-use crate::domain::validate::{Expressions, Offer, dependency_cycle, validate};
+use crate::domain::validate::{Expressions, ProbePolicy, dependency_cycle, validate};
 use crate::probes::Prober;
 use futures::StreamExt as _;
 use futures::future::join_all;
@@ -54,32 +53,32 @@ pub enum Checked {
     Suspended,
     /// Understood, and not run.
     Valid,
-    Ran(Outcomes),
+    Ran(Evaluation),
 }
 
 /// 0 when all pass, 1 when one fails, 2 when one is unknown or invalid and none fails.
 pub async fn run(args: CheckArgs) -> Result<ExitCode, CliError> {
     let settings = Settings::from_process(args.env_file.as_deref(), &BTreeMap::new())?;
     let mut found = Vec::new();
-    let mut mistakes = Vec::new();
+    let mut errors = Vec::new();
     for path in &args.files {
         let read = documents::read(path).map_err(|source| CliError::File { path: path.clone(), source })?;
         found.extend(read.good.into_iter().filter(|d| d.kind == "Scenario"));
-        mistakes.extend(read.mistakes);
+        errors.extend(read.errors);
     }
     let results = check(&found, &settings, args.no_run).await?;
     match args.output {
-        Output::Table => print_table(&results, &mistakes),
-        Output::Json => println!("{}", as_json(&results, &mistakes)),
+        Output::Table => print_table(&results, &errors),
+        Output::Json => println!("{}", as_json(&results, &errors)),
     }
-    Ok(ExitCode::from(code(&results, &mistakes)))
+    Ok(ExitCode::from(code(&results, &errors)))
 }
 
 /// Checks each Scenario, and runs those that are understood.
 pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Result<Vec<(String, Checked)>, CliError> {
-    let offer = serve::offer(settings);
+    let policy = serve::policy(settings);
     let prober = serve::prober(settings)?;
-    let around = Surroundings {
+    let configuration = ReferencedConfiguration {
         settings: Arc::new(settings.config_map()),
         secrets: BTreeMap::from([(SETTINGS_NAME.to_string(), SecretView::Present(Arc::new(settings.secret())))]),
     };
@@ -89,7 +88,7 @@ pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Res
         found.iter().map(|d| (d.name.clone(), depends_on(&d.value))).collect();
     let mut work = Vec::new();
     for document in found {
-        let valid = understood(document, &schema, &offer, &mut expressions);
+        let valid = understood(document, &schema, &policy, &mut expressions);
         let cycle = dependency_cycle(&document.name, &depends_on);
         let valid = match (valid, cycle) {
             (Ok(_), Some(path)) => Err(vec![format!("spec.dependsOn: leads back to itself: {}", path.join(" -> "))]),
@@ -99,13 +98,13 @@ pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Res
     }
     let language = settings.language();
     let run = |(name, valid): (String, Result<crate::domain::validate::ValidatedScenario, Vec<String>>)| {
-        let (around, offer, prober) = (&around, &offer, &prober);
+        let (configuration, policy, prober) = (&configuration, &policy, &prober);
         async move {
             let checked = match valid {
-                Err(mistakes) => Checked::Invalid(mistakes),
+                Err(errors) => Checked::Invalid(errors),
                 Ok(valid) if valid.suspend => Checked::Suspended,
                 Ok(_) if no_run => Checked::Valid,
-                Ok(valid) => run_once(&valid, around, offer, prober, language).await,
+                Ok(valid) => run_once(&valid, configuration, policy, prober, language).await,
             };
             (name, checked)
         }
@@ -129,7 +128,7 @@ fn depends_on(value: &Value) -> Vec<String> {
 fn understood(
     document: &Document,
     schema: &Schema,
-    offer: &Offer,
+    policy: &ProbePolicy,
     expressions: &mut Expressions,
 ) -> Result<crate::domain::validate::ValidatedScenario, Vec<String>> {
     let mut value = document.value.clone();
@@ -141,18 +140,18 @@ fn understood(
         return Err(wrong);
     }
     let scenario: Scenario = serde_json::from_value(value).map_err(|e| vec![e.to_string()])?;
-    let mistakes = |m: Vec<crate::domain::validate::Mistake>| m.iter().map(ToString::to_string).collect();
-    validate(&document.name, &scenario.spec, offer, expressions).map_err(mistakes)
+    let errors = |m: Vec<crate::domain::validate::ValidationError>| m.iter().map(ToString::to_string).collect();
+    validate(&document.name, &scenario.spec, policy, expressions).map_err(errors)
 }
 
 async fn run_once(
     valid: &crate::domain::validate::ValidatedScenario,
-    around: &Surroundings,
-    offer: &Offer,
+    configuration: &ReferencedConfiguration,
+    policy: &ProbePolicy,
     prober: &Prober,
     language: crate::domain::texts::Language,
 ) -> Checked {
-    let resolved = resolve(valid, around, offer);
+    let resolved = prepare(valid, configuration, policy);
     if !resolved.refused.is_empty() {
         return Checked::Invalid(resolved.refused.iter().map(ToString::to_string).collect());
     }
@@ -163,18 +162,18 @@ async fn run_once(
         }
     };
     let observations = join_all(resolved.targets.into_iter().map(observe)).await;
-    let readings: BTreeMap<&str, &Reading> = observations.iter().map(|o| (o.name.as_str(), &o.reading)).collect();
-    let inputs = Inputs::new(&readings, around.settings.clone(), crate::controllers::now());
-    Checked::Ran(judge(valid, &observations, &inputs, &resolved.redactor, language))
+    let settings = configuration.settings.clone();
+    let context = RunContext { settings, now: crate::runtime::clock::now(), redactor: &resolved.redactor, language };
+    Checked::Ran(judge(valid, &observations, &context))
 }
 
-fn code(results: &[(String, Checked)], mistakes: &[String]) -> u8 {
+fn code(results: &[(String, Checked)], errors: &[String]) -> u8 {
     let has = |outcome| {
         let runs =
             results.iter().filter_map(|(_, c)| if let Checked::Ran(outcomes) = c { Some(outcomes) } else { None });
         runs.flat_map(|o| &o.list).any(|o| o.result == outcome)
     };
-    let is_invalid = !mistakes.is_empty() || results.iter().any(|(_, c)| matches!(c, Checked::Invalid(_)));
+    let is_invalid = !errors.is_empty() || results.iter().any(|(_, c)| matches!(c, Checked::Invalid(_)));
     match (has(CheckOutcome::Fail), is_invalid || has(CheckOutcome::Unknown)) {
         (true, _) => 1,
         (false, true) => 2,
@@ -189,7 +188,7 @@ fn rows(results: &[(String, Checked)]) -> Vec<[String; 4]> {
         let row =
             |check: &str, outcome: &str, message: &str| [name.clone(), check.into(), outcome.into(), message.into()];
         match checked {
-            Checked::Invalid(mistakes) => rows.extend(mistakes.iter().map(|m| row("", "invalid", m))),
+            Checked::Invalid(errors) => rows.extend(errors.iter().map(|m| row("", "invalid", m))),
             Checked::Suspended => rows.push(row("", "suspended", "")),
             Checked::Valid => rows.push(row("", "valid", "")),
             Checked::Ran(outcomes) => rows.extend(outcomes.list.iter().map(|o| {
@@ -201,7 +200,7 @@ fn rows(results: &[(String, Checked)]) -> Vec<[String; 4]> {
     rows
 }
 
-fn print_table(results: &[(String, Checked)], mistakes: &[String]) {
+fn print_table(results: &[(String, Checked)], errors: &[String]) {
     let header = ["SCENARIO", "CHECK", "OUTCOME", "MESSAGE"].map(String::from);
     let rows = rows(results);
     let width = |i: usize| rows.iter().chain([&header]).map(|r| r[i].chars().count()).max().unwrap_or(0);
@@ -219,16 +218,16 @@ fn print_table(results: &[(String, Checked)], mistakes: &[String]) {
         );
         println!("{}", line.trim_end());
     }
-    for mistake in mistakes {
-        eprintln!("{mistake}");
+    for error in errors {
+        eprintln!("{error}");
     }
 }
 
-fn as_json(results: &[(String, Checked)], mistakes: &[String]) -> Value {
+fn as_json(results: &[(String, Checked)], errors: &[String]) -> Value {
     let scenarios: Vec<Value> = results
         .iter()
         .map(|(name, checked)| match checked {
-            Checked::Invalid(mistakes) => json!({"id": name, "valid": false, "mistakes": mistakes}),
+            Checked::Invalid(errors) => json!({"id": name, "valid": false, "mistakes": errors}),
             Checked::Suspended => json!({"id": name, "valid": true, "suspended": true}),
             Checked::Valid => json!({"id": name, "valid": true}),
             Checked::Ran(outcomes) => {
@@ -239,5 +238,5 @@ fn as_json(results: &[(String, Checked)], mistakes: &[String]) -> Value {
             }
         })
         .collect();
-    json!({"scenarios": scenarios, "mistakes": mistakes})
+    json!({"scenarios": scenarios, "mistakes": errors})
 }

@@ -36,7 +36,7 @@ pub enum CliError {
     #[error("kubeconfig: {0}")]
     Kubeconfig(String),
     #[error(transparent)]
-    Write(#[from] crate::controllers::patch::WriteError),
+    Write(#[from] crate::runtime::write::WriteError),
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     #[error("{0}")]

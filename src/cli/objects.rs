@@ -2,7 +2,7 @@
 
 use super::settings::Settings;
 use crate::api::SETTINGS_NAME;
-use crate::controllers::patch::{WriteError, call};
+use crate::runtime::write::{WriteError, call};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};

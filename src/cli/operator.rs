@@ -6,12 +6,12 @@ use super::serve::{self, Served};
 use super::settings::Settings;
 use super::{CliError, client, token, view};
 use crate::api::{Agent, SETTINGS_NAME};
-use crate::controllers::backoff::pause;
-use crate::controllers::caches::Caches;
-use crate::controllers::leader::Election;
-use crate::controllers::patch::call;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::facade::{Backend, Vitals, router, router_of_controllers};
+use crate::runtime::backoff::pause;
+use crate::runtime::caches::Caches;
+use crate::runtime::leadership::Election;
+use crate::runtime::write::call;
 use crate::telemetry::Metrics;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::runtime::reflector::Store;
@@ -98,7 +98,7 @@ impl Process {
         let operator = Operator::start(OperatorConfig {
             client: self.client.clone(),
             namespace: self.namespace.clone(),
-            offer: serve::offer(&self.settings),
+            policy: serve::policy(&self.settings),
             prober: serve::prober(&self.settings)?,
             language: self.settings.language(),
             names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
@@ -107,7 +107,7 @@ impl Process {
         });
         let registry = self.args.registry.as_deref();
         let registry =
-            registry.map(|path| Registry::new(self.client.clone(), &self.namespace, path, operator.gate.clone()));
+            registry.map(|path| Registry::new(self.client.clone(), &self.namespace, path, operator.fence.clone()));
         let following = registry.map(|registry| tokio::spawn(registry.follow()));
         let vitals = view::of_operator(&operator, self.metrics.clone());
         let routes = match self.args.only {

@@ -3,7 +3,7 @@
 use super::CliError;
 use super::settings::Settings;
 use crate::api::Agent;
-use crate::domain::validate::Offer;
+use crate::domain::validate::ProbePolicy;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::review::Reviewer;
 use crate::facade::{Backend, Vitals};
@@ -21,8 +21,8 @@ use tokio::task::JoinHandle;
 const SQLITE_CONCURRENCY: usize = 4;
 
 /// What the settings offer to Scenarios.
-pub fn offer(settings: &Settings) -> Offer {
-    Offer {
+pub fn policy(settings: &Settings) -> ProbePolicy {
+    ProbePolicy {
         secret_keys: settings.probe_secret_keys(),
         sqlite_paths: settings.sqlite_paths(),
         default_interval: settings.interval(),

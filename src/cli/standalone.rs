@@ -5,9 +5,9 @@ use super::registry::Registry;
 use super::serve::{self, Served};
 use super::settings::Settings;
 use super::{CliError, client, token, view};
-use crate::controllers::leader::Gate;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::facade::router;
+use crate::runtime::leadership::WriteFence;
 use crate::telemetry::Metrics;
 use crate::{api, controlplane};
 use kube::Client;
@@ -81,13 +81,13 @@ impl Standalone {
         .await?;
         let client = client::of_file(&control_plane.kubeconfig_path).await?;
         write_settings(&client, NAMESPACE, settings).await?;
-        let registry = Registry::new(client.clone(), NAMESPACE, &args.registry, Gate::always());
+        let registry = Registry::new(client.clone(), NAMESPACE, &args.registry, WriteFence::always());
         let following = tokio::spawn(registry.follow());
         let metrics = Arc::new(Metrics::default());
         let operator = Operator::start(OperatorConfig {
             client: client.clone(),
             namespace: NAMESPACE.into(),
-            offer: serve::offer(settings),
+            policy: serve::policy(settings),
             prober: serve::prober(settings)?,
             language: settings.language(),
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),

@@ -1,12 +1,12 @@
 //! The operator as the facade sees it: in this process, or somewhere else.
 
 use crate::api::Scenario;
-use crate::controllers::caches::Caches;
-use crate::controllers::leader::{Gate, Standing};
-use crate::controllers::shared::Shared;
 use crate::controllers::{Operator, scenario, tick};
 use crate::domain::duration;
 use crate::facade::{APART, OperatorView, TickReport, TickResult, Vitals};
+use crate::runtime::caches::Caches;
+use crate::runtime::leadership::{Leadership, WriteFence};
+use crate::runtime::shared::Shared;
 use crate::telemetry::Metrics;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 /// Of a process with an operator.
 pub fn of_operator(operator: &Operator, metrics: Arc<Metrics>) -> Vitals {
-    let here = Here { shared: operator.shared.clone(), gate: operator.gate.clone(), commands: operator.commands() };
+    let here = Here { shared: operator.shared.clone(), fence: operator.fence.clone(), commands: operator.commands() };
     Vitals {
         scenarios: operator.scenarios.clone(),
         findings: operator.findings.clone(),
@@ -46,7 +46,7 @@ pub fn of_caches(caches: &Caches, namespace: &str, default_interval: Duration, m
 /// The operator of this process.
 struct Here {
     shared: Arc<Shared>,
-    gate: Gate,
+    fence: WriteFence,
     commands: mpsc::Sender<scenario::Command>,
 }
 
@@ -67,18 +67,18 @@ impl OperatorView for Here {
         self.shared.interval(scenario)
     }
 
-    fn standing(&self) -> Option<Standing> {
-        Some(self.gate.standing())
+    fn standing(&self) -> Option<Leadership> {
+        Some(self.fence.standing())
     }
 
     fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>> {
-        let (commands, gate) = (self.commands.clone(), self.gate.clone());
+        let (commands, fence) = (self.commands.clone(), self.fence.clone());
         async move {
-            let why = || match gate.standing() {
-                Standing::Leading { .. } => "this replica can't run that now".to_string(),
+            let why = || match fence.standing() {
+                Leadership::Leading { .. } => "this replica can't run that now".to_string(),
                 standing => standing.to_string(),
             };
-            if !gate.is_open() {
+            if !fence.is_open() {
                 return Err(why());
             }
             let report = tick(&commands, force).await.ok_or_else(why)?;
@@ -120,7 +120,7 @@ impl OperatorView for Apart {
         found.spec.interval.as_deref().map_or(Some(self.default_interval), |text| duration::parse(text).ok())
     }
 
-    fn standing(&self) -> Option<Standing> {
+    fn standing(&self) -> Option<Leadership> {
         None
     }
 

@@ -1,8 +1,8 @@
 //! Agents: how many Findings each speaks for, counted again whenever one changes, by the replica that leads.
 
-use super::FIELD_MANAGER;
-use super::leader::Gate;
 use crate::api::{Agent, Finding};
+use crate::runtime::field_managers;
+use crate::runtime::leadership::WriteFence;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::reflector::Store;
 use kube::{Api, ResourceExt as _};
@@ -14,10 +14,10 @@ use std::time::Duration;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Keeps `status.openFindings` of every Agent, for ever. What is not listed yet is not none: begin when both kinds are.
-pub async fn count_open(api: Api<Agent>, agents: Store<Agent>, findings: Store<Finding>, gate: Gate) {
+pub async fn count_open(api: Api<Agent>, agents: Store<Agent>, findings: Store<Finding>, fence: WriteFence) {
     loop {
         tokio::time::sleep(PAUSE).await;
-        if !gate.is_open() {
+        if !fence.is_open() {
             continue;
         }
         let mut open: HashMap<String, u32> = HashMap::new();
@@ -40,9 +40,9 @@ pub async fn count_open(api: Api<Agent>, agents: Store<Agent>, findings: Store<F
                 "metadata": { "resourceVersion": agent.resource_version() },
                 "status": { "openFindings": counted, "observedGeneration": agent.metadata.generation },
             });
-            let params = PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..Default::default() };
+            let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
             // A conflict is decided again at the next count, like everything else here.
-            if let Err(error) = gate.write(api.patch_status(&name, &params, &Patch::Merge(patch))).await {
+            if let Err(error) = fence.write(api.patch_status(&name, &params, &Patch::Merge(patch))).await {
                 tracing::debug!(agent = name, %error, "count not written yet");
             }
         }

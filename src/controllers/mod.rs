@@ -1,40 +1,26 @@
 //! The operator: a file or folder a kind. Fetch, validate, decide, apply, write status.
 
 pub mod agent;
-pub mod backoff;
-pub mod caches;
-pub mod events;
 pub mod finding;
-pub mod leader;
-pub mod patch;
 pub mod scenario;
-pub mod shared;
-pub mod surroundings;
-pub mod watch;
 
 use crate::api::{Agent, Finding, Scenario};
 use crate::domain::texts::Language;
-use crate::domain::validate::Offer;
+use crate::domain::validate::ProbePolicy;
 use crate::probes::Prober;
+use crate::runtime::caches::{self, followed, trim_agent, trim_finding, trim_scenario};
+use crate::runtime::events::Events;
+use crate::runtime::leadership::{Election, ElectionTask, WriteFence};
+use crate::runtime::shared::Shared;
 use crate::telemetry::Metrics;
-use caches::{followed, trim_agent, trim_finding, trim_scenario};
-use events::Events;
 use finding::FindingWriter;
-use jiff::Timestamp;
 use kube::runtime::reflector::Store;
 use kube::{Api, Client};
-use leader::{Election, Elector, Gate};
+use scenario::ConfigurationReader;
 use scenario::{Command, Runner, Setup, TickReport};
-use shared::Shared;
 use std::sync::Arc;
-use surroundings::SurroundingsReader;
 use tokio::sync::{mpsc, oneshot, watch as signal};
 use tokio::task::JoinHandle;
-
-/// The field manager of everything that the operator writes.
-pub const FIELD_MANAGER: &str = "agentic-ops-operator";
-/// The field manager of what people write through the facade, whose names are proven.
-pub const FACADE_MANAGER: &str = "agentic-ops-facade";
 
 /// Commands that wait to be taken in.
 const COMMANDS_MAX: usize = 64;
@@ -43,7 +29,7 @@ const COMMANDS_MAX: usize = 64;
 pub struct OperatorConfig {
     pub client: Client,
     pub namespace: String,
-    pub offer: Offer,
+    pub policy: ProbePolicy,
     pub prober: Prober,
     pub language: Language,
     /// The API server lets people write no name but their own, by the chart's admission policy.
@@ -55,7 +41,7 @@ pub struct OperatorConfig {
 
 /// A running operator.
 pub struct Operator {
-    pub gate: Gate,
+    pub fence: WriteFence,
     pub scenarios: Store<Scenario>,
     pub findings: Store<Finding>,
     pub agents: Store<Agent>,
@@ -64,20 +50,20 @@ pub struct Operator {
     stop: signal::Sender<bool>,
     watching: JoinHandle<()>,
     others: Vec<JoinHandle<()>>,
-    elector: Option<Elector>,
+    elector: Option<ElectionTask>,
 }
 
 impl Operator {
     /// Starts it; it works until [`Operator::shutdown`].
     pub fn start(config: OperatorConfig) -> Operator {
-        let OperatorConfig { client, namespace, offer, prober, language, names_are_checked, metrics, election } =
+        let OperatorConfig { client, namespace, policy, prober, language, names_are_checked, metrics, election } =
             config;
-        let (elector, gate) = match election {
+        let (elector, fence) = match election {
             Some(election) => {
-                let (elector, gate) = Elector::start(client.clone(), &namespace, election);
-                (Some(elector), gate)
+                let (elector, fence) = ElectionTask::start(client.clone(), &namespace, election);
+                (Some(elector), fence)
             }
-            None => (None, Gate::always()),
+            None => (None, WriteFence::always()),
         };
         let shared = Arc::new(Shared::waiting(caches::KINDS));
         let (scenarios, scenario_changes) = followed(&client, &namespace, trim_scenario, &shared);
@@ -85,24 +71,24 @@ impl Operator {
         let (agents, agent_changes) = followed(&client, &namespace, trim_agent, &shared);
         let following = caches::drained(agent_changes);
         let agent_api = Api::namespaced(client.clone(), &namespace);
-        let count = agent::count_open(agent_api, agents.clone(), findings.clone(), gate.clone());
+        let count = agent::count_open(agent_api, agents.clone(), findings.clone(), fence.clone());
         let listing = shared.clone();
-        let counting = tokio::spawn(async move {
+        let thresholds = tokio::spawn(async move {
             listing.wait_for(&["Agent", "Finding"]).await;
             count.await;
         });
 
-        let offer = Arc::new(offer);
+        let policy = Arc::new(policy);
         let writer = FindingWriter {
             api: Api::namespaced(client.clone(), &namespace),
             store: findings.clone(),
             namespace: namespace.clone(),
-            events: Events::start(client.clone(), gate.clone()),
+            events: Events::start(client.clone(), fence.clone()),
             language,
-            gate: gate.clone(),
+            fence: fence.clone(),
             names_are_checked,
         };
-        let reader = SurroundingsReader::new(client.clone(), &namespace);
+        let reader = ConfigurationReader::new(client.clone(), &namespace);
         let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
         let (stop, mut stopped) = signal::channel(false);
         let setup = Setup {
@@ -112,12 +98,12 @@ impl Operator {
             findings: finding_changes,
             agents: agents.clone(),
             writer,
-            runner: Runner::new(reader, Arc::new(prober), offer.clone(), language, metrics.clone()),
-            offer,
+            runner: Runner::new(reader, Arc::new(prober), policy.clone(), language, metrics.clone()),
+            policy,
             shared: shared.clone(),
             metrics,
             commands: receiver,
-            gate: gate.clone(),
+            fence: fence.clone(),
         };
         let watching = tokio::spawn(async move {
             let stop = async move {
@@ -125,8 +111,8 @@ impl Operator {
             };
             scenario::watch(setup, stop).await;
         });
-        let others = vec![following, counting];
-        Operator { gate, scenarios, findings, agents, shared, commands, stop, watching, others, elector }
+        let others = vec![following, thresholds];
+        Operator { fence, scenarios, findings, agents, shared, commands, stop, watching, others, elector }
     }
 
     /// What it still waits for before it works, for people.
@@ -157,10 +143,4 @@ pub async fn tick(commands: &mpsc::Sender<Command>, force: bool) -> Option<TickR
     let (reply, answer) = oneshot::channel();
     commands.send(Command::Tick { force, reply }).await.ok()?;
     answer.await.ok()
-}
-
-/// The time, in whole seconds: the API keeps no more.
-pub fn now() -> Timestamp {
-    let now = Timestamp::now();
-    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }

@@ -64,8 +64,8 @@ pub fn evidence(failing: &RunSnapshot, last_good: Option<&RunSnapshot>, probes: 
     let mut evidence =
         Evidence { failing: Some(failing.of(probes)), last_good: last_good.map(|s| s.of(probes)), truncated: true };
     let texts = readings_of(&mut evidence).map(|e| std::mem::take(&mut e.reading)).collect::<Vec<_>>();
-    let around = serde_json::to_string(&evidence).map_or(EVIDENCE_MAX, |empty| empty.len());
-    let share = EVIDENCE_MAX.saturating_sub(around) / texts.len().max(1);
+    let configuration = serde_json::to_string(&evidence).map_or(EVIDENCE_MAX, |empty| empty.len());
+    let share = EVIDENCE_MAX.saturating_sub(configuration) / texts.len().max(1);
     for (excerpt, text) in readings_of(&mut evidence).zip(texts) {
         excerpt.reading = bounded_in_json(&text, share);
         truncated |= excerpt.reading.len() < text.len();

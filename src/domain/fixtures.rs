@@ -1,20 +1,19 @@
 //! Scenarios and readings for the tests of this folder.
 
-use super::cel::Inputs;
-use super::outcome::{Observation, Outcome, Outcomes, judge};
+use super::outcome::{Evaluation, Observation, Outcome, RunContext, judge};
+use super::prepare::{ReferencedConfiguration, prepare};
 use super::reading::{ErrorKind, Reading};
 use super::redact::Redactor;
-use super::resolve::{Surroundings, resolve};
 use super::texts::Language;
-use super::validate::{Expressions, Mistake, Offer, ValidatedScenario, validate};
+use super::validate::{Expressions, ProbePolicy, ValidatedScenario, ValidationError, validate};
 use crate::api::{CheckOutcome, ScenarioSpec};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) fn offer() -> Offer {
-    Offer {
+pub(super) fn policy() -> ProbePolicy {
+    ProbePolicy {
         secret_keys: ["TOKEN".to_string()].into(),
         sqlite_paths: vec!["/data/desk.db".into()],
         default_interval: Duration::from_secs(60),
@@ -31,12 +30,12 @@ pub(super) fn spec(fields: Value) -> ScenarioSpec {
     serde_json::from_value(whole).unwrap()
 }
 
-pub(super) fn validated(fields: Value) -> Result<ValidatedScenario, Vec<Mistake>> {
-    validate("shop.web", &spec(fields), &offer(), &mut Expressions::default())
+pub(super) fn validated(fields: Value) -> Result<ValidatedScenario, Vec<ValidationError>> {
+    validate("shop.web", &spec(fields), &policy(), &mut Expressions::default())
 }
 
 pub(super) fn scenario(fields: Value) -> ValidatedScenario {
-    validated(fields).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+    validated(fields).unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
 /// An http probe of this name on `host`.
@@ -53,7 +52,7 @@ pub(super) fn failed(kind: ErrorKind) -> Reading {
 }
 
 /// Judges a Scenario over these readings, one for each probe in order.
-pub(super) fn outcomes(scenario: &ValidatedScenario, readings: Vec<Reading>) -> Outcomes {
+pub(super) fn outcomes(scenario: &ValidatedScenario, readings: Vec<Reading>) -> Evaluation {
     outcomes_with(scenario, readings, &[("IDS", "a,b")], &Redactor::default())
 }
 
@@ -62,11 +61,11 @@ pub(super) fn outcomes_with(
     readings: Vec<Reading>,
     settings: &[(&str, &str)],
     redactor: &Redactor,
-) -> Outcomes {
+) -> Evaluation {
     let settings: BTreeMap<_, _> = settings.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
     let settings = Arc::new(settings);
-    let around = Surroundings { settings: settings.clone(), ..Surroundings::default() };
-    let targets = resolve(scenario, &around, &offer()).targets;
+    let configuration = ReferencedConfiguration { settings: settings.clone(), ..ReferencedConfiguration::default() };
+    let targets = prepare(scenario, &configuration, &policy()).targets;
     assert_eq!(targets.len(), readings.len());
     let see = |((name, target), reading): ((String, Result<_, Reading>), Reading)| Observation {
         name,
@@ -74,16 +73,15 @@ pub(super) fn outcomes_with(
         reading,
     };
     let seen: Vec<_> = targets.into_iter().zip(readings).map(see).collect();
-    let by_name: BTreeMap<&str, &Reading> = seen.iter().map(|o| (o.name.as_str(), &o.reading)).collect();
-    let inputs = Inputs::new(&by_name, settings, "2026-11-23T12:00:00Z".parse().unwrap());
-    judge(scenario, &seen, &inputs, redactor, Language::English)
+    let now = "2026-11-23T12:00:00Z".parse().unwrap();
+    judge(scenario, &seen, &RunContext { settings, now, redactor, language: Language::English })
 }
 
 /// Check, key and result of each outcome.
-pub(super) fn short(outcomes: &Outcomes) -> Vec<(&str, &str, CheckOutcome)> {
+pub(super) fn short(outcomes: &Evaluation) -> Vec<(&str, &str, CheckOutcome)> {
     outcomes.list.iter().map(|o| (o.check.as_str(), o.key.as_str(), o.result)).collect()
 }
 
-pub(super) fn outcome<'o>(outcomes: &'o Outcomes, check: &str) -> &'o Outcome {
+pub(super) fn outcome<'o>(outcomes: &'o Evaluation, check: &str) -> &'o Outcome {
     outcomes.list.iter().find(|o| o.check == check).unwrap()
 }

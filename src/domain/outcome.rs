@@ -1,13 +1,15 @@
 //! From readings to outcomes: each check passes, fails, is held or can't be told.
 
-use super::cel::{Expression, Inputs, Item};
-use super::reading::{Fault, Reading};
+use super::reading::{ErrorOrigin, Reading};
 use super::redact::Redactor;
 use super::target::Target;
 use super::texts::{self, Language};
 use super::validate::{Check, ValidatedScenario};
 use crate::api::{CheckOutcome, Evaluate, Severity, conditions::bounded};
+use crate::cel::{Expression, Inputs, Item, ReadingInput};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Keys are cut at this many bytes.
 const KEY_MAX: usize = 256;
@@ -30,7 +32,7 @@ pub struct Outcome {
 
 /// What a run came to.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outcomes {
+pub struct Evaluation {
     /// Probes first, then checks, in the order of the spec.
     pub list: Vec<Outcome>,
     /// For each check whose `forEach` list was read: its keys. What was there before and is not now has left.
@@ -45,16 +47,28 @@ pub struct Observation {
     pub reading: Reading,
 }
 
-/// Judges every probe and every check.
-///
-/// `inputs` holds the same readings for CEL. Nothing here is volatile but what the messages of the checks say.
-pub fn judge(
-    scenario: &ValidatedScenario,
-    observations: &[Observation],
-    inputs: &Inputs,
-    redactor: &Redactor,
-    language: Language,
-) -> Outcomes {
+impl Observation {
+    fn input(&self) -> (&str, ReadingInput<'_>) {
+        let Reading { error, latency, fields } = &self.reading;
+        let error = error.as_ref().map_or("", |e| e.kind.as_str());
+        (&self.name, ReadingInput { fields, error, latency: *latency })
+    }
+}
+
+/// What a run is judged with, besides its readings.
+pub struct RunContext<'a> {
+    /// The settings, as `env`.
+    pub settings: Arc<BTreeMap<String, String>>,
+    /// When the run began, as `now`.
+    pub now: Timestamp,
+    pub redactor: &'a Redactor,
+    pub language: Language,
+}
+
+/// Judges every probe and every check. Nothing in the result is volatile but what the messages of the checks say.
+pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context: &RunContext<'_>) -> Evaluation {
+    let RunContext { redactor, language, .. } = *context;
+    let inputs = &Inputs::new(observations.iter().map(Observation::input), context.settings.clone(), context.now);
     let mut list = judge_probes(scenario, observations, redactor, language);
     let ok: BTreeSet<&str> = observations.iter().filter(|o| o.reading.ok()).map(|o| o.name.as_str()).collect();
     let mut judged: BTreeMap<usize, Vec<Outcome>> = BTreeMap::new();
@@ -80,7 +94,7 @@ pub fn judge(
         judged.insert(index, outcomes);
     }
     list.extend(judged.into_values().flatten());
-    Outcomes { list, items }
+    Evaluation { list, items }
 }
 
 /// A check whose list is empty has no outcome, and nothing in it is wrong.
@@ -106,11 +120,11 @@ fn judge_probes(
             Some(error) => {
                 let shown = seen.target.as_ref().map(|t| t.request.root()).unwrap_or_else(|| seen.name.clone());
                 let message = texts::unread(language, &shown, error.kind, &error.detail);
-                let first = error.kind.fault() != Fault::Target || roots_down.insert(shown);
-                match (error.kind.fault(), first) {
-                    (Fault::Watcher, _) => (CheckOutcome::Unknown, message),
-                    (Fault::Target, true) => (CheckOutcome::Fail, message),
-                    (Fault::Target, false) => (CheckOutcome::Held, String::new()),
+                let first = error.kind.origin() != ErrorOrigin::Target || roots_down.insert(shown);
+                match (error.kind.origin(), first) {
+                    (ErrorOrigin::Watcher, _) => (CheckOutcome::Unknown, message),
+                    (ErrorOrigin::Target, true) => (CheckOutcome::Fail, message),
+                    (ErrorOrigin::Target, false) => (CheckOutcome::Held, String::new()),
                 }
             }
         };
@@ -189,7 +203,8 @@ impl Judge<'_> {
         if check.evaluate == Evaluate::WhenRead {
             return bad().next().map(|_| plain(check, CheckOutcome::Held, String::new()));
         }
-        let watcher = bad().find_map(|o| o.reading.error.as_ref().filter(|e| e.kind.fault() == Fault::Watcher))?;
+        let watcher =
+            bad().find_map(|o| o.reading.error.as_ref().filter(|e| e.kind.origin() == ErrorOrigin::Watcher))?;
         let message = texts::unread(self.language, &check.name, watcher.kind, &watcher.detail);
         Some(plain(check, CheckOutcome::Unknown, self.redactor.redact(&message).into_owned()))
     }

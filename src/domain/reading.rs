@@ -25,7 +25,7 @@ pub struct ReadError {
 
 /// Whose fault a missing reading is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum ErrorOrigin {
     /// The target's: its probe fails.
     Target,
     /// Nobody can tell from here: the outcome is unknown.
@@ -93,15 +93,15 @@ impl ErrorKind {
     }
 
     /// Whether the target is to blame, or nobody can tell from here.
-    pub fn fault(self) -> Fault {
+    pub fn origin(self) -> ErrorOrigin {
         match self {
             ErrorKind::Network
             | ErrorKind::Unreadable
             | ErrorKind::Credential
             | ErrorKind::UnsetSetting
             | ErrorKind::MissingSecret
-            | ErrorKind::Forbidden => Fault::Watcher,
-            _ => Fault::Target,
+            | ErrorKind::Forbidden => ErrorOrigin::Watcher,
+            _ => ErrorOrigin::Target,
         }
     }
 }

@@ -32,7 +32,7 @@ impl ResolveReason {
 
 /// A fault as a run saw it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fault {
+pub struct Failure {
     pub severity: Severity,
     pub agent: String,
     pub title: String,
@@ -49,7 +49,7 @@ pub enum Step {
     Reopened,
     Refreshed,
     Acknowledged,
-    TakenBack,
+    Unacknowledged,
     Resolved,
 }
 
@@ -61,17 +61,17 @@ impl Step {
             Step::Reopened => Some("Reopened"),
             Step::Refreshed => None,
             Step::Acknowledged => Some("Acknowledged"),
-            Step::TakenBack => Some("AcknowledgementRemoved"),
+            Step::Unacknowledged => Some("AcknowledgementRemoved"),
             Step::Resolved => Some("Resolved"),
         }
     }
 }
 
 /// The next status; `None` where nothing is to be said. `current` is what stands, if anything does.
-pub fn break_(current: Option<&FindingStatus>, fault: &Fault, now: Timestamp) -> Option<(FindingStatus, Step)> {
+pub fn open(current: Option<&FindingStatus>, failure: &Failure, now: Timestamp) -> Option<(FindingStatus, Step)> {
     let before = current.cloned().unwrap_or_default();
     if before.phase.is_some_and(Phase::is_active) {
-        return refresh(before, fault, now);
+        return refresh(before, failure, now);
     }
     let occurrences = before.occurrences.unwrap_or(0) + 1;
     let step = if occurrences > 1 { Step::Reopened } else { Step::Opened };
@@ -81,30 +81,30 @@ pub fn break_(current: Option<&FindingStatus>, fault: &Fault, now: Timestamp) ->
         since: Some(Time(now)),
         resolved_at: None,
         acknowledgement: None,
-        ..described(before, fault)
+        ..described(before, failure)
     };
     let reason = if step == Step::Reopened { "Reopened" } else { "Opened" };
-    enter(&mut next, Phase::Open, reason, &fault.message, now);
+    enter(&mut next, Phase::Open, reason, &failure.message, now);
     Some((next, step))
 }
 
-fn described(status: FindingStatus, fault: &Fault) -> FindingStatus {
+fn described(status: FindingStatus, failure: &Failure) -> FindingStatus {
     FindingStatus {
-        severity: Some(fault.severity),
-        agent: Some(fault.agent.clone()),
-        title: Some(bounded(&fault.title, 200)),
-        message: Some(bounded(&fault.message, 1024)),
-        evidence: Some(fault.evidence.clone()),
+        severity: Some(failure.severity),
+        agent: Some(failure.agent.clone()),
+        title: Some(bounded(&failure.title, 200)),
+        message: Some(bounded(&failure.message, 1024)),
+        evidence: Some(failure.evidence.clone()),
         ..status
     }
 }
 
 /// Severity, agent and title follow the Scenario at once; the words of a message only now and then.
-fn refresh(before: FindingStatus, fault: &Fault, now: Timestamp) -> Option<(FindingStatus, Step)> {
-    let next = described(before.clone(), fault);
+fn refresh(before: FindingStatus, failure: &Failure, now: Timestamp) -> Option<(FindingStatus, Step)> {
+    let next = described(before.clone(), failure);
     let graded = (next.severity, &next.agent, &next.title) != (before.severity, &before.agent, &before.title);
     let told = before.evidence.as_ref().and_then(|e| e.failing.as_ref()).map(|f| f.at.0);
-    let pause = SignedDuration::try_from(REFRESH_MIN.max(fault.interval)).unwrap_or(SignedDuration::MAX);
+    let pause = SignedDuration::try_from(REFRESH_MIN.max(failure.interval)).unwrap_or(SignedDuration::MAX);
     let due = told.is_none_or(|at| now.duration_since(at) >= pause);
     if graded || (due && next.message != before.message) {
         return Some((next, Step::Refreshed));
@@ -113,7 +113,7 @@ fn refresh(before: FindingStatus, fault: &Fault, now: Timestamp) -> Option<(Find
 }
 
 /// The next status of a Finding that is whole, or whose check is gone.
-pub fn mend(
+pub fn resolve(
     current: &FindingStatus,
     reason: ResolveReason,
     message: &str,
@@ -143,7 +143,7 @@ pub fn acknowledge(
         (Phase::Acknowledged, None) => {
             next.acknowledgement = None;
             enter(&mut next, Phase::Open, "AcknowledgementRemoved", "", now);
-            Some((next, Step::TakenBack))
+            Some((next, Step::Unacknowledged))
         }
         (phase, Some(written)) => {
             let at = written.at.clone().or_else(|| same_as_before(current, written)).unwrap_or(Time(now));

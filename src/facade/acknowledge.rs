@@ -5,10 +5,11 @@ use super::auth::Caller;
 use super::findings::{find, phase, shown};
 use super::idempotency::{Reply, once};
 use super::problem::Problem;
-use super::{Answer, Backend, MANAGER, Shared};
+use super::{Answer, Backend, Shared};
 use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase};
-use crate::controllers::now;
-use crate::controllers::patch::{WriteError, call};
+use crate::runtime::clock::now;
+use crate::runtime::field_managers;
+use crate::runtime::write::{WriteError, call};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -109,7 +110,7 @@ fn decide(
 /// Writes it into the spec, from where the operator copies it to the status.
 async fn write(backend: &Backend, caller: &Caller, id: &str, note: Option<&str>) -> Result<Written, Problem> {
     let api: Api<Finding> = Api::namespaced(backend.client.clone(), &backend.namespace);
-    let params = PatchParams { field_manager: Some(MANAGER.into()), ..Default::default() };
+    let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
     let at = now();
     let mut before: Option<Option<Acknowledgement>> = None;
     for _ in 0..TRIES {
@@ -150,7 +151,7 @@ fn foreseen(mut finding: Finding, proven: bool) -> Finding {
             note: written.note,
             at: written.at.unwrap_or_else(|| Time(now())),
             occurrence: status.occurrences.unwrap_or(1),
-            manager: proven.then(|| MANAGER.into()),
+            manager: proven.then(|| field_managers::FACADE.into()),
             proven,
         });
     }

@@ -1,11 +1,12 @@
 //! The record of what people did here.
 
+use super::Backend;
 use super::auth::Caller;
 use super::problem::Problem;
-use super::{Backend, MANAGER};
 use crate::api::{Action, ActionSpec, ActionStatus, Actor, Subject};
-use crate::controllers::now;
-use crate::controllers::patch::call;
+use crate::runtime::clock::now;
+use crate::runtime::field_managers;
+use crate::runtime::write::call;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Api;
 use kube::api::{Patch, PatchParams, PostParams};
@@ -55,11 +56,11 @@ impl Backend {
             parameters: deed.parameters,
         };
         let api: Api<Action> = Api::namespaced(self.client.clone(), &self.namespace);
-        let params = PostParams { field_manager: Some(MANAGER.into()), ..Default::default() };
+        let params = PostParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
         let status = ActionStatus { result: Some(result.into()), message, at: Some(Time(now())) };
         let kept = async {
             call(api.create(&params, &Action::new(&name, spec))).await?;
-            let params = PatchParams { field_manager: Some(MANAGER.into()), ..Default::default() };
+            let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
             call(api.patch_status(&name, &params, &Patch::Merge(json!({"status": status})))).await
         };
         if let Err(error) = kept.await {

@@ -3,7 +3,7 @@
 use super::findings::{is_active, severity};
 use super::{Answer, Shared};
 use crate::api::{Health, Severity};
-use crate::controllers::leader::Standing;
+use crate::runtime::leadership::Leadership;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Json};
@@ -20,7 +20,7 @@ pub async fn health(State(facade): State<Shared>, headers: HeaderMap) -> Answer 
     let standing = backend.vitals.operator.standing();
     let status = match (waiting.is_empty(), &standing) {
         (false, _) => "down",
-        (true, Some(Standing::Uncertain { .. })) => "degraded",
+        (true, Some(Leadership::Uncertain { .. })) => "degraded",
         (true, _) if late.is_some_and(|late| late > LATE) => "degraded",
         (true, _) => "ok",
     };
@@ -49,9 +49,9 @@ pub async fn health(State(facade): State<Shared>, headers: HeaderMap) -> Answer 
     Ok(Json(body).into_response())
 }
 
-fn replica(standing: &Standing) -> Value {
+fn replica(standing: &Leadership) -> Value {
     let holder = match standing {
-        Standing::Following { holder } => holder.as_deref(),
+        Leadership::Following { holder } => holder.as_deref(),
         _ => None,
     };
     json!({"standing": standing.as_str(), "holder": holder})

@@ -21,7 +21,7 @@ pub use tick::{APART, TickReport, TickResult};
 pub use vitals::Vitals;
 
 use crate::api::{Agent, Scenario};
-use crate::controllers::leader::Standing;
+use crate::runtime::leadership::Leadership;
 use auth::Authenticator;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -43,9 +43,6 @@ use tower_http::timeout::TimeoutLayer;
 const BODY_MAX: usize = 64 << 10;
 /// No answer takes longer than this; a wait for a run takes at most a minute.
 const TIMEOUT: Duration = Duration::from_secs(75);
-/// The field manager of what people write here, whose names are proven.
-pub(crate) const MANAGER: &str = "agentic-ops-facade";
-
 /// What the facade wants to know of the operator.
 pub trait OperatorView: Send + Sync {
     /// What it waits for before it works, for people; empty when it does.
@@ -55,7 +52,7 @@ pub trait OperatorView: Send + Sync {
     fn next_run_at(&self, scenario: &str) -> Option<Timestamp>;
     fn interval(&self, scenario: &str) -> Option<Duration>;
     /// Where this replica stands among several; `None` where it never stands, and the controllers are another process.
-    fn standing(&self) -> Option<Standing>;
+    fn standing(&self) -> Option<Leadership>;
     /// Runs what is due, or everything; else why this replica does not.
     fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>>;
 }

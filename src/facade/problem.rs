@@ -1,6 +1,6 @@
 //! Errors: `application/problem+json`.
 
-use crate::controllers::patch::WriteError;
+use crate::runtime::write::WriteError;
 use axum::body::to_bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

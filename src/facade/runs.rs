@@ -6,10 +6,11 @@ use super::idempotency::{Reply, once};
 use super::pages;
 use super::problem::Problem;
 use super::scenarios::is_ready;
-use super::{Answer, Backend, MANAGER, Shared};
+use super::{Answer, Backend, Shared};
 use crate::api::conditions::{READY, find};
 use crate::api::{RUN_REQUESTED_AT, RequestedRun, Scenario};
-use crate::controllers::patch::{WriteError, call};
+use crate::runtime::field_managers;
+use crate::runtime::write::{WriteError, call};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json};
@@ -116,11 +117,11 @@ fn runnable(backend: &Backend, id: &str) -> Result<(), Problem> {
 async fn request(backend: &Backend, id: &str) -> Result<Timestamp, Problem> {
     runnable(backend, id)?;
     let api: Api<Scenario> = Api::namespaced(backend.client.clone(), &backend.namespace);
-    let params = PatchParams { field_manager: Some(MANAGER.into()), ..Default::default() };
+    let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
     for _ in 0..TRIES {
         let scenario = call(api.get(id)).await?;
         let requested = match ask(&scenario, Timestamp::now()) {
-            Asking::Standing(at) => return Ok(at),
+            Asking::Leadership(at) => return Ok(at),
             Asking::New(at) => at,
         };
         let patch = json!({"metadata": {
@@ -139,7 +140,7 @@ async fn request(backend: &Backend, id: &str) -> Result<Timestamp, Problem> {
 #[derive(Debug, PartialEq)]
 enum Asking {
     /// Somebody asked for a later time, and what comes of that also answers this.
-    Standing(Timestamp),
+    Leadership(Timestamp),
     New(Timestamp),
 }
 
@@ -153,7 +154,7 @@ fn ask(scenario: &Scenario, now: Timestamp) -> Asking {
     let earliest = answered.map_or(micros(now), |at| micros(now).max(next(at)));
     let standing = scenario.annotations().get(RUN_REQUESTED_AT).and_then(|text| text.parse::<Timestamp>().ok());
     match standing {
-        Some(at) if at >= earliest => Asking::Standing(at),
+        Some(at) if at >= earliest => Asking::Leadership(at),
         _ => Asking::New(earliest),
     }
 }
@@ -204,7 +205,7 @@ mod tests {
         for (standing, answered, expected) in [
             (None, None, Asking::New(at("2026-03-01T12:00:00Z"))),
             (Some("2026-03-01T11:00:00Z"), None, Asking::New(at("2026-03-01T12:00:00Z"))),
-            (Some("2026-03-01T12:00:01Z"), None, Asking::Standing(at("2026-03-01T12:00:01Z"))),
+            (Some("2026-03-01T12:00:01Z"), None, Asking::Leadership(at("2026-03-01T12:00:01Z"))),
             (Some("soon"), None, Asking::New(at("2026-03-01T12:00:00Z"))),
             (
                 Some("2026-03-01T12:00:09Z"),

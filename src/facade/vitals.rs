@@ -4,7 +4,7 @@ use super::OperatorView;
 use super::findings::{is_active, severity};
 use super::problem::AsItIs;
 use crate::api::{Finding, Scenario};
-use crate::controllers::leader::Standing;
+use crate::runtime::leadership::Leadership;
 use crate::telemetry::Metrics;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -51,7 +51,7 @@ async fn metrics(State(vitals): State<Vitals>) -> Response {
     vitals.metrics.set_scenarios(|health| {
         scenarios.iter().filter(|s| s.status.as_ref().and_then(|s| s.health) == Some(health)).count()
     });
-    vitals.metrics.set_leading(matches!(vitals.operator.standing(), Some(Standing::Leading { .. })));
+    vitals.metrics.set_leading(matches!(vitals.operator.standing(), Some(Leadership::Leading { .. })));
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, media_type)], vitals.metrics.encode()).into_response()
 }

@@ -1,11 +1,11 @@
 //! The HTTP clients and TLS configurations, one for each way of verifying certificates.
 
-use super::address::Guard;
-use super::resolve::{GuardedResolver, SystemResolver};
-use super::trust::Trust;
 use super::{ProberError, ProberOptions, failure};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::Verification;
+use crate::net::guard::AddressGuard;
+use crate::net::resolver::{GuardedResolver, SystemResolver};
+use crate::net::trust::Trust;
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +25,7 @@ pub(super) struct Client {
 /// A client for each way of verifying.
 pub(super) struct Clients {
     trust: Trust,
-    guard: Guard,
+    guard: AddressGuard,
     resolver: Arc<SystemResolver>,
     user_agent: String,
     default: Client,
@@ -34,8 +34,12 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub fn new(options: &ProberOptions, guard: Guard, resolver: Arc<SystemResolver>) -> Result<Clients, ProberError> {
-        let trust = Trust::new(&options.extra_ca_pem)?;
+    pub fn new(
+        options: &ProberOptions,
+        guard: AddressGuard,
+        resolver: Arc<SystemResolver>,
+    ) -> Result<Clients, ProberError> {
+        let trust = Trust::new(&options.extra_ca_pem).map_err(|e| ProberError::Certificates(e.to_string()))?;
         let user_agent = options.user_agent.clone();
         let default =
             build(&trust, &Verification::default(), guard, &resolver, &user_agent).map_err(ProberError::Client)?;
@@ -71,11 +75,11 @@ impl Clients {
 fn build(
     trust: &Trust,
     verification: &Verification,
-    guard: Guard,
+    guard: AddressGuard,
     resolver: &Arc<SystemResolver>,
     user_agent: &str,
 ) -> Result<Client, String> {
-    let tls = trust.client_config(verification)?;
+    let tls = trust.client_config(verification.ca_pem.as_deref(), verification.skip).map_err(|e| e.to_string())?;
     let mut http_tls = tls.clone();
     http_tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let http = reqwest::Client::builder()

@@ -4,34 +4,32 @@
 //! redirects, and what went wrong is told by an [`ErrorKind`]. Connections are not reused, since a target that takes no new
 //! connection is down.
 
-mod address;
 mod certificate;
 mod clients;
 mod dns;
-mod fault;
+mod errors;
 mod http;
-mod resolve;
 mod sqlite;
 mod tcp;
 #[cfg(test)]
 mod testing;
 mod tls;
-mod trust;
 
 pub use sqlite::check_query;
 
 use crate::domain::reading::{ErrorKind, ReadError, Reading};
 use crate::domain::target::{Request, Target};
-use address::Guard;
+use crate::net::AddressError;
+use crate::net::guard::AddressGuard;
+use crate::net::resolver::{SystemResolver, noting_resolution};
 use clients::Clients;
 use futures::FutureExt;
-use resolve::SystemResolver;
 use serde_json::{Map, Value};
 use sqlite::Databases;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 /// The settings that all probes share.
@@ -77,25 +75,37 @@ pub struct Prober {
 }
 
 struct Inner {
-    guard: Guard,
+    guard: AddressGuard,
     resolver: Arc<SystemResolver>,
     clients: Clients,
     databases: Databases,
 }
 
 /// What a kind's reader gives: the reading's fields, or why there is none.
-type Outcome = Result<Map<String, Value>, Failure>;
+type ReadResult = Result<Map<String, Value>, FailedReading>;
 
 /// A failed reading, with the fields that it has nevertheless.
 #[derive(Debug)]
-struct Failure {
+struct FailedReading {
     error: ReadError,
     fields: Map<String, Value>,
 }
 
-impl From<ReadError> for Failure {
+impl From<ReadError> for FailedReading {
     fn from(error: ReadError) -> Self {
-        Failure { error, fields: Map::new() }
+        FailedReading { error, fields: Map::new() }
+    }
+}
+
+impl From<AddressError> for FailedReading {
+    fn from(error: AddressError) -> Self {
+        ReadError::from(error).into()
+    }
+}
+
+impl From<AddressError> for ReadError {
+    fn from(error: AddressError) -> Self {
+        errors::of_address(&error)
     }
 }
 
@@ -106,7 +116,7 @@ fn failure(kind: ErrorKind, detail: impl Into<String>) -> ReadError {
 impl Prober {
     /// Loads the system's certificates and makes the clients. Errors: `extra_ca_pem` holds no certificates.
     pub fn new(options: ProberOptions) -> Result<Prober, ProberError> {
-        let guard = Guard::new(options.allow_link_local);
+        let guard = AddressGuard::new(options.allow_link_local);
         let resolver = Arc::new(SystemResolver::default());
         let clients = Clients::new(&options, guard, resolver.clone())?;
         let databases = Databases::new(options.sqlite_paths, options.sqlite_concurrency);
@@ -117,21 +127,26 @@ impl Prober {
     pub async fn read(&self, target: &Target) -> Reading {
         let started = Instant::now();
         let stage = Arc::new(AtomicU8::new(Stage::Target as u8));
+        let resolving = Arc::new(AtomicBool::new(false));
         let reading = AssertUnwindSafe(self.dispatch(&target.request, started + target.timeout)).catch_unwind();
-        let outcome = STAGE.scope(stage.clone(), tokio::time::timeout(target.timeout, reading)).await;
+        let reading = noting_resolution(resolving.clone(), tokio::time::timeout(target.timeout, reading));
+        let outcome = STAGE.scope(stage.clone(), reading).await;
         let latency = started.elapsed();
         let result = match outcome {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(failure(ErrorKind::Unreadable, "reading broke off by an internal error").into()),
-            Err(_) => Err(timed_out(stage.load(Ordering::Relaxed), &target.request, target.timeout).into()),
+            Err(_) => {
+                let (stage, resolving) = (stage.load(Ordering::Relaxed), resolving.load(Ordering::Relaxed));
+                Err(timed_out(stage, resolving, &target.request, target.timeout).into())
+            }
         };
         match result {
             Ok(fields) => Reading::read(latency, fields),
-            Err(Failure { error, fields }) => Reading { error: Some(error), latency, fields },
+            Err(FailedReading { error, fields }) => Reading { error: Some(error), latency, fields },
         }
     }
 
-    async fn dispatch(&self, request: &Request, deadline: Instant) -> Outcome {
+    async fn dispatch(&self, request: &Request, deadline: Instant) -> ReadResult {
         let Inner { guard, resolver, clients, databases } = &*self.inner;
         match request {
             Request::Http(http) => http::read(clients, *guard, http).await,
@@ -147,10 +162,8 @@ impl Prober {
 #[derive(Clone, Copy)]
 enum Stage {
     Target = 0,
-    /// Our own resolver is being asked.
-    Resolving = 1,
     /// Waiting for a thread to read a database on.
-    Queued = 2,
+    Queued = 1,
 }
 
 tokio::task_local! {
@@ -168,9 +181,9 @@ async fn in_stage<T>(stage: Stage, work: impl Future<Output = T>) -> T {
     done
 }
 
-fn timed_out(stage: u8, request: &Request, timeout: Duration) -> ReadError {
+fn timed_out(stage: u8, resolving: bool, request: &Request, timeout: Duration) -> ReadError {
     let root = request.root();
-    if stage == Stage::Resolving as u8 {
+    if resolving {
         failure(ErrorKind::Network, format!("{root}: the system's resolver did not answer within {timeout:?}"))
     } else if stage == Stage::Queued as u8 {
         failure(ErrorKind::Unreadable, format!("{root}: other databases were being read for {timeout:?}"))

@@ -1,10 +1,10 @@
 //! tcp: a connection that is made and closed.
 
-use super::address::Guard;
-use super::resolve::SystemResolver;
-use super::{Outcome, failure, fault};
+use super::{ReadResult, errors, failure};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::Address;
+use crate::net::guard::AddressGuard;
+use crate::net::resolver::SystemResolver;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::Map;
@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 /// After this, the next address of a name is tried beside the ones before (RFC 8305 recommends 250 ms).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-pub(super) async fn read(resolver: &SystemResolver, guard: Guard, address: &Address) -> Outcome {
+pub(super) async fn read(resolver: &SystemResolver, guard: AddressGuard, address: &Address) -> ReadResult {
     connect(resolver, guard, address).await?;
     Ok(Map::new())
 }
@@ -23,7 +23,7 @@ pub(super) async fn read(resolver: &SystemResolver, guard: Guard, address: &Addr
 /// Connects to the first address of the host that answers.
 pub(super) async fn connect(
     resolver: &SystemResolver,
-    guard: Guard,
+    guard: AddressGuard,
     address: &Address,
 ) -> Result<TcpStream, ReadError> {
     let found = resolver.addresses(&address.host).await?;
@@ -37,7 +37,7 @@ pub(super) async fn connect(
             Some(done) = attempts.next() => match done {
                 Ok(stream) => return Ok(stream),
                 Err(error) => {
-                    first_error.get_or_insert_with(|| fault::of_io(&address.to_string(), &error));
+                    first_error.get_or_insert_with(|| errors::of_io(&address.to_string(), &error));
                     attempts.extend(waiting.next().map(TcpStream::connect));
                 }
             },

@@ -185,7 +185,7 @@ fn what_a_failed_lookup_of_a_host_means() {
         (NetError::Timeout, ErrorKind::Network),
         (NetError::NoConnections, ErrorKind::Network),
     ] {
-        assert_eq!(resolve::lookup_failed("x.test", &error).kind, expected, "{error}");
+        assert_eq!(ReadError::from(crate::net::resolver::lookup_failed("x.test", &error)).kind, expected, "{error}");
     }
 }
 
@@ -203,18 +203,18 @@ fn what_an_error_of_the_network_means() {
         (99, ErrorKind::Network),
     ] {
         let error = std::io::Error::from_raw_os_error(code);
-        assert_eq!(fault::of_io("x", &error).kind, expected, "{error}");
+        assert_eq!(errors::of_io("x", &error).kind, expected, "{error}");
     }
 }
 
 #[test]
 fn time_that_runs_out_is_charged_to_whoever_was_waited_for() {
     let request = Request::Tcp(Address { host: Ipv4Addr::LOCALHOST.to_string(), port: 1 });
-    for (stage, expected) in [
-        (Stage::Target, ErrorKind::Timeout),
-        (Stage::Resolving, ErrorKind::Network),
-        (Stage::Queued, ErrorKind::Unreadable),
+    for (stage, resolving, expected) in [
+        (Stage::Target, false, ErrorKind::Timeout),
+        (Stage::Target, true, ErrorKind::Network),
+        (Stage::Queued, false, ErrorKind::Unreadable),
     ] {
-        assert_eq!(timed_out(stage as u8, &request, TIMEOUT).kind, expected);
+        assert_eq!(timed_out(stage as u8, resolving, &request, TIMEOUT).kind, expected);
     }
 }

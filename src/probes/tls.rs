@@ -1,11 +1,11 @@
 //! tls: a handshake, to look at the certificate.
 
-use super::address::Guard;
 use super::clients::Clients;
-use super::resolve::SystemResolver;
-use super::{Outcome, certificate, failure, fault, tcp};
+use super::{ReadResult, certificate, errors, failure, tcp};
 use crate::domain::reading::ErrorKind;
 use crate::domain::target::TlsRequest;
+use crate::net::guard::AddressGuard;
+use crate::net::resolver::SystemResolver;
 use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::{Map, Value};
 use tokio_rustls::TlsConnector;
@@ -14,7 +14,12 @@ use tokio_rustls::TlsConnector;
 const MAX_CHAIN: usize = 10;
 
 /// Fields: `certificate` (the server's own), `chain` (subject and expiry of each, the server's own first), `version`.
-pub(super) async fn read(resolver: &SystemResolver, guard: Guard, clients: &Clients, request: &TlsRequest) -> Outcome {
+pub(super) async fn read(
+    resolver: &SystemResolver,
+    guard: AddressGuard,
+    clients: &Clients,
+    request: &TlsRequest,
+) -> ReadResult {
     let name = ServerName::try_from(request.server_name.clone())
         .map_err(|_| failure(ErrorKind::Tls, format!("{:?} is not a server name", request.server_name)))?;
     let config = clients.get(&request.tls)?.tls;
@@ -22,7 +27,7 @@ pub(super) async fn read(resolver: &SystemResolver, guard: Guard, clients: &Clie
     let stream = TlsConnector::from(config)
         .connect(name, stream)
         .await
-        .map_err(|error| fault::of_io(&request.address.to_string(), &error))?;
+        .map_err(|error| errors::of_io(&request.address.to_string(), &error))?;
     let (_, session) = stream.get_ref();
     let chain = session.peer_certificates().unwrap_or_default();
     let mut fields = Map::new();

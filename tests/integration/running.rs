@@ -8,7 +8,7 @@ use agentic_ops::cli::registry::Registry;
 use agentic_ops::cli::settings::Settings;
 use agentic_ops::cli::standalone::{NAMESPACE, Standalone, StandaloneArgs};
 use agentic_ops::cli::token::load_or_make_secret;
-use agentic_ops::controllers::leader::Gate;
+use agentic_ops::runtime::leadership::WriteFence;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::PostParams;
@@ -103,7 +103,7 @@ async fn operator(
     overrides.insert("AGENTIC_AUTH_SECRET_FILE".into(), scratch.0.join("auth-secret").display().to_string());
     let settings = Settings::load(&BTreeMap::new(), None, &overrides).unwrap();
     write_settings(&client, &namespace, &settings).await;
-    let following = tokio::spawn(Registry::new(client.clone(), &namespace, registry, Gate::always()).follow());
+    let following = tokio::spawn(Registry::new(client.clone(), &namespace, registry, WriteFence::always()).follow());
     let address = lasting_port();
     let child = Command::new(env!("CARGO_BIN_EXE_agentic-ops"))
         .args(["operator", "--namespace", &namespace, "--listen", &address.to_string()])

@@ -24,7 +24,7 @@ pub struct Document {
 pub struct Documents {
     pub good: Vec<Document>,
     /// Each names file, document and what would be right.
-    pub mistakes: Vec<String>,
+    pub errors: Vec<String>,
 }
 
 /// Reads a file, or every `.yaml`, `.yml` and `.json` file of a directory in the order of their names.
@@ -34,7 +34,7 @@ pub fn read(path: &Path) -> std::io::Result<Documents> {
         let shown = file.display().to_string();
         let size = std::fs::metadata(&file)?.len();
         if size > FILE_MAX {
-            documents.mistakes.push(format!("{shown}: {size} bytes, at most {FILE_MAX} are read"));
+            documents.errors.push(format!("{shown}: {size} bytes, at most {FILE_MAX} are read"));
             continue;
         }
         parse(&shown, &std::fs::read_to_string(&file)?, &mut documents);
@@ -48,7 +48,7 @@ pub fn read(path: &Path) -> std::io::Result<Documents> {
             false
         }
     });
-    documents.mistakes.extend(doubled);
+    documents.errors.extend(doubled);
     Ok(documents)
 }
 
@@ -78,9 +78,9 @@ pub fn parse(shown: &str, text: &str, documents: &mut Documents) {
             Ok(Value::Null) => {}
             Ok(value) => match identify(&value) {
                 Ok((kind, name)) => documents.good.push(Document { origin, kind, name, value }),
-                Err(why) => documents.mistakes.push(format!("{origin}: {why}")),
+                Err(why) => documents.errors.push(format!("{origin}: {why}")),
             },
-            Err(error) => documents.mistakes.push(format!("{origin}: not YAML: {error}")),
+            Err(error) => documents.errors.push(format!("{origin}: not YAML: {error}")),
         }
     }
 }
@@ -133,7 +133,7 @@ mod tests {
     fn documents_are_told_apart() {
         let text = "# head\n---\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {name: a}\n---\n# nothing\n--- # next\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata:\n  name: b.c\n";
         let documents = parsed(text);
-        assert_eq!(documents.mistakes, Vec::<String>::new());
+        assert_eq!(documents.errors, Vec::<String>::new());
         let names: Vec<_> = documents.good.iter().map(|d| (d.kind.as_str(), d.name.as_str())).collect();
         assert_eq!(names, [("Agent", "a"), ("Scenario", "b.c")]);
     }
@@ -149,8 +149,8 @@ mod tests {
         ] {
             let documents = parsed(&format!("{bad}\n---\n{good}"));
             assert_eq!(documents.good.len(), 1, "{bad}");
-            assert!(documents.mistakes[0].starts_with("r.yaml, document 1: "), "{:?}", documents.mistakes);
-            assert!(documents.mistakes[0].contains(says), "{:?}", documents.mistakes);
+            assert!(documents.errors[0].starts_with("r.yaml, document 1: "), "{:?}", documents.errors);
+            assert!(documents.errors[0].contains(says), "{:?}", documents.errors);
         }
     }
 }

@@ -6,8 +6,9 @@
 pub mod documents;
 
 use crate::api::{GROUP, VERSION};
-use crate::controllers::leader::Gate;
-use crate::controllers::patch::{WriteError, call};
+use crate::runtime::field_managers;
+use crate::runtime::leadership::WriteFence;
+use crate::runtime::write::{WriteError, call};
 use documents::{Document, Documents};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
@@ -18,8 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// The field manager of what the file sets.
-pub const MANAGER: &str = "agentic-ops-registry";
 /// Marks what the registry made.
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The hash of the document as it was applied.
@@ -35,7 +34,7 @@ pub struct Registry {
     client: Client,
     namespace: String,
     path: PathBuf,
-    gate: Gate,
+    fence: WriteFence,
 }
 
 /// What a pass did.
@@ -45,15 +44,15 @@ pub struct Pass {
     pub applied: usize,
     pub deleted: usize,
     /// What the file has wrong, and what the API refused.
-    pub mistakes: Vec<String>,
+    pub errors: Vec<String>,
     /// Whether the API failed, so that the pass is to be done again.
     pub incomplete: bool,
 }
 
 impl Registry {
-    /// What is written passes `gate`: of several replicas with their own copies of the registry one applies it.
-    pub fn new(client: Client, namespace: &str, path: &Path, gate: Gate) -> Registry {
-        Registry { client, namespace: namespace.to_string(), path: path.to_path_buf(), gate }
+    /// What is written passes `fence`: of several replicas with their own copies of the registry one applies it.
+    pub fn new(client: Client, namespace: &str, path: &Path, fence: WriteFence) -> Registry {
+        Registry { client, namespace: namespace.to_string(), path: path.to_path_buf(), fence }
     }
 
     /// Applies the registry, then follows it for ever; whenever this replica comes to lead it is looked at anew.
@@ -63,7 +62,7 @@ impl Registry {
         loop {
             let stamp = stamp(&self.path);
             let again = retry_at.is_some_and(|at| at <= tokio::time::Instant::now());
-            if !self.gate.is_open() {
+            if !self.fence.is_open() {
                 seen = None;
             } else if seen.as_ref() != Some(&stamp) || again {
                 let pass = self.pass().await;
@@ -76,12 +75,12 @@ impl Registry {
     }
 
     fn tell(&self, pass: &Pass) {
-        for mistake in &pass.mistakes {
-            tracing::error!("registry: {mistake}");
+        for error in &pass.errors {
+            tracing::error!("registry: {error}");
         }
-        let Pass { found, applied, deleted, mistakes, .. } = pass;
+        let Pass { found, applied, deleted, errors, .. } = pass;
         let registry = self.path.display();
-        tracing::info!(%registry, found, applied, deleted, mistakes = mistakes.len(), "registry applied");
+        tracing::info!(%registry, found, applied, deleted, errors = errors.len(), "registry applied");
     }
 
     /// Reads the registry once and makes the API agree with it.
@@ -93,7 +92,7 @@ impl Registry {
             Ok(Err(error)) => return Pass::failed(format!("{}: {error}", self.path.display())),
             Err(error) => return Pass::failed(error.to_string()),
         };
-        let mut pass = Pass { found: documents.good.len(), mistakes: documents.mistakes.clone(), ..Pass::default() };
+        let mut pass = Pass { found: documents.good.len(), errors: documents.errors.clone(), ..Pass::default() };
         for kind in ["Agent", "Scenario"] {
             self.pass_kind(kind, &documents, &mut pass).await;
         }
@@ -116,15 +115,15 @@ impl Registry {
             match self.apply(&api, document, &hash).await {
                 Ok(()) => pass.applied += 1,
                 Err(WriteError::Api(error)) if is_refusal(&error) => {
-                    pass.mistakes.push(format!("{}: {kind} {:?} refused: {error}", document.origin, document.name));
+                    pass.errors.push(format!("{}: {kind} {:?} refused: {error}", document.origin, document.name));
                 }
                 Err(error) => pass.put_off(format!("{}: {kind} {:?}: {error}", document.origin, document.name)),
             }
         }
         // A file that is broken or empty, as while it is being written, takes nothing away.
-        if documents.mistakes.is_empty() && !documents.good.is_empty() {
+        if documents.errors.is_empty() && !documents.good.is_empty() {
             for name in mine.keys().filter(|name| !wanted.contains(*name)) {
-                match self.gate.write(api.delete(name, &DeleteParams::default())).await {
+                match self.fence.write(api.delete(name, &DeleteParams::default())).await {
                     Ok(_) => pass.deleted += 1,
                     Err(WriteError::Gone) => {}
                     Err(error) => pass.put_off(format!("{kind} {name:?} not deleted: {error}")),
@@ -140,7 +139,7 @@ impl Registry {
 
     /// What the registry made, with the hash of what it applied.
     async fn made_by_me(&self, api: &Api<DynamicObject>) -> Result<BTreeMap<String, String>, WriteError> {
-        let params = ListParams::default().labels(&format!("{MANAGED_BY}={MANAGER}"));
+        let params = ListParams::default().labels(&format!("{MANAGED_BY}={}", field_managers::REGISTRY));
         let list = call(api.list(&params)).await?;
         let hashed = |o: &DynamicObject| (o.name_any(), o.annotations().get(HASH).cloned().unwrap_or_default());
         Ok(list.iter().map(hashed).collect())
@@ -150,26 +149,28 @@ impl Registry {
         let mut value = document.value.clone();
         if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.remove("namespace");
-            for (field, name, content) in [("labels", MANAGED_BY, MANAGER), ("annotations", HASH, hash)] {
+            for (field, name, content) in
+                [("labels", MANAGED_BY, field_managers::REGISTRY), ("annotations", HASH, hash)]
+            {
                 let map = metadata.entry(field).or_insert_with(|| json!({}));
                 if let Some(map) = map.as_object_mut() {
                     map.insert(name.to_string(), content.into());
                 }
             }
         }
-        let mut params = PatchParams::apply(MANAGER).force();
+        let mut params = PatchParams::apply(field_managers::REGISTRY).force();
         params.field_validation = Some(kube::api::ValidationDirective::Strict);
-        self.gate.write(api.patch(&document.name, &params, &Patch::Apply(value))).await.map(drop)
+        self.fence.write(api.patch(&document.name, &params, &Patch::Apply(value))).await.map(drop)
     }
 }
 
 impl Pass {
-    fn failed(mistake: String) -> Pass {
-        Pass { mistakes: vec![mistake], incomplete: true, ..Pass::default() }
+    fn failed(error: String) -> Pass {
+        Pass { errors: vec![error], incomplete: true, ..Pass::default() }
     }
 
-    fn put_off(&mut self, mistake: String) {
-        self.mistakes.push(mistake);
+    fn put_off(&mut self, error: String) {
+        self.errors.push(error);
         self.incomplete = true;
     }
 }

@@ -2,10 +2,10 @@
 
 use super::FindingWriter;
 use crate::api::{Finding, FindingStatus, Phase};
-use crate::controllers::FACADE_MANAGER;
-use crate::controllers::backoff::pause;
-use crate::controllers::patch::{WriteError, call};
 use crate::domain::transition::{self, Step};
+use crate::runtime::backoff::pause;
+use crate::runtime::field_managers;
+use crate::runtime::write::{WriteError, call};
 use jiff::Timestamp;
 use kube::{Resource as _, ResourceExt as _};
 use std::collections::{BTreeSet, HashSet};
@@ -48,7 +48,7 @@ impl Acknowledgements {
                 state.due.remove(&name)
             };
         }
-        if due && self.writer.gate.is_open() {
+        if due && self.writer.fence.is_open() {
             self.begin(name, Some(finding.clone()));
         }
     }
@@ -80,7 +80,7 @@ impl Acknowledgements {
     /// Tries until spec and status agree, or this replica leads no more.
     async fn work_at(&self, name: &str, mut current: Option<Finding>) {
         let mut failures = 0;
-        while self.writer.gate.is_open() {
+        while self.writer.fence.is_open() {
             if let Some(finding) = &current {
                 match self.note(finding).await {
                     Ok(()) | Err(WriteError::Gone | WriteError::Conflict) => {}
@@ -122,7 +122,7 @@ impl Acknowledgements {
             }
             return Ok(());
         }
-        match self.noted(finding, status, crate::controllers::now()) {
+        match self.noted(finding, status, crate::runtime::clock::now()) {
             Some((next, step)) => {
                 let written = self.writer.write_status(finding, next).await?;
                 self.writer.tell(&written, &[step]);
@@ -150,7 +150,7 @@ impl Acknowledgements {
         let written = finding.spec.acknowledgement.as_ref();
         let manager = manager_of_acknowledgement(finding);
         let manager = manager.as_deref();
-        let through_facade = manager == Some(FACADE_MANAGER);
+        let through_facade = manager == Some(field_managers::FACADE);
         let checked = self.writer.names_are_checked;
         let proven = written.is_some_and(|w| transition::is_proven(status, w, manager, through_facade, checked));
         transition::acknowledge(status, written, manager, proven, now)

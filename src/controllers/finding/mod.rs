@@ -4,15 +4,15 @@ mod acknowledge;
 
 pub use acknowledge::Acknowledgements;
 
-use super::events::Events;
-use super::leader::Gate;
-use super::patch::{WriteError, call, merge};
 use crate::api::{Finding, FindingSpec, FindingStatus, Transition};
+use crate::domain::desired::CheckKey;
 use crate::domain::fingerprint::{finding_name, fingerprint};
-use crate::domain::plan::CheckKey;
+use crate::domain::pending::{PendingUpdate, apply_updates};
 use crate::domain::texts::Language;
 use crate::domain::transition::Step;
-use crate::domain::wish::{Wish, fulfil};
+use crate::runtime::events::Events;
+use crate::runtime::leadership::WriteFence;
+use crate::runtime::write::{WriteError, call, merge};
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Api, Resource as _, ResourceExt as _};
@@ -29,7 +29,7 @@ pub struct FindingWriter {
     pub namespace: String,
     pub events: Events,
     pub language: Language,
-    pub gate: Gate,
+    pub fence: WriteFence,
     /// The API server lets people write no name but their own.
     pub names_are_checked: bool,
 }
@@ -59,7 +59,7 @@ impl FindingWriter {
         &self,
         scenario: &str,
         at: &CheckKey,
-        wishes: &[Wish],
+        updates: &[PendingUpdate],
         known: u64,
     ) -> Result<Applied, WriteError> {
         let name = finding_name(scenario, &at.0, &at.1);
@@ -68,7 +68,7 @@ impl FindingWriter {
             current = call(self.api.get_opt(&name)).await?;
         }
         for _ in 0..TRIES {
-            match self.try_apply(scenario, at, &name, current.as_ref(), wishes).await {
+            match self.try_apply(scenario, at, &name, current.as_ref(), updates).await {
                 Err(WriteError::Conflict | WriteError::Exists | WriteError::Gone) => {
                     current = call(self.api.get_opt(&name)).await?;
                 }
@@ -84,11 +84,11 @@ impl FindingWriter {
         at: &CheckKey,
         name: &str,
         current: Option<&Finding>,
-        wishes: &[Wish],
+        updates: &[PendingUpdate],
     ) -> Result<Applied, WriteError> {
         let none = FindingStatus::default();
         let status = current.map(|f| f.status.as_ref().unwrap_or(&none));
-        let Some((next, steps)) = fulfil(status, wishes, self.language) else {
+        let Some((next, steps)) = apply_updates(status, updates, self.language) else {
             let unresolved = status.is_some_and(FindingStatus::is_unresolved);
             return Ok(Applied {
                 name: name.into(),
@@ -119,8 +119,9 @@ impl FindingWriter {
             fingerprint: fingerprint(scenario, &at.0, &at.1),
             acknowledgement: None,
         };
-        let params = PostParams { field_manager: Some(super::FIELD_MANAGER.into()), ..Default::default() };
-        self.gate.write(self.api.create(&params, &Finding::new(name, spec))).await
+        let params =
+            PostParams { field_manager: Some(crate::runtime::field_managers::OPERATOR.into()), ..Default::default() };
+        self.fence.write(self.api.create(&params, &Finding::new(name, spec))).await
     }
 
     /// Writes what changed in the status, if the object is still the one that was decided on.
@@ -130,8 +131,9 @@ impl FindingWriter {
             condition.observed_generation = finding.metadata.generation;
         }
         let patch = merge("status", finding.status.as_ref(), &next, finding.metadata.resource_version.as_deref())?;
-        let params = PatchParams { field_manager: Some(super::FIELD_MANAGER.into()), ..Default::default() };
-        self.gate.write(self.api.patch_status(&finding.name_any(), &params, &Patch::Merge(patch))).await
+        let params =
+            PatchParams { field_manager: Some(crate::runtime::field_managers::OPERATOR.into()), ..Default::default() };
+        self.fence.write(self.api.patch_status(&finding.name_any(), &params, &Patch::Merge(patch))).await
     }
 
     /// Takes the acknowledgement out of the spec.
@@ -140,8 +142,9 @@ impl FindingWriter {
             "metadata": { "resourceVersion": finding.metadata.resource_version },
             "spec": { "acknowledgement": null },
         });
-        let params = PatchParams { field_manager: Some(super::FIELD_MANAGER.into()), ..Default::default() };
-        self.gate.write(self.api.patch(&finding.name_any(), &params, &Patch::Merge(patch))).await
+        let params =
+            PatchParams { field_manager: Some(crate::runtime::field_managers::OPERATOR.into()), ..Default::default() };
+        self.fence.write(self.api.patch(&finding.name_any(), &params, &Patch::Merge(patch))).await
     }
 
     /// Tells of the steps that were just written: each but a refresh is the newest of the transitions, in order.

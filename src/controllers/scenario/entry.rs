@@ -5,14 +5,14 @@ use crate::api::conditions::REASON_UNDECODABLE;
 use crate::api::conditions::bounded;
 use crate::api::{CheckOutcome, CheckResult, RUN_REQUESTED_AT, RequestedRun, Scenario, ScenarioStatus};
 use crate::controllers::finding::Applied;
+use crate::domain::desired::{self, CheckKey, LastGood};
 use crate::domain::evidence::RunSnapshot;
-use crate::domain::outcome::Outcomes;
-use crate::domain::plan::{self, CheckKey, LastGood};
+use crate::domain::outcome::Evaluation;
+use crate::domain::pending::PendingUpdates;
+use crate::domain::streak::{CheckState, Streaks, Thresholds};
 use crate::domain::texts::Language;
-use crate::domain::tracker::{Counting, Standing, Tracker};
 use crate::domain::transition::Step;
-use crate::domain::validate::{Mistake, ValidatedScenario};
-use crate::domain::wish::Wishes;
+use crate::domain::validate::{ValidatedScenario, ValidationError};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
@@ -26,7 +26,7 @@ const RESULTS_MAX: usize = 128;
 /// What became of the spec.
 pub enum Spec {
     Valid(Arc<ValidatedScenario>),
-    Invalid(Vec<Mistake>),
+    Invalid(Vec<ValidationError>),
     /// The object is not of the shape that this program knows.
     Undecodable(String),
 }
@@ -51,10 +51,10 @@ pub struct Entry {
     pub resource_version: Option<String>,
     pub spec: Spec,
     /// What the last run was refused for.
-    refused: Vec<Mistake>,
+    refused: Vec<ValidationError>,
     pub depends_on: Vec<String>,
     pub cycle: Option<String>,
-    tracker: Tracker,
+    streaks: Streaks,
     last_good: LastGood,
     findings: BTreeMap<CheckKey, Seen>,
     run: Option<(bool, usize, Option<String>)>,
@@ -73,7 +73,7 @@ pub struct Entry {
     pub ticket: u64,
     pub runs: u64,
     /// What is still to be written, and whether a task is at it.
-    pub pending: Wishes,
+    pub pending: PendingUpdates,
     pub plan_busy: bool,
     /// Writes that failed in a row.
     pub failures: u32,
@@ -93,7 +93,7 @@ impl Entry {
             refused: Vec::new(),
             depends_on: Vec::new(),
             cycle: None,
-            tracker: Tracker::default(),
+            streaks: Streaks::default(),
             last_good: LastGood::new(),
             findings: BTreeMap::new(),
             run: None,
@@ -107,7 +107,7 @@ impl Entry {
             running: None,
             ticket: 0,
             runs: 0,
-            pending: Wishes::default(),
+            pending: PendingUpdates::default(),
             plan_busy: false,
             failures: 0,
             opened: Vec::new(),
@@ -149,17 +149,17 @@ impl Entry {
         self.run = None;
         self.refused.clear();
         if let Spec::Valid(valid) = &self.spec {
-            self.tracker.retain(|check, key| valid.has_check(check, key));
+            self.streaks.retain(|check, key| valid.has_check(check, key));
             self.last_good.retain(|(check, key), _| valid.has_check(check, key));
             let known = self.known();
-            self.pending.add(plan::plan_edited(valid, &known), &known, now);
+            self.pending.add(desired::desired_after_edit(valid, &known), &known, now);
         }
     }
 
     /// The Scenario is gone: the Findings of it are to be resolved.
     pub fn take_removal(&mut self, now: Timestamp) {
         let known = self.known();
-        self.pending.add(plan::plan_removed(&known), &known, now);
+        self.pending.add(desired::desired_after_removal(&known), &known, now);
     }
 
     /// What is left where the Scenario is gone, for whoever is to resolve it; `None` where nothing is open.
@@ -190,9 +190,9 @@ impl Entry {
     /// After the Findings have been listed: what is open stays open.
     pub fn restore(&mut self, now: Timestamp) {
         let open = self.open();
-        self.tracker = Tracker::restore(open.iter().map(|(check, key)| (check.as_str(), key.as_str())));
+        self.streaks = Streaks::restore(open.iter().map(|(check, key)| (check.as_str(), key.as_str())));
         if let Spec::Valid(valid) = &self.spec {
-            self.pending.add(plan::plan_edited(valid, &open), &open, now);
+            self.pending.add(desired::desired_after_edit(valid, &open), &open, now);
         }
     }
 
@@ -213,7 +213,7 @@ impl Entry {
     pub fn forget_finding(&mut self, at: &CheckKey) {
         self.findings.remove(at);
         self.pending.forget(at);
-        self.tracker.forget(&at.0, &at.1);
+        self.streaks.forget(&at.0, &at.1);
     }
 
     /// Checks and keys with a Finding that is open.
@@ -223,31 +223,32 @@ impl Entry {
 
     /// Those that are open once everything that waits is written.
     pub fn known(&self) -> BTreeSet<CheckKey> {
-        self.pending.open_at_last(self.open())
+        self.pending.open_after(self.open())
     }
 
     /// Takes in what a run came to. The plan grows by what it wants written.
-    pub fn take_run(&mut self, outcomes: &Outcomes, snapshot: &Arc<RunSnapshot>, at: Timestamp, language: Language) {
+    pub fn take_run(&mut self, outcomes: &Evaluation, snapshot: &Arc<RunSnapshot>, at: Timestamp, language: Language) {
         let Spec::Valid(valid) = &self.spec else { return };
         let valid = valid.clone();
         self.refused.clear();
-        self.tracker.observe(outcomes, Counting { fail: valid.fail, recover: valid.recover });
+        self.streaks.observe(outcomes, Thresholds { fail: valid.fail, recover: valid.recover });
         let known = self.known();
-        plan::note_good(&mut self.last_good, outcomes, snapshot);
-        let wanted = plan::plan(&valid, &self.tracker, outcomes, snapshot, &self.last_good, &known, language);
+        desired::record_last_good(&mut self.last_good, outcomes, snapshot);
+        let wanted =
+            desired::desired_findings(&valid, &self.streaks, outcomes, snapshot, &self.last_good, &known, language);
         self.pending.add(wanted, &known, at);
-        self.tracker.prune(outcomes, |check, key| known.contains(&(check.to_string(), key.to_string())));
+        self.streaks.prune(outcomes, |check, key| known.contains(&(check.to_string(), key.to_string())));
         let unjudged = |o: &&crate::domain::outcome::Outcome| {
-            o.result != CheckOutcome::Held && self.tracker.standing(&o.check, &o.key) == Standing::Unjudged
+            o.result != CheckOutcome::Held && self.streaks.state(&o.check, &o.key) == CheckState::Pending
         };
         let judged = !outcomes.list.iter().any(|o| unjudged(&o));
-        self.run = Some((judged, outcomes.list.len(), plan::unknown_reasons(outcomes)));
+        self.run = Some((judged, outcomes.list.len(), desired::unknown_reasons(outcomes)));
         self.last_run_at = Some(at);
     }
 
     /// A run that was refused, or read nothing.
-    pub fn take_refusal(&mut self, mistakes: Vec<Mistake>) {
-        self.refused = mistakes;
+    pub fn take_refusal(&mut self, errors: Vec<ValidationError>) {
+        self.refused = errors;
         self.run = None;
     }
 
@@ -259,7 +260,7 @@ impl Entry {
 
     /// Whether the next run is to come soon.
     pub fn is_counting(&self) -> bool {
-        self.tracker.is_counting()
+        self.streaks.is_counting()
     }
 
     /// A Finding was written as wished, up to this number.
@@ -294,7 +295,7 @@ impl Entry {
     pub fn wanted_status(&self, now: Timestamp) -> ScenarioStatus {
         let known = Known {
             generation: self.generation,
-            mistake: self.mistake(),
+            error: self.error(),
             suspended: matches!(&self.spec, Spec::Valid(valid) if valid.suspend),
             open: &self.open(),
             run: self.run.as_ref().map(|(judged, checks, unknown)| RunView {
@@ -308,11 +309,12 @@ impl Entry {
         status(&self.written, &known, now)
     }
 
-    fn mistake(&self) -> Option<(&str, String)> {
-        let told = |mistakes: &[Mistake]| mistakes.iter().map(Mistake::to_string).collect::<Vec<_>>().join("; ");
+    fn error(&self) -> Option<(&str, String)> {
+        let told =
+            |errors: &[ValidationError]| errors.iter().map(ValidationError::to_string).collect::<Vec<_>>().join("; ");
         match &self.spec {
             Spec::Undecodable(why) => Some((REASON_UNDECODABLE, why.clone())),
-            Spec::Invalid(mistakes) => Some((mistakes.first()?.reason.as_str(), told(mistakes))),
+            Spec::Invalid(errors) => Some((errors.first()?.reason.as_str(), told(errors))),
             Spec::Valid(_) if !self.refused.is_empty() => Some((self.refused[0].reason.as_str(), told(&self.refused))),
             Spec::Valid(_) => self.cycle.as_ref().map(|c| {
                 let reason = crate::domain::validate::Reason::DependencyCycle.as_str();
@@ -332,7 +334,7 @@ fn is_answered(asked: &str, answered: Option<&RequestedRun>) -> bool {
 }
 
 /// The answer to a request, complete but for what it opened and resolved.
-pub fn answer(requested_at: String, run_at: Timestamp, outcomes: &Outcomes) -> Answer {
+pub fn answer(requested_at: String, run_at: Timestamp, outcomes: &Evaluation) -> Answer {
     let mut checks: Vec<CheckResult> = outcomes
         .list
         .iter()

@@ -6,6 +6,7 @@
 //! It follows Scenarios and Findings on every replica. It reads targets while this one leads, or may still lead ([`standing`]);
 //! it writes only through the gate. What can't be written waits with the times at which it happened.
 
+mod configuration;
 mod entry;
 mod freshness;
 mod queue;
@@ -15,17 +16,18 @@ mod status;
 mod tick;
 mod turn;
 
+pub use configuration::ConfigurationReader;
 pub use run::Runner;
 pub use tick::{TickReport, TickResult};
 
 use super::finding::{Acknowledgements, Applied, FindingWriter, version};
-use super::leader::Gate;
-use super::patch::WriteError;
-use super::shared::Shared;
-use super::watch::Change;
 use crate::api::{Agent, Finding, FindingStatus, Scenario};
-use crate::domain::plan::CheckKey;
-use crate::domain::validate::{Expressions, Offer, dependency_cycle, validate};
+use crate::domain::desired::CheckKey;
+use crate::domain::validate::{Expressions, ProbePolicy, dependency_cycle, validate};
+use crate::runtime::leadership::WriteFence;
+use crate::runtime::shared::Shared;
+use crate::runtime::watch::Change;
+use crate::runtime::write::WriteError;
 use crate::telemetry::Metrics;
 use entry::{Entry, Spec};
 use freshness::Freshness;
@@ -78,11 +80,11 @@ pub struct Setup {
     pub api: Api<Scenario>,
     pub writer: FindingWriter,
     pub runner: Runner,
-    pub offer: Arc<Offer>,
+    pub policy: Arc<ProbePolicy>,
     pub shared: Arc<Shared>,
     pub metrics: Arc<Metrics>,
     pub commands: mpsc::Receiver<Command>,
-    pub gate: Gate,
+    pub fence: WriteFence,
 }
 
 /// The task's state.
@@ -93,10 +95,10 @@ pub struct Watch {
     writer: FindingWriter,
     acknowledgements: Acknowledgements,
     runner: Runner,
-    offer: Arc<Offer>,
+    policy: Arc<ProbePolicy>,
     shared: Arc<Shared>,
     metrics: Arc<Metrics>,
-    gate: Gate,
+    fence: WriteFence,
     /// The gate was open when it was last looked at.
     was_open: bool,
     /// Reports of tasks, each with the era that it was begun in: what comes from one that is over counts for nothing.
@@ -131,11 +133,11 @@ pub async fn watch(setup: Setup, stop: impl Future<Output = ()>) {
         acknowledgements: Acknowledgements::new(setup.writer.clone()),
         writer: setup.writer,
         runner: setup.runner,
-        offer: setup.offer,
+        policy: setup.policy,
         shared: setup.shared,
         metrics: setup.metrics,
         was_open: false,
-        gate: setup.gate,
+        fence: setup.fence,
         reports,
         era: signal::Sender::new(0),
         entries: HashMap::new(),
@@ -152,7 +154,7 @@ pub async fn watch(setup: Setup, stop: impl Future<Output = ()>) {
         term: None,
         live: false,
     };
-    let mut gate = watch.gate.clone();
+    let mut fence = watch.fence.clone();
     let shared = watch.shared.clone();
     let agents_listed = shared.wait_for(&["Agent"]);
     tokio::pin!(agents_listed);
@@ -171,7 +173,7 @@ pub async fn watch(setup: Setup, stop: impl Future<Output = ()>) {
         tokio::select! {
             biased;
             () = &mut stop => break,
-            () = gate.changed() => watch.look_at_standing(),
+            () = fence.changed() => watch.look_at_standing(),
             () = &mut agents_listed, if !watch.agents_synced => {
                 watch.agents_synced = true;
                 watch.begin();
@@ -200,7 +202,7 @@ impl Watch {
                 entry.generation = invalid.metadata.generation;
                 entry.resource_version = invalid.metadata.resource_version.clone();
                 let why = format!("the object can't be read: {}", invalid.error);
-                entry.take_spec(Spec::Undecodable(why), crate::controllers::now());
+                entry.take_spec(Spec::Undecodable(why), crate::runtime::clock::now());
                 self.write_status(&name);
             }
             Change::Deleted(name) => self.scenario_deleted(&name),
@@ -221,11 +223,11 @@ impl Watch {
         if is_edit {
             entry.generation = scenario.metadata.generation;
             entry.depends_on = scenario.spec.depends_on.clone();
-            let spec = match validate(&name, &scenario.spec, &self.offer, &mut self.expressions) {
+            let spec = match validate(&name, &scenario.spec, &self.policy, &mut self.expressions) {
                 Ok(valid) => Spec::Valid(Arc::new(valid)),
-                Err(mistakes) => Spec::Invalid(mistakes),
+                Err(errors) => Spec::Invalid(errors),
             };
-            entry.take_spec(spec, crate::controllers::now());
+            entry.take_spec(spec, crate::runtime::clock::now());
             if let Some(valid) = entry.runnable() {
                 self.shared.understood(&name, valid.interval);
             }
@@ -249,7 +251,7 @@ impl Watch {
         self.depends_on.remove(name);
         self.shared.forget(name);
         if self.live {
-            entry.take_removal(crate::controllers::now());
+            entry.take_removal(crate::runtime::clock::now());
             self.resolve_orphans(entry);
         } else if let Some(rest) = entry.without_scenario() {
             // Whoever leads resolves its Findings; if that is this replica one day, it finds them here.

@@ -1,20 +1,18 @@
 //! One run of a Scenario: fetch what it draws on, read its targets, judge. Writes nothing.
 
-use super::super::patch::WriteError;
-use super::super::surroundings::SurroundingsReader;
-use crate::domain::cel::Inputs;
+use super::configuration::ConfigurationReader;
 use crate::domain::evidence::RunSnapshot;
-use crate::domain::outcome::{Observation, Outcomes, judge};
+use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
+use crate::domain::prepare::prepare;
 use crate::domain::reading::Reading;
-use crate::domain::resolve::resolve;
 use crate::domain::target::Target;
 use crate::domain::texts::Language;
-use crate::domain::validate::{Mistake, Offer, ValidatedScenario};
+use crate::domain::validate::{ProbePolicy, ValidatedScenario, ValidationError};
 use crate::probes::Prober;
+use crate::runtime::write::WriteError;
 use crate::telemetry::Metrics;
 use futures::future::join_all;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -26,9 +24,9 @@ const EVALUATIONS_MAX: usize = 2;
 /// Everything that a run needs.
 #[derive(Clone)]
 pub struct Runner {
-    pub surroundings: SurroundingsReader,
+    pub configuration: ConfigurationReader,
     pub prober: Arc<Prober>,
-    pub offer: Arc<Offer>,
+    pub policy: Arc<ProbePolicy>,
     pub language: Language,
     pub metrics: Arc<Metrics>,
     runs: Arc<Semaphore>,
@@ -38,43 +36,43 @@ pub struct Runner {
 /// What a run came to.
 pub enum Ran {
     Judged {
-        outcomes: Outcomes,
+        outcomes: Evaluation,
         snapshot: Arc<RunSnapshot>,
     },
     /// The spec asks for what it may not have; nothing was read.
-    Refused(Vec<Mistake>),
+    Refused(Vec<ValidationError>),
     /// Nothing was read, and it is nobody's fault that a Finding could name.
     Failed(String),
 }
 
 impl Runner {
     pub fn new(
-        surroundings: SurroundingsReader,
+        configuration: ConfigurationReader,
         prober: Arc<Prober>,
-        offer: Arc<Offer>,
+        policy: Arc<ProbePolicy>,
         language: Language,
         metrics: Arc<Metrics>,
     ) -> Runner {
         let runs = Arc::new(Semaphore::new(RUNS_MAX));
         let evaluations = Arc::new(Semaphore::new(EVALUATIONS_MAX));
-        Runner { surroundings, prober, offer, language, metrics, runs, evaluations }
+        Runner { configuration, prober, policy, language, metrics, runs, evaluations }
     }
 
     /// Runs `scenario` when it is its turn; `started` is called then.
     pub async fn run(&self, scenario: Arc<ValidatedScenario>, started: impl FnOnce(Timestamp)) -> Ran {
         let Ok(_turn) = self.runs.acquire().await else { return Ran::Failed("shutting down".into()) };
-        let now = crate::controllers::now();
+        let now = crate::runtime::clock::now();
         started(now);
         // Boxed, so that the thousands that wait for their turn at a start are small.
         Box::pin(self.run_now(scenario, now)).await
     }
 
     async fn run_now(&self, scenario: Arc<ValidatedScenario>, now: Timestamp) -> Ran {
-        let around = match self.surroundings.read(scenario.secret_names()).await {
-            Ok(around) => around,
+        let configuration = match self.configuration.read(scenario.secret_names()).await {
+            Ok(configuration) => configuration,
             Err(error) => return Ran::Failed(unreadable(&error)),
         };
-        let resolved = resolve(&scenario, &around, &self.offer);
+        let resolved = prepare(&scenario, &configuration, &self.policy);
         if !resolved.refused.is_empty() {
             return Ran::Refused(resolved.refused);
         }
@@ -86,10 +84,8 @@ impl Runner {
         let language = self.language;
         let cheap = scenario.is_cheap();
         let judging = move || {
-            let readings: BTreeMap<&str, &Reading> =
-                observations.iter().map(|o| (o.name.as_str(), &o.reading)).collect();
-            let inputs = Inputs::new(&readings, around.settings.clone(), now);
-            judge(&scenario, &observations, &inputs, &redactor, language)
+            let settings = configuration.settings.clone();
+            judge(&scenario, &observations, &RunContext { settings, now, redactor: &redactor, language })
         };
         let outcomes = if cheap {
             judging()

@@ -5,22 +5,22 @@ use super::freshness::Freshness;
 use super::queue::Queue;
 use super::tick::Ticks;
 use super::{BEAT, Watch};
-use crate::controllers::backoff::pause;
-use crate::domain::plan::CheckKey;
+use crate::domain::desired::CheckKey;
 use crate::domain::schedule;
+use crate::runtime::backoff::pause;
 use std::sync::Arc;
 use tokio::time::Instant;
 
 impl Watch {
     /// Does what follows from where this replica stands now.
     pub(super) fn look_at_standing(&mut self) {
-        let term = self.gate.standing().term();
+        let term = self.fence.standing().term();
         if term != self.term {
             self.end();
             self.term = term;
             self.begin();
         }
-        let is_open = self.gate.is_open();
+        let is_open = self.fence.is_open();
         let was_open = std::mem::replace(&mut self.was_open, is_open);
         if is_open && !was_open {
             self.make_up();
@@ -47,7 +47,7 @@ impl Watch {
         for name in names {
             let total = self.entries.len();
             let Some(entry) = self.entries.get_mut(&name) else { continue };
-            entry.restore(crate::controllers::now());
+            entry.restore(crate::runtime::clock::now());
             if let Some(valid) = entry.runnable() {
                 let at = now + schedule::first_delay(&name, total, valid.interval);
                 self.place(&name, at);
@@ -99,13 +99,13 @@ impl Watch {
         let mut era = self.era.subscribe();
         tokio::spawn(async move {
             let resolving = async {
-                for (at, wishes) in entry.pending.all() {
+                for (at, updates) in entry.pending.all() {
                     let mut failures = 0;
-                    while let Err(error) = writer.apply(&name, &at, &wishes, entry.version_of(&at)).await {
+                    while let Err(error) = writer.apply(&name, &at, &updates, entry.version_of(&at)).await {
                         tracing::warn!(scenario = %name, check = at.0, %error, "Finding not resolved yet");
                         tokio::time::sleep(pause(failures, BEAT, BEAT * 60)).await;
                         failures += 1;
-                        if !writer.gate.reopened().await {
+                        if !writer.fence.reopened().await {
                             return;
                         }
                     }
@@ -122,7 +122,7 @@ impl Watch {
     pub(super) fn orphan(&mut self, scenario: Arc<str>, at: CheckKey, version: u64) {
         let mut entry = Entry::new(scenario);
         entry.see_finding(at, version, true);
-        entry.take_removal(crate::controllers::now());
+        entry.take_removal(crate::runtime::clock::now());
         self.resolve_orphans(entry);
     }
 }

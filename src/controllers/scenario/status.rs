@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 pub struct Known<'a> {
     pub generation: Option<i64>,
     /// Reason and message where the spec has a mistake.
-    pub mistake: Option<(&'a str, String)>,
+    pub error: Option<(&'a str, String)>,
     pub suspended: bool,
     /// Checks and keys with an open Finding.
     pub open: &'a BTreeSet<(String, String)>,
@@ -38,13 +38,13 @@ pub struct RunView<'a> {
 pub fn status(before: &ScenarioStatus, known: &Known<'_>, now: Timestamp) -> ScenarioStatus {
     let mut next = before.clone();
     let generation = known.generation;
-    let to_be_run = known.mistake.is_none() && !known.suspended && known.run.is_none();
+    let to_be_run = known.error.is_none() && !known.suspended && known.run.is_none();
     if to_be_run && before.observed_generation != generation {
         // An edit shows when it has been tried, and that is at once.
         return next;
     }
     next.observed_generation = generation;
-    let (ready, reason, message) = match (&known.mistake, known.suspended) {
+    let (ready, reason, message) = match (&known.error, known.suspended) {
         (Some((reason, message)), _) => (false, *reason, message.clone()),
         (None, true) => (true, REASON_SUSPENDED, "nothing is read while spec.suspend is true".to_string()),
         (None, false) => (true, REASON_READY, "the spec is understood".to_string()),

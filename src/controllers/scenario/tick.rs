@@ -72,7 +72,7 @@ impl Watch {
     /// Starts what is due, or everything that can run, and answers when all of it has run.
     pub(super) fn tick(&mut self, force: bool, reply: oneshot::Sender<TickReport>) {
         // Without an answer the channel ends, and with that the wait.
-        if !self.live || !self.gate.is_open() || self.ticks.waiting.len() >= WAITING_MAX {
+        if !self.live || !self.fence.is_open() || self.ticks.waiting.len() >= WAITING_MAX {
             return;
         }
         let now = Instant::now();

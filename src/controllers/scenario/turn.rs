@@ -3,12 +3,12 @@
 use super::entry::{Entry, Spec, answer};
 use super::run::Ran;
 use super::{BEAT, PlannedWrite, Report, Watch};
-use crate::controllers::FIELD_MANAGER;
-use crate::controllers::backoff::pause;
 use crate::controllers::finding::version;
-use crate::controllers::patch::{self, WriteError, call};
-use crate::domain::outcome::Outcomes;
+use crate::domain::outcome::Evaluation;
 use crate::domain::schedule;
+use crate::runtime::backoff::pause;
+use crate::runtime::field_managers;
+use crate::runtime::write::{self, WriteError, call};
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
@@ -61,7 +61,7 @@ impl Watch {
             let mut era = self.era.subscribe();
             let this_era = *era.borrow_and_update();
             tokio::spawn(async move {
-                let at = Arc::new(Mutex::new(crate::controllers::now()));
+                let at = Arc::new(Mutex::new(crate::runtime::clock::now()));
                 let started = {
                     let (at, reports) = (at.clone(), reports.clone());
                     move |now| {
@@ -117,14 +117,14 @@ impl Watch {
                     entry.answer = Some(answer(requested_at, at, &outcomes));
                 }
             }
-            Ran::Refused(mistakes) => {
-                entry.take_refusal(mistakes);
-                entry.answer = requested.map(|requested_at| answer(requested_at, at, &Outcomes::default()));
+            Ran::Refused(errors) => {
+                entry.take_refusal(errors);
+                entry.answer = requested.map(|requested_at| answer(requested_at, at, &Evaluation::default()));
             }
             Ran::Failed(why) => {
                 tracing::warn!(scenario = %name, why, "not run");
                 entry.take_failure(why);
-                entry.answer = requested.map(|requested_at| answer(requested_at, at, &Outcomes::default()));
+                entry.answer = requested.map(|requested_at| answer(requested_at, at, &Evaluation::default()));
             }
         }
         self.metrics.run();
@@ -141,7 +141,7 @@ impl Watch {
             && entry.answer.as_ref().is_none_or(|a| Some(&a.run.requested_at) != entry.requested.as_ref());
         let delay = match entry.is_counting() {
             false if entry.runs == 1 => schedule::second_delay(name, valid.interval),
-            counting => schedule::next_delay(valid.interval, valid.confirm_interval, counting),
+            thresholds => schedule::next_delay(valid.interval, valid.confirm_interval, thresholds),
         };
         let next = if asked_again { now } else { (due_at + delay).max(now) };
         self.place(name, next);
@@ -165,15 +165,15 @@ impl Watch {
         }
         entry.plan_busy = true;
         entry.pending.assign(&agent);
-        let known = |(at, wishes)| (entry.version_of(&at), at, wishes);
+        let known = |(at, updates)| (entry.version_of(&at), at, updates);
         let plan: Vec<_> = entry.pending.all().into_iter().map(known).collect();
         let (name, writer, reports, era) =
             (name.clone(), self.writer.clone(), self.reports.clone(), *self.era.borrow());
         tokio::spawn(async move {
             let mut results = Vec::with_capacity(plan.len());
-            for (known, at, wishes) in plan {
-                let Some(last) = wishes.last().map(|w| w.number) else { continue };
-                let result = writer.apply(&name, &at, &wishes, known).await;
+            for (known, at, updates) in plan {
+                let Some(last) = updates.last().map(|w| w.number) else { continue };
+                let result = writer.apply(&name, &at, &updates, known).await;
                 results.push((at, last, result));
             }
             let _ = reports.send((era, Report::Planned { name, results })).await;
@@ -181,7 +181,7 @@ impl Watch {
     }
 
     fn may_write(&self) -> bool {
-        self.live && self.gate.is_open()
+        self.live && self.fence.is_open()
     }
 
     fn planned(&mut self, name: &Arc<str>, results: Vec<PlannedWrite>) {
@@ -224,7 +224,7 @@ impl Watch {
 
     /// Has the status written where it says something new.
     pub(super) fn write_status(&mut self, name: &str) {
-        let now = crate::controllers::now();
+        let now = crate::runtime::clock::now();
         let Some(entry) = self.entries.get(name).filter(|_| self.may_write()) else { return };
         if super::status::says_something_new(&entry.written, &entry.wanted_status(now)) {
             self.write_status_now(name);
@@ -236,16 +236,16 @@ impl Watch {
         let may_write = self.may_write();
         let free = |e: &&mut Entry| may_write && !e.status_busy && e.resource_version.is_some();
         let Some(entry) = self.entries.get_mut(name).filter(free) else { return };
-        let wanted = entry.wanted_status(crate::controllers::now());
-        let patch = patch::merge("status", Some(&entry.written), &wanted, entry.resource_version.as_deref());
+        let wanted = entry.wanted_status(crate::runtime::clock::now());
+        let patch = write::merge("status", Some(&entry.written), &wanted, entry.resource_version.as_deref());
         entry.status_busy = true;
         let (name, api, reports, era) =
             (entry.name.clone(), self.api.clone(), self.reports.clone(), *self.era.borrow());
-        let gate = self.gate.clone();
+        let fence = self.fence.clone();
         tokio::spawn(async move {
-            let params = PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..Default::default() };
+            let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
             let written = match patch {
-                Ok(patch) => gate.write(api.patch_status(&name, &params, &Patch::Merge(patch))).await,
+                Ok(patch) => fence.write(api.patch_status(&name, &params, &Patch::Merge(patch))).await,
                 Err(error) => Err(error),
             };
             let result = match written {

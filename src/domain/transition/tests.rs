@@ -6,9 +6,9 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
 
-fn fault(message: &str, second: i64) -> Fault {
+fn failure(message: &str, second: i64) -> Failure {
     let readings = vec![Excerpt { probe: "api".into(), reading: "{}".into() }];
-    Fault {
+    Failure {
         severity: Severity::High,
         agent: "pulso".into(),
         title: "Desk".into(),
@@ -18,8 +18,8 @@ fn fault(message: &str, second: i64) -> Fault {
     }
 }
 
-fn open() -> FindingStatus {
-    break_(None, &fault("down", 0), at(0)).unwrap().0
+fn opened_status() -> FindingStatus {
+    open(None, &failure("down", 0), at(0)).unwrap().0
 }
 
 fn by(name: &str, note: Option<&str>) -> Acknowledgement {
@@ -28,14 +28,14 @@ fn by(name: &str, note: Option<&str>) -> Acknowledgement {
 
 #[test]
 fn a_fault_opens_once_and_reopens_with_a_count() {
-    let (opened, step) = break_(None, &fault("down", 0), at(0)).unwrap();
+    let (opened, step) = open(None, &failure("down", 0), at(0)).unwrap();
     assert_eq!((step, opened.phase, opened.occurrences), (Step::Opened, Some(Phase::Open), Some(1)));
-    assert_eq!(break_(Some(&opened), &fault("down", 10), at(10)), None);
-    let (mended, step) = mend(&opened, ResolveReason::Recovered, "whole", at(20)).unwrap();
+    assert_eq!(open(Some(&opened), &failure("down", 10), at(10)), None);
+    let (mended, step) = resolve(&opened, ResolveReason::Recovered, "whole", at(20)).unwrap();
     assert_eq!((step, mended.phase), (Step::Resolved, Some(Phase::Resolved)));
     assert_eq!(mended.resolved_at, Some(Time(at(20))));
-    assert_eq!(mend(&mended, ResolveReason::Recovered, "whole", at(30)), None);
-    let (again, step) = break_(Some(&mended), &fault("down", 40), at(40)).unwrap();
+    assert_eq!(resolve(&mended, ResolveReason::Recovered, "whole", at(30)), None);
+    let (again, step) = open(Some(&mended), &failure("down", 40), at(40)).unwrap();
     assert_eq!((step, again.occurrences, again.resolved_at.clone()), (Step::Reopened, Some(2), None));
     assert_eq!(again.opened_at, Some(Time(at(40))));
     let told: Vec<_> = again.transitions.iter().map(|t| (t.from, t.to)).collect();
@@ -45,18 +45,18 @@ fn a_fault_opens_once_and_reopens_with_a_count() {
 
 #[test]
 fn a_message_that_changes_is_written_now_and_then_and_a_grade_at_once() {
-    let opened = open();
-    assert_eq!(break_(Some(&opened), &fault("down 2", 299), at(299)), None);
-    let (told, step) = break_(Some(&opened), &fault("down 2", 300), at(300)).unwrap();
+    let opened = opened_status();
+    assert_eq!(open(Some(&opened), &failure("down 2", 299), at(299)), None);
+    let (told, step) = open(Some(&opened), &failure("down 2", 300), at(300)).unwrap();
     assert_eq!((step, told.message.as_deref()), (Step::Refreshed, Some("down 2")));
     assert_eq!(told.transitions.len(), 1, "no transition");
-    let worse = Fault { severity: Severity::Critical, ..fault("down", 1) };
-    assert_eq!(break_(Some(&opened), &worse, at(1)).unwrap().0.severity, Some(Severity::Critical));
+    let worse = Failure { severity: Severity::Critical, ..failure("down", 1) };
+    assert_eq!(open(Some(&opened), &worse, at(1)).unwrap().0.severity, Some(Severity::Critical));
 }
 
 #[test]
 fn an_acknowledgement_holds_for_one_occurrence() {
-    let opened = open();
+    let opened = opened_status();
     let (noted, step) =
         acknowledge(&opened, Some(&by("ana", Some("vi"))), Some("kubectl-patch"), false, at(5)).unwrap();
     assert_eq!((step, noted.phase), (Step::Acknowledged, Some(Phase::Acknowledged)));
@@ -70,19 +70,20 @@ fn an_acknowledgement_holds_for_one_occurrence() {
     assert_eq!(acknowledge(&noted, Some(&by("ana", Some("vi"))), Some("kubectl"), false, at(9)), None, "applied again");
     let (proven, _) = acknowledge(&noted, Some(&by("ana", Some("vi"))), Some("facade"), true, at(9)).unwrap();
     assert!(proven.acknowledgement.unwrap().proven);
-    assert_eq!(break_(Some(&noted), &fault("down", 10), at(10)), None, "quiet until it clears");
-    let (mended, _) = mend(&noted, ResolveReason::Recovered, "", at(20)).unwrap();
-    let (again, _) = break_(Some(&mended), &fault("down", 30), at(30)).unwrap();
+    assert_eq!(open(Some(&noted), &failure("down", 10), at(10)), None, "quiet until it clears");
+    let (mended, _) = resolve(&noted, ResolveReason::Recovered, "", at(20)).unwrap();
+    let (again, _) = open(Some(&mended), &failure("down", 30), at(30)).unwrap();
     assert_eq!((again.phase, again.acknowledgement), (Some(Phase::Open), None));
 }
 
 #[test]
 fn a_name_is_proven_by_whoever_checked_it_when_it_was_written() {
     let noted = |proven| {
-        let (noted, _) = acknowledge(&open(), Some(&by("ana", Some("vi"))), Some("kubectl"), proven, at(5)).unwrap();
+        let (noted, _) =
+            acknowledge(&opened_status(), Some(&by("ana", Some("vi"))), Some("kubectl"), proven, at(5)).unwrap();
         noted
     };
-    let (yes, no, none) = (noted(true), noted(false), open());
+    let (yes, no, none) = (noted(true), noted(false), opened_status());
     let (ana, other_note, rui) = (by("ana", Some("vi")), by("ana", Some("x")), by("rui", Some("vi")));
     let (kubectl, argo) = (Some("kubectl"), Some("argocd"));
     for (name, noted, written, manager, facade, checked, expected) in [
@@ -102,16 +103,16 @@ fn a_name_is_proven_by_whoever_checked_it_when_it_was_written() {
         assert_eq!(is_proven(noted, written, manager, facade, checked), expected, "{name}");
     }
     // What was noted holds for its occurrence alone.
-    let (mended, _) = mend(&no, ResolveReason::Recovered, "", at(20)).unwrap();
-    let (again, _) = break_(Some(&mended), &fault("down", 30), at(30)).unwrap();
+    let (mended, _) = resolve(&no, ResolveReason::Recovered, "", at(20)).unwrap();
+    let (again, _) = open(Some(&mended), &failure("down", 30), at(30)).unwrap();
     assert!(is_proven(&again, &ana, kubectl, false, true));
 }
 
 #[test]
 fn an_acknowledgement_can_be_taken_back_in_one_transition() {
-    let (noted, _) = acknowledge(&open(), Some(&by("ana", None)), None, true, at(5)).unwrap();
+    let (noted, _) = acknowledge(&opened_status(), Some(&by("ana", None)), None, true, at(5)).unwrap();
     let (back, step) = acknowledge(&noted, None, None, false, at(6)).unwrap();
-    assert_eq!((step, back.phase, back.acknowledgement.clone()), (Step::TakenBack, Some(Phase::Open), None));
+    assert_eq!((step, back.phase, back.acknowledgement.clone()), (Step::Unacknowledged, Some(Phase::Open), None));
     assert_eq!(back.transitions.len(), noted.transitions.len() + 1);
     assert_eq!(acknowledge(&back, None, None, false, at(7)), None);
 }
@@ -119,26 +120,26 @@ fn an_acknowledgement_can_be_taken_back_in_one_transition() {
 #[test]
 fn a_finding_without_a_status_resolves_and_opens_as_new() {
     let blank = FindingStatus::default();
-    let (mended, step) = mend(&blank, ResolveReason::Recovered, "", at(5)).unwrap();
+    let (mended, step) = resolve(&blank, ResolveReason::Recovered, "", at(5)).unwrap();
     assert_eq!((step, mended.phase, mended.occurrences), (Step::Resolved, Some(Phase::Resolved), None));
-    let (opened, step) = break_(Some(&blank), &fault("down", 5), at(5)).unwrap();
+    let (opened, step) = open(Some(&blank), &failure("down", 5), at(5)).unwrap();
     assert_eq!((step, opened.phase, opened.occurrences), (Step::Opened, Some(Phase::Open), Some(1)));
 }
 
 #[test]
 fn a_resolved_finding_takes_no_acknowledgement() {
-    let (mended, _) = mend(&open(), ResolveReason::CheckRemoved, "", at(5)).unwrap();
+    let (mended, _) = resolve(&opened_status(), ResolveReason::CheckRemoved, "", at(5)).unwrap();
     assert_eq!(acknowledge(&mended, Some(&by("ana", None)), None, false, at(6)), None);
 }
 
 #[test]
 fn conditions_say_the_same_as_the_phase() {
     let value = |s: &FindingStatus, t: &str| conditions::find(&s.conditions, t).unwrap().status.clone();
-    let opened = open();
+    let opened = opened_status();
     assert_eq!((value(&opened, RESOLVED), value(&opened, ACKNOWLEDGED)), ("False".into(), "False".into()));
     let (noted, _) = acknowledge(&opened, Some(&by("ana", None)), None, false, at(1)).unwrap();
     assert_eq!((value(&noted, RESOLVED), value(&noted, ACKNOWLEDGED)), ("False".into(), "True".into()));
-    let (mended, _) = mend(&noted, ResolveReason::Recovered, "", at(2)).unwrap();
+    let (mended, _) = resolve(&noted, ResolveReason::Recovered, "", at(2)).unwrap();
     assert_eq!(value(&mended, RESOLVED), "True");
 }
 
@@ -166,8 +167,8 @@ proptest! {
             let now = at(i as i64 * 60);
             let before = status.clone();
             let changed = match next {
-                Move::Break(message) => break_(Some(&status), &fault(&message, i as i64 * 60), now),
-                Move::Mend => mend(&status, ResolveReason::Recovered, "", now),
+                Move::Break(message) => open(Some(&status), &failure(&message, i as i64 * 60), now),
+                Move::Mend => resolve(&status, ResolveReason::Recovered, "", now),
                 Move::Acknowledge(who) => acknowledge(&status, who.map(|w| by(w, None)).as_ref(), None, false, now),
             };
             let Some((next, _)) = changed else { continue };

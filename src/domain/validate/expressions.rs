@@ -2,7 +2,7 @@
 
 use super::{Check, Reason, Validation};
 use crate::api::{CheckSpec, Evaluate, ScenarioSpec};
-use crate::domain::cel::{Expression, ProbeRefs, Scope, Want};
+use crate::cel::{Expression, ProbeRefs, Scope, Want};
 use std::collections::{BTreeSet, HashMap};
 
 /// Compiled expressions, shared by Scenarios that say the same.

@@ -8,9 +8,9 @@ mod tests;
 pub use expressions::Expressions;
 pub use requires::dependency_cycle;
 
-use super::cel::Expression;
-use super::{duration, resolve, template};
+use super::{duration, probe_fields, template};
 use crate::api::{BLIND, Evaluate, Probe, ScenarioSpec, SecretKeyRef, Severity};
+use crate::cel::Expression;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,7 +24,7 @@ const THRESHOLD_DEFAULT: u32 = 2;
 
 /// What Scenarios may use, from the program's settings.
 #[derive(Clone, Debug)]
-pub struct Offer {
+pub struct ProbePolicy {
     /// Keys of Secret `agentic-ops` that probes may read.
     pub secret_keys: BTreeSet<String>,
     /// SQLite files that probes may open.
@@ -101,7 +101,7 @@ impl ValidatedScenario {
 
     /// The Secrets that its probes refer to.
     pub fn secret_names(&self) -> BTreeSet<&str> {
-        self.probes.iter().flat_map(|p| resolve::secret_refs(&p.probe)).map(|(_, r)| r.name.as_str()).collect()
+        self.probes.iter().flat_map(|p| probe_fields::secret_refs(&p.probe)).map(|(_, r)| r.name.as_str()).collect()
     }
 }
 
@@ -141,7 +141,7 @@ impl Reason {
 /// One mistake in a spec: where, of what kind, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
-pub struct Mistake {
+pub struct ValidationError {
     pub field: String,
     pub reason: Reason,
     pub message: String,
@@ -151,11 +151,11 @@ pub struct Mistake {
 pub fn validate(
     name: &str,
     spec: &ScenarioSpec,
-    offer: &Offer,
+    policy: &ProbePolicy,
     expressions: &mut Expressions,
-) -> Result<ValidatedScenario, Vec<Mistake>> {
-    let mut v = Validation { mistakes: Vec::new(), offer, expressions };
-    let interval = v.interval("spec.interval", spec.interval.as_deref()).unwrap_or(offer.default_interval);
+) -> Result<ValidatedScenario, Vec<ValidationError>> {
+    let mut v = Validation { errors: Vec::new(), policy, expressions };
+    let interval = v.interval("spec.interval", spec.interval.as_deref()).unwrap_or(policy.default_interval);
     let confirm_interval = v.interval("spec.confirmInterval", spec.confirm_interval.as_deref());
     let confirm_interval = confirm_interval.unwrap_or(CONFIRM_DEFAULT).min(interval);
     let timeout = v.timeout("spec.timeout", spec.timeout.as_deref(), interval);
@@ -167,7 +167,7 @@ pub fn validate(
     let checks: Vec<_> = spec.checks.iter().enumerate().filter_map(|(i, c)| v.check(i, c, spec)).collect();
     let order = match requires::order(&checks) {
         Ok(order) => order,
-        Err(circle) if v.mistakes.is_empty() => {
+        Err(circle) if v.errors.is_empty() => {
             v.add("spec.checks[].requires", Reason::DependencyCycle, circle);
             Vec::new()
         }
@@ -176,8 +176,8 @@ pub fn validate(
     if spec.depends_on.iter().any(|d| d == name) {
         v.add("spec.dependsOn", Reason::DependencyCycle, format!("{name:?} can't depend on itself"));
     }
-    if !v.mistakes.is_empty() {
-        return Err(v.mistakes);
+    if !v.errors.is_empty() {
+        return Err(v.errors);
     }
     let threshold = |pick: fn(&crate::api::Thresholds) -> Option<u32>| {
         spec.thresholds.as_ref().and_then(pick).unwrap_or(THRESHOLD_DEFAULT).max(1)
@@ -199,14 +199,14 @@ pub fn validate(
 }
 
 struct Validation<'a> {
-    mistakes: Vec<Mistake>,
-    offer: &'a Offer,
+    errors: Vec<ValidationError>,
+    policy: &'a ProbePolicy,
     expressions: &'a mut Expressions,
 }
 
 impl Validation<'_> {
     fn add(&mut self, field: impl Into<String>, reason: Reason, message: impl Into<String>) {
-        self.mistakes.push(Mistake { field: field.into(), reason, message: message.into() });
+        self.errors.push(ValidationError { field: field.into(), reason, message: message.into() });
     }
 
     fn duration(&mut self, field: &str, text: Option<&str>, min: Duration, max: Duration) -> Option<Duration> {
@@ -260,20 +260,20 @@ impl Validation<'_> {
     ) -> ValidatedProbe {
         let at = format!("spec.probes[{index}]");
         let own = self.timeout(&format!("{at}.timeout"), probe.timeout.as_deref(), interval);
-        for (field, text) in resolve::texts(probe) {
+        for (field, text) in probe_fields::texts(probe) {
             if let Err(e) = template::has_settings(text) {
                 self.add(format!("{at}.{field}"), Reason::InvalidProbe, e.to_string());
             }
         }
-        if let Err(e) = resolve::check_literals(probe) {
+        if let Err(e) = probe_fields::check_literals(probe) {
             self.add(format!("{at}.{}", e.field), Reason::InvalidProbe, e.message);
         }
         if let Some(sqlite) = &probe.sqlite
-            && let Err(e) = (self.offer.check_query)(&sqlite.query)
+            && let Err(e) = (self.policy.check_query)(&sqlite.query)
         {
             self.add(format!("{at}.sqlite.query"), Reason::InvalidQuery, e);
         }
-        for (field, secret) in resolve::secret_refs(probe) {
+        for (field, secret) in probe_fields::secret_refs(probe) {
             self.secret(&format!("{at}.{field}"), secret);
         }
         ValidatedProbe {
@@ -284,8 +284,8 @@ impl Validation<'_> {
     }
 
     fn secret(&mut self, field: &str, secret: &SecretKeyRef) {
-        if secret.name == crate::api::SETTINGS_NAME && !self.offer.secret_keys.contains(&secret.key) {
-            let offered = self.offer.secret_keys.iter().cloned().collect::<Vec<_>>().join(", ");
+        if secret.name == crate::api::SETTINGS_NAME && !self.policy.secret_keys.contains(&secret.key) {
+            let offered = self.policy.secret_keys.iter().cloned().collect::<Vec<_>>().join(", ");
             let message = format!(
                 "key {:?} of Secret {:?} is not offered to probes: use one of {offered}, or name it in AGENTIC_PROBE_SECRET_KEYS",
                 secret.key, secret.name

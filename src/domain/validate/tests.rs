@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// Reason and field of each mistake.
-fn mistakes(fields: Value) -> Vec<(Reason, String)> {
+fn errors(fields: Value) -> Vec<(Reason, String)> {
     validated(fields).unwrap_err().into_iter().map(|m| (m.reason, m.field)).collect()
 }
 
 fn check_mistakes(checks: Value) -> Vec<(Reason, String)> {
-    mistakes(json!({"probes": [http("api", "a")], "checks": checks}))
+    errors(json!({"probes": [http("api", "a")], "checks": checks}))
 }
 
 fn one(reason: Reason, field: &str) -> Vec<(Reason, String)> {
@@ -29,16 +29,16 @@ fn timeout_and_confirm_interval_are_never_longer_than_the_interval() {
     let s = scenario(json!({"interval": "5s", "confirmInterval": "1m", "probes": [http("api", "a")]}));
     assert_eq!((s.confirm_interval, s.probes[0].timeout), (Duration::from_secs(5), Duration::from_secs(5)));
     let late = json!({"interval": "5s", "timeout": "6s", "probes": [http("api", "a")]});
-    assert_eq!(mistakes(late), one(Reason::InvalidDuration, "spec.timeout"));
+    assert_eq!(errors(late), one(Reason::InvalidDuration, "spec.timeout"));
     let mut probe = http("api", "a");
     probe["timeout"] = json!("61s");
-    assert_eq!(mistakes(json!({"probes": [probe]})), one(Reason::InvalidDuration, "spec.probes[0].timeout"));
+    assert_eq!(errors(json!({"probes": [probe]})), one(Reason::InvalidDuration, "spec.probes[0].timeout"));
 }
 
 #[test]
 fn intervals_are_from_1_s_to_24_h() {
     for wrong in ["999ms", "0s", "24h1s", "25h", "1d", "-1s", "", "5"] {
-        assert_eq!(mistakes(json!({"interval": wrong})), one(Reason::InvalidDuration, "spec.interval"), "{wrong}");
+        assert_eq!(errors(json!({"interval": wrong})), one(Reason::InvalidDuration, "spec.interval"), "{wrong}");
     }
     for right in ["1s", "24h", "1h30m"] {
         scenario(json!({"interval": right}));
@@ -48,7 +48,7 @@ fn intervals_are_from_1_s_to_24_h() {
 #[test]
 fn probes_and_checks_share_one_space_of_names_and_blind_is_reserved() {
     let twice = json!({"probes": [http("a", "x"), http("a", "y")], "checks": [{"name": "a", "expect": "true"}]});
-    let found = mistakes(twice);
+    let found = errors(twice);
     let fields: Vec<_> = found.iter().map(|m| (m.0, m.1.as_str())).collect();
     assert_eq!(
         fields,
@@ -123,7 +123,7 @@ fn a_key_of_the_shared_secret_must_be_offered_and_other_secrets_are_told_later()
         json!({"probes": [{"name": "web", "http": {"url": "https://a/", "headers": [header]}}]})
     };
     assert_eq!(
-        mistakes(header("agentic-ops", "OTHER")),
+        errors(header("agentic-ops", "OTHER")),
         one(Reason::SecretNotOffered, "spec.probes[0].http.headers[0].secretKeyRef")
     );
     scenario(header("agentic-ops", "TOKEN"));
@@ -133,7 +133,7 @@ fn a_key_of_the_shared_secret_must_be_offered_and_other_secrets_are_told_later()
 #[test]
 fn sql_that_writes_is_refused() {
     let query = |sql: &str| json!({"probes": [{"name": "db", "sqlite": {"path": "/data/desk.db", "query": sql}}]});
-    assert_eq!(mistakes(query("DELETE FROM t")), one(Reason::InvalidQuery, "spec.probes[0].sqlite.query"));
+    assert_eq!(errors(query("DELETE FROM t")), one(Reason::InvalidQuery, "spec.probes[0].sqlite.query"));
     scenario(query("SELECT 1"));
 }
 
@@ -149,7 +149,7 @@ fn a_probe_is_of_one_kind_and_what_stands_in_it_must_be_readable() {
         (json!({"name": "p", "dns": {"name": "a", "server": "a:b"}}), "dns.server"),
         (json!({"name": "p", "tls": {"address": "a"}}), "tls.address"),
     ] {
-        let found = mistakes(json!({"probes": [probe]}));
+        let found = errors(json!({"probes": [probe]}));
         assert!(found.contains(&(Reason::InvalidProbe, format!("spec.probes[0].{field}"))), "{probe}: {found:?}");
     }
     scenario(json!({"probes": [{"name": "p", "tcp": {"address": "${HOST}"}}]}));
@@ -201,14 +201,14 @@ fn an_expression_is_compiled_once_for_all_scenarios_that_say_the_same() {
     let checks = json!([{"name": "c", "evaluate": "Always", "given": "probes.api.ok", "expect": "probes.api.ok"}]);
     let spec = spec(json!({"probes": [http("api", "a")], "checks": checks}));
     for name in ["one", "two"] {
-        validate(name, &spec, &offer(), &mut expressions).unwrap();
+        validate(name, &spec, &policy(), &mut expressions).unwrap();
     }
     assert_eq!(expressions.len(), 1);
 }
 
 #[test]
 fn a_scenario_can_not_depend_on_itself_not_even_through_others() {
-    assert_eq!(mistakes(json!({"dependsOn": ["shop.web"]})), one(Reason::DependencyCycle, "spec.dependsOn"));
+    assert_eq!(errors(json!({"dependsOn": ["shop.web"]})), one(Reason::DependencyCycle, "spec.dependsOn"));
     let graph = |edges: &[(&str, &[&str])]| -> HashMap<String, Vec<String>> {
         edges.iter().map(|(from, to)| (from.to_string(), to.iter().map(|t| t.to_string()).collect())).collect()
     };

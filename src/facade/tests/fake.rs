@@ -1,9 +1,9 @@
 //! A stand-in for the API server (get, merge patch with its resource version, create) and for the operator.
 
 use crate::api::{Agent, Finding, RUN_REQUESTED_AT, Role, Scenario};
-use crate::controllers::leader::Standing;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, OperatorView, TickReport, TickResult, Vitals, router};
+use crate::runtime::leadership::Leadership;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -57,11 +57,11 @@ pub struct View {
 }
 
 impl View {
-    fn stands(&self) -> Standing {
+    fn stands(&self) -> Leadership {
         match (self.is_standby, self.is_uncertain) {
-            (true, _) => Standing::Following { holder: Some("pod-b".into()) },
-            (false, true) => Standing::Uncertain { term: 1 },
-            (false, false) => Standing::Leading { term: 1 },
+            (true, _) => Leadership::Following { holder: Some("pod-b".into()) },
+            (false, true) => Leadership::Uncertain { term: 1 },
+            (false, false) => Leadership::Leading { term: 1 },
         }
     }
 }
@@ -83,7 +83,7 @@ impl OperatorView for View {
         Some(Duration::from_secs(300))
     }
 
-    fn standing(&self) -> Option<Standing> {
+    fn standing(&self) -> Option<Leadership> {
         (!self.is_apart).then(|| self.stands())
     }
 

@@ -1,11 +1,11 @@
 //! dns: a question put to the system's resolver or to a chosen one.
 
-use super::address::Guard;
-use super::resolve::SystemResolver;
-use super::{Failure, Outcome, Stage, failure, fault, in_stage};
+use super::{FailedReading, ReadResult, errors, failure};
 use crate::api;
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::{Address, DnsRequest};
+use crate::net::guard::AddressGuard;
+use crate::net::resolver::{SystemResolver, while_resolving};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -26,7 +26,12 @@ const RETRIES: u32 = 2;
 
 /// Fields: `answers`, sorted texts (names without the last dot), of the asked type only; `rcode`, such as `NOERROR`. A name that
 /// exists without such records is a reading with no answers.
-pub(super) async fn read(resolver: &SystemResolver, guard: Guard, request: &DnsRequest, deadline: Instant) -> Outcome {
+pub(super) async fn read(
+    resolver: &SystemResolver,
+    guard: AddressGuard,
+    request: &DnsRequest,
+    deadline: Instant,
+) -> ReadResult {
     let name = question(request)?;
     let record_type = record_type(request.record_type);
     let (answer, server) = match &request.server {
@@ -37,7 +42,7 @@ pub(super) async fn read(resolver: &SystemResolver, guard: Guard, request: &DnsR
         }
         None => {
             let system = resolver.current()?.uncached;
-            (in_stage(Stage::Resolving, system.lookup(name, record_type)).await, None)
+            (while_resolving(system.lookup(name, record_type)).await, None)
         }
     };
     match answer {
@@ -59,7 +64,7 @@ pub(super) async fn read(resolver: &SystemResolver, guard: Guard, request: &DnsR
     }
 }
 
-fn question(request: &DnsRequest) -> Result<Name, Failure> {
+fn question(request: &DnsRequest) -> Result<Name, FailedReading> {
     let address = match request.record_type {
         api::RecordType::Ptr => request.name.parse::<IpAddr>().ok(),
         _ => None,
@@ -74,7 +79,11 @@ fn question(request: &DnsRequest) -> Result<Name, Failure> {
 }
 
 /// Where the chosen server is.
-async fn addresses(resolver: &SystemResolver, guard: Guard, server: &Address) -> Result<Vec<SocketAddr>, ReadError> {
+async fn addresses(
+    resolver: &SystemResolver,
+    guard: AddressGuard,
+    server: &Address,
+) -> Result<Vec<SocketAddr>, ReadError> {
     let found = resolver.addresses(&server.host).await?;
     let allowed = guard.filter(&server.host, found)?;
     Ok(allowed.into_iter().map(|ip| SocketAddr::new(ip, server.port)).collect())
@@ -100,7 +109,7 @@ fn chosen(server: &Address, addresses: &[SocketAddr], deadline: Instant) -> Resu
 
 /// An answer without records, or none at all, for which `silence` is the word. A chosen server that is silent or refuses is the target's failure; the
 /// system's own is not, except where it says that there is no such name.
-fn unanswered(request: &DnsRequest, silence: ErrorKind, error: &NetError) -> Outcome {
+fn unanswered(request: &DnsRequest, silence: ErrorKind, error: &NetError) -> ReadResult {
     let rcode = match error {
         NetError::Dns(DnsError::NoRecordsFound(none)) => Some(none.response_code),
         NetError::Dns(DnsError::ResponseCode(code)) => Some(*code),
@@ -119,7 +128,7 @@ fn unanswered(request: &DnsRequest, silence: ErrorKind, error: &NetError) -> Out
         (None, None) => (ErrorKind::Network, format!("{of}: the system's resolver gave no answer: {error}")),
     };
     let fields = rcode.map(|code| fields(code, Vec::new())).unwrap_or_default();
-    Err(Failure { error: failure(kind, detail), fields })
+    Err(FailedReading { error: failure(kind, detail), fields })
 }
 
 /// Whose fault it is that the server at `address` gave no answer: where there is no route to it, the watcher's. Connecting a UDP
@@ -131,7 +140,7 @@ async fn silence(address: &SocketAddr) -> ErrorKind {
     };
     let routed = async { UdpSocket::bind(own).await?.connect(address).await };
     match routed.await {
-        Err(error) if fault::of_io("", &error).kind == ErrorKind::Network => ErrorKind::Network,
+        Err(error) if errors::of_io("", &error).kind == ErrorKind::Network => ErrorKind::Network,
         _ => ErrorKind::Dns,
     }
 }

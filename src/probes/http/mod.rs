@@ -4,12 +4,12 @@ mod redirect;
 #[cfg(test)]
 mod tests;
 
-use super::address::Guard;
 use super::clients::Clients;
-use super::{Failure, Outcome, certificate, failure, fault};
+use super::{FailedReading, ReadResult, certificate, errors, failure};
 use crate::api;
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::HttpRequest;
+use crate::net::guard::AddressGuard;
 use bytes::Bytes;
 use redirect::Hop;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -26,7 +26,7 @@ const LARGE_BODY: usize = 256 * 1024;
 
 /// Fields: `status`, `headers` (names in lower case, values of one name joined by `, `), `body` (UTF-8, anything else replaced),
 /// `json` where the body is JSON, `certificate` of an https server.
-pub(super) async fn read(clients: &Clients, guard: Guard, request: &HttpRequest) -> Outcome {
+pub(super) async fn read(clients: &Clients, guard: AddressGuard, request: &HttpRequest) -> ReadResult {
     let client = clients.get(&request.tls)?.http;
     let mut hop = first_hop(request)?;
     let mut visited = HashSet::new();
@@ -76,7 +76,7 @@ fn first_hop(request: &HttpRequest) -> Result<Hop, ReadError> {
     })
 }
 
-async fn send(client: &reqwest::Client, guard: Guard, hop: &Hop) -> Result<Response, ReadError> {
+async fn send(client: &reqwest::Client, guard: AddressGuard, hop: &Hop) -> Result<Response, ReadError> {
     guard.check_url(&hop.url)?;
     if !matches!(hop.url.scheme(), "http" | "https") {
         let detail = format!("{}: probes speak only http and https", shown(&hop.url));
@@ -86,10 +86,10 @@ async fn send(client: &reqwest::Client, guard: Guard, hop: &Hop) -> Result<Respo
     if let Some(body) = &hop.body {
         request = request.body(body.clone());
     }
-    request.send().await.map_err(|error| fault::of_chain(&shown(&hop.url), &error))
+    request.send().await.map_err(|error| errors::of_chain(&shown(&hop.url), &error))
 }
 
-async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response) -> Outcome {
+async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response) -> ReadResult {
     let status = response.status();
     let headers = header_fields(&hop.url, response.headers())?;
     let certificate =
@@ -111,7 +111,7 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response) -> Out
     fields.extend(certificate.map(|certificate| ("certificate".to_string(), certificate)));
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && request.has_credential() {
         let detail = format!("{}: {status}, although the probe carries a credential", shown(&hop.url));
-        return Err(Failure { error: failure(ErrorKind::Credential, detail), fields });
+        return Err(FailedReading { error: failure(ErrorKind::Credential, detail), fields });
     }
     Ok(fields)
 }
@@ -144,7 +144,7 @@ async fn body(request: &HttpRequest, hop: &Hop, response: &mut Response) -> Resu
         return Err(too_large());
     }
     let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(limit));
-    while let Some(chunk) = response.chunk().await.map_err(|error| fault::of_chain(&shown(&hop.url), &error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| errors::of_chain(&shown(&hop.url), &error))? {
         if body.len() + chunk.len() > limit {
             return Err(too_large());
         }

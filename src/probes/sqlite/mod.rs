@@ -9,7 +9,7 @@ mod tests;
 
 pub use query::check_query;
 
-use super::{Outcome, Stage, failure, in_stage};
+use super::{ReadResult, Stage, failure, in_stage};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::SqliteRequest;
 use base64::Engine;
@@ -55,7 +55,7 @@ impl Databases {
     }
 
     /// Fields: `rows`, a list of maps (integers and reals as numbers, blobs in base64), and `rowCount`.
-    pub async fn read(&self, request: &SqliteRequest, deadline: Instant) -> Outcome {
+    pub async fn read(&self, request: &SqliteRequest, deadline: Instant) -> ReadResult {
         let named = self.offered.iter().find(|o| o.path == request.path);
         let share = named.map_or(&self.unnamed, |o| &o.permits).clone();
         let queue = async { (share.acquire_owned().await, self.permits.clone().acquire_owned().await) };

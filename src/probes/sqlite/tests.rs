@@ -130,11 +130,11 @@ async fn only_offered_files_are_opened() {
     let _writers = (desk(&offered), desk(&other));
     let link = scratch.file("link.db");
     std::os::unix::fs::symlink(&other, &link).unwrap();
-    let around = scratch.0.join("..").join(scratch.0.file_name().unwrap()).join("desk.db");
+    let configuration = scratch.0.join("..").join(scratch.0.file_name().unwrap()).join("desk.db");
     let prober = prober(&[&offered]);
     for (path, expected) in [
         (&offered, None),
-        (&around, None),
+        (&configuration, None),
         (&other, Some(ErrorKind::Forbidden)),
         (&link, Some(ErrorKind::Forbidden)),
         (&PathBuf::from("file:/etc/passwd?mode=ro"), Some(ErrorKind::Forbidden)),

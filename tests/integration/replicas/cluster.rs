@@ -5,11 +5,11 @@ use crate::running::{Scratch, lasting_port};
 use agentic_ops::api::{Finding, Phase, Scenario, crds};
 use agentic_ops::cli::client;
 use agentic_ops::cli::settings::Settings;
-use agentic_ops::controllers::leader::Election;
 use agentic_ops::controllers::{Operator, OperatorConfig};
 use agentic_ops::controlplane;
-use agentic_ops::domain::validate::Offer;
+use agentic_ops::domain::validate::ProbePolicy;
 use agentic_ops::probes::{Prober, ProberOptions, check_query};
+use agentic_ops::runtime::leadership::Election;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -200,7 +200,7 @@ pub fn operator(cluster: &Cluster, client: Client, election: Option<Election>) -
     Operator::start(OperatorConfig {
         client,
         namespace: cluster.namespace.clone(),
-        offer: Offer {
+        policy: ProbePolicy {
             secret_keys: settings.probe_secret_keys(),
             sqlite_paths: Vec::new(),
             default_interval: Duration::from_secs(1),

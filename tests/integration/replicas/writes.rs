@@ -7,7 +7,7 @@ use super::{on_both, still_transitions, until_transitions};
 use crate::running::eventually;
 use agentic_ops::api::Phase::{Acknowledged, Open, Resolved};
 use agentic_ops::api::{Agent, Finding, Phase, RUN_REQUESTED_AT, Scenario};
-use agentic_ops::controllers::leader::Election;
+use agentic_ops::runtime::leadership::Election;
 use axum::http::StatusCode;
 use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::json;
@@ -107,7 +107,7 @@ async fn nothing_is_written_without_a_renewal(which: Which) {
         true => Fate::Answer(StatusCode::INTERNAL_SERVER_ERROR, &[], "no".into()),
         false => Fate::Pass,
     });
-    eventually("its own doubt", || async { (operator.gate.standing().as_str() == "uncertain").then_some(()) }).await;
+    eventually("its own doubt", || async { (operator.fence.standing().as_str() == "uncertain").then_some(()) }).await;
     let before = recorder.noted().len();
     let mut history = vec![(Open, target.set(false))];
     target.seen(3).await;

@@ -6,11 +6,10 @@ use crate::api::{BLIND, CheckOutcome, ScenarioSpec};
 use crate::cli::registry::documents;
 use crate::cli::serve;
 use crate::cli::settings::Settings;
-use crate::domain::cel::Inputs;
-use crate::domain::outcome::{Observation, Outcomes, judge};
+use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
+use crate::domain::prepare::{ReferencedConfiguration, SecretView, prepare};
 use crate::domain::reading::Reading;
-use crate::domain::resolve::{SecretView, Surroundings, resolve};
-use crate::domain::validate::{Expressions, Offer, ValidatedScenario, validate};
+use crate::domain::validate::{Expressions, ProbePolicy, ValidatedScenario, validate};
 use crate::probes::Prober;
 use std::time::Instant;
 
@@ -19,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Watch {
     scenarios: BTreeMap<String, ValidatedScenario>,
-    around: Surroundings,
-    offer: Offer,
+    configuration: ReferencedConfiguration,
+    policy: ProbePolicy,
     prober: Prober,
     settings: Settings,
 }
@@ -31,28 +30,28 @@ impl Watch {
         // The interval bounds the timeout, and so how long a part that hangs is waited for.
         overrides.insert("AGENTIC_INTERVAL_SEC".into(), "3".into());
         let settings = Settings::load(&BTreeMap::new(), None, &overrides).unwrap();
-        let offer = serve::offer(&settings);
+        let policy = serve::policy(&settings);
         let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml");
         let documents = documents::read(&registry).unwrap();
-        assert_eq!(documents.mistakes, Vec::<String>::new());
+        assert_eq!(documents.errors, Vec::<String>::new());
         let mut scenarios = BTreeMap::new();
         for document in documents.good.iter().filter(|d| d.kind == "Scenario") {
             let spec: ScenarioSpec = serde_json::from_value(document.value["spec"].clone()).unwrap();
-            let valid = validate(&document.name, &spec, &offer, &mut Expressions::default()).unwrap();
+            let valid = validate(&document.name, &spec, &policy, &mut Expressions::default()).unwrap();
             scenarios.insert(document.name.clone(), valid);
         }
         let secret = SecretView::Present(Arc::new(settings.secret()));
-        let around = Surroundings {
+        let configuration = ReferencedConfiguration {
             settings: Arc::new(settings.config_map()),
             secrets: BTreeMap::from([("agentic-ops".to_string(), secret)]),
         };
         let prober = serve::prober(&settings).unwrap();
-        Watch { scenarios, around, offer, prober, settings }
+        Watch { scenarios, configuration, policy, prober, settings }
     }
 
-    async fn run(&self, scenario: &str) -> Outcomes {
+    async fn run(&self, scenario: &str) -> Evaluation {
         let scenario = &self.scenarios[scenario];
-        let resolved = resolve(scenario, &self.around, &self.offer);
+        let resolved = prepare(scenario, &self.configuration, &self.policy);
         assert!(resolved.refused.is_empty());
         let observe = |(name, target)| async {
             let target: Result<crate::domain::target::Target, Reading> = target;
@@ -62,13 +61,18 @@ impl Watch {
             }
         };
         let observations = futures::future::join_all(resolved.targets.into_iter().map(observe)).await;
-        let readings: BTreeMap<&str, &Reading> = observations.iter().map(|o| (o.name.as_str(), &o.reading)).collect();
-        let inputs = Inputs::new(&readings, self.around.settings.clone(), jiff::Timestamp::now());
-        judge(scenario, &observations, &inputs, &resolved.redactor, self.settings.language())
+        let settings = self.configuration.settings.clone();
+        let context = RunContext {
+            settings,
+            now: jiff::Timestamp::now(),
+            redactor: &resolved.redactor,
+            language: self.settings.language(),
+        };
+        judge(scenario, &observations, &context)
     }
 
     /// Runs it until the outcomes are as wanted; they are the error when they never are.
-    async fn until(&self, scenario: &str, wanted: impl Fn(&Outcomes) -> bool) -> Result<(), Outcomes> {
+    async fn until(&self, scenario: &str, wanted: impl Fn(&Evaluation) -> bool) -> Result<(), Evaluation> {
         let started = Instant::now();
         loop {
             let outcomes = self.run(scenario).await;
@@ -82,12 +86,12 @@ impl Watch {
     }
 }
 
-fn whole(outcomes: &Outcomes) -> bool {
+fn whole(outcomes: &Evaluation) -> bool {
     outcomes.list.iter().all(|o| o.result == CheckOutcome::Pass)
 }
 
 /// Exactly what the part names fails, or nothing does and something can't be told.
-fn broken_as_said(part: &Part, outcomes: &Outcomes) -> bool {
+fn broken_as_said(part: &Part, outcomes: &Evaluation) -> bool {
     let of = |result| outcomes.list.iter().filter(move |o| o.result == result);
     let failing: Vec<_> = of(CheckOutcome::Fail).map(|o| (o.check.as_str(), o.key.as_str())).collect();
     if part.check == BLIND {

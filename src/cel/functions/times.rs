@@ -1,0 +1,93 @@
+//! Functions of times and durations.
+
+use crate::cel::evaluate::Outcome;
+use crate::cel::fault::Fault;
+use crate::cel::inputs::cel_time;
+use crate::cel::time;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use kube_cel::cel::objects::Value;
+
+type CelTime = chrono::DateTime<chrono::FixedOffset>;
+
+/// Calls the function of this name for times; `None` where there is none for these arguments.
+pub(super) fn call(name: &str, args: &[Value]) -> Option<Outcome> {
+    match (name, args) {
+        ("time", [value]) => Some(read(value)),
+        ("timestamp", [Value::Timestamp(_)]) | ("duration", [Value::Duration(_)]) => Some(Ok(args[0].clone())),
+        ("timestamp", [Value::Int(seconds)]) => Some(timestamp(Timestamp::from_second(*seconds).ok())),
+        ("timestamp", [Value::String(text)]) => {
+            Some(chrono::DateTime::parse_from_rfc3339(text).map(Value::Timestamp).map_err(|_| Fault::function(name)))
+        }
+        (_, [Value::Timestamp(time)]) if name.starts_with("get") => field(name, time, None),
+        (_, [Value::Timestamp(time), Value::String(zone)]) if name.starts_with("get") => field(name, time, Some(zone)),
+        ("getHours", [Value::Duration(length)]) => Some(Ok(Value::Int(length.num_hours()))),
+        ("getMinutes", [Value::Duration(length)]) => Some(Ok(Value::Int(length.num_minutes()))),
+        ("getSeconds", [Value::Duration(length)]) => Some(Ok(Value::Int(length.num_seconds()))),
+        ("getMilliseconds", [Value::Duration(length)]) => Some(Ok(Value::Int(length.num_milliseconds()))),
+        _ => None,
+    }
+}
+
+/// A time as CEL writes it.
+pub(super) fn show(time: &CelTime) -> String {
+    time.to_utc().to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+/// `time(x)`.
+fn read(value: &Value) -> Outcome {
+    let timestamp = match value {
+        Value::String(text) => time::parse(text),
+        Value::Int(seconds) => Timestamp::from_second(*seconds).ok(),
+        Value::Float(seconds) => time::from_seconds(*seconds),
+        Value::Timestamp(_) => return Ok(value.clone()),
+        _ => None,
+    };
+    timestamp.and_then(cel_time).ok_or_else(|| Fault::function("time"))
+}
+
+fn timestamp(timestamp: Option<Timestamp>) -> Outcome {
+    timestamp.and_then(cel_time).ok_or_else(|| Fault::function("timestamp"))
+}
+
+/// A field of a time in UTC, or in the zone that is named.
+fn field(name: &str, time: &CelTime, zone: Option<&str>) -> Option<Outcome> {
+    let zoned = zoned(time, zone).ok_or_else(|| Fault::function(name));
+    let pick: fn(&Zoned) -> i64 = match name {
+        "getFullYear" => |t| t.year().into(),
+        "getMonth" => |t| i64::from(t.month()) - 1,
+        "getDate" => |t| t.day().into(),
+        "getDayOfMonth" => |t| i64::from(t.day()) - 1,
+        "getDayOfYear" => |t| i64::from(t.day_of_year()) - 1,
+        "getDayOfWeek" => |t| t.weekday().to_sunday_zero_offset().into(),
+        "getHours" => |t| t.hour().into(),
+        "getMinutes" => |t| t.minute().into(),
+        "getSeconds" => |t| t.second().into(),
+        "getMilliseconds" => |t| t.millisecond().into(),
+        _ => return None,
+    };
+    Some(zoned.map(|zoned| Value::Int(pick(&zoned))))
+}
+
+fn zoned(time: &CelTime, zone: Option<&str>) -> Option<Zoned> {
+    let nanos = i32::try_from(time.timestamp_subsec_nanos()).ok()?;
+    let timestamp = Timestamp::new(time.timestamp(), nanos).ok()?;
+    let zone = match zone {
+        None | Some("UTC" | "Z") => TimeZone::UTC,
+        Some(name) => offset(name).map_or_else(|| TimeZone::get(name).ok(), Some)?,
+    };
+    Some(timestamp.to_zoned(zone))
+}
+
+/// `+03:00`, `-03:00`, `03:00`.
+fn offset(text: &str) -> Option<TimeZone> {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (hours, minutes) = rest.split_once(':')?;
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let within = (0..=14).contains(&hours) && (0..60).contains(&minutes);
+    let offset = jiff::tz::Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()?;
+    within.then(|| TimeZone::fixed(offset))
+}

@@ -1,0 +1,153 @@
+//! What expressions are evaluated over: readings, settings, the time of the run.
+
+use super::ProbeRefs;
+use jiff::Timestamp;
+use kube_cel::cel::objects::{Key, Map, Value};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Lists that checks go over have at most this many items.
+pub(super) const LIST_MAX: usize = 1_000;
+
+/// One item of a `forEach` list.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    Text(String),
+    Int(i64),
+    Double(f64),
+}
+
+impl Item {
+    pub(super) fn new(value: &Value) -> Option<Item> {
+        match value {
+            Value::String(text) => Some(Item::Text(text.to_string())),
+            Value::Int(number) => Some(Item::Int(*number)),
+            Value::UInt(number) => i64::try_from(*number).ok().map(Item::Int),
+            Value::Float(number) => Some(Item::Double(*number)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn value(&self) -> Value {
+        match self {
+            Item::Text(text) => Value::String(Arc::new(text.clone())),
+            Item::Int(number) => Value::Int(*number),
+            Item::Double(number) => Value::Float(*number),
+        }
+    }
+
+    /// The text by which it is known in a Finding.
+    pub fn key(&self) -> String {
+        match self {
+            Item::Text(text) => text.clone(),
+            Item::Int(number) => number.to_string(),
+            Item::Double(number) => number.to_string(),
+        }
+    }
+}
+
+/// What is known of one probe's reading: `probes.NAME` is a map of these.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadingInput<'a> {
+    /// The fields of its kind.
+    pub fields: &'a serde_json::Map<String, serde_json::Value>,
+    /// Empty where the target was read.
+    pub error: &'a str,
+    pub latency: Duration,
+}
+
+/// The variables of a run, converted once for all its expressions.
+pub struct Inputs {
+    probes: Value,
+    env: Value,
+    now: Value,
+    /// Probes with a list that is too long to go over, and its length.
+    long_lists: BTreeMap<String, usize>,
+}
+
+impl Inputs {
+    /// From the readings by probe, the settings and the time of the run.
+    pub fn new<'a>(
+        readings: impl IntoIterator<Item = (&'a str, ReadingInput<'a>)>,
+        env: Arc<BTreeMap<String, String>>,
+        now: Timestamp,
+    ) -> Inputs {
+        let mut long_lists = BTreeMap::new();
+        let mut probes = HashMap::new();
+        for (name, reading) in readings {
+            let mut longest = 0;
+            probes.insert(Key::from(name), reading_value(&reading, &mut longest));
+            if longest > LIST_MAX {
+                long_lists.insert(name.to_string(), longest);
+            }
+        }
+        let env = env.iter().map(|(name, value)| (Key::from(name.as_str()), text(value))).collect();
+        let probes = Value::Map(Map { map: Arc::new(probes) });
+        let env = Value::Map(Map { map: Arc::new(env) });
+        Inputs { probes, env, now: cel_time(now).unwrap_or(Value::Null), long_lists }
+    }
+
+    /// A variable, shared.
+    pub(super) fn variable(&self, name: &str) -> Option<Value> {
+        match name {
+            "probes" => Some(self.probes.clone()),
+            "env" => Some(self.env.clone()),
+            "now" => Some(self.now.clone()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn long_list(&self, probes: &ProbeRefs) -> Option<(&str, usize)> {
+        let concerned = |name: &str| match probes {
+            ProbeRefs::All => true,
+            ProbeRefs::Named(names) => names.contains(name),
+        };
+        self.long_lists.iter().find(|(name, _)| concerned(name)).map(|(name, length)| (name.as_str(), *length))
+    }
+}
+
+fn text(text: &str) -> Value {
+    Value::String(Arc::new(text.to_string()))
+}
+
+pub(super) fn cel_time(timestamp: Timestamp) -> Option<Value> {
+    let nanos = timestamp.as_nanosecond();
+    let seconds = i64::try_from(nanos.div_euclid(1_000_000_000)).ok()?;
+    let rest = u32::try_from(nanos.rem_euclid(1_000_000_000)).ok()?;
+    chrono::DateTime::from_timestamp(seconds, rest).map(|t| Value::Timestamp(t.fixed_offset()))
+}
+
+fn reading_value(reading: &ReadingInput<'_>, longest: &mut usize) -> Value {
+    let mut map = HashMap::with_capacity(reading.fields.len() + 3);
+    for (name, value) in reading.fields {
+        map.insert(Key::from(name.as_str()), convert(value, longest));
+    }
+    map.insert(Key::from("ok"), Value::Bool(reading.error.is_empty()));
+    map.insert(Key::from("error"), text(reading.error));
+    map.insert(Key::from("latency"), Value::Float(reading.latency.as_secs_f64()));
+    Value::Map(Map { map: Arc::new(map) })
+}
+
+/// JSON as CEL sees it: integers are ints, never uints, so that `== 112` and `+ 1` hold.
+fn convert(value: &serde_json::Value, longest: &mut usize) -> Value {
+    use serde_json::Value as Json;
+    match value {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => match number.as_i64() {
+            Some(integer) => Value::Int(integer),
+            None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::String(value) => text(value),
+        Json::Array(items) => {
+            *longest = (*longest).max(items.len());
+            Value::List(Arc::new(items.iter().map(|item| convert(item, longest)).collect()))
+        }
+        Json::Object(fields) => {
+            *longest = (*longest).max(fields.len());
+            let map = fields.iter().map(|(name, value)| (Key::from(name.as_str()), convert(value, longest)));
+            Value::Map(Map { map: Arc::new(map.collect()) })
+        }
+    }
+}

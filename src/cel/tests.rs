@@ -1,0 +1,189 @@
+mod costs;
+mod random;
+mod semantics;
+
+use super::*;
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const PLAIN: Scope = Scope { item: false };
+const ITEM: Scope = Scope { item: true };
+
+fn inputs(fields: Json) -> Inputs {
+    let (fields, none) = (fields.as_object().cloned().unwrap_or_default(), serde_json::Map::new());
+    let api = ReadingInput { fields: &fields, error: "", latency: Duration::from_millis(12) };
+    let down = ReadingInput { fields: &none, error: "refused", latency: Duration::ZERO };
+    let env = BTreeMap::from([("IDS".to_string(), "112, 122,104".to_string())]);
+    Inputs::new([("api", api), ("down", down)], Arc::new(env), "2026-11-23T12:00:00Z".parse().unwrap())
+}
+
+fn holds(source: &str, fields: Json) -> Result<bool, EvalError> {
+    Expression::compile(source, Want::Bool, PLAIN).unwrap().evaluate_bool(&inputs(fields), None)
+}
+
+#[test]
+fn readings_are_judged_as_they_look_in_json() {
+    let vms = json!({"status": 200, "json": {"data": [{"vmid": 112, "status": "running", "cpu": 0.5}]}});
+    for source in [
+        "probes.api.status == 200 && probes.api.ok && !probes.down.ok",
+        "probes.down.error == 'refused'",
+        "probes.api.json.data.exists(v, string(v.vmid) == '112' && v.status == 'running')",
+        "probes.api.json.data[0].vmid == 112",
+        "probes.api.json.data[0].vmid in [112]",
+        "probes.api.json.data[0].vmid + 1 == 113",
+        "double(probes.api.json.data[0].vmid) < 112.5",
+        "probes.api.json.data[0].cpu < 0.6",
+        "has(probes.api.json) && !has(probes.api.body)",
+        "probes['api'].status == 200",
+        "env.IDS.split(',').map(i, i.trim()) == ['112', '122', '104']",
+        "probes.api.latency < 1.0",
+    ] {
+        assert_eq!(holds(source, vms.clone()), Ok(true), "{source}");
+    }
+}
+
+#[test]
+fn times_are_compared_as_times() {
+    for (value, hours) in [
+        (json!("2026-11-22T11:00:00Z"), 25),
+        (json!("2026-11-22 11:00:00"), 25),
+        (json!("2026-11-22T11:00:00"), 25),
+        (json!("2026-11-22 08:00:00-03:00"), 25),
+        (json!("2026-11-22T11:00:00.250Z"), 24),
+        (json!("2026-11-23"), 12),
+        (json!(1795345200), 25),
+        (json!("1795345200"), 25),
+        (json!(1795345200.5), 24),
+    ] {
+        let at_least = format!("now - time(probes.api.at) >= duration('{hours}h')");
+        let less = format!("now - time(probes.api.at) < duration('{}h')", hours + 1);
+        assert_eq!(holds(&at_least, json!({"at": value})), Ok(true), "{value}");
+        assert_eq!(holds(&less, json!({"at": value})), Ok(true), "{value}");
+    }
+    let error = holds("time(probes.api.at) < now", json!({"at": "yesterday"})).unwrap_err();
+    assert!(error.to_string().contains("time()"), "{error}");
+}
+
+#[test]
+fn what_is_referred_to_is_known_before_it_runs() {
+    let named = |s: &str| Expression::compile(s, Want::Bool, ITEM).unwrap();
+    let e = named("probes.a.ok && probes['b'].ok && env.X == item && has(probes.c.json)");
+    assert_eq!(e.probes(), &ProbeRefs::Named(["a", "b", "c"].map(String::from).into()));
+    assert_eq!(e.settings(), &BTreeSet::from(["X".to_string()]));
+    assert!(e.is_cheap());
+    assert_eq!(named("probes[item].ok").probes(), &ProbeRefs::All);
+    assert!(!named("[1].exists(x, x == 1)").is_cheap());
+}
+
+#[test]
+fn mistakes_are_told_when_it_compiles() {
+    let deep = format!("{}true{}", "(".repeat(80), ")".repeat(80));
+    let long = format!("'{}' == ''", "x".repeat(SOURCE_MAX));
+    let chain = format!("probes.a{} == 1", ".b".repeat(1500));
+    let three = "[1].all(a, [1].all(b, [1].all(c, true)))";
+    for (source, want, scope, says) in [
+        ("probes.api.status ==", Want::Bool, PLAIN, "does not compile"),
+        ("probe.api.ok", Want::Bool, PLAIN, "\"probe\" is not known"),
+        ("item == 'a'", Want::Bool, PLAIN, "item only with forEach"),
+        ("prboes(1)", Want::Bool, PLAIN, "function \"prboes\""),
+        ("lists.range(100000).all(x, true)", Want::Bool, PLAIN, ""),
+        ("probes.api.body.replace('', probes.api.body) == ''", Want::Bool, PLAIN, "function \"replace\""),
+        ("1 + 1", Want::Bool, PLAIN, "must be boolean, is int"),
+        ("probes.api.status", Want::Bool, PLAIN, "must be boolean, is int"),
+        ("'a' + 'b'", Want::Bool, PLAIN, "must be boolean, is string"),
+        ("true ? 'a' : 'b'", Want::Bool, PLAIN, "must be boolean, is string"),
+        ("true", Want::Text, PLAIN, "must be a string, is bool"),
+        ("'a'", Want::List, PLAIN, "must be a list"),
+        (three, Want::Bool, PLAIN, "could cost too much"),
+        (deep.as_str(), Want::Bool, PLAIN, "could cost too much"),
+        (chain.as_str(), Want::Bool, PLAIN, "could cost too much"),
+        (long.as_str(), Want::Bool, PLAIN, "at most 4096"),
+    ] {
+        let error = Expression::compile(source, want, scope).expect_err(source).to_string();
+        assert!(error.contains(says), "{source}: {error}");
+    }
+}
+
+#[test]
+fn what_goes_wrong_on_a_reading_is_told_without_its_values() {
+    for (source, says) in [
+        ("probes.api.json.x == 1", "no such key: json"),
+        ("env.NOPE == ''", "setting NOPE is not set"),
+        ("probes.api.token < 5", "another type"),
+        ("probes.api.token", "gave string, not boolean"),
+    ] {
+        let expression = Expression::compile(source, Want::Bool, PLAIN).unwrap();
+        let error = expression.evaluate_bool(&inputs(json!({"token": "hunter22"})), None).unwrap_err().to_string();
+        assert!(error.contains(says) && !error.contains("hunter22"), "{source}: {error}");
+    }
+}
+
+#[test]
+fn lists_are_bounded() {
+    let long: Vec<i64> = (0..1_001).collect();
+    let error = holds("probes.api.json.all(x, x >= 0)", json!({"json": long})).unwrap_err();
+    assert!(error.to_string().contains("1001 items"), "{error}");
+    assert_eq!(holds("probes.api.json.size() == 1001", json!({"json": long})), Ok(true), "no need to go over it");
+    let text = "a,".repeat(2_000);
+    assert!(holds("['a', 'b'].join(probes.api.body) == ''", json!({"body": "x".repeat(70_000)})).is_err());
+    assert_eq!(holds("['a', 'b'].join(', ') == 'a, b'", json!({})), Ok(true));
+    assert!(holds("probes.api.body.split(',').all(x, true)", json!({"body": text})).is_err());
+    let list = |source: &str| {
+        Expression::compile(source, Want::List, PLAIN)
+            .unwrap()
+            .evaluate_list(&inputs(json!({"n": (0..101).collect::<Vec<_>>()})))
+    };
+    assert_eq!(list("probes.api.n"), Err(EvalError::TooManyItems(101)));
+    let keys: Vec<_> = list("['a', 'b', 'a']").unwrap().iter().map(Item::key).collect();
+    assert_eq!(keys, ["a", "b"]);
+    let keys: Vec<_> = list("[1, 2]").unwrap().iter().map(Item::key).collect();
+    assert_eq!(keys, ["1", "2"]);
+    assert!(list("[[1]]").is_err());
+}
+
+#[test]
+fn an_item_is_bound() {
+    let expression = Expression::compile("'VM ' + item + ' parou'", Want::Text, ITEM).unwrap();
+    let item = Item::Text("112".into());
+    assert_eq!(expression.evaluate_text(&inputs(json!({})), Some(&item)).unwrap(), "VM 112 parou");
+}
+
+fn any_json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<u64>().prop_map(Json::from),
+        any::<f64>().prop_map(Json::from),
+        ".{0,8}".prop_map(Json::from),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::btree_map("[a-c]", inner, 0..4).prop_map(|m| Json::Object(m.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_breaks_the_compiler(source in "[a-z0-9 .,()\\[\\]{}!?:+*/<>=&|'\"-]{0,60}") {
+        let _ = Expression::compile(&source, Want::Bool, ITEM);
+    }
+
+    #[test]
+    fn no_reading_breaks_an_evaluation(value in any_json()) {
+        for source in ["probes.api.json.a < 3", "probes.api.json.exists(x, x.b == 'a')", "time(probes.api.json) < now"] {
+            let _ = holds(source, json!({"json": value.clone()}));
+        }
+    }
+
+    #[test]
+    fn integers_stay_integers(number in any::<i64>()) {
+        prop_assert_eq!(holds(&format!("probes.api.n == {number}"), json!({"n": number})), Ok(true));
+    }
+}

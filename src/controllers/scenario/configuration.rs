@@ -1,0 +1,179 @@
+//! What Scenarios draw on: the ConfigMap of settings and the Secrets that their probes name.
+
+use crate::api::{PROBES_LABEL, SETTINGS_NAME};
+use crate::domain::prepare::{ReferencedConfiguration, SecretView};
+use crate::runtime::write::{WriteError, call};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::{Api, Client, ResourceExt as _};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// An edit is seen after this long at the latest; a thousand Scenarios cost one read in it.
+const FRESH: Duration = Duration::from_secs(1);
+/// A read that takes longer than this keeps no run waiting where an older value is at hand.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// After a read that failed, the next is tried this much later, beside the runs.
+const PAUSE: Duration = Duration::from_secs(5);
+/// Other Secrets than this many are read anew each time.
+const SECRETS_MAX: usize = 256;
+
+type Slot<T> = Arc<Mutex<Option<Held<T>>>>;
+
+/// A value, and when it was read or last tried to be.
+struct Held<T> {
+    value: T,
+    tried: Instant,
+    failing: bool,
+}
+
+/// Reads with a short memory. While the API does not answer, what was read last still holds.
+#[derive(Clone)]
+pub struct ConfigurationReader {
+    config_maps: Api<ConfigMap>,
+    secrets: Api<Secret>,
+    settings: Slot<Arc<BTreeMap<String, String>>>,
+    views: Arc<Mutex<HashMap<String, Slot<SecretView>>>>,
+}
+
+impl ConfigurationReader {
+    pub fn new(client: Client, namespace: &str) -> ConfigurationReader {
+        ConfigurationReader {
+            config_maps: Api::namespaced(client.clone(), namespace),
+            secrets: Api::namespaced(client, namespace),
+            settings: Slot::default(),
+            views: Arc::default(),
+        }
+    }
+
+    /// The settings, and the Secrets of these names.
+    pub async fn read(
+        &self,
+        secret_names: impl IntoIterator<Item = &str>,
+    ) -> Result<ReferencedConfiguration, WriteError> {
+        let this = self.clone();
+        let settings = fresh(&self.settings, async move { this.read_settings().await }).await?;
+        let mut secrets = BTreeMap::new();
+        for name in secret_names {
+            let slot = {
+                let mut views = self.views.lock().await;
+                if views.len() > SECRETS_MAX {
+                    views.clear();
+                }
+                views.entry(name.to_string()).or_default().clone()
+            };
+            let (this, wanted) = (self.clone(), name.to_string());
+            let view = fresh(&slot, async move { this.read_secret(&wanted).await }).await?;
+            secrets.insert(name.to_string(), view);
+        }
+        Ok(ReferencedConfiguration { settings, secrets })
+    }
+
+    async fn read_settings(&self) -> Result<Arc<BTreeMap<String, String>>, WriteError> {
+        let found = call(self.config_maps.get_opt(SETTINGS_NAME)).await?;
+        Ok(Arc::new(found.and_then(|c| c.data).unwrap_or_default()))
+    }
+
+    async fn read_secret(&self, name: &str) -> Result<SecretView, WriteError> {
+        let secret = match call(self.secrets.get_opt(name)).await {
+            Ok(Some(secret)) => secret,
+            Ok(None) => return Ok(SecretView::Absent),
+            Err(error) if error.is_forbidden() => return Ok(SecretView::Closed),
+            Err(error) => return Err(error),
+        };
+        let offered = name == SETTINGS_NAME || secret.labels().get(PROBES_LABEL).is_some_and(|v| v == "allowed");
+        if !offered {
+            return Ok(SecretView::NotOffered);
+        }
+        let data = secret.data.unwrap_or_default().into_iter();
+        let texts = data.map(|(key, value)| (key, String::from_utf8_lossy(&value.0).into_owned()));
+        Ok(SecretView::Present(Arc::new(texts.collect())))
+    }
+}
+
+/// The value in the slot where it is fresh, else a new one; an old one where reading fails or takes too long. While the API
+/// does not answer runs do not wait for it: only the first of them does, and only for a moment.
+async fn fresh<T>(
+    slot: &Slot<T>,
+    read: impl Future<Output = Result<T, WriteError>> + Send + 'static,
+) -> Result<T, WriteError>
+where
+    T: Clone + Send + 'static,
+{
+    let mut held = slot.lock().await;
+    let Some(known) = held.as_mut() else {
+        let value = read.await?;
+        *held = Some(Held { value: value.clone(), tried: Instant::now(), failing: false });
+        return Ok(value);
+    };
+    let again = if known.failing { PAUSE } else { FRESH };
+    if known.tried.elapsed() < again {
+        return Ok(known.value.clone());
+    }
+    if known.failing {
+        known.tried = Instant::now();
+        let old = known.value.clone();
+        let slot = slot.clone();
+        tokio::spawn(async move {
+            if let Ok(value) = read.await {
+                *slot.lock().await = Some(Held { value, tried: Instant::now(), failing: false });
+            }
+        });
+        return Ok(old);
+    }
+    match tokio::time::timeout(PATIENCE, read).await.unwrap_or(Err(WriteError::Timeout)) {
+        Ok(value) => *known = Held { value, tried: Instant::now(), failing: false },
+        Err(error) => {
+            tracing::warn!(%error, "settings or a Secret can't be read; what was read last still holds");
+            (known.tried, known.failing) = (Instant::now(), true);
+        }
+    }
+    Ok(known.value.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    /// Reads a number that counts up; after the first it fails or hangs as long as told.
+    async fn read(reads: Arc<AtomicUsize>, works: bool, hangs: bool) -> Result<usize, WriteError> {
+        let number = reads.fetch_add(1, SeqCst) + 1;
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        if works { Ok(number) } else { Err(WriteError::Gone) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn runs_do_not_wait_for_an_api_that_does_not_answer() {
+        for hangs in [false, true] {
+            let slot: Slot<usize> = Slot::default();
+            let reads = Arc::new(AtomicUsize::new(0));
+            let get = |works, hangs| fresh(&slot, read(reads.clone(), works, hangs));
+            assert!(get(false, false).await.is_err(), "nothing is known yet");
+            assert_eq!(get(true, false).await.unwrap(), 2);
+            assert_eq!(get(true, false).await.unwrap(), 2, "it is fresh");
+            tokio::time::advance(FRESH).await;
+            assert_eq!(get(true, false).await.unwrap(), 3, "an edit is seen at the next run");
+            tokio::time::advance(FRESH).await;
+            let began = Instant::now();
+            assert_eq!(get(false, hangs).await.unwrap(), 3);
+            assert!(began.elapsed() <= PATIENCE);
+            let began = Instant::now();
+            for _ in 0..100 {
+                tokio::time::advance(FRESH).await;
+                assert_eq!(get(false, hangs).await.unwrap(), 3);
+                tokio::task::yield_now().await;
+            }
+            assert!(began.elapsed() <= FRESH * 101, "nobody waited");
+            assert!(reads.load(SeqCst) <= 4 + 25, "{} reads in 100 s", reads.load(SeqCst));
+            tokio::time::advance(PAUSE).await;
+            let _ = get(true, false).await;
+            tokio::task::yield_now().await;
+            assert!(get(true, false).await.unwrap() > 3, "it answers again");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! From counted outcomes to what the Findings of a Scenario are to become.
+
+use super::evidence::{RunSnapshot, evidence};
+use super::outcome::{Evaluation, Outcome};
+use super::streak::{CheckState, Streaks};
+use super::texts::{self, Language};
+use super::transition::{Failure, ResolveReason};
+use super::validate::ValidatedScenario;
+use crate::api::conditions::bounded;
+use crate::api::{BLIND, CheckOutcome};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A check and an item of it.
+pub type CheckKey = (String, String);
+
+/// What a Finding is to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Desired {
+    Open(Box<Failure>),
+    Resolved(ResolveReason),
+}
+
+/// What is wanted of the Findings of one Scenario; those not named stay as they are.
+pub type DesiredFindings = BTreeMap<CheckKey, Desired>;
+
+/// Where each check was last well.
+pub type LastGood = BTreeMap<CheckKey, Arc<RunSnapshot>>;
+
+/// Notes this run as the last good one of every check that passed.
+pub fn record_last_good(last_good: &mut LastGood, outcomes: &Evaluation, snapshot: &Arc<RunSnapshot>) {
+    for outcome in outcomes.list.iter().filter(|o| o.result == CheckOutcome::Pass) {
+        last_good.insert((outcome.check.clone(), outcome.key.clone()), snapshot.clone());
+    }
+    last_good.retain(|(check, key), _| outcomes.items.get(check).is_none_or(|keys| keys.contains(key)));
+}
+
+/// The plan after a run. `known` are the Findings that are open, or are about to be.
+pub fn desired_findings(
+    scenario: &ValidatedScenario,
+    streaks: &Streaks,
+    outcomes: &Evaluation,
+    snapshot: &RunSnapshot,
+    last_good: &LastGood,
+    known: &BTreeSet<CheckKey>,
+    language: Language,
+) -> DesiredFindings {
+    let mut desired = DesiredFindings::new();
+    for (check, key) in known {
+        if !scenario.has_check(check, key) {
+            desired.insert((check.clone(), key.clone()), Desired::Resolved(ResolveReason::CheckRemoved));
+        } else if streaks.state(check, key) == CheckState::Passing {
+            desired.insert((check.clone(), key.clone()), Desired::Resolved(ResolveReason::Recovered));
+        }
+    }
+    for outcome in outcomes.list.iter().filter(|o| o.result == CheckOutcome::Fail) {
+        if streaks.state(&outcome.check, &outcome.key) == CheckState::Failing {
+            let at = (outcome.check.clone(), outcome.key.clone());
+            let good = last_good.get(&at).map(Arc::as_ref);
+            let failure = Failure {
+                severity: outcome.severity,
+                agent: scenario.agent.clone(),
+                title: scenario.title.clone(),
+                message: outcome.message.clone(),
+                evidence: evidence(snapshot, good, &outcome.probes),
+                interval: scenario.interval,
+            };
+            desired.insert(at, Desired::Open(Box::new(failure)));
+        }
+    }
+    if streaks.state(BLIND, "") == CheckState::Failing
+        && let Some(failure) = blind_failure(scenario, outcomes, snapshot, language)
+    {
+        desired.insert((BLIND.to_string(), String::new()), Desired::Open(Box::new(failure)));
+    }
+    desired
+}
+
+/// What stands on record of a Scenario that is gone.
+pub fn desired_after_removal(known: &BTreeSet<CheckKey>) -> DesiredFindings {
+    known.iter().map(|at| (at.clone(), Desired::Resolved(ResolveReason::ScenarioRemoved))).collect()
+}
+
+/// What stands on record of checks that an edited Scenario no longer has.
+pub fn desired_after_edit(scenario: &ValidatedScenario, known: &BTreeSet<CheckKey>) -> DesiredFindings {
+    let gone = known.iter().filter(|(check, key)| !scenario.has_check(check, key));
+    gone.map(|at| (at.clone(), Desired::Resolved(ResolveReason::CheckRemoved))).collect()
+}
+
+fn blind_failure(
+    scenario: &ValidatedScenario,
+    outcomes: &Evaluation,
+    snapshot: &RunSnapshot,
+    language: Language,
+) -> Option<Failure> {
+    let unknown: Vec<&Outcome> = outcomes.list.iter().filter(|o| o.result == CheckOutcome::Unknown).collect();
+    let reasons = unknown_reasons(outcomes)?;
+    let probes = unknown.iter().flat_map(|o| o.probes.iter().cloned()).collect();
+    Some(Failure {
+        severity: scenario.severity,
+        agent: scenario.agent.clone(),
+        title: texts::blind_title(language, &scenario.title),
+        message: bounded(&texts::blind(language, &reasons), 1024),
+        evidence: evidence(snapshot, None, &probes),
+        interval: scenario.interval,
+    })
+}
+
+/// Why something could not be judged, each reason once; `None` where everything could.
+pub fn unknown_reasons(outcomes: &Evaluation) -> Option<String> {
+    let mut reasons: Vec<&str> = Vec::new();
+    for outcome in outcomes.list.iter().filter(|o| o.result == CheckOutcome::Unknown) {
+        if !reasons.contains(&outcome.message.as_str()) {
+            reasons.push(&outcome.message);
+        }
+    }
+    (!reasons.is_empty()).then(|| bounded(&reasons.join("; "), 900))
+}
+
+#[cfg(test)]
+mod tests;

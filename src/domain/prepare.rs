@@ -1,0 +1,230 @@
+//! From a probe as written to a target that can be read: settings put in, secrets looked up.
+
+use super::probe_fields::{DNS_PORT, ONE_KIND, parse_address, parse_url};
+use super::reading::{ErrorKind, Reading};
+use super::redact::Redactor;
+use super::target::{
+    Address, DnsRequest, HttpRequest, Request, RequestHeader, SqliteRequest, Target, TlsRequest, Verification,
+};
+use super::template::{self, TemplateError};
+use super::validate::{ProbePolicy, Reason, ValidatedScenario, ValidationError};
+use crate::api::{DnsProbe, HttpProbe, Method, Probe, RecordType, SecretKeyRef, SqliteProbe, TlsOptions, TlsProbe};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+const MAX_REDIRECTS: u32 = 5;
+const MAX_BODY_BYTES: u32 = 1 << 20;
+const MAX_ROWS: u32 = 100;
+
+/// A Secret as it stands in the API.
+#[derive(Clone, Debug)]
+pub enum SecretView {
+    Absent,
+    /// It is there, but has no label that offers it to probes.
+    NotOffered,
+    /// The Role does not let the program read it.
+    Closed,
+    Present(Arc<BTreeMap<String, String>>),
+}
+
+/// What a Scenario's probes may draw on at the time of a run.
+#[derive(Clone, Debug, Default)]
+pub struct ReferencedConfiguration {
+    /// The ConfigMap `agentic-ops`.
+    pub settings: Arc<BTreeMap<String, String>>,
+    /// The Secrets that its probes name.
+    pub secrets: BTreeMap<String, SecretView>,
+}
+
+/// The probes of a Scenario, filled in.
+pub struct Prepared {
+    /// In the order of the spec: a target, or the reading that says what is missing for one.
+    pub targets: Vec<(String, Result<Target, Reading>)>,
+    /// What the spec asks for and may not have: then nothing is read.
+    pub refused: Vec<ValidationError>,
+    pub redactor: Redactor,
+}
+
+/// Fills in every probe.
+pub fn prepare(
+    scenario: &ValidatedScenario,
+    configuration: &ReferencedConfiguration,
+    policy: &ProbePolicy,
+) -> Prepared {
+    let mut secrets = Vec::new();
+    let mut refused = Vec::new();
+    let mut targets = Vec::with_capacity(scenario.probes.len());
+    for (index, valid) in scenario.probes.iter().enumerate() {
+        let mut filler = Filler { configuration, policy, secrets: &mut secrets };
+        let name = valid.probe.name.clone();
+        match filler.request(&valid.probe) {
+            Ok(request) => {
+                targets.push((name.clone(), Ok(Target { name, timeout: valid.timeout, request })));
+            }
+            Err(Gap::Missing(kind, detail)) => {
+                targets.push((name, Err(Reading::failed(kind, detail, Duration::ZERO))));
+            }
+            Err(Gap::Refused(field, reason, message)) => {
+                refused.push(ValidationError { field: format!("spec.probes[{index}].{field}"), reason, message });
+            }
+        }
+    }
+    Prepared { targets, refused, redactor: Redactor::new(secrets.iter().map(String::as_str)) }
+}
+
+/// Why a probe can't be filled in.
+enum Gap {
+    /// Something around it: the outcome is unknown.
+    Missing(ErrorKind, String),
+    /// The spec asks for what is not offered.
+    Refused(String, Reason, String),
+}
+
+struct Filler<'a> {
+    configuration: &'a ReferencedConfiguration,
+    policy: &'a ProbePolicy,
+    /// Every secret value that was put in, for the redactor.
+    secrets: &'a mut Vec<String>,
+}
+
+impl Filler<'_> {
+    fn request(&mut self, probe: &Probe) -> Result<Request, Gap> {
+        if let Some(http) = &probe.http {
+            return self.http(http).map(Request::Http);
+        }
+        if let Some(sqlite) = &probe.sqlite {
+            return self.sqlite(sqlite).map(Request::Sqlite);
+        }
+        if let Some(tcp) = &probe.tcp {
+            return self.address(&tcp.address).map(Request::Tcp);
+        }
+        if let Some(dns) = &probe.dns {
+            return self.dns(dns).map(Request::Dns);
+        }
+        match &probe.tls {
+            Some(tls) => self.tls(tls).map(Request::Tls),
+            None => Err(Gap::Refused("name".into(), Reason::InvalidProbe, ONE_KIND.into())),
+        }
+    }
+
+    fn text(&self, text: &str) -> Result<String, Gap> {
+        template::expand(text, &self.configuration.settings).map_err(|e| match e {
+            TemplateError::Unset(_) => Gap::Missing(ErrorKind::UnsetSetting, e.to_string()),
+            TemplateError::Malformed(_) => Gap::Refused("".into(), Reason::InvalidProbe, e.to_string()),
+        })
+    }
+
+    fn http(&mut self, http: &HttpProbe) -> Result<HttpRequest, Gap> {
+        let url = parse_url(&self.text(&http.url)?).map_err(unusable)?;
+        if let Some(password) = url.password() {
+            self.secrets.push(percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned());
+        }
+        let mut headers = Vec::with_capacity(http.headers.len());
+        for (i, header) in http.headers.iter().enumerate() {
+            let value = match &header.secret_key_ref {
+                Some(reference) => self.secret(reference, &format!("http.headers[{i}].secretKeyRef"))?,
+                None => self.text(header.value.as_deref().unwrap_or_default())?,
+            };
+            headers.push(RequestHeader {
+                name: header.name.clone(),
+                value: format!("{}{value}", header.prefix.as_deref().unwrap_or_default()),
+                secret: header.secret_key_ref.is_some(),
+            });
+        }
+        Ok(HttpRequest {
+            url,
+            method: http.method.unwrap_or(Method::Get),
+            headers,
+            body: http.body.as_deref().map(|b| self.text(b)).transpose()?,
+            max_redirects: http.max_redirects.unwrap_or(MAX_REDIRECTS),
+            max_body_bytes: http.max_body_bytes.unwrap_or(MAX_BODY_BYTES) as usize,
+            tls: self.verification(http.tls.as_ref(), "http.tls")?,
+        })
+    }
+
+    fn sqlite(&self, sqlite: &SqliteProbe) -> Result<SqliteRequest, Gap> {
+        let path = PathBuf::from(self.text(&sqlite.path)?);
+        if !self.policy.sqlite_paths.contains(&path) {
+            let message = format!(
+                "{:?} is not offered to probes: name it in DESK_DB_PATH or AGENTIC_SQLITE_PATHS",
+                path.display().to_string()
+            );
+            return Err(Gap::Refused("sqlite.path".into(), Reason::FileNotOffered, message));
+        }
+        Ok(SqliteRequest {
+            path,
+            query: sqlite.query.clone(),
+            parameters: sqlite.parameters.iter().map(|p| self.text(p)).collect::<Result<_, _>>()?,
+            max_rows: sqlite.max_rows.unwrap_or(MAX_ROWS) as usize,
+        })
+    }
+
+    fn dns(&self, dns: &DnsProbe) -> Result<DnsRequest, Gap> {
+        let server = dns.server.as_deref().map(|s| self.text(s)).transpose()?;
+        Ok(DnsRequest {
+            name: self.text(&dns.name)?,
+            record_type: dns.record_type.unwrap_or(RecordType::A),
+            server: server.map(|s| parse_address(&s, Some(DNS_PORT)).map_err(unusable)).transpose()?,
+        })
+    }
+
+    fn tls(&mut self, tls: &TlsProbe) -> Result<TlsRequest, Gap> {
+        let address = self.address(&tls.address)?;
+        let server_name = tls.server_name.as_deref().map(|n| self.text(n)).transpose()?;
+        Ok(TlsRequest {
+            server_name: server_name.unwrap_or_else(|| address.host.clone()),
+            address,
+            tls: self.verification(tls.options.as_ref(), "tls.options")?,
+        })
+    }
+
+    fn address(&self, text: &str) -> Result<Address, Gap> {
+        parse_address(&self.text(text)?, None).map_err(unusable)
+    }
+
+    fn verification(&mut self, options: Option<&TlsOptions>, at: &str) -> Result<Verification, Gap> {
+        let Some(options) = options else { return Ok(Verification::default()) };
+        let mut pem = options.ca_bundle.clone();
+        if let Some(reference) = &options.ca_secret_key_ref {
+            let known = self.secrets.len();
+            let more = self.secret(reference, &format!("{at}.caSecretKeyRef"))?;
+            // A certificate is no secret.
+            self.secrets.truncate(known);
+            pem = Some(pem.map(|p| format!("{p}\n{more}")).unwrap_or(more));
+        }
+        Ok(Verification { ca_pem: pem, skip: options.insecure_skip_verify })
+    }
+
+    fn secret(&mut self, reference: &SecretKeyRef, field: &str) -> Result<String, Gap> {
+        let SecretKeyRef { name, key } = reference;
+        let missing = |detail: String| Err(Gap::Missing(ErrorKind::MissingSecret, detail));
+        match self.configuration.secrets.get(name) {
+            Some(SecretView::Present(data)) => match data.get(key).map(|v| v.trim_end_matches(['\r', '\n'])) {
+                Some(value) if !value.is_empty() => {
+                    self.secrets.push(value.to_string());
+                    Ok(value.to_string())
+                }
+                _ => missing(format!("Secret {name} has no key {key}")),
+            },
+            Some(SecretView::NotOffered) => {
+                let message =
+                    format!("Secret {name:?} is not offered to probes: label it {}=allowed", crate::api::PROBES_LABEL);
+                Err(Gap::Refused(field.to_string(), Reason::SecretNotOffered, message))
+            }
+            Some(SecretView::Closed) => {
+                missing(format!("Secret {name} may not be read: add it to the chart's value probes.secrets"))
+            }
+            Some(SecretView::Absent) | None => missing(format!("there is no Secret {name}")),
+        }
+    }
+}
+
+/// A text that came out wrong after the settings were put in: the settings are at fault, since the spec was checked.
+fn unusable(message: String) -> Gap {
+    Gap::Missing(ErrorKind::UnsetSetting, message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+use super::super::fixtures::*;
+use super::*;
+use crate::domain::reading::ErrorKind;
+use serde_json::{Value, json};
+
+fn configuration() -> ReferencedConfiguration {
+    let settings = [("HOST", "shop.example"), ("PORT", "8443"), ("DB", "/data/desk.db"), ("BAD", "no host")];
+    let own: BTreeMap<_, _> = [("TOKEN", "hunter22\n"), ("EMPTY", "")].map(|(k, v)| (k.into(), v.into())).into();
+    let ca: BTreeMap<_, _> = [("ca.crt".into(), "PEM".into())].into();
+    ReferencedConfiguration {
+        settings: Arc::new(settings.map(|(k, v)| (k.to_string(), v.to_string())).into()),
+        secrets: BTreeMap::from([
+            ("agentic-ops".to_string(), SecretView::Present(Arc::new(own))),
+            ("shop-ca".to_string(), SecretView::Present(Arc::new(ca))),
+            ("private".to_string(), SecretView::NotOffered),
+            ("gone".to_string(), SecretView::Absent),
+        ]),
+    }
+}
+
+fn prepared(probe: Value) -> Prepared {
+    prepare(&scenario(json!({"probes": [probe]})), &configuration(), &policy())
+}
+
+fn target(probe: Value) -> Target {
+    let mut prepared = prepared(probe);
+    assert_eq!(prepared.refused, []);
+    prepared.targets.remove(0).1.unwrap()
+}
+
+/// Why there is no target: the kind and the words.
+fn missing(probe: Value) -> (ErrorKind, String) {
+    let mut prepared = prepared(probe);
+    assert_eq!(prepared.refused, []);
+    let error = prepared.targets.remove(0).1.unwrap_err().error.unwrap();
+    (error.kind, error.detail)
+}
+
+fn refused(probe: Value) -> ValidationError {
+    let mut prepared = prepared(probe);
+    assert!(prepared.targets.is_empty());
+    prepared.refused.remove(0)
+}
+
+fn with_header(header: Value) -> Value {
+    json!({"name": "web", "http": {"url": "https://a/", "headers": [header]}})
+}
+
+fn secret(name: &str, key: &str) -> Value {
+    json!({"name": "Authorization", "prefix": "Bearer ", "secretKeyRef": {"name": name, "key": key}})
+}
+
+#[test]
+fn settings_are_put_into_every_text_of_a_probe() {
+    let web = target(json!({"name": "web", "timeout": "2s", "http": {
+        "url": "https://${HOST}:${PORT}/x", "body": "to ${HOST}", "headers": [{"name": "Host", "value": "${HOST}"}]}}));
+    assert_eq!(web.timeout, Duration::from_secs(2));
+    let Request::Http(request) = web.request else { panic!() };
+    assert_eq!(request.url.as_str(), "https://shop.example:8443/x");
+    assert_eq!(request.body.as_deref(), Some("to shop.example"));
+    assert_eq!((request.headers[0].value.as_str(), request.headers[0].secret), ("shop.example", false));
+    assert_eq!((request.max_redirects, request.max_body_bytes, request.method), (5, 1 << 20, Method::Get));
+    let Request::Tcp(address) = target(json!({"name": "t", "tcp": {"address": "${HOST}:${PORT}"}})).request else {
+        panic!()
+    };
+    assert_eq!(address, Address { host: "shop.example".into(), port: 8443 });
+    let Request::Tls(tls) = target(json!({"name": "t", "tls": {"address": "${HOST}:443"}})).request else { panic!() };
+    assert_eq!(tls.server_name, "shop.example");
+    let dns = json!({"name": "d", "dns": {"name": "${HOST}", "server": "[::1]"}});
+    let Request::Dns(dns) = target(dns).request else { panic!() };
+    assert_eq!((dns.name.as_str(), dns.server.unwrap().to_string().as_str()), ("shop.example", "[::1]:53"));
+    let sqlite = json!({"name": "s", "sqlite": {"path": "${DB}", "query": "SELECT ?1", "parameters": ["${HOST}"]}});
+    let Request::Sqlite(sqlite) = target(sqlite).request else { panic!() };
+    assert_eq!((sqlite.parameters, sqlite.max_rows), (vec!["shop.example".to_string()], 100));
+}
+
+#[test]
+fn an_unset_setting_is_unknown_and_named() {
+    let (kind, detail) = missing(json!({"name": "t", "tcp": {"address": "${NOPE}:80"}}));
+    assert_eq!(kind, ErrorKind::UnsetSetting);
+    assert!(detail.contains("NOPE"), "{detail}");
+}
+
+#[test]
+fn a_setting_that_makes_no_address_is_at_fault_and_not_the_spec() {
+    assert_eq!(missing(json!({"name": "t", "tcp": {"address": "${BAD}:80"}})).0, ErrorKind::UnsetSetting);
+    assert_eq!(missing(json!({"name": "t", "http": {"url": "${HOST}/x"}})).0, ErrorKind::UnsetSetting);
+}
+
+#[test]
+fn a_secret_is_put_behind_its_prefix_without_its_line_end_and_is_blanked_out() {
+    let prepared = prepared(with_header(secret("agentic-ops", "TOKEN")));
+    let Request::Http(request) = &prepared.targets[0].1.as_ref().unwrap().request else { panic!() };
+    assert_eq!((request.headers[0].value.as_str(), request.headers[0].secret), ("Bearer hunter22", true));
+    assert!(request.has_credential());
+    assert_eq!(prepared.redactor.redact("it said hunter22"), "it said ***");
+}
+
+#[test]
+fn a_password_in_a_url_is_a_credential_and_is_blanked_out() {
+    let prepared = prepared(json!({"name": "web", "http": {"url": "https://me:p%40ss-word@a/"}}));
+    let Request::Http(request) = &prepared.targets[0].1.as_ref().unwrap().request else { panic!() };
+    assert!(request.has_credential());
+    assert_eq!(prepared.redactor.redact("p@ss-word and p%40ss-word"), "*** and ***");
+}
+
+#[test]
+fn a_missing_secret_is_unknown_and_named() {
+    for (name, key) in [("gone", "TOKEN"), ("never-heard-of", "TOKEN"), ("shop-ca", "nope"), ("shop-ca", "")] {
+        let (kind, detail) = missing(with_header(secret(name, key)));
+        assert_eq!(kind, ErrorKind::MissingSecret);
+        assert!(detail.contains(name), "{detail}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_not_offered_to_probes_is_refused() {
+    let error = refused(with_header(secret("private", "TOKEN")));
+    assert_eq!(
+        (error.reason, error.field.as_str()),
+        (Reason::SecretNotOffered, "spec.probes[0].http.headers[0].secretKeyRef")
+    );
+    assert!(error.message.contains("agentic.ligbox.io/probes=allowed"), "{error}");
+}
+
+#[test]
+fn sqlite_opens_only_what_is_offered_after_settings_are_put_in() {
+    for path in ["/etc/passwd", "/data/desk.db/../other.db", "/data/desk.db.bak", "desk.db"] {
+        let error = refused(json!({"name": "s", "sqlite": {"path": path, "query": "SELECT 1"}}));
+        assert_eq!(
+            (error.reason, error.field.as_str()),
+            (Reason::FileNotOffered, "spec.probes[0].sqlite.path"),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_of_an_authority_comes_from_a_secret_and_is_none() {
+    let tls = json!({"caBundle": "OWN", "caSecretKeyRef": {"name": "shop-ca", "key": "ca.crt"}});
+    let prepared = prepared(json!({"name": "web", "http": {"url": "https://a/", "tls": tls}}));
+    let Request::Http(request) = &prepared.targets[0].1.as_ref().unwrap().request else { panic!() };
+    assert_eq!(request.tls.ca_pem.as_deref(), Some("OWN\nPEM"));
+    assert!(!request.tls.skip && !request.has_credential());
+    assert_eq!(prepared.redactor.redact("a PEM file"), "a PEM file");
+}
+
+#[test]
+fn one_probe_that_can_not_be_filled_in_takes_no_other_with_it() {
+    let probes = json!([{"name": "t", "tcp": {"address": "${NOPE}:80"}}, http("web", "a")]);
+    let prepared = prepare(&scenario(json!({"probes": probes})), &configuration(), &policy());
+    let names: Vec<_> = prepared.targets.iter().map(|(name, target)| (name.as_str(), target.is_ok())).collect();
+    assert_eq!(names, [("t", false), ("web", true)]);
+}
+
+#[test]
+fn addresses_are_host_and_port() {
+    let parse = |text: &str, port| parse_address(text, port).map(|a| (a.host, a.port)).ok();
+    assert_eq!(parse("a:80", None), Some(("a".into(), 80)));
+    assert_eq!(parse("[::1]:80", None), Some(("::1".into(), 80)));
+    assert_eq!(parse("[::1]", Some(53)), Some(("::1".into(), 53)));
+    assert_eq!(parse("a", Some(53)), Some(("a".into(), 53)));
+    for wrong in
+        ["a", "a:", "a:0", "a:65536", ":80", "::1:80", "[::1]", "[::1]x", "[::1:80", "a b:80", "http://a:80", ""]
+    {
+        assert_eq!(parse(wrong, None), None, "{wrong}");
+    }
+}

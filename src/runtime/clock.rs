@@ -1,0 +1,9 @@
+//! The clock, as the API keeps time.
+
+use jiff::Timestamp;
+
+/// The time, in whole seconds: the API keeps no more.
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
