@@ -112,7 +112,7 @@ impl Process {
         let vitals = view::of_operator(&operator, self.metrics.clone());
         let routes = match self.args.only {
             Some(_) => router_of_controllers(vitals),
-            None => router(self.backend(vitals, operator.agents.clone())?),
+            None => router(self.backend(vitals, operator.caches.agents.store())?),
         };
         let served = serve::start(self.args.listen, routes).await?;
         self.greet(&served);
@@ -127,13 +127,13 @@ impl Process {
 
     /// The facade alone.
     async fn facade(self) -> Result<(), CliError> {
-        let caches = Caches::follow(&self.client, &self.namespace);
+        let (caches, watches) = Caches::start(&self.client, &self.namespace);
         let vitals = view::of_caches(&caches, &self.namespace, self.settings.interval(), self.metrics.clone());
-        let served = serve::start(self.args.listen, router(self.backend(vitals, caches.agents.clone())?)).await?;
+        let served = serve::start(self.args.listen, router(self.backend(vitals, caches.agents.store())?)).await?;
         self.greet(&served);
         serve::stop_requested().await;
         served.shutdown().await;
-        caches.shutdown();
+        watches.stop();
         Ok(())
     }
 

@@ -99,7 +99,7 @@ impl Standalone {
             None => token::load_or_make_secret(&args.data)?,
         };
         let vitals = view::of_operator(&operator, metrics.clone());
-        let agents = operator.agents.clone();
+        let agents = operator.caches.agents.store();
         let backend = serve::backend(settings, Some(secret), client.clone(), NAMESPACE, vitals, agents);
         let served = serve::start(args.listen, router(backend)).await?;
         Ok(Standalone { lock, control_plane, operator, served, following, client, metrics })

@@ -1,12 +1,13 @@
 //! The operator as the facade sees it: in this process, or somewhere else.
 
 use crate::api::Scenario;
-use crate::controllers::{Operator, scenario, tick};
+use crate::controllers::Operator;
 use crate::domain::duration;
 use crate::facade::{APART, OperatorView, TickReport, TickResult, Vitals};
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::{Leadership, WriteFence};
-use crate::runtime::shared::Shared;
+use crate::controllers::scenario;
+use crate::runtime::listing::ListProgress;
 use crate::telemetry::Metrics;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -14,14 +15,17 @@ use jiff::Timestamp;
 use kube::runtime::reflector::{ObjectRef, Store};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// Of a process with an operator.
 pub fn of_operator(operator: &Operator, metrics: Arc<Metrics>) -> Vitals {
-    let here = Here { shared: operator.shared.clone(), fence: operator.fence.clone(), commands: operator.commands() };
+    let here = Here {
+        progress: operator.caches.progress.clone(),
+        fence: operator.fence.clone(),
+        controller: operator.scenarios.clone(),
+    };
     Vitals {
-        scenarios: operator.scenarios.clone(),
-        findings: operator.findings.clone(),
+        scenarios: operator.caches.scenarios.store(),
+        findings: operator.caches.findings.store(),
         operator: Arc::new(here),
         metrics,
     }
@@ -30,14 +34,14 @@ pub fn of_operator(operator: &Operator, metrics: Arc<Metrics>) -> Vitals {
 /// Of a process with the facade alone; `default_interval` is that of a Scenario that names none.
 pub fn of_caches(caches: &Caches, namespace: &str, default_interval: Duration, metrics: Arc<Metrics>) -> Vitals {
     let apart = Apart {
-        shared: caches.shared.clone(),
-        scenarios: caches.scenarios.clone(),
+        progress: caches.progress.clone(),
+        scenarios: caches.scenarios.store(),
         namespace: namespace.to_string(),
         default_interval,
     };
     Vitals {
-        scenarios: caches.scenarios.clone(),
-        findings: caches.findings.clone(),
+        scenarios: caches.scenarios.store(),
+        findings: caches.findings.store(),
         operator: Arc::new(apart),
         metrics,
     }
@@ -45,43 +49,43 @@ pub fn of_caches(caches: &Caches, namespace: &str, default_interval: Duration, m
 
 /// The operator of this process.
 struct Here {
-    shared: Arc<Shared>,
+    progress: ListProgress,
     fence: WriteFence,
-    commands: mpsc::Sender<scenario::Command>,
+    controller: scenario::Handle,
 }
 
 impl OperatorView for Here {
     fn waiting_for(&self) -> Vec<String> {
-        self.shared.waiting_for()
+        self.progress.waiting_for()
     }
 
     fn lateness(&self) -> Option<Duration> {
-        Some(self.shared.lateness())
+        Some(self.controller.schedule.lateness())
     }
 
     fn next_run_at(&self, scenario: &str) -> Option<Timestamp> {
-        self.shared.next_run_at(scenario)
+        self.controller.schedule.next_run_at(scenario)
     }
 
     fn interval(&self, scenario: &str) -> Option<Duration> {
-        self.shared.interval(scenario)
+        self.controller.schedule.interval(scenario)
     }
 
     fn standing(&self) -> Option<Leadership> {
-        Some(self.fence.standing())
+        Some(self.fence.leadership())
     }
 
     fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>> {
-        let (commands, fence) = (self.commands.clone(), self.fence.clone());
+        let (controller, fence) = (self.controller.clone(), self.fence.clone());
         async move {
-            let why = || match fence.standing() {
+            let why = || match fence.leadership() {
                 Leadership::Leading { .. } => "this replica can't run that now".to_string(),
                 standing => standing.to_string(),
             };
             if !fence.is_open() {
                 return Err(why());
             }
-            let report = tick(&commands, force).await.ok_or_else(why)?;
+            let report = controller.tick(force).await.ok_or_else(why)?;
             let results = report.results.into_iter().map(|r| TickResult {
                 scenario_id: r.scenario,
                 health: r.health,
@@ -96,7 +100,7 @@ impl OperatorView for Here {
 
 /// An operator that runs apart: of it is known what its objects say.
 struct Apart {
-    shared: Arc<Shared>,
+    progress: ListProgress,
     scenarios: Store<Scenario>,
     namespace: String,
     default_interval: Duration,
@@ -104,7 +108,7 @@ struct Apart {
 
 impl OperatorView for Apart {
     fn waiting_for(&self) -> Vec<String> {
-        self.shared.waiting_for()
+        self.progress.waiting_for()
     }
 
     fn lateness(&self) -> Option<Duration> {

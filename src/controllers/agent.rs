@@ -1,50 +1,74 @@
-//! Agents: how many Findings each speaks for, counted again whenever one changes, by the replica that leads.
+//! The Agent controller: how many Findings each Agent has, counted again whenever one changes.
 
+use super::Context;
 use crate::api::{Agent, Finding};
+use crate::runtime::caches::Caches;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
 use kube::api::{Patch, PatchParams};
-use kube::runtime::reflector::Store;
 use kube::{Api, ResourceExt as _};
 use serde_json::json;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
-/// A burst of changes is counted once.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The interval of counting: changes in quick succession are counted once.
+const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Keeps `status.openFindings` of every Agent, for ever. What is not listed yet is not none: begin when both kinds are.
-pub async fn count_open(api: Api<Agent>, agents: Store<Agent>, findings: Store<Finding>, fence: WriteFence) {
+/// Starts the controller; it ends when the context is stopped.
+pub fn start(context: &Context) -> JoinHandle<()> {
+    let (caches, fence, stopped) = (context.caches.clone(), context.fence.clone(), context.stopped());
+    let api = Api::namespaced(context.client.clone(), &context.namespace);
+    tokio::spawn(async move {
+        tokio::select! {
+            () = run(&api, &caches, &fence) => {}
+            () = stopped => {}
+        }
+    })
+}
+
+/// Keeps `status.openFindings` of every Agent. It begins once both kinds are listed: what is not listed yet is not zero.
+async fn run(api: &Api<Agent>, caches: &Caches, fence: &WriteFence) {
+    caches.progress.until_listed(&["Agent", "Finding"]).await;
     loop {
-        tokio::time::sleep(PAUSE).await;
-        if !fence.is_open() {
-            continue;
-        }
-        let mut open: HashMap<String, u32> = HashMap::new();
-        for finding in findings.state() {
-            let Some(status) = &finding.status else { continue };
-            if let (Some(agent), true) = (&status.agent, status.phase.is_some_and(|p| p.is_active())) {
-                *open.entry(agent.clone()).or_default() += 1;
-            }
-        }
-        for agent in agents.state() {
-            let name = agent.name_any();
-            let counted = open.get(&name).copied().unwrap_or(0);
-            let stands = agent.status.as_ref();
-            let is_said = stands.and_then(|s| s.open_findings) == Some(counted)
-                && stands.and_then(|s| s.observed_generation) == agent.metadata.generation;
-            if is_said {
-                continue;
-            }
-            let patch = json!({
-                "metadata": { "resourceVersion": agent.resource_version() },
-                "status": { "openFindings": counted, "observedGeneration": agent.metadata.generation },
-            });
-            let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
-            // A conflict is decided again at the next count, like everything else here.
-            if let Err(error) = fence.write(api.patch_status(&name, &params, &Patch::Merge(patch))).await {
-                tracing::debug!(agent = name, %error, "count not written yet");
-            }
+        tokio::time::sleep(INTERVAL).await;
+        if fence.is_open() {
+            count(api, caches, fence).await;
         }
     }
+}
+
+async fn count(api: &Api<Agent>, caches: &Caches, fence: &WriteFence) {
+    let open = open_findings(&caches.findings.objects());
+    for agent in caches.agents.objects() {
+        let name = agent.name_any();
+        let counted = open.get(&name).copied().unwrap_or(0);
+        let status = agent.status.as_ref();
+        let is_written = status.and_then(|s| s.open_findings) == Some(counted)
+            && status.and_then(|s| s.observed_generation) == agent.metadata.generation;
+        if is_written {
+            continue;
+        }
+        let patch = json!({
+            "metadata": { "resourceVersion": agent.resource_version() },
+            "status": { "openFindings": counted, "observedGeneration": agent.metadata.generation },
+        });
+        let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
+        // Whatever the error, the next count decides again.
+        if let Err(error) = fence.write(api.patch_status(&name, &params, &Patch::Merge(patch))).await {
+            tracing::debug!(agent = name, %error, "count not written yet");
+        }
+    }
+}
+
+/// Findings that are Open or Acknowledged, by Agent.
+fn open_findings(findings: &[Arc<Finding>]) -> HashMap<String, u32> {
+    let mut open: HashMap<String, u32> = HashMap::new();
+    for status in findings.iter().filter_map(|finding| finding.status.as_ref()) {
+        if let (Some(agent), true) = (&status.agent, status.phase.is_some_and(|phase| phase.is_active())) {
+            *open.entry(agent.clone()).or_default() += 1;
+        }
+    }
+    open
 }

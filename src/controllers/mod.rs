@@ -1,31 +1,30 @@
-//! The operator: a file or folder a kind. Fetch, validate, decide, apply, write status.
+//! The operator: its controllers, one for each concern, over one set of caches.
+//!
+//! A new controller is a module with a function `start(&Context) -> JoinHandle<()>` and a line in [`CONTROLLERS`].
 
 pub mod agent;
 pub mod finding;
 pub mod scenario;
 
-use crate::api::{Agent, Finding, Scenario};
 use crate::domain::texts::Language;
 use crate::domain::validate::ProbePolicy;
 use crate::probes::Prober;
-use crate::runtime::caches::{self, followed, trim_agent, trim_finding, trim_scenario};
+use crate::runtime::caches::{Caches, Watches};
 use crate::runtime::events::Events;
 use crate::runtime::leadership::{Election, ElectionTask, WriteFence};
-use crate::runtime::shared::Shared;
 use crate::telemetry::Metrics;
-use finding::FindingWriter;
-use kube::runtime::reflector::Store;
-use kube::{Api, Client};
-use scenario::ConfigurationReader;
-use scenario::{Command, Runner, Setup, TickReport};
+use kube::Client;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot, watch as signal};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Commands that wait to be taken in.
-const COMMANDS_MAX: usize = 64;
+/// The controllers besides that of Scenarios, which answers ticks as well.
+const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
+    finding::start, // copies acknowledgements to the status
+    agent::start,   // counts open Findings
+];
 
-/// What the operator is told at its start.
+/// What the operator is started with.
 pub struct OperatorConfig {
     pub client: Client,
     pub namespace: String,
@@ -35,22 +34,45 @@ pub struct OperatorConfig {
     /// The API server lets people write no name but their own, by the chart's admission policy.
     pub names_are_checked: bool,
     pub metrics: Arc<Metrics>,
-    /// How it is decided which replica leads; `None` where there is no other.
+    /// How the leading replica is elected; `None` where there is only one.
     pub election: Option<Election>,
+}
+
+/// What every controller is started with. Clones share it.
+#[derive(Clone)]
+pub struct Context {
+    pub client: Client,
+    pub namespace: String,
+    pub caches: Caches,
+    pub fence: WriteFence,
+    pub events: Events,
+    pub prober: Arc<Prober>,
+    pub policy: Arc<ProbePolicy>,
+    pub language: Language,
+    pub names_are_checked: bool,
+    pub metrics: Arc<Metrics>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Context {
+    /// Resolves when the operator stops.
+    pub fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.clone();
+        async move {
+            let _ = stop.wait_for(|stop| *stop).await;
+        }
+    }
 }
 
 /// A running operator.
 pub struct Operator {
     pub fence: WriteFence,
-    pub scenarios: Store<Scenario>,
-    pub findings: Store<Finding>,
-    pub agents: Store<Agent>,
-    pub shared: Arc<Shared>,
-    commands: mpsc::Sender<Command>,
-    stop: signal::Sender<bool>,
-    watching: JoinHandle<()>,
-    others: Vec<JoinHandle<()>>,
-    elector: Option<ElectionTask>,
+    pub caches: Caches,
+    pub scenarios: scenario::Handle,
+    stop: watch::Sender<bool>,
+    running: Vec<JoinHandle<()>>,
+    watches: Watches,
+    election: Option<ElectionTask>,
 }
 
 impl Operator {
@@ -58,89 +80,47 @@ impl Operator {
     pub fn start(config: OperatorConfig) -> Operator {
         let OperatorConfig { client, namespace, policy, prober, language, names_are_checked, metrics, election } =
             config;
-        let (elector, fence) = match election {
+        let (election, fence) = match election {
             Some(election) => {
-                let (elector, fence) = ElectionTask::start(client.clone(), &namespace, election);
-                (Some(elector), fence)
+                let (task, fence) = ElectionTask::start(client.clone(), &namespace, election);
+                (Some(task), fence)
             }
             None => (None, WriteFence::always()),
         };
-        let shared = Arc::new(Shared::waiting(caches::KINDS));
-        let (scenarios, scenario_changes) = followed(&client, &namespace, trim_scenario, &shared);
-        let (findings, finding_changes) = followed(&client, &namespace, trim_finding, &shared);
-        let (agents, agent_changes) = followed(&client, &namespace, trim_agent, &shared);
-        let following = caches::drained(agent_changes);
-        let agent_api = Api::namespaced(client.clone(), &namespace);
-        let count = agent::count_open(agent_api, agents.clone(), findings.clone(), fence.clone());
-        let listing = shared.clone();
-        let thresholds = tokio::spawn(async move {
-            listing.wait_for(&["Agent", "Finding"]).await;
-            count.await;
-        });
-
-        let policy = Arc::new(policy);
-        let writer = FindingWriter {
-            api: Api::namespaced(client.clone(), &namespace),
-            store: findings.clone(),
-            namespace: namespace.clone(),
+        let (caches, watches) = Caches::start(&client, &namespace);
+        let (stop, stopped) = watch::channel(false);
+        let context = Context {
             events: Events::start(client.clone(), fence.clone()),
-            language,
-            fence: fence.clone(),
-            names_are_checked,
-        };
-        let reader = ConfigurationReader::new(client.clone(), &namespace);
-        let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
-        let (stop, mut stopped) = signal::channel(false);
-        let setup = Setup {
-            api: Api::namespaced(client, &namespace),
+            client,
             namespace,
-            scenarios: scenario_changes,
-            findings: finding_changes,
-            agents: agents.clone(),
-            writer,
-            runner: Runner::new(reader, Arc::new(prober), policy.clone(), language, metrics.clone()),
-            policy,
-            shared: shared.clone(),
-            metrics,
-            commands: receiver,
+            caches: caches.clone(),
             fence: fence.clone(),
+            prober: Arc::new(prober),
+            policy: Arc::new(policy),
+            language,
+            names_are_checked,
+            metrics,
+            stop: stopped,
         };
-        let watching = tokio::spawn(async move {
-            let stop = async move {
-                let _ = stopped.wait_for(|stop| *stop).await;
-            };
-            scenario::watch(setup, stop).await;
-        });
-        let others = vec![following, thresholds];
-        Operator { fence, scenarios, findings, agents, shared, commands, stop, watching, others, elector }
+        let (scenarios, watching) = scenario::start(&context);
+        let running = CONTROLLERS.iter().map(|start| start(&context)).chain([watching]).collect();
+        Operator { fence, caches, scenarios, stop, running, watches, election }
     }
 
     /// What it still waits for before it works, for people.
     pub fn waiting_for(&self) -> Vec<String> {
-        self.shared.waiting_for()
+        self.caches.progress.waiting_for()
     }
 
-    /// A sender of commands, for whoever outlives a borrow.
-    pub fn commands(&self) -> mpsc::Sender<Command> {
-        self.commands.clone()
-    }
-
-    /// Stops reading targets, finishes what is being written, then lets another replica lead.
+    /// Stops reading targets, finishes the writes under way, then lets another replica lead.
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
-        let _ = self.watching.await;
-        for task in self.others {
-            task.abort();
+        for controller in self.running {
+            let _ = controller.await;
         }
-        if let Some(elector) = self.elector {
-            elector.shutdown().await;
+        self.watches.stop();
+        if let Some(election) = self.election {
+            election.shutdown().await;
         }
     }
-}
-
-/// Runs what is due, or everything, and waits for what came of it; `None` where this replica does not, or no longer, lead.
-pub async fn tick(commands: &mpsc::Sender<Command>, force: bool) -> Option<TickReport> {
-    let (reply, answer) = oneshot::channel();
-    commands.send(Command::Tick { force, reply }).await.ok()?;
-    answer.await.ok()
 }

@@ -1,89 +1,78 @@
-//! What is kept of the objects for readers: of each kind a store, fed by a watch.
+//! The caches of a process: one list and watch of each kind, shared by all controllers and the facade.
 
-use super::shared::Shared;
-use super::watch::{self, Change};
-use crate::api::{Agent, Finding, Scenario};
-use futures::stream::BoxStream;
-use futures::{Stream, StreamExt as _};
-use kube::core::{DeserializeGuard, NamespaceResourceScope};
-use kube::runtime::reflector::{Store, store};
-use kube::{Api, Client, Resource};
-use serde::de::DeserializeOwned;
-use std::fmt::Debug;
-use std::sync::Arc;
+use super::listing::ListProgress;
+use super::watch::Cache;
+use crate::api::{Agent, Finding, RUN_REQUESTED_AT, Scenario};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
+use kube::{Client, ResourceExt as _};
 use tokio::task::JoinHandle;
 
 /// Kinds that are watched.
-pub const KINDS: [&str; 3] = ["Scenario", "Finding", "Agent"];
+const KINDS: [&str; 3] = ["Scenario", "Finding", "Agent"];
 
-/// The caches of a process that only serves: it reads no target, holds no lease and writes no status.
+/// One cache for each kind.
+#[derive(Clone)]
 pub struct Caches {
-    pub scenarios: Store<Scenario>,
-    pub findings: Store<Finding>,
-    pub agents: Store<Agent>,
-    pub shared: Arc<Shared>,
-    following: [JoinHandle<()>; 3],
+    pub scenarios: Cache<Scenario>,
+    pub findings: Cache<Finding>,
+    pub agents: Cache<Agent>,
+    pub progress: ListProgress,
 }
 
-impl Caches {
-    /// Follows the objects of a namespace until [`Caches::shutdown`].
-    pub fn follow(client: &Client, namespace: &str) -> Caches {
-        let shared = Arc::new(Shared::waiting(KINDS));
-        let (scenarios, scenario_changes) = followed(client, namespace, trim_scenario, &shared);
-        let (findings, finding_changes) = followed(client, namespace, trim_finding, &shared);
-        let (agents, agent_changes) = followed(client, namespace, trim_agent, &shared);
-        let following = [drained(scenario_changes), drained(finding_changes), drained(agent_changes)];
-        Caches { scenarios, findings, agents, shared, following }
-    }
+/// The tasks that fill the caches.
+pub struct Watches([JoinHandle<()>; 3]);
 
-    pub fn shutdown(self) {
-        for task in self.following {
+impl Watches {
+    /// Ends them; the caches stay as they are.
+    pub fn stop(self) {
+        for task in self.0 {
             task.abort();
         }
     }
 }
 
-/// A store of a kind, and the changes that feed it while somebody takes them.
-pub fn followed<K>(
-    client: &Client,
-    namespace: &str,
-    trim: fn(&K) -> K,
-    shared: &Arc<Shared>,
-) -> (Store<K>, BoxStream<'static, Change<K>>)
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Sync,
-    K: 'static,
-{
-    let (reader, writer) = store::<K>();
-    let guarded = Api::<DeserializeGuard<K>>::namespaced(client.clone(), namespace);
-    (reader, watch::changes(guarded, writer, trim, shared.clone()).boxed())
-}
-
-/// Takes the changes, where only the store is of interest.
-pub fn drained<K: Send + 'static>(changes: impl Stream<Item = Change<K>> + Send + 'static) -> JoinHandle<()> {
-    tokio::spawn(changes.for_each(|_| std::future::ready(())))
-}
-
-/// The copy for readers: who owns which field, and how probes look, is of no use to them.
-pub fn trim_scenario(scenario: &Scenario) -> Scenario {
-    let mut trimmed = scenario.clone();
-    trimmed.metadata.managed_fields = None;
-    trimmed.spec.probes = Vec::new();
-    trimmed.spec.checks = Vec::new();
-    if let Some(annotations) = &mut trimmed.metadata.annotations {
-        annotations.retain(|name, _| name == crate::api::RUN_REQUESTED_AT);
+impl Caches {
+    /// Lists and watches the kinds in a namespace until [`Watches::stop`].
+    pub fn start(client: &Client, namespace: &str) -> (Caches, Watches) {
+        let progress = ListProgress::expecting(KINDS);
+        let (scenarios, first) = Cache::start(client, namespace, trim_scenario, &progress);
+        let (findings, second) = Cache::start(client, namespace, trim_finding, &progress);
+        let (agents, third) = Cache::start(client, namespace, trim_agent, &progress);
+        (Caches { scenarios, findings, agents, progress }, Watches([first, second, third]))
     }
-    trimmed
 }
 
-pub fn trim_finding(finding: &Finding) -> Finding {
-    let mut trimmed = finding.clone();
-    trimmed.metadata.managed_fields = None;
-    trimmed
+/// Without managed fields and annotations that nothing reads.
+fn trim_scenario(mut scenario: Scenario) -> Scenario {
+    scenario.metadata.managed_fields = None;
+    if let Some(annotations) = &mut scenario.metadata.annotations {
+        annotations.retain(|name, _| name == RUN_REQUESTED_AT);
+    }
+    scenario
 }
 
-pub fn trim_agent(agent: &Agent) -> Agent {
-    let mut trimmed = agent.clone();
-    trimmed.metadata.managed_fields = None;
-    trimmed
+/// Of the managed fields only the owners of the acknowledgement are kept: they tell how it was written.
+fn trim_finding(mut finding: Finding) -> Finding {
+    if let Some(owners) = &mut finding.metadata.managed_fields {
+        owners.retain(owns_acknowledgement);
+    }
+    finding
+}
+
+fn trim_agent(mut agent: Agent) -> Agent {
+    agent.metadata.managed_fields = None;
+    agent
+}
+
+/// Whether this entry owns a field of `spec.acknowledgement`.
+fn owns_acknowledgement(entry: &ManagedFieldsEntry) -> bool {
+    let fields = entry.fields_v1.as_ref().map(|fields| &fields.0);
+    fields.is_some_and(|fields| fields.get("f:spec").is_some_and(|spec| spec.get("f:acknowledgement").is_some()))
+}
+
+/// The field manager that last wrote `spec.acknowledgement`.
+pub fn manager_of_acknowledgement(finding: &Finding) -> Option<&str> {
+    finding.spec.acknowledgement.as_ref()?;
+    let owners = finding.managed_fields().iter().filter(|entry| owns_acknowledgement(entry));
+    owners.max_by_key(|entry| entry.time.clone()).and_then(|entry| entry.manager.as_deref())
 }

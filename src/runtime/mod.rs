@@ -1,5 +1,5 @@
-//! What controllers and the facade stand on: watches, leadership and the write fence, retries, Events, the clock. Knows nothing of
-//! any one controller.
+//! What controllers and the facade build upon: caches and their changes, leadership and the write fence, retries, Events, field
+//! managers, the clock. Depends on no controller.
 
 pub mod backoff;
 pub mod caches;
@@ -7,6 +7,8 @@ pub mod clock;
 pub mod events;
 pub mod field_managers;
 pub mod leadership;
-pub mod shared;
+pub mod listing;
+pub mod retry;
+pub mod version;
 pub mod watch;
 pub mod write;

@@ -1,110 +1,273 @@
-//! Watching one kind: a stream of changes by name that survives relists, beside a store for readers.
+//! One list and watch of a kind for the whole process, and any number of readers.
+//!
+//! A [`Cache`] holds the objects of a kind as last seen. A [`Subscription`] hands each change to one reader; a reader that falls
+//! too far behind, as well as every reader after a list, is asked to resynchronise: to read the cache anew.
 
-use super::backoff::jittered;
-use super::shared::Shared;
+use super::backoff::{jittered, pause};
+use super::listing::ListProgress;
 use futures::{Stream, StreamExt as _};
 use kube::core::DeserializeGuard;
+use kube::core::NamespaceResourceScope;
 use kube::core::error_boundary::InvalidObject;
 use kube::runtime::reflector::store::Writer;
+use kube::runtime::reflector::{ObjectRef, Store, store};
 use kube::runtime::utils::Backoff;
 use kube::runtime::{WatchStreamExt as _, watcher};
-use kube::{Api, Resource, ResourceExt as _};
+use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::hash::Hash;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
 
-/// The server ends a watch after this long, and it is taken up again: one whose connection died without a word is noticed then.
+/// The server ends a watch after this long, and it is started again: a connection that was cut silently is noticed then.
 const WATCH_SECONDS: u32 = 50;
-/// Pauses after failures in a row.
-const PAUSE_FIRST: Duration = Duration::from_millis(500);
-const PAUSE_MAX: Duration = Duration::from_secs(15);
-/// A kind that is not served is looked for this often: somebody is likely to be installing it.
-const PAUSE_ABSENT: Duration = Duration::from_secs(3);
-/// After this long without a failure pauses begin small again.
-const CALM: Duration = Duration::from_secs(60);
+/// Retry intervals after consecutive failures.
+const RETRY_FIRST: Duration = Duration::from_millis(500);
+const RETRY_LONGEST: Duration = Duration::from_secs(15);
+/// Retry interval while the kind is not served: its definition is probably being installed.
+const RETRY_ABSENT: Duration = Duration::from_secs(3);
+/// After this long without a failure the retry interval starts from the first again.
+const RETRY_RESET: Duration = Duration::from_secs(60);
+/// Changes that a reader may fall behind before it has to resynchronise.
+const CHANGES_MAX: usize = 1024;
 
-/// What happened to an object.
+/// A change of one kind.
 pub enum Change<K> {
-    Applied(Box<K>),
-    /// It is there but is not of the shape that this program knows.
-    Undecodable(Box<InvalidObject>),
-    Deleted(String),
-    /// Everything that was there has been told; once for each (re)list.
-    Synced,
+    Applied(Arc<K>),
+    /// The object exists and does not have the shape that this program knows.
+    Undecodable(Arc<InvalidObject>),
+    Deleted(Arc<str>),
+    /// Read the cache anew: after a list, or where changes were missed. What is not in the cache has been deleted.
+    Resynchronise,
 }
 
-/// Follows all objects of a kind in a namespace, for ever. `trim` makes the copy that the store keeps.
-///
-/// Errors are logged and retried with back-off; objects that went away during a gap come as deleted. `shared` is told when the
-/// kind has been listed, and why it was not.
-pub fn changes<K>(
-    api: Api<DeserializeGuard<K>>,
-    mut store: Writer<K>,
-    trim: fn(&K) -> K,
-    shared: Arc<Shared>,
-) -> impl Stream<Item = Change<K>>
+// Derived, it would ask for `K: Clone`.
+impl<K> Clone for Change<K> {
+    fn clone(&self) -> Self {
+        match self {
+            Change::Applied(object) => Change::Applied(object.clone()),
+            Change::Undecodable(object) => Change::Undecodable(object.clone()),
+            Change::Deleted(name) => Change::Deleted(name.clone()),
+            Change::Resynchronise => Change::Resynchronise,
+        }
+    }
+}
+
+type Undecodable = Arc<RwLock<BTreeMap<Arc<str>, Arc<InvalidObject>>>>;
+
+/// The objects of one kind in one namespace, as last seen. Clones share them.
+pub struct Cache<K: Resource<DynamicType = ()> + 'static> {
+    namespace: Arc<str>,
+    objects: Store<K>,
+    undecodable: Undecodable,
+    changes: broadcast::Sender<Change<K>>,
+    progress: ListProgress,
+}
+
+impl<K: Resource<DynamicType = ()> + Clone + 'static> Clone for Cache<K> {
+    fn clone(&self) -> Self {
+        Cache {
+            namespace: self.namespace.clone(),
+            objects: self.objects.clone(),
+            undecodable: self.undecodable.clone(),
+            changes: self.changes.clone(),
+            progress: self.progress.clone(),
+        }
+    }
+}
+
+impl<K> Cache<K>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
-    K::DynamicType: Eq + Hash,
 {
-    let mut known: HashSet<String> = HashSet::new();
-    let mut listed: HashSet<String> = HashSet::new();
-    let absent = Arc::new(AtomicBool::new(false));
-    let patience = Patience { failures: 0, last: None, absent: absent.clone() };
-    let events = watcher(api, watcher::Config::default().timeout(WATCH_SECONDS));
-    // The pause is chosen before this stream yields the error.
-    let events = events.inspect(move |event| absent.store(event.as_ref().is_err_and(is_absent), Ordering::Relaxed));
-    events.backoff(patience).flat_map(move |event| {
-        let out = match event {
-            Ok(watcher::Event::Init) => {
-                listed.clear();
-                store.apply_watcher_event(&watcher::Event::Init);
-                Vec::new()
-            }
-            Ok(watcher::Event::InitApply(object)) => {
-                listed.insert(object.name_any());
-                vec![applied(object, &mut store, trim, watcher::Event::InitApply)]
-            }
-            Ok(watcher::Event::InitDone) => {
-                store.apply_watcher_event(&watcher::Event::InitDone);
-                shared.listed(&K::kind(&()));
-                let gone: Vec<_> = known.difference(&listed).cloned().map(Change::Deleted).collect();
-                known = std::mem::take(&mut listed);
-                gone.into_iter().chain([Change::Synced]).collect()
-            }
-            Ok(watcher::Event::Apply(object)) => {
-                known.insert(object.name_any());
-                vec![applied(object, &mut store, trim, watcher::Event::Apply)]
-            }
-            Ok(watcher::Event::Delete(object)) => {
-                let name = object.name_any();
-                known.remove(&name);
-                if let DeserializeGuard(Ok(object)) = object {
-                    store.apply_watcher_event(&watcher::Event::Delete(object));
-                }
-                vec![Change::Deleted(name)]
-            }
-            Err(error) => {
-                let kind = K::kind(&());
-                let why = match is_absent(&error) {
-                    true => format!("CustomResourceDefinition {}.{} is not there", K::plural(&()), K::group(&())),
-                    false => error.to_string(),
-                };
-                if shared.not_listed(&kind, &why) {
-                    tracing::warn!(%kind, why, "watch interrupted; it goes on by itself");
-                }
-                Vec::new()
-            }
+    /// Lists and watches the kind until the task is aborted. `trim` makes the copy that the cache holds.
+    pub fn start(
+        client: &Client,
+        namespace: &str,
+        trim: fn(K) -> K,
+        progress: &ListProgress,
+    ) -> (Cache<K>, JoinHandle<()>)
+    where
+        K: Resource<Scope = NamespaceResourceScope>,
+    {
+        let (objects, writer) = store::<K>();
+        let cache = Cache {
+            namespace: namespace.into(),
+            objects,
+            undecodable: Undecodable::default(),
+            changes: broadcast::Sender::new(CHANGES_MAX),
+            progress: progress.clone(),
         };
-        futures::stream::iter(out)
-    })
+        let api = Api::namespaced(client.clone(), namespace);
+        let watching = Watching { cache: cache.clone(), writer, trim, listed: BTreeMap::new() };
+        (cache, tokio::spawn(watching.run(events(api))))
+    }
+
+    /// The object of this name.
+    pub fn get(&self, name: &str) -> Option<Arc<K>> {
+        self.objects.get(&ObjectRef::new(name).within(&self.namespace))
+    }
+
+    /// All objects that could be decoded.
+    pub fn objects(&self) -> Vec<Arc<K>> {
+        self.objects.state()
+    }
+
+    /// All objects that could not be decoded.
+    pub fn undecodable(&self) -> Vec<Arc<InvalidObject>> {
+        self.undecodable.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// The store behind the cache, for readers that need no changes.
+    pub fn store(&self) -> Store<K> {
+        self.objects.clone()
+    }
+
+    /// A reader of all changes from now on. Where the kind has been listed already, it is asked to resynchronise first.
+    pub fn subscribe(&self) -> Subscription<K> {
+        let changes = self.changes.subscribe();
+        let must_resynchronise = self.progress.is_listed(&K::kind(&()));
+        Subscription { changes, must_resynchronise }
+    }
 }
 
-/// Whether the API server does not know the kind.
+/// One reader of the changes of a kind.
+pub struct Subscription<K> {
+    changes: broadcast::Receiver<Change<K>>,
+    must_resynchronise: bool,
+}
+
+impl<K> Subscription<K> {
+    /// The next change; never returns once the watch has ended. Cancelling it loses nothing.
+    pub async fn next(&mut self) -> Change<K> {
+        if std::mem::take(&mut self.must_resynchronise) {
+            return Change::Resynchronise;
+        }
+        match self.changes.recv().await {
+            Ok(change) => change,
+            Err(broadcast::error::RecvError::Lagged(_)) => {
+                // What is still queued is older than the cache, which is read after this.
+                self.changes = self.changes.resubscribe();
+                Change::Resynchronise
+            }
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// What a watch reports, errors included.
+type Events<K> = Result<watcher::Event<DeserializeGuard<K>>, watcher::Error>;
+
+fn events<K>(api: Api<DeserializeGuard<K>>) -> impl Stream<Item = Events<K>> + Send
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    let is_absent_now = Arc::new(AtomicBool::new(false));
+    let backoff = WatchBackoff { failures: 0, last: None, is_absent: is_absent_now.clone() };
+    let events = watcher(api, watcher::Config::default().timeout(WATCH_SECONDS));
+    // The retry interval is chosen before this stream yields the error.
+    events.inspect(move |event| is_absent_now.store(event.as_ref().is_err_and(is_absent), Ordering::Relaxed)).backoff(backoff)
+}
+
+/// The task that fills a cache.
+struct Watching<K: Resource<DynamicType = ()> + Clone + 'static> {
+    cache: Cache<K>,
+    writer: Writer<K>,
+    trim: fn(K) -> K,
+    /// Undecodable objects of the list under way.
+    listed: BTreeMap<Arc<str>, Arc<InvalidObject>>,
+}
+
+impl<K> Watching<K>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    async fn run(mut self, events: impl Stream<Item = Events<K>>) {
+        let mut events = std::pin::pin!(events);
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(event) => self.take(event),
+                Err(error) => self.failed(&error),
+            }
+        }
+    }
+
+    fn take(&mut self, event: watcher::Event<DeserializeGuard<K>>) {
+        match event {
+            watcher::Event::Init => {
+                self.listed.clear();
+                self.writer.apply_watcher_event(&watcher::Event::Init);
+            }
+            watcher::Event::InitApply(DeserializeGuard(Ok(object))) => {
+                self.writer.apply_watcher_event(&watcher::Event::InitApply((self.trim)(object)));
+            }
+            watcher::Event::InitApply(DeserializeGuard(Err(invalid))) => {
+                self.listed.insert(name_of(&invalid), Arc::new(invalid));
+            }
+            watcher::Event::InitDone => {
+                self.writer.apply_watcher_event(&watcher::Event::InitDone);
+                *self.undecodable() = std::mem::take(&mut self.listed);
+                // In this order, a reader that subscribes meanwhile resynchronises twice rather than never.
+                self.cache.progress.listed(&K::kind(&()));
+                self.tell(Change::Resynchronise);
+            }
+            watcher::Event::Apply(DeserializeGuard(Ok(object))) => {
+                let object = (self.trim)(object);
+                let name = object.name_any();
+                self.undecodable().remove(name.as_str());
+                self.writer.apply_watcher_event(&watcher::Event::Apply(object));
+                if let Some(object) = self.cache.get(&name) {
+                    self.tell(Change::Applied(object));
+                }
+            }
+            watcher::Event::Apply(DeserializeGuard(Err(invalid))) => {
+                let invalid = Arc::new(invalid);
+                self.undecodable().insert(name_of(&invalid), invalid.clone());
+                self.tell(Change::Undecodable(invalid));
+            }
+            watcher::Event::Delete(object) => {
+                let name: Arc<str> = object.name_any().into();
+                self.undecodable().remove(&name);
+                // One that is deleted as it can't be decoded may be in the store as it was before.
+                let stored = object.0.ok().or_else(|| self.cache.get(&name).map(|object| (*object).clone()));
+                if let Some(object) = stored {
+                    self.writer.apply_watcher_event(&watcher::Event::Delete(object));
+                }
+                self.tell(Change::Deleted(name));
+            }
+        }
+    }
+
+    fn failed(&self, error: &watcher::Error) {
+        let kind = K::kind(&());
+        let reason = match is_absent(error) {
+            true => format!("CustomResourceDefinition {}.{} is not there", K::plural(&()), K::group(&())),
+            false => error.to_string(),
+        };
+        if self.cache.progress.not_listed(&kind, &reason) {
+            tracing::warn!(%kind, reason, "watch interrupted, retrying");
+        }
+    }
+
+    fn undecodable(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<Arc<str>, Arc<InvalidObject>>> {
+        self.cache.undecodable.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, change: Change<K>) {
+        // It fails where there is no reader.
+        let _ = self.cache.changes.send(change);
+    }
+}
+
+fn name_of(invalid: &InvalidObject) -> Arc<str> {
+    invalid.metadata.name.as_deref().unwrap_or_default().into()
+}
+
+/// Whether the API server does not serve the kind.
 fn is_absent(error: &watcher::Error) -> bool {
     use watcher::Error::{InitialListFailed, WatchFailed, WatchStartFailed};
     match error {
@@ -115,50 +278,35 @@ fn is_absent(error: &watcher::Error) -> bool {
     }
 }
 
-/// The pauses of one watch.
-struct Patience {
+/// The retry intervals of one watch.
+struct WatchBackoff {
     failures: u32,
     last: Option<Instant>,
-    absent: Arc<AtomicBool>,
+    is_absent: Arc<AtomicBool>,
 }
 
-impl Iterator for Patience {
+impl Iterator for WatchBackoff {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        if self.last.is_some_and(|last| last.elapsed() > CALM) {
+        if self.last.is_some_and(|last| last.elapsed() > RETRY_RESET) {
             self.failures = 0;
         }
         self.last = Some(Instant::now());
-        if self.absent.load(Ordering::Relaxed) {
-            return Some(jittered(PAUSE_ABSENT));
+        if self.is_absent.load(Ordering::Relaxed) {
+            return Some(jittered(RETRY_ABSENT));
         }
-        let pause = super::backoff::pause(self.failures, PAUSE_FIRST, PAUSE_MAX);
+        let interval = pause(self.failures, RETRY_FIRST, RETRY_LONGEST);
         self.failures = self.failures.saturating_add(1);
-        Some(pause)
+        Some(interval)
     }
 }
 
-impl Backoff for Patience {
+impl Backoff for WatchBackoff {
     fn reset(&mut self) {
-        // A success between two failures may be one of many: only calm makes pauses small again.
+        // A success between two failures may be one of many: only a longer time without failure starts from the first again.
     }
 }
 
-fn applied<K>(
-    object: DeserializeGuard<K>,
-    store: &mut Writer<K>,
-    trim: fn(&K) -> K,
-    event: fn(K) -> watcher::Event<K>,
-) -> Change<K>
-where
-    K: Resource<DynamicType = ()> + Clone,
-{
-    match object.0 {
-        Ok(object) => {
-            store.apply_watcher_event(&event(trim(&object)));
-            Change::Applied(Box::new(object))
-        }
-        Err(invalid) => Change::Undecodable(Box::new(invalid)),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -2,49 +2,69 @@
 
 use crate::api::conditions::{
     self, HEALTHY, READY, REASON_BLIND, REASON_FAILING, REASON_NOT_JUDGED, REASON_NOT_READY, REASON_PASSING,
-    REASON_READY, REASON_SUSPENDED,
+    REASON_READY, REASON_SUSPENDED, REASON_UNDECODABLE,
 };
 use crate::api::{BLIND, Health, RequestedRun, ScenarioStatus};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use crate::domain::desired::CheckKey;
+use crate::domain::texts::Language;
+use crate::domain::validate::{Reason, ValidationError};
 use std::collections::BTreeSet;
 
-/// What is known of a Scenario.
-pub struct Known<'a> {
+/// What the status follows from.
+pub struct StatusInputs<'a> {
     pub generation: Option<i64>,
-    /// Reason and message where the spec has a mistake.
-    pub error: Option<(&'a str, String)>,
-    pub suspended: bool,
+    pub spec: SpecState<'a>,
     /// Checks and keys with an open Finding.
-    pub open: &'a BTreeSet<(String, String)>,
-    /// The last run of this generation since the start, if there was one.
-    pub run: Option<RunView<'a>>,
+    pub open: &'a BTreeSet<CheckKey>,
+    /// The last run of this generation since this replica leads.
+    pub run: Option<RunSummary<'a>>,
     pub last_run_at: Option<Timestamp>,
     pub last_requested_run: Option<&'a RequestedRun>,
+    pub language: Language,
 }
 
-/// What a run left behind.
+/// The spec, as far as it can be used.
+pub enum SpecState<'a> {
+    Valid,
+    Suspended,
+    Invalid(&'a [ValidationError]),
+    DependencyCycle(&'a [String]),
+    Undecodable(&'a str),
+}
+
+/// The last run.
 #[derive(Clone, Copy)]
-pub struct RunView<'a> {
-    /// Whether every check has come to a judgement.
+pub struct RunSummary<'a> {
     pub judged: bool,
-    /// How many checks were judged.
     pub checks: usize,
-    /// Why something could not be judged.
     pub unknown: Option<&'a str>,
 }
 
 /// The status that says it. Nothing moves in it while nothing changed, but for `lastRunAt`.
-pub fn status(before: &ScenarioStatus, known: &Known<'_>, now: Timestamp) -> ScenarioStatus {
+pub fn status(before: &ScenarioStatus, known: &StatusInputs<'_>, now: Timestamp) -> ScenarioStatus {
     let mut next = before.clone();
     let generation = known.generation;
-    let to_be_run = known.error.is_none() && !known.suspended && known.run.is_none();
+    let error = match &known.spec {
+        SpecState::Valid | SpecState::Suspended => None,
+        SpecState::Undecodable(why) => Some((REASON_UNDECODABLE, format!("the object can't be read: {why}"))),
+        SpecState::Invalid(errors) => errors.first().map(|first| {
+            (first.reason.as_str(), errors.iter().map(ValidationError::to_string).collect::<Vec<_>>().join("; "))
+        }),
+        SpecState::DependencyCycle(path) => {
+            let message = format!("spec.dependsOn: leads back to itself: {}", path.join(" -> "));
+            Some((Reason::DependencyCycle.as_str(), message))
+        }
+    };
+    let suspended = matches!(known.spec, SpecState::Suspended);
+    let to_be_run = error.is_none() && !suspended && known.run.is_none();
     if to_be_run && before.observed_generation != generation {
         // An edit shows when it has been tried, and that is at once.
         return next;
     }
     next.observed_generation = generation;
-    let (ready, reason, message) = match (&known.error, known.suspended) {
+    let (ready, reason, message) = match (&error, suspended) {
         (Some((reason, message)), _) => (false, *reason, message.clone()),
         (None, true) => (true, REASON_SUSPENDED, "nothing is read while spec.suspend is true".to_string()),
         (None, false) => (true, REASON_READY, "the spec is understood".to_string()),
@@ -68,7 +88,7 @@ pub fn status(before: &ScenarioStatus, known: &Known<'_>, now: Timestamp) -> Sce
     next
 }
 
-fn health(before: &ScenarioStatus, known: &Known<'_>, ready: bool) -> (Health, &'static str, String) {
+fn health(before: &ScenarioStatus, known: &StatusInputs<'_>, ready: bool) -> (Health, &'static str, String) {
     let mut faults = known.open.iter().filter(|(check, _)| check != BLIND).peekable();
     if faults.peek().is_some() {
         let names: Vec<_> = faults.map(|(check, key)| shown(check, key)).collect();
@@ -77,7 +97,7 @@ fn health(before: &ScenarioStatus, known: &Known<'_>, ready: bool) -> (Health, &
     if !ready {
         return (Health::Unknown, REASON_NOT_READY, "nothing is read until the spec is right".into());
     }
-    if known.suspended {
+    if matches!(known.spec, SpecState::Suspended) {
         return (Health::Unknown, REASON_SUSPENDED, "nothing is read while suspended".into());
     }
     let blind = !known.open.is_empty();
@@ -109,7 +129,7 @@ fn shown(check: &str, key: &str) -> String {
 }
 
 /// Whether two statuses differ in more than freshness.
-pub fn says_something_new(before: &ScenarioStatus, next: &ScenarioStatus) -> bool {
+pub fn differs_beyond_freshness(before: &ScenarioStatus, next: &ScenarioStatus) -> bool {
     let without = |s: &ScenarioStatus| ScenarioStatus { last_run_at: None, ..s.clone() };
     without(before) != without(next)
 }

@@ -1,6 +1,6 @@
-//! The loop that takes, renews and gives back the lease.
+//! The loop that acquires, renews and releases the lease.
 
-use super::lease::{Decision, Seen, decide, held, released};
+use super::lease::{LeaseAction, Seen, next_action, held, released};
 use super::{DualInstant, LEASE_NAME, Leadership, LeadershipState, WriteFence};
 use crate::runtime::backoff::jittered;
 use crate::runtime::write::WriteError;
@@ -12,69 +12,69 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-/// Within one turn a lease that others keep changing is looked at this often.
+/// Tries within one attempt, where other replicas change the lease meanwhile.
 const TRIES: usize = 3;
 
-/// How an election is held.
+/// The parameters of the election.
 #[derive(Clone, Debug)]
 pub struct Election {
-    /// Who this replica is; no other process may ever be called the same.
+    /// The identity of this replica; every process has its own.
     pub identity: String,
-    /// How long a lease lasts that is not renewed; whole seconds.
+    /// How long a lease is valid without a renewal; whole seconds.
     pub lease_time: Duration,
 }
 
 impl Election {
-    /// For the pod, or the machine, of this name; a container that starts again in its pod is somebody else.
+    /// For the pod or machine of this name; a container that restarts in its pod gets another identity.
     pub fn new(place: &str, lease_time: Duration) -> Election {
         let token = uuid::Uuid::new_v4().simple().to_string();
         Election { identity: format!("{place}_{}", &token[..8]), lease_time }
     }
 
-    /// The holder renews this often.
+    /// The interval at which the holder renews.
     fn renew(&self) -> Duration {
         self.lease_time / 3
     }
 
-    /// Without a renewal effects end after this: well before anybody else may take over.
-    fn effects(&self) -> Duration {
+    /// Writes end this long after a renewal: well before another replica may take over.
+    fn write_period(&self) -> Duration {
         self.lease_time * 2 / 3
     }
 
-    /// How often others look, and how soon the holder tries again.
-    fn look(&self) -> Duration {
+    /// The interval at which the others check the lease, and at which the holder retries.
+    fn retry_interval(&self) -> Duration {
         self.lease_time / 15
     }
 
-    /// How long one request may take.
-    fn patience(&self) -> Duration {
+    /// The timeout of one attempt.
+    fn request_timeout(&self) -> Duration {
         self.lease_time / 5
     }
 }
 
-/// The elector, at work.
+/// The running election.
 pub struct ElectionTask {
     stop: oneshot::Sender<()>,
     working: JoinHandle<()>,
 }
 
 impl ElectionTask {
-    /// Starts it; the gate says what comes of it.
+    /// Starts it; the write fence follows its result.
     pub fn start(client: Client, namespace: &str, election: Election) -> (ElectionTask, WriteFence) {
-        let (told, fence) = WriteFence::elected();
+        let (state, fence) = WriteFence::elected();
         let (stop, stopped) = oneshot::channel();
         let api = Api::namespaced(client, namespace);
-        let candidate = Candidate { api, election, told, seen: None, term: 0, failing: false };
+        let candidate = Candidate { api, election, state, seen: None, term: 0, failing: false };
         let working = tokio::spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
             };
-            candidate.stand(stopped).await;
+            candidate.run(stopped).await;
         });
         (ElectionTask { stop, working }, fence)
     }
 
-    /// Gives the lease back, if this replica holds it.
+    /// Releases the lease, if this replica holds it.
     pub async fn shutdown(self) {
         let _ = self.stop.send(());
         let _ = self.working.await;
@@ -84,18 +84,18 @@ impl ElectionTask {
 struct Candidate {
     api: Api<Lease>,
     election: Election,
-    told: watch::Sender<LeadershipState>,
+    state: watch::Sender<LeadershipState>,
     seen: Option<Seen>,
     term: u64,
-    /// The last turn came to nothing.
+    /// The last attempt failed.
     failing: bool,
 }
 
-/// What a turn came to.
-enum Turn {
-    /// The lease is this replica's; `anew` where it was not just before.
+/// The result of an attempt.
+enum Attempt {
+    /// This replica holds the lease; `newly` where it did not hold it before.
     Held {
-        anew: bool,
+        newly: bool,
     },
     HeldBy {
         holder: String,
@@ -104,42 +104,42 @@ enum Turn {
 }
 
 impl Candidate {
-    async fn stand(mut self, stopped: impl Future<Output = ()>) {
+    async fn run(mut self, stopped: impl Future<Output = ()>) {
         tokio::pin!(stopped);
         loop {
-            let asked = DualInstant::now();
-            let patience = self.election.patience();
-            let told = self.told.clone();
-            let turn = tokio::time::timeout(patience, self.turn());
-            let turn = minding_the_time(&told, turn).await.unwrap_or(Err(WriteError::Timeout));
-            let pause = self.take(turn, asked);
+            let requested = DualInstant::now();
+            let request_timeout = self.election.request_timeout();
+            let state = self.state.clone();
+            let attempt = tokio::time::timeout(request_timeout, self.attempt());
+            let attempt = until_expired(&state, attempt).await.unwrap_or(Err(WriteError::Timeout));
+            let pause = self.take(attempt, requested);
             tokio::select! {
                 () = &mut stopped => break,
-                () = minding_the_time(&told, tokio::time::sleep(pause)) => {}
+                () = until_expired(&state, tokio::time::sleep(pause)) => {}
             }
         }
         self.release().await;
     }
 
-    /// Looks, decides, writes; what somebody else wrote meanwhile is looked at again.
-    async fn turn(&mut self) -> Result<Turn, WriteError> {
+    /// Reads the lease, decides and writes; after a conflict it is read again.
+    async fn attempt(&mut self) -> Result<Attempt, WriteError> {
         let me = self.election.identity.clone();
         let mut is_current = self.seen.as_ref().is_some_and(|seen| holder(&seen.lease) == Some(&me));
         for _ in 0..TRIES {
-            // Whoever holds the lease need not read it to renew it: if somebody took it, the write is a conflict.
+            // The holder renews without reading: if another replica took the lease, the write is a conflict.
             if !is_current {
                 let found = self.api.get_opt(LEASE_NAME).await?;
                 self.seen = found.map(|lease| Seen::again(self.seen.take(), lease, Instant::now()));
             }
             is_current = false;
-            let decision = decide(self.seen.as_ref(), &me, self.election.lease_time, Instant::now());
-            if let Decision::Wait { holder, left } = decision {
-                return Ok(Turn::HeldBy { holder, left });
+            let decision = next_action(self.seen.as_ref(), &me, self.election.lease_time, Instant::now());
+            if let LeaseAction::Wait { holder, left } = decision {
+                return Ok(Attempt::HeldBy { holder, left });
             }
             match self.write().await {
                 Ok(lease) => {
                     self.seen = Some(Seen { lease, since: Instant::now() });
-                    return Ok(Turn::Held { anew: decision != Decision::Renew });
+                    return Ok(Attempt::Held { newly: decision != LeaseAction::Renew });
                 }
                 Err(WriteError::Conflict | WriteError::Exists | WriteError::Gone) => {}
                 Err(error) => return Err(error),
@@ -160,56 +160,56 @@ impl Candidate {
         })
     }
 
-    /// Tells what came of a turn, and gives the pause before the next.
-    fn take(&mut self, turn: Result<Turn, WriteError>, asked: DualInstant) -> Duration {
-        let standing = self.told.borrow().standing.clone();
-        let failed = std::mem::replace(&mut self.failing, turn.is_err());
-        match turn {
-            Ok(Turn::Held { anew }) => {
-                if anew || standing.term().is_none() {
+    /// Publishes the result of an attempt, and gives the interval before the next.
+    fn take(&mut self, attempt: Result<Attempt, WriteError>, requested: DualInstant) -> Duration {
+        let leadership = self.state.borrow().leadership.clone();
+        let failed = std::mem::replace(&mut self.failing, attempt.is_err());
+        match attempt {
+            Ok(Attempt::Held { newly }) => {
+                if newly || leadership.term().is_none() {
                     self.term += 1;
                 }
-                self.tell(Leadership::Leading { term: self.term }, Some(asked.after(self.election.effects())));
-                self.election.renew().saturating_sub(asked.steady.elapsed())
+                self.publish(Leadership::Leading { term: self.term }, Some(requested.after(self.election.write_period())));
+                self.election.renew().saturating_sub(requested.monotonic.elapsed())
             }
-            Ok(Turn::HeldBy { holder, left }) => {
-                self.tell(Leadership::Following { holder: Some(holder) }, None);
-                jittered(self.election.look()).min(left)
+            Ok(Attempt::HeldBy { holder, left }) => {
+                self.publish(Leadership::Following { holder: Some(holder) }, None);
+                jittered(self.election.retry_interval()).min(left)
             }
             Err(error) => {
                 if !failed {
-                    tracing::warn!(%error, "Lease {LEASE_NAME} can't be read or renewed; trying on");
+                    tracing::warn!(%error, "Lease {LEASE_NAME} can't be read or renewed, retrying");
                 }
-                jittered(self.election.look())
+                jittered(self.election.retry_interval())
             }
         }
     }
 
-    fn tell(&self, standing: Leadership, until: Option<DualInstant>) {
-        self.told.send_if_modified(|told| {
-            told.until = until;
-            let is_news = told.standing != standing;
-            if is_news {
-                tracing::info!(identity = self.election.identity, "{standing}");
-                told.standing = standing;
+    fn publish(&self, leadership: Leadership, until: Option<DualInstant>) {
+        self.state.send_if_modified(|state| {
+            state.until = until;
+            let is_new = state.leadership != leadership;
+            if is_new {
+                tracing::info!(identity = self.election.identity, "{leadership}");
+                state.leadership = leadership;
             }
-            is_news
+            is_new
         });
     }
 
-    /// Gives the lease back, so that nobody has to wait for its time.
+    /// Releases the lease, so that no replica has to wait until it expires.
     async fn release(mut self) {
-        let held_it = self.told.borrow().standing.term().is_some();
-        self.tell(Leadership::Following { holder: None }, None);
-        let Some(seen) = self.seen.take().filter(|_| held_it) else { return };
+        let held_lease = self.state.borrow().leadership.term().is_some();
+        self.publish(Leadership::Following { holder: None }, None);
+        let Some(seen) = self.seen.take().filter(|_| held_lease) else { return };
         let params =
             PostParams { field_manager: Some(crate::runtime::field_managers::OPERATOR.into()), ..Default::default() };
         let given = released(&seen.lease, Timestamp::now());
         let giving = self.api.replace(LEASE_NAME, &params, &given);
-        match tokio::time::timeout(self.election.patience(), giving).await {
-            Ok(Ok(_)) => tracing::info!("Lease {LEASE_NAME} given back"),
-            Ok(Err(error)) => tracing::warn!(%error, "Lease {LEASE_NAME} not given back; it ends by itself"),
-            Err(_) => tracing::warn!("Lease {LEASE_NAME} not given back in time; it ends by itself"),
+        match tokio::time::timeout(self.election.request_timeout(), giving).await {
+            Ok(Ok(_)) => tracing::info!("Lease {LEASE_NAME} released"),
+            Ok(Err(error)) => tracing::warn!(%error, "Lease {LEASE_NAME} not released; it expires by itself"),
+            Err(_) => tracing::warn!("Lease {LEASE_NAME} not released in time; it expires by itself"),
         }
     }
 }
@@ -218,13 +218,13 @@ fn holder(lease: &Lease) -> Option<&String> {
     lease.spec.as_ref()?.holder_identity.as_ref()
 }
 
-/// Waits for `work`; when the time for effects is over meanwhile, that is told at once.
-async fn minding_the_time<T>(told: &watch::Sender<LeadershipState>, work: impl Future<Output = T>) -> T {
+/// Waits for `work`. When the time for writes expires meanwhile, that is published at once.
+async fn until_expired<T>(state: &watch::Sender<LeadershipState>, work: impl Future<Output = T>) -> T {
     tokio::pin!(work);
     loop {
-        let ends = match &*told.borrow() {
-            LeadershipState { standing: Leadership::Leading { term }, until: Some(until) } => {
-                Some((*term, until.steady))
+        let ends = match &*state.borrow() {
+            LeadershipState { leadership: Leadership::Leading { term }, until: Some(until) } => {
+                Some((*term, until.monotonic))
             }
             _ => None,
         };
@@ -232,9 +232,9 @@ async fn minding_the_time<T>(told: &watch::Sender<LeadershipState>, work: impl F
         tokio::select! {
             biased;
             () = tokio::time::sleep_until(until.into()) => {
-                let standing = Leadership::Uncertain { term };
-                tracing::warn!("{standing}: targets are still read, nothing is written");
-                told.send_modify(|told| told.standing = standing);
+                let leadership = Leadership::Uncertain { term };
+                tracing::warn!("{leadership}: targets are still read, nothing is written");
+                state.send_modify(|state| state.leadership = leadership);
             }
             done = &mut work => return done,
         }

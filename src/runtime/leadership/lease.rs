@@ -1,15 +1,15 @@
-//! What to do about a lease as it stands, and what to write: no clock and no network inside.
+//! What to do about a lease, and what to write: no clock and no network.
 
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use std::time::{Duration, Instant};
 
-/// No holder may keep others waiting for longer than this after its death.
+/// The others wait no longer than this for a holder that does not renew.
 const LEASE_MAX: Duration = Duration::from_secs(300);
 
-/// A lease, and when it was first seen as it is. The clocks of other machines are never compared with this one's: only that
-/// a lease changed is taken from its holder, not when.
+/// A lease, and when it was first seen in its present form. Clocks of different machines are never compared: only that the
+/// holder changed the lease counts, not the time that it wrote.
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub lease: Lease,
@@ -17,7 +17,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// The lease as it is now; a change in what its holder writes starts its time anew.
+    /// The lease as read again; a change of its spec restarts its time.
     pub fn again(before: Option<Seen>, lease: Lease, now: Instant) -> Seen {
         match before {
             Some(before) if before.lease.spec == lease.spec => Seen { lease, since: before.since },
@@ -26,11 +26,11 @@ impl Seen {
     }
 }
 
-/// What to do.
+/// What to do about a lease.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Decision {
+pub enum LeaseAction {
     Create,
-    /// It is nobody's, or was not renewed for its time.
+    /// It has no holder, or was not renewed for its duration.
     Take,
     Renew,
     Wait {
@@ -40,20 +40,20 @@ pub enum Decision {
 }
 
 /// What `me` does about the lease as it was seen, at `now`. `lease_time` counts where the lease names none.
-pub fn decide(seen: Option<&Seen>, me: &str, lease_time: Duration, now: Instant) -> Decision {
-    let Some(seen) = seen else { return Decision::Create };
+pub fn next_action(seen: Option<&Seen>, me: &str, lease_time: Duration, now: Instant) -> LeaseAction {
+    let Some(seen) = seen else { return LeaseAction::Create };
     let spec = seen.lease.spec.as_ref();
     let holder = spec.and_then(|s| s.holder_identity.as_deref()).unwrap_or_default();
     if holder == me {
-        return Decision::Renew;
+        return LeaseAction::Renew;
     }
     let named = spec.and_then(|s| s.lease_duration_seconds).and_then(|s| u64::try_from(s).ok()).filter(|s| *s > 0);
     let lasts = named.map_or(lease_time, Duration::from_secs).min(LEASE_MAX);
     let left = lasts.saturating_sub(now.saturating_duration_since(seen.since));
     if holder.is_empty() || left.is_zero() {
-        return Decision::Take;
+        return LeaseAction::Take;
     }
-    Decision::Wait { holder: holder.to_string(), left }
+    LeaseAction::Wait { holder: holder.to_string(), left }
 }
 
 /// The lease with `me` as its holder, renewed at `now`; the resource version of what was read stays in it.
@@ -78,12 +78,12 @@ pub fn held(before: Option<&Lease>, name: &str, me: &str, lease_time: Duration, 
     lease
 }
 
-/// The lease given back: nobody has to wait for its time.
+/// The lease without a holder: no replica has to wait until it expires.
 pub fn released(before: &Lease, now: Timestamp) -> Lease {
     let mut lease = before.clone();
     let spec = lease.spec.unwrap_or_default();
     lease.spec = Some(LeaseSpec {
-        // What client-go writes, so that its electors understand it, too.
+        // As client-go writes it.
         holder_identity: Some(String::new()),
         lease_duration_seconds: Some(1),
         renew_time: Some(MicroTime(now)),
@@ -111,18 +111,18 @@ mod tests {
 
     #[test]
     fn a_lease_is_taken_when_it_is_free_or_was_not_seen_to_change_for_its_time() {
-        let wait = |left| Decision::Wait { holder: "other".into(), left: Duration::from_secs(left) };
+        let wait = |left| LeaseAction::Wait { holder: "other".into(), left: Duration::from_secs(left) };
         let other = |seconds| Some(lease(Some("other"), seconds));
         let cases = [
-            ("absent", None, 0, Decision::Create),
-            ("mine", Some(lease(Some("me"), Some(15))), 0, Decision::Renew),
-            ("mine, unrenewed for long", Some(lease(Some("me"), Some(15))), 999, Decision::Renew),
-            ("released", Some(lease(Some(""), Some(1))), 0, Decision::Take),
-            ("no holder", Some(lease(None, None)), 0, Decision::Take),
-            ("no spec", Some(Lease::default()), 0, Decision::Take),
+            ("absent", None, 0, LeaseAction::Create),
+            ("mine", Some(lease(Some("me"), Some(15))), 0, LeaseAction::Renew),
+            ("mine, unrenewed for long", Some(lease(Some("me"), Some(15))), 999, LeaseAction::Renew),
+            ("released", Some(lease(Some(""), Some(1))), 0, LeaseAction::Take),
+            ("no holder", Some(lease(None, None)), 0, LeaseAction::Take),
+            ("no spec", Some(Lease::default()), 0, LeaseAction::Take),
             ("just seen", other(Some(15)), 0, wait(15)),
             ("almost over", other(Some(15)), 14, wait(1)),
-            ("over", other(Some(15)), 15, Decision::Take),
+            ("over", other(Some(15)), 15, LeaseAction::Take),
             ("its own time counts, not mine", other(Some(40)), 20, wait(20)),
             ("it names no time", other(None), 10, wait(5)),
             ("a time that makes no sense", other(Some(-3)), 10, wait(5)),
@@ -132,7 +132,7 @@ mod tests {
             let since = Instant::now();
             let seen = lease.map(|lease| Seen { lease, since });
             let now = since + Duration::from_secs(unchanged);
-            assert_eq!(decide(seen.as_ref(), "me", TIME, now), expected, "{name}");
+            assert_eq!(next_action(seen.as_ref(), "me", TIME, now), expected, "{name}");
         }
     }
 
@@ -174,6 +174,6 @@ mod tests {
         let given = released(&renewed, later);
         assert_eq!(fields(&given), (String::new(), Some(1), Some(1)));
         let seen = Seen { lease: given, since: Instant::now() };
-        assert_eq!(decide(Some(&seen), "next", TIME, seen.since), Decision::Take);
+        assert_eq!(next_action(Some(&seen), "next", TIME, seen.since), LeaseAction::Take);
     }
 }

@@ -1,7 +1,7 @@
-//! Who acts, of several replicas: whoever holds the Lease `agentic-ops` of the namespace.
+//! Leadership among replicas: the holder of the Lease `agentic-ops` of the namespace reads targets and writes.
 //!
-//! A lease does not promise a single leader: a process may be frozen between looking and writing. So every write carries the
-//! resource version that was read, and [`WriteFence::write`] looks at two clocks before each step of each write.
+//! A lease does not guarantee a single leader: a process may be frozen between checking and writing. Therefore every write carries
+//! the resource version that was read, and [`WriteFence::write`] checks two clocks before each step of each write.
 
 mod election;
 mod lease;
@@ -19,22 +19,22 @@ use tokio::sync::{Semaphore, watch};
 /// Name of the Lease.
 pub const LEASE_NAME: &str = "agentic-ops";
 
-/// Writes that are under way at once: each takes a connection.
+/// Concurrent writes: each takes a connection.
 const WRITES_MAX: usize = 64;
 
-/// Where this replica stands.
+/// Whether this replica leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Leadership {
-    /// It holds the lease: it reads targets and writes. `term` differs for each time that it came to hold it.
+    /// It holds the lease: it reads targets and writes. Each period of holding it has a `term` of its own.
     Leading { term: u64 },
-    /// It held the lease and can't renew it: it goes on reading, and writes nothing until it knows.
+    /// It held the lease and can't renew it: it keeps reading targets and writes nothing.
     Uncertain { term: u64 },
-    /// Somebody else holds it, or nobody is known to: it only serves.
+    /// Another replica holds the lease, or the holder is not known: it only serves.
     Following { holder: Option<String> },
 }
 
 impl Leadership {
-    /// The term in which it reads targets, if it does.
+    /// The term in which this replica reads targets, if it does.
     pub fn term(&self) -> Option<u64> {
         match self {
             Leadership::Leading { term } | Leadership::Uncertain { term } => Some(*term),
@@ -42,7 +42,7 @@ impl Leadership {
         }
     }
 
-    /// In one word, for machines.
+    /// The word that REST and the metrics use.
     pub fn as_str(&self) -> &'static str {
         match self {
             Leadership::Leading { .. } => "leading",
@@ -52,7 +52,7 @@ impl Leadership {
     }
 }
 
-/// For people: why a replica does not run Scenarios.
+/// Why a replica does not run Scenarios, for people.
 impl fmt::Display for Leadership {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -62,104 +62,93 @@ impl fmt::Display for Leadership {
                 write!(f, "this replica follows: {holder} holds Lease {LEASE_NAME}")
             }
             Leadership::Following { holder: None } => {
-                write!(f, "this replica follows: nobody is known to hold Lease {LEASE_NAME}")
+                write!(f, "this replica follows: the holder of Lease {LEASE_NAME} is not known")
             }
         }
     }
 }
 
-/// A moment by two clocks. A process that is frozen finds the monotonic clock gone on; a machine that slept, only the other.
+/// An instant by two clocks. In a frozen process the monotonic clock has advanced; on a machine that slept only the wall clock has.
 #[derive(Clone, Copy, Debug)]
 pub struct DualInstant {
-    pub steady: Instant,
+    pub monotonic: Instant,
     pub wall: SystemTime,
 }
 
 impl DualInstant {
     pub fn now() -> DualInstant {
-        DualInstant { steady: Instant::now(), wall: SystemTime::now() }
+        DualInstant { monotonic: Instant::now(), wall: SystemTime::now() }
     }
 
     /// This much later.
     pub fn after(self, span: Duration) -> DualInstant {
-        DualInstant { steady: self.steady + span, wall: self.wall + span }
+        DualInstant { monotonic: self.monotonic + span, wall: self.wall + span }
     }
 
     /// Whether it is past at `now`, by either clock.
     pub fn is_past(self, now: DualInstant) -> bool {
-        now.steady >= self.steady || now.wall >= self.wall
+        now.monotonic >= self.monotonic || now.wall >= self.wall
     }
 }
 
-/// What the elector tells.
+/// What the election task publishes.
 #[derive(Debug)]
 struct LeadershipState {
-    standing: Leadership,
-    /// Effects end here, whatever is heard; `None` where nobody else can hold the lease.
+    leadership: Leadership,
+    /// Nothing is written from here on unless the lease is renewed; `None` where no other replica can hold it.
     until: Option<DualInstant>,
 }
 
-/// What every effect passes: it is open while this replica leads, by its own clocks.
+/// Refuses writes unless this replica leads, by its own clocks. Clones share the limit of concurrent writes.
 #[derive(Clone)]
 pub struct WriteFence {
-    told: watch::Receiver<LeadershipState>,
-    /// Keeps the channel of a gate that is always open.
+    state: watch::Receiver<LeadershipState>,
+    /// Keeps the channel of a fence that is always open.
     _always: Option<Arc<watch::Sender<LeadershipState>>>,
     writes: Arc<Semaphore>,
 }
 
 impl WriteFence {
-    /// For a process beside which there is no other.
+    /// For a process that is the only replica: always open.
     pub fn always() -> WriteFence {
-        let (sender, told) = watch::channel(LeadershipState { standing: Leadership::Leading { term: 1 }, until: None });
-        WriteFence { told, _always: Some(Arc::new(sender)), writes: Arc::new(Semaphore::new(WRITES_MAX)) }
+        let (sender, state) = watch::channel(LeadershipState { leadership: Leadership::Leading { term: 1 }, until: None });
+        WriteFence { state, _always: Some(Arc::new(sender)), writes: Arc::new(Semaphore::new(WRITES_MAX)) }
     }
 
     fn elected() -> (watch::Sender<LeadershipState>, WriteFence) {
-        let (sender, told) =
-            watch::channel(LeadershipState { standing: Leadership::Following { holder: None }, until: None });
-        (sender, WriteFence { told, _always: None, writes: Arc::new(Semaphore::new(WRITES_MAX)) })
+        let (sender, state) =
+            watch::channel(LeadershipState { leadership: Leadership::Following { holder: None }, until: None });
+        (sender, WriteFence { state, _always: None, writes: Arc::new(Semaphore::new(WRITES_MAX)) })
     }
 
-    /// Where this replica stands. It is uncertain as soon as its time is over, though nobody has told it yet.
-    pub fn standing(&self) -> Leadership {
-        let told = self.told.borrow();
-        match (&told.standing, told.until) {
+    /// Whether this replica leads. It is uncertain as soon as the time of its last renewal is over.
+    pub fn leadership(&self) -> Leadership {
+        let state = self.state.borrow();
+        match (&state.leadership, state.until) {
             (Leadership::Leading { term }, Some(until)) if until.is_past(DualInstant::now()) => {
                 Leadership::Uncertain { term: *term }
             }
-            (standing, _) => standing.clone(),
+            (leadership, _) => leadership.clone(),
         }
     }
 
     /// Whether this replica may write now.
     pub fn is_open(&self) -> bool {
-        matches!(self.standing(), Leadership::Leading { .. })
+        matches!(self.leadership(), Leadership::Leading { .. })
     }
 
-    /// Waits until the standing is told anew; for ever where it can't change.
+    /// Waits for the next change of leadership; never returns where it can't change.
     pub async fn changed(&mut self) {
-        if self.told.changed().await.is_err() {
+        if self.state.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
-    }
-
-    /// Waits until this replica may write. False: the term in which this was asked is over.
-    pub async fn reopened(&self) -> bool {
-        let mut this = self.clone();
-        let term = this.standing().term();
-        while !this.is_open() && term.is_some() && this.standing().term() == term {
-            // A clock that ran ahead closes the gate without a word; the next renewal opens it without one.
-            let _ = tokio::time::timeout(Duration::from_secs(1), this.changed()).await;
-        }
-        term.is_some() && this.standing().term() == term
     }
 
     /// One write to the API, bounded in time. It is given up as soon as the gate is found closed: before its first step, and
     /// before each further one, since a process may be frozen anywhere.
     pub async fn write<T>(&self, request: impl Future<Output = Result<T, kube::Error>>) -> Result<T, WriteError> {
         // The semaphore is never closed.
-        let _turn = self.writes.acquire().await;
+        let _permit = self.writes.acquire().await;
         let mut request = pin!(request);
         let guarded = std::future::poll_fn(|context| {
             if !self.is_open() {
@@ -176,8 +165,8 @@ impl WriteFence {
     }
 
     fn time_left(&self) -> Option<Duration> {
-        let until = self.told.borrow().until?;
-        Some(until.steady.saturating_duration_since(Instant::now()))
+        let until = self.state.borrow().until?;
+        Some(until.monotonic.saturating_duration_since(Instant::now()))
     }
 }
 
@@ -187,7 +176,7 @@ mod tests {
 
     fn fence(standing: Leadership, left: Option<Duration>) -> (watch::Sender<LeadershipState>, WriteFence) {
         let (sender, fence) = WriteFence::elected();
-        sender.send_replace(LeadershipState { standing, until: left.map(|left| DualInstant::now().after(left)) });
+        sender.send_replace(LeadershipState { leadership: standing, until: left.map(|left| DualInstant::now().after(left)) });
         (sender, fence)
     }
 
@@ -200,13 +189,13 @@ mod tests {
         let now = DualInstant::now();
         let (second, hour) = (Duration::from_secs(1), Duration::from_secs(3600));
         let cases = [
-            ("neither", now.steady, now.wall, false),
-            ("frozen", now.steady + second, now.wall, true),
-            ("the machine slept", now.steady, now.wall + second, true),
-            ("the wall clock was set back", now.steady + second, now.wall - hour, true),
+            ("neither", now.monotonic, now.wall, false),
+            ("frozen", now.monotonic + second, now.wall, true),
+            ("the machine slept", now.monotonic, now.wall + second, true),
+            ("the wall clock was set back", now.monotonic + second, now.wall - hour, true),
         ];
-        for (name, steady, wall, expected) in cases {
-            assert_eq!(now.after(second).is_past(DualInstant { steady, wall }), expected, "{name}");
+        for (name, monotonic, wall, expected) in cases {
+            assert_eq!(now.after(second).is_past(DualInstant { monotonic, wall }), expected, "{name}");
         }
     }
 
@@ -242,7 +231,7 @@ mod tests {
         };
         let losing = async {
             tokio::task::yield_now().await;
-            sender.send_replace(LeadershipState { standing: Leadership::Following { holder: None }, until: None });
+            sender.send_replace(LeadershipState { leadership: Leadership::Following { holder: None }, until: None });
             let _ = go_on.send(());
         };
         let (written, ()) = tokio::join!(fence.write(request), losing);
@@ -255,24 +244,5 @@ mod tests {
         let (_sender, fence) = fence(Leadership::Leading { term: 1 }, Some(Duration::from_millis(50)));
         let hanging = fence.write(std::future::pending::<Result<(), kube::Error>>());
         assert!(matches!(hanging.await, Err(WriteError::NotLeading)));
-    }
-
-    #[tokio::test]
-    async fn whoever_waits_to_write_learns_whether_the_term_is_over() {
-        let uncertain = || fence(Leadership::Uncertain { term: 7 }, Some(Duration::from_secs(60)));
-        for (next, expected) in [
-            (Leadership::Leading { term: 7 }, true),
-            (Leadership::Leading { term: 8 }, false),
-            (Leadership::Following { holder: None }, false),
-        ] {
-            let (sender, fence) = uncertain();
-            let telling = async {
-                tokio::task::yield_now().await;
-                let until = Some(DualInstant::now().after(Duration::from_secs(60)));
-                sender.send_replace(LeadershipState { standing: next.clone(), until });
-            };
-            let (reopened, ()) = tokio::join!(fence.reopened(), telling);
-            assert_eq!(reopened, expected, "{next:?}");
-        }
     }
 }

@@ -107,7 +107,7 @@ async fn nothing_is_written_without_a_renewal(which: Which) {
         true => Fate::Answer(StatusCode::INTERNAL_SERVER_ERROR, &[], "no".into()),
         false => Fate::Pass,
     });
-    eventually("its own doubt", || async { (operator.fence.standing().as_str() == "uncertain").then_some(()) }).await;
+    eventually("its own doubt", || async { (operator.fence.leadership().as_str() == "uncertain").then_some(()) }).await;
     let before = recorder.noted().len();
     let mut history = vec![(Open, target.set(false))];
     target.seen(3).await;

@@ -1,0 +1,171 @@
+//! Writes Findings: pending updates of runs, and what acknowledgements change.
+
+use crate::api::{Finding, FindingSpec, FindingStatus, Transition};
+use crate::controllers::Context;
+use crate::controllers::scenario::FindingSummary;
+use crate::domain::desired::CheckKey;
+use crate::domain::fingerprint::{finding_name, fingerprint};
+use crate::domain::pending::{PendingUpdate, apply_updates};
+use crate::domain::texts::Language;
+use crate::domain::transition::Step;
+use crate::runtime::events::Events;
+use crate::runtime::field_managers;
+use crate::runtime::leadership::WriteFence;
+use crate::runtime::version::{Version, is_older};
+use crate::runtime::watch::Cache;
+use crate::runtime::write::{WriteError, call, merge};
+use kube::api::{Patch, PatchParams, PostParams};
+use kube::{Api, Resource as _, ResourceExt as _};
+use serde_json::json;
+
+/// A decision that other writers keep overtaking is postponed after this many tries.
+const TRIES: usize = 5;
+
+/// Writes Findings through the write fence. Clones are cheap.
+#[derive(Clone)]
+pub struct FindingWriter {
+    api: Api<Finding>,
+    cache: Cache<Finding>,
+    events: Events,
+    language: Language,
+    fence: WriteFence,
+}
+
+/// A Finding after a write, if it exists, and the transitions that were written.
+pub type Applied = (Option<FindingSummary>, Vec<Step>);
+
+impl FindingWriter {
+    pub fn new(context: &Context) -> FindingWriter {
+        FindingWriter {
+            api: Api::namespaced(context.client.clone(), &context.namespace),
+            cache: context.caches.findings.clone(),
+            events: context.events.clone(),
+            language: context.language,
+            fence: context.fence.clone(),
+        }
+    }
+
+    /// Applies the updates, in order, to the Finding of this check. Where another writer was faster, the Finding is read and the
+    /// decision made again.
+    ///
+    /// `known` is the newest version that this replica has seen or written: an older copy in the cache, whose watch may have been
+    /// interrupted, decides nothing.
+    pub async fn apply(
+        &self,
+        scenario: &str,
+        at: &CheckKey,
+        updates: &[PendingUpdate],
+        known: Option<Version>,
+    ) -> Result<Applied, WriteError> {
+        let name = finding_name(scenario, &at.0, &at.1);
+        let mut current = self.cache.get(&name).map(|finding| (*finding).clone());
+        if current.as_ref().map_or(known.is_some(), |finding| is_older(Version::of(finding), known)) {
+            current = call(self.api.get_opt(&name)).await?;
+        }
+        for _ in 0..TRIES {
+            match self.try_apply(scenario, at, &name, current.as_ref(), updates).await {
+                Err(WriteError::Conflict | WriteError::Exists | WriteError::Gone) => {
+                    current = call(self.api.get_opt(&name)).await?;
+                }
+                other => return other,
+            }
+        }
+        Err(WriteError::Conflict)
+    }
+
+    async fn try_apply(
+        &self,
+        scenario: &str,
+        at: &CheckKey,
+        name: &str,
+        current: Option<&Finding>,
+        updates: &[PendingUpdate],
+    ) -> Result<Applied, WriteError> {
+        let none = FindingStatus::default();
+        let status = current.map(|finding| finding.status.as_ref().unwrap_or(&none));
+        let Some((next, steps)) = apply_updates(status, updates, self.language) else {
+            return Ok((current.map(FindingSummary::of), Vec::new()));
+        };
+        let finding = match current {
+            // The acknowledgement was of an occurrence that has ended.
+            Some(finding) if steps.contains(&Step::Reopened) && finding.spec.acknowledgement.is_some() => {
+                self.remove_acknowledgement(finding).await?
+            }
+            Some(finding) => finding.clone(),
+            None => self.create(scenario, at, name).await?,
+        };
+        let written = self.write_status(&finding, next).await?;
+        self.publish(&written, &steps);
+        Ok((Some(FindingSummary::of(&written)), steps))
+    }
+
+    async fn create(&self, scenario: &str, at: &CheckKey, name: &str) -> Result<Finding, WriteError> {
+        let spec = FindingSpec {
+            scenario: scenario.to_string(),
+            check: at.0.clone(),
+            key: at.1.clone(),
+            fingerprint: fingerprint(scenario, &at.0, &at.1),
+            acknowledgement: None,
+        };
+        let params = PostParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
+        self.fence.write(self.api.create(&params, &Finding::new(name, spec))).await
+    }
+
+    /// Reads a Finding from the API.
+    pub async fn read(&self, name: &str) -> Result<Option<Finding>, WriteError> {
+        call(self.api.get_opt(name)).await
+    }
+
+    /// Writes what changed in the status, if the object is still the one that was decided on.
+    pub async fn write_status(&self, finding: &Finding, mut next: FindingStatus) -> Result<Finding, WriteError> {
+        next.observed_generation = finding.metadata.generation;
+        for condition in &mut next.conditions {
+            condition.observed_generation = finding.metadata.generation;
+        }
+        let patch = merge("status", finding.status.as_ref(), &next, finding.metadata.resource_version.as_deref())?;
+        self.fence.write(self.api.patch_status(&finding.name_any(), &params(), &Patch::Merge(patch))).await
+    }
+
+    /// Removes the acknowledgement from the spec.
+    pub async fn remove_acknowledgement(&self, finding: &Finding) -> Result<Finding, WriteError> {
+        let patch = json!({
+            "metadata": { "resourceVersion": finding.metadata.resource_version },
+            "spec": { "acknowledgement": null },
+        });
+        self.fence.write(self.api.patch(&finding.name_any(), &params(), &Patch::Merge(patch))).await
+    }
+
+    /// Publishes Events for the steps that were just written: each but a refresh is one of the newest transitions, in order.
+    pub fn publish(&self, finding: &Finding, steps: &[Step]) {
+        let status = finding.status.clone().unwrap_or_default();
+        let published: Vec<(Step, &str)> = steps.iter().filter_map(|s| Some((*s, s.event_reason()?))).collect();
+        let newest = status.transitions.iter().rev();
+        let pairs: Vec<_> = published.into_iter().rev().zip(newest).collect();
+        for ((step, reason), transition) in pairs.into_iter().rev() {
+            self.publish_one(finding, step, reason, transition);
+        }
+    }
+
+    fn publish_one(&self, finding: &Finding, step: Step, reason: &str, transition: &Transition) {
+        let is_warning = matches!(step, Step::Opened | Step::Reopened);
+        let note = if transition.message.is_empty() { reason } else { &transition.message };
+        self.publish_note(finding, is_warning, reason, note);
+        let (scenario, check, key) = (&finding.spec.scenario, &finding.spec.check, &finding.spec.key);
+        let severity = finding.status.as_ref().and_then(|s| s.severity).map(|s| s.as_str());
+        tracing::info!(
+            finding = %finding.name_any(), scenario, check, key, severity, at = %transition.at.0,
+            "{}: {note}", reason.to_lowercase()
+        );
+    }
+
+    /// Publishes one Event about a Finding.
+    pub fn publish_note(&self, finding: &Finding, is_warning: bool, reason: &str, note: &str) {
+        let mut about = finding.object_ref(&());
+        about.resource_version = None;
+        self.events.publish(about, is_warning, reason, note);
+    }
+}
+
+fn params() -> PatchParams {
+    PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() }
+}

@@ -1,0 +1,138 @@
+//! Carries the effects out: runs and writes are tasks of their own that report back as events, so that no slow target and no slow
+//! API server delays anything but its own work.
+
+use super::assess::Assessor;
+use super::configuration::ConfigurationReader;
+use super::schedule_view::ScheduleView;
+use super::state::{
+    Effect, Event, FindingUpdate, FindingWrite, FindingWritten, RunOrder, RunResult, StatusWrite, TickId, TickReport,
+};
+use crate::api::Scenario;
+use crate::controllers::finding::FindingWriter;
+use crate::runtime::field_managers;
+use crate::runtime::leadership::WriteFence;
+use crate::runtime::write::{self, WriteError, call};
+use crate::telemetry::Metrics;
+use kube::Api;
+use kube::api::{Patch, PatchParams};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// What the effects act upon.
+pub struct Executor {
+    pub api: Api<Scenario>,
+    pub fence: WriteFence,
+    pub writer: FindingWriter,
+    pub assessor: Assessor,
+    pub configuration: ConfigurationReader,
+    pub schedule: ScheduleView,
+    pub metrics: Arc<Metrics>,
+    /// Where tasks report.
+    pub events: mpsc::Sender<Event>,
+    /// Changes when all runs under way are cancelled.
+    pub cancellations: watch::Sender<u64>,
+    /// Who waits for the ticks.
+    pub ticks: HashMap<TickId, oneshot::Sender<TickReport>>,
+}
+
+impl Executor {
+    pub fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::StartRun(order) => self.start_run(order),
+                Effect::CancelRuns => {
+                    tracing::info!("this replica reads no targets any more");
+                    self.cancellations.send_modify(|cancelled| *cancelled += 1);
+                }
+                Effect::WriteFindings(write) => self.write_findings(write),
+                Effect::WriteStatus(write) => self.write_status(*write),
+                Effect::RunRecorded => self.metrics.run(),
+                Effect::Scheduled { scenario, at, interval } => self.schedule.scheduled(scenario, at, interval),
+                Effect::IntervalKnown { scenario, interval } => self.schedule.interval_known(scenario, interval),
+                Effect::Unscheduled { scenario } => self.schedule.unscheduled(&scenario),
+                Effect::ScheduleCleared => self.schedule.clear(),
+                Effect::AnswerTick { id, report } => {
+                    if let Some(reply) = self.ticks.remove(&id) {
+                        // The caller may be gone.
+                        let _ = reply.send(report);
+                    }
+                }
+                // The caller sees the end of its channel.
+                Effect::RefuseTick { id } => drop(self.ticks.remove(&id)),
+            }
+        }
+    }
+
+    fn start_run(&self, order: RunOrder) {
+        let RunOrder { id, scenario, spec, due_at } = order;
+        let (assessor, configuration, events) =
+            (self.assessor.clone(), self.configuration.clone(), self.events.clone());
+        let (schedule, metrics) = (self.schedule.clone(), self.metrics.clone());
+        let mut cancelled = self.cancellations.subscribe();
+        tokio::spawn(async move {
+            let started = || {
+                let lateness = Instant::now().saturating_duration_since(due_at);
+                schedule.set_lateness(lateness);
+                metrics.lateness(lateness);
+            };
+            let (started_at, result) = tokio::select! {
+                run = assessor.run(spec, &configuration, started) => run,
+                _ = cancelled.changed() => return,
+            };
+            if let RunResult::Failed(reason) = &result {
+                tracing::warn!(%scenario, reason, "Scenario not run");
+            }
+            let _ = events.send(Event::RunEnded { scenario, id, started_at, result }).await;
+        });
+    }
+
+    fn write_findings(&self, write: FindingWrite) {
+        let FindingWrite { id, scenario, updates } = write;
+        let (writer, events, metrics) = (self.writer.clone(), self.events.clone(), self.metrics.clone());
+        tokio::spawn(async move {
+            let mut results = Vec::with_capacity(updates.len());
+            for FindingUpdate { at, updates, known } in updates {
+                let Some(number) = updates.last().map(|update| update.number) else { continue };
+                let result = writer.apply(&scenario, &at, &updates, known).await;
+                match &result {
+                    Ok((_, steps)) => metrics.api_write("findings", !steps.is_empty(), true),
+                    Err(WriteError::NotLeading) => {}
+                    Err(error) => {
+                        metrics.api_write("findings", true, false);
+                        tracing::warn!(%scenario, check = at.0, key = at.1, %error, "Finding not written yet");
+                    }
+                }
+                results.push(FindingWritten { at, number, result });
+            }
+            let _ = events.send(Event::FindingsWritten { scenario, id, results }).await;
+        });
+    }
+
+    fn write_status(&self, write: StatusWrite) {
+        let StatusWrite { id, scenario, resource_version, before, status } = write;
+        let (api, fence) = (self.api.clone(), self.fence.clone());
+        let (events, metrics) = (self.events.clone(), self.metrics.clone());
+        let patch = write::merge("status", Some(&before), &status, Some(&resource_version));
+        tokio::spawn(async move {
+            let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
+            let written = match patch {
+                Ok(patch) => fence.write(api.patch_status(&scenario, &params, &Patch::Merge(patch))).await,
+                Err(error) => Err(error),
+            };
+            let result = match written {
+                // Another writer was faster: the next decision starts from the object as it is now.
+                Err(WriteError::Conflict) => call(api.get(&scenario)).await,
+                other => other,
+            };
+            metrics.api_write("scenarios", !matches!(result, Err(WriteError::NotLeading)), result.is_ok());
+            match &result {
+                Ok(_) | Err(WriteError::Gone | WriteError::NotLeading) => {}
+                Err(error) => tracing::warn!(%scenario, %error, "status not written yet"),
+            }
+            let result = result.map(Arc::new);
+            let _ = events.send(Event::StatusWritten { scenario, id, result }).await;
+        });
+    }
+}

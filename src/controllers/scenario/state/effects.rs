@@ -1,0 +1,89 @@
+//! What the state asks the task to do, and in which form the results come back.
+
+use super::findings::FindingSummary;
+use super::scenario::RunId;
+use super::ticks::{TickId, TickReport};
+use super::writes::WriteId;
+use crate::api::ScenarioStatus;
+use crate::domain::desired::CheckKey;
+use crate::domain::evidence::RunSnapshot;
+use crate::domain::outcome::Evaluation;
+use crate::domain::pending::PendingUpdate;
+use crate::domain::transition::Step;
+use crate::domain::validate::{ValidatedScenario, ValidationError};
+use crate::runtime::version::Version;
+use crate::runtime::write::WriteError;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What is to be done.
+pub enum Effect {
+    StartRun(RunOrder),
+    /// End all runs under way; their results do not count.
+    CancelRuns,
+    WriteFindings(FindingWrite),
+    WriteStatus(Box<StatusWrite>),
+    /// A run has been taken in.
+    RunRecorded,
+    /// For readers of the schedule: the Scenario runs next at this time.
+    Scheduled { scenario: Arc<str>, at: Instant, interval: Duration },
+    /// For readers of the schedule: the interval that the Scenario has wherever it runs.
+    IntervalKnown { scenario: Arc<str>, interval: Duration },
+    /// For readers of the schedule: the Scenario does not run.
+    Unscheduled { scenario: Arc<str> },
+    /// For readers of the schedule: nothing runs here.
+    ScheduleCleared,
+    AnswerTick { id: TickId, report: TickReport },
+    /// The tick is not answered: this replica can't run it.
+    RefuseTick { id: TickId },
+}
+
+/// A run to be started.
+pub struct RunOrder {
+    pub id: RunId,
+    pub scenario: Arc<str>,
+    pub spec: Arc<ValidatedScenario>,
+    pub due_at: Instant,
+}
+
+/// The result of a run.
+pub enum RunResult {
+    Evaluated { evaluation: Evaluation, snapshot: Arc<RunSnapshot> },
+    /// The spec asks for what it may not use; nothing was read.
+    Refused(Vec<ValidationError>),
+    /// Nothing was read, for a reason that is not the Scenario's.
+    Failed(String),
+}
+
+/// Updates of the Findings of one Scenario.
+pub struct FindingWrite {
+    pub id: WriteId,
+    pub scenario: Arc<str>,
+    pub updates: Vec<FindingUpdate>,
+}
+
+/// Updates of one Finding, in order.
+pub struct FindingUpdate {
+    pub at: CheckKey,
+    pub updates: Vec<PendingUpdate>,
+    /// The newest version known: an older copy in a cache must decide nothing.
+    pub known: Option<Version>,
+}
+
+/// The result for one Finding.
+pub struct FindingWritten {
+    pub at: CheckKey,
+    /// The number of the last update that was written.
+    pub number: u64,
+    /// The Finding as it is now, if it exists, and the transitions that were written.
+    pub result: Result<(Option<FindingSummary>, Vec<Step>), WriteError>,
+}
+
+/// A status to be written, if the object is still at this version.
+pub struct StatusWrite {
+    pub id: WriteId,
+    pub scenario: Arc<str>,
+    pub resource_version: String,
+    pub before: ScenarioStatus,
+    pub status: ScenarioStatus,
+}

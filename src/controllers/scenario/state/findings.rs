@@ -1,0 +1,92 @@
+//! The Findings that exist, by Scenario and check: the one place that knows which are open.
+
+use crate::api::{Finding, FindingStatus};
+use crate::domain::desired::CheckKey;
+use crate::runtime::version::{Version, is_older};
+use kube::ResourceExt as _;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// A Finding as last seen or written.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    version: Option<Version>,
+    is_unresolved: bool,
+}
+
+/// What is known of one Finding.
+#[derive(Clone, Debug)]
+pub struct FindingSummary {
+    pub name: String,
+    pub scenario: Arc<str>,
+    pub at: CheckKey,
+    pub version: Option<Version>,
+    pub is_unresolved: bool,
+}
+
+impl FindingSummary {
+    pub fn of(finding: &Finding) -> FindingSummary {
+        FindingSummary {
+            name: finding.name_any(),
+            scenario: finding.spec.scenario.as_str().into(),
+            at: (finding.spec.check.clone(), finding.spec.key.clone()),
+            version: Version::of(finding),
+            is_unresolved: finding.status.as_ref().is_none_or(FindingStatus::is_unresolved),
+        }
+    }
+}
+
+/// All Findings of the namespace.
+#[derive(Default)]
+pub struct FindingIndex {
+    by_scenario: HashMap<Arc<str>, BTreeMap<CheckKey, Seen>>,
+    by_name: HashMap<String, (Arc<str>, CheckKey)>,
+}
+
+impl FindingIndex {
+    /// Notes a Finding, unless a newer version of it is known.
+    pub fn observe(&mut self, finding: FindingSummary) {
+        let FindingSummary { name, scenario, at, version, is_unresolved } = finding;
+        let of_scenario = self.by_scenario.entry(scenario.clone()).or_default();
+        let seen = Seen { version, is_unresolved };
+        let known = of_scenario.entry(at.clone()).or_insert(seen);
+        if !is_older(version, known.version) {
+            *known = seen;
+        }
+        self.by_name.entry(name).or_insert((scenario, at));
+    }
+
+    /// Drops a Finding that was deleted, and tells which it was.
+    pub fn remove(&mut self, name: &str) -> Option<(Arc<str>, CheckKey)> {
+        let (scenario, at) = self.by_name.remove(name)?;
+        if let Some(of_scenario) = self.by_scenario.get_mut(&scenario) {
+            of_scenario.remove(&at);
+            if of_scenario.is_empty() {
+                self.by_scenario.remove(&scenario);
+            }
+        }
+        Some((scenario, at))
+    }
+
+    /// Checks and keys of a Scenario with a Finding that is not resolved.
+    pub fn open(&self, scenario: &str) -> BTreeSet<CheckKey> {
+        let findings = self.by_scenario.get(scenario).into_iter().flatten();
+        findings.filter(|(_, seen)| seen.is_unresolved).map(|(at, _)| at.clone()).collect()
+    }
+
+    /// The newest version known of a Finding.
+    pub fn version(&self, scenario: &str, at: &CheckKey) -> Option<Version> {
+        self.by_scenario.get(scenario)?.get(at)?.version
+    }
+
+    /// Scenarios with a Finding that is not resolved.
+    pub fn scenarios_with_open(&self) -> Vec<Arc<str>> {
+        let is_open = |findings: &BTreeMap<CheckKey, Seen>| findings.values().any(|seen| seen.is_unresolved);
+        self.by_scenario.iter().filter(|(_, findings)| is_open(findings)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Names of all Findings.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+}

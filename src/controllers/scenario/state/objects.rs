@@ -1,0 +1,217 @@
+//! Changes of objects: Scenarios, Findings and Agents.
+
+use super::leadership::Kind;
+use super::scenario::{ScenarioState, Spec};
+use super::{AgentSummary, Effect, Effects, FindingSummary, Now, ObjectChange, State, UndecodableObject};
+use crate::api::Scenario;
+use crate::domain::desired::desired_after_removal;
+use crate::domain::validate::validate;
+use kube::ResourceExt as _;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+impl State {
+    pub(super) fn scenario_changed(
+        &mut self,
+        change: ObjectChange<Arc<Scenario>>,
+        now: Now,
+        effects: &mut Effects,
+    ) {
+        match change {
+            ObjectChange::Applied(scenario) => self.scenario_applied(scenario, now, effects),
+            ObjectChange::Undecodable(object) => self.scenario_undecodable(object, now, effects),
+            ObjectChange::Deleted(name) => self.scenario_deleted(&name, now, effects),
+            ObjectChange::Resynchronised(scenarios, undecodable) => {
+                let names = scenarios.iter().map(|scenario| Arc::from(scenario.name_any()));
+                let present: HashSet<Arc<str>> = names.chain(undecodable.iter().map(|o| o.name.clone())).collect();
+                let gone: Vec<Arc<str>> = self.scenarios.keys().filter(|n| !present.contains(*n)).cloned().collect();
+                for name in gone {
+                    self.scenario_deleted(&name, now, effects);
+                }
+                for scenario in scenarios {
+                    self.scenario_applied(scenario, now, effects);
+                }
+                for object in undecodable {
+                    self.scenario_undecodable(object, now, effects);
+                }
+                self.listed(Kind::Scenarios, now, effects);
+            }
+        }
+    }
+
+    fn scenario_applied(&mut self, scenario: Arc<Scenario>, now: Now, effects: &mut Effects) {
+        let name: Arc<str> = scenario.name_any().into();
+        let known = self.scenarios.get(&name);
+        if known.is_some_and(|known| known.is_outdated(&scenario)) {
+            return;
+        }
+        let generation = scenario.metadata.generation;
+        let is_edit = known.is_none_or(|known| {
+            known.observed.generation != generation || matches!(known.spec, Spec::Undecodable(_))
+        });
+        if is_edit {
+            self.scenario_edited(&name, scenario, now, effects);
+        } else if let Some(known) = self.scenarios.get_mut(&name) {
+            known.observe(scenario);
+        }
+        if !self.activation.is_active() {
+            return;
+        }
+        let Some(known) = self.scenarios.get(&name) else { return };
+        let is_requested = known.requests.open(known.observed.last_requested_run()).is_some();
+        if is_edit || is_requested {
+            self.run_now(&name, now, effects);
+        }
+        if is_edit {
+            self.write_findings(&name, now, effects);
+        }
+        self.write_status(&name, now, effects);
+    }
+
+    fn scenario_edited(&mut self, name: &Arc<str>, scenario: Arc<Scenario>, now: Now, effects: &mut Effects) {
+        let spec = match validate(name, &scenario.spec, &self.settings.policy, &mut self.expressions) {
+            Ok(valid) => Spec::Valid(Arc::new(valid)),
+            Err(errors) => Spec::Invalid(errors),
+        };
+        let depends_on = scenario.spec.depends_on.clone();
+        self.set_spec(name, spec);
+        if let Some(known) = self.scenarios.get_mut(name) {
+            known.observe(scenario);
+        }
+        let affected = self.dependencies.set(name, &depends_on);
+        if let Some(valid) = self.runnable(name) {
+            effects.push(Effect::IntervalKnown { scenario: name.clone(), interval: valid.interval });
+        }
+        if self.activation.is_active() {
+            self.reassign_pending(name);
+            self.add_desired_after_edit(name, now);
+        }
+        self.cycles_changed(affected, name, now, effects);
+    }
+
+    fn set_spec(&mut self, name: &Arc<str>, spec: Spec) {
+        match self.scenarios.get_mut(name) {
+            Some(known) => known.set_spec(spec),
+            None => {
+                let open = if self.activation.is_active() { self.findings.open(name) } else { BTreeSet::new() };
+                self.scenarios.insert(name.clone(), ScenarioState::new(name.clone(), spec, &open));
+            }
+        }
+    }
+
+    /// Pending failures belong to the Agent of the edited spec. An invalid spec names none: they keep theirs.
+    fn reassign_pending(&mut self, name: &Arc<str>) {
+        let Some(valid) = self.scenarios.get(name).and_then(|s| s.valid()) else { return };
+        if let Some(writes) = self.writes.get_mut(name) {
+            writes.updates.assign(&valid.agent);
+        }
+    }
+
+    /// Scenarios whose cycle appeared or went away may run no more, or again.
+    fn cycles_changed(&mut self, affected: Vec<Arc<str>>, edited: &Arc<str>, now: Now, effects: &mut Effects) {
+        if !self.activation.is_active() {
+            return;
+        }
+        for name in affected.iter().filter(|name| *name != edited) {
+            self.run_now(name, now, effects);
+            self.write_status(name, now, effects);
+        }
+    }
+
+    fn scenario_undecodable(&mut self, object: UndecodableObject, now: Now, effects: &mut Effects) {
+        let UndecodableObject { name, generation, resource_version, error } = object;
+        self.set_spec(&name, Spec::Undecodable(error));
+        if let Some(known) = self.scenarios.get_mut(&name) {
+            known.observed.generation = generation;
+            known.observed.resource_version = resource_version;
+        }
+        if self.activation.is_active() {
+            self.run_now(&name, now, effects);
+            self.write_status(&name, now, effects);
+        }
+    }
+
+    fn scenario_deleted(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
+        if self.scenarios.remove(name).is_none() {
+            return;
+        }
+        let affected = self.dependencies.set(name, &[]);
+        self.timing.schedule.cancel(name);
+        effects.push(Effect::Unscheduled { scenario: name.clone() });
+        self.ticks.forget(name);
+        self.answer_complete_ticks(effects);
+        // Where this replica does not lead, the leader resolves the Findings; if it comes to lead, it finds them open.
+        if self.activation.is_active() {
+            self.resolve_removed(name, now, effects);
+        }
+        self.cycles_changed(affected, name, now, effects);
+    }
+
+    pub(super) fn finding_changed(&mut self, change: ObjectChange<FindingSummary>, now: Now, effects: &mut Effects) {
+        match change {
+            ObjectChange::Applied(finding) => self.finding_applied(finding, now, effects),
+            ObjectChange::Deleted(name) => self.finding_deleted(&name, now, effects),
+            // It is left alone until it can be decoded again.
+            ObjectChange::Undecodable(_) => {}
+            ObjectChange::Resynchronised(findings, undecodable) => {
+                let names = findings.iter().map(|finding| finding.name.as_str());
+                let present: HashSet<&str> = names.chain(undecodable.iter().map(|o| &*o.name)).collect();
+                let gone: Vec<String> =
+                    self.findings.names().filter(|n| !present.contains(n)).map(String::from).collect();
+                for name in gone {
+                    self.finding_deleted(&name, now, effects);
+                }
+                for finding in findings {
+                    self.finding_applied(finding, now, effects);
+                }
+                self.listed(Kind::Findings, now, effects);
+            }
+        }
+    }
+
+    fn finding_applied(&mut self, finding: FindingSummary, now: Now, effects: &mut Effects) {
+        let (scenario, at, is_unresolved) = (finding.scenario.clone(), finding.at.clone(), finding.is_unresolved);
+        self.findings.observe(finding);
+        if !self.activation.is_active() {
+            return;
+        }
+        if self.scenarios.contains_key(&scenario) {
+            self.write_status(&scenario, now, effects);
+        } else if is_unresolved {
+            let open = BTreeSet::from([at]);
+            self.writes.of(&scenario).updates.add(desired_after_removal(&open), &open, now.wall);
+            self.write_findings(&scenario, now, effects);
+        }
+    }
+
+    /// A Finding that is deleted while open counts as closed by hand.
+    fn finding_deleted(&mut self, name: &str, now: Now, effects: &mut Effects) {
+        let Some((scenario, at)) = self.findings.remove(name) else { return };
+        if let Some(writes) = self.writes.get_mut(&scenario) {
+            writes.updates.forget(&at);
+            self.writes.drop_if_idle(&scenario);
+        }
+        if let Some(known) = self.scenarios.get_mut(&scenario) {
+            known.forget_finding(&at);
+            self.write_status(&scenario, now, effects);
+        }
+    }
+
+    pub(super) fn agent_changed(&mut self, change: ObjectChange<AgentSummary>, now: Now, effects: &mut Effects) {
+        match change {
+            ObjectChange::Applied(agent) => {
+                self.agents.insert(agent.name, agent.is_suspended);
+            }
+            ObjectChange::Deleted(name) => {
+                self.agents.remove(&*name);
+            }
+            ObjectChange::Undecodable(object) => {
+                self.agents.remove(&*object.name);
+            }
+            ObjectChange::Resynchronised(agents, _) => {
+                self.agents = agents.into_iter().map(|agent| (agent.name, agent.is_suspended)).collect();
+                self.listed(Kind::Agents, now, effects);
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Writes: what is asked for, and what became of it.
+
+use super::effects::{FindingUpdate, FindingWrite, FindingWritten, StatusWrite};
+use super::scenario::{ScenarioState, Spec};
+use super::writes::WriteId;
+use super::{Effect, Effects, Now, State};
+use crate::api::{Scenario, ScenarioStatus};
+use crate::controllers::scenario::status::{
+    RunSummary, SpecState, StatusInputs, differs_beyond_freshness, status,
+};
+use crate::domain::desired::Desired;
+use crate::domain::pending::PendingUpdate;
+use crate::runtime::retry::{self, Retry};
+use crate::runtime::write::WriteError;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl State {
+    /// Has the pending updates of a Scenario written, unless a write is under way. What can't be written now waits.
+    pub(super) fn write_findings(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
+        if !self.activation.may_write() {
+            return;
+        }
+        match self.writes.get(name) {
+            Some(writes) if writes.in_flight.is_some() => return,
+            Some(writes) if !writes.updates.is_empty() => {}
+            _ => {
+                self.writes.drop_if_idle(name);
+                return self.everything_written(name, now, effects);
+            }
+        }
+        let id = self.writes.next_id();
+        let writes = self.writes.of(name);
+        writes.in_flight = Some(id);
+        let all = writes.updates.all();
+        let updates = all.into_iter().map(|(at, updates)| {
+            let known = self.findings.version(name, &at);
+            FindingUpdate { at, updates: updates.into_iter().map(|update| self.assigned(update)).collect(), known }
+        });
+        let updates = updates.collect();
+        effects.push(Effect::WriteFindings(FindingWrite { id, scenario: name.clone(), updates }));
+    }
+
+    /// The update with the Agent that has the work of its failure now.
+    fn assigned(&self, mut update: PendingUpdate) -> PendingUpdate {
+        if let Desired::Open(failure) = &mut update.desired {
+            failure.agent = self.effective_agent(&failure.agent);
+        }
+        update
+    }
+
+    /// Nothing of the last run is left to be written: requests and ticks can be answered.
+    fn everything_written(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
+        let Some(scenario) = self.scenarios.get_mut(name) else { return };
+        scenario.requests.complete();
+        if scenario.runs.running.is_none() && self.ticks.wait_for(name) && !self.timing.schedule.is_due_by(name, now.monotonic) {
+            let health = self.wanted_status(name, now).and_then(|status| status.health);
+            let changes = self.scenarios.get(name).map(|scenario| scenario.requests.changes.clone()).unwrap_or_default();
+            self.ticks.ran(name, health, &changes);
+            self.answer_complete_ticks(effects);
+        }
+    }
+
+    pub(super) fn findings_written(
+        &mut self,
+        name: &Arc<str>,
+        id: WriteId,
+        results: Vec<FindingWritten>,
+        now: Now,
+        effects: &mut Effects,
+    ) {
+        let Some(writes) = self.writes.get_mut(name).filter(|writes| writes.in_flight == Some(id)) else { return };
+        writes.in_flight = None;
+        let failures = writes.failures;
+        let mut retry_after: Option<Duration> = None;
+        let mut failed = false;
+        for FindingWritten { at, number, result } in results {
+            match result {
+                Ok((finding, steps)) => {
+                    writes.updates.done(&at, number);
+                    let Some(finding) = finding else { continue };
+                    if let Some(scenario) = self.scenarios.get_mut(name) {
+                        scenario.requests.changes.add(&finding.name, &steps);
+                    }
+                    self.findings.observe(finding);
+                }
+                Err(error) => {
+                    failed = true;
+                    // After `Stop` the updates wait for the next run, which decides anew.
+                    if let Some(after) = retry_interval(&error, failures) {
+                        retry_after = Some(retry_after.map_or(after, |known| known.max(after)));
+                    }
+                }
+            }
+        }
+        writes.failures = if failed { failures.saturating_add(1) } else { 0 };
+        if let Some(after) = retry_after {
+            self.timing.retries.add(now.monotonic + after, name.clone());
+        }
+        if !failed {
+            self.write_findings(name, now, effects);
+        }
+        self.write_status(name, now, effects);
+    }
+
+    /// Has the status written where it says something new.
+    pub(super) fn write_status(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
+        let Some(scenario) = self.scenarios.get(name).filter(|_| self.activation.may_write()) else { return };
+        let Some(wanted) = self.wanted_status(name, now) else { return };
+        let none = ScenarioStatus::default();
+        if differs_beyond_freshness(scenario.observed.status().unwrap_or(&none), &wanted) {
+            self.write_wanted_status(name, wanted, effects);
+        }
+    }
+
+    /// Has the status written though only its freshness is new.
+    pub(super) fn write_status_now(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
+        if self.activation.may_write()
+            && let Some(wanted) = self.wanted_status(name, now)
+        {
+            self.write_wanted_status(name, wanted, effects);
+        }
+    }
+
+    fn write_wanted_status(&mut self, name: &Arc<str>, status: ScenarioStatus, effects: &mut Effects) {
+        if !self.activation.may_begin() {
+            return;
+        }
+        let Some(scenario) = self.scenarios.get_mut(name).filter(|s| s.status_write.is_none()) else { return };
+        let Some(resource_version) = scenario.observed.resource_version.clone() else { return };
+        let id = self.writes.next_id();
+        scenario.status_write = Some(id);
+        let before = scenario.observed.status().cloned().unwrap_or_default();
+        let write = StatusWrite { id, scenario: name.clone(), resource_version, before, status };
+        effects.push(Effect::WriteStatus(Box::new(write)));
+    }
+
+    pub(super) fn status_written(
+        &mut self,
+        name: &Arc<str>,
+        id: WriteId,
+        result: Result<Arc<Scenario>, WriteError>,
+        now: Now,
+        effects: &mut Effects,
+    ) {
+        let Some(scenario) = self.scenarios.get_mut(name).filter(|s| s.status_write == Some(id)) else { return };
+        scenario.status_write = None;
+        match result {
+            Ok(written) => {
+                scenario.status_failures = 0;
+                // An edited spec comes by the watch.
+                let is_current = scenario.observed.generation == written.metadata.generation;
+                if is_current && !scenario.is_outdated(&written) {
+                    scenario.observe(written);
+                    self.write_status(name, now, effects);
+                }
+            }
+            Err(error) => {
+                let failures = scenario.status_failures;
+                scenario.status_failures = failures.saturating_add(1);
+                if let Some(after) = retry_interval(&error, failures) {
+                    self.timing.retries.add(now.monotonic + after, name.clone());
+                }
+            }
+        }
+    }
+
+    /// The status that the API should have.
+    fn wanted_status(&self, name: &Arc<str>, now: Now) -> Option<ScenarioStatus> {
+        let scenario = self.scenarios.get(name)?;
+        let none = ScenarioStatus::default();
+        let last = scenario.runs.last.as_ref();
+        let inputs = StatusInputs {
+            generation: scenario.observed.generation,
+            spec: self.spec_state(scenario),
+            open: &self.findings.open(name),
+            run: last.map(|run| RunSummary {
+                judged: run.is_judged,
+                checks: run.checks,
+                unknown: run.unknown.as_deref(),
+            }),
+            last_run_at: scenario.runs.last_run_at,
+            last_requested_run: scenario.requests.answered(),
+            language: self.settings.language,
+        };
+        Some(status(scenario.observed.status().unwrap_or(&none), &inputs, now.wall))
+    }
+
+    fn spec_state<'a>(&'a self, scenario: &'a ScenarioState) -> SpecState<'a> {
+        match &scenario.spec {
+            Spec::Undecodable(error) => SpecState::Undecodable(error),
+            Spec::Invalid(errors) => SpecState::Invalid(errors),
+            Spec::Valid(_) if !scenario.runs.refused.is_empty() => SpecState::Invalid(&scenario.runs.refused),
+            Spec::Valid(valid) => match self.dependencies.cycle(&scenario.name) {
+                Some(path) => SpecState::DependencyCycle(path),
+                None if valid.suspend => SpecState::Suspended,
+                None => SpecState::Valid,
+            },
+        }
+    }
+}
+
+/// When to try again, if at all. A closed write fence is looked at again with the next maintenance.
+fn retry_interval(error: &WriteError, failures: u32) -> Option<Duration> {
+    match retry::WRITES.decide(error, failures) {
+        Retry::Stop => None,
+        Retry::WaitForLeadership => Some(super::MAINTENANCE),
+        Retry::After(interval) => Some(interval),
+    }
+}

@@ -1,0 +1,179 @@
+//! Runs: planned, started when due, taken in when they end; ticks.
+
+use super::effects::{RunOrder, RunResult};
+use super::freshness::Staleness;
+use super::scenario::{RunId, Running};
+use super::{Effect, Effects, MAINTENANCE, Now, State, TickId};
+use crate::domain::evidence::RunSnapshot;
+use crate::domain::outcome::Evaluation;
+use crate::domain::schedule;
+use crate::domain::validate::ValidatedScenario;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+impl State {
+    /// The validated spec of a Scenario that may run: valid, not suspended, in no cycle.
+    pub(super) fn runnable(&self, name: &str) -> Option<&Arc<ValidatedScenario>> {
+        let valid = self.scenarios.get(name)?.valid()?;
+        (!valid.suspend && self.dependencies.cycle(name).is_none()).then_some(valid)
+    }
+
+    /// Plans the next run of a Scenario.
+    pub(super) fn schedule(&mut self, name: &Arc<str>, at: Instant, effects: &mut Effects) {
+        let Some(interval) = self.runnable(name).map(|valid| valid.interval) else { return };
+        self.timing.schedule.plan(name.clone(), at);
+        effects.push(Effect::Scheduled { scenario: name.clone(), at, interval });
+    }
+
+    /// Runs a Scenario at once, or as soon as the run under way has ended; one that may not run is taken out of the schedule.
+    pub(super) fn run_now(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
+        if self.runnable(name).is_none() {
+            self.timing.schedule.cancel(name);
+            self.ticks.forget(name);
+            effects.push(Effect::Unscheduled { scenario: name.clone() });
+            self.answer_complete_ticks(effects);
+        } else if self.scenarios.get(name).is_some_and(|scenario| scenario.runs.running.is_none()) {
+            self.schedule(name, now.monotonic, effects);
+        }
+    }
+
+    /// Starts what is due, retries what failed, and writes freshness within its budget.
+    pub(super) fn timer(&mut self, now: Now, effects: &mut Effects) {
+        if self.activation.may_begin() {
+            while let Some((name, due_at)) = self.timing.schedule.take_due(now.monotonic) {
+                self.start_run(&name, due_at, effects);
+            }
+        }
+        while let Some(name) = self.timing.retries.take_due(now.monotonic) {
+            self.write_findings(&name, now, effects);
+            self.write_status(&name, now, effects);
+        }
+        if now.monotonic >= self.timing.maintenance {
+            self.timing.maintenance = now.monotonic + MAINTENANCE;
+            self.write_freshness(now, effects);
+        }
+    }
+
+    fn start_run(&mut self, name: &Arc<str>, due_at: Instant, effects: &mut Effects) {
+        let Some(spec) = self.runnable(name).cloned() else { return };
+        let Some(scenario) = self.scenarios.get_mut(name).filter(|s| s.runs.running.is_none()) else { return };
+        self.timing.run_ids += 1;
+        let id = RunId(self.timing.run_ids);
+        let requested = scenario.requests.open(scenario.observed.last_requested_run()).map(String::from);
+        scenario.runs.running = Some(Running { id, due_at, generation: scenario.observed.generation, requested });
+        effects.push(Effect::StartRun(RunOrder { id, scenario: name.clone(), spec, due_at }));
+    }
+
+    pub(super) fn run_ended(
+        &mut self,
+        name: &Arc<str>,
+        id: RunId,
+        (started_at, result): (Timestamp, RunResult),
+        now: Now,
+        effects: &mut Effects,
+    ) {
+        let Some(scenario) = self.scenarios.get_mut(name) else { return };
+        let Some(run) = scenario.runs.running.take_if(|run| run.id == id) else { return };
+        let is_current = scenario.observed.generation == run.generation;
+        let Some(valid) = scenario.valid().filter(|_| is_current).cloned() else {
+            // The spec was edited meanwhile: the new one is tried at once.
+            self.run_now(name, now, effects);
+            return;
+        };
+        match result {
+            RunResult::Evaluated { evaluation, snapshot } => {
+                scenario.requests.run_ended(run.requested, started_at, Some(&evaluation));
+                self.evaluated(name, &valid, (&evaluation, &snapshot, started_at));
+            }
+            RunResult::Refused(errors) => {
+                scenario.requests.run_ended(run.requested, started_at, None);
+                scenario.refused(errors);
+            }
+            RunResult::Failed(reason) => {
+                scenario.requests.run_ended(run.requested, started_at, None);
+                scenario.failed(reason);
+            }
+        }
+        effects.push(Effect::RunRecorded);
+        self.schedule_next(name, run.due_at, now, effects);
+        self.write_findings(name, now, effects);
+        self.write_status(name, now, effects);
+    }
+
+    fn evaluated(
+        &mut self,
+        name: &Arc<str>,
+        valid: &ValidatedScenario,
+        run: (&Evaluation, &Arc<RunSnapshot>, Timestamp),
+    ) {
+        let open = self.open_after_writes(name);
+        let Some(scenario) = self.scenarios.get_mut(name) else { return };
+        let desired = scenario.evaluated(valid, run, &open, self.settings.language);
+        if !desired.is_empty() {
+            self.writes.of(name).updates.add(desired, &open, run.2);
+        }
+        scenario.summarise(run.0, &open);
+    }
+
+    /// The next run comes after the interval, sooner while a streak is counted, at once when another run was requested meanwhile.
+    fn schedule_next(&mut self, name: &Arc<str>, due_at: Instant, now: Now, effects: &mut Effects) {
+        let Some(valid) = self.runnable(name).cloned() else { return };
+        let Some(scenario) = self.scenarios.get_mut(name) else { return };
+        let is_first = !std::mem::replace(&mut scenario.runs.is_spread, true);
+        let delay = match scenario.is_counting() {
+            false if is_first => schedule::second_delay(name, valid.interval),
+            counting => schedule::next_delay(valid.interval, valid.confirm_interval, counting),
+        };
+        let is_requested = scenario.requests.open_beyond_collected(scenario.observed.last_requested_run()).is_some();
+        let next = if is_requested { now.monotonic } else { (due_at + delay).max(now.monotonic) };
+        self.schedule(name, next, effects);
+    }
+
+    fn write_freshness(&mut self, now: Now, effects: &mut Effects) {
+        if !self.activation.may_write() || !self.activation.may_begin() {
+            return;
+        }
+        let staleness = |scenario: &'_ super::ScenarioState| {
+            let valid = scenario.valid().filter(|v| !v.suspend && self.dependencies.cycle(&v.name).is_none());
+            valid.map_or(0.0, |v| v.probes.len() as f64 / v.interval.as_secs_f64())
+        };
+        let all = self.scenarios.values().map(|scenario| Staleness {
+            name: &scenario.name,
+            probes_per_second: staleness(scenario),
+            last_run_at: scenario.runs.last_run_at,
+            written: scenario.observed.status().and_then(|s| s.last_run_at.as_ref()).map(|t| t.0),
+        });
+        for name in self.timing.freshness.stalest(now.monotonic, all) {
+            self.write_status_now(&name, now, effects);
+        }
+    }
+
+    /// Runs what is due, or everything that can run, and answers once all of it has run.
+    pub(super) fn tick(&mut self, id: TickId, force: bool, now: Now, effects: &mut Effects) {
+        if !self.activation.may_write() || !self.activation.may_begin() {
+            effects.push(Effect::RefuseTick { id });
+            return;
+        }
+        let by = now.monotonic + MAINTENANCE;
+        let is_due = |name: &Arc<str>| {
+            let is_running = self.scenarios.get(name).is_some_and(|scenario| scenario.runs.running.is_some());
+            self.runnable(name).is_some() && (force || is_running || self.timing.schedule.is_due_by(name, by))
+        };
+        let due: BTreeSet<Arc<str>> = self.scenarios.keys().filter(|name| is_due(name)).cloned().collect();
+        if !self.ticks.add(id, due.clone()) {
+            effects.push(Effect::RefuseTick { id });
+            return;
+        }
+        for name in &due {
+            self.run_now(name, now, effects);
+        }
+        self.answer_complete_ticks(effects);
+    }
+
+    pub(super) fn answer_complete_ticks(&mut self, effects: &mut Effects) {
+        let complete = self.ticks.take_complete();
+        effects.extend(complete.into_iter().map(|(id, report)| Effect::AnswerTick { id, report }));
+    }
+}

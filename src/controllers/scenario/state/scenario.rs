@@ -1,0 +1,222 @@
+//! What the controller knows of one Scenario. All of it can be rebuilt from the API.
+
+use super::requests::RunRequests;
+use super::writes::WriteId;
+use crate::api::{CheckOutcome, RequestedRun, Scenario, ScenarioStatus};
+use crate::domain::desired::{self, CheckKey, DesiredFindings, LastGood};
+use crate::domain::evidence::RunSnapshot;
+use crate::domain::outcome::{Evaluation, Outcome};
+use crate::domain::streak::{CheckState, Streaks, Thresholds};
+use crate::domain::texts::Language;
+use crate::domain::validate::{ValidatedScenario, ValidationError};
+use crate::runtime::version::{Version, is_older};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The spec, as far as it can be used.
+pub enum Spec {
+    Valid(Arc<ValidatedScenario>),
+    Invalid(Vec<ValidationError>),
+    /// The object does not have the shape that this program knows; the error says why.
+    Undecodable(String),
+}
+
+/// The object as last seen or written.
+#[derive(Default)]
+pub struct Observed {
+    pub generation: Option<i64>,
+    pub resource_version: Option<String>,
+    version: Option<Version>,
+    /// The last one that could be decoded.
+    object: Option<Arc<Scenario>>,
+}
+
+impl Observed {
+    /// The status that the API has.
+    pub fn status(&self) -> Option<&ScenarioStatus> {
+        self.object.as_ref()?.status.as_ref()
+    }
+
+    pub fn last_requested_run(&self) -> Option<&RequestedRun> {
+        self.status()?.last_requested_run.as_ref()
+    }
+}
+
+/// Tells runs apart: the result of one that no longer counts is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunId(pub u64);
+
+/// A run under way.
+pub struct Running {
+    pub id: RunId,
+    pub due_at: Instant,
+    /// The generation of the spec that it was started with.
+    pub generation: Option<i64>,
+    /// The request that was open when it began.
+    pub requested: Option<String>,
+}
+
+/// The last run of the current generation since this replica leads.
+pub struct LastRun {
+    /// Whether every check has been judged.
+    pub is_judged: bool,
+    /// The number of outcomes.
+    pub checks: usize,
+    /// Why something could not be judged.
+    pub unknown: Option<String>,
+}
+
+/// The runs of one Scenario.
+#[derive(Default)]
+pub struct Runs {
+    pub running: Option<Running>,
+    pub last: Option<LastRun>,
+    pub last_run_at: Option<Timestamp>,
+    /// Whether the second run, which gives the Scenario its place in the interval, has been planned.
+    pub is_spread: bool,
+    /// What the last run found that the spec may not use.
+    pub refused: Vec<ValidationError>,
+}
+
+/// One Scenario.
+pub struct ScenarioState {
+    pub name: Arc<str>,
+    pub observed: Observed,
+    pub spec: Spec,
+    pub runs: Runs,
+    pub requests: RunRequests,
+    streaks: Streaks,
+    last_good: LastGood,
+    /// The write of the status under way, if there is one.
+    pub status_write: Option<WriteId>,
+    /// Consecutive failures of writing the status.
+    pub status_failures: u32,
+}
+
+impl ScenarioState {
+    /// A Scenario of which nothing has been observed yet; its open Findings stay open until they are resolved.
+    pub fn new(name: Arc<str>, spec: Spec, open: &BTreeSet<CheckKey>) -> ScenarioState {
+        ScenarioState {
+            name,
+            observed: Observed::default(),
+            spec,
+            runs: Runs::default(),
+            requests: RunRequests::default(),
+            streaks: restored(open),
+            last_good: LastGood::new(),
+            status_write: None,
+            status_failures: 0,
+        }
+    }
+
+    /// Whether this object is older than the one that is known.
+    pub fn is_outdated(&self, scenario: &Scenario) -> bool {
+        is_older(Version::of(scenario), self.observed.version)
+    }
+
+    /// Takes the object over, except for its spec.
+    pub fn observe(&mut self, scenario: Arc<Scenario>) {
+        self.requests.observe(&scenario);
+        self.observed = Observed {
+            generation: scenario.metadata.generation,
+            resource_version: scenario.metadata.resource_version.clone(),
+            version: Version::of(&*scenario),
+            object: Some(scenario),
+        };
+    }
+
+    /// The validated spec, unless it is invalid.
+    pub fn valid(&self) -> Option<&Arc<ValidatedScenario>> {
+        match &self.spec {
+            Spec::Valid(valid) => Some(valid),
+            _ => None,
+        }
+    }
+
+    /// Replaces the spec, and forgets what the new one no longer has.
+    pub fn set_spec(&mut self, spec: Spec) {
+        self.spec = spec;
+        self.runs.last = None;
+        self.runs.refused.clear();
+        if let Spec::Valid(valid) = &self.spec {
+            self.streaks.retain(|check, key| valid.has_check(check, key));
+            self.last_good.retain(|(check, key), _| valid.has_check(check, key));
+        }
+    }
+
+    /// Keeps what the API says and forgets what only runs have told: another replica continues from the API.
+    pub fn deactivate(&mut self) {
+        self.runs = Runs::default();
+        self.requests.reset();
+        self.streaks = Streaks::default();
+        self.last_good.clear();
+        self.status_write = None;
+        self.status_failures = 0;
+    }
+
+    /// This replica begins to lead: open Findings stay open until they are resolved.
+    pub fn activate(&mut self, open: &BTreeSet<CheckKey>) {
+        self.streaks = restored(open);
+    }
+
+    /// A Finding was deleted: its check is counted from the start.
+    pub fn forget_finding(&mut self, at: &CheckKey) {
+        self.streaks.forget(&at.0, &at.1);
+    }
+
+    /// Counts the outcomes of a run and gives what its Findings are to be. `open` are those that are open once everything that is
+    /// pending has been written.
+    pub fn evaluated(
+        &mut self,
+        valid: &ValidatedScenario,
+        run: (&Evaluation, &Arc<RunSnapshot>, Timestamp),
+        open: &BTreeSet<CheckKey>,
+        language: Language,
+    ) -> DesiredFindings {
+        let (evaluation, snapshot, at) = run;
+        self.runs.refused.clear();
+        self.streaks.observe(evaluation, Thresholds { fail: valid.fail, recover: valid.recover });
+        desired::record_last_good(&mut self.last_good, evaluation, snapshot);
+        let desired =
+            desired::desired_findings(valid, &self.streaks, evaluation, snapshot, &self.last_good, open, language);
+        self.runs.last_run_at = Some(at);
+        desired
+    }
+
+    /// After the desired Findings were added to what is pending: forgets items that left their list, and sums the run up.
+    pub fn summarise(&mut self, evaluation: &Evaluation, open: &BTreeSet<CheckKey>) {
+        self.streaks.prune(evaluation, |check, key| open.contains(&(check.to_string(), key.to_string())));
+        let is_pending = |o: &Outcome| {
+            o.result != CheckOutcome::Held && self.streaks.state(&o.check, &o.key) == CheckState::Pending
+        };
+        self.runs.last = Some(LastRun {
+            is_judged: !evaluation.list.iter().any(is_pending),
+            checks: evaluation.list.len(),
+            unknown: desired::unknown_reasons(evaluation),
+        });
+    }
+
+    /// A run read nothing, since the spec asks for what it may not use.
+    pub fn refused(&mut self, errors: Vec<ValidationError>) {
+        self.runs.refused = errors;
+        self.runs.last = None;
+    }
+
+    /// A run read nothing, for a reason that is not the Scenario's.
+    pub fn failed(&mut self, reason: String) {
+        let last = self.runs.last.get_or_insert(LastRun { is_judged: false, checks: 0, unknown: None });
+        last.unknown = Some(reason);
+    }
+
+    /// Whether a streak is on its way to a threshold: then the next run is a confirm run.
+    pub fn is_counting(&self) -> bool {
+        self.streaks.is_counting()
+    }
+}
+
+/// What is open counts as failing, all else as not judged yet.
+fn restored(open: &BTreeSet<CheckKey>) -> Streaks {
+    Streaks::restore(open.iter().map(|(check, key)| (check.as_str(), key.as_str())))
+}

@@ -1,0 +1,100 @@
+//! What is to be written of the Findings of each Scenario: what waits, what is under way, and what failed.
+
+use crate::domain::pending::PendingUpdates;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Tells apart the writes that the state asked for: the result of one that no longer counts is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteId(u64);
+
+/// The pending updates of one Scenario.
+#[derive(Default)]
+pub struct PendingWrites {
+    pub updates: PendingUpdates,
+    /// The write under way, if there is one.
+    pub in_flight: Option<WriteId>,
+    /// Consecutive failures.
+    pub failures: u32,
+}
+
+/// The pending updates of all Scenarios that have any, those that were deleted included.
+#[derive(Default)]
+pub struct FindingWrites {
+    by_scenario: HashMap<Arc<str>, PendingWrites>,
+    ids: u64,
+}
+
+impl FindingWrites {
+    /// What waits for a Scenario, made where there is nothing yet.
+    pub fn of(&mut self, scenario: &Arc<str>) -> &mut PendingWrites {
+        self.by_scenario.entry(scenario.clone()).or_default()
+    }
+
+    /// What waits for a Scenario, if anything does.
+    pub fn get(&self, scenario: &str) -> Option<&PendingWrites> {
+        self.by_scenario.get(scenario)
+    }
+
+    pub fn get_mut(&mut self, scenario: &str) -> Option<&mut PendingWrites> {
+        self.by_scenario.get_mut(scenario)
+    }
+
+    /// An id for a write that begins.
+    pub fn next_id(&mut self) -> WriteId {
+        self.ids += 1;
+        WriteId(self.ids)
+    }
+
+    /// Drops a Scenario for which nothing waits.
+    pub fn drop_if_idle(&mut self, scenario: &str) {
+        let is_idle = |writes: &PendingWrites| writes.updates.is_empty() && writes.in_flight.is_none();
+        if self.by_scenario.get(scenario).is_some_and(is_idle) {
+            self.by_scenario.remove(scenario);
+        }
+    }
+
+    /// Drops everything: another replica decides anew. Results of writes under way no longer count.
+    pub fn clear(&mut self) {
+        self.by_scenario.clear();
+    }
+
+    /// Scenarios for which something waits.
+    pub fn scenarios(&self) -> Vec<Arc<str>> {
+        self.by_scenario.keys().cloned().collect()
+    }
+
+    /// Whether a write is under way.
+    pub fn is_in_flight(&self) -> bool {
+        self.by_scenario.values().any(|writes| writes.in_flight.is_some())
+    }
+}
+
+/// Scenarios whose writes are tried again later.
+#[derive(Default)]
+pub struct Retries {
+    at: BTreeSet<(Instant, Arc<str>)>,
+}
+
+impl Retries {
+    pub fn add(&mut self, at: Instant, scenario: Arc<str>) {
+        self.at.insert((at, scenario));
+    }
+
+    pub fn next_at(&self) -> Option<Instant> {
+        self.at.first().map(|(at, _)| *at)
+    }
+
+    /// Takes a Scenario whose time has come.
+    pub fn take_due(&mut self, now: Instant) -> Option<Arc<str>> {
+        if self.next_at()? > now {
+            return None;
+        }
+        self.at.pop_first().map(|(_, scenario)| scenario)
+    }
+
+    pub fn clear(&mut self) {
+        self.at.clear();
+    }
+}

@@ -1,0 +1,25 @@
+//! Resource versions as numbers.
+
+use kube::Resource;
+
+/// A resource version. Within one kind a greater one is newer, which the API server promises since Kubernetes 1.35
+/// (KEP-5504) and every server before it has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(u64);
+
+impl Version {
+    /// The version of an object; `None` where it has none, or one that is no number.
+    pub fn of(object: &impl Resource) -> Option<Version> {
+        object.meta().resource_version.as_deref()?.parse().ok().map(Version)
+    }
+
+    #[cfg(test)]
+    pub fn new(number: u64) -> Version {
+        Version(number)
+    }
+}
+
+/// Whether an object of version `seen` is older than what is `known`. One without a version is never older.
+pub fn is_older(seen: Option<Version>, known: Option<Version>) -> bool {
+    matches!((seen, known), (Some(seen), Some(known)) if seen < known)
+}
