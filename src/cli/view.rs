@@ -2,11 +2,11 @@
 
 use crate::api::Scenario;
 use crate::controllers::Operator;
+use crate::controllers::scenario;
 use crate::domain::duration;
 use crate::facade::{APART, OperatorView, TickReport, TickResult, Vitals};
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::{Leadership, WriteFence};
-use crate::controllers::scenario;
 use crate::runtime::listing::ListProgress;
 use crate::telemetry::Metrics;
 use futures::FutureExt as _;

@@ -63,12 +63,13 @@ impl RetryPolicy {
 mod tests {
     use super::*;
     use kube::core::response::{Status, StatusDetails};
+    use serde_json::json;
 
     const SECOND: Duration = Duration::from_secs(1);
     const POLICY: RetryPolicy = RetryPolicy { first: SECOND, longest: Duration::from_secs(8) };
 
     fn api(code: u16, retry_after: u32) -> WriteError {
-        let details = StatusDetails { retry_after_seconds: retry_after, ..StatusDetails::default() };
+        let details: StatusDetails = serde_json::from_value(json!({ "retryAfterSeconds": retry_after })).unwrap();
         let status = Status { code, details: Some(details), ..Status::default() };
         WriteError::from(kube::Error::Api(Box::new(status)))
     }

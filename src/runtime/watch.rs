@@ -170,7 +170,9 @@ where
     let backoff = WatchBackoff { failures: 0, last: None, is_absent: is_absent_now.clone() };
     let events = watcher(api, watcher::Config::default().timeout(WATCH_SECONDS));
     // The retry interval is chosen before this stream yields the error.
-    events.inspect(move |event| is_absent_now.store(event.as_ref().is_err_and(is_absent), Ordering::Relaxed)).backoff(backoff)
+    events
+        .inspect(move |event| is_absent_now.store(event.as_ref().is_err_and(is_absent), Ordering::Relaxed))
+        .backoff(backoff)
 }
 
 /// The task that fills a cache.

@@ -72,7 +72,8 @@ impl Assessor {
         if !prepared.refused.is_empty() {
             return Err(AssessError::Refused(prepared.refused));
         }
-        let observations = join_all(prepared.targets.into_iter().map(|(name, target)| self.observe(name, target))).await;
+        let observations =
+            join_all(prepared.targets.into_iter().map(|(name, target)| self.observe(name, target))).await;
         let redactor = prepared.redactor;
         let readings = observations.iter().map(|o| (o.name.as_str(), &o.reading));
         let snapshot = RunSnapshot::take(readings, &redactor, now);
@@ -111,7 +112,8 @@ impl Assessor {
         let permit = self.evaluations.acquire().await;
         let _permit = permit.map_err(|error| AssessError::Failed(error.to_string()))?;
         let scenario = scenario.clone();
-        let judging = move || judge(&scenario, &observations, &RunContext { settings, now, redactor: &redactor, language });
+        let judging =
+            move || judge(&scenario, &observations, &RunContext { settings, now, redactor: &redactor, language });
         let judged = tokio::task::spawn_blocking(judging).await;
         judged.map_err(|error| AssessError::Failed(format!("the checks could not be evaluated: {error}")))
     }

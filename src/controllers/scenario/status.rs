@@ -5,11 +5,11 @@ use crate::api::conditions::{
     REASON_READY, REASON_SUSPENDED, REASON_UNDECODABLE,
 };
 use crate::api::{BLIND, Health, RequestedRun, ScenarioStatus};
-use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use crate::domain::desired::CheckKey;
 use crate::domain::texts::Language;
 use crate::domain::validate::{Reason, ValidationError};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::collections::BTreeSet;
 
 /// What the status follows from.

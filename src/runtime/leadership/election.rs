@@ -1,6 +1,6 @@
 //! The loop that acquires, renews and releases the lease.
 
-use super::lease::{LeaseAction, Seen, next_action, held, released};
+use super::lease::{LeaseAction, Seen, held, next_action, released};
 use super::{DualInstant, LEASE_NAME, Leadership, LeadershipState, WriteFence};
 use crate::runtime::backoff::jittered;
 use crate::runtime::write::WriteError;
@@ -169,7 +169,10 @@ impl Candidate {
                 if newly || leadership.term().is_none() {
                     self.term += 1;
                 }
-                self.publish(Leadership::Leading { term: self.term }, Some(requested.after(self.election.write_period())));
+                self.publish(
+                    Leadership::Leading { term: self.term },
+                    Some(requested.after(self.election.write_period())),
+                );
                 self.election.renew().saturating_sub(requested.monotonic.elapsed())
             }
             Ok(Attempt::HeldBy { holder, left }) => {

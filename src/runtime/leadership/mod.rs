@@ -111,7 +111,8 @@ pub struct WriteFence {
 impl WriteFence {
     /// For a process that is the only replica: always open.
     pub fn always() -> WriteFence {
-        let (sender, state) = watch::channel(LeadershipState { leadership: Leadership::Leading { term: 1 }, until: None });
+        let (sender, state) =
+            watch::channel(LeadershipState { leadership: Leadership::Leading { term: 1 }, until: None });
         WriteFence { state, _always: Some(Arc::new(sender)), writes: Arc::new(Semaphore::new(WRITES_MAX)) }
     }
 
@@ -176,7 +177,10 @@ mod tests {
 
     fn fence(standing: Leadership, left: Option<Duration>) -> (watch::Sender<LeadershipState>, WriteFence) {
         let (sender, fence) = WriteFence::elected();
-        sender.send_replace(LeadershipState { leadership: standing, until: left.map(|left| DualInstant::now().after(left)) });
+        sender.send_replace(LeadershipState {
+            leadership: standing,
+            until: left.map(|left| DualInstant::now().after(left)),
+        });
         (sender, fence)
     }
 

@@ -26,16 +26,30 @@ pub enum Effect {
     /// A run has been taken in.
     RunRecorded,
     /// For readers of the schedule: the Scenario runs next at this time.
-    Scheduled { scenario: Arc<str>, at: Instant, interval: Duration },
+    Scheduled {
+        scenario: Arc<str>,
+        at: Instant,
+        interval: Duration,
+    },
     /// For readers of the schedule: the interval that the Scenario has wherever it runs.
-    IntervalKnown { scenario: Arc<str>, interval: Duration },
+    IntervalKnown {
+        scenario: Arc<str>,
+        interval: Duration,
+    },
     /// For readers of the schedule: the Scenario does not run.
-    Unscheduled { scenario: Arc<str> },
+    Unscheduled {
+        scenario: Arc<str>,
+    },
     /// For readers of the schedule: nothing runs here.
     ScheduleCleared,
-    AnswerTick { id: TickId, report: TickReport },
+    AnswerTick {
+        id: TickId,
+        report: TickReport,
+    },
     /// The tick is not answered: this replica can't run it.
-    RefuseTick { id: TickId },
+    RefuseTick {
+        id: TickId,
+    },
 }
 
 /// A run to be started.
@@ -48,7 +62,10 @@ pub struct RunOrder {
 
 /// The result of a run.
 pub enum RunResult {
-    Evaluated { evaluation: Evaluation, snapshot: Arc<RunSnapshot> },
+    Evaluated {
+        evaluation: Evaluation,
+        snapshot: Arc<RunSnapshot>,
+    },
     /// The spec asks for what it may not use; nothing was read.
     Refused(Vec<ValidationError>),
     /// Nothing was read, for a reason that is not the Scenario's.

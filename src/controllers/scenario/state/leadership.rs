@@ -138,6 +138,7 @@ impl State {
 
     /// After a time in which nothing could be written.
     fn write_everything_pending(&mut self, now: Now, effects: &mut Effects) {
+        self.timing.retries.clear();
         let names: Vec<Arc<str>> = self.scenarios.keys().cloned().chain(self.writes.scenarios()).collect();
         for name in names {
             self.write_findings(&name, now, effects);

@@ -60,19 +60,40 @@ pub struct Now {
 /// What happened.
 pub enum Event {
     /// The term in which this replica may read targets, if it does, and whether it may write now.
-    Leadership { term: Option<u64>, may_write: bool },
+    Leadership {
+        term: Option<u64>,
+        may_write: bool,
+    },
     Scenario(ObjectChange<Arc<Scenario>>),
     Finding(ObjectChange<FindingSummary>),
     Agent(ObjectChange<AgentSummary>),
     /// A run has ended.
-    RunEnded { scenario: Arc<str>, id: RunId, started_at: Timestamp, result: RunResult },
-    FindingsWritten { scenario: Arc<str>, id: WriteId, results: Vec<FindingWritten> },
+    RunEnded {
+        scenario: Arc<str>,
+        id: RunId,
+        started_at: Timestamp,
+        result: RunResult,
+    },
+    FindingsWritten {
+        scenario: Arc<str>,
+        id: WriteId,
+        results: Vec<FindingWritten>,
+    },
     /// With the object as it is now: as written, or, after a conflict, as read again.
-    StatusWritten { scenario: Arc<str>, id: WriteId, result: Result<Arc<Scenario>, WriteError> },
+    StatusWritten {
+        scenario: Arc<str>,
+        id: WriteId,
+        result: Result<Arc<Scenario>, WriteError>,
+    },
     /// Run what is due, or everything.
-    Tick { id: TickId, force: bool },
+    Tick {
+        id: TickId,
+        force: bool,
+    },
     /// The caller of a tick is gone.
-    TickAbandoned { id: TickId },
+    TickAbandoned {
+        id: TickId,
+    },
     /// The time of [`State::next_timer`] has come.
     Timer,
     /// The process ends: nothing begins any more.

@@ -11,12 +11,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 impl State {
-    pub(super) fn scenario_changed(
-        &mut self,
-        change: ObjectChange<Arc<Scenario>>,
-        now: Now,
-        effects: &mut Effects,
-    ) {
+    pub(super) fn scenario_changed(&mut self, change: ObjectChange<Arc<Scenario>>, now: Now, effects: &mut Effects) {
         match change {
             ObjectChange::Applied(scenario) => self.scenario_applied(scenario, now, effects),
             ObjectChange::Undecodable(object) => self.scenario_undecodable(object, now, effects),
@@ -46,9 +41,8 @@ impl State {
             return;
         }
         let generation = scenario.metadata.generation;
-        let is_edit = known.is_none_or(|known| {
-            known.observed.generation != generation || matches!(known.spec, Spec::Undecodable(_))
-        });
+        let is_edit = known
+            .is_none_or(|known| known.observed.generation != generation || matches!(known.spec, Spec::Undecodable(_)));
         if is_edit {
             self.scenario_edited(&name, scenario, now, effects);
         } else if let Some(known) = self.scenarios.get_mut(&name) {

@@ -2,12 +2,10 @@
 
 use super::effects::{FindingUpdate, FindingWrite, FindingWritten, StatusWrite};
 use super::scenario::{ScenarioState, Spec};
-use super::writes::WriteId;
+use super::writes::{Part, WriteId};
 use super::{Effect, Effects, Now, State};
 use crate::api::{Scenario, ScenarioStatus};
-use crate::controllers::scenario::status::{
-    RunSummary, SpecState, StatusInputs, differs_beyond_freshness, status,
-};
+use crate::controllers::scenario::status::{RunSummary, SpecState, StatusInputs, differs_beyond_freshness, status};
 use crate::domain::desired::Desired;
 use crate::domain::pending::PendingUpdate;
 use crate::runtime::retry::{self, Retry};
@@ -16,13 +14,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl State {
-    /// Has the pending updates of a Scenario written, unless a write is under way. What can't be written now waits.
+    /// Has the pending updates of a Scenario written, unless a write is under way or is to be retried later. What can't be written
+    /// now waits.
     pub(super) fn write_findings(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
         if !self.activation.may_write() {
             return;
         }
         match self.writes.get(name) {
             Some(writes) if writes.in_flight.is_some() => return,
+            Some(_) if self.timing.retries.is_waiting(name, Part::Findings) => return,
             Some(writes) if !writes.updates.is_empty() => {}
             _ => {
                 self.writes.drop_if_idle(name);
@@ -53,9 +53,13 @@ impl State {
     fn everything_written(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
         let Some(scenario) = self.scenarios.get_mut(name) else { return };
         scenario.requests.complete();
-        if scenario.runs.running.is_none() && self.ticks.wait_for(name) && !self.timing.schedule.is_due_by(name, now.monotonic) {
+        if scenario.runs.running.is_none()
+            && self.ticks.wait_for(name)
+            && !self.timing.schedule.is_due_by(name, now.monotonic)
+        {
             let health = self.wanted_status(name, now).and_then(|status| status.health);
-            let changes = self.scenarios.get(name).map(|scenario| scenario.requests.changes.clone()).unwrap_or_default();
+            let changes =
+                self.scenarios.get(name).map(|scenario| scenario.requests.changes.clone()).unwrap_or_default();
             self.ticks.ran(name, health, &changes);
             self.answer_complete_ticks(effects);
         }
@@ -95,7 +99,7 @@ impl State {
         }
         writes.failures = if failed { failures.saturating_add(1) } else { 0 };
         if let Some(after) = retry_after {
-            self.timing.retries.add(now.monotonic + after, name.clone());
+            self.timing.retries.add(now.monotonic + after, name, Part::Findings);
         }
         if !failed {
             self.write_findings(name, now, effects);
@@ -123,7 +127,7 @@ impl State {
     }
 
     fn write_wanted_status(&mut self, name: &Arc<str>, status: ScenarioStatus, effects: &mut Effects) {
-        if !self.activation.may_begin() {
+        if !self.activation.may_begin() || self.timing.retries.is_waiting(name, Part::Status) {
             return;
         }
         let Some(scenario) = self.scenarios.get_mut(name).filter(|s| s.status_write.is_none()) else { return };
@@ -159,7 +163,7 @@ impl State {
                 let failures = scenario.status_failures;
                 scenario.status_failures = failures.saturating_add(1);
                 if let Some(after) = retry_interval(&error, failures) {
-                    self.timing.retries.add(now.monotonic + after, name.clone());
+                    self.timing.retries.add(now.monotonic + after, name, Part::Status);
                 }
             }
         }

@@ -3,6 +3,7 @@
 use super::effects::{RunOrder, RunResult};
 use super::freshness::Staleness;
 use super::scenario::{RunId, Running};
+use super::writes::Part;
 use super::{Effect, Effects, MAINTENANCE, Now, State, TickId};
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::Evaluation;
@@ -46,9 +47,11 @@ impl State {
                 self.start_run(&name, due_at, effects);
             }
         }
-        while let Some(name) = self.timing.retries.take_due(now.monotonic) {
-            self.write_findings(&name, now, effects);
-            self.write_status(&name, now, effects);
+        while let Some((name, part)) = self.timing.retries.take_due(now.monotonic) {
+            match part {
+                Part::Findings => self.write_findings(&name, now, effects),
+                Part::Status => self.write_status(&name, now, effects),
+            }
         }
         if now.monotonic >= self.timing.maintenance {
             self.timing.maintenance = now.monotonic + MAINTENANCE;

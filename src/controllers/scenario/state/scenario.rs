@@ -188,9 +188,8 @@ impl ScenarioState {
     /// After the desired Findings were added to what is pending: forgets items that left their list, and sums the run up.
     pub fn summarise(&mut self, evaluation: &Evaluation, open: &BTreeSet<CheckKey>) {
         self.streaks.prune(evaluation, |check, key| open.contains(&(check.to_string(), key.to_string())));
-        let is_pending = |o: &Outcome| {
-            o.result != CheckOutcome::Held && self.streaks.state(&o.check, &o.key) == CheckState::Pending
-        };
+        let is_pending =
+            |o: &Outcome| o.result != CheckOutcome::Held && self.streaks.state(&o.check, &o.key) == CheckState::Pending;
         self.runs.last = Some(LastRun {
             is_judged: !evaluation.list.iter().any(is_pending),
             checks: evaluation.list.len(),

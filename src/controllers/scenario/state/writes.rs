@@ -71,30 +71,55 @@ impl FindingWrites {
     }
 }
 
-/// Scenarios whose writes are tried again later.
+/// What of a Scenario is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    Findings,
+    Status,
+}
+
+/// Writes that failed and are tried again later, one of each part of a Scenario: until then it is not written.
 #[derive(Default)]
 pub struct Retries {
-    at: BTreeSet<(Instant, Arc<str>)>,
+    by_time: BTreeSet<(Instant, Arc<str>, Part)>,
+    by_scenario: HashMap<(Arc<str>, Part), Instant>,
 }
 
 impl Retries {
-    pub fn add(&mut self, at: Instant, scenario: Arc<str>) {
-        self.at.insert((at, scenario));
+    /// Tries this part again at that time.
+    pub fn add(&mut self, at: Instant, scenario: &Arc<str>, part: Part) {
+        self.cancel(scenario, part);
+        self.by_time.insert((at, scenario.clone(), part));
+        self.by_scenario.insert((scenario.clone(), part), at);
+    }
+
+    /// Whether this part waits to be tried again.
+    pub fn is_waiting(&self, scenario: &Arc<str>, part: Part) -> bool {
+        !self.by_scenario.is_empty() && self.by_scenario.contains_key(&(scenario.clone(), part))
     }
 
     pub fn next_at(&self) -> Option<Instant> {
-        self.at.first().map(|(at, _)| *at)
+        self.by_time.first().map(|(at, ..)| *at)
     }
 
-    /// Takes a Scenario whose time has come.
-    pub fn take_due(&mut self, now: Instant) -> Option<Arc<str>> {
+    /// Takes a part whose time has come.
+    pub fn take_due(&mut self, now: Instant) -> Option<(Arc<str>, Part)> {
         if self.next_at()? > now {
             return None;
         }
-        self.at.pop_first().map(|(_, scenario)| scenario)
+        let (_, scenario, part) = self.by_time.pop_first()?;
+        self.by_scenario.remove(&(scenario.clone(), part));
+        Some((scenario, part))
+    }
+
+    fn cancel(&mut self, scenario: &Arc<str>, part: Part) {
+        if let Some(at) = self.by_scenario.remove(&(scenario.clone(), part)) {
+            self.by_time.remove(&(at, scenario.clone(), part));
+        }
     }
 
     pub fn clear(&mut self) {
-        self.at.clear();
+        self.by_time.clear();
+        self.by_scenario.clear();
     }
 }

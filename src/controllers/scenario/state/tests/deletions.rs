@@ -1,0 +1,187 @@
+use super::super::{Event, ObjectChange};
+use super::world::*;
+use crate::api::Phase::{Open, Resolved};
+use serde_json::json;
+
+const AT_ONCE: fn() -> serde_json::Value = || json!({"thresholds": {"fail": 1, "recover": 1}});
+
+fn failing() -> World {
+    let mut world = World::leading();
+    world.scenario("shop", AT_ONCE());
+    world.find("shop", Fail);
+    world.advance(2);
+    assert_eq!(world.phases("shop"), [Open]);
+    world
+}
+
+fn reason(world: &World) -> String {
+    world.finding_of("shop", "status", "").unwrap().transitions.last().unwrap().reason.clone()
+}
+
+#[test]
+fn deleting_a_scenario_resolves_its_findings_and_ends_its_runs() {
+    let mut world = failing();
+    world.delete_scenario("shop");
+    assert_eq!((world.phases("shop"), reason(&world).as_str()), (vec![Open, Resolved], "ScenarioRemoved"));
+    let runs = world.runs_of("shop").len();
+    world.advance(600);
+    assert_eq!(world.runs_of("shop").len(), runs);
+    assert!(!world.next.contains_key("shop"));
+}
+
+#[test]
+fn the_result_of_a_run_of_a_deleted_scenario_does_not_count() {
+    let mut world = World::leading();
+    world.scenario("shop", AT_ONCE());
+    world.hang("shop");
+    world.advance(2);
+    world.delete_scenario("shop");
+    world.end_run("shop", Fail);
+    assert_eq!(world.phases("shop"), []);
+}
+
+#[test]
+fn the_result_of_a_run_does_not_count_for_a_scenario_that_was_created_again() {
+    let mut world = World::new();
+    world.agent("pulso", false);
+    world.scenario("shop", AT_ONCE());
+    world.list();
+    world.lead(1);
+    world.advance(1);
+    assert!(world.is_running("shop"));
+    world.delete_scenario("shop");
+    // The new object has the same generation as the old one.
+    world.scenario("shop", AT_ONCE());
+    world.end_run("shop", Fail);
+    assert_eq!(world.phases("shop"), []);
+    world.advance(0);
+    world.end_run("shop", Fail);
+    assert_eq!(world.phases("shop"), [Open]);
+}
+
+#[test]
+fn a_scenario_that_is_created_again_while_its_finding_is_open_resolves_it_when_it_passes() {
+    let mut world = failing();
+    world.api = Api::Held;
+    world.delete_scenario("shop");
+    world.scenario("shop", AT_ONCE());
+    world.release();
+    world.find("shop", Pass);
+    world.advance(120);
+    assert_eq!(world.phases("shop").last(), Some(&Resolved));
+}
+
+#[test]
+fn a_deletion_during_an_outage_resolves_the_findings_after_it() {
+    let mut world = failing();
+    world.api = Api::Down;
+    let at = world.seconds();
+    world.delete_scenario("shop");
+    world.advance(100);
+    assert_eq!(world.phases("shop"), [Open]);
+    world.api = Api::Up;
+    world.advance(16);
+    assert_eq!(world.transitions("shop")[1], (Resolved, at));
+}
+
+#[test]
+fn a_deletion_while_in_doubt_resolves_the_findings_once_the_fence_opens() {
+    let mut world = failing();
+    world.doubt(1);
+    world.delete_scenario("shop");
+    world.advance(60);
+    assert_eq!(world.phases("shop"), [Open]);
+    world.lead(1);
+    assert_eq!(world.phases("shop"), [Open, Resolved]);
+}
+
+#[test]
+fn a_deletion_while_following_is_left_to_the_leader() {
+    let mut world = failing();
+    world.follow();
+    world.delete_scenario("shop");
+    world.advance(60);
+    assert_eq!(world.phases("shop"), [Open]);
+    world.lead(2);
+    assert_eq!((world.phases("shop"), reason(&world).as_str()), (vec![Open, Resolved], "ScenarioRemoved"));
+}
+
+#[test]
+fn findings_without_a_scenario_are_resolved_when_this_replica_leads_and_as_they_appear() {
+    let mut world = World::new();
+    world.finding("gone", "status", Open);
+    world.finding("settled", "status", Resolved);
+    world.list();
+    world.lead(1);
+    assert_eq!(world.phases("gone"), [Resolved]);
+    assert_eq!(world.phases("settled"), []);
+    world.finding("later", "status", Open);
+    world.on(Event::Timer);
+    assert_eq!(world.phases("later"), [Resolved]);
+}
+
+#[test]
+fn a_finding_that_is_deleted_while_open_opens_again_only_after_its_threshold() {
+    let mut world = World::leading();
+    world.find("shop", Fail);
+    world.until_runs("shop", 3);
+    assert_eq!(world.phases("shop"), [Open]);
+    world.delete_finding("shop");
+    let runs = world.runs_of("shop").len();
+    world.until_runs("shop", runs + 1);
+    assert_eq!(world.phases("shop"), [], "one fail");
+    world.until_runs("shop", runs + 2);
+    assert_eq!(world.phases("shop"), [Open]);
+    assert_eq!(world.finding_of("shop", "status", "").unwrap().occurrences, Some(1));
+}
+
+#[test]
+fn a_pending_update_of_a_finding_that_is_deleted_is_not_written() {
+    let mut world = failing();
+    world.api = Api::Down;
+    world.find("shop", Pass);
+    let runs = world.runs_of("shop").len();
+    world.until_runs("shop", runs + 1);
+    world.delete_finding("shop");
+    world.hang("shop");
+    world.api = Api::Up;
+    world.advance(16);
+    assert!(world.finding_of("shop", "status", "").is_none());
+}
+
+#[test]
+fn what_was_deleted_while_the_watch_was_interrupted_is_found_by_the_next_list() {
+    let mut world = failing();
+    world.scenario("bank", AT_ONCE());
+    world.find("bank", Fail);
+    world.advance(2);
+    world.delete_unseen("shop");
+    world.list_scenarios();
+    world.list_findings();
+    let runs = world.runs_of("shop").len();
+    world.advance(120);
+    assert_eq!(world.runs_of("shop").len(), runs);
+    assert_eq!(world.phases("bank"), [Open], "what is still there stays");
+}
+
+#[test]
+fn a_finding_that_was_deleted_while_the_watch_was_interrupted_no_longer_counts() {
+    let mut world = failing();
+    world.delete_finding_unseen("shop");
+    world.list_findings();
+    assert_eq!(world.status("shop").open_findings, Some(0));
+}
+
+#[test]
+fn a_finding_that_cannot_be_decoded_is_left_as_it_is() {
+    let mut world = failing();
+    let name = world.finding_name("shop");
+    let object = super::super::UndecodableObject {
+        name: name.as_str().into(),
+        generation: None,
+        resource_version: None,
+        error: "x".into(),
+    };
+    world.on(Event::Finding(ObjectChange::Resynchronised(Vec::new(), vec![object])));
+    assert_eq!(world.status("shop").open_findings, Some(1));
+}

@@ -1,0 +1,11 @@
+//! The state machine over a simulated API and simulated targets, on a clock that only the test advances.
+
+mod deletions;
+mod edits;
+mod leadership;
+mod outages;
+mod requests;
+mod thresholds;
+mod ticks;
+mod world;
+mod writes;
