@@ -1,4 +1,4 @@
-//! From counted outcomes to what the Findings of a Scenario are to become.
+//! From streaks to the desired state of a Scenario's Findings.
 
 use super::evidence::{RunSnapshot, evidence};
 use super::outcome::{Evaluation, Outcome};
@@ -14,20 +14,20 @@ use std::sync::Arc;
 /// A check and an item of it.
 pub type CheckKey = (String, String);
 
-/// What a Finding is to be.
+/// The desired state of a Finding.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Desired {
     Open(Box<Failure>),
     Resolved(ResolveReason),
 }
 
-/// What is wanted of the Findings of one Scenario; those not named stay as they are.
+/// The desired state of the Findings of one Scenario; those not named stay as they are.
 pub type DesiredFindings = BTreeMap<CheckKey, Desired>;
 
-/// Where each check was last well.
+/// The last run in which each check passed.
 pub type LastGood = BTreeMap<CheckKey, Arc<RunSnapshot>>;
 
-/// Notes this run as the last good one of every check that passed.
+/// Records this run as the last good one of every check that passed.
 pub fn record_last_good(last_good: &mut LastGood, outcomes: &Evaluation, snapshot: &Arc<RunSnapshot>) {
     for outcome in outcomes.list.iter().filter(|o| o.result == CheckOutcome::Pass) {
         last_good.insert((outcome.check.clone(), outcome.key.clone()), snapshot.clone());
@@ -35,7 +35,7 @@ pub fn record_last_good(last_good: &mut LastGood, outcomes: &Evaluation, snapsho
     last_good.retain(|(check, key), _| outcomes.items.get(check).is_none_or(|keys| keys.contains(key)));
 }
 
-/// The plan after a run. `known` are the Findings that are open, or are about to be.
+/// The desired state after a run. `known` are the Findings that are open once everything pending is written.
 pub fn desired_findings(
     scenario: &ValidatedScenario,
     streaks: &Streaks,
@@ -76,12 +76,12 @@ pub fn desired_findings(
     desired
 }
 
-/// What stands on record of a Scenario that is gone.
+/// The desired state of the open Findings of a Scenario that was deleted.
 pub fn desired_after_removal(known: &BTreeSet<CheckKey>) -> DesiredFindings {
     known.iter().map(|at| (at.clone(), Desired::Resolved(ResolveReason::ScenarioRemoved))).collect()
 }
 
-/// What stands on record of checks that an edited Scenario no longer has.
+/// The desired state of the open Findings of checks that an edited Scenario no longer has.
 pub fn desired_after_edit(scenario: &ValidatedScenario, known: &BTreeSet<CheckKey>) -> DesiredFindings {
     let gone = known.iter().filter(|(check, key)| !scenario.has_check(check, key));
     gone.map(|at| (at.clone(), Desired::Resolved(ResolveReason::CheckRemoved))).collect()
@@ -106,7 +106,7 @@ fn blind_failure(
     })
 }
 
-/// Why something could not be judged, each reason once; `None` where everything could.
+/// Why checks could not be judged, each reason once; `None` where all could.
 pub fn unknown_reasons(outcomes: &Evaluation) -> Option<String> {
     let mut reasons: Vec<&str> = Vec::new();
     for outcome in outcomes.list.iter().filter(|o| o.result == CheckOutcome::Unknown) {

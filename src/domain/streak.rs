@@ -1,10 +1,10 @@
-//! Counts outcomes in a row, so that one bad moment opens nothing and one good moment resolves nothing.
+//! Counts consecutive outcomes, so that a single failure opens no Finding and a single pass resolves none.
 
 use super::outcome::{Evaluation, Outcome};
 use crate::api::{BLIND, CheckOutcome};
 use std::collections::BTreeMap;
 
-/// Where a check, or an item of it, stands after counting.
+/// The state of a check, or of one item of it, by its streak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CheckState {
     /// Not judged yet.
@@ -14,7 +14,7 @@ pub enum CheckState {
     Failing,
 }
 
-/// How many it takes in a row.
+/// Consecutive outcomes that change the state.
 #[derive(Clone, Copy, Debug)]
 pub struct Thresholds {
     pub fail: u32,
@@ -24,18 +24,18 @@ pub struct Thresholds {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Count {
     state: CheckState,
-    /// In a row, against the standing.
-    against: u32,
+    /// Consecutive outcomes that contradict the state.
+    contradicting: u32,
 }
 
 impl Count {
     fn fails(&mut self, thresholds: Thresholds) {
         match self.state {
-            CheckState::Failing => self.against = 0,
+            CheckState::Failing => self.contradicting = 0,
             _ => {
-                self.against += 1;
-                if self.against >= thresholds.fail {
-                    *self = Count { state: CheckState::Failing, against: 0 };
+                self.contradicting += 1;
+                if self.contradicting >= thresholds.fail {
+                    *self = Count { state: CheckState::Failing, contradicting: 0 };
                 }
             }
         }
@@ -44,18 +44,18 @@ impl Count {
     fn passes(&mut self, thresholds: Thresholds) {
         match self.state {
             CheckState::Failing => {
-                self.against += 1;
-                if self.against >= thresholds.recover {
-                    *self = Count { state: CheckState::Passing, against: 0 };
+                self.contradicting += 1;
+                if self.contradicting >= thresholds.recover {
+                    *self = Count { state: CheckState::Passing, contradicting: 0 };
                 }
             }
-            // Nothing is open: the first good reading is news enough.
-            _ => *self = Count { state: CheckState::Passing, against: 0 },
+            // Nothing is open: one pass is enough.
+            _ => *self = Count { state: CheckState::Passing, contradicting: 0 },
         }
     }
 }
 
-/// The counts of one Scenario, by check and key.
+/// The streaks of one Scenario, by check and key.
 #[derive(Clone, Debug, Default)]
 pub struct Streaks {
     counts: BTreeMap<(String, String), Count>,
@@ -63,11 +63,11 @@ pub struct Streaks {
 }
 
 impl Streaks {
-    /// After a restart: what is open stays open, all else is to be judged.
+    /// After a restart: what is open counts as failing, all else is pending.
     pub fn restore<'a>(open: impl IntoIterator<Item = (&'a str, &'a str)>) -> Streaks {
         let mut streaks = Streaks::default();
         for (check, key) in open {
-            let broken = Count { state: CheckState::Failing, against: 0 };
+            let broken = Count { state: CheckState::Failing, contradicting: 0 };
             match check {
                 BLIND => streaks.blind = broken,
                 _ => {
@@ -78,7 +78,7 @@ impl Streaks {
         streaks
     }
 
-    /// Takes in one run. Unknown and held leave the counts as they are, but for the count of `blind`.
+    /// Counts the outcomes of one run. Unknown and held change no streak except that of `blind`.
     pub fn observe(&mut self, outcomes: &Evaluation, thresholds: Thresholds) {
         for outcome in &outcomes.list {
             let slot = || (outcome.check.clone(), outcome.key.clone());
@@ -93,10 +93,10 @@ impl Streaks {
         if has(CheckOutcome::Unknown) {
             self.blind.fails(thresholds);
         } else if !outcomes.list.is_empty() && !has(CheckOutcome::Held) {
-            // Everything could be judged: that needs no second look.
-            self.blind = Count { state: CheckState::Passing, against: 0 };
+            // Everything could be judged: that needs no confirmation.
+            self.blind = Count { state: CheckState::Passing, contradicting: 0 };
         } else if self.blind.state != CheckState::Failing {
-            self.blind.against = 0;
+            self.blind.contradicting = 0;
         }
     }
 
@@ -109,7 +109,7 @@ impl Streaks {
         }
     }
 
-    /// Forgets items that left their list, once nothing about them is open any more.
+    /// Forgets items that left their list and have no open Finding.
     pub fn prune(&mut self, outcomes: &Evaluation, is_open: impl Fn(&str, &str) -> bool) {
         self.counts.retain(|(check, key), _| {
             let gone = outcomes.items.get(check).is_some_and(|keys| !keys.contains(key));
@@ -117,7 +117,7 @@ impl Streaks {
         });
     }
 
-    /// A Finding of this check was deleted by hand: count from the start.
+    /// A Finding of this check was deleted by hand: it is counted from the start.
     pub fn forget(&mut self, check: &str, key: &str) {
         match check {
             BLIND => self.blind = Count::default(),
@@ -127,12 +127,12 @@ impl Streaks {
         }
     }
 
-    /// Forgets what the Scenario no longer has.
+    /// Forgets checks that the Scenario no longer has.
     pub fn retain(&mut self, mut has_check: impl FnMut(&str, &str) -> bool) {
         self.counts.retain(|(check, key), _| has_check(check, key));
     }
 
-    /// Where a check or an item of it stands.
+    /// The state of a check or an item of it.
     pub fn state(&self, check: &str, key: &str) -> CheckState {
         if check == BLIND {
             return self.blind.state;
@@ -140,9 +140,9 @@ impl Streaks {
         self.counts.get(&(check.to_string(), key.to_string())).map(|c| c.state).unwrap_or_default()
     }
 
-    /// Whether some count is on its way to a threshold: then the next run comes soon.
+    /// Whether a streak is being counted: then the next run comes after the confirm interval.
     pub fn is_counting(&self) -> bool {
-        self.blind.against > 0 || self.counts.values().any(|c| c.against > 0)
+        self.blind.contradicting > 0 || self.counts.values().any(|c| c.contradicting > 0)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a Finding's status becomes: opened, refreshed, acknowledged, taken back, resolved.
+//! Transitions of a Finding's status: opened, refreshed, acknowledged, no longer acknowledged, resolved.
 
 use crate::api::conditions::{self, ACKNOWLEDGED, RESOLVED, bounded};
 use crate::api::{Acknowledgement, Evidence, FindingAcknowledgement, FindingStatus, Phase, Severity, Transition};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// Only the newest are kept.
 const TRANSITIONS_MAX: usize = 20;
-/// A message that keeps changing is written no more often than this, or than the Scenario's interval if longer.
+/// The minimum interval of writing a changed message, or the Scenario's interval if longer.
 const REFRESH_MIN: Duration = Duration::from_secs(300);
 
 /// Why a Finding is resolved.
@@ -30,7 +30,7 @@ impl ResolveReason {
     }
 }
 
-/// A fault as a run saw it.
+/// A failing check as a run saw it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     pub severity: Severity,
@@ -38,11 +38,11 @@ pub struct Failure {
     pub title: String,
     pub message: String,
     pub evidence: Evidence,
-    /// The Scenario's.
+    /// The interval of the Scenario.
     pub interval: Duration,
 }
 
-/// What happened to a Finding, for its Event.
+/// One change of a Finding, for its Event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Opened,
@@ -67,7 +67,7 @@ impl Step {
     }
 }
 
-/// The next status; `None` where nothing is to be said. `current` is what stands, if anything does.
+/// The status after a failure; `None` where nothing changes. `current` is the present status, if there is one.
 pub fn open(current: Option<&FindingStatus>, failure: &Failure, now: Timestamp) -> Option<(FindingStatus, Step)> {
     let before = current.cloned().unwrap_or_default();
     if before.phase.is_some_and(Phase::is_active) {
@@ -99,20 +99,20 @@ fn described(status: FindingStatus, failure: &Failure) -> FindingStatus {
     }
 }
 
-/// Severity, agent and title follow the Scenario at once; the words of a message only now and then.
+/// Severity, agent and title follow the Scenario at once; a changed message only at intervals.
 fn refresh(before: FindingStatus, failure: &Failure, now: Timestamp) -> Option<(FindingStatus, Step)> {
     let next = described(before.clone(), failure);
-    let graded = (next.severity, &next.agent, &next.title) != (before.severity, &before.agent, &before.title);
-    let told = before.evidence.as_ref().and_then(|e| e.failing.as_ref()).map(|f| f.at.0);
+    let is_regraded = (next.severity, &next.agent, &next.title) != (before.severity, &before.agent, &before.title);
+    let last_told = before.evidence.as_ref().and_then(|e| e.failing.as_ref()).map(|f| f.at.0);
     let pause = SignedDuration::try_from(REFRESH_MIN.max(failure.interval)).unwrap_or(SignedDuration::MAX);
-    let due = told.is_none_or(|at| now.duration_since(at) >= pause);
-    if graded || (due && next.message != before.message) {
+    let due = last_told.is_none_or(|at| now.duration_since(at) >= pause);
+    if is_regraded || (due && next.message != before.message) {
         return Some((next, Step::Refreshed));
     }
     None
 }
 
-/// The next status of a Finding that is whole, or whose check is gone.
+/// The status of a Finding that has recovered, or whose check was removed; `None` where it is resolved already.
 pub fn resolve(
     current: &FindingStatus,
     reason: ResolveReason,
@@ -127,7 +127,7 @@ pub fn resolve(
     Some((next, Step::Resolved))
 }
 
-/// The next status after people wrote, changed or took out `spec.acknowledgement`.
+/// The status after people wrote, changed or removed `spec.acknowledgement`; `None` where nothing changes.
 ///
 /// `manager` is the field manager that wrote it; `proven` whether the name was.
 pub fn acknowledge(
@@ -155,24 +155,27 @@ pub fn acknowledge(
                 manager: manager.map(|m| bounded(m, 128)),
                 proven,
             };
-            // Whoever applies the same again, as from a backup, acknowledges nothing; only that it is proven would be news.
-            let said = |a: &FindingAcknowledgement| (a.by.clone(), a.note.clone(), a.at.clone(), a.occurrence);
-            let same = |noted: &FindingAcknowledgement| said(noted) == said(&taken) && noted.proven >= taken.proven;
+            // The same acknowledgement applied again, as from a backup, changes nothing unless its name is proven now.
+            let content = |a: &FindingAcknowledgement| (a.by.clone(), a.note.clone(), a.at.clone(), a.occurrence);
+            let same = |recorded: &FindingAcknowledgement| {
+                content(recorded) == content(&taken) && recorded.proven >= taken.proven
+            };
             if phase == Phase::Acknowledged && current.acknowledgement.as_ref().is_some_and(same) {
                 return None;
             }
-            let said = written.note.as_deref().map(|n| format!("{}: {n}", written.by));
+            let content = written.note.as_deref().map(|n| format!("{}: {n}", written.by));
             next.acknowledgement = Some(taken);
-            enter(&mut next, Phase::Acknowledged, "Acknowledged", said.as_deref().unwrap_or(&written.by), now);
+            enter(&mut next, Phase::Acknowledged, "Acknowledged", content.as_deref().unwrap_or(&written.by), now);
             Some((next, Step::Acknowledged))
         }
     }
 }
 
-/// Whether the name in `spec.acknowledgement` is that of whoever wrote it.
+/// Whether the name in `spec.acknowledgement` is proven to be that of its writer.
 ///
-/// The facade knows who asks. An API server that checks names does so where they change: one that stood before stays what it was
-/// noted as, whoever edits the rest. Where nobody checks, what was proven when it was written stays so while nothing changes.
+/// The facade authenticates its callers. An API server that checks names does so when they change: a name that was there before
+/// keeps what was recorded for it, also when the rest is edited. Where no server checks names, a proven one stays so until
+/// something of the acknowledgement changes.
 pub fn is_proven(
     current: &FindingStatus,
     written: &Acknowledgement,
@@ -180,27 +183,28 @@ pub fn is_proven(
     through_facade: bool,
     names_are_checked: bool,
 ) -> bool {
-    let noted = current.acknowledgement.as_ref().filter(|noted| Some(noted.occurrence) == current.occurrences);
-    let noted = noted.filter(|noted| noted.by == written.by);
-    match noted {
+    let recorded = current.acknowledgement.as_ref().filter(|recorded| Some(recorded.occurrence) == current.occurrences);
+    let recorded = recorded.filter(|recorded| recorded.by == written.by);
+    match recorded {
         _ if through_facade => true,
-        Some(noted) if names_are_checked => noted.proven,
+        Some(recorded) if names_are_checked => recorded.proven,
         None => names_are_checked,
-        Some(noted) => {
+        Some(recorded) => {
             let manager = manager.map(|m| bounded(m, 128));
-            noted.proven && noted.note == written.note && noted.manager == manager
+            recorded.proven && recorded.note == written.note && recorded.manager == manager
         }
     }
 }
 
-/// The time noted before for the same acknowledgement, so that reading it again changes nothing.
+/// The time recorded for the same acknowledgement before, so that reading it again changes nothing.
 fn same_as_before(current: &FindingStatus, written: &Acknowledgement) -> Option<Time> {
-    let noted = current.acknowledgement.as_ref()?;
-    let same = noted.by == written.by && noted.note == written.note && Some(noted.occurrence) == current.occurrences;
-    same.then(|| noted.at.clone())
+    let recorded = current.acknowledgement.as_ref()?;
+    let same =
+        recorded.by == written.by && recorded.note == written.note && Some(recorded.occurrence) == current.occurrences;
+    same.then(|| recorded.at.clone())
 }
 
-/// Enters a phase: one transition, both conditions.
+/// Enters a phase: adds one transition and sets both conditions.
 fn enter(status: &mut FindingStatus, to: Phase, reason: &str, message: &str, now: Timestamp) {
     let transition = Transition {
         at: Time(now),
@@ -216,13 +220,13 @@ fn enter(status: &mut FindingStatus, to: Phase, reason: &str, message: &str, now
     let generation = status.observed_generation;
     let resolved = to == Phase::Resolved;
     conditions::set(&mut status.conditions, RESOLVED, Some(resolved), reason, message, generation, now);
-    let noted = status.acknowledgement.as_ref().map(|a| a.by.clone());
-    let (value, why) = match (&noted, resolved) {
+    let recorded = status.acknowledgement.as_ref().map(|a| a.by.clone());
+    let (value, why) = match (&recorded, resolved) {
         (Some(_), false) => (true, "Acknowledged"),
         (None, false) => (false, "NotAcknowledged"),
         (_, true) => (false, "Resolved"),
     };
-    let by = noted.unwrap_or_default();
+    let by = recorded.unwrap_or_default();
     conditions::set(&mut status.conditions, ACKNOWLEDGED, Some(value), why, &by, generation, now);
 }
 

@@ -1,4 +1,4 @@
-//! Kubernetes Events for transitions: news for people at `kubectl describe`, never a record that something depends on.
+//! Kubernetes Events about transitions, for `kubectl describe`. Nothing depends on them.
 
 use super::leadership::WriteFence;
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -6,10 +6,10 @@ use kube::Client;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use tokio::sync::mpsc;
 
-/// Beyond this many waiting, further Events are dropped: the transitions themselves stand in the status.
+/// Events that wait; further ones are dropped, since the status records the transitions.
 const WAITING_MAX: usize = 1024;
 
-/// Hands Events to a task that publishes them, never waiting.
+/// Hands Events to a task that publishes them, without waiting. Clones share it.
 #[derive(Clone)]
 pub struct Events {
     sender: mpsc::Sender<(ObjectReference, Event)>,
@@ -24,14 +24,14 @@ impl Events {
             let recorder = Recorder::new(client, reporter);
             while let Some((about, event)) = waiting.recv().await {
                 if let Err(error) = fence.write(recorder.publish(&event, &about)).await {
-                    tracing::debug!(%error, object = about.name, "event not published");
+                    tracing::debug!(%error, object = about.name, "Event not published");
                 }
             }
         });
         Events { sender }
     }
 
-    /// Publishes one, soon. `reason` is a CamelCase word.
+    /// Publishes an Event, at the latest when those before it are published. `reason` is a CamelCase word.
     pub fn publish(&self, about: ObjectReference, warning: bool, reason: &str, note: &str) {
         let event = Event {
             type_: if warning { EventType::Warning } else { EventType::Normal },
@@ -41,7 +41,7 @@ impl Events {
             secondary: None,
         };
         if self.sender.try_send((about, event)).is_err() {
-            tracing::debug!(reason, "event dropped: too many are waiting");
+            tracing::debug!(reason, "Event dropped: too many wait");
         }
     }
 }

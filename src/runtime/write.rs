@@ -1,4 +1,4 @@
-//! Merge patches of a part of an object, safe against other writers.
+//! Calls to the API: bounded in time, with one error type; merge patches that are safe against other writers.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -10,18 +10,18 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 /// Why a write did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// Somebody else wrote meanwhile: read again and decide again.
-    #[error("changed by someone else meanwhile")]
+    /// Another writer changed the object: read it and decide again.
+    #[error("the object was changed by another writer")]
     Conflict,
-    /// The object is gone.
+    /// The object does not exist.
     #[error("not found")]
     Gone,
-    /// It is there already.
-    #[error("already there")]
+    /// The object exists already.
+    #[error("the object exists already")]
     Exists,
     #[error("the API server did not answer within {CALL_TIMEOUT:?}")]
     Timeout,
-    /// Somebody else may be writing now.
+    /// The write fence is closed: another replica may be writing.
     #[error("this replica does not lead")]
     NotLeading,
     #[error(transparent)]
@@ -31,7 +31,7 @@ pub enum WriteError {
 }
 
 impl WriteError {
-    /// Whether the API server has understood and does not allow it.
+    /// Whether the API server denied permission.
     pub fn is_forbidden(&self) -> bool {
         matches!(self, WriteError::Api(error) if matches!(&**error, kube::Error::Api(status) if status.code == 403))
     }

@@ -1,4 +1,4 @@
-//! What Scenarios draw on: the ConfigMap of settings and the Secrets that their probes name.
+//! Reads the referenced configuration of Scenarios: the ConfigMap of settings and the Secrets that their probes name.
 
 use crate::api::{PROBES_LABEL, SETTINGS_NAME};
 use crate::domain::prepare::{ReferencedConfiguration, SecretView};
@@ -11,25 +11,25 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// An edit is seen after this long at the latest; a thousand Scenarios cost one read in it.
+/// Values are used this long without reading again, so that a thousand Scenarios cost one read.
 const FRESH: Duration = Duration::from_secs(1);
-/// A read that takes longer than this keeps no run waiting where an older value is at hand.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// After a read that failed, the next is tried this much later, beside the runs.
-const PAUSE: Duration = Duration::from_secs(5);
-/// Other Secrets than this many are read anew each time.
+/// A run waits no longer than this for a read where an older value is known.
+const WAIT: Duration = Duration::from_secs(1);
+/// The interval of retrying a failed read, in the background.
+const RETRY: Duration = Duration::from_secs(5);
+/// Secrets kept; beyond this all are dropped and read again as needed.
 const SECRETS_MAX: usize = 256;
 
-type Slot<T> = Arc<Mutex<Option<Held<T>>>>;
+type Slot<T> = Arc<Mutex<Option<Cached<T>>>>;
 
-/// A value, and when it was read or last tried to be.
-struct Held<T> {
+/// A value, and when reading it was last tried.
+struct Cached<T> {
     value: T,
     tried: Instant,
     failing: bool,
 }
 
-/// Reads with a short memory. While the API does not answer, what was read last still holds.
+/// Reads with a short cache. While the API does not answer, the last value is used.
 #[derive(Clone)]
 pub struct ConfigurationReader {
     config_maps: Api<ConfigMap>,
@@ -93,8 +93,8 @@ impl ConfigurationReader {
     }
 }
 
-/// The value in the slot where it is fresh, else a new one; an old one where reading fails or takes too long. While the API
-/// does not answer runs do not wait for it: only the first of them does, and only for a moment.
+/// The value in the slot where it is fresh, else a new one; the old one where reading fails or takes too long. While the API does
+/// not answer, only the first run waits for it, for at most [`WAIT`].
 async fn fresh<T>(
     slot: &Slot<T>,
     read: impl Future<Output = Result<T, WriteError>> + Send + 'static,
@@ -102,13 +102,13 @@ async fn fresh<T>(
 where
     T: Clone + Send + 'static,
 {
-    let mut held = slot.lock().await;
-    let Some(known) = held.as_mut() else {
+    let mut cached = slot.lock().await;
+    let Some(known) = cached.as_mut() else {
         let value = read.await?;
-        *held = Some(Held { value: value.clone(), tried: Instant::now(), failing: false });
+        *cached = Some(Cached { value: value.clone(), tried: Instant::now(), failing: false });
         return Ok(value);
     };
-    let again = if known.failing { PAUSE } else { FRESH };
+    let again = if known.failing { RETRY } else { FRESH };
     if known.tried.elapsed() < again {
         return Ok(known.value.clone());
     }
@@ -118,15 +118,15 @@ where
         let slot = slot.clone();
         tokio::spawn(async move {
             if let Ok(value) = read.await {
-                *slot.lock().await = Some(Held { value, tried: Instant::now(), failing: false });
+                *slot.lock().await = Some(Cached { value, tried: Instant::now(), failing: false });
             }
         });
         return Ok(old);
     }
-    match tokio::time::timeout(PATIENCE, read).await.unwrap_or(Err(WriteError::Timeout)) {
-        Ok(value) => *known = Held { value, tried: Instant::now(), failing: false },
+    match tokio::time::timeout(WAIT, read).await.unwrap_or(Err(WriteError::Timeout)) {
+        Ok(value) => *known = Cached { value, tried: Instant::now(), failing: false },
         Err(error) => {
-            tracing::warn!(%error, "settings or a Secret can't be read; what was read last still holds");
+            tracing::warn!(%error, "settings or a Secret can't be read; the last value is used");
             (known.tried, known.failing) = (Instant::now(), true);
         }
     }
@@ -161,7 +161,7 @@ mod tests {
             tokio::time::advance(FRESH).await;
             let began = Instant::now();
             assert_eq!(get(false, hangs).await.unwrap(), 3);
-            assert!(began.elapsed() <= PATIENCE);
+            assert!(began.elapsed() <= WAIT);
             let began = Instant::now();
             for _ in 0..100 {
                 tokio::time::advance(FRESH).await;
@@ -170,7 +170,7 @@ mod tests {
             }
             assert!(began.elapsed() <= FRESH * 101, "nobody waited");
             assert!(reads.load(SeqCst) <= 4 + 25, "{} reads in 100 s", reads.load(SeqCst));
-            tokio::time::advance(PAUSE).await;
+            tokio::time::advance(RETRY).await;
             let _ = get(true, false).await;
             tokio::task::yield_now().await;
             assert!(get(true, false).await.unwrap() > 3, "it answers again");

@@ -72,7 +72,7 @@ fn down() -> Reading {
 }
 
 #[test]
-fn two_fails_in_a_row_open_and_two_passes_in_a_row_resolve() {
+fn consecutive_fails_open_and_consecutive_passes_resolve() {
     let mut run = Run::new(json!([]));
     assert!(run.see(down()).is_empty());
     assert!(run.see(up()).is_empty());
@@ -147,7 +147,7 @@ fn items_have_findings_of_their_own_and_one_that_left_the_list_is_resolved() {
 }
 
 #[test]
-fn evidence_shows_the_last_run_in_which_the_check_was_well() {
+fn evidence_shows_the_last_run_in_which_the_check_passed() {
     let mut run = Run::new(json!([{"name": "cpu", "expect": "probes.api.cpu < 90"}]));
     run.see(read(json!({"cpu": 5})));
     run.see(read(json!({"cpu": 95})));
@@ -158,7 +158,7 @@ fn evidence_shows_the_last_run_in_which_the_check_was_well() {
 }
 
 #[test]
-fn what_was_never_well_has_no_last_good_reading() {
+fn a_check_that_never_passed_has_no_last_good_reading() {
     let mut run = Run::new(json!([]));
     run.see(down());
     assert_eq!(failure(&run.see(down()), "api", "").evidence.last_good, None);
@@ -176,7 +176,7 @@ fn last_good_readings_of_items_that_left_are_forgotten() {
 }
 
 #[test]
-fn a_check_or_a_scenario_that_goes_away_resolves_its_findings_with_that_reason() {
+fn a_removed_check_or_scenario_resolves_its_findings_with_that_reason() {
     let mut run =
         Run::new(json!([{"name": "cpu", "expect": "true"}, {"name": "vm", "forEach": "['a']", "expect": "true"}]));
     let known: BTreeSet<_> = ["api", "cpu", "gone", BLIND]
@@ -197,7 +197,7 @@ fn a_check_or_a_scenario_that_goes_away_resolves_its_findings_with_that_reason()
 }
 
 #[test]
-fn after_a_restart_what_is_open_stays_open_until_it_is_whole() {
+fn after_a_restart_an_open_finding_stays_open_until_it_recovers() {
     let mut run = Run::new(json!([]));
     run.open = [at("api", "")].into();
     run.streaks = Streaks::restore([("api", "")]);

@@ -13,7 +13,7 @@ fn check() -> CheckKey {
     ("api".into(), String::new())
 }
 
-fn broken(message: &str, second: i64) -> Desired {
+fn failing(message: &str, second: i64) -> Desired {
     Desired::Open(Box::new(Failure {
         severity: Severity::High,
         agent: "pulso".into(),
@@ -27,7 +27,7 @@ fn broken(message: &str, second: i64) -> Desired {
     }))
 }
 
-fn whole() -> Desired {
+fn recovered() -> Desired {
     Desired::Resolved(ResolveReason::Recovered)
 }
 
@@ -44,50 +44,50 @@ fn add(updates: &mut PendingUpdates, desired: Desired, second: i64) {
     updates.add(DesiredFindings::from([(check(), desired)]), &known, at(second));
 }
 
-fn queue(updates: &PendingUpdates) -> Vec<PendingUpdate> {
-    updates.all().into_iter().flat_map(|(_, queue)| queue).collect()
+fn updates_of(updates: &PendingUpdates) -> Vec<PendingUpdate> {
+    updates.all().into_iter().flat_map(|(_, updates_of)| updates_of).collect()
 }
 
-fn fulfilled(current: Option<&FindingStatus>, updates: &PendingUpdates) -> Option<(FindingStatus, Vec<Step>)> {
-    apply_updates(current, &queue(updates), Language::English)
+fn applied(current: Option<&FindingStatus>, updates: &PendingUpdates) -> Option<(FindingStatus, Vec<Step>)> {
+    apply_updates(current, &updates_of(updates), Language::English)
 }
 
-fn told(status: &FindingStatus) -> Vec<(i64, Phase)> {
+fn history(status: &FindingStatus) -> Vec<(i64, Phase)> {
     status.transitions.iter().map(|t| (t.at.0.as_second() - 1_790_000_000, t.to)).collect()
 }
 
 #[test]
-fn each_transition_keeps_its_time_and_its_place() {
+fn each_transition_keeps_its_time_and_its_order() {
     use Phase::{Open, Resolved};
-    let waiting = updates([(10, broken("a", 10)), (20, broken("b", 20)), (30, whole()), (50, broken("c", 50))]);
-    let (status, steps) = fulfilled(None, &waiting).unwrap();
+    let pending = updates([(10, failing("a", 10)), (20, failing("b", 20)), (30, recovered()), (50, failing("c", 50))]);
+    let (status, steps) = applied(None, &pending).unwrap();
     assert_eq!(steps, [Step::Opened, Step::Resolved, Step::Reopened]);
-    assert_eq!(told(&status), [(10, Open), (30, Resolved), (50, Open)]);
+    assert_eq!(history(&status), [(10, Open), (30, Resolved), (50, Open)]);
     assert_eq!((status.occurrences, status.opened_at.unwrap().0), (Some(2), at(50)));
     assert_eq!(status.message.as_deref(), Some("c"));
     assert_eq!(status.evidence.unwrap().failing.unwrap().at.0, at(50));
 }
 
 #[test]
-fn what_stands_already_is_not_done_twice() {
-    let waiting = updates([(10, broken("a", 10)), (30, whole())]);
-    let (resolved, _) = fulfilled(None, &waiting).unwrap();
-    // The answer to the write was lost, and it is tried again: the Finding is whole, and whole again.
-    let again = updates([(30, whole())]);
-    assert_eq!(fulfilled(Some(&resolved), &again), None);
-    let opened = fulfilled(None, &updates([(10, broken("a", 10))])).unwrap().0;
-    assert_eq!(fulfilled(Some(&opened), &updates([(20, broken("a", 20))])), None);
-    assert_eq!(fulfilled(Some(&resolved), &waiting), None, "nor is all of it, though it began with a fault");
+fn what_is_recorded_already_is_not_applied_twice() {
+    let pending = updates([(10, failing("a", 10)), (30, recovered())]);
+    let (resolved, _) = applied(None, &pending).unwrap();
+    // The answer to the write was lost, and it is tried again: the Finding is recovered, and recovered again.
+    let again = updates([(30, recovered())]);
+    assert_eq!(applied(Some(&resolved), &again), None);
+    let opened = applied(None, &updates([(10, failing("a", 10))])).unwrap().0;
+    assert_eq!(applied(Some(&opened), &updates([(20, failing("a", 20))])), None);
+    assert_eq!(applied(Some(&resolved), &pending), None, "nor is all of it, though it began with a fault");
     // Deleted by hand meanwhile: what ended it has nothing to end.
-    assert_eq!(fulfilled(None, &again), None);
+    assert_eq!(applied(None, &again), None);
 }
 
 #[test]
-fn of_equal_wishes_in_a_row_the_first_and_the_newest_fault_are_kept() {
-    let times = |w: &PendingUpdates| queue(w).iter().map(|w| w.at.as_second() - 1_790_000_000).collect::<Vec<_>>();
-    let faults = updates([(1, broken("a", 1)), (2, broken("b", 2)), (3, broken("c", 3))]);
+fn of_consecutive_updates_the_first_and_the_newest_failure_are_kept() {
+    let times = |w: &PendingUpdates| updates_of(w).iter().map(|w| w.at.as_second() - 1_790_000_000).collect::<Vec<_>>();
+    let faults = updates([(1, failing("a", 1)), (2, failing("b", 2)), (3, failing("c", 3))]);
     assert_eq!(times(&faults), [1, 3]);
-    let passes = updates([(1, broken("a", 1)), (2, broken("b", 2)), (3, whole()), (4, whole())]);
+    let passes = updates([(1, failing("a", 1)), (2, failing("b", 2)), (3, recovered()), (4, recovered())]);
     assert_eq!(times(&passes), [1, 3], "what it was like just before it ended is history");
     assert_eq!(passes.leaves_open(&check()), Some(false));
     assert!(passes.open_after(BTreeSet::from([check()])).is_empty());
@@ -95,48 +95,48 @@ fn of_equal_wishes_in_a_row_the_first_and_the_newest_fault_are_kept() {
 }
 
 #[test]
-fn a_fault_that_has_ended_is_not_opened_again_by_old_news_of_it() {
-    let opened = fulfilled(None, &updates([(10, broken("a", 10))])).unwrap().0;
-    let resolved = fulfilled(Some(&opened), &updates([(20, whole())])).unwrap().0;
+fn a_failure_that_was_resolved_is_not_opened_again_by_a_refresh() {
+    let opened = applied(None, &updates([(10, failing("a", 10))])).unwrap().0;
+    let resolved = applied(Some(&opened), &updates([(20, recovered())])).unwrap().0;
     let mut old = PendingUpdates::default();
-    old.add(DesiredFindings::from([(check(), broken("a", 19))]), &BTreeSet::from([check()]), at(19));
-    assert_eq!(fulfilled(Some(&resolved), &old), None);
-    assert_eq!(fulfilled(None, &old), None, "nor is one that somebody deleted");
-    let news = updates([(30, broken("a", 30))]);
-    assert_eq!(fulfilled(Some(&resolved), &news).unwrap().1, [Step::Reopened]);
+    old.add(DesiredFindings::from([(check(), failing("a", 19))]), &BTreeSet::from([check()]), at(19));
+    assert_eq!(applied(Some(&resolved), &old), None);
+    assert_eq!(applied(None, &old), None, "nor is one that somebody deleted");
+    let news = updates([(30, failing("a", 30))]);
+    assert_eq!(applied(Some(&resolved), &news).unwrap().1, [Step::Reopened]);
 }
 
 #[test]
-fn only_what_was_written_is_done() {
-    let mut waiting = updates([(1, broken("a", 1))]);
-    let written = queue(&waiting).last().unwrap().number;
-    add(&mut waiting, whole(), 2);
-    waiting.done(&check(), written);
-    assert_eq!(queue(&waiting).len(), 1);
-    assert_eq!(waiting.leaves_open(&check()), Some(false));
-    waiting.done(&check(), queue(&waiting)[0].number);
-    assert!(waiting.is_empty());
+fn only_what_was_written_is_removed() {
+    let mut pending = updates([(1, failing("a", 1))]);
+    let written = updates_of(&pending).last().unwrap().number;
+    add(&mut pending, recovered(), 2);
+    pending.done(&check(), written);
+    assert_eq!(updates_of(&pending).len(), 1);
+    assert_eq!(pending.leaves_open(&check()), Some(false));
+    pending.done(&check(), updates_of(&pending)[0].number);
+    assert!(pending.is_empty());
 }
 
 #[test]
 fn memory_is_bounded_and_the_newest_twenty_transitions_are_exact() {
-    let mut waiting = PendingUpdates::default();
+    let mut pending = PendingUpdates::default();
     let mut bytes = 0;
     for second in 0..1000 {
-        let desired = if second % 2 == 0 { broken("down", second) } else { whole() };
-        add(&mut waiting, desired, second);
-        bytes = bytes.max(queue(&waiting).len());
+        let desired = if second % 2 == 0 { failing("down", second) } else { recovered() };
+        add(&mut pending, desired, second);
+        bytes = bytes.max(updates_of(&pending).len());
     }
-    assert!(bytes <= TURNS_MAX, "{bytes} wishes");
-    let with_evidence = queue(&waiting)
+    assert!(bytes <= CHANGES_MAX, "{bytes} wishes");
+    let with_evidence = updates_of(&pending)
         .iter()
         .filter(|w| matches!(&w.desired, Desired::Open(f) if f.evidence.failing.is_some()))
         .count();
     assert_eq!(with_evidence, 1);
-    let (status, _) = fulfilled(None, &waiting).unwrap();
+    let (status, _) = applied(None, &pending).unwrap();
     assert_eq!(status.occurrences, Some(500));
     let expected: Vec<_> = (980..1000).map(|s| (s, if s % 2 == 0 { Phase::Open } else { Phase::Resolved })).collect();
-    assert_eq!(told(&status), expected);
+    assert_eq!(history(&status), expected);
 }
 
 proptest! {
@@ -146,11 +146,11 @@ proptest! {
         runs in proptest::collection::vec((any::<bool>(), any::<bool>(), any::<bool>()), 1..120),
     ) {
         let (mut steady, mut patchy) = (None::<FindingStatus>, None::<FindingStatus>);
-        let (mut at_once, mut waiting) = (PendingUpdates::default(), PendingUpdates::default());
+        let (mut at_once, mut pending) = (PendingUpdates::default(), PendingUpdates::default());
         for (second, (fails, answers, reply_lost)) in runs.iter().enumerate() {
             let second = second as i64;
-            let desired = if *fails { broken("down", second) } else { whole() };
-            for (updates, status, answers) in [(&mut at_once, &mut steady, true), (&mut waiting, &mut patchy, *answers)] {
+            let desired = if *fails { failing("down", second) } else { recovered() };
+            for (updates, status, answers) in [(&mut at_once, &mut steady, true), (&mut pending, &mut patchy, *answers)] {
                 let is_open = status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_active);
                 let open = if is_open { BTreeSet::from([check()]) } else { BTreeSet::new() };
                 let known = updates.open_after(open);
@@ -158,7 +158,7 @@ proptest! {
                 if !answers {
                     continue;
                 }
-                let all = queue(updates);
+                let all = updates_of(updates);
                 if let Some((next, _)) = apply_updates(status.as_ref(), &all, Language::English) {
                     *status = Some(next);
                 }
@@ -167,11 +167,11 @@ proptest! {
                 }
             }
         }
-        if let Some((next, _)) = apply_updates(patchy.as_ref(), &queue(&waiting), Language::English) {
+        if let Some((next, _)) = apply_updates(patchy.as_ref(), &updates_of(&pending), Language::English) {
             patchy = Some(next);
         }
         let history = |s: &Option<FindingStatus>| {
-            s.as_ref().map(|s| (told(s), s.phase, s.occurrences, s.opened_at.clone(), s.resolved_at.clone()))
+            s.as_ref().map(|s| (history(s), s.phase, s.occurrences, s.opened_at.clone(), s.resolved_at.clone()))
         };
         prop_assert_eq!(history(&patchy), history(&steady));
     }

@@ -22,7 +22,7 @@ fn one(result: CheckOutcome) -> Evaluation {
 use CheckOutcome::{Fail, Held, Pass, Unknown};
 
 #[test]
-fn it_takes_the_threshold_in_a_row_to_break_and_to_mend() {
+fn consecutive_outcomes_up_to_the_threshold_change_the_state() {
     let mut streaks = Streaks::default();
     let steps = [
         (Pass, CheckState::Passing, false),
@@ -110,9 +110,9 @@ fn any_result() -> impl Strategy<Value = CheckOutcome> {
 proptest! {
     /// The standing is what the last judgements, held and unknown left out, say by the counts alone.
     #[test]
-    fn the_standing_follows_from_the_judgements(results in prop::collection::vec(any_result(), 0..60), fail in 1u32..5, recover in 1u32..5) {
+    fn the_state_follows_from_the_consecutive_outcomes(results in prop::collection::vec(any_result(), 0..60), fail in 1u32..5, recover in 1u32..5) {
         let mut streaks = Streaks::default();
-        let mut broken = false;
+        let mut failing = false;
         let mut row: Vec<CheckOutcome> = Vec::new();
         for result in results {
             streaks.observe(&one(result), Thresholds { fail, recover });
@@ -120,9 +120,9 @@ proptest! {
                 row.push(result);
             }
             let tail = |of: CheckOutcome| row.iter().rev().take_while(|r| **r == of).count() as u32;
-            if !broken && tail(Fail) >= fail { broken = true; }
-            if broken && tail(Pass) >= recover { broken = false; }
-            prop_assert_eq!(streaks.state("api", "") == CheckState::Failing, broken);
+            if !failing && tail(Fail) >= fail { failing = true; }
+            if failing && tail(Pass) >= recover { failing = false; }
+            prop_assert_eq!(streaks.state("api", "") == CheckState::Failing, failing);
         }
     }
 

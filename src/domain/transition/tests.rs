@@ -27,15 +27,15 @@ fn by(name: &str, note: Option<&str>) -> Acknowledgement {
 }
 
 #[test]
-fn a_fault_opens_once_and_reopens_with_a_count() {
+fn a_failure_opens_once_and_reopens_with_a_count() {
     let (opened, step) = open(None, &failure("down", 0), at(0)).unwrap();
     assert_eq!((step, opened.phase, opened.occurrences), (Step::Opened, Some(Phase::Open), Some(1)));
     assert_eq!(open(Some(&opened), &failure("down", 10), at(10)), None);
-    let (mended, step) = resolve(&opened, ResolveReason::Recovered, "whole", at(20)).unwrap();
-    assert_eq!((step, mended.phase), (Step::Resolved, Some(Phase::Resolved)));
-    assert_eq!(mended.resolved_at, Some(Time(at(20))));
-    assert_eq!(resolve(&mended, ResolveReason::Recovered, "whole", at(30)), None);
-    let (again, step) = open(Some(&mended), &failure("down", 40), at(40)).unwrap();
+    let (resolved, step) = resolve(&opened, ResolveReason::Recovered, "whole", at(20)).unwrap();
+    assert_eq!((step, resolved.phase), (Step::Resolved, Some(Phase::Resolved)));
+    assert_eq!(resolved.resolved_at, Some(Time(at(20))));
+    assert_eq!(resolve(&resolved, ResolveReason::Recovered, "whole", at(30)), None);
+    let (again, step) = open(Some(&resolved), &failure("down", 40), at(40)).unwrap();
     assert_eq!((step, again.occurrences, again.resolved_at.clone()), (Step::Reopened, Some(2), None));
     assert_eq!(again.opened_at, Some(Time(at(40))));
     let told: Vec<_> = again.transitions.iter().map(|t| (t.from, t.to)).collect();
@@ -44,7 +44,7 @@ fn a_fault_opens_once_and_reopens_with_a_count() {
 }
 
 #[test]
-fn a_message_that_changes_is_written_now_and_then_and_a_grade_at_once() {
+fn a_changed_message_is_written_at_intervals_and_a_changed_severity_at_once() {
     let opened = opened_status();
     assert_eq!(open(Some(&opened), &failure("down 2", 299), at(299)), None);
     let (told, step) = open(Some(&opened), &failure("down 2", 300), at(300)).unwrap();
@@ -71,13 +71,13 @@ fn an_acknowledgement_holds_for_one_occurrence() {
     let (proven, _) = acknowledge(&noted, Some(&by("ana", Some("vi"))), Some("facade"), true, at(9)).unwrap();
     assert!(proven.acknowledgement.unwrap().proven);
     assert_eq!(open(Some(&noted), &failure("down", 10), at(10)), None, "quiet until it clears");
-    let (mended, _) = resolve(&noted, ResolveReason::Recovered, "", at(20)).unwrap();
-    let (again, _) = open(Some(&mended), &failure("down", 30), at(30)).unwrap();
+    let (resolved, _) = resolve(&noted, ResolveReason::Recovered, "", at(20)).unwrap();
+    let (again, _) = open(Some(&resolved), &failure("down", 30), at(30)).unwrap();
     assert_eq!((again.phase, again.acknowledgement), (Some(Phase::Open), None));
 }
 
 #[test]
-fn a_name_is_proven_by_whoever_checked_it_when_it_was_written() {
+fn a_name_is_proven_if_it_was_checked_when_it_was_written() {
     let noted = |proven| {
         let (noted, _) =
             acknowledge(&opened_status(), Some(&by("ana", Some("vi"))), Some("kubectl"), proven, at(5)).unwrap();
@@ -103,13 +103,13 @@ fn a_name_is_proven_by_whoever_checked_it_when_it_was_written() {
         assert_eq!(is_proven(noted, written, manager, facade, checked), expected, "{name}");
     }
     // What was noted holds for its occurrence alone.
-    let (mended, _) = resolve(&no, ResolveReason::Recovered, "", at(20)).unwrap();
-    let (again, _) = open(Some(&mended), &failure("down", 30), at(30)).unwrap();
+    let (resolved, _) = resolve(&no, ResolveReason::Recovered, "", at(20)).unwrap();
+    let (again, _) = open(Some(&resolved), &failure("down", 30), at(30)).unwrap();
     assert!(is_proven(&again, &ana, kubectl, false, true));
 }
 
 #[test]
-fn an_acknowledgement_can_be_taken_back_in_one_transition() {
+fn an_acknowledgement_is_removed_in_one_transition() {
     let (noted, _) = acknowledge(&opened_status(), Some(&by("ana", None)), None, true, at(5)).unwrap();
     let (back, step) = acknowledge(&noted, None, None, false, at(6)).unwrap();
     assert_eq!((step, back.phase, back.acknowledgement.clone()), (Step::Unacknowledged, Some(Phase::Open), None));
@@ -120,16 +120,16 @@ fn an_acknowledgement_can_be_taken_back_in_one_transition() {
 #[test]
 fn a_finding_without_a_status_resolves_and_opens_as_new() {
     let blank = FindingStatus::default();
-    let (mended, step) = resolve(&blank, ResolveReason::Recovered, "", at(5)).unwrap();
-    assert_eq!((step, mended.phase, mended.occurrences), (Step::Resolved, Some(Phase::Resolved), None));
+    let (resolved, step) = resolve(&blank, ResolveReason::Recovered, "", at(5)).unwrap();
+    assert_eq!((step, resolved.phase, resolved.occurrences), (Step::Resolved, Some(Phase::Resolved), None));
     let (opened, step) = open(Some(&blank), &failure("down", 5), at(5)).unwrap();
     assert_eq!((step, opened.phase, opened.occurrences), (Step::Opened, Some(Phase::Open), Some(1)));
 }
 
 #[test]
 fn a_resolved_finding_takes_no_acknowledgement() {
-    let (mended, _) = resolve(&opened_status(), ResolveReason::CheckRemoved, "", at(5)).unwrap();
-    assert_eq!(acknowledge(&mended, Some(&by("ana", None)), None, false, at(6)), None);
+    let (resolved, _) = resolve(&opened_status(), ResolveReason::CheckRemoved, "", at(5)).unwrap();
+    assert_eq!(acknowledge(&resolved, Some(&by("ana", None)), None, false, at(6)), None);
 }
 
 #[test]
@@ -139,8 +139,8 @@ fn conditions_say_the_same_as_the_phase() {
     assert_eq!((value(&opened, RESOLVED), value(&opened, ACKNOWLEDGED)), ("False".into(), "False".into()));
     let (noted, _) = acknowledge(&opened, Some(&by("ana", None)), None, false, at(1)).unwrap();
     assert_eq!((value(&noted, RESOLVED), value(&noted, ACKNOWLEDGED)), ("False".into(), "True".into()));
-    let (mended, _) = resolve(&noted, ResolveReason::Recovered, "", at(2)).unwrap();
-    assert_eq!(value(&mended, RESOLVED), "True");
+    let (resolved, _) = resolve(&noted, ResolveReason::Recovered, "", at(2)).unwrap();
+    assert_eq!(value(&resolved, RESOLVED), "True");
 }
 
 #[derive(Clone, Debug)]
