@@ -1,20 +1,8 @@
-//! The real operator against real targets on loopback: on the embedded control plane, and, where `AGENTIC_TEST_KUBECONFIG`
-//! names one, on a real API server.
-
-mod check;
-mod facade;
-mod kubectl;
-mod layers;
-mod malformed;
-mod nine;
-#[path = "../cluster/real.rs"]
-mod real;
-mod replicas;
-mod running;
+//! Files that are generated and committed are those that the program would write now.
 
 use std::path::Path;
 
-/// Files that are generated and committed, with what the program makes of them now.
+/// Each file, with what the program makes of it.
 fn generated() -> Vec<(&'static str, String)> {
     vec![
         ("crds/agentic.ligbox.io.yaml", agentic_ops::cli::crds::render().unwrap()),
