@@ -12,7 +12,9 @@ const LAYERS: &[&[&str]] = &[
     &["probes", "channels", "advisor"],
     &["runtime"],
     &["controllers"],
-    &["commands", "views"],
+    &["views"],
+    // What a person can do is answered with views.
+    &["commands"],
     &["facade", "desk"],
     &["cli"],
 ];
