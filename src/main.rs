@@ -1,4 +1,5 @@
 //! Parses the command line and dispatches.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "commands answer on standard output")]
 
 use agentic_ops::cli::{self, CliError};
 use agentic_ops::telemetry::{self, LogFormat};

@@ -2,6 +2,8 @@
 //!
 //! BENCH_SCENARIOS (10000), BENCH_PACE (1000 probes a second) and BENCH_SECONDS (20, of each window) make a shorter run; GATUS and BLACKBOX_EXPORTER name the
 //! peers' binaries where they are not on the path. A peer that is missing leaves its ratios out, and says so.
+#![allow(clippy::expect_used, clippy::panic, reason = "a measurement that fails ends")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it prints a table")]
 
 mod ours;
 mod peers;

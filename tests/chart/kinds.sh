@@ -1,16 +1,7 @@
-# Sets KINDS to a folder of other projects' CustomResourceDefinitions, from their Go modules: what the chart and the
-# examples make of their kinds is then judged by the real API server.
-kinds() {
-  KINDS=$1
-  local module path
-  mkdir -p "$KINDS"
-  while read -r module path; do
-    local name=$KINDS/$(basename "$path")
-    [ -s "$name" ] && continue
-    local folder
-    folder=$(go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
-    cp "$folder/$path" "$name"
-  done <<'K'
+# Other projects' CustomResourceDefinitions, from their Go modules: what the chart and the examples make of their kinds is then
+# judged by the real API server. Sourced; tests/needs copies them.
+of_others() { # MODULE PATH of each
+  cat <<'K'
 github.com/prometheus-operator/prometheus-operator@v0.85.0 example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml
 github.com/prometheus-operator/prometheus-operator@v0.85.0 example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml
 github.com/traefik/traefik/v3@v3.5.0 docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml
@@ -18,4 +9,20 @@ github.com/fluxcd/source-controller@v1.7.0 config/crd/bases/source.toolkit.fluxc
 github.com/fluxcd/helm-controller@v1.4.0 config/crd/bases/helm.toolkit.fluxcd.io_helmreleases.yaml
 github.com/argoproj/argo-cd/v3@v3.1.0 manifests/crds/application-crd.yaml
 K
+}
+
+are_there() { # FOLDER
+  local module path
+  while read -r module path; do
+    [ -s "$1/$(basename "$path")" ] || return 1
+  done < <(of_others)
+}
+
+copy() { # FOLDER
+  local module path folder
+  mkdir -p "$1"
+  while read -r module path; do
+    folder=$(go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    cp "$folder/$path" "$1/"
+  done < <(of_others)
 }

@@ -1,16 +1,9 @@
 # What the tests of the chart have in common: tools, a cluster, waiting. Sourced from the project's root.
-. tests/kubectl.sh
-
-# Sets HELM to a helm: the one on the PATH, or one built from its Go module.
-HELM=${HELM:-$(command -v helm || true)}
-if [ -z "$HELM" ]; then
-  HELM="$PWD/target/tools/helm"
-  if [ ! -x "$HELM" ]; then
-    echo "== helm is missing: building it" >&2
-    GOBIN="$PWD/target/tools" GOFLAGS=-mod=mod go install helm.sh/helm/v4/cmd/helm@v4.3.1
-  fi
-fi
-export HELM
+# kubectl is the one of the tests' Kubernetes; HELM may name another helm than that of tests/versions.sh.
+K8S_BIN=${K8S_BIN:-$PWD/target/tools/k8s}
+KUBECTL=$K8S_BIN/kubectl
+HELM=${HELM:-$PWD/target/tools/helm}
+export K8S_BIN KUBECTL HELM
 
 # Nothing of whoever runs this is read or changed.
 work=$(mktemp -d)
@@ -45,21 +38,14 @@ check() {
   fi
 }
 
-# Installs Debian packages whose program is missing: needs PROGRAM=PACKAGE…
+# What this script needs, named before it is installed: needs "$@" PART…; with --no-install among the arguments nothing is.
 needs() {
-  local missing=()
-  for pair in "$@"; do
-    command -v "${pair%%=*}" >/dev/null || [ -x "${pair%%=*}" ] || missing+=("${pair#*=}")
-  done
-  [ ${#missing[@]} = 0 ] && return
-  echo "== installing ${missing[*]}" >&2
-  apt-get update -qq >&2 && apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+  tests/needs "$@" || exit
 }
 
 cluster=
 # Starts a cluster in a folder that is removed in the end: start_cluster api|controllers|node
 start_cluster() {
-  tests/cluster/build.sh || exit 1
   cluster=$work/cluster
   tests/cluster/up.sh "$cluster" "$1" || exit 1
   export KUBECONFIG=$cluster/kubeconfig

@@ -1,25 +1,46 @@
 #!/usr/bin/env bash
 # Builds a real Kubernetes from its Go modules into K8S_BIN, default target/tools/k8s: what a node takes, and kine (the store
-# on SQLite that k3s uses). Some minutes the first time; what is there in the versions below is not built again.
+# on SQLite that k3s uses). Some minutes the first time; what is there in the versions of tests/versions.sh is not built again.
+#   build.sh [PART…]            all parts, or these
+#   build.sh --missing [PART…]  names those that are missing, and builds nothing; so does NO_INSTALL=1, with exit status 2
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../versions.sh"
 out=${K8S_BIN:-$here/../../target/tools/k8s}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
+kubernetes=$KUBERNETES kine=$KINE
 
-kubernetes=v1.36.2 # its libraries carry the same version, as v0.36.2
-kine=v0.17.5
-parts=(kube-apiserver kube-controller-manager kubectl kube-scheduler kube-proxy kubelet)
+only_missing=
+if [ "${1:-}" = --missing ]; then
+  only_missing=1
+  shift
+fi
+wanted=("$@")
+[ $# -gt 0 ] || wanted=(kube-apiserver kube-controller-manager kubectl kube-scheduler kube-proxy kubelet kine)
 
 # Each program carries its version.
-has() { grep -qaF "$2" "$out/$1" 2>/dev/null; }
-missing=()
-for part in "${parts[@]}"; do
-  has "$part" "$kubernetes" || missing+=("$part")
+missing=() parts=()
+for part in "${wanted[@]}"; do
+  version=$kubernetes
+  [ "$part" = kine ] && version=$kine
+  grep -qaF "$version" "$out/$part" 2>/dev/null || missing+=("$part")
 done
-[ ${#missing[@]} = 0 ] && has kine "$kine" && exit 0
-command -v go >/dev/null || { echo "a real Kubernetes is built from its Go modules: Go is needed" >&2; exit 1; }
-echo "== building Kubernetes $kubernetes: ${missing[*]:-kine} (some minutes)" >&2
+if [ -n "$only_missing" ]; then
+  echo "${missing[*]-}"
+  exit 0
+fi
+[ ${#missing[@]} -gt 0 ] || exit 0
+command -v go >/dev/null || { echo "missing: go: from https://go.dev/dl: Kubernetes is built from its Go modules" >&2; exit 2; }
+if [ "${NO_INSTALL:-}" = 1 ]; then
+  printf 'missing: %s: built from its Go module: tests run against a real API server\n' "${missing[@]}" >&2
+  exit 2
+fi
+echo "== building ${missing[*]} of Kubernetes $kubernetes into $out (some minutes)" >&2
+for part in "${missing[@]}"; do
+  if [ "$part" = kine ]; then GOBIN=$out go install "github.com/k3s-io/kine@$kine"; else parts+=("$part"); fi
+done
+[ ${#parts[@]} -gt 0 ] || exit 0
 
 # A module that needs Kubernetes. Its libraries stand beside it in its repository, and have to be named one by one.
 work=$(mktemp -d)
@@ -37,7 +58,6 @@ go mod tidy 2>/dev/null
 IFS=. read -r major minor _ <<<"${kubernetes#v}"
 version=k8s.io/component-base/version
 flags="-s -w -X $version.gitVersion=$kubernetes -X $version.gitMajor=$major -X $version.gitMinor=$minor"
-for part in "${missing[@]}"; do
+for part in "${parts[@]}"; do
   CGO_ENABLED=0 go build -ldflags "$flags" -o "$out/$part" "k8s.io/kubernetes/cmd/$part"
 done
-has kine "$kine" || GOBIN=$out go install "github.com/k3s-io/kine@$kine"

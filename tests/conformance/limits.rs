@@ -1,7 +1,7 @@
 //! Every limit of every field, broken one at a time: made from the schemas, so that no field is left out.
 
-use crate::samples::{KINDS, full, object};
-use crate::story::{Step, Story, at, post, put, story};
+use crate::conformance::samples::{KINDS, full, object};
+use crate::conformance::story::{Step, Story, at, post, put, story};
 use serde_json::{Map, Value, json};
 
 /// A story for each kind.

@@ -1,6 +1,6 @@
 //! Answers with what changes from run to run taken out: names of namespaces, uids, times, versions.
 
-use crate::story::Look;
+use crate::conformance::story::Look;
 use regex::Regex;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

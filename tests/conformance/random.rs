@@ -1,7 +1,7 @@
 //! Random sequences of requests: the same from the same seed.
 
-use crate::samples::{configmap, object, scenario};
-use crate::story::{
+use crate::conformance::samples::{configmap, object, scenario};
+use crate::conformance::story::{
     JSON, JSON_PATCH, MERGE, Step, Story, apply, at, delete, get, patch, post, put, request, story, watch,
 };
 use http::Method;

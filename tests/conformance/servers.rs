@@ -1,9 +1,9 @@
 //! The two servers, and one request to one of them.
 
-use crate::harness::{self, Directory};
-use crate::normal::Memory;
-use crate::real;
-use crate::story::{Look, Step, Story};
+use super::normal::Memory;
+use super::story::{self, Look, Step, Story};
+use crate::kit::scratch::Scratch;
+use crate::kit::{api, ports, real};
 use agentic_ops::controlplane;
 use futures::{AsyncBufReadExt as _, TryStreamExt as _};
 use http::Request;
@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Answers that take longer are none.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An answer, ready to be compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,16 +39,16 @@ pub struct Server {
 pub struct Embedded {
     pub server: Server,
     running: controlplane::Running,
-    _dir: Directory,
+    _dir: Scratch,
 }
 
 impl Embedded {
     /// Starts it twice, so that it has versions that it no longer knows.
     pub async fn start() -> Embedded {
-        let dir = Directory::new();
-        harness::start(&dir.0).await.shutdown().await;
-        let running = harness::start(&dir.0).await;
-        let client = harness::client(&dir.0).await;
+        let dir = Scratch::new("conformance");
+        api::embedded(&dir.0, ports::any()).await.shutdown().await;
+        let running = api::embedded(&dir.0, ports::any()).await;
+        let client = api::client(&dir.0.join("kubeconfig")).await;
         Embedded { server: Server { client }, running, _dir: dir }
     }
 
@@ -61,7 +61,7 @@ impl Embedded {
 impl Server {
     /// The real one.
     pub async fn real(kubeconfig: &Path) -> Server {
-        let client = real::client(kubeconfig).await;
+        let client = api::client(kubeconfig).await;
         real::apply_crds(&client).await;
         Server { client }
     }
@@ -69,8 +69,7 @@ impl Server {
     /// Goes through a story in a namespace that is made for it.
     pub async fn tell(&self, story: &Story, namespace: &str) -> Vec<Outcome> {
         let made = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-        let (code, _, body) =
-            self.send(&crate::story::post("", "/api/v1/namespaces", made), &BTreeMap::new(), "").await;
+        let (code, _, body) = self.send(&story::post("", "/api/v1/namespaces", made), &BTreeMap::new(), "").await;
         assert_eq!(code, 201, "namespace {namespace}: {body}");
         let mut memory = Memory::new(namespace);
         let (mut kept, mut outcomes) = (BTreeMap::new(), Vec::new());
@@ -119,7 +118,7 @@ impl Server {
             let (parts, body) = self.client.send(request.body(Body::from(body)).unwrap()).await.unwrap().into_parts();
             (parts, body.collect_bytes().await.unwrap())
         };
-        let Ok((parts, bytes)) = tokio::time::timeout(PATIENCE, answer).await else {
+        let Ok((parts, bytes)) = tokio::time::timeout(ANSWER_TIMEOUT, answer).await else {
             return (0, http::HeaderMap::new(), "no answer".into());
         };
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
@@ -128,7 +127,7 @@ impl Server {
 
     /// The first events of a watch; fewer where it ends before.
     async fn events(&self, request: Request<Vec<u8>>, wanted: usize) -> Value {
-        let stream = match tokio::time::timeout(PATIENCE, self.client.request_stream(request)).await {
+        let stream = match tokio::time::timeout(ANSWER_TIMEOUT, self.client.request_stream(request)).await {
             Err(_) => return "no answer".into(),
             Ok(Ok(stream)) => stream,
             Ok(Err(kube::Error::Api(status))) => return json!({"refused": status.code, "reason": status.reason}),
@@ -137,7 +136,7 @@ impl Server {
         let mut lines = Box::pin(stream.lines());
         let mut events = Vec::new();
         while events.len() < wanted {
-            let next = tokio::time::timeout(PATIENCE, lines.try_next()).await;
+            let next = tokio::time::timeout(ANSWER_TIMEOUT, lines.try_next()).await;
             let Ok(Ok(Some(line))) = next else { break };
             events.push(serde_json::from_str(&line).unwrap());
         }

@@ -1,7 +1,7 @@
 //! What came of it: differences in words, and the table in the docs.
 
-use crate::servers::Outcome;
-use crate::story::{Step, Story};
+use crate::conformance::servers::Outcome;
+use crate::conformance::story::{Step, Story};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! Server-side apply: fields have owners.
 
-use crate::harness::{SCENARIOS, Server, scenario};
+use super::server::{SCENARIOS, Server, scenario};
 use http::StatusCode;
 use serde_json::{Value, json};
 

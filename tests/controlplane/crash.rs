@@ -1,8 +1,9 @@
 //! What was answered is kept, whatever happens to the process.
 
-use crate::harness::{
-    CONFIGMAPS, Directory, SCENARIOS, Server, client, configmap, scenario, start, until, version, within,
-};
+use super::server::{CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
+use crate::kit::scratch::Scratch;
+use crate::kit::wait::{until, within};
+use crate::kit::{api, ports};
 use futures::StreamExt as _;
 use http::{Request, StatusCode};
 use kube::client::Body;
@@ -16,16 +17,20 @@ const DATA: &str = "CONTROLPLANE_TEST_DATA";
 #[tokio::test(flavor = "multi_thread")]
 async fn server_process() {
     let Ok(data) = std::env::var(DATA) else { return };
-    let _running = start(data.as_ref()).await;
+    let _running = api::embedded(data.as_ref(), ports::any()).await;
     std::fs::write(format!("{data}/started"), "").unwrap();
     std::future::pending::<()>().await;
 }
 
-async fn spawn(dir: &Directory) -> Child {
+async fn spawn(dir: &Scratch) -> Child {
     let started = dir.0.join("started");
     let _ = std::fs::remove_file(&started);
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "crash::server_process"]).env(DATA, &dir.0).stdout(Stdio::null()).kill_on_drop(true);
+    command
+        .args(["--exact", "controlplane::crash::server_process"])
+        .env(DATA, &dir.0)
+        .stdout(Stdio::null())
+        .kill_on_drop(true);
     let child = command.spawn().unwrap();
     until("the process serves", async || started.exists()).await;
     child
@@ -33,11 +38,11 @@ async fn spawn(dir: &Directory) -> Child {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_answered_is_lost_by_a_kill() {
-    let dir = Directory::new();
+    let dir = Scratch::new("crash");
     let mut acknowledged: Vec<(String, u64)> = Vec::new();
     for round in 0..3 {
         let mut child = spawn(&dir).await;
-        let client = client(&dir.0).await;
+        let client = api::client(&dir.0.join("kubeconfig")).await;
         let writes = futures::stream::iter(0..2_000).map(|i| {
             let (client, name) = (client.clone(), format!("c{round}-{i}"));
             async move {

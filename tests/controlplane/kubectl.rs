@@ -1,6 +1,7 @@
 //! What people type.
 
-use crate::harness::{Server, configmap, scenario, until, within};
+use super::server::{Server, configmap, scenario};
+use crate::kit::wait::{until, within};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 

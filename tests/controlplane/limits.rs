@@ -1,6 +1,7 @@
 //! Who may come in, and how much they may bring.
 
-use crate::harness::{CONFIGMAPS, SCENARIOS, Server, configmap, within};
+use super::server::{CONFIGMAPS, SCENARIOS, Server, configmap};
+use crate::kit::wait::within;
 use http::{Method, StatusCode};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,6 +1,6 @@
 //! Lists, whole and in pages.
 
-use crate::harness::{CONFIGMAPS, Server, configmap, version};
+use super::server::{CONFIGMAPS, Server, configmap, version};
 use http::StatusCode;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Watches: nothing is missed, nothing comes twice.
 
-use crate::harness::{CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
+use super::server::{CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
 use serde_json::json;
 
 fn told(type_: &str, name: &str) -> (String, String) {

@@ -1,6 +1,6 @@
 //! What a write does, and what it is refused for.
 
-use crate::harness::{Answer, CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
+use super::server::{Answer, CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
 use futures::future::join_all;
 use http::{Method, Request, StatusCode};
 use kube::client::Body;

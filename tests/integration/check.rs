@@ -1,10 +1,10 @@
 //! `agentic-ops check` as a process: its exit codes and its two forms of output.
 
-use crate::running::{Scratch, any_port};
+use crate::kit::scratch::Scratch;
+use crate::kit::{ports, process};
 use agentic_ops::cli::demo::estate::Estate;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 struct Check {
     scratch: Scratch,
@@ -14,8 +14,8 @@ struct Check {
 impl Check {
     /// Exit code and standard output over `file`; everything points to the estate or to nowhere.
     async fn run(&self, file: &Path, options: &[&str]) -> (i32, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_agentic-ops"));
-        command.arg("check").arg(file).arg("--env-file").arg(&self.env_file).args(options);
+        let mut command = process::command(["check"]);
+        command.arg(file).arg("--env-file").arg(&self.env_file).args(options);
         let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
     }
@@ -40,7 +40,7 @@ fn outcomes(report: &str, scenario: &str) -> Vec<(String, String)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn its_exit_code_says_pass_fail_or_unknown() {
     let scratch = Scratch::new("check");
-    let estate = Estate::start(&scratch.0, any_port()).await.unwrap();
+    let estate = Estate::start(&scratch.0, ports::any()).await.unwrap();
     let env_file = scratch.0.join("check.env");
     let lines: Vec<_> = estate.settings().iter().map(|(name, value)| format!("{name}={value}")).collect();
     std::fs::write(&env_file, lines.join("\n")).unwrap();

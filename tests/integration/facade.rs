@@ -1,6 +1,7 @@
 //! The REST facade, over HTTP, with real tokens.
 
-use crate::running::{eventually, start};
+use super::running::start;
+use crate::kit::wait::eventually;
 use agentic_ops::api::{Action, Role};
 use agentic_ops::cli::token::{issue, load_or_make_secret};
 use jiff::Timestamp;

@@ -1,66 +1,49 @@
 //! kubectl itself against the program as a process of its own: edits, acknowledgement, and kill -9.
 
-use crate::running::{PATIENCE, Scratch, lasting_port};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use crate::kit::process::{self, Process};
+use crate::kit::scratch::Scratch;
+use crate::kit::wait::succeeds;
+use crate::kit::{kubectl, ports};
 
 struct Demo {
-    child: Child,
+    process: Process,
     scratch: Scratch,
 }
 
-impl Drop for Demo {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn spawn(scratch: &Scratch, ports: &[u16; 3]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_agentic-ops"))
-        .args(["demo", "--registry", concat!(env!("CARGO_MANIFEST_DIR"), "/registry.yaml")])
+fn spawn(scratch: &Scratch, ports: &[u16; 3]) -> Process {
+    let mut command = process::command(["demo", "--registry", concat!(env!("CARGO_MANIFEST_DIR"), "/registry.yaml")]);
+    command
         .args(["--data".as_ref(), scratch.0.as_os_str()])
         .args(["--listen", &format!("127.0.0.1:{}", ports[0]), "--kube-listen", &format!("127.0.0.1:{}", ports[1])])
-        .args(["--control", &format!("127.0.0.1:{}", ports[2])])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .args(["--control", &format!("127.0.0.1:{}", ports[2])]);
+    Process::spawn("demo", scratch, command)
 }
 
 fn free_ports() -> [u16; 3] {
-    [0; 3].map(|_| lasting_port().port())
+    [0; 3].map(|_| ports::lasting().port())
 }
 
 impl Demo {
-    fn kubectl(&self, args: &[&str]) -> (bool, String) {
-        let kubectl = std::env::var("KUBECTL").unwrap_or_else(|_| "kubectl".into());
-        let output = Command::new(kubectl)
-            .args(args)
-            .env("KUBECONFIG", self.scratch.0.join("kubeconfig"))
-            .env("HOME", &self.scratch.0)
-            .env("EDITOR", "sed -i s/^..title:.*/\\ \\ title:\\ Editado/")
-            .output()
-            .expect("kubectl: set KUBECTL, or run tests/run");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        (output.status.success(), text)
+    /// Whether it succeeded, and all that it said.
+    async fn kubectl(&self, args: &[&str]) -> (bool, String) {
+        let mut command = kubectl::command(&self.scratch.0.join("kubeconfig"), &self.scratch.0, args);
+        command.env("EDITOR", "sed -i s/^..title:.*/\\ \\ title:\\ Editado/");
+        let said = kubectl::run(command).await;
+        (said.ok, said.out + &said.err)
     }
 
-    fn run(&self, args: &[&str]) -> String {
-        let (ok, text) = self.kubectl(args);
+    async fn run(&self, args: &[&str]) -> String {
+        let (ok, text) = self.kubectl(args).await;
         assert!(ok, "kubectl {args:?}: {text}");
         text
     }
 
-    fn until(&self, args: &[&str], wanted: &str) -> String {
-        let began = Instant::now();
-        loop {
-            let (_, text) = self.kubectl(args);
-            if text.contains(wanted) {
-                return text;
-            }
-            assert!(began.elapsed() < PATIENCE, "kubectl {args:?} never said {wanted:?}: {text}");
-            std::thread::sleep(Duration::from_millis(200));
-        }
+    async fn until(&self, args: &[&str], wanted: &str) -> String {
+        succeeds(&format!("kubectl {args:?} to say {wanted:?}"), async || {
+            let (_, text) = self.kubectl(args).await;
+            if text.contains(wanted) { Ok(text) } else { Err(text) }
+        })
+        .await
     }
 }
 
@@ -74,10 +57,10 @@ async fn control(port: u16, path: &str) {
 async fn people_work_with_kubectl_and_a_kill_loses_nothing() {
     let ports = free_ports();
     let scratch = Scratch::new("kubectl");
-    let child = spawn(&scratch, &ports);
-    let mut demo = Demo { child, scratch };
-    demo.until(&["get", "scenarios"], "wizard.vm112.bundle");
-    demo.until(&["get", "scn", "desk.api.health"], "healthy");
+    let process = spawn(&scratch, &ports);
+    let mut demo = Demo { process, scratch };
+    demo.until(&["get", "scenarios"], "wizard.vm112.bundle").await;
+    demo.until(&["get", "scn", "desk.api.health"], "healthy").await;
 
     for (args, says) in [
         (vec!["api-resources"], "scn"),
@@ -99,31 +82,33 @@ async fn people_work_with_kubectl_and_a_kill_loses_nothing() {
         ),
         (vec!["delete", "secret", "probe-token"], "deleted"),
     ] {
-        let text = demo.run(&args);
+        let text = demo.run(&args).await;
         assert!(text.contains(says), "kubectl {args:?}: {text}");
     }
     let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/conflict.yaml");
-    let (ok, text) = demo.kubectl(&["apply", "--server-side", "--field-manager=other", "-f", other]);
+    let (ok, text) = demo.kubectl(&["apply", "--server-side", "--field-manager=other", "-f", other]).await;
     assert!(!ok && text.contains("conflict"), "two managers of one field: {text}");
-    let (ok, text) =
-        demo.kubectl(&["patch", "scn", "desk.api.health", "--type=merge", "-p", "{\"spec\":{\"severity\":\"loud\"}}"]);
+    let (ok, text) = demo
+        .kubectl(&["patch", "scn", "desk.api.health", "--type=merge", "-p", "{\"spec\":{\"severity\":\"loud\"}}"])
+        .await;
     assert!(!ok && text.contains("spec.severity") && text.contains("\"critical\""), "{text}");
 
     control(ports[2], "/break/vm-112").await;
-    let open =
-        demo.until(&["get", "findings", "--field-selector", "status.phase=Open", "-o", "name"], "proxmox.cluster-");
+    let open = demo
+        .until(&["get", "findings", "--field-selector", "status.phase=Open", "-o", "name"], "proxmox.cluster-")
+        .await;
     let name = open.trim().rsplit('/').next().unwrap().to_string();
-    demo.run(&["patch", "finding", &name, "--type=merge", "-p", "{\"spec\":{\"acknowledgement\":{\"by\":\"ana\"}}}"]);
-    demo.until(&["get", "finding", &name], "Acknowledged");
-    demo.until(&["get", "events"], "Opened");
+    demo.run(&["patch", "finding", &name, "--type=merge", "-p", "{\"spec\":{\"acknowledgement\":{\"by\":\"ana\"}}}"])
+        .await;
+    demo.until(&["get", "finding", &name], "Acknowledged").await;
+    demo.until(&["get", "events"], "Opened").await;
 
-    demo.child.kill().unwrap();
-    demo.child.wait().unwrap();
-    demo.child = spawn(&demo.scratch, &ports);
-    demo.until(&["get", "finding", &name], "Acknowledged");
+    demo.process.kill();
+    demo.process = spawn(&demo.scratch, &ports);
+    demo.until(&["get", "finding", &name], "Acknowledged").await;
     // The estate is whole again after its start: so is the Finding, and the acknowledgement is taken out.
-    demo.until(&["get", "finding", &name], "Resolved");
-    demo.until(&["get", "finding", &name, "-o", "jsonpath=[{.spec.acknowledgement}]"], "[]");
-    let second = spawn(&demo.scratch, &free_ports()).wait_with_output().unwrap();
-    assert!(!second.status.success(), "two programs on one data directory");
+    demo.until(&["get", "finding", &name], "Resolved").await;
+    demo.until(&["get", "finding", &name, "-o", "jsonpath=[{.spec.acknowledgement}]"], "[]").await;
+    let second = spawn(&demo.scratch, &free_ports()).ended().await;
+    assert!(!second.success(), "two programs on one data directory");
 }

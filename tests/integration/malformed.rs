@@ -1,6 +1,9 @@
 //! Scenarios that are malformed or meet something wrong: each says what, and the others go on.
 
-use crate::running::{eventually, get, start};
+use super::running::start;
+use crate::kit::api::get;
+use crate::kit::scratch::Scratch;
+use crate::kit::wait::eventually;
 use agentic_ops::api::conditions::{HEALTHY, READY, find};
 use agentic_ops::api::{Health, Scenario};
 use std::io::Write as _;
@@ -50,7 +53,7 @@ enum Says {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_mistake_is_told_and_the_others_go_on() {
     use Says::{Fails, NotReady, Unknown};
-    let scratch = crate::running::Scratch::new("malformed-registry");
+    let scratch = Scratch::new("malformed-registry");
     let registry = scratch.0.join("registry.yaml");
     let (big, fine) = (serve(None), serve(Some("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".into())));
     let round = serve(Some("HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n".into()));

@@ -1,6 +1,7 @@
 //! The nine Scenarios of the registry: each part of the estate is broken, its Finding opens alone, it heals, it resolves.
 
-use crate::running::{eventually, start};
+use super::running::start;
+use crate::kit::wait::eventually;
 use agentic_ops::api::{Finding, Health, Phase, Scenario};
 use agentic_ops::cli::demo::estate::PARTS;
 use std::collections::BTreeSet;

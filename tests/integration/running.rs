@@ -1,43 +1,20 @@
 //! Starts the whole program beside the simulated estate: standalone in this process, or, where `AGENTIC_TEST_KUBECONFIG` names
 //! a real API server, the operator as a process of its own in a namespace of its own there.
 
-use crate::real;
-use agentic_ops::api::{Finding, SETTINGS_NAME};
+use crate::kit::process::{self, Process};
+use crate::kit::scratch::Scratch;
+use crate::kit::wait::eventually;
+use crate::kit::{api, ports, real, settings};
+use agentic_ops::api::Finding;
 use agentic_ops::cli::demo::estate::Estate;
 use agentic_ops::cli::registry::Registry;
-use agentic_ops::cli::settings::Settings;
-use agentic_ops::cli::standalone::{NAMESPACE, Standalone, StandaloneArgs};
+use agentic_ops::cli::standalone::{Standalone, StandaloneArgs};
 use agentic_ops::cli::token::load_or_make_secret;
 use agentic_ops::runtime::leadership::WriteFence;
-use k8s_openapi::ByteString;
-use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kube::api::PostParams;
-use kube::{Api, Client, ResourceExt as _};
+use kube::{Api, Client};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
-/// Nothing here takes longer, unless it is broken.
-pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A directory of its own, removed at the end.
-pub struct Scratch(pub PathBuf);
-
-impl Scratch {
-    pub fn new(name: &str) -> Scratch {
-        let path = std::env::temp_dir().join(format!("agentic-ops-{name}-{}", uuid::Uuid::new_v4()));
-        std::fs::create_dir_all(&path).unwrap();
-        Scratch(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use std::path::Path;
 
 /// The program and its estate.
 pub struct Running {
@@ -51,42 +28,30 @@ pub struct Running {
 
 enum Program {
     Standalone(Option<Box<Standalone>>),
-    Operator { child: Child, following: tokio::task::JoinHandle<()> },
-}
-
-pub fn any_port() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 0))
-}
-
-/// A port that stays free while a server starts again: below those that the kernel gives to outgoing connections.
-pub fn lasting_port() -> SocketAddr {
-    let start = uuid::Uuid::new_v4().as_u128() % 10_000;
-    let ports = (0..10_000).map(|step| 20_000 + ((start + step) % 10_000) as u16);
-    let mut addresses = ports.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-    addresses.find(|address| std::net::TcpListener::bind(address).is_ok()).unwrap()
+    Operator { _process: Process, following: tokio::task::JoinHandle<()> },
 }
 
 pub async fn start(name: &str, registry: &Path) -> Running {
     let scratch = Scratch::new(name);
-    let estate = Estate::start(&scratch.0, any_port()).await.unwrap();
+    let estate = Estate::start(&scratch.0, ports::any()).await.unwrap();
     let mut overrides = estate.settings();
     overrides.insert("AGENTIC_INTERVAL_SEC".into(), "1".into());
     overrides.insert("AGENTIC_SQLITE_PATHS".into(), scratch.0.join("offered.db").display().to_string());
     if real::kubeconfig().is_some() {
         return operator(scratch, estate, overrides, registry).await;
     }
-    let settings = Settings::load(&BTreeMap::new(), None, &overrides).unwrap();
+    let settings = settings::of(&overrides);
     let args = StandaloneArgs {
         registry: registry.to_path_buf(),
         env_file: None,
         data: scratch.0.clone(),
-        listen: any_port(),
-        kube_listen: any_port(),
+        listen: ports::any(),
+        kube_listen: ports::any(),
     };
     let standalone = Standalone::start(&args, &settings).await.unwrap();
     let (client, address) = (standalone.client.clone(), standalone.address());
     let program = Program::Standalone(Some(Box::new(standalone)));
-    Running { program, client, namespace: NAMESPACE.into(), address, estate, scratch }
+    Running { program, client, namespace: api::NAMESPACE.into(), address, estate, scratch }
 }
 
 /// The operator against the real server, with the settings that standalone would make for itself, and the registry followed.
@@ -96,45 +61,27 @@ async fn operator(
     mut overrides: BTreeMap<String, String>,
     registry: &Path,
 ) -> Running {
-    let client = real::client(&real::kubeconfig().unwrap()).await;
+    let client = api::client(&real::kubeconfig().unwrap()).await;
     real::apply_crds(&client).await;
-    let namespace = real::make_namespace(&client).await;
+    let namespace = real::make_namespace(&client, "test").await;
     load_or_make_secret(&scratch.0).unwrap();
     overrides.insert("AGENTIC_AUTH_SECRET_FILE".into(), scratch.0.join("auth-secret").display().to_string());
-    let settings = Settings::load(&BTreeMap::new(), None, &overrides).unwrap();
-    write_settings(&client, &namespace, &settings).await;
+    let settings = settings::of(&overrides);
+    settings::write(&client, &namespace, &settings).await;
     let following = tokio::spawn(Registry::new(client.clone(), &namespace, registry, WriteFence::always()).follow());
-    let address = lasting_port();
-    let child = Command::new(env!("CARGO_BIN_EXE_agentic-ops"))
-        .args(["operator", "--namespace", &namespace, "--listen", &address.to_string()])
-        .env("KUBECONFIG", real::kubeconfig_in(&scratch.0, &namespace))
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let program = Program::Operator { child, following };
+    let address = ports::lasting();
+    let mut command = process::command(["operator", "--namespace", &namespace, "--listen", &address.to_string()]);
+    command.env("KUBECONFIG", real::kubeconfig_in(&scratch.0, &namespace));
+    let program = Program::Operator { _process: Process::spawn("operator", &scratch, command), following };
     let running = Running { program, client, namespace, address, estate, scratch };
     eventually("the facade", || async { tokio::net::TcpStream::connect(address).await.ok() }).await;
     running
 }
 
-async fn write_settings(client: &Client, namespace: &str, settings: &Settings) {
-    let mut config = ConfigMap { data: Some(settings.config_map()), ..ConfigMap::default() };
-    config.metadata.name = Some(SETTINGS_NAME.into());
-    let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
-    api.create(&PostParams::default(), &config).await.unwrap();
-    let data = settings.secret().into_iter().map(|(name, value)| (name, ByteString(value.into_bytes())));
-    let mut secret = Secret { data: Some(data.collect()), ..Secret::default() };
-    secret.metadata.name = Some(SETTINGS_NAME.into());
-    let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    api.create(&PostParams::default(), &secret).await.unwrap();
-}
-
 impl Drop for Program {
     fn drop(&mut self) {
-        if let Program::Operator { child, following } = self {
+        if let Program::Operator { following, .. } = self {
             following.abort();
-            let _ = child.kill();
-            let _ = child.wait();
         }
     }
 }
@@ -168,27 +115,4 @@ impl Running {
         }
         self.estate.shutdown().await;
     }
-}
-
-/// Looks again and again until `found` gives something.
-pub async fn eventually<T, F>(what: &str, mut found: impl FnMut() -> F) -> T
-where
-    F: Future<Output = Option<T>>,
-{
-    let looked = async {
-        loop {
-            if let Some(value) = found().await {
-                return value;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, looked).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
-}
-
-pub async fn get<K>(api: &Api<K>, name: &str) -> Option<K>
-where
-    K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
-{
-    api.get_opt(name).await.unwrap().inspect(|o| assert_eq!(o.name_any(), name))
 }

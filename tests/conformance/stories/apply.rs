@@ -1,7 +1,7 @@
 //! Server-side apply: owners, conflicts, force, what is let go.
 
-use crate::samples::{configmap, object, scenario};
-use crate::story::{
+use crate::conformance::samples::{configmap, object, scenario};
+use crate::conformance::story::{
     APPLY, JSON, MERGE, Step, Story, apply, at, delete, get, merge_status, patch, post, put, request, story,
 };
 use http::Method;

@@ -1,7 +1,7 @@
 //! Delete: one, many, with preconditions, and what finalizers hold.
 
-use crate::samples::{configmap, scenario};
-use crate::story::{JSON, MERGE, PARTIAL, Step, Story, at, delete, get, patch, post, request, story};
+use crate::conformance::samples::{configmap, scenario};
+use crate::conformance::story::{JSON, MERGE, PARTIAL, Step, Story, at, delete, get, patch, post, request, story};
 use http::Method;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Discovery, OpenAPI, and what else is not an object.
 
-use crate::story::{Step, Story, get, story};
+use crate::conformance::story::{Step, Story, get, story};
 use serde_json::{Map, Value, json};
 
 pub fn stories() -> Vec<Story> {

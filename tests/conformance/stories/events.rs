@@ -1,6 +1,6 @@
 //! Events, of both groups.
 
-use crate::story::{MERGE, Step, Story, TABLE, at, delete, get, patch, post, story, watch};
+use crate::conformance::story::{MERGE, Step, Story, TABLE, at, delete, get, patch, post, story, watch};
 use serde_json::{Value, json};
 
 pub fn stories() -> Vec<Story> {

@@ -10,7 +10,7 @@ mod rules;
 mod watches;
 mod writes;
 
-use crate::story::Story;
+use crate::conformance::story::Story;
 
 /// All of them, in the order of the table.
 pub fn all() -> Vec<Story> {
@@ -24,7 +24,7 @@ pub fn all() -> Vec<Story> {
         rules::stories(),
         events::stories(),
         documents::stories(),
-        crate::limits::stories(),
+        crate::conformance::limits::stories(),
     ];
     parts.into_iter().flatten().collect()
 }

@@ -1,7 +1,7 @@
 //! Patches: JSON, merge and strategic merge.
 
-use crate::samples::{configmap, scenario};
-use crate::story::{JSON, JSON_PATCH, MERGE, STRATEGIC, Step, Story, at, patch, post, request, story};
+use crate::conformance::samples::{configmap, scenario};
+use crate::conformance::story::{JSON, JSON_PATCH, MERGE, STRATEGIC, Step, Story, at, patch, post, request, story};
 use http::Method;
 use serde_json::{Value, json};
 

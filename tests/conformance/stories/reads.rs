@@ -1,7 +1,7 @@
 //! Get and list: pages, versions, selectors, forms.
 
-use crate::samples::{configmap, finding, scenario};
-use crate::story::{JSON, PARTIAL, PARTIAL_LIST, Step, Story, TABLE, at, get, merge_status, post, story};
+use crate::conformance::samples::{configmap, finding, scenario};
+use crate::conformance::story::{JSON, PARTIAL, PARTIAL_LIST, Step, Story, TABLE, at, get, merge_status, post, story};
 use serde_json::json;
 
 pub fn stories() -> Vec<Story> {

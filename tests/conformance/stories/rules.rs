@@ -1,7 +1,7 @@
 //! The CEL rules of every kind, and its rules of what may change.
 
-use crate::samples::{KINDS, finding, full, object, scenario};
-use crate::story::{MERGE, Step, Story, at, patch, post, story};
+use crate::conformance::samples::{KINDS, finding, full, object, scenario};
+use crate::conformance::story::{MERGE, Step, Story, at, patch, post, story};
 use serde_json::{Value, json};
 
 pub fn stories() -> Vec<Story> {

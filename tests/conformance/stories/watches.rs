@@ -1,7 +1,7 @@
 //! Watches: from now, from a version, streaming lists, bookmarks, selections, versions that are gone.
 
-use crate::samples::{configmap, scenario};
-use crate::story::{
+use crate::conformance::samples::{configmap, scenario};
+use crate::conformance::story::{
     MERGE, PARTIAL, STRATEGIC, Step, Story, TABLE, at, delete, get, merge_status, patch, post, story, watch,
 };
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Create, update, delete.
 
-use crate::samples::{configmap, object, scenario};
-use crate::story::{
+use crate::conformance::samples::{configmap, object, scenario};
+use crate::conformance::story::{
     JSON, MERGE, PARTIAL, Step, Story, TABLE, YAML, at, delete, get, merge_status, patch, post, put, request, story,
 };
 use http::Method;

@@ -4,7 +4,7 @@ use super::cluster::{Cluster, Which};
 use super::on_both;
 use super::replica::Replica;
 use super::target::Target;
-use crate::running::eventually;
+use crate::kit::wait::eventually;
 use agentic_ops::api::Phase::{Acknowledged, Open};
 use agentic_ops::api::{Action, Role};
 use agentic_ops::cli::token::{issue, load_or_make_secret};

@@ -1,16 +1,15 @@
 //! An API server that throttles, forgets, starts again, or does not know the kinds yet.
 
-use super::cluster::{Cluster, Which, embedded};
+use super::cluster::{Cluster, Which};
 use super::on_both;
 use super::replica::Replica;
 use super::target::Target;
-use crate::running::eventually;
+use crate::kit::api::{client_of_the_program, embedded_without_kinds};
+use crate::kit::wait::eventually;
 use agentic_ops::api::Phase::Open;
-use agentic_ops::cli::client;
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::api::PostParams;
 use serde_json::json;
-use std::time::Duration;
 
 on_both!(tokens_of_the_cluster);
 
@@ -21,7 +20,7 @@ async fn it_waits_for_its_kinds() {
     let target = Target::start().await;
     target.set(false);
     let url = cluster.stop_embedded().await;
-    let bare = embedded(&cluster.scratch, url, false).await;
+    let bare = embedded_without_kinds(&cluster.scratch.0.join("api"), url).await;
     let replica = Replica::spawn(&cluster, "replica-a", &cluster.kubeconfig);
     replica.until("/readyz", 503, "CustomResourceDefinition findings.agentic.ligbox.io is not there").await;
     replica.until("/livez", 200, "ok").await;
@@ -90,9 +89,10 @@ async fn it_goes_on_after_the_api_server_started_again() {
     let _replica = Replica::start(&cluster, "replica-a", &cluster.kubeconfig).await;
     target.seen(2).await;
     let address = cluster.stop_embedded().await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    // It reads on without an API server.
+    target.seen(3).await;
     cluster.restart_embedded(address).await;
-    cluster.client = client::of_file(&cluster.kubeconfig).await.unwrap();
+    cluster.client = client_of_the_program(&cluster.kubeconfig).await;
     // A Scenario that is made after the start is seen: the watch goes on.
     let other = Target::start().await;
     cluster.watch_target("bakery", &other.url).await;

@@ -15,7 +15,8 @@ mod writes;
 
 use agentic_ops::api::Phase;
 use cluster::Cluster;
-use std::time::Duration;
+use replica::Replica;
+use target::Target;
 
 /// Runs a test against the embedded API, and against the real one where there is one.
 macro_rules! on_both {
@@ -23,13 +24,13 @@ macro_rules! on_both {
         mod embedded {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                super::$test($crate::replicas::cluster::Which::Embedded).await;
+                super::$test($crate::integration::replicas::cluster::Which::Embedded).await;
             })+
         }
         mod real {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                super::$test($crate::replicas::cluster::Which::Real).await;
+                super::$test($crate::integration::replicas::cluster::Which::Real).await;
             })+
         }
     };
@@ -41,7 +42,7 @@ const LATE: i64 = 3;
 
 /// Waits until a Finding has as many transitions as expected, then checks that they are these, each at its time and no more.
 async fn until_transitions(cluster: &Cluster, scenario: &str, expected: &[(Phase, i64)]) {
-    let found = crate::running::eventually(&format!("{} transitions of {scenario}", expected.len()), || async {
+    let found = crate::kit::wait::eventually(&format!("{} transitions of {scenario}", expected.len()), || async {
         let found = cluster.transitions(scenario).await;
         (found.len() >= expected.len()).then_some(found)
     })
@@ -49,9 +50,9 @@ async fn until_transitions(cluster: &Cluster, scenario: &str, expected: &[(Phase
     check(&found, expected);
 }
 
-/// The same after a while in which somebody might have written what should not be.
-async fn still_transitions(cluster: &Cluster, scenario: &str, expected: &[(Phase, i64)]) {
-    tokio::time::sleep(Duration::from_secs(cluster::LEASE_SECONDS)).await;
+/// The same after five more runs, each of which could have written what should not be; a lease lasts four.
+async fn still_transitions(cluster: &Cluster, target: &Target, scenario: &str, expected: &[(Phase, i64)]) {
+    target.seen(5).await;
     check(&cluster.transitions(scenario).await, expected);
 }
 
@@ -63,4 +64,14 @@ fn check(found: &[(Phase, i64)], expected: &[(Phase, i64)]) {
         found.len() == expected.len() && found.iter().zip(expected).all(fits),
         "found {found:?}, expected {expected:?}, each at most {LATE} s later"
     );
+}
+
+/// Of two replicas this one reads the target, and the other one runs nothing.
+async fn only_reads(reader: &Replica, other: &Replica, target: &Target) {
+    // What the other one began before is over by then.
+    target.seen(2).await;
+    let (runs, others) = (reader.runs().await, other.runs().await);
+    target.seen(4).await;
+    assert_eq!(other.runs().await, others, "runs of {}", other.name);
+    assert!(reader.runs().await >= runs + 3, "runs of {}", reader.name);
 }

@@ -4,7 +4,9 @@ use super::cluster::{Cluster, Which};
 use super::on_both;
 use super::replica::Replica;
 use super::target::Target;
-use crate::running::{eventually, get};
+use crate::kit::api::get;
+use crate::kit::kubectl;
+use crate::kit::wait::eventually;
 use agentic_ops::api::{Finding, FindingSpec, FindingStatus, Phase};
 use agentic_ops::domain::fingerprint::{finding_name, fingerprint};
 use kube::Api;
@@ -27,7 +29,7 @@ fn commands(section: &str) -> Vec<String> {
 
 /// Runs what a person would type.
 fn shell(cluster: &Cluster, command: &str) {
-    let kubectl = std::env::var("KUBECTL").unwrap_or_else(|_| "kubectl".into());
+    let kubectl = kubectl::path().display().to_string();
     let output = Command::new("sh")
         .args(["-c", &format!("kubectl() {{ command {kubectl} \"$@\"; }}; {command}")])
         .current_dir(&cluster.scratch.0)

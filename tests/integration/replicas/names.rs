@@ -4,7 +4,7 @@ use super::cluster::{Cluster, Which};
 use super::on_both;
 use super::replica::Replica;
 use super::target::Target;
-use crate::running::eventually;
+use crate::kit::wait::eventually;
 use agentic_ops::api::{Finding, FindingAcknowledgement};
 use agentic_ops::domain::fingerprint::finding_name;
 use kube::api::{Patch, PatchParams};

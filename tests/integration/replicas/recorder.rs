@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use kube::Client;
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 use tokio::task::JoinHandle;
 
 /// A request as it came.
@@ -19,6 +20,8 @@ pub struct Noted {
     pub path: String,
     pub agent: String,
     pub body: Value,
+    /// When it came.
+    pub at: Instant,
 }
 
 impl Noted {
@@ -106,6 +109,7 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
         path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         agent: parts.headers.get("user-agent").and_then(|v| v.to_str().ok()).unwrap_or_default().into(),
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        at: Instant::now(),
     };
     let fate = (way.judge.lock().unwrap())(&noted);
     let url = format!("{}{}", way.server, noted.path);

@@ -1,17 +1,30 @@
 //! A replica of the operator, as a process of its own.
 
 use super::cluster::Cluster;
-use crate::running::PATIENCE;
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use crate::kit::ports;
+use crate::kit::process::{self, Process};
+use crate::kit::wait::succeeds;
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+use std::time::Duration;
 
 pub struct Replica {
-    pub name: String,
+    process: Process,
     pub base: String,
-    child: Child,
-    log: PathBuf,
+}
+
+impl Deref for Replica {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.process
+    }
+}
+
+impl DerefMut for Replica {
+    fn deref_mut(&mut self) -> &mut Process {
+        &mut self.process
+    }
 }
 
 impl Replica {
@@ -21,18 +34,11 @@ impl Replica {
     }
 
     fn spawn_with(cluster: &Cluster, name: &str, kubeconfig: &Path, options: &[&str]) -> Replica {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let log = cluster.scratch.0.join(format!("{name}.log"));
-        let child = Command::new(env!("CARGO_BIN_EXE_agentic-ops"))
-            .args(["operator", "--namespace", &cluster.namespace, "--listen", &format!("127.0.0.1:{port}")])
-            .args(options)
-            .env("KUBECONFIG", kubeconfig)
-            .env("POD_NAME", name)
-            .stderr(File::create(&log).unwrap())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Replica { name: name.into(), base: format!("http://127.0.0.1:{port}"), child, log }
+        let address = ports::lasting();
+        let mut command =
+            process::command(["operator", "--namespace", &cluster.namespace, "--listen", &address.to_string()]);
+        command.args(options).env("KUBECONFIG", kubeconfig).env("POD_NAME", name);
+        Replica { process: Process::spawn(name, &cluster.scratch, command), base: format!("http://{address}") }
     }
 
     /// Starts it and waits until it is ready.
@@ -47,26 +53,6 @@ impl Replica {
         let replica = Self::spawn_with(cluster, part, &cluster.kubeconfig, &["--only", part]);
         replica.until("/readyz", 200, "ok").await;
         replica
-    }
-
-    pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
-    }
-
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// Asks it to end, and waits until it has.
-    pub async fn stop(&mut self) {
-        self.signal("-TERM");
-        let began = Instant::now();
-        while self.child.try_wait().unwrap().is_none() {
-            assert!(began.elapsed() < PATIENCE, "{} does not end\n{}", self.name, self.log());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
     }
 
     pub async fn get(&self, path: &str) -> Option<(u16, String)> {
@@ -91,15 +77,12 @@ impl Replica {
 
     /// Waits until a path answers with this status and text.
     pub async fn until(&self, path: &str, status: u16, says: &str) {
-        let began = Instant::now();
-        loop {
-            let answer = self.get(path).await;
-            if answer.as_ref().is_some_and(|(s, text)| *s == status && text.contains(says)) {
-                return;
-            }
-            assert!(began.elapsed() < PATIENCE, "{} {path}: {answer:?}, not {says:?}\n{}", self.name, self.log());
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let what = format!("{} {path}: {status} with {says:?}", self.name);
+        succeeds(&what, async || match self.get(path).await {
+            Some((code, text)) if code == status && text.contains(says) => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+        .await;
     }
 
     /// Whether it says that it leads.
@@ -107,17 +90,10 @@ impl Replica {
         self.get("/metrics").await.is_some_and(|(_, text)| text.contains("agentic_ops_leading 1"))
     }
 
-    pub fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
-    }
-}
-
-impl Drop for Replica {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("--- {}\n{}", self.name, self.log());
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// How many runs of Scenarios it has counted.
+    pub async fn runs(&self) -> u64 {
+        let (_, text) = self.get("/metrics").await.unwrap();
+        let count = text.lines().find_map(|line| line.strip_prefix("agentic_ops_runs_total "));
+        count.unwrap().parse().unwrap()
     }
 }

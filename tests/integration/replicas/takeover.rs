@@ -1,10 +1,11 @@
 //! The leader is killed, frozen, or stopped.
 
-use super::cluster::{Cluster, LEASE_SECONDS, Which};
+use super::cluster::{Cluster, Which};
 use super::replica::Replica;
 use super::target::Target;
-use super::{on_both, still_transitions, until_transitions};
-use crate::running::eventually;
+use super::{on_both, only_reads, still_transitions, until_transitions};
+use crate::kit::settings::LEASE_SECONDS;
+use crate::kit::wait::eventually;
 use agentic_ops::api::Phase::{Acknowledged, Open, Resolved};
 use agentic_ops::api::Role;
 use agentic_ops::cli::token::{issue, load_or_make_secret};
@@ -51,14 +52,14 @@ async fn killed(which: Which) {
     assert!(took <= Duration::from_secs(LEASE_SECONDS + 1), "took over after {took:?}");
     target.seen(2).await;
     // What was open stays open, and is not opened again.
-    still_transitions(&cluster, "shop", &history).await;
+    still_transitions(&cluster, &target, "shop", &history).await;
     history.push((Resolved, target.set(true)));
     until_transitions(&cluster, "shop", &history).await;
 
     // The one that was killed comes back as somebody else, and follows.
     let back = Replica::start(&cluster, "replica-a", &cluster.kubeconfig).await;
     assert!(!back.leads().await && follower.leads().await, "{:?} after the kill", killed.elapsed());
-    still_transitions(&cluster, "shop", &history).await;
+    still_transitions(&cluster, &target, "shop", &history).await;
     cluster.stop().await;
 }
 
@@ -83,15 +84,12 @@ async fn frozen_and_thawed(which: Which) {
         text.contains("agentic_ops_leading 0").then_some(())
     })
     .await;
-    still_transitions(&cluster, "shop", &history).await;
+    still_transitions(&cluster, &target, "shop", &history).await;
     assert!(follower.leads().await && !leader.leads().await);
     let log = leader.log();
     assert!(log.contains("this replica follows: replica-b_"), "{log}");
     // Only one of them reads.
-    let before = target.asked();
-    tokio::time::sleep(Duration::from_secs(4)).await;
-    let asked = target.asked() - before;
-    assert!((2..=6).contains(&asked), "read {asked} times in 4 s");
+    only_reads(&follower, &leader, &target).await;
     cluster.stop().await;
 }
 

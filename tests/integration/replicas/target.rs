@@ -41,7 +41,7 @@ impl Target {
     /// Waits until it was asked `times` more: whoever watches has seen how it is.
     pub async fn seen(&self, times: usize) {
         let before = self.asked();
-        crate::running::eventually("the target to be read", || async {
+        crate::kit::wait::eventually("the target to be read", || async {
             (self.asked() >= before + times).then_some(())
         })
         .await;

@@ -1,75 +1,29 @@
 //! A server of its own for each test, or a namespace of its own on a real one, and the ways to talk to it.
 
-use crate::real;
-use agentic_ops::{api, controlplane};
+use crate::kit::api::{self, NAMESPACE};
+use crate::kit::kubectl::{self, Said};
+use crate::kit::scratch::Scratch;
+use crate::kit::wait::within;
+use crate::kit::{ports, real};
+use agentic_ops::controlplane;
 use futures::{AsyncBufReadExt as _, TryStreamExt as _};
 use http::{HeaderMap, Method, Request, StatusCode};
 use kube::client::Body;
 use serde_json::{Value, json};
-use std::future::Future;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 use tokio::process::Command;
 
-/// Nothing here takes this long unless it is broken.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-/// Where the tests keep their objects. On a real server each test's own namespace stands for it wherever a path names it.
-pub const NAMESPACE: &str = "agentic-ops";
-/// The collection of Scenarios there.
+/// The collection of Scenarios. On a real server each test's own namespace stands for this one wherever a path names it.
 pub const SCENARIOS: &str = "/apis/agentic.ligbox.io/v1alpha1/namespaces/agentic-ops/scenarios";
 /// The collection of ConfigMaps there.
 pub const CONFIGMAPS: &str = "/api/v1/namespaces/agentic-ops/configmaps";
-
-/// A directory that goes away with the test.
-pub struct Directory(pub PathBuf);
-
-impl Directory {
-    pub fn new() -> Directory {
-        let path = std::env::temp_dir().join(format!("controlplane-{}", uuid::Uuid::new_v4().simple()));
-        std::fs::create_dir_all(&path).unwrap();
-        Directory(path)
-    }
-
-    pub fn file(&self, name: &str, content: &str) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, content).unwrap();
-        path.display().to_string()
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Starts a server on a directory.
-pub async fn start(data_dir: &Path) -> controlplane::Running {
-    let crds = api::crds().iter().map(|crd| serde_json::to_value(crd).unwrap()).collect();
-    let listen = "127.0.0.1:0".parse().unwrap();
-    let config = controlplane::Config { data_dir: data_dir.to_path_buf(), listen, crds, namespace: NAMESPACE.into() };
-    controlplane::start(config).await.unwrap()
-}
-
-/// A client by the kubeconfig in a directory.
-pub async fn client(data_dir: &Path) -> kube::Client {
-    real::client(&data_dir.join("kubeconfig")).await
-}
 
 /// A running server and the ways to it.
 pub struct Server {
     /// The embedded one; `None` where it is a real one.
     embedded: Option<controlplane::Running>,
     pub client: kube::Client,
-    pub dir: Directory,
+    pub dir: Scratch,
     pub namespace: String,
-}
-
-/// What `kubectl` said.
-pub struct Said {
-    pub ok: bool,
-    pub out: String,
-    pub err: String,
 }
 
 /// An answer to a bare request.
@@ -96,23 +50,23 @@ impl Server {
     /// A namespace on the real server where there is one, else an embedded server.
     pub async fn any() -> Server {
         let Some(kubeconfig) = real::kubeconfig() else { return Server::embedded().await };
-        let dir = Directory::new();
-        let client = real::client(&kubeconfig).await;
+        let dir = Scratch::new("controlplane");
+        let client = api::client(&kubeconfig).await;
         real::apply_crds(&client).await;
-        let namespace = real::make_namespace(&client).await;
+        let namespace = real::make_namespace(&client, "controlplane").await;
         real::kubeconfig_in(&dir.0, &namespace);
         Server { embedded: None, client, dir, namespace }
     }
 
     /// An embedded server, for what no other has.
     pub async fn embedded() -> Server {
-        Server::on(Directory::new()).await
+        Server::on(Scratch::new("controlplane")).await
     }
 
     /// An embedded server on this directory.
-    pub async fn on(dir: Directory) -> Server {
-        let embedded = Some(start(&dir.0).await);
-        let client = client(&dir.0).await;
+    pub async fn on(dir: Scratch) -> Server {
+        let embedded = Some(api::embedded(&dir.0, ports::any()).await);
+        let client = api::client(&dir.0.join("kubeconfig")).await;
         Server { embedded, client, dir, namespace: NAMESPACE.into() }
     }
 
@@ -122,7 +76,7 @@ impl Server {
     }
 
     /// Stops, and gives what is left: the directory, and a client that has nobody to talk to.
-    pub async fn stop(self) -> (Directory, kube::Client) {
+    pub async fn stop(self) -> (Scratch, kube::Client) {
         within(self.embedded.expect("only for the embedded server").shutdown()).await;
         (self.dir, self.client)
     }
@@ -139,17 +93,12 @@ impl Server {
 
     /// `kubectl` with these arguments, ready to be run.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(std::env::var("KUBECTL").unwrap_or_else(|_| "kubectl".into()));
-        command.args(args).env("KUBECONFIG", self.dir.0.join("kubeconfig")).env("HOME", &self.dir.0);
-        command.kill_on_drop(true);
-        command
+        kubectl::command(&self.dir.0.join("kubeconfig"), &self.dir.0, args)
     }
 
     /// Runs `kubectl`.
     pub async fn try_kubectl(&self, args: &[&str]) -> Said {
-        let output = within(self.command(args).output()).await.unwrap();
-        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        Said { ok: output.status.success(), out: text(&output.stdout), err: text(&output.stderr) }
+        kubectl::run(self.command(args)).await
     }
 
     /// Runs `kubectl`, which has to succeed, and gives its output.
@@ -226,20 +175,6 @@ impl Watch {
         let event = self.next().await.expect("the watch ended");
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
         (text("/type"), text("/object/metadata/name"))
-    }
-}
-
-/// The result of something that must not hang.
-pub async fn within<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, work).await.expect("it did not end in time")
-}
-
-/// Asks again until it holds.
-pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
-    let start = Instant::now();
-    while !holds().await {
-        assert!(start.elapsed() < PATIENCE, "it never came: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -5,21 +5,16 @@
 //! the codes and reasons of the real one in that table. `CONFORMANCE_WRITE=1` writes the table, `CONFORMANCE_WORDS=1` prints
 //! where messages differ, and `CONFORMANCE_ONLY=TEXT` tells only the stories with this in their names.
 
-#[path = "../controlplane/harness.rs"]
-#[allow(dead_code)]
-mod harness;
 mod limits;
 mod normal;
 mod random;
-#[path = "../cluster/real.rs"]
-#[allow(dead_code)]
-mod real;
 mod samples;
 mod servers;
 mod stories;
 mod story;
 mod table;
 
+use crate::kit::real;
 use futures::StreamExt as _;
 use servers::{Embedded, Outcome, Server};
 use story::Story;

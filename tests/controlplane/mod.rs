@@ -3,11 +3,9 @@
 
 mod apply;
 mod crash;
-mod harness;
 mod kubectl;
 mod limits;
 mod lists;
-#[path = "../cluster/real.rs"]
-mod real;
+mod server;
 mod watches;
 mod writes;

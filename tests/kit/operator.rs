@@ -1,0 +1,34 @@
+//! The operator in the process of the test: the only place that knows how one is put together.
+
+use super::settings;
+use agentic_ops::controllers::{Operator, OperatorConfig};
+use agentic_ops::domain::validate::ProbePolicy;
+use agentic_ops::probes::{Prober, ProberOptions, check_query};
+use agentic_ops::runtime::leadership::Election;
+use kube::Client;
+use std::time::Duration;
+
+/// Starts one, which runs each Scenario every second and reads what it likes. Without an election it leads.
+pub fn start(client: Client, namespace: &str, election: Option<Election>) -> Operator {
+    let settings = settings::nowhere(&[]);
+    Operator::start(OperatorConfig {
+        client,
+        namespace: namespace.into(),
+        policy: ProbePolicy {
+            secret_keys: settings.probe_secret_keys(),
+            sqlite_paths: Vec::new(),
+            default_interval: Duration::from_secs(1),
+            check_query,
+        },
+        prober: Prober::new(ProberOptions::default()).unwrap(),
+        language: settings.language(),
+        names_are_checked: false,
+        metrics: Default::default(),
+        election,
+    })
+}
+
+/// One candidate in the election of the tests' Lease.
+pub fn candidate() -> Election {
+    Election::new("test", Duration::from_secs(settings::LEASE_SECONDS))
+}

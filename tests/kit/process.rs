@@ -1,0 +1,68 @@
+//! The program as a process of its own.
+
+use super::scratch::Scratch;
+use super::wait::succeeds;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// Killed when it is dropped; what it logged is shown where the test failed.
+pub struct Process {
+    pub name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+/// The program with these arguments, ready to be run.
+pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_agentic-ops"));
+    command.args(arguments);
+    command
+}
+
+impl Process {
+    /// Starts it; its log goes to a file named after it.
+    pub fn spawn(name: &str, scratch: &Scratch, mut command: Command) -> Process {
+        let log = scratch.0.join(format!("{name}.log"));
+        let child = command.stderr(File::create(&log).unwrap()).stdout(Stdio::null()).spawn().unwrap();
+        Process { name: name.into(), child, log }
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Sends it a signal: `-TERM`, `-STOP`, `-CONT`.
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let what = format!("the end of {}", self.name);
+        succeeds(&what, async || self.child.try_wait().unwrap().ok_or("it runs")).await
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub async fn stop(&mut self) -> ExitStatus {
+        self.signal("-TERM");
+        self.ended().await
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- {}\n{}", self.name, self.log());
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

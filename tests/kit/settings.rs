@@ -1,0 +1,52 @@
+//! Settings of which none leads off this machine.
+
+use agentic_ops::api::SETTINGS_NAME;
+use agentic_ops::cli::settings::Settings;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::api::{Patch, PatchParams};
+use kube::{Api, Client};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// So that takeovers take seconds; no shorter, or a busy machine looks like a dead one.
+pub const LEASE_SECONDS: u64 = 4;
+
+const URLS: [&str; 10] = [
+    "OLLAMA_BASE_URL",
+    "OPENPANEL_BRIDGE_URL",
+    "DESK_API_URL",
+    "WIZARD_API_URL",
+    "WIZARD_PORTAL_URL",
+    "PFSENSE_API_URL",
+    "PROXMOX_API_URL",
+    "FOSS_URL",
+    "ODOO_URL",
+    "NTFY_BASE_URL",
+];
+
+/// Every target is a port where nothing listens, but for what `more` says.
+pub fn nowhere(more: &[(&str, &str)]) -> Settings {
+    let mut values: BTreeMap<String, String> =
+        URLS.map(|name| (name.to_string(), "http://127.0.0.1:9".to_string())).into();
+    values.insert("VM123_IP".into(), "127.0.0.1".into());
+    values.insert("AGENTIC_LEASE_SEC".into(), LEASE_SECONDS.to_string());
+    values.extend(more.iter().map(|(name, value)| (name.to_string(), value.to_string())));
+    of(&values)
+}
+
+/// The defaults, but for these. Neither the environment nor a file has a say.
+pub fn of(values: &BTreeMap<String, String>) -> Settings {
+    Settings::load(&BTreeMap::new(), None, values).unwrap()
+}
+
+/// Writes them where the operator reads them: into the ConfigMap and the Secret of a namespace.
+pub async fn write(client: &Client, namespace: &str, settings: &Settings) {
+    let params = PatchParams::apply("agentic-ops-tests").force();
+    let metadata = json!({"name": SETTINGS_NAME});
+    let config = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": settings.config_map()});
+    let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
+    api.patch(SETTINGS_NAME, &params, &Patch::Apply(config)).await.unwrap();
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": settings.secret()});
+    let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
+    api.patch(SETTINGS_NAME, &params, &Patch::Apply(secret)).await.unwrap();
+}

@@ -1,0 +1,99 @@
+//! Which files and folders import each other, and those that do so in a cycle.
+//!
+//! A module's own file and the files below it belong together: what a file takes from a module that it is part of (`super::`) does
+//! not count, nor does a re-export of what the file itself does not use. So a cycle is always between siblings.
+
+use super::modules::{Crate, Name, Target};
+use super::paths::Named;
+use super::source::Token;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who imports whom, and by what.
+pub type Graph = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
+
+/// The imports of production code from file to file.
+fn imports(program: &Crate) -> Vec<(usize, usize, String)> {
+    let mut imports = Vec::new();
+    for (file, source) in program.files.iter().enumerate() {
+        let used: BTreeSet<(&str, usize)> = source.tokens.iter().filter(|t| !t.is_test).filter_map(position).collect();
+        for one in source.named.iter().filter(|n| !n.is_test && !is_only_passed_on(n, &used)) {
+            let Some(Target::Inside(other)) = program.target(file, one) else { continue };
+            if !source.module.starts_with(&program.files[other].module) {
+                imports.push((file, other, format!("{} (line {})", one.segments.join("::"), one.line)));
+            }
+        }
+    }
+    imports
+}
+
+fn position(token: &Token) -> Option<(&str, usize)> {
+    Some((token.word()?, token.line))
+}
+
+fn is_only_passed_on(one: &Named, used: &BTreeSet<(&str, usize)>) -> bool {
+    let alias = one.alias.as_deref().unwrap_or_default();
+    one.is_exported && !used.range((alias, 0)..=(alias, usize::MAX)).any(|(_, line)| *line != one.line)
+}
+
+/// Files by their paths.
+pub fn files(program: &Crate) -> Graph {
+    let mut graph = Graph::new();
+    let path = |file: usize| program.files[file].path.display().to_string();
+    for (file, other, by) in imports(program) {
+        graph.entry(path(file)).or_default().entry(path(other)).or_default().insert(by);
+    }
+    graph
+}
+
+/// Modules, each with all that is below it, where they are siblings.
+pub fn folders(program: &Crate) -> Graph {
+    let mut graph = Graph::new();
+    for (file, other, by) in imports(program) {
+        let (source, target) = (&program.files[file], &program.files[other]);
+        let shared = source.module.iter().zip(&target.module).take_while(|(a, b)| a == b).count();
+        if shared < source.module.len() && shared < target.module.len() {
+            let sibling = |module: &Name| module[..=shared].join("::");
+            let by = format!("{} takes {by}", source.path.display());
+            let from = graph.entry(sibling(&source.module)).or_default();
+            from.entry(sibling(&target.module)).or_default().insert(by);
+        }
+    }
+    graph
+}
+
+/// Sets of those that reach each other; none of one alone.
+pub fn cycles(graph: &Graph) -> Vec<Vec<&str>> {
+    let reached: BTreeMap<&str, BTreeSet<&str>> = graph.keys().map(|one| (one.as_str(), reach(graph, one))).collect();
+    let mut cycles = BTreeSet::new();
+    for (one, others) in reached.iter().filter(|(one, others)| others.contains(*one)) {
+        let leads_back = |other: &&&str| reached.get(**other).is_some_and(|reached| reached.contains(one));
+        cycles.insert(others.iter().filter(leads_back).copied().collect::<Vec<_>>());
+    }
+    cycles.into_iter().collect()
+}
+
+fn reach<'a>(graph: &'a Graph, from: &str) -> BTreeSet<&'a str> {
+    let next = |one: &str| graph.get(one).into_iter().flat_map(BTreeMap::keys);
+    let (mut reached, mut to_see) = (BTreeSet::new(), next(from).collect::<Vec<_>>());
+    while let Some(one) = to_see.pop() {
+        if reached.insert(one.as_str()) {
+            to_see.extend(next(one));
+        }
+    }
+    reached
+}
+
+/// Each cycle with the imports that tie it.
+pub fn describe(graph: &Graph) -> String {
+    let mut out = String::new();
+    for (number, cycle) in cycles(graph).iter().enumerate() {
+        out.push_str(&format!("cycle {}: {}\n", number + 1, cycle.join(", ")));
+        for one in cycle {
+            for (other, by) in graph[*one].iter().filter(|(other, _)| cycle.contains(&other.as_str())) {
+                let by: Vec<&str> = by.iter().map(String::as_str).collect();
+                out.push_str(&format!("  {one} -> {other}: {}\n", by.join(", ")));
+            }
+        }
+    }
+    out
+}

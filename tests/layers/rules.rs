@@ -1,0 +1,119 @@
+//! What the folders of `src/` may import, and what they may not use of other crates.
+
+use super::modules::{Crate, File, Target};
+use super::paths::Named;
+use super::source::Token;
+
+/// The layers, lowest first. A folder may import those of lower layers and itself.
+const LAYERS: &[&[&str]] = &[
+    &["api", "cel"],
+    &["domain", "net"],
+    &["telemetry"],
+    &["probes", "channels", "advisor"],
+    &["runtime"],
+    &["controllers"],
+    &["views"],
+    // What a person can do is answered with views.
+    &["commands"],
+    &["facade", "desk"],
+    &["cli"],
+];
+/// Imports nothing of the rest, and is imported by what wires everything together alone.
+const APART: &str = "controlplane";
+const WIRING: &str = "cli";
+
+/// What these folders may not use: a path that begins or ends with this.
+const FORBIDDEN: &[(&[&str], &[&str])] = &[
+    (&["cel", "net", "domain", "probes", "channels", "advisor"], &["kube"]),
+    (&["cel", "domain"], &["k8s_openapi::api", "tokio", "Instant::now", "SystemTime::now", "Timestamp::now"]),
+    (&["domain"], &["std::thread", "thread_local"]),
+];
+/// What test code may do beyond that: read the clock, and try the embedded API with the kinds of this program.
+const ALLOWED_IN_TESTS: &[&str] = &["Instant::now", "SystemTime::now", "Timestamp::now"];
+const IMPORTED_IN_TESTS: &[(&str, &str)] = &[(APART, "api")];
+
+/// Types that a `static` may not have in a folder without global state.
+const STATEFUL: &[&str] = &["Mutex", "RwLock", "OnceLock", "OnceCell", "RefCell", "Cell", "DashMap"];
+const WITHOUT_STATE: &str = "domain";
+
+/// Every folder and file of `src/` that this table does not have.
+pub fn unlisted(program: &Crate) -> Vec<String> {
+    let is_listed = |name: &str| layer(name).is_some() || name == APART;
+    let tops = program.files.iter().filter_map(|f| f.module.first());
+    let mut unlisted: Vec<String> = tops.filter(|top| !is_listed(top)).cloned().collect();
+    unlisted.dedup();
+    unlisted
+}
+
+pub fn violations(program: &Crate) -> Vec<String> {
+    let mut found = Vec::new();
+    for (number, file) in program.files.iter().enumerate() {
+        let Some(top) = file.module.first() else { continue };
+        for one in &file.named {
+            let target = program.target(number, one);
+            let wrong = match target {
+                Some(Target::Inside(other)) => import_of(program, top, other, one.is_test),
+                Some(Target::Outside(path)) => use_of(top, &path, one.is_test),
+                None => None,
+            };
+            found.extend(wrong.map(|wrong| report(file, one, &wrong)));
+        }
+        if top == WITHOUT_STATE {
+            found.extend(statics(file));
+        }
+    }
+    found
+}
+
+fn report(file: &File, one: &Named, wrong: &str) -> String {
+    let place = if one.is_test { ", in test code" } else { "" };
+    format!("src/{}:{}{place}: {}: {wrong}", file.path.display(), one.line, one.segments.join("::"))
+}
+
+fn layer(name: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| layer.contains(&name))
+}
+
+fn import_of(program: &Crate, top: &str, other: usize, is_test: bool) -> Option<String> {
+    // The root only declares the modules.
+    let other = program.files[other].module.first()?.as_str();
+    let may = match (layer(top), layer(other)) {
+        _ if top == other || is_test && IMPORTED_IN_TESTS.contains(&(top, other)) => true,
+        (Some(mine), Some(theirs)) => theirs < mine,
+        _ => other == APART && top == WIRING,
+    };
+    (!may).then(|| format!("{top} may not import {other}"))
+}
+
+fn use_of(top: &str, path: &[String], is_test: bool) -> Option<String> {
+    let rules = FORBIDDEN.iter().filter(|(folders, _)| folders.contains(&top)).flat_map(|(_, names)| *names);
+    let mut rules = rules.filter(|name| !(is_test && ALLOWED_IN_TESTS.contains(name)));
+    let name = rules.find(|name| {
+        let name: Vec<&str> = name.split("::").collect();
+        let is_at_end = name.len() > 1 && path.ends_with(&name.iter().map(ToString::to_string).collect::<Vec<_>>());
+        is_at_end || path.len() >= name.len() && path.iter().zip(&name).all(|(a, b)| a == b)
+    })?;
+    Some(format!("{top} may not use {name}"))
+}
+
+/// Statics of production code that can change.
+fn statics(file: &File) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, token) in file.tokens.iter().enumerate().filter(|(_, t)| t.is_word("static") && !t.is_test) {
+        let rest = file.tokens[at..].iter().take_while(|t| !t.is('=') && !t.is(';'));
+        let changes =
+            |t: &Token| t.word().is_some_and(|w| STATEFUL.contains(&w) || w.starts_with("Atomic") || w == "mut");
+        if rest.into_iter().any(changes) {
+            found.push(format!(
+                "src/{}:{}: {WITHOUT_STATE} may have no state of the process",
+                file.path.display(),
+                token.line
+            ));
+        }
+    }
+    let local = file.tokens.iter().filter(|t| t.is_word("thread_local") && !t.is_test);
+    found.extend(
+        local.map(|t| format!("src/{}:{}: {WITHOUT_STATE} may have no state of a thread", file.path.display(), t.line)),
+    );
+    found
+}
