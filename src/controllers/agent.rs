@@ -1,6 +1,6 @@
 //! The Agent controller: how many Findings each Agent has, counted again whenever one changes.
 
-use super::Context;
+use super::context::Context;
 use crate::api::{Agent, Finding};
 use crate::runtime::caches::Caches;
 use crate::runtime::field_managers;

@@ -3,6 +3,7 @@
 //! A new controller is a module with a function `start(&Context) -> JoinHandle<()>` and a line in [`CONTROLLERS`].
 
 pub mod agent;
+pub mod context;
 pub mod finding;
 pub mod scenario;
 
@@ -13,6 +14,7 @@ use crate::runtime::caches::{Caches, Watches};
 use crate::runtime::events::Events;
 use crate::runtime::leadership::{Election, ElectionTask, WriteFence};
 use crate::telemetry::Metrics;
+use context::Context;
 use kube::Client;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -36,32 +38,6 @@ pub struct OperatorConfig {
     pub metrics: Arc<Metrics>,
     /// How the leading replica is elected; `None` where there is only one.
     pub election: Option<Election>,
-}
-
-/// What every controller is started with. Clones share it.
-#[derive(Clone)]
-pub struct Context {
-    pub client: Client,
-    pub namespace: String,
-    pub caches: Caches,
-    pub fence: WriteFence,
-    pub events: Events,
-    pub prober: Arc<Prober>,
-    pub policy: Arc<ProbePolicy>,
-    pub language: Language,
-    pub names_are_checked: bool,
-    pub metrics: Arc<Metrics>,
-    stop: watch::Receiver<bool>,
-}
-
-impl Context {
-    /// Resolves when the operator stops.
-    pub fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut stop = self.stop.clone();
-        async move {
-            let _ = stop.wait_for(|stop| *stop).await;
-        }
-    }
 }
 
 /// A running operator.

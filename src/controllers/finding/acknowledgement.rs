@@ -1,6 +1,6 @@
 //! One acknowledgement: whether spec and status agree, and the writes that make them agree.
 
-use super::FindingWriter;
+use super::writer::FindingWriter;
 use crate::api::{Finding, FindingStatus, Phase};
 use crate::domain::transition::{self, Step};
 use crate::runtime::caches::manager_of_acknowledgement;

@@ -1,15 +1,17 @@
 //! The Finding controller: what people write into `spec.acknowledgement` is copied to the status for the current occurrence.
 //!
 //! 1. Follow the Findings, with a subscription of its own.
-//! 2. Keep those in mind whose spec and status differ.
+//! 2. Remember those whose spec and status differ.
 //! 3. While this replica leads, make them agree, each in a task of its own.
 
 mod acknowledgement;
+mod summary;
 mod writer;
 
+pub use summary::FindingSummary;
 pub use writer::FindingWriter;
 
-use super::Context;
+use super::context::Context;
 use crate::api::Finding;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::retry::{Retry, RetryPolicy};

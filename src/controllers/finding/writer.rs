@@ -1,8 +1,8 @@
 //! Writes Findings: pending updates of runs, and what acknowledgements change.
 
+use super::summary::FindingSummary;
 use crate::api::{Finding, FindingSpec, FindingStatus, Transition};
-use crate::controllers::Context;
-use crate::controllers::scenario::FindingSummary;
+use crate::controllers::context::Context;
 use crate::domain::desired::CheckKey;
 use crate::domain::fingerprint::{finding_name, fingerprint};
 use crate::domain::pending::{PendingUpdate, apply_updates};

@@ -14,10 +14,10 @@ mod status;
 
 pub use configuration::ConfigurationReader;
 pub use schedule_view::ScheduleView;
-pub use state::{FindingSummary, TickReport, TickResult};
+pub use state::{TickReport, TickResult};
 
-use super::Context;
-use super::finding::FindingWriter;
+use super::context::Context;
+use super::finding::{FindingSummary, FindingWriter};
 use crate::api::{Agent, Finding, Scenario};
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;

@@ -1,10 +1,10 @@
 //! What the state asks the task to do, and in which form the results come back.
 
-use super::findings::FindingSummary;
 use super::scenario::RunId;
 use super::ticks::{TickId, TickReport};
 use super::writes::WriteId;
 use crate::api::ScenarioStatus;
+use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::CheckKey;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::Evaluation;
@@ -51,6 +51,9 @@ pub enum Effect {
         id: TickId,
     },
 }
+
+/// The effects of one event, in order.
+pub type Effects = Vec<Effect>;
 
 /// A run to be started.
 pub struct RunOrder {

@@ -1,9 +1,8 @@
 //! The Findings that exist, by Scenario and check: the one place that knows which are open.
 
-use crate::api::{Finding, FindingStatus};
+use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::CheckKey;
 use crate::runtime::version::{Version, is_older};
-use kube::ResourceExt as _;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -12,28 +11,6 @@ use std::sync::Arc;
 struct Seen {
     version: Option<Version>,
     is_unresolved: bool,
-}
-
-/// What is known of one Finding.
-#[derive(Clone, Debug)]
-pub struct FindingSummary {
-    pub name: String,
-    pub scenario: Arc<str>,
-    pub at: CheckKey,
-    pub version: Option<Version>,
-    pub is_unresolved: bool,
-}
-
-impl FindingSummary {
-    pub fn of(finding: &Finding) -> FindingSummary {
-        FindingSummary {
-            name: finding.name_any(),
-            scenario: finding.spec.scenario.as_str().into(),
-            at: (finding.spec.check.clone(), finding.spec.key.clone()),
-            version: Version::of(finding),
-            is_unresolved: finding.status.as_ref().is_none_or(FindingStatus::is_unresolved),
-        }
-    }
 }
 
 /// All Findings of the namespace.

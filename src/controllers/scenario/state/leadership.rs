@@ -1,64 +1,14 @@
 //! From following to leading and back: what begins, what ends, and what is written once the write fence opens again.
 
+use super::activation::Kind;
+use super::effects::{Effect, Effects};
+use super::event::Now;
 use super::freshness::Freshness;
+use super::model::State;
 use super::schedule::Schedule;
-use super::{Effect, Effects, Now, State};
 use crate::domain::desired::{desired_after_edit, desired_after_removal};
 use crate::domain::schedule;
 use std::sync::Arc;
-
-/// Whether this replica reads targets and writes.
-#[derive(Default)]
-pub struct Activation {
-    /// The term in which this replica may read targets, if it does.
-    term: Option<u64>,
-    may_write: bool,
-    /// Kinds that have been listed.
-    listed: Listed,
-    /// It has begun: what the API says is known.
-    is_active: bool,
-    is_stopping: bool,
-}
-
-#[derive(Default)]
-struct Listed {
-    scenarios: bool,
-    findings: bool,
-    agents: bool,
-}
-
-/// A kind that has to be listed before this replica begins.
-#[derive(Clone, Copy)]
-pub enum Kind {
-    Scenarios,
-    Findings,
-    Agents,
-}
-
-impl Activation {
-    pub fn is_active(&self) -> bool {
-        self.is_active
-    }
-
-    /// Whether this replica may read targets now and write what it finds.
-    pub fn may_write(&self) -> bool {
-        self.is_active && self.may_write
-    }
-
-    /// Whether runs and status writes may begin.
-    pub fn may_begin(&self) -> bool {
-        self.is_active && !self.is_stopping
-    }
-
-    pub fn stop(&mut self) {
-        self.is_stopping = true;
-    }
-
-    fn is_ready(&self) -> bool {
-        let Listed { scenarios, findings, agents } = self.listed;
-        !self.is_active && !self.is_stopping && self.term.is_some() && scenarios && findings && agents
-    }
-}
 
 impl State {
     pub(super) fn leadership_changed(&mut self, term: Option<u64>, may_write: bool, now: Now, effects: &mut Effects) {

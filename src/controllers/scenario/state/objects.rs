@@ -1,9 +1,12 @@
 //! Changes of objects: Scenarios, Findings and Agents.
 
-use super::leadership::Kind;
+use super::activation::Kind;
+use super::effects::{Effect, Effects};
+use super::event::{AgentSummary, Now, ObjectChange, UndecodableObject};
+use super::model::State;
 use super::scenario::{ScenarioState, Spec};
-use super::{AgentSummary, Effect, Effects, FindingSummary, Now, ObjectChange, State, UndecodableObject};
 use crate::api::Scenario;
+use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::desired_after_removal;
 use crate::domain::validate::validate;
 use kube::ResourceExt as _;

@@ -1,9 +1,10 @@
 //! Writes: what is asked for, and what became of it.
 
-use super::effects::{FindingUpdate, FindingWrite, FindingWritten, StatusWrite};
+use super::effects::{Effect, Effects, FindingUpdate, FindingWrite, FindingWritten, StatusWrite};
+use super::event::Now;
+use super::model::{MAINTENANCE, State};
 use super::scenario::{ScenarioState, Spec};
 use super::writes::{Part, WriteId};
-use super::{Effect, Effects, Now, State};
 use crate::api::{Scenario, ScenarioStatus};
 use crate::controllers::scenario::status::{RunSummary, SpecState, StatusInputs, differs_beyond_freshness, status};
 use crate::domain::desired::Desired;
@@ -208,7 +209,7 @@ impl State {
 fn retry_interval(error: &WriteError, failures: u32) -> Option<Duration> {
     match retry::WRITES.decide(error, failures) {
         Retry::Stop => None,
-        Retry::WaitForLeadership => Some(super::MAINTENANCE),
+        Retry::WaitForLeadership => Some(MAINTENANCE),
         Retry::After(interval) => Some(interval),
     }
 }

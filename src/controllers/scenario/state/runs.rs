@@ -1,10 +1,12 @@
 //! Runs: planned, started when due, taken in when they end; ticks.
 
-use super::effects::{RunOrder, RunResult};
+use super::effects::{Effect, Effects, RunOrder, RunResult};
+use super::event::Now;
 use super::freshness::Staleness;
-use super::scenario::{RunId, Running};
+use super::model::{MAINTENANCE, State};
+use super::scenario::{RunId, Running, ScenarioState};
+use super::ticks::TickId;
 use super::writes::Part;
-use super::{Effect, Effects, MAINTENANCE, Now, State, TickId};
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::Evaluation;
 use crate::domain::schedule;
@@ -15,12 +17,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 impl State {
-    /// The validated spec of a Scenario that may run: valid, not suspended, in no cycle.
-    pub(super) fn runnable(&self, name: &str) -> Option<&Arc<ValidatedScenario>> {
-        let valid = self.scenarios.get(name)?.valid()?;
-        (!valid.suspend && self.dependencies.cycle(name).is_none()).then_some(valid)
-    }
-
     /// Plans the next run of a Scenario.
     pub(super) fn schedule(&mut self, name: &Arc<str>, at: Instant, effects: &mut Effects) {
         let Some(interval) = self.runnable(name).map(|valid| valid.interval) else { return };
@@ -138,7 +134,7 @@ impl State {
         if !self.activation.may_write() || !self.activation.may_begin() {
             return;
         }
-        let staleness = |scenario: &'_ super::ScenarioState| {
+        let staleness = |scenario: &ScenarioState| {
             let valid = scenario.valid().filter(|v| !v.suspend && self.dependencies.cycle(&v.name).is_none());
             valid.map_or(0.0, |v| v.probes.len() as f64 / v.interval.as_secs_f64())
         };

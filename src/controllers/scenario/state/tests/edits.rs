@@ -1,4 +1,4 @@
-use super::super::FALLBACK_AGENT;
+use super::super::model::FALLBACK_AGENT;
 use super::world::*;
 use crate::api::Health;
 use crate::api::Phase::{Open, Resolved};

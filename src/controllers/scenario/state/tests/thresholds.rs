@@ -31,7 +31,8 @@ fn steady() -> World {
 #[test]
 fn consecutive_fails_open_and_consecutive_passes_resolve() {
     let (none, open, resolved) = (None, Some(Open), Some(Resolved));
-    let cases: &[(&str, serde_json::Value, &[CheckOutcome], &[Option<Phase>])] = &[
+    type Case<'a> = (&'a str, serde_json::Value, &'a [CheckOutcome], &'a [Option<Phase>]);
+    let cases: &[Case<'_>] = &[
         ("two fails", json!({}), &[Fail, Fail, Fail], &[none, open, open]),
         ("a pass between", json!({}), &[Fail, Pass, Fail, Fail], &[none, none, none, open]),
         ("two passes", json!({}), &[Fail, Fail, Pass, Pass], &[none, open, open, resolved]),

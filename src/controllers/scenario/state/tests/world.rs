@@ -2,19 +2,26 @@
 
 use super::super::*;
 use crate::api::{
-    CheckOutcome, Finding, FindingSpec, FindingStatus, Phase, RUN_REQUESTED_AT, RequestedRun, ScenarioStatus, Severity,
+    CheckOutcome, Finding, FindingSpec, FindingStatus, Phase, RUN_REQUESTED_AT, RequestedRun, Scenario, ScenarioStatus,
+    Severity,
 };
+use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::CheckKey;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::fingerprint::{finding_name, fingerprint};
 use crate::domain::outcome::{Evaluation, Outcome};
 use crate::domain::pending::apply_updates;
+use crate::domain::texts::Language;
 use crate::domain::transition::Step;
-use crate::domain::validate::ValidationError;
+use crate::domain::validate::{ProbePolicy, ValidationError};
+use crate::runtime::write::WriteError;
+use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::core::response::Status;
 use serde_json::{Value, json};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The wall clock at the start, in Unix seconds.
 const START: i64 = 1_800_000_000;

@@ -1,0 +1,89 @@
+//! What happens: the events that the state takes in.
+
+use super::effects::{FindingWritten, RunResult};
+use super::scenario::RunId;
+use super::ticks::TickId;
+use super::writes::WriteId;
+use crate::api::Scenario;
+use crate::controllers::finding::FindingSummary;
+use crate::runtime::write::WriteError;
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The time of an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// For schedules.
+    pub monotonic: Instant,
+    /// For records, in whole seconds.
+    pub wall: Timestamp,
+}
+
+/// What happened.
+pub enum Event {
+    /// The term in which this replica may read targets, if it does, and whether it may write now.
+    Leadership {
+        term: Option<u64>,
+        may_write: bool,
+    },
+    Scenario(ObjectChange<Arc<Scenario>>),
+    Finding(ObjectChange<FindingSummary>),
+    Agent(ObjectChange<AgentSummary>),
+    /// A run has ended.
+    RunEnded {
+        scenario: Arc<str>,
+        id: RunId,
+        started_at: Timestamp,
+        result: RunResult,
+    },
+    FindingsWritten {
+        scenario: Arc<str>,
+        id: WriteId,
+        results: Vec<FindingWritten>,
+    },
+    /// With the object as it is now: as written, or, after a conflict, as read again.
+    StatusWritten {
+        scenario: Arc<str>,
+        id: WriteId,
+        result: Result<Arc<Scenario>, WriteError>,
+    },
+    /// Run what is due, or everything.
+    Tick {
+        id: TickId,
+        force: bool,
+    },
+    /// The caller of a tick is gone.
+    TickAbandoned {
+        id: TickId,
+    },
+    /// The time of [`super::State::next_timer`] has come.
+    Timer,
+    /// The process ends: nothing begins any more.
+    Stopping,
+}
+
+/// A change of one kind's objects.
+pub enum ObjectChange<T> {
+    Applied(T),
+    Undecodable(UndecodableObject),
+    Deleted(Arc<str>),
+    /// All objects there are: what is not among them has been deleted.
+    Resynchronised(Vec<T>, Vec<UndecodableObject>),
+}
+
+/// An object that does not have the shape that this program knows.
+#[derive(Clone, Debug)]
+pub struct UndecodableObject {
+    pub name: Arc<str>,
+    pub generation: Option<i64>,
+    pub resource_version: Option<String>,
+    pub error: String,
+}
+
+/// What the controller needs to know of an Agent.
+#[derive(Clone, Debug)]
+pub struct AgentSummary {
+    pub name: String,
+    pub is_suspended: bool,
+}
