@@ -3,6 +3,7 @@
 mod auth;
 mod fake;
 mod findings;
+mod golden;
 mod review;
 mod routes;
 mod runs;

@@ -176,6 +176,12 @@ impl Facade {
         self
     }
 
+    /// Puts an object as it is into the API server and the store.
+    pub fn add(&self, plural: &str, object: Value) -> &Self {
+        self.server.put(plural, object);
+        self
+    }
+
     pub fn actions(&self) -> Vec<Value> {
         self.cluster(|c| {
             c.objects.iter().filter(|((plural, _), _)| plural == "actions").map(|(_, o)| o.clone()).collect()
