@@ -13,3 +13,4 @@ pub mod net;
 pub mod probes;
 pub mod runtime;
 pub mod telemetry;
+pub mod views;
