@@ -5,6 +5,7 @@
 pub mod api;
 pub mod cel;
 pub mod cli;
+pub mod commands;
 pub mod controllers;
 pub mod controlplane;
 pub mod domain;
