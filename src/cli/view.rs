@@ -1,130 +1,119 @@
-//! The operator as the facade sees it: in this process, or somewhere else.
+//! The operator as commands and views need it: in this process, or in another one.
 
 use crate::api::Scenario;
+use crate::commands::Scheduler;
 use crate::controllers::{Operator, scenario, tick};
 use crate::domain::duration;
-use crate::facade::{APART, OperatorView, TickReport, TickResult, Vitals};
+use crate::facade::ProcessState;
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::shared::Shared;
 use crate::telemetry::Metrics;
+use crate::views::{OperatorState, OperatorStatus, Resources, RunTimes, TickResultView, TickView};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use jiff::Timestamp;
 use kube::runtime::reflector::{ObjectRef, Store};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Of a process with an operator.
-pub fn of_operator(operator: &Operator, metrics: Arc<Metrics>) -> Vitals {
-    let here = Here { shared: operator.shared.clone(), fence: operator.fence.clone(), commands: operator.commands() };
-    Vitals {
+/// State of a process with an operator.
+pub fn of_operator(operator: &Operator, namespace: &str, metrics: Arc<Metrics>) -> ProcessState {
+    let local = Arc::new(LocalOperator {
+        shared: operator.shared.clone(),
+        fence: operator.fence.clone(),
+        commands: operator.commands(),
+    });
+    let resources = Resources {
+        namespace: namespace.to_string(),
         scenarios: operator.scenarios.clone(),
         findings: operator.findings.clone(),
-        operator: Arc::new(here),
-        metrics,
-    }
+        agents: operator.agents.clone(),
+    };
+    ProcessState { resources, operator: local.clone(), scheduler: Some(local), metrics }
 }
 
-/// Of a process with the facade alone; `default_interval` is that of a Scenario that names none.
-pub fn of_caches(caches: &Caches, namespace: &str, default_interval: Duration, metrics: Arc<Metrics>) -> Vitals {
-    let apart = Apart {
+/// State of a process with the facade alone; `default_interval` is that of a Scenario that sets none.
+pub fn of_caches(caches: &Caches, namespace: &str, default_interval: Duration, metrics: Arc<Metrics>) -> ProcessState {
+    let resources = Resources {
+        namespace: namespace.to_string(),
+        scenarios: caches.scenarios.clone(),
+        findings: caches.findings.clone(),
+        agents: caches.agents.clone(),
+    };
+    let remote = RemoteOperator {
         shared: caches.shared.clone(),
         scenarios: caches.scenarios.clone(),
         namespace: namespace.to_string(),
         default_interval,
     };
-    Vitals {
-        scenarios: caches.scenarios.clone(),
-        findings: caches.findings.clone(),
-        operator: Arc::new(apart),
-        metrics,
-    }
+    ProcessState { resources, operator: Arc::new(remote), scheduler: None, metrics }
 }
 
 /// The operator of this process.
-struct Here {
+struct LocalOperator {
     shared: Arc<Shared>,
     fence: WriteFence,
     commands: mpsc::Sender<scenario::Command>,
 }
 
-impl OperatorView for Here {
-    fn waiting_for(&self) -> Vec<String> {
-        self.shared.waiting_for()
+impl OperatorStatus for LocalOperator {
+    fn state(&self) -> OperatorState {
+        OperatorState {
+            waiting_for: self.shared.waiting_for(),
+            lateness: Some(self.shared.lateness()),
+            leadership: Some(self.fence.standing()),
+        }
     }
 
-    fn lateness(&self) -> Option<Duration> {
-        Some(self.shared.lateness())
+    fn run_times(&self, scenario: &str) -> RunTimes {
+        RunTimes { interval: self.shared.interval(scenario), next_run_at: self.shared.next_run_at(scenario) }
     }
+}
 
-    fn next_run_at(&self, scenario: &str) -> Option<Timestamp> {
-        self.shared.next_run_at(scenario)
-    }
-
-    fn interval(&self, scenario: &str) -> Option<Duration> {
-        self.shared.interval(scenario)
-    }
-
-    fn standing(&self) -> Option<Leadership> {
-        Some(self.fence.standing())
-    }
-
-    fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>> {
+impl Scheduler for LocalOperator {
+    fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickView, String>> {
         let (commands, fence) = (self.commands.clone(), self.fence.clone());
         async move {
-            let why = || match fence.standing() {
-                Leadership::Leading { .. } => "this replica can't run that now".to_string(),
-                standing => standing.to_string(),
+            let reason = || match fence.standing() {
+                Leadership::Leading { .. } => "this replica can't run Scenarios now".to_string(),
+                leadership => leadership.to_string(),
             };
             if !fence.is_open() {
-                return Err(why());
+                return Err(reason());
             }
-            let report = tick(&commands, force).await.ok_or_else(why)?;
-            let results = report.results.into_iter().map(|r| TickResult {
-                scenario_id: r.scenario,
-                health: r.health,
-                opened: r.opened,
-                resolved: r.resolved,
+            let report = tick(&commands, force).await.ok_or_else(reason)?;
+            let results = report.results.into_iter().map(|result| TickResultView {
+                scenario_id: result.scenario,
+                health: result.health,
+                opened: result.opened,
+                resolved: result.resolved,
             });
-            Ok(TickReport { due: report.due, ran: report.ran, results: results.collect() })
+            Ok(TickView { due: report.due, ran: report.ran, results: results.collect() })
         }
         .boxed()
     }
 }
 
-/// An operator that runs apart: of it is known what its objects say.
-struct Apart {
+/// An operator in another process. Its schedule and leadership are not known here.
+struct RemoteOperator {
     shared: Arc<Shared>,
     scenarios: Store<Scenario>,
     namespace: String,
     default_interval: Duration,
 }
 
-impl OperatorView for Apart {
-    fn waiting_for(&self) -> Vec<String> {
-        self.shared.waiting_for()
+impl OperatorStatus for RemoteOperator {
+    fn state(&self) -> OperatorState {
+        OperatorState { waiting_for: self.shared.waiting_for(), lateness: None, leadership: None }
     }
 
-    fn lateness(&self) -> Option<Duration> {
-        None
-    }
-
-    fn next_run_at(&self, _scenario: &str) -> Option<Timestamp> {
-        None
-    }
-
-    fn interval(&self, scenario: &str) -> Option<Duration> {
-        let found = self.scenarios.get(&ObjectRef::new(scenario).within(&self.namespace))?;
-        found.spec.interval.as_deref().map_or(Some(self.default_interval), |text| duration::parse(text).ok())
-    }
-
-    fn standing(&self) -> Option<Leadership> {
-        None
-    }
-
-    fn tick(&self, _force: bool) -> BoxFuture<'static, Result<TickReport, String>> {
-        async { Err(APART.to_string()) }.boxed()
+    fn run_times(&self, scenario: &str) -> RunTimes {
+        let found = self.scenarios.get(&ObjectRef::new(scenario).within(&self.namespace));
+        let interval = found.and_then(|scenario| match scenario.spec.interval.as_deref() {
+            Some(text) => duration::parse(text).ok(),
+            None => Some(self.default_interval),
+        });
+        RunTimes { interval, next_run_at: None }
     }
 }

@@ -22,7 +22,8 @@ fn object(kind: &str, name: &str, spec: Value, status: Option<Value>) -> Value {
 
 /// Objects with every field, and with as few as there can be.
 fn add_objects(facade: &Facade) {
-    let scenario = |title: &str, agent: &str| json!({"title": title, "agent": agent, "severity": "critical", "probes": []});
+    let scenario =
+        |title: &str, agent: &str| json!({"title": title, "agent": agent, "severity": "critical", "probes": []});
     let ready = json!({"type": "Ready", "status": "True", "reason": "Spec", "message": "",
         "lastTransitionTime": "2026-01-01T00:00:00Z"});
     let status = json!({"conditions": [ready], "health": "failing", "openFindings": 2, "lastRunAt": "2026-01-02T03:04:05Z",
@@ -34,7 +35,7 @@ fn add_objects(facade: &Facade) {
                 {"name": "cluster", "outcome": "pass"}],
             "opened": ["f-1"], "resolved": ["f-2"]}});
     facade.add("scenarios", object("Scenario", "proxmox.cluster", scenario("Cluster", "pulso"), Some(status)));
-    let mut suspended = scenario("Sem agente", "nobody");
+    let mut suspended = scenario("Sem agente", "no-such-agent");
     suspended["suspend"] = true.into();
     facade.add("scenarios", object("Scenario", NEVER_CHECKED, suspended, None));
 
@@ -50,13 +51,13 @@ fn add_objects(facade: &Facade) {
             "truncated": true},
         "acknowledgement": {"by": "ana", "note": "vendo", "at": "2026-01-02T04:00:00Z", "occurrence": 3, "proven": true}});
     facade.add("findings", object("Finding", "f-1", finding("vm-running", "112"), Some(status)));
-    let status = json!({"phase": "Open", "agent": "nobody", "evidence": {"failing": snapshot("2026-01-02T03:04:05Z")},
+    let status = json!({"phase": "Open", "agent": "no-such-agent", "evidence": {"failing": snapshot("2026-01-02T03:04:05Z")},
         "acknowledgement": {"by": "rui", "at": "2026-01-02T04:00:00Z", "occurrence": 1}});
     facade.add("findings", object("Finding", "f-2", finding("quorum", ""), Some(status)));
     facade.add("findings", object("Finding", "f-3", finding("quorum", ""), None));
 }
 
-fn told(answer: &Answered) -> Value {
+fn record(answer: &Answered) -> Value {
     let headers: Map<String, Value> = ["content-type", "location", "retry-after", "www-authenticate"]
         .into_iter()
         .filter_map(|name| Some((name.to_string(), answer.headers.get(name)?.to_str().ok()?.into())))
@@ -68,7 +69,7 @@ fn told(answer: &Answered) -> Value {
 async fn answers() -> Value {
     let facade = Facade::new();
     add_objects(&facade);
-    let mut told_all = Map::new();
+    let mut recorded = Map::new();
     for path in [
         "/scenarios",
         "/scenarios?limit=1",
@@ -93,19 +94,21 @@ async fn answers() -> Value {
         "/health",
     ] {
         let answer = facade.call(Method::GET, path, Role::OpsLead, "").await;
-        told_all.insert(format!("GET {path}"), told(&answer));
+        recorded.insert(format!("GET {path}"), record(&answer));
     }
     // The acknowledgement is there already, so that no time of now is in the answer.
     let ack = facade.call(Method::POST, "/findings/f-1/ack", Role::Seo, "").await;
-    told_all.insert("POST /findings/f-1/ack".into(), told(&ack));
+    recorded.insert("POST /findings/f-1/ack".into(), record(&ack));
     let wait = facade.call(Method::POST, "/runs/proxmox.cluster?wait=bad", Role::OpsLead, "").await;
-    told_all.insert("POST /runs/proxmox.cluster?wait=bad".into(), told(&wait));
+    recorded.insert("POST /runs/proxmox.cluster?wait=bad".into(), record(&wait));
     let role = facade.call(Method::POST, "/runs/proxmox.cluster?wait=bad", Role::Seo, "").await;
-    told_all.insert("POST /runs/proxmox.cluster as seo".into(), told(&role));
+    recorded.insert("POST /runs/proxmox.cluster as seo".into(), record(&role));
     let public = facade.send(request(Method::GET, "/health"), "").await;
-    told_all.insert("GET /health without a token".into(), told(&public));
+    recorded.insert("GET /health without a token".into(), record(&public));
+    let anonymous = facade.send(request(Method::GET, "/scenarios"), "").await;
+    recorded.insert("GET /scenarios without a token".into(), record(&anonymous));
     let tick = request(Method::POST, "/internal/tick").header("x-ops-internal-token", "tick-tock");
-    told_all.insert("POST /internal/tick".into(), told(&facade.send(tick, "").await));
+    recorded.insert("POST /internal/tick".into(), record(&facade.send(tick, "").await));
 
     for (name, view) in [
         ("following", View { is_standby: true, ..View::default() }),
@@ -115,9 +118,11 @@ async fn answers() -> Value {
     ] {
         let facade = Facade::with(view, AuthConfig { secret: Some(SECRET.to_vec()), ..config() }, Some("tick-tock"));
         let asking = request(Method::GET, "/health").header("authorization", bearer("ana", &[Role::Seo]));
-        told_all.insert(format!("GET /health, {name}"), told(&facade.send(asking, "").await));
+        recorded.insert(format!("GET /health, {name}"), record(&facade.send(asking, "").await));
+        let tick = request(Method::POST, "/internal/tick").header("x-ops-internal-token", "tick-tock");
+        recorded.insert(format!("POST /internal/tick, {name}"), record(&facade.send(tick, "").await));
     }
-    Value::Object(told_all)
+    Value::Object(recorded)
 }
 
 #[tokio::test]
