@@ -6,6 +6,7 @@ pub mod api;
 pub mod cel;
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "commands answer on standard output")]
 pub mod cli;
+pub mod commands;
 pub mod controllers;
 pub mod controlplane;
 pub mod domain;
@@ -14,3 +15,4 @@ pub mod net;
 pub mod probes;
 pub mod runtime;
 pub mod telemetry;
+pub mod views;

@@ -5,16 +5,15 @@ use super::registry::Registry;
 use super::serve::{self, Served};
 use super::settings::Settings;
 use super::{CliError, client, token, view};
-use crate::api::{Agent, SETTINGS_NAME};
+use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
-use crate::facade::{Backend, Vitals, router, router_of_controllers};
+use crate::facade::{Backend, ProcessState, router, router_of_controllers};
 use crate::runtime::backoff::pause;
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::Election;
 use crate::runtime::write::call;
 use crate::telemetry::Metrics;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kube::runtime::reflector::Store;
 use kube::{Api, Client};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -109,10 +108,10 @@ impl Process {
         let registry =
             registry.map(|path| Registry::new(self.client.clone(), &self.namespace, path, operator.fence.clone()));
         let following = registry.map(|registry| tokio::spawn(registry.follow()));
-        let vitals = view::of_operator(&operator, self.metrics.clone());
+        let process = view::of_operator(&operator, &self.namespace, self.metrics.clone());
         let routes = match self.args.only {
-            Some(_) => router_of_controllers(vitals),
-            None => router(self.backend(vitals, operator.caches.agents.store())?),
+            Some(_) => router_of_controllers(process),
+            None => router(self.backend(process)?),
         };
         let served = serve::start(self.args.listen, routes).await?;
         self.greet(&served);
@@ -128,8 +127,8 @@ impl Process {
     /// The facade alone.
     async fn facade(self) -> Result<(), CliError> {
         let (caches, watches) = Caches::start(&self.client, &self.namespace);
-        let vitals = view::of_caches(&caches, &self.namespace, self.settings.interval(), self.metrics.clone());
-        let served = serve::start(self.args.listen, router(self.backend(vitals, caches.agents.store())?)).await?;
+        let process = view::of_caches(&caches, &self.namespace, self.settings.interval(), self.metrics.clone());
+        let served = serve::start(self.args.listen, router(self.backend(process)?)).await?;
         self.greet(&served);
         serve::stop_requested().await;
         served.shutdown().await;
@@ -137,10 +136,10 @@ impl Process {
         Ok(())
     }
 
-    fn backend(&self, vitals: Vitals, agents: Store<Agent>) -> Result<Backend, CliError> {
+    fn backend(&self, process: ProcessState) -> Result<Backend, CliError> {
         let file = self.settings.get("AGENTIC_AUTH_SECRET_FILE");
         let secret = file.map(|path| token::read_secret(Path::new(path))).transpose()?;
-        Ok(serve::backend(&self.settings, secret, self.client.clone(), &self.namespace, vitals, agents))
+        Ok(serve::backend(&self.settings, secret, self.client.clone(), process))
     }
 
     fn greet(&self, served: &Served) {

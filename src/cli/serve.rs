@@ -1,26 +1,24 @@
-//! What standalone and operator have in common: probes and the facade from settings, an address, the signal to stop.
+//! What standalone and operator share: probes and the facade from settings, the HTTP server, the signal to stop.
 
 use super::CliError;
 use super::settings::Settings;
-use crate::api::Agent;
 use crate::domain::validate::ProbePolicy;
 use crate::facade::auth::{AuthConfig, Authenticator};
-use crate::facade::review::Reviewer;
-use crate::facade::{Backend, Vitals};
+use crate::facade::token_review::TokenReviewer;
+use crate::facade::{Backend, ProcessState};
 use crate::probes::{Prober, ProberOptions, check_query};
 use axum::Router;
 use futures::FutureExt as _;
 use kube::Client;
-use kube::runtime::reflector::Store;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// SQLite files read at once.
+/// SQLite files read concurrently.
 const SQLITE_CONCURRENCY: usize = 4;
 
-/// What the settings offer to Scenarios.
+/// Which settings, Secrets and files Scenarios may use.
 pub fn policy(settings: &Settings) -> ProbePolicy {
     ProbePolicy {
         secret_keys: settings.probe_secret_keys(),
@@ -30,7 +28,7 @@ pub fn policy(settings: &Settings) -> ProbePolicy {
     }
 }
 
-/// Probes as the settings want them.
+/// The prober, from the settings.
 pub fn prober(settings: &Settings) -> Result<Prober, CliError> {
     let mut extra_ca_pem = Vec::new();
     if let Some(path) = settings.get("AGENTIC_CA_FILE") {
@@ -46,7 +44,7 @@ pub fn prober(settings: &Settings) -> Result<Prober, CliError> {
     Prober::new(options).map_err(|e| CliError::Argument(e.to_string()))
 }
 
-/// Routes, on their address.
+/// A running HTTP server.
 pub struct Served {
     pub address: SocketAddr,
     stop: oneshot::Sender<()>,
@@ -54,26 +52,19 @@ pub struct Served {
 }
 
 impl Served {
-    /// Takes no more requests and finishes those under way.
+    /// Accepts no new requests and waits for those in progress.
     pub async fn shutdown(self) {
         let _ = self.stop.send(());
         let _ = self.serving.await;
     }
 }
 
-/// The facade over an operator or caches, as the settings want it; `secret` is that of HS256 tokens.
-pub fn backend(
-    settings: &Settings,
-    secret: Option<Vec<u8>>,
-    client: Client,
-    namespace: &str,
-    vitals: Vitals,
-    agents: Store<Agent>,
-) -> Backend {
+/// What the facade needs, from the settings; `secret` is the key of HS256 tokens.
+pub fn backend(settings: &Settings, secret: Option<Vec<u8>>, client: Client, process: ProcessState) -> Backend {
     let audience = settings.get("AGENTIC_AUTH_AUDIENCE").unwrap_or("agentic-ops").to_string();
     let reviewer = settings
         .is_on("AGENTIC_AUTH_TOKEN_REVIEW")
-        .then(|| Reviewer::new(client.clone(), audience.clone(), settings.service_accounts()));
+        .then(|| TokenReviewer::new(client.clone(), audience.clone(), settings.service_accounts()));
     let auth = Authenticator::new(AuthConfig {
         reviewer,
         audience,
@@ -83,10 +74,10 @@ pub fn backend(
         roles_claim: settings.get("AGENTIC_AUTH_ROLES_CLAIM").unwrap_or("roles").to_string(),
     });
     let internal_token = settings.get("OPS_INTERNAL_TOKEN").map(String::from);
-    Backend { client, namespace: namespace.to_string(), vitals, agents, auth, internal_token }
+    Backend { client, process, auth, internal_token }
 }
 
-/// Listens.
+/// Listens on an address and serves the routes.
 pub async fn start(listen: SocketAddr, app: Router) -> Result<Served, CliError> {
     let listener = TcpListener::bind(listen).await.map_err(|source| CliError::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| CliError::Listen { address: listen, source })?;
@@ -102,7 +93,7 @@ pub async fn start(listen: SocketAddr, app: Router) -> Result<Served, CliError> 
     Ok(Served { address, stop, serving })
 }
 
-/// Resolves at SIGTERM or Ctrl-C.
+/// Waits for SIGTERM or Ctrl-C.
 pub async fn stop_requested() {
     let interrupt = tokio::signal::ctrl_c().map(drop);
     match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {

@@ -1,7 +1,7 @@
 //! The program's settings: from the environment, `.env`, or their defaults; bad values stop the start, all at once.
 
 use crate::domain::texts::Language;
-use crate::facade::review::{ServiceAccounts, parse_service_accounts};
+use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;

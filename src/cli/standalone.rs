@@ -98,9 +98,8 @@ impl Standalone {
             Some(path) => token::read_secret(Path::new(path))?,
             None => token::load_or_make_secret(&args.data)?,
         };
-        let vitals = view::of_operator(&operator, metrics.clone());
-        let agents = operator.caches.agents.store();
-        let backend = serve::backend(settings, Some(secret), client.clone(), NAMESPACE, vitals, agents);
+        let process = view::of_operator(&operator, NAMESPACE, metrics.clone());
+        let backend = serve::backend(settings, Some(secret), client.clone(), process);
         let served = serve::start(args.listen, router(backend)).await?;
         Ok(Standalone { lock, control_plane, operator, served, following, client, metrics })
     }

@@ -1,134 +1,119 @@
-//! The operator as the facade sees it: in this process, or somewhere else.
+//! The operator as commands and views need it: in this process, or in another one.
 
 use crate::api::Scenario;
-use crate::controllers::Operator;
-use crate::controllers::scenario;
+use crate::commands::Scheduler;
+use crate::controllers::{Operator, scenario};
 use crate::domain::duration;
-use crate::facade::{APART, OperatorView, TickReport, TickResult, Vitals};
+use crate::facade::ProcessState;
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::listing::ListProgress;
 use crate::telemetry::Metrics;
+use crate::views::{OperatorState, OperatorStatus, Resources, RunTimes, TickResultView, TickView};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use jiff::Timestamp;
 use kube::runtime::reflector::{ObjectRef, Store};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Of a process with an operator.
-pub fn of_operator(operator: &Operator, metrics: Arc<Metrics>) -> Vitals {
-    let here = Here {
+/// State of a process with an operator.
+pub fn of_operator(operator: &Operator, namespace: &str, metrics: Arc<Metrics>) -> ProcessState {
+    let local = Arc::new(LocalOperator {
         progress: operator.caches.progress.clone(),
         fence: operator.fence.clone(),
         controller: operator.scenarios.clone(),
-    };
-    Vitals {
-        scenarios: operator.caches.scenarios.store(),
-        findings: operator.caches.findings.store(),
-        operator: Arc::new(here),
-        metrics,
-    }
+    });
+    ProcessState { resources: resources(&operator.caches, namespace), operator: local.clone(), scheduler: Some(local), metrics }
 }
 
-/// Of a process with the facade alone; `default_interval` is that of a Scenario that names none.
-pub fn of_caches(caches: &Caches, namespace: &str, default_interval: Duration, metrics: Arc<Metrics>) -> Vitals {
-    let apart = Apart {
+/// State of a process with the facade alone; `default_interval` is that of a Scenario that sets none.
+pub fn of_caches(caches: &Caches, namespace: &str, default_interval: Duration, metrics: Arc<Metrics>) -> ProcessState {
+    let remote = RemoteOperator {
         progress: caches.progress.clone(),
         scenarios: caches.scenarios.store(),
         namespace: namespace.to_string(),
         default_interval,
     };
-    Vitals {
+    let resources = resources(caches, namespace);
+    ProcessState { resources, operator: Arc::new(remote), scheduler: None, metrics }
+}
+
+fn resources(caches: &Caches, namespace: &str) -> Resources {
+    Resources {
+        namespace: namespace.to_string(),
         scenarios: caches.scenarios.store(),
         findings: caches.findings.store(),
-        operator: Arc::new(apart),
-        metrics,
+        agents: caches.agents.store(),
     }
 }
 
 /// The operator of this process.
-struct Here {
+struct LocalOperator {
     progress: ListProgress,
     fence: WriteFence,
     controller: scenario::Handle,
 }
 
-impl OperatorView for Here {
-    fn waiting_for(&self) -> Vec<String> {
-        self.progress.waiting_for()
+impl OperatorStatus for LocalOperator {
+    fn state(&self) -> OperatorState {
+        OperatorState {
+            waiting_for: self.progress.waiting_for(),
+            lateness: Some(self.controller.schedule.lateness()),
+            leadership: Some(self.fence.leadership()),
+        }
     }
 
-    fn lateness(&self) -> Option<Duration> {
-        Some(self.controller.schedule.lateness())
+    fn run_times(&self, scenario: &str) -> RunTimes {
+        {
+            let schedule = &self.controller.schedule;
+            RunTimes { interval: schedule.interval(scenario), next_run_at: schedule.next_run_at(scenario) }
+        }
     }
+}
 
-    fn next_run_at(&self, scenario: &str) -> Option<Timestamp> {
-        self.controller.schedule.next_run_at(scenario)
-    }
-
-    fn interval(&self, scenario: &str) -> Option<Duration> {
-        self.controller.schedule.interval(scenario)
-    }
-
-    fn standing(&self) -> Option<Leadership> {
-        Some(self.fence.leadership())
-    }
-
-    fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>> {
+impl Scheduler for LocalOperator {
+    fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickView, String>> {
         let (controller, fence) = (self.controller.clone(), self.fence.clone());
         async move {
-            let why = || match fence.leadership() {
-                Leadership::Leading { .. } => "this replica can't run that now".to_string(),
-                standing => standing.to_string(),
+            let reason = || match fence.leadership() {
+                Leadership::Leading { .. } => "this replica can't run Scenarios now".to_string(),
+                leadership => leadership.to_string(),
             };
             if !fence.is_open() {
-                return Err(why());
+                return Err(reason());
             }
-            let report = controller.tick(force).await.ok_or_else(why)?;
-            let results = report.results.into_iter().map(|r| TickResult {
-                scenario_id: r.scenario,
-                health: r.health,
-                opened: r.opened,
-                resolved: r.resolved,
+            let report = controller.tick(force).await.ok_or_else(reason)?;
+            let results = report.results.into_iter().map(|result| TickResultView {
+                scenario_id: result.scenario,
+                health: result.health,
+                opened: result.opened,
+                resolved: result.resolved,
             });
-            Ok(TickReport { due: report.due, ran: report.ran, results: results.collect() })
+            Ok(TickView { due: report.due, ran: report.ran, results: results.collect() })
         }
         .boxed()
     }
 }
 
-/// An operator that runs apart: of it is known what its objects say.
-struct Apart {
+/// An operator in another process. Its schedule and leadership are not known here.
+struct RemoteOperator {
     progress: ListProgress,
     scenarios: Store<Scenario>,
     namespace: String,
     default_interval: Duration,
 }
 
-impl OperatorView for Apart {
-    fn waiting_for(&self) -> Vec<String> {
-        self.progress.waiting_for()
+impl OperatorStatus for RemoteOperator {
+    fn state(&self) -> OperatorState {
+        OperatorState { waiting_for: self.progress.waiting_for(), lateness: None, leadership: None }
     }
 
-    fn lateness(&self) -> Option<Duration> {
-        None
-    }
-
-    fn next_run_at(&self, _scenario: &str) -> Option<Timestamp> {
-        None
-    }
-
-    fn interval(&self, scenario: &str) -> Option<Duration> {
-        let found = self.scenarios.get(&ObjectRef::new(scenario).within(&self.namespace))?;
-        found.spec.interval.as_deref().map_or(Some(self.default_interval), |text| duration::parse(text).ok())
-    }
-
-    fn standing(&self) -> Option<Leadership> {
-        None
-    }
-
-    fn tick(&self, _force: bool) -> BoxFuture<'static, Result<TickReport, String>> {
-        async { Err(APART.to_string()) }.boxed()
+    fn run_times(&self, scenario: &str) -> RunTimes {
+        let found = self.scenarios.get(&ObjectRef::new(scenario).within(&self.namespace));
+        let interval = found.and_then(|scenario| match scenario.spec.interval.as_deref() {
+            Some(text) => duration::parse(text).ok(),
+            None => Some(self.default_interval),
+        });
+        RunTimes { interval, next_run_at: None }
     }
 }

@@ -1,10 +1,11 @@
-//! Who is asking: signed tokens, and the roles in them; or tokens of the cluster, where they are taken.
+//! Authentication: bearer tokens that are signed for this program, and tokens of the cluster where they are accepted.
 
-use super::Shared;
-use super::keys::Keys;
+use super::FacadeState;
+use super::jwks::Jwks;
 use super::problem::Problem;
-use super::review::Reviewer;
+use super::token_review::TokenReviewer;
 use crate::api::Role;
+use crate::commands::{Caller, Interface};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -13,73 +14,55 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// As long as names in the resources may be.
+/// Longest name of a caller, in characters: that of names in the resources.
 const NAME_MAX: usize = 253;
 
-/// Whom to trust.
+/// Which tokens are accepted.
 #[derive(Default)]
 pub struct AuthConfig {
-    /// Of HS256 tokens.
+    /// Key of HS256 tokens.
     pub secret: Option<Vec<u8>>,
-    /// Where the keys of RS256 and ES256 tokens are.
+    /// Address of the keys of RS256 and ES256 tokens. With it HS256 tokens are refused.
     pub jwks_url: Option<String>,
     pub issuer: Option<String>,
     pub audience: String,
     pub roles_claim: String,
-    /// Who knows the tokens of the cluster; `None`: only this program's own are taken.
-    pub reviewer: Option<Reviewer>,
+    /// Reviews tokens of the cluster; `None`: they are refused.
+    pub reviewer: Option<TokenReviewer>,
 }
 
-/// What is found of a token by this program's own keys.
-enum Own {
-    Holds(Value),
-    /// It is one of this program's, and does not hold.
-    Refused(Problem),
-    /// It is not, as far as can be told.
-    Foreign(Problem),
+/// Result of verifying a token with this program's own keys.
+enum Verification {
+    Valid(Value),
+    /// Its signature is right, but it is expired or incomplete.
+    Invalid(Problem),
+    /// Its signature can't be verified, so it may be a token of the cluster.
+    Unverified(Problem),
 }
 
 /// Verifies tokens.
 pub struct Authenticator {
     config: AuthConfig,
-    keys: Option<Keys>,
-}
-
-/// Who is asking, proven.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    pub name: String,
-    pub roles: Vec<Role>,
-}
-
-impl Caller {
-    /// 403 unless one of the roles may run scenarios.
-    pub fn may_run(&self) -> Result<(), Problem> {
-        if self.roles.iter().any(|r| r.may_run()) {
-            return Ok(());
-        }
-        Err(Problem::forbidden("running scenarios takes one of super_admin, ops_lead, agentic_operator"))
-    }
+    jwks: Option<Jwks>,
 }
 
 impl Authenticator {
     pub fn new(config: AuthConfig) -> Authenticator {
-        let keys = config.jwks_url.clone().map(Keys::new);
-        Authenticator { config, keys }
+        let jwks = config.jwks_url.clone().map(Jwks::new);
+        Authenticator { config, jwks }
     }
 
-    /// Who bears the token of these headers: 401 where it does not hold, 403 where it carries no role.
+    /// The caller that the token in these headers names: 401 where the token is not valid, 403 where it carries no role, 503 where
+    /// it can't be verified now.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let missing = || Problem::unauthorized("a bearer token is needed: agentic-ops token makes one");
         let token = bearer(headers).ok_or_else(missing)?;
-        match (self.own(token).await, &self.config.reviewer) {
-            (Own::Holds(claims), _) => self.caller_of(&claims),
-            (Own::Refused(problem), _) | (Own::Foreign(problem), None) => Err(problem),
-            (Own::Foreign(problem), Some(reviewer)) => match reviewer.caller(token).await {
-                Ok(caller) => {
-                    with_a_role(caller, "agentic:ROLE as a group, or AGENTIC_AUTH_SERVICE_ACCOUNTS, gives one")
-                }
-                // It may be one of this program's, which nobody can tell while its keys can't be read.
+        match (self.verify(token).await, &self.config.reviewer) {
+            (Verification::Valid(claims), _) => self.caller_from_claims(&claims),
+            (Verification::Invalid(problem), _) | (Verification::Unverified(problem), None) => Err(problem),
+            (Verification::Unverified(problem), Some(reviewer)) => match reviewer.caller(token).await {
+                Ok(caller) => require_role(caller, "the group agentic:ROLE or AGENTIC_AUTH_SERVICE_ACCOUNTS gives one"),
+                // It may be signed by a key of this program that can't be read now.
                 Err(refused) if refused.status == StatusCode::UNAUTHORIZED && problem.retry_after.is_some() => {
                     Err(problem)
                 }
@@ -88,34 +71,35 @@ impl Authenticator {
         }
     }
 
-    async fn own(&self, token: &str) -> Own {
-        let told = match decode_header(token) {
-            Ok(told) => told,
-            Err(_) => return Own::Foreign(Problem::unauthorized("the token is not a signed JWT")),
+    async fn verify(&self, token: &str) -> Verification {
+        let header = match decode_header(token) {
+            Ok(header) => header,
+            Err(_) => return Verification::Unverified(Problem::unauthorized("the token is not a signed JWT")),
         };
-        // The algorithm is this server's choice: a public key must never be taken for a shared one.
-        let key = match (told.alg, &self.keys, &self.config.secret) {
+        // The configuration chooses the algorithm: a public key must never be used as a shared secret.
+        let key = match (header.alg, &self.jwks, &self.config.secret) {
             (Algorithm::HS256, None, Some(secret)) => DecodingKey::from_secret(secret),
-            (Algorithm::RS256 | Algorithm::ES256, Some(keys), _) => {
-                match keys.find(told.kid.as_deref(), told.alg).await {
+            (Algorithm::RS256 | Algorithm::ES256, Some(jwks), _) => {
+                match jwks.find(header.kid.as_deref(), header.alg).await {
                     Ok(key) => key,
-                    Err(problem) => return Own::Foreign(problem),
+                    Err(problem) => return Verification::Unverified(problem),
                 }
             }
             (other, ..) => {
-                return Own::Foreign(Problem::unauthorized(format!("tokens signed by {other:?} are not taken here")));
+                let detail = format!("tokens signed with {other:?} are not accepted here");
+                return Verification::Unverified(Problem::unauthorized(detail));
             }
         };
-        match decode::<Value>(token, &key, &self.validation(told.alg)) {
-            Ok(token) => Own::Holds(token.claims),
+        match decode::<Value>(token, &key, &self.validation(header.alg)) {
+            Ok(token) => Verification::Valid(token.claims),
             Err(error) => {
-                let problem = Problem::unauthorized(format!("the token does not hold: {error}"));
-                // These are told only once the signature was found right.
+                let problem = Problem::unauthorized(format!("the token is not valid: {error}"));
+                // These errors occur only after the signature was verified.
                 match error.kind() {
                     ErrorKind::ExpiredSignature | ErrorKind::ImmatureSignature | ErrorKind::MissingRequiredClaim(_) => {
-                        Own::Refused(problem)
+                        Verification::Invalid(problem)
                     }
-                    _ => Own::Foreign(problem),
+                    _ => Verification::Unverified(problem),
                 }
             }
         }
@@ -128,13 +112,13 @@ impl Authenticator {
         validation.set_required_spec_claims(&["exp", "aud", "sub"]);
         if let Some(issuer) = &self.config.issuer {
             validation.set_issuer(&[issuer]);
-            // Without this a token that names no issuer would pass.
+            // Without this a token without an issuer would be accepted.
             validation.required_spec_claims.insert("iss".into());
         }
         validation
     }
 
-    fn caller_of(&self, claims: &Value) -> Result<Caller, Problem> {
+    fn caller_from_claims(&self, claims: &Value) -> Result<Caller, Problem> {
         let name = claims["sub"].as_str().unwrap_or_default();
         if name.is_empty() || name.chars().count() > NAME_MAX {
             return Err(Problem::unauthorized(format!(
@@ -143,13 +127,13 @@ impl Authenticator {
         }
         let words = claims[&self.config.roles_claim].as_array().map(Vec::as_slice).unwrap_or_default();
         let roles: BTreeSet<Role> = words.iter().filter_map(|w| w.as_str().and_then(Role::parse)).collect();
-        let caller = Caller { name: name.to_string(), roles: roles.into_iter().collect() };
-        with_a_role(caller, "the token carries none")
+        let caller = Caller { name: name.to_string(), roles: roles.into_iter().collect(), interface: Interface::Rest };
+        require_role(caller, "the token carries none")
     }
 }
 
-/// 403 where a caller has no role at all.
-fn with_a_role(caller: Caller, hint: &str) -> Result<Caller, Problem> {
+/// 403 where a caller has no role.
+fn require_role(caller: Caller, hint: &str) -> Result<Caller, Problem> {
     if caller.roles.is_empty() {
         let known = Role::ALL.map(|r| r.as_str()).join(", ");
         return Err(Problem::forbidden(format!("{} has no role: one of {known} is needed; {hint}", caller.name)));
@@ -164,10 +148,10 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-impl FromRequestParts<Shared> for Caller {
+impl FromRequestParts<FacadeState> for Caller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, facade: &Shared) -> Result<Caller, Problem> {
+    async fn from_request_parts(parts: &mut Parts, facade: &FacadeState) -> Result<Caller, Problem> {
         facade.backend.auth.caller(&parts.headers).await
     }
 }

@@ -1,26 +1,41 @@
-//! `Idempotency-Key`: a POST that comes twice is done once, and answered the same.
+//! `Idempotency-Key`: a POST that is repeated under the same key is carried out once and answered the same.
 
-use super::auth::Caller;
+use super::FacadeState;
 use super::problem::Problem;
-use super::{Answer, Shared};
+use crate::commands::Caller;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-const KEPT_MAX: usize = 1_000;
-const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
+/// Replies stored at most.
+const ENTRIES_MAX: usize = 1_000;
+/// How long a reply is stored.
+const TTL: Duration = Duration::from_secs(24 * 3600);
+/// Longest key, in bytes.
 const KEY_MAX: usize = 255;
 
-/// What a POST is answered with.
+/// Answer to a POST.
 #[derive(Clone)]
 pub struct Reply {
     pub status: StatusCode,
-    /// Where to ask again.
+    /// The header Location.
     pub location: Option<String>,
     pub body: Value,
+}
+
+impl Reply {
+    /// A reply with a view as its body.
+    pub fn new(status: StatusCode, view: &impl Serialize) -> Result<Reply, Problem> {
+        let body = serde_json::to_value(view).map_err(|error| {
+            tracing::error!(%error, "a reply can't be serialized");
+            Problem::failed()
+        })?;
+        Ok(Reply { status, location: None, body })
+    }
 }
 
 impl IntoResponse for Reply {
@@ -34,111 +49,113 @@ impl IntoResponse for Reply {
     }
 }
 
-/// The answers given of late, by caller and key.
+/// Recent replies by caller and key.
 #[derive(Default)]
-pub struct Answers {
-    kept: Mutex<Kept>,
+pub struct IdempotencyStore {
+    entries: Mutex<Entries>,
 }
 
 #[derive(Default)]
-struct Kept {
-    entries: HashMap<String, Entry>,
-    /// Names of entries in the order in which they came.
+struct Entries {
+    by_name: HashMap<String, Entry>,
+    /// Names in the order of insertion.
     order: BTreeMap<u64, String>,
-    next: u64,
+    next_sequence: u64,
 }
 
 struct Entry {
-    turn: u64,
+    sequence: u64,
     request: String,
     at: Instant,
-    /// `None` while the request is being worked on.
+    /// `None` while the request is in progress.
     reply: Option<Reply>,
 }
 
-impl Kept {
+impl Entries {
     fn insert(&mut self, name: &str, request: String) {
         self.remove(name);
-        let turn = self.next;
-        self.next += 1;
-        self.order.insert(turn, name.to_string());
-        self.entries.insert(name.to_string(), Entry { turn, request, at: Instant::now(), reply: None });
-        while self.entries.len() > KEPT_MAX {
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        self.order.insert(sequence, name.to_string());
+        self.by_name.insert(name.to_string(), Entry { sequence, request, at: Instant::now(), reply: None });
+        while self.by_name.len() > ENTRIES_MAX {
             let Some((_, oldest)) = self.order.pop_first() else { break };
-            self.entries.remove(&oldest);
+            self.by_name.remove(&oldest);
         }
     }
 
     fn remove(&mut self, name: &str) {
-        if let Some(entry) = self.entries.remove(name) {
-            self.order.remove(&entry.turn);
+        if let Some(entry) = self.by_name.remove(name) {
+            self.order.remove(&entry.sequence);
         }
     }
 }
 
-impl Answers {
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+impl IdempotencyStore {
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The reply given before, or `None` and the name is taken for this request.
-    fn take(&self, name: &str, request: String) -> Result<Option<Reply>, Problem> {
-        let mut kept = self.kept();
-        match kept.entries.get(name).filter(|e| e.at.elapsed() < KEPT_FOR) {
+    /// The stored reply, or `None` after reserving the name for this request.
+    fn reserve(&self, name: &str, request: String) -> Result<Option<Reply>, Problem> {
+        let mut entries = self.lock();
+        match entries.by_name.get(name).filter(|entry| entry.at.elapsed() < TTL) {
             Some(entry) if entry.request != request => {
                 Err(Problem::invalid("Idempotency-Key", "was used for another request"))
             }
             Some(Entry { reply: Some(reply), .. }) => Ok(Some(reply.clone())),
-            Some(_) => Err(Problem::conflict("the same request is being worked on: try again in a moment")),
+            Some(_) => {
+                Err(Problem::conflict("a request with the same Idempotency-Key is in progress: try again later"))
+            }
             None => {
-                kept.insert(name, request);
+                entries.insert(name, request);
                 Ok(None)
             }
         }
     }
 
-    /// Keeps the reply, or lets go of the name where there is none: what was refused may be tried again.
-    fn settle(&self, name: &str, reply: Option<&Reply>) {
-        let mut kept = self.kept();
-        match (reply, kept.entries.get_mut(name)) {
+    /// Stores the reply, or removes the reservation where there is none, so that a failed request can be repeated.
+    fn finish(&self, name: &str, reply: Option<&Reply>) {
+        let mut entries = self.lock();
+        match (reply, entries.by_name.get_mut(name)) {
             (Some(reply), Some(entry)) => entry.reply = Some(reply.clone()),
             (Some(_), None) => {}
-            (None, _) => kept.remove(name),
+            (None, _) => entries.remove(name),
         }
     }
 }
 
-/// Does `work` once for a key, and to its end even when the caller hangs up, so that what was done is also put on record.
-/// `request` tells requests apart: the route with what is asked of it. The same key with another request is a 422, and a 409
-/// while the first is being worked on.
+/// Carries out `work` once for a key, and to completion even if the client disconnects, so that the Action is recorded.
+/// `request` identifies the request: the route and its input. The same key with another request is a 422, and a 409 while the
+/// first is in progress.
 pub async fn once(
-    facade: &Shared,
+    facade: &FacadeState,
     caller: &Caller,
     headers: &HeaderMap,
     request: String,
     work: impl Future<Output = Result<Reply, Problem>> + Send + 'static,
-) -> Answer {
-    let name = name(caller, headers)?;
-    if let Some(reply) = name.as_ref().map(|name| facade.answers.take(name, request)).transpose()?.flatten() {
+) -> Result<Response, Problem> {
+    let name = entry_name(caller, headers)?;
+    let stored = name.as_ref().map(|name| facade.idempotency.reserve(name, request)).transpose()?.flatten();
+    if let Some(reply) = stored {
         return Ok(reply.into_response());
     }
     let facade = facade.clone();
-    let settled = tokio::spawn(async move {
-        let done = tokio::spawn(work).await;
-        let result = done.unwrap_or_else(|_| Err(Problem::internal("the request broke off: see the log")));
+    let finished = tokio::spawn(async move {
+        let result = tokio::spawn(work).await.unwrap_or_else(|_| Err(Problem::failed()));
         if let Some(name) = name {
-            facade.answers.settle(&name, result.as_ref().ok());
+            facade.idempotency.finish(&name, result.as_ref().ok());
         }
         result
     });
-    match settled.await {
+    match finished.await {
         Ok(result) => result.map(IntoResponse::into_response),
-        Err(_) => Err(Problem::internal("the request broke off: see the log")),
+        Err(_) => Err(Problem::failed()),
     }
 }
 
-/// What a key is kept under: nobody sees another's answers.
-fn name(caller: &Caller, headers: &HeaderMap) -> Result<Option<String>, Problem> {
+/// The name of an entry: key and caller, so that callers never share replies.
+fn entry_name(caller: &Caller, headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().ok().filter(|k| !k.is_empty() && k.len() <= KEY_MAX);
     let key = key.ok_or_else(|| Problem::invalid("Idempotency-Key", "should be 1 to 255 visible characters"))?;
@@ -154,33 +171,33 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_worked_on_once_and_another_request_under_it_is_refused() {
-        let answers = Answers::default();
-        assert!(answers.take("k", "run a".into()).unwrap().is_none());
-        assert_eq!(answers.take("k", "run a".into()).err().unwrap().status, StatusCode::CONFLICT);
-        answers.settle("k", Some(&reply("done")));
-        assert_eq!(answers.take("k", "run a".into()).unwrap().unwrap().body, "done");
-        assert_eq!(answers.take("k", "run b".into()).err().unwrap().status, StatusCode::UNPROCESSABLE_ENTITY);
+    fn a_key_is_used_once_and_another_request_under_it_is_refused() {
+        let store = IdempotencyStore::default();
+        assert!(store.reserve("k", "run a".into()).unwrap().is_none());
+        assert_eq!(store.reserve("k", "run a".into()).err().unwrap().status, StatusCode::CONFLICT);
+        store.finish("k", Some(&reply("done")));
+        assert_eq!(store.reserve("k", "run a".into()).unwrap().unwrap().body, "done");
+        assert_eq!(store.reserve("k", "run b".into()).err().unwrap().status, StatusCode::UNPROCESSABLE_ENTITY);
     }
 
     #[test]
-    fn what_was_refused_may_be_tried_again() {
-        let answers = Answers::default();
-        assert!(answers.take("k", "run a".into()).unwrap().is_none());
-        answers.settle("k", None);
-        assert!(answers.take("k", "run b".into()).unwrap().is_none());
+    fn a_failed_request_may_be_repeated() {
+        let store = IdempotencyStore::default();
+        assert!(store.reserve("k", "run a".into()).unwrap().is_none());
+        store.finish("k", None);
+        assert!(store.reserve("k", "run b".into()).unwrap().is_none());
     }
 
     #[test]
-    fn only_so_many_are_kept_and_the_oldest_go_first() {
-        let answers = Answers::default();
-        for i in 0..KEPT_MAX + 10 {
+    fn the_number_of_entries_is_bounded_and_the_oldest_are_removed_first() {
+        let store = IdempotencyStore::default();
+        for i in 0..ENTRIES_MAX + 10 {
             let name = format!("k{i}");
-            assert!(answers.take(&name, "run".into()).unwrap().is_none());
-            answers.settle(&name, Some(&reply("done")));
+            assert!(store.reserve(&name, "run".into()).unwrap().is_none());
+            store.finish(&name, Some(&reply("done")));
         }
-        let kept = answers.kept();
-        assert_eq!((kept.entries.len(), kept.order.len()), (KEPT_MAX, KEPT_MAX));
-        assert!(!kept.entries.contains_key("k9") && kept.entries.contains_key("k10"));
+        let entries = store.lock();
+        assert_eq!((entries.by_name.len(), entries.order.len()), (ENTRIES_MAX, ENTRIES_MAX));
+        assert!(!entries.by_name.contains_key("k9") && entries.by_name.contains_key("k10"));
     }
 }

@@ -1,130 +1,106 @@
-//! The REST contract: `/api/v1/agents`, translated into reads and writes of the resources. Keeps nothing of its own.
+//! The REST facade, `/api/v1/agents`: translates between HTTP and [`crate::commands`] and [`crate::views`]. It keeps no state
+//! of its own besides the answers to repeated requests.
 
 mod acknowledge;
-mod actions;
 pub mod auth;
 mod findings;
 mod health;
 mod idempotency;
-mod keys;
-mod pages;
+mod jwks;
+pub mod openapi;
 mod problem;
-pub mod review;
+mod process_endpoints;
 mod runs;
 mod scenarios;
 #[cfg(test)]
 mod tests;
 mod tick;
-mod vitals;
+pub mod token_review;
 
-pub use tick::{APART, TickReport, TickResult};
-pub use vitals::Vitals;
+pub use process_endpoints::ProcessState;
 
-use crate::api::{Agent, Scenario};
-use crate::runtime::leadership::Leadership;
+use crate::commands::{Caller, Context};
 use auth::Authenticator;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::response::IntoResponse;
 use axum::{Router, middleware};
-use futures::future::BoxFuture;
-use idempotency::Answers;
-use jiff::Timestamp;
+use idempotency::IdempotencyStore;
 use kube::Client;
-use kube::runtime::reflector::{ObjectRef, Store};
 use problem::Problem;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-/// Bodies of requests are read up to this.
+/// Where the routes are.
+const PREFIX: &str = "/api/v1/agents";
+/// Longest request body, in bytes.
 const BODY_MAX: usize = 64 << 10;
-/// No answer takes longer than this; a wait for a run takes at most a minute.
+/// Longest time to an answer; a request that waits for a run waits at most a minute.
 const TIMEOUT: Duration = Duration::from_secs(75);
-/// What the facade wants to know of the operator.
-pub trait OperatorView: Send + Sync {
-    /// What it waits for before it works, for people; empty when it does.
-    fn waiting_for(&self) -> Vec<String>;
-    /// How late the last run began; `None` where the controllers are another process.
-    fn lateness(&self) -> Option<Duration>;
-    fn next_run_at(&self, scenario: &str) -> Option<Timestamp>;
-    fn interval(&self, scenario: &str) -> Option<Duration>;
-    /// Where this replica stands among several; `None` where it never stands, and the controllers are another process.
-    fn standing(&self) -> Option<Leadership>;
-    /// Runs what is due, or everything; else why this replica does not.
-    fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickReport, String>>;
-}
 
-/// Everything that the routes draw on.
+/// What the routes need.
 pub struct Backend {
     pub client: Client,
-    pub namespace: String,
-    pub vitals: Vitals,
-    pub agents: Store<Agent>,
+    pub process: ProcessState,
     pub auth: Authenticator,
     /// `None`: the route `/internal/tick` answers 503.
     pub internal_token: Option<String>,
 }
 
-/// The routes' state.
+/// State of the routes.
 struct Facade {
     backend: Backend,
-    answers: Answers,
+    idempotency: IdempotencyStore,
 }
 
-type Shared = Arc<Facade>;
-type Answer = Result<Response, Problem>;
+type FacadeState = Arc<Facade>;
 
 /// All routes.
 pub fn router(backend: Backend) -> Router {
-    let vitals = vitals::routes(backend.vitals.clone());
-    let state: Shared = Arc::new(Facade { backend, answers: Answers::default() });
-    let agents = Router::new()
-        .route("/health", get(health::health))
-        .route("/scenarios", get(scenarios::list))
-        .route("/findings", get(findings::list))
-        .route("/findings/{id}", get(findings::one))
-        .route("/findings/{id}/ack", post(acknowledge::acknowledge))
-        .route("/runs/{scenario_id}", post(runs::start).get(runs::answer))
-        .route("/internal/tick", post(tick::tick))
-        .with_state(state);
-    bounded(vitals.nest("/api/v1/agents", agents), "no such path")
+    let process = process_endpoints::routes(backend.process.clone());
+    let state = Arc::new(Facade { backend, idempotency: IdempotencyStore::default() });
+    let (agents, _) = documented_routes().with_state(state).split_for_parts();
+    bounded(process.merge(agents), "no such path")
 }
 
-/// What the controllers by themselves serve: nothing of REST.
-pub fn router_of_controllers(vitals: Vitals) -> Router {
-    bounded(vitals::routes(vitals), "no such path: this process is the controllers alone, and the facade runs apart")
+/// The routes of a process that runs the controllers alone: none of REST.
+pub fn router_of_controllers(process: ProcessState) -> Router {
+    let absent = "no such path: this process runs the controllers alone, and the facade runs in another process";
+    bounded(process_endpoints::routes(process), absent)
 }
 
-/// Each answer in bounded time, of bounded size and in the form of a problem where it is one.
+/// The REST routes together with their description in the OpenAPI document.
+fn documented_routes() -> OpenApiRouter<FacadeState> {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(health::health))
+        .routes(routes!(scenarios::list))
+        .routes(routes!(findings::list))
+        .routes(routes!(findings::get))
+        .routes(routes!(acknowledge::acknowledge))
+        .routes(routes!(runs::start, runs::look_up))
+        .routes(routes!(tick::tick))
+        .routes(routes!(openapi::serve));
+    OpenApiRouter::with_openapi(openapi::base()).nest(PREFIX, routes)
+}
+
+/// Bounds requests in time and size, and turns every error into a problem.
 fn bounded(routes: Router, absent: &'static str) -> Router {
     routes
         .fallback(move || async move { Problem::not_found(absent) })
-        .method_not_allowed_fallback(|| async { Problem::method() })
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
-        .layer(CatchPanicLayer::custom(|_| Problem::internal("the request broke off: see the log").into_response()))
-        .layer(middleware::map_response(problem::of_plain))
+        .layer(CatchPanicLayer::custom(|_| Problem::failed().into_response()))
+        .layer(middleware::map_response(problem::from_plain_text))
 }
 
-impl Backend {
-    fn scenario(&self, name: &str) -> Option<Arc<Scenario>> {
-        self.vitals.scenarios.get(&ObjectRef::new(name).within(&self.namespace))
-    }
-
-    /// `{id, name}` of an Agent; one without an id is known by its object name.
-    fn agent(&self, name: &str) -> serde_json::Value {
-        let found = self.agents.get(&ObjectRef::new(name).within(&self.namespace));
-        let id = found.as_ref().and_then(|a| a.spec.id.clone()).unwrap_or_else(|| name.to_string());
-        let shown = found.map_or_else(|| name.to_string(), |a| a.spec.display_name.clone());
-        serde_json::json!({"id": id, "name": shown})
-    }
-
-    /// The object name of an Agent that is given by its id or its object name.
-    fn agent_name(&self, given: &str) -> String {
-        let by_id = self.agents.find(|a| a.spec.id.as_deref() == Some(given));
-        by_id.and_then(|a| a.metadata.name.clone()).unwrap_or_else(|| given.to_string())
+impl Facade {
+    /// The context of a caller's commands.
+    fn context(&self, caller: Caller) -> Context {
+        Context { client: self.backend.client.clone(), resources: self.backend.process.resources.clone(), caller }
     }
 }

@@ -1,20 +1,37 @@
-//! Errors: `application/problem+json`.
+//! Errors: `application/problem+json` (RFC 9457).
 
-use crate::runtime::write::WriteError;
+use crate::commands::CommandError;
+use crate::views::QueryError;
 use axum::body::to_bytes;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use axum::response::{IntoResponse, Json, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-const MEDIA_TYPE: &str = "application/problem+json";
-const CONFLICT: &str = "changed by someone else meanwhile: look again and try again";
+pub const MEDIA_TYPE: &str = "application/problem+json";
+/// Seconds after which a request that was refused as unavailable may be repeated.
+const RETRY_AFTER: u32 = 5;
+
+/// Body of every error.
+#[derive(Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// Name of the status code.
+    #[schema(example = "Not Found")]
+    pub title: &'static str,
+    /// The status code.
+    #[schema(example = 404, minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// What is wrong with this request, and what would be right.
+    #[schema(example = "no Finding is named \"x\"")]
+    pub detail: String,
+}
 
 /// An answer that is an error.
 #[derive(Debug, Clone)]
 pub struct Problem {
     pub status: StatusCode,
     pub detail: String,
-    /// Seconds after which to try again.
+    /// Seconds, for the header Retry-After.
     pub retry_after: Option<u32>,
 }
 
@@ -39,34 +56,35 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    pub fn method() -> Problem {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method")
+    pub fn method_not_allowed() -> Problem {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not allow that method")
     }
 
     pub fn conflict(detail: impl Into<String>) -> Problem {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
-    /// A field by its name, and what would be right.
+    /// Names the field and says what would be right.
     pub fn invalid(field: &str, detail: impl std::fmt::Display) -> Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field}: {detail}"))
     }
 
-    pub fn internal(detail: impl Into<String>) -> Problem {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
+    /// An error of this program; the log has the details.
+    pub fn failed() -> Problem {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the request failed: see the log")
     }
 
     pub fn unavailable(detail: impl Into<String>) -> Problem {
-        Problem { retry_after: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+        Problem { retry_after: Some(RETRY_AFTER), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Error");
-        let body = json!({"title": title, "status": self.status.as_u16(), "detail": self.detail});
-        let media_type = HeaderValue::from_static(MEDIA_TYPE);
-        let mut response = (self.status, [(header::CONTENT_TYPE, media_type)], body.to_string()).into_response();
+        let body = ProblemBody { title, status: self.status.as_u16(), detail: self.detail };
+        let mut response = (self.status, Json(body)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
@@ -77,54 +95,74 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Marks an error whose body is to stay plain text.
+/// Response extension of an error whose body stays plain text.
 #[derive(Clone, Copy)]
-pub struct AsItIs;
+pub struct PlainText;
 
-/// Of the plain text that a server's parts answer in when they refuse a request, as much as this is told.
-const PLAIN_MAX: usize = 4 << 10;
+/// Longest detail taken from a plain-text error, in bytes.
+const PLAIN_TEXT_MAX: usize = 4 << 10;
 
-/// Makes a problem of an error that a part of the server has answered in plain text: a body too long, a path or query
-/// that can't be read, a timeout.
-pub async fn of_plain(response: Response) -> Response {
+/// Turns errors that layers and extractors answer in plain text into problems: a body that is too long, an invalid path or query,
+/// a timeout.
+pub async fn from_plain_text(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == MEDIA_TYPE);
-    if !is_error || is_problem || response.extensions().get::<AsItIs>().is_some() {
+    if !is_error || is_problem || response.extensions().get::<PlainText>().is_some() {
         return response;
     }
-    let text = to_bytes(response.into_body(), PLAIN_MAX).await.unwrap_or_default();
+    let text = to_bytes(response.into_body(), PLAIN_TEXT_MAX).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let detail = if text.trim().is_empty() { "no more is known" } else { text.trim() };
+    let detail = if text.trim().is_empty() { "no details are available" } else { text.trim() };
     Problem::new(status, detail).into_response()
 }
 
-impl From<WriteError> for Problem {
-    fn from(error: WriteError) -> Problem {
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Problem {
+        let detail = error.to_string();
         match error {
-            WriteError::Api(error) => Problem::from(*error),
-            WriteError::Conflict | WriteError::Exists => Problem::conflict(CONFLICT),
-            WriteError::Gone => Problem::not_found("it is not there any more"),
-            WriteError::Timeout | WriteError::NotLeading | WriteError::Json(_) => {
-                tracing::warn!(%error, "the Kubernetes API did not answer as it should");
-                Problem::unavailable("the Kubernetes API does not answer as it should")
+            CommandError::NotFound(_) => Problem::not_found(detail),
+            CommandError::Conflict(_) => Problem::conflict(detail),
+            CommandError::Invalid { .. } | CommandError::Rejected(_) => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+            }
+            CommandError::Forbidden(_) => Problem::forbidden(detail),
+            CommandError::Unavailable { retry_after, .. } => {
+                let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX);
+                Problem { retry_after: Some(seconds), ..Problem::unavailable(detail) }
             }
         }
     }
 }
 
-impl From<kube::Error> for Problem {
-    fn from(error: kube::Error) -> Problem {
-        match &error {
-            kube::Error::Api(status) if status.code == 404 => Problem::not_found(status.message.clone()),
-            kube::Error::Api(status) if status.code == 409 => Problem::conflict(CONFLICT),
-            kube::Error::Api(status) if status.code == 422 => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, status.message.clone())
-            }
-            _ => {
-                tracing::warn!(%error, "the Kubernetes API did not answer as it should");
-                Problem::unavailable("the Kubernetes API does not answer as it should")
-            }
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Problem {
+        Problem::bad_request(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn each_command_error_is_a_problem_with_its_text() {
+        let later = Duration::from_secs(7);
+        for (error, status, detail, retry_after) in [
+            (CommandError::NotFound("no x".into()), 404, "no x", None),
+            (CommandError::Conflict("changed".into()), 409, "changed", None),
+            (CommandError::invalid("note", "too long"), 422, "note: too long", None),
+            (CommandError::Rejected("spec.title: empty".into()), 422, "spec.title: empty", None),
+            (CommandError::Forbidden("role".into()), 403, "role", None),
+            (CommandError::unavailable("down"), 503, "down", Some(5)),
+            (CommandError::Unavailable { reason: "down".into(), retry_after: later }, 503, "down", Some(7)),
+        ] {
+            let problem = Problem::from(error.clone());
+            let seen = (problem.status.as_u16(), problem.detail.as_str(), problem.retry_after);
+            assert_eq!(seen, (status, detail, retry_after), "{error:?}");
         }
+        let problem = Problem::from(QueryError::new("limit", "not a number"));
+        assert_eq!((problem.status.as_u16(), problem.detail.as_str()), (400, "limit: not a number"));
     }
 }

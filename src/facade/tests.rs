@@ -1,8 +1,10 @@
-//! The routes as a caller meets them, over stores filled by hand and a small stand-in for the Kubernetes API.
+//! The routes, over caches filled by hand and a stand-in for the Kubernetes API.
 
 mod auth;
 mod fake;
 mod findings;
-mod review;
+mod golden;
+mod openapi;
 mod routes;
 mod runs;
+mod token_review;

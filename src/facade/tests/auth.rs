@@ -39,7 +39,7 @@ async fn status(facade: &Facade, authorization: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn only_a_token_that_holds_and_carries_a_role_opens_the_door() {
+async fn only_a_valid_token_with_a_role_is_accepted() {
     let facade = Facade::new();
     let now = Timestamp::now().as_second();
     let cases = [
@@ -80,7 +80,7 @@ async fn the_algorithm_is_the_servers_choice() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_asked_for_must_be_there() {
+async fn a_configured_issuer_is_required() {
     let auth = AuthConfig { secret: Some(SECRET.to_vec()), issuer: Some("desk".into()), ..config() };
     let facade = Facade::with(View::default(), auth, None);
     assert_eq!(status(&facade, &signed(&but("iss", json!("desk")), SECRET)).await, 200);
@@ -141,7 +141,7 @@ impl KeyServer {
 }
 
 #[tokio::test]
-async fn keys_are_read_once_and_unknown_ones_do_not_have_them_read_again() {
+async fn keys_are_fetched_once_and_not_again_for_unknown_keys() {
     let server = KeyServer::start(true).await;
     let facade = server.facade();
     for _ in 0..3 {
@@ -150,12 +150,12 @@ async fn keys_are_read_once_and_unknown_ones_do_not_have_them_read_again() {
         assert_eq!(status(&facade, &server.signed(Some("k2"))).await, 401);
         assert_eq!(status(&facade, &server.signed(Some("k0"))).await, 401, "a shared key is no public key");
     }
-    assert_eq!(status(&facade, &bearer("ana", &[Role::Devops])).await, 401, "HS256 beside a key server");
+    assert_eq!(status(&facade, &bearer("ana", &[Role::Devops])).await, 401, "HS256 with a key server");
     assert_eq!(server.asked.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn a_key_server_that_fails_is_a_503_and_is_left_alone_for_a_while() {
+async fn a_failing_key_server_is_a_503_and_is_not_asked_again_at_once() {
     let server = KeyServer::start(false).await;
     let facade = server.facade();
     for _ in 0..3 {

@@ -92,7 +92,7 @@ async fn a_finding_has_the_fields_of_the_contract() {
 }
 
 #[tokio::test]
-async fn an_acknowledgement_is_written_answered_and_on_record() {
+async fn an_acknowledgement_is_written_answered_and_recorded() {
     let facade = facade();
     let answer = ack(&facade, "a-1", "ana", r#"{"note": "vendo"}"#).await;
     assert_eq!((answer.status, &answer.body["phase"]), (200, &json!("acknowledged")), "{}", answer.text);
@@ -114,7 +114,7 @@ async fn an_acknowledgement_is_written_answered_and_on_record() {
 }
 
 #[tokio::test]
-async fn again_is_the_same_and_the_first_one_stays() {
+async fn acknowledging_again_changes_nothing() {
     let facade = facade();
     assert_eq!(ack(&facade, "a-1", "ana", "").await.status, 200);
     for who in ["ana", "rui"] {
@@ -127,35 +127,37 @@ async fn again_is_the_same_and_the_first_one_stays() {
 }
 
 #[tokio::test]
-async fn a_concurrent_edit_elsewhere_is_retried_and_one_of_the_acknowledgement_is_a_conflict() {
+async fn a_concurrent_edit_is_retried_and_one_of_the_acknowledgement_is_a_conflict() {
     let facade = facade();
-    facade.cluster(|c| c.meanwhile = vec![json!({"status": {"message": "a"}}), json!({"status": {"message": "b"}})]);
+    facade.cluster(|c| {
+        c.concurrent_patches = vec![json!({"status": {"message": "a"}}), json!({"status": {"message": "b"}})]
+    });
     assert_eq!(ack(&facade, "a-1", "ana", "").await.status, 200);
-    assert!(facade.cluster(|c| c.meanwhile.is_empty()));
+    assert!(facade.cluster(|c| c.concurrent_patches.is_empty()));
 
     let facade = self::facade();
-    facade.cluster(|c| c.meanwhile = vec![json!({"spec": {"acknowledgement": {"by": "rui"}}})]);
+    facade.cluster(|c| c.concurrent_patches = vec![json!({"spec": {"acknowledgement": {"by": "rui"}}})]);
     ack(&facade, "a-1", "ana", "").await.problem(409);
     assert_eq!(facade.actions()[0]["status"]["result"], "refused");
 
     let facade = self::facade();
-    facade.cluster(|c| c.meanwhile = (0..20).map(|i| json!({"status": {"message": i.to_string()}})).collect());
+    facade.cluster(|c| c.concurrent_patches = (0..20).map(|i| json!({"status": {"message": i.to_string()}})).collect());
     ack(&facade, "a-1", "ana", "").await.problem(409);
 }
 
 #[tokio::test]
-async fn what_is_resolved_or_not_there_is_not_acknowledged() {
+async fn a_resolved_or_absent_finding_is_not_acknowledged() {
     let facade = facade();
     assert!(ack(&facade, "c-3", "ana", "").await.problem(409).contains("resolved"));
-    let before = facade.cluster(|c| std::mem::take(&mut c.asked)).len();
+    let before = facade.cluster(|c| std::mem::take(&mut c.requests)).len();
     assert!(before > 0);
     for id in ["none", "a-1%2Fstatus", "..%2Fscenarios%2Fx", "a-1%3Fx"] {
         ack(&facade, id, "ana", "").await.problem(404);
     }
     assert_eq!(
-        facade.cluster(|c| c.asked.clone()),
+        facade.cluster(|c| c.requests.clone()),
         Vec::<String>::new(),
-        "the API server is not asked about such names"
+        "the API server gets no request for such names"
     );
     assert!(ack(&facade, "a-1", "ana", r#"{"note": 1}"#).await.problem(422).starts_with("note"));
     ack(&facade, "a-1", "ana", "{").await.problem(400);

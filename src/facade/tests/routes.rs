@@ -10,7 +10,7 @@ fn with(view: View, internal_token: Option<&str>) -> Facade {
 }
 
 #[tokio::test]
-async fn every_refusal_is_a_problem() {
+async fn every_error_is_a_problem() {
     let facade = Facade::new();
     facade.get("/nothing").await.problem(404);
     facade.get("!/nothing").await.problem(404);
@@ -25,7 +25,7 @@ async fn every_refusal_is_a_problem() {
 }
 
 #[tokio::test]
-async fn health_is_public_in_a_word_and_with_a_token_in_more() {
+async fn health_is_public_and_has_details_with_a_token() {
     let late = View { lateness: Duration::from_secs(31), ..View::default() };
     let waiting = View { waiting_for: vec!["the first list".into()], ..View::default() };
     for (view, status) in [(View::default(), "ok"), (late, "degraded"), (waiting, "down")] {
@@ -78,7 +78,7 @@ async fn a_tick_takes_its_own_token() {
 }
 
 #[tokio::test]
-async fn probes_of_the_program_itself_need_no_token() {
+async fn process_endpoints_need_no_token() {
     let facade = Facade::new();
     facade.add_finding("a-1", json!({"phase": "Open", "severity": "high"}));
     for path in ["!/livez", "!/readyz"] {
@@ -93,7 +93,7 @@ async fn probes_of_the_program_itself_need_no_token() {
 }
 
 #[tokio::test]
-async fn health_tells_where_a_replica_stands() {
+async fn health_shows_the_leadership_of_a_replica() {
     for (is_standby, is_uncertain, status, standing) in
         [(false, false, "ok", "leading"), (true, false, "ok", "following"), (false, true, "degraded", "uncertain")]
     {
@@ -107,9 +107,9 @@ async fn health_tells_where_a_replica_stands() {
 }
 
 #[tokio::test]
-async fn a_facade_whose_operator_is_elsewhere_tells_only_what_it_knows() {
+async fn a_facade_without_the_controllers_reports_neither_leadership_nor_lateness() {
     let apart = View { is_apart: true, lateness: Duration::from_secs(31), ..View::default() };
-    // With a token that it could compare, too: what would run is not here.
+    // With a token to compare, too: there is nothing to run.
     for token in [None, Some("tick-tock")] {
         let facade = with(apart.clone(), token);
         let health = facade.get("/health").await.body;

@@ -18,7 +18,7 @@ async fn run(facade: &Facade, id: &str, query: &str) -> Answered {
 }
 
 #[tokio::test]
-async fn a_run_is_answered_with_what_came_of_it() {
+async fn a_run_is_answered_with_its_results() {
     let facade = facade(true);
     let answer = run(&facade, "desk.api.health", "").await;
     let expected = json!({"scenario_id": "desk.api.health", "run_at": "2026-01-01T00:00:00Z", "health": "healthy",
@@ -32,7 +32,7 @@ async fn a_run_is_answered_with_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn a_run_that_takes_longer_is_asked_for_again_at_its_location() {
+async fn a_run_that_takes_longer_is_looked_up_at_its_location() {
     let facade = facade(false);
     let answer = run(&facade, "desk.api.health", "?wait=0").await;
     assert_eq!(answer.status, 202);
@@ -40,7 +40,7 @@ async fn a_run_that_takes_longer_is_asked_for_again_at_its_location() {
     assert!(location.starts_with("/api/v1/agents/runs/desk.api.health?requested_at="), "{location}");
     let again = facade.call(Method::GET, &format!("!{location}"), Role::OpsLead, "").await;
     assert_eq!((again.status, again.headers["location"].to_str().unwrap()), (202, location.as_str()));
-    // Somebody asks later, and that run answers both.
+    // The run of a later request answers both.
     facade.cluster(|c| c.answers_runs = true);
     assert_eq!(run(&facade, "desk.api.health", "").await.status, 200);
     let again = facade.call(Method::GET, &format!("!{location}"), Role::OpsLead, "").await;
@@ -48,9 +48,9 @@ async fn a_run_that_takes_longer_is_asked_for_again_at_its_location() {
 }
 
 #[tokio::test]
-async fn a_conflict_with_another_writer_is_retried() {
+async fn a_conflict_with_another_client_is_retried() {
     let facade = facade(true);
-    facade.cluster(|c| c.meanwhile = vec![json!({"status": {"openFindings": 1}})]);
+    facade.cluster(|c| c.concurrent_patches = vec![json!({"status": {"openFindings": 1}})]);
     assert_eq!(run(&facade, "desk.api.health", "").await.status, 200);
 }
 
@@ -63,7 +63,7 @@ async fn only_the_run_roles_run_and_only_what_can_be_run() {
         assert_eq!(answer.status, expected, "{role:?}");
     }
     assert!(run(&facade, "held", "").await.problem(409).contains("suspended"));
-    assert!(run(&facade, "bad", "").await.problem(409).contains("no such probe"), "the reason is told");
+    assert!(run(&facade, "bad", "").await.problem(409).contains("no such probe"), "the reason is in the answer");
     run(&facade, "none", "").await.problem(404);
     for wait in ["-1", "61", "x"] {
         assert!(run(&facade, "desk.api.health", &format!("?wait={wait}")).await.problem(400).starts_with("wait"));
@@ -73,7 +73,7 @@ async fn only_the_run_roles_run_and_only_what_can_be_run() {
 }
 
 #[tokio::test]
-async fn two_at_once_under_one_key_run_once() {
+async fn two_concurrent_requests_under_one_key_run_once() {
     let facade = facade(false);
     let post = || {
         let builder = request(Method::POST, "/runs/desk.api.health?wait=0");

@@ -1,7 +1,7 @@
 use super::fake::{Facade, SECRET, View, bearer, config, request, signed};
 use crate::api::Role;
 use crate::facade::auth::AuthConfig;
-use crate::facade::review::{Reviewer, parse_service_accounts};
+use crate::facade::token_review::{TokenReviewer, parse_service_accounts};
 use axum::http::{Method, Response, StatusCode};
 use jiff::Timestamp;
 use kube::client::Body;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-/// An API server that knows some tokens by name, and counts what it is asked.
+/// An API server that knows some tokens by name and counts the reviews.
 fn facade() -> (Facade, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = asked.clone();
@@ -24,7 +24,7 @@ fn facade() -> (Facade, Arc<AtomicUsize>) {
         }
     });
     let accounts = parse_service_accounts("ops/bot=devops").unwrap();
-    let reviewer = Reviewer::new(kube::Client::new(service, "default"), "agentic-ops".into(), accounts);
+    let reviewer = TokenReviewer::new(kube::Client::new(service, "default"), "agentic-ops".into(), accounts);
     let auth = AuthConfig { secret: Some(SECRET.to_vec()), reviewer: Some(reviewer), ..config() };
     (Facade::with(View::default(), auth, None), asked)
 }
@@ -38,7 +38,7 @@ async fn answer(review: &Value) -> (StatusCode, Value) {
         "bot" if for_us => user("system:serviceaccount:ops:bot", &["system:serviceaccounts"]),
         "kubectl" if !for_us => user("ana", &["agentic:ops_lead", "system:authenticated"]),
         "guest" if !for_us => user("rui", &["system:authenticated"]),
-        // A user without the word that it holds is none.
+        // A user without `authenticated` is not valid.
         "half" => json!({"user": {"username": "ana", "groups": ["agentic:ops_lead"]}}),
         "hangs" => std::future::pending().await,
         "fails" => {
@@ -47,9 +47,9 @@ async fn answer(review: &Value) -> (StatusCode, Value) {
         }
         _ => json!({"authenticated": false, "error": "unknown"}),
     };
-    let whole = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "metadata": {},
+    let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "metadata": {},
         "spec": review["spec"], "status": status});
-    (StatusCode::CREATED, whole)
+    (StatusCode::CREATED, review)
 }
 
 async fn status(facade: &Facade, authorization: &str) -> u16 {
@@ -62,7 +62,7 @@ async fn status(facade: &Facade, authorization: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_token_of_the_cluster_opens_the_door_with_its_roles_only() {
+async fn a_token_of_the_cluster_has_its_roles_only() {
     let (facade, _) = facade();
     for (token, expected) in
         [("bot", 200), ("kubectl", 200), ("guest", 403), ("half", 401), ("made-up", 401), ("fails", 503)]
@@ -78,32 +78,32 @@ async fn a_token_of_the_cluster_opens_the_door_with_its_roles_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_api_server_that_hangs_lets_nobody_pass() {
+async fn a_hanging_api_server_is_a_503() {
     let (facade, _) = facade();
     assert_eq!(status(&facade, "Bearer hangs").await, 503);
 }
 
 #[tokio::test]
-async fn tokens_of_this_program_are_its_own_matter() {
+async fn valid_and_expired_tokens_of_this_program_are_not_reviewed() {
     let (facade, asked) = facade();
     assert_eq!(status(&facade, &bearer("ana", &[Role::Devops])).await, 200);
     let now = Timestamp::now().as_second();
     let claims = |exp: i64, aud: &str| json!({"sub": "ana", "roles": ["devops"], "aud": aud, "exp": exp});
     assert_eq!(status(&facade, &signed(&claims(now - 600, "agentic-ops"), SECRET)).await, 401, "expired");
     assert_eq!(asked.load(SeqCst), 0);
-    assert_eq!(status(&facade, &signed(&claims(now + 600, "agentic-ops"), b"somebody else's secret")).await, 401);
-    assert!(asked.load(SeqCst) > 0, "it may be the cluster's");
+    assert_eq!(status(&facade, &signed(&claims(now + 600, "agentic-ops"), b"another secret of the tests")).await, 401);
+    assert!(asked.load(SeqCst) > 0, "it may be a token of the cluster");
 }
 
 #[tokio::test]
-async fn the_cluster_is_asked_once_about_a_token_and_memory_is_bounded() {
+async fn a_token_is_reviewed_once_and_the_cache_is_bounded() {
     let (facade, asked) = facade();
     for _ in 0..3 {
         assert_eq!(status(&facade, "Bearer bot").await, 200);
     }
     assert_eq!(asked.load(SeqCst), 1);
     for _ in 0..3 {
-        assert_eq!(status(&facade, "Bearer fails").await, 503, "what is not known is not remembered");
+        assert_eq!(status(&facade, "Bearer fails").await, 503, "a failed review is not cached");
     }
     assert_eq!(asked.load(SeqCst), 4);
     for number in 0..1100 {
@@ -112,7 +112,7 @@ async fn the_cluster_is_asked_once_about_a_token_and_memory_is_bounded() {
     let before = asked.load(SeqCst);
     assert_eq!(status(&facade, "Bearer bot").await, 200);
     assert_eq!(status(&facade, "Bearer made-up-1099").await, 401);
-    assert_eq!(asked.load(SeqCst), before, "a token that holds outlasts made-up ones");
+    assert_eq!(asked.load(SeqCst), before, "a valid token is cached longer than invented ones");
     assert_eq!(status(&facade, "Bearer made-up-0").await, 401);
-    assert!(asked.load(SeqCst) > before, "the oldest made-up one was forgotten");
+    assert!(asked.load(SeqCst) > before, "the oldest invented one was removed");
 }

@@ -1,8 +1,8 @@
-//! Tokens of the cluster: any that the API server knows, asked for by TokenReview.
+//! Tokens of the cluster, verified by the API server with a TokenReview.
 
-use super::auth::Caller;
 use super::problem::Problem;
 use crate::api::Role;
+use crate::commands::{Caller, Interface};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, UserInfo};
@@ -16,23 +16,23 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-/// A token that held is trusted this long without asking again, or until it expires.
-const HELD: Duration = Duration::from_secs(60);
-/// One that did not hold is refused this long without asking again.
-const REFUSED: Duration = Duration::from_secs(10);
-/// Tokens remembered.
-const KNOWN_MAX: usize = 1024;
-/// Reviews at once: whoever knocks with made-up tokens must not keep the API server busy.
-const REVIEWS_MAX: usize = 8;
-/// A review takes no longer, the wait for its turn included.
+/// A valid token is reviewed again after this time, or when it expires if that is sooner.
+const VALID_TTL: Duration = Duration::from_secs(60);
+/// A token that is not valid is reviewed again after this time.
+const INVALID_TTL: Duration = Duration::from_secs(10);
+/// Reviews cached at most.
+const CACHE_MAX: usize = 1024;
+/// Reviews in progress at most, so that requests with invented tokens do not overload the API server.
+const CONCURRENCY_MAX: usize = 8;
+/// Longest time of a review, including the wait for others to finish.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Longer tokens are not asked about.
+/// Longest token that is reviewed, in bytes.
 const TOKEN_MAX: usize = 16 << 10;
-/// A group of the cluster with this before a role gives that role.
+/// A group of the cluster that is this prefix and a role gives that role.
 const GROUP_PREFIX: &str = "agentic:";
 const SERVICE_ACCOUNT_PREFIX: &str = "system:serviceaccount:";
 
-/// Roles of service accounts, by `namespace:name`: their tokens can carry no group of their own.
+/// Roles of service accounts by `namespace:name`, since their tokens can carry no such group.
 pub type ServiceAccounts = BTreeMap<String, BTreeSet<Role>>;
 
 /// Reads `namespace/name=role+role,…`; an error says what would be right.
@@ -45,7 +45,7 @@ pub fn parse_service_accounts(text: &str) -> Result<ServiceAccounts, String> {
         for part in [namespace, name] {
             let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
             if part.is_empty() || !part.chars().all(fits) {
-                return Err(wrong(format!("has {part:?}, which is no name in Kubernetes")));
+                return Err(wrong(format!("has {part:?}, which is not a name in Kubernetes")));
             }
         }
         let given = accounts.entry(format!("{namespace}:{name}")).or_default();
@@ -57,78 +57,78 @@ pub fn parse_service_accounts(text: &str) -> Result<ServiceAccounts, String> {
     Ok(accounts)
 }
 
-/// Who a user of the cluster is here.
-fn caller_of(user: &UserInfo, accounts: &ServiceAccounts) -> Caller {
+/// The caller that a user of the cluster is.
+fn caller_from_user(user: &UserInfo, accounts: &ServiceAccounts) -> Caller {
     let name = user.username.clone().unwrap_or_default();
     let groups = user.groups.iter().flatten();
     let mut roles: BTreeSet<Role> = groups.filter_map(|group| Role::parse(group.strip_prefix(GROUP_PREFIX)?)).collect();
     if let Some(account) = name.strip_prefix(SERVICE_ACCOUNT_PREFIX) {
         roles.extend(accounts.get(account).into_iter().flatten());
     }
-    Caller { name, roles: roles.into_iter().collect() }
+    Caller { name, roles: roles.into_iter().collect(), interface: Interface::Rest }
 }
 
-/// Asks the API server about tokens.
-pub struct Reviewer {
+/// Reviews tokens, and caches the results.
+pub struct TokenReviewer {
     api: Api<TokenReview>,
     audience: String,
     accounts: ServiceAccounts,
-    known: Mutex<HashMap<[u8; 32], Known>>,
-    turns: Semaphore,
+    cache: Mutex<HashMap<[u8; 32], CachedReview>>,
+    permits: Semaphore,
 }
 
-/// What was learnt of a token.
-struct Known {
-    /// `None`: it does not hold.
+/// Result of a review.
+struct CachedReview {
+    /// `None`: the token is not valid.
     caller: Option<Caller>,
     until: Instant,
 }
 
-impl Reviewer {
-    pub fn new(client: Client, audience: String, accounts: ServiceAccounts) -> Reviewer {
-        let turns = Semaphore::new(REVIEWS_MAX);
-        Reviewer { api: Api::all(client), audience, accounts, known: Mutex::default(), turns }
+impl TokenReviewer {
+    pub fn new(client: Client, audience: String, accounts: ServiceAccounts) -> TokenReviewer {
+        let permits = Semaphore::new(CONCURRENCY_MAX);
+        TokenReviewer { api: Api::all(client), audience, accounts, cache: Mutex::default(), permits }
     }
 
-    /// Who bears a token: 401 where it does not hold, 503 where that can't be learnt now. The caller may have no role.
+    /// The caller that a token names: 401 where it is not valid, 503 where it can't be reviewed now. The caller may have no role.
     pub async fn caller(&self, token: &str) -> Result<Caller, Problem> {
-        let refused = || Problem::unauthorized("the token is none of this program's, and the cluster does not know it");
+        let refused = || Problem::unauthorized("the token is valid neither for this program nor for the cluster");
         if token.len() > TOKEN_MAX {
             return Err(refused());
         }
         let key: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let found = match self.remembered(&key) {
-            Some(found) => found,
-            None => match tokio::time::timeout(TIMEOUT, self.ask(token, key)).await {
-                Ok(Ok(found)) => found,
+        let caller = match self.cached(&key) {
+            Some(caller) => caller,
+            None => match tokio::time::timeout(TIMEOUT, self.review_once(token, key)).await {
+                Ok(Ok(caller)) => caller,
                 Ok(Err(error)) => return Err(unavailable(&error.to_string())),
-                Err(_) => return Err(unavailable("no answer in time")),
+                Err(_) => return Err(unavailable("timed out")),
             },
         };
-        found.ok_or_else(refused)
+        caller.ok_or_else(refused)
     }
 
-    fn remembered(&self, key: &[u8; 32]) -> Option<Option<Caller>> {
-        let known = self.lock();
-        let found = known.get(key).filter(|k| k.until > Instant::now())?;
-        Some(found.caller.clone())
+    fn cached(&self, key: &[u8; 32]) -> Option<Option<Caller>> {
+        let cache = self.lock();
+        let review = cache.get(key).filter(|review| review.until > Instant::now())?;
+        Some(review.caller.clone())
     }
 
-    async fn ask(&self, token: &str, key: [u8; 32]) -> Result<Option<Caller>, kube::Error> {
+    async fn review_once(&self, token: &str, key: [u8; 32]) -> Result<Option<Caller>, kube::Error> {
         // The semaphore is never closed.
-        let _turn = self.turns.acquire().await;
-        // Whoever waited here may find what another one learnt.
-        if let Some(found) = self.remembered(&key) {
-            return Ok(found);
+        let _permit = self.permits.acquire().await;
+        // Another request may have reviewed the token while this one waited.
+        if let Some(caller) = self.cached(&key) {
+            return Ok(caller);
         }
         let mut user = self.review(token, Some(vec![self.audience.clone()])).await?;
         if user.is_none() {
-            // Made for the API server itself, as those of kubectl's users are.
+            // Tokens of kubectl's users are issued for the audience of the API server itself.
             user = self.review(token, None).await?;
         }
-        let caller = user.map(|user| caller_of(&user, &self.accounts)).filter(|caller| !caller.name.is_empty());
-        let keep = if caller.is_some() { HELD.min(time_left(token)) } else { REFUSED };
-        self.remember(key, Known { caller: caller.clone(), until: Instant::now() + keep });
+        let caller = user.map(|user| caller_from_user(&user, &self.accounts)).filter(|caller| !caller.name.is_empty());
+        let ttl = if caller.is_some() { VALID_TTL.min(time_to_expiry(token)) } else { INVALID_TTL };
+        self.cache(key, CachedReview { caller: caller.clone(), until: Instant::now() + ttl });
         Ok(caller)
     }
 
@@ -139,37 +139,37 @@ impl Reviewer {
         Ok(status.user.filter(|_| status.authenticated == Some(true)))
     }
 
-    fn remember(&self, key: [u8; 32], learnt: Known) {
-        let mut known = self.lock();
-        if known.len() >= KNOWN_MAX {
+    fn cache(&self, key: [u8; 32], review: CachedReview) {
+        let mut cache = self.lock();
+        if cache.len() >= CACHE_MAX {
             let now = Instant::now();
-            known.retain(|_, k| k.until > now);
+            cache.retain(|_, review| review.until > now);
         }
-        if known.len() >= KNOWN_MAX {
-            // Those that end first are mostly tokens that did not hold.
-            let first = known.iter().min_by_key(|(_, k)| k.until).map(|(key, _)| *key);
-            first.and_then(|key| known.remove(&key));
+        if cache.len() >= CACHE_MAX {
+            // The first to expire are mostly those of invalid tokens.
+            let first = cache.iter().min_by_key(|(_, review)| review.until).map(|(key, _)| *key);
+            first.and_then(|key| cache.remove(&key));
         }
-        known.insert(key, learnt);
+        cache.insert(key, review);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], CachedReview>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn unavailable(why: &str) -> Problem {
-    tracing::warn!(why, "a token can't be reviewed");
-    Problem::unavailable("the cluster does not say now whether the token holds: try again")
+fn unavailable(error: &str) -> Problem {
+    tracing::warn!(error, "TokenReview failed");
+    Problem::unavailable("the cluster can't verify the token now: try again")
 }
 
-/// How long a token that says so still holds; what it says was checked by whoever signed it.
-fn time_left(token: &str) -> Duration {
+/// Time until the expiry that a token names. The API server has verified the token, so its claims are trusted.
+fn time_to_expiry(token: &str) -> Duration {
     let claims = || {
         let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
         serde_json::from_slice::<Value>(&payload).ok()
     };
-    let Some(expires) = claims().and_then(|c| c["exp"].as_u64()) else { return HELD };
+    let Some(expires) = claims().and_then(|c| c["exp"].as_u64()) else { return VALID_TTL };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_secs(expires).saturating_sub(now)
 }
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_of_service_accounts_are_read_and_mistakes_say_what_would_be_right() {
+    fn roles_of_service_accounts_are_read_and_errors_say_what_would_be_right() {
         let accounts =
             parse_service_accounts("ops/bot=devops+seo, ops/bot=ops_lead,flux-system/gitops=technician,").unwrap();
         assert_eq!(accounts["ops:bot"], BTreeSet::from([Role::Devops, Role::Seo, Role::OpsLead]));
@@ -190,8 +190,8 @@ mod tests {
             ("bot=devops", "\"bot=devops\" has no / before the ="),
             ("ops/bot=root", "has \"root\"; roles are super_admin, ops_lead"),
             ("ops/bot=", "has \"\"; roles are"),
-            ("/bot=devops", "has \"\", which is no name"),
-            ("ops/Bot=devops", "has \"Bot\", which is no name"),
+            ("/bot=devops", "has \"\", which is not a name"),
+            ("ops/Bot=devops", "has \"Bot\", which is not a name"),
             ("a/b=seo,ops:bot=seo", "\"ops:bot=seo\" has no /"),
         ] {
             let error = parse_service_accounts(text).unwrap_err();
@@ -213,19 +213,19 @@ mod tests {
         ] {
             let groups = Some(groups.into_iter().map(String::from).collect());
             let user = UserInfo { username: Some(name.into()), groups, ..UserInfo::default() };
-            assert_eq!(caller_of(&user, &accounts).roles, expected, "{name}");
+            assert_eq!(caller_from_user(&user, &accounts).roles, expected, "{name}");
         }
     }
 
     #[test]
-    fn a_token_is_remembered_no_longer_than_it_holds() {
+    fn a_review_is_cached_no_longer_than_the_token_is_valid() {
         let soon = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 20;
         let token = |claims: &str| format!("x.{}.y", URL_SAFE_NO_PAD.encode(claims));
-        let left = time_left(&token(&format!("{{\"exp\":{soon}}}")));
+        let left = time_to_expiry(&token(&format!("{{\"exp\":{soon}}}")));
         assert!(left <= Duration::from_secs(20) && left > Duration::from_secs(15), "{left:?}");
-        assert_eq!(time_left(&token("{\"exp\":1}")), Duration::ZERO);
+        assert_eq!(time_to_expiry(&token("{\"exp\":1}")), Duration::ZERO);
         for opaque in ["abc", "a.b.c", &token("{}")] {
-            assert_eq!(time_left(opaque), HELD);
+            assert_eq!(time_to_expiry(opaque), VALID_TTL);
         }
     }
 }

@@ -1,0 +1,43 @@
+//! What a person can do, whatever the interface: acknowledge a Finding, request a run, tick.
+//!
+//! A command takes typed input and a [`Context`], returns a typed result or a [`CommandError`], and records the Action. It uses
+//! no HTTP: REST, the panel, agents and mail translate to and from it.
+
+mod acknowledge;
+mod action;
+mod caller;
+mod error;
+mod run;
+#[cfg(test)]
+pub mod tests;
+mod tick;
+
+pub use acknowledge::{Acknowledge, NOTE_MAX, Note};
+pub use caller::{Caller, Interface};
+pub use error::CommandError;
+pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
+pub use tick::{Scheduler, require_scheduler, tick};
+
+use crate::views::Resources;
+use kube::Client;
+
+/// What a command works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// Writes to the Kubernetes API.
+    pub client: Client,
+    /// The cached resources, and the namespace of all of them.
+    pub resources: Resources,
+    /// Who gives the command.
+    pub caller: Caller,
+}
+
+impl Context {
+    /// The API of a kind in the namespace.
+    fn api<K>(&self) -> kube::Api<K>
+    where
+        K: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
+    {
+        kube::Api::namespaced(self.client.clone(), &self.resources.namespace)
+    }
+}

@@ -1,0 +1,140 @@
+//! The JSON of the REST routes for representative objects, compared with `golden.json`: keys, values and which of them are null.
+//! `UPDATE_GOLDEN=1 cargo test --lib golden` writes the file; a change of it is a change of the REST contract.
+
+use super::fake::{Answered, Facade, SECRET, View, bearer, config, request};
+use crate::api::Role;
+use crate::facade::auth::AuthConfig;
+use axum::http::Method;
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+const NEVER_CHECKED: &str = "never.checked";
+
+fn object(kind: &str, name: &str, spec: Value, status: Option<Value>) -> Value {
+    let mut object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": kind,
+        "metadata": {"name": name, "namespace": "agentic-ops", "resourceVersion": "1"}, "spec": spec});
+    if let Some(status) = status {
+        object["status"] = status;
+    }
+    object
+}
+
+/// Objects with every field, and with as few as there can be.
+fn add_objects(facade: &Facade) {
+    let scenario =
+        |title: &str, agent: &str| json!({"title": title, "agent": agent, "severity": "critical", "probes": []});
+    let ready = json!({"type": "Ready", "status": "True", "reason": "Spec", "message": "",
+        "lastTransitionTime": "2026-01-01T00:00:00Z"});
+    let status = json!({"conditions": [ready], "health": "failing", "openFindings": 2, "lastRunAt": "2026-01-02T03:04:05Z",
+        "lastRequestedRun": {"requestedAt": "2026-01-02T03:04:05.000006Z", "runAt": "2026-01-02T03:04:06Z",
+            "checks": [
+                {"name": "vm-running", "key": "112", "outcome": "fail", "message": "VM 112 não está em execução"},
+                {"name": "quorum", "outcome": "unknown", "message": "401"},
+                {"name": "nodes", "outcome": "held"},
+                {"name": "cluster", "outcome": "pass"}],
+            "opened": ["f-1"], "resolved": ["f-2"]}});
+    facade.add("scenarios", object("Scenario", "proxmox.cluster", scenario("Cluster", "pulso"), Some(status)));
+    let mut suspended = scenario("Sem agente", "no-such-agent");
+    suspended["suspend"] = true.into();
+    facade.add("scenarios", object("Scenario", NEVER_CHECKED, suspended, None));
+
+    let finding = |check: &str, key: &str| {
+        json!({"scenario": "proxmox.cluster", "check": check, "key": key, "fingerprint": "0123456789",
+            "acknowledgement": {"by": "ana", "note": "vendo", "at": "2026-01-02T04:00:00Z"}})
+    };
+    let snapshot = |at: &str| json!({"at": at, "readings": [{"probe": "vms", "reading": "200 {\"data\":[]}"}]});
+    let status = json!({"phase": "Acknowledged", "severity": "critical", "agent": "pulso", "title": "Cluster",
+        "message": "VM 112 não está em execução", "openedAt": "2026-01-02T03:04:05Z", "resolvedAt": "2026-01-01T00:00:00Z",
+        "occurrences": 3,
+        "evidence": {"failing": snapshot("2026-01-02T03:04:05Z"), "lastGood": snapshot("2026-01-02T03:00:00Z"),
+            "truncated": true},
+        "acknowledgement": {"by": "ana", "note": "vendo", "at": "2026-01-02T04:00:00Z", "occurrence": 3, "proven": true}});
+    facade.add("findings", object("Finding", "f-1", finding("vm-running", "112"), Some(status)));
+    let status = json!({"phase": "Open", "agent": "no-such-agent", "evidence": {"failing": snapshot("2026-01-02T03:04:05Z")},
+        "acknowledgement": {"by": "rui", "at": "2026-01-02T04:00:00Z", "occurrence": 1}});
+    facade.add("findings", object("Finding", "f-2", finding("quorum", ""), Some(status)));
+    facade.add("findings", object("Finding", "f-3", finding("quorum", ""), None));
+}
+
+fn record(answer: &Answered) -> Value {
+    let headers: Map<String, Value> = ["content-type", "location", "retry-after", "www-authenticate"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_string(), answer.headers.get(name)?.to_str().ok()?.into())))
+        .collect();
+    let body = answer.text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    json!({"status": answer.status, "headers": headers, "body": serde_json::from_str::<Value>(&body).unwrap()})
+}
+
+async fn answers() -> Value {
+    let facade = Facade::new();
+    add_objects(&facade);
+    let mut recorded = Map::new();
+    for path in [
+        "/scenarios",
+        "/scenarios?limit=1",
+        "/findings",
+        "/findings?phase=acknowledged",
+        "/findings/f-1",
+        "/findings/f-2",
+        "/findings/f-3",
+        "/findings/none",
+        "/findings?phase=bad",
+        "/findings?severity=bad",
+        "/findings?limit=bad",
+        "/findings?cursor=%25",
+        "/findings?bad=x",
+        "/scenarios?phase=open",
+        "/runs/proxmox.cluster?requested_at=2026-01-02T03:04:05Z",
+        "/runs/proxmox.cluster?requested_at=2026-01-03T00:00:00.5Z",
+        "/runs/proxmox.cluster?requested_at=today",
+        "/runs/proxmox.cluster",
+        "/runs/never.checked?requested_at=2026-01-02T03:04:05Z",
+        "/runs/none?requested_at=2026-01-02T03:04:05Z",
+        "/health",
+    ] {
+        let answer = facade.call(Method::GET, path, Role::OpsLead, "").await;
+        recorded.insert(format!("GET {path}"), record(&answer));
+    }
+    // The acknowledgement is there already, so that no time of now is in the answer.
+    let ack = facade.call(Method::POST, "/findings/f-1/ack", Role::Seo, "").await;
+    recorded.insert("POST /findings/f-1/ack".into(), record(&ack));
+    let wait = facade.call(Method::POST, "/runs/proxmox.cluster?wait=bad", Role::OpsLead, "").await;
+    recorded.insert("POST /runs/proxmox.cluster?wait=bad".into(), record(&wait));
+    let role = facade.call(Method::POST, "/runs/proxmox.cluster?wait=bad", Role::Seo, "").await;
+    recorded.insert("POST /runs/proxmox.cluster as seo".into(), record(&role));
+    let public = facade.send(request(Method::GET, "/health"), "").await;
+    recorded.insert("GET /health without a token".into(), record(&public));
+    let anonymous = facade.send(request(Method::GET, "/scenarios"), "").await;
+    recorded.insert("GET /scenarios without a token".into(), record(&anonymous));
+    let tick = request(Method::POST, "/internal/tick").header("x-ops-internal-token", "tick-tock");
+    recorded.insert("POST /internal/tick".into(), record(&facade.send(tick, "").await));
+
+    for (name, view) in [
+        ("following", View { is_standby: true, ..View::default() }),
+        ("controllers elsewhere", View { is_apart: true, ..View::default() }),
+        ("late", View { lateness: Duration::from_millis(31_500), ..View::default() }),
+        ("waiting", View { waiting_for: vec!["the first list of Findings".into()], ..View::default() }),
+    ] {
+        let facade = Facade::with(view, AuthConfig { secret: Some(SECRET.to_vec()), ..config() }, Some("tick-tock"));
+        let asking = request(Method::GET, "/health").header("authorization", bearer("ana", &[Role::Seo]));
+        recorded.insert(format!("GET /health, {name}"), record(&facade.send(asking, "").await));
+        let tick = request(Method::POST, "/internal/tick").header("x-ops-internal-token", "tick-tock");
+        recorded.insert(format!("POST /internal/tick, {name}"), record(&facade.send(tick, "").await));
+    }
+    Value::Object(recorded)
+}
+
+#[tokio::test]
+async fn answers_are_those_of_the_golden_file() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/facade/tests/golden.json");
+    let answers = answers().await;
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&answers).unwrap())).unwrap();
+    }
+    let golden: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    for (request, answer) in answers.as_object().unwrap() {
+        assert_eq!(*answer, golden[request], "{request}");
+    }
+    assert_eq!(answers.as_object().unwrap().len(), golden.as_object().unwrap().len());
+}

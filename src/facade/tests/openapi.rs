@@ -1,0 +1,282 @@
+//! The OpenAPI document against the routes and against the answers of `golden.json`.
+
+use super::fake::{Facade, SECRET, View, config, request};
+use crate::commands::tests::api_server::{ApiServer, client};
+use crate::commands::{NOTE_MAX, WAIT_MAX};
+use crate::facade::auth::{AuthConfig, Authenticator};
+use crate::facade::{Backend, ProcessState, openapi, router};
+use crate::views::{LIMIT_DEFAULT, LIMIT_MAX};
+use axum::http::Method;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+fn document() -> Value {
+    serde_json::from_str(&openapi::document()).unwrap()
+}
+
+/// Operations by method and path.
+fn operations(document: &Value) -> BTreeMap<(String, String), &Value> {
+    let paths = document["paths"].as_object().unwrap();
+    let operations = paths.iter().flat_map(|(path, item)| {
+        item.as_object()
+            .unwrap()
+            .iter()
+            .map(move |(method, operation)| ((method.to_uppercase(), path.clone()), operation))
+    });
+    operations.collect()
+}
+
+/// Calls `f` with every object in a document and where it is.
+fn walk(value: &Value, at: &str, f: &mut dyn FnMut(&str, &Map<String, Value>)) {
+    match value {
+        Value::Object(fields) => {
+            f(at, fields);
+            fields.iter().for_each(|(name, value)| walk(value, &format!("{at}/{name}"), f));
+        }
+        Value::Array(items) => items.iter().for_each(|item| walk(item, at, f)),
+        _ => {}
+    }
+}
+
+fn resolve(document: &Value, value: &Value) -> Value {
+    match value["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).cloned().unwrap_or_default(),
+        None => value.clone(),
+    }
+}
+
+#[test]
+fn the_document_is_complete() {
+    let document = document();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."), "{}", document["openapi"]);
+    let mut missing = Vec::new();
+    let mut references = 0;
+    walk(&document, "", &mut |at, fields| {
+        if let Some(reference) = fields.get("$ref") {
+            references += 1;
+            if resolve(&document, &json!({"$ref": reference})).is_null() {
+                missing.push(format!("{at}: {reference} does not exist"));
+            }
+        }
+        let is_described = |value: &Value| {
+            let of = |value: &Value| value["description"].as_str().is_some_and(|text| !text.trim().is_empty());
+            of(value) || value["oneOf"].as_array().is_some_and(|options| options.iter().any(of))
+        };
+        for (name, property) in fields.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            if !is_described(property) {
+                missing.push(format!("{at}: property {name} has no description"));
+            }
+        }
+        for parameter in fields.get("parameters").and_then(Value::as_array).into_iter().flatten() {
+            if !is_described(parameter) {
+                missing.push(format!("{at}: parameter {} has no description", parameter["name"]));
+            }
+        }
+    });
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        if schema["description"].as_str().is_none() && schema["allOf"].is_null() {
+            missing.push(format!("schema {name} has no description"));
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(references > 50, "{references}");
+    let operations = operations(&document);
+    let ids: BTreeSet<_> = operations.values().map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), operations.len(), "each operation has an id of its own");
+    for (route, operation) in operations {
+        assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{route:?}");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let response = resolve(&document, response);
+            assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{route:?} {status}");
+            let media_type = if status.starts_with('2') { "application/json" } else { "application/problem+json" };
+            assert!(response["content"][media_type]["schema"].is_object(), "{route:?} {status}: {response}");
+        }
+    }
+}
+
+/// Paths under the prefix that the router matches, from its debug output: axum has no list of them.
+fn routed_paths() -> BTreeSet<String> {
+    let server = ApiServer::new();
+    let backend = Backend {
+        client: client(server.clone()),
+        process: ProcessState {
+            resources: server.resources.clone(),
+            operator: Arc::new(View::default()),
+            scheduler: None,
+            metrics: Arc::default(),
+        },
+        auth: Authenticator::new(AuthConfig { secret: Some(SECRET.to_vec()), ..config() }),
+        internal_token: None,
+    };
+    let text = format!("{:?}", router(backend));
+    let quoted = text.split('"').skip(1).step_by(2);
+    quoted.filter(|path| path.starts_with("/api/v1/agents")).map(String::from).collect()
+}
+
+#[tokio::test]
+async fn every_route_is_documented_and_every_documented_route_exists() {
+    let document = document();
+    let documented: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(routed_paths(), documented);
+    assert_eq!(documented.len(), 8, "{documented:?}");
+    let facade = Facade::new();
+    let operations = operations(&document);
+    for path in &documented {
+        for method in METHODS {
+            let given = format!("!{}", path.replace(['{', '}'], ""));
+            let answer = facade.send(request(method.clone(), &given), "").await;
+            let exists = answer.status != 405;
+            let is_documented = operations.contains_key(&(method.to_string(), path.clone()));
+            assert_eq!(exists, is_documented, "{method} {path}: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_document_is_served_without_a_token() {
+    let facade = Facade::new();
+    let answer = facade.send(request(Method::GET, "/openapi.json"), "").await;
+    assert_eq!((answer.status, &answer.headers["content-type"]), (200, &"application/json".parse().unwrap()));
+    assert_eq!(answer.text, openapi::document());
+}
+
+#[test]
+fn routes_name_their_credentials_and_headers() {
+    let document = document();
+    let schemes = &document["components"]["securitySchemes"];
+    assert_eq!((&schemes["bearer"]["type"], &schemes["bearer"]["scheme"]), (&json!("http"), &json!("bearer")));
+    let internal = &schemes["internal_token"];
+    assert_eq!(
+        (&internal["type"], &internal["in"], &internal["name"]),
+        (&json!("apiKey"), &json!("header"), &json!("X-Ops-Internal-Token"))
+    );
+    assert_eq!(document["security"], json!([{"bearer": []}]));
+    for ((method, path), operation) in operations(&document) {
+        let expected = match path.trim_start_matches("/api/v1/agents") {
+            "/openapi.json" => json!([{}]),
+            "/health" => json!([{}, {"bearer": []}]),
+            "/internal/tick" => json!([{"internal_token": []}]),
+            _ => Value::Null,
+        };
+        assert_eq!(operation["security"], expected, "{method} {path}");
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let has_key = parameters.iter().any(|p| p["name"] == "Idempotency-Key" && p["in"] == "header");
+        assert_eq!(has_key, method == "POST" && !path.contains("/internal/"), "{method} {path}");
+    }
+}
+
+#[test]
+fn the_documented_limits_are_those_that_are_enforced() {
+    let document = document();
+    let operations = operations(&document);
+    let operation = |method: &str, path: &str| operations[&(method.into(), format!("/api/v1/agents{path}"))];
+    let parameter = |method: &str, path: &str, name: &str| {
+        let parameters = operation(method, path)["parameters"].as_array().unwrap();
+        parameters.iter().find(|p| p["name"] == name).unwrap()["schema"].clone()
+    };
+    for path in ["/findings", "/scenarios"] {
+        let limit = parameter("GET", path, "limit");
+        assert_eq!((&limit["minimum"], &limit["maximum"]), (&json!(1), &json!(LIMIT_MAX)));
+        assert_eq!(limit["default"], LIMIT_DEFAULT);
+    }
+    let wait = parameter("POST", "/runs/{scenario_id}", "wait");
+    assert_eq!((&wait["minimum"], &wait["maximum"]), (&json!(0), &json!(WAIT_MAX.as_secs())));
+    let phases = resolve(&document, &parameter("GET", "/findings", "phase"))["enum"].clone();
+    assert_eq!(phases, json!(["active", "open", "acknowledged", "resolved"]));
+    let body = &operation("POST", "/findings/{id}/ack")["requestBody"];
+    assert_eq!(body["required"], false);
+    let schema = resolve(&document, &body["content"]["application/json"]["schema"]);
+    assert_eq!(schema["properties"]["note"]["maxLength"], NOTE_MAX);
+}
+
+/// Why a value does not fit a schema, as far as the document uses JSON Schema. Objects may have no undescribed properties.
+fn misfit(document: &Value, schema: &Value, value: &Value) -> Option<String> {
+    if schema["$ref"].is_string() {
+        return misfit(document, &resolve(document, schema), value);
+    }
+    if let Some(options) = schema["oneOf"].as_array() {
+        let misfits: Vec<_> = options.iter().filter_map(|option| misfit(document, option, value)).collect();
+        return (misfits.len() + 1 != options.len()).then(|| format!("oneOf: {misfits:?}"));
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        let mut merged = json!({"type": "object", "properties": {}, "required": []});
+        for part in parts.iter().map(|part| resolve(document, part)) {
+            let properties = part["properties"].as_object().unwrap().clone();
+            merged["properties"].as_object_mut().unwrap().extend(properties);
+            merged["required"].as_array_mut().unwrap().extend(part["required"].as_array().cloned().unwrap_or_default());
+        }
+        return misfit(document, &merged, value);
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let allows = |word: &Value| *word == kind || (kind == "integer" && *word == "number");
+    let is_allowed = match &schema["type"] {
+        Value::Array(words) => words.iter().any(allows),
+        Value::Null => true,
+        word => allows(word),
+    };
+    if !is_allowed {
+        return Some(format!("{value} is not {}", schema["type"]));
+    }
+    if schema["enum"].as_array().is_some_and(|values| !values.contains(value)) {
+        return Some(format!("{value} is not one of {}", schema["enum"]));
+    }
+    match value {
+        Value::Array(items) => items.iter().find_map(|item| misfit(document, &schema["items"], item)),
+        Value::Object(fields) if schema["properties"].is_object() => {
+            let required = schema["required"].as_array().into_iter().flatten();
+            let absent = required.map(|name| name.as_str().unwrap()).find(|name| !fields.contains_key(*name));
+            absent.map(|name| format!("{name} is missing")).or_else(|| {
+                fields.iter().find_map(|(name, value)| {
+                    let property = schema["properties"].get(name);
+                    let found = property.map(|property| misfit(document, property, value));
+                    found.unwrap_or_else(|| Some("is not described".into())).map(|why| format!("{name}: {why}"))
+                })
+            })
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn the_recorded_answers_fit_the_document() {
+    let document = document();
+    let golden: Value = serde_json::from_str(include_str!("golden.json")).unwrap();
+    let operations = operations(&document);
+    for (name, answer) in golden.as_object().unwrap() {
+        let (method, rest) = name.split_once(' ').unwrap();
+        let path = rest.split(['?', ',', ' ']).next().unwrap();
+        let matches = |template: &str| {
+            let template = template.trim_start_matches("/api/v1/agents");
+            let (parts, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+            parts.len() == given.len()
+                && parts.iter().zip(&given).all(|(part, given)| part.starts_with('{') || part == given)
+        };
+        let operation = operations.iter().find(|((m, template), _)| m == method && matches(template));
+        let (_, operation) = operation.unwrap_or_else(|| panic!("{name} is not documented"));
+        let response = &operation["responses"][answer["status"].to_string()];
+        assert!(response.is_object(), "{name}: {} is not documented", answer["status"]);
+        let response = resolve(&document, response);
+        let schema = &response["content"][answer["headers"]["content-type"].as_str().unwrap()]["schema"];
+        assert!(schema.is_object(), "{name}: {response}");
+        let mut body = answer["body"].clone();
+        if path == "/health" {
+            body["version"] = env!("CARGO_PKG_VERSION").into();
+        }
+        assert_eq!(misfit(&document, schema, &body), None, "{name}");
+        for header in answer["headers"].as_object().unwrap().keys().filter(|name| *name != "content-type") {
+            let documented = response["headers"].as_object().into_iter().flat_map(|headers| headers.keys());
+            assert!(documented.into_iter().any(|name| name.eq_ignore_ascii_case(header)), "{name}: {header}");
+        }
+    }
+}

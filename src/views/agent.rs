@@ -1,0 +1,25 @@
+//! How views refer to Agents.
+
+use crate::api::Agent;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Reference to an Agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AgentRef {
+    /// The Agent's id, such as `A1`; the object name of an Agent without an id.
+    #[schema(example = "A1")]
+    pub id: String,
+    /// The display name; the object name where the Agent does not exist.
+    #[schema(example = "Pulso")]
+    pub name: String,
+}
+
+impl AgentRef {
+    /// The reference to the Agent of this object name, given the Agent itself where it exists.
+    pub fn new(object_name: &str, agent: Option<&Agent>) -> AgentRef {
+        let id = agent.and_then(|agent| agent.spec.id.clone());
+        let name = agent.map(|agent| agent.spec.display_name.clone());
+        AgentRef { id: id.unwrap_or_else(|| object_name.into()), name: name.unwrap_or_else(|| object_name.into()) }
+    }
+}

@@ -1,0 +1,280 @@
+//! Findings: the view, and the filter of lists.
+
+use super::query::{Parameters, QueryError};
+use super::{AgentRef, words};
+use crate::api::{Evidence, Finding, FindingAcknowledgement, Phase, Severity, Snapshot};
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+/// A Finding: one failing check, from its opening to its resolution.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FindingView {
+    /// Object name of the Finding.
+    #[schema(example = "proxmox.cluster-0123456789")]
+    pub id: String,
+    /// Name of the Scenario.
+    #[schema(example = "proxmox.cluster")]
+    pub scenario_id: String,
+    /// Name of the failing check or probe.
+    #[schema(example = "vm-running")]
+    pub check: String,
+    /// Item of a check with `forEach`, else empty.
+    #[schema(example = "112")]
+    pub key: String,
+    /// The responsible Agent; null before the operator has written the status.
+    #[schema(required)]
+    pub agent: Option<AgentRef>,
+    /// Title of the Scenario.
+    #[schema(required)]
+    pub title: Option<String>,
+    /// Message of the check.
+    #[schema(required)]
+    pub message: Option<String>,
+    /// Severity of this occurrence.
+    #[schema(required)]
+    pub severity: Option<Severity>,
+    /// Current phase; null before the operator has written the status.
+    #[schema(required)]
+    pub phase: Option<FindingPhase>,
+    /// Start of the current or last occurrence.
+    #[schema(required)]
+    pub opened_at: Option<Timestamp>,
+    /// End of the last occurrence that was resolved.
+    #[schema(required)]
+    pub resolved_at: Option<Timestamp>,
+    /// Number of occurrences so far.
+    #[schema(required)]
+    pub occurrences: Option<u32>,
+    /// Acknowledgement of this occurrence.
+    #[schema(required)]
+    pub acknowledgement: Option<AcknowledgementView>,
+    /// What was read when the check failed and when it last passed.
+    #[schema(required)]
+    pub evidence: Option<EvidenceView>,
+    /// Advice of the local model. Always null in this version.
+    #[schema(required, value_type = Option<Object>)]
+    pub advice: Option<serde_json::Value>,
+    /// Object name of the Thread about this Finding. Always null in this version.
+    #[schema(required)]
+    pub thread_id: Option<String>,
+    /// Notices about this Finding. Always empty in this version.
+    #[schema(value_type = Vec<Object>)]
+    pub notices: Vec<serde_json::Value>,
+}
+
+/// Phase of a Finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingPhase {
+    Open,
+    Acknowledged,
+    Resolved,
+}
+
+/// Who acknowledged a Finding, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AcknowledgementView {
+    /// Name of the person.
+    pub by: String,
+    /// The person's note.
+    #[schema(required)]
+    pub note: Option<String>,
+    /// Time of the acknowledgement.
+    pub at: Timestamp,
+    /// Whether the name was authenticated.
+    pub proven: bool,
+}
+
+/// What was read when the check failed and when it last passed, at most 4 KiB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EvidenceView {
+    /// Readings of the run that opened the Finding.
+    #[schema(required)]
+    pub failing: Option<SnapshotView>,
+    /// Readings of the last run that passed.
+    #[schema(required)]
+    pub last_good: Option<SnapshotView>,
+    /// Whether something was cut to keep the limit.
+    pub truncated: bool,
+}
+
+/// Readings of one run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SnapshotView {
+    /// Time of the run.
+    pub at: Timestamp,
+    /// One excerpt for each probe.
+    pub readings: Vec<ReadingView>,
+}
+
+/// Excerpt of a reading, with secret values redacted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReadingView {
+    /// Name of the probe.
+    pub probe: String,
+    /// The excerpt.
+    pub reading: String,
+}
+
+/// Filter of a list of Findings. Conditions are combined with AND.
+#[derive(Clone, Debug, Default, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FindingFilter {
+    /// Phase of the Findings to list: `active`, the default, is open and acknowledged.
+    #[param(inline, value_type = Option<PhaseFilter>, nullable = false)]
+    pub phase: PhaseFilter,
+    /// Severity of the Findings to list.
+    #[param(nullable = false)]
+    pub severity: Option<Severity>,
+    /// Name of the Scenario.
+    #[param(nullable = false)]
+    pub scenario: Option<String>,
+    /// Id or object name of the Agent.
+    #[param(nullable = false)]
+    pub agent: Option<String>,
+}
+
+/// Phases that a filter selects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PhaseFilter {
+    /// Open and acknowledged.
+    #[default]
+    Active,
+    Open,
+    Acknowledged,
+    Resolved,
+}
+
+impl FindingFilter {
+    /// Names of the parameters that [`FindingFilter::parse`] reads.
+    pub const PARAMETERS: [&'static str; 4] = ["phase", "severity", "scenario", "agent"];
+
+    /// Reads the filter from query parameters; the error names the first invalid parameter.
+    pub fn parse(parameters: &Parameters) -> Result<FindingFilter, QueryError> {
+        let phase = match parameters.get("phase") {
+            None => PhaseFilter::default(),
+            Some(word) => words::parse(word, PhaseFilter::ALL, PhaseFilter::as_str)
+                .map_err(|message| QueryError::new("phase", message))?,
+        };
+        let severity = parameters
+            .get("severity")
+            .map(|word| words::parse(word, Severity::ALL, Severity::as_str))
+            .transpose()
+            .map_err(|message| QueryError::new("severity", message))?;
+        let text = |name| parameters.get(name).cloned();
+        Ok(FindingFilter { phase, severity, scenario: text("scenario"), agent: text("agent") })
+    }
+
+    /// Whether the filter selects a Finding. `agent` is the object name of the Agent to filter by.
+    pub fn matches(&self, finding: &Finding, agent: Option<&str>) -> bool {
+        let responsible = finding.status.as_ref().and_then(|s| s.agent.as_deref());
+        phase(finding).is_some_and(|phase| self.phase.includes(phase))
+            && self.severity.is_none_or(|wanted| severity(finding) == Some(wanted))
+            && self.scenario.as_ref().is_none_or(|wanted| finding.spec.scenario == *wanted)
+            && agent.is_none_or(|wanted| responsible == Some(wanted))
+    }
+}
+
+impl PhaseFilter {
+    const ALL: [PhaseFilter; 4] =
+        [PhaseFilter::Active, PhaseFilter::Open, PhaseFilter::Acknowledged, PhaseFilter::Resolved];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            PhaseFilter::Active => "active",
+            PhaseFilter::Open => "open",
+            PhaseFilter::Acknowledged => "acknowledged",
+            PhaseFilter::Resolved => "resolved",
+        }
+    }
+
+    fn includes(self, phase: Phase) -> bool {
+        match self {
+            PhaseFilter::Active => phase.is_active(),
+            PhaseFilter::Open => phase == Phase::Open,
+            PhaseFilter::Acknowledged => phase == Phase::Acknowledged,
+            PhaseFilter::Resolved => phase == Phase::Resolved,
+        }
+    }
+}
+
+/// Phase of a Finding; `None` before the operator has written the status.
+pub fn phase(finding: &Finding) -> Option<Phase> {
+    finding.status.as_ref().and_then(|s| s.phase)
+}
+
+/// Severity of a Finding; `None` before the operator has written the status.
+pub fn severity(finding: &Finding) -> Option<Severity> {
+    finding.status.as_ref().and_then(|s| s.severity)
+}
+
+/// Whether a Finding is Open or Acknowledged.
+pub fn is_active(finding: &Finding) -> bool {
+    phase(finding).is_some_and(Phase::is_active)
+}
+
+impl FindingView {
+    /// The view of a Finding; `agent` is the reference to the Agent that its status names.
+    pub fn new(finding: &Finding, agent: Option<AgentRef>) -> FindingView {
+        let status = finding.status.clone().unwrap_or_default();
+        FindingView {
+            id: finding.name_any(),
+            scenario_id: finding.spec.scenario.clone(),
+            check: finding.spec.check.clone(),
+            key: finding.spec.key.clone(),
+            agent,
+            title: status.title,
+            message: status.message,
+            severity: status.severity,
+            phase: status.phase.map(FindingPhase::from),
+            opened_at: status.opened_at.map(|at| at.0),
+            resolved_at: status.resolved_at.map(|at| at.0),
+            occurrences: status.occurrences,
+            acknowledgement: status.acknowledgement.map(AcknowledgementView::from),
+            evidence: status.evidence.map(EvidenceView::from),
+            advice: None,
+            thread_id: None,
+            notices: Vec::new(),
+        }
+    }
+}
+
+impl From<Phase> for FindingPhase {
+    fn from(phase: Phase) -> FindingPhase {
+        match phase {
+            Phase::Open => FindingPhase::Open,
+            Phase::Acknowledged => FindingPhase::Acknowledged,
+            Phase::Resolved => FindingPhase::Resolved,
+        }
+    }
+}
+
+impl From<FindingAcknowledgement> for AcknowledgementView {
+    fn from(acknowledgement: FindingAcknowledgement) -> AcknowledgementView {
+        let FindingAcknowledgement { by, note, at, proven, .. } = acknowledgement;
+        AcknowledgementView { by, note, at: at.0, proven }
+    }
+}
+
+impl From<Evidence> for EvidenceView {
+    fn from(evidence: Evidence) -> EvidenceView {
+        EvidenceView {
+            failing: evidence.failing.map(SnapshotView::from),
+            last_good: evidence.last_good.map(SnapshotView::from),
+            truncated: evidence.truncated,
+        }
+    }
+}
+
+impl From<Snapshot> for SnapshotView {
+    fn from(snapshot: Snapshot) -> SnapshotView {
+        let readings = snapshot.readings.into_iter();
+        SnapshotView {
+            at: snapshot.at.0,
+            readings: readings.map(|r| ReadingView { probe: r.probe, reading: r.reading }).collect(),
+        }
+    }
+}

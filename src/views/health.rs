@@ -1,0 +1,159 @@
+//! Health of the program.
+
+use super::OperatorState;
+use super::finding::{is_active, severity};
+use crate::api::{Finding, Health, Scenario, Severity};
+use crate::runtime::leadership::Leadership;
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa::ToSchema;
+
+/// A scheduler whose runs start later than this is degraded.
+const LATENESS_MAX: Duration = Duration::from_secs(30);
+
+/// Health of the program; with a valid token in the request also the details.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct HealthView {
+    /// State of the program.
+    pub status: ServiceStatus,
+    /// Tier that is active: `T0`, the deterministic checks.
+    #[schema(example = "T0")]
+    pub tier: &'static str,
+    /// Version of the program.
+    pub version: &'static str,
+    /// Present only where the request carries a valid token.
+    #[serde(flatten)]
+    #[schema(value_type = HealthDetails)]
+    pub details: Option<HealthDetails>,
+}
+
+/// State of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ServiceStatus {
+    /// Working.
+    Ok,
+    /// Working, but late, or without a confirmed lease.
+    Degraded,
+    /// Not ready.
+    Down,
+}
+
+/// Details of the program's health: all of these properties or none.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct HealthDetails {
+    /// Scenarios by health.
+    #[schema(required = false)]
+    pub scenarios: ScenarioCounts,
+    /// Findings that are Open or Acknowledged, by severity.
+    #[schema(required = false)]
+    pub open_findings: OpenFindings,
+    /// How long after its due time the last run started, in seconds; null where the controllers are another process.
+    pub scheduler_lateness_seconds: Option<f64>,
+    /// What the program waits for before it is ready.
+    #[schema(required = false)]
+    pub waiting_for: Vec<String>,
+    /// Leadership of this replica; null where the controllers are another process.
+    pub replica: Option<ReplicaView>,
+}
+
+/// Number of Scenarios by health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ScenarioCounts {
+    /// All Scenarios.
+    pub total: usize,
+    /// Healthy ones.
+    pub healthy: usize,
+    /// Failing ones.
+    pub failing: usize,
+    /// Those whose health is unknown.
+    pub unknown: usize,
+}
+
+/// Number of Findings that are Open or Acknowledged, by severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OpenFindings {
+    /// Critical ones.
+    pub critical: usize,
+    /// High ones.
+    pub high: usize,
+    /// Medium ones.
+    pub medium: usize,
+    /// Low ones.
+    pub low: usize,
+    /// Informational ones.
+    pub info: usize,
+}
+
+/// Leadership of a replica.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReplicaView {
+    /// `leading`, `uncertain` (the Lease can't be renewed) or `following`.
+    #[schema(example = "leading")]
+    pub standing: &'static str,
+    /// The replica that holds the Lease, if this one follows and has read it.
+    #[schema(required)]
+    pub holder: Option<String>,
+}
+
+impl HealthView {
+    /// The health without details, for requests without a token.
+    pub fn summary(operator: &OperatorState) -> HealthView {
+        HealthView { status: status(operator), tier: "T0", version: env!("CARGO_PKG_VERSION"), details: None }
+    }
+
+    /// The health with details.
+    pub fn detailed(operator: &OperatorState, scenarios: &[Arc<Scenario>], findings: &[Arc<Finding>]) -> HealthView {
+        let details = HealthDetails {
+            scenarios: ScenarioCounts::of(scenarios),
+            open_findings: OpenFindings::of(findings),
+            scheduler_lateness_seconds: operator.lateness.map(|lateness| lateness.as_secs_f64()),
+            waiting_for: operator.waiting_for.clone(),
+            replica: operator.leadership.as_ref().map(ReplicaView::new),
+        };
+        HealthView { details: Some(details), ..HealthView::summary(operator) }
+    }
+}
+
+fn status(operator: &OperatorState) -> ServiceStatus {
+    let is_uncertain = matches!(operator.leadership, Some(Leadership::Uncertain { .. }));
+    let is_late = operator.lateness.is_some_and(|lateness| lateness > LATENESS_MAX);
+    match operator.waiting_for.is_empty() {
+        false => ServiceStatus::Down,
+        true if is_uncertain || is_late => ServiceStatus::Degraded,
+        true => ServiceStatus::Ok,
+    }
+}
+
+impl ScenarioCounts {
+    fn of(scenarios: &[Arc<Scenario>]) -> ScenarioCounts {
+        let count =
+            |health| scenarios.iter().filter(|s| s.status.as_ref().and_then(|s| s.health) == Some(health)).count();
+        let (total, healthy, failing) = (scenarios.len(), count(Health::Healthy), count(Health::Failing));
+        ScenarioCounts { total, healthy, failing, unknown: total - healthy - failing }
+    }
+}
+
+impl OpenFindings {
+    fn of(findings: &[Arc<Finding>]) -> OpenFindings {
+        let count = |level| findings.iter().filter(|f| is_active(f) && severity(f) == Some(level)).count();
+        OpenFindings {
+            critical: count(Severity::Critical),
+            high: count(Severity::High),
+            medium: count(Severity::Medium),
+            low: count(Severity::Low),
+            info: count(Severity::Info),
+        }
+    }
+}
+
+impl ReplicaView {
+    fn new(leadership: &Leadership) -> ReplicaView {
+        let holder = match leadership {
+            Leadership::Following { holder } => holder.clone(),
+            Leadership::Leading { .. } | Leadership::Uncertain { .. } => None,
+        };
+        ReplicaView { standing: leadership.as_str(), holder }
+    }
+}

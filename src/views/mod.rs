@@ -1,0 +1,32 @@
+//! Typed read models of the resources: what the REST facade serializes, and what the panel, agents and mail show.
+//!
+//! Each view is built from resources by a pure function; [`Resources`] looks the resources up in the caches. The schemas of the
+//! OpenAPI document are derived from these types.
+
+mod agent;
+mod finding;
+mod health;
+mod operator;
+mod page;
+mod query;
+mod resources;
+mod run;
+mod scenario;
+#[cfg(test)]
+mod tests;
+mod tick;
+mod words;
+
+pub use agent::AgentRef;
+pub use finding::{
+    AcknowledgementView, EvidenceView, FindingFilter, FindingPhase, FindingView, PhaseFilter, ReadingView,
+    SnapshotView, is_active, phase, severity,
+};
+pub use health::{HealthDetails, HealthView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus};
+pub use operator::{OperatorState, OperatorStatus, RunTimes};
+pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
+pub use query::{Parameters, QueryError};
+pub use resources::Resources;
+pub use run::{CheckView, RunAccepted, RunView};
+pub use scenario::{ScenarioView, is_ready};
+pub use tick::{TickResultView, TickView};

@@ -1,0 +1,34 @@
+//! What read models need of the operator beyond the resources.
+
+use crate::runtime::leadership::Leadership;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Reports the state of the operator, which runs in this process or in another one.
+pub trait OperatorStatus: Send + Sync {
+    /// The state now.
+    fn state(&self) -> OperatorState;
+
+    /// How often a Scenario runs, and when it runs next.
+    fn run_times(&self, scenario: &str) -> RunTimes;
+}
+
+/// State of the operator at one time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OperatorState {
+    /// What must be listed before the operator or the facade is ready, as text for people; empty when ready.
+    pub waiting_for: Vec<String>,
+    /// How long after its due time the last run started; `None` where the controllers are another process.
+    pub lateness: Option<Duration>,
+    /// Leadership of this replica; `None` where the controllers are another process.
+    pub leadership: Option<Leadership>,
+}
+
+/// When a Scenario runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunTimes {
+    /// Time between two runs; `None` where it is not known.
+    pub interval: Option<Duration>,
+    /// Time of the next run; `None` where the Scenario does not run in this process.
+    pub next_run_at: Option<Timestamp>,
+}

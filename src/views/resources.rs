@@ -1,0 +1,71 @@
+//! The cached resources that views are built from.
+
+use super::page::newest_first;
+use super::{AgentRef, FindingFilter, FindingView, OperatorStatus, Page, PageRequest, ScenarioView};
+use crate::api::{Agent, Finding, Scenario};
+use kube::ResourceExt as _;
+use kube::runtime::reflector::{ObjectRef, Store};
+use std::sync::Arc;
+
+/// The watched resources of one namespace. Cheap to clone.
+#[derive(Clone)]
+pub struct Resources {
+    pub namespace: String,
+    pub scenarios: Store<Scenario>,
+    pub findings: Store<Finding>,
+    pub agents: Store<Agent>,
+}
+
+impl Resources {
+    /// The Scenario of this name.
+    pub fn scenario(&self, name: &str) -> Option<Arc<Scenario>> {
+        self.scenarios.get(&ObjectRef::new(name).within(&self.namespace))
+    }
+
+    /// The Finding of this name.
+    pub fn finding(&self, name: &str) -> Option<Arc<Finding>> {
+        self.findings.get(&ObjectRef::new(name).within(&self.namespace))
+    }
+
+    /// The reference to an Agent by its object name.
+    pub fn agent_ref(&self, object_name: &str) -> AgentRef {
+        let agent = self.agents.get(&ObjectRef::new(object_name).within(&self.namespace));
+        AgentRef::new(object_name, agent.as_deref())
+    }
+
+    /// The object name of an Agent that is given by its id or its object name.
+    pub fn agent_object_name(&self, id_or_name: &str) -> String {
+        let by_id = self.agents.find(|agent| agent.spec.id.as_deref() == Some(id_or_name));
+        by_id.and_then(|agent| agent.metadata.name.clone()).unwrap_or_else(|| id_or_name.to_string())
+    }
+
+    /// The view of a Finding, with the reference to its Agent.
+    pub fn finding_view(&self, finding: &Finding) -> FindingView {
+        let agent = finding.status.as_ref().and_then(|status| status.agent.as_deref());
+        FindingView::new(finding, agent.map(|name| self.agent_ref(name)))
+    }
+
+    /// One page of the Findings that a filter selects, newest first.
+    pub fn list_findings(&self, filter: &FindingFilter, page: &PageRequest) -> Page<FindingView> {
+        let agent = filter.agent.as_deref().map(|given| self.agent_object_name(given));
+        let mut findings = self.findings.state();
+        findings.retain(|finding| filter.matches(finding, agent.as_deref()));
+        let key = |finding: &Arc<Finding>| {
+            let opened = finding.status.as_ref().and_then(|status| status.opened_at.as_ref()).map(|at| at.0);
+            newest_first(opened, &finding.name_any())
+        };
+        findings.sort_by_cached_key(key);
+        Page::new(page, findings, key, |finding| self.finding_view(finding))
+    }
+
+    /// One page of all Scenarios, sorted by name.
+    pub fn list_scenarios(&self, operator: &dyn OperatorStatus, page: &PageRequest) -> Page<ScenarioView> {
+        let mut scenarios = self.scenarios.state();
+        scenarios.sort_by_key(|scenario| scenario.name_any());
+        let view = |scenario: &Arc<Scenario>| {
+            let times = operator.run_times(&scenario.name_any());
+            ScenarioView::new(scenario, self.agent_ref(&scenario.spec.agent), times)
+        };
+        Page::new(page, scenarios, |scenario| scenario.name_any(), view)
+    }
+}

@@ -1,0 +1,66 @@
+//! Scenarios.
+
+use super::{AgentRef, RunTimes};
+use crate::api::conditions::{READY, find};
+use crate::api::{Health, Scenario, Severity};
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A Scenario: what is probed, how often, and its current health.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ScenarioView {
+    /// Object name of the Scenario.
+    #[schema(example = "proxmox.cluster")]
+    pub id: String,
+    /// Title that people on duty read.
+    pub title: String,
+    /// The responsible Agent.
+    pub agent: AgentRef,
+    /// Severity of its Findings where a check sets no other.
+    pub severity: Severity,
+    /// Time between two runs, in seconds; null where it is not known.
+    #[schema(required)]
+    pub interval_seconds: Option<u64>,
+    /// Whether the Scenario is suspended and does not run.
+    pub suspended: bool,
+    /// Whether the condition Ready is True.
+    pub ready: bool,
+    /// Current health.
+    pub health: Health,
+    /// Number of Findings that are Open or Acknowledged.
+    pub open_findings: u32,
+    /// Time of the last run that was recorded.
+    #[schema(required)]
+    pub last_run_at: Option<Timestamp>,
+    /// Time of the next run; null where the Scenario does not run in this process.
+    #[schema(required)]
+    pub next_run_at: Option<Timestamp>,
+}
+
+impl ScenarioView {
+    /// The view of a Scenario; `agent` is the reference to the Agent that its spec names.
+    pub fn new(scenario: &Scenario, agent: AgentRef, times: RunTimes) -> ScenarioView {
+        let status = scenario.status.as_ref();
+        ScenarioView {
+            id: scenario.name_any(),
+            title: scenario.spec.title.clone(),
+            agent,
+            severity: scenario.spec.severity,
+            interval_seconds: times.interval.map(|interval| interval.as_secs()),
+            suspended: scenario.spec.suspend,
+            ready: is_ready(scenario),
+            health: status.and_then(|s| s.health).unwrap_or(Health::Unknown),
+            open_findings: status.and_then(|s| s.open_findings).unwrap_or(0),
+            last_run_at: status.and_then(|s| s.last_run_at.as_ref()).map(|at| at.0),
+            next_run_at: times.next_run_at,
+        }
+    }
+}
+
+/// Whether the condition Ready of a Scenario is True.
+pub fn is_ready(scenario: &Scenario) -> bool {
+    let conditions = scenario.status.as_ref().map(|s| s.conditions.as_slice()).unwrap_or_default();
+    find(conditions, READY).is_some_and(|c| c.status == "True")
+}

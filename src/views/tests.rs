@@ -1,0 +1,172 @@
+use super::*;
+use crate::api::{Agent, CheckOutcome, Finding, Health, Scenario, Severity};
+use crate::runtime::leadership::Leadership;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa::IntoParams;
+use utoipa::openapi::path::ParameterIn;
+
+fn finding(status: Value) -> Finding {
+    let spec = json!({"scenario": "s", "check": "c", "key": "k", "fingerprint": "0123456789"});
+    serde_json::from_value(json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Finding",
+        "metadata": {"name": "f"}, "spec": spec, "status": status}))
+    .unwrap()
+}
+
+fn scenario(status: Value) -> Scenario {
+    let spec = json!({"title": "t", "agent": "pulso", "severity": "low", "probes": []});
+    serde_json::from_value(json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario",
+        "metadata": {"name": "s"}, "spec": spec, "status": status}))
+    .unwrap()
+}
+
+fn parameters(pairs: &[(&str, &str)]) -> Parameters {
+    pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}
+
+#[test]
+fn an_agent_without_an_id_or_that_does_not_exist_has_its_object_name() {
+    let agent = |id: Option<&str>| -> Agent {
+        let spec = json!({"id": id, "displayName": "Vigia", "codename": "sentinel", "tier": "T0"});
+        let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Agent",
+            "metadata": {"name": "vigia"}, "spec": spec});
+        serde_json::from_value(object).unwrap()
+    };
+    let reference = |id: &str, name: &str| AgentRef { id: id.into(), name: name.into() };
+    assert_eq!(AgentRef::new("vigia", Some(&agent(Some("A9")))), reference("A9", "Vigia"));
+    assert_eq!(AgentRef::new("vigia", Some(&agent(None))), reference("vigia", "Vigia"));
+    assert_eq!(AgentRef::new("vigia", None), reference("vigia", "vigia"));
+}
+
+#[test]
+fn a_finding_without_a_status_has_nulls() {
+    let view = serde_json::to_value(FindingView::new(&finding(Value::Null), None)).unwrap();
+    for field in ["agent", "title", "message", "severity", "phase", "opened_at", "occurrences", "acknowledgement"] {
+        assert_eq!(view.get(field), Some(&Value::Null), "{field}");
+    }
+    assert_eq!((&view["id"], &view["key"], &view["notices"]), (&json!("f"), &json!("k"), &json!([])));
+}
+
+#[test]
+fn a_scenario_without_a_status_is_neither_ready_nor_healthy() {
+    let view = ScenarioView::new(&scenario(Value::Null), AgentRef::new("pulso", None), RunTimes::default());
+    assert_eq!((view.ready, view.health, view.open_findings), (false, Health::Unknown, 0));
+    assert_eq!((view.interval_seconds, view.next_run_at, view.last_run_at), (None, None, None));
+}
+
+#[test]
+fn a_run_answers_requests_up_to_its_own() {
+    let status = json!({"lastRequestedRun": {"requestedAt": "2026-01-02T00:00:00Z", "runAt": "2026-01-02T00:00:01Z",
+        "checks": [{"name": "c", "outcome": "held"}]}});
+    let at = |text: &str| text.parse().unwrap();
+    let view = RunView::new(&scenario(status.clone()), at("2026-01-02T00:00:00Z")).unwrap();
+    assert_eq!((view.checks[0].outcome, view.checks[0].key.as_str()), (CheckOutcome::Held, ""));
+    assert!(RunView::new(&scenario(status.clone()), at("2026-01-01T00:00:00Z")).is_some());
+    assert_eq!(RunView::new(&scenario(status), at("2026-01-02T00:00:00.000001Z")), None);
+    assert_eq!(RunView::new(&scenario(json!({})), at("2026-01-01T00:00:00Z")), None);
+}
+
+#[test]
+fn a_filter_selects_by_every_condition() {
+    let open = finding(json!({"phase": "Open", "severity": "high", "agent": "pulso"}));
+    let resolved = finding(json!({"phase": "Resolved", "severity": "high", "agent": "pulso"}));
+    for (pairs, agent, expected) in [
+        (vec![], None, (true, false)),
+        (vec![("phase", "active")], None, (true, false)),
+        (vec![("phase", "open")], None, (true, false)),
+        (vec![("phase", "acknowledged")], None, (false, false)),
+        (vec![("phase", "resolved")], None, (false, true)),
+        (vec![("severity", "high")], None, (true, false)),
+        (vec![("severity", "low")], None, (false, false)),
+        (vec![("scenario", "s")], None, (true, false)),
+        (vec![("scenario", "t")], None, (false, false)),
+        (vec![], Some("pulso"), (true, false)),
+        (vec![], Some("trilho"), (false, false)),
+    ] {
+        let filter = FindingFilter::parse(&parameters(&pairs)).unwrap();
+        assert_eq!((filter.matches(&open, agent), filter.matches(&resolved, agent)), expected, "{pairs:?} {agent:?}");
+    }
+    assert!(!FindingFilter::default().matches(&finding(Value::Null), None), "without a phase");
+}
+
+#[test]
+fn pages_return_each_item_once() {
+    let items: Vec<String> = (0..7).map(|i| format!("k{i}")).collect();
+    let mut query = parameters(&[("limit", "3")]);
+    let mut seen = Vec::new();
+    loop {
+        let page = Page::new(&PageRequest::parse(&query).unwrap(), items.clone(), Clone::clone, Clone::clone);
+        seen.extend(page.items);
+        match page.next {
+            Some(next) => query.insert("cursor".into(), next),
+            None => break,
+        };
+    }
+    assert_eq!(seen, items);
+    assert_eq!(PageRequest::parse(&Parameters::new()).unwrap(), PageRequest::default());
+}
+
+#[test]
+fn later_times_sort_first_then_names() {
+    let key = |text: Option<&str>, name: &str| page::newest_first(text.map(|text| text.parse().unwrap()), name);
+    let (new, old) = (Some("2026-01-02T00:00:00Z"), Some("2026-01-01T00:00:00Z"));
+    let sorted = [key(new, "a"), key(new, "b"), key(old, "a"), key(None, "a")];
+    assert!(sorted.is_sorted(), "{sorted:?}");
+}
+
+#[test]
+fn invalid_parameters_are_named() {
+    for (name, value) in [("limit", "0"), ("limit", "501"), ("limit", "x"), ("cursor", "%%")] {
+        assert_eq!(PageRequest::parse(&parameters(&[(name, value)])).unwrap_err().parameter, name);
+    }
+    for (name, value) in [("phase", "Open"), ("severity", "bad")] {
+        let error = FindingFilter::parse(&parameters(&[(name, value)])).unwrap_err();
+        assert_eq!(error.parameter, name);
+        assert!(error.message.contains("is not one of"), "{error}");
+    }
+    let error = PageRequest::check_names(&parameters(&[("phse", "open")]), &["phase"]).unwrap_err();
+    assert_eq!(error.to_string(), "phse: not a parameter here; there is phase, limit, cursor");
+    assert_eq!(PageRequest::check_names(&parameters(&[("phase", "open"), ("limit", "1")]), &["phase"]), Ok(()));
+}
+
+#[test]
+fn the_documented_parameters_are_those_that_are_read() {
+    let names = |all: Vec<utoipa::openapi::path::Parameter>| all.into_iter().map(|p| p.name).collect::<Vec<_>>();
+    assert_eq!(names(FindingFilter::into_params(|| Some(ParameterIn::Query))), FindingFilter::PARAMETERS);
+    assert_eq!(names(PageRequest::into_params(|| Some(ParameterIn::Query))), PageRequest::PARAMETERS);
+}
+
+#[test]
+fn health_is_down_before_it_is_degraded_before_it_is_ok() {
+    let leading = Some(Leadership::Leading { term: 1 });
+    let uncertain = Some(Leadership::Uncertain { term: 1 });
+    let state = |waiting: &[&str], lateness: Option<u64>, leadership: &Option<Leadership>| OperatorState {
+        waiting_for: waiting.iter().map(|w| w.to_string()).collect(),
+        lateness: lateness.map(Duration::from_secs),
+        leadership: leadership.clone(),
+    };
+    for (state, expected) in [
+        (state(&[], Some(0), &leading), ServiceStatus::Ok),
+        (state(&[], None, &None), ServiceStatus::Ok),
+        (state(&[], Some(30), &leading), ServiceStatus::Ok),
+        (state(&[], Some(31), &leading), ServiceStatus::Degraded),
+        (state(&[], Some(0), &uncertain), ServiceStatus::Degraded),
+        (state(&["a list"], Some(31), &uncertain), ServiceStatus::Down),
+    ] {
+        assert_eq!(HealthView::summary(&state).status, expected, "{state:?}");
+    }
+}
+
+#[test]
+fn health_counts_scenarios_and_open_findings() {
+    let of = |health: &str| Arc::new(scenario(json!({"health": health})));
+    let scenarios = [of("healthy"), of("failing"), of("failing"), of("unknown"), Arc::new(scenario(Value::Null))];
+    let of = |phase: &str, severity: Severity| Arc::new(finding(json!({"phase": phase, "severity": severity})));
+    let mut findings: Vec<_> = Severity::ALL.iter().map(|severity| of("Open", *severity)).collect();
+    findings.extend([of("Acknowledged", Severity::High), of("Resolved", Severity::Critical)]);
+    findings.extend([Severity::Medium; 2].iter().chain(&[Severity::Low; 3]).map(|severity| of("Open", *severity)));
+    let view = HealthView::detailed(&OperatorState::default(), &scenarios, &findings).details.unwrap();
+    assert_eq!(view.scenarios, ScenarioCounts { total: 5, healthy: 1, failing: 2, unknown: 2 });
+    assert_eq!(view.open_findings, OpenFindings { critical: 1, high: 2, medium: 3, low: 4, info: 1 });
+}
