@@ -8,30 +8,38 @@ mod apply;
 mod auth;
 mod discovery;
 mod events;
+mod field_validation;
 mod kubeconfig;
+mod names;
+mod object;
 mod openapi;
+mod operations;
 mod protobuf;
+mod replace;
 mod request;
 mod resource;
 mod routes;
 pub mod schema;
 mod selector;
 mod serve;
+mod served;
+mod shutdown;
+mod state;
 mod status;
 mod store;
 mod table;
 mod tls;
-mod updated;
 mod watch;
-mod write;
+mod write_context;
 
 pub use serve::Running;
 pub use tls::write_private;
 
 use auth::Token;
 use resource::Resource;
-use schema::Schema;
 use serde_json::{Value, json};
+use served::Served;
+use state::ServerState;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,47 +72,6 @@ pub enum StartError {
     Listen { address: SocketAddr, source: std::io::Error },
 }
 
-/// A kind with its compiled schema.
-pub struct Served {
-    resource: Resource,
-    /// Of the form in which it is sent and shown.
-    schema: Schema,
-    store_key: String,
-}
-
-impl Served {
-    fn new(resource: Resource) -> Result<Served, StartError> {
-        let wrong = |e: schema::SchemaError| StartError::Crd(format!("{}: {e}", resource.kind));
-        let schema = Schema::compile(&resource.schema).map_err(wrong)?;
-        Ok(Served { store_key: resource.store_key(), schema, resource })
-    }
-
-    /// Whether it is the event of events.k8s.io, which is stored in another form.
-    fn is_new_event(&self) -> bool {
-        self.store_key == "events" && !self.resource.group.is_empty()
-    }
-
-    /// As it is stored.
-    fn stored(&self, value: Value) -> Value {
-        if self.is_new_event() { events::to_core(&value) } else { value }
-    }
-
-    /// As it is shown.
-    fn shown(&self, value: Value) -> Value {
-        if self.is_new_event() { events::to_new(&value) } else { value }
-    }
-}
-
-/// The server's state.
-struct Api {
-    kinds: Vec<Arc<Served>>,
-    resources: Vec<Resource>,
-    store: Store,
-    token: Token,
-    address: String,
-    stop: signal::Receiver<bool>,
-}
-
 /// Opens the store, makes what is missing, listens, and writes the kubeconfig.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let dir = &config.data_dir;
@@ -114,7 +81,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     for crd in &config.crds {
         resources.extend(Resource::from_crd(crd).map_err(StartError::Crd)?);
     }
-    let kinds = resources.iter().cloned().map(|r| Served::new(r).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
+    let kinds = resources.iter().cloned().map(compile).collect::<Result<Vec<_>, _>>()?;
     let token = Token::load_or_make(dir).map_err(|e| file(&dir.join("token"), e))?;
     let identity = tls::identity(dir, config.listen.ip())?;
     let (store, writer) = Store::open(&dir.join("controlplane.db"))?;
@@ -130,15 +97,20 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     }
     let (stop, stopped) = signal::channel(false);
     let token_text = token.reveal().to_string();
-    let api = Arc::new(Api { kinds, resources, store, token, address: address.to_string(), stop: stopped });
+    let api = Arc::new(ServerState { kinds, resources, store, token, address: address.to_string(), stop: stopped });
     let serving = tokio::spawn(serve::serve(listener, identity.config, api, stop.subscribe()));
     Ok(Running { url, address, kubeconfig_path, ca_pem: identity.ca_pem, token: token_text, stop, serving, writer })
+}
+
+fn compile(resource: Resource) -> Result<Arc<Served>, StartError> {
+    let kind = resource.kind.clone();
+    Served::new(resource).map(Arc::new).map_err(|e| StartError::Crd(format!("{kind}: {e}")))
 }
 
 async fn make_namespace(store: &Store, kinds: &[Arc<Served>], name: &str) -> Result<(), StartError> {
     let Some(served) = kinds.iter().find(|k| k.store_key == "namespaces").cloned() else { return Ok(()) };
     let key = Key { kind: "namespaces".into(), namespace: String::new(), name: name.into() };
-    let how = write::How {
+    let how = write_context::WriteContext {
         served,
         name: name.to_string(),
         namespace: String::new(),

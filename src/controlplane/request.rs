@@ -1,8 +1,9 @@
 //! What a request asks for: its path, its query, what it accepts.
 
-use super::Served;
+use super::field_validation::FieldValidation;
 use super::schema::Cause;
 use super::selector::{FieldSelector, LabelSelector};
+use super::served::Served;
 use super::status::ApiError;
 use super::table::IncludeObject;
 use http::{HeaderMap, header};
@@ -89,15 +90,6 @@ pub struct Query {
     pub force: bool,
     pub dry_run: bool,
     pub include_object: Option<String>,
-}
-
-/// What happens to fields that the schema does not know.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FieldValidation {
-    #[default]
-    Warn,
-    Strict,
-    Ignore,
 }
 
 impl Query {

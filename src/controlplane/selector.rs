@@ -1,6 +1,6 @@
 //! Label and field selectors.
 
-use super::admission::{is_label, is_qualified};
+use super::names::{is_label, is_qualified};
 use super::resource::Resource;
 use serde_json::Value;
 

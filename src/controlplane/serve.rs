@@ -1,6 +1,8 @@
 //! Connections: TLS, bounded in number, closed in order at the end.
 
-use super::{Api, routes};
+use super::routes;
+use super::shutdown::stopped;
+use super::state::ServerState;
 use axum::Router;
 use axum::extract::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -50,7 +52,7 @@ impl Running {
 pub(super) async fn serve(
     listener: TcpListener,
     config: Arc<ServerConfig>,
-    api: Arc<Api>,
+    api: Arc<ServerState>,
     mut stop: signal::Receiver<bool>,
 ) {
     let acceptor = TlsAcceptor::from(config);
@@ -114,9 +116,4 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, mu
             let _ = serving.await;
         }
     }
-}
-
-/// Resolves when it is told to stop.
-pub(super) async fn stopped(stop: &mut signal::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -1,7 +1,8 @@
 //! Watches: the changes of a kind as they happen, in the form and the selection that was asked for.
 
-use super::Served;
 use super::request::{Accepts, Query};
+use super::served::Served;
+use super::shutdown::stopped;
 use super::status::ApiError;
 use super::store::{Change, Key, Listed, Store, Stored, set_version};
 use super::{events, table};
@@ -45,7 +46,7 @@ pub fn stream(
         tokio::select! {
             () = watcher.run(store) => {}
             () = tokio::time::sleep(timeout) => {}
-            () = super::serve::stopped(&mut stop) => {}
+            () = stopped(&mut stop) => {}
         }
     });
     let lines =

@@ -1,8 +1,9 @@
 //! What the kinds of core are refused for.
 
-use super::{NAME_MAX, invalid, is_qualified, required, too_long};
+use super::causes::{invalid, required, too_long};
+use crate::controlplane::names::{NAME_MAX, is_qualified};
+use crate::controlplane::resource::Resource;
 use crate::controlplane::schema::Cause;
-use crate::controlplane::write::How;
 use serde_json::Value;
 
 /// All data of a ConfigMap or a Secret.
@@ -12,9 +13,8 @@ const EVENT_TEXT_MAX: usize = 128;
 const NOTE_MAX: usize = 1024;
 
 /// Everything that is wrong with an object of core, besides its metadata.
-pub fn check(object: &Value, old: Option<&Value>, how: &How, causes: &mut Vec<Cause>) {
-    let group = how.served.resource.group.as_str();
-    match (group, how.core_kind().unwrap_or_default()) {
+pub fn check(object: &Value, old: Option<&Value>, resource: &Resource, causes: &mut Vec<Cause>) {
+    match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Secret") => secret(object, old, causes),
         ("", "ConfigMap") => config_map(object, old, causes),
         ("", "Namespace") => namespace(object, old, causes),

@@ -1,12 +1,21 @@
 //! `metadata.managedFields`, read and written.
 
-use super::Write;
 use super::set::{Path, Set};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 /// More updaters than this are put together under one name, as the real server does.
 const UPDATERS_MAX: usize = 10;
 const ANCIENT: &str = "ancient-changes";
+
+/// A write as the record will show it.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldManager<'a> {
+    pub manager: &'a str,
+    pub subresource: Option<&'a str>,
+    pub api_version: &'a str,
+    pub now: Timestamp,
+}
 
 /// How a manager wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +26,7 @@ pub(super) enum Operation {
 
 /// One entry.
 #[derive(Clone, Debug)]
-pub(super) struct Manager {
+pub(super) struct ManagedFieldsEntry {
     pub name: String,
     pub operation: Operation,
     pub api_version: String,
@@ -26,9 +35,9 @@ pub(super) struct Manager {
     pub fields: Set,
 }
 
-impl Manager {
-    pub fn new(write: &Write<'_>, operation: Operation) -> Manager {
-        Manager {
+impl ManagedFieldsEntry {
+    pub fn new(write: &FieldManager<'_>, operation: Operation) -> ManagedFieldsEntry {
+        ManagedFieldsEntry {
             name: write.manager.to_string(),
             operation,
             api_version: write.api_version.to_string(),
@@ -44,21 +53,21 @@ impl Manager {
     }
 
     /// Whether both are the same entry.
-    pub fn is_same(&self, other: &Manager) -> bool {
+    pub fn is_same(&self, other: &ManagedFieldsEntry) -> bool {
         (&self.name, self.operation, &self.api_version, &self.subresource)
             == (&other.name, other.operation, &other.api_version, &other.subresource)
     }
 }
 
 /// The entries of an object.
-pub(super) fn read(object: &Value) -> Vec<Manager> {
+pub(super) fn read(object: &Value) -> Vec<ManagedFieldsEntry> {
     let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
     let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).map(String::from);
     entries
         .filter_map(|entry| {
             let mut fields = Set::new();
             read_fields(entry.get("fieldsV1")?, &mut Vec::new(), &mut fields);
-            Some(Manager {
+            Some(ManagedFieldsEntry {
                 name: text(entry, "manager").unwrap_or_default(),
                 operation: if entry.get("operation")? == "Apply" { Operation::Apply } else { Operation::Update },
                 api_version: text(entry, "apiVersion").unwrap_or_default(),
@@ -87,7 +96,7 @@ fn read_fields(value: &Value, path: &mut Path, fields: &mut Set) {
 }
 
 /// Gives a manager these fields, and no others.
-pub(super) fn own(managers: &mut Vec<Manager>, mut me: Manager, fields: Set) {
+pub(super) fn own(managers: &mut Vec<ManagedFieldsEntry>, mut me: ManagedFieldsEntry, fields: Set) {
     match managers.iter_mut().find(|m| m.is_same(&me)) {
         Some(entry) if entry.fields == fields => {}
         Some(entry) => {
@@ -102,8 +111,8 @@ pub(super) fn own(managers: &mut Vec<Manager>, mut me: Manager, fields: Set) {
 }
 
 /// Puts the entries into an object; empty ones are left out.
-pub(super) fn write(object: &mut Value, managers: &[Manager]) {
-    let mut kept: Vec<Manager> = managers.iter().filter(|m| !m.fields.is_empty()).cloned().collect();
+pub(super) fn write(object: &mut Value, managers: &[ManagedFieldsEntry]) {
+    let mut kept: Vec<ManagedFieldsEntry> = managers.iter().filter(|m| !m.fields.is_empty()).cloned().collect();
     fold_ancient(&mut kept);
     kept.sort_by(|a, b| a.order().cmp(&b.order()));
     let entries: Vec<Value> = kept.iter().map(entry).collect();
@@ -115,12 +124,12 @@ pub(super) fn write(object: &mut Value, managers: &[Manager]) {
     }
 }
 
-fn fold_ancient(managers: &mut Vec<Manager>) {
-    let is_updater = |m: &&Manager| m.operation == Operation::Update;
+fn fold_ancient(managers: &mut Vec<ManagedFieldsEntry>) {
+    let is_updater = |m: &&ManagedFieldsEntry| m.operation == Operation::Update;
     let mut spare = managers.iter().filter(is_updater).count().saturating_sub(UPDATERS_MAX);
-    let mut oldest: Vec<Manager> = managers.iter().filter(is_updater).cloned().collect();
+    let mut oldest: Vec<ManagedFieldsEntry> = managers.iter().filter(is_updater).cloned().collect();
     oldest.sort_by(|a, b| (&a.time, &a.name).cmp(&(&b.time, &b.name)));
-    let mut firsts: Vec<Manager> = Vec::new();
+    let mut firsts: Vec<ManagedFieldsEntry> = Vec::new();
     for old in oldest {
         if spare == 0 {
             return;
@@ -130,7 +139,7 @@ fn fold_ancient(managers: &mut Vec<Manager>) {
             firsts.push(old);
             continue;
         };
-        let mut ancient = Manager { name: ANCIENT.into(), subresource: None, ..old.clone() };
+        let mut ancient = ManagedFieldsEntry { name: ANCIENT.into(), subresource: None, ..old.clone() };
         for part in [first, &old] {
             if let Some(i) = managers.iter().position(|m| m.is_same(part)) {
                 ancient.fields.extend(managers.remove(i).fields);
@@ -144,7 +153,7 @@ fn fold_ancient(managers: &mut Vec<Manager>) {
     }
 }
 
-fn entry(manager: &Manager) -> Value {
+fn entry(manager: &ManagedFieldsEntry) -> Value {
     let mut root = Map::new();
     for path in &manager.fields {
         insert(&mut root, path);

@@ -7,25 +7,16 @@ mod strategic;
 #[cfg(test)]
 mod tests;
 
+pub use managers::FieldManager;
 pub use strategic::strategic_merge;
 
 use super::schema::{Cause, Schema};
-use jiff::Timestamp;
-use managers::{Manager, Operation};
+use managers::{ManagedFieldsEntry, Operation};
 use serde_json::Value;
 use set::{Difference, Path, Set};
 
 /// Who owns what stood before the first apply.
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
-
-/// A write as the record will show it.
-#[derive(Clone, Copy, Debug)]
-pub struct Write<'a> {
-    pub manager: &'a str,
-    pub subresource: Option<&'a str>,
-    pub api_version: &'a str,
-    pub now: Timestamp,
-}
 
 /// Why an apply does not happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +31,7 @@ pub fn apply(
     schema: &Schema,
     live: Option<&Value>,
     applied: &Value,
-    write: &Write<'_>,
+    write: &FieldManager<'_>,
     force: bool,
     typed: bool,
 ) -> Result<Value, ApplyError> {
@@ -49,11 +40,12 @@ pub fn apply(
     let mut managers = managers::read(base);
     if live.is_some() && managers.is_empty() {
         // What stands was written before anybody kept a record.
-        let before = Manager { name: BEFORE_FIRST_APPLY.into(), ..Manager::new(write, Operation::Update) };
+        let before =
+            ManagedFieldsEntry { name: BEFORE_FIRST_APPLY.into(), ..ManagedFieldsEntry::new(write, Operation::Update) };
         let fields = set::difference(schema, &none, base).added;
-        managers::own(&mut managers, Manager { subresource: None, ..before }, fields);
+        managers::own(&mut managers, ManagedFieldsEntry { subresource: None, ..before }, fields);
     }
-    let me = Manager::new(write, Operation::Apply);
+    let me = ManagedFieldsEntry::new(write, Operation::Apply);
     let prior = managers.iter().find(|m| m.is_same(&me)).map(|m| m.fields.clone()).unwrap_or_default();
     let wanted = set::owned(set::of(schema, applied));
     managers::own(&mut managers, me.clone(), wanted.clone());
@@ -84,7 +76,7 @@ pub fn ambiguous(schema: &Schema, applied: &Value) -> Option<String> {
 }
 
 /// Takes out what the manager had before and nobody has now.
-fn let_go(schema: &Schema, merged: &Value, prior: &Set, managers: &[Manager], mine: Set) -> Value {
+fn let_go(schema: &Schema, merged: &Value, prior: &Set, managers: &[ManagedFieldsEntry], mine: Set) -> Value {
     if prior.is_empty() {
         return merged.clone();
     }
@@ -103,21 +95,25 @@ fn let_go(schema: &Schema, merged: &Value, prior: &Set, managers: &[Manager], mi
 }
 
 /// The fields that others own and that become something else.
-fn conflicts<'a>(difference: &'a Difference, managers: &'a [Manager], me: &Manager) -> Vec<(&'a Path, &'a Manager)> {
+fn conflicts<'a>(
+    difference: &'a Difference,
+    managers: &'a [ManagedFieldsEntry],
+    me: &ManagedFieldsEntry,
+) -> Vec<(&'a Path, &'a ManagedFieldsEntry)> {
     let changed = || difference.modified.iter().chain(&difference.added);
     let others = managers.iter().filter(|m| !m.is_same(me));
     others.flat_map(|m| changed().filter(|path| m.fields.contains(*path)).map(move |path| (path, m))).collect()
 }
 
 /// What changed is no longer anybody else's, and what is gone is nobody's.
-fn disown(managers: &mut [Manager], difference: &Difference, me: &Manager) {
+fn disown(managers: &mut [ManagedFieldsEntry], difference: &Difference, me: &ManagedFieldsEntry) {
     let Difference { added, modified, removed } = difference;
     for manager in managers.iter_mut().filter(|m| !m.is_same(me)) {
         manager.fields.retain(|path| !modified.contains(path) && !added.contains(path) && !removed.contains(path));
     }
 }
 
-fn cause(path: &Path, manager: &Manager) -> Cause {
+fn cause(path: &Path, manager: &ManagedFieldsEntry) -> Cause {
     let through = manager.subresource.as_ref().map(|s| format!(" with subresource {s:?}")).unwrap_or_default();
     let since = match manager.operation {
         Operation::Update => format!(" using {} at {}", manager.api_version, manager.time),
@@ -128,7 +124,7 @@ fn cause(path: &Path, manager: &Manager) -> Cause {
 }
 
 /// Records a create, update or patch: what it changed is its manager's from now on.
-pub fn track_update(schema: &Schema, old: Option<&Value>, new: &mut Value, write: &Write<'_>, is_new: bool) {
+pub fn track_update(schema: &Schema, old: Option<&Value>, new: &mut Value, write: &FieldManager<'_>, is_new: bool) {
     let none = Value::Object(Default::default());
     let given = new.pointer("/metadata/managedFields").and_then(Value::as_array);
     let is_wiped =
@@ -139,7 +135,7 @@ pub fn track_update(schema: &Schema, old: Option<&Value>, new: &mut Value, write
         return managers::write(new, &[]);
     }
     let difference = set::difference(schema, old.unwrap_or(&none), new);
-    let me = Manager::new(write, Operation::Update);
+    let me = ManagedFieldsEntry::new(write, Operation::Update);
     disown(&mut managers, &difference, &me);
     let mine = managers.iter().find(|m| m.is_same(&me)).map(|m| m.fields.clone()).unwrap_or_default();
     let Difference { added, modified, removed } = difference;

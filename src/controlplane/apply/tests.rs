@@ -11,8 +11,8 @@ fn schema() -> Schema {
     Schema::compile(&json!({"type": "object", "properties": {"spec": spec}})).unwrap()
 }
 
-fn write(manager: &str) -> Write<'_> {
-    Write { manager, subresource: None, api_version: "x/v1", now: "2026-11-23T12:00:00Z".parse().unwrap() }
+fn write(manager: &str) -> FieldManager<'_> {
+    FieldManager { manager, subresource: None, api_version: "x/v1", now: "2026-11-23T12:00:00Z".parse().unwrap() }
 }
 
 fn object(spec: Value) -> Value {

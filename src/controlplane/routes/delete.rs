@@ -1,11 +1,12 @@
 //! Delete, one or many.
 
-use super::{answer, store_error, store_key};
+use super::response::{answer, store_error};
 use crate::controlplane::request::{Place, Query, check_policy};
 use crate::controlplane::resource::Resource;
+use crate::controlplane::served::Served;
+use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
 use crate::controlplane::store::Verdict;
-use crate::controlplane::{Api, Served};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -15,15 +16,20 @@ use std::sync::Arc;
 const NAMESPACES_OF_THE_SYSTEM: [&str; 2] = ["default", "kube-system"];
 
 /// Deletes an object, or those that are selected. `options` are a DeleteOptions or null.
-pub async fn delete(api: Arc<Api>, place: Place, mut query: Query, options: &Value) -> Result<Response, ApiError> {
+pub async fn delete(
+    api: Arc<ServerState>,
+    place: Place,
+    mut query: Query,
+    options: &Value,
+) -> Result<Response, ApiError> {
     let served = place.served.clone();
     check_options(options)?;
     query.dry_run |= options["dryRun"].as_array().is_some_and(|d| d.iter().any(|v| v == "All"));
     let Some(name) = place.name.clone() else { return delete_all(&api, &place, &query).await };
     let precondition = |field: &str| options["preconditions"][field].as_str().map(String::from);
     let (uid, version) = (precondition("uid"), precondition("resourceVersion"));
-    let how = place.how(&name, &query, &HeaderMap::new());
-    let at = store_key(&served, place.namespace.as_deref(), &name);
+    let how = place.write_context(&name, &query, &HeaderMap::new());
+    let at = served.key(place.namespace.as_deref(), &name);
     let is_namespace = served.store_key == "namespaces" && !query.dry_run;
     if is_namespace {
         if NAMESPACES_OF_THE_SYSTEM.contains(&name.as_str()) {
@@ -66,7 +72,7 @@ fn check_options(options: &Value) -> Result<(), ApiError> {
     if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid_options("DeleteOptions", &causes)) }
 }
 
-async fn delete_all(api: &Api, place: &Place, query: &Query) -> Result<Response, ApiError> {
+async fn delete_all(api: &ServerState, place: &Place, query: &Query) -> Result<Response, ApiError> {
     let served = &place.served;
     let listed = api.store.list(&served.store_key, place.namespace.as_deref());
     let version = listed.version;
@@ -74,7 +80,7 @@ async fn delete_all(api: &Api, place: &Place, query: &Query) -> Result<Response,
     for (at, stored) in listed.items {
         let value = stored.value();
         if query.labels.matches(&value) && query.fields.matches(&value) {
-            let mut how = place.how(&at.name, query, &HeaderMap::new());
+            let mut how = place.write_context(&at.name, query, &HeaderMap::new());
             how.namespace.clone_from(&at.namespace);
             match api.store.write(at, move |current| how.delete(current, None, None)).await.map_err(store_error)? {
                 Ok(_) => items.push(listed_item(served, value)),
@@ -106,7 +112,7 @@ fn listed_item(served: &Served, value: Value) -> Value {
     value
 }
 
-async fn empty_namespace(api: &Api, namespace: &str) -> Result<(), ApiError> {
+async fn empty_namespace(api: &ServerState, namespace: &str) -> Result<(), ApiError> {
     for served in api.kinds.iter().filter(|k| k.resource.namespaced && k.resource.is_stored()) {
         let place = Place { served: served.clone(), namespace: Some(namespace.to_string()), name: None, status: false };
         delete_all(api, &place, &Query::default()).await?;

@@ -1,8 +1,9 @@
 //! Discovery and OpenAPI: what there is.
 
-use super::{answer, no_such_page, text};
+use super::response::{answer, no_such_page, text};
 use crate::controlplane::request::{Accepts, accepts};
-use crate::controlplane::{Api, discovery, openapi};
+use crate::controlplane::state::ServerState;
+use crate::controlplane::{discovery, openapi};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
 
@@ -11,7 +12,7 @@ fn asks_for(headers: &HeaderMap, media_type: &str) -> bool {
 }
 
 /// The document at a path; `None` where there is none.
-pub fn documents(api: &Api, path: &str, headers: &HeaderMap) -> Option<Response> {
+pub fn documents(api: &ServerState, path: &str, headers: &HeaderMap) -> Option<Response> {
     let resources = &api.resources;
     let aggregated = accepts(headers) == Accepts::Discovery;
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();

@@ -4,21 +4,22 @@ mod body;
 mod delete;
 mod documents;
 mod read;
+mod response;
 mod twice;
 mod write;
 
 use super::request::{Accepts, Nowhere, Place, Query, accepts, locate};
+use super::state::ServerState;
 use super::status::ApiError;
-use super::store::{Key, StoreError};
-use super::{Api, Served};
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{Method, Request, StatusCode};
+use response::{answer, no_such_page};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Answers a request.
-pub async fn handle(api: Arc<Api>, request: Request<Body>) -> Response {
+pub async fn handle(api: Arc<ServerState>, request: Request<Body>) -> Response {
     let path = request.uri().path().to_string();
     let is_public = matches!(path.as_str(), "/livez" | "/readyz" | "/healthz");
     if is_public {
@@ -56,21 +57,7 @@ fn options_of(method: &Method, place: &Place) -> &'static str {
     }
 }
 
-fn answer(result: Result<(StatusCode, Value), ApiError>) -> Response {
-    let (code, value) = result.unwrap_or_else(|error| (error.code, error.to_value()));
-    text(code, "application/json", value.to_string())
-}
-
-/// What is told where not even a kind is meant.
-fn no_such_page() -> Response {
-    text(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n".into())
-}
-
-fn text(code: StatusCode, media_type: &'static str, body: String) -> Response {
-    (code, [(header::CONTENT_TYPE, HeaderValue::from_static(media_type))], body).into_response()
-}
-
-async fn resource(api: Arc<Api>, place: Place, request: Request<Body>) -> Result<Response, ApiError> {
+async fn resource(api: Arc<ServerState>, place: Place, request: Request<Body>) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let is_apply = body::media_type(&parts.headers) == "application/apply-patch+yaml";
     let query = Query::parse(parts.uri.query(), &place.served, options_of(&parts.method, &place), is_apply)?;
@@ -118,13 +105,4 @@ fn review(mut value: Value) -> Value {
         _ => json!({"allowed": true}),
     };
     value
-}
-
-/// Where an object is stored.
-fn store_key(served: &Served, namespace: Option<&str>, name: &str) -> Key {
-    Key { kind: served.store_key.clone(), namespace: namespace.unwrap_or_default().into(), name: name.into() }
-}
-
-fn store_error(error: StoreError) -> ApiError {
-    ApiError::internal(error.to_string())
 }

@@ -1,11 +1,12 @@
 //! Get, list, watch.
 
-use super::{answer, store_key, text};
+use super::response::{answer, shaped, text};
 use crate::controlplane::request::{Accepts, Place, Query};
-use crate::controlplane::resource::Resource;
+use crate::controlplane::served::Served;
+use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
 use crate::controlplane::store::{Key, Listed};
-use crate::controlplane::{Api, Served, table, watch};
+use crate::controlplane::{table, watch};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 const LIMIT_MAX: usize = 100_000;
 
 /// Opens a watch.
-pub fn watch(api: &Api, place: Place, query: Query, form: Accepts) -> Result<Response, ApiError> {
+pub fn watch(api: &ServerState, place: Place, query: Query, form: Accepts) -> Result<Response, ApiError> {
     query.version().map_err(|error| ApiError::plain(error.message))?;
     if form == Accepts::Table {
         query.check_table()?;
@@ -27,14 +28,14 @@ pub fn watch(api: &Api, place: Place, query: Query, form: Accepts) -> Result<Res
 }
 
 /// One object.
-pub fn get(api: &Api, place: &Place, name: &str, form: Accepts, query: &Query) -> Result<Response, ApiError> {
+pub fn get(api: &ServerState, place: &Place, name: &str, form: Accepts, query: &Query) -> Result<Response, ApiError> {
     let served = &place.served;
     match query.version() {
         Ok(wanted) => check_reached(api, wanted)?,
         Err(error) if served.resource.custom => return Err(error),
         Err(error) => return Err(ApiError::plain(error.message)),
     }
-    let stored = api.store.get(&store_key(served, place.namespace.as_deref(), name));
+    let stored = api.store.get(&served.key(place.namespace.as_deref(), name));
     let stored = stored.ok_or_else(|| ApiError::not_found(&served.resource, name))?;
     if form.is_plain() && !served.is_new_event() {
         return Ok(text(StatusCode::OK, "application/json", stored.json.to_string()));
@@ -44,7 +45,7 @@ pub fn get(api: &Api, place: &Place, name: &str, form: Accepts, query: &Query) -
 }
 
 /// A version that is still to come is not waited for.
-fn check_reached(api: &Api, version: Option<u64>) -> Result<(), ApiError> {
+fn check_reached(api: &ServerState, version: Option<u64>) -> Result<(), ApiError> {
     let current = api.store.version();
     match version.filter(|wanted| *wanted > current) {
         Some(wanted) => Err(ApiError::version_to_come(wanted, current)),
@@ -52,22 +53,8 @@ fn check_reached(api: &Api, version: Option<u64>) -> Result<(), ApiError> {
     }
 }
 
-/// An object in the form that was asked for.
-pub fn shaped(resource: &Resource, value: Value, form: Accepts, query: &Query) -> Result<Value, ApiError> {
-    Ok(match form {
-        Accepts::Table => {
-            query.check_table()?;
-            let meta = json!({"resourceVersion": value.pointer("/metadata/resourceVersion")});
-            table::render(resource, [&value], meta, Timestamp::now(), query.include_object(), true)
-        }
-        Accepts::Partial => table::partial(&value),
-        Accepts::PartialList => return Err(ApiError::plain("content is not a list")),
-        Accepts::Json | Accepts::Discovery | Accepts::Nothing => value,
-    })
-}
-
 /// The objects of a kind, or a page of them.
-pub fn list(api: &Api, place: &Place, query: &Query, form: Accepts) -> Result<Response, ApiError> {
+pub fn list(api: &ServerState, place: &Place, query: &Query, form: Accepts) -> Result<Response, ApiError> {
     let served = &place.served;
     if form == Accepts::Partial {
         return Err(ApiError::not_acceptable());
@@ -101,14 +88,14 @@ pub fn list(api: &Api, place: &Place, query: &Query, form: Accepts) -> Result<Re
 }
 
 /// The objects from where the page begins: now, or as they stood when the first page was told.
-fn listed(api: &Api, place: &Place, query: &Query) -> Result<Listed, ApiError> {
+fn listed(api: &ServerState, place: &Place, query: &Query) -> Result<Listed, ApiError> {
     let (kind, namespace) = (&place.served.store_key, place.namespace.as_deref());
     if let Some(token) = &query.from {
         if query.resource_version.as_deref().is_some_and(|version| version != "0") {
             return Err(ApiError::bad_request("specifying resource version is not allowed when using continue"));
         }
         let token = Token::decode(token)?;
-        let from = store_key(&place.served, Some(&token.namespace), &token.name);
+        let from = place.served.key(Some(&token.namespace), &token.name);
         let listed = api.store.list_at(kind, namespace, Some(&from), token.version);
         return listed.ok_or_else(ApiError::continue_expired);
     }

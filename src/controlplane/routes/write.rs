@@ -1,14 +1,18 @@
 //! Create, update, patch.
 
 use super::body::{Sent, media_type, parse_object, read_bytes};
-use super::read::shaped;
-use super::{answer, store_error, store_key};
-use crate::controlplane::request::{Accepts, FieldValidation, Place, Query, accepts};
+use super::response::{answer, shaped, store_error};
+use crate::controlplane::apply;
+use crate::controlplane::field_validation::FieldValidation;
+use crate::controlplane::object::metadata_mut;
+use crate::controlplane::operations::PatchBody;
+use crate::controlplane::request::{Accepts, Place, Query, accepts};
 use crate::controlplane::resource::Resource;
+use crate::controlplane::served::Served;
+use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
 use crate::controlplane::store::{Key, StoreError};
-use crate::controlplane::write::{How, PatchBody, metadata_mut};
-use crate::controlplane::{Api, Served, apply};
+use crate::controlplane::write_context::WriteContext;
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -84,7 +88,7 @@ fn same_name(value: &Value, name: &str) -> Result<(), ApiError> {
     Err(ApiError::bad_request(message))
 }
 
-impl How {
+impl WriteContext {
     /// Takes in what is to be told already; what else there is to tell comes while it is written.
     fn told(&self, warnings: Vec<String>) -> Told {
         warnings.into_iter().for_each(|warning| self.warn(warning));
@@ -93,9 +97,9 @@ impl How {
 }
 
 impl Place {
-    /// How a write here is to be done.
-    pub fn how(&self, name: &str, query: &Query, headers: &HeaderMap) -> How {
-        How {
+    /// WriteContext a write here is to be done.
+    pub fn write_context(&self, name: &str, query: &Query, headers: &HeaderMap) -> WriteContext {
+        WriteContext {
             served: self.served.clone(),
             name: name.to_string(),
             namespace: self.namespace.clone().unwrap_or_default(),
@@ -111,7 +115,7 @@ impl Place {
 
 /// Makes an object.
 pub async fn create(
-    api: Arc<Api>,
+    api: Arc<ServerState>,
     place: Place,
     query: Query,
     headers: &HeaderMap,
@@ -131,14 +135,14 @@ pub async fn create(
         // Told together with what else is wrong.
         _ => String::new(),
     };
-    let how = place.how(&name, &query, headers);
-    let key = store_key(&served, place.namespace.as_deref(), &name);
+    let how = place.write_context(&name, &query, headers);
+    let key = served.key(place.namespace.as_deref(), &name);
     let told = how.told(warnings);
     let written = api.store.write(key, move |current| how.create(current, value)).await;
     finish(&served, written, StatusCode::CREATED, &told, accepts(headers), &query)
 }
 
-fn require_namespace(api: &Api, place: &Place) -> Result<(), ApiError> {
+fn require_namespace(api: &ServerState, place: &Place) -> Result<(), ApiError> {
     let Some(namespace) = &place.namespace else { return Ok(()) };
     let at = Key { kind: "namespaces".into(), namespace: String::new(), name: namespace.clone() };
     match api.store.get(&at) {
@@ -152,7 +156,7 @@ fn require_namespace(api: &Api, place: &Place) -> Result<(), ApiError> {
 
 /// Replaces an object.
 pub async fn update(
-    api: Arc<Api>,
+    api: Arc<ServerState>,
     place: Place,
     query: Query,
     headers: &HeaderMap,
@@ -162,8 +166,8 @@ pub async fn update(
     let name = place.name.clone().unwrap_or_default();
     same_name(&value, &name)?;
     let served = place.served.clone();
-    let how = place.how(&name, &query, headers);
-    let key = store_key(&served, place.namespace.as_deref(), &name);
+    let how = place.write_context(&name, &query, headers);
+    let key = served.key(place.namespace.as_deref(), &name);
     let told = how.told(warnings);
     let written = api.store.write(key, move |current| how.update(current, value)).await;
     finish(&served, written, StatusCode::OK, &told, accepts(headers), &query)
@@ -171,7 +175,7 @@ pub async fn update(
 
 /// Patches an object, or applies it.
 pub async fn patch(
-    api: Arc<Api>,
+    api: Arc<ServerState>,
     place: Place,
     query: Query,
     headers: &HeaderMap,
@@ -200,8 +204,8 @@ pub async fn patch(
             return Err(if served.resource.custom { error } else { error.about_nothing() });
         }
     };
-    let how = place.how(&name, &query, headers);
-    let key = store_key(&served, place.namespace.as_deref(), &name);
+    let how = place.write_context(&name, &query, headers);
+    let key = served.key(place.namespace.as_deref(), &name);
     let existed = api.store.get(&key).is_some();
     let told = how.told(warnings);
     let written = api.store.write(key, move |current| how.patch(current, patch)).await;
@@ -219,7 +223,7 @@ fn json_patch(bytes: &[u8]) -> Result<json_patch::Patch, ApiError> {
 
 /// A configuration that is applied: it holds nothing that the schema does not know, and nothing twice.
 fn admit_applied(
-    api: &Api,
+    api: &ServerState,
     place: &Place,
     query: &Query,
     name: &str,

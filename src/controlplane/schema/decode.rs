@@ -1,7 +1,7 @@
 //! What the real server's types do to an object before anything else looks at it: a value of a wrong type is refused as a
 //! request that can't be read, and what is empty is as if it were not there.
 
-use super::{Node, Schema};
+use super::compiled::{Node, Schema};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;

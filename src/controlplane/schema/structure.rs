@@ -1,6 +1,6 @@
 //! The shape of an object: unknown fields out, defaults in.
 
-use super::{Node, Schema, join};
+use super::compiled::{Node, Schema, join};
 use serde_json::Value;
 
 /// Fields of `metadata` that are kept.

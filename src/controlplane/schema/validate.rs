@@ -1,6 +1,6 @@
 //! Validation, in the words of kube-apiserver.
 
-use super::{Cause, ListType, Node, Schema, join};
+use super::compiled::{Cause, ListType, Node, Schema, join};
 use kube_cel::validate_compiled;
 use serde_json::{Map, Value};
 

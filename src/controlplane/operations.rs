@@ -1,36 +1,14 @@
-//! What a write does to an object, decided over the object as it stands: defaults, validation, who owns what, generation.
+//! Create, update, patch and delete: what each does to the stored object.
 
-use super::apply::{ApplyError, Write, apply, strategic_merge, track_update};
-use super::request::FieldValidation;
-use super::resource::Resource;
-use super::schema::{Cause, WHOLE};
+use super::apply::{ApplyError, apply, strategic_merge, track_update};
+use super::field_validation::FieldValidation;
+use super::names::check_name;
+use super::object::{fields_mut, has_finalizers, metadata_mut, version_of};
 use super::status::ApiError;
 use super::store::{Stored, Verdict};
-use super::{Served, admission};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use super::write_context::{Refused, WriteContext};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Larger objects are refused: a status of this program has at most 64 KiB, a ConfigMap 1 MiB.
-const OBJECT_MAX: usize = 1_500_000;
-
-/// How a write is to be done.
-#[derive(Clone)]
-pub struct How {
-    pub served: Arc<Served>,
-    pub name: String,
-    /// Empty for cluster-wide kinds.
-    pub namespace: String,
-    pub manager: String,
-    pub status: bool,
-    pub dry_run: bool,
-    pub field_validation: FieldValidation,
-    /// What the client is told besides.
-    pub warnings: Arc<Mutex<Vec<String>>>,
-    pub now: Timestamp,
-}
+use serde_json::Value;
 
 /// A patch, by its media type.
 pub enum PatchBody {
@@ -40,36 +18,22 @@ pub enum PatchBody {
     Apply { value: Value, force: bool },
 }
 
-type Refused<T> = Result<T, ApiError>;
-
 fn verdict(decided: Refused<Verdict<ApiError>>) -> Verdict<ApiError> {
     decided.unwrap_or_else(Verdict::Refuse)
 }
 
-impl How {
-    fn write<'a>(&'a self, api_version: &'a str) -> Write<'a> {
-        let subresource = self.status.then_some("status");
-        Write { manager: &self.manager, subresource, api_version, now: self.now }
-    }
-
-    fn resource(&self) -> &Resource {
-        &self.served.resource
-    }
-
-    /// The object in the form of the request.
-    fn shown(&self, stored: &Stored) -> Value {
-        self.served.shown(stored.value())
-    }
-
-    pub fn warn(&self, what: String) {
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(what);
-    }
-
+impl WriteContext {
     /// Stores a new object.
     pub fn create(&self, current: Option<&Stored>, value: Value) -> Verdict<ApiError> {
         verdict(self.finish_create(current, value, |new| {
             let api_version = self.resource().api_version();
-            track_update(&self.served.schema, Some(&self.resource().zero), new, &self.write(&api_version), true);
+            track_update(
+                &self.served.schema,
+                Some(&self.resource().zero),
+                new,
+                &self.field_manager(&api_version),
+                true,
+            );
         }))
     }
 
@@ -123,32 +87,6 @@ impl How {
         }
     }
 
-    /// What objects of core are completed with, before who owns what is recorded.
-    pub fn complete(&self, value: &mut Value) -> Refused<()> {
-        let resource = self.resource();
-        match self.core_kind() {
-            Some("Secret") => fold_string_data(value)?,
-            Some("Namespace") => {
-                let labels = metadata_mut(value).entry("labels").or_insert_with(|| json!({}));
-                labels["kubernetes.io/metadata.name"] = self.name.as_str().into();
-            }
-            _ => {}
-        }
-        let fields = fields_mut(value);
-        for (name, zero) in resource.zero.as_object().into_iter().flatten() {
-            fields.entry(name.clone()).or_insert_with(|| zero.clone());
-        }
-        Ok(())
-    }
-
-    pub fn put(&self, value: Value) -> Refused<Verdict<ApiError>> {
-        if value.to_string().len() > OBJECT_MAX {
-            return Err(ApiError::too_large(format!("objects may have at most {OBJECT_MAX} bytes")));
-        }
-        let value = Box::new(self.served.stored(value));
-        Ok(if self.dry_run { Verdict::Keep(value) } else { Verdict::Put(value) })
-    }
-
     /// Replaces an object.
     pub fn update(&self, current: Option<&Stored>, value: Value) -> Verdict<ApiError> {
         let Some(current) = current else {
@@ -165,7 +103,7 @@ impl How {
     /// Records what an update changed.
     fn track(&self, old: &Value, new: &mut Value) {
         let api_version = self.resource().api_version();
-        track_update(&self.served.schema, Some(old), new, &self.write(&api_version), false);
+        track_update(&self.served.schema, Some(old), new, &self.field_manager(&api_version), false);
     }
 
     /// Patches an object; an apply may make it.
@@ -227,12 +165,12 @@ impl How {
         if self.status {
             return Err(ApiError::not_found(self.resource(), &self.name));
         }
-        if let Some(cause) = admission::check_name(&self.name) {
+        if let Some(cause) = check_name(&self.name) {
             return Err(ApiError::invalid(self.resource(), &self.name, &[cause]));
         }
         metadata_mut(&mut value).remove("resourceVersion");
         let api_version = self.resource().api_version();
-        let write = self.write(&api_version);
+        let write = self.field_manager(&api_version);
         let typed = !self.resource().custom;
         let mut merged = apply(&self.served.schema, None, &value, &write, false, typed).map_err(apply_error)?;
         self.served.schema.decode_metadata(&mut merged);
@@ -260,28 +198,11 @@ impl How {
             return Err(ApiError::conflict(self.resource(), &self.name));
         }
         let api_version = self.resource().api_version();
-        let (write, typed) = (self.write(&api_version), !self.resource().custom);
+        let (write, typed) = (self.field_manager(&api_version), !self.resource().custom);
         let merged = apply(&self.served.schema, Some(old), &applied, &write, force, typed);
         let mut merged = merged.map_err(apply_error)?;
         self.served.schema.decode_metadata(&mut merged);
         self.replace(old, merged, |_, _| {})
-    }
-
-    /// The kind, where it is one of core's.
-    pub fn core_kind(&self) -> Option<&str> {
-        let resource = self.resource();
-        (!resource.custom).then_some(resource.kind.as_str())
-    }
-
-    /// Refuses what is wrong with an object.
-    pub fn check(&self, new: &Value, old: Option<&Value>) -> Refused<()> {
-        let causes = admission::check(new, old, self);
-        let mut causes = self.served.schema.validate_after(new, old, causes);
-        // Through the door of the status no other part is spoken of.
-        for cause in causes.iter_mut().filter(|cause| self.status && cause.message.contains(WHOLE)) {
-            cause.field = "status".into();
-        }
-        if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.resource(), &self.name, &causes)) }
     }
 
     /// Deletes an object, or marks it where finalizers hold it.
@@ -317,18 +238,6 @@ impl How {
     }
 }
 
-/// `stringData` of a Secret is written as text and kept in base64. A Secret without a type is opaque.
-fn fold_string_data(value: &mut Value) -> Refused<()> {
-    let fields = fields_mut(value);
-    fields.entry("type").or_insert_with(|| "Opaque".into());
-    let Some(Value::Object(plain)) = fields.remove("stringData") else { return Ok(()) };
-    let data = fields.entry("data").or_insert_with(|| json!({}));
-    for (name, text) in plain {
-        data[name] = STANDARD.encode(text.as_str().unwrap_or_default()).into();
-    }
-    Ok(())
-}
-
 fn apply_error(error: ApplyError) -> ApiError {
     let ApplyError::Conflicts(causes) = error;
     ApiError::apply_conflict(causes)
@@ -336,36 +245,4 @@ fn apply_error(error: ApplyError) -> ApiError {
 
 fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// The object's metadata, made where it is missing.
-pub fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
-    if !value.get("metadata").is_some_and(Value::is_object) {
-        value["metadata"] = json!({});
-    }
-    fields_mut(&mut value["metadata"])
-}
-
-/// The fields of an object, which this becomes where it is none.
-pub fn fields_mut(value: &mut Value) -> &mut Map<String, Value> {
-    if !value.is_object() {
-        *value = json!({});
-    }
-    match value {
-        Value::Object(fields) => fields,
-        _ => unreachable!("made an object above"),
-    }
-}
-
-pub fn version_of(value: &Value) -> Option<&str> {
-    value.pointer("/metadata/resourceVersion").and_then(Value::as_str).filter(|v| !v.is_empty())
-}
-
-pub fn has_finalizers(value: &Value) -> bool {
-    value.pointer("/metadata/finalizers").and_then(Value::as_array).is_some_and(|f| !f.is_empty())
-}
-
-/// Causes that custom kinds tell twice: their own rules look at the metadata again.
-pub fn told_as_often(causes: Vec<Cause>, custom: bool) -> Vec<Cause> {
-    if custom { causes.iter().chain(&causes).cloned().collect() } else { causes }
 }

@@ -1,10 +1,11 @@
 //! An object in the place of another: what clients may not set stays, and who owns what is brought up to date.
 
 use super::admission;
+use super::object::{fields_mut, has_finalizers, metadata_mut, version_of};
 use super::schema::Cause;
 use super::status::ApiError;
 use super::store::Verdict;
-use super::write::{How, fields_mut, has_finalizers, metadata_mut, told_as_often, version_of};
+use super::write_context::WriteContext;
 use serde_json::Value;
 
 /// What of the metadata only the server writes.
@@ -19,7 +20,7 @@ const KEPT: &[&str] = &[
     "deletionGracePeriodSeconds",
 ];
 
-impl How {
+impl WriteContext {
     /// Puts `new` in the place of `old`.
     pub fn replace(
         &self,
@@ -131,4 +132,9 @@ fn keep_metadata(old: &Value, new: &mut Value) {
 fn content(value: &Value) -> Vec<(&String, &Value)> {
     let fields = value.as_object().into_iter().flatten();
     fields.filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status" | "apiVersion" | "kind")).collect()
+}
+
+/// Causes that custom kinds tell twice: their own rules look at the metadata again.
+fn told_as_often(causes: Vec<Cause>, custom: bool) -> Vec<Cause> {
+    if custom { causes.iter().chain(&causes).cloned().collect() } else { causes }
 }
