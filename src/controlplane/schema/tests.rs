@@ -57,7 +57,7 @@ fn what_is_set_once_stays() {
     let schema = schema_of("Action");
     assert_eq!(schema.validate(&action("run"), Some(&action("run"))), []);
     let causes = schema.validate(&action("run"), Some(&action("acknowledge")));
-    assert!(causes[0].message.contains("an Action is written once"), "{causes:?}");
+    assert!(causes[0].message.contains("spec is immutable"), "{causes:?}");
 }
 
 #[test]
