@@ -1,4 +1,4 @@
-//! The command line: one file for each subcommand. Only this module wires the others together.
+//! The command line, one file for each subcommand. Only this module depends on all others.
 
 pub mod check;
 pub mod client;
@@ -16,7 +16,7 @@ mod view;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Why a command ends early.
+/// Why a subcommand fails.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     #[error(transparent)]
@@ -27,9 +27,9 @@ pub enum CliError {
     Estate(#[from] demo::estate::EstateError),
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
-    #[error("{} is in use by another agentic-ops: stop that one, or choose another --data", .0.display())]
+    #[error("{} is in use by another agentic-ops process: stop it, or choose another --data directory", .0.display())]
     InUse(PathBuf),
-    #[error("--registry {}: there is no such file or directory", .0.display())]
+    #[error("--registry {}: no such file or directory", .0.display())]
     NoRegistry(PathBuf),
     #[error("listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },

@@ -1,6 +1,6 @@
 //! The query parameter `fieldValidation`.
 
-/// What happens to fields that the schema does not know.
+/// What to do with unknown and duplicate fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FieldValidation {
     #[default]

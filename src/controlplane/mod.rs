@@ -1,7 +1,7 @@
-//! A small Kubernetes-compatible API server over SQLite, in this process: for one machine, for trying things out, and for
-//! tests. It serves the kinds of the CRDs that it is given and what they need of core, and knows nothing of what they mean.
+//! An embedded Kubernetes-compatible API server over SQLite, for standalone use on one machine, trials and tests. It
+//! serves the kinds of the given CRDs and the built-in kinds that they need, and has no knowledge of their meaning.
 //!
-//! request -> [`request`] (where, how) -> [`write`] (decided over what stands) -> [`store`] -> [`watch`]
+//! Request -> `request` (target and options) -> `operations` (decide on the current object) -> `store` -> `watch`
 
 mod admission;
 mod apply;
@@ -22,7 +22,7 @@ mod routes;
 pub mod schema;
 mod selector;
 mod serve;
-mod served;
+mod served_kind;
 mod shutdown;
 mod state;
 mod status;
@@ -38,26 +38,26 @@ pub use tls::write_private;
 use auth::Token;
 use resource::Resource;
 use serde_json::{Value, json};
-use served::Served;
+use served_kind::ServedKind;
 use state::ServerState;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::{Key, Store, Verdict};
+use store::{Key, Store, WriteAction};
 use tokio::sync::watch as signal;
 
-/// How to start.
+/// Options of [`start`].
 pub struct Config {
-    /// Where everything is kept: `controlplane.db`, the CA, the token, the kubeconfig.
+    /// Directory for `controlplane.db`, the CA, the token and the kubeconfig.
     pub data_dir: PathBuf,
     pub listen: SocketAddr,
-    /// CustomResourceDefinitions.
+    /// The CustomResourceDefinitions to serve.
     pub crds: Vec<Value>,
-    /// Made at the start where it is missing, and the kubeconfig's default.
+    /// Default namespace of the kubeconfig, created if absent.
     pub namespace: String,
 }
 
-/// Why it does not start.
+/// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("{path}: {source}")]
@@ -72,7 +72,7 @@ pub enum StartError {
     Listen { address: SocketAddr, source: std::io::Error },
 }
 
-/// Opens the store, makes what is missing, listens, and writes the kubeconfig.
+/// Starts the server: opens the store, creates namespaces, listens, and writes the kubeconfig.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let dir = &config.data_dir;
     let file = |path: &std::path::Path, source| StartError::File { path: path.display().to_string(), source };
@@ -82,7 +82,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         resources.extend(Resource::from_crd(crd).map_err(StartError::Crd)?);
     }
     let kinds = resources.iter().cloned().map(compile).collect::<Result<Vec<_>, _>>()?;
-    let token = Token::load_or_make(dir).map_err(|e| file(&dir.join("token"), e))?;
+    let token = Token::load_or_create(dir).map_err(|e| file(&dir.join("token"), e))?;
     let identity = tls::identity(dir, config.listen.ip())?;
     let (store, writer) = Store::open(&dir.join("controlplane.db"))?;
     let listen = |source| StartError::Listen { address: config.listen, source };
@@ -90,24 +90,24 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(listen)?;
     let url = format!("https://{address}");
     let kubeconfig_path = dir.join("kubeconfig");
-    let kubeconfig = kubeconfig::render(&url, &identity.ca_pem, token.reveal(), &config.namespace);
+    let kubeconfig = kubeconfig::render(&url, &identity.ca_pem, token.as_str(), &config.namespace);
     write_private(&kubeconfig_path, &kubeconfig).map_err(|e| file(&kubeconfig_path, e))?;
     for namespace in ["default", "kube-system", &config.namespace] {
-        make_namespace(&store, &kinds, namespace).await?;
+        create_namespace(&store, &kinds, namespace).await?;
     }
     let (stop, stopped) = signal::channel(false);
-    let token_text = token.reveal().to_string();
+    let token_text = token.as_str().to_string();
     let api = Arc::new(ServerState { kinds, resources, store, token, address: address.to_string(), stop: stopped });
     let serving = tokio::spawn(serve::serve(listener, identity.config, api, stop.subscribe()));
     Ok(Running { url, address, kubeconfig_path, ca_pem: identity.ca_pem, token: token_text, stop, serving, writer })
 }
 
-fn compile(resource: Resource) -> Result<Arc<Served>, StartError> {
+fn compile(resource: Resource) -> Result<Arc<ServedKind>, StartError> {
     let kind = resource.kind.clone();
-    Served::new(resource).map(Arc::new).map_err(|e| StartError::Crd(format!("{kind}: {e}")))
+    ServedKind::new(resource).map(Arc::new).map_err(|e| StartError::Crd(format!("{kind}: {e}")))
 }
 
-async fn make_namespace(store: &Store, kinds: &[Arc<Served>], name: &str) -> Result<(), StartError> {
+async fn create_namespace(store: &Store, kinds: &[Arc<ServedKind>], name: &str) -> Result<(), StartError> {
     let Some(served) = kinds.iter().find(|k| k.store_key == "namespaces").cloned() else { return Ok(()) };
     let key = Key { kind: "namespaces".into(), namespace: String::new(), name: name.into() };
     let how = write_context::WriteContext {
@@ -125,8 +125,8 @@ async fn make_namespace(store: &Store, kinds: &[Arc<Served>], name: &str) -> Res
         "apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": name},
     });
-    let decide = move |current: Option<&store::Stored>| match current {
-        Some(stored) => Verdict::Keep(Box::new(stored.value())),
+    let decide = move |current: Option<&store::StoredObject>| match current {
+        Some(stored) => WriteAction::Keep(Box::new(stored.value())),
         None => how.create(None, value),
     };
     store.write(key, decide).await?.map(drop).map_err(|e| StartError::Crd(e.message))

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// The object's metadata, made where it is missing.
+/// The object's metadata, created if absent.
 pub fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
     if !value.get("metadata").is_some_and(Value::is_object) {
         value["metadata"] = json!({});
@@ -10,7 +10,7 @@ pub fn metadata_mut(value: &mut Value) -> &mut Map<String, Value> {
     fields_mut(&mut value["metadata"])
 }
 
-/// The fields of an object, which this becomes where it is none.
+/// The fields of an object. A value that is not an object is replaced by an empty object.
 pub fn fields_mut(value: &mut Value) -> &mut Map<String, Value> {
     if !value.is_object() {
         *value = json!({});

@@ -1,16 +1,16 @@
-//! Create, update, patch and delete: what each does to the stored object.
+//! Create, update, patch and delete: each decides what to store instead of the current object.
 
 use super::apply::{ApplyError, apply, strategic_merge, track_update};
 use super::field_validation::FieldValidation;
 use super::names::check_name;
 use super::object::{fields_mut, has_finalizers, metadata_mut, version_of};
 use super::status::ApiError;
-use super::store::{Stored, Verdict};
+use super::store::{StoredObject, WriteAction};
 use super::write_context::{Refused, WriteContext};
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// A patch, by its media type.
+/// A patch, by media type.
 pub enum PatchBody {
     Json(json_patch::Patch),
     Merge(Value),
@@ -18,18 +18,18 @@ pub enum PatchBody {
     Apply { value: Value, force: bool },
 }
 
-fn verdict(decided: Refused<Verdict<ApiError>>) -> Verdict<ApiError> {
-    decided.unwrap_or_else(Verdict::Refuse)
+fn or_reject(decided: Refused<WriteAction<ApiError>>) -> WriteAction<ApiError> {
+    decided.unwrap_or_else(WriteAction::Reject)
 }
 
 impl WriteContext {
-    /// Stores a new object.
-    pub fn create(&self, current: Option<&Stored>, value: Value) -> Verdict<ApiError> {
-        verdict(self.finish_create(current, value, |new| {
+    /// Creates the object.
+    pub fn create(&self, current: Option<&StoredObject>, value: Value) -> WriteAction<ApiError> {
+        or_reject(self.finish_create(current, value, |new| {
             let api_version = self.resource().api_version();
             track_update(
                 &self.served.schema,
-                Some(&self.resource().zero),
+                Some(&self.resource().zero_values),
                 new,
                 &self.field_manager(&api_version),
                 true,
@@ -39,31 +39,31 @@ impl WriteContext {
 
     fn finish_create(
         &self,
-        current: Option<&Stored>,
+        current: Option<&StoredObject>,
         mut value: Value,
         track: impl FnOnce(&mut Value),
-    ) -> Refused<Verdict<ApiError>> {
+    ) -> Refused<WriteAction<ApiError>> {
         let resource = self.resource();
         if resource.status_subresource {
             fields_mut(&mut value).remove("status");
         }
         self.served.schema.apply_defaults(&mut value);
-        self.complete(&mut value)?;
+        self.set_core_defaults(&mut value)?;
         let versioned = version_of(&value).is_some_and(|version| version != "0");
-        self.stamp(&mut value);
+        self.set_system_metadata(&mut value);
         track(&mut value);
         self.check(&value, None)?;
         if versioned {
-            return Err(ApiError::plain("resourceVersion should not be set on objects to be created"));
+            return Err(ApiError::without_reason("resourceVersion should not be set on objects to be created"));
         }
         if current.is_some() {
-            return Err(ApiError::exists(resource, &self.name));
+            return Err(ApiError::already_exists(resource, &self.name));
         }
         self.put(value)
     }
 
-    /// What only the server says of a new object.
-    fn stamp(&self, value: &mut Value) {
+    /// Sets the metadata that only the server sets.
+    fn set_system_metadata(&self, value: &mut Value) {
         let metadata = metadata_mut(value);
         metadata.insert("name".into(), self.name.as_str().into());
         match self.namespace.as_str() {
@@ -87,31 +87,31 @@ impl WriteContext {
         }
     }
 
-    /// Replaces an object.
-    pub fn update(&self, current: Option<&Stored>, value: Value) -> Verdict<ApiError> {
+    /// Replaces the object.
+    pub fn update(&self, current: Option<&StoredObject>, value: Value) -> WriteAction<ApiError> {
         let Some(current) = current else {
-            return Verdict::Refuse(ApiError::not_found(self.resource(), &self.name));
+            return WriteAction::Reject(ApiError::not_found(self.resource(), &self.name));
         };
-        let old = self.shown(current);
+        let old = self.current_object(current);
         let given = value.pointer("/metadata/uid").and_then(Value::as_str);
         if given.is_some_and(|uid| Some(uid) != old.pointer("/metadata/uid").and_then(Value::as_str)) {
-            return Verdict::Refuse(ApiError::other_uid(self.resource(), &self.name));
+            return WriteAction::Reject(ApiError::uid_mismatch(self.resource(), &self.name));
         }
-        verdict(self.replace(&old, value, |old, new| self.track(old, new)))
+        or_reject(self.replace(&old, value, |old, new| self.track(old, new)))
     }
 
-    /// Records what an update changed.
+    /// Records what an update changed in the managed fields.
     fn track(&self, old: &Value, new: &mut Value) {
         let api_version = self.resource().api_version();
         track_update(&self.served.schema, Some(old), new, &self.field_manager(&api_version), false);
     }
 
-    /// Patches an object; an apply may make it.
-    pub fn patch(&self, current: Option<&Stored>, patch: PatchBody) -> Verdict<ApiError> {
-        let Some(stored) = current else { return verdict(self.patch_absent(patch)) };
-        let old = self.shown(stored);
+    /// Patches the object. An apply patch creates it if it does not exist.
+    pub fn patch(&self, current: Option<&StoredObject>, patch: PatchBody) -> WriteAction<ApiError> {
+        let Some(stored) = current else { return or_reject(self.patch_absent(patch)) };
+        let old = self.current_object(stored);
         let patched = match patch {
-            PatchBody::Apply { value, force } => return verdict(self.apply_onto(&old, &value, force)),
+            PatchBody::Apply { value, force } => return or_reject(self.apply_onto(&old, &value, force)),
             PatchBody::Json(patch) => {
                 let mut new = old.clone();
                 let patched = json_patch::patch(&mut new, &patch).map(|()| new);
@@ -124,17 +124,17 @@ impl WriteContext {
             }
             PatchBody::Strategic(patch) => strategic_merge(&old, &patch).map_err(ApiError::bad_request),
         };
-        verdict(
+        or_reject(
             patched
                 .and_then(|new| self.read_patched(new))
                 .and_then(|new| self.replace(&old, new, |old, new| self.track(old, new))),
         )
     }
 
-    /// Reads what a patch made, as it would be read from a request.
+    /// Decodes a patched object as if it were a request body.
     fn read_patched(&self, mut new: Value) -> Refused<Value> {
         if !new.is_object() {
-            return Err(ApiError::bad_request("the patch leaves no object"));
+            return Err(ApiError::bad_request("the patched value is not an object"));
         }
         metadata_mut(&mut new);
         let schema = &self.served.schema;
@@ -158,7 +158,7 @@ impl WriteContext {
         Ok(new)
     }
 
-    fn patch_absent(&self, patch: PatchBody) -> Refused<Verdict<ApiError>> {
+    fn patch_absent(&self, patch: PatchBody) -> Refused<WriteAction<ApiError>> {
         let PatchBody::Apply { mut value, .. } = patch else {
             return Err(ApiError::not_found(self.resource(), &self.name));
         };
@@ -182,10 +182,10 @@ impl WriteContext {
         })
     }
 
-    fn apply_onto(&self, old: &Value, applied: &Value, force: bool) -> Refused<Verdict<ApiError>> {
+    fn apply_onto(&self, old: &Value, applied: &Value, force: bool) -> Refused<WriteAction<ApiError>> {
         let mut applied = applied.clone();
         if self.resource().status_subresource {
-            // Spec and status each have a door of their own.
+            // The status endpoint applies only the status, the main endpoint everything else.
             let keep_status = self.status;
             fields_mut(&mut applied).retain(|name, _| match name.as_str() {
                 "apiVersion" | "kind" | "metadata" => true,
@@ -205,36 +205,42 @@ impl WriteContext {
         self.replace(old, merged, |_, _| {})
     }
 
-    /// Deletes an object, or marks it where finalizers hold it.
-    pub fn delete(&self, current: Option<&Stored>, uid: Option<&str>, version: Option<&str>) -> Verdict<ApiError> {
+    /// Deletes the object, or sets its deletionTimestamp if it has finalizers.
+    pub fn delete(
+        &self,
+        current: Option<&StoredObject>,
+        uid: Option<&str>,
+        version: Option<&str>,
+    ) -> WriteAction<ApiError> {
         let resource = self.resource();
         let Some(current) = current else {
-            return Verdict::Refuse(ApiError::not_found(resource, &self.name));
+            return WriteAction::Reject(ApiError::not_found(resource, &self.name));
         };
         let mut value = current.value();
-        let stands = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
-        if uid.is_some_and(|uid| Some(uid) != stands("/metadata/uid")) {
-            return Verdict::Refuse(ApiError::precondition(resource, &self.name, "the UID is another"));
-        }
-        if version.is_some_and(|version| Some(version) != stands("/metadata/resourceVersion")) {
-            return Verdict::Refuse(ApiError::precondition(resource, &self.name, "the resourceVersion is another"));
+        let meta = |field: &str| value["metadata"][field].as_str().unwrap_or_default();
+        for (name, field, required) in [("UID", "uid", uid), ("ResourceVersion", "resourceVersion", version)] {
+            if let Some(required) = required.filter(|required| *required != meta(field)) {
+                let actual = meta(field);
+                let what = format!("{name} in precondition: {required}, {name} in object meta: {actual}");
+                return WriteAction::Reject(ApiError::precondition_failed(resource, &self.name, &what));
+            }
         }
         if !has_finalizers(&value) {
             let value = Box::new(value);
-            return if self.dry_run { Verdict::Keep(value) } else { Verdict::Remove(value) };
+            return if self.dry_run { WriteAction::Keep(value) } else { WriteAction::Delete(value) };
         }
         if value.pointer("/metadata/deletionTimestamp").is_some() {
-            return Verdict::Keep(Box::new(value));
+            return WriteAction::Keep(Box::new(value));
         }
         let metadata = metadata_mut(&mut value);
         metadata.insert("deletionTimestamp".into(), seconds(self.now).into());
         metadata.insert("deletionGracePeriodSeconds".into(), 0.into());
-        // A deletion is wanted state, too.
+        // A deletion is a change of the desired state.
         if let Some(generation) = metadata.get("generation").and_then(Value::as_i64) {
             metadata.insert("generation".into(), (generation + 1).into());
         }
         let value = Box::new(value);
-        if self.dry_run { Verdict::Keep(value) } else { Verdict::Put(value) }
+        if self.dry_run { WriteAction::Keep(value) } else { WriteAction::Put(value) }
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::auth::Token;
 use super::resource::Resource;
-use super::served::Served;
+use super::served_kind::ServedKind;
 use super::store::Store;
 use std::sync::Arc;
 use tokio::sync::watch as signal;
 
 /// The server's state.
 pub struct ServerState {
-    pub kinds: Vec<Arc<Served>>,
+    pub kinds: Vec<Arc<ServedKind>>,
     pub resources: Vec<Resource>,
     pub store: Store,
     pub token: Token,

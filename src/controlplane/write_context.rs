@@ -1,35 +1,35 @@
-//! What a write does to an object, decided over the object as it stands: defaults, validation, who owns what, generation.
+//! The parameters of a write, and the steps that all writes share: completion, validation, storing.
 
 use super::admission;
 use super::apply::FieldManager;
 use super::field_validation::FieldValidation;
 use super::object::{fields_mut, metadata_mut};
 use super::resource::Resource;
-use super::schema::WHOLE;
-use super::served::Served;
+use super::schema::MUST_BE_INTEGER;
+use super::served_kind::ServedKind;
 use super::status::ApiError;
-use super::store::{Stored, Verdict};
+use super::store::{StoredObject, WriteAction};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Larger objects are refused: a status of this program has at most 64 KiB, a ConfigMap 1 MiB.
+/// Maximum size of an object, in bytes of JSON. Our kinds have at most 64 KiB, a ConfigMap at most 1 MiB.
 const OBJECT_MAX: usize = 1_500_000;
 
-/// How a write is to be done.
+/// Parameters of one write of one object.
 #[derive(Clone)]
 pub struct WriteContext {
-    pub served: Arc<Served>,
+    pub served: Arc<ServedKind>,
     pub name: String,
-    /// Empty for cluster-wide kinds.
+    /// Empty for cluster-scoped kinds.
     pub namespace: String,
     pub manager: String,
     pub status: bool,
     pub dry_run: bool,
     pub field_validation: FieldValidation,
-    /// What the client is told besides.
+    /// Warnings for the client.
     pub warnings: Arc<Mutex<Vec<String>>>,
     pub now: Timestamp,
 }
@@ -46,17 +46,17 @@ impl WriteContext {
         &self.served.resource
     }
 
-    /// The object in the form of the request.
-    pub fn shown(&self, stored: &Stored) -> Value {
-        self.served.shown(stored.value())
+    /// The current object in the served version.
+    pub fn current_object(&self, stored: &StoredObject) -> Value {
+        self.served.to_served(stored.value())
     }
 
     pub fn warn(&self, what: String) {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
-    /// What objects of core are completed with, before who owns what is recorded.
-    pub fn complete(&self, value: &mut Value) -> Refused<()> {
+    /// Defaults of built-in kinds, set before the managed fields are recorded.
+    pub fn set_core_defaults(&self, value: &mut Value) -> Refused<()> {
         let resource = self.resource();
         match self.core_kind() {
             Some("Secret") => fold_string_data(value)?,
@@ -67,39 +67,39 @@ impl WriteContext {
             _ => {}
         }
         let fields = fields_mut(value);
-        for (name, zero) in resource.zero.as_object().into_iter().flatten() {
+        for (name, zero) in resource.zero_values.as_object().into_iter().flatten() {
             fields.entry(name.clone()).or_insert_with(|| zero.clone());
         }
         Ok(())
     }
 
-    pub fn put(&self, value: Value) -> Refused<Verdict<ApiError>> {
+    pub fn put(&self, value: Value) -> Refused<WriteAction<ApiError>> {
         if value.to_string().len() > OBJECT_MAX {
-            return Err(ApiError::too_large(format!("objects may have at most {OBJECT_MAX} bytes")));
+            return Err(ApiError::too_large(format!("Request entity too large: limit is {OBJECT_MAX}")));
         }
-        let value = Box::new(self.served.stored(value));
-        Ok(if self.dry_run { Verdict::Keep(value) } else { Verdict::Put(value) })
+        let value = Box::new(self.served.to_stored(value));
+        Ok(if self.dry_run { WriteAction::Keep(value) } else { WriteAction::Put(value) })
     }
 
-    /// The kind, where it is one of core's.
+    /// The kind, if it is a built-in one.
     pub fn core_kind(&self) -> Option<&str> {
         let resource = self.resource();
         (!resource.custom).then_some(resource.kind.as_str())
     }
 
-    /// Refuses what is wrong with an object.
+    /// Validates an object.
     pub fn check(&self, new: &Value, old: Option<&Value>) -> Refused<()> {
         let causes = admission::check(new, old, self.resource(), |warning| self.warn(warning));
         let mut causes = self.served.schema.validate_after(new, old, causes);
-        // Through the door of the status no other part is spoken of.
-        for cause in causes.iter_mut().filter(|cause| self.status && cause.message.contains(WHOLE)) {
+        // kube-apiserver attributes this error to the status if the status endpoint is used.
+        for cause in causes.iter_mut().filter(|cause| self.status && cause.message.contains(MUST_BE_INTEGER)) {
             cause.field = "status".into();
         }
         if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.resource(), &self.name, &causes)) }
     }
 }
 
-/// `stringData` of a Secret is written as text and kept in base64. A Secret without a type is opaque.
+/// Moves `stringData` of a Secret into `data`, base64 encoded. The default type is Opaque.
 fn fold_string_data(value: &mut Value) -> Refused<()> {
     let fields = fields_mut(value);
     fields.entry("type").or_insert_with(|| "Opaque".into());

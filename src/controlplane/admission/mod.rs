@@ -1,4 +1,4 @@
-//! What is refused whatever the schema says: names, metadata, and the data of Secrets and ConfigMaps.
+//! Validation beyond the schema: names, metadata, and the contents of built-in kinds.
 
 mod causes;
 mod core;
@@ -9,12 +9,12 @@ use super::schema::Cause;
 use causes::{invalid, required, too_long};
 use serde_json::Value;
 
-/// All annotations of an object together, as in Kubernetes.
+/// Maximum size of all annotations of an object, in bytes, as in Kubernetes.
 const ANNOTATIONS_MAX: usize = 256 << 10;
-/// Finalizers with no domain in their names.
+/// Finalizers that are not qualified with a domain.
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
-/// Everything that is wrong with an object besides what its schema says.
+/// Validation errors of an object beyond those of its schema.
 pub fn check(object: &Value, old: Option<&Value>, resource: &Resource, mut warn: impl FnMut(String)) -> Vec<Cause> {
     let mut causes = Vec::new();
     let custom = resource.custom;
@@ -33,7 +33,7 @@ pub fn check(object: &Value, old: Option<&Value>, resource: &Resource, mut warn:
     causes
 }
 
-/// What must not change in the metadata.
+/// Validation errors of a metadata update.
 pub fn check_update(old: &Value, new: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     let (was, is) = (&old["metadata"], &new["metadata"]);
@@ -59,7 +59,7 @@ pub fn check_update(old: &Value, new: &Value) -> Vec<Cause> {
 fn check_metadata(metadata: &Value, old: Option<&Value>, custom: bool, causes: &mut Vec<Cause>) {
     let text = |field: &str| metadata[field].as_str().unwrap_or_default();
     let prefix = text("generateName");
-    // What is generated after a dash is right whatever stands before the dash.
+    // A prefix that ends in a dash is valid: a suffix is appended.
     let stem = prefix.strip_suffix('-').map_or(prefix.to_string(), |stem| format!("{stem}a"));
     if old.is_none() && !prefix.is_empty() && check_name(&stem).is_some() {
         causes.push(invalid("metadata.generateName", format!("Invalid value: {prefix:?}: {NAME_RULE}")));
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn labels_and_annotations_are_maps_of_qualified_names() {
-        let told = |metadata: &Value| {
+        let errors = |metadata: &Value| {
             let mut metadata = metadata.clone();
             metadata["name"] = json!("a");
             let mut causes = Vec::new();
@@ -152,7 +152,7 @@ mod tests {
             "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{\"any\": \"text\"}"},
             "finalizers": ["example.com/hold"],
         });
-        assert_eq!(told(&right), 0);
+        assert_eq!(errors(&right), 0);
         for wrong in [
             json!({"labels": {"a b": "x"}}),
             json!({"labels": {"a": "-x"}}),
@@ -160,12 +160,12 @@ mod tests {
             json!({"finalizers": ["hold"]}),
             json!({"generateName": "a."}),
         ] {
-            assert_eq!(told(&wrong), 1, "{wrong}");
+            assert_eq!(errors(&wrong), 1, "{wrong}");
         }
     }
 
     #[test]
-    fn what_is_immutable_stays() {
+    fn immutable_metadata_cannot_be_changed() {
         let old = json!({"metadata": {"name": "a", "uid": "1", "deletionTimestamp": "2026-01-02T03:04:05Z"}});
         assert_eq!(check_update(&old, &old), []);
         let new = json!({"metadata": {"name": "a", "uid": "2", "finalizers": ["a/b"]}});

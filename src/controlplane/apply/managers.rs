@@ -1,14 +1,15 @@
-//! `metadata.managedFields`, read and written.
+//! Reading and writing `metadata.managedFields`.
 
 use super::set::{Path, Set};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// More updaters than this are put together under one name, as the real server does.
+/// Maximum number of managers with operation Update. kube-apiserver merges further ones under the name
+/// `ancient-changes`.
 const UPDATERS_MAX: usize = 10;
 const ANCIENT: &str = "ancient-changes";
 
-/// A write as the record will show it.
+/// The field manager of a write, as recorded in `managedFields`.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldManager<'a> {
     pub manager: &'a str,
@@ -17,14 +18,14 @@ pub struct FieldManager<'a> {
     pub now: Timestamp,
 }
 
-/// How a manager wrote.
+/// How a manager wrote its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Apply,
     Update,
 }
 
-/// One entry.
+/// One entry of `managedFields`.
 #[derive(Clone, Debug)]
 pub(super) struct ManagedFieldsEntry {
     pub name: String,
@@ -47,12 +48,12 @@ impl ManagedFieldsEntry {
         }
     }
 
-    /// Where it stands in the list: those who apply first, then the older.
+    /// Sort key: entries of Apply come first, then by time.
     fn order(&self) -> (bool, &str, &str, &str) {
         (self.operation == Operation::Update, &self.time, &self.name, self.subresource.as_deref().unwrap_or_default())
     }
 
-    /// Whether both are the same entry.
+    /// Whether both entries have the same identity.
     pub fn is_same(&self, other: &ManagedFieldsEntry) -> bool {
         (&self.name, self.operation, &self.api_version, &self.subresource)
             == (&other.name, other.operation, &other.api_version, &other.subresource)
@@ -95,8 +96,8 @@ fn read_fields(value: &Value, path: &mut Path, fields: &mut Set) {
     }
 }
 
-/// Gives a manager these fields, and no others.
-pub(super) fn own(managers: &mut Vec<ManagedFieldsEntry>, mut me: ManagedFieldsEntry, fields: Set) {
+/// Makes a manager own exactly these fields. Its time changes only if the fields do.
+pub(super) fn set_fields(managers: &mut Vec<ManagedFieldsEntry>, mut me: ManagedFieldsEntry, fields: Set) {
     match managers.iter_mut().find(|m| m.is_same(&me)) {
         Some(entry) if entry.fields == fields => {}
         Some(entry) => {
@@ -110,10 +111,10 @@ pub(super) fn own(managers: &mut Vec<ManagedFieldsEntry>, mut me: ManagedFieldsE
     }
 }
 
-/// Puts the entries into an object; empty ones are left out.
+/// Writes the entries into an object, without those that own nothing.
 pub(super) fn write(object: &mut Value, managers: &[ManagedFieldsEntry]) {
     let mut kept: Vec<ManagedFieldsEntry> = managers.iter().filter(|m| !m.fields.is_empty()).cloned().collect();
-    fold_ancient(&mut kept);
+    merge_oldest_updaters(&mut kept);
     kept.sort_by(|a, b| a.order().cmp(&b.order()));
     let entries: Vec<Value> = kept.iter().map(entry).collect();
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
@@ -124,7 +125,7 @@ pub(super) fn write(object: &mut Value, managers: &[ManagedFieldsEntry]) {
     }
 }
 
-fn fold_ancient(managers: &mut Vec<ManagedFieldsEntry>) {
+fn merge_oldest_updaters(managers: &mut Vec<ManagedFieldsEntry>) {
     let is_updater = |m: &&ManagedFieldsEntry| m.operation == Operation::Update;
     let mut spare = managers.iter().filter(is_updater).count().saturating_sub(UPDATERS_MAX);
     let mut oldest: Vec<ManagedFieldsEntry> = managers.iter().filter(is_updater).cloned().collect();
@@ -134,7 +135,7 @@ fn fold_ancient(managers: &mut Vec<ManagedFieldsEntry>) {
         if spare == 0 {
             return;
         }
-        // The first of a version makes room only together with the next.
+        // The first entry of a version is merged only together with the next one.
         let Some(first) = firsts.iter().find(|first| first.api_version == old.api_version) else {
             firsts.push(old);
             continue;
@@ -182,7 +183,7 @@ fn insert(at: &mut Map<String, Value>, path: &[String]) {
     insert(next, rest);
 }
 
-/// Marks by a dot what is owned itself and has owned fields in it: paths come in order, a parent before what is in it.
+/// Adds `.` to a field that is owned itself and has owned fields below it. Paths are sorted, parents first.
 fn dotted(root: &mut Map<String, Value>, path: &[String]) {
     let mut at = root;
     for step in path {

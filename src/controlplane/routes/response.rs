@@ -1,6 +1,6 @@
 //! Responses: objects in the requested form, errors as Status objects.
 
-use crate::controlplane::request::{Accepts, Query};
+use crate::controlplane::request::{Query, ResponseFormat};
 use crate::controlplane::resource::Resource;
 use crate::controlplane::status::ApiError;
 use crate::controlplane::store::StoreError;
@@ -15,7 +15,7 @@ pub fn answer(result: Result<(StatusCode, Value), ApiError>) -> Response {
     text(code, "application/json", value.to_string())
 }
 
-/// What is told where not even a kind is meant.
+/// The response for paths that belong to no served version.
 pub fn no_such_page() -> Response {
     text(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n".into())
 }
@@ -24,21 +24,21 @@ pub fn text(code: StatusCode, media_type: &'static str, body: String) -> Respons
     (code, [(header::CONTENT_TYPE, HeaderValue::from_static(media_type))], body).into_response()
 }
 
-/// An object in the form that was asked for.
-pub fn shaped(resource: &Resource, value: Value, form: Accepts, query: &Query) -> Result<Value, ApiError> {
-    Ok(match form {
-        Accepts::Table => {
+/// An object in the requested format.
+pub fn in_format(resource: &Resource, value: Value, format: ResponseFormat, query: &Query) -> Result<Value, ApiError> {
+    Ok(match format {
+        ResponseFormat::Table => {
             query.check_table()?;
             let meta = json!({"resourceVersion": value.pointer("/metadata/resourceVersion")});
             table::render(resource, [&value], meta, Timestamp::now(), query.include_object(), true)
         }
-        Accepts::Partial => table::partial(&value),
-        Accepts::PartialList => return Err(ApiError::plain("content is not a list")),
-        Accepts::Json | Accepts::Discovery | Accepts::Nothing => value,
+        ResponseFormat::Partial => table::partial(&value),
+        ResponseFormat::PartialList => return Err(ApiError::without_reason("content is not a list")),
+        ResponseFormat::Json | ResponseFormat::Discovery | ResponseFormat::Unsupported => value,
     })
 }
 
-/// A failure of the store, as the client sees it.
+/// The error response for a failure of the store.
 pub fn store_error(error: StoreError) -> ApiError {
     ApiError::internal(error.to_string())
 }

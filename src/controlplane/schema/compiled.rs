@@ -5,17 +5,17 @@ use regex::Regex;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// What is wrong with one field, as in the `details.causes` of a Status.
+/// A validation error of one field, as in `details.causes` of a Status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
-    /// As `FieldValueInvalid`.
+    /// Such as `FieldValueInvalid`.
     pub reason: &'static str,
     pub message: String,
-    /// As `spec.probes[0].name`.
+    /// Path of the field, such as `spec.probes[0].name`.
     pub field: String,
 }
 
-/// Why a schema can't be served.
+/// A schema that cannot be compiled.
 #[derive(Debug, thiserror::Error)]
 #[error("schema at {path}: {message}")]
 pub struct SchemaError {
@@ -26,23 +26,23 @@ pub struct SchemaError {
 /// The schema of a kind, compiled once.
 pub struct Schema {
     pub(in crate::controlplane) root: Node,
-    /// The kind's CEL rules; `None` where it has none.
+    /// CEL rules of the kind; `None` if it has none.
     pub(super) rules: Option<CompiledSchema>,
 }
 
-/// How the items of a list are told apart by server-side apply.
+/// The type of a list in server-side apply (`x-kubernetes-list-type`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::controlplane) enum ListType {
-    /// One value, owned as a whole.
+    /// Owned by one manager as a whole.
     #[default]
     Atomic,
-    /// Scalars, each once.
+    /// Scalars; each item is owned separately.
     Set,
-    /// Objects, known by these fields.
+    /// Objects, identified by the values of these fields; each item is owned separately.
     Map(Vec<String>),
 }
 
-/// One place in a schema.
+/// One node of a schema.
 #[derive(Debug, Default)]
 pub(in crate::controlplane) struct Node {
     pub kind: Option<String>,
@@ -66,7 +66,7 @@ pub(in crate::controlplane) struct Node {
 }
 
 impl Schema {
-    /// Compiles an `openAPIV3Schema`. Keywords that would not be honoured are refused.
+    /// Compiles an `openAPIV3Schema`. Fails on keywords that are not supported.
     pub fn compile(schema: &Value) -> Result<Schema, SchemaError> {
         let mut root = Node::compile(schema, "")?;
         root.properties.insert("metadata".into(), Node::compile(&super::metadata::schema(), "metadata")?);
@@ -75,7 +75,7 @@ impl Schema {
         Ok(Schema { root, rules })
     }
 
-    /// The node of a field, by name.
+    /// The root node.
     pub(in crate::controlplane) fn node(&self) -> &Node {
         &self.root
     }
@@ -83,8 +83,8 @@ impl Schema {
 
 impl Node {
     fn compile(schema: &Value, path: &str) -> Result<Node, SchemaError> {
-        let wrong = |message: String| SchemaError { path: path.to_string(), message };
-        let Some(schema) = schema.as_object() else { return Err(wrong("is not an object".into())) };
+        let failed = |message: String| SchemaError { path: path.to_string(), message };
+        let Some(schema) = schema.as_object() else { return Err(failed("is not an object".into())) };
         let mut node = Node::default();
         let mut map_keys = Vec::new();
         let mut list_type = None;
@@ -102,7 +102,7 @@ impl Node {
                 "enum" => node.allowed = value.as_array().cloned().unwrap_or_default(),
                 "pattern" => {
                     let pattern = value.as_str().unwrap_or_default();
-                    node.pattern = Some(Regex::new(pattern).map_err(|e| wrong(e.to_string()))?);
+                    node.pattern = Some(Regex::new(pattern).map_err(|e| failed(e.to_string()))?);
                 }
                 "format" => node.format = value.as_str().map(Into::into),
                 "minLength" => node.length.0 = value.as_u64(),
@@ -120,7 +120,7 @@ impl Node {
                 "x-kubernetes-preserve-unknown-fields" => node.preserve_unknown = value == true,
                 "x-kubernetes-int-or-string" => node.int_or_string = value == true,
                 "description" | "title" | "x-kubernetes-validations" | "x-kubernetes-group-version-kind" => {}
-                other => return Err(wrong(format!("keyword {other:?} is not served"))),
+                other => return Err(failed(format!("keyword {other:?} is not supported"))),
             }
         }
         node.list_type = match list_type {
@@ -137,7 +137,7 @@ impl Node {
         properties.map(|(name, p)| Ok((name.clone(), Self::compile(p, &format!("{path}.{name}"))?))).collect()
     }
 
-    /// The node of a field of this object, or of the values of this map.
+    /// The node of a field of an object, or of the values of a map.
     pub fn field(&self, name: &str) -> Option<&Node> {
         self.properties.get(name).or(self.additional.as_deref())
     }

@@ -1,5 +1,4 @@
-//! Structural schemas: what an object of a kind may hold. Prunes, fills in defaults, validates; knows list and map types for
-//! server-side apply.
+//! Structural schemas: pruning, defaulting, validation, and the list and map types that server-side apply needs.
 
 mod compiled;
 pub mod core;
@@ -13,4 +12,4 @@ mod validate;
 pub use compiled::{Cause, Schema, SchemaError};
 pub(super) use compiled::{ListType, Node};
 pub use structure::Unknown;
-pub use validate::WHOLE;
+pub use validate::MUST_BE_INTEGER;

@@ -1,4 +1,4 @@
-//! `POST /break/PART`, `POST /heal/PART`, `POST /heal`, `GET /`: one command breaks or heals a part.
+//! HTTP API of the estate: `POST /break/PART`, `POST /heal/PART`, `POST /heal` and `GET /`.
 
 use super::{Broken, EstateError, PARTS, PartState, parts};
 use axum::Router;
@@ -36,7 +36,7 @@ pub(super) async fn start(
             let _ = stop.wait_for(|stop| *stop).await;
         };
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
-            tracing::error!(%error, "the estate's control ended");
+            tracing::error!(%error, "control API of the estate ended");
         }
     });
     Ok((address, task))
