@@ -110,7 +110,7 @@ fn compile(resource: Resource) -> Result<Arc<ServedKind>, StartError> {
 async fn create_namespace(store: &Store, kinds: &[Arc<ServedKind>], name: &str) -> Result<(), StartError> {
     let Some(served) = kinds.iter().find(|k| k.store_key == "namespaces").cloned() else { return Ok(()) };
     let key = Key { kind: "namespaces".into(), namespace: String::new(), name: name.into() };
-    let how = write_context::WriteContext {
+    let context = write_context::WriteContext {
         served,
         name: name.to_string(),
         namespace: String::new(),
@@ -127,7 +127,7 @@ async fn create_namespace(store: &Store, kinds: &[Arc<ServedKind>], name: &str) 
     });
     let decide = move |current: Option<&store::StoredObject>| match current {
         Some(stored) => WriteAction::Keep(Box::new(stored.value())),
-        None => how.create(None, value),
+        None => context.create(None, value),
     };
     store.write(key, decide).await?.map(drop).map_err(|e| StartError::Crd(e.message))
 }

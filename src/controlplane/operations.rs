@@ -6,7 +6,7 @@ use super::names::check_name;
 use super::object::{fields_mut, has_finalizers, metadata_mut, version_of};
 use super::status::ApiError;
 use super::store::{StoredObject, WriteAction};
-use super::write_context::{Refused, WriteContext};
+use super::write_context::{WriteContext, WriteResult};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub enum PatchBody {
     Apply { value: Value, force: bool },
 }
 
-fn or_reject(decided: Refused<WriteAction<ApiError>>) -> WriteAction<ApiError> {
+fn or_reject(decided: WriteResult<WriteAction<ApiError>>) -> WriteAction<ApiError> {
     decided.unwrap_or_else(WriteAction::Reject)
 }
 
@@ -42,7 +42,7 @@ impl WriteContext {
         current: Option<&StoredObject>,
         mut value: Value,
         track: impl FnOnce(&mut Value),
-    ) -> Refused<WriteAction<ApiError>> {
+    ) -> WriteResult<WriteAction<ApiError>> {
         let resource = self.resource();
         if resource.status_subresource {
             fields_mut(&mut value).remove("status");
@@ -126,23 +126,23 @@ impl WriteContext {
         };
         or_reject(
             patched
-                .and_then(|new| self.read_patched(new))
+                .and_then(|new| self.decode_patched(new))
                 .and_then(|new| self.replace(&old, new, |old, new| self.track(old, new))),
         )
     }
 
     /// Decodes a patched object as if it were a request body.
-    fn read_patched(&self, mut new: Value) -> Refused<Value> {
+    fn decode_patched(&self, mut new: Value) -> WriteResult<Value> {
         if !new.is_object() {
             return Err(ApiError::bad_request("the patched value is not an object"));
         }
         metadata_mut(&mut new);
         let schema = &self.served.schema;
-        let unread = match self.resource().custom {
+        let decode_error = match self.resource().custom {
             true => schema.decode_metadata(&mut new),
             false => schema.decode(&mut new),
         };
-        if let Some(why) = unread {
+        if let Some(why) = decode_error {
             return Err(ApiError::invalid_patch(&why));
         }
         schema.drop_nulls(&mut new);
@@ -158,7 +158,7 @@ impl WriteContext {
         Ok(new)
     }
 
-    fn patch_absent(&self, patch: PatchBody) -> Refused<WriteAction<ApiError>> {
+    fn patch_absent(&self, patch: PatchBody) -> WriteResult<WriteAction<ApiError>> {
         let PatchBody::Apply { mut value, .. } = patch else {
             return Err(ApiError::not_found(self.resource(), &self.name));
         };
@@ -182,7 +182,7 @@ impl WriteContext {
         })
     }
 
-    fn apply_onto(&self, old: &Value, applied: &Value, force: bool) -> Refused<WriteAction<ApiError>> {
+    fn apply_onto(&self, old: &Value, applied: &Value, force: bool) -> WriteResult<WriteAction<ApiError>> {
         let mut applied = applied.clone();
         if self.resource().status_subresource {
             // The status endpoint applies only the status, the main endpoint everything else.

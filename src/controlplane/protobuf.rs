@@ -225,11 +225,11 @@ mod tests {
         let entry = [part(1, b"key"), part(2, &[0, 255])].concat();
         let raw = [part(1, &metadata), part(2, &entry), part(3, b"Opaque"), vec![5 << 3, 1]].concat();
         let read = decode(&wrapped("v1", "Secret", &raw)).unwrap();
-        let wanted = json!({
+        let expected = json!({
             "apiVersion": "v1", "kind": "Secret", "type": "Opaque", "immutable": true, "data": {"key": "AP8="},
             "metadata": {"name": "s", "labels": {"a": "b"}},
         });
-        assert_eq!(read, wanted);
+        assert_eq!(read, expected);
     }
 
     #[test]

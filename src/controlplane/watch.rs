@@ -64,7 +64,7 @@ impl Watcher {
             false => ListResult { items: Vec::new(), version: from },
         };
         // Subscribed at the version of the list; later changes are in the log.
-        let Some((missed, changes)) = store.watch(version) else {
+        let Some((past_changes, changes)) = store.watch(version) else {
             self.send_error(&ApiError::resource_version_expired()).await;
             return;
         };
@@ -76,7 +76,7 @@ impl Watcher {
         if self.query.initial_events && self.query.bookmarks && !self.bookmark(version, true).await {
             return;
         }
-        for change in missed {
+        for change in past_changes {
             if !self.send_change(&change).await {
                 return;
             }
@@ -132,8 +132,8 @@ impl Watcher {
             return true;
         }
         let before = change.before.as_ref().filter(|before| self.selects(&before.json));
-        let is = !change.deleted && self.selects(&change.after);
-        match (before, is) {
+        let matches = !change.deleted && self.selects(&change.after);
+        match (before, matches) {
             (Some(_), true) => self.send("MODIFIED", &change.after).await,
             (None, true) => self.send("ADDED", &change.after).await,
             (Some(_), false) if change.deleted => self.send("DELETED", &change.after).await,

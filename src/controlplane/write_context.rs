@@ -34,7 +34,7 @@ pub struct WriteContext {
     pub now: Timestamp,
 }
 
-pub type Refused<T> = Result<T, ApiError>;
+pub type WriteResult<T> = Result<T, ApiError>;
 
 impl WriteContext {
     pub fn field_manager<'a>(&'a self, api_version: &'a str) -> FieldManager<'a> {
@@ -56,7 +56,7 @@ impl WriteContext {
     }
 
     /// Defaults of built-in kinds, set before the managed fields are recorded.
-    pub fn set_core_defaults(&self, value: &mut Value) -> Refused<()> {
+    pub fn set_core_defaults(&self, value: &mut Value) -> WriteResult<()> {
         let resource = self.resource();
         match self.core_kind() {
             Some("Secret") => fold_string_data(value)?,
@@ -73,7 +73,7 @@ impl WriteContext {
         Ok(())
     }
 
-    pub fn put(&self, value: Value) -> Refused<WriteAction<ApiError>> {
+    pub fn put(&self, value: Value) -> WriteResult<WriteAction<ApiError>> {
         if value.to_string().len() > OBJECT_MAX {
             return Err(ApiError::too_large(format!("Request entity too large: limit is {OBJECT_MAX}")));
         }
@@ -88,7 +88,7 @@ impl WriteContext {
     }
 
     /// Validates an object.
-    pub fn check(&self, new: &Value, old: Option<&Value>) -> Refused<()> {
+    pub fn check(&self, new: &Value, old: Option<&Value>) -> WriteResult<()> {
         let causes = admission::check(new, old, self.resource(), |warning| self.warn(warning));
         let mut causes = self.served.schema.validate_after(new, old, causes);
         // kube-apiserver attributes this error to the status if the status endpoint is used.
@@ -100,7 +100,7 @@ impl WriteContext {
 }
 
 /// Moves `stringData` of a Secret into `data`, base64 encoded. The default type is Opaque.
-fn fold_string_data(value: &mut Value) -> Refused<()> {
+fn fold_string_data(value: &mut Value) -> WriteResult<()> {
     let fields = fields_mut(value);
     fields.entry("type").or_insert_with(|| "Opaque".into());
     let Some(Value::Object(plain)) = fields.remove("stringData") else { return Ok(()) };

@@ -32,7 +32,7 @@ pub enum Verdict {
 
 /// All differences between two responses.
 pub fn differences(mine: &Outcome, theirs: &Outcome) -> Vec<String> {
-    let whole =
+    let comparable =
         |o: &Outcome| json!({"code": o.code, "warnings": o.warnings, "content-type": o.media_type, "body": o.body});
     if (mine.code, &mine.reason) != (theirs.code, &theirs.reason) {
         let brief = |o: &Outcome| match o.body.pointer("/details/causes") {
@@ -42,7 +42,7 @@ pub fn differences(mine: &Outcome, theirs: &Outcome) -> Vec<String> {
         return vec![format!("embedded {}, real {}: {}", brief(mine), brief(theirs), theirs.words)];
     }
     let mut out = Vec::new();
-    compare(&whole(mine), &whole(theirs), "", &mut out);
+    compare(&comparable(mine), &comparable(theirs), "", &mut out);
     out
 }
 
@@ -93,29 +93,29 @@ fn file() -> PathBuf {
 }
 
 /// Fails on unexpected differences, and if the committed table is stale.
-pub fn check(stories: &[Story], told: &[Vec<Row>]) {
-    let cases = told.iter().flatten().count();
-    let wrong = told.iter().flatten().filter(|row| matches!(row.verdict, Verdict::Wrong(_))).count();
+pub fn check(stories: &[Story], results: &[Vec<Row>]) {
+    let cases = results.iter().flatten().count();
+    let wrong = results.iter().flatten().filter(|row| matches!(row.verdict, Verdict::Wrong(_))).count();
     println!("{cases} cases, {wrong} of them differ and should not");
-    let text = render(stories, told);
+    let text = render(stories, results);
     if wrong == 0 && std::env::var_os("CONFORMANCE_WRITE").is_some() {
         std::fs::create_dir_all(file().parent().unwrap()).unwrap();
         std::fs::write(file(), &text).unwrap();
     }
     assert_eq!(wrong, 0, "{wrong} of {cases} cases differ");
-    let is_whole = std::env::var_os("CONFORMANCE_ONLY").is_none();
+    let is_complete = std::env::var_os("CONFORMANCE_ONLY").is_none();
     let committed = std::fs::read_to_string(file()).unwrap_or_default();
-    assert!(!is_whole || committed == text, "docs/conformance.md is stale: run this with CONFORMANCE_WRITE=1");
+    assert!(!is_complete || committed == text, "docs/conformance.md is stale: run this with CONFORMANCE_WRITE=1");
 }
 
 /// Compares status codes and reasons of the embedded server with the committed table.
-pub fn check_embedded(stories: &[Story], told: &[Vec<Row>]) {
+pub fn check_embedded(stories: &[Story], results: &[Vec<Row>]) {
     let committed = std::fs::read_to_string(file()).expect("docs/conformance.md");
-    let is_whole = std::env::var_os("CONFORMANCE_ONLY").is_none();
-    let text = render(stories, told);
+    let is_complete = std::env::var_os("CONFORMANCE_ONLY").is_none();
+    let text = render(stories, results);
     let wrong: Vec<&str> = text.lines().filter(|line| !committed.contains(line)).collect();
-    assert!(wrong.is_empty(), "not as docs/conformance.md has it of the real server:\n{}", wrong.join("\n"));
-    assert!(!is_whole || committed == text, "docs/conformance.md is stale: run this beside a real server");
+    assert!(wrong.is_empty(), "different from docs/conformance.md:\n{}", wrong.join("\n"));
+    assert!(!is_complete || committed == text, "docs/conformance.md is stale: run this against a real API server");
 }
 
 fn answer(code: u16, reason: &str) -> String {
@@ -141,9 +141,9 @@ versions are normalised first; the text of messages and descriptions is not comp
 - Responses are JSON; requests can be JSON, YAML, or the protobuf that kubectl sends.
 ";
 
-fn render(stories: &[Story], told: &[Vec<Row>]) -> String {
+fn render(stories: &[Story], results: &[Vec<Row>]) -> String {
     let mut out = HEAD.to_string();
-    let rows = || told.iter().flatten();
+    let rows = || results.iter().flatten();
     let differing = rows().filter(|row| matches!(row.verdict, Verdict::Differs(_))).count();
     let all = rows().count();
     let _ = write!(
@@ -151,7 +151,7 @@ fn render(stories: &[Story], told: &[Vec<Row>]) -> String {
         "\n## Requests\n\n{all} requests: {} have the same response, {differing} do not.\n",
         all - differing
     );
-    for (story, rows) in stories.iter().zip(told) {
+    for (story, rows) in stories.iter().zip(results) {
         let _ = write!(out, "\n### {}\n\n", story.name);
         if story.name.starts_with("limits of") { limits(rows, &mut out) } else { table(rows, &mut out) }
     }

@@ -80,7 +80,7 @@ app.kubernetes.io/component: {{ . }}
 {{- if $values.create }}
 {{- default (include "agentic-ops.partName" .) $values.name }}
 {{- else }}
-{{- required (printf "%s.name: needed where %s.create is false" $at $at) $values.name }}
+{{- required (printf "%s.name: required if %s.create is false" $at $at) $values.name }}
 {{- end }}
 {{- end }}
 
@@ -120,7 +120,7 @@ seccompProfile: {type: RuntimeDefault}
 
 {{- define "agentic-ops.authSecretName" -}}
 {{- with .Values.auth }}
-{{- if and .secret .existingSecret.name }}{{ fail "auth.secret and auth.existingSecret.name: only one of them" }}{{ end }}
+{{- if and .secret .existingSecret.name }}{{ fail "auth.secret and auth.existingSecret.name are mutually exclusive" }}{{ end }}
 {{- if .existingSecret.name }}{{ .existingSecret.name }}{{ else if .secret }}{{ include "agentic-ops.fullname" $ }}-auth{{ end }}
 {{- end }}
 {{- end }}
@@ -128,7 +128,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- /* Name of the ConfigMap of a source: the chart's, an existing one, or none. Takes dict: root, at, values, own. */}}
 {{- define "agentic-ops.sourceName" -}}
 {{- if eq .values.source "configMap" }}
-{{- required (printf "%s.configMap: needed where %s.source is configMap" .at .at) .values.configMap }}
+{{- required (printf "%s.configMap: required if %s.source is configMap" .at .at) .values.configMap }}
 {{- else if ne .values.source "none" }}
 {{- include "agentic-ops.fullname" .root }}-{{ .at }}
 {{- end }}
@@ -151,7 +151,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret }}{{ $_ := set $all "AGENTIC_CA_FILE" "/etc/agentic-ops/ca/ca.crt" }}{{ end }}
 {{- if .Values.desk.existingClaim }}{{ $_ := set $all "DESK_DB_PATH" (printf "/var/lib/desk/%s" .Values.desk.file) }}{{ end }}
 {{- range $name, $value := .Values.extraSettings }}
-{{- if hasKey $all $name }}{{ fail (printf "extraSettings.%s: it stands in settings, or the chart sets it" $name) }}{{ end }}
+{{- if hasKey $all $name }}{{ fail (printf "extraSettings.%s: already set in settings, or set by the chart" $name) }}{{ end }}
 {{- $_ := set $all $name (include "agentic-ops.text" $value) }}
 {{- end }}
 {{- range $name, $value := $all }}
@@ -166,7 +166,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- if $value }}{{ $_ := set $all $name $value }}{{ end }}
 {{- end }}
 {{- range $name, $value := .Values.extraSecrets }}
-{{- if hasKey $.Values.secrets $name }}{{ fail (printf "extraSecrets.%s: it stands in secrets" $name) }}{{ end }}
+{{- if hasKey $.Values.secrets $name }}{{ fail (printf "extraSecrets.%s: already set in secrets" $name) }}{{ end }}
 {{- if $value }}{{ $_ := set $all $name $value }}{{ end }}
 {{- end }}
 {{- toYaml $all }}

@@ -106,9 +106,9 @@ fn split(text: &str) -> Vec<String> {
 fn identify(value: &Value) -> Result<(String, String), String> {
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
     let (api_version, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
-    let wanted = format!("{GROUP}/{VERSION}");
-    if api_version != wanted {
-        return Err(format!("apiVersion {api_version:?}: a registry holds resources of {wanted}"));
+    let expected = format!("{GROUP}/{VERSION}");
+    if api_version != expected {
+        return Err(format!("apiVersion {api_version:?}: a registry holds resources of {expected}"));
     }
     if !matches!(kind.as_str(), "Scenario" | "Agent") {
         return Err(format!("kind {kind:?}: a registry holds Scenarios and Agents"));

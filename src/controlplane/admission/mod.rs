@@ -36,20 +36,21 @@ pub fn check(object: &Value, old: Option<&Value>, resource: &Resource, mut warn:
 /// Validation errors of a metadata update.
 pub fn check_update(old: &Value, new: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
-    let (was, is) = (&old["metadata"], &new["metadata"]);
+    let (old_meta, new_meta) = (&old["metadata"], &new["metadata"]);
     for field in ["uid", "deletionTimestamp"] {
-        let given = is[field].as_str().filter(|given| !given.is_empty());
-        if let Some(given) = given.filter(|given| Some(*given) != was[field].as_str()) {
+        let given = new_meta[field].as_str().filter(|given| !given.is_empty());
+        if let Some(given) = given.filter(|given| Some(*given) != old_meta[field].as_str()) {
             causes.push(invalid(&format!("metadata.{field}"), format!("Invalid value: {given:?}: field is immutable")));
         }
     }
-    let held = |metadata: &Value| metadata["finalizers"].as_array().cloned().unwrap_or_default();
-    let before = held(was);
-    let more: Vec<Value> = held(is).into_iter().filter(|finalizer| !before.contains(finalizer)).collect();
-    if was["deletionTimestamp"].is_string() && !more.is_empty() {
+    let finalizers = |metadata: &Value| metadata["finalizers"].as_array().cloned().unwrap_or_default();
+    let existing = finalizers(old_meta);
+    let added: Vec<Value> =
+        finalizers(new_meta).into_iter().filter(|finalizer| !existing.contains(finalizer)).collect();
+    if old_meta["deletionTimestamp"].is_string() && !added.is_empty() {
         let message = format!(
             "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers {}",
-            Value::from(more)
+            Value::from(added)
         );
         causes.push(Cause { reason: "FieldValueForbidden", message, field: "metadata.finalizers".into() });
     }

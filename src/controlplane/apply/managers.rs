@@ -97,16 +97,16 @@ fn read_fields(value: &Value, path: &mut Path, fields: &mut Set) {
 }
 
 /// Makes a manager own exactly these fields. Its time changes only if the fields do.
-pub(super) fn set_fields(managers: &mut Vec<ManagedFieldsEntry>, mut me: ManagedFieldsEntry, fields: Set) {
-    match managers.iter_mut().find(|m| m.is_same(&me)) {
+pub(super) fn set_fields(managers: &mut Vec<ManagedFieldsEntry>, mut own_entry: ManagedFieldsEntry, fields: Set) {
+    match managers.iter_mut().find(|m| m.is_same(&own_entry)) {
         Some(entry) if entry.fields == fields => {}
         Some(entry) => {
-            entry.time = me.time;
+            entry.time = own_entry.time;
             entry.fields = fields;
         }
         None => {
-            me.fields = fields;
-            managers.push(me);
+            own_entry.fields = fields;
+            managers.push(own_entry);
         }
     }
 }

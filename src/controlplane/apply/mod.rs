@@ -41,31 +41,31 @@ pub fn apply(
     let mut managers = managers::read(base);
     if live.is_some() && managers.is_empty() {
         // The object was created before managed fields were tracked.
-        let before =
+        let initial_entry =
             ManagedFieldsEntry { name: BEFORE_FIRST_APPLY.into(), ..ManagedFieldsEntry::new(write, Operation::Update) };
         let fields = set::difference(schema, &none, base).added;
-        managers::set_fields(&mut managers, ManagedFieldsEntry { subresource: None, ..before }, fields);
+        managers::set_fields(&mut managers, ManagedFieldsEntry { subresource: None, ..initial_entry }, fields);
     }
-    let me = ManagedFieldsEntry::new(write, Operation::Apply);
-    let prior = managers.iter().find(|m| m.is_same(&me)).map(|m| m.fields.clone()).unwrap_or_default();
+    let own_entry = ManagedFieldsEntry::new(write, Operation::Apply);
+    let prior = managers.iter().find(|m| m.is_same(&own_entry)).map(|m| m.fields.clone()).unwrap_or_default();
     let applied_fields = set::without_system_fields(set::fields_of(schema, applied));
-    managers::set_fields(&mut managers, me.clone(), applied_fields.clone());
+    managers::set_fields(&mut managers, own_entry.clone(), applied_fields.clone());
     let combined = merge::merge(schema, base, applied);
     let mut merged = prune_unapplied(schema, &combined, &prior, &managers, set::fields_of(schema, applied));
     let difference = set::difference(schema, base, &merged);
-    let conflicts = conflicts(&difference, &managers, &me);
+    let conflicts = conflicts(&difference, &managers, &own_entry);
     if !force && !conflicts.is_empty() {
         return Err(ApplyError::Conflicts(conflicts.iter().map(|(path, m)| cause(path, m)).collect()));
     }
-    remove_from_others(&mut managers, &difference, &me);
+    remove_from_others(&mut managers, &difference, &own_entry);
     if typed {
         schema.decode(&mut merged);
     }
     if live.is_some() && applied_fields == prior && *base == merged {
         return Ok(base.clone());
     }
-    if let Some(entry) = managers.iter_mut().find(|m| m.is_same(&me)) {
-        entry.time = me.time;
+    if let Some(entry) = managers.iter_mut().find(|m| m.is_same(&own_entry)) {
+        entry.time = own_entry.time;
     }
     managers::write(&mut merged, &managers);
     Ok(merged)
@@ -77,7 +77,13 @@ pub fn ambiguous(schema: &Schema, applied: &Value) -> Option<String> {
 }
 
 /// Removes fields that the manager applied before and that no manager owns now.
-fn prune_unapplied(schema: &Schema, merged: &Value, prior: &Set, managers: &[ManagedFieldsEntry], mine: Set) -> Value {
+fn prune_unapplied(
+    schema: &Schema,
+    merged: &Value,
+    prior: &Set,
+    managers: &[ManagedFieldsEntry],
+    own_fields: Set,
+) -> Value {
     if prior.is_empty() {
         return merged.clone();
     }
@@ -87,7 +93,7 @@ fn prune_unapplied(schema: &Schema, merged: &Value, prior: &Set, managers: &[Man
     let all = with_parents(&set::fields_of(schema, merged));
     let pruned = set::without(schema, merged, &prior);
     // Restore what another manager owns,
-    let managed: Set = managers.iter().flat_map(|m| m.fields.iter().cloned()).chain(mine).collect();
+    let managed: Set = managers.iter().flat_map(|m| m.fields.iter().cloned()).chain(own_fields).collect();
     let kept: Set = with_parents(&set::fields_of(schema, &pruned)).union(&with_parents(&managed)).cloned().collect();
     let pruned = set::without(schema, merged, &minus(&all, &kept));
     // and what this manager never owned.
@@ -99,17 +105,17 @@ fn prune_unapplied(schema: &Schema, merged: &Value, prior: &Set, managers: &[Man
 fn conflicts<'a>(
     difference: &'a Difference,
     managers: &'a [ManagedFieldsEntry],
-    me: &ManagedFieldsEntry,
+    own_entry: &ManagedFieldsEntry,
 ) -> Vec<(&'a Path, &'a ManagedFieldsEntry)> {
     let changed = || difference.modified.iter().chain(&difference.added);
-    let others = managers.iter().filter(|m| !m.is_same(me));
+    let others = managers.iter().filter(|m| !m.is_same(own_entry));
     others.flat_map(|m| changed().filter(|path| m.fields.contains(*path)).map(move |path| (path, m))).collect()
 }
 
 /// Removes changed and removed fields from the other managers.
-fn remove_from_others(managers: &mut [ManagedFieldsEntry], difference: &Difference, me: &ManagedFieldsEntry) {
+fn remove_from_others(managers: &mut [ManagedFieldsEntry], difference: &Difference, own_entry: &ManagedFieldsEntry) {
     let Difference { added, modified, removed } = difference;
-    for manager in managers.iter_mut().filter(|m| !m.is_same(me)) {
+    for manager in managers.iter_mut().filter(|m| !m.is_same(own_entry)) {
         manager.fields.retain(|path| !modified.contains(path) && !added.contains(path) && !removed.contains(path));
     }
 }
@@ -137,11 +143,12 @@ pub fn track_update(schema: &Schema, old: Option<&Value>, new: &mut Value, write
         return managers::write(new, &[]);
     }
     let difference = set::difference(schema, old.unwrap_or(&none), new);
-    let me = ManagedFieldsEntry::new(write, Operation::Update);
-    remove_from_others(&mut managers, &difference, &me);
-    let mine = managers.iter().find(|m| m.is_same(&me)).map(|m| m.fields.clone()).unwrap_or_default();
+    let own_entry = ManagedFieldsEntry::new(write, Operation::Update);
+    remove_from_others(&mut managers, &difference, &own_entry);
+    let own_fields = managers.iter().find(|m| m.is_same(&own_entry)).map(|m| m.fields.clone()).unwrap_or_default();
     let Difference { added, modified, removed } = difference;
-    let fields: Set = mine.into_iter().filter(|path| !removed.contains(path)).chain(modified).chain(added).collect();
-    managers::set_fields(&mut managers, me, fields);
+    let fields: Set =
+        own_fields.into_iter().filter(|path| !removed.contains(path)).chain(modified).chain(added).collect();
+    managers::set_fields(&mut managers, own_entry, fields);
     managers::write(new, &managers);
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Namespaces that cannot be deleted.
-const NAMESPACES_OF_THE_SYSTEM: [&str; 2] = ["default", "kube-system"];
+const SYSTEM_NAMESPACES: [&str; 2] = ["default", "kube-system"];
 
 /// Deletes an object, or the selected objects. `options` are DeleteOptions or null.
 pub async fn delete(
@@ -28,24 +28,24 @@ pub async fn delete(
     let Some(name) = target.name.clone() else { return delete_all(&api, &target, &query).await };
     let precondition = |field: &str| options["preconditions"][field].as_str().map(String::from);
     let (uid, version) = (precondition("uid"), precondition("resourceVersion"));
-    let how = target.write_context(&name, &query, &HeaderMap::new());
+    let context = target.write_context(&name, &query, &HeaderMap::new());
     let at = served.key(target.namespace.as_deref(), &name);
     let is_namespace = served.store_key == "namespaces" && !query.dry_run;
     if is_namespace {
-        if NAMESPACES_OF_THE_SYSTEM.contains(&name.as_str()) {
+        if SYSTEM_NAMESPACES.contains(&name.as_str()) {
             return Err(ApiError::forbidden(&served.resource, &name, "this namespace may not be deleted"));
         }
         // Preconditions are checked before the contents are deleted.
-        let mut would = how.clone();
-        would.dry_run = true;
+        let mut dry_run = context.clone();
+        dry_run.dry_run = true;
         if let WriteAction::Reject(error) =
-            would.delete(api.store.get(&at).as_ref(), uid.as_deref(), version.as_deref())
+            dry_run.delete(api.store.get(&at).as_ref(), uid.as_deref(), version.as_deref())
         {
             return Err(error);
         }
         empty_namespace(&api, &name).await?;
     }
-    let deleted = api.store.write(at, move |current| how.delete(current, uid.as_deref(), version.as_deref())).await;
+    let deleted = api.store.write(at, move |current| context.delete(current, uid.as_deref(), version.as_deref())).await;
     let value = deleted.map_err(store_error)??;
     if is_namespace {
         // Objects that were created in the meantime.
@@ -82,9 +82,9 @@ async fn delete_all(api: &ServerState, target: &RequestTarget, query: &Query) ->
     for (at, stored) in listed.items {
         let value = stored.value();
         if query.labels.matches(&value) && query.fields.matches(&value) {
-            let mut how = target.write_context(&at.name, query, &HeaderMap::new());
-            how.namespace.clone_from(&at.namespace);
-            match api.store.write(at, move |current| how.delete(current, None, None)).await.map_err(store_error)? {
+            let mut context = target.write_context(&at.name, query, &HeaderMap::new());
+            context.namespace.clone_from(&at.namespace);
+            match api.store.write(at, move |current| context.delete(current, None, None)).await.map_err(store_error)? {
                 Ok(_) => items.push(listed_item(served, value)),
                 // Already deleted.
                 Err(error) if error.code == StatusCode::NOT_FOUND => {}

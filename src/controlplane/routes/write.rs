@@ -38,17 +38,17 @@ fn decode_object(
     check_kind(&target.served, &mut value)?;
     let schema = &target.served.schema;
     if !is_apply {
-        let unread = if resource.custom { schema.decode_metadata(&mut value) } else { schema.decode(&mut value) };
-        if let Some(why) = unread {
+        let decode_error = if resource.custom { schema.decode_metadata(&mut value) } else { schema.decode(&mut value) };
+        if let Some(why) = decode_error {
             return Err(unreadable(resource, &why));
         }
         schema.drop_nulls(&mut value);
     }
     let unknown = schema.prune(&mut value).into_iter().map(|path| format!("unknown field {path:?}"));
-    let strange: Vec<String> =
+    let unexpected: Vec<String> =
         unknown.chain(duplicates.iter().map(|path| format!("duplicate field {path:?}"))).collect();
-    if query.field_validation == FieldValidation::Strict && !strange.is_empty() {
-        return Err(unreadable(resource, &format!("strict decoding error: {}", strange.join(", "))));
+    if query.field_validation == FieldValidation::Strict && !unexpected.is_empty() {
+        return Err(unreadable(resource, &format!("strict decoding error: {}", unexpected.join(", "))));
     }
     let namespace = target.namespace.as_deref().unwrap_or_default();
     let given = value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
@@ -58,7 +58,7 @@ fn decode_object(
         );
         return Err(ApiError::bad_request(message));
     }
-    let warnings = if query.field_validation == FieldValidation::Warn { strange } else { Vec::new() };
+    let warnings = if query.field_validation == FieldValidation::Warn { unexpected } else { Vec::new() };
     Ok((value, warnings))
 }
 
@@ -126,9 +126,9 @@ pub async fn create(
     target: RequestTarget,
     query: Query,
     headers: &HeaderMap,
-    sent: RequestObject,
+    object: RequestObject,
 ) -> Result<Response, ApiError> {
-    let (mut value, warnings) = decode_object(&target, &query, sent, false)?;
+    let (mut value, warnings) = decode_object(&target, &query, object, false)?;
     let served = target.served.clone();
     if served.resource.namespaced && target.namespace.is_none() {
         return Err(ApiError::path_not_found());
@@ -142,11 +142,11 @@ pub async fn create(
         // Reported together with other validation errors.
         _ => String::new(),
     };
-    let how = target.write_context(&name, &query, headers);
+    let context = target.write_context(&name, &query, headers);
     let key = served.key(target.namespace.as_deref(), &name);
-    let warnings_sent = how.add_warnings(warnings);
-    let written = api.store.write(key, move |current| how.create(current, value)).await;
-    respond(&served, written, StatusCode::CREATED, &warnings_sent, response_format(headers), &query)
+    let all_warnings = context.add_warnings(warnings);
+    let written = api.store.write(key, move |current| context.create(current, value)).await;
+    respond(&served, written, StatusCode::CREATED, &all_warnings, response_format(headers), &query)
 }
 
 fn require_namespace(api: &ServerState, target: &RequestTarget) -> Result<(), ApiError> {
@@ -167,17 +167,17 @@ pub async fn update(
     target: RequestTarget,
     query: Query,
     headers: &HeaderMap,
-    sent: RequestObject,
+    object: RequestObject,
 ) -> Result<Response, ApiError> {
-    let (value, warnings) = decode_object(&target, &query, sent, false)?;
+    let (value, warnings) = decode_object(&target, &query, object, false)?;
     let name = target.name.clone().unwrap_or_default();
     check_name_matches(&value, &name)?;
     let served = target.served.clone();
-    let how = target.write_context(&name, &query, headers);
+    let context = target.write_context(&name, &query, headers);
     let key = served.key(target.namespace.as_deref(), &name);
-    let warnings_sent = how.add_warnings(warnings);
-    let written = api.store.write(key, move |current| how.update(current, value)).await;
-    respond(&served, written, StatusCode::OK, &warnings_sent, response_format(headers), &query)
+    let all_warnings = context.add_warnings(warnings);
+    let written = api.store.write(key, move |current| context.update(current, value)).await;
+    respond(&served, written, StatusCode::OK, &all_warnings, response_format(headers), &query)
 }
 
 /// Patches or applies an object.
@@ -199,9 +199,9 @@ pub async fn patch(
         "application/merge-patch+json" => PatchBody::Merge(as_json()?),
         "application/strategic-merge-patch+json" if !served.resource.custom => PatchBody::Strategic(as_json()?),
         "application/apply-patch+yaml" => {
-            let (value, warnings_sent) =
+            let (value, all_warnings) =
                 decode_applied(&api, &target, &query, &name, parse_object(media_type, &bytes)?)?;
-            warnings = warnings_sent;
+            warnings = all_warnings;
             PatchBody::Apply { value, force: query.force }
         }
         other => {
@@ -212,13 +212,13 @@ pub async fn patch(
             return Err(if served.resource.custom { error } else { error.with_empty_details() });
         }
     };
-    let how = target.write_context(&name, &query, headers);
+    let context = target.write_context(&name, &query, headers);
     let key = served.key(target.namespace.as_deref(), &name);
     let existed = api.store.get(&key).is_some();
-    let warnings_sent = how.add_warnings(warnings);
-    let written = api.store.write(key, move |current| how.patch(current, patch)).await;
+    let all_warnings = context.add_warnings(warnings);
+    let written = api.store.write(key, move |current| context.patch(current, patch)).await;
     let code = if existed { StatusCode::OK } else { StatusCode::CREATED };
-    respond(&served, written, code, &warnings_sent, response_format(headers), &query)
+    respond(&served, written, code, &all_warnings, response_format(headers), &query)
 }
 
 fn json_patch(bytes: &[u8]) -> Result<json_patch::Patch, ApiError> {
@@ -235,32 +235,33 @@ fn decode_applied(
     target: &RequestTarget,
     query: &Query,
     name: &str,
-    sent: RequestObject,
+    object: RequestObject,
 ) -> Result<(Value, Vec<String>), ApiError> {
     let served = &target.served;
-    if sent.value.pointer("/metadata/managedFields").and_then(Value::as_array).is_some_and(|m| !m.is_empty()) {
+    if object.value.pointer("/metadata/managedFields").and_then(Value::as_array).is_some_and(|m| !m.is_empty()) {
         return Err(ApiError::bad_request("metadata.managedFields must be nil"));
     }
-    if query.field_validation == FieldValidation::Strict && !sent.duplicates.is_empty() {
+    if query.field_validation == FieldValidation::Strict && !object.duplicates.is_empty() {
         return Err(ApiError::bad_request(format!(
             "error strict decoding YAML: duplicate field {:?}",
-            sent.duplicates
+            object.duplicates
         )));
     }
-    let mut tried = sent.value.clone();
-    check_kind(served, &mut tried)?;
-    let unknown = served.schema.prune(&mut tried).first().map(|path| format!(".{path}: field not declared in schema"));
-    let unread = || match served.resource.custom {
-        true => served.schema.decode_metadata(&mut tried),
-        false => served.schema.decode(&mut tried),
+    let mut checked = object.value.clone();
+    check_kind(served, &mut checked)?;
+    let unknown =
+        served.schema.prune(&mut checked).first().map(|path| format!(".{path}: field not declared in schema"));
+    let decode_error = || match served.resource.custom {
+        true => served.schema.decode_metadata(&mut checked),
+        false => served.schema.decode(&mut checked),
     };
-    if let Some(what) = unknown.or_else(|| apply::ambiguous(&served.schema, &sent.value)).or_else(unread) {
+    if let Some(what) = unknown.or_else(|| apply::ambiguous(&served.schema, &object.value)).or_else(decode_error) {
         let Resource { kind, .. } = &served.resource;
         let namespace = target.namespace.as_deref().unwrap_or_default();
         let of = format!("{namespace}/{name}; {}, Kind={kind}", served.resource.api_version());
         return Err(ApiError::without_reason(format!("failed to create typed patch object ({of}): {what}")));
     }
-    let (value, warnings) = decode_object(target, query, sent, true)?;
+    let (value, warnings) = decode_object(target, query, object, true)?;
     require_namespace(api, target)?;
     check_name_matches(&value, name)?;
     Ok((value, warnings))
@@ -271,14 +272,14 @@ fn respond(
     served: &ServedKind,
     written: Result<Result<Value, ApiError>, StoreError>,
     code: StatusCode,
-    warnings_sent: &Warnings,
+    all_warnings: &Warnings,
     format: ResponseFormat,
     query: &Query,
 ) -> Result<Response, ApiError> {
     let written = written.map_err(store_error).and_then(|written| written);
     let shown = written.and_then(|value| in_format(&served.resource, served.to_served(value), format, query));
     let mut response = answer(shown.map(|value| (code, value)));
-    for warning in warnings_sent.lock().unwrap_or_else(PoisonError::into_inner).iter().take(WARNINGS_MAX) {
+    for warning in all_warnings.lock().unwrap_or_else(PoisonError::into_inner).iter().take(WARNINGS_MAX) {
         if let Ok(value) = HeaderValue::from_str(&format!("299 - {warning:?}")) {
             response.headers_mut().append(header::WARNING, value);
         }

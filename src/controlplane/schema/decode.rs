@@ -45,8 +45,8 @@ impl Node {
             _ => true,
         };
         if !of_type {
-            let (is, must) = (super::validate::type_name(value), self.kind.as_deref().unwrap_or_default());
-            return Some(format!("json: cannot unmarshal {is} into Go struct field {path} of type {must}"));
+            let (actual, expected) = (super::validate::type_name(value), self.kind.as_deref().unwrap_or_default());
+            return Some(format!("json: cannot unmarshal {actual} into Go struct field {path} of type {expected}"));
         }
         match value {
             Value::String(text) => self.format_error(text),

@@ -69,15 +69,15 @@ impl Node {
             return;
         }
         if !self.is_of_type(value) {
-            let is = type_name(value);
-            let must = self.kind.as_deref().unwrap_or("string");
-            let shown = if is_scalar(value) { shown(value) } else { format!("{is:?}") };
-            let message = format!("Invalid value: {shown}: {path} in body must be of type {must}: {is:?}");
+            let actual = type_name(value);
+            let expected = self.kind.as_deref().unwrap_or("string");
+            let shown = if is_scalar(value) { shown(value) } else { format!("{actual:?}") };
+            let message = format!("Invalid value: {shown}: {path} in body must be of type {expected}: {actual:?}");
             causes.push(Cause { reason: TYPE_INVALID, message, field: path.to_string() });
             if is_scalar(value) {
                 self.check_enum(value, path, causes);
             }
-            if must == "integer" && value.is_f64() {
+            if expected == "integer" && value.is_f64() {
                 let message = format!("Invalid value: \"\": {MUST_BE_INTEGER} in {path}");
                 causes.push(Cause { reason: INVALID, message, field: "<nil>".into() });
             }

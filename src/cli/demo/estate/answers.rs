@@ -150,16 +150,16 @@ fn proxmox(uri: &Uri, headers: &HeaderMap, broken: &Broken) -> Act {
 
 /// Resources of all types, or of the requested `type`: `vm` includes qemu and lxc.
 fn resources(query: Option<&str>, broken: &Broken) -> Vec<Value> {
-    let wanted = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("type="));
+    let requested = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("type="));
     let mut list = Vec::new();
-    if matches!(wanted, None | Some("vm")) {
+    if matches!(requested, None | Some("vm")) {
         let vms = [(112, "wizard"), (122, "desk"), (123, "finance"), (104, "mail")];
         list.extend(vms.iter().map(|(id, name)| machine(*id, name, broken)));
         // Stopped, and not critical: another machine, and a template.
         list.push(idle("lxc", 131, "staging", 0));
         list.push(idle("qemu", 9000, "debian-12-template", 1));
     }
-    if matches!(wanted, None | Some("node")) {
+    if matches!(requested, None | Some("node")) {
         list.extend((1..=3).map(|id| {
             let online = id == 1 || !broken.has("quorum");
             json!({"id": format!("node/pve{id}"), "type": "node", "node": format!("pve{id}"),

@@ -56,7 +56,7 @@ impl Service {
         let address = listener.local_addr().map_err(|source| EstateError::Listen { address, source })?;
         let task = tokio::spawn(async move {
             tokio::select! {
-                never = live(name, down, address, listener, broken, outbox) => match never {},
+                never = run(name, down, address, listener, broken, outbox) => match never {},
                 _ = stop.wait_for(|stop| *stop) => {}
             }
         });
@@ -72,7 +72,7 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Listens while the service is up. While it is down, its port is free and its connections are closed.
-async fn live(
+async fn run(
     name: &'static str,
     down: Option<&'static str>,
     address: SocketAddr,
@@ -94,14 +94,14 @@ async fn live(
 
 /// Listens on the old port. Retries while another program uses it.
 async fn listen_again(name: &str, address: SocketAddr) -> TcpListener {
-    let mut told = false;
+    let mut logged = false;
     loop {
         match listen(address) {
             Ok(listener) => return listener,
-            Err(error) if !told => tracing::warn!(service = name, %address, %error, "waiting for the port"),
+            Err(error) if !logged => tracing::warn!(service = name, %address, %error, "waiting for the port"),
             Err(_) => {}
         }
-        told = true;
+        logged = true;
         tokio::time::sleep(RETRY_PAUSE).await;
     }
 }
