@@ -1,6 +1,11 @@
 //! The CustomResourceDefinitions, generated from the types of this folder.
 
-use super::{Action, Agent, Finding, Message, Scenario, Thread};
+use super::action::Action;
+use super::agent::Agent;
+use super::finding::Finding;
+use super::message::Message;
+use super::scenario::Scenario;
+use super::thread::Thread;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };

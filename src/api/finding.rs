@@ -1,6 +1,6 @@
 //! `Finding`: a failed check, from opening to resolution.
 
-use super::Severity;
+use super::severity::Severity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;

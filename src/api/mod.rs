@@ -14,6 +14,7 @@ pub mod finding;
 pub mod message;
 pub mod probe;
 pub mod scenario;
+mod severity;
 pub mod thread;
 
 pub use action::{Action, ActionSpec, ActionStatus, Actor, Subject};
@@ -31,10 +32,8 @@ pub use scenario::{
     CheckOutcome, CheckResult, CheckSpec, Evaluate, Health, RequestedRun, Runbook, Scenario, ScenarioSpec,
     ScenarioStatus, Thresholds,
 };
+pub use severity::Severity;
 pub use thread::{Thread, ThreadSpec, ThreadStatus};
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// The API group of every kind here.
 pub const GROUP: &str = "agentic.ligbox.io";
@@ -48,40 +47,6 @@ pub const PROBES_LABEL: &str = "agentic.ligbox.io/probes";
 pub const SETTINGS_NAME: &str = "agentic-ops";
 /// Reserved check name: that of the Finding that says that a Scenario cannot be evaluated.
 pub const BLIND: &str = "blind";
-
-/// Severity of a Finding, most severe first. `high` and `critical` are mailed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    Critical,
-    High,
-    Medium,
-    Low,
-    Info,
-}
-
-impl Severity {
-    /// All severities, most severe first.
-    pub const ALL: [Severity; 5] =
-        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
-
-    /// The value in the API, in REST and in metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Severity::Critical => "critical",
-            Severity::High => "high",
-            Severity::Medium => "medium",
-            Severity::Low => "low",
-            Severity::Info => "info",
-        }
-    }
-}
-
-impl std::fmt::Display for Severity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 #[cfg(test)]
 mod tests {

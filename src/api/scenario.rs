@@ -1,6 +1,7 @@
 //! `Scenario`: what to read, how often, and what must be true.
 
-use super::{Probe, Severity};
+use super::probe::Probe;
+use super::severity::Severity;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};

@@ -1,6 +1,6 @@
 //! Responses of the simulated products, as documented by their vendors.
 
-use super::Broken;
+use super::broken::Broken;
 use super::desk_db::Outbox;
 use axum::http::{HeaderMap, Uri};
 use jiff::Timestamp;

@@ -2,7 +2,7 @@
 //!
 //! Unless a part is broken, all open tickets are updated in turn, and every webhook in the wizard's outbox is received.
 
-use super::Broken;
+use super::broken::Broken;
 use jiff::{SignedDuration, Timestamp, tz};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};

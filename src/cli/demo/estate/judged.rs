@@ -11,6 +11,7 @@ use crate::domain::prepare::{ReferencedConfiguration, SecretView, prepare};
 use crate::domain::reading::Reading;
 use crate::domain::validate::{Expressions, ProbePolicy, ValidatedScenario, validate};
 use crate::probes::Prober;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Timeout for a change to take effect.

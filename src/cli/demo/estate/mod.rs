@@ -2,8 +2,10 @@
 //! changes. Each part can be broken and repaired with one command.
 
 mod answers;
+mod broken;
 mod control;
 mod desk_db;
+mod errors;
 mod parts;
 mod service;
 
@@ -12,70 +14,20 @@ mod judged;
 #[cfg(test)]
 mod tests;
 
+pub use errors::{EstateError, UnknownPart};
 pub use parts::{PARTS, Part, PartInfo, PartState};
 
+use broken::Broken;
 use service::Service;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 
 /// Timeout for each task at shutdown.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
-
-/// Why the estate does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum EstateError {
-    #[error("{path}: {message}")]
-    Database { path: String, message: String },
-    #[error("listen on {address}: {source}")]
-    Listen { address: SocketAddr, source: std::io::Error },
-}
-
-/// No part has this name.
-#[derive(Debug, thiserror::Error)]
-#[error("no part is named {0:?}")]
-pub struct UnknownPart(pub String);
-
-/// The broken parts, shared by all services. Clones see the same set.
-#[derive(Clone)]
-pub(super) struct Broken {
-    names: Arc<signal::Sender<BTreeSet<&'static str>>>,
-}
-
-impl Broken {
-    fn nothing() -> Broken {
-        Broken { names: Arc::new(signal::Sender::new(BTreeSet::new())) }
-    }
-
-    pub fn has(&self, part: &str) -> bool {
-        self.names.borrow().contains(part)
-    }
-
-    /// Waits until a part is broken, or until it is repaired.
-    pub async fn until(&self, part: &str, broken: bool) {
-        // Fails only if the sender is gone, and `self` holds it.
-        let _ = self.names.subscribe().wait_for(|names| names.contains(part) == broken).await;
-    }
-
-    /// A receiver of all changes from now on.
-    pub fn changes(&self) -> signal::Receiver<BTreeSet<&'static str>> {
-        self.names.subscribe()
-    }
-
-    pub fn set(&self, part: &str, broken: bool) -> Result<(), UnknownPart> {
-        let known = PARTS.iter().find(|p| p.name == part).ok_or_else(|| UnknownPart(part.to_string()))?;
-        self.names.send_if_modified(|names| if broken { names.insert(known.name) } else { names.remove(known.name) });
-        Ok(())
-    }
-
-    pub fn heal_all(&self) {
-        self.names.send_if_modified(|names| !std::mem::take(names).is_empty());
-    }
-}
 
 /// The running estate.
 pub struct Estate {
@@ -141,7 +93,7 @@ impl Estate {
 
     /// Every part with its state, in the order of the Scenarios.
     pub fn parts(&self) -> Vec<PartInfo> {
-        parts::now(&self.broken)
+        self.broken.parts()
     }
 
     /// Breaks a part. Services react at their next connection, the Desk's database shortly after.

@@ -1,7 +1,5 @@
 //! The parts of the estate that can be broken.
 
-use super::Broken;
-
 /// A part of the estate.
 pub struct Part {
     pub name: &'static str,
@@ -31,14 +29,6 @@ pub struct PartInfo {
     /// The effect of breaking it, in one line.
     pub what: &'static str,
     pub state: PartState,
-}
-
-pub(super) fn now(broken: &Broken) -> Vec<PartInfo> {
-    let info = |p: &Part| {
-        let state = if broken.has(p.name) { PartState::Broken } else { PartState::Working };
-        PartInfo { name: p.name, scenario: p.scenario, what: p.what, state }
-    };
-    PARTS.iter().map(info).collect()
 }
 
 const fn part(

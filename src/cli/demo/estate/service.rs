@@ -1,8 +1,9 @@
 //! One service of the estate: responds, hangs, resets connections, or is down.
 
 use super::answers::{Act, answer};
+use super::broken::Broken;
 use super::desk_db::Outbox;
-use super::{Broken, EstateError};
+use super::errors::EstateError;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
