@@ -1,6 +1,6 @@
-//! Agentic Ops: a round-the-clock watch over a small hosting company's machines.
+//! Agentic Ops: monitoring of a small hosting company's machines, around the clock.
 //!
-//! The way through the program is `Scenario` -> readings -> outcomes -> transitions -> `Finding`; each arrow is one function.
+//! Data flow: `Scenario` -> readings -> outcomes -> transitions -> `Finding`. Each arrow is one function.
 
 pub mod api;
 pub mod cel;

@@ -6,15 +6,15 @@ use agentic_ops::telemetry::{self, LogFormat};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// A probe makes and drops some hundred small objects: this takes a quarter off its CPU time.
+/// Probes allocate many small objects; jemalloc saves about a quarter of their CPU time.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// A round-the-clock watch over a small hosting company's machines
+/// Monitoring of a small hosting company's machines, around the clock
 #[derive(Parser)]
 #[command(name = "agentic-ops", version, max_term_width = 100)]
 struct Arguments {
-    /// How log lines look
+    /// Format of log lines
     #[arg(long, global = true, value_enum, default_value_t)]
     log_format: LogFormat,
     #[command(subcommand)]
@@ -23,13 +23,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything on this machine, with no cluster
+    /// Run everything on this machine, without a cluster
     Standalone(cli::standalone::StandaloneArgs),
-    /// Run everything beside a simulated estate that can be broken and healed
+    /// Run everything with simulated targets that can be broken and repaired
     Demo(cli::demo::DemoArgs),
-    /// Run the operator and the facade against the current kubeconfig's cluster
+    /// Run the operator and the facade against the cluster of the current kubeconfig
     Operator(cli::operator::OperatorArgs),
-    /// Run Scenarios from files once and print what came of it
+    /// Run Scenarios from files once and print the outcomes
     Check(cli::check::CheckArgs),
     /// Print the CustomResourceDefinitions
     Crds,

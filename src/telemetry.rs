@@ -1,4 +1,4 @@
-//! Traces and metrics: Prometheus names and base units, labels of few values.
+//! Logs and metrics. Metrics follow the Prometheus conventions: base units, and labels with few values.
 
 use crate::api::{CheckOutcome, Health, Severity};
 use prometheus_client::encoding::text::encode;
@@ -14,7 +14,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
-/// How log lines look.
+/// Format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
     #[default]
@@ -22,10 +22,10 @@ pub enum LogFormat {
     Json,
 }
 
-/// The Kubernetes client logs each failed connection as an error of its own; whoever asked tells of it already.
+/// The Kubernetes client logs failed connections that its callers log too.
 const FILTER: &str = "warn,kube_client=off,agentic_ops=info";
 
-/// Sends log lines to standard error: `info` of this program and warnings of the rest, or what RUST_LOG says.
+/// Sends log lines to standard error: `info` of this program and warnings of its libraries, or as RUST_LOG says.
 pub fn init_logging(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
@@ -37,42 +37,42 @@ pub fn init_logging(format: LogFormat) {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ProbeLabels {
-    kind: Word,
-    outcome: Word,
+    kind: LabelWord,
+    outcome: LabelWord,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabel {
-    outcome: Word,
+    outcome: LabelWord,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct WriteLabels {
-    resource: Word,
-    result: Word,
+    resource: LabelWord,
+    result: LabelWord,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SeverityLabel {
-    severity: Word,
+    severity: LabelWord,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct HealthLabel {
-    health: Word,
+    health: LabelWord,
 }
 
-/// A label's value, one of a few fixed words.
+/// A label value from a fixed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Word(&'static str);
+struct LabelWord(&'static str);
 
-impl EncodeLabelValue for Word {
+impl EncodeLabelValue for LabelWord {
     fn encode(&self, encoder: &mut LabelValueEncoder) -> Result<(), std::fmt::Error> {
         encoder.write_str(self.0)
     }
 }
 
-/// Everything that is counted. Recording is cheap and never waits.
+/// All metrics of the program. Recording is cheap and never blocks.
 pub struct Metrics {
     registry: Registry,
     probes: Family<ProbeLabels, Histogram>,
@@ -104,71 +104,77 @@ impl Default for Metrics {
             registry: Registry::default(),
         };
         let info = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        registry.register("build", "The program", info);
-        registry.register_with_unit("probe_duration", "How long reading a target took", Unit::Seconds, probes);
-        registry.register("checks", "Outcomes of checks", metrics.checks.clone());
-        registry.register("runs", "Runs of Scenarios", metrics.runs.clone());
-        registry.register_with_unit("scheduler_lateness", "How late runs begin", Unit::Seconds, lateness);
-        registry.register("api_writes", "Writes to the Kubernetes API", metrics.writes.clone());
-        registry.register("open_findings", "Findings that are open", metrics.open_findings.clone());
+        registry.register("build", "Version of the program", info);
+        registry.register_with_unit("probe_duration", "Duration of probes", Unit::Seconds, probes);
+        registry.register("checks", "Check outcomes", metrics.checks.clone());
+        registry.register("runs", "Scenario runs", metrics.runs.clone());
+        registry.register_with_unit(
+            "scheduler_lateness",
+            "Delay between the scheduled and the actual start of runs",
+            Unit::Seconds,
+            lateness,
+        );
+        registry.register("api_writes", "Write requests to the Kubernetes API", metrics.writes.clone());
+        registry.register("open_findings", "Findings in phase Open or Acknowledged", metrics.open_findings.clone());
         registry.register("scenarios", "Scenarios by health", metrics.scenarios.clone());
-        registry.register("leading", "Whether this replica holds the lease: 1 or 0", metrics.leading.clone());
+        registry.register("leading", "Whether this replica is the leader (1) or not (0)", metrics.leading.clone());
         Metrics { registry, ..metrics }
     }
 }
 
 impl Metrics {
-    /// A probe was read; `outcome` is `ok` or the word of its error.
+    /// Records the duration of a probe. `outcome` is `ok` or the error of the reading.
     pub fn probe(&self, kind: &'static str, outcome: &'static str, latency: Duration) {
-        let labels = ProbeLabels { kind: Word(kind), outcome: Word(outcome) };
+        let labels = ProbeLabels { kind: LabelWord(kind), outcome: LabelWord(outcome) };
         self.probes.get_or_create(&labels).observe(latency.as_secs_f64());
     }
 
-    /// A check was judged.
+    /// Counts the outcome of a check.
     pub fn check(&self, outcome: CheckOutcome) {
-        self.checks.get_or_create(&OutcomeLabel { outcome: Word(outcome.as_str()) }).inc();
+        self.checks.get_or_create(&OutcomeLabel { outcome: LabelWord(outcome.as_str()) }).inc();
     }
 
-    /// A Scenario has run.
+    /// Counts a run of a Scenario.
     pub fn run(&self) {
         self.runs.inc();
     }
 
-    /// A run began this much after it was due.
+    /// Records the delay between the scheduled and the actual start of a run.
     pub fn lateness(&self, late: Duration) {
         self.lateness.observe(late.as_secs_f64());
     }
 
-    /// A write to the API was tried; nothing is counted where there was nothing to write.
+    /// Counts a write to the API, unless nothing was written.
     pub fn api_write(&self, resource: &'static str, wrote: bool, ok: bool) {
         if wrote {
-            let labels = WriteLabels { resource: Word(resource), result: Word(if ok { "ok" } else { "error" }) };
+            let labels =
+                WriteLabels { resource: LabelWord(resource), result: LabelWord(if ok { "ok" } else { "error" }) };
             self.writes.get_or_create(&labels).inc();
         }
     }
 
-    /// What is open, by severity, as of now.
+    /// Sets the number of open Findings by severity.
     pub fn set_open_findings(&self, count: impl Fn(Severity) -> usize) {
         for severity in Severity::ALL {
-            let gauge = self.open_findings.get_or_create(&SeverityLabel { severity: Word(severity.as_str()) });
+            let gauge = self.open_findings.get_or_create(&SeverityLabel { severity: LabelWord(severity.as_str()) });
             gauge.set(count(severity).try_into().unwrap_or(i64::MAX));
         }
     }
 
-    /// How many Scenarios are well, as of now.
+    /// Sets the number of Scenarios by health.
     pub fn set_scenarios(&self, count: impl Fn(Health) -> usize) {
         for health in [Health::Healthy, Health::Failing, Health::Unknown] {
-            let gauge = self.scenarios.get_or_create(&HealthLabel { health: Word(health.as_str()) });
+            let gauge = self.scenarios.get_or_create(&HealthLabel { health: LabelWord(health.as_str()) });
             gauge.set(count(health).try_into().unwrap_or(i64::MAX));
         }
     }
 
-    /// Whether this replica leads, as of now.
+    /// Sets whether this replica is the leader.
     pub fn set_leading(&self, leads: bool) {
         self.leading.set(leads.into());
     }
 
-    /// The OpenMetrics text.
+    /// Encodes the metrics in the OpenMetrics text format.
     pub fn encode(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.

@@ -1,12 +1,12 @@
-//! `Finding`: one thing that is wrong, from the moment it breaks until it is whole again.
+//! `Finding`: a failed check, from opening to resolution.
 
-use super::Severity;
+use super::severity::Severity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which fault this is (set once), and whether a person has taken note.
+/// The identity of the Finding, which is immutable, and the acknowledgement of it.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "agentic.ligbox.io",
@@ -18,109 +18,168 @@ use serde::{Deserialize, Serialize};
     namespaced,
     status = "FindingStatus",
     derive = "PartialEq",
-    doc = "A Finding is one thing that is wrong, from the moment it breaks until it is whole again.",
+    doc = "A Finding is a failed check of a Scenario, from opening to resolution. The same check and item always use the same Finding.",
     selectable = ".spec.scenario",
     selectable = ".spec.check",
     selectable = ".status.phase",
     selectable = ".status.severity",
     selectable = ".status.agent",
-    printcolumn(name = "Severity", type_ = "string", json_path = ".status.severity"),
-    printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase"),
-    printcolumn(name = "Scenario", type_ = "string", json_path = ".spec.scenario"),
-    printcolumn(name = "Message", type_ = "string", json_path = ".status.message"),
-    printcolumn(name = "Since", type_ = "date", json_path = ".status.since"),
-    printcolumn(name = "Check", type_ = "string", priority = 1, json_path = ".spec.check"),
-    printcolumn(name = "Key", type_ = "string", priority = 1, json_path = ".spec.key"),
-    printcolumn(name = "Agent", type_ = "string", priority = 1, json_path = ".status.agent"),
-    printcolumn(name = "Times", type_ = "integer", priority = 1, json_path = ".status.occurrences")
+    printcolumn(
+        name = "Severity",
+        type_ = "string",
+        description = "Severity of the Finding",
+        json_path = ".status.severity"
+    ),
+    printcolumn(
+        name = "Phase",
+        type_ = "string",
+        description = "Open, Acknowledged or Resolved",
+        json_path = ".status.phase"
+    ),
+    printcolumn(
+        name = "Scenario",
+        type_ = "string",
+        description = "Scenario that it belongs to",
+        json_path = ".spec.scenario"
+    ),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        description = "Message of the failing check",
+        json_path = ".status.message"
+    ),
+    printcolumn(
+        name = "Since",
+        type_ = "date",
+        description = "Time since it became active or resolved",
+        json_path = ".status.since"
+    ),
+    printcolumn(
+        name = "Check",
+        type_ = "string",
+        description = "Check or probe that failed",
+        priority = 1,
+        json_path = ".spec.check"
+    ),
+    printcolumn(
+        name = "Key",
+        type_ = "string",
+        description = "Item of a check with forEach",
+        priority = 1,
+        json_path = ".spec.key"
+    ),
+    printcolumn(
+        name = "Agent",
+        type_ = "string",
+        description = "Agent that owns the Scenario",
+        priority = 1,
+        json_path = ".status.agent"
+    ),
+    printcolumn(
+        name = "Times",
+        type_ = "integer",
+        description = "Number of times that it was opened",
+        priority = 1,
+        json_path = ".status.occurrences"
+    )
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("self.scenario == oldSelf.scenario && self.check == oldSelf.check && self.key == oldSelf.key && self.fingerprint == oldSelf.fingerprint")
-        .message("scenario, check, key and fingerprint are set once")
+        .message("scenario, check, key and fingerprint are immutable")
 )]
 pub struct FindingSpec {
-    /// Name of the Scenario.
+    /// Name of the Scenario that the Finding belongs to. Immutable.
     #[schemars(length(min = 1, max = 63))]
     pub scenario: String,
-    /// Name of the check or probe in it.
+    /// Name of the check or probe that failed, or `blind` if the Scenario cannot be evaluated. Immutable.
     #[schemars(length(min = 1, max = 63))]
     pub check: String,
-    /// The item of a check with `forEach`, else empty.
+    /// Item of a check with `forEach`; empty for other checks. At most 256 characters. Immutable.
     #[schemars(length(max = 256))]
     pub key: String,
-    /// Ten hex digits over scenario, check and key.
+    /// Hash over scenario, check and key, 10 hexadecimal digits. It is the last part of the object name. Immutable.
     #[schemars(length(min = 10, max = 10), regex(pattern = r"^[0-9a-f]+$"))]
     pub fingerprint: String,
-    /// Written by people: quiet until it clears. The operator takes it out when the Finding resolves.
+    /// Acknowledgement of the current occurrence, written by people. It stops further notices until the Finding resolves;
+    /// the operator then removes it. Removing it earlier takes it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<Acknowledgement>,
 }
 
-/// A person's note that this is known.
+/// A person's statement that the Finding is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Acknowledgement {
+    /// Name of the person who acknowledges. 1 to 253 characters.
     #[schemars(length(min = 1, max = 253))]
     pub by: String,
+    /// Note for other people on duty. At most 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub note: Option<String>,
-    /// Default: when the operator saw it.
+    /// Time of the acknowledgement. Defaults to the time at which the operator recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,
 }
 
-/// What the operator knows of the fault.
+/// The observed state, written by the operator.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingStatus {
+    /// The `metadata.generation` of the Finding that this status describes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
+    /// Open, Acknowledged or Resolved. Findings in phase Open or Acknowledged are active.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
+    /// Severity of the check, or of the Scenario if the check has none, as of the last failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
-    /// Object name of the Agent that speaks for it.
+    /// Name of the Agent that owns the Scenario, as of the last failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub agent: Option<String>,
+    /// Title of the Scenario, as of the last failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 200))]
     pub title: Option<String>,
-    /// What is wrong, in the words of the check.
+    /// Message of the failing check. At most 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub message: Option<String>,
+    /// Readings of the last failing and the last passing run. At most 4 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
-    /// When this occurrence began.
+    /// Time at which the current or last occurrence was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_at: Option<Time>,
+    /// Time at which the last occurrence was resolved; absent while the Finding is active.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Time>,
-    /// When the phase last changed between wrong and whole: openedAt or resolvedAt, whichever is later.
+    /// Time at which the Finding last became active or resolved: the later of openedAt and resolvedAt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Time>,
-    /// How many times it has broken.
+    /// Number of times that the Finding was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub occurrences: Option<u32>,
-    /// The acknowledgement of this occurrence.
+    /// Acknowledgement of the current occurrence, as the operator recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<FindingAcknowledgement>,
-    /// The newest 20, oldest first.
+    /// The last 20 changes of phase, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub transitions: Vec<Transition>,
+    /// The conditions Resolved and Acknowledged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
 }
 
-/// Where a Finding stands.
+/// The phase of a Finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Phase {
     Open,
@@ -129,20 +188,20 @@ pub enum Phase {
 }
 
 impl FindingStatus {
-    /// Whether the fault is still to be resolved. A Finding that has no phase is one: whoever made it ended before saying more,
-    /// or it was restored without its status.
+    /// Whether the Finding is not resolved. A Finding without a phase is not: the operator ended between creating it and
+    /// writing its status, or it was restored from a backup without its status.
     pub fn is_unresolved(&self) -> bool {
         self.phase != Some(Phase::Resolved)
     }
 }
 
 impl Phase {
-    /// Open or Acknowledged.
+    /// Whether the phase is Open or Acknowledged.
     pub fn is_active(self) -> bool {
         self != Phase::Resolved
     }
 
-    /// The word used in the API.
+    /// The value in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Phase::Open => "Open",
@@ -152,24 +211,28 @@ impl Phase {
     }
 }
 
-/// An acknowledgement as the operator took note of it.
+/// An acknowledgement as the operator recorded it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingAcknowledgement {
+    /// Name of the person who acknowledged.
     #[schemars(length(max = 253))]
     pub by: String,
+    /// Note of that person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub note: Option<String>,
+    /// Time of the acknowledgement.
     pub at: Time,
-    /// The occurrence that it holds for.
+    /// Number of the occurrence that was acknowledged, as counted by `status.occurrences`.
     #[schemars(range(min = 0))]
     pub occurrence: u32,
-    /// The field manager that wrote it.
+    /// Field manager that wrote the acknowledgement, such as `kubectl-patch`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub manager: Option<String>,
-    /// Whether the name was proven: true through the facade; by kubectl, where the API server checked it.
+    /// Whether the name was authenticated: true for acknowledgements through the REST facade, and for those by kubectl if
+    /// an admission policy of the API server checks names.
     #[serde(default)]
     pub proven: bool,
 }
@@ -178,47 +241,58 @@ pub struct FindingAcknowledgement {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Transition {
+    /// Time of the change.
     pub at: Time,
+    /// Phase before the change; absent for the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Phase>,
+    /// Phase after the change.
     pub to: Phase,
-    /// A CamelCase word.
+    /// Reason for the change, in CamelCase: Opened, Reopened, Acknowledged, AcknowledgementRemoved, Recovered,
+    /// CheckRemoved or ScenarioRemoved.
     #[schemars(length(max = 64))]
     pub reason: String,
+    /// Details of the change. At most 512 characters.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 512))]
     pub message: String,
 }
 
-/// What was read when it failed and when it was last well, so that a person sees what changed. At most 4 KiB.
+/// The readings of the last failing and the last passing run, for comparison. At most 4 KiB.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
+    /// Readings of the last run in which the check failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing: Option<Snapshot>,
+    /// Readings of the last run in which the check passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_good: Option<Snapshot>,
-    /// True where something was cut.
+    /// If true, readings were cut to keep within 4 KiB.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
 
-/// Readings at one time.
+/// The readings of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Snapshot {
+    /// Time of the run.
     pub at: Time,
+    /// Excerpts of the readings that the check uses. At most 16.
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub readings: Vec<Excerpt>,
 }
 
-/// A reading in few words, secrets blanked out.
+/// An excerpt of one reading, with secret values redacted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Excerpt {
+    /// Name of the probe.
     #[schemars(length(max = 63))]
     pub probe: String,
+    /// Excerpt of the reading, one field per line, with secret values redacted.
     #[schemars(length(max = 4096))]
     pub reading: String,
 }

@@ -1,11 +1,11 @@
-//! `Message`: one thing said in a Thread.
+//! `Message`: one contribution to a Thread.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What was said, by whom, to whom (set once), and whether it was taken note of (once).
+/// Author, text and recipients, which are immutable, and the acknowledgement, which can be set once.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "agentic.ligbox.io",
@@ -17,53 +17,79 @@ use serde::{Deserialize, Serialize};
     namespaced,
     status = "MessageStatus",
     derive = "PartialEq",
-    doc = "A Message is one thing said in a Thread.",
+    doc = "A Message is one contribution to a Thread.",
     selectable = ".spec.thread",
     selectable = ".status.phase",
-    printcolumn(name = "Thread", type_ = "string", json_path = ".spec.thread"),
-    printcolumn(name = "Author", type_ = "string", json_path = ".spec.author.name"),
-    printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn(
+        name = "Thread",
+        type_ = "string",
+        description = "Thread that it belongs to",
+        json_path = ".spec.thread"
+    ),
+    printcolumn(
+        name = "Author",
+        type_ = "string",
+        description = "Name of the author",
+        json_path = ".spec.author.name"
+    ),
+    printcolumn(
+        name = "Phase",
+        type_ = "string",
+        description = "Pending, Acknowledged or Archived",
+        json_path = ".status.phase"
+    ),
+    printcolumn(
+        name = "Age",
+        type_ = "date",
+        description = "Time since its creation",
+        json_path = ".metadata.creationTimestamp"
+    )
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("self.thread == oldSelf.thread && self.author == oldSelf.author && self.body == oldSelf.body && has(self.inReplyTo) == has(oldSelf.inReplyTo) && (!has(self.inReplyTo) || self.inReplyTo == oldSelf.inReplyTo) && has(self.recipients) == has(oldSelf.recipients) && (!has(self.recipients) || self.recipients == oldSelf.recipients) && has(self.needsAck) == has(oldSelf.needsAck) && (!has(self.needsAck) || self.needsAck == oldSelf.needsAck)")
-        .message("thread, author, body, inReplyTo, recipients and needsAck are set once"),
+        .message("thread, author, body, inReplyTo, recipients and needsAck are immutable"),
     validation = Rule::new("!has(oldSelf.acknowledgement) || (has(self.acknowledgement) && self.acknowledgement == oldSelf.acknowledgement)")
-        .message("a message is acknowledged once")
+        .message("acknowledgement is immutable once set")
 )]
 pub struct MessageSpec {
-    /// Name of the Thread.
+    /// Name of the Thread that the Message belongs to. 1 to 128 characters. Immutable.
     #[schemars(length(min = 1, max = 128))]
     pub thread: String,
+    /// Author of the Message. Immutable.
     pub author: Author,
+    /// Text of the Message. 1 to 16384 characters. Immutable.
     #[schemars(length(min = 1, max = 16384))]
     pub body: String,
-    /// Name of the Message that this one answers.
+    /// Name of the Message that this one replies to. 1 to 128 characters. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub in_reply_to: Option<String>,
-    /// Roles or people.
+    /// Roles or names of people that the Message is for. At most 64. Immutable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), inner(length(min = 1, max = 253)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub recipients: Vec<String>,
+    /// If true, the Message stays pending until a person acknowledges it. Defaults to false. Immutable.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_ack: bool,
+    /// Acknowledgement of the Message, written by people. Immutable once set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<MessageAcknowledgement>,
 }
 
-/// Who speaks.
+/// The author of a Message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Author {
+    /// `person` or `agent`.
     pub kind: AuthorKind,
+    /// Name of the person, or object name of the Agent. 1 to 253 characters.
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
 }
 
-/// A person or one of the agents.
+/// Whether an author is a person or an Agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthorKind {
@@ -71,20 +97,23 @@ pub enum AuthorKind {
     Agent,
 }
 
-/// A person's note that the message was read.
+/// A person's statement that the Message was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageAcknowledgement {
+    /// Name of the person who acknowledges. 1 to 253 characters.
     #[schemars(length(min = 1, max = 253))]
     pub by: String,
+    /// Note for the author. At most 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub note: Option<String>,
+    /// Time of the acknowledgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,
 }
 
-/// Where a message stands.
+/// The phase of a Message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum MessagePhase {
     Pending,
@@ -92,12 +121,14 @@ pub enum MessagePhase {
     Archived,
 }
 
-/// What the operator made of it.
+/// The observed state, written by the operator.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageStatus {
+    /// The `metadata.generation` of the Message that this status describes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
+    /// Pending, Acknowledged or Archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<MessagePhase>,
 }

@@ -18,27 +18,27 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Scenarios run at once.
-const AT_ONCE: usize = 32;
+/// Maximum number of Scenarios that run in parallel.
+const CONCURRENCY: usize = 32;
 
-/// The options of `check`.
+/// Options of `check`.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    /// Files or directories of Scenarios
+    /// Files or directories with Scenarios
     #[arg(value_name = "FILE", default_value = "registry.yaml")]
     pub files: Vec<PathBuf>,
-    /// Settings, as NAME=value lines [default: .env, if there]
+    /// File with settings, as NAME=value lines [default: .env, if it exists]
     #[arg(long, value_name = "FILE")]
     pub env_file: Option<PathBuf>,
-    /// How the results look
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
-    /// Say what is wrong with the files, and read no targets
+    /// Validate the files only, without reading any target
     #[arg(long)]
     pub no_run: bool,
 }
 
-/// How the results look.
+/// Output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Output {
     #[default]
@@ -46,24 +46,24 @@ pub enum Output {
     Json,
 }
 
-/// What became of one Scenario.
+/// The result for one Scenario.
 #[derive(Debug)]
 pub enum Checked {
     Invalid(Vec<String>),
     Suspended,
-    /// Understood, and not run.
+    /// Valid, and not run because of `--no-run`.
     Valid,
     Ran(Evaluation),
 }
 
-/// 0 when all pass, 1 when one fails, 2 when one is unknown or invalid and none fails.
+/// Exit code 0 if all checks pass, 1 if one fails, 2 if none fails and one is unknown or a Scenario is invalid.
 pub async fn run(args: CheckArgs) -> Result<ExitCode, CliError> {
     let settings = Settings::from_process(args.env_file.as_deref(), &BTreeMap::new())?;
     let mut found = Vec::new();
     let mut errors = Vec::new();
     for path in &args.files {
         let read = documents::read(path).map_err(|source| CliError::File { path: path.clone(), source })?;
-        found.extend(read.good.into_iter().filter(|d| d.kind == "Scenario"));
+        found.extend(read.valid.into_iter().filter(|d| d.kind == "Scenario"));
         errors.extend(read.errors);
     }
     let results = check(&found, &settings, args.no_run).await?;
@@ -74,7 +74,7 @@ pub async fn run(args: CheckArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::from(code(&results, &errors)))
 }
 
-/// Checks each Scenario, and runs those that are understood.
+/// Validates each Scenario, and runs the valid ones.
 pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Result<Vec<(String, Checked)>, CliError> {
     let policy = serve::policy(settings);
     let prober = serve::prober(settings)?;
@@ -88,7 +88,7 @@ pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Res
         found.iter().map(|d| (d.name.clone(), depends_on(&d.value))).collect();
     let mut work = Vec::new();
     for document in found {
-        let valid = understood(document, &schema, &policy, &mut expressions);
+        let valid = validated(document, &schema, &policy, &mut expressions);
         let cycle = dependency_cycle(&document.name, &depends_on);
         let valid = match (valid, cycle) {
             (Ok(_), Some(path)) => Err(vec![format!("spec.dependsOn: leads back to itself: {}", path.join(" -> "))]),
@@ -109,7 +109,7 @@ pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Res
             (name, checked)
         }
     };
-    Ok(futures::stream::iter(work).map(run).buffered(AT_ONCE).collect().await)
+    Ok(futures::stream::iter(work).map(run).buffered(CONCURRENCY).collect().await)
 }
 
 fn scenario_schema() -> Result<Schema, CliError> {
@@ -124,8 +124,8 @@ fn depends_on(value: &Value) -> Vec<String> {
     list.filter_map(|v| v.as_str().map(String::from)).collect()
 }
 
-/// The Scenario as the operator would understand it, judged by the same schema as by the API.
-fn understood(
+/// Validates a Scenario as the API server and the operator do, with the same schema.
+fn validated(
     document: &Document,
     schema: &Schema,
     policy: &ProbePolicy,
@@ -133,11 +133,11 @@ fn understood(
 ) -> Result<crate::domain::validate::ValidatedScenario, Vec<String>> {
     let mut value = document.value.clone();
     let unknown = schema.prune(&mut value);
-    let mut wrong: Vec<String> = unknown.iter().map(|path| format!("unknown field {path:?}")).collect();
+    let mut errors: Vec<String> = unknown.iter().map(|path| format!("unknown field {path:?}")).collect();
     schema.apply_defaults(&mut value);
-    wrong.extend(schema.validate(&value, None).iter().map(|c| format!("{}: {}", c.field, c.message)));
-    if !wrong.is_empty() {
-        return Err(wrong);
+    errors.extend(schema.validate(&value, None).iter().map(|c| format!("{}: {}", c.field, c.message)));
+    if !errors.is_empty() {
+        return Err(errors);
     }
     let scenario: Scenario = serde_json::from_value(value).map_err(|e| vec![e.to_string()])?;
     let errors = |m: Vec<crate::domain::validate::ValidationError>| m.iter().map(ToString::to_string).collect();

@@ -1,4 +1,4 @@
-//! The client of the Kubernetes API, as every subcommand makes it.
+//! The client of the Kubernetes API that all subcommands use.
 
 use super::CliError;
 use kube::config::Kubeconfig;
@@ -6,27 +6,27 @@ use kube::{Client, Config};
 use std::path::Path;
 use std::time::Duration;
 
-/// What the API server's logs and audit call this program.
+/// User-Agent in the API server's logs and audit log.
 const USER_AGENT: &str = concat!("agentic-ops/", env!("CARGO_PKG_VERSION"));
-/// Nothing heard of a connection for this long: it is dead. Longer than a watch lasts.
-const SILENCE: Duration = Duration::from_secs(60);
+/// Read timeout of a connection. Longer than a watch lasts, so that only dead connections reach it.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What the usual kubeconfig or service account says.
+/// The configuration of the default kubeconfig or of the service account.
 pub async fn inferred() -> Result<Config, CliError> {
     Config::infer().await.map_err(|e| CliError::Kubeconfig(e.to_string()))
 }
 
-/// A client for the kubeconfig at this path.
+/// A client for a kubeconfig file.
 pub async fn of_file(path: &Path) -> Result<Client, CliError> {
     let kubeconfig = Kubeconfig::read_from(path).map_err(|e| CliError::Kubeconfig(e.to_string()))?;
     let config = Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await;
     client(config.map_err(|e| CliError::Kubeconfig(e.to_string()))?)
 }
 
-/// A client that says who it is, and gives up on connections that have died without a word.
+/// A client with our User-Agent, which closes connections that have died.
 pub fn client(mut config: Config) -> Result<Client, CliError> {
     config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT)));
-    config.read_timeout = Some(SILENCE);
+    config.read_timeout = Some(READ_TIMEOUT);
     config.reset_reader_on_write = true;
     Client::try_from(config).map_err(|e| CliError::Kubeconfig(e.to_string()))
 }

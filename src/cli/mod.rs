@@ -1,9 +1,10 @@
-//! The command line: one file for each subcommand. Only this module wires the others together.
+//! The command line, one file for each subcommand. Only this module depends on all others.
 
 pub mod check;
 pub mod client;
 pub mod crds;
 pub mod demo;
+mod error;
 mod objects;
 pub mod operator;
 pub mod registry;
@@ -13,32 +14,4 @@ pub mod standalone;
 pub mod token;
 mod view;
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-
-/// Why a command ends early.
-#[derive(Debug, thiserror::Error)]
-pub enum CliError {
-    #[error(transparent)]
-    Settings(#[from] settings::SettingsError),
-    #[error(transparent)]
-    ControlPlane(#[from] crate::controlplane::StartError),
-    #[error(transparent)]
-    Estate(#[from] demo::estate::EstateError),
-    #[error("{}: {source}", path.display())]
-    File { path: PathBuf, source: std::io::Error },
-    #[error("{} is in use by another agentic-ops: stop that one, or choose another --data", .0.display())]
-    InUse(PathBuf),
-    #[error("--registry {}: there is no such file or directory", .0.display())]
-    NoRegistry(PathBuf),
-    #[error("listen on {address}: {source}")]
-    Listen { address: SocketAddr, source: std::io::Error },
-    #[error("kubeconfig: {0}")]
-    Kubeconfig(String),
-    #[error(transparent)]
-    Write(#[from] crate::runtime::write::WriteError),
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-    #[error("{0}")]
-    Argument(String),
-}
+pub use error::CliError;

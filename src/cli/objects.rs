@@ -1,4 +1,4 @@
-//! The ConfigMap and the Secret `agentic-ops` of settings, as standalone makes them.
+//! The ConfigMap and the Secret `agentic-ops`, which standalone creates from its settings.
 
 use super::settings::Settings;
 use crate::api::SETTINGS_NAME;
@@ -10,10 +10,10 @@ use kube::api::{Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::{Map, Value, json};
 
-/// The field manager of what the settings say.
+/// Field manager of the settings.
 const MANAGER: &str = "agentic-ops-settings";
 
-/// Makes both, or brings them up to date; what people added besides stays.
+/// Creates or updates both objects. Keys that people added are kept.
 pub async fn write_settings(client: &Client, namespace: &str, settings: &Settings) -> Result<(), WriteError> {
     let params = PatchParams::apply(MANAGER).force();
     let metadata = json!({"name": SETTINGS_NAME, "namespace": namespace});

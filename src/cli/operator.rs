@@ -1,5 +1,5 @@
-//! `agentic-ops operator`: the operator and the facade, or one of them, against the cluster of the usual kubeconfig or service
-//! account.
+//! `agentic-ops operator`: runs the operator and the facade, or one of them, against the cluster of the kubeconfig or
+//! service account.
 
 use super::registry::Registry;
 use super::serve::{self, Served};
@@ -21,51 +21,51 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Pauses while the API server does not give the settings.
-const PAUSE_FIRST: Duration = Duration::from_secs(1);
-const PAUSE_MAX: Duration = Duration::from_secs(15);
+/// Retry interval while the settings cannot be read from the API server.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(15);
 
-/// The options of `operator`.
+/// Options of `operator`.
 #[derive(Debug, clap::Args)]
 pub struct OperatorArgs {
-    /// Address of the facade and the panel; of the controllers alone, of /livez, /readyz and /metrics
+    /// Address of the REST facade and the panel; with --only controllers, of /livez, /readyz and /metrics
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
     pub listen: SocketAddr,
     /// Namespace to watch [default: that of the kubeconfig's context]
     #[arg(long, short)]
     pub namespace: Option<String>,
-    /// Scenarios and Agents to keep applied: a file or a directory, followed as it changes [default: none]
+    /// File or directory with Scenarios and Agents to apply and to watch for changes [default: none]
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
-    /// The part to run, where the other runs apart, with rights of its own [default: both]
+    /// Run only this component; the other one runs in another process with permissions of its own [default: both]
     #[arg(long, value_enum, value_name = "PART")]
-    pub only: Option<Part>,
+    pub only: Option<Component>,
 }
 
-/// What can run apart.
+/// A component that can run in a process of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Part {
-    /// Elects a leader, reads targets, keeps Findings
+pub enum Component {
+    /// Elects a leader, runs probes, and updates Findings
     Controllers,
-    /// Serves REST; never leads, and reads no target and no Secret
+    /// Serves the REST facade; never leads, and reads neither targets nor Secrets
     Facade,
 }
 
-impl Part {
-    /// A setting that names a file of the other part's, which need not be there.
-    fn foreign_file(self) -> &'static str {
+impl Component {
+    /// The setting with a file that only the other component needs, so that it need not exist here.
+    fn file_of_other_component(self) -> &'static str {
         match self {
-            Part::Controllers => "AGENTIC_AUTH_SECRET_FILE",
-            Part::Facade => "AGENTIC_CA_FILE",
+            Component::Controllers => "AGENTIC_AUTH_SECRET_FILE",
+            Component::Facade => "AGENTIC_CA_FILE",
         }
     }
 }
 
-/// Runs until it is told to stop.
+/// Runs until a stop signal.
 pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
     let config = client::inferred().await?;
     let namespace = args.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-    if args.only == Some(Part::Facade) && args.registry.is_some() {
+    if args.only == Some(Component::Facade) && args.registry.is_some() {
         return Err(CliError::Argument("--registry: the controllers apply it, not the facade alone".into()));
     }
     if let Some(path) = args.registry.as_deref().filter(|path| !path.exists()) {
@@ -78,7 +78,7 @@ pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
     };
     let process = Process { args, client, namespace, settings, metrics: Arc::default() };
     match process.args.only {
-        Some(Part::Facade) => process.facade().await,
+        Some(Component::Facade) => process.facade().await,
         _ => process.controllers().await,
     }
 }
@@ -92,7 +92,7 @@ struct Process {
 }
 
 impl Process {
-    /// The controllers, with the facade unless that runs apart.
+    /// Runs the controllers, with the facade unless it has a process of its own.
     async fn controllers(self) -> Result<(), CliError> {
         let operator = Operator::start(OperatorConfig {
             client: self.client.clone(),
@@ -102,7 +102,7 @@ impl Process {
             language: self.settings.language(),
             names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
             metrics: self.metrics.clone(),
-            election: Some(Election::new(&place(), self.settings.lease_time())),
+            election: Some(Election::new(&identity(), self.settings.lease_time())),
         });
         let registry = self.args.registry.as_deref();
         let registry =
@@ -124,7 +124,7 @@ impl Process {
         Ok(())
     }
 
-    /// The facade alone.
+    /// Runs only the facade.
     async fn facade(self) -> Result<(), CliError> {
         let (caches, watches) = Caches::start(&self.client, &self.namespace);
         let process = view::of_caches(&caches, &self.namespace, self.settings.interval(), self.metrics.clone());
@@ -145,33 +145,35 @@ impl Process {
     fn greet(&self, served: &Served) {
         let (version, namespace, address) = (env!("CARGO_PKG_VERSION"), &self.namespace, served.address);
         match self.args.only {
-            Some(Part::Facade) => eprintln!("agentic-ops {version} serves namespace {namespace}, as the facade alone"),
+            Some(Component::Facade) => {
+                eprintln!("agentic-ops {version} serves namespace {namespace}, as the facade alone")
+            }
             _ => eprintln!("agentic-ops {version} watches namespace {namespace}"),
         }
         match self.args.only {
-            Some(Part::Controllers) => eprintln!("  metrics         http://{address}/metrics"),
+            Some(Component::Controllers) => eprintln!("  metrics         http://{address}/metrics"),
             _ => eprintln!("  REST facade     http://{address}/api/v1/agents"),
         }
     }
 }
 
-/// Where this replica runs: the pod, or the machine.
-fn place() -> String {
+/// Name of the pod, or of the host.
+fn identity() -> String {
     let pod = std::env::var("POD_NAME").ok();
     let machine = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let place = pod.or_else(machine).unwrap_or_default();
-    let place = place.trim();
-    if place.is_empty() { "agentic-ops".into() } else { place.into() }
+    let identity = pod.or_else(machine).unwrap_or_default();
+    let identity = identity.trim();
+    if identity.is_empty() { "agentic-ops".into() } else { identity.into() }
 }
 
-/// The settings, as soon as the API server gives them: a cluster that is just starting is no reason to end.
-async fn wait_for_settings(client: &Client, namespace: &str, only: Option<Part>) -> Result<Settings, CliError> {
+/// Reads the settings, and retries while the API server is unavailable, as while a cluster starts.
+async fn wait_for_settings(client: &Client, namespace: &str, only: Option<Component>) -> Result<Settings, CliError> {
     let mut failures = 0;
     loop {
         match read_settings(client, namespace, only).await {
             Err(CliError::Write(error)) => {
-                tracing::warn!(%error, namespace, "ConfigMap and Secret {SETTINGS_NAME} can't be read; trying on");
-                tokio::time::sleep(pause(failures, PAUSE_FIRST, PAUSE_MAX)).await;
+                tracing::warn!(%error, namespace, "cannot read ConfigMap and Secret {SETTINGS_NAME}; retrying");
+                tokio::time::sleep(pause(failures, RETRY_FIRST, RETRY_MAX)).await;
                 failures += 1;
             }
             other => return other,
@@ -179,15 +181,16 @@ async fn wait_for_settings(client: &Client, namespace: &str, only: Option<Part>)
     }
 }
 
-/// The settings that the chart put into the cluster; what is absent has its default. The facade alone needs none of the Secret.
-async fn read_settings(client: &Client, namespace: &str, only: Option<Part>) -> Result<Settings, CliError> {
+/// Reads the settings from the ConfigMap and the Secret; absent settings have their defaults. The facade alone does not
+/// read the Secret.
+async fn read_settings(client: &Client, namespace: &str, only: Option<Component>) -> Result<Settings, CliError> {
     let config_maps: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
     let mut config = call(config_maps.get_opt(SETTINGS_NAME)).await?.and_then(|c| c.data).unwrap_or_default();
     if let Some(part) = only {
-        config.remove(part.foreign_file());
+        config.remove(part.file_of_other_component());
     }
     let secret = match only {
-        Some(Part::Facade) => BTreeMap::new(),
+        Some(Component::Facade) => BTreeMap::new(),
         _ => read_secret(client, namespace).await?,
     };
     Ok(Settings::from_objects(config, secret)?)

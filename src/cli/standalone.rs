@@ -1,4 +1,4 @@
-//! `agentic-ops standalone`: everything on one machine, with no cluster.
+//! `agentic-ops standalone`: runs everything on one machine, without a cluster.
 
 use super::objects::write_settings;
 use super::registry::Registry;
@@ -18,24 +18,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The namespace of everything that standalone keeps.
+/// The namespace of all objects.
 pub const NAMESPACE: &str = "agentic-ops";
-/// At the end everything together has this long.
+/// Timeout of the shutdown.
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
-/// The options of standalone and demo.
+/// Options of `standalone` and `demo`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct StandaloneArgs {
-    /// Scenarios and Agents: a file or a directory, followed as it changes
+    /// File or directory with Scenarios and Agents to apply and to watch for changes
     #[arg(long, value_name = "FILE", default_value = "registry.yaml")]
     pub registry: PathBuf,
-    /// Settings, as NAME=value lines [default: .env, if there]
+    /// File with settings, as NAME=value lines [default: .env, if it exists]
     #[arg(long, value_name = "FILE")]
     pub env_file: Option<PathBuf>,
-    /// Where everything is kept
+    /// Data directory
     #[arg(long, value_name = "DIR", default_value = "./data")]
     pub data: PathBuf,
-    /// Address of the facade and the panel
+    /// Address of the REST facade and the panel
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
     pub listen: SocketAddr,
     /// Address of the Kubernetes API
@@ -43,7 +43,7 @@ pub struct StandaloneArgs {
     pub kube_listen: SocketAddr,
 }
 
-/// Everything that runs.
+/// The running components.
 pub struct Standalone {
     lock: File,
     control_plane: controlplane::Running,
@@ -54,7 +54,7 @@ pub struct Standalone {
     pub metrics: Arc<Metrics>,
 }
 
-/// Runs until it is told to stop.
+/// Runs until a stop signal.
 pub async fn run(args: StandaloneArgs) -> Result<(), CliError> {
     let settings = Settings::from_process(args.env_file.as_deref(), &BTreeMap::new())?;
     let running = Standalone::start(&args, &settings).await?;
@@ -65,7 +65,7 @@ pub async fn run(args: StandaloneArgs) -> Result<(), CliError> {
 }
 
 impl Standalone {
-    /// Starts the control plane, the operator and the facade, and follows the registry.
+    /// Starts the control plane, the operator and the facade, and applies the registry.
     pub async fn start(args: &StandaloneArgs, settings: &Settings) -> Result<Standalone, CliError> {
         let lock = lock(&args.data)?;
         if !args.registry.exists() {
@@ -104,27 +104,27 @@ impl Standalone {
         Ok(Standalone { lock, control_plane, operator, served, following, client, metrics })
     }
 
-    /// Where the kubeconfig lies.
+    /// Path of the kubeconfig.
     pub fn kubeconfig(&self) -> &Path {
         &self.control_plane.kubeconfig_path
     }
 
-    /// Where the Kubernetes API listens, as a URL.
+    /// URL of the Kubernetes API.
     pub fn kube_url(&self) -> &str {
         &self.control_plane.url
     }
 
-    /// Where the facade listens.
+    /// Address of the facade.
     pub fn address(&self) -> SocketAddr {
         self.served.address
     }
 
-    /// The operator, to be looked at.
+    /// The operator, for tests.
     pub fn operator(&self) -> &Operator {
         &self.operator
     }
 
-    /// Says where everything is.
+    /// Prints addresses and first commands.
     pub fn greet(&self) {
         let kubeconfig = self.kubeconfig().display();
         eprintln!("agentic-ops {} is up", env!("CARGO_PKG_VERSION"));
@@ -133,7 +133,7 @@ impl Standalone {
         eprintln!("  try             export KUBECONFIG={kubeconfig}; kubectl get scenarios; kubectl get findings -w");
     }
 
-    /// Ends everything in order, in at most ten seconds.
+    /// Stops all components in order, within [`SHUTDOWN`].
     pub async fn shutdown(self) {
         eprintln!("stopping; what is being written is finished first");
         let in_order = async {
@@ -144,13 +144,13 @@ impl Standalone {
             self.control_plane.shutdown().await;
         };
         if tokio::time::timeout(SHUTDOWN, in_order).await.is_err() {
-            tracing::warn!("not everything ended within {SHUTDOWN:?}");
+            tracing::warn!("shutdown timed out after {SHUTDOWN:?}");
         }
         drop(self.lock);
     }
 }
 
-/// Takes the data directory for this process.
+/// Locks the data directory for this process.
 fn lock(data: &Path) -> Result<File, CliError> {
     let path = data.join("lock");
     let failed = |source| CliError::File { path: path.clone(), source };

@@ -1,4 +1,4 @@
-//! `agentic-ops token`: prints a signed token, and keeps the secret that signs it.
+//! `agentic-ops token`: prints a signed token, and creates the secret that signs it.
 
 use super::CliError;
 use crate::api::Role;
@@ -11,22 +11,22 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "auth-secret";
-/// A shorter secret can be guessed.
+/// Minimum length of the secret in bytes; shorter ones can be guessed.
 const SECRET_MIN: usize = 16;
 
-/// The options of `token`.
+/// Options of `token`.
 #[derive(Debug, clap::Args)]
 pub struct TokenArgs {
-    /// Name of whoever bears it
+    /// Name of the person who will use the token
     #[arg(long)]
     pub name: String,
-    /// A role; may be given several times
+    /// Role; can be given several times
     #[arg(long = "role", required = true, value_parser = role)]
     pub roles: Vec<Role>,
-    /// How long it holds
+    /// Time until the token expires
     #[arg(long, default_value = "12h")]
     pub ttl: String,
-    /// The data directory of the standalone that it is for
+    /// Data directory of the standalone process that will accept the token
     #[arg(long, value_name = "DIR", default_value = "./data")]
     pub data: PathBuf,
 }
@@ -36,7 +36,7 @@ fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| format!("{text:?} is not a role: use {known}"))
 }
 
-/// Prints the token alone.
+/// Prints the token.
 pub fn run(args: &TokenArgs) -> Result<(), CliError> {
     let ttl = duration::parse(&args.ttl).map_err(|e| CliError::Argument(format!("--ttl: {e}")))?;
     let secret = load_or_make_secret(&args.data)?;
@@ -44,7 +44,7 @@ pub fn run(args: &TokenArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// A token for the default issuer, audience and claim.
+/// Issues a token for the default issuer, audience and roles claim.
 pub fn issue(
     secret: &[u8],
     name: &str,
@@ -64,20 +64,21 @@ pub fn issue(
         .map_err(|e| CliError::Argument(e.to_string()))
 }
 
-/// The bytes of a secret file, a last newline dropped.
+/// Reads a secret file, without a trailing newline.
 pub fn read_secret(path: &Path) -> Result<Vec<u8>, CliError> {
     let mut bytes = std::fs::read(path).map_err(|source| CliError::File { path: path.into(), source })?;
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
     }
     if bytes.len() < SECRET_MIN {
-        let message = format!("{}: {} bytes of secret, at least {SECRET_MIN} are needed", path.display(), bytes.len());
+        let message =
+            format!("{}: the secret has {} bytes, at least {SECRET_MIN} are required", path.display(), bytes.len());
         return Err(CliError::Argument(message));
     }
     Ok(bytes)
 }
 
-/// The secret of a data directory, made where it is missing.
+/// Reads the secret of a data directory, and creates it if absent.
 pub fn load_or_make_secret(data: &Path) -> Result<Vec<u8>, CliError> {
     let path = data.join(FILE);
     if !path.exists() {

@@ -1,4 +1,4 @@
-//! Who may come in: bearers of the token that lies in the data directory, and in the kubeconfig.
+//! Authentication by the bearer token that is stored in the data directory and in the kubeconfig.
 
 use super::tls::write_private;
 use base64::Engine as _;
@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
 
-/// The name of whoever bears the token.
+/// User name of every authenticated client.
 pub const USER: &str = "agentic-ops:admin";
 
-/// The token that opens the API.
+/// The bearer token.
 #[derive(Clone)]
 pub struct Token {
     text: String,
@@ -19,8 +19,8 @@ pub struct Token {
 }
 
 impl Token {
-    /// Takes the token from the directory, or makes one.
-    pub fn load_or_make(data_dir: &Path) -> io::Result<Token> {
+    /// Loads the token from the data directory, or creates it.
+    pub fn load_or_create(data_dir: &Path) -> io::Result<Token> {
         let path = data_dir.join("token");
         let text = match std::fs::read_to_string(&path) {
             Ok(text) if text.trim().len() >= 32 => text.trim().to_string(),
@@ -35,13 +35,14 @@ impl Token {
         Ok(Token { text, digest })
     }
 
-    /// The token itself, for the kubeconfig.
-    pub fn reveal(&self) -> &str {
+    /// The token in plain text.
+    pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether a request bears it. Digests are compared, so that time tells nothing of how much was right.
-    pub fn is_borne(&self, headers: &HeaderMap) -> bool {
+    /// Whether a request has the token. Digests are compared, so that the time taken does not reveal how much of it
+    /// matches.
+    pub fn authenticates(&self, headers: &HeaderMap) -> bool {
         let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let given = given.strip_prefix("Bearer ").unwrap_or_default();
         let digest: [u8; 32] = Sha256::digest(given.trim().as_bytes()).into();

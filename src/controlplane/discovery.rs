@@ -1,4 +1,4 @@
-//! Discovery: which groups, versions and kinds there are, in the plain and the aggregated form.
+//! Discovery: the served groups, versions and kinds, unaggregated and aggregated.
 
 use super::resource::Resource;
 use base64::Engine as _;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
-/// The version of Kubernetes whose behaviour is followed.
+/// Kubernetes version that the server is compatible with.
 const MAJOR: &str = "1";
 const MINOR: &str = "36";
 
@@ -35,7 +35,7 @@ pub fn api_versions(address: &str) -> Value {
     })
 }
 
-/// The groups but for core, each with its versions.
+/// The named groups, with their versions.
 fn groups(resources: &[Resource]) -> BTreeMap<&str, Vec<&str>> {
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for resource in resources.iter().filter(|r| !r.group.is_empty()) {
@@ -73,18 +73,18 @@ pub fn api_group(resources: &[Resource], group: &str) -> Option<Value> {
 pub fn resource_list(resources: &[Resource], group: &str, version: &str) -> Option<Value> {
     let mut list = Vec::new();
     for r in resources.iter().filter(|r| r.group == group && r.version == version) {
-        let mut told = json!({
+        let mut entry = json!({
             "name": r.plural,
             "singularName": r.singular,
             "namespaced": r.namespaced,
             "kind": r.kind,
             "verbs": r.verbs,
         });
-        add_names(r, &mut told);
+        add_names(r, &mut entry);
         if r.is_stored() {
-            told["storageVersionHash"] = storage_version_hash(r).into();
+            entry["storageVersionHash"] = storage_version_hash(r).into();
         }
-        list.push(told);
+        list.push(entry);
         if r.status_subresource {
             list.push(json!({
                 "name": format!("{}/status", r.plural),
@@ -98,31 +98,31 @@ pub fn resource_list(resources: &[Resource], group: &str, version: &str) -> Opti
     let group_version = if group.is_empty() { version.to_string() } else { format!("{group}/{version}") };
     let is_known = !list.is_empty();
     is_known.then(|| {
-        let mut told = json!({"kind": "APIResourceList", "groupVersion": group_version, "resources": list});
+        let mut entry = json!({"kind": "APIResourceList", "groupVersion": group_version, "resources": list});
         if !group.is_empty() {
-            told["apiVersion"] = "v1".into();
+            entry["apiVersion"] = "v1".into();
         }
-        told
+        entry
     })
 }
 
-/// Short names and categories, where there are any.
-fn add_names(resource: &Resource, told: &mut Value) {
+/// Adds short names and categories, if there are any.
+fn add_names(resource: &Resource, entry: &mut Value) {
     for (field, names) in [("shortNames", &resource.short_names), ("categories", &resource.categories)] {
         if !names.is_empty() {
-            told[field] = names.as_slice().into();
+            entry[field] = names.as_slice().into();
         }
     }
 }
 
-/// By which clients see that the form in which a kind is stored has changed. Events are stored as those of core.
+/// Hash by which clients notice that the stored version of a kind has changed. Events are stored as core/v1.
 fn storage_version_hash(resource: &Resource) -> String {
     let group = if resource.plural == "events" { "" } else { &resource.group };
     let digest = Sha256::digest(format!("{group}/{}/{}", resource.version, resource.kind).as_bytes());
     STANDARD.encode(&digest[..8])
 }
 
-/// `/api` and `/apis` in one document, as newer clients ask for it.
+/// Aggregated discovery for `/api` or `/apis`.
 pub fn aggregated(resources: &[Resource], core: bool) -> Value {
     let groups: Vec<(&str, Vec<&str>)> =
         if core { vec![("", vec!["v1"])] } else { groups(resources).into_iter().collect() };
@@ -150,7 +150,7 @@ fn aggregated_version(resources: &[Resource], group: &str, version: &str) -> Val
     let of_version = resources.iter().filter(|r| r.group == group && r.version == version);
     let list: Vec<Value> = of_version
         .map(|r| {
-            // Of kinds that are no custom ones the group and version go without saying.
+            // For built-in kinds kube-apiserver leaves group and version empty.
             let (group, version) = if r.custom { (r.group.as_str(), r.version.as_str()) } else { ("", "") };
             let kind = json!({"group": group, "version": version, "kind": r.kind});
             let mut value = json!({

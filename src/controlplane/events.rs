@@ -1,8 +1,8 @@
-//! Events of both groups over one store: kept in the form of core, told in the form that was asked for.
+//! Conversion between Event of core/v1, which is stored, and of events.k8s.io/v1.
 
 use serde_json::{Map, Value, json};
 
-/// Field of core, field of events.k8s.io.
+/// Field names in core/v1 and in events.k8s.io/v1.
 const NAMES: &[(&str, &str)] = &[
     ("involvedObject", "regarding"),
     ("message", "note"),
@@ -13,8 +13,8 @@ const NAMES: &[(&str, &str)] = &[
     ("reportingComponent", "reportingController"),
 ];
 
-/// An event of core as one of events.k8s.io.
-pub fn to_new(event: &Value) -> Value {
+/// Converts from core/v1 to events.k8s.io/v1.
+pub fn to_events_v1(event: &Value) -> Value {
     let mut new =
         renamed(event, "events.k8s.io/v1", |name| NAMES.iter().find(|(core, _)| *core == name).map(|(_, new)| *new));
     for (name, value) in [("reportingController", ""), ("reportingInstance", "")] {
@@ -25,8 +25,8 @@ pub fn to_new(event: &Value) -> Value {
     new
 }
 
-/// An event of events.k8s.io as one of core.
-pub fn to_core(event: &Value) -> Value {
+/// Converts from events.k8s.io/v1 to core/v1.
+pub fn to_core_v1(event: &Value) -> Value {
     let mut core = renamed(event, "v1", |name| NAMES.iter().find(|(_, new)| *new == name).map(|(core, _)| *core));
     if let Some(fields) = core.as_object_mut() {
         for name in ["reportingComponent", "reportingInstance"] {

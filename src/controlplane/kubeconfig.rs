@@ -1,9 +1,9 @@
-//! The kubeconfig that opens the API, with CA and token in it.
+//! The kubeconfig for the embedded API server, with CA certificate and token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// The file's text.
+/// The kubeconfig as YAML.
 pub fn render(server: &str, ca_pem: &str, token: &str, namespace: &str) -> String {
     let ca = STANDARD.encode(ca_pem);
     format!(

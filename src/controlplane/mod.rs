@@ -1,55 +1,63 @@
-//! A small Kubernetes-compatible API server over SQLite, in this process: for one machine, for trying things out, and for
-//! tests. It serves the kinds of the CRDs that it is given and what they need of core, and knows nothing of what they mean.
+//! An embedded Kubernetes-compatible API server over SQLite, for standalone use on one machine, trials and tests. It
+//! serves the kinds of the given CRDs and the built-in kinds that they need, and has no knowledge of their meaning.
 //!
-//! request -> [`request`] (where, how) -> [`write`] (decided over what stands) -> [`store`] -> [`watch`]
+//! Request -> `request` (target and options) -> `operations` (decide on the current object) -> `store` -> `watch`
 
 mod admission;
 mod apply;
 mod auth;
 mod discovery;
 mod events;
+mod field_validation;
 mod kubeconfig;
+mod names;
+mod object;
 mod openapi;
+mod operations;
 mod protobuf;
+mod replace;
 mod request;
 mod resource;
 mod routes;
 pub mod schema;
 mod selector;
 mod serve;
+mod served_kind;
+mod shutdown;
+mod state;
 mod status;
 mod store;
 mod table;
 mod tls;
-mod updated;
 mod watch;
-mod write;
+mod write_context;
 
 pub use serve::Running;
 pub use tls::write_private;
 
 use auth::Token;
 use resource::Resource;
-use schema::Schema;
 use serde_json::{Value, json};
+use served_kind::ServedKind;
+use state::ServerState;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::{Key, Store, Verdict};
+use store::{Key, Store, WriteAction};
 use tokio::sync::watch as signal;
 
-/// How to start.
+/// Options of [`start`].
 pub struct Config {
-    /// Where everything is kept: `controlplane.db`, the CA, the token, the kubeconfig.
+    /// Directory for `controlplane.db`, the CA, the token and the kubeconfig.
     pub data_dir: PathBuf,
     pub listen: SocketAddr,
-    /// CustomResourceDefinitions.
+    /// The CustomResourceDefinitions to serve.
     pub crds: Vec<Value>,
-    /// Made at the start where it is missing, and the kubeconfig's default.
+    /// Default namespace of the kubeconfig, created if absent.
     pub namespace: String,
 }
 
-/// Why it does not start.
+/// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("{path}: {source}")]
@@ -64,48 +72,7 @@ pub enum StartError {
     Listen { address: SocketAddr, source: std::io::Error },
 }
 
-/// A kind with its compiled schema.
-pub struct Served {
-    resource: Resource,
-    /// Of the form in which it is sent and shown.
-    schema: Schema,
-    store_key: String,
-}
-
-impl Served {
-    fn new(resource: Resource) -> Result<Served, StartError> {
-        let wrong = |e: schema::SchemaError| StartError::Crd(format!("{}: {e}", resource.kind));
-        let schema = Schema::compile(&resource.schema).map_err(wrong)?;
-        Ok(Served { store_key: resource.store_key(), schema, resource })
-    }
-
-    /// Whether it is the event of events.k8s.io, which is stored in another form.
-    fn is_new_event(&self) -> bool {
-        self.store_key == "events" && !self.resource.group.is_empty()
-    }
-
-    /// As it is stored.
-    fn stored(&self, value: Value) -> Value {
-        if self.is_new_event() { events::to_core(&value) } else { value }
-    }
-
-    /// As it is shown.
-    fn shown(&self, value: Value) -> Value {
-        if self.is_new_event() { events::to_new(&value) } else { value }
-    }
-}
-
-/// The server's state.
-struct Api {
-    kinds: Vec<Arc<Served>>,
-    resources: Vec<Resource>,
-    store: Store,
-    token: Token,
-    address: String,
-    stop: signal::Receiver<bool>,
-}
-
-/// Opens the store, makes what is missing, listens, and writes the kubeconfig.
+/// Starts the server: opens the store, creates namespaces, listens, and writes the kubeconfig.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let dir = &config.data_dir;
     let file = |path: &std::path::Path, source| StartError::File { path: path.display().to_string(), source };
@@ -114,8 +81,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     for crd in &config.crds {
         resources.extend(Resource::from_crd(crd).map_err(StartError::Crd)?);
     }
-    let kinds = resources.iter().cloned().map(|r| Served::new(r).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
-    let token = Token::load_or_make(dir).map_err(|e| file(&dir.join("token"), e))?;
+    let kinds = resources.iter().cloned().map(compile).collect::<Result<Vec<_>, _>>()?;
+    let token = Token::load_or_create(dir).map_err(|e| file(&dir.join("token"), e))?;
     let identity = tls::identity(dir, config.listen.ip())?;
     let (store, writer) = Store::open(&dir.join("controlplane.db"))?;
     let listen = |source| StartError::Listen { address: config.listen, source };
@@ -123,22 +90,27 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(listen)?;
     let url = format!("https://{address}");
     let kubeconfig_path = dir.join("kubeconfig");
-    let kubeconfig = kubeconfig::render(&url, &identity.ca_pem, token.reveal(), &config.namespace);
+    let kubeconfig = kubeconfig::render(&url, &identity.ca_pem, token.as_str(), &config.namespace);
     write_private(&kubeconfig_path, &kubeconfig).map_err(|e| file(&kubeconfig_path, e))?;
     for namespace in ["default", "kube-system", &config.namespace] {
-        make_namespace(&store, &kinds, namespace).await?;
+        create_namespace(&store, &kinds, namespace).await?;
     }
     let (stop, stopped) = signal::channel(false);
-    let token_text = token.reveal().to_string();
-    let api = Arc::new(Api { kinds, resources, store, token, address: address.to_string(), stop: stopped });
+    let token_text = token.as_str().to_string();
+    let api = Arc::new(ServerState { kinds, resources, store, token, address: address.to_string(), stop: stopped });
     let serving = tokio::spawn(serve::serve(listener, identity.config, api, stop.subscribe()));
     Ok(Running { url, address, kubeconfig_path, ca_pem: identity.ca_pem, token: token_text, stop, serving, writer })
 }
 
-async fn make_namespace(store: &Store, kinds: &[Arc<Served>], name: &str) -> Result<(), StartError> {
+fn compile(resource: Resource) -> Result<Arc<ServedKind>, StartError> {
+    let kind = resource.kind.clone();
+    ServedKind::new(resource).map(Arc::new).map_err(|e| StartError::Crd(format!("{kind}: {e}")))
+}
+
+async fn create_namespace(store: &Store, kinds: &[Arc<ServedKind>], name: &str) -> Result<(), StartError> {
     let Some(served) = kinds.iter().find(|k| k.store_key == "namespaces").cloned() else { return Ok(()) };
     let key = Key { kind: "namespaces".into(), namespace: String::new(), name: name.into() };
-    let how = write::How {
+    let context = write_context::WriteContext {
         served,
         name: name.to_string(),
         namespace: String::new(),
@@ -153,9 +125,9 @@ async fn make_namespace(store: &Store, kinds: &[Arc<Served>], name: &str) -> Res
         "apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": name},
     });
-    let decide = move |current: Option<&store::Stored>| match current {
-        Some(stored) => Verdict::Keep(Box::new(stored.value())),
-        None => how.create(None, value),
+    let decide = move |current: Option<&store::StoredObject>| match current {
+        Some(stored) => WriteAction::Keep(Box::new(stored.value())),
+        None => context.create(None, value),
     };
     store.write(key, decide).await?.map(drop).map_err(|e| StartError::Crd(e.message))
 }

@@ -1,4 +1,4 @@
-//! OpenAPI v3: what `kubectl explain` shows and what `kubectl` asks before it sends a patch. And v2, empty.
+//! OpenAPI v3 documents, for `kubectl explain` and kubectl's validation, and an empty v2 document.
 
 use super::resource::Resource;
 use serde_json::{Map, Value, json};
@@ -11,13 +11,13 @@ const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
 const STATUS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
 
-/// What kubectl wants of `/openapi/v2`, the only form that it takes: OpenAPI's own protobuf.
+/// The only media type that kubectl accepts for `/openapi/v2`: protobuf.
 pub const V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-/// What it is answered with: `@` may stand in no media type.
+/// The Content-Type of that response, without `@`, which is not allowed there.
 pub const V2_PROTOBUF_ANSWER: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
-/// `/openapi/v2`: no kind at all. kubectl checks the items of a `List` by it before it sends them, and leaves to the server, which
-/// checks them anyhow, what is not in it. A server without the document would be sent no `List`.
+/// `/openapi/v2`, without any kind. kubectl validates the items of a `List` against this document before sending them,
+/// and leaves kinds that are missing in it to the server. If the document did not exist, it would not send a `List`.
 pub fn v2() -> Value {
     json!({"swagger": "2.0", "info": {"title": TITLE, "version": VERSION}, "paths": {}})
 }
@@ -33,7 +33,7 @@ pub fn v2_protobuf() -> Vec<u8> {
     [field(1, b"2.0"), field(2, &info)].concat()
 }
 
-/// `/openapi/v3`: where the document of each group and version is.
+/// `/openapi/v3`: the URL of the document of each group and version.
 pub fn index(resources: &[Resource]) -> Value {
     let versions: BTreeSet<(&str, &str)> = resources.iter().map(|r| (r.group.as_str(), r.version.as_str())).collect();
     let mut paths = Map::new();
@@ -81,7 +81,7 @@ pub fn document(resources: &[Resource], group: &str, version: &str) -> Option<Va
     }))
 }
 
-/// `agentic.ligbox.io/v1alpha1 Scenario` is `io.ligbox.agentic.v1alpha1.Scenario`.
+/// Schema name: `agentic.ligbox.io/v1alpha1 Scenario` is `io.ligbox.agentic.v1alpha1.Scenario`.
 fn schema_name(resource: &Resource) -> String {
     let Resource { group, version, kind, .. } = resource;
     if resource.custom {
@@ -168,7 +168,7 @@ fn add_paths(resource: &Resource, name: &str, paths: &mut Map<String, Value>) {
     ];
     let json_body: &[&str] = if resource.custom { &["application/json", "application/yaml"] } else { &["*/*"] };
     let get: &[&str] = if resource.custom { &["pretty", "resourceVersion"] } else { &["pretty"] };
-    // Custom kinds take no strategic merge, and kubectl looks here before it sends one.
+    // Custom resources do not support strategic merge patches; kubectl looks that up here.
     let mut patches =
         vec!["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
     if !resource.custom {
@@ -220,7 +220,7 @@ fn object_meta() -> Value {
             "annotations": map("Unstructured key value map."),
             "finalizers": {"type": "array", "items": {"type": "string", "default": ""}, "description": "Must be empty before the object is deleted."},
             "ownerReferences": {"type": "array", "items": {"type": "object"}, "description": "Objects depended on by this object."},
-            "managedFields": {"type": "array", "items": {"type": "object"}, "description": "Which manager set which fields."},
+            "managedFields": {"type": "array", "items": {"type": "object"}, "description": "Managers, and the fields that they own."},
         },
     })
 }

@@ -1,95 +1,96 @@
-//! The few kinds of core that kubectl sends in Kubernetes' protobuf encoding (since 1.32 `create secret`, `create configmap`,
-//! `create namespace`, `auth can-i`, `auth whoami`), read into JSON. Answers are always JSON, which it takes as well.
+//! Decoding of Kubernetes' protobuf encoding into JSON, for the built-in kinds that kubectl sends in it (since 1.32
+//! `create secret`, `create configmap`, `create namespace`, `auth can-i`, `auth whoami`). Responses are always JSON,
+//! which kubectl accepts too.
 //!
-//! Field numbers are those of `generated.proto` in k8s.io/api and k8s.io/apimachinery. What the server sets itself (times,
-//! status, managed fields) is skipped.
+//! Field numbers are those of `generated.proto` in k8s.io/api and k8s.io/apimachinery. Fields that the server sets
+//! itself (times, status, managed fields) are skipped.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-/// Before a message that says its own kind.
+/// Prefix of a message with its type (`runtime.Unknown`).
 const MAGIC: &[u8] = b"k8s\0";
 
-/// What a field holds.
+/// Type of a field.
 enum Type {
-    Text,
+    String,
     Bytes,
-    Flag,
+    Bool,
     Number,
-    Texts,
-    /// A map of texts to texts.
-    TextMap,
-    /// A map of texts to bytes.
+    Strings,
+    /// `map<string, string>`.
+    StringMap,
+    /// `map<string, bytes>`.
     BytesMap,
     Message(&'static [Field]),
     Messages(&'static [Field]),
 }
 
-/// A field's number, its name in JSON, and what it holds.
+/// Number, JSON name and type of a field.
 type Field = (u64, &'static str, Type);
 
 const OWNER_REFERENCE: &[Field] = &[
-    (1, "kind", Type::Text),
-    (3, "name", Type::Text),
-    (4, "uid", Type::Text),
-    (5, "apiVersion", Type::Text),
-    (6, "controller", Type::Flag),
-    (7, "blockOwnerDeletion", Type::Flag),
+    (1, "kind", Type::String),
+    (3, "name", Type::String),
+    (4, "uid", Type::String),
+    (5, "apiVersion", Type::String),
+    (6, "controller", Type::Bool),
+    (7, "blockOwnerDeletion", Type::Bool),
 ];
 const OBJECT_META: &[Field] = &[
-    (1, "name", Type::Text),
-    (2, "generateName", Type::Text),
-    (3, "namespace", Type::Text),
-    (5, "uid", Type::Text),
-    (6, "resourceVersion", Type::Text),
-    (11, "labels", Type::TextMap),
-    (12, "annotations", Type::TextMap),
+    (1, "name", Type::String),
+    (2, "generateName", Type::String),
+    (3, "namespace", Type::String),
+    (5, "uid", Type::String),
+    (6, "resourceVersion", Type::String),
+    (11, "labels", Type::StringMap),
+    (12, "annotations", Type::StringMap),
     (13, "ownerReferences", Type::Messages(OWNER_REFERENCE)),
-    (14, "finalizers", Type::Texts),
+    (14, "finalizers", Type::Strings),
 ];
 const SECRET: &[Field] = &[
     (1, "metadata", Type::Message(OBJECT_META)),
     (2, "data", Type::BytesMap),
-    (3, "type", Type::Text),
-    (4, "stringData", Type::TextMap),
-    (5, "immutable", Type::Flag),
+    (3, "type", Type::String),
+    (4, "stringData", Type::StringMap),
+    (5, "immutable", Type::Bool),
 ];
 const CONFIG_MAP: &[Field] = &[
     (1, "metadata", Type::Message(OBJECT_META)),
-    (2, "data", Type::TextMap),
+    (2, "data", Type::StringMap),
     (3, "binaryData", Type::BytesMap),
-    (4, "immutable", Type::Flag),
+    (4, "immutable", Type::Bool),
 ];
 const NAMESPACE: &[Field] = &[(1, "metadata", Type::Message(OBJECT_META))];
 const RESOURCE_ATTRIBUTES: &[Field] = &[
-    (1, "namespace", Type::Text),
-    (2, "verb", Type::Text),
-    (3, "group", Type::Text),
-    (4, "version", Type::Text),
-    (5, "resource", Type::Text),
-    (6, "subresource", Type::Text),
-    (7, "name", Type::Text),
+    (1, "namespace", Type::String),
+    (2, "verb", Type::String),
+    (3, "group", Type::String),
+    (4, "version", Type::String),
+    (5, "resource", Type::String),
+    (6, "subresource", Type::String),
+    (7, "name", Type::String),
 ];
 const ACCESS_REVIEW_SPEC: &[Field] = &[
     (1, "resourceAttributes", Type::Message(RESOURCE_ATTRIBUTES)),
-    (2, "nonResourceAttributes", Type::Message(&[(1, "path", Type::Text), (2, "verb", Type::Text)])),
+    (2, "nonResourceAttributes", Type::Message(&[(1, "path", Type::String), (2, "verb", Type::String)])),
 ];
 const ACCESS_REVIEW: &[Field] =
     &[(1, "metadata", Type::Message(OBJECT_META)), (2, "spec", Type::Message(ACCESS_REVIEW_SPEC))];
 const DELETE_OPTIONS: &[Field] = &[
     (1, "gracePeriodSeconds", Type::Number),
-    (2, "preconditions", Type::Message(&[(1, "uid", Type::Text), (2, "resourceVersion", Type::Text)])),
-    (4, "propagationPolicy", Type::Text),
-    (5, "dryRun", Type::Texts),
+    (2, "preconditions", Type::Message(&[(1, "uid", Type::String), (2, "resourceVersion", Type::String)])),
+    (4, "propagationPolicy", Type::String),
+    (5, "dryRun", Type::Strings),
 ];
-const TYPE_META: &[Field] = &[(1, "apiVersion", Type::Text), (2, "kind", Type::Text)];
-/// `runtime.Unknown`: what it is, and its bytes.
+const TYPE_META: &[Field] = &[(1, "apiVersion", Type::String), (2, "kind", Type::String)];
+/// `runtime.Unknown`: the type of a message and its bytes.
 const UNKNOWN: &[Field] = &[(1, "typeMeta", Type::Message(TYPE_META)), (2, "raw", Type::Bytes)];
 
-/// Reads a message of a kind that is known here. The error is for the client.
+/// Decodes a message. Fails with a message for the client if the kind is not supported.
 pub fn decode(bytes: &[u8]) -> Result<Value, String> {
-    let wrapped = bytes.strip_prefix(MAGIC).ok_or("the body does not begin as Kubernetes' protobuf does")?;
+    let wrapped = bytes.strip_prefix(MAGIC).ok_or("the body is not Kubernetes protobuf")?;
     let unknown = message(wrapped, UNKNOWN)?;
     let text = |pointer: &str| unknown.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
     let (api_version, kind) = (text("/typeMeta/apiVersion"), text("/typeMeta/kind"));
@@ -100,7 +101,7 @@ pub fn decode(bytes: &[u8]) -> Result<Value, String> {
         ("v1", "Namespace") | ("authentication.k8s.io/v1", "SelfSubjectReview") => NAMESPACE,
         ("authorization.k8s.io/v1", "SelfSubjectAccessReview") => ACCESS_REVIEW,
         (_, "DeleteOptions") => DELETE_OPTIONS,
-        _ => return Err(format!("{api_version} {kind} is not read from protobuf: send JSON")),
+        _ => return Err(format!("{api_version} {kind} is not supported in protobuf: send JSON")),
     };
     let mut value = message(&raw, fields)?;
     value["apiVersion"] = api_version.into();
@@ -108,11 +109,11 @@ pub fn decode(bytes: &[u8]) -> Result<Value, String> {
     Ok(value)
 }
 
-/// A field as it stands on the wire.
+/// A field as encoded.
 enum Wire<'a> {
     Number(u64),
     Bytes(&'a [u8]),
-    /// Of a fixed size; none of the fields here is.
+    /// Fixed size; no supported field uses it.
     Fixed,
 }
 
@@ -129,22 +130,22 @@ fn message(mut bytes: &[u8], fields: &[Field]) -> Result<Value, String> {
 
 fn set(out: &mut Map<String, Value>, name: &str, type_: &Type, wire: Wire<'_>) -> Result<(), String> {
     let value = match (type_, wire) {
-        (Type::Flag, Wire::Number(number)) => (number != 0).into(),
+        (Type::Bool, Wire::Number(number)) => (number != 0).into(),
         (Type::Number, Wire::Number(number)) => number.cast_signed().into(),
-        // Go's generated code writes empty texts, which JSON leaves out.
-        (Type::Text, Wire::Bytes([])) => return Ok(()),
-        (Type::Text, Wire::Bytes(bytes)) => text(bytes)?.into(),
+        // Go encodes empty strings, which its JSON leaves out.
+        (Type::String, Wire::Bytes([])) => return Ok(()),
+        (Type::String, Wire::Bytes(bytes)) => text(bytes)?.into(),
         (Type::Bytes, Wire::Bytes(bytes)) => STANDARD.encode(bytes).into(),
         (Type::Message(fields), Wire::Bytes(bytes)) => message(bytes, fields)?,
-        (Type::Texts, Wire::Bytes(bytes)) => return push(out, name, text(bytes)?.into()),
+        (Type::Strings, Wire::Bytes(bytes)) => return push(out, name, text(bytes)?.into()),
         (Type::Messages(fields), Wire::Bytes(bytes)) => return push(out, name, message(bytes, fields)?),
-        (Type::TextMap, Wire::Bytes(bytes)) => {
-            return entry(out, name, &message(bytes, &[(1, "key", Type::Text), (2, "value", Type::Text)])?);
+        (Type::StringMap, Wire::Bytes(bytes)) => {
+            return entry(out, name, &message(bytes, &[(1, "key", Type::String), (2, "value", Type::String)])?);
         }
         (Type::BytesMap, Wire::Bytes(bytes)) => {
-            return entry(out, name, &message(bytes, &[(1, "key", Type::Text), (2, "value", Type::Bytes)])?);
+            return entry(out, name, &message(bytes, &[(1, "key", Type::String), (2, "value", Type::Bytes)])?);
         }
-        _ => return Err(format!("protobuf: field {name} is of another type")),
+        _ => return Err(format!("protobuf: field {name} has the wrong type")),
     };
     out.insert(name.into(), value);
     Ok(())
@@ -166,10 +167,10 @@ fn entry(out: &mut Map<String, Value>, name: &str, pair: &Value) -> Result<(), S
 }
 
 fn text(bytes: &[u8]) -> Result<String, String> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| "protobuf: a text is not UTF-8".to_string())
+    String::from_utf8(bytes.to_vec()).map_err(|_| "protobuf: a string is not UTF-8".to_string())
 }
 
-/// Takes one field off the front.
+/// Removes the first field from `bytes` and returns it.
 fn field<'a>(bytes: &mut &'a [u8]) -> Result<(u64, Wire<'a>), String> {
     let tag = varint(bytes)?;
     let wire = match tag & 7 {
@@ -180,13 +181,13 @@ fn field<'a>(bytes: &mut &'a [u8]) -> Result<(u64, Wire<'a>), String> {
             Wire::Bytes(take(bytes, length)?)
         }
         5 => take(bytes, 4).map(|_| Wire::Fixed)?,
-        other => return Err(format!("protobuf: wire type {other} is not served")),
+        other => return Err(format!("protobuf: wire type {other} is not supported")),
     };
     Ok((tag >> 3, wire))
 }
 
 fn take<'a>(bytes: &mut &'a [u8], length: usize) -> Result<&'a [u8], String> {
-    let (taken, rest) = bytes.split_at_checked(length).ok_or("protobuf: the body ends too early")?;
+    let (taken, rest) = bytes.split_at_checked(length).ok_or("protobuf: unexpected end of the body")?;
     *bytes = rest;
     Ok(taken)
 }
@@ -200,7 +201,7 @@ fn varint(bytes: &mut &[u8]) -> Result<u64, String> {
             return Ok(value);
         }
     }
-    Err("protobuf: a number has too many bytes".into())
+    Err("protobuf: varint is too long".into())
 }
 
 #[cfg(test)]
@@ -208,7 +209,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A field of bytes.
+    /// An encoded field of type bytes.
     fn part(number: u8, bytes: &[u8]) -> Vec<u8> {
         [&[number << 3 | 2, u8::try_from(bytes.len()).unwrap()], bytes].concat()
     }
@@ -219,28 +220,28 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_read() {
+    fn a_secret_is_decoded() {
         let metadata = [part(1, b"s"), part(2, b""), part(11, &[part(1, b"a"), part(2, b"b")].concat())].concat();
         let entry = [part(1, b"key"), part(2, &[0, 255])].concat();
         let raw = [part(1, &metadata), part(2, &entry), part(3, b"Opaque"), vec![5 << 3, 1]].concat();
         let read = decode(&wrapped("v1", "Secret", &raw)).unwrap();
-        let wanted = json!({
+        let expected = json!({
             "apiVersion": "v1", "kind": "Secret", "type": "Opaque", "immutable": true, "data": {"key": "AP8="},
             "metadata": {"name": "s", "labels": {"a": "b"}},
         });
-        assert_eq!(read, wanted);
+        assert_eq!(read, expected);
     }
 
     #[test]
-    fn what_is_not_known_is_refused_by_name() {
+    fn unsupported_kinds_are_rejected_by_name() {
         let error = decode(&wrapped("v1", "Pod", &[])).unwrap_err();
-        assert_eq!(error, "v1 Pod is not read from protobuf: send JSON");
+        assert_eq!(error, "v1 Pod is not supported in protobuf: send JSON");
         assert!(decode(b"k8s").is_err() && decode(b"").is_err());
     }
 
     proptest! {
         #[test]
-        fn no_bytes_do_harm(raw in proptest::collection::vec(any::<u8>(), 0..120)) {
+        fn any_bytes_decode_without_a_panic(raw in proptest::collection::vec(any::<u8>(), 0..120)) {
             let _ = decode(&raw);
             let _ = decode(&wrapped("v1", "Secret", &raw));
             let _ = decode(&wrapped("v1", "DeleteOptions", &raw));

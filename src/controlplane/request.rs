@@ -1,48 +1,49 @@
-//! What a request asks for: its path, its query, what it accepts.
+//! Parsing of requests: path, query parameters and accepted formats.
 
-use super::Served;
+use super::field_validation::FieldValidation;
 use super::schema::Cause;
 use super::selector::{FieldSelector, LabelSelector};
+use super::served_kind::ServedKind;
 use super::status::ApiError;
 use super::table::IncludeObject;
 use http::{HeaderMap, header};
 use std::sync::Arc;
 
-/// Bytes in the name of a manager.
+/// Maximum length of a field manager, in bytes.
 const MANAGER_MAX: usize = 128;
 
-/// A kind, and where in it.
+/// What a request addresses: a kind, or an object of it.
 #[derive(Clone)]
-pub struct Place {
-    pub served: Arc<Served>,
-    /// `None` where all namespaces are meant, or the kind has none.
+pub struct RequestTarget {
+    pub served: Arc<ServedKind>,
+    /// `None` for all namespaces and for cluster-scoped kinds.
     pub namespace: Option<String>,
     pub name: Option<String>,
     pub status: bool,
 }
 
-/// Why a path leads nowhere.
-pub enum Nowhere {
-    /// No such group or version is served: not even in the form of an object is it told.
+/// Why a path addresses nothing.
+pub enum LocateError {
+    /// The group or version is not served; the response is not a Status.
     Version,
     Kind,
-    /// The kind is there, and has no such part.
-    Part(Box<Place>),
+    /// The kind has no such subresource.
+    Subresource(Box<RequestTarget>),
 }
 
-/// Finds the kind that a path means.
-pub fn locate(path: &str, kinds: &[Arc<Served>]) -> Result<Place, Nowhere> {
+/// Resolves the path of a request.
+pub fn locate(path: &str, kinds: &[Arc<ServedKind>]) -> Result<RequestTarget, LocateError> {
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
     let (group, version, rest) = match parts.as_slice() {
         ["api", version, rest @ ..] => ("", *version, rest),
         ["apis", group, version, rest @ ..] => (*group, *version, rest),
-        _ => return Err(Nowhere::Version),
+        _ => return Err(LocateError::Version),
     };
     if !kinds.iter().any(|s| (s.resource.group.as_str(), s.resource.version.as_str()) == (group, version)) {
-        return Err(Nowhere::Version);
+        return Err(LocateError::Version);
     }
     let find = |plural: &str| {
-        let matches = |s: &&Arc<Served>| {
+        let matches = |s: &&Arc<ServedKind>| {
             (s.resource.group.as_str(), s.resource.version.as_str(), s.resource.plural.as_str())
                 == (group, version, plural)
         };
@@ -58,28 +59,28 @@ pub fn locate(path: &str, kinds: &[Arc<Served>]) -> Result<Place, Nowhere> {
         [plural] => (*plural, None, None),
         [plural, name] => (*plural, Some(name.to_string()), None),
         [plural, name, part] => (*plural, Some(name.to_string()), Some(*part)),
-        _ => return Err(Nowhere::Kind),
+        _ => return Err(LocateError::Kind),
     };
-    let served = find(plural).ok_or(Nowhere::Kind)?;
+    let served = find(plural).ok_or(LocateError::Kind)?;
     if name.is_some() && served.resource.namespaced != namespace.is_some() {
-        return Err(Nowhere::Kind);
+        return Err(LocateError::Kind);
     }
     let has_part = part.is_none() || (part == Some("status") && served.resource.status_subresource);
-    let place = Place { served, namespace, name, status: part.is_some() };
-    if has_part { Ok(place) } else { Err(Nowhere::Part(Box::new(place))) }
+    let target = RequestTarget { served, namespace, name, status: part.is_some() };
+    if has_part { Ok(target) } else { Err(LocateError::Subresource(Box::new(target))) }
 }
 
-/// The query parameters that are honoured.
+/// The supported query parameters.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
     pub watch: bool,
     pub labels: LabelSelector,
     pub fields: FieldSelector,
-    pub selects: bool,
+    pub has_selector: bool,
     pub limit: Option<usize>,
-    pub from: Option<String>,
+    pub continue_token: Option<String>,
     pub resource_version: Option<String>,
-    /// Whether a list is to be as it was at just that version.
+    /// Whether a list is requested exactly at `resource_version`.
     pub exact: bool,
     pub bookmarks: bool,
     pub initial_events: bool,
@@ -91,20 +92,11 @@ pub struct Query {
     pub include_object: Option<String>,
 }
 
-/// What happens to fields that the schema does not know.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FieldValidation {
-    #[default]
-    Warn,
-    Strict,
-    Ignore,
-}
-
 impl Query {
-    /// Reads the parameters of a request; what is wrong with them is told as of `options`, as in `ListOptions`.
-    pub fn parse(text: Option<&str>, served: &Served, options: &str, is_apply: bool) -> Result<Query, ApiError> {
+    /// Parses the query parameters. Errors name `options`, such as `ListOptions`.
+    pub fn parse(text: Option<&str>, served: &ServedKind, options: &str, is_apply: bool) -> Result<Query, ApiError> {
         let mut query = Query::default();
-        let mut given = Given::default();
+        let mut given = DependentParameters::default();
         let mut causes = Vec::new();
         for (name, value) in url::form_urlencoded::parse(text.unwrap_or_default().as_bytes()) {
             let number = || {
@@ -117,14 +109,14 @@ impl Query {
                 "watch" => query.watch = is_set,
                 "labelSelector" if !value.is_empty() => {
                     query.labels = LabelSelector::parse(&value).map_err(ApiError::bad_request)?;
-                    query.selects = true;
+                    query.has_selector = true;
                 }
                 "fieldSelector" if !value.is_empty() => {
                     query.fields = FieldSelector::parse(&value, &served.resource).map_err(ApiError::bad_request)?;
-                    query.selects = true;
+                    query.has_selector = true;
                 }
                 "limit" => query.limit = usize::try_from(number()?).ok().filter(|n| *n > 0),
-                "continue" if !value.is_empty() => query.from = Some(value.into_owned()),
+                "continue" if !value.is_empty() => query.continue_token = Some(value.into_owned()),
                 "resourceVersion" if !value.is_empty() => query.resource_version = Some(value.into_owned()),
                 "resourceVersionMatch" => given.version_match = value.into_owned(),
                 "allowWatchBookmarks" => query.bookmarks = is_set,
@@ -145,8 +137,8 @@ impl Query {
                 _ => {}
             }
         }
-        // All that stands at version 0 is told at once.
-        if query.resource_version.as_deref() == Some("0") && query.from.is_none() {
+        // As in kube-apiserver, a list at version 0 is not paged.
+        if query.resource_version.as_deref() == Some("0") && query.continue_token.is_none() {
             query.limit = None;
         }
         if options == "ListOptions" {
@@ -158,7 +150,7 @@ impl Query {
         if causes.is_empty() { Ok(query) } else { Err(ApiError::invalid_options(options, &causes)) }
     }
 
-    /// The manager that a write is recorded under: as given, else the client's name.
+    /// The field manager of a write. Defaults to the first part of the User-Agent.
     pub fn manager(&self, headers: &HeaderMap) -> String {
         let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or("unknown");
         let default = || agent.split('/').next().unwrap_or("unknown").chars().take(128).collect();
@@ -169,19 +161,19 @@ impl Query {
         IncludeObject::parse(self.include_object.as_deref().unwrap_or_default()).unwrap_or(IncludeObject::Metadata)
     }
 
-    /// The version that is asked for; `None` for any.
+    /// The requested resourceVersion; `None` for any.
     pub fn version(&self) -> Result<Option<u64>, ApiError> {
         let Some(text) = &self.resource_version else { return Ok(None) };
-        let wrong = |_| {
+        let error = |_| {
             let what = format!(
                 "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
             );
             ApiError::bad_request(format!("invalid resource version: {what}"))
         };
-        text.parse().map(Some).map_err(wrong)
+        text.parse().map(Some).map_err(error)
     }
 
-    /// Whether what is asked of a table can be done.
+    /// Validates the parameters of a Table request.
     pub fn check_table(&self) -> Result<(), ApiError> {
         let text = self.include_object.as_deref().unwrap_or_default();
         let why = format!(
@@ -191,15 +183,15 @@ impl Query {
     }
 }
 
-/// Parameters that are judged together with others.
+/// Parameters whose validity depends on others.
 #[derive(Default)]
-struct Given {
+struct DependentParameters {
     version_match: String,
     initial_events: Option<bool>,
     force: bool,
 }
 
-impl Given {
+impl DependentParameters {
     fn check_list(&self, query: &mut Query, causes: &mut Vec<Cause>) {
         let version = query.resource_version.clone().unwrap_or_default();
         let mut forbid = |field: &str, why: &str| causes.push(forbidden(field, why));
@@ -217,7 +209,7 @@ impl Given {
             ("Exact", false) if version == "0" => {
                 forbid("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
             }
-            ("Exact" | "NotOlderThan", false) if query.from.is_some() => {
+            ("Exact" | "NotOlderThan", false) if query.continue_token.is_some() => {
                 forbid("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
             }
             ("Exact", false) => query.exact = true,
@@ -283,7 +275,7 @@ fn field_validation(value: &str, causes: &mut Vec<Cause>) -> FieldValidation {
     }
 }
 
-/// What is to become of what an object owns: nothing here owns anything, so only the word is looked at.
+/// Validates a propagation policy, which has no effect: there is no garbage collection.
 pub fn check_policy(value: &str, causes: &mut Vec<Cause>) {
     if !matches!(value, "" | "Foreground" | "Background" | "Orphan") {
         let supported = ["Foreground", "Background", "Orphan", "nil"];
@@ -291,54 +283,54 @@ pub fn check_policy(value: &str, causes: &mut Vec<Cause>) {
     }
 }
 
-/// What form an answer is to have.
+/// The format of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accepts {
+pub enum ResponseFormat {
     Json,
     Table,
-    /// `PartialObjectMetadata`: the metadata alone.
+    /// `PartialObjectMetadata`.
     Partial,
-    /// The same, of a list.
+    /// `PartialObjectMetadataList`.
     PartialList,
-    /// The aggregated form of discovery.
+    /// Aggregated discovery.
     Discovery,
-    /// None that is spoken here.
-    Nothing,
+    /// None of the accepted formats is supported.
+    Unsupported,
 }
 
-impl Accepts {
-    /// Whether objects are told as they are stored.
+impl ResponseFormat {
+    /// Whether objects are sent complete, as JSON.
     pub fn is_plain(self) -> bool {
-        matches!(self, Accepts::Json | Accepts::Discovery)
+        matches!(self, ResponseFormat::Json | ResponseFormat::Discovery)
     }
 }
 
-/// The first form that the client takes; only JSON is spoken.
-pub fn accepts(headers: &HeaderMap) -> Accepts {
+/// The first accepted format that is supported.
+pub fn response_format(headers: &HeaderMap) -> ResponseFormat {
     let text = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     for form in text.split(',').map(str::trim) {
         let has = |what: &str| form.split(';').any(|p| p.trim() == what);
         if matches!(form.split(';').next(), Some("" | "*/*" | "application/*")) {
-            return Accepts::Json;
+            return ResponseFormat::Json;
         }
         if !form.starts_with("application/json") {
             continue;
         }
         if has("as=Table") && has("v=v1") {
-            return Accepts::Table;
+            return ResponseFormat::Table;
         }
         if has("as=PartialObjectMetadata") && has("v=v1") {
-            return Accepts::Partial;
+            return ResponseFormat::Partial;
         }
         if has("as=PartialObjectMetadataList") && has("v=v1") {
-            return Accepts::PartialList;
+            return ResponseFormat::PartialList;
         }
         if has("as=APIGroupDiscoveryList") && has("v=v2") {
-            return Accepts::Discovery;
+            return ResponseFormat::Discovery;
         }
         if !form.contains("as=") {
-            return Accepts::Json;
+            return ResponseFormat::Json;
         }
     }
-    Accepts::Nothing
+    ResponseFormat::Unsupported
 }

@@ -1,4 +1,4 @@
-//! The kinds that are served: those of the CRDs, and what they need of core.
+//! The served kinds: those of the CRDs and the built-in ones.
 
 use super::schema::core::{self, CoreKind};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// A served kind.
 #[derive(Clone, Debug)]
 pub struct Resource {
-    /// Empty for core.
+    /// Empty for the core group.
     pub group: String,
     pub version: String,
     pub plural: String,
@@ -17,26 +17,26 @@ pub struct Resource {
     pub namespaced: bool,
     pub verbs: &'static [&'static str],
     pub status_subresource: bool,
-    /// As `.spec.agent`.
+    /// Such as `.spec.agent`.
     pub selectable_fields: Vec<String>,
-    /// As in a CRD: `name`, `type`, `jsonPath`, `priority`.
+    /// As in a CRD, with `name`, `type`, `jsonPath` and `priority`.
     pub printer_columns: Vec<Value>,
     /// The `openAPIV3Schema`.
     pub schema: Value,
-    /// What an object has even where nothing is set.
-    pub zero: Value,
-    /// Whether it comes from a CRD.
+    /// Fields that are serialised even if they are not set, with their zero values.
+    pub zero_values: Value,
+    /// Whether the kind is a custom resource.
     pub custom: bool,
 }
 
-/// What can be done with a kind that is stored.
+/// Verbs of built-in kinds.
 pub const STORED: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-/// The same of a custom kind, in the order in which it is told.
+/// Verbs of custom resources, in the order of kube-apiserver.
 const CUSTOM: &[&str] = &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
-/// The same of namespaces, which do not all go at once.
+/// Verbs of namespaces, which cannot be deleted as a collection.
 const NAMESPACES: &[&str] = &["create", "delete", "get", "list", "patch", "update", "watch"];
-/// What can be done with a kind that is only answered.
-const ANSWERED: &[&str] = &["create"];
+/// Verbs of reviews, which are not stored.
+const REVIEW: &[&str] = &["create"];
 
 impl Resource {
     /// The served versions of a CustomResourceDefinition.
@@ -71,18 +71,18 @@ impl Resource {
                     selectable_fields: fields.iter().filter_map(|f| f["jsonPath"].as_str().map(String::from)).collect(),
                     printer_columns: list(&version["additionalPrinterColumns"]),
                     schema: version["schema"]["openAPIV3Schema"].clone(),
-                    zero: json!({}),
+                    zero_values: json!({}),
                     custom: true,
                 })
             })
             .collect()
     }
 
-    /// What is served of core.
+    /// The built-in kinds.
     pub fn core() -> Vec<Resource> {
         let verbs = |kind: &CoreKind| if kind.plural == "namespaces" { NAMESPACES } else { STORED };
         let stored = core::KINDS.iter().map(|kind| Self::of_core(kind, verbs(kind)));
-        let answered = core::REVIEWS.iter().map(|kind| Self::of_core(kind, ANSWERED));
+        let answered = core::REVIEWS.iter().map(|kind| Self::of_core(kind, REVIEW));
         stored.chain(answered).collect()
     }
 
@@ -104,30 +104,30 @@ impl Resource {
             selectable_fields: kind.selectable.iter().map(|s| s.to_string()).collect(),
             printer_columns: columns.collect(),
             schema: core::schema(kind),
-            zero: core::zero(kind.group, kind.kind),
+            zero_values: core::zero_values(kind.group, kind.kind),
             custom: false,
         }
     }
 
-    /// `group/version`, or `v1`.
+    /// `group/version`, or `v1` for the core group.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
-    /// `plural.group`, or `plural`: as messages name it.
-    pub fn qualified(&self) -> String {
+    /// `plural.group`, or `plural` for the core group, as in messages.
+    pub fn group_resource(&self) -> String {
         if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
     }
 
-    /// Under which its objects are stored: events of both groups are the same.
+    /// The key under which the objects are stored. Events of both groups share one.
     pub fn store_key(&self) -> String {
         match (self.group.as_str(), self.plural.as_str()) {
             ("events.k8s.io", "events") => "events".into(),
-            _ => self.qualified(),
+            _ => self.group_resource(),
         }
     }
 
-    /// Whether its objects are kept.
+    /// Whether objects of this kind are stored.
     pub fn is_stored(&self) -> bool {
         self.verbs.len() > 1
     }

@@ -1,10 +1,10 @@
 //! Label and field selectors.
 
-use super::admission::{is_label, is_qualified};
+use super::names::{is_label, is_qualified};
 use super::resource::Resource;
 use serde_json::Value;
 
-/// Stands for who reported an event.
+/// Pseudo path for the source of an event, which is in one of two fields.
 const SOURCE: &str = "source of an event";
 
 /// One requirement on a label.
@@ -14,18 +14,18 @@ enum Requirement {
     NotIn(String, Vec<String>),
     Exists(String),
     Absent(String),
-    /// A number above this, or below.
+    /// Greater or less than a number.
     Compare(String, std::cmp::Ordering, i64),
 }
 
-/// A label selector: all of its requirements must hold.
+/// A label selector. All requirements must be met.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelSelector {
     requirements: Vec<Requirement>,
 }
 
 impl LabelSelector {
-    /// Reads `a=b,c!=d,e in (f,g),h notin (i),j,!k`.
+    /// Parses `a=b,c!=d,e in (f,g),h notin (i),j,!k`.
     pub fn parse(text: &str) -> Result<LabelSelector, String> {
         if text.trim().is_empty() {
             return Ok(LabelSelector::default());
@@ -67,18 +67,18 @@ fn split_outside_brackets(text: &str) -> Vec<&str> {
 }
 
 fn requirement(part: &str) -> Result<Requirement, String> {
-    let wrong = || format!("unable to parse requirement: {part:?}");
+    let error = || format!("unable to parse requirement: {part:?}");
     let named = |name: &str| match name.trim() {
         name if is_qualified(name) => Ok(name.to_string()),
-        _ => Err(wrong()),
+        _ => Err(error()),
     };
     let valued = |value: &str| match value.trim() {
         value if value.is_empty() || is_label(value) => Ok(value.to_string()),
-        _ => Err(wrong()),
+        _ => Err(error()),
     };
     for (operator, is_in) in [(" notin ", false), (" in ", true)] {
         if let Some((name, list)) = part.split_once(operator) {
-            let list = list.trim().strip_prefix('(').and_then(|l| l.strip_suffix(')')).ok_or_else(wrong)?;
+            let list = list.trim().strip_prefix('(').and_then(|l| l.strip_suffix(')')).ok_or_else(error)?;
             let values = list.split(',').map(valued).collect::<Result<_, _>>()?;
             let name = named(name)?;
             return Ok(if is_in { Requirement::In(name, values) } else { Requirement::NotIn(name, values) });
@@ -86,7 +86,7 @@ fn requirement(part: &str) -> Result<Requirement, String> {
     }
     for (operator, order) in [('>', std::cmp::Ordering::Greater), ('<', std::cmp::Ordering::Less)] {
         if let Some((name, bound)) = part.split_once(operator) {
-            return Ok(Requirement::Compare(named(name)?, order, bound.trim().parse().map_err(|_| wrong())?));
+            return Ok(Requirement::Compare(named(name)?, order, bound.trim().parse().map_err(|_| error())?));
         }
     }
     if let Some((name, value)) = part.split_once("!=") {
@@ -104,12 +104,12 @@ fn requirement(part: &str) -> Result<Requirement, String> {
 /// A field selector.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FieldSelector {
-    /// Path, whether it is to be equal, and the value.
+    /// JSON pointer, whether the value must be equal, and the value.
     terms: Vec<(String, bool, String)>,
 }
 
 impl FieldSelector {
-    /// Reads `metadata.name=a,status.phase!=Open`, of the fields that the kind offers.
+    /// Parses `metadata.name=a,status.phase!=Open`. Only selectable fields of the kind are allowed.
     pub fn parse(text: &str, resource: &Resource) -> Result<FieldSelector, String> {
         let mut terms = Vec::new();
         for part in split_unescaped(text).iter().filter(|p| !p.is_empty()) {
@@ -136,7 +136,7 @@ impl FieldSelector {
     }
 }
 
-/// The parts between commas that no backslash stands before.
+/// Splits at commas that are not escaped by a backslash.
 fn split_unescaped(text: &str) -> Vec<&str> {
     let (mut parts, mut start, mut escaped) = (Vec::new(), 0, false);
     for (i, c) in text.char_indices() {
@@ -150,7 +150,7 @@ fn split_unescaped(text: &str) -> Vec<&str> {
     parts
 }
 
-/// Who reported an event stands in one of two places.
+/// The component that reported an event.
 fn event_source<'a>(path: &str, object: &'a Value) -> Option<&'a Value> {
     let component = || object.pointer("/source/component").filter(|c| c.as_str().is_some_and(|c| !c.is_empty()));
     if path == SOURCE { component().or_else(|| object.get("reportingComponent")) } else { None }
@@ -159,7 +159,7 @@ fn event_source<'a>(path: &str, object: &'a Value) -> Option<&'a Value> {
 fn field_path(name: &str, resource: &Resource) -> Option<String> {
     let dotted = format!(".{name}");
     let is_metadata = matches!(name, "metadata.name" | "metadata.namespace");
-    // Stored in the form of core, whatever group they are asked in.
+    // Events are stored as core/v1, whichever group is requested.
     let dotted = match (resource.plural.as_str(), name) {
         ("events", "source") => return Some(SOURCE.to_string()),
         ("events", "reportingController") => ".reportingComponent".to_string(),
@@ -176,7 +176,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn labels_are_selected_as_kubectl_writes_it() {
+    fn label_selectors_match_as_in_kubernetes() {
         let object = json!({"metadata": {"labels": {"a": "1", "b": "2"}}});
         for (selector, holds) in [
             ("a=1", true),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn only_offered_fields_are_selected() {
+    fn only_selectable_fields_are_selected() {
         let resource = Resource::core().into_iter().find(|r| r.kind == "Event").unwrap();
         let object = json!({"metadata": {"name": "x"}, "involvedObject": {"name": "y"}});
         for (selector, holds) in [("metadata.name=x,involvedObject.name=y", true), ("involvedObject.name!=y", false)] {

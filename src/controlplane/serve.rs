@@ -1,6 +1,8 @@
-//! Connections: TLS, bounded in number, closed in order at the end.
+//! TLS connections, limited in number, with graceful shutdown.
 
-use super::{Api, routes};
+use super::routes;
+use super::shutdown::stopped;
+use super::state::ServerState;
 use axum::Router;
 use axum::extract::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -16,16 +18,16 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
-/// Connections at once.
+/// Maximum number of connections.
 const CONNECTIONS_MAX: usize = 512;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-/// At the end connections have this long to finish what they are at.
+/// Time for requests in progress to end at shutdown.
 const DRAIN: Duration = Duration::from_secs(3);
 
 /// A running server.
 pub struct Running {
-    /// As `https://127.0.0.1:8143`.
+    /// Such as `https://127.0.0.1:8143`.
     pub url: String,
     pub address: SocketAddr,
     pub kubeconfig_path: PathBuf,
@@ -37,7 +39,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Ends the watches, lets requests finish, and closes the store.
+    /// Ends watches, waits for requests in progress, and closes the store.
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
         let _ = self.serving.await;
@@ -46,28 +48,28 @@ impl Running {
     }
 }
 
-/// Takes connections until it is told to stop.
+/// Accepts connections until shutdown.
 pub(super) async fn serve(
     listener: TcpListener,
     config: Arc<ServerConfig>,
-    api: Arc<Api>,
+    api: Arc<ServerState>,
     mut stop: signal::Receiver<bool>,
 ) {
     let acceptor = TlsAcceptor::from(config);
     let router = Router::new().fallback(move |request: Request| routes::handle(api.clone(), request));
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &room) => accepted,
+            accepted = accept(&listener, &permits) => accepted,
             () = stopped(&mut stop) => break,
         };
-        let Some((stream, turn)) = accepted else { continue };
+        let Some((stream, permit)) = accepted else { continue };
         while connections.try_join_next().is_some() {}
         let (acceptor, router, stop) = (acceptor.clone(), router.clone(), stop.clone());
         connections.spawn(async move {
             connection(stream, acceptor, router, stop).await;
-            drop(turn);
+            drop(permit);
         });
     }
     drop(router);
@@ -79,14 +81,14 @@ pub(super) async fn serve(
 
 async fn accept(
     listener: &TcpListener,
-    room: &Arc<Semaphore>,
+    permits: &Arc<Semaphore>,
 ) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let turn = room.clone().acquire_owned().await.ok()?;
+    let permit = permits.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, turn)),
+        Ok((stream, _)) => Some((stream, permit)),
         Err(error) => {
-            // As when there are no file descriptors left: it passes.
-            tracing::warn!(%error, "connection not accepted");
+            // Usually no file descriptors are left, which is temporary.
+            tracing::warn!(%error, "cannot accept a connection");
             tokio::time::sleep(Duration::from_millis(100)).await;
             None
         }
@@ -94,7 +96,7 @@ async fn accept(
 }
 
 async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, mut stop: signal::Receiver<bool>) {
-    // Small answers are to leave at once.
+    // Send small responses immediately.
     let _ = stream.set_nodelay(true);
     let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await else { return };
     let service = TowerToHyperService::new(router);
@@ -114,9 +116,4 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, mu
             let _ = serving.await;
         }
     }
-}
-
-/// Resolves when it is told to stop.
-pub(super) async fn stopped(stop: &mut signal::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -1,11 +1,11 @@
-//! Errors as Kubernetes tells them: `Status` objects.
+//! Errors as Kubernetes `Status` objects.
 
 use super::resource::Resource;
 use super::schema::Cause;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// An answer that is an error.
+/// An error response.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     pub code: StatusCode,
@@ -19,24 +19,24 @@ impl ApiError {
         ApiError { code, reason, message: message.into(), details: Value::Null }
     }
 
-    /// Says which object of which kind it is about; what is empty is left out.
-    fn about(mut self, name: &str, group: &str, kind: &str) -> ApiError {
+    /// Sets name, group and kind in the details, without empty ones.
+    fn with_details(mut self, name: &str, group: &str, kind: &str) -> ApiError {
         let parts = [("name", name), ("group", group), ("kind", kind)];
-        let told = parts.into_iter().filter(|(_, text)| !text.is_empty());
-        self.details = told.map(|(part, text)| (part.to_string(), Value::from(text))).collect();
+        let given = parts.into_iter().filter(|(_, text)| !text.is_empty());
+        self.details = given.map(|(part, text)| (part.to_string(), Value::from(text))).collect();
         self
     }
 
-    /// With details that tell nothing, as the real server has them of some refusals.
-    pub fn about_nothing(self) -> ApiError {
-        self.about("", "", "")
+    /// With empty details, as kube-apiserver has them for some errors.
+    pub fn with_empty_details(self) -> ApiError {
+        self.with_details("", "", "")
     }
 
-    fn about_one(self, resource: &Resource, name: &str) -> ApiError {
-        self.about(name, &resource.group, &resource.plural)
+    fn for_object(self, resource: &Resource, name: &str) -> ApiError {
+        self.with_details(name, &resource.group, &resource.plural)
     }
 
-    fn caused_by(mut self, causes: &[Cause]) -> ApiError {
+    fn with_causes(mut self, causes: &[Cause]) -> ApiError {
         self.details["causes"] = causes.iter().map(cause).collect();
         self
     }
@@ -45,61 +45,61 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
     }
 
-    /// Understood, and not possible.
+    /// A request that was decoded and cannot be carried out.
     pub fn unprocessable(message: impl Into<String>) -> ApiError {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about("", "", "")
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).with_details("", "", "")
     }
 
-    /// What nobody may do.
+    /// A request that no client may make.
     pub fn forbidden(resource: &Resource, name: &str, what: &str) -> ApiError {
-        let message = format!("{} {name:?} is forbidden: {what}", resource.qualified());
-        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about_one(resource, name)
+        let message = format!("{} {name:?} is forbidden: {what}", resource.group_resource());
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).for_object(resource, name)
     }
 
     pub fn unauthorized() -> ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized")
     }
 
-    /// No such path.
-    pub fn no_path() -> ApiError {
+    /// The path does not exist.
+    pub fn path_not_found() -> ApiError {
         Self::new(StatusCode::NOT_FOUND, "NotFound", "the server could not find the requested resource")
-            .about("", "", "")
+            .with_details("", "", "")
     }
 
-    /// No such subresource of an object.
-    pub fn no_subresource(resource: &Resource, name: &str) -> ApiError {
+    /// The subresource does not exist.
+    pub fn subresource_not_found(resource: &Resource, name: &str) -> ApiError {
         let message = "the server could not find the requested resource";
-        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about_one(resource, name)
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message).for_object(resource, name)
     }
 
     pub fn not_found(resource: &Resource, name: &str) -> ApiError {
-        let message = format!("{} {name:?} not found", resource.qualified());
-        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about_one(resource, name)
+        let message = format!("{} {name:?} not found", resource.group_resource());
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message).for_object(resource, name)
     }
 
-    pub fn method(resource: &Resource) -> ApiError {
+    pub fn method_not_allowed(resource: &Resource) -> ApiError {
         let error = Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "MethodNotAllowed",
             "the server does not allow this method on the requested resource",
         );
-        // Custom kinds are told by name, those of core are not.
-        if resource.custom { error.about_one(resource, "") } else { error.about("", "", "") }
+        // kube-apiserver names the kind only for custom resources.
+        if resource.custom { error.for_object(resource, "") } else { error.with_details("", "", "") }
     }
 
-    /// A failure that is no more than a sentence.
-    pub fn plain(message: impl Into<String>) -> ApiError {
+    /// An internal error without reason and details.
+    pub fn without_reason(message: impl Into<String>) -> ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "", message)
     }
 
-    /// No form that the client takes is spoken here.
+    /// None of the accepted media types is supported.
     pub fn not_acceptable() -> ApiError {
         let message = "only the following media types are accepted: application/json, application/yaml";
         Self::new(StatusCode::NOT_ACCEPTABLE, "NotAcceptable", message)
     }
 
-    /// A version that is still to come.
-    pub fn version_to_come(version: u64, current: u64) -> ApiError {
+    /// The requested resourceVersion is newer than the current one.
+    pub fn version_too_large(version: u64, current: u64) -> ApiError {
         let message = format!("Timeout: Too large resource version: {version}, current: {current}");
         let details = json!({
             "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
@@ -108,37 +108,40 @@ impl ApiError {
         ApiError { details, ..Self::new(StatusCode::GATEWAY_TIMEOUT, "Timeout", message) }
     }
 
-    /// Parameters of a request that are wrong; `kind` as in `ListOptions`.
+    /// Invalid query parameters. `kind` is the options type, such as `ListOptions`.
     pub fn invalid_options(kind: &str, causes: &[Cause]) -> ApiError {
         Self::invalid_kind("meta.k8s.io", kind, "", causes)
     }
 
-    pub fn exists(resource: &Resource, name: &str) -> ApiError {
-        let message = format!("{} {name:?} already exists", resource.qualified());
-        Self::new(StatusCode::CONFLICT, "AlreadyExists", message).about_one(resource, name)
+    pub fn already_exists(resource: &Resource, name: &str) -> ApiError {
+        let message = format!("{} {name:?} already exists", resource.group_resource());
+        Self::new(StatusCode::CONFLICT, "AlreadyExists", message).for_object(resource, name)
     }
 
     pub fn conflict(resource: &Resource, name: &str) -> ApiError {
         let message = format!(
             "Operation cannot be fulfilled on {} {name:?}: the object has been modified; please apply your changes to the latest version and try again",
-            resource.qualified()
+            resource.group_resource()
         );
-        Self::new(StatusCode::CONFLICT, "Conflict", message).about_one(resource, name)
+        Self::new(StatusCode::CONFLICT, "Conflict", message).for_object(resource, name)
     }
 
-    /// An update of another object of that name.
-    pub fn other_uid(resource: &Resource, name: &str) -> ApiError {
+    /// The object has another UID than the request body.
+    pub fn uid_mismatch(resource: &Resource, name: &str) -> ApiError {
         let message = format!(
-            "Operation cannot be fulfilled on {} {name:?}: the UID in the request is not that of the object",
-            resource.qualified()
+            "Operation cannot be fulfilled on {} {name:?}: the UID in the request does not match the UID of the object",
+            resource.group_resource()
         );
-        Self::new(StatusCode::CONFLICT, "Conflict", message).about_one(resource, name)
+        Self::new(StatusCode::CONFLICT, "Conflict", message).for_object(resource, name)
     }
 
-    /// A precondition that does not hold.
-    pub fn precondition(resource: &Resource, name: &str, what: &str) -> ApiError {
-        let message = format!("Operation cannot be fulfilled on {} {name:?}: {what}", resource.qualified());
-        Self::new(StatusCode::CONFLICT, "Conflict", message).about(name, &resource.group, &resource.kind)
+    /// A precondition that is not met.
+    pub fn precondition_failed(resource: &Resource, name: &str, what: &str) -> ApiError {
+        let message = format!(
+            "Operation cannot be fulfilled on {} {name:?}: Precondition failed: {what}",
+            resource.group_resource()
+        );
+        Self::new(StatusCode::CONFLICT, "Conflict", message).with_details(name, &resource.group, &resource.kind)
     }
 
     /// Fields that other managers own.
@@ -150,14 +153,14 @@ impl ApiError {
         ApiError { details, ..Self::new(StatusCode::CONFLICT, "Conflict", message) }
     }
 
-    /// Fields that are wrong.
+    /// Validation errors.
     pub fn invalid(resource: &Resource, name: &str, causes: &[Cause]) -> ApiError {
-        // Events are told as those of core, in whatever group they came.
+        // kube-apiserver reports events of both groups as core/v1.
         let group = if resource.plural == "events" { "" } else { &resource.group };
         Self::invalid_kind(group, &resource.kind, name, causes)
     }
 
-    /// A version that an update lacks: told of the plural, as the real server does.
+    /// An update without resourceVersion. kube-apiserver reports it with the plural name.
     pub fn invalid_version(resource: &Resource, name: &str) -> ApiError {
         let message = "Invalid value: 0: must be specified for an update".to_string();
         let cause = Cause { reason: "FieldValueInvalid", message, field: "metadata.resourceVersion".into() };
@@ -165,24 +168,26 @@ impl ApiError {
     }
 
     pub fn invalid_kind(group: &str, kind: &str, name: &str, causes: &[Cause]) -> ApiError {
-        let told: Vec<_> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
-        let told = match told.as_slice() {
+        let errors: Vec<_> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
+        let errors = match errors.as_slice() {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
         };
         let qualified = if group.is_empty() { kind.to_string() } else { format!("{kind}.{group}") };
-        let message = format!("{qualified} {name:?} is invalid: {told}");
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about(name, group, kind).caused_by(causes)
+        let message = format!("{qualified} {name:?} is invalid: {errors}");
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message)
+            .with_details(name, group, kind)
+            .with_causes(causes)
     }
 
-    /// A patch that leaves an object which can't be read.
+    /// A patch whose result cannot be decoded.
     pub fn invalid_patch(why: &str) -> ApiError {
         let cause =
             Cause { reason: "FieldValueInvalid", message: format!("Invalid value: {why}"), field: "patch".into() };
         Self::invalid_kind("", "", "", &[cause])
     }
 
-    pub fn media_type(message: impl Into<String>) -> ApiError {
+    pub fn unsupported_media_type(message: impl Into<String>) -> ApiError {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message)
     }
 
@@ -190,15 +195,15 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", message)
     }
 
-    /// The version that was asked for is no longer known.
-    pub fn expired() -> ApiError {
-        let message = "The resourceVersion is too old: list again";
+    /// The requested resourceVersion is no longer in the log.
+    pub fn resource_version_expired() -> ApiError {
+        let message = "The resourceVersion for the provided list or watch is too old.";
         Self::new(StatusCode::GONE, "Expired", message)
     }
 
-    /// The version of which a list wants its next page is no longer known.
+    /// The resourceVersion of a continue token is no longer in the log.
     pub fn continue_expired() -> ApiError {
-        let message = "The provided continue parameter is too old: list again from the start";
+        let message = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.";
         Self::new(StatusCode::GONE, "Expired", message)
     }
 
@@ -206,7 +211,7 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
     }
 
-    /// The Status object.
+    /// The Status object as JSON.
     pub fn to_value(&self) -> Value {
         let mut status = json!({
             "kind": "Status",

@@ -1,8 +1,8 @@
-//! Objects in SQLite, versioned, with a bounded log of changes for watchers.
+//! Versioned objects in SQLite, with a bounded log of changes for watches.
 //!
-//! One thread writes: it takes all that is waiting into one transaction, so that many writers share the cost of making it
-//! durable. A write is a function of the object as it stands, so it can be decided within the transaction. Every object is
-//! also kept in memory as its JSON text, which is what reads and lists are answered from.
+//! One thread writes. It commits all queued writes in one transaction, so that concurrent writers share the cost of
+//! durability. A write is a function of the current object, evaluated within the transaction. Every object is also kept
+//! in memory as JSON, from which reads are served.
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -14,18 +14,18 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-/// Changes kept for watchers that come back, and for the later pages of a list.
+/// Maximum number of changes in the log, which watches resume from and pages of a list use.
 const LOG_MAX: usize = 10_000;
-/// Their texts together; the log is cut earlier where objects are large.
+/// Maximum size of the log, in bytes of JSON.
 const LOG_BYTES_MAX: usize = 16 << 20;
-/// Writes that share one transaction.
+/// Maximum number of writes in one transaction.
 const BATCH_MAX: usize = 512;
-/// Writes that wait; more callers wait for room.
+/// Maximum number of queued writes. Further callers wait.
 const WAITING_MAX: usize = 4_096;
-/// Changes that a watcher may lag behind before it has to list again.
+/// Maximum number of changes that a watch can fall behind before it has to list again.
 pub const LAG_MAX: usize = 8_192;
 
-/// Where an object is: kind, namespace (empty for cluster-wide kinds) and name.
+/// Kind, namespace (empty for cluster-scoped kinds) and name of an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     pub kind: String,
@@ -33,68 +33,68 @@ pub struct Key {
     pub name: String,
 }
 
-/// An object as stored.
+/// A stored object.
 #[derive(Clone, Debug)]
-pub struct Stored {
+pub struct StoredObject {
     pub version: u64,
     pub json: Arc<str>,
 }
 
-impl Stored {
-    /// The object, parsed.
+impl StoredObject {
+    /// Parses the object.
     pub fn value(&self) -> Value {
         serde_json::from_str(&self.json).unwrap_or_default()
     }
 }
 
-/// What happened to an object.
+/// A change of an object.
 #[derive(Clone, Debug)]
 pub struct Change {
     pub version: u64,
     pub key: Key,
-    /// As it was before, for watchers that select and for the later pages of a list.
-    pub before: Option<Stored>,
-    /// As it is now; for a deletion as it was last, at the version of the deletion.
+    /// The object before the change, for watches with a selector and for pages of a list.
+    pub before: Option<StoredObject>,
+    /// The object after the change; for a deletion its last state, at the version of the deletion.
     pub after: Arc<str>,
     pub deleted: bool,
 }
 
-/// Changes that were, and those to come.
+/// Past changes, and a receiver of future ones.
 pub type Changes = (Vec<Arc<Change>>, broadcast::Receiver<Arc<Change>>);
 
-/// What a write wants, decided over the object as it stands.
-pub enum Verdict<E> {
-    /// Store this; `metadata.resourceVersion` is filled in.
+/// What a write does to the current object.
+pub enum WriteAction<E> {
+    /// Stores the value, with its new `metadata.resourceVersion`.
     Put(Box<Value>),
-    /// Remove it as it stands, and answer with this.
-    Remove(Box<Value>),
-    /// Leave it as it is, and answer with this.
+    /// Deletes the object, and answers with the value.
+    Delete(Box<Value>),
+    /// Leaves the object unchanged, and answers with the value.
     Keep(Box<Value>),
-    Refuse(E),
+    Reject(E),
 }
 
-/// Why nothing was decided.
+/// Why a write failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the store is shutting down")]
     Closed,
-    #[error("the write was not decided")]
+    #[error("the write was not completed")]
     Unanswered,
-    #[error("the store can't be written: {0}")]
+    #[error("cannot write to the store: {0}")]
     Sqlite(String),
     #[error("{path}: {message}")]
     Open { path: String, message: String },
 }
 
-type Decide = Box<dyn FnOnce(Option<&Stored>) -> Decision + Send>;
+type Decide = Box<dyn FnOnce(Option<&StoredObject>) -> Operation + Send>;
 
-enum Decision {
+enum Operation {
     Put(Value),
-    Remove,
-    Nothing,
+    Delete,
+    None,
 }
 
-struct Job {
+struct QueuedWrite {
     key: Key,
     decide: Decide,
     done: oneshot::Sender<Result<Option<u64>, StoreError>>,
@@ -102,66 +102,67 @@ struct Job {
 
 #[derive(Default)]
 struct Memory {
-    objects: BTreeMap<Key, Stored>,
+    objects: BTreeMap<Key, StoredObject>,
     version: u64,
     log: VecDeque<Arc<Change>>,
-    /// The texts in the log, in bytes.
+    /// Size of the JSON in the log, in bytes.
     log_bytes: usize,
     /// The newest version that is no longer in the log.
-    forgotten: u64,
+    compacted: u64,
 }
 
 /// The objects of a kind at one version.
 #[derive(Debug, Default)]
-pub struct Listed {
-    pub items: Vec<(Key, Stored)>,
+pub struct ListResult {
+    pub items: Vec<(Key, StoredObject)>,
     pub version: u64,
 }
 
-/// The store. Clones share it.
+/// The store. Clones share the same data.
 #[derive(Clone)]
 pub struct Store {
     memory: Arc<RwLock<Memory>>,
-    jobs: mpsc::Sender<Job>,
+    queue: mpsc::Sender<QueuedWrite>,
     changes: broadcast::Sender<Arc<Change>>,
 }
 
 impl Store {
-    /// Opens or makes the file and starts the writer.
+    /// Opens or creates the database file and starts the writer thread.
     pub fn open(path: &Path) -> Result<(Store, std::thread::JoinHandle<()>), StoreError> {
         let failed =
             |e: &dyn std::fmt::Display| StoreError::Open { path: path.display().to_string(), message: e.to_string() };
         let connection = open_connection(path).map_err(|e| failed(&e))?;
         let memory = load(&connection).map_err(|e| failed(&e))?;
         let memory = Arc::new(RwLock::new(memory));
-        let (jobs, waiting) = mpsc::channel(WAITING_MAX);
+        let (queue, waiting) = mpsc::channel(WAITING_MAX);
         let (changes, _) = broadcast::channel(LAG_MAX);
         let writer = Writer { connection, memory: memory.clone(), changes: changes.clone() };
         let thread = std::thread::Builder::new().name("controlplane-store".into()).spawn(move || writer.run(waiting));
         let thread = thread.map_err(|e| failed(&e))?;
-        Ok((Store { memory, jobs, changes }, thread))
+        Ok((Store { memory, queue, changes }, thread))
     }
 
-    /// One object.
-    pub fn get(&self, key: &Key) -> Option<Stored> {
+    /// Gets one object.
+    pub fn get(&self, key: &Key) -> Option<StoredObject> {
         self.read().objects.get(key).cloned()
     }
 
-    /// The objects of a kind, in one namespace or all, as they stand.
-    pub fn list(&self, kind: &str, namespace: Option<&str>) -> Listed {
+    /// Lists the current objects of a kind, in one namespace or all.
+    pub fn list(&self, kind: &str, namespace: Option<&str>) -> ListResult {
         let memory = self.read();
-        Listed { items: memory.of_kind(kind, namespace, None), version: memory.version }
+        ListResult { items: memory.of_kind(kind, namespace, None), version: memory.version }
     }
 
-    /// The objects of a kind after `from`, as they stood at `version`; `None` where that is no longer known.
-    pub fn list_at(&self, kind: &str, namespace: Option<&str>, from: Option<&Key>, version: u64) -> Option<Listed> {
+    /// Lists the objects of a kind after `from`, as they were at `version`; `None` if the version is no longer in the
+    /// log.
+    pub fn list_at(&self, kind: &str, namespace: Option<&str>, from: Option<&Key>, version: u64) -> Option<ListResult> {
         let memory = self.read();
-        if version < memory.forgotten || version > memory.version {
+        if version < memory.compacted || version > memory.version {
             return None;
         }
-        let mut objects: BTreeMap<Key, Stored> = memory.of_kind(kind, namespace, from).into_iter().collect();
+        let mut objects: BTreeMap<Key, StoredObject> = memory.of_kind(kind, namespace, from).into_iter().collect();
         let start = memory.log.partition_point(|change| change.version <= version);
-        // Newest first: what is left at the end is what stood before the oldest of them.
+        // Newest first: the last value that is set is that before the oldest change.
         for change in memory.log.range(start..).rev() {
             let key = &change.key;
             if key.kind != kind || namespace.is_some_and(|n| key.namespace != n) || from.is_some_and(|f| key <= f) {
@@ -172,7 +173,7 @@ impl Store {
                 None => objects.remove(key),
             };
         }
-        Some(Listed { items: objects.into_iter().collect(), version })
+        Some(ListResult { items: objects.into_iter().collect(), version })
     }
 
     /// The version of the newest change.
@@ -180,39 +181,39 @@ impl Store {
         self.read().version
     }
 
-    /// The changes after `version` and a receiver of those to come; `None` where some are forgotten.
+    /// The changes after `version`, and a receiver of later ones; `None` if the version is no longer in the log.
     pub fn watch(&self, version: u64) -> Option<Changes> {
         let memory = self.read();
-        if version < memory.forgotten || version > memory.version {
+        if version < memory.compacted || version > memory.version {
             return None;
         }
         let start = memory.log.partition_point(|change| change.version <= version);
-        // Subscribed under the lock: nothing is missed in between, nothing comes twice.
+        // Subscribed while the lock is held, so that no change is missed or sent twice.
         Some((memory.log.range(start..).cloned().collect(), self.changes.subscribe()))
     }
 
-    /// Decides over an object and stores the verdict. Answers with the object as it is then.
+    /// Evaluates `decide` on the current object and carries out the action. Returns the resulting object.
     pub async fn write<E: Send + 'static>(
         &self,
         key: Key,
-        decide: impl FnOnce(Option<&Stored>) -> Verdict<E> + Send + 'static,
+        decide: impl FnOnce(Option<&StoredObject>) -> WriteAction<E> + Send + 'static,
     ) -> Result<Result<Value, E>, StoreError> {
-        let (told, tell) = oneshot::channel();
+        let (answer_sender, answer_receiver) = oneshot::channel();
         let decide: Decide = Box::new(move |current| {
             let (decision, answer) = match decide(current) {
-                Verdict::Put(value) => (Decision::Put((*value).clone()), Ok(*value)),
-                Verdict::Remove(value) => (Decision::Remove, Ok(*value)),
-                Verdict::Keep(value) => (Decision::Nothing, Ok(*value)),
-                Verdict::Refuse(error) => (Decision::Nothing, Err(error)),
+                WriteAction::Put(value) => (Operation::Put((*value).clone()), Ok(*value)),
+                WriteAction::Delete(value) => (Operation::Delete, Ok(*value)),
+                WriteAction::Keep(value) => (Operation::None, Ok(*value)),
+                WriteAction::Reject(error) => (Operation::None, Err(error)),
             };
-            // Whoever asked may have gone away; what is decided is stored all the same.
-            let _ = told.send(answer);
+            // The caller may be gone; the action is carried out all the same.
+            let _ = answer_sender.send(answer);
             decision
         });
         let (done, stored) = oneshot::channel();
-        self.jobs.send(Job { key, decide, done }).await.map_err(|_| StoreError::Closed)?;
+        self.queue.send(QueuedWrite { key, decide, done }).await.map_err(|_| StoreError::Closed)?;
         let version = stored.await.map_err(|_| StoreError::Unanswered)??;
-        let mut answer = tell.await.map_err(|_| StoreError::Unanswered)?;
+        let mut answer = answer_receiver.await.map_err(|_| StoreError::Unanswered)?;
         if let (Ok(value), Some(version)) = (&mut answer, version) {
             set_version(value, version);
         }
@@ -225,7 +226,7 @@ impl Store {
 }
 
 impl Memory {
-    fn of_kind(&self, kind: &str, namespace: Option<&str>, from: Option<&Key>) -> Vec<(Key, Stored)> {
+    fn of_kind(&self, kind: &str, namespace: Option<&str>, from: Option<&Key>) -> Vec<(Key, StoredObject)> {
         let first =
             Key { kind: kind.to_string(), namespace: namespace.unwrap_or_default().to_string(), name: String::new() };
         let start = match from {
@@ -237,18 +238,18 @@ impl Memory {
         of_kind.map(|(key, stored)| (key.clone(), stored.clone())).collect()
     }
 
-    fn remember(&mut self, change: Arc<Change>) {
+    fn append(&mut self, change: Arc<Change>) {
         self.log_bytes += change.after.len();
         self.log.push_back(change);
         while self.log.len() > LOG_MAX || self.log_bytes > LOG_BYTES_MAX {
             let Some(old) = self.log.pop_front() else { return };
             self.log_bytes -= old.after.len();
-            self.forgotten = old.version;
+            self.compacted = old.version;
         }
     }
 }
 
-/// Writes the version into an object.
+/// Sets `metadata.resourceVersion`.
 pub fn set_version(value: &mut Value, version: u64) {
     if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.insert("resourceVersion".into(), version.to_string().into());
@@ -256,7 +257,7 @@ pub fn set_version(value: &mut Value, version: u64) {
 }
 
 fn open_connection(path: &Path) -> Result<Connection, Box<dyn std::error::Error>> {
-    // Secrets lie in it. What SQLite makes beside it takes over its mode.
+    // The file contains Secrets. SQLite gives its mode to the files that it creates next to it.
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
@@ -275,7 +276,7 @@ fn open_connection(path: &Path) -> Result<Connection, Box<dyn std::error::Error>
         CREATE TABLE IF NOT EXISTS counter (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL);
         INSERT OR IGNORE INTO counter VALUES (1, 1);",
     )?;
-    // A backlog of readers must not keep the file growing.
+    // The WAL must not stay large after a long-running reader.
     connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
     Ok(connection)
 }
@@ -286,12 +287,12 @@ fn load(connection: &Connection) -> rusqlite::Result<Memory> {
     let rows = statement.query_map([], |row| {
         let key = Key { kind: row.get(0)?, namespace: row.get(1)?, name: row.get(2)? };
         let json: String = row.get(4)?;
-        Ok((key, Stored { version: row.get::<_, i64>(3)?.unsigned_abs(), json: json.into() }))
+        Ok((key, StoredObject { version: row.get::<_, i64>(3)?.unsigned_abs(), json: json.into() }))
     })?;
     let objects = rows.collect::<rusqlite::Result<_>>()?;
     let version = version.unsigned_abs();
-    // The log lives in memory: watchers from before the start have to list again.
-    Ok(Memory { objects, version, forgotten: version, ..Memory::default() })
+    // The log is kept in memory only: watches from before a restart have to list again.
+    Ok(Memory { objects, version, compacted: version, ..Memory::default() })
 }
 
 struct Writer {
@@ -301,8 +302,8 @@ struct Writer {
 }
 
 impl Writer {
-    /// Takes jobs until every sender is gone.
-    fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
+    /// Processes queued writes until all senders are gone.
+    fn run(mut self, mut waiting: mpsc::Receiver<QueuedWrite>) {
         while let Some(first) = waiting.blocking_recv() {
             let mut batch = vec![first];
             while batch.len() < BATCH_MAX
@@ -314,34 +315,34 @@ impl Writer {
         }
     }
 
-    /// Decides and stores a batch in one transaction; readers see it when it is durable.
-    fn batch(&mut self, batch: Vec<Job>) {
+    /// Evaluates and commits a batch in one transaction. Readers see it once it is durable.
+    fn batch(&mut self, batch: Vec<QueuedWrite>) {
         let mut version = self.memory.read().unwrap_or_else(PoisonError::into_inner).version;
-        let mut changed: BTreeMap<Key, Option<Stored>> = BTreeMap::new();
+        let mut changed: BTreeMap<Key, Option<StoredObject>> = BTreeMap::new();
         let mut changes = Vec::new();
         let mut answers = Vec::with_capacity(batch.len());
-        for Job { key, decide, done } in batch {
+        for QueuedWrite { key, decide, done } in batch {
             let current = match changed.get(&key) {
                 Some(pending) => pending.clone(),
                 None => self.memory.read().unwrap_or_else(PoisonError::into_inner).objects.get(&key).cloned(),
             };
-            // A panic in one decision is that caller's failure; the others go on.
+            // A panic fails only the write that caused it.
             let decided = std::panic::catch_unwind(AssertUnwindSafe(|| decide(current.as_ref())));
             let Ok(decision) = decided else { continue };
             let (mut value, deleted) = match decision {
-                Decision::Nothing => {
+                Operation::None => {
                     answers.push((done, None));
                     continue;
                 }
-                Decision::Put(value) => (value, false),
-                Decision::Remove => (current.as_ref().map(Stored::value).unwrap_or_default(), true),
+                Operation::Put(value) => (value, false),
+                Operation::Delete => (current.as_ref().map(StoredObject::value).unwrap_or_default(), true),
             };
             version += 1;
             set_version(&mut value, version);
             let json: Arc<str> = value.to_string().into();
-            changed.insert(key.clone(), (!deleted).then(|| Stored { version, json: json.clone() }));
+            changed.insert(key.clone(), (!deleted).then(|| StoredObject { version, json: json.clone() }));
             changes.push(Arc::new(Change { version, key, before: current, after: json, deleted }));
-            // What is gone keeps its version in the answer.
+            // A deleted object keeps its version in the answer.
             answers.push((done, (!deleted).then_some(version)));
         }
         let stored = if changes.is_empty() { Ok(()) } else { self.store(&changed, version) };
@@ -360,7 +361,7 @@ impl Writer {
         }
     }
 
-    fn store(&mut self, changed: &BTreeMap<Key, Option<Stored>>, version: u64) -> rusqlite::Result<()> {
+    fn store(&mut self, changed: &BTreeMap<Key, Option<StoredObject>>, version: u64) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
         {
             let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5)")?;
@@ -379,7 +380,7 @@ impl Writer {
         transaction.commit()
     }
 
-    fn publish(&self, changed: BTreeMap<Key, Option<Stored>>, changes: Vec<Arc<Change>>, version: u64) {
+    fn publish(&self, changed: BTreeMap<Key, Option<StoredObject>>, changes: Vec<Arc<Change>>, version: u64) {
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         for (key, stored) in changed {
             match stored {
@@ -389,8 +390,8 @@ impl Writer {
         }
         memory.version = version;
         for change in changes {
-            memory.remember(change.clone());
-            // Nobody may be watching.
+            memory.append(change.clone());
+            // There may be no watches.
             let _ = self.changes.send(change);
         }
     }

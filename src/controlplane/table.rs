@@ -1,11 +1,11 @@
-//! Tables, as `kubectl get` asks for them.
+//! Tables, which `kubectl get` requests.
 
 use super::events;
 use super::resource::Resource;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// What a row carries of its object.
+/// What a row contains of its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IncludeObject {
     None,
@@ -14,7 +14,7 @@ pub enum IncludeObject {
 }
 
 impl IncludeObject {
-    /// The query parameter `includeObject`.
+    /// Parses the query parameter `includeObject`.
     pub fn parse(text: &str) -> Option<IncludeObject> {
         match text {
             "None" => Some(IncludeObject::None),
@@ -25,7 +25,7 @@ impl IncludeObject {
     }
 }
 
-/// A meta.k8s.io/v1 Table of these objects.
+/// A meta.k8s.io/v1 Table of the given objects.
 pub fn render<'a>(
     resource: &Resource,
     items: impl IntoIterator<Item = &'a Value>,
@@ -50,7 +50,7 @@ fn header(columns: &[Value], custom: bool) -> Value {
     let name = json!({"name": "Name", "type": "string", "format": "name", "priority": 0, "description": "Name must be unique within a namespace."});
     let others = columns.iter().map(|column| {
         let text = |field: &str| column[field].as_str().unwrap_or_default();
-        // Columns of core are all told as text, whatever they hold.
+        // kube-apiserver declares columns of built-in kinds as strings, whatever they contain.
         let type_ = if custom { text("type") } else { "string" };
         let description = match text("description") {
             "" if custom => format!("Custom resource definition column (in JSONPath format): {}", text("jsonPath")),
@@ -67,17 +67,17 @@ fn header(columns: &[Value], custom: bool) -> Value {
     Some(name).filter(|_| !has_name(columns)).into_iter().chain(others).collect()
 }
 
-/// Whether the columns have the name where it belongs; else it comes first.
+/// Whether the columns include the name; otherwise it is the first column.
 fn has_name(columns: &[Value]) -> bool {
     columns.iter().any(|column| column["type"] == "name")
 }
 
 fn row(resource: &Resource, columns: &[Value], object: &Value, now: Timestamp, include: IncludeObject) -> Value {
-    // Cells of an event are found in the form of core.
-    let core = (resource.group == "events.k8s.io").then(|| events::to_core(object));
-    let told = core.as_ref().unwrap_or(object);
+    // The columns of events are defined for core/v1.
+    let core = (resource.group == "events.k8s.io").then(|| events::to_core_v1(object));
+    let source = core.as_ref().unwrap_or(object);
     let name = Some(object.pointer("/metadata/name").cloned().unwrap_or_else(|| "".into()));
-    let others = columns.iter().map(|c| cell(c, told, now, resource.custom));
+    let others = columns.iter().map(|c| cell(c, source, now, resource.custom));
     let cells: Vec<Value> = name.filter(|_| !has_name(columns)).into_iter().chain(others).collect();
     let shown = match include {
         IncludeObject::None => Value::Null,
@@ -87,7 +87,7 @@ fn row(resource: &Resource, columns: &[Value], object: &Value, now: Timestamp, i
     json!({"cells": cells, "object": shown})
 }
 
-/// An object's metadata alone, as a `PartialObjectMetadata`.
+/// The `PartialObjectMetadata` of an object.
 pub fn partial(object: &Value) -> Value {
     json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object.get("metadata")})
 }
@@ -95,13 +95,13 @@ pub fn partial(object: &Value) -> Value {
 fn cell(column: &Value, object: &Value, now: Timestamp, custom: bool) -> Value {
     let found = find(object, column["jsonPath"].as_str().unwrap_or_default());
     let first = |places: &[&str]| {
-        let found = places.iter().find_map(|place| object.pointer(place).filter(|value| value.is_string()));
+        let found = places.iter().find_map(|target| object.pointer(target).filter(|value| value.is_string()));
         found.map_or("<unknown>".into(), |at| date(at, now))
     };
     match column["type"].as_str().unwrap_or("string") {
         "date" => match found.filter(|value| !value.is_null()) {
             Some(value) => date(value, now),
-            // Custom kinds leave the cell empty, and kubectl shows a blank or <unknown>.
+            // kube-apiserver leaves the cell null for custom resources.
             None if custom => Value::Null,
             None => "<unknown>".into(),
         },
@@ -121,7 +121,7 @@ fn cell(column: &Value, object: &Value, now: Timestamp, custom: bool) -> Value {
     }
 }
 
-/// Who reported an event, and where.
+/// Component and host that reported an event.
 fn event_source(object: &Value) -> String {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
     let component = text("/source/component").or_else(|| text("/reportingComponent"));
@@ -164,7 +164,7 @@ fn human_duration(seconds: i64) -> String {
     }
 }
 
-/// The first value at a JSONPath of the kind that CRDs use: `.a.b`, `.a[?(@.type=="Ready")].status`, `.a[0]`, `.a\.b`.
+/// The first value at a JSONPath as used in CRDs: `.a.b`, `.a[?(@.type=="Ready")].status`, `.a[0]`, `.a\.b`.
 fn find<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
     let mut at = object;
     for step in steps(path)? {

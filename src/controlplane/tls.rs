@@ -1,4 +1,4 @@
-//! A CA and a server certificate of its own, kept in the data directory.
+//! A private CA and a server certificate, stored in the data directory.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -24,13 +24,13 @@ pub enum TlsError {
     Pem(String),
 }
 
-/// The server's side of TLS, and the CA that clients are to trust.
+/// The TLS configuration of the server, and the CA certificate for clients.
 pub struct Identity {
     pub ca_pem: String,
     pub config: Arc<ServerConfig>,
 }
 
-/// Takes the CA from the directory, or makes one; the server's certificate is made anew at each start.
+/// Loads the CA from the data directory or creates it, and issues a new server certificate.
 pub fn identity(data_dir: &Path, address: IpAddr) -> Result<Identity, TlsError> {
     let (key_path, cert_path) = (data_dir.join("ca.key"), data_dir.join("ca.crt"));
     let file = |path: &Path, source| TlsError::File { path: path.display().to_string(), source };
@@ -67,7 +67,7 @@ pub fn identity(data_dir: &Path, address: IpAddr) -> Result<Identity, TlsError> 
     Ok(Identity { ca_pem, config: Arc::new(config) })
 }
 
-/// The same at every start, so that the issuer fits the certificate that was handed out.
+/// Parameters of the CA. They must not change between starts: the issuer must match the stored CA certificate.
 fn ca_params() -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, "agentic-ops CA");
@@ -76,7 +76,7 @@ fn ca_params() -> Result<CertificateParams, rcgen::Error> {
     Ok(params)
 }
 
-/// Writes a file that only its owner may read, whole or not at all.
+/// Writes a file atomically, readable only by its owner.
 pub fn write_private(path: &Path, content: &str) -> io::Result<()> {
     let temporary = path.with_extension("new");
     let mut options = std::fs::OpenOptions::new();

@@ -1,9 +1,10 @@
-//! Watches: the changes of a kind as they happen, in the form and the selection that was asked for.
+//! Watches: changes of a kind, filtered and in the requested format.
 
-use super::Served;
-use super::request::{Accepts, Query};
+use super::request::{Query, ResponseFormat};
+use super::served_kind::ServedKind;
+use super::shutdown::stopped;
 use super::status::ApiError;
-use super::store::{Change, Key, Listed, Store, Stored, set_version};
+use super::store::{Change, Key, ListResult, Store, StoredObject, set_version};
 use super::{events, table};
 use axum::body::{Body, Bytes};
 use jiff::Timestamp;
@@ -12,40 +13,40 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, watch as signal};
 
-/// Lines that wait for a slow reader; it is cut off when changes overtake it.
+/// Buffered lines for a slow reader. The watch ends when the reader falls behind the broadcast channel.
 const WAITING_MAX: usize = 64;
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(1_800);
 const TIMEOUT_MAX: Duration = Duration::from_secs(6 * 3_600);
 
-/// One watcher.
+/// One watch request.
 struct Watcher {
-    served: Arc<Served>,
+    served: Arc<ServedKind>,
     namespace: Option<String>,
     query: Query,
-    accepts: Accepts,
+    format: ResponseFormat,
     sender: mpsc::Sender<Result<Bytes, std::convert::Infallible>>,
-    /// A table's header comes with its first event.
+    /// The first event of a Table watch contains the column definitions.
     header_sent: bool,
 }
 
-/// The body of an answer to a watch; it ends with its timeout, with `stop`, or when the reader can't keep up.
+/// The response body of a watch. It ends at its timeout, at shutdown, or if the reader falls behind.
 pub fn stream(
     store: Store,
-    served: Arc<Served>,
+    served: Arc<ServedKind>,
     namespace: Option<String>,
     query: Query,
-    accepts: Accepts,
+    format: ResponseFormat,
     mut stop: signal::Receiver<bool>,
 ) -> Body {
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
     let timeout = query.timeout_seconds.map_or(TIMEOUT_DEFAULT, Duration::from_secs).min(TIMEOUT_MAX);
-    let mut watcher = Watcher { served, namespace, query, accepts, sender, header_sent: false };
+    let mut watcher = Watcher { served, namespace, query, format, sender, header_sent: false };
     tokio::spawn(async move {
         tokio::select! {
             () = watcher.run(store) => {}
             () = tokio::time::sleep(timeout) => {}
-            () = super::serve::stopped(&mut stop) => {}
+            () = stopped(&mut stop) => {}
         }
     });
     let lines =
@@ -54,17 +55,17 @@ pub fn stream(
 }
 
 impl Watcher {
-    /// Runs until the reader goes away; every way out but that ends in an ERROR event.
+    /// Runs until the client disconnects or the watch fails, which ends it with an ERROR event.
     async fn run(&mut self, store: Store) {
         let from = self.query.version().ok().flatten().unwrap_or(0);
         let from_now = from == 0 || self.query.initial_events;
-        let Listed { items: initial, version } = match from_now {
+        let ListResult { items: initial, version } = match from_now {
             true => store.list(&self.served.store_key, self.namespace.as_deref()),
-            false => Listed { items: Vec::new(), version: from },
+            false => ListResult { items: Vec::new(), version: from },
         };
-        // Subscribed at the version of the list: what came in between is in the log.
-        let Some((missed, changes)) = store.watch(version) else {
-            self.fail(&ApiError::expired()).await;
+        // Subscribed at the version of the list; later changes are in the log.
+        let Some((past_changes, changes)) = store.watch(version) else {
+            self.send_error(&ApiError::resource_version_expired()).await;
             return;
         };
         for (_, stored) in initial {
@@ -75,8 +76,8 @@ impl Watcher {
         if self.query.initial_events && self.query.bookmarks && !self.bookmark(version, true).await {
             return;
         }
-        for change in missed {
-            if !self.tell(&change).await {
+        for change in past_changes {
+            if !self.send_change(&change).await {
                 return;
             }
         }
@@ -90,18 +91,19 @@ impl Watcher {
             tokio::select! {
                 change = changes.recv() => match change {
                     Ok(change) => {
-                        if !self.tell(&change).await {
+                        if !self.send_change(&change).await {
                             return;
                         }
                     }
                     Err(broadcast::error::RecvError::Lagged(_)) => {
-                        self.fail(&ApiError::expired()).await;
+                        self.send_error(&ApiError::resource_version_expired()).await;
                         return;
                     }
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
                 _ = bookmarks.tick() => {
-                    // Only what has been told may be bookmarked: all up to this version was sent before it could be read.
+                    // A bookmark must not precede changes that were not sent: those up to this version are in the
+                    // channel before it can be read.
                     let version = store.version();
                     if self.query.bookmarks && changes.is_empty() && !self.bookmark(version, false).await {
                         return;
@@ -112,30 +114,30 @@ impl Watcher {
         }
     }
 
-    fn concerns(&self, key: &Key) -> bool {
+    fn is_watched(&self, key: &Key) -> bool {
         key.kind == self.served.store_key && self.namespace.as_ref().is_none_or(|n| key.namespace == *n)
     }
 
     fn selects(&self, json: &str) -> bool {
-        if !self.query.selects {
+        if !self.query.has_selector {
             return true;
         }
         let object: Value = serde_json::from_str(json).unwrap_or_default();
         self.query.labels.matches(&object) && self.query.fields.matches(&object)
     }
 
-    /// Tells a change; false where nobody listens any more.
-    async fn tell(&mut self, change: &Change) -> bool {
-        if !self.concerns(&change.key) {
+    /// Sends a change if it matches; false if the client has disconnected.
+    async fn send_change(&mut self, change: &Change) -> bool {
+        if !self.is_watched(&change.key) {
             return true;
         }
         let before = change.before.as_ref().filter(|before| self.selects(&before.json));
-        let is = !change.deleted && self.selects(&change.after);
-        match (before, is) {
+        let matches = !change.deleted && self.selects(&change.after);
+        match (before, matches) {
             (Some(_), true) => self.send("MODIFIED", &change.after).await,
             (None, true) => self.send("ADDED", &change.after).await,
             (Some(_), false) if change.deleted => self.send("DELETED", &change.after).await,
-            // No longer selected: told as it last was, at the version at which it ceased to be.
+            // No longer matches: sent as deleted with its last matching state, at the version of the change.
             (Some(before), false) => self.send("DELETED", &at_version(before, change.version)).await,
             (None, false) => true,
         }
@@ -143,24 +145,24 @@ impl Watcher {
 
     async fn send(&mut self, type_: &str, json: &str) -> bool {
         let line = |object: &str| format!("{{\"type\":\"{type_}\",\"object\":{object}}}\n");
-        let plain = self.accepts.is_plain() && !self.served.is_new_event();
-        let line = if plain { line(json) } else { line(&self.shaped(json)) };
-        self.line(line).await
+        let plain = self.format.is_plain() && !self.served.is_events_v1();
+        let line = if plain { line(json) } else { line(&self.in_format(json)) };
+        self.send_line(line).await
     }
 
-    fn shaped(&mut self, json: &str) -> String {
+    fn in_format(&mut self, json: &str) -> String {
         let mut object: Value = serde_json::from_str(json).unwrap_or_default();
-        if self.served.is_new_event() {
-            object = events::to_new(&object);
+        if self.served.is_events_v1() {
+            object = events::to_events_v1(&object);
         }
-        if self.accepts == Accepts::Table {
+        if self.format == ResponseFormat::Table {
             let version = object.pointer("/metadata/resourceVersion").cloned();
             let (now, include, header) = (Timestamp::now(), self.query.include_object(), !self.header_sent);
             let meta = json!({"resourceVersion": version});
             object = table::render(&self.served.resource, [&object], meta, now, include, header);
             self.header_sent = true;
         }
-        if matches!(self.accepts, Accepts::Partial | Accepts::PartialList) {
+        if matches!(self.format, ResponseFormat::Partial | ResponseFormat::PartialList) {
             object = table::partial(&object);
         }
         object.to_string()
@@ -173,28 +175,28 @@ impl Watcher {
         }
         let resource = &self.served.resource;
         let object = json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": metadata});
-        let shaped = match self.accepts {
-            Accepts::Partial | Accepts::PartialList => table::partial(&object),
-            Accepts::Table => {
+        let shown = match self.format {
+            ResponseFormat::Partial | ResponseFormat::PartialList => table::partial(&object),
+            ResponseFormat::Table => {
                 let (now, include, header) = (Timestamp::now(), self.query.include_object(), !self.header_sent);
                 let meta = json!({"resourceVersion": version.to_string()});
                 table::render(resource, [&object], meta, now, include, header)
             }
             _ => object,
         };
-        self.line(format!("{{\"type\":\"BOOKMARK\",\"object\":{shaped}}}\n")).await
+        self.send_line(format!("{{\"type\":\"BOOKMARK\",\"object\":{shown}}}\n")).await
     }
 
-    async fn fail(&mut self, error: &ApiError) {
-        self.line(format!("{{\"type\":\"ERROR\",\"object\":{}}}\n", error.to_value())).await;
+    async fn send_error(&mut self, error: &ApiError) {
+        self.send_line(format!("{{\"type\":\"ERROR\",\"object\":{}}}\n", error.to_value())).await;
     }
 
-    async fn line(&mut self, line: String) -> bool {
+    async fn send_line(&mut self, line: String) -> bool {
         self.sender.send(Ok(Bytes::from(line))).await.is_ok()
     }
 }
 
-fn at_version(stored: &Stored, version: u64) -> String {
+fn at_version(stored: &StoredObject, version: u64) -> String {
     let mut value = stored.value();
     set_version(&mut value, version);
     value.to_string()

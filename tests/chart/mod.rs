@@ -1,7 +1,7 @@
 //! What the chart says must be what the program knows: settings, their defaults, metrics; and values must be those that the
 //! schema describes. The rest of the chart's tests are scripts beside this one.
 
-use agentic_ops::cli::settings::KNOWN;
+use agentic_ops::cli::settings::SETTINGS;
 use agentic_ops::telemetry::Metrics;
 use kube_cel::cel::{Context, Program};
 use serde_json::{Value, json};
@@ -42,12 +42,12 @@ fn names(object: &Value) -> BTreeSet<&str> {
 fn the_chart_knows_every_setting_and_its_default() {
     let values = values();
     let given: BTreeSet<&str> = names(&values["settings"]).union(&names(&values["secrets"])).copied().collect();
-    let known: BTreeSet<&str> = KNOWN.iter().map(|k| k.name).collect();
+    let known: BTreeSet<&str> = SETTINGS.iter().map(|k| k.name).collect();
     let missing: Vec<_> = known.iter().filter(|n| !given.contains(*n) && !DERIVED.contains(n)).collect();
     let unknown: Vec<_> = given.iter().filter(|n| !known.contains(*n) && **n != "create").collect();
     assert!(missing.is_empty(), "not in values.yaml: {missing:?}");
     assert!(unknown.is_empty(), "the program does not know: {unknown:?}");
-    for setting in KNOWN.iter().filter(|k| !DERIVED.contains(&k.name) && !EXPANDED.contains(&k.name)) {
+    for setting in SETTINGS.iter().filter(|k| !DERIVED.contains(&k.name) && !EXPANDED.contains(&k.name)) {
         let value = values["settings"].get(setting.name).or_else(|| values["secrets"].get(setting.name));
         let value = value.map(|v| v.as_str().map_or_else(|| v.to_string(), String::from)).unwrap_or_default();
         if let Some(default) = setting.default {

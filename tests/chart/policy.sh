@@ -30,7 +30,7 @@ account=system:serviceaccount:$ns:two-agentic-ops
 check "a Finding" bash -c "$(declare -f finding); finding f-1 | \"\$KUBECTL\" -n $ns create -f -"
 # A policy takes a moment to be seen by the server.
 eventually 20 refused "must be ana" acknowledge ana rui >/dev/null
-check "another's name is refused" refused "spec.acknowledgement.by must be ana, who asks" acknowledge ana rui
+check "another's name is refused" refused "spec.acknowledgement.by must be the requesting user, ana" acknowledge ana rui
 check "one's own is taken" acknowledge ana ana
 check "what stays as it was is everybody's to edit" as rui patch finding f-1 --type=merge \
   -p '{"spec":{"acknowledgement":{"note":"seen"}}}'

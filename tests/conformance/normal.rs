@@ -1,4 +1,4 @@
-//! Answers with what changes from run to run taken out: names of namespaces, uids, times, versions.
+//! Answers with what changes from run to run removed: names of namespaces, uids, times, versions.
 
 use crate::conformance::story::Look;
 use regex::Regex;

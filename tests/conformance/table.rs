@@ -1,4 +1,4 @@
-//! What came of it: differences in words, and the table in the docs.
+//! Results: the differences as text, and the table in `docs/conformance.md`.
 
 use crate::conformance::servers::Outcome;
 use crate::conformance::story::{Step, Story};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// One line of the table.
+/// One row of the table.
 pub struct Row {
     pub step: String,
     pub request: String,
@@ -24,15 +24,15 @@ impl Row {
 
 pub enum Verdict {
     Same,
-    /// As documented, and why.
+    /// An expected difference, with its reason.
     Differs(&'static str),
-    /// As nobody expected.
+    /// Unexpected differences.
     Wrong(Vec<String>),
 }
 
-/// Each place where two answers differ.
+/// All differences between two responses.
 pub fn differences(mine: &Outcome, theirs: &Outcome) -> Vec<String> {
-    let whole =
+    let comparable =
         |o: &Outcome| json!({"code": o.code, "warnings": o.warnings, "content-type": o.media_type, "body": o.body});
     if (mine.code, &mine.reason) != (theirs.code, &theirs.reason) {
         let brief = |o: &Outcome| match o.body.pointer("/details/causes") {
@@ -42,7 +42,7 @@ pub fn differences(mine: &Outcome, theirs: &Outcome) -> Vec<String> {
         return vec![format!("embedded {}, real {}: {}", brief(mine), brief(theirs), theirs.words)];
     }
     let mut out = Vec::new();
-    compare(&whole(mine), &whole(theirs), "", &mut out);
+    compare(&comparable(mine), &comparable(theirs), "", &mut out);
     out
 }
 
@@ -71,7 +71,7 @@ fn shown(value: Option<&Value>) -> String {
     if text.len() > 700 { text.chars().take(700).chain("…".chars()).collect() } else { text }
 }
 
-/// The request as the table shows it.
+/// The request as shown in the table.
 pub fn request(step: &Step) -> String {
     let media_type = step.headers.iter().find(|(name, _)| *name == "content-type").map(|(_, value)| value.as_str());
     let patch = match media_type.filter(|_| step.method == http::Method::PATCH) {
@@ -92,30 +92,30 @@ fn file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/conformance.md")
 }
 
-/// Fails on what nobody expected, and where the table in the docs is not this one.
-pub fn check(stories: &[Story], told: &[Vec<Row>]) {
-    let cases = told.iter().flatten().count();
-    let wrong = told.iter().flatten().filter(|row| matches!(row.verdict, Verdict::Wrong(_))).count();
+/// Fails on unexpected differences, and if the committed table is stale.
+pub fn check(stories: &[Story], results: &[Vec<Row>]) {
+    let cases = results.iter().flatten().count();
+    let wrong = results.iter().flatten().filter(|row| matches!(row.verdict, Verdict::Wrong(_))).count();
     println!("{cases} cases, {wrong} of them differ and should not");
-    let text = render(stories, told);
+    let text = render(stories, results);
     if wrong == 0 && std::env::var_os("CONFORMANCE_WRITE").is_some() {
         std::fs::create_dir_all(file().parent().unwrap()).unwrap();
         std::fs::write(file(), &text).unwrap();
     }
     assert_eq!(wrong, 0, "{wrong} of {cases} cases differ");
-    let is_whole = std::env::var_os("CONFORMANCE_ONLY").is_none();
+    let is_complete = std::env::var_os("CONFORMANCE_ONLY").is_none();
     let committed = std::fs::read_to_string(file()).unwrap_or_default();
-    assert!(!is_whole || committed == text, "docs/conformance.md is stale: run this with CONFORMANCE_WRITE=1");
+    assert!(!is_complete || committed == text, "docs/conformance.md is stale: run this with CONFORMANCE_WRITE=1");
 }
 
-/// Holds the codes and reasons of the embedded server alone against the table.
-pub fn check_embedded(stories: &[Story], told: &[Vec<Row>]) {
+/// Compares status codes and reasons of the embedded server with the committed table.
+pub fn check_embedded(stories: &[Story], results: &[Vec<Row>]) {
     let committed = std::fs::read_to_string(file()).expect("docs/conformance.md");
-    let is_whole = std::env::var_os("CONFORMANCE_ONLY").is_none();
-    let text = render(stories, told);
+    let is_complete = std::env::var_os("CONFORMANCE_ONLY").is_none();
+    let text = render(stories, results);
     let wrong: Vec<&str> = text.lines().filter(|line| !committed.contains(line)).collect();
-    assert!(wrong.is_empty(), "not as docs/conformance.md has it of the real server:\n{}", wrong.join("\n"));
-    assert!(!is_whole || committed == text, "docs/conformance.md is stale: run this beside a real server");
+    assert!(wrong.is_empty(), "different from docs/conformance.md:\n{}", wrong.join("\n"));
+    assert!(!is_complete || committed == text, "docs/conformance.md is stale: run this against a real API server");
 }
 
 fn answer(code: u16, reason: &str) -> String {
@@ -124,31 +124,34 @@ fn answer(code: u16, reason: &str) -> String {
 
 const HEAD: &str = "# Conformance
 
-Made by `tests/conformance`, which puts each request below to the embedded API server and to a real kube-apiserver 1.36 and
-compares status code, warnings, media type, `reason`, the fields of `details.causes` and the object itself. Names of namespaces,
-uids, times and versions are made equal before; the words of messages and descriptions are not compared. `same`: nothing else
-differs. `…` is a namespace, `${NAME/POINTER}` a value of an earlier answer.
+Generated by `tests/conformance`, which sends each request below to the embedded API server and to kube-apiserver 1.36 and compares
+status code, warnings, media type, `reason`, the fields of `details.causes` and the object. Names of namespaces, uids, times and
+versions are normalised first; the text of messages and descriptions is not compared. `same`: no other difference. `…` is a namespace,
+`${NAME/POINTER}` a value of an earlier response.
 
-## What the embedded server does not do
+## Limitations of the embedded server
 
-- It serves the kinds of `crds/`, and of core namespaces, secrets, configmaps, events (of both groups), leases, self reviews and
-  an empty list of services; every other kind is a 404, and so is every subresource but `status` of our own kinds.
-- `/openapi/v2` has no kinds: of a `List` kubectl then checks nothing itself, and the server checks each item as ever.
-- Nothing collects garbage: an owner that goes takes nothing with it, and `propagationPolicy` changes nothing.
-- A namespace goes at once with all that is in it, where the real one empties it first and answers meanwhile.
-- Whoever bears its token may do everything: there is no RBAC, no admission policy, no quota.
-- Versions are remembered in memory, 10,000 of them: what is older, or from before a start, is gone (410).
-- It speaks JSON, and reads YAML and the protobuf that kubectl sends; it answers in no other form.
+- It serves the kinds of `crds/` and, of the built-in kinds, namespaces, secrets, configmaps, events (both groups), leases, self
+  reviews and an empty list of services. Every other kind is a 404, and so is every subresource except `status` of our kinds.
+- `/openapi/v2` contains no kinds: kubectl does not validate the items of a `List`; the server does.
+- There is no garbage collector: deleting an owner does not delete its dependents, and `propagationPolicy` has no effect.
+- A namespace is deleted immediately with its contents, where kube-apiserver empties it first.
+- Every client with the bearer token can do everything: there is no RBAC, no admission policy and no quota.
+- The last 10,000 versions are kept in memory: older ones, and those from before a start, are gone (410).
+- Responses are JSON; requests can be JSON, YAML, or the protobuf that kubectl sends.
 ";
 
-fn render(stories: &[Story], told: &[Vec<Row>]) -> String {
+fn render(stories: &[Story], results: &[Vec<Row>]) -> String {
     let mut out = HEAD.to_string();
-    let rows = || told.iter().flatten();
+    let rows = || results.iter().flatten();
     let differing = rows().filter(|row| matches!(row.verdict, Verdict::Differs(_))).count();
     let all = rows().count();
-    let _ =
-        write!(out, "\n## Requests\n\n{all} requests: {} are answered alike, {differing} are not.\n", all - differing);
-    for (story, rows) in stories.iter().zip(told) {
+    let _ = write!(
+        out,
+        "\n## Requests\n\n{all} requests: {} have the same response, {differing} do not.\n",
+        all - differing
+    );
+    for (story, rows) in stories.iter().zip(results) {
         let _ = write!(out, "\n### {}\n\n", story.name);
         if story.name.starts_with("limits of") { limits(rows, &mut out) } else { table(rows, &mut out) }
     }
@@ -164,7 +167,7 @@ fn result(row: &Row) -> &str {
 }
 
 fn table(rows: &[Row], out: &mut String) {
-    out.push_str("| case | request | the real answer | embedded |\n|---|---|---|---|\n");
+    out.push_str("| case | request | kube-apiserver | embedded |\n|---|---|---|---|\n");
     let escaped = |text: &str| text.replace('|', "\\|");
     for row in rows {
         let (step, request) = (escaped(&row.step), escaped(&row.request));
@@ -172,9 +175,9 @@ fn table(rows: &[Row], out: &mut String) {
     }
 }
 
-/// Limits in a line for each field: what was tried, and the real answer.
+/// Limits, one row for each field: the values and the status codes.
 fn limits(rows: &[Row], out: &mut String) {
-    out.push_str("| field | what was tried, and the real answer | embedded |\n|---|---|---|\n");
+    out.push_str("| field | values and kube-apiserver's status codes | embedded |\n|---|---|---|\n");
     let field = |row: &Row| row.step.split_once(": ").map_or(row.step.clone(), |(field, _)| field.to_string());
     for rows in rows.chunk_by(|a, b| field(a) == field(b) && result(a) == result(b)) {
         let tried: Vec<String> = rows

@@ -114,7 +114,7 @@ async fn describe_shows_the_events_of_an_object() {
 async fn explain_and_api_resources_know_the_kinds() {
     let server = Server::any().await;
     let explained = server.kubectl(&["explain", "scenario.spec.probes.http.url"]).await;
-    assert!(explained.contains("Absolute URL, http or https."), "{explained}");
+    assert!(explained.contains("Absolute URL with scheme http or https."), "{explained}");
     let explained = server.kubectl(&["explain", "findings", "--recursive"]).await;
     assert!(explained.contains("fingerprint"), "{explained}");
     let explained = server.kubectl(&["explain", "configmap.data"]).await;

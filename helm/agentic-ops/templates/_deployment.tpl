@@ -1,5 +1,5 @@
-{{- /* The Deployment of a part. The facade apart gets nothing that only probes and the registry need, the controllers apart
-nothing that tokens of people are signed with. Takes dict: root, part. */}}
+{{- /* The Deployment of a component. A separate facade gets nothing that only probes and the registry need, separate controllers
+get no secret that signs the tokens of people. Takes dict: root, part. */}}
 {{- define "agentic-ops.deployment" -}}
 {{- $of := . }}
 {{- $part := .part }}
@@ -42,7 +42,7 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
       annotations:
-        # The program takes its own settings in at its start. A registry and runbooks are followed as they change.
+        # The program reads its own settings at start. Changes of the registry and of runbooks are detected.
         agentic.ligbox.io/settings: {{ printf "%s\n%s\n%s" (include "agentic-ops.settings" .) (include "agentic-ops.secrets" .) .Values.auth.secret | sha256sum }}
         {{- with merge (dict) .Values.podAnnotations .Values.commonAnnotations }}
         {{- toYaml . | nindent 8 }}
@@ -91,7 +91,7 @@ spec:
         ports:
         - name: http
           containerPort: {{ .Values.containerPort }}
-        # It listens once the API server has given it its settings.
+        # The program listens once it has read its settings from the API server.
         startupProbe:
           httpGet: {path: /livez, port: http}
           periodSeconds: 1
@@ -112,7 +112,7 @@ spec:
         resources:
           {{- toYaml (ternary .Values.facade.resources .Values.resources (eq $part "facade")) | nindent 10 }}
         volumeMounts:
-        # Where SQLite sorts what does not fit into memory.
+        # Temporary files of SQLite.
         - {name: tmp, mountPath: /tmp}
         {{- if $registry }}
         - {name: registry, mountPath: /etc/agentic-ops/registry, readOnly: true}

@@ -13,7 +13,7 @@
 {{- end }}
 {{- end }}
 
-{{- /* The name of what belongs to no namespace: two releases never share it. */}}
+{{- /* Name of cluster-scoped objects, unique for each release. */}}
 {{- define "agentic-ops.clusterName" -}}
 {{- printf "%s-%s" .Release.Namespace (include "agentic-ops.fullname" .) }}
 {{- end }}
@@ -33,7 +33,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 
-{{- /* The metadata that all have. Takes dict: root, name, and perhaps labels and annotations of its own. */}}
+{{- /* Metadata of all objects. Takes dict: root, name, and optional labels and annotations. */}}
 {{- define "agentic-ops.metadata" -}}
 name: {{ .name }}
 {{- if not .cluster }}
@@ -50,17 +50,17 @@ annotations:
 {{- end }}
 {{- end }}
 
-{{- /* What runs: one part that does everything, named by nothing, or two apart. As a JSON list. */}}
+{{- /* Components, as a JSON list: one with an empty name that does everything, or two separate ones. */}}
 {{- define "agentic-ops.parts" -}}
 {{- ternary (list "controllers" "facade") (list "") .Values.facade.separate | toJson }}
 {{- end }}
 
-{{- /* The name of what each part has of its own. Takes dict: root, part. */}}
+{{- /* Name of the objects of a component. Takes dict: root, part. */}}
 {{- define "agentic-ops.partName" -}}
 {{- include "agentic-ops.fullname" .root }}{{ with .part }}-{{ . }}{{ end }}
 {{- end }}
 
-{{- /* The labels of a part's pods alone. Takes dict: root, part. */}}
+{{- /* Labels of the pods of a component. Takes dict: root, part. */}}
 {{- define "agentic-ops.partSelector" -}}
 {{ include "agentic-ops.selector" .root }}
 {{- with .part }}
@@ -68,23 +68,23 @@ app.kubernetes.io/component: {{ . }}
 {{- end }}
 {{- end }}
 
-{{- /* The part that people reach. */}}
+{{- /* The component that serves the REST facade. */}}
 {{- define "agentic-ops.served" -}}
 {{- ternary "facade" "" .Values.facade.separate }}
 {{- end }}
 
-{{- /* The account of a part. Takes dict: root, part. */}}
+{{- /* Service account of a component. Takes dict: root, part. */}}
 {{- define "agentic-ops.serviceAccount" -}}
 {{- $at := ternary "facade.serviceAccount" "serviceAccount" (eq .part "facade") }}
 {{- $values := ternary .root.Values.facade.serviceAccount .root.Values.serviceAccount (eq .part "facade") }}
 {{- if $values.create }}
 {{- default (include "agentic-ops.partName" .) $values.name }}
 {{- else }}
-{{- required (printf "%s.name: needed where %s.create is false" $at $at) $values.name }}
+{{- required (printf "%s.name: required if %s.create is false" $at $at) $values.name }}
 {{- end }}
 {{- end }}
 
-{{- /* The user that an account is to the API server. Takes dict: root, part. */}}
+{{- /* User name of the service account of a component. Takes dict: root, part. */}}
 {{- define "agentic-ops.user" -}}
 system:serviceaccount:{{ .root.Release.Namespace }}:{{ include "agentic-ops.serviceAccount" . }}
 {{- end }}
@@ -95,7 +95,7 @@ system:serviceaccount:{{ .root.Release.Namespace }}:{{ include "agentic-ops.serv
 {{- end }}
 {{- end }}
 
-{{- /* What makes a container pass the level `restricted`, and more: its root can't be written. */}}
+{{- /* Security context for the Pod Security Standard `restricted`, with a read-only root file system. */}}
 {{- define "agentic-ops.containerSecurity" -}}
 allowPrivilegeEscalation: false
 capabilities: {drop: [ALL]}
@@ -113,28 +113,28 @@ seccompProfile: {type: RuntimeDefault}
 {{- end }}
 {{- end }}
 
-{{- /* A number or a switch as text: numbers come as floats, which would be written 1e+06. */}}
+{{- /* A number or boolean as text. Numbers are floats in Helm and would be rendered as 1e+06. */}}
 {{- define "agentic-ops.text" -}}
 {{- if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
 {{- end }}
 
 {{- define "agentic-ops.authSecretName" -}}
 {{- with .Values.auth }}
-{{- if and .secret .existingSecret.name }}{{ fail "auth.secret and auth.existingSecret.name: only one of them" }}{{ end }}
+{{- if and .secret .existingSecret.name }}{{ fail "auth.secret and auth.existingSecret.name are mutually exclusive" }}{{ end }}
 {{- if .existingSecret.name }}{{ .existingSecret.name }}{{ else if .secret }}{{ include "agentic-ops.fullname" $ }}-auth{{ end }}
 {{- end }}
 {{- end }}
 
-{{- /* The ConfigMap that a source names: the chart's own, an existing one, or none. Takes dict: root, at, values, own. */}}
+{{- /* Name of the ConfigMap of a source: the chart's, an existing one, or none. Takes dict: root, at, values, own. */}}
 {{- define "agentic-ops.sourceName" -}}
 {{- if eq .values.source "configMap" }}
-{{- required (printf "%s.configMap: needed where %s.source is configMap" .at .at) .values.configMap }}
+{{- required (printf "%s.configMap: required if %s.source is configMap" .at .at) .values.configMap }}
 {{- else if ne .values.source "none" }}
 {{- include "agentic-ops.fullname" .root }}-{{ .at }}
 {{- end }}
 {{- end }}
 
-{{- /* Everything that the ConfigMap agentic-ops holds, as YAML. Scenarios see nothing else, so that defaults are in it. */}}
+{{- /* Data of the ConfigMap agentic-ops, as YAML. It includes defaults, since Scenarios see nothing else. */}}
 {{- define "agentic-ops.settings" -}}
 {{- $all := dict }}
 {{- range $name, $value := omit .Values.settings "create" }}
@@ -151,7 +151,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret }}{{ $_ := set $all "AGENTIC_CA_FILE" "/etc/agentic-ops/ca/ca.crt" }}{{ end }}
 {{- if .Values.desk.existingClaim }}{{ $_ := set $all "DESK_DB_PATH" (printf "/var/lib/desk/%s" .Values.desk.file) }}{{ end }}
 {{- range $name, $value := .Values.extraSettings }}
-{{- if hasKey $all $name }}{{ fail (printf "extraSettings.%s: it stands in settings, or the chart sets it" $name) }}{{ end }}
+{{- if hasKey $all $name }}{{ fail (printf "extraSettings.%s: already set in settings, or set by the chart" $name) }}{{ end }}
 {{- $_ := set $all $name (include "agentic-ops.text" $value) }}
 {{- end }}
 {{- range $name, $value := $all }}
@@ -166,7 +166,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- if $value }}{{ $_ := set $all $name $value }}{{ end }}
 {{- end }}
 {{- range $name, $value := .Values.extraSecrets }}
-{{- if hasKey $.Values.secrets $name }}{{ fail (printf "extraSecrets.%s: it stands in secrets" $name) }}{{ end }}
+{{- if hasKey $.Values.secrets $name }}{{ fail (printf "extraSecrets.%s: already set in secrets" $name) }}{{ end }}
 {{- if $value }}{{ $_ := set $all $name $value }}{{ end }}
 {{- end }}
 {{- toYaml $all }}

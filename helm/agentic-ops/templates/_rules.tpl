@@ -1,9 +1,9 @@
-{{- /* What a part may do, as the rules of a Role: what it asks for, and no more. Takes dict: root, part. */}}
+{{- /* Rules of the Role of a component, limited to the requests that it makes. Takes dict: root, part. */}}
 {{- define "agentic-ops.rules" -}}
 {{- $controls := ne .part "facade" }}
 {{- $serves := ne .part "controllers" }}
 {{- with .root.Values }}
-# What is looked at and found{{ if $serves }}; a Scenario is annotated to run now, a Finding acknowledged{{ end }}.
+# Read Scenarios and Findings{{ if $serves }}; annotate Scenarios to request runs, acknowledge Findings{{ end }}.
 - apiGroups: [agentic.ligbox.io]
   resources: [scenarios]
   verbs: [get, list, watch{{ if $serves }}, patch{{ end }}]
@@ -19,7 +19,7 @@
   verbs: [patch]
 {{- end }}
 {{- if $serves }}
-# What people did through the facade.
+# Record actions of people through the REST facade.
 - apiGroups: [agentic.ligbox.io]
   resources: [actions]
   verbs: [create]
@@ -28,7 +28,7 @@
   verbs: [patch]
 {{- end }}
 {{- if and $controls (ne .registry.source "none") }}
-# What the registry names is applied, and what it no longer names taken away.
+# Apply the objects of the registry, and delete those that were removed from it.
 - apiGroups: [agentic.ligbox.io]
   resources: [scenarios, agents]
   verbs: [create, patch, delete]
@@ -49,7 +49,7 @@
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
-# Who leads. A name can't be asked for where the object is still to be made.
+# Leader election. Create cannot be limited to a name.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   verbs: [create]

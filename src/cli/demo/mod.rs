@@ -1,4 +1,4 @@
-//! `agentic-ops demo`: standalone beside a simulated estate on loopback, each part of which can be broken and healed.
+//! `agentic-ops demo`: standalone with simulated targets on loopback, which can be broken and repaired.
 
 pub mod estate;
 
@@ -10,20 +10,20 @@ use estate::Estate;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-/// So that a newcomer sees something within seconds.
+/// Short, so that the first results are visible within seconds.
 const INTERVAL_SECONDS: &str = "5";
 
-/// The options of demo.
+/// Options of `demo`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DemoArgs {
     #[command(flatten)]
     pub standalone: StandaloneArgs,
-    /// Address where parts of the estate are broken and healed
+    /// Address of the HTTP API that breaks and repairs parts of the simulated estate
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8190")]
     pub control: SocketAddr,
 }
 
-/// Runs until it is told to stop. The environment and `.env` are not looked at: nothing may point at real machines.
+/// Runs until a stop signal. The environment and `.env` are ignored, so that no setting refers to real machines.
 pub async fn run(args: DemoArgs) -> Result<(), CliError> {
     let estate = Estate::start(&args.standalone.data, args.control).await?;
     let mut overrides = estate.settings();

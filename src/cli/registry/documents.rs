@@ -1,15 +1,15 @@
-//! Reading a registry: files of YAML documents, each one resource.
+//! Parsing of a registry: files with YAML documents, one resource each.
 
 use crate::api::{GROUP, VERSION};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// A file may be this large, and a directory have this many.
+/// Maximum size of a file in bytes, and maximum number of files in a directory.
 const FILE_MAX: u64 = 8 << 20;
 const FILES_MAX: usize = 1000;
 
-/// A resource as written in a file.
+/// A resource in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// File and number of the document, for messages.
@@ -19,36 +19,36 @@ pub struct Document {
     pub value: Value,
 }
 
-/// What a registry holds, good and bad.
+/// The contents of a registry.
 #[derive(Debug, Default, PartialEq)]
 pub struct Documents {
-    pub good: Vec<Document>,
-    /// Each names file, document and what would be right.
+    pub valid: Vec<Document>,
+    /// Errors, each with file, document and reason.
     pub errors: Vec<String>,
 }
 
-/// Reads a file, or every `.yaml`, `.yml` and `.json` file of a directory in the order of their names.
+/// Reads a file, or all `.yaml`, `.yml` and `.json` files of a directory, sorted by name.
 pub fn read(path: &Path) -> std::io::Result<Documents> {
     let mut documents = Documents::default();
     for file in files(path)? {
         let shown = file.display().to_string();
         let size = std::fs::metadata(&file)?.len();
         if size > FILE_MAX {
-            documents.errors.push(format!("{shown}: {size} bytes, at most {FILE_MAX} are read"));
+            documents.errors.push(format!("{shown}: the file has {size} bytes, more than {FILE_MAX}"));
             continue;
         }
         parse(&shown, &std::fs::read_to_string(&file)?, &mut documents);
     }
     let mut seen = BTreeMap::new();
-    let mut doubled = Vec::new();
-    documents.good.retain(|d| match seen.insert((d.kind.clone(), d.name.clone()), d.origin.clone()) {
+    let mut duplicates = Vec::new();
+    documents.valid.retain(|d| match seen.insert((d.kind.clone(), d.name.clone()), d.origin.clone()) {
         None => true,
         Some(first) => {
-            doubled.push(format!("{}: {} {:?} stands in {first} already", d.origin, d.kind, d.name));
+            duplicates.push(format!("{}: {} {:?} is already defined in {first}", d.origin, d.kind, d.name));
             false
         }
     });
-    documents.errors.extend(doubled);
+    documents.errors.extend(duplicates);
     Ok(documents)
 }
 
@@ -60,7 +60,7 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(path)?.take(FILES_MAX) {
         let file = entry?.path();
         let is_document = file.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json");
-        // Hidden names are those of editors, and of a mounted ConfigMap's own machinery.
+        // Hidden files belong to editors, or to the volume of a ConfigMap.
         let is_hidden = file.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
         if is_document && !is_hidden && file.is_file() {
             files.push(file);
@@ -70,14 +70,14 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Reads one text of documents separated by `---`.
+/// Parses YAML documents separated by `---`.
 pub fn parse(shown: &str, text: &str, documents: &mut Documents) {
     for (index, part) in split(text).into_iter().enumerate() {
         let origin = format!("{shown}, document {}", index + 1);
         match serde_saphyr::from_str::<Value>(&part) {
             Ok(Value::Null) => {}
             Ok(value) => match identify(&value) {
-                Ok((kind, name)) => documents.good.push(Document { origin, kind, name, value }),
+                Ok((kind, name)) => documents.valid.push(Document { origin, kind, name, value }),
                 Err(why) => documents.errors.push(format!("{origin}: {why}")),
             },
             Err(error) => documents.errors.push(format!("{origin}: not YAML: {error}")),
@@ -85,7 +85,7 @@ pub fn parse(shown: &str, text: &str, documents: &mut Documents) {
     }
 }
 
-/// The documents of a text. A separator stands at the start of a line, never within a block of text.
+/// Splits a YAML stream. A separator is at the start of a line, never within a block scalar.
 fn split(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     for line in text.lines() {
@@ -106,9 +106,9 @@ fn split(text: &str) -> Vec<String> {
 fn identify(value: &Value) -> Result<(String, String), String> {
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
     let (api_version, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
-    let wanted = format!("{GROUP}/{VERSION}");
-    if api_version != wanted {
-        return Err(format!("apiVersion {api_version:?}: a registry holds resources of {wanted}"));
+    let expected = format!("{GROUP}/{VERSION}");
+    if api_version != expected {
+        return Err(format!("apiVersion {api_version:?}: a registry holds resources of {expected}"));
     }
     if !matches!(kind.as_str(), "Scenario" | "Agent") {
         return Err(format!("kind {kind:?}: a registry holds Scenarios and Agents"));
@@ -130,16 +130,16 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_told_apart() {
+    fn documents_are_separated() {
         let text = "# head\n---\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {name: a}\n---\n# nothing\n--- # next\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata:\n  name: b.c\n";
         let documents = parsed(text);
         assert_eq!(documents.errors, Vec::<String>::new());
-        let names: Vec<_> = documents.good.iter().map(|d| (d.kind.as_str(), d.name.as_str())).collect();
+        let names: Vec<_> = documents.valid.iter().map(|d| (d.kind.as_str(), d.name.as_str())).collect();
         assert_eq!(names, [("Agent", "a"), ("Scenario", "b.c")]);
     }
 
     #[test]
-    fn a_bad_document_is_named_and_stops_no_other() {
+    fn an_invalid_document_is_reported_and_the_others_are_read() {
         let good = "apiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {name: a}\n";
         for (bad, says) in [
             ("kind: [", "not YAML"),
@@ -148,7 +148,7 @@ mod tests {
             ("apiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {}", "metadata.name"),
         ] {
             let documents = parsed(&format!("{bad}\n---\n{good}"));
-            assert_eq!(documents.good.len(), 1, "{bad}");
+            assert_eq!(documents.valid.len(), 1, "{bad}");
             assert!(documents.errors[0].starts_with("r.yaml, document 1: "), "{:?}", documents.errors);
             assert!(documents.errors[0].contains(says), "{:?}", documents.errors);
         }

@@ -1,7 +1,8 @@
-//! `--registry`: follows a file or directory and applies its edits, as a GitOps agent would.
+//! `--registry`: applies the Scenarios and Agents of a file or directory and watches it for changes, as a GitOps agent
+//! does.
 //!
-//! What is applied carries the hash of what was written in the file, so that an unchanged file is applied once, and what
-//! people changed elsewhere is not taken back.
+//! Applied objects carry the hash of their document. An unchanged document is applied once, and changes that people
+//! make to its object in the API are kept.
 
 pub mod documents;
 
@@ -19,14 +20,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Marks what the registry made.
+/// Label of objects that the registry created.
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-/// The hash of the document as it was applied.
+/// Annotation with the hash of the applied document.
 const HASH: &str = "agentic.ligbox.io/registry-hash";
 
-/// How often the file is looked at.
+/// Poll interval for changes of the files.
 const POLL: Duration = Duration::from_secs(1);
-/// After a failure of the API it is tried again this much later.
+/// Retry interval after a failure of the API server.
 const RETRY: Duration = Duration::from_secs(5);
 
 /// Applies a registry to a namespace.
@@ -37,96 +38,97 @@ pub struct Registry {
     fence: WriteFence,
 }
 
-/// What a pass did.
+/// The result of one synchronisation.
 #[derive(Debug, Default, PartialEq)]
-pub struct Pass {
+pub struct SyncResult {
     pub found: usize,
     pub applied: usize,
     pub deleted: usize,
-    /// What the file has wrong, and what the API refused.
+    /// Errors in the files, and objects that the API server rejected.
     pub errors: Vec<String>,
-    /// Whether the API failed, so that the pass is to be done again.
+    /// Whether a request failed, so that the synchronisation has to be retried.
     pub incomplete: bool,
 }
 
 impl Registry {
-    /// What is written passes `fence`: of several replicas with their own copies of the registry one applies it.
+    /// Writes go through `fence`, so that only the leader applies its copy of the registry.
     pub fn new(client: Client, namespace: &str, path: &Path, fence: WriteFence) -> Registry {
         Registry { client, namespace: namespace.to_string(), path: path.to_path_buf(), fence }
     }
 
-    /// Applies the registry, then follows it for ever; whenever this replica comes to lead it is looked at anew.
+    /// Synchronises at start, after each change of the files, and after becoming the leader. Never returns.
     pub async fn follow(self) {
         let mut seen = None;
         let mut retry_at = None;
         loop {
-            let stamp = stamp(&self.path);
+            let versions = file_versions(&self.path);
             let again = retry_at.is_some_and(|at| at <= tokio::time::Instant::now());
             if !self.fence.is_open() {
                 seen = None;
-            } else if seen.as_ref() != Some(&stamp) || again {
-                let pass = self.pass().await;
-                self.tell(&pass);
-                retry_at = pass.incomplete.then(|| tokio::time::Instant::now() + RETRY);
-                seen = Some(stamp);
+            } else if seen.as_ref() != Some(&versions) || again {
+                let result = self.sync().await;
+                self.log(&result);
+                retry_at = result.incomplete.then(|| tokio::time::Instant::now() + RETRY);
+                seen = Some(versions);
             }
             tokio::time::sleep(POLL).await;
         }
     }
 
-    fn tell(&self, pass: &Pass) {
-        for error in &pass.errors {
+    fn log(&self, result: &SyncResult) {
+        for error in &result.errors {
             tracing::error!("registry: {error}");
         }
-        let Pass { found, applied, deleted, errors, .. } = pass;
+        let SyncResult { found, applied, deleted, errors, .. } = result;
         let registry = self.path.display();
         tracing::info!(%registry, found, applied, deleted, errors = errors.len(), "registry applied");
     }
 
-    /// Reads the registry once and makes the API agree with it.
-    pub async fn pass(&self) -> Pass {
+    /// Reads the registry once, and applies and deletes objects accordingly.
+    pub async fn sync(&self) -> SyncResult {
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || documents::read(&path)).await;
         let documents = match read {
             Ok(Ok(documents)) => documents,
-            Ok(Err(error)) => return Pass::failed(format!("{}: {error}", self.path.display())),
-            Err(error) => return Pass::failed(error.to_string()),
+            Ok(Err(error)) => return SyncResult::failed(format!("{}: {error}", self.path.display())),
+            Err(error) => return SyncResult::failed(error.to_string()),
         };
-        let mut pass = Pass { found: documents.good.len(), errors: documents.errors.clone(), ..Pass::default() };
+        let mut result =
+            SyncResult { found: documents.valid.len(), errors: documents.errors.clone(), ..SyncResult::default() };
         for kind in ["Agent", "Scenario"] {
-            self.pass_kind(kind, &documents, &mut pass).await;
+            self.sync_kind(kind, &documents, &mut result).await;
         }
-        pass
+        result
     }
 
-    async fn pass_kind(&self, kind: &str, documents: &Documents, pass: &mut Pass) {
+    async fn sync_kind(&self, kind: &str, documents: &Documents, result: &mut SyncResult) {
         let api = self.api(kind);
-        let mine = match self.made_by_me(&api).await {
-            Ok(mine) => mine,
-            Err(error) => return pass.put_off(format!("{kind}s can't be listed: {error}")),
+        let managed = match self.managed_objects(&api).await {
+            Ok(managed) => managed,
+            Err(error) => return result.add_retryable(format!("cannot list {kind}s: {error}")),
         };
-        let mut wanted = BTreeSet::new();
-        for document in documents.good.iter().filter(|d| d.kind == kind) {
-            wanted.insert(document.name.clone());
+        let mut declared = BTreeSet::new();
+        for document in documents.valid.iter().filter(|d| d.kind == kind) {
+            declared.insert(document.name.clone());
             let hash = hash(&document.value);
-            if mine.get(&document.name) == Some(&hash) {
+            if managed.get(&document.name) == Some(&hash) {
                 continue;
             }
             match self.apply(&api, document, &hash).await {
-                Ok(()) => pass.applied += 1,
-                Err(WriteError::Api(error)) if is_refusal(&error) => {
-                    pass.errors.push(format!("{}: {kind} {:?} refused: {error}", document.origin, document.name));
+                Ok(()) => result.applied += 1,
+                Err(WriteError::Api(error)) if is_rejection(&error) => {
+                    result.errors.push(format!("{}: {kind} {:?} rejected: {error}", document.origin, document.name));
                 }
-                Err(error) => pass.put_off(format!("{}: {kind} {:?}: {error}", document.origin, document.name)),
+                Err(error) => result.add_retryable(format!("{}: {kind} {:?}: {error}", document.origin, document.name)),
             }
         }
-        // A file that is broken or empty, as while it is being written, takes nothing away.
-        if documents.errors.is_empty() && !documents.good.is_empty() {
-            for name in mine.keys().filter(|name| !wanted.contains(*name)) {
+        // Nothing is deleted while the files are invalid or empty, as while they are being written.
+        if documents.errors.is_empty() && !documents.valid.is_empty() {
+            for name in managed.keys().filter(|name| !declared.contains(*name)) {
                 match self.fence.write(api.delete(name, &DeleteParams::default())).await {
-                    Ok(_) => pass.deleted += 1,
+                    Ok(_) => result.deleted += 1,
                     Err(WriteError::Gone) => {}
-                    Err(error) => pass.put_off(format!("{kind} {name:?} not deleted: {error}")),
+                    Err(error) => result.add_retryable(format!("{kind} {name:?} not deleted: {error}")),
                 }
             }
         }
@@ -137,8 +139,8 @@ impl Registry {
         Api::namespaced_with(self.client.clone(), &self.namespace, &resource)
     }
 
-    /// What the registry made, with the hash of what it applied.
-    async fn made_by_me(&self, api: &Api<DynamicObject>) -> Result<BTreeMap<String, String>, WriteError> {
+    /// Names of the objects that the registry created, with the hashes of their documents.
+    async fn managed_objects(&self, api: &Api<DynamicObject>) -> Result<BTreeMap<String, String>, WriteError> {
         let params = ListParams::default().labels(&format!("{MANAGED_BY}={}", field_managers::REGISTRY));
         let list = call(api.list(&params)).await?;
         let hashed = |o: &DynamicObject| (o.name_any(), o.annotations().get(HASH).cloned().unwrap_or_default());
@@ -164,19 +166,19 @@ impl Registry {
     }
 }
 
-impl Pass {
-    fn failed(error: String) -> Pass {
-        Pass { errors: vec![error], incomplete: true, ..Pass::default() }
+impl SyncResult {
+    fn failed(error: String) -> SyncResult {
+        SyncResult { errors: vec![error], incomplete: true, ..SyncResult::default() }
     }
 
-    fn put_off(&mut self, error: String) {
+    fn add_retryable(&mut self, error: String) {
         self.errors.push(error);
         self.incomplete = true;
     }
 }
 
-/// The API understood and said no: trying again would change nothing.
-fn is_refusal(error: &kube::Error) -> bool {
+/// Whether the API server rejected the request, so that a retry would fail as well.
+fn is_rejection(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if (400..500).contains(&status.code) && status.code != 429 && status.code != 401)
 }
 
@@ -184,16 +186,16 @@ fn hash(value: &Value) -> String {
     Sha256::digest(value.to_string().as_bytes())[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// What changes when a file is edited: name, size and time of each.
-fn stamp(path: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
-    let of = |path: PathBuf| {
+/// Name, size and modification time of each file, which differ after an edit.
+fn file_versions(path: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+    let version = |path: PathBuf| {
         let metadata = std::fs::metadata(&path).ok();
         let size = metadata.as_ref().map_or(0, std::fs::Metadata::len);
         (path, size, metadata.and_then(|m| m.modified().ok()))
     };
-    let mut out = vec![of(path.to_path_buf())];
+    let mut out = vec![version(path.to_path_buf())];
     if let Ok(entries) = std::fs::read_dir(path) {
-        out.extend(entries.flatten().take(1000).map(|e| of(e.path())));
+        out.extend(entries.flatten().take(1000).map(|e| version(e.path())));
         out.sort();
     }
     out

@@ -6,7 +6,7 @@ fn load(environment: &[(&str, &str)], file: &str) -> Result<Settings, String> {
 }
 
 #[test]
-fn the_environment_goes_ahead_of_the_file_and_the_file_of_the_default() {
+fn the_environment_takes_precedence_over_the_file_and_the_file_over_the_default() {
     let settings = load(
         &[("VM123_IP", "127.0.0.1"), ("DESK_API_URL", ""), ("HOME", "/x")],
         "VM123_IP=10.0.0.1\nexport ODOO_URL='http://odoo:1' # note\nMY_OWN=\"a # b\"\nDESK_API_URL=http://file:1\n",
@@ -16,12 +16,12 @@ fn the_environment_goes_ahead_of_the_file_and_the_file_of_the_default() {
     assert_eq!(settings.get("ODOO_URL"), Some("http://odoo:1"));
     assert_eq!(settings.get("FOSS_URL"), Some("http://127.0.0.1:8085"));
     assert_eq!(settings.get("MY_OWN"), Some("a # b"));
-    assert_eq!(settings.get("DESK_API_URL"), Some("http://10.10.10.122:8080"), "set to nothing is not set");
+    assert_eq!(settings.get("DESK_API_URL"), Some("http://10.10.10.122:8080"), "an empty value is not set");
     assert_eq!(settings.get("HOME"), None);
 }
 
 #[test]
-fn secrets_go_to_the_secret() {
+fn secret_settings_belong_in_the_secret() {
     let settings =
         load(&[("PFSENSE_API_KEY", "k")], "DB_PASSWORD=p\nWORD=w\nPLAIN=x\nAGENTIC_PROBE_SECRET_KEYS=WORD").unwrap();
     let secret: Vec<_> = settings.secret().into_keys().collect();
@@ -32,7 +32,7 @@ fn secrets_go_to_the_secret() {
 }
 
 #[test]
-fn bad_values_are_all_told_with_name_value_and_what_would_be_right() {
+fn all_invalid_values_are_reported_with_name_value_and_format() {
     let error = load(
         &[
             ("AGENTIC_INTERVAL_SEC", "5m"),
@@ -47,7 +47,7 @@ fn bad_values_are_all_told_with_name_value_and_what_would_be_right() {
     for says in [
         "AGENTIC_INTERVAL_SEC=5m: should be a whole number of seconds",
         "DESK_API_URL=desk:80: should be an absolute URL",
-        "AGENTIC_CA_FILE=/no/such: should be a file",
+        "AGENTIC_CA_FILE=/no/such: should be the path of an existing file",
         "AGENTIC_AUTH_SERVICE_ACCOUNTS=ops:bot=devops: should be namespace/name=role+role",
         "AGENTIC_LEASE_SEC=1: should be a whole number of seconds from 3 to 300",
         ".env:1: should be NAME=value",

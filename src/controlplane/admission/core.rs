@@ -1,25 +1,25 @@
-//! What the kinds of core are refused for.
+//! Validation of the built-in kinds.
 
-use super::{NAME_MAX, invalid, is_qualified, required, too_long};
+use super::causes::{invalid, required, too_long};
+use crate::controlplane::names::{NAME_MAX, is_qualified};
+use crate::controlplane::resource::Resource;
 use crate::controlplane::schema::Cause;
-use crate::controlplane::write::How;
 use serde_json::Value;
 
-/// All data of a ConfigMap or a Secret.
+/// Maximum size of the data of a ConfigMap or Secret, in bytes.
 const DATA_MAX: usize = 1 << 20;
-/// Texts in an Event.
+/// Maximum length of short strings in an Event, in bytes.
 const EVENT_TEXT_MAX: usize = 128;
 const NOTE_MAX: usize = 1024;
 
-/// Everything that is wrong with an object of core, besides its metadata.
-pub fn check(object: &Value, old: Option<&Value>, how: &How, causes: &mut Vec<Cause>) {
-    let group = how.served.resource.group.as_str();
-    match (group, how.core_kind().unwrap_or_default()) {
+/// Validation errors of an object of a built-in kind, without those of its metadata.
+pub fn check(object: &Value, old: Option<&Value>, resource: &Resource, causes: &mut Vec<Cause>) {
+    match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Secret") => secret(object, old, causes),
         ("", "ConfigMap") => config_map(object, old, causes),
         ("", "Namespace") => namespace(object, old, causes),
         ("", "Event") => core_event(object, causes),
-        ("events.k8s.io", _) => new_event(object, old, causes),
+        ("events.k8s.io", _) => events_v1_event(object, old, causes),
         ("coordination.k8s.io", "Lease") => lease(object, causes),
         _ => {}
     }
@@ -78,15 +78,15 @@ fn immutable(old: &Value, new: &Value, fields: &[&str], causes: &mut Vec<Cause>)
     if old["immutable"] != true {
         return;
     }
-    let wrong = |field: &str| Cause {
+    let immutable_error = |field: &str| Cause {
         reason: "FieldValueForbidden",
         message: "Forbidden: field is immutable when `immutable` is set".into(),
         field: field.into(),
     };
     if new["immutable"] != true {
-        causes.push(wrong("immutable"));
+        causes.push(immutable_error("immutable"));
     }
-    causes.extend(fields.iter().filter(|field| old[*field] != new[*field]).map(|field| wrong(field)));
+    causes.extend(fields.iter().filter(|field| old[*field] != new[*field]).map(|field| immutable_error(field)));
 }
 
 fn namespace(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
@@ -109,14 +109,14 @@ fn lease(object: &Value, causes: &mut Vec<Cause>) {
 }
 
 fn core_event(object: &Value, causes: &mut Vec<Cause>) {
-    let about = object["involvedObject"]["namespace"].as_str().unwrap_or_default();
-    if object["metadata"]["namespace"] != about {
-        let message = format!("Invalid value: {about:?}: does not match event.namespace");
+    let regarding = object["involvedObject"]["namespace"].as_str().unwrap_or_default();
+    if object["metadata"]["namespace"] != regarding {
+        let message = format!("Invalid value: {regarding:?}: does not match event.namespace");
         causes.push(invalid("involvedObject.namespace", message));
     }
 }
 
-fn new_event(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
+fn events_v1_event(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
     if old.is_some() {
         return;
     }
@@ -129,13 +129,13 @@ fn new_event(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
     }
     if !is_qualified(text("reportingController")) {
         let message = format!("Invalid value: {:?}: is not a qualified name", text("reportingController"));
-        // An empty one is told as empty, and as not of the right form.
+        // kube-apiserver reports an empty name twice: as required, and as malformed.
         let times = if text("reportingController").is_empty() { 2 } else { 1 };
         causes.extend(std::iter::repeat_n(invalid("reportingController", message), times));
     }
-    let about = object["regarding"]["namespace"].as_str().unwrap_or_default();
-    if about.is_empty() && object["metadata"]["namespace"] != "default" {
-        let message = format!("Invalid value: {about:?}: does not match event.namespace");
+    let regarding = object["regarding"]["namespace"].as_str().unwrap_or_default();
+    if regarding.is_empty() && object["metadata"]["namespace"] != "default" {
+        let message = format!("Invalid value: {regarding:?}: does not match event.namespace");
         causes.push(invalid("involvedObject.namespace", message));
     }
     for field in ["reportingInstance", "action", "reason"] {

@@ -1,23 +1,33 @@
-//! `metadata.managedFields`, read and written.
+//! Reading and writing `metadata.managedFields`.
 
-use super::Write;
 use super::set::{Path, Set};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// More updaters than this are put together under one name, as the real server does.
+/// Maximum number of managers with operation Update. kube-apiserver merges further ones under the name
+/// `ancient-changes`.
 const UPDATERS_MAX: usize = 10;
 const ANCIENT: &str = "ancient-changes";
 
-/// How a manager wrote.
+/// The field manager of a write, as recorded in `managedFields`.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldManager<'a> {
+    pub manager: &'a str,
+    pub subresource: Option<&'a str>,
+    pub api_version: &'a str,
+    pub now: Timestamp,
+}
+
+/// How a manager wrote its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Apply,
     Update,
 }
 
-/// One entry.
+/// One entry of `managedFields`.
 #[derive(Clone, Debug)]
-pub(super) struct Manager {
+pub(super) struct ManagedFieldsEntry {
     pub name: String,
     pub operation: Operation,
     pub api_version: String,
@@ -26,9 +36,9 @@ pub(super) struct Manager {
     pub fields: Set,
 }
 
-impl Manager {
-    pub fn new(write: &Write<'_>, operation: Operation) -> Manager {
-        Manager {
+impl ManagedFieldsEntry {
+    pub fn new(write: &FieldManager<'_>, operation: Operation) -> ManagedFieldsEntry {
+        ManagedFieldsEntry {
             name: write.manager.to_string(),
             operation,
             api_version: write.api_version.to_string(),
@@ -38,27 +48,27 @@ impl Manager {
         }
     }
 
-    /// Where it stands in the list: those who apply first, then the older.
+    /// Sort key: entries of Apply come first, then by time.
     fn order(&self) -> (bool, &str, &str, &str) {
         (self.operation == Operation::Update, &self.time, &self.name, self.subresource.as_deref().unwrap_or_default())
     }
 
-    /// Whether both are the same entry.
-    pub fn is_same(&self, other: &Manager) -> bool {
+    /// Whether both entries have the same identity.
+    pub fn is_same(&self, other: &ManagedFieldsEntry) -> bool {
         (&self.name, self.operation, &self.api_version, &self.subresource)
             == (&other.name, other.operation, &other.api_version, &other.subresource)
     }
 }
 
 /// The entries of an object.
-pub(super) fn read(object: &Value) -> Vec<Manager> {
+pub(super) fn read(object: &Value) -> Vec<ManagedFieldsEntry> {
     let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
     let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).map(String::from);
     entries
         .filter_map(|entry| {
             let mut fields = Set::new();
             read_fields(entry.get("fieldsV1")?, &mut Vec::new(), &mut fields);
-            Some(Manager {
+            Some(ManagedFieldsEntry {
                 name: text(entry, "manager").unwrap_or_default(),
                 operation: if entry.get("operation")? == "Apply" { Operation::Apply } else { Operation::Update },
                 api_version: text(entry, "apiVersion").unwrap_or_default(),
@@ -86,25 +96,25 @@ fn read_fields(value: &Value, path: &mut Path, fields: &mut Set) {
     }
 }
 
-/// Gives a manager these fields, and no others.
-pub(super) fn own(managers: &mut Vec<Manager>, mut me: Manager, fields: Set) {
-    match managers.iter_mut().find(|m| m.is_same(&me)) {
+/// Makes a manager own exactly these fields. Its time changes only if the fields do.
+pub(super) fn set_fields(managers: &mut Vec<ManagedFieldsEntry>, mut own_entry: ManagedFieldsEntry, fields: Set) {
+    match managers.iter_mut().find(|m| m.is_same(&own_entry)) {
         Some(entry) if entry.fields == fields => {}
         Some(entry) => {
-            entry.time = me.time;
+            entry.time = own_entry.time;
             entry.fields = fields;
         }
         None => {
-            me.fields = fields;
-            managers.push(me);
+            own_entry.fields = fields;
+            managers.push(own_entry);
         }
     }
 }
 
-/// Puts the entries into an object; empty ones are left out.
-pub(super) fn write(object: &mut Value, managers: &[Manager]) {
-    let mut kept: Vec<Manager> = managers.iter().filter(|m| !m.fields.is_empty()).cloned().collect();
-    fold_ancient(&mut kept);
+/// Writes the entries into an object, without those that own nothing.
+pub(super) fn write(object: &mut Value, managers: &[ManagedFieldsEntry]) {
+    let mut kept: Vec<ManagedFieldsEntry> = managers.iter().filter(|m| !m.fields.is_empty()).cloned().collect();
+    merge_oldest_updaters(&mut kept);
     kept.sort_by(|a, b| a.order().cmp(&b.order()));
     let entries: Vec<Value> = kept.iter().map(entry).collect();
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
@@ -115,22 +125,22 @@ pub(super) fn write(object: &mut Value, managers: &[Manager]) {
     }
 }
 
-fn fold_ancient(managers: &mut Vec<Manager>) {
-    let is_updater = |m: &&Manager| m.operation == Operation::Update;
+fn merge_oldest_updaters(managers: &mut Vec<ManagedFieldsEntry>) {
+    let is_updater = |m: &&ManagedFieldsEntry| m.operation == Operation::Update;
     let mut spare = managers.iter().filter(is_updater).count().saturating_sub(UPDATERS_MAX);
-    let mut oldest: Vec<Manager> = managers.iter().filter(is_updater).cloned().collect();
+    let mut oldest: Vec<ManagedFieldsEntry> = managers.iter().filter(is_updater).cloned().collect();
     oldest.sort_by(|a, b| (&a.time, &a.name).cmp(&(&b.time, &b.name)));
-    let mut firsts: Vec<Manager> = Vec::new();
+    let mut firsts: Vec<ManagedFieldsEntry> = Vec::new();
     for old in oldest {
         if spare == 0 {
             return;
         }
-        // The first of a version makes room only together with the next.
+        // The first entry of a version is merged only together with the next one.
         let Some(first) = firsts.iter().find(|first| first.api_version == old.api_version) else {
             firsts.push(old);
             continue;
         };
-        let mut ancient = Manager { name: ANCIENT.into(), subresource: None, ..old.clone() };
+        let mut ancient = ManagedFieldsEntry { name: ANCIENT.into(), subresource: None, ..old.clone() };
         for part in [first, &old] {
             if let Some(i) = managers.iter().position(|m| m.is_same(part)) {
                 ancient.fields.extend(managers.remove(i).fields);
@@ -144,7 +154,7 @@ fn fold_ancient(managers: &mut Vec<Manager>) {
     }
 }
 
-fn entry(manager: &Manager) -> Value {
+fn entry(manager: &ManagedFieldsEntry) -> Value {
     let mut root = Map::new();
     for path in &manager.fields {
         insert(&mut root, path);
@@ -173,7 +183,7 @@ fn insert(at: &mut Map<String, Value>, path: &[String]) {
     insert(next, rest);
 }
 
-/// Marks by a dot what is owned itself and has owned fields in it: paths come in order, a parent before what is in it.
+/// Adds `.` to a field that is owned itself and has owned fields below it. Paths are sorted, parents first.
 fn dotted(root: &mut Map<String, Value>, path: &[String]) {
     let mut at = root;
     for step in path {

@@ -1,11 +1,11 @@
-//! A configuration merged into an object: objects field by field, lists item by item where the schema tells items apart.
+//! Merging an applied configuration into an object: objects field by field, lists item by item if the schema allows it.
 
 use super::set::{is_atomic_map, is_granular, item_step};
 use crate::controlplane::schema::{Node, Schema};
 use serde_json::Value;
 use std::collections::{BTreeSet, VecDeque};
 
-/// `live` with the fields of `applied` set.
+/// `live` with the fields of `applied`.
 pub(super) fn merge(schema: &Schema, live: &Value, applied: &Value) -> Value {
     merge_value(Some(schema.node()), Some(live), applied)
 }
@@ -25,7 +25,7 @@ fn merge_value(node: Option<&Node>, live: Option<&Value>, applied: &Value) -> Va
     }
 }
 
-/// Items of both lists in the order of `new`; what only `old` has stays between the neighbours that it had.
+/// Merges two lists. Items of `new` keep their order; items only in `old` stay next to their old neighbours.
 fn merge_lists(node: Option<&Node>, old: &[Value], new: &[Value]) -> Vec<Value> {
     let inner = node.and_then(|n| n.items.as_deref());
     let steps = |items: &[Value]| items.iter().map(|item| item_step(node, item)).collect::<Vec<_>>();
@@ -45,7 +45,7 @@ fn merge_lists(node: Option<&Node>, old: &[Value], new: &[Value]) -> Vec<Value> 
                 next_shared = shared.pop_front();
                 continue;
             }
-            // Shared, but not the one whose turn it is.
+            // In both lists, but not the next shared item.
             if news.contains(a) && next_shared.is_some_and(|s| s != a) {
                 o += 1;
                 continue;

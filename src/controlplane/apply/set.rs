@@ -1,15 +1,16 @@
-//! Sets of fields: which an object has, and what differs between two. As in structured-merge-diff, which the real server uses.
+//! Sets of fields: those of an object, and the difference between two objects. As in structured-merge-diff, which
+//! kube-apiserver uses.
 
 use crate::controlplane::schema::{ListType, Node, Schema};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// Steps from the root, as in FieldsV1: `f:name`, `k:{"name":"x"}`, `v:"x"`.
+/// Path from the root in steps of FieldsV1: `f:name`, `k:{"name":"x"}`, `v:"x"`.
 pub(super) type Path = Vec<String>;
 pub(super) type Set = BTreeSet<Path>;
 
-/// What of `metadata` is nobody's.
-const UNOWNED: &[&str] = &[
+/// Fields of `metadata` that the server sets, which no manager owns.
+const SYSTEM_METADATA: &[&str] = &[
     "name",
     "namespace",
     "creationTimestamp",
@@ -21,18 +22,20 @@ const UNOWNED: &[&str] = &[
     "resourceVersion",
 ];
 
-/// The fields of a configuration: values, items of lists, keys of maps; not the objects that only hold them.
-pub(super) fn of(schema: &Schema, object: &Value) -> Set {
+/// The fields of a configuration: values, list items and map keys, without the objects that contain them.
+pub(super) fn fields_of(schema: &Schema, object: &Value) -> Set {
     let mut set = Set::new();
     collect(Some(schema.node()), object, &mut Vec::new(), &mut set);
     set
 }
 
-/// Without what the server alone writes.
-pub(super) fn owned(mut set: Set) -> Set {
+/// The set without fields that the server sets.
+pub(super) fn without_system_fields(mut set: Set) -> Set {
     set.retain(|path| match path.first().map(String::as_str) {
         None | Some("f:apiVersion" | "f:kind") => false,
-        Some("f:metadata") => path.get(1).is_some_and(|field| !UNOWNED.contains(&field.trim_start_matches("f:"))),
+        Some("f:metadata") => {
+            path.get(1).is_some_and(|field| !SYSTEM_METADATA.contains(&field.trim_start_matches("f:")))
+        }
         Some(_) => true,
     });
     set
@@ -65,7 +68,7 @@ fn collect(node: Option<&Node>, value: &Value, path: &mut Path, set: &mut Set) {
     }
 }
 
-/// What makes items of a list impossible to tell apart, as the real server says it.
+/// The error, in the words of kube-apiserver, for list items that cannot be distinguished.
 pub(super) fn ambiguous(node: Option<&Node>, value: &Value, path: &mut Path) -> Option<String> {
     match value {
         Value::Object(fields) => fields.iter().find_map(|(name, inner)| {
@@ -80,10 +83,10 @@ pub(super) fn ambiguous(node: Option<&Node>, value: &Value, path: &mut Path) -> 
                 let step = item_step(node, item);
                 if step == "k:{}" {
                     let what = "associative list with keys has an element that omits all key fields";
-                    return Some(format!("{}: element {i}: {what}", shown(path)));
+                    return Some(format!("{}: element {i}: {what}", display(path)));
                 }
                 if !seen.insert(step.clone()) {
-                    return Some(format!("{}: duplicate entries for key {}", shown(path), shown(&vec![step])));
+                    return Some(format!("{}: duplicate entries for key {}", display(path), display(&vec![step])));
                 }
                 path.push(step);
                 let found = ambiguous(node.and_then(|n| n.items.as_deref()), item, path);
@@ -95,7 +98,7 @@ pub(super) fn ambiguous(node: Option<&Node>, value: &Value, path: &mut Path) -> 
     }
 }
 
-/// What differs between two objects; objects and lists that come or go count themselves.
+/// Difference between two objects. Objects and lists that are added or removed are part of it themselves.
 #[derive(Debug, Default)]
 pub(super) struct Difference {
     pub added: Set,
@@ -108,7 +111,11 @@ pub(super) fn difference(schema: &Schema, old: &Value, new: &Value) -> Differenc
     let mut difference = Difference::default();
     compare(Some(schema.node()), Some(old), Some(new), &mut Vec::new(), &mut difference);
     let Difference { added, modified, removed } = difference;
-    Difference { added: owned(added), modified: owned(modified), removed: owned(removed) }
+    Difference {
+        added: without_system_fields(added),
+        modified: without_system_fields(modified),
+        removed: without_system_fields(removed),
+    }
 }
 
 fn compare(node: Option<&Node>, old: Option<&Value>, new: Option<&Value>, path: &mut Path, out: &mut Difference) {
@@ -133,7 +140,7 @@ fn compare(node: Option<&Node>, old: Option<&Value>, new: Option<&Value>, path: 
     }
 }
 
-/// Tells that this is no leaf, as the next does.
+/// Compares the fields. Always false: an object is not a leaf.
 fn compare_maps(
     node: Option<&Node>,
     a: &Map<String, Value>,
@@ -170,7 +177,7 @@ fn compare_lists(node: Option<&Node>, a: &[Value], b: &[Value], path: &mut Path,
     false
 }
 
-/// Nothing, or an object or a list with nothing in it.
+/// Whether a value is absent, an empty object or an empty list.
 fn is_empty(value: Option<&Value>) -> bool {
     match value {
         None => true,
@@ -180,7 +187,7 @@ fn is_empty(value: Option<&Value>) -> bool {
     }
 }
 
-/// With the objects and lists of the schema on the way to each field.
+/// The set, extended by the objects and lists of the schema that contain its fields.
 pub(super) fn with_parents(schema: &Schema, set: &Set) -> Set {
     let mut out = set.clone();
     for path in set {
@@ -195,13 +202,13 @@ pub(super) fn with_parents(schema: &Schema, set: &Set) -> Set {
     out
 }
 
-/// An object without these fields. An object in it that is left empty stays, a list goes.
-pub(super) fn without(schema: &Schema, object: &Value, gone: &Set) -> Value {
-    remove(Some(schema.node()), object, &mut Vec::new(), gone).unwrap_or_else(|| json!({}))
+/// An object without these fields. Objects that become empty are kept, lists that become empty are removed.
+pub(super) fn without(schema: &Schema, object: &Value, removed: &Set) -> Value {
+    remove(Some(schema.node()), object, &mut Vec::new(), removed).unwrap_or_else(|| json!({}))
 }
 
-fn remove(node: Option<&Node>, value: &Value, path: &mut Path, gone: &Set) -> Option<Value> {
-    let touches = |path: &Path| gone.range(path.clone()..).next().is_some_and(|first| first.starts_with(path));
+fn remove(node: Option<&Node>, value: &Value, path: &mut Path, removed: &Set) -> Option<Value> {
+    let touches = |path: &Path| removed.range(path.clone()..).next().is_some_and(|first| first.starts_with(path));
     if !touches(path) {
         return Some(value.clone());
     }
@@ -210,8 +217,8 @@ fn remove(node: Option<&Node>, value: &Value, path: &mut Path, gone: &Set) -> Op
             let mut kept = Map::new();
             for (name, inner) in fields {
                 path.push(format!("f:{name}"));
-                if !gone.contains(path)
-                    && let Some(left) = remove(node.and_then(|n| n.field(name)), inner, path, gone)
+                if !removed.contains(path)
+                    && let Some(left) = remove(node.and_then(|n| n.field(name)), inner, path, removed)
                 {
                     kept.insert(name.clone(), left);
                 }
@@ -223,8 +230,8 @@ fn remove(node: Option<&Node>, value: &Value, path: &mut Path, gone: &Set) -> Op
             let mut kept = Vec::new();
             for item in items {
                 path.push(item_step(node, item));
-                if !gone.contains(path) {
-                    kept.extend(remove(node.and_then(|n| n.items.as_deref()), item, path, gone));
+                if !removed.contains(path) {
+                    kept.extend(remove(node.and_then(|n| n.items.as_deref()), item, path, removed));
                 }
                 path.pop();
             }
@@ -241,7 +248,7 @@ fn next<'a>(node: Option<&'a Node>, step: &str) -> Option<&'a Node> {
     }
 }
 
-/// Whether the schema names this field, rather than leaving its name open.
+/// Whether the schema declares this field by name, as opposed to a map key.
 fn is_named(node: Option<&Node>, name: &str) -> bool {
     node.is_some_and(|n| n.properties.contains_key(name))
 }
@@ -254,7 +261,7 @@ pub(super) fn is_granular(node: Option<&Node>) -> bool {
     node.is_some_and(|n| n.list_type != ListType::Atomic)
 }
 
-/// How an item of a list is told apart.
+/// The path step that identifies a list item.
 pub(super) fn item_step(node: Option<&Node>, item: &Value) -> String {
     match node.map(|n| &n.list_type) {
         Some(ListType::Map(keys)) => {
@@ -269,8 +276,8 @@ pub(super) fn item_step(node: Option<&Node>, item: &Value) -> String {
     }
 }
 
-/// A path as conflicts show it: `.spec.probes[name="api"].http`.
-pub(super) fn shown(path: &Path) -> String {
+/// A path as shown in conflicts: `.spec.probes[name="api"].http`.
+pub(super) fn display(path: &Path) -> String {
     let mut out = String::new();
     for step in path {
         match step.split_at_checked(2) {

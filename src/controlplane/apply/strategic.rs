@@ -1,8 +1,8 @@
-//! Strategic merge patches of core kinds, as `kubectl apply`, `edit` and `patch` send them.
+//! Strategic merge patches of built-in kinds, as `kubectl apply`, `edit` and `patch` send them.
 
 use serde_json::{Map, Value};
 
-/// `live` with the patch worked in. Lists of core kinds served here are replaced whole, but for those of the metadata.
+/// `live` with the patch applied. Lists are replaced, except finalizers and ownerReferences.
 pub fn strategic_merge(live: &Value, patch: &Value) -> Result<Value, String> {
     let mut out = live.clone();
     merge(&mut out, patch)?;
@@ -33,9 +33,9 @@ fn merge(slot: &mut Value, patch: &Value) -> Result<(), String> {
     let Some(into) = slot.as_object_mut() else { return Ok(()) };
     for (name, value) in fields {
         if let Some(list) = name.strip_prefix("$deleteFromPrimitiveList/") {
-            let gone = value.as_array().cloned().unwrap_or_default();
+            let deleted = value.as_array().cloned().unwrap_or_default();
             if let Some(items) = into.get_mut(list).and_then(Value::as_array_mut) {
-                items.retain(|item| !gone.contains(item));
+                items.retain(|item| !deleted.contains(item));
             }
             continue;
         }
@@ -65,30 +65,30 @@ fn merge(slot: &mut Value, patch: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// By what an item is known: an owner by its uid, a finalizer by itself.
+/// The merge key of an item: the uid of an owner reference, a finalizer itself.
 fn identity(item: &Value) -> &Value {
     item.get("uid").unwrap_or(item)
 }
 
-/// Items merged by what they are known by: those of the patch in its order, the others between them as they stood.
+/// Merges two lists by merge key. Items of the patch are in its order, the others keep their place between them.
 fn merge_items(live: &[Value], patch: &[Value], order: &[Value]) -> Result<Vec<Value>, String> {
-    let place = |items: &[Value], item: &Value| items.iter().position(|other| identity(other) == identity(item));
+    let target = |items: &[Value], item: &Value| items.iter().position(|other| identity(other) == identity(item));
     let mut merged = live.to_vec();
     for item in patch {
-        let is_gone = item.get("$patch").is_some_and(|directive| directive == "delete");
-        match place(&merged, item) {
-            Some(i) if is_gone => drop(merged.remove(i)),
+        let is_deleted = item.get("$patch").is_some_and(|directive| directive == "delete");
+        match target(&merged, item) {
+            Some(i) if is_deleted => drop(merged.remove(i)),
             Some(i) => merge(&mut merged[i], item)?,
-            None if is_gone => {}
+            None if is_deleted => {}
             None => merged.push(item.clone()),
         }
     }
     let (mut ordered, others): (Vec<Value>, Vec<Value>) =
-        merged.into_iter().partition(|item| place(order, item).is_some());
-    ordered.sort_by_key(|item| place(order, item));
+        merged.into_iter().partition(|item| target(order, item).is_some());
+    ordered.sort_by_key(|item| target(order, item));
     let (mut out, mut others) = (Vec::new(), others.into_iter().peekable());
     for item in ordered {
-        let before = |other: &Value| matches!((place(live, other), place(live, &item)), (Some(a), Some(b)) if a < b);
+        let before = |other: &Value| matches!((target(live, other), target(live, &item)), (Some(a), Some(b)) if a < b);
         while let Some(other) = others.next_if(before) {
             out.push(other);
         }

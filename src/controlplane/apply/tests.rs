@@ -11,8 +11,8 @@ fn schema() -> Schema {
     Schema::compile(&json!({"type": "object", "properties": {"spec": spec}})).unwrap()
 }
 
-fn write(manager: &str) -> Write<'_> {
-    Write { manager, subresource: None, api_version: "x/v1", now: "2026-11-23T12:00:00Z".parse().unwrap() }
+fn write(manager: &str) -> FieldManager<'_> {
+    FieldManager { manager, subresource: None, api_version: "x/v1", now: "2026-11-23T12:00:00Z".parse().unwrap() }
 }
 
 fn object(spec: Value) -> Value {
@@ -24,17 +24,17 @@ fn applied(live: Option<&Value>, spec: Value, manager: &str, force: bool) -> Res
 }
 
 #[test]
-fn two_managers_own_their_fields_apart() {
+fn two_managers_own_different_fields() {
     let first = applied(None, json!({"title": "a", "list": [{"name": "x", "port": 1}]}), "git", false).unwrap();
     let both = applied(Some(&first), json!({"size": 3, "list": [{"name": "y"}]}), "ana", false).unwrap();
     assert_eq!(both["spec"], json!({"title": "a", "size": 3, "list": [{"name": "x", "port": 1}, {"name": "y"}]}));
-    // What git no longer applies goes; what ana owns stays.
+    // What git no longer applies is removed; fields that ana owns are kept.
     let less = applied(Some(&both), json!({"title": "a"}), "git", false).unwrap();
     assert_eq!(less["spec"], json!({"title": "a", "size": 3, "list": [{"name": "y"}]}));
 }
 
 #[test]
-fn a_conflict_is_reported_and_not_overwritten_but_by_force() {
+fn a_conflict_is_reported_and_overwritten_only_by_force() {
     let first = applied(None, json!({"title": "a"}), "git", false).unwrap();
     let Err(ApplyError::Conflicts(causes)) = applied(Some(&first), json!({"title": "b"}), "ana", false) else {
         panic!("no conflict");
@@ -54,7 +54,7 @@ fn applying_the_same_again_changes_nothing() {
 }
 
 #[test]
-fn an_edit_takes_over_what_it_changed() {
+fn an_edit_owns_what_it_changed() {
     let first = applied(None, json!({"title": "a", "size": 1}), "git", false).unwrap();
     let mut edited = first.clone();
     edited["spec"]["title"] = "b".into();
@@ -67,7 +67,7 @@ fn an_edit_takes_over_what_it_changed() {
 }
 
 #[test]
-fn strategic_patches_of_core_kinds_merge_and_take_out() {
+fn strategic_patches_of_built_in_kinds_merge_and_remove() {
     let live = json!({"data": {"a": "1", "b": "2"}, "metadata": {"finalizers": ["x"]}});
     let patch =
         json!({"data": {"a": null, "c": "3"}, "metadata": {"$setElementOrder/finalizers": ["x"], "finalizers": ["y"]}});

@@ -1,6 +1,6 @@
-//! The bodies of requests: JSON, YAML, and what kubectl sends in protobuf.
+//! Request bodies: JSON, YAML, and Kubernetes' protobuf.
 
-use super::twice;
+use super::duplicate_fields;
 use crate::controlplane::protobuf;
 use crate::controlplane::status::ApiError;
 use axum::body::{Body, Bytes};
@@ -8,13 +8,14 @@ use futures::TryStreamExt as _;
 use http::{HeaderMap, header};
 use serde_json::Value;
 
-/// Bodies are read up to this.
+/// Maximum size of a request body, in bytes.
 const BODY_MAX: usize = 3 << 20;
 
-/// Beyond that, up to this is read and dropped: a client that is cut off while it sends never sees the answer.
+/// A larger body is read and dropped up to this size: a client whose connection is closed while it is sending does not
+/// see the response.
 const DROPPED_MAX: usize = 16 << 20;
 
-/// All of a body.
+/// Reads a body completely.
 pub async fn read_bytes(body: Body) -> Result<Bytes, ApiError> {
     let mut kept = Vec::new();
     let mut length = 0;
@@ -29,11 +30,11 @@ pub async fn read_bytes(body: Body) -> Result<Bytes, ApiError> {
     }
     match length {
         0..=BODY_MAX => Ok(kept.into()),
-        _ => Err(ApiError::too_large(format!("a request may have at most {BODY_MAX} bytes"))),
+        _ => Err(ApiError::too_large(format!("Request entity too large: limit is {BODY_MAX}"))),
     }
 }
 
-/// The media type, without its parameters; JSON where none is named.
+/// The media type without parameters. Defaults to JSON.
 pub fn media_type(headers: &HeaderMap) -> &str {
     let named = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     match named.split(';').next().unwrap_or_default().trim() {
@@ -42,44 +43,50 @@ pub fn media_type(headers: &HeaderMap) -> &str {
     }
 }
 
-/// An object that was sent.
-pub struct Sent {
+/// An object in a request body.
+pub struct RequestObject {
     pub value: Value,
-    /// Fields that stand in it twice; the last one counts.
-    pub twice: Vec<String>,
+    /// Paths of duplicate fields, of which the last one counts.
+    pub duplicates: Vec<String>,
 }
 
-/// A body that is an object.
-pub async fn read_object(headers: &HeaderMap, body: Body) -> Result<Sent, ApiError> {
+/// Reads a body that must be an object.
+pub async fn read_object(headers: &HeaderMap, body: Body) -> Result<RequestObject, ApiError> {
     parse_object(media_type(headers), &read_bytes(body).await?)
 }
 
-/// The options of a delete, which may be left out.
+/// Reads DeleteOptions; null if the body is empty.
 pub async fn read_options(headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
     let bytes = read_bytes(body).await?;
     if bytes.is_empty() { Ok(Value::Null) } else { Ok(parse_object(media_type(headers), &bytes)?.value) }
 }
 
-/// Reads an object out of the bytes of a body.
-pub fn parse_object(media_type: &str, bytes: &[u8]) -> Result<Sent, ApiError> {
-    let wrong = |e: &dyn std::fmt::Display| ApiError::bad_request(e.to_string());
-    let (value, twice) = match media_type {
-        "application/json" => twice::read(bytes).map_err(|e| wrong(&e))?,
+/// Parses an object.
+pub fn parse_object(media_type: &str, bytes: &[u8]) -> Result<RequestObject, ApiError> {
+    let bad_request = |e: &dyn std::fmt::Display| ApiError::bad_request(e.to_string());
+    let (value, duplicates) = match media_type {
+        "application/json" => duplicate_fields::read(bytes).map_err(|e| bad_request(&e))?,
         "application/yaml" | "application/apply-patch+yaml" => {
-            let text = std::str::from_utf8(bytes).map_err(|e| wrong(&e))?;
-            // JSON is what most clients send here, and it is quicker to read.
-            match twice::read(bytes) {
+            let text = std::str::from_utf8(bytes).map_err(|e| bad_request(&e))?;
+            // Most clients send JSON here, which is faster to parse.
+            match duplicate_fields::read(bytes) {
                 Ok(read) => read,
-                Err(_) => (serde_saphyr::from_str(text).map_err(|e| wrong(&e))?, Vec::new()),
+                Err(_) => (serde_saphyr::from_str(text).map_err(|e| bad_request(&e))?, Vec::new()),
             }
         }
-        "application/vnd.kubernetes.protobuf" => (protobuf::decode(bytes).map_err(ApiError::media_type)?, Vec::new()),
+        "application/vnd.kubernetes.protobuf" => {
+            (protobuf::decode(bytes).map_err(ApiError::unsupported_media_type)?, Vec::new())
+        }
         other => {
             let message = format!(
                 "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml (got {other:?})"
             );
-            return Err(ApiError::media_type(message));
+            return Err(ApiError::unsupported_media_type(message));
         }
     };
-    if value.is_object() { Ok(Sent { value, twice }) } else { Err(ApiError::bad_request("the body is not an object")) }
+    if value.is_object() {
+        Ok(RequestObject { value, duplicates })
+    } else {
+        Err(ApiError::bad_request("the body must be an object"))
+    }
 }

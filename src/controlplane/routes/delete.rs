@@ -1,50 +1,58 @@
-//! Delete, one or many.
+//! Delete and deletecollection.
 
-use super::{answer, store_error, store_key};
-use crate::controlplane::request::{Place, Query, check_policy};
+use super::response::{answer, store_error};
+use crate::controlplane::request::{Query, RequestTarget, check_policy};
 use crate::controlplane::resource::Resource;
+use crate::controlplane::served_kind::ServedKind;
+use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
-use crate::controlplane::store::Verdict;
-use crate::controlplane::{Api, Served};
+use crate::controlplane::store::WriteAction;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// These stay.
-const NAMESPACES_OF_THE_SYSTEM: [&str; 2] = ["default", "kube-system"];
+/// Namespaces that cannot be deleted.
+const SYSTEM_NAMESPACES: [&str; 2] = ["default", "kube-system"];
 
-/// Deletes an object, or those that are selected. `options` are a DeleteOptions or null.
-pub async fn delete(api: Arc<Api>, place: Place, mut query: Query, options: &Value) -> Result<Response, ApiError> {
-    let served = place.served.clone();
+/// Deletes an object, or the selected objects. `options` are DeleteOptions or null.
+pub async fn delete(
+    api: Arc<ServerState>,
+    target: RequestTarget,
+    mut query: Query,
+    options: &Value,
+) -> Result<Response, ApiError> {
+    let served = target.served.clone();
     check_options(options)?;
     query.dry_run |= options["dryRun"].as_array().is_some_and(|d| d.iter().any(|v| v == "All"));
-    let Some(name) = place.name.clone() else { return delete_all(&api, &place, &query).await };
+    let Some(name) = target.name.clone() else { return delete_all(&api, &target, &query).await };
     let precondition = |field: &str| options["preconditions"][field].as_str().map(String::from);
     let (uid, version) = (precondition("uid"), precondition("resourceVersion"));
-    let how = place.how(&name, &query, &HeaderMap::new());
-    let at = store_key(&served, place.namespace.as_deref(), &name);
+    let context = target.write_context(&name, &query, &HeaderMap::new());
+    let at = served.key(target.namespace.as_deref(), &name);
     let is_namespace = served.store_key == "namespaces" && !query.dry_run;
     if is_namespace {
-        if NAMESPACES_OF_THE_SYSTEM.contains(&name.as_str()) {
+        if SYSTEM_NAMESPACES.contains(&name.as_str()) {
             return Err(ApiError::forbidden(&served.resource, &name, "this namespace may not be deleted"));
         }
-        // Nothing in it is touched unless it may go itself.
-        let mut would = how.clone();
-        would.dry_run = true;
-        if let Verdict::Refuse(error) = would.delete(api.store.get(&at).as_ref(), uid.as_deref(), version.as_deref()) {
+        // Preconditions are checked before the contents are deleted.
+        let mut dry_run = context.clone();
+        dry_run.dry_run = true;
+        if let WriteAction::Reject(error) =
+            dry_run.delete(api.store.get(&at).as_ref(), uid.as_deref(), version.as_deref())
+        {
             return Err(error);
         }
         empty_namespace(&api, &name).await?;
     }
-    let deleted = api.store.write(at, move |current| how.delete(current, uid.as_deref(), version.as_deref())).await;
+    let deleted = api.store.write(at, move |current| context.delete(current, uid.as_deref(), version.as_deref())).await;
     let value = deleted.map_err(store_error)??;
     if is_namespace {
-        // What came in between.
-        empty_namespace(&api, &place.name.clone().unwrap_or_default()).await?;
+        // Objects that were created in the meantime.
+        empty_namespace(&api, &target.name.clone().unwrap_or_default()).await?;
     }
     if value.pointer("/metadata/deletionTimestamp").is_some() && value.pointer("/metadata/finalizers/0").is_some() {
-        return Ok(answer(Ok((StatusCode::OK, served.shown(value)))));
+        return Ok(answer(Ok((StatusCode::OK, served.to_served(value)))));
     }
     let Resource { group, plural, .. } = &served.resource;
     let mut details = json!({"name": name, "kind": plural, "uid": value.pointer("/metadata/uid")});
@@ -66,19 +74,19 @@ fn check_options(options: &Value) -> Result<(), ApiError> {
     if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid_options("DeleteOptions", &causes)) }
 }
 
-async fn delete_all(api: &Api, place: &Place, query: &Query) -> Result<Response, ApiError> {
-    let served = &place.served;
-    let listed = api.store.list(&served.store_key, place.namespace.as_deref());
+async fn delete_all(api: &ServerState, target: &RequestTarget, query: &Query) -> Result<Response, ApiError> {
+    let served = &target.served;
+    let listed = api.store.list(&served.store_key, target.namespace.as_deref());
     let version = listed.version;
     let mut items = Vec::new();
     for (at, stored) in listed.items {
         let value = stored.value();
         if query.labels.matches(&value) && query.fields.matches(&value) {
-            let mut how = place.how(&at.name, query, &HeaderMap::new());
-            how.namespace.clone_from(&at.namespace);
-            match api.store.write(at, move |current| how.delete(current, None, None)).await.map_err(store_error)? {
+            let mut context = target.write_context(&at.name, query, &HeaderMap::new());
+            context.namespace.clone_from(&at.namespace);
+            match api.store.write(at, move |current| context.delete(current, None, None)).await.map_err(store_error)? {
                 Ok(_) => items.push(listed_item(served, value)),
-                // Gone meanwhile: that is what was wanted.
+                // Already deleted.
                 Err(error) if error.code == StatusCode::NOT_FOUND => {}
                 Err(error) => return Err(error),
             }
@@ -97,19 +105,20 @@ async fn delete_all(api: &Api, place: &Place, query: &Query) -> Result<Response,
     Ok(answer(Ok((StatusCode::OK, list))))
 }
 
-/// An object as it was when it was found, as an item of a list.
-fn listed_item(served: &Served, value: Value) -> Value {
-    let mut value = served.shown(value);
+/// An object as an item of a list.
+fn listed_item(served: &ServedKind, value: Value) -> Value {
+    let mut value = served.to_served(value);
     if !served.resource.custom {
         value.as_object_mut().into_iter().for_each(|v| v.retain(|name, _| name != "kind" && name != "apiVersion"));
     }
     value
 }
 
-async fn empty_namespace(api: &Api, namespace: &str) -> Result<(), ApiError> {
+async fn empty_namespace(api: &ServerState, namespace: &str) -> Result<(), ApiError> {
     for served in api.kinds.iter().filter(|k| k.resource.namespaced && k.resource.is_stored()) {
-        let place = Place { served: served.clone(), namespace: Some(namespace.to_string()), name: None, status: false };
-        delete_all(api, &place, &Query::default()).await?;
+        let target =
+            RequestTarget { served: served.clone(), namespace: Some(namespace.to_string()), name: None, status: false };
+        delete_all(api, &target, &Query::default()).await?;
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! Discovery and OpenAPI: what there is.
+//! Discovery and OpenAPI documents.
 
-use super::{answer, no_such_page, text};
-use crate::controlplane::request::{Accepts, accepts};
-use crate::controlplane::{Api, discovery, openapi};
+use super::response::{answer, no_such_page, text};
+use crate::controlplane::request::{ResponseFormat, response_format};
+use crate::controlplane::state::ServerState;
+use crate::controlplane::{discovery, openapi};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
 
@@ -10,10 +11,10 @@ fn asks_for(headers: &HeaderMap, media_type: &str) -> bool {
     headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(media_type))
 }
 
-/// The document at a path; `None` where there is none.
-pub fn documents(api: &Api, path: &str, headers: &HeaderMap) -> Option<Response> {
+/// The document at a path; `None` if there is none.
+pub fn documents(api: &ServerState, path: &str, headers: &HeaderMap) -> Option<Response> {
     let resources = &api.resources;
-    let aggregated = accepts(headers) == Accepts::Discovery;
+    let aggregated = response_format(headers) == ResponseFormat::Discovery;
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
     let value = match parts.as_slice() {
         ["version"] => discovery::version(),

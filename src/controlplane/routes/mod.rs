@@ -1,30 +1,31 @@
-//! Requests in, answers out.
+//! Request handling.
 
 mod body;
 mod delete;
 mod documents;
+mod duplicate_fields;
 mod read;
-mod twice;
+mod response;
 mod write;
 
-use super::request::{Accepts, Nowhere, Place, Query, accepts, locate};
+use super::request::{LocateError, Query, RequestTarget, ResponseFormat, locate, response_format};
+use super::state::ServerState;
 use super::status::ApiError;
-use super::store::{Key, StoreError};
-use super::{Api, Served};
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{Method, Request, StatusCode};
+use response::{answer, no_such_page};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Answers a request.
-pub async fn handle(api: Arc<Api>, request: Request<Body>) -> Response {
+/// Handles a request.
+pub async fn handle(api: Arc<ServerState>, request: Request<Body>) -> Response {
     let path = request.uri().path().to_string();
     let is_public = matches!(path.as_str(), "/livez" | "/readyz" | "/healthz");
     if is_public {
         return "ok".into_response();
     }
-    if !api.token.is_borne(request.headers()) {
+    if !api.token.authenticates(request.headers()) {
         return answer(Err(ApiError::unauthorized()));
     }
     if request.method() == Method::GET
@@ -33,20 +34,20 @@ pub async fn handle(api: Arc<Api>, request: Request<Body>) -> Response {
         return document;
     }
     match locate(&path, &api.kinds) {
-        Ok(place) => resource(api, place, request).await.unwrap_or_else(|error| answer(Err(error))),
-        Err(Nowhere::Version) => no_such_page(),
-        Err(Nowhere::Kind) => answer(Err(ApiError::no_path())),
-        Err(Nowhere::Part(place)) if place.served.resource.custom => {
-            let name = place.name.as_deref().unwrap_or_default();
-            answer(Err(ApiError::no_subresource(&place.served.resource, name)))
+        Ok(target) => resource(api, target, request).await.unwrap_or_else(|error| answer(Err(error))),
+        Err(LocateError::Version) => no_such_page(),
+        Err(LocateError::Kind) => answer(Err(ApiError::path_not_found())),
+        Err(LocateError::Subresource(target)) if target.served.resource.custom => {
+            let name = target.name.as_deref().unwrap_or_default();
+            answer(Err(ApiError::subresource_not_found(&target.served.resource, name)))
         }
-        Err(Nowhere::Part(_)) => answer(Err(ApiError::no_path())),
+        Err(LocateError::Subresource(_)) => answer(Err(ApiError::path_not_found())),
     }
 }
 
-/// What the parameters of a request are told as where they are wrong.
-fn options_of(method: &Method, place: &Place) -> &'static str {
-    match (method, &place.name) {
+/// The options type that validation errors of query parameters name.
+fn options_of(method: &Method, target: &RequestTarget) -> &'static str {
+    match (method, &target.name) {
         (&Method::GET, Some(_)) => "GetOptions",
         (&Method::POST, _) => "CreateOptions",
         (&Method::PUT, _) => "UpdateOptions",
@@ -56,75 +57,52 @@ fn options_of(method: &Method, place: &Place) -> &'static str {
     }
 }
 
-fn answer(result: Result<(StatusCode, Value), ApiError>) -> Response {
-    let (code, value) = result.unwrap_or_else(|error| (error.code, error.to_value()));
-    text(code, "application/json", value.to_string())
-}
-
-/// What is told where not even a kind is meant.
-fn no_such_page() -> Response {
-    text(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n".into())
-}
-
-fn text(code: StatusCode, media_type: &'static str, body: String) -> Response {
-    (code, [(header::CONTENT_TYPE, HeaderValue::from_static(media_type))], body).into_response()
-}
-
-async fn resource(api: Arc<Api>, place: Place, request: Request<Body>) -> Result<Response, ApiError> {
+async fn resource(api: Arc<ServerState>, target: RequestTarget, request: Request<Body>) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let is_apply = body::media_type(&parts.headers) == "application/apply-patch+yaml";
-    let query = Query::parse(parts.uri.query(), &place.served, options_of(&parts.method, &place), is_apply)?;
-    let form = accepts(&parts.headers);
-    if form == Accepts::Nothing {
+    let query = Query::parse(parts.uri.query(), &target.served, options_of(&parts.method, &target), is_apply)?;
+    let format = response_format(&parts.headers);
+    if format == ResponseFormat::Unsupported {
         return Err(ApiError::not_acceptable());
     }
-    let resource = &place.served.resource;
-    match (&parts.method, &place.name) {
+    let resource = &target.served.resource;
+    match (&parts.method, &target.name) {
         (&Method::POST, None) if !resource.is_stored() => {
             Ok(answer(Ok((StatusCode::CREATED, review(body::read_object(&parts.headers, body).await?.value)))))
         }
-        _ if !resource.is_stored() => Err(ApiError::method(resource)),
-        (&Method::GET, None) if query.watch => read::watch(&api, place, query, form),
+        _ if !resource.is_stored() => Err(ApiError::method_not_allowed(resource)),
+        (&Method::GET, None) if query.watch => read::watch(&api, target, query, format),
         (&Method::GET, None) => {
-            // A long list takes a while to be put together.
-            let list = tokio::task::spawn_blocking(move || read::list(&api, &place, &query, form));
+            // Rendering a long list takes time.
+            let list = tokio::task::spawn_blocking(move || read::list(&api, &target, &query, format));
             list.await.map_err(|e| ApiError::internal(e.to_string()))?
         }
-        (&Method::GET, Some(name)) => read::get(&api, &place, name, form, &query),
-        (&Method::POST, None) if resource.custom && place.namespace.is_none() => Ok(no_such_page()),
+        (&Method::GET, Some(name)) => read::get(&api, &target, name, format, &query),
+        (&Method::POST, None) if resource.custom && target.namespace.is_none() => Ok(no_such_page()),
         (&Method::POST, None) => {
             let value = body::read_object(&parts.headers, body).await?;
-            write::create(api, place, query, &parts.headers, value).await
+            write::create(api, target, query, &parts.headers, value).await
         }
         (&Method::PUT, Some(_)) => {
             let value = body::read_object(&parts.headers, body).await?;
-            write::update(api, place, query, &parts.headers, value).await
+            write::update(api, target, query, &parts.headers, value).await
         }
-        (&Method::PATCH, Some(_)) => write::patch(api, place, query, &parts.headers, body).await,
-        // As in Kubernetes, neither all namespaces nor all objects of all namespaces go at once.
-        (&Method::DELETE, None) if place.namespace.is_none() => Err(ApiError::method(resource)),
-        (&Method::DELETE, _) if !place.status => {
+        (&Method::PATCH, Some(_)) => write::patch(api, target, query, &parts.headers, body).await,
+        // As in Kubernetes, collections are deleted in one namespace only, and namespaces one at a time.
+        (&Method::DELETE, None) if target.namespace.is_none() => Err(ApiError::method_not_allowed(resource)),
+        (&Method::DELETE, _) if !target.status => {
             let options = body::read_options(&parts.headers, body).await?;
-            delete::delete(api, place, query, &options).await
+            delete::delete(api, target, query, &options).await
         }
-        _ => Err(ApiError::method(resource)),
+        _ => Err(ApiError::method_not_allowed(resource)),
     }
 }
 
-/// Everybody who bears the token may do everything.
+/// Answers a review: every authenticated client may do everything.
 fn review(mut value: Value) -> Value {
     value["status"] = match value["kind"].as_str() {
         Some("SelfSubjectReview") => json!({"userInfo": {"username": super::auth::USER, "groups": ["system:masters"]}}),
         _ => json!({"allowed": true}),
     };
     value
-}
-
-/// Where an object is stored.
-fn store_key(served: &Served, namespace: Option<&str>, name: &str) -> Key {
-    Key { kind: served.store_key.clone(), namespace: namespace.unwrap_or_default().into(), name: name.into() }
-}
-
-fn store_error(error: StoreError) -> ApiError {
-    ApiError::internal(error.to_string())
 }

@@ -1,11 +1,12 @@
 //! Get, list, watch.
 
-use super::{answer, store_key, text};
-use crate::controlplane::request::{Accepts, Place, Query};
-use crate::controlplane::resource::Resource;
+use super::response::{answer, in_format, text};
+use crate::controlplane::request::{Query, RequestTarget, ResponseFormat};
+use crate::controlplane::served_kind::ServedKind;
+use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
-use crate::controlplane::store::{Key, Listed};
-use crate::controlplane::{Api, Served, table, watch};
+use crate::controlplane::store::{Key, ListResult};
+use crate::controlplane::{table, watch};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,183 +14,188 @@ use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// Items of one page where the client names none: all.
+/// Maximum number of items of one page.
 const LIMIT_MAX: usize = 100_000;
 
-/// Opens a watch.
-pub fn watch(api: &Api, place: Place, query: Query, form: Accepts) -> Result<Response, ApiError> {
-    query.version().map_err(|error| ApiError::plain(error.message))?;
-    if form == Accepts::Table {
+/// Starts a watch.
+pub fn watch(
+    api: &ServerState,
+    target: RequestTarget,
+    query: Query,
+    format: ResponseFormat,
+) -> Result<Response, ApiError> {
+    query.version().map_err(|error| ApiError::without_reason(error.message))?;
+    if format == ResponseFormat::Table {
         query.check_table()?;
     }
-    let body = watch::stream(api.store.clone(), place.served, place.namespace, query, form, api.stop.clone());
+    let body = watch::stream(api.store.clone(), target.served, target.namespace, query, format, api.stop.clone());
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
 }
 
-/// One object.
-pub fn get(api: &Api, place: &Place, name: &str, form: Accepts, query: &Query) -> Result<Response, ApiError> {
-    let served = &place.served;
+/// Gets one object.
+pub fn get(
+    api: &ServerState,
+    target: &RequestTarget,
+    name: &str,
+    format: ResponseFormat,
+    query: &Query,
+) -> Result<Response, ApiError> {
+    let served = &target.served;
     match query.version() {
         Ok(wanted) => check_reached(api, wanted)?,
         Err(error) if served.resource.custom => return Err(error),
-        Err(error) => return Err(ApiError::plain(error.message)),
+        Err(error) => return Err(ApiError::without_reason(error.message)),
     }
-    let stored = api.store.get(&store_key(served, place.namespace.as_deref(), name));
+    let stored = api.store.get(&served.key(target.namespace.as_deref(), name));
     let stored = stored.ok_or_else(|| ApiError::not_found(&served.resource, name))?;
-    if form.is_plain() && !served.is_new_event() {
+    if format.is_plain() && !served.is_events_v1() {
         return Ok(text(StatusCode::OK, "application/json", stored.json.to_string()));
     }
-    let value = served.shown(stored.value());
-    Ok(answer(Ok((StatusCode::OK, shaped(&served.resource, value, form, query)?))))
+    let value = served.to_served(stored.value());
+    Ok(answer(Ok((StatusCode::OK, in_format(&served.resource, value, format, query)?))))
 }
 
-/// A version that is still to come is not waited for.
-fn check_reached(api: &Api, version: Option<u64>) -> Result<(), ApiError> {
+/// Rejects a resourceVersion that is newer than the current one.
+fn check_reached(api: &ServerState, version: Option<u64>) -> Result<(), ApiError> {
     let current = api.store.version();
     match version.filter(|wanted| *wanted > current) {
-        Some(wanted) => Err(ApiError::version_to_come(wanted, current)),
+        Some(wanted) => Err(ApiError::version_too_large(wanted, current)),
         None => Ok(()),
     }
 }
 
-/// An object in the form that was asked for.
-pub fn shaped(resource: &Resource, value: Value, form: Accepts, query: &Query) -> Result<Value, ApiError> {
-    Ok(match form {
-        Accepts::Table => {
-            query.check_table()?;
-            let meta = json!({"resourceVersion": value.pointer("/metadata/resourceVersion")});
-            table::render(resource, [&value], meta, Timestamp::now(), query.include_object(), true)
-        }
-        Accepts::Partial => table::partial(&value),
-        Accepts::PartialList => return Err(ApiError::plain("content is not a list")),
-        Accepts::Json | Accepts::Discovery | Accepts::Nothing => value,
-    })
-}
-
-/// The objects of a kind, or a page of them.
-pub fn list(api: &Api, place: &Place, query: &Query, form: Accepts) -> Result<Response, ApiError> {
-    let served = &place.served;
-    if form == Accepts::Partial {
+/// Lists objects of a kind, or a page of them.
+pub fn list(
+    api: &ServerState,
+    target: &RequestTarget,
+    query: &Query,
+    format: ResponseFormat,
+) -> Result<Response, ApiError> {
+    let served = &target.served;
+    if format == ResponseFormat::Partial {
         return Err(ApiError::not_acceptable());
     }
-    let listed = listed(api, place, query)?;
-    let page = Page::cut(&listed, served, query, form);
+    let listed = listed(api, target, query)?;
+    let page = Page::cut(&listed, served, query, format);
     let mut meta = json!({"resourceVersion": listed.version.to_string()});
-    if served.resource.custom && form == Accepts::Json {
+    if served.resource.custom && format == ResponseFormat::Json {
         meta["continue"] = "".into();
     }
     if let Some((token, left)) = &page.next {
         meta["continue"] = token.as_str().into();
-        // How many are left is known only where nothing is selected.
-        if !query.selects {
+        // The number of remaining items is known only without a selector.
+        if !query.has_selector {
             meta["remainingItemCount"] = (*left).into();
         }
     }
-    if form == Accepts::Table {
+    if format == ResponseFormat::Table {
         query.check_table()?;
-        let table = table::render(&served.resource, &page.values, meta, Timestamp::now(), query.include_object(), true);
+        let table =
+            table::render(&served.resource, &page.objects, meta, Timestamp::now(), query.include_object(), true);
         return Ok(answer(Ok((StatusCode::OK, table))));
     }
-    let (kind, api_version) = match form {
-        Accepts::PartialList => ("PartialObjectMetadata", "meta.k8s.io/v1".to_string()),
+    let (kind, api_version) = match format {
+        ResponseFormat::PartialList => ("PartialObjectMetadata", "meta.k8s.io/v1".to_string()),
         _ => (served.resource.kind.as_str(), served.resource.api_version()),
     };
-    let items = page.items(form);
+    let items = page.items(format);
     let body =
         format!("{{\"kind\":\"{kind}List\",\"apiVersion\":\"{api_version}\",\"metadata\":{meta},\"items\":[{items}]}}");
     Ok(text(StatusCode::OK, "application/json", body))
 }
 
-/// The objects from where the page begins: now, or as they stood when the first page was told.
-fn listed(api: &Api, place: &Place, query: &Query) -> Result<Listed, ApiError> {
-    let (kind, namespace) = (&place.served.store_key, place.namespace.as_deref());
-    if let Some(token) = &query.from {
+/// The objects from the start of the page: current ones, or those at the version of the first page.
+fn listed(api: &ServerState, target: &RequestTarget, query: &Query) -> Result<ListResult, ApiError> {
+    let (kind, namespace) = (&target.served.store_key, target.namespace.as_deref());
+    if let Some(token) = &query.continue_token {
         if query.resource_version.as_deref().is_some_and(|version| version != "0") {
             return Err(ApiError::bad_request("specifying resource version is not allowed when using continue"));
         }
-        let token = Token::decode(token)?;
-        let from = store_key(&place.served, Some(&token.namespace), &token.name);
+        let token = ContinueToken::decode(token)?;
+        let from = target.served.key(Some(&token.namespace), &token.name);
         let listed = api.store.list_at(kind, namespace, Some(&from), token.version);
         return listed.ok_or_else(ApiError::continue_expired);
     }
     let version = query.version()?;
     check_reached(api, version)?;
     match (query.exact, version) {
-        (true, Some(version)) => api.store.list_at(kind, namespace, None, version).ok_or_else(ApiError::expired),
+        (true, Some(version)) => {
+            api.store.list_at(kind, namespace, None, version).ok_or_else(ApiError::resource_version_expired)
+        }
         _ => Ok(api.store.list(kind, namespace)),
     }
 }
 
-/// What of a list is told at once.
+/// A page of a list.
 struct Page<'a> {
-    /// Stored texts, told as they are.
-    texts: Vec<&'a str>,
-    /// Or objects, where they had to be read.
-    values: Vec<Value>,
-    /// Where the next page begins, and how many objects are left.
+    /// Items as stored JSON, if they need no conversion.
+    stored_json: Vec<&'a str>,
+    /// Items as objects, otherwise.
+    objects: Vec<Value>,
+    /// Continue token and number of remaining items.
     next: Option<(String, usize)>,
 }
 
 impl Page<'_> {
-    fn cut<'a>(listed: &'a Listed, served: &Served, query: &Query, form: Accepts) -> Page<'a> {
+    fn cut<'a>(listed: &'a ListResult, served: &ServedKind, query: &Query, format: ResponseFormat) -> Page<'a> {
         let limit = query.limit.unwrap_or(LIMIT_MAX).min(LIMIT_MAX);
-        // The items of a list of core do not say what they are: the list says it.
-        let is_plain = !query.selects && form.is_plain() && served.resource.custom;
-        let mut page = Page { texts: Vec::new(), values: Vec::new(), next: None };
+        // Items of a list of a built-in kind have no kind and apiVersion.
+        let is_plain = !query.has_selector && format.is_plain() && served.resource.custom;
+        let mut page = Page { stored_json: Vec::new(), objects: Vec::new(), next: None };
         for (i, (_, stored)) in listed.items.iter().enumerate() {
-            if page.texts.len().max(page.values.len()) >= limit {
+            if page.stored_json.len().max(page.objects.len()) >= limit {
                 let last = i.checked_sub(1).and_then(|last| listed.items.get(last));
-                page.next = last.map(|(key, _)| (Token::encode(key, listed.version), listed.items.len() - i));
+                page.next = last.map(|(key, _)| (ContinueToken::encode(key, listed.version), listed.items.len() - i));
                 break;
             }
             if is_plain {
-                page.texts.push(&stored.json);
+                page.stored_json.push(&stored.json);
                 continue;
             }
             let value = stored.value();
             if query.labels.matches(&value) && query.fields.matches(&value) {
-                let mut value = served.shown(value);
-                if form.is_plain() && !served.resource.custom {
+                let mut value = served.to_served(value);
+                if format.is_plain() && !served.resource.custom {
                     value
                         .as_object_mut()
                         .into_iter()
                         .for_each(|v| v.retain(|name, _| name != "kind" && name != "apiVersion"));
                 }
-                page.values.push(value);
+                page.objects.push(value);
             }
         }
         page
     }
 
-    fn items(&self, form: Accepts) -> String {
-        if !self.texts.is_empty() {
-            return self.texts.join(",");
+    fn items(&self, format: ResponseFormat) -> String {
+        if !self.stored_json.is_empty() {
+            return self.stored_json.join(",");
         }
         let shown = |value: &Value| {
-            if form == Accepts::PartialList { table::partial(value).to_string() } else { value.to_string() }
+            if format == ResponseFormat::PartialList { table::partial(value).to_string() } else { value.to_string() }
         };
-        self.values.iter().map(shown).collect::<Vec<_>>().join(",")
+        self.objects.iter().map(shown).collect::<Vec<_>>().join(",")
     }
 }
 
-/// Where a page begins: after this object, at this version.
-struct Token {
+/// A continue token: the last object of the page, and the version of the list.
+struct ContinueToken {
     version: u64,
     namespace: String,
     name: String,
 }
 
-impl Token {
+impl ContinueToken {
     fn encode(key: &Key, version: u64) -> String {
         URL_SAFE_NO_PAD.encode(json!({"v": version, "ns": key.namespace, "name": key.name}).to_string())
     }
 
-    fn decode(text: &str) -> Result<Token, ApiError> {
+    fn decode(text: &str) -> Result<ContinueToken, ApiError> {
         let read = || {
             let value: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
             let text = |field: &str| value[field].as_str().map(String::from);
-            Some(Token { version: value["v"].as_u64()?, namespace: text("ns")?, name: text("name")? })
+            Some(ContinueToken { version: value["v"].as_u64()?, namespace: text("ns")?, name: text("name")? })
         };
-        read().ok_or_else(|| ApiError::bad_request("continue: not a token of this server"))
+        read().ok_or_else(|| ApiError::bad_request("continue key is not valid"))
     }
 }

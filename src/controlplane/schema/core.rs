@@ -1,8 +1,8 @@
-//! The kinds of core that are served, with schemas enough for pruning, apply and `kubectl explain`.
+//! The built-in kinds that are served, with schemas that suffice for pruning, apply and `kubectl explain`.
 
 use serde_json::{Map, Value, json};
 
-/// A kind of core.
+/// A built-in kind.
 pub struct CoreKind {
     pub group: &'static str,
     pub kind: &'static str,
@@ -11,7 +11,7 @@ pub struct CoreKind {
     pub namespaced: bool,
     pub selectable: &'static [&'static str],
     pub categories: &'static [&'static str],
-    /// Name, JSONPath, type and priority of each printed column.
+    /// Name, JSONPath, type and priority of each printer column.
     pub columns: &'static [(&'static str, &'static str, &'static str, u8)],
     description: &'static str,
 }
@@ -29,7 +29,7 @@ const EVENT_FIELDS: &[&str] = &[
     ".type",
     ".reportingComponent",
 ];
-/// Of an event its name is not what people look for first.
+/// `kubectl get events` shows the name last, and only with `-o wide`.
 const EVENT_COLUMNS: &[(&str, &str, &str, u8)] = &[
     ("Last Seen", ".lastTimestamp", "last seen", 0),
     ("Type", ".type", "text", 0),
@@ -43,7 +43,7 @@ const EVENT_COLUMNS: &[(&str, &str, &str, u8)] = &[
     ("Name", ".metadata.name", "name", 1),
 ];
 
-/// Those that are stored.
+/// Kinds whose objects are stored.
 pub const KINDS: &[CoreKind] = &[
     CoreKind {
         group: "",
@@ -131,7 +131,7 @@ pub const KINDS: &[CoreKind] = &[
     },
 ];
 
-/// Those that are answered and not stored.
+/// Kinds that are answered without being stored.
 pub const REVIEWS: &[CoreKind] = &[
     CoreKind {
         group: "authorization.k8s.io",
@@ -153,11 +153,11 @@ pub const REVIEWS: &[CoreKind] = &[
         selectable: &[],
         categories: &[],
         columns: &[],
-        description: "SelfSubjectReview tells who the current user is.",
+        description: "SelfSubjectReview returns the attributes of the current user.",
     },
 ];
 
-/// The `openAPIV3Schema` of a kind of core.
+/// The `openAPIV3Schema` of a built-in kind.
 pub fn schema(kind: &CoreKind) -> Value {
     let text = |description: &str| json!({"type": "string", "description": description});
     let texts = |description: &str| json!({"type": "object", "additionalProperties": {"type": "string"}, "description": description});
@@ -178,7 +178,7 @@ pub fn schema(kind: &CoreKind) -> Value {
     let source = |description: &str| fields(description, &["component", "host"]);
     let series = |description: &str| {
         let mut schema = fields(description, &[]);
-        schema["properties"]["lastObservedTime"] = micro_time("When it was last observed.");
+        schema["properties"]["lastObservedTime"] = micro_time("Time of the last occurrence.");
         schema["properties"]["count"] = json!({"type": "integer", "format": "int32"});
         schema
     };
@@ -187,12 +187,12 @@ pub fn schema(kind: &CoreKind) -> Value {
             "type": text("Used to facilitate programmatic handling of secret data."),
             "data": bytes("The secret data, each value in base64."),
             "stringData": texts("Secret data as plain text, write-only; it is merged into data."),
-            "immutable": {"type": "boolean", "description": "If true, the data can't be changed."},
+            "immutable": {"type": "boolean", "description": "If true, the data cannot be updated."},
         }),
         "ConfigMap" => json!({
             "data": texts("The configuration data."),
             "binaryData": bytes("Binary data, each value in base64."),
-            "immutable": {"type": "boolean", "description": "If true, the data can't be changed."},
+            "immutable": {"type": "boolean", "description": "If true, the data cannot be updated."},
         }),
         "Event" if kind.group.is_empty() => json!({
             "involvedObject": reference("The object that this event is about."),
@@ -208,7 +208,7 @@ pub fn schema(kind: &CoreKind) -> Value {
             "firstTimestamp": time("When the event was first recorded."),
             "lastTimestamp": time("When the event was most recently recorded."),
             "eventTime": micro_time("When the event was first observed."),
-            "count": {"type": "integer", "description": "How many times it has occurred."},
+            "count": {"type": "integer", "description": "Number of times that the event has occurred."},
         }),
         "Event" => json!({
             "regarding": reference("The object that this event is about."),
@@ -227,25 +227,25 @@ pub fn schema(kind: &CoreKind) -> Value {
             "deprecatedCount": {"type": "integer", "description": "For compatibility with core events."},
         }),
         "Lease" => json!({"spec": {"type": "object", "description": "The specification of the Lease.", "properties": {
-            "holderIdentity": text("Who holds it."),
-            "leaseDurationSeconds": {"type": "integer", "format": "int32", "description": "How long others wait before they take it."},
-            "acquireTime": micro_time("When it was acquired."),
-            "renewTime": micro_time("When the holder last renewed it."),
-            "leaseTransitions": {"type": "integer", "format": "int32", "description": "How often it changed hands."},
-            "preferredHolder": text("Who is to have it."),
-            "strategy": text("How its holder is chosen."),
+            "holderIdentity": text("Identity of the holder of the Lease."),
+            "leaseDurationSeconds": {"type": "integer", "format": "int32", "description": "Seconds that candidates wait after renewTime before they acquire the Lease."},
+            "acquireTime": micro_time("Time at which the Lease was acquired."),
+            "renewTime": micro_time("Time at which the holder last renewed the Lease."),
+            "leaseTransitions": {"type": "integer", "format": "int32", "description": "Number of transitions of the Lease between holders."},
+            "preferredHolder": text("Identity of the preferred holder."),
+            "strategy": text("Strategy for choosing the holder."),
         }}}),
         "Namespace" => json!({
-            "spec": {"type": "object", "description": "What is wanted.", "properties": {
-                "finalizers": {"type": "array", "items": {"type": "string"}, "description": "What is to be done before it goes."},
+            "spec": {"type": "object", "description": "Desired state.", "properties": {
+                "finalizers": {"type": "array", "items": {"type": "string"}, "description": "Values that must be removed before the object is deleted."},
             }},
-            "status": {"type": "object", "description": "What is.", "properties": {
-                "phase": text("Where it is in its life."),
+            "status": {"type": "object", "description": "Observed state.", "properties": {
+                "phase": text("Phase of the namespace: Active or Terminating."),
             }},
         }),
         _ => json!({
-            "spec": open("What is wanted."),
-            "status": open("What is."),
+            "spec": open("Desired state."),
+            "status": open("Observed state."),
         }),
     };
     properties["apiVersion"] = text("The versioned schema of this representation of an object.");
@@ -254,8 +254,8 @@ pub fn schema(kind: &CoreKind) -> Value {
     json!({"type": "object", "description": kind.description, "properties": properties})
 }
 
-/// What an object of a kind has even where nothing is set.
-pub fn zero(group: &str, kind: &str) -> Value {
+/// Fields that Go serialises even if they are not set, with their zero values.
+pub fn zero_values(group: &str, kind: &str) -> Value {
     match (group, kind) {
         ("", "Event") => json!({
             "eventTime": null, "firstTimestamp": null, "lastTimestamp": null, "involvedObject": {}, "source": {},

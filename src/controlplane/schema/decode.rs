@@ -1,37 +1,38 @@
-//! What the real server's types do to an object before anything else looks at it: a value of a wrong type is refused as a
-//! request that can't be read, and what is empty is as if it were not there.
+//! Decoding as the Go types of kube-apiserver do it, before validation: a value of the wrong type is a malformed
+//! request, and an empty value counts as absent.
 
-use super::{Node, Schema};
+use super::compiled::{Node, Schema};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::Value;
 
 impl Schema {
-    /// Reads an object of core: gives why it can't be read. What is empty is taken out.
+    /// Decodes an object of a built-in kind in place and removes empty values. Returns the error if a value has the
+    /// wrong type.
     pub fn decode(&self, object: &mut Value) -> Option<String> {
-        let wrong = self.root.mismatch(object, "");
-        if wrong.is_none() {
+        let error = self.root.type_error(object, "");
+        if error.is_none() {
             self.root.drop_empty(object);
         }
-        wrong
+        error
     }
 
-    /// Reads the metadata alone, as of a custom kind.
+    /// Decodes only the metadata, as for a custom resource.
     pub fn decode_metadata(&self, object: &mut Value) -> Option<String> {
         let node = self.root.properties.get("metadata")?;
         let metadata = object.get_mut("metadata")?;
-        let wrong = node.mismatch(metadata, "metadata");
-        if wrong.is_none() {
+        let error = node.type_error(metadata, "metadata");
+        if error.is_none() {
             node.drop_empty(metadata);
         }
-        wrong
+        error
     }
 }
 
 impl Node {
-    /// The first value that is not of its type.
-    fn mismatch(&self, value: &Value, path: &str) -> Option<String> {
+    /// The error for the first value of the wrong type.
+    fn type_error(&self, value: &Value, path: &str) -> Option<String> {
         if value.is_null() {
             return None;
         }
@@ -44,35 +45,35 @@ impl Node {
             _ => true,
         };
         if !of_type {
-            let (is, must) = (super::validate::type_name(value), self.kind.as_deref().unwrap_or_default());
-            return Some(format!("json: cannot unmarshal {is} into Go struct field {path} of type {must}"));
+            let (actual, expected) = (super::validate::type_name(value), self.kind.as_deref().unwrap_or_default());
+            return Some(format!("json: cannot unmarshal {actual} into Go struct field {path} of type {expected}"));
         }
         match value {
-            Value::String(text) => self.misread(text),
+            Value::String(text) => self.format_error(text),
             Value::Object(fields) => fields.iter().find_map(|(name, value)| {
                 let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                self.field(name)?.mismatch(value, &path)
+                self.field(name)?.type_error(value, &path)
             }),
-            Value::Array(items) => items.iter().find_map(|item| self.items.as_ref()?.mismatch(item, path)),
+            Value::Array(items) => items.iter().find_map(|item| self.items.as_ref()?.type_error(item, path)),
             _ => None,
         }
     }
 
-    /// A text that stands for something else and can't be read as it.
-    fn misread(&self, text: &str) -> Option<String> {
+    /// The error for a string that does not have the format of the field.
+    fn format_error(&self, text: &str) -> Option<String> {
         match self.format.as_deref() {
             Some("byte") => STANDARD.decode(text).is_err().then(|| "illegal base64 data".into()),
             Some("micro-time") if !is_micro_time(text) => Some(format!(
-                "parsing time {text:?} as \"2006-01-02T15:04:05.000000Z07:00\": six digits of a second are needed"
+                "parsing time {text:?} as \"2006-01-02T15:04:05.000000Z07:00\": six fractional digits are required"
             )),
             Some("date-time") if text.parse::<Timestamp>().is_err() => {
-                Some(format!("parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot be read"))
+                Some(format!("parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse"))
             }
             _ => None,
         }
     }
 
-    /// Takes out fields that are null, empty or, where that is their default, nothing.
+    /// Removes fields that are null, empty, or empty collections.
     fn drop_empty(&self, value: &mut Value) {
         match value {
             Value::Object(fields) => {
@@ -81,7 +82,7 @@ impl Node {
                         Some(node) => node.drop_empty(inner),
                         None => continue,
                     }
-                    // In a map of texts a null is an empty text.
+                    // In a map of strings Go decodes null as the empty string.
                     if inner.is_null() && !self.properties.contains_key(name) && self.additional.is_some() {
                         *inner = "".into();
                     }
@@ -108,7 +109,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Six digits of a second, no more and no less, or Go's clients can't read the object.
+/// Whether a time has exactly six fractional digits. Go clients cannot decode other values as `metav1.MicroTime`.
 fn is_micro_time(text: &str) -> bool {
     let digits = text.split_once('.').map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
     digits == 6 && text.parse::<Timestamp>().is_ok()

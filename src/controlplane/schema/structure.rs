@@ -1,9 +1,9 @@
-//! The shape of an object: unknown fields out, defaults in.
+//! Pruning of unknown fields and of nulls, and defaulting.
 
-use super::{Node, Schema, join};
+use super::compiled::{Node, Schema, join};
 use serde_json::Value;
 
-/// Fields of `metadata` that are kept.
+/// Fields of `metadata` that are not pruned.
 const METADATA: &[&str] = &[
     "name",
     "generateName",
@@ -22,11 +22,11 @@ const METADATA: &[&str] = &[
     "managedFields",
 ];
 
-/// A field that the schema does not know, as kubectl shows it: `unknown field "spec.foo"`.
+/// Path of an unknown field, such as `spec.foo`.
 pub type Unknown = String;
 
 impl Schema {
-    /// Takes out what the schema does not know and names it.
+    /// Removes fields that the schema does not declare, and returns their paths.
     pub fn prune(&self, object: &mut Value) -> Vec<Unknown> {
         let mut unknown = Vec::new();
         let Some(fields) = object.as_object_mut() else { return unknown };
@@ -50,12 +50,12 @@ impl Schema {
         unknown
     }
 
-    /// Takes out nulls where none may be: it is as if nothing stood there.
+    /// Removes nulls of fields that are not nullable, which counts as leaving the field out.
     pub fn drop_nulls(&self, object: &mut Value) {
         self.root.drop_nulls(object);
     }
 
-    /// Fills in what is absent and has a default.
+    /// Sets absent fields to their defaults.
     pub fn apply_defaults(&self, object: &mut Value) {
         self.root.apply_defaults(object);
     }

@@ -1,5 +1,5 @@
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn schema_of(kind: &str) -> Schema {
     let crds = crate::api::crds();
@@ -16,7 +16,7 @@ fn scenario() -> Value {
 }
 
 #[test]
-fn what_is_wrong_is_told_by_field() {
+fn validation_errors_name_the_field() {
     assert_eq!(schema_of("Scenario").validate(&scenario(), None), []);
     for (pointer, value, says) in [
         ("/spec/severity", json!("loud"), "spec.severity: Unsupported value: \"loud\": supported values: \"critical\""),
@@ -34,8 +34,8 @@ fn what_is_wrong_is_told_by_field() {
         let mut object = scenario();
         *object.pointer_mut(pointer).unwrap() = value;
         let causes = schema_of("Scenario").validate(&object, None);
-        let told: Vec<_> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
-        assert!(told.iter().any(|t| t.contains(says)), "{says} is not in {told:?}");
+        let errors: Vec<_> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
+        assert!(errors.iter().any(|t| t.contains(says)), "{says} is not in {errors:?}");
     }
     let mut object = scenario();
     object["spec"]["probes"] =
@@ -47,7 +47,7 @@ fn what_is_wrong_is_told_by_field() {
 }
 
 #[test]
-fn what_is_set_once_stays() {
+fn an_immutable_spec_cannot_be_changed() {
     let action = |verb: &str| {
         json!({
             "apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Action", "metadata": {"name": "a"},
@@ -57,11 +57,11 @@ fn what_is_set_once_stays() {
     let schema = schema_of("Action");
     assert_eq!(schema.validate(&action("run"), Some(&action("run"))), []);
     let causes = schema.validate(&action("run"), Some(&action("acknowledge")));
-    assert!(causes[0].message.contains("an Action is written once"), "{causes:?}");
+    assert!(causes[0].message.contains("spec is immutable"), "{causes:?}");
 }
 
 #[test]
-fn unknown_fields_are_taken_out_and_named() {
+fn unknown_fields_are_pruned_and_reported() {
     let mut object = scenario();
     object["spec"]["probes"][0]["tpc"] = json!({});
     object["spec"]["titel"] = json!("x");

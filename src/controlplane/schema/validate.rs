@@ -1,24 +1,24 @@
-//! Validation, in the words of kube-apiserver.
+//! Validation against the schema and its CEL rules, with the messages of kube-apiserver.
 
-use super::{Cause, ListType, Node, Schema, join};
+use super::compiled::{Cause, ListType, Node, Schema, join};
 use kube_cel::validate_compiled;
 use serde_json::{Map, Value};
 
 const INVALID: &str = "FieldValueInvalid";
 const TYPE_INVALID: &str = "FieldValueTypeInvalid";
-/// What is said besides of a fraction where a whole number is wanted, and of no field in particular.
-pub const WHOLE: &str = "Checked value must be of type integer";
-/// Rules are not judged over an object that has one of these.
+/// Part of the message of a second validation error that kube-apiserver adds for a fraction in an integer field.
+pub const MUST_BE_INTEGER: &str = "Checked value must be of type integer";
+/// An object with one of these errors is not validated against CEL rules.
 const BLOCKING: &[&str] =
     &["FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", TYPE_INVALID];
 
 impl Schema {
-    /// Everything that is wrong with `new`. Rules that compare need the object as it was.
+    /// All validation errors of `new`. Transition rules compare it with `old`.
     pub fn validate(&self, new: &Value, old: Option<&Value>) -> Vec<Cause> {
         self.validate_after(new, old, Vec::new())
     }
 
-    /// The same, after what is already known to be wrong.
+    /// Like [`Schema::validate`], with validation errors that are already known, which come first in the result.
     pub fn validate_after(&self, new: &Value, old: Option<&Value>, mut causes: Vec<Cause>) -> Vec<Cause> {
         if let Some(fields) = new.as_object() {
             self.root.require(fields, "", &mut causes);
@@ -40,7 +40,7 @@ impl Schema {
     }
 }
 
-/// To a rule a field that is null is not there.
+/// CEL rules see a null field as absent.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -69,16 +69,16 @@ impl Node {
             return;
         }
         if !self.is_of_type(value) {
-            let is = type_name(value);
-            let must = self.kind.as_deref().unwrap_or("string");
-            let shown = if is_scalar(value) { shown(value) } else { format!("{is:?}") };
-            let message = format!("Invalid value: {shown}: {path} in body must be of type {must}: {is:?}");
+            let actual = type_name(value);
+            let expected = self.kind.as_deref().unwrap_or("string");
+            let shown = if is_scalar(value) { shown(value) } else { format!("{actual:?}") };
+            let message = format!("Invalid value: {shown}: {path} in body must be of type {expected}: {actual:?}");
             causes.push(Cause { reason: TYPE_INVALID, message, field: path.to_string() });
             if is_scalar(value) {
                 self.check_enum(value, path, causes);
             }
-            if must == "integer" && value.is_f64() {
-                let message = format!("Invalid value: \"\": {WHOLE} in {path}");
+            if expected == "integer" && value.is_f64() {
+                let message = format!("Invalid value: \"\": {MUST_BE_INTEGER} in {path}");
                 causes.push(Cause { reason: INVALID, message, field: "<nil>".into() });
             }
             return;
@@ -120,7 +120,7 @@ impl Node {
     fn check_text(&self, text: &str, path: &str, causes: &mut Vec<Cause>) {
         let mut add = |reason, message| causes.push(Cause { reason, message, field: path.to_string() });
         let length = text.chars().count() as u64;
-        // The first of these is told alone.
+        // A length error is the only error reported for a string.
         if let Some(max) = self.length.1.filter(|max| length > *max) {
             return add("FieldValueTooLong", format!("Too long: may not be more than {max} bytes"));
         }
@@ -183,7 +183,7 @@ impl Node {
                     keys.iter().map(|k| (k.clone(), item.get(k).cloned().unwrap_or_default())).collect()
                 }
             };
-            // However often it stands there, that is told once.
+            // A duplicate is reported once, however often it occurs.
             if seen.iter().filter(|other| **other == identity).count() == 1 {
                 let message = format!("Duplicate value: {identity}");
                 causes.push(Cause { reason: "FieldValueDuplicate", message, field: format!("{path}[{i}]") });

@@ -52,8 +52,8 @@ fn plain() -> Vec<Step> {
         ana("the same by another", scenario("portal")),
         git("dry", portal(json!({"title": "dry"}))),
         apply("dry run", at(&format!("{PORTAL}?dryRun=All")), "git", scenario("portal")),
-        apply("dry run of what is not there", at("scenarios/dry?dryRun=All"), "git", scenario("dry")),
-        get("it is not there", at("scenarios/dry")),
+        apply("dry run of what does not exist", at("scenarios/dry?dryRun=All"), "git", scenario("dry")),
+        get("it does not exist", at("scenarios/dry")),
         request("in YAML", Method::PATCH, at("scenarios/yaml?fieldManager=git"), APPLY, yaml),
         git(
             "with a status",
@@ -100,7 +100,7 @@ fn conflicts() -> Vec<Step> {
             labelled
         }),
         patch(
-            "taken out by kubectl",
+            "removed by kubectl",
             at(&format!("{PORTAL}?fieldManager=kubectl")),
             MERGE,
             json!({"spec": {"checks": null}}),
@@ -125,8 +125,8 @@ fn let_go() -> Vec<Step> {
         git("without the checks", less),
         git("with them again", scenario("portal")),
         ana("ana has the title, too", portal(json!({"title": "Portal"}))),
-        git("git lets the required go", object("Scenario", "portal", json!({}))),
-        ana("ana lets hers go", object("Scenario", "portal", json!({}))),
+        git("git no longer applies the required field", object("Scenario", "portal", json!({}))),
+        ana("ana no longer applies hers", object("Scenario", "portal", json!({}))),
         patch(
             "the checks become kubectl's, too",
             at(&format!("{PORTAL}?fieldManager=kubectl")),
@@ -167,7 +167,7 @@ fn emptied() -> Vec<Step> {
         get("it", at(PORTAL)),
         post("a ConfigMap", at("configmaps"), configmap("a", "1")),
         apply("its key taken by git", at("configmaps/a?force=true"), "git", configmap("a", "2")),
-        apply("and let go", at("configmaps/a"), "git", labelled),
+        apply("and no longer applied", at("configmaps/a"), "git", labelled),
         get("the ConfigMap", at("configmaps/a")),
         apply("one that is empty", at("configmaps/b"), "git", empty.clone()),
         apply("the empty one again", at("configmaps/b"), "git", empty.clone()),
@@ -197,9 +197,9 @@ fn lists() -> Vec<Step> {
         git("two by git, one of them ana's", probes(json!([site, two]))),
         git("in another order", probes(json!([two, site]))),
         git("one more in front", probes(json!([three, two, site]))),
-        git("ana's is let go by git", probes(json!([site]))),
+        git("ana's is no longer applied by git", probes(json!([site]))),
         ana("ana's is changed", portal(json!({"probes": [{"name": "two", "tcp": {"address": "a:2"}}]}))),
-        ana("ana's is let go by ana", portal(json!({}))),
+        ana("ana's is no longer applied by ana", portal(json!({}))),
         git("one item twice", probes(json!([site, site]))),
         git("an item without its key", probes(json!([{"tcp": {"address": "a:1"}}]))),
         git("a set", depends.clone()),
@@ -219,13 +219,13 @@ fn status() -> Vec<Step> {
     let path = at(&format!("{PORTAL}/status"));
     let condition = |status: &str| json!({"conditions": [{"type": "Ready", "status": status, "reason": "R", "message": "", "lastTransitionTime": "2026-01-02T03:04:05Z"}]});
     vec![
-        apply("of what is not there", path.clone(), "op", applied(json!({"health": "healthy"}))),
+        apply("of what does not exist", path.clone(), "op", applied(json!({"health": "healthy"}))),
         git("made", scenario("portal")),
         apply("of the status", path.clone(), "op", applied(json!({"health": "healthy"}))),
         apply("of a condition by another", path.clone(), "other", applied(condition("True"))),
         apply("against a condition", path.clone(), "third", applied(condition("False"))),
         apply(
-            "of the spec through the status",
+            "of the spec at the status endpoint",
             path.clone(),
             "op",
             object("Scenario", "portal", json!({"spec": {"title": "x"}, "status": {"health": "failing"}})),
@@ -267,7 +267,7 @@ fn core() -> Vec<Step> {
             json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}, "spec": {"holderIdentity": "me"}}),
         ),
         apply(
-            "a Namespace that is there",
+            "a Namespace that exists",
             "/api/v1/namespaces/$ns",
             "git",
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "$ns", "labels": {"a": "b"}}}),
@@ -297,7 +297,7 @@ fn refused() -> Vec<Step> {
     unknown["spec"]["colour"] = json!("red");
     vec![
         request("without a manager", Method::PATCH, at(PORTAL), APPLY, &body),
-        git("with a version of what is not there", versioned("5")),
+        git("with a version of what does not exist", versioned("5")),
         git("of another name", scenario("elsewhere")),
         git("without kind and version", json!({"metadata": {"name": "portal"}})),
         git("of another kind", configmap("portal", "x")),
@@ -306,12 +306,12 @@ fn refused() -> Vec<Step> {
         git("with an unknown field", unknown.clone()),
         apply("with an unknown field, strictly", at(&format!("{PORTAL}?fieldValidation=Strict")), "git", unknown),
         apply(
-            "in a namespace that is not there",
+            "in a namespace that does not exist",
             "/apis/agentic.ligbox.io/v1alpha1/namespaces/no-such-namespace/scenarios/portal",
             "git",
             scenario("portal"),
         ),
-        apply("of a name that is none", at("scenarios/No_Name"), "git", scenario("No_Name")),
+        apply("with an invalid name", at("scenarios/No_Name"), "git", scenario("No_Name")),
         git("made", scenario("portal")).keep("made"),
         git("over its version", versioned("${made/metadata/resourceVersion}")),
         git("over another version", versioned("1")),
@@ -346,10 +346,10 @@ fn managers() -> Vec<Step> {
     }
     steps.extend([
         get("with many managers", path.clone()).through(entries),
-        patch("the record wiped", path.clone(), MERGE, json!({"metadata": {"managedFields": [{}]}})),
-        apply("applied without a record", path.clone(), "git", configmap("a", "1")),
+        patch("the managed fields reset", path.clone(), MERGE, json!({"metadata": {"managedFields": [{}]}})),
+        apply("applied without managed fields", path.clone(), "git", configmap("a", "1")),
         apply("against what was before", path.clone(), "git", configmap("a", "2")),
-        put("an update without the record", path.clone(), configmap("a", "3")),
+        put("an update without managed fields", path.clone(), configmap("a", "3")),
         request("an update as another agent", Method::PUT, path.clone(), JSON, &configmap("a", "4").to_string())
             .agent("kubectl-edit/v1.36"),
         delete("deleted", path),

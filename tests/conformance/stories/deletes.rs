@@ -9,8 +9,7 @@ pub fn stories() -> Vec<Story> {
     vec![story("delete", deletes()), story("delete many", many()), story("finalizers", finalizers())]
 }
 
-const NO_OWNERS: &str = "nothing owns anything on the embedded server and nothing there collects garbage: the object goes at once, \
-where the real one holds it by a finalizer until its controller has looked for what it owns";
+const NO_OWNERS: &str = "the embedded server has no garbage collector: it deletes the object at once, where the real one adds a finalizer until the garbage collector has processed its dependents";
 
 fn options(preconditions: Value) -> String {
     json!({"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": preconditions}).to_string()
@@ -19,7 +18,7 @@ fn options(preconditions: Value) -> String {
 fn deletes() -> Vec<Step> {
     let by = |name: &str, path: &str, body: String| request(name, Method::DELETE, at(path), JSON, &body);
     let mut steps = vec![
-        delete("what is not there", at("scenarios/none")),
+        delete("what does not exist", at("scenarios/none")),
         post("made", at("scenarios"), scenario("portal")).keep("made"),
         by("with another uid", "scenarios/portal", options(json!({"uid": "another"}))),
         by("with another version", "scenarios/portal", options(json!({"resourceVersion": "1"}))),
@@ -29,7 +28,7 @@ fn deletes() -> Vec<Step> {
             "scenarios/portal",
             json!({"kind": "Scenario", "apiVersion": "agentic.ligbox.io/v1alpha1"}).to_string(),
         ),
-        by("with a policy that is none", "scenarios/portal", json!({"propagationPolicy": "Maybe"}).to_string()),
+        by("with an invalid policy", "scenarios/portal", json!({"propagationPolicy": "Maybe"}).to_string()),
         by(
             "with its uid and version",
             "scenarios/portal",
@@ -55,7 +54,7 @@ fn deletes() -> Vec<Step> {
             json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}}),
         ),
         delete("a Lease", at("leases/l")),
-        post("a ConfigMap to be told as metadata", at("configmaps"), configmap("p", "x")),
+        post("a ConfigMap, answered as metadata", at("configmaps"), configmap("p", "x")),
         delete("answered with metadata alone", at("configmaps/p")).accept(PARTIAL),
         delete("of all namespaces", "/api/v1/configmaps"),
     ]);
@@ -75,7 +74,7 @@ fn many() -> Vec<Step> {
         delete("by label", at("scenarios?labelSelector=gone%3Dtrue")),
         get("what is left", at("scenarios")),
         delete("by field", at("scenarios?fieldSelector=metadata.name%3Dc")),
-        delete("by a selector that is none", at("scenarios?labelSelector=a%20b")),
+        delete("by an invalid selector", at("scenarios?labelSelector=a%20b")),
         delete("all", at("scenarios")),
         get("what is left at the end", at("scenarios")),
         delete("nothing", at("findings")),
@@ -103,13 +102,13 @@ fn finalizers() -> Vec<Step> {
             set(json!(["example.com/a", "example.com/b", "example.com/c"])),
         ),
         patch("changed meanwhile", path.clone(), MERGE, json!({"spec": {"title": "still here"}})),
-        patch("one is let go", path.clone(), MERGE, set(json!(["example.com/b"]))),
-        patch("dry, the last is let go", format!("{path}?dryRun=All"), MERGE, set(Value::Null)),
-        patch("the last is let go", path.clone(), MERGE, set(Value::Null)),
+        patch("one finalizer is removed", path.clone(), MERGE, set(json!(["example.com/b"]))),
+        patch("dry run: the last finalizer is removed", format!("{path}?dryRun=All"), MERGE, set(Value::Null)),
+        patch("the last finalizer is removed", path.clone(), MERGE, set(Value::Null)),
         get("it is gone", path),
         post("a ConfigMap held", at("configmaps"), core),
         delete("the ConfigMap deleted", at("configmaps/held")),
-        patch("the ConfigMap let go", at("configmaps/held"), MERGE, set(json!([]))),
+        patch("the ConfigMap without finalizers", at("configmaps/held"), MERGE, set(json!([]))),
         get("the ConfigMap is gone", at("configmaps/held")),
     ]
 }

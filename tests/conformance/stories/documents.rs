@@ -14,8 +14,8 @@ fn discovery() -> Vec<Step> {
     vec![
         get("the kinds of our group", "/apis/agentic.ligbox.io/v1alpha1").through(sorted),
         get("our group", "/apis/agentic.ligbox.io").through(without_addresses),
-        get("a group that is not there", "/apis/example.com"),
-        get("a version that is not there", "/apis/agentic.ligbox.io/v9"),
+        get("a group that does not exist", "/apis/example.com"),
+        get("a version that does not exist", "/apis/agentic.ligbox.io/v9"),
         get("the kinds of core that are served", "/api/v1").through(served),
         get("leases", "/apis/coordination.k8s.io/v1").through(served),
         get("events", "/apis/events.k8s.io/v1").through(served),
@@ -124,7 +124,7 @@ fn openapi() -> Vec<Step> {
             }
             operations(body)
         }),
-        get("a group that is not there", "/openapi/v3/apis/example.com/v1").only(&[]),
+        get("a group that does not exist", "/openapi/v3/apis/example.com/v1").only(&[]),
     ]
 }
 
@@ -202,6 +202,6 @@ fn health() -> Vec<Step> {
         get("readyz", "/readyz"),
         get("livez", "/livez"),
         get("healthz", "/healthz"),
-        get("a path that is not there", "/nothing"),
+        get("a path that does not exist", "/nothing"),
     ]
 }

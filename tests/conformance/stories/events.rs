@@ -91,7 +91,7 @@ fn refused() -> Vec<Step> {
             json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "least"}, "involvedObject": {"namespace": "$ns"}}),
         ),
         post("core with a count that is a text", at("events"), core("x", json!({"count": "2"}))),
-        post("core with a time that is none", at("events"), core("x", json!({"lastTimestamp": "yesterday"}))),
+        post("core with an invalid time", at("events"), core("x", json!({"lastTimestamp": "yesterday"}))),
     ];
     for field in
         ["eventTime", "reportingController", "reportingInstance", "action", "reason", "type", "note", "regarding"]
@@ -107,7 +107,7 @@ fn refused() -> Vec<Step> {
             new("x", json!({field: "x".repeat(length)})),
         ));
     }
-    steps.push(post("a type that is none", format!("{NEW}?dryRun=All"), new("x", json!({"type": "Odd"}))));
+    steps.push(post("an invalid type", format!("{NEW}?dryRun=All"), new("x", json!({"type": "Odd"}))));
     steps
 }
 

@@ -60,7 +60,7 @@ fn findings() -> Vec<Step> {
         merge("acknowledged", "findings/f", json!({"acknowledgement": {"by": "ana"}})),
         merge("acknowledged by another", "findings/f", json!({"acknowledgement": {"by": "bia"}})),
         merge("no longer", "findings/f", json!({"acknowledgement": null})),
-        merge("acknowledged by nobody", "findings/f", json!({"acknowledgement": {"note": "x"}})),
+        merge("acknowledged without a name", "findings/f", json!({"acknowledgement": {"note": "x"}})),
     ]
 }
 
@@ -77,7 +77,7 @@ fn threads() -> Vec<Step> {
         thread("about-nothing", json!({})),
         merge("the agent", "threads/about-finding", json!({"agent": "vigia"})),
         merge("the finding", "threads/about-finding", json!({"finding": "g"})),
-        merge("the finding taken out", "threads/about-finding", json!({"finding": null})),
+        merge("the finding removed", "threads/about-finding", json!({"finding": null})),
         merge("the conversation", "threads/about-talk", json!({"conversation": "d"})),
         merge("from finding to conversation", "threads/about-finding", json!({"finding": null, "conversation": "c"})),
         merge("a finding added", "threads/about-nothing", json!({"finding": "f"})),
@@ -100,13 +100,13 @@ fn messages() -> Vec<Step> {
         ("author", json!({"author": {"name": "bia"}})),
         ("body", json!({"body": "c"})),
         ("inReplyTo", json!({"inReplyTo": "n"})),
-        ("inReplyTo taken out", json!({"inReplyTo": null})),
+        ("no inReplyTo", json!({"inReplyTo": null})),
         ("recipients", json!({"recipients": ["devops"]})),
-        ("recipients taken out", json!({"recipients": null})),
+        ("no recipients", json!({"recipients": null})),
         ("needsAck", json!({"needsAck": false})),
-        ("needsAck taken out", json!({"needsAck": null})),
+        ("no needsAck", json!({"needsAck": null})),
         ("acknowledgement", json!({"acknowledgement": {"by": "bia"}})),
-        ("acknowledgement taken out", json!({"acknowledgement": null})),
+        ("no acknowledgement", json!({"acknowledgement": null})),
         ("nothing", json!({})),
     ] {
         steps.push(merge(&format!("{what} of one with every field"), "messages/whole", spec.clone()));

@@ -12,7 +12,7 @@ pub fn stories() -> Vec<Story> {
         story("watch what is selected", selected()),
         story("streaming list", streaming()),
         story("watch in other forms", forms()),
-        story("watch from versions that are not there", versions()),
+        story("watch from versions that do not exist", versions()),
     ]
 }
 
@@ -45,7 +45,7 @@ fn plain() -> Vec<Step> {
         watch("one by name", at("configmaps?fieldSelector=metadata.name%3Dz"), 1),
         watch("all namespaces", "/api/v1/configmaps?fieldSelector=metadata.namespace%3D$ns", 1),
         watch("one by its path", at("configmaps/z"), 1),
-        get("of a kind that is not there", at("nosuchkinds?watch=true")),
+        get("of a kind that does not exist", at("nosuchkinds?watch=true")),
     ]
 }
 
@@ -77,7 +77,7 @@ fn selected() -> Vec<Step> {
             4,
         ),
         watch("a field that can't be selected", at("scenarios?fieldSelector=spec.title%3Dx"), 1),
-        watch("a selector that is none", at("scenarios?labelSelector=a%20b"), 1),
+        watch("an invalid selector", at("scenarios?labelSelector=a%20b"), 1),
     ]
 }
 
@@ -117,12 +117,11 @@ fn forms() -> Vec<Step> {
 
 fn versions() -> Vec<Step> {
     vec![
-        watch("that are forgotten", at("scenarios?resourceVersion=1"), 1),
-        watch("that are forgotten, of a kind of core", at("configmaps?resourceVersion=1"), 1),
-        watch("that are none", at("scenarios?resourceVersion=abc"), 1),
-        watch("that are still to come", at("scenarios?resourceVersion=999999999"), 1).differs(
-            "where its data directory was made anew the embedded server has not come to the versions that clients remember: \
-             it says so at once, and they list again, where the real one has them wait",
+        watch("that are compacted", at("scenarios?resourceVersion=1"), 1),
+        watch("that are compacted, of a kind of core", at("configmaps?resourceVersion=1"), 1),
+        watch("that are invalid", at("scenarios?resourceVersion=abc"), 1),
+        watch("in the future", at("scenarios?resourceVersion=999999999"), 1).differs(
+            "a new data directory has lower versions than clients remember: the embedded server answers at once, so that they list again, where the real one waits",
         ),
     ]
 }

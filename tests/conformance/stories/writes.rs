@@ -48,7 +48,7 @@ fn creates() -> Vec<Step> {
         post("with neither kind nor version", at("scenarios"), json!({"metadata": {"name": "x"}})),
         post("with neither kind nor version, of core", at("configmaps"), json!({"metadata": {"name": "x"}})),
         post(
-            "in a namespace that is not there",
+            "in a namespace that does not exist",
             "/apis/agentic.ligbox.io/v1alpha1/namespaces/no-such-namespace/scenarios",
             scenario("x"),
         ),
@@ -187,7 +187,7 @@ fn core() -> Vec<Step> {
         MERGE,
         json!({"data": {"a": "c"}}),
     ));
-    steps.push(patch("ConfigMap: immutable no more", at("configmaps/m11"), MERGE, json!({"immutable": false})));
+    steps.push(patch("ConfigMap: no longer immutable", at("configmaps/m11"), MERGE, json!({"immutable": false})));
     for (i, (name, spec)) in [
         ("a holder", json!({"holderIdentity": "me", "leaseDurationSeconds": 15, "acquireTime": "2026-01-02T03:04:05.000000Z", "renewTime": "2026-01-02T03:04:05.123456Z", "leaseTransitions": 0})),
         ("a time without a fraction", json!({"renewTime": "2026-01-02T03:04:05Z"})),
@@ -221,7 +221,7 @@ fn validation() -> Vec<Step> {
         post("warn", at("scenarios?fieldValidation=Warn"), named("warn")),
         post("ignore", at("scenarios?fieldValidation=Ignore"), named("ignore")),
         post("not named", at("scenarios"), named("unnamed")),
-        post("one that is none", at("scenarios?fieldValidation=Loose"), named("loose")),
+        post("an invalid one", at("scenarios?fieldValidation=Loose"), named("loose")),
         request("a field twice, strictly", Method::POST, at("scenarios?fieldValidation=Strict"), JSON, &twice),
         request("a field twice", Method::POST, at("scenarios"), JSON, &twice),
         post("core, strictly", at("configmaps?fieldValidation=Strict"), core.clone()),
@@ -235,9 +235,9 @@ fn dry() -> Vec<Step> {
         post("create", at("scenarios?dryRun=All"), scenario("portal")),
         get("nothing was made", at("scenarios/portal")),
         post("create what is wrong", at("scenarios?dryRun=All"), object("Scenario", "x", json!({"spec": {}}))),
-        post("in a way that is none", at("scenarios?dryRun=Some"), scenario("portal")),
+        post("with an invalid value", at("scenarios?dryRun=Some"), scenario("portal")),
         post("made", at("scenarios"), scenario("portal")).keep("made"),
-        post("create what is there", at("scenarios?dryRun=All"), scenario("portal")),
+        post("create what exists", at("scenarios?dryRun=All"), scenario("portal")),
         put("update", at("scenarios/portal?dryRun=All"), versioned("made", json!({"title": "dry"}))),
         delete("delete", at("scenarios/portal?dryRun=All")),
         request(
@@ -274,8 +274,8 @@ fn updates() -> Vec<Step> {
     let mut core = configmap("a", "2");
     core["metadata"]["resourceVersion"] = json!("${map/metadata/resourceVersion}");
     vec![
-        put("what is not there", at("scenarios/portal"), scenario("portal")),
-        put("what is not there, of core", at("configmaps/none"), configmap("none", "x")),
+        put("what does not exist", at("scenarios/portal"), scenario("portal")),
+        put("what does not exist, of core", at("configmaps/none"), configmap("none", "x")),
         post("made", at("scenarios"), scenario("portal")).keep("made"),
         put("without a version", at("scenarios/portal"), scenario("portal")),
         put("over its version", at("scenarios/portal"), versioned("made", json!({"title": "new"}))).keep("second"),
@@ -285,7 +285,7 @@ fn updates() -> Vec<Step> {
         put("with another name", at("scenarios/portal"), renamed),
         put("with another namespace", at("scenarios/portal"), moved),
         put("over version 0", at("scenarios/portal"), zero),
-        put("over a version that is none", at("scenarios/portal"), word),
+        put("over an invalid version", at("scenarios/portal"), word),
         put("of a wrong value", at("scenarios/portal"), versioned("second", json!({"severity": "loud"}))),
         put("of another kind", at("scenarios/portal"), configmap("portal", "x")),
         put("as a manager", at("scenarios/portal?fieldManager=ana"), versioned("second", json!({"title": "ana"}))),
@@ -322,14 +322,14 @@ fn status() -> Vec<Step> {
         merge_status("of a wrong value", "scenarios/portal", json!({"health": "so so"})),
         merge_status("with an unknown field", "scenarios/portal", json!({"mood": "good"})),
         patch(
-            "of the spec through its door",
+            "of the spec at the main endpoint",
             at("scenarios/portal"),
             MERGE,
             json!({"spec": {"title": "y"}, "status": {"health": "healthy"}}),
         ),
-        patch("taken out", at("scenarios/portal/status"), MERGE, json!({"status": null})),
+        patch("removed", at("scenarios/portal/status"), MERGE, json!({"status": null})),
         get("it", at("scenarios/portal/status")),
-        put("of one that is not there", at("scenarios/none/status"), none),
+        put("of one that does not exist", at("scenarios/none/status"), none),
         delete("deleted", at("scenarios/portal/status")),
         post("created", at("scenarios/portal/status"), scenario("portal")),
     ]
@@ -360,13 +360,13 @@ fn generation() -> Vec<Step> {
 fn namespaces() -> Vec<Step> {
     vec![
         get("one", "/api/v1/namespaces/$ns"),
-        post("one that is there", "/api/v1/namespaces", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "$ns"}})),
+        post("one that exists", "/api/v1/namespaces", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "$ns"}})),
         post("with a name that is no label", "/api/v1/namespaces", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a.b"}})),
         patch("a label", "/api/v1/namespaces/$ns", MERGE, json!({"metadata": {"labels": {"a": "b"}}})),
         patch("the label that names it", "/api/v1/namespaces/$ns", MERGE, json!({"metadata": {"labels": {"kubernetes.io/metadata.name": "other"}}})),
         delete("default", "/api/v1/namespaces/default"),
         delete("kube-system", "/api/v1/namespaces/kube-system"),
-        delete("one that is not there", "/api/v1/namespaces/no-such-namespace"),
+        delete("one that does not exist", "/api/v1/namespaces/no-such-namespace"),
         delete("all", "/api/v1/namespaces"),
         post("a review of what one may do", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": {"verb": "get", "resource": "findings", "group": "agentic.ligbox.io", "namespace": "$ns"}}})).only(&["/kind", "/apiVersion", "/spec", "/status/allowed"]),
     ]

@@ -1,21 +1,21 @@
-//! What the products answer, in their documented shapes.
+//! Responses of the simulated products, as documented by their vendors.
 
-use super::Broken;
+use super::broken::Broken;
 use super::desk_db::Outbox;
 use axum::http::{HeaderMap, Uri};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// The key that the simulated pfSense takes.
+/// API key that the simulated pfSense accepts.
 pub const PFSENSE_KEY: &str = "demo-pfsense-key-3f9c2a71";
-/// The token that the simulated Proxmox takes.
+/// API token that the simulated Proxmox accepts.
 pub const PROXMOX_TOKEN: &str = "agentic@pve!watch=5b2e9c1e-7d1f-4a8e-9f06-2c41d7a0b6e3";
 
-/// The models that the simulated Ollama has: the defaults of the settings. Ollama gives a name without a tag its `latest`.
+/// Models of the simulated Ollama: the defaults of the settings. Ollama adds `:latest` to a name without a tag.
 const LLM: &str = "qwen2.5:7b-instruct";
 const EMBED: &str = "nomic-embed-text:latest";
 
-/// An answer.
+/// An HTTP response.
 pub struct Answer {
     pub status: u16,
     pub media_type: &'static str,
@@ -25,7 +25,7 @@ pub struct Answer {
 /// What a service does with a request.
 pub enum Act {
     Answer(Answer),
-    /// Does not answer while this part is broken, then closes the connection.
+    /// Sends nothing while this part is broken, then closes the connection.
     Hang(&'static str),
     /// Closes the connection.
     Reset,
@@ -46,7 +46,7 @@ fn text(status: u16, body: &str) -> Act {
     Act::Answer(Answer { status, media_type: "text/plain; charset=utf-8", body: body.to_string() })
 }
 
-/// The answer of a service to a path.
+/// The reaction of a service to a request.
 pub fn answer(service: &str, uri: &Uri, headers: &HeaderMap, broken: &Broken, outbox: &Outbox) -> Act {
     match (service, uri.path()) {
         ("desk", "/health") => desk(broken),
@@ -135,7 +135,7 @@ fn proxmox(uri: &Uri, headers: &HeaderMap, broken: &Broken) -> Act {
             json_of(200, json!({"data": {"version": "8.4.1", "release": "8.4", "repoid": "2a5fa54a8503f96d"}}))
         }
         "/api2/json/cluster/resources" if broken.has("proxmox-vms") => json_of(500, json!({"data": null})),
-        // What a token may not audit is left out of the list, without an error.
+        // Proxmox leaves out what a token may not audit, without an error.
         "/api2/json/cluster/resources" if broken.has("proxmox-rights") => json_of(200, json!({"data": []})),
         "/api2/json/cluster/resources" => json_of(200, json!({"data": resources(uri.query(), broken)})),
         "/api2/json/cluster/status" if broken.has("cluster-hang") => Act::Hang("cluster-hang"),
@@ -148,18 +148,18 @@ fn proxmox(uri: &Uri, headers: &HeaderMap, broken: &Broken) -> Act {
     }
 }
 
-/// Of all types, or of the one that `type=` asks for: `vm` is both qemu and lxc.
+/// Resources of all types, or of the requested `type`: `vm` includes qemu and lxc.
 fn resources(query: Option<&str>, broken: &Broken) -> Vec<Value> {
-    let wanted = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("type="));
+    let requested = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("type="));
     let mut list = Vec::new();
-    if matches!(wanted, None | Some("vm")) {
+    if matches!(requested, None | Some("vm")) {
         let vms = [(112, "wizard"), (122, "desk"), (123, "finance"), (104, "mail")];
         list.extend(vms.iter().map(|(id, name)| machine(*id, name, broken)));
-        // Stopped, and of no concern: a machine that is not critical, and a template.
+        // Stopped, and not critical: another machine, and a template.
         list.push(idle("lxc", 131, "staging", 0));
         list.push(idle("qemu", 9000, "debian-12-template", 1));
     }
-    if matches!(wanted, None | Some("node")) {
+    if matches!(requested, None | Some("node")) {
         list.extend((1..=3).map(|id| {
             let online = id == 1 || !broken.has("quorum");
             json!({"id": format!("node/pve{id}"), "type": "node", "node": format!("pve{id}"),

@@ -1,6 +1,8 @@
-//! `POST /break/PART`, `POST /heal/PART`, `POST /heal`, `GET /`: one command breaks or heals a part.
+//! HTTP API of the estate: `POST /break/PART`, `POST /heal/PART`, `POST /heal` and `GET /`.
 
-use super::{Broken, EstateError, PARTS, PartState, parts};
+use super::broken::Broken;
+use super::errors::EstateError;
+use super::parts::{PARTS, PartState};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -36,7 +38,7 @@ pub(super) async fn start(
             let _ = stop.wait_for(|stop| *stop).await;
         };
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
-            tracing::error!(%error, "the estate's control ended");
+            tracing::error!(%error, "control API of the estate ended");
         }
     });
     Ok((address, task))
@@ -45,7 +47,7 @@ pub(super) async fn start(
 async fn overview(State(control): State<Control>) -> String {
     let url = format!("http://{}", control.address);
     let mut out = format!("{:<18} {:<7} {:<24} WHAT BREAKING IT DOES\n", "PART", "STATE", "SCENARIO");
-    for part in parts::now(&control.broken) {
+    for part in control.broken.parts() {
         let state = if part.state == PartState::Broken { "BROKEN" } else { "ok" };
         out.push_str(&format!("{:<18} {state:<7} {:<24} {}\n", part.name, part.scenario, part.what));
     }

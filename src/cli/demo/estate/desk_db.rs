@@ -1,9 +1,8 @@
-//! The Desk's database: tickets and received webhooks, which change while the estate runs.
+//! The Desk's database, with tickets and received webhooks that change while the estate runs.
 //!
-//! Whole, it stays whole for as long as it runs: every open ticket is touched in turn, and what the wizard's outbox says was
-//! sent is what was received.
+//! Unless a part is broken, all open tickets are updated in turn, and every webhook in the wizard's outbox is received.
 
-use super::Broken;
+use super::broken::Broken;
 use jiff::{SignedDuration, Timestamp, tz};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
@@ -13,16 +12,16 @@ use std::time::Duration;
 use tokio::sync::watch as signal;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-const BEAT: Duration = Duration::from_secs(2);
-/// A write that finds the file locked waits this long; the next beat tries again.
+const UPDATE_INTERVAL: Duration = Duration::from_secs(2);
+/// Timeout of a write while the file is locked. The next update tries again.
 const BUSY: Duration = Duration::from_millis(250);
 const EVENTS_MAX: i64 = 200;
-/// The ids of the tickets that are kept moving: in queue `onboarding` and not closed.
+/// Ids of the tickets that are updated: open ones in queue `onboarding`.
 const ONBOARDING: [i64; 4] = [1, 2, 3, 4];
-/// The one of them that gets stuck, and for how long.
+/// The ticket that can be stuck, and for how long.
 const STUCK: i64 = 2;
 const STUCK_FOR: SignedDuration = SignedDuration::from_hours(30);
-/// Tables that can be lost, each with the part that does it. Lost, it has another name.
+/// Tables that can be lost, and the part of each. A lost table is renamed.
 const TABLES: [(&str, &str); 2] = [("tickets-table", "tickets"), ("webhooks-table", "webhook_events")];
 
 const SCHEMA: &str = "
@@ -32,14 +31,14 @@ const SCHEMA: &str = "
     CREATE INDEX tickets_queue ON tickets (queue, status);
     CREATE INDEX webhook_events_source ON webhook_events (source, received_at);";
 
-/// The newest webhook that the wizard has sent.
+/// The last webhook that the wizard sent.
 #[derive(Clone)]
 pub struct Outbox {
     last: Arc<Mutex<(String, Timestamp)>>,
 }
 
 impl Outbox {
-    /// Its id and when it was sent.
+    /// Its id and time.
     pub fn last(&self) -> (String, Timestamp) {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -49,9 +48,10 @@ impl Outbox {
     }
 }
 
-/// A time as the Desk's programs write it, one way or another: with `T`, with a space, with an offset, in Unix seconds.
-fn written(at: Timestamp, way: i64) -> Value {
-    match way.rem_euclid(4) {
+/// A time in one of the four formats that the Desk's programs use: with `T`, with a space, with an offset, in Unix
+/// seconds.
+fn formatted(at: Timestamp, format: i64) -> Value {
+    match format.rem_euclid(4) {
         0 => Value::Text(at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()),
         1 => Value::Text(at.strftime("%Y-%m-%d %H:%M:%S").to_string()),
         2 => {
@@ -66,20 +66,20 @@ fn written(at: Timestamp, way: i64) -> Value {
 pub struct Desk {
     connection: Connection,
     outbox: Outbox,
-    /// How many webhooks were sent.
+    /// Number of webhooks sent.
     sent: i64,
-    /// Which of `ONBOARDING` is touched next.
-    turn: usize,
+    /// Index in `ONBOARDING` of the ticket to update next.
+    next: usize,
     stuck: bool,
     /// Whether each of `TABLES` is lost.
     lost: [bool; TABLES.len()],
 }
 
 impl Desk {
-    /// Makes the file anew, with tickets whose times are written in every way that is met.
+    /// Creates the file, with tickets whose times are in all formats.
     pub fn open(path: &Path, now: Timestamp) -> rusqlite::Result<Desk> {
         for ending in ["", "-wal", "-shm"] {
-            // What is not there need not go.
+            // The file may not exist.
             let _ = std::fs::remove_file(format!("{}{ending}", path.display()));
         }
         let connection = Connection::open(path)?;
@@ -88,7 +88,7 @@ impl Desk {
         connection.execute_batch(SCHEMA)?;
         let outbox = Outbox { last: Arc::new(Mutex::new((String::new(), now))) };
         let lost = [false; TABLES.len()];
-        let mut desk = Desk { connection, outbox, sent: 0, turn: 0, stuck: false, lost };
+        let mut desk = Desk { connection, outbox, sent: 0, next: 0, stuck: false, lost };
         desk.fill(now)?;
         desk.receive(now)?;
         Ok(desk)
@@ -100,75 +100,75 @@ impl Desk {
             ("Criar contas de e-mail", "onboarding", "pending", 2),
             ("Apontar DNS", "onboarding", "open", 3),
             ("Instalar certificado", "onboarding", "open", 4),
-            // Old ones that are nobody's concern: closed, or of another queue.
+            // Old tickets that are irrelevant: closed, or in another queue.
             ("Boas-vindas", "onboarding", "closed", 400),
             ("Fatura em dobro", "finance", "open", 90),
             ("Caixa postal cheia", "support", "open", 31),
         ];
         let insert = "INSERT INTO tickets (subject, queue, status, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)";
-        for (way, (subject, queue, status, hours)) in (1..).zip(tickets) {
+        for (format, (subject, queue, status, hours)) in (1..).zip(tickets) {
             let updated = now - SignedDuration::from_hours(hours);
             let created = updated - SignedDuration::from_hours(40);
-            let row = params![subject, queue, status, written(created, way), written(updated, way)];
+            let row = params![subject, queue, status, formatted(created, format), formatted(updated, format)];
             self.connection.execute(insert, row)?;
         }
         Ok(())
     }
 
-    /// What the wizard's outbox says.
+    /// The wizard's outbox.
     pub fn outbox(&self) -> Outbox {
         self.outbox.clone()
     }
 
-    /// Writes every two seconds and at each change of what is broken, until `stop`.
-    pub async fn live(mut self, broken: Broken, mut stop: signal::Receiver<bool>) {
-        let mut beat = interval_at(Instant::now() + BEAT, BEAT);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    /// Updates the database every two seconds, and when a part is broken or repaired, until `stop`.
+    pub async fn run(mut self, broken: Broken, mut stop: signal::Receiver<bool>) {
+        let mut updates = interval_at(Instant::now() + UPDATE_INTERVAL, UPDATE_INTERVAL);
+        updates.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut changes = broken.changes();
         loop {
             let written = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
-                _ = changes.changed() => self.follow(&broken, Timestamp::now()),
-                _ = beat.tick() => {
+                _ = changes.changed() => self.apply_broken(&broken, Timestamp::now()),
+                _ = updates.tick() => {
                     let now = Timestamp::now();
-                    // What could not be followed at once is made up for here.
-                    self.follow(&broken, now).and_then(|()| self.beat(now))
+                    // Retries a change that failed before.
+                    self.apply_broken(&broken, now).and_then(|()| self.update(now))
                 }
             };
             if let Err(error) = written {
-                tracing::warn!(%error, "the simulated Desk's database was not written");
+                tracing::warn!(%error, "cannot update the simulated Desk's database");
             }
         }
     }
 
-    /// A ticket moves, a webhook is sent and received.
-    fn beat(&mut self, now: Timestamp) -> rusqlite::Result<()> {
+    /// Updates a ticket, and sends and receives a webhook.
+    fn update(&mut self, now: Timestamp) -> rusqlite::Result<()> {
         if !self.lost[0] {
-            let id = ONBOARDING[self.turn % ONBOARDING.len()];
-            self.turn += 1;
+            let id = ONBOARDING[self.next % ONBOARDING.len()];
+            self.next += 1;
             if !(self.stuck && id == STUCK) {
                 self.touch(id, now)?;
             }
         }
-        // Without the table nothing is received, and the wizard keeps what it has to send.
+        // Without the table no webhook is received, and the wizard sends none.
         if self.lost[1] { Ok(()) } else { self.receive(now) }
     }
 
     fn touch(&self, id: i64, at: Timestamp) -> rusqlite::Result<()> {
-        self.connection.execute("UPDATE tickets SET updated_at = ?1 WHERE id = ?2", params![written(at, id), id])?;
+        self.connection.execute("UPDATE tickets SET updated_at = ?1 WHERE id = ?2", params![formatted(at, id), id])?;
         Ok(())
     }
 
-    /// One webhook of the wizard sent and received, and now and then one of another source.
+    /// Sends and receives one webhook of the wizard, and every fifth time one of another source.
     fn receive(&mut self, now: Timestamp) -> rusqlite::Result<()> {
         let sent = self.sent + 1;
         let id = format!("evt-{sent:06}");
         let insert = "INSERT INTO webhook_events (source, source_event_id, received_at) VALUES (?1, ?2, ?3)";
         let all = self.connection.transaction()?;
-        all.execute(insert, params!["vm112", id, written(now, sent)])?;
+        all.execute(insert, params!["vm112", id, formatted(now, sent)])?;
         if sent % 5 == 0 {
             let later = now + SignedDuration::from_secs(1);
-            all.execute(insert, params!["openpanel", format!("op-{sent}"), written(later, 0)])?;
+            all.execute(insert, params!["openpanel", format!("op-{sent}"), formatted(later, 0)])?;
         }
         let old = "DELETE FROM webhook_events WHERE id <= (SELECT max(id) FROM webhook_events) - ?1";
         all.execute(old, [EVENTS_MAX])?;
@@ -178,8 +178,8 @@ impl Desk {
         Ok(())
     }
 
-    /// Makes the file as broken as it should be, or whole.
-    fn follow(&mut self, broken: &Broken, now: Timestamp) -> rusqlite::Result<()> {
+    /// Breaks and repairs the database as requested.
+    fn apply_broken(&mut self, broken: &Broken, now: Timestamp) -> rusqlite::Result<()> {
         for (index, (part, table)) in TABLES.iter().enumerate() {
             let lost = broken.has(part);
             if lost != self.lost[index] {
@@ -215,13 +215,13 @@ mod tests {
         ELSE unixepoch(updated_at) END, 0)) FROM tickets WHERE queue = 'onboarding' AND status <> 'closed'";
 
     #[test]
-    fn what_is_whole_stays_whole_for_days() {
+    fn an_unbroken_database_passes_for_days() {
         let start: Timestamp = "2026-11-23T23:00:00Z".parse().unwrap();
         let (mut desk, dir) = desk("days", start);
-        for beat in 1..=1000_i64 {
-            let now = start + SignedDuration::from_mins(6 * beat);
-            desk.beat(now).unwrap();
-            assert!(now.as_second() - number(&desk, OLDEST) < 86_400, "beat {beat}");
+        for step in 1..=1000_i64 {
+            let now = start + SignedDuration::from_mins(6 * step);
+            desk.update(now).unwrap();
+            assert!(now.as_second() - number(&desk, OLDEST) < 86_400, "step {step}");
         }
         assert_eq!(number(&desk, "SELECT count(*) FROM webhook_events"), EVENTS_MAX);
         assert_eq!(number(&desk, "SELECT count(*) FROM tickets"), 7);
@@ -229,16 +229,16 @@ mod tests {
     }
 
     #[test]
-    fn times_are_written_in_four_ways() {
+    fn times_are_written_in_four_formats() {
         let (mut desk, dir) = desk("ways", Timestamp::now());
         for _ in 0..8 {
-            desk.beat(Timestamp::now()).unwrap();
+            desk.update(Timestamp::now()).unwrap();
         }
         for (table, column) in [("tickets", "updated_at"), ("webhook_events", "received_at")] {
-            for way in ["LIKE '%T%Z'", "LIKE '____-__-__ %'", "LIKE '%T%-03:00'", "NOT GLOB '*[^0-9]*'"] {
+            for format in ["LIKE '%T%Z'", "LIKE '____-__-__ %'", "LIKE '%T%-03:00'", "NOT GLOB '*[^0-9]*'"] {
                 assert!(
-                    number(&desk, &format!("SELECT count(*) FROM {table} WHERE {column} {way}")) > 0,
-                    "{table} {way}"
+                    number(&desk, &format!("SELECT count(*) FROM {table} WHERE {column} {format}")) > 0,
+                    "{table} {format}"
                 );
             }
         }
@@ -246,37 +246,37 @@ mod tests {
     }
 
     #[test]
-    fn a_stuck_ticket_stays_stuck_until_it_is_healed() {
+    fn a_stuck_ticket_stays_stuck_until_it_is_repaired() {
         let now = Timestamp::now();
         let (mut desk, dir) = desk("stuck", now);
         let broken = Broken::nothing();
         broken.set("onboarding", true).unwrap();
-        desk.follow(&broken, now).unwrap();
+        desk.apply_broken(&broken, now).unwrap();
         for _ in 0..8 {
-            desk.beat(now).unwrap();
+            desk.update(now).unwrap();
         }
         assert_eq!(now.as_second() - number(&desk, OLDEST), STUCK_FOR.as_secs());
         broken.heal_all();
-        desk.follow(&broken, now).unwrap();
+        desk.apply_broken(&broken, now).unwrap();
         assert!(now.as_second() - number(&desk, OLDEST) < 1);
         let _ = std::fs::remove_dir_all(dir);
     }
 
     #[test]
-    fn a_lost_table_comes_back_with_its_rows_and_nothing_was_sent_meanwhile() {
+    fn a_lost_table_is_restored_with_its_rows_and_nothing_is_sent_while_it_is_lost() {
         let now = Timestamp::now();
         let (mut desk, dir) = desk("lost", now);
         let broken = Broken::nothing();
         broken.set("tickets-table", true).unwrap();
         broken.set("webhooks-table", true).unwrap();
-        desk.follow(&broken, now).unwrap();
+        desk.apply_broken(&broken, now).unwrap();
         let sent = desk.outbox().last();
-        desk.beat(now).unwrap();
+        desk.update(now).unwrap();
         assert!(desk.connection.prepare("SELECT 1 FROM tickets").is_err());
         assert_eq!(desk.outbox().last(), sent);
         broken.heal_all();
-        desk.follow(&broken, now).unwrap();
-        desk.beat(now).unwrap();
+        desk.apply_broken(&broken, now).unwrap();
+        desk.update(now).unwrap();
         assert_eq!(number(&desk, "SELECT count(*) FROM tickets"), 7);
         assert_ne!(desk.outbox().last(), sent);
         let _ = std::fs::remove_dir_all(dir);

@@ -1,4 +1,4 @@
-//! The whole way from a broken part to the check that fails: the registry's own Scenarios, read by the real probes.
+//! Every part breaks the check that it names: the Scenarios of the registry, read by the real probes.
 
 use super::tests::estate;
 use super::*;
@@ -11,10 +11,11 @@ use crate::domain::prepare::{ReferencedConfiguration, SecretView, prepare};
 use crate::domain::reading::Reading;
 use crate::domain::validate::{Expressions, ProbePolicy, ValidatedScenario, validate};
 use crate::probes::Prober;
+use std::sync::Arc;
 use std::time::Instant;
 
-/// How long a change may take to show.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Timeout for a change to take effect.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 struct Watch {
     scenarios: BTreeMap<String, ValidatedScenario>,
@@ -27,7 +28,7 @@ struct Watch {
 impl Watch {
     fn over(estate: &Estate) -> Watch {
         let mut overrides = estate.settings();
-        // The interval bounds the timeout, and so how long a part that hangs is waited for.
+        // The interval limits the timeout, and thereby the time that a hanging part takes.
         overrides.insert("AGENTIC_INTERVAL_SEC".into(), "3".into());
         let settings = Settings::load(&BTreeMap::new(), None, &overrides).unwrap();
         let policy = serve::policy(&settings);
@@ -35,7 +36,7 @@ impl Watch {
         let documents = documents::read(&registry).unwrap();
         assert_eq!(documents.errors, Vec::<String>::new());
         let mut scenarios = BTreeMap::new();
-        for document in documents.good.iter().filter(|d| d.kind == "Scenario") {
+        for document in documents.valid.iter().filter(|d| d.kind == "Scenario") {
             let spec: ScenarioSpec = serde_json::from_value(document.value["spec"].clone()).unwrap();
             let valid = validate(&document.name, &spec, &policy, &mut Expressions::default()).unwrap();
             scenarios.insert(document.name.clone(), valid);
@@ -71,7 +72,7 @@ impl Watch {
         judge(scenario, &observations, &context)
     }
 
-    /// Runs it until the outcomes are as wanted; they are the error when they never are.
+    /// Runs the Scenario until the outcomes meet a condition. Fails with the last outcomes.
     async fn until(&self, scenario: &str, wanted: impl Fn(&Evaluation) -> bool) -> Result<(), Evaluation> {
         let started = Instant::now();
         loop {
@@ -79,19 +80,19 @@ impl Watch {
             if wanted(&outcomes) {
                 return Ok(());
             }
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > TIMEOUT {
                 return Err(outcomes);
             }
         }
     }
 }
 
-fn whole(outcomes: &Evaluation) -> bool {
+fn all_pass(outcomes: &Evaluation) -> bool {
     outcomes.list.iter().all(|o| o.result == CheckOutcome::Pass)
 }
 
-/// Exactly what the part names fails, or nothing does and something can't be told.
-fn broken_as_said(part: &Part, outcomes: &Evaluation) -> bool {
+/// Whether exactly the check that the part names fails, or, for `blind`, none fails and one is unknown.
+fn broken_as_documented(part: &Part, outcomes: &Evaluation) -> bool {
     let of = |result| outcomes.list.iter().filter(move |o| o.result == result);
     let failing: Vec<_> = of(CheckOutcome::Fail).map(|o| (o.check.as_str(), o.key.as_str())).collect();
     if part.check == BLIND {
@@ -105,14 +106,14 @@ async fn each_part_breaks_the_check_that_it_names_and_no_other() {
     let (estate, dir) = estate().await;
     let watch = Watch::over(&estate);
     for name in watch.scenarios.keys() {
-        watch.until(name, whole).await.unwrap_or_else(|o| panic!("{name} is not whole at first: {o:#?}"));
+        watch.until(name, all_pass).await.unwrap_or_else(|o| panic!("{name} does not pass at first: {o:#?}"));
     }
     for part in PARTS {
         estate.break_part(part.name).unwrap();
-        let broken = watch.until(part.scenario, |o| broken_as_said(part, o)).await;
-        broken.unwrap_or_else(|o| panic!("{} does not do what it says: {o:#?}", part.name));
+        let broken = watch.until(part.scenario, |o| broken_as_documented(part, o)).await;
+        broken.unwrap_or_else(|o| panic!("{} does not break what it names: {o:#?}", part.name));
         estate.heal_part(part.name).unwrap();
-        let healed = watch.until(part.scenario, whole).await;
+        let healed = watch.until(part.scenario, all_pass).await;
         healed.unwrap_or_else(|o| panic!("{} does not heal: {o:#?}", part.name));
     }
     estate.shutdown().await;

@@ -1,9 +1,11 @@
-//! A simulated estate on loopback: the nine targets with the answers of the real products, and a Desk database that changes.
-//! Each part can be broken and healed with one command.
+//! A simulated estate on loopback: the nine targets with the responses of the real products, and a Desk database that
+//! changes. Each part can be broken and repaired with one command.
 
 mod answers;
+mod broken;
 mod control;
 mod desk_db;
+mod errors;
 mod parts;
 mod service;
 
@@ -12,72 +14,22 @@ mod judged;
 #[cfg(test)]
 mod tests;
 
+pub use errors::{EstateError, UnknownPart};
 pub use parts::{PARTS, Part, PartInfo, PartState};
 
+use broken::Broken;
 use service::Service;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
 
-/// How long each task has to end by itself.
+/// Timeout for each task at shutdown.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
-/// Why the estate does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum EstateError {
-    #[error("{path}: {message}")]
-    Database { path: String, message: String },
-    #[error("listen on {address}: {source}")]
-    Listen { address: SocketAddr, source: std::io::Error },
-}
-
-/// A name that no part has.
-#[derive(Debug, thiserror::Error)]
-#[error("no part is named {0:?}")]
-pub struct UnknownPart(pub String);
-
-/// What is broken now; everybody looks here, and may wait for it to change.
-#[derive(Clone)]
-pub(super) struct Broken {
-    names: Arc<signal::Sender<BTreeSet<&'static str>>>,
-}
-
-impl Broken {
-    fn nothing() -> Broken {
-        Broken { names: Arc::new(signal::Sender::new(BTreeSet::new())) }
-    }
-
-    pub fn has(&self, part: &str) -> bool {
-        self.names.borrow().contains(part)
-    }
-
-    /// Waits until a part is broken, or until it is whole.
-    pub async fn until(&self, part: &str, broken: bool) {
-        // It fails only once the sender is gone, and this holds it.
-        let _ = self.names.subscribe().wait_for(|names| names.contains(part) == broken).await;
-    }
-
-    /// Tells of every change from now on.
-    pub fn changes(&self) -> signal::Receiver<BTreeSet<&'static str>> {
-        self.names.subscribe()
-    }
-
-    pub fn set(&self, part: &str, broken: bool) -> Result<(), UnknownPart> {
-        let known = PARTS.iter().find(|p| p.name == part).ok_or_else(|| UnknownPart(part.to_string()))?;
-        self.names.send_if_modified(|names| if broken { names.insert(known.name) } else { names.remove(known.name) });
-        Ok(())
-    }
-
-    pub fn heal_all(&self) {
-        self.names.send_if_modified(|names| !std::mem::take(names).is_empty());
-    }
-}
-
-/// The estate, running.
+/// The running estate.
 pub struct Estate {
     services: BTreeMap<&'static str, Service>,
     broken: Broken,
@@ -88,7 +40,7 @@ pub struct Estate {
 }
 
 impl Estate {
-    /// Starts every part on a port of its own, and the control on `control`.
+    /// Starts every service on a port of its own, and the control API on `control`.
     pub async fn start(data_dir: &Path, control: SocketAddr) -> Result<Estate, EstateError> {
         let broken = Broken::nothing();
         let (stop, stopped) = signal::channel(false);
@@ -99,7 +51,7 @@ impl Estate {
         let database = std::fs::canonicalize(&dir).map_err(|e| failed(e.to_string()))?.join("desk.db");
         let desk = desk_db::Desk::open(&database, jiff::Timestamp::now()).map_err(|e| failed(e.to_string()))?;
         let outbox = desk.outbox();
-        let mut tasks = vec![tokio::spawn(desk.live(broken.clone(), stopped.clone()))];
+        let mut tasks = vec![tokio::spawn(desk.run(broken.clone(), stopped.clone()))];
         let mut services = BTreeMap::new();
         for (name, down) in service::SERVICES {
             let (service, task) = Service::start(name, *down, broken.clone(), outbox.clone(), stopped.clone()).await?;
@@ -111,7 +63,7 @@ impl Estate {
         Ok(Estate { services, broken, database, control, stop, tasks })
     }
 
-    /// Every setting that would otherwise point elsewhere.
+    /// All settings that would otherwise refer to other machines.
     pub fn settings(&self) -> BTreeMap<String, String> {
         let url = |service: &str| format!("http://{}", self.services[service].address);
         let pairs = [
@@ -134,33 +86,33 @@ impl Estate {
         pairs.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
     }
 
-    /// Where `POST /break/PART` and `POST /heal/PART` go.
+    /// Address of the control API.
     pub fn control_address(&self) -> SocketAddr {
         self.control
     }
 
-    /// Every part and how it is now, in the order of the Scenarios.
+    /// Every part with its state, in the order of the Scenarios.
     pub fn parts(&self) -> Vec<PartInfo> {
-        parts::now(&self.broken)
+        self.broken.parts()
     }
 
-    /// Breaks a part. Its service is broken with its next connection, the Desk's database within moments.
+    /// Breaks a part. Services react at their next connection, the Desk's database shortly after.
     pub fn break_part(&self, part: &str) -> Result<(), UnknownPart> {
         self.broken.set(part, true)
     }
 
-    /// Heals a part, which may be whole already. A service that was down listens on its old port again within moments.
+    /// Repairs a part; no effect if it is not broken. A service that was down listens on its port again shortly after.
     pub fn heal_part(&self, part: &str) -> Result<(), UnknownPart> {
         self.broken.set(part, false)
     }
 
-    /// Heals everything.
+    /// Repairs all parts.
     pub fn heal_all(&self) {
         self.broken.heal_all();
     }
 
-    /// Stops everything: listeners are closed, connections dropped, and the database is written no more. What does not
-    /// end within two seconds is cut off.
+    /// Stops all tasks: listeners and connections are closed, and the database is no longer written. Tasks that do not
+    /// end within two seconds are aborted.
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
         for mut task in self.tasks {

@@ -1,44 +1,34 @@
-//! What can be broken.
-
-use super::Broken;
+//! The parts of the estate that can be broken.
 
 /// A part of the estate.
 pub struct Part {
     pub name: &'static str,
-    /// The Scenario that notices.
+    /// The Scenario that detects it.
     pub scenario: &'static str,
-    /// What breaking it does.
+    /// The effect of breaking it.
     pub what: &'static str,
-    /// The check or probe that then fails; `blind` where nothing can be told.
+    /// The check or probe that then fails, or `blind` if the Scenario cannot be evaluated.
     pub check: &'static str,
     /// The item that fails, for a check with `forEach`.
     pub key: &'static str,
 }
 
-/// How a part is now.
+/// The state of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartState {
-    Whole,
+    Working,
     Broken,
 }
 
-/// A part as it is now.
+/// A part with its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartInfo {
     pub name: &'static str,
-    /// The Scenario that notices.
+    /// The Scenario that detects it.
     pub scenario: &'static str,
-    /// What breaking it does, in one line.
+    /// The effect of breaking it, in one line.
     pub what: &'static str,
     pub state: PartState,
-}
-
-pub(super) fn now(broken: &Broken) -> Vec<PartInfo> {
-    let info = |p: &Part| {
-        let state = if broken.has(p.name) { PartState::Broken } else { PartState::Whole };
-        PartInfo { name: p.name, scenario: p.scenario, what: p.what, state }
-    };
-    PARTS.iter().map(info).collect()
 }
 
 const fn part(
@@ -51,7 +41,7 @@ const fn part(
     Part { name, scenario, what, check, key }
 }
 
-/// At least one for every check of the nine Scenarios.
+/// At least one part for every check of the nine Scenarios.
 pub const PARTS: &[Part] = &[
     part("desk-down", "desk.api.health", "api", "", "the Desk's API refuses connections"),
     part("desk-status", "desk.api.health", "status", "", "the Desk's API answers 503"),

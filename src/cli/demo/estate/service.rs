@@ -1,8 +1,9 @@
-//! One listener of the estate: answers, hangs, resets, or is not there.
+//! One service of the estate: responds, hangs, resets connections, or is down.
 
 use super::answers::{Act, answer};
+use super::broken::Broken;
 use super::desk_db::Outbox;
-use super::{Broken, EstateError};
+use super::errors::EstateError;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -18,7 +19,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, watch as signal};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Every service, with the part that takes it off the network.
+/// All services, with the part that takes each down.
 pub const SERVICES: &[(&str, Option<&str>)] = &[
     ("desk", Some("desk-down")),
     ("wizard-api", Some("wizard-down")),
@@ -30,20 +31,20 @@ pub const SERVICES: &[(&str, Option<&str>)] = &[
     ("odoo", Some("odoo-down")),
     ("bridge", None),
 ];
-/// More at once are closed unanswered.
+/// Maximum number of connections; further ones are closed.
 const CONNECTIONS_MAX: usize = 256;
-/// However slow its client, a connection is closed after this.
+/// Maximum duration of a connection.
 const CONNECTION_TIME: Duration = Duration::from_secs(60);
-/// Before listening or accepting is tried again.
+/// Retry interval for listening and accepting.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
-/// A listener.
+/// A running service.
 pub struct Service {
     pub address: SocketAddr,
 }
 
 impl Service {
-    /// Listens on a port of its own until `stop`, but for the times when the part `down`, if there is one, is broken.
+    /// Listens on a free port until `stop`, except while the part `down` is broken.
     pub async fn start(
         name: &'static str,
         down: Option<&'static str>,
@@ -56,7 +57,7 @@ impl Service {
         let address = listener.local_addr().map_err(|source| EstateError::Listen { address, source })?;
         let task = tokio::spawn(async move {
             tokio::select! {
-                never = live(name, down, address, listener, broken, outbox) => match never {},
+                never = run(name, down, address, listener, broken, outbox) => match never {},
                 _ = stop.wait_for(|stop| *stop) => {}
             }
         });
@@ -71,8 +72,8 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(128)
 }
 
-/// Listens while it is whole; while it is down nothing is bound to the port and no connection is left.
-async fn live(
+/// Listens while the service is up. While it is down, its port is free and its connections are closed.
+async fn run(
     name: &'static str,
     down: Option<&'static str>,
     address: SocketAddr,
@@ -92,26 +93,26 @@ async fn live(
     }
 }
 
-/// The old port. Another program may have taken it meanwhile: then it is waited for, until the estate ends.
+/// Listens on the old port. Retries while another program uses it.
 async fn listen_again(name: &str, address: SocketAddr) -> TcpListener {
-    let mut told = false;
+    let mut logged = false;
     loop {
         match listen(address) {
             Ok(listener) => return listener,
-            Err(error) if !told => tracing::warn!(service = name, %address, %error, "waiting for the port"),
+            Err(error) if !logged => tracing::warn!(service = name, %address, %error, "waiting for the port"),
             Err(_) => {}
         }
-        told = true;
+        logged = true;
         tokio::time::sleep(RETRY_PAUSE).await;
     }
 }
 
-/// Takes connections. When this is dropped, so are they.
+/// Accepts connections. Dropping the future closes them.
 async fn serve(name: &'static str, listener: &TcpListener, broken: &Broken, outbox: &Outbox) -> Infallible {
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // Such as no file descriptor left: it passes, and must not be asked for in a busy loop.
+            // No file descriptor is left, for instance: wait, instead of retrying in a busy loop.
             tokio::time::sleep(RETRY_PAUSE).await;
             continue;
         };
@@ -131,7 +132,7 @@ async fn connection(name: &'static str, stream: TcpStream, broken: Broken, outbo
     });
     let builder = Builder::new(TokioExecutor::new());
     tokio::select! {
-        // How it ends is the client's business.
+        // Errors of the connection concern only the client.
         _ = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)) => {}
         () = on_close.notified() => {}
         () = tokio::time::sleep(CONNECTION_TIME) => {}

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub async fn estate() -> (Estate, PathBuf) {
     let dir = std::env::temp_dir().join(format!("agentic-ops-estate-{}", uuid::Uuid::new_v4()));
@@ -26,7 +26,7 @@ async fn send(request: RequestBuilder) -> reqwest::Result<(u16, String)> {
     Ok((response.status().as_u16(), response.text().await?))
 }
 
-/// With the credentials of pfSense and Proxmox. What is no JSON is null.
+/// Sends the credentials of pfSense and Proxmox. A body that is not JSON is null.
 async fn get(url: &str) -> reqwest::Result<(u16, Value)> {
     let token = format!("PVEAPIToken={}", answers::PROXMOX_TOKEN);
     let request = client().get(url).header("x-api-key", answers::PFSENSE_KEY).header("authorization", token);
@@ -35,24 +35,24 @@ async fn get(url: &str) -> reqwest::Result<(u16, Value)> {
 }
 
 async fn until(what: &str, done: impl AsyncFn() -> bool) {
-    let looked = async {
+    let polled = async {
         while !done().await {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, looked).await.unwrap_or_else(|_| panic!("waited in vain until {what}"));
+    tokio::time::timeout(TIMEOUT, polled).await.unwrap_or_else(|_| panic!("timed out waiting until {what}"));
 }
 
-/// A connection on which a request has been sent.
+/// A connection with a request that was sent.
 async fn asking(url: &str, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
     stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).await.unwrap();
     stream
 }
 
-/// Whether the peer has closed it, without an answer.
+/// Whether the peer closes the connection without a response.
 async fn is_closed(stream: &mut TcpStream) -> bool {
-    matches!(tokio::time::timeout(PATIENCE, stream.read(&mut [0; 1])).await.unwrap(), Ok(0) | Err(_))
+    matches!(tokio::time::timeout(TIMEOUT, stream.read(&mut [0; 1])).await.unwrap(), Ok(0) | Err(_))
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_part_that_is_down_refuses_and_comes_back_on_the_same_port() {
     for (part, setting, path) in services {
         let url = format!("{}{path}", settings[setting]);
         assert_eq!(get(&url).await.unwrap().0, 200, "{part}");
-        // One that is held open must not survive either.
+        // A connection that is open must be closed too.
         let mut held = asking(&settings[setting], "/").await;
         assert!(!is_closed(&mut held).await);
         estate.break_part(part).unwrap();
@@ -82,7 +82,7 @@ async fn a_part_that_is_down_refuses_and_comes_back_on_the_same_port() {
             error.is_some_and(|e| e.kind() == std::io::ErrorKind::ConnectionRefused)
         })
         .await;
-        let drained = tokio::time::timeout(PATIENCE, held.read_to_end(&mut Vec::new())).await;
+        let drained = tokio::time::timeout(TIMEOUT, held.read_to_end(&mut Vec::new())).await;
         assert!(drained.is_ok(), "{part}: a connection outlives its service");
         estate.heal_part(part).unwrap();
         until("it is back", async || get(&url).await.is_ok_and(|(status, _)| status == 200)).await;
@@ -91,12 +91,12 @@ async fn a_part_that_is_down_refuses_and_comes_back_on_the_same_port() {
 }
 
 #[tokio::test]
-async fn a_part_that_breaks_leaves_the_connections_of_the_others() {
+async fn a_part_that_breaks_does_not_affect_connections_of_the_others() {
     let (estate, dir) = estate().await;
     let settings = estate.settings();
     estate.break_part("bridge-hang").unwrap();
     let mut hanging = asking(&settings["OPENPANEL_BRIDGE_URL"], "/health").await;
-    // Time for the request to arrive: the others' answers come after it.
+    // The request arrives before the responses of the other services.
     for part in ["desk-down", "vm-112", "pfsense-cpu"] {
         estate.break_part(part).unwrap();
         assert_eq!(get(&format!("{}/web/health", settings["ODOO_URL"])).await.unwrap().0, 200);
@@ -109,7 +109,7 @@ async fn a_part_that_breaks_leaves_the_connections_of_the_others() {
 }
 
 #[tokio::test]
-async fn proxmox_answers_in_its_shape() {
+async fn proxmox_responds_as_documented() {
     let (estate, dir) = estate().await;
     let base = estate.settings()["PROXMOX_API_URL"].clone();
     let vms = format!("{base}/api2/json/cluster/resources?type=vm");
@@ -125,7 +125,7 @@ async fn proxmox_answers_in_its_shape() {
     assert_eq!(get(&cluster).await.unwrap().1["data"][0]["quorate"], 1);
     estate.break_part("quorum").unwrap();
     assert_eq!(get(&cluster).await.unwrap().1["data"][0]["quorate"], 0);
-    // A token without rights: an empty list, and no right to see the cluster.
+    // A token without permissions: an empty list, and no permission to read the cluster status.
     estate.break_part("proxmox-rights").unwrap();
     assert_eq!(get(&vms).await.unwrap(), (200, serde_json::json!({"data": []})));
     assert_eq!(get(&cluster).await.unwrap().0, 403);
@@ -136,7 +136,7 @@ async fn proxmox_answers_in_its_shape() {
 }
 
 #[tokio::test]
-async fn pfsense_answers_in_its_shape() {
+async fn pfsense_responds_as_documented() {
     let (estate, dir) = estate().await;
     let url = format!("{}/api/v2/status/system", estate.settings()["PFSENSE_API_URL"]);
     let (status, body) = get(&url).await.unwrap();
@@ -154,7 +154,7 @@ async fn pfsense_answers_in_its_shape() {
 }
 
 #[tokio::test]
-async fn the_others_answer_in_their_shapes() {
+async fn the_other_services_respond_as_documented() {
     let (estate, dir) = estate().await;
     let settings = estate.settings();
     let of = |name: &str, path: &str| format!("{}{path}", settings[name]);
@@ -191,7 +191,7 @@ async fn the_outbox_and_the_desk_move_together() {
     let first = last().await;
     assert!(received(&first));
     until("another webhook is sent", async || last().await != first).await;
-    // Written to the Desk before the outbox tells of it.
+    // Written to the Desk before it is in the outbox.
     assert!(received(&last().await));
     estate.break_part("webhook-gap").unwrap();
     let (_, outbox) = get(&url).await.unwrap();
@@ -202,7 +202,7 @@ async fn the_outbox_and_the_desk_move_together() {
 }
 
 #[tokio::test]
-async fn one_command_breaks_and_one_heals() {
+async fn one_command_breaks_and_one_repairs_a_part() {
     let (estate, dir) = estate().await;
     let control = format!("http://{}", estate.control_address());
     let post = |path: &str| send(client().post(format!("{control}{path}")));
@@ -227,7 +227,7 @@ async fn one_command_breaks_and_one_heals() {
 }
 
 #[tokio::test]
-async fn shutdown_frees_every_port_however_slow_a_client_is() {
+async fn shutdown_frees_every_port_even_with_slow_clients() {
     let (estate, dir) = estate().await;
     let control = estate.control_address();
     let urls: Vec<_> =
@@ -236,14 +236,14 @@ async fn shutdown_frees_every_port_however_slow_a_client_is() {
     assert_eq!(addresses.len(), service::SERVICES.len());
     let control = control.to_string();
     addresses.push(&control);
-    // Half a request on each.
+    // An incomplete request on each.
     let mut slow = Vec::new();
     for address in &addresses {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(b"GET / HT").await.unwrap();
         slow.push(stream);
     }
-    tokio::time::timeout(PATIENCE, estate.shutdown()).await.unwrap();
+    tokio::time::timeout(TIMEOUT, estate.shutdown()).await.unwrap();
     for address in addresses {
         until("the port is free", async || TcpStream::connect(address).await.is_err()).await;
     }
@@ -251,7 +251,7 @@ async fn shutdown_frees_every_port_however_slow_a_client_is() {
 }
 
 #[test]
-fn no_setting_is_left_that_points_elsewhere() {
+fn no_setting_refers_to_another_machine() {
     let tokio = tokio::runtime::Runtime::new().unwrap();
     let (estate, dir) = tokio.block_on(estate());
     let settings = crate::cli::settings::Settings::load(&BTreeMap::new(), None, &estate.settings()).unwrap();

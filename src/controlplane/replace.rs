@@ -1,13 +1,14 @@
-//! An object in the place of another: what clients may not set stays, and who owns what is brought up to date.
+//! Replacement of an object by a new version: keeps what clients cannot set and updates the managed fields.
 
 use super::admission;
+use super::object::{fields_mut, has_finalizers, metadata_mut, version_of};
 use super::schema::Cause;
 use super::status::ApiError;
-use super::store::Verdict;
-use super::write::{How, fields_mut, has_finalizers, metadata_mut, told_as_often, version_of};
+use super::store::WriteAction;
+use super::write_context::WriteContext;
 use serde_json::Value;
 
-/// What of the metadata only the server writes.
+/// Metadata that only the server sets.
 const KEPT: &[&str] = &[
     "name",
     "namespace",
@@ -19,23 +20,23 @@ const KEPT: &[&str] = &[
     "deletionGracePeriodSeconds",
 ];
 
-impl How {
-    /// Puts `new` in the place of `old`.
+impl WriteContext {
+    /// The action that replaces `old` by `new`. `track` updates the managed fields.
     pub fn replace(
         &self,
         old: &Value,
         mut new: Value,
         track: impl FnOnce(&Value, &mut Value),
-    ) -> Result<Verdict<ApiError>, ApiError> {
+    ) -> Result<WriteAction<ApiError>, ApiError> {
         let resource = &self.served.resource;
         self.check_identity(old, &new)?;
         if self.status || resource.status_subresource {
-            new = self.one_door(old, new);
+            new = self.keep_other_parts(old, new);
         }
         keep_metadata(old, &mut new);
         self.served.schema.prune(&mut new);
         self.served.schema.apply_defaults(&mut new);
-        self.complete(&mut new)?;
+        self.set_core_defaults(&mut new)?;
         if resource.custom && content(old) != content(&new) {
             let next = old.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or(0) + 1;
             metadata_mut(&mut new).insert("generation".into(), next.into());
@@ -43,16 +44,16 @@ impl How {
         track(old, &mut new);
         self.check(&new, Some(old))?;
         if *old == new {
-            return Ok(Verdict::Keep(Box::new(self.served.stored(new))));
+            return Ok(WriteAction::Keep(Box::new(self.served.to_stored(new))));
         }
         let deleting = new.pointer("/metadata/deletionTimestamp").is_some_and(|t| !t.is_null());
         if deleting && !has_finalizers(&new) && !self.dry_run {
-            return Ok(Verdict::Remove(Box::new(self.served.stored(new))));
+            return Ok(WriteAction::Delete(Box::new(self.served.to_stored(new))));
         }
         self.put(new)
     }
 
-    /// Whether it is the same object, and the version that stands.
+    /// Checks that both are the same object and that the resourceVersion is current.
     fn check_identity(&self, old: &Value, new: &Value) -> Result<(), ApiError> {
         let resource = &self.served.resource;
         let text = |object: &Value, field: &str| object["metadata"][field].as_str().unwrap_or_default().to_string();
@@ -67,7 +68,7 @@ impl How {
         }
         match version_of(new).map(|given| (given, given.parse::<u64>())) {
             Some((given, Err(_))) => {
-                return Err(ApiError::plain(format!("strconv.ParseUint: parsing {given:?}: invalid syntax")));
+                return Err(ApiError::without_reason(format!("strconv.ParseUint: parsing {given:?}: invalid syntax")));
             }
             None | Some((_, Ok(0))) if resource.custom => return Err(ApiError::invalid_version(resource, &self.name)),
             Some((given, Ok(_))) if Some(given) != version_of(old) => {
@@ -80,22 +81,22 @@ impl How {
             if given != wanted {
                 let message = format!("Invalid value: {given:?}: must be {wanted}");
                 let cause = Cause { reason: "FieldValueInvalid", message, field: field.into() };
-                return Err(self.of_another_kind(new, &cause));
+                return Err(self.wrong_type_error(new, &cause));
             }
         }
-        let causes = told_as_often(admission::check_update(old, new), resource.custom);
+        let causes = repeat_for_custom(admission::check_update(old, new), resource.custom);
         if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid(resource, &self.name, &causes)) }
     }
 
-    /// An error that speaks of the object as what it says it is.
-    fn of_another_kind(&self, new: &Value, cause: &Cause) -> ApiError {
+    /// The error for an object of another kind, which names the kind of the request body.
+    fn wrong_type_error(&self, new: &Value, cause: &Cause) -> ApiError {
         let api_version = new["apiVersion"].as_str().unwrap_or_default();
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         ApiError::invalid_kind(group, new["kind"].as_str().unwrap_or_default(), &self.name, std::slice::from_ref(cause))
     }
 
-    /// Through the door of the status only the status comes in, and through the other all but the status.
-    fn one_door(&self, old: &Value, mut new: Value) -> Value {
+    /// The status endpoint changes only the status, and the main endpoint everything except the status.
+    fn keep_other_parts(&self, old: &Value, mut new: Value) -> Value {
         if self.status {
             let mut kept = old.clone();
             match new.get_mut("status").map(Value::take) {
@@ -127,8 +128,13 @@ fn keep_metadata(old: &Value, new: &mut Value) {
     metadata.remove("selfLink");
 }
 
-/// All but metadata and status: what the generation counts.
+/// All fields except metadata and status: a change of them increments the generation.
 fn content(value: &Value) -> Vec<(&String, &Value)> {
     let fields = value.as_object().into_iter().flatten();
     fields.filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status" | "apiVersion" | "kind")).collect()
+}
+
+/// kube-apiserver reports metadata errors of custom resources twice, since it validates their metadata twice.
+fn repeat_for_custom(causes: Vec<Cause>, custom: bool) -> Vec<Cause> {
+    if custom { causes.iter().chain(&causes).cloned().collect() } else { causes }
 }

@@ -1,21 +1,21 @@
-//! JSON in which a field stands twice: the last one counts, and the client is told.
+//! Parsing of JSON that reports duplicate fields. The last one counts.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
-/// Reads JSON; gives the value and the paths of fields that stand twice.
+/// Parses JSON. Returns the value and the paths of duplicate fields.
 pub fn read(bytes: &[u8]) -> serde_json::Result<(Value, Vec<String>)> {
-    let mut twice = Vec::new();
+    let mut duplicates = Vec::new();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Reader { path: String::new(), twice: &mut twice }.deserialize(&mut reader)?;
+    let value = Reader { path: String::new(), duplicates: &mut duplicates }.deserialize(&mut reader)?;
     reader.end()?;
-    Ok((value, twice))
+    Ok((value, duplicates))
 }
 
 struct Reader<'a> {
     path: String,
-    twice: &'a mut Vec<String>,
+    duplicates: &'a mut Vec<String>,
 }
 
 impl<'de> DeserializeSeed<'de> for Reader<'_> {
@@ -58,11 +58,11 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let Reader { path, twice } = self;
+        let Reader { path, duplicates } = self;
         let mut out = Vec::new();
         while let Some(item) = {
             let path = format!("{path}[{}]", out.len());
-            items.next_element_seed(Reader { path, twice })?
+            items.next_element_seed(Reader { path, duplicates })?
         } {
             out.push(item);
         }
@@ -70,14 +70,14 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let Reader { path, twice } = self;
+        let Reader { path, duplicates } = self;
         let mut out = Map::new();
         while let Some(name) = fields.next_key::<String>()? {
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             if out.contains_key(&name) {
-                twice.push(path.clone());
+                duplicates.push(path.clone());
             }
-            let value = fields.next_value_seed(Reader { path, twice })?;
+            let value = fields.next_value_seed(Reader { path, duplicates })?;
             out.insert(name, value);
         }
         Ok(out.into())

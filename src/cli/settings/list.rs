@@ -1,0 +1,157 @@
+//! The list of all settings, and the page that documents them.
+
+use super::format::Format;
+
+/// A setting of the program.
+pub struct Setting {
+    pub name: &'static str,
+    /// May contain `${NAME}` of other settings. `None`: not set by default.
+    pub default: Option<&'static str>,
+    pub meaning: &'static str,
+    pub(super) format: Format,
+}
+
+const fn setting(name: &'static str, default: Option<&'static str>, format: Format, meaning: &'static str) -> Setting {
+    Setting { name, default, meaning, format }
+}
+
+/// All settings, in the order of the documentation.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "AGENTIC_INTERVAL_SEC",
+        Some("300"),
+        Format::Seconds,
+        "interval in seconds of Scenarios without `interval`",
+    ),
+    setting("AGENTIC_LANGUAGE", Some("pt-BR"), Format::Language, "language of texts for people on duty"),
+    setting("AGENTIC_LLM_ENABLED", Some("true"), Format::Bool, "whether the local model is used"),
+    setting("OLLAMA_BASE_URL", Some("http://10.10.10.123:11434"), Format::Url, "URL of the model server"),
+    setting("AGENTIC_LLM_MODEL", Some("qwen2.5:7b-instruct"), Format::Any, "model for advice and answers"),
+    setting("AGENTIC_EMBED_MODEL", Some("nomic-embed-text"), Format::Any, "model for embeddings"),
+    setting("AGENTIC_SPECS_ROOT", Some("./specs"), Format::Any, "directory of the runbooks"),
+    setting(
+        "AGENTIC_CRITICAL_VMIDS",
+        Some("112,122,123,104"),
+        Format::Any,
+        "ids of the virtual machines that must run, separated by commas",
+    ),
+    setting("VM123_IP", Some("10.10.10.123"), Format::Any, "IP address of VM 123"),
+    setting("OPENPANEL_BRIDGE_URL", Some("http://10.10.10.123:18087"), Format::Url, "URL of the OpenPanel bridge"),
+    setting("DESK_API_URL", Some("http://10.10.10.122:8080"), Format::Url, "URL of the Desk's API"),
+    setting("WIZARD_API_URL", Some("http://10.10.10.112:8000"), Format::Url, "URL of the wizard's API"),
+    setting("WIZARD_PORTAL_URL", Some("http://10.10.10.112"), Format::Url, "URL of the wizard's portal"),
+    setting("PFSENSE_API_URL", None, Format::Url, "URL of the pfSense API, through Traefik"),
+    setting("PFSENSE_API_KEY", None, Format::Any, "pfSense API key"),
+    setting("PROXMOX_API_URL", None, Format::Url, "URL of the Proxmox VE API"),
+    setting("PROXMOX_API_TOKEN", None, Format::Any, "Proxmox VE API token, `USER@REALM!TOKENID=UUID`"),
+    setting("FOSS_URL", Some("http://${VM123_IP}:8085"), Format::Url, "URL of FOSSBilling"),
+    setting("ODOO_URL", Some("http://${VM123_IP}:8069"), Format::Url, "URL of Odoo"),
+    setting("DESK_DB_PATH", None, Format::Any, "path of the Desk's SQLite database, which probes can read"),
+    setting(
+        "AGENTIC_SQLITE_PATHS",
+        None,
+        Format::Any,
+        "paths of further SQLite databases that probes can read, separated by commas",
+    ),
+    setting(
+        "AGENTIC_PROBE_SECRET_KEYS",
+        None,
+        Format::Any,
+        "further keys of the Secret agentic-ops that Scenarios can use, separated by commas",
+    ),
+    setting(
+        "AGENTIC_ALLOW_LINK_LOCAL",
+        Some("false"),
+        Format::Bool,
+        "whether probes can connect to link-local addresses, such as those of metadata services",
+    ),
+    setting(
+        "AGENTIC_CA_FILE",
+        None,
+        Format::File,
+        "file with CA certificates in PEM that probes trust in addition to those of the system",
+    ),
+    setting(
+        "OPS_INTERNAL_TOKEN",
+        None,
+        Format::Any,
+        "bearer token for /internal/tick; if unset, the route responds with 503",
+    ),
+    setting("DESK_ROOT_NOTIFY_EMAIL", None, Format::Emails, "recipients of mail, separated by commas"),
+    setting("SMTP_URL", None, Format::Any, "URL of the mail server, `smtp://user:pass@host:port?tls=required`"),
+    setting("MAIL_FROM", None, Format::Emails, "sender address of mail"),
+    setting("DESK_OPS_NTFY_TOPIC", None, Format::Any, "ntfy topic"),
+    setting("NTFY_BASE_URL", Some("https://ntfy.sh"), Format::Url, "URL of the ntfy server"),
+    setting("NTFY_TOKEN", None, Format::Any, "access token for ntfy"),
+    setting(
+        "AGENTIC_AUTH_SECRET_FILE",
+        None,
+        Format::File,
+        "file with the secret for tokens signed by the Desk with HS256",
+    ),
+    setting(
+        "AGENTIC_AUTH_JWKS_URL",
+        None,
+        Format::Url,
+        "URL of the key set for tokens signed by the Desk with RS256 or ES256",
+    ),
+    setting(
+        "AGENTIC_AUTH_SERVICE_ACCOUNTS",
+        None,
+        Format::ServiceAccounts,
+        "roles of service accounts whose tokens the REST facade accepts",
+    ),
+    setting(
+        "AGENTIC_AUTH_TOKEN_REVIEW",
+        Some("false"),
+        Format::Bool,
+        "whether the REST facade accepts tokens of the cluster, by TokenReview; set by the chart",
+    ),
+    setting("AGENTIC_AUTH_ISSUER", None, Format::Any, "required issuer (`iss`) of tokens"),
+    setting("AGENTIC_AUTH_AUDIENCE", Some("agentic-ops"), Format::Any, "required audience (`aud`) of tokens"),
+    setting("AGENTIC_AUTH_ROLES_CLAIM", Some("roles"), Format::Any, "claim of tokens with the roles"),
+    setting(
+        "AGENTIC_NAMES_CHECKED",
+        Some("false"),
+        Format::Bool,
+        "whether an admission policy of the API server verifies names, so that names written with kubectl are proven; set by the chart",
+    ),
+    setting(
+        "AGENTIC_DESK_URL",
+        None,
+        Format::Url,
+        "base URL of links in mail and ntfy; defaults to the listen address",
+    ),
+    setting(
+        "AGENTIC_LEASE_SEC",
+        None,
+        Format::LeaseSeconds,
+        "duration in seconds of the leader election Lease: a leader that stops renewing it is replaced after this time; defaults to 15",
+    ),
+];
+
+/// The page `docs/settings.md`: every setting with default, format and meaning.
+pub fn reference() -> String {
+    let mut page = String::from(REFERENCE_HEAD);
+    for setting in SETTINGS {
+        let default = setting.default.map_or("none".to_string(), |d| format!("`{d}`"));
+        let Setting { name, meaning, format, .. } = setting;
+        page.push_str(&format!("| `{name}` | {default} | {} | {meaning} |\n", format.as_str()));
+    }
+    page
+}
+
+const REFERENCE_HEAD: &str = "\
+# Settings
+
+Settings come from the process environment, otherwise from `.env` (or `--env-file`), otherwise from their defaults; in a cluster
+from the ConfigMap and the Secret `agentic-ops`. `standalone` creates these two objects at start. Settings whose names end in
+_KEY, _TOKEN, _PASSWORD or _SECRET, those in AGENTIC_PROBE_SECRET_KEYS and SMTP_URL go to the Secret, all others to the ConfigMap.
+`.env` can contain further names; Scenarios use them as `${NAME}` and `env.NAME`.
+
+A change of the ConfigMap takes effect for Scenarios at their next run, and for the settings of the program itself at its next
+start. An invalid value prevents the start; the error names the setting and the expected format. This page is generated.
+
+| name | default | format | meaning |
+|---|---|---|---|
+";

@@ -1,0 +1,44 @@
+//! Responses: objects in the requested form, errors as Status objects.
+
+use crate::controlplane::request::{Query, ResponseFormat};
+use crate::controlplane::resource::Resource;
+use crate::controlplane::status::ApiError;
+use crate::controlplane::store::StoreError;
+use crate::controlplane::table;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub fn answer(result: Result<(StatusCode, Value), ApiError>) -> Response {
+    let (code, value) = result.unwrap_or_else(|error| (error.code, error.to_value()));
+    text(code, "application/json", value.to_string())
+}
+
+/// The response for paths that belong to no served version.
+pub fn no_such_page() -> Response {
+    text(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n".into())
+}
+
+pub fn text(code: StatusCode, media_type: &'static str, body: String) -> Response {
+    (code, [(header::CONTENT_TYPE, HeaderValue::from_static(media_type))], body).into_response()
+}
+
+/// An object in the requested format.
+pub fn in_format(resource: &Resource, value: Value, format: ResponseFormat, query: &Query) -> Result<Value, ApiError> {
+    Ok(match format {
+        ResponseFormat::Table => {
+            query.check_table()?;
+            let meta = json!({"resourceVersion": value.pointer("/metadata/resourceVersion")});
+            table::render(resource, [&value], meta, Timestamp::now(), query.include_object(), true)
+        }
+        ResponseFormat::Partial => table::partial(&value),
+        ResponseFormat::PartialList => return Err(ApiError::without_reason("content is not a list")),
+        ResponseFormat::Json | ResponseFormat::Discovery | ResponseFormat::Unsupported => value,
+    })
+}
+
+/// The error response for a failure of the store.
+pub fn store_error(error: StoreError) -> ApiError {
+    ApiError::internal(error.to_string())
+}

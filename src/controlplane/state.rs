@@ -1,0 +1,18 @@
+//! The state that all requests share.
+
+use super::auth::Token;
+use super::resource::Resource;
+use super::served_kind::ServedKind;
+use super::store::Store;
+use std::sync::Arc;
+use tokio::sync::watch as signal;
+
+/// The server's state.
+pub struct ServerState {
+    pub kinds: Vec<Arc<ServedKind>>,
+    pub resources: Vec<Resource>,
+    pub store: Store,
+    pub token: Token,
+    pub address: String,
+    pub stop: signal::Receiver<bool>,
+}

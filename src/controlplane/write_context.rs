@@ -1,0 +1,112 @@
+//! The parameters of a write, and the steps that all writes share: completion, validation, storing.
+
+use super::admission;
+use super::apply::FieldManager;
+use super::field_validation::FieldValidation;
+use super::object::{fields_mut, metadata_mut};
+use super::resource::Resource;
+use super::schema::MUST_BE_INTEGER;
+use super::served_kind::ServedKind;
+use super::status::ApiError;
+use super::store::{StoredObject, WriteAction};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Maximum size of an object, in bytes of JSON. Our kinds have at most 64 KiB, a ConfigMap at most 1 MiB.
+const OBJECT_MAX: usize = 1_500_000;
+
+/// Parameters of one write of one object.
+#[derive(Clone)]
+pub struct WriteContext {
+    pub served: Arc<ServedKind>,
+    pub name: String,
+    /// Empty for cluster-scoped kinds.
+    pub namespace: String,
+    pub manager: String,
+    pub status: bool,
+    pub dry_run: bool,
+    pub field_validation: FieldValidation,
+    /// Warnings for the client.
+    pub warnings: Arc<Mutex<Vec<String>>>,
+    pub now: Timestamp,
+}
+
+pub type WriteResult<T> = Result<T, ApiError>;
+
+impl WriteContext {
+    pub fn field_manager<'a>(&'a self, api_version: &'a str) -> FieldManager<'a> {
+        let subresource = self.status.then_some("status");
+        FieldManager { manager: &self.manager, subresource, api_version, now: self.now }
+    }
+
+    pub fn resource(&self) -> &Resource {
+        &self.served.resource
+    }
+
+    /// The current object in the served version.
+    pub fn current_object(&self, stored: &StoredObject) -> Value {
+        self.served.to_served(stored.value())
+    }
+
+    pub fn warn(&self, what: String) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    /// Defaults of built-in kinds, set before the managed fields are recorded.
+    pub fn set_core_defaults(&self, value: &mut Value) -> WriteResult<()> {
+        let resource = self.resource();
+        match self.core_kind() {
+            Some("Secret") => fold_string_data(value)?,
+            Some("Namespace") => {
+                let labels = metadata_mut(value).entry("labels").or_insert_with(|| json!({}));
+                labels["kubernetes.io/metadata.name"] = self.name.as_str().into();
+            }
+            _ => {}
+        }
+        let fields = fields_mut(value);
+        for (name, zero) in resource.zero_values.as_object().into_iter().flatten() {
+            fields.entry(name.clone()).or_insert_with(|| zero.clone());
+        }
+        Ok(())
+    }
+
+    pub fn put(&self, value: Value) -> WriteResult<WriteAction<ApiError>> {
+        if value.to_string().len() > OBJECT_MAX {
+            return Err(ApiError::too_large(format!("Request entity too large: limit is {OBJECT_MAX}")));
+        }
+        let value = Box::new(self.served.to_stored(value));
+        Ok(if self.dry_run { WriteAction::Keep(value) } else { WriteAction::Put(value) })
+    }
+
+    /// The kind, if it is a built-in one.
+    pub fn core_kind(&self) -> Option<&str> {
+        let resource = self.resource();
+        (!resource.custom).then_some(resource.kind.as_str())
+    }
+
+    /// Validates an object.
+    pub fn check(&self, new: &Value, old: Option<&Value>) -> WriteResult<()> {
+        let causes = admission::check(new, old, self.resource(), |warning| self.warn(warning));
+        let mut causes = self.served.schema.validate_after(new, old, causes);
+        // kube-apiserver attributes this error to the status if the status endpoint is used.
+        for cause in causes.iter_mut().filter(|cause| self.status && cause.message.contains(MUST_BE_INTEGER)) {
+            cause.field = "status".into();
+        }
+        if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.resource(), &self.name, &causes)) }
+    }
+}
+
+/// Moves `stringData` of a Secret into `data`, base64 encoded. The default type is Opaque.
+fn fold_string_data(value: &mut Value) -> WriteResult<()> {
+    let fields = fields_mut(value);
+    fields.entry("type").or_insert_with(|| "Opaque".into());
+    let Some(Value::Object(plain)) = fields.remove("stringData") else { return Ok(()) };
+    let data = fields.entry("data").or_insert_with(|| json!({}));
+    for (name, text) in plain {
+        data[name] = STANDARD.encode(text.as_str().unwrap_or_default()).into();
+    }
+    Ok(())
+}
