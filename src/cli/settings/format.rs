@@ -1,7 +1,7 @@
 //! Formats of setting values, and their validation.
 
 use crate::domain::texts::Language;
-use crate::facade::review::parse_service_accounts;
+use crate::facade::token_review::parse_service_accounts;
 
 /// The format of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
