@@ -165,7 +165,8 @@ fn health_counts_scenarios_and_open_findings() {
     let of = |phase: &str, severity: Severity| Arc::new(finding(json!({"phase": phase, "severity": severity})));
     let mut findings: Vec<_> = Severity::ALL.iter().map(|severity| of("Open", *severity)).collect();
     findings.extend([of("Acknowledged", Severity::High), of("Resolved", Severity::Critical)]);
+    findings.extend([Severity::Medium; 2].iter().chain(&[Severity::Low; 3]).map(|severity| of("Open", *severity)));
     let view = HealthView::detailed(&OperatorState::default(), &scenarios, &findings).details.unwrap();
     assert_eq!(view.scenarios, ScenarioCounts { total: 5, healthy: 1, failing: 2, unknown: 2 });
-    assert_eq!(view.open_findings, OpenFindings { critical: 1, high: 2, medium: 1, low: 1, info: 1 });
+    assert_eq!(view.open_findings, OpenFindings { critical: 1, high: 2, medium: 3, low: 4, info: 1 });
 }
