@@ -151,9 +151,9 @@ async fn run_once(
     prober: &Prober,
     language: crate::domain::texts::Language,
 ) -> Checked {
-    let resolved = prepare(valid, configuration, policy);
-    if !resolved.refused.is_empty() {
-        return Checked::Invalid(resolved.refused.iter().map(ToString::to_string).collect());
+    let prepared = prepare(valid, configuration, policy);
+    if !prepared.refused.is_empty() {
+        return Checked::Invalid(prepared.refused.iter().map(ToString::to_string).collect());
     }
     let observe = |(name, target): (String, Result<crate::domain::target::Target, Reading>)| async move {
         match target {
@@ -161,16 +161,16 @@ async fn run_once(
             Err(reading) => Observation { name, target: None, reading },
         }
     };
-    let observations = join_all(resolved.targets.into_iter().map(observe)).await;
+    let observations = join_all(prepared.targets.into_iter().map(observe)).await;
     let settings = configuration.settings.clone();
-    let context = RunContext { settings, now: crate::runtime::clock::now(), redactor: &resolved.redactor, language };
+    let context = RunContext { settings, now: crate::runtime::clock::now(), redactor: &prepared.redactor, language };
     Checked::Ran(judge(valid, &observations, &context))
 }
 
 fn code(results: &[(String, Checked)], errors: &[String]) -> u8 {
     let has = |outcome| {
         let runs =
-            results.iter().filter_map(|(_, c)| if let Checked::Ran(outcomes) = c { Some(outcomes) } else { None });
+            results.iter().filter_map(|(_, c)| if let Checked::Ran(evaluation) = c { Some(evaluation) } else { None });
         runs.flat_map(|o| &o.list).any(|o| o.result == outcome)
     };
     let is_invalid = !errors.is_empty() || results.iter().any(|(_, c)| matches!(c, Checked::Invalid(_)));
@@ -191,7 +191,7 @@ fn rows(results: &[(String, Checked)]) -> Vec<[String; 4]> {
             Checked::Invalid(errors) => rows.extend(errors.iter().map(|m| row("", "invalid", m))),
             Checked::Suspended => rows.push(row("", "suspended", "")),
             Checked::Valid => rows.push(row("", "valid", "")),
-            Checked::Ran(outcomes) => rows.extend(outcomes.list.iter().map(|o| {
+            Checked::Ran(evaluation) => rows.extend(evaluation.list.iter().map(|o| {
                 let check = if o.key.is_empty() { o.check.clone() } else { format!("{} ({})", o.check, o.key) };
                 row(&check, o.result.as_str(), &o.message)
             })),
@@ -230,8 +230,8 @@ fn as_json(results: &[(String, Checked)], errors: &[String]) -> Value {
             Checked::Invalid(errors) => json!({"id": name, "valid": false, "mistakes": errors}),
             Checked::Suspended => json!({"id": name, "valid": true, "suspended": true}),
             Checked::Valid => json!({"id": name, "valid": true}),
-            Checked::Ran(outcomes) => {
-                let checks = outcomes.list.iter().map(|o| {
+            Checked::Ran(evaluation) => {
+                let checks = evaluation.list.iter().map(|o| {
                     json!({"name": o.check, "key": o.key, "outcome": o.result, "severity": o.severity, "message": o.message})
                 });
                 json!({"id": name, "valid": true, "checks": checks.collect::<Vec<_>>()})

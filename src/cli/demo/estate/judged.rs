@@ -52,8 +52,8 @@ impl Watch {
 
     async fn run(&self, scenario: &str) -> Evaluation {
         let scenario = &self.scenarios[scenario];
-        let resolved = prepare(scenario, &self.configuration, &self.policy);
-        assert!(resolved.refused.is_empty());
+        let prepared = prepare(scenario, &self.configuration, &self.policy);
+        assert!(prepared.refused.is_empty());
         let observe = |(name, target)| async {
             let target: Result<crate::domain::target::Target, Reading> = target;
             match target {
@@ -61,39 +61,39 @@ impl Watch {
                 Err(reading) => Observation { name, target: None, reading },
             }
         };
-        let observations = futures::future::join_all(resolved.targets.into_iter().map(observe)).await;
+        let observations = futures::future::join_all(prepared.targets.into_iter().map(observe)).await;
         let settings = self.configuration.settings.clone();
         let context = RunContext {
             settings,
             now: jiff::Timestamp::now(),
-            redactor: &resolved.redactor,
+            redactor: &prepared.redactor,
             language: self.settings.language(),
         };
         judge(scenario, &observations, &context)
     }
 
-    /// Runs the Scenario until the outcomes meet a condition. Fails with the last outcomes.
+    /// Runs the Scenario until its evaluation meets a condition. Fails with the last evaluation.
     async fn until(&self, scenario: &str, wanted: impl Fn(&Evaluation) -> bool) -> Result<(), Evaluation> {
         let started = Instant::now();
         loop {
-            let outcomes = self.run(scenario).await;
-            if wanted(&outcomes) {
+            let evaluation = self.run(scenario).await;
+            if wanted(&evaluation) {
                 return Ok(());
             }
             if started.elapsed() > TIMEOUT {
-                return Err(outcomes);
+                return Err(evaluation);
             }
         }
     }
 }
 
-fn all_pass(outcomes: &Evaluation) -> bool {
-    outcomes.list.iter().all(|o| o.result == CheckOutcome::Pass)
+fn all_pass(evaluation: &Evaluation) -> bool {
+    evaluation.list.iter().all(|o| o.result == CheckOutcome::Pass)
 }
 
 /// Whether exactly the check that the part names fails, or, for `blind`, none fails and one is unknown.
-fn broken_as_documented(part: &Part, outcomes: &Evaluation) -> bool {
-    let of = |result| outcomes.list.iter().filter(move |o| o.result == result);
+fn broken_as_documented(part: &Part, evaluation: &Evaluation) -> bool {
+    let of = |result| evaluation.list.iter().filter(move |o| o.result == result);
     let failing: Vec<_> = of(CheckOutcome::Fail).map(|o| (o.check.as_str(), o.key.as_str())).collect();
     if part.check == BLIND {
         return failing.is_empty() && of(CheckOutcome::Unknown).count() > 0;
