@@ -1,6 +1,6 @@
-//! `agentic-ops check`: runs Scenarios from files once, for a person, a pre-commit hook or a merge request.
+//! `agentic-ops check`: runs Scenarios from files once, for people, pre-commit hooks and merge requests.
 
-use super::registry::documents::{self, Document};
+use super::registry::documents::{self, BadDocument, Document};
 use super::settings::Settings;
 use super::{CliError, serve};
 use crate::api::{CheckOutcome, SETTINGS_NAME, Scenario};
@@ -8,7 +8,11 @@ use crate::controlplane::schema::Schema;
 use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
 use crate::domain::prepare::{ReferencedConfiguration, SecretView, prepare};
 use crate::domain::reading::Reading;
-use crate::domain::validate::{Expressions, ProbePolicy, dependency_cycle, validate};
+use crate::domain::target::Target;
+use crate::domain::texts::{self, Language};
+use crate::domain::validate::{
+    Expressions, ProbePolicy, Problem, Reason, ValidatedScenario, ValidationError, dependency_cycle, validate,
+};
 use crate::probes::Prober;
 use futures::StreamExt as _;
 use futures::future::join_all;
@@ -18,7 +22,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Scenarios run at once.
+/// Scenarios that run concurrently.
 const AT_ONCE: usize = 32;
 
 /// The options of `check`.
@@ -30,15 +34,15 @@ pub struct CheckArgs {
     /// Settings, as NAME=value lines [default: .env, if there]
     #[arg(long, value_name = "FILE")]
     pub env_file: Option<PathBuf>,
-    /// How the results look
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
-    /// Say what is wrong with the files, and read no targets
+    /// Validate the files only, and read no targets
     #[arg(long)]
     pub no_run: bool,
 }
 
-/// How the results look.
+/// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Output {
     #[default]
@@ -46,17 +50,18 @@ pub enum Output {
     Json,
 }
 
-/// What became of one Scenario.
+/// The result of one Scenario.
 #[derive(Debug)]
 pub enum Checked {
+    /// The errors, as text.
     Invalid(Vec<String>),
     Suspended,
-    /// Understood, and not run.
+    /// Valid, and not run.
     Valid,
     Ran(Evaluation),
 }
 
-/// 0 when all pass, 1 when one fails, 2 when one is unknown or invalid and none fails.
+/// Exit code 0 if all checks pass, 1 if one fails, 2 if one is unknown or a Scenario is invalid and none fails.
 pub async fn run(args: CheckArgs) -> Result<ExitCode, CliError> {
     let settings = Settings::from_process(args.env_file.as_deref(), &BTreeMap::new())?;
     let mut found = Vec::new();
@@ -67,14 +72,16 @@ pub async fn run(args: CheckArgs) -> Result<ExitCode, CliError> {
         errors.extend(read.errors);
     }
     let results = check(&found, &settings, args.no_run).await?;
+    let language = settings.language();
+    let errors: Vec<String> = errors.iter().map(|e: &BadDocument| e.text(language)).collect();
     match args.output {
-        Output::Table => print_table(&results, &errors),
+        Output::Table => print_table(&results, &errors, language),
         Output::Json => println!("{}", as_json(&results, &errors)),
     }
     Ok(ExitCode::from(code(&results, &errors)))
 }
 
-/// Checks each Scenario, and runs those that are understood.
+/// Validates each Scenario, and runs the valid ones.
 pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Result<Vec<(String, Checked)>, CliError> {
     let policy = serve::policy(settings);
     let prober = serve::prober(settings)?;
@@ -83,21 +90,21 @@ pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Res
         secrets: BTreeMap::from([(SETTINGS_NAME.to_string(), SecretView::Present(Arc::new(settings.secret())))]),
     };
     let schema = scenario_schema()?;
+    let language = settings.language();
     let mut expressions = Expressions::default();
     let depends_on: HashMap<String, Vec<String>> =
         found.iter().map(|d| (d.name.clone(), depends_on(&d.value))).collect();
     let mut work = Vec::new();
     for document in found {
-        let valid = understood(document, &schema, &policy, &mut expressions);
+        let valid = validated(document, &schema, &policy, &mut expressions, language);
         let cycle = dependency_cycle(&document.name, &depends_on);
         let valid = match (valid, cycle) {
-            (Ok(_), Some(path)) => Err(vec![format!("spec.dependsOn: leads back to itself: {}", path.join(" -> "))]),
+            (Ok(_), Some(path)) => Err(vec![texts::validation(language, &cycle_error(path))]),
             (valid, _) => valid,
         };
         work.push((document.name.clone(), valid));
     }
-    let language = settings.language();
-    let run = |(name, valid): (String, Result<crate::domain::validate::ValidatedScenario, Vec<String>>)| {
+    let run = |(name, valid): (String, Result<ValidatedScenario, Vec<String>>)| {
         let (configuration, policy, prober) = (&configuration, &policy, &prober);
         async move {
             let checked = match valid {
@@ -124,46 +131,55 @@ fn depends_on(value: &Value) -> Vec<String> {
     list.filter_map(|v| v.as_str().map(String::from)).collect()
 }
 
-/// The Scenario as the operator would understand it, judged by the same schema as by the API.
-fn understood(
+fn cycle_error(path: Vec<String>) -> ValidationError {
+    let problem = Problem::DependencyCycle { path };
+    ValidationError { field: "spec.dependsOn".into(), reason: Reason::DependencyCycle, problem }
+}
+
+/// The Scenario as the operator validates it, after the schema that the API server uses.
+fn validated(
     document: &Document,
     schema: &Schema,
     policy: &ProbePolicy,
     expressions: &mut Expressions,
-) -> Result<crate::domain::validate::ValidatedScenario, Vec<String>> {
+    language: Language,
+) -> Result<ValidatedScenario, Vec<String>> {
     let mut value = document.value.clone();
     let unknown = schema.prune(&mut value);
-    let mut wrong: Vec<String> = unknown.iter().map(|path| format!("unknown field {path:?}")).collect();
+    let mut errors: Vec<String> = unknown.iter().map(|path| texts::unknown_field(language, path)).collect();
     schema.apply_defaults(&mut value);
-    wrong.extend(schema.validate(&value, None).iter().map(|c| format!("{}: {}", c.field, c.message)));
-    if !wrong.is_empty() {
-        return Err(wrong);
+    errors.extend(schema.validate(&value, None).iter().map(|c| format!("{}: {}", c.field, c.message)));
+    if !errors.is_empty() {
+        return Err(errors);
     }
     let scenario: Scenario = serde_json::from_value(value).map_err(|e| vec![e.to_string()])?;
-    let errors = |m: Vec<crate::domain::validate::ValidationError>| m.iter().map(ToString::to_string).collect();
-    validate(&document.name, &scenario.spec, policy, expressions).map_err(errors)
+    validate(&document.name, &scenario.spec, policy, expressions).map_err(|errors| rendered(&errors, language))
+}
+
+fn rendered(errors: &[ValidationError], language: Language) -> Vec<String> {
+    errors.iter().map(|error| texts::validation(language, error)).collect()
 }
 
 async fn run_once(
-    valid: &crate::domain::validate::ValidatedScenario,
+    valid: &ValidatedScenario,
     configuration: &ReferencedConfiguration,
     policy: &ProbePolicy,
     prober: &Prober,
-    language: crate::domain::texts::Language,
+    language: Language,
 ) -> Checked {
-    let resolved = prepare(valid, configuration, policy);
-    if !resolved.refused.is_empty() {
-        return Checked::Invalid(resolved.refused.iter().map(ToString::to_string).collect());
+    let prepared = prepare(valid, configuration, policy);
+    if !prepared.refused.is_empty() {
+        return Checked::Invalid(rendered(&prepared.refused, language));
     }
-    let observe = |(name, target): (String, Result<crate::domain::target::Target, Reading>)| async move {
+    let observe = |(name, target): (String, Result<Target, Reading>)| async move {
         match target {
             Ok(target) => Observation { name, reading: prober.read(&target).await, target: Some(target) },
             Err(reading) => Observation { name, target: None, reading },
         }
     };
-    let observations = join_all(resolved.targets.into_iter().map(observe)).await;
+    let observations = join_all(prepared.targets.into_iter().map(observe)).await;
     let settings = configuration.settings.clone();
-    let context = RunContext { settings, now: crate::runtime::clock::now(), redactor: &resolved.redactor, language };
+    let context = RunContext { settings, now: crate::runtime::clock::now(), redactor: &prepared.redactor, language };
     Checked::Ran(judge(valid, &observations, &context))
 }
 
@@ -181,7 +197,7 @@ fn code(results: &[(String, Checked)], errors: &[String]) -> u8 {
     }
 }
 
-/// Scenario, check with its item, outcome, message.
+/// Rows of Scenario, check with its item, outcome, and message.
 fn rows(results: &[(String, Checked)]) -> Vec<[String; 4]> {
     let mut rows = Vec::new();
     for (name, checked) in results {
@@ -200,8 +216,8 @@ fn rows(results: &[(String, Checked)]) -> Vec<[String; 4]> {
     rows
 }
 
-fn print_table(results: &[(String, Checked)], errors: &[String]) {
-    let header = ["SCENARIO", "CHECK", "OUTCOME", "MESSAGE"].map(String::from);
+fn print_table(results: &[(String, Checked)], errors: &[String], language: Language) {
+    let header = texts::check_columns(language).map(String::from);
     let rows = rows(results);
     let width = |i: usize| rows.iter().chain([&header]).map(|r| r[i].chars().count()).max().unwrap_or(0);
     let widths = [width(0), width(1), width(2)];

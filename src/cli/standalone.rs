@@ -6,6 +6,7 @@ use super::serve::{self, Served};
 use super::settings::Settings;
 use super::{CliError, client, token, view};
 use crate::controllers::{Operator, OperatorConfig};
+use crate::domain::texts::{self, Language};
 use crate::facade::router;
 use crate::runtime::leadership::WriteFence;
 use crate::telemetry::Metrics;
@@ -50,6 +51,7 @@ pub struct Standalone {
     operator: Operator,
     served: Served,
     following: tokio::task::JoinHandle<()>,
+    language: Language,
     pub client: Client,
     pub metrics: Arc<Metrics>,
 }
@@ -102,7 +104,16 @@ impl Standalone {
         let agents = operator.agents.clone();
         let backend = serve::backend(settings, Some(secret), client.clone(), NAMESPACE, vitals, agents);
         let served = serve::start(args.listen, router(backend)).await?;
-        Ok(Standalone { lock, control_plane, operator, served, following, client, metrics })
+        Ok(Standalone {
+            lock,
+            control_plane,
+            operator,
+            served,
+            following,
+            language: settings.language(),
+            client,
+            metrics,
+        })
     }
 
     /// Where the kubeconfig lies.
@@ -125,18 +136,16 @@ impl Standalone {
         &self.operator
     }
 
-    /// Says where everything is.
+    /// Prints the addresses.
     pub fn greet(&self) {
-        let kubeconfig = self.kubeconfig().display();
-        eprintln!("agentic-ops {} is up", env!("CARGO_PKG_VERSION"));
-        eprintln!("  Kubernetes API  {}", self.kube_url());
-        eprintln!("  REST facade     http://{}/api/v1/agents", self.address());
-        eprintln!("  try             export KUBECONFIG={kubeconfig}; kubectl get scenarios; kubectl get findings -w");
+        let (version, kubeconfig) = (env!("CARGO_PKG_VERSION"), self.kubeconfig().display());
+        let lines = texts::standalone_started(self.language, version, self.kube_url(), self.address(), kubeconfig);
+        eprintln!("{lines}");
     }
 
     /// Ends everything in order, in at most ten seconds.
     pub async fn shutdown(self) {
-        eprintln!("stopping; what is being written is finished first");
+        eprintln!("{}", texts::shutting_down(self.language));
         let in_order = async {
             self.following.abort();
             self.operator.shutdown().await;

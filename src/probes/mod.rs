@@ -1,8 +1,7 @@
 //! How each kind of target is read: http, sqlite, tcp, dns, tls.
 //!
-//! A [`Target`] goes in, a [`Reading`] comes out, always: whatever the target does, reading it is bounded in time, bytes and
-//! redirects, and what went wrong is told by an [`ErrorKind`]. Connections are not reused, since a target that takes no new
-//! connection is down.
+//! Each reader takes a [`Target`] and returns a [`Reading`], whatever the target does: time, bytes and redirects are bounded, and
+//! errors have an [`ErrorKind`]. Connections are not reused, since a target that accepts no new connection is down.
 
 mod certificate;
 mod clients;
@@ -17,6 +16,7 @@ mod tls;
 
 pub use sqlite::check_query;
 
+use crate::domain::detail::{AddressCause, Cause, Detail, DnsCause, SqliteCause};
 use crate::domain::reading::{ErrorKind, ReadError, Reading};
 use crate::domain::target::{Request, Target};
 use crate::net::AddressError;
@@ -35,11 +35,11 @@ use std::time::{Duration, Instant};
 /// The settings that all probes share.
 #[derive(Clone, Debug)]
 pub struct ProberOptions {
-    /// PEM files of certificates trusted besides the system's.
+    /// PEM files of CA certificates that are trusted besides the system's.
     pub extra_ca_pem: Vec<Vec<u8>>,
     /// Whether link-local metadata addresses may be read.
     pub allow_link_local: bool,
-    /// How many SQLite files are read at once; at least 1.
+    /// Most SQLite files that are read concurrently; at least 1.
     pub sqlite_concurrency: usize,
     /// `User-Agent` of http probes that set none.
     pub user_agent: String,
@@ -59,7 +59,7 @@ impl Default for ProberOptions {
     }
 }
 
-/// Why probes can't be made with these options.
+/// Why a [`Prober`] cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum ProberError {
     #[error("extra CA certificates: {0}")]
@@ -81,10 +81,10 @@ struct Inner {
     databases: Databases,
 }
 
-/// What a kind's reader gives: the reading's fields, or why there is none.
+/// The result of a reader: the reading's fields, or the error.
 type ReadResult = Result<Map<String, Value>, FailedReading>;
 
-/// A failed reading, with the fields that it has nevertheless.
+/// An error, with the fields that were read nevertheless.
 #[derive(Debug)]
 struct FailedReading {
     error: ReadError,
@@ -109,12 +109,13 @@ impl From<AddressError> for ReadError {
     }
 }
 
-fn failure(kind: ErrorKind, detail: impl Into<String>) -> ReadError {
-    ReadError { kind, detail: detail.into() }
+/// An error on reading `subject`, which is empty where the cause names it.
+fn failure(kind: ErrorKind, subject: impl Into<String>, cause: impl Into<Cause>) -> ReadError {
+    ReadError { kind, detail: Detail::new(subject, cause) }
 }
 
 impl Prober {
-    /// Loads the system's certificates and makes the clients. Errors: `extra_ca_pem` holds no certificates.
+    /// Loads the system's certificates and builds the clients. Errors: `extra_ca_pem` has no certificates.
     pub fn new(options: ProberOptions) -> Result<Prober, ProberError> {
         let guard = AddressGuard::new(options.allow_link_local);
         let resolver = Arc::new(SystemResolver::default());
@@ -123,18 +124,18 @@ impl Prober {
         Ok(Prober { inner: Arc::new(Inner { guard, resolver, clients, databases }) })
     }
 
-    /// Reads the target once, within its timeout. Never panics and never fails otherwise than by a reading's error.
+    /// Reads the target once, within its timeout. It never panics; every error is part of the reading.
     pub async fn read(&self, target: &Target) -> Reading {
         let started = Instant::now();
         let stage = Arc::new(AtomicU8::new(Stage::Target as u8));
         let resolving = Arc::new(AtomicBool::new(false));
         let reading = AssertUnwindSafe(self.dispatch(&target.request, started + target.timeout)).catch_unwind();
         let reading = noting_resolution(resolving.clone(), tokio::time::timeout(target.timeout, reading));
-        let outcome = STAGE.scope(stage.clone(), reading).await;
+        let result = STAGE.scope(stage.clone(), reading).await;
         let latency = started.elapsed();
-        let result = match outcome {
+        let result = match result {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(failure(ErrorKind::Unreadable, "reading broke off by an internal error").into()),
+            Ok(Err(_)) => Err(failure(ErrorKind::Unreadable, "", Cause::Internal).into()),
             Err(_) => {
                 let (stage, resolving) = (stage.load(Ordering::Relaxed), resolving.load(Ordering::Relaxed));
                 Err(timed_out(stage, resolving, &target.request, target.timeout).into())
@@ -158,7 +159,7 @@ impl Prober {
     }
 }
 
-/// Whose turn it is: when time runs out, this says whose fault that is.
+/// What a reading waits for: it decides what a timeout is attributed to.
 #[derive(Clone, Copy)]
 enum Stage {
     Target = 0,
@@ -170,7 +171,7 @@ tokio::task_local! {
     static STAGE: Arc<AtomicU8>;
 }
 
-/// Notes whose turn it is while `work` runs.
+/// Sets the stage while `work` runs.
 async fn in_stage<T>(stage: Stage, work: impl Future<Output = T>) -> T {
     let set = |stage: Stage| {
         let _ = STAGE.try_with(|cell| cell.store(stage as u8, Ordering::Relaxed));
@@ -184,13 +185,13 @@ async fn in_stage<T>(stage: Stage, work: impl Future<Output = T>) -> T {
 fn timed_out(stage: u8, resolving: bool, request: &Request, timeout: Duration) -> ReadError {
     let root = request.root();
     if resolving {
-        failure(ErrorKind::Network, format!("{root}: the system's resolver did not answer within {timeout:?}"))
+        failure(ErrorKind::Network, root, AddressCause::ResolverTimedOut(timeout))
     } else if stage == Stage::Queued as u8 {
-        failure(ErrorKind::Unreadable, format!("{root}: other databases were being read for {timeout:?}"))
+        failure(ErrorKind::Unreadable, root, SqliteCause::Queued(timeout))
     } else if matches!(request, Request::Dns(_)) {
-        failure(ErrorKind::Dns, format!("{root}: the server did not answer within {timeout:?}"))
+        failure(ErrorKind::Dns, root, DnsCause::ServerTimedOut(timeout))
     } else {
-        failure(ErrorKind::Timeout, format!("{root}: no whole answer within {timeout:?}"))
+        failure(ErrorKind::Timeout, root, Cause::TimedOut(timeout))
     }
 }
 

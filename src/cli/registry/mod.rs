@@ -6,6 +6,7 @@
 pub mod documents;
 
 use crate::api::{GROUP, VERSION};
+use crate::domain::texts::Language;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::write::{WriteError, call};
@@ -92,7 +93,8 @@ impl Registry {
             Ok(Err(error)) => return Pass::failed(format!("{}: {error}", self.path.display())),
             Err(error) => return Pass::failed(error.to_string()),
         };
-        let mut pass = Pass { found: documents.good.len(), errors: documents.errors.clone(), ..Pass::default() };
+        let errors = documents.errors.iter().map(|e| e.text(Language::English)).collect();
+        let mut pass = Pass { found: documents.good.len(), errors, ..Pass::default() };
         for kind in ["Agent", "Scenario"] {
             self.pass_kind(kind, &documents, &mut pass).await;
         }

@@ -2,6 +2,7 @@
 
 use super::FindingWriter;
 use crate::api::{Finding, FindingStatus, Phase};
+use crate::domain::texts;
 use crate::domain::transition::{self, Step};
 use crate::runtime::backoff::pause;
 use crate::runtime::field_managers;
@@ -117,7 +118,7 @@ impl Acknowledgements {
             let is_left_over = noted.is_some_and(|n| n.by == written.by && n.note == written.note);
             self.writer.strip_acknowledgement(finding).await?;
             if !is_left_over {
-                let note = format!("{} acknowledged a Finding that is resolved: taken out", written.by);
+                let note = texts::acknowledgement_refused(self.writer.language, &written.by);
                 self.writer.events.publish(finding.object_ref(&()), true, "AcknowledgementRefused", &note);
             }
             return Ok(());

@@ -8,7 +8,7 @@ use crate::api::{Finding, FindingSpec, FindingStatus, Transition};
 use crate::domain::desired::CheckKey;
 use crate::domain::fingerprint::{finding_name, fingerprint};
 use crate::domain::pending::{PendingUpdate, apply_updates};
-use crate::domain::texts::Language;
+use crate::domain::texts::{self, Language};
 use crate::domain::transition::Step;
 use crate::runtime::events::Events;
 use crate::runtime::leadership::WriteFence;
@@ -160,7 +160,12 @@ impl FindingWriter {
 
     fn tell_one(&self, finding: &Finding, step: Step, reason: &str, transition: &Transition) {
         let warning = matches!(step, Step::Opened | Step::Reopened);
-        let note = if transition.message.is_empty() { reason } else { &transition.message };
+        let withdrawn = texts::acknowledgement_removed(self.language);
+        let note = match step {
+            Step::Unacknowledged if transition.message.is_empty() => &withdrawn,
+            _ if transition.message.is_empty() => reason,
+            _ => &transition.message,
+        };
         let mut about = finding.object_ref(&());
         about.resource_version = None;
         self.events.publish(about, warning, reason, note);

@@ -1,7 +1,6 @@
 //! All that the operator keeps in mind of one Scenario. It can all be built again from the API.
 
-use super::status::{Known, RunView, status};
-use crate::api::conditions::REASON_UNDECODABLE;
+use super::status::{RunSummary, SpecState, StatusInputs, status};
 use crate::api::conditions::bounded;
 use crate::api::{CheckOutcome, CheckResult, RUN_REQUESTED_AT, RequestedRun, Scenario, ScenarioStatus};
 use crate::controllers::finding::Applied;
@@ -53,7 +52,7 @@ pub struct Entry {
     /// What the last run was refused for.
     refused: Vec<ValidationError>,
     pub depends_on: Vec<String>,
-    pub cycle: Option<String>,
+    pub cycle: Option<Vec<String>>,
     streaks: Streaks,
     last_good: LastGood,
     findings: BTreeMap<CheckKey, Seen>,
@@ -292,34 +291,33 @@ impl Entry {
     }
 
     /// The status that the API is to have.
-    pub fn wanted_status(&self, now: Timestamp) -> ScenarioStatus {
-        let known = Known {
+    pub fn wanted_status(&self, now: Timestamp, language: Language) -> ScenarioStatus {
+        let inputs = StatusInputs {
             generation: self.generation,
-            error: self.error(),
-            suspended: matches!(&self.spec, Spec::Valid(valid) if valid.suspend),
+            spec: self.spec_state(),
             open: &self.open(),
-            run: self.run.as_ref().map(|(judged, checks, unknown)| RunView {
+            run: self.run.as_ref().map(|(judged, checks, unknown)| RunSummary {
                 judged: *judged,
                 checks: *checks,
                 unknown: unknown.as_deref(),
             }),
             last_run_at: self.last_run_at,
             last_requested_run: self.answered.as_ref(),
+            language,
         };
-        status(&self.written, &known, now)
+        status(&self.written, &inputs, now)
     }
 
-    fn error(&self) -> Option<(&str, String)> {
-        let told =
-            |errors: &[ValidationError]| errors.iter().map(ValidationError::to_string).collect::<Vec<_>>().join("; ");
+    fn spec_state(&self) -> SpecState<'_> {
         match &self.spec {
-            Spec::Undecodable(why) => Some((REASON_UNDECODABLE, why.clone())),
-            Spec::Invalid(errors) => Some((errors.first()?.reason.as_str(), told(errors))),
-            Spec::Valid(_) if !self.refused.is_empty() => Some((self.refused[0].reason.as_str(), told(&self.refused))),
-            Spec::Valid(_) => self.cycle.as_ref().map(|c| {
-                let reason = crate::domain::validate::Reason::DependencyCycle.as_str();
-                (reason, format!("spec.dependsOn: leads back to itself: {c}"))
-            }),
+            Spec::Undecodable(error) => SpecState::Undecodable(error),
+            Spec::Invalid(errors) => SpecState::Invalid(errors),
+            Spec::Valid(_) if !self.refused.is_empty() => SpecState::Invalid(&self.refused),
+            Spec::Valid(valid) => match &self.cycle {
+                Some(path) => SpecState::DependencyCycle(path),
+                None if valid.suspend => SpecState::Suspended,
+                None => SpecState::Valid,
+            },
         }
     }
 }

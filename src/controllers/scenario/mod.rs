@@ -201,7 +201,7 @@ impl Watch {
                 let entry = self.entries.entry(name.clone()).or_insert_with(|| Entry::new(name.clone()));
                 entry.generation = invalid.metadata.generation;
                 entry.resource_version = invalid.metadata.resource_version.clone();
-                let why = format!("the object can't be read: {}", invalid.error);
+                let why = invalid.error.to_string();
                 entry.take_spec(Spec::Undecodable(why), crate::runtime::clock::now());
                 self.write_status(&name);
             }
@@ -273,7 +273,7 @@ impl Watch {
             .map(|e| e.name.clone())
             .collect();
         for other in concerned {
-            let cycle = dependency_cycle(&other, &self.depends_on).map(|path| path.join(" -> "));
+            let cycle = dependency_cycle(&other, &self.depends_on);
             let Some(entry) = self.entries.get_mut(&other).filter(|e| e.cycle != cycle) else { continue };
             entry.cycle = cycle;
             if self.live {

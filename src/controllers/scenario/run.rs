@@ -5,11 +5,12 @@ use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
 use crate::domain::prepare::prepare;
 use crate::domain::reading::Reading;
+use crate::domain::run_failure::RunFailure;
 use crate::domain::target::Target;
 use crate::domain::texts::Language;
 use crate::domain::validate::{ProbePolicy, ValidatedScenario, ValidationError};
 use crate::probes::Prober;
-use crate::runtime::write::WriteError;
+use crate::runtime::write::{CALL_TIMEOUT, WriteError};
 use crate::telemetry::Metrics;
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -42,7 +43,7 @@ pub enum Ran {
     /// The spec asks for what it may not have; nothing was read.
     Refused(Vec<ValidationError>),
     /// Nothing was read, and it is nobody's fault that a Finding could name.
-    Failed(String),
+    Failed(RunFailure),
 }
 
 impl Runner {
@@ -60,7 +61,7 @@ impl Runner {
 
     /// Runs `scenario` when it is its turn; `started` is called then.
     pub async fn run(&self, scenario: Arc<ValidatedScenario>, started: impl FnOnce(Timestamp)) -> Ran {
-        let Ok(_turn) = self.runs.acquire().await else { return Ran::Failed("shutting down".into()) };
+        let Ok(_turn) = self.runs.acquire().await else { return Ran::Failed(RunFailure::ShuttingDown) };
         let now = crate::runtime::clock::now();
         started(now);
         // Boxed, so that the thousands that wait for their turn at a start are small.
@@ -70,7 +71,7 @@ impl Runner {
     async fn run_now(&self, scenario: Arc<ValidatedScenario>, now: Timestamp) -> Ran {
         let configuration = match self.configuration.read(scenario.secret_names()).await {
             Ok(configuration) => configuration,
-            Err(error) => return Ran::Failed(unreadable(&error)),
+            Err(error) => return Ran::Failed(unreadable(error)),
         };
         let resolved = prepare(&scenario, &configuration, &self.policy);
         if !resolved.refused.is_empty() {
@@ -80,7 +81,7 @@ impl Runner {
             join_all(resolved.targets.into_iter().map(|(name, target)| self.observe(name, target))).await;
         let redactor = resolved.redactor;
         let readings = observations.iter().map(|o| (o.name.as_str(), &o.reading));
-        let snapshot = RunSnapshot::take(readings, &redactor, now);
+        let snapshot = RunSnapshot::take(readings, &redactor, now, self.language);
         let language = self.language;
         let cheap = scenario.is_cheap();
         let judging = move || {
@@ -90,10 +91,10 @@ impl Runner {
         let outcomes = if cheap {
             judging()
         } else {
-            let Ok(_turn) = self.evaluations.acquire().await else { return Ran::Failed("shutting down".into()) };
+            let Ok(_turn) = self.evaluations.acquire().await else { return Ran::Failed(RunFailure::ShuttingDown) };
             match tokio::task::spawn_blocking(judging).await {
                 Ok(outcomes) => outcomes,
-                Err(error) => return Ran::Failed(format!("the checks could not be evaluated: {error}")),
+                Err(_) => return Ran::Failed(RunFailure::EvaluationPanicked),
             }
         };
         for outcome in &outcomes.list {
@@ -115,6 +116,9 @@ impl Runner {
     }
 }
 
-fn unreadable(error: &WriteError) -> String {
-    format!("settings or Secrets can't be read from the API: {error}")
+fn unreadable(error: WriteError) -> RunFailure {
+    match error {
+        WriteError::Timeout => RunFailure::ConfigurationTimedOut(CALL_TIMEOUT),
+        other => RunFailure::ConfigurationUnreadable(other.to_string()),
+    }
 }

@@ -3,6 +3,7 @@
 use super::entry::Entry;
 use super::{BEAT, Watch};
 use crate::api::Health;
+use crate::domain::texts::Language;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -48,7 +49,7 @@ impl Ticks {
                 tick.report.ran += 1;
                 tick.report.results.push(TickResult {
                     scenario: name.to_string(),
-                    health: entry.wanted_status(jiff::Timestamp::now()).health,
+                    health: entry.wanted_status(jiff::Timestamp::now(), Language::default()).health,
                     opened: entry.opened.clone(),
                     resolved: entry.resolved.clone(),
                 });

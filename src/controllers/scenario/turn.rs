@@ -5,7 +5,9 @@ use super::run::Ran;
 use super::{BEAT, PlannedWrite, Report, Watch};
 use crate::controllers::finding::version;
 use crate::domain::outcome::Evaluation;
+use crate::domain::run_failure::RunFailure;
 use crate::domain::schedule;
+use crate::domain::texts::{self, Language};
 use crate::runtime::backoff::pause;
 use crate::runtime::field_managers;
 use crate::runtime::write::{self, WriteError, call};
@@ -75,7 +77,7 @@ impl Watch {
                     ran = AssertUnwindSafe(runner.run(valid, started)).catch_unwind() => ran,
                     _ = era.changed() => return,
                 };
-                let ran = ran.unwrap_or_else(|_| Ran::Failed("the run broke off: see the log".into()));
+                let ran = ran.unwrap_or_else(|_| Ran::Failed(RunFailure::Panicked));
                 let at = *at.lock().unwrap_or_else(PoisonError::into_inner);
                 let _ = reports.send((this_era, Report::Ran { name, generation, at, requested, ran })).await;
             });
@@ -121,9 +123,10 @@ impl Watch {
                 entry.take_refusal(errors);
                 entry.answer = requested.map(|requested_at| answer(requested_at, at, &Evaluation::default()));
             }
-            Ran::Failed(why) => {
+            Ran::Failed(failure) => {
+                let why = texts::run_failure(Language::English, &failure);
                 tracing::warn!(scenario = %name, why, "not run");
-                entry.take_failure(why);
+                entry.take_failure(texts::run_failure(language, &failure));
                 entry.answer = requested.map(|requested_at| answer(requested_at, at, &Evaluation::default()));
             }
         }
@@ -226,17 +229,17 @@ impl Watch {
     pub(super) fn write_status(&mut self, name: &str) {
         let now = crate::runtime::clock::now();
         let Some(entry) = self.entries.get(name).filter(|_| self.may_write()) else { return };
-        if super::status::says_something_new(&entry.written, &entry.wanted_status(now)) {
+        if super::status::differs_beyond_freshness(&entry.written, &entry.wanted_status(now, self.runner.language)) {
             self.write_status_now(name);
         }
     }
 
     /// Has the status written as it is, fresh or not.
     pub(super) fn write_status_now(&mut self, name: &str) {
-        let may_write = self.may_write();
+        let (may_write, language) = (self.may_write(), self.runner.language);
         let free = |e: &&mut Entry| may_write && !e.status_busy && e.resource_version.is_some();
         let Some(entry) = self.entries.get_mut(name).filter(free) else { return };
-        let wanted = entry.wanted_status(crate::runtime::clock::now());
+        let wanted = entry.wanted_status(crate::runtime::clock::now(), language);
         let patch = write::merge("status", Some(&entry.written), &wanted, entry.resource_version.as_deref());
         entry.status_busy = true;
         let (name, api, reports, era) =

@@ -1,5 +1,6 @@
 use super::super::fixtures::{failed, read};
 use super::*;
+use crate::domain::detail::Cause;
 use crate::domain::reading::ErrorKind;
 use proptest::prelude::*;
 use serde_json::json;
@@ -10,7 +11,7 @@ fn at() -> Timestamp {
 
 fn snapshot(readings: &[(&str, Reading)], secrets: &[&str]) -> Arc<RunSnapshot> {
     let redactor = Redactor::new(secrets.iter().copied());
-    RunSnapshot::take(readings.iter().map(|(name, reading)| (*name, reading)), &redactor, at())
+    RunSnapshot::take(readings.iter().map(|(name, reading)| (*name, reading)), &redactor, at(), Language::English)
 }
 
 fn names(names: &[&str]) -> BTreeSet<String> {
@@ -64,7 +65,8 @@ fn no_secret_is_left_in_evidence_not_even_half_of_one_where_it_is_cut() {
             assert!(!whole.contains("s3c"), "{before}: {whole}");
         }
     }
-    let detail = Reading::failed(ErrorKind::Protocol, format!("said {secret}"), std::time::Duration::ZERO);
+    let detail =
+        Reading::failed(ErrorKind::Protocol, Cause::Foreign(format!("said {secret}")), std::time::Duration::ZERO);
     assert!(!snapshot(&[("a", detail)], &[secret]).excerpts[0].text.contains("s3c"));
 }
 

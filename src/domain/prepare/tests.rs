@@ -1,6 +1,7 @@
 use super::super::fixtures::*;
 use super::*;
 use crate::domain::reading::ErrorKind;
+use crate::domain::texts::{self, Language};
 use serde_json::{Value, json};
 
 fn configuration() -> ReferencedConfiguration {
@@ -28,12 +29,12 @@ fn target(probe: Value) -> Target {
     prepared.targets.remove(0).1.unwrap()
 }
 
-/// Why there is no target: the kind and the words.
+/// Why there is no target: the kind, and the detail in English.
 fn missing(probe: Value) -> (ErrorKind, String) {
     let mut prepared = prepared(probe);
     assert_eq!(prepared.refused, []);
     let error = prepared.targets.remove(0).1.unwrap_err().error.unwrap();
-    (error.kind, error.detail)
+    (error.kind, texts::detail(Language::English, &error.detail))
 }
 
 fn refused(probe: Value) -> ValidationError {
@@ -106,7 +107,7 @@ fn a_password_in_a_url_is_a_credential_and_is_blanked_out() {
 
 #[test]
 fn a_missing_secret_is_unknown_and_named() {
-    for (name, key) in [("gone", "TOKEN"), ("never-heard-of", "TOKEN"), ("shop-ca", "nope"), ("shop-ca", "")] {
+    for (name, key) in [("gone", "TOKEN"), ("no-such-secret", "TOKEN"), ("shop-ca", "nope"), ("shop-ca", "")] {
         let (kind, detail) = missing(with_header(secret(name, key)));
         assert_eq!(kind, ErrorKind::MissingSecret);
         assert!(detail.contains(name), "{detail}");
@@ -120,7 +121,8 @@ fn a_secret_that_is_not_offered_to_probes_is_refused() {
         (error.reason, error.field.as_str()),
         (Reason::SecretNotOffered, "spec.probes[0].http.headers[0].secretKeyRef")
     );
-    assert!(error.message.contains("agentic.ligbox.io/probes=allowed"), "{error}");
+    let message = texts::validation(Language::English, &error);
+    assert!(message.contains("agentic.ligbox.io/probes=allowed"), "{message}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Watch {
         let policy = serve::policy(&settings);
         let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml");
         let documents = documents::read(&registry).unwrap();
-        assert_eq!(documents.errors, Vec::<String>::new());
+        assert_eq!(documents.errors, []);
         let mut scenarios = BTreeMap::new();
         for document in documents.good.iter().filter(|d| d.kind == "Scenario") {
             let spec: ScenarioSpec = serde_json::from_value(document.value["spec"].clone()).unwrap();
