@@ -17,7 +17,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Evaluates a whole expression.
+/// Evaluates an expression.
 pub(super) fn evaluate(root: &IdedExpr, inputs: &Inputs, item: Option<Value>) -> EvalResult {
     Evaluator { inputs, item, bound: Vec::new(), budget: Budget::new(), patterns: Patterns::default() }.value(root)
 }

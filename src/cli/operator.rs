@@ -63,7 +63,7 @@ impl Part {
     }
 }
 
-/// Runs until it is told to stop.
+/// Runs until a signal stops it.
 pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
     let config = client::inferred().await?;
     let namespace = args.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());

@@ -56,7 +56,7 @@ pub struct Standalone {
     pub metrics: Arc<Metrics>,
 }
 
-/// Runs until it is told to stop.
+/// Runs until a signal stops it.
 pub async fn run(args: StandaloneArgs) -> Result<(), CliError> {
     let settings = Settings::from_process(args.env_file.as_deref(), &BTreeMap::new())?;
     let running = Standalone::start(&args, &settings).await?;

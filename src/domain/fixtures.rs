@@ -25,11 +25,11 @@ pub(super) fn policy() -> ProbePolicy {
 
 /// A spec with these fields over what every Scenario needs.
 pub(super) fn spec(fields: Value) -> ScenarioSpec {
-    let mut whole = json!({"title": "Loja", "agent": "pulso", "severity": "high", "probes": []});
+    let mut spec = json!({"title": "Loja", "agent": "pulso", "severity": "high", "probes": []});
     for (name, value) in fields.as_object().unwrap() {
-        whole[name] = value.clone();
+        spec[name] = value.clone();
     }
-    serde_json::from_value(whole).unwrap()
+    serde_json::from_value(spec).unwrap()
 }
 
 pub(super) fn validated(fields: Value) -> Result<ValidatedScenario, Vec<ValidationError>> {

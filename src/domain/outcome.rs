@@ -217,11 +217,11 @@ impl Evaluator<'_> {
 
     fn item(&self, check: &Check, item: Option<&Item>) -> Outcome {
         let key = item.map(|i| bounded(&self.redactor.redact(&i.key()), KEY_MAX)).unwrap_or_default();
-        let judged = self.given(check, item).and_then(|given| match given {
+        let result = self.given(check, item).and_then(|given| match given {
             false => Err(texts::not_given(self.language, &check.name)),
             true => check.expect.evaluate_bool(self.inputs, item).map_err(|e| self.unknown(check, &e)),
         });
-        let (result, message) = match judged {
+        let (result, message) = match result {
             Ok(true) => (CheckOutcome::Pass, String::new()),
             Ok(false) => (CheckOutcome::Fail, self.message(check, item, &key)),
             Err(message) => (CheckOutcome::Unknown, message),

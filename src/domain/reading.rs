@@ -20,7 +20,8 @@ pub struct Reading {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadError {
     pub kind: ErrorKind,
-    pub detail: Detail,
+    /// Boxed, so that a reading without an error is small.
+    pub detail: Box<Detail>,
 }
 
 /// Where an error comes from.
@@ -114,7 +115,7 @@ impl Reading {
 
     /// A reading of a target that was not read.
     pub fn failed(kind: ErrorKind, detail: impl Into<Detail>, latency: Duration) -> Reading {
-        Reading { error: Some(ReadError { kind, detail: detail.into() }), latency, fields: Map::new() }
+        Reading { error: Some(ReadError { kind, detail: Box::new(detail.into()) }), latency, fields: Map::new() }
     }
 
     /// Whether the target was read.

@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
 
 /// What replaces a secret.
-pub const BLANK: &str = "***";
+pub const REDACTED: &str = "***";
 /// Shorter values are not redacted: they would match ordinary words.
 const SHORTEST: usize = 4;
 
@@ -43,7 +43,7 @@ impl Redactor {
         let mut out = Cow::Borrowed(text);
         for needle in &self.needles {
             if out.contains(needle.as_str()) {
-                out = Cow::Owned(out.replace(needle.as_str(), BLANK));
+                out = Cow::Owned(out.replace(needle.as_str(), REDACTED));
             }
         }
         out
@@ -77,7 +77,7 @@ mod tests {
             STANDARD.encode("u:s3cr=t/k\"y+é;more"),
         ];
         for form in forms {
-            assert!(redactor.redact(&form).contains(BLANK), "{form}");
+            assert!(redactor.redact(&form).contains(REDACTED), "{form}");
         }
     }
 
@@ -95,7 +95,7 @@ mod tests {
             prop_assert!(!redactor.redact(&text).contains(&secret));
             let encoded = STANDARD.encode(&text);
             let out = redactor.redact(&encoded);
-            let shown = out.split(BLANK).filter_map(|p| STANDARD_NO_PAD.decode(p.trim_end_matches('=')).ok());
+            let shown = out.split(REDACTED).filter_map(|p| STANDARD_NO_PAD.decode(p.trim_end_matches('=')).ok());
             for part in shown {
                 prop_assert!(!String::from_utf8_lossy(&part).contains(&secret));
             }

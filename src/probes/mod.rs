@@ -111,7 +111,7 @@ impl From<AddressError> for ReadError {
 
 /// An error on reading `subject`, which is empty where the cause names it.
 fn failure(kind: ErrorKind, subject: impl Into<String>, cause: impl Into<Cause>) -> ReadError {
-    ReadError { kind, detail: Detail::new(subject, cause) }
+    ReadError { kind, detail: Box::new(Detail::new(subject, cause)) }
 }
 
 impl Prober {

@@ -1,4 +1,4 @@
-//! `agentic-ops demo`: standalone beside a simulated estate on loopback, each part of which can be broken and healed.
+//! `agentic-ops demo`: standalone with a simulated estate on loopback, whose parts can be broken and healed.
 
 pub mod estate;
 
@@ -24,7 +24,7 @@ pub struct DemoArgs {
     pub control: SocketAddr,
 }
 
-/// Runs until it is told to stop. The environment and `.env` are not looked at: nothing may point at real machines.
+/// Runs until a signal stops it. The environment and `.env` are not read, so that nothing refers to real machines.
 pub async fn run(args: DemoArgs) -> Result<(), CliError> {
     let estate = Estate::start(&args.standalone.data, args.control).await?;
     let mut overrides = estate.settings();

@@ -1,4 +1,4 @@
-//! The status of a Scenario: the conditions Ready and Healthy, and the counts beside them.
+//! The status of a Scenario: the conditions Ready and Healthy, health, and the number of open Findings.
 
 use crate::api::conditions::{
     self, HEALTHY, READY, REASON_BLIND, REASON_FAILING, REASON_NOT_JUDGED, REASON_NOT_READY, REASON_PASSING,

@@ -77,7 +77,7 @@ impl Watch {
                     ran = AssertUnwindSafe(runner.run(valid, started)).catch_unwind() => ran,
                     _ = era.changed() => return,
                 };
-                let ran = ran.unwrap_or_else(|_| Ran::Failed(RunFailure::Panicked));
+                let ran = ran.unwrap_or(Ran::Failed(RunFailure::Panicked));
                 let at = *at.lock().unwrap_or_else(PoisonError::into_inner);
                 let _ = reports.send((this_era, Report::Ran { name, generation, at, requested, ran })).await;
             });

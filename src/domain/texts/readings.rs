@@ -10,7 +10,7 @@ use crate::domain::reading::{ErrorKind, ReadError};
 
 /// The message of a probe whose target was not read. `target` is its scheme, host and port, its file, or the probe's name.
 pub fn unread(language: Language, target: &str, error: &ReadError) -> String {
-    let Detail { subject, cause } = &error.detail;
+    let Detail { subject, cause } = &*error.detail;
     let reason = self::cause(language, cause);
     // The target is not repeated.
     let reason =

@@ -332,7 +332,7 @@ fn causes_of_failed_readings_are_in_both_languages() {
         }
         check(&name, |language| detail(language, &cause.clone().into()));
         check(&name, |language| {
-            let error = ReadError { kind: ErrorKind::Network, detail: cause.clone().into() };
+            let error = ReadError { kind: ErrorKind::Network, detail: Box::new(cause.clone().into()) };
             unread(language, "X2", &error)
         });
     }
@@ -343,7 +343,7 @@ fn causes_of_failed_readings_are_in_both_languages() {
             ErrorKind::UnsetSetting | ErrorKind::MissingSecret => continue,
             _ => Detail::from(Cause::Foreign(s())),
         };
-        check(kind.as_str(), |language| unread(language, "X2", &ReadError { kind, detail: detail.clone() }));
+        check(kind.as_str(), |language| unread(language, "X2", &ReadError { kind, detail: Box::new(detail.clone()) }));
     }
 }
 
@@ -416,7 +416,7 @@ fn output_of_commands_is_in_both_languages() {
 fn a_target_is_named_once_and_the_cause_is_precise() {
     let second = Duration::from_secs(10);
     let message = |target: &str, kind, subject: &str, cause: Cause| {
-        unread(Language::Portuguese, target, &ReadError { kind, detail: Detail::new(subject, cause) })
+        unread(Language::Portuguese, target, &ReadError { kind, detail: Box::new(Detail::new(subject, cause)) })
     };
     let host = || "loja.example".to_string();
     let target = "http://loja.example:80";
