@@ -1,6 +1,7 @@
 //! The HTTP clients and TLS configurations, one for each way of verifying certificates.
 
-use super::{ProberError, ProberOptions, failure};
+use super::failure::failure;
+use super::options::{ProberError, ProberOptions};
 use crate::domain::detail::{Cause, TlsCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::Verification;

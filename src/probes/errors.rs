@@ -1,6 +1,6 @@
 //! Maps errors of the network and of TLS to the errors of a reading.
 
-use super::failure;
+use super::failure::{FailedReading, failure};
 use crate::domain::detail::{AddressCause, Cause, TlsCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::net::AddressError;
@@ -115,4 +115,16 @@ fn of_tls(error: &rustls::Error) -> Cause {
 
 fn timestamp(at: &UnixTime) -> Option<Timestamp> {
     Timestamp::from_second(i64::try_from(at.as_secs()).ok()?).ok()
+}
+
+impl From<AddressError> for FailedReading {
+    fn from(error: AddressError) -> Self {
+        ReadError::from(error).into()
+    }
+}
+
+impl From<AddressError> for ReadError {
+    fn from(error: AddressError) -> Self {
+        of_address(&error)
+    }
 }

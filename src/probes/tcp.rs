@@ -1,6 +1,7 @@
 //! tcp: opens a connection and closes it.
 
-use super::{ReadResult, errors, failure};
+use super::errors;
+use super::failure::{ReadResult, failure};
 use crate::domain::detail::AddressCause;
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::Address;

@@ -1,7 +1,10 @@
+use super::prober::timed_out;
+use super::stage::Stage;
 use super::testing::{Authority, Server, TIMEOUT, Validity, detail, kind, prober, read, reply, target};
 use super::*;
 use crate::api;
-use crate::domain::target::{Address, DnsRequest, TlsRequest, Verification};
+use crate::domain::reading::{ErrorKind, ReadError};
+use crate::domain::target::{Address, DnsRequest, Request, TlsRequest, Verification};
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::op::{Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, TXT};

@@ -1,7 +1,8 @@
 //! tls: a handshake, to read the certificate.
 
 use super::clients::Clients;
-use super::{ReadResult, certificate, errors, failure, tcp};
+use super::failure::{ReadResult, failure};
+use super::{certificate, errors, tcp};
 use crate::domain::detail::TlsCause;
 use crate::domain::reading::ErrorKind;
 use crate::domain::target::TlsRequest;

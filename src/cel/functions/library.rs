@@ -1,6 +1,6 @@
 //! Functions of `cel` and `kube-cel`, called with evaluated arguments.
 
-use super::Name;
+use super::name::Name;
 use crate::cel::budget::Budget;
 use crate::cel::error::{EvalError, EvalResult};
 use kube_cel::KubeCelExt as _;

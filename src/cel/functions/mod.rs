@@ -6,6 +6,7 @@
 mod convert;
 mod library;
 mod lists;
+mod name;
 mod text;
 mod times;
 
@@ -13,16 +14,7 @@ use super::budget::Budget;
 use super::error::{EvalError, EvalResult};
 use super::patterns::Patterns;
 use kube_cel::cel::objects::Value;
-
-/// The name of a call.
-#[derive(Clone, Copy)]
-pub(super) struct Name<'a> {
-    /// `math` and the like.
-    pub namespace: Option<&'a str>,
-    pub name: &'a str,
-    /// Whether the first argument was written before the dot.
-    pub is_method: bool,
-}
+pub(super) use name::Name;
 
 /// Calls a function. A method's target is its first argument.
 pub(super) fn call(budget: &mut Budget, patterns: &mut Patterns, name: Name<'_>, args: Vec<Value>) -> EvalResult {

@@ -1,6 +1,6 @@
 //! Messages and titles of Findings where a Scenario has no text of its own.
 
-use super::Language;
+use super::language::Language;
 
 /// The message of a check without one, or whose message cannot be evaluated.
 pub fn check_failed(language: Language, check: &str, key: &str) -> String {

@@ -1,6 +1,6 @@
 //! Output of commands.
 
-use super::Language;
+use super::language::Language;
 use std::fmt::Display;
 
 /// The column headings of `agentic-ops check`.

@@ -1,6 +1,6 @@
 //! Messages of conditions, transitions and Events.
 
-use super::Language;
+use super::language::Language;
 use crate::domain::run_failure::RunFailure;
 use crate::domain::transition::ResolveReason;
 

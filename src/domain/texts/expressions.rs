@@ -1,6 +1,6 @@
 //! Errors of CEL expressions.
 
-use super::{Language, alternatives};
+use super::language::Language;
 use crate::cel::limits::{
     BYTES_MAX, COMPREHENSIONS_MAX, DEPTH_MAX, ITEMS_MAX, LIST_MAX, NODES_MAX, SOURCE_MAX, STEPS_MAX,
 };
@@ -144,4 +144,9 @@ pub fn evaluation(language: Language, error: &EvalError) -> String {
         ),
         EvalError::Panicked => text!(language, "erro interno na avaliação", "internal error in the evaluation"),
     }
+}
+
+/// A list of alternatives: `int ou double`, `int or double`.
+fn alternatives(language: Language, items: &[&str]) -> String {
+    items.join(&text!(language, " ou ", " or "))
 }

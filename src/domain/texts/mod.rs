@@ -17,6 +17,7 @@ mod checks;
 mod cli;
 mod conditions;
 mod expressions;
+mod language;
 mod readings;
 #[cfg(test)]
 mod tests;
@@ -33,33 +34,6 @@ pub use conditions::{
     undecodable,
 };
 pub use expressions::{compilation, evaluation};
+pub use language::Language;
 pub use readings::{detail, unread};
 pub use validation::{validation, validations};
-
-/// A language of the catalogue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// Brazilian Portuguese.
-    #[default]
-    Portuguese,
-    English,
-}
-
-impl Language {
-    /// Both languages.
-    pub const ALL: [Language; 2] = [Language::Portuguese, Language::English];
-
-    /// `pt` or `en`, with or without a region.
-    pub fn parse(text: &str) -> Option<Language> {
-        match text.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
-            "pt" => Some(Language::Portuguese),
-            "en" => Some(Language::English),
-            _ => None,
-        }
-    }
-}
-
-/// A list of alternatives: `int ou double`, `int or double`.
-fn alternatives(language: Language, items: &[&str]) -> String {
-    items.join(&text!(language, " ou ", " or "))
-}

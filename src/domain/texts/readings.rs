@@ -1,7 +1,9 @@
 //! Why a target was not read.
 
+use super::expressions::evaluation;
+use super::language::Language;
 use super::validation::{field, query};
-use super::{Language, evaluation};
+
 use crate::cel::EvalError;
 use crate::domain::detail::{
     AddressCause, Cause, ConfigurationCause, Detail, DnsCause, HttpCause, SqliteCause, TlsCause,

@@ -1,6 +1,7 @@
 //! Validation errors of a spec.
 
-use super::{Language, compilation};
+use super::expressions::compilation;
+use super::language::Language;
 use crate::api::{BLIND, PROBES_LABEL};
 use crate::domain::duration::show;
 use crate::domain::probe_fields::{FieldError, QueryError};
@@ -51,17 +52,10 @@ fn problem(language: Language, problem: &Problem) -> String {
         Problem::UnknownRequirement { name } => {
             text!(language, "nenhuma sonda ou verificação se chama {name:?}", "no probe or check is named {name:?}")
         }
-        Problem::SecretKeyNotOffered { .. } | Problem::SecretNotOffered { .. } | Problem::FileNotOffered { .. } => {
-            not_offered(language, problem)
+        Problem::RequirementCycle { checks } => {
+            let checks = checks.join(", ");
+            text!(language, "{checks}: requires forma um ciclo", "{checks} require one another in a cycle")
         }
-        Problem::RequirementCycle { .. } | Problem::SelfDependency { .. } | Problem::DependencyCycle { .. } => {
-            cycle(language, problem)
-        }
-    }
-}
-
-fn cycle(language: Language, problem: &Problem) -> String {
-    match problem {
         Problem::SelfDependency { name } => {
             text!(language, "{name:?} não pode depender de si mesmo", "{name:?} cannot depend on itself")
         }
@@ -69,23 +63,8 @@ fn cycle(language: Language, problem: &Problem) -> String {
             let path = path.join(" -> ");
             text!(language, "dependência circular: {path}", "leads back to itself: {path}")
         }
-        Problem::RequirementCycle { checks } => {
-            let checks = checks.join(", ");
-            text!(language, "{checks}: requires forma um ciclo", "{checks} require one another in a cycle")
-        }
-        _ => String::new(),
-    }
-}
-
-fn not_offered(language: Language, problem: &Problem) -> String {
-    match problem {
         Problem::SecretKeyNotOffered { secret, key, offered } => {
-            let offered = offered.join(", ");
-            text!(
-                language,
-                "a chave {key:?} do Secret {secret:?} não está liberada para as sondas: use uma de {offered} ou inclua-a em AGENTIC_PROBE_SECRET_KEYS",
-                "key {key:?} of Secret {secret:?} is not offered to probes: use one of {offered}, or add it to AGENTIC_PROBE_SECRET_KEYS",
-            )
+            secret_key_not_offered(language, secret, key, &offered.join(", "))
         }
         Problem::SecretNotOffered { name } => text!(
             language,
@@ -97,8 +76,15 @@ fn not_offered(language: Language, problem: &Problem) -> String {
             "{path:?} não está liberado para as sondas: inclua-o em DESK_DB_PATH ou AGENTIC_SQLITE_PATHS",
             "{path:?} is not offered to probes: add it to DESK_DB_PATH or AGENTIC_SQLITE_PATHS",
         ),
-        _ => String::new(),
     }
+}
+
+fn secret_key_not_offered(language: Language, secret: &str, key: &str, offered: &str) -> String {
+    text!(
+        language,
+        "a chave {key:?} do Secret {secret:?} não está liberada para as sondas: use uma de {offered} ou inclua-a em AGENTIC_PROBE_SECRET_KEYS",
+        "key {key:?} of Secret {secret:?} is not offered to probes: use one of {offered}, or add it to AGENTIC_PROBE_SECRET_KEYS",
+    )
 }
 
 /// Why a field of a probe is not valid.

@@ -1,6 +1,6 @@
 //! The order of checks by `requires`, and cycles in `dependsOn`.
 
-use super::Check;
+use super::validated::Check;
 use std::collections::{BTreeSet, HashMap};
 
 /// Indexes of `checks` with each check after those that it requires. Errors: the names of the checks in a cycle, or after one.

@@ -1,5 +1,6 @@
 use super::super::fixtures::*;
 use super::*;
+use crate::api::{Evaluate, Severity};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 

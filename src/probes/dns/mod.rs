@@ -1,6 +1,7 @@
 //! dns: a query to the system's resolver, or to the server of the probe.
 
-use super::{FailedReading, ReadResult, errors, failure};
+use super::errors;
+use super::failure::{FailedReading, ReadResult, failure};
 use crate::api;
 use crate::domain::detail::{Cause, DnsCause};
 use crate::domain::reading::{ErrorKind, ReadError};

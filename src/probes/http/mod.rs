@@ -1,11 +1,13 @@
 //! http: a request and its redirects; the fields of the answer.
 
 mod redirect;
+mod shown;
 #[cfg(test)]
 mod tests;
 
 use super::clients::Clients;
-use super::{FailedReading, ReadResult, certificate, errors, failure};
+use super::failure::{FailedReading, ReadResult, failure};
+use super::{certificate, errors};
 use crate::api;
 use crate::domain::detail::{Cause, HttpCause};
 use crate::domain::reading::{ErrorKind, ReadError};
@@ -17,6 +19,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Map, Value};
+use shown::shown;
 use std::collections::HashSet;
 use url::Url;
 
@@ -171,12 +174,4 @@ fn method(method: api::Method) -> Method {
         api::Method::Put => Method::PUT,
         api::Method::Options => Method::OPTIONS,
     }
-}
-
-/// A URL without the parts that may be secret: credentials, query and fragment.
-fn shown(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
-    let path: String = url.path().chars().take(200).collect();
-    format!("{}://{host}{port}{path}", url.scheme())
 }

@@ -1,7 +1,7 @@
 //! The request that follows a redirect.
 
-use super::super::failure;
-use super::shown;
+use super::super::failure::failure;
+use super::shown::shown;
 use crate::domain::detail::HttpCause;
 use crate::domain::reading::{ErrorKind, ReadError};
 use bytes::Bytes;

@@ -8,7 +8,8 @@ mod tests;
 
 pub use query::check_query;
 
-use super::{ReadResult, Stage, failure, in_stage};
+use super::failure::{ReadResult, failure};
+use super::stage::{Stage, in_stage};
 use crate::domain::detail::{Cause, SqliteCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::SqliteRequest;
