@@ -1,7 +1,8 @@
 //! How each kind of target is read: http, sqlite, tcp, dns, tls.
 //!
-//! Each reader takes a [`Target`](crate::domain::target::Target) and returns a [`Reading`](crate::domain::reading::Reading), whatever the target does: time, bytes and redirects are bounded, and
-//! errors have an [`ErrorKind`](crate::domain::reading::ErrorKind). Connections are not reused, since a target that accepts no new connection is down.
+//! Each reader takes a [`Target`](crate::domain::target::Target) and returns a [`Reading`](crate::domain::reading::Reading),
+//! whatever the target does: time, bytes and redirects are bounded, and errors have a kind. Connections are not reused, since a
+//! target that accepts no new connection is down.
 
 mod certificate;
 mod clients;

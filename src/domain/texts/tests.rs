@@ -45,7 +45,7 @@ const ENGLISH_WORDS: [&str; 17] = [
 ];
 const PORTUGUESE_WORDS: [&str; 12] =
     [" de ", " que ", " foi ", " para ", " com ", " ou ", " e ", " o ", " uma ", " um ", " do ", " da "];
-/// The issue names these: a "silent" target is not "muda", and the words of the API are not half translated.
+/// Words that are not used in Portuguese texts.
 const BAD_PORTUGUESE: [&str; 5] = [" muda ", " mudo ", " severity ", "julgar", " registo "];
 
 fn s() -> String {

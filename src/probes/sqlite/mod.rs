@@ -1,6 +1,7 @@
 //! sqlite: a query on a file, concurrently with its writer.
 //!
-//! Only offered files are opened, read-only, with an authorizer that allows reading only, and limits on time, rows and bytes. In WAL mode a reader takes no lock that a writer waits for and sees what was committed when its query began.
+//! Only offered files are opened, read-only, with an authorizer that allows reading only, and limits on time, rows and bytes. In WAL
+//! mode a reader takes no lock that a writer waits for, and sees what was committed when its query began.
 
 mod query;
 #[cfg(test)]
