@@ -1,23 +1,16 @@
-//! What an expression may cost, told before it runs: CEL has no clock to interrupt it.
+//! The cost of an expression as far as it is known when it is compiled: size, depth, and what it iterates over.
 
-use super::CompileError;
-use super::names::is_function;
+use super::error::{CompileError, CostError};
+use super::limits::{COMPREHENSIONS_MAX, DEPTH_MAX, NODES_MAX};
 use kube_cel::cel::common::ast::{EntryExpr, Expr, IdedExpr};
 
-/// Comprehensions within one another.
-const COMPREHENSIONS_MAX: usize = 2;
-/// Brackets within one another, and steps from the root of the tree.
-const DEPTH_MAX: usize = 64;
-/// Parts of the tree, macros written out.
-const PARTS_MAX: usize = 2_000;
-
-/// What was found while looking.
+/// What [`check`] found.
 pub(super) struct Bounds {
-    /// Whether it goes over a list.
-    pub comprehends: bool,
+    /// Whether the expression iterates over a list or map.
+    pub iterates: bool,
 }
 
-/// Refuses a text whose brackets nest too deep for the parser.
+/// Rejects a text whose brackets are nested too deep for the parser.
 pub(super) fn check_nesting(source: &str) -> Result<(), CompileError> {
     let mut depth = 0_usize;
     let mut quote = None;
@@ -34,73 +27,67 @@ pub(super) fn check_nesting(source: &str) -> Result<(), CompileError> {
             (None, _) => {}
         }
         if depth > DEPTH_MAX {
-            return Err(too_deep());
+            return Err(TOO_DEEP);
         }
     }
     Ok(())
 }
 
-fn too_deep() -> CompileError {
-    CompileError::TooCostly(format!("nested deeper than {DEPTH_MAX}"))
-}
+const TOO_DEEP: CompileError = CompileError::TooCostly(CostError::NestedTooDeep);
 
-/// Refuses a tree that is too large, too deep, or that goes over too much.
+/// Rejects a tree that is too large or too deep, or that iterates over too much.
 pub(super) fn check(root: &IdedExpr) -> Result<Bounds, CompileError> {
-    let mut walk = Walk { parts: 0, comprehends: false };
-    walk.part(root, 0, 0)?;
-    Ok(Bounds { comprehends: walk.comprehends })
+    let mut walk = Walk { nodes: 0, iterates: false };
+    walk.node(root, 0, 0)?;
+    Ok(Bounds { iterates: walk.iterates })
 }
 
 struct Walk {
-    parts: usize,
-    comprehends: bool,
+    nodes: usize,
+    iterates: bool,
 }
 
 impl Walk {
-    /// `depth`: steps from the root. `within`: comprehensions around it.
-    fn part(&mut self, part: &IdedExpr, depth: usize, within: usize) -> Result<(), CompileError> {
-        self.parts += 1;
-        if self.parts > PARTS_MAX {
-            return Err(CompileError::TooCostly(format!("more than {PARTS_MAX} parts")));
+    /// `depth`: levels from the root. `within`: enclosing comprehensions.
+    fn node(&mut self, node: &IdedExpr, depth: usize, within: usize) -> Result<(), CompileError> {
+        self.nodes += 1;
+        if self.nodes > NODES_MAX {
+            return Err(CompileError::TooCostly(CostError::TooManyNodes));
         }
         if depth > DEPTH_MAX {
-            return Err(too_deep());
+            return Err(TOO_DEEP);
         }
         let depth = depth + 1;
-        match &part.expr {
+        match &node.expr {
             Expr::Comprehension(c) => {
-                self.comprehends = true;
+                self.iterates = true;
                 if within + 1 > COMPREHENSIONS_MAX {
-                    let message =
-                        format!("more than {COMPREHENSIONS_MAX} of all, exists, map, filter within one another");
-                    return Err(CompileError::TooCostly(message));
+                    return Err(CompileError::TooCostly(CostError::TooManyComprehensions));
                 }
                 if !is_bounded_range(&c.iter_range) {
-                    let message =
-                        "all, exists, map and filter go over readings, literals, split(), find() and sorts of them";
-                    return Err(CompileError::TooCostly(message.into()));
+                    return Err(CompileError::TooCostly(CostError::UnboundedRange));
                 }
-                self.part(&c.iter_range, depth, within)?;
+                self.node(&c.iter_range, depth, within)?;
                 for inner in [&c.accu_init, &c.loop_cond, &c.loop_step, &c.result] {
-                    self.part(inner, depth, within + 1)?;
+                    self.node(inner, depth, within + 1)?;
                 }
             }
             Expr::Call(call) => {
                 for inner in call.target.iter().map(AsRef::as_ref).chain(&call.args) {
-                    self.part(inner, depth, within)?;
+                    self.node(inner, depth, within)?;
                 }
             }
-            Expr::Select(select) => self.part(&select.operand, depth, within)?,
+            Expr::Select(select) => self.node(&select.operand, depth, within)?,
             Expr::List(list) => {
                 for element in &list.elements {
-                    self.part(element, depth, within)?;
+                    self.node(element, depth, within)?;
                 }
             }
             Expr::Map(map) => {
                 for entry in &map.entries {
                     if let EntryExpr::MapEntry(entry) = &entry.expr {
-                        self.part(&entry.key, depth, within)?;
-                        self.part(&entry.value, depth, within)?;
+                        self.node(&entry.key, depth, within)?;
+                        self.node(&entry.value, depth, within)?;
                     }
                 }
             }
@@ -111,8 +98,8 @@ impl Walk {
     }
 }
 
-/// Whether what a comprehension goes over has at most 1,000 items by its make: readings are checked when it runs, `split` and
-/// `findAll` are cut short by our own versions of them.
+/// Whether the range of a comprehension has at most 1,000 items. The lists of readings are checked before each evaluation, and this
+/// module's own `split` and `findAll` fail beyond the limit.
 fn is_bounded_range(range: &IdedExpr) -> bool {
     match &range.expr {
         Expr::Ident(_) | Expr::Select(_) | Expr::List(_) | Expr::Map(_) | Expr::Literal(_) => true,
@@ -130,10 +117,4 @@ fn is_bounded_range(range: &IdedExpr) -> bool {
         }
         Expr::Struct(_) | Expr::Unspecified => false,
     }
-}
-
-/// Functions of the libraries that make lists of any length.
-pub(super) fn makes_long_lists(function: &str) -> bool {
-    debug_assert!(is_function(function) || function == "lists.range");
-    matches!(function, "lists.range")
 }

@@ -1,11 +1,13 @@
-//! Evaluates what the library parsed, as the CEL specification says.
+//! Evaluates the syntax tree of the `cel` crate's parser, as the CEL specification says.
 //!
-//! The library's own evaluator takes a field of what is no map for `false`, stops a list at the first item that errs, copies
-//! readings, and can't be bounded. This one gives errors, absorbs them where another operand decides, shares readings, and counts.
+//! That crate's own evaluator yields `false` for a field of a value that is not a map, ends a comprehension at the first item with an
+//! error, copies readings, and has no limits. This one returns errors, absorbs them where another operand decides, shares readings,
+//! and charges a budget.
 
 use super::budget::Budget;
-use super::fault::Fault;
+use super::error::{EvalError, EvalResult};
 use super::inputs::Inputs;
+use super::patterns::Patterns;
 use super::{functions, names, operators};
 use kube_cel::cel::common::ast::operators as op;
 use kube_cel::cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue};
@@ -15,26 +17,24 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A value, or why there is none.
-pub(super) type Outcome = Result<Value, Fault>;
-
-/// Evaluates a whole expression.
-pub(super) fn evaluate(root: &IdedExpr, inputs: &Inputs, item: Option<Value>) -> Outcome {
-    Evaluator { inputs, item, bound: Vec::new(), budget: Budget::new() }.value(root)
+/// Evaluates an expression.
+pub(super) fn evaluate(root: &IdedExpr, inputs: &Inputs, item: Option<Value>) -> EvalResult {
+    Evaluator { inputs, item, bound: Vec::new(), budget: Budget::new(), patterns: Patterns::default() }.value(root)
 }
 
 struct Evaluator<'a> {
     inputs: &'a Inputs,
     item: Option<Value>,
-    /// Variables of the comprehensions around, the innermost last. What a comprehension adds up may be an error.
-    bound: Vec<(&'a str, Outcome)>,
+    /// Variables of the enclosing comprehensions, the innermost last. An accumulator may hold an error.
+    bound: Vec<(&'a str, EvalResult)>,
     budget: Budget,
+    patterns: Patterns,
 }
 
 impl<'a> Evaluator<'a> {
-    fn value(&mut self, part: &'a IdedExpr) -> Outcome {
+    fn value(&mut self, node: &'a IdedExpr) -> EvalResult {
         self.budget.step(1)?;
-        match &part.expr {
+        match &node.expr {
             Expr::Literal(literal) => self.literal(literal),
             Expr::Ident(name) => self.variable(name),
             Expr::Select(select) => self.select(select),
@@ -43,15 +43,15 @@ impl<'a> Evaluator<'a> {
             Expr::Map(map) => self.map(map),
             Expr::Comprehension(comprehension) => {
                 let before = self.bound.len();
-                let outcome = self.comprehension(comprehension);
+                let result = self.comprehension(comprehension);
                 self.bound.truncate(before);
-                outcome
+                result
             }
-            Expr::Struct(_) | Expr::Unspecified => Err(Fault::Unknown("struct".into())),
+            Expr::Struct(_) | Expr::Unspecified => Err(EvalError::UnknownName("struct".into())),
         }
     }
 
-    fn literal(&mut self, literal: &LiteralValue) -> Outcome {
+    fn literal(&mut self, literal: &LiteralValue) -> EvalResult {
         Ok(match literal {
             LiteralValue::Boolean(value) => Value::Bool(*value.inner()),
             LiteralValue::Int(number) => Value::Int(*number.inner()),
@@ -69,73 +69,76 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn variable(&self, name: &str) -> Outcome {
-        if let Some((_, outcome)) = self.bound.iter().rev().find(|(bound, _)| *bound == name) {
-            return outcome.clone();
+    fn variable(&self, name: &str) -> EvalResult {
+        if let Some((_, value)) = self.bound.iter().rev().find(|(bound, _)| *bound == name) {
+            return value.clone();
         }
-        let known = match name {
+        let value = match name {
             "item" => self.item.clone(),
             other => self.inputs.variable(other),
         };
-        known.ok_or_else(|| Fault::Unknown(name.to_string()))
+        value.ok_or_else(|| EvalError::UnknownName(name.to_string()))
     }
 
     fn is_bound(&self, name: &str) -> bool {
         self.bound.iter().any(|(bound, _)| *bound == name)
     }
 
-    fn is_settings(&self, part: &IdedExpr) -> bool {
-        matches!(&part.expr, Expr::Ident(name) if name == "env" && !self.is_bound(name))
+    fn is_settings(&self, node: &IdedExpr) -> bool {
+        matches!(&node.expr, Expr::Ident(name) if name == "env" && !self.is_bound(name))
     }
 
-    fn select(&mut self, select: &'a SelectExpr) -> Outcome {
+    fn select(&mut self, select: &'a SelectExpr) -> EvalResult {
         let operand = self.value(&select.operand)?;
         if select.test {
             return operators::has(&operand, &select.field).map(Value::Bool);
         }
-        operators::field(&operand, &select.field).map_err(|fault| match fault {
-            Fault::NoSuchKey(name) if self.is_settings(&select.operand) => Fault::UnsetSetting(name),
+        operators::field(&operand, &select.field).map_err(|error| match error {
+            EvalError::NoSuchKey(name) if self.is_settings(&select.operand) => EvalError::UnsetSetting(name),
             other => other,
         })
     }
 
-    fn index(&mut self, of: &'a IdedExpr, at: &'a IdedExpr) -> Outcome {
+    fn index(&mut self, of: &'a IdedExpr, at: &'a IdedExpr) -> EvalResult {
         let container = self.value(of)?;
         let key = self.value(at)?;
-        operators::index(&container, &key).map_err(|fault| match (&fault, &at.expr) {
-            // A name that stands in the expression may be told.
-            (Fault::NoSuchValueKey, Expr::Literal(LiteralValue::String(name))) if self.is_settings(of) => {
-                Fault::UnsetSetting(name.inner().to_string())
+        operators::index(&container, &key).map_err(|error| match (&error, &at.expr) {
+            // A name that is written in the expression is no secret.
+            (EvalError::NoSuchComputedKey, Expr::Literal(LiteralValue::String(name))) if self.is_settings(of) => {
+                EvalError::UnsetSetting(name.inner().to_string())
             }
-            (Fault::NoSuchValueKey, Expr::Literal(LiteralValue::String(name))) => {
-                Fault::NoSuchKey(name.inner().to_string())
+            (EvalError::NoSuchComputedKey, Expr::Literal(LiteralValue::String(name))) => {
+                EvalError::NoSuchKey(name.inner().to_string())
             }
-            _ => fault,
+            _ => error,
         })
     }
 
-    fn list(&mut self, list: &'a ListExpr) -> Outcome {
+    fn list(&mut self, list: &'a ListExpr) -> EvalResult {
         self.budget.build_list(list.elements.len())?;
-        let values: Result<Vec<Value>, Fault> = list.elements.iter().map(|element| self.value(element)).collect();
+        let values: Result<Vec<Value>, EvalError> = list.elements.iter().map(|element| self.value(element)).collect();
         Ok(Value::List(Arc::new(values?)))
     }
 
-    fn map(&mut self, map: &'a MapExpr) -> Outcome {
+    fn map(&mut self, map: &'a MapExpr) -> EvalResult {
         self.budget.build(map.entries.len().saturating_mul(size_of::<(Key, Value)>()))?;
         let mut entries = HashMap::with_capacity(map.entries.len());
         for entry in &map.entries {
-            let EntryExpr::MapEntry(entry) = &entry.expr else { return Err(Fault::Unknown("struct".into())) };
+            let EntryExpr::MapEntry(entry) = &entry.expr else {
+                return Err(EvalError::UnknownName("struct".into()));
+            };
             let key = self.value(&entry.key)?;
-            let key: Key = key.try_into().map_err(|other| Fault::kind(&other, "int, uint, bool or string"))?;
+            let key: Key =
+                key.try_into().map_err(|other| EvalError::type_mismatch(&other, &["int", "uint", "bool", "string"]))?;
             let value = self.value(&entry.value)?;
             if entries.insert(key, value).is_some() {
-                return Err(Fault::DoubledKey);
+                return Err(EvalError::DuplicateMapKey);
             }
         }
         Ok(Value::Map(Map { map: Arc::new(entries) }))
     }
 
-    fn call(&mut self, call: &'a CallExpr) -> Outcome {
+    fn call(&mut self, call: &'a CallExpr) -> EvalResult {
         let name = call.func_name.as_str();
         match (name, call.args.as_slice()) {
             (op::CONDITIONAL, [condition, yes, no]) => {
@@ -150,12 +153,12 @@ impl<'a> Evaluator<'a> {
                 let left = self.value(left);
                 self.either(false, left, right)
             }
-            (op::LOGICAL_NOT, [part]) => self.condition(part).map(|value| Value::Bool(!value)),
-            (op::NOT_STRICTLY_FALSE, [part]) => match self.value(part) {
-                Err(fault) if fault.is_final() => Err(fault),
+            (op::LOGICAL_NOT, [operand]) => self.condition(operand).map(|value| Value::Bool(!value)),
+            (op::NOT_STRICTLY_FALSE, [operand]) => match self.value(operand) {
+                Err(error) if error.is_final() => Err(error),
                 other => Ok(Value::Bool(other != Ok(Value::Bool(false)))),
             },
-            (op::NEGATE, [part]) => operators::negate(&self.value(part)?),
+            (op::NEGATE, [operand]) => operators::negate(&self.value(operand)?),
             (op::INDEX, [of, at]) => self.index(of, at),
             (op::EQUALS | op::NOT_EQUALS, [left, right]) => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
@@ -178,14 +181,11 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn condition(&mut self, part: &'a IdedExpr) -> Result<bool, Fault> {
-        match self.value(part)? {
-            Value::Bool(value) => Ok(value),
-            other => Err(Fault::kind(&other, "bool")),
-        }
+    fn condition(&mut self, node: &'a IdedExpr) -> Result<bool, EvalError> {
+        boolean(self.value(node)?)
     }
 
-    fn ordered(&mut self, name: &str, left: &Value, right: &Value) -> Outcome {
+    fn ordered(&mut self, name: &str, left: &Value, right: &Value) -> EvalResult {
         let (sign, fits): (_, fn(Ordering) -> bool) = match name {
             op::LESS => ("<", Ordering::is_lt),
             op::LESS_EQUALS => ("<=", Ordering::is_le),
@@ -196,36 +196,36 @@ impl<'a> Evaluator<'a> {
         Ok(Value::Bool(order.is_some_and(fits)))
     }
 
-    /// `||` where `decides` is true, `&&` where it is false: one operand that decides is enough, whatever the other one is.
-    fn either(&mut self, decides: bool, left: Outcome, right: &'a IdedExpr) -> Outcome {
+    /// `||` where `decides` is true, `&&` where it is false: one operand with that value decides, even if the other is an error.
+    fn either(&mut self, decides: bool, left: EvalResult, right: &'a IdedExpr) -> EvalResult {
         let left = left.and_then(boolean);
         match &left {
             Ok(value) if *value == decides => return Ok(Value::Bool(decides)),
-            Err(fault) if fault.is_final() => return Err(fault.clone()),
+            Err(error) if error.is_final() => return Err(error.clone()),
             _ => {}
         }
         match (left, self.value(right).and_then(boolean)) {
             (_, Ok(value)) if value == decides => Ok(Value::Bool(decides)),
-            (_, Err(fault)) if fault.is_final() => Err(fault),
-            (Err(fault), _) | (Ok(_), Err(fault)) => Err(fault),
+            (_, Err(error)) if error.is_final() => Err(error),
+            (Err(error), _) | (Ok(_), Err(error)) => Err(error),
             (Ok(_), Ok(_)) => Ok(Value::Bool(!decides)),
         }
     }
 
-    fn comprehension(&mut self, c: &'a ComprehensionExpr) -> Outcome {
+    fn comprehension(&mut self, c: &'a ComprehensionExpr) -> EvalResult {
         let range = self.value(&c.iter_range)?;
         let items = self.items(&range)?;
         let mut accumulated = self.value(&c.accu_init);
         let before = self.bound.len();
         for item in items.iter() {
-            if !self.goes_on(c, &accumulated)? {
+            if !self.continues(c, &accumulated)? {
                 break;
             }
             self.bound.push((&c.iter_var, Ok(item.clone())));
             accumulated = self.step(&c.loop_step, &c.accu_var, accumulated);
             self.bound.truncate(before);
-            if let Err(fault) = &accumulated
-                && fault.is_final()
+            if let Err(error) = &accumulated
+                && error.is_final()
             {
                 return accumulated;
             }
@@ -234,8 +234,8 @@ impl<'a> Evaluator<'a> {
         self.value(&c.result)
     }
 
-    /// What is gone over: the items of a list, or the keys of a map in their order.
-    fn items(&mut self, range: &Value) -> Result<Arc<Vec<Value>>, Fault> {
+    /// The range of a comprehension: the items of a list, or the sorted keys of a map.
+    fn items(&mut self, range: &Value) -> Result<Arc<Vec<Value>>, EvalError> {
         match range {
             Value::List(list) => Ok(list.clone()),
             Value::Map(map) => {
@@ -243,30 +243,30 @@ impl<'a> Evaluator<'a> {
                 self.budget.build_list(keys.len())?;
                 Ok(Arc::new(keys.into_iter().map(Value::from).collect()))
             }
-            other => Err(Fault::kind(other, "list or map")),
+            other => Err(EvalError::type_mismatch(other, &["list", "map"])),
         }
     }
 
-    /// Whether a comprehension looks at its next item.
-    fn goes_on(&mut self, c: &'a ComprehensionExpr, accumulated: &Outcome) -> Result<bool, Fault> {
+    /// Whether a comprehension evaluates its next item.
+    fn continues(&mut self, c: &'a ComprehensionExpr, accumulated: &EvalResult) -> Result<bool, EvalError> {
         if let Expr::Literal(LiteralValue::Boolean(always)) = &c.loop_cond.expr {
-            // Nothing absorbs an error in map, filter and exists_one.
-            return accumulated.as_ref().map(|_| *always.inner()).map_err(Fault::clone);
+            // map, filter and exists_one absorb no errors.
+            return accumulated.as_ref().map(|_| *always.inner()).map_err(EvalError::clone);
         }
         self.bound.push((&c.accu_var, accumulated.clone()));
-        let goes_on = self.condition(&c.loop_cond);
+        let continues = self.condition(&c.loop_cond);
         self.bound.pop();
-        goes_on
+        continues
     }
 
-    /// One step of a comprehension. What it adds up is handed on and not shared, so that a list grows where it is.
-    fn step(&mut self, part: &'a IdedExpr, accu: &'a str, accumulated: Outcome) -> Outcome {
+    /// One step of a comprehension. The accumulator is moved and not shared, so that a list grows in place.
+    fn step(&mut self, node: &'a IdedExpr, accu: &'a str, accumulated: EvalResult) -> EvalResult {
         self.budget.step(1)?;
-        let is_accu = |part: &IdedExpr| matches!(&part.expr, Expr::Ident(name) if name == accu);
-        if is_accu(part) {
+        let is_accu = |node: &IdedExpr| matches!(&node.expr, Expr::Ident(name) if name == accu);
+        if is_accu(node) {
             return accumulated;
         }
-        if let Expr::Call(call) = &part.expr {
+        if let Expr::Call(call) = &node.expr {
             match (call.func_name.as_str(), call.args.as_slice()) {
                 (op::CONDITIONAL, [condition, yes, no]) => {
                     let chosen = if self.condition(condition)? { yes } else { no };
@@ -282,12 +282,12 @@ impl<'a> Evaluator<'a> {
             }
         }
         self.bound.push((accu, accumulated));
-        let outcome = self.value(part);
+        let result = self.value(node);
         self.bound.pop();
-        outcome
+        result
     }
 
-    fn function(&mut self, call: &'a CallExpr) -> Outcome {
+    fn function(&mut self, call: &'a CallExpr) -> EvalResult {
         let mut args = Vec::with_capacity(call.args.len() + 1);
         let mut namespace = None;
         match call.target.as_deref().map(|target| (&target.expr, target)) {
@@ -301,13 +301,14 @@ impl<'a> Evaluator<'a> {
             args.push(self.value(arg)?);
         }
         let is_method = call.target.is_some() && namespace.is_none();
-        functions::call(&mut self.budget, functions::Name { namespace, name: &call.func_name, is_method }, args)
+        let name = functions::Name { namespace, name: &call.func_name, is_method };
+        functions::call(&mut self.budget, &mut self.patterns, name, args)
     }
 }
 
-fn boolean(value: Value) -> Result<bool, Fault> {
+fn boolean(value: Value) -> Result<bool, EvalError> {
     match value {
         Value::Bool(value) => Ok(value),
-        other => Err(Fault::kind(&other, "bool")),
+        other => Err(EvalError::type_mismatch(&other, &["bool"])),
     }
 }

@@ -1,14 +1,12 @@
-//! What expressions are evaluated over: readings, settings, the time of the run.
+//! The variables of an evaluation: readings, settings, and the time of the run.
 
-use super::ProbeRefs;
+use super::limits::LIST_MAX;
+use super::signature::ProbeRefs;
 use jiff::Timestamp;
 use kube_cel::cel::objects::{Key, Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Lists that checks go over have at most this many items.
-pub(super) const LIST_MAX: usize = 1_000;
 
 /// One item of a `forEach` list.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +35,7 @@ impl Item {
         }
     }
 
-    /// The text by which it is known in a Finding.
+    /// Its text, as in the key of a Finding.
     pub fn key(&self) -> String {
         match self {
             Item::Text(text) => text.clone(),
@@ -47,12 +45,12 @@ impl Item {
     }
 }
 
-/// What is known of one probe's reading: `probes.NAME` is a map of these.
+/// One probe's reading: `probes.NAME` is a map of these.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadingInput<'a> {
-    /// The fields of its kind.
+    /// The fields that its kind of probe adds.
     pub fields: &'a serde_json::Map<String, serde_json::Value>,
-    /// Empty where the target was read.
+    /// The word for the error; empty where the target was read.
     pub error: &'a str,
     pub latency: Duration,
 }
@@ -62,7 +60,7 @@ pub struct Inputs {
     probes: Value,
     env: Value,
     now: Value,
-    /// Probes with a list that is too long to go over, and its length.
+    /// Probes whose reading has a list or map with more than [`LIST_MAX`] items, and the longest length.
     long_lists: BTreeMap<String, usize>,
 }
 
@@ -88,7 +86,7 @@ impl Inputs {
         Inputs { probes, env, now: cel_time(now).unwrap_or(Value::Null), long_lists }
     }
 
-    /// A variable, shared.
+    /// A variable. Its value is shared, not copied.
     pub(super) fn variable(&self, name: &str) -> Option<Value> {
         match name {
             "probes" => Some(self.probes.clone()),
@@ -129,7 +127,7 @@ fn reading_value(reading: &ReadingInput<'_>, longest: &mut usize) -> Value {
     Value::Map(Map { map: Arc::new(map) })
 }
 
-/// JSON as CEL sees it: integers are ints, never uints, so that `== 112` and `+ 1` hold.
+/// JSON as a CEL value: integers become ints, never uints, so that `+ 1` and `in [112]` work on them.
 fn convert(value: &serde_json::Value, longest: &mut usize) -> Value {
     use serde_json::Value as Json;
     match value {

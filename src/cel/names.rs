@@ -1,12 +1,13 @@
-//! The names in an expression: what it refers to, and that all of it is known.
+//! The names in an expression: the probes and settings that it refers to. Unknown names and functions are rejected.
 
-use super::{CompileError, ProbeRefs, Scope};
+use super::error::CompileError;
+use super::signature::{ProbeRefs, Scope};
 use kube_cel::cel::common::ast::LiteralValue;
 use kube_cel::cel::common::ast::{EntryExpr, Expr, IdedExpr, SelectExpr};
 use std::collections::BTreeSet;
 
-/// Functions that expressions may call: CEL's own, Kubernetes' libraries, and `time`. `replace` is left out: a
-/// megabyte put between the letters of another takes all memory there is.
+/// Functions that expressions may call: the standard functions of CEL, the libraries of Kubernetes, and `time`. `replace` is not
+/// among them, since inserting one large string between the characters of another exhausts the memory.
 const FUNCTIONS: &[&str] = &[
     "add",
     "asApproximateFloat",
@@ -95,7 +96,7 @@ const FUNCTIONS: &[&str] = &[
     "upperAscii",
     "url",
     "value",
-    // Under a name of their own: math.abs and so on.
+    // In a namespace: math.abs and so on.
     "abs",
     "bitAnd",
     "bitNot",
@@ -121,32 +122,32 @@ const FUNCTIONS: &[&str] = &[
     "ofNonZeroValue",
     "quote",
 ];
-/// What may stand before the dot of such a function.
+/// The namespaces, written before the dot.
 pub(super) const NAMESPACES: &[&str] = &["math", "sets", "optional", "strings", "ip", "format"];
 
 /// What an expression refers to.
-pub(super) struct Found {
+pub(super) struct References {
     pub probes: ProbeRefs,
     pub settings: BTreeSet<String>,
 }
 
 /// Whether a function of this name may be called.
-pub(super) fn is_function(name: &str) -> bool {
+fn is_function(name: &str) -> bool {
     let is_operator = !name.starts_with(|c: char| c.is_ascii_alphabetic());
     is_operator || FUNCTIONS.contains(&name.rsplit('.').next().unwrap_or(name))
 }
 
-/// Finds every probe and setting, and refuses names that are not known.
-pub(super) fn check(root: &IdedExpr, scope: Scope) -> Result<Found, CompileError> {
+/// Collects every probe and setting, and rejects unknown names.
+pub(super) fn check(root: &IdedExpr, scope: Scope) -> Result<References, CompileError> {
     let mut walk = Walk { scope, bound: Vec::new(), all: false, probes: BTreeSet::new(), settings: BTreeSet::new() };
-    walk.part(root)?;
+    walk.node(root)?;
     let probes = if walk.all { ProbeRefs::All } else { ProbeRefs::Named(walk.probes) };
-    Ok(Found { probes, settings: walk.settings })
+    Ok(References { probes, settings: walk.settings })
 }
 
 struct Walk {
     scope: Scope,
-    /// Variables of the comprehensions around.
+    /// Variables of the enclosing comprehensions.
     bound: Vec<String>,
     all: bool,
     probes: BTreeSet<String>,
@@ -154,42 +155,42 @@ struct Walk {
 }
 
 impl Walk {
-    fn part(&mut self, part: &IdedExpr) -> Result<(), CompileError> {
-        match &part.expr {
+    fn node(&mut self, node: &IdedExpr) -> Result<(), CompileError> {
+        match &node.expr {
             Expr::Ident(name) => self.ident(name),
             Expr::Select(select) => self.select(select),
             Expr::Call(call) => {
-                if !is_function(&call.func_name) || super::bounds::makes_long_lists(&call.func_name) {
+                if !is_function(&call.func_name) {
                     return Err(CompileError::UnknownFunction(call.func_name.clone()));
                 }
                 if call.func_name == "_[_]"
                     && let [of, index] = call.args.as_slice()
                     && let (Expr::Ident(root), Expr::Literal(LiteralValue::String(name))) = (&of.expr, &index.expr)
-                    && self.named(root, name.inner())
+                    && self.record(root, name.inner())
                 {
                     return Ok(());
                 }
                 let namespace = call.target.as_ref().filter(|t| self.is_namespace(t));
                 if let (Some(target), None) = (&call.target, namespace) {
-                    self.part(target)?;
+                    self.node(target)?;
                 }
-                call.args.iter().try_for_each(|arg| self.part(arg))
+                call.args.iter().try_for_each(|arg| self.node(arg))
             }
             Expr::Comprehension(c) => {
-                self.part(&c.iter_range)?;
-                self.part(&c.accu_init)?;
+                self.node(&c.iter_range)?;
+                self.node(&c.accu_init)?;
                 let before = self.bound.len();
                 self.bound.push(c.iter_var.clone());
                 self.bound.extend(c.iter_var2.clone());
                 self.bound.push(c.accu_var.clone());
-                let inner = [&c.loop_cond, &c.loop_step, &c.result].into_iter().try_for_each(|p| self.part(p));
+                let inner = [&c.loop_cond, &c.loop_step, &c.result].into_iter().try_for_each(|p| self.node(p));
                 self.bound.truncate(before);
                 inner
             }
-            Expr::List(list) => list.elements.iter().try_for_each(|e| self.part(e)),
+            Expr::List(list) => list.elements.iter().try_for_each(|e| self.node(e)),
             Expr::Map(map) => map.entries.iter().try_for_each(|entry| match &entry.expr {
-                EntryExpr::MapEntry(entry) => self.part(&entry.key).and_then(|()| self.part(&entry.value)),
-                EntryExpr::StructField(field) => self.part(&field.value),
+                EntryExpr::MapEntry(entry) => self.node(&entry.key).and_then(|()| self.node(&entry.value)),
+                EntryExpr::StructField(field) => self.node(&field.value),
             }),
             Expr::Struct(_) | Expr::Literal(_) | Expr::Unspecified => Ok(()),
         }
@@ -204,18 +205,18 @@ impl Walk {
             && !self.bound.contains(root)
         {
             if select.test && root == "env" {
-                // has(env.X) asks whether it is set: no need for it.
+                // has(env.X) tests whether it is set, so it need not be.
                 return Ok(());
             }
-            if self.named(root, &select.field) {
+            if self.record(root, &select.field) {
                 return Ok(());
             }
         }
-        self.part(&select.operand)
+        self.node(&select.operand)
     }
 
-    /// Notes `probes.NAME` and `env.NAME`; false where `root` is neither.
-    fn named(&mut self, root: &str, name: &str) -> bool {
+    /// Records `probes.NAME` and `env.NAME`; false where `root` is neither.
+    fn record(&mut self, root: &str, name: &str) -> bool {
         if self.bound.iter().any(|b| b == root) {
             return false;
         }
@@ -238,14 +239,7 @@ impl Walk {
             }
             "env" | "now" => Ok(()),
             "item" if self.scope.item => Ok(()),
-            _ => {
-                let known = if self.scope.item {
-                    "probes, env, now, item"
-                } else {
-                    "probes, env, now (item only with forEach)"
-                };
-                Err(CompileError::UnknownName { name: name.to_string(), known })
-            }
+            _ => Err(CompileError::UnknownName { name: name.to_string(), item_available: self.scope.item }),
         }
     }
 }

@@ -1,17 +1,15 @@
-//! CEL's operators over values that are there: equality, order, arithmetic, `in` and indexes.
+//! The operators of CEL over evaluated operands: equality, order, arithmetic, `in` and indexes.
 
 use super::budget::Budget;
-use super::fault::Fault;
+use super::error::{EvalError, EvalResult, type_name};
 use kube_cel::cel::ExecutionError;
 use kube_cel::cel::common::ast::operators as op;
 use kube_cel::cel::objects::{Key, KeyRef, Map, OptionalValue, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-type Outcome = Result<Value, Fault>;
-
-/// Whether two values are equal. Numbers are compared as numbers, whatever their types; values of different kinds are not equal.
-pub(super) fn equal(budget: &mut Budget, a: &Value, b: &Value) -> Result<bool, Fault> {
+/// Whether two values are equal. Numbers of different types are compared by value; other values of different types are not equal.
+pub(super) fn equal(budget: &mut Budget, a: &Value, b: &Value) -> Result<bool, EvalError> {
     budget.step(1)?;
     Ok(match (a, b) {
         (Value::String(a), Value::String(b)) => {
@@ -49,11 +47,11 @@ pub(super) fn equal(budget: &mut Budget, a: &Value, b: &Value) -> Result<bool, F
     })
 }
 
-fn equal_maps(budget: &mut Budget, a: &Map, b: &Map) -> Result<bool, Fault> {
+fn equal_maps(budget: &mut Budget, a: &Map, b: &Map) -> Result<bool, EvalError> {
     if a.map.len() != b.map.len() {
         return Ok(false);
     }
-    // In the order of the keys, so that a budget runs out at the same place at every run.
+    // In the order of the keys, so that the budget is used up at the same place in every run.
     for key in sorted_keys(budget, a)? {
         let (Some(left), Some(right)) = (a.map.get(key), b.get(key)) else { return Ok(false) };
         if !equal(budget, left, right)? {
@@ -63,21 +61,21 @@ fn equal_maps(budget: &mut Budget, a: &Map, b: &Map) -> Result<bool, Fault> {
     Ok(true)
 }
 
-/// The keys of a map in their order: a map itself has a different one at every run.
-pub(super) fn sorted_keys<'a>(budget: &mut Budget, map: &'a Map) -> Result<Vec<&'a Key>, Fault> {
+/// The sorted keys of a map: the order of the map itself differs from run to run.
+pub(super) fn sorted_keys<'a>(budget: &mut Budget, map: &'a Map) -> Result<Vec<&'a Key>, EvalError> {
     budget.step(map.map.len())?;
     let mut keys: Vec<&Key> = map.map.keys().collect();
     keys.sort_unstable();
     Ok(keys)
 }
 
-/// The order of two values; `None` inside where there is none (NaN), an error where they can't be compared.
+/// The order of two values; `Ok(None)` for NaN, an error where the types have no order.
 pub(super) fn compare(
     budget: &mut Budget,
     operator: &'static str,
     a: &Value,
     b: &Value,
-) -> Result<Option<Ordering>, Fault> {
+) -> Result<Option<Ordering>, EvalError> {
     budget.step(1)?;
     match (a, b) {
         (Value::String(a), Value::String(b)) => {
@@ -91,21 +89,21 @@ pub(super) fn compare(
         (Value::Bool(a), Value::Bool(b)) => Ok(Some(a.cmp(b))),
         (Value::Duration(a), Value::Duration(b)) => Ok(Some(a.cmp(b))),
         (Value::Timestamp(a), Value::Timestamp(b)) => Ok(Some(a.cmp(b))),
-        _ => compare_numbers(a, b).ok_or_else(|| Fault::operands(operator, a, b)),
+        _ => compare_numbers(a, b).ok_or_else(|| EvalError::operands(operator, a, b)),
     }
 }
 
-/// `None` where one is no number.
+/// `None` where one is not a number.
 fn compare_numbers(a: &Value, b: &Value) -> Option<Option<Ordering>> {
     match (a, b) {
         (Value::Float(a), Value::Float(b)) => Some(a.partial_cmp(b)),
-        (Value::Float(a), b) => whole(b).map(|b| compare_whole(b, *a).map(Ordering::reverse)),
-        (a, Value::Float(b)) => whole(a).map(|a| compare_whole(a, *b)),
-        _ => Some(Some(whole(a)?.cmp(&whole(b)?))),
+        (Value::Float(a), b) => integer(b).map(|b| compare_integer(b, *a).map(Ordering::reverse)),
+        (a, Value::Float(b)) => integer(a).map(|a| compare_integer(a, *b)),
+        _ => Some(Some(integer(a)?.cmp(&integer(b)?))),
     }
 }
 
-fn whole(value: &Value) -> Option<i128> {
+fn integer(value: &Value) -> Option<i128> {
     match value {
         Value::Int(number) => Some(i128::from(*number)),
         Value::UInt(number) => Some(i128::from(*number)),
@@ -113,18 +111,18 @@ fn whole(value: &Value) -> Option<i128> {
     }
 }
 
-/// Exactly: a double is never rounded to an integer or the other way round.
-fn compare_whole(a: i128, b: f64) -> Option<Ordering> {
+/// Exact: neither operand is rounded.
+fn compare_integer(a: i128, b: f64) -> Option<Ordering> {
     if b.is_nan() {
         return None;
     }
-    // Casts saturate, far beyond what an int or uint can be.
+    // The cast saturates, far outside the range of int and uint.
     let floor = b.floor();
     Some(a.cmp(&(floor as i128)).then(if b > floor { Ordering::Less } else { Ordering::Equal }))
 }
 
 /// `item in container`.
-pub(super) fn is_in(budget: &mut Budget, item: &Value, container: &Value) -> Result<bool, Fault> {
+pub(super) fn is_in(budget: &mut Budget, item: &Value, container: &Value) -> Result<bool, EvalError> {
     match container {
         Value::List(list) => {
             for other in list.iter() {
@@ -134,39 +132,41 @@ pub(super) fn is_in(budget: &mut Budget, item: &Value, container: &Value) -> Res
             }
             Ok(false)
         }
-        // A value that can be no key is in no map.
+        // A value that cannot be a key is in no map.
         Value::Map(map) => with_key(item, |key| map.get(&key).is_some()).map_or(Ok(false), Ok),
-        other => Err(Fault::operands("in", item, other)),
+        other => Err(EvalError::operands("in", item, other)),
     }
 }
 
 /// `container[key]`.
-pub(super) fn index(container: &Value, key: &Value) -> Outcome {
+pub(super) fn index(container: &Value, key: &Value) -> EvalResult {
     match container {
         Value::List(list) => {
             let at = match key {
                 Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(*number as i128),
-                other => whole(other),
+                other => integer(other),
             };
-            let at = at.ok_or_else(|| Fault::operands("[]", container, key))?;
-            usize::try_from(at).ok().and_then(|at| list.get(at)).cloned().ok_or(Fault::NoSuchIndex)
+            let at = at.ok_or_else(|| EvalError::operands("[]", container, key))?;
+            usize::try_from(at).ok().and_then(|at| list.get(at)).cloned().ok_or(EvalError::NoSuchIndex)
         }
         Value::Map(map) => {
             let found = with_key(key, |key| map.get(&key).cloned());
-            found.ok_or_else(|| Fault::operands("[]", container, key))?.ok_or(Fault::NoSuchValueKey)
+            found.ok_or_else(|| EvalError::operands("[]", container, key))?.ok_or(EvalError::NoSuchComputedKey)
         }
         Value::Opaque(opaque) => match optional(opaque) {
             Some(inner) => within(inner, |value| index(value, key)),
-            None => Err(Fault::operands("[]", container, key)),
+            None => Err(EvalError::operands("[]", container, key)),
         },
-        _ => Err(Fault::operands("[]", container, key)),
+        _ => Err(EvalError::operands("[]", container, key)),
     }
 }
 
 /// `container.field`.
-pub(super) fn field(container: &Value, name: &str) -> Outcome {
+pub(super) fn field(container: &Value, name: &str) -> EvalResult {
     match container {
-        Value::Map(map) => map.get(&KeyRef::String(name)).cloned().ok_or_else(|| Fault::NoSuchKey(name.to_string())),
+        Value::Map(map) => {
+            map.get(&KeyRef::String(name)).cloned().ok_or_else(|| EvalError::NoSuchKey(name.to_string()))
+        }
         Value::Opaque(opaque) if optional(opaque).is_some() => match optional(opaque) {
             Some(inner) => within(inner, |value| field(value, name)),
             None => Err(no_fields(container, name)),
@@ -176,35 +176,37 @@ pub(super) fn field(container: &Value, name: &str) -> Outcome {
 }
 
 /// `has(container.field)`.
-pub(super) fn has(container: &Value, name: &str) -> Result<bool, Fault> {
+pub(super) fn has(container: &Value, name: &str) -> Result<bool, EvalError> {
     match container {
         Value::Map(map) => Ok(map.get(&KeyRef::String(name)).is_some()),
         _ => Err(no_fields(container, name)),
     }
 }
 
-fn no_fields(value: &Value, field: &str) -> Fault {
-    Fault::NoFields { field: field.to_string(), is: super::fault::kind(value) }
+fn no_fields(value: &Value, field: &str) -> EvalError {
+    EvalError::NoFields { field: field.to_string(), actual: type_name(value) }
 }
 
-/// An optional value, where the object is one.
+/// The optional value, where the object is one.
 pub(super) fn optional(opaque: &Arc<dyn kube_cel::cel::objects::Opaque>) -> Option<&OptionalValue> {
     opaque.downcast_ref::<OptionalValue>()
 }
 
-/// Looks into an optional value: what is not there is absent and no error.
-fn within(inner: &OptionalValue, look: impl Fn(&Value) -> Outcome) -> Outcome {
-    let found = match inner.value().map(look) {
+/// Selects from an optional value: a missing key or index gives the empty optional and no error.
+fn within(inner: &OptionalValue, select: impl Fn(&Value) -> EvalResult) -> EvalResult {
+    let found = match inner.value().map(select) {
         Some(Ok(value)) => OptionalValue::of(value),
-        None | Some(Err(Fault::NoSuchKey(_) | Fault::NoSuchValueKey | Fault::NoSuchIndex)) => OptionalValue::none(),
-        Some(Err(fault)) => return Err(fault),
+        None | Some(Err(EvalError::NoSuchKey(_) | EvalError::NoSuchComputedKey | EvalError::NoSuchIndex)) => {
+            OptionalValue::none()
+        }
+        Some(Err(error)) => return Err(error),
     };
     Ok(Value::Opaque(Arc::new(found)))
 }
 
-/// Does something with a value as a key of a map; `None` where it can't be one.
-fn with_key<T>(value: &Value, look: impl Fn(KeyRef<'_>) -> T) -> Option<T> {
-    Some(look(match value {
+/// Calls `lookup` with a value as the key of a map; `None` where its type is not allowed for keys.
+fn with_key<T>(value: &Value, lookup: impl Fn(KeyRef<'_>) -> T) -> Option<T> {
+    Some(lookup(match value {
         Value::Int(number) => KeyRef::Int(*number),
         Value::UInt(number) => KeyRef::Uint(*number),
         Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => KeyRef::Int(*number as i64),
@@ -215,28 +217,28 @@ fn with_key<T>(value: &Value, look: impl Fn(KeyRef<'_>) -> T) -> Option<T> {
 }
 
 /// `-value`.
-pub(super) fn negate(value: &Value) -> Outcome {
+pub(super) fn negate(value: &Value) -> EvalResult {
     match value {
-        Value::Int(number) => number.checked_neg().map(Value::Int).ok_or(Fault::OutOfRange("-")),
+        Value::Int(number) => number.checked_neg().map(Value::Int).ok_or(EvalError::OutOfRange("-")),
         Value::Float(number) => Ok(Value::Float(-number)),
-        other => Err(Fault::kind(other, "int or double")),
+        other => Err(EvalError::type_mismatch(other, &["int", "double"])),
     }
 }
 
-/// `left operator right` for the operators of arithmetic.
-pub(super) fn arithmetic(budget: &mut Budget, operator: &str, left: Value, right: Value) -> Outcome {
+/// `left operator right` for the arithmetic operators.
+pub(super) fn arithmetic(budget: &mut Budget, operator: &str, left: Value, right: Value) -> EvalResult {
     match operator {
         op::ADD => add(budget, left, right),
-        op::SUBSTRACT => resolve("-", &left, &right, || left.clone() - right.clone()),
-        op::MULTIPLY => resolve("*", &left, &right, || left.clone() * right.clone()),
-        op::DIVIDE => resolve("/", &left, &right, || left.clone() / right.clone()),
-        op::MODULO => resolve("%", &left, &right, || left.clone() % right.clone()),
-        _ => Err(Fault::Unknown(operator.to_string())),
+        op::SUBSTRACT => library("-", &left, &right, || left.clone() - right.clone()),
+        op::MULTIPLY => library("*", &left, &right, || left.clone() * right.clone()),
+        op::DIVIDE => library("/", &left, &right, || left.clone() / right.clone()),
+        op::MODULO => library("%", &left, &right, || left.clone() % right.clone()),
+        _ => Err(EvalError::UnknownName(operator.to_string())),
     }
 }
 
-/// `left + right`. A text or list that nothing else holds grows where it is.
-pub(super) fn add(budget: &mut Budget, left: Value, right: Value) -> Outcome {
+/// `left + right`. A string or list that is not shared grows in place.
+pub(super) fn add(budget: &mut Budget, left: Value, right: Value) -> EvalResult {
     match (left, right) {
         (Value::String(mut left), Value::String(right)) => {
             let copied = if Arc::get_mut(&mut left).is_some() { 0 } else { left.len() };
@@ -256,23 +258,23 @@ pub(super) fn add(budget: &mut Budget, left: Value, right: Value) -> Outcome {
             Arc::make_mut(&mut left).extend(right.iter().cloned());
             Ok(Value::List(left))
         }
-        (left, right) => resolve("+", &left, &right, || left.clone() + right.clone()),
+        (left, right) => library("+", &left, &right, || left.clone() + right.clone()),
     }
 }
 
-/// What the library's arithmetic came to. Its operands are no larger than a number here.
-fn resolve(
+/// The arithmetic of the `cel` crate. Its operands are numbers, durations or timestamps here, so copies are cheap.
+fn library(
     operator: &'static str,
     left: &Value,
     right: &Value,
     work: impl FnOnce() -> Result<Value, ExecutionError>,
-) -> Outcome {
+) -> EvalResult {
     if matches!((left, right), (Value::List(_) | Value::String(_), _)) {
-        return Err(Fault::operands(operator, left, right));
+        return Err(EvalError::operands(operator, left, right));
     }
     work().map_err(|error| match error {
-        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => Fault::DivisionByZero,
-        ExecutionError::Overflow(..) => Fault::OutOfRange(operator),
-        _ => Fault::operands(operator, left, right),
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => EvalError::DivisionByZero,
+        ExecutionError::Overflow(..) => EvalError::OutOfRange(operator),
+        _ => EvalError::operands(operator, left, right),
     })
 }

@@ -1,10 +1,10 @@
-//! `time(x)`: the times of other people's databases, as CEL timestamps.
+//! `time(x)`: times in the formats that databases and APIs use, as CEL timestamps.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Reads ISO 8601 text with `T` or a space, UTC where no offset stands, or Unix seconds as text.
+/// Parses ISO 8601 with `T` or a space, UTC where there is no offset, or Unix seconds.
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<i64>() {

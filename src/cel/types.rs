@@ -1,22 +1,23 @@
-//! The type of an expression, as far as it can be told before it runs.
+//! The type of an expression, as far as it is known before evaluation.
 
-use super::{CompileError, Want};
+use super::error::CompileError;
+use super::signature::ResultType;
 use kube_cel::cel::common::ast::{Expr, IdedExpr, LiteralValue};
 
-/// Refuses an expression that can only be of another type than is wanted.
-pub(super) fn check(root: &IdedExpr, want: Want) -> Result<(), CompileError> {
-    let Some(is) = infer(root) else { return Ok(()) };
-    let fits = match want {
-        Want::Bool => is == "bool",
-        Want::Text => is == "string",
-        Want::List => is == "list",
+/// Rejects an expression whose type is known and is not the expected one.
+pub(super) fn check(root: &IdedExpr, expected: ResultType) -> Result<(), CompileError> {
+    let Some(actual) = infer(root) else { return Ok(()) };
+    let fits = match expected {
+        ResultType::Bool => actual == "bool",
+        ResultType::Text => actual == "string",
+        ResultType::List => actual == "list",
     };
-    if fits { Ok(()) } else { Err(CompileError::WrongType { want, is }) }
+    if fits { Ok(()) } else { Err(CompileError::WrongType { expected, actual }) }
 }
 
-/// The type, where readings have no say in it.
-fn infer(part: &IdedExpr) -> Option<&'static str> {
-    match &part.expr {
+/// The type, where it does not depend on the readings.
+fn infer(node: &IdedExpr) -> Option<&'static str> {
+    match &node.expr {
         Expr::Literal(literal) => Some(match literal {
             LiteralValue::Boolean(_) => "bool",
             LiteralValue::Bytes(_) => "bytes",
@@ -42,8 +43,8 @@ fn infer(part: &IdedExpr) -> Option<&'static str> {
             "env" | "probes" => Some("map"),
             _ => None,
         },
-        // exists_one counts as it goes, and gives a boolean in the end.
-        Expr::Comprehension(c) => infer(&c.accu_init).filter(|is| *is != "int"),
+        // The accumulator of exists_one is a count, and its result a boolean.
+        Expr::Comprehension(c) => infer(&c.accu_init).filter(|name| *name != "int"),
         Expr::Call(call) => infer_call(&call.func_name, &call.args),
         Expr::Struct(_) | Expr::Unspecified => None,
     }

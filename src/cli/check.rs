@@ -1,17 +1,19 @@
-//! `agentic-ops check`: runs Scenarios from files once, for a person, a pre-commit hook or a merge request.
+//! `agentic-ops check`: runs Scenarios from files once, for people, pre-commit hooks and merge requests.
 
-use super::registry::documents::{self, Document};
+use super::registry::documents::{self, BadDocument, Document};
 use super::settings::Settings;
 use super::{CliError, serve};
 use crate::api::{CheckOutcome, SETTINGS_NAME, Scenario};
+use crate::controllers::scenario::assess::{AssessError, Assessor};
 use crate::controlplane::schema::Schema;
-use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
-use crate::domain::prepare::{ReferencedConfiguration, SecretView, prepare};
-use crate::domain::reading::Reading;
-use crate::domain::validate::{Expressions, ProbePolicy, dependency_cycle, validate};
-use crate::probes::Prober;
+use crate::domain::outcome::Evaluation;
+use crate::domain::prepare::{ReferencedConfiguration, SecretView};
+use crate::domain::texts::{self, Language};
+use crate::domain::validate::{
+    Expressions, ProbePolicy, Problem, Reason, ValidatedScenario, ValidationError, dependency_cycle, validate,
+};
+use crate::runtime::clock;
 use futures::StreamExt as _;
-use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -49,6 +51,7 @@ pub enum Output {
 /// The result for one Scenario.
 #[derive(Debug)]
 pub enum Checked {
+    /// The errors, as text.
     Invalid(Vec<String>),
     Suspended,
     /// Valid, and not run because of `--no-run`.
@@ -67,8 +70,10 @@ pub async fn run(args: CheckArgs) -> Result<ExitCode, CliError> {
         errors.extend(read.errors);
     }
     let results = check(&found, &settings, args.no_run).await?;
+    let language = settings.language();
+    let errors: Vec<String> = errors.iter().map(|e: &BadDocument| e.text(language)).collect();
     match args.output {
-        Output::Table => print_table(&results, &errors),
+        Output::Table => print_table(&results, &errors, language),
         Output::Json => println!("{}", as_json(&results, &errors)),
     }
     Ok(ExitCode::from(code(&results, &errors)))
@@ -76,35 +81,35 @@ pub async fn run(args: CheckArgs) -> Result<ExitCode, CliError> {
 
 /// Validates each Scenario, and runs the valid ones.
 pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Result<Vec<(String, Checked)>, CliError> {
-    let policy = serve::policy(settings);
-    let prober = serve::prober(settings)?;
+    let assessor = serve::assessor(settings)?;
+    let policy = &assessor.policy;
     let configuration = ReferencedConfiguration {
         settings: Arc::new(settings.config_map()),
         secrets: BTreeMap::from([(SETTINGS_NAME.to_string(), SecretView::Present(Arc::new(settings.secret())))]),
     };
     let schema = scenario_schema()?;
+    let language = settings.language();
     let mut expressions = Expressions::default();
     let depends_on: HashMap<String, Vec<String>> =
         found.iter().map(|d| (d.name.clone(), depends_on(&d.value))).collect();
     let mut work = Vec::new();
     for document in found {
-        let valid = validated(document, &schema, &policy, &mut expressions);
+        let valid = validated(document, &schema, policy, &mut expressions, language);
         let cycle = dependency_cycle(&document.name, &depends_on);
         let valid = match (valid, cycle) {
-            (Ok(_), Some(path)) => Err(vec![format!("spec.dependsOn: leads back to itself: {}", path.join(" -> "))]),
+            (Ok(_), Some(path)) => Err(vec![texts::validation(language, &cycle_error(path))]),
             (valid, _) => valid,
         };
         work.push((document.name.clone(), valid));
     }
-    let language = settings.language();
-    let run = |(name, valid): (String, Result<crate::domain::validate::ValidatedScenario, Vec<String>>)| {
-        let (configuration, policy, prober) = (&configuration, &policy, &prober);
+    let run = |(name, valid): (String, Result<ValidatedScenario, Vec<String>>)| {
+        let (configuration, assessor) = (&configuration, &assessor);
         async move {
             let checked = match valid {
                 Err(errors) => Checked::Invalid(errors),
                 Ok(valid) if valid.suspend => Checked::Suspended,
                 Ok(_) if no_run => Checked::Valid,
-                Ok(valid) => run_once(&valid, configuration, policy, prober, language).await,
+                Ok(valid) => run_once(valid, configuration, assessor).await,
             };
             (name, checked)
         }
@@ -124,47 +129,41 @@ fn depends_on(value: &Value) -> Vec<String> {
     list.filter_map(|v| v.as_str().map(String::from)).collect()
 }
 
-/// Validates a Scenario as the API server and the operator do, with the same schema.
+fn cycle_error(path: Vec<String>) -> ValidationError {
+    let problem = Problem::DependencyCycle { path };
+    ValidationError { field: "spec.dependsOn".into(), reason: Reason::DependencyCycle, problem }
+}
+
+/// The Scenario as the operator validates it, after the schema that the API server uses.
 fn validated(
     document: &Document,
     schema: &Schema,
     policy: &ProbePolicy,
     expressions: &mut Expressions,
-) -> Result<crate::domain::validate::ValidatedScenario, Vec<String>> {
+    language: Language,
+) -> Result<ValidatedScenario, Vec<String>> {
     let mut value = document.value.clone();
     let unknown = schema.prune(&mut value);
-    let mut errors: Vec<String> = unknown.iter().map(|path| format!("unknown field {path:?}")).collect();
+    let mut errors: Vec<String> = unknown.iter().map(|path| texts::unknown_field(language, path)).collect();
     schema.apply_defaults(&mut value);
     errors.extend(schema.validate(&value, None).iter().map(|c| format!("{}: {}", c.field, c.message)));
     if !errors.is_empty() {
         return Err(errors);
     }
     let scenario: Scenario = serde_json::from_value(value).map_err(|e| vec![e.to_string()])?;
-    let errors = |m: Vec<crate::domain::validate::ValidationError>| m.iter().map(ToString::to_string).collect();
-    validate(&document.name, &scenario.spec, policy, expressions).map_err(errors)
+    validate(&document.name, &scenario.spec, policy, expressions).map_err(|errors| rendered(&errors, language))
 }
 
-async fn run_once(
-    valid: &crate::domain::validate::ValidatedScenario,
-    configuration: &ReferencedConfiguration,
-    policy: &ProbePolicy,
-    prober: &Prober,
-    language: crate::domain::texts::Language,
-) -> Checked {
-    let prepared = prepare(valid, configuration, policy);
-    if !prepared.refused.is_empty() {
-        return Checked::Invalid(prepared.refused.iter().map(ToString::to_string).collect());
+fn rendered(errors: &[ValidationError], language: Language) -> Vec<String> {
+    errors.iter().map(|error| texts::validation(language, error)).collect()
+}
+
+async fn run_once(valid: ValidatedScenario, configuration: &ReferencedConfiguration, assessor: &Assessor) -> Checked {
+    match assessor.assess(&Arc::new(valid), configuration, clock::now()).await {
+        Ok(assessment) => Checked::Ran(assessment.evaluation),
+        Err(AssessError::Refused(errors)) => Checked::Invalid(rendered(&errors, assessor.language)),
+        Err(AssessError::Failed(failure)) => Checked::Invalid(vec![texts::run_failure(assessor.language, &failure)]),
     }
-    let observe = |(name, target): (String, Result<crate::domain::target::Target, Reading>)| async move {
-        match target {
-            Ok(target) => Observation { name, reading: prober.read(&target).await, target: Some(target) },
-            Err(reading) => Observation { name, target: None, reading },
-        }
-    };
-    let observations = join_all(prepared.targets.into_iter().map(observe)).await;
-    let settings = configuration.settings.clone();
-    let context = RunContext { settings, now: crate::runtime::clock::now(), redactor: &prepared.redactor, language };
-    Checked::Ran(judge(valid, &observations, &context))
 }
 
 fn code(results: &[(String, Checked)], errors: &[String]) -> u8 {
@@ -181,7 +180,7 @@ fn code(results: &[(String, Checked)], errors: &[String]) -> u8 {
     }
 }
 
-/// Scenario, check with its item, outcome, message.
+/// Rows of Scenario, check with its item, outcome, and message.
 fn rows(results: &[(String, Checked)]) -> Vec<[String; 4]> {
     let mut rows = Vec::new();
     for (name, checked) in results {
@@ -200,8 +199,8 @@ fn rows(results: &[(String, Checked)]) -> Vec<[String; 4]> {
     rows
 }
 
-fn print_table(results: &[(String, Checked)], errors: &[String]) {
-    let header = ["SCENARIO", "CHECK", "OUTCOME", "MESSAGE"].map(String::from);
+fn print_table(results: &[(String, Checked)], errors: &[String], language: Language) {
+    let header = texts::check_columns(language).map(String::from);
     let rows = rows(results);
     let width = |i: usize| rows.iter().chain([&header]).map(|r| r[i].chars().count()).max().unwrap_or(0);
     let widths = [width(0), width(1), width(2)];

@@ -7,6 +7,7 @@ use super::settings::Settings;
 use super::{CliError, client, token, view};
 use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
+use crate::domain::texts;
 use crate::facade::{Backend, ProcessState, router, router_of_controllers};
 use crate::runtime::backoff::pause;
 use crate::runtime::caches::Caches;
@@ -143,17 +144,11 @@ impl Process {
     }
 
     fn greet(&self, served: &Served) {
-        let (version, namespace, address) = (env!("CARGO_PKG_VERSION"), &self.namespace, served.address);
-        match self.args.only {
-            Some(Component::Facade) => {
-                eprintln!("agentic-ops {version} serves namespace {namespace}, as the facade alone")
-            }
-            _ => eprintln!("agentic-ops {version} watches namespace {namespace}"),
-        }
-        match self.args.only {
-            Some(Component::Controllers) => eprintln!("  metrics         http://{address}/metrics"),
-            _ => eprintln!("  REST facade     http://{address}/api/v1/agents"),
-        }
+        let (language, version, only) = (self.settings.language(), env!("CARGO_PKG_VERSION"), self.args.only);
+        let (facade_only, controllers_only) = (only == Some(Component::Facade), only == Some(Component::Controllers));
+        let lines =
+            texts::operator_started(language, version, &self.namespace, served.address, facade_only, controllers_only);
+        eprintln!("{lines}");
     }
 }
 

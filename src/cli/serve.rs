@@ -2,6 +2,7 @@
 
 use super::CliError;
 use super::settings::Settings;
+use crate::controllers::scenario::assess::Assessor;
 use crate::domain::validate::ProbePolicy;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::token_review::TokenReviewer;
@@ -11,6 +12,7 @@ use axum::Router;
 use futures::FutureExt as _;
 use kube::Client;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -42,6 +44,12 @@ pub fn prober(settings: &Settings) -> Result<Prober, CliError> {
         ..ProberOptions::default()
     };
     Prober::new(options).map_err(|e| CliError::Argument(e.to_string()))
+}
+
+/// Reads and judges Scenarios as the settings say, for commands without an operator.
+pub fn assessor(settings: &Settings) -> Result<Assessor, CliError> {
+    let (policy, prober) = (Arc::new(policy(settings)), Arc::new(prober(settings)?));
+    Ok(Assessor::new(prober, policy, settings.language(), Arc::default()))
 }
 
 /// A running HTTP server.

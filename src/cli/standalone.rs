@@ -6,6 +6,7 @@ use super::serve::{self, Served};
 use super::settings::Settings;
 use super::{CliError, client, token, view};
 use crate::controllers::{Operator, OperatorConfig};
+use crate::domain::texts::{self, Language};
 use crate::facade::router;
 use crate::runtime::leadership::WriteFence;
 use crate::telemetry::Metrics;
@@ -50,6 +51,7 @@ pub struct Standalone {
     operator: Operator,
     served: Served,
     following: tokio::task::JoinHandle<()>,
+    language: Language,
     pub client: Client,
     pub metrics: Arc<Metrics>,
 }
@@ -101,7 +103,16 @@ impl Standalone {
         let process = view::of_operator(&operator, NAMESPACE, metrics.clone());
         let backend = serve::backend(settings, Some(secret), client.clone(), process);
         let served = serve::start(args.listen, router(backend)).await?;
-        Ok(Standalone { lock, control_plane, operator, served, following, client, metrics })
+        Ok(Standalone {
+            lock,
+            control_plane,
+            operator,
+            served,
+            following,
+            language: settings.language(),
+            client,
+            metrics,
+        })
     }
 
     /// Path of the kubeconfig.
@@ -126,16 +137,14 @@ impl Standalone {
 
     /// Prints addresses and first commands.
     pub fn greet(&self) {
-        let kubeconfig = self.kubeconfig().display();
-        eprintln!("agentic-ops {} is up", env!("CARGO_PKG_VERSION"));
-        eprintln!("  Kubernetes API  {}", self.kube_url());
-        eprintln!("  REST facade     http://{}/api/v1/agents", self.address());
-        eprintln!("  try             export KUBECONFIG={kubeconfig}; kubectl get scenarios; kubectl get findings -w");
+        let (version, kubeconfig) = (env!("CARGO_PKG_VERSION"), self.kubeconfig().display());
+        let lines = texts::standalone_started(self.language, version, self.kube_url(), self.address(), kubeconfig);
+        eprintln!("{lines}");
     }
 
     /// Stops all components in order, within [`SHUTDOWN`].
     pub async fn shutdown(self) {
-        eprintln!("stopping; what is being written is finished first");
+        eprintln!("{}", texts::shutting_down(self.language));
         let in_order = async {
             self.following.abort();
             self.operator.shutdown().await;

@@ -23,7 +23,12 @@ pub fn of_operator(operator: &Operator, namespace: &str, metrics: Arc<Metrics>) 
         fence: operator.fence.clone(),
         controller: operator.scenarios.clone(),
     });
-    ProcessState { resources: resources(&operator.caches, namespace), operator: local.clone(), scheduler: Some(local), metrics }
+    ProcessState {
+        resources: resources(&operator.caches, namespace),
+        operator: local.clone(),
+        scheduler: Some(local),
+        metrics,
+    }
 }
 
 /// State of a process with the facade alone; `default_interval` is that of a Scenario that sets none.

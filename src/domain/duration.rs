@@ -1,13 +1,13 @@
-//! Durations as Go writes them: `300ms`, `10s`, `5m`, `1h30m`.
+//! Durations in the format of Go: `300ms`, `10s`, `5m`, `1h30m`.
 
 use std::time::Duration;
 
-/// What is wrong with a duration.
+/// A text that is not a duration. Its `Display` is the English message, for the command line.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{0:?} is not a duration: write it as in 300ms, 10s, 5m or 1h30m")]
+#[error("{0:?} is not a duration: use a format such as 300ms, 10s, 5m or 1h30m")]
 pub struct DurationError(pub String);
 
-/// Reads a positive duration; units are ms, s, m and h, each number may have a fraction.
+/// Parses a positive duration; the units are ms, s, m and h, and each number may have a fraction.
 pub fn parse(text: &str) -> Result<Duration, DurationError> {
     let wrong = || DurationError(text.to_string());
     let mut rest = text;
@@ -33,7 +33,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     Duration::try_from_secs_f64(total).map_err(|_| wrong())
 }
 
-/// The same, as Go writes it: `300ms`, `10s`, `1h30m`.
+/// Formats a duration as Go does: `300ms`, `10s`, `1h30m`.
 pub fn show(duration: Duration) -> String {
     let millis = duration.as_millis();
     let (hours, minutes, seconds) = (millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60);
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_read_as_go_writes_them() {
+    fn durations_in_the_format_of_go_are_parsed() {
         for (text, millis) in
             [("300ms", 300), ("10s", 10_000), ("5m", 300_000), ("1h30m", 5_400_000), ("1.5s", 1_500), ("0s", 0)]
         {
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_names_the_value_and_what_would_be_right() {
+    fn an_error_names_the_value_and_the_format() {
         for text in ["", "10", "s", "5 m", "1d", "-1s", "1..5s", "1e3s", "∞"] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(&format!("{text:?}")) && error.contains("1h30m"), "{error}");

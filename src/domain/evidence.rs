@@ -1,7 +1,8 @@
-//! What was read, in few words and without secrets, so that a person sees what changed.
+//! Excerpts of readings without secrets, so that a person sees what changed.
 
 use super::reading::Reading;
 use super::redact::Redactor;
+use super::texts::{self, Language};
 use crate::api::conditions::bounded;
 use crate::api::{Evidence, Excerpt, Snapshot};
 use jiff::Timestamp;
@@ -14,12 +15,12 @@ use std::sync::Arc;
 pub const EVIDENCE_MAX: usize = 4096;
 /// One reading takes at most this many.
 const EXCERPT_MAX: usize = 1024;
-/// So many readings of a run are shown.
+/// Most readings of a run that are shown.
 const READINGS_MAX: usize = 16;
 /// One field takes at most this many; `body` is shown only where there is no `json`.
 const FIELD_MAX: usize = 700;
 
-/// The readings of one run, in few words. Kept while some check was last well then.
+/// Excerpts of the readings of one run. Kept while it is the last run in which some check passed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSnapshot {
     pub at: Timestamp,
@@ -27,23 +28,24 @@ pub struct RunSnapshot {
     pub excerpts: Vec<Shortened>,
 }
 
-/// What one probe read, in few words.
+/// An excerpt of one reading.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shortened {
     pub probe: String,
     pub text: String,
-    /// Whether something of it was left out for its length.
+    /// Whether text was cut.
     pub cut: bool,
 }
 
 impl RunSnapshot {
-    /// Puts every reading into few words.
+    /// Takes an excerpt of every reading.
     pub fn take<'a>(
         readings: impl IntoIterator<Item = (&'a str, &'a Reading)>,
         redactor: &Redactor,
         at: Timestamp,
+        language: Language,
     ) -> Arc<RunSnapshot> {
-        let excerpts = readings.into_iter().map(|(name, reading)| shorten(name, reading, redactor)).collect();
+        let excerpts = readings.into_iter().map(|(name, reading)| shorten(name, reading, redactor, language)).collect();
         Arc::new(RunSnapshot { at, excerpts })
     }
 
@@ -57,15 +59,15 @@ impl RunSnapshot {
     }
 }
 
-/// The evidence of a check that reads these probes, within [`EVIDENCE_MAX`] as it is stored: quotes in it are escaped there.
+/// The evidence of a check that reads these probes, at most [`EVIDENCE_MAX`] bytes as JSON, in which quotes are escaped.
 pub fn evidence(failing: &RunSnapshot, last_good: Option<&RunSnapshot>, probes: &BTreeSet<String>) -> Evidence {
     let mut truncated =
         failing.chosen(probes).chain(last_good.into_iter().flat_map(|s| s.chosen(probes))).any(|e| e.cut);
     let mut evidence =
         Evidence { failing: Some(failing.of(probes)), last_good: last_good.map(|s| s.of(probes)), truncated: true };
     let texts = readings_of(&mut evidence).map(|e| std::mem::take(&mut e.reading)).collect::<Vec<_>>();
-    let configuration = serde_json::to_string(&evidence).map_or(EVIDENCE_MAX, |empty| empty.len());
-    let share = EVIDENCE_MAX.saturating_sub(configuration) / texts.len().max(1);
+    let frame = serde_json::to_string(&evidence).map_or(EVIDENCE_MAX, |empty| empty.len());
+    let share = EVIDENCE_MAX.saturating_sub(frame) / texts.len().max(1);
     for (excerpt, text) in readings_of(&mut evidence).zip(texts) {
         excerpt.reading = bounded_in_json(&text, share);
         truncated |= excerpt.reading.len() < text.len();
@@ -82,7 +84,7 @@ fn readings_of(evidence: &mut Evidence) -> impl Iterator<Item = &mut Excerpt> {
 /// A text that takes at most `max` bytes between the quotes of JSON.
 fn bounded_in_json(text: &str, max: usize) -> String {
     let mut taken = 0;
-    // Where it would be cut, with room for the sign that it was.
+    // Where it would be cut, with room for the ellipsis.
     let mut end = 0;
     for (at, c) in text.char_indices() {
         if taken + '…'.len_utf8() <= max {
@@ -97,14 +99,15 @@ fn bounded_in_json(text: &str, max: usize) -> String {
     if taken <= max { text.to_string() } else { format!("{}…", &text[..end]) }
 }
 
-/// A reading, a line a field: the short ones first, since what is long is cut at its end. Every text is redacted before it is cut,
-/// so that no half of a secret is left at the edge.
-fn shorten(name: &str, reading: &Reading, redactor: &Redactor) -> Shortened {
+/// A reading, one field per line: short ones first, since the end is cut. Every text is redacted before it is cut, so that no part of
+/// a secret is left where it is cut.
+fn shorten(name: &str, reading: &Reading, redactor: &Redactor, language: Language) -> Shortened {
     let mut cut = false;
     let mut lines = Vec::new();
     if let Some(error) = &reading.error {
         lines.push(format!("error: {}", error.kind.as_str()));
-        lines.push(format!("detail: {}", clean(&error.detail, FIELD_MAX, redactor, &mut cut)));
+        lines
+            .push(format!("detail: {}", clean(&texts::detail(language, &error.detail), FIELD_MAX, redactor, &mut cut)));
     }
     let has_json = reading.fields.contains_key("json");
     let shown = reading.fields.iter().filter(|(name, _)| *name != "headers" && !(*name == "body" && has_json));

@@ -1,4 +1,4 @@
-//! The identity of a fault: the same one always lands on the same Finding.
+//! The identity of a Finding: the same scenario, check and key always have the same name.
 
 use sha2::{Digest, Sha256};
 
@@ -12,7 +12,7 @@ pub fn fingerprint(scenario: &str, check: &str, key: &str) -> String {
     hash.finalize()[..5].iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The name of the Finding for this fault.
+/// The name of the Finding of this check and key.
 pub fn finding_name(scenario: &str, check: &str, key: &str) -> String {
     format!("{scenario}-{}", fingerprint(scenario, check, key))
 }
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_fault_has_the_same_name_and_others_have_others() {
+    fn names_are_stable_and_distinct() {
         let name = finding_name("proxmox.cluster", "vm-running", "112");
         assert_eq!(name, finding_name("proxmox.cluster", "vm-running", "112"));
         assert!(name.starts_with("proxmox.cluster-") && name.len() == "proxmox.cluster-".len() + 10);

@@ -1,7 +1,9 @@
-//! Scenarios and readings for the tests of this folder.
+//! Scenarios and readings for the tests of this module.
 
+use super::detail::Cause;
 use super::outcome::{Evaluation, Observation, Outcome, RunContext, judge};
 use super::prepare::{ReferencedConfiguration, prepare};
+use super::probe_fields::QueryError;
 use super::reading::{ErrorKind, Reading};
 use super::redact::Redactor;
 use super::texts::Language;
@@ -17,17 +19,17 @@ pub(super) fn policy() -> ProbePolicy {
         secret_keys: ["TOKEN".to_string()].into(),
         sqlite_paths: vec!["/data/desk.db".into()],
         default_interval: Duration::from_secs(60),
-        check_query: |sql| if sql.starts_with("SELECT") { Ok(()) } else { Err("only SELECT may be used".into()) },
+        check_query: |sql| if sql.starts_with("SELECT") { Ok(()) } else { Err(QueryError::Writes) },
     }
 }
 
 /// A spec with these fields over what every Scenario needs.
 pub(super) fn spec(fields: Value) -> ScenarioSpec {
-    let mut whole = json!({"title": "Loja", "agent": "pulso", "severity": "high", "probes": []});
+    let mut spec = json!({"title": "Loja", "agent": "pulso", "severity": "high", "probes": []});
     for (name, value) in fields.as_object().unwrap() {
-        whole[name] = value.clone();
+        spec[name] = value.clone();
     }
-    serde_json::from_value(whole).unwrap()
+    serde_json::from_value(spec).unwrap()
 }
 
 pub(super) fn validated(fields: Value) -> Result<ValidatedScenario, Vec<ValidationError>> {
@@ -48,10 +50,10 @@ pub(super) fn read(fields: Value) -> Reading {
 }
 
 pub(super) fn failed(kind: ErrorKind) -> Reading {
-    Reading::failed(kind, "detail", Duration::ZERO)
+    Reading::failed(kind, Cause::Foreign("detail".into()), Duration::ZERO)
 }
 
-/// Judges a Scenario over these readings, one for each probe in order.
+/// Evaluates a Scenario over these readings, one for each probe in order.
 pub(super) fn outcomes(scenario: &ValidatedScenario, readings: Vec<Reading>) -> Evaluation {
     outcomes_with(scenario, readings, &[("IDS", "a,b")], &Redactor::default())
 }

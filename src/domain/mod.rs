@@ -1,8 +1,9 @@
-//! What is decided, purely: no clock, no network, no Kubernetes. Time and observations come in as arguments.
+//! Pure decisions: no clock, no network, no Kubernetes client. Time and readings are arguments.
 //!
 //! `Scenario` spec -> [`validate`] -> [`prepare`] -> readings -> [`outcome`] -> [`streak`] -> [`desired`] -> [`pending`] -> [`transition`] -> Finding.
 
 pub mod desired;
+pub mod detail;
 pub mod duration;
 pub mod evidence;
 pub mod fingerprint;
@@ -14,6 +15,7 @@ pub mod prepare;
 pub mod probe_fields;
 pub mod reading;
 pub mod redact;
+pub mod run_failure;
 pub mod schedule;
 pub mod streak;
 pub mod target;

@@ -1,4 +1,4 @@
-//! From readings to outcomes: each check passes, fails, is held or can't be told.
+//! From readings to outcomes: each check is pass, fail, unknown or held.
 
 use super::reading::{ErrorOrigin, Reading};
 use super::redact::Redactor;
@@ -6,7 +6,7 @@ use super::target::Target;
 use super::texts::{self, Language};
 use super::validate::{Check, ValidatedScenario};
 use crate::api::{CheckOutcome, Evaluate, Severity, conditions::bounded};
-use crate::cel::{Expression, Inputs, Item, ReadingInput};
+use crate::cel::{EvalError, Expression, Inputs, Item, ReadingInput};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const KEY_MAX: usize = 256;
 /// Messages are cut at this many bytes.
 const MESSAGE_MAX: usize = 1024;
 
-/// What one check, or one item of it, came to.
+/// The outcome of one check, or of one item of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     pub check: String,
@@ -26,23 +26,23 @@ pub struct Outcome {
     /// For people; empty on a pass.
     pub message: String,
     pub severity: Severity,
-    /// The probes whose readings decided it.
+    /// The probes whose readings it depends on.
     pub probes: BTreeSet<String>,
 }
 
-/// What a run came to.
+/// All outcomes of one run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
     /// Probes first, then checks, in the order of the spec.
     pub list: Vec<Outcome>,
-    /// For each check whose `forEach` list was read: its keys. What was there before and is not now has left.
+    /// The keys of each check whose `forEach` list was evaluated. A key that is missing was removed from the list.
     pub items: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// A probe with what came of it.
+/// A probe and its reading.
 pub struct Observation {
     pub name: String,
-    /// What it was read from, where that could be told.
+    /// The target; `None` where the probe could not be prepared.
     pub target: Option<Target>,
     pub reading: Reading,
 }
@@ -53,9 +53,14 @@ impl Observation {
         let error = error.as_ref().map_or("", |e| e.kind.as_str());
         (&self.name, ReadingInput { fields, error, latency: *latency })
     }
+
+    /// The target, or the probe's name where there is none.
+    fn shown_target(&self) -> String {
+        self.target.as_ref().map_or_else(|| self.name.clone(), |target| target.request.root())
+    }
 }
 
-/// What a run is judged with, besides its readings.
+/// The inputs of an evaluation besides readings.
 pub struct RunContext<'a> {
     /// The settings, as `env`.
     pub settings: Arc<BTreeMap<String, String>>,
@@ -65,45 +70,45 @@ pub struct RunContext<'a> {
     pub language: Language,
 }
 
-/// Judges every probe and every check. Nothing in the result is volatile but what the messages of the checks say.
+/// Evaluates every probe and every check. Only the messages of checks contain volatile text.
 pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context: &RunContext<'_>) -> Evaluation {
     let RunContext { redactor, language, .. } = *context;
     let inputs = &Inputs::new(observations.iter().map(Observation::input), context.settings.clone(), context.now);
-    let mut list = judge_probes(scenario, observations, redactor, language);
+    let mut list = evaluate_probes(scenario, observations, redactor, language);
     let ok: BTreeSet<&str> = observations.iter().filter(|o| o.reading.ok()).map(|o| o.name.as_str()).collect();
-    let mut judged: BTreeMap<usize, Vec<Outcome>> = BTreeMap::new();
+    let mut evaluated: BTreeMap<usize, Vec<Outcome>> = BTreeMap::new();
     let mut items = BTreeMap::new();
-    let judge = Judge { observations, ok: &ok, inputs, redactor, language };
+    let evaluator = Evaluator { observations, ok: &ok, inputs, redactor, language };
     for &index in &scenario.order {
         let check = &scenario.checks[index];
         let passes = |name: &String| {
             let own = list.iter().filter(|o| o.check == *name);
-            let others = judged.values().flatten().filter(|o| o.check == *name);
+            let others = evaluated.values().flatten().filter(|o| o.check == *name);
             let mut all = own.chain(others).peekable();
-            // A probe without a check of its own passes when it was read.
+            // A probe without an own check passes when it was read.
             if all.peek().is_none() {
-                ok.contains(name.as_str()) || known_check(scenario, name)
+                ok.contains(name.as_str()) || is_check(scenario, name)
             } else {
                 all.all(|o| o.result == CheckOutcome::Pass)
             }
         };
         let outcomes = match check.requires.iter().find(|r| !passes(r)) {
             Some(_) => vec![plain(check, CheckOutcome::Held, String::new())],
-            None => judge.check(check, &mut items),
+            None => evaluator.check(check, &mut items),
         };
-        judged.insert(index, outcomes);
+        evaluated.insert(index, outcomes);
     }
-    list.extend(judged.into_values().flatten());
+    list.extend(evaluated.into_values().flatten());
     Evaluation { list, items }
 }
 
-/// A check whose list is empty has no outcome, and nothing in it is wrong.
-fn known_check(scenario: &ValidatedScenario, name: &str) -> bool {
+/// A check with an empty `forEach` list has no outcome, and passes.
+fn is_check(scenario: &ValidatedScenario, name: &str) -> bool {
     scenario.checks.iter().any(|c| c.name == name)
 }
 
-/// Each probe's own check. Of several on one target that were not read the first fails and the others are held.
-fn judge_probes(
+/// The probes' own checks. Of several probes of one target that was not read, the first fails and the others are held.
+fn evaluate_probes(
     scenario: &ValidatedScenario,
     observations: &[Observation],
     redactor: &Redactor,
@@ -118,11 +123,11 @@ fn judge_probes(
         let (result, message) = match &seen.reading.error {
             None => (CheckOutcome::Pass, String::new()),
             Some(error) => {
-                let shown = seen.target.as_ref().map(|t| t.request.root()).unwrap_or_else(|| seen.name.clone());
-                let message = texts::unread(language, &shown, error.kind, &error.detail);
-                let first = error.kind.origin() != ErrorOrigin::Target || roots_down.insert(shown);
+                let target = seen.shown_target();
+                let message = texts::unread(language, &target, error);
+                let first = error.kind.origin() != ErrorOrigin::Target || roots_down.insert(target);
                 match (error.kind.origin(), first) {
-                    (ErrorOrigin::Watcher, _) => (CheckOutcome::Unknown, message),
+                    (ErrorOrigin::Local, _) => (CheckOutcome::Unknown, message),
                     (ErrorOrigin::Target, true) => (CheckOutcome::Fail, message),
                     (ErrorOrigin::Target, false) => (CheckOutcome::Held, String::new()),
                 }
@@ -151,7 +156,7 @@ fn plain(check: &Check, result: CheckOutcome, message: String) -> Outcome {
     }
 }
 
-struct Judge<'a> {
+struct Evaluator<'a> {
     observations: &'a [Observation],
     ok: &'a BTreeSet<&'a str>,
     inputs: &'a Inputs,
@@ -159,7 +164,7 @@ struct Judge<'a> {
     language: Language,
 }
 
-impl Judge<'_> {
+impl Evaluator<'_> {
     fn check(&self, check: &Check, items: &mut BTreeMap<String, BTreeSet<String>>) -> Vec<Outcome> {
         if let Some(outcome) = self.unread(check) {
             return vec![outcome];
@@ -168,9 +173,9 @@ impl Judge<'_> {
             return vec![self.item(check, None)];
         };
         match for_each.evaluate_list(self.inputs) {
-            Err(e) => vec![plain(check, CheckOutcome::Unknown, self.unknown(check, &e.to_string()))],
+            Err(e) => vec![plain(check, CheckOutcome::Unknown, self.unknown(check, &e))],
             Ok(list) => {
-                // Without a name its Finding could not be told from the check's: the list comes from a setting that is not set, say.
+                // Its Finding would have the key of the check itself. Such a list comes from an empty setting, for example.
                 if let Some(at) = list.iter().position(|item| item.key().is_empty()) {
                     let message = texts::item_without_name(self.language, &check.name, at);
                     return vec![plain(check, CheckOutcome::Unknown, message)];
@@ -182,7 +187,7 @@ impl Judge<'_> {
         }
     }
 
-    /// One outcome for each key, the worst: items may differ and be known by one key, as `1` and `"1"` are, or two secrets.
+    /// One outcome for each key, the worst: different items may have the same key, such as `1` and `"1"`, or two redacted secrets.
     fn items(&self, check: &Check, list: &[Item]) -> Vec<Outcome> {
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(list.len());
         for outcome in list.iter().map(|item| self.item(check, Some(item))) {
@@ -195,7 +200,7 @@ impl Judge<'_> {
         outcomes
     }
 
-    /// Held, or unknown, for want of a reading.
+    /// Held or unknown, where a reading is missing.
     fn unread(&self, check: &Check) -> Option<Outcome> {
         let bad = || {
             self.observations.iter().filter(|o| check.probes.contains(&o.name) && !self.ok.contains(o.name.as_str()))
@@ -203,19 +208,20 @@ impl Judge<'_> {
         if check.evaluate == Evaluate::WhenRead {
             return bad().next().map(|_| plain(check, CheckOutcome::Held, String::new()));
         }
-        let watcher =
-            bad().find_map(|o| o.reading.error.as_ref().filter(|e| e.kind.origin() == ErrorOrigin::Watcher))?;
-        let message = texts::unread(self.language, &check.name, watcher.kind, &watcher.detail);
+        let local = |o: &&Observation| o.reading.error.as_ref().is_some_and(|e| e.kind.origin() == ErrorOrigin::Local);
+        let seen = bad().find(local)?;
+        let error = seen.reading.error.as_ref()?;
+        let message = format!("{}: {}", check.name, texts::unread(self.language, &seen.shown_target(), error));
         Some(plain(check, CheckOutcome::Unknown, self.redactor.redact(&message).into_owned()))
     }
 
     fn item(&self, check: &Check, item: Option<&Item>) -> Outcome {
         let key = item.map(|i| bounded(&self.redactor.redact(&i.key()), KEY_MAX)).unwrap_or_default();
-        let judged = self.given(check, item).and_then(|given| match given {
+        let result = self.given(check, item).and_then(|given| match given {
             false => Err(texts::not_given(self.language, &check.name)),
-            true => check.expect.evaluate_bool(self.inputs, item).map_err(|e| self.unknown(check, &e.to_string())),
+            true => check.expect.evaluate_bool(self.inputs, item).map_err(|e| self.unknown(check, &e)),
         });
-        let (result, message) = match judged {
+        let (result, message) = match result {
             Ok(true) => (CheckOutcome::Pass, String::new()),
             Ok(false) => (CheckOutcome::Fail, self.message(check, item, &key)),
             Err(message) => (CheckOutcome::Unknown, message),
@@ -225,8 +231,7 @@ impl Judge<'_> {
     }
 
     fn given(&self, check: &Check, item: Option<&Item>) -> Result<bool, String> {
-        let evaluate =
-            |e: &Expression| e.evaluate_bool(self.inputs, item).map_err(|e| self.unknown(check, &e.to_string()));
+        let evaluate = |e: &Expression| e.evaluate_bool(self.inputs, item).map_err(|e| self.unknown(check, &e));
         check.given.as_ref().map_or(Ok(true), evaluate)
     }
 
@@ -235,8 +240,8 @@ impl Judge<'_> {
         own.filter(|m| !m.trim().is_empty()).unwrap_or_else(|| texts::check_failed(self.language, &check.name, key))
     }
 
-    fn unknown(&self, check: &Check, why: &str) -> String {
-        format!("{}: {why}", check.name)
+    fn unknown(&self, check: &Check, error: &EvalError) -> String {
+        format!("{}: {}", check.name, texts::evaluation(self.language, error))
     }
 }
 

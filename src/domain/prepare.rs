@@ -1,13 +1,14 @@
-//! From a probe as written to a target that can be read: settings put in, secrets looked up.
+//! From a validated probe to a target: settings substituted, secrets looked up.
 
-use super::probe_fields::{DNS_PORT, ONE_KIND, parse_address, parse_url};
+use super::detail::ConfigurationCause;
+use super::probe_fields::{DNS_PORT, FieldError, parse_address, parse_url};
 use super::reading::{ErrorKind, Reading};
 use super::redact::Redactor;
 use super::target::{
     Address, DnsRequest, HttpRequest, Request, RequestHeader, SqliteRequest, Target, TlsRequest, Verification,
 };
 use super::template::{self, TemplateError};
-use super::validate::{ProbePolicy, Reason, ValidatedScenario, ValidationError};
+use super::validate::{ProbePolicy, Problem, Reason, ValidatedScenario, ValidationError};
 use crate::api::{DnsProbe, HttpProbe, Method, Probe, RecordType, SecretKeyRef, SqliteProbe, TlsOptions, TlsProbe};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,36 +19,36 @@ const MAX_REDIRECTS: u32 = 5;
 const MAX_BODY_BYTES: u32 = 1 << 20;
 const MAX_ROWS: u32 = 100;
 
-/// A Secret as it stands in the API.
+/// A Secret as the API returned it.
 #[derive(Clone, Debug)]
 pub enum SecretView {
     Absent,
-    /// It is there, but has no label that offers it to probes.
+    /// It exists, but has no label that offers it to probes.
     NotOffered,
-    /// The Role does not let the program read it.
+    /// RBAC does not allow reading it.
     Closed,
     Present(Arc<BTreeMap<String, String>>),
 }
 
-/// What a Scenario's probes may draw on at the time of a run.
+/// The settings and Secrets that a Scenario's probes refer to, at the time of a run.
 #[derive(Clone, Debug, Default)]
 pub struct ReferencedConfiguration {
     /// The ConfigMap `agentic-ops`.
     pub settings: Arc<BTreeMap<String, String>>,
-    /// The Secrets that its probes name.
+    /// The Secrets that its probes refer to, by name.
     pub secrets: BTreeMap<String, SecretView>,
 }
 
-/// The probes of a Scenario, filled in.
+/// The prepared probes of a Scenario.
 pub struct Prepared {
-    /// In the order of the spec: a target, or the reading that says what is missing for one.
+    /// In the order of the spec: a target, or the failed reading that names what is missing.
     pub targets: Vec<(String, Result<Target, Reading>)>,
-    /// What the spec asks for and may not have: then nothing is read.
+    /// References that are not allowed. If there are any, nothing is read.
     pub refused: Vec<ValidationError>,
     pub redactor: Redactor,
 }
 
-/// Fills in every probe.
+/// Prepares every probe.
 pub fn prepare(
     scenario: &ValidatedScenario,
     configuration: &ReferencedConfiguration,
@@ -57,40 +58,40 @@ pub fn prepare(
     let mut refused = Vec::new();
     let mut targets = Vec::with_capacity(scenario.probes.len());
     for (index, valid) in scenario.probes.iter().enumerate() {
-        let mut filler = Filler { configuration, policy, secrets: &mut secrets };
+        let mut preparer = Preparer { configuration, policy, secrets: &mut secrets };
         let name = valid.probe.name.clone();
-        match filler.request(&valid.probe) {
+        match preparer.request(&valid.probe) {
             Ok(request) => {
                 targets.push((name.clone(), Ok(Target { name, timeout: valid.timeout, request })));
             }
-            Err(Gap::Missing(kind, detail)) => {
-                targets.push((name, Err(Reading::failed(kind, detail, Duration::ZERO))));
+            Err(Unprepared::Missing(kind, cause)) => {
+                targets.push((name, Err(Reading::failed(kind, cause, Duration::ZERO))));
             }
-            Err(Gap::Refused(field, reason, message)) => {
-                refused.push(ValidationError { field: format!("spec.probes[{index}].{field}"), reason, message });
+            Err(Unprepared::Refused(field, reason, problem)) => {
+                refused.push(ValidationError { field: format!("spec.probes[{index}].{field}"), reason, problem });
             }
         }
     }
     Prepared { targets, refused, redactor: Redactor::new(secrets.iter().map(String::as_str)) }
 }
 
-/// Why a probe can't be filled in.
-enum Gap {
-    /// Something around it: the outcome is unknown.
-    Missing(ErrorKind, String),
-    /// The spec asks for what is not offered.
-    Refused(String, Reason, String),
+/// Why there is no target.
+enum Unprepared {
+    /// The referenced configuration is missing or not usable: the outcome is unknown.
+    Missing(ErrorKind, ConfigurationCause),
+    /// The spec refers to what is not offered to probes.
+    Refused(String, Reason, Problem),
 }
 
-struct Filler<'a> {
+struct Preparer<'a> {
     configuration: &'a ReferencedConfiguration,
     policy: &'a ProbePolicy,
-    /// Every secret value that was put in, for the redactor.
+    /// Every secret value that was used, for the redactor.
     secrets: &'a mut Vec<String>,
 }
 
-impl Filler<'_> {
-    fn request(&mut self, probe: &Probe) -> Result<Request, Gap> {
+impl Preparer<'_> {
+    fn request(&mut self, probe: &Probe) -> Result<Request, Unprepared> {
         if let Some(http) = &probe.http {
             return self.http(http).map(Request::Http);
         }
@@ -105,18 +106,25 @@ impl Filler<'_> {
         }
         match &probe.tls {
             Some(tls) => self.tls(tls).map(Request::Tls),
-            None => Err(Gap::Refused("name".into(), Reason::InvalidProbe, ONE_KIND.into())),
+            None => {
+                Err(Unprepared::Refused("name".into(), Reason::InvalidProbe, Problem::Field(FieldError::NotOneKind)))
+            }
         }
     }
 
-    fn text(&self, text: &str) -> Result<String, Gap> {
+    fn text(&self, text: &str) -> Result<String, Unprepared> {
         template::expand(text, &self.configuration.settings).map_err(|e| match e {
-            TemplateError::Unset(_) => Gap::Missing(ErrorKind::UnsetSetting, e.to_string()),
-            TemplateError::Malformed(_) => Gap::Refused("".into(), Reason::InvalidProbe, e.to_string()),
+            TemplateError::Unset(name) => {
+                Unprepared::Missing(ErrorKind::UnsetSetting, ConfigurationCause::UnsetSetting(name))
+            }
+            TemplateError::Malformed(text) => {
+                let problem = Problem::Field(FieldError::MalformedTemplate { text });
+                Unprepared::Refused("".into(), Reason::InvalidProbe, problem)
+            }
         })
     }
 
-    fn http(&mut self, http: &HttpProbe) -> Result<HttpRequest, Gap> {
+    fn http(&mut self, http: &HttpProbe) -> Result<HttpRequest, Unprepared> {
         let url = parse_url(&self.text(&http.url)?).map_err(unusable)?;
         if let Some(password) = url.password() {
             self.secrets.push(percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned());
@@ -144,14 +152,11 @@ impl Filler<'_> {
         })
     }
 
-    fn sqlite(&self, sqlite: &SqliteProbe) -> Result<SqliteRequest, Gap> {
+    fn sqlite(&self, sqlite: &SqliteProbe) -> Result<SqliteRequest, Unprepared> {
         let path = PathBuf::from(self.text(&sqlite.path)?);
         if !self.policy.sqlite_paths.contains(&path) {
-            let message = format!(
-                "{:?} is not offered to probes: name it in DESK_DB_PATH or AGENTIC_SQLITE_PATHS",
-                path.display().to_string()
-            );
-            return Err(Gap::Refused("sqlite.path".into(), Reason::FileNotOffered, message));
+            let problem = Problem::FileNotOffered { path: path.display().to_string() };
+            return Err(Unprepared::Refused("sqlite.path".into(), Reason::FileNotOffered, problem));
         }
         Ok(SqliteRequest {
             path,
@@ -161,7 +166,7 @@ impl Filler<'_> {
         })
     }
 
-    fn dns(&self, dns: &DnsProbe) -> Result<DnsRequest, Gap> {
+    fn dns(&self, dns: &DnsProbe) -> Result<DnsRequest, Unprepared> {
         let server = dns.server.as_deref().map(|s| self.text(s)).transpose()?;
         Ok(DnsRequest {
             name: self.text(&dns.name)?,
@@ -170,7 +175,7 @@ impl Filler<'_> {
         })
     }
 
-    fn tls(&mut self, tls: &TlsProbe) -> Result<TlsRequest, Gap> {
+    fn tls(&mut self, tls: &TlsProbe) -> Result<TlsRequest, Unprepared> {
         let address = self.address(&tls.address)?;
         let server_name = tls.server_name.as_deref().map(|n| self.text(n)).transpose()?;
         Ok(TlsRequest {
@@ -180,50 +185,47 @@ impl Filler<'_> {
         })
     }
 
-    fn address(&self, text: &str) -> Result<Address, Gap> {
+    fn address(&self, text: &str) -> Result<Address, Unprepared> {
         parse_address(&self.text(text)?, None).map_err(unusable)
     }
 
-    fn verification(&mut self, options: Option<&TlsOptions>, at: &str) -> Result<Verification, Gap> {
+    fn verification(&mut self, options: Option<&TlsOptions>, at: &str) -> Result<Verification, Unprepared> {
         let Some(options) = options else { return Ok(Verification::default()) };
         let mut pem = options.ca_bundle.clone();
         if let Some(reference) = &options.ca_secret_key_ref {
             let known = self.secrets.len();
             let more = self.secret(reference, &format!("{at}.caSecretKeyRef"))?;
-            // A certificate is no secret.
+            // A certificate is not a secret.
             self.secrets.truncate(known);
             pem = Some(pem.map(|p| format!("{p}\n{more}")).unwrap_or(more));
         }
         Ok(Verification { ca_pem: pem, skip: options.insecure_skip_verify })
     }
 
-    fn secret(&mut self, reference: &SecretKeyRef, field: &str) -> Result<String, Gap> {
+    fn secret(&mut self, reference: &SecretKeyRef, field: &str) -> Result<String, Unprepared> {
         let SecretKeyRef { name, key } = reference;
-        let missing = |detail: String| Err(Gap::Missing(ErrorKind::MissingSecret, detail));
+        let missing = |cause| Err(Unprepared::Missing(ErrorKind::MissingSecret, cause));
         match self.configuration.secrets.get(name) {
             Some(SecretView::Present(data)) => match data.get(key).map(|v| v.trim_end_matches(['\r', '\n'])) {
                 Some(value) if !value.is_empty() => {
                     self.secrets.push(value.to_string());
                     Ok(value.to_string())
                 }
-                _ => missing(format!("Secret {name} has no key {key}")),
+                _ => missing(ConfigurationCause::NoSecretKey { name: name.clone(), key: key.clone() }),
             },
             Some(SecretView::NotOffered) => {
-                let message =
-                    format!("Secret {name:?} is not offered to probes: label it {}=allowed", crate::api::PROBES_LABEL);
-                Err(Gap::Refused(field.to_string(), Reason::SecretNotOffered, message))
+                let problem = Problem::SecretNotOffered { name: name.clone() };
+                Err(Unprepared::Refused(field.to_string(), Reason::SecretNotOffered, problem))
             }
-            Some(SecretView::Closed) => {
-                missing(format!("Secret {name} may not be read: add it to the chart's value probes.secrets"))
-            }
-            Some(SecretView::Absent) | None => missing(format!("there is no Secret {name}")),
+            Some(SecretView::Closed) => missing(ConfigurationCause::SecretForbidden { name: name.clone() }),
+            Some(SecretView::Absent) | None => missing(ConfigurationCause::NoSecret { name: name.clone() }),
         }
     }
 }
 
-/// A text that came out wrong after the settings were put in: the settings are at fault, since the spec was checked.
-fn unusable(message: String) -> Gap {
-    Gap::Missing(ErrorKind::UnsetSetting, message)
+/// A text that is not valid after settings were substituted. The settings are at fault, since the spec was validated.
+fn unusable(error: FieldError) -> Unprepared {
+    Unprepared::Missing(ErrorKind::UnsetSetting, ConfigurationCause::Field(error))
 }
 
 #[cfg(test)]

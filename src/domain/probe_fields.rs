@@ -1,32 +1,60 @@
-//! The fields of a probe as written: which may name settings, which refer to Secrets, and what is wrong with those that do neither.
+//! The fields of a probe in a spec: which may refer to settings, which refer to Secrets, and whether those without settings are valid.
 
 use super::target::Address;
 use super::template;
 use crate::api::{Probe, SecretKeyRef};
 use url::Url;
 
-/// The port of a DNS server where none is written.
+/// The default port of a DNS server.
 pub const DNS_PORT: u16 = 53;
 
-/// What is wrong with a probe of no kind, or of several.
-pub const ONE_KIND: &str = "exactly one of http, sqlite, tcp, dns, tls must be set";
-
-/// Where a probe is wrong before any setting is known.
-pub struct LiteralError {
-    pub field: String,
-    pub message: String,
+/// Why a field of a probe is not valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldError {
+    /// Not exactly one of the five kinds is set.
+    NotOneKind,
+    /// Not an absolute URL of http or https. `reason` is the URL parser's message.
+    NotAUrl { text: String, reason: Option<String> },
+    /// Not `host:port`.
+    NotAnAddress { text: String },
+    /// A `${` without `}` or without a name.
+    MalformedTemplate { text: String },
 }
 
-/// Looks at the texts of a probe that name no settings.
+/// Why a statement is not run on a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueryError {
+    NoStatement,
+    MoreThanOneStatement,
+    /// It does not begin with SELECT, VALUES or WITH, but with this word, where it begins with a word.
+    NotReading {
+        word: Option<String>,
+    },
+    /// It begins with WITH and writes.
+    Writes,
+    NulCharacter,
+    UnclosedComment,
+    UnclosedQuote(char),
+    /// The message of SQLite's parser.
+    Syntax(String),
+}
+
+/// A field of a probe that is not valid, whatever the settings are.
+pub struct LiteralError {
+    pub field: String,
+    pub error: FieldError,
+}
+
+/// Checks the texts of a probe that refer to no settings.
 pub fn check_literals(probe: &Probe) -> Result<(), LiteralError> {
     let kinds =
         [probe.http.is_some(), probe.sqlite.is_some(), probe.tcp.is_some(), probe.dns.is_some(), probe.tls.is_some()];
     if kinds.iter().filter(|set| **set).count() != 1 {
-        return Err(LiteralError { field: "name".into(), message: ONE_KIND.into() });
+        return Err(LiteralError { field: "name".into(), error: FieldError::NotOneKind });
     }
     let fixed = |text: &str| matches!(template::has_settings(text), Ok(false));
-    let check = |field: &str, text: &str, parse: &dyn Fn(&str) -> Result<(), String>| match fixed(text) {
-        true => parse(text).map_err(|message| LiteralError { field: field.into(), message }),
+    let check = |field: &str, text: &str, parse: &dyn Fn(&str) -> Result<(), FieldError>| match fixed(text) {
+        true => parse(text).map_err(|error| LiteralError { field: field.into(), error }),
         false => Ok(()),
     };
     let address = |text: &str| parse_address(text, None).map(drop);
@@ -45,7 +73,7 @@ pub fn check_literals(probe: &Probe) -> Result<(), LiteralError> {
     Ok(())
 }
 
-/// Every text of a probe that may name settings, with its field.
+/// Every text of a probe that may refer to settings, with its field.
 pub fn texts(probe: &Probe) -> Vec<(String, &str)> {
     let mut out: Vec<(String, &str)> = Vec::new();
     if let Some(http) = &probe.http {
@@ -92,21 +120,21 @@ pub fn secret_refs(probe: &Probe) -> Vec<(String, &SecretKeyRef)> {
 }
 
 /// An absolute URL of http or https.
-pub fn parse_url(text: &str) -> Result<Url, String> {
-    let wrong = |why: &str| format!("{text:?} is not an absolute http or https URL{why}");
-    let url = Url::parse(text).map_err(|e| wrong(&format!(": {e}")))?;
+pub fn parse_url(text: &str) -> Result<Url, FieldError> {
+    let invalid = |reason| FieldError::NotAUrl { text: text.to_string(), reason };
+    let url = Url::parse(text).map_err(|e| invalid(Some(e.to_string())))?;
     match url.scheme() {
         "http" | "https" if url.host_str().is_some_and(|h| !h.is_empty()) => Ok(url),
-        _ => Err(wrong("")),
+        _ => Err(invalid(None)),
     }
 }
 
-/// `host:port`, `[v6]:port`; the port may be left out where there is a usual one.
-pub fn parse_address(text: &str, default_port: Option<u16>) -> Result<Address, String> {
-    let wrong = || format!("{text:?} is not an address: write host:port, or [v6]:port");
+/// `host:port` or `[v6]:port`; the port may be left out where there is a default.
+pub fn parse_address(text: &str, default_port: Option<u16>) -> Result<Address, FieldError> {
+    let invalid = || FieldError::NotAnAddress { text: text.to_string() };
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
-            let (host, after) = rest.split_once(']').ok_or_else(wrong)?;
+            let (host, after) = rest.split_once(']').ok_or_else(invalid)?;
             (host, after.strip_prefix(':'))
         }
         None => match text.split_once(':') {
@@ -115,11 +143,11 @@ pub fn parse_address(text: &str, default_port: Option<u16>) -> Result<Address, S
         },
     };
     let port = match port {
-        Some(port) => port.parse().ok().filter(|p| *p > 0).ok_or_else(wrong)?,
-        None => default_port.ok_or_else(wrong)?,
+        Some(port) => port.parse().ok().filter(|p| *p > 0).ok_or_else(invalid)?,
+        None => default_port.ok_or_else(invalid)?,
     };
     if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c == '/') {
-        return Err(wrong());
+        return Err(invalid());
     }
     Ok(Address { host: host.to_string(), port })
 }

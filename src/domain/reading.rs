@@ -1,16 +1,17 @@
-//! What a probe brings back: a reading of its target, the same shape for all five kinds.
+//! The result of a probe: a reading of its target, of the same shape for all five kinds.
 
+use super::detail::Detail;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// A target as a probe saw it.
+/// The result of reading a target once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
-    /// `None` where the target answered, whatever it said.
+    /// `None` where the target answered, with any status.
     pub error: Option<ReadError>,
     /// How long reading took, whether it succeeded or not.
     pub latency: Duration,
-    /// What the kind adds: http `status`, `headers` (names in lower case), `body` (text), `json` (only when the body is
+    /// The fields of the kind: http `status`, `headers` (names in lower case), `body` (text), `json` (only when the body is
     /// JSON) and `certificate`; sqlite `rows`, `rowCount`; dns `answers`, `rcode`; tls `certificate`, `version`.
     pub fields: Map<String, Value>,
 }
@@ -19,53 +20,53 @@ pub struct Reading {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadError {
     pub kind: ErrorKind,
-    /// For people, in English, without secrets: what failed, with the names and numbers that matter.
-    pub detail: String,
+    /// Boxed, so that a reading without an error is small.
+    pub detail: Box<Detail>,
 }
 
-/// Whose fault a missing reading is.
+/// Where an error comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorOrigin {
-    /// The target's: its probe fails.
+    /// The target: its probe fails.
     Target,
-    /// Nobody can tell from here: the outcome is unknown.
-    Watcher,
+    /// This program's configuration, credentials or network: the outcome of the probe is unknown.
+    Local,
 }
 
-/// The `error` word of a reading, as checks see it.
+/// The kind of an error; `probes.NAME.error` in checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// Nothing listens there.
+    /// Nothing listens on the port.
     Refused,
     /// No answer in time.
     Timeout,
-    /// The connection broke off before the answer was whole.
+    /// The connection was closed before the answer was complete.
     Reset,
-    /// The host is known but can't be reached (EHOSTUNREACH).
+    /// The host cannot be reached (EHOSTUNREACH).
     Unreachable,
     /// Handshake or certificate.
     Tls,
-    /// No such name (NXDOMAIN), or the resolver that a dns probe names is silent.
+    /// No such name (NXDOMAIN), or no answer from the server of a dns probe.
     Dns,
-    /// More bytes or rows than the probe takes.
+    /// More bytes or rows than the probe allows.
     TooLarge,
-    /// More redirects than the probe takes, or a loop.
+    /// More redirects than the probe allows, or a loop.
     Redirects,
     /// The answer is not of the protocol.
     Protocol,
-    /// A query that the database refuses, such as a table that is not there.
+    /// A query that the database rejects, such as one of a table that does not exist.
     Query,
     /// An address that probes may not read (link-local metadata).
     Forbidden,
-    /// The watcher's own network is down (ENETUNREACH) or its own resolver does not answer.
+    /// The network of this host is down (ENETUNREACH), or its resolver does not answer.
     Network,
-    /// A database file that is not there or can't be opened.
+    /// A database file that does not exist or cannot be opened.
     Unreadable,
-    /// 401 or 403 to a probe that carries a credential. Such a reading has its fields, too.
+    /// 401 or 403 to a probe with a credential. Such a reading has fields, too.
     Credential,
     /// A setting that the probe needs is not set.
     UnsetSetting,
-    /// A Secret or key that the probe needs is not there.
+    /// A Secret or key that the probe needs does not exist.
     MissingSecret,
 }
 
@@ -92,7 +93,7 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the target is to blame, or nobody can tell from here.
+    /// Where errors of this kind come from.
     pub fn origin(self) -> ErrorOrigin {
         match self {
             ErrorKind::Network
@@ -100,7 +101,7 @@ impl ErrorKind {
             | ErrorKind::Credential
             | ErrorKind::UnsetSetting
             | ErrorKind::MissingSecret
-            | ErrorKind::Forbidden => ErrorOrigin::Watcher,
+            | ErrorKind::Forbidden => ErrorOrigin::Local,
             _ => ErrorOrigin::Target,
         }
     }
@@ -112,9 +113,9 @@ impl Reading {
         Reading { error: None, latency, fields }
     }
 
-    /// No reading, and why.
-    pub fn failed(kind: ErrorKind, detail: impl Into<String>, latency: Duration) -> Reading {
-        Reading { error: Some(ReadError { kind, detail: detail.into() }), latency, fields: Map::new() }
+    /// A reading of a target that was not read.
+    pub fn failed(kind: ErrorKind, detail: impl Into<Detail>, latency: Duration) -> Reading {
+        Reading { error: Some(ReadError { kind, detail: Box::new(detail.into()) }), latency, fields: Map::new() }
     }
 
     /// Whether the target was read.

@@ -1,19 +1,19 @@
-//! Secret values blanked out where text leaves a reading: the one place for it.
+//! Redacts secret values where text leaves a reading: the one place for it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
 
-/// What stands in for a secret.
-pub const BLANK: &str = "***";
-/// Shorter values are not looked for: they would blank out ordinary words.
+/// What replaces a secret.
+pub const REDACTED: &str = "***";
+/// Shorter values are not redacted: they would match ordinary words.
 const SHORTEST: usize = 4;
 
-/// Knows the secrets of one Scenario, in every form in which they may come back.
+/// Redacts the secrets of one Scenario, in every encoding in which they may be returned.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// Longest first, so that a form within another does not leave half of it.
+    /// Longest first, so that an encoding within another does not leave part of it.
     needles: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ impl Redactor {
         let mut out = Cow::Borrowed(text);
         for needle in &self.needles {
             if out.contains(needle.as_str()) {
-                out = Cow::Owned(out.replace(needle.as_str(), BLANK));
+                out = Cow::Owned(out.replace(needle.as_str(), REDACTED));
             }
         }
         out
@@ -66,7 +66,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_secret_is_blanked_out_in_every_form() {
+    fn a_secret_is_redacted_in_every_encoding() {
         let redactor = Redactor::new(["s3cr=t/k\"y+é"]);
         let forms = [
             "s3cr=t/k\"y+é".to_string(),
@@ -77,25 +77,25 @@ mod tests {
             STANDARD.encode("u:s3cr=t/k\"y+é;more"),
         ];
         for form in forms {
-            assert!(redactor.redact(&form).contains(BLANK), "{form}");
+            assert!(redactor.redact(&form).contains(REDACTED), "{form}");
         }
     }
 
     #[test]
-    fn short_values_and_other_text_stay() {
+    fn short_values_and_other_text_are_not_redacted() {
         assert_eq!(Redactor::new(["ab", ""]).redact("about"), "about");
         assert_eq!(Redactor::new(["hunter22"]).redact("nothing here"), "nothing here");
     }
 
     proptest! {
         #[test]
-        fn no_text_keeps_the_secret(before in ".{0,20}", secret in "[ -~]{8,40}", after in ".{0,20}") {
+        fn no_text_contains_the_secret_after_redaction(before in ".{0,20}", secret in "[ -~]{8,40}", after in ".{0,20}") {
             let redactor = Redactor::new([secret.as_str()]);
             let text = format!("{before}{secret}{after}");
             prop_assert!(!redactor.redact(&text).contains(&secret));
             let encoded = STANDARD.encode(&text);
             let out = redactor.redact(&encoded);
-            let shown = out.split(BLANK).filter_map(|p| STANDARD_NO_PAD.decode(p.trim_end_matches('=')).ok());
+            let shown = out.split(REDACTED).filter_map(|p| STANDARD_NO_PAD.decode(p.trim_end_matches('=')).ok());
             for part in shown {
                 prop_assert!(!String::from_utf8_lossy(&part).contains(&secret));
             }

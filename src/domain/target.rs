@@ -1,4 +1,4 @@
-//! A probe with everything filled in: settings expanded, secrets fetched. What `probes` reads.
+//! The target of a probe: settings substituted, secrets looked up. Input of the `probes` layer.
 
 use crate::api::{Method, RecordType};
 use std::fmt;
@@ -11,12 +11,12 @@ use url::Url;
 pub struct Target {
     /// The probe's name.
     pub name: String,
-    /// How long all of it may take, redirects and body included.
+    /// Timeout of the whole reading, including redirects and body.
     pub timeout: Duration,
     pub request: Request,
 }
 
-/// What to do with the target.
+/// The request to the target.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     Http(HttpRequest),
@@ -39,7 +39,7 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
-    /// Whether it carries a credential: then 401 and 403 tell of the credential, not of the target.
+    /// Whether it has a credential: then 401 and 403 are about the credential, not about the target.
     pub fn has_credential(&self) -> bool {
         self.headers.iter().any(|h| h.secret) || self.url.password().is_some()
     }
@@ -78,7 +78,7 @@ pub struct SqliteRequest {
     pub max_rows: usize,
 }
 
-/// Where to connect.
+/// A host and port to connect to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
     /// A name or an address, IPv6 without brackets.
@@ -125,8 +125,8 @@ impl Request {
         }
     }
 
-    /// What is shared by probes of one target: scheme, host and port, or the file. Of several such probes that were not
-    /// read, the first stands for all.
+    /// What probes of one target have in common: scheme, host and port, or the file. Of several such probes that were not read,
+    /// only the first fails.
     pub fn root(&self) -> String {
         match self {
             Request::Http(r) => format!(

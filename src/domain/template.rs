@@ -1,24 +1,22 @@
-//! `${NAME}` in the texts of a Scenario: settings put in their place.
+//! `${NAME}` in the texts of a Scenario: references to settings.
 
 use std::collections::BTreeMap;
 
-/// Why a text can't be filled in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why settings cannot be substituted in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TemplateError {
-    /// The text itself is wrong.
-    #[error("{0:?} has a `${{` that no `}}` closes or no name in between: write ${{NAME}}")]
+    /// The text has a `${` without `}` or without a name.
     Malformed(String),
-    /// The setting has no value.
-    #[error("setting {0} is not set")]
+    /// This setting is not set.
     Unset(String),
 }
 
-/// Puts the settings into `text`. A `$` without `{` stands for itself.
+/// Substitutes the settings in `text`. A `$` without `{` is literal.
 pub fn expand(text: &str, settings: &BTreeMap<String, String>) -> Result<String, TemplateError> {
     walk(text, |name| settings.get(name).cloned().ok_or_else(|| TemplateError::Unset(name.to_string())))
 }
 
-/// Whether `text` names a setting; an error when it can't be read.
+/// Whether `text` refers to a setting; an error where it is malformed.
 pub fn has_settings(text: &str) -> Result<bool, TemplateError> {
     let mut found = false;
     walk(text, |_| {
@@ -56,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_take_their_places() {
+    fn settings_are_substituted() {
         assert_eq!(expand("http://${HOST}:${PORT}/$x?a={b}", &settings()).unwrap(), "http://db.local:80/$x?a={b}");
     }
 

@@ -1,15 +1,15 @@
-//! Which addresses may not be connected to: the link-local ones on which clouds serve their credentials.
+//! The address guard: refuses connections to link-local and metadata addresses, on which cloud providers serve credentials.
 
 use super::AddressError;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
-/// AWS' metadata service over IPv6.
+/// The metadata service of AWS over IPv6.
 const AWS_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
-/// Alibaba Cloud's metadata service.
+/// The metadata service of Alibaba Cloud.
 const ALIBABA_METADATA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
 
-/// Refuses link-local and metadata addresses unless they are allowed.
+/// Refuses link-local and metadata addresses, unless the settings allow them.
 #[derive(Clone, Copy, Debug)]
 pub struct AddressGuard {
     allow_link_local: bool,
@@ -25,7 +25,7 @@ impl AddressGuard {
         self.allow_link_local || !is_metadata(ip)
     }
 
-    /// The addresses of `host` that may be connected to; [`AddressError::Forbidden`] where there are only others.
+    /// The allowed ones of the addresses of `host`; [`AddressError::Forbidden`] where none is.
     pub fn filter(&self, host: &str, addresses: Vec<IpAddr>) -> Result<Vec<IpAddr>, AddressError> {
         let allowed: Vec<IpAddr> = addresses.iter().copied().filter(|ip| self.allows(*ip)).collect();
         match (allowed.is_empty(), addresses.first()) {
@@ -34,7 +34,7 @@ impl AddressGuard {
         }
     }
 
-    /// Refuses a URL whose host is a forbidden address. Names are looked at when they are resolved.
+    /// Refuses a URL whose host is a forbidden address. Names are checked after they are resolved.
     pub fn check_url(&self, url: &Url) -> Result<(), AddressError> {
         let ip = match url.host() {
             Some(Host::Ipv4(ip)) => IpAddr::V4(ip),
@@ -60,7 +60,7 @@ fn is_metadata(ip: IpAddr) -> bool {
     }
 }
 
-/// The IPv4 address that an IPv6 address stands for: mapped (`::ffff:0:0/96`), compatible (`::/96`) or by NAT64 (`64:ff9b::/96`).
+/// The IPv4 address that is embedded in an IPv6 address: mapped (`::ffff:0:0/96`), compatible (`::/96`) or by NAT64 (`64:ff9b::/96`).
 fn embedded_v4(v6: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, high, low] = v6.segments();
     let prefix = [a, b, c, d, e, f];
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_with_numbers_for_hosts_are_seen_through() {
+    fn urls_with_numeric_hosts_are_checked() {
         let guard = AddressGuard::new(false);
         for refused in
             ["http://169.254.169.254/", "http://2852039166/", "http://0xA9FEA9FE/", "http://[::ffff:a9fe:a9fe]/"]
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn of_mixed_addresses_the_harmless_ones_stay() {
+    fn of_mixed_addresses_the_allowed_ones_are_kept() {
         let guard = AddressGuard::new(false);
         let mixed = vec!["169.254.1.1".parse().unwrap(), "127.0.0.1".parse().unwrap()];
         assert_eq!(guard.filter("mixed.test", mixed).unwrap(), ["127.0.0.1".parse::<IpAddr>().unwrap()]);

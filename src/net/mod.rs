@@ -1,6 +1,6 @@
 //! Outbound connections: which addresses may be connected to, how names are resolved, and which certificates are trusted.
 //!
-//! Everything that connects to somewhere else (probes, channels, the model client) goes through [`guard::AddressGuard`] and
+//! Everything that connects to other hosts (probes, channels, the model client) uses [`guard::AddressGuard`] and
 //! [`resolver::SystemResolver`].
 
 pub mod guard;
@@ -12,10 +12,10 @@ use std::net::IpAddr;
 /// Why there is no address to connect to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// The host has only addresses that may not be connected to.
-    #[error("{host}: {ip} is a link-local or metadata address, which probes may not read")]
+    /// All addresses of the host are link-local or metadata addresses.
+    #[error("{host}: {ip} is a link-local or metadata address, to which connections are not allowed")]
     Forbidden { host: String, ip: IpAddr },
-    /// The resolver says that the name does not exist.
+    /// The name does not exist (NXDOMAIN).
     #[error("{host}: no such name (NXDOMAIN)")]
     NoSuchName { host: String },
     #[error("{host}: the name has no address")]

@@ -1,7 +1,7 @@
-//! The system's resolver: `/etc/resolv.conf` and `/etc/hosts`, read again when they change.
+//! The system's resolver: configured by `/etc/resolv.conf` and `/etc/hosts`, which are read again when they change.
 //!
-//! Asked in-process rather than through libc, so that a lookup can be given up and "no such name" (the target's fault) is told
-//! from "no answer" (the watcher's own).
+//! It runs in this process rather than through libc, so that a lookup can be cancelled, and so that "no such name" (an error of the
+//! target) is distinguished from "no answer" (an error of this host).
 
 use super::AddressError;
 use super::guard::AddressGuard;
@@ -14,25 +14,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Files that the resolvers are made from.
+/// The files that configure the resolvers.
 const SOURCES: [&str; 2] = ["/etc/resolv.conf", "/etc/hosts"];
-/// How often the files are looked at.
+/// How often the files are checked for changes.
 const RECHECK: Duration = Duration::from_secs(5);
-/// No answer is believed for longer, so that a moved target is noticed.
+/// Answers are cached no longer, so that a changed address is noticed.
 const MAX_TTL: Duration = Duration::from_secs(30);
-/// No absence is believed for longer.
+/// Negative answers are cached no longer.
 const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(5);
 const CACHED_NAMES: u64 = 1024;
-const PARALLEL_QUESTIONS: usize = 1024;
-/// More addresses of one name are not tried.
+const PARALLEL_QUERIES: usize = 1024;
+/// Most addresses of one name that are used.
 const MAX_ADDRESSES: usize = 16;
 
-/// The resolvers that the system's files ask for.
+/// The resolvers, as the system's files configure them.
 #[derive(Clone)]
 pub struct Resolvers {
-    /// For the hosts of targets: with the hosts file and a short cache.
+    /// For hosts to connect to: uses the hosts file and a short cache.
     pub hosts: TokioResolver,
-    /// For dns probes: asks every time, and only the servers.
+    /// For dns probes: without hosts file and cache.
     pub uncached: TokioResolver,
 }
 
@@ -49,30 +49,27 @@ struct State {
 }
 
 impl SystemResolver {
-    /// The resolvers as the system's files are now.
+    /// The resolvers for the current content of the system's files.
     pub fn current(&self) -> Result<Resolvers, AddressError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let fresh = match &mut *state {
-            Some(known) if now.duration_since(known.checked) < RECHECK => true,
-            Some(known) => {
-                known.checked = now;
-                known.changed == last_changes()
+        let is_current = match &mut *state {
+            Some(built) if now.duration_since(built.checked) < RECHECK => true,
+            Some(built) => {
+                built.checked = now;
+                built.changed == last_changes()
             }
             None => false,
         };
-        if !fresh {
-            *state =
-                Some(State { checked: now, changed: last_changes(), resolvers: build().map_err(|e| e.to_string()) });
+        if !is_current {
+            *state = None;
         }
-        match state.as_ref().map(|s| &s.resolvers) {
-            Some(Ok(resolvers)) => Ok(resolvers.clone()),
-            Some(Err(reason)) => Err(AddressError::NoResolver { reason: reason.clone() }),
-            None => Err(AddressError::NoResolver { reason: "it is not set up".into() }),
-        }
+        let build = || State { checked: now, changed: last_changes(), resolvers: build().map_err(|e| e.to_string()) };
+        let resolvers = &state.get_or_insert_with(build).resolvers;
+        resolvers.clone().map_err(|reason| AddressError::NoResolver { reason })
     }
 
-    /// The addresses of `host`, at most 16, at least one. An address in text is its own.
+    /// The addresses of `host`: at least one, at most 16. A literal address resolves to itself.
     pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, AddressError> {
         if let Ok(ip) = host.parse() {
             return Ok(vec![ip]);
@@ -97,12 +94,12 @@ fn build() -> Result<Resolvers, NetError> {
     options.cache_size = CACHED_NAMES;
     options.positive_max_ttl = Some(MAX_TTL);
     options.negative_max_ttl = Some(MAX_NEGATIVE_TTL);
-    options.max_active_requests = PARALLEL_QUESTIONS;
+    options.max_active_requests = PARALLEL_QUERIES;
     let mut uncached = TokioResolver::builder_tokio()?;
     let options = uncached.options_mut();
     options.cache_size = 0;
     options.use_hosts_file = ResolveHosts::Never;
-    options.max_active_requests = PARALLEL_QUESTIONS;
+    options.max_active_requests = PARALLEL_QUERIES;
     Ok(Resolvers { hosts: hosts.build()?, uncached: uncached.build()? })
 }
 
@@ -122,24 +119,24 @@ tokio::task_local! {
     static RESOLVING: Arc<AtomicBool>;
 }
 
-/// Runs `work`, within which `flag` is true while the system's resolver is being asked: a timeout is its fault then.
+/// Runs `work`. `flag` is true while `work` waits for the system's resolver, so that a timeout can be attributed to it.
 pub async fn noting_resolution<T>(flag: Arc<AtomicBool>, work: impl Future<Output = T>) -> T {
     RESOLVING.scope(flag, work).await
 }
 
-/// A question to the system's resolver, noted for [`noting_resolution`].
-pub async fn while_resolving<T>(question: impl Future<Output = T>) -> T {
+/// Awaits a query to the system's resolver, and sets the flag of [`noting_resolution`] meanwhile.
+pub async fn while_resolving<T>(query: impl Future<Output = T>) -> T {
     let set = |resolving| {
         let _ = RESOLVING.try_with(|flag| flag.store(resolving, Ordering::Relaxed));
     };
     set(true);
-    let answer = question.await;
+    let answer = query.await;
     set(false);
     answer
 }
 
-/// Resolves the hosts of HTTP requests; addresses that may not be connected to are left out at this last moment before
-/// connecting. Its errors are [`AddressError`]s.
+/// Resolves the hosts of HTTP requests and removes forbidden addresses immediately before connecting. Its errors are
+/// [`AddressError`]s.
 pub struct GuardedResolver {
     pub resolver: Arc<SystemResolver>,
     pub guard: AddressGuard,

@@ -10,15 +10,23 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 use std::sync::Arc;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// Certificates of one PEM text that are looked at.
+/// Most certificates of one PEM text that are used.
 const MAX_CERTIFICATES: usize = 1000;
 
-/// Certificates that can't be used.
+/// Why certificates cannot be trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct TrustError(pub String);
+pub enum TrustError {
+    #[error("no certificate in PEM form")]
+    NoCertificate,
+    /// The PEM parser's message.
+    #[error("not certificates in PEM form: {0}")]
+    NotPem(String),
+    /// The TLS library's message.
+    #[error("{0}")]
+    Config(String),
+}
 
-/// What is trusted everywhere: the system's certificates and those of the settings.
+/// The certificates that all connections trust: those of the system and of the settings.
 pub struct Trust {
     provider: Arc<CryptoProvider>,
     roots: Arc<RootCertStore>,
@@ -26,7 +34,7 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Loads the system's certificates; there may be none, as in an image made from scratch.
+    /// Loads the system's certificates; there may be none, as in an image built from scratch.
     pub fn new(extra_ca_pem: &[Vec<u8>]) -> Result<Trust, TrustError> {
         let mut roots = RootCertStore::empty();
         let system = rustls_native_certs::load_native_certs();
@@ -42,8 +50,8 @@ impl Trust {
         Ok(Trust { provider: Arc::new(aws_lc_rs::default_provider()), roots: Arc::new(roots), given })
     }
 
-    /// A client configuration for one way of verifying. Sessions are not resumed: a resumed one shows the certificate of
-    /// an earlier handshake and verifies nothing. Errors: `ca_pem` holds no certificate.
+    /// A client configuration that trusts `ca_pem`, too, or that skips verification. Sessions are not resumed, since a resumed session
+    /// verifies nothing and has the certificate of an earlier handshake. Errors: `ca_pem` has no certificate.
     pub fn client_config(&self, ca_pem: Option<&str>, skip_verification: bool) -> Result<ClientConfig, TrustError> {
         let accepts = match (ca_pem, skip_verification) {
             (_, true) => Accepts::Any,
@@ -58,7 +66,7 @@ impl Trust {
         let verifier = Arc::new(Verifier { provider: self.provider.clone(), accepts });
         let mut config = ClientConfig::builder_with_provider(self.provider.clone())
             .with_safe_default_protocol_versions()
-            .map_err(|e| TrustError(e.to_string()))?
+            .map_err(|e| TrustError::Config(e.to_string()))?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
@@ -70,9 +78,9 @@ impl Trust {
 fn parse(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).take(MAX_CERTIFICATES).collect();
     match found {
-        Ok(certificates) if certificates.is_empty() => Err(TrustError("no certificate in PEM form".to_string())),
+        Ok(certificates) if certificates.is_empty() => Err(TrustError::NoCertificate),
         Ok(certificates) => Ok(certificates),
-        Err(error) => Err(TrustError(format!("not certificates in PEM form: {error}"))),
+        Err(error) => Err(TrustError::NotPem(error.to_string())),
     }
 }
 
@@ -81,8 +89,8 @@ enum Accepts {
     Any,
     Trusted {
         roots: Arc<RootCertStore>,
-        /// Certificates that were given by hand: a server that shows one of them is trusted, even though such a self-signed
-        /// certificate, as appliances make for themselves, often calls itself a CA and no server's.
+        /// Configured certificates. A server that presents one of them is trusted, even if it is a self-signed CA certificate, as
+        /// appliances generate them.
         given: Vec<CertificateDer<'static>>,
     },
 }

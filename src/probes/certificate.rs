@@ -7,10 +7,10 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::time::ASN1Time;
 
-/// More names of one certificate are left out.
+/// Most names of one certificate that are returned.
 const MAX_NAMES: usize = 100;
 
-/// `subject`, `issuer`, `notBefore`, `notAfter` (RFC 3339, UTC) and `names` of a certificate in DER; `None` where it can't be read.
+/// `subject`, `issuer`, `notBefore`, `notAfter` (RFC 3339, UTC) and `names` of a certificate in DER; `None` where it cannot be parsed.
 pub(super) fn describe(der: &[u8]) -> Option<Value> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     Some(json!({

@@ -1,28 +1,30 @@
 //! The HTTP clients and TLS configurations, one for each way of verifying certificates.
 
-use super::{ProberError, ProberOptions, failure};
+use super::failure::failure;
+use super::options::{ProberError, ProberOptions};
+use crate::domain::detail::{Cause, TlsCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::Verification;
 use crate::net::guard::AddressGuard;
 use crate::net::resolver::{GuardedResolver, SystemResolver};
-use crate::net::trust::Trust;
+use crate::net::trust::{Trust, TrustError};
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Ways of verifying beside the default that are kept ready; the least recently used goes first.
+/// Most clients that are kept besides the default; the least recently used is dropped first.
 const MAX_KEPT: usize = 32;
-/// Longest header list of an HTTP/2 answer, in bytes.
+/// Largest header list of an HTTP/2 response, in bytes.
 const MAX_HEADER_LIST: u32 = 65536;
 
-/// What a probe connects with. Clones are cheap.
+/// The HTTP client and TLS configuration of one verification. Clones are cheap.
 #[derive(Clone)]
 pub(super) struct Client {
     pub http: reqwest::Client,
     pub tls: Arc<ClientConfig>,
 }
 
-/// A client for each way of verifying.
+/// The clients, by verification.
 pub(super) struct Clients {
     trust: Trust,
     guard: AddressGuard,
@@ -41,12 +43,14 @@ impl Clients {
     ) -> Result<Clients, ProberError> {
         let trust = Trust::new(&options.extra_ca_pem).map_err(|e| ProberError::Certificates(e.to_string()))?;
         let user_agent = options.user_agent.clone();
-        let default =
-            build(&trust, &Verification::default(), guard, &resolver, &user_agent).map_err(ProberError::Client)?;
+        let default = build(&trust, &Verification::default(), guard, &resolver, &user_agent).map_err(|e| match e {
+            BuildError::Trust(error) => ProberError::Certificates(error.to_string()),
+            BuildError::Client(message) => ProberError::Client(message),
+        })?;
         Ok(Clients { trust, guard, resolver, user_agent, default, kept: Mutex::default() })
     }
 
-    /// The client for `verification`. Errors: its certificates can't be read.
+    /// The client for `verification`. Errors: its CA certificates are not valid.
     pub fn get(&self, verification: &Verification) -> Result<Client, ReadError> {
         if !verification.skip && verification.ca_pem.is_none() {
             return Ok(self.default.clone());
@@ -55,7 +59,7 @@ impl Clients {
             return Ok(client);
         }
         let client = build(&self.trust, verification, self.guard, &self.resolver, &self.user_agent)
-            .map_err(|reason| failure(ErrorKind::Tls, format!("the probe's own CA certificates: {reason}")))?;
+            .map_err(|error| failure(ErrorKind::Tls, "", error.into_cause()))?;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MAX_KEPT {
             kept.remove(0);
@@ -72,14 +76,33 @@ impl Clients {
     }
 }
 
+/// Why a client cannot be built.
+enum BuildError {
+    Trust(TrustError),
+    /// The HTTP library's message.
+    Client(String),
+}
+
+impl BuildError {
+    fn into_cause(self) -> Cause {
+        match self {
+            BuildError::Trust(TrustError::NoCertificate) => TlsCause::NoCaCertificate.into(),
+            BuildError::Trust(TrustError::NotPem(message) | TrustError::Config(message)) => {
+                TlsCause::InvalidCa(message).into()
+            }
+            BuildError::Client(message) => Cause::Foreign(message),
+        }
+    }
+}
+
 fn build(
     trust: &Trust,
     verification: &Verification,
     guard: AddressGuard,
     resolver: &Arc<SystemResolver>,
     user_agent: &str,
-) -> Result<Client, String> {
-    let tls = trust.client_config(verification.ca_pem.as_deref(), verification.skip).map_err(|e| e.to_string())?;
+) -> Result<Client, BuildError> {
+    let tls = trust.client_config(verification.ca_pem.as_deref(), verification.skip).map_err(BuildError::Trust)?;
     let mut http_tls = tls.clone();
     http_tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let http = reqwest::Client::builder()
@@ -94,6 +117,6 @@ fn build(
         .user_agent(user_agent)
         .dns_resolver(GuardedResolver { resolver: resolver.clone(), guard })
         .build()
-        .map_err(|e| e.to_string())?;
+        .map_err(|e| BuildError::Client(e.to_string()))?;
     Ok(Client { http, tls: Arc::new(tls) })
 }

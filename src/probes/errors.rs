@@ -1,6 +1,7 @@
-//! What an error of the network or of TLS means for a reading.
+//! Maps errors of the network and of TLS to the errors of a reading.
 
-use super::failure;
+use super::failure::{FailedReading, failure};
+use crate::domain::detail::{AddressCause, Cause, TlsCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::net::AddressError;
 use jiff::Timestamp;
@@ -9,32 +10,32 @@ use rustls::pki_types::UnixTime;
 use std::error::Error;
 use std::io;
 
-/// `EMFILE`, `ENFILE`, `ENOBUFS`: our own limits, not the target's fault.
+/// `EMFILE`, `ENFILE`, `ENOBUFS`: limits of this host.
 const OWN_LIMITS: [i32; 3] = [24, 23, 105];
 
-/// The meaning of an error on a connection to `what`, found anywhere in its chain of causes.
-pub(super) fn of_chain(what: &str, error: &(dyn Error + 'static)) -> ReadError {
+/// Maps an error on a connection to `subject`, by the first known error in its chain of sources.
+pub(super) fn of_chain(subject: &str, error: &(dyn Error + 'static)) -> ReadError {
     let mut innermost = error;
     let mut next = Some(error);
     while let Some(current) = next {
-        if let Some(known) = known(what, current) {
-            return known;
+        if let Some(error) = classify(subject, current) {
+            return error;
         }
         innermost = current;
         next = current.source();
     }
-    failure(ErrorKind::Protocol, format!("{what}: {innermost}"))
+    failure(ErrorKind::Protocol, subject, Cause::Foreign(innermost.to_string()))
 }
 
-fn known(what: &str, error: &(dyn Error + 'static)) -> Option<ReadError> {
+fn classify(subject: &str, error: &(dyn Error + 'static)) -> Option<ReadError> {
     if let Some(error) = error.downcast_ref::<AddressError>() {
         return Some(of_address(error));
     }
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
-        return Some(failure(ErrorKind::Tls, format!("{what}: {}", of_tls(error))));
+        return Some(failure(ErrorKind::Tls, subject, of_tls(error)));
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
-        return Some(of_io(what, error));
+        return Some(of_io(subject, error));
     }
     let error = error.downcast_ref::<hyper::Error>()?;
     let kind = if error.is_parse_too_large() {
@@ -47,31 +48,31 @@ fn known(what: &str, error: &(dyn Error + 'static)) -> Option<ReadError> {
         return None;
     };
     let innermost = error.source().map_or_else(|| error.to_string(), |cause| cause.to_string());
-    Some(failure(kind, format!("{what}: {innermost}")))
+    Some(failure(kind, subject, Cause::Foreign(innermost)))
 }
 
-/// The meaning of a host without an address: "no such name" is the target's failure; whatever else the system's own resolver
-/// says, SERVFAIL too, may as well be our own network's.
+/// Maps the error of a host lookup. "No such name" is an error of the target; no answer, or an error such as SERVFAIL from the system's
+/// resolver, may be caused by this host's network.
 pub(super) fn of_address(error: &AddressError) -> ReadError {
-    let kind = match error {
-        AddressError::Forbidden { .. } => ErrorKind::Forbidden,
-        AddressError::NoSuchName { .. } | AddressError::NoAddress { .. } | AddressError::NotAHostName { .. } => {
-            ErrorKind::Dns
-        }
-        AddressError::ResolverFailed { .. } | AddressError::NoAnswer { .. } | AddressError::NoResolver { .. } => {
-            ErrorKind::Network
-        }
+    let (kind, cause) = match error.clone() {
+        AddressError::Forbidden { host, ip } => (ErrorKind::Forbidden, AddressCause::Forbidden { host, ip }),
+        AddressError::NoSuchName { host } => (ErrorKind::Dns, AddressCause::NoSuchName { host }),
+        AddressError::NoAddress { host } => (ErrorKind::Dns, AddressCause::NoAddress { host }),
+        AddressError::NotAHostName { host, reason } => (ErrorKind::Dns, AddressCause::NotAHostName { host, reason }),
+        AddressError::ResolverFailed { host, code } => (ErrorKind::Network, AddressCause::ResolverError { host, code }),
+        AddressError::NoAnswer { host, reason } => (ErrorKind::Network, AddressCause::ResolverSilent { host, reason }),
+        AddressError::NoResolver { reason } => (ErrorKind::Network, AddressCause::NoResolver { reason }),
     };
-    failure(kind, error.to_string())
+    failure(kind, "", cause)
 }
 
-/// The meaning of an I/O error on a connection to `what`.
-pub(super) fn of_io(what: &str, error: &io::Error) -> ReadError {
+/// Maps an I/O error on a connection to `subject`.
+pub(super) fn of_io(subject: &str, error: &io::Error) -> ReadError {
     use io::ErrorKind as Io;
     if let Some(inner) = error.get_ref()
-        && let Some(known) = known(what, inner)
+        && let Some(error) = classify(subject, inner)
     {
-        return known;
+        return error;
     }
     let kind = match error.kind() {
         Io::ConnectionRefused => ErrorKind::Refused,
@@ -80,40 +81,50 @@ pub(super) fn of_io(what: &str, error: &io::Error) -> ReadError {
         }
         Io::HostUnreachable => ErrorKind::Unreachable,
         Io::TimedOut => ErrorKind::Timeout,
-        // A packet filter of our own, no free port or no address of that family: nothing that the target did.
+        // A local packet filter, no free port, or no address of that family.
         Io::NetworkUnreachable | Io::NetworkDown | Io::PermissionDenied | Io::AddrNotAvailable => ErrorKind::Network,
         _ if error.raw_os_error().is_some_and(|code| OWN_LIMITS.contains(&code)) => ErrorKind::Network,
         _ if error.raw_os_error().is_some() => ErrorKind::Unreachable,
         _ => ErrorKind::Protocol,
     };
-    failure(kind, format!("{what}: {error}"))
+    failure(kind, subject, Cause::Foreign(error.to_string()))
 }
 
-/// A TLS error in words that say what to look at.
-fn of_tls(error: &rustls::Error) -> String {
+/// Maps a TLS error.
+fn of_tls(error: &rustls::Error) -> Cause {
     let rustls::Error::InvalidCertificate(reason) = error else {
-        return format!("TLS: {error}");
+        return Cause::Foreign(format!("TLS: {error}"));
     };
-    match reason {
-        CertificateError::Expired => "the certificate has expired".to_string(),
-        CertificateError::ExpiredContext { not_after, .. } => {
-            format!("the certificate expired at {}", moment(not_after))
-        }
-        CertificateError::NotValidYet => "the certificate is not valid yet".to_string(),
+    let cause = match reason {
+        CertificateError::Expired => TlsCause::Expired { at: None },
+        CertificateError::ExpiredContext { not_after, .. } => TlsCause::Expired { at: timestamp(not_after) },
+        CertificateError::NotValidYet => TlsCause::NotYetValid { from: None },
         CertificateError::NotValidYetContext { not_before, .. } => {
-            format!("the certificate is not valid before {}", moment(not_before))
+            TlsCause::NotYetValid { from: timestamp(not_before) }
         }
-        CertificateError::UnknownIssuer => "the certificate is from an unknown issuer".to_string(),
-        CertificateError::NotValidForName => "the certificate is for another name".to_string(),
-        CertificateError::NotValidForNameContext { expected, presented } => {
-            let names: String = presented.join(", ").chars().take(500).collect();
-            format!("the certificate is not for {}, but for {names}", expected.to_str())
-        }
-        other => format!("the certificate was refused: {other}"),
+        CertificateError::UnknownIssuer => TlsCause::UnknownIssuer,
+        CertificateError::NotValidForName => TlsCause::WrongName,
+        CertificateError::NotValidForNameContext { expected, presented } => TlsCause::WrongNames {
+            expected: expected.to_str().into_owned(),
+            presented: presented.join(", ").chars().take(500).collect(),
+        },
+        other => TlsCause::Rejected(other.to_string()),
+    };
+    cause.into()
+}
+
+fn timestamp(at: &UnixTime) -> Option<Timestamp> {
+    Timestamp::from_second(i64::try_from(at.as_secs()).ok()?).ok()
+}
+
+impl From<AddressError> for FailedReading {
+    fn from(error: AddressError) -> Self {
+        ReadError::from(error).into()
     }
 }
 
-fn moment(at: &UnixTime) -> String {
-    let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
-    Timestamp::from_second(seconds).map_or_else(|_| format!("second {seconds}"), |t| t.to_string())
+impl From<AddressError> for ReadError {
+    fn from(error: AddressError) -> Self {
+        of_address(&error)
+    }
 }

@@ -1,6 +1,8 @@
-//! tcp: a connection that is made and closed.
+//! tcp: opens a connection and closes it.
 
-use super::{ReadResult, errors, failure};
+use super::errors;
+use super::failure::{ReadResult, failure};
+use crate::domain::detail::AddressCause;
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::Address;
 use crate::net::guard::AddressGuard;
@@ -12,7 +14,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
-/// After this, the next address of a name is tried beside the ones before (RFC 8305 recommends 250 ms).
+/// After this, the next address of a name is tried in parallel (RFC 8305 recommends 250 ms).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 pub(super) async fn read(resolver: &SystemResolver, guard: AddressGuard, address: &Address) -> ReadResult {
@@ -47,5 +49,7 @@ pub(super) async fn connect(
             else => break,
         }
     }
-    Err(first_error.unwrap_or_else(|| failure(ErrorKind::Dns, format!("{address}: the name has no address"))))
+    Err(first_error.unwrap_or_else(|| {
+        failure(ErrorKind::Dns, address.to_string(), AddressCause::NoAddress { host: address.host.clone() })
+    }))
 }

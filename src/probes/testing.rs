@@ -1,9 +1,10 @@
-//! Targets on 127.0.0.1 for the tests of probes.
+//! Test targets on 127.0.0.1.
 
 use super::{Prober, ProberOptions};
 use crate::api;
 use crate::domain::reading::{ErrorKind, Reading};
 use crate::domain::target::{HttpRequest, Request, Target, Verification};
+use crate::domain::texts::{self, Language};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -24,7 +25,7 @@ pub fn target(request: Request) -> Target {
     Target { name: "it".to_string(), timeout: TIMEOUT, request }
 }
 
-/// A plain GET that follows five redirects and takes 64 KiB.
+/// A GET request with at most five redirects and 64 KiB.
 pub fn get(url: &str) -> HttpRequest {
     HttpRequest {
         url: url.parse().unwrap(),
@@ -45,17 +46,18 @@ pub fn kind(reading: &Reading) -> Option<ErrorKind> {
     reading.error.as_ref().map(|e| e.kind)
 }
 
-pub fn detail(reading: &Reading) -> &str {
-    reading.error.as_ref().map_or("", |e| &e.detail)
+/// The detail of the error in English; empty where there is no error.
+pub fn detail(reading: &Reading) -> String {
+    reading.error.as_ref().map(|e| texts::detail(Language::English, &e.detail)).unwrap_or_default()
 }
 
-/// What the server does after it has read a request.
+/// The response of a test server.
 pub enum Reply {
-    /// Writes this and closes.
+    /// Writes this and closes the connection.
     Bytes(Vec<u8>),
-    /// Writes this and then nothing more, without closing.
+    /// Writes this and keeps the connection open.
     Stall(Vec<u8>),
-    /// Writes zeros without end.
+    /// Writes this, then zeros without end.
     Endless(Vec<u8>),
 }
 
@@ -64,7 +66,7 @@ pub fn reply(head: &str, body: &[u8]) -> Reply {
     Reply::Bytes([head.as_bytes(), body].concat())
 }
 
-/// A server for requests in HTTP/1.1, one a connection; it goes with the test's runtime.
+/// An HTTP/1.1 server with one request per connection; it ends with the test's runtime.
 pub struct Server {
     pub address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
@@ -91,10 +93,10 @@ impl Server {
                     match tls {
                         Some(tls) => {
                             if let Ok(stream) = tls.accept(stream).await {
-                                converse(stream, &record, &*answer).await;
+                                serve(stream, &record, &*answer).await;
                             }
                         }
-                        None => converse(stream, &record, &*answer).await,
+                        None => serve(stream, &record, &*answer).await,
                     }
                 });
             }
@@ -106,20 +108,20 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
-    /// The requests so far, heads and bodies.
+    /// The received requests, heads and bodies.
     pub fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
 }
 
-async fn converse(
+async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     record: &Mutex<Vec<String>>,
     answer: &(dyn Fn(&str) -> Reply + Send + Sync),
 ) {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
-    while !is_whole(&request) {
+    while !is_complete(&request) {
         match stream.read(&mut buffer).await {
             Ok(0) | Err(_) => return,
             Ok(n) => request.extend_from_slice(&buffer[..n]),
@@ -135,7 +137,7 @@ async fn converse(
         Reply::Stall(bytes) => {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.flush().await;
-            // Until the client has gone.
+            // Until the client closes the connection.
             while matches!(stream.read(&mut buffer).await, Ok(n) if n > 0) {}
         }
         Reply::Endless(bytes) => {
@@ -145,7 +147,7 @@ async fn converse(
     }
 }
 
-fn is_whole(request: &[u8]) -> bool {
+fn is_complete(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
@@ -154,7 +156,7 @@ fn is_whole(request: &[u8]) -> bool {
     body.len() >= length.unwrap_or(0)
 }
 
-/// A certificate authority of the test's own.
+/// A certificate authority for tests.
 pub struct Authority {
     pub pem: String,
     issuer: Issuer<'static, KeyPair>,
@@ -177,7 +179,7 @@ impl Authority {
         Authority { pem, issuer: Issuer::new(params, key) }
     }
 
-    /// A server that shows a certificate of this authority for `names`.
+    /// The configuration of a server with a certificate of this authority for `names`.
     pub fn server(&self, names: &[&str], validity: Validity) -> ServerConfig {
         let mut params = params(names);
         match validity {
@@ -197,7 +199,7 @@ impl Authority {
     }
 }
 
-/// A server with a self-signed certificate that calls itself a CA, as appliances make for themselves, and that in PEM.
+/// The configuration of a server with a self-signed CA certificate, as appliances generate them, and that certificate in PEM form.
 pub fn self_signed(names: &[&str]) -> (ServerConfig, String) {
     let mut params = params(names);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,7 +1,10 @@
+use super::prober::timed_out;
+use super::stage::Stage;
 use super::testing::{Authority, Server, TIMEOUT, Validity, detail, kind, prober, read, reply, target};
 use super::*;
 use crate::api;
-use crate::domain::target::{Address, DnsRequest, TlsRequest, Verification};
+use crate::domain::reading::{ErrorKind, ReadError};
+use crate::domain::target::{Address, DnsRequest, Request, TlsRequest, Verification};
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::op::{Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, TXT};
@@ -19,7 +22,7 @@ fn closed_port() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn tcp_tells_open_from_refused() {
+async fn tcp_distinguishes_open_from_refused() {
     let server = Server::start(|_| reply("200 OK", b"")).await;
     assert!(read(Request::Tcp(at(server.address))).await.ok());
     let named = Address { host: "localhost".to_string(), port: server.address.port() };
@@ -30,7 +33,7 @@ async fn tcp_tells_open_from_refused() {
 }
 
 #[tokio::test]
-async fn metadata_addresses_are_forbidden_to_every_kind() {
+async fn metadata_addresses_are_forbidden_for_every_kind() {
     let address = Address { host: "169.254.169.254".to_string(), port: 80 };
     let tls = TlsRequest { address: address.clone(), server_name: "x.test".into(), tls: Verification::default() };
     let dns = DnsRequest { name: "x.test".into(), record_type: api::RecordType::A, server: Some(address.clone()) };
@@ -44,7 +47,7 @@ async fn metadata_addresses_are_forbidden_to_every_kind() {
 }
 
 #[tokio::test]
-async fn tls_shows_certificate_chain_and_version() {
+async fn tls_returns_certificate_chain_and_version() {
     let ca = Authority::new();
     let server = Server::start_tls(ca.server(&["example.test"], Validity::Now), |_| reply("200 OK", b"")).await;
     let trusting = Verification { ca_pem: Some(ca.pem.clone()), skip: false };
@@ -69,7 +72,7 @@ async fn tls_shows_certificate_chain_and_version() {
 }
 
 #[tokio::test]
-async fn extra_certificates_are_trusted_by_all() {
+async fn extra_certificates_are_trusted_by_all_probes() {
     let ca = Authority::new();
     let server = Server::start_tls(ca.server(&["127.0.0.1"], Validity::Now), |_| reply("200 OK", b"")).await;
     let extra_ca_pem = vec![ca.pem.clone().into_bytes()];
@@ -139,7 +142,7 @@ fn ask(name: &str, record_type: api::RecordType, server: &Address) -> Request {
 }
 
 #[tokio::test]
-async fn dns_gives_answers_of_the_asked_type() {
+async fn dns_returns_answers_of_the_requested_type() {
     let server = name_server().await;
     for (name, record_type, answers) in [
         ("example.test", api::RecordType::A, json!(["127.0.0.8", "127.0.0.9"])),
@@ -157,7 +160,7 @@ async fn dns_gives_answers_of_the_asked_type() {
 }
 
 #[tokio::test]
-async fn dns_failures_of_a_chosen_server_are_the_targets() {
+async fn errors_of_the_server_of_a_dns_probe_are_errors_of_the_target() {
     let server = name_server().await;
     for (name, rcode) in [("none.test", "NXDOMAIN"), ("broken.test", "SERVFAIL")] {
         let reading = read(ask(name, api::RecordType::A, &server)).await;
@@ -170,12 +173,12 @@ async fn dns_failures_of_a_chosen_server_are_the_targets() {
     let reading = prober().read(&silent).await;
     assert_eq!(kind(&reading), Some(ErrorKind::Dns), "{reading:?}");
     silent.request = ask("example.test", api::RecordType::A, &at(closed_port()));
-    let nobody = prober().read(&silent).await;
-    assert_eq!(kind(&nobody), Some(ErrorKind::Dns), "{nobody:?}");
+    let closed = prober().read(&silent).await;
+    assert_eq!(kind(&closed), Some(ErrorKind::Dns), "{closed:?}");
 }
 
 #[test]
-fn what_a_failed_lookup_of_a_host_means() {
+fn kinds_of_errors_of_host_lookups() {
     let query = || Query::query(Name::from_ascii("x.test.").unwrap(), RecordType::A);
     let no_records = |code| NetError::from(NoRecords::new(query(), code));
     for (error, expected) in [
@@ -190,7 +193,7 @@ fn what_a_failed_lookup_of_a_host_means() {
 }
 
 #[test]
-fn what_an_error_of_the_network_means() {
+fn kinds_of_errors_of_the_network() {
     for (code, expected) in [
         (111, ErrorKind::Refused),
         (104, ErrorKind::Reset),
@@ -208,7 +211,7 @@ fn what_an_error_of_the_network_means() {
 }
 
 #[test]
-fn time_that_runs_out_is_charged_to_whoever_was_waited_for() {
+fn a_timeout_is_attributed_to_what_the_reading_waited_for() {
     let request = Request::Tcp(Address { host: Ipv4Addr::LOCALHOST.to_string(), port: 1 });
     for (stage, resolving, expected) in [
         (Stage::Target, false, ErrorKind::Timeout),

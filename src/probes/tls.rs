@@ -1,7 +1,9 @@
-//! tls: a handshake, to look at the certificate.
+//! tls: a handshake, to read the certificate.
 
 use super::clients::Clients;
-use super::{ReadResult, certificate, errors, failure, tcp};
+use super::failure::{ReadResult, failure};
+use super::{certificate, errors, tcp};
+use crate::domain::detail::TlsCause;
 use crate::domain::reading::ErrorKind;
 use crate::domain::target::TlsRequest;
 use crate::net::guard::AddressGuard;
@@ -10,7 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::{Map, Value};
 use tokio_rustls::TlsConnector;
 
-/// More certificates of a chain are left out.
+/// Most certificates of a chain that are returned.
 const MAX_CHAIN: usize = 10;
 
 /// Fields: `certificate` (the server's own), `chain` (subject and expiry of each, the server's own first), `version`.
@@ -21,7 +23,7 @@ pub(super) async fn read(
     request: &TlsRequest,
 ) -> ReadResult {
     let name = ServerName::try_from(request.server_name.clone())
-        .map_err(|_| failure(ErrorKind::Tls, format!("{:?} is not a server name", request.server_name)))?;
+        .map_err(|_| failure(ErrorKind::Tls, "", TlsCause::NotAServerName(request.server_name.clone())))?;
     let config = clients.get(&request.tls)?.tls;
     let stream = tcp::connect(resolver, guard, &request.address).await?;
     let stream = TlsConnector::from(config)

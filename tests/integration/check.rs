@@ -49,7 +49,7 @@ async fn its_exit_code_says_pass_fail_or_unknown() {
 
     let (code, table) = check.run(&registry, &[]).await;
     assert_eq!(code, 0, "{table}");
-    assert!(table.starts_with("SCENARIO") && table.contains("vm-running (112)"), "{table}");
+    assert!(table.starts_with("CENÁRIO") && table.contains("vm-running (112)"), "{table}");
 
     estate.break_part("vm-112").unwrap();
     let (code, report) = check.run(&registry, &["--output", "json"]).await;

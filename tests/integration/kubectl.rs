@@ -74,7 +74,7 @@ async fn people_work_with_kubectl_and_a_kill_loses_nothing() {
         (vec!["get", "scn", "desk.api.health", "-o", "jsonpath={.spec.title}"], "Editado"),
         (vec!["get", "scn", "--field-selector", "spec.agent=trilho", "--sort-by", ".metadata.name"], "pfsense"),
         (vec!["wait", "--for=condition=Healthy", "scn/desk.api.health", "--timeout=30s"], "condition met"),
-        (vec!["describe", "scn", "proxmox.cluster"], "checks pass"),
+        (vec!["describe", "scn", "proxmox.cluster"], "verificações passaram"),
         (vec!["auth", "can-i", "get", "findings"], "yes"),
         (
             vec!["apply", "-f", concat!(env!("CARGO_MANIFEST_DIR"), "/registry.yaml")],

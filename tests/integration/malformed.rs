@@ -71,29 +71,29 @@ async fn each_mistake_is_told_and_the_others_go_on() {
         (
             "duration",
             format!("  interval: 90000s\n{}", http(&fine)),
-            NotReady("spec.interval: \"90000s\" is not between 1s and 24h"),
+            NotReady("spec.interval: \"90000s\" não está entre 1s e 24h"),
         ),
-        ("cel", check("probes.web.status =="), NotReady("spec.checks[0].expect: CEL does not compile")),
-        ("probe", check("probes.nothing.ok"), NotReady("no probe is named \"nothing\"; there is: web")),
-        ("not-boolean", check("probes.web.status"), NotReady("must be boolean, is int")),
-        ("costly", check("[1].all(a, [1].all(b, [1].all(c, true)))"), NotReady("could cost too much")),
+        ("cel", check("probes.web.status =="), NotReady("spec.checks[0].expect: o CEL não compila")),
+        ("probe", check("probes.nothing.ok"), NotReady("nenhuma sonda se chama \"nothing\"; existem: web")),
+        ("not-boolean", check("probes.web.status"), NotReady("deve ser booleano, mas é int")),
+        ("costly", check("[1].all(a, [1].all(b, [1].all(c, true)))"), NotReady("pode custar demais")),
         (
             "doubled",
             format!("{}  checks: [{{name: web, expect: 'true'}}]\n", http(&fine)),
-            NotReady("is also the name of spec.probes[0].name"),
+            NotReady("já é o nome de spec.probes[0].name"),
         ),
-        ("secret-refused", secret("agentic-ops", "SMTP_URL"), NotReady("is not offered to probes")),
+        ("secret-refused", secret("agentic-ops", "SMTP_URL"), NotReady("não está liberada para as sondas")),
         (
             "secret-unlabelled",
             secret("unlabelled", "x"),
-            NotReady("Secret \"unlabelled\" is not offered to probes: label it"),
+            NotReady("o Secret \"unlabelled\" não está liberado para as sondas: adicione a ele o label"),
         ),
-        ("secret-missing", secret("nowhere", "x"), Unknown("there is no Secret nowhere")),
-        ("unset", http("${NOT_SET}/x"), Unknown("setting NOT_SET is not set")),
+        ("secret-missing", secret("nowhere", "x"), Unknown("o Secret nowhere não existe")),
+        ("unset", http("${NOT_SET}/x"), Unknown("a configuração NOT_SET não está definida")),
         ("sql-writes", sql("${DESK_DB_PATH}", "DELETE FROM tickets"), NotReady("spec.probes[0].sqlite.query")),
-        ("sql-file", sql("/etc/passwd.db", "SELECT 1"), NotReady("is not offered to probes")),
-        ("circle-a", format!("  dependsOn: [circle-b]\n{}", http(&fine)), NotReady("leads back to itself")),
-        ("circle-b", format!("  dependsOn: [circle-a]\n{}", http(&fine)), NotReady("leads back to itself")),
+        ("sql-file", sql("/etc/passwd.db", "SELECT 1"), NotReady("não está liberado para as sondas")),
+        ("circle-a", format!("  dependsOn: [circle-b]\n{}", http(&fine)), NotReady("dependência circular: ")),
+        ("circle-b", format!("  dependsOn: [circle-a]\n{}", http(&fine)), NotReady("dependência circular: ")),
         ("big-body", http(&big), Fails("web", "respondeu mais do que o permitido")),
         ("redirects", http(&round), Fails("web", "redireciona sem fim")),
     ];
@@ -119,7 +119,7 @@ async fn each_mistake_is_told_and_the_others_go_on() {
                 })
                 .await;
                 assert!(message.contains(text), "{name}: {message}");
-                (HEALTHY, "open: web")
+                (HEALTHY, "ocorrências abertas: web")
             }
         };
         eventually(&format!("{condition} of {name}"), || async {

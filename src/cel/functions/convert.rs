@@ -1,15 +1,14 @@
-//! From one type to another, and optional values.
+//! Type conversions, and optional values.
 
 use super::times;
 use crate::cel::budget::Budget;
-use crate::cel::evaluate::Outcome;
-use crate::cel::fault::Fault;
+use crate::cel::error::{EvalError, EvalResult};
 use crate::cel::operators;
 use kube_cel::cel::objects::{OptionalValue, Value};
 use std::sync::Arc;
 
 /// Calls the conversion of this name; `None` where there is none for these arguments.
-pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Outcome> {
+pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<EvalResult> {
     if let [value] = args {
         return match name {
             "int" => Some(to_int(value)),
@@ -27,7 +26,7 @@ pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ou
             let kept = if name == "or" { Some(&args[0]) } else { inner.value() };
             Some(match (inner.value(), kept) {
                 (Some(_), Some(kept)) => Ok(kept.clone()),
-                _ if name == "or" && !is_optional(other) => Err(Fault::function(name)),
+                _ if name == "or" && !is_optional(other) => Err(EvalError::function(name)),
                 _ => Ok(other.clone()),
             })
         }
@@ -36,7 +35,7 @@ pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ou
 }
 
 /// `optional.NAME`.
-pub(super) fn optional(name: &str, args: &[Value]) -> Option<Outcome> {
+pub(super) fn optional(name: &str, args: &[Value]) -> Option<EvalResult> {
     let made = match (name, args) {
         ("none", []) => OptionalValue::none(),
         ("of", [value]) => OptionalValue::of(value.clone()),
@@ -51,16 +50,16 @@ fn is_optional(value: &Value) -> bool {
     matches!(value, Value::Opaque(opaque) if operators::optional(opaque).is_some())
 }
 
-fn of_optional(name: &str, value: &Value) -> Option<Outcome> {
+fn of_optional(name: &str, value: &Value) -> Option<EvalResult> {
     let Value::Opaque(opaque) = value else { return None };
     let inner = operators::optional(opaque)?.value();
     Some(match name {
         "hasValue" => Ok(Value::Bool(inner.is_some())),
-        _ => inner.cloned().ok_or_else(|| Fault::function(name)),
+        _ => inner.cloned().ok_or_else(|| EvalError::function(name)),
     })
 }
 
-fn to_int(value: &Value) -> Outcome {
+fn to_int(value: &Value) -> EvalResult {
     let number = match value {
         Value::Int(number) => Some(*number),
         Value::UInt(number) => i64::try_from(*number).ok(),
@@ -70,10 +69,10 @@ fn to_int(value: &Value) -> Outcome {
         Value::Timestamp(time) => Some(time.timestamp()),
         _ => None,
     };
-    number.map(Value::Int).ok_or_else(|| Fault::function("int"))
+    number.map(Value::Int).ok_or_else(|| EvalError::function("int"))
 }
 
-fn to_uint(value: &Value) -> Outcome {
+fn to_uint(value: &Value) -> EvalResult {
     let number = match value {
         Value::UInt(number) => Some(*number),
         Value::Int(number) => u64::try_from(*number).ok(),
@@ -81,10 +80,10 @@ fn to_uint(value: &Value) -> Outcome {
         Value::String(text) => text.parse().ok(),
         _ => None,
     };
-    number.map(Value::UInt).ok_or_else(|| Fault::function("uint"))
+    number.map(Value::UInt).ok_or_else(|| EvalError::function("uint"))
 }
 
-fn to_double(value: &Value) -> Outcome {
+fn to_double(value: &Value) -> EvalResult {
     let number = match value {
         Value::Float(number) => Some(*number),
         Value::Int(number) => Some(*number as f64),
@@ -92,11 +91,11 @@ fn to_double(value: &Value) -> Outcome {
         Value::String(text) => text.parse().ok(),
         _ => None,
     };
-    number.map(Value::Float).ok_or_else(|| Fault::function("double"))
+    number.map(Value::Float).ok_or_else(|| EvalError::function("double"))
 }
 
-/// `None` for what the library turns into text: durations, addresses.
-fn to_string(budget: &mut Budget, value: &Value) -> Option<Outcome> {
+/// `None` for the types that the library converts: durations, addresses.
+fn to_string(budget: &mut Budget, value: &Value) -> Option<EvalResult> {
     let text = match value {
         Value::String(_) => return Some(Ok(value.clone())),
         Value::Int(number) => number.to_string(),
@@ -107,7 +106,7 @@ fn to_string(budget: &mut Budget, value: &Value) -> Option<Outcome> {
         Value::Bytes(bytes) => {
             let text = budget
                 .build(bytes.len())
-                .and_then(|()| String::from_utf8(bytes.to_vec()).map_err(|_| Fault::function("string")));
+                .and_then(|()| String::from_utf8(bytes.to_vec()).map_err(|_| EvalError::function("string")));
             return Some(text.map(|text| Value::String(Arc::new(text))));
         }
         _ => return None,
@@ -115,7 +114,7 @@ fn to_string(budget: &mut Budget, value: &Value) -> Option<Outcome> {
     Some(budget.build(text.len()).map(|()| Value::String(Arc::new(text))))
 }
 
-fn to_bytes(budget: &mut Budget, value: &Value) -> Option<Outcome> {
+fn to_bytes(budget: &mut Budget, value: &Value) -> Option<EvalResult> {
     match value {
         Value::Bytes(_) => Some(Ok(value.clone())),
         Value::String(text) => {

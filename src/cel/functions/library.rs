@@ -1,23 +1,22 @@
-//! Functions of `cel` and `kube-cel`, called with values that are there.
+//! Functions of `cel` and `kube-cel`, called with evaluated arguments.
 
-use super::Name;
+use super::name::Name;
 use crate::cel::budget::Budget;
-use crate::cel::evaluate::Outcome;
-use crate::cel::fault::Fault;
+use crate::cel::error::{EvalError, EvalResult};
 use kube_cel::KubeCelExt as _;
 use kube_cel::cel::common::ast::{CallExpr, Expr, IdedExpr};
 use kube_cel::cel::objects::Value;
 use kube_cel::cel::{Context, ExecutionError};
 use std::sync::{Arc, LazyLock};
 
-/// Made once; every call is a scope within it.
+/// Built once; every call uses a scope within it.
 static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
     let mut context = Context::default();
     context.register_all();
     context
 });
 
-/// What is called as it is. The rest of the library is done anew, or left out.
+/// The library functions that may be called. The others are implemented in this folder, or not available.
 const NAMES: &[&str] = &[
     "add",
     "asApproximateFloat",
@@ -62,9 +61,9 @@ const NAMES: &[&str] = &[
     "url",
 ];
 
-/// A call takes about the time of so many steps.
+/// Steps charged for a call.
 const CALL_STEPS: usize = 24;
-/// Longest text that `format` takes for a format, in bytes, and the most digits it may be asked for.
+/// Longest format string of `format`, in bytes, and its largest precision.
 const FORMAT_MAX: usize = 4096;
 const PRECISION_MAX: usize = 100;
 
@@ -76,8 +75,8 @@ pub(super) fn has(name: Name<'_>) -> bool {
     }
 }
 
-/// Calls it. The library copies what it is given, so that is paid for; it gets no large values here.
-pub(super) fn call(budget: &mut Budget, name: Name<'_>, mut args: Vec<Value>) -> Outcome {
+/// Calls it. The library copies its arguments, so the copies are charged to the budget first.
+pub(super) fn call(budget: &mut Budget, name: Name<'_>, mut args: Vec<Value>) -> EvalResult {
     if name.namespace.is_none() && name.name == "format" {
         prepare_format(&mut args)?;
     }
@@ -104,28 +103,28 @@ fn ident(name: String) -> IdedExpr {
     IdedExpr { id: 0, expr: Expr::Ident(name) }
 }
 
-/// The library's errors tell values: only what they are about is kept.
-fn explain(name: Name<'_>, error: &ExecutionError) -> Fault {
+/// The library's errors contain values, so only the name of the function is kept.
+fn explain(name: Name<'_>, error: &ExecutionError) -> EvalError {
     match error {
-        ExecutionError::UndeclaredReference(_) => Fault::Unknown(name.name.to_string()),
-        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => Fault::DivisionByZero,
-        _ => Fault::function(name.name),
+        ExecutionError::UndeclaredReference(_) => EvalError::UnknownName(name.name.to_string()),
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => EvalError::DivisionByZero,
+        _ => EvalError::function(name.name),
     }
 }
 
-/// Bounds what `format` makes, and what it makes of it: times as text, and no maps, which have another order at every run.
-fn prepare_format(args: &mut [Value]) -> Result<(), Fault> {
-    let fault = || Fault::function("format");
-    let [Value::String(format), Value::List(values)] = args else { return Err(fault()) };
-    let asks_too_much = format.split("%.").skip(1).any(|rest| {
+/// Bounds the result of `format`, converts timestamps as CEL does, and rejects maps, whose order differs from run to run.
+fn prepare_format(args: &mut [Value]) -> Result<(), EvalError> {
+    let invalid = || EvalError::function("format");
+    let [Value::String(format), Value::List(values)] = args else { return Err(invalid()) };
+    let exceeds_precision = format.split("%.").skip(1).any(|rest| {
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         digits.parse().is_ok_and(|n: usize| n > PRECISION_MAX) || digits.len() > 3
     });
-    if format.len() > FORMAT_MAX || asks_too_much {
-        return Err(fault());
+    if format.len() > FORMAT_MAX || exceeds_precision {
+        return Err(invalid());
     }
     if values.iter().any(has_map) {
-        return Err(fault());
+        return Err(invalid());
     }
     if values.iter().any(|value| matches!(value, Value::Timestamp(_))) {
         for value in Arc::make_mut(values).iter_mut() {

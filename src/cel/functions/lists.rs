@@ -1,15 +1,14 @@
 //! Functions of lists and maps. Items are shared, never copied.
 
 use crate::cel::budget::Budget;
-use crate::cel::evaluate::Outcome;
-use crate::cel::fault::Fault;
+use crate::cel::error::{EvalError, EvalResult};
 use crate::cel::operators::{add, compare, equal, is_in};
 use kube_cel::cel::objects::{OptionalValue, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// Calls the function of this name for lists and maps; `None` where there is none for these arguments.
-pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Outcome> {
+/// Calls the list or map function of this name; `None` where there is none for these arguments.
+pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<EvalResult> {
     Some(match (name, args) {
         ("size", [Value::List(list)]) => Ok(int(list.len())),
         ("size", [Value::Map(map)]) => Ok(int(map.map.len())),
@@ -36,7 +35,7 @@ pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ou
 }
 
 /// `sets.NAME`.
-pub(super) fn sets(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Outcome> {
+pub(super) fn sets(budget: &mut Budget, name: &str, args: &[Value]) -> Option<EvalResult> {
     let [Value::List(a), Value::List(b)] = args else { return None };
     let answer = match name {
         "contains" => includes(budget, args, b),
@@ -51,7 +50,7 @@ pub(super) fn sets(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ou
 }
 
 /// Whether all of `items` are in the first of `lists`.
-fn includes(budget: &mut Budget, lists: &[Value], items: &[Value]) -> Result<bool, Fault> {
+fn includes(budget: &mut Budget, lists: &[Value], items: &[Value]) -> Result<bool, EvalError> {
     items.iter().try_fold(true, |all, item| Ok(all && is_in(budget, item, &lists[0])?))
 }
 
@@ -64,12 +63,12 @@ fn optional(value: Option<&Value>) -> Value {
     Value::Opaque(Arc::new(optional))
 }
 
-fn made(budget: &mut Budget, length: usize, make: impl FnOnce() -> Vec<Value>) -> Outcome {
+fn made(budget: &mut Budget, length: usize, make: impl FnOnce() -> Vec<Value>) -> EvalResult {
     budget.build_list(length)?;
     Ok(Value::List(Arc::new(make())))
 }
 
-fn sum(budget: &mut Budget, list: &[Value]) -> Outcome {
+fn sum(budget: &mut Budget, list: &[Value]) -> EvalResult {
     let Some((first, rest)) = list.split_first() else { return Ok(Value::Int(0)) };
     let is_summable =
         |value: &Value| matches!(value, Value::Int(_) | Value::UInt(_) | Value::Float(_) | Value::Duration(_));
@@ -77,15 +76,15 @@ fn sum(budget: &mut Budget, list: &[Value]) -> Outcome {
     for value in rest {
         budget.step(1)?;
         if !is_summable(value) {
-            return Err(Fault::function("sum"));
+            return Err(EvalError::function("sum"));
         }
         sum = add(budget, sum, value.clone())?;
     }
-    if is_summable(&sum) { Ok(sum) } else { Err(Fault::function("sum")) }
+    if is_summable(&sum) { Ok(sum) } else { Err(EvalError::function("sum")) }
 }
 
-fn extreme(budget: &mut Budget, name: &'static str, values: &[Value], wanted: Ordering) -> Outcome {
-    let (first, rest) = values.split_first().ok_or_else(|| Fault::function(name))?;
+fn extreme(budget: &mut Budget, name: &'static str, values: &[Value], wanted: Ordering) -> EvalResult {
+    let (first, rest) = values.split_first().ok_or_else(|| EvalError::function(name))?;
     let mut best = first;
     for value in rest {
         if compare(budget, name, value, best)? == Some(wanted) {
@@ -95,7 +94,7 @@ fn extreme(budget: &mut Budget, name: &'static str, values: &[Value], wanted: Or
     Ok(best.clone())
 }
 
-fn is_sorted(budget: &mut Budget, list: &[Value]) -> Outcome {
+fn is_sorted(budget: &mut Budget, list: &[Value]) -> EvalResult {
     for pair in list.windows(2) {
         if !compare(budget, "isSorted", &pair[0], &pair[1])?.is_some_and(Ordering::is_le) {
             return Ok(Value::Bool(false));
@@ -104,29 +103,29 @@ fn is_sorted(budget: &mut Budget, list: &[Value]) -> Outcome {
     Ok(Value::Bool(true))
 }
 
-fn sort(budget: &mut Budget, list: &[Value]) -> Outcome {
+fn sort(budget: &mut Budget, list: &[Value]) -> EvalResult {
     budget.build_list(list.len())?;
     let mut values = list.to_vec();
-    let mut fault = None;
-    // NaN has no place of its own: it comes last.
-    let place = |value: &Value| matches!(value, Value::Float(number) if number.is_nan());
-    values.sort_by(|a, b| match fault {
+    let mut error = None;
+    // NaN has no order: it comes last.
+    let rank = |value: &Value| matches!(value, Value::Float(number) if number.is_nan());
+    values.sort_by(|a, b| match error {
         Some(_) => Ordering::Equal,
         None => compare(budget, "sort", a, b).map_or_else(
             |found| {
-                fault = Some(found);
+                error = Some(found);
                 Ordering::Equal
             },
-            |order| order.unwrap_or_else(|| place(a).cmp(&place(b))),
+            |order| order.unwrap_or_else(|| rank(a).cmp(&rank(b))),
         ),
     });
-    match fault {
-        Some(fault) => Err(fault),
+    match error {
+        Some(error) => Err(error),
         None => Ok(Value::List(Arc::new(values))),
     }
 }
 
-fn distinct(budget: &mut Budget, list: &[Value]) -> Outcome {
+fn distinct(budget: &mut Budget, list: &[Value]) -> EvalResult {
     let mut kept: Vec<Value> = Vec::new();
     'items: for item in list {
         for known in &kept {
@@ -140,13 +139,13 @@ fn distinct(budget: &mut Budget, list: &[Value]) -> Outcome {
     Ok(Value::List(Arc::new(kept)))
 }
 
-fn slice(budget: &mut Budget, list: &[Value], start: i64, end: i64) -> Outcome {
-    let place = |at: i64| usize::try_from(at).map_err(|_| Fault::function("slice"));
-    let part = list.get(place(start)?..place(end)?).ok_or_else(|| Fault::function("slice"))?;
+fn slice(budget: &mut Budget, list: &[Value], start: i64, end: i64) -> EvalResult {
+    let place = |at: i64| usize::try_from(at).map_err(|_| EvalError::function("slice"));
+    let part = list.get(place(start)?..place(end)?).ok_or_else(|| EvalError::function("slice"))?;
     made(budget, part.len(), || part.to_vec())
 }
 
-fn index_of<'v>(budget: &mut Budget, items: impl Iterator<Item = (usize, &'v Value)>, wanted: &Value) -> Outcome {
+fn index_of<'v>(budget: &mut Budget, items: impl Iterator<Item = (usize, &'v Value)>, wanted: &Value) -> EvalResult {
     for (at, item) in items {
         if equal(budget, item, wanted)? {
             return Ok(int(at));

@@ -1,33 +1,25 @@
 //! The functions that expressions may call.
 //!
-//! What works on texts, lists and maps is our own: the library copies what it is given, with all that is in it. Its functions of
-//! addresses, URLs, quantities, versions, numbers and formats are called as they are.
+//! The functions of strings, lists, maps and times are this module's own, since `kube-cel` makes deep copies of its arguments. Its
+//! functions of addresses, URLs, quantities, versions, numbers and formats are called through [`library`].
 
 mod convert;
 mod library;
 mod lists;
+mod name;
 mod text;
 mod times;
 
 use super::budget::Budget;
-use super::evaluate::Outcome;
-use super::fault::Fault;
+use super::error::{EvalError, EvalResult};
+use super::patterns::Patterns;
 use kube_cel::cel::objects::Value;
-
-/// What is called.
-#[derive(Clone, Copy)]
-pub(super) struct Name<'a> {
-    /// `math` and the like.
-    pub namespace: Option<&'a str>,
-    pub name: &'a str,
-    /// Whether the first argument stood before the dot.
-    pub is_method: bool,
-}
+pub(super) use name::Name;
 
 /// Calls a function. A method's target is its first argument.
-pub(super) fn call(budget: &mut Budget, name: Name<'_>, args: Vec<Value>) -> Outcome {
+pub(super) fn call(budget: &mut Budget, patterns: &mut Patterns, name: Name<'_>, args: Vec<Value>) -> EvalResult {
     let own = match name.namespace {
-        None => text::call(budget, name.name, &args)
+        None => text::call(budget, patterns, name.name, &args)
             .or_else(|| lists::call(budget, name.name, &args))
             .or_else(|| convert::call(budget, name.name, &args))
             .or_else(|| times::call(name.name, &args)),
@@ -36,8 +28,8 @@ pub(super) fn call(budget: &mut Budget, name: Name<'_>, args: Vec<Value>) -> Out
         Some(_) => None,
     };
     match own {
-        Some(outcome) => outcome,
+        Some(result) => result,
         None if library::has(name) => library::call(budget, name, args),
-        None => Err(Fault::function(name.name)),
+        None => Err(EvalError::function(name.name)),
     }
 }

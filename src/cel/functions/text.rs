@@ -1,28 +1,34 @@
-//! Functions of texts. Positions and sizes are counted in characters.
+//! Functions of strings. Positions and sizes are counted in characters.
 
 use crate::cel::budget::Budget;
-use crate::cel::evaluate::Outcome;
-use crate::cel::fault::Fault;
-use crate::cel::inputs::LIST_MAX;
+use crate::cel::error::{EvalError, EvalResult};
+use crate::cel::limits::LIST_MAX;
+use crate::cel::patterns::Patterns;
 use kube_cel::cel::objects::Value;
 use std::sync::Arc;
 
-/// Longest text that `join` makes, in bytes.
+/// Longest string that `join` returns, in bytes.
 const JOINED_MAX: usize = 64 << 10;
 
-/// Calls the function of this name for texts; `None` where there is none for these arguments.
-pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Outcome> {
+/// Calls the string function of this name; `None` where there is none for these arguments.
+pub(super) fn call(budget: &mut Budget, patterns: &mut Patterns, name: &str, args: &[Value]) -> Option<EvalResult> {
     match args {
-        [Value::String(text), rest @ ..] => on_text(budget, name, text, rest),
+        [Value::String(text), rest @ ..] => on_text(budget, patterns, name, text, rest),
         [Value::List(list)] if name == "join" => Some(join(budget, list, "")),
         [Value::List(list), Value::String(separator)] if name == "join" => Some(join(budget, list, separator)),
         _ => None,
     }
 }
 
-fn on_text(budget: &mut Budget, name: &str, text: &Arc<String>, rest: &[Value]) -> Option<Outcome> {
-    if let Err(fault) = budget.scan(text.len()) {
-        return Some(Err(fault));
+fn on_text(
+    budget: &mut Budget,
+    patterns: &mut Patterns,
+    name: &str,
+    text: &Arc<String>,
+    rest: &[Value],
+) -> Option<EvalResult> {
+    if let Err(error) = budget.scan(text.len()) {
+        return Some(Err(error));
     }
     Some(match (name, rest) {
         ("size", []) => Ok(int(text.chars().count())),
@@ -30,12 +36,14 @@ fn on_text(budget: &mut Budget, name: &str, text: &Arc<String>, rest: &[Value]) 
         ("startsWith", [Value::String(part)]) => Ok(Value::Bool(text.starts_with(part.as_str()))),
         ("endsWith", [Value::String(part)]) => Ok(Value::Bool(text.ends_with(part.as_str()))),
         ("matches", [Value::String(pattern)]) => {
-            let found = budget.search(name, pattern, text.len(), |pattern, budget| pattern.is_match(budget, text));
+            let found = patterns.search(budget, name, pattern, text.len(), |p, budget| p.is_match(budget, text));
             found.map(Value::Bool)
         }
-        ("find", [Value::String(pattern)]) => find(budget, text, pattern),
-        ("findAll", [Value::String(pattern)]) => find_all(budget, text, pattern, None),
-        ("findAll", [Value::String(pattern), Value::Int(limit)]) => find_all(budget, text, pattern, Some(*limit)),
+        ("find", [Value::String(pattern)]) => find(budget, patterns, text, pattern),
+        ("findAll", [Value::String(pattern)]) => find_all(budget, patterns, text, pattern, None),
+        ("findAll", [Value::String(pattern), Value::Int(limit)]) => {
+            find_all(budget, patterns, text, pattern, Some(*limit))
+        }
         ("split", [Value::String(separator)]) => split(budget, text, separator, None),
         ("split", [Value::String(separator), Value::Int(limit)]) => split(budget, text, separator, Some(*limit)),
         ("trim", []) => part(budget, text, text.trim()),
@@ -57,34 +65,34 @@ fn int(number: usize) -> Value {
     i64::try_from(number).map_or(Value::Null, Value::Int)
 }
 
-fn made(budget: &mut Budget, bytes: usize, make: impl FnOnce() -> String) -> Outcome {
+fn made(budget: &mut Budget, bytes: usize, make: impl FnOnce() -> String) -> EvalResult {
     budget.build(bytes)?;
     Ok(Value::String(Arc::new(make())))
 }
 
-/// A part of a text: the text itself where it is all of it.
-fn part(budget: &mut Budget, text: &Arc<String>, part: &str) -> Outcome {
+/// A part of a string; the string itself, shared, where the part is all of it.
+fn part(budget: &mut Budget, text: &Arc<String>, part: &str) -> EvalResult {
     if part.len() == text.len() {
         return Ok(Value::String(text.clone()));
     }
     made(budget, part.len(), || part.to_string())
 }
 
-fn find(budget: &mut Budget, text: &Arc<String>, pattern: &str) -> Outcome {
-    let found = budget.search("find", pattern, text.len(), |pattern, budget| pattern.find(budget, text, 1))?;
+fn find(budget: &mut Budget, patterns: &mut Patterns, text: &Arc<String>, pattern: &str) -> EvalResult {
+    let found = patterns.search(budget, "find", pattern, text.len(), |p, budget| p.find(budget, text, 1))?;
     let place = found.first().cloned().unwrap_or_default();
     part(budget, text, &text[place])
 }
 
 /// At most 1,000 matches.
-fn find_all(budget: &mut Budget, text: &str, pattern: &str, limit: Option<i64>) -> Outcome {
+fn find_all(budget: &mut Budget, patterns: &mut Patterns, text: &str, pattern: &str, limit: Option<i64>) -> EvalResult {
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX).min(LIST_MAX + 1);
-    let found = budget.search("findAll", pattern, text.len(), |pattern, budget| pattern.find(budget, text, limit))?;
+    let found = patterns.search(budget, "findAll", pattern, text.len(), |p, budget| p.find(budget, text, limit))?;
     list(budget, "findAll", found.into_iter().map(|place| &text[place]))
 }
 
-/// At most 1,000 parts; the last one holds the rest where there is a limit, which a negative one is not.
-fn split(budget: &mut Budget, text: &str, separator: &str, limit: Option<i64>) -> Outcome {
+/// At most 1,000 parts. With a `limit` the last part holds the rest; a negative limit is none.
+fn split(budget: &mut Budget, text: &str, separator: &str, limit: Option<i64>) -> EvalResult {
     let limit = limit.and_then(|limit| usize::try_from(limit).ok());
     if separator.is_empty() {
         let letters = text.char_indices().map(|(at, c)| &text[at..at + c.len_utf8()]);
@@ -96,11 +104,11 @@ fn split(budget: &mut Budget, text: &str, separator: &str, limit: Option<i64>) -
     }
 }
 
-fn list<'t>(budget: &mut Budget, function: &str, parts: impl Iterator<Item = &'t str>) -> Outcome {
+fn list<'t>(budget: &mut Budget, function: &str, parts: impl Iterator<Item = &'t str>) -> EvalResult {
     let mut values = Vec::new();
     for part in parts {
         if values.len() == LIST_MAX {
-            return Err(Fault::function(function));
+            return Err(EvalError::function(function));
         }
         budget.build(size_of::<Value>() + part.len())?;
         values.push(Value::String(Arc::new(part.to_string())));
@@ -108,14 +116,14 @@ fn list<'t>(budget: &mut Budget, function: &str, parts: impl Iterator<Item = &'t
     Ok(Value::List(Arc::new(values)))
 }
 
-/// Of texts only, and at most 64 KiB.
-fn join(budget: &mut Budget, list: &[Value], separator: &str) -> Outcome {
+/// Items must be strings; the result has at most 64 KiB.
+fn join(budget: &mut Budget, list: &[Value], separator: &str) -> EvalResult {
     let mut joined = String::new();
     for (i, item) in list.iter().enumerate() {
-        let Value::String(text) = item else { return Err(Fault::function("join")) };
+        let Value::String(text) = item else { return Err(EvalError::function("join")) };
         let separator = if i > 0 { separator } else { "" };
         if joined.len() + separator.len() + text.len() > JOINED_MAX {
-            return Err(Fault::function("join"));
+            return Err(EvalError::function("join"));
         }
         budget.build(separator.len() + text.len())?;
         joined.push_str(separator);
@@ -124,39 +132,39 @@ fn join(budget: &mut Budget, list: &[Value], separator: &str) -> Outcome {
     Ok(Value::String(Arc::new(joined)))
 }
 
-/// Where the character of this position begins, the end of the text included.
+/// The byte offset of the character at `position`; the position after the last character is allowed.
 fn offset(text: &str, position: i64) -> Option<usize> {
     let position = usize::try_from(position).ok()?;
     text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(position)
 }
 
-fn char_at(budget: &mut Budget, text: &Arc<String>, at: i64) -> Outcome {
-    let start = offset(text, at).ok_or_else(|| Fault::function("charAt"))?;
+fn char_at(budget: &mut Budget, text: &Arc<String>, at: i64) -> EvalResult {
+    let start = offset(text, at).ok_or_else(|| EvalError::function("charAt"))?;
     let end = text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
     part(budget, text, &text[start..end])
 }
 
-fn substring(budget: &mut Budget, text: &Arc<String>, start: i64, end: Option<i64>) -> Outcome {
+fn substring(budget: &mut Budget, text: &Arc<String>, start: i64, end: Option<i64>) -> EvalResult {
     let from = offset(text, start);
     let to = end.map_or(Some(text.len()), |end| offset(text, end));
     match (from, to) {
         (Some(from), Some(to)) if from <= to => part(budget, text, &text[from..to]),
-        _ => Err(Fault::function("substring")),
+        _ => Err(EvalError::function("substring")),
     }
 }
 
-fn index_of(text: &str, part: &str, from: i64) -> Outcome {
-    let start = offset(text, from).ok_or_else(|| Fault::function("indexOf"))?;
+fn index_of(text: &str, part: &str, from: i64) -> EvalResult {
+    let start = offset(text, from).ok_or_else(|| EvalError::function("indexOf"))?;
     Ok(text[start..].find(part).map_or(Value::Int(-1), |at| int(text[..start + at].chars().count())))
 }
 
-/// The last place where `part` begins, at or before `until`.
-fn last_index_of(text: &str, part: &str, until: Option<i64>) -> Outcome {
+/// The last position of `part`, at or before `until`.
+fn last_index_of(text: &str, part: &str, until: Option<i64>) -> EvalResult {
     let start = match until {
-        Some(until) => offset(text, until).ok_or_else(|| Fault::function("lastIndexOf"))?,
+        Some(until) => offset(text, until).ok_or_else(|| EvalError::function("lastIndexOf"))?,
         None => text.len(),
     };
-    // A match that begins at `start` ends here; none ends within a character.
+    // A match that begins at `start` ends here, and never within a character.
     let mut end = start.saturating_add(part.len()).min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -1,7 +1,6 @@
 //! Functions of times and durations.
 
-use crate::cel::evaluate::Outcome;
-use crate::cel::fault::Fault;
+use crate::cel::error::{EvalError, EvalResult};
 use crate::cel::inputs::cel_time;
 use crate::cel::time;
 use jiff::tz::TimeZone;
@@ -10,15 +9,15 @@ use kube_cel::cel::objects::Value;
 
 type CelTime = chrono::DateTime<chrono::FixedOffset>;
 
-/// Calls the function of this name for times; `None` where there is none for these arguments.
-pub(super) fn call(name: &str, args: &[Value]) -> Option<Outcome> {
+/// Calls the time function of this name; `None` where there is none for these arguments.
+pub(super) fn call(name: &str, args: &[Value]) -> Option<EvalResult> {
     match (name, args) {
         ("time", [value]) => Some(read(value)),
         ("timestamp", [Value::Timestamp(_)]) | ("duration", [Value::Duration(_)]) => Some(Ok(args[0].clone())),
         ("timestamp", [Value::Int(seconds)]) => Some(timestamp(Timestamp::from_second(*seconds).ok())),
-        ("timestamp", [Value::String(text)]) => {
-            Some(chrono::DateTime::parse_from_rfc3339(text).map(Value::Timestamp).map_err(|_| Fault::function(name)))
-        }
+        ("timestamp", [Value::String(text)]) => Some(
+            chrono::DateTime::parse_from_rfc3339(text).map(Value::Timestamp).map_err(|_| EvalError::function(name)),
+        ),
         (_, [Value::Timestamp(time)]) if name.starts_with("get") => field(name, time, None),
         (_, [Value::Timestamp(time), Value::String(zone)]) if name.starts_with("get") => field(name, time, Some(zone)),
         ("getHours", [Value::Duration(length)]) => Some(Ok(Value::Int(length.num_hours()))),
@@ -29,13 +28,13 @@ pub(super) fn call(name: &str, args: &[Value]) -> Option<Outcome> {
     }
 }
 
-/// A time as CEL writes it.
+/// A timestamp as CEL converts it to a string.
 pub(super) fn show(time: &CelTime) -> String {
     time.to_utc().to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
 /// `time(x)`.
-fn read(value: &Value) -> Outcome {
+fn read(value: &Value) -> EvalResult {
     let timestamp = match value {
         Value::String(text) => time::parse(text),
         Value::Int(seconds) => Timestamp::from_second(*seconds).ok(),
@@ -43,16 +42,16 @@ fn read(value: &Value) -> Outcome {
         Value::Timestamp(_) => return Ok(value.clone()),
         _ => None,
     };
-    timestamp.and_then(cel_time).ok_or_else(|| Fault::function("time"))
+    timestamp.and_then(cel_time).ok_or_else(|| EvalError::function("time"))
 }
 
-fn timestamp(timestamp: Option<Timestamp>) -> Outcome {
-    timestamp.and_then(cel_time).ok_or_else(|| Fault::function("timestamp"))
+fn timestamp(timestamp: Option<Timestamp>) -> EvalResult {
+    timestamp.and_then(cel_time).ok_or_else(|| EvalError::function("timestamp"))
 }
 
-/// A field of a time in UTC, or in the zone that is named.
-fn field(name: &str, time: &CelTime, zone: Option<&str>) -> Option<Outcome> {
-    let zoned = zoned(time, zone).ok_or_else(|| Fault::function(name));
+/// A field of a timestamp in UTC, or in the named zone.
+fn field(name: &str, time: &CelTime, zone: Option<&str>) -> Option<EvalResult> {
+    let zoned = zoned(time, zone).ok_or_else(|| EvalError::function(name));
     let pick: fn(&Zoned) -> i64 = match name {
         "getFullYear" => |t| t.year().into(),
         "getMonth" => |t| i64::from(t.month()) - 1,

@@ -1,6 +1,7 @@
 //! Parsing of a registry: files with YAML documents, one resource each.
 
 use crate::api::{GROUP, VERSION};
+use crate::domain::texts::{self, DocumentError, Language};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,22 @@ pub struct Document {
 #[derive(Debug, Default, PartialEq)]
 pub struct Documents {
     pub valid: Vec<Document>,
-    /// Errors, each with file, document and reason.
-    pub errors: Vec<String>,
+    pub errors: Vec<BadDocument>,
+}
+
+/// A document or file that is not used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BadDocument {
+    /// The file, and the number of the document.
+    pub origin: String,
+    pub error: DocumentError,
+}
+
+impl BadDocument {
+    /// The error as text, with its origin.
+    pub fn text(&self, language: Language) -> String {
+        texts::document_error(language, &self.origin, &self.error)
+    }
 }
 
 /// Reads a file, or all `.yaml`, `.yml` and `.json` files of a directory, sorted by name.
@@ -34,7 +49,8 @@ pub fn read(path: &Path) -> std::io::Result<Documents> {
         let shown = file.display().to_string();
         let size = std::fs::metadata(&file)?.len();
         if size > FILE_MAX {
-            documents.errors.push(format!("{shown}: the file has {size} bytes, more than {FILE_MAX}"));
+            let error = DocumentError::FileTooLarge { bytes: size, max: FILE_MAX };
+            documents.errors.push(BadDocument { origin: shown, error });
             continue;
         }
         parse(&shown, &std::fs::read_to_string(&file)?, &mut documents);
@@ -44,7 +60,8 @@ pub fn read(path: &Path) -> std::io::Result<Documents> {
     documents.valid.retain(|d| match seen.insert((d.kind.clone(), d.name.clone()), d.origin.clone()) {
         None => true,
         Some(first) => {
-            duplicates.push(format!("{}: {} {:?} is already defined in {first}", d.origin, d.kind, d.name));
+            let error = DocumentError::Duplicate { kind: d.kind.clone(), name: d.name.clone(), first };
+            duplicates.push(BadDocument { origin: d.origin.clone(), error });
             false
         }
     });
@@ -78,9 +95,12 @@ pub fn parse(shown: &str, text: &str, documents: &mut Documents) {
             Ok(Value::Null) => {}
             Ok(value) => match identify(&value) {
                 Ok((kind, name)) => documents.valid.push(Document { origin, kind, name, value }),
-                Err(why) => documents.errors.push(format!("{origin}: {why}")),
+                Err(error) => documents.errors.push(BadDocument { origin, error }),
             },
-            Err(error) => documents.errors.push(format!("{origin}: not YAML: {error}")),
+            Err(error) => {
+                let error = DocumentError::NotYaml(error.to_string());
+                documents.errors.push(BadDocument { origin, error });
+            }
         }
     }
 }
@@ -103,18 +123,18 @@ fn split(text: &str) -> Vec<String> {
     parts
 }
 
-fn identify(value: &Value) -> Result<(String, String), String> {
+fn identify(value: &Value) -> Result<(String, String), DocumentError> {
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
     let (api_version, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
     let expected = format!("{GROUP}/{VERSION}");
     if api_version != expected {
-        return Err(format!("apiVersion {api_version:?}: a registry holds resources of {expected}"));
+        return Err(DocumentError::WrongApiVersion { api_version, expected });
     }
     if !matches!(kind.as_str(), "Scenario" | "Agent") {
-        return Err(format!("kind {kind:?}: a registry holds Scenarios and Agents"));
+        return Err(DocumentError::WrongKind { kind });
     }
     if name.is_empty() {
-        return Err(format!("metadata.name of a {kind} is missing"));
+        return Err(DocumentError::NoName { kind });
     }
     Ok((kind, name))
 }
@@ -133,7 +153,7 @@ mod tests {
     fn documents_are_separated() {
         let text = "# head\n---\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {name: a}\n---\n# nothing\n--- # next\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata:\n  name: b.c\n";
         let documents = parsed(text);
-        assert_eq!(documents.errors, Vec::<String>::new());
+        assert_eq!(documents.errors, []);
         let names: Vec<_> = documents.valid.iter().map(|d| (d.kind.as_str(), d.name.as_str())).collect();
         assert_eq!(names, [("Agent", "a"), ("Scenario", "b.c")]);
     }
@@ -149,8 +169,8 @@ mod tests {
         ] {
             let documents = parsed(&format!("{bad}\n---\n{good}"));
             assert_eq!(documents.valid.len(), 1, "{bad}");
-            assert!(documents.errors[0].starts_with("r.yaml, document 1: "), "{:?}", documents.errors);
-            assert!(documents.errors[0].contains(says), "{:?}", documents.errors);
+            let error = documents.errors[0].text(Language::English);
+            assert!(error.starts_with("r.yaml, document 1: ") && error.contains(says), "{error}");
         }
     }
 }

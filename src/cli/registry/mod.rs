@@ -7,6 +7,7 @@
 pub mod documents;
 
 use crate::api::{GROUP, VERSION};
+use crate::domain::texts::Language;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::write::{WriteError, call};
@@ -93,8 +94,8 @@ impl Registry {
             Ok(Err(error)) => return SyncResult::failed(format!("{}: {error}", self.path.display())),
             Err(error) => return SyncResult::failed(error.to_string()),
         };
-        let mut result =
-            SyncResult { found: documents.valid.len(), errors: documents.errors.clone(), ..SyncResult::default() };
+        let errors = documents.errors.iter().map(|e| e.text(Language::English)).collect();
+        let mut result = SyncResult { found: documents.valid.len(), errors, ..SyncResult::default() };
         for kind in ["Agent", "Scenario"] {
             self.sync_kind(kind, &documents, &mut result).await;
         }

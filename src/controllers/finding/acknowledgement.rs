@@ -48,8 +48,7 @@ impl Acknowledgements {
             let was_copied = copied.is_some_and(|copy| copy.by == written.by && copy.note == written.note);
             self.writer.remove_acknowledgement(finding).await?;
             if !was_copied {
-                let note =
-                    format!("{} acknowledged a Finding that is resolved: the acknowledgement was removed", written.by);
+                let note = self.writer.refusal_note(&written.by);
                 self.writer.publish_note(finding, true, "AcknowledgementRefused", &note);
             }
             return Ok(());

@@ -6,7 +6,7 @@ use crate::controllers::context::Context;
 use crate::domain::desired::CheckKey;
 use crate::domain::fingerprint::{finding_name, fingerprint};
 use crate::domain::pending::{PendingUpdate, apply_updates};
-use crate::domain::texts::Language;
+use crate::domain::texts::{self, Language};
 use crate::domain::transition::Step;
 use crate::runtime::events::Events;
 use crate::runtime::field_managers;
@@ -148,7 +148,12 @@ impl FindingWriter {
 
     fn publish_one(&self, finding: &Finding, step: Step, reason: &str, transition: &Transition) {
         let is_warning = matches!(step, Step::Opened | Step::Reopened);
-        let note = if transition.message.is_empty() { reason } else { &transition.message };
+        let removed = texts::acknowledgement_removed(self.language);
+        let note = match step {
+            Step::Unacknowledged if transition.message.is_empty() => &removed,
+            _ if transition.message.is_empty() => reason,
+            _ => &transition.message,
+        };
         self.publish_note(finding, is_warning, reason, note);
         let (scenario, check, key) = (&finding.spec.scenario, &finding.spec.check, &finding.spec.key);
         let severity = finding.status.as_ref().and_then(|s| s.severity).map(|s| s.as_str());
@@ -156,6 +161,11 @@ impl FindingWriter {
             finding = %finding.name_any(), scenario, check, key, severity, at = %transition.at.0,
             "{}: {note}", reason.to_lowercase()
         );
+    }
+
+    /// The note of an acknowledgement of a resolved Finding.
+    pub fn refusal_note(&self, by: &str) -> String {
+        texts::acknowledgement_refused(self.language, by)
     }
 
     /// Publishes one Event about a Finding.

@@ -9,10 +9,12 @@ use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
 use crate::domain::prepare::{ReferencedConfiguration, prepare};
 use crate::domain::reading::Reading;
 use crate::domain::redact::Redactor;
+use crate::domain::run_failure::RunFailure;
 use crate::domain::target::Target;
 use crate::domain::texts::Language;
 use crate::domain::validate::{ProbePolicy, ValidatedScenario, ValidationError};
 use crate::probes::Prober;
+use crate::runtime::write::{CALL_TIMEOUT, WriteError};
 use crate::telemetry::Metrics;
 use futures::FutureExt as _;
 use futures::future::join_all;
@@ -50,8 +52,8 @@ pub enum AssessError {
     /// The spec asks for what it may not use.
     #[error("the spec asks for what it may not use")]
     Refused(Vec<ValidationError>),
-    #[error("{0}")]
-    Failed(String),
+    #[error("nothing was read: {0:?}")]
+    Failed(RunFailure),
 }
 
 impl Assessor {
@@ -76,7 +78,7 @@ impl Assessor {
             join_all(prepared.targets.into_iter().map(|(name, target)| self.observe(name, target))).await;
         let redactor = prepared.redactor;
         let readings = observations.iter().map(|o| (o.name.as_str(), &o.reading));
-        let snapshot = RunSnapshot::take(readings, &redactor, now);
+        let snapshot = RunSnapshot::take(readings, &redactor, now, self.language);
         let evaluation = self.judge(scenario, observations, configuration, redactor, now).await?;
         for outcome in &evaluation.list {
             self.metrics.check(outcome.result);
@@ -110,12 +112,12 @@ impl Assessor {
             return Ok(judge(scenario, &observations, &RunContext { settings, now, redactor: &redactor, language }));
         }
         let permit = self.evaluations.acquire().await;
-        let _permit = permit.map_err(|error| AssessError::Failed(error.to_string()))?;
+        let _permit = permit.map_err(|_| AssessError::Failed(RunFailure::ShuttingDown))?;
         let scenario = scenario.clone();
         let judging =
             move || judge(&scenario, &observations, &RunContext { settings, now, redactor: &redactor, language });
         let judged = tokio::task::spawn_blocking(judging).await;
-        judged.map_err(|error| AssessError::Failed(format!("the checks could not be evaluated: {error}")))
+        judged.map_err(|_| AssessError::Failed(RunFailure::EvaluationPanicked))
     }
 
     /// A run of the operator, once it is this Scenario's turn among those that are due; `started` is called then.
@@ -128,11 +130,11 @@ impl Assessor {
         let permit = self.runs.acquire().await;
         let now = crate::runtime::clock::now();
         started();
-        let Ok(_permit) = permit else { return (now, RunResult::Failed("shutting down".into())) };
+        let Ok(_permit) = permit else { return (now, RunResult::Failed(RunFailure::ShuttingDown)) };
         // Boxed, so that the thousands that wait after a start are small.
         let run = Box::pin(self.run_now(scenario, configuration, now));
         let result = AssertUnwindSafe(run).catch_unwind().await;
-        (now, result.unwrap_or_else(|_| RunResult::Failed("the run panicked: see the log".into())))
+        (now, result.unwrap_or_else(|_| RunResult::Failed(RunFailure::Panicked)))
     }
 
     async fn run_now(
@@ -143,14 +145,13 @@ impl Assessor {
     ) -> RunResult {
         let configuration = match configuration.read(scenario.secret_names()).await {
             Ok(configuration) => configuration,
-            Err(error) => {
-                return RunResult::Failed(format!("settings or Secrets can't be read from the API: {error}"));
-            }
+            Err(WriteError::Timeout) => return RunResult::Failed(RunFailure::ConfigurationTimedOut(CALL_TIMEOUT)),
+            Err(error) => return RunResult::Failed(RunFailure::ConfigurationUnreadable(error.to_string())),
         };
         match self.assess(&scenario, &configuration, now).await {
             Ok(Assessment { evaluation, snapshot }) => RunResult::Evaluated { evaluation, snapshot },
             Err(AssessError::Refused(errors)) => RunResult::Refused(errors),
-            Err(AssessError::Failed(reason)) => RunResult::Failed(reason),
+            Err(AssessError::Failed(failure)) => RunResult::Failed(failure),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::state::{
 };
 use crate::api::Scenario;
 use crate::controllers::finding::FindingWriter;
+use crate::domain::texts::{self, Language};
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::write::{self, WriteError, call};
@@ -81,7 +82,8 @@ impl Executor {
                 run = assessor.run(spec, &configuration, started) => run,
                 _ = cancelled.changed() => return,
             };
-            if let RunResult::Failed(reason) = &result {
+            if let RunResult::Failed(failure) = &result {
+                let reason = texts::run_failure(Language::English, failure);
                 tracing::warn!(%scenario, reason, "Scenario not run");
             }
             let _ = events.send(Event::RunEnded { scenario, id, started_at, result }).await;

@@ -1,4 +1,4 @@
-//! What a Scenario's status is to say, from what is known of it.
+//! The status of a Scenario: the conditions Ready and Healthy, health, and the number of open Findings.
 
 use crate::api::conditions::{
     self, HEALTHY, READY, REASON_BLIND, REASON_FAILING, REASON_NOT_JUDGED, REASON_NOT_READY, REASON_PASSING,
@@ -6,71 +6,64 @@ use crate::api::conditions::{
 };
 use crate::api::{BLIND, Health, RequestedRun, ScenarioStatus};
 use crate::domain::desired::CheckKey;
-use crate::domain::texts::Language;
-use crate::domain::validate::{Reason, ValidationError};
+use crate::domain::texts::{self, Language};
+use crate::domain::validate::{Problem, Reason, ValidationError};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::collections::BTreeSet;
 
-/// What the status follows from.
+/// Everything that a status is computed from, besides the previous status.
 pub struct StatusInputs<'a> {
     pub generation: Option<i64>,
     pub spec: SpecState<'a>,
     /// Checks and keys with an open Finding.
     pub open: &'a BTreeSet<CheckKey>,
-    /// The last run of this generation since this replica leads.
+    /// The last run of this generation since the start; `None` if there was none.
     pub run: Option<RunSummary<'a>>,
     pub last_run_at: Option<Timestamp>,
     pub last_requested_run: Option<&'a RequestedRun>,
+    /// The language of condition messages.
     pub language: Language,
 }
 
-/// The spec, as far as it can be used.
+/// Whether the spec can run.
+#[derive(Clone, Copy)]
 pub enum SpecState<'a> {
     Valid,
     Suspended,
+    /// At least one error.
     Invalid(&'a [ValidationError]),
+    /// The names along a cycle in `dependsOn`.
     DependencyCycle(&'a [String]),
+    /// The object does not have the schema of this version; the decoder's message.
     Undecodable(&'a str),
 }
 
-/// The last run.
+/// The result of a run, as far as the status needs it.
 #[derive(Clone, Copy)]
 pub struct RunSummary<'a> {
+    /// Whether every check has passed or failed at least once.
     pub judged: bool,
+    /// The number of outcomes.
     pub checks: usize,
+    /// Why some outcomes are unknown, as text; `None` if none is.
     pub unknown: Option<&'a str>,
 }
 
-/// The status that says it. Nothing moves in it while nothing changed, but for `lastRunAt`.
-pub fn status(before: &ScenarioStatus, known: &StatusInputs<'_>, now: Timestamp) -> ScenarioStatus {
+/// The next status. It is equal to `before`, except for `lastRunAt`, unless one of the inputs changed.
+///
+/// After an edit it stays as it is until the first run of the new generation, which follows at once.
+pub fn status(before: &ScenarioStatus, inputs: &StatusInputs<'_>, now: Timestamp) -> ScenarioStatus {
     let mut next = before.clone();
-    let generation = known.generation;
-    let error = match &known.spec {
-        SpecState::Valid | SpecState::Suspended => None,
-        SpecState::Undecodable(why) => Some((REASON_UNDECODABLE, format!("the object can't be read: {why}"))),
-        SpecState::Invalid(errors) => errors.first().map(|first| {
-            (first.reason.as_str(), errors.iter().map(ValidationError::to_string).collect::<Vec<_>>().join("; "))
-        }),
-        SpecState::DependencyCycle(path) => {
-            let message = format!("spec.dependsOn: leads back to itself: {}", path.join(" -> "));
-            Some((Reason::DependencyCycle.as_str(), message))
-        }
-    };
-    let suspended = matches!(known.spec, SpecState::Suspended);
-    let to_be_run = error.is_none() && !suspended && known.run.is_none();
-    if to_be_run && before.observed_generation != generation {
-        // An edit shows when it has been tried, and that is at once.
+    let generation = inputs.generation;
+    let is_to_run = matches!(inputs.spec, SpecState::Valid) && inputs.run.is_none();
+    if is_to_run && before.observed_generation != generation {
         return next;
     }
     next.observed_generation = generation;
-    let (ready, reason, message) = match (&error, suspended) {
-        (Some((reason, message)), _) => (false, *reason, message.clone()),
-        (None, true) => (true, REASON_SUSPENDED, "nothing is read while spec.suspend is true".to_string()),
-        (None, false) => (true, REASON_READY, "the spec is understood".to_string()),
-    };
+    let (ready, reason, message) = ready(inputs);
     conditions::set(&mut next.conditions, READY, Some(ready), reason, &message, generation, now);
-    let (health, reason, message) = health(before, known, ready);
+    let (health, reason, message) = health(before, inputs, ready);
     let value = match health {
         Health::Healthy => Some(true),
         Health::Failing => Some(false),
@@ -78,58 +71,84 @@ pub fn status(before: &ScenarioStatus, known: &StatusInputs<'_>, now: Timestamp)
     };
     conditions::set(&mut next.conditions, HEALTHY, value, reason, &message, generation, now);
     next.health = Some(health);
-    next.open_findings = Some(known.open.len().try_into().unwrap_or(u32::MAX));
-    if let Some(at) = known.last_run_at {
+    next.open_findings = Some(inputs.open.len().try_into().unwrap_or(u32::MAX));
+    if let Some(at) = inputs.last_run_at {
         next.last_run_at = Some(Time(at));
     }
-    if let Some(run) = known.last_requested_run {
+    if let Some(run) = inputs.last_requested_run {
         next.last_requested_run = Some(run.clone());
     }
     next
 }
 
-fn health(before: &ScenarioStatus, known: &StatusInputs<'_>, ready: bool) -> (Health, &'static str, String) {
-    let mut faults = known.open.iter().filter(|(check, _)| check != BLIND).peekable();
-    if faults.peek().is_some() {
-        let names: Vec<_> = faults.map(|(check, key)| shown(check, key)).collect();
-        return (Health::Failing, REASON_FAILING, format!("open: {}", names.join(", ")));
-    }
-    if !ready {
-        return (Health::Unknown, REASON_NOT_READY, "nothing is read until the spec is right".into());
-    }
-    if matches!(known.spec, SpecState::Suspended) {
-        return (Health::Unknown, REASON_SUSPENDED, "nothing is read while suspended".into());
-    }
-    let blind = !known.open.is_empty();
-    let Some(run) = known.run else {
-        // After a restart what was said last still holds until the next run.
-        let (reason, health) = if blind { (REASON_BLIND, Health::Unknown) } else { (REASON_PASSING, Health::Healthy) };
-        return match before_message(before, reason) {
-            Some(message) => (health, reason, message),
-            None => (Health::Unknown, REASON_NOT_JUDGED, "not judged yet".into()),
-        };
-    };
-    match (blind, run.unknown, run.judged) {
-        (true, Some(unknown), _) => (Health::Unknown, REASON_BLIND, format!("can't be judged: {unknown}")),
-        (true, None, _) => (Health::Unknown, REASON_BLIND, "could not be judged of late".into()),
-        (false, Some(unknown), false) => (Health::Unknown, REASON_NOT_JUDGED, format!("not judged yet: {unknown}")),
-        (false, None, false) => (Health::Unknown, REASON_NOT_JUDGED, "not judged yet".into()),
-        (false, _, true) if run.checks == 1 => (Health::Healthy, REASON_PASSING, "1 check passes".into()),
-        (false, _, true) => (Health::Healthy, REASON_PASSING, format!("{} checks pass", run.checks)),
+/// Status, reason and message of Ready.
+fn ready(inputs: &StatusInputs<'_>) -> (bool, &'static str, String) {
+    let language = inputs.language;
+    match inputs.spec {
+        SpecState::Valid => (true, REASON_READY, texts::spec_valid(language)),
+        SpecState::Suspended => (true, REASON_SUSPENDED, texts::suspended_spec(language)),
+        SpecState::Invalid(errors) => {
+            let reason = errors.first().map_or(Reason::InvalidProbe, |error| error.reason);
+            (false, reason.as_str(), texts::validations(language, errors))
+        }
+        SpecState::DependencyCycle(path) => {
+            let error = ValidationError {
+                field: "spec.dependsOn".into(),
+                reason: Reason::DependencyCycle,
+                problem: Problem::DependencyCycle { path: path.to_vec() },
+            };
+            (false, error.reason.as_str(), texts::validation(language, &error))
+        }
+        SpecState::Undecodable(error) => (false, REASON_UNDECODABLE, texts::undecodable(language, error)),
     }
 }
 
-/// What the condition Healthy said before, if it was for this reason.
-fn before_message(before: &ScenarioStatus, reason: &str) -> Option<String> {
+/// Health, and reason and message of Healthy. Open Findings other than `blind` come first.
+fn health(before: &ScenarioStatus, inputs: &StatusInputs<'_>, ready: bool) -> (Health, &'static str, String) {
+    let language = inputs.language;
+    let mut failing = inputs.open.iter().filter(|(check, _)| check != BLIND).peekable();
+    if failing.peek().is_some() {
+        let names: Vec<_> = failing.map(|(check, key)| check_name(check, key)).collect();
+        return (Health::Failing, REASON_FAILING, texts::findings_open(language, &names.join(", ")));
+    }
+    if !ready {
+        return (Health::Unknown, REASON_NOT_READY, texts::not_ready(language));
+    }
+    if matches!(inputs.spec, SpecState::Suspended) {
+        return (Health::Unknown, REASON_SUSPENDED, texts::suspended(language));
+    }
+    let is_blind = !inputs.open.is_empty();
+    let Some(run) = inputs.run else {
+        // After a restart the previous message is kept until the next run.
+        let (reason, health) =
+            if is_blind { (REASON_BLIND, Health::Unknown) } else { (REASON_PASSING, Health::Healthy) };
+        return match previous_message(before, reason) {
+            Some(message) => (health, reason, message),
+            None => (Health::Unknown, REASON_NOT_JUDGED, texts::not_evaluated_yet(language, None)),
+        };
+    };
+    match (is_blind, run.unknown, run.judged) {
+        (true, Some(unknown), _) => (Health::Unknown, REASON_BLIND, texts::cannot_evaluate(language, unknown)),
+        (true, None, _) => (Health::Unknown, REASON_BLIND, texts::cannot_evaluate_recently(language)),
+        (false, unknown, false) => (Health::Unknown, REASON_NOT_JUDGED, texts::not_evaluated_yet(language, unknown)),
+        (false, _, true) => (Health::Healthy, REASON_PASSING, texts::checks_pass(language, run.checks)),
+    }
+}
+
+/// The message of Healthy in the previous status, if it had this reason.
+fn previous_message(before: &ScenarioStatus, reason: &str) -> Option<String> {
     conditions::find(&before.conditions, HEALTHY).filter(|c| c.reason == reason).map(|c| c.message.clone())
 }
 
-fn shown(check: &str, key: &str) -> String {
+fn check_name(check: &str, key: &str) -> String {
     if key.is_empty() { check.to_string() } else { format!("{check} ({key})") }
 }
 
-/// Whether two statuses differ in more than freshness.
+/// Whether two statuses differ in more than `lastRunAt`.
 pub fn differs_beyond_freshness(before: &ScenarioStatus, next: &ScenarioStatus) -> bool {
     let without = |s: &ScenarioStatus| ScenarioStatus { last_run_at: None, ..s.clone() };
     without(before) != without(next)
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,8 +27,12 @@ impl Run {
     }
 
     fn see_with(&mut self, reading: Reading, ids: &str) -> DesiredFindings {
-        let snapshot =
-            RunSnapshot::take([("api", &reading)], &Redactor::default(), "2026-11-23T12:00:00Z".parse().unwrap());
+        let snapshot = RunSnapshot::take(
+            [("api", &reading)],
+            &Redactor::default(),
+            "2026-11-23T12:00:00Z".parse().unwrap(),
+            Language::English,
+        );
         let outcomes = outcomes_with(&self.scenario, vec![reading], &[("IDS", ids)], &Redactor::default());
         self.streaks.observe(&outcomes, TWO);
         let scenario = &self.scenario;
@@ -214,6 +218,6 @@ fn each_reason_why_something_is_unknown_is_told_once() {
     ]);
     let scenario = scenario(json!({"probes": [http("api", "a")], "checks": checks}));
     let reasons = unknown_reasons(&outcomes(&scenario, vec![up()])).unwrap();
-    assert_eq!(reasons, "a: the readings allow no judgement; vm: no such key: nope");
+    assert_eq!(reasons, "a: the condition of `given` is not met; vm: no such key: nope");
     assert_eq!(unknown_reasons(&outcomes(&scenario, vec![down()])), None, "held is no unknown");
 }

@@ -1,5 +1,6 @@
 use super::super::fixtures::{failed, read};
 use super::*;
+use crate::domain::detail::Cause;
 use crate::domain::reading::ErrorKind;
 use proptest::prelude::*;
 use serde_json::json;
@@ -10,7 +11,7 @@ fn at() -> Timestamp {
 
 fn snapshot(readings: &[(&str, Reading)], secrets: &[&str]) -> Arc<RunSnapshot> {
     let redactor = Redactor::new(secrets.iter().copied());
-    RunSnapshot::take(readings.iter().map(|(name, reading)| (*name, reading)), &redactor, at())
+    RunSnapshot::take(readings.iter().map(|(name, reading)| (*name, reading)), &redactor, at(), Language::English)
 }
 
 fn names(names: &[&str]) -> BTreeSet<String> {
@@ -18,7 +19,7 @@ fn names(names: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_reading_is_shown_without_headers_and_with_its_body_only_where_there_is_no_json() {
+fn an_excerpt_has_no_headers_and_the_body_only_if_there_is_no_json() {
     let shown = |reading| snapshot(&[("api", reading)], &[]).excerpts[0].text.clone();
     let answer = json!({"status": 200, "headers": {"set-cookie": "x"}, "body": "{\"a\":1}", "json": {"a": "1"}});
     assert_eq!(shown(read(answer)), "status: 200\nlatencyMs: 5\njson: {\"a\":\"1\"}");
@@ -28,7 +29,7 @@ fn a_reading_is_shown_without_headers_and_with_its_body_only_where_there_is_no_j
 }
 
 #[test]
-fn evidence_is_of_the_probes_that_decided_when_failing_and_when_last_well() {
+fn evidence_has_the_failing_and_the_last_good_readings_of_the_probes_of_the_check() {
     let bad = snapshot(&[("a", failed(ErrorKind::Refused)), ("b", read(json!({})))], &[]);
     let good = snapshot(&[("a", read(json!({"status": 200}))), ("b", read(json!({})))], &[]);
     let evidence = evidence(&bad, Some(&good), &names(&["a"]));
@@ -39,7 +40,7 @@ fn evidence_is_of_the_probes_that_decided_when_failing_and_when_last_well() {
 }
 
 #[test]
-fn what_is_cut_says_so() {
+fn cut_evidence_is_marked_as_truncated() {
     let long = snapshot(&[("a", read(json!({"body": "x".repeat(5000)})))], &[]);
     assert!(evidence(&long, None, &names(&["a"])).truncated);
     let short = snapshot(&[("a", read(json!({"body": "x"})))], &[]);
@@ -49,7 +50,7 @@ fn what_is_cut_says_so() {
 }
 
 #[test]
-fn no_secret_is_left_in_evidence_not_even_half_of_one_where_it_is_cut() {
+fn no_evidence_contains_a_secret_or_part_of_one_where_it_is_cut() {
     let secret = "s3cr3t-of-some-length";
     for before in (0..1100).step_by(7) {
         let text = format!("{}{secret}{}", "x".repeat(before), "y".repeat(2000));
@@ -60,11 +61,12 @@ fn no_secret_is_left_in_evidence_not_even_half_of_one_where_it_is_cut() {
             json!({"rows": [{"k": text}]}),
         ] {
             let run = snapshot(&[("a", read(fields))], &[secret]);
-            let whole = serde_json::to_string(&evidence(&run, Some(&run), &names(&["a"]))).unwrap();
-            assert!(!whole.contains("s3c"), "{before}: {whole}");
+            let text = serde_json::to_string(&evidence(&run, Some(&run), &names(&["a"]))).unwrap();
+            assert!(!text.contains("s3c"), "{before}: {text}");
         }
     }
-    let detail = Reading::failed(ErrorKind::Protocol, format!("said {secret}"), std::time::Duration::ZERO);
+    let detail =
+        Reading::failed(ErrorKind::Protocol, Cause::Foreign(format!("said {secret}")), std::time::Duration::ZERO);
     assert!(!snapshot(&[("a", detail)], &[secret]).excerpts[0].text.contains("s3c"));
 }
 
@@ -72,7 +74,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn evidence_takes_at_most_4_kib_however_much_was_read(
+    fn evidence_is_at_most_4_kib(
         count in 1_usize..=16,
         text in prop_oneof![".{0,40}", "[\"\\\\\n\u{1}é]{0,40}"],
         times in 1_usize..200,

@@ -7,20 +7,20 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// One probe `api` and these checks.
-fn judged(checks: Value, reading: Reading) -> Vec<(String, String, CheckOutcome)> {
+fn evaluated(checks: Value, reading: Reading) -> Vec<(String, String, CheckOutcome)> {
     let scenario = scenario(json!({"probes": [http("api", "a")], "checks": checks}));
     let outcomes = outcomes(&scenario, vec![reading]);
     short(&outcomes).into_iter().map(|(check, key, result)| (check.into(), key.into(), result)).collect()
 }
 
 fn one(check: Value, reading: Reading) -> CheckOutcome {
-    judged(json!([check]), reading).last().unwrap().2
+    evaluated(json!([check]), reading).last().unwrap().2
 }
 
 #[test]
 fn an_answer_of_any_status_is_read_and_its_probe_passes() {
     for status in [200, 404, 500] {
-        assert_eq!(judged(json!([]), read(json!({"status": status}))), [("api".into(), "".into(), Pass)]);
+        assert_eq!(evaluated(json!([]), read(json!({"status": status}))), [("api".into(), "".into(), Pass)]);
     }
 }
 
@@ -36,7 +36,7 @@ fn of_two_probes_on_one_target_that_are_down_only_the_first_fails() {
 }
 
 #[test]
-fn the_watchers_own_trouble_is_unknown_and_hides_no_failing_target() {
+fn local_errors_are_unknown_and_hide_no_failing_target() {
     let scenario = scenario(json!({"probes": [http("one", "a"), http("two", "a")]}));
     for kind in [ErrorKind::Network, ErrorKind::Credential, ErrorKind::UnsetSetting, ErrorKind::MissingSecret] {
         let seen = outcomes(&scenario, vec![failed(kind), failed(ErrorKind::Refused)]);
@@ -61,42 +61,42 @@ fn a_check_is_held_while_one_that_it_requires_does_not_pass() {
         json!([
             {"name": "body", "requires": requires, "expect": "probes.api.json.ok"},
             {"name": "status", "expect": "probes.api.status == 200"},
-            {"name": "told", "given": "has(probes.api.json)", "expect": "true"},
+            {"name": "unknown", "given": "has(probes.api.json)", "expect": "true"},
         ])
     };
-    let result = |requires: Value, reading: Value| judged(checks(requires), read(reading))[1].2;
+    let result = |requires: Value, reading: Value| evaluated(checks(requires), read(reading))[1].2;
     assert_eq!(result(json!(["status"]), json!({"status": 502})), Held, "it failed");
-    assert_eq!(result(json!(["told"]), json!({"status": 200})), Held, "it is unknown");
+    assert_eq!(result(json!(["unknown"]), json!({"status": 200})), Held, "it is unknown");
     assert_eq!(result(json!(["api", "status"]), json!({"status": 200, "json": {"ok": true}})), Pass);
     assert_eq!(result(json!(["status"]), json!({"status": 200, "json": {"ok": false}})), Fail);
 }
 
 #[test]
-fn what_requires_a_check_with_items_waits_for_all_of_them() {
+fn a_check_that_requires_a_check_with_items_is_held_unless_all_pass() {
     let checks = |list: &str| {
         json!([
             {"name": "after", "requires": ["each"], "expect": "true"},
             {"name": "each", "forEach": list, "expect": "item == 'a'"},
         ])
     };
-    let after = |list: &str| judged(checks(list), read(json!({})))[1].2;
+    let after = |list: &str| evaluated(checks(list), read(json!({})))[1].2;
     assert_eq!(after("['a']"), Pass);
     assert_eq!(after("['a', 'b']"), Held);
-    assert_eq!(after("env.IDS.split(',').filter(i, i == 'z')"), Pass, "an empty list has nothing wrong in it");
+    assert_eq!(after("env.IDS.split(',').filter(i, i == 'z')"), Pass, "an empty list passes");
 }
 
 #[test]
-fn outcomes_come_in_the_order_of_the_spec_and_not_of_what_is_required() {
+fn outcomes_are_in_the_order_of_the_spec() {
     let checks = json!([
         {"name": "z", "requires": ["a"], "expect": "true"},
         {"name": "a", "expect": "true"},
     ]);
-    let names: Vec<_> = judged(checks, read(json!({}))).into_iter().map(|o| o.0).collect();
+    let names: Vec<_> = evaluated(checks, read(json!({}))).into_iter().map(|o| o.0).collect();
     assert_eq!(names, ["api", "z", "a"]);
 }
 
 #[test]
-fn given_that_is_false_is_unknown_and_not_a_fail() {
+fn a_false_given_is_unknown_and_not_a_fail() {
     let check =
         json!({"name": "vms", "given": "probes.api.json.size() > 0", "expect": "probes.api.json.exists(v, v == 1)"});
     assert_eq!(one(check.clone(), read(json!({"json": []}))), Unknown);
@@ -105,7 +105,7 @@ fn given_that_is_false_is_unknown_and_not_a_fail() {
 }
 
 #[test]
-fn an_error_of_cel_on_a_good_reading_is_unknown() {
+fn an_evaluation_error_on_a_good_reading_is_unknown() {
     for (expect, reading) in [
         ("probes.api.json.data.cpu < 90", json!({"json": {"data": null}})),
         ("probes.api.json.data.cpu < 90", json!({"json": "text"})),
@@ -120,7 +120,7 @@ fn an_error_of_cel_on_a_good_reading_is_unknown() {
 }
 
 #[test]
-fn always_judges_failed_readings_and_takes_the_place_of_the_probes_own_check() {
+fn evaluate_always_includes_failed_readings_and_replaces_the_own_check_of_the_probe() {
     let scenario = scenario(json!({
         "probes": [{"name": "telnet", "tcp": {"address": "a:23"}}],
         "checks": [{"name": "closed", "evaluate": "Always", "expect": "probes.telnet.error == 'refused'"}],
@@ -131,7 +131,7 @@ fn always_judges_failed_readings_and_takes_the_place_of_the_probes_own_check() {
 }
 
 #[test]
-fn each_item_has_an_outcome_under_its_key_and_the_list_is_on_record() {
+fn each_item_has_an_outcome_under_its_key_and_the_keys_are_recorded() {
     let scenario = scenario(json!({
         "probes": [http("api", "a")],
         "checks": [{"name": "vm", "forEach": "env.IDS.split(',')", "expect": "probes.api.json.exists(v, v == item)"}],
@@ -141,11 +141,11 @@ fn each_item_has_an_outcome_under_its_key_and_the_list_is_on_record() {
     assert_eq!(seen.items["vm"], ["a".to_string(), "b".to_string()].into());
     let held = outcomes(&scenario, vec![failed(ErrorKind::Refused)]);
     assert_eq!(short(&held), [("api", "", Fail), ("vm", "", Held)]);
-    assert!(held.items.is_empty(), "a list that was not read takes no item away");
+    assert!(held.items.is_empty(), "a list that was not evaluated removes no items");
 }
 
 #[test]
-fn a_list_that_can_not_be_read_is_one_unknown_and_takes_no_item_away() {
+fn a_list_that_cannot_be_evaluated_is_one_unknown_and_removes_no_items() {
     let scenario = scenario(json!({
         "probes": [http("api", "a")],
         "checks": [{"name": "vm", "forEach": "probes.api.json.list", "expect": "true"}],
@@ -161,17 +161,17 @@ fn a_list_that_can_not_be_read_is_one_unknown_and_takes_no_item_away() {
 }
 
 #[test]
-fn items_that_are_known_by_one_key_have_one_outcome_the_worst() {
+fn items_with_the_same_key_have_one_outcome_the_worst() {
     let scenario = scenario(json!({
         "probes": [http("api", "a")],
         "checks": [{"name": "vm", "forEach": "probes.api.json", "expect": "string(item) == '1' && item != 1"}],
     }));
     let seen = outcomes(&scenario, vec![read(json!({"json": ["1", 1, "1"]}))]);
-    assert_eq!(short(&seen)[1..], [("vm", "1", Fail)], "two fails in one run would be a threshold");
+    assert_eq!(short(&seen)[1..], [("vm", "1", Fail)], "two fails in one run would count twice");
 }
 
 #[test]
-fn a_message_is_the_checks_own_or_a_plain_one_and_there_is_none_on_a_pass() {
+fn a_message_is_that_of_the_check_or_a_default_and_empty_on_a_pass() {
     let with = |message: Value, reading: Value| {
         let mut check = json!({"name": "cpu", "expect": "probes.api.cpu < 90"});
         check["message"] = message;
@@ -186,7 +186,7 @@ fn a_message_is_the_checks_own_or_a_plain_one_and_there_is_none_on_a_pass() {
 }
 
 #[test]
-fn a_severity_of_the_check_is_ahead_of_the_scenarios() {
+fn the_severity_of_a_check_overrides_that_of_the_scenario() {
     let scenario = scenario(json!({
         "severity": "low",
         "probes": [http("api", "a")],
@@ -198,7 +198,7 @@ fn a_severity_of_the_check_is_ahead_of_the_scenarios() {
 }
 
 #[test]
-fn no_message_and_no_key_holds_a_secret_not_even_half_of_one_where_it_is_cut() {
+fn no_message_or_key_contains_a_secret_or_part_of_one_where_it_is_cut() {
     let secret = "s3cr3t-of-some-length";
     let scenario = scenario(json!({
         "probes": [http("api", "a")],
@@ -236,7 +236,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn one_root_that_is_down_is_one_fail(readings in prop::collection::vec(any_reading(), 4)) {
+    fn one_target_that_is_down_is_one_fail(readings in prop::collection::vec(any_reading(), 4)) {
         let checks = json!([
             {"name": "status", "expect": "probes.p0.status == 200"},
             {"name": "body", "requires": ["status"], "expect": "probes.p0.json.n == 1 && probes.p1.ok"},

@@ -1,6 +1,7 @@
 use super::super::fixtures::*;
 use super::*;
 use crate::domain::reading::ErrorKind;
+use crate::domain::texts::{self, Language};
 use serde_json::{Value, json};
 
 fn configuration() -> ReferencedConfiguration {
@@ -28,12 +29,12 @@ fn target(probe: Value) -> Target {
     prepared.targets.remove(0).1.unwrap()
 }
 
-/// Why there is no target: the kind and the words.
+/// Why there is no target: the kind, and the detail in English.
 fn missing(probe: Value) -> (ErrorKind, String) {
     let mut prepared = prepared(probe);
     assert_eq!(prepared.refused, []);
     let error = prepared.targets.remove(0).1.unwrap_err().error.unwrap();
-    (error.kind, error.detail)
+    (error.kind, texts::detail(Language::English, &error.detail))
 }
 
 fn refused(probe: Value) -> ValidationError {
@@ -51,7 +52,7 @@ fn secret(name: &str, key: &str) -> Value {
 }
 
 #[test]
-fn settings_are_put_into_every_text_of_a_probe() {
+fn settings_are_substituted_in_every_text_of_a_probe() {
     let web = target(json!({"name": "web", "timeout": "2s", "http": {
         "url": "https://${HOST}:${PORT}/x", "body": "to ${HOST}", "headers": [{"name": "Host", "value": "${HOST}"}]}}));
     assert_eq!(web.timeout, Duration::from_secs(2));
@@ -82,13 +83,13 @@ fn an_unset_setting_is_unknown_and_named() {
 }
 
 #[test]
-fn a_setting_that_makes_no_address_is_at_fault_and_not_the_spec() {
+fn a_setting_that_gives_no_valid_address_is_unknown_and_not_a_validation_error() {
     assert_eq!(missing(json!({"name": "t", "tcp": {"address": "${BAD}:80"}})).0, ErrorKind::UnsetSetting);
     assert_eq!(missing(json!({"name": "t", "http": {"url": "${HOST}/x"}})).0, ErrorKind::UnsetSetting);
 }
 
 #[test]
-fn a_secret_is_put_behind_its_prefix_without_its_line_end_and_is_blanked_out() {
+fn a_secret_follows_its_prefix_without_its_line_end_and_is_redacted() {
     let prepared = prepared(with_header(secret("agentic-ops", "TOKEN")));
     let Request::Http(request) = &prepared.targets[0].1.as_ref().unwrap().request else { panic!() };
     assert_eq!((request.headers[0].value.as_str(), request.headers[0].secret), ("Bearer hunter22", true));
@@ -97,7 +98,7 @@ fn a_secret_is_put_behind_its_prefix_without_its_line_end_and_is_blanked_out() {
 }
 
 #[test]
-fn a_password_in_a_url_is_a_credential_and_is_blanked_out() {
+fn a_password_in_a_url_is_a_credential_and_is_redacted() {
     let prepared = prepared(json!({"name": "web", "http": {"url": "https://me:p%40ss-word@a/"}}));
     let Request::Http(request) = &prepared.targets[0].1.as_ref().unwrap().request else { panic!() };
     assert!(request.has_credential());
@@ -106,7 +107,7 @@ fn a_password_in_a_url_is_a_credential_and_is_blanked_out() {
 
 #[test]
 fn a_missing_secret_is_unknown_and_named() {
-    for (name, key) in [("gone", "TOKEN"), ("never-heard-of", "TOKEN"), ("shop-ca", "nope"), ("shop-ca", "")] {
+    for (name, key) in [("gone", "TOKEN"), ("no-such-secret", "TOKEN"), ("shop-ca", "nope"), ("shop-ca", "")] {
         let (kind, detail) = missing(with_header(secret(name, key)));
         assert_eq!(kind, ErrorKind::MissingSecret);
         assert!(detail.contains(name), "{detail}");
@@ -120,11 +121,12 @@ fn a_secret_that_is_not_offered_to_probes_is_refused() {
         (error.reason, error.field.as_str()),
         (Reason::SecretNotOffered, "spec.probes[0].http.headers[0].secretKeyRef")
     );
-    assert!(error.message.contains("agentic.ligbox.io/probes=allowed"), "{error}");
+    let message = texts::validation(Language::English, &error);
+    assert!(message.contains("agentic.ligbox.io/probes=allowed"), "{message}");
 }
 
 #[test]
-fn sqlite_opens_only_what_is_offered_after_settings_are_put_in() {
+fn only_offered_database_files_are_allowed_after_settings_are_substituted() {
     for path in ["/etc/passwd", "/data/desk.db/../other.db", "/data/desk.db.bak", "desk.db"] {
         let error = refused(json!({"name": "s", "sqlite": {"path": path, "query": "SELECT 1"}}));
         assert_eq!(
@@ -136,7 +138,7 @@ fn sqlite_opens_only_what_is_offered_after_settings_are_put_in() {
 }
 
 #[test]
-fn a_certificate_of_an_authority_comes_from_a_secret_and_is_none() {
+fn a_ca_certificate_from_a_secret_is_not_redacted() {
     let tls = json!({"caBundle": "OWN", "caSecretKeyRef": {"name": "shop-ca", "key": "ca.crt"}});
     let prepared = prepared(json!({"name": "web", "http": {"url": "https://a/", "tls": tls}}));
     let Request::Http(request) = &prepared.targets[0].1.as_ref().unwrap().request else { panic!() };
@@ -146,7 +148,7 @@ fn a_certificate_of_an_authority_comes_from_a_secret_and_is_none() {
 }
 
 #[test]
-fn one_probe_that_can_not_be_filled_in_takes_no_other_with_it() {
+fn a_probe_that_cannot_be_prepared_does_not_affect_others() {
     let probes = json!([{"name": "t", "tcp": {"address": "${NOPE}:80"}}, http("web", "a")]);
     let prepared = prepare(&scenario(json!({"probes": probes})), &configuration(), &policy());
     let names: Vec<_> = prepared.targets.iter().map(|(name, target)| (name.as_str(), target.is_ok())).collect();

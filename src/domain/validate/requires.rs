@@ -1,10 +1,10 @@
-//! What comes before what: checks that require others, Scenarios that depend on others.
+//! The order of checks by `requires`, and cycles in `dependsOn`.
 
-use super::Check;
+use super::validated::Check;
 use std::collections::{BTreeSet, HashMap};
 
-/// Each check after those that it requires; an error names a circle.
-pub(super) fn order(checks: &[Check]) -> Result<Vec<usize>, String> {
+/// Indexes of `checks` with each check after those that it requires. Errors: the names of the checks in a cycle, or after one.
+pub(super) fn order(checks: &[Check]) -> Result<Vec<usize>, Vec<String>> {
     let mut order = Vec::with_capacity(checks.len());
     let mut placed: BTreeSet<&str> = BTreeSet::new();
     while order.len() < checks.len() {
@@ -13,9 +13,8 @@ pub(super) fn order(checks: &[Check]) -> Result<Vec<usize>, String> {
             !order.contains(&i) && checks[i].requires.iter().all(free)
         });
         let Some(i) = ready else {
-            let stuck: Vec<_> =
-                checks.iter().filter(|c| !placed.contains(c.name.as_str())).map(|c| c.name.as_str()).collect();
-            return Err(format!("{} require one another in a circle", stuck.join(", ")));
+            let in_cycle = checks.iter().filter(|c| !placed.contains(c.name.as_str()));
+            return Err(in_cycle.map(|c| c.name.clone()).collect());
         };
         placed.insert(&checks[i].name);
         order.push(i);
@@ -23,7 +22,7 @@ pub(super) fn order(checks: &[Check]) -> Result<Vec<usize>, String> {
     Ok(order)
 }
 
-/// A circle in `dependsOn` that `name` is part of, as the names along it; `None` when there is none.
+/// The names along a cycle in `dependsOn` from `name` back to itself; `None` where there is none.
 pub fn dependency_cycle(name: &str, depends_on: &HashMap<String, Vec<String>>) -> Option<Vec<String>> {
     let mut came_from: HashMap<&str, &str> = HashMap::new();
     let mut queue = std::collections::VecDeque::from([name]);

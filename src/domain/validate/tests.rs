@@ -1,14 +1,15 @@
 use super::super::fixtures::*;
 use super::*;
+use crate::api::{Evaluate, Severity};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Reason and field of each mistake.
+/// Reason and field of each error.
 fn errors(fields: Value) -> Vec<(Reason, String)> {
     validated(fields).unwrap_err().into_iter().map(|m| (m.reason, m.field)).collect()
 }
 
-fn check_mistakes(checks: Value) -> Vec<(Reason, String)> {
+fn check_errors(checks: Value) -> Vec<(Reason, String)> {
     errors(json!({"probes": [http("api", "a")], "checks": checks}))
 }
 
@@ -17,7 +18,7 @@ fn one(reason: Reason, field: &str) -> Vec<(Reason, String)> {
 }
 
 #[test]
-fn what_a_spec_leaves_out_has_its_default() {
+fn omitted_fields_have_defaults() {
     let s = scenario(json!({"probes": [http("api", "a")], "checks": [{"name": "c", "expect": "true"}]}));
     assert_eq!((s.interval, s.confirm_interval), (Duration::from_secs(60), Duration::from_secs(30)));
     assert_eq!((s.probes[0].timeout, s.fail, s.recover), (Duration::from_secs(10), 2, 2));
@@ -46,7 +47,7 @@ fn intervals_are_from_1_s_to_24_h() {
 }
 
 #[test]
-fn probes_and_checks_share_one_space_of_names_and_blind_is_reserved() {
+fn the_names_of_probes_and_checks_are_unique_together_and_blind_is_reserved() {
     let twice = json!({"probes": [http("a", "x"), http("a", "y")], "checks": [{"name": "a", "expect": "true"}]});
     let found = errors(twice);
     let fields: Vec<_> = found.iter().map(|m| (m.0, m.1.as_str())).collect();
@@ -55,38 +56,38 @@ fn probes_and_checks_share_one_space_of_names_and_blind_is_reserved() {
         [(Reason::DuplicateName, "spec.probes[1].name"), (Reason::DuplicateName, "spec.checks[0].name")]
     );
     assert_eq!(
-        check_mistakes(json!([{"name": "blind", "expect": "true"}])),
+        check_errors(json!([{"name": "blind", "expect": "true"}])),
         one(Reason::ReservedName, "spec.checks[0].name")
     );
 }
 
 #[test]
-fn cel_that_does_not_compile_or_is_not_boolean_or_costs_too_much_is_refused() {
+fn cel_that_does_not_compile_is_not_boolean_or_costs_too_much_is_rejected() {
     for expect in
         ["probes.api.status ==", "probes.api.status", "1 + 1", "nope(1)", "[1].all(a, [1].all(b, [1].all(c, true)))"]
     {
-        let found = check_mistakes(json!([{"name": "c", "expect": expect}]));
+        let found = check_errors(json!([{"name": "c", "expect": expect}]));
         assert_eq!(found, one(Reason::InvalidExpression, "spec.checks[0].expect"), "{expect}");
     }
     let all = json!([{"name": "c", "given": "1", "forEach": "1", "expect": "item", "message": "1"}]);
-    let found = check_mistakes(all);
+    let found = check_errors(all);
     let fields: Vec<_> = found.iter().map(|m| m.1.rsplit('.').next().unwrap()).collect();
-    assert_eq!(fields, ["given", "forEach", "message"], "all mistakes at once");
+    assert_eq!(fields, ["given", "forEach", "message"], "all errors at once");
 }
 
 #[test]
-fn item_is_known_only_with_for_each_and_not_in_the_list_itself() {
+fn item_is_available_only_with_for_each_and_not_in_the_list_itself() {
     assert_eq!(
-        check_mistakes(json!([{"name": "c", "expect": "item == 'a'"}])),
+        check_errors(json!([{"name": "c", "expect": "item == 'a'"}])),
         one(Reason::InvalidExpression, "spec.checks[0].expect")
     );
     let list = json!([{"name": "c", "forEach": "[item]", "expect": "true"}]);
-    assert_eq!(check_mistakes(list), one(Reason::InvalidExpression, "spec.checks[0].forEach"));
+    assert_eq!(check_errors(list), one(Reason::InvalidExpression, "spec.checks[0].forEach"));
 }
 
 #[test]
-fn names_of_probes_and_of_what_is_required_must_be_known() {
-    let found = check_mistakes(json!([{"name": "c", "expect": "probes.nope.ok", "requires": ["api", "nope"]}]));
+fn unknown_names_of_probes_and_required_checks_are_rejected() {
+    let found = check_errors(json!([{"name": "c", "expect": "probes.nope.ok", "requires": ["api", "nope"]}]));
     let fields: Vec<_> = found.iter().map(|m| (m.0, m.1.as_str())).collect();
     assert_eq!(
         fields,
@@ -95,19 +96,19 @@ fn names_of_probes_and_of_what_is_required_must_be_known() {
 }
 
 #[test]
-fn checks_that_require_one_another_in_a_circle_are_refused() {
-    let circle = |requires: &[(&str, &str)]| {
+fn cycles_in_requires_are_rejected() {
+    let cycle = |requires: &[(&str, &str)]| {
         let checks = requires.iter().map(|(name, of)| json!({"name": name, "expect": "true", "requires": [of]}));
-        check_mistakes(checks.collect())
+        check_errors(checks.collect())
     };
     let found = one(Reason::DependencyCycle, "spec.checks[].requires");
-    assert_eq!(circle(&[("a", "a")]), found);
-    assert_eq!(circle(&[("a", "b"), ("b", "a")]), found);
-    assert_eq!(circle(&[("a", "b"), ("b", "c"), ("c", "b")]), found);
+    assert_eq!(cycle(&[("a", "a")]), found);
+    assert_eq!(cycle(&[("a", "b"), ("b", "a")]), found);
+    assert_eq!(cycle(&[("a", "b"), ("b", "c"), ("c", "b")]), found);
 }
 
 #[test]
-fn each_check_comes_after_the_ones_that_it_requires() {
+fn each_check_is_ordered_after_those_that_it_requires() {
     let checks = json!([
         {"name": "c", "expect": "true", "requires": ["b", "api"]},
         {"name": "b", "expect": "true", "requires": ["a"]},
@@ -117,7 +118,7 @@ fn each_check_comes_after_the_ones_that_it_requires() {
 }
 
 #[test]
-fn a_key_of_the_shared_secret_must_be_offered_and_other_secrets_are_told_later() {
+fn a_key_of_the_shared_secret_must_be_offered_and_other_secrets_are_checked_in_a_run() {
     let header = |name: &str, key: &str| {
         let header = json!({"name": "X-Key", "secretKeyRef": {"name": name, "key": key}});
         json!({"probes": [{"name": "web", "http": {"url": "https://a/", "headers": [header]}}]})
@@ -131,14 +132,14 @@ fn a_key_of_the_shared_secret_must_be_offered_and_other_secrets_are_told_later()
 }
 
 #[test]
-fn sql_that_writes_is_refused() {
+fn sql_that_writes_is_rejected() {
     let query = |sql: &str| json!({"probes": [{"name": "db", "sqlite": {"path": "/data/desk.db", "query": sql}}]});
     assert_eq!(errors(query("DELETE FROM t")), one(Reason::InvalidQuery, "spec.probes[0].sqlite.query"));
     scenario(query("SELECT 1"));
 }
 
 #[test]
-fn a_probe_is_of_one_kind_and_what_stands_in_it_must_be_readable() {
+fn a_probe_has_one_kind_and_valid_fields() {
     for (probe, field) in [
         (json!({"name": "p"}), "name"),
         (json!({"name": "p", "tcp": {"address": "a:1"}, "dns": {"name": "a"}}), "name"),
@@ -156,7 +157,7 @@ fn a_probe_is_of_one_kind_and_what_stands_in_it_must_be_readable() {
 }
 
 #[test]
-fn the_own_checks_of_probes_that_an_always_check_reads_are_not_made() {
+fn probes_that_an_always_check_refers_to_have_no_own_check() {
     let own = |checks: Value| -> Vec<bool> {
         let s = scenario(json!({"probes": [http("a", "x"), http("b", "x")], "checks": checks}));
         s.probes.iter().map(|p| p.own_check).collect()
@@ -174,7 +175,7 @@ fn the_own_checks_of_probes_that_an_always_check_reads_are_not_made() {
 }
 
 #[test]
-fn a_finding_is_spoken_for_by_a_check_of_its_name_and_shape() {
+fn a_finding_belongs_to_a_check_of_its_name_with_or_without_items() {
     let checks = json!([
         {"name": "each", "forEach": "['x']", "expect": "true"},
         {"name": "closed", "evaluate": "Always", "expect": "!probes.shut.ok"},
@@ -196,7 +197,7 @@ fn a_finding_is_spoken_for_by_a_check_of_its_name_and_shape() {
 }
 
 #[test]
-fn an_expression_is_compiled_once_for_all_scenarios_that_say_the_same() {
+fn an_expression_is_compiled_once_for_all_scenarios_with_the_same_source() {
     let mut expressions = Expressions::default();
     let checks = json!([{"name": "c", "evaluate": "Always", "given": "probes.api.ok", "expect": "probes.api.ok"}]);
     let spec = spec(json!({"probes": [http("api", "a")], "checks": checks}));
@@ -207,7 +208,7 @@ fn an_expression_is_compiled_once_for_all_scenarios_that_say_the_same() {
 }
 
 #[test]
-fn a_scenario_can_not_depend_on_itself_not_even_through_others() {
+fn a_scenario_cannot_depend_on_itself_directly_or_through_others() {
     assert_eq!(errors(json!({"dependsOn": ["shop.web"]})), one(Reason::DependencyCycle, "spec.dependsOn"));
     let graph = |edges: &[(&str, &[&str])]| -> HashMap<String, Vec<String>> {
         edges.iter().map(|(from, to)| (from.to_string(), to.iter().map(|t| t.to_string()).collect())).collect()
@@ -215,6 +216,6 @@ fn a_scenario_can_not_depend_on_itself_not_even_through_others() {
     let edges = graph(&[("a", &["x", "b"]), ("b", &["c"]), ("c", &["a", "c"]), ("d", &["a"])]);
     assert_eq!(dependency_cycle("a", &edges), Some(["a", "b", "c", "a"].map(String::from).into()));
     assert_eq!(dependency_cycle("c", &edges), Some(["c", "c"].map(String::from).into()));
-    assert_eq!(dependency_cycle("d", &edges), None, "it leads into a circle that it is no part of");
+    assert_eq!(dependency_cycle("d", &edges), None, "it leads into a cycle that it is not part of");
     assert_eq!(dependency_cycle("x", &edges), None, "an absent Scenario holds nothing");
 }

@@ -1,7 +1,9 @@
-//! dns: a question put to the system's resolver or to a chosen one.
+//! dns: a query to the system's resolver, or to the server of the probe.
 
-use super::{FailedReading, ReadResult, errors, failure};
+use super::errors;
+use super::failure::{FailedReading, ReadResult, failure};
 use crate::api;
+use crate::domain::detail::{Cause, DnsCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::{Address, DnsRequest};
 use crate::net::guard::AddressGuard;
@@ -17,14 +19,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 
-/// More answers are left out.
+/// Most answers that are returned.
 const MAX_ANSWERS: usize = 100;
-/// A question is put again after this at the latest, as UDP may lose it.
+/// A query is repeated after this at the latest, since UDP may lose it.
 const MAX_ATTEMPT: Duration = Duration::from_secs(2);
-/// How often it is put again.
+/// How often it is repeated.
 const RETRIES: u32 = 2;
 
-/// Fields: `answers`, sorted texts (names without the last dot), of the asked type only; `rcode`, such as `NOERROR`. A name that
+/// Fields: `answers`, sorted strings (names without the final dot), of the requested type only; `rcode`, such as `NOERROR`. A name that
 /// exists without such records is a reading with no answers.
 pub(super) async fn read(
     resolver: &SystemResolver,
@@ -37,7 +39,7 @@ pub(super) async fn read(
     let (answer, server) = match &request.server {
         Some(server) => {
             let addresses = addresses(resolver, guard, server).await?;
-            let resolver = chosen(server, &addresses, deadline)?;
+            let resolver = resolver_of(server, &addresses, deadline)?;
             (resolver.lookup(name, record_type).await, addresses.first().copied())
         }
         None => {
@@ -55,11 +57,11 @@ pub(super) async fn read(
             Ok(fields(ResponseCode::NoError, answers))
         }
         Err(error) => {
-            let silence = match &server {
-                Some(address) => silence(address).await,
+            let silent = match &server {
+                Some(address) => kind_of_silence(address).await,
                 None => ErrorKind::Network,
             };
-            unanswered(request, silence, &error)
+            unanswered(request, silent, &error)
         }
     }
 }
@@ -71,14 +73,17 @@ fn question(request: &DnsRequest) -> Result<Name, FailedReading> {
     };
     let mut name = match address {
         Some(ip) => Name::from(ip),
-        None => Name::from_utf8(&request.name)
-            .map_err(|e| failure(ErrorKind::Dns, format!("{:?} is not a name: {e}", request.name)))?,
+        None => Name::from_utf8(&request.name).map_err(|e| not_a_name(request, e.to_string()))?,
     };
     name.set_fqdn(true);
     Ok(name)
 }
 
-/// Where the chosen server is.
+fn not_a_name(request: &DnsRequest, reason: String) -> ReadError {
+    failure(ErrorKind::Dns, "", DnsCause::NotAName { name: request.name.clone(), reason })
+}
+
+/// The addresses of the probe's server.
 async fn addresses(
     resolver: &SystemResolver,
     guard: AddressGuard,
@@ -89,8 +94,8 @@ async fn addresses(
     Ok(allowed.into_iter().map(|ip| SocketAddr::new(ip, server.port)).collect())
 }
 
-/// A resolver that asks `server` alone.
-fn chosen(server: &Address, addresses: &[SocketAddr], deadline: Instant) -> Result<TokioResolver, ReadError> {
+/// A resolver that queries `server` only.
+fn resolver_of(server: &Address, addresses: &[SocketAddr], deadline: Instant) -> Result<TokioResolver, ReadError> {
     let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
         connection.port = server.port;
         connection
@@ -104,36 +109,32 @@ fn chosen(server: &Address, addresses: &[SocketAddr], deadline: Instant) -> Resu
     let left = deadline.saturating_duration_since(Instant::now());
     options.timeout = (left / (RETRIES + 1)).clamp(Duration::from_millis(1), MAX_ATTEMPT);
     options.attempts = RETRIES as usize;
-    builder.build().map_err(|e| failure(ErrorKind::Network, format!("dns://{server}: {e}")))
+    builder.build().map_err(|e| failure(ErrorKind::Network, format!("dns://{server}"), Cause::Foreign(e.to_string())))
 }
 
-/// An answer without records, or none at all, for which `silence` is the word. A chosen server that is silent or refuses is the target's failure; the
-/// system's own is not, except where it says that there is no such name.
-fn unanswered(request: &DnsRequest, silence: ErrorKind, error: &NetError) -> ReadResult {
+/// An answer without records, or no answer, whose kind is `silent`. Errors of the probe's server are errors of the target; those of the
+/// system's resolver are not, except that there is no such name.
+fn unanswered(request: &DnsRequest, silent: ErrorKind, error: &NetError) -> ReadResult {
     let rcode = match error {
         NetError::Dns(DnsError::NoRecordsFound(none)) => Some(none.response_code),
         NetError::Dns(DnsError::ResponseCode(code)) => Some(*code),
         _ => None,
     };
-    let of = match &request.server {
-        Some(server) => format!("{} at {server}", request.name),
-        None => request.name.clone(),
-    };
-    let (kind, detail) = match (rcode, &request.server) {
-        (Some(ResponseCode::NoError), _) => return Ok(fields(ResponseCode::NoError, Vec::new())),
-        (Some(ResponseCode::NXDomain), _) => (ErrorKind::Dns, format!("{of}: no such name (NXDOMAIN)")),
-        (Some(code), Some(_)) => (ErrorKind::Dns, format!("{of}: the server answered {}", mnemonic(code))),
-        (Some(code), None) => (ErrorKind::Network, format!("{of}: the system's resolver answered {}", mnemonic(code))),
-        (None, Some(_)) => (silence, format!("{of}: no answer: {error}")),
-        (None, None) => (ErrorKind::Network, format!("{of}: the system's resolver gave no answer: {error}")),
+    let (name, server) = (request.name.clone(), request.server.as_ref().map(ToString::to_string));
+    let of_server = if server.is_some() { ErrorKind::Dns } else { ErrorKind::Network };
+    let (kind, cause) = match rcode {
+        Some(ResponseCode::NoError) => return Ok(fields(ResponseCode::NoError, Vec::new())),
+        Some(ResponseCode::NXDomain) => (ErrorKind::Dns, DnsCause::NoSuchName { name, server }),
+        Some(code) => (of_server, DnsCause::ErrorCode { name, server, code: mnemonic(code) }),
+        None => (silent, DnsCause::Silent { name, server, reason: error.to_string() }),
     };
     let fields = rcode.map(|code| fields(code, Vec::new())).unwrap_or_default();
-    Err(FailedReading { error: failure(kind, detail), fields })
+    Err(FailedReading { error: failure(kind, "", cause), fields })
 }
 
-/// Whose fault it is that the server at `address` gave no answer: where there is no route to it, the watcher's. Connecting a UDP
-/// socket sends nothing.
-async fn silence(address: &SocketAddr) -> ErrorKind {
+/// The kind of error where the server at `address` gave no answer: without a route to it, the network of this host is at fault.
+/// Connecting a UDP socket sends nothing.
+async fn kind_of_silence(address: &SocketAddr) -> ErrorKind {
     let own: SocketAddr = match address {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),

@@ -1,12 +1,15 @@
-//! http: a request, its redirects, and the answer as fields.
+//! http: a request and its redirects; the fields of the answer.
 
 mod redirect;
+mod shown;
 #[cfg(test)]
 mod tests;
 
 use super::clients::Clients;
-use super::{FailedReading, ReadResult, certificate, errors, failure};
+use super::failure::{FailedReading, ReadResult, failure};
+use super::{certificate, errors};
 use crate::api;
+use crate::domain::detail::{Cause, HttpCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::HttpRequest;
 use crate::net::guard::AddressGuard;
@@ -16,12 +19,13 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Map, Value};
+use shown::shown;
 use std::collections::HashSet;
 use url::Url;
 
 /// An answer with more bytes of headers is too large.
 const MAX_HEADER_BYTES: usize = 65536;
-/// Bodies over this are turned into fields on a thread where that holds up nothing else.
+/// Larger bodies are parsed on a thread for blocking work.
 const LARGE_BODY: usize = 256 * 1024;
 
 /// Fields: `status`, `headers` (names in lower case, values of one name joined by `, `), `body` (UTF-8, anything else replaced),
@@ -36,15 +40,11 @@ pub(super) async fn read(clients: &Clients, guard: AddressGuard, request: &HttpR
     {
         visited.insert((hop.method, hop.url));
         if visited.contains(&(next.method.clone(), next.url.clone())) {
-            return Err(failure(
-                ErrorKind::Redirects,
-                format!("{}: the redirects go round in a loop", shown(&next.url)),
-            )
-            .into());
+            return Err(failure(ErrorKind::Redirects, shown(&next.url), HttpCause::RedirectLoop).into());
         }
         if visited.len() > request.max_redirects as usize {
-            let detail = format!("{}: more than {} redirects", shown(&next.url), request.max_redirects);
-            return Err(failure(ErrorKind::Redirects, detail).into());
+            let cause = HttpCause::TooManyRedirects { max: request.max_redirects };
+            return Err(failure(ErrorKind::Redirects, shown(&next.url), cause).into());
         }
         hop = next;
         drop(response);
@@ -61,9 +61,8 @@ fn first_hop(request: &HttpRequest) -> Result<Hop, ReadError> {
         let name = HeaderName::try_from(&header.name);
         let (Ok(name), Ok(mut value)) = (name, HeaderValue::try_from(value)) else {
             let kind = if header.secret { ErrorKind::Credential } else { ErrorKind::Protocol };
-            let detail =
-                format!("{}: header {:?} can't be sent: characters not allowed", shown(&request.url), header.name);
-            return Err(failure(kind, detail));
+            let cause = HttpCause::InvalidHeader { name: header.name.clone() };
+            return Err(failure(kind, shown(&request.url), cause));
         };
         value.set_sensitive(header.secret);
         headers.append(name, value);
@@ -79,8 +78,7 @@ fn first_hop(request: &HttpRequest) -> Result<Hop, ReadError> {
 async fn send(client: &reqwest::Client, guard: AddressGuard, hop: &Hop) -> Result<Response, ReadError> {
     guard.check_url(&hop.url)?;
     if !matches!(hop.url.scheme(), "http" | "https") {
-        let detail = format!("{}: probes speak only http and https", shown(&hop.url));
-        return Err(failure(ErrorKind::Protocol, detail));
+        return Err(failure(ErrorKind::Protocol, shown(&hop.url), HttpCause::UnsupportedScheme));
     }
     let mut request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
     if let Some(body) = &hop.body {
@@ -99,7 +97,7 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response) -> Rea
     let (body, json) = if body.len() > LARGE_BODY {
         tokio::task::spawn_blocking(move || body_fields(body, declared_json))
             .await
-            .map_err(|_| failure(ErrorKind::Unreadable, "the body could not be looked into"))?
+            .map_err(|_| failure(ErrorKind::Unreadable, shown(&hop.url), Cause::Internal))?
     } else {
         body_fields(body, declared_json)
     };
@@ -110,8 +108,8 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response) -> Rea
     fields.extend(json.map(|json| ("json".to_string(), json)));
     fields.extend(certificate.map(|certificate| ("certificate".to_string(), certificate)));
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && request.has_credential() {
-        let detail = format!("{}: {status}, although the probe carries a credential", shown(&hop.url));
-        return Err(FailedReading { error: failure(ErrorKind::Credential, detail), fields });
+        let cause = HttpCause::CredentialRejected { status: status.as_u16() };
+        return Err(FailedReading { error: failure(ErrorKind::Credential, shown(&hop.url), cause), fields });
     }
     Ok(fields)
 }
@@ -119,8 +117,8 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response) -> Rea
 fn header_fields(url: &Url, headers: &HeaderMap) -> Result<Map<String, Value>, ReadError> {
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if bytes > MAX_HEADER_BYTES {
-        let detail = format!("{}: {bytes} bytes of headers, more than {MAX_HEADER_BYTES}", shown(url));
-        return Err(failure(ErrorKind::TooLarge, detail));
+        let cause = HttpCause::HeadersTooLarge { bytes, max: MAX_HEADER_BYTES };
+        return Err(failure(ErrorKind::TooLarge, shown(url), cause));
     }
     let fields = headers.keys().map(|name| {
         let values: Vec<_> = headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
@@ -129,16 +127,13 @@ fn header_fields(url: &Url, headers: &HeaderMap) -> Result<Map<String, Value>, R
     Ok(fields.collect())
 }
 
-/// The whole body after decompression, as long as it is within bounds.
+/// The complete body after decompression, within the limit.
 async fn body(request: &HttpRequest, hop: &Hop, response: &mut Response) -> Result<Vec<u8>, ReadError> {
     if hop.method == Method::HEAD {
         return Ok(Vec::new());
     }
     let limit = request.max_body_bytes;
-    let too_large = || {
-        let detail = format!("{}: the body is larger than {limit} bytes", shown(&hop.url));
-        failure(ErrorKind::TooLarge, detail)
-    };
+    let too_large = || failure(ErrorKind::TooLarge, shown(&hop.url), HttpCause::BodyTooLarge { max: limit });
     let announced = response.content_length().unwrap_or(0);
     if announced > limit as u64 {
         return Err(too_large());
@@ -153,7 +148,7 @@ async fn body(request: &HttpRequest, hop: &Hop, response: &mut Response) -> Resu
     Ok(body)
 }
 
-/// The body as text, and as JSON where it is that: it parses and is declared as JSON, or is an object or a list.
+/// The body as text, and as JSON where it parses and is declared as JSON, or is an object or a list.
 fn body_fields(body: Vec<u8>, declared_json: bool) -> (String, Option<Value>) {
     let bare = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
     let first = bare.iter().find(|byte| !byte.is_ascii_whitespace());
@@ -179,12 +174,4 @@ fn method(method: api::Method) -> Method {
         api::Method::Put => Method::PUT,
         api::Method::Options => Method::OPTIONS,
     }
-}
-
-/// A URL without what may be secret: credentials, query and fragment.
-fn shown(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
-    let path: String = url.path().chars().take(200).collect();
-    format!("{}://{host}{port}{path}", url.scheme())
 }

@@ -1,7 +1,8 @@
-//! Where a redirect leads, and what of the request goes with it.
+//! The request that follows a redirect.
 
-use super::super::failure;
-use super::shown;
+use super::super::failure::failure;
+use super::shown::shown;
+use crate::domain::detail::HttpCause;
 use crate::domain::reading::{ErrorKind, ReadError};
 use bytes::Bytes;
 use reqwest::header::{
@@ -20,8 +21,7 @@ pub(super) struct Hop {
     pub body: Option<Bytes>,
 }
 
-/// The request that an answer to `hop` asks for; `None` where it is no redirect. Errors: it leads to something that is no URL
-/// of http or https.
+/// The request after the answer to `hop`; `None` where that is not a redirect. Errors: the location is not a URL of http or https.
 pub(super) fn follow(status: StatusCode, answer: &HeaderMap, hop: &Hop) -> Result<Option<Hop>, ReadError> {
     let followed = [
         StatusCode::MOVED_PERMANENTLY,
@@ -33,17 +33,17 @@ pub(super) fn follow(status: StatusCode, answer: &HeaderMap, hop: &Hop) -> Resul
     let Some(location) = answer.get(LOCATION).filter(|_| followed.contains(&status)) else {
         return Ok(None);
     };
-    let lost = |why: &str| failure(ErrorKind::Redirects, format!("{}: redirects to {why}", shown(&hop.url)));
-    let location = std::str::from_utf8(location.as_bytes()).map_err(|_| lost("no URL"))?;
-    let mut url = hop.url.join(location).map_err(|_| lost("no URL"))?;
+    let invalid = |cause: HttpCause| failure(ErrorKind::Redirects, shown(&hop.url), cause);
+    let location = std::str::from_utf8(location.as_bytes()).map_err(|_| invalid(HttpCause::RedirectToNoUrl))?;
+    let mut url = hop.url.join(location).map_err(|_| invalid(HttpCause::RedirectToNoUrl))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(lost("neither http nor https"));
+        return Err(invalid(HttpCause::RedirectToOtherScheme));
     }
     url.set_fragment(None);
     let mut next = Hop { url, ..hop.clone() };
-    turn_into_get(status, &mut next);
+    change_to_get(status, &mut next);
     if next.url.origin() != hop.url.origin() {
-        leave_secrets_behind(&mut next);
+        remove_secrets(&mut next);
     } else if next.url.username().is_empty() && next.url.password().is_none() {
         keep_credentials(&mut next.url, &hop.url);
     }
@@ -51,7 +51,7 @@ pub(super) fn follow(status: StatusCode, answer: &HeaderMap, hop: &Hop) -> Resul
 }
 
 /// As browsers do (Fetch standard, "HTTP-redirect fetch"): 303 always, 301 and 302 of a POST.
-fn turn_into_get(status: StatusCode, next: &mut Hop) {
+fn change_to_get(status: StatusCode, next: &mut Hop) {
     let posted = next.method == Method::POST;
     let moved = matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND);
     let other = status == StatusCode::SEE_OTHER && next.method != Method::HEAD;
@@ -64,7 +64,7 @@ fn turn_into_get(status: StatusCode, next: &mut Hop) {
     }
 }
 
-fn leave_secrets_behind(next: &mut Hop) {
+fn remove_secrets(next: &mut Hop) {
     let secret = |headers: &HeaderMap| {
         let names = headers.iter().filter(|(_, value)| value.is_sensitive()).map(|(name, _)| name.clone());
         names.collect::<Vec<_>>()
@@ -75,13 +75,13 @@ fn leave_secrets_behind(next: &mut Hop) {
     for name in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST] {
         next.headers.remove(name);
     }
-    // Given by the target, not by us: nothing to pass on. Can't fail for http and https.
+    // They come from the target. This cannot fail for http and https.
     let _ = next.url.set_username("");
     let _ = next.url.set_password(None);
 }
 
 fn keep_credentials(next: &mut Url, from: &Url) {
-    // Can't fail for http and https.
+    // This cannot fail for http and https.
     let _ = next.set_username(from.username());
     let _ = next.set_password(from.password());
 }

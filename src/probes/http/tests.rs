@@ -61,7 +61,7 @@ async fn method_headers_and_body_are_sent() {
 }
 
 #[tokio::test]
-async fn json_is_what_parses_and_looks_or_is_declared_so() {
+async fn a_body_is_json_if_it_parses_and_is_declared_as_json_or_is_an_object_or_list() {
     for (head, body, expected) in [
         ("200 OK", r#"{"n":112}"#, Some(json!({"n": 112}))),
         ("200 OK", "\u{feff} [1]", Some(json!([1]))),
@@ -78,13 +78,13 @@ async fn json_is_what_parses_and_looks_or_is_declared_so() {
 }
 
 #[tokio::test]
-async fn text_that_is_not_utf8_is_read_nevertheless() {
+async fn a_body_that_is_not_utf8_is_read_with_replacement_characters() {
     let server = Server::start(|_| reply("200 OK", b"caf\xe9")).await;
     assert_eq!(read(http(get(&server.url("/")))).await.fields["body"], "caf\u{fffd}");
 }
 
 #[tokio::test]
-async fn bodies_are_bounded_announced_streamed_or_compressed() {
+async fn bodies_are_bounded_whether_declared_streamed_or_compressed() {
     let announced = Server::start(|_| Reply::Stall(b"HTTP/1.1 200 OK\r\ncontent-length: 65537\r\n\r\n".to_vec())).await;
     let endless = Server::start(|_| Reply::Endless(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())).await;
     let bomb = Server::start(|_| unzipped_from(BOMB)).await;
@@ -109,7 +109,7 @@ async fn many_headers_are_too_large() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_whole_answer_in_http_has_its_word() {
+async fn incomplete_and_invalid_answers_have_their_kinds() {
     let garbage = Server::start(|_| Reply::Bytes(b"SSH-2.0-OpenSSH_9.9\r\n".to_vec())).await;
     let silent = Server::start(|_| Reply::Bytes(Vec::new())).await;
     let cut = Server::start(|_| Reply::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc".to_vec())).await;
@@ -126,7 +126,7 @@ async fn what_is_not_a_whole_answer_in_http_has_its_word() {
 }
 
 #[tokio::test]
-async fn nothing_listening_is_refused() {
+async fn a_closed_port_is_refused() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://user:pass@{}/x?token=abc", listener.local_addr().unwrap());
     drop(listener);
@@ -172,7 +172,7 @@ async fn redirects_are_followed_within_bounds() {
 }
 
 #[tokio::test]
-async fn secrets_stay_with_their_origin() {
+async fn secrets_are_not_sent_to_another_origin() {
     let other = Server::start(|_| reply("200 OK", b"other")).await;
     let away = other.url("/away");
     let server = Server::start(move |request| match request.split(' ').nth(1) {
@@ -196,7 +196,7 @@ async fn secrets_stay_with_their_origin() {
 }
 
 #[tokio::test]
-async fn a_post_becomes_a_get_where_browsers_do_so() {
+async fn a_post_is_redirected_as_a_get_as_in_browsers() {
     let server = Server::start(|request| match request.split(' ').nth(1) {
         Some("/302") => reply("302 Found\r\nlocation: /end", b""),
         Some("/303") => reply("303 See Other\r\nlocation: /end", b""),
@@ -222,7 +222,7 @@ async fn a_redirect_to_a_metadata_address_is_forbidden() {
 }
 
 #[tokio::test]
-async fn a_refused_credential_is_told_apart_and_keeps_its_fields() {
+async fn a_rejected_credential_has_its_own_kind_and_keeps_the_fields() {
     let server = Server::start(|_| reply("401 Unauthorized", br#"{"why":"token"}"#)).await;
     let plain = read(http(get(&server.url("/")))).await;
     assert!(plain.ok());
@@ -275,7 +275,7 @@ fn trusting(pem: &str) -> crate::domain::target::Verification {
 }
 
 #[tokio::test]
-async fn certificates_are_verified_and_shown() {
+async fn certificates_are_verified_and_returned() {
     let ca = Authority::new();
     let good = over_tls(ca.server(&["127.0.0.1", "example.test"], Validity::Now), "127.0.0.1", trusting(&ca.pem)).await;
     assert!(good.ok(), "{good:?}");
@@ -298,7 +298,7 @@ async fn certificates_are_verified_and_shown() {
 }
 
 #[tokio::test]
-async fn a_self_signed_certificate_is_accepted_when_given_or_skipped() {
+async fn a_self_signed_certificate_is_accepted_if_configured_or_if_verification_is_skipped() {
     let (config, pem) = self_signed(&["127.0.0.1"]);
     assert!(over_tls(config.clone(), "127.0.0.1", trusting(&pem)).await.ok());
     let skip = crate::domain::target::Verification { ca_pem: None, skip: true };
@@ -309,7 +309,7 @@ async fn a_self_signed_certificate_is_accepted_when_given_or_skipped() {
 }
 
 #[tokio::test]
-async fn plain_and_encrypted_ports_are_told_apart() {
+async fn a_mismatch_of_http_and_https_is_an_error() {
     let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", plain.local_addr().unwrap());
     tokio::spawn(async move {
@@ -326,7 +326,7 @@ async fn plain_and_encrypted_ports_are_told_apart() {
 }
 
 #[tokio::test]
-async fn names_of_the_hosts_file_are_found() {
+async fn names_in_the_hosts_file_are_resolved() {
     let server = Server::start(|_| reply("200 OK", b"local")).await;
     let reading = read(http(get(&format!("http://localhost:{}/", server.address.port())))).await;
     assert!(reading.ok(), "{reading:?}");

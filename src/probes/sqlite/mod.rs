@@ -1,7 +1,7 @@
-//! sqlite: a query on a file, read beside its writer.
+//! sqlite: a query on a file, concurrently with its writer.
 //!
-//! Only offered files are opened, read-only, with an authorizer that lets nothing pass but reading, and limits on time, rows and
-//! bytes. In WAL mode a reader takes no lock that a writer waits for and sees what was committed when its query began.
+//! Only offered files are opened, read-only, with an authorizer that allows reading only, and limits on time, rows and bytes. In WAL
+//! mode a reader takes no lock that a writer waits for, and sees what was committed when its query began.
 
 mod query;
 #[cfg(test)]
@@ -9,7 +9,9 @@ mod tests;
 
 pub use query::check_query;
 
-use super::{ReadResult, Stage, failure, in_stage};
+use super::failure::{ReadResult, failure};
+use super::stage::{Stage, in_stage};
+use crate::domain::detail::{Cause, SqliteCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::SqliteRequest;
 use base64::Engine;
@@ -25,24 +27,24 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Semaphore;
 
-/// More bytes of values are too large.
+/// Most bytes of values in a result.
 const MAX_RESULT_BYTES: usize = 1 << 20;
-/// Instructions of SQLite's machine between two looks at the clock.
+/// Instructions of SQLite's virtual machine between two checks of the deadline.
 const STEPS_PER_CHECK: i32 = 1000;
 /// The largest value or row that SQLite handles, in bytes.
 const MAX_VALUE_BYTES: i32 = 2 << 20;
 
-/// The files that may be opened, and how many at once.
+/// The files that may be opened, and the limits on concurrent reads.
 pub(super) struct Databases {
     offered: Arc<[Offered]>,
     permits: Arc<Semaphore>,
-    /// For paths that are offered under another name.
+    /// For other paths of offered files.
     unnamed: Arc<Semaphore>,
 }
 
 struct Offered {
     path: PathBuf,
-    /// Fewer than all permits, so that a file on a dead disk leaves some to the others.
+    /// Fewer than all permits, so that a file on a failed disk leaves some to the others.
     permits: Arc<Semaphore>,
 }
 
@@ -62,27 +64,26 @@ impl Databases {
         let permits = in_stage(Stage::Queued, queue).await;
         let offered = self.offered.clone();
         let request = request.clone();
+        let shown = request.path.display().to_string();
         let work = tokio::task::spawn_blocking(move || {
             let _held_until_done = permits;
             let path = openable(&offered, &request.path)?;
             run(&path, &request, deadline)
         });
-        let done = work.await.map_err(|_| failure(ErrorKind::Unreadable, "the database could not be looked into"))?;
+        let done = work.await.map_err(|_| failure(ErrorKind::Unreadable, shown, Cause::Internal))?;
         Ok(done?)
     }
 }
 
 /// The real path of `path`, where that is offered.
 fn openable(offered: &[Offered], path: &Path) -> Result<PathBuf, ReadError> {
-    let shown = path.display();
-    let forbidden = || {
-        let detail = format!("{shown} is not among the files offered to probes (DESK_DB_PATH, AGENTIC_SQLITE_PATHS)");
-        failure(ErrorKind::Forbidden, detail)
-    };
+    let shown = || path.display().to_string();
+    let forbidden = || failure(ErrorKind::Forbidden, shown(), SqliteCause::NotOffered);
+    let unreadable = |error: std::io::Error| failure(ErrorKind::Unreadable, shown(), Cause::Foreign(error.to_string()));
     let named = offered.iter().any(|o| o.path == path);
     let real = match path.canonicalize() {
         Ok(real) => real,
-        Err(error) if named => return Err(failure(ErrorKind::Unreadable, format!("{shown}: {error}"))),
+        Err(error) if named => return Err(unreadable(error)),
         Err(_) => return Err(forbidden()),
     };
     if !named && !offered.iter().any(|o| o.path.canonicalize().is_ok_and(|p| p == real)) {
@@ -90,14 +91,14 @@ fn openable(offered: &[Offered], path: &Path) -> Result<PathBuf, ReadError> {
     }
     match real.metadata() {
         Ok(meta) if meta.is_file() => Ok(real),
-        Ok(_) => Err(failure(ErrorKind::Unreadable, format!("{shown} is not a file"))),
-        Err(error) => Err(failure(ErrorKind::Unreadable, format!("{shown}: {error}"))),
+        Ok(_) => Err(failure(ErrorKind::Unreadable, shown(), SqliteCause::NotAFile)),
+        Err(error) => Err(unreadable(error)),
     }
 }
 
 fn run(path: &Path, request: &SqliteRequest, deadline: Instant) -> Result<Map<String, Value>, ReadError> {
     let shown = request.path.display().to_string();
-    query::check_shape(&request.query).map_err(|e| failure(ErrorKind::Query, format!("{shown}: {e}")))?;
+    query::check_shape(&request.query).map_err(|e| failure(ErrorKind::Query, &shown, SqliteCause::Query(e)))?;
     let explain = |error: rusqlite::Error| explain(&shown, &error);
     let connection = open(path, deadline).map_err(explain)?;
     let mut statement = connection.prepare(&request.query).map_err(explain)?;
@@ -108,11 +109,13 @@ fn run(path: &Path, request: &SqliteRequest, deadline: Instant) -> Result<Map<St
     let mut cursor = statement.raw_query();
     while let Some(row) = cursor.next().map_err(explain)? {
         if rows.len() == request.max_rows {
-            return Err(failure(ErrorKind::TooLarge, format!("{shown}: more than {} rows", request.max_rows)));
+            let cause = SqliteCause::TooManyRows { max: request.max_rows };
+            return Err(failure(ErrorKind::TooLarge, &shown, cause));
         }
         rows.push(Value::Object(read_row(row, &columns, &mut bytes).map_err(explain)?));
         if bytes > MAX_RESULT_BYTES {
-            return Err(failure(ErrorKind::TooLarge, format!("{shown}: more than {MAX_RESULT_BYTES} bytes of values")));
+            let cause = SqliteCause::TooManyBytes { max: MAX_RESULT_BYTES };
+            return Err(failure(ErrorKind::TooLarge, &shown, cause));
         }
     }
     let count = rows.len().into();
@@ -120,7 +123,7 @@ fn run(path: &Path, request: &SqliteRequest, deadline: Instant) -> Result<Map<St
 }
 
 fn open(path: &Path, deadline: Instant) -> rusqlite::Result<Connection> {
-    // The path is absolute and real: SQLite takes it for no URI, and follows no link put there since.
+    // The path is absolute and canonical, so SQLite does not parse it as a URI, and does not follow a link created since.
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
@@ -148,24 +151,24 @@ fn open(path: &Path, deadline: Instant) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Lets pass what reading needs, and nothing else.
+/// Allows what reading needs, and denies everything else.
 fn authorize(context: AuthContext<'_>) -> Authorization {
     match context.action {
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
         AuthAction::Function { function_name } if !function_name.eq_ignore_ascii_case("load_extension") => {
             Authorization::Allow
         }
-        // Asked by full-text search within itself.
+        // Used internally by full-text search.
         AuthAction::Pragma { pragma_name: "data_version", pragma_value: None } => Authorization::Allow,
         _ => Authorization::Deny,
     }
 }
 
 fn bind(shown: &str, statement: &mut Statement<'_>, parameters: &[String]) -> Result<(), ReadError> {
-    let wanted = statement.parameter_count();
-    if wanted != parameters.len() {
-        let detail = format!("{shown}: the query has {wanted} parameters, and {} are given", parameters.len());
-        return Err(failure(ErrorKind::Query, detail));
+    let expected = statement.parameter_count();
+    if expected != parameters.len() {
+        let cause = SqliteCause::ParameterCount { expected, given: parameters.len() };
+        return Err(failure(ErrorKind::Query, shown, cause));
     }
     for (at, value) in parameters.iter().enumerate() {
         statement.raw_bind_parameter(at + 1, value).map_err(|e| explain(shown, &e))?;
@@ -176,13 +179,12 @@ fn bind(shown: &str, statement: &mut Statement<'_>, parameters: &[String]) -> Re
 fn columns(shown: &str, statement: &Statement<'_>) -> Result<Vec<String>, ReadError> {
     let names: Vec<String> = statement.column_names().map(str::to_string).collect();
     if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
-        let detail = format!("{shown}: two columns are called {:?}: name them apart with AS", twice.1);
-        return Err(failure(ErrorKind::Query, detail));
+        return Err(failure(ErrorKind::Query, shown, SqliteCause::DuplicateColumn(twice.1.clone())));
     }
     Ok(names)
 }
 
-/// A row as a map; `bytes` counts what all rows take.
+/// A row as a map; `bytes` counts the bytes of all rows.
 fn read_row(row: &Row<'_>, columns: &[String], bytes: &mut usize) -> rusqlite::Result<Map<String, Value>> {
     let mut map = Map::new();
     for (at, name) in columns.iter().enumerate() {
@@ -199,28 +201,23 @@ fn read_row(row: &Row<'_>, columns: &[String], bytes: &mut usize) -> rusqlite::R
     Ok(map)
 }
 
-/// What an error of SQLite means: the query's, the file's or time's.
+/// Maps an error of SQLite: of the query, of the file, or a timeout.
 fn explain(shown: &str, error: &rusqlite::Error) -> ReadError {
     let (code, text) = match error {
         rusqlite::Error::SqlInputError { error, msg, .. } => (error.code, msg.clone()),
         rusqlite::Error::SqliteFailure(error, Some(message)) => (error.code, message.clone()),
         rusqlite::Error::SqliteFailure(error, None) => (error.code, error.to_string()),
-        other => return failure(ErrorKind::Query, format!("{shown}: {other}")),
+        other => return failure(ErrorKind::Query, shown, Cause::Foreign(other.to_string())),
     };
     match code {
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-            failure(ErrorKind::Timeout, format!("{shown}: locked by another process all the time"))
-        }
-        ErrorCode::OperationInterrupted => failure(ErrorKind::Timeout, format!("{shown}: the query took too long")),
-        ErrorCode::TooBig => failure(ErrorKind::TooLarge, format!("{shown}: {text}")),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => failure(ErrorKind::Timeout, shown, SqliteCause::Locked),
+        ErrorCode::OperationInterrupted => failure(ErrorKind::Timeout, shown, SqliteCause::QueryTooSlow),
+        ErrorCode::TooBig => failure(ErrorKind::TooLarge, shown, Cause::Foreign(text)),
         ErrorCode::CannotOpen | ErrorCode::ReadOnly => {
-            let detail = format!(
-                "{shown}: {text}; in WAL mode the -wal and -shm files beside it must be there and readable, or the directory writable"
-            );
-            failure(ErrorKind::Unreadable, detail)
+            failure(ErrorKind::Unreadable, shown, SqliteCause::CannotOpen(text))
         }
         ErrorCode::AuthorizationForStatementDenied => {
-            failure(ErrorKind::Query, format!("{shown}: the query may only read ({text})"))
+            failure(ErrorKind::Query, shown, SqliteCause::NotAuthorized(text))
         }
         ErrorCode::PermissionDenied
         | ErrorCode::SystemIoFailure
@@ -229,7 +226,7 @@ fn explain(shown: &str, error: &rusqlite::Error) -> ReadError {
         | ErrorCode::OutOfMemory
         | ErrorCode::DiskFull
         | ErrorCode::FileLockingProtocolFailed
-        | ErrorCode::NoLargeFileSupport => failure(ErrorKind::Unreadable, format!("{shown}: {text}")),
-        _ => failure(ErrorKind::Query, format!("{shown}: {text}")),
+        | ErrorCode::NoLargeFileSupport => failure(ErrorKind::Unreadable, shown, Cause::Foreign(text)),
+        _ => failure(ErrorKind::Query, shown, Cause::Foreign(text)),
     }
 }

@@ -1,56 +1,55 @@
-//! Whether a text is one statement that reads, seen before any database is.
+//! Whether a text is one statement that only reads, checked without the database.
 
+use crate::domain::probe_fields::QueryError;
 use rusqlite::Connection;
 
-const ONLY: &str = "only SELECT, VALUES and WITH … SELECT may be used";
-
-/// Whether `sql` is a single SELECT, VALUES or WITH … SELECT without syntax errors. Errors say what is wrong with it. Tables and
-/// columns are not looked at: that needs the database, whose connection guards itself against writes besides.
-pub fn check_query(sql: &str) -> Result<(), String> {
+/// Whether `sql` is a single SELECT, VALUES or WITH … SELECT without syntax errors. Tables and columns are not checked, since that
+/// needs the database, whose connection has an authorizer against writes besides.
+pub fn check_query(sql: &str) -> Result<(), QueryError> {
     let statement = check_shape(sql)?;
-    let empty = Connection::open_in_memory().map_err(|e| e.to_string())?;
+    let empty = Connection::open_in_memory().map_err(|e| QueryError::Syntax(e.to_string()))?;
     if let Some(error) = syntax_error(&empty, statement) {
         return Err(error);
     }
-    // SQLite's grammar is the judge: only what reads may stand in an expression.
+    // SQLite's grammar decides: only statements that read are allowed in an expression.
     match syntax_error(&empty, &format!("SELECT EXISTS ({statement}\n)")) {
-        Some(_) => Err(format!("it writes: {ONLY}")),
+        Some(_) => Err(QueryError::Writes),
         None => Ok(()),
     }
 }
 
-/// What SQLite's parser finds wrong, missing tables and the like aside.
-fn syntax_error(connection: &Connection, sql: &str) -> Option<String> {
+/// The error of SQLite's parser, if it is about syntax and not about missing tables or columns.
+fn syntax_error(connection: &Connection, sql: &str) -> Option<QueryError> {
     match connection.prepare(sql) {
         Err(rusqlite::Error::SqlInputError { msg, .. } | rusqlite::Error::SqliteFailure(_, Some(msg))) => {
             ["syntax error", "incomplete input", "unrecognized token"]
                 .iter()
                 .any(|part| msg.contains(part))
-                .then_some(msg)
+                .then_some(QueryError::Syntax(msg))
         }
-        Err(rusqlite::Error::MultipleStatement) => Some("more than one statement".to_string()),
+        Err(rusqlite::Error::MultipleStatement) => Some(QueryError::MoreThanOneStatement),
         _ => None,
     }
 }
 
-/// The part of [`check_query`] that needs no SQLite: one statement, by its first word one that may read. Gives it without the
+/// The part of [`check_query`] that needs no SQLite: one statement whose first word may begin one that reads. Returns it without the
 /// semicolons and comments after it.
-pub(super) fn check_shape(sql: &str) -> Result<&str, String> {
+pub(super) fn check_shape(sql: &str) -> Result<&str, QueryError> {
     let tokens = tokens(sql)?;
     let words = tokens.iter().rposition(|t| t.kind != Kind::Semicolon).map_or(0, |last| last + 1);
     let statement = &tokens[..words];
     if statement.iter().any(|t| t.kind == Kind::Semicolon) {
-        return Err("more than one statement".to_string());
+        return Err(QueryError::MoreThanOneStatement);
     }
     let (Some(first), Some(last)) = (statement.first(), statement.last()) else {
-        return Err("no statement".to_string());
+        return Err(QueryError::NoStatement);
     };
     let text = &sql[first.start..last.end];
     let word = sql[first.start..first.end].to_uppercase();
     match (first.kind, word.as_str()) {
         (Kind::Word, "SELECT" | "VALUES" | "WITH") => Ok(text),
-        (Kind::Word, _) => Err(format!("{word}: {ONLY}")),
-        _ => Err(ONLY.to_string()),
+        (Kind::Word, _) => Err(QueryError::NotReading { word: Some(word) }),
+        _ => Err(QueryError::NotReading { word: None }),
     }
 }
 
@@ -69,10 +68,10 @@ struct Token {
     end: usize,
 }
 
-/// Splits SQL into what matters here, as <https://sqlite.org/draft/tokenreq.html> tells quotes and comments.
-fn tokens(sql: &str) -> Result<Vec<Token>, String> {
+/// Splits SQL into tokens, with quotes and comments as in <https://sqlite.org/draft/tokenreq.html>.
+fn tokens(sql: &str) -> Result<Vec<Token>, QueryError> {
     if sql.contains('\0') {
-        return Err("a NUL character".to_string());
+        return Err(QueryError::NulCharacter);
     }
     let mut tokens = Vec::new();
     let mut start = 0;
@@ -82,7 +81,7 @@ fn tokens(sql: &str) -> Result<Vec<Token>, String> {
             c if c.is_ascii_whitespace() => (None, 1),
             '-' if rest.starts_with("--") => (None, rest.find('\n').unwrap_or(rest.len())),
             '/' if rest.starts_with("/*") => {
-                let end = rest[2..].find("*/").ok_or("a comment that does not end")?;
+                let end = rest[2..].find("*/").ok_or(QueryError::UnclosedComment)?;
                 (None, end + 4)
             }
             '\'' | '"' | '`' | '[' => (Some(Kind::Other), quoted(rest, first)?),
@@ -101,11 +100,11 @@ fn is_word(c: char) -> bool {
 }
 
 /// The length of a quoted text, quotes included. A quote in it is doubled, except in brackets.
-fn quoted(text: &str, quote: char) -> Result<usize, String> {
+fn quoted(text: &str, quote: char) -> Result<usize, QueryError> {
     let close = if quote == '[' { ']' } else { quote };
     let mut at = 1;
     loop {
-        at += text[at..].find(close).ok_or_else(|| format!("{quote} is not closed"))? + 1;
+        at += text[at..].find(close).ok_or(QueryError::UnclosedQuote(quote))? + 1;
         if quote == '[' || !text[at..].starts_with(close) {
             return Ok(at);
         }
@@ -118,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reading_statements_pass() {
+    fn statements_that_only_read_are_accepted() {
         for sql in [
             "SELECT 1",
             "select count(*) as n from tickets where state = ?1;",
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused() {
+    fn all_other_statements_are_rejected() {
         for sql in [
             "",
             ";",
@@ -192,18 +191,22 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_is_wrong() {
-        for (sql, says) in [
-            ("DELETE FROM t", "DELETE: only SELECT"),
-            ("PRAGMA journal_mode = WAL", "PRAGMA: only SELECT"),
-            ("attach 'x' as y", "ATTACH: only SELECT"),
-            ("WITH a AS (SELECT 1) DELETE FROM t", "it writes: only SELECT"),
-            ("SELECT 1; SELECT 2", "more than one statement"),
-            ("SELECT 1 FROM FROM t", "near \"FROM\": syntax error"),
-            ("", "no statement"),
+    fn the_error_names_the_problem() {
+        let not_reading = |word: &str| QueryError::NotReading { word: Some(word.into()) };
+        for (sql, expected) in [
+            ("DELETE FROM t", not_reading("DELETE")),
+            ("PRAGMA journal_mode = WAL", not_reading("PRAGMA")),
+            ("attach 'x' as y", not_reading("ATTACH")),
+            ("(SELECT 1)", QueryError::NotReading { word: None }),
+            ("WITH a AS (SELECT 1) DELETE FROM t", QueryError::Writes),
+            ("SELECT 1; SELECT 2", QueryError::MoreThanOneStatement),
+            ("SELECT 1 FROM FROM t", QueryError::Syntax("near \"FROM\": syntax error".into())),
+            ("SELECT 'a", QueryError::UnclosedQuote('\'')),
+            ("SELECT 1 /* a", QueryError::UnclosedComment),
+            ("SELECT 1\0", QueryError::NulCharacter),
+            ("", QueryError::NoStatement),
         ] {
-            let error = check_query(sql).unwrap_err();
-            assert!(error.contains(says), "{sql}: {error}");
+            assert_eq!(check_query(sql), Err(expected), "{sql}");
         }
     }
 }

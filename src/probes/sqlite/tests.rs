@@ -6,7 +6,7 @@ use crate::domain::target::Request;
 use serde_json::json;
 use std::time::Duration;
 
-/// A directory that goes with the test.
+/// A directory that is removed after the test.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -73,7 +73,7 @@ async fn rows_keep_their_types() {
 }
 
 #[tokio::test]
-async fn a_reader_sees_what_is_committed_and_holds_up_no_writer() {
+async fn a_reader_sees_committed_data_and_blocks_no_writer() {
     let scratch = Scratch::new();
     let path = scratch.file("desk.db");
     let writer = desk(&path);
@@ -116,7 +116,7 @@ async fn a_wal_database_whose_index_cannot_be_made_is_unreadable() {
     let scratch = Scratch::new();
     let path = scratch.file("desk.db");
     drop(desk(&path));
-    // Stands for a directory that can't be written, which would not stop root.
+    // Simulates a directory that is not writable, which does not stop root.
     std::os::unix::fs::symlink("/nonexistent/shm", scratch.file("desk.db-shm")).unwrap();
     let reading = query(&path, "SELECT id FROM ticket", &[]).await;
     assert_eq!(kind(&reading), Some(ErrorKind::Unreadable), "{reading:?}");
@@ -146,7 +146,7 @@ async fn only_offered_files_are_opened() {
 }
 
 #[tokio::test]
-async fn files_that_are_no_databases_are_unreadable() {
+async fn files_that_are_not_databases_are_unreadable() {
     let scratch = Scratch::new();
     let garbage = scratch.file("garbage.db");
     std::fs::write(&garbage, "x".repeat(5000)).unwrap();
@@ -157,7 +157,7 @@ async fn files_that_are_no_databases_are_unreadable() {
 }
 
 #[tokio::test]
-async fn queries_that_the_database_refuses() {
+async fn queries_that_are_rejected() {
     let scratch = Scratch::new();
     let path = scratch.file("desk.db");
     let _writer = desk(&path);
@@ -180,7 +180,7 @@ async fn queries_that_the_database_refuses() {
 }
 
 #[test]
-fn the_authorizer_stops_what_the_shape_lets_pass() {
+fn the_authorizer_denies_what_the_statement_check_allows() {
     let scratch = Scratch::new();
     let path = scratch.file("desk.db");
     let _writer = desk(&path);
@@ -232,7 +232,7 @@ async fn endless_queries_and_locks_end_at_the_timeout() {
         assert_eq!(kind(&reading), Some(ErrorKind::Timeout), "{reading:?}");
         assert!(reading.latency < Duration::from_secs(5), "{reading:?}");
     }
-    // The threads were given back: there are fewer than these.
+    // The threads were released: there are fewer of them than these readings.
     for _ in 0..6 {
         assert!(prober.read(&target(Request::Sqlite(request(&path, "SELECT 1", &[])))).await.ok());
     }

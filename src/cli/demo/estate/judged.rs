@@ -6,11 +6,10 @@ use crate::api::{BLIND, CheckOutcome, ScenarioSpec};
 use crate::cli::registry::documents;
 use crate::cli::serve;
 use crate::cli::settings::Settings;
-use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
-use crate::domain::prepare::{ReferencedConfiguration, SecretView, prepare};
-use crate::domain::reading::Reading;
-use crate::domain::validate::{Expressions, ProbePolicy, ValidatedScenario, validate};
-use crate::probes::Prober;
+use crate::controllers::scenario::assess::Assessor;
+use crate::domain::outcome::Evaluation;
+use crate::domain::prepare::{ReferencedConfiguration, SecretView};
+use crate::domain::validate::{Expressions, ValidatedScenario, validate};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,11 +17,9 @@ use std::time::Instant;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 struct Watch {
-    scenarios: BTreeMap<String, ValidatedScenario>,
+    scenarios: BTreeMap<String, Arc<ValidatedScenario>>,
     configuration: ReferencedConfiguration,
-    policy: ProbePolicy,
-    prober: Prober,
-    settings: Settings,
+    assessor: Assessor,
 }
 
 impl Watch {
@@ -31,45 +28,27 @@ impl Watch {
         // The interval limits the timeout, and thereby the time that a hanging part takes.
         overrides.insert("AGENTIC_INTERVAL_SEC".into(), "3".into());
         let settings = Settings::load(&BTreeMap::new(), None, &overrides).unwrap();
-        let policy = serve::policy(&settings);
+        let assessor = serve::assessor(&settings).unwrap();
         let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml");
         let documents = documents::read(&registry).unwrap();
-        assert_eq!(documents.errors, Vec::<String>::new());
+        assert_eq!(documents.errors, []);
         let mut scenarios = BTreeMap::new();
         for document in documents.valid.iter().filter(|d| d.kind == "Scenario") {
             let spec: ScenarioSpec = serde_json::from_value(document.value["spec"].clone()).unwrap();
-            let valid = validate(&document.name, &spec, &policy, &mut Expressions::default()).unwrap();
-            scenarios.insert(document.name.clone(), valid);
+            let valid = validate(&document.name, &spec, &assessor.policy, &mut Expressions::default()).unwrap();
+            scenarios.insert(document.name.clone(), Arc::new(valid));
         }
         let secret = SecretView::Present(Arc::new(settings.secret()));
         let configuration = ReferencedConfiguration {
             settings: Arc::new(settings.config_map()),
             secrets: BTreeMap::from([("agentic-ops".to_string(), secret)]),
         };
-        let prober = serve::prober(&settings).unwrap();
-        Watch { scenarios, configuration, policy, prober, settings }
+        Watch { scenarios, configuration, assessor }
     }
 
     async fn run(&self, scenario: &str) -> Evaluation {
         let scenario = &self.scenarios[scenario];
-        let prepared = prepare(scenario, &self.configuration, &self.policy);
-        assert!(prepared.refused.is_empty());
-        let observe = |(name, target)| async {
-            let target: Result<crate::domain::target::Target, Reading> = target;
-            match target {
-                Ok(target) => Observation { name, reading: self.prober.read(&target).await, target: Some(target) },
-                Err(reading) => Observation { name, target: None, reading },
-            }
-        };
-        let observations = futures::future::join_all(prepared.targets.into_iter().map(observe)).await;
-        let settings = self.configuration.settings.clone();
-        let context = RunContext {
-            settings,
-            now: jiff::Timestamp::now(),
-            redactor: &prepared.redactor,
-            language: self.settings.language(),
-        };
-        judge(scenario, &observations, &context)
+        self.assessor.assess(scenario, &self.configuration, jiff::Timestamp::now()).await.unwrap().evaluation
     }
 
     /// Runs the Scenario until its evaluation meets a condition. Fails with the last evaluation.

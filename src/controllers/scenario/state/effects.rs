@@ -9,6 +9,7 @@ use crate::domain::desired::CheckKey;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::Evaluation;
 use crate::domain::pending::PendingUpdate;
+use crate::domain::run_failure::RunFailure;
 use crate::domain::transition::Step;
 use crate::domain::validate::{ValidatedScenario, ValidationError};
 use crate::runtime::version::Version;
@@ -72,7 +73,7 @@ pub enum RunResult {
     /// The spec asks for what it may not use; nothing was read.
     Refused(Vec<ValidationError>),
     /// Nothing was read, for a reason that is not the Scenario's.
-    Failed(String),
+    Failed(RunFailure),
 }
 
 /// Updates of the Findings of one Scenario.

@@ -10,6 +10,7 @@ use super::writes::Part;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::Evaluation;
 use crate::domain::schedule;
+use crate::domain::texts;
 use crate::domain::validate::ValidatedScenario;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -90,9 +91,9 @@ impl State {
                 scenario.requests.run_ended(run.requested, started_at, None);
                 scenario.refused(errors);
             }
-            RunResult::Failed(reason) => {
+            RunResult::Failed(failure) => {
                 scenario.requests.run_ended(run.requested, started_at, None);
-                scenario.failed(reason);
+                scenario.failed(texts::run_failure(self.settings.language, &failure));
             }
         }
         effects.push(Effect::RunRecorded);

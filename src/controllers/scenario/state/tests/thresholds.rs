@@ -136,7 +136,7 @@ fn items_have_findings_of_their_own_and_one_that_left_its_list_recovers() {
 fn a_run_that_read_nothing_counts_for_nothing() {
     let mut world = steady();
     run(&mut world, Fail);
-    world.find_all("shop", Found::Failed("the API does not answer"));
+    world.find_all("shop", Found::Failed);
     let runs = world.runs_of("shop").len();
     world.until_runs("shop", runs + 3);
     assert_eq!(world.phases("shop"), []);

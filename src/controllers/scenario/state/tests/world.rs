@@ -11,6 +11,7 @@ use crate::domain::evidence::RunSnapshot;
 use crate::domain::fingerprint::{finding_name, fingerprint};
 use crate::domain::outcome::{Evaluation, Outcome};
 use crate::domain::pending::apply_updates;
+use crate::domain::run_failure::RunFailure;
 use crate::domain::texts::Language;
 use crate::domain::transition::Step;
 use crate::domain::validate::{ProbePolicy, ValidationError};
@@ -36,7 +37,7 @@ pub enum Found {
     /// Outcomes by check and key, and the keys of each list that was read.
     Outcomes(Vec<(&'static str, &'static str, CheckOutcome)>, Vec<(&'static str, Vec<&'static str>)>),
     Refused(Vec<ValidationError>),
-    Failed(&'static str),
+    Failed,
 }
 
 /// How the simulated API answers writes.
@@ -404,7 +405,7 @@ impl World {
             Found::Status(outcome) => evaluated(evaluation(&[("status", "", *outcome)], &[])),
             Found::Outcomes(outcomes, items) => evaluated(evaluation(outcomes, items)),
             Found::Refused(errors) => RunResult::Refused(errors.clone()),
-            Found::Failed(reason) => RunResult::Failed(reason.to_string()),
+            Found::Failed => RunResult::Failed(RunFailure::EvaluationPanicked),
         };
         Event::RunEnded { scenario: order.scenario.clone(), id: order.id, started_at, result }
     }

@@ -1,6 +1,6 @@
 use super::world::*;
 use crate::api::Health;
-use crate::domain::validate::{Reason, ValidationError};
+use crate::domain::validate::{Problem, Reason, ValidationError};
 use serde_json::json;
 
 #[test]
@@ -96,7 +96,7 @@ fn what_the_spec_may_not_use_shows_in_ready_and_goes_with_the_next_run() {
     let error = ValidationError {
         field: "spec.probes[0].http.headers[0].secretKeyRef".into(),
         reason: Reason::SecretNotOffered,
-        message: "Secret \"x\" is not offered".into(),
+        problem: Problem::SecretNotOffered { name: "x".into() },
     };
     world.find_all("shop", Found::Refused(vec![error]));
     let runs = world.runs_of("shop").len();

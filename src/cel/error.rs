@@ -1,0 +1,141 @@
+//! Why an expression is rejected, and why an evaluation gives no value.
+//!
+//! Errors are typed to the leaves, so that they can be shown in any language. They name fields, functions and types, never values
+//! that were read: those may be secret.
+
+use super::signature::ResultType;
+use kube_cel::cel::objects::Value;
+
+/// A value, or why there is none.
+pub(super) type EvalResult = Result<Value, EvalError>;
+
+/// Why an expression is rejected when it is compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CompileError {
+    /// Longer than [`super::limits::SOURCE_MAX`].
+    TooLong {
+        bytes: usize,
+    },
+    Syntax(SyntaxError),
+    /// `item_available`: whether `item` may be used, as in a check with `forEach`.
+    UnknownName {
+        name: String,
+        item_available: bool,
+    },
+    UnknownFunction(String),
+    /// The type is known before evaluation and is not the expected one; `actual` is CEL's name of it.
+    WrongType {
+        expected: ResultType,
+        actual: &'static str,
+    },
+    TooCostly(CostError),
+}
+
+/// Why there is no syntax tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SyntaxError {
+    /// The parser's own message.
+    Parser(String),
+    ParserPanicked,
+    /// The operating system gave no thread to parse on; its message.
+    NoThread(String),
+}
+
+/// Which limit an expression would exceed, known before it is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CostError {
+    /// [`super::limits::DEPTH_MAX`].
+    NestedTooDeep,
+    /// [`super::limits::NODES_MAX`].
+    TooManyNodes,
+    /// [`super::limits::COMPREHENSIONS_MAX`].
+    TooManyComprehensions,
+    /// It iterates over a list whose length has no known bound.
+    UnboundedRange,
+}
+
+/// Why an evaluation gives no value. Types are named as CEL names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EvalError {
+    UnsetSetting(String),
+    NoSuchKey(String),
+    /// The key was computed: it could be a value that was read, so it is not named.
+    NoSuchComputedKey,
+    NoSuchIndex,
+    NoFields {
+        field: String,
+        actual: &'static str,
+    },
+    Operands {
+        operator: &'static str,
+        left: &'static str,
+        right: &'static str,
+    },
+    TypeMismatch {
+        actual: &'static str,
+        expected: &'static [&'static str],
+    },
+    DuplicateMapKey,
+    /// The function does not accept these arguments.
+    Function(String),
+    DivisionByZero,
+    /// The result of this operator.
+    OutOfRange(&'static str),
+    UnknownName(String),
+    /// More than [`super::limits::STEPS_MAX`].
+    TooManySteps,
+    /// More than [`super::limits::BYTES_MAX`].
+    TooManyBytes,
+    /// The result is not of the expected type.
+    WrongResultType {
+        expected: ResultType,
+        actual: &'static str,
+    },
+    /// The result has more than [`super::limits::ITEMS_MAX`] items.
+    TooManyItems(usize),
+    /// A list or map in the reading has more than [`super::limits::LIST_MAX`] items, and the expression iterates.
+    LongList {
+        probe: String,
+        length: usize,
+    },
+    /// A library function panicked.
+    Panicked,
+}
+
+impl EvalError {
+    /// Whether it ends the evaluation: `||`, `&&`, `exists` and `all` do not absorb it, since the budget is used up.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self, EvalError::TooManySteps | EvalError::TooManyBytes)
+    }
+
+    pub(super) fn type_mismatch(actual: &Value, expected: &'static [&'static str]) -> EvalError {
+        EvalError::TypeMismatch { actual: type_name(actual), expected }
+    }
+
+    pub(super) fn operands(operator: &'static str, left: &Value, right: &Value) -> EvalError {
+        EvalError::Operands { operator, left: type_name(left), right: type_name(right) }
+    }
+
+    pub(super) fn function(name: &str) -> EvalError {
+        EvalError::Function(name.to_string())
+    }
+}
+
+/// The type of a value, as CEL names it.
+pub(super) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::List(_) => "list",
+        Value::Map(_) => "map",
+        Value::Function(..) => "function",
+        Value::Int(_) => "int",
+        Value::UInt(_) => "uint",
+        Value::Float(_) => "double",
+        Value::String(_) => "string",
+        Value::Bytes(_) => "bytes",
+        Value::Bool(_) => "bool",
+        Value::Duration(_) => "duration",
+        Value::Timestamp(_) => "timestamp",
+        Value::Opaque(_) => "object",
+        Value::Null => "null",
+    }
+}

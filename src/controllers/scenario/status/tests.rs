@@ -1,0 +1,242 @@
+use super::*;
+use Health::{Failing, Healthy, Unknown};
+use SpecState::{DependencyCycle, Invalid, Suspended, Undecodable, Valid};
+
+const JUDGED: RunSummary<'static> = RunSummary { judged: true, checks: 3, unknown: None };
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + second).unwrap()
+}
+
+fn keys(open: &[(&str, &str)]) -> BTreeSet<CheckKey> {
+    open.iter().map(|(check, key)| (check.to_string(), key.to_string())).collect()
+}
+
+fn inputs<'a>(
+    spec: SpecState<'a>,
+    open: &'a BTreeSet<CheckKey>,
+    run: Option<RunSummary<'a>>,
+    language: Language,
+) -> StatusInputs<'a> {
+    StatusInputs { generation: Some(1), spec, open, run, last_run_at: None, last_requested_run: None, language }
+}
+
+/// A status that was observed at generation 1, with these reason and message of Healthy.
+fn previous(reason: &str, message: &str) -> ScenarioStatus {
+    let mut status = ScenarioStatus { observed_generation: Some(1), ..ScenarioStatus::default() };
+    conditions::set(&mut status.conditions, HEALTHY, None, reason, message, Some(1), at(0));
+    status
+}
+
+/// Status, reason and message of a condition.
+fn condition(status: &ScenarioStatus, type_: &str) -> (String, String, String) {
+    let condition = conditions::find(&status.conditions, type_).unwrap().clone();
+    (condition.status, condition.reason, condition.message)
+}
+
+fn errors() -> Vec<ValidationError> {
+    let of = |field: &str, reason, problem| ValidationError { field: field.into(), reason, problem };
+    vec![
+        of("spec.interval", Reason::InvalidDuration, Problem::NotADuration { text: "5".into() }),
+        of("spec.checks[0].name", Reason::ReservedName, Problem::ReservedName),
+    ]
+}
+
+#[test]
+fn ready_has_a_status_a_reason_and_a_message_for_each_state_of_the_spec() {
+    let errors = errors();
+    let cycle = ["a", "b", "a"].map(String::from);
+    for (spec, status_word, reason, portuguese, english) in [
+        (Valid, "True", "Validated", "a especificação é válida", "the spec is valid"),
+        (
+            Suspended,
+            "True",
+            "Suspended",
+            "nenhuma leitura é feita enquanto spec.suspend estiver em true",
+            "nothing is read while spec.suspend is true",
+        ),
+        (
+            Invalid(&errors),
+            "False",
+            "InvalidDuration",
+            "spec.interval: \"5\" não é uma duração: use um formato como 300ms, 10s, 5m ou 1h30m; \
+             spec.checks[0].name: \"blind\" é um nome reservado ao que não pode ser avaliado: escolha outro",
+            "spec.interval: \"5\" is not a duration: use a format such as 300ms, 10s, 5m or 1h30m; \
+             spec.checks[0].name: \"blind\" is reserved for what cannot be evaluated: choose another name",
+        ),
+        (
+            DependencyCycle(&cycle),
+            "False",
+            "DependencyCycle",
+            "spec.dependsOn: dependência circular: a -> b -> a",
+            "spec.dependsOn: leads back to itself: a -> b -> a",
+        ),
+        (
+            Undecodable("missing field `title`"),
+            "False",
+            "Undecodable",
+            "não foi possível ler o objeto: missing field `title`",
+            "the object cannot be read: missing field `title`",
+        ),
+    ] {
+        for (language, message) in [(Language::Portuguese, portuguese), (Language::English, english)] {
+            let open = keys(&[]);
+            let next = status(&ScenarioStatus::default(), &inputs(spec, &open, Some(JUDGED), language), at(1));
+            let expected = (status_word.to_string(), reason.to_string(), message.to_string());
+            assert_eq!(condition(&next, READY), expected);
+            assert_eq!(next.observed_generation, Some(1));
+        }
+    }
+}
+
+/// A row of Healthy: the previous reason and message, spec, open Findings, run; then health, reason, and message in both languages.
+struct Row<'a> {
+    before: (&'a str, &'a str),
+    spec: SpecState<'a>,
+    open: &'a [(&'a str, &'a str)],
+    run: Option<RunSummary<'a>>,
+    expected: (Health, &'a str, &'a str, &'a str),
+}
+
+fn check_row(row: &Row<'_>) {
+    let (health, reason, portuguese, english) = row.expected;
+    for (language, message) in [(Language::Portuguese, portuguese), (Language::English, english)] {
+        let open = keys(row.open);
+        let before = previous(row.before.0, row.before.1);
+        let next = status(&before, &inputs(row.spec, &open, row.run, language), at(1));
+        let word = match health {
+            Healthy => "True",
+            Failing => "False",
+            Unknown => "Unknown",
+        };
+        assert_eq!(condition(&next, HEALTHY), (word.to_string(), reason.to_string(), message.to_string()));
+        assert_eq!(next.health, Some(health));
+        assert_eq!(next.open_findings, Some(u32::try_from(row.open.len()).unwrap()));
+    }
+}
+
+#[test]
+fn open_findings_decide_healthy_whatever_the_spec_and_the_run_are() {
+    let errors = errors();
+    let cycle = ["a".to_string(), "a".to_string()];
+    let unknown = RunSummary { judged: true, checks: 3, unknown: Some("api: x") };
+    let specs = [Valid, Suspended, Invalid(&errors), DependencyCycle(&cycle), Undecodable("x")];
+    for spec in specs {
+        for run in [None, Some(JUDGED), Some(unknown)] {
+            check_row(&Row {
+                before: ("AllChecksPass", "old"),
+                spec,
+                open: &[("api", ""), (BLIND, ""), ("vm", "112")],
+                run,
+                expected: (Failing, "FindingsOpen", "ocorrências abertas: api, vm (112)", "open: api, vm (112)"),
+            });
+        }
+    }
+}
+
+#[test]
+fn a_spec_that_cannot_run_makes_healthy_unknown() {
+    let errors = errors();
+    let cycle = ["a".to_string(), "a".to_string()];
+    for spec in [Invalid(&errors), DependencyCycle(&cycle), Undecodable("x")] {
+        for open in [&[][..], &[(BLIND, "")]] {
+            let portuguese = "nenhuma leitura é feita até que a especificação seja corrigida";
+            let expected = (Unknown, "NotReady", portuguese, "nothing is read until the spec is corrected");
+            check_row(&Row { before: ("AllChecksPass", "old"), spec, open, run: Some(JUDGED), expected });
+        }
+    }
+    let portuguese = "nenhuma leitura é feita enquanto o cenário estiver suspenso";
+    let expected = (Unknown, "Suspended", portuguese, "nothing is read while suspended");
+    check_row(&Row { before: ("AllChecksPass", "old"), spec: Suspended, open: &[], run: Some(JUDGED), expected });
+}
+
+#[test]
+fn without_a_run_the_previous_message_is_kept_if_its_reason_still_holds() {
+    let not_yet = (Unknown, "NotJudgedYet", "ainda não avaliado", "not evaluated yet");
+    let blind = &[(BLIND, "")][..];
+    for (before, open, expected) in [
+        (("AllChecksPass", "old"), &[][..], (Healthy, "AllChecksPass", "old", "old")),
+        (("CannotJudge", "old"), blind, (Unknown, "CannotJudge", "old", "old")),
+        (("AllChecksPass", "old"), blind, not_yet),
+        (("CannotJudge", "old"), &[], not_yet),
+        (("FindingsOpen", "old"), &[], not_yet),
+    ] {
+        check_row(&Row { before, spec: Valid, open, run: None, expected });
+    }
+}
+
+#[test]
+fn after_a_run_healthy_says_what_was_evaluated() {
+    let run = |judged, checks, unknown| Some(RunSummary { judged, checks, unknown });
+    let blind = &[(BLIND, "")][..];
+    for (open, run, expected) in [
+        (
+            blind,
+            run(true, 3, Some("api: x")),
+            (Unknown, "CannotJudge", "não foi possível avaliar: api: x", "cannot be evaluated: api: x"),
+        ),
+        (
+            blind,
+            run(false, 3, None),
+            (
+                Unknown,
+                "CannotJudge",
+                "não foi possível avaliar nas últimas execuções",
+                "could not be evaluated in recent runs",
+            ),
+        ),
+        (
+            &[],
+            run(false, 3, Some("api: x")),
+            (Unknown, "NotJudgedYet", "ainda não avaliado: api: x", "not evaluated yet: api: x"),
+        ),
+        (&[], run(false, 3, None), (Unknown, "NotJudgedYet", "ainda não avaliado", "not evaluated yet")),
+        (&[], run(true, 1, None), (Healthy, "AllChecksPass", "1 verificação passou", "1 check passes")),
+        (&[], run(true, 3, Some("api: x")), (Healthy, "AllChecksPass", "3 verificações passaram", "3 checks pass")),
+    ] {
+        check_row(&Row { before: ("AllChecksPass", "old"), spec: Valid, open, run, expected });
+    }
+}
+
+#[test]
+fn an_edit_is_not_observed_before_its_first_run() {
+    let open = keys(&[]);
+    let before = previous("AllChecksPass", "old");
+    let edited = |spec, run| StatusInputs { generation: Some(2), ..inputs(spec, &open, run, Language::English) };
+    assert_eq!(status(&before, &edited(Valid, None), at(1)), before);
+    assert_eq!(status(&before, &edited(Valid, Some(JUDGED)), at(1)).observed_generation, Some(2));
+    assert_eq!(status(&before, &edited(Suspended, None), at(1)).observed_generation, Some(2), "there will be no run");
+    let errors = errors();
+    assert_eq!(status(&before, &edited(Invalid(&errors), None), at(1)).observed_generation, Some(2));
+}
+
+#[test]
+fn only_a_change_is_more_than_freshness() {
+    let open = keys(&[]);
+    let with = |second, checks| {
+        let run = Some(RunSummary { checks, ..JUDGED });
+        StatusInputs { last_run_at: Some(at(second)), ..inputs(Valid, &open, run, Language::English) }
+    };
+    let first = status(&ScenarioStatus::default(), &with(1, 3), at(1));
+    let same = status(&first, &with(60, 3), at(60));
+    assert!(!differs_beyond_freshness(&first, &same));
+    assert_eq!(same.last_run_at, Some(Time(at(60))));
+    assert_eq!(same.conditions, first.conditions, "lastTransitionTime moves only with the status");
+    assert!(differs_beyond_freshness(&same, &status(&same, &with(120, 4), at(120))));
+}
+
+#[test]
+fn the_answer_to_a_request_is_kept_until_there_is_a_newer_one() {
+    let open = keys(&[]);
+    let run = RequestedRun {
+        requested_at: "r".into(),
+        run_at: Time(at(1)),
+        checks: Vec::new(),
+        opened: Vec::new(),
+        resolved: Vec::new(),
+    };
+    let with = |run| StatusInputs { last_requested_run: run, ..inputs(Valid, &open, Some(JUDGED), Language::English) };
+    let answered = status(&ScenarioStatus::default(), &with(Some(&run)), at(1));
+    assert_eq!(answered.last_requested_run.as_ref(), Some(&run));
+    assert_eq!(status(&answered, &with(None), at(2)).last_requested_run.as_ref(), Some(&run));
+}

@@ -1,0 +1,223 @@
+//! Why a target was not read, typed to the leaves. `texts::unread` and `texts::detail` have the words.
+
+use super::probe_fields::{FieldError, QueryError};
+use jiff::Timestamp;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// What failed. It holds no secrets: URLs are without credentials and query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detail {
+    /// The URL, address or file that was being read; empty where the cause names it.
+    pub subject: String,
+    pub cause: Cause,
+}
+
+/// The cause of a failed reading.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cause {
+    /// The message of the operating system or of a library, verbatim.
+    Foreign(String),
+    /// No complete answer within the timeout.
+    TimedOut(Duration),
+    /// A defect of this program.
+    Internal,
+    Address(AddressCause),
+    Dns(DnsCause),
+    Http(HttpCause),
+    Tls(TlsCause),
+    Sqlite(SqliteCause),
+    Configuration(ConfigurationCause),
+}
+
+/// Why there is no address to connect to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AddressCause {
+    /// A link-local or metadata address.
+    Forbidden {
+        host: String,
+        ip: IpAddr,
+    },
+    /// NXDOMAIN.
+    NoSuchName {
+        host: String,
+    },
+    NoAddress {
+        host: String,
+    },
+    NotAHostName {
+        host: String,
+        reason: String,
+    },
+    /// The system's resolver answered with an error such as SERVFAIL.
+    ResolverError {
+        host: String,
+        code: String,
+    },
+    ResolverSilent {
+        host: String,
+        reason: String,
+    },
+    ResolverTimedOut(Duration),
+    /// The system's resolver is not usable.
+    NoResolver {
+        reason: String,
+    },
+}
+
+/// Why a dns probe has no answer. `server` is the probe's own; without one it is the system's resolver.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DnsCause {
+    NotAName { name: String, reason: String },
+    NoSuchName { name: String, server: Option<String> },
+    ErrorCode { name: String, server: Option<String>, code: String },
+    Silent { name: String, server: Option<String>, reason: String },
+    ServerTimedOut(Duration),
+}
+
+/// Why an HTTP exchange gave no reading.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HttpCause {
+    RedirectLoop,
+    TooManyRedirects {
+        max: u32,
+    },
+    RedirectToNoUrl,
+    RedirectToOtherScheme,
+    UnsupportedScheme,
+    /// The value has characters that HTTP does not allow.
+    InvalidHeader {
+        name: String,
+    },
+    /// 401 or 403 to a probe with a credential.
+    CredentialRejected {
+        status: u16,
+    },
+    HeadersTooLarge {
+        bytes: usize,
+        max: usize,
+    },
+    BodyTooLarge {
+        max: usize,
+    },
+}
+
+/// Why there is no verified TLS connection.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TlsCause {
+    NotAServerName(String),
+    /// `at` is missing where the library does not report it.
+    Expired {
+        at: Option<Timestamp>,
+    },
+    NotYetValid {
+        from: Option<Timestamp>,
+    },
+    UnknownIssuer,
+    WrongName,
+    WrongNames {
+        expected: String,
+        presented: String,
+    },
+    /// The message of the TLS library about the certificate.
+    Rejected(String),
+    /// The probe's own CA certificates contain no certificate in PEM form.
+    NoCaCertificate,
+    /// The probe's own CA certificates are not valid; the message of the library.
+    InvalidCa(String),
+}
+
+/// Why a database was not read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SqliteCause {
+    NotOffered,
+    NotAFile,
+    Query(QueryError),
+    TooManyRows {
+        max: usize,
+    },
+    TooManyBytes {
+        max: usize,
+    },
+    ParameterCount {
+        expected: usize,
+        given: usize,
+    },
+    DuplicateColumn(String),
+    Locked,
+    QueryTooSlow,
+    /// The message of SQLite.
+    CannotOpen(String),
+    /// The authorizer rejected the query; the message of SQLite.
+    NotAuthorized(String),
+    /// Other databases were being read for this time.
+    Queued(Duration),
+}
+
+/// What a probe refers to and is not available.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConfigurationCause {
+    UnsetSetting(String),
+    /// The value is not usable after settings are substituted.
+    Field(FieldError),
+    NoSecret {
+        name: String,
+    },
+    NoSecretKey {
+        name: String,
+        key: String,
+    },
+    /// RBAC does not allow reading it.
+    SecretForbidden {
+        name: String,
+    },
+}
+
+impl Detail {
+    /// `cause` on reading `subject`.
+    pub fn new(subject: impl Into<String>, cause: impl Into<Cause>) -> Detail {
+        Detail { subject: subject.into(), cause: cause.into() }
+    }
+}
+
+impl<C: Into<Cause>> From<C> for Detail {
+    fn from(cause: C) -> Detail {
+        Detail::new("", cause)
+    }
+}
+
+impl From<AddressCause> for Cause {
+    fn from(cause: AddressCause) -> Cause {
+        Cause::Address(cause)
+    }
+}
+
+impl From<DnsCause> for Cause {
+    fn from(cause: DnsCause) -> Cause {
+        Cause::Dns(cause)
+    }
+}
+
+impl From<HttpCause> for Cause {
+    fn from(cause: HttpCause) -> Cause {
+        Cause::Http(cause)
+    }
+}
+
+impl From<TlsCause> for Cause {
+    fn from(cause: TlsCause) -> Cause {
+        Cause::Tls(cause)
+    }
+}
+
+impl From<SqliteCause> for Cause {
+    fn from(cause: SqliteCause) -> Cause {
+        Cause::Sqlite(cause)
+    }
+}
+
+impl From<ConfigurationCause> for Cause {
+    fn from(cause: ConfigurationCause) -> Cause {
+        Cause::Configuration(cause)
+    }
+}

@@ -1,0 +1,121 @@
+//! Messages of conditions, transitions and Events.
+
+use super::language::Language;
+use crate::domain::run_failure::RunFailure;
+use crate::domain::transition::ResolveReason;
+
+/// Ready: the spec is valid.
+pub fn spec_valid(language: Language) -> String {
+    text!(language, "a especificação é válida", "the spec is valid")
+}
+
+/// Ready: the Scenario is suspended.
+pub fn suspended_spec(language: Language) -> String {
+    text!(
+        language,
+        "nenhuma leitura é feita enquanto spec.suspend estiver em true",
+        "nothing is read while spec.suspend is true"
+    )
+}
+
+/// Ready: the object does not have the schema of this version. `error` is the decoder's message.
+pub fn undecodable(language: Language, error: &str) -> String {
+    text!(language, "não foi possível ler o objeto: {error}", "the object cannot be read: {error}")
+}
+
+/// Healthy: these checks have an open Finding.
+pub fn findings_open(language: Language, checks: &str) -> String {
+    text!(language, "ocorrências abertas: {checks}", "open: {checks}")
+}
+
+/// Healthy: the spec is not valid.
+pub fn not_ready(language: Language) -> String {
+    text!(
+        language,
+        "nenhuma leitura é feita até que a especificação seja corrigida",
+        "nothing is read until the spec is corrected"
+    )
+}
+
+/// Healthy: the Scenario is suspended.
+pub fn suspended(language: Language) -> String {
+    text!(language, "nenhuma leitura é feita enquanto o cenário estiver suspenso", "nothing is read while suspended")
+}
+
+/// Healthy: not every check was evaluated since the last edit or restart.
+pub fn not_evaluated_yet(language: Language, reason: Option<&str>) -> String {
+    match reason {
+        None => text!(language, "ainda não avaliado", "not evaluated yet"),
+        Some(reason) => text!(language, "ainda não avaliado: {reason}", "not evaluated yet: {reason}"),
+    }
+}
+
+/// Healthy: the Finding `blind` is open, for this reason.
+pub fn cannot_evaluate(language: Language, reason: &str) -> String {
+    text!(language, "não foi possível avaliar: {reason}", "cannot be evaluated: {reason}")
+}
+
+/// Healthy: the Finding `blind` is open, and the last run had no reason for it.
+pub fn cannot_evaluate_recently(language: Language) -> String {
+    text!(language, "não foi possível avaliar nas últimas execuções", "could not be evaluated in recent runs")
+}
+
+/// Healthy: every check passes.
+pub fn checks_pass(language: Language, count: usize) -> String {
+    match count {
+        1 => text!(language, "1 verificação passou", "1 check passes"),
+        _ => text!(language, "{count} verificações passaram", "{count} checks pass"),
+    }
+}
+
+/// Why a Finding is resolved.
+pub fn resolved(language: Language, reason: ResolveReason) -> &'static str {
+    use ResolveReason::{CheckRemoved, Recovered, ScenarioRemoved};
+    match (language, reason) {
+        (Language::Portuguese, Recovered) => "voltou ao normal",
+        (Language::Portuguese, CheckRemoved) => "a verificação não existe mais no cenário",
+        (Language::Portuguese, ScenarioRemoved) => "o cenário não existe mais",
+        (Language::English, Recovered) => "recovered",
+        (Language::English, CheckRemoved) => "the check is no longer in the Scenario",
+        (Language::English, ScenarioRemoved) => "the Scenario no longer exists",
+    }
+}
+
+/// The note of Event AcknowledgementRefused.
+pub fn acknowledgement_refused(language: Language, by: &str) -> String {
+    text!(
+        language,
+        "{by} reconheceu uma ocorrência já resolvida; o reconhecimento foi removido",
+        "{by} acknowledged a Finding that is resolved; the acknowledgement was removed",
+    )
+}
+
+/// The note of Event AcknowledgementRemoved.
+pub fn acknowledgement_removed(language: Language) -> String {
+    text!(language, "o reconhecimento foi retirado", "the acknowledgement was withdrawn")
+}
+
+/// Why a run read nothing.
+pub fn run_failure(language: Language, failure: &RunFailure) -> String {
+    match failure {
+        RunFailure::ShuttingDown => text!(language, "o programa está encerrando", "the program is shutting down"),
+        RunFailure::ConfigurationTimedOut(timeout) => text!(
+            language,
+            "a API do Kubernetes não forneceu as configurações ou os Secrets em {timeout:?}",
+            "the Kubernetes API did not return the settings or Secrets within {timeout:?}",
+        ),
+        RunFailure::ConfigurationUnreadable(error) => text!(
+            language,
+            "não foi possível ler as configurações ou os Secrets na API do Kubernetes: {error}",
+            "the settings or Secrets cannot be read from the Kubernetes API: {error}",
+        ),
+        RunFailure::EvaluationPanicked => text!(
+            language,
+            "erro interno ao avaliar as verificações: consulte o log",
+            "internal error in the evaluation of the checks: see the log",
+        ),
+        RunFailure::Panicked => {
+            text!(language, "erro interno na execução: consulte o log", "internal error in the run: see the log")
+        }
+    }
+}

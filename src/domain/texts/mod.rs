@@ -1,0 +1,39 @@
+//! The catalogue of texts that people on duty read, in Brazilian Portuguese and English. One file per subject.
+//!
+//! Words of the API stay as they are in both languages: kinds, phases, outcomes, condition reasons, field paths, setting names. So do
+//! the messages of libraries and of the operating system.
+
+/// Formats one of two texts with the same arguments: Portuguese first, then English.
+macro_rules! text {
+    ($language:expr, $portuguese:literal, $english:literal $(, $argument:expr)* $(,)?) => {
+        match $language {
+            $crate::domain::texts::Language::Portuguese => format!($portuguese $(, $argument)*),
+            $crate::domain::texts::Language::English => format!($english $(, $argument)*),
+        }
+    };
+}
+
+mod checks;
+mod cli;
+mod conditions;
+mod expressions;
+mod language;
+mod readings;
+#[cfg(test)]
+mod tests;
+mod validation;
+
+pub use checks::{blind, blind_title, check_failed, item_without_name, not_given};
+pub use cli::{
+    DocumentError, check_columns, demo_started, document_error, operator_started, shutting_down, standalone_started,
+    unknown_field,
+};
+pub use conditions::{
+    acknowledgement_refused, acknowledgement_removed, cannot_evaluate, cannot_evaluate_recently, checks_pass,
+    findings_open, not_evaluated_yet, not_ready, resolved, run_failure, spec_valid, suspended, suspended_spec,
+    undecodable,
+};
+pub use expressions::{compilation, evaluation};
+pub use language::Language;
+pub use readings::{detail, unread};
+pub use validation::{validation, validations};

@@ -1,0 +1,268 @@
+//! Every text exists in both languages, differs between them, and has no words of the other one.
+
+use super::*;
+use crate::cel::{CompileError, CostError, EvalError, ResultType, SyntaxError};
+use crate::domain::probe_fields::{FieldError, QueryError};
+use crate::domain::run_failure::RunFailure;
+use crate::domain::transition::ResolveReason;
+use crate::domain::validate::{Problem, Reason, ValidationError};
+use std::time::Duration;
+
+/// Samples of an enum. A variant without a sample does not compile.
+macro_rules! samples {
+    ($type:ty { $($pattern:pat => $sample:expr),+ $(,)? }) => {{
+        fn exhaustive(value: &$type) {
+            #[allow(unreachable_patterns)]
+            match value { $($pattern => {}),+ }
+        }
+        let samples: Vec<$type> = vec![$($sample),+];
+        samples.iter().for_each(exhaustive);
+        $(assert!(samples.iter().any(|sample| matches!(sample, $pattern)), "{}", stringify!($pattern));)+
+        samples
+    }};
+}
+
+mod readings;
+
+const ENGLISH_WORDS: [&str; 17] = [
+    " the ",
+    " is ",
+    " not ",
+    " cannot ",
+    " are ",
+    " of ",
+    " and ",
+    " or ",
+    " with ",
+    " at most ",
+    " than ",
+    " must ",
+    " has ",
+    " there ",
+    " that ",
+    " for ",
+    " was ",
+];
+const PORTUGUESE_WORDS: [&str; 12] =
+    [" de ", " que ", " foi ", " para ", " com ", " ou ", " e ", " o ", " uma ", " um ", " do ", " da "];
+/// Words that are not used in Portuguese texts.
+const BAD_PORTUGUESE: [&str; 5] = [" muda ", " mudo ", " severity ", "julgar", " registo "];
+
+fn s() -> String {
+    "X1".to_string()
+}
+
+/// Checks one text. Messages of libraries and the names of fields do not count: samples use `X1` for them.
+fn check(name: &str, render: impl Fn(Language) -> String) {
+    let (portuguese, english) = (render(Language::Portuguese), render(Language::English));
+    for text in [&portuguese, &english] {
+        assert!(!text.trim().is_empty(), "{name} is empty");
+    }
+    assert_ne!(portuguese, english, "{name} is the same in both languages");
+    let padded = |text: &str| format!(" {} ", text.replace([',', ':', ';', '(', ')', '\n', '.'], " "));
+    for word in ENGLISH_WORDS.iter().chain(&BAD_PORTUGUESE) {
+        assert!(!padded(&portuguese).contains(word), "{name}: {word:?} in Portuguese: {portuguese}");
+    }
+    for word in PORTUGUESE_WORDS {
+        assert!(!padded(&english).contains(word), "{name}: {word:?} in English: {english}");
+    }
+    let accents = |c: char| "ãõçáéíóúâêôà".contains(c.to_lowercase().next().unwrap_or(c));
+    assert!(!english.contains(accents), "{name}: accents in English: {english}");
+}
+
+fn result_types() -> Vec<ResultType> {
+    samples!(ResultType {
+        ResultType::Bool => ResultType::Bool,
+        ResultType::Text => ResultType::Text,
+        ResultType::List => ResultType::List,
+    })
+}
+
+fn compile_errors() -> Vec<CompileError> {
+    let mut all = samples!(CompileError {
+        CompileError::TooLong { .. } => CompileError::TooLong { bytes: 5000 },
+        CompileError::Syntax(_) => CompileError::Syntax(SyntaxError::Parser(s())),
+        CompileError::UnknownName { item_available: true, .. } =>
+            CompileError::UnknownName { name: s(), item_available: true },
+        CompileError::UnknownName { item_available: false, .. } =>
+            CompileError::UnknownName { name: s(), item_available: false },
+        CompileError::UnknownFunction(_) => CompileError::UnknownFunction(s()),
+        CompileError::WrongType { .. } => CompileError::WrongType { expected: ResultType::Bool, actual: "int" },
+        CompileError::TooCostly(_) => CompileError::TooCostly(CostError::NestedTooDeep),
+    });
+    let syntax = samples!(SyntaxError {
+        SyntaxError::Parser(_) => SyntaxError::Parser(s()),
+        SyntaxError::ParserPanicked => SyntaxError::ParserPanicked,
+        SyntaxError::NoThread(_) => SyntaxError::NoThread(s()),
+    });
+    let costs = samples!(CostError {
+        CostError::NestedTooDeep => CostError::NestedTooDeep,
+        CostError::TooManyNodes => CostError::TooManyNodes,
+        CostError::TooManyComprehensions => CostError::TooManyComprehensions,
+        CostError::UnboundedRange => CostError::UnboundedRange,
+    });
+    all.extend(syntax.into_iter().map(CompileError::Syntax));
+    all.extend(costs.into_iter().map(CompileError::TooCostly));
+    all.extend(result_types().into_iter().map(|expected| CompileError::WrongType { expected, actual: "int" }));
+    all
+}
+
+#[test]
+fn compile_errors_are_in_both_languages() {
+    for error in compile_errors() {
+        check(&format!("{error:?}"), |language| compilation(language, &error));
+    }
+}
+
+#[test]
+fn evaluation_errors_are_in_both_languages() {
+    let mut all = samples!(EvalError {
+        EvalError::UnsetSetting(_) => EvalError::UnsetSetting(s()),
+        EvalError::NoSuchKey(_) => EvalError::NoSuchKey(s()),
+        EvalError::NoSuchComputedKey => EvalError::NoSuchComputedKey,
+        EvalError::NoSuchIndex => EvalError::NoSuchIndex,
+        EvalError::NoFields { .. } => EvalError::NoFields { field: s(), actual: "null" },
+        EvalError::Operands { .. } => EvalError::Operands { operator: "<", left: "int", right: "string" },
+        EvalError::TypeMismatch { .. } => EvalError::TypeMismatch { actual: "int", expected: &["list", "map"] },
+        EvalError::DuplicateMapKey => EvalError::DuplicateMapKey,
+        EvalError::Function(_) => EvalError::Function(s()),
+        EvalError::DivisionByZero => EvalError::DivisionByZero,
+        EvalError::OutOfRange(_) => EvalError::OutOfRange("+"),
+        EvalError::UnknownName(_) => EvalError::UnknownName(s()),
+        EvalError::TooManySteps => EvalError::TooManySteps,
+        EvalError::TooManyBytes => EvalError::TooManyBytes,
+        EvalError::WrongResultType { .. } =>
+            EvalError::WrongResultType { expected: ResultType::Bool, actual: "string" },
+        EvalError::TooManyItems(_) => EvalError::TooManyItems(101),
+        EvalError::LongList { .. } => EvalError::LongList { probe: s(), length: 1001 },
+        EvalError::Panicked => EvalError::Panicked,
+    });
+    let of = |expected| EvalError::WrongResultType { expected, actual: "int" };
+    all.extend(result_types().into_iter().map(of));
+    for error in all {
+        check(&format!("{error:?}"), |language| evaluation(language, &error));
+    }
+}
+
+fn field_errors() -> Vec<FieldError> {
+    samples!(FieldError {
+        FieldError::NotOneKind => FieldError::NotOneKind,
+        FieldError::NotAUrl { reason: None, .. } => FieldError::NotAUrl { text: s(), reason: None },
+        FieldError::NotAUrl { reason: Some(_), .. } => FieldError::NotAUrl { text: s(), reason: Some(s()) },
+        FieldError::NotAnAddress { .. } => FieldError::NotAnAddress { text: s() },
+        FieldError::MalformedTemplate { .. } => FieldError::MalformedTemplate { text: s() },
+    })
+}
+
+fn query_errors() -> Vec<QueryError> {
+    samples!(QueryError {
+        QueryError::NoStatement => QueryError::NoStatement,
+        QueryError::MoreThanOneStatement => QueryError::MoreThanOneStatement,
+        QueryError::NotReading { word: None } => QueryError::NotReading { word: None },
+        QueryError::NotReading { word: Some(_) } => QueryError::NotReading { word: Some("DELETE".into()) },
+        QueryError::Writes => QueryError::Writes,
+        QueryError::NulCharacter => QueryError::NulCharacter,
+        QueryError::UnclosedComment => QueryError::UnclosedComment,
+        QueryError::UnclosedQuote(_) => QueryError::UnclosedQuote('"'),
+        QueryError::Syntax(_) => QueryError::Syntax(s()),
+    })
+}
+
+#[test]
+fn validation_errors_are_in_both_languages() {
+    let second = Duration::from_secs(1);
+    let mut all = samples!(Problem {
+        Problem::NotADuration { .. } => Problem::NotADuration { text: s() },
+        Problem::DurationOutOfRange { .. } =>
+            Problem::DurationOutOfRange { text: s(), min: second, max: second * 60 },
+        Problem::Field(_) => Problem::Field(FieldError::NotOneKind),
+        Problem::Query(_) => Problem::Query(QueryError::Writes),
+        Problem::Expression(_) => Problem::Expression(CompileError::UnknownFunction(s())),
+        Problem::DuplicateName { .. } => Problem::DuplicateName { name: s(), first: s() },
+        Problem::ReservedName => Problem::ReservedName,
+        Problem::UnknownProbe { .. } => Problem::UnknownProbe { name: s(), available: vec![s(), s()] },
+        Problem::UnknownRequirement { .. } => Problem::UnknownRequirement { name: s() },
+        Problem::RequirementCycle { .. } => Problem::RequirementCycle { checks: vec![s(), s()] },
+        Problem::SelfDependency { .. } => Problem::SelfDependency { name: s() },
+        Problem::DependencyCycle { .. } => Problem::DependencyCycle { path: vec![s(), s()] },
+        Problem::SecretKeyNotOffered { .. } =>
+            Problem::SecretKeyNotOffered { secret: s(), key: s(), offered: vec![s()] },
+        Problem::SecretNotOffered { .. } => Problem::SecretNotOffered { name: s() },
+        Problem::FileNotOffered { .. } => Problem::FileNotOffered { path: s() },
+    });
+    all.extend(field_errors().into_iter().map(Problem::Field));
+    all.extend(query_errors().into_iter().map(Problem::Query));
+    all.extend(compile_errors().into_iter().map(Problem::Expression));
+    for problem in all {
+        let error = ValidationError { field: "spec".into(), reason: Reason::InvalidProbe, problem };
+        check(&format!("{error:?}"), |language| {
+            let text = validation(language, &error);
+            text.strip_prefix("spec: ").unwrap().to_string()
+        });
+    }
+}
+
+#[test]
+fn other_messages_are_in_both_languages() {
+    check("check_failed", |l| check_failed(l, "X1", ""));
+    check("check_failed", |l| check_failed(l, "X1", "X2"));
+    check("item_without_name", |l| item_without_name(l, "X1", 0));
+    check("not_given", |l| not_given(l, "X1"));
+    check("blind", |l| blind(l, "X1"));
+    check("blind_title", |l| blind_title(l, "X1"));
+    check("spec_valid", spec_valid);
+    check("suspended_spec", suspended_spec);
+    check("undecodable", |l| undecodable(l, "X1"));
+    check("findings_open", |l| findings_open(l, "X1"));
+    check("not_ready", not_ready);
+    check("suspended", suspended);
+    check("not_evaluated_yet", |l| not_evaluated_yet(l, None));
+    check("not_evaluated_yet", |l| not_evaluated_yet(l, Some("X1")));
+    check("cannot_evaluate", |l| cannot_evaluate(l, "X1"));
+    check("cannot_evaluate_recently", cannot_evaluate_recently);
+    check("checks_pass", |l| checks_pass(l, 1));
+    check("checks_pass", |l| checks_pass(l, 2));
+    check("acknowledgement_refused", |l| acknowledgement_refused(l, "X1"));
+    check("acknowledgement_removed", acknowledgement_removed);
+    for reason in samples!(ResolveReason {
+        ResolveReason::Recovered => ResolveReason::Recovered,
+        ResolveReason::CheckRemoved => ResolveReason::CheckRemoved,
+        ResolveReason::ScenarioRemoved => ResolveReason::ScenarioRemoved,
+    }) {
+        check("resolved", |l| resolved(l, reason).to_string());
+    }
+    for failure in samples!(RunFailure {
+        RunFailure::ShuttingDown => RunFailure::ShuttingDown,
+        RunFailure::ConfigurationTimedOut(_) => RunFailure::ConfigurationTimedOut(Duration::from_secs(1)),
+        RunFailure::ConfigurationUnreadable(_) => RunFailure::ConfigurationUnreadable(s()),
+        RunFailure::EvaluationPanicked => RunFailure::EvaluationPanicked,
+        RunFailure::Panicked => RunFailure::Panicked,
+    }) {
+        check("run_failure", |l| run_failure(l, &failure));
+    }
+}
+
+#[test]
+fn output_of_commands_is_in_both_languages() {
+    for column in 0..4 {
+        check("check_columns", |l| check_columns(l)[column].to_lowercase());
+    }
+    check("unknown_field", |l| unknown_field(l, "X1"));
+    check("standalone_started", |l| standalone_started(l, "X1", "X2", "X3", "X4"));
+    check("shutting_down", shutting_down);
+    for (facade_only, controllers_only) in [(false, false), (true, false), (false, true)] {
+        check("operator_started", |l| operator_started(l, "X1", "X2", "X3", facade_only, controllers_only));
+    }
+    check("demo_started", |l| demo_started(l, "X1", "X2"));
+    for error in samples!(DocumentError {
+        DocumentError::FileTooLarge { .. } => DocumentError::FileTooLarge { bytes: 2, max: 1 },
+        DocumentError::Duplicate { .. } => DocumentError::Duplicate { kind: s(), name: s(), first: s() },
+        DocumentError::NotYaml(_) => DocumentError::NotYaml(s()),
+        DocumentError::WrongApiVersion { .. } =>
+            DocumentError::WrongApiVersion { api_version: s(), expected: s() },
+        DocumentError::WrongKind { .. } => DocumentError::WrongKind { kind: s() },
+        DocumentError::NoName { .. } => DocumentError::NoName { kind: s() },
+    }) {
+        check(&format!("{error:?}"), |l| document_error(l, "X1", &error));
+    }
+}

@@ -1,0 +1,142 @@
+//! Validation errors of a spec.
+
+use super::expressions::compilation;
+use super::language::Language;
+use crate::api::{BLIND, PROBES_LABEL};
+use crate::domain::duration::show;
+use crate::domain::probe_fields::{FieldError, QueryError};
+use crate::domain::validate::{Problem, ValidationError};
+
+/// `field: problem`.
+pub fn validation(language: Language, error: &ValidationError) -> String {
+    format!("{}: {}", error.field, problem(language, &error.problem))
+}
+
+/// Several errors, separated by semicolons.
+pub fn validations(language: Language, errors: &[ValidationError]) -> String {
+    errors.iter().map(|error| validation(language, error)).collect::<Vec<_>>().join("; ")
+}
+
+fn problem(language: Language, problem: &Problem) -> String {
+    match problem {
+        Problem::NotADuration { text } => text!(
+            language,
+            "{text:?} não é uma duração: use um formato como 300ms, 10s, 5m ou 1h30m",
+            "{text:?} is not a duration: use a format such as 300ms, 10s, 5m or 1h30m",
+        ),
+        Problem::DurationOutOfRange { text, min, max } => {
+            let (min, max) = (show(*min), show(*max));
+            text!(language, "{text:?} não está entre {min} e {max}", "{text:?} is not between {min} and {max}")
+        }
+        Problem::Field(error) => field(language, error),
+        Problem::Query(error) => query(language, error),
+        Problem::Expression(error) => compilation(language, error),
+        Problem::DuplicateName { name, first } => text!(
+            language,
+            "{name:?} já é o nome de {first}: os nomes de sondas e verificações devem ser únicos",
+            "{name:?} is also the name of {first}: the names of probes and checks must be unique",
+        ),
+        Problem::ReservedName => text!(
+            language,
+            "{BLIND:?} é um nome reservado ao que não pode ser avaliado: escolha outro",
+            "{BLIND:?} is reserved for what cannot be evaluated: choose another name",
+        ),
+        Problem::UnknownProbe { name, available } => {
+            let available = available.join(", ");
+            text!(
+                language,
+                "nenhuma sonda se chama {name:?}; existem: {available}",
+                "no probe is named {name:?}; there is: {available}",
+            )
+        }
+        Problem::UnknownRequirement { name } => {
+            text!(language, "nenhuma sonda ou verificação se chama {name:?}", "no probe or check is named {name:?}")
+        }
+        Problem::RequirementCycle { checks } => {
+            let checks = checks.join(", ");
+            text!(language, "{checks}: requires forma um ciclo", "{checks} require one another in a cycle")
+        }
+        Problem::SelfDependency { name } => {
+            text!(language, "{name:?} não pode depender de si mesmo", "{name:?} cannot depend on itself")
+        }
+        Problem::DependencyCycle { path } => {
+            let path = path.join(" -> ");
+            text!(language, "dependência circular: {path}", "leads back to itself: {path}")
+        }
+        Problem::SecretKeyNotOffered { secret, key, offered } => {
+            secret_key_not_offered(language, secret, key, &offered.join(", "))
+        }
+        Problem::SecretNotOffered { name } => text!(
+            language,
+            "o Secret {name:?} não está liberado para as sondas: adicione a ele o label {PROBES_LABEL}=allowed",
+            "Secret {name:?} is not offered to probes: label it {PROBES_LABEL}=allowed",
+        ),
+        Problem::FileNotOffered { path } => text!(
+            language,
+            "{path:?} não está liberado para as sondas: inclua-o em DESK_DB_PATH ou AGENTIC_SQLITE_PATHS",
+            "{path:?} is not offered to probes: add it to DESK_DB_PATH or AGENTIC_SQLITE_PATHS",
+        ),
+    }
+}
+
+fn secret_key_not_offered(language: Language, secret: &str, key: &str, offered: &str) -> String {
+    text!(
+        language,
+        "a chave {key:?} do Secret {secret:?} não está liberada para as sondas: use uma de {offered} ou inclua-a em AGENTIC_PROBE_SECRET_KEYS",
+        "key {key:?} of Secret {secret:?} is not offered to probes: use one of {offered}, or add it to AGENTIC_PROBE_SECRET_KEYS",
+    )
+}
+
+/// Why a field of a probe is not valid.
+pub(super) fn field(language: Language, error: &FieldError) -> String {
+    match error {
+        FieldError::NotOneKind => text!(
+            language,
+            "é preciso definir exatamente um de http, sqlite, tcp, dns e tls",
+            "exactly one of http, sqlite, tcp, dns, tls must be set",
+        ),
+        FieldError::NotAUrl { text, reason } => {
+            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            text!(
+                language,
+                "{text:?} não é uma URL http ou https absoluta{reason}",
+                "{text:?} is not an absolute http or https URL{reason}",
+            )
+        }
+        FieldError::NotAnAddress { text } => text!(
+            language,
+            "{text:?} não é um endereço: use host:porta ou [v6]:porta",
+            "{text:?} is not an address: use host:port or [v6]:port",
+        ),
+        FieldError::MalformedTemplate { text } => text!(
+            language,
+            "{text:?} tem um `${{` sem `}}` ou sem um nome: use ${{NOME}}",
+            "{text:?} has a `${{` without `}}` or without a name: use ${{NAME}}",
+        ),
+    }
+}
+
+/// Why a statement is not run.
+pub(super) fn query(language: Language, error: &QueryError) -> String {
+    let allowed = || {
+        text!(
+            language,
+            "só são permitidos SELECT, VALUES e WITH … SELECT",
+            "only SELECT, VALUES and WITH … SELECT may be used"
+        )
+    };
+    match error {
+        QueryError::NoStatement => text!(language, "não há instrução SQL", "no statement"),
+        QueryError::MoreThanOneStatement => text!(language, "mais de uma instrução SQL", "more than one statement"),
+        QueryError::NotReading { word: None } => allowed(),
+        QueryError::NotReading { word: Some(word) } => format!("{word}: {}", allowed()),
+        QueryError::Writes => {
+            let allowed = allowed();
+            text!(language, "a consulta grava dados: {allowed}", "it writes: {allowed}")
+        }
+        QueryError::NulCharacter => text!(language, "contém um caractere NUL", "contains a NUL character"),
+        QueryError::UnclosedComment => text!(language, "comentário sem fim", "a comment without an end"),
+        QueryError::UnclosedQuote(quote) => text!(language, "{quote} sem fechamento", "{quote} is not closed"),
+        QueryError::Syntax(message) => text!(language, "erro de SQL: {message}", "SQL error: {message}"),
+    }
+}

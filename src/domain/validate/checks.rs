@@ -1,0 +1,68 @@
+//! Validates checks: their expressions, and what they refer to.
+
+use super::error::{Problem, Reason};
+use super::expressions::probes_of;
+use super::validated::Check;
+use super::validation::Validation;
+use crate::api::{CheckSpec, ScenarioSpec};
+use crate::cel::{Expression, ResultType, Scope};
+
+impl Validation<'_> {
+    pub(super) fn check(&mut self, index: usize, check: &CheckSpec, spec: &ScenarioSpec) -> Option<Check> {
+        let at = format!("spec.checks[{index}]");
+        let scope = Scope { item: check.for_each.is_some() };
+        let list_scope = Scope { item: false };
+        let given = self.expression(&at, "given", check.given.as_deref(), ResultType::Bool, scope, spec);
+        let for_each = self.expression(&at, "forEach", check.for_each.as_deref(), ResultType::List, list_scope, spec);
+        let expect = self.expression(&at, "expect", Some(&check.expect), ResultType::Bool, scope, spec);
+        let message = self.expression(&at, "message", check.message.as_deref(), ResultType::Text, scope, spec);
+        for (i, name) in check.requires.iter().enumerate() {
+            let known = spec.probes.iter().any(|p| p.name == *name) || spec.checks.iter().any(|c| c.name == *name);
+            if !known {
+                let problem = Problem::UnknownRequirement { name: name.clone() };
+                self.add(format!("{at}.requires[{i}]"), Reason::UnknownName, problem);
+            }
+        }
+        let expect = expect?;
+        let probes =
+            [Some(&expect), given.as_ref(), for_each.as_ref()].into_iter().flatten().flat_map(|e| probes_of(e, spec));
+        Some(Check {
+            name: check.name.clone(),
+            probes: probes.collect(),
+            given,
+            for_each,
+            expect,
+            message,
+            severity: check.severity.unwrap_or(spec.severity),
+            requires: check.requires.clone(),
+            evaluate: check.evaluate.unwrap_or_default(),
+        })
+    }
+
+    fn expression(
+        &mut self,
+        at: &str,
+        field: &str,
+        source: Option<&str>,
+        expected: ResultType,
+        scope: Scope,
+        spec: &ScenarioSpec,
+    ) -> Option<Expression> {
+        let field = format!("{at}.{field}");
+        match self.expressions.compile(source?, expected, scope) {
+            Ok(expression) => {
+                for name in probes_of(&expression, spec) {
+                    if !spec.probes.iter().any(|p| p.name == name) {
+                        let available = spec.probes.iter().map(|p| p.name.clone()).collect();
+                        self.add(&field, Reason::UnknownName, Problem::UnknownProbe { name, available });
+                    }
+                }
+                Some(expression)
+            }
+            Err(error) => {
+                self.add(&field, Reason::InvalidExpression, Problem::Expression(error));
+                None
+            }
+        }
+    }
+}

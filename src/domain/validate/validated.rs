@@ -1,0 +1,91 @@
+//! A validated Scenario, and the policy that it was validated against.
+
+use crate::api::{BLIND, Evaluate, Probe, Severity};
+use crate::cel::Expression;
+use crate::domain::probe_fields::{self, QueryError};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What Scenarios may use, from the program's settings.
+#[derive(Clone, Debug)]
+pub struct ProbePolicy {
+    /// Keys of Secret `agentic-ops` that probes may read.
+    pub secret_keys: BTreeSet<String>,
+    /// SQLite files that probes may open.
+    pub sqlite_paths: Vec<PathBuf>,
+    /// Interval of a Scenario without `spec.interval`.
+    pub default_interval: Duration,
+    /// Whether a statement may be run on a database file.
+    pub check_query: fn(&str) -> Result<(), QueryError>,
+}
+
+/// A Scenario that can run.
+#[derive(Clone, Debug)]
+pub struct ValidatedScenario {
+    pub name: String,
+    pub title: String,
+    pub agent: String,
+    pub severity: Severity,
+    pub interval: Duration,
+    pub confirm_interval: Duration,
+    pub suspend: bool,
+    /// Consecutive fails that open a Finding.
+    pub fail: u32,
+    /// Consecutive passes that resolve it.
+    pub recover: u32,
+    pub probes: Vec<ValidatedProbe>,
+    /// In the order of the spec.
+    pub checks: Vec<Check>,
+    /// Indexes of `checks`, each after those that it requires.
+    pub order: Vec<usize>,
+}
+
+/// A probe and how long it may take.
+#[derive(Clone, Debug)]
+pub struct ValidatedProbe {
+    pub probe: Probe,
+    pub timeout: Duration,
+    /// False where a check with `evaluate: Always` evaluates its failed readings instead.
+    pub own_check: bool,
+}
+
+/// A compiled check.
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub name: String,
+    pub given: Option<Expression>,
+    pub for_each: Option<Expression>,
+    pub expect: Expression,
+    pub message: Option<Expression>,
+    pub severity: Severity,
+    pub requires: Vec<String>,
+    pub evaluate: Evaluate,
+    /// The probes whose readings it refers to.
+    pub probes: BTreeSet<String>,
+}
+
+impl ValidatedScenario {
+    /// Whether the Scenario still has the check, or the probe, that a Finding of this check and key is about.
+    pub fn has_check(&self, check: &str, key: &str) -> bool {
+        if let Some(c) = self.checks.iter().find(|c| c.name == check) {
+            return c.for_each.is_some() != key.is_empty();
+        }
+        key.is_empty() && (check == BLIND || self.probes.iter().any(|p| p.own_check && p.probe.name == check))
+    }
+
+    /// Whether evaluation is fast enough to run on a thread that also does input and output.
+    pub fn is_cheap(&self) -> bool {
+        self.checks.iter().all(|c| {
+            [c.given.as_ref(), c.for_each.as_ref(), Some(&c.expect), c.message.as_ref()]
+                .into_iter()
+                .flatten()
+                .all(Expression::is_cheap)
+        })
+    }
+
+    /// The Secrets that its probes refer to.
+    pub fn secret_names(&self) -> BTreeSet<&str> {
+        self.probes.iter().flat_map(|p| probe_fields::secret_refs(&p.probe)).map(|(_, r)| r.name.as_str()).collect()
+    }
+}

@@ -1,0 +1,39 @@
+//! The options of a `Prober`.
+
+use std::path::PathBuf;
+
+/// The settings that all probes share.
+#[derive(Clone, Debug)]
+pub struct ProberOptions {
+    /// PEM files of CA certificates that are trusted besides the system's.
+    pub extra_ca_pem: Vec<Vec<u8>>,
+    /// Whether link-local metadata addresses may be read.
+    pub allow_link_local: bool,
+    /// Most SQLite files that are read concurrently; at least 1.
+    pub sqlite_concurrency: usize,
+    /// `User-Agent` of http probes that set none.
+    pub user_agent: String,
+    /// The only files that sqlite probes may open.
+    pub sqlite_paths: Vec<PathBuf>,
+}
+
+impl Default for ProberOptions {
+    fn default() -> Self {
+        ProberOptions {
+            extra_ca_pem: Vec::new(),
+            allow_link_local: false,
+            sqlite_concurrency: 4,
+            user_agent: concat!("agentic-ops/", env!("CARGO_PKG_VERSION")).to_string(),
+            sqlite_paths: Vec::new(),
+        }
+    }
+}
+
+/// Why a `Prober` cannot be created.
+#[derive(Debug, thiserror::Error)]
+pub enum ProberError {
+    #[error("extra CA certificates: {0}")]
+    Certificates(String),
+    #[error("HTTP client: {0}")]
+    Client(String),
+}

@@ -1,0 +1,89 @@
+//! Reads a target within its timeout, by the reader of its kind.
+
+use super::clients::Clients;
+use super::failure::{FailedReading, ReadResult, failure};
+use super::options::{ProberError, ProberOptions};
+use super::sqlite::Databases;
+use super::stage::{STAGE, Stage};
+use super::{dns, http, tcp, tls};
+use crate::domain::detail::{AddressCause, Cause, DnsCause, SqliteCause};
+use crate::domain::reading::{ErrorKind, ReadError, Reading};
+use crate::domain::target::{Request, Target};
+use crate::net::guard::AddressGuard;
+use crate::net::resolver::{SystemResolver, noting_resolution};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+/// Reads targets. Clones share clients, resolver and limits.
+#[derive(Clone)]
+pub struct Prober {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    guard: AddressGuard,
+    resolver: Arc<SystemResolver>,
+    clients: Clients,
+    databases: Databases,
+}
+
+impl Prober {
+    /// Loads the system's certificates and builds the clients. Errors: `extra_ca_pem` has no certificates.
+    pub fn new(options: ProberOptions) -> Result<Prober, ProberError> {
+        let guard = AddressGuard::new(options.allow_link_local);
+        let resolver = Arc::new(SystemResolver::default());
+        let clients = Clients::new(&options, guard, resolver.clone())?;
+        let databases = Databases::new(options.sqlite_paths, options.sqlite_concurrency);
+        Ok(Prober { inner: Arc::new(Inner { guard, resolver, clients, databases }) })
+    }
+
+    /// Reads the target once, within its timeout. It never panics; every error is part of the reading.
+    pub async fn read(&self, target: &Target) -> Reading {
+        let started = Instant::now();
+        let stage = Arc::new(AtomicU8::new(Stage::Target as u8));
+        let resolving = Arc::new(AtomicBool::new(false));
+        let reading = AssertUnwindSafe(self.dispatch(&target.request, started + target.timeout)).catch_unwind();
+        let reading = noting_resolution(resolving.clone(), tokio::time::timeout(target.timeout, reading));
+        let result = STAGE.scope(stage.clone(), reading).await;
+        let latency = started.elapsed();
+        let result = match result {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(failure(ErrorKind::Unreadable, "", Cause::Internal).into()),
+            Err(_) => {
+                let (stage, resolving) = (stage.load(Ordering::Relaxed), resolving.load(Ordering::Relaxed));
+                Err(timed_out(stage, resolving, &target.request, target.timeout).into())
+            }
+        };
+        match result {
+            Ok(fields) => Reading::read(latency, fields),
+            Err(FailedReading { error, fields }) => Reading { error: Some(error), latency, fields },
+        }
+    }
+
+    async fn dispatch(&self, request: &Request, deadline: Instant) -> ReadResult {
+        let Inner { guard, resolver, clients, databases } = &*self.inner;
+        match request {
+            Request::Http(http) => http::read(clients, *guard, http).await,
+            Request::Sqlite(query) => databases.read(query, deadline).await,
+            Request::Tcp(address) => tcp::read(resolver, *guard, address).await,
+            Request::Dns(question) => dns::read(resolver, *guard, question, deadline).await,
+            Request::Tls(handshake) => tls::read(resolver, *guard, clients, handshake).await,
+        }
+    }
+}
+
+pub(super) fn timed_out(stage: u8, resolving: bool, request: &Request, timeout: Duration) -> ReadError {
+    let root = request.root();
+    if resolving {
+        failure(ErrorKind::Network, root, AddressCause::ResolverTimedOut(timeout))
+    } else if stage == Stage::Queued as u8 {
+        failure(ErrorKind::Unreadable, root, SqliteCause::Queued(timeout))
+    } else if matches!(request, Request::Dns(_)) {
+        failure(ErrorKind::Dns, root, DnsCause::ServerTimedOut(timeout))
+    } else {
+        failure(ErrorKind::Timeout, root, Cause::TimedOut(timeout))
+    }
+}
