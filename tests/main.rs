@@ -1,4 +1,4 @@
-//! All tests but those of single functions, which are beside these. One binary: the program is linked once.
+//! All tests but unit tests, which are in `src/`. One binary: the program is linked once.
 //!
 //! Part of it by name: `cargo test --test integration conformance::`. `tests/run` runs everything, on the embedded API server and
 //! on a real one, which `AGENTIC_TEST_KUBECONFIG` names.

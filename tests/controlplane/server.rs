@@ -1,7 +1,7 @@
 //! A server of its own for each test, or a namespace of its own on a real one, and the ways to talk to it.
 
 use crate::kit::api::{self, NAMESPACE};
-use crate::kit::kubectl::{self, Said};
+use crate::kit::kubectl::{self, Output};
 use crate::kit::scratch::Scratch;
 use crate::kit::wait::within;
 use crate::kit::{ports, real};
@@ -97,7 +97,7 @@ impl Server {
     }
 
     /// Runs `kubectl`.
-    pub async fn try_kubectl(&self, args: &[&str]) -> Said {
+    pub async fn try_kubectl(&self, args: &[&str]) -> Output {
         kubectl::run(self.command(args)).await
     }
 

@@ -3,8 +3,8 @@
 use super::wait::within;
 use std::path::{Path, PathBuf};
 
-/// What it said.
-pub struct Said {
+/// How it ended, and what it printed.
+pub struct Output {
     pub ok: bool,
     pub out: String,
     pub err: String,
@@ -26,8 +26,8 @@ pub fn command(kubeconfig: &Path, home: &Path, arguments: &[&str]) -> tokio::pro
 }
 
 /// Runs it.
-pub async fn run(mut command: tokio::process::Command) -> Said {
+pub async fn run(mut command: tokio::process::Command) -> Output {
     let output = within(command.output()).await.unwrap();
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    Said { ok: output.status.success(), out: text(&output.stdout), err: text(&output.stderr) }
+    Output { ok: output.status.success(), out: text(&output.stdout), err: text(&output.stderr) }
 }

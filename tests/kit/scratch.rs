@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 pub struct Scratch(pub PathBuf);
 
 impl Scratch {
-    /// `name`: what it is for, for whoever finds it.
+    /// `name` says what it is for, where it is left behind.
     pub fn new(name: &str) -> Scratch {
         let path = std::env::temp_dir().join(format!("agentic-ops-{name}-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir_all(&path).unwrap();

@@ -12,7 +12,7 @@ pub async fn eventually<T, F>(what: &str, mut found: impl FnMut() -> F) -> T
 where
     F: Future<Output = Option<T>>,
 {
-    succeeds(what, async || found().await.ok_or("it is not so")).await
+    succeeds(what, async || found().await.ok_or("not yet")).await
 }
 
 /// Tries again and again until it succeeds; the last error is shown where it never does.
@@ -21,8 +21,8 @@ pub async fn succeeds<T, E: Display>(what: &str, mut try_it: impl AsyncFnMut() -
     loop {
         match tokio::time::timeout(TIMEOUT, try_it()).await {
             Ok(Ok(value)) => return value,
-            Ok(Err(error)) => assert!(began.elapsed() < TIMEOUT, "waited in vain for {what}: {error}"),
-            Err(_) => panic!("waited in vain for {what}: it hangs"),
+            Ok(Err(error)) => assert!(began.elapsed() < TIMEOUT, "timed out waiting for {what}: {error}"),
+            Err(_) => panic!("timed out waiting for {what}: no answer"),
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
@@ -30,10 +30,10 @@ pub async fn succeeds<T, E: Display>(what: &str, mut try_it: impl AsyncFnMut() -
 
 /// Looks again and again until it holds.
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    succeeds(what, async || holds().await.then_some(()).ok_or("it is not so")).await;
+    succeeds(what, async || holds().await.then_some(()).ok_or("not yet")).await;
 }
 
 /// The result of something that must not hang.
 pub async fn within<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(TIMEOUT, work).await.expect("it did not end in time")
+    tokio::time::timeout(TIMEOUT, work).await.expect("timed out")
 }

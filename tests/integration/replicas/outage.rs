@@ -21,6 +21,11 @@ async fn flap(target: &Target) -> Vec<(Phase, i64)> {
     history
 }
 
+/// The first run without an API waits for settings up to a second, and the next ones no more: their times are those of their reads.
+async fn until_it_reads_alone(target: &Target) {
+    target.seen(2).await;
+}
+
 /// Whoever held the lease goes on reading, writes nothing, and makes up for it: nobody else took it.
 async fn alone(which: Which, line: Line, name: &str) {
     let Some(cluster) = Cluster::start(which, name).await else { return };
@@ -32,6 +37,7 @@ async fn alone(which: Which, line: Line, name: &str) {
     proxy.set(line);
     // Its time is over by its own clock.
     replica.until("/metrics", 200, "agentic_ops_leading 0").await;
+    until_it_reads_alone(&target).await;
     let mut history = flap(&target).await;
     assert_eq!(cluster.transitions("shop").await, [], "nothing can have been written");
     proxy.set(Line::Open);
@@ -91,6 +97,7 @@ async fn standalone_in_an_outage(which: Which) {
     let operator = operator(&cluster, client_of_the_program(&kubeconfig).await, None);
     target.seen(2).await;
     proxy.set(Line::Silent);
+    until_it_reads_alone(&target).await;
     let mut history = flap(&target).await;
     proxy.set(Line::Open);
     until_transitions(&cluster, "shop", &history).await;
