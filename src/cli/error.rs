@@ -1,6 +1,5 @@
 //! The error of a subcommand.
 
-use super::demo::estate::EstateError;
 use super::settings::SettingsError;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,8 +11,9 @@ pub enum CliError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     ControlPlane(#[from] crate::controlplane::StartError),
-    #[error(transparent)]
-    Estate(#[from] EstateError),
+    /// The simulated estate of the demo could not be started.
+    #[error("{0}")]
+    Estate(String),
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("{} is in use by another agentic-ops process: stop it, or choose another --data directory", .0.display())]

@@ -26,7 +26,8 @@ pub struct DemoArgs {
 
 /// Runs until a stop signal. The environment and `.env` are ignored, so that no setting refers to real machines.
 pub async fn run(args: DemoArgs) -> Result<(), CliError> {
-    let estate = Estate::start(&args.standalone.data, args.control).await?;
+    let estate = Estate::start(&args.standalone.data, args.control).await;
+    let estate = estate.map_err(|error| CliError::Estate(error.to_string()))?;
     let mut overrides = estate.settings();
     overrides.insert("AGENTIC_INTERVAL_SEC".into(), INTERVAL_SECONDS.into());
     let settings = Settings::load(&BTreeMap::new(), None, &overrides)?;
