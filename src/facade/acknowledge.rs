@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 /// Body of an acknowledgement.
 // For the document alone: the handler reads the fields one by one, to name the first that is not valid.
 #[derive(ToSchema)]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "only its schema is used")]
 pub struct AcknowledgeBody {
     /// A note for the other people on duty, at most 1024 bytes.
     #[schema(max_length = 1024)]

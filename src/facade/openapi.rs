@@ -172,7 +172,7 @@ fn shared(names: &[&str]) -> BTreeMap<String, RefOr<utoipa::openapi::Response>> 
 /// Header of requests that may be repeated.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "only its schema is used")]
 pub struct IdempotencyKey {
     /// Identifies the request: repeated with the same key by the same caller within 24 hours, it is carried out once and answered
     /// the same.

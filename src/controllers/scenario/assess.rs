@@ -134,7 +134,7 @@ impl Assessor {
         // Boxed, so that the thousands that wait after a start are small.
         let run = Box::pin(self.run_now(scenario, configuration, now));
         let result = AssertUnwindSafe(run).catch_unwind().await;
-        (now, result.unwrap_or_else(|_| RunResult::Failed(RunFailure::Panicked)))
+        (now, result.unwrap_or(RunResult::Failed(RunFailure::Panicked)))
     }
 
     async fn run_now(

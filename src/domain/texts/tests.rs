@@ -12,7 +12,7 @@ use std::time::Duration;
 macro_rules! samples {
     ($type:ty { $($pattern:pat => $sample:expr),+ $(,)? }) => {{
         fn exhaustive(value: &$type) {
-            #[allow(unreachable_patterns)]
+            #[allow(unreachable_patterns, reason = "a list may name one pattern for several variants")]
             match value { $($pattern => {}),+ }
         }
         let samples: Vec<$type> = vec![$($sample),+];
