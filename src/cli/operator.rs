@@ -9,9 +9,9 @@ use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::domain::texts;
 use crate::facade::{Backend, ProcessState, router, router_of_controllers};
-use crate::runtime::backoff::pause;
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::Election;
+use crate::runtime::retry;
 use crate::runtime::write::call;
 use crate::telemetry::Metrics;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -20,11 +20,6 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// Retry interval while the settings cannot be read from the API server.
-const RETRY_FIRST: Duration = Duration::from_secs(1);
-const RETRY_MAX: Duration = Duration::from_secs(15);
 
 /// Options of `operator`.
 #[derive(Debug, clap::Args)]
@@ -168,7 +163,7 @@ async fn wait_for_settings(client: &Client, namespace: &str, only: Option<Compon
         match read_settings(client, namespace, only).await {
             Err(CliError::Write(error)) => {
                 tracing::warn!(%error, namespace, "cannot read ConfigMap and Secret {SETTINGS_NAME}; retrying");
-                tokio::time::sleep(pause(failures, RETRY_FIRST, RETRY_MAX)).await;
+                tokio::time::sleep(retry::SETTINGS.interval(failures)).await;
                 failures += 1;
             }
             other => return other,

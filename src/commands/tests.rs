@@ -2,4 +2,3 @@
 
 pub mod api_server;
 mod commands;
-mod layers;

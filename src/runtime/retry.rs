@@ -22,8 +22,20 @@ pub struct RetryPolicy {
     pub longest: Duration,
 }
 
-/// For writes to the API.
-pub const WRITES: RetryPolicy = RetryPolicy { first: Duration::from_secs(2), longest: Duration::from_secs(15) };
+const fn policy(first_ms: u64, longest_secs: u64) -> RetryPolicy {
+    RetryPolicy { first: Duration::from_millis(first_ms), longest: Duration::from_secs(longest_secs) }
+}
+
+/// For Findings and statuses of Scenarios.
+pub const WRITES: RetryPolicy = policy(2_000, 15);
+/// For acknowledgements.
+pub const ACKNOWLEDGEMENTS: RetryPolicy = policy(500, 30);
+/// For watches.
+pub const WATCHES: RetryPolicy = policy(500, 15);
+/// For the registry.
+pub const REGISTRY: RetryPolicy = policy(5_000, 60);
+/// For the program's own settings at the start.
+pub const SETTINGS: RetryPolicy = policy(1_000, 15);
 
 impl RetryPolicy {
     /// What to do about `error` after that many failures before it.

@@ -3,8 +3,9 @@
 //! A [`Cache`] holds the objects of a kind as last seen. A [`Subscription`] hands each change to one reader; a reader that falls
 //! too far behind, as well as every reader after a list, is asked to resynchronise: to read the cache anew.
 
-use super::backoff::{jittered, pause};
+use super::backoff::jittered;
 use super::listing::ListProgress;
+use super::retry;
 use futures::{Stream, StreamExt as _};
 use kube::core::DeserializeGuard;
 use kube::core::NamespaceResourceScope;
@@ -25,9 +26,6 @@ use tokio::task::JoinHandle;
 
 /// The server ends a watch after this long, and it is started again: a connection that was cut silently is noticed then.
 const WATCH_SECONDS: u32 = 50;
-/// Retry intervals after consecutive failures.
-const RETRY_FIRST: Duration = Duration::from_millis(500);
-const RETRY_LONGEST: Duration = Duration::from_secs(15);
 /// Retry interval while the kind is not served: its definition is probably being installed.
 const RETRY_ABSENT: Duration = Duration::from_secs(3);
 /// After this long without a failure the retry interval starts from the first again.
@@ -298,7 +296,7 @@ impl Iterator for WatchBackoff {
         if self.is_absent.load(Ordering::Relaxed) {
             return Some(jittered(RETRY_ABSENT));
         }
-        let interval = pause(self.failures, RETRY_FIRST, RETRY_LONGEST);
+        let interval = retry::WATCHES.interval(self.failures);
         self.failures = self.failures.saturating_add(1);
         Some(interval)
     }

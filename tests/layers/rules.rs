@@ -27,9 +27,11 @@ const FORBIDDEN: &[(&[&str], &[&str])] = &[
     (&["cel", "net", "domain", "probes", "channels", "advisor"], &["kube"]),
     (&["cel", "domain"], &["k8s_openapi::api", "tokio", "Instant::now", "SystemTime::now", "Timestamp::now"]),
     (&["domain"], &["std::thread", "thread_local"]),
+    (&["commands", "views"], &["axum", "http", "hyper", "tower", "tower_http"]),
 ];
-/// What test code may do beyond that: read the clock, and try the embedded API with the kinds of this program.
-const ALLOWED_IN_TESTS: &[&str] = &["Instant::now", "SystemTime::now", "Timestamp::now"];
+/// What test code may use besides: the clock, a server that stands in for the API, and the embedded API with the kinds of this program.
+const ALLOWED_IN_TESTS: &[&str] =
+    &["Instant::now", "SystemTime::now", "Timestamp::now", "axum", "http", "hyper", "tower", "tower_http"];
 const IMPORTED_IN_TESTS: &[(&str, &str)] = &[(APART, "api")];
 
 /// Types that a `static` may not have in a folder without global state.

@@ -10,6 +10,7 @@ use crate::api::{GROUP, VERSION};
 use crate::domain::texts::Language;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
+use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::{WriteError, call};
 use documents::{Document, Documents};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
@@ -28,8 +29,6 @@ const HASH: &str = "agentic.ligbox.io/registry-hash";
 
 /// Poll interval for changes of the files.
 const POLL: Duration = Duration::from_secs(1);
-/// Retry interval after a failure of the API server.
-const RETRY: Duration = Duration::from_secs(5);
 
 /// Applies a registry to a namespace.
 pub struct Registry {
@@ -61,6 +60,7 @@ impl Registry {
     pub async fn follow(self) {
         let mut seen = None;
         let mut retry_at = None;
+        let mut failures = 0;
         loop {
             let versions = file_versions(&self.path);
             let again = retry_at.is_some_and(|at| at <= tokio::time::Instant::now());
@@ -69,7 +69,8 @@ impl Registry {
             } else if seen.as_ref() != Some(&versions) || again {
                 let result = self.sync().await;
                 self.log(&result);
-                retry_at = result.incomplete.then(|| tokio::time::Instant::now() + RETRY);
+                retry_at = result.incomplete.then(|| tokio::time::Instant::now() + retry::REGISTRY.interval(failures));
+                failures = if result.incomplete { failures + 1 } else { 0 };
                 seen = Some(versions);
             }
             tokio::time::sleep(POLL).await;
@@ -117,7 +118,7 @@ impl Registry {
             }
             match self.apply(&api, document, &hash).await {
                 Ok(()) => result.applied += 1,
-                Err(WriteError::Api(error)) if is_rejection(&error) => {
+                Err(error @ WriteError::Api(_)) if retry::REGISTRY.decide(&error, 0) == Retry::Stop => {
                     result.errors.push(format!("{}: {kind} {:?} rejected: {error}", document.origin, document.name));
                 }
                 Err(error) => result.add_retryable(format!("{}: {kind} {:?}: {error}", document.origin, document.name)),
@@ -176,11 +177,6 @@ impl SyncResult {
         self.errors.push(error);
         self.incomplete = true;
     }
-}
-
-/// Whether the API server rejected the request, so that a retry would fail as well.
-fn is_rejection(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if (400..500).contains(&status.code) && status.code != 429 && status.code != 401)
 }
 
 fn hash(value: &Value) -> String {

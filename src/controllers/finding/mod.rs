@@ -14,7 +14,7 @@ pub use writer::FindingWriter;
 use super::context::Context;
 use crate::api::Finding;
 use crate::runtime::leadership::WriteFence;
-use crate::runtime::retry::{Retry, RetryPolicy};
+use crate::runtime::retry::{self, Retry};
 use crate::runtime::watch::{Cache, Change, Subscription};
 use acknowledgement::Acknowledgements;
 use kube::ResourceExt as _;
@@ -23,8 +23,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Retry intervals of one acknowledgement.
-const RETRY: RetryPolicy = RetryPolicy { first: Duration::from_millis(500), longest: Duration::from_secs(30) };
 /// The clocks of the write fence are checked this often.
 const FENCE_CHECK: Duration = Duration::from_secs(1);
 /// Results of tasks that wait to be taken in.
@@ -134,7 +132,7 @@ async fn reconcile(acknowledgements: &Acknowledgements, fence: &WriteFence, name
             Ok(()) => return,
             Err(error) => error,
         };
-        match RETRY.decide(&error, failures) {
+        match retry::ACKNOWLEDGEMENTS.decide(&error, failures) {
             Retry::Stop | Retry::WaitForLeadership => return,
             Retry::After(interval) => {
                 if !interval.is_zero() {

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-    /// Reads a number that counts up; after the first it fails or hangs as long as told.
+    /// Reads a number that counts up; after the first it fails or hangs while `works` is false.
     async fn read(reads: Arc<AtomicUsize>, works: bool, hangs: bool) -> Result<usize, WriteError> {
         let number = reads.fetch_add(1, SeqCst) + 1;
         if hangs {
@@ -168,7 +168,7 @@ mod tests {
                 assert_eq!(get(false, hangs).await.unwrap(), 3);
                 tokio::task::yield_now().await;
             }
-            assert!(began.elapsed() <= FRESH * 101, "nobody waited");
+            assert!(began.elapsed() <= FRESH * 101, "no run waited");
             assert!(reads.load(SeqCst) <= 4 + 25, "{} reads in 100 s", reads.load(SeqCst));
             tokio::time::advance(RETRY).await;
             let _ = get(true, false).await;

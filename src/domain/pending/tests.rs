@@ -101,7 +101,7 @@ fn a_failure_that_was_resolved_is_not_opened_again_by_a_refresh() {
     let mut old = PendingUpdates::default();
     old.add(DesiredFindings::from([(check(), failing("a", 19))]), &BTreeSet::from([check()]), at(19));
     assert_eq!(applied(Some(&resolved), &old), None);
-    assert_eq!(applied(None, &old), None, "nor is one that somebody deleted");
+    assert_eq!(applied(None, &old), None, "nor is one that was deleted");
     let news = updates([(30, failing("a", 30))]);
     assert_eq!(applied(Some(&resolved), &news).unwrap().1, [Step::Reopened]);
 }
@@ -127,7 +127,7 @@ fn memory_is_bounded_and_the_newest_twenty_transitions_are_exact() {
         add(&mut pending, desired, second);
         bytes = bytes.max(updates_of(&pending).len());
     }
-    assert!(bytes <= CHANGES_MAX, "{bytes} wishes");
+    assert!(bytes <= CHANGES_MAX, "{bytes} updates");
     let with_evidence = updates_of(&pending)
         .iter()
         .filter(|w| matches!(&w.desired, Desired::Open(f) if f.evidence.failing.is_some()))

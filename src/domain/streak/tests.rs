@@ -108,7 +108,7 @@ fn any_result() -> impl Strategy<Value = CheckOutcome> {
 }
 
 proptest! {
-    /// The standing is what the last judgements, held and unknown left out, say by the counts alone.
+    /// The state follows from the counts of the last passes and fails; held and unknown do not count.
     #[test]
     fn the_state_follows_from_the_consecutive_outcomes(results in prop::collection::vec(any_result(), 0..60), fail in 1u32..5, recover in 1u32..5) {
         let mut streaks = Streaks::default();

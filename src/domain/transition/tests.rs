@@ -87,7 +87,7 @@ fn a_name_is_proven_if_it_was_checked_when_it_was_written() {
     let (ana, other_note, rui) = (by("ana", Some("vi")), by("ana", Some("x")), by("rui", Some("vi")));
     let (kubectl, argo) = (Some("kubectl"), Some("argocd"));
     for (name, noted, written, manager, facade, checked, expected) in [
-        ("nobody checks", &none, &ana, kubectl, false, false, false),
+        ("names are not checked", &none, &ana, kubectl, false, false, false),
         ("the facade does", &none, &ana, Some("agentic-ops-facade"), true, false, true),
         ("the API server does", &none, &ana, kubectl, false, true, true),
         ("no manager is known", &none, &ana, None, false, true, true),
@@ -95,8 +95,8 @@ fn a_name_is_proven_if_it_was_checked_when_it_was_written() {
         ("its note alone was edited since", &no, &other_note, argo, false, true, false),
         ("another name was checked", &no, &rui, kubectl, false, true, true),
         ("the note of a proven one was edited", &yes, &other_note, argo, false, true, true),
-        ("it was proven, and nobody checks any more", &yes, &ana, kubectl, false, false, true),
-        ("nobody checks who edits its note", &yes, &other_note, kubectl, false, false, false),
+        ("it was proven, and names are no longer checked", &yes, &ana, kubectl, false, false, true),
+        ("its note is edited while names are not checked", &yes, &other_note, kubectl, false, false, false),
         ("nor who writes it again", &yes, &ana, argo, false, false, false),
         ("nor another name", &yes, &rui, kubectl, false, false, false),
     ] {
@@ -146,14 +146,14 @@ fn conditions_say_the_same_as_the_phase() {
 #[derive(Clone, Debug)]
 enum Move {
     Break(String),
-    Mend,
+    Resolve,
     Acknowledge(Option<&'static str>),
 }
 
 fn any_move() -> impl Strategy<Value = Move> {
     prop_oneof![
         "[a-c]{1,3}".prop_map(Move::Break),
-        Just(Move::Mend),
+        Just(Move::Resolve),
         prop::option::of(prop_oneof![Just("ana"), Just("rui")]).prop_map(Move::Acknowledge),
     ]
 }
@@ -168,7 +168,7 @@ proptest! {
             let before = status.clone();
             let changed = match next {
                 Move::Break(message) => open(Some(&status), &failure(&message, i as i64 * 60), now),
-                Move::Mend => resolve(&status, ResolveReason::Recovered, "", now),
+                Move::Resolve => resolve(&status, ResolveReason::Recovered, "", now),
                 Move::Acknowledge(who) => acknowledge(&status, who.map(|w| by(w, None)).as_ref(), None, false, now),
             };
             let Some((next, _)) = changed else { continue };

@@ -145,7 +145,7 @@ impl WriteFence {
         }
     }
 
-    /// One write to the API, bounded in time. It is given up as soon as the gate is found closed: before its first step, and
+    /// One write to the API, bounded in time. It is abandoned as soon as the fence is found closed: before its first step, and
     /// before each further one, since a process may be frozen anywhere.
     pub async fn write<T>(&self, request: impl Future<Output = Result<T, kube::Error>>) -> Result<T, WriteError> {
         // The semaphore is never closed.
@@ -175,12 +175,9 @@ impl WriteFence {
 mod tests {
     use super::*;
 
-    fn fence(standing: Leadership, left: Option<Duration>) -> (watch::Sender<LeadershipState>, WriteFence) {
+    fn fence(leadership: Leadership, left: Option<Duration>) -> (watch::Sender<LeadershipState>, WriteFence) {
         let (sender, fence) = WriteFence::elected();
-        sender.send_replace(LeadershipState {
-            leadership: standing,
-            until: left.map(|left| DualInstant::now().after(left)),
-        });
+        sender.send_replace(LeadershipState { leadership, until: left.map(|left| DualInstant::now().after(left)) });
         (sender, fence)
     }
 
@@ -213,11 +210,11 @@ mod tests {
             (Leadership::Uncertain { term: 1 }, long, false),
             (Leadership::Following { holder: None }, long, false),
         ];
-        for (standing, left, open) in cases {
-            let (_sender, fence) = fence(standing.clone(), left);
-            assert_eq!(fence.is_open(), open, "{standing:?} {left:?}");
+        for (leadership, left, open) in cases {
+            let (_sender, fence) = fence(leadership.clone(), left);
+            assert_eq!(fence.is_open(), open, "{leadership:?} {left:?}");
             let written = fence.write(answer(1)).await;
-            assert_eq!(written.is_ok(), open, "{standing:?} {left:?}: {written:?}");
+            assert_eq!(written.is_ok(), open, "{leadership:?} {left:?}: {written:?}");
             assert!(open || matches!(written, Err(WriteError::NotLeading)));
         }
         assert!(WriteFence::always().is_open() && WriteFence::always().write(answer(1)).await.is_ok());

@@ -137,7 +137,7 @@ impl State {
         effects.push(Effect::Unscheduled { scenario: name.clone() });
         self.ticks.forget(name);
         self.answer_complete_ticks(effects);
-        // Where this replica does not lead, the leader resolves the Findings; if it comes to lead, it finds them open.
+        // Where this replica does not lead, the leader resolves the Findings. Once this replica leads, it resolves those left open.
         if self.activation.is_active() {
             self.resolve_removed(name, now, effects);
         }
@@ -148,7 +148,7 @@ impl State {
         match change {
             ObjectChange::Applied(finding) => self.finding_applied(finding, now, effects),
             ObjectChange::Deleted(name) => self.finding_deleted(&name, now, effects),
-            // It is left alone until it can be decoded again.
+            // It is ignored until it can be decoded again.
             ObjectChange::Undecodable(_) => {}
             ObjectChange::Resynchronised(findings, undecodable) => {
                 let names = findings.iter().map(|finding| finding.name.as_str());

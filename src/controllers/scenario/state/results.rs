@@ -205,7 +205,7 @@ impl State {
     }
 }
 
-/// When to try again, if at all. A closed write fence is looked at again with the next maintenance.
+/// When to try again, if at all. A closed write fence is checked again at the next maintenance.
 fn retry_interval(error: &WriteError, failures: u32) -> Option<Duration> {
     match retry::WRITES.decide(error, failures) {
         Retry::Stop => None,

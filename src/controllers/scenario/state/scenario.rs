@@ -209,7 +209,7 @@ impl ScenarioState {
         last.unknown = Some(reason);
     }
 
-    /// Whether a streak is on its way to a threshold: then the next run is a confirm run.
+    /// Whether a streak is being counted: then the next run is a confirm run.
     pub fn is_counting(&self) -> bool {
         self.streaks.is_counting()
     }
