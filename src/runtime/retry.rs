@@ -33,7 +33,7 @@ pub const ACKNOWLEDGEMENTS: RetryPolicy = policy(500, 30);
 /// For watches.
 pub const WATCHES: RetryPolicy = policy(500, 15);
 /// For the registry.
-pub const REGISTRY: RetryPolicy = policy(5_000, 60);
+pub const REGISTRY: RetryPolicy = policy(5_000, 5);
 /// For the program's own settings at the start.
 pub const SETTINGS: RetryPolicy = policy(1_000, 15);
 

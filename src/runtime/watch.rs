@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -115,9 +115,10 @@ where
         self.objects.state()
     }
 
-    /// All objects that could not be decoded.
-    pub fn undecodable(&self) -> Vec<Arc<InvalidObject>> {
-        self.undecodable.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    /// All objects, those that could be decoded and those that could not, as of one moment.
+    pub fn snapshot(&self) -> (Vec<Arc<K>>, Vec<Arc<InvalidObject>>) {
+        let undecodable = self.undecodable.read().unwrap_or_else(PoisonError::into_inner);
+        (self.objects.state(), undecodable.values().cloned().collect())
     }
 
     /// The store behind the cache, for readers that need no changes.
@@ -209,35 +210,46 @@ where
                 self.listed.insert(name_of(&invalid), Arc::new(invalid));
             }
             watcher::Event::InitDone => {
+                let listed = std::mem::take(&mut self.listed);
+                let mut undecodable = lock(&self.cache.undecodable);
                 self.writer.apply_watcher_event(&watcher::Event::InitDone);
-                *self.undecodable() = std::mem::take(&mut self.listed);
+                *undecodable = listed;
+                drop(undecodable);
                 // In this order, a reader that subscribes meanwhile resynchronises twice rather than never.
                 self.cache.progress.listed(&K::kind(&()));
-                self.tell(Change::Resynchronise);
+                self.publish(Change::Resynchronise);
             }
             watcher::Event::Apply(DeserializeGuard(Ok(object))) => {
                 let object = (self.trim)(object);
                 let name = object.name_any();
-                self.undecodable().remove(name.as_str());
+                let mut undecodable = lock(&self.cache.undecodable);
+                undecodable.remove(name.as_str());
                 self.writer.apply_watcher_event(&watcher::Event::Apply(object));
+                drop(undecodable);
                 if let Some(object) = self.cache.get(&name) {
-                    self.tell(Change::Applied(object));
+                    self.publish(Change::Applied(object));
                 }
             }
             watcher::Event::Apply(DeserializeGuard(Err(invalid))) => {
-                let invalid = Arc::new(invalid);
-                self.undecodable().insert(name_of(&invalid), invalid.clone());
-                self.tell(Change::Undecodable(invalid));
+                let (name, invalid) = (name_of(&invalid), Arc::new(invalid));
+                let mut undecodable = lock(&self.cache.undecodable);
+                // What it was before is no longer true.
+                if let Some(stored) = self.cache.get(&name) {
+                    self.writer.apply_watcher_event(&watcher::Event::Delete((*stored).clone()));
+                }
+                undecodable.insert(name, invalid.clone());
+                drop(undecodable);
+                self.publish(Change::Undecodable(invalid));
             }
             watcher::Event::Delete(object) => {
                 let name: Arc<str> = object.name_any().into();
-                self.undecodable().remove(&name);
-                // One that is deleted as it can't be decoded may be in the store as it was before.
-                let stored = object.0.ok().or_else(|| self.cache.get(&name).map(|object| (*object).clone()));
-                if let Some(object) = stored {
+                let mut undecodable = lock(&self.cache.undecodable);
+                undecodable.remove(&name);
+                if let Ok(object) = object.0 {
                     self.writer.apply_watcher_event(&watcher::Event::Delete(object));
                 }
-                self.tell(Change::Deleted(name));
+                drop(undecodable);
+                self.publish(Change::Deleted(name));
             }
         }
     }
@@ -245,7 +257,7 @@ where
     fn failed(&self, error: &watcher::Error) {
         let kind = K::kind(&());
         let reason = match is_absent(error) {
-            true => format!("CustomResourceDefinition {}.{} is not there", K::plural(&()), K::group(&())),
+            true => format!("CustomResourceDefinition {}.{} does not exist", K::plural(&()), K::group(&())),
             false => error.to_string(),
         };
         if self.cache.progress.not_listed(&kind, &reason) {
@@ -253,14 +265,15 @@ where
         }
     }
 
-    fn undecodable(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<Arc<str>, Arc<InvalidObject>>> {
-        self.cache.undecodable.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn tell(&self, change: Change<K>) {
+    fn publish(&self, change: Change<K>) {
         // It fails where there is no reader.
         let _ = self.cache.changes.send(change);
     }
+}
+
+/// Writers hold this lock over a change of both parts of a cache, so that [`Cache::snapshot`] sees all of it or nothing.
+fn lock(undecodable: &Undecodable) -> RwLockWriteGuard<'_, BTreeMap<Arc<str>, Arc<InvalidObject>>> {
+    undecodable.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn name_of(invalid: &InvalidObject) -> Arc<str> {

@@ -118,7 +118,7 @@ impl Registry {
             }
             match self.apply(&api, document, &hash).await {
                 Ok(()) => result.applied += 1,
-                Err(error @ WriteError::Api(_)) if retry::REGISTRY.decide(&error, 0) == Retry::Stop => {
+                Err(error @ WriteError::Api(_)) if is_rejection(&error) => {
                     result.errors.push(format!("{}: {kind} {:?} rejected: {error}", document.origin, document.name));
                 }
                 Err(error) => result.add_retryable(format!("{}: {kind} {:?}: {error}", document.origin, document.name)),
@@ -177,6 +177,11 @@ impl SyncResult {
         self.errors.push(error);
         self.incomplete = true;
     }
+}
+
+/// Whether the API server rejected the content or denies the permission, so that an unchanged file is not applied again.
+fn is_rejection(error: &WriteError) -> bool {
+    error.is_forbidden() || retry::REGISTRY.decide(error, 0) == Retry::Stop
 }
 
 fn hash(value: &Value) -> String {

@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 
 /// The clocks of the write fence are checked this often.
 const FENCE_CHECK: Duration = Duration::from_secs(1);
-/// Results of tasks that wait to be taken in.
+/// Results of tasks that wait to be processed.
 const DONE_MAX: usize = 64;
 
 /// Starts the controller; it ends when the context is stopped.
@@ -57,19 +57,22 @@ struct Controller {
     due: BTreeSet<String>,
     /// Findings that a task works on.
     busy: BTreeSet<String>,
-    done: mpsc::Sender<String>,
+    done: mpsc::Sender<(String, Reconciled)>,
 }
 
 impl Controller {
-    async fn run(mut self, mut changes: Subscription<Finding>, mut finished: mpsc::Receiver<String>) {
+    async fn run(mut self, mut changes: Subscription<Finding>, mut finished: mpsc::Receiver<(String, Reconciled)>) {
         let mut fence = self.fence.clone();
         let mut fence_check = tokio::time::interval(FENCE_CHECK);
         fence_check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         loop {
             tokio::select! {
                 change = changes.next() => self.finding_changed(change),
-                Some(name) = finished.recv() => {
+                Some((name, result)) = finished.recv() => {
                     self.busy.remove(&name);
+                    if result == Reconciled::NotLeading {
+                        self.due.insert(name.clone());
+                    }
                     self.begin(&name);
                 }
                 () = fence.changed() => self.begin_all(),
@@ -110,30 +113,44 @@ impl Controller {
         }
     }
 
-    /// Makes spec and status of a Finding agree, unless a task works on it already.
+    /// Makes spec and status of a Finding agree, unless a task works on it already. It is due again only if a change is seen
+    /// meanwhile.
     fn begin(&mut self, name: &str) {
-        if !self.due.contains(name) || !self.fence.is_open() || !self.busy.insert(name.to_string()) {
+        if !self.fence.is_open() || self.busy.contains(name) || !self.due.remove(name) {
             return;
         }
+        self.busy.insert(name.to_string());
         let (acknowledgements, fence) = (self.acknowledgements.clone(), self.fence.clone());
         let (name, done) = (name.to_string(), self.done.clone());
         tokio::spawn(async move {
-            reconcile(&acknowledgements, &fence, &name).await;
-            let _ = done.send(name).await;
+            let result = reconcile(&acknowledgements, &fence, &name).await;
+            let _ = done.send((name, result)).await;
         });
     }
 }
 
-/// Tries until spec and status agree, the Finding is gone, trying again changes nothing, or this replica leads no more.
-async fn reconcile(acknowledgements: &Acknowledgements, fence: &WriteFence, name: &str) {
+/// The result of making spec and status of a Finding agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reconciled {
+    /// They agree, the Finding is gone, or trying again would change nothing.
+    Done,
+    NotLeading,
+}
+
+/// Tries until spec and status agree, the Finding is gone, trying again would change nothing, or this replica no longer leads.
+async fn reconcile(acknowledgements: &Acknowledgements, fence: &WriteFence, name: &str) -> Reconciled {
     let mut failures = 0;
     while fence.is_open() {
         let error = match acknowledgements.reconcile(name).await {
-            Ok(()) => return,
+            Ok(()) => return Reconciled::Done,
             Err(error) => error,
         };
         match retry::ACKNOWLEDGEMENTS.decide(&error, failures) {
-            Retry::Stop | Retry::WaitForLeadership => return,
+            Retry::Stop => {
+                tracing::warn!(finding = name, %error, "acknowledgement not copied: the API server refuses it");
+                return Reconciled::Done;
+            }
+            Retry::WaitForLeadership => return Reconciled::NotLeading,
             Retry::After(interval) => {
                 if !interval.is_zero() {
                     tracing::warn!(finding = name, %error, "acknowledgement not copied yet");
@@ -143,4 +160,5 @@ async fn reconcile(acknowledgements: &Acknowledgements, fence: &WriteFence, name
         }
         failures += 1;
     }
+    Reconciled::NotLeading
 }

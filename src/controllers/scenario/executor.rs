@@ -5,17 +5,18 @@ use super::assess::Assessor;
 use super::configuration::ConfigurationReader;
 use super::schedule_view::ScheduleView;
 use super::state::{
-    Effect, Event, FindingUpdate, FindingWrite, FindingWritten, RunOrder, RunResult, StatusWrite, TickId, TickReport,
+    Effect, Event, FindingUpdate, FindingWrite, FindingWritten, RunOrder, RunResult, StatusSeen, StatusWrite, TickId,
+    TickReport,
 };
-use crate::api::Scenario;
 use crate::controllers::finding::FindingWriter;
 use crate::domain::texts::{self, Language};
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
+use crate::runtime::version::Version;
 use crate::runtime::write::{self, WriteError, call};
 use crate::telemetry::Metrics;
 use kube::Api;
-use kube::api::{Patch, PatchParams};
+use kube::api::{DynamicObject, Patch, PatchParams};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,7 +24,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 /// What the effects act upon.
 pub struct Executor {
-    pub api: Api<Scenario>,
+    /// Scenarios without their spec: a status is written though the spec can't be decoded.
+    pub api: Api<DynamicObject>,
     pub fence: WriteFence,
     pub writer: FindingWriter,
     pub assessor: Assessor,
@@ -133,8 +135,19 @@ impl Executor {
                 Ok(_) | Err(WriteError::Gone | WriteError::NotLeading) => {}
                 Err(error) => tracing::warn!(%scenario, %error, "status not written yet"),
             }
-            let result = result.map(Arc::new);
+            let result = result.map(status_seen);
             let _ = events.send(Event::StatusWritten { scenario, id, result }).await;
         });
+    }
+}
+
+/// A Scenario's status in an answer of the API.
+fn status_seen(object: DynamicObject) -> StatusSeen {
+    let status = object.data.get("status").cloned().and_then(|status| serde_json::from_value(status).ok());
+    StatusSeen {
+        generation: object.metadata.generation,
+        version: Version::of(&object),
+        status: status.unwrap_or_default(),
+        resource_version: object.metadata.resource_version,
     }
 }

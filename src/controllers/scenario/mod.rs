@@ -25,6 +25,7 @@ use crate::runtime::leadership::WriteFence;
 use crate::runtime::watch::{Cache, Change, Subscription};
 use assess::Assessor;
 use executor::Executor;
+use kube::core::ApiResource;
 use kube::core::error_boundary::InvalidObject;
 use kube::{Api, ResourceExt as _};
 use state::{AgentSummary, Event, Now, ObjectChange, Settings, State, TickId, UndecodableObject};
@@ -34,9 +35,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-/// Results of tasks that wait to be taken in.
+/// Results of tasks that wait to be processed.
 const EVENTS_MAX: usize = 1024;
-/// Ticks that wait to be taken in.
+/// Ticks that wait to be processed.
 const TICKS_MAX: usize = 64;
 /// The clocks of the write fence are checked this often.
 const FENCE_CHECK: Duration = Duration::from_secs(1);
@@ -71,7 +72,7 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
     let handle = Handle { schedule: ScheduleView::default(), ticks };
     let (events, reports) = mpsc::channel(EVENTS_MAX);
     let executor = Executor {
-        api: Api::namespaced(context.client.clone(), &context.namespace),
+        api: Api::namespaced_with(context.client.clone(), &context.namespace, &ApiResource::erase::<Scenario>(&())),
         fence: context.fence.clone(),
         writer: FindingWriter::new(context),
         assessor: Assessor::new(
@@ -209,8 +210,9 @@ where
         }
         Change::Deleted(name) => ObjectChange::Deleted(name),
         Change::Resynchronise => {
-            let objects = cache.objects().iter().map(summarise).collect();
-            ObjectChange::Resynchronised(objects, cache.undecodable().iter().map(|o| undecodable(o)).collect())
+            let (objects, invalid) = cache.snapshot();
+            let undecodable = invalid.iter().map(|object| undecodable(object)).collect();
+            ObjectChange::Resynchronised(objects.iter().map(summarise).collect(), undecodable)
         }
     }
 }

@@ -22,9 +22,9 @@ async fn it_waits_for_its_kinds() {
     let url = cluster.stop_embedded().await;
     let bare = embedded_without_kinds(&cluster.scratch.0.join("api"), url).await;
     let replica = Replica::spawn(&cluster, "replica-a", &cluster.kubeconfig);
-    replica.until("/readyz", 503, "CustomResourceDefinition findings.agentic.ligbox.io is not there").await;
+    replica.until("/readyz", 503, "CustomResourceDefinition findings.agentic.ligbox.io does not exist").await;
     replica.until("/livez", 200, "ok").await;
-    assert!(replica.log().contains("CustomResourceDefinition scenarios.agentic.ligbox.io is not there"));
+    assert!(replica.log().contains("CustomResourceDefinition scenarios.agentic.ligbox.io does not exist"));
     bare.shutdown().await;
     cluster.restart_embedded(url).await;
     replica.until("/readyz", 200, "ok").await;

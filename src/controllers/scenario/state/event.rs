@@ -1,7 +1,7 @@
 //! What happens: the events that the state takes in.
 
 use super::effects::{FindingWritten, RunResult};
-use super::scenario::RunId;
+use super::scenario::{RunId, StatusSeen};
 use super::ticks::TickId;
 use super::writes::WriteId;
 use crate::api::Scenario;
@@ -42,11 +42,10 @@ pub enum Event {
         id: WriteId,
         results: Vec<FindingWritten>,
     },
-    /// With the object as it is now: as written, or, after a conflict, as read again.
     StatusWritten {
         scenario: Arc<str>,
         id: WriteId,
-        result: Result<Arc<Scenario>, WriteError>,
+        result: Result<StatusSeen, WriteError>,
     },
     /// Run what is due, or everything.
     Tick {

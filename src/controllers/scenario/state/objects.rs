@@ -5,6 +5,7 @@ use super::effects::{Effect, Effects};
 use super::event::{AgentSummary, Now, ObjectChange, UndecodableObject};
 use super::model::State;
 use super::scenario::{ScenarioState, Spec};
+use super::writes::Part;
 use crate::api::Scenario;
 use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::desired_after_removal;
@@ -44,8 +45,12 @@ impl State {
             return;
         }
         let generation = scenario.metadata.generation;
-        let is_edit = known
-            .is_none_or(|known| known.observed.generation != generation || matches!(known.spec, Spec::Undecodable(_)));
+        let is_edit = known.is_none_or(|known| {
+            // One that was deleted and created again has the same generation and another uid.
+            known.observed.generation != generation
+                || known.observed.uid != scenario.metadata.uid
+                || matches!(known.spec, Spec::Undecodable(_))
+        });
         if is_edit {
             self.scenario_edited(&name, scenario, now, effects);
         } else if let Some(known) = self.scenarios.get_mut(&name) {
@@ -90,7 +95,7 @@ impl State {
         match self.scenarios.get_mut(name) {
             Some(known) => known.set_spec(spec),
             None => {
-                let open = if self.activation.is_active() { self.findings.open(name) } else { BTreeSet::new() };
+                let open = if self.activation.is_active() { self.open_after_writes(name) } else { BTreeSet::new() };
                 self.scenarios.insert(name.clone(), ScenarioState::new(name.clone(), spec, &open));
             }
         }
@@ -134,6 +139,7 @@ impl State {
         }
         let affected = self.dependencies.set(name, &[]);
         self.timing.schedule.cancel(name);
+        self.timing.retries.cancel(name, Part::Status);
         effects.push(Effect::Unscheduled { scenario: name.clone() });
         self.ticks.forget(name);
         self.answer_complete_ticks(effects);
@@ -154,7 +160,7 @@ impl State {
                 let names = findings.iter().map(|finding| finding.name.as_str());
                 let present: HashSet<&str> = names.chain(undecodable.iter().map(|o| &*o.name)).collect();
                 let gone: Vec<String> =
-                    self.findings.names().filter(|n| !present.contains(n)).map(String::from).collect();
+                    self.findings.watched().filter(|n| !present.contains(n)).map(String::from).collect();
                 for name in gone {
                     self.finding_deleted(&name, now, effects);
                 }

@@ -10,7 +10,7 @@ use kube::ResourceExt as _;
 
 /// Results kept of a requested run.
 const RESULTS_MAX: usize = 128;
-/// A longer annotation is no time.
+/// A longer annotation is not a time.
 const ANNOTATION_MAX: usize = 64;
 
 /// The Findings that a run opened and resolved.
@@ -73,7 +73,7 @@ impl RunRequests {
 
     /// A run has ended. `requested` is the request that was open when it began.
     pub fn run_ended(&mut self, requested: Option<String>, run_at: Timestamp, evaluation: Option<&Evaluation>) {
-        if evaluation.is_some() && self.collecting.is_none() {
+        if self.collecting.is_none() {
             self.changes = RunChanges::default();
         }
         match (requested, evaluation) {

@@ -3,9 +3,9 @@
 use super::effects::{Effect, Effects, FindingUpdate, FindingWrite, FindingWritten, StatusWrite};
 use super::event::Now;
 use super::model::{MAINTENANCE, State};
-use super::scenario::{ScenarioState, Spec};
+use super::scenario::{ScenarioState, Spec, StatusSeen};
 use super::writes::{Part, WriteId};
-use crate::api::{Scenario, ScenarioStatus};
+use crate::api::ScenarioStatus;
 use crate::controllers::scenario::status::{RunSummary, SpecState, StatusInputs, differs_beyond_freshness, status};
 use crate::domain::desired::Desired;
 use crate::domain::pending::PendingUpdate;
@@ -13,6 +13,9 @@ use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::WriteError;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The retry interval of what the API server refused and no run will write.
+const LONGEST: Duration = retry::WRITES.longest;
 
 impl State {
     /// Has the pending updates of a Scenario written, unless a write is under way or is to be retried later. What can't be written
@@ -54,14 +57,11 @@ impl State {
     fn everything_written(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
         let Some(scenario) = self.scenarios.get_mut(name) else { return };
         scenario.requests.complete();
-        if scenario.runs.running.is_none()
-            && self.ticks.wait_for(name)
-            && !self.timing.schedule.is_due_by(name, now.monotonic)
-        {
+        let Some(ended) = scenario.runs.ended else { return };
+        if self.ticks.wait_for(name, ended) {
             let health = self.wanted_status(name, now).and_then(|status| status.health);
-            let changes =
-                self.scenarios.get(name).map(|scenario| scenario.requests.changes.clone()).unwrap_or_default();
-            self.ticks.ran(name, health, &changes);
+            let changes = self.scenarios.get(name).map(|s| s.requests.changes.clone()).unwrap_or_default();
+            self.ticks.ran(name, ended, health, &changes);
             self.answer_complete_ticks(effects);
         }
     }
@@ -74,6 +74,7 @@ impl State {
         now: Now,
         effects: &mut Effects,
     ) {
+        let is_idle = self.runnable(name).is_none();
         let Some(writes) = self.writes.get_mut(name).filter(|writes| writes.in_flight == Some(id)) else { return };
         writes.in_flight = None;
         let failures = writes.failures;
@@ -83,16 +84,27 @@ impl State {
             match result {
                 Ok((finding, steps)) => {
                     writes.updates.done(&at, number);
-                    let Some(finding) = finding else { continue };
-                    if let Some(scenario) = self.scenarios.get_mut(name) {
-                        scenario.requests.changes.add(&finding.name, &steps);
+                    let scenario = self.scenarios.get_mut(name);
+                    match (finding, scenario) {
+                        (Some(finding), scenario) => {
+                            if let Some(scenario) = scenario {
+                                scenario.requests.changes.add(&finding.name, &steps);
+                            }
+                            self.findings.written(finding);
+                        }
+                        // It was deleted, and that was overtaken by the result of an earlier write.
+                        (None, scenario) if self.findings.remove_at(name, &at) => {
+                            if let Some(scenario) = scenario {
+                                scenario.forget_finding(&at);
+                            }
+                        }
+                        (None, _) => {}
                     }
-                    self.findings.observe(finding);
                 }
                 Err(error) => {
                     failed = true;
-                    // After `Stop` the updates wait for the next run, which decides anew.
-                    if let Some(after) = retry_interval(&error, failures) {
+                    // A refused update waits for the next run, which decides anew; where there is none, it is tried again later.
+                    if let Some(after) = retry_interval(&error, failures).or_else(|| is_idle.then_some(LONGEST)) {
                         retry_after = Some(retry_after.map_or(after, |known| known.max(after)));
                     }
                 }
@@ -128,7 +140,7 @@ impl State {
     }
 
     fn write_wanted_status(&mut self, name: &Arc<str>, status: ScenarioStatus, effects: &mut Effects) {
-        if !self.activation.may_begin() || self.timing.retries.is_waiting(name, Part::Status) {
+        if self.timing.retries.is_waiting(name, Part::Status) {
             return;
         }
         let Some(scenario) = self.scenarios.get_mut(name).filter(|s| s.status_write.is_none()) else { return };
@@ -144,26 +156,27 @@ impl State {
         &mut self,
         name: &Arc<str>,
         id: WriteId,
-        result: Result<Arc<Scenario>, WriteError>,
+        result: Result<StatusSeen, WriteError>,
         now: Now,
         effects: &mut Effects,
     ) {
         let Some(scenario) = self.scenarios.get_mut(name).filter(|s| s.status_write == Some(id)) else { return };
         scenario.status_write = None;
         match result {
-            Ok(written) => {
+            Ok(seen) => {
                 scenario.status_failures = 0;
-                // An edited spec comes by the watch.
-                let is_current = scenario.observed.generation == written.metadata.generation;
-                if is_current && !scenario.is_outdated(&written) {
-                    scenario.observe(written);
+                let is_edited = seen.generation > scenario.observed.generation;
+                scenario.observe_status(seen);
+                // An edit that the watch has not shown yet is decided on when it does.
+                if !is_edited {
                     self.write_status(name, now, effects);
                 }
             }
             Err(error) => {
                 let failures = scenario.status_failures;
                 scenario.status_failures = failures.saturating_add(1);
-                if let Some(after) = retry_interval(&error, failures) {
+                if !matches!(error, WriteError::Gone) {
+                    let after = retry_interval(&error, failures).unwrap_or(LONGEST);
                     self.timing.retries.add(now.monotonic + after, name, Part::Status);
                 }
             }

@@ -45,10 +45,10 @@ impl State {
             }
         }
         while let Some((name, part)) = self.timing.retries.take_due(now.monotonic) {
-            match part {
-                Part::Findings => self.write_findings(&name, now, effects),
-                Part::Status => self.write_status(&name, now, effects),
+            if part == Part::Findings {
+                self.write_findings(&name, now, effects);
             }
+            self.write_status(&name, now, effects);
         }
         if now.monotonic >= self.timing.maintenance {
             self.timing.maintenance = now.monotonic + MAINTENANCE;
@@ -76,9 +76,11 @@ impl State {
     ) {
         let Some(scenario) = self.scenarios.get_mut(name) else { return };
         let Some(run) = scenario.runs.running.take_if(|run| run.id == id) else { return };
+        scenario.runs.ended = Some(id);
         let is_current = scenario.observed.generation == run.generation;
         let Some(valid) = scenario.valid().filter(|_| is_current).cloned() else {
-            // The spec was edited meanwhile: the new one is tried at once.
+            // The spec was edited meanwhile: the new one is tried at once, and ticks wait for that.
+            scenario.runs.ended = None;
             self.run_now(name, now, effects);
             return;
         };
@@ -162,7 +164,12 @@ impl State {
             self.runnable(name).is_some() && (force || is_running || self.timing.schedule.is_due_by(name, by))
         };
         let due: BTreeSet<Arc<str>> = self.scenarios.keys().filter(|name| is_due(name)).cloned().collect();
-        if !self.ticks.add(id, due.clone()) {
+        let next = self.timing.run_ids + 1;
+        let after = |name: &Arc<str>| {
+            let running = self.scenarios.get(name).and_then(|scenario| scenario.runs.running.as_ref());
+            (name.clone(), running.map_or(RunId(next), |run| run.id))
+        };
+        if !self.ticks.add(id, due.iter().map(after).collect()) {
             effects.push(Effect::RefuseTick { id });
             return;
         }

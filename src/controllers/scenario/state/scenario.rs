@@ -27,16 +27,19 @@ pub enum Spec {
 #[derive(Default)]
 pub struct Observed {
     pub generation: Option<i64>,
+    pub uid: Option<String>,
     pub resource_version: Option<String>,
     version: Option<Version>,
     /// The last one that could be decoded.
     object: Option<Arc<Scenario>>,
+    /// The status that this replica has written and the watch has not shown yet.
+    written: Option<Box<ScenarioStatus>>,
 }
 
 impl Observed {
     /// The status that the API has.
     pub fn status(&self) -> Option<&ScenarioStatus> {
-        self.object.as_ref()?.status.as_ref()
+        self.written.as_deref().or_else(|| self.object.as_ref()?.status.as_ref())
     }
 
     pub fn last_requested_run(&self) -> Option<&RequestedRun> {
@@ -44,8 +47,17 @@ impl Observed {
     }
 }
 
-/// Tells runs apart: the result of one that no longer counts is ignored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A Scenario's status as the API has it: as written, or, after a conflict, as read again.
+#[derive(Debug)]
+pub struct StatusSeen {
+    pub generation: Option<i64>,
+    pub resource_version: Option<String>,
+    pub version: Option<Version>,
+    pub status: ScenarioStatus,
+}
+
+/// Identifies a run: the result of one that no longer counts is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunId(pub u64);
 
 /// A run under way.
@@ -74,6 +86,8 @@ pub struct Runs {
     pub running: Option<Running>,
     pub last: Option<LastRun>,
     pub last_run_at: Option<Timestamp>,
+    /// The last run that has ended, whatever its result.
+    pub ended: Option<RunId>,
     /// Whether the second run, which gives the Scenario its place in the interval, has been planned.
     pub is_spread: bool,
     /// What the last run found that the spec may not use.
@@ -121,10 +135,23 @@ impl ScenarioState {
         self.requests.observe(&scenario);
         self.observed = Observed {
             generation: scenario.metadata.generation,
+            uid: scenario.metadata.uid.clone(),
             resource_version: scenario.metadata.resource_version.clone(),
             version: Version::of(&*scenario),
             object: Some(scenario),
+            written: None,
         };
+    }
+
+    /// Takes over a status that was written or read again, if it is newer than the object that is known.
+    pub fn observe_status(&mut self, seen: StatusSeen) {
+        let observed = &mut self.observed;
+        let is_newer = seen.version.is_none() || seen.version > observed.version;
+        if is_newer && seen.generation == observed.generation {
+            observed.resource_version = seen.resource_version;
+            observed.version = seen.version;
+            observed.written = Some(Box::new(seen.status));
+        }
     }
 
     /// The validated spec, unless it is invalid.

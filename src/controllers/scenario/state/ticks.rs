@@ -1,14 +1,15 @@
 //! Ticks: an external scheduler asks to run what is due, or everything, and waits for the results.
 
 use super::requests::RunChanges;
+use super::scenario::RunId;
 use crate::api::Health;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Ticks that wait at once; more are refused.
 const WAITING_MAX: usize = 16;
 
-/// Tells ticks apart.
+/// Identifies a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TickId(pub u64);
 
@@ -31,7 +32,8 @@ pub struct TickResult {
 
 struct Waiting {
     id: TickId,
-    missing: BTreeSet<Arc<str>>,
+    /// The first run of each Scenario that counts.
+    missing: BTreeMap<Arc<str>, RunId>,
     report: TickReport,
 }
 
@@ -42,8 +44,8 @@ pub struct Ticks {
 }
 
 impl Ticks {
-    /// Waits for these Scenarios. False where too many ticks wait.
-    pub fn add(&mut self, id: TickId, due: BTreeSet<Arc<str>>) -> bool {
+    /// Waits for these runs of Scenarios, or later ones. False where too many ticks wait.
+    pub fn add(&mut self, id: TickId, due: BTreeMap<Arc<str>, RunId>) -> bool {
         if self.waiting.len() >= WAITING_MAX {
             return false;
         }
@@ -52,15 +54,16 @@ impl Ticks {
         true
     }
 
-    /// Whether any tick waits for this Scenario.
-    pub fn wait_for(&self, scenario: &str) -> bool {
-        self.waiting.iter().any(|tick| tick.missing.contains(scenario))
+    /// Whether any tick waits for this run of a Scenario.
+    pub fn wait_for(&self, scenario: &str, run: RunId) -> bool {
+        self.waiting.iter().any(|tick| tick.missing.get(scenario).is_some_and(|first| *first <= run))
     }
 
-    /// A Scenario has run and everything of it is written.
-    pub fn ran(&mut self, scenario: &str, health: Option<Health>, changes: &RunChanges) {
+    /// A run of a Scenario has ended and everything of it is written.
+    pub fn ran(&mut self, scenario: &str, run: RunId, health: Option<Health>, changes: &RunChanges) {
         for tick in &mut self.waiting {
-            if tick.missing.remove(scenario) {
+            if tick.missing.get(scenario).is_some_and(|first| *first <= run) {
+                tick.missing.remove(scenario);
                 tick.report.ran += 1;
                 tick.report.results.push(TickResult {
                     scenario: scenario.to_string(),

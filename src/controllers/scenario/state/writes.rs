@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Tells apart the writes that the state asked for: the result of one that no longer counts is ignored.
+/// Identifies a write: the result of one that no longer counts is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WriteId(u64);
 
@@ -112,7 +112,8 @@ impl Retries {
         Some((scenario, part))
     }
 
-    fn cancel(&mut self, scenario: &Arc<str>, part: Part) {
+    /// Plans no retry of this part.
+    pub fn cancel(&mut self, scenario: &Arc<str>, part: Part) {
         if let Some(at) = self.by_scenario.remove(&(scenario.clone(), part)) {
             self.by_time.remove(&(at, scenario.clone(), part));
         }

@@ -26,7 +26,7 @@ fn deleting_a_scenario_resolves_its_findings_and_ends_its_runs() {
     let runs = world.runs_of("shop").len();
     world.advance(600);
     assert_eq!(world.runs_of("shop").len(), runs);
-    assert!(!world.next.contains_key("shop"));
+    assert!(!world.log.next.contains_key("shop"));
 }
 
 #[test]
@@ -184,4 +184,64 @@ fn a_finding_that_cannot_be_decoded_is_left_as_it_is() {
     };
     world.on(Event::Finding(ObjectChange::Resynchronised(Vec::new(), vec![object])));
     assert_eq!(world.status("shop").open_findings, Some(1));
+}
+
+#[test]
+fn a_list_older_than_a_write_of_this_replica_deletes_nothing() {
+    let mut world = World::leading();
+    world.scenario("shop", AT_ONCE());
+    world.advance(2);
+    world.watch_falls_silent();
+    world.find("shop", Fail);
+    let runs = world.runs_of("shop").len();
+    world.until_runs("shop", runs + 1);
+    world.scenario("shop", json!({"thresholds": {"fail": 1, "recover": 2}}));
+    world.list_no_findings();
+    assert_eq!(world.status("shop").open_findings, Some(1));
+    world.find("shop", Pass);
+    let runs = world.runs_of("shop").len();
+    world.until_runs("shop", runs + 1);
+    assert_eq!(world.phases("shop"), [Open], "one pass resolves nothing");
+    world.watch_resumes();
+    world.until_runs("shop", runs + 2);
+    assert_eq!(world.phases("shop"), [Open, Resolved]);
+}
+
+#[test]
+fn a_finding_that_was_deleted_while_its_first_write_was_under_way_can_open_again() {
+    let mut world = World::leading();
+    world.scenario("shop", AT_ONCE());
+    world.advance(2);
+    world.watch_falls_silent();
+    world.find("shop", Fail);
+    let runs = world.runs_of("shop").len();
+    world.until_runs("shop", runs + 1);
+    // The watch shows neither the creation nor the deletion.
+    world.delete_finding_unseen("shop");
+    world.until_runs("shop", runs + 4);
+    assert_eq!(world.phases("shop"), [Open]);
+}
+
+#[test]
+fn a_scenario_that_was_deleted_and_created_again_unseen_runs_with_its_new_spec() {
+    let mut world = World::leading();
+    world.advance(2);
+    world.recreate_unseen("shop", "5s");
+    let runs = world.runs_of("shop").len();
+    world.advance(60);
+    assert!(world.runs_of("shop").len() >= runs + 10);
+}
+
+#[test]
+fn a_scenario_that_is_created_again_opens_only_after_its_threshold() {
+    let mut world = failing();
+    world.api = Api::Held;
+    world.delete_scenario("shop");
+    world.scenario("shop", json!({}));
+    world.release();
+    let runs = world.runs_of("shop").len();
+    world.until_runs("shop", runs + 1);
+    assert_eq!(world.phases("shop"), [Open, Resolved], "one fail");
+    world.until_runs("shop", runs + 2);
+    assert_eq!(world.phases("shop"), [Open, Resolved, Open]);
 }

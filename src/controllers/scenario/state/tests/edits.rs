@@ -103,7 +103,7 @@ fn an_invalid_spec_is_not_run_and_leaves_findings_as_they_are() {
     let runs = world.runs_of("shop").len();
     world.advance(600);
     assert_eq!(world.runs_of("shop").len(), runs);
-    assert!(!world.next.contains_key("shop"));
+    assert!(!world.log.next.contains_key("shop"));
     assert_eq!(
         (world.ready("shop").as_str(), world.status("shop").health),
         ("InvalidExpression", Some(Health::Failing))
@@ -209,12 +209,12 @@ fn scenarios_in_a_dependency_cycle_are_not_run_until_it_is_broken() {
     assert_eq!(world.ready("shop"), "Validated");
     world.scenario("shop", json!({"dependsOn": ["bank"]}));
     assert_eq!([world.ready("shop"), world.ready("bank")], ["DependencyCycle", "DependencyCycle"]);
-    let runs = world.runs.len();
+    let runs = world.log.runs.len();
     world.advance(600);
-    assert_eq!(world.runs.len(), runs);
+    assert_eq!(world.log.runs.len(), runs);
     world.scenario("bank", json!({}));
     world.advance(0);
-    assert_eq!(world.runs.len(), runs + 2, "both, at once");
+    assert_eq!(world.log.runs.len(), runs + 2, "both, at once");
     assert_eq!([world.ready("shop"), world.ready("bank")], ["Validated", "Validated"]);
 }
 

@@ -18,7 +18,7 @@ fn a_replica_that_follows_reads_no_target_and_writes_nothing() {
     let mut world = following();
     world.list();
     world.advance(600);
-    assert!(world.runs.is_empty() && world.finding_writes.is_empty() && world.status_writes.is_empty());
+    assert!(world.log.runs.is_empty() && world.log.finding_writes.is_empty() && world.log.status_writes.is_empty());
 }
 
 #[test]
@@ -31,10 +31,10 @@ fn nothing_runs_before_all_kinds_are_listed() {
             list(&mut world);
         }
         world.advance(600);
-        assert!(world.runs.is_empty() && world.status_writes.is_empty(), "kind {missing} is not listed");
+        assert!(world.log.runs.is_empty() && world.log.status_writes.is_empty(), "kind {missing} is not listed");
         lists[missing](&mut world);
         world.advance(1);
-        assert_eq!(world.runs.len(), 2, "kind {missing} is listed now");
+        assert_eq!(world.log.runs.len(), 2, "kind {missing} is listed now");
     }
 }
 
@@ -48,9 +48,9 @@ fn the_first_pass_begins_soon_and_each_scenario_then_has_its_own_place_in_the_in
     }
     world.list();
     world.lead(1);
-    assert!(world.runs.is_empty(), "they do not all begin in the same instant");
+    assert!(world.log.runs.is_empty(), "they do not all begin in the same instant");
     world.advance(1);
-    assert_eq!(world.runs.len(), 50);
+    assert_eq!(world.log.runs.len(), 50);
     world.advance(60);
     let seconds: std::collections::BTreeSet<u64> = names.iter().map(|name| world.runs_of(name)[1]).collect();
     assert!(seconds.len() > 20, "second runs are spread: {seconds:?}");
@@ -65,12 +65,12 @@ fn the_first_pass_begins_soon_and_each_scenario_then_has_its_own_place_in_the_in
 fn when_leadership_is_lost_runs_are_cancelled_and_nothing_is_scheduled() {
     let mut world = World::leading();
     world.advance(1);
-    assert!(world.next.contains_key("shop"));
+    assert!(world.log.next.contains_key("shop"));
     world.follow();
-    assert_eq!((world.cancelled, world.next.len()), (1, 0));
-    let runs = world.runs.len();
+    assert_eq!((world.log.cancelled, world.log.next.len()), (1, 0));
+    let runs = world.log.runs.len();
     world.advance(600);
-    assert_eq!(world.runs.len(), runs);
+    assert_eq!(world.log.runs.len(), runs);
 }
 
 #[test]
@@ -125,10 +125,10 @@ fn a_leader_in_doubt_reads_targets_and_writes_nothing() {
     world.advance(1);
     world.doubt(1);
     world.find("shop", Fail);
-    let (runs, writes) = (world.runs.len(), world.finding_writes.len() + world.status_writes.len());
+    let (runs, writes) = (world.log.runs.len(), world.log.finding_writes.len() + world.log.status_writes.len());
     world.advance(300);
-    assert!(world.runs.len() >= runs + 5);
-    assert_eq!(world.finding_writes.len() + world.status_writes.len(), writes);
+    assert!(world.log.runs.len() >= runs + 5);
+    assert_eq!(world.log.finding_writes.len() + world.log.status_writes.len(), writes);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_change_of_term_without_a_gap_begins_anew() {
     world.hang("shop");
     world.until_runs("shop", 2);
     world.lead(2);
-    assert_eq!(world.cancelled, 1);
+    assert_eq!(world.log.cancelled, 1);
     world.find("shop", Pass);
     let runs = world.runs_of("shop").len();
     world.advance(1);
@@ -197,12 +197,14 @@ fn nothing_begins_once_the_process_stops() {
     let mut world = World::leading();
     world.advance(1);
     world.on(super::super::Event::Stopping);
-    let (runs, writes) = (world.runs.len(), world.status_writes.len());
-    world.scenario("shop", json!({"suspend": true}));
-    assert_eq!((world.runs.len(), world.status_writes.len()), (runs, writes));
+    let runs = world.log.runs.len();
+    world.request("shop", Some("2027-01-15T08:00:01Z"));
+    world.advance(300);
+    assert_eq!(world.log.runs.len(), runs);
     world.lead(2);
     world.list();
-    assert_eq!((world.runs.len(), world.status_writes.len()), (runs, writes));
+    world.advance(300);
+    assert_eq!(world.log.runs.len(), runs);
 }
 
 #[test]
@@ -218,4 +220,5 @@ fn the_write_under_way_when_the_process_stops_is_still_taken_in() {
     world.release();
     assert!(!world.state.is_writing());
     assert_eq!(world.phases("shop"), [Open]);
+    assert_eq!(world.status("shop").open_findings, Some(1), "and its status is written");
 }

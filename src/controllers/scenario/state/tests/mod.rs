@@ -5,6 +5,7 @@ mod edits;
 mod leadership;
 mod outages;
 mod requests;
+mod simulation;
 mod thresholds;
 mod ticks;
 mod world;

@@ -42,11 +42,11 @@ fn failed_writes_are_retried_in_growing_intervals_with_a_bound() {
     world.find("shop", Fail);
     world.request("shop", Some("2027-01-15T09:00:00Z"));
     world.advance(120);
-    let tries: Vec<u64> = world.finding_writes.iter().map(|(_, at)| *at).collect();
+    let tries: Vec<u64> = world.log.finding_writes.iter().map(|(_, at)| *at).collect();
     // After 2, 4, 8, 15, 15 … seconds, each shortened by up to half.
     assert!((9..=20).contains(&tries.len()), "{tries:?}");
     assert!(tries.windows(2).skip(4).all(|pair| (7..=16).contains(&(pair[1] - pair[0]))), "{tries:?}");
-    assert!(world.status_writes.len() <= 25, "{:?}", world.status_writes);
+    assert!(world.log.status_writes.len() <= 25, "{:?}", world.log.status_writes);
 }
 
 #[test]
@@ -59,10 +59,10 @@ fn after_a_success_the_retry_interval_starts_from_the_first_again() {
     world.api = Api::Up;
     world.advance(20);
     world.api = Api::Down;
-    let before = world.finding_writes.len();
+    let before = world.log.finding_writes.len();
     run(&mut world, Pass);
     world.advance(3);
-    assert!(world.finding_writes.len() - before >= 2, "tried again within three seconds");
+    assert!(world.log.finding_writes.len() - before >= 2, "tried again within three seconds");
 }
 
 #[test]
@@ -71,9 +71,9 @@ fn what_the_api_refuses_is_not_tried_again_before_the_next_run() {
     quick(&mut world, "shop");
     world.api = Api::Refusing;
     run(&mut world, Fail);
-    let before = world.finding_writes.len();
+    let before = world.log.finding_writes.len();
     world.advance(9);
-    assert_eq!(world.finding_writes.len(), before);
+    assert_eq!(world.log.finding_writes.len(), before);
     world.api = Api::Up;
     run(&mut world, Fail);
     assert_eq!(world.phases("shop"), [Open]);

@@ -115,7 +115,7 @@ fn a_request_that_is_no_time_is_answered_once() {
 }
 
 #[test]
-fn a_request_made_while_nobody_led_is_run_first() {
+fn a_request_made_while_no_replica_led_is_run_first() {
     let mut world = World::new();
     world.agent("pulso", false);
     world.find("shop", Pass);
@@ -138,6 +138,7 @@ fn a_run_that_read_nothing_answers_without_checks() {
         world.advance(0);
         let answer = world.answer("shop").unwrap();
         assert_eq!((answer.requested_at.as_str(), answer.checks.len()), (FIRST, 0));
+        assert_eq!((answer.opened.len(), answer.resolved.len()), (0, 0));
     }
 }
 

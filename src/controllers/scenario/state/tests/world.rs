@@ -15,6 +15,7 @@ use crate::domain::run_failure::RunFailure;
 use crate::domain::texts::Language;
 use crate::domain::transition::Step;
 use crate::domain::validate::{ProbePolicy, ValidationError};
+use crate::runtime::version::Version;
 use crate::runtime::write::WriteError;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -56,17 +57,31 @@ pub enum Api {
 
 pub struct World {
     pub state: State,
-    start: Instant,
+    pub start: Instant,
     elapsed: Duration,
-    version: u64,
-    scenarios: BTreeMap<String, Scenario>,
-    findings: BTreeMap<String, Finding>,
-    found: BTreeMap<String, Found>,
+    pub stored: Stored,
+    pub found: BTreeMap<String, Found>,
     pub api: Api,
-    held: Vec<Effect>,
+    pub held: Vec<Effect>,
     /// Runs that wait for [`World::end_run`].
-    running: Vec<RunOrder>,
-    events: VecDeque<Event>,
+    pub running: Vec<RunOrder>,
+    pub events: VecDeque<Event>,
+    pub log: Log,
+}
+
+/// The objects that the simulated API has.
+#[derive(Default)]
+pub struct Stored {
+    pub version: u64,
+    pub scenarios: BTreeMap<String, Scenario>,
+    pub findings: BTreeMap<String, Finding>,
+    /// The watch does not show writes of Findings.
+    pub watch_is_silent: bool,
+}
+
+/// What the state asked for.
+#[derive(Default)]
+pub struct Log {
     /// Scenario and second of each run that was started.
     pub runs: Vec<(String, u64)>,
     /// Seconds at which updates of Findings, or a status, were to be written.
@@ -93,20 +108,13 @@ impl World {
             state: State::new(settings, now),
             start,
             elapsed: Duration::ZERO,
-            version: 0,
-            scenarios: BTreeMap::new(),
-            findings: BTreeMap::new(),
+            stored: Stored::default(),
             found: BTreeMap::new(),
             api: Api::Up,
             held: Vec::new(),
             running: Vec::new(),
             events: VecDeque::new(),
-            runs: Vec::new(),
-            finding_writes: Vec::new(),
-            status_writes: Vec::new(),
-            cancelled: 0,
-            next: BTreeMap::new(),
-            ticks: BTreeMap::new(),
+            log: Log::default(),
         }
     }
 
@@ -121,7 +129,7 @@ impl World {
         world
     }
 
-    fn now(&self) -> Now {
+    pub fn now(&self) -> Now {
         let wall = Timestamp::from_second(START + self.elapsed.as_secs() as i64).unwrap();
         Now { monotonic: self.start + self.elapsed, wall }
     }
@@ -161,7 +169,7 @@ impl World {
 
     /// Lets time pass until half a second before the next run of the Scenario.
     pub fn until_almost_due(&mut self, scenario: &str) {
-        let at = self.next[scenario] - Duration::from_millis(500);
+        let at = self.log.next[scenario] - Duration::from_millis(500);
         while self.elapsed + Duration::from_secs(1) < at {
             self.advance(1);
         }
@@ -180,7 +188,7 @@ impl World {
     }
 
     pub fn runs_of(&self, scenario: &str) -> Vec<u64> {
-        self.runs.iter().filter(|(name, _)| name == scenario).map(|(_, at)| *at).collect()
+        self.log.runs.iter().filter(|(name, _)| name == scenario).map(|(_, at)| *at).collect()
     }
 
     // Leadership
@@ -208,12 +216,12 @@ impl World {
     }
 
     pub fn list_scenarios(&mut self) {
-        let all = self.scenarios.values().cloned().map(Arc::new).collect();
+        let all = self.stored.scenarios.values().cloned().map(Arc::new).collect();
         self.on(Event::Scenario(ObjectChange::Resynchronised(all, Vec::new())));
     }
 
     pub fn list_findings(&mut self) {
-        let all = self.findings.values().map(FindingSummary::of).collect();
+        let all = self.stored.findings.values().map(FindingSummary::of).collect();
         self.on(Event::Finding(ObjectChange::Resynchronised(all, Vec::new())));
     }
 
@@ -237,35 +245,36 @@ impl World {
         for (field, value) in fields.as_object().unwrap() {
             spec[field] = value.clone();
         }
-        let before = self.scenarios.get(name);
+        let before = self.stored.scenarios.get(name);
         let generation = before.and_then(|s| s.metadata.generation).unwrap_or(0) + 1;
+        let uid = before.and_then(|s| s.metadata.uid.clone()).unwrap_or_else(|| format!("uid-{}", self.stored.version));
         let (annotations, status) = (before.map(|s| s.annotations().clone()), before.and_then(|s| s.status.clone()));
         let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario",
-            "metadata": {"name": name, "generation": generation, "annotations": annotations},
+            "metadata": {"name": name, "generation": generation, "uid": uid, "annotations": annotations},
             "spec": spec, "status": status});
         self.store_scenario(serde_json::from_value(object).unwrap());
     }
 
-    fn store_scenario(&mut self, mut scenario: Scenario) {
-        self.version += 1;
-        scenario.metadata.resource_version = Some(self.version.to_string());
-        self.scenarios.insert(scenario.name_any(), scenario.clone());
+    pub fn store_scenario(&mut self, mut scenario: Scenario) {
+        self.stored.version += 1;
+        scenario.metadata.resource_version = Some(self.stored.version.to_string());
+        self.stored.scenarios.insert(scenario.name_any(), scenario.clone());
         self.on(Event::Scenario(ObjectChange::Applied(Arc::new(scenario))));
     }
 
     /// Another writer changes the status, unseen.
     pub fn meddle_with_status(&mut self, name: &str) {
-        self.version += 1;
-        let version = self.version.to_string();
-        let scenario = self.scenarios.get_mut(name).unwrap();
+        self.stored.version += 1;
+        let version = self.stored.version.to_string();
+        let scenario = self.stored.scenarios.get_mut(name).unwrap();
         scenario.metadata.resource_version = Some(version);
         scenario.status = Some(ScenarioStatus::default());
     }
 
     pub fn undecodable(&mut self, name: &str) {
-        self.version += 1;
-        let (generation, resource_version) = (Some(99), Some(self.version.to_string()));
-        if let Some(scenario) = self.scenarios.get_mut(name) {
+        self.stored.version += 1;
+        let (generation, resource_version) = (Some(99), Some(self.stored.version.to_string()));
+        if let Some(scenario) = self.stored.scenarios.get_mut(name) {
             (scenario.metadata.generation, scenario.metadata.resource_version) = (generation, resource_version.clone());
         }
         let object =
@@ -275,7 +284,7 @@ impl World {
 
     /// Writes, or with `None` removes, the annotation that requests a run.
     pub fn request(&mut self, name: &str, at: Option<&str>) {
-        let mut scenario = self.scenarios[name].clone();
+        let mut scenario = self.stored.scenarios[name].clone();
         match at {
             Some(at) => scenario.annotations_mut().insert(RUN_REQUESTED_AT.into(), at.into()),
             None => scenario.annotations_mut().remove(RUN_REQUESTED_AT),
@@ -284,14 +293,14 @@ impl World {
     }
 
     pub fn delete_scenario(&mut self, name: &str) {
-        self.scenarios.remove(name);
+        self.stored.scenarios.remove(name);
         self.on(Event::Scenario(ObjectChange::Deleted(name.into())));
     }
 
     /// It is deleted while the watch is interrupted.
     pub fn delete_unseen(&mut self, name: &str) {
-        self.scenarios.remove(name);
-        self.findings.remove(&finding_name(name, "status", ""));
+        self.stored.scenarios.remove(name);
+        self.stored.findings.remove(&finding_name(name, "status", ""));
     }
 
     /// Creates a Finding as another replica left it.
@@ -308,35 +317,71 @@ impl World {
         self.store_finding(finding);
     }
 
-    fn store_finding(&mut self, mut finding: Finding) -> FindingSummary {
-        self.version += 1;
-        finding.metadata.resource_version = Some(self.version.to_string());
+    pub fn store_finding(&mut self, mut finding: Finding) -> FindingSummary {
+        self.stored.version += 1;
+        finding.metadata.resource_version = Some(self.stored.version.to_string());
         let summary = FindingSummary::of(&finding);
-        self.findings.insert(finding.name_any(), finding);
-        self.events.push_back(Event::Finding(ObjectChange::Applied(summary.clone())));
+        self.stored.findings.insert(finding.name_any(), finding);
+        if !self.stored.watch_is_silent {
+            self.events.push_back(Event::Finding(ObjectChange::Applied(summary.clone())));
+        }
         summary
     }
 
     pub fn delete_finding(&mut self, scenario: &str) {
         let name = finding_name(scenario, "status", "");
-        self.findings.remove(&name);
+        self.stored.findings.remove(&name);
         self.on(Event::Finding(ObjectChange::Deleted(name.as_str().into())));
+    }
+
+    /// The watch shows no writes of Findings until [`World::watch_resumes`].
+    pub fn watch_falls_silent(&mut self) {
+        self.stored.watch_is_silent = true;
+    }
+
+    /// The watch shows all Findings as they are now.
+    pub fn watch_resumes(&mut self) {
+        self.stored.watch_is_silent = false;
+        self.list_findings();
+    }
+
+    /// A list from before anything was written.
+    pub fn list_no_findings(&mut self) {
+        self.on(Event::Finding(ObjectChange::Resynchronised(Vec::new(), Vec::new())));
+    }
+
+    /// The object is deleted and created again, with the same spec, while the watch is interrupted.
+    pub fn recreate_unseen(&mut self, name: &str, interval: &str) {
+        let mut scenario = self.stored.scenarios[name].clone();
+        scenario.metadata.uid = Some("another".into());
+        scenario.spec.interval = Some(interval.into());
+        scenario.status = None;
+        self.stored.version += 1;
+        scenario.metadata.resource_version = Some(self.stored.version.to_string());
+        self.stored.scenarios.insert(name.into(), scenario);
+        self.list_scenarios();
+    }
+
+    /// Another writer changes the object, and the watch shows it.
+    pub fn touch(&mut self, name: &str) {
+        let scenario = self.stored.scenarios[name].clone();
+        self.store_scenario(scenario);
     }
 
     /// It is deleted while the watch is interrupted.
     pub fn delete_finding_unseen(&mut self, scenario: &str) {
-        self.findings.remove(&finding_name(scenario, "status", ""));
+        self.stored.findings.remove(&finding_name(scenario, "status", ""));
     }
 
     /// The object as it is now.
     pub fn copy(&self, scenario: &str) -> Arc<Scenario> {
-        Arc::new(self.scenarios[scenario].clone())
+        Arc::new(self.stored.scenarios[scenario].clone())
     }
 
     // What is seen
 
     pub fn status(&self, scenario: &str) -> ScenarioStatus {
-        self.scenarios[scenario].status.clone().unwrap_or_default()
+        self.stored.scenarios[scenario].status.clone().unwrap_or_default()
     }
 
     /// The reason of the condition Ready.
@@ -350,7 +395,7 @@ impl World {
     }
 
     pub fn finding_of(&self, scenario: &str, check: &str, key: &str) -> Option<FindingStatus> {
-        self.findings.get(&finding_name(scenario, check, key))?.status.clone()
+        self.stored.findings.get(&finding_name(scenario, check, key))?.status.clone()
     }
 
     pub fn finding_name(&self, scenario: &str) -> String {
@@ -393,164 +438,5 @@ impl World {
 
     pub fn is_running(&self, scenario: &str) -> bool {
         self.running.iter().any(|run| &*run.scenario == scenario)
-    }
-
-    fn ended(&self, order: &RunOrder, found: &Found) -> Event {
-        let started_at = self.now().wall;
-        let evaluated = |evaluation| {
-            let snapshot = Arc::new(RunSnapshot { at: started_at, excerpts: Vec::new() });
-            RunResult::Evaluated { evaluation, snapshot }
-        };
-        let result = match found {
-            Found::Status(outcome) => evaluated(evaluation(&[("status", "", *outcome)], &[])),
-            Found::Outcomes(outcomes, items) => evaluated(evaluation(outcomes, items)),
-            Found::Refused(errors) => RunResult::Refused(errors.clone()),
-            Found::Failed => RunResult::Failed(RunFailure::EvaluationPanicked),
-        };
-        Event::RunEnded { scenario: order.scenario.clone(), id: order.id, started_at, result }
-    }
-
-    // Effects
-
-    fn carry_out(&mut self, effect: Effect) {
-        let seconds = self.seconds();
-        match effect {
-            Effect::StartRun(order) => {
-                self.runs.push((order.scenario.to_string(), seconds));
-                match self.found.get(&*order.scenario).cloned() {
-                    Some(found) => {
-                        let event = self.ended(&order, &found);
-                        self.events.push_back(event);
-                    }
-                    None => self.running.push(order),
-                }
-            }
-            // Results that are already reported may still arrive: `running` is left as it is.
-            Effect::CancelRuns => self.cancelled += 1,
-            Effect::WriteFindings(write) => {
-                self.finding_writes.push((write.scenario.to_string(), seconds));
-                self.write(Effect::WriteFindings(write));
-            }
-            Effect::WriteStatus(write) => {
-                self.status_writes.push((write.scenario.to_string(), seconds));
-                self.write(Effect::WriteStatus(write));
-            }
-            Effect::Scheduled { scenario, at, .. } => {
-                self.next.insert(scenario.to_string(), at.saturating_duration_since(self.start));
-            }
-            Effect::Unscheduled { scenario } => drop(self.next.remove(&*scenario)),
-            Effect::ScheduleCleared => self.next.clear(),
-            Effect::AnswerTick { id, report } => drop(self.ticks.insert(id.0, Some(report))),
-            Effect::RefuseTick { id } => drop(self.ticks.insert(id.0, None)),
-            Effect::RunRecorded | Effect::IntervalKnown { .. } => {}
-        }
-    }
-
-    fn write(&mut self, effect: Effect) {
-        if self.api == Api::Held {
-            return self.held.push(effect);
-        }
-        match effect {
-            Effect::WriteFindings(write) => {
-                let FindingWrite { id, scenario, updates } = write;
-                let results = updates.into_iter().map(|update| self.write_finding(&scenario, update)).collect();
-                self.events.push_back(Event::FindingsWritten { scenario, id, results });
-            }
-            Effect::WriteStatus(write) => {
-                let result = self.write_scenario_status(&write);
-                self.events.push_back(Event::StatusWritten { scenario: write.scenario, id: write.id, result });
-            }
-            _ => unreachable!(),
-        }
-    }
-
-    fn write_finding(&mut self, scenario: &str, update: FindingUpdate) -> FindingWritten {
-        let FindingUpdate { at, updates, .. } = update;
-        let number = updates.last().unwrap().number;
-        let stored = match self.api {
-            Api::Down => Err(WriteError::Timeout),
-            Api::Refusing => Err(refused()),
-            _ => Ok(self.store_updates(scenario, &at, &updates)),
-        };
-        let result = if self.api == Api::AnswersLost { Err(WriteError::Timeout) } else { stored };
-        FindingWritten { at, number, result }
-    }
-
-    fn store_updates(
-        &mut self,
-        scenario: &str,
-        at: &CheckKey,
-        updates: &[crate::domain::pending::PendingUpdate],
-    ) -> (Option<FindingSummary>, Vec<Step>) {
-        let name = finding_name(scenario, &at.0, &at.1);
-        let current = self.findings.get(&name).cloned();
-        let status = current.as_ref().and_then(|finding| finding.status.clone());
-        let Some((next, steps)) = apply_updates(status.as_ref(), updates, Language::English) else {
-            return (current.as_ref().map(FindingSummary::of), Vec::new());
-        };
-        let spec = FindingSpec {
-            scenario: scenario.into(),
-            check: at.0.clone(),
-            key: at.1.clone(),
-            fingerprint: fingerprint(scenario, &at.0, &at.1),
-            acknowledgement: None,
-        };
-        let mut finding = current.unwrap_or_else(|| Finding::new(&name, spec));
-        finding.status = Some(next);
-        (Some(self.store_finding(finding)), steps)
-    }
-
-    fn write_scenario_status(&mut self, write: &StatusWrite) -> Result<Arc<Scenario>, WriteError> {
-        match self.api {
-            Api::Down | Api::AnswersLost => return Err(WriteError::Timeout),
-            Api::Refusing => return Err(refused()),
-            _ => {}
-        }
-        let Some(scenario) = self.scenarios.get_mut(&*write.scenario) else { return Err(WriteError::Gone) };
-        // After a conflict the task reads the object again.
-        if scenario.metadata.resource_version.as_ref() == Some(&write.resource_version) {
-            self.version += 1;
-            scenario.status = Some(write.status.clone());
-            scenario.metadata.resource_version = Some(self.version.to_string());
-        }
-        Ok(Arc::new(scenario.clone()))
-    }
-
-    /// Carries out what was held, and holds nothing more.
-    pub fn release(&mut self) {
-        self.api = Api::Up;
-        for effect in std::mem::take(&mut self.held) {
-            self.write(effect);
-        }
-        self.on(Event::TickAbandoned { id: TickId(u64::MAX) });
-    }
-
-    /// Writes of Findings that are held back.
-    pub fn held_finding_writes(&self) -> usize {
-        self.held.iter().filter(|effect| matches!(effect, Effect::WriteFindings(_))).count()
-    }
-
-    pub fn tick(&mut self, id: u64, force: bool) {
-        self.on(Event::Tick { id: TickId(id), force });
-    }
-}
-
-fn refused() -> WriteError {
-    WriteError::from(kube::Error::Api(Box::new(Status { code: 422, ..Status::default() })))
-}
-
-fn evaluation(outcomes: &[(&str, &str, CheckOutcome)], items: &[(&str, Vec<&str>)]) -> Evaluation {
-    let outcome = |(check, key, result): &(&str, &str, CheckOutcome)| Outcome {
-        check: check.to_string(),
-        key: key.to_string(),
-        result: *result,
-        message: if *result == Pass { String::new() } else { format!("{check} {}", result.as_str()) },
-        severity: Severity::High,
-        probes: BTreeSet::new(),
-    };
-    let keys = |keys: &Vec<&str>| keys.iter().map(ToString::to_string).collect();
-    Evaluation {
-        list: outcomes.iter().map(outcome).collect(),
-        items: items.iter().map(|(check, of)| (check.to_string(), keys(of))).collect(),
     }
 }

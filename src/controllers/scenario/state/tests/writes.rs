@@ -7,13 +7,13 @@ use serde_json::json;
 fn at_rest_nothing_is_written_but_freshness_within_its_budget() {
     let mut world = World::leading();
     world.advance(59);
-    let first = world.status_writes.len();
-    assert!(first <= 2, "{:?}", world.status_writes);
+    let first = world.log.status_writes.len();
+    assert!(first <= 2, "{:?}", world.log.status_writes);
     world.advance(3600);
-    let fresh = world.status_writes.len() - first;
+    let fresh = world.log.status_writes.len() - first;
     // One run a minute: fewer than the budget of one write each two seconds.
     assert!((55..=61).contains(&fresh), "{fresh} in an hour");
-    assert!(world.finding_writes.is_empty());
+    assert!(world.log.finding_writes.is_empty());
     assert!(world.status("shop").last_run_at.unwrap().0 >= World::at(3600));
 }
 
@@ -26,12 +26,13 @@ fn freshness_keeps_to_its_budget_and_writes_the_stalest_first() {
         world.scenario(&name, json!({"interval": "1s"}));
     }
     world.advance(120);
-    let before = world.status_writes.len();
+    let before = world.log.status_writes.len();
     world.advance(100);
     // 40 probes a second allow 0.72 writes a second.
-    let written = world.status_writes.len() - before;
+    let written = world.log.status_writes.len() - before;
     assert!((65..=78).contains(&written), "{written} in 100 s");
-    let mut named: Vec<&str> = world.status_writes[before..before + 30].iter().map(|(name, _)| name.as_str()).collect();
+    let mut named: Vec<&str> =
+        world.log.status_writes[before..before + 30].iter().map(|(name, _)| name.as_str()).collect();
     named.sort_unstable();
     named.dedup();
     assert!(named.len() >= 29, "each in turn: {named:?}");
@@ -43,11 +44,11 @@ fn nothing_is_written_for_freshness_in_the_first_minute() {
     world.find("bank", Pass);
     world.scenario("bank", json!({"interval": "1s"}));
     world.advance(5);
-    let writes = world.status_writes.len();
+    let writes = world.log.status_writes.len();
     world.advance(54);
-    assert_eq!(world.status_writes.len(), writes);
+    assert_eq!(world.log.status_writes.len(), writes);
     world.advance(20);
-    assert!(world.status_writes.len() > writes);
+    assert!(world.log.status_writes.len() > writes);
 }
 
 #[test]
@@ -79,11 +80,11 @@ fn one_write_of_a_status_is_under_way_at_a_time() {
     let mut world = World::leading();
     world.advance(1);
     world.api = Api::Held;
-    let before = world.status_writes.len();
+    let before = world.log.status_writes.len();
     for suspend in [true, false, true] {
         world.scenario("shop", json!({"suspend": suspend}));
     }
-    assert_eq!(world.status_writes.len(), before + 1);
+    assert_eq!(world.log.status_writes.len(), before + 1);
     world.release();
     world.advance(16);
     assert_eq!(world.ready("shop"), "Suspended");
@@ -133,4 +134,43 @@ fn the_work_of_an_agent_that_is_suspended_or_absent_goes_to_the_fallback() {
         world.advance(1);
         assert_eq!(world.finding_of("shop", "status", "").unwrap().agent.as_deref(), Some(expected), "{suspended:?}");
     }
+}
+
+#[test]
+fn a_status_whose_write_was_overtaken_by_another_writer_is_decided_again() {
+    let mut world = World::leading();
+    world.advance(61);
+    world.api = Api::Held;
+    let held = world.log.status_writes.len();
+    world.advance(60);
+    assert!(world.log.status_writes.len() > held, "freshness is being written");
+    world.api = Api::Up;
+    world.touch("shop");
+    world.finding("shop", "status", crate::api::Phase::Open);
+    world.on(super::super::Event::Timer);
+    world.hang("shop");
+    world.release();
+    assert_eq!(world.status("shop").open_findings, Some(1));
+}
+
+#[test]
+fn the_status_of_an_object_that_cannot_be_decoded_is_written_once() {
+    let mut world = World::leading();
+    world.advance(1);
+    world.undecodable("shop");
+    let writes = world.log.status_writes.len();
+    world.advance(600);
+    assert_eq!((world.ready("shop").as_str(), world.log.status_writes.len()), ("Undecodable", writes));
+}
+
+#[test]
+fn a_status_that_the_api_refuses_is_tried_again_though_no_run_follows() {
+    let mut world = World::leading();
+    world.advance(1);
+    world.api = Api::Refusing;
+    world.scenario("shop", json!({"suspend": true}));
+    world.advance(60);
+    world.api = Api::Up;
+    world.advance(16);
+    assert_eq!(world.ready("shop"), "Suspended");
 }
