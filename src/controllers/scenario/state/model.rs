@@ -76,7 +76,8 @@ impl State {
     /// When [`super::Event::Timer`] is to come.
     pub fn next_timer(&self) -> Instant {
         let timing = &self.timing;
-        let next = [timing.schedule.next_at(), timing.retries.next_at()].into_iter().flatten().min();
+        let runs = timing.schedule.next_at().filter(|_| self.activation.may_begin());
+        let next = [runs, timing.retries.next_at()].into_iter().flatten().min();
         next.map_or(timing.maintenance, |next| next.min(timing.maintenance))
     }
 

@@ -1,13 +1,15 @@
 //! The simulated API and targets: carries the effects of the state out.
 
 use super::super::*;
-use super::world::{Api, Found, World};
-use crate::api::{CheckOutcome, Finding, FindingSpec, FindingStatus, Severity};
+use super::world::{Api, Found, Pass, World};
+use crate::api::{CheckOutcome, Finding, FindingSpec, Severity};
 use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::CheckKey;
+use crate::domain::evidence::RunSnapshot;
 use crate::domain::fingerprint::{finding_name, fingerprint};
 use crate::domain::outcome::{Evaluation, Outcome};
 use crate::domain::pending::apply_updates;
+use crate::domain::run_failure::RunFailure;
 use crate::domain::texts::Language;
 use crate::domain::transition::Step;
 use crate::runtime::version::Version;
@@ -15,7 +17,6 @@ use crate::runtime::write::WriteError;
 use kube::core::response::Status;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 impl World {
     pub fn ended(&self, order: &RunOrder, found: &Found) -> Event {

@@ -3,23 +3,13 @@
 use super::super::*;
 use crate::api::{
     CheckOutcome, Finding, FindingSpec, FindingStatus, Phase, RUN_REQUESTED_AT, RequestedRun, Scenario, ScenarioStatus,
-    Severity,
 };
 use crate::controllers::finding::FindingSummary;
-use crate::domain::desired::CheckKey;
-use crate::domain::evidence::RunSnapshot;
 use crate::domain::fingerprint::{finding_name, fingerprint};
-use crate::domain::outcome::{Evaluation, Outcome};
-use crate::domain::pending::apply_updates;
-use crate::domain::run_failure::RunFailure;
 use crate::domain::texts::Language;
-use crate::domain::transition::Step;
 use crate::domain::validate::{ProbePolicy, ValidationError};
-use crate::runtime::version::Version;
-use crate::runtime::write::WriteError;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
-use kube::core::response::Status;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
