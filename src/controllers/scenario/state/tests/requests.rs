@@ -1,4 +1,5 @@
 use super::world::*;
+use crate::api::Phase::Open;
 use crate::domain::fingerprint::finding_name;
 use serde_json::json;
 
@@ -168,6 +169,23 @@ fn an_answer_names_what_all_runs_changed_that_were_written_with_it() {
     world.advance(15);
     world.api = Api::Up;
     world.advance(16);
+    let answer = world.answer("shop").unwrap();
+    assert_eq!((answer.opened.len(), answer.resolved.len()), (1, 1));
+
+    // Also where a run ends between two writes.
+    let mut world = World::leading();
+    world.scenario("shop", json!({"thresholds": {"fail": 1, "recover": 1}, "interval": "10s"}));
+    world.advance(1);
+    world.api = Api::Held;
+    world.find("shop", Fail);
+    world.request("shop", Some(FIRST));
+    world.advance(0);
+    world.find("shop", Pass);
+    world.advance(15);
+    world.release_then(Api::Held);
+    assert_eq!(world.phases("shop"), [Open], "the recovery is being written");
+    world.advance(15);
+    world.release();
     let answer = world.answer("shop").unwrap();
     assert_eq!((answer.opened.len(), answer.resolved.len()), (1, 1));
 }

@@ -145,10 +145,16 @@ impl World {
 
     /// Carries out what was held, and holds nothing more.
     pub fn release(&mut self) {
+        self.release_then(Api::Up);
+    }
+
+    /// Carries out what was held; `api` is how the API answers what follows from it.
+    pub fn release_then(&mut self, api: Api) {
         self.api = Api::Up;
         for effect in std::mem::take(&mut self.held) {
             self.write(effect);
         }
+        self.api = api;
         self.on(Event::TickAbandoned { id: TickId(u64::MAX) });
     }
 

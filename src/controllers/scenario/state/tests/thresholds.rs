@@ -45,6 +45,12 @@ fn consecutive_fails_open_and_consecutive_passes_resolve() {
             &[none, none, open, resolved],
         ),
         ("unknown keeps the count", json!({"thresholds": {"fail": 2}}), &[Fail, Unknown, Fail], &[none, none, open]),
+        (
+            "neither unknown nor held counts",
+            json!({"thresholds": {"fail": 4}}),
+            &[Fail, Unknown, Held, Fail, Fail, Fail],
+            &[none, none, none, none, none, open],
+        ),
         ("held keeps the count", json!({}), &[Fail, Held, Fail], &[none, none, open]),
         ("held resolves nothing", json!({}), &[Fail, Fail, Held, Held, Held], &[none, open, open, open, open]),
         ("unknown resolves nothing", json!({}), &[Fail, Fail, Unknown, Unknown], &[none, open, open, open]),

@@ -50,6 +50,9 @@ fn a_tick_is_answered_when_all_its_runs_are_written() {
     world.api = Api::Held;
     world.find("shop", Fail);
     world.tick(1, true);
+    world.doubt(1);
+    world.lead(1);
+    assert!(!world.log.ticks.contains_key(&1), "its runs have not begun");
     world.advance(0);
     assert!(!world.log.ticks.contains_key(&1));
     world.release();
@@ -66,7 +69,9 @@ fn a_tick_waits_for_the_run_under_way() {
     assert!(world.is_running("shop"));
     world.tick(1, false);
     world.advance(0);
-    assert!(!world.log.ticks.contains_key(&1));
+    world.doubt(1);
+    world.lead(1);
+    assert!(!world.log.ticks.contains_key(&1), "though nothing is left to be written");
     world.end_run("shop", Pass);
     assert_eq!(report(&world, 1).1, 1);
 }

@@ -54,11 +54,12 @@ fn nothing_is_written_for_freshness_in_the_first_minute() {
 #[test]
 fn after_a_conflict_the_status_is_decided_again_from_the_object_as_it_is() {
     let mut world = World::leading();
+    world.scenario("shop", json!({"interval": "10s", "thresholds": {"fail": 1}}));
     world.advance(1);
     world.meddle_with_status("shop");
     world.find("shop", Fail);
     let runs = world.runs_of("shop").len();
-    world.until_runs("shop", runs + 2);
+    world.until_runs("shop", runs + 1);
     assert_eq!(world.status("shop").health, Some(Health::Failing));
     assert_eq!(world.ready("shop"), "Validated", "the rest of it was put back");
 }
