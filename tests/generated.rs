@@ -1,8 +1,8 @@
-//! Files that are generated and committed are those that the program would write now.
+//! Generated files that are committed must be up to date.
 
 use std::path::Path;
 
-/// Each file, with what the program makes of it.
+/// The path of each file, and its contents as the program generates them.
 fn generated() -> Vec<(&'static str, String)> {
     vec![
         ("crds/agentic.ligbox.io.yaml", agentic_ops::cli::crds::render().unwrap()),
@@ -11,9 +11,9 @@ fn generated() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// `UPDATE_GENERATED=1 cargo test --test integration generated` writes them anew.
+/// `UPDATE_GENERATED=1 cargo test --test integration generated` regenerates the files.
 #[test]
-fn generated_files_are_those_of_the_program() {
+fn generated_files_are_up_to_date() {
     for (path, wanted) in generated() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
         if std::env::var_os("UPDATE_GENERATED").is_some() {

@@ -1,9 +1,9 @@
-//! All tests but unit tests, which are in `src/`. One binary: the program is linked once.
+//! All tests except unit tests, which are in `src/`. They are one binary, so that the program is linked once.
 //!
-//! Part of it by name: `cargo test --test integration conformance::`. `tests/run` runs everything, on the embedded API server and
-//! on a real one, which `AGENTIC_TEST_KUBECONFIG` names.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by them")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "cargo shows it where a test fails")]
+//! To run a part, filter by name: `cargo test --test integration conformance::`. `tests/run` runs all tests on the embedded API
+//! server, and on a real one that it sets in `AGENTIC_TEST_KUBECONFIG`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail with panics")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "cargo shows the output of failed tests")]
 
 mod chart;
 mod conformance;

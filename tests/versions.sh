@@ -1,5 +1,5 @@
-# Versions of the programs that the tests are run with, each in this one place. Sourced.
-KUBERNETES=v1.36.2 # kubectl too; its libraries carry the same version, as v0.36.2
+# Versions of the programs that the tests use. Sourced.
+KUBERNETES=v1.36.2 # also of kubectl; the version of the libraries is v0.36.2
 KINE=v0.17.5
 HELM_VERSION=v4.3.1
 FLUX=v1.7.3 # both controllers

@@ -1,6 +1,6 @@
 //go:build tools
 
-// Package gatus pins the version of Gatus that the benchmarks run beside Agentic Ops.
+// Package gatus pins the version of Gatus that the benchmarks compare with Agentic Ops.
 package gatus
 
 import _ "github.com/TwiN/gatus/v5"

@@ -1,9 +1,10 @@
-//! The speed goals, as figures and as ratios to programs that run beside: prints one table. `benches/run` is the command.
+//! Measures the performance goals, as absolute values and as ratios to other programs, and prints a table. Run it with `benches/run`.
 //!
-//! BENCH_SCENARIOS (10000), BENCH_PACE (1000 probes a second) and BENCH_SECONDS (20, of each window) make a shorter run; GATUS and BLACKBOX_EXPORTER name the
-//! peers' binaries where they are not on the path. A peer that is missing leaves its ratios out, and says so.
-#![allow(clippy::expect_used, clippy::panic, reason = "a measurement that fails ends")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it prints a table")]
+//! For a shorter run, set BENCH_SCENARIOS (default 10000), BENCH_PACE (default 1000 probes per second) and BENCH_SECONDS (default
+//! 20, for each window). GATUS and BLACKBOX_EXPORTER are the paths of the other programs if they are not in PATH. If one is missing,
+//! the table says so instead of the ratio.
+#![allow(clippy::expect_used, clippy::panic, reason = "a measurement that fails panics")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the output is a table")]
 
 mod ours;
 mod peers;
@@ -18,15 +19,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use target::Target;
 
-/// Freshness begins a minute after the start; after two, runs are spread evenly.
+/// Writes of freshness start one minute after the program; after two minutes, runs are spread evenly.
 const AT_REST: Duration = Duration::from_secs(125);
 
-/// One line of the table.
+/// One row of the table.
 struct Line {
     goal: &'static str,
     what: &'static str,
-    wanted: String,
-    seen: String,
+    expected: String,
+    measured: String,
 }
 
 fn main() {
@@ -53,9 +54,9 @@ async fn run() {
     let mut lines = bench.cost_of_a_probe().await;
     lines.extend(bench.many_scenarios().await);
     lines.extend(bench.the_nine().await);
-    println!("\n| | goal | wanted | seen |\n|---|---|---|---|");
-    for Line { goal, what, wanted, seen } in lines {
-        println!("| {goal} | {what} | {wanted} | {seen} |");
+    println!("\n| | goal | expected | measured |\n|---|---|---|---|");
+    for Line { goal, what, expected, measured } in lines {
+        println!("| {goal} | {what} | {expected} | {measured} |");
     }
 }
 
@@ -64,14 +65,14 @@ struct Bench {
     scratch: Scratch,
     window: Duration,
     many: usize,
-    /// Scenarios in the comparison for each probe, each once a second.
+    /// Number of Scenarios in the comparison of the cost per probe, each with one probe per second.
     pace: usize,
     gatus: Option<PathBuf>,
     blackbox: Option<PathBuf>,
 }
 
 impl Bench {
-    /// P1 and P2: the same targets at the same pace, one after the other.
+    /// P1 and P2: all programs read the same targets at the same rate, one program after the other.
     async fn cost_of_a_probe(&self) -> Vec<Line> {
         let bare = self.cost_of_the_bare_client().await;
         let ours = self.cost_of_ours().await;
@@ -79,22 +80,22 @@ impl Bench {
         let gatus = self.cost_of_gatus().await;
         let against = |peer: Option<f64>, ratio: fn(f64, f64) -> f64, name: &str| match peer {
             Some(peer) => {
-                format!("{:.2} ({:.3} ms of CPU a probe, {name} {:.3} ms)", ratio(ours, peer), ours * 1e3, peer * 1e3)
+                format!("{:.2} ({:.3} ms of CPU per probe, {name} {:.3} ms)", ratio(ours, peer), ours * 1e3, peer * 1e3)
             }
-            None => format!("{:.3} ms of CPU a probe; {name} is not installed", ours * 1e3),
+            None => format!("{:.3} ms of CPU per probe; {name} is not installed", ours * 1e3),
         };
-        let line = |goal, what, wanted: &str, seen| Line { goal, what, wanted: wanted.into(), seen };
+        let line = |goal, what, expected: &str, measured| Line { goal, what, expected: expected.into(), measured };
         vec![
             line(
                 "P1",
-                "probes a CPU-second, times blackbox_exporter's",
+                "probes per CPU second, relative to blackbox_exporter",
                 "≥ 5",
                 against(blackbox, |o, p| p / o, "blackbox_exporter"),
             ),
-            line("P2", "CPU a probe, as a part of Gatus's", "≤ 0.25", against(gatus, |o, p| o / p, "Gatus")),
+            line("P2", "CPU per probe, relative to Gatus", "≤ 0.25", against(gatus, |o, p| o / p, "Gatus")),
             line(
                 "P2",
-                "CPU a probe, times the bare client's",
+                "CPU per probe, relative to the bare client",
                 "≤ 1.5",
                 against(Some(bare), |o, p| o / p, "the client"),
             ),
@@ -135,7 +136,7 @@ impl Bench {
         Some(self.cpu_for_each(&process).await)
     }
 
-    /// CPU seconds for each request that reached the target, once it has warmed up.
+    /// CPU seconds per request that reached the target, after a warm-up.
     async fn cpu_for_each(&self, process: &Process) -> f64 {
         tokio::time::sleep(Duration::from_secs(3)).await;
         let (count, cpu, start) = (self.target.count().await, process.cpu_seconds(), Instant::now());
@@ -143,7 +144,7 @@ impl Bench {
         let probes = (self.target.count().await - count) as f64;
         let cost = (process.cpu_seconds() - cpu) / probes;
         step(&format!(
-            "  {:.0} probes a second, {:.3} ms of CPU each",
+            "  {:.0} probes per second, {:.3} ms of CPU each",
             probes / start.elapsed().as_secs_f64(),
             cost * 1e3
         ));
@@ -172,7 +173,7 @@ impl Bench {
         let wrote = if ours::version(&data) == before { "no writes" } else { "WRITES" };
         let mut gatus = None;
         if let Some(binary) = &self.gatus {
-            step("  Gatus with as many");
+            step("  Gatus with the same number");
             let count = self.target.count().await;
             let process = peers::start_gatus(binary, &self.target, many, "60s", &self.scratch.0);
             while self.target.count().await - count < many as u64 {
@@ -184,16 +185,16 @@ impl Bench {
             Some(gatus) => format!("{:.2} ({resident:.0} MiB, Gatus {gatus:.0} MiB)", resident / gatus),
             None => format!("{resident:.0} MiB; Gatus is not installed"),
         };
-        let line = |goal, what, wanted: &str, seen| Line { goal, what, wanted: wanted.into(), seen };
+        let line = |goal, what, expected: &str, measured| Line { goal, what, expected: expected.into(), measured };
         vec![
-            line("P3", "resident memory, as a part of Gatus's", "≤ 0.2", memory),
+            line("P3", "resident memory, relative to Gatus", "≤ 0.2", memory),
             line(
                 "P4",
                 "first full pass, from the start of the process",
                 "≤ 10 s",
                 format!("{:.2} s", pass.as_secs_f64()),
             ),
-            line("P5", "API writes for each probe at rest", "≤ 0.02", at_rest),
+            line("P5", "API writes per probe at rest", "≤ 0.02", at_rest),
             line("P9", "restart to reconciled", "≤ 3 s, no writes", format!("{:.2} s, {wrote}", ready.as_secs_f64())),
         ]
     }
@@ -210,7 +211,7 @@ impl Bench {
         format!("{:.3} ({writes:.0} writes, {runs:.0} probes)", writes / runs)
     }
 
-    /// P10: the registry as it is, on a simulated estate.
+    /// P10: the unmodified registry with a simulated estate.
     async fn the_nine(&self) -> Vec<Line> {
         step("the nine Scenarios");
         let data = self.scratch.dir("nine");
@@ -223,22 +224,26 @@ impl Bench {
         let resident = program.process.resident_mib();
         program.process.stop();
         estate.shutdown().await;
-        let line = |what, wanted: &str, seen| Line { goal: "P10", what, wanted: wanted.into(), seen };
+        let line = |what, expected: &str, measured| Line { goal: "P10", what, expected: expected.into(), measured };
         vec![
-            line("standalone with the nine: resident memory", "≤ 40 MiB", format!("{resident:.1} MiB")),
-            line("standalone with the nine: first probe after", "≤ 1 s", format!("{:.2} s", first.as_secs_f64())),
+            line("standalone with the nine Scenarios: resident memory", "≤ 40 MiB", format!("{resident:.1} MiB")),
+            line(
+                "standalone with the nine Scenarios: first probe after",
+                "≤ 1 s",
+                format!("{:.2} s", first.as_secs_f64()),
+            ),
         ]
     }
 
     fn start(&self, data: &Path) -> Ours {
-        // No Scenario here uses these; nothing may be able to reach the defaults.
+        // No Scenario here uses these settings. They are set so that their defaults are never contacted.
         let names = ["OLLAMA_BASE_URL", "OPENPANEL_BRIDGE_URL", "DESK_API_URL", "WIZARD_API_URL", "WIZARD_PORTAL_URL"];
         let nowhere = names.map(|name| (name.to_string(), "http://127.0.0.1:9".to_string()));
         Ours::start(data, &data.join("registry.yaml"), &BTreeMap::from(nowhere), &self.scratch.0)
     }
 }
 
-/// A directory of its own, removed at the end.
+/// A temporary directory, removed when dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -266,5 +271,6 @@ fn step(what: &str) {
 }
 
 fn number(name: &str, default: usize) -> usize {
-    std::env::var(name).map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name}={value:?}: a number")))
+    std::env::var(name)
+        .map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name}={value:?}: not a number")))
 }

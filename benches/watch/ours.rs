@@ -1,4 +1,4 @@
-//! `agentic-ops standalone` with many Scenarios, as a process of its own.
+//! `agentic-ops standalone` with many Scenarios, as a separate process.
 
 use crate::process::Process;
 use crate::target::Target;
@@ -16,22 +16,22 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 const NAMESPACE: &str = "agentic-ops";
-/// Nothing here takes longer, unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Longer waits mean that the program is broken.
+const TIMEOUT: Duration = Duration::from_secs(120);
 const REGISTRY: &str = "apiVersion: agentic.ligbox.io/v1alpha1
 kind: Agent
 metadata: {name: maestro}
 spec: {id: A0, displayName: Maestro, codename: orchestrator, tier: T0, inboxRoles: [agentic_operator], persona: Maestro}
 ";
 
-/// The program, running.
+/// The running program.
 pub struct Ours {
     pub process: Process,
     pub started: Instant,
     url: String,
 }
 
-/// A data directory with `count` Scenarios that never ran.
+/// Creates a data directory with `count` Scenarios that have never run.
 pub async fn fill(data: &Path, target: &Target, count: usize, interval: &str) {
     std::fs::create_dir_all(data).expect("a directory");
     std::fs::write(data.join("registry.yaml"), REGISTRY).expect("registry.yaml");
@@ -77,7 +77,7 @@ async fn scenarios(data: &Path) -> kube::Api<DynamicObject> {
 }
 
 impl Ours {
-    /// Starts it on a data directory.
+    /// Starts the program with a data directory.
     pub fn start(data: &Path, registry: &Path, settings: &BTreeMap<String, String>, scratch: &Path) -> Ours {
         let env_file = data.join("bench.env");
         let lines: Vec<String> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -92,7 +92,7 @@ impl Ours {
         Ours { process, started, url: format!("http://127.0.0.1:{port}") }
     }
 
-    /// The sum of a metric over its labels; `None` before it answers.
+    /// The sum of a metric over its labels; `None` before the program responds.
     pub async fn metric(&self, name: &str) -> Option<f64> {
         let text = reqwest::get(format!("{}/metrics", self.url)).await.ok()?.text().await.ok()?;
         let values =
@@ -100,31 +100,31 @@ impl Ours {
         Some(values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
     }
 
-    /// How long after the start a metric came to this much.
+    /// Waits until a metric is at least `least`, and returns the time since the start.
     pub async fn until(&self, metric: &str, least: f64) -> Duration {
         loop {
             if self.metric(metric).await.is_some_and(|value| value >= least) {
                 return self.started.elapsed();
             }
-            assert!(self.started.elapsed() < PATIENCE, "{metric} never came to {least}");
+            assert!(self.started.elapsed() < TIMEOUT, "{metric} did not reach {least}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// How long after the start it said that it is ready.
+    /// Waits until the program is ready, and returns the time since the start.
     pub async fn until_ready(&self) -> Duration {
         loop {
             let answer = reqwest::get(format!("{}/readyz", self.url)).await;
             if answer.is_ok_and(|a| a.status().is_success()) {
                 return self.started.elapsed();
             }
-            assert!(self.started.elapsed() < PATIENCE, "it never was ready");
+            assert!(self.started.elapsed() < TIMEOUT, "the program did not become ready");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 }
 
-/// The newest version in a store that nobody has open: every write moves it.
+/// The newest resource version in a store that no process has open. Every write increases it.
 pub fn version(data: &Path) -> i64 {
     let store = rusqlite::Connection::open(data.join("controlplane.db")).expect("the store");
     store.query_row("SELECT version FROM counter", [], |row| row.get(0)).expect("a version")

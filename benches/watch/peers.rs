@@ -1,4 +1,4 @@
-//! What the figures are held against: the bare HTTP client, Gatus and blackbox_exporter, at the same pace on the same target.
+//! The programs that are compared: a bare HTTP client, Gatus and blackbox_exporter, at the same rate with the same target.
 
 use crate::process::Process;
 use crate::target::Target;
@@ -9,12 +9,12 @@ use std::time::Duration;
 
 const BARE: &str = "BENCH_BARE_URLS";
 
-/// Whether this process is to be the bare client.
+/// Whether this process was started as the bare client.
 pub fn is_bare_role() -> bool {
     std::env::var(BARE).is_ok()
 }
 
-/// Reads each address once a second with nothing around it, until killed.
+/// Reads each address once per second and does nothing else, until killed.
 pub async fn run_bare() {
     let urls: Vec<String> = std::env::var(BARE).expect("addresses").split(' ').map(String::from).collect();
     let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
@@ -28,14 +28,14 @@ pub async fn run_bare() {
     }
 }
 
-/// The bare client over `count` addresses, one request each a second.
+/// Starts the bare client with `count` addresses, with one request per second each.
 pub fn start_bare(target: &Target, count: usize) -> Process {
     let urls: Vec<String> = (0..count).map(|n| target.url(n)).collect();
     let exe = std::env::current_exe().expect("this program");
-    Process::start_and_hear("bare-client", Command::new(exe).env(BARE, urls.join(" "))).0
+    Process::start_and_read_line("bare-client", Command::new(exe).env(BARE, urls.join(" "))).0
 }
 
-/// Where the binary of a peer is: in the variable, or on the path.
+/// The path of another program: from the environment variable, or found in PATH.
 pub fn find(variable: &str, name: &str) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable).map(PathBuf::from) {
         return path.is_file().then_some(path);
@@ -43,7 +43,7 @@ pub fn find(variable: &str, name: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(name)).find(|path| path.is_file())
 }
 
-/// Gatus with `count` endpoints at this interval, all at once where they fall so.
+/// Starts Gatus with `count` endpoints at this interval and without a limit on concurrent reads.
 pub fn start_gatus(binary: &Path, target: &Target, count: usize, interval: &str, scratch: &Path) -> Process {
     let mut config =
         format!("disable-monitoring-lock: true\nweb: {{address: 127.0.0.1, port: {}}}\nendpoints:\n", free_port());
@@ -58,7 +58,7 @@ pub fn start_gatus(binary: &Path, target: &Target, count: usize, interval: &str,
     Process::start("gatus", Command::new(binary).env("GATUS_CONFIG_PATH", path), scratch)
 }
 
-/// blackbox_exporter, and the address that it listens on.
+/// Starts blackbox_exporter. Also returns the address that it listens on.
 pub fn start_blackbox(binary: &Path, scratch: &Path) -> (Process, String) {
     let path = scratch.join("blackbox.yml");
     let module =
@@ -70,14 +70,14 @@ pub fn start_blackbox(binary: &Path, scratch: &Path) -> (Process, String) {
     (Process::start("blackbox", &mut command, scratch), address)
 }
 
-/// Asks blackbox_exporter for each target once a second, as Prometheus would, until dropped.
+/// Requests each target from blackbox_exporter once per second, as Prometheus does, until dropped.
 pub async fn drive_blackbox(address: &str, target: &Target, count: usize) {
     let client = reqwest::Client::new();
     let mut pace = tokio::time::interval(Duration::from_secs(1).div_f64(count as f64));
     for n in (0..count).cycle() {
         pace.tick().await;
         let request = client.get(format!("http://{address}/probe?module=watch&target={}", target.url(n))).send();
-        // A scrape that fails is seen in the target's count.
+        // The request count of the target shows scrapes that fail.
         tokio::spawn(async move { request.await?.bytes().await });
     }
 }

@@ -1,11 +1,11 @@
-//! Processes under measurement: started, looked at through /proc, ended with the bench.
+//! Measured processes: started by the benchmark, measured through /proc, and stopped with it.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// /proc counts CPU time in hundredths of a second on every Linux that this runs on.
+/// The unit of CPU time in /proc is 1/100 s on all supported Linux platforms.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A child process, killed when dropped.
@@ -15,7 +15,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it; what it says goes to a file in the scratch directory, so that it can be read when something is wrong.
+    /// Starts a process. Its output goes to a file in the scratch directory, for troubleshooting.
     pub fn start(name: &str, command: &mut Command, scratch: &std::path::Path) -> Process {
         let log =
             fs::File::options().create(true).append(true).open(scratch.join(format!("{name}.log"))).expect("a log");
@@ -24,8 +24,8 @@ impl Process {
         Process { child, name: name.into() }
     }
 
-    /// Starts it and reads the first line that it prints.
-    pub fn start_and_hear(name: &str, command: &mut Command) -> (Process, String) {
+    /// Starts a process and reads the first line of its output.
+    pub fn start_and_read_line(name: &str, command: &mut Command) -> (Process, String) {
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         let mut line = String::new();
@@ -37,7 +37,7 @@ impl Process {
     pub fn cpu_seconds(&self) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()));
         let stat = stat.unwrap_or_else(|_| panic!("{} has ended", self.name));
-        // The name, in parentheses, may have spaces.
+        // The name, in parentheses, can contain spaces.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
         let ticks = |at: usize| fields[at].parse::<f64>().expect("ticks");
         (ticks(11) + ticks(12)) / TICKS_PER_SECOND
@@ -51,7 +51,7 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse::<f64>().expect("kB") / 1024.0
     }
 
-    /// Asks it to end, and waits for that.
+    /// Terminates the process and waits for its end.
     pub fn stop(mut self) {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().expect("kill");
@@ -65,7 +65,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended.
+        // The process may already have ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! What everybody probes: a small HTTP server in a process of its own, that counts.
+//! The target of all probes: a small HTTP server in a separate process, which counts requests.
 
 use crate::process::Process;
 use axum::Router;
@@ -7,17 +7,17 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Several ports, so that closed connections do not use up the local ports towards one.
+/// Several ports, so that closed connections do not exhaust the ephemeral ports for one destination.
 const PORTS: usize = 16;
 const ROLE: &str = "BENCH_ROLE";
 
-/// The server, seen from outside.
+/// A handle of the server process.
 pub struct Target {
     _process: Process,
     ports: Vec<u16>,
 }
 
-/// Whether this process is to be the target.
+/// Whether this process was started as the target.
 pub fn is_role() -> bool {
     std::env::var(ROLE).as_deref() == Ok("target")
 }
@@ -27,13 +27,13 @@ pub async fn serve() {
     let count = Arc::new(AtomicU64::new(0));
     let mut ports = Vec::new();
     for _ in 0..PORTS {
-        let (counted, told) = (count.clone(), count.clone());
+        let (counted, shown) = (count.clone(), count.clone());
         let answer = move || {
             counted.fetch_add(1, Ordering::Relaxed);
             async { ([("content-type", "application/json"), ("connection", "close")], r#"{"status":"ok"}"#) }
         };
         let app = Router::new()
-            .route("/count", get(move || async move { told.load(Ordering::Relaxed).to_string() }))
+            .route("/count", get(move || async move { shown.load(Ordering::Relaxed).to_string() }))
             .fallback(answer);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         ports.push(listener.local_addr().expect("an address").port().to_string());
@@ -46,17 +46,17 @@ pub async fn serve() {
 impl Target {
     pub fn start() -> Target {
         let exe = std::env::current_exe().expect("this program");
-        let (process, line) = Process::start_and_hear("target", Command::new(exe).env(ROLE, "target"));
+        let (process, line) = Process::start_and_read_line("target", Command::new(exe).env(ROLE, "target"));
         let ports = line.split(' ').map(|port| port.parse().expect("a port")).collect();
         Target { _process: process, ports }
     }
 
-    /// The address for the `n`th scenario.
+    /// The URL for the `n`th Scenario.
     pub fn url(&self, n: usize) -> String {
         format!("http://127.0.0.1:{}/health/{n}", self.ports[n % self.ports.len()])
     }
 
-    /// Requests answered so far.
+    /// The number of requests so far.
     pub async fn count(&self) -> u64 {
         let url = format!("http://127.0.0.1:{}/count", self.ports[0]);
         reqwest::get(url).await.expect("the target").text().await.expect("a count").parse().expect("a number")

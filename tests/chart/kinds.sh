@@ -1,6 +1,6 @@
-# Other projects' CustomResourceDefinitions, from their Go modules: what the chart and the examples make of their kinds is then
-# judged by the real API server. Sourced; tests/needs copies them.
-of_others() { # MODULE PATH of each
+# CustomResourceDefinitions of other projects, from their Go modules, so that a real API server validates the objects of these kinds in
+# the chart and the examples. Sourced; tests/needs copies them.
+of_others() { # prints MODULE PATH of each
   cat <<'K'
 github.com/prometheus-operator/prometheus-operator@v0.85.0 example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml
 github.com/prometheus-operator/prometheus-operator@v0.85.0 example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml

@@ -1,11 +1,11 @@
-# What the tests of the chart have in common: tools, a cluster, waiting. Sourced from the project's root.
-# kubectl is the one of the tests' Kubernetes; HELM may name another helm than that of tests/versions.sh.
+# Shared functions of the chart tests: tools, a cluster, waiting. Sourced from the root of the repository.
+# kubectl is that of the Kubernetes of the tests. HELM can be set to use another helm than that of tests/versions.sh.
 K8S_BIN=${K8S_BIN:-$PWD/target/tools/k8s}
 KUBECTL=$K8S_BIN/kubectl
 HELM=${HELM:-$PWD/target/tools/helm}
 export K8S_BIN KUBECTL HELM
 
-# Nothing of whoever runs this is read or changed.
+# The configuration of the user is neither read nor changed.
 work=$(mktemp -d)
 export HELM_CACHE_HOME=$work/helm/cache HELM_CONFIG_HOME=$work/helm/config HELM_DATA_HOME=$work/helm/data
 
@@ -16,7 +16,7 @@ fail() {
   failures=$((failures + 1))
 }
 
-# Tries a command again until it succeeds: eventually SECONDS COMMAND…
+# Retries a command until it succeeds: eventually SECONDS COMMAND…
 eventually() {
   local until=$((SECONDS + $1))
   while [ $SECONDS -lt $until ]; do
@@ -26,7 +26,7 @@ eventually() {
   "${@:2}"
 }
 
-# A step that has to hold: check NAME COMMAND… What it says is only shown where it does not.
+# Runs a test step, which must succeed: check NAME COMMAND… The output is only printed on failure.
 check() {
   local said
   if said=$("${@:2}" 2>&1); then
@@ -38,20 +38,20 @@ check() {
   fi
 }
 
-# What this script needs, named before it is installed: needs "$@" PART…; with --no-install among the arguments nothing is.
+# Installs what this script needs: needs "$@" PART… With --no-install among the arguments it is only listed.
 needs() {
   tests/needs "$@" || exit
 }
 
 cluster=
-# Starts a cluster in a folder that is removed in the end: start_cluster api|controllers|node
+# Starts a cluster in a temporary directory: start_cluster api|controllers|node
 start_cluster() {
   cluster=$work/cluster
   tests/cluster/up.sh "$cluster" "$1" || exit 1
   export KUBECONFIG=$cluster/kubeconfig
 }
 
-# Opens a way on loopback to the Service of a release in its namespace, and sets base: forward RELEASE; `kill $forwarding` closes it.
+# Forwards a port on loopback to the Service of a release in its namespace, and sets base: forward RELEASE. `kill $forwarding` ends it.
 forward() {
   "$KUBECTL" -n "$1" port-forward --address 127.0.0.1 "service/$1-agentic-ops" :8180 >"$work/forward" 2>&1 &
   forwarding=$!

@@ -1,5 +1,5 @@
-//! What the chart says must be what the program knows: settings, their defaults, metrics; and values must be those that the
-//! schema describes. The rest of the chart's tests are scripts beside this one.
+//! The chart must agree with the program in settings, their defaults and metrics, and its values must agree with its schema. The
+//! other tests of the chart are the scripts in this directory.
 
 use agentic_ops::cli::settings::SETTINGS;
 use agentic_ops::telemetry::Metrics;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// What the chart sets by itself, from other values.
+/// Settings that the chart derives from other values.
 const DERIVED: [&str; 6] = [
     "AGENTIC_SPECS_ROOT",
     "DESK_DB_PATH",
@@ -17,7 +17,7 @@ const DERIVED: [&str; 6] = [
     "AGENTIC_AUTH_TOKEN_REVIEW",
     "AGENTIC_NAMES_CHECKED",
 ];
-/// Defaults that the chart spells out otherwise: it expands them itself.
+/// Settings with defaults that the chart expands itself.
 const EXPANDED: [&str; 2] = ["FOSS_URL", "ODOO_URL"];
 
 fn text(path: &str) -> String {
@@ -39,14 +39,14 @@ fn names(object: &Value) -> BTreeSet<&str> {
 }
 
 #[test]
-fn the_chart_knows_every_setting_and_its_default() {
+fn the_chart_has_every_setting_with_its_default() {
     let values = values();
     let given: BTreeSet<&str> = names(&values["settings"]).union(&names(&values["secrets"])).copied().collect();
     let known: BTreeSet<&str> = SETTINGS.iter().map(|k| k.name).collect();
     let missing: Vec<_> = known.iter().filter(|n| !given.contains(*n) && !DERIVED.contains(n)).collect();
     let unknown: Vec<_> = given.iter().filter(|n| !known.contains(*n) && **n != "create").collect();
     assert!(missing.is_empty(), "not in values.yaml: {missing:?}");
-    assert!(unknown.is_empty(), "the program does not know: {unknown:?}");
+    assert!(unknown.is_empty(), "not settings of the program: {unknown:?}");
     for setting in SETTINGS.iter().filter(|k| !DERIVED.contains(&k.name) && !EXPANDED.contains(&k.name)) {
         let value = values["settings"].get(setting.name).or_else(|| values["secrets"].get(setting.name));
         let value = value.map(|v| v.as_str().map_or_else(|| v.to_string(), String::from)).unwrap_or_default();
@@ -56,20 +56,20 @@ fn the_chart_knows_every_setting_and_its_default() {
     }
     for name in names(&values["secrets"]).into_iter().filter(|n| *n != "create") {
         let is_secret = ["_KEY", "_TOKEN", "_PASSWORD", "_SECRET"].iter().any(|end| name.ends_with(end));
-        assert!(is_secret || name == "SMTP_URL", "{name} is no secret");
+        assert!(is_secret || name == "SMTP_URL", "{name} is not a secret");
     }
 }
 
 #[test]
-fn every_value_is_in_the_schema_and_every_property_is_closed() {
+fn the_schema_has_every_value_and_allows_no_others() {
     let schema: Value = serde_json::from_str(&text("helm/agentic-ops/values.schema.json")).unwrap();
     compare(&values(), &schema, &schema, "");
     closed(&schema, &schema, "");
 }
 
-/// Values that are objects have exactly the schema's properties; what is for Helm, or for no value by default, aside.
+/// Fails unless values that are objects have exactly the properties of the schema, except those for Helm and those without a default.
 fn compare(values: &Value, schema: &Value, root: &Value, at: &str) {
-    let schema = followed(schema, root);
+    let schema = dereferenced(schema, root);
     let (Some(values), Some(properties)) = (values.as_object(), schema["properties"].as_object()) else { return };
     for (name, value) in values {
         let property = properties.get(name).unwrap_or_else(|| panic!("{at}.{name} is not in the schema"));
@@ -83,11 +83,11 @@ fn compare(values: &Value, schema: &Value, root: &Value, at: &str) {
     }
 }
 
-/// A misspelt name is refused wherever names are known.
+/// Fails if an object with known properties allows others: misspelt names must be rejected.
 fn closed(schema: &Value, root: &Value, at: &str) {
-    let schema = followed(schema, root);
+    let schema = dereferenced(schema, root);
     if schema["properties"].is_object() {
-        assert_eq!(schema["additionalProperties"], json!(false), "{at} takes any name");
+        assert_eq!(schema["additionalProperties"], json!(false), "{at} allows unknown names");
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         closed(property, root, &format!("{at}.{name}"));
@@ -97,7 +97,7 @@ fn closed(schema: &Value, root: &Value, at: &str) {
     }
 }
 
-fn followed<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
+fn dereferenced<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
         Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
         None => schema,
@@ -105,7 +105,7 @@ fn followed<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
 }
 
 #[test]
-fn alerts_and_dashboard_name_metrics_that_the_program_has() {
+fn metrics_of_alerts_and_dashboard_exist() {
     let metrics = Metrics::default();
     metrics.probe("http", "ok", std::time::Duration::ZERO);
     metrics.check(agentic_ops::api::CheckOutcome::Pass);
@@ -120,13 +120,13 @@ fn alerts_and_dashboard_name_metrics_that_the_program_has() {
         let named: BTreeSet<&str> = name.find_iter(&text).map(|m| m.as_str()).collect();
         assert!(named.len() > 3);
         for metric in named {
-            assert!(there.contains(metric), "{file} names {metric}, which is not in\n{encoded}");
+            assert!(there.contains(metric), "{file} uses {metric}, which is not in\n{encoded}");
         }
     }
 }
 
 #[test]
-fn the_health_checks_of_flux_say_what_the_operator_says() {
+fn the_health_checks_for_flux_agree_with_the_conditions() {
     let documents = yaml("manifests/examples/flux/scenarios.yaml");
     let checks = &documents[1]["spec"]["healthCheckExprs"][0];
     let judge = |observed: Value, conditions: Value| {
@@ -134,7 +134,7 @@ fn the_health_checks_of_flux_say_what_the_operator_says() {
         let status = json!({"observedGeneration": observed, "conditions": conditions});
         context.add_variable("status", status).unwrap();
         context.add_variable("metadata", json!({"generation": 2})).unwrap();
-        // In the order in which Flux asks.
+        // In the order in which Flux evaluates them.
         for answer in ["inProgress", "failed", "current"] {
             let program = Program::compile(checks[answer].as_str().unwrap()).unwrap();
             if program.execute(&context).unwrap() == true.into() {

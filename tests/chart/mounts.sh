@@ -1,11 +1,11 @@
-# What a third release takes from outside: the Desk's database, certificates to trust, tokens of the cluster. Sourced by node.
-echo "== what is mounted"
+# A third release with the Desk's database, a CA bundle and service account tokens. Sourced by node.
+echo "== mounts"
 needs sqlite3=sqlite3
 in_three() { "$KUBECTL" -n three "$@"; }
 "$KUBECTL" create namespace three >/dev/null
 "$KUBECTL" label namespace three pod-security.kubernetes.io/enforce=restricted >/dev/null
 
-# The Desk keeps its database open, with its newest writes beside it (WAL), on a volume that pods share with it.
+# The Desk keeps its database open in WAL mode, on a volume that it shares with pods.
 desk=$cluster/desk
 mkdir -p "$desk"
 mkfifo "$work/desk"
@@ -15,7 +15,7 @@ exec 7>"$work/desk"
 echo "PRAGMA journal_mode=WAL; CREATE TABLE tickets(id, subject, queue, status, created_at, updated_at);
   INSERT INTO tickets VALUES (7, 'DNS', 'onboarding', 'open', unixepoch() - 200000, unixepoch() - 200000);" >&7
 stored() { [ "$(sqlite3 -readonly "$desk/desk.sqlite3" 'SELECT count(*) FROM tickets')" = 1 ]; }
-check "the Desk writes" eventually 10 stored
+check "the Desk writes a ticket" eventually 10 stored
 chmod -R a+rX "$desk"
 in_three create -f - >/dev/null <<V
 apiVersion: v1
@@ -37,11 +37,11 @@ third() {
 }
 check "helm install" third --set caBundle.configMap=kube-root-ca.crt
 three() { findings three "map(select(.spec.scenario == \"$1\")) | $2"; }
-check "a ticket that is stuck is a Finding" eventually 60 three funnel.stuck.onboarding 'any(.spec.check == "not-stuck" and .status.phase == "Open")'
+check "a stuck ticket opens a Finding" eventually 60 three funnel.stuck.onboarding 'any(.spec.check == "not-stuck" and .status.phase == "Open")'
 echo "UPDATE tickets SET status = 'closed';" >&7
-check "closed by the Desk, it resolves" eventually 60 three funnel.stuck.onboarding 'any(.spec.check == "not-stuck" and .status.phase == "Resolved")'
+check "the Finding resolves when the Desk closes the ticket" eventually 60 three funnel.stuck.onboarding 'any(.spec.check == "not-stuck" and .status.phase == "Resolved")'
 
-# The API server shows a certificate of the cluster's own.
+# The certificate of the API server is signed by the CA of the cluster.
 in_three create -f - >/dev/null <<S
 apiVersion: agentic.ligbox.io/v1alpha1
 kind: Scenario
@@ -50,11 +50,11 @@ spec:
   {title: API server, agent: vigia, severity: high, thresholds: {fail: 1, recover: 1}, probes: [{name: api, http: {url: "$("$KUBECTL" config view --minify -o jsonpath='{.clusters[0].cluster.server}')/livez"}}]}
 S
 health() { in_three get scenario own.tls -o json | jq -e ".status.health == \"$1\""; }
-check "what is signed by the bundle is trusted" eventually 60 health healthy
-check "helm upgrade, without it" third
-check "it is not trusted any more" eventually 60 three own.tls 'any(.status.phase == "Open" and (.status.message | contains("certificate")))'
+check "a certificate signed by the bundle is trusted" eventually 60 health healthy
+check "helm upgrade without the bundle" third
+check "the certificate is no longer trusted" eventually 60 three own.tls 'any(.status.phase == "Open" and (.status.message | contains("certificate")))'
 
-echo "== tokens of the cluster"
+echo "== service account tokens"
 forward three || fail "port-forward"
 answers() { # STATUS ACCOUNT AUDIENCE
   local status
@@ -62,9 +62,9 @@ answers() { # STATUS ACCOUNT AUDIENCE
     -H "Authorization: Bearer $(in_three create token "$2" ${3:+--audience "$3"})" "$base/api/v1/agents/scenarios")
   [ "$status" = "$1" ] || { echo "$status"; cat "$work/answer"; return 1; }
 }
-check "a service account with a role is let in" answers 200 robot agentic-ops
-check "one without is not" answers 403 stranger agentic-ops
-check "a token for somebody else is none" answers 401 robot somebody-else
+check "a service account with a role has access" answers 200 robot agentic-ops
+check "a service account without a role has no access" answers 403 stranger agentic-ops
+check "a token for another audience is rejected" answers 401 robot somebody-else
 kill "$forwarding"
 
 check "helm uninstall" "$HELM" uninstall three -n three --wait --timeout 60s

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds a real Kubernetes from its Go modules into K8S_BIN, default target/tools/k8s: what a node takes, and kine (the store
-# on SQLite that k3s uses). Some minutes the first time; what is there in the versions of tests/versions.sh is not built again.
-#   build.sh [PART…]            all parts, or these
-#   build.sh --missing [PART…]  names those that are missing, and builds nothing; so does NO_INSTALL=1, with exit status 2
+# Builds Kubernetes from its Go modules in K8S_BIN, default target/tools/k8s: the components of a node, and kine, which stores the
+# state in SQLite (as in k3s). The first build takes some minutes; programs in the versions of tests/versions.sh are not rebuilt.
+#   build.sh [PART…]            builds all parts, or the given ones
+#   build.sh --missing [PART…]  lists missing parts and builds nothing; NO_INSTALL=1 does the same, with exit status 2
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../versions.sh"
@@ -19,7 +19,7 @@ fi
 wanted=("$@")
 [ $# -gt 0 ] || wanted=(kube-apiserver kube-controller-manager kubectl kube-scheduler kube-proxy kubelet kine)
 
-# Each program carries its version.
+# Each program contains its version.
 missing=() parts=()
 for part in "${wanted[@]}"; do
   version=$kubernetes
@@ -33,7 +33,7 @@ fi
 [ ${#missing[@]} -gt 0 ] || exit 0
 command -v go >/dev/null || { echo "missing: go: from https://go.dev/dl: Kubernetes is built from its Go modules" >&2; exit 2; }
 if [ "${NO_INSTALL:-}" = 1 ]; then
-  printf 'missing: %s: built from its Go module: tests run against a real API server\n' "${missing[@]}" >&2
+  printf 'missing: %s: built from its Go module: needed for tests against a real API server\n' "${missing[@]}" >&2
   exit 2
 fi
 echo "== building ${missing[*]} of Kubernetes $kubernetes into $out (some minutes)" >&2
@@ -42,7 +42,7 @@ for part in "${missing[@]}"; do
 done
 [ ${#parts[@]} -gt 0 ] || exit 0
 
-# A module that needs Kubernetes. Its libraries stand beside it in its repository, and have to be named one by one.
+# Builds the programs as dependencies of a new module. The libraries in the Kubernetes repository have to be replaced one by one.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp "$here/parts.go" "$work"

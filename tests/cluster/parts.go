@@ -1,6 +1,6 @@
 //go:build tools
 
-// The parts of a real Kubernetes node, as dependencies of a Go module of their own, so that `go build` makes them.
+// The components of a Kubernetes node, as dependencies of a separate Go module, so that `go build` can build them.
 package tools
 
 import (

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Starts a real Kubernetes on this machine: up.sh DIR [api|controllers|node]. It keeps everything in DIR, writes DIR/kubeconfig (of a
-# cluster admin), and is ready when this returns. down.sh DIR ends it.
-#   api   the API server with RBAC on, and what ends namespaces and collects garbage. On loopback; some six seconds.
-#   controllers  all other controllers besides, as those that make service accounts. Nothing runs pods.
-#   node  also a scheduler, a kubelet and containerd, on which pods run; some twenty seconds. Needs root and Debian's
-#         containerd, runc, containernetworking-plugins, buildah and iptables. Nothing of it leaves the machine: the API
-#         server is at 192.0.2.10, an address of the loopback interface, because pods can't reach 127.0.0.1.
-# PORT: the API server's port, default a free one; the next four are taken too. K8S_BIN: where build.sh put the programs.
+# Starts Kubernetes on this machine: up.sh DIR [api|controllers|node]. All state is in DIR, including DIR/kubeconfig of a cluster
+# admin. The cluster is ready when this returns. down.sh DIR stops it.
+#   api          the API server with RBAC, the namespace controller and the garbage collector, on loopback; takes about six seconds
+#   controllers  also all other controllers, such as those that create service accounts; pods are not run
+#   node         also a scheduler, a kubelet and containerd, which run pods; takes about twenty seconds. Needs root and the Debian
+#                packages containerd, runc, containernetworking-plugins, buildah and iptables. No traffic leaves the machine: the
+#                API server listens on 192.0.2.10, an address of the loopback interface, because pods cannot reach 127.0.0.1.
+# PORT: port of the API server, default a free one; the next four ports are also used. K8S_BIN: directory of the programs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(cd "${K8S_BIN:-$here/../../target/tools/k8s}" && pwd)
@@ -25,23 +25,23 @@ while [ -z "$port" ]; do
   port=$((20000 + RANDOM % 10000))
   are_free "$port" || port=
 done
-# Beside somebody else's store this API server would serve that.
-are_free "$port" || { echo "one of the ports from $port on is taken" >&2; exit 1; }
+# If another store listened on the port, the API server would use its data.
+are_free "$port" || { echo "one of the ports $port to $((port + 4)) is in use" >&2; exit 1; }
 
-# Starts a program in the background, and notes its process and what it says.
+# Starts a program in the background, and records its process id and output.
 run() {
   "$@" >"$(basename "$1").log" 2>&1 &
   echo $! >>pids
 }
 
-# Waits until a command succeeds while the program that was started last lives: wait_for PROGRAM COMMAND…
+# Waits until a command succeeds, as long as the last started program runs: wait_for PROGRAM COMMAND…
 wait_for() {
   for _ in $(seq 300); do
     kill -0 "$(tail -n 1 pids)" 2>/dev/null || break
     "${@:2}" >/dev/null 2>&1 && return
     sleep 0.2
   done
-  echo "$1 does not come up:" >&2
+  echo "$1 does not start:" >&2
   tail -n 5 "$dir/$1.log" >&2
   exit 1
 }
@@ -68,7 +68,7 @@ run "$bin/kine" --endpoint "sqlite://$dir/state.db?_journal=WAL&cache=shared&_bu
   --listen-address "tcp://127.0.0.1:$((port + 1))" --metrics-bind-address 0
 wait_for kine bash -c "echo >/dev/tcp/127.0.0.1/$((port + 1))"
 
-# What service accounts ask for, and how it was answered, is kept in audit.log.
+# Requests of service accounts and their responses are recorded in audit.log.
 cat >audit.yaml <<'K'
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -77,7 +77,7 @@ rules: [{level: Metadata, userGroups: ["system:serviceaccounts"]}]
 K
 audit=(--audit-policy-file="$dir/audit.yaml" --audit-log-path="$dir/audit.log")
 
-# Tokens of service accounts are signed with the key that the server makes for its own certificate.
+# Tokens of service accounts are signed with the key that the server generates for its certificate.
 run "$bin/kube-apiserver" --etcd-servers="http://127.0.0.1:$((port + 1))" \
   --bind-address="$address" --advertise-address="$address" --secure-port="$port" --cert-dir="$dir/certs" \
   --token-auth-file=tokens.csv --authorization-mode=RBAC --service-cluster-ip-range=10.96.0.0/24 --allow-privileged=false --kubelet-preferred-address-types=InternalIP \
@@ -85,7 +85,7 @@ run "$bin/kube-apiserver" --etcd-servers="http://127.0.0.1:$((port + 1))" \
   --service-account-signing-key-file="$dir/certs/apiserver.key" --service-account-key-file="$dir/certs/apiserver.key" \
   "${audit[@]}"
 wait_for kube-apiserver "$bin/kubectl" get --raw /readyz
-# By these alone nothing is put into a namespace but what a test puts there.
+# With only these controllers, a namespace contains only objects that the test creates.
 controllers=namespace-controller,garbage-collector-controller
 [ "$mode" = api ] || controllers='*'
 run "$bin/kube-controller-manager" --kubeconfig=kubeconfig --leader-elect=false --secure-port=0 --controllers="$controllers" \
@@ -98,7 +98,7 @@ run "$bin/kube-proxy" --kubeconfig=kubeconfig --hostname-override=n1 --cluster-c
   --conntrack-max-per-core=0 --conntrack-tcp-timeout-established=0 --conntrack-tcp-timeout-close-wait=0
 wait_for kube-proxy bash -c "echo >/dev/tcp/127.0.0.1/$((port + 4))"
 
-# Pods have a bridge, and no way out of the machine: nothing masks their addresses.
+# Pods are connected by a bridge. Without masquerading they cannot reach other machines.
 mkdir -p cni
 cat >cni/10-bridge.conflist <<K
 {"cniVersion": "0.4.0", "name": "bridge", "plugins": [{"type": "bridge", "bridge": "cni0", "isGateway": true,
@@ -112,7 +112,7 @@ sed -i -e "s#\"/run/containerd#\"$dir/run#; s#\"/var/lib/containerd#\"$dir/lib#;
 run containerd -c containerd.toml
 wait_for containerd ctr -a run/containerd.sock version
 
-# The sandbox's image: one static program that sleeps.
+# The sandbox image: one static program that sleeps.
 if [ ! -f "$bin/pause.tar" ]; then
   work=$(mktemp -d)
   printf 'package main\nimport "time"\nfunc main() { for { time.Sleep(time.Hour) } }\n' >"$work/pause.go"

@@ -1,4 +1,4 @@
-//! Every limit of every field, broken one at a time: made from the schemas, so that no field is left out.
+//! Every limit of every field, violated one at a time. The requests are generated from the schemas, so that no field is missing.
 
 use crate::conformance::samples::{KINDS, full, object};
 use crate::conformance::story::{Step, Story, at, post, put, story};
@@ -52,7 +52,7 @@ fn status(kind: &str, status: &Value) -> Value {
     made
 }
 
-/// Puts a value at a pointer; none takes out what is there.
+/// Sets the value at a pointer; `None` removes it.
 fn place(root: &mut Value, pointer: &str, value: Option<Value>) {
     let (parent, last) = pointer.rsplit_once('/').unwrap_or(("", ""));
     match value {
@@ -67,7 +67,7 @@ fn place(root: &mut Value, pointer: &str, value: Option<Value>) {
 
 type Breaks = Vec<(String, String, Option<Value>)>;
 
-/// All ways to break a value; the first item stands for every item of a list, unless items differ in what they have.
+/// All ways to violate the limits of a value. Of list items with the same fields, only the first is changed.
 fn walk(node: &Value, value: &Value, pointer: &str, breaks: &mut Breaks) {
     let mut add = |what: &str, value: Value| breaks.push((pointer.to_string(), what.to_string(), Some(value)));
     let wrong_type = if value.is_string() { json!(7) } else { json!("text") };

@@ -1,6 +1,6 @@
-//! Answers with what changes from run to run removed: names of namespaces, uids, times, versions.
+//! Normalised responses: without values that change between runs, such as names of namespaces, uids, times and versions.
 
-use crate::conformance::story::Look;
+use crate::conformance::story::Compared;
 use regex::Regex;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 
 static AGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^([0-9]+[smhdy])+$").unwrap());
 
-/// What is remembered of a story on one server, so that equal things stay equal.
+/// Names for the uids and versions in a story on one server, so that equal values get equal names.
 pub struct Memory {
     namespace: String,
-    /// Each uid with what stands for it, and the versions of its object in the order in which they came.
+    /// The replacement of each uid, and the versions of its object in the order of their occurrence.
     uids: BTreeMap<String, (String, Vec<String>)>,
 }
 
@@ -20,18 +20,18 @@ impl Memory {
         Memory { namespace: namespace.to_string(), uids: BTreeMap::new() }
     }
 
-    /// An answer as it is compared. The version in the answer to a creation is not looked at: under the real server's store here
-    /// (kine) it can be that of another write at the same time.
-    pub fn normal(&mut self, look: &Look, code: u16, mut body: Value) -> Value {
+    /// The normalised response. The version in the response to a create is ignored: with kine, the store of the real server, it can
+    /// be that of a concurrent write.
+    pub fn normal(&mut self, compared: &Compared, code: u16, mut body: Value) -> Value {
         if code == 201 && body["metadata"]["resourceVersion"].is_string() {
             body["metadata"]["resourceVersion"] = "".into();
         }
-        body = match look {
-            Look::Whole | Look::Events(_) => body,
-            Look::Only(pointers) => {
+        body = match compared {
+            Compared::Whole | Compared::Events(_) => body,
+            Compared::Only(pointers) => {
                 pointers.iter().map(|p| (p.to_string(), body.pointer(p).cloned().unwrap_or_default())).collect()
             }
-            Look::Through(of) => of(body),
+            Compared::Through(of) => of(body),
         };
         self.walk(&mut body);
         body
@@ -51,10 +51,10 @@ impl Memory {
                 if fields.get("kind") == Some(&json!("Status")) {
                     status(fields);
                 }
-                // An object is also named by its uid where it is spoken of.
+                // References to an object contain its uid.
                 let name = fields.get("name").and_then(Value::as_str).unwrap_or_default().to_string();
                 if let Some(Value::String(uid)) = fields.get_mut("uid") {
-                    *uid = self.stands_for(uid, &name);
+                    *uid = self.replacement(uid, &name);
                 }
                 self.rename_keys(fields);
                 fields.values_mut().for_each(|inner| self.walk(inner));
@@ -69,12 +69,12 @@ impl Memory {
         for key in by_uid {
             let Some(value) = fields.remove(&key) else { continue };
             let known = self.uids.iter().find(|(uid, _)| !uid.is_empty() && key.contains(uid.as_str()));
-            fields.insert(known.map_or(key.clone(), |(_, (stands_for, _))| format!("k:{stands_for}")), value);
+            fields.insert(known.map_or(key.clone(), |(_, (replacement, _))| format!("k:{replacement}")), value);
         }
     }
 
-    /// What stands for a uid: the object's name, and which of that name it is.
-    fn stands_for(&mut self, uid: &str, name: &str) -> String {
+    /// The replacement of a uid: the object's name with a number.
+    fn replacement(&mut self, uid: &str, name: &str) -> String {
         if uid.starts_with("uid of ") {
             return uid.to_string();
         }
@@ -86,7 +86,7 @@ impl Memory {
         let text = |field: &str| metadata.get(field).and_then(Value::as_str).unwrap_or_default().to_string();
         let (uid, name) =
             (text("uid"), if text("generateName").is_empty() { text("name") } else { text("generateName") });
-        self.stands_for(&uid, &name);
+        self.replacement(&uid, &name);
         if let Some(version) = metadata.get_mut("resourceVersion") {
             let text = version.as_str().unwrap_or_default().to_string();
             *version = match uid.is_empty() || text.is_empty() {
@@ -107,7 +107,7 @@ impl Memory {
         }
         if let Some(Value::Array(entries)) = metadata.get_mut("managedFields") {
             entries.iter_mut().for_each(|entry| entry["time"] = "TIME".into());
-            // They stand in the order of their times, which may be equal.
+            // They are sorted by time, which can be equal.
             entries
                 .sort_by_key(|e| format!("{}{}{}{}", e["operation"], e["manager"], e["subresource"], e["apiVersion"]));
         }
@@ -123,7 +123,7 @@ impl Memory {
     }
 }
 
-/// Ages in a table.
+/// Normalises descriptions and ages in a table.
 fn table(table: &mut Map<String, Value>) {
     for column in table.get_mut("columnDefinitions").and_then(Value::as_array_mut).into_iter().flatten() {
         column["description"] = column["description"].is_string().into();
@@ -137,10 +137,10 @@ fn table(table: &mut Map<String, Value>) {
     }
 }
 
-/// What is said in words is not compared: only which fields, and why.
+/// Removes messages, which are not compared: only fields and reasons are.
 fn status(status: &mut Map<String, Value>) {
     status.remove("message");
-    // How long to wait, and what name would have been made.
+    // The time to wait, and a generated name.
     let details = status.get_mut("details").and_then(Value::as_object_mut);
     if let Some(details) = details {
         details.remove("retryAfterSeconds");

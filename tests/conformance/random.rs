@@ -1,4 +1,4 @@
-//! Random sequences of requests: the same from the same seed.
+//! Random sequences of requests, determined by a seed.
 
 use crate::conformance::samples::{configmap, object, scenario};
 use crate::conformance::story::{
@@ -7,7 +7,7 @@ use crate::conformance::story::{
 use http::Method;
 use serde_json::{Value, json};
 
-/// Objects that are fought over: path, and the name under which the last answer about it is kept.
+/// The objects that are changed: the path, and the name under which the last response is kept.
 const OBJECTS: [(&str, &str); 5] = [
     ("scenarios/a", "sa"),
     ("scenarios/b", "sb"),
@@ -18,7 +18,7 @@ const OBJECTS: [(&str, &str); 5] = [
 const MANAGERS: [&str; 3] = ["git", "ana", "ops"];
 const WORDS: [&str; 4] = ["one", "two", "three", "four"];
 
-/// A generator of numbers (splitmix64).
+/// A random number generator (splitmix64).
 struct Random(u64);
 
 impl Random {
@@ -39,7 +39,7 @@ impl Random {
     }
 }
 
-/// A story of so many random requests, and what is left of it: the objects, and all that a watcher saw.
+/// A story of `steps` random requests, followed by requests for the resulting objects and all events.
 pub fn story_of(seed: u64, steps: usize) -> Story {
     let mut random = Random(seed);
     let mut all =
@@ -146,12 +146,12 @@ fn forced(random: &mut Random, path: &str) -> String {
     format!("{path}?force={}", random.one_in(2))
 }
 
-/// The whole of a Scenario, or some of it.
+/// An apply of all or some fields of a Scenario.
 fn applied(random: &mut Random, path: &str, manager: &str) -> Step {
     let (_, name) = split(path);
     let mut body = random_scenario(random, name);
-    // Where an apply lets the last label go the real server keeps a null that nobody sees, and its next write, of anything or
-    // of nothing, takes a version to lose it.
+    // If an apply removes the last label, the real server stores a null that is not visible, and its next write, even without changes,
+    // removes the null and increases the version.
     body["metadata"].as_object_mut().unwrap().remove("labels");
     if random.one_in(2) {
         let word = random.pick(&WORDS);
@@ -166,7 +166,7 @@ fn applied(random: &mut Random, path: &str, manager: &str) -> Step {
     apply("apply", at(&forced(random, path)), manager, body)
 }
 
-/// An update over the version that was last seen of it, or of another.
+/// An update with the last version of the object, or with another version.
 fn update(random: &mut Random, path: &str) -> Step {
     let (_, name) = split(path);
     let mut body = random_scenario(random, name);

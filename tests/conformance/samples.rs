@@ -1,17 +1,17 @@
-//! An object of each kind in which every field is set, and small ones.
+//! Objects of each kind: one with every field, and minimal ones.
 
 use serde_json::{Value, json};
 
 const TIME: &str = "2026-01-02T03:04:05Z";
 
-/// An object with these fields besides its name.
+/// An object with this name and these fields.
 pub fn object(kind: &str, name: &str, fields: Value) -> Value {
     let mut object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": kind, "metadata": {"name": name}});
     object.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     object
 }
 
-/// A small Scenario.
+/// A minimal Scenario.
 pub fn scenario(name: &str) -> Value {
     object(
         "Scenario",
@@ -24,7 +24,7 @@ pub fn scenario(name: &str) -> Value {
     )
 }
 
-/// A small Finding.
+/// A minimal Finding.
 pub fn finding(name: &str) -> Value {
     let spec = json!({"scenario": "portal", "check": "answers", "key": "", "fingerprint": "0123456789"});
     object("Finding", name, json!({"spec": spec}))
@@ -35,7 +35,7 @@ pub fn configmap(name: &str, value: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"key": value}})
 }
 
-/// The six kinds with their plurals.
+/// The six kinds and their plurals.
 pub const KINDS: [(&str, &str); 6] = [
     ("Scenario", "scenarios"),
     ("Finding", "findings"),
@@ -45,7 +45,7 @@ pub const KINDS: [(&str, &str); 6] = [
     ("Action", "actions"),
 ];
 
-/// Spec and status of a kind with every field set.
+/// Spec and status of a kind, with every field.
 pub fn full(kind: &str) -> Value {
     let condition = json!({"type": "Ready", "status": "True", "reason": "Fine", "message": "is fine",
         "lastTransitionTime": TIME, "observedGeneration": 1});

@@ -1,7 +1,7 @@
-//! The two servers, and one request to one of them.
+//! The two servers, and requests to them.
 
 use super::normal::Memory;
-use super::story::{self, Look, Step, Story};
+use super::story::{self, Compared, Step, Story};
 use crate::kit::scratch::Scratch;
 use crate::kit::{api, ports, real};
 use agentic_ops::controlplane;
@@ -13,29 +13,29 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-/// Answers that take longer are none.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// After this time a request has no response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An answer, ready to be compared.
+/// A normalised response.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct Response {
     pub code: u16,
     /// `reason` of a Status.
     pub reason: String,
     pub warnings: Vec<String>,
     pub media_type: String,
     pub body: Value,
-    /// What is said in words.
+    /// `message` of a Status.
     pub words: String,
 }
 
-/// A server that is asked.
+/// A server to which requests are sent.
 #[derive(Clone)]
 pub struct Server {
     client: kube::Client,
 }
 
-/// The embedded server, which ends with this.
+/// A running embedded server.
 pub struct Embedded {
     pub server: Server,
     running: controlplane::Running,
@@ -43,7 +43,7 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Starts it twice, so that it has versions that it no longer knows.
+    /// Starts the server twice, so that earlier versions have expired.
     pub async fn start() -> Embedded {
         let dir = Scratch::new("conformance");
         api::embedded(&dir.0, ports::any()).await.shutdown().await;
@@ -59,20 +59,20 @@ impl Embedded {
 }
 
 impl Server {
-    /// The real one.
+    /// The real server.
     pub async fn real(kubeconfig: &Path) -> Server {
         let client = api::client(kubeconfig).await;
         real::apply_crds(&client).await;
         Server { client }
     }
 
-    /// Goes through a story in a namespace that is made for it.
-    pub async fn tell(&self, story: &Story, namespace: &str) -> Vec<Outcome> {
+    /// Runs a story in a new namespace.
+    pub async fn run(&self, story: &Story, namespace: &str) -> Vec<Response> {
         let made = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
         let (code, _, body) = self.send(&story::post("", "/api/v1/namespaces", made), &BTreeMap::new(), "").await;
         assert_eq!(code, 201, "namespace {namespace}: {body}");
         let mut memory = Memory::new(namespace);
-        let (mut kept, mut outcomes) = (BTreeMap::new(), Vec::new());
+        let (mut kept, mut responses) = (BTreeMap::new(), Vec::new());
         for step in &story.steps {
             let (code, headers, body) = self.send(step, &kept, namespace).await;
             if let Some(name) = step.keep {
@@ -85,24 +85,24 @@ impl Server {
             let header = |name: &str| -> Vec<String> {
                 headers.get_all(name).iter().map(|v| v.to_str().unwrap_or_default().to_string()).collect()
             };
-            outcomes.push(Outcome {
+            responses.push(Response {
                 code,
                 reason,
                 words: words.replace(namespace, "NS"),
                 warnings: header("warning"),
-                media_type: match &step.look {
-                    Look::Only(pointers) if pointers.is_empty() => String::new(),
+                media_type: match &step.compared {
+                    Compared::Only(pointers) if pointers.is_empty() => String::new(),
                     _ => header("content-type").concat(),
                 },
-                body: memory.normal(&step.look, code, body),
+                body: memory.normal(&step.compared, code, body),
             });
         }
-        outcomes
+        responses
     }
 
-    /// Sends a request; its answer as it is.
+    /// Sends a request and returns the response without normalisation.
     async fn send(&self, step: &Step, kept: &BTreeMap<&str, Value>, namespace: &str) -> (u16, http::HeaderMap, Value) {
-        let path = filled(&step.path, kept, namespace);
+        let path = substitute(&step.path, kept, namespace);
         let mut request = Request::builder().method(&step.method).uri(&path);
         if !step.headers.iter().any(|(name, _)| *name == "user-agent") {
             request = request.header("user-agent", "conformance/1");
@@ -110,25 +110,25 @@ impl Server {
         for (name, value) in &step.headers {
             request = request.header(*name, value);
         }
-        let body = filled(&step.body, kept, namespace).into_bytes();
-        if let Look::Events(wanted) = step.look {
+        let body = substitute(&step.body, kept, namespace).into_bytes();
+        if let Compared::Events(wanted) = step.compared {
             return (200, http::HeaderMap::new(), self.events(request.body(body).unwrap(), wanted).await);
         }
         let answer = async {
             let (parts, body) = self.client.send(request.body(Body::from(body)).unwrap()).await.unwrap().into_parts();
             (parts, body.collect_bytes().await.unwrap())
         };
-        let Ok((parts, bytes)) = tokio::time::timeout(ANSWER_TIMEOUT, answer).await else {
-            return (0, http::HeaderMap::new(), "no answer".into());
+        let Ok((parts, bytes)) = tokio::time::timeout(RESPONSE_TIMEOUT, answer).await else {
+            return (0, http::HeaderMap::new(), "no response".into());
         };
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
         (parts.status.as_u16(), parts.headers, serde_json::from_slice(&bytes).unwrap_or_else(|_| text()))
     }
 
-    /// The first events of a watch; fewer where it ends before.
+    /// The first `wanted` events of a watch, or fewer if it ends before.
     async fn events(&self, request: Request<Vec<u8>>, wanted: usize) -> Value {
-        let stream = match tokio::time::timeout(ANSWER_TIMEOUT, self.client.request_stream(request)).await {
-            Err(_) => return "no answer".into(),
+        let stream = match tokio::time::timeout(RESPONSE_TIMEOUT, self.client.request_stream(request)).await {
+            Err(_) => return "no response".into(),
             Ok(Ok(stream)) => stream,
             Ok(Err(kube::Error::Api(status))) => return json!({"refused": status.code, "reason": status.reason}),
             Ok(Err(error)) => panic!("{error}"),
@@ -136,7 +136,7 @@ impl Server {
         let mut lines = Box::pin(stream.lines());
         let mut events = Vec::new();
         while events.len() < wanted {
-            let next = tokio::time::timeout(ANSWER_TIMEOUT, lines.try_next()).await;
+            let next = tokio::time::timeout(RESPONSE_TIMEOUT, lines.try_next()).await;
             let Ok(Ok(Some(line))) = next else { break };
             events.push(serde_json::from_str(&line).unwrap());
         }
@@ -144,8 +144,8 @@ impl Server {
     }
 }
 
-/// A text with `$ns` and `${NAME/POINTER}` filled in.
-fn filled(text: &str, kept: &BTreeMap<&str, Value>, namespace: &str) -> String {
+/// Replaces `$ns` and `${NAME/POINTER}` in a text.
+fn substitute(text: &str, kept: &BTreeMap<&str, Value>, namespace: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

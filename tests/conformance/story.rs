@@ -1,4 +1,4 @@
-//! What is asked of both servers: stories, each a sequence of requests in a namespace of its own.
+//! The requests to both servers: stories, each with a sequence of requests in a separate namespace.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -13,40 +13,40 @@ pub const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,applicatio
 pub const PARTIAL: &str = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json";
 pub const PARTIAL_LIST: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
 
-/// A sequence of requests that build on each other.
+/// A sequence of requests that depend on each other.
 pub struct Story {
     pub name: String,
     pub steps: Vec<Step>,
 }
 
-/// One request, and what of its answer is compared.
+/// A request, and the part of its response that is compared.
 pub struct Step {
-    /// As the table names it.
+    /// The name in the table.
     pub name: String,
     pub method: Method,
-    /// `$ns` is the story's namespace; `${NAME/POINTER}` a value of an earlier answer.
+    /// `$ns` is the namespace of the story, `${NAME/POINTER}` a value from an earlier response.
     pub path: String,
     pub headers: Vec<(&'static str, String)>,
     pub body: String,
-    /// The answer's name for later steps.
+    /// The name of the response for later steps.
     pub keep: Option<&'static str>,
-    pub look: Look,
-    /// Why the two servers do not answer alike.
+    pub compared: Compared,
+    /// Why the responses of the two servers differ.
     pub differs: Option<&'static str>,
 }
 
-/// What of an answer is compared, besides its code.
-pub enum Look {
+/// The part of a response that is compared, in addition to its status code.
+pub enum Compared {
     Whole,
     /// The values at these pointers.
     Only(Vec<&'static str>),
-    /// What a function makes of it.
+    /// The result of a function of the body.
     Through(fn(Value) -> Value),
-    /// So many events of a watch.
+    /// This number of events of a watch.
     Events(usize),
 }
 
-/// A story of this name.
+/// A story with this name.
 pub fn story(name: impl Into<String>, steps: Vec<Step>) -> Story {
     Story { name: name.into(), steps }
 }
@@ -55,7 +55,7 @@ pub fn story(name: impl Into<String>, steps: Vec<Step>) -> Story {
 pub fn request(name: impl Into<String>, method: Method, path: impl Into<String>, media_type: &str, body: &str) -> Step {
     let headers = if body.is_empty() { Vec::new() } else { vec![("content-type", media_type.to_string())] };
     let (name, path, body) = (name.into(), path.into(), body.to_string());
-    Step { name, method, path, headers, body, keep: None, look: Look::Whole, differs: None }
+    Step { name, method, path, headers, body, keep: None, compared: Compared::Whole, differs: None }
 }
 
 pub fn get(name: impl Into<String>, path: impl Into<String>) -> Step {
@@ -70,7 +70,7 @@ pub fn put(name: impl Into<String>, path: impl Into<String>, body: Value) -> Ste
     request(name, Method::PUT, path, JSON, &body.to_string())
 }
 
-/// A patch of this media type.
+/// A patch with this media type.
 pub fn patch(name: impl Into<String>, path: impl Into<String>, media_type: &str, body: Value) -> Step {
     request(name, Method::PATCH, path, media_type, &body.to_string())
 }
@@ -90,10 +90,10 @@ pub fn delete(name: impl Into<String>, path: impl Into<String>) -> Step {
     request(name, Method::DELETE, path, JSON, "")
 }
 
-/// A watch of which so many events are read; it ends by itself after three seconds.
+/// A watch of which this number of events is read. It ends after three seconds.
 pub fn watch(name: impl Into<String>, path: impl Into<String>, events: usize) -> Step {
     let path = with_query(path.into(), "watch=true&timeoutSeconds=3");
-    Step { look: Look::Events(events), ..get(name, path) }
+    Step { compared: Compared::Events(events), ..get(name, path) }
 }
 
 fn with_query(path: String, query: &str) -> String {
@@ -102,7 +102,7 @@ fn with_query(path: String, query: &str) -> String {
 }
 
 impl Step {
-    /// Gives the answer a name.
+    /// Sets a name for the response.
     pub fn keep(mut self, name: &'static str) -> Step {
         self.keep = Some(name);
         self
@@ -113,32 +113,32 @@ impl Step {
         self
     }
 
-    /// As another client than the usual one.
+    /// Sets the user agent.
     pub fn agent(mut self, agent: &str) -> Step {
         self.headers.push(("user-agent", agent.to_string()));
         self
     }
 
-    /// Looks only at the values at these pointers.
+    /// Compares only the values at these pointers.
     pub fn only(mut self, pointers: &[&'static str]) -> Step {
-        self.look = Look::Only(pointers.to_vec());
+        self.compared = Compared::Only(pointers.to_vec());
         self
     }
 
-    /// Looks at what a function makes of the answer.
+    /// Compares the result of a function of the body.
     pub fn through(mut self, of: fn(Value) -> Value) -> Step {
-        self.look = Look::Through(of);
+        self.compared = Compared::Through(of);
         self
     }
 
-    /// Says that the servers differ here, and why.
+    /// Declares that the responses differ, and why.
     pub fn differs(mut self, why: &'static str) -> Step {
         self.differs = Some(why);
         self
     }
 }
 
-/// A path in the story's namespace, as `scenarios/a`.
+/// The path of `scenarios/a`, for example, in the namespace of the story.
 pub fn at(path: &str) -> String {
     let plural = path.split(['/', '?']).next().unwrap_or_default();
     let group = match plural {

@@ -1,6 +1,6 @@
 //! Results: the differences as text, and the table in `docs/conformance.md`.
 
-use crate::conformance::servers::Outcome;
+use crate::conformance::servers::Response;
 use crate::conformance::story::{Step, Story};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ pub struct Row {
 }
 
 impl Row {
-    pub fn new(step: &Step, theirs: &Outcome, verdict: Verdict) -> Row {
+    pub fn new(step: &Step, theirs: &Response, verdict: Verdict) -> Row {
         let (code, reason) = (theirs.code, theirs.reason.clone());
         Row { step: step.name.clone(), request: request(step), code, reason, verdict }
     }
@@ -31,11 +31,11 @@ pub enum Verdict {
 }
 
 /// All differences between two responses.
-pub fn differences(mine: &Outcome, theirs: &Outcome) -> Vec<String> {
+pub fn differences(mine: &Response, theirs: &Response) -> Vec<String> {
     let comparable =
-        |o: &Outcome| json!({"code": o.code, "warnings": o.warnings, "content-type": o.media_type, "body": o.body});
+        |o: &Response| json!({"code": o.code, "warnings": o.warnings, "content-type": o.media_type, "body": o.body});
     if (mine.code, &mine.reason) != (theirs.code, &theirs.reason) {
-        let brief = |o: &Outcome| match o.body.pointer("/details/causes") {
+        let brief = |o: &Response| match o.body.pointer("/details/causes") {
             Some(causes) => format!("{} {} {causes}", o.code, o.reason),
             None => answer(o.code, &o.reason),
         };

@@ -1,11 +1,11 @@
-//! Server-side apply: fields have owners.
+//! Server-side apply and field managers.
 
 use super::server::{SCENARIOS, Server, scenario};
 use http::StatusCode;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_managers_field_is_a_conflict_and_not_overwritten() {
+async fn a_field_of_another_manager_is_a_conflict() {
     let server = Server::any().await;
     let mine = scenario("portal");
     let file = server.dir.file("mine.json", &mine.to_string());
@@ -25,7 +25,7 @@ async fn another_managers_field_is_a_conflict_and_not_overwritten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_longer_applied_goes_unless_somebody_else_owns_it() {
+async fn fields_no_longer_applied_are_removed_unless_shared() {
     let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     let mut applied = scenario("portal");
@@ -45,7 +45,7 @@ async fn what_is_no_longer_applied_goes_unless_somebody_else_owns_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_apply_again_changes_nothing() {
+async fn a_repeated_apply_changes_nothing() {
     let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     let first = server.apply(&path, "git", &scenario("portal")).await;
@@ -55,7 +55,7 @@ async fn the_same_apply_again_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_managers_own_items_of_one_list() {
+async fn two_managers_own_items_of_the_same_list() {
     let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     server.apply(&path, "git", &scenario("portal")).await;
@@ -67,7 +67,7 @@ async fn two_managers_own_items_of_one_list() {
     assert_eq!(both.code, StatusCode::OK, "{}", both.body);
     assert_eq!(both.body["spec"]["probes"].as_array().unwrap().len(), 2);
     let again = server.apply(&path, "git", &scenario("portal")).await;
-    assert_eq!(again.body["spec"]["probes"].as_array().unwrap().len(), 2, "ana's stays");
+    assert_eq!(again.body["spec"]["probes"].as_array().unwrap().len(), 2, "the item of ana is kept");
     let none = json!({
         "apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario", "metadata": {"name": "portal"},
     });
@@ -76,14 +76,14 @@ async fn two_managers_own_items_of_one_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_apply_that_is_not_whole_is_refused() {
+async fn an_invalid_apply_is_rejected() {
     let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     let body = scenario("portal").to_string();
     let media_type = "application/apply-patch+yaml";
-    let nobody = server.send(http::Method::PATCH, &path, media_type, body.clone()).await;
-    assert_eq!(nobody.code, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(nobody.message().contains("fieldManager: Required value"), "{}", nobody.message());
+    let no_manager = server.send(http::Method::PATCH, &path, media_type, body.clone()).await;
+    assert_eq!(no_manager.code, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(no_manager.message().contains("fieldManager: Required value"), "{}", no_manager.message());
     let other = server.apply(&path, "git", &scenario("elsewhere")).await;
     assert_eq!(other.code, StatusCode::BAD_REQUEST, "{}", other.body);
     let cbor = server.send(http::Method::PATCH, &path, "application/apply-patch+cbor", body).await;

@@ -1,4 +1,4 @@
-//! What was answered is kept, whatever happens to the process.
+//! Confirmed writes are kept if the process is killed.
 
 use super::server::{CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
 use crate::kit::scratch::Scratch;
@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 
 const DATA: &str = "CONTROLPLANE_TEST_DATA";
 
-/// Not a test of its own: the process that the tests below kill.
+/// Not a test: the server process that the test below kills.
 #[tokio::test(flavor = "multi_thread")]
 async fn server_process() {
     let Ok(data) = std::env::var(DATA) else { return };
@@ -37,9 +37,9 @@ async fn spawn(dir: &Scratch) -> Child {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_answered_is_lost_by_a_kill() {
+async fn confirmed_writes_survive_a_kill() {
     let dir = Scratch::new("crash");
-    let mut acknowledged: Vec<(String, u64)> = Vec::new();
+    let mut confirmed: Vec<(String, u64)> = Vec::new();
     for round in 0..3 {
         let mut child = spawn(&dir).await;
         let client = api::client(&dir.0.join("kubeconfig")).await;
@@ -59,27 +59,27 @@ async fn nothing_answered_is_lost_by_a_kill() {
         let mut answered = 0;
         while let Some(done) = within(writes.next()).await {
             let Some(done) = done else { break };
-            acknowledged.push(done);
+            confirmed.push(done);
             answered += 1;
             if answered == 150 {
                 child.start_kill().unwrap();
             }
         }
-        assert!((150..2_000).contains(&answered), "killed in the middle: {answered}");
+        assert!((150..2_000).contains(&answered), "killed during the writes: {answered} responses");
         within(child.wait()).await.unwrap();
     }
     let server = Server::on(dir).await;
     let newest = version(&server.get(CONFIGMAPS).await.body);
-    for (name, version_then) in &acknowledged {
+    for (name, version_then) in &confirmed {
         let kept = server.get(&format!("{CONFIGMAPS}/{name}")).await;
-        assert_eq!(kept.code, StatusCode::OK, "{name} was answered and is lost");
+        assert_eq!(kept.code, StatusCode::OK, "the confirmed write of {name} is lost");
         assert_eq!(version(&kept.body), *version_then);
         assert!(*version_then <= newest);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_over_unchanged_data_changes_nothing() {
+async fn a_restart_changes_nothing() {
     let server = Server::embedded().await;
     let made = server.post(SCENARIOS, &scenario("portal")).await;
     let (url_then, ca, token) =
@@ -87,7 +87,7 @@ async fn a_start_over_unchanged_data_changes_nothing() {
     let newest = version(&server.get(SCENARIOS).await.body);
     let server = server.restart().await;
     let running = server.running();
-    assert_eq!((&running.ca_pem, &running.token), (&ca, &token), "a kubeconfig stays good: {url_then}");
+    assert_eq!((&running.ca_pem, &running.token), (&ca, &token), "a kubeconfig stays valid: {url_then}");
     let kept = server.get(&format!("{SCENARIOS}/portal")).await;
     assert_eq!(kept.body, made.body);
     assert_eq!(version(&server.get(SCENARIOS).await.body), newest, "nothing was written");

@@ -1,4 +1,4 @@
-//! What people type.
+//! Commands of kubectl.
 
 use super::server::{Server, configmap, scenario};
 use crate::kit::wait::{until, within};
@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 const REGISTRY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/registry.yaml");
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_registry_is_applied_twice_and_the_second_time_changes_nothing() {
+async fn applying_the_registry_again_changes_nothing() {
     let server = Server::any().await;
     let first = server.kubectl(&["apply", "-f", REGISTRY]).await;
     assert!(first.lines().count() >= 19 && first.lines().all(|l| l.ends_with(" created")), "{first}");
@@ -21,7 +21,7 @@ async fn the_registry_is_applied_twice_and_the_second_time_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn get_answers_in_every_form() {
+async fn get_supports_every_output_format() {
     let server = Server::any().await;
     for name in ["b.two", "a.one"] {
         let file = server.dir.file("scenario.json", &scenario(name).to_string());
@@ -45,21 +45,21 @@ async fn get_answers_in_every_form() {
     assert_eq!(server.kubectl(&["get", "scn", "--field-selector=spec.agent=pulso", path]).await, "a.one b.two");
     let everywhere = server.kubectl(&["get", "agentic", "-A"]).await;
     assert!(everywhere.starts_with("NAMESPACE"), "{everywhere}");
-    let said = server.try_kubectl(&["get", "scn", "no.such"]).await;
-    assert!(!said.ok && said.err.contains("(NotFound)"), "{}", said.err);
-    let said = server.try_kubectl(&["get", "scn", "--field-selector=spec.title=x"]).await;
-    assert!(!said.ok && said.err.contains("field label not supported"), "{}", said.err);
+    let output = server.try_kubectl(&["get", "scn", "no.such"]).await;
+    assert!(!output.ok && output.err.contains("(NotFound)"), "{}", output.err);
+    let output = server.try_kubectl(&["get", "scn", "--field-selector=spec.title=x"]).await;
+    assert!(!output.ok && output.err.contains("field label not supported"), "{}", output.err);
     assert!(server.try_kubectl(&["get", "svc"]).await.err.contains("No resources found"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_watch_shows_what_happens_as_it_happens() {
+async fn a_watch_prints_events() {
     let server = Server::any().await;
     let mut command = server.command(&["get", "cm", "-w", "--output-watch-events"]);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let file = server.dir.file("cm.json", &configmap("settings", "1").to_string());
-    // The first line comes when the list was answered and the watch is open; objects made later come by the watch.
+    // The first line is printed when the watch is open. Objects that are created later are events of the watch.
     server.kubectl(&["create", "-f", &file]).await;
     let mut seen = Vec::new();
     let mut asked = 0;
@@ -81,7 +81,7 @@ async fn a_watch_shows_what_happens_as_it_happens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn describe_shows_the_events_of_an_object() {
+async fn describe_prints_the_events_of_an_object() {
     let server = Server::any().await;
     let file = server.dir.file("scenario.json", &scenario("portal").to_string());
     server.kubectl(&["apply", "-f", &file]).await;
@@ -132,7 +132,7 @@ async fn explain_and_api_resources_know_the_kinds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn objects_are_edited_in_every_way() {
+async fn custom_resources_can_be_edited() {
     let server = Server::any().await;
     let file = server.dir.file("scenario.json", &scenario("portal").to_string());
     server.kubectl(&["apply", "-f", &file]).await;
@@ -144,8 +144,8 @@ async fn objects_are_edited_in_every_way() {
     let json = r#"[{"op":"replace","path":"/spec/title","value":"by JSON"}]"#;
     server.kubectl(&["patch", "scn", "portal", "--type=json", "-p", json]).await;
     assert_eq!(title().await, "by JSON");
-    let said = server.try_kubectl(&["patch", "scn", "portal", "-p", merge]).await;
-    assert!(!said.ok && said.err.contains("strategic-merge-patch+json is not supported"), "{}", said.err);
+    let output = server.try_kubectl(&["patch", "scn", "portal", "-p", merge]).await;
+    assert!(!output.ok && output.err.contains("strategic-merge-patch+json is not supported"), "{}", output.err);
 
     let script = server.dir.file("editor.sh", "#!/bin/sh\nsed -i 's/title: .*/title: edited/' \"$1\"\n");
     let mut edit = server.command(&["edit", "scn", "portal"]);
@@ -158,8 +158,8 @@ async fn objects_are_edited_in_every_way() {
     let file = server.dir.file("replaced.yaml", &yaml);
     server.kubectl(&["replace", "-f", &file]).await;
     assert_eq!(title().await, "replaced");
-    let said = server.try_kubectl(&["replace", "-f", &file]).await;
-    assert!(!said.ok && said.err.contains("(Conflict)"), "{}", said.err);
+    let output = server.try_kubectl(&["replace", "-f", &file]).await;
+    assert!(!output.ok && output.err.contains("(Conflict)"), "{}", output.err);
 
     server.kubectl(&["annotate", "scn", "portal", "note=kept"]).await;
     server.kubectl(&["label", "scn", "portal", "tier=1"]).await;
@@ -173,13 +173,13 @@ async fn objects_are_edited_in_every_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn core_kinds_are_edited_by_strategic_merge() {
+async fn core_kinds_support_strategic_merge_patches() {
     let server = Server::any().await;
     let first = server.dir.file("cm.json", &configmap("settings", "1").to_string());
     server.kubectl(&["apply", "-f", &first]).await;
     let second = server.dir.file("cm.json", &configmap("settings", "2").to_string());
-    let said = server.kubectl(&["apply", "-f", &second]).await;
-    assert_eq!(said.trim(), "configmap/settings configured");
+    let output = server.kubectl(&["apply", "-f", &second]).await;
+    assert_eq!(output.trim(), "configmap/settings configured");
     server.kubectl(&["patch", "cm", "settings", "-p", r#"{"data":{"more":"x","key":null}}"#]).await;
     let data = server.kubectl(&["get", "cm", "settings", "-o=jsonpath={.data}"]).await;
     assert_eq!(data, r#"{"more":"x"}"#);
@@ -195,12 +195,12 @@ async fn core_kinds_are_edited_by_strategic_merge() {
     server.kubectl(&["create", "configmap", "there", "-n", "elsewhere"]).await;
     server.kubectl(&["delete", "namespace", "elsewhere"]).await;
     assert!(!server.try_kubectl(&["get", "cm", "there", "-n", "elsewhere"]).await.ok);
-    let said = server.try_kubectl(&["create", "configmap", "there", "-n", "elsewhere"]).await;
-    assert!(!said.ok && said.err.contains("namespaces \"elsewhere\" not found"), "{}", said.err);
+    let output = server.try_kubectl(&["create", "configmap", "there", "-n", "elsewhere"]).await;
+    assert!(!output.ok && output.err.contains("namespaces \"elsewhere\" not found"), "{}", output.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wait_ends_with_what_it_waits_for() {
+async fn wait_ends_when_its_condition_holds() {
     let server = Server::any().await;
     let file = server.dir.file("scenario.json", &scenario("portal").to_string());
     server.kubectl(&["apply", "-f", &file]).await;
@@ -220,6 +220,6 @@ async fn a_wait_ends_with_what_it_waits_for() {
     assert!(within(gone.wait_with_output()).await.unwrap().status.success());
     until("no Scenario is left", async || server.kubectl(&["get", "scn", "-o", "name"]).await.is_empty()).await;
     server.kubectl(&["apply", "-f", &file]).await;
-    let said = server.kubectl(&["delete", "scn", "--all"]).await;
-    assert!(said.contains("scenario.agentic.ligbox.io \"portal\" deleted"), "{said}");
+    let output = server.kubectl(&["delete", "scn", "--all"]).await;
+    assert!(output.contains("scenario.agentic.ligbox.io \"portal\" deleted"), "{output}");
 }

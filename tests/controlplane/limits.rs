@@ -1,4 +1,4 @@
-//! Who may come in, and how much they may bring.
+//! Authentication and limits of requests.
 
 use super::server::{CONFIGMAPS, SCENARIOS, Server, configmap};
 use crate::kit::wait::within;
@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use tokio::io::AsyncReadExt as _;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_bearers_of_the_token_come_in() {
+async fn requests_need_the_token() {
     let server = Server::embedded().await;
     let ca = reqwest::Certificate::from_pem(server.running().ca_pem.as_bytes()).unwrap();
     let http = reqwest::Client::builder().tls_certs_only([ca]).build().unwrap();
@@ -30,11 +30,11 @@ async fn only_bearers_of_the_token_come_in() {
         assert_eq!(response.text().await.unwrap(), "ok");
     }
     let without_ca = reqwest::Client::builder().build().unwrap();
-    assert!(within(without_ca.get(&url).send()).await.is_err(), "its certificate is nobody else's");
+    assert!(within(without_ca.get(&url).send()).await.is_err(), "only its own CA signs its certificate");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_secret_is_for_the_owner_alone() {
+async fn only_the_owner_can_read_secret_files() {
     let server = Server::embedded().await;
     for name in ["kubeconfig", "token", "ca.key", "controlplane.db"] {
         let mode = std::fs::metadata(server.dir.0.join(name)).unwrap().permissions().mode();
@@ -43,7 +43,7 @@ async fn what_is_secret_is_for_the_owner_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_too_large_is_refused() {
+async fn oversized_requests_are_rejected() {
     let server = Server::embedded().await;
     let object = server.post(CONFIGMAPS, &configmap("large", &"x".repeat(2 << 20))).await;
     assert!(matches!(object.code.as_u16(), 413 | 422), "{}", object.body["message"]);
@@ -64,16 +64,16 @@ async fn what_is_too_large_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn plain_http_and_silence_get_nothing() {
+async fn a_connection_without_a_handshake_is_closed() {
     let server = Server::embedded().await;
     let mut silent = tokio::net::TcpStream::connect(server.running().address).await.unwrap();
     let mut rest = Vec::new();
     let end = within(silent.read_to_end(&mut rest)).await;
-    assert!(end.is_err() || rest.is_empty(), "closed when no handshake came");
+    assert!(end.is_err() || rest.is_empty(), "closed without a handshake");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hostile_patch_ends_nothing() {
+async fn malformed_patches_do_no_harm() {
     let server = Server::embedded().await;
     let path = format!("{CONFIGMAPS}/settings");
     server.post(CONFIGMAPS, &configmap("settings", "x")).await;

@@ -1,4 +1,4 @@
-//! Lists, whole and in pages.
+//! Lists, with and without pagination.
 
 use super::server::{CONFIGMAPS, Server, configmap, version};
 use http::StatusCode;
@@ -10,7 +10,7 @@ fn names(list: &Value) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_show_one_moment_however_long_they_take() {
+async fn pages_are_a_consistent_snapshot() {
     let server = Server::any().await;
     for name in ["a", "b", "c", "d", "e"] {
         server.post(CONFIGMAPS, &configmap(name, "old")).await;
@@ -18,7 +18,7 @@ async fn pages_show_one_moment_however_long_they_take() {
     let first = server.get(&format!("{CONFIGMAPS}?limit=2")).await;
     assert_eq!(names(&first.body), ["a", "b"]);
     assert_eq!(first.body["metadata"]["remainingItemCount"], 3);
-    // Before, in and after the page that comes next.
+    // Before, in and after the next page.
     server.delete(&format!("{CONFIGMAPS}/a")).await;
     server.merge(&format!("{CONFIGMAPS}/c"), &json!({"data": {"key": "new"}})).await;
     server.delete(&format!("{CONFIGMAPS}/d")).await;
@@ -29,12 +29,12 @@ async fn pages_show_one_moment_however_long_they_take() {
     let second = server.get(&format!("{CONFIGMAPS}?limit=10&continue={token}")).await;
     assert_eq!(names(&second.body), ["c", "d", "e"]);
     assert_eq!(second.body["items"][0]["data"]["key"], "old");
-    assert_eq!(version(&second.body), version(&first.body), "a watch from here misses nothing");
+    assert_eq!(version(&second.body), version(&first.body), "a watch from this version misses no events");
     assert_eq!(second.body["metadata"]["continue"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_of_another_age_or_make_is_refused() {
+async fn expired_and_invalid_continue_tokens_are_rejected() {
     let server = Server::embedded().await;
     let odd = server.get(&format!("{CONFIGMAPS}?limit=2&continue=nonsense")).await;
     assert_eq!(odd.code, StatusCode::BAD_REQUEST);
@@ -44,14 +44,14 @@ async fn a_token_of_another_age_or_make_is_refused() {
     let first = server.get(&format!("{CONFIGMAPS}?limit=2")).await;
     let token = first.body["metadata"]["continue"].as_str().unwrap().to_string();
     server.post(CONFIGMAPS, &json!({"metadata": {"name": "d"}})).await;
-    // What was before the start is no longer known.
+    // Versions from before a restart are not available.
     let server = server.restart().await;
     let old = server.get(&format!("{CONFIGMAPS}?limit=2&continue={token}")).await;
     assert_eq!((old.code, old.reason()), (StatusCode::GONE, "Expired"), "{}", old.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_list_is_a_list() {
+async fn an_empty_list_has_no_items() {
     let server = Server::any().await;
     for path in [
         "/api/v1/namespaces/agentic-ops/services",
@@ -65,7 +65,7 @@ async fn an_empty_list_is_a_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_selector_cuts_pages_too() {
+async fn pages_contain_selected_objects_only() {
     let server = Server::any().await;
     for i in 0..6 {
         let mut object = configmap(&format!("c{i}"), "x");
@@ -85,7 +85,7 @@ async fn a_selector_cuts_pages_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metadata_alone_is_served_to_whoever_asks_for_it() {
+async fn partial_metadata_is_served_on_request() {
     let server = Server::any().await;
     server.post(CONFIGMAPS, &configmap("a", "x")).await;
     let api: kube::Api<k8s_openapi::api::core::v1::ConfigMap> =

@@ -1,5 +1,5 @@
-//! The embedded control plane, driven as its users drive it: by `kubectl`, by a Kubernetes client and by bare requests.
-//! What is not about the embedded server alone runs against a real API server as well, where `AGENTIC_TEST_KUBECONFIG` names it.
+//! The embedded API server, tested with `kubectl`, with a Kubernetes client and with HTTP requests. If `AGENTIC_TEST_KUBECONFIG` is
+//! set, tests that are not specific to the embedded server use that real API server.
 
 mod apply;
 mod crash;

@@ -1,4 +1,4 @@
-//! A server of its own for each test, or a namespace of its own on a real one, and the ways to talk to it.
+//! A new embedded server for each test, or a new namespace on a real one, with functions for requests.
 
 use crate::kit::api::{self, NAMESPACE};
 use crate::kit::kubectl::{self, Output};
@@ -12,21 +12,21 @@ use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-/// The collection of Scenarios. On a real server each test's own namespace stands for this one wherever a path names it.
+/// The path of Scenarios. On a real server, the namespace in paths is replaced by that of the test.
 pub const SCENARIOS: &str = "/apis/agentic.ligbox.io/v1alpha1/namespaces/agentic-ops/scenarios";
-/// The collection of ConfigMaps there.
+/// The path of ConfigMaps.
 pub const CONFIGMAPS: &str = "/api/v1/namespaces/agentic-ops/configmaps";
 
-/// A running server and the ways to it.
+/// A running server with its client.
 pub struct Server {
-    /// The embedded one; `None` where it is a real one.
+    /// The embedded server; `None` for a real one.
     embedded: Option<controlplane::Running>,
     pub client: kube::Client,
     pub dir: Scratch,
     pub namespace: String,
 }
 
-/// An answer to a bare request.
+/// The response to an HTTP request.
 #[derive(Debug)]
 pub struct Answer {
     pub code: StatusCode,
@@ -47,7 +47,7 @@ impl Answer {
 }
 
 impl Server {
-    /// A namespace on the real server where there is one, else an embedded server.
+    /// A new namespace on the real server if there is one, otherwise an embedded server.
     pub async fn any() -> Server {
         let Some(kubeconfig) = real::kubeconfig() else { return Server::embedded().await };
         let dir = Scratch::new("controlplane");
@@ -58,40 +58,40 @@ impl Server {
         Server { embedded: None, client, dir, namespace }
     }
 
-    /// An embedded server, for what no other has.
+    /// An embedded server, for tests that are specific to it.
     pub async fn embedded() -> Server {
         Server::on(Scratch::new("controlplane")).await
     }
 
-    /// An embedded server on this directory.
+    /// An embedded server with this data directory.
     pub async fn on(dir: Scratch) -> Server {
         let embedded = Some(api::embedded(&dir.0, ports::any()).await);
         let client = api::client(&dir.0.join("kubeconfig")).await;
         Server { embedded, client, dir, namespace: NAMESPACE.into() }
     }
 
-    /// The embedded server itself.
+    /// The embedded server.
     pub fn running(&self) -> &controlplane::Running {
         self.embedded.as_ref().expect("only for the embedded server")
     }
 
-    /// Stops, and gives what is left: the directory, and a client that has nobody to talk to.
+    /// Stops the server and returns its directory and client.
     pub async fn stop(self) -> (Scratch, kube::Client) {
         within(self.embedded.expect("only for the embedded server").shutdown()).await;
         (self.dir, self.client)
     }
 
-    /// Stops and starts again on the same directory.
+    /// Restarts the server with the same directory.
     pub async fn restart(self) -> Server {
         Server::on(self.stop().await.0).await
     }
 
-    /// A path with the namespace of this test in it.
+    /// A path with the namespace of this test.
     fn at(&self, path: &str) -> String {
         path.replace("/namespaces/agentic-ops/", &format!("/namespaces/{}/", self.namespace))
     }
 
-    /// `kubectl` with these arguments, ready to be run.
+    /// A command that runs `kubectl` with these arguments.
     pub fn command(&self, args: &[&str]) -> Command {
         kubectl::command(&self.dir.0.join("kubeconfig"), &self.dir.0, args)
     }
@@ -101,20 +101,20 @@ impl Server {
         kubectl::run(self.command(args)).await
     }
 
-    /// Runs `kubectl`, which has to succeed, and gives its output.
+    /// Runs `kubectl`, which must succeed, and returns its output.
     pub async fn kubectl(&self, args: &[&str]) -> String {
-        let said = self.try_kubectl(args).await;
-        assert!(said.ok, "kubectl {args:?}: {}{}", said.out, said.err);
-        said.out
+        let output = self.try_kubectl(args).await;
+        assert!(output.ok, "kubectl {args:?}: {}{}", output.out, output.err);
+        output.out
     }
 
-    /// A request with a body of this media type.
+    /// Sends a request with a body of this media type.
     pub async fn send(&self, method: Method, path: &str, media_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         let request = Request::builder().method(method).uri(self.at(path)).header("content-type", media_type);
         self.request(request.body(Body::from(body.into())).unwrap()).await
     }
 
-    /// Any request.
+    /// Sends any request.
     pub async fn request(&self, request: Request<Body>) -> Answer {
         let response = within(self.client.send(request)).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -136,12 +136,12 @@ impl Server {
         self.send(Method::PUT, path, "application/json", body.to_string()).await
     }
 
-    /// A JSON merge patch.
+    /// Sends a JSON merge patch.
     pub async fn merge(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::PATCH, path, "application/merge-patch+json", body.to_string()).await
     }
 
-    /// A server-side apply under this manager.
+    /// Sends a server-side apply with this field manager.
     pub async fn apply(&self, path: &str, manager: &str, body: &Value) -> Answer {
         let path = format!("{path}?fieldManager={manager}");
         self.send(Method::PATCH, &path, "application/apply-patch+yaml", body.to_string()).await
@@ -151,7 +151,7 @@ impl Server {
         self.send(Method::DELETE, path, "application/json", "").await
     }
 
-    /// Opens a watch; its lines come one by one.
+    /// Opens a watch.
     pub async fn watch(&self, path: &str) -> Watch {
         let request = Request::builder().uri(self.at(path)).body(Vec::new()).unwrap();
         Watch { lines: Box::pin(within(self.client.request_stream(request)).await.unwrap().lines()) }
@@ -164,21 +164,21 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// The next event; `None` at the end.
+    /// The next event; `None` at the end of the watch.
     pub async fn next(&mut self) -> Option<Value> {
         let line = within(self.lines.try_next()).await.unwrap()?;
         Some(serde_json::from_str(&line).unwrap())
     }
 
-    /// The next event as its type and the object's name.
-    pub async fn told(&mut self) -> (String, String) {
+    /// The type of the next event and the name of its object.
+    pub async fn next_name(&mut self) -> (String, String) {
         let event = self.next().await.expect("the watch ended");
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
         (text("/type"), text("/object/metadata/name"))
     }
 }
 
-/// A Scenario that is right.
+/// A valid Scenario.
 pub fn scenario(name: &str) -> Value {
     json!({
         "apiVersion": "agentic.ligbox.io/v1alpha1",
@@ -199,7 +199,7 @@ pub fn configmap(name: &str, value: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"key": value}})
 }
 
-/// The version of an object or list.
+/// The resource version of an object or list.
 pub fn version(object: &Value) -> u64 {
     object["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
 }

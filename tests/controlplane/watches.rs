@@ -1,22 +1,22 @@
-//! Watches: nothing is missed, nothing comes twice.
+//! Watches: no event is missing or sent twice.
 
 use super::server::{CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
 use serde_json::json;
 
-fn told(type_: &str, name: &str) -> (String, String) {
+fn event(type_: &str, name: &str) -> (String, String) {
     (type_.to_string(), name.to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_watch_goes_on_from_the_version_of_a_list() {
+async fn a_watch_continues_from_the_version_of_a_list() {
     let server = Server::any().await;
     server.post(CONFIGMAPS, &configmap("before", "x")).await;
     let from = version(&server.get(CONFIGMAPS).await.body);
     server.post(CONFIGMAPS, &configmap("between", "x")).await;
     let mut watch = server.watch(&format!("{CONFIGMAPS}?watch=true&resourceVersion={from}")).await;
-    assert_eq!(watch.told().await, told("ADDED", "between"));
+    assert_eq!(watch.next_name().await, event("ADDED", "between"));
     server.merge(&format!("{CONFIGMAPS}/before"), &json!({"data": {"key": "y"}})).await;
-    assert_eq!(watch.told().await, told("MODIFIED", "before"));
+    assert_eq!(watch.next_name().await, event("MODIFIED", "before"));
     let last = server.get(&format!("{CONFIGMAPS}/before")).await;
     server.delete(&format!("{CONFIGMAPS}/before")).await;
     let deleted = watch.next().await.unwrap();
@@ -25,7 +25,7 @@ async fn a_watch_goes_on_from_the_version_of_a_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn selectors_make_objects_come_and_go() {
+async fn objects_enter_and_leave_a_selection() {
     let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     server.post(SCENARIOS, &scenario("portal")).await;
@@ -34,13 +34,13 @@ async fn selectors_make_objects_come_and_go() {
     let mut low = server.watch(&format!("{SCENARIOS}?{query}&fieldSelector=spec.severity%3Dlow")).await;
     let mut high = server.watch(&format!("{SCENARIOS}?{query}&fieldSelector=spec.severity%3Dhigh")).await;
     let changed = server.merge(&path, &json!({"spec": {"severity": "low"}})).await;
-    assert_eq!(low.told().await, told("ADDED", "portal"));
+    assert_eq!(low.next_name().await, event("ADDED", "portal"));
     let gone = high.next().await.unwrap();
     assert_eq!(gone["type"], "DELETED");
-    assert_eq!(gone["object"]["spec"]["severity"], "high", "as it was when it was last selected");
+    assert_eq!(gone["object"]["spec"]["severity"], "high", "the last selected state of the object");
     assert_eq!(version(&gone["object"]), version(&changed.body));
     server.merge(&path, &json!({"metadata": {"labels": {"a": "b"}}})).await;
-    assert_eq!(low.told().await, told("MODIFIED", "portal"));
+    assert_eq!(low.next_name().await, event("MODIFIED", "portal"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,17 +50,17 @@ async fn a_streaming_list_ends_with_its_bookmark() {
     server.post(CONFIGMAPS, &configmap("b", "x")).await;
     let query = "watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan";
     let mut watch = server.watch(&format!("{CONFIGMAPS}?{query}")).await;
-    assert_eq!(watch.told().await, told("ADDED", "a"));
-    assert_eq!(watch.told().await, told("ADDED", "b"));
+    assert_eq!(watch.next_name().await, event("ADDED", "a"));
+    assert_eq!(watch.next_name().await, event("ADDED", "b"));
     let bookmark = watch.next().await.unwrap();
     assert_eq!(bookmark["type"], "BOOKMARK");
     assert_eq!(bookmark.pointer("/object/metadata/annotations/k8s.io~1initial-events-end"), Some(&json!("true")));
     server.post(CONFIGMAPS, &configmap("c", "x")).await;
-    assert_eq!(watch.told().await, told("ADDED", "c"));
+    assert_eq!(watch.next_name().await, event("ADDED", "c"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_watch_ends_with_its_time_and_with_the_server() {
+async fn a_watch_ends_at_its_timeout_and_with_the_server() {
     let server = Server::embedded().await;
     let mut short = server.watch(&format!("{CONFIGMAPS}?watch=true&timeoutSeconds=1")).await;
     assert_eq!(short.next().await, None);
@@ -70,7 +70,7 @@ async fn a_watch_ends_with_its_time_and_with_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_version_that_is_forgotten_is_gone() {
+async fn a_watch_from_an_expired_version_fails() {
     let server = Server::embedded().await;
     let from = version(&server.get(CONFIGMAPS).await.body);
     let server = server.restart().await;
@@ -83,7 +83,7 @@ async fn a_version_that_is_forgotten_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_stops_reading_is_cut_off_and_holds_up_nobody() {
+async fn a_slow_reader_is_disconnected_and_does_not_block_writes() {
     let server = Server::embedded().await;
     let from = version(&server.get(CONFIGMAPS).await.body);
     let mut slow = server.watch(&format!("{CONFIGMAPS}?watch=true&resourceVersion={from}")).await;
@@ -98,7 +98,7 @@ async fn a_reader_that_stops_reading_is_cut_off_and_holds_up_nobody() {
         let codes = futures::future::join_all(writes).await;
         assert!(codes.iter().all(|code| code.is_success()));
     }
-    // What was sent before comes first; then the end of it, told as such.
+    // The events that were already sent are followed by an error.
     let mut last = None;
     while let Some(event) = slow.next().await {
         last = Some(event);

@@ -1,4 +1,4 @@
-//! What a write does, and what it is refused for.
+//! Writes: their effects, and why they are rejected.
 
 use super::server::{Answer, CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
 use futures::future::join_all;
@@ -7,7 +7,7 @@ use kube::client::Body;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_create_fills_in_what_the_server_knows() {
+async fn a_create_sets_the_fields_of_the_server() {
     let server = Server::any().await;
     let made = server.post(SCENARIOS, &scenario("portal")).await;
     assert_eq!(made.code, StatusCode::CREATED, "{}", made.body);
@@ -27,7 +27,7 @@ async fn a_create_fills_in_what_the_server_knows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_generation_counts_changes_of_the_spec_alone() {
+async fn the_generation_counts_changes_of_the_spec() {
     let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     server.post(SCENARIOS, &scenario("portal")).await;
@@ -39,11 +39,11 @@ async fn the_generation_counts_changes_of_the_spec_alone() {
     let spec = server.merge(&path, &json!({"spec": {"title": "x"}})).await;
     assert_eq!(generation(&spec), 2);
     let same = server.merge(&path, &json!({"spec": {"title": "x"}})).await;
-    assert_eq!(version(&same.body), version(&spec.body), "what changes nothing is not written");
+    assert_eq!(version(&same.body), version(&spec.body), "an unchanged object is not written");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn spec_and_status_have_a_door_each() {
+async fn spec_and_status_are_written_separately() {
     let server = Server::any().await;
     let path = format!("{SCENARIOS}/portal");
     let mut with_status = scenario("portal");
@@ -61,7 +61,7 @@ async fn spec_and_status_have_a_door_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_write_over_one_version_one_succeeds() {
+async fn of_concurrent_updates_one_succeeds() {
     let server = Server::any().await;
     let path = format!("{CONFIGMAPS}/settings");
     let made = server.post(CONFIGMAPS, &configmap("settings", "0")).await;
@@ -81,7 +81,7 @@ async fn of_many_who_write_over_one_version_one_succeeds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_schema_refuses_is_told_field_by_field() {
+async fn validation_errors_name_each_field() {
     let server = Server::any().await;
     let mut wrong = scenario("portal");
     wrong["spec"]["severity"] = json!("awful");
@@ -99,7 +99,7 @@ async fn what_the_schema_refuses_is_told_field_by_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unknown_fields_are_refused_warned_of_or_dropped() {
+async fn unknown_fields_are_handled_as_requested() {
     let server = Server::any().await;
     let mut wrong = scenario("portal");
     wrong["spec"]["colour"] = json!("red");
@@ -116,7 +116,7 @@ async fn unknown_fields_are_refused_warned_of_or_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_decides_and_stores_nothing() {
+async fn a_dry_run_stores_nothing() {
     let server = Server::any().await;
     let made = server.post(&format!("{SCENARIOS}?dryRun=All"), &scenario("portal")).await;
     assert_eq!(made.code, StatusCode::CREATED);
@@ -128,7 +128,7 @@ async fn a_dry_run_decides_and_stores_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn finalizers_hold_an_object_until_they_are_gone() {
+async fn finalizers_delay_a_deletion() {
     let server = Server::any().await;
     let path = format!("{CONFIGMAPS}/held");
     let mut held = configmap("held", "x");
@@ -143,7 +143,7 @@ async fn finalizers_hold_an_object_until_they_are_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delete_keeps_to_its_preconditions() {
+async fn a_delete_checks_its_preconditions() {
     let server = Server::any().await;
     let path = format!("{CONFIGMAPS}/settings");
     let made = server.post(CONFIGMAPS, &configmap("settings", "0")).await;
@@ -152,7 +152,11 @@ async fn a_delete_keeps_to_its_preconditions() {
     let refused = server.send(Method::DELETE, &path, "application/json", wrong.clone()).await;
     assert_eq!(refused.reason(), "Conflict");
     let unread = server.send(Method::DELETE, &path, "application/vnd.kubernetes.protobuf", wrong).await;
-    assert!(matches!(unread.code.as_u16(), 400 | 415), "options that can't be read are not ignored: {}", unread.body);
+    assert!(
+        matches!(unread.code.as_u16(), 400 | 415),
+        "options that cannot be decoded are not ignored: {}",
+        unread.body
+    );
     let right = with(json!({"uid": made.body["metadata"]["uid"]}));
     let deleted = server.send(Method::DELETE, &path, "application/json", right).await;
     assert_eq!((deleted.code, deleted.body["status"].as_str()), (StatusCode::OK, Some("Success")));
@@ -160,7 +164,7 @@ async fn a_delete_keeps_to_its_preconditions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_are_deleted_by_selector() {
+async fn objects_are_deleted_by_selector() {
     let server = Server::any().await;
     for name in ["a", "b", "c"] {
         let mut labelled = configmap(name, "x");
@@ -175,7 +179,7 @@ async fn many_are_deleted_by_selector() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn secrets_are_base64_whatever_they_are_sent_as() {
+async fn data_of_secrets_is_base64() {
     let server = Server::any().await;
     let secrets = "/api/v1/namespaces/agentic-ops/secrets";
     let secret = |fields: Value| {
@@ -183,7 +187,7 @@ async fn secrets_are_base64_whatever_they_are_sent_as() {
         secret.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         secret
     };
-    // Neither of these may ever be stored: no client could read the list again.
+    // None of these may be stored, since clients could not decode the list.
     for wrong in [
         json!({"data": {"a": "not base64!"}}),
         json!({"data": "text"}),
@@ -202,7 +206,7 @@ async fn secrets_are_base64_whatever_they_are_sent_as() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_and_labels_are_checked() {
+async fn names_and_labels_are_validated() {
     let server = Server::any().await;
     for name in ["Upper", "with_underscore", "-dash", "dot.", "a..b", &"x".repeat(254)] {
         let answer = server.post(CONFIGMAPS, &configmap(name, "x")).await;
@@ -225,7 +229,7 @@ async fn names_and_labels_are_checked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_does_not_fit_its_path_is_refused() {
+async fn invalid_bodies_are_rejected() {
     let server = Server::any().await;
     let mut elsewhere = configmap("x", "x");
     elsewhere["metadata"]["namespace"] = json!("default");
@@ -247,7 +251,7 @@ async fn a_body_that_does_not_fit_its_path_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_prefer_protobuf_get_json() {
+async fn requests_for_protobuf_get_json() {
     let server = Server::embedded().await;
     let accept = "application/vnd.kubernetes.protobuf,application/json";
     let request = Request::builder().uri(CONFIGMAPS).header("accept", accept).body(Body::empty()).unwrap();
@@ -257,7 +261,7 @@ async fn clients_that_prefer_protobuf_get_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_namespaces_of_the_system_stay() {
+async fn system_namespaces_cannot_be_deleted() {
     let server = Server::any().await;
     for name in ["default", "kube-system"] {
         let answer = server.delete(&format!("/api/v1/namespaces/{name}")).await;

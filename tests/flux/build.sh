@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds two of Flux's controllers from their Go modules into target/tools/flux, or into the folder $1: the one that fetches
-# Git repositories and the one that applies what is in them; their definitions beside them. Some minutes the first time; after
-# that nothing is done while the version in tests/versions.sh stays the same. --missing only says, by its status, whether they are
-# missing; with NO_INSTALL=1 nothing is built, and the status is 2.
+# Builds two Flux controllers from their Go modules in target/tools/flux, or in the directory $1: source-controller, which fetches Git
+# repositories, and kustomize-controller, which applies them. Also copies their CustomResourceDefinitions. The first build takes some
+# minutes; after that they are only rebuilt when the version in tests/versions.sh changes. With --missing the exit status says whether
+# they are missing; with NO_INSTALL=1 nothing is built, and the exit status is 2 if they are missing.
 set -euo pipefail
 . "$(dirname "$0")/../versions.sh"
 only_missing=
@@ -20,15 +20,15 @@ parts=(source-controller kustomize-controller)
 stamp="flux $version: ${parts[*]}"
 [ "$(cat "$out/stamp" 2>/dev/null || true)" = "$stamp" ] && exit 0
 [ -z "$only_missing" ] || exit 1
-command -v go >/dev/null || { echo "missing: go: from https://go.dev/dl: Flux's controllers are built from their Go modules" >&2; exit 2; }
+command -v go >/dev/null || { echo "missing: go: from https://go.dev/dl: the Flux controllers are built from their Go modules" >&2; exit 2; }
 if [ "${NO_INSTALL:-}" = 1 ]; then
-  echo "missing: $stamp: built from their Go modules: the example for Flux is tested with them" >&2
+  echo "missing: $stamp: built from their Go modules: needed to test the Flux example" >&2
   exit 2
 fi
-echo "== building Flux's controllers $version (some minutes)" >&2
+echo "== building the Flux controllers $version (some minutes)" >&2
 
-# A module that needs both, since `go install` refuses what replaces modules. The replacements are theirs, but for those by a
-# folder: what is in the folder is a module of its own.
+# Builds both as dependencies of a new module, since `go install` rejects modules with replace directives. Their replace directives
+# are copied, except those by a directory, which contains a published module.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -44,6 +44,6 @@ for part in "${parts[@]}"; do
   cp "$folder"/config/crd/bases/*.yaml "$out"
 done
 chmod u+w "$out"/*.yaml
-# They have little to compute here: not optimised they are built in less time.
+# Optimisation is disabled, since it only makes the build slower.
 go build -gcflags 'all=-N -l' -ldflags '-s -w' -o "$out/" "${parts[@]/#/github.com/fluxcd/}"
 echo "$stamp" >"$out/stamp"

@@ -1,5 +1,5 @@
-// Serves the Git repositories in a folder over HTTP on loopback, by Git's own program: serve FOLDER GIT-HTTP-BACKEND. It prints
-// its address. Flux reads Git over HTTP or SSH alone.
+// Serves the Git repositories in a directory over HTTP on loopback with git-http-backend, since Flux supports only HTTP and SSH:
+// serve DIRECTORY GIT-HTTP-BACKEND. Prints its URL.
 package main
 
 import (

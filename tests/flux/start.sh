@@ -1,28 +1,28 @@
-# Starts what the GitOps test runs: Git over HTTP, Flux's two controllers, the operator. Sourced by tests/chart/gitops.
+# Functions of the GitOps test that start Git over HTTP, two Flux controllers and the operator. Sourced by tests/chart/gitops.
 
 started=()
-ends() { # before the cluster goes: what talks to it
+stop_all() { # stops the clients of the cluster before the cluster
   local code=$?
   for process in "${started[@]}"; do kill "$process" 2>/dev/null && wait "$process" 2>/dev/null; done
   (exit $code)
   finish
 }
-trap ends EXIT
+trap stop_all EXIT
 
 start() { # LOG COMMAND…
   "${@:2}" >"$work/$1.log" 2>&1 &
   started+=($!)
 }
 
-# Nothing of whoever runs this is read or changed.
+# The configuration of the user is neither read nor changed.
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_NAME=ana GIT_AUTHOR_EMAIL=ana@example.com GIT_COMMITTER_NAME=ana GIT_COMMITTER_EMAIL=ana@example.com
-repository() { # NAME: its work tree is $work/NAME
+repository() { # NAME: creates a repository with the work tree $work/NAME
   git init -q --bare -b main "$work/git/$1"
   git init -q -b main "$work/$1"
   git -C "$work/$1" remote add origin "$work/git/$1"
 }
-push() { # NAME MESSAGE: everything in its work tree
+push() { # NAME MESSAGE: commits and pushes all changes in the work tree
   git -C "$work/$1" add -A && git -C "$work/$1" commit -q -m "$2" && git -C "$work/$1" push -q origin main
 }
 start_git() { # sets git_url
@@ -34,7 +34,7 @@ start_git() { # sets git_url
 
 start_flux() {
   local port
-  # The system can't be asked for one: artifacts carry the address.
+  # The system cannot choose the port, since the URLs of artifacts contain it.
   until port=$((30000 + RANDOM % 2000)) && ! (echo >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
   local common=(--metrics-addr=0 --health-addr=127.0.0.1:0 --enable-leader-election=false --watch-all-namespaces)
   export RUNTIME_NAMESPACE=flux-system
@@ -44,7 +44,7 @@ start_flux() {
   start kustomize-controller target/tools/flux/kustomize-controller "${common[@]}"
 }
 
-# NAME=VALUE of every setting: each points to loopback.
+# Prints NAME=VALUE of all settings. All addresses are on loopback.
 settings() {
   sed -n '/^settings:/,/^secrets:/s/^  \([A-Z0-9_]*\): /\1=/p' tests/chart/loopback.yaml
   echo "GIT_URL=$git_url"

@@ -1,4 +1,4 @@
-//! `agentic-ops check` as a process: its exit codes and its two forms of output.
+//! `agentic-ops check` as a separate process: its exit codes and output formats.
 
 use crate::kit::scratch::Scratch;
 use crate::kit::{ports, process};
@@ -12,7 +12,7 @@ struct Check {
 }
 
 impl Check {
-    /// Exit code and standard output over `file`; everything points to the estate or to nowhere.
+    /// Checks `file` and returns the exit code and standard output. All targets are in the estate or unreachable.
     async fn run(&self, file: &Path, options: &[&str]) -> (i32, String) {
         let mut command = process::command(["check"]);
         command.arg(file).arg("--env-file").arg(&self.env_file).args(options);
@@ -28,7 +28,7 @@ impl Check {
     }
 }
 
-/// Outcomes of the checks of one Scenario, by name and key.
+/// Pairs of name with key and outcome, for the checks of one Scenario.
 fn outcomes(report: &str, scenario: &str) -> Vec<(String, String)> {
     let report: Value = serde_json::from_str(report).unwrap();
     let found = report["scenarios"].as_array().unwrap().iter().find(|s| s["id"] == scenario).unwrap();
@@ -38,7 +38,7 @@ fn outcomes(report: &str, scenario: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn its_exit_code_says_pass_fail_or_unknown() {
+async fn the_exit_code_distinguishes_pass_fail_and_unknown() {
     let scratch = Scratch::new("check");
     let estate = Estate::start(&scratch.0, ports::any()).await.unwrap();
     let env_file = scratch.0.join("check.env");

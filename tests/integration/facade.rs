@@ -1,4 +1,4 @@
-//! The REST facade, over HTTP, with real tokens.
+//! The REST facade over HTTP, with valid and invalid tokens.
 
 use super::running::start;
 use crate::kit::wait::eventually;

@@ -1,4 +1,4 @@
-//! kubectl itself against the program as a process of its own: edits, acknowledgement, and kill -9.
+//! kubectl with the program as a separate process: edits, acknowledgement and SIGKILL.
 
 use crate::kit::process::{self, Process};
 use crate::kit::scratch::Scratch;
@@ -24,12 +24,12 @@ fn free_ports() -> [u16; 3] {
 }
 
 impl Demo {
-    /// Whether it succeeded, and all that it said.
+    /// Runs kubectl, and returns whether it succeeded and its output.
     async fn kubectl(&self, args: &[&str]) -> (bool, String) {
         let mut command = kubectl::command(&self.scratch.0.join("kubeconfig"), &self.scratch.0, args);
         command.env("EDITOR", "sed -i s/^..title:.*/\\ \\ title:\\ Editado/");
-        let said = kubectl::run(command).await;
-        (said.ok, said.out + &said.err)
+        let output = kubectl::run(command).await;
+        (output.ok, output.out + &output.err)
     }
 
     async fn run(&self, args: &[&str]) -> String {
@@ -39,7 +39,7 @@ impl Demo {
     }
 
     async fn until(&self, args: &[&str], wanted: &str) -> String {
-        succeeds(&format!("kubectl {args:?} to say {wanted:?}"), async || {
+        succeeds(&format!("kubectl {args:?} to print {wanted:?}"), async || {
             let (_, text) = self.kubectl(args).await;
             if text.contains(wanted) { Ok(text) } else { Err(text) }
         })
@@ -54,7 +54,7 @@ async fn control(port: u16, path: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_work_with_kubectl_and_a_kill_loses_nothing() {
+async fn kubectl_works_and_a_kill_loses_nothing() {
     let ports = free_ports();
     let scratch = Scratch::new("kubectl");
     let process = spawn(&scratch, &ports);
@@ -62,7 +62,7 @@ async fn people_work_with_kubectl_and_a_kill_loses_nothing() {
     demo.until(&["get", "scenarios"], "wizard.vm112.bundle").await;
     demo.until(&["get", "scn", "desk.api.health"], "healthy").await;
 
-    for (args, says) in [
+    for (args, expected) in [
         (vec!["api-resources"], "scn"),
         (vec!["explain", "finding.status.evidence"], "lastGood"),
         (vec!["get", "agentic", "-o", "name"], "agent.agentic.ligbox.io/maestro"),
@@ -83,7 +83,7 @@ async fn people_work_with_kubectl_and_a_kill_loses_nothing() {
         (vec!["delete", "secret", "probe-token"], "deleted"),
     ] {
         let text = demo.run(&args).await;
-        assert!(text.contains(says), "kubectl {args:?}: {text}");
+        assert!(text.contains(expected), "kubectl {args:?}: {text}");
     }
     let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/conflict.yaml");
     let (ok, text) = demo.kubectl(&["apply", "--server-side", "--field-manager=other", "-f", other]).await;
@@ -106,7 +106,7 @@ async fn people_work_with_kubectl_and_a_kill_loses_nothing() {
     demo.process.kill();
     demo.process = spawn(&demo.scratch, &ports);
     demo.until(&["get", "finding", &name], "Acknowledged").await;
-    // The estate is whole again after its start: so is the Finding, and the acknowledgement is taken out.
+    // The restarted estate is healthy: the Finding resolves, and the acknowledgement is removed.
     demo.until(&["get", "finding", &name], "Resolved").await;
     demo.until(&["get", "finding", &name, "-o", "jsonpath=[{.spec.acknowledgement}]"], "[]").await;
     let second = spawn(&demo.scratch, &free_ports()).ended().await;

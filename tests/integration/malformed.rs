@@ -1,4 +1,4 @@
-//! Scenarios that are malformed or meet something wrong: each says what, and the others go on.
+//! Each Scenario that is invalid or has an error reports it, and other Scenarios are not affected.
 
 use super::running::start;
 use crate::kit::api::get;
@@ -9,7 +9,7 @@ use agentic_ops::api::{Health, Scenario};
 use std::io::Write as _;
 use std::net::TcpListener;
 
-/// Answers every request with this, for ever; `None` sends 64 MiB.
+/// Starts a server that sends this response to every request, or 64 MiB for `None`.
 fn serve(answer: Option<String>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -42,21 +42,23 @@ fn scenario(name: &str, rest: &str) -> String {
     )
 }
 
-/// What the named condition then says.
-enum Says {
+/// How a Scenario reports its error.
+enum Reported {
+    /// In the condition Ready, with this message.
     NotReady(&'static str),
+    /// In the condition Healthy, with this message.
     Unknown(&'static str),
-    /// The Finding of this check, with this in its message.
+    /// With a Finding of this check, with this message.
     Fails(&'static str, &'static str),
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_mistake_is_told_and_the_others_go_on() {
-    use Says::{Fails, NotReady, Unknown};
+async fn each_error_is_reported_and_others_are_not_affected() {
+    use Reported::{Fails, NotReady, Unknown};
     let scratch = Scratch::new("malformed-registry");
     let registry = scratch.0.join("registry.yaml");
     let (big, fine) = (serve(None), serve(Some("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".into())));
-    let round = serve(Some("HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n".into()));
+    let looping = serve(Some("HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n".into()));
     let http = |url: &str| format!("  probes: [{{name: web, http: {{url: \"{url}\"}}}}]\n");
     let check = |expect: &str| format!("{}  checks: [{{name: c, expect: '{expect}'}}]\n", http(&fine));
     let secret = |name: &str, key: &str| {
@@ -95,7 +97,7 @@ async fn each_mistake_is_told_and_the_others_go_on() {
         ("circle-a", format!("  dependsOn: [circle-b]\n{}", http(&fine)), NotReady("dependência circular: ")),
         ("circle-b", format!("  dependsOn: [circle-a]\n{}", http(&fine)), NotReady("dependência circular: ")),
         ("big-body", http(&big), Fails("web", "respondeu mais do que o permitido")),
-        ("redirects", http(&round), Fails("web", "redireciona sem fim")),
+        ("redirects", http(&looping), Fails("web", "redireciona sem fim")),
     ];
     let mut text = scenario("fine", &check("probes.web.status == 200"));
     for (name, rest, _) in &cases {
@@ -107,8 +109,8 @@ async fn each_mistake_is_told_and_the_others_go_on() {
     let secrets = running.api::<k8s_openapi::api::core::v1::Secret>();
     secrets.create(&Default::default(), &serde_json::from_value(unlabelled).unwrap()).await.unwrap();
     let scenarios = running.api::<Scenario>();
-    for (name, _, says) in &cases {
-        let (condition, wanted) = match says {
+    for (name, _, reported) in &cases {
+        let (condition, wanted) = match reported {
             NotReady(text) => (READY, *text),
             Unknown(text) => (HEALTHY, *text),
             Fails(check, text) => {
@@ -129,7 +131,7 @@ async fn each_mistake_is_told_and_the_others_go_on() {
         })
         .await;
     }
-    eventually("the Scenario with no mistake", || async {
+    eventually("the valid Scenario to be healthy", || async {
         let health = get(&scenarios, "fine").await?.status?.health;
         (health == Some(Health::Healthy)).then_some(())
     })

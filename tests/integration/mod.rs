@@ -1,5 +1,4 @@
-//! The real operator against real targets on loopback: on the embedded control plane, and, where `AGENTIC_TEST_KUBECONFIG`
-//! names one, on a real API server.
+//! The operator with targets on loopback, on the embedded API server or, if `AGENTIC_TEST_KUBECONFIG` is set, on a real one.
 
 mod check;
 mod facade;

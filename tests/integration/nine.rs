@@ -1,4 +1,4 @@
-//! The nine Scenarios of the registry: each part of the estate is broken, its Finding opens alone, it heals, it resolves.
+//! The nine Scenarios of the registry: for each part of the estate that breaks, exactly its Finding opens, and resolves when it heals.
 
 use super::running::start;
 use crate::kit::wait::eventually;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_part_that_breaks_opens_exactly_its_finding_and_resolves_it() {
+async fn each_broken_part_opens_exactly_its_finding() {
     let running = start("nine", &Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml")).await;
     let scenarios = running.api::<Scenario>();
     eventually("nine healthy Scenarios", || async {
@@ -18,7 +18,7 @@ async fn every_part_that_breaks_opens_exactly_its_finding_and_resolves_it() {
     })
     .await;
     assert_eq!(running.open().await, []);
-    // Parts of different Scenarios break together; what hangs is left for a test of its own: it waits for its timeout.
+    // Parts of different Scenarios are broken at the same time. Targets that do not respond have a separate test, since they time out.
     let mut rest: Vec<_> = PARTS.iter().collect();
     while !rest.is_empty() {
         let mut round: Vec<&agentic_ops::cli::demo::estate::Part> = Vec::new();
@@ -40,7 +40,7 @@ async fn every_part_that_breaks_opens_exactly_its_finding_and_resolves_it() {
         }
         let mut expected: Vec<_> =
             round.iter().map(|p| (p.scenario.to_string(), p.check.to_string(), p.key.to_string())).collect();
-        // Without its API the wizard's outbox can't be read either: that is another Scenario's own root.
+        // Without its API the wizard's outbox cannot be read either, which opens a Finding of another Scenario.
         if round.iter().any(|p| p.name == "wizard-down") {
             expected.push(("integration.webhook.gap".into(), "outbox".into(), String::new()));
         }
@@ -49,7 +49,7 @@ async fn every_part_that_breaks_opens_exactly_its_finding_and_resolves_it() {
         eventually(&format!("{expected:?}, after {names:?} broke"), || async {
             let open = running.open().await;
             let known = open.iter().all(|o| expected.contains(o));
-            assert!(known, "{open:?} is more than {expected:?}");
+            assert!(known, "{open:?} has more than {expected:?}");
             (open == expected).then_some(())
         })
         .await;
@@ -70,9 +70,9 @@ async fn every_part_that_breaks_opens_exactly_its_finding_and_resolves_it() {
     for finding in findings {
         let status = finding.status.unwrap();
         assert_eq!((status.phase, status.occurrences >= Some(1)), (Some(Phase::Resolved), true));
-        let told = serde_json::to_string(&status.evidence).unwrap();
-        assert!(!told.contains("demo-pfsense-key") && !told.contains("5b2e9c1e-7d1f"), "{told}");
-        assert!(told.len() <= 4_300, "{} bytes of evidence", told.len());
+        let evidence = serde_json::to_string(&status.evidence).unwrap();
+        assert!(!evidence.contains("demo-pfsense-key") && !evidence.contains("5b2e9c1e-7d1f"), "{evidence}");
+        assert!(evidence.len() <= 4_300, "{} bytes of evidence", evidence.len());
     }
     running.stop().await;
 }

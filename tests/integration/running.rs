@@ -1,5 +1,5 @@
-//! Starts the whole program beside the simulated estate: standalone in this process, or, where `AGENTIC_TEST_KUBECONFIG` names
-//! a real API server, the operator as a process of its own in a namespace of its own there.
+//! Starts the program with the simulated estate: standalone in this process or, if `AGENTIC_TEST_KUBECONFIG` is set, the operator
+//! as a separate process, with a new namespace on the real API server.
 
 use crate::kit::process::{self, Process};
 use crate::kit::scratch::Scratch;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// The program and its estate.
+/// The running program and its estate.
 pub struct Running {
     program: Program,
     pub client: Client,
@@ -54,7 +54,7 @@ pub async fn start(name: &str, registry: &Path) -> Running {
     Running { program, client, namespace: api::NAMESPACE.into(), address, estate, scratch }
 }
 
-/// The operator against the real server, with the settings that standalone would make for itself, and the registry followed.
+/// Starts the operator with a real API server and with the settings of standalone. Applies the registry and follows its changes.
 async fn operator(
     scratch: Scratch,
     estate: Estate,
@@ -94,7 +94,7 @@ impl Running {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    /// Scenario, check and key of what is open.
+    /// Scenario, check and key of each open Finding.
     pub async fn open(&self) -> Vec<(String, String, String)> {
         let findings = self.api::<Finding>().list(&Default::default()).await.unwrap();
         let active = |f: &&Finding| f.status.as_ref().and_then(|s| s.phase).is_some_and(|p| p.is_active());

@@ -6,28 +6,28 @@ use kube::{Client, ResourceExt as _};
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// Where the embedded server has the program's objects.
+/// The namespace of the program's objects in the embedded server.
 pub use agentic_ops::cli::standalone::NAMESPACE;
 
-/// Starts the embedded server over a folder, with the program's kinds.
+/// Starts the embedded server with a data directory and with the CustomResourceDefinitions of the program.
 pub async fn embedded(data_dir: &Path, listen: SocketAddr) -> controlplane::Running {
     start(data_dir, listen, api::crds()).await
 }
 
-/// The same without the kinds.
-pub async fn embedded_without_kinds(data_dir: &Path, listen: SocketAddr) -> controlplane::Running {
+/// Starts the embedded server without CustomResourceDefinitions.
+pub async fn embedded_without_definitions(data_dir: &Path, listen: SocketAddr) -> controlplane::Running {
     start(data_dir, listen, Vec::new()).await
 }
 
 type Definition = k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
-async fn start(data_dir: &Path, listen: SocketAddr, kinds: Vec<Definition>) -> controlplane::Running {
-    let crds = kinds.iter().map(|crd| serde_json::to_value(crd).unwrap()).collect();
+async fn start(data_dir: &Path, listen: SocketAddr, definitions: Vec<Definition>) -> controlplane::Running {
+    let crds = definitions.iter().map(|crd| serde_json::to_value(crd).unwrap()).collect();
     let config = controlplane::Config { data_dir: data_dir.to_path_buf(), listen, crds, namespace: NAMESPACE.into() };
     controlplane::start(config).await.unwrap()
 }
 
-/// A client by a kubeconfig, which takes the first answer that it gets.
+/// A client for a kubeconfig, which does not retry requests.
 pub async fn client(kubeconfig: &Path) -> Client {
     let config = Kubeconfig::read_from(kubeconfig).unwrap();
     let mut config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await.unwrap();
@@ -35,12 +35,12 @@ pub async fn client(kubeconfig: &Path) -> Client {
     Client::try_from(config).unwrap()
 }
 
-/// The client that the program itself uses.
+/// A client for a kubeconfig, with the configuration of the program.
 pub async fn client_of_the_program(kubeconfig: &Path) -> Client {
     agentic_ops::cli::client::of_file(kubeconfig).await.unwrap()
 }
 
-/// An object, which has the name that was asked for.
+/// Gets an object, if it exists.
 pub async fn get<K>(api: &kube::Api<K>, name: &str) -> Option<K>
 where
     K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned,

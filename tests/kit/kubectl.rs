@@ -1,16 +1,16 @@
-//! kubectl: the one that is built with the tests' Kubernetes.
+//! kubectl, in the version of the Kubernetes that the tests use.
 
 use super::wait::within;
 use std::path::{Path, PathBuf};
 
-/// How it ended, and what it printed.
+/// Whether kubectl succeeded, and its output.
 pub struct Output {
     pub ok: bool,
     pub out: String,
     pub err: String,
 }
 
-/// `KUBECTL`, else where `tests/needs kubectl` puts it.
+/// The path of kubectl: `KUBECTL`, or the one that `tests/needs kubectl` builds.
 pub fn path() -> PathBuf {
     let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/k8s/kubectl");
     let path = std::env::var_os("KUBECTL").map_or_else(built, PathBuf::from);
@@ -18,14 +18,14 @@ pub fn path() -> PathBuf {
     path
 }
 
-/// kubectl with these arguments by a kubeconfig, ready to be run. `home`: in place of the user's own.
+/// A command that runs kubectl with a kubeconfig and these arguments. `home` replaces the home directory of the user.
 pub fn command(kubeconfig: &Path, home: &Path, arguments: &[&str]) -> tokio::process::Command {
     let mut command = tokio::process::Command::new(path());
     command.args(arguments).env("KUBECONFIG", kubeconfig).env("HOME", home).kill_on_drop(true);
     command
 }
 
-/// Runs it.
+/// Runs a kubectl command.
 pub async fn run(mut command: tokio::process::Command) -> Output {
     let output = within(command.output()).await.unwrap();
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();

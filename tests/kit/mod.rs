@@ -1,4 +1,4 @@
-//! What tests have in common. A test waits by `wait`, keeps its files in a `Scratch`, and has an API server from `api`.
+//! Shared helpers of the tests. Tests wait with `wait`, keep files in a `Scratch`, and start an API server with `api`.
 
 pub mod api;
 pub mod kubectl;

@@ -1,4 +1,4 @@
-//! The operator in the process of the test: the only place that knows how one is put together.
+//! The operator in the process of the test.
 
 use super::settings;
 use agentic_ops::controllers::{Operator, OperatorConfig};
@@ -8,7 +8,7 @@ use agentic_ops::runtime::leadership::Election;
 use kube::Client;
 use std::time::Duration;
 
-/// Starts one, which runs each Scenario every second and reads what it likes. Without an election it leads.
+/// Starts an operator with a default interval of one second. Without an election it always leads.
 pub fn start(client: Client, namespace: &str, election: Option<Election>) -> Operator {
     let settings = settings::nowhere(&[]);
     Operator::start(OperatorConfig {
@@ -28,7 +28,7 @@ pub fn start(client: Client, namespace: &str, election: Option<Election>) -> Ope
     })
 }
 
-/// One candidate in the election of the tests' Lease.
+/// A candidate for the Lease in tests.
 pub fn candidate() -> Election {
     Election::new("test", Duration::from_secs(settings::LEASE_SECONDS))
 }

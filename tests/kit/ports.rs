@@ -2,12 +2,12 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-/// The kernel chooses.
+/// A port that the kernel chooses.
 pub fn any() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
-/// One that stays free while a server starts again: below those that the kernel gives to outgoing connections.
+/// A port that stays free while a server restarts: it is below the range for outgoing connections.
 pub fn lasting() -> SocketAddr {
     let start = uuid::Uuid::new_v4().as_u128() % 10_000;
     let ports = (0..10_000).map(|step| 20_000 + ((start + step) % 10_000) as u16);

@@ -1,4 +1,4 @@
-//! The program as a process of its own.
+//! The program as a separate process.
 
 use super::scratch::Scratch;
 use super::wait::succeeds;
@@ -7,14 +7,14 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// Killed when it is dropped; what it logged is shown where the test failed.
+/// A running process. It is killed when dropped; if the test failed, its log is printed.
 pub struct Process {
     pub name: String,
     child: Child,
     log: PathBuf,
 }
 
-/// The program with these arguments, ready to be run.
+/// A command that runs the program with these arguments.
 pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_agentic-ops"));
     command.args(arguments);
@@ -22,7 +22,7 @@ pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Comma
 }
 
 impl Process {
-    /// Starts it; its log goes to a file named after it.
+    /// Starts a process. Its log goes to the file `NAME.log`.
     pub fn spawn(name: &str, scratch: &Scratch, mut command: Command) -> Process {
         let log = scratch.0.join(format!("{name}.log"));
         let child = command.stderr(File::create(&log).unwrap()).stdout(Stdio::null()).spawn().unwrap();
@@ -33,7 +33,7 @@ impl Process {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Sends it a signal: `-TERM`, `-STOP`, `-CONT`.
+    /// Sends a signal: `-TERM`, `-STOP`, `-CONT`.
     pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
@@ -44,13 +44,13 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    /// Waits until it ends by itself.
+    /// Waits until the process ends.
     pub async fn ended(&mut self) -> ExitStatus {
         let what = format!("the end of {}", self.name);
-        succeeds(&what, async || self.child.try_wait().unwrap().ok_or("it runs")).await
+        succeeds(&what, async || self.child.try_wait().unwrap().ok_or("still running")).await
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Terminates the process and waits until it ends.
     pub async fn stop(&mut self) -> ExitStatus {
         self.signal("-TERM");
         self.ended().await

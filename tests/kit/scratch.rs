@@ -1,19 +1,19 @@
-//! A folder of a test's own.
+//! Temporary directories of tests.
 
 use std::path::{Path, PathBuf};
 
-/// Removed with all that is in it when it is dropped.
+/// A temporary directory, removed with its contents when dropped.
 pub struct Scratch(pub PathBuf);
 
 impl Scratch {
-    /// `name` says what it is for, where it is left behind.
+    /// Creates a directory. `name` is part of its name, to identify the test.
     pub fn new(name: &str) -> Scratch {
         let path = std::env::temp_dir().join(format!("agentic-ops-{name}-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir_all(&path).unwrap();
         Scratch(path)
     }
 
-    /// Writes a file, and gives its path.
+    /// Writes a file and returns its path.
     pub fn file(&self, name: &str, content: &str) -> String {
         let path = self.0.join(name);
         std::fs::write(&path, content).unwrap();

@@ -1,4 +1,4 @@
-//! Settings of which none leads off this machine.
+//! Settings with addresses on this machine only.
 
 use agentic_ops::api::SETTINGS_NAME;
 use agentic_ops::cli::settings::Settings;
@@ -8,7 +8,7 @@ use kube::{Api, Client};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// So that takeovers take seconds; no shorter, or a busy machine looks like a dead one.
+/// Short, so that a takeover takes seconds, but long enough for a busy machine to renew the Lease.
 pub const LEASE_SECONDS: u64 = 4;
 
 const URLS: [&str; 10] = [
@@ -24,7 +24,7 @@ const URLS: [&str; 10] = [
     "NTFY_BASE_URL",
 ];
 
-/// Every target is a port where nothing listens, but for what `more` says.
+/// Settings with all targets on a port where nothing listens, and the settings in `more`.
 pub fn nowhere(more: &[(&str, &str)]) -> Settings {
     let mut values: BTreeMap<String, String> =
         URLS.map(|name| (name.to_string(), "http://127.0.0.1:9".to_string())).into();
@@ -34,12 +34,12 @@ pub fn nowhere(more: &[(&str, &str)]) -> Settings {
     of(&values)
 }
 
-/// The defaults, but for these. Neither the environment nor a file has a say.
+/// The default settings with these values. The environment and files are not used.
 pub fn of(values: &BTreeMap<String, String>) -> Settings {
     Settings::load(&BTreeMap::new(), None, values).unwrap()
 }
 
-/// Writes them where the operator reads them: into the ConfigMap and the Secret of a namespace.
+/// Writes settings to the ConfigMap and the Secret in a namespace, where the operator reads them.
 pub async fn write(client: &Client, namespace: &str, settings: &Settings) {
     let params = PatchParams::apply("agentic-ops-tests").force();
     let metadata = json!({"name": SETTINGS_NAME});

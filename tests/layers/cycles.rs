@@ -1,22 +1,22 @@
-//! Which files and folders import each other, and those that do so in a cycle.
+//! Import cycles of files and folders.
 //!
-//! A module's own file and the files below it belong together: what a file takes from a module that it is part of (`super::`) does
-//! not count, nor does a re-export of what the file itself does not use. So a cycle is always between siblings.
+//! Imports of a file from a module that contains it (`super::`) are ignored, and so are re-exports that the file does not use itself.
+//! A cycle is therefore always between siblings.
 
 use super::modules::{Crate, Name, Target};
 use super::paths::Named;
 use super::source::Token;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Who imports whom, and by what.
+/// Which file or folder imports which, with the imports.
 pub type Graph = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
-/// The imports of production code from file to file.
+/// The imports of production code between files.
 fn imports(program: &Crate) -> Vec<(usize, usize, String)> {
     let mut imports = Vec::new();
     for (file, source) in program.files.iter().enumerate() {
         let used: BTreeSet<(&str, usize)> = source.tokens.iter().filter(|t| !t.is_test).filter_map(position).collect();
-        for one in source.named.iter().filter(|n| !n.is_test && !is_only_passed_on(n, &used)) {
+        for one in source.named.iter().filter(|n| !n.is_test && !is_only_re_exported(n, &used)) {
             let Some(Target::Inside(other)) = program.target(file, one) else { continue };
             if !source.module.starts_with(&program.files[other].module) {
                 imports.push((file, other, format!("{} (line {})", one.segments.join("::"), one.line)));
@@ -30,12 +30,12 @@ fn position(token: &Token) -> Option<(&str, usize)> {
     Some((token.word()?, token.line))
 }
 
-fn is_only_passed_on(one: &Named, used: &BTreeSet<(&str, usize)>) -> bool {
+fn is_only_re_exported(one: &Named, used: &BTreeSet<(&str, usize)>) -> bool {
     let alias = one.alias.as_deref().unwrap_or_default();
     one.is_exported && !used.range((alias, 0)..=(alias, usize::MAX)).any(|(_, line)| *line != one.line)
 }
 
-/// Files by their paths.
+/// The imports between files, by path.
 pub fn files(program: &Crate) -> Graph {
     let mut graph = Graph::new();
     let path = |file: usize| program.files[file].path.display().to_string();
@@ -45,7 +45,7 @@ pub fn files(program: &Crate) -> Graph {
     graph
 }
 
-/// Modules, each with all that is below it, where they are siblings.
+/// The imports between sibling modules, each with all modules that it contains.
 pub fn folders(program: &Crate) -> Graph {
     let mut graph = Graph::new();
     for (file, other, by) in imports(program) {
@@ -53,7 +53,7 @@ pub fn folders(program: &Crate) -> Graph {
         let shared = source.module.iter().zip(&target.module).take_while(|(a, b)| a == b).count();
         if shared < source.module.len() && shared < target.module.len() {
             let sibling = |module: &Name| module[..=shared].join("::");
-            let by = format!("{} takes {by}", source.path.display());
+            let by = format!("{} imports {by}", source.path.display());
             let from = graph.entry(sibling(&source.module)).or_default();
             from.entry(sibling(&target.module)).or_default().insert(by);
         }
@@ -61,7 +61,7 @@ pub fn folders(program: &Crate) -> Graph {
     graph
 }
 
-/// Sets of those that reach each other; none of one alone.
+/// Sets of at least two nodes that reach each other.
 pub fn cycles(graph: &Graph) -> Vec<Vec<&str>> {
     let reached: BTreeMap<&str, BTreeSet<&str>> = graph.keys().map(|one| (one.as_str(), reach(graph, one))).collect();
     let mut cycles = BTreeSet::new();
@@ -83,7 +83,7 @@ fn reach<'a>(graph: &'a Graph, from: &str) -> BTreeSet<&'a str> {
     reached
 }
 
-/// Each cycle with the imports that tie it.
+/// Describes each cycle with its imports.
 pub fn describe(graph: &Graph) -> String {
     let mut out = String::new();
     for (number, cycle) in cycles(graph).iter().enumerate() {

@@ -1,7 +1,7 @@
-//! What the modules of `src/` may import: only from lower layers, and never in a cycle.
+//! Modules in `src/` may import only from lower layers, and without cycles.
 //!
-//! Whole files are read, test code too. For test code the same table of layers holds, but it may read the clock, and cycles are not
-//! looked for in it: a module's tests use what is above the module's parts.
+//! Test code is included. The same table of layers applies to it, but it may read the clock, and cycles in it are allowed: tests of a
+//! module use its parent.
 
 mod cycles;
 mod modules;
@@ -23,7 +23,7 @@ fn program(root: &str) -> Crate {
 }
 
 #[test]
-fn the_layers_import_only_what_they_may() {
+fn layers_import_only_lower_layers() {
     let program = program("lib.rs");
     let unlisted = rules::unlisted(&program);
     assert!(unlisted.is_empty(), "not in the table of layers: {unlisted:?}");
@@ -32,13 +32,13 @@ fn the_layers_import_only_what_they_may() {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_cycle() {
+fn files_have_no_import_cycles() {
     let cycles = cycles::describe(&cycles::files(&program("lib.rs")));
     assert!(cycles.is_empty(), "\n{cycles}");
 }
 
 #[test]
-fn no_folders_import_each_other_in_a_cycle() {
+fn folders_have_no_import_cycles() {
     let cycles = cycles::describe(&cycles::folders(&program("lib.rs")));
     assert!(cycles.is_empty(), "\n{cycles}");
 }

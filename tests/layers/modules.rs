@@ -1,15 +1,15 @@
-//! The modules of a crate, followed from its root through `mod` declarations, and where a path in one of them leads.
+//! The modules of a crate, found from its root through `mod` declarations, and the resolution of paths in them.
 
 use super::paths::{Named, named};
 use super::source::{self, Token};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// A module's path from the root, which itself is empty.
+/// The path of a module from the root. The path of the root is empty.
 pub type Name = Vec<String>;
 
 pub struct File {
-    /// From the folder of the root.
+    /// Relative to the folder of the root.
     pub path: PathBuf,
     pub module: Name,
     pub tokens: Vec<Token>,
@@ -19,9 +19,9 @@ pub struct File {
 #[derive(Default)]
 struct Module {
     file: usize,
-    /// Items that are defined here.
+    /// Items that are defined in the module.
     items: BTreeSet<String>,
-    /// What `use` declarations bring in, by name, and whole modules.
+    /// Imports of `use` declarations, by name; `globs` are those with `*`.
     used: BTreeMap<String, Name>,
     globs: Vec<Name>,
 }
@@ -32,34 +32,34 @@ pub struct Crate {
     modules: BTreeMap<Name, Module>,
 }
 
-/// Where a path leads.
+/// What a path refers to.
 #[derive(Debug, PartialEq)]
 pub enum Target {
-    /// The file of this crate that defines it.
+    /// The file of this crate that defines the item.
     Inside(usize),
-    /// A path of another crate, written out.
+    /// A full path in another crate.
     Outside(Name),
 }
 
 const DEFINING: [&str; 10] =
     ["struct", "enum", "union", "trait", "type", "fn", "const", "static", "macro_rules", "mod"];
-/// A chain of re-exports is not longer than this.
+/// The maximum length of a chain of re-exports.
 const HOPS: usize = 16;
 
 impl Crate {
-    /// `root`: the file, `lib.rs` say, in a folder that `read` reads from.
+    /// Reads a crate with `read`. `root` is its root file, such as `lib.rs`.
     pub fn read(root: &str, read: &dyn Fn(&Path) -> Option<String>) -> Crate {
         let mut program = Crate::default();
         let mut to_read = vec![(PathBuf::from(root), Name::new(), false)];
         while let Some((path, module, is_test)) = to_read.pop() {
-            let text = read(&path).unwrap_or_else(|| panic!("{} can't be read", path.display()));
+            let text = read(&path).unwrap_or_else(|| panic!("{} cannot be read", path.display()));
             let tokens = source::read(&text, is_test);
             to_read.extend(program.take(path, module, tokens, read));
         }
         program
     }
 
-    /// Notes a file; those of its modules that have files of their own.
+    /// Adds a file. Returns its modules in other files.
     fn take(
         &mut self,
         path: PathBuf,
@@ -100,7 +100,7 @@ impl Crate {
         children
     }
 
-    /// Where a path that is named in `file` leads; `None` for what is neither of this crate nor of another.
+    /// Resolves a path in `file`; `None` if it is neither in this crate nor in another.
     pub fn target(&self, file: usize, one: &Named) -> Option<Target> {
         let here: Name = self.files[file].module.iter().chain(one.inside.iter()).cloned().collect();
         self.follow(&here, &one.segments, HOPS)
@@ -140,7 +140,7 @@ impl Crate {
         self.below(&module, rest, hops)
     }
 
-    /// Where a path leads from a module that it begins in.
+    /// Resolves a path relative to a module.
     fn below(&self, module: &Name, rest: &[String], hops: usize) -> Option<Target> {
         let found = self.modules.get(module)?;
         let Some(first) = rest.first() else { return Some(Target::Inside(found.file)) };
@@ -158,7 +158,7 @@ impl Crate {
         self.by_globs(module, rest, hops).or(Some(Target::Inside(found.file)))
     }
 
-    /// A name that comes from a module of this crate of which everything is used.
+    /// Resolves a name that is imported with `*` from a module of this crate.
     fn by_globs(&self, module: &Name, segments: &[String], hops: usize) -> Option<Target> {
         let globs = &self.modules.get(module)?.globs;
         globs.iter().find_map(|glob| {
@@ -171,7 +171,7 @@ impl Crate {
     }
 }
 
-/// The file of `mod NAME;` in a file, inside of inline modules.
+/// The file of `mod NAME;` in a file, possibly within inline modules.
 fn file_of(parent: &Path, inside: &[String], name: &str, read: &dyn Fn(&Path) -> Option<String>) -> PathBuf {
     let stem = parent.file_stem().unwrap_or_default().to_string_lossy();
     let mut folder = parent.parent().unwrap_or(Path::new("")).to_path_buf();

@@ -1,15 +1,15 @@
-//! The paths that a file names: those of its `use` declarations, each for itself, and those in its code.
+//! The paths in a file: those in `use` declarations, one for each import, and those in code.
 
 use super::source::{Kind, Token};
 use std::rc::Rc;
 
-/// One path as it is written, and where.
+/// A path as written, with its location.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named {
     pub segments: Vec<String>,
-    /// What a `use` declaration calls it, `*` for everything in it; `None` where it stands in code.
+    /// The name in a `use` declaration, or `*` for a glob; `None` for paths in code.
     pub alias: Option<String>,
-    /// It is a `pub use`.
+    /// Whether it is a `pub use`.
     pub is_exported: bool,
     pub line: usize,
     pub is_test: bool,
@@ -44,7 +44,7 @@ fn named_at(token: &Token, segments: Vec<String>, alias: Option<String>, is_expo
     Named { segments, alias, is_exported, line: token.line, is_test: token.is_test, inside: token.inside.clone() }
 }
 
-/// Whether what comes next is public, in whatever scope.
+/// Whether the next item has any `pub` visibility.
 fn is_public(before: &[Token]) -> bool {
     match before.last() {
         Some(token) if token.is(')') => before.iter().rev().take(6).any(|t| t.is_word("pub")),
@@ -53,7 +53,7 @@ fn is_public(before: &[Token]) -> bool {
     }
 }
 
-/// `a::b::c`, and how many tokens it has.
+/// The segments of `a::b::c`, and the number of tokens.
 fn path(tokens: &[Token]) -> (Vec<String>, usize) {
     let (mut segments, mut at) = (Vec::new(), 0);
     while let Some(word) = tokens.get(at).and_then(Token::word) {
@@ -67,7 +67,7 @@ fn path(tokens: &[Token]) -> (Vec<String>, usize) {
     (segments, at)
 }
 
-/// The paths of a `use` tree, each with the name that it gets.
+/// The paths of a `use` tree, each with the imported name.
 fn tree(tokens: &[Token], prefix: &mut Vec<String>, found: &mut Vec<(Vec<String>, String)>) {
     let length = prefix.len();
     for part in parts(tokens) {
@@ -93,7 +93,7 @@ fn tree(tokens: &[Token], prefix: &mut Vec<String>, found: &mut Vec<(Vec<String>
     }
 }
 
-/// Splits at the commas that are in no braces of their own.
+/// Splits at commas outside of nested braces.
 fn parts(tokens: &[Token]) -> Vec<&[Token]> {
     let (mut parts, mut depth, mut start) = (Vec::new(), 0, 0);
     for (at, token) in tokens.iter().enumerate() {

@@ -1,10 +1,10 @@
-//! What the folders of `src/` may import, and what they may not use of other crates.
+//! Allowed imports between the folders of `src/`, and forbidden uses of other crates.
 
 use super::modules::{Crate, File, Target};
 use super::paths::Named;
 use super::source::Token;
 
-/// The layers, lowest first. A folder may import those of lower layers and itself.
+/// The layers, lowest first. A folder may import folders of lower layers and itself.
 const LAYERS: &[&[&str]] = &[
     &["api", "cel"],
     &["domain", "net"],
@@ -13,16 +13,16 @@ const LAYERS: &[&[&str]] = &[
     &["runtime"],
     &["controllers"],
     &["views"],
-    // What a person can do is answered with views.
+    // The results of commands are views.
     &["commands"],
     &["facade", "desk"],
     &["cli"],
 ];
-/// Imports nothing of the rest, and is imported by what wires everything together alone.
+/// Imports no other folder, and may only be imported by `WIRING`.
 const APART: &str = "controlplane";
 const WIRING: &str = "cli";
 
-/// What these folders may not use: a path that begins or ends with this.
+/// Paths that these folders may not use: any that begin or end with these.
 const FORBIDDEN: &[(&[&str], &[&str])] = &[
     (&["cel", "net", "domain", "probes", "channels", "advisor"], &["kube"]),
     (&["cel", "domain"], &["k8s_openapi::api", "tokio", "Instant::now", "SystemTime::now", "Timestamp::now"]),
@@ -34,11 +34,11 @@ const ALLOWED_IN_TESTS: &[&str] =
     &["Instant::now", "SystemTime::now", "Timestamp::now", "axum", "http", "hyper", "tower", "tower_http"];
 const IMPORTED_IN_TESTS: &[(&str, &str)] = &[(APART, "api")];
 
-/// Types that a `static` may not have in a folder without global state.
+/// Types that a `static` may not have in `WITHOUT_STATE`, a folder without global state.
 const STATEFUL: &[&str] = &["Mutex", "RwLock", "OnceLock", "OnceCell", "RefCell", "Cell", "DashMap"];
 const WITHOUT_STATE: &str = "domain";
 
-/// Every folder and file of `src/` that this table does not have.
+/// Folders and files of `src/` that are not in the table.
 pub fn unlisted(program: &Crate) -> Vec<String> {
     let is_listed = |name: &str| layer(name).is_some() || name == APART;
     let tops = program.files.iter().filter_map(|f| f.module.first());
@@ -98,7 +98,7 @@ fn use_of(top: &str, path: &[String], is_test: bool) -> Option<String> {
     Some(format!("{top} may not use {name}"))
 }
 
-/// Statics of production code that can change.
+/// Mutable statics in production code.
 fn statics(file: &File) -> Vec<String> {
     let mut found = Vec::new();
     for (at, token) in file.tokens.iter().enumerate().filter(|(_, t)| t.is_word("static") && !t.is_test) {
@@ -107,7 +107,7 @@ fn statics(file: &File) -> Vec<String> {
             |t: &Token| t.word().is_some_and(|w| STATEFUL.contains(&w) || w.starts_with("Atomic") || w == "mut");
         if rest.into_iter().any(changes) {
             found.push(format!(
-                "src/{}:{}: {WITHOUT_STATE} may have no state of the process",
+                "src/{}:{}: {WITHOUT_STATE} may not have process-wide state",
                 file.path.display(),
                 token.line
             ));
@@ -115,7 +115,9 @@ fn statics(file: &File) -> Vec<String> {
     }
     let local = file.tokens.iter().filter(|t| t.is_word("thread_local") && !t.is_test);
     found.extend(
-        local.map(|t| format!("src/{}:{}: {WITHOUT_STATE} may have no state of a thread", file.path.display(), t.line)),
+        local.map(|t| {
+            format!("src/{}:{}: {WITHOUT_STATE} may not have thread-local state", file.path.display(), t.line)
+        }),
     );
     found
 }

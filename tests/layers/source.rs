@@ -1,6 +1,5 @@
-//! A Rust file as tokens: without comments and literals, each token with its line, the inline module that it is in, and
-//! whether it is test code. Test code is what follows `#[cfg(test)]`, to the end of that item, and every file of a module
-//! that is declared so.
+//! The tokens of a Rust file, without comments and literals. Each has its line and inline module, and whether it is test code: an
+//! item with `#[cfg(test)]`, or a file of a module with this attribute.
 
 use std::rc::Rc;
 
@@ -19,7 +18,7 @@ pub struct Token {
     pub kind: Kind,
     pub line: usize,
     pub is_test: bool,
-    /// Names of the inline modules around it, outermost first.
+    /// Names of the enclosing inline modules, outermost first.
     pub inside: Rc<Vec<String>>,
 }
 
@@ -37,7 +36,7 @@ impl Token {
     }
 }
 
-/// All tokens of a file. `is_test`: all of it is test code.
+/// All tokens of a file. `is_test`: whether the whole file is test code.
 pub fn read(text: &str, is_test: bool) -> Vec<Token> {
     let mut tokens = lex(text);
     mark_tests(&mut tokens, is_test);
@@ -61,7 +60,7 @@ fn lex(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// How many characters the next token, comment, literal or space has, and what it is.
+/// The length of the next token, comment, literal or space, and its kind if it is a token.
 fn next(rest: &[char]) -> (usize, Option<Kind>) {
     let starts = |with: &str| with.chars().enumerate().all(|(i, c)| rest.get(i) == Some(&c));
     if starts("//") {
@@ -96,7 +95,7 @@ fn is_part(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Comments nest.
+/// The length of a block comment, which can be nested.
 fn block_comment(rest: &[char]) -> usize {
     let (mut depth, mut at) = (0, 0);
     while at < rest.len() {
@@ -112,7 +111,7 @@ fn block_comment(rest: &[char]) -> usize {
     at
 }
 
-/// The length of a string literal of any form; `None` where there is none.
+/// The length of a string literal of any form; `None` if there is none.
 fn string(rest: &[char]) -> Option<usize> {
     let prefix = rest.iter().take_while(|c| "bcr".contains(**c)).count();
     let is_raw = rest[..prefix].contains(&'r');
@@ -135,7 +134,7 @@ fn string(rest: &[char]) -> Option<usize> {
     Some(rest.len())
 }
 
-/// A character literal, or the quote of a lifetime and its name.
+/// The length of a character literal or a lifetime.
 fn quoted(rest: &[char]) -> usize {
     match (rest.get(1), rest.get(2)) {
         (Some('\\'), _) => 3 + rest.iter().skip(3).position(|c| *c == '\'').unwrap_or(0) + 1,
@@ -165,13 +164,13 @@ fn mark_tests(tokens: &mut [Token], is_test: bool) {
     }
 }
 
-/// `cfg(test)`, or a `cfg` that holds in tests among others; not `cfg(not(test))`.
+/// Whether it is `cfg(test)` or another `cfg` with `test`, but not `cfg(not(test))`.
 fn is_cfg_test(attribute: &[Token]) -> bool {
     let names_test = attribute.iter().any(|t| t.is_word("test"));
     attribute.first().is_some_and(|t| t.is_word("cfg")) && names_test && !attribute.iter().any(|t| t.is_word("not"))
 }
 
-/// The index of what closes the bracket at `open`, the last one where nothing does.
+/// The index of the bracket that closes the one at `open`, or the last index if there is none.
 fn end_of_group(tokens: &[Token], open: usize) -> usize {
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate().skip(open) {
@@ -187,7 +186,7 @@ fn end_of_group(tokens: &[Token], open: usize) -> usize {
     tokens.len() - 1
 }
 
-/// One past the end of the item, field or statement that begins at `from`, its attributes among it.
+/// The index after the end of the item, field or statement that begins at `from`, including attributes.
 fn end_of_item(tokens: &[Token], from: usize) -> usize {
     let mut at = from;
     while at < tokens.len() {
@@ -228,7 +227,7 @@ fn mark_modules(tokens: &mut [Token]) {
     }
 }
 
-/// The name in `mod NAME {`, where this is its brace.
+/// The name in `mod NAME {`, if this is its brace.
 fn module_opened(tokens: &[Token], brace: usize) -> Option<String> {
     let name = tokens[brace.checked_sub(1)?].word()?;
     tokens[brace.checked_sub(2)?].is_word("mod").then(|| name.to_string())

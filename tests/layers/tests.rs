@@ -1,4 +1,4 @@
-//! The reader itself, on small crates.
+//! Tests of the layer test itself, with small crates.
 
 use super::cycles;
 use super::modules::{Crate, Target};
@@ -11,8 +11,8 @@ fn crate_of(files: &[(&str, &str)]) -> Crate {
     Crate::read("lib.rs", &|path: &Path| files.get(path.to_str()?).map(ToString::to_string))
 }
 
-/// Where each path of `a.rs` leads, production and test code apart; `b.rs` and `c/mod.rs` are there to be named.
-fn led(text: &str) -> (Vec<String>, Vec<String>) {
+/// The targets of all paths in `a.rs`, separately for production and test code. `b.rs` and `c/mod.rs` are possible targets.
+fn targets(text: &str) -> (Vec<String>, Vec<String>) {
     let program = crate_of(&[
         ("lib.rs", "pub mod a; pub mod b; pub mod c;"),
         ("a.rs", text),
@@ -37,13 +37,13 @@ fn led(text: &str) -> (Vec<String>, Vec<String>) {
 }
 
 fn production(text: &str) -> Vec<String> {
-    let (production, test) = led(text);
+    let (production, test) = targets(text);
     assert_eq!(test, Vec::<String>::new(), "{text}");
     production
 }
 
 #[test]
-fn what_is_no_code_names_nothing() {
+fn comments_and_literals_contain_no_paths() {
     for text in [
         "// use crate::b::Thing;",
         "/* a /* nested */ crate::b::make() */",
@@ -62,8 +62,8 @@ fn what_is_no_code_names_nothing() {
 }
 
 #[test]
-fn paths_of_every_form_lead_to_their_file() {
-    for (text, leads) in [
+fn paths_of_every_form_are_resolved() {
+    for (text, expected) in [
         ("use crate::b::Thing;", "b.rs"),
         ("use crate::b;", "b.rs"),
         ("use super::b::Thing as T;", "b.rs"),
@@ -85,7 +85,7 @@ fn paths_of_every_form_lead_to_their_file() {
         ("use ::jiff::Timestamp;", "jiff::Timestamp"),
         ("mod more;", "b.rs"),
     ] {
-        assert_eq!(production(text).join(" "), leads, "{text}");
+        assert_eq!(production(text).join(" "), expected, "{text}");
     }
 }
 
@@ -105,7 +105,7 @@ fn test_code_ends_with_its_item() {
         (format!("#[cfg(test)] mod tests; {thing}"), 1, 1),
         ("#[cfg(test)] const A: char = '}'; mod more;".to_string(), 1, 0),
     ] {
-        let (production, test) = led(&text);
+        let (production, test) = targets(&text);
         assert_eq!((production.len(), test.len()), (in_production, in_tests), "{text}");
     }
 }
@@ -115,7 +115,7 @@ fn file_cycles(files: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_cycle_is_found_however_its_imports_are_written() {
+fn cycles_are_found_with_every_form_of_import() {
     for (a, b) in [
         ("use crate::b::B; pub struct A;", "use crate::a::A; pub struct B;"),
         ("use super::b::B; pub struct A;", "pub struct B; fn f() { crate::a::A; }"),
@@ -138,27 +138,27 @@ fn a_cycle_is_found_however_its_imports_are_written() {
 }
 
 #[test]
-fn what_is_no_cycle_is_not_taken_for_one() {
+fn imports_without_a_cycle_are_allowed() {
     for files in [
-        // A part and the module that it is part of.
+        // A module and its parent.
         [
             ("lib.rs", "mod m;"),
             ("m/mod.rs", "mod b; use b::B; pub struct M;"),
             ("m/b.rs", "use super::M; pub struct B;"),
         ],
-        // Tests alone.
+        // Only in tests.
         [
             ("lib.rs", "mod a; mod b;"),
             ("a.rs", "use crate::b::B; pub struct A;"),
             ("b.rs", "pub struct B; #[cfg(test)] mod t { use crate::a::A; }"),
         ],
-        // One way.
+        // In one direction.
         [
             ("lib.rs", "mod a; mod b;"),
             ("a.rs", "use crate::b::B; use self::A as C; pub struct A;"),
             ("b.rs", "pub struct B;"),
         ],
-        // What is only passed on is not used.
+        // Only re-exported.
         [
             ("lib.rs", "mod a; mod b;"),
             ("a.rs", "pub use crate::b::B; pub struct A;"),
@@ -170,7 +170,7 @@ fn what_is_no_cycle_is_not_taken_for_one() {
 }
 
 #[test]
-fn folders_that_import_each_other_by_different_files_are_a_cycle() {
+fn cycles_of_folders_are_found_across_files() {
     let files = [
         ("lib.rs", "mod x; mod y;"),
         ("x/mod.rs", "mod a; pub mod b;"),
@@ -181,11 +181,11 @@ fn folders_that_import_each_other_by_different_files_are_a_cycle() {
     ];
     assert_eq!(file_cycles(&files), "");
     let folders = cycles::describe(&cycles::folders(&crate_of(&files)));
-    assert!(folders.starts_with("cycle 1: x, y\n  x -> y: x/a.rs takes crate::y::A (line 1)\n"), "{folders}");
+    assert!(folders.starts_with("cycle 1: x, y\n  x -> y: x/a.rs imports crate::y::A (line 1)\n"), "{folders}");
 }
 
-/// What is wrong with a file of one folder, beside others that have a `Thing`.
-fn wrong(folder: &str, text: &str) -> Vec<String> {
+/// The violations of a file in `folder`, in a crate with other folders that contain a `Thing`.
+fn violations(folder: &str, text: &str) -> Vec<String> {
     let others = ["api", "cel", "domain", "net", "probes", "runtime", "controllers", "facade", "cli", "controlplane"];
     let names: Vec<String> = others.iter().map(|o| format!("{o}.rs")).collect();
     let root: String = others.iter().map(|o| format!("pub mod {o};")).collect();
@@ -222,12 +222,12 @@ fn each_rule_can_be_broken() {
         ("domain", "static A: AtomicU8 = x();"),
         ("domain", "thread_local! { static A: Cell<u8> = x(); }"),
     ] {
-        assert!(!wrong(folder, text).is_empty(), "{folder}: {text}");
+        assert!(!violations(folder, text).is_empty(), "{folder}: {text}");
     }
 }
 
 #[test]
-fn what_is_allowed_is() {
+fn allowed_imports_are_no_violations() {
     for (folder, text) in [
         ("domain", "use crate::api::Thing; use crate::cel::Thing as Other;"),
         ("cli", "use crate::controlplane::Thing; use crate::facade::Thing as Other;"),
@@ -239,6 +239,6 @@ fn what_is_allowed_is() {
         ("controlplane", "use kube::Client; #[cfg(test)] mod t { use crate::api::Thing; }"),
         ("runtime", "use kube::Client; fn f() { tokio::time::Instant::now() }"),
     ] {
-        assert_eq!(wrong(folder, text), Vec::<String>::new(), "{folder}: {text}");
+        assert_eq!(violations(folder, text), Vec::<String>::new(), "{folder}: {text}");
     }
 }

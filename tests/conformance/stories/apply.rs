@@ -1,4 +1,4 @@
-//! Server-side apply: owners, conflicts, force, what is let go.
+//! Server-side apply: ownership, conflicts, force, removed fields.
 
 use crate::conformance::samples::{configmap, object, scenario};
 use crate::conformance::story::{
@@ -11,19 +11,19 @@ pub fn stories() -> Vec<Story> {
     vec![
         story("apply", plain()),
         story("apply: conflicts and force", conflicts()),
-        story("apply: what is let go", let_go()),
-        story("apply: what is left empty", emptied()),
+        story("apply: removed fields", let_go()),
+        story("apply: empty maps and lists", emptied()),
         story("apply: lists", lists()),
         story("apply: status", status()),
-        story("apply: kinds of core", core()),
-        story("apply: what is refused", refused()),
+        story("apply: core kinds", core()),
+        story("apply: rejected requests", refused()),
         story("managed fields", managers()),
     ]
 }
 
 const PORTAL: &str = "scenarios/portal";
 
-/// The Scenario `portal` with this spec alone.
+/// The Scenario `portal` with only this spec.
 fn portal(spec: Value) -> Value {
     object("Scenario", "portal", json!({"spec": spec}))
 }
@@ -52,7 +52,7 @@ fn plain() -> Vec<Step> {
         ana("the same by another", scenario("portal")),
         git("dry", portal(json!({"title": "dry"}))),
         apply("dry run", at(&format!("{PORTAL}?dryRun=All")), "git", scenario("portal")),
-        apply("dry run of what does not exist", at("scenarios/dry?dryRun=All"), "git", scenario("dry")),
+        apply("dry run for a missing object", at("scenarios/dry?dryRun=All"), "git", scenario("dry")),
         get("it does not exist", at("scenarios/dry")),
         request("in YAML", Method::PATCH, at("scenarios/yaml?fieldManager=git"), APPLY, yaml),
         git(
@@ -71,8 +71,8 @@ fn conflicts() -> Vec<Step> {
         ana("the same value by ana", portal(json!({"severity": "high"}))),
         ana("her value when she shares it", low()),
         apply("by force", at(&format!("{PORTAL}?force=true")), "ana", low()),
-        git("git's again", scenario("portal")),
-        apply("git's by force", at(&format!("{PORTAL}?force=true")), "git", scenario("portal")),
+        git("git applies again", scenario("portal")),
+        apply("git applies by force", at(&format!("{PORTAL}?force=true")), "git", scenario("portal")),
         patch(
             "an update by kubectl",
             at(&format!("{PORTAL}?fieldManager=kubectl")),
@@ -124,11 +124,11 @@ fn let_go() -> Vec<Step> {
         git("without it", scenario("portal")),
         git("without the checks", less),
         git("with them again", scenario("portal")),
-        ana("ana has the title, too", portal(json!({"title": "Portal"}))),
+        ana("ana also applies the title", portal(json!({"title": "Portal"}))),
         git("git no longer applies the required field", object("Scenario", "portal", json!({}))),
         ana("ana no longer applies hers", object("Scenario", "portal", json!({}))),
         patch(
-            "the checks become kubectl's, too",
+            "kubectl also owns the checks",
             at(&format!("{PORTAL}?fieldManager=kubectl")),
             MERGE,
             json!({"spec": {"thresholds": {"fail": 9}}}),
@@ -137,7 +137,7 @@ fn let_go() -> Vec<Step> {
     ]
 }
 
-/// An update made the object or list, an apply filled it, and lets go.
+/// An update creates a map or list, an apply adds items to it and then removes them.
 fn emptied() -> Vec<Step> {
     let mut made = scenario("portal");
     made["spec"]["thresholds"] = json!({"fail": 1});
@@ -162,7 +162,7 @@ fn emptied() -> Vec<Step> {
             MERGE,
             json!({"spec": {"dependsOn": ["b"], "checks": [{"name": "more", "expect": "true"}]}}),
         ),
-        git("let go", scenario("portal")),
+        git("no longer applied", scenario("portal")),
         git("the same again", scenario("portal")),
         get("it", at(PORTAL)),
         post("a ConfigMap", at("configmaps"), configmap("a", "1")),
@@ -174,7 +174,7 @@ fn emptied() -> Vec<Step> {
         apply("by another", at("configmaps/b"), "ana", empty.clone()),
         patch("filled by an update", at("configmaps/b?fieldManager=kubectl"), MERGE, json!({"data": {"a": "1"}})),
         apply("and applied empty again", at("configmaps/b"), "git", empty),
-        get("what is left of it", at("configmaps/b")),
+        get("the remaining fields", at("configmaps/b")),
         apply("a Secret that is empty", at("secrets/s"), "git", secret.clone()),
         apply("the Secret again", at("secrets/s"), "git", secret),
     ]
@@ -194,12 +194,12 @@ fn lists() -> Vec<Step> {
     vec![
         git("one item", probes(json!([site]))),
         ana("another item by ana", portal(json!({"probes": [two]}))),
-        git("two by git, one of them ana's", probes(json!([site, two]))),
+        git("two by git, one of them owned by ana", probes(json!([site, two]))),
         git("in another order", probes(json!([two, site]))),
         git("one more in front", probes(json!([three, two, site]))),
-        git("ana's is no longer applied by git", probes(json!([site]))),
-        ana("ana's is changed", portal(json!({"probes": [{"name": "two", "tcp": {"address": "a:2"}}]}))),
-        ana("ana's is no longer applied by ana", portal(json!({}))),
+        git("git no longer applies the item of ana", probes(json!([site]))),
+        ana("the item of ana is changed", portal(json!({"probes": [{"name": "two", "tcp": {"address": "a:2"}}]}))),
+        ana("ana no longer applies her item", portal(json!({}))),
         git("one item twice", probes(json!([site, site]))),
         git("an item without its key", probes(json!([{"tcp": {"address": "a:1"}}]))),
         git("a set", depends.clone()),
@@ -219,7 +219,7 @@ fn status() -> Vec<Step> {
     let path = at(&format!("{PORTAL}/status"));
     let condition = |status: &str| json!({"conditions": [{"type": "Ready", "status": status, "reason": "R", "message": "", "lastTransitionTime": "2026-01-02T03:04:05Z"}]});
     vec![
-        apply("of what does not exist", path.clone(), "op", applied(json!({"health": "healthy"}))),
+        apply("of a missing object", path.clone(), "op", applied(json!({"health": "healthy"}))),
         git("made", scenario("portal")),
         apply("of the status", path.clone(), "op", applied(json!({"health": "healthy"}))),
         apply("of a condition by another", path.clone(), "other", applied(condition("True"))),
@@ -247,8 +247,8 @@ fn core() -> Vec<Step> {
     let path = at("configmaps/a");
     vec![
         apply("a ConfigMap", path.clone(), "git", map(json!({"a": "1", "b": "2"}))),
-        apply("a key of ana's", path.clone(), "ana", map(json!({"c": "3"}))),
-        apply("git's with one less", path.clone(), "git", map(json!({"a": "1"}))),
+        apply("a key owned by ana", path.clone(), "ana", map(json!({"c": "3"}))),
+        apply("git applies one item less", path.clone(), "git", map(json!({"a": "1"}))),
         apply("against ana", path.clone(), "git", map(json!({"a": "1", "c": "4"}))),
         apply(
             "no data at all",
@@ -297,7 +297,7 @@ fn refused() -> Vec<Step> {
     unknown["spec"]["colour"] = json!("red");
     vec![
         request("without a manager", Method::PATCH, at(PORTAL), APPLY, &body),
-        git("with a version of what does not exist", versioned("5")),
+        git("with a version, of a missing object", versioned("5")),
         git("of another name", scenario("elsewhere")),
         git("without kind and version", json!({"metadata": {"name": "portal"}})),
         git("of another kind", configmap("portal", "x")),
@@ -348,7 +348,7 @@ fn managers() -> Vec<Step> {
         get("with many managers", path.clone()).through(entries),
         patch("the managed fields reset", path.clone(), MERGE, json!({"metadata": {"managedFields": [{}]}})),
         apply("applied without managed fields", path.clone(), "git", configmap("a", "1")),
-        apply("against what was before", path.clone(), "git", configmap("a", "2")),
+        apply("conflict with an earlier owner", path.clone(), "git", configmap("a", "2")),
         put("an update without managed fields", path.clone(), configmap("a", "3")),
         request("an update as another agent", Method::PUT, path.clone(), JSON, &configmap("a", "4").to_string())
             .agent("kubectl-edit/v1.36"),
@@ -357,7 +357,7 @@ fn managers() -> Vec<Step> {
     steps
 }
 
-/// How many entries there are of managers, and whether the oldest are put together: which are the oldest is a matter of seconds.
+/// The number of managers, and whether the oldest entries are merged. Which are the oldest depends on the time.
 fn entries(body: Value) -> Value {
     let entries = body["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
     json!([entries.len(), entries.iter().any(|entry| entry["manager"] == "ancient-changes")])

@@ -1,4 +1,4 @@
-//! Delete: one, many, with preconditions, and what finalizers hold.
+//! Delete: single objects, collections, preconditions and finalizers.
 
 use crate::conformance::samples::{configmap, scenario};
 use crate::conformance::story::{JSON, MERGE, PARTIAL, Step, Story, at, delete, get, patch, post, request, story};
@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 pub fn stories() -> Vec<Story> {
-    vec![story("delete", deletes()), story("delete many", many()), story("finalizers", finalizers())]
+    vec![story("delete", deletes()), story("delete collection", many()), story("finalizers", finalizers())]
 }
 
 const NO_OWNERS: &str = "the embedded server has no garbage collector: it deletes the object at once, where the real one adds a finalizer until the garbage collector has processed its dependents";
@@ -18,7 +18,7 @@ fn options(preconditions: Value) -> String {
 fn deletes() -> Vec<Step> {
     let by = |name: &str, path: &str, body: String| request(name, Method::DELETE, at(path), JSON, &body);
     let mut steps = vec![
-        delete("what does not exist", at("scenarios/none")),
+        delete("a missing object", at("scenarios/none")),
         post("made", at("scenarios"), scenario("portal")).keep("made"),
         by("with another uid", "scenarios/portal", options(json!({"uid": "another"}))),
         by("with another version", "scenarios/portal", options(json!({"resourceVersion": "1"}))),
@@ -55,7 +55,7 @@ fn deletes() -> Vec<Step> {
         ),
         delete("a Lease", at("leases/l")),
         post("a ConfigMap, answered as metadata", at("configmaps"), configmap("p", "x")),
-        delete("answered with metadata alone", at("configmaps/p")).accept(PARTIAL),
+        delete("with partial metadata", at("configmaps/p")).accept(PARTIAL),
         delete("of all namespaces", "/api/v1/configmaps"),
     ]);
     steps
@@ -72,11 +72,11 @@ fn many() -> Vec<Step> {
     steps.extend([
         patch("one is held", at("scenarios/b"), MERGE, json!({"metadata": {"finalizers": ["example.com/hold"]}})),
         delete("by label", at("scenarios?labelSelector=gone%3Dtrue")),
-        get("what is left", at("scenarios")),
+        get("the remaining object", at("scenarios")),
         delete("by field", at("scenarios?fieldSelector=metadata.name%3Dc")),
         delete("by an invalid selector", at("scenarios?labelSelector=a%20b")),
         delete("all", at("scenarios")),
-        get("what is left at the end", at("scenarios")),
+        get("the remaining objects at the end", at("scenarios")),
         delete("nothing", at("findings")),
     ]);
     steps
@@ -93,7 +93,7 @@ fn finalizers() -> Vec<Step> {
         post("held", at("scenarios"), held.clone()),
         delete("deleted", path.clone()),
         delete("deleted again", path.clone()),
-        post("made again", at("scenarios"), held),
+        post("created again", at("scenarios"), held),
         get("it", path.clone()),
         patch(
             "one more finalizer",

@@ -1,4 +1,4 @@
-//! Discovery, OpenAPI, and what else is not an object.
+//! Discovery, OpenAPI and health.
 
 use crate::conformance::story::{Step, Story, get, story};
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ fn discovery() -> Vec<Step> {
         get("our group", "/apis/agentic.ligbox.io").through(without_addresses),
         get("a group that does not exist", "/apis/example.com"),
         get("a version that does not exist", "/apis/agentic.ligbox.io/v9"),
-        get("the kinds of core that are served", "/api/v1").through(served),
+        get("the core kinds that are served", "/api/v1").through(served),
         get("leases", "/apis/coordination.k8s.io/v1").through(served),
         get("events", "/apis/events.k8s.io/v1").through(served),
         get("reviews", "/apis/authorization.k8s.io/v1").through(served),
@@ -28,7 +28,7 @@ fn discovery() -> Vec<Step> {
     ]
 }
 
-/// What the embedded server serves of what is no CRD.
+/// The built-in resources that the embedded server serves.
 const SERVED: &[&str] = &[
     "configmaps",
     "events",
@@ -67,7 +67,7 @@ fn without_addresses(mut body: Value) -> Value {
     body
 }
 
-/// Each group with its preferred version.
+/// The groups with their preferred versions.
 fn groups(body: Value) -> Value {
     let mut groups = body["groups"].clone();
     if let Some(list) = groups.as_array_mut() {
@@ -94,7 +94,7 @@ fn aggregated(body: Value) -> Value {
                 group == "agentic.ligbox.io" || SERVED.contains(&r["resource"].as_str().unwrap_or_default())
             });
         }
-        // Of core kinds no subresource is served.
+        // Subresources of core kinds are not served.
         for resource in version["resources"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
             if group != "agentic.ligbox.io" {
                 resource.remove("subresources");
@@ -128,7 +128,7 @@ fn openapi() -> Vec<Step> {
     ]
 }
 
-/// The schemas of the kinds, but for what is said in words.
+/// The schemas of the kinds, without descriptions.
 fn schemas(body: Value) -> Value {
     let schemas = body["components"]["schemas"].as_object().into_iter().flatten();
     let kinds = schemas.filter(|(name, _)| name.starts_with("io.ligbox.") && !name.ends_with("List"));
@@ -142,7 +142,7 @@ fn without_words(value: &Value) -> Value {
             Value::Object(kept.map(|(name, value)| (name.clone(), without_words(value))).collect())
         }
         Value::Array(items) => items.iter().map(without_words).collect(),
-        // 1.0 is 1.
+        // 1.0 is equal to 1.
         Value::Number(number) => match number.as_f64() {
             Some(whole) if whole.fract() == 0.0 => json!(whole as i64),
             _ => value.clone(),
@@ -151,7 +151,7 @@ fn without_words(value: &Value) -> Value {
     }
 }
 
-/// Parameters that change an answer.
+/// Query parameters that change a response.
 const HONOURED: &[&str] = &[
     "allowWatchBookmarks",
     "continue",
@@ -169,7 +169,7 @@ const HONOURED: &[&str] = &[
     "watch",
 ];
 
-/// Of each operation what clients look at: its action, its kind, its bodies, its parameters.
+/// The parts of each operation that clients use: action, kind, bodies and parameters.
 fn operations(body: Value) -> Value {
     let mut out = Map::new();
     for (path, item) in body["paths"].as_object().into_iter().flatten() {
@@ -187,11 +187,11 @@ fn operations(body: Value) -> Value {
             parameters.retain(|name| HONOURED.contains(name));
             parameters.sort_unstable();
             parameters.dedup();
-            let told = json!({
+            let summary = json!({
                 "action": operation["x-kubernetes-action"], "kind": operation["x-kubernetes-group-version-kind"],
                 "bodies": bodies, "parameters": parameters,
             });
-            out.insert(format!("{} {path}", method.to_uppercase()), told);
+            out.insert(format!("{} {path}", method.to_uppercase()), summary);
         }
     }
     Value::Object(out)

@@ -1,10 +1,10 @@
-//! Events, of both groups.
+//! Events of both API groups.
 
 use crate::conformance::story::{MERGE, Step, Story, TABLE, at, delete, get, patch, post, story, watch};
 use serde_json::{Value, json};
 
 pub fn stories() -> Vec<Story> {
-    vec![story("events", both()), story("events: what is refused", refused()), story("events: tables", tables())]
+    vec![story("events", both()), story("events: rejected requests", refused()), story("events: tables", tables())]
 }
 
 const NEW: &str = "/apis/events.k8s.io/v1/namespaces/$ns/events";
@@ -14,7 +14,7 @@ fn regarding() -> Value {
     json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario", "name": "portal", "namespace": "$ns", "uid": "u"})
 }
 
-/// An event of events.k8s.io.
+/// An Event of events.k8s.io.
 fn new(name: &str, more: Value) -> Value {
     let mut event = json!({
         "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": name}, "eventTime": TIME,
@@ -25,7 +25,7 @@ fn new(name: &str, more: Value) -> Value {
     event
 }
 
-/// An event of core.
+/// An Event of the core group.
 fn core(name: &str, more: Value) -> Value {
     let mut event = json!({
         "apiVersion": "v1", "kind": "Event", "metadata": {"name": name}, "involvedObject": regarding(), "type": "Normal",
@@ -60,7 +60,7 @@ fn both() -> Vec<Step> {
         get("by reason", format!("{NEW}?fieldSelector=reason%3DFine")),
         get("by source", at("events?fieldSelector=source%3Dagentic-ops")),
         get("by controller", format!("{NEW}?fieldSelector=reportingController%3Dagentic-ops")),
-        get("by what can't be selected", at("events?fieldSelector=message%3Dx")),
+        get("by a field that is not selectable", at("events?fieldSelector=message%3Dx")),
         watch("in core", at("events?resourceVersion=${list/metadata/resourceVersion}"), 4),
         watch("in events.k8s.io", format!("{NEW}?resourceVersion=${{list/metadata/resourceVersion}}"), 4),
         delete("one", at("events/a")),

@@ -1,4 +1,4 @@
-//! The stories, by what they are about.
+//! The stories, by topic.
 
 mod apply;
 mod deletes;
@@ -12,7 +12,7 @@ mod writes;
 
 use crate::conformance::story::Story;
 
-/// All of them, in the order of the table.
+/// All stories, in the order of the table.
 pub fn all() -> Vec<Story> {
     let parts = [
         reads::stories(),

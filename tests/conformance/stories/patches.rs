@@ -10,7 +10,7 @@ pub fn stories() -> Vec<Story> {
         story("merge patches", merges()),
         story("JSON patches", json_patches()),
         story("strategic merge patches", strategic()),
-        story("patches of what does not exist", absent()),
+        story("patches of missing objects", absent()),
     ]
 }
 
@@ -159,7 +159,7 @@ fn json_patches() -> Vec<Step> {
 fn strategic() -> Vec<Step> {
     let strategic = |name: &str, body: Value| patch(name, at("configmaps/a"), STRATEGIC, body);
     vec![
-        post("a ConfigMap that owns", at("configmaps"), configmap("owner", "1")).keep("owner"),
+        post("an owner", at("configmaps"), configmap("owner", "1")).keep("owner"),
         post("a ConfigMap", at("configmaps"), configmap("a", "1")),
         strategic("adds a key", json!({"data": {"more": "2"}})),
         strategic("removes a key", json!({"data": {"key": null}})),

@@ -1,4 +1,4 @@
-//! Get and list: pages, versions, selectors, forms.
+//! Get and list: pagination, versions, selectors and media types.
 
 use crate::conformance::samples::{configmap, finding, scenario};
 use crate::conformance::story::{JSON, PARTIAL, PARTIAL_LIST, Step, Story, TABLE, at, get, merge_status, post, story};
@@ -8,11 +8,11 @@ pub fn stories() -> Vec<Story> {
     vec![
         story("get", gets()),
         story("list", lists()),
-        story("pages of a list", pages()),
+        story("pagination", pages()),
         story("label selectors", labels()),
         story("field selectors", fields()),
         story("tables", tables()),
-        story("metadata alone", partial()),
+        story("partial metadata", partial()),
     ]
 }
 
@@ -32,11 +32,11 @@ fn gets() -> Vec<Step> {
         get("it", at("scenarios/portal")),
         get("at version 0", at("scenarios/portal?resourceVersion=0")),
         get("its status", at("scenarios/portal/status")),
-        get("one that does not exist", at("scenarios/none")),
+        get("a missing object", at("scenarios/none")),
         get("a ConfigMap that does not exist", at("configmaps/none")),
         get("a kind that does not exist", at("nosuchkinds/x")),
         get("a subresource that does not exist", at("scenarios/portal/scale")),
-        get("a subresource of a kind of core that has none", at("configmaps/portal/status")),
+        get("a missing subresource of a core kind", at("configmaps/portal/status")),
         get("a group that does not exist", "/apis/example.com/v1/things"),
         get("a version that does not exist", "/apis/agentic.ligbox.io/v1/scenarios"),
         get("with a future version", at("scenarios/portal?resourceVersion=999999999")),
@@ -122,7 +122,7 @@ fn labels() -> Vec<Step> {
     steps
 }
 
-/// The names alone, or the Status.
+/// The names of the items, or the Status.
 fn names(body: serde_json::Value) -> serde_json::Value {
     match body["items"].as_array() {
         Some(items) => items.iter().map(|item| item["metadata"]["name"].clone()).collect(),
@@ -201,7 +201,7 @@ fn tables() -> Vec<Step> {
         table("of Services", "services"),
         get("of the Namespace", "/api/v1/namespaces/$ns").accept(TABLE),
         table("a page", "configmaps?limit=1"),
-        table("of one that does not exist", "scenarios/none"),
+        table("of a missing object", "scenarios/none"),
     ]
 }
 
@@ -212,7 +212,7 @@ fn partial() -> Vec<Step> {
         get("a list", at("scenarios")).accept(PARTIAL_LIST),
         get("one, asked for as a list", at("scenarios/portal")).accept(PARTIAL_LIST),
         get("a list, asked for as one", at("scenarios")).accept(PARTIAL),
-        get("what does not exist", at("scenarios/none")).accept(PARTIAL),
+        get("a missing object", at("scenarios/none")).accept(PARTIAL),
         get("of an answer to a write", at("scenarios/portal")).accept(JSON),
     ]
 }

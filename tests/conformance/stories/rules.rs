@@ -1,4 +1,4 @@
-//! The CEL rules of every kind, and its rules of what may change.
+//! The validation rules of every kind, and its rules for updates.
 
 use crate::conformance::samples::{KINDS, finding, full, object, scenario};
 use crate::conformance::story::{MERGE, Step, Story, at, patch, post, story};

@@ -1,4 +1,4 @@
-//! Watches: from now, from a version, streaming lists, bookmarks, selections, versions that are gone.
+//! Watches: without and with a version, streaming lists, bookmarks, selectors, expired versions.
 
 use crate::conformance::samples::{configmap, scenario};
 use crate::conformance::story::{
@@ -9,10 +9,10 @@ use serde_json::json;
 pub fn stories() -> Vec<Story> {
     vec![
         story("watch", plain()),
-        story("watch what is selected", selected()),
+        story("watch with selectors", selected()),
         story("streaming list", streaming()),
-        story("watch in other forms", forms()),
-        story("watch from versions that do not exist", versions()),
+        story("watch with other media types", forms()),
+        story("watch from unavailable versions", versions()),
     ]
 }
 
@@ -26,7 +26,7 @@ fn plain() -> Vec<Step> {
         get("the list before", at("configmaps")).keep("list"),
         post("made", at("configmaps"), configmap("a", "1")),
         patch("changed", at("configmaps/a"), MERGE, json!({"data": {"key": "2"}})),
-        patch("changed to what it is", at("configmaps/a"), MERGE, json!({"data": {"key": "2"}})),
+        patch("changed to the same value", at("configmaps/a"), MERGE, json!({"data": {"key": "2"}})),
         post("another", at("configmaps"), configmap("b", "1")),
         patch(
             "held by a finalizer",
@@ -35,7 +35,7 @@ fn plain() -> Vec<Step> {
             json!({"metadata": {"finalizers": ["example.com/hold"]}}),
         ),
         delete("deleted while held", at("configmaps/b")),
-        patch("let go", at("configmaps/b"), MERGE, json!({"metadata": {"finalizers": null}})),
+        patch("finalizers removed", at("configmaps/b"), MERGE, json!({"metadata": {"finalizers": null}})),
         delete("deleted", at("configmaps/a")),
         post("the last", at("configmaps"), configmap("z", "1")),
         watch("from the list on", from_list(""), 9),
@@ -76,7 +76,7 @@ fn selected() -> Vec<Step> {
             at("scenarios?resourceVersion=${list/metadata/resourceVersion}&fieldSelector=status.health%3Dfailing"),
             4,
         ),
-        watch("a field that can't be selected", at("scenarios?fieldSelector=spec.title%3Dx"), 1),
+        watch("a field that is not selectable", at("scenarios?fieldSelector=spec.title%3Dx"), 1),
         watch("an invalid selector", at("scenarios?labelSelector=a%20b"), 1),
     ]
 }
@@ -90,11 +90,15 @@ fn streaming() -> Vec<Step> {
         watch("with version 0", at(&format!("configmaps?{streaming}&resourceVersion=0")), 3),
         watch("selected", at(&format!("configmaps?{streaming}&fieldSelector=metadata.name%3Db")), 2),
         watch("of nothing", at(&format!("findings?{streaming}")), 1),
-        watch("as metadata alone", at(&format!("configmaps?{streaming}")), 3).accept(PARTIAL),
+        watch("as partial metadata", at(&format!("configmaps?{streaming}")), 3).accept(PARTIAL),
         watch("as tables", at(&format!("configmaps?{streaming}")), 3).accept(TABLE),
         watch("without a match", at("configmaps?sendInitialEvents=true&allowWatchBookmarks=true"), 1),
         watch("without bookmarks", at("configmaps?sendInitialEvents=true&resourceVersionMatch=NotOlderThan"), 2),
-        watch("a match alone", at("configmaps?resourceVersionMatch=NotOlderThan&resourceVersion=1"), 1),
+        watch(
+            "a match without initial events",
+            at("configmaps?resourceVersionMatch=NotOlderThan&resourceVersion=1"),
+            1,
+        ),
         watch(
             "no initial events",
             at("configmaps?sendInitialEvents=false&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"),
@@ -111,14 +115,14 @@ fn forms() -> Vec<Step> {
         delete("deleted", at("configmaps/a")),
         watch("tables", from_list(""), 3).accept(TABLE),
         watch("tables with the objects", from_list("includeObject=Object"), 3).accept(TABLE),
-        watch("metadata alone", from_list(""), 3).accept(PARTIAL),
+        watch("partial metadata", from_list(""), 3).accept(PARTIAL),
     ]
 }
 
 fn versions() -> Vec<Step> {
     vec![
         watch("that are compacted", at("scenarios?resourceVersion=1"), 1),
-        watch("that are compacted, of a kind of core", at("configmaps?resourceVersion=1"), 1),
+        watch("that are compacted, of a core kind", at("configmaps?resourceVersion=1"), 1),
         watch("that are invalid", at("scenarios?resourceVersion=abc"), 1),
         watch("in the future", at("scenarios?resourceVersion=999999999"), 1).differs(
             "a new data directory has lower versions than clients remember: the embedded server answers at once, so that they list again, where the real one waits",

@@ -11,7 +11,7 @@ pub fn stories() -> Vec<Story> {
     vec![
         story("create", creates()),
         story("create: names and metadata", names()),
-        story("create: kinds of core", core()),
+        story("create: core kinds", core()),
         story("field validation", validation()),
         story("dry run", dry()),
         story("update", updates()),
@@ -37,7 +37,7 @@ fn creates() -> Vec<Step> {
         post("again", at("scenarios"), scenario("portal")),
         post("with a status", at("scenarios"), with_status),
         post("of another namespace", at("scenarios"), elsewhere),
-        post("with what the server keeps", at("scenarios"), kept),
+        post("with fields that the server sets", at("scenarios"), kept),
         post("with a version", at("scenarios"), versioned),
         post("of another kind", at("scenarios"), configmap("a", "x")),
         post(
@@ -60,7 +60,7 @@ fn creates() -> Vec<Step> {
         request("of another media type", Method::POST, at("configmaps"), "text/plain", "x"),
         post("as a manager", at("configmaps?fieldManager=ana"), configmap("managed", "x")),
         post("answered with a table", at("configmaps"), configmap("table", "x")).accept(TABLE),
-        post("answered with metadata alone", at("configmaps"), configmap("partial", "x")).accept(PARTIAL),
+        post("with partial metadata", at("configmaps"), configmap("partial", "x")).accept(PARTIAL),
         post("with no spec", at("scenarios"), object("Scenario", "no-spec", json!({}))),
         post("with a spec that is no object", at("scenarios"), object("Scenario", "no-spec", json!({"spec": "x"}))),
     ]
@@ -233,11 +233,11 @@ fn validation() -> Vec<Step> {
 fn dry() -> Vec<Step> {
     vec![
         post("create", at("scenarios?dryRun=All"), scenario("portal")),
-        get("nothing was made", at("scenarios/portal")),
-        post("create what is wrong", at("scenarios?dryRun=All"), object("Scenario", "x", json!({"spec": {}}))),
+        get("nothing was created", at("scenarios/portal")),
+        post("create an invalid object", at("scenarios?dryRun=All"), object("Scenario", "x", json!({"spec": {}}))),
         post("with an invalid value", at("scenarios?dryRun=Some"), scenario("portal")),
         post("made", at("scenarios"), scenario("portal")).keep("made"),
-        post("create what exists", at("scenarios?dryRun=All"), scenario("portal")),
+        post("create an existing object", at("scenarios?dryRun=All"), scenario("portal")),
         put("update", at("scenarios/portal?dryRun=All"), versioned("made", json!({"title": "dry"}))),
         delete("delete", at("scenarios/portal?dryRun=All")),
         request(
@@ -252,7 +252,7 @@ fn dry() -> Vec<Step> {
     ]
 }
 
-/// The Scenario `portal` at the version of an earlier answer, with some fields of the spec set.
+/// The Scenario `portal` with the version of an earlier response and some fields of the spec.
 fn versioned(kept: &str, spec: Value) -> Value {
     let mut object = scenario("portal");
     object["metadata"]["resourceVersion"] = json!(format!("${{{kept}/metadata/resourceVersion}}"));
@@ -274,8 +274,8 @@ fn updates() -> Vec<Step> {
     let mut core = configmap("a", "2");
     core["metadata"]["resourceVersion"] = json!("${map/metadata/resourceVersion}");
     vec![
-        put("what does not exist", at("scenarios/portal"), scenario("portal")),
-        put("what does not exist, of core", at("configmaps/none"), configmap("none", "x")),
+        put("a missing object", at("scenarios/portal"), scenario("portal")),
+        put("a missing object of a core kind", at("configmaps/none"), configmap("none", "x")),
         post("made", at("scenarios"), scenario("portal")).keep("made"),
         put("without a version", at("scenarios/portal"), scenario("portal")),
         put("over its version", at("scenarios/portal"), versioned("made", json!({"title": "new"}))).keep("second"),
@@ -329,7 +329,7 @@ fn status() -> Vec<Step> {
         ),
         patch("removed", at("scenarios/portal/status"), MERGE, json!({"status": null})),
         get("it", at("scenarios/portal/status")),
-        put("of one that does not exist", at("scenarios/none/status"), none),
+        put("of a missing object", at("scenarios/none/status"), none),
         delete("deleted", at("scenarios/portal/status")),
         post("created", at("scenarios/portal/status"), scenario("portal")),
     ]
@@ -360,14 +360,14 @@ fn generation() -> Vec<Step> {
 fn namespaces() -> Vec<Step> {
     vec![
         get("one", "/api/v1/namespaces/$ns"),
-        post("one that exists", "/api/v1/namespaces", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "$ns"}})),
+        post("an existing object", "/api/v1/namespaces", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "$ns"}})),
         post("with a name that is no label", "/api/v1/namespaces", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a.b"}})),
         patch("a label", "/api/v1/namespaces/$ns", MERGE, json!({"metadata": {"labels": {"a": "b"}}})),
-        patch("the label that names it", "/api/v1/namespaces/$ns", MERGE, json!({"metadata": {"labels": {"kubernetes.io/metadata.name": "other"}}})),
+        patch("the label with its name", "/api/v1/namespaces/$ns", MERGE, json!({"metadata": {"labels": {"kubernetes.io/metadata.name": "other"}}})),
         delete("default", "/api/v1/namespaces/default"),
         delete("kube-system", "/api/v1/namespaces/kube-system"),
-        delete("one that does not exist", "/api/v1/namespaces/no-such-namespace"),
+        delete("a missing object", "/api/v1/namespaces/no-such-namespace"),
         delete("all", "/api/v1/namespaces"),
-        post("a review of what one may do", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": {"verb": "get", "resource": "findings", "group": "agentic.ligbox.io", "namespace": "$ns"}}})).only(&["/kind", "/apiVersion", "/spec", "/status/allowed"]),
+        post("a self subject access review", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": {"verb": "get", "resource": "findings", "group": "agentic.ligbox.io", "namespace": "$ns"}}})).only(&["/kind", "/apiVersion", "/spec", "/status/allowed"]),
     ]
 }

@@ -1,4 +1,4 @@
-//! The controllers and the facade as two processes.
+//! The controllers and the facade as separate processes.
 
 use super::cluster::{Cluster, Which};
 use super::on_both;
@@ -15,14 +15,14 @@ use std::time::Duration;
 
 on_both!(two_processes, a_facade_without_controllers);
 
-/// The facade of a cluster, and somebody who may do everything there.
+/// A running facade, and a token with all permissions.
 struct Desk {
     facade: Replica,
     bearer: String,
 }
 
 impl Desk {
-    /// Each part is told of a file that is the other's alone and is not there.
+    /// Starts the facade. Each component is configured with a missing file that only the other one uses.
     async fn open(cluster: &Cluster) -> Desk {
         let secret = load_or_make_secret(&cluster.scratch.0).unwrap();
         let file = cluster.scratch.0.join("auth-secret").display().to_string();
@@ -56,14 +56,14 @@ async fn two_processes(which: Which) {
         let (_, body) = desk.call(Method::GET, "/findings").await;
         (body["items"].as_array()?.first()?["id"] == name.as_str()).then_some(())
     };
-    eventually("the Finding of the one, at the other", opened).await;
+    eventually("the Finding of the controllers in the facade", opened).await;
     let (_, body) = desk.call(Method::GET, "/scenarios").await;
     assert_eq!((&body["items"][0]["interval_seconds"], &body["items"][0]["next_run_at"]), (&1.into(), &Value::Null));
     let (status, run) = desk.call(Method::POST, "/runs/shop").await;
     assert_eq!((status, &run["health"]), (200, &"failing".into()), "{run}");
     let (status, body) = desk.call(Method::POST, &format!("/findings/{name}/ack")).await;
     assert_eq!((status, &body["acknowledgement"]["by"]), (200, &"ana".into()), "{body}");
-    eventually("the controllers to take note", async || {
+    eventually("the controllers to process the acknowledgement", async || {
         let phases: Vec<_> = cluster.transitions("shop").await.into_iter().map(|(phase, _)| phase).collect();
         (phases == [Open, Acknowledged]).then_some(())
     })
@@ -71,9 +71,9 @@ async fn two_processes(which: Which) {
     let (_, body) = desk.call(Method::GET, &format!("/findings/{name}")).await;
     assert_eq!(body["acknowledgement"]["proven"], true, "{body}");
     let actions = cluster.api::<Action>().list(&Default::default()).await.unwrap();
-    assert_eq!(actions.items.len(), 2, "a run and an acknowledgement are on record");
+    assert_eq!(actions.items.len(), 2, "a run and an acknowledgement are recorded");
 
-    // Each does its own part alone.
+    // Each component serves only its own routes.
     let (status, tick) = desk.call(Method::POST, "/internal/tick").await;
     assert!(status == 503 && tick["detail"].as_str().unwrap().contains("the facade alone"), "{status} {tick}");
     let (_, health) = desk.call(Method::GET, "/health").await;
@@ -87,7 +87,7 @@ async fn two_processes(which: Which) {
     assert!(cluster.holder().await.unwrap().starts_with("controllers_"));
     desk.facade.stop().await;
     controllers.stop().await;
-    assert_eq!(cluster.holder().await, None, "the lease is given back");
+    assert_eq!(cluster.holder().await, None, "the Lease is released");
     cluster.stop().await;
 }
 
@@ -96,13 +96,17 @@ async fn a_facade_without_controllers(which: Which) {
     let target = Target::start().await;
     cluster.watch_target("shop", &target.url).await;
     let desk = Desk::open(&cluster).await;
-    // Nobody runs it: the request stands until somebody does.
+    // Without controllers the run stays requested until they start.
     let (status, body) = desk.call(Method::POST, "/runs/shop?wait=1").await;
     assert_eq!(status, 202, "{body}");
     let requested = body["location"].as_str().unwrap().trim_start_matches("/api/v1/agents");
-    assert_eq!((target.asked(), cluster.holder().await), (0, None), "it reads nothing, and does not stand");
+    assert_eq!(
+        (target.requests(), cluster.holder().await),
+        (0, None),
+        "the facade reads no targets and does not take the Lease"
+    );
     let _controllers = Replica::start_part(&cluster, "controllers").await;
-    eventually("the run that was asked for", async || {
+    eventually("the requested run", async || {
         let (status, run) = desk.call(Method::GET, requested).await;
         (status == 200 && run["health"] == "healthy").then_some(())
     })

@@ -1,4 +1,4 @@
-//! A Kubernetes API to run replicas against: the embedded one, or the real one of AGENTIC_TEST_KUBECONFIG.
+//! An API server for replicas: the embedded one, or the real one of AGENTIC_TEST_KUBECONFIG.
 
 use super::proxy::Proxy;
 use crate::kit::scratch::Scratch;
@@ -23,7 +23,7 @@ pub struct Cluster {
     embedded: Option<controlplane::Running>,
 }
 
-/// Which API to test against.
+/// Which API server is used.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Which {
     Embedded,
@@ -31,7 +31,7 @@ pub enum Which {
 }
 
 impl Cluster {
-    /// `None`, told, where the real one is wanted and there is none.
+    /// Returns `None` and prints a message if the real API server is requested and there is none.
     pub async fn start(which: Which, name: &str) -> Option<Cluster> {
         let scratch = Scratch::new(name);
         let cluster = match which {
@@ -57,17 +57,17 @@ impl Cluster {
         Some(cluster)
     }
 
-    /// Settings of which none leads off this machine, and these.
+    /// Writes settings with unreachable targets on this machine, and these.
     pub async fn configure(&self, more: &[(&str, &str)]) {
         settings::write(&self.client, &self.namespace, &settings::nowhere(more)).await;
     }
 
-    /// Sets one key of the ConfigMap, whatever the settings would say to it.
+    /// Sets a key of the ConfigMap, without validation.
     pub async fn set(&self, name: &str, value: &str) {
         self.edit(json!({"data": {name: value}})).await;
     }
 
-    /// Takes it out.
+    /// Removes a key of the ConfigMap.
     pub async fn unset(&self, name: &str) {
         self.edit(json!({"data": {name: null}})).await;
     }
@@ -84,7 +84,7 @@ impl Cluster {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    /// A Scenario that reads `url` each second and opens or resolves at once.
+    /// Creates a Scenario that reads `url` every second, with thresholds of one.
     pub async fn watch_target(&self, name: &str, url: &str) {
         self.watch_target_every("1s", name, url).await;
     }
@@ -101,7 +101,7 @@ impl Cluster {
         self.api().create(&PostParams::default(), &scenario).await.unwrap();
     }
 
-    /// The transitions of the Finding of a target: where to, and when in Unix seconds.
+    /// The transitions of the Finding of a Scenario: the new phase, and the time in Unix seconds.
     pub async fn transitions(&self, scenario: &str) -> Vec<(Phase, i64)> {
         let name = agentic_ops::domain::fingerprint::finding_name(scenario, "status", "");
         let found = self.api::<Finding>().get_opt(&name).await.unwrap();
@@ -109,13 +109,13 @@ impl Cluster {
         status.transitions.iter().map(|t| (t.to, t.at.0.as_second())).collect()
     }
 
-    /// Who holds the lease.
+    /// The holder of the Lease.
     pub async fn holder(&self) -> Option<String> {
         let lease = self.api::<Lease>().get_opt("agentic-ops").await.unwrap()?;
         lease.spec?.holder_identity.filter(|h| !h.is_empty())
     }
 
-    /// A TCP proxy before the API server, and a kubeconfig that goes through it.
+    /// Starts a TCP proxy for the API server, and writes a kubeconfig that uses it.
     pub async fn behind_a_proxy(&self, name: &str) -> (Proxy, PathBuf) {
         let text = std::fs::read_to_string(&self.kubeconfig).unwrap();
         let server = text.split("https://").nth(1).unwrap();
@@ -126,7 +126,7 @@ impl Cluster {
         (proxy, path)
     }
 
-    /// Stops the embedded API, and tells where it was.
+    /// Stops the embedded API server and returns its address.
     pub async fn stop_embedded(&mut self) -> SocketAddr {
         let embedded = self.embedded.take().unwrap();
         let address = embedded.url.trim_start_matches("https://").parse().unwrap();
@@ -134,7 +134,7 @@ impl Cluster {
         address
     }
 
-    /// Starts it again.
+    /// Starts the embedded API server again.
     pub async fn restart_embedded(&mut self, listen: SocketAddr) {
         self.embedded = Some(api::embedded(&self.scratch.0.join("api"), listen).await);
     }
@@ -150,7 +150,7 @@ impl Cluster {
     }
 }
 
-/// An operator in this process.
+/// Starts an operator in this process.
 pub fn operator(cluster: &Cluster, client: Client, election: Option<Election>) -> Operator {
     operator::start(client, &cluster.namespace, election)
 }

@@ -1,10 +1,10 @@
-//! An API server that throttles, forgets, starts again, or does not know the kinds yet.
+//! An API server that restarts or does not have the CustomResourceDefinitions yet, and tokens of service accounts.
 
 use super::cluster::{Cluster, Which};
 use super::on_both;
 use super::replica::Replica;
 use super::target::Target;
-use crate::kit::api::{client_of_the_program, embedded_without_kinds};
+use crate::kit::api::{client_of_the_program, embedded_without_definitions};
 use crate::kit::wait::eventually;
 use agentic_ops::api::Phase::Open;
 use k8s_openapi::api::core::v1::ServiceAccount;
@@ -13,14 +13,14 @@ use serde_json::json;
 
 on_both!(tokens_of_the_cluster);
 
-/// Installed before its kinds are, it waits, says so, and begins by itself.
+/// If the CustomResourceDefinitions are not installed, the operator reports it, waits, and starts when they are.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_waits_for_its_kinds() {
+async fn the_operator_waits_for_its_definitions() {
     let mut cluster = Cluster::start(Which::Embedded, "kinds").await.unwrap();
     let target = Target::start().await;
     target.set(false);
     let url = cluster.stop_embedded().await;
-    let bare = embedded_without_kinds(&cluster.scratch.0.join("api"), url).await;
+    let bare = embedded_without_definitions(&cluster.scratch.0.join("api"), url).await;
     let replica = Replica::spawn(&cluster, "replica-a", &cluster.kubeconfig);
     replica.until("/readyz", 503, "CustomResourceDefinition findings.agentic.ligbox.io does not exist").await;
     replica.until("/livez", 200, "ok").await;
@@ -34,10 +34,10 @@ async fn it_waits_for_its_kinds() {
     cluster.stop().await;
 }
 
-/// A service account's token opens the facade with the roles that the settings give it.
+/// Tokens of service accounts have the roles that the settings assign.
 async fn tokens_of_the_cluster(which: Which) {
     if which == Which::Embedded {
-        // It has no service accounts, and so no tokens to review.
+        // The embedded API server has no service accounts.
         return;
     }
     let Some(cluster) = Cluster::start(which, "tokens").await else { return };
@@ -57,12 +57,12 @@ async fn tokens_of_the_cluster(which: Which) {
         tokens.push(granted.status.unwrap().token.unwrap());
     }
     let cases = [
-        ("made for this program", &tokens[0], 200),
-        ("made for the API server", &tokens[1], 200),
-        ("made for somebody else", &tokens[2], 401),
-        ("of an account without roles", &tokens[3], 403),
-        ("made up", &"not-a-token".to_string(), 401),
-        ("cut short", &tokens[0][..tokens[0].len() - 4].to_string(), 401),
+        ("with the audience of this program", &tokens[0], 200),
+        ("with the audience of the API server", &tokens[1], 200),
+        ("with another audience", &tokens[2], 401),
+        ("of a service account without roles", &tokens[3], 403),
+        ("not a token", &"not-a-token".to_string(), 401),
+        ("truncated", &tokens[0][..tokens[0].len() - 4].to_string(), 401),
     ];
     for round in 0..2 {
         for (name, token, expected) in &cases {
@@ -76,24 +76,24 @@ async fn tokens_of_the_cluster(which: Which) {
     let bearer = format!("Bearer {}", tokens[0]);
     let run =
         replica.call(reqwest::Method::POST, "/api/v1/agents/runs/x", &[("authorization", &bearer)]).await.unwrap();
-    assert_eq!(run.0, 403, "neither seo nor devops runs Scenarios: {}", run.2);
+    assert_eq!(run.0, 403, "neither seo nor devops can run Scenarios: {}", run.2);
     cluster.stop().await;
 }
 
-/// The API server starts again while it is watched: changes before and after are seen, with few requests.
+/// The watches of the operator resume after a restart of the API server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_goes_on_after_the_api_server_started_again() {
+async fn watches_resume_after_a_restart_of_the_api_server() {
     let mut cluster = Cluster::start(Which::Embedded, "again").await.unwrap();
     let target = Target::start().await;
     cluster.watch_target("shop", &target.url).await;
     let _replica = Replica::start(&cluster, "replica-a", &cluster.kubeconfig).await;
     target.seen(2).await;
     let address = cluster.stop_embedded().await;
-    // It reads on without an API server.
+    // Targets are read without an API server.
     target.seen(3).await;
     cluster.restart_embedded(address).await;
     cluster.client = client_of_the_program(&cluster.kubeconfig).await;
-    // A Scenario that is made after the start is seen: the watch goes on.
+    // A Scenario that is created after the restart is run.
     let other = Target::start().await;
     cluster.watch_target("bakery", &other.url).await;
     other.seen(2).await;

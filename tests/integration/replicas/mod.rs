@@ -1,4 +1,4 @@
-//! Several replicas, and an API that does not answer: no transition is lost, and none is there twice.
+//! Several replicas, and an API server that does not respond: no transition is lost or written twice.
 
 mod apart;
 mod cluster;
@@ -18,7 +18,7 @@ use cluster::Cluster;
 use replica::Replica;
 use target::Target;
 
-/// Runs a test against the embedded API, and against the real one where there is one.
+/// Runs a test on the embedded API server, and on a real one if there is one.
 macro_rules! on_both {
     ($($test:ident),+ $(,)?) => {
         mod embedded {
@@ -37,10 +37,10 @@ macro_rules! on_both {
 }
 use on_both;
 
-/// A run comes each second, and takes its time on a busy machine.
+/// Tolerance in seconds: runs start every second, and can be slow on a busy machine.
 const LATE: i64 = 3;
 
-/// Waits until a Finding has as many transitions as expected, then checks that they are these, each at its time and no more.
+/// Waits until a Finding has as many transitions as expected, then compares the transitions and their times.
 async fn until_transitions(cluster: &Cluster, scenario: &str, expected: &[(Phase, i64)]) {
     let found = crate::kit::wait::eventually(&format!("{} transitions of {scenario}", expected.len()), || async {
         let found = cluster.transitions(scenario).await;
@@ -50,7 +50,7 @@ async fn until_transitions(cluster: &Cluster, scenario: &str, expected: &[(Phase
     check(&found, expected);
 }
 
-/// The same after five more runs, each of which could have written what should not be; a lease lasts four.
+/// Compares the transitions again after five more runs, any of which could have written another one. A Lease lasts four seconds.
 async fn still_transitions(cluster: &Cluster, target: &Target, scenario: &str, expected: &[(Phase, i64)]) {
     target.seen(5).await;
     check(&cluster.transitions(scenario).await, expected);
@@ -66,9 +66,9 @@ fn check(found: &[(Phase, i64)], expected: &[(Phase, i64)]) {
     );
 }
 
-/// Of two replicas this one reads the target, and the other one runs nothing.
+/// Fails unless `reader` reads the target and `other` does not run Scenarios.
 async fn only_reads(reader: &Replica, other: &Replica, target: &Target) {
-    // What the other one began before is over by then.
+    // By then, runs that the other replica has already started are complete.
     target.seen(2).await;
     let (runs, others) = (reader.runs().await, other.runs().await);
     target.seen(4).await;

@@ -1,4 +1,4 @@
-//! Backup, restore and the move from standalone to a cluster, by the very commands of docs/kubernetes.md.
+//! Backup, restore and the move from standalone to a cluster, with the commands of docs/kubernetes.md.
 
 use super::cluster::{Cluster, Which};
 use super::on_both;
@@ -14,20 +14,20 @@ use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 use std::process::Command;
 
-on_both!(moved_from_standalone, restored, left_without_a_status);
+on_both!(moved_from_standalone, restored, restored_without_status);
 
-/// What a section of the page says to type, kubectl's part of it, and whether the program rests meanwhile.
+/// The commands in a section of the page, except those that scale the Deployment, of which there must be two.
 fn commands(section: &str) -> Vec<String> {
     let page = include_str!("../../../docs/kubernetes.md");
     let body = page.split("\n## ").find(|part| part.starts_with(section)).unwrap();
     let lines: Vec<&str> = body.lines().filter_map(|line| line.strip_prefix("    ")).collect();
-    let whole = lines.join("\n").replace("|\n", "| ");
-    let (rest, others): (Vec<&str>, _) = whole.lines().partition(|line| line.contains("replicas="));
-    assert_eq!(rest.len(), 2, "it is stopped, and started again");
+    let joined = lines.join("\n").replace("|\n", "| ");
+    let (scaling, others): (Vec<&str>, _) = joined.lines().partition(|line| line.contains("replicas="));
+    assert_eq!(scaling.len(), 2, "the program is stopped and started again");
     others.into_iter().map(String::from).collect()
 }
 
-/// Runs what a person would type.
+/// Runs a command in a shell.
 fn shell(cluster: &Cluster, command: &str) {
     let kubectl = kubectl::path().display().to_string();
     let output = Command::new("sh")
@@ -37,8 +37,8 @@ fn shell(cluster: &Cluster, command: &str) {
         .env("HOME", &cluster.scratch.0)
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.is_empty(), "{command}: {said}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && errors.is_empty(), "{command}: {errors}");
 }
 
 async fn status(api: &Api<Finding>, name: &str, phase: Phase) -> FindingStatus {
@@ -46,15 +46,15 @@ async fn status(api: &Api<Finding>, name: &str, phase: Phase) -> FindingStatus {
     eventually(&format!("{name} {phase:?}"), reached).await
 }
 
-/// What a Finding's status tells of its past.
-fn told(status: &FindingStatus) -> Value {
+/// The fields of a Finding's status that must be kept.
+fn history(status: &FindingStatus) -> Value {
     json!([status.opened_at, status.resolved_at, status.occurrences, status.acknowledgement, status.transitions])
 }
 
-/// One target that is broken, its Finding acknowledged, and one that was, its Finding resolved.
+/// A broken target with an acknowledged Finding, and a healthy one with a resolved Finding.
 struct Past {
     broken: Target,
-    _whole: Target,
+    _healthy: Target,
     acknowledged: Value,
     resolved: Value,
 }
@@ -65,28 +65,28 @@ fn names() -> [String; 2] {
 
 impl Past {
     async fn of(cluster: &Cluster) -> Past {
-        let (broken, whole) = (Target::start().await, Target::start().await);
+        let (broken, healthy) = (Target::start().await, Target::start().await);
         cluster.watch_target("shop.broken", &broken.url).await;
-        cluster.watch_target("shop.whole", &whole.url).await;
+        cluster.watch_target("shop.whole", &healthy.url).await;
         let (api, [name, other]) = (cluster.api::<Finding>(), names());
         broken.set(false);
-        whole.set(false);
+        healthy.set(false);
         status(&api, &other, Phase::Open).await;
-        whole.set(true);
+        healthy.set(true);
         status(&api, &name, Phase::Open).await;
         let note = json!({"spec": {"acknowledgement": {"by": "ana", "note": "known"}}});
         api.patch(&name, &PatchParams::default(), &Patch::Merge(note)).await.unwrap();
-        let acknowledged = told(&status(&api, &name, Phase::Acknowledged).await);
-        let resolved = told(&status(&api, &other, Phase::Resolved).await);
-        Past { broken, _whole: whole, acknowledged, resolved }
+        let acknowledged = history(&status(&api, &name, Phase::Acknowledged).await);
+        let resolved = history(&status(&api, &other, Phase::Resolved).await);
+        Past { broken, _healthy: healthy, acknowledged, resolved }
     }
 
-    /// The program goes on from what was moved: nothing opens again, and what heals resolves.
-    async fn goes_on(&self, cluster: &Cluster) {
+    /// Checks that the program continues with the restored objects: no Finding opens again, and the open one resolves.
+    async fn continues(&self, cluster: &Cluster) {
         let (api, [name, other]) = (cluster.api::<Finding>(), names());
         self.broken.seen(3).await;
-        assert_eq!(told(&status(&api, &name, Phase::Acknowledged).await), self.acknowledged);
-        assert_eq!(told(&status(&api, &other, Phase::Resolved).await), self.resolved);
+        assert_eq!(history(&status(&api, &name, Phase::Acknowledged).await), self.acknowledged);
+        assert_eq!(history(&status(&api, &other, Phase::Resolved).await), self.resolved);
         self.broken.set(true);
         assert_eq!(status(&api, &name, Phase::Resolved).await.occurrences, Some(1));
     }
@@ -104,7 +104,7 @@ async fn moved_from_standalone(which: Which) {
         shell(&to, &command.replace("namespace: ops", &format!("namespace: {}", to.namespace)));
     }
     let _program = Replica::start(&to, "after", &to.kubeconfig).await;
-    past.goes_on(&to).await;
+    past.continues(&to).await;
     from.stop().await;
     to.stop().await;
 }
@@ -122,12 +122,13 @@ async fn restored(which: Which) {
         shell(&cluster, &in_namespace(&command));
     }
     let _program = Replica::start(&cluster, "after", &cluster.kubeconfig).await;
-    past.goes_on(&cluster).await;
+    past.continues(&cluster).await;
     cluster.stop().await;
 }
 
-/// As after a restore without the status, or where its maker ended between its two writes.
-async fn left_without_a_status(which: Which) {
+/// Findings without a status, as after a restore without it, or if the operator stopped between creating a Finding and writing
+/// its status.
+async fn restored_without_status(which: Which) {
     let Some(cluster) = Cluster::start(which, "blank").await else { return };
     let (target, other) = (Target::start().await, Target::start().await);
     let api = cluster.api::<Finding>();
@@ -145,8 +146,8 @@ async fn left_without_a_status(which: Which) {
     }
     other.set(false);
     let _program = Replica::start(&cluster, "program", &cluster.kubeconfig).await;
-    let [broken, whole] = names();
-    let resolved = status(&api, &whole, Phase::Resolved).await;
+    let [broken, healthy] = names();
+    let resolved = status(&api, &healthy, Phase::Resolved).await;
     assert_eq!(resolved.transitions.last().unwrap().reason, "Recovered");
     assert_eq!(status(&api, &broken, Phase::Open).await.occurrences, Some(1));
     cluster.stop().await;

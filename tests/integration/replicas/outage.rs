@@ -1,4 +1,4 @@
-//! The API does not answer for longer than the lease.
+//! The API server does not respond for longer than the Lease lasts.
 
 use super::cluster::{Cluster, Which, operator};
 use super::proxy::Line;
@@ -9,25 +9,25 @@ use crate::kit::api::client_of_the_program;
 use crate::kit::wait::eventually;
 use agentic_ops::api::Phase::{self, Open, Resolved};
 
-on_both!(cut_off_alone, cut_off_in_silence, cut_off_and_overtaken, standalone_in_an_outage);
+on_both!(connections_closed, connections_silent, another_replica_takes_over, standalone_in_an_outage);
 
-/// Breaks, heals and breaks again, each for three runs, a second apart: seen, and no two changes in one second.
+/// Breaks, heals and breaks the target, each for three runs, so that each change is in another second.
 async fn flap(target: &Target) -> Vec<(Phase, i64)> {
     let mut history = Vec::new();
-    for (phase, is_well) in [(Open, false), (Resolved, true), (Open, false)] {
-        history.push((phase, target.set(is_well)));
+    for (phase, is_healthy) in [(Open, false), (Resolved, true), (Open, false)] {
+        history.push((phase, target.set(is_healthy)));
         target.seen(3).await;
     }
     history
 }
 
-/// The first run without an API waits for settings up to a second, and the next ones no more: their times are those of their reads.
-async fn until_it_reads_alone(target: &Target) {
+/// Waits for the first run without an API server, which waits up to one second for settings. Later runs do not.
+async fn until_runs_are_on_time(target: &Target) {
     target.seen(2).await;
 }
 
-/// Whoever held the lease goes on reading, writes nothing, and makes up for it: nobody else took it.
-async fn alone(which: Which, line: Line, name: &str) {
+/// The leader continues to read, writes nothing, and writes its pending updates later, if no other replica takes the Lease.
+async fn without_another_replica(which: Which, line: Line, name: &str) {
     let Some(cluster) = Cluster::start(which, name).await else { return };
     let target = Target::start().await;
     cluster.watch_target("shop", &target.url).await;
@@ -35,11 +35,11 @@ async fn alone(which: Which, line: Line, name: &str) {
     let replica = Replica::start(&cluster, "replica-a", &kubeconfig).await;
     target.seen(2).await;
     proxy.set(line);
-    // Its time is over by its own clock.
+    // Wait until its Lease has expired.
     replica.until("/metrics", 200, "agentic_ops_leading 0").await;
-    until_it_reads_alone(&target).await;
+    until_runs_are_on_time(&target).await;
     let mut history = flap(&target).await;
-    assert_eq!(cluster.transitions("shop").await, [], "nothing can have been written");
+    assert_eq!(cluster.transitions("shop").await, [], "no transition is written during the outage");
     proxy.set(Line::Open);
     until_transitions(&cluster, "shop", &history).await;
     assert!(replica.leads().await);
@@ -52,16 +52,16 @@ async fn alone(which: Which, line: Line, name: &str) {
     cluster.stop().await;
 }
 
-async fn cut_off_alone(which: Which) {
-    alone(which, Line::Cut, "cut").await;
+async fn connections_closed(which: Which) {
+    without_another_replica(which, Line::Cut, "cut").await;
 }
 
-async fn cut_off_in_silence(which: Which) {
-    alone(which, Line::Silent, "silent").await;
+async fn connections_silent(which: Which) {
+    without_another_replica(which, Line::Silent, "silent").await;
 }
 
-/// Another took the lease meanwhile, and wrote what it saw: nothing of it is written a second time.
-async fn cut_off_and_overtaken(which: Which) {
+/// Another replica takes the Lease and writes its transitions. The first one does not write them again.
+async fn another_replica_takes_over(which: Which) {
     let Some(cluster) = Cluster::start(which, "overtaken").await else { return };
     let target = Target::start().await;
     cluster.watch_target("shop", &target.url).await;
@@ -70,13 +70,13 @@ async fn cut_off_and_overtaken(which: Which) {
     eventually("a leader", || async { first.leads().await.then_some(()) }).await;
     let second = Replica::start(&cluster, "replica-b", &cluster.kubeconfig).await;
     proxy.set(Line::Cut);
-    eventually("the other to lead", || async { second.leads().await.then_some(()) }).await;
+    eventually("the other replica to lead", || async { second.leads().await.then_some(()) }).await;
     assert!(!first.leads().await);
     target.seen(2).await;
     let mut history = flap(&target).await;
     until_transitions(&cluster, "shop", &history).await;
     proxy.set(Line::Open);
-    eventually("the first to know that it follows", || async {
+    eventually("the first replica to follow", || async {
         first.log().contains("this replica follows: replica-b_").then_some(())
     })
     .await;
@@ -88,7 +88,7 @@ async fn cut_off_and_overtaken(which: Which) {
     cluster.stop().await;
 }
 
-/// With no other replica there is no lease, and the gate is always open: what can't be written waits all the same.
+/// Without leader election the write fence always allows writes. Updates that cannot be written are still kept.
 async fn standalone_in_an_outage(which: Which) {
     let Some(cluster) = Cluster::start(which, "alone").await else { return };
     let target = Target::start().await;
@@ -97,7 +97,7 @@ async fn standalone_in_an_outage(which: Which) {
     let operator = operator(&cluster, client_of_the_program(&kubeconfig).await, None);
     target.seen(2).await;
     proxy.set(Line::Silent);
-    until_it_reads_alone(&target).await;
+    until_runs_are_on_time(&target).await;
     let mut history = flap(&target).await;
     proxy.set(Line::Open);
     until_transitions(&cluster, "shop", &history).await;

@@ -1,4 +1,4 @@
-//! A TCP proxy that can be cut.
+//! A TCP proxy that can interrupt connections.
 
 use std::net::SocketAddr;
 use tokio::io::copy_bidirectional;
@@ -9,9 +9,9 @@ use tokio::task::JoinHandle;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Line {
     Open,
-    /// Connections are closed, and new ones at once.
+    /// Connections are closed, and new ones are closed immediately.
     Cut,
-    /// Connections stay, and nothing passes.
+    /// Connections stay open, but no data passes.
     Silent,
 }
 
@@ -54,6 +54,6 @@ async fn pass(mut near: TcpStream, upstream: SocketAddr, mut line: watch::Receiv
             _ = line.wait_for(|l| *l != Line::Open) => {}
         }
     }
-    // What was silent once is never heard of again, as after a router that forgot the connection.
+    // A connection that was silent never passes data again, as if a router had dropped its state.
     let _ = line.wait_for(|l| *l != Line::Silent).await;
 }

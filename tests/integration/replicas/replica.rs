@@ -1,4 +1,4 @@
-//! A replica of the operator, as a process of its own.
+//! A replica of the operator, as a separate process.
 
 use super::cluster::Cluster;
 use crate::kit::ports;
@@ -28,7 +28,7 @@ impl DerefMut for Replica {
 }
 
 impl Replica {
-    /// Starts it; it may wait for the API.
+    /// Starts a replica without waiting until it is ready.
     pub fn spawn(cluster: &Cluster, name: &str, kubeconfig: &Path) -> Replica {
         Self::spawn_with(cluster, name, kubeconfig, &[])
     }
@@ -41,14 +41,14 @@ impl Replica {
         Replica { process: Process::spawn(name, &cluster.scratch, command), base: format!("http://{address}") }
     }
 
-    /// Starts it and waits until it is ready.
+    /// Starts a replica and waits until it is ready.
     pub async fn start(cluster: &Cluster, name: &str, kubeconfig: &Path) -> Replica {
         let replica = Self::spawn(cluster, name, kubeconfig);
         replica.until("/readyz", 200, "ok").await;
         replica
     }
 
-    /// Starts one part of it, and waits until it is ready.
+    /// Starts one component and waits until it is ready.
     pub async fn start_part(cluster: &Cluster, part: &str) -> Replica {
         let replica = Self::spawn_with(cluster, part, &cluster.kubeconfig, &["--only", part]);
         replica.until("/readyz", 200, "ok").await;
@@ -75,22 +75,22 @@ impl Replica {
         Some((status, headers, answer.text().await.ok()?))
     }
 
-    /// Waits until a path answers with this status and text.
-    pub async fn until(&self, path: &str, status: u16, says: &str) {
-        let what = format!("{} {path}: {status} with {says:?}", self.name);
+    /// Waits until the response for a path has this status and contains this text.
+    pub async fn until(&self, path: &str, status: u16, expected: &str) {
+        let what = format!("{} {path}: {status} with {expected:?}", self.name);
         succeeds(&what, async || match self.get(path).await {
-            Some((code, text)) if code == status && text.contains(says) => Ok(()),
+            Some((code, text)) if code == status && text.contains(expected) => Ok(()),
             other => Err(format!("{other:?}")),
         })
         .await;
     }
 
-    /// Whether it says that it leads.
+    /// Whether the replica leads, according to its metrics.
     pub async fn leads(&self) -> bool {
         self.get("/metrics").await.is_some_and(|(_, text)| text.contains("agentic_ops_leading 1"))
     }
 
-    /// How many runs of Scenarios it has counted.
+    /// The number of runs of Scenarios, according to its metrics.
     pub async fn runs(&self) -> u64 {
         let (_, text) = self.get("/metrics").await.unwrap();
         let count = text.lines().find_map(|line| line.strip_prefix("agentic_ops_runs_total "));

@@ -1,4 +1,4 @@
-//! The leader is killed, frozen, or stopped.
+//! The leader is killed, suspended or stopped.
 
 use super::cluster::{Cluster, Which};
 use super::replica::Replica;
@@ -14,9 +14,9 @@ use reqwest::Method;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-on_both!(killed, frozen_and_thawed, stopped, served_by_the_one_that_follows);
+on_both!(leader_killed, leader_suspended, leader_stopped, served_by_a_follower);
 
-/// Two replicas, the one that leads first.
+/// Starts two replicas. The first one leads.
 async fn two(cluster: &Cluster) -> (Replica, Replica) {
     let first = Replica::start(cluster, "replica-a", &cluster.kubeconfig).await;
     eventually("a leader", || async { first.leads().await.then_some(()) }).await;
@@ -25,18 +25,18 @@ async fn two(cluster: &Cluster) -> (Replica, Replica) {
     (first, second)
 }
 
-/// How long it took until the other holds the lease.
+/// Waits until another replica holds the Lease, and returns the duration.
 async fn taken_over(cluster: &Cluster, by: &Replica) -> Duration {
     let began = Instant::now();
     let prefix = format!("{}_", by.name);
-    eventually("the lease to be taken over", || async {
+    eventually("the Lease to be taken over", || async {
         cluster.holder().await.filter(|h| h.starts_with(&prefix)).map(drop)
     })
     .await;
     began.elapsed()
 }
 
-async fn killed(which: Which) {
+async fn leader_killed(which: Which) {
     let Some(cluster) = Cluster::start(which, "killed").await else { return };
     let target = Target::start().await;
     cluster.watch_target("shop", &target.url).await;
@@ -48,29 +48,29 @@ async fn killed(which: Which) {
     leader.kill();
     let killed = Instant::now();
     let took = taken_over(&cluster, &follower).await;
-    // It was renewed before it was killed, and the follower looks now and then.
+    // The Lease was renewed before the kill, and followers check it at intervals.
     assert!(took <= Duration::from_secs(LEASE_SECONDS + 1), "took over after {took:?}");
     target.seen(2).await;
-    // What was open stays open, and is not opened again.
+    // The open Finding stays open.
     still_transitions(&cluster, &target, "shop", &history).await;
     history.push((Resolved, target.set(true)));
     until_transitions(&cluster, "shop", &history).await;
 
-    // The one that was killed comes back as somebody else, and follows.
-    let back = Replica::start(&cluster, "replica-a", &cluster.kubeconfig).await;
-    assert!(!back.leads().await && follower.leads().await, "{:?} after the kill", killed.elapsed());
+    // After its restart the killed replica has another identity and follows.
+    let restarted = Replica::start(&cluster, "replica-a", &cluster.kubeconfig).await;
+    assert!(!restarted.leads().await && follower.leads().await, "{:?} after the kill", killed.elapsed());
     still_transitions(&cluster, &target, "shop", &history).await;
     cluster.stop().await;
 }
 
-async fn frozen_and_thawed(which: Which) {
+async fn leader_suspended(which: Which) {
     let Some(cluster) = Cluster::start(which, "frozen").await else { return };
     let target = Target::start().await;
     cluster.watch_target("shop", &target.url).await;
     let (leader, follower) = two(&cluster).await;
     target.seen(1).await;
     leader.signal("-STOP");
-    // It breaks while nobody watches; the one that is frozen would see it first, were it let to.
+    // The target breaks while no replica reads it.
     target.set(false);
     taken_over(&cluster, &follower).await;
     let mut history = vec![(Open, jiff::Timestamp::now().as_second())];
@@ -79,7 +79,7 @@ async fn frozen_and_thawed(which: Which) {
     history.push((Resolved, target.set(true)));
     leader.signal("-CONT");
     until_transitions(&cluster, "shop", &history).await;
-    eventually("the thawed one to know that it follows", || async {
+    eventually("the resumed replica to follow", || async {
         let (_, text) = leader.get("/metrics").await?;
         text.contains("agentic_ops_leading 0").then_some(())
     })
@@ -88,12 +88,12 @@ async fn frozen_and_thawed(which: Which) {
     assert!(follower.leads().await && !leader.leads().await);
     let log = leader.log();
     assert!(log.contains("this replica follows: replica-b_"), "{log}");
-    // Only one of them reads.
+    // Only the leader reads the target.
     only_reads(&follower, &leader, &target).await;
     cluster.stop().await;
 }
 
-async fn stopped(which: Which) {
+async fn leader_stopped(which: Which) {
     let Some(cluster) = Cluster::start(which, "stopped").await else { return };
     cluster.configure(&[("OPS_INTERNAL_TOKEN", "tick-tock")]).await;
     let target = Target::start().await;
@@ -109,14 +109,14 @@ async fn stopped(which: Which) {
 
     leader.stop().await;
     let took = taken_over(&cluster, &follower).await;
-    assert!(took < Duration::from_secs(2), "given back, and taken after {took:?}");
+    assert!(took < Duration::from_secs(2), "the Lease is released, but was taken over after {took:?}");
     let history = [(Open, target.set(false))];
     until_transitions(&cluster, "shop", &history).await;
     cluster.stop().await;
 }
 
-/// People need not know which replica leads: acknowledgements and runs are asked for anywhere.
-async fn served_by_the_one_that_follows(which: Which) {
+/// Acknowledgements and runs can be requested from a replica that does not lead.
+async fn served_by_a_follower(which: Which) {
     let Some(cluster) = Cluster::start(which, "served").await else { return };
     let secret = load_or_make_secret(&cluster.scratch.0).unwrap();
     let file = cluster.scratch.0.join("auth-secret").display().to_string();
@@ -132,7 +132,7 @@ async fn served_by_the_one_that_follows(which: Which) {
         let (status, _, text) = follower.call(method, &format!("/api/v1/agents{path}"), &headers).await.unwrap();
         (status, serde_json::from_str::<Value>(&text).unwrap_or_default())
     };
-    eventually("the Finding on the one that follows", || async {
+    eventually("the Finding in the response of the follower", || async {
         let (_, body) = call(Method::GET, "/findings").await;
         (body["items"].as_array()?.len() == 1).then_some(())
     })
@@ -147,8 +147,8 @@ async fn served_by_the_one_that_follows(which: Which) {
     let name = finding_name("shop", "status", "");
     let (status, body) = call(Method::POST, &format!("/findings/{name}/ack")).await;
     assert_eq!((status, &body["acknowledgement"]["by"]), (200, &"ana".into()), "{body}");
-    let noted = || async { Some(cluster.transitions("shop").await.get(1)?.0 == Acknowledged).filter(|noted| *noted) };
-    eventually("the leader to take note", noted).await;
+    let acknowledged = || async { cluster.transitions("shop").await.get(1).filter(|t| t.0 == Acknowledged).map(drop) };
+    eventually("the leader to process the acknowledgement", acknowledged).await;
     assert!(leader.leads().await && !follower.leads().await);
     cluster.stop().await;
 }
