@@ -1,6 +1,5 @@
 # A third release with the Desk's database, a CA bundle and service account tokens. Sourced by node.
 echo "== mounts"
-needs sqlite3=sqlite3
 in_three() { "$KUBECTL" -n three "$@"; }
 "$KUBECTL" create namespace three >/dev/null
 "$KUBECTL" label namespace three pod-security.kubernetes.io/enforce=restricted >/dev/null

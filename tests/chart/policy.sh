@@ -29,18 +29,18 @@ account=system:serviceaccount:$ns:two-agentic-ops
 
 check "a Finding is created" bash -c "$(declare -f finding); finding f-1 | \"\$KUBECTL\" -n $ns create -f -"
 # The API server enforces a new policy after a short delay.
-eventually 20 refused "must be ana" acknowledge ana rui >/dev/null
+eventually 20 refused "must be the requesting user, ana" acknowledge ana rui >/dev/null
 check "another name is rejected" refused "spec.acknowledgement.by must be the requesting user, ana" acknowledge ana rui
 check "the name of the user is accepted" acknowledge ana ana
 check "other users can edit a note without changing the name" as rui patch finding f-1 --type=merge \
   -p '{"spec":{"acknowledgement":{"note":"seen"}}}'
-check "the name cannot be changed to another one" refused "must be rui" acknowledge rui eva
+check "the name cannot be changed to another one" refused "must be the requesting user, rui" acknowledge rui eva
 check "other users can remove the acknowledgement" as rui patch finding f-1 --type=merge -p '{"spec":{"acknowledgement":null}}'
 check "the facade of this release can write other names" acknowledge "$account" ana
-check "the facade of another release cannot" refused "must be system:serviceaccount:one" acknowledge system:serviceaccount:one:one-agentic-ops eva
+check "the facade of another release cannot" refused "must be the requesting user, system:serviceaccount:one" acknowledge system:serviceaccount:one:one-agentic-ops eva
 check "a Message of the user is accepted" say ana m-1 person ana
-check "a Message of another person is rejected" refused "spec.author must be the person ana" say ana m-2 person rui
-check "a Message of an Agent is rejected" refused "spec.author must be the person ana" say ana m-2 agent ana
+check "a Message of another person is rejected" refused "spec.author must be the requesting user, person ana" say ana m-2 person rui
+check "a Message of an Agent is rejected" refused "spec.author must be the requesting user, person ana" say ana m-2 agent ana
 check "the service account of the release can write for Agents" say "$account" m-2 agent pulso
 check "the policy does not apply to other namespaces" bash -c \
   "$(declare -f finding); finding f-1 | sed 's/^spec: {/spec: {acknowledgement: {by: rui}, /' | \"\$KUBECTL\" -n one --as ana --as-group system:masters create -f -"
@@ -49,7 +49,7 @@ check "the policy does not apply to other namespaces" bash -c \
 check "the facade is separated" "$HELM" upgrade two "$work"/agentic-ops-*.tgz -n two --reset-then-reuse-values --set facade.separate=true
 controllers=$account-controllers account=$account-facade
 check "the controllers can write for Agents" eventually 20 say "$controllers" m-3 agent pulso
-check "the controllers cannot write for people" refused "spec.author must be the person" say "$controllers" m-4 person ana
-check "the controllers cannot acknowledge" refused "must be $controllers" acknowledge "$controllers" eva
+check "the controllers cannot write for people" refused "spec.author must be the requesting user, person" say "$controllers" m-4 person ana
+check "the controllers cannot acknowledge" refused "must be the requesting user, $controllers" acknowledge "$controllers" eva
 check "the facade can acknowledge with other names" acknowledge "$account" eva
 check "the facade can write for people" say "$account" m-5 person rui
