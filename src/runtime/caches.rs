@@ -51,7 +51,7 @@ fn trim_scenario(mut scenario: Scenario) -> Scenario {
     scenario
 }
 
-/// Of the managed fields only the owners of the acknowledgement are kept: they tell how it was written.
+/// Of the managed fields only the owners of the acknowledgement are kept: they show how it was written.
 fn trim_finding(mut finding: Finding) -> Finding {
     if let Some(owners) = &mut finding.metadata.managed_fields {
         owners.retain(owns_acknowledgement);

@@ -8,7 +8,7 @@ use kube::Resource;
 pub struct Version(u64);
 
 impl Version {
-    /// The version of an object; `None` where it has none, or one that is no number.
+    /// The version of an object; `None` where it has none, or one that is not a number.
     pub fn of(object: &impl Resource) -> Option<Version> {
         object.meta().resource_version.as_deref()?.parse().ok().map(Version)
     }

@@ -78,7 +78,7 @@ async fn each_error_is_reported_and_others_are_not_affected() {
         ("cel", check("probes.web.status =="), NotReady("spec.checks[0].expect: o CEL não compila")),
         ("probe", check("probes.nothing.ok"), NotReady("nenhuma sonda se chama \"nothing\"; existem: web")),
         ("not-boolean", check("probes.web.status"), NotReady("deve ser booleano, mas é int")),
-        ("costly", check("[1].all(a, [1].all(b, [1].all(c, true)))"), NotReady("pode custar demais")),
+        ("costly", check("[1].all(a, [1].all(b, [1].all(c, true)))"), NotReady("o custo pode passar do limite")),
         (
             "doubled",
             format!("{}  checks: [{{name: web, expect: 'true'}}]\n", http(&fine)),
@@ -97,7 +97,7 @@ async fn each_error_is_reported_and_others_are_not_affected() {
         ("circle-a", format!("  dependsOn: [circle-b]\n{}", http(&fine)), NotReady("dependência circular: ")),
         ("circle-b", format!("  dependsOn: [circle-a]\n{}", http(&fine)), NotReady("dependência circular: ")),
         ("big-body", http(&big), Fails("web", "respondeu mais do que o permitido")),
-        ("redirects", http(&looping), Fails("web", "redireciona sem fim")),
+        ("redirects", http(&looping), Fails("web", "formam um ciclo")),
     ];
     let mut text = scenario("fine", &check("probes.web.status == 200"));
     for (name, rest, _) in &cases {

@@ -6,6 +6,7 @@
 
 mod acknowledgement;
 mod summary;
+mod work;
 mod writer;
 
 pub use summary::FindingSummary;
@@ -18,10 +19,10 @@ use crate::runtime::retry::{self, Retry};
 use crate::runtime::watch::{Cache, Change, Subscription};
 use acknowledgement::Acknowledgements;
 use kube::ResourceExt as _;
-use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use work::{Reconciled, Work};
 
 /// The clocks of the write fence are checked this often.
 const FENCE_CHECK: Duration = Duration::from_secs(1);
@@ -35,8 +36,7 @@ pub fn start(context: &Context) -> JoinHandle<()> {
     let controller = Controller {
         acknowledgements: Acknowledgements::new(FindingWriter::new(context), context.names_are_checked),
         fence: context.fence.clone(),
-        due: BTreeSet::new(),
-        busy: BTreeSet::new(),
+        work: Work::default(),
         done,
         cache: findings.clone(),
     };
@@ -53,10 +53,7 @@ struct Controller {
     acknowledgements: Acknowledgements,
     fence: WriteFence,
     cache: Cache<Finding>,
-    /// Findings whose spec and status differ, as last seen.
-    due: BTreeSet<String>,
-    /// Findings that a task works on.
-    busy: BTreeSet<String>,
+    work: Work,
     done: mpsc::Sender<(String, Reconciled)>,
 }
 
@@ -69,10 +66,7 @@ impl Controller {
             tokio::select! {
                 change = changes.next() => self.finding_changed(change),
                 Some((name, result)) = finished.recv() => {
-                    self.busy.remove(&name);
-                    if result == Reconciled::NotLeading {
-                        self.due.insert(name.clone());
-                    }
+                    self.work.ended(&name, result);
                     self.begin(&name);
                 }
                 () = fence.changed() => self.begin_all(),
@@ -84,10 +78,10 @@ impl Controller {
     fn finding_changed(&mut self, change: Change<Finding>) {
         match change {
             Change::Applied(finding) => self.finding_applied(&finding),
-            Change::Deleted(name) => drop(self.due.remove(&*name)),
+            Change::Deleted(name) => self.work.seen(&name, false),
             Change::Undecodable(_) => {}
             Change::Resynchronise => {
-                self.due.clear();
+                self.work.forget_all();
                 for finding in self.cache.objects() {
                     self.finding_applied(&finding);
                 }
@@ -97,29 +91,21 @@ impl Controller {
 
     fn finding_applied(&mut self, finding: &Finding) {
         let name = finding.name_any();
-        if self.acknowledgements.is_due(finding) {
-            self.due.insert(name.clone());
-            self.begin(&name);
-        } else {
-            self.due.remove(&name);
-        }
+        self.work.seen(&name, self.acknowledgements.is_due(finding));
+        self.begin(&name);
     }
 
     fn begin_all(&mut self) {
-        if !self.due.is_empty() && self.fence.is_open() {
-            for name in self.due.clone() {
-                self.begin(&name);
-            }
+        for name in self.work.due() {
+            self.begin(&name);
         }
     }
 
-    /// Makes spec and status of a Finding agree, unless a task works on it already. It is due again only if a change is seen
-    /// meanwhile.
+    /// Starts a task that makes spec and status of a Finding agree, where they differ and this replica leads.
     fn begin(&mut self, name: &str) {
-        if !self.fence.is_open() || self.busy.contains(name) || !self.due.remove(name) {
+        if !self.fence.is_open() || !self.work.take(name) {
             return;
         }
-        self.busy.insert(name.to_string());
         let (acknowledgements, fence) = (self.acknowledgements.clone(), self.fence.clone());
         let (name, done) = (name.to_string(), self.done.clone());
         tokio::spawn(async move {
@@ -127,14 +113,6 @@ impl Controller {
             let _ = done.send((name, result)).await;
         });
     }
-}
-
-/// The result of making spec and status of a Finding agree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reconciled {
-    /// They agree, the Finding is gone, or trying again would change nothing.
-    Done,
-    NotLeading,
 }
 
 /// Tries until spec and status agree, the Finding is gone, trying again would change nothing, or this replica no longer leads.

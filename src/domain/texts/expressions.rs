@@ -34,7 +34,7 @@ pub fn compilation(language: Language, error: &CompileError) -> String {
         }
         CompileError::TooCostly(error) => {
             let limit = cost(language, *error);
-            text!(language, "pode custar demais: {limit}", "could cost too much: {limit}")
+            text!(language, "o custo pode passar do limite: {limit}", "could cost too much: {limit}")
         }
     }
 }
@@ -123,11 +123,15 @@ pub fn evaluation(language: Language, error: &EvalError) -> String {
         }
         EvalError::UnknownName(name) => text!(language, "nome desconhecido: {name}", "unknown name: {name}"),
         EvalError::TooManySteps => {
-            text!(language, "custa demais: mais de {STEPS_MAX} passos", "costs too much: more than {STEPS_MAX} steps")
+            text!(
+                language,
+                "custo acima do limite: mais de {STEPS_MAX} passos",
+                "costs too much: more than {STEPS_MAX} steps"
+            )
         }
         EvalError::TooManyBytes => text!(
             language,
-            "custa demais: ocupa mais de {BYTES_MAX} bytes",
+            "custo acima do limite: ocupa mais de {BYTES_MAX} bytes",
             "costs too much: allocates more than {BYTES_MAX} bytes"
         ),
         EvalError::WrongResultType { expected, actual } => {

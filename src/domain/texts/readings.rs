@@ -49,7 +49,7 @@ fn predicate(language: Language, kind: ErrorKind) -> Option<String> {
         ErrorKind::Tls => text!(language, "não tem TLS válido", "has no valid TLS"),
         ErrorKind::TooLarge => text!(language, "respondeu mais do que o permitido", "answered more than is allowed"),
         ErrorKind::Protocol => {
-            text!(language, "deu uma resposta fora do protocolo", "gave an answer that does not follow the protocol")
+            text!(language, "respondeu fora do protocolo", "gave an answer that does not follow the protocol")
         }
         ErrorKind::Query => text!(language, "rejeitou a consulta", "rejected the query"),
         ErrorKind::Network => text!(
@@ -121,7 +121,7 @@ fn address(language: Language, cause: &AddressCause) -> String {
         ),
         AddressCause::NoResolver { reason } => text!(
             language,
-            "o DNS do sistema não está utilizável: {reason}",
+            "o DNS do sistema não pôde ser usado: {reason}",
             "the system's resolver is not usable: {reason}"
         ),
     }
@@ -169,7 +169,7 @@ fn dns(language: Language, cause: &DnsCause) -> String {
 fn http(language: Language, cause: &HttpCause) -> String {
     match cause {
         HttpCause::RedirectLoop => {
-            text!(language, "redireciona sem fim, em ciclo", "the redirects form a loop")
+            text!(language, "os redirecionamentos formam um ciclo", "the redirects form a loop")
         }
         HttpCause::TooManyRedirects { max } => {
             text!(language, "mais de {max} redirecionamentos", "more than {max} redirects")
@@ -224,10 +224,12 @@ fn tls(language: Language, cause: &TlsCause) -> String {
         TlsCause::UnknownIssuer => {
             text!(language, "o certificado é de um emissor desconhecido", "the certificate is from an unknown issuer")
         }
-        TlsCause::WrongName => text!(language, "o certificado é de outro nome", "the certificate is for another name"),
+        TlsCause::WrongName => {
+            text!(language, "o certificado é para outro nome", "the certificate is for another name")
+        }
         TlsCause::WrongNames { expected, presented } => text!(
             language,
-            "o certificado não é de {expected}, mas de {presented}",
+            "o certificado foi emitido para {presented}, e não para {expected}",
             "the certificate is not for {expected}, but for {presented}",
         ),
         TlsCause::Rejected(message) => {
@@ -272,7 +274,7 @@ fn sqlite(language: Language, cause: &SqliteCause) -> String {
         SqliteCause::Locked => text!(
             language,
             "o banco ficou bloqueado por outro processo o tempo todo",
-            "locked by another process all the time"
+            "locked by another process until the timeout"
         ),
         SqliteCause::QueryTooSlow => text!(language, "a consulta demorou demais", "the query took too long"),
         SqliteCause::CannotOpen(message) => text!(

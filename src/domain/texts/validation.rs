@@ -61,7 +61,7 @@ fn problem(language: Language, problem: &Problem) -> String {
         }
         Problem::DependencyCycle { path } => {
             let path = path.join(" -> ");
-            text!(language, "dependência circular: {path}", "leads back to itself: {path}")
+            text!(language, "dependência circular: {path}", "dependency cycle: {path}")
         }
         Problem::SecretKeyNotOffered { secret, key, offered } => {
             secret_key_not_offered(language, secret, key, &offered.join(", "))

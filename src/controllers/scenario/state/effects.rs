@@ -24,7 +24,7 @@ pub enum Effect {
     CancelRuns,
     WriteFindings(FindingWrite),
     WriteStatus(Box<StatusWrite>),
-    /// A run has been taken in.
+    /// A run has been processed.
     RunRecorded,
     /// For readers of the schedule: the Scenario runs next at this time.
     Scheduled {

@@ -1,4 +1,4 @@
-//! What happens: the events that the state takes in.
+//! What happens: the events that the state processes.
 
 use super::effects::{FindingWritten, RunResult};
 use super::scenario::{RunId, StatusSeen};

@@ -33,7 +33,7 @@ pub use ticks::{TickId, TickReport, TickResult};
 use effects::Effects;
 
 impl State {
-    /// Takes an event in and gives what is to be done about it.
+    /// Processes an event and returns what is to be done about it.
     pub fn on(&mut self, event: Event, now: Now) -> Vec<Effect> {
         let mut effects = Effects::new();
         match event {

@@ -1,4 +1,4 @@
-//! Runs: planned, started when due, taken in when they end; ticks.
+//! Runs: planned, started when due, processed when they end; ticks.
 
 use super::effects::{Effect, Effects, RunOrder, RunResult};
 use super::event::Now;

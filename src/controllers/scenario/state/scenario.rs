@@ -173,7 +173,7 @@ impl ScenarioState {
         }
     }
 
-    /// Keeps what the API says and forgets what only runs have told: another replica continues from the API.
+    /// Keeps what the API says and forgets state known only from runs: another replica continues from the API.
     pub fn deactivate(&mut self) {
         self.runs = Runs::default();
         self.requests.reset();

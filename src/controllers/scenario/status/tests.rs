@@ -69,7 +69,7 @@ fn ready_has_a_status_a_reason_and_a_message_for_each_state_of_the_spec() {
             "False",
             "DependencyCycle",
             "spec.dependsOn: dependência circular: a -> b -> a",
-            "spec.dependsOn: leads back to itself: a -> b -> a",
+            "spec.dependsOn: dependency cycle: a -> b -> a",
         ),
         (
             Undecodable("missing field `title`"),

@@ -194,13 +194,12 @@ fn a_finding_that_cannot_be_decoded_is_left_as_it_is() {
 #[test]
 fn a_list_older_than_a_write_of_this_replica_deletes_nothing() {
     let mut world = World::leading();
-    world.scenario("shop", AT_ONCE());
+    world.scenario("shop", json!({"thresholds": {"fail": 1, "recover": 2}}));
     world.advance(2);
     world.watch_falls_silent();
     world.find("shop", Fail);
     let runs = world.runs_of("shop").len();
     world.until_runs("shop", runs + 1);
-    world.scenario("shop", json!({"thresholds": {"fail": 1, "recover": 2}}));
     world.list_no_findings();
     assert_eq!(world.status("shop").open_findings, Some(1));
     world.find("shop", Pass);
@@ -249,4 +248,14 @@ fn a_scenario_that_is_created_again_opens_only_after_its_threshold() {
     assert_eq!(world.phases("shop"), [Open, Resolved], "one fail");
     world.until_runs("shop", runs + 2);
     assert_eq!(world.phases("shop"), [Open, Resolved, Open]);
+}
+
+#[test]
+fn a_resolution_that_the_api_refuses_is_tried_again_though_no_run_follows() {
+    let mut world = failing();
+    world.api = Api::Refusing;
+    world.delete_scenario("shop");
+    world.api = Api::Up;
+    world.advance(16);
+    assert_eq!(world.phases("shop"), [Open, Resolved]);
 }

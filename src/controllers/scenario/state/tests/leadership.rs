@@ -211,7 +211,7 @@ fn nothing_begins_once_the_process_stops() {
 }
 
 #[test]
-fn the_write_under_way_when_the_process_stops_is_still_taken_in() {
+fn the_write_under_way_when_the_process_stops_is_still_processed() {
     let mut world = World::leading();
     world.advance(1);
     world.api = Api::Held;

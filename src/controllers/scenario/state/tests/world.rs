@@ -135,7 +135,10 @@ impl World {
 
     pub fn on(&mut self, event: Event) {
         self.events.push_back(event);
+        let mut followed = 0;
         while let Some(event) = self.events.pop_front() {
+            followed += 1;
+            assert!(followed < 10_000, "one event leads to the next without end");
             let now = self.now();
             for effect in self.state.on(event, now) {
                 self.carry_out(effect);
