@@ -3,6 +3,7 @@
 mod deletions;
 mod edits;
 mod leadership;
+mod observations;
 mod outages;
 mod requests;
 mod simulation;

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use crate::api::{
-    CheckOutcome, Finding, FindingSpec, FindingStatus, Phase, RUN_REQUESTED_AT, RequestedRun, Scenario, ScenarioStatus,
+    CheckOutcome, Finding, FindingSpec, FindingStatus, Phase, RUN_REQUESTED_AT, Scenario, ScenarioStatus,
 };
 use crate::controllers::finding::FindingSummary;
 use crate::domain::fingerprint::{finding_name, fingerprint};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The wall clock at the start, in Unix seconds.
-const START: i64 = 1_800_000_000;
+pub const START: i64 = 1_800_000_000;
 
 pub use CheckOutcome::{Fail, Held, Pass, Unknown};
 
@@ -372,40 +372,6 @@ impl World {
     /// The object as it is now.
     pub fn copy(&self, scenario: &str) -> Arc<Scenario> {
         Arc::new(self.stored.scenarios[scenario].clone())
-    }
-
-    // What is seen
-
-    pub fn status(&self, scenario: &str) -> ScenarioStatus {
-        self.stored.scenarios[scenario].status.clone().unwrap_or_default()
-    }
-
-    /// The reason of the condition Ready.
-    pub fn ready(&self, scenario: &str) -> String {
-        let status = self.status(scenario);
-        crate::api::conditions::find(&status.conditions, "Ready").map(|c| c.reason.clone()).unwrap_or_default()
-    }
-
-    pub fn answer(&self, scenario: &str) -> Option<RequestedRun> {
-        self.status(scenario).last_requested_run
-    }
-
-    pub fn finding_of(&self, scenario: &str, check: &str, key: &str) -> Option<FindingStatus> {
-        self.stored.findings.get(&finding_name(scenario, check, key))?.status.clone()
-    }
-
-    pub fn finding_name(&self, scenario: &str) -> String {
-        finding_name(scenario, "status", "")
-    }
-
-    /// Phase and second of each transition of the Finding of check `status`.
-    pub fn transitions(&self, scenario: &str) -> Vec<(Phase, u64)> {
-        let status = self.finding_of(scenario, "status", "").unwrap_or_default();
-        status.transitions.iter().map(|t| (t.to, (t.at.0.as_second() - START) as u64)).collect()
-    }
-
-    pub fn phases(&self, scenario: &str) -> Vec<Phase> {
-        self.transitions(scenario).into_iter().map(|(phase, _)| phase).collect()
     }
 
     // Targets
