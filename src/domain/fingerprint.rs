@@ -1,5 +1,6 @@
 //! The identity of a Finding: the same scenario, check and key always have the same name.
 
+use crate::api::FindingSpec;
 use sha2::{Digest, Sha256};
 
 /// Ten hex digits over scenario, check and key.
@@ -15,6 +16,17 @@ pub fn fingerprint(scenario: &str, check: &str, key: &str) -> String {
 /// The name of the Finding of this check and key.
 pub fn finding_name(scenario: &str, check: &str, key: &str) -> String {
     format!("{scenario}-{}", fingerprint(scenario, check, key))
+}
+
+/// The spec of the Finding of this check, without an acknowledgement.
+pub fn finding_spec(scenario: &str, check: &str, key: &str) -> FindingSpec {
+    FindingSpec {
+        scenario: scenario.to_string(),
+        check: check.to_string(),
+        key: key.to_string(),
+        fingerprint: fingerprint(scenario, check, key),
+        acknowledgement: None,
+    }
 }
 
 #[cfg(test)]

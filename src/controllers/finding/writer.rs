@@ -1,10 +1,10 @@
 //! Writes Findings: pending updates of runs, and what acknowledgements change.
 
 use super::summary::FindingSummary;
-use crate::api::{Finding, FindingSpec, FindingStatus, Transition};
+use crate::api::{Finding, FindingStatus, Transition};
 use crate::controllers::context::Context;
 use crate::domain::desired::CheckKey;
-use crate::domain::fingerprint::{finding_name, fingerprint};
+use crate::domain::fingerprint::{finding_name, finding_spec};
 use crate::domain::pending::{PendingUpdate, apply_updates};
 use crate::domain::texts::{self, Language};
 use crate::domain::transition::Step;
@@ -100,13 +100,7 @@ impl FindingWriter {
     }
 
     async fn create(&self, scenario: &str, at: &CheckKey, name: &str) -> Result<Finding, WriteError> {
-        let spec = FindingSpec {
-            scenario: scenario.to_string(),
-            check: at.0.clone(),
-            key: at.1.clone(),
-            fingerprint: fingerprint(scenario, &at.0, &at.1),
-            acknowledgement: None,
-        };
+        let spec = finding_spec(scenario, &at.0, &at.1);
         let params = PostParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
         self.fence.write(self.api.create(&params, &Finding::new(name, spec))).await
     }

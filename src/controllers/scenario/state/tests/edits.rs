@@ -19,6 +19,18 @@ fn failing() -> World {
     world
 }
 
+/// With a failure that is not written yet.
+fn with_pending_failure() -> World {
+    let mut world = World::leading();
+    world.scenario("shop", json!({"thresholds": {"fail": 1}}));
+    world.advance(2);
+    world.api = Api::Down;
+    world.find("shop", Fail);
+    let runs = world.runs_of("shop").len();
+    world.until_runs("shop", runs + 1);
+    world
+}
+
 #[test]
 fn an_edited_scenario_runs_at_once() {
     let mut world = World::leading();
@@ -69,13 +81,7 @@ fn findings_of_a_check_that_an_edit_removed_are_resolved() {
 
 #[test]
 fn a_finding_pending_for_a_check_that_an_edit_removed_is_opened_and_resolved() {
-    let mut world = World::leading();
-    world.scenario("shop", json!({"thresholds": {"fail": 1}}));
-    world.advance(2);
-    world.api = Api::Down;
-    world.find("shop", Fail);
-    let runs = world.runs_of("shop").len();
-    world.until_runs("shop", runs + 1);
+    let mut world = with_pending_failure();
     world.hang("shop");
     world.scenario("shop", json!({"checks": [{"name": "other", "expect": "true"}]}));
     world.api = Api::Up;
@@ -131,13 +137,7 @@ fn the_result_of_a_run_that_an_invalid_spec_overtook_does_not_count() {
 
 #[test]
 fn a_pending_failure_keeps_its_agent_when_an_edit_makes_the_scenario_invalid() {
-    let mut world = World::leading();
-    world.scenario("shop", json!({"thresholds": {"fail": 1}}));
-    world.advance(2);
-    world.api = Api::Down;
-    world.find("shop", Fail);
-    let runs = world.runs_of("shop").len();
-    world.until_runs("shop", runs + 1);
+    let mut world = with_pending_failure();
     world.scenario("shop", invalid());
     world.api = Api::Up;
     world.advance(16);

@@ -2,11 +2,11 @@
 
 use super::super::*;
 use super::world::{Api, Found, Pass, World};
-use crate::api::{CheckOutcome, Finding, FindingSpec, Severity};
+use crate::api::{CheckOutcome, Finding, Severity};
 use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::CheckKey;
 use crate::domain::evidence::RunSnapshot;
-use crate::domain::fingerprint::{finding_name, fingerprint};
+use crate::domain::fingerprint::{finding_name, finding_spec};
 use crate::domain::outcome::{Evaluation, Outcome};
 use crate::domain::pending::apply_updates;
 use crate::domain::run_failure::RunFailure;
@@ -110,13 +110,7 @@ impl World {
         let Some((next, steps)) = apply_updates(status.as_ref(), updates, Language::English) else {
             return (current.as_ref().map(FindingSummary::of), Vec::new());
         };
-        let spec = FindingSpec {
-            scenario: scenario.into(),
-            check: at.0.clone(),
-            key: at.1.clone(),
-            fingerprint: fingerprint(scenario, &at.0, &at.1),
-            acknowledgement: None,
-        };
+        let spec = finding_spec(scenario, &at.0, &at.1);
         let mut finding = current.unwrap_or_else(|| Finding::new(&name, spec));
         finding.status = Some(next);
         (Some(self.store_finding(finding)), steps)

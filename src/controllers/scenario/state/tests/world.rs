@@ -1,11 +1,9 @@
 //! A simulated replica. Effects are carried out at once, except where a test holds them back.
 
 use super::super::*;
-use crate::api::{
-    CheckOutcome, Finding, FindingSpec, FindingStatus, Phase, RUN_REQUESTED_AT, Scenario, ScenarioStatus,
-};
+use crate::api::{CheckOutcome, Finding, FindingStatus, Phase, RUN_REQUESTED_AT, Scenario, ScenarioStatus};
 use crate::controllers::finding::FindingSummary;
-use crate::domain::fingerprint::{finding_name, fingerprint};
+use crate::domain::fingerprint::{finding_name, finding_spec};
 use crate::domain::texts::Language;
 use crate::domain::validate::{ProbePolicy, ValidationError};
 use jiff::Timestamp;
@@ -301,13 +299,7 @@ impl World {
 
     /// Creates a Finding as another replica left it.
     pub fn finding(&mut self, scenario: &str, check: &str, phase: Phase) {
-        let spec = FindingSpec {
-            scenario: scenario.into(),
-            check: check.into(),
-            key: String::new(),
-            fingerprint: fingerprint(scenario, check, ""),
-            acknowledgement: None,
-        };
+        let spec = finding_spec(scenario, check, "");
         let mut finding = Finding::new(&finding_name(scenario, check, ""), spec);
         finding.status = Some(FindingStatus { phase: Some(phase), occurrences: Some(1), ..FindingStatus::default() });
         self.store_finding(finding);
