@@ -42,9 +42,14 @@ impl Caches {
     }
 }
 
-/// Without managed fields and annotations that nothing reads.
+/// Without managed fields, annotations that nothing reads, and the room for more probes and checks that decoding leaves.
 fn trim_scenario(mut scenario: Scenario) -> Scenario {
     scenario.metadata.managed_fields = None;
+    scenario.spec.probes.shrink_to_fit();
+    scenario.spec.checks.shrink_to_fit();
+    if let Some(status) = &mut scenario.status {
+        status.conditions.shrink_to_fit();
+    }
     if let Some(annotations) = &mut scenario.metadata.annotations {
         annotations.retain(|name, _| name == RUN_REQUESTED_AT);
     }
