@@ -1,92 +1,54 @@
 //! The names in an expression: the probes and settings that it refers to. Unknown names and functions are rejected.
 
 use super::error::CompileError;
+use super::functions::library;
 use super::signature::{ProbeRefs, Scope};
 use kube_cel::cel::common::ast::LiteralValue;
 use kube_cel::cel::common::ast::{EntryExpr, Expr, IdedExpr, SelectExpr};
 use std::collections::BTreeSet;
 
-/// Functions that expressions may call: the standard functions of CEL, the libraries of Kubernetes, and `time`. `replace` is not
-/// among them, since inserting one large string between the characters of another exhausts the memory.
+/// Functions that expressions may call besides those of [`library::NAMES`]: the standard functions of CEL, the libraries of
+/// Kubernetes, and `time`. `replace` is not among them, since inserting one large string between the characters of another exhausts
+/// the memory.
 const FUNCTIONS: &[&str] = &[
-    "add",
-    "asApproximateFloat",
-    "asInteger",
     "bytes",
     "charAt",
-    "cidr",
-    "compareTo",
     "contains",
-    "containsCIDR",
-    "containsIP",
     "distinct",
     "double",
-    "duration",
     "endsWith",
-    "family",
     "find",
     "findAll",
     "first",
-    "format",
     "getDate",
     "getDayOfMonth",
     "getDayOfWeek",
     "getDayOfYear",
-    "getEscapedPath",
     "getFullYear",
-    "getHost",
-    "getHostname",
     "getHours",
     "getMilliseconds",
     "getMinutes",
     "getMonth",
-    "getPort",
-    "getQuery",
-    "getScheme",
     "getSeconds",
     "hasValue",
     "indexOf",
     "int",
-    "ip",
-    "isCIDR",
     "isCanonical",
-    "isGlobalUnicast",
-    "isGreaterThan",
-    "isIP",
-    "isInteger",
-    "isLessThan",
-    "isLinkLocalMulticast",
-    "isLinkLocalUnicast",
-    "isLoopback",
-    "isQuantity",
-    "isSemver",
     "isSorted",
-    "isURL",
-    "isUnspecified",
     "last",
     "lastIndexOf",
     "lowerAscii",
-    "major",
-    "masked",
     "matches",
     "max",
     "min",
-    "minor",
     "or",
     "orValue",
-    "patch",
-    "prefixLength",
-    "quantity",
     "reverse",
-    "semver",
-    "sign",
     "size",
     "slice",
     "sort",
     "split",
     "startsWith",
-    "string",
-    "sub",
     "substring",
     "sum",
     "time",
@@ -94,7 +56,6 @@ const FUNCTIONS: &[&str] = &[
     "trim",
     "uint",
     "upperAscii",
-    "url",
     "value",
     // In a namespace: math.abs and so on.
     "abs",
@@ -134,7 +95,8 @@ pub(super) struct References {
 /// Whether a function of this name may be called.
 fn is_function(name: &str) -> bool {
     let is_operator = !name.starts_with(|c: char| c.is_ascii_alphabetic());
-    is_operator || FUNCTIONS.contains(&name.rsplit('.').next().unwrap_or(name))
+    let name = name.rsplit('.').next().unwrap_or(name);
+    is_operator || FUNCTIONS.contains(&name) || library::NAMES.contains(&name)
 }
 
 /// Collects every probe and setting, and rejects unknown names.

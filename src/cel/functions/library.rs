@@ -17,7 +17,7 @@ static FUNCTIONS: LazyLock<Context<'static>> = LazyLock::new(|| {
 });
 
 /// The library functions that may be called. The others are implemented in this folder, or not available.
-const NAMES: &[&str] = &[
+pub(in crate::cel) const NAMES: &[&str] = &[
     "add",
     "asApproximateFloat",
     "asInteger",

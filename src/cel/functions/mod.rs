@@ -4,7 +4,7 @@
 //! functions of addresses, URLs, quantities, versions, numbers and formats are called through [`library`].
 
 mod convert;
-mod library;
+pub(super) mod library;
 mod lists;
 mod name;
 mod text;
