@@ -4,7 +4,7 @@
 use super::desired::{CheckKey, Desired, DesiredFindings};
 use super::texts::{self, Language};
 use super::transition::{self, Step};
-use crate::api::{Evidence, FindingStatus, Phase, Transition};
+use crate::api::{Evidence, FindingStatus, Phase, Transition, conditions};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -182,7 +182,9 @@ fn is_unresolved(status: Option<&FindingStatus>) -> bool {
 
 fn is_recorded(status: &FindingStatus, update: &PendingUpdate) -> bool {
     let matches_transition = |t: &Transition| match update.desired {
-        Desired::Open(_) => t.to == Phase::Open && matches!(t.reason.as_str(), "Opened" | "Reopened"),
+        Desired::Open(_) => {
+            t.to == Phase::Open && matches!(t.reason.as_str(), conditions::REASON_OPENED | conditions::REASON_REOPENED)
+        }
         Desired::Resolved(reason) => t.to == Phase::Resolved && t.reason == reason.as_str(),
     };
     status.transitions.iter().any(|t| t.at.0 == update.at && matches_transition(t))

@@ -23,9 +23,9 @@ impl ResolveReason {
     /// The CamelCase word in the transition and the condition.
     pub fn as_str(self) -> &'static str {
         match self {
-            ResolveReason::Recovered => "Recovered",
-            ResolveReason::CheckRemoved => "CheckRemoved",
-            ResolveReason::ScenarioRemoved => "ScenarioRemoved",
+            ResolveReason::Recovered => conditions::REASON_RECOVERED,
+            ResolveReason::CheckRemoved => conditions::REASON_CHECK_REMOVED,
+            ResolveReason::ScenarioRemoved => conditions::REASON_SCENARIO_REMOVED,
         }
     }
 }
@@ -57,12 +57,12 @@ impl Step {
     /// The Event's reason; a refreshed message is no event.
     pub fn event_reason(self) -> Option<&'static str> {
         match self {
-            Step::Opened => Some("Opened"),
-            Step::Reopened => Some("Reopened"),
+            Step::Opened => Some(conditions::REASON_OPENED),
+            Step::Reopened => Some(conditions::REASON_REOPENED),
             Step::Refreshed => None,
-            Step::Acknowledged => Some("Acknowledged"),
-            Step::Unacknowledged => Some("AcknowledgementRemoved"),
-            Step::Resolved => Some("Resolved"),
+            Step::Acknowledged => Some(conditions::REASON_ACKNOWLEDGED),
+            Step::Unacknowledged => Some(conditions::REASON_ACKNOWLEDGEMENT_REMOVED),
+            Step::Resolved => Some(conditions::REASON_RESOLVED),
         }
     }
 }
@@ -83,7 +83,7 @@ pub fn open(current: Option<&FindingStatus>, failure: &Failure, now: Timestamp) 
         acknowledgement: None,
         ..described(before, failure)
     };
-    let reason = if step == Step::Reopened { "Reopened" } else { "Opened" };
+    let reason = if step == Step::Reopened { conditions::REASON_REOPENED } else { conditions::REASON_OPENED };
     enter(&mut next, Phase::Open, reason, &failure.message, now);
     Some((next, step))
 }
@@ -142,7 +142,7 @@ pub fn acknowledge(
         (Phase::Resolved, _) | (Phase::Open, None) => None,
         (Phase::Acknowledged, None) => {
             next.acknowledgement = None;
-            enter(&mut next, Phase::Open, "AcknowledgementRemoved", "", now);
+            enter(&mut next, Phase::Open, conditions::REASON_ACKNOWLEDGEMENT_REMOVED, "", now);
             Some((next, Step::Unacknowledged))
         }
         (phase, Some(written)) => {
@@ -165,7 +165,13 @@ pub fn acknowledge(
             }
             let content = written.note.as_deref().map(|n| format!("{}: {n}", written.by));
             next.acknowledgement = Some(taken);
-            enter(&mut next, Phase::Acknowledged, "Acknowledged", content.as_deref().unwrap_or(&written.by), now);
+            enter(
+                &mut next,
+                Phase::Acknowledged,
+                conditions::REASON_ACKNOWLEDGED,
+                content.as_deref().unwrap_or(&written.by),
+                now,
+            );
             Some((next, Step::Acknowledged))
         }
     }
@@ -222,9 +228,9 @@ fn enter(status: &mut FindingStatus, to: Phase, reason: &str, message: &str, now
     conditions::set(&mut status.conditions, RESOLVED, Some(resolved), reason, message, generation, now);
     let recorded = status.acknowledgement.as_ref().map(|a| a.by.clone());
     let (value, why) = match (&recorded, resolved) {
-        (Some(_), false) => (true, "Acknowledged"),
-        (None, false) => (false, "NotAcknowledged"),
-        (_, true) => (false, "Resolved"),
+        (Some(_), false) => (true, conditions::REASON_ACKNOWLEDGED),
+        (None, false) => (false, conditions::REASON_NOT_ACKNOWLEDGED),
+        (_, true) => (false, conditions::REASON_RESOLVED),
     };
     let by = recorded.unwrap_or_default();
     conditions::set(&mut status.conditions, ACKNOWLEDGED, Some(value), why, &by, generation, now);
