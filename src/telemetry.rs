@@ -1,6 +1,11 @@
 //! Logs and metrics. Metrics follow the Prometheus conventions: base units, and labels with few values.
 
+mod limits;
+
+pub use limits::Limit;
+
 use crate::api::{CheckOutcome, Health, Severity};
+use limits::Throttle;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -11,7 +16,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tracing_subscriber::EnvFilter;
 
 /// Format of log lines.
@@ -62,6 +67,11 @@ struct HealthLabel {
     health: LabelWord,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabel {
+    limit: LabelWord,
+}
+
 /// A label value from a fixed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct LabelWord(&'static str);
@@ -83,6 +93,8 @@ pub struct Metrics {
     open_findings: Family<SeverityLabel, Gauge>,
     scenarios: Family<HealthLabel, Gauge>,
     leading: Gauge,
+    limits: Family<LimitLabel, Counter>,
+    limits_logged: Throttle,
 }
 
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -101,6 +113,8 @@ impl Default for Metrics {
             open_findings: Family::default(),
             scenarios: Family::default(),
             leading: Gauge::default(),
+            limits: Family::default(),
+            limits_logged: Throttle::default(),
             registry: Registry::default(),
         };
         let info = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
@@ -118,6 +132,7 @@ impl Default for Metrics {
         registry.register("open_findings", "Findings in phase Open or Acknowledged", metrics.open_findings.clone());
         registry.register("scenarios", "Scenarios by health", metrics.scenarios.clone());
         registry.register("leading", "Whether this replica is the leader (1) or not (0)", metrics.leading.clone());
+        registry.register("limit_reached", "How often a limit was reached", metrics.limits.clone());
         Metrics { registry, ..metrics }
     }
 }
@@ -174,6 +189,14 @@ impl Metrics {
         self.leading.set(leads.into());
     }
 
+    /// Counts that a limit was reached, and logs it with `detail` at most once a minute for each limit.
+    pub fn limit_reached(&self, limit: Limit, detail: impl std::fmt::Display) {
+        self.limits.get_or_create(&LimitLabel { limit: LabelWord(limit.as_str()) }).inc();
+        if self.limits_logged.is_due(limit, Instant::now()) {
+            tracing::warn!(limit = limit.as_str(), setting = limit.setting(), %detail, "limit reached");
+        }
+    }
+
     /// Encodes the metrics in the OpenMetrics text format.
     pub fn encode(&self) -> String {
         let mut text = String::new();
@@ -194,12 +217,14 @@ mod tests {
         metrics.check(CheckOutcome::Pass);
         metrics.api_write("findings", true, true);
         metrics.set_open_findings(|s| usize::from(s == Severity::High));
+        metrics.limit_reached(Limit::Probes, "1024 probes");
         let text = metrics.encode();
         for line in [
             "agentic_ops_probe_duration_seconds_bucket{le=\"0.005\",kind=\"http\",outcome=\"ok\"} 1",
             "agentic_ops_checks_total{outcome=\"pass\"} 1",
             "agentic_ops_api_writes_total{resource=\"findings\",result=\"ok\"} 1",
             "agentic_ops_open_findings{severity=\"high\"} 1",
+            "agentic_ops_limit_reached_total{limit=\"probes\"} 1",
             "agentic_ops_build_info{version=",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");

@@ -7,6 +7,7 @@ mod list;
 
 pub use list::{SETTINGS, Setting, reference};
 
+use crate::domain::duration;
 use crate::domain::texts::Language;
 use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,8 +130,7 @@ impl Settings {
 
     /// Interval of a Scenario without one.
     pub fn interval(&self) -> Duration {
-        let seconds = self.get("AGENTIC_INTERVAL_SEC").and_then(|v| v.parse().ok()).unwrap_or(300);
-        Duration::from_secs(seconds)
+        Duration::from_secs(self.integer("AGENTIC_INTERVAL_SEC"))
     }
 
     /// Roles of service accounts.
@@ -148,6 +148,17 @@ impl Settings {
     /// Language of texts for people on duty.
     pub fn language(&self) -> Language {
         self.get("AGENTIC_LANGUAGE").and_then(Language::parse).unwrap_or_default()
+    }
+
+    /// The value of a setting of format integer with a default.
+    pub fn integer(&self, name: &str) -> u64 {
+        // An invalid value has prevented the start.
+        self.get(name).and_then(|value| value.parse().ok()).unwrap_or_default()
+    }
+
+    /// The value of a setting of format duration with a default.
+    pub fn duration(&self, name: &str) -> Duration {
+        self.get(name).and_then(|value| duration::parse(value).ok()).unwrap_or_default()
     }
 
     /// Whether a boolean setting is true.

@@ -1,35 +1,39 @@
 //! Formats of setting values, and their validation.
 
+use crate::domain::duration;
 use crate::domain::texts::Language;
 use crate::facade::token_review::parse_service_accounts;
+use std::time::Duration;
 
 /// The format of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Any,
-    Seconds,
     Bool,
     Url,
     Emails,
     Language,
     File,
     ServiceAccounts,
-    LeaseSeconds,
+    /// An integer from the first to the second, both included.
+    Integer(u64, u64),
+    /// A duration as Go writes it, such as 90s or 2160h, of at least a second.
+    Duration,
 }
 
 impl Format {
     /// The format as the documentation states it.
-    pub fn as_str(self) -> &'static str {
+    pub fn describe(self) -> String {
         match self {
-            Format::Any => "string",
-            Format::Seconds => "integer from 1 to 86400",
-            Format::Bool => "true or false",
-            Format::Url => "absolute http or https URL",
-            Format::Emails => "mail addresses, separated by commas",
-            Format::Language => "pt-BR or en",
-            Format::File => "path of an existing file",
-            Format::ServiceAccounts => "`namespace/name=role+role`, separated by commas",
-            Format::LeaseSeconds => "integer from 3 to 300",
+            Format::Any => "string".into(),
+            Format::Bool => "true or false".into(),
+            Format::Url => "absolute http or https URL".into(),
+            Format::Emails => "mail addresses, separated by commas".into(),
+            Format::Language => "pt-BR or en".into(),
+            Format::File => "path of an existing file".into(),
+            Format::ServiceAccounts => "`namespace/name=role+role`, separated by commas".into(),
+            Format::Integer(least, most) => format!("integer from {least} to {most}"),
+            Format::Duration => "duration such as 90s or 2160h".into(),
         }
     }
 
@@ -38,9 +42,13 @@ impl Format {
         let should = |ok: bool, what: &str| if ok { Ok(()) } else { Err(format!("should be {what}")) };
         match self {
             Format::Any => Ok(()),
-            Format::Seconds => {
-                let in_range = value.parse::<u64>().is_ok_and(|s| (1..=86_400).contains(&s));
-                should(in_range, "a whole number of seconds from 1 to 86400")
+            Format::Integer(least, most) => {
+                let in_range = value.parse::<u64>().is_ok_and(|number| (least..=most).contains(&number));
+                should(in_range, &format!("a whole number from {least} to {most}"))
+            }
+            Format::Duration => {
+                let is_long = duration::parse(value).is_ok_and(|d| d >= Duration::from_secs(1));
+                should(is_long, "a duration of at least 1s, such as 90s, 30m or 2160h")
             }
             Format::Bool => {
                 let words = ["true", "false", "1", "0", "yes", "no", "on", "off"];
@@ -56,10 +64,6 @@ impl Format {
                     m.trim().split_once('@').is_some_and(|(l, d)| !l.is_empty() && d.contains('.') || d == "localhost")
                 };
                 should(value.split(',').all(is_mail), "mail addresses, separated by commas")
-            }
-            Format::LeaseSeconds => {
-                let in_range = value.parse::<u64>().is_ok_and(|s| (3..=300).contains(&s));
-                should(in_range, "a whole number of seconds from 3 to 300")
             }
             Format::ServiceAccounts => parse_service_accounts(value).map(drop),
             Format::Language => should(Language::parse(value).is_some(), "pt-BR or en"),

@@ -20,7 +20,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "AGENTIC_INTERVAL_SEC",
         Some("300"),
-        Format::Seconds,
+        Format::Integer(1, 86_400),
         "interval in seconds of Scenarios without `interval`",
     ),
     setting("AGENTIC_LANGUAGE", Some("pt-BR"), Format::Language, "language of texts for people on duty"),
@@ -125,8 +125,20 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "AGENTIC_LEASE_SEC",
         None,
-        Format::LeaseSeconds,
+        Format::Integer(3, 300),
         "duration in seconds of the leader election Lease: a leader that stops renewing it is replaced after this time; defaults to 15",
+    ),
+    setting(
+        "AGENTIC_PROBES_MAX",
+        Some("1024"),
+        Format::Integer(16, 65_536),
+        "probes under way at once; the others wait for their turn",
+    ),
+    setting(
+        "AGENTIC_RETENTION",
+        Some("2160h"),
+        Format::Duration,
+        "age at which resolved Findings, closed Threads with their Messages, and Actions are removed",
     ),
 ];
 
@@ -136,7 +148,7 @@ pub fn reference() -> String {
     for setting in SETTINGS {
         let default = setting.default.map_or("none".to_string(), |d| format!("`{d}`"));
         let Setting { name, meaning, format, .. } = setting;
-        page.push_str(&format!("| `{name}` | {default} | {} | {meaning} |\n", format.as_str()));
+        page.push_str(&format!("| `{name}` | {default} | {} | {meaning} |\n", format.describe()));
     }
     page
 }

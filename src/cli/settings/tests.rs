@@ -45,11 +45,11 @@ fn all_invalid_values_are_reported_with_name_value_and_format() {
     )
     .unwrap_err();
     for says in [
-        "AGENTIC_INTERVAL_SEC=5m: should be a whole number of seconds",
+        "AGENTIC_INTERVAL_SEC=5m: should be a whole number from 1 to 86400",
         "DESK_API_URL=desk:80: should be an absolute URL",
         "AGENTIC_CA_FILE=/no/such: should be the path of an existing file",
         "AGENTIC_AUTH_SERVICE_ACCOUNTS=ops:bot=devops: should be namespace/name=role+role",
-        "AGENTIC_LEASE_SEC=1: should be a whole number of seconds from 3 to 300",
+        "AGENTIC_LEASE_SEC=1: should be a whole number from 3 to 300",
         ".env:1: should be NAME=value",
         ".env:2: X: the quote is not closed",
     ] {
