@@ -4,7 +4,7 @@ use super::registry::documents::{self, BadDocument, Document};
 use super::settings::Settings;
 use super::{CliError, serve};
 use crate::api::{CheckOutcome, SETTINGS_NAME, Scenario};
-use crate::controllers::scenario::assess::{AssessError, Assessor};
+use crate::controllers::scenario::assess::{AssessError, Assessor, Begin};
 use crate::controlplane::schema::Schema;
 use crate::domain::outcome::Evaluation;
 use crate::domain::prepare::{ReferencedConfiguration, SecretView};
@@ -159,7 +159,8 @@ fn rendered(errors: &[ValidationError], language: Language) -> Vec<String> {
 }
 
 async fn run_once(valid: ValidatedScenario, configuration: &ReferencedConfiguration, assessor: &Assessor) -> Checked {
-    match assessor.assess(&Arc::new(valid), configuration, clock::now()).await {
+    let begin = Begin { answered_before: true, begun: clock::now };
+    match assessor.assess(&Arc::new(valid), configuration, begin).await {
         Ok(assessment) => Checked::Ran(assessment.evaluation),
         Err(AssessError::Refused(errors)) => Checked::Invalid(rendered(&errors, assessor.language)),
         Err(AssessError::Failed(failure)) => Checked::Invalid(vec![texts::run_failure(assessor.language, &failure)]),

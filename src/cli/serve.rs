@@ -7,7 +7,7 @@ use crate::domain::validate::ProbePolicy;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::token_review::TokenReviewer;
 use crate::facade::{Backend, ProcessState};
-use crate::probes::{Prober, ProberOptions, check_query};
+use crate::probes::{ProbeLimits, Prober, ProberOptions, check_query};
 use axum::Router;
 use futures::FutureExt as _;
 use kube::Client;
@@ -38,6 +38,10 @@ pub fn prober(settings: &Settings) -> Result<Prober, CliError> {
     }
     let options = ProberOptions {
         extra_ca_pem,
+        limits: ProbeLimits {
+            total: settings.count("AGENTIC_PROBES_MAX"),
+            of_target: settings.count("AGENTIC_PROBES_PER_TARGET"),
+        },
         allow_link_local: settings.is_on("AGENTIC_ALLOW_LINK_LOCAL"),
         sqlite_concurrency: SQLITE_CONCURRENCY,
         sqlite_paths: settings.sqlite_paths(),

@@ -63,7 +63,7 @@ impl OperatorStatus for LocalOperator {
     fn state(&self) -> OperatorState {
         OperatorState {
             waiting_for: self.progress.waiting_for(),
-            lateness: Some(self.controller.schedule.lateness()),
+            lateness: Some(self.controller.lateness()),
             leadership: Some(self.fence.leadership()),
         }
     }

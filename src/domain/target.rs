@@ -125,6 +125,21 @@ impl Request {
         }
     }
 
+    /// What probes share that wait for each other: host and port, whatever the protocol; the file; or the system's resolver.
+    pub fn endpoint(&self) -> String {
+        match self {
+            Request::Http(r) => format!(
+                "{}:{}",
+                r.url.host_str().unwrap_or_default(),
+                r.url.port_or_known_default().unwrap_or_default()
+            ),
+            Request::Sqlite(r) => r.path.display().to_string(),
+            Request::Tcp(address) | Request::Tls(TlsRequest { address, .. }) => address.to_string().to_lowercase(),
+            Request::Dns(DnsRequest { server: Some(server), .. }) => server.to_string().to_lowercase(),
+            Request::Dns(_) => "resolver".into(),
+        }
+    }
+
     /// What probes of one target have in common: scheme, host and port, or the file. Of several such probes that were not read,
     /// only the first fails.
     pub fn root(&self) -> String {

@@ -11,6 +11,7 @@ mod errors;
 mod failure;
 mod http;
 mod options;
+mod pool;
 mod prober;
 mod sqlite;
 mod stage;
@@ -21,6 +22,7 @@ mod testing;
 mod tests;
 mod tls;
 
-pub use options::{ProberError, ProberOptions};
+pub use options::{ProbeLimits, ProberError, ProberOptions};
+pub use pool::{PoolBound, Turn};
 pub use prober::Prober;
 pub use sqlite::check_query;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 pub struct ProberOptions {
     /// PEM files of CA certificates that are trusted besides the system's.
     pub extra_ca_pem: Vec<Vec<u8>>,
+    pub limits: ProbeLimits,
     /// Whether link-local metadata addresses may be read.
     pub allow_link_local: bool,
     /// Most SQLite files that are read concurrently; at least 1.
@@ -17,10 +18,26 @@ pub struct ProberOptions {
     pub sqlite_paths: Vec<PathBuf>,
 }
 
+/// How many probes are under way at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbeLimits {
+    /// Of all targets.
+    pub total: usize,
+    /// Of one target: a host and port, or a file.
+    pub of_target: usize,
+}
+
+impl Default for ProbeLimits {
+    fn default() -> Self {
+        ProbeLimits { total: 1_024, of_target: 128 }
+    }
+}
+
 impl Default for ProberOptions {
     fn default() -> Self {
         ProberOptions {
             extra_ca_pem: Vec::new(),
+            limits: ProbeLimits::default(),
             allow_link_local: false,
             sqlite_concurrency: 4,
             user_agent: concat!("agentic-ops/", env!("CARGO_PKG_VERSION")).to_string(),

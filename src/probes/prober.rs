@@ -3,6 +3,7 @@
 use super::clients::Clients;
 use super::failure::{FailedReading, ReadResult, failure};
 use super::options::{ProberError, ProberOptions};
+use super::pool::{Pool, PoolBound, Turn};
 use super::sqlite::Databases;
 use super::stage::{STAGE, Stage};
 use super::{dns, http, tcp, tls};
@@ -28,6 +29,7 @@ struct Inner {
     resolver: Arc<SystemResolver>,
     clients: Clients,
     databases: Databases,
+    pool: Pool,
 }
 
 impl Prober {
@@ -37,7 +39,24 @@ impl Prober {
         let resolver = Arc::new(SystemResolver::default());
         let clients = Clients::new(&options, guard, resolver.clone())?;
         let databases = Databases::new(options.sqlite_paths, options.sqlite_concurrency);
-        Ok(Prober { inner: Arc::new(Inner { guard, resolver, clients, databases }) })
+        let pool = Pool::new(options.limits);
+        Ok(Prober { inner: Arc::new(Inner { guard, resolver, clients, databases, pool }) })
+    }
+
+    /// Waits until the limits of probes allow one more of this target. `answered_before`: whether a target that was never read
+    /// counts as one that answered fast.
+    pub async fn turn(&self, target: &Target, answered_before: bool) -> Turn {
+        self.inner.pool.turn(&target.request.endpoint(), answered_before).await
+    }
+
+    /// What keeps probes of this target waiting.
+    pub fn bound(&self, target: &Target) -> PoolBound {
+        self.inner.pool.bound(&target.request.endpoint())
+    }
+
+    /// For how long the probe that waits longest for its turn has been waiting.
+    pub fn longest_wait(&self) -> Duration {
+        self.inner.pool.longest_wait()
     }
 
     /// Reads the target once, within its timeout. It never panics; every error is part of the reading.
@@ -64,7 +83,7 @@ impl Prober {
     }
 
     async fn dispatch(&self, request: &Request, deadline: Instant) -> ReadResult {
-        let Inner { guard, resolver, clients, databases } = &*self.inner;
+        let Inner { guard, resolver, clients, databases, .. } = &*self.inner;
         match request {
             Request::Http(http) => http::read(clients, *guard, http).await,
             Request::Sqlite(query) => databases.read(query, deadline).await,

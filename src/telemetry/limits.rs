@@ -12,6 +12,10 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 pub enum Limit {
     /// Probes under way, of all targets.
     Probes,
+    /// Probes under way of one target.
+    ProbesOfTarget,
+    /// Probes under way of slow targets together.
+    ProbesOfSlowTargets,
 }
 
 impl Limit {
@@ -19,13 +23,16 @@ impl Limit {
     pub fn as_str(self) -> &'static str {
         match self {
             Limit::Probes => "probes",
+            Limit::ProbesOfTarget => "probes_per_target",
+            Limit::ProbesOfSlowTargets => "probes_of_slow_targets",
         }
     }
 
     /// The setting that changes it.
     pub fn setting(self) -> &'static str {
         match self {
-            Limit::Probes => "AGENTIC_PROBES_MAX",
+            Limit::Probes | Limit::ProbesOfSlowTargets => "AGENTIC_PROBES_MAX",
+            Limit::ProbesOfTarget => "AGENTIC_PROBES_PER_TARGET",
         }
     }
 }

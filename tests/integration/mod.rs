@@ -2,6 +2,7 @@
 
 mod check;
 mod facade;
+mod hung;
 mod kubectl;
 mod malformed;
 mod nine;

@@ -32,11 +32,17 @@ enum Program {
 }
 
 pub async fn start(name: &str, registry: &Path) -> Running {
+    start_with(name, registry, &[]).await
+}
+
+/// Starts it with the settings in `more` besides.
+pub async fn start_with(name: &str, registry: &Path, more: &[(&str, &str)]) -> Running {
     let scratch = Scratch::new(name);
     let estate = Estate::start(&scratch.0, ports::any()).await.unwrap();
     let mut overrides = estate.settings();
     overrides.insert("AGENTIC_INTERVAL_SEC".into(), "1".into());
     overrides.insert("AGENTIC_SQLITE_PATHS".into(), scratch.0.join("offered.db").display().to_string());
+    overrides.extend(more.iter().map(|(name, value)| (name.to_string(), value.to_string())));
     if real::kubeconfig().is_some() {
         return operator(scratch, estate, overrides, registry).await;
     }

@@ -132,7 +132,13 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_PROBES_MAX",
         Some("1024"),
         Format::Integer(16, 65_536),
-        "probes under way at once; the others wait for their turn",
+        "probes under way at once; the others wait for their turn. Targets that were never read, that timed out or that took longer than a second the last time together use at most half",
+    ),
+    setting(
+        "AGENTIC_PROBES_PER_TARGET",
+        Some("128"),
+        Format::Integer(1, 65_536),
+        "probes of one target (host and port, or file) under way at once; of a target that was never read, that timed out or that took longer than a second the last time an eighth of this",
     ),
     setting(
         "AGENTIC_RETENTION",

@@ -13,18 +13,24 @@ use crate::domain::run_failure::RunFailure;
 use crate::domain::target::Target;
 use crate::domain::texts::Language;
 use crate::domain::validate::{ProbePolicy, ValidatedScenario, ValidationError};
-use crate::probes::Prober;
+use crate::probes::{PoolBound, Prober, Turn};
+use crate::runtime::clock;
 use crate::runtime::write::{CALL_TIMEOUT, WriteError};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Limit, Metrics};
 use futures::FutureExt as _;
 use futures::future::join_all;
 use jiff::Timestamp;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Scenarios assessed at once; the others wait.
-const RUNS_MAX: usize = 512;
+/// Runs that read their configuration at once; the others wait. Probes have limits of their own.
+const PREPARING_MAX: usize = 512;
+/// A probe that waits longer than this for its turn is reported.
+const WAIT_REPORTED: Duration = Duration::from_secs(1);
 /// Costly evaluations at once: each keeps a thread busy.
 const EVALUATIONS_MAX: usize = 2;
 
@@ -35,8 +41,17 @@ pub struct Assessor {
     pub policy: Arc<ProbePolicy>,
     pub language: Language,
     pub metrics: Arc<Metrics>,
-    runs: Arc<Semaphore>,
+    preparing: Arc<Semaphore>,
     evaluations: Arc<Semaphore>,
+}
+
+/// How probes begin.
+#[derive(Clone, Copy)]
+pub struct Begin<F> {
+    /// Whether the targets answered the last time, as far as is known without having read them.
+    pub answered_before: bool,
+    /// Called once all probes have begun.
+    pub begun: F,
 }
 
 /// The result of an assessment.
@@ -58,24 +73,33 @@ pub enum AssessError {
 
 impl Assessor {
     pub fn new(prober: Arc<Prober>, policy: Arc<ProbePolicy>, language: Language, metrics: Arc<Metrics>) -> Assessor {
-        let runs = Arc::new(Semaphore::new(RUNS_MAX));
+        let preparing = Arc::new(Semaphore::new(PREPARING_MAX));
         let evaluations = Arc::new(Semaphore::new(EVALUATIONS_MAX));
-        Assessor { prober, policy, language, metrics, runs, evaluations }
+        Assessor { prober, policy, language, metrics, preparing, evaluations }
     }
 
-    /// Assesses a Scenario over this configuration, at `now`.
+    /// Assesses a Scenario over this configuration. `begun` gives the time at which it is judged.
     pub async fn assess(
         &self,
         scenario: &Arc<ValidatedScenario>,
         configuration: &ReferencedConfiguration,
-        now: Timestamp,
+        begin: Begin<impl Fn() -> Timestamp + Sync>,
     ) -> Result<Assessment, AssessError> {
         let prepared = prepare(scenario, configuration, &self.policy);
         if !prepared.refused.is_empty() {
             return Err(AssessError::Refused(prepared.refused));
         }
-        let observations =
-            join_all(prepared.targets.into_iter().map(|(name, target)| self.observe(name, target))).await;
+        let waiting = AtomicUsize::new(prepared.targets.iter().filter(|(_, target)| target.is_ok()).count());
+        let begun_at = OnceLock::new();
+        let has_begun = || {
+            if waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
+                begun_at.get_or_init(&begin.begun);
+            }
+        };
+        let begin_one = Begin { answered_before: begin.answered_before, begun: &has_begun };
+        let observing = prepared.targets.into_iter().map(|(name, target)| self.observe(name, target, begin_one));
+        let observations = join_all(observing).await;
+        let now = *begun_at.get_or_init(&begin.begun);
         let redactor = prepared.redactor;
         let readings = observations.iter().map(|o| (o.name.as_str(), &o.reading));
         let snapshot = RunSnapshot::take(readings, &redactor, now, self.language);
@@ -86,16 +110,36 @@ impl Assessor {
         Ok(Assessment { evaluation, snapshot })
     }
 
-    async fn observe(&self, name: String, target: Result<Target, Reading>) -> Observation {
+    /// Reads the target when it is its turn.
+    async fn observe(&self, name: String, target: Result<Target, Reading>, begin: Begin<impl Fn()>) -> Observation {
         match target {
             Ok(target) => {
+                let mut turn = self.turn(&target, begin.answered_before).await;
+                (begin.begun)();
                 let reading = self.prober.read(&target).await;
+                turn.saw(reading.latency, target.timeout);
+                drop(turn);
                 let outcome = reading.error.as_ref().map_or("ok", |e| e.kind.as_str());
                 self.metrics.probe(target.request.kind(), outcome, reading.latency);
                 Observation { name, target: Some(target), reading }
             }
             Err(reading) => Observation { name, target: None, reading },
         }
+    }
+
+    /// Waits for the target's turn, and reports the limit that keeps it waiting.
+    async fn turn(&self, target: &Target, answered_before: bool) -> Turn {
+        let mut turn = pin!(self.prober.turn(target, answered_before));
+        if let Ok(turn) = tokio::time::timeout(WAIT_REPORTED, turn.as_mut()).await {
+            return turn;
+        }
+        let limit = match self.prober.bound(target) {
+            PoolBound::Total => Limit::Probes,
+            PoolBound::Target => Limit::ProbesOfTarget,
+            PoolBound::SlowTargets => Limit::ProbesOfSlowTargets,
+        };
+        self.metrics.limit_reached(limit, format_args!("a probe of {} waits for its turn", target.request.endpoint()));
+        turn.await
     }
 
     /// Costly evaluations run on a thread of their own.
@@ -120,19 +164,18 @@ impl Assessor {
         judged.map_err(|_| AssessError::Failed(RunFailure::EvaluationPanicked))
     }
 
-    /// A run of the operator, once it is this Scenario's turn among those that are due; `started` is called then.
+    /// A run of the operator: the time when it started, and the result.
     pub async fn run(
         &self,
         scenario: Arc<ValidatedScenario>,
         configuration: &ConfigurationReader,
-        started: impl FnOnce(),
+        begin: Begin<impl Fn() + Sync>,
     ) -> (Timestamp, RunResult) {
-        let permit = self.runs.acquire().await;
-        let now = crate::runtime::clock::now();
-        started();
-        let Ok(_permit) = permit else { return (now, RunResult::Failed(RunFailure::ShuttingDown)) };
+        let permit = self.preparing.acquire().await;
+        let now = clock::now();
+        let Ok(permit) = permit else { return (now, RunResult::Failed(RunFailure::ShuttingDown)) };
         // Boxed, so that the thousands that wait after a start are small.
-        let run = Box::pin(self.run_now(scenario, configuration, now));
+        let run = Box::pin(self.run_now(scenario, configuration, permit, begin));
         let result = AssertUnwindSafe(run).catch_unwind().await;
         (now, result.unwrap_or(RunResult::Failed(RunFailure::Panicked)))
     }
@@ -141,14 +184,21 @@ impl Assessor {
         &self,
         scenario: Arc<ValidatedScenario>,
         configuration: &ConfigurationReader,
-        now: Timestamp,
+        preparing: SemaphorePermit<'_>,
+        begin: Begin<impl Fn() + Sync>,
     ) -> RunResult {
-        let configuration = match configuration.read(scenario.secret_names()).await {
+        let configuration = configuration.read(scenario.secret_names()).await;
+        drop(preparing);
+        let configuration = match configuration {
             Ok(configuration) => configuration,
             Err(WriteError::Timeout) => return RunResult::Failed(RunFailure::ConfigurationTimedOut(CALL_TIMEOUT)),
             Err(error) => return RunResult::Failed(RunFailure::ConfigurationUnreadable(error.to_string())),
         };
-        match self.assess(&scenario, &configuration, now).await {
+        let begun = || {
+            (begin.begun)();
+            clock::now()
+        };
+        match self.assess(&scenario, &configuration, Begin { answered_before: begin.answered_before, begun }).await {
             Ok(Assessment { evaluation, snapshot }) => RunResult::Evaluated { evaluation, snapshot },
             Err(AssessError::Refused(errors)) => RunResult::Refused(errors),
             Err(AssessError::Failed(failure)) => RunResult::Failed(failure),

@@ -1,7 +1,7 @@
 //! Carries the effects out: runs and writes are tasks of their own that report back as events, so that no slow target and no slow
 //! API server delays anything but its own work.
 
-use super::assess::Assessor;
+use super::assess::{Assessor, Begin};
 use super::configuration::ConfigurationReader;
 use super::schedule_view::ScheduleView;
 use super::state::{
@@ -69,19 +69,19 @@ impl Executor {
     }
 
     fn start_run(&self, order: RunOrder) {
-        let RunOrder { id, scenario, spec, due_at } = order;
+        let RunOrder { id, scenario, spec, due_at, answered_before } = order;
         let (assessor, configuration, events) =
             (self.assessor.clone(), self.configuration.clone(), self.events.clone());
         let (schedule, metrics) = (self.schedule.clone(), self.metrics.clone());
         let mut cancelled = self.cancellations.subscribe();
         tokio::spawn(async move {
-            let started = || {
+            let begun = || {
                 let lateness = Instant::now().saturating_duration_since(due_at);
                 schedule.set_lateness(lateness);
                 metrics.lateness(lateness);
             };
             let (started_at, result) = tokio::select! {
-                run = assessor.run(spec, &configuration, started) => run,
+                run = assessor.run(spec, &configuration, Begin { answered_before, begun })  => run,
                 _ = cancelled.changed() => return,
             };
             if let RunResult::Failed(failure) = &result {

@@ -19,6 +19,7 @@ pub use state::{TickReport, TickResult};
 use super::context::Context;
 use super::finding::{FindingSummary, FindingWriter};
 use crate::api::{Agent, Finding, Scenario};
+use crate::probes::Prober;
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;
 use crate::runtime::leadership::WriteFence;
@@ -54,10 +55,16 @@ struct TickRequest {
 #[derive(Clone)]
 pub struct Handle {
     pub schedule: ScheduleView,
+    prober: Arc<Prober>,
     ticks: mpsc::Sender<TickRequest>,
 }
 
 impl Handle {
+    /// How much later than due the last run began, or for how long a probe has been waiting for its turn, whichever is longer.
+    pub fn lateness(&self) -> Duration {
+        self.schedule.lateness().max(self.prober.longest_wait())
+    }
+
     /// Runs what is due, or everything, and waits for the results; `None` where this replica does not lead, or no longer.
     pub async fn tick(&self, force: bool) -> Option<TickReport> {
         let (reply, report) = oneshot::channel();
@@ -69,7 +76,7 @@ impl Handle {
 /// Starts the controller; it ends, once its writes are done, when the context is stopped.
 pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
     let (ticks, tick_requests) = mpsc::channel(TICKS_MAX);
-    let handle = Handle { schedule: ScheduleView::default(), ticks };
+    let handle = Handle { schedule: ScheduleView::default(), prober: context.prober.clone(), ticks };
     let (events, reports) = mpsc::channel(EVENTS_MAX);
     let executor = Executor {
         api: Api::namespaced_with(context.client.clone(), &context.namespace, &ApiResource::erase::<Scenario>(&())),

@@ -6,7 +6,7 @@ use crate::api::{BLIND, CheckOutcome, ScenarioSpec};
 use crate::cli::registry::documents;
 use crate::cli::serve;
 use crate::cli::settings::Settings;
-use crate::controllers::scenario::assess::Assessor;
+use crate::controllers::scenario::assess::{Assessor, Begin};
 use crate::domain::outcome::Evaluation;
 use crate::domain::prepare::{ReferencedConfiguration, SecretView};
 use crate::domain::validate::{Expressions, ValidatedScenario, validate};
@@ -48,7 +48,8 @@ impl Watch {
 
     async fn run(&self, scenario: &str) -> Evaluation {
         let scenario = &self.scenarios[scenario];
-        self.assessor.assess(scenario, &self.configuration, jiff::Timestamp::now()).await.unwrap().evaluation
+        let begin = Begin { answered_before: true, begun: jiff::Timestamp::now };
+        self.assessor.assess(scenario, &self.configuration, begin).await.unwrap().evaluation
     }
 
     /// Runs the Scenario until its evaluation meets a condition. Fails with the last evaluation.

@@ -62,6 +62,8 @@ pub struct RunOrder {
     pub scenario: Arc<str>,
     pub spec: Arc<ValidatedScenario>,
     pub due_at: Instant,
+    /// Whether its targets answered in the last run before this process, as far as the API tells.
+    pub answered_before: bool,
 }
 
 /// The result of a run.

@@ -7,6 +7,8 @@ use super::model::{MAINTENANCE, State};
 use super::scenario::{RunId, Running, ScenarioState};
 use super::ticks::TickId;
 use super::writes::Part;
+use crate::api::Health;
+use crate::domain::desired::CheckKey;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::Evaluation;
 use crate::domain::schedule;
@@ -58,12 +60,25 @@ impl State {
 
     fn start_run(&mut self, name: &Arc<str>, due_at: Instant, effects: &mut Effects) {
         let Some(spec) = self.runnable(name).cloned() else { return };
+        let answered_before = self.answered_before(name, &spec);
         let Some(scenario) = self.scenarios.get_mut(name).filter(|s| s.runs.running.is_none()) else { return };
         self.timing.run_ids += 1;
         let id = RunId(self.timing.run_ids);
         let requested = scenario.requests.open(scenario.observed.last_requested_run()).map(String::from);
         scenario.runs.running = Some(Running { id, due_at, generation: scenario.observed.generation, requested });
-        effects.push(Effect::StartRun(RunOrder { id, scenario: name.clone(), spec, due_at }));
+        effects.push(Effect::StartRun(RunOrder { id, scenario: name.clone(), spec, due_at, answered_before }));
+    }
+
+    /// Whether the status tells that this spec was judged and no Finding that a target could not be read. After the first run this
+    /// process knows better.
+    fn answered_before(&self, name: &str, spec: &ValidatedScenario) -> bool {
+        let Some(scenario) = self.scenarios.get(name).filter(|scenario| !scenario.runs.is_spread) else { return false };
+        let is_judged = scenario.observed.status().is_some_and(|status| {
+            status.observed_generation == scenario.observed.generation
+                && matches!(status.health, Some(Health::Healthy | Health::Failing))
+        });
+        let is_of_probe = |check: &CheckKey| spec.probes.iter().any(|valid| valid.probe.name == check.0);
+        is_judged && !self.findings.open(name).iter().any(is_of_probe)
     }
 
     pub(super) fn run_ended(
