@@ -225,3 +225,37 @@ fn the_write_under_way_when_the_process_stops_is_still_processed() {
     assert_eq!(world.phases("shop"), [Open]);
     assert_eq!(world.status("shop").open_findings, Some(1), "and its status is written");
 }
+
+#[test]
+fn the_first_run_knows_whether_the_targets_answered_before() {
+    let judged = |health: &str, generation: i64| {
+        let passing = json!({"type": "Healthy", "status": "True", "reason": "AllChecksPass", "message": "1 check passes",
+            "lastTransitionTime": "2026-01-01T00:00:00Z"});
+        let conditions = if health == "unknown" { json!([]) } else { json!([passing]) };
+        json!({"health": health, "observedGeneration": generation, "conditions": conditions})
+    };
+    for (status, open_check, answered) in [
+        (json!(null), None, false),
+        (judged("healthy", 1), None, true),
+        (judged("failing", 1), Some("status"), true),
+        (judged("failing", 1), Some("web"), false),
+        (judged("unknown", 1), None, false),
+        (judged("healthy", 0), None, false),
+    ] {
+        let mut world = World::new();
+        world.scenario("shop", json!({}));
+        let mut stored = world.stored.scenarios["shop"].clone();
+        stored.status = serde_json::from_value(status.clone()).unwrap();
+        world.store_scenario(stored);
+        if let Some(check) = open_check {
+            world.finding("shop", check, Open);
+        }
+        world.list();
+        world.lead(1);
+        world.until_runs("shop", 1);
+        assert_eq!(world.running[0].answered_before, answered, "{status} with {open_check:?}");
+        world.end_run("shop", Pass);
+        world.until_runs("shop", 2);
+        assert!(!world.running[0].answered_before, "the process has read them itself");
+    }
+}
