@@ -156,6 +156,11 @@ impl Settings {
         self.get(name).and_then(|value| value.parse().ok()).unwrap_or_default()
     }
 
+    /// The value of a setting that is a number of things.
+    pub fn count(&self, name: &str) -> usize {
+        usize::try_from(self.integer(name)).unwrap_or(usize::MAX)
+    }
+
     /// The value of a setting of format duration with a default.
     pub fn duration(&self, name: &str) -> Duration {
         self.get(name).and_then(|value| duration::parse(value).ok()).unwrap_or_default()

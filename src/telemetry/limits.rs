@@ -12,6 +12,8 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 pub enum Limit {
     /// Probes under way, of all targets.
     Probes,
+    /// Actions of one person within a minute.
+    ActionsPerMinute,
 }
 
 impl Limit {
@@ -19,6 +21,7 @@ impl Limit {
     pub fn as_str(self) -> &'static str {
         match self {
             Limit::Probes => "probes",
+            Limit::ActionsPerMinute => "actions_per_minute",
         }
     }
 
@@ -26,6 +29,7 @@ impl Limit {
     pub fn setting(self) -> &'static str {
         match self {
             Limit::Probes => "AGENTIC_PROBES_MAX",
+            Limit::ActionsPerMinute => "AGENTIC_ACTIONS_PER_MINUTE",
         }
     }
 }

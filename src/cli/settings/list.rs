@@ -140,6 +140,12 @@ pub const SETTINGS: &[Setting] = &[
         Format::Duration,
         "age at which resolved Findings, closed Threads with their Messages, and Actions are removed",
     ),
+    setting(
+        "AGENTIC_ACTIONS_PER_MINUTE",
+        Some("60"),
+        Format::Integer(1, 10_000),
+        "commands of one person within a minute, by each replica; further ones are refused with 429",
+    ),
 ];
 
 /// The page `docs/settings.md`: every setting with default, format and meaning.
