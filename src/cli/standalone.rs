@@ -79,6 +79,7 @@ impl Standalone {
             listen: args.kube_listen,
             crds,
             namespace: NAMESPACE.into(),
+            event_ttl: settings.duration("AGENTIC_EVENT_TTL"),
         })
         .await?;
         let client = client::of_file(&control_plane.kubeconfig_path).await?;

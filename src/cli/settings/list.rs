@@ -141,6 +141,12 @@ pub const SETTINGS: &[Setting] = &[
         "age at which resolved Findings, closed Threads with their Messages, and Actions are removed",
     ),
     setting(
+        "AGENTIC_EVENT_TTL",
+        Some("1h"),
+        Format::Duration,
+        "age at which the API server of standalone removes Events",
+    ),
+    setting(
         "AGENTIC_ACTIONS_PER_MINUTE",
         Some("60"),
         Format::Integer(1, 10_000),
