@@ -7,7 +7,9 @@ mod list;
 
 pub use list::{SETTINGS, Setting, reference};
 
+use crate::controllers::context::Limits;
 use crate::domain::duration;
+use crate::domain::keys::KeyLimits;
 use crate::domain::texts::Language;
 use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,6 +156,16 @@ impl Settings {
     pub fn integer(&self, name: &str) -> u64 {
         // An invalid value has prevented the start.
         self.get(name).and_then(|value| value.parse().ok()).unwrap_or_default()
+    }
+
+    /// How many objects the controllers keep.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            keys: KeyLimits {
+                findings_per_check: self.count("AGENTIC_FINDINGS_PER_CHECK"),
+                new_keys_per_hour: self.count("AGENTIC_NEW_KEYS_PER_HOUR"),
+            },
+        }
     }
 
     /// The value of a setting that is a number of things.

@@ -94,6 +94,7 @@ impl Standalone {
             prober: serve::prober(settings)?,
             language: settings.language(),
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
+            limits: settings.limits(),
             metrics: metrics.clone(),
             election: None,
         });

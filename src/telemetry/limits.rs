@@ -12,6 +12,10 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 pub enum Limit {
     /// Probes under way, of all targets.
     Probes,
+    /// Findings of a check with `forEach`.
+    FindingsPerCheck,
+    /// Keys of a check with `forEach` that get a Finding within an hour.
+    NewKeysPerHour,
     /// Actions of one person within a minute.
     ActionsPerMinute,
 }
@@ -21,6 +25,8 @@ impl Limit {
     pub fn as_str(self) -> &'static str {
         match self {
             Limit::Probes => "probes",
+            Limit::FindingsPerCheck => "findings_per_check",
+            Limit::NewKeysPerHour => "new_keys_per_hour",
             Limit::ActionsPerMinute => "actions_per_minute",
         }
     }
@@ -29,6 +35,8 @@ impl Limit {
     pub fn setting(self) -> &'static str {
         match self {
             Limit::Probes => "AGENTIC_PROBES_MAX",
+            Limit::FindingsPerCheck => "AGENTIC_FINDINGS_PER_CHECK",
+            Limit::NewKeysPerHour => "AGENTIC_NEW_KEYS_PER_HOUR",
             Limit::ActionsPerMinute => "AGENTIC_ACTIONS_PER_MINUTE",
         }
     }

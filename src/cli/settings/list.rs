@@ -147,6 +147,18 @@ pub const SETTINGS: &[Setting] = &[
         "age at which the API server of standalone removes Events",
     ),
     setting(
+        "AGENTIC_FINDINGS_PER_CHECK",
+        Some("200"),
+        Format::Integer(1, 10_000),
+        "Findings of a check with `forEach` that are kept, resolved ones included; further failing items are counted in one Finding",
+    ),
+    setting(
+        "AGENTIC_NEW_KEYS_PER_HOUR",
+        Some("100"),
+        Format::Integer(1, 10_000),
+        "items of a check with `forEach` that get a Finding for the first time within an hour; further failing items are counted in one Finding",
+    ),
+    setting(
         "AGENTIC_ACTIONS_PER_MINUTE",
         Some("60"),
         Format::Integer(1, 10_000),
