@@ -10,6 +10,7 @@ pub use list::{SETTINGS, Setting, reference};
 use crate::controllers::context::Limits;
 use crate::domain::duration;
 use crate::domain::keys::KeyLimits;
+use crate::domain::retention::RetentionLimits;
 use crate::domain::texts::Language;
 use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,6 +165,11 @@ impl Settings {
             keys: KeyLimits {
                 findings_per_check: self.count("AGENTIC_FINDINGS_PER_CHECK"),
                 new_keys_per_hour: self.count("AGENTIC_NEW_KEYS_PER_HOUR"),
+            },
+            retention: RetentionLimits {
+                age: self.duration("AGENTIC_RETENTION"),
+                objects_max: self.count("AGENTIC_RETENTION_MAX"),
+                actions_max: self.count("AGENTIC_ACTIONS_MAX"),
             },
         }
     }

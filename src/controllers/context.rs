@@ -1,6 +1,7 @@
 //! What every controller is started with.
 
 use crate::domain::keys::KeyLimits;
+use crate::domain::retention::RetentionLimits;
 use crate::domain::texts::Language;
 use crate::domain::validate::ProbePolicy;
 use crate::probes::Prober;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub keys: KeyLimits,
+    pub retention: RetentionLimits,
 }
 
 /// The connections and settings that controllers share. Clones share them.

@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod context;
 pub mod finding;
+mod retention;
 pub mod scenario;
 
 use crate::domain::texts::Language;
@@ -22,8 +23,9 @@ use tokio::task::JoinHandle;
 
 /// The controllers besides that of Scenarios, which answers ticks as well.
 const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
-    finding::start, // copies acknowledgements to the status
-    agent::start,   // counts open Findings
+    finding::start,   // copies acknowledgements to the status
+    agent::start,     // counts open Findings
+    retention::start, // removes what is finished and too old, or too much
 ];
 
 /// What the operator is started with.

@@ -16,6 +16,7 @@ pub mod prepare;
 pub mod probe_fields;
 pub mod reading;
 pub mod redact;
+pub mod retention;
 pub mod run_failure;
 pub mod schedule;
 pub mod streak;

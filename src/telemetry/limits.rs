@@ -16,6 +16,10 @@ pub enum Limit {
     FindingsPerCheck,
     /// Keys of a check with `forEach` that get a Finding within an hour.
     NewKeysPerHour,
+    /// Resolved Findings, and closed Threads and their Messages.
+    RetainedObjects,
+    /// Actions that are kept.
+    RetainedActions,
     /// Actions of one person within a minute.
     ActionsPerMinute,
 }
@@ -27,6 +31,8 @@ impl Limit {
             Limit::Probes => "probes",
             Limit::FindingsPerCheck => "findings_per_check",
             Limit::NewKeysPerHour => "new_keys_per_hour",
+            Limit::RetainedObjects => "retained_objects",
+            Limit::RetainedActions => "retained_actions",
             Limit::ActionsPerMinute => "actions_per_minute",
         }
     }
@@ -37,6 +43,8 @@ impl Limit {
             Limit::Probes => "AGENTIC_PROBES_MAX",
             Limit::FindingsPerCheck => "AGENTIC_FINDINGS_PER_CHECK",
             Limit::NewKeysPerHour => "AGENTIC_NEW_KEYS_PER_HOUR",
+            Limit::RetainedObjects => "AGENTIC_RETENTION_MAX",
+            Limit::RetainedActions => "AGENTIC_ACTIONS_MAX",
             Limit::ActionsPerMinute => "AGENTIC_ACTIONS_PER_MINUTE",
         }
     }

@@ -141,6 +141,18 @@ pub const SETTINGS: &[Setting] = &[
         "age at which resolved Findings, closed Threads with their Messages, and Actions are removed",
     ),
     setting(
+        "AGENTIC_RETENTION_MAX",
+        Some("10000"),
+        Format::Integer(0, 1_000_000),
+        "resolved Findings, closed Threads and Messages of closed Threads that are kept at most, of each kind; the oldest are removed first",
+    ),
+    setting(
+        "AGENTIC_ACTIONS_MAX",
+        Some("100000"),
+        Format::Integer(1, 10_000_000),
+        "Actions that are kept at most; the oldest are removed first",
+    ),
+    setting(
         "AGENTIC_EVENT_TTL",
         Some("1h"),
         Format::Duration,

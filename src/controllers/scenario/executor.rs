@@ -150,7 +150,8 @@ impl Executor {
     }
 }
 
-/// Removes resolved Findings, and returns the names of those that no longer exist.
+/// Removes resolved Findings, and returns the names of those that no longer exist. What can't be removed now is removed later, by the
+/// retention controller.
 async fn make_room(writer: &FindingWriter, scenario: &str, removals: Vec<String>) -> Vec<String> {
     let mut removed = Vec::with_capacity(removals.len());
     for name in removals {
