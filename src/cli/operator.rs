@@ -97,6 +97,7 @@ impl Process {
             prober: serve::prober(&self.settings)?,
             language: self.settings.language(),
             names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
+            limits: self.settings.limits(),
             metrics: self.metrics.clone(),
             election: Some(Election::new(&identity(), self.settings.lease_time())),
         });

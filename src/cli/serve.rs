@@ -86,7 +86,8 @@ pub fn backend(settings: &Settings, secret: Option<Vec<u8>>, client: Client, pro
         roles_claim: settings.get("AGENTIC_AUTH_ROLES_CLAIM").unwrap_or("roles").to_string(),
     });
     let internal_token = settings.get("OPS_INTERNAL_TOKEN").map(String::from);
-    Backend { client, process, auth, internal_token }
+    let commands_per_minute = settings.count("AGENTIC_ACTIONS_PER_MINUTE");
+    Backend { client, process, auth, internal_token, commands_per_minute }
 }
 
 /// Listens on an address and serves the routes.

@@ -7,7 +7,10 @@ mod list;
 
 pub use list::{SETTINGS, Setting, reference};
 
+use crate::controllers::context::Limits;
 use crate::domain::duration;
+use crate::domain::keys::KeyLimits;
+use crate::domain::retention::RetentionLimits;
 use crate::domain::texts::Language;
 use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -156,9 +159,24 @@ impl Settings {
         self.get(name).and_then(|value| value.parse().ok()).unwrap_or_default()
     }
 
-    /// The value of a setting of format integer with a default, as a number of things.
+    /// How many objects the controllers keep.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            keys: KeyLimits {
+                findings_per_check: self.count("AGENTIC_FINDINGS_PER_CHECK"),
+                new_keys_per_hour: self.count("AGENTIC_NEW_KEYS_PER_HOUR"),
+            },
+            retention: RetentionLimits {
+                age: self.duration("AGENTIC_RETENTION"),
+                objects_max: self.count("AGENTIC_RETENTION_MAX"),
+                actions_max: self.count("AGENTIC_ACTIONS_MAX"),
+            },
+        }
+    }
+
+    /// The value of a setting that is a number of things.
     pub fn count(&self, name: &str) -> usize {
-        self.integer(name).try_into().unwrap_or(usize::MAX)
+        usize::try_from(self.integer(name)).unwrap_or(usize::MAX)
     }
 
     /// The value of a setting of format duration with a default.

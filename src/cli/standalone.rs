@@ -79,6 +79,7 @@ impl Standalone {
             listen: args.kube_listen,
             crds,
             namespace: NAMESPACE.into(),
+            event_ttl: settings.duration("AGENTIC_EVENT_TTL"),
         })
         .await?;
         let client = client::of_file(&control_plane.kubeconfig_path).await?;
@@ -93,6 +94,7 @@ impl Standalone {
             prober: serve::prober(settings)?,
             language: settings.language(),
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
+            limits: settings.limits(),
             metrics: metrics.clone(),
             election: None,
         });

@@ -1,7 +1,7 @@
 //! Acknowledges a Finding: no further notices about this occurrence.
 
 use super::action::{ActionResult, Record};
-use super::{CommandError, Context};
+use super::{CommandError, Context, Objects};
 use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase};
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
@@ -70,22 +70,24 @@ impl Acknowledge {
     }
 
     /// Writes the acknowledgement into the spec, from where the operator copies it to the status, and returns the Finding as it
-    /// will be then. The first person to acknowledge stays; only they can change their note. A resolved Finding is a Conflict.
+    /// will be then. The first person to acknowledge stays; only they can change their note. A resolved Finding is a Conflict, and
+    /// TooMany where the caller gave too many commands.
     pub async fn execute(self, context: &Context) -> Result<FindingView, CommandError> {
+        let permit = context.admit(Objects::ONE)?;
         let note = self.note.as_ref().map(Note::as_str);
         let parameters = note.map(|note| BTreeMap::from([("note".to_string(), note.to_string())])).unwrap_or_default();
         let record = Record { verb: "acknowledge", kind: "Finding", name: &self.finding, parameters };
         let finding = match write(context, &self.finding, note).await {
             Ok(Written::New(finding)) => {
-                record.succeeded(context, ActionResult::Done).await;
+                record.succeeded(&permit, context, ActionResult::Done).await;
                 expected(finding, true)
             }
             Ok(Written::Unchanged(finding)) => {
-                record.succeeded(context, ActionResult::Unchanged).await;
+                record.succeeded(&permit, context, ActionResult::Unchanged).await;
                 expected(finding, false)
             }
             Err(error) => {
-                record.failed(context, &error).await;
+                record.failed(&permit, context, &error).await;
                 return Err(error);
             }
         };

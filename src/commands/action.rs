@@ -1,6 +1,6 @@
 //! Records commands as Actions.
 
-use super::{CommandError, Context};
+use super::{CommandError, Context, Permit};
 use crate::api::{Action, ActionSpec, ActionStatus, Subject};
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
@@ -43,12 +43,12 @@ impl ActionResult {
 
 impl Record<'_> {
     /// Writes the Action of a command that succeeded.
-    pub(super) async fn succeeded(self, context: &Context, result: ActionResult) {
+    pub(super) async fn succeeded(self, _permit: &Permit, context: &Context, result: ActionResult) {
         self.write(context, result).await;
     }
 
     /// Writes the Action of a command that failed. None is written where the object does not exist.
-    pub(super) async fn failed(self, context: &Context, error: &CommandError) {
+    pub(super) async fn failed(self, _permit: &Permit, context: &Context, error: &CommandError) {
         if !matches!(error, CommandError::NotFound(_)) {
             let reason = error.to_string().chars().take(MESSAGE_MAX).collect();
             self.write(context, ActionResult::Refused(reason)).await;

@@ -28,6 +28,12 @@ pub enum CommandError {
     /// The caller's roles do not allow it.
     #[error("{0}")]
     Forbidden(String),
+    /// The caller gave too many commands.
+    #[error("too many commands within a minute: try again after {retry_after:?}")]
+    TooMany {
+        /// When one more is possible, in whole seconds.
+        retry_after: Duration,
+    },
     /// It can't be done now.
     #[error("{reason}")]
     Unavailable {

@@ -7,6 +7,7 @@ mod acknowledge;
 mod action;
 mod caller;
 mod error;
+mod rate;
 mod run;
 #[cfg(test)]
 pub mod tests;
@@ -15,11 +16,15 @@ mod tick;
 pub use acknowledge::{Acknowledge, NOTE_MAX, Note};
 pub use caller::{Caller, Interface};
 pub use error::CommandError;
+pub use rate::{BULK_MAX, CommandRate, Objects, Permit};
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
 pub use tick::{Scheduler, require_scheduler, tick};
 
+use crate::telemetry::{Limit, Metrics};
 use crate::views::Resources;
 use kube::Client;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// What a command works with. Cheap to clone.
 #[derive(Clone)]
@@ -30,9 +35,20 @@ pub struct Context {
     pub resources: Resources,
     /// Who gives the command.
     pub caller: Caller,
+    /// The commands of everybody in the last minute.
+    pub rate: Arc<CommandRate>,
+    pub metrics: Arc<Metrics>,
 }
 
 impl Context {
+    /// Counts a command of the caller, before anything is done. TooMany where they gave too many in the last minute.
+    pub fn admit(&self, objects: Objects) -> Result<Permit, CommandError> {
+        self.rate.admit(&self.caller.name, objects, Instant::now()).map_err(|retry_after| {
+            self.metrics.limit_reached(Limit::ActionsPerMinute, format_args!("of {}", self.caller.name));
+            CommandError::TooMany { retry_after }
+        })
+    }
+
     /// The API of a kind in the namespace.
     fn api<K>(&self) -> kube::Api<K>
     where

@@ -1,7 +1,7 @@
 //! Requests a run of a Scenario, and looks up its results.
 
 use super::action::{ActionResult, Record};
-use super::{Caller, CommandError, Context};
+use super::{Caller, CommandError, Context, Objects};
 use crate::api::conditions::{READY, find};
 use crate::api::{RUN_REQUESTED_AT, RequestedRun, Scenario};
 use crate::runtime::field_managers;
@@ -42,20 +42,26 @@ pub enum RunProgress {
 }
 
 impl RequestRun {
-    /// Asks the operator for a run and waits for the results. Conflict where the Scenario is suspended or not Ready.
+    /// Asks the operator for a run and waits for the results. Conflict where the Scenario is suspended or not Ready, and
+    /// TooMany where the caller gave too many commands.
     pub async fn execute(self, context: &Context) -> Result<RunProgress, CommandError> {
         context.caller.require_run_role()?;
+        // No Action is recorded of what does not exist.
+        if context.resources.scenario(&self.scenario).is_none() {
+            return Err(CommandError::no_such("Scenario", &self.scenario));
+        }
+        let permit = context.admit(Objects::ONE)?;
         let requested = request(context, &self.scenario).await;
         let parameters =
             requested.iter().map(|at| ("requested_at".to_string(), at.to_string())).collect::<BTreeMap<_, _>>();
         let record = Record { verb: "run", kind: "Scenario", name: &self.scenario, parameters };
         let requested_at = match requested {
             Ok(requested_at) => {
-                record.succeeded(context, ActionResult::Done).await;
+                record.succeeded(&permit, context, ActionResult::Done).await;
                 requested_at
             }
             Err(error) => {
-                record.failed(context, &error).await;
+                record.failed(&permit, context, &error).await;
                 return Err(error);
             }
         };

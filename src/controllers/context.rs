@@ -1,5 +1,7 @@
 //! What every controller is started with.
 
+use crate::domain::keys::KeyLimits;
+use crate::domain::retention::RetentionLimits;
 use crate::domain::texts::Language;
 use crate::domain::validate::ProbePolicy;
 use crate::probes::Prober;
@@ -10,6 +12,13 @@ use crate::telemetry::Metrics;
 use kube::Client;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// How many objects the controllers keep.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub keys: KeyLimits,
+    pub retention: RetentionLimits,
+}
 
 /// The connections and settings that controllers share. Clones share them.
 #[derive(Clone)]
@@ -23,6 +32,7 @@ pub struct Context {
     pub policy: Arc<ProbePolicy>,
     pub language: Language,
     pub names_are_checked: bool,
+    pub limits: Limits,
     pub metrics: Arc<Metrics>,
     pub(super) stop: watch::Receiver<bool>,
 }

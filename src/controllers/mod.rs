@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod context;
 pub mod finding;
+mod retention;
 pub mod scenario;
 
 use crate::domain::texts::Language;
@@ -14,7 +15,7 @@ use crate::runtime::caches::{Caches, Watches};
 use crate::runtime::events::Events;
 use crate::runtime::leadership::{Election, ElectionTask, WriteFence};
 use crate::telemetry::Metrics;
-use context::Context;
+use context::{Context, Limits};
 use kube::Client;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -22,8 +23,9 @@ use tokio::task::JoinHandle;
 
 /// The controllers besides that of Scenarios, which answers ticks as well.
 const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
-    finding::start, // copies acknowledgements to the status
-    agent::start,   // counts open Findings
+    finding::start,   // copies acknowledgements to the status
+    agent::start,     // counts open Findings
+    retention::start, // removes what is finished and too old, or too much
 ];
 
 /// What the operator is started with.
@@ -35,6 +37,7 @@ pub struct OperatorConfig {
     pub language: Language,
     /// The API server lets people write no name but their own, by the chart's admission policy.
     pub names_are_checked: bool,
+    pub limits: Limits,
     pub metrics: Arc<Metrics>,
     /// How the leading replica is elected; `None` where there is only one.
     pub election: Option<Election>,
@@ -54,9 +57,8 @@ pub struct Operator {
 impl Operator {
     /// Starts it; it works until [`Operator::shutdown`].
     pub fn start(config: OperatorConfig) -> Operator {
-        let OperatorConfig { client, namespace, policy, prober, language, names_are_checked, metrics, election } =
-            config;
-        let (election, fence) = match election {
+        let OperatorConfig { client, namespace, .. } = config;
+        let (election, fence) = match config.election {
             Some(election) => {
                 let (task, fence) = ElectionTask::start(client.clone(), &namespace, election);
                 (Some(task), fence)
@@ -71,11 +73,12 @@ impl Operator {
             namespace,
             caches: caches.clone(),
             fence: fence.clone(),
-            prober: Arc::new(prober),
-            policy: Arc::new(policy),
-            language,
-            names_are_checked,
-            metrics,
+            prober: Arc::new(config.prober),
+            policy: Arc::new(config.policy),
+            language: config.language,
+            names_are_checked: config.names_are_checked,
+            limits: config.limits,
+            metrics: config.metrics,
             stop: stopped,
         };
         let (scenarios, watching) = scenario::start(&context);

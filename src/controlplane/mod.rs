@@ -7,6 +7,7 @@ mod admission;
 mod apply;
 mod auth;
 mod discovery;
+mod event_expiry;
 mod events;
 mod field_validation;
 mod kubeconfig;
@@ -43,6 +44,7 @@ use state::ServerState;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Key, Store, WriteAction};
 use tokio::sync::watch as signal;
 
@@ -55,6 +57,8 @@ pub struct Config {
     pub crds: Vec<Value>,
     /// Default namespace of the kubeconfig, created if absent.
     pub namespace: String,
+    /// How long after their last change Events are removed.
+    pub event_ttl: Duration,
 }
 
 /// Why the server does not start.
@@ -96,6 +100,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         create_namespace(&store, &kinds, namespace).await?;
     }
     let (stop, stopped) = signal::channel(false);
+    tokio::spawn(event_expiry::run(store.clone(), config.event_ttl, stopped.clone()));
     let token_text = token.as_str().to_string();
     let api = Arc::new(ServerState { kinds, resources, store, token, address: address.to_string(), stop: stopped });
     let serving = tokio::spawn(serve::serve(listener, identity.config, api, stop.subscribe()));

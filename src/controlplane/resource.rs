@@ -3,6 +3,9 @@
 use super::schema::core::{self, CoreKind};
 use serde_json::{Value, json};
 
+/// The key in the store of Events, of both groups.
+pub const EVENTS: &str = "events";
+
 /// A served kind.
 #[derive(Clone, Debug)]
 pub struct Resource {
@@ -122,7 +125,7 @@ impl Resource {
     /// The key under which the objects are stored. Events of both groups share one.
     pub fn store_key(&self) -> String {
         match (self.group.as_str(), self.plural.as_str()) {
-            ("events.k8s.io", "events") => "events".into(),
+            ("events.k8s.io", "events") => EVENTS.into(),
             _ => self.group_resource(),
         }
     }

@@ -1,7 +1,7 @@
 //! A served kind with its compiled schema, and conversion between the stored and the served version of its objects.
 
 use super::events;
-use super::resource::Resource;
+use super::resource::{EVENTS, Resource};
 use super::schema::{Schema, SchemaError};
 use super::store::Key;
 use serde_json::Value;
@@ -22,7 +22,7 @@ impl ServedKind {
 
     /// Whether this is Event of events.k8s.io/v1, which is stored as a core/v1 Event.
     pub fn is_events_v1(&self) -> bool {
-        self.store_key == "events" && !self.resource.group.is_empty()
+        self.store_key == EVENTS && !self.resource.group.is_empty()
     }
 
     /// Converts an object from the served to the stored version.

@@ -1,6 +1,7 @@
 //! From streaks to the desired state of a Scenario's Findings.
 
 use super::evidence::{RunSnapshot, evidence};
+use super::keys::{CheckSurplus, KeyLimits, SurplusKeys};
 use super::outcome::{Evaluation, Outcome};
 use super::streak::{CheckState, Streaks};
 use super::texts::{self, Language};
@@ -10,6 +11,10 @@ use crate::api::conditions::bounded;
 use crate::api::{BLIND, CheckOutcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// Surplus keys that their Finding names, and the bytes of each.
+const EXAMPLES_MAX: usize = 3;
+const EXAMPLE_MAX: usize = 64;
 
 /// A check and an item of it.
 pub type CheckKey = (String, String);
@@ -35,25 +40,41 @@ pub fn record_last_good(last_good: &mut LastGood, outcomes: &Evaluation, snapsho
     last_good.retain(|(check, key), _| outcomes.items.get(check).is_none_or(|keys| keys.contains(key)));
 }
 
+/// A run as its Findings show it.
+pub struct RunRecord<'a> {
+    pub outcomes: &'a Evaluation,
+    pub snapshot: &'a RunSnapshot,
+    pub last_good: &'a LastGood,
+    pub surplus: &'a SurplusKeys,
+}
+
 /// The desired state after a run. `known` are the Findings that are open once everything pending is written.
 pub fn desired_findings(
     scenario: &ValidatedScenario,
     streaks: &Streaks,
-    outcomes: &Evaluation,
-    snapshot: &RunSnapshot,
-    last_good: &LastGood,
+    run: &RunRecord<'_>,
     known: &BTreeSet<CheckKey>,
     language: Language,
 ) -> DesiredFindings {
+    let RunRecord { outcomes, snapshot, last_good, surplus } = run;
     let mut desired = DesiredFindings::new();
     for (check, key) in known {
-        if !scenario.has_check(check, key) {
-            desired.insert((check.clone(), key.clone()), Desired::Resolved(ResolveReason::CheckRemoved));
-        } else if streaks.state(check, key) == CheckState::Passing {
-            desired.insert((check.clone(), key.clone()), Desired::Resolved(ResolveReason::Recovered));
+        let state = state_of(scenario, streaks, check, key);
+        let reason = match state {
+            None => ResolveReason::CheckRemoved,
+            Some(CheckState::Passing) => ResolveReason::Recovered,
+            Some(_) => continue,
+        };
+        desired.insert((check.clone(), key.clone()), Desired::Resolved(reason));
+    }
+    let is_failing = |check: &str| streaks.surplus_state(check) == Some(CheckState::Failing);
+    for (check, surplus_of_check) in surplus.by_check.iter().filter(|(check, _)| is_failing(check)) {
+        if let Some(failure) = surplus_failure(scenario, check, surplus_of_check, surplus.limits, snapshot, language) {
+            desired.insert((check.clone(), String::new()), Desired::Open(Box::new(failure)));
         }
     }
-    for outcome in outcomes.list.iter().filter(|o| o.result == CheckOutcome::Fail) {
+    let failed = outcomes.list.iter().filter(|o| o.result == CheckOutcome::Fail);
+    for outcome in failed.filter(|o| !surplus.has(&o.check, &o.key)) {
         if streaks.state(&outcome.check, &outcome.key) == CheckState::Failing {
             let at = (outcome.check.clone(), outcome.key.clone());
             let good = last_good.get(&at).map(Arc::as_ref);
@@ -81,10 +102,45 @@ pub fn desired_after_removal(known: &BTreeSet<CheckKey>) -> DesiredFindings {
     known.iter().map(|at| (at.clone(), Desired::Resolved(ResolveReason::ScenarioRemoved))).collect()
 }
 
-/// The desired state of the open Findings of checks that an edited Scenario no longer has.
-pub fn desired_after_edit(scenario: &ValidatedScenario, known: &BTreeSet<CheckKey>) -> DesiredFindings {
-    let gone = known.iter().filter(|(check, key)| !scenario.has_check(check, key));
+/// The desired state of the open Findings of checks that an edited Scenario no longer has. `streaks` have only what it has.
+pub fn desired_after_edit(
+    scenario: &ValidatedScenario,
+    streaks: &Streaks,
+    known: &BTreeSet<CheckKey>,
+) -> DesiredFindings {
+    let gone = known.iter().filter(|(check, key)| state_of(scenario, streaks, check, key).is_none());
     gone.map(|at| (at.clone(), Desired::Resolved(ResolveReason::CheckRemoved))).collect()
+}
+
+/// The state of the check, the item or the surplus keys that a Finding is about; `None` where the Scenario no longer has it.
+fn state_of(scenario: &ValidatedScenario, streaks: &Streaks, check: &str, key: &str) -> Option<CheckState> {
+    if key.is_empty() && scenario.has_list(check) {
+        return streaks.surplus_state(check);
+    }
+    scenario.has_check(check, key).then(|| streaks.state(check, key))
+}
+
+/// The failure that the surplus keys of a check are; `None` where it has none.
+fn surplus_failure(
+    scenario: &ValidatedScenario,
+    name: &str,
+    surplus: &CheckSurplus,
+    limits: KeyLimits,
+    snapshot: &RunSnapshot,
+    language: Language,
+) -> Option<Failure> {
+    let check = scenario.checks.iter().find(|check| check.name == name)?;
+    let examples: Vec<String> = surplus.keys.iter().take(EXAMPLES_MAX).map(|key| bounded(key, EXAMPLE_MAX)).collect();
+    let count = surplus.keys.len();
+    let KeyLimits { findings_per_check: most, new_keys_per_hour: hourly } = limits;
+    (count > 0).then(|| Failure {
+        severity: check.severity,
+        agent: scenario.agent.clone(),
+        title: texts::surplus_title(language, &scenario.title),
+        message: bounded(&texts::surplus(language, name, count, &examples.join(", "), most, hourly), 1024),
+        evidence: evidence(snapshot, None, &check.probes),
+        interval: scenario.interval,
+    })
 }
 
 fn blind_failure(

@@ -9,12 +9,14 @@ pub mod evidence;
 pub mod fingerprint;
 #[cfg(test)]
 mod fixtures;
+pub mod keys;
 pub mod outcome;
 pub mod pending;
 pub mod prepare;
 pub mod probe_fields;
 pub mod reading;
 pub mod redact;
+pub mod retention;
 pub mod run_failure;
 pub mod schedule;
 pub mod streak;

@@ -56,6 +56,16 @@ impl PendingUpdates {
         self.queues.get(at)?.back().map(PendingUpdate::is_failure)
     }
 
+    /// The checks and keys that have updates.
+    pub fn keys(&self) -> impl Iterator<Item = &CheckKey> {
+        self.queues.keys()
+    }
+
+    /// Whether this check and key has updates.
+    pub fn has(&self, at: &CheckKey) -> bool {
+        self.queues.contains_key(at)
+    }
+
     /// The checks that are open once all updates are written, of which `open` are open now.
     pub fn open_after(&self, open: BTreeSet<CheckKey>) -> BTreeSet<CheckKey> {
         let mut all = open;

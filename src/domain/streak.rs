@@ -1,6 +1,7 @@
 //! Counts consecutive outcomes, so that a single failure opens no Finding and a single pass resolves none.
 
 use super::outcome::{Evaluation, Outcome};
+use super::validate::ValidatedScenario;
 use crate::api::{BLIND, CheckOutcome};
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ struct Count {
     /// Consecutive outcomes that contradict the state.
     contradicting: u32,
 }
+
+const FAILING: Count = Count { state: CheckState::Failing, contradicting: 0 };
 
 impl Count {
     fn fails(&mut self, thresholds: Thresholds) {
@@ -59,21 +62,25 @@ impl Count {
 #[derive(Clone, Debug, Default)]
 pub struct Streaks {
     counts: BTreeMap<(String, String), Count>,
+    /// Of each check that had surplus keys.
+    surplus: BTreeMap<String, Count>,
     blind: Count,
 }
 
 impl Streaks {
-    /// After a restart: what is open counts as failing, all else is pending.
+    /// After a restart: what is open counts as failing, all else is pending. An empty key may be that of a check without `forEach` or
+    /// that of surplus keys: [`Streaks::retain`] keeps the one that the spec has.
     pub fn restore<'a>(open: impl IntoIterator<Item = (&'a str, &'a str)>) -> Streaks {
         let mut streaks = Streaks::default();
         for (check, key) in open {
-            let broken = Count { state: CheckState::Failing, contradicting: 0 };
-            match check {
-                BLIND => streaks.blind = broken,
-                _ => {
-                    streaks.counts.insert((check.to_string(), key.to_string()), broken);
-                }
+            if check == BLIND {
+                streaks.blind = FAILING;
+                continue;
             }
+            if key.is_empty() {
+                streaks.surplus.insert(check.to_string(), FAILING);
+            }
+            streaks.counts.insert((check.to_string(), key.to_string()), FAILING);
         }
         streaks
     }
@@ -109,8 +116,22 @@ impl Streaks {
         }
     }
 
-    /// Forgets items that left their list and have no open Finding.
+    /// Counts whether a check has surplus keys, in a run that read its list. They have failed often enough already, so that the first
+    /// run with any counts as failing; the end needs as many runs as that of any other Finding.
+    pub fn observe_surplus(&mut self, check: &str, has_any: bool, thresholds: Thresholds) {
+        if has_any {
+            match self.surplus.get_mut(check) {
+                Some(count) => count.fails(thresholds),
+                None => drop(self.surplus.insert(check.to_string(), FAILING)),
+            }
+        } else if let Some(count) = self.surplus.get_mut(check) {
+            count.passes(thresholds);
+        }
+    }
+
+    /// Forgets items that left their list and have no open Finding, and what is over of surplus keys.
     pub fn prune(&mut self, outcomes: &Evaluation, is_open: impl Fn(&str, &str) -> bool) {
+        self.surplus.retain(|check, count| count.state != CheckState::Passing || is_open(check, ""));
         self.counts.retain(|(check, key), _| {
             let gone = outcomes.items.get(check).is_some_and(|keys| !keys.contains(key));
             !gone || is_open(check, key)
@@ -123,13 +144,17 @@ impl Streaks {
             BLIND => self.blind = Count::default(),
             _ => {
                 self.counts.remove(&(check.to_string(), key.to_string()));
+                if let Some(count) = self.surplus.get_mut(check).filter(|_| key.is_empty()) {
+                    *count = Count::default();
+                }
             }
         }
     }
 
-    /// Forgets checks that the Scenario no longer has.
-    pub fn retain(&mut self, mut has_check: impl FnMut(&str, &str) -> bool) {
-        self.counts.retain(|(check, key), _| has_check(check, key));
+    /// Forgets what the Scenario no longer has.
+    pub fn retain(&mut self, scenario: &ValidatedScenario) {
+        self.counts.retain(|(check, key), _| scenario.has_check(check, key));
+        self.surplus.retain(|check, _| scenario.has_list(check));
     }
 
     /// The state of a check or an item of it.
@@ -140,9 +165,15 @@ impl Streaks {
         self.counts.get(&(check.to_string(), key.to_string())).map(|c| c.state).unwrap_or_default()
     }
 
+    /// The state of the surplus keys of a check; `None` where it had none.
+    pub fn surplus_state(&self, check: &str) -> Option<CheckState> {
+        self.surplus.get(check).map(|c| c.state)
+    }
+
     /// Whether a streak is being counted: then the next run comes after the confirm interval.
     pub fn is_counting(&self) -> bool {
-        self.blind.contradicting > 0 || self.counts.values().any(|c| c.contradicting > 0)
+        let mut counts = self.counts.values().chain(self.surplus.values()).chain([&self.blind]);
+        counts.any(|c| c.contradicting > 0)
     }
 }
 

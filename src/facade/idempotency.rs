@@ -3,16 +3,18 @@
 use super::FacadeState;
 use super::problem::Problem;
 use crate::commands::Caller;
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Replies stored at most.
 const ENTRIES_MAX: usize = 1_000;
+/// Size of all stored replies at most, in bytes. One has up to about 100 KiB.
+const BYTES_MAX: usize = 16 << 20;
 /// How long a reply is stored.
 const TTL: Duration = Duration::from_secs(24 * 3600);
 /// Longest key, in bytes.
@@ -24,24 +26,26 @@ pub struct Reply {
     pub status: StatusCode,
     /// The header Location.
     pub location: Option<String>,
-    pub body: Value,
+    /// JSON.
+    pub body: Bytes,
 }
 
 impl Reply {
     /// A reply with a view as its body.
     pub fn new(status: StatusCode, view: &impl Serialize) -> Result<Reply, Problem> {
-        let body = serde_json::to_value(view).map_err(|error| {
+        let body = serde_json::to_vec(view).map_err(|error| {
             tracing::error!(%error, "a reply can't be serialized");
             Problem::failed()
         })?;
-        Ok(Reply { status, location: None, body })
+        Ok(Reply { status, location: None, body: body.into() })
     }
 }
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let location = self.location.and_then(|l| HeaderValue::from_str(&l).ok());
-        let mut response = (self.status, Json(self.body)).into_response();
+        let json = HeaderValue::from_static("application/json");
+        let mut response = (self.status, [(header::CONTENT_TYPE, json)], self.body).into_response();
         if let Some(location) = location {
             response.headers_mut().insert(header::LOCATION, location);
         }
@@ -61,6 +65,8 @@ struct Entries {
     /// Names in the order of insertion.
     order: BTreeMap<u64, String>,
     next_sequence: u64,
+    /// Size of the bodies of all replies.
+    bytes: usize,
 }
 
 struct Entry {
@@ -78,15 +84,31 @@ impl Entries {
         self.next_sequence += 1;
         self.order.insert(sequence, name.to_string());
         self.by_name.insert(name.to_string(), Entry { sequence, request, at: Instant::now(), reply: None });
-        while self.by_name.len() > ENTRIES_MAX {
-            let Some((_, oldest)) = self.order.pop_first() else { break };
-            self.by_name.remove(&oldest);
+        self.bound();
+    }
+
+    /// Stores the reply of a request, if its entry is still there.
+    fn answer(&mut self, name: &str, reply: &Reply) {
+        if let Some(entry) = self.by_name.get_mut(name) {
+            self.bytes += reply.body.len();
+            entry.reply = Some(reply.clone());
+        }
+        self.bound();
+    }
+
+    /// Removes the oldest entries where there are too many or they are too large.
+    fn bound(&mut self) {
+        while (self.by_name.len() > ENTRIES_MAX || self.bytes > BYTES_MAX)
+            && let Some(oldest) = self.order.first_key_value().map(|(_, name)| name.clone())
+        {
+            self.remove(&oldest);
         }
     }
 
     fn remove(&mut self, name: &str) {
         if let Some(entry) = self.by_name.remove(name) {
             self.order.remove(&entry.sequence);
+            self.bytes -= entry.reply.map_or(0, |reply| reply.body.len());
         }
     }
 }
@@ -117,10 +139,9 @@ impl IdempotencyStore {
     /// Stores the reply, or removes the reservation where there is none, so that a failed request can be repeated.
     fn finish(&self, name: &str, reply: Option<&Reply>) {
         let mut entries = self.lock();
-        match (reply, entries.by_name.get_mut(name)) {
-            (Some(reply), Some(entry)) => entry.reply = Some(reply.clone()),
-            (Some(_), None) => {}
-            (None, _) => entries.remove(name),
+        match reply {
+            Some(reply) => entries.answer(name, reply),
+            None => entries.remove(name),
         }
     }
 }
@@ -167,7 +188,7 @@ mod tests {
     use super::*;
 
     fn reply(word: &str) -> Reply {
-        Reply { status: StatusCode::OK, location: None, body: word.into() }
+        Reply { status: StatusCode::OK, location: None, body: word.to_string().into() }
     }
 
     #[test]
@@ -199,5 +220,26 @@ mod tests {
         let entries = store.lock();
         assert_eq!((entries.by_name.len(), entries.order.len()), (ENTRIES_MAX, ENTRIES_MAX));
         assert!(!entries.by_name.contains_key("k9") && entries.by_name.contains_key("k10"));
+    }
+
+    #[test]
+    fn the_size_of_all_replies_is_bounded_and_the_oldest_are_removed_first() {
+        let store = IdempotencyStore::default();
+        let large = reply(&"x".repeat(BYTES_MAX / 4));
+        for name in ["a", "b", "c", "d"] {
+            assert!(store.reserve(name, "run".into()).unwrap().is_none());
+            store.finish(name, Some(&large));
+        }
+        let names = |store: &IdempotencyStore| {
+            let mut names: Vec<_> = store.lock().by_name.keys().cloned().collect();
+            names.sort();
+            (names.concat(), store.lock().bytes)
+        };
+        assert_eq!(names(&store), ("abcd".into(), BYTES_MAX));
+        assert!(store.reserve("e", "run".into()).unwrap().is_none());
+        store.finish("e", Some(&reply("small")));
+        assert_eq!(names(&store), ("bcde".into(), BYTES_MAX / 4 * 3 + 5));
+        store.lock().remove("b");
+        assert_eq!(names(&store), ("cde".into(), BYTES_MAX / 4 * 2 + 5));
     }
 }

@@ -1,5 +1,5 @@
 //! The REST facade, `/api/v1/agents`: translates between HTTP and [`crate::commands`] and [`crate::views`]. It keeps no state
-//! of its own besides the answers to repeated requests.
+//! of its own besides the answers to repeated requests and the recent commands of each person.
 
 mod acknowledge;
 pub mod auth;
@@ -19,7 +19,7 @@ pub mod token_review;
 
 pub use process_endpoints::ProcessState;
 
-use crate::commands::{Caller, Context};
+use crate::commands::{Caller, CommandRate, Context};
 use auth::Authenticator;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -49,12 +49,15 @@ pub struct Backend {
     pub auth: Authenticator,
     /// `None`: the route `/internal/tick` answers 503.
     pub internal_token: Option<String>,
+    /// Commands of one person within a minute, at most.
+    pub commands_per_minute: usize,
 }
 
 /// State of the routes.
 struct Facade {
     backend: Backend,
     idempotency: IdempotencyStore,
+    rate: Arc<CommandRate>,
 }
 
 type FacadeState = Arc<Facade>;
@@ -62,7 +65,8 @@ type FacadeState = Arc<Facade>;
 /// All routes.
 pub fn router(backend: Backend) -> Router {
     let process = process_endpoints::routes(backend.process.clone());
-    let state = Arc::new(Facade { backend, idempotency: IdempotencyStore::default() });
+    let rate = Arc::new(CommandRate::new(backend.commands_per_minute));
+    let state = Arc::new(Facade { backend, idempotency: IdempotencyStore::default(), rate });
     let (agents, _) = documented_routes().with_state(state).split_for_parts();
     bounded(process.merge(agents), "no such path")
 }
@@ -101,6 +105,13 @@ fn bounded(routes: Router, absent: &'static str) -> Router {
 impl Facade {
     /// The context of a caller's commands.
     fn context(&self, caller: Caller) -> Context {
-        Context { client: self.backend.client.clone(), resources: self.backend.process.resources.clone(), caller }
+        let Backend { client, process, .. } = &self.backend;
+        Context {
+            client: client.clone(),
+            resources: process.resources.clone(),
+            caller,
+            rate: self.rate.clone(),
+            metrics: process.metrics.clone(),
+        }
     }
 }

@@ -81,7 +81,7 @@ struct SharedProblem {
     header: Option<(&'static str, Type, &'static str)>,
 }
 
-const PROBLEMS: [SharedProblem; 11] = [
+const PROBLEMS: [SharedProblem; 12] = [
     problem(400, "BadRequest", "The path, a parameter or the body can't be read."),
     with_header(
         problem(401, "Unauthorized", "No bearer token, or one that is not valid."),
@@ -96,6 +96,10 @@ const PROBLEMS: [SharedProblem; 11] = [
     problem(409, "Conflict", "The state of the object does not allow it, or it was changed at the same time."),
     problem(413, "PayloadTooLarge", "The body is longer than 64 KiB."),
     problem(422, "Invalid", "A field is not valid, or the Idempotency-Key was used for another request."),
+    with_header(
+        problem(429, "TooManyRequests", "The caller sent too many commands in the last minute."),
+        ("Retry-After", Type::Integer, "Seconds after which to try again."),
+    ),
     problem(500, "Failed", "An error of this program; its log has the details."),
     with_header(
         problem(
@@ -157,7 +161,7 @@ response_groups! {
     /// Of POSTs without an Idempotency-Key.
     PayloadTooLarge = "PayloadTooLarge";
     /// Of POSTs with an Idempotency-Key.
-    PostErrors = "PayloadTooLarge", "Invalid";
+    PostErrors = "PayloadTooLarge", "Invalid", "TooManyRequests";
     /// Of routes that need the operator.
     Unavailable = "Unavailable";
     /// Of all routes.

@@ -6,6 +6,7 @@ use axum::body::to_bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -38,6 +39,10 @@ pub struct Problem {
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
         Problem { status, detail: detail.into(), retry_after: None }
+    }
+
+    fn retry_after(self, span: Duration) -> Problem {
+        Problem { retry_after: Some(u32::try_from(span.as_secs()).unwrap_or(u32::MAX)), ..self }
     }
 
     pub fn bad_request(detail: impl Into<String>) -> Problem {
@@ -127,10 +132,10 @@ impl From<CommandError> for Problem {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
             }
             CommandError::Forbidden(_) => Problem::forbidden(detail),
-            CommandError::Unavailable { retry_after, .. } => {
-                let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX);
-                Problem { retry_after: Some(seconds), ..Problem::unavailable(detail) }
+            CommandError::TooMany { retry_after } => {
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(retry_after)
             }
+            CommandError::Unavailable { retry_after, .. } => Problem::unavailable(detail).retry_after(retry_after),
         }
     }
 }
@@ -144,7 +149,6 @@ impl From<QueryError> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn each_command_error_is_a_problem_with_its_text() {
@@ -157,6 +161,12 @@ mod tests {
             (CommandError::Forbidden("role".into()), 403, "role", None),
             (CommandError::unavailable("down"), 503, "down", Some(5)),
             (CommandError::Unavailable { reason: "down".into(), retry_after: later }, 503, "down", Some(7)),
+            (
+                CommandError::TooMany { retry_after: later },
+                429,
+                "too many commands within a minute: try again after 7s",
+                Some(7),
+            ),
         ] {
             let problem = Problem::from(error.clone());
             let seen = (problem.status.as_u16(), problem.detail.as_str(), problem.retry_after);

@@ -8,6 +8,7 @@ pub mod events;
 pub mod field_managers;
 pub mod leadership;
 pub mod listing;
+pub mod removal;
 pub mod retry;
 pub mod version;
 pub mod watch;

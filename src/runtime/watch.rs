@@ -6,6 +6,7 @@
 use super::backoff::jittered;
 use super::listing::ListProgress;
 use super::retry;
+use super::version::Version;
 use futures::{Stream, StreamExt as _};
 use kube::core::DeserializeGuard;
 use kube::core::NamespaceResourceScope;
@@ -38,7 +39,8 @@ pub enum Change<K> {
     Applied(Arc<K>),
     /// The object exists and does not have the shape that this program knows.
     Undecodable(Arc<InvalidObject>),
-    Deleted(Arc<str>),
+    /// With its version at the deletion, where the server says it.
+    Deleted(Arc<str>, Option<Version>),
     /// Read the cache anew: after a list, or where changes were missed. What is not in the cache has been deleted.
     Resynchronise,
 }
@@ -49,7 +51,7 @@ impl<K> Clone for Change<K> {
         match self {
             Change::Applied(object) => Change::Applied(object.clone()),
             Change::Undecodable(object) => Change::Undecodable(object.clone()),
-            Change::Deleted(name) => Change::Deleted(name.clone()),
+            Change::Deleted(name, version) => Change::Deleted(name.clone(), *version),
             Change::Resynchronise => Change::Resynchronise,
         }
     }
@@ -242,14 +244,14 @@ where
                 self.publish(Change::Undecodable(invalid));
             }
             watcher::Event::Delete(object) => {
-                let name: Arc<str> = object.name_any().into();
+                let (name, version): (Arc<str>, _) = (object.name_any().into(), Version::of(&object));
                 let mut undecodable = lock(&self.cache.undecodable);
                 undecodable.remove(&name);
                 if let Ok(object) = object.0 {
                     self.writer.apply_watcher_event(&watcher::Event::Delete(object));
                 }
                 drop(undecodable);
-                self.publish(Change::Deleted(name));
+                self.publish(Change::Deleted(name, version));
             }
         }
     }

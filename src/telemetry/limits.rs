@@ -16,6 +16,16 @@ pub enum Limit {
     ProbesOfTarget,
     /// Probes under way of slow targets together.
     ProbesOfSlowTargets,
+    /// Findings of a check with `forEach`.
+    FindingsPerCheck,
+    /// Keys of a check with `forEach` that get a Finding within an hour.
+    NewKeysPerHour,
+    /// Resolved Findings, and closed Threads and their Messages.
+    RetainedObjects,
+    /// Actions that are kept.
+    RetainedActions,
+    /// Actions of one person within a minute.
+    ActionsPerMinute,
 }
 
 impl Limit {
@@ -25,6 +35,11 @@ impl Limit {
             Limit::Probes => "probes",
             Limit::ProbesOfTarget => "probes_per_target",
             Limit::ProbesOfSlowTargets => "probes_of_slow_targets",
+            Limit::FindingsPerCheck => "findings_per_check",
+            Limit::NewKeysPerHour => "new_keys_per_hour",
+            Limit::RetainedObjects => "retained_objects",
+            Limit::RetainedActions => "retained_actions",
+            Limit::ActionsPerMinute => "actions_per_minute",
         }
     }
 
@@ -33,6 +48,11 @@ impl Limit {
         match self {
             Limit::Probes | Limit::ProbesOfSlowTargets => "AGENTIC_PROBES_MAX",
             Limit::ProbesOfTarget => "AGENTIC_PROBES_PER_TARGET",
+            Limit::FindingsPerCheck => "AGENTIC_FINDINGS_PER_CHECK",
+            Limit::NewKeysPerHour => "AGENTIC_NEW_KEYS_PER_HOUR",
+            Limit::RetainedObjects => "AGENTIC_RETENTION_MAX",
+            Limit::RetainedActions => "AGENTIC_ACTIONS_MAX",
+            Limit::ActionsPerMinute => "AGENTIC_ACTIONS_PER_MINUTE",
         }
     }
 }

@@ -10,6 +10,7 @@ use futures::{AsyncBufReadExt as _, TryStreamExt as _};
 use http::{HeaderMap, Method, Request, StatusCode};
 use kube::client::Body;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tokio::process::Command;
 
 /// The path of Scenarios. On a real server, the namespace in paths is replaced by that of the test.
@@ -63,9 +64,21 @@ impl Server {
         Server::on(Scratch::new("controlplane")).await
     }
 
+    /// An embedded server that removes Events this long after their last change.
+    pub async fn with_event_ttl(event_ttl: Duration) -> Server {
+        let dir = Scratch::new("controlplane");
+        let embedded = api::embedded_with_event_ttl(&dir.0, ports::any(), event_ttl).await;
+        Server::of(embedded, dir).await
+    }
+
     /// An embedded server with this data directory.
     pub async fn on(dir: Scratch) -> Server {
-        let embedded = Some(api::embedded(&dir.0, ports::any()).await);
+        let embedded = api::embedded(&dir.0, ports::any()).await;
+        Server::of(embedded, dir).await
+    }
+
+    async fn of(embedded: controlplane::Running, dir: Scratch) -> Server {
+        let embedded = Some(embedded);
         let client = api::client(&dir.0.join("kubeconfig")).await;
         Server { embedded, client, dir, namespace: NAMESPACE.into() }
     }

@@ -1,7 +1,9 @@
 //! Watches: no event is missing or sent twice.
 
 use super::server::{CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
+use http::StatusCode;
 use serde_json::json;
+use std::time::Duration;
 
 fn event(type_: &str, name: &str) -> (String, String) {
     (type_.to_string(), name.to_string())
@@ -104,4 +106,25 @@ async fn a_slow_reader_is_disconnected_and_does_not_block_writes() {
         last = Some(event);
     }
     assert_eq!(last.unwrap()["object"]["code"], 410);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_expire_and_watches_see_them_deleted() {
+    const EVENTS: &str = "/api/v1/namespaces/agentic-ops/events";
+    let server = Server::with_event_ttl(Duration::from_secs(1)).await;
+    let involved = json!({"kind": "Scenario", "namespace": "agentic-ops", "name": "portal"});
+    let created = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e"}, "involvedObject": involved,
+        "reason": "Opened", "message": "x", "type": "Normal"});
+    let from = version(&server.get(EVENTS).await.body);
+    server.post(CONFIGMAPS, &configmap("a", "x")).await;
+    let mut core = server.watch(&format!("{EVENTS}?watch=true&resourceVersion={from}")).await;
+    let group = EVENTS.replace("/api/v1/", "/apis/events.k8s.io/v1/");
+    let mut events = server.watch(&format!("{group}?watch=true&resourceVersion={from}")).await;
+    server.post(EVENTS, &created).await;
+    for watch in [&mut core, &mut events] {
+        assert_eq!(watch.next_name().await, event("ADDED", "e"));
+        assert_eq!(watch.next_name().await, event("DELETED", "e"));
+    }
+    assert_eq!(server.get(&format!("{EVENTS}/e")).await.code, StatusCode::NOT_FOUND);
+    assert_eq!(server.get(&format!("{CONFIGMAPS}/a")).await.code, StatusCode::OK, "other objects stay");
 }

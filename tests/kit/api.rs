@@ -5,25 +5,44 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, ResourceExt as _};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 /// The namespace of the program's objects in the embedded server.
 pub use agentic_ops::cli::standalone::NAMESPACE;
 
+/// How long the embedded server keeps Events.
+const EVENT_TTL: Duration = Duration::from_secs(3600);
+
 /// Starts the embedded server with a data directory and with the CustomResourceDefinitions of the program.
 pub async fn embedded(data_dir: &Path, listen: SocketAddr) -> controlplane::Running {
-    start(data_dir, listen, api::crds()).await
+    embedded_with_event_ttl(data_dir, listen, EVENT_TTL).await
+}
+
+/// Starts the embedded server, which removes Events this long after their last change.
+pub async fn embedded_with_event_ttl(
+    data_dir: &Path,
+    listen: SocketAddr,
+    event_ttl: Duration,
+) -> controlplane::Running {
+    start(data_dir, listen, api::crds(), event_ttl).await
 }
 
 /// Starts the embedded server without CustomResourceDefinitions.
 pub async fn embedded_without_definitions(data_dir: &Path, listen: SocketAddr) -> controlplane::Running {
-    start(data_dir, listen, Vec::new()).await
+    start(data_dir, listen, Vec::new(), EVENT_TTL).await
 }
 
 type Definition = k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
-async fn start(data_dir: &Path, listen: SocketAddr, definitions: Vec<Definition>) -> controlplane::Running {
+async fn start(
+    data_dir: &Path,
+    listen: SocketAddr,
+    definitions: Vec<Definition>,
+    event_ttl: Duration,
+) -> controlplane::Running {
     let crds = definitions.iter().map(|crd| serde_json::to_value(crd).unwrap()).collect();
-    let config = controlplane::Config { data_dir: data_dir.to_path_buf(), listen, crds, namespace: NAMESPACE.into() };
+    let namespace = NAMESPACE.into();
+    let config = controlplane::Config { data_dir: data_dir.to_path_buf(), listen, crds, namespace, event_ttl };
     controlplane::start(config).await.unwrap()
 }
 

@@ -1,6 +1,7 @@
 //! The operator in the process of the test.
 
 use super::settings;
+use agentic_ops::controllers::context::Limits;
 use agentic_ops::controllers::{Operator, OperatorConfig};
 use agentic_ops::domain::validate::ProbePolicy;
 use agentic_ops::probes::{Prober, ProberOptions, check_query};
@@ -8,8 +9,13 @@ use agentic_ops::runtime::leadership::Election;
 use kube::Client;
 use std::time::Duration;
 
-/// Starts an operator with a default interval of one second. Without an election it always leads.
+/// Starts an operator with a default interval of one second and the limits that are the defaults. Without an election it always leads.
 pub fn start(client: Client, namespace: &str, election: Option<Election>) -> Operator {
+    start_with(client, namespace, election, settings::nowhere(&[]).limits())
+}
+
+/// Starts an operator with these limits.
+pub fn start_with(client: Client, namespace: &str, election: Option<Election>, limits: Limits) -> Operator {
     let settings = settings::nowhere(&[]);
     Operator::start(OperatorConfig {
         client,
@@ -23,6 +29,7 @@ pub fn start(client: Client, namespace: &str, election: Option<Election>) -> Ope
         prober: Prober::new(ProberOptions::default()).unwrap(),
         language: settings.language(),
         names_are_checked: false,
+        limits,
         metrics: Default::default(),
         election,
     })

@@ -9,7 +9,7 @@
   verbs: [get, list, watch{{ if $serves }}, patch{{ end }}]
 - apiGroups: [agentic.ligbox.io]
   resources: [findings]
-  verbs: [get, list, watch{{ if $controls }}, create{{ end }}, patch]
+  verbs: [get, list, watch{{ if $controls }}, create, delete{{ end }}, patch]
 - apiGroups: [agentic.ligbox.io]
   resources: [agents]
   verbs: [list, watch]
@@ -17,6 +17,12 @@
 - apiGroups: [agentic.ligbox.io]
   resources: [scenarios/status, findings/status, agents/status]
   verbs: [patch]
+{{- end }}
+{{- if $controls }}
+# Remove what is finished and too old, or too much; resolved Findings, too.
+- apiGroups: [agentic.ligbox.io]
+  resources: [threads, messages, actions]
+  verbs: [list, delete]
 {{- end }}
 {{- if $serves }}
 # Record actions of people through the REST facade.

@@ -146,6 +146,42 @@ pub const SETTINGS: &[Setting] = &[
         Format::Duration,
         "age at which resolved Findings, closed Threads with their Messages, and Actions are removed",
     ),
+    setting(
+        "AGENTIC_RETENTION_MAX",
+        Some("10000"),
+        Format::Integer(0, 1_000_000),
+        "resolved Findings, closed Threads and Messages of closed Threads that are kept at most, of each kind; the oldest are removed first",
+    ),
+    setting(
+        "AGENTIC_ACTIONS_MAX",
+        Some("100000"),
+        Format::Integer(1, 10_000_000),
+        "Actions that are kept at most; the oldest are removed first",
+    ),
+    setting(
+        "AGENTIC_EVENT_TTL",
+        Some("1h"),
+        Format::Duration,
+        "age at which the API server of standalone removes Events",
+    ),
+    setting(
+        "AGENTIC_FINDINGS_PER_CHECK",
+        Some("200"),
+        Format::Integer(1, 10_000),
+        "Findings of a check with `forEach` that are kept, resolved ones included; further failing items are counted in one Finding",
+    ),
+    setting(
+        "AGENTIC_NEW_KEYS_PER_HOUR",
+        Some("100"),
+        Format::Integer(1, 10_000),
+        "items of a check with `forEach` that get a Finding for the first time within an hour; further failing items are counted in one Finding",
+    ),
+    setting(
+        "AGENTIC_ACTIONS_PER_MINUTE",
+        Some("60"),
+        Format::Integer(1, 10_000),
+        "commands of one person within a minute, by each replica; further ones are refused with 429",
+    ),
 ];
 
 /// The page `docs/settings.md`: every setting with default, format and meaning.

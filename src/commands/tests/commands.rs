@@ -1,8 +1,8 @@
 use super::api_server::{ApiServer, client};
 use crate::api::{Health, RUN_REQUESTED_AT, Role};
 use crate::commands::{
-    Acknowledge, Caller, CommandError, Context, Interface, NOTE_MAX, Note, RequestRun, RunProgress, Scheduler,
-    look_up_run, require_scheduler, tick,
+    Acknowledge, Caller, CommandError, CommandRate, Context, Interface, NOTE_MAX, Note, RequestRun, RunProgress,
+    Scheduler, look_up_run, require_scheduler, tick,
 };
 use crate::runtime::write::WriteError;
 use crate::views::{FindingPhase, TickResultView, TickView};
@@ -26,7 +26,13 @@ fn server() -> Arc<ApiServer> {
 
 fn context(server: &Arc<ApiServer>, name: &str, role: Role, interface: Interface) -> Context {
     let caller = Caller { name: name.into(), roles: vec![role], interface };
-    Context { client: client(server.clone()), resources: server.resources.clone(), caller }
+    Context {
+        client: client(server.clone()),
+        resources: server.resources.clone(),
+        caller,
+        rate: Arc::new(CommandRate::new(60)),
+        metrics: Arc::default(),
+    }
 }
 
 fn lead(server: &Arc<ApiServer>) -> Context {
@@ -154,6 +160,33 @@ async fn only_the_run_roles_run_and_only_what_can_run() {
     assert_eq!(recorded(&server), [(json!("run"), json!("refused")), (json!("run"), json!("refused"))]);
     assert!(matches!(run(&context, "none", Duration::ZERO).await, Err(CommandError::NotFound(_))));
     assert_eq!(server.actions().len(), 2, "what does not exist is not recorded");
+}
+
+#[tokio::test]
+async fn a_person_who_gave_too_many_commands_has_to_wait_and_nothing_is_done() {
+    let server = server();
+    let context = Context { rate: Arc::new(CommandRate::new(2)), ..lead(&server) };
+    for _ in 0..2 {
+        assert_eq!(acknowledge(&context, "open", "").await, Ok(FindingPhase::Acknowledged));
+    }
+    server.cluster(|c| c.requests.clear());
+    let refused = [
+        acknowledge(&context, "open", "").await.unwrap_err(),
+        run(&context, "desk.api.health", Duration::ZERO).await.unwrap_err(),
+    ];
+    for error in refused {
+        let CommandError::TooMany { retry_after } = error else { panic!("{error:?}") };
+        assert!(retry_after > Duration::ZERO && retry_after <= Duration::from_secs(60), "{retry_after:?}");
+        assert_eq!(retry_after.subsec_nanos(), 0);
+    }
+    assert!(server.cluster(|c| c.requests.is_empty()), "the API server gets no request");
+    assert_eq!(server.actions().len(), 2);
+    let metric = "agentic_ops_limit_reached_total{limit=\"actions_per_minute\"} 2";
+    assert!(context.metrics.encode().contains(metric), "{}", context.metrics.encode());
+    // What does not exist is no command, and others are not concerned.
+    assert!(matches!(run(&context, "none", Duration::ZERO).await, Err(CommandError::NotFound(_))));
+    let caller = Caller { name: "rui".into(), ..context.caller.clone() };
+    assert!(acknowledge(&Context { caller, ..context }, "open", "").await.is_ok());
 }
 
 #[test]

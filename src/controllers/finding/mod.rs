@@ -78,7 +78,7 @@ impl Controller {
     fn finding_changed(&mut self, change: Change<Finding>) {
         match change {
             Change::Applied(finding) => self.finding_applied(&finding),
-            Change::Deleted(name) => self.work.seen(&name, false),
+            Change::Deleted(name, _) => self.work.seen(&name, false),
             Change::Undecodable(_) => {}
             Change::Resynchronise => {
                 self.work.forget_all();

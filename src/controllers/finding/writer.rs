@@ -11,12 +11,14 @@ use crate::domain::transition::Step;
 use crate::runtime::events::Events;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
+use crate::runtime::removal::{self, ObjectVersion};
 use crate::runtime::version::{Version, is_older};
 use crate::runtime::watch::Cache;
 use crate::runtime::write::{WriteError, call, merge};
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Resource as _, ResourceExt as _};
 use serde_json::json;
+use std::sync::Arc;
 
 /// A decision that other writers keep overtaking is postponed after this many tries.
 const TRIES: usize = 5;
@@ -103,6 +105,21 @@ impl FindingWriter {
         let spec = finding_spec(scenario, &at.0, &at.1);
         let params = PostParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
         self.fence.write(self.api.create(&params, &Finding::new(name, spec))).await
+    }
+
+    /// Removes a Finding, unless it is no longer resolved. True where it no longer exists.
+    pub async fn remove_resolved(&self, name: &str) -> Result<bool, WriteError> {
+        let finding = match self.cache.get(name) {
+            Some(finding) => finding,
+            None => match call(self.api.get_opt(name)).await? {
+                Some(finding) => Arc::new(finding),
+                None => return Ok(true),
+            },
+        };
+        if finding.status.as_ref().is_none_or(FindingStatus::is_unresolved) {
+            return Ok(false);
+        }
+        removal::remove(&self.api, &self.fence, &ObjectVersion::of(&finding.metadata)).await
     }
 
     /// Reads a Finding from the API.

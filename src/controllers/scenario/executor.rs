@@ -9,12 +9,13 @@ use super::state::{
     TickReport,
 };
 use crate::controllers::finding::FindingWriter;
+use crate::domain::keys::KeyLimit;
 use crate::domain::texts::{self, Language};
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::version::Version;
 use crate::runtime::write::{self, WriteError, call};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Limit, Metrics};
 use kube::Api;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use std::collections::HashMap;
@@ -51,6 +52,13 @@ impl Executor {
                 }
                 Effect::WriteFindings(write) => self.write_findings(write),
                 Effect::WriteStatus(write) => self.write_status(*write),
+                Effect::KeyLimitReached { scenario, check, limit } => {
+                    let limit = match limit {
+                        KeyLimit::FindingsPerCheck => Limit::FindingsPerCheck,
+                        KeyLimit::NewKeysPerHour => Limit::NewKeysPerHour,
+                    };
+                    self.metrics.limit_reached(limit, format_args!("check {check} of Scenario {scenario}"));
+                }
                 Effect::RunRecorded => self.metrics.run(),
                 Effect::Scheduled { scenario, at, interval } => self.schedule.scheduled(scenario, at, interval),
                 Effect::IntervalKnown { scenario, interval } => self.schedule.interval_known(scenario, interval),
@@ -93,9 +101,10 @@ impl Executor {
     }
 
     fn write_findings(&self, write: FindingWrite) {
-        let FindingWrite { id, scenario, updates } = write;
+        let FindingWrite { id, scenario, removals, updates } = write;
         let (writer, events, metrics) = (self.writer.clone(), self.events.clone(), self.metrics.clone());
         tokio::spawn(async move {
+            let removed = make_room(&writer, &scenario, removals).await;
             let mut results = Vec::with_capacity(updates.len());
             for FindingUpdate { at, updates, known } in updates {
                 let Some(number) = updates.last().map(|update| update.number) else { continue };
@@ -110,7 +119,7 @@ impl Executor {
                 }
                 results.push(FindingWritten { at, number, result });
             }
-            let _ = events.send(Event::FindingsWritten { scenario, id, results }).await;
+            let _ = events.send(Event::FindingsWritten { scenario, id, removed, results }).await;
         });
     }
 
@@ -139,6 +148,20 @@ impl Executor {
             let _ = events.send(Event::StatusWritten { scenario, id, result }).await;
         });
     }
+}
+
+/// Removes resolved Findings, and returns the names of those that no longer exist. What can't be removed now is removed later, by the
+/// retention controller.
+async fn make_room(writer: &FindingWriter, scenario: &str, removals: Vec<String>) -> Vec<String> {
+    let mut removed = Vec::with_capacity(removals.len());
+    for name in removals {
+        match writer.remove_resolved(&name).await {
+            Ok(true) => removed.push(name),
+            Ok(false) | Err(WriteError::NotLeading) => {}
+            Err(error) => tracing::warn!(%scenario, finding = name, %error, "resolved Finding not removed yet"),
+        }
+    }
+    removed
 }
 
 /// A Scenario's status in an answer of the API.

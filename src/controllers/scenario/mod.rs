@@ -95,7 +95,8 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
         cancellations: watch::Sender::new(0),
         ticks: HashMap::new(),
     };
-    let settings = Settings { policy: context.policy.clone(), language: context.language };
+    let settings =
+        Settings { policy: context.policy.clone(), language: context.language, key_limits: context.limits.keys };
     let controller = Controller {
         state: State::new(settings, now()),
         executor,
@@ -215,7 +216,7 @@ where
             tracing::warn!(%kind, name = invalid.metadata.name, error = %invalid.error, "the object can't be decoded");
             ObjectChange::Undecodable(undecodable(&invalid))
         }
-        Change::Deleted(name) => ObjectChange::Deleted(name),
+        Change::Deleted(name, version) => ObjectChange::Deleted(name, version),
         Change::Resynchronise => {
             let (objects, invalid) = cache.snapshot();
             let undecodable = invalid.iter().map(|object| undecodable(object)).collect();

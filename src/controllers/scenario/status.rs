@@ -12,6 +12,9 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::collections::BTreeSet;
 
+/// More names than these do not fit into the message of a condition.
+const NAMES_MAX: usize = conditions::MESSAGE_MAX / 3;
+
 /// Everything that a status is computed from, besides the previous status.
 pub struct StatusInputs<'a> {
     pub generation: Option<i64>,
@@ -108,7 +111,7 @@ fn health(before: &ScenarioStatus, inputs: &StatusInputs<'_>, ready: bool) -> (H
     let language = inputs.language;
     let mut failing = inputs.open.iter().filter(|(check, _)| check != BLIND).peekable();
     if failing.peek().is_some() {
-        let names: Vec<_> = failing.map(|(check, key)| check_name(check, key)).collect();
+        let names: Vec<_> = failing.take(NAMES_MAX).map(|(check, key)| check_name(check, key)).collect();
         return (Health::Failing, REASON_FAILING, texts::findings_open(language, &names.join(", ")));
     }
     if !ready {

@@ -36,15 +36,11 @@ impl Run {
         let outcomes = outcomes_with(&self.scenario, vec![reading], &[("IDS", ids)], &Redactor::default());
         self.streaks.observe(&outcomes, TWO);
         let scenario = &self.scenario;
-        let desired = desired_findings(
-            scenario,
-            &self.streaks,
-            &outcomes,
-            &snapshot,
-            &self.last_good,
-            &self.open,
-            Language::English,
-        );
+        let limits = KeyLimits { findings_per_check: 200, new_keys_per_hour: 100 };
+        let surplus = SurplusKeys { limits, by_check: BTreeMap::new() };
+        let record =
+            RunRecord { outcomes: &outcomes, snapshot: &snapshot, last_good: &self.last_good, surplus: &surplus };
+        let desired = desired_findings(scenario, &self.streaks, &record, &self.open, Language::English);
         record_last_good(&mut self.last_good, &outcomes, &snapshot);
         for (at, desired) in &desired {
             match desired {
@@ -189,7 +185,7 @@ fn a_removed_check_or_scenario_resolves_its_findings_with_that_reason() {
         .chain([at("vm", "a"), at("cpu", "a"), at("vm", "")])
         .collect();
     let gone: BTreeSet<_> = [at("gone", ""), at("cpu", "a"), at("vm", "")].into();
-    let edited = desired_after_edit(&run.scenario, &known);
+    let edited = desired_after_edit(&run.scenario, &run.streaks, &known);
     assert_eq!(edited.keys().cloned().collect::<BTreeSet<_>>(), gone);
     assert!(edited.values().all(|d| *d == Desired::Resolved(ResolveReason::CheckRemoved)));
     let removed = desired_after_removal(&known);

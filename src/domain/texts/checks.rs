@@ -31,3 +31,25 @@ pub fn blind(language: Language, reasons: &str) -> String {
 pub fn blind_title(language: Language, title: &str) -> String {
     text!(language, "{title}: sem visibilidade", "{title}: blind")
 }
+
+/// The message of the Finding that counts the surplus keys of a check; `examples` names some of them. A check has at most `most`
+/// Findings, and `hourly` new ones an hour.
+pub fn surplus(language: Language, check: &str, count: usize, examples: &str, most: usize, hourly: usize) -> String {
+    match count {
+        1 => text!(
+            language,
+            "{check}: 1 item com falha não tem ocorrência própria: {examples} (limites por verificação: {most} ocorrências, {hourly} itens novos por hora)",
+            "{check}: 1 failing item has no Finding of its own: {examples} (limits of each check: {most} Findings, {hourly} new items an hour)",
+        ),
+        _ => text!(
+            language,
+            "{check}: {count} itens com falha não têm ocorrência própria, por exemplo {examples} (limites por verificação: {most} ocorrências, {hourly} itens novos por hora)",
+            "{check}: {count} failing items have no Finding of their own, for example {examples} (limits of each check: {most} Findings, {hourly} new items an hour)",
+        ),
+    }
+}
+
+/// The title of that Finding, from that of the Scenario.
+pub fn surplus_title(language: Language, title: &str) -> String {
+    text!(language, "{title}: itens sem ocorrência própria", "{title}: items without a Finding of their own")
+}

@@ -23,7 +23,7 @@ mod readings;
 mod tests;
 mod validation;
 
-pub use checks::{blind, blind_title, check_failed, item_without_name, not_given};
+pub use checks::{blind, blind_title, check_failed, item_without_name, not_given, surplus, surplus_title};
 pub use cli::{
     DocumentError, check_columns, demo_started, document_error, operator_started, shutting_down, standalone_started,
     unknown_field,

@@ -210,6 +210,9 @@ fn other_messages_are_in_both_languages() {
     check("not_given", |l| not_given(l, "X1"));
     check("blind", |l| blind(l, "X1"));
     check("blind_title", |l| blind_title(l, "X1"));
+    check("surplus", |l| surplus(l, "X1", 1, "X2", 200, 100));
+    check("surplus", |l| surplus(l, "X1", 2, "X2, X3", 200, 100));
+    check("surplus_title", |l| surplus_title(l, "X1"));
     check("spec_valid", spec_valid);
     check("suspended_spec", suspended_spec);
     check("undecodable", |l| undecodable(l, "X1"));

@@ -74,6 +74,11 @@ impl ValidatedScenario {
         key.is_empty() && (check == BLIND || self.probes.iter().any(|p| p.own_check && p.probe.name == check))
     }
 
+    /// Whether this is a check with `forEach`, whose Finding with an empty key counts its surplus keys.
+    pub fn has_list(&self, check: &str) -> bool {
+        self.checks.iter().any(|c| c.name == check && c.for_each.is_some())
+    }
+
     /// Whether evaluation is fast enough to run on a thread that also does input and output.
     pub fn is_cheap(&self) -> bool {
         self.checks.iter().all(|c| {

@@ -18,6 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt as _;
 
+/// More than any test sends within a minute, except those of this limit.
+pub const COMMANDS_PER_MINUTE: usize = 60;
 pub const SECRET: &[u8] = b"a secret of the tests, long enough";
 
 /// An operator whose state is set by the test.
@@ -101,6 +103,7 @@ impl Facade {
             process: ProcessState { resources, operator: view, scheduler, metrics: Arc::default() },
             auth: Authenticator::new(auth),
             internal_token: internal_token.map(String::from),
+            commands_per_minute: COMMANDS_PER_MINUTE,
         });
         Facade { server, app }
     }

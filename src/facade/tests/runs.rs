@@ -1,4 +1,4 @@
-use super::fake::{Answered, Facade, bearer, request};
+use super::fake::{Answered, COMMANDS_PER_MINUTE, Facade, bearer, request};
 use crate::api::{RUN_REQUESTED_AT, Role};
 use axum::http::Method;
 use serde_json::json;
@@ -90,4 +90,34 @@ async fn two_concurrent_requests_under_one_key_run_once() {
     let first = if one.status == 202 { one } else { other };
     assert_eq!(again.headers["location"], first.headers["location"], "the same answer, with its location");
     assert_eq!(facade.actions().len(), 1);
+}
+
+#[tokio::test]
+async fn more_commands_than_a_person_may_give_are_refused_until_later() {
+    let facade = facade(false);
+    let post = |name, key: Option<String>| {
+        let builder = request(Method::POST, "/runs/desk.api.health?wait=0");
+        let builder = builder.header("authorization", bearer(name, &[Role::OpsLead]));
+        facade.send(key.into_iter().fold(builder, |builder, key| builder.header("idempotency-key", key)), "")
+    };
+    for i in 0..COMMANDS_PER_MINUTE {
+        assert_eq!(post("ana", Some(i.to_string())).await.status, 202);
+    }
+    // What was answered before is answered again, and does not count.
+    for _ in 0..3 {
+        assert_eq!(post("ana", Some("0".into())).await.status, 202);
+    }
+    for _ in 0..2 {
+        // Under the same key it may be sent again later: it was not carried out.
+        let answer = post("ana", Some("one more".into())).await;
+        answer.problem(429);
+        let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+    }
+    post("ana", None).await.problem(429);
+    assert_eq!(facade.actions().len(), COMMANDS_PER_MINUTE);
+    assert_eq!(facade.call(Method::GET, "/scenarios", Role::OpsLead, "").await.status, 200, "reads are no commands");
+    assert_eq!(post("rui", None).await.status, 202);
+    let metrics = facade.call(Method::GET, "!/metrics", Role::OpsLead, "").await.text;
+    assert!(metrics.contains("agentic_ops_limit_reached_total{limit=\"actions_per_minute\"} 3"), "{metrics}");
 }

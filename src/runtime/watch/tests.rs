@@ -44,7 +44,7 @@ fn word(change: Change<Agent>) -> String {
     match change {
         Change::Applied(agent) => format!("applied {}", agent.name_any()),
         Change::Undecodable(object) => format!("undecodable {}", name_of(&object)),
-        Change::Deleted(name) => format!("deleted {name}"),
+        Change::Deleted(name, _) => format!("deleted {name}"),
         Change::Resynchronise => "resynchronise".into(),
     }
 }

@@ -5,6 +5,7 @@ use crate::kit::scratch::Scratch;
 use crate::kit::{api, operator, ports, real, settings};
 use agentic_ops::api::{Finding, Phase, Scenario};
 use agentic_ops::controllers::Operator;
+use agentic_ops::controllers::context::Limits;
 use agentic_ops::controlplane;
 use agentic_ops::runtime::leadership::Election;
 use k8s_openapi::api::coordination::v1::Lease;
@@ -153,4 +154,9 @@ impl Cluster {
 /// Starts an operator in this process.
 pub fn operator(cluster: &Cluster, client: Client, election: Option<Election>) -> Operator {
     operator::start(client, &cluster.namespace, election)
+}
+
+/// Starts an operator in this process that keeps only so many objects.
+pub fn operator_with(cluster: &Cluster, client: Client, election: Option<Election>, limits: Limits) -> Operator {
+    operator::start_with(client, &cluster.namespace, election, limits)
 }

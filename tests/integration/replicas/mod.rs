@@ -9,6 +9,7 @@ mod outage;
 mod proxy;
 mod recorder;
 mod replica;
+mod retention;
 mod takeover;
 mod target;
 mod writes;

@@ -7,6 +7,7 @@ use crate::api::ScenarioStatus;
 use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::CheckKey;
 use crate::domain::evidence::RunSnapshot;
+use crate::domain::keys::KeyLimit;
 use crate::domain::outcome::Evaluation;
 use crate::domain::pending::PendingUpdate;
 use crate::domain::run_failure::RunFailure;
@@ -26,6 +27,12 @@ pub enum Effect {
     WriteStatus(Box<StatusWrite>),
     /// A run has been processed.
     RunRecorded,
+    /// Keys that failed have no Findings of their own.
+    KeyLimitReached {
+        scenario: Arc<str>,
+        check: String,
+        limit: KeyLimit,
+    },
     /// For readers of the schedule: the Scenario runs next at this time.
     Scheduled {
         scenario: Arc<str>,
@@ -78,10 +85,12 @@ pub enum RunResult {
     Failed(RunFailure),
 }
 
-/// Updates of the Findings of one Scenario.
+/// Updates of the Findings of one Scenario, and what makes room for new ones.
 pub struct FindingWrite {
     pub id: WriteId,
     pub scenario: Arc<str>,
+    /// Names of resolved Findings that make room for new ones, to be removed before the updates.
+    pub removals: Vec<String>,
     pub updates: Vec<FindingUpdate>,
 }
 

@@ -6,6 +6,7 @@ use super::ticks::TickId;
 use super::writes::WriteId;
 use crate::api::Scenario;
 use crate::controllers::finding::FindingSummary;
+use crate::runtime::version::Version;
 use crate::runtime::write::WriteError;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub enum Event {
     FindingsWritten {
         scenario: Arc<str>,
         id: WriteId,
+        /// Names of the Findings that were removed.
+        removed: Vec<String>,
         results: Vec<FindingWritten>,
     },
     StatusWritten {
@@ -66,7 +69,8 @@ pub enum Event {
 pub enum ObjectChange<T> {
     Applied(T),
     Undecodable(UndecodableObject),
-    Deleted(Arc<str>),
+    /// With its version at the deletion, where that is known.
+    Deleted(Arc<str>, Option<Version>),
     /// All objects there are: what is not among them has been deleted.
     Resynchronised(Vec<T>, Vec<UndecodableObject>),
 }

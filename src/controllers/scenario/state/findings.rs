@@ -1,9 +1,12 @@
 //! The Findings that exist, by Scenario and check: the one place that knows which are open.
 
+use super::removed_keys::RemovedKeys;
 use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::CheckKey;
 use crate::domain::fingerprint::finding_name;
+use crate::domain::keys::{KeptKey, KeptKeys};
 use crate::runtime::version::{Version, is_older};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -12,8 +15,19 @@ use std::sync::Arc;
 struct Seen {
     version: Option<Version>,
     is_unresolved: bool,
+    created_at: Timestamp,
+    resolved_at: Timestamp,
     /// Whether the watch has shown it. One that only this replica has written may be missing from an older list.
     is_watched: bool,
+}
+
+/// A Finding that no longer exists.
+pub struct Removed {
+    pub scenario: Arc<str>,
+    pub at: CheckKey,
+    /// Whether it was not resolved: then it was closed by hand.
+    pub was_unresolved: bool,
+    created_at: Timestamp,
 }
 
 /// All Findings of the namespace.
@@ -21,6 +35,7 @@ struct Seen {
 pub struct FindingIndex {
     by_scenario: HashMap<Arc<str>, BTreeMap<CheckKey, Seen>>,
     by_name: HashMap<String, (Arc<str>, CheckKey)>,
+    removed: RemovedKeys,
 }
 
 impl FindingIndex {
@@ -36,9 +51,9 @@ impl FindingIndex {
 
     /// Takes the Finding over, unless a newer version of it is known.
     fn note(&mut self, finding: FindingSummary, is_watched: bool) {
-        let FindingSummary { name, scenario, at, version, is_unresolved } = finding;
+        let FindingSummary { name, scenario, at, version, is_unresolved, created_at, resolved_at } = finding;
         let of_scenario = self.by_scenario.entry(scenario.clone()).or_default();
-        let seen = Seen { version, is_unresolved, is_watched };
+        let seen = Seen { version, is_unresolved, created_at, resolved_at, is_watched };
         let known = of_scenario.entry(at.clone()).or_insert(seen);
         if !is_older(version, known.version) {
             *known = Seen { is_watched: is_watched || known.is_watched, ..seen };
@@ -47,13 +62,21 @@ impl FindingIndex {
         self.by_name.entry(name).or_insert((scenario, at));
     }
 
-    /// Drops the Finding of a check, which does not exist. True where it was known.
-    pub fn remove_at(&mut self, scenario: &str, at: &CheckKey) -> bool {
-        self.remove(&finding_name(scenario, &at.0, &at.1)).is_some()
+    /// Drops the Finding of a check, which does not exist; `None` where it was not known.
+    pub fn remove_at(&mut self, scenario: &str, at: &CheckKey) -> Option<Removed> {
+        self.remove(&finding_name(scenario, &at.0, &at.1), None)
     }
 
-    /// Drops a Finding that was deleted, and returns which it was.
-    pub fn remove(&mut self, name: &str) -> Option<(Arc<str>, CheckKey)> {
+    /// Drops a Finding that was deleted at this version, if that is known; `None` where it was not known, or has been created anew
+    /// since.
+    pub fn remove(&mut self, name: &str, version: Option<Version>) -> Option<Removed> {
+        let (scenario, at) = self.by_name.get(name)?;
+        let known = self.by_scenario.get(scenario).and_then(|of_scenario| of_scenario.get(at));
+        if is_older(version, known.and_then(|known| known.version)) {
+            return None;
+        }
+        let was_unresolved = known.is_some_and(|known| known.is_unresolved);
+        let created_at = known.map_or(Timestamp::MIN, |known| known.created_at);
         let (scenario, at) = self.by_name.remove(name)?;
         if let Some(of_scenario) = self.by_scenario.get_mut(&scenario) {
             of_scenario.remove(&at);
@@ -61,13 +84,43 @@ impl FindingIndex {
                 self.by_scenario.remove(&scenario);
             }
         }
-        Some((scenario, at))
+        Some(Removed { scenario, at, was_unresolved, created_at })
+    }
+
+    /// Remembers for an hour that the key of a Finding that was removed was new.
+    pub fn remember(&mut self, removed: &Removed, now: Timestamp) {
+        if !removed.at.1.is_empty() {
+            self.removed.add(&removed.scenario, &removed.at.0, removed.created_at, now);
+        }
+    }
+
+    /// How many keys of a check were new within the last hour and have no Findings any more.
+    pub fn removed_new(&self, scenario: &Arc<str>, check: &str, now: Timestamp) -> usize {
+        self.removed.count(scenario, check, now)
+    }
+
+    /// The Findings of a check by key, without that of the empty key. One for which `is_pending` is true counts as not resolved.
+    pub fn of_check(&self, scenario: &str, check: &str, is_pending: impl Fn(&CheckKey) -> bool) -> KeptKeys {
+        let Some(of_scenario) = self.by_scenario.get(scenario) else { return KeptKeys::new() };
+        let of_check =
+            of_scenario.range((check.to_string(), String::new())..).take_while(|((name, _), _)| name == check);
+        let kept = of_check.filter(|((_, key), _)| !key.is_empty()).map(|(at, seen)| {
+            let is_resolved = !seen.is_unresolved && !is_pending(at);
+            let resolved_at = is_resolved.then_some(seen.resolved_at);
+            (at.1.clone(), KeptKey { created_at: Some(seen.created_at), resolved_at })
+        });
+        kept.collect()
     }
 
     /// Checks and keys of a Scenario with a Finding that is not resolved.
     pub fn open(&self, scenario: &str) -> BTreeSet<CheckKey> {
         let findings = self.by_scenario.get(scenario).into_iter().flatten();
         findings.filter(|(_, seen)| seen.is_unresolved).map(|(at, _)| at.clone()).collect()
+    }
+
+    /// Whether the Finding of this check and key exists.
+    pub fn has(&self, scenario: &str, at: &CheckKey) -> bool {
+        self.by_scenario.get(scenario).is_some_and(|of_scenario| of_scenario.contains_key(at))
     }
 
     /// The newest version known of a Finding.

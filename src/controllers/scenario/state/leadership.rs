@@ -6,7 +6,7 @@ use super::event::Now;
 use super::freshness::Freshness;
 use super::model::State;
 use super::schedule::Schedule;
-use crate::domain::desired::{desired_after_edit, desired_after_removal};
+use crate::domain::desired::desired_after_removal;
 use crate::domain::schedule;
 use std::sync::Arc;
 
@@ -108,9 +108,9 @@ impl State {
 
     /// Resolves the Findings of checks that the spec no longer has.
     pub(super) fn add_desired_after_edit(&mut self, name: &Arc<str>, now: Now) {
-        let Some(valid) = self.scenarios.get(name).and_then(|s| s.valid()).cloned() else { return };
         let open = self.open_after_writes(name);
-        let desired = desired_after_edit(&valid, &open);
+        let Some(scenario) = self.scenarios.get(name) else { return };
+        let desired = scenario.desired_after_edit(&open);
         if !desired.is_empty() {
             self.writes.of(name).updates.add(desired, &open, now.wall);
         }

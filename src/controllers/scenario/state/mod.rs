@@ -13,6 +13,7 @@ mod freshness;
 mod leadership;
 mod model;
 mod objects;
+mod removed_keys;
 mod requests;
 mod results;
 mod runs;
@@ -44,7 +45,8 @@ impl State {
             Event::RunEnded { scenario, id, started_at, result } => {
                 self.run_ended(&scenario, id, (started_at, result), now, &mut effects);
             }
-            Event::FindingsWritten { scenario, id, results } => {
+            Event::FindingsWritten { scenario, id, removed, results } => {
+                self.findings_removed(&removed);
                 self.findings_written(&scenario, id, results, now, &mut effects);
             }
             Event::StatusWritten { scenario, id, result } => {

@@ -10,6 +10,8 @@ use super::schedule::Schedule;
 use super::ticks::Ticks;
 use super::writes::{FindingWrites, Retries};
 use crate::domain::desired::CheckKey;
+use crate::domain::keys::{KeptKey, KeptKeys, KeyLimits};
+use crate::domain::pending::PendingUpdates;
 use crate::domain::texts::Language;
 use crate::domain::validate::{Expressions, ProbePolicy, ValidatedScenario};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,6 +27,7 @@ pub(super) const FALLBACK_AGENT: &str = "maestro";
 pub struct Settings {
     pub policy: Arc<ProbePolicy>,
     pub language: Language,
+    pub key_limits: KeyLimits,
 }
 
 /// The controller's state.
@@ -101,6 +104,18 @@ impl State {
             Some(writes) => writes.updates.open_after(open),
             None => open,
         }
+    }
+
+    /// The Findings of a check with `forEach`, by key: those that exist, and those that pending updates will create.
+    pub(super) fn kept(findings: &FindingIndex, writes: &FindingWrites, scenario: &str, check: &str) -> KeptKeys {
+        let pending = writes.get(scenario).map(|writes| &writes.updates);
+        let is_pending = |at: &CheckKey| pending.is_some_and(|updates| updates.has(at));
+        let mut kept = findings.of_check(scenario, check, is_pending);
+        let to_create = pending.into_iter().flat_map(PendingUpdates::keys).filter(|(name, _)| name == check);
+        for (_, key) in to_create.filter(|(_, key)| !key.is_empty()) {
+            kept.entry(key.clone()).or_insert(KeptKey { created_at: None, resolved_at: None });
+        }
+        kept
     }
 
     /// The validated spec of a Scenario that may run: valid, not suspended, in no cycle.

@@ -3,6 +3,7 @@
 use super::activation::Kind;
 use super::effects::{Effect, Effects};
 use super::event::{AgentSummary, Now, ObjectChange, UndecodableObject};
+use super::findings::Removed;
 use super::model::State;
 use super::scenario::{ScenarioState, Spec};
 use super::writes::Part;
@@ -10,6 +11,7 @@ use crate::api::Scenario;
 use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::desired_after_removal;
 use crate::domain::validate::validate;
+use crate::runtime::version::Version;
 use kube::ResourceExt as _;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -19,7 +21,7 @@ impl State {
         match change {
             ObjectChange::Applied(scenario) => self.scenario_applied(scenario, now, effects),
             ObjectChange::Undecodable(object) => self.scenario_undecodable(object, now, effects),
-            ObjectChange::Deleted(name) => self.scenario_deleted(&name, now, effects),
+            ObjectChange::Deleted(name, _) => self.scenario_deleted(&name, now, effects),
             ObjectChange::Resynchronised(scenarios, undecodable) => {
                 let names = scenarios.iter().map(|scenario| Arc::from(scenario.name_any()));
                 let present: HashSet<Arc<str>> = names.chain(undecodable.iter().map(|o| o.name.clone())).collect();
@@ -153,7 +155,7 @@ impl State {
     pub(super) fn finding_changed(&mut self, change: ObjectChange<FindingSummary>, now: Now, effects: &mut Effects) {
         match change {
             ObjectChange::Applied(finding) => self.finding_applied(finding, now, effects),
-            ObjectChange::Deleted(name) => self.finding_deleted(&name, now, effects),
+            ObjectChange::Deleted(name, version) => self.finding_deleted(&name, version, now, effects),
             // It is ignored until it can be decoded again.
             ObjectChange::Undecodable(_) => {}
             ObjectChange::Resynchronised(findings, undecodable) => {
@@ -162,7 +164,7 @@ impl State {
                 let gone: Vec<String> =
                     self.findings.watched().filter(|n| !present.contains(n)).map(String::from).collect();
                 for name in gone {
-                    self.finding_deleted(&name, now, effects);
+                    self.finding_deleted(&name, None, now, effects);
                 }
                 for finding in findings {
                     self.finding_applied(finding, now, effects);
@@ -187,9 +189,15 @@ impl State {
         }
     }
 
-    /// A Finding that is deleted while open counts as closed by hand.
-    fn finding_deleted(&mut self, name: &str, now: Now, effects: &mut Effects) {
-        let Some((scenario, at)) = self.findings.remove(name) else { return };
+    /// A Finding that is deleted while open counts as closed by hand. One that was resolved is history: what is pending will create it
+    /// anew.
+    fn finding_deleted(&mut self, name: &str, version: Option<Version>, now: Now, effects: &mut Effects) {
+        let Some(removed) = self.findings.remove(name, version) else { return };
+        self.findings.remember(&removed, now.wall);
+        let Removed { scenario, at, was_unresolved, .. } = removed;
+        if !was_unresolved {
+            return;
+        }
         if let Some(writes) = self.writes.get_mut(&scenario) {
             writes.updates.forget(&at);
             self.writes.drop_if_idle(&scenario);
@@ -205,7 +213,7 @@ impl State {
             ObjectChange::Applied(agent) => {
                 self.agents.insert(agent.name, agent.is_suspended);
             }
-            ObjectChange::Deleted(name) => {
+            ObjectChange::Deleted(name, _) => {
                 self.agents.remove(&*name);
             }
             ObjectChange::Undecodable(object) => {

@@ -8,9 +8,12 @@ use super::writes::{Part, WriteId};
 use crate::api::ScenarioStatus;
 use crate::controllers::scenario::status::{RunSummary, SpecState, StatusInputs, differs_beyond_freshness, status};
 use crate::domain::desired::Desired;
+use crate::domain::fingerprint::finding_name;
+use crate::domain::keys::to_remove;
 use crate::domain::pending::PendingUpdate;
 use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::WriteError;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,8 +44,29 @@ impl State {
             let known = self.findings.version(name, &at);
             FindingUpdate { at, updates: updates.into_iter().map(|update| self.assigned(update)).collect(), known }
         });
-        let updates = updates.collect();
-        effects.push(Effect::WriteFindings(FindingWrite { id, scenario: name.clone(), updates }));
+        let updates: Vec<FindingUpdate> = updates.collect();
+        let removals = self.removals(name, &updates, now);
+        effects.push(Effect::WriteFindings(FindingWrite { id, scenario: name.clone(), removals, updates }));
+    }
+
+    /// Names of the resolved Findings that make room for those that the updates create.
+    fn removals(&self, name: &Arc<str>, updates: &[FindingUpdate], now: Now) -> Vec<String> {
+        let created = updates.iter().map(|update| &update.at).filter(|at| !self.findings.has(name, at));
+        let checks: BTreeSet<&str> = created.filter(|(_, key)| !key.is_empty()).map(|(check, _)| &**check).collect();
+        let most = self.settings.key_limits.findings_per_check;
+        let of_check = |check: &str| {
+            let kept = State::kept(&self.findings, &self.writes, name, check);
+            let keys = to_remove(&kept, most, now.wall).into_iter();
+            keys.map(|key| finding_name(name, check, key)).collect::<Vec<_>>()
+        };
+        checks.into_iter().flat_map(of_check).collect()
+    }
+
+    /// Resolved Findings were removed, to make room for others.
+    pub(super) fn findings_removed(&mut self, names: &[String]) {
+        for name in names {
+            self.findings.remove(name, None);
+        }
     }
 
     /// The update with the Agent that has the work of its failure now.
@@ -93,12 +117,13 @@ impl State {
                             self.findings.written(finding);
                         }
                         // It was deleted, and that was overtaken by the result of an earlier write.
-                        (None, scenario) if self.findings.remove_at(name, &at) => {
-                            if let Some(scenario) = scenario {
+                        (None, scenario) => {
+                            let removed = self.findings.remove_at(name, &at);
+                            let is_closed = removed.is_some_and(|removed| removed.was_unresolved);
+                            if let Some(scenario) = scenario.filter(|_| is_closed) {
                                 scenario.forget_finding(&at);
                             }
                         }
-                        (None, _) => {}
                     }
                 }
                 Err(error) => {

@@ -10,6 +10,7 @@ use super::writes::Part;
 use crate::api::Health;
 use crate::domain::desired::CheckKey;
 use crate::domain::evidence::RunSnapshot;
+use crate::domain::keys::CheckFindings;
 use crate::domain::outcome::Evaluation;
 use crate::domain::schedule;
 use crate::domain::texts;
@@ -102,7 +103,7 @@ impl State {
         match result {
             RunResult::Evaluated { evaluation, snapshot } => {
                 scenario.requests.run_ended(run.requested, started_at, Some(&evaluation));
-                self.evaluated(name, &valid, (&evaluation, &snapshot, started_at));
+                self.evaluated(name, &valid, (&evaluation, &snapshot, started_at), effects);
             }
             RunResult::Refused(errors) => {
                 scenario.requests.run_ended(run.requested, started_at, None);
@@ -124,10 +125,24 @@ impl State {
         name: &Arc<str>,
         valid: &ValidatedScenario,
         run: (&Evaluation, &Arc<RunSnapshot>, Timestamp),
+        effects: &mut Effects,
     ) {
         let open = self.open_after_writes(name);
         let Some(scenario) = self.scenarios.get_mut(name) else { return };
-        let desired = scenario.evaluated(valid, run, &open, self.settings.language);
+        let findings = |check: &str| CheckFindings {
+            kept: State::kept(&self.findings, &self.writes, name, check),
+            removed_new: self.findings.removed_new(name, check, run.2),
+        };
+        let surplus = scenario.count(valid, run.0, findings, self.settings.key_limits, run.2);
+        for (check, surplus) in &surplus.by_check {
+            let reached = surplus.reached.map(|limit| Effect::KeyLimitReached {
+                scenario: name.clone(),
+                check: check.clone(),
+                limit,
+            });
+            effects.extend(reached);
+        }
+        let desired = scenario.desired(valid, run, &surplus, &open, self.settings.language);
         if !desired.is_empty() {
             self.writes.of(name).updates.add(desired, &open, run.2);
         }

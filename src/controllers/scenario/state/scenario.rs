@@ -3,8 +3,9 @@
 use super::requests::RunRequests;
 use super::writes::WriteId;
 use crate::api::{CheckOutcome, RequestedRun, Scenario, ScenarioStatus};
-use crate::domain::desired::{self, CheckKey, DesiredFindings, LastGood};
+use crate::domain::desired::{self, CheckKey, DesiredFindings, LastGood, RunRecord};
 use crate::domain::evidence::RunSnapshot;
+use crate::domain::keys::{CheckFindings, KeyLimits, SurplusKeys};
 use crate::domain::outcome::{Evaluation, Outcome};
 use crate::domain::streak::{CheckState, Streaks, Thresholds};
 use crate::domain::texts::Language;
@@ -112,13 +113,14 @@ pub struct ScenarioState {
 impl ScenarioState {
     /// A Scenario of which nothing has been observed yet; its open Findings stay open until they are resolved.
     pub fn new(name: Arc<str>, spec: Spec, open: &BTreeSet<CheckKey>) -> ScenarioState {
+        let streaks = restored(open, &spec);
         ScenarioState {
             name,
             observed: Observed::default(),
             spec,
             runs: Runs::default(),
             requests: RunRequests::default(),
-            streaks: restored(open),
+            streaks,
             last_good: LastGood::new(),
             status_write: None,
             status_failures: 0,
@@ -168,7 +170,7 @@ impl ScenarioState {
         self.runs.last = None;
         self.runs.refused.clear();
         if let Spec::Valid(valid) = &self.spec {
-            self.streaks.retain(|check, key| valid.has_check(check, key));
+            self.streaks.retain(valid);
             self.last_good.retain(|(check, key), _| valid.has_check(check, key));
         }
     }
@@ -185,7 +187,7 @@ impl ScenarioState {
 
     /// This replica begins to lead: open Findings stay open until they are resolved.
     pub fn activate(&mut self, open: &BTreeSet<CheckKey>) {
-        self.streaks = restored(open);
+        self.streaks = restored(open, &self.spec);
     }
 
     /// A Finding was deleted: its check is counted from the start.
@@ -193,23 +195,46 @@ impl ScenarioState {
         self.streaks.forget(&at.0, &at.1);
     }
 
-    /// Counts the outcomes of a run and gives what its Findings are to be. `open` are those that are open once everything that is
-    /// pending has been written.
-    pub fn evaluated(
+    /// Counts the outcomes of a run, and says which failing keys have no Findings of their own. `findings` gives those of a
+    /// check.
+    pub fn count(
+        &mut self,
+        valid: &ValidatedScenario,
+        evaluation: &Evaluation,
+        findings: impl Fn(&str) -> CheckFindings,
+        limits: KeyLimits,
+        at: Timestamp,
+    ) -> SurplusKeys {
+        let thresholds = Thresholds { fail: valid.fail, recover: valid.recover };
+        self.streaks.observe(evaluation, thresholds);
+        let surplus = SurplusKeys::after(evaluation, &self.streaks, findings, limits, at);
+        for (check, of_check) in &surplus.by_check {
+            self.streaks.observe_surplus(check, !of_check.keys.is_empty(), thresholds);
+        }
+        surplus
+    }
+
+    /// What the Findings are to be after a run that was counted. `open` are those that are open once everything that is pending has
+    /// been written.
+    pub fn desired(
         &mut self,
         valid: &ValidatedScenario,
         run: (&Evaluation, &Arc<RunSnapshot>, Timestamp),
+        surplus: &SurplusKeys,
         open: &BTreeSet<CheckKey>,
         language: Language,
     ) -> DesiredFindings {
-        let (evaluation, snapshot, at) = run;
+        let (outcomes, snapshot, at) = run;
         self.runs.refused.clear();
-        self.streaks.observe(evaluation, Thresholds { fail: valid.fail, recover: valid.recover });
-        desired::record_last_good(&mut self.last_good, evaluation, snapshot);
-        let desired =
-            desired::desired_findings(valid, &self.streaks, evaluation, snapshot, &self.last_good, open, language);
+        desired::record_last_good(&mut self.last_good, outcomes, snapshot);
         self.runs.last_run_at = Some(at);
-        desired
+        let run = RunRecord { outcomes, snapshot, last_good: &self.last_good, surplus };
+        desired::desired_findings(valid, &self.streaks, &run, open, language)
+    }
+
+    /// What the Findings of checks that the edited spec no longer has are to be.
+    pub fn desired_after_edit(&self, open: &BTreeSet<CheckKey>) -> DesiredFindings {
+        self.valid().map(|valid| desired::desired_after_edit(valid, &self.streaks, open)).unwrap_or_default()
     }
 
     /// After the desired Findings were added to what is pending: forgets items that left their list, and sums the run up.
@@ -243,6 +268,10 @@ impl ScenarioState {
 }
 
 /// What is open counts as failing, all else as not judged yet.
-fn restored(open: &BTreeSet<CheckKey>) -> Streaks {
-    Streaks::restore(open.iter().map(|(check, key)| (check.as_str(), key.as_str())))
+fn restored(open: &BTreeSet<CheckKey>, spec: &Spec) -> Streaks {
+    let mut streaks = Streaks::restore(open.iter().map(|(check, key)| (check.as_str(), key.as_str())));
+    if let Spec::Valid(valid) = spec {
+        streaks.retain(valid);
+    }
+    streaks
 }

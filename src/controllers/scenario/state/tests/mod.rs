@@ -7,6 +7,7 @@ mod observations;
 mod outages;
 mod requests;
 mod simulation;
+mod surplus;
 mod thresholds;
 mod ticks;
 mod world;

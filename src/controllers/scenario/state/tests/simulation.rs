@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::world::{Api, Found, Pass, World};
-use crate::api::{CheckOutcome, Finding, Severity};
+use crate::api::{CheckOutcome, Finding, Phase, Severity};
 use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::CheckKey;
 use crate::domain::evidence::RunSnapshot;
@@ -28,6 +28,10 @@ impl World {
         let result = match found {
             Found::Status(outcome) => evaluated(evaluation(&[("status", "", *outcome)], &[])),
             Found::Outcomes(outcomes, items) => evaluated(evaluation(outcomes, items)),
+            Found::Failing(check, keys) => {
+                let outcomes: Vec<_> = keys.iter().map(|key| (*check, key.as_str(), CheckOutcome::Fail)).collect();
+                evaluated(evaluation(&outcomes, &[(*check, keys.iter().map(String::as_str).collect())]))
+            }
             Found::Refused(errors) => RunResult::Refused(errors.clone()),
             Found::Failed => RunResult::Failed(RunFailure::EvaluationPanicked),
         };
@@ -64,6 +68,7 @@ impl World {
             Effect::ScheduleCleared => self.log.next.clear(),
             Effect::AnswerTick { id, report } => drop(self.log.ticks.insert(id.0, Some(report))),
             Effect::RefuseTick { id } => drop(self.log.ticks.insert(id.0, None)),
+            Effect::KeyLimitReached { check, limit, .. } => self.log.key_limits.push((check, limit)),
             Effect::RunRecorded | Effect::IntervalKnown { .. } => {}
         }
     }
@@ -74,9 +79,10 @@ impl World {
         }
         match effect {
             Effect::WriteFindings(write) => {
-                let FindingWrite { id, scenario, updates } = write;
+                let FindingWrite { id, scenario, removals, updates } = write;
+                let removed: Vec<String> = removals.into_iter().filter(|name| self.remove_resolved(name)).collect();
                 let results = updates.into_iter().map(|update| self.write_finding(&scenario, update)).collect();
-                self.events.push_back(Event::FindingsWritten { scenario, id, results });
+                self.events.push_back(Event::FindingsWritten { scenario, id, removed, results });
             }
             Effect::WriteStatus(write) => {
                 let result = self.write_scenario_status(&write);
@@ -84,6 +90,18 @@ impl World {
             }
             _ => unreachable!(),
         }
+    }
+
+    /// True where the Finding no longer exists.
+    fn remove_resolved(&mut self, name: &str) -> bool {
+        let is_up = matches!(self.api, Api::Up | Api::AnswersLost);
+        let Some(finding) = self.stored.findings.get(name).filter(|_| is_up).cloned() else { return is_up };
+        assert_eq!(finding.status.as_ref().and_then(|status| status.phase), Some(Phase::Resolved), "{name}");
+        self.stored.findings.remove(name);
+        self.stored.version += 1;
+        let version = Some(Version::new(self.stored.version));
+        self.events.push_back(Event::Finding(ObjectChange::Deleted(name.into(), version)));
+        self.api == Api::Up
     }
 
     fn write_finding(&mut self, scenario: &str, update: FindingUpdate) -> FindingWritten {

@@ -4,9 +4,12 @@ use super::super::*;
 use crate::api::{CheckOutcome, Finding, FindingStatus, Phase, RUN_REQUESTED_AT, Scenario, ScenarioStatus};
 use crate::controllers::finding::FindingSummary;
 use crate::domain::fingerprint::{finding_name, finding_spec};
+use crate::domain::keys::{KeyLimit, KeyLimits};
 use crate::domain::texts::Language;
 use crate::domain::validate::{ProbePolicy, ValidationError};
+use crate::runtime::version::Version;
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -25,6 +28,8 @@ pub enum Found {
     Status(CheckOutcome),
     /// Outcomes by check and key, and the keys of each list that was read.
     Outcomes(Vec<(&'static str, &'static str, CheckOutcome)>, Vec<(&'static str, Vec<&'static str>)>),
+    /// Items of a check with `forEach` that fail; its list has no others.
+    Failing(&'static str, Vec<String>),
     Refused(Vec<ValidationError>),
     Failed,
 }
@@ -63,6 +68,7 @@ pub struct Stored {
     pub version: u64,
     pub scenarios: BTreeMap<String, Scenario>,
     pub findings: BTreeMap<String, Finding>,
+    pub findings_created: usize,
     /// The watch does not show writes of Findings.
     pub watch_is_silent: bool,
 }
@@ -79,6 +85,8 @@ pub struct Log {
     /// The next run of each Scenario since the start, as readers of the schedule see it.
     pub next: BTreeMap<String, Duration>,
     pub ticks: BTreeMap<u64, Option<TickReport>>,
+    /// Checks whose keys reached a limit.
+    pub key_limits: Vec<(String, KeyLimit)>,
 }
 
 impl World {
@@ -90,7 +98,8 @@ impl World {
             default_interval: Duration::from_secs(60),
             check_query: |_| Ok(()),
         };
-        let settings = Settings { policy: Arc::new(policy), language: Language::English };
+        let key_limits = KeyLimits { findings_per_check: 5, new_keys_per_hour: 3 };
+        let settings = Settings { policy: Arc::new(policy), language: Language::English, key_limits };
         let now = Now { monotonic: start, wall: Timestamp::from_second(START).unwrap() };
         World {
             state: State::new(settings, now),
@@ -114,6 +123,17 @@ impl World {
         world.scenario("shop", json!({}));
         world.list();
         world.lead(1);
+        world
+    }
+
+    /// A replica that starts with what the API has.
+    pub fn restarted(self) -> World {
+        let mut world = World { start: self.start, elapsed: self.elapsed, ..World::new() };
+        world.stored = self.stored;
+        world.found = self.found;
+        world.agent("pulso", false);
+        world.list();
+        world.lead(2);
         world
     }
 
@@ -288,7 +308,7 @@ impl World {
 
     pub fn delete_scenario(&mut self, name: &str) {
         self.stored.scenarios.remove(name);
-        self.on(Event::Scenario(ObjectChange::Deleted(name.into())));
+        self.on(Event::Scenario(ObjectChange::Deleted(name.into(), None)));
     }
 
     /// It is deleted while the watch is interrupted.
@@ -308,6 +328,10 @@ impl World {
     pub fn store_finding(&mut self, mut finding: Finding) -> FindingSummary {
         self.stored.version += 1;
         finding.metadata.resource_version = Some(self.stored.version.to_string());
+        if finding.metadata.creation_timestamp.is_none() {
+            finding.metadata.creation_timestamp = Some(Time(self.now().wall));
+            self.stored.findings_created += 1;
+        }
         let summary = FindingSummary::of(&finding);
         self.stored.findings.insert(finding.name_any(), finding);
         if !self.stored.watch_is_silent {
@@ -317,9 +341,19 @@ impl World {
     }
 
     pub fn delete_finding(&mut self, scenario: &str) {
-        let name = finding_name(scenario, "status", "");
+        self.delete_finding_of(scenario, "status", "");
+    }
+
+    pub fn delete_finding_of(&mut self, scenario: &str, check: &str, key: &str) {
+        let name = finding_name(scenario, check, key);
         self.stored.findings.remove(&name);
-        self.on(Event::Finding(ObjectChange::Deleted(name.as_str().into())));
+        self.on(Event::Finding(ObjectChange::Deleted(name.as_str().into(), None)));
+    }
+
+    /// The watch shows that this object was deleted.
+    pub fn finding_deleted(&mut self, finding: &Finding) {
+        let name = finding.name_any();
+        self.on(Event::Finding(ObjectChange::Deleted(name.as_str().into(), Version::of(finding))));
     }
 
     /// The watch shows no writes of Findings until [`World::watch_resumes`].

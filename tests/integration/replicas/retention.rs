@@ -1,0 +1,185 @@
+//! What is finished and too old, or too much, is removed; a target makes only so many Findings.
+
+use super::cluster::{Cluster, Which, operator_with};
+use super::on_both;
+use super::recorder::Recorder;
+use crate::kit::operator::candidate;
+use crate::kit::settings::nowhere;
+use crate::kit::wait::eventually;
+use agentic_ops::api::{Action, Finding, Message, Phase, Scenario, Thread};
+use agentic_ops::controllers::context::Limits;
+use agentic_ops::domain::fingerprint::{finding_name, finding_spec};
+use agentic_ops::domain::keys::KeyLimits;
+use agentic_ops::domain::retention::RetentionLimits;
+use kube::api::{Patch, PatchParams, PostParams};
+use kube::{Api, ResourceExt};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+
+on_both!(
+    what_is_finished_is_removed_by_age_and_by_number,
+    a_target_that_gives_new_keys_each_time_makes_only_so_many_findings,
+);
+
+/// Two finished objects of each kind, an hour at most.
+fn two_of_each() -> Limits {
+    let retention = RetentionLimits { age: Duration::from_secs(3600), objects_max: 2, actions_max: 2 };
+    Limits { retention, ..nowhere(&[]).limits() }
+}
+
+/// Creates an object with a status.
+async fn create<K>(cluster: &Cluster, kind: &str, name: &str, spec: Value, status: Value)
+where
+    K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
+    K: Clone + std::fmt::Debug + DeserializeOwned + serde::Serialize,
+{
+    let api: Api<K> = cluster.api();
+    let object =
+        json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec});
+    api.create(&PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap();
+    api.patch_status(name, &PatchParams::default(), &Patch::Merge(json!({"status": status}))).await.unwrap();
+}
+
+/// A Finding in this phase, resolved so many minutes ago.
+async fn finding(cluster: &Cluster, check: &str, phase: &str, minutes: i64) {
+    let at = (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes)).to_string();
+    let spec = serde_json::to_value(finding_spec("shop", check, "")).unwrap();
+    let mut status = json!({"phase": phase, "openedAt": at});
+    if phase == "Resolved" {
+        status["resolvedAt"] = at.into();
+    }
+    create::<Finding>(cluster, "Finding", &finding_name("shop", check, ""), spec, status).await;
+}
+
+async fn thread(cluster: &Cluster, name: &str, closed: bool) {
+    let spec = json!({"subject": name, "agent": "pulso", "closed": closed});
+    create::<Thread>(cluster, "Thread", name, spec, json!({})).await;
+}
+
+async fn message(cluster: &Cluster, thread: &str, name: &str, needs_ack: bool) {
+    let author = json!({"kind": "person", "name": "ana"});
+    let spec = json!({"thread": thread, "author": author, "body": "x", "needsAck": needs_ack});
+    create::<Message>(cluster, "Message", name, spec, json!({})).await;
+}
+
+async fn action(cluster: &Cluster, name: &str) {
+    let spec = json!({"verb": "run", "subject": {"kind": "Scenario", "name": "shop"},
+        "actor": {"name": "ana", "via": "rest"}});
+    create::<Action>(cluster, "Action", name, spec, json!({"result": "done"})).await;
+}
+
+async fn names<K>(cluster: &Cluster) -> Vec<String>
+where
+    K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
+    K: Clone + std::fmt::Debug + DeserializeOwned,
+{
+    cluster.api::<K>().list(&Default::default()).await.unwrap().iter().map(ResourceExt::name_any).collect()
+}
+
+async fn what_is_finished_is_removed_by_age_and_by_number(which: Which) {
+    let Some(cluster) = Cluster::start(which, "retention").await else { return };
+    // A suspended Scenario with these checks, so that their Findings stay open.
+    let check = |name: &str| json!({"name": name, "expect": "true"});
+    let spec = json!({"title": "shop", "agent": "pulso", "severity": "high", "suspend": true,
+        "probes": [{"name": "web", "http": {"url": "http://127.0.0.1:9/"}}],
+        "checks": [check("open"), check("known")]});
+    create::<Scenario>(&cluster, "Scenario", "shop", spec, json!({})).await;
+    for (check, phase, minutes) in [
+        ("old", "Resolved", 61),
+        ("third", "Resolved", 30),
+        ("second", "Resolved", 20),
+        ("first", "Resolved", 10),
+        ("open", "Open", 999),
+        ("known", "Acknowledged", 999),
+    ] {
+        finding(&cluster, check, phase, minutes).await;
+    }
+    for (name, closed) in
+        [("a-closed", true), ("b-pending", true), ("c-closed", true), ("d-open", false), ("e-closed", true)]
+    {
+        thread(&cluster, name, closed).await;
+        message(&cluster, name, &format!("{name}-1"), name == "b-pending").await;
+        message(&cluster, name, &format!("{name}-2"), false).await;
+    }
+    for name in ["run-a", "run-b", "run-c"] {
+        action(&cluster, name).await;
+    }
+    let recorder = Recorder::start(&cluster).await;
+    let operator = operator_with(&cluster, recorder.client.clone(), Some(candidate()), two_of_each());
+    // Actions are the last that are looked at.
+    eventually("the oldest Action to be removed", || async {
+        (names::<Action>(&cluster).await.len() == 2).then_some(())
+    })
+    .await;
+    operator.shutdown().await;
+
+    assert_eq!(names::<Action>(&cluster).await, ["run-b", "run-c"]);
+    let mut kept: Vec<String> =
+        ["first", "known", "open", "second"].map(|check| finding_name("shop", check, "")).into();
+    kept.sort();
+    assert_eq!(names::<Finding>(&cluster).await, kept);
+    // Four Messages of closed Threads are two too many.
+    assert_eq!(names::<Thread>(&cluster).await, ["b-pending", "d-open", "e-closed"]);
+    let messages = names::<Message>(&cluster).await;
+    assert_eq!(messages, ["b-pending-1", "b-pending-2", "d-open-1", "d-open-2", "e-closed-1", "e-closed-2"]);
+    let deletions: Vec<_> = recorder.requests().into_iter().filter(|request| request.method == "DELETE").collect();
+    assert_eq!(deletions.len(), 2 + 2 + 4 + 1);
+    for request in deletions {
+        let preconditions = &request.body["preconditions"];
+        assert!(preconditions["uid"].is_string() && preconditions["resourceVersion"].is_string(), "{request:?}");
+    }
+    cluster.stop().await;
+}
+
+/// A target whose list has other items each time.
+async fn new_keys() -> String {
+    let answers = Arc::new(AtomicUsize::new(0));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let app = axum::Router::new().fallback(move || {
+        let answer = answers.fetch_add(1, SeqCst);
+        async move { axum::Json((0..4).map(|item| format!("item-{answer}-{item}")).collect::<Vec<_>>()) }
+    });
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+async fn a_target_that_gives_new_keys_each_time_makes_only_so_many_findings(which: Which) {
+    let Some(cluster) = Cluster::start(which, "keys").await else { return };
+    let spec = json!({"title": "shop", "agent": "pulso", "severity": "high", "interval": "1s",
+        "thresholds": {"fail": 1, "recover": 1},
+        "probes": [{"name": "web", "http": {"url": new_keys().await}}],
+        "checks": [{"name": "none", "forEach": "probes.web.json", "expect": "false"}]});
+    create::<Scenario>(&cluster, "Scenario", "shop", spec, json!({})).await;
+    let keys = KeyLimits { findings_per_check: 20, new_keys_per_hour: 6 };
+    let limits = Limits { keys, ..nowhere(&[]).limits() };
+    let operator = operator_with(&cluster, cluster.client.clone(), Some(candidate()), limits);
+    let surplus = finding_name("shop", "none", "");
+    let status = eventually("the Finding that counts", || async {
+        cluster.api::<Finding>().get_opt(&surplus).await.unwrap()?.status.filter(|status| status.phase.is_some())
+    })
+    .await;
+    assert_eq!(status.phase, Some(Phase::Open));
+    // Of the second run two more could be new, then none.
+    assert!(status.message.as_deref().unwrap_or_default().starts_with("none: 2 "), "{:?}", status.message);
+    assert_eq!(status.title.as_deref(), Some("shop: itens sem ocorrência própria"));
+    eventually("everything else to be resolved", || async {
+        let findings = cluster.api::<Finding>().list(&Default::default()).await.unwrap();
+        let is_open = |finding: &&Finding| finding.status.as_ref().is_none_or(|status| status.is_unresolved());
+        let open: Vec<String> = findings.iter().filter(is_open).map(ResourceExt::name_any).collect();
+        assert!(findings.items.len() <= 7, "{} Findings", findings.items.len());
+        (findings.items.len() == 7 && open == [surplus.clone()]).then_some(())
+    })
+    .await;
+    cluster.api::<Scenario>().delete("shop", &Default::default()).await.unwrap();
+    eventually("the count to be resolved", || async {
+        let status = cluster.api::<Finding>().get(&surplus).await.unwrap().status?;
+        (status.phase == Some(Phase::Resolved)).then_some(())
+    })
+    .await;
+    operator.shutdown().await;
+    cluster.stop().await;
+}
