@@ -12,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch as signal};
 
 /// Maximum number of changes in the log, which watches resume from and pages of a list use.
 const LOG_MAX: usize = 10_000;
@@ -22,8 +22,6 @@ const LOG_BYTES_MAX: usize = 16 << 20;
 const BATCH_MAX: usize = 512;
 /// Maximum number of queued writes. Further callers wait.
 const WAITING_MAX: usize = 4_096;
-/// Maximum number of changes that a watch can fall behind before it has to list again.
-pub const LAG_MAX: usize = 8_192;
 
 /// Kind, namespace (empty for cluster-scoped kinds) and name of an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,8 +57,15 @@ pub struct Change {
     pub deleted: bool,
 }
 
-/// Past changes, and a receiver of future ones.
-pub type Changes = (Vec<Arc<Change>>, broadcast::Receiver<Arc<Change>>);
+/// Changes after a version, and how much was logged up to the last of them.
+#[derive(Debug, Default)]
+pub struct Changes {
+    pub changes: Vec<Arc<Change>>,
+    /// The version up to which these are all changes.
+    pub version: u64,
+    /// See [`Store::logged`].
+    pub logged: u64,
+}
 
 /// What a write does to the current object.
 pub enum WriteAction<E> {
@@ -107,6 +112,8 @@ struct Memory {
     log: VecDeque<Arc<Change>>,
     /// Size of the JSON in the log, in bytes.
     log_bytes: usize,
+    /// Size of all JSON that was added to the log since the start, in bytes.
+    logged: u64,
     /// The newest version that is no longer in the log.
     compacted: u64,
 }
@@ -123,7 +130,7 @@ pub struct ListResult {
 pub struct Store {
     memory: Arc<RwLock<Memory>>,
     queue: mpsc::Sender<QueuedWrite>,
-    changes: broadcast::Sender<Arc<Change>>,
+    version: signal::Receiver<u64>,
 }
 
 impl Store {
@@ -135,11 +142,11 @@ impl Store {
         let memory = load(&connection).map_err(|e| failed(&e))?;
         let memory = Arc::new(RwLock::new(memory));
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
-        let (changes, _) = broadcast::channel(LAG_MAX);
-        let writer = Writer { connection, memory: memory.clone(), changes: changes.clone() };
+        let (published, version) = signal::channel(0);
+        let writer = Writer { connection, memory: memory.clone(), published };
         let thread = std::thread::Builder::new().name("controlplane-store".into()).spawn(move || writer.run(waiting));
         let thread = thread.map_err(|e| failed(&e))?;
-        Ok((Store { memory, queue, changes }, thread))
+        Ok((Store { memory, queue, version }, thread))
     }
 
     /// Gets one object.
@@ -181,15 +188,27 @@ impl Store {
         self.read().version
     }
 
-    /// The changes after `version`, and a receiver of later ones; `None` if the version is no longer in the log.
-    pub fn watch(&self, version: u64) -> Option<Changes> {
+    /// Up to `most` changes after `version`; `None` if the version is no longer in the log.
+    pub fn changes(&self, version: u64, most: usize) -> Option<Changes> {
         let memory = self.read();
         if version < memory.compacted || version > memory.version {
             return None;
         }
         let start = memory.log.partition_point(|change| change.version <= version);
-        // Subscribed while the lock is held, so that no change is missed or sent twice.
-        Some((memory.log.range(start..).cloned().collect(), self.changes.subscribe()))
+        let changes: Vec<_> = memory.log.range(start..).take(most).cloned().collect();
+        let is_all = start + changes.len() == memory.log.len();
+        let version = changes.last().filter(|_| !is_all).map_or(memory.version, |last| last.version);
+        Some(Changes { changes, version, logged: memory.logged })
+    }
+
+    /// Becomes ready whenever there are new changes.
+    pub fn published(&self) -> signal::Receiver<u64> {
+        self.version.clone()
+    }
+
+    /// Size of all changes since the start, in bytes of JSON.
+    pub fn logged(&self) -> u64 {
+        self.read().logged
     }
 
     /// Evaluates `decide` on the current object and carries out the action. Returns the resulting object.
@@ -240,6 +259,7 @@ impl Memory {
 
     fn append(&mut self, change: Arc<Change>) {
         self.log_bytes += change.after.len();
+        self.logged += change.after.len() as u64;
         self.log.push_back(change);
         while self.log.len() > LOG_MAX || self.log_bytes > LOG_BYTES_MAX {
             let Some(old) = self.log.pop_front() else { return };
@@ -298,7 +318,7 @@ fn load(connection: &Connection) -> rusqlite::Result<Memory> {
 struct Writer {
     connection: Connection,
     memory: Arc<RwLock<Memory>>,
-    changes: broadcast::Sender<Arc<Change>>,
+    published: signal::Sender<u64>,
 }
 
 impl Writer {
@@ -390,9 +410,10 @@ impl Writer {
         }
         memory.version = version;
         for change in changes {
-            memory.append(change.clone());
-            // There may be no watches.
-            let _ = self.changes.send(change);
+            memory.append(change);
         }
+        drop(memory);
+        // There may be no watches.
+        let _ = self.published.send(version);
     }
 }

@@ -6,7 +6,8 @@ use crate::controlplane::served_kind::ServedKind;
 use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
 use crate::controlplane::store::{Key, ListResult};
-use crate::controlplane::{table, watch};
+use crate::controlplane::{Reached, table, watch};
+use crate::listener::Peer;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,6 +21,7 @@ const LIMIT_MAX: usize = 100_000;
 /// Starts a watch.
 pub fn watch(
     api: &ServerState,
+    client: Option<Peer>,
     target: RequestTarget,
     query: Query,
     format: ResponseFormat,
@@ -28,7 +30,13 @@ pub fn watch(
     if format == ResponseFormat::Table {
         query.check_table()?;
     }
-    let body = watch::stream(api.store.clone(), target.served, target.namespace, query, format, api.stop.clone());
+    let guard = client.map(|peer| {
+        let report = api.report.clone();
+        let report = Box::new(move || report(Reached::WatchBacklog, "the client of a watch does not read"));
+        watch::Guard { peer, backlog: api.limits.watch_backlog, report }
+    });
+    let stop = api.stop.clone();
+    let body = watch::stream(api.store.clone(), target.served, target.namespace, query, format, stop, guard);
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
 }
 
