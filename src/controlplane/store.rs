@@ -125,12 +125,26 @@ pub struct ListResult {
     pub version: u64,
 }
 
-/// The store. Clones share the same data.
+/// The store. Clones share the same data. It is open until the last one is gone.
 #[derive(Clone)]
 pub struct Store {
-    memory: Arc<RwLock<Memory>>,
+    reader: Reader,
     queue: mpsc::Sender<QueuedWrite>,
-    version: signal::Receiver<u64>,
+}
+
+impl std::ops::Deref for Store {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+/// Reads from the store, and does not keep it open.
+#[derive(Clone)]
+pub struct Reader {
+    memory: Arc<RwLock<Memory>>,
+    published: signal::Receiver<u64>,
 }
 
 impl Store {
@@ -142,13 +156,48 @@ impl Store {
         let memory = load(&connection).map_err(|e| failed(&e))?;
         let memory = Arc::new(RwLock::new(memory));
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
-        let (published, version) = signal::channel(0);
-        let writer = Writer { connection, memory: memory.clone(), published };
+        let (publisher, published) = signal::channel(0);
+        let writer = Writer { connection, memory: memory.clone(), publisher };
         let thread = std::thread::Builder::new().name("controlplane-store".into()).spawn(move || writer.run(waiting));
         let thread = thread.map_err(|e| failed(&e))?;
-        Ok((Store { memory, queue, version }, thread))
+        Ok((Store { reader: Reader { memory, published }, queue }, thread))
     }
 
+    /// Reads from the store.
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// Evaluates `decide` on the current object and carries out the action. Returns the resulting object.
+    pub async fn write<E: Send + 'static>(
+        &self,
+        key: Key,
+        decide: impl FnOnce(Option<&StoredObject>) -> WriteAction<E> + Send + 'static,
+    ) -> Result<Result<Value, E>, StoreError> {
+        let (answer_sender, answer_receiver) = oneshot::channel();
+        let decide: Decide = Box::new(move |current| {
+            let (decision, answer) = match decide(current) {
+                WriteAction::Put(value) => (Operation::Put((*value).clone()), Ok(*value)),
+                WriteAction::Delete(value) => (Operation::Delete, Ok(*value)),
+                WriteAction::Keep(value) => (Operation::None, Ok(*value)),
+                WriteAction::Reject(error) => (Operation::None, Err(error)),
+            };
+            // The caller may be gone; the action is carried out all the same.
+            let _ = answer_sender.send(answer);
+            decision
+        });
+        let (done, stored) = oneshot::channel();
+        self.queue.send(QueuedWrite { key, decide, done }).await.map_err(|_| StoreError::Closed)?;
+        let version = stored.await.map_err(|_| StoreError::Unanswered)??;
+        let mut answer = answer_receiver.await.map_err(|_| StoreError::Unanswered)?;
+        if let (Ok(value), Some(version)) = (&mut answer, version) {
+            set_version(value, version);
+        }
+        Ok(answer)
+    }
+}
+
+impl Reader {
     /// Gets one object.
     pub fn get(&self, key: &Key) -> Option<StoredObject> {
         self.read().objects.get(key).cloned()
@@ -188,14 +237,20 @@ impl Store {
         self.read().version
     }
 
-    /// Up to `most` changes after `version`; `None` if the version is no longer in the log.
+    /// The changes after `version`, up to about `most` bytes of JSON; `None` if the version is no longer in the log.
     pub fn changes(&self, version: u64, most: usize) -> Option<Changes> {
         let memory = self.read();
         if version < memory.compacted || version > memory.version {
             return None;
         }
         let start = memory.log.partition_point(|change| change.version <= version);
-        let changes: Vec<_> = memory.log.range(start..).take(most).cloned().collect();
+        let mut size = 0;
+        let first = memory.log.range(start..).take_while(|change| {
+            let fits = size < most;
+            size += change.after.len();
+            fits
+        });
+        let changes: Vec<_> = first.cloned().collect();
         let is_all = start + changes.len() == memory.log.len();
         let version = changes.last().filter(|_| !is_all).map_or(memory.version, |last| last.version);
         Some(Changes { changes, version, logged: memory.logged })
@@ -203,40 +258,12 @@ impl Store {
 
     /// Becomes ready whenever there are new changes.
     pub fn published(&self) -> signal::Receiver<u64> {
-        self.version.clone()
+        self.published.clone()
     }
 
     /// Size of all changes since the start, in bytes of JSON.
     pub fn logged(&self) -> u64 {
         self.read().logged
-    }
-
-    /// Evaluates `decide` on the current object and carries out the action. Returns the resulting object.
-    pub async fn write<E: Send + 'static>(
-        &self,
-        key: Key,
-        decide: impl FnOnce(Option<&StoredObject>) -> WriteAction<E> + Send + 'static,
-    ) -> Result<Result<Value, E>, StoreError> {
-        let (answer_sender, answer_receiver) = oneshot::channel();
-        let decide: Decide = Box::new(move |current| {
-            let (decision, answer) = match decide(current) {
-                WriteAction::Put(value) => (Operation::Put((*value).clone()), Ok(*value)),
-                WriteAction::Delete(value) => (Operation::Delete, Ok(*value)),
-                WriteAction::Keep(value) => (Operation::None, Ok(*value)),
-                WriteAction::Reject(error) => (Operation::None, Err(error)),
-            };
-            // The caller may be gone; the action is carried out all the same.
-            let _ = answer_sender.send(answer);
-            decision
-        });
-        let (done, stored) = oneshot::channel();
-        self.queue.send(QueuedWrite { key, decide, done }).await.map_err(|_| StoreError::Closed)?;
-        let version = stored.await.map_err(|_| StoreError::Unanswered)??;
-        let mut answer = answer_receiver.await.map_err(|_| StoreError::Unanswered)?;
-        if let (Ok(value), Some(version)) = (&mut answer, version) {
-            set_version(value, version);
-        }
-        Ok(answer)
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Memory> {
@@ -318,7 +345,7 @@ fn load(connection: &Connection) -> rusqlite::Result<Memory> {
 struct Writer {
     connection: Connection,
     memory: Arc<RwLock<Memory>>,
-    published: signal::Sender<u64>,
+    publisher: signal::Sender<u64>,
 }
 
 impl Writer {
@@ -414,6 +441,6 @@ impl Writer {
         }
         drop(memory);
         // There may be no watches.
-        let _ = self.published.send(version);
+        let _ = self.publisher.send(version);
     }
 }

@@ -5,23 +5,22 @@ use super::request::{Query, ResponseFormat};
 use super::served_kind::ServedKind;
 use super::shutdown::stopped;
 use super::status::ApiError;
-use super::store::{Change, Changes, Key, Store, StoredObject, set_version};
+use super::store::{Change, Changes, Key, Reader, StoredObject, set_version};
 use super::{events, table};
-use crate::listener::Peer;
 use axum::body::{Body, Bytes};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
 
 /// Lines are sent together up to this size, in bytes.
 const CHUNK: usize = 16 << 10;
-/// Changes that are taken from the log at once.
-const BATCH: usize = 64;
+/// Changes are taken from the log up to this size at once, in bytes of JSON.
+const BATCH: usize = 64 << 10;
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(1_800);
 const TIMEOUT_MAX: Duration = Duration::from_secs(6 * 3_600);
@@ -30,10 +29,8 @@ const CHECK: Duration = Duration::from_secs(1);
 /// A client that took something in this time is reading, however large its backlog is.
 const READING: Duration = Duration::from_secs(2);
 
-/// What ends the watch of a client that does not read.
+/// What ends the watch of a client that does not read. Its connection is closed by the time-out of a transfer.
 pub struct Guard {
-    /// The connection of the client, which is closed.
-    pub peer: Peer,
     /// Maximum size of the changes since the client last took something, in bytes of JSON.
     pub backlog: u64,
     pub report: Box<dyn Fn() + Send + Sync>,
@@ -42,30 +39,43 @@ pub struct Guard {
 /// How far the client of a watch has come.
 struct Progress(Mutex<Taken>);
 
-#[derive(Clone, Copy)]
 struct Taken {
     /// When the client last took something; `None` while there is nothing to take.
     at: Option<Instant>,
     /// How much the store had logged up to the last change that was taken from the log, in bytes.
     logged: u64,
+    /// Whether the watch was ended, because the client does not read.
+    is_over: bool,
 }
 
 impl Progress {
-    fn note(&self, at: Option<Instant>, logged: Option<u64>) {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *taken = Taken { at, logged: logged.unwrap_or(taken.logged) };
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes when the client took something; `None` while there is nothing to take.
+    fn took(&self, at: Option<Instant>) {
+        self.lock().at = at;
+    }
+
+    /// Ends the watch if its client does not read; whether it did.
+    fn end_if_stuck(&self, now: Instant, logged: u64, backlog: u64) -> bool {
+        let mut taken = self.lock();
+        taken.is_over = taken.is_stuck(now, logged, backlog);
+        taken.is_over
+    }
+}
+
+impl Taken {
     fn is_stuck(&self, now: Instant, logged: u64, backlog: u64) -> bool {
-        let taken = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_waiting = taken.at.is_some_and(|at| now.saturating_duration_since(at) >= READING);
-        is_waiting && logged.saturating_sub(taken.logged) > backlog
+        let is_waiting = self.at.is_some_and(|at| now.saturating_duration_since(at) >= READING);
+        is_waiting && logged.saturating_sub(self.logged) > backlog
     }
 }
 
 /// One watch request.
 struct Watcher {
-    store: Store,
+    store: Reader,
     served: Arc<ServedKind>,
     namespace: Option<String>,
     query: Query,
@@ -89,7 +99,7 @@ struct Watcher {
 /// The response body of a watch. It ends at its timeout, at shutdown, or if the changes after those that were sent are no longer in
 /// the log. Without a guard the client is trusted to read.
 pub fn stream(
-    store: Store,
+    store: Reader,
     served: Arc<ServedKind>,
     namespace: Option<String>,
     query: Query,
@@ -115,17 +125,16 @@ pub fn stream(
     Body::from_stream(chunks)
 }
 
-/// Closes the connection of a watch whose client does not read.
-async fn watch_over(guard: Guard, progress: Weak<Progress>, store: Store, mut stop: signal::Receiver<bool>) {
+/// Ends a watch whose client does not read.
+async fn watch_over(guard: Guard, progress: Weak<Progress>, store: Reader, mut stop: signal::Receiver<bool>) {
     loop {
         tokio::select! {
             () = tokio::time::sleep(CHECK) => {}
             () = stopped(&mut stop) => return,
         }
         let Some(progress) = progress.upgrade() else { return };
-        if progress.is_stuck(Instant::now(), store.logged(), guard.backlog) {
+        if progress.end_if_stuck(Instant::now(), store.logged(), guard.backlog) {
             (guard.report)();
-            guard.peer.close();
             return;
         }
     }
@@ -133,7 +142,7 @@ async fn watch_over(guard: Guard, progress: Weak<Progress>, store: Store, mut st
 
 impl Watcher {
     fn new(
-        store: Store,
+        store: Reader,
         served: Arc<ServedKind>,
         namespace: Option<String>,
         query: Query,
@@ -149,7 +158,7 @@ impl Watcher {
         }
         let mut bookmarks = tokio::time::interval(BOOKMARK_EVERY);
         bookmarks.reset();
-        let taken = Taken { at: Some(Instant::now()), logged: store.logged() };
+        let taken = Taken { at: Some(Instant::now()), logged: store.logged(), is_over: false };
         Watcher {
             published: store.published(),
             initial: initial.into_iter(),
@@ -173,8 +182,12 @@ impl Watcher {
         if self.failed {
             return None;
         }
-        self.progress.note(Some(Instant::now()), None);
         let mut chunk = String::new();
+        self.progress.took(Some(Instant::now()));
+        if self.progress.lock().is_over {
+            self.fail(&mut chunk);
+            return Some(chunk.into());
+        }
         while chunk.len() < CHUNK {
             // Selectors and formats take time.
             tokio::task::consume_budget().await;
@@ -204,21 +217,26 @@ impl Watcher {
     fn take_changes(&mut self, chunk: &mut String) -> bool {
         self.published.mark_unchanged();
         let Some(Changes { changes, version, logged }) = self.store.changes(self.version, BATCH) else {
-            self.failed = true;
-            let error = ApiError::resource_version_expired().to_value();
-            let _ = writeln!(chunk, "{{\"type\":\"ERROR\",\"object\":{error}}}");
+            self.fail(chunk);
             return true;
         };
-        self.progress.note(Some(Instant::now()), Some(logged));
+        self.progress.lock().logged = logged;
         let any = version > self.version;
         self.version = version;
         self.changes = changes.into();
         any
     }
 
+    /// Ends the watch; the client has to list again.
+    fn fail(&mut self, chunk: &mut String) {
+        self.failed = true;
+        let error = ApiError::resource_version_expired().to_value();
+        let _ = writeln!(chunk, "{{\"type\":\"ERROR\",\"object\":{error}}}");
+    }
+
     /// Waits for further changes, or for the time of a bookmark; `None` when the store has closed.
     async fn wait(&mut self, chunk: &mut String) -> Option<()> {
-        self.progress.note(None, None);
+        self.progress.took(None);
         tokio::select! {
             changed = self.published.changed() => changed.ok()?,
             _ = self.bookmarks.tick() => {
@@ -227,6 +245,7 @@ impl Watcher {
                 }
             }
         }
+        self.progress.took(Some(Instant::now()));
         Some(())
     }
 
@@ -309,4 +328,20 @@ fn at_version(stored: &StoredObject, version: u64) -> String {
     let mut value = stored.value();
     set_version(&mut value, version);
     value.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_stuck_when_it_takes_nothing_while_much_waits() {
+        let start = Instant::now();
+        let taken = |at| Taken { at, logged: 1_000, is_over: false };
+        let is_stuck = |at, after, logged| taken(at).is_stuck(start + after, logged, 500);
+        assert!(is_stuck(Some(start), READING, 1_501));
+        assert!(!is_stuck(Some(start), READING, 1_500), "the backlog is within its bound");
+        assert!(!is_stuck(Some(start), READING / 2, 9_999), "it may be reading");
+        assert!(!is_stuck(None, READING, 9_999), "there was nothing to take");
+    }
 }

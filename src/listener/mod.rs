@@ -16,7 +16,7 @@ mod slots;
 #[cfg(test)]
 mod tests;
 
-pub use peer::{Peer, authenticated};
+pub use peer::authenticated;
 pub use serve::{Listener, Serving};
 
 use std::sync::Arc;

@@ -16,11 +16,6 @@ impl Peer {
     pub fn authenticated(&self) {
         self.slots.authenticated(&self.connection);
     }
-
-    /// Closes the connection, which may have further requests.
-    pub fn close(&self) {
-        self.connection.close();
-    }
 }
 
 /// Notes that the token of the request with these extensions is valid.

@@ -82,7 +82,8 @@ impl Listener {
         Ok(Listener { listener, address })
     }
 
-    /// Serves the routes, over TLS if there is a configuration for it. Requests have a [`Peer`] as an extension.
+    /// Serves the routes, over TLS if there is a configuration for it. Handlers say by [`super::authenticated`] which
+    /// requests have a valid token.
     pub fn serve(self, tls: Option<Arc<ServerConfig>>, routes: Router, limits: Limits, report: Report) -> Serving {
         let slots = Arc::new(Slots::new(limits, report));
         let server = Server { routes, http: Arc::new(http(&limits)), tls: tls.map(TlsAcceptor::from), slots };

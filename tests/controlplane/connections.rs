@@ -5,7 +5,11 @@ use crate::kit::scratch::Scratch;
 use crate::kit::wait::{until, within};
 use agentic_ops::controlplane::{Limits, Reached, Running};
 use agentic_ops::listener;
+use futures::TryStreamExt as _;
 use http::StatusCode;
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::api::{WatchEvent, WatchParams};
+use kube::{Api, ResourceExt as _};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use std::io::ErrorKind;
@@ -103,7 +107,8 @@ async fn a_head_without_an_end_is_refused_while_it_arrives() {
     endless.write_all(&vec![b'a'; 400_000]).await.unwrap();
     let answer = closed(&mut endless).await;
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
-    assert!(seen.lock().unwrap().contains(&Reached::Listener(listener::Reached::HeaderBytes)));
+    let reached = Reached::Listener(listener::Reached::HeaderBytes);
+    until("the report", async || seen.lock().unwrap().contains(&reached)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,4 +241,26 @@ async fn the_server_stops_with_hung_clients() {
     let _silent = TcpStream::connect(server.running().address).await.unwrap();
     let _watch = unread_watch(&server, b"h2").await;
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_in_the_process_needs_no_connection() {
+    let (server, _) = server(limits()).await;
+    let client = agentic_ops::cli::client::in_process(server.running(), &server.namespace);
+    let mut held = Vec::new();
+    for _ in 0..12 {
+        held.push(TcpStream::connect(server.running().address).await.unwrap());
+    }
+    let config_maps: Api<ConfigMap> = Api::default_namespaced(client);
+    let mut events = std::pin::pin!(config_maps.watch(&WatchParams::default(), "0").await.unwrap());
+    for name in ["first", "second"] {
+        let object: ConfigMap = serde_json::from_value(configmap(name, "x")).unwrap();
+        let created = within(config_maps.create(&Default::default(), &object)).await.unwrap();
+        assert_eq!(created.metadata.managed_fields.unwrap()[0].manager.as_deref(), Some("agentic-ops"));
+        let event = within(events.try_next()).await.unwrap();
+        assert!(matches!(&event, Some(WatchEvent::Added(map)) if map.name_any() == name), "{event:?}");
+    }
+    server.stop().await;
+    assert!(within(events.try_next()).await.unwrap().is_none(), "the watch ended");
+    assert!(within(config_maps.list(&Default::default())).await.is_err(), "the server was stopped");
 }

@@ -12,7 +12,7 @@ use super::budget::Reservation;
 use super::request::{LocateError, Query, RequestTarget, ResponseFormat, locate, response_format};
 use super::state::ServerState;
 use super::status::ApiError;
-use crate::listener::Peer;
+use crate::listener;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
@@ -21,6 +21,13 @@ use response::{answer, no_such_page};
 use serde_json::{Value, json};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+
+/// Where a request comes from. Only what clients that connect can take is bounded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Client {
+    Connected,
+    InProcess,
+}
 
 /// Handles a request of a client that connected.
 pub async fn handle(api: Arc<ServerState>, request: Request<Body>) -> Response {
@@ -31,12 +38,9 @@ pub async fn handle(api: Arc<ServerState>, request: Request<Body>) -> Response {
     if !api.token.authenticates(request.headers()) {
         return answer(Err(ApiError::unauthorized()));
     }
-    let client = request.extensions().get::<Peer>().cloned();
-    if let Some(client) = &client {
-        client.authenticated();
-    }
+    listener::authenticated(request.extensions());
     let is_read = request.method() == Method::GET;
-    let response = caught(dispatch(api.clone(), client, request)).await;
+    let response = caught(dispatch(api.clone(), Client::Connected, request)).await;
     match is_read {
         true => api.budgets.response(response).unwrap_or_else(|error| answer(Err(error))),
         false => response,
@@ -45,7 +49,7 @@ pub async fn handle(api: Arc<ServerState>, request: Request<Body>) -> Response {
 
 /// Handles a request of a client in this process.
 pub async fn handle_trusted(api: Arc<ServerState>, request: Request<Body>) -> Response {
-    caught(dispatch(api, None, request)).await
+    caught(dispatch(api, Client::InProcess, request)).await
 }
 
 /// A panic fails only the request that caused it.
@@ -56,8 +60,8 @@ async fn caught(handling: impl Future<Output = Response>) -> Response {
     })
 }
 
-/// Handles a request with the token. `client` is the connection of a client outside of this process.
-async fn dispatch(api: Arc<ServerState>, client: Option<Peer>, request: Request<Body>) -> Response {
+/// Handles a request of a client that may do everything.
+async fn dispatch(api: Arc<ServerState>, client: Client, request: Request<Body>) -> Response {
     let path = request.uri().path().to_string();
     if request.method() == Method::GET
         && let Some(document) = documents::documents(&api, &path, request.headers())
@@ -90,12 +94,15 @@ fn options_of(method: &Method, target: &RequestTarget) -> &'static str {
 
 async fn resource(
     api: Arc<ServerState>,
-    client: Option<Peer>,
+    client: Client,
     target: RequestTarget,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     // Held until the request is answered.
-    let mut memory = client.as_ref().map(|_| Reservation::of(api.budgets.clone())).unwrap_or_default();
+    let mut memory = match client {
+        Client::Connected => Reservation::of(api.budgets.clone()),
+        Client::InProcess => Reservation::default(),
+    };
     let (parts, body) = request.into_parts();
     let is_apply = body::media_type(&parts.headers) == "application/apply-patch+yaml";
     let query = Query::parse(parts.uri.query(), &target.served, options_of(&parts.method, &target), is_apply)?;
@@ -110,9 +117,9 @@ async fn resource(
             review(body::read_object(&parts.headers, body, &mut memory).await?.value),
         )))),
         _ if !resource.is_stored() => Err(ApiError::method_not_allowed(resource)),
-        (&Method::GET, None) if query.watch => read::watch(&api, client, target, query, format),
+        (&Method::GET, None) if query.watch => read::watch(&api, client == Client::Connected, target, query, format),
         (&Method::GET, None) => {
-            let _turn = if client.is_some() { api.budgets.turn().await } else { None };
+            let _turn = if client == Client::Connected { api.budgets.turn().await } else { None };
             // Rendering a long list takes time.
             let list = tokio::task::spawn_blocking(move || read::list(&api, &target, &query, format));
             list.await.map_err(|e| ApiError::internal(e.to_string()))?

@@ -7,7 +7,6 @@ use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
 use crate::controlplane::store::{Key, ListResult};
 use crate::controlplane::{Reached, table, watch};
-use crate::listener::Peer;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,10 +17,10 @@ use serde_json::{Value, json};
 /// Maximum number of items of one page.
 const LIMIT_MAX: usize = 100_000;
 
-/// Starts a watch.
+/// Starts a watch. With a guard it is ended if its client does not read.
 pub fn watch(
     api: &ServerState,
-    client: Option<Peer>,
+    is_guarded: bool,
     target: RequestTarget,
     query: Query,
     format: ResponseFormat,
@@ -30,13 +29,13 @@ pub fn watch(
     if format == ResponseFormat::Table {
         query.check_table()?;
     }
-    let guard = client.map(|peer| {
+    let guard = is_guarded.then(|| {
         let report = api.report.clone();
         let report = Box::new(move || report(Reached::WatchBacklog, "the client of a watch does not read"));
-        watch::Guard { peer, backlog: api.limits.watch_backlog, report }
+        watch::Guard { backlog: api.limits.watch_backlog, report }
     });
     let stop = api.stop.clone();
-    let body = watch::stream(api.store.clone(), target.served, target.namespace, query, format, stop, guard);
+    let body = watch::stream(api.store.reader(), target.served, target.namespace, query, format, stop, guard);
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
 }
 
