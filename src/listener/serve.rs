@@ -36,6 +36,8 @@ const DRAIN: Duration = Duration::from_secs(3);
 /// What the kernel buffers for one connection, in bytes. By itself it would buffer megabytes for a client that does not read.
 const SOCKET_SEND: u32 = 64 << 10;
 const SOCKET_RECEIVE: u32 = 64 << 10;
+/// What TLS buffers for one connection, in bytes.
+const TLS_BUFFER: usize = 16 << 10;
 /// What is buffered for the response of a stream in HTTP/2, in bytes.
 const SEND_BUFFER: usize = 16 << 10;
 /// What a client may send ahead of what is read, in bytes: in one stream, and in all of a connection.
@@ -165,7 +167,10 @@ impl Server {
         let serving = async {
             match &self.tls {
                 Some(tls) => match tls.accept(socket).await {
-                    Ok(stream) => self.requests(stream, &connection, stop).await,
+                    Ok(mut stream) => {
+                        stream.get_mut().1.set_buffer_limit(Some(TLS_BUFFER));
+                        self.requests(stream, &connection, stop).await;
+                    }
                     Err(error) => tracing::debug!(%error, "TLS handshake failed"),
                 },
                 None => self.requests(socket, &connection, stop).await,
