@@ -37,8 +37,15 @@ pub async fn fill(data: &Path, target: &Target, count: usize, interval: &str) {
     std::fs::write(data.join("registry.yaml"), REGISTRY).expect("registry.yaml");
     let crds = api::crds().iter().map(|crd| serde_json::to_value(crd).expect("JSON")).collect();
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let event_ttl = Duration::from_secs(3600);
-    let config = controlplane::Config { data_dir: data.into(), listen, crds, namespace: NAMESPACE.into(), event_ttl };
+    let config = controlplane::Config {
+        data_dir: data.into(),
+        listen,
+        crds,
+        namespace: NAMESPACE.into(),
+        event_ttl: Duration::from_secs(3600),
+        limits: controlplane::Limits::default(),
+        report: std::sync::Arc::new(|_, _| {}),
+    };
     let running = controlplane::start(config).await.expect("a control plane");
     let scenarios = scenarios(data).await;
     let create = |n: usize| {

@@ -4,7 +4,7 @@ use super::objects::write_settings;
 use super::registry::Registry;
 use super::serve::{self, Served};
 use super::settings::Settings;
-use super::{CliError, client, token, view};
+use super::{CliError, client, limits, token, view};
 use crate::controllers::{Operator, OperatorConfig};
 use crate::domain::texts::{self, Language};
 use crate::facade::router;
@@ -74,19 +74,21 @@ impl Standalone {
             return Err(CliError::NoRegistry(args.registry.clone()));
         }
         let crds = api::crds().iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+        let metrics = Arc::new(Metrics::default());
         let control_plane = controlplane::start(controlplane::Config {
             data_dir: args.data.clone(),
             listen: args.kube_listen,
             crds,
             namespace: NAMESPACE.into(),
             event_ttl: settings.duration("AGENTIC_EVENT_TTL"),
+            limits: limits::control_plane(settings),
+            report: limits::report_of_control_plane(&metrics),
         })
         .await?;
-        let client = client::of_file(&control_plane.kubeconfig_path).await?;
+        let client = client::in_process(&control_plane, NAMESPACE);
         write_settings(&client, NAMESPACE, settings).await?;
         let registry = Registry::new(client.clone(), NAMESPACE, &args.registry, WriteFence::always());
         let following = tokio::spawn(registry.follow());
-        let metrics = Arc::new(Metrics::default());
         let operator = Operator::start(OperatorConfig {
             client: client.clone(),
             namespace: NAMESPACE.into(),
@@ -104,7 +106,7 @@ impl Standalone {
         };
         let process = view::of_operator(&operator, NAMESPACE, metrics.clone());
         let backend = serve::backend(settings, Some(secret), client.clone(), process);
-        let served = serve::start(args.listen, router(backend)).await?;
+        let served = serve::start(args.listen, router(backend), settings, &metrics)?;
         Ok(Standalone {
             lock,
             control_plane,

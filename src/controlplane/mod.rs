@@ -6,11 +6,14 @@
 mod admission;
 mod apply;
 mod auth;
+mod budget;
 mod discovery;
 mod event_expiry;
 mod events;
 mod field_validation;
+mod in_process;
 mod kubeconfig;
+mod limits;
 mod names;
 mod object;
 mod openapi;
@@ -33,10 +36,14 @@ mod tls;
 mod watch;
 mod write_context;
 
+pub use in_process::{InProcess, Stopped};
+pub use limits::{Limits, Reached, Report};
 pub use serve::Running;
 pub use tls::write_private;
 
+use crate::listener::Listener;
 use auth::Token;
+use budget::Budgets;
 use resource::Resource;
 use serde_json::{Value, json};
 use served_kind::ServedKind;
@@ -59,6 +66,9 @@ pub struct Config {
     pub namespace: String,
     /// How long after their last change Events are removed.
     pub event_ttl: Duration,
+    pub limits: Limits,
+    /// Called when a client reaches a limit.
+    pub report: Report,
 }
 
 /// Why the server does not start.
@@ -90,8 +100,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let identity = tls::identity(dir, config.listen.ip())?;
     let (store, writer) = Store::open(&dir.join("controlplane.db"))?;
     let listen = |source| StartError::Listen { address: config.listen, source };
-    let listener = tokio::net::TcpListener::bind(config.listen).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
+    let listener = Listener::bind(config.listen).map_err(listen)?;
+    let address = listener.address;
     let url = format!("https://{address}");
     let kubeconfig_path = dir.join("kubeconfig");
     let kubeconfig = kubeconfig::render(&url, &identity.ca_pem, token.as_str(), &config.namespace);
@@ -102,9 +112,22 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let (stop, stopped) = signal::channel(false);
     tokio::spawn(event_expiry::run(store.clone(), config.event_ttl, stopped.clone()));
     let token_text = token.as_str().to_string();
-    let api = Arc::new(ServerState { kinds, resources, store, token, address: address.to_string(), stop: stopped });
-    let serving = tokio::spawn(serve::serve(listener, identity.config, api, stop.subscribe()));
-    Ok(Running { url, address, kubeconfig_path, ca_pem: identity.ca_pem, token: token_text, stop, serving, writer })
+    let Config { limits, report, .. } = config;
+    let api = Arc::new(ServerState {
+        kinds,
+        resources,
+        store,
+        token,
+        address: address.to_string(),
+        limits,
+        report: report.clone(),
+        budgets: Arc::new(Budgets::new(&limits, report.clone())),
+        stop: stopped,
+    });
+    let report = Arc::new(move |reached, detail: &str| report(Reached::Listener(reached), detail));
+    let serving = listener.serve(Some(identity.config), serve::router(api.clone()), limits.listener, report);
+    let ca_pem = identity.ca_pem;
+    Ok(Running { url, address, kubeconfig_path, ca_pem, token: token_text, api, stop, serving, writer })
 }
 
 fn compile(resource: Resource) -> Result<Arc<ServedKind>, StartError> {

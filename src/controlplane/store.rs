@@ -12,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch as signal};
 
 /// Maximum number of changes in the log, which watches resume from and pages of a list use.
 const LOG_MAX: usize = 10_000;
@@ -22,8 +22,6 @@ const LOG_BYTES_MAX: usize = 16 << 20;
 const BATCH_MAX: usize = 512;
 /// Maximum number of queued writes. Further callers wait.
 const WAITING_MAX: usize = 4_096;
-/// Maximum number of changes that a watch can fall behind before it has to list again.
-pub const LAG_MAX: usize = 8_192;
 
 /// Kind, namespace (empty for cluster-scoped kinds) and name of an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,8 +57,15 @@ pub struct Change {
     pub deleted: bool,
 }
 
-/// Past changes, and a receiver of future ones.
-pub type Changes = (Vec<Arc<Change>>, broadcast::Receiver<Arc<Change>>);
+/// Changes after a version, and how much was logged up to the last of them.
+#[derive(Debug, Default)]
+pub struct Changes {
+    pub changes: Vec<Arc<Change>>,
+    /// The version up to which these are all changes.
+    pub version: u64,
+    /// See [`Store::logged`].
+    pub logged: u64,
+}
 
 /// What a write does to the current object.
 pub enum WriteAction<E> {
@@ -107,6 +112,8 @@ struct Memory {
     log: VecDeque<Arc<Change>>,
     /// Size of the JSON in the log, in bytes.
     log_bytes: usize,
+    /// Size of all JSON that was added to the log since the start, in bytes.
+    logged: u64,
     /// The newest version that is no longer in the log.
     compacted: u64,
 }
@@ -118,12 +125,26 @@ pub struct ListResult {
     pub version: u64,
 }
 
-/// The store. Clones share the same data.
+/// The store. Clones share the same data. It is open until the last one is gone.
 #[derive(Clone)]
 pub struct Store {
-    memory: Arc<RwLock<Memory>>,
+    reader: Reader,
     queue: mpsc::Sender<QueuedWrite>,
-    changes: broadcast::Sender<Arc<Change>>,
+}
+
+impl std::ops::Deref for Store {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+/// Reads from the store, and does not keep it open.
+#[derive(Clone)]
+pub struct Reader {
+    memory: Arc<RwLock<Memory>>,
+    published: signal::Receiver<u64>,
 }
 
 impl Store {
@@ -135,13 +156,48 @@ impl Store {
         let memory = load(&connection).map_err(|e| failed(&e))?;
         let memory = Arc::new(RwLock::new(memory));
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
-        let (changes, _) = broadcast::channel(LAG_MAX);
-        let writer = Writer { connection, memory: memory.clone(), changes: changes.clone() };
+        let (publisher, published) = signal::channel(0);
+        let writer = Writer { connection, memory: memory.clone(), publisher };
         let thread = std::thread::Builder::new().name("controlplane-store".into()).spawn(move || writer.run(waiting));
         let thread = thread.map_err(|e| failed(&e))?;
-        Ok((Store { memory, queue, changes }, thread))
+        Ok((Store { reader: Reader { memory, published }, queue }, thread))
     }
 
+    /// Reads from the store.
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// Evaluates `decide` on the current object and carries out the action. Returns the resulting object.
+    pub async fn write<E: Send + 'static>(
+        &self,
+        key: Key,
+        decide: impl FnOnce(Option<&StoredObject>) -> WriteAction<E> + Send + 'static,
+    ) -> Result<Result<Value, E>, StoreError> {
+        let (answer_sender, answer_receiver) = oneshot::channel();
+        let decide: Decide = Box::new(move |current| {
+            let (decision, answer) = match decide(current) {
+                WriteAction::Put(value) => (Operation::Put((*value).clone()), Ok(*value)),
+                WriteAction::Delete(value) => (Operation::Delete, Ok(*value)),
+                WriteAction::Keep(value) => (Operation::None, Ok(*value)),
+                WriteAction::Reject(error) => (Operation::None, Err(error)),
+            };
+            // The caller may be gone; the action is carried out all the same.
+            let _ = answer_sender.send(answer);
+            decision
+        });
+        let (done, stored) = oneshot::channel();
+        self.queue.send(QueuedWrite { key, decide, done }).await.map_err(|_| StoreError::Closed)?;
+        let version = stored.await.map_err(|_| StoreError::Unanswered)??;
+        let mut answer = answer_receiver.await.map_err(|_| StoreError::Unanswered)?;
+        if let (Ok(value), Some(version)) = (&mut answer, version) {
+            set_version(value, version);
+        }
+        Ok(answer)
+    }
+}
+
+impl Reader {
     /// Gets one object.
     pub fn get(&self, key: &Key) -> Option<StoredObject> {
         self.read().objects.get(key).cloned()
@@ -181,43 +237,33 @@ impl Store {
         self.read().version
     }
 
-    /// The changes after `version`, and a receiver of later ones; `None` if the version is no longer in the log.
-    pub fn watch(&self, version: u64) -> Option<Changes> {
+    /// The changes after `version`, up to about `most` bytes of JSON; `None` if the version is no longer in the log.
+    pub fn changes(&self, version: u64, most: usize) -> Option<Changes> {
         let memory = self.read();
         if version < memory.compacted || version > memory.version {
             return None;
         }
         let start = memory.log.partition_point(|change| change.version <= version);
-        // Subscribed while the lock is held, so that no change is missed or sent twice.
-        Some((memory.log.range(start..).cloned().collect(), self.changes.subscribe()))
+        let mut size = 0;
+        let first = memory.log.range(start..).take_while(|change| {
+            let fits = size < most;
+            size += change.after.len();
+            fits
+        });
+        let changes: Vec<_> = first.cloned().collect();
+        let is_all = start + changes.len() == memory.log.len();
+        let version = changes.last().filter(|_| !is_all).map_or(memory.version, |last| last.version);
+        Some(Changes { changes, version, logged: memory.logged })
     }
 
-    /// Evaluates `decide` on the current object and carries out the action. Returns the resulting object.
-    pub async fn write<E: Send + 'static>(
-        &self,
-        key: Key,
-        decide: impl FnOnce(Option<&StoredObject>) -> WriteAction<E> + Send + 'static,
-    ) -> Result<Result<Value, E>, StoreError> {
-        let (answer_sender, answer_receiver) = oneshot::channel();
-        let decide: Decide = Box::new(move |current| {
-            let (decision, answer) = match decide(current) {
-                WriteAction::Put(value) => (Operation::Put((*value).clone()), Ok(*value)),
-                WriteAction::Delete(value) => (Operation::Delete, Ok(*value)),
-                WriteAction::Keep(value) => (Operation::None, Ok(*value)),
-                WriteAction::Reject(error) => (Operation::None, Err(error)),
-            };
-            // The caller may be gone; the action is carried out all the same.
-            let _ = answer_sender.send(answer);
-            decision
-        });
-        let (done, stored) = oneshot::channel();
-        self.queue.send(QueuedWrite { key, decide, done }).await.map_err(|_| StoreError::Closed)?;
-        let version = stored.await.map_err(|_| StoreError::Unanswered)??;
-        let mut answer = answer_receiver.await.map_err(|_| StoreError::Unanswered)?;
-        if let (Ok(value), Some(version)) = (&mut answer, version) {
-            set_version(value, version);
-        }
-        Ok(answer)
+    /// Becomes ready whenever there are new changes.
+    pub fn published(&self) -> signal::Receiver<u64> {
+        self.published.clone()
+    }
+
+    /// Size of all changes since the start, in bytes of JSON.
+    pub fn logged(&self) -> u64 {
+        self.read().logged
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Memory> {
@@ -240,6 +286,7 @@ impl Memory {
 
     fn append(&mut self, change: Arc<Change>) {
         self.log_bytes += change.after.len();
+        self.logged += change.after.len() as u64;
         self.log.push_back(change);
         while self.log.len() > LOG_MAX || self.log_bytes > LOG_BYTES_MAX {
             let Some(old) = self.log.pop_front() else { return };
@@ -298,7 +345,7 @@ fn load(connection: &Connection) -> rusqlite::Result<Memory> {
 struct Writer {
     connection: Connection,
     memory: Arc<RwLock<Memory>>,
-    changes: broadcast::Sender<Arc<Change>>,
+    publisher: signal::Sender<u64>,
 }
 
 impl Writer {
@@ -390,9 +437,10 @@ impl Writer {
         }
         memory.version = version;
         for change in changes {
-            memory.append(change.clone());
-            // There may be no watches.
-            let _ = self.changes.send(change);
+            memory.append(change);
         }
+        drop(memory);
+        // There may be no watches.
+        let _ = self.publisher.send(version);
     }
 }

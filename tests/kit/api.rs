@@ -5,6 +5,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, ResourceExt as _};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The namespace of the program's objects in the embedded server.
@@ -15,7 +16,7 @@ const EVENT_TTL: Duration = Duration::from_secs(3600);
 
 /// Starts the embedded server with a data directory and with the CustomResourceDefinitions of the program.
 pub async fn embedded(data_dir: &Path, listen: SocketAddr) -> controlplane::Running {
-    embedded_with_event_ttl(data_dir, listen, EVENT_TTL).await
+    controlplane::start(config(data_dir, listen, api::crds())).await.unwrap()
 }
 
 /// Starts the embedded server, which removes Events this long after their last change.
@@ -24,26 +25,37 @@ pub async fn embedded_with_event_ttl(
     listen: SocketAddr,
     event_ttl: Duration,
 ) -> controlplane::Running {
-    start(data_dir, listen, api::crds(), event_ttl).await
+    let config = controlplane::Config { event_ttl, ..config(data_dir, listen, api::crds()) };
+    controlplane::start(config).await.unwrap()
 }
 
 /// Starts the embedded server without CustomResourceDefinitions.
 pub async fn embedded_without_definitions(data_dir: &Path, listen: SocketAddr) -> controlplane::Running {
-    start(data_dir, listen, Vec::new(), EVENT_TTL).await
+    controlplane::start(config(data_dir, listen, Vec::new())).await.unwrap()
 }
 
 type Definition = k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
-async fn start(
+/// Starts the embedded server with limits on its clients, and with a function that is told which of them are reached.
+pub async fn embedded_with_limits(
     data_dir: &Path,
-    listen: SocketAddr,
-    definitions: Vec<Definition>,
-    event_ttl: Duration,
+    limits: controlplane::Limits,
+    report: controlplane::Report,
 ) -> controlplane::Running {
-    let crds = definitions.iter().map(|crd| serde_json::to_value(crd).unwrap()).collect();
-    let namespace = NAMESPACE.into();
-    let config = controlplane::Config { data_dir: data_dir.to_path_buf(), listen, crds, namespace, event_ttl };
+    let config = controlplane::Config { limits, report, ..config(data_dir, super::ports::any(), api::crds()) };
     controlplane::start(config).await.unwrap()
+}
+
+fn config(data_dir: &Path, listen: SocketAddr, definitions: Vec<Definition>) -> controlplane::Config {
+    controlplane::Config {
+        data_dir: data_dir.to_path_buf(),
+        listen,
+        crds: definitions.iter().map(|crd| serde_json::to_value(crd).unwrap()).collect(),
+        namespace: NAMESPACE.into(),
+        event_ttl: EVENT_TTL,
+        limits: controlplane::Limits::default(),
+        report: Arc::new(|_, _| {}),
+    }
 }
 
 /// A client for a kubeconfig, which does not retry requests.
