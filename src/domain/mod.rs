@@ -12,6 +12,7 @@ mod fixtures;
 pub mod outcome;
 pub mod pending;
 pub mod prepare;
+pub mod printable;
 pub mod probe_fields;
 pub mod reading;
 pub mod redact;
