@@ -38,7 +38,7 @@ pub fn prober(settings: &Settings) -> Result<Prober, CliError> {
     }
     let options = ProberOptions {
         extra_ca_pem,
-        allow_link_local: settings.is_on("AGENTIC_ALLOW_LINK_LOCAL"),
+        addresses: settings.addresses(),
         sqlite_concurrency: SQLITE_CONCURRENCY,
         sqlite_paths: settings.sqlite_paths(),
         ..ProberOptions::default()

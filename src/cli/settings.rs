@@ -10,6 +10,8 @@ pub use list::{SETTINGS, Setting, reference};
 use crate::domain::duration;
 use crate::domain::texts::Language;
 use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
+use crate::net::guard::AddressRules;
+use crate::net::networks::parse_networks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -126,6 +128,17 @@ impl Settings {
     pub fn sqlite_paths(&self) -> Vec<PathBuf> {
         let desk = self.get("DESK_DB_PATH").map(String::from);
         desk.into_iter().chain(self.list("AGENTIC_SQLITE_PATHS")).map(PathBuf::from).collect()
+    }
+
+    /// Which addresses may be connected to.
+    pub fn addresses(&self) -> AddressRules {
+        // An invalid value has prevented the start.
+        let networks = |name| parse_networks(self.get(name).unwrap_or_default()).unwrap_or_default();
+        AddressRules {
+            allow_link_local: self.is_on("AGENTIC_ALLOW_LINK_LOCAL"),
+            deny: networks("AGENTIC_DENY_NETWORKS"),
+            allow: networks("AGENTIC_ALLOW_NETWORKS"),
+        }
     }
 
     /// Interval of a Scenario without one.

@@ -38,6 +38,11 @@ pub enum AddressCause {
         host: String,
         ip: IpAddr,
     },
+    /// An address in a network that the settings deny.
+    Denied {
+        host: String,
+        ip: IpAddr,
+    },
     /// NXDOMAIN.
     NoSuchName {
         host: String,

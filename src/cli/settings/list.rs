@@ -63,7 +63,19 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_ALLOW_LINK_LOCAL",
         Some("false"),
         Format::Bool,
-        "whether probes can connect to link-local addresses, such as those of metadata services",
+        "whether connections can be made to link-local addresses and to the metadata services of clouds",
+    ),
+    setting(
+        "AGENTIC_DENY_NETWORKS",
+        None,
+        Format::Networks,
+        "networks to which no connections are made; the system's own resolvers and the Kubernetes API are exempt",
+    ),
+    setting(
+        "AGENTIC_ALLOW_NETWORKS",
+        None,
+        Format::Networks,
+        "networks to which connections are made although AGENTIC_DENY_NETWORKS or AGENTIC_ALLOW_LINK_LOCAL refuses them",
     ),
     setting(
         "AGENTIC_CA_FILE",

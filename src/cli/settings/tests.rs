@@ -40,6 +40,7 @@ fn all_invalid_values_are_reported_with_name_value_and_format() {
             ("AGENTIC_CA_FILE", "/no/such"),
             ("AGENTIC_AUTH_SERVICE_ACCOUNTS", "ops:bot=devops"),
             ("AGENTIC_LEASE_SEC", "1"),
+            ("AGENTIC_DENY_NETWORKS", "10.0.0.1/8"),
         ],
         "no equals\nX='open\n",
     )
@@ -50,6 +51,7 @@ fn all_invalid_values_are_reported_with_name_value_and_format() {
         "AGENTIC_CA_FILE=/no/such: should be the path of an existing file",
         "AGENTIC_AUTH_SERVICE_ACCOUNTS=ops:bot=devops: should be namespace/name=role+role",
         "AGENTIC_LEASE_SEC=1: should be a whole number from 3 to 300",
+        "AGENTIC_DENY_NETWORKS=10.0.0.1/8: should be a network, of which 10.0.0.1/8 is one address: 10.0.0.0/8",
         ".env:1: should be NAME=value",
         ".env:2: X: the quote is not closed",
     ] {

@@ -97,6 +97,11 @@ fn address(language: Language, cause: &AddressCause) -> String {
             "{host}: {ip} é um endereço link-local ou de metadados, que as sondas não podem ler",
             "{host}: {ip} is a link-local or metadata address, which probes may not read",
         ),
+        AddressCause::Denied { host, ip } => text!(
+            language,
+            "{host}: {ip} está numa rede que AGENTIC_DENY_NETWORKS proíbe",
+            "{host}: {ip} is in a network that AGENTIC_DENY_NETWORKS denies",
+        ),
         AddressCause::NoSuchName { host } => no_such_name(language, host),
         AddressCause::NoAddress { host } => {
             text!(language, "o nome {host} não tem endereço no DNS", "the name {host} has no address in the DNS")

@@ -30,7 +30,7 @@ const LARGE_BODY: usize = 256 * 1024;
 
 /// Fields: `status`, `headers` (names in lower case, values of one name joined by `, `), `body` (UTF-8, anything else replaced),
 /// `json` where the body is JSON, `certificate` of an https server.
-pub(super) async fn read(clients: &Clients, guard: AddressGuard, request: &HttpRequest) -> ReadResult {
+pub(super) async fn read(clients: &Clients, guard: &AddressGuard, request: &HttpRequest) -> ReadResult {
     let client = clients.get(&request.tls)?.http;
     let mut hop = first_hop(request)?;
     let mut visited = HashSet::new();
@@ -75,7 +75,7 @@ fn first_hop(request: &HttpRequest) -> Result<Hop, ReadError> {
     })
 }
 
-async fn send(client: &reqwest::Client, guard: AddressGuard, hop: &Hop) -> Result<Response, ReadError> {
+async fn send(client: &reqwest::Client, guard: &AddressGuard, hop: &Hop) -> Result<Response, ReadError> {
     guard.check_url(&hop.url)?;
     if !matches!(hop.url.scheme(), "http" | "https") {
         return Err(failure(ErrorKind::Protocol, shown(&hop.url), HttpCause::UnsupportedScheme));

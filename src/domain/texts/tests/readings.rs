@@ -10,6 +10,7 @@ fn address_and_dns_causes() -> Vec<Cause> {
     let second = Duration::from_secs(1);
     let addresses = samples!(AddressCause {
         AddressCause::Forbidden { .. } => AddressCause::Forbidden { host: s(), ip: "::1".parse().unwrap() },
+        AddressCause::Denied { .. } => AddressCause::Denied { host: s(), ip: "::1".parse().unwrap() },
         AddressCause::NoSuchName { .. } => AddressCause::NoSuchName { host: s() },
         AddressCause::NoAddress { .. } => AddressCause::NoAddress { host: s() },
         AddressCause::NotAHostName { .. } => AddressCause::NotAHostName { host: s(), reason: s() },
