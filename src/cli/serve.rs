@@ -7,6 +7,7 @@ use crate::domain::validate::ProbePolicy;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::token_review::TokenReviewer;
 use crate::facade::{Backend, ProcessState};
+use crate::net::guard::AddressGuard;
 use crate::probes::{Prober, ProberOptions, check_query};
 use axum::Router;
 use futures::FutureExt as _;
@@ -74,6 +75,7 @@ pub fn backend(settings: &Settings, secret: Option<Vec<u8>>, client: Client, pro
         .is_on("AGENTIC_AUTH_TOKEN_REVIEW")
         .then(|| TokenReviewer::new(client.clone(), audience.clone(), settings.service_accounts()));
     let auth = Authenticator::new(AuthConfig {
+        guard: AddressGuard::new(settings.addresses()),
         reviewer,
         audience,
         secret,

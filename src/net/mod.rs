@@ -1,8 +1,9 @@
 //! Outbound connections: which addresses may be connected to, how names are resolved, and which certificates are trusted.
 //!
 //! Everything that connects to other hosts (probes, channels, the model client) uses [`guard::AddressGuard`] and
-//! [`resolver::SystemResolver`].
+//! [`resolver::SystemResolver`]; [`client::GuardedClient`] does both.
 
+pub mod client;
 pub mod guard;
 pub mod networks;
 pub mod resolver;
