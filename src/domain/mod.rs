@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod fingerprint;
 #[cfg(test)]
 mod fixtures;
+pub mod key_hosts;
 pub mod outcome;
 pub mod pending;
 pub mod prepare;

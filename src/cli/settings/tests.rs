@@ -32,6 +32,17 @@ fn secret_settings_belong_in_the_secret() {
 }
 
 #[test]
+fn credentials_are_recognised_by_their_names() {
+    let file = "AGENTIC_WEBHOOK_URL=http://a/x\nAGENTIC_HEARTBEAT_URL=http://a/y\nDESK_OPS_NTFY_TOPIC=t\nmy_token=x\nSMTP_URL=smtp://a\n";
+    let settings = load(&[("NTFY_TOKEN", "t"), ("OPS_INTERNAL_TOKEN", "t")], file).unwrap();
+    for name in settings.secret().keys() {
+        assert!(!settings.config_map().contains_key(name), "{name}");
+    }
+    assert_eq!(settings.secret().len(), 7);
+    assert!(settings.config_map().contains_key("NTFY_BASE_URL"));
+}
+
+#[test]
 fn all_invalid_values_are_reported_with_name_value_and_format() {
     let error = load(
         &[

@@ -9,7 +9,7 @@ use super::clients::Clients;
 use super::failure::{FailedReading, ReadResult, failure};
 use super::{certificate, errors};
 use crate::api;
-use crate::domain::detail::{Cause, HttpCause};
+use crate::domain::detail::{Cause, ConfigurationCause, HttpCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::HttpRequest;
 use crate::net::guard::AddressGuard;
@@ -45,6 +45,10 @@ pub(super) async fn read(clients: &Clients, guard: &AddressGuard, request: &Http
         if visited.len() > request.max_redirects as usize {
             let cause = HttpCause::TooManyRedirects { max: request.max_redirects };
             return Err(failure(ErrorKind::Redirects, shown(&next.url), cause).into());
+        }
+        if let Some(binding) = request.bindings.iter().find(|binding| !binding.allows(&next.url)) {
+            let cause = ConfigurationCause::host_not_allowed(binding, &next.url);
+            return Err(failure(ErrorKind::Forbidden, shown(&next.url), cause).into());
         }
         hop = next;
         drop(response);

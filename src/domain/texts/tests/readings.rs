@@ -95,6 +95,8 @@ fn causes() -> Vec<Cause> {
         ConfigurationCause::Field(_) => ConfigurationCause::Field(FieldError::NotOneKind),
         ConfigurationCause::NoSecret { .. } => ConfigurationCause::NoSecret { name: s() },
         ConfigurationCause::NoSecretKey { .. } => ConfigurationCause::NoSecretKey { name: s(), key: s() },
+        ConfigurationCause::HostNotAllowed { .. } => ConfigurationCause::HostNotAllowed { secret: s(), key: s(), host: s() },
+        ConfigurationCause::MalformedHosts { .. } => ConfigurationCause::MalformedHosts { secret: s(), entry: s() },
         ConfigurationCause::SecretForbidden { .. } => ConfigurationCause::SecretForbidden { name: s() },
     });
     all.extend(sqlite.into_iter().map(Cause::Sqlite));
