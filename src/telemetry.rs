@@ -1,8 +1,10 @@
 //! Logs and metrics. Metrics follow the Prometheus conventions: base units, and labels with few values.
 
 mod limits;
+mod logging;
 
 pub use limits::Limit;
+pub use logging::{LogFormat, init_logging};
 
 use crate::api::{CheckOutcome, Health, Severity};
 use limits::Throttle;
@@ -15,30 +17,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
-use tracing_subscriber::EnvFilter;
-
-/// Format of log lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogFormat {
-    #[default]
-    Text,
-    Json,
-}
-
-/// The Kubernetes client logs failed connections that its callers log too.
-const FILTER: &str = "warn,kube_client=off,agentic_ops=info";
-
-/// Sends log lines to standard error: `info` of this program and warnings of its libraries, or as RUST_LOG says.
-pub fn init_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => builder.with_target(false).with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => builder.json().init(),
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ProbeLabels {

@@ -42,6 +42,9 @@ pub const VERSION: &str = "v1alpha1";
 pub const RUN_REQUESTED_AT: &str = "agentic.ligbox.io/run-requested-at";
 /// Label of a Secret. The value `allowed` lets probes use it.
 pub const PROBES_LABEL: &str = "agentic.ligbox.io/probes";
+/// Annotation of a Secret: `KEY=host:port,…`, the hosts that a key may be sent to. A key may be named more than once; one that is
+/// not named may be sent to any host.
+pub const HOSTS_ANNOTATION: &str = "agentic.ligbox.io/hosts";
 /// Name of the ConfigMap and of the Secret that hold the settings.
 pub const SETTINGS_NAME: &str = "agentic-ops";
 /// Reserved check name: that of the Finding that says that a Scenario cannot be evaluated.

@@ -7,7 +7,8 @@ use crate::api::{CheckOutcome, SETTINGS_NAME, Scenario};
 use crate::controllers::scenario::assess::{AssessError, Assessor, Begin};
 use crate::controlplane::schema::Schema;
 use crate::domain::outcome::Evaluation;
-use crate::domain::prepare::{ReferencedConfiguration, SecretView};
+use crate::domain::prepare::ReferencedConfiguration;
+use crate::domain::printable::printable;
 use crate::domain::texts::{self, Language};
 use crate::domain::validate::{
     Expressions, ProbePolicy, Problem, Reason, ValidatedScenario, ValidationError, dependency_cycle, validate,
@@ -85,7 +86,7 @@ pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Res
     let policy = &assessor.policy;
     let configuration = ReferencedConfiguration {
         settings: Arc::new(settings.config_map()),
-        secrets: BTreeMap::from([(SETTINGS_NAME.to_string(), SecretView::Present(Arc::new(settings.secret())))]),
+        secrets: BTreeMap::from([(SETTINGS_NAME.to_string(), settings.offered_secret())]),
     };
     let schema = scenario_schema()?;
     let language = settings.language();
@@ -216,10 +217,10 @@ fn print_table(results: &[(String, Checked)], errors: &[String], language: Langu
             b = widths[1],
             c = widths[2]
         );
-        println!("{}", line.trim_end());
+        println!("{}", printable(line.trim_end()));
     }
     for error in errors {
-        eprintln!("{error}");
+        eprintln!("{}", printable(error));
     }
 }
 

@@ -8,6 +8,7 @@ use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::token_review::TokenReviewer;
 use crate::facade::{Backend, ProcessState};
 use crate::listener::{Listener, Serving};
+use crate::net::guard::AddressGuard;
 use crate::probes::{ProbeLimits, Prober, ProberOptions, check_query};
 use crate::telemetry::Metrics;
 use axum::Router;
@@ -41,7 +42,7 @@ pub fn prober(settings: &Settings) -> Result<Prober, CliError> {
             total: settings.count("AGENTIC_PROBES_MAX"),
             of_target: settings.count("AGENTIC_PROBES_PER_TARGET"),
         },
-        allow_link_local: settings.is_on("AGENTIC_ALLOW_LINK_LOCAL"),
+        addresses: settings.addresses(),
         sqlite_concurrency: SQLITE_CONCURRENCY,
         sqlite_paths: settings.sqlite_paths(),
         ..ProberOptions::default()
@@ -75,6 +76,7 @@ pub fn backend(settings: &Settings, secret: Option<Vec<u8>>, client: Client, pro
         .is_on("AGENTIC_AUTH_TOKEN_REVIEW")
         .then(|| TokenReviewer::new(client.clone(), audience.clone(), settings.service_accounts()));
     let auth = Authenticator::new(AuthConfig {
+        guard: AddressGuard::new(settings.addresses()),
         reviewer,
         audience,
         secret,

@@ -9,16 +9,29 @@ pub use list::{SETTINGS, Setting, reference};
 
 use crate::controllers::context::Limits;
 use crate::domain::duration;
+use crate::domain::key_hosts::{KeyHosts, host_of};
 use crate::domain::keys::KeyLimits;
+use crate::domain::prepare::{OfferedSecret, SecretView};
 use crate::domain::retention::RetentionLimits;
 use crate::domain::texts::Language;
 use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
+use crate::net::guard::AddressRules;
+use crate::net::networks::parse_networks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+use url::Url;
 
 /// Keys of the Secret `agentic-ops` that Scenarios can always use.
 const ALLOWED_KEYS: [&str; 2] = ["PFSENSE_API_KEY", "PROXMOX_API_TOKEN"];
+
+/// Keys, and the settings with the URLs that they are for.
+const KEYS_OF_URLS: [(&str, &str); 2] =
+    [("PFSENSE_API_KEY", "PFSENSE_API_URL"), ("PROXMOX_API_TOKEN", "PROXMOX_API_URL")];
+/// Settings that are credentials, besides those with one of `SECRET_ENDINGS`. Who knows the address of a channel can send to it.
+const CREDENTIALS: [&str; 4] = ["SMTP_URL", "AGENTIC_WEBHOOK_URL", "AGENTIC_HEARTBEAT_URL", "DESK_OPS_NTFY_TOPIC"];
+const SECRET_ENDINGS: [&str; 4] = ["_KEY", "_TOKEN", "_PASSWORD", "_SECRET"];
 
 /// Why settings are rejected.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +132,21 @@ impl Settings {
         self.values.iter().filter(|(n, _)| is_secret(n, &self.values)).map(|(n, v)| (n.clone(), v.clone())).collect()
     }
 
+    /// The Secret as probes see it, where there is no API to read it from.
+    pub fn offered_secret(&self) -> SecretView {
+        let hosts = KeyHosts::parse(&self.key_hosts().into_values().collect::<Vec<_>>().join(","));
+        SecretView::Present(Arc::new(OfferedSecret { data: self.secret(), hosts }))
+    }
+
+    /// The entry of the Secret's annotation of hosts for each key whose host is known, since its URL is a setting.
+    pub fn key_hosts(&self) -> BTreeMap<&'static str, String> {
+        let entry = |(key, url): (&'static str, &str)| {
+            let url = Url::parse(self.get(url)?).ok()?;
+            Some((key, format!("{key}={}", host_of(&url)?)))
+        };
+        KEYS_OF_URLS.into_iter().filter_map(entry).collect()
+    }
+
     /// Keys of the Secret that Scenarios can use.
     pub fn probe_secret_keys(&self) -> BTreeSet<String> {
         let named = self.list("AGENTIC_PROBE_SECRET_KEYS");
@@ -129,6 +157,17 @@ impl Settings {
     pub fn sqlite_paths(&self) -> Vec<PathBuf> {
         let desk = self.get("DESK_DB_PATH").map(String::from);
         desk.into_iter().chain(self.list("AGENTIC_SQLITE_PATHS")).map(PathBuf::from).collect()
+    }
+
+    /// Which addresses may be connected to.
+    pub fn addresses(&self) -> AddressRules {
+        // An invalid value has prevented the start.
+        let networks = |name| parse_networks(self.get(name).unwrap_or_default()).unwrap_or_default();
+        AddressRules {
+            allow_link_local: self.is_on("AGENTIC_ALLOW_LINK_LOCAL"),
+            deny: networks("AGENTIC_DENY_NETWORKS"),
+            allow: networks("AGENTIC_ALLOW_NETWORKS"),
+        }
     }
 
     /// Interval of a Scenario without one.
@@ -195,10 +234,15 @@ impl Settings {
     }
 }
 
+/// Whether a setting of this name is a credential, which belongs in a Secret.
+pub fn is_credential(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    SECRET_ENDINGS.iter().any(|end| name.ends_with(end)) || CREDENTIALS.contains(&name.as_str())
+}
+
 fn is_secret(name: &str, values: &BTreeMap<String, String>) -> bool {
     let named = values.get("AGENTIC_PROBE_SECRET_KEYS").is_some_and(|list| list.split(',').any(|k| k.trim() == name));
-    let ending = ["_KEY", "_TOKEN", "_PASSWORD", "_SECRET"].iter().any(|end| name.ends_with(end));
-    named || ending || name == "SMTP_URL"
+    named || is_credential(name)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::action::{ActionResult, Record};
 use super::{CommandError, Context, Objects};
 use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase};
+use crate::domain::printable::printable;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
@@ -46,12 +47,13 @@ enum Step {
 }
 
 impl Note {
-    /// A note from text; `None` where it is blank. Invalid above [`NOTE_MAX`] bytes.
+    /// A note from text, without control characters; `None` where it is blank. Invalid above [`NOTE_MAX`] bytes.
     pub fn parse(text: &str) -> Result<Option<Note>, CommandError> {
+        let text = printable(text);
         if text.len() > NOTE_MAX {
             return Err(CommandError::invalid("note", format!("{} bytes, at most {NOTE_MAX}", text.len())));
         }
-        Ok((!text.trim().is_empty()).then(|| Note(text.into())))
+        Ok((!text.trim().is_empty()).then(|| Note(text.into_owned())))
     }
 
     pub fn as_str(&self) -> &str {
@@ -169,6 +171,12 @@ mod tests {
 
     fn by(name: &str, note: &str) -> Option<Acknowledgement> {
         Some(Acknowledgement { by: name.into(), note: Some(note.into()), at: None })
+    }
+
+    #[test]
+    fn a_note_has_no_control_characters() {
+        let note = Note::parse("seen\u{1b}[2J\r\nby me").unwrap().unwrap();
+        assert_eq!(note.as_str(), "seen\u{fffd}[2J\nby me");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::CommandError;
 use crate::api::{Actor, Role};
+use crate::domain::printable::is_printable;
 
 /// An authenticated person or program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,16 @@ impl Interface {
     }
 }
 
+/// Longest name of a caller, in characters: that of names in the resources.
+pub const CALLER_NAME_MAX: usize = 253;
+
 impl Caller {
+    /// Whether a caller may be called this: the name is shown and logged, so it is one line of printable characters.
+    pub fn is_name(name: &str) -> bool {
+        let is_shown = |c| is_printable(c) && !matches!(c, '\n' | '\t');
+        !name.is_empty() && name.chars().count() <= CALLER_NAME_MAX && name.chars().all(is_shown)
+    }
+
     /// Forbidden unless one of the roles may run Scenarios.
     pub fn require_run_role(&self) -> Result<(), CommandError> {
         if self.roles.iter().any(|role| role.may_run()) {

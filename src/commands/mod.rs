@@ -14,7 +14,7 @@ pub mod tests;
 mod tick;
 
 pub use acknowledge::{Acknowledge, NOTE_MAX, Note};
-pub use caller::{Caller, Interface};
+pub use caller::{CALLER_NAME_MAX, Caller, Interface};
 pub use error::CommandError;
 pub use rate::{BULK_MAX, CommandRate, Objects, Permit};
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};

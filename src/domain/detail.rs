@@ -1,9 +1,11 @@
 //! Why a target was not read, typed to the leaves. `texts::unread` and `texts::detail` have the words.
 
+use super::key_hosts::{KeyBinding, host_of};
 use super::probe_fields::{FieldError, QueryError};
 use jiff::Timestamp;
 use std::net::IpAddr;
 use std::time::Duration;
+use url::Url;
 
 /// What failed. It holds no secrets: URLs are without credentials and query.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +37,11 @@ pub enum Cause {
 pub enum AddressCause {
     /// A link-local or metadata address.
     Forbidden {
+        host: String,
+        ip: IpAddr,
+    },
+    /// An address in a network that the settings deny.
+    Denied {
         host: String,
         ip: IpAddr,
     },
@@ -171,6 +178,26 @@ pub enum ConfigurationCause {
     SecretForbidden {
         name: String,
     },
+    /// The annotation of the Secret names other hosts for the key.
+    HostNotAllowed {
+        secret: String,
+        key: String,
+        /// `host:port` of the request.
+        host: String,
+    },
+    /// An entry of the annotation is not `KEY=host:port`.
+    MalformedHosts {
+        secret: String,
+        entry: String,
+    },
+}
+
+impl ConfigurationCause {
+    /// The key of a binding may not be sent to the host of this URL.
+    pub fn host_not_allowed(binding: &KeyBinding, url: &Url) -> ConfigurationCause {
+        let KeyBinding { secret, key, .. } = binding.clone();
+        ConfigurationCause::HostNotAllowed { secret, key, host: host_of(url).unwrap_or_default() }
+    }
 }
 
 impl Detail {

@@ -19,6 +19,10 @@ const EXCERPT_MAX: usize = 1024;
 const READINGS_MAX: usize = 16;
 /// One field takes at most this many; `body` is shown only where there is no `json`.
 const FIELD_MAX: usize = 700;
+/// So much of a field is looked at.
+const HEAD_MAX: usize = 64 << 10;
+/// Shorter parts of a secret, in any encoding, may be left where a text is cut.
+const SECRET_PART_MAX: usize = 256;
 
 /// Excerpts of the readings of one run. Kept while it is the last run in which some check passed.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,13 +121,32 @@ fn shorten(name: &str, reading: &Reading, redactor: &Redactor, language: Languag
     lines.push(format!("latencyMs: {}", reading.latency.as_millis()));
     for (name, value) in long {
         let text = match value {
-            Value::String(text) => redactor.redact(text).split_whitespace().collect::<Vec<_>>().join(" "),
-            structure => structure.to_string(),
+            Value::String(text) => beginning(text, single_spaced, redactor, &mut cut),
+            structure => beginning(&structure.to_string(), str::to_string, redactor, &mut cut),
         };
         lines.push(format!("{name}: {}", clean(&text, FIELD_MAX, redactor, &mut cut)));
     }
     let text = clean(&lines.join("\n"), EXCERPT_MAX, redactor, &mut cut);
     Shortened { probe: name.to_string(), text, cut }
+}
+
+/// The beginning of a text without secrets, of which more is left than is shown: redacting megabytes would cost more than reading
+/// them.
+fn beginning(text: &str, shape: impl Fn(&str) -> String, redactor: &Redactor, cut: &mut bool) -> String {
+    let head = &text[..text.floor_char_boundary(HEAD_MAX)];
+    let mut shown = shape(&redactor.redact(head));
+    if head.len() < text.len() {
+        *cut = true;
+        if shown.len() <= FIELD_MAX {
+            // It consisted of white space and secrets, so that the end may be part of a secret.
+            shown.truncate(shown.floor_char_boundary(shown.len().saturating_sub(SECRET_PART_MAX)));
+        }
+    }
+    shown
+}
+
+fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A text without secrets, cut where it is too long.

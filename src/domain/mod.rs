@@ -9,10 +9,12 @@ pub mod evidence;
 pub mod fingerprint;
 #[cfg(test)]
 mod fixtures;
+pub mod key_hosts;
 pub mod keys;
 pub mod outcome;
 pub mod pending;
 pub mod prepare;
+pub mod printable;
 pub mod probe_fields;
 pub mod reading;
 pub mod redact;

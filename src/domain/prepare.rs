@@ -1,6 +1,7 @@
 //! From a validated probe to a target: settings substituted, secrets looked up.
 
 use super::detail::ConfigurationCause;
+use super::key_hosts::{KeyBinding, KeyHosts};
 use super::probe_fields::{DNS_PORT, FieldError, parse_address, parse_url};
 use super::reading::{ErrorKind, Reading};
 use super::redact::Redactor;
@@ -27,7 +28,15 @@ pub enum SecretView {
     NotOffered,
     /// RBAC does not allow reading it.
     Closed,
-    Present(Arc<BTreeMap<String, String>>),
+    Present(Arc<OfferedSecret>),
+}
+
+/// A Secret that probes may use.
+#[derive(Debug, Default)]
+pub struct OfferedSecret {
+    pub data: BTreeMap<String, String>,
+    /// Which hosts its keys may be sent to.
+    pub hosts: KeyHosts,
 }
 
 /// The settings and Secrets that a Scenario's probes refer to, at the time of a run.
@@ -129,10 +138,19 @@ impl Preparer<'_> {
         if let Some(password) = url.password() {
             self.secrets.push(percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned());
         }
+        if url.password().is_none() && !url.username().is_empty() {
+            // A token takes the place of the name.
+            self.secrets.push(percent_encoding::percent_decode_str(url.username()).decode_utf8_lossy().into_owned());
+        }
+        let mut bindings = Vec::new();
         let mut headers = Vec::with_capacity(http.headers.len());
         for (i, header) in http.headers.iter().enumerate() {
             let value = match &header.secret_key_ref {
-                Some(reference) => self.secret(reference, &format!("http.headers[{i}].secretKeyRef"))?,
+                Some(reference) => {
+                    let (value, binding) = self.secret(reference, &format!("http.headers[{i}].secretKeyRef"))?;
+                    bindings.extend(binding);
+                    value
+                }
                 None => self.text(header.value.as_deref().unwrap_or_default())?,
             };
             headers.push(RequestHeader {
@@ -141,8 +159,12 @@ impl Preparer<'_> {
                 secret: header.secret_key_ref.is_some(),
             });
         }
+        if let Some(binding) = bindings.iter().find(|binding| !binding.allows(&url)) {
+            return Err(Unprepared::Missing(ErrorKind::Forbidden, ConfigurationCause::host_not_allowed(binding, &url)));
+        }
         Ok(HttpRequest {
             url,
+            bindings,
             method: http.method.unwrap_or(Method::Get),
             headers,
             body: http.body.as_deref().map(|b| self.text(b)).transpose()?,
@@ -194,7 +216,7 @@ impl Preparer<'_> {
         let mut pem = options.ca_bundle.clone();
         if let Some(reference) = &options.ca_secret_key_ref {
             let known = self.secrets.len();
-            let more = self.secret(reference, &format!("{at}.caSecretKeyRef"))?;
+            let (more, _) = self.secret(reference, &format!("{at}.caSecretKeyRef"))?;
             // A certificate is not a secret.
             self.secrets.truncate(known);
             pem = Some(pem.map(|p| format!("{p}\n{more}")).unwrap_or(more));
@@ -202,14 +224,19 @@ impl Preparer<'_> {
         Ok(Verification { ca_pem: pem, skip: options.insecure_skip_verify })
     }
 
-    fn secret(&mut self, reference: &SecretKeyRef, field: &str) -> Result<String, Unprepared> {
+    /// The value of a key, and which hosts it may be sent to.
+    fn secret(&mut self, reference: &SecretKeyRef, field: &str) -> Result<(String, Option<KeyBinding>), Unprepared> {
         let SecretKeyRef { name, key } = reference;
         let missing = |cause| Err(Unprepared::Missing(ErrorKind::MissingSecret, cause));
         match self.configuration.secrets.get(name) {
-            Some(SecretView::Present(data)) => match data.get(key).map(|v| v.trim_end_matches(['\r', '\n'])) {
+            Some(SecretView::Present(secret)) => match secret.data.get(key).map(|v| v.trim_end_matches(['\r', '\n'])) {
                 Some(value) if !value.is_empty() => {
+                    let malformed = |entry| ConfigurationCause::MalformedHosts { secret: name.clone(), entry };
+                    let binding = secret.hosts.binding(name, key);
+                    let binding =
+                        binding.map_err(|entry| Unprepared::Missing(ErrorKind::Forbidden, malformed(entry)))?;
                     self.secrets.push(value.to_string());
-                    Ok(value.to_string())
+                    Ok((value.to_string(), binding))
                 }
                 _ => missing(ConfigurationCause::NoSecretKey { name: name.clone(), key: key.clone() }),
             },

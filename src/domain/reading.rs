@@ -56,7 +56,7 @@ pub enum ErrorKind {
     Protocol,
     /// A query that the database rejects, such as one of a table that does not exist.
     Query,
-    /// An address that probes may not read (link-local metadata).
+    /// An address that probes may not connect to (link-local, metadata or denied), or a host that a secret may not be sent to.
     Forbidden,
     /// The network of this host is down (ENETUNREACH), or its resolver does not answer.
     Network,

@@ -1,5 +1,6 @@
 //! The target of a probe: settings substituted, secrets looked up. Input of the `probes` layer.
 
+use super::key_hosts::KeyBinding;
 use crate::api::{Method, RecordType};
 use std::fmt;
 use std::path::PathBuf;
@@ -32,6 +33,8 @@ pub struct HttpRequest {
     pub url: Url,
     pub method: Method,
     pub headers: Vec<RequestHeader>,
+    /// The keys in the headers that may be sent to certain hosts only.
+    pub bindings: Vec<KeyBinding>,
     pub body: Option<String>,
     pub max_redirects: u32,
     pub max_body_bytes: usize,

@@ -1,5 +1,6 @@
 //! Transitions of a Finding's status: opened, refreshed, acknowledged, no longer acknowledged, resolved.
 
+use super::printable::printable;
 use crate::api::conditions::{self, ACKNOWLEDGED, RESOLVED, bounded};
 use crate::api::{Acknowledgement, Evidence, FindingAcknowledgement, FindingStatus, Phase, Severity, Transition};
 use jiff::{SignedDuration, Timestamp};
@@ -92,7 +93,7 @@ fn described(status: FindingStatus, failure: &Failure) -> FindingStatus {
     FindingStatus {
         severity: Some(failure.severity),
         agent: Some(failure.agent.clone()),
-        title: Some(bounded(&failure.title, 200)),
+        title: Some(bounded(&printable(&failure.title), 200)),
         message: Some(bounded(&failure.message, 1024)),
         evidence: Some(failure.evidence.clone()),
         ..status

@@ -5,8 +5,11 @@ use super::jwks::Jwks;
 use super::problem::Problem;
 use super::token_review::TokenReviewer;
 use crate::api::Role;
-use crate::commands::{Caller, Interface};
+use crate::commands::{CALLER_NAME_MAX, Caller, Interface};
+use crate::domain::printable::printable;
 use crate::listener;
+use crate::net::client::GuardedClient;
+use crate::net::guard::AddressGuard;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -14,9 +17,6 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// Longest name of a caller, in characters: that of names in the resources.
-const NAME_MAX: usize = 253;
 
 /// Which tokens are accepted.
 #[derive(Default)]
@@ -28,6 +28,8 @@ pub struct AuthConfig {
     pub issuer: Option<String>,
     pub audience: String,
     pub roles_claim: String,
+    /// Which addresses the keys may be fetched from.
+    pub guard: AddressGuard,
     /// Reviews tokens of the cluster; `None`: they are refused.
     pub reviewer: Option<TokenReviewer>,
 }
@@ -49,7 +51,8 @@ pub struct Authenticator {
 
 impl Authenticator {
     pub fn new(config: AuthConfig) -> Authenticator {
-        let jwks = config.jwks_url.clone().map(Jwks::new);
+        let client = || GuardedClient::new(config.guard.clone());
+        let jwks = config.jwks_url.clone().map(|url| Jwks::new(url, client()));
         Authenticator { config, jwks }
     }
 
@@ -77,6 +80,11 @@ impl Authenticator {
             Ok(header) => header,
             Err(_) => return Verification::Unverified(Problem::unauthorized("the token is not a signed JWT")),
         };
+        // RFC 7515, 4.1.11: a token whose header marks an extension as critical is invalid where that is not understood, as none is.
+        if let Some(extensions) = &header.crit {
+            let detail = format!("the token requires extensions that are not known here: {}", extensions.join(", "));
+            return Verification::Unverified(Problem::unauthorized(printable(&detail)));
+        }
         // The configuration chooses the algorithm: a public key must never be used as a shared secret.
         let key = match (header.alg, &self.jwks, &self.config.secret) {
             (Algorithm::HS256, None, Some(secret)) => DecodingKey::from_secret(secret),
@@ -121,9 +129,9 @@ impl Authenticator {
 
     fn caller_from_claims(&self, claims: &Value) -> Result<Caller, Problem> {
         let name = claims["sub"].as_str().unwrap_or_default();
-        if name.is_empty() || name.chars().count() > NAME_MAX {
+        if !Caller::is_name(name) {
             return Err(Problem::unauthorized(format!(
-                "the token's sub should be a name of 1 to {NAME_MAX} characters"
+                "the token's sub should be a name of 1 to {CALLER_NAME_MAX} characters, none of them a control character"
             )));
         }
         let words = claims[&self.config.roles_claim].as_array().map(Vec::as_slice).unwrap_or_default();

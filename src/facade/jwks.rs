@@ -1,8 +1,11 @@
 //! The keys that verify RS256 and ES256 tokens: a JSON Web Key Set (RFC 7517) that is fetched from an address and cached.
 
 use super::problem::Problem;
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet};
+use crate::net::client::{GuardedClient, chain};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+use serde_json::Value;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -21,6 +24,7 @@ const BYTES_MAX: usize = 256 << 10;
 /// The key set of one address.
 pub struct Jwks {
     url: String,
+    client: GuardedClient,
     cached: RwLock<Option<CachedKeys>>,
     /// Time of the last fetch. Locked during a fetch, so that there is one at a time.
     fetched_at: Mutex<Option<Instant>>,
@@ -28,14 +32,20 @@ pub struct Jwks {
 
 #[derive(Clone)]
 struct CachedKeys {
-    set: Arc<JwkSet>,
+    keys: Arc<Vec<Jwk>>,
     at: Instant,
+}
+
+/// A key set. Keys of an unknown kind are skipped (RFC 7517, 5), so they are parsed one by one.
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
 }
 
 impl Jwks {
     /// Nothing is fetched before the first token.
-    pub fn new(url: String) -> Jwks {
-        Jwks { url, cached: RwLock::default(), fetched_at: Mutex::default() }
+    pub fn new(url: String, client: GuardedClient) -> Jwks {
+        Jwks { url, client, cached: RwLock::default(), fetched_at: Mutex::default() }
     }
 
     /// The key of this id, or the first that fits the algorithm where a token names none. 401 where there is none, 503 where the
@@ -61,7 +71,7 @@ impl Jwks {
     fn cached(&self, id: Option<&str>, algorithm: Algorithm, max_age: Duration) -> Option<Jwk> {
         let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         let fits = |key: &&Jwk| fits(key, algorithm) && id.is_none_or(|id| key.common.key_id.as_deref() == Some(id));
-        if cached.at.elapsed() > max_age { None } else { cached.set.keys.iter().find(fits).cloned() }
+        if cached.at.elapsed() > max_age { None } else { cached.keys.iter().find(fits).cloned() }
     }
 
     /// Fetches the keys, unless they were fetched a short time ago.
@@ -77,32 +87,38 @@ impl Jwks {
             return cached.as_ref().map(drop).ok_or_else(failed);
         }
         *fetched_at = Some(Instant::now());
-        let set = Arc::new(fetch(&self.url).await?);
-        let cached = CachedKeys { set, at: Instant::now() };
+        let keys = Arc::new(fetch(&self.client, &self.url).await?);
+        let cached = CachedKeys { keys, at: Instant::now() };
         *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some(cached);
         Ok(())
     }
 }
 
-/// Whether a key can verify an algorithm. Only RSA and elliptic-curve keys can: a shared secret in a public set proves nothing.
+/// Whether a key verifies an algorithm. Only RSA and elliptic-curve keys can: a shared secret in a public set proves nothing. A key
+/// that is meant for anything else, such as encryption, does not (RFC 7517, 4.2 to 4.4).
 fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
-    match key.algorithm {
-        AlgorithmParameters::RSA(_) => algorithm == Algorithm::RS256,
-        AlgorithmParameters::EllipticCurve(_) => algorithm == Algorithm::ES256,
-        _ => false,
-    }
+    let (of_kind, named) = match key.algorithm {
+        AlgorithmParameters::RSA(_) => (algorithm == Algorithm::RS256, KeyAlgorithm::RS256),
+        AlgorithmParameters::EllipticCurve(_) => (algorithm == Algorithm::ES256, KeyAlgorithm::ES256),
+        _ => return false,
+    };
+    let common = &key.common;
+    of_kind
+        && common.public_key_use.as_ref().is_none_or(|purpose| *purpose == PublicKeyUse::Signature)
+        && common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify))
+        && common.key_algorithm.is_none_or(|only| only == named)
 }
 
-async fn fetch(url: &str) -> Result<JwkSet, String> {
-    let client = reqwest::Client::builder().timeout(TIMEOUT).build().map_err(|e| e.to_string())?;
-    let response = client.get(url).send().await.and_then(reqwest::Response::error_for_status);
-    let mut response = response.map_err(|e| e.to_string())?;
+async fn fetch(client: &GuardedClient, url: &str) -> Result<Vec<Jwk>, String> {
+    let response = client.get(url, TIMEOUT).await.and_then(|r| r.error_for_status().map_err(|e| chain(&e)));
+    let mut response = response?;
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| e.to_string())? {
+    while let Some(chunk) = response.chunk().await.map_err(|e| chain(&e))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > BYTES_MAX {
             return Err(format!("more than {BYTES_MAX} bytes"));
         }
     }
-    serde_json::from_slice(&bytes).map_err(|e| e.to_string())
+    let set: KeySet = serde_json::from_slice(&bytes).map_err(|e| e.to_string())?;
+    Ok(set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
 }

@@ -126,7 +126,8 @@ impl TokenReviewer {
             // Tokens of kubectl's users are issued for the audience of the API server itself.
             user = self.review(token, None).await?;
         }
-        let caller = user.map(|user| caller_from_user(&user, &self.accounts)).filter(|caller| !caller.name.is_empty());
+        let caller =
+            user.map(|user| caller_from_user(&user, &self.accounts)).filter(|caller| Caller::is_name(&caller.name));
         let ttl = if caller.is_some() { VALID_TTL.min(time_to_expiry(token)) } else { INVALID_TTL };
         self.cache(key, CachedReview { caller: caller.clone(), until: Instant::now() + ttl });
         Ok(caller)

@@ -1,9 +1,11 @@
 //! Outbound connections: which addresses may be connected to, how names are resolved, and which certificates are trusted.
 //!
 //! Everything that connects to other hosts (probes, channels, the model client) uses [`guard::AddressGuard`] and
-//! [`resolver::SystemResolver`].
+//! [`resolver::SystemResolver`]; [`client::GuardedClient`] does both.
 
+pub mod client;
 pub mod guard;
+pub mod networks;
 pub mod resolver;
 pub mod trust;
 
@@ -15,6 +17,9 @@ pub enum AddressError {
     /// All addresses of the host are link-local or metadata addresses.
     #[error("{host}: {ip} is a link-local or metadata address, to which connections are not allowed")]
     Forbidden { host: String, ip: IpAddr },
+    /// All addresses of the host are in networks that the settings deny, or link-local or metadata addresses.
+    #[error("{host}: {ip} is in a network of AGENTIC_DENY_NETWORKS, to which connections are not allowed")]
+    Denied { host: String, ip: IpAddr },
     /// The name does not exist (NXDOMAIN).
     #[error("{host}: no such name (NXDOMAIN)")]
     NoSuchName { host: String },

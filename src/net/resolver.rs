@@ -8,6 +8,7 @@ use super::guard::AddressGuard;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::ResolveHosts;
 use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::system_conf::read_system_conf;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,6 +35,8 @@ pub struct Resolvers {
     pub hosts: TokioResolver,
     /// For dns probes: without hosts file and cache.
     pub uncached: TokioResolver,
+    /// The name servers of both.
+    pub servers: Arc<[IpAddr]>,
 }
 
 /// The system's resolver.
@@ -89,6 +92,8 @@ fn last_changes() -> [Option<SystemTime>; 2] {
 }
 
 fn build() -> Result<Resolvers, NetError> {
+    let (config, _) = read_system_conf()?;
+    let servers = config.name_servers().iter().map(|server| server.ip).collect();
     let mut hosts = TokioResolver::builder_tokio()?;
     let options = hosts.options_mut();
     options.cache_size = CACHED_NAMES;
@@ -100,7 +105,7 @@ fn build() -> Result<Resolvers, NetError> {
     options.cache_size = 0;
     options.use_hosts_file = ResolveHosts::Never;
     options.max_active_requests = PARALLEL_QUERIES;
-    Ok(Resolvers { hosts: hosts.build()?, uncached: uncached.build()? })
+    Ok(Resolvers { hosts: hosts.build()?, uncached: uncached.build()?, servers })
 }
 
 /// What a failed lookup by the system's resolver means.
@@ -145,7 +150,7 @@ pub struct GuardedResolver {
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let resolver = self.resolver.clone();
-        let guard = self.guard;
+        let guard = self.guard.clone();
         Box::pin(async move {
             let host = name.as_str();
             let found = resolver.addresses(host).await.and_then(|all| guard.filter(host, all))?;

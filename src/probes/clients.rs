@@ -38,7 +38,7 @@ pub(super) struct Clients {
 impl Clients {
     pub fn new(
         options: &ProberOptions,
-        guard: AddressGuard,
+        guard: &AddressGuard,
         resolver: Arc<SystemResolver>,
     ) -> Result<Clients, ProberError> {
         let trust = Trust::new(&options.extra_ca_pem).map_err(|e| ProberError::Certificates(e.to_string()))?;
@@ -47,7 +47,7 @@ impl Clients {
             BuildError::Trust(error) => ProberError::Certificates(error.to_string()),
             BuildError::Client(message) => ProberError::Client(message),
         })?;
-        Ok(Clients { trust, guard, resolver, user_agent, default, kept: Mutex::default() })
+        Ok(Clients { trust, guard: guard.clone(), resolver, user_agent, default, kept: Mutex::default() })
     }
 
     /// The client for `verification`. Errors: its CA certificates are not valid.
@@ -58,7 +58,7 @@ impl Clients {
         if let Some(client) = self.find(verification) {
             return Ok(client);
         }
-        let client = build(&self.trust, verification, self.guard, &self.resolver, &self.user_agent)
+        let client = build(&self.trust, verification, &self.guard, &self.resolver, &self.user_agent)
             .map_err(|error| failure(ErrorKind::Tls, "", error.into_cause()))?;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MAX_KEPT {
@@ -98,7 +98,7 @@ impl BuildError {
 fn build(
     trust: &Trust,
     verification: &Verification,
-    guard: AddressGuard,
+    guard: &AddressGuard,
     resolver: &Arc<SystemResolver>,
     user_agent: &str,
 ) -> Result<Client, BuildError> {
@@ -115,7 +115,7 @@ fn build(
         .pool_max_idle_per_host(0)
         .http2_max_header_list_size(MAX_HEADER_LIST)
         .user_agent(user_agent)
-        .dns_resolver(GuardedResolver { resolver: resolver.clone(), guard })
+        .dns_resolver(GuardedResolver { resolver: resolver.clone(), guard: guard.clone() })
         .build()
         .map_err(|e| BuildError::Client(e.to_string()))?;
     Ok(Client { http, tls: Arc::new(tls) })

@@ -56,6 +56,7 @@ fn classify(subject: &str, error: &(dyn Error + 'static)) -> Option<ReadError> {
 pub(super) fn of_address(error: &AddressError) -> ReadError {
     let (kind, cause) = match error.clone() {
         AddressError::Forbidden { host, ip } => (ErrorKind::Forbidden, AddressCause::Forbidden { host, ip }),
+        AddressError::Denied { host, ip } => (ErrorKind::Forbidden, AddressCause::Denied { host, ip }),
         AddressError::NoSuchName { host } => (ErrorKind::Dns, AddressCause::NoSuchName { host }),
         AddressError::NoAddress { host } => (ErrorKind::Dns, AddressCause::NoAddress { host }),
         AddressError::NotAHostName { host, reason } => (ErrorKind::Dns, AddressCause::NotAHostName { host, reason }),

@@ -1,5 +1,6 @@
 //! The options of a `Prober`.
 
+use crate::net::guard::AddressRules;
 use std::path::PathBuf;
 
 /// The settings that all probes share.
@@ -8,8 +9,8 @@ pub struct ProberOptions {
     /// PEM files of CA certificates that are trusted besides the system's.
     pub extra_ca_pem: Vec<Vec<u8>>,
     pub limits: ProbeLimits,
-    /// Whether link-local metadata addresses may be read.
-    pub allow_link_local: bool,
+    /// Which addresses may be connected to.
+    pub addresses: AddressRules,
     /// Most SQLite files that are read concurrently; at least 1.
     pub sqlite_concurrency: usize,
     /// `User-Agent` of http probes that set none.
@@ -38,7 +39,7 @@ impl Default for ProberOptions {
         ProberOptions {
             extra_ca_pem: Vec::new(),
             limits: ProbeLimits::default(),
-            allow_link_local: false,
+            addresses: AddressRules::default(),
             sqlite_concurrency: 4,
             user_agent: concat!("agentic-ops/", env!("CARGO_PKG_VERSION")).to_string(),
             sqlite_paths: Vec::new(),

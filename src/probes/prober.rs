@@ -35,9 +35,9 @@ struct Inner {
 impl Prober {
     /// Loads the system's certificates and builds the clients. Errors: `extra_ca_pem` has no certificates.
     pub fn new(options: ProberOptions) -> Result<Prober, ProberError> {
-        let guard = AddressGuard::new(options.allow_link_local);
+        let guard = AddressGuard::new(options.addresses.clone());
         let resolver = Arc::new(SystemResolver::default());
-        let clients = Clients::new(&options, guard, resolver.clone())?;
+        let clients = Clients::new(&options, &guard, resolver.clone())?;
         let databases = Databases::new(options.sqlite_paths, options.sqlite_concurrency);
         let pool = Pool::new(options.limits);
         Ok(Prober { inner: Arc::new(Inner { guard, resolver, clients, databases, pool }) })
@@ -85,11 +85,11 @@ impl Prober {
     async fn dispatch(&self, request: &Request, deadline: Instant) -> ReadResult {
         let Inner { guard, resolver, clients, databases, .. } = &*self.inner;
         match request {
-            Request::Http(http) => http::read(clients, *guard, http).await,
+            Request::Http(http) => http::read(clients, guard, http).await,
             Request::Sqlite(query) => databases.read(query, deadline).await,
-            Request::Tcp(address) => tcp::read(resolver, *guard, address).await,
-            Request::Dns(question) => dns::read(resolver, *guard, question, deadline).await,
-            Request::Tls(handshake) => tls::read(resolver, *guard, clients, handshake).await,
+            Request::Tcp(address) => tcp::read(resolver, guard, address).await,
+            Request::Dns(question) => dns::read(resolver, guard, question, deadline).await,
+            Request::Tls(handshake) => tls::read(resolver, guard, clients, handshake).await,
         }
     }
 }

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 /// After this, the next address of a name is tried in parallel (RFC 8305 recommends 250 ms).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-pub(super) async fn read(resolver: &SystemResolver, guard: AddressGuard, address: &Address) -> ReadResult {
+pub(super) async fn read(resolver: &SystemResolver, guard: &AddressGuard, address: &Address) -> ReadResult {
     connect(resolver, guard, address).await?;
     Ok(Map::new())
 }
@@ -25,7 +25,7 @@ pub(super) async fn read(resolver: &SystemResolver, guard: AddressGuard, address
 /// Connects to the first address of the host that answers.
 pub(super) async fn connect(
     resolver: &SystemResolver,
-    guard: AddressGuard,
+    guard: &AddressGuard,
     address: &Address,
 ) -> Result<TcpStream, ReadError> {
     let found = resolver.addresses(&address.host).await?;

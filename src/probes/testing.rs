@@ -28,6 +28,7 @@ pub fn target(request: Request) -> Target {
 /// A GET request with at most five redirects and 64 KiB.
 pub fn get(url: &str) -> HttpRequest {
     HttpRequest {
+        bindings: Vec::new(),
         url: url.parse().unwrap(),
         method: api::Method::Get,
         headers: Vec::new(),

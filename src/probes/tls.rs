@@ -18,7 +18,7 @@ const MAX_CHAIN: usize = 10;
 /// Fields: `certificate` (the server's own), `chain` (subject and expiry of each, the server's own first), `version`.
 pub(super) async fn read(
     resolver: &SystemResolver,
-    guard: AddressGuard,
+    guard: &AddressGuard,
     clients: &Clients,
     request: &TlsRequest,
 ) -> ReadResult {

@@ -36,7 +36,7 @@ impl Events {
         let event = Event {
             type_: if warning { EventType::Warning } else { EventType::Normal },
             reason: reason.to_string(),
-            note: Some(crate::api::conditions::bounded(note, 1000)),
+            note: Some(crate::api::conditions::bounded(&crate::domain::printable::printable(note), 1000)),
             action: reason.to_string(),
             secondary: None,
         };

@@ -1,7 +1,7 @@
 //! The chart must agree with the program in settings, their defaults and metrics, and its values must agree with its schema. The
 //! other tests of the chart are the scripts in this directory.
 
-use agentic_ops::cli::settings::SETTINGS;
+use agentic_ops::cli::settings::{SETTINGS, is_credential};
 use agentic_ops::telemetry::Metrics;
 use kube_cel::cel::{Context, Program};
 use serde_json::{Value, json};
@@ -55,8 +55,10 @@ fn the_chart_has_every_setting_with_its_default() {
         }
     }
     for name in names(&values["secrets"]).into_iter().filter(|n| *n != "create") {
-        let is_secret = ["_KEY", "_TOKEN", "_PASSWORD", "_SECRET"].iter().any(|end| name.ends_with(end));
-        assert!(is_secret || name == "SMTP_URL", "{name} is not a secret");
+        assert!(is_credential(name), "{name} is not a secret");
+    }
+    for name in names(&values["settings"]) {
+        assert!(!is_credential(name), "{name} is a credential and belongs in the Secret");
     }
 }
 

@@ -91,6 +91,7 @@ async fn each_error_is_reported_and_others_are_not_affected() {
             NotReady("o Secret \"unlabelled\" não está liberado para as sondas: adicione a ele o label"),
         ),
         ("secret-missing", secret("nowhere", "x"), Unknown("o Secret nowhere não existe")),
+        ("secret-bound", secret("bound", "x"), Unknown("a chave x do Secret bound não pode ser enviada a 127.0.0.1:")),
         ("unset", http("${NOT_SET}/x"), Unknown("a configuração NOT_SET não está definida")),
         ("sql-writes", sql("${DESK_DB_PATH}", "DELETE FROM tickets"), NotReady("spec.probes[0].sqlite.query")),
         ("sql-file", sql("/etc/passwd.db", "SELECT 1"), NotReady("não está liberado para as sondas")),
@@ -108,6 +109,12 @@ async fn each_error_is_reported_and_others_are_not_affected() {
     let unlabelled = serde_json::json!({"metadata": {"name": "unlabelled"}, "stringData": {"x": "hunter22"}});
     let secrets = running.api::<k8s_openapi::api::core::v1::Secret>();
     secrets.create(&Default::default(), &serde_json::from_value(unlabelled).unwrap()).await.unwrap();
+    let bound = serde_json::json!({"metadata": {
+        "name": "bound",
+        "labels": {"agentic.ligbox.io/probes": "allowed"},
+        "annotations": {"agentic.ligbox.io/hosts": "x=shop.test:443"},
+    }, "stringData": {"x": "hunter22"}});
+    secrets.create(&Default::default(), &serde_json::from_value(bound).unwrap()).await.unwrap();
     let scenarios = running.api::<Scenario>();
     for (name, _, reported) in &cases {
         let (condition, wanted) = match reported {

@@ -42,8 +42,9 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
       annotations:
-        # The program reads its own settings at start. Changes of the registry and of runbooks are detected.
-        agentic.ligbox.io/settings: {{ printf "%s\n%s\n%s" (include "agentic-ops.settings" .) (include "agentic-ops.secrets" .) .Values.auth.secret | sha256sum }}
+        # The program reads its own settings at start. Changes of the registry and of runbooks are detected. Nothing here is derived
+        # from the values of Secrets, since whoever sees the pod could test guesses against it; only from which keys there are.
+        agentic.ligbox.io/settings: {{ printf "%s\n%s" (include "agentic-ops.settings" .) (include "agentic-ops.secrets" . | fromYaml | keys | sortAlpha | join ",") | sha256sum }}
         {{- with merge (dict) .Values.podAnnotations .Values.commonAnnotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}

@@ -151,6 +151,9 @@ seccompProfile: {type: RuntimeDefault}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret }}{{ $_ := set $all "AGENTIC_CA_FILE" "/etc/agentic-ops/ca/ca.crt" }}{{ end }}
 {{- if .Values.desk.existingClaim }}{{ $_ := set $all "DESK_DB_PATH" (printf "/var/lib/desk/%s" .Values.desk.file) }}{{ end }}
 {{- range $name, $value := .Values.extraSettings }}
+{{- if or (include "agentic-ops.isCredential" $name) (has $name (splitList "," $.Values.settings.AGENTIC_PROBE_SECRET_KEYS)) }}
+{{- fail (printf "extraSettings.%s: is a credential, which does not belong in a ConfigMap: set it in extraSecrets" $name) }}
+{{- end }}
 {{- if hasKey $all $name }}{{ fail (printf "extraSettings.%s: already set in settings, or set by the chart" $name) }}{{ end }}
 {{- $_ := set $all $name (include "agentic-ops.text" $value) }}
 {{- end }}
@@ -158,6 +161,29 @@ seccompProfile: {type: RuntimeDefault}
 {{- if eq $value "" }}{{ $_ := unset $all $name }}{{ end }}
 {{- end }}
 {{- toYaml $all }}
+{{- end }}
+
+{{- /* Not empty if a setting of this name is a credential, as in the program. */}}
+{{- define "agentic-ops.isCredential" -}}
+{{- if or (regexMatch "_(KEY|TOKEN|PASSWORD|SECRET)$" (upper .)) (has (upper .) (list "SMTP_URL" "AGENTIC_WEBHOOK_URL" "AGENTIC_HEARTBEAT_URL" "DESK_OPS_NTFY_TOPIC")) }}yes{{ end }}
+{{- end }}
+
+{{- /* host:port of a URL. */}}
+{{- define "agentic-ops.hostOf" -}}
+{{- $url := urlParse . }}
+{{- $url.host }}{{ if not (regexMatch ":[0-9]+$" $url.host) }}:{{ ternary "443" "80" (eq $url.scheme "https") }}{{ end }}
+{{- end }}
+
+{{- /* The hosts that keys of the Secret agentic-ops may be sent to: KEY=host:port,… */}}
+{{- define "agentic-ops.keyHosts" -}}
+{{- $entries := list }}
+{{- with .Values.settings.PFSENSE_API_URL }}{{ $entries = append $entries (printf "PFSENSE_API_KEY=%s" (include "agentic-ops.hostOf" .)) }}{{ end }}
+{{- with .Values.settings.PROXMOX_API_URL }}{{ $entries = append $entries (printf "PROXMOX_API_TOKEN=%s" (include "agentic-ops.hostOf" .)) }}{{ end }}
+{{- range $key, $hosts := .Values.secretHosts }}
+{{- if has $key (list "PFSENSE_API_KEY" "PROXMOX_API_TOKEN") }}{{ fail (printf "secretHosts.%s: is derived from the URL in settings" $key) }}{{ end }}
+{{- range $hosts }}{{ $entries = append $entries (printf "%s=%s" $key .) }}{{ end }}
+{{- end }}
+{{- join "," $entries }}
 {{- end }}
 
 {{- define "agentic-ops.secrets" -}}

@@ -3,6 +3,7 @@
 use crate::domain::duration;
 use crate::domain::texts::Language;
 use crate::facade::token_review::parse_service_accounts;
+use crate::net::networks::parse_networks;
 use std::time::Duration;
 
 /// The format of a value.
@@ -15,6 +16,8 @@ pub enum Format {
     Language,
     File,
     ServiceAccounts,
+    /// Networks in CIDR notation, separated by commas.
+    Networks,
     /// An integer from the first to the second, both included.
     Integer(u64, u64),
     /// A duration as Go writes it, such as 90s or 2160h, of at least a second.
@@ -32,6 +35,7 @@ impl Format {
             Format::Language => "pt-BR or en".into(),
             Format::File => "path of an existing file".into(),
             Format::ServiceAccounts => "`namespace/name=role+role`, separated by commas".into(),
+            Format::Networks => "networks such as 10.0.0.0/8, separated by commas".into(),
             Format::Integer(least, most) => format!("integer from {least} to {most}"),
             Format::Duration => "duration such as 90s or 2160h".into(),
         }
@@ -66,6 +70,7 @@ impl Format {
                 should(value.split(',').all(is_mail), "mail addresses, separated by commas")
             }
             Format::ServiceAccounts => parse_service_accounts(value).map(drop),
+            Format::Networks => parse_networks(value).map(drop),
             Format::Language => should(Language::parse(value).is_some(), "pt-BR or en"),
             Format::File => {
                 std::fs::metadata(value).map(drop).map_err(|e| format!("should be the path of an existing file: {e}"))

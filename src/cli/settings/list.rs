@@ -63,7 +63,19 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_ALLOW_LINK_LOCAL",
         Some("false"),
         Format::Bool,
-        "whether probes can connect to link-local addresses, such as those of metadata services",
+        "whether connections can be made to link-local addresses and to the metadata services of clouds",
+    ),
+    setting(
+        "AGENTIC_DENY_NETWORKS",
+        None,
+        Format::Networks,
+        "networks to which no connections are made; the system's own resolvers and the Kubernetes API are exempt",
+    ),
+    setting(
+        "AGENTIC_ALLOW_NETWORKS",
+        None,
+        Format::Networks,
+        "networks to which connections are made although AGENTIC_DENY_NETWORKS or AGENTIC_ALLOW_LINK_LOCAL refuses them",
     ),
     setting(
         "AGENTIC_CA_FILE",
@@ -80,7 +92,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("DESK_ROOT_NOTIFY_EMAIL", None, Format::Emails, "recipients of mail, separated by commas"),
     setting("SMTP_URL", None, Format::Any, "URL of the mail server, `smtp://user:pass@host:port?tls=required`"),
     setting("MAIL_FROM", None, Format::Emails, "sender address of mail"),
-    setting("DESK_OPS_NTFY_TOPIC", None, Format::Any, "ntfy topic"),
+    setting("DESK_OPS_NTFY_TOPIC", None, Format::Any, "ntfy topic; who knows it can read and write it"),
     setting("NTFY_BASE_URL", Some("https://ntfy.sh"), Format::Url, "URL of the ntfy server"),
     setting("NTFY_TOKEN", None, Format::Any, "access token for ntfy"),
     setting(
@@ -253,8 +265,9 @@ const REFERENCE_HEAD: &str = "\
 # Settings
 
 Settings come from the process environment, otherwise from `.env` (or `--env-file`), otherwise from their defaults; in a cluster
-from the ConfigMap and the Secret `agentic-ops`. `standalone` creates these two objects at start. Settings whose names end in
-_KEY, _TOKEN, _PASSWORD or _SECRET, those in AGENTIC_PROBE_SECRET_KEYS and SMTP_URL go to the Secret, all others to the ConfigMap.
+from the ConfigMap and the Secret `agentic-ops`. `standalone` creates these two objects at start. Settings that are
+credentials go to the Secret, all others to the ConfigMap: those whose names end in _KEY, _TOKEN, _PASSWORD or _SECRET, those in
+AGENTIC_PROBE_SECRET_KEYS, and SMTP_URL, AGENTIC_WEBHOOK_URL, AGENTIC_HEARTBEAT_URL and DESK_OPS_NTFY_TOPIC.
 `.env` can contain further names; Scenarios use them as `${NAME}` and `env.NAME`.
 
 A change of the ConfigMap takes effect for Scenarios at their next run, and for the settings of the program itself at its next

@@ -32,6 +32,17 @@ fn secret_settings_belong_in_the_secret() {
 }
 
 #[test]
+fn credentials_are_recognised_by_their_names() {
+    let file = "AGENTIC_WEBHOOK_URL=http://a/x\nAGENTIC_HEARTBEAT_URL=http://a/y\nDESK_OPS_NTFY_TOPIC=t\nmy_token=x\nSMTP_URL=smtp://a\n";
+    let settings = load(&[("NTFY_TOKEN", "t"), ("OPS_INTERNAL_TOKEN", "t")], file).unwrap();
+    for name in settings.secret().keys() {
+        assert!(!settings.config_map().contains_key(name), "{name}");
+    }
+    assert_eq!(settings.secret().len(), 7);
+    assert!(settings.config_map().contains_key("NTFY_BASE_URL"));
+}
+
+#[test]
 fn all_invalid_values_are_reported_with_name_value_and_format() {
     let error = load(
         &[
@@ -40,6 +51,7 @@ fn all_invalid_values_are_reported_with_name_value_and_format() {
             ("AGENTIC_CA_FILE", "/no/such"),
             ("AGENTIC_AUTH_SERVICE_ACCOUNTS", "ops:bot=devops"),
             ("AGENTIC_LEASE_SEC", "1"),
+            ("AGENTIC_DENY_NETWORKS", "10.0.0.1/8"),
         ],
         "no equals\nX='open\n",
     )
@@ -50,6 +62,7 @@ fn all_invalid_values_are_reported_with_name_value_and_format() {
         "AGENTIC_CA_FILE=/no/such: should be the path of an existing file",
         "AGENTIC_AUTH_SERVICE_ACCOUNTS=ops:bot=devops: should be namespace/name=role+role",
         "AGENTIC_LEASE_SEC=1: should be a whole number from 3 to 300",
+        "AGENTIC_DENY_NETWORKS=10.0.0.1/8: should be a network, of which 10.0.0.1/8 is one address: 10.0.0.0/8",
         ".env:1: should be NAME=value",
         ".env:2: X: the quote is not closed",
     ] {

@@ -1,7 +1,8 @@
 //! Reads the referenced configuration of Scenarios: the ConfigMap of settings and the Secrets that their probes name.
 
-use crate::api::{PROBES_LABEL, SETTINGS_NAME};
-use crate::domain::prepare::{ReferencedConfiguration, SecretView};
+use crate::api::{HOSTS_ANNOTATION, PROBES_LABEL, SETTINGS_NAME};
+use crate::domain::key_hosts::KeyHosts;
+use crate::domain::prepare::{OfferedSecret, ReferencedConfiguration, SecretView};
 use crate::runtime::write::{WriteError, call};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client, ResourceExt as _};
@@ -87,9 +88,10 @@ impl ConfigurationReader {
         if !offered {
             return Ok(SecretView::NotOffered);
         }
+        let hosts = secret.annotations().get(HOSTS_ANNOTATION).map(|text| KeyHosts::parse(text)).unwrap_or_default();
         let data = secret.data.unwrap_or_default().into_iter();
         let texts = data.map(|(key, value)| (key, String::from_utf8_lossy(&value.0).into_owned()));
-        Ok(SecretView::Present(Arc::new(texts.collect())))
+        Ok(SecretView::Present(Arc::new(OfferedSecret { data: texts.collect(), hosts })))
     }
 }
 

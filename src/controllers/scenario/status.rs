@@ -6,6 +6,7 @@ use crate::api::conditions::{
 };
 use crate::api::{BLIND, Health, RequestedRun, ScenarioStatus};
 use crate::domain::desired::CheckKey;
+use crate::domain::printable::printable;
 use crate::domain::texts::{self, Language};
 use crate::domain::validate::{Problem, Reason, ValidationError};
 use jiff::Timestamp;
@@ -65,14 +66,14 @@ pub fn status(before: &ScenarioStatus, inputs: &StatusInputs<'_>, now: Timestamp
     }
     next.observed_generation = generation;
     let (ready, reason, message) = ready(inputs);
-    conditions::set(&mut next.conditions, READY, Some(ready), reason, &message, generation, now);
+    conditions::set(&mut next.conditions, READY, Some(ready), reason, &printable(&message), generation, now);
     let (health, reason, message) = health(before, inputs, ready);
     let value = match health {
         Health::Healthy => Some(true),
         Health::Failing => Some(false),
         Health::Unknown => None,
     };
-    conditions::set(&mut next.conditions, HEALTHY, value, reason, &message, generation, now);
+    conditions::set(&mut next.conditions, HEALTHY, value, reason, &printable(&message), generation, now);
     next.health = Some(health);
     next.open_findings = Some(inputs.open.len().try_into().unwrap_or(u32::MAX));
     if let Some(at) = inputs.last_run_at {

@@ -91,3 +91,14 @@ proptest! {
         prop_assert_eq!(evidence.failing.unwrap().readings.len(), count);
     }
 }
+
+#[test]
+fn a_secret_at_the_end_of_what_is_looked_at_is_not_shown() {
+    let secret = "s3cret-value-of-the-key";
+    for before in 0..30 {
+        let body = format!("{}{secret} and more", " ".repeat(HEAD_MAX - before));
+        let snapshot = snapshot(&[("web", read(json!({"body": body})))], &[secret]);
+        let shown = &snapshot.excerpts[0];
+        assert!(!shown.text.contains("s3c") && shown.cut, "{before}: {}", shown.text);
+    }
+}

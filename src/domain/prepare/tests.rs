@@ -4,6 +4,10 @@ use crate::domain::reading::ErrorKind;
 use crate::domain::texts::{self, Language};
 use serde_json::{Value, json};
 
+fn offered(data: BTreeMap<String, String>, hosts: &str) -> SecretView {
+    SecretView::Present(Arc::new(OfferedSecret { data, hosts: KeyHosts::parse(hosts) }))
+}
+
 fn configuration() -> ReferencedConfiguration {
     let settings = [("HOST", "shop.example"), ("PORT", "8443"), ("DB", "/data/desk.db"), ("BAD", "no host")];
     let own: BTreeMap<_, _> = [("TOKEN", "hunter22\n"), ("EMPTY", "")].map(|(k, v)| (k.into(), v.into())).into();
@@ -11,8 +15,8 @@ fn configuration() -> ReferencedConfiguration {
     ReferencedConfiguration {
         settings: Arc::new(settings.map(|(k, v)| (k.to_string(), v.to_string())).into()),
         secrets: BTreeMap::from([
-            ("agentic-ops".to_string(), SecretView::Present(Arc::new(own))),
-            ("shop-ca".to_string(), SecretView::Present(Arc::new(ca))),
+            ("agentic-ops".to_string(), offered(own, "")),
+            ("shop-ca".to_string(), offered(ca, "")),
             ("private".to_string(), SecretView::NotOffered),
             ("gone".to_string(), SecretView::Absent),
         ]),
@@ -103,6 +107,48 @@ fn a_password_in_a_url_is_a_credential_and_is_redacted() {
     let Request::Http(request) = &prepared.targets[0].1.as_ref().unwrap().request else { panic!() };
     assert!(request.has_credential());
     assert_eq!(prepared.redactor.redact("p@ss-word and p%40ss-word"), "*** and ***");
+}
+
+#[test]
+fn a_name_without_a_password_in_a_url_is_redacted() {
+    let prepared = prepared(json!({"name": "web", "http": {"url": "https://t0ken-value@a/"}}));
+    assert_eq!(prepared.redactor.redact("t0ken-value"), "***");
+}
+
+/// The detail of the probe over this URL where TOKEN is bound to these hosts; empty where it may be sent there.
+fn bound(hosts: &str, url: &str) -> (Option<ErrorKind>, String) {
+    let data = BTreeMap::from([("TOKEN".to_string(), "hunter22".to_string())]);
+    let secrets = BTreeMap::from([("agentic-ops".to_string(), offered(data, hosts))]);
+    let configuration = ReferencedConfiguration { secrets, ..configuration() };
+    let probe = json!({"name": "web", "http": {"url": url, "headers": [secret("agentic-ops", "TOKEN")]}});
+    let mut prepared = prepare(&scenario(json!({"probes": [probe]})), &configuration, &policy());
+    match prepared.targets.remove(0).1 {
+        Ok(_) => (None, String::new()),
+        Err(reading) => {
+            let error = reading.error.unwrap();
+            (Some(error.kind), texts::detail(Language::English, &error.detail))
+        }
+    }
+}
+
+#[test]
+fn a_key_is_sent_to_the_hosts_that_its_secret_names_only() {
+    let hosts = "TOKEN=shop.example:8443,OTHER=a:80";
+    assert_eq!(bound(hosts, "https://${HOST}:${PORT}/x"), (None, String::new()));
+    let (kind, detail) = bound(hosts, "https://evil.example:8443/x?a=b");
+    assert_eq!(kind, Some(ErrorKind::Forbidden));
+    assert!(
+        detail.contains("TOKEN") && detail.contains("evil.example:8443") && !detail.contains("hunter22"),
+        "{detail}"
+    );
+    assert_eq!(bound("OTHER=a:80", "https://evil.example/").0, None, "it is not named");
+}
+
+#[test]
+fn a_malformed_annotation_is_unknown_and_named() {
+    let (kind, detail) = bound("TOKEN", "https://shop.example/");
+    assert_eq!(kind, Some(ErrorKind::Forbidden));
+    assert!(detail.contains("agentic.ligbox.io/hosts") && detail.contains("KEY=host:port"), "{detail}");
 }
 
 #[test]

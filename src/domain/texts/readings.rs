@@ -4,6 +4,7 @@ use super::expressions::evaluation;
 use super::language::Language;
 use super::validation::{field, query};
 
+use crate::api::HOSTS_ANNOTATION;
 use crate::cel::EvalError;
 use crate::domain::detail::{
     AddressCause, Cause, ConfigurationCause, Detail, DnsCause, HttpCause, SqliteCause, TlsCause,
@@ -96,6 +97,11 @@ fn address(language: Language, cause: &AddressCause) -> String {
             language,
             "{host}: {ip} é um endereço link-local ou de metadados, que as sondas não podem ler",
             "{host}: {ip} is a link-local or metadata address, which probes may not read",
+        ),
+        AddressCause::Denied { host, ip } => text!(
+            language,
+            "{host}: {ip} está numa rede que AGENTIC_DENY_NETWORKS proíbe",
+            "{host}: {ip} is in a network that AGENTIC_DENY_NETWORKS denies",
         ),
         AddressCause::NoSuchName { host } => no_such_name(language, host),
         AddressCause::NoAddress { host } => {
@@ -307,6 +313,16 @@ fn configuration(language: Language, cause: &ConfigurationCause) -> String {
             language,
             "sem permissão para ler o Secret {name}: adicione-o ao valor probes.secrets do chart",
             "Secret {name} may not be read: add it to the chart's value probes.secrets",
+        ),
+        ConfigurationCause::HostNotAllowed { secret, key, host } => text!(
+            language,
+            "a chave {key} do Secret {secret} não pode ser enviada a {host}: a anotação {HOSTS_ANNOTATION} só permite outros hosts",
+            "key {key} of Secret {secret} may not be sent to {host}: the annotation {HOSTS_ANNOTATION} allows other hosts only",
+        ),
+        ConfigurationCause::MalformedHosts { secret, entry } => text!(
+            language,
+            "a anotação {HOSTS_ANNOTATION} do Secret {secret} tem {entry:?}, que não é KEY=host:port",
+            "the annotation {HOSTS_ANNOTATION} of Secret {secret} has {entry:?}, which is not KEY=host:port",
         ),
     }
 }

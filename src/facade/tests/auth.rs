@@ -1,6 +1,8 @@
 use super::fake::{Facade, SECRET, View, bearer, config, request, signed};
 use crate::api::Role;
 use crate::facade::auth::AuthConfig;
+use crate::net::guard::{AddressGuard, AddressRules};
+use crate::net::networks::parse_networks;
 use axum::http::Method;
 use axum::routing::get;
 use base64::Engine as _;
@@ -55,6 +57,9 @@ async fn only_a_valid_token_with_a_role_is_accepted() {
         ("no audience", signed(&without("aud"), SECRET), 401),
         ("no name", signed(&without("sub"), SECRET), 401),
         ("empty name", signed(&but("sub", json!("")), SECRET), 401),
+        ("name with a line end", signed(&but("sub", json!("ana\nlog")), SECRET), 401),
+        ("name with a control character", signed(&but("sub", json!("ana\u{1b}[2J")), SECRET), 401),
+        ("name that reverses text", signed(&but("sub", json!("ana\u{202e}")), SECRET), 401),
         ("unknown role", signed(&but("roles", json!(["root"])), SECRET), 403),
         ("roles that are no list", signed(&but("roles", json!("devops")), SECRET), 403),
         ("no roles", signed(&without("roles"), SECRET), 403),
@@ -77,6 +82,19 @@ async fn the_algorithm_is_the_servers_choice() {
     let key = EncodingKey::from_secret(SECRET);
     let hs512 = jsonwebtoken::encode(&Header::new(Algorithm::HS512), &claims(), &key).unwrap();
     assert_eq!(status(&facade, &format!("Bearer {hs512}")).await, 401);
+}
+
+#[tokio::test]
+async fn a_token_that_requires_extensions_is_refused() {
+    let facade = Facade::new();
+    let with = |crit: &[&str]| {
+        let header =
+            Header { crit: Some(crit.iter().map(|c| c.to_string()).collect()), ..Header::new(Algorithm::HS256) };
+        format!("Bearer {}", jsonwebtoken::encode(&header, &claims(), &EncodingKey::from_secret(SECRET)).unwrap())
+    };
+    for crit in [&["b64"][..], &["exp"], &["http://example.com/ext", "b64"], &[]] {
+        assert_eq!(status(&facade, &with(crit)).await, 401, "{crit:?}");
+    }
 }
 
 #[tokio::test]
@@ -105,12 +123,20 @@ struct KeyServer {
 
 impl KeyServer {
     async fn start(works: bool) -> KeyServer {
+        Self::with(works, json!({})).await
+    }
+
+    /// Its key has these members besides.
+    async fn with(works: bool, members: Value) -> KeyServer {
         let key = rcgen::KeyPair::generate().unwrap();
         let point = key.public_key_raw();
         let (x, y) = point[1..].split_at(32);
+        let mut own = json!({"kty": "EC", "crv": "P-256", "kid": "k1", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y)});
+        own.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         let set = json!({"keys": [
             {"kty": "oct", "kid": "k0", "k": URL_SAFE_NO_PAD.encode(SECRET)},
-            {"kty": "EC", "crv": "P-256", "kid": "k1", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y)},
+            {"kty": "AKP", "kid": "of a kind that is not known", "alg": "ML-DSA-44", "pub": "AA"},
+            own,
         ]});
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = asked.clone();
@@ -152,6 +178,38 @@ async fn keys_are_fetched_once_and_not_again_for_unknown_keys() {
     }
     assert_eq!(status(&facade, &bearer("ana", &[Role::Devops])).await, 401, "HS256 with a key server");
     assert_eq!(server.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn only_keys_for_signatures_verify_tokens() {
+    for (members, expected) in [
+        (json!({"use": "sig"}), 200),
+        (json!({"key_ops": ["verify"]}), 200),
+        (json!({"alg": "ES256"}), 200),
+        (json!({"use": "enc"}), 401),
+        (json!({"use": "other"}), 401),
+        (json!({"key_ops": ["deriveKey"]}), 401),
+        (json!({"key_ops": []}), 401),
+        (json!({"use": "sig", "key_ops": ["encrypt", "wrapKey"]}), 401),
+        (json!({"alg": "ES384"}), 401),
+        (json!({"alg": "ECDH-ES"}), 401),
+    ] {
+        let server = KeyServer::with(true, members.clone()).await;
+        let facade = server.facade();
+        for kid in [Some("k1"), None] {
+            assert_eq!(status(&facade, &server.signed(kid)).await, expected, "{members} {kid:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_are_not_fetched_from_denied_networks() {
+    let server = KeyServer::start(true).await;
+    let rules = AddressRules { deny: parse_networks("127.0.0.0/8").unwrap(), ..AddressRules::default() };
+    let auth = AuthConfig { jwks_url: Some(server.url.clone()), guard: AddressGuard::new(rules), ..config() };
+    let facade = Facade::with(View::default(), auth, None);
+    assert_eq!(status(&facade, &server.signed(Some("k1"))).await, 503);
+    assert_eq!(server.asked.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]

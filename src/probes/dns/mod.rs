@@ -4,6 +4,7 @@ use super::errors;
 use super::failure::{FailedReading, ReadResult, failure};
 use crate::api;
 use crate::domain::detail::{Cause, DnsCause};
+use crate::domain::probe_fields::DNS_PORT;
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::{Address, DnsRequest};
 use crate::net::guard::AddressGuard;
@@ -30,7 +31,7 @@ const RETRIES: u32 = 2;
 /// exists without such records is a reading with no answers.
 pub(super) async fn read(
     resolver: &SystemResolver,
-    guard: AddressGuard,
+    guard: &AddressGuard,
     request: &DnsRequest,
     deadline: Instant,
 ) -> ReadResult {
@@ -86,12 +87,21 @@ fn not_a_name(request: &DnsRequest, reason: String) -> ReadError {
 /// The addresses of the probe's server.
 async fn addresses(
     resolver: &SystemResolver,
-    guard: AddressGuard,
+    guard: &AddressGuard,
     server: &Address,
 ) -> Result<Vec<SocketAddr>, ReadError> {
     let found = resolver.addresses(&server.host).await?;
-    let allowed = guard.filter(&server.host, found)?;
+    let allowed = if is_own_resolver(resolver, server, &found) { found } else { guard.filter(&server.host, found)? };
     Ok(allowed.into_iter().map(|ip| SocketAddr::new(ip, server.port)).collect())
+}
+
+/// Whether the server is one that the system itself uses, which may be at any address: link-local ones are common in clouds.
+fn is_own_resolver(resolver: &SystemResolver, server: &Address, addresses: &[IpAddr]) -> bool {
+    resolver.current().is_ok_and(|own| are_resolvers(&own.servers, server.port, addresses))
+}
+
+fn are_resolvers(own: &[IpAddr], port: u16, addresses: &[IpAddr]) -> bool {
+    port == DNS_PORT && addresses.iter().all(|ip| own.contains(ip))
 }
 
 /// A resolver that queries `server` only.
@@ -186,5 +196,20 @@ fn record_type(asked: api::RecordType) -> RecordType {
         api::RecordType::Soa => RecordType::SOA,
         api::RecordType::Srv => RecordType::SRV,
         api::RecordType::Txt => RecordType::TXT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::are_resolvers;
+    use std::net::IpAddr;
+
+    #[test]
+    fn only_the_systems_own_resolvers_may_be_at_any_address() {
+        let [local, azure, metadata] =
+            ["169.254.20.10", "168.63.129.16", "169.254.169.254"].map(|ip| ip.parse::<IpAddr>().unwrap());
+        assert!(are_resolvers(&[local, azure], 53, &[local]) && are_resolvers(&[local, azure], 53, &[azure]));
+        assert!(!are_resolvers(&[local], 80, &[local]), "another service");
+        assert!(!are_resolvers(&[local], 53, &[metadata]) && !are_resolvers(&[local], 53, &[local, metadata]));
     }
 }

@@ -9,7 +9,7 @@ use super::clients::Clients;
 use super::failure::{FailedReading, ReadResult, failure};
 use super::{certificate, errors};
 use crate::api;
-use crate::domain::detail::{Cause, HttpCause};
+use crate::domain::detail::{Cause, ConfigurationCause, HttpCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::HttpRequest;
 use crate::net::guard::AddressGuard;
@@ -30,7 +30,7 @@ const LARGE_BODY: usize = 256 * 1024;
 
 /// Fields: `status`, `headers` (names in lower case, values of one name joined by `, `), `body` (UTF-8, anything else replaced),
 /// `json` where the body is JSON, `certificate` of an https server.
-pub(super) async fn read(clients: &Clients, guard: AddressGuard, request: &HttpRequest) -> ReadResult {
+pub(super) async fn read(clients: &Clients, guard: &AddressGuard, request: &HttpRequest) -> ReadResult {
     let client = clients.get(&request.tls)?.http;
     let mut hop = first_hop(request)?;
     let mut visited = HashSet::new();
@@ -45,6 +45,10 @@ pub(super) async fn read(clients: &Clients, guard: AddressGuard, request: &HttpR
         if visited.len() > request.max_redirects as usize {
             let cause = HttpCause::TooManyRedirects { max: request.max_redirects };
             return Err(failure(ErrorKind::Redirects, shown(&next.url), cause).into());
+        }
+        if let Some(binding) = request.bindings.iter().find(|binding| !binding.allows(&next.url)) {
+            let cause = ConfigurationCause::host_not_allowed(binding, &next.url);
+            return Err(failure(ErrorKind::Forbidden, shown(&next.url), cause).into());
         }
         hop = next;
         drop(response);
@@ -75,7 +79,7 @@ fn first_hop(request: &HttpRequest) -> Result<Hop, ReadError> {
     })
 }
 
-async fn send(client: &reqwest::Client, guard: AddressGuard, hop: &Hop) -> Result<Response, ReadError> {
+async fn send(client: &reqwest::Client, guard: &AddressGuard, hop: &Hop) -> Result<Response, ReadError> {
     guard.check_url(&hop.url)?;
     if !matches!(hop.url.scheme(), "http" | "https") {
         return Err(failure(ErrorKind::Protocol, shown(&hop.url), HttpCause::UnsupportedScheme));

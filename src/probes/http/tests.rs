@@ -2,7 +2,11 @@ use super::super::testing::{
     Authority, Reply, Server, Validity, detail, get, kind, prober, read, reply, self_signed, target,
 };
 use super::*;
-use crate::domain::target::{Request, RequestHeader};
+use crate::domain::key_hosts::KeyBinding;
+use crate::domain::target::{Address, Request, RequestHeader};
+use crate::net::guard::AddressRules;
+use crate::net::networks::parse_networks;
+use crate::probes::{Prober, ProberOptions};
 use base64::Engine;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -193,6 +197,56 @@ async fn secrets_are_not_sent_to_another_origin() {
     assert_eq!(read(http(HttpRequest { headers, ..get(&url) })).await.fields["body"], "here");
     let last = server.seen().pop().unwrap();
     assert!(last.contains("s3cret") && last.contains("authorization: Basic"), "{last}");
+}
+
+#[tokio::test]
+async fn a_bound_key_is_not_redirected_to_another_host() {
+    let other = Server::start(|_| reply("200 OK", b"other")).await;
+    let away = other.url("/");
+    let server = Server::start(move |_| reply(&format!("302 Found\r\nlocation: {away}"), b"")).await;
+    let port = |server: &Server| Url::parse(&server.url("/")).unwrap().port().unwrap();
+    let request = |hosts: Vec<String>| {
+        let binding = KeyBinding { secret: "agentic-ops".into(), key: "API_KEY".into(), hosts };
+        let headers = vec![header("X-Api-Key", "s3cret", true)];
+        http(HttpRequest { headers, bindings: vec![binding], ..get(&server.url("/")) })
+    };
+    let own = format!("127.0.0.1:{}", port(&server));
+    let reading = read(request(vec![own.clone()])).await;
+    assert_eq!(kind(&reading), Some(ErrorKind::Forbidden), "{reading:?}");
+    let named = detail(&reading);
+    assert!(
+        named.contains("API_KEY") && named.contains(&port(&other).to_string()) && !named.contains("s3cret"),
+        "{named}"
+    );
+    assert!(other.seen().is_empty());
+    // To a host that is named, too, the request goes without the key, as to every other origin.
+    let reading = read(request(vec![own, format!("127.0.0.1:{}", port(&other))])).await;
+    assert_eq!(reading.fields["body"], "other");
+    assert!(!other.seen().remove(0).contains("s3cret"));
+}
+
+#[tokio::test]
+async fn denied_addresses_are_neither_connected_to_nor_redirected_to() {
+    let other = Server::start(|_| reply("200 OK", b"other")).await;
+    let away = other.url("/").replace("127.0.0.1", "127.0.0.2");
+    let server = Server::start(move |_| reply(&format!("302 Found\r\nlocation: {away}"), b"")).await;
+    let denying = |networks: &str| {
+        let addresses = AddressRules { deny: parse_networks(networks).unwrap(), ..AddressRules::default() };
+        Prober::new(ProberOptions { addresses, ..ProberOptions::default() }).unwrap()
+    };
+    for (networks, url, seen) in [
+        ("127.0.0.2/32", server.url("/"), 1),
+        ("127.0.0.0/8,::1", server.url("/"), 1),
+        ("127.0.0.0/8,::1", server.url("/").replace("127.0.0.1", "localhost"), 1),
+    ] {
+        let reading = denying(networks).read(&target(http(get(&url)))).await;
+        assert_eq!(kind(&reading), Some(ErrorKind::Forbidden), "{networks} {url} {reading:?}");
+        assert!(detail(&reading).contains("AGENTIC_DENY_NETWORKS"), "{reading:?}");
+        assert_eq!((server.seen().len(), other.seen().len()), (seen, 0), "{networks} {url}");
+    }
+    let port = Url::parse(&server.url("/")).unwrap().port().unwrap();
+    let tcp = Request::Tcp(Address { host: "127.0.0.1".into(), port });
+    assert_eq!(kind(&denying("127.0.0.1").read(&target(tcp)).await), Some(ErrorKind::Forbidden));
 }
 
 #[tokio::test]

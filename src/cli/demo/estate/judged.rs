@@ -8,7 +8,7 @@ use crate::cli::serve;
 use crate::cli::settings::Settings;
 use crate::controllers::scenario::assess::{Assessor, Begin};
 use crate::domain::outcome::Evaluation;
-use crate::domain::prepare::{ReferencedConfiguration, SecretView};
+use crate::domain::prepare::ReferencedConfiguration;
 use crate::domain::validate::{Expressions, ValidatedScenario, validate};
 use std::sync::Arc;
 use std::time::Instant;
@@ -38,10 +38,9 @@ impl Watch {
             let valid = validate(&document.name, &spec, &assessor.policy, &mut Expressions::default()).unwrap();
             scenarios.insert(document.name.clone(), Arc::new(valid));
         }
-        let secret = SecretView::Present(Arc::new(settings.secret()));
         let configuration = ReferencedConfiguration {
             settings: Arc::new(settings.config_map()),
-            secrets: BTreeMap::from([("agentic-ops".to_string(), secret)]),
+            secrets: BTreeMap::from([("agentic-ops".to_string(), settings.offered_secret())]),
         };
         Watch { scenarios, configuration, assessor }
     }

@@ -10,6 +10,7 @@ fn address_and_dns_causes() -> Vec<Cause> {
     let second = Duration::from_secs(1);
     let addresses = samples!(AddressCause {
         AddressCause::Forbidden { .. } => AddressCause::Forbidden { host: s(), ip: "::1".parse().unwrap() },
+        AddressCause::Denied { .. } => AddressCause::Denied { host: s(), ip: "::1".parse().unwrap() },
         AddressCause::NoSuchName { .. } => AddressCause::NoSuchName { host: s() },
         AddressCause::NoAddress { .. } => AddressCause::NoAddress { host: s() },
         AddressCause::NotAHostName { .. } => AddressCause::NotAHostName { host: s(), reason: s() },
@@ -94,6 +95,8 @@ fn causes() -> Vec<Cause> {
         ConfigurationCause::Field(_) => ConfigurationCause::Field(FieldError::NotOneKind),
         ConfigurationCause::NoSecret { .. } => ConfigurationCause::NoSecret { name: s() },
         ConfigurationCause::NoSecretKey { .. } => ConfigurationCause::NoSecretKey { name: s(), key: s() },
+        ConfigurationCause::HostNotAllowed { .. } => ConfigurationCause::HostNotAllowed { secret: s(), key: s(), host: s() },
+        ConfigurationCause::MalformedHosts { .. } => ConfigurationCause::MalformedHosts { secret: s(), entry: s() },
         ConfigurationCause::SecretForbidden { .. } => ConfigurationCause::SecretForbidden { name: s() },
     });
     all.extend(sqlite.into_iter().map(Cause::Sqlite));

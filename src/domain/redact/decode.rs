@@ -1,0 +1,230 @@
+//! Undoes one level of the encodings in which texts are embedded in others: percent, HTML entities, escapes with a backslash.
+
+use std::ops::Range;
+
+/// How often a text is decoded: a value may be encoded more than once on its way.
+pub(super) const LEVELS: usize = 4;
+
+/// A decoded text, and where each of its bytes comes from.
+pub(super) struct Decoded {
+    pub bytes: Vec<u8>,
+    /// Where the source of each byte begins and ends in the original text.
+    origins: Vec<(u32, u32)>,
+}
+
+/// Something encoded: how many bytes it takes, and what it means.
+struct Encoded {
+    length: usize,
+    meaning: Meaning,
+}
+
+enum Meaning {
+    Byte(u8),
+    Char(char),
+}
+
+impl Decoded {
+    /// The text decoded once; `None` where nothing in it is encoded.
+    pub fn of(text: &str) -> Option<Decoded> {
+        decode(text.as_bytes(), |range| (offset(range.start), offset(range.end)))
+    }
+
+    /// Decoded once more.
+    pub fn again(&self) -> Option<Decoded> {
+        decode(&self.bytes, |range| {
+            let source = self.source(&range);
+            (offset(source.start), offset(source.end))
+        })
+    }
+
+    /// Where these bytes come from in the original text.
+    pub fn source(&self, range: &Range<usize>) -> Range<usize> {
+        let first = self.origins.get(range.start).map_or(0, |origin| origin.0 as usize);
+        let last = range.end.checked_sub(1).and_then(|at| self.origins.get(at));
+        first..last.map_or(first, |origin| origin.1 as usize)
+    }
+}
+
+/// A text of more than 4 GiB is not read.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+fn decode(text: &[u8], origin: impl Fn(Range<usize>) -> (u32, u32)) -> Option<Decoded> {
+    let begins = |byte: &u8| matches!(byte, b'%' | b'&' | b'\\');
+    let first = text.iter().position(begins)?;
+    let mut decoded = Decoded { bytes: Vec::with_capacity(text.len()), origins: Vec::with_capacity(text.len()) };
+    let mut push = |bytes: &[u8], source: Range<usize>| {
+        decoded.bytes.extend_from_slice(bytes);
+        decoded.origins.extend(std::iter::repeat_n(origin(source), bytes.len()));
+    };
+    for (at, byte) in text[..first].iter().enumerate() {
+        push(&[*byte], at..at + 1);
+    }
+    let mut changed = false;
+    let mut at = first;
+    while let Some(byte) = text.get(at) {
+        let encoded = if begins(byte) { encoded(&text[at..]) } else { None };
+        let Some(Encoded { length, meaning }) = encoded else {
+            push(&[*byte], at..at + 1);
+            at += 1;
+            continue;
+        };
+        match meaning {
+            Meaning::Byte(byte) => push(&[byte], at..at + length),
+            Meaning::Char(c) => push(c.encode_utf8(&mut [0; 4]).as_bytes(), at..at + length),
+        }
+        at += length;
+        changed = true;
+    }
+    changed.then_some(decoded)
+}
+
+/// What is encoded at the beginning of `text`.
+fn encoded(text: &[u8]) -> Option<Encoded> {
+    match text.first()? {
+        b'%' => percent(text),
+        b'&' => entity(text),
+        _ => escape(text),
+    }
+}
+
+/// `%41`, and `%u0041` as old web servers write it.
+fn percent(text: &[u8]) -> Option<Encoded> {
+    match text.get(1)? {
+        b'u' | b'U' => unit(text, 2, 4),
+        _ => {
+            let byte = u8::try_from(number(text.get(1..3)?, 16)?).ok()?;
+            Some(Encoded { length: 3, meaning: Meaning::Byte(byte) })
+        }
+    }
+}
+
+/// `\/`, `\"`, `\n`, `\101`, `\x41`, `\u0041`, `\u{41}`, `\U00000041`.
+fn escape(text: &[u8]) -> Option<Encoded> {
+    let byte = |byte, length| Some(Encoded { length, meaning: Meaning::Byte(byte) });
+    match text.get(1)? {
+        b'u' if text.get(2) == Some(&b'{') => {
+            let digits = text.iter().skip(3).take(6).take_while(|b| b.is_ascii_hexdigit()).count();
+            let c = char::from_u32(number(text.get(3..3 + digits)?, 16)?)?;
+            let closed = text.get(3 + digits) == Some(&b'}');
+            closed.then_some(Encoded { length: digits + 4, meaning: Meaning::Char(c) })
+        }
+        b'u' => unit(text, 2, 4),
+        b'U' => unit(text, 2, 8),
+        b'x' => byte(u8::try_from(number(text.get(2..4)?, 16)?).ok()?, 4),
+        b'0'..=b'3' if let Some(value) = text.get(1..4).and_then(|digits| number(digits, 8)) => {
+            byte(u8::try_from(value).ok()?, 4)
+        }
+        b'n' | b'r' | b't' | b'f' | b'b' | b'v' | b'a' | b'0' => byte(b' ', 2),
+        other if other.is_ascii_punctuation() => byte(*other, 2),
+        _ => None,
+    }
+}
+
+/// A character from the hexadecimal digits from `start`; two of them where the first is half of a surrogate pair.
+fn unit(text: &[u8], start: usize, digits: usize) -> Option<Encoded> {
+    let end = start + digits;
+    let value = number(text.get(start..end)?, 16)?;
+    if let Some(c) = char::from_u32(value) {
+        return Some(Encoded { length: end, meaning: Meaning::Char(c) });
+    }
+    let low = text.get(end..end + start).filter(|prefix| *prefix == &text[..start])?;
+    let low = number(text.get(end + low.len()..2 * end)?, 16)?;
+    let units = [u16::try_from(value).ok()?, u16::try_from(low).ok()?];
+    let c = char::decode_utf16(units).next()?.ok()?;
+    Some(Encoded { length: 2 * end, meaning: Meaning::Char(c) })
+}
+
+/// `&#65;`, `&#x41;`, `&amp;`. Browsers accept the numeric ones and the oldest names without a semicolon.
+fn entity(text: &[u8]) -> Option<Encoded> {
+    let closed = |length: usize| length + usize::from(text.get(length) == Some(&b';'));
+    let character = |c, length| Some(Encoded { length, meaning: Meaning::Char(c) });
+    if text.get(1) == Some(&b'#') {
+        let is_hex = matches!(text.get(2), Some(b'x' | b'X'));
+        let (start, radix) = if is_hex { (3, 16) } else { (2, 10) };
+        let digits = text.iter().skip(start).take(10).take_while(|b| char::from(**b).is_digit(radix)).count();
+        let c = char::from_u32(number(text.get(start..start + digits)?, radix)?)?;
+        return character(c, closed(start + digits));
+    }
+    let letters = text.iter().skip(1).take(NAME_MAX).take_while(|b| b.is_ascii_alphabetic()).count();
+    let name = text.get(1..1 + letters)?;
+    if text.get(1 + letters) == Some(&b';') {
+        let (_, c) = NAMED.iter().find(|(known, _)| known.as_bytes() == name)?;
+        return character(*c, letters + 2);
+    }
+    let (known, c) = NAMED.iter().take(OLDEST).find(|(known, _)| name.starts_with(known.as_bytes()))?;
+    character(*c, 1 + known.len())
+}
+
+/// Longest name of an entity in [`NAMED`].
+const NAME_MAX: usize = 16;
+/// So many of [`NAMED`] need no semicolon.
+const OLDEST: usize = 9;
+/// Entities of the printable characters of ASCII, and of white space.
+const NAMED: [(&str, char); 56] = [
+    ("amp", '&'),
+    ("AMP", '&'),
+    ("lt", '<'),
+    ("LT", '<'),
+    ("gt", '>'),
+    ("GT", '>'),
+    ("quot", '"'),
+    ("QUOT", '"'),
+    ("nbsp", ' '),
+    ("apos", '\''),
+    ("excl", '!'),
+    ("num", '#'),
+    ("dollar", '$'),
+    ("percnt", '%'),
+    ("lpar", '('),
+    ("rpar", ')'),
+    ("ast", '*'),
+    ("midast", '*'),
+    ("plus", '+'),
+    ("comma", ','),
+    ("hyphen", '-'),
+    ("dash", '-'),
+    ("period", '.'),
+    ("sol", '/'),
+    ("colon", ':'),
+    ("semi", ';'),
+    ("equals", '='),
+    ("quest", '?'),
+    ("commat", '@'),
+    ("lsqb", '['),
+    ("lbrack", '['),
+    ("bsol", '\\'),
+    ("rsqb", ']'),
+    ("rbrack", ']'),
+    ("Hat", '^'),
+    ("lowbar", '_'),
+    ("UnderBar", '_'),
+    ("grave", '`'),
+    ("DiacriticalGrave", '`'),
+    ("lcub", '{'),
+    ("lbrace", '{'),
+    ("verbar", '|'),
+    ("vert", '|'),
+    ("VerticalLine", '|'),
+    ("rcub", '}'),
+    ("rbrace", '}'),
+    ("Tab", ' '),
+    ("NewLine", ' '),
+    ("shy", ' '),
+    ("ensp", ' '),
+    ("emsp", ' '),
+    ("thinsp", ' '),
+    ("zwnj", ' '),
+    ("zwj", ' '),
+    ("lrm", ' '),
+    ("rlm", ' '),
+];
+
+/// The number that these digits are.
+fn number(digits: &[u8], radix: u32) -> Option<u32> {
+    if digits.is_empty() || !digits.iter().all(|b| char::from(*b).is_digit(radix)) {
+        return None;
+    }
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok()
+}

@@ -1,0 +1,181 @@
+use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use proptest::prelude::*;
+
+const TOKEN: &str = "ops@pve!watch=0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+const KEY: &str = "c4n/ary+s3cr=t&\"K~!x é";
+/// Encoded by Python's `quote`, which leaves the slash.
+const QUOTE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// Encoded by JavaScript's `encodeURIComponent`.
+const COMPONENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'!').remove(b'~').remove(b'*').remove(b'\'');
+const FEW: &AsciiSet = &CONTROLS.add(b'@').add(b'=').add(b'&');
+
+fn each(secret: &str, write: impl Fn(char) -> String) -> String {
+    secret.chars().map(write).collect()
+}
+
+fn html(secret: &str) -> String {
+    secret.replace('&', "&amp;").replace('"', "&quot;").replace('=', "&equals;").replace('!', "&excl;")
+}
+
+fn percent(secret: &str, set: &'static AsciiSet) -> String {
+    utf8_percent_encode(secret, set).to_string()
+}
+
+/// How targets write a secret into an answer.
+fn forms(secret: &str) -> Vec<(&'static str, String)> {
+    let json = serde_json::Value::from(secret).to_string();
+    let unicode = each(secret, |c| format!("\\u{:04x}", u32::from(c)));
+    vec![
+        ("as it is", secret.to_string()),
+        ("percent, everything", percent(secret, NON_ALPHANUMERIC)),
+        ("percent, quote", percent(secret, QUOTE)),
+        ("percent, encodeURIComponent", percent(secret, COMPONENT)),
+        ("percent, a few", percent(secret, FEW)),
+        ("percent, lower case", percent(secret, NON_ALPHANUMERIC).to_lowercase()),
+        ("percent, twice", percent(&percent(secret, NON_ALPHANUMERIC), NON_ALPHANUMERIC)),
+        ("form", url::form_urlencoded::byte_serialize(secret.as_bytes()).collect()),
+        ("JSON", json.clone()),
+        ("JSON with an escaped slash", json.replace('/', "\\/")),
+        ("JSON for HTML", json.replace('&', "\\u0026")),
+        ("JSON within JSON", serde_json::Value::from(json).to_string()),
+        ("JSON, all escaped", unicode.clone()),
+        ("JSON, all escaped in upper case", unicode.to_uppercase().replace("\\U", "\\u")),
+        ("bytes escaped", secret.bytes().map(|b| format!("\\x{b:02x}")).collect()),
+        ("octal", secret.bytes().map(|b| format!("\\{b:03o}")).collect()),
+        ("JavaScript, braces", each(secret, |c| format!("\\u{{{:x}}}", u32::from(c)))),
+        ("HTML", html(secret)),
+        ("HTML, decimal", each(secret, |c| format!("&#{};", u32::from(c)))),
+        ("HTML, hexadecimal", each(secret, |c| format!("&#x{:X};", u32::from(c)))),
+        ("percent in HTML", html(&percent(secret, FEW))),
+        ("HTML in JSON", serde_json::Value::from(html(secret)).to_string()),
+        ("base64", STANDARD.encode(secret)),
+        ("base64 for URLs", URL_SAFE.encode(secret)),
+        ("base64, twice", STANDARD.encode(STANDARD.encode(secret))),
+        ("base64 for URLs, twice", STANDARD.encode(URL_SAFE.encode(format!("user:{secret}")))),
+        ("base64 after a name", STANDARD.encode(format!("user:{secret}"))),
+        ("base64 in between", STANDARD.encode(format!("ab{secret};more"))),
+        ("base64, escaped", percent(&STANDARD.encode(format!("a{secret}")), NON_ALPHANUMERIC)),
+        ("hexadecimal", secret.bytes().map(|b| format!("{b:02x}")).collect()),
+        ("hexadecimal in upper case, spaced", secret.bytes().map(|b| format!("{b:02X} ")).collect()),
+        ("upper case", secret.to_ascii_uppercase()),
+        ("lower case", secret.to_ascii_lowercase()),
+        ("spaced", each(secret, |c| format!("{c} "))),
+        ("in lines", each(secret, |c| format!("{c}\r\n"))),
+        ("UTF-16", each(secret, |c| format!("{c}\0"))),
+        ("invisible characters in between", each(secret, |c| format!("{c}\u{200b}"))),
+    ]
+}
+
+#[test]
+fn a_secret_is_redacted_in_every_encoding() {
+    for secret in [TOKEN, KEY] {
+        let redactor = Redactor::new([secret]);
+        for (name, form) in forms(secret) {
+            let shown = redactor.redact(&format!("said <{form}> here")).into_owned();
+            let rest = shown
+                .strip_prefix("said <")
+                .and_then(|s| s.strip_suffix("> here"))
+                .unwrap_or_else(|| panic!("{name}: {shown}"));
+            // What remains beside it are at most quotes, and characters of base64 that depend on the text around.
+            let remains = rest.replace(REDACTED, "");
+            assert!(rest.contains(REDACTED) && remains.len() <= 20, "{name}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn base64_in_lines_is_redacted() {
+    let encoded =
+        STANDARD.encode(format!("Authorization: PVEAPIToken={TOKEN} and more text, which goes on for some lines"));
+    let lines: Vec<_> = encoded.as_bytes().chunks(40).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let shown = Redactor::new([TOKEN]).redact(&lines.join("\r\n")).into_owned();
+    let (before, after) = shown.split_once(REDACTED).unwrap();
+    let decoded = |text: &str| {
+        let text: String = text.split_whitespace().collect();
+        let whole = &text[text.len() % 4..];
+        String::from_utf8_lossy(&STANDARD_NO_PAD.decode(whole.trim_end_matches('=')).unwrap_or_default()).into_owned()
+    };
+    assert!(!decoded(before).contains("ops@p") && !decoded(after).contains("e1f0"), "{shown}");
+}
+
+#[test]
+fn parts_after_a_separator_are_secret_too() {
+    let uuid = &TOKEN[14..];
+    assert_eq!(Redactor::new([TOKEN]).redact(&format!("id {uuid}.")), "id ***.");
+    assert_eq!(Redactor::new(["user:passw0rd"]).redact("passw0rd of user"), "*** of user");
+    assert_eq!(Redactor::new(["smtp://me:passw0rd@mail.test:25"]).redact("passw0rd of me"), "*** of me");
+    assert_eq!(Redactor::new(["user:secret"]).redact("the secret of a user"), "the secret of a user", "fewer than 8");
+}
+
+#[test]
+fn long_parts_of_a_long_secret_are_redacted() {
+    let redactor = Redactor::new([TOKEN]);
+    for at in 13..TOKEN.len() - 13 {
+        let (first, second) = TOKEN.split_at(at);
+        assert_eq!(redactor.redact(&format!("{{\"a\":\"{first}\",\"b\":\"{second}\"}}")), r#"{"a":"***","b":"***"}"#);
+        assert_eq!(redactor.redact(&format!("{first} / {second}")), "*** / ***");
+    }
+    assert_eq!(redactor.redact(&format!("{}****", &TOKEN[..TOKEN.len() - 4])), "*******");
+}
+
+#[test]
+fn short_values_and_other_text_are_not_redacted() {
+    assert_eq!(Redactor::new(["ab", ""]).redact("about"), "about");
+    assert_eq!(Redactor::new(["hunter22"]).redact("nothing here"), "nothing here");
+    // Four to seven characters are compared exactly.
+    let short = Redactor::new(["1234", "p&s/w"]);
+    assert_eq!(short.redact("12 34, 1.234, x1234 and p&amp;s/w"), "12 34, 1.234, x*** and ***");
+    assert_eq!(Redactor::new(["        a        "]).redact("a banana, a cat"), "a banana, a cat");
+}
+
+#[test]
+fn text_around_a_secret_does_not_hide_it() {
+    // The percent sign before it, and the first characters of it, look like one encoded character.
+    assert_eq!(Redactor::new(["41424344454"]).redact("100%41424344454 \\x41424344454"), "100%*** \\x***");
+    // A secret that looks encoded itself.
+    let secret = "a%2Fb&amp;c\\u0041d";
+    assert_eq!(Redactor::new([secret]).redact(secret), REDACTED);
+    assert_eq!(Redactor::new([secret]).redact(&html(secret)), REDACTED);
+    assert_eq!(Redactor::new([secret]).redact(&percent(secret, NON_ALPHANUMERIC)), REDACTED);
+}
+
+#[test]
+fn control_characters_are_not_shown() {
+    assert_eq!(Redactor::default().redact("a\u{1b}[2Jb\u{202e}c\n"), "a\u{fffd}[2Jb\u{fffd}c\n");
+    assert_eq!(Redactor::new(["hunter22"]).redact("\u{1b}hun\u{1b}ter22\r\n"), "\u{fffd}***\n");
+}
+
+#[test]
+fn several_secrets_and_a_very_long_one_are_redacted() {
+    let long: String = (0..4000).map(|i| char::from(b'!' + u8::try_from(i * i % 89).unwrap())).collect();
+    let redactor = Redactor::new([long.as_str(), "hunter22", "s3cret-éé-word"]);
+    assert_eq!(redactor.redact(&format!("<{long}> hunter22 s3cret-éé-word")), "<***> *** ***");
+    assert!(redactor.redact(&format!("<{}>", STANDARD.encode(&long))).len() <= "<***>".len() + 4);
+}
+
+proptest! {
+    #[test]
+    fn no_text_contains_the_secret_after_redaction(before in ".{0,20}", secret in "[ -~]{8,40}", after in ".{0,20}") {
+        let redactor = Redactor::new([secret.as_str()]);
+        let text = format!("{before}{secret}{after}");
+        prop_assert!(!redactor.redact(&text).contains(&secret) || secret.split_whitespace().collect::<String>().len() < 8);
+        let encoded = STANDARD.encode(&text);
+        let out = redactor.redact(&encoded);
+        let shown = out.split(REDACTED).filter_map(|p| STANDARD_NO_PAD.decode(p.trim_end_matches('=')).ok());
+        for part in shown {
+            prop_assert!(!String::from_utf8_lossy(&part).contains(&secret));
+        }
+    }
+
+    #[test]
+    fn any_text_can_be_redacted(text in ".{0,200}", secrets in proptest::collection::vec(".{0,40}", 0..4), marks in "[%&\\\\#xu0-9a-f;{}]{0,80}") {
+        let redactor = Redactor::new(secrets.iter().map(String::as_str));
+        redactor.redact(&text);
+        redactor.redact(&marks);
+        redactor.redact(&format!("{marks}{text}{}", secrets.concat()));
+    }
+}
