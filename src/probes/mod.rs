@@ -21,6 +21,6 @@ mod testing;
 mod tests;
 mod tls;
 
-pub use options::{ProberError, ProberOptions};
+pub use options::{ProberError, ProberOptions, SqliteOptions};
 pub use prober::Prober;
-pub use sqlite::check_query;
+pub use sqlite::{WorkerError, check_query, serve_sqlite_worker};

@@ -12,6 +12,14 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 pub enum Limit {
     /// Probes under way, of all targets.
     Probes,
+    /// SQLite queries that run at once.
+    SqliteWorkers,
+    /// SQLite queries that run at once on one file.
+    SqliteWorkersPerFile,
+    /// Memory of one SQLite query.
+    SqliteMemory,
+    /// Time of one SQLite query.
+    SqliteTime,
 }
 
 impl Limit {
@@ -19,6 +27,10 @@ impl Limit {
     pub fn as_str(self) -> &'static str {
         match self {
             Limit::Probes => "probes",
+            Limit::SqliteWorkers => "sqlite_workers",
+            Limit::SqliteWorkersPerFile => "sqlite_workers_per_file",
+            Limit::SqliteMemory => "sqlite_memory",
+            Limit::SqliteTime => "sqlite_time",
         }
     }
 
@@ -26,6 +38,10 @@ impl Limit {
     pub fn setting(self) -> &'static str {
         match self {
             Limit::Probes => "AGENTIC_PROBES_MAX",
+            Limit::SqliteWorkers => "AGENTIC_SQLITE_WORKERS",
+            Limit::SqliteWorkersPerFile => "AGENTIC_SQLITE_WORKERS_PER_FILE",
+            Limit::SqliteMemory => "AGENTIC_SQLITE_MEMORY_MIB",
+            Limit::SqliteTime => "AGENTIC_SQLITE_MAX_TIME",
         }
     }
 }

@@ -7,3 +7,4 @@ mod malformed;
 mod nine;
 mod replicas;
 mod running;
+mod sqlite;

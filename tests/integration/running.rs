@@ -47,6 +47,7 @@ pub async fn start(name: &str, registry: &Path) -> Running {
         data: scratch.0.clone(),
         listen: ports::any(),
         kube_listen: ports::any(),
+        worker_program: Some(env!("CARGO_BIN_EXE_agentic-ops").into()),
     };
     let standalone = Standalone::start(&args, &settings).await.unwrap();
     let (client, address) = (standalone.client.clone(), standalone.address());

@@ -2,12 +2,21 @@
 
 use crate::domain::probe_fields::QueryError;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::hooks::{AuthContext, Authorization};
 
 /// Whether `sql` is a single SELECT, VALUES or WITH … SELECT without syntax errors. Tables and columns are not checked, since that
 /// needs the database, whose connection has an authorizer against writes besides.
 pub fn check_query(sql: &str) -> Result<(), QueryError> {
     let statement = check_shape(sql)?;
-    let empty = Connection::open_in_memory().map_err(|e| QueryError::Syntax(e.to_string()))?;
+    let foreign = |e: rusqlite::Error| QueryError::Syntax(e.to_string());
+    let mut empty = Connection::open_in_memory().map_err(foreign)?;
+    for setting in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
+        empty.set_db_config(setting, false).map_err(foreign)?;
+    }
+    // Ends what follows the parser. Names are resolved and common table expressions copied there, at a cost that a short text can make
+    // exponential.
+    empty.authorizer(Some(|_: AuthContext<'_>| Authorization::Deny)).map_err(foreign)?;
     if let Some(error) = syntax_error(&empty, statement) {
         return Err(error);
     }
