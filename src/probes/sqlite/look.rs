@@ -93,12 +93,14 @@ impl Look {
     }
 }
 
-/// The file with this suffix; a link is taken for what it is, since SQLite does not follow it.
+/// The file with this suffix. Errors: it is a link, which SQLite does not follow, or a pipe or directory.
 fn beside(path: &Path, suffix: &str) -> io::Result<Option<Seen>> {
     let mut name = OsString::from(path);
     name.push(suffix);
     match PathBuf::from(name).symlink_metadata() {
-        Ok(meta) => Ok(Some(meta.into())),
+        Ok(meta) if meta.is_file() => Ok(Some(meta.into())),
+        // Opening a pipe would wait for its other end.
+        Ok(_) => Err(io::Error::other(format!("the file with the suffix {suffix} is not a regular file"))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }

@@ -4,11 +4,13 @@ use crate::telemetry::{Limit, Metrics};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Most records of how queries went; beyond it all are forgotten.
 const MAX_RECORDS: usize = 16_384;
+/// A wait that is not worth mentioning.
+const SHORT: Duration = Duration::from_millis(100);
 
 /// How many queries may run at once.
 #[derive(Clone, Copy, Debug)]
@@ -141,7 +143,7 @@ impl Turns {
 
     /// Waits for a turn; `None` where none will come. Among equals, the one with the earliest deadline comes first.
     pub async fn take(&self, asker: Asker, deadline: Instant) -> Option<Turn> {
-        let (sender, receiver) = oneshot::channel();
+        let (sender, mut receiver) = oneshot::channel();
         let (id, blocked) = {
             let mut state = self.lock();
             let (id, blocked) = (state.next_id, state.queue.blocked_by(&asker));
@@ -150,11 +152,14 @@ impl Turns {
             state.callers.insert(id, sender);
             (id, blocked)
         };
+        let _abandoned_when_dropped = Place { turns: self.clone(), id };
+        self.start_ready();
+        if let Ok(turn) = tokio::time::timeout(SHORT, &mut receiver).await {
+            return turn.ok();
+        }
         if let Some(limit) = blocked {
             self.metrics.limit_reached(limit, asker.file.display());
         }
-        let _abandoned_when_dropped = Place { turns: self.clone(), id };
-        self.start_ready();
         receiver.await.ok()
     }
 
@@ -217,7 +222,6 @@ impl Drop for Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     struct Waiting {
         queue: Queue,

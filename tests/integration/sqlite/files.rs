@@ -6,7 +6,7 @@ use agentic_ops::domain::reading::ErrorKind;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::Duration;
 
@@ -235,6 +235,53 @@ async fn no_name_leads_to_a_file_of_the_program_itself() {
     assert_eq!(number(&reader.count().await), 1);
 }
 
+/// Runs `agentic-ops check` of a Scenario over the database as another user, who may write to its directory.
+fn check_as_another_user(scratch: &Path, database: &Path) -> String {
+    let scenario = scratch.join("scenario.yaml");
+    let probe = format!("{{name: db, sqlite: {{path: \"${{DESK_DB_PATH}}\", query: \"{COUNT}\"}}}}");
+    let head = "apiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata: {name: desk}\n";
+    let spec = format!("spec: {{title: t, agent: pulso, severity: low, probes: [{probe}]}}\n");
+    std::fs::write(&scenario, format!("{head}{spec}")).unwrap();
+    std::fs::write(scratch.join("settings.env"), format!("DESK_DB_PATH={}\n", database.display())).unwrap();
+    let program = scratch.join("agentic-ops");
+    copy(Path::new(env!("CARGO_BIN_EXE_agentic-ops")), &program);
+    let output = std::process::Command::new("setpriv")
+        .args(["--reuid=5002", "--regid=5002", "--groups=5100"])
+        .arg(program)
+        .args(["check", "--env-file", "settings.env", "scenario.yaml"])
+        .current_dir(scratch)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn another_user_reads_and_leaves_nothing_to_the_writer() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("not tested: only root can be two users");
+        return;
+    }
+    let reader = Reader::new(|_, _| {});
+    reader.writer("wal").execute_batch(ONE_ROW).unwrap();
+    let (path, directory) = (reader.path(), reader.scratch.0.join("desk"));
+    for name in [&path, &directory] {
+        std::os::unix::fs::chown(name, Some(5001), Some(5100)).unwrap();
+        std::fs::set_permissions(name, PermissionsExt::from_mode(if name == &path { 0o664 } else { 0o2775 })).unwrap();
+    }
+    let before = files(&reader);
+    let report = check_as_another_user(&reader.scratch.0, &path);
+    assert!(report.contains("pass"), "{report}");
+    assert!(files(&reader) == before, "{:?}", reader.names());
+    let writer = reader.writer("wal");
+    writer.execute_batch("INSERT INTO ticket (title) VALUES ('b')").unwrap();
+    let names = reader.names();
+    let report = check_as_another_user(&reader.scratch.0, &path);
+    assert!(report.contains("pass"), "{report}");
+    assert_eq!(reader.names(), names);
+    drop(writer);
+    assert!(files(&reader).values().all(|(owner, ..)| *owner == 5001), "{:?}", reader.names());
+}
+
 #[tokio::test]
 async fn what_is_no_file_is_refused_at_once() {
     let reader = Reader::new(|_, _| {});
@@ -252,6 +299,11 @@ async fn what_is_no_file_is_refused_at_once() {
     std::fs::remove_dir(&path).unwrap();
     symlink("/dev/zero", &path).unwrap();
     refused("a device").await;
+    std::fs::remove_file(&path).unwrap();
+    reader.writer("wal").execute_batch(ONE_ROW).unwrap();
+    let log = format!("{}-wal", path.display());
+    assert!(std::process::Command::new("mkfifo").arg(log).status().unwrap().success());
+    refused("a pipe beside the database").await;
 }
 
 #[tokio::test]
