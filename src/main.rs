@@ -36,6 +36,9 @@ enum Command {
     Crds,
     /// Print a signed token for the REST facade
     Token(cli::token::TokenArgs),
+    /// Run SQLite queries from standard input; started by the other commands
+    #[command(hide = true)]
+    SqliteWorker(cli::sqlite_worker::SqliteWorkerArgs),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +62,7 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Check(args) => return block_on(cli::check::run(args)),
         Command::Crds => print!("{}", cli::crds::render().map_err(|e| CliError::Argument(e.to_string()))?),
         Command::Token(args) => cli::token::run(&args)?,
+        Command::SqliteWorker(args) => cli::sqlite_worker::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 //! service account.
 
 use super::registry::Registry;
-use super::serve::{self, Served};
+use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::{CliError, client, token, view};
 use crate::api::SETTINGS_NAME;
@@ -95,7 +95,7 @@ impl Process {
             client: self.client.clone(),
             namespace: self.namespace.clone(),
             policy: serve::policy(&self.settings),
-            prober: serve::prober(&self.settings)?,
+            prober: serve::prober(&self.settings, self.prober_context())?,
             language: self.settings.language(),
             names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: self.settings.limits(),
@@ -132,6 +132,10 @@ impl Process {
         served.shutdown().await;
         watches.stop();
         Ok(())
+    }
+
+    fn prober_context(&self) -> ProberContext {
+        ProberContext { metrics: self.metrics.clone(), ..ProberContext::default() }
     }
 
     fn backend(&self, process: ProcessState) -> Result<Backend, CliError> {

@@ -9,16 +9,14 @@ use crate::facade::token_review::TokenReviewer;
 use crate::facade::{Backend, ProcessState};
 use crate::listener::{Listener, Serving};
 use crate::net::guard::AddressGuard;
-use crate::probes::{ProbeLimits, Prober, ProberOptions, check_query};
+use crate::probes::{ProbeLimits, Prober, ProberOptions, SqliteOptions, check_query};
 use crate::telemetry::Metrics;
 use axum::Router;
 use futures::FutureExt as _;
 use kube::Client;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
-
-/// SQLite files read concurrently.
-const SQLITE_CONCURRENCY: usize = 4;
 
 /// Which settings, Secrets and files Scenarios may use.
 pub fn policy(settings: &Settings) -> ProbePolicy {
@@ -30,8 +28,18 @@ pub fn policy(settings: &Settings) -> ProbePolicy {
     }
 }
 
+/// What the prober needs besides settings.
+#[derive(Default)]
+pub struct ProberContext {
+    pub metrics: Arc<Metrics>,
+    /// Files of the program itself, which no probe reads.
+    pub own_files: Vec<PathBuf>,
+    /// The program that is started as worker of sqlite probes, if it is not the one that runs.
+    pub worker_program: Option<PathBuf>,
+}
+
 /// The prober, from the settings.
-pub fn prober(settings: &Settings) -> Result<Prober, CliError> {
+pub fn prober(settings: &Settings, context: ProberContext) -> Result<Prober, CliError> {
     let mut extra_ca_pem = Vec::new();
     if let Some(path) = settings.get("AGENTIC_CA_FILE") {
         extra_ca_pem.push(std::fs::read(path).map_err(|source| CliError::File { path: path.into(), source })?);
@@ -43,17 +51,33 @@ pub fn prober(settings: &Settings) -> Result<Prober, CliError> {
             of_target: settings.count("AGENTIC_PROBES_PER_TARGET"),
         },
         addresses: settings.addresses(),
-        sqlite_concurrency: SQLITE_CONCURRENCY,
-        sqlite_paths: settings.sqlite_paths(),
+        sqlite: sqlite_options(settings, &context),
+        metrics: context.metrics,
         ..ProberOptions::default()
     };
     Prober::new(options).map_err(|e| CliError::Argument(e.to_string()))
 }
 
+fn sqlite_options(settings: &Settings, context: &ProberContext) -> SqliteOptions {
+    let number = |name| settings.integer(name) as usize;
+    let defaults = SqliteOptions::default();
+    SqliteOptions {
+        paths: settings.sqlite_paths(),
+        own_files: context.own_files.clone(),
+        program: context.worker_program.clone().unwrap_or(defaults.program),
+        workers: number("AGENTIC_SQLITE_WORKERS"),
+        workers_per_file: number("AGENTIC_SQLITE_WORKERS_PER_FILE"),
+        memory_mib: settings.integer("AGENTIC_SQLITE_MEMORY_MIB"),
+        max_time: settings.duration("AGENTIC_SQLITE_MAX_TIME"),
+    }
+}
+
 /// Reads and judges Scenarios as the settings say, for commands without an operator.
 pub fn assessor(settings: &Settings) -> Result<Assessor, CliError> {
-    let (policy, prober) = (Arc::new(policy(settings)), Arc::new(prober(settings)?));
-    Ok(Assessor::new(prober, policy, settings.language(), Arc::default()))
+    let metrics = Arc::new(Metrics::default());
+    let context = ProberContext { metrics: metrics.clone(), ..ProberContext::default() };
+    let (policy, prober) = (Arc::new(policy(settings)), Arc::new(prober(settings, context)?));
+    Ok(Assessor::new(prober, policy, settings.language(), metrics))
 }
 
 /// A running HTTP server.

@@ -2,7 +2,7 @@
 
 use super::objects::write_settings;
 use super::registry::Registry;
-use super::serve::{self, Served};
+use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::{CliError, client, limits, token, view};
 use crate::controllers::{Operator, OperatorConfig};
@@ -21,6 +21,9 @@ use std::time::Duration;
 
 /// The namespace of all objects.
 pub const NAMESPACE: &str = "agentic-ops";
+/// Files of the data directory that no probe reads, by whatever name.
+const OWN_FILES: [&str; 7] =
+    ["controlplane.db", "controlplane.db-wal", "controlplane.db-shm", "auth-secret", "token", "ca.key", "kubeconfig"];
 /// Timeout of the shutdown.
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
@@ -42,6 +45,9 @@ pub struct StandaloneArgs {
     /// Address of the Kubernetes API
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8143")]
     pub kube_listen: SocketAddr,
+    /// The program that runs SQLite queries, if it is not the one that runs.
+    #[arg(skip)]
+    pub worker_program: Option<PathBuf>,
 }
 
 /// The running components.
@@ -89,11 +95,16 @@ impl Standalone {
         write_settings(&client, NAMESPACE, settings).await?;
         let registry = Registry::new(client.clone(), NAMESPACE, &args.registry, WriteFence::always());
         let following = tokio::spawn(registry.follow());
+        let prober_context = ProberContext {
+            metrics: metrics.clone(),
+            own_files: OWN_FILES.iter().map(|name| args.data.join(name)).collect(),
+            worker_program: args.worker_program.clone(),
+        };
         let operator = Operator::start(OperatorConfig {
             client: client.clone(),
             namespace: NAMESPACE.into(),
             policy: serve::policy(settings),
-            prober: serve::prober(settings)?,
+            prober: serve::prober(settings, prober_context)?,
             language: settings.language(),
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: settings.limits(),

@@ -138,7 +138,11 @@ pub enum TlsCause {
 #[derive(Clone, Debug, PartialEq)]
 pub enum SqliteCause {
     NotOffered,
+    /// A file of this program.
+    OwnFile,
     NotAFile,
+    /// Another file came in its place while it was opened.
+    Replaced,
     Query(QueryError),
     TooManyRows {
         max: usize,
@@ -152,12 +156,28 @@ pub enum SqliteCause {
     },
     DuplicateColumn(String),
     Locked,
+    /// Reading under locks that the writer needs was ended.
+    LockedTooLong,
     QueryTooSlow,
+    /// The query took as long as any query may.
+    TimeLimit(Duration),
+    /// The query needs more memory than this.
+    OutOfMemory {
+        mib: u64,
+    },
+    /// The worker process ended; by which signal, or with which code.
+    WorkerDied(String),
+    /// No worker process could be started; the message of the operating system.
+    NoWorker(String),
+    /// There is a `-wal` with content and no `-shm`.
+    WalWithoutIndex,
+    /// The file changed all the time while it was read.
+    Changing,
     /// The message of SQLite.
     CannotOpen(String),
     /// The authorizer rejected the query; the message of SQLite.
     NotAuthorized(String),
-    /// Other databases were being read for this time.
+    /// Other queries were running for this time.
     Queued(Duration),
 }
 

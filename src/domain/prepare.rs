@@ -63,6 +63,7 @@ pub fn prepare(
     configuration: &ReferencedConfiguration,
     policy: &ProbePolicy,
 ) -> Prepared {
+    let owner: Arc<str> = scenario.name.as_str().into();
     let mut secrets = Vec::new();
     let mut refused = Vec::new();
     let mut targets = Vec::with_capacity(scenario.probes.len());
@@ -71,7 +72,8 @@ pub fn prepare(
         let name = valid.probe.name.clone();
         match preparer.request(&valid.probe) {
             Ok(request) => {
-                targets.push((name.clone(), Ok(Target { name, timeout: valid.timeout, request })));
+                let scenario = owner.clone();
+                targets.push((name.clone(), Ok(Target { scenario, name, timeout: valid.timeout, request })));
             }
             Err(Unprepared::Missing(kind, cause)) => {
                 targets.push((name, Err(Reading::failed(kind, cause, Duration::ZERO))));

@@ -4,12 +4,15 @@ use super::key_hosts::KeyBinding;
 use crate::api::{Method, RecordType};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
 /// One probe, ready to be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
+    /// The name of its Scenario.
+    pub scenario: Arc<str>,
     /// The probe's name.
     pub name: String,
     /// Timeout of the whole reading, including redirects and body.

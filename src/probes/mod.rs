@@ -22,7 +22,7 @@ mod testing;
 mod tests;
 mod tls;
 
-pub use options::{ProbeLimits, ProberError, ProberOptions};
+pub use options::{ProbeLimits, ProberError, ProberOptions, SqliteOptions};
 pub use pool::{PoolBound, Turn};
 pub use prober::Prober;
-pub use sqlite::check_query;
+pub use sqlite::{WorkerError, check_query, serve_sqlite_worker};

@@ -38,7 +38,7 @@ impl Prober {
         let guard = AddressGuard::new(options.addresses.clone());
         let resolver = Arc::new(SystemResolver::default());
         let clients = Clients::new(&options, &guard, resolver.clone())?;
-        let databases = Databases::new(options.sqlite_paths, options.sqlite_concurrency);
+        let databases = Databases::new(options.sqlite, options.metrics);
         let pool = Pool::new(options.limits);
         Ok(Prober { inner: Arc::new(Inner { guard, resolver, clients, databases, pool }) })
     }
@@ -64,7 +64,7 @@ impl Prober {
         let started = Instant::now();
         let stage = Arc::new(AtomicU8::new(Stage::Target as u8));
         let resolving = Arc::new(AtomicBool::new(false));
-        let reading = AssertUnwindSafe(self.dispatch(&target.request, started + target.timeout)).catch_unwind();
+        let reading = AssertUnwindSafe(self.dispatch(target, started + target.timeout)).catch_unwind();
         let reading = noting_resolution(resolving.clone(), tokio::time::timeout(target.timeout, reading));
         let result = STAGE.scope(stage.clone(), reading).await;
         let latency = started.elapsed();
@@ -82,11 +82,11 @@ impl Prober {
         }
     }
 
-    async fn dispatch(&self, request: &Request, deadline: Instant) -> ReadResult {
+    async fn dispatch(&self, target: &Target, deadline: Instant) -> ReadResult {
         let Inner { guard, resolver, clients, databases, .. } = &*self.inner;
-        match request {
+        match &target.request {
             Request::Http(http) => http::read(clients, guard, http).await,
-            Request::Sqlite(query) => databases.read(query, deadline).await,
+            Request::Sqlite(query) => databases.read(&target.scenario, query, deadline).await,
             Request::Tcp(address) => tcp::read(resolver, guard, address).await,
             Request::Dns(question) => dns::read(resolver, guard, question, deadline).await,
             Request::Tls(handshake) => tls::read(resolver, guard, clients, handshake).await,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 #[derive(Clone, Copy)]
 pub(super) enum Stage {
     Target = 0,
-    /// Waiting for a thread to read a database on.
+    /// Waiting for a worker to read a database.
     Queued = 1,
 }
 

@@ -22,7 +22,7 @@ pub fn prober() -> Prober {
 }
 
 pub fn target(request: Request) -> Target {
-    Target { name: "it".to_string(), timeout: TIMEOUT, request }
+    Target { scenario: "test".into(), name: "it".to_string(), timeout: TIMEOUT, request }
 }
 
 /// A GET request with at most five redirects and 64 KiB.

@@ -42,6 +42,14 @@ pub enum Limit {
     RequestBodies,
     /// Memory for large responses.
     Responses,
+    /// SQLite queries that run at once.
+    SqliteWorkers,
+    /// SQLite queries that run at once on one file.
+    SqliteWorkersPerFile,
+    /// Memory of one SQLite query.
+    SqliteMemory,
+    /// Time of one SQLite query.
+    SqliteTime,
 }
 
 impl Limit {
@@ -64,6 +72,10 @@ impl Limit {
             Limit::WatchBacklog => "watch_backlog",
             Limit::RequestBodies => "request_bodies",
             Limit::Responses => "responses",
+            Limit::SqliteWorkers => "sqlite_workers",
+            Limit::SqliteWorkersPerFile => "sqlite_workers_per_file",
+            Limit::SqliteMemory => "sqlite_memory",
+            Limit::SqliteTime => "sqlite_time",
         }
     }
 
@@ -85,6 +97,10 @@ impl Limit {
             Limit::WatchBacklog => "AGENTIC_WATCH_BACKLOG_BYTES",
             Limit::RequestBodies => "AGENTIC_REQUEST_BODIES_BYTES",
             Limit::Responses => "AGENTIC_RESPONSES_BYTES",
+            Limit::SqliteWorkers => "AGENTIC_SQLITE_WORKERS",
+            Limit::SqliteWorkersPerFile => "AGENTIC_SQLITE_WORKERS_PER_FILE",
+            Limit::SqliteMemory => "AGENTIC_SQLITE_MEMORY_MIB",
+            Limit::SqliteTime => "AGENTIC_SQLITE_MAX_TIME",
         }
     }
 }

@@ -38,6 +38,7 @@ impl Attacked {
             data: scratch.0.clone(),
             listen: ports::any(),
             kube_listen: ports::any(),
+            worker_program: Some(env!("CARGO_BIN_EXE_agentic-ops").into()),
         };
         let standalone = Standalone::start(&args, &settings::of(&values)).await.unwrap();
         let kube = standalone.kube_url().strip_prefix("https://").unwrap().parse().unwrap();

@@ -9,3 +9,4 @@ mod malformed;
 mod nine;
 mod replicas;
 mod running;
+mod sqlite;

@@ -53,6 +53,7 @@ pub async fn start_with(name: &str, registry: &Path, more: &[(&str, &str)]) -> R
         data: scratch.0.clone(),
         listen: ports::any(),
         kube_listen: ports::any(),
+        worker_program: Some(env!("CARGO_BIN_EXE_agentic-ops").into()),
     };
     let standalone = Standalone::start(&args, &settings).await.unwrap();
     let (client, address) = (standalone.client.clone(), standalone.address());

@@ -113,7 +113,7 @@ spec:
         resources:
           {{- toYaml (ternary .Values.facade.resources .Values.resources (eq $part "facade")) | nindent 10 }}
         volumeMounts:
-        # Temporary files of SQLite.
+        # Temporary files; queries of SQLite need none.
         - {name: tmp, mountPath: /tmp}
         {{- if $registry }}
         - {name: registry, mountPath: /etc/agentic-ops/registry, readOnly: true}

@@ -54,6 +54,30 @@ pub const SETTINGS: &[Setting] = &[
         "paths of further SQLite databases that probes can read, separated by commas",
     ),
     setting(
+        "AGENTIC_SQLITE_WORKERS",
+        Some("4"),
+        Format::Integer(2, 64),
+        "SQLite queries that run at once, each in a process; at most half of them are of Scenarios that did not answer in time last",
+    ),
+    setting(
+        "AGENTIC_SQLITE_WORKERS_PER_FILE",
+        Some("3"),
+        Format::Integer(1, 64),
+        "SQLite queries that run at once on one file; at most half of them are of one Scenario",
+    ),
+    setting(
+        "AGENTIC_SQLITE_MEMORY_MIB",
+        Some("32"),
+        Format::Integer(4, 4096),
+        "memory in MiB that SQLite may take for a query",
+    ),
+    setting(
+        "AGENTIC_SQLITE_MAX_TIME",
+        Some("30s"),
+        Format::Duration,
+        "longest time of an SQLite query, whatever the timeout of its probe is",
+    ),
+    setting(
         "AGENTIC_PROBE_SECRET_KEYS",
         None,
         Format::Any,

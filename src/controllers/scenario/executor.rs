@@ -5,8 +5,8 @@ use super::assess::{Assessor, Begin};
 use super::configuration::ConfigurationReader;
 use super::schedule_view::ScheduleView;
 use super::state::{
-    Effect, Event, FindingUpdate, FindingWrite, FindingWritten, RunOrder, RunResult, StatusSeen, StatusWrite, TickId,
-    TickReport,
+    Effect, Event, FindingUpdate, FindingWrite, FindingWritten, RunId, RunOrder, RunResult, StatusSeen, StatusWrite,
+    TickId, TickReport,
 };
 use crate::controllers::finding::FindingWriter;
 use crate::domain::keys::KeyLimit;
@@ -21,7 +21,8 @@ use kube::api::{DynamicObject, Patch, PatchParams};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
 
 /// What the effects act upon.
 pub struct Executor {
@@ -35,8 +36,8 @@ pub struct Executor {
     pub metrics: Arc<Metrics>,
     /// Where tasks report.
     pub events: mpsc::Sender<Event>,
-    /// Changes when all runs under way are cancelled.
-    pub cancellations: watch::Sender<u64>,
+    /// The runs under way.
+    pub runs: HashMap<RunId, AbortHandle>,
     /// Who waits for the ticks.
     pub ticks: HashMap<TickId, oneshot::Sender<TickReport>>,
 }
@@ -48,7 +49,12 @@ impl Executor {
                 Effect::StartRun(order) => self.start_run(order),
                 Effect::CancelRuns => {
                     tracing::info!("this replica reads no targets any more");
-                    self.cancellations.send_modify(|cancelled| *cancelled += 1);
+                    self.cancel_runs();
+                }
+                Effect::CancelRun { id } => {
+                    if let Some(run) = self.runs.remove(&id) {
+                        run.abort();
+                    }
                 }
                 Effect::WriteFindings(write) => self.write_findings(write),
                 Effect::WriteStatus(write) => self.write_status(*write),
@@ -76,28 +82,37 @@ impl Executor {
         }
     }
 
-    fn start_run(&self, order: RunOrder) {
+    /// Ends all runs under way, with the queries and connections that they have.
+    pub fn cancel_runs(&mut self) {
+        for (_, run) in self.runs.drain() {
+            run.abort();
+        }
+    }
+
+    /// A run has ended.
+    pub fn run_ended(&mut self, id: RunId) {
+        self.runs.remove(&id);
+    }
+
+    fn start_run(&mut self, order: RunOrder) {
         let RunOrder { id, scenario, spec, due_at, answered_before } = order;
         let (assessor, configuration, events) =
             (self.assessor.clone(), self.configuration.clone(), self.events.clone());
         let (schedule, metrics) = (self.schedule.clone(), self.metrics.clone());
-        let mut cancelled = self.cancellations.subscribe();
-        tokio::spawn(async move {
+        let run = tokio::spawn(async move {
             let begun = || {
                 let lateness = Instant::now().saturating_duration_since(due_at);
                 schedule.set_lateness(lateness);
                 metrics.lateness(lateness);
             };
-            let (started_at, result) = tokio::select! {
-                run = assessor.run(spec, &configuration, Begin { answered_before, begun })  => run,
-                _ = cancelled.changed() => return,
-            };
+            let (started_at, result) = assessor.run(spec, &configuration, Begin { answered_before, begun }).await;
             if let RunResult::Failed(failure) = &result {
                 let reason = texts::run_failure(Language::English, failure);
                 tracing::warn!(%scenario, reason, "Scenario not run");
             }
             let _ = events.send(Event::RunEnded { scenario, id, started_at, result }).await;
         });
+        self.runs.insert(id, run.abort_handle());
     }
 
     fn write_findings(&self, write: FindingWrite) {

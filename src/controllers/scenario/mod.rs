@@ -33,7 +33,7 @@ use state::{AgentSummary, Event, Now, ObjectChange, Settings, State, TickId, Und
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 /// Results of tasks that wait to be processed.
@@ -92,7 +92,7 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
         schedule: handle.schedule.clone(),
         metrics: context.metrics.clone(),
         events,
-        cancellations: watch::Sender::new(0),
+        runs: HashMap::new(),
         ticks: HashMap::new(),
     };
     let settings =
@@ -165,6 +165,9 @@ impl Controller {
     }
 
     fn on(&mut self, event: Event) {
+        if let Event::RunEnded { id, .. } = &event {
+            self.executor.run_ended(*id);
+        }
         let effects = self.state.on(event, now());
         self.executor.carry_out(effects);
     }
@@ -196,6 +199,7 @@ impl Controller {
                 Ok(None) | Err(_) => break,
             }
         }
+        self.executor.cancel_runs();
         tracing::debug!("the writes of the scenario controller are done");
     }
 }

@@ -1,232 +1,171 @@
 //! sqlite: a query on a file, concurrently with its writer.
 //!
-//! Only offered files are opened, read-only, with an authorizer that allows reading only, and limits on time, rows and bytes. In WAL
-//! mode a reader takes no lock that a writer waits for, and sees what was committed when its query began.
+//! A function such as `instr` can't be interrupted inside a process, and SQLite's heap limit is the whole process's. So queries run
+//! in worker processes (the program itself, with another argument), under limits on memory, files and time. Only offered files are
+//! opened, read-only, with an authorizer that allows reading only. The program itself opens none of them: closing a file drops the
+//! locks that a process has on it.
+//!
+//! - `turns`: whose query runs next.
+//! - `pool`: the worker processes.
+//! - `protocol`: what is said to a worker and back.
+//! - `worker`, `sandbox`: a worker, and its limits.
+//! - `execute`, `look`, `files`: one query in a worker: which file, how it is opened, what is read.
+//! - `query`: whether a text is a statement that reads, without a database.
 
+mod execute;
+mod files;
+mod look;
+mod pool;
+mod protocol;
 mod query;
+mod sandbox;
 #[cfg(test)]
 mod tests;
+mod turns;
+mod worker;
 
 pub use query::check_query;
+pub use worker::{WorkerError, serve as serve_sqlite_worker};
 
 use super::failure::{ReadResult, failure};
+use super::options::SqliteOptions;
 use super::stage::{Stage, in_stage};
 use crate::domain::detail::{Cause, SqliteCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::SqliteRequest;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use rusqlite::config::DbConfig;
-use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
-use rusqlite::limits::Limit;
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Statement};
+use crate::telemetry::{Limit, Metrics};
+use pool::{Ended, Pool, WorkerOptions};
+use protocol::{Allowed, Cell, Job, QueryFailure, Table};
 use serde_json::{Map, Value};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
-use tokio::sync::Semaphore;
+use std::time::{Duration, Instant};
+use turns::{Asker, Shares, Turns};
 
-/// Most bytes of values in a result.
-const MAX_RESULT_BYTES: usize = 1 << 20;
-/// Instructions of SQLite's virtual machine between two checks of the deadline.
-const STEPS_PER_CHECK: i32 = 1000;
-/// The largest value or row that SQLite handles, in bytes.
-const MAX_VALUE_BYTES: i32 = 2 << 20;
+/// Time that a worker has, after the end of a query's time, to say that it interrupted the query.
+const RESERVE: Duration = Duration::from_millis(100);
 
-/// The files that may be opened, and the limits on concurrent reads.
+/// The files that may be opened, and the workers that open them.
 pub(super) struct Databases {
-    offered: Arc<[Offered]>,
-    permits: Arc<Semaphore>,
-    /// For other paths of offered files.
-    unnamed: Arc<Semaphore>,
-}
-
-struct Offered {
-    path: PathBuf,
-    /// Fewer than all permits, so that a file on a failed disk leaves some to the others.
-    permits: Arc<Semaphore>,
+    allowed: Allowed,
+    turns: Turns,
+    pool: Arc<Pool>,
+    memory_mib: u64,
+    max_time: Duration,
+    metrics: Arc<Metrics>,
 }
 
 impl Databases {
-    pub fn new(paths: Vec<PathBuf>, concurrency: usize) -> Databases {
-        let concurrency = concurrency.clamp(1, 1024);
-        let share = || Arc::new(Semaphore::new((concurrency - 1).max(1)));
-        let offered = paths.into_iter().map(|path| Offered { path, permits: share() }).collect();
-        Databases { offered, permits: Arc::new(Semaphore::new(concurrency)), unnamed: share() }
+    pub fn new(options: SqliteOptions, metrics: Arc<Metrics>) -> Databases {
+        let SqliteOptions { paths, own_files, program, workers, workers_per_file, memory_mib, max_time } = options;
+        let databases = own_files.iter().filter(|path| path.extension().is_some_and(|name| name == "db"));
+        let own_ids = databases.filter_map(|path| files::id(path).ok()).collect();
+        let all = workers.clamp(1, 1024);
+        Databases {
+            allowed: Allowed { offered: paths, own: own_files, own_ids },
+            turns: Turns::new(Shares { all, file: workers_per_file.clamp(1, all) }, metrics.clone()),
+            pool: Pool::new(WorkerOptions { program, memory_mib }),
+            memory_mib,
+            max_time,
+            metrics,
+        }
     }
 
-    /// Fields: `rows`, a list of maps (integers and reals as numbers, blobs in base64), and `rowCount`.
-    pub async fn read(&self, request: &SqliteRequest, deadline: Instant) -> ReadResult {
-        let named = self.offered.iter().find(|o| o.path == request.path);
-        let share = named.map_or(&self.unnamed, |o| &o.permits).clone();
-        let queue = async { (share.acquire_owned().await, self.permits.clone().acquire_owned().await) };
-        let permits = in_stage(Stage::Queued, queue).await;
-        let offered = self.offered.clone();
-        let request = request.clone();
+    /// Fields: `rows`, a list of maps (integers and reals as numbers, blobs in base64), and `rowCount`. When this is dropped, the
+    /// query ends. `scenario` is who asks.
+    pub async fn read(&self, scenario: &Arc<str>, request: &SqliteRequest, deadline: Instant) -> ReadResult {
         let shown = request.path.display().to_string();
-        let work = tokio::task::spawn_blocking(move || {
-            let _held_until_done = permits;
-            let path = openable(&offered, &request.path)?;
-            run(&path, &request, deadline)
-        });
-        let done = work.await.map_err(|_| failure(ErrorKind::Unreadable, shown, Cause::Internal))?;
-        Ok(done?)
-    }
-}
-
-/// The real path of `path`, where that is offered.
-fn openable(offered: &[Offered], path: &Path) -> Result<PathBuf, ReadError> {
-    let shown = || path.display().to_string();
-    let forbidden = || failure(ErrorKind::Forbidden, shown(), SqliteCause::NotOffered);
-    let unreadable = |error: std::io::Error| failure(ErrorKind::Unreadable, shown(), Cause::Foreign(error.to_string()));
-    let named = offered.iter().any(|o| o.path == path);
-    let real = match path.canonicalize() {
-        Ok(real) => real,
-        Err(error) if named => return Err(unreadable(error)),
-        Err(_) => return Err(forbidden()),
-    };
-    if !named && !offered.iter().any(|o| o.path.canonicalize().is_ok_and(|p| p == real)) {
-        return Err(forbidden());
-    }
-    match real.metadata() {
-        Ok(meta) if meta.is_file() => Ok(real),
-        Ok(_) => Err(failure(ErrorKind::Unreadable, shown(), SqliteCause::NotAFile)),
-        Err(error) => Err(unreadable(error)),
-    }
-}
-
-fn run(path: &Path, request: &SqliteRequest, deadline: Instant) -> Result<Map<String, Value>, ReadError> {
-    let shown = request.path.display().to_string();
-    query::check_shape(&request.query).map_err(|e| failure(ErrorKind::Query, &shown, SqliteCause::Query(e)))?;
-    let explain = |error: rusqlite::Error| explain(&shown, &error);
-    let connection = open(path, deadline).map_err(explain)?;
-    let mut statement = connection.prepare(&request.query).map_err(explain)?;
-    bind(&shown, &mut statement, &request.parameters)?;
-    let columns = columns(&shown, &statement)?;
-    let mut rows = Vec::new();
-    let mut bytes = 0;
-    let mut cursor = statement.raw_query();
-    while let Some(row) = cursor.next().map_err(explain)? {
-        if rows.len() == request.max_rows {
-            let cause = SqliteCause::TooManyRows { max: request.max_rows };
-            return Err(failure(ErrorKind::TooLarge, &shown, cause));
+        if let Err(error) = query::check_shape(&request.query) {
+            return Err(failure(ErrorKind::Query, shown, SqliteCause::Query(error)).into());
         }
-        rows.push(Value::Object(read_row(row, &columns, &mut bytes).map_err(explain)?));
-        if bytes > MAX_RESULT_BYTES {
-            let cause = SqliteCause::TooManyBytes { max: MAX_RESULT_BYTES };
-            return Err(failure(ErrorKind::TooLarge, &shown, cause));
-        }
-    }
-    let count = rows.len().into();
-    Ok(Map::from_iter([("rows".to_string(), Value::Array(rows)), ("rowCount".to_string(), count)]))
-}
-
-fn open(path: &Path, deadline: Instant) -> rusqlite::Result<Connection> {
-    // The path is absolute and canonical, so SQLite does not parse it as a URI, and does not follow a link created since.
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let mut connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
-    for (setting, on) in [
-        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
-        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
-        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
-        (DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true),
-    ] {
-        connection.set_db_config(setting, on)?;
-    }
-    for (limit, value) in [
-        (Limit::SQLITE_LIMIT_ATTACHED, 0),
-        (Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES),
-        (Limit::SQLITE_LIMIT_SQL_LENGTH, 65536),
-        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
-        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50),
-        (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000),
-        (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
-    ] {
-        connection.set_limit(limit, value)?;
-    }
-    connection.authorizer(Some(authorize))?;
-    connection.progress_handler(STEPS_PER_CHECK, Some(move || Instant::now() >= deadline))?;
-    Ok(connection)
-}
-
-/// Allows what reading needs, and denies everything else.
-fn authorize(context: AuthContext<'_>) -> Authorization {
-    match context.action {
-        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
-        AuthAction::Function { function_name } if !function_name.eq_ignore_ascii_case("load_extension") => {
-            Authorization::Allow
-        }
-        // Used internally by full-text search.
-        AuthAction::Pragma { pragma_name: "data_version", pragma_value: None } => Authorization::Allow,
-        _ => Authorization::Deny,
-    }
-}
-
-fn bind(shown: &str, statement: &mut Statement<'_>, parameters: &[String]) -> Result<(), ReadError> {
-    let expected = statement.parameter_count();
-    if expected != parameters.len() {
-        let cause = SqliteCause::ParameterCount { expected, given: parameters.len() };
-        return Err(failure(ErrorKind::Query, shown, cause));
-    }
-    for (at, value) in parameters.iter().enumerate() {
-        statement.raw_bind_parameter(at + 1, value).map_err(|e| explain(shown, &e))?;
-    }
-    Ok(())
-}
-
-fn columns(shown: &str, statement: &Statement<'_>) -> Result<Vec<String>, ReadError> {
-    let names: Vec<String> = statement.column_names().map(str::to_string).collect();
-    if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
-        return Err(failure(ErrorKind::Query, shown, SqliteCause::DuplicateColumn(twice.1.clone())));
-    }
-    Ok(names)
-}
-
-/// A row as a map; `bytes` counts the bytes of all rows.
-fn read_row(row: &Row<'_>, columns: &[String], bytes: &mut usize) -> rusqlite::Result<Map<String, Value>> {
-    let mut map = Map::new();
-    for (at, name) in columns.iter().enumerate() {
-        let value = match row.get_ref(at)? {
-            ValueRef::Null => Value::Null,
-            ValueRef::Integer(integer) => integer.into(),
-            ValueRef::Real(real) => real.into(),
-            ValueRef::Text(text) => String::from_utf8_lossy(text).into(),
-            ValueRef::Blob(blob) => BASE64.encode(blob).into(),
+        // Other paths of offered files share one share.
+        let is_named = self.allowed.offered.contains(&request.path);
+        let file = if is_named { request.path.clone() } else { PathBuf::new() };
+        let asker = Asker { scenario: scenario.clone(), file };
+        let turn = in_stage(Stage::Queued, self.turns.take(asker, deadline)).await;
+        let Some(turn) = turn else { return Err(failure(ErrorKind::Unreadable, shown, Cause::Internal).into()) };
+        let now = Instant::now();
+        let until = deadline.min(now + self.max_time);
+        let time = until.saturating_duration_since(now);
+        let job = Job {
+            path: request.path.clone(),
+            allowed: self.allowed.clone(),
+            query: request.query.clone(),
+            parameters: request.parameters.clone(),
+            max_rows: request.max_rows,
+            time: time.saturating_sub(RESERVE.min(time / 10)),
         };
-        *bytes += name.len() + value.as_str().map_or(8, str::len);
-        map.insert(name.clone(), value);
+        let lock_time = execute::LOCK_TIME + RESERVE;
+        let ended = self.pool.run(&job, until, lock_time, turn).await;
+        let is_at_limit = until < deadline;
+        if is_at_limit && matches!(ended, Ended::TimedOut | Ended::Failed(QueryFailure::Interrupted)) {
+            self.metrics.limit_reached(Limit::SqliteTime, &shown);
+            return Err(failure(ErrorKind::Timeout, shown, SqliteCause::TimeLimit(self.max_time)).into());
+        }
+        match ended {
+            Ended::Read(table) => Ok(fields(table)),
+            other => Err(self.explain(other, shown, request.max_rows).into()),
+        }
     }
-    Ok(map)
+
+    /// The error for a query that gave no rows.
+    fn explain(&self, ended: Ended, shown: String, max_rows: usize) -> ReadError {
+        let (kind, cause) = match ended {
+            Ended::Read(_) => (ErrorKind::Unreadable, Cause::Internal),
+            Ended::TimedOut => (ErrorKind::Timeout, SqliteCause::QueryTooSlow.into()),
+            Ended::LockedTooLong => (ErrorKind::Timeout, SqliteCause::LockedTooLong.into()),
+            Ended::WorkerDied(status) => (ErrorKind::Unreadable, SqliteCause::WorkerDied(status).into()),
+            Ended::NotStarted(error) => (ErrorKind::Unreadable, SqliteCause::NoWorker(error.to_string()).into()),
+            Ended::Failed(QueryFailure::OutOfMemory) => {
+                self.metrics.limit_reached(Limit::SqliteMemory, &shown);
+                (ErrorKind::Unreadable, SqliteCause::OutOfMemory { mib: self.memory_mib }.into())
+            }
+            Ended::Failed(failure) => cause_of(failure, max_rows),
+        };
+        failure(kind, shown, cause)
+    }
 }
 
-/// Maps an error of SQLite: of the query, of the file, or a timeout.
-fn explain(shown: &str, error: &rusqlite::Error) -> ReadError {
-    let (code, text) = match error {
-        rusqlite::Error::SqlInputError { error, msg, .. } => (error.code, msg.clone()),
-        rusqlite::Error::SqliteFailure(error, Some(message)) => (error.code, message.clone()),
-        rusqlite::Error::SqliteFailure(error, None) => (error.code, error.to_string()),
-        other => return failure(ErrorKind::Query, shown, Cause::Foreign(other.to_string())),
-    };
-    match code {
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => failure(ErrorKind::Timeout, shown, SqliteCause::Locked),
-        ErrorCode::OperationInterrupted => failure(ErrorKind::Timeout, shown, SqliteCause::QueryTooSlow),
-        ErrorCode::TooBig => failure(ErrorKind::TooLarge, shown, Cause::Foreign(text)),
-        ErrorCode::CannotOpen | ErrorCode::ReadOnly => {
-            failure(ErrorKind::Unreadable, shown, SqliteCause::CannotOpen(text))
+fn cause_of(failure: QueryFailure, max_rows: usize) -> (ErrorKind, Cause) {
+    match failure {
+        QueryFailure::NotOffered => (ErrorKind::Forbidden, SqliteCause::NotOffered.into()),
+        QueryFailure::OwnFile => (ErrorKind::Forbidden, SqliteCause::OwnFile.into()),
+        QueryFailure::NotAFile => (ErrorKind::Unreadable, SqliteCause::NotAFile.into()),
+        QueryFailure::Replaced => (ErrorKind::Unreadable, SqliteCause::Replaced.into()),
+        QueryFailure::Unreadable(text) => (ErrorKind::Unreadable, Cause::Foreign(text)),
+        QueryFailure::CannotOpen(text) => (ErrorKind::Unreadable, SqliteCause::CannotOpen(text).into()),
+        QueryFailure::WalWithoutIndex => (ErrorKind::Unreadable, SqliteCause::WalWithoutIndex.into()),
+        QueryFailure::Changing => (ErrorKind::Unreadable, SqliteCause::Changing.into()),
+        QueryFailure::Locked => (ErrorKind::Timeout, SqliteCause::Locked.into()),
+        QueryFailure::LockedTooLong => (ErrorKind::Timeout, SqliteCause::LockedTooLong.into()),
+        QueryFailure::Interrupted => (ErrorKind::Timeout, SqliteCause::QueryTooSlow.into()),
+        QueryFailure::OutOfMemory => (ErrorKind::Unreadable, Cause::Internal),
+        QueryFailure::TooLarge(text) => (ErrorKind::TooLarge, Cause::Foreign(text)),
+        QueryFailure::TooManyRows => (ErrorKind::TooLarge, SqliteCause::TooManyRows { max: max_rows }.into()),
+        QueryFailure::TooManyBytes => {
+            (ErrorKind::TooLarge, SqliteCause::TooManyBytes { max: execute::MAX_RESULT_BYTES }.into())
         }
-        ErrorCode::AuthorizationForStatementDenied => {
-            failure(ErrorKind::Query, shown, SqliteCause::NotAuthorized(text))
+        QueryFailure::ParameterCount { expected, given } => {
+            (ErrorKind::Query, SqliteCause::ParameterCount { expected, given }.into())
         }
-        ErrorCode::PermissionDenied
-        | ErrorCode::SystemIoFailure
-        | ErrorCode::DatabaseCorrupt
-        | ErrorCode::NotADatabase
-        | ErrorCode::OutOfMemory
-        | ErrorCode::DiskFull
-        | ErrorCode::FileLockingProtocolFailed
-        | ErrorCode::NoLargeFileSupport => failure(ErrorKind::Unreadable, shown, Cause::Foreign(text)),
-        _ => failure(ErrorKind::Query, shown, Cause::Foreign(text)),
+        QueryFailure::DuplicateColumn(name) => (ErrorKind::Query, SqliteCause::DuplicateColumn(name).into()),
+        QueryFailure::NotAuthorized(text) => (ErrorKind::Query, SqliteCause::NotAuthorized(text).into()),
+        QueryFailure::Query(text) => (ErrorKind::Query, Cause::Foreign(text)),
     }
+}
+
+/// The fields of a reading.
+fn fields(table: Table) -> Map<String, Value> {
+    let Table { columns, rows } = table;
+    let count = rows.len().into();
+    let rows = rows.into_iter().map(|cells| {
+        let values = cells.into_iter().map(|cell| match cell {
+            Cell::Null => Value::Null,
+            Cell::Integer(integer) => integer.into(),
+            Cell::Real(bits) => f64::from_bits(bits).into(),
+            Cell::Text(text) | Cell::Blob(text) => text.into(),
+        });
+        Value::Object(columns.iter().cloned().zip(values).collect())
+    });
+    Map::from_iter([("rows".to_string(), Value::Array(rows.collect())), ("rowCount".to_string(), count)])
 }

@@ -1,10 +1,12 @@
 use super::super::testing::{detail, kind, target};
 use super::super::{Prober, ProberOptions};
+use super::look::Way;
 use super::*;
 use crate::domain::reading::Reading;
 use crate::domain::target::Request;
+use rusqlite::Connection;
 use serde_json::json;
-use std::time::Duration;
+use std::path::Path;
 
 /// A directory that is removed after the test.
 struct Scratch(PathBuf);
@@ -40,8 +42,9 @@ fn desk(path: &Path) -> Connection {
 }
 
 fn prober(paths: &[&Path]) -> Prober {
-    let sqlite_paths = paths.iter().map(|p| p.to_path_buf()).collect();
-    Prober::new(ProberOptions { sqlite_paths, ..ProberOptions::default() }).unwrap()
+    let paths = paths.iter().map(|p| p.to_path_buf()).collect();
+    let sqlite = SqliteOptions { paths, ..SqliteOptions::default() };
+    Prober::new(ProberOptions { sqlite, ..ProberOptions::default() }).unwrap()
 }
 
 fn request(path: &Path, query: &str, parameters: &[&str]) -> SqliteRequest {
@@ -112,18 +115,6 @@ async fn a_closed_wal_database_is_read_too() {
 }
 
 #[tokio::test]
-async fn a_wal_database_whose_index_cannot_be_made_is_unreadable() {
-    let scratch = Scratch::new();
-    let path = scratch.file("desk.db");
-    drop(desk(&path));
-    // Simulates a directory that is not writable, which does not stop root.
-    std::os::unix::fs::symlink("/nonexistent/shm", scratch.file("desk.db-shm")).unwrap();
-    let reading = query(&path, "SELECT id FROM ticket", &[]).await;
-    assert_eq!(kind(&reading), Some(ErrorKind::Unreadable), "{reading:?}");
-    assert!(detail(&reading).contains("-shm"), "{reading:?}");
-}
-
-#[tokio::test]
 async fn only_offered_files_are_opened() {
     let scratch = Scratch::new();
     let (offered, other) = (scratch.file("desk.db"), scratch.file("other.db"));
@@ -184,7 +175,8 @@ fn the_authorizer_denies_what_the_statement_check_allows() {
     let scratch = Scratch::new();
     let path = scratch.file("desk.db");
     let _writer = desk(&path);
-    let connection = open(&path.canonicalize().unwrap(), Instant::now() + Duration::from_secs(10)).unwrap();
+    let until = Instant::now() + Duration::from_secs(10);
+    let connection = execute::open(&path.canonicalize().unwrap(), Way::WithIndex, until).unwrap();
     for sql in [
         "DELETE FROM ticket",
         "INSERT INTO ticket (id) VALUES (1)",
@@ -222,7 +214,7 @@ async fn endless_queries_and_locks_end_at_the_timeout() {
     let _writer = desk(&path);
     let locked = scratch.file("locked.db");
     let holder = Connection::open(&locked).unwrap();
-    holder.execute_batch("CREATE TABLE t (x); BEGIN EXCLUSIVE").unwrap();
+    holder.execute_batch("CREATE TABLE t (x); BEGIN EXCLUSIVE; INSERT INTO t VALUES (1)").unwrap();
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     let prober = prober(&[&path, &locked]);
     for (path, sql) in [(&path, endless), (&locked, "SELECT * FROM t")] {

@@ -23,6 +23,10 @@ pub enum Effect {
     StartRun(RunOrder),
     /// End all runs under way; their results do not count.
     CancelRuns,
+    /// End this run; its result does not count.
+    CancelRun {
+        id: RunId,
+    },
     WriteFindings(FindingWrite),
     WriteStatus(Box<StatusWrite>),
     /// A run has been processed.

@@ -28,7 +28,7 @@ mod tests;
 pub use effects::{Effect, FindingUpdate, FindingWrite, FindingWritten, RunOrder, RunResult, StatusWrite};
 pub use event::{AgentSummary, Event, Now, ObjectChange, UndecodableObject};
 pub use model::{Settings, State};
-pub use scenario::StatusSeen;
+pub use scenario::{RunId, StatusSeen};
 pub use ticks::{TickId, TickReport, TickResult};
 
 use effects::Effects;

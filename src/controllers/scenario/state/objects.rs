@@ -78,6 +78,7 @@ impl State {
             Err(errors) => Spec::Invalid(errors),
         };
         let depends_on = scenario.spec.depends_on.clone();
+        self.cancel_run(name, effects);
         self.set_spec(name, spec);
         if let Some(known) = self.scenarios.get_mut(name) {
             known.observe(scenario);
@@ -124,6 +125,7 @@ impl State {
 
     fn scenario_undecodable(&mut self, object: UndecodableObject, now: Now, effects: &mut Effects) {
         let UndecodableObject { name, generation, resource_version, error } = object;
+        self.cancel_run(&name, effects);
         self.set_spec(&name, Spec::Undecodable(error));
         if let Some(known) = self.scenarios.get_mut(&name) {
             known.observed.generation = generation;
@@ -136,6 +138,7 @@ impl State {
     }
 
     fn scenario_deleted(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
+        self.cancel_run(name, effects);
         if self.scenarios.remove(name).is_none() {
             return;
         }

@@ -66,7 +66,7 @@ impl State {
         self.timing.run_ids += 1;
         let id = RunId(self.timing.run_ids);
         let requested = scenario.requests.open(scenario.observed.last_requested_run()).map(String::from);
-        scenario.runs.running = Some(Running { id, due_at, generation: scenario.observed.generation, requested });
+        scenario.runs.running = Some(Running { id, due_at, requested });
         effects.push(Effect::StartRun(RunOrder { id, scenario: name.clone(), spec, due_at, answered_before }));
     }
 
@@ -82,6 +82,14 @@ impl State {
         is_judged && !self.findings.open(name).iter().any(is_of_probe)
     }
 
+    /// Ends the run under way of a spec that is no longer the Scenario's, whose result would not count: its target is read for nothing.
+    pub(super) fn cancel_run(&mut self, name: &Arc<str>, effects: &mut Effects) {
+        let running = self.scenarios.get_mut(name).and_then(|scenario| scenario.runs.running.take());
+        if let Some(run) = running {
+            effects.push(Effect::CancelRun { id: run.id });
+        }
+    }
+
     pub(super) fn run_ended(
         &mut self,
         name: &Arc<str>,
@@ -93,13 +101,7 @@ impl State {
         let Some(scenario) = self.scenarios.get_mut(name) else { return };
         let Some(run) = scenario.runs.running.take_if(|run| run.id == id) else { return };
         scenario.runs.ended = Some(id);
-        let is_current = scenario.observed.generation == run.generation;
-        let Some(valid) = scenario.valid().filter(|_| is_current).cloned() else {
-            // The spec was edited meanwhile: the new one is tried at once, and ticks wait for that.
-            scenario.runs.ended = None;
-            self.run_now(name, now, effects);
-            return;
-        };
+        let Some(valid) = scenario.valid().cloned() else { return };
         match result {
             RunResult::Evaluated { evaluation, snapshot } => {
                 scenario.requests.run_ended(run.requested, started_at, Some(&evaluation));

@@ -58,15 +58,13 @@ pub struct StatusSeen {
 }
 
 /// Identifies a run: the result of one that no longer counts is ignored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub u64);
 
-/// A run under way.
+/// A run under way, of the spec that the Scenario has: another spec ends it.
 pub struct Running {
     pub id: RunId,
     pub due_at: Instant,
-    /// The generation of the spec that it was started with.
-    pub generation: Option<i64>,
     /// The request that was open when it began.
     pub requested: Option<String>,
 }

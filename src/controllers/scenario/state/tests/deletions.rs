@@ -36,6 +36,7 @@ fn the_result_of_a_run_of_a_deleted_scenario_does_not_count() {
     world.hang("shop");
     world.advance(2);
     world.delete_scenario("shop");
+    assert!(world.is_cancelled("shop"));
     world.end_run("shop", Fail);
     assert_eq!(world.phases("shop"), []);
 }

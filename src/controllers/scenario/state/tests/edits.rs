@@ -60,13 +60,15 @@ fn the_result_of_a_run_that_an_edit_overtook_does_not_count() {
     world.hang("shop");
     let runs = world.runs_of("shop").len();
     world.until_runs("shop", runs + 1);
+    assert!(!world.is_cancelled("shop"));
     world.scenario("shop", json!({"thresholds": {"fail": 1}, "title": "Shop"}));
-    world.advance(0);
-    assert_eq!(world.runs_of("shop").len(), runs + 1, "one run of a Scenario at a time");
-    world.end_run("shop", Fail);
-    assert_eq!(world.phases("shop"), []);
+    assert!(world.is_cancelled("shop"), "one run of a Scenario at a time");
     world.advance(0);
     assert_eq!(world.runs_of("shop").len(), runs + 2, "the new spec is tried at once");
+    world.end_run("shop", Fail);
+    assert_eq!(world.phases("shop"), []);
+    world.end_run("shop", Fail);
+    assert_eq!(world.phases("shop"), [Open]);
 }
 
 #[test]
@@ -130,6 +132,7 @@ fn the_result_of_a_run_that_an_invalid_spec_overtook_does_not_count() {
     let runs = world.runs_of("shop").len();
     world.until_runs("shop", runs + 1);
     world.scenario("shop", invalid());
+    assert!(world.is_cancelled("shop"));
     world.end_run("shop", Fail);
     world.advance(60);
     assert_eq!((world.phases("shop"), world.runs_of("shop").len()), (vec![], runs + 1));

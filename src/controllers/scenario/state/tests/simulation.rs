@@ -53,6 +53,7 @@ impl World {
             }
             // Results that are already reported may still arrive: `running` is left as it is.
             Effect::CancelRuns => self.log.cancelled += 1,
+            Effect::CancelRun { id } => self.log.cancelled_runs.push(id),
             Effect::WriteFindings(write) => {
                 self.log.finding_writes.push((write.scenario.to_string(), seconds));
                 self.write(Effect::WriteFindings(write));

@@ -82,6 +82,8 @@ pub struct Log {
     pub finding_writes: Vec<(String, u64)>,
     pub status_writes: Vec<(String, u64)>,
     pub cancelled: usize,
+    /// Runs that were ended one by one.
+    pub cancelled_runs: Vec<RunId>,
     /// The next run of each Scenario since the start, as readers of the schedule see it.
     pub next: BTreeMap<String, Duration>,
     pub ticks: BTreeMap<u64, Option<TickReport>>,
@@ -422,6 +424,12 @@ impl World {
         let order = self.running.remove(place);
         let event = self.ended(&order, &Found::Status(outcome));
         self.on(event);
+    }
+
+    /// Whether the oldest run of the Scenario that was started has been cancelled.
+    pub fn is_cancelled(&self, scenario: &str) -> bool {
+        let oldest = self.running.iter().find(|run| &*run.scenario == scenario);
+        oldest.is_some_and(|run| self.log.cancelled_runs.contains(&run.id))
     }
 
     pub fn is_running(&self, scenario: &str) -> bool {
