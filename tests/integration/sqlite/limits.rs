@@ -119,17 +119,21 @@ async fn a_worker_is_used_again_and_replaced_when_it_dies() {
     assert_eq!(number(&reader.count().await), 1);
     let (prober, target) = (reader.prober.clone(), reader.target("shop", ENDLESS, LONG));
     let second = reader.workers();
+    let before = cpu_ticks(second[0]);
     let reading = tokio::spawn(async move { prober.read(&target).await });
-    until("the worker is busy", async || {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", second[0])).unwrap_or_default();
-        stat.contains(") R ")
-    })
-    .await;
+    until("the worker is busy with the query", async || cpu_ticks(second[0]) > before + 5).await;
     assert!(kill(second[0]).success());
     let reading = within(reading).await.unwrap();
     assert_eq!(kind(&reading), Some(ErrorKind::Unreadable), "{reading:?}");
     assert!(detail(&reading).contains("signal 9"), "{reading:?}");
     assert_eq!(number(&reader.count().await), 1);
+}
+
+/// The CPU time of a process, in hundredths of a second.
+fn cpu_ticks(id: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
 }
 
 #[tokio::test]
