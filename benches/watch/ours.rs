@@ -37,7 +37,13 @@ pub async fn fill(data: &Path, target: &Target, count: usize, interval: &str) {
     std::fs::write(data.join("registry.yaml"), REGISTRY).expect("registry.yaml");
     let crds = api::crds().iter().map(|crd| serde_json::to_value(crd).expect("JSON")).collect();
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = controlplane::Config { data_dir: data.into(), listen, crds, namespace: NAMESPACE.into() };
+    let config = controlplane::Config {
+        data_dir: data.into(),
+        listen,
+        crds,
+        namespace: NAMESPACE.into(),
+        store: Default::default(),
+    };
     let running = controlplane::start(config).await.expect("a control plane");
     let scenarios = scenarios(data).await;
     let create = |n: usize| {

@@ -3,6 +3,7 @@
 use super::routes;
 use super::shutdown::stopped;
 use super::state::ServerState;
+use super::store::StoreStatus;
 use axum::Router;
 use axum::extract::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -31,8 +32,12 @@ pub struct Running {
     pub url: String,
     pub address: SocketAddr,
     pub kubeconfig_path: PathBuf,
+    /// The kubeconfig, also while it can't be written to its file.
+    pub kubeconfig: String,
     pub ca_pem: String,
     pub token: String,
+    /// State of the store.
+    pub store: StoreStatus,
     pub(super) stop: signal::Sender<bool>,
     pub(super) serving: JoinHandle<()>,
     pub(super) writer: std::thread::JoinHandle<()>,

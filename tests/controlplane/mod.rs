@@ -3,6 +3,7 @@
 
 mod apply;
 mod crash;
+mod disk;
 mod kubectl;
 mod limits;
 mod lists;

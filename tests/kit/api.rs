@@ -23,7 +23,13 @@ type Definition = k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions
 
 async fn start(data_dir: &Path, listen: SocketAddr, definitions: Vec<Definition>) -> controlplane::Running {
     let crds = definitions.iter().map(|crd| serde_json::to_value(crd).unwrap()).collect();
-    let config = controlplane::Config { data_dir: data_dir.to_path_buf(), listen, crds, namespace: NAMESPACE.into() };
+    let config = controlplane::Config {
+        data_dir: data_dir.to_path_buf(),
+        listen,
+        crds,
+        namespace: NAMESPACE.into(),
+        store: Default::default(),
+    };
     controlplane::start(config).await.unwrap()
 }
 

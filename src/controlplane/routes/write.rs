@@ -1,7 +1,7 @@
 //! Create, update, patch.
 
 use super::body::{RequestObject, media_type, parse_object, read_bytes};
-use super::response::{answer, in_format, store_error};
+use super::response::{answer, damaged, in_format, store_error};
 use crate::controlplane::apply;
 use crate::controlplane::field_validation::FieldValidation;
 use crate::controlplane::object::metadata_mut;
@@ -11,7 +11,7 @@ use crate::controlplane::resource::Resource;
 use crate::controlplane::served_kind::ServedKind;
 use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
-use crate::controlplane::store::{Key, StoreError};
+use crate::controlplane::store::{Key, StoreError, StoredObject};
 use crate::controlplane::write_context::WriteContext;
 use axum::body::Body;
 use axum::response::Response;
@@ -152,9 +152,9 @@ pub async fn create(
 fn require_namespace(api: &ServerState, target: &RequestTarget) -> Result<(), ApiError> {
     let Some(namespace) = &target.namespace else { return Ok(()) };
     let at = Key { kind: "namespaces".into(), namespace: String::new(), name: namespace.clone() };
-    match api.store.get(&at) {
-        Some(_) => Ok(()),
-        None => {
+    match api.store.get(&at).is_some() || api.store.damage(&at).is_some() {
+        true => Ok(()),
+        false => {
             let namespaces = api.kinds.iter().find(|k| k.store_key == "namespaces");
             Err(namespaces.map_or_else(ApiError::path_not_found, |n| ApiError::not_found(&n.resource, namespace)))
         }
@@ -169,14 +169,23 @@ pub async fn update(
     headers: &HeaderMap,
     object: RequestObject,
 ) -> Result<Response, ApiError> {
-    let (value, warnings) = decode_object(&target, &query, object, false)?;
+    let (mut value, warnings) = decode_object(&target, &query, object, false)?;
     let name = target.name.clone().unwrap_or_default();
     check_name_matches(&value, &name)?;
     let served = target.served.clone();
     let context = target.write_context(&name, &query, headers);
     let key = served.key(target.namespace.as_deref(), &name);
     let all_warnings = context.add_warnings(warnings);
-    let written = api.store.write(key, move |current| context.update(current, value)).await;
+    // There is nothing left that a damaged object could be compared with.
+    let is_damaged = api.store.damage(&key).is_some() && !target.status;
+    let update = move |current: Option<&StoredObject>| match current {
+        None if is_damaged => {
+            metadata_mut(&mut value).remove("resourceVersion");
+            context.create(None, value)
+        }
+        current => context.update(current, value),
+    };
+    let written = api.store.write(key, update).await;
     respond(&served, written, StatusCode::OK, &all_warnings, response_format(headers), &query)
 }
 
@@ -215,6 +224,9 @@ pub async fn patch(
     let context = target.write_context(&name, &query, headers);
     let key = served.key(target.namespace.as_deref(), &name);
     let existed = api.store.get(&key).is_some();
+    if let Some(why) = api.store.damage(&key).filter(|_| !matches!(patch, PatchBody::Apply { .. })) {
+        return Err(damaged(&key, &why));
+    }
     let all_warnings = context.add_warnings(warnings);
     let written = api.store.write(key, move |current| context.patch(current, patch)).await;
     let code = if existed { StatusCode::OK } else { StatusCode::CREATED };
