@@ -10,6 +10,7 @@ mod data_dir;
 mod discovery;
 mod events;
 mod field_validation;
+mod json_patch;
 mod kubeconfig;
 mod names;
 mod object;

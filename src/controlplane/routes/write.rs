@@ -2,7 +2,6 @@
 
 use super::body::{RequestObject, media_type, parse_object, read_bytes};
 use super::response::{answer, damaged, in_format, store_error};
-use crate::controlplane::apply;
 use crate::controlplane::field_validation::FieldValidation;
 use crate::controlplane::object::metadata_mut;
 use crate::controlplane::operations::PatchBody;
@@ -13,6 +12,7 @@ use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
 use crate::controlplane::store::{Key, StoreError, StoredObject};
 use crate::controlplane::write_context::WriteContext;
+use crate::controlplane::{apply, json_patch};
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -22,6 +22,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Maximum number of warnings in one response.
 const WARNINGS_MAX: usize = 16;
+/// Maximum length of all warnings together, in characters, as in kube-apiserver: clients limit the size of headers.
+const WARNINGS_LENGTH_MAX: usize = 4_096;
+/// Each warning is cut to this length, in characters, if they are longer together.
+const WARNING_LENGTH_MAX: usize = WARNINGS_LENGTH_MAX / WARNINGS_MAX;
 
 type Warnings = Arc<Mutex<Vec<String>>>;
 
@@ -204,7 +208,7 @@ pub async fn patch(
     let mut warnings = Vec::new();
     let as_json = || serde_json::from_slice(&bytes).map_err(|e| ApiError::bad_request(e.to_string()));
     let patch = match media_type {
-        "application/json-patch+json" => PatchBody::Json(json_patch(&bytes)?),
+        "application/json-patch+json" => PatchBody::Json(json_patch::parse(&bytes)?),
         "application/merge-patch+json" => PatchBody::Merge(as_json()?),
         "application/strategic-merge-patch+json" if !served.resource.custom => PatchBody::Strategic(as_json()?),
         "application/apply-patch+yaml" => {
@@ -231,14 +235,6 @@ pub async fn patch(
     let written = api.store.write(key, move |current| context.patch(current, patch)).await;
     let code = if existed { StatusCode::OK } else { StatusCode::CREATED };
     respond(&served, written, code, &all_warnings, response_format(headers), &query)
-}
-
-fn json_patch(bytes: &[u8]) -> Result<json_patch::Patch, ApiError> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|e| ApiError::bad_request(e.to_string()))?;
-    if !value.is_array() {
-        return Err(ApiError::bad_request("a JSON patch must be an array of operations"));
-    }
-    serde_json::from_value(value).map_err(|e| ApiError::unprocessable(e.to_string()))
 }
 
 /// Decodes an applied configuration. Unknown and duplicate fields are errors.
@@ -291,10 +287,17 @@ fn respond(
     let written = written.map_err(store_error).and_then(|written| written);
     let shown = written.and_then(|value| in_format(&served.resource, served.to_served(value), format, query));
     let mut response = answer(shown.map(|value| (code, value)));
-    for warning in all_warnings.lock().unwrap_or_else(PoisonError::into_inner).iter().take(WARNINGS_MAX) {
+    for warning in shortened(&all_warnings.lock().unwrap_or_else(PoisonError::into_inner)) {
         if let Ok(value) = HeaderValue::from_str(&format!("299 - {warning:?}")) {
             response.headers_mut().append(header::WARNING, value);
         }
     }
     Ok(response)
+}
+
+fn shortened(warnings: &[String]) -> Vec<String> {
+    let first = || warnings.iter().take(WARNINGS_MAX);
+    let length: usize = first().map(|warning| warning.chars().count()).sum();
+    let each = if length > WARNINGS_LENGTH_MAX { WARNING_LENGTH_MAX } else { WARNINGS_LENGTH_MAX };
+    first().map(|warning| warning.chars().take(each).collect()).collect()
 }
