@@ -11,6 +11,7 @@ pub mod controllers;
 pub mod controlplane;
 pub mod domain;
 pub mod facade;
+pub mod listener;
 pub mod net;
 pub mod probes;
 pub mod runtime;

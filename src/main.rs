@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "commands answer on standard output")]
 
 use agentic_ops::cli::{self, CliError};
+use agentic_ops::listener;
 use agentic_ops::telemetry::{self, LogFormat};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::init_logging(arguments.log_format);
+    listener::descriptors::raise();
     match run(arguments.command) {
         Ok(code) => code,
         Err(error) => {

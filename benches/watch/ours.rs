@@ -43,6 +43,8 @@ pub async fn fill(data: &Path, target: &Target, count: usize, interval: &str) {
         crds,
         namespace: NAMESPACE.into(),
         store: Default::default(),
+        limits: controlplane::Limits::default(),
+        report: std::sync::Arc::new(|_, _| {}),
     };
     let running = controlplane::start(config).await.expect("a control plane");
     let scenarios = scenarios(data).await;

@@ -1,10 +1,12 @@
 //! The client of the Kubernetes API that all subcommands use.
 
 use super::CliError;
+use crate::controlplane;
 use kube::config::Kubeconfig;
 use kube::{Client, Config};
 use std::path::Path;
 use std::time::Duration;
+use tower::ServiceExt as _;
 
 /// User-Agent in the API server's logs and audit log.
 const USER_AGENT: &str = concat!("agentic-ops/", env!("CARGO_PKG_VERSION"));
@@ -21,14 +23,19 @@ pub async fn of_file(path: &Path) -> Result<Client, CliError> {
     of(Kubeconfig::read_from(path).map_err(|e| CliError::Kubeconfig(e.to_string()))?).await
 }
 
-/// A client for the text of a kubeconfig.
-pub async fn of_kubeconfig(text: &str) -> Result<Client, CliError> {
-    of(Kubeconfig::from_yaml(text).map_err(|e| CliError::Kubeconfig(e.to_string()))?).await
-}
-
 async fn of(kubeconfig: Kubeconfig) -> Result<Client, CliError> {
     let config = Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await;
     client(config.map_err(|e| CliError::Kubeconfig(e.to_string()))?)
+}
+
+/// A client of the embedded API server in this process, which needs no connection.
+pub fn in_process(server: &controlplane::Running, namespace: &str) -> Client {
+    let service = server.in_process().map_request(|mut request: http::Request<kube::client::Body>| {
+        let agent = http::HeaderValue::from_static(USER_AGENT);
+        request.headers_mut().entry(http::header::USER_AGENT).or_insert(agent);
+        request
+    });
+    Client::new(service, namespace)
 }
 
 /// A client with our User-Agent, which closes connections that have died.

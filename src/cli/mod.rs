@@ -5,6 +5,7 @@ pub mod client;
 pub mod crds;
 pub mod demo;
 mod error;
+mod limits;
 mod objects;
 pub mod operator;
 pub mod registry;

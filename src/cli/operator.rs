@@ -14,6 +14,7 @@ use crate::runtime::leadership::Election;
 use crate::runtime::retry;
 use crate::runtime::write::call;
 use crate::telemetry::Metrics;
+use axum::Router;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client};
 use std::collections::BTreeMap;
@@ -109,7 +110,7 @@ impl Process {
             Some(_) => router_of_controllers(process),
             None => router(self.backend(process)?),
         };
-        let served = serve::start(self.args.listen, routes).await?;
+        let served = self.serve(routes)?;
         self.greet(&served);
         serve::stop_requested().await;
         if let Some(following) = following {
@@ -124,7 +125,7 @@ impl Process {
     async fn facade(self) -> Result<(), CliError> {
         let (caches, watches) = Caches::start(&self.client, &self.namespace);
         let process = view::of_caches(&caches, &self.namespace, self.settings.interval(), self.metrics.clone());
-        let served = serve::start(self.args.listen, router(self.backend(process)?)).await?;
+        let served = self.serve(router(self.backend(process)?))?;
         self.greet(&served);
         serve::stop_requested().await;
         served.shutdown().await;
@@ -136,6 +137,10 @@ impl Process {
         let file = self.settings.get("AGENTIC_AUTH_SECRET_FILE");
         let secret = file.map(|path| token::read_secret(Path::new(path))).transpose()?;
         Ok(serve::backend(&self.settings, secret, self.client.clone(), process))
+    }
+
+    fn serve(&self, routes: Router) -> Result<Served, CliError> {
+        serve::start(self.args.listen, routes, &self.settings, &self.metrics)
     }
 
     fn greet(&self, served: &Served) {

@@ -1,21 +1,20 @@
 //! What standalone and operator share: probes and the facade from settings, the HTTP server, the signal to stop.
 
-use super::CliError;
 use super::settings::Settings;
+use super::{CliError, limits};
 use crate::controllers::scenario::assess::Assessor;
 use crate::domain::validate::ProbePolicy;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::token_review::TokenReviewer;
 use crate::facade::{Backend, ProcessState};
+use crate::listener::{Listener, Serving};
 use crate::probes::{Prober, ProberOptions, check_query};
+use crate::telemetry::Metrics;
 use axum::Router;
 use futures::FutureExt as _;
 use kube::Client;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 /// SQLite files read concurrently.
 const SQLITE_CONCURRENCY: usize = 4;
@@ -55,15 +54,13 @@ pub fn assessor(settings: &Settings) -> Result<Assessor, CliError> {
 /// A running HTTP server.
 pub struct Served {
     pub address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    serving: JoinHandle<()>,
+    serving: Serving,
 }
 
 impl Served {
-    /// Accepts no new requests and waits for those in progress.
+    /// Accepts no new requests and waits a few seconds for those in progress.
     pub async fn shutdown(self) {
-        let _ = self.stop.send(());
-        let _ = self.serving.await;
+        self.serving.shutdown().await;
     }
 }
 
@@ -85,20 +82,12 @@ pub fn backend(settings: &Settings, secret: Option<Vec<u8>>, client: Client, pro
     Backend { client, process, auth, internal_token }
 }
 
-/// Listens on an address and serves the routes.
-pub async fn start(listen: SocketAddr, app: Router) -> Result<Served, CliError> {
-    let listener = TcpListener::bind(listen).await.map_err(|source| CliError::Listen { address: listen, source })?;
-    let address = listener.local_addr().map_err(|source| CliError::Listen { address: listen, source })?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(async move {
-        let until = async {
-            let _ = stopped.await;
-        };
-        if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(until).await {
-            tracing::error!(%error, "the server ended");
-        }
-    });
-    Ok(Served { address, stop, serving })
+/// Listens on an address and serves the routes, with the limits of the settings.
+pub fn start(listen: SocketAddr, app: Router, settings: &Settings, metrics: &Arc<Metrics>) -> Result<Served, CliError> {
+    let listener = Listener::bind(listen).map_err(|source| CliError::Listen { address: listen, source })?;
+    let address = listener.address;
+    let serving = listener.serve(None, app, limits::listener(settings), limits::report(metrics, "facade"));
+    Ok(Served { address, serving })
 }
 
 /// Waits for SIGTERM or Ctrl-C.

@@ -4,7 +4,7 @@ use super::objects;
 use super::registry::Registry;
 use super::serve::{self, Served};
 use super::settings::Settings;
-use super::{CliError, client, token, view};
+use super::{CliError, client, limits, token, view};
 use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::controlplane::{StartError, StoreConfig};
@@ -92,9 +92,11 @@ impl Standalone {
             crds,
             namespace: NAMESPACE.into(),
             store: store_config(metrics.clone()),
+            limits: limits::control_plane(settings),
+            report: limits::report_of_control_plane(&metrics),
         })
         .await?;
-        let client = client::of_kubeconfig(&control_plane.kubeconfig).await?;
+        let client = client::in_process(&control_plane, NAMESPACE);
         let writing = write_settings(&client, settings).await?;
         let registry = Registry::new(client.clone(), NAMESPACE, &args.registry, WriteFence::always());
         let following = tokio::spawn(registry.follow());
@@ -111,7 +113,7 @@ impl Standalone {
         let store = Some(control_plane.store.clone());
         let process = view::of_operator(&operator, NAMESPACE, metrics.clone(), store);
         let backend = serve::backend(settings, Some(secret), client.clone(), process);
-        let served = serve::start(args.listen, router(backend)).await?;
+        let served = serve::start(args.listen, router(backend), settings, &metrics)?;
         Ok(Standalone {
             lock,
             control_plane,

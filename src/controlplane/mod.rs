@@ -6,12 +6,15 @@
 mod admission;
 mod apply;
 mod auth;
+mod budget;
 mod data_dir;
 mod discovery;
 mod events;
 mod field_validation;
+mod in_process;
 mod json_patch;
 mod kubeconfig;
+mod limits;
 mod names;
 mod object;
 mod openapi;
@@ -36,10 +39,14 @@ mod watch;
 mod write_context;
 
 pub use data_dir::{DataDirError, prepare as prepare_data_dir, write_private};
+pub use in_process::{InProcess, Stopped};
+pub use limits::{Limits, Reached, Report};
 pub use serve::Running;
 pub use store::{StoreState, StoreStatus};
 
+use crate::listener::Listener;
 use auth::Token;
+use budget::Budgets;
 use recovery::Recovery;
 use resource::Resource;
 use serde_json::Value;
@@ -61,6 +68,9 @@ pub struct Config {
     /// Default namespace of the kubeconfig, created if absent.
     pub namespace: String,
     pub store: StoreConfig,
+    pub limits: Limits,
+    /// Called when a client reaches a limit.
+    pub report: Report,
 }
 
 /// Options of the store.
@@ -108,28 +118,40 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let token = Token::load_or_create(&dir)?;
     let identity = tls::identity(&dir, config.listen.ip())?;
     let listen = |source| StartError::Listen { address: config.listen, source };
-    let listener = tokio::net::TcpListener::bind(config.listen).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
+    let listener = Listener::bind(config.listen).map_err(listen)?;
+    let address = listener.address;
     let url = format!("https://{address}");
     let kubeconfig_path = dir.join("kubeconfig");
     let kubeconfig = kubeconfig::render(&url, &identity.ca_pem, token.as_str(), &config.namespace);
     let (stop, stopped) = signal::channel(false);
     let namespaces = ["default".to_string(), "kube-system".into(), config.namespace];
-    let recovery = Recovery::new(store.clone(), &kinds, namespaces, (kubeconfig_path.clone(), kubeconfig.clone()));
+    let recovery = Recovery::new(store.clone(), &kinds, namespaces, (kubeconfig_path.clone(), kubeconfig));
     recovery.start(stop.subscribe()).await?;
     let token_text = token.as_str().to_string();
     let store_status = store.status();
-    let api = Arc::new(ServerState { kinds, resources, store, token, address: address.to_string(), stop: stopped });
-    let serving = tokio::spawn(serve::serve(listener, identity.config, api, stop.subscribe()));
+    let Config { limits, report, .. } = config;
+    let api = Arc::new(ServerState {
+        kinds,
+        resources,
+        store,
+        token,
+        address: address.to_string(),
+        limits,
+        report: report.clone(),
+        budgets: Arc::new(Budgets::new(&limits, report.clone())),
+        stop: stopped,
+    });
+    let report = Arc::new(move |reached, detail: &str| report(Reached::Listener(reached), detail));
+    let serving = listener.serve(Some(identity.config), serve::router(api.clone()), limits.listener, report);
     let ca_pem = identity.ca_pem;
     Ok(Running {
         url,
         address,
         kubeconfig_path,
-        kubeconfig,
         ca_pem,
         token: token_text,
         store: store_status,
+        api,
         stop,
         serving,
         writer,

@@ -1,9 +1,11 @@
 //! The state that all requests share.
 
 use super::auth::Token;
+use super::budget::Budgets;
 use super::resource::Resource;
 use super::served_kind::ServedKind;
 use super::store::Store;
+use super::{Limits, Report};
 use std::sync::Arc;
 use tokio::sync::watch as signal;
 
@@ -14,5 +16,8 @@ pub struct ServerState {
     pub store: Store,
     pub token: Token,
     pub address: String,
+    pub limits: Limits,
+    pub report: Report,
+    pub budgets: Arc<Budgets>,
     pub stop: signal::Receiver<bool>,
 }

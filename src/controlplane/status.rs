@@ -207,6 +207,17 @@ impl ApiError {
         Self::new(StatusCode::GONE, "Expired", message)
     }
 
+    /// The body of the request did not arrive in time.
+    pub fn request_timeout(message: impl Into<String>) -> ApiError {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "Timeout", message)
+    }
+
+    /// The server handles too much at once; the client is asked to try again.
+    pub fn too_many_requests(message: impl Into<String>) -> ApiError {
+        let details = json!({"retryAfterSeconds": 1});
+        ApiError { details, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message) }
+    }
+
     pub fn internal(message: impl Into<String>) -> ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
     }

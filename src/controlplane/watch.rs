@@ -1,117 +1,252 @@
-//! Watches: changes of a kind, filtered and in the requested format.
+//! Watches: changes of a kind, filtered and in the requested format. A watch keeps nothing for a client that does not read: it takes
+//! the next changes from the log of the store when there is room for them.
 
 use super::request::{Query, ResponseFormat};
 use super::served_kind::ServedKind;
 use super::shutdown::stopped;
 use super::status::ApiError;
-use super::store::{Change, Key, ListResult, Store, StoredObject, set_version};
+use super::store::{Change, Changes, Key, Reader, StoredObject, set_version};
 use super::{events, table};
 use axum::body::{Body, Bytes};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::{broadcast, mpsc, watch as signal};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use tokio::sync::watch as signal;
 
-/// Buffered lines for a slow reader. The watch ends when the reader falls behind the broadcast channel.
-const WAITING_MAX: usize = 64;
+/// Lines are sent together up to this size, in bytes.
+const CHUNK: usize = 16 << 10;
+/// Changes are taken from the log up to this size at once, in bytes of JSON.
+const BATCH: usize = 64 << 10;
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(1_800);
 const TIMEOUT_MAX: Duration = Duration::from_secs(6 * 3_600);
+/// How often the backlog of a watch is looked at.
+const CHECK: Duration = Duration::from_secs(1);
+/// A client that took something in this time is reading, however large its backlog is.
+const READING: Duration = Duration::from_secs(2);
+
+/// What ends the watch of a client that does not read. Its connection is closed by the time-out of a transfer.
+pub struct Guard {
+    /// Maximum size of the changes since the client last took something, in bytes of JSON.
+    pub backlog: u64,
+    pub report: Box<dyn Fn() + Send + Sync>,
+}
+
+/// How far the client of a watch has come.
+struct Progress(Mutex<Taken>);
+
+struct Taken {
+    /// When the client last took something; `None` while there is nothing to take.
+    at: Option<Instant>,
+    /// How much the store had logged up to the last change that was taken from the log, in bytes.
+    logged: u64,
+    /// Whether the watch was ended, because the client does not read.
+    is_over: bool,
+}
+
+impl Progress {
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes when the client took something; `None` while there is nothing to take.
+    fn took(&self, at: Option<Instant>) {
+        self.lock().at = at;
+    }
+
+    /// Ends the watch if its client does not read; whether it did.
+    fn end_if_stuck(&self, now: Instant, logged: u64, backlog: u64) -> bool {
+        let mut taken = self.lock();
+        taken.is_over = taken.is_stuck(now, logged, backlog);
+        taken.is_over
+    }
+}
+
+impl Taken {
+    fn is_stuck(&self, now: Instant, logged: u64, backlog: u64) -> bool {
+        let is_waiting = self.at.is_some_and(|at| now.saturating_duration_since(at) >= READING);
+        is_waiting && logged.saturating_sub(self.logged) > backlog
+    }
+}
 
 /// One watch request.
 struct Watcher {
+    store: Reader,
     served: Arc<ServedKind>,
     namespace: Option<String>,
     query: Query,
     format: ResponseFormat,
-    sender: mpsc::Sender<Result<Bytes, std::convert::Infallible>>,
     /// The first event of a Table watch contains the column definitions.
     header_sent: bool,
+    /// Initial objects that are not sent yet.
+    initial: std::vec::IntoIter<Arc<str>>,
+    /// Whether the bookmark after them is not sent yet.
+    initial_end: bool,
+    /// Changes that were taken from the log and are not sent yet.
+    changes: VecDeque<Arc<Change>>,
+    /// The version of the last change that was taken from the log.
+    version: u64,
+    published: signal::Receiver<u64>,
+    bookmarks: tokio::time::Interval,
+    progress: Arc<Progress>,
+    failed: bool,
 }
 
-/// The response body of a watch. It ends at its timeout, at shutdown, or if the reader falls behind.
+/// The response body of a watch. It ends at its timeout, at shutdown, or if the changes after those that were sent are no longer in
+/// the log. Without a guard the client is trusted to read.
 pub fn stream(
-    store: Store,
+    store: Reader,
     served: Arc<ServedKind>,
     namespace: Option<String>,
     query: Query,
     format: ResponseFormat,
-    mut stop: signal::Receiver<bool>,
+    stop: signal::Receiver<bool>,
+    guard: Option<Guard>,
 ) -> Body {
-    let (sender, receiver) = mpsc::channel(WAITING_MAX);
     let timeout = query.timeout_seconds.map_or(TIMEOUT_DEFAULT, Duration::from_secs).min(TIMEOUT_MAX);
-    let mut watcher = Watcher { served, namespace, query, format, sender, header_sent: false };
-    tokio::spawn(async move {
-        tokio::select! {
-            () = watcher.run(store) => {}
-            () = tokio::time::sleep(timeout) => {}
-            () = stopped(&mut stop) => {}
-        }
+    let until = tokio::time::Instant::now() + timeout;
+    let watcher = Watcher::new(store.clone(), served, namespace, query, format);
+    if let Some(guard) = guard {
+        tokio::spawn(watch_over(guard, Arc::downgrade(&watcher.progress), store, stop.clone()));
+    }
+    let chunks = futures::stream::unfold((watcher, stop), move |(mut watcher, mut stop)| async move {
+        let chunk = tokio::select! {
+            biased;
+            () = stopped(&mut stop) => None,
+            () = tokio::time::sleep_until(until) => None,
+            chunk = watcher.chunk() => chunk,
+        };
+        chunk.map(|chunk| (Ok::<_, Infallible>(chunk), (watcher, stop)))
     });
-    let lines =
-        futures::stream::unfold(receiver, |mut receiver| async { receiver.recv().await.map(|line| (line, receiver)) });
-    Body::from_stream(lines)
+    Body::from_stream(chunks)
+}
+
+/// Ends a watch whose client does not read.
+async fn watch_over(guard: Guard, progress: Weak<Progress>, store: Reader, mut stop: signal::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(CHECK) => {}
+            () = stopped(&mut stop) => return,
+        }
+        let Some(progress) = progress.upgrade() else { return };
+        if progress.end_if_stuck(Instant::now(), store.logged(), guard.backlog) {
+            (guard.report)();
+            return;
+        }
+    }
 }
 
 impl Watcher {
-    /// Runs until the client disconnects or the watch fails, which ends it with an ERROR event.
-    async fn run(&mut self, store: Store) {
-        let from = self.query.version().ok().flatten().unwrap_or(0);
-        let from_now = from == 0 || self.query.initial_events;
-        let ListResult { items: initial, version } = match from_now {
-            true => store.list(&self.served.store_key, self.namespace.as_deref()),
-            false => ListResult { items: Vec::new(), version: from },
-        };
-        // Subscribed at the version of the list; later changes are in the log.
-        let Some((past_changes, changes)) = store.watch(version) else {
-            self.send_error(&ApiError::resource_version_expired()).await;
-            return;
-        };
-        for (_, stored) in initial {
-            if self.selects(&stored.json) && !self.send("ADDED", &stored.json).await {
-                return;
-            }
+    fn new(
+        store: Reader,
+        served: Arc<ServedKind>,
+        namespace: Option<String>,
+        query: Query,
+        format: ResponseFormat,
+    ) -> Watcher {
+        let from = query.version().ok().flatten().unwrap_or(0);
+        let mut initial = Vec::new();
+        let mut version = from;
+        if from == 0 || query.initial_events {
+            let listed = store.list(&served.store_key, namespace.as_deref());
+            initial = listed.items.into_iter().map(|(_, stored)| stored.json).collect();
+            version = listed.version;
         }
-        if self.query.initial_events && self.query.bookmarks && !self.bookmark(version, true).await {
-            return;
+        let mut bookmarks = tokio::time::interval(BOOKMARK_EVERY);
+        bookmarks.reset();
+        let taken = Taken { at: Some(Instant::now()), logged: store.logged(), is_over: false };
+        Watcher {
+            published: store.published(),
+            initial: initial.into_iter(),
+            initial_end: query.initial_events && query.bookmarks,
+            changes: VecDeque::new(),
+            version,
+            bookmarks,
+            progress: Arc::new(Progress(Mutex::new(taken))),
+            failed: false,
+            header_sent: false,
+            store,
+            served,
+            namespace,
+            query,
+            format,
         }
-        for change in past_changes {
-            if !self.send_change(&change).await {
-                return;
-            }
-        }
-        self.follow(store, changes).await;
     }
 
-    async fn follow(&mut self, store: Store, mut changes: broadcast::Receiver<Arc<Change>>) {
-        let mut bookmarks = tokio::time::interval(BOOKMARK_EVERY);
-        bookmarks.tick().await;
-        loop {
-            tokio::select! {
-                change = changes.recv() => match change {
-                    Ok(change) => {
-                        if !self.send_change(&change).await {
-                            return;
-                        }
-                    }
-                    Err(broadcast::error::RecvError::Lagged(_)) => {
-                        self.send_error(&ApiError::resource_version_expired()).await;
-                        return;
-                    }
-                    Err(broadcast::error::RecvError::Closed) => return,
-                },
-                _ = bookmarks.tick() => {
-                    // A bookmark must not precede changes that were not sent: those up to this version are in the
-                    // channel before it can be read.
-                    let version = store.version();
-                    if self.query.bookmarks && changes.is_empty() && !self.bookmark(version, false).await {
-                        return;
-                    }
+    /// The next lines; `None` at the end of the watch, which an ERROR event precedes if the watch failed.
+    async fn chunk(&mut self) -> Option<Bytes> {
+        if self.failed {
+            return None;
+        }
+        let mut chunk = String::new();
+        self.progress.took(Some(Instant::now()));
+        if self.progress.lock().is_over {
+            self.fail(&mut chunk);
+            return Some(chunk.into());
+        }
+        while chunk.len() < CHUNK {
+            // Selectors and formats take time.
+            tokio::task::consume_budget().await;
+            if let Some(json) = self.initial.next() {
+                if self.selects(&json) {
+                    self.write(&mut chunk, "ADDED", &json);
                 }
-                () = self.sender.closed() => return,
+            } else if self.initial_end {
+                self.initial_end = false;
+                self.write_bookmark(&mut chunk, true);
+            } else if let Some(change) = self.changes.pop_front() {
+                self.write_change(&mut chunk, &change);
+            } else if !self.take_changes(&mut chunk) {
+                if !chunk.is_empty() {
+                    break;
+                }
+                self.wait(&mut chunk).await?;
+            }
+            if self.failed {
+                break;
             }
         }
+        Some(chunk.into())
+    }
+
+    /// Takes the next changes from the log; false if there are none.
+    fn take_changes(&mut self, chunk: &mut String) -> bool {
+        self.published.mark_unchanged();
+        let Some(Changes { changes, version, logged }) = self.store.changes(self.version, BATCH) else {
+            self.fail(chunk);
+            return true;
+        };
+        self.progress.lock().logged = logged;
+        let any = version > self.version;
+        self.version = version;
+        self.changes = changes.into();
+        any
+    }
+
+    /// Ends the watch; the client has to list again.
+    fn fail(&mut self, chunk: &mut String) {
+        self.failed = true;
+        let error = ApiError::resource_version_expired().to_value();
+        let _ = writeln!(chunk, "{{\"type\":\"ERROR\",\"object\":{error}}}");
+    }
+
+    /// Waits for further changes, or for the time of a bookmark; `None` when the store has closed.
+    async fn wait(&mut self, chunk: &mut String) -> Option<()> {
+        self.progress.took(None);
+        tokio::select! {
+            changed = self.published.changed() => changed.ok()?,
+            _ = self.bookmarks.tick() => {
+                if self.query.bookmarks {
+                    self.write_bookmark(chunk, false);
+                }
+            }
+        }
+        self.progress.took(Some(Instant::now()));
+        Some(())
     }
 
     fn is_watched(&self, key: &Key) -> bool {
@@ -126,28 +261,27 @@ impl Watcher {
         self.query.labels.matches(&object) && self.query.fields.matches(&object)
     }
 
-    /// Sends a change if it matches; false if the client has disconnected.
-    async fn send_change(&mut self, change: &Change) -> bool {
+    fn write_change(&mut self, chunk: &mut String, change: &Change) {
         if !self.is_watched(&change.key) {
-            return true;
+            return;
         }
         let before = change.before.as_ref().filter(|before| self.selects(&before.json));
         let matches = !change.deleted && self.selects(&change.after);
         match (before, matches) {
-            (Some(_), true) => self.send("MODIFIED", &change.after).await,
-            (None, true) => self.send("ADDED", &change.after).await,
-            (Some(_), false) if change.deleted => self.send("DELETED", &change.after).await,
+            (Some(_), true) => self.write(chunk, "MODIFIED", &change.after),
+            (None, true) => self.write(chunk, "ADDED", &change.after),
+            (Some(_), false) if change.deleted => self.write(chunk, "DELETED", &change.after),
             // No longer matches: sent as deleted with its last matching state, at the version of the change.
-            (Some(before), false) => self.send("DELETED", &at_version(before, change.version)).await,
-            (None, false) => true,
+            (Some(before), false) => self.write(chunk, "DELETED", &at_version(before, change.version)),
+            (None, false) => {}
         }
     }
 
-    async fn send(&mut self, type_: &str, json: &str) -> bool {
-        let line = |object: &str| format!("{{\"type\":\"{type_}\",\"object\":{object}}}\n");
+    fn write(&mut self, chunk: &mut String, type_: &str, json: &str) {
         let plain = self.format.is_plain() && !self.served.is_events_v1();
-        let line = if plain { line(json) } else { line(&self.in_format(json)) };
-        self.send_line(line).await
+        let formatted = (!plain).then(|| self.in_format(json));
+        let object = formatted.as_deref().unwrap_or(json);
+        let _ = writeln!(chunk, "{{\"type\":\"{type_}\",\"object\":{object}}}");
     }
 
     fn in_format(&mut self, json: &str) -> String {
@@ -168,7 +302,9 @@ impl Watcher {
         object.to_string()
     }
 
-    async fn bookmark(&mut self, version: u64, initial_end: bool) -> bool {
+    /// A bookmark at the version of the last change.
+    fn write_bookmark(&mut self, chunk: &mut String, initial_end: bool) {
+        let version = self.version;
         let mut metadata = json!({"resourceVersion": version.to_string()});
         if initial_end {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
@@ -184,15 +320,7 @@ impl Watcher {
             }
             _ => object,
         };
-        self.send_line(format!("{{\"type\":\"BOOKMARK\",\"object\":{shown}}}\n")).await
-    }
-
-    async fn send_error(&mut self, error: &ApiError) {
-        self.send_line(format!("{{\"type\":\"ERROR\",\"object\":{}}}\n", error.to_value())).await;
-    }
-
-    async fn send_line(&mut self, line: String) -> bool {
-        self.sender.send(Ok(Bytes::from(line))).await.is_ok()
+        let _ = writeln!(chunk, "{{\"type\":\"BOOKMARK\",\"object\":{shown}}}");
     }
 }
 
@@ -200,4 +328,20 @@ fn at_version(stored: &StoredObject, version: u64) -> String {
     let mut value = stored.value();
     set_version(&mut value, version);
     value.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_stuck_when_it_takes_nothing_while_much_waits() {
+        let start = Instant::now();
+        let taken = |at| Taken { at, logged: 1_000, is_over: false };
+        let is_stuck = |at, after, logged| taken(at).is_stuck(start + after, logged, 500);
+        assert!(is_stuck(Some(start), READING, 1_501));
+        assert!(!is_stuck(Some(start), READING, 1_500), "the backlog is within its bound");
+        assert!(!is_stuck(Some(start), READING / 2, 9_999), "it may be reading");
+        assert!(!is_stuck(None, READING, 9_999), "there was nothing to take");
+    }
 }

@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::token_review::TokenReviewer;
 use crate::api::Role;
 use crate::commands::{Caller, Interface};
+use crate::listener;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -152,6 +153,8 @@ impl FromRequestParts<FacadeState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, facade: &FacadeState) -> Result<Caller, Problem> {
-        facade.backend.auth.caller(&parts.headers).await
+        let caller = facade.backend.auth.caller(&parts.headers).await?;
+        listener::authenticated(&parts.extensions);
+        Ok(caller)
     }
 }

@@ -3,9 +3,10 @@
 use super::FacadeState;
 use super::openapi::{ServerErrors, Unauthenticated};
 use super::problem::Problem;
+use crate::listener;
 use crate::views::HealthView;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use axum::response::Json;
 
 /// Health of the program
@@ -18,12 +19,17 @@ use axum::response::Json;
     security((), ("bearer" = [])),
     responses((status = 200, description = "The health.", body = HealthView), Unauthenticated, ServerErrors),
 )]
-pub async fn health(State(facade): State<FacadeState>, headers: HeaderMap) -> Result<Json<HealthView>, Problem> {
+pub async fn health(
+    State(facade): State<FacadeState>,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Result<Json<HealthView>, Problem> {
     let process = &facade.backend.process;
     let operator = process.operator.state();
     if !headers.contains_key(header::AUTHORIZATION) {
         return Ok(Json(HealthView::summary(&operator)));
     }
     facade.backend.auth.caller(&headers).await?;
+    listener::authenticated(&extensions);
     Ok(Json(HealthView::detailed(&operator, &process.resources.scenarios.state(), &process.resources.findings.state())))
 }

@@ -4,9 +4,10 @@ use super::FacadeState;
 use super::openapi::{BadRequest, PayloadTooLarge, ServerErrors, Unavailable, WrongInternalToken};
 use super::problem::Problem;
 use crate::commands::{self, require_scheduler};
+use crate::listener;
 use crate::views::{Parameters, TickView};
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
+use axum::http::{Extensions, HeaderMap};
 use axum::response::Json;
 use sha2::{Digest, Sha256};
 
@@ -38,6 +39,7 @@ pub async fn tick(
     State(facade): State<FacadeState>,
     Query(parameters): Query<Parameters>,
     headers: HeaderMap,
+    extensions: Extensions,
 ) -> Result<Json<TickView>, Problem> {
     // Before the token: it is a secret of the controllers, which a process without them does not read.
     let scheduler = require_scheduler(facade.backend.process.scheduler.as_ref())?;
@@ -49,6 +51,7 @@ pub async fn tick(
     if Sha256::digest(given) != Sha256::digest(token.as_bytes()) {
         return Err(Problem::unauthorized("X-Ops-Internal-Token is missing or wrong"));
     }
+    listener::authenticated(&extensions);
     let force = match parameters.get("force").map(String::as_str) {
         Some("true") => true,
         None | Some("false") => false,

@@ -12,6 +12,22 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 pub enum Limit {
     /// Probes under way, of all targets.
     Probes,
+    /// Open connections of clients, or file descriptors for them.
+    Connections,
+    /// Connections of clients without a valid token.
+    UnauthenticatedConnections,
+    /// Time for a TLS handshake or the head of a request.
+    HeaderTimeout,
+    /// Size of the head of a request.
+    HeaderBytes,
+    /// Time for the body of a request, or for a response to be taken.
+    TransferTimeout,
+    /// Changes that the client of a watch does not read.
+    WatchBacklog,
+    /// Memory for the bodies of large requests.
+    RequestBodies,
+    /// Memory for large responses.
+    Responses,
 }
 
 impl Limit {
@@ -19,6 +35,14 @@ impl Limit {
     pub fn as_str(self) -> &'static str {
         match self {
             Limit::Probes => "probes",
+            Limit::Connections => "connections",
+            Limit::UnauthenticatedConnections => "unauthenticated_connections",
+            Limit::HeaderTimeout => "header_timeout",
+            Limit::HeaderBytes => "header_bytes",
+            Limit::TransferTimeout => "transfer_timeout",
+            Limit::WatchBacklog => "watch_backlog",
+            Limit::RequestBodies => "request_bodies",
+            Limit::Responses => "responses",
         }
     }
 
@@ -26,6 +50,14 @@ impl Limit {
     pub fn setting(self) -> &'static str {
         match self {
             Limit::Probes => "AGENTIC_PROBES_MAX",
+            Limit::Connections => "AGENTIC_CONNECTIONS_MAX",
+            Limit::UnauthenticatedConnections => "AGENTIC_UNAUTHENTICATED_CONNECTIONS_MAX",
+            Limit::HeaderTimeout => "AGENTIC_HEADER_TIMEOUT",
+            Limit::HeaderBytes => "AGENTIC_HEADER_BYTES_MAX",
+            Limit::TransferTimeout => "AGENTIC_TRANSFER_TIMEOUT",
+            Limit::WatchBacklog => "AGENTIC_WATCH_BACKLOG_BYTES",
+            Limit::RequestBodies => "AGENTIC_REQUEST_BODIES_BYTES",
+            Limit::Responses => "AGENTIC_RESPONSES_BYTES",
         }
     }
 }

@@ -18,6 +18,8 @@ fn config(dir: &Scratch, pages_max: Option<u32>) -> controlplane::Config {
         crds: Vec::new(),
         namespace: NAMESPACE.into(),
         store: StoreConfig { pages_max, ..StoreConfig::default() },
+        limits: controlplane::Limits::default(),
+        report: std::sync::Arc::new(|_, _| {}),
     }
 }
 

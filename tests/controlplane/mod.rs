@@ -2,6 +2,7 @@
 //! set, tests that are not specific to the embedded server use that real API server.
 
 mod apply;
+mod connections;
 mod crash;
 mod disk;
 mod kubectl;

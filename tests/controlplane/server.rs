@@ -75,6 +75,13 @@ impl Server {
         Server { embedded: Some(running), client, dir, namespace: NAMESPACE.into() }
     }
 
+    /// An embedded server with these limits on its clients; `report` is told which are reached.
+    pub async fn with_limits(dir: Scratch, limits: controlplane::Limits, report: controlplane::Report) -> Server {
+        let embedded = Some(api::embedded_with_limits(&dir.0, limits, report).await);
+        let client = api::client(&dir.0.join("kubeconfig")).await;
+        Server { embedded, client, dir, namespace: NAMESPACE.into() }
+    }
+
     /// The embedded server.
     pub fn running(&self) -> &controlplane::Running {
         self.embedded.as_ref().expect("only for the embedded server")

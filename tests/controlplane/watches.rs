@@ -1,7 +1,11 @@
 //! Watches: no event is missing or sent twice.
 
 use super::server::{CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
+use crate::kit::scratch::Scratch;
+use agentic_ops::controlplane::Limits;
 use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
 
 fn event(type_: &str, name: &str) -> (String, String) {
     (type_.to_string(), name.to_string())
@@ -84,7 +88,10 @@ async fn a_watch_from_an_expired_version_fails() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_reader_is_disconnected_and_does_not_block_writes() {
-    let server = Server::embedded().await;
+    // Its connection stays open, so that it can still read the error.
+    let mut limits = Limits::default();
+    limits.listener.transfer_timeout = Duration::from_secs(600);
+    let server = Server::with_limits(Scratch::new("controlplane"), limits, Arc::new(|_, _| {})).await;
     let from = version(&server.get(CONFIGMAPS).await.body);
     let mut slow = server.watch(&format!("{CONFIGMAPS}?watch=true&resourceVersion={from}")).await;
     let large = "x".repeat(8 << 10);

@@ -5,6 +5,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, ResourceExt as _};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The namespace of the program's objects in the embedded server.
 pub use agentic_ops::cli::standalone::NAMESPACE;
@@ -21,16 +22,30 @@ pub async fn embedded_without_definitions(data_dir: &Path, listen: SocketAddr) -
 
 type Definition = k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
+/// Starts the embedded server with limits on its clients, and with a function that is told which of them are reached.
+pub async fn embedded_with_limits(
+    data_dir: &Path,
+    limits: controlplane::Limits,
+    report: controlplane::Report,
+) -> controlplane::Running {
+    let config = controlplane::Config { limits, report, ..config(data_dir, super::ports::any(), api::crds()) };
+    controlplane::start(config).await.unwrap()
+}
+
 async fn start(data_dir: &Path, listen: SocketAddr, definitions: Vec<Definition>) -> controlplane::Running {
-    let crds = definitions.iter().map(|crd| serde_json::to_value(crd).unwrap()).collect();
-    let config = controlplane::Config {
+    controlplane::start(config(data_dir, listen, definitions)).await.unwrap()
+}
+
+fn config(data_dir: &Path, listen: SocketAddr, definitions: Vec<Definition>) -> controlplane::Config {
+    controlplane::Config {
         data_dir: data_dir.to_path_buf(),
         listen,
-        crds,
+        crds: definitions.iter().map(|crd| serde_json::to_value(crd).unwrap()).collect(),
         namespace: NAMESPACE.into(),
         store: Default::default(),
-    };
-    controlplane::start(config).await.unwrap()
+        limits: controlplane::Limits::default(),
+        report: Arc::new(|_, _| {}),
+    }
 }
 
 /// A client for a kubeconfig, which does not retry requests.

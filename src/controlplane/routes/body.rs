@@ -1,6 +1,7 @@
 //! Request bodies: JSON, YAML, and Kubernetes' protobuf.
 
 use super::duplicate_fields;
+use crate::controlplane::budget::Reservation;
 use crate::controlplane::protobuf;
 use crate::controlplane::status::ApiError;
 use axum::body::{Body, Bytes};
@@ -18,13 +19,14 @@ const YAML_DEPTH_MAX: usize = 40;
 const DROPPED_MAX: usize = 16 << 20;
 
 /// Reads a body completely.
-pub async fn read_bytes(body: Body) -> Result<Bytes, ApiError> {
+pub async fn read_bytes(body: Body, memory: &mut Reservation) -> Result<Bytes, ApiError> {
     let mut kept = Vec::new();
     let mut length = 0;
     let mut frames = body.into_data_stream();
-    while let Some(frame) = frames.try_next().await.map_err(|error| ApiError::bad_request(error.to_string()))? {
+    while let Some(frame) = frames.try_next().await.map_err(|error| unread(&error))? {
         length += frame.len();
         if length <= BODY_MAX {
+            memory.reserve(length)?;
             kept.extend_from_slice(&frame);
         } else if length > DROPPED_MAX {
             break;
@@ -34,6 +36,18 @@ pub async fn read_bytes(body: Body) -> Result<Bytes, ApiError> {
         0..=BODY_MAX => Ok(kept.into()),
         _ => Err(ApiError::too_large(format!("Request entity too large: limit is {BODY_MAX}"))),
     }
+}
+
+/// A body that could not be read: it did not arrive in time, or the client sent it wrongly.
+fn unread(error: &axum::Error) -> ApiError {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::TimedOut) {
+            return ApiError::request_timeout(cause.to_string());
+        }
+        source = cause.source();
+    }
+    ApiError::bad_request(error.to_string())
 }
 
 /// The media type without parameters. Defaults to JSON.
@@ -53,13 +67,13 @@ pub struct RequestObject {
 }
 
 /// Reads a body that must be an object.
-pub async fn read_object(headers: &HeaderMap, body: Body) -> Result<RequestObject, ApiError> {
-    parse_object(media_type(headers), &read_bytes(body).await?)
+pub async fn read_object(headers: &HeaderMap, body: Body, memory: &mut Reservation) -> Result<RequestObject, ApiError> {
+    parse_object(media_type(headers), &read_bytes(body, memory).await?)
 }
 
 /// Reads DeleteOptions; null if the body is empty.
-pub async fn read_options(headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
-    let bytes = read_bytes(body).await?;
+pub async fn read_options(headers: &HeaderMap, body: Body, memory: &mut Reservation) -> Result<Value, ApiError> {
+    let bytes = read_bytes(body, memory).await?;
     if bytes.is_empty() { Ok(Value::Null) } else { Ok(parse_object(media_type(headers), &bytes)?.value) }
 }
 

@@ -8,33 +8,68 @@ mod read;
 mod response;
 mod write;
 
+use super::budget::Reservation;
 use super::request::{LocateError, Query, RequestTarget, ResponseFormat, locate, response_format};
 use super::state::ServerState;
 use super::status::ApiError;
+use crate::listener;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
+use futures::FutureExt as _;
 use http::{Method, Request, StatusCode};
 use response::{answer, no_such_page};
 use serde_json::{Value, json};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-/// Handles a request.
+/// Where a request comes from. Only what clients that connect can take is bounded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Client {
+    Connected,
+    InProcess,
+}
+
+/// Handles a request of a client that connected.
 pub async fn handle(api: Arc<ServerState>, request: Request<Body>) -> Response {
-    let path = request.uri().path().to_string();
-    let is_public = matches!(path.as_str(), "/livez" | "/readyz" | "/healthz");
+    let is_public = matches!(request.uri().path(), "/livez" | "/readyz" | "/healthz");
     if is_public {
         return "ok".into_response();
     }
     if !api.token.authenticates(request.headers()) {
         return answer(Err(ApiError::unauthorized()));
     }
+    listener::authenticated(request.extensions());
+    let is_read = request.method() == Method::GET;
+    let response = caught(dispatch(api.clone(), Client::Connected, request)).await;
+    match is_read {
+        true => api.budgets.response(response).unwrap_or_else(|error| answer(Err(error))),
+        false => response,
+    }
+}
+
+/// Handles a request of a client in this process.
+pub async fn handle_trusted(api: Arc<ServerState>, request: Request<Body>) -> Response {
+    caught(dispatch(api, Client::InProcess, request)).await
+}
+
+/// A panic fails only the request that caused it.
+async fn caught(handling: impl Future<Output = Response>) -> Response {
+    AssertUnwindSafe(handling).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("a request panicked");
+        answer(Err(ApiError::internal("the request failed")))
+    })
+}
+
+/// Handles a request of a client that may do everything.
+async fn dispatch(api: Arc<ServerState>, client: Client, request: Request<Body>) -> Response {
+    let path = request.uri().path().to_string();
     if request.method() == Method::GET
         && let Some(document) = documents::documents(&api, &path, request.headers())
     {
         return document;
     }
     match locate(&path, &api.kinds) {
-        Ok(target) => resource(api, target, request).await.unwrap_or_else(|error| answer(Err(error))),
+        Ok(target) => resource(api, client, target, request).await.unwrap_or_else(|error| answer(Err(error))),
         Err(LocateError::Version) => no_such_page(),
         Err(LocateError::Kind) => answer(Err(ApiError::path_not_found())),
         Err(LocateError::Subresource(target)) if target.served.resource.custom => {
@@ -57,7 +92,17 @@ fn options_of(method: &Method, target: &RequestTarget) -> &'static str {
     }
 }
 
-async fn resource(api: Arc<ServerState>, target: RequestTarget, request: Request<Body>) -> Result<Response, ApiError> {
+async fn resource(
+    api: Arc<ServerState>,
+    client: Client,
+    target: RequestTarget,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    // Held until the request is answered.
+    let mut memory = match client {
+        Client::Connected => Reservation::of(api.budgets.clone()),
+        Client::InProcess => Reservation::default(),
+    };
     let (parts, body) = request.into_parts();
     let is_apply = body::media_type(&parts.headers) == "application/apply-patch+yaml";
     let query = Query::parse(parts.uri.query(), &target.served, options_of(&parts.method, &target), is_apply)?;
@@ -67,12 +112,14 @@ async fn resource(api: Arc<ServerState>, target: RequestTarget, request: Request
     }
     let resource = &target.served.resource;
     match (&parts.method, &target.name) {
-        (&Method::POST, None) if !resource.is_stored() => {
-            Ok(answer(Ok((StatusCode::CREATED, review(body::read_object(&parts.headers, body).await?.value)))))
-        }
+        (&Method::POST, None) if !resource.is_stored() => Ok(answer(Ok((
+            StatusCode::CREATED,
+            review(body::read_object(&parts.headers, body, &mut memory).await?.value),
+        )))),
         _ if !resource.is_stored() => Err(ApiError::method_not_allowed(resource)),
-        (&Method::GET, None) if query.watch => read::watch(&api, target, query, format),
+        (&Method::GET, None) if query.watch => read::watch(&api, client == Client::Connected, target, query, format),
         (&Method::GET, None) => {
+            let _turn = if client == Client::Connected { api.budgets.turn().await } else { None };
             // Rendering a long list takes time.
             let list = tokio::task::spawn_blocking(move || read::list(&api, &target, &query, format));
             list.await.map_err(|e| ApiError::internal(e.to_string()))?
@@ -80,18 +127,21 @@ async fn resource(api: Arc<ServerState>, target: RequestTarget, request: Request
         (&Method::GET, Some(name)) => read::get(&api, &target, name, format, &query),
         (&Method::POST, None) if resource.custom && target.namespace.is_none() => Ok(no_such_page()),
         (&Method::POST, None) => {
-            let value = body::read_object(&parts.headers, body).await?;
+            let value = body::read_object(&parts.headers, body, &mut memory).await?;
             write::create(api, target, query, &parts.headers, value).await
         }
         (&Method::PUT, Some(_)) => {
-            let value = body::read_object(&parts.headers, body).await?;
+            let value = body::read_object(&parts.headers, body, &mut memory).await?;
             write::update(api, target, query, &parts.headers, value).await
         }
-        (&Method::PATCH, Some(_)) => write::patch(api, target, query, &parts.headers, body).await,
+        (&Method::PATCH, Some(_)) => {
+            let bytes = body::read_bytes(body, &mut memory).await?;
+            write::patch(api, target, query, &parts.headers, &bytes).await
+        }
         // As in Kubernetes, collections are deleted in one namespace only, and namespaces one at a time.
         (&Method::DELETE, None) if target.namespace.is_none() => Err(ApiError::method_not_allowed(resource)),
         (&Method::DELETE, _) if !target.status => {
-            let options = body::read_options(&parts.headers, body).await?;
+            let options = body::read_options(&parts.headers, body, &mut memory).await?;
             delete::delete(api, target, query, &options).await
         }
         _ => Err(ApiError::method_not_allowed(resource)),

@@ -6,7 +6,7 @@ use crate::controlplane::served_kind::ServedKind;
 use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
 use crate::controlplane::store::{Key, ListResult};
-use crate::controlplane::{table, watch};
+use crate::controlplane::{Reached, table, watch};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 /// Maximum number of items of one page.
 const LIMIT_MAX: usize = 100_000;
 
-/// Starts a watch.
+/// Starts a watch. With a guard it is ended if its client does not read.
 pub fn watch(
     api: &ServerState,
+    is_guarded: bool,
     target: RequestTarget,
     query: Query,
     format: ResponseFormat,
@@ -28,7 +29,13 @@ pub fn watch(
     if format == ResponseFormat::Table {
         query.check_table()?;
     }
-    let body = watch::stream(api.store.clone(), target.served, target.namespace, query, format, api.stop.clone());
+    let guard = is_guarded.then(|| {
+        let report = api.report.clone();
+        let report = Box::new(move || report(Reached::WatchBacklog, "the client of a watch does not read"));
+        watch::Guard { backlog: api.limits.watch_backlog, report }
+    });
+    let stop = api.stop.clone();
+    let body = watch::stream(api.store.reader(), target.served, target.namespace, query, format, stop, guard);
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
 }
 

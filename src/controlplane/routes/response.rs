@@ -12,7 +12,11 @@ use serde_json::{Value, json};
 
 pub fn answer(result: Result<(StatusCode, Value), ApiError>) -> Response {
     let (code, value) = result.unwrap_or_else(|error| (error.code, error.to_value()));
-    text(code, "application/json", value.to_string())
+    let mut response = text(code, "application/json", value.to_string());
+    if code == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 /// The response for paths that belong to no served version.

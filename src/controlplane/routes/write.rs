@@ -1,6 +1,6 @@
 //! Create, update, patch.
 
-use super::body::{RequestObject, media_type, parse_object, read_bytes};
+use super::body::{RequestObject, media_type, parse_object};
 use super::response::{answer, damaged, in_format, store_error};
 use crate::controlplane::field_validation::FieldValidation;
 use crate::controlplane::object::metadata_mut;
@@ -13,7 +13,6 @@ use crate::controlplane::status::ApiError;
 use crate::controlplane::store::{Key, StoreError, StoredObject};
 use crate::controlplane::write_context::WriteContext;
 use crate::controlplane::{apply, json_patch};
-use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
@@ -199,21 +198,19 @@ pub async fn patch(
     target: RequestTarget,
     query: Query,
     headers: &HeaderMap,
-    body: Body,
+    bytes: &[u8],
 ) -> Result<Response, ApiError> {
-    let bytes = read_bytes(body).await?;
     let media_type = media_type(headers);
     let name = target.name.clone().unwrap_or_default();
     let served = target.served.clone();
     let mut warnings = Vec::new();
-    let as_json = || serde_json::from_slice(&bytes).map_err(|e| ApiError::bad_request(e.to_string()));
+    let as_json = || serde_json::from_slice(bytes).map_err(|e| ApiError::bad_request(e.to_string()));
     let patch = match media_type {
-        "application/json-patch+json" => PatchBody::Json(json_patch::parse(&bytes)?),
+        "application/json-patch+json" => PatchBody::Json(json_patch::parse(bytes)?),
         "application/merge-patch+json" => PatchBody::Merge(as_json()?),
         "application/strategic-merge-patch+json" if !served.resource.custom => PatchBody::Strategic(as_json()?),
         "application/apply-patch+yaml" => {
-            let (value, all_warnings) =
-                decode_applied(&api, &target, &query, &name, parse_object(media_type, &bytes)?)?;
+            let (value, all_warnings) = decode_applied(&api, &target, &query, &name, parse_object(media_type, bytes)?)?;
             warnings = all_warnings;
             PatchBody::Apply { value, force: query.force }
         }

@@ -20,6 +20,8 @@ pub(super) struct Memory {
     pub log: VecDeque<Arc<Change>>,
     /// Size of the JSON in the log, in bytes.
     log_bytes: usize,
+    /// Size of all JSON that was added to the log since the start, in bytes.
+    pub logged: u64,
     /// The newest version that is no longer in the log.
     pub compacted: u64,
 }
@@ -55,6 +57,7 @@ impl Memory {
 
     pub fn append(&mut self, change: Arc<Change>) {
         self.log_bytes += change.after.len();
+        self.logged += change.after.len() as u64;
         self.log.push_back(change);
         while self.log.len() > LOG_MAX || self.log_bytes > LOG_BYTES_MAX {
             let Some(old) = self.log.pop_front() else { return };

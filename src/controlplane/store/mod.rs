@@ -18,13 +18,11 @@ use memory::Memory;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch as signal};
 use writer::{Decide, Job, Operation, QueuedWrite, Writer};
 
 /// Maximum number of queued writes. Further callers wait.
 const WAITING_MAX: usize = 4_096;
-/// Maximum number of changes that a watch can fall behind before it has to list again.
-pub const LAG_MAX: usize = 8_192;
 
 /// Kind, namespace (empty for cluster-scoped kinds) and name of an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,8 +65,15 @@ pub struct Change {
     pub deleted: bool,
 }
 
-/// Past changes, and a receiver of future ones.
-pub type Changes = (Vec<Arc<Change>>, broadcast::Receiver<Arc<Change>>);
+/// Changes after a version, and how much was logged up to the last of them.
+#[derive(Debug, Default)]
+pub struct Changes {
+    pub changes: Vec<Arc<Change>>,
+    /// The version up to which these are all changes.
+    pub version: u64,
+    /// See [`Store::logged`].
+    pub logged: u64,
+}
 
 /// What a write does to the current object.
 pub enum WriteAction<E> {
@@ -106,13 +111,27 @@ pub struct ListResult {
     pub version: u64,
 }
 
-/// The store. Clones share the same data.
+/// The store. Clones share the same data. It is open until the last one is gone.
 #[derive(Clone)]
 pub struct Store {
-    memory: Arc<RwLock<Memory>>,
+    reader: Reader,
     queue: mpsc::Sender<Job>,
-    changes: broadcast::Sender<Arc<Change>>,
     status: StoreStatus,
+}
+
+impl std::ops::Deref for Store {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+/// Reads from the store, and does not keep it open.
+#[derive(Clone)]
+pub struct Reader {
+    memory: Arc<RwLock<Memory>>,
+    published: signal::Receiver<u64>,
 }
 
 impl Store {
@@ -121,14 +140,13 @@ impl Store {
         let (connection, memory) = file::open(&options.file)?;
         let memory = Arc::new(RwLock::new(memory));
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
-        let (changes, _) = broadcast::channel(LAG_MAX);
+        let (publisher, published) = signal::channel(0);
         let status = StoreStatus::new(memory.clone());
         let StoreOptions { on_error, file } = options;
-        let writer =
-            Writer { connection, memory: memory.clone(), changes: changes.clone(), status: status.clone(), on_error };
+        let writer = Writer { connection, memory: memory.clone(), publisher, status: status.clone(), on_error };
         let thread = std::thread::Builder::new().name("controlplane-store".into()).spawn(move || writer.run(waiting));
         let thread = thread.map_err(|source| OpenError::File { path: file.path, source })?;
-        Ok((Store { memory, queue, changes, status }, thread))
+        Ok((Store { reader: Reader { memory, published }, queue, status }, thread))
     }
 
     /// Reports the state of the store.
@@ -136,6 +154,48 @@ impl Store {
         self.status.clone()
     }
 
+    /// After a failed write, tests whether the store can be written again.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let (done, checked) = oneshot::channel();
+        self.queue.send(Job::Check(done)).await.map_err(|_| StoreError::Closed)?;
+        checked.await.map_err(|_| StoreError::Unanswered)
+    }
+
+    /// Evaluates `decide` on the current object and carries out the action. Returns the resulting object.
+    pub async fn write<E: Send + 'static>(
+        &self,
+        key: Key,
+        decide: impl FnOnce(Option<&StoredObject>) -> WriteAction<E> + Send + 'static,
+    ) -> Result<Result<Value, E>, StoreError> {
+        let (answer_sender, answer_receiver) = oneshot::channel();
+        let decide: Decide = Box::new(move |current| {
+            let (decision, answer) = match decide(current) {
+                WriteAction::Put(value) => (Operation::Put((*value).clone()), Ok(*value)),
+                WriteAction::Delete(value) => (Operation::Delete, Ok(*value)),
+                WriteAction::Keep(value) => (Operation::None, Ok(*value)),
+                WriteAction::Reject(error) => (Operation::None, Err(error)),
+            };
+            // The caller may be gone; the action is carried out all the same.
+            let _ = answer_sender.send(answer);
+            decision
+        });
+        let (done, stored) = oneshot::channel();
+        self.queue.send(Job::Write(QueuedWrite { key, decide, done })).await.map_err(|_| StoreError::Closed)?;
+        let version = stored.await.map_err(|_| StoreError::Unanswered)??;
+        let mut answer = answer_receiver.await.map_err(|_| StoreError::Unanswered)?;
+        if let (Ok(value), Some(version)) = (&mut answer, version) {
+            set_version(value, version);
+        }
+        Ok(answer)
+    }
+
+    /// Reads from the store.
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+}
+
+impl Reader {
     /// Why an object can't be read, if it is damaged.
     pub fn damage(&self, key: &Key) -> Option<String> {
         self.read().damaged.get(key).cloned()
@@ -145,13 +205,6 @@ impl Store {
     pub fn damaged(&self, kind: &str, namespace: &str) -> Vec<Key> {
         let memory = self.read();
         memory.damaged.keys().filter(|key| key.kind == kind && key.namespace == namespace).cloned().collect()
-    }
-
-    /// After a failed write, tests whether the store can be written again.
-    pub async fn check(&self) -> Result<(), StoreError> {
-        let (done, checked) = oneshot::channel();
-        self.queue.send(Job::Check(done)).await.map_err(|_| StoreError::Closed)?;
-        checked.await.map_err(|_| StoreError::Unanswered)
     }
 
     /// Gets one object.
@@ -193,43 +246,33 @@ impl Store {
         self.read().version
     }
 
-    /// The changes after `version`, and a receiver of later ones; `None` if the version is no longer in the log.
-    pub fn watch(&self, version: u64) -> Option<Changes> {
+    /// The changes after `version`, up to about `most` bytes of JSON; `None` if the version is no longer in the log.
+    pub fn changes(&self, version: u64, most: usize) -> Option<Changes> {
         let memory = self.read();
         if version < memory.compacted || version > memory.version {
             return None;
         }
         let start = memory.log.partition_point(|change| change.version <= version);
-        // Subscribed while the lock is held, so that no change is missed or sent twice.
-        Some((memory.log.range(start..).cloned().collect(), self.changes.subscribe()))
+        let mut size = 0;
+        let first = memory.log.range(start..).take_while(|change| {
+            let fits = size < most;
+            size += change.after.len();
+            fits
+        });
+        let changes: Vec<_> = first.cloned().collect();
+        let is_all = start + changes.len() == memory.log.len();
+        let version = changes.last().filter(|_| !is_all).map_or(memory.version, |last| last.version);
+        Some(Changes { changes, version, logged: memory.logged })
     }
 
-    /// Evaluates `decide` on the current object and carries out the action. Returns the resulting object.
-    pub async fn write<E: Send + 'static>(
-        &self,
-        key: Key,
-        decide: impl FnOnce(Option<&StoredObject>) -> WriteAction<E> + Send + 'static,
-    ) -> Result<Result<Value, E>, StoreError> {
-        let (answer_sender, answer_receiver) = oneshot::channel();
-        let decide: Decide = Box::new(move |current| {
-            let (decision, answer) = match decide(current) {
-                WriteAction::Put(value) => (Operation::Put((*value).clone()), Ok(*value)),
-                WriteAction::Delete(value) => (Operation::Delete, Ok(*value)),
-                WriteAction::Keep(value) => (Operation::None, Ok(*value)),
-                WriteAction::Reject(error) => (Operation::None, Err(error)),
-            };
-            // The caller may be gone; the action is carried out all the same.
-            let _ = answer_sender.send(answer);
-            decision
-        });
-        let (done, stored) = oneshot::channel();
-        self.queue.send(Job::Write(QueuedWrite { key, decide, done })).await.map_err(|_| StoreError::Closed)?;
-        let version = stored.await.map_err(|_| StoreError::Unanswered)??;
-        let mut answer = answer_receiver.await.map_err(|_| StoreError::Unanswered)?;
-        if let (Ok(value), Some(version)) = (&mut answer, version) {
-            set_version(value, version);
-        }
-        Ok(answer)
+    /// Becomes ready whenever there are new changes.
+    pub fn published(&self) -> signal::Receiver<u64> {
+        self.published.clone()
+    }
+
+    /// Size of all changes since the start, in bytes of JSON.
+    pub fn logged(&self) -> u64 {
+        self.read().logged
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Memory> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch as signal};
 
 /// Maximum number of writes in one transaction.
 const BATCH_MAX: usize = 512;
@@ -45,7 +45,7 @@ pub(super) struct QueuedWrite {
 pub(super) struct Writer {
     pub connection: Connection,
     pub memory: Arc<RwLock<Memory>>,
-    pub changes: broadcast::Sender<Arc<Change>>,
+    pub publisher: signal::Sender<u64>,
     pub status: StoreStatus,
     /// Called with each failed commit.
     pub on_error: Box<dyn Fn() + Send>,
@@ -178,10 +178,11 @@ impl Writer {
         }
         memory.version = version;
         for change in changes {
-            memory.append(change.clone());
-            // There may be no watches.
-            let _ = self.changes.send(change);
+            memory.append(change);
         }
+        drop(memory);
+        // There may be no watches.
+        let _ = self.publisher.send(version);
     }
 
     /// After a failure: the store counts as writable once [`RESERVE`] bytes can be written. A single small write may

@@ -1,0 +1,62 @@
+//! The limits on clients, from the settings, and how a limit that is reached is reported.
+
+use super::settings::Settings;
+use crate::telemetry::{Limit, Metrics};
+use crate::{controlplane, listener};
+use std::sync::Arc;
+
+/// Limits of one server.
+pub fn listener(settings: &Settings) -> listener::Limits {
+    listener::Limits {
+        connections: size(settings, "AGENTIC_CONNECTIONS_MAX"),
+        unauthenticated: size(settings, "AGENTIC_UNAUTHENTICATED_CONNECTIONS_MAX"),
+        header_timeout: settings.duration("AGENTIC_HEADER_TIMEOUT"),
+        header_bytes: size(settings, "AGENTIC_HEADER_BYTES_MAX"),
+        transfer_timeout: settings.duration("AGENTIC_TRANSFER_TIMEOUT"),
+        idle_timeout: settings.duration("AGENTIC_IDLE_TIMEOUT"),
+    }
+}
+
+/// Limits of the embedded API server.
+pub fn control_plane(settings: &Settings) -> controlplane::Limits {
+    controlplane::Limits {
+        listener: listener(settings),
+        watch_backlog: settings.integer("AGENTIC_WATCH_BACKLOG_BYTES"),
+        bodies: size(settings, "AGENTIC_REQUEST_BODIES_BYTES"),
+        responses: size(settings, "AGENTIC_RESPONSES_BYTES"),
+    }
+}
+
+fn size(settings: &Settings, name: &str) -> usize {
+    settings.integer(name).try_into().unwrap_or(usize::MAX)
+}
+
+/// Reports limits of a server to the metrics and the log. `server` is named in the log.
+pub fn report(metrics: &Arc<Metrics>, server: &'static str) -> listener::Report {
+    let metrics = metrics.clone();
+    Arc::new(move |reached, detail: &str| metrics.limit_reached(limit(reached), format!("{server}: {detail}")))
+}
+
+/// Reports limits of the embedded API server to the metrics and the log.
+pub fn report_of_control_plane(metrics: &Arc<Metrics>) -> controlplane::Report {
+    let metrics = metrics.clone();
+    Arc::new(move |reached, detail: &str| {
+        let limit = match reached {
+            controlplane::Reached::Listener(reached) => limit(reached),
+            controlplane::Reached::WatchBacklog => Limit::WatchBacklog,
+            controlplane::Reached::Bodies => Limit::RequestBodies,
+            controlplane::Reached::Responses => Limit::Responses,
+        };
+        metrics.limit_reached(limit, format!("API server: {detail}"));
+    })
+}
+
+fn limit(reached: listener::Reached) -> Limit {
+    match reached {
+        listener::Reached::Connections => Limit::Connections,
+        listener::Reached::UnauthenticatedConnections => Limit::UnauthenticatedConnections,
+        listener::Reached::HeaderTimeout => Limit::HeaderTimeout,
+        listener::Reached::HeaderBytes => Limit::HeaderBytes,
+        listener::Reached::TransferTimeout => Limit::TransferTimeout,
+    }
+}
