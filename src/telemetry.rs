@@ -2,6 +2,7 @@
 
 mod limits;
 mod logging;
+mod store;
 
 pub use limits::Limit;
 pub use logging::{LogFormat, init_logging};
@@ -17,7 +18,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use store::StoreMetrics;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ProbeLabels {
@@ -74,6 +77,7 @@ pub struct Metrics {
     leading: Gauge,
     limits: Family<LimitLabel, Counter>,
     limits_logged: Throttle,
+    store: Arc<StoreMetrics>,
 }
 
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -94,6 +98,7 @@ impl Default for Metrics {
             leading: Gauge::default(),
             limits: Family::default(),
             limits_logged: Throttle::default(),
+            store: Arc::default(),
             registry: Registry::default(),
         };
         let info = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
@@ -112,6 +117,7 @@ impl Default for Metrics {
         registry.register("scenarios", "Scenarios by health", metrics.scenarios.clone());
         registry.register("leading", "Whether this replica is the leader (1) or not (0)", metrics.leading.clone());
         registry.register("limit_reached", "How often a limit was reached", metrics.limits.clone());
+        registry.register_collector(Box::new(metrics.store.clone()));
         Metrics { registry, ..metrics }
     }
 }
@@ -166,6 +172,16 @@ impl Metrics {
     /// Sets whether this replica is the leader.
     pub fn set_leading(&self, leads: bool) {
         self.leading.set(leads.into());
+    }
+
+    /// Sets the state of the embedded store.
+    pub fn set_store(&self, is_writable: bool, damaged: usize) {
+        self.store.set(is_writable, damaged);
+    }
+
+    /// Counts a failed write of the embedded store.
+    pub fn store_error(&self) {
+        self.store.error();
     }
 
     /// Counts that a limit was reached, and logs it with `detail` at most once a minute for each limit.

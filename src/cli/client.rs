@@ -20,7 +20,10 @@ pub async fn inferred() -> Result<Config, CliError> {
 
 /// A client for a kubeconfig file.
 pub async fn of_file(path: &Path) -> Result<Client, CliError> {
-    let kubeconfig = Kubeconfig::read_from(path).map_err(|e| CliError::Kubeconfig(e.to_string()))?;
+    of(Kubeconfig::read_from(path).map_err(|e| CliError::Kubeconfig(e.to_string()))?).await
+}
+
+async fn of(kubeconfig: Kubeconfig) -> Result<Client, CliError> {
     let config = Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await;
     client(config.map_err(|e| CliError::Kubeconfig(e.to_string()))?)
 }

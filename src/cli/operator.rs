@@ -106,7 +106,7 @@ impl Process {
         let registry =
             registry.map(|path| Registry::new(self.client.clone(), &self.namespace, path, operator.fence.clone()));
         let following = registry.map(|registry| tokio::spawn(registry.follow()));
-        let process = view::of_operator(&operator, &self.namespace, self.metrics.clone());
+        let process = view::of_operator(&operator, &self.namespace, self.metrics.clone(), None);
         let routes = match self.args.only {
             Some(_) => router_of_controllers(process),
             None => router(self.backend(process)?),

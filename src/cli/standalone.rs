@@ -1,14 +1,18 @@
 //! `agentic-ops standalone`: runs everything on one machine, without a cluster.
 
-use super::objects::write_settings;
+use super::objects;
 use super::registry::Registry;
 use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::{CliError, client, limits, token, view};
+use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
+use crate::controlplane::{StartError, StoreConfig};
 use crate::domain::texts::{self, Language};
 use crate::facade::router;
 use crate::runtime::leadership::WriteFence;
+use crate::runtime::retry::{self, Retry};
+use crate::runtime::write::WriteError;
 use crate::telemetry::Metrics;
 use crate::{api, controlplane};
 use kube::Client;
@@ -18,12 +22,23 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// The namespace of all objects.
 pub const NAMESPACE: &str = "agentic-ops";
 /// Files of the data directory that no probe reads, by whatever name.
-const OWN_FILES: [&str; 7] =
-    ["controlplane.db", "controlplane.db-wal", "controlplane.db-shm", "auth-secret", "token", "ca.key", "kubeconfig"];
+const OWN_FILES: [&str; 10] = [
+    "controlplane.db",
+    "controlplane.db-wal",
+    "controlplane.db-shm",
+    "controlplane.db-journal",
+    "auth-secret",
+    "token",
+    "ca.key",
+    "ca.crt",
+    "kubeconfig",
+    "lock",
+];
 /// Timeout of the shutdown.
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
@@ -56,7 +71,9 @@ pub struct Standalone {
     control_plane: controlplane::Running,
     operator: Operator,
     served: Served,
-    following: tokio::task::JoinHandle<()>,
+    following: JoinHandle<()>,
+    /// Writes the settings once the store can be written; `None` if they are written.
+    writing: Option<JoinHandle<()>>,
     language: Language,
     pub client: Client,
     pub metrics: Arc<Metrics>,
@@ -76,23 +93,28 @@ impl Standalone {
     /// Starts the control plane, the operator and the facade, and applies the registry.
     pub async fn start(args: &StandaloneArgs, settings: &Settings) -> Result<Standalone, CliError> {
         let lock = lock(&args.data)?;
+        let metrics = Arc::new(Metrics::default());
         if !args.registry.exists() {
             return Err(CliError::NoRegistry(args.registry.clone()));
         }
+        let secret = match settings.get("AGENTIC_AUTH_SECRET_FILE") {
+            Some(path) => token::read_secret(Path::new(path))?,
+            None => token::load_or_make_secret(&args.data)?,
+        };
         let crds = api::crds().iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
-        let metrics = Arc::new(Metrics::default());
         let control_plane = controlplane::start(controlplane::Config {
             data_dir: args.data.clone(),
             listen: args.kube_listen,
             crds,
             namespace: NAMESPACE.into(),
             event_ttl: settings.duration("AGENTIC_EVENT_TTL"),
+            store: store_config(metrics.clone()),
             limits: limits::control_plane(settings),
             report: limits::report_of_control_plane(&metrics),
         })
         .await?;
         let client = client::in_process(&control_plane, NAMESPACE);
-        write_settings(&client, NAMESPACE, settings).await?;
+        let writing = write_settings(&client, settings).await?;
         let registry = Registry::new(client.clone(), NAMESPACE, &args.registry, WriteFence::always());
         let following = tokio::spawn(registry.follow());
         let prober_context = ProberContext {
@@ -111,11 +133,8 @@ impl Standalone {
             metrics: metrics.clone(),
             election: None,
         });
-        let secret = match settings.get("AGENTIC_AUTH_SECRET_FILE") {
-            Some(path) => token::read_secret(Path::new(path))?,
-            None => token::load_or_make_secret(&args.data)?,
-        };
-        let process = view::of_operator(&operator, NAMESPACE, metrics.clone());
+        let store = Some(control_plane.store.clone());
+        let process = view::of_operator(&operator, NAMESPACE, metrics.clone(), store);
         let backend = serve::backend(settings, Some(secret), client.clone(), process);
         let served = serve::start(args.listen, router(backend), settings, &metrics)?;
         Ok(Standalone {
@@ -124,6 +143,7 @@ impl Standalone {
             operator,
             served,
             following,
+            writing,
             language: settings.language(),
             client,
             metrics,
@@ -162,6 +182,7 @@ impl Standalone {
         eprintln!("{}", texts::shutting_down(self.language));
         let in_order = async {
             self.following.abort();
+            self.writing.inspect(JoinHandle::abort);
             self.operator.shutdown().await;
             self.served.shutdown().await;
             drop(self.client);
@@ -174,11 +195,36 @@ impl Standalone {
     }
 }
 
+/// Creates or updates the objects with the settings. If the store can't be written now, this is tried again in the
+/// background, and the objects stay as they are until then.
+async fn write_settings(client: &Client, settings: &Settings) -> Result<Option<JoinHandle<()>>, WriteError> {
+    let mut failed = match objects::write_settings(client, NAMESPACE, settings).await {
+        Ok(()) => return Ok(None),
+        Err(error) if retry::SETTINGS.decide(&error, 0) == Retry::Stop => return Err(error),
+        Err(error) => error,
+    };
+    let (client, settings) = (client.clone(), settings.clone());
+    Ok(Some(tokio::spawn(async move {
+        for failures in 0.. {
+            tracing::error!(error = %failed, "cannot write the settings to ConfigMap and Secret {SETTINGS_NAME}; retrying");
+            tokio::time::sleep(retry::SETTINGS.interval(failures)).await;
+            match objects::write_settings(&client, NAMESPACE, &settings).await {
+                Ok(()) => return tracing::info!("the settings are written"),
+                Err(error) => failed = error,
+            }
+        }
+    })))
+}
+
+fn store_config(metrics: Arc<Metrics>) -> StoreConfig {
+    StoreConfig { on_error: Some(Box::new(move || metrics.store_error())), ..StoreConfig::default() }
+}
+
 /// Locks the data directory for this process.
 fn lock(data: &Path) -> Result<File, CliError> {
+    controlplane::prepare_data_dir(data).map_err(StartError::DataDir)?;
     let path = data.join("lock");
     let failed = |source| CliError::File { path: path.clone(), source };
-    std::fs::create_dir_all(data).map_err(failed)?;
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -2,6 +2,7 @@
 
 use super::CliError;
 use crate::api::Role;
+use crate::controlplane::StartError;
 use crate::domain::duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -83,7 +84,7 @@ pub fn load_or_make_secret(data: &Path) -> Result<Vec<u8>, CliError> {
     let path = data.join(FILE);
     if !path.exists() {
         let failed = |source| CliError::File { path: path.clone(), source };
-        std::fs::create_dir_all(data).map_err(failed)?;
+        crate::controlplane::prepare_data_dir(data).map_err(StartError::DataDir)?;
         let random: Vec<u8> = (0..3).flat_map(|_| uuid::Uuid::new_v4().into_bytes()).collect();
         crate::controlplane::write_private(&path, &format!("{}\n", URL_SAFE_NO_PAD.encode(random))).map_err(failed)?;
     }

@@ -3,25 +3,32 @@
 use crate::api::Scenario;
 use crate::commands::Scheduler;
 use crate::controllers::{Operator, scenario};
+use crate::controlplane::{self, StoreStatus};
 use crate::domain::duration;
 use crate::facade::ProcessState;
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::listing::ListProgress;
 use crate::telemetry::Metrics;
-use crate::views::{OperatorState, OperatorStatus, Resources, RunTimes, TickResultView, TickView};
+use crate::views::{OperatorState, OperatorStatus, Resources, RunTimes, StoreState, TickResultView, TickView};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use kube::runtime::reflector::{ObjectRef, Store};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// State of a process with an operator.
-pub fn of_operator(operator: &Operator, namespace: &str, metrics: Arc<Metrics>) -> ProcessState {
+/// State of a process with an operator, and with the embedded store in standalone.
+pub fn of_operator(
+    operator: &Operator,
+    namespace: &str,
+    metrics: Arc<Metrics>,
+    store: Option<StoreStatus>,
+) -> ProcessState {
     let local = Arc::new(LocalOperator {
         progress: operator.caches.progress.clone(),
         fence: operator.fence.clone(),
         controller: operator.scenarios.clone(),
+        store,
     });
     ProcessState {
         resources: resources(&operator.caches, namespace),
@@ -57,6 +64,7 @@ struct LocalOperator {
     progress: ListProgress,
     fence: WriteFence,
     controller: scenario::Handle,
+    store: Option<StoreStatus>,
 }
 
 impl OperatorStatus for LocalOperator {
@@ -65,6 +73,10 @@ impl OperatorStatus for LocalOperator {
             waiting_for: self.progress.waiting_for(),
             lateness: Some(self.controller.lateness()),
             leadership: Some(self.fence.leadership()),
+            store: self.store.as_ref().map(|store| {
+                let controlplane::StoreState { write_error, damaged } = store.state();
+                StoreState { write_error, damaged }
+            }),
         }
     }
 
@@ -110,7 +122,7 @@ struct RemoteOperator {
 
 impl OperatorStatus for RemoteOperator {
     fn state(&self) -> OperatorState {
-        OperatorState { waiting_for: self.progress.waiting_for(), lateness: None, leadership: None }
+        OperatorState { waiting_for: self.progress.waiting_for(), lateness: None, leadership: None, store: None }
     }
 
     fn run_times(&self, scenario: &str) -> RunTimes {

@@ -7,11 +7,13 @@ mod admission;
 mod apply;
 mod auth;
 mod budget;
+mod data_dir;
 mod discovery;
 mod event_expiry;
 mod events;
 mod field_validation;
 mod in_process;
+mod json_patch;
 mod kubeconfig;
 mod limits;
 mod names;
@@ -19,6 +21,7 @@ mod object;
 mod openapi;
 mod operations;
 mod protobuf;
+mod recovery;
 mod replace;
 mod request;
 mod resource;
@@ -36,23 +39,25 @@ mod tls;
 mod watch;
 mod write_context;
 
+pub use data_dir::{DataDirError, prepare as prepare_data_dir, write_private};
 pub use in_process::{InProcess, Stopped};
 pub use limits::{Limits, Reached, Report};
 pub use serve::Running;
-pub use tls::write_private;
+pub use store::{StoreState, StoreStatus};
 
 use crate::listener::Listener;
 use auth::Token;
 use budget::Budgets;
+use recovery::Recovery;
 use resource::Resource;
-use serde_json::{Value, json};
+use serde_json::Value;
 use served_kind::ServedKind;
 use state::ServerState;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Key, Store, WriteAction};
+use store::{FileOptions, Store, StoreOptions};
 use tokio::sync::watch as signal;
 
 /// Options of [`start`].
@@ -66,52 +71,69 @@ pub struct Config {
     pub namespace: String,
     /// How long after their last change Events are removed.
     pub event_ttl: Duration,
+    pub store: StoreConfig,
     pub limits: Limits,
     /// Called when a client reaches a limit.
     pub report: Report,
+}
+
+/// Options of the store.
+#[derive(Default)]
+pub struct StoreConfig {
+    /// Called with each write that the store could not carry out.
+    pub on_error: Option<Box<dyn Fn() + Send>>,
+    /// Maximum size of the database in pages of 4 KiB, by which tests fill it.
+    pub pages_max: Option<u32>,
 }
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("{path}: {source}")]
-    File { path: String, source: std::io::Error },
+    File { path: PathBuf, source: std::io::Error },
     #[error("CRD: {0}")]
     Crd(String),
     #[error(transparent)]
-    Store(#[from] store::StoreError),
+    DataDir(#[from] DataDirError),
+    #[error(transparent)]
+    Token(#[from] auth::TokenError),
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
+    #[error("namespace {name:?}: {message}")]
+    Namespace { name: String, message: String },
     #[error("listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
 }
 
-/// Starts the server: opens the store, creates namespaces, listens, and writes the kubeconfig.
+/// Starts the server: opens the store, creates namespaces, listens, and writes the kubeconfig. What can't be written
+/// because the disk is full is written later.
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    let dir = &config.data_dir;
-    let file = |path: &std::path::Path, source| StartError::File { path: path.display().to_string(), source };
-    std::fs::create_dir_all(dir).map_err(|e| file(dir, e))?;
+    let dir = config.data_dir;
+    data_dir::prepare(&dir)?;
     let mut resources = Resource::core();
     for crd in &config.crds {
         resources.extend(Resource::from_crd(crd).map_err(StartError::Crd)?);
     }
     let kinds = resources.iter().cloned().map(compile).collect::<Result<Vec<_>, _>>()?;
-    let token = Token::load_or_create(dir).map_err(|e| file(&dir.join("token"), e))?;
-    let identity = tls::identity(dir, config.listen.ip())?;
-    let (store, writer) = Store::open(&dir.join("controlplane.db"))?;
+    let (store, writer) = Store::open(store_options(&dir, config.store))?;
+    // Created after the store, so that they are evidence of one.
+    let token = Token::load_or_create(&dir)?;
+    let identity = tls::identity(&dir, config.listen.ip())?;
     let listen = |source| StartError::Listen { address: config.listen, source };
     let listener = Listener::bind(config.listen).map_err(listen)?;
     let address = listener.address;
     let url = format!("https://{address}");
     let kubeconfig_path = dir.join("kubeconfig");
     let kubeconfig = kubeconfig::render(&url, &identity.ca_pem, token.as_str(), &config.namespace);
-    write_private(&kubeconfig_path, &kubeconfig).map_err(|e| file(&kubeconfig_path, e))?;
-    for namespace in ["default", "kube-system", &config.namespace] {
-        create_namespace(&store, &kinds, namespace).await?;
-    }
     let (stop, stopped) = signal::channel(false);
     tokio::spawn(event_expiry::run(store.clone(), config.event_ttl, stopped.clone()));
+    let namespaces = ["default".to_string(), "kube-system".into(), config.namespace];
+    let recovery = Recovery::new(store.clone(), &kinds, namespaces, (kubeconfig_path.clone(), kubeconfig));
+    recovery.start(stop.subscribe()).await?;
     let token_text = token.as_str().to_string();
+    let store_status = store.status();
     let Config { limits, report, .. } = config;
     let api = Arc::new(ServerState {
         kinds,
@@ -127,35 +149,27 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let report = Arc::new(move |reached, detail: &str| report(Reached::Listener(reached), detail));
     let serving = listener.serve(Some(identity.config), serve::router(api.clone()), limits.listener, report);
     let ca_pem = identity.ca_pem;
-    Ok(Running { url, address, kubeconfig_path, ca_pem, token: token_text, api, stop, serving, writer })
+    Ok(Running {
+        url,
+        address,
+        kubeconfig_path,
+        ca_pem,
+        token: token_text,
+        store: store_status,
+        api,
+        stop,
+        serving,
+        writer,
+    })
+}
+
+fn store_options(dir: &Path, config: StoreConfig) -> StoreOptions {
+    let evidence = ["token", "ca.key", "ca.crt", "kubeconfig"].map(|name| dir.join(name)).to_vec();
+    let file = FileOptions { path: dir.join("controlplane.db"), evidence, pages_max: config.pages_max };
+    StoreOptions { file, on_error: config.on_error.unwrap_or_else(|| Box::new(|| ())) }
 }
 
 fn compile(resource: Resource) -> Result<Arc<ServedKind>, StartError> {
     let kind = resource.kind.clone();
     ServedKind::new(resource).map(Arc::new).map_err(|e| StartError::Crd(format!("{kind}: {e}")))
-}
-
-async fn create_namespace(store: &Store, kinds: &[Arc<ServedKind>], name: &str) -> Result<(), StartError> {
-    let Some(served) = kinds.iter().find(|k| k.store_key == "namespaces").cloned() else { return Ok(()) };
-    let key = Key { kind: "namespaces".into(), namespace: String::new(), name: name.into() };
-    let context = write_context::WriteContext {
-        served,
-        name: name.to_string(),
-        namespace: String::new(),
-        manager: "agentic-ops".into(),
-        status: false,
-        dry_run: false,
-        field_validation: Default::default(),
-        warnings: Default::default(),
-        now: jiff::Timestamp::now(),
-    };
-    let value = json!({
-        "apiVersion": "v1", "kind": "Namespace",
-        "metadata": {"name": name},
-    });
-    let decide = move |current: Option<&store::StoredObject>| match current {
-        Some(stored) => WriteAction::Keep(Box::new(stored.value())),
-        None => context.create(None, value),
-    };
-    store.write(key, decide).await?.map(drop).map_err(|e| StartError::Crd(e.message))
 }

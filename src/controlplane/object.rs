@@ -28,3 +28,18 @@ pub fn version_of(value: &Value) -> Option<&str> {
 pub fn has_finalizers(value: &Value) -> bool {
     value.pointer("/metadata/finalizers").and_then(Value::as_array).is_some_and(|f| !f.is_empty())
 }
+
+/// Maximum nesting of an object, in levels of objects and lists. JSON of more than 127 levels is refused before, and
+/// what is stored must be readable with its managed fields, which nest as deep as the fields.
+pub const DEPTH_MAX: usize = 100;
+
+/// The number of values in `value`, itself included, if it is nested at most `levels` deep.
+pub fn depth_within(value: &Value, levels: usize) -> Option<usize> {
+    let left = levels.checked_sub(1);
+    let add = |count: usize, inner| Some(count + depth_within(inner, left?)?);
+    match value {
+        Value::Object(fields) => left.and(fields.values().try_fold(1, add)),
+        Value::Array(items) => left.and(items.iter().try_fold(1, add)),
+        _ => Some(1),
+    }
+}

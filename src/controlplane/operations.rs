@@ -2,6 +2,7 @@
 
 use super::apply::{ApplyError, apply, strategic_merge, track_update};
 use super::field_validation::FieldValidation;
+use super::json_patch;
 use super::names::check_name;
 use super::object::{fields_mut, has_finalizers, metadata_mut, version_of};
 use super::status::ApiError;
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 /// A patch, by media type.
 pub enum PatchBody {
-    Json(json_patch::Patch),
+    Json(::json_patch::Patch),
     Merge(Value),
     Strategic(Value),
     Apply { value: Value, force: bool },
@@ -112,14 +113,10 @@ impl WriteContext {
         let old = self.current_object(stored);
         let patched = match patch {
             PatchBody::Apply { value, force } => return or_reject(self.apply_onto(&old, &value, force)),
-            PatchBody::Json(patch) => {
-                let mut new = old.clone();
-                let patched = json_patch::patch(&mut new, &patch).map(|()| new);
-                patched.map_err(|e| ApiError::unprocessable(format!("the JSON patch does not apply: {e}")))
-            }
+            PatchBody::Json(patch) => json_patch::apply(&old, &patch),
             PatchBody::Merge(patch) => {
                 let mut new = old.clone();
-                json_patch::merge(&mut new, &patch);
+                ::json_patch::merge(&mut new, &patch);
                 Ok(new)
             }
             PatchBody::Strategic(patch) => strategic_merge(&old, &patch).map_err(ApiError::bad_request),

@@ -3,15 +3,19 @@
 use super::names::{is_label, is_qualified};
 use super::resource::Resource;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Pseudo path for the source of an event, which is in one of two fields.
 const SOURCE: &str = "source of an event";
 
+/// Maximum number of requirements in a selector: all are compared with each object of the kind.
+const REQUIREMENTS_MAX: usize = 500;
+
 /// One requirement on a label.
 #[derive(Clone, Debug, PartialEq)]
 enum Requirement {
-    In(String, Vec<String>),
-    NotIn(String, Vec<String>),
+    In(String, BTreeSet<String>),
+    NotIn(String, BTreeSet<String>),
     Exists(String),
     Absent(String),
     /// Greater or less than a number.
@@ -31,6 +35,7 @@ impl LabelSelector {
             return Ok(LabelSelector::default());
         }
         let parts = split_outside_brackets(text);
+        check_count(parts.len())?;
         let requirements = parts.iter().map(|part| requirement(part.trim())).collect::<Result<_, _>>()?;
         Ok(LabelSelector { requirements })
     }
@@ -38,14 +43,21 @@ impl LabelSelector {
     pub fn matches(&self, object: &Value) -> bool {
         let label = |name: &str| object.pointer("/metadata/labels").and_then(|l| l.get(name)).and_then(Value::as_str);
         self.requirements.iter().all(|requirement| match requirement {
-            Requirement::In(name, values) => label(name).is_some_and(|v| values.iter().any(|w| w == v)),
-            Requirement::NotIn(name, values) => label(name).is_none_or(|v| values.iter().all(|w| w != v)),
+            Requirement::In(name, values) => label(name).is_some_and(|v| values.contains(v)),
+            Requirement::NotIn(name, values) => label(name).is_none_or(|v| !values.contains(v)),
             Requirement::Exists(name) => label(name).is_some(),
             Requirement::Absent(name) => label(name).is_none(),
             Requirement::Compare(name, order, bound) => {
                 label(name).and_then(|v| v.parse::<i64>().ok()).is_some_and(|v| v.cmp(bound) == *order)
             }
         })
+    }
+}
+
+fn check_count(requirements: usize) -> Result<(), String> {
+    match requirements {
+        0..=REQUIREMENTS_MAX => Ok(()),
+        more => Err(format!("the selector has {more} requirements, at most {REQUIREMENTS_MAX} are supported")),
     }
 }
 
@@ -90,10 +102,10 @@ fn requirement(part: &str) -> Result<Requirement, String> {
         }
     }
     if let Some((name, value)) = part.split_once("!=") {
-        return Ok(Requirement::NotIn(named(name)?, vec![valued(value)?]));
+        return Ok(Requirement::NotIn(named(name)?, BTreeSet::from([valued(value)?])));
     }
     if let Some((name, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
-        return Ok(Requirement::In(named(name)?, vec![valued(value)?]));
+        return Ok(Requirement::In(named(name)?, BTreeSet::from([valued(value)?])));
     }
     match part.strip_prefix('!') {
         Some(name) => Ok(Requirement::Absent(named(name)?)),
@@ -112,7 +124,9 @@ impl FieldSelector {
     /// Parses `metadata.name=a,status.phase!=Open`. Only selectable fields of the kind are allowed.
     pub fn parse(text: &str, resource: &Resource) -> Result<FieldSelector, String> {
         let mut terms = Vec::new();
-        for part in split_unescaped(text).iter().filter(|p| !p.is_empty()) {
+        let parts = split_unescaped(text);
+        check_count(parts.len())?;
+        for part in parts.iter().filter(|p| !p.is_empty()) {
             let (name, equal, value) = match (part.split_once("!="), part.split_once("=="), part.split_once('=')) {
                 (Some((name, value)), _, _) => (name, false, value),
                 (_, Some((name, value)), _) | (_, _, Some((name, value))) => (name, true, value),
@@ -191,7 +205,8 @@ mod tests {
         ] {
             assert_eq!(LabelSelector::parse(selector).unwrap().matches(&object), holds, "{selector}");
         }
-        for wrong in ["a in 1", "=x", "a b"] {
+        assert!(LabelSelector::parse(&vec!["!b"; REQUIREMENTS_MAX].join(",")).is_ok());
+        for wrong in ["a in 1", "=x", "a b", &vec!["!b"; REQUIREMENTS_MAX + 1].join(",")] {
             assert!(LabelSelector::parse(wrong).is_err(), "{wrong}");
         }
     }

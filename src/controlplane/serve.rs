@@ -3,6 +3,7 @@
 use super::in_process::InProcess;
 use super::routes;
 use super::state::ServerState;
+use super::store::StoreStatus;
 use crate::listener::Serving;
 use axum::Router;
 use axum::extract::Request;
@@ -19,6 +20,8 @@ pub struct Running {
     pub kubeconfig_path: PathBuf,
     pub ca_pem: String,
     pub token: String,
+    /// State of the store.
+    pub store: StoreStatus,
     pub(super) api: Arc<ServerState>,
     /// Ends watches.
     pub(super) stop: signal::Sender<bool>,

@@ -1,9 +1,11 @@
 //! A private CA and a server certificate, stored in the data directory.
 
+use super::data_dir::write_private;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PublicKeyData as _,
 };
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +18,10 @@ use tokio_rustls::rustls::{self, ServerConfig};
 pub enum TlsError {
     #[error("{path}: {source}")]
     File { path: String, source: io::Error },
+    #[error(
+        "{path} is damaged ({message}): restore it, or remove ca.key and ca.crt to have a new CA made, which other copies of the kubeconfig do not trust"
+    )]
+    Damaged { path: String, message: String },
     #[error("certificate: {0}")]
     Certificate(#[from] rcgen::Error),
     #[error("TLS: {0}")]
@@ -32,18 +38,7 @@ pub struct Identity {
 
 /// Loads the CA from the data directory or creates it, and issues a new server certificate.
 pub fn identity(data_dir: &Path, address: IpAddr) -> Result<Identity, TlsError> {
-    let (key_path, cert_path) = (data_dir.join("ca.key"), data_dir.join("ca.crt"));
-    let file = |path: &Path, source| TlsError::File { path: path.display().to_string(), source };
-    let (ca_key, ca_pem) = match (std::fs::read_to_string(&key_path), std::fs::read_to_string(&cert_path)) {
-        (Ok(key), Ok(pem)) => (KeyPair::from_pem(&key)?, pem),
-        _ => {
-            let key = KeyPair::generate()?;
-            let pem = ca_params()?.self_signed(&key)?.pem();
-            write_private(&key_path, &key.serialize_pem()).map_err(|e| file(&key_path, e))?;
-            std::fs::write(&cert_path, &pem).map_err(|e| file(&cert_path, e))?;
-            (key, pem)
-        }
-    };
+    let (ca_key, ca_pem) = authority(data_dir)?;
     let issuer = Issuer::new(ca_params()?, ca_key);
     let server_key = KeyPair::generate()?;
     let mut names = vec!["localhost".to_string(), "127.0.0.1".to_string(), "::1".to_string()];
@@ -67,6 +62,49 @@ pub fn identity(data_dir: &Path, address: IpAddr) -> Result<Identity, TlsError> 
     Ok(Identity { ca_pem, config: Arc::new(config) })
 }
 
+/// Loads the CA, or creates it if both files are absent. A damaged key is an error: with another CA, all kubeconfigs
+/// that were handed out would stop working. The certificate can be issued again from the key.
+fn authority(data_dir: &Path) -> Result<(KeyPair, String), TlsError> {
+    let (key_path, cert_path) = (data_dir.join("ca.key"), data_dir.join("ca.crt"));
+    let failed = |path: &Path, source| TlsError::File { path: path.display().to_string(), source };
+    let key = match read(&key_path).map_err(|e| failed(&key_path, e))? {
+        Some(text) => KeyPair::from_pem(&text)
+            .map_err(|e| TlsError::Damaged { path: key_path.display().to_string(), message: e.to_string() })?,
+        None if cert_path.exists() => {
+            let (path, message) = (key_path.display().to_string(), "it is missing, and ca.crt is there".into());
+            return Err(TlsError::Damaged { path, message });
+        }
+        None => {
+            let key = KeyPair::generate()?;
+            write_private(&key_path, &key.serialize_pem()).map_err(|e| failed(&key_path, e))?;
+            key
+        }
+    };
+    if let Some(pem) = read(&cert_path).map_err(|e| failed(&cert_path, e))? {
+        let path = || cert_path.display().to_string();
+        let certificate = CertificateDer::from_pem_slice(pem.as_bytes());
+        let certificate = certificate.map_err(|e| TlsError::Damaged { path: path(), message: e.to_string() })?;
+        let parsed = x509_parser::parse_x509_certificate(&certificate);
+        let (_, parsed) = parsed.map_err(|e| TlsError::Damaged { path: path(), message: e.to_string() })?;
+        if parsed.public_key().raw != key.subject_public_key_info() {
+            return Err(TlsError::Damaged { path: path(), message: "it is not the certificate of ca.key".into() });
+        }
+        return Ok((key, pem));
+    }
+    let pem = ca_params()?.self_signed(&key)?.pem();
+    write_private(&cert_path, &pem).map_err(|e| failed(&cert_path, e))?;
+    Ok((key, pem))
+}
+
+/// The text of a file; `None` if it is absent.
+fn read(path: &Path) -> io::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Parameters of the CA. They must not change between starts: the issuer must match the stored CA certificate.
 fn ca_params() -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
@@ -74,20 +112,4 @@ fn ca_params() -> Result<CertificateParams, rcgen::Error> {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(params)
-}
-
-/// Writes a file atomically, readable only by its owner.
-pub fn write_private(path: &Path, content: &str) -> io::Result<()> {
-    let temporary = path.with_extension("new");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&temporary)?;
-    file.write_all(content.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path)
 }

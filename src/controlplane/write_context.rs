@@ -3,9 +3,9 @@
 use super::admission;
 use super::apply::FieldManager;
 use super::field_validation::FieldValidation;
-use super::object::{fields_mut, metadata_mut};
+use super::object::{DEPTH_MAX, depth_within, fields_mut, metadata_mut};
 use super::resource::Resource;
-use super::schema::MUST_BE_INTEGER;
+use super::schema::{Cause, MUST_BE_INTEGER};
 use super::served_kind::ServedKind;
 use super::status::ApiError;
 use super::store::{StoredObject, WriteAction};
@@ -74,6 +74,11 @@ impl WriteContext {
     }
 
     pub fn put(&self, value: Value) -> WriteResult<WriteAction<ApiError>> {
+        if depth_within(&value, DEPTH_MAX).is_none() {
+            let message = format!("Invalid value: \"object\": must not be nested deeper than {DEPTH_MAX} levels");
+            let cause = Cause { reason: "FieldValueInvalid", message, field: "<nil>".into() };
+            return Err(ApiError::invalid(self.resource(), &self.name, &[cause]));
+        }
         if value.to_string().len() > OBJECT_MAX {
             return Err(ApiError::too_large(format!("Request entity too large: limit is {OBJECT_MAX}")));
         }

@@ -31,11 +31,12 @@ pub(super) fn routes(process: ProcessState) -> Router {
 }
 
 async fn readyz(State(process): State<ProcessState>) -> Response {
-    let waiting_for = process.operator.state().waiting_for;
-    if waiting_for.is_empty() {
-        return "ok".into_response();
-    }
-    let text = format!("waiting for {}\n", waiting_for.join(", "));
+    let state = process.operator.state();
+    let text = match (state.waiting_for.as_slice(), state.write_error()) {
+        ([], None) => return "ok".into_response(),
+        ([], Some(_)) => "the store cannot be written\n".to_string(),
+        (waiting_for, _) => format!("waiting for {}\n", waiting_for.join(", ")),
+    };
     (StatusCode::SERVICE_UNAVAILABLE, Extension(PlainText), text).into_response()
 }
 
@@ -48,7 +49,11 @@ async fn metrics(State(process): State<ProcessState>) -> Response {
     process.metrics.set_scenarios(|health| {
         scenarios.iter().filter(|s| s.status.as_ref().and_then(|s| s.health) == Some(health)).count()
     });
-    process.metrics.set_leading(matches!(process.operator.state().leadership, Some(Leadership::Leading { .. })));
+    let state = process.operator.state();
+    process.metrics.set_leading(matches!(state.leadership, Some(Leadership::Leading { .. })));
+    if let Some(store) = &state.store {
+        process.metrics.set_store(store.write_error.is_none(), store.damaged.len());
+    }
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, media_type)], process.metrics.encode()).into_response()
 }

@@ -1,7 +1,7 @@
 //! Health of the program.
 
-use super::OperatorState;
 use super::finding::{is_active, severity};
+use super::{OperatorState, StoreState};
 use crate::api::{Finding, Health, Scenario, Severity};
 use crate::runtime::leadership::Leadership;
 use serde::Serialize;
@@ -11,6 +11,8 @@ use utoipa::ToSchema;
 
 /// A scheduler whose runs start later than this is degraded.
 const LATENESS_MAX: Duration = Duration::from_secs(30);
+/// Maximum number of damaged objects that are named.
+const DAMAGED_MAX: usize = 20;
 
 /// Health of the program; with a valid token in the request also the details.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -34,7 +36,7 @@ pub struct HealthView {
 pub enum ServiceStatus {
     /// Working.
     Ok,
-    /// Working, but late, or without a confirmed lease.
+    /// Working, but late, without a confirmed lease, or with a store that can't be written or read completely.
     Degraded,
     /// Not ready.
     Down,
@@ -56,6 +58,23 @@ pub struct HealthDetails {
     pub waiting_for: Vec<String>,
     /// Leadership of this replica; null where the controllers are another process.
     pub replica: Option<ReplicaView>,
+    /// State of the embedded store; only in standalone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreView>,
+}
+
+/// State of the embedded store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StoreView {
+    /// Whether it can be written. If not, objects are read as they were stored last.
+    pub writable: bool,
+    /// Why it can't be written.
+    #[schema(required, example = "database or disk is full")]
+    pub error: Option<String>,
+    /// The first of the objects in it that can't be read, each with the reason.
+    pub damaged: Vec<String>,
+    /// How many objects can't be read.
+    pub damaged_total: usize,
 }
 
 /// Number of Scenarios by health.
@@ -111,6 +130,7 @@ impl HealthView {
             scheduler_lateness_seconds: operator.lateness.map(|lateness| lateness.as_secs_f64()),
             waiting_for: operator.waiting_for.clone(),
             replica: operator.leadership.as_ref().map(ReplicaView::new),
+            store: operator.store.as_ref().map(StoreView::new),
         };
         HealthView { details: Some(details), ..HealthView::summary(operator) }
     }
@@ -119,9 +139,10 @@ impl HealthView {
 fn status(operator: &OperatorState) -> ServiceStatus {
     let is_uncertain = matches!(operator.leadership, Some(Leadership::Uncertain { .. }));
     let is_late = operator.lateness.is_some_and(|lateness| lateness > LATENESS_MAX);
+    let is_store_faulty = operator.store.as_ref().is_some_and(|store| *store != StoreState::default());
     match operator.waiting_for.is_empty() {
         false => ServiceStatus::Down,
-        true if is_uncertain || is_late => ServiceStatus::Degraded,
+        true if is_uncertain || is_late || is_store_faulty => ServiceStatus::Degraded,
         true => ServiceStatus::Ok,
     }
 }
@@ -144,6 +165,18 @@ impl OpenFindings {
             medium: count(Severity::Medium),
             low: count(Severity::Low),
             info: count(Severity::Info),
+        }
+    }
+}
+
+impl StoreView {
+    fn new(store: &StoreState) -> StoreView {
+        let StoreState { write_error, damaged } = store;
+        StoreView {
+            writable: write_error.is_none(),
+            error: write_error.clone(),
+            damaged: damaged.iter().take(DAMAGED_MAX).cloned().collect(),
+            damaged_total: damaged.len(),
         }
     }
 }

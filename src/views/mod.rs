@@ -22,8 +22,8 @@ pub use finding::{
     AcknowledgementView, EvidenceView, FindingFilter, FindingPhase, FindingView, PhaseFilter, ReadingView,
     SnapshotView, is_active, phase, severity,
 };
-pub use health::{HealthDetails, HealthView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus};
-pub use operator::{OperatorState, OperatorStatus, RunTimes};
+pub use health::{HealthDetails, HealthView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView};
+pub use operator::{OperatorState, OperatorStatus, RunTimes, StoreState};
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
 pub use query::{Parameters, QueryError};
 pub use resources::Resources;

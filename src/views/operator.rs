@@ -22,6 +22,24 @@ pub struct OperatorState {
     pub lateness: Option<Duration>,
     /// Leadership of this replica; `None` where the controllers are another process.
     pub leadership: Option<Leadership>,
+    /// State of the embedded store; `None` where the API server is another process.
+    pub store: Option<StoreState>,
+}
+
+impl OperatorState {
+    /// Why the embedded store can't be written, if so.
+    pub fn write_error(&self) -> Option<&str> {
+        self.store.as_ref()?.write_error.as_deref()
+    }
+}
+
+/// State of the embedded store at one time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoreState {
+    /// Why it can't be written, as on a full disk; `None` if it can.
+    pub write_error: Option<String>,
+    /// The objects in it that can't be read, each with the reason.
+    pub damaged: Vec<String>,
 }
 
 /// When a Scenario runs.

@@ -145,6 +145,7 @@ fn health_is_down_before_it_is_degraded_before_it_is_ok() {
         waiting_for: waiting.iter().map(|w| w.to_string()).collect(),
         lateness: lateness.map(Duration::from_secs),
         leadership: leadership.clone(),
+        store: None,
     };
     for (state, expected) in [
         (state(&[], Some(0), &leading), ServiceStatus::Ok),

@@ -98,3 +98,51 @@ async fn malformed_patches_do_no_harm() {
     assert_eq!((left.code, &left.body["data"]["key"]), (StatusCode::OK, &json!("x")), "{}", left.body);
     assert_eq!(left.body["kind"], "ConfigMap");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn patches_that_would_take_the_server_down_are_refused() {
+    let server = Server::embedded().await;
+    let path = format!("{CONFIGMAPS}/bomb");
+    server.post(CONFIGMAPS, &configmap("bomb", "x")).await;
+    let patch = async |operations: Vec<serde_json::Value>| {
+        server.send(Method::PATCH, &path, "application/json-patch+json", json!(operations).to_string()).await
+    };
+    let mut nesting = vec![json!({"op": "add", "path": "/data/d", "value": {"n": {}}})];
+    let mut depth = 1;
+    while depth < 50_000 {
+        nesting.push(json!({"op": "copy", "from": "/data/d", "path": format!("/data/d{}", "/n".repeat(depth + 1))}));
+        depth = 2 * depth + 1;
+    }
+    assert_eq!(patch(nesting).await.code, StatusCode::UNPROCESSABLE_ENTITY);
+    let double = json!({"op": "copy", "from": "/data/l", "path": "/data/l/-"});
+    let doubling =
+        [vec![json!({"op": "add", "path": "/data/l", "value": ["x".repeat(1_000)]})], vec![double; 30]].concat();
+    assert_eq!(patch(doubling).await.code, StatusCode::UNPROCESSABLE_ENTITY);
+    let tests = vec![json!({"op": "test", "path": "/data/key", "value": "x"}); 10_001];
+    assert_eq!(patch(tests).await.code, StatusCode::PAYLOAD_TOO_LARGE);
+    let mut front = vec![json!({"op": "add", "path": "/data/l", "value": vec![0; 200_000]})];
+    front.extend(vec![json!({"op": "add", "path": "/data/l/0", "value": 1}); 9_000]);
+    assert_eq!(patch(front).await.code, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(server.get(&path).await.body["data"], json!({"key": "x"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_names_lists_and_selectors_cost_no_more_than_their_size() {
+    let server = Server::embedded().await;
+    // A million values below a name of a megabyte, which also is the name of an unknown field.
+    let name = "k".repeat(1 << 20);
+    let wide = format!("{{\"metadata\":{{\"name\":\"a\"}},\"{name}\":[{}0]}}", "0,".repeat(900_000));
+    assert_eq!(server.send(Method::POST, CONFIGMAPS, "application/json", wide).await.code, StatusCode::CREATED);
+    let path = format!("{CONFIGMAPS}/a");
+    // Lists that are merged by key.
+    let finalizers: Vec<_> = (0..60_000).map(|i| format!("example.com/f{i}")).collect();
+    let long = json!({"metadata": {"finalizers": finalizers, "$setElementOrder/finalizers": finalizers}});
+    let strategic = "application/strategic-merge-patch+json";
+    for _ in 0..2 {
+        let merged = server.send(Method::PATCH, &path, strategic, long.to_string()).await;
+        assert!(!merged.code.is_server_error(), "{}", merged.message());
+    }
+    let selector = "!a%2C".repeat(5_000);
+    let listed = server.get(&format!("{CONFIGMAPS}?labelSelector={selector}b")).await;
+    assert_eq!(listed.code, StatusCode::BAD_REQUEST);
+}

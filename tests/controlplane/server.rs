@@ -73,14 +73,14 @@ impl Server {
 
     /// An embedded server with this data directory.
     pub async fn on(dir: Scratch) -> Server {
-        let embedded = api::embedded(&dir.0, ports::any()).await;
-        Server::of(embedded, dir).await
+        let running = api::embedded(&dir.0, ports::any()).await;
+        Server::of(running, dir).await
     }
 
-    async fn of(embedded: controlplane::Running, dir: Scratch) -> Server {
-        let embedded = Some(embedded);
+    /// A server that was started with this data directory.
+    pub async fn of(running: controlplane::Running, dir: Scratch) -> Server {
         let client = api::client(&dir.0.join("kubeconfig")).await;
-        Server { embedded, client, dir, namespace: NAMESPACE.into() }
+        Server { embedded: Some(running), client, dir, namespace: NAMESPACE.into() }
     }
 
     /// An embedded server with these limits on its clients; `report` is told which are reached.

@@ -53,6 +53,7 @@ fn config(data_dir: &Path, listen: SocketAddr, definitions: Vec<Definition>) -> 
         crds: definitions.iter().map(|crd| serde_json::to_value(crd).unwrap()).collect(),
         namespace: NAMESPACE.into(),
         event_ttl: EVENT_TTL,
+        store: Default::default(),
         limits: controlplane::Limits::default(),
         report: Arc::new(|_, _| {}),
     }

@@ -8,6 +8,7 @@ use super::resource::Resource;
 use super::schema::Cause;
 use causes::{invalid, required, too_long};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Maximum size of all annotations of an object, in bytes, as in Kubernetes.
 const ANNOTATIONS_MAX: usize = 256 << 10;
@@ -19,7 +20,7 @@ pub fn check(object: &Value, old: Option<&Value>, resource: &Resource, mut warn:
     let mut causes = Vec::new();
     let custom = resource.custom;
     check_metadata(&object["metadata"], old, custom, &mut causes);
-    for finalizer in object["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+    for finalizer in finalizers(&object["metadata"]) {
         let is_standard = STANDARD_FINALIZERS.contains(&finalizer);
         if custom && old.is_none() && !is_standard && !finalizer.contains('/') && is_qualified(finalizer) {
             warn(format!(
@@ -43,10 +44,8 @@ pub fn check_update(old: &Value, new: &Value) -> Vec<Cause> {
             causes.push(invalid(&format!("metadata.{field}"), format!("Invalid value: {given:?}: field is immutable")));
         }
     }
-    let finalizers = |metadata: &Value| metadata["finalizers"].as_array().cloned().unwrap_or_default();
-    let existing = finalizers(old_meta);
-    let added: Vec<Value> =
-        finalizers(new_meta).into_iter().filter(|finalizer| !existing.contains(finalizer)).collect();
+    let existing: BTreeSet<&str> = finalizers(old_meta).collect();
+    let added: Vec<&str> = finalizers(new_meta).filter(|finalizer| !existing.contains(finalizer)).collect();
     if old_meta["deletionTimestamp"].is_string() && !added.is_empty() {
         let message = format!(
             "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers {}",
@@ -55,6 +54,10 @@ pub fn check_update(old: &Value, new: &Value) -> Vec<Cause> {
         causes.push(Cause { reason: "FieldValueForbidden", message, field: "metadata.finalizers".into() });
     }
     causes
+}
+
+fn finalizers(metadata: &Value) -> impl Iterator<Item = &str> {
+    metadata["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn check_metadata(metadata: &Value, old: Option<&Value>, custom: bool, causes: &mut Vec<Cause>) {
@@ -100,8 +103,7 @@ fn check_metadata(metadata: &Value, old: Option<&Value>, custom: bool, causes: &
 }
 
 fn check_finalizers(metadata: &Value, custom: bool, causes: &mut Vec<Cause>) {
-    let finalizers = metadata["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    for (i, finalizer) in finalizers.enumerate() {
+    for (i, finalizer) in finalizers(metadata).enumerate() {
         if !is_qualified(finalizer) {
             let message = format!("Invalid value: {finalizer:?}: is not a qualified name");
             causes.push(invalid("metadata.finalizers", message));

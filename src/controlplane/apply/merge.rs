@@ -1,6 +1,6 @@
 //! Merging an applied configuration into an object: objects field by field, lists item by item if the schema allows it.
 
-use super::set::{is_atomic_map, is_granular, item_step};
+use super::set::{Items, is_atomic_map, is_granular};
 use crate::controlplane::schema::{Node, Schema};
 use serde_json::Value;
 use std::collections::{BTreeSet, VecDeque};
@@ -28,10 +28,11 @@ fn merge_value(node: Option<&Node>, live: Option<&Value>, applied: &Value) -> Va
 /// Merges two lists. Items of `new` keep their order; items only in `old` stay next to their old neighbours.
 fn merge_lists(node: Option<&Node>, old: &[Value], new: &[Value]) -> Vec<Value> {
     let inner = node.and_then(|n| n.items.as_deref());
-    let steps = |items: &[Value]| items.iter().map(|item| item_step(node, item)).collect::<Vec<_>>();
-    let (olds, news) = (steps(old), steps(new));
-    let find = |step: &String| olds.iter().position(|o| o == step).and_then(|i| old.get(i));
-    let mut shared: VecDeque<&String> = news.iter().filter(|step| olds.contains(step)).collect();
+    let (old_items, new_items) = (Items::new(node, old), Items::new(node, new));
+    let (olds, news) = (&old_items.steps, &new_items.steps);
+    let find = |step: &String| old_items.find(step);
+    let is_new = |step: &String| new_items.find(step).is_some();
+    let mut shared: VecDeque<&String> = news.iter().filter(|step| find(step).is_some()).collect();
     let mut next_shared = shared.pop_front();
     let mut merged = BTreeSet::new();
     let mut out = Vec::new();
@@ -46,13 +47,13 @@ fn merge_lists(node: Option<&Node>, old: &[Value], new: &[Value]) -> Vec<Value> 
                 continue;
             }
             // In both lists, but not the next shared item.
-            if news.contains(a) && next_shared.is_some_and(|s| s != a) {
+            if is_new(a) && next_shared.is_some_and(|s| s != a) {
                 o += 1;
                 continue;
             }
         }
         if let Some(a) = olds.get(o) {
-            if !news.contains(a) {
+            if !is_new(a) {
                 out.push(old[o].clone());
                 o += 1;
                 continue;

@@ -3,7 +3,7 @@
 
 use crate::controlplane::schema::{ListType, Node, Schema};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Path from the root in steps of FieldsV1: `f:name`, `k:{"name":"x"}`, `v:"x"`.
 pub(super) type Path = Vec<String>;
@@ -158,23 +158,42 @@ fn compare_maps(
 
 fn compare_lists(node: Option<&Node>, a: &[Value], b: &[Value], path: &mut Path, out: &mut Difference) -> bool {
     let inner = node.and_then(|n| n.items.as_deref());
-    let find = |items: &'_ [Value], step: &str| items.iter().position(|item| item_step(node, item) == step);
-    for item in a {
-        let step = item_step(node, item);
-        let other = find(b, &step).and_then(|i| b.get(i));
-        path.push(step);
-        compare(inner, Some(item), other, path, out);
+    let (olds, news) = (Items::new(node, a), Items::new(node, b));
+    for (item, step) in a.iter().zip(&olds.steps) {
+        path.push(step.clone());
+        compare(inner, Some(item), news.find(step), path, out);
         path.pop();
     }
-    for item in b {
-        let step = item_step(node, item);
-        if find(a, &step).is_none() {
-            path.push(step);
+    for (item, step) in b.iter().zip(&news.steps) {
+        if olds.find(step).is_none() {
+            path.push(step.clone());
             compare(inner, None, Some(item), path, out);
             path.pop();
         }
     }
     false
+}
+
+/// The items of a list by their path steps.
+pub(super) struct Items<'a> {
+    items: &'a [Value],
+    pub steps: Vec<String>,
+    /// The first item with a step.
+    places: HashMap<String, usize>,
+}
+
+impl<'a> Items<'a> {
+    pub fn new(node: Option<&Node>, items: &'a [Value]) -> Items<'a> {
+        let steps: Vec<String> = items.iter().map(|item| item_step(node, item)).collect();
+        // Backwards, so that the first one stays.
+        let places = steps.iter().enumerate().rev().map(|(place, step)| (step.clone(), place)).collect();
+        Items { items, steps, places }
+    }
+
+    /// The first item with this step.
+    pub fn find(&self, step: &str) -> Option<&'a Value> {
+        self.items.get(*self.places.get(step)?)
+    }
 }
 
 /// Whether a value is absent, an empty object or an empty list.

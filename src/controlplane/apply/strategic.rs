@@ -1,6 +1,7 @@
 //! Strategic merge patches of built-in kinds, as `kubectl apply`, `edit` and `patch` send them.
 
 use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
 
 /// `live` with the patch applied. Lists are replaced, except finalizers and ownerReferences.
 pub fn strategic_merge(live: &Value, patch: &Value) -> Result<Value, String> {
@@ -33,9 +34,9 @@ fn merge(slot: &mut Value, patch: &Value) -> Result<(), String> {
     let Some(into) = slot.as_object_mut() else { return Ok(()) };
     for (name, value) in fields {
         if let Some(list) = name.strip_prefix("$deleteFromPrimitiveList/") {
-            let deleted = value.as_array().cloned().unwrap_or_default();
+            let deleted: HashSet<String> = value.as_array().into_iter().flatten().map(Value::to_string).collect();
             if let Some(items) = into.get_mut(list).and_then(Value::as_array_mut) {
-                items.retain(|item| !deleted.contains(item));
+                items.retain(|item| !deleted.contains(&item.to_string()));
             }
             continue;
         }
@@ -66,29 +67,47 @@ fn merge(slot: &mut Value, patch: &Value) -> Result<(), String> {
 }
 
 /// The merge key of an item: the uid of an owner reference, a finalizer itself.
-fn identity(item: &Value) -> &Value {
-    item.get("uid").unwrap_or(item)
+fn identity(item: &Value) -> String {
+    item.get("uid").unwrap_or(item).to_string()
+}
+
+/// The places of items by merge key; of equal ones, the first.
+fn places(items: &[Value]) -> HashMap<String, usize> {
+    items.iter().enumerate().rev().map(|(place, item)| (identity(item), place)).collect()
 }
 
 /// Merges two lists by merge key. Items of the patch are in its order, the others keep their place between them.
 fn merge_items(live: &[Value], patch: &[Value], order: &[Value]) -> Result<Vec<Value>, String> {
-    let target = |items: &[Value], item: &Value| items.iter().position(|other| identity(other) == identity(item));
-    let mut merged = live.to_vec();
+    let mut merged: Vec<Option<Value>> = live.iter().cloned().map(Some).collect();
+    let (live_places, order_places) = (places(live), places(order));
+    let mut merged_places = live_places.clone();
     for item in patch {
         let is_deleted = item.get("$patch").is_some_and(|directive| directive == "delete");
-        match target(&merged, item) {
-            Some(i) if is_deleted => drop(merged.remove(i)),
-            Some(i) => merge(&mut merged[i], item)?,
+        match merged_places.get(&identity(item)).copied() {
+            Some(place) if is_deleted => {
+                merged[place] = None;
+                merged_places.remove(&identity(item));
+            }
+            Some(place) => {
+                if let Some(slot) = &mut merged[place] {
+                    merge(slot, item)?;
+                }
+            }
             None if is_deleted => {}
-            None => merged.push(item.clone()),
+            None => {
+                merged_places.insert(identity(item), merged.len());
+                merged.push(Some(item.clone()));
+            }
         }
     }
+    let ordered_at = |item: &Value| order_places.get(&identity(item)).copied();
     let (mut ordered, others): (Vec<Value>, Vec<Value>) =
-        merged.into_iter().partition(|item| target(order, item).is_some());
-    ordered.sort_by_key(|item| target(order, item));
+        merged.into_iter().flatten().partition(|item| ordered_at(item).is_some());
+    ordered.sort_by_cached_key(ordered_at);
     let (mut out, mut others) = (Vec::new(), others.into_iter().peekable());
     for item in ordered {
-        let before = |other: &Value| matches!((target(live, other), target(live, &item)), (Some(a), Some(b)) if a < b);
+        let place = live_places.get(&identity(&item));
+        let before = |other: &Value| matches!((live_places.get(&identity(other)), place), (Some(a), Some(b)) if a < b);
         while let Some(other) = others.next_if(before) {
             out.push(other);
         }

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 /// Maximum size of a request body, in bytes.
 const BODY_MAX: usize = 3 << 20;
+/// Maximum nesting of YAML, in levels: its parser needs more stack for each level than that of JSON.
+const YAML_DEPTH_MAX: usize = 40;
 
 /// A larger body is read and dropped up to this size: a client whose connection is closed while it is sending does not
 /// see the response.
@@ -85,7 +87,7 @@ pub fn parse_object(media_type: &str, bytes: &[u8]) -> Result<RequestObject, Api
             // Most clients send JSON here, which is faster to parse.
             match duplicate_fields::read(bytes) {
                 Ok(read) => read,
-                Err(_) => (serde_saphyr::from_str(text).map_err(|e| bad_request(&e))?, Vec::new()),
+                Err(_) => (yaml(text).map_err(|e| bad_request(&e))?, Vec::new()),
             }
         }
         "application/vnd.kubernetes.protobuf" => {
@@ -102,5 +104,34 @@ pub fn parse_object(media_type: &str, bytes: &[u8]) -> Result<RequestObject, Api
         Ok(RequestObject { value, duplicates })
     } else {
         Err(ApiError::bad_request("the body must be an object"))
+    }
+}
+
+/// Parses YAML. Aliases count as often as they are used.
+fn yaml(text: &str) -> Result<Value, serde_saphyr::Error> {
+    let budget = serde_saphyr::budget! { max_depth: YAML_DEPTH_MAX, max_total_scalar_bytes: BODY_MAX };
+    serde_saphyr::from_str_with_options(text, serde_saphyr::options! { budget: budget })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+
+    #[test]
+    fn deeply_nested_yaml_is_refused_within_a_small_stack() {
+        let maps = |levels: usize| {
+            let nested: String = (0..levels).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+            nested + &" ".repeat(levels) + "a: 1"
+        };
+        let parse = |text: String| {
+            let parsing = move || parse_object("application/yaml", text.as_bytes()).map(drop);
+            let thread = std::thread::Builder::new().stack_size(5 << 18).spawn(parsing);
+            thread.unwrap().join().unwrap()
+        };
+        assert!(parse(maps(35)).is_ok());
+        for text in [maps(45), maps(1_700), "- ".repeat(1_400_000) + "a"] {
+            assert_eq!(parse(text).map_err(|error| error.code), Err(StatusCode::BAD_REQUEST));
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! Delete and deletecollection.
 
-use super::response::{answer, store_error};
+use super::response::{answer, damaged, store_error};
 use crate::controlplane::request::{Query, RequestTarget, check_policy};
 use crate::controlplane::resource::Resource;
 use crate::controlplane::served_kind::ServedKind;
 use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
-use crate::controlplane::store::WriteAction;
+use crate::controlplane::store::{Key, StoredObject, WriteAction};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -30,6 +30,9 @@ pub async fn delete(
     let (uid, version) = (precondition("uid"), precondition("resourceVersion"));
     let context = target.write_context(&name, &query, &HeaderMap::new());
     let at = served.key(target.namespace.as_deref(), &name);
+    if let Some(why) = api.store.damage(&at).filter(|_| !query.dry_run) {
+        return delete_damaged(&api, &target, at, options, &why).await;
+    }
     let is_namespace = served.store_key == "namespaces" && !query.dry_run;
     if is_namespace {
         if SYSTEM_NAMESPACES.contains(&name.as_str()) {
@@ -54,13 +57,39 @@ pub async fn delete(
     if value.pointer("/metadata/deletionTimestamp").is_some() && value.pointer("/metadata/finalizers/0").is_some() {
         return Ok(answer(Ok((StatusCode::OK, served.to_served(value)))));
     }
-    let Resource { group, plural, .. } = &served.resource;
-    let mut details = json!({"name": name, "kind": plural, "uid": value.pointer("/metadata/uid")});
+    Ok(success(&served.resource, json!({"name": name, "uid": value.pointer("/metadata/uid")})))
+}
+
+fn success(resource: &Resource, mut details: Value) -> Response {
+    let Resource { group, plural, .. } = resource;
+    details["kind"] = plural.as_str().into();
     if !group.is_empty() {
         details["group"] = group.as_str().into();
     }
     let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
-    Ok(answer(Ok((StatusCode::OK, status))))
+    answer(Ok((StatusCode::OK, status)))
+}
+
+/// Deletes an object that can't be read, and so has no finalizers that could be waited for.
+async fn delete_damaged(
+    api: &ServerState,
+    target: &RequestTarget,
+    key: Key,
+    options: &Value,
+    why: &str,
+) -> Result<Response, ApiError> {
+    if options["preconditions"].as_object().is_some_and(|preconditions| !preconditions.is_empty()) {
+        return Err(damaged(&key, why));
+    }
+    let (resource, name) = (target.served.resource.clone(), key.name.clone());
+    let absent = ApiError::not_found(&resource, &name);
+    let remove = move |current: Option<&StoredObject>| match current {
+        // Replaced in the meantime.
+        Some(_) => WriteAction::Reject(absent),
+        None => WriteAction::Delete(Box::new(Value::Null)),
+    };
+    api.store.write(key, remove).await.map_err(store_error)??;
+    Ok(success(&resource, json!({"name": name})))
 }
 
 fn check_options(options: &Value) -> Result<(), ApiError> {
@@ -119,6 +148,9 @@ async fn empty_namespace(api: &ServerState, namespace: &str) -> Result<(), ApiEr
         let target =
             RequestTarget { served: served.clone(), namespace: Some(namespace.to_string()), name: None, status: false };
         delete_all(api, &target, &Query::default()).await?;
+        for key in api.store.damaged(&served.store_key, namespace) {
+            delete_damaged(api, &target, key, &Value::Null, "").await?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Get, list, watch.
 
-use super::response::{answer, in_format, text};
+use super::response::{answer, damaged, in_format, text};
 use crate::controlplane::request::{Query, RequestTarget, ResponseFormat};
 use crate::controlplane::served_kind::ServedKind;
 use crate::controlplane::state::ServerState;
@@ -53,8 +53,10 @@ pub fn get(
         Err(error) if served.resource.custom => return Err(error),
         Err(error) => return Err(ApiError::without_reason(error.message)),
     }
-    let stored = api.store.get(&served.key(target.namespace.as_deref(), name));
-    let stored = stored.ok_or_else(|| ApiError::not_found(&served.resource, name))?;
+    let key = served.key(target.namespace.as_deref(), name);
+    let absent =
+        || api.store.damage(&key).map_or(ApiError::not_found(&served.resource, name), |why| damaged(&key, &why));
+    let stored = api.store.get(&key).ok_or_else(absent)?;
     if format.is_plain() && !served.is_events_v1() {
         return Ok(text(StatusCode::OK, "application/json", stored.json.to_string()));
     }

@@ -3,7 +3,7 @@
 use crate::controlplane::request::{Query, ResponseFormat};
 use crate::controlplane::resource::Resource;
 use crate::controlplane::status::ApiError;
-use crate::controlplane::store::StoreError;
+use crate::controlplane::store::{Key, StoreError};
 use crate::controlplane::table;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -45,4 +45,9 @@ pub fn in_format(resource: &Resource, value: Value, format: ResponseFormat, quer
 /// The error response for a failure of the store.
 pub fn store_error(error: StoreError) -> ApiError {
     ApiError::internal(error.to_string())
+}
+
+/// The error response for an object whose row in the store can't be read.
+pub fn damaged(key: &Key, why: &str) -> ApiError {
+    ApiError::internal(format!("{key} is damaged in the store and can't be read: {why}; delete it, or replace it"))
 }

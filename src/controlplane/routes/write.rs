@@ -1,8 +1,7 @@
 //! Create, update, patch.
 
 use super::body::{RequestObject, media_type, parse_object};
-use super::response::{answer, in_format, store_error};
-use crate::controlplane::apply;
+use super::response::{answer, damaged, in_format, store_error};
 use crate::controlplane::field_validation::FieldValidation;
 use crate::controlplane::object::metadata_mut;
 use crate::controlplane::operations::PatchBody;
@@ -11,8 +10,9 @@ use crate::controlplane::resource::Resource;
 use crate::controlplane::served_kind::ServedKind;
 use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
-use crate::controlplane::store::{Key, StoreError};
+use crate::controlplane::store::{Key, StoreError, StoredObject};
 use crate::controlplane::write_context::WriteContext;
+use crate::controlplane::{apply, json_patch};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
@@ -21,6 +21,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Maximum number of warnings in one response.
 const WARNINGS_MAX: usize = 16;
+/// Maximum length of all warnings together, in characters, as in kube-apiserver: clients limit the size of headers.
+const WARNINGS_LENGTH_MAX: usize = 4_096;
+/// Each warning is cut to this length, in characters, if they are longer together.
+const WARNING_LENGTH_MAX: usize = WARNINGS_LENGTH_MAX / WARNINGS_MAX;
 
 type Warnings = Arc<Mutex<Vec<String>>>;
 
@@ -151,9 +155,9 @@ pub async fn create(
 fn require_namespace(api: &ServerState, target: &RequestTarget) -> Result<(), ApiError> {
     let Some(namespace) = &target.namespace else { return Ok(()) };
     let at = Key { kind: "namespaces".into(), namespace: String::new(), name: namespace.clone() };
-    match api.store.get(&at) {
-        Some(_) => Ok(()),
-        None => {
+    match api.store.get(&at).is_some() || api.store.damage(&at).is_some() {
+        true => Ok(()),
+        false => {
             let namespaces = api.kinds.iter().find(|k| k.store_key == "namespaces");
             Err(namespaces.map_or_else(ApiError::path_not_found, |n| ApiError::not_found(&n.resource, namespace)))
         }
@@ -168,14 +172,23 @@ pub async fn update(
     headers: &HeaderMap,
     object: RequestObject,
 ) -> Result<Response, ApiError> {
-    let (value, warnings) = decode_object(&target, &query, object, false)?;
+    let (mut value, warnings) = decode_object(&target, &query, object, false)?;
     let name = target.name.clone().unwrap_or_default();
     check_name_matches(&value, &name)?;
     let served = target.served.clone();
     let context = target.write_context(&name, &query, headers);
     let key = served.key(target.namespace.as_deref(), &name);
     let all_warnings = context.add_warnings(warnings);
-    let written = api.store.write(key, move |current| context.update(current, value)).await;
+    // There is nothing left that a damaged object could be compared with.
+    let is_damaged = api.store.damage(&key).is_some() && !target.status;
+    let update = move |current: Option<&StoredObject>| match current {
+        None if is_damaged => {
+            metadata_mut(&mut value).remove("resourceVersion");
+            context.create(None, value)
+        }
+        current => context.update(current, value),
+    };
+    let written = api.store.write(key, update).await;
     respond(&served, written, StatusCode::OK, &all_warnings, response_format(headers), &query)
 }
 
@@ -193,7 +206,7 @@ pub async fn patch(
     let mut warnings = Vec::new();
     let as_json = || serde_json::from_slice(bytes).map_err(|e| ApiError::bad_request(e.to_string()));
     let patch = match media_type {
-        "application/json-patch+json" => PatchBody::Json(json_patch(bytes)?),
+        "application/json-patch+json" => PatchBody::Json(json_patch::parse(bytes)?),
         "application/merge-patch+json" => PatchBody::Merge(as_json()?),
         "application/strategic-merge-patch+json" if !served.resource.custom => PatchBody::Strategic(as_json()?),
         "application/apply-patch+yaml" => {
@@ -212,18 +225,13 @@ pub async fn patch(
     let context = target.write_context(&name, &query, headers);
     let key = served.key(target.namespace.as_deref(), &name);
     let existed = api.store.get(&key).is_some();
+    if let Some(why) = api.store.damage(&key).filter(|_| !matches!(patch, PatchBody::Apply { .. })) {
+        return Err(damaged(&key, &why));
+    }
     let all_warnings = context.add_warnings(warnings);
     let written = api.store.write(key, move |current| context.patch(current, patch)).await;
     let code = if existed { StatusCode::OK } else { StatusCode::CREATED };
     respond(&served, written, code, &all_warnings, response_format(headers), &query)
-}
-
-fn json_patch(bytes: &[u8]) -> Result<json_patch::Patch, ApiError> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|e| ApiError::bad_request(e.to_string()))?;
-    if !value.is_array() {
-        return Err(ApiError::bad_request("a JSON patch must be an array of operations"));
-    }
-    serde_json::from_value(value).map_err(|e| ApiError::unprocessable(e.to_string()))
 }
 
 /// Decodes an applied configuration. Unknown and duplicate fields are errors.
@@ -276,10 +284,17 @@ fn respond(
     let written = written.map_err(store_error).and_then(|written| written);
     let shown = written.and_then(|value| in_format(&served.resource, served.to_served(value), format, query));
     let mut response = answer(shown.map(|value| (code, value)));
-    for warning in all_warnings.lock().unwrap_or_else(PoisonError::into_inner).iter().take(WARNINGS_MAX) {
+    for warning in shortened(&all_warnings.lock().unwrap_or_else(PoisonError::into_inner)) {
         if let Ok(value) = HeaderValue::from_str(&format!("299 - {warning:?}")) {
             response.headers_mut().append(header::WARNING, value);
         }
     }
     Ok(response)
+}
+
+fn shortened(warnings: &[String]) -> Vec<String> {
+    let first = || warnings.iter().take(WARNINGS_MAX);
+    let length: usize = first().map(|warning| warning.chars().count()).sum();
+    let each = if length > WARNINGS_LENGTH_MAX { WARNING_LENGTH_MAX } else { WARNINGS_LENGTH_MAX };
+    first().map(|warning| warning.chars().take(each).collect()).collect()
 }

@@ -22,11 +22,14 @@ const METADATA: &[&str] = &[
     "managedFields",
 ];
 
+/// Maximum number of unknown fields that are reported.
+const UNKNOWN_MAX: usize = 100;
+
 /// Path of an unknown field, such as `spec.foo`.
 pub type Unknown = String;
 
 impl Schema {
-    /// Removes fields that the schema does not declare, and returns their paths.
+    /// Removes fields that the schema does not declare, and returns the paths of the first of them.
     pub fn prune(&self, object: &mut Value) -> Vec<Unknown> {
         let mut unknown = Vec::new();
         let Some(fields) = object.as_object_mut() else { return unknown };
@@ -34,7 +37,7 @@ impl Schema {
             let known = matches!(name.as_str(), "apiVersion" | "kind" | "metadata")
                 || self.root.preserve_unknown
                 || self.root.properties.contains_key(name);
-            if !known {
+            if !known && unknown.len() < UNKNOWN_MAX {
                 unknown.push(name.clone());
             }
             known
@@ -65,7 +68,7 @@ fn prune_metadata(metadata: &mut Value, unknown: &mut Vec<Unknown>) {
     if let Some(fields) = metadata.as_object_mut() {
         fields.retain(|name, _| {
             let known = METADATA.contains(&name.as_str());
-            if !known {
+            if !known && unknown.len() < UNKNOWN_MAX {
                 unknown.push(format!("metadata.{name}"));
             }
             known
@@ -80,7 +83,7 @@ impl Node {
                 let open = self.preserve_unknown || self.additional.is_some();
                 fields.retain(|name, _| {
                     let known = open || self.properties.contains_key(name);
-                    if !known {
+                    if !known && unknown.len() < UNKNOWN_MAX {
                         unknown.push(join(path, name));
                     }
                     known

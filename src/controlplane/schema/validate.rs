@@ -3,6 +3,7 @@
 use super::compiled::{Cause, ListType, Node, Schema, join};
 use kube_cel::validate_compiled;
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 const INVALID: &str = "FieldValueInvalid";
 const TYPE_INVALID: &str = "FieldValueTypeInvalid";
@@ -166,7 +167,7 @@ impl Node {
                 node.validate(item, &format!("{path}[{i}]"), causes);
             }
         }
-        let mut seen: Vec<Value> = Vec::new();
+        let mut seen: HashMap<String, usize> = HashMap::new();
         for (i, item) in items.iter().enumerate() {
             if matches!(self.list_type, ListType::Map(_)) && !item.is_object() {
                 if item.is_null() {
@@ -178,17 +179,19 @@ impl Node {
             }
             let identity = match &self.list_type {
                 ListType::Atomic => continue,
-                ListType::Set => item.clone(),
+                ListType::Set => item.to_string(),
                 ListType::Map(keys) => {
-                    keys.iter().map(|k| (k.clone(), item.get(k).cloned().unwrap_or_default())).collect()
+                    let keys = keys.iter().map(|k| (k.clone(), item.get(k).cloned().unwrap_or_default()));
+                    keys.collect::<Value>().to_string()
                 }
             };
             // A duplicate is reported once, however often it occurs.
-            if seen.iter().filter(|other| **other == identity).count() == 1 {
+            let times = seen.get(&identity).copied().unwrap_or(0);
+            if times == 1 {
                 let message = format!("Duplicate value: {identity}");
                 causes.push(Cause { reason: "FieldValueDuplicate", message, field: format!("{path}[{i}]") });
             }
-            seen.push(identity);
+            seen.insert(identity, times + 1);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::commands::tests::api_server::{ApiServer, Cluster, client};
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, ProcessState, router};
 use crate::runtime::leadership::Leadership;
-use crate::views::{OperatorState, OperatorStatus, RunTimes, TickResultView, TickView};
+use crate::views::{OperatorState, OperatorStatus, RunTimes, StoreState, TickResultView, TickView};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request};
@@ -31,6 +31,7 @@ pub struct View {
     pub is_uncertain: bool,
     /// The controllers are another process.
     pub is_apart: bool,
+    pub store: Option<StoreState>,
 }
 
 impl View {
@@ -49,6 +50,7 @@ impl OperatorStatus for View {
             waiting_for: self.waiting_for.clone(),
             lateness: (!self.is_apart).then_some(self.lateness),
             leadership: (!self.is_apart).then(|| self.leadership()),
+            store: self.store.clone(),
         }
     }
 

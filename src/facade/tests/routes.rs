@@ -1,6 +1,7 @@
 use super::fake::{Facade, SECRET, View, config, request};
 use crate::api::Role;
 use crate::facade::auth::AuthConfig;
+use crate::views::StoreState;
 use axum::http::Method;
 use serde_json::json;
 use std::time::Duration;
@@ -90,6 +91,43 @@ async fn process_endpoints_need_no_token() {
     let answer = waiting.send(request(Method::GET, "!/readyz"), "").await;
     assert_eq!((answer.status, answer.text.as_str()), (503, "waiting for the first list\n"));
     assert_eq!(waiting.send(request(Method::GET, "!/livez"), "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_written_is_not_ready_and_a_damaged_object_is_only_named() {
+    let facade = |write_error: Option<&str>, damaged: &[&str]| {
+        let damaged = damaged.iter().map(|text| text.to_string()).collect();
+        let store = StoreState { write_error: write_error.map(String::from), damaged };
+        with(View { store: Some(store), ..View::default() }, None)
+    };
+    for (write_error, damaged, status, ready) in [
+        (None, [].as_slice(), "ok", 200),
+        (Some("disk is full"), &[], "degraded", 503),
+        (None, &["findings/ops/a: not JSON"], "degraded", 200),
+    ] {
+        let facade = facade(write_error, damaged);
+        let public = facade.send(request(Method::GET, "/health"), "").await.body;
+        assert_eq!((&public["status"], public.get("store")), (&json!(status), None));
+        let store = facade.get("/health").await.body["store"].clone();
+        let (writable, total) = (write_error.is_none(), damaged.len());
+        let expected = json!({"writable": writable, "error": write_error, "damaged": damaged, "damaged_total": total});
+        assert_eq!(store, expected);
+        let readyz = facade.send(request(Method::GET, "!/readyz"), "").await;
+        assert_eq!(readyz.status, ready, "{}", readyz.text);
+        assert!(ready == 200 || readyz.text == "the store cannot be written\n", "{}", readyz.text);
+        let metrics = facade.send(request(Method::GET, "!/metrics"), "").await.text;
+        for line in [
+            format!("agentic_ops_store_writable {}\n", u8::from(writable)),
+            format!("agentic_ops_store_damaged_objects {total}\n"),
+            "agentic_ops_store_errors_total 0\n".into(),
+        ] {
+            assert!(metrics.contains(&line), "{line} is not in\n{metrics}");
+        }
+    }
+    let elsewhere = Facade::new();
+    assert_eq!(elsewhere.get("/health").await.body.get("store"), None);
+    let metrics = elsewhere.send(request(Method::GET, "!/metrics"), "").await.text;
+    assert!(!metrics.contains("agentic_ops_store_writable "), "{metrics}");
 }
 
 #[tokio::test]

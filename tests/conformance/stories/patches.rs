@@ -9,6 +9,7 @@ pub fn stories() -> Vec<Story> {
     vec![
         story("merge patches", merges()),
         story("JSON patches", json_patches()),
+        story("limits of JSON patches", limits()),
         story("strategic merge patches", strategic()),
         story("patches of missing objects", absent()),
     ]
@@ -153,6 +154,48 @@ fn json_patches() -> Vec<Step> {
             JSON_PATCH,
             json!([op("replace", "/spec/title", json!("dry"))]),
         ),
+    ]
+}
+
+fn limits() -> Vec<Step> {
+    let by_json = |name: &str, body: Value| patch(name, at("configmaps/a"), JSON_PATCH, body);
+    let tests = |count: usize| vec![json!({"op": "test", "path": "/data/key", "value": "1"}); count];
+    let copies = |count: usize| {
+        let copy =
+            |i| json!({"op": "copy", "from": "/metadata/annotations/a", "path": format!("/metadata/annotations/b{i}")});
+        let add = json!({"op": "add", "path": "/metadata/annotations", "value": {"a": "x".repeat(50_000)}});
+        Value::from([vec![add], (0..count).map(copy).collect()].concat())
+    };
+    let nested = |levels: usize| {
+        let mut operations = vec![json!({"op": "add", "path": "/data/d", "value": {"n": {}}})];
+        let mut depth = 1;
+        while depth < levels {
+            operations
+                .push(json!({"op": "copy", "from": "/data/d", "path": format!("/data/d{}", "/n".repeat(depth + 1))}));
+            depth = 2 * depth + 1;
+        }
+        Value::from(operations)
+    };
+    let before = json!({"op": "add", "path": "/data/l/0", "value": 1});
+    let long = [vec![json!({"op": "add", "path": "/data/l", "value": vec![0; 20_000]})], vec![before; 2_000]].concat();
+    vec![
+        post("a ConfigMap", at("configmaps"), configmap("a", "1")),
+        by_json("of as many operations as are allowed", tests(10_000).into()),
+        by_json("of one more", tests(10_001).into()),
+        patch("of one more, of a missing object", at("configmaps/none"), JSON_PATCH, tests(10_001).into()),
+        by_json("copies 100 kB", copies(2)),
+        by_json("copies 4 MB", copies(80)),
+        by_json("nests 60 levels", nested(60)),
+        by_json("nests 1,000 levels", nested(1_000)),
+        by_json("adds before a long list 2,000 times", long.into())
+            .differs("40 million list items would be moved, which the embedded server does not do"),
+        by_json("a path of a megabyte", json!([{"op": "remove", "path": format!("/data/{}", "x".repeat(1 << 20))}])),
+        by_json("moves a map into itself", json!([{"op": "move", "from": "/data", "path": "/data/a"}])),
+        by_json("moves back and forth", {
+            let there = json!({"op": "move", "from": "/data/key", "path": "/data/other"});
+            let back = json!({"op": "move", "from": "/data/other", "path": "/data/key"});
+            Value::from(vec![[there, back]; 1_000].concat())
+        }),
     ]
 }
 

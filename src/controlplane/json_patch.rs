@@ -1,0 +1,239 @@
+//! JSON patches, with the limits of kube-apiserver and limits on depth and work: a patch is carried out by the thread
+//! that writes, and all other writes wait for it.
+
+use super::object::{DEPTH_MAX, depth_within};
+use super::status::ApiError;
+use ::json_patch::jsonptr::Pointer;
+use ::json_patch::{Patch, PatchOperation};
+use serde_json::Value;
+
+/// Maximum number of operations (`maxJSONPatchOperations` of kube-apiserver).
+const OPERATIONS_MAX: usize = 10_000;
+/// Maximum size of everything that is copied, in bytes of JSON (`JSONPatchMaxCopyBytes` of kube-apiserver).
+const COPIED_MAX: usize = 3 << 20;
+/// Maximum number of list items and values that are moved or looked at.
+const WORK_MAX: usize = 20_000_000;
+/// Maximum length of an error message, which quotes the patch.
+const MESSAGE_MAX: usize = 1_000;
+
+/// Parses a patch.
+pub fn parse(bytes: &[u8]) -> Result<Patch, ApiError> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|e| ApiError::bad_request(e.to_string()))?;
+    if !value.is_array() {
+        return Err(ApiError::bad_request("a JSON patch must be an array of operations"));
+    }
+    serde_json::from_value(value).map_err(|e| ApiError::unprocessable(shortened(&e.to_string())))
+}
+
+/// The patched object.
+pub fn apply(object: &Value, patch: &Patch) -> Result<Value, ApiError> {
+    let count = patch.0.len();
+    if count > OPERATIONS_MAX {
+        let what = format!("The allowed maximum operations in a JSON patch is {OPERATIONS_MAX}, got {count}");
+        return Err(ApiError::too_large(format!("Request entity too large: {what}")));
+    }
+    let mut patched = object.clone();
+    let mut cost = Cost::default();
+    for operation in &patch.0 {
+        cost.charge(&patched, operation)?;
+        ::json_patch::patch_unsafe(&mut patched, std::slice::from_ref(operation))
+            .map_err(|error| ApiError::unprocessable(shortened(&format!("the JSON patch does not apply: {error}"))))?;
+    }
+    Ok(patched)
+}
+
+/// What the operations have cost so far.
+#[derive(Default)]
+struct Cost {
+    copied: usize,
+    work: usize,
+}
+
+impl Cost {
+    /// Charges an operation before it is carried out. Operations that do not apply cost nothing.
+    fn charge(&mut self, object: &Value, operation: &PatchOperation) -> Result<(), ApiError> {
+        match operation {
+            PatchOperation::Add(op) => {
+                self.shift(object, &op.path)?;
+                self.nest(&op.path, &op.value)
+            }
+            PatchOperation::Replace(op) => self.nest(&op.path, &op.value),
+            PatchOperation::Remove(op) => self.shift(object, &op.path),
+            PatchOperation::Move(op) => {
+                self.shift(object, &op.from)?;
+                self.shift(object, &op.path)?;
+                match object.pointer(op.from.as_str()) {
+                    Some(moved) => self.nest(&op.path, moved),
+                    None => Ok(()),
+                }
+            }
+            PatchOperation::Copy(op) => {
+                self.shift(object, &op.path)?;
+                match object.pointer(op.from.as_str()) {
+                    Some(source) => {
+                        self.copy(source)?;
+                        self.nest(&op.path, source)
+                    }
+                    None => Ok(()),
+                }
+            }
+            // Compares at most what is in the patch.
+            PatchOperation::Test(_) => Ok(()),
+        }
+    }
+
+    /// The items of a list that an item is added to or removed from.
+    fn shift(&mut self, object: &Value, path: &Pointer) -> Result<(), ApiError> {
+        let parent = path.split_back().and_then(|(parent, _)| object.pointer(parent.as_str()));
+        self.work(parent.and_then(Value::as_array).map_or(0, Vec::len))
+    }
+
+    fn copy(&mut self, source: &Value) -> Result<(), ApiError> {
+        self.copied += json_size(source);
+        if self.copied > COPIED_MAX {
+            return Err(ApiError::unprocessable(format!(
+                "Unable to complete the copy, the accumulated size increase of copy is {}, exceeding the limit {COPIED_MAX}",
+                self.copied
+            )));
+        }
+        Ok(())
+    }
+
+    /// Nothing may be nested deeper than an object can be.
+    fn nest(&mut self, path: &Pointer, value: &Value) -> Result<(), ApiError> {
+        let left = DEPTH_MAX.checked_sub(path.count());
+        match left.and_then(|left| depth_within(value, left)) {
+            Some(values) => self.work(values),
+            None => Err(ApiError::invalid_patch(&format!("exceeded max depth of {DEPTH_MAX}"))),
+        }
+    }
+
+    fn work(&mut self, values: usize) -> Result<(), ApiError> {
+        self.work += values;
+        if self.work > WORK_MAX {
+            let what = format!("the JSON patch moves more than {WORK_MAX} values");
+            return Err(ApiError::too_large(format!("Request entity too large: {what}")));
+        }
+        Ok(())
+    }
+}
+
+/// Size of a value as JSON, in bytes.
+fn json_size(value: &Value) -> usize {
+    struct Counter(usize);
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Counting cannot fail.
+    let _ = serde_json::to_writer(&mut counter, value);
+    counter.0
+}
+
+fn shortened(message: &str) -> String {
+    match message.char_indices().nth(MESSAGE_MAX) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+    use serde_json::json;
+
+    fn applied(object: Value, operations: &Value) -> Result<Value, ApiError> {
+        apply(&object, &parse(operations.to_string().as_bytes())?)
+    }
+
+    fn error(object: Value, operations: &Value) -> (StatusCode, String) {
+        let error = applied(object, operations).expect_err("refused");
+        (error.code, error.message)
+    }
+
+    #[test]
+    fn operations_are_applied_in_order() {
+        let operations = json!([
+            {"op": "test", "path": "/a", "value": 1},
+            {"op": "add", "path": "/list/-", "value": 3},
+            {"op": "copy", "from": "/a", "path": "/list/0"},
+            {"op": "move", "from": "/a", "path": "/b"},
+            {"op": "replace", "path": "/list/1", "value": {"c": []}},
+            {"op": "remove", "path": "/list/2"},
+        ]);
+        assert_eq!(
+            applied(json!({"a": 1, "list": [2, 2]}), &operations).unwrap(),
+            json!({"b": 1, "list": [1, {"c": []}, 3]})
+        );
+        assert_eq!(error(json!({}), &json!([{"op": "remove", "path": "/a"}])).0, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(error(json!({}), &json!({"op": "remove"})).0, StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn the_number_of_operations_is_limited() {
+        let tests = |count: usize| Value::from(vec![json!({"op": "test", "path": "/a", "value": 1}); count]);
+        assert!(applied(json!({"a": 1}), &tests(OPERATIONS_MAX)).is_ok());
+        let (code, message) = error(json!({"a": 1}), &tests(OPERATIONS_MAX + 1));
+        assert_eq!(code, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(message.ends_with("The allowed maximum operations in a JSON patch is 10000, got 10001"), "{message}");
+    }
+
+    #[test]
+    fn copied_bytes_are_limited() {
+        let double = json!({"op": "copy", "from": "/list", "path": "/list/-"});
+        let patch = Value::from(vec![double; 12]);
+        assert!(applied(json!({"list": ["x".repeat(100)]}), &patch).is_ok());
+        let (code, message) = error(json!({"list": ["x".repeat(1_000)]}), &patch);
+        assert_eq!(code, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(message.contains("the accumulated size increase of copy is"), "{message}");
+    }
+
+    #[test]
+    fn depth_is_limited_however_it_is_reached() {
+        let nested = |depth: usize| (0..depth).fold(json!(1), |inner, _| json!({"n": inner}));
+        let deep = "/n".repeat(DEPTH_MAX - 1);
+        assert!(applied(nested(DEPTH_MAX - 1), &json!([{"op": "replace", "path": deep, "value": {}}])).is_ok());
+        for patch in [
+            json!([{"op": "replace", "path": deep, "value": {"n": {}}}]),
+            json!([{"op": "add", "path": format!("{deep}/n"), "value": {}}]),
+            json!([{"op": "copy", "from": "/n", "path": "/n/n"}]),
+            json!([{"op": "add", "path": "/m", "value": {}}, {"op": "move", "from": "/n", "path": "/m/n"}, {"op": "move", "from": "/m", "path": "/o"}]),
+        ] {
+            let (code, message) = error(nested(DEPTH_MAX), &patch);
+            assert_eq!(code, StatusCode::UNPROCESSABLE_ENTITY, "{message}");
+        }
+        // Paths that double with each copy.
+        let mut doubling = vec![json!({"op": "add", "path": "/d", "value": {"n": {}}})];
+        let mut depth = 1;
+        while depth < 20_000 {
+            doubling.push(json!({"op": "copy", "from": "/d", "path": format!("/d{}", "/n".repeat(depth + 1))}));
+            depth = 2 * depth + 1;
+        }
+        assert_eq!(error(json!({}), &doubling.into()).0, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+
+    #[test]
+    fn work_on_long_lists_is_limited() {
+        let object = json!({"list": vec![0; 10_000]});
+        let in_front = Value::from(vec![json!({"op": "add", "path": "/list/0", "value": 1}); 5_000]);
+        assert_eq!(error(object.clone(), &in_front).0, StatusCode::PAYLOAD_TOO_LARGE);
+        let back_and_forth: Vec<_> = (0..5_000)
+            .map(|i| if i % 2 == 0 { ("/list", "/kept") } else { ("/kept", "/list") })
+            .map(|(from, path)| json!({"op": "move", "from": from, "path": path}))
+            .collect();
+        assert_eq!(error(object, &back_and_forth.into()).0, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    #[test]
+    fn a_long_path_is_not_quoted_in_full() {
+        let path = format!("/{}", "x".repeat(1 << 20));
+        assert!(error(json!({}), &json!([{"op": "remove", "path": path}])).1.len() < 2 * MESSAGE_MAX);
+    }
+}

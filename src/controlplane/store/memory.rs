@@ -1,0 +1,68 @@
+//! The objects in memory, and the log of their changes.
+
+use super::{Change, Key, StoredObject};
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+use std::sync::Arc;
+
+/// Maximum number of changes in the log, which watches resume from and pages of a list use.
+const LOG_MAX: usize = 10_000;
+/// Maximum size of the log, in bytes of JSON.
+const LOG_BYTES_MAX: usize = 16 << 20;
+
+/// What the store holds.
+#[derive(Default)]
+pub(super) struct Memory {
+    pub objects: BTreeMap<Key, StoredObject>,
+    /// Rows of the file that can't be read as the object that they should be, with the reason. They are in no list.
+    pub damaged: BTreeMap<Key, String>,
+    pub version: u64,
+    pub log: VecDeque<Arc<Change>>,
+    /// Size of the JSON in the log, in bytes.
+    log_bytes: usize,
+    /// Size of all JSON that was added to the log since the start, in bytes.
+    pub logged: u64,
+    /// The newest version that is no longer in the log.
+    pub compacted: u64,
+}
+
+impl Memory {
+    /// What was read from the file at the start. The log is kept in memory only: watches from before a restart have to
+    /// list again.
+    pub fn loaded(objects: BTreeMap<Key, StoredObject>, damaged: BTreeMap<Key, String>, version: u64) -> Memory {
+        Memory { objects, damaged, version, compacted: version, ..Memory::default() }
+    }
+
+    /// The objects of a kind, in one namespace or all, after `from`.
+    pub fn of_kind(&self, kind: &str, namespace: Option<&str>, from: Option<&Key>) -> Vec<(Key, StoredObject)> {
+        let first =
+            Key { kind: kind.to_string(), namespace: namespace.unwrap_or_default().to_string(), name: String::new() };
+        let start = match from {
+            Some(key) => Bound::Excluded(key.clone()),
+            None => Bound::Included(first),
+        };
+        let all = self.objects.range((start, Bound::Unbounded));
+        let of_kind = all.take_while(|(key, _)| key.kind == kind && namespace.is_none_or(|n| key.namespace == n));
+        of_kind.map(|(key, stored)| (key.clone(), stored.clone())).collect()
+    }
+
+    /// Stores or removes an object. Either way its row in the file is whole again.
+    pub fn set(&mut self, key: Key, stored: Option<StoredObject>) {
+        self.damaged.remove(&key);
+        match stored {
+            Some(stored) => self.objects.insert(key, stored),
+            None => self.objects.remove(&key),
+        };
+    }
+
+    pub fn append(&mut self, change: Arc<Change>) {
+        self.log_bytes += change.after.len();
+        self.logged += change.after.len() as u64;
+        self.log.push_back(change);
+        while self.log.len() > LOG_MAX || self.log_bytes > LOG_BYTES_MAX {
+            let Some(old) = self.log.pop_front() else { return };
+            self.log_bytes -= old.after.len();
+            self.compacted = old.version;
+        }
+    }
+}

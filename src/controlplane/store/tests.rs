@@ -1,0 +1,214 @@
+use super::file::FileOptions;
+use super::*;
+use rusqlite::Connection;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+/// A data directory, removed when dropped.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Directory {
+        let path = std::env::temp_dir().join(format!("agentic-ops-store-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&path).unwrap();
+        Directory(path)
+    }
+
+    fn options(&self) -> FileOptions {
+        FileOptions { path: self.database(), evidence: vec![self.0.join("token")], pages_max: None }
+    }
+
+    fn database(&self) -> PathBuf {
+        self.0.join("controlplane.db")
+    }
+
+    fn open(&self) -> Result<(Store, JoinHandle<()>), OpenError> {
+        Store::open(StoreOptions { file: self.options(), on_error: Box::new(|| ()) })
+    }
+
+    /// A store with these objects, closed again.
+    async fn with_objects(names: &[&str]) -> Directory {
+        let directory = Directory::new();
+        let (store, writer) = directory.open().unwrap();
+        for name in names {
+            put(&store, name, 10).await.unwrap();
+        }
+        close(store, writer);
+        directory
+    }
+
+    fn sql(&self, sql: &str) {
+        let changed = Connection::open(self.database()).unwrap().execute(sql, []).unwrap();
+        assert!(changed > 0, "{sql}");
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn close(store: Store, writer: JoinHandle<()>) {
+    drop(store);
+    writer.join().unwrap();
+}
+
+fn key(name: &str) -> Key {
+    Key { kind: "configmaps".into(), namespace: "a".into(), name: name.into() }
+}
+
+async fn put(store: &Store, name: &str, size: usize) -> Result<Value, StoreError> {
+    let value = json!({"metadata": {"name": name, "namespace": "a"}, "data": {"text": "x".repeat(size)}});
+    let written = store.write(key(name), move |_| WriteAction::<()>::Put(Box::new(value))).await?;
+    Ok(written.unwrap())
+}
+
+async fn delete(store: &Store, name: &str) -> Result<(), StoreError> {
+    store.write(key(name), |_| WriteAction::<()>::Delete(Box::default())).await.map(drop)
+}
+
+fn names(store: &Store) -> Vec<String> {
+    store.list("configmaps", None).items.into_iter().map(|(key, _)| key.name).collect()
+}
+
+#[tokio::test]
+async fn a_full_disk_fails_writes_and_nothing_else_until_there_is_space() {
+    let directory = Directory::new();
+    let errors = Arc::new(AtomicUsize::new(0));
+    let counted = errors.clone();
+    let file = FileOptions { pages_max: Some(1_000), ..directory.options() };
+    let on_error = Box::new(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    let (store, writer) = Store::open(StoreOptions { file, on_error }).unwrap();
+    let mut stored = Vec::new();
+    let error = loop {
+        let name = format!("c{:03}", stored.len());
+        match put(&store, &name, 60_000).await {
+            Ok(_) => stored.push(name),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.to_string(), "cannot write to the store: database or disk is full");
+    assert!(stored.len() > 10, "{}", stored.len());
+    let full = store.status().state();
+    assert_eq!((full.write_error.as_deref(), errors.load(Ordering::Relaxed)), (Some("database or disk is full"), 1));
+    // What was answered is there, and nothing of what was not.
+    assert_eq!(names(&store), stored);
+    store.check().await.unwrap();
+    assert!(store.status().is_failing(), "there is no space yet");
+    for name in stored.drain(10..) {
+        delete(&store, &name).await.unwrap();
+    }
+    store.check().await.unwrap();
+    assert_eq!(store.status().state(), StoreState::default());
+    put(&store, "after", 60_000).await.unwrap();
+    stored.insert(0, "after".into());
+    assert_eq!(names(&store), stored);
+    close(store, writer);
+    let (store, writer) = directory.open().unwrap();
+    assert_eq!(names(&store), stored, "the file has what the memory had");
+    close(store, writer);
+}
+
+#[tokio::test]
+async fn a_store_that_was_emptied_is_not_taken_for_a_new_one() {
+    let directory = Directory::with_objects(&["a"]).await;
+    let token = directory.0.join("token");
+    std::fs::write(&token, "x").unwrap();
+    for (what, empty) in [
+        ("empty", (|path| std::fs::write(path, "")) as fn(&Path) -> std::io::Result<()>),
+        ("missing", |path| std::fs::remove_file(path)),
+    ] {
+        empty(&directory.database()).unwrap();
+        let error = directory.open().map(drop).unwrap_err().to_string();
+        let says = format!("controlplane.db is {what}, but {} shows that a store was in use", token.display());
+        assert!(error.contains(&says), "{error}");
+    }
+    std::fs::remove_file(&token).unwrap();
+    let (store, writer) = directory.open().unwrap();
+    assert_eq!(names(&store), Vec::<String>::new());
+    close(store, writer);
+}
+
+#[tokio::test]
+async fn a_damaged_object_takes_away_only_itself() {
+    for damage in [
+        "UPDATE objects SET json = substr(json, 2) WHERE name = 'b'",
+        "UPDATE objects SET json = 'null' WHERE name = 'b'",
+        "UPDATE objects SET json = x'ff' || json WHERE name = 'b'",
+        "UPDATE objects SET json = 7 WHERE name = 'b'",
+        "UPDATE objects SET version = 'x' WHERE name = 'b'",
+        "UPDATE objects SET version = version + 1 WHERE name = 'b'",
+        "UPDATE objects SET json = replace(json, '\"name\":\"b\"', '\"name\":\"c\"') WHERE name = 'b'",
+    ] {
+        let directory = Directory::with_objects(&["a", "b", "c"]).await;
+        directory.sql(damage);
+        let (store, writer) = directory.open().unwrap();
+        assert_eq!(names(&store), ["a", "c"], "{damage}");
+        assert!(store.get(&key("b")).is_none() && store.damage(&key("b")).is_some());
+        let named = store.status().state().damaged;
+        assert!(named.len() == 1 && named[0].starts_with("configmaps/a/b: the "), "{named:?}");
+        // It can be written anew, or deleted.
+        match damage.contains("null") {
+            true => drop(put(&store, "b", 10).await.unwrap()),
+            false => delete(&store, "b").await.unwrap(),
+        }
+        assert_eq!(store.status().state(), StoreState::default());
+        close(store, writer);
+        let (store, writer) = directory.open().unwrap();
+        assert_eq!(store.status().state(), StoreState::default());
+        assert_eq!(store.get(&key("b")).is_some(), damage.contains("null"));
+        close(store, writer);
+    }
+}
+
+#[tokio::test]
+async fn resource_versions_go_on_from_the_newest_object() {
+    let directory = Directory::with_objects(&["a", "b"]).await;
+    directory.sql("UPDATE counter SET version = 1");
+    let (store, writer) = directory.open().unwrap();
+    let newest = store.get(&key("b")).unwrap().version;
+    assert_eq!(store.version(), newest);
+    close(store, writer);
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_an_error_that_names_it_or_costs_single_objects() {
+    let names: Vec<String> = (0..60).map(|i| format!("object-{i}")).collect();
+    let directory = Directory::with_objects(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let whole = std::fs::read(directory.database()).unwrap();
+    let mut refused = 0;
+    for seed in 0..40_usize {
+        let mut damaged = whole.clone();
+        match seed {
+            0 => damaged.truncate(whole.len() / 8192 * 4096),
+            1 => damaged[..16].fill(b'x'),
+            _ => (0..20).for_each(|i| {
+                let at = (seed * 7_919 + i * 104_729) % whole.len();
+                damaged[at] ^= 1 << (i % 8);
+            }),
+        }
+        std::fs::write(directory.database(), &damaged).unwrap();
+        match directory.open() {
+            Ok((store, writer)) => {
+                let (listed, named) =
+                    (store.list("configmaps", None).items.len(), store.status().state().damaged.len());
+                assert!(listed + named <= names.len(), "{listed} objects, {named} damaged");
+                close(store, writer);
+            }
+            Err(error) => {
+                refused += 1;
+                let says = if seed < 2 { "controlplane.db is damaged (" } else { "controlplane.db" };
+                assert!(error.to_string().contains(says), "{error}");
+            }
+        }
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(directory.0.join(format!("controlplane.db{suffix}")));
+        }
+    }
+    assert!(refused >= 2, "{refused}");
+}
