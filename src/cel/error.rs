@@ -4,6 +4,7 @@
 //! that were read: those may be secret.
 
 use super::signature::ResultType;
+use super::syntax::SyntaxError;
 use kube_cel::cel::objects::Value;
 
 /// A value, or why there is none.
@@ -31,16 +32,6 @@ pub enum CompileError {
     TooCostly(CostError),
 }
 
-/// Why there is no syntax tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SyntaxError {
-    /// The parser's own message.
-    Parser(String),
-    ParserPanicked,
-    /// The operating system gave no thread to parse on; its message.
-    NoThread(String),
-}
-
 /// Which limit an expression would exceed, known before it is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CostError {
@@ -52,6 +43,8 @@ pub enum CostError {
     TooManyComprehensions,
     /// It iterates over a list whose length has no known bound.
     UnboundedRange,
+    /// A regular expression in it is longer than [`super::limits::PATTERN_MAX`], or has too many large classes of characters.
+    PatternTooLarge,
 }
 
 /// Why an evaluation gives no value. Types are named as CEL names them.
@@ -86,6 +79,8 @@ pub enum EvalError {
     TooManySteps,
     /// More than [`super::limits::BYTES_MAX`].
     TooManyBytes,
+    /// A regular expression is longer than [`super::limits::PATTERN_MAX`], or too large when it is compiled.
+    PatternTooLarge,
     /// The result is not of the expected type.
     WrongResultType {
         expected: ResultType,

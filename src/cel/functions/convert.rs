@@ -35,7 +35,7 @@ pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ev
 }
 
 /// `optional.NAME`.
-pub(super) fn optional(name: &str, args: &[Value]) -> Option<EvalResult> {
+pub(super) fn optional(budget: &mut Budget, name: &str, args: &[Value]) -> Option<EvalResult> {
     let made = match (name, args) {
         ("none", []) => OptionalValue::none(),
         ("of", [value]) => OptionalValue::of(value.clone()),
@@ -43,7 +43,7 @@ pub(super) fn optional(name: &str, args: &[Value]) -> Option<EvalResult> {
         ("ofNonZeroValue", [value]) => OptionalValue::of(value.clone()),
         _ => return None,
     };
-    Some(Ok(Value::Opaque(Arc::new(made))))
+    Some(budget.build_object().map(|()| Value::Opaque(Arc::new(made))))
 }
 
 fn is_optional(value: &Value) -> bool {
@@ -105,20 +105,21 @@ fn to_string(budget: &mut Budget, value: &Value) -> Option<EvalResult> {
         Value::Timestamp(time) => times::show(time),
         Value::Bytes(bytes) => {
             let text = budget
-                .build(bytes.len())
+                .build_text(bytes.len())
+                .and_then(|()| budget.search(bytes.len()))
                 .and_then(|()| String::from_utf8(bytes.to_vec()).map_err(|_| EvalError::function("string")));
             return Some(text.map(|text| Value::String(Arc::new(text))));
         }
         _ => return None,
     };
-    Some(budget.build(text.len()).map(|()| Value::String(Arc::new(text))))
+    Some(budget.build_text(text.len()).map(|()| Value::String(Arc::new(text))))
 }
 
 fn to_bytes(budget: &mut Budget, value: &Value) -> Option<EvalResult> {
     match value {
         Value::Bytes(_) => Some(Ok(value.clone())),
         Value::String(text) => {
-            Some(budget.build(text.len()).map(|()| Value::Bytes(Arc::new(text.as_bytes().to_vec()))))
+            Some(budget.build_text(text.len()).map(|()| Value::Bytes(Arc::new(text.as_bytes().to_vec()))))
         }
         _ => None,
     }
