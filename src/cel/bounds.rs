@@ -1,7 +1,7 @@
 //! The cost of an expression as far as it is known when it is compiled: what it iterates over, and its regular expressions.
 
-use super::error::{CompileError, CostError};
-use super::limits::COMPREHENSIONS_MAX;
+use super::error::CompileError;
+use super::limits::{COMPREHENSIONS_MAX, CostError};
 use super::patterns;
 use super::syntax::{Binary, Call, Node};
 use kube_cel::cel::objects::Value;

@@ -5,7 +5,7 @@
 
 use super::error::EvalError;
 use super::limits::{BYTES_MAX, STEPS_MAX};
-use super::operators::optional;
+use super::values::optional;
 use kube_cel::cel::objects::{Key, Value};
 
 /// Bytes that are copied or compared in less than the time of one step.
@@ -28,8 +28,14 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub fn new() -> Budget {
-        Budget { steps: STEPS_MAX, bytes: BYTES_MAX }
+    /// At most [`STEPS_MAX`] steps, and at most those that are `left` to the run.
+    pub fn new(left: usize) -> Budget {
+        Budget { steps: STEPS_MAX.min(left), bytes: BYTES_MAX }
+    }
+
+    /// The steps that are left.
+    pub fn steps(&self) -> usize {
+        self.steps
     }
 
     /// Charges that many steps.
@@ -104,10 +110,5 @@ impl Budget {
             }
             _ => self.build(size_of::<Value>()),
         }
-    }
-
-    #[cfg(test)]
-    pub fn left(&self) -> (usize, usize) {
-        (self.steps, self.bytes)
     }
 }

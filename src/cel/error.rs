@@ -3,8 +3,9 @@
 //! Errors are typed to the leaves, so that they can be shown in any language. They name fields, functions and types, never values
 //! that were read: those may be secret.
 
+use super::limits::CostError;
 use super::signature::ResultType;
-use super::syntax::SyntaxError;
+use super::syntax::{ParseError, SyntaxError};
 use kube_cel::cel::objects::Value;
 
 /// A value, or why there is none.
@@ -32,19 +33,13 @@ pub enum CompileError {
     TooCostly(CostError),
 }
 
-/// Which limit an expression would exceed, known before it is evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CostError {
-    /// [`super::limits::DEPTH_MAX`].
-    NestedTooDeep,
-    /// [`super::limits::NODES_MAX`].
-    TooManyNodes,
-    /// [`super::limits::COMPREHENSIONS_MAX`].
-    TooManyComprehensions,
-    /// It iterates over a list whose length has no known bound.
-    UnboundedRange,
-    /// A regular expression in it is longer than [`super::limits::PATTERN_MAX`], or has too many large classes of characters.
-    PatternTooLarge,
+impl From<ParseError> for CompileError {
+    fn from(error: ParseError) -> CompileError {
+        match error {
+            ParseError::Syntax(error) => CompileError::Syntax(error),
+            ParseError::TooCostly(error) => CompileError::TooCostly(error),
+        }
+    }
 }
 
 /// Why an evaluation gives no value. Types are named as CEL names them.
@@ -77,6 +72,8 @@ pub enum EvalError {
     UnknownName(String),
     /// More than [`super::limits::STEPS_MAX`].
     TooManySteps,
+    /// All expressions of the run together would take more than this limit.
+    TooManyStepsInRun(usize),
     /// More than [`super::limits::BYTES_MAX`].
     TooManyBytes,
     /// A regular expression is longer than [`super::limits::PATTERN_MAX`], or too large when it is compiled.
@@ -100,7 +97,12 @@ pub enum EvalError {
 impl EvalError {
     /// Whether it ends the evaluation: `||`, `&&`, `exists` and `all` do not absorb it, since the budget is used up.
     pub(super) fn is_final(&self) -> bool {
-        matches!(self, EvalError::TooManySteps | EvalError::TooManyBytes)
+        matches!(self, EvalError::TooManySteps | EvalError::TooManyStepsInRun(_) | EvalError::TooManyBytes)
+    }
+
+    /// Whether the expression costs more than it may.
+    pub fn is_too_costly(&self) -> bool {
+        self.is_final() || *self == EvalError::PatternTooLarge
     }
 
     pub(super) fn type_mismatch(actual: &Value, expected: &'static [&'static str]) -> EvalError {

@@ -7,6 +7,7 @@
 use super::budget::Budget;
 use super::error::{EvalError, EvalResult};
 use super::inputs::Inputs;
+use super::limits::STEPS_MAX;
 use super::patterns::Patterns;
 use super::syntax::{Call, Comprehension, Macro, Node};
 use super::{functions, names, operators};
@@ -14,9 +15,21 @@ use kube_cel::cel::objects::{Key, Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Evaluates an expression.
+/// Evaluates an expression, and takes its steps from those that are left to the run.
 pub(super) fn evaluate(root: &Node, inputs: &Inputs, item: Option<Value>) -> EvalResult {
-    Evaluator { inputs, item, bound: Vec::new(), budget: Budget::new(), patterns: Patterns::default() }.value(root)
+    let budget = Budget::new(inputs.steps_left());
+    let allowed = budget.steps();
+    let mut evaluator = Evaluator { inputs, item, bound: Vec::new(), budget, patterns: Patterns::default() };
+    let result = evaluator.value(root);
+    inputs.take_steps(allowed - evaluator.budget.steps());
+    match result {
+        Err(EvalError::TooManySteps) if allowed < STEPS_MAX => {
+            // The next ones find nothing left: which check is the first one that is unknown does not depend on its successors.
+            inputs.take_steps(usize::MAX);
+            Err(EvalError::TooManyStepsInRun(inputs.steps_max()))
+        }
+        other => other,
+    }
 }
 
 struct Evaluator<'a> {

@@ -3,7 +3,7 @@
 use super::bounds::{self, Bounds};
 use super::error::{CompileError, EvalError, type_name};
 use super::inputs::{Inputs, Item};
-use super::limits::{ITEMS_MAX, SOURCE_MAX};
+use super::limits::{ITEMS_MAX, SOURCE_MAX, STEPS_MAX};
 use super::names::References;
 use super::signature::{ProbeRefs, ResultType, Scope};
 use super::syntax::{self, Node};
@@ -124,7 +124,11 @@ impl Expression {
         }
         let (root, item) = (&self.inner.root, item.map(Item::value));
         // A panic in a library function fails one check only.
-        catch_unwind(AssertUnwindSafe(|| evaluate::evaluate(root, inputs, item))).unwrap_or(Err(EvalError::Panicked))
+        catch_unwind(AssertUnwindSafe(|| evaluate::evaluate(root, inputs, item))).unwrap_or_else(|_| {
+            // What it did is not known.
+            inputs.take_steps(STEPS_MAX);
+            Err(EvalError::Panicked)
+        })
     }
 }
 

@@ -14,7 +14,22 @@ pub const ITEMS_MAX: usize = 100;
 pub const LIST_MAX: usize = 1_000;
 /// Longest regular expression, in bytes.
 pub const PATTERN_MAX: usize = 4096;
-/// Steps of one evaluation: nodes evaluated, items iterated over, and bytes compared (64 count as a step) or searched (16).
+/// Steps of one evaluation of one expression: nodes evaluated, items iterated over, and bytes compared (64 count as a step) or searched (16).
 pub const STEPS_MAX: usize = 800_000;
 /// Bytes of strings, lists and maps that one evaluation may allocate.
-pub const BYTES_MAX: usize = 4 << 20;
+pub const BYTES_MAX: usize = 8 << 20;
+
+/// Which limit an expression would exceed, known before it is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CostError {
+    /// [`DEPTH_MAX`].
+    NestedTooDeep,
+    /// [`NODES_MAX`].
+    TooManyNodes,
+    /// [`COMPREHENSIONS_MAX`].
+    TooManyComprehensions,
+    /// It iterates over a list whose length has no known bound.
+    UnboundedRange,
+    /// A regular expression in it is longer than [`PATTERN_MAX`], or has too many large classes of characters.
+    PatternTooLarge,
+}

@@ -20,12 +20,14 @@ mod signature;
 mod syntax;
 mod time;
 mod types;
+mod values;
 
 #[cfg(test)]
 mod tests;
 
-pub use error::{CompileError, CostError, EvalError};
+pub use error::{CompileError, EvalError};
 pub use expression::Expression;
 pub use inputs::{Inputs, Item, ReadingInput};
+pub use limits::CostError;
 pub use signature::{ProbeRefs, ResultType, Scope};
 pub use syntax::{SyntaxError, SyntaxReason};

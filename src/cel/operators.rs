@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::error::{EvalError, EvalResult, type_name};
 use super::syntax::Binary;
+use super::values::optional;
 use kube_cel::cel::ExecutionError;
 use kube_cel::cel::objects::{Key, KeyRef, Map, OptionalValue, Value};
 use std::cmp::Ordering;
@@ -252,11 +253,6 @@ pub(super) fn has(budget: &mut Budget, container: &Value, name: &str) -> Result<
 
 fn no_fields(value: &Value, field: &str) -> EvalError {
     EvalError::NoFields { field: field.to_string(), actual: type_name(value) }
-}
-
-/// The optional value, where the object is one.
-pub(super) fn optional(opaque: &Arc<dyn kube_cel::cel::objects::Opaque>) -> Option<&OptionalValue> {
-    opaque.downcast_ref::<OptionalValue>()
 }
 
 /// Selects from an optional value: a missing key or index gives the empty optional and no error.

@@ -12,6 +12,8 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 pub enum Limit {
     /// Probes under way, of all targets.
     Probes,
+    /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
+    Evaluation,
 }
 
 impl Limit {
@@ -19,6 +21,7 @@ impl Limit {
     pub fn as_str(self) -> &'static str {
         match self {
             Limit::Probes => "probes",
+            Limit::Evaluation => "evaluation",
         }
     }
 
@@ -26,6 +29,7 @@ impl Limit {
     pub fn setting(self) -> &'static str {
         match self {
             Limit::Probes => "AGENTIC_PROBES_MAX",
+            Limit::Evaluation => "AGENTIC_EVALUATION_STEPS",
         }
     }
 }

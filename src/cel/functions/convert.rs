@@ -3,7 +3,7 @@
 use super::times;
 use crate::cel::budget::Budget;
 use crate::cel::error::{EvalError, EvalResult};
-use crate::cel::operators;
+use crate::cel::values;
 use kube_cel::cel::objects::{OptionalValue, Value};
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ev
     }
     match (name, args) {
         ("or" | "orValue", [Value::Opaque(opaque), other]) => {
-            let inner = operators::optional(opaque)?;
+            let inner = values::optional(opaque)?;
             let kept = if name == "or" { Some(&args[0]) } else { inner.value() };
             Some(match (inner.value(), kept) {
                 (Some(_), Some(kept)) => Ok(kept.clone()),
@@ -47,12 +47,12 @@ pub(super) fn optional(budget: &mut Budget, name: &str, args: &[Value]) -> Optio
 }
 
 fn is_optional(value: &Value) -> bool {
-    matches!(value, Value::Opaque(opaque) if operators::optional(opaque).is_some())
+    matches!(value, Value::Opaque(opaque) if values::optional(opaque).is_some())
 }
 
 fn of_optional(name: &str, value: &Value) -> Option<EvalResult> {
     let Value::Opaque(opaque) = value else { return None };
-    let inner = operators::optional(opaque)?.value();
+    let inner = values::optional(opaque)?.value();
     Some(match name {
         "hasValue" => Ok(Value::Bool(inner.is_some())),
         _ => inner.cloned().ok_or_else(|| EvalError::function(name)),

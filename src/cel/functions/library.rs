@@ -3,7 +3,7 @@
 use super::name::Name;
 use crate::cel::budget::Budget;
 use crate::cel::error::{EvalError, EvalResult};
-use crate::cel::operators::optional;
+use crate::cel::values::optional;
 use kube_cel::KubeCelExt as _;
 use kube_cel::cel::common::ast::{CallExpr, Expr, IdedExpr};
 use kube_cel::cel::objects::Value;

@@ -222,7 +222,7 @@ fn nfa(source: &str, reverse: bool) -> Result<NFA, PatternError> {
     })
 }
 
-/// CEL uses the syntax of RE2, in which `\w`, `\d`, `\s` and `\b` match ASCII only.
+/// CEL uses the syntax of RE2, in which `\w`, `\d`, `\s`, `\b` and `\B` match ASCII only.
 fn as_re2(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut rest = pattern.chars();
@@ -237,6 +237,7 @@ fn as_re2(pattern: &str) -> String {
             Some('s') => out.push_str("[\\t\\n\\f\\r ]"),
             Some('S') => out.push_str("[^\\t\\n\\f\\r ]"),
             Some('b') => out.push_str("(?-u:\\b)"),
+            Some('B') => out.push_str("(?-u:\\B)"),
             Some(other) => out.extend([c, other]),
         }
     }
@@ -246,14 +247,15 @@ fn as_re2(pattern: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cel::limits::STEPS_MAX;
     use crate::cel::tests::hostile;
 
     fn pattern(source: &str) -> Result<Pattern, EvalError> {
-        Pattern::new(&mut Budget::new(), source, "matches")
+        Pattern::new(&mut Budget::new(STEPS_MAX), source, "matches")
     }
 
     fn finds(source: &str, text: &str) -> Vec<String> {
-        let places = pattern(source).unwrap().find(&mut Budget::new(), text, 100).unwrap();
+        let places = pattern(source).unwrap().find(&mut Budget::new(STEPS_MAX), text, 100).unwrap();
         places.into_iter().map(|place| text[place].to_string()).collect()
     }
 
@@ -262,6 +264,7 @@ mod tests {
         assert_eq!(finds(r"\w+", "ação fim"), ["a", "o", "fim"]);
         assert_eq!(finds(r"[\w.]+@\S+", "de a.b@c.d é"), ["a.b@c.d"]);
         assert_eq!(finds(r"\bfim\b", "ofim fim, éfim"), ["fim", "fim"]);
+        assert_eq!(finds(r"\Bfi\w", "ofim fim éfia"), ["fim"]);
         assert_eq!(finds("a.", "aé a"), ["aé"]);
         assert_eq!(finds(r"[^\d\s]+", "a1 b"), ["a", "b"]);
         assert_eq!(finds("(?i)É", "é É"), ["é", "É"]);
@@ -307,7 +310,7 @@ mod tests {
             for text in texts {
                 let expected: Vec<_> = library.find_iter(text).map(|found| found.range()).collect();
                 let mut pattern = pattern(source).unwrap();
-                let budget = &mut Budget::new();
+                let budget = &mut Budget::new(STEPS_MAX);
                 assert_eq!(pattern.find(budget, text, 100).unwrap(), expected, "{source:?} in {text:?}");
                 assert_eq!(pattern.is_match(budget, text).unwrap(), !expected.is_empty(), "{source:?} in {text:?}");
             }
@@ -318,14 +321,14 @@ mod tests {
     fn what_a_search_costs_is_charged() {
         let text = hostile::cases::mixed(1 << 20);
         for source in ["(?:a.{0,20}){5}Z", "[ab].{0,40}[bc].{0,40}Z", "(a|b)[abc]{9}.{20,40}!"] {
-            let budget = &mut Budget::new();
+            let budget = &mut Budget::new(STEPS_MAX);
             let error = pattern(source).unwrap().is_match(budget, &text).unwrap_err();
             assert!(error.is_final(), "{source}: {error:?}");
         }
-        let budget = &mut Budget::new();
-        let (before, _) = budget.left();
+        let budget = &mut Budget::new(STEPS_MAX);
+        let before = budget.steps();
         assert!(!pattern("(?i)error|exception").unwrap().is_match(budget, &text).unwrap());
-        let (after, _) = budget.left();
+        let after = budget.steps();
         assert!(before - after < 160_000, "{}", before - after);
     }
 }

@@ -1,5 +1,7 @@
 //! Why there is no syntax tree.
 
+use crate::cel::limits::CostError;
+
 /// Where a source text is not CEL, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
@@ -35,6 +37,19 @@ pub enum SyntaxReason {
     NotAField,
     /// The first argument of this macro must be a name.
     MacroArgument(String),
+}
+
+/// Why there is no syntax tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParseError {
+    Syntax(SyntaxError),
+    TooCostly(CostError),
+}
+
+impl From<SyntaxError> for ParseError {
+    fn from(error: SyntaxError) -> ParseError {
+        ParseError::Syntax(error)
+    }
 }
 
 impl SyntaxError {

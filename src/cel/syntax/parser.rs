@@ -1,39 +1,17 @@
 //! Tokens to a syntax tree, by recursive descent with one token of lookahead.
 
-use super::error::{SyntaxError, SyntaxReason};
+mod primary;
+
+use super::error::{ParseError, SyntaxReason};
 use super::lexer::{Kind, Lexer, Token};
 use super::macros;
-use super::tree::{Binary, Call, Node};
-use crate::cel::error::{CompileError, CostError};
-use crate::cel::limits::{DEPTH_MAX, NODES_MAX};
-use kube_cel::cel::objects::Value;
-use std::sync::Arc;
+use super::tree::{Binary, Node};
+use crate::cel::limits::{CostError, DEPTH_MAX, NODES_MAX};
 
 /// Words that are no identifiers anywhere.
 const KEYWORDS: [&str; 4] = ["in", "true", "false", "null"];
-/// Words that are fields, but no variables and no functions.
-const RESERVED: [&str; 17] = [
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
-
 /// Parses an expression.
-pub(in crate::cel) fn parse(source: &str) -> Result<Node, CompileError> {
+pub(in crate::cel) fn parse(source: &str) -> Result<Node, ParseError> {
     let mut lexer = Lexer::new(source);
     let next = lexer.next()?;
     let mut parser = Parser { lexer, next, nested: 0, nodes: 0 };
@@ -51,7 +29,7 @@ pub(super) struct Tree {
     pub height: usize,
 }
 
-pub(super) type Parsed = Result<Tree, CompileError>;
+pub(super) type Parsed = Result<Tree, ParseError>;
 
 pub(super) struct Parser<'s> {
     lexer: Lexer<'s>,
@@ -62,7 +40,7 @@ pub(super) struct Parser<'s> {
 }
 
 impl<'s> Parser<'s> {
-    fn advance(&mut self) -> Result<Token<'s>, CompileError> {
+    fn advance(&mut self) -> Result<Token<'s>, ParseError> {
         let next = self.lexer.next()?;
         Ok(std::mem::replace(&mut self.next, next))
     }
@@ -72,7 +50,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Whether the next token is this one; it is taken then.
-    fn take(&mut self, sign: &str) -> Result<bool, CompileError> {
+    fn take(&mut self, sign: &str) -> Result<bool, ParseError> {
         let is = self.is(sign);
         if is {
             self.advance()?;
@@ -80,7 +58,7 @@ impl<'s> Parser<'s> {
         Ok(is)
     }
 
-    fn expect(&mut self, sign: &'static str) -> Result<(), CompileError> {
+    fn expect(&mut self, sign: &'static str) -> Result<(), ParseError> {
         if self.take(sign)? {
             return Ok(());
         }
@@ -97,7 +75,7 @@ impl<'s> Parser<'s> {
         self.lexer.source()[self.next.start..self.next.end].chars().take(40).collect()
     }
 
-    fn unexpected(&self) -> CompileError {
+    fn unexpected(&self) -> ParseError {
         match self.next.kind {
             Kind::End => self.error(SyntaxReason::UnexpectedEnd),
             _ => self.error(SyntaxReason::Unexpected(self.shown())),
@@ -105,23 +83,23 @@ impl<'s> Parser<'s> {
     }
 
     /// An error at the next token.
-    fn error(&self, reason: SyntaxReason) -> CompileError {
+    fn error(&self, reason: SyntaxReason) -> ParseError {
         self.error_at(self.next.start, reason)
     }
 
-    pub(super) fn error_at(&self, offset: usize, reason: SyntaxReason) -> CompileError {
-        CompileError::Syntax(self.lexer.error(offset, reason))
+    pub(super) fn error_at(&self, offset: usize, reason: SyntaxReason) -> ParseError {
+        ParseError::Syntax(self.lexer.error(offset, reason))
     }
 
     /// Counts a node over parts of at most this height.
     pub(super) fn node(&mut self, node: Node, below: usize) -> Parsed {
         self.nodes += 1;
         if self.nodes > NODES_MAX {
-            return Err(CompileError::TooCostly(CostError::TooManyNodes));
+            return Err(ParseError::TooCostly(CostError::TooManyNodes));
         }
         let height = below + 1;
         if height > DEPTH_MAX {
-            return Err(CompileError::TooCostly(CostError::NestedTooDeep));
+            return Err(ParseError::TooCostly(CostError::NestedTooDeep));
         }
         Ok(Tree { node, height })
     }
@@ -131,7 +109,7 @@ impl<'s> Parser<'s> {
         self.nested += 1;
         // One for the expression itself.
         if self.nested > DEPTH_MAX + 1 {
-            return Err(CompileError::TooCostly(CostError::NestedTooDeep));
+            return Err(ParseError::TooCostly(CostError::NestedTooDeep));
         }
         let mut tree = self.or()?;
         if self.take("?")? {
@@ -227,7 +205,7 @@ impl<'s> Parser<'s> {
     }
 
     /// How often this sign is repeated.
-    fn run(&mut self, sign: &str) -> Result<usize, CompileError> {
+    fn run(&mut self, sign: &str) -> Result<usize, ParseError> {
         let mut count = 0;
         while self.take(sign)? {
             count += 1;
@@ -277,157 +255,15 @@ impl<'s> Parser<'s> {
         self.advance()?;
         if callable && self.take("(")? {
             let (args, below) = self.list(")", false)?;
-            return macros::method(self, at, operand, name, args, below);
+            let below = below.max(operand.height);
+            let node = macros::method(operand.node, name, args).map_err(|reason| self.error_at(at, reason))?;
+            return self.node(node, below);
         }
         let node = Node::Field { operand: Box::new(operand.node), name: name.to_string() };
         self.node(node, operand.height)
     }
 
-    fn no_optional(&self, written: &'static str) -> Result<(), CompileError> {
+    fn no_optional(&self, written: &'static str) -> Result<(), ParseError> {
         if self.is("?") { Err(self.error(SyntaxReason::NotSupported(written))) } else { Ok(()) }
-    }
-
-    fn primary(&mut self) -> Parsed {
-        match self.next.kind {
-            Kind::Sign("(") => {
-                self.advance()?;
-                let inner = self.expression()?;
-                self.expect(")")?;
-                Ok(inner)
-            }
-            Kind::Sign("[") => {
-                self.advance()?;
-                let (nodes, below) = self.list("]", true)?;
-                self.node(Node::List(nodes), below)
-            }
-            Kind::Sign("{") => {
-                self.advance()?;
-                self.map()
-            }
-            Kind::Sign("-") => {
-                self.advance()?;
-                self.number(true)
-            }
-            Kind::Sign(".") => {
-                self.advance()?;
-                self.name(true)
-            }
-            Kind::Word("true" | "false" | "null") | Kind::Text(_) | Kind::Bytes(_) => self.constant(),
-            Kind::Word(_) => self.name(false),
-            Kind::Int(_) | Kind::Uint(_) | Kind::Double(_) => self.number(false),
-            _ => Err(self.unexpected()),
-        }
-    }
-
-    fn constant(&mut self) -> Parsed {
-        let value = match self.advance()?.kind {
-            Kind::Word("true") => Value::Bool(true),
-            Kind::Word("false") => Value::Bool(false),
-            Kind::Text(text) => Value::String(Arc::new(text)),
-            Kind::Bytes(bytes) => Value::Bytes(Arc::new(bytes)),
-            _ => Value::Null,
-        };
-        self.node(Node::Literal(value), 0)
-    }
-
-    fn number(&mut self, negative: bool) -> Parsed {
-        let sign = if negative { "-" } else { "" };
-        let (start, token) = (self.next.start, self.next.kind.clone());
-        let value = match token {
-            Kind::Int(digits) => match digits.strip_prefix("0x") {
-                Some(hex) => i64::from_str_radix(&format!("{sign}{hex}"), 16).ok(),
-                None => format!("{sign}{digits}").parse().ok(),
-            }
-            .map(Value::Int),
-            Kind::Uint(digits) if !negative => match digits.strip_prefix("0x") {
-                Some(hex) => u64::from_str_radix(hex, 16).ok(),
-                None => digits.parse().ok(),
-            }
-            .map(Value::UInt),
-            Kind::Double(digits) => {
-                let number = format!("{sign}{digits}").parse().ok();
-                number.filter(|number: &f64| number.is_finite()).map(Value::Float)
-            }
-            _ => return Err(self.unexpected()),
-        };
-        let shown = self.shown();
-        self.advance()?;
-        let value = value.ok_or_else(|| self.error_at(start, SyntaxReason::Number(format!("{sign}{shown}"))))?;
-        self.node(Node::Literal(value), 0)
-    }
-
-    /// A variable or a function call. `root`: after a leading point.
-    fn name(&mut self, root: bool) -> Parsed {
-        let at = self.next.start;
-        let name = match self.next.kind {
-            Kind::Word(word) if RESERVED.contains(&word) => {
-                return Err(self.error(SyntaxReason::ReservedWord(word.to_string())));
-            }
-            Kind::Word(word) if !KEYWORDS.contains(&word) => word,
-            _ => return Err(self.unexpected()),
-        };
-        self.advance()?;
-        if !self.take("(")? {
-            return self.node(Node::Name { name: name.to_string(), root }, 0);
-        }
-        let (mut args, below) = self.list(")", false)?;
-        if name == "has" && args.len() == 1 {
-            return macros::has(self, at, args.pop(), below);
-        }
-        self.node(Node::Call(Call { target: None, name: name.to_string(), args }), below)
-    }
-
-    /// Expressions with commas between them, up to a closing bracket; and the greatest of their heights. A literal may end with a
-    /// comma.
-    fn list(&mut self, close: &'static str, is_literal: bool) -> Result<(Vec<Node>, usize), CompileError> {
-        let (mut nodes, mut below) = (Vec::new(), 0);
-        if is_literal && self.take(",")? {
-            self.expect(close)?;
-            return Ok((nodes, below));
-        }
-        while !self.take(close)? {
-            if is_literal {
-                self.no_optional("[?")?;
-            }
-            let item = self.expression()?;
-            below = below.max(item.height);
-            nodes.push(item.node);
-            if !self.take(",")? {
-                self.expect(close)?;
-                break;
-            }
-            if !is_literal && self.is(close) {
-                return Err(self.unexpected());
-            }
-        }
-        Ok((nodes, below))
-    }
-
-    /// The entries of a map, up to its closing bracket.
-    fn map(&mut self) -> Parsed {
-        let (mut entries, mut below) = (Vec::new(), 0);
-        while !self.take("}")? {
-            if entries.is_empty() && self.take(",")? {
-                self.expect("}")?;
-                break;
-            }
-            self.no_optional("{?")?;
-            let key = self.expression()?;
-            self.expect(":")?;
-            let value = self.expression()?;
-            below = below.max(key.height).max(value.height);
-            entries.push([key.node, value.node]);
-            if !self.take(",")? {
-                self.expect("}")?;
-                break;
-            }
-        }
-        self.node(Node::Map(entries), below)
-    }
-}
-
-impl From<SyntaxError> for CompileError {
-    fn from(error: SyntaxError) -> CompileError {
-        CompileError::Syntax(error)
     }
 }

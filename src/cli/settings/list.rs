@@ -135,6 +135,12 @@ pub const SETTINGS: &[Setting] = &[
         "probes under way at once; the others wait for their turn",
     ),
     setting(
+        "AGENTIC_EVALUATION_STEPS",
+        Some("8000000"),
+        Format::Integer(100_000, 1_000_000_000),
+        "steps that all expressions of a Scenario may take together in one run; the checks beyond it are unknown",
+    ),
+    setting(
         "AGENTIC_RETENTION",
         Some("2160h"),
         Format::Duration,

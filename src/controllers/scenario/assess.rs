@@ -3,6 +3,7 @@
 //! The operator, `agentic-ops check` and the demo's tests all assess Scenarios through [`Assessor`].
 
 use super::configuration::ConfigurationReader;
+use super::evaluations::Evaluations;
 use super::state::RunResult;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
@@ -15,7 +16,7 @@ use crate::domain::texts::Language;
 use crate::domain::validate::{ProbePolicy, ValidatedScenario, ValidationError};
 use crate::probes::Prober;
 use crate::runtime::write::{CALL_TIMEOUT, WriteError};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Limit, Metrics};
 use futures::FutureExt as _;
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -25,8 +26,6 @@ use tokio::sync::Semaphore;
 
 /// Scenarios assessed at once; the others wait.
 const RUNS_MAX: usize = 512;
-/// Costly evaluations at once: each keeps a thread busy.
-const EVALUATIONS_MAX: usize = 2;
 
 /// Reads and judges Scenarios. Clones share the limits.
 #[derive(Clone)]
@@ -36,7 +35,7 @@ pub struct Assessor {
     pub language: Language,
     pub metrics: Arc<Metrics>,
     runs: Arc<Semaphore>,
-    evaluations: Arc<Semaphore>,
+    evaluations: Arc<Evaluations>,
 }
 
 /// The result of an assessment.
@@ -59,7 +58,7 @@ pub enum AssessError {
 impl Assessor {
     pub fn new(prober: Arc<Prober>, policy: Arc<ProbePolicy>, language: Language, metrics: Arc<Metrics>) -> Assessor {
         let runs = Arc::new(Semaphore::new(RUNS_MAX));
-        let evaluations = Arc::new(Semaphore::new(EVALUATIONS_MAX));
+        let evaluations = Arc::new(Evaluations::new());
         Assessor { prober, policy, language, metrics, runs, evaluations }
     }
 
@@ -82,6 +81,10 @@ impl Assessor {
         let evaluation = self.judge(scenario, observations, configuration, redactor, now).await?;
         for outcome in &evaluation.list {
             self.metrics.check(outcome.result);
+        }
+        for check in &evaluation.too_costly {
+            let detail = format_args!("an expression of check {check:?} of Scenario {:?}", scenario.name);
+            self.metrics.limit_reached(Limit::Evaluation, detail);
         }
         Ok(Assessment { evaluation, snapshot })
     }
@@ -108,14 +111,24 @@ impl Assessor {
         now: Timestamp,
     ) -> Result<Evaluation, AssessError> {
         let (settings, language) = (configuration.settings.clone(), self.language);
+        let evaluation_steps = self.policy.evaluation_steps;
+        let judge = move |scenario: &ValidatedScenario| {
+            let context = RunContext { settings, now, evaluation_steps, redactor: &redactor, language };
+            judge(scenario, &observations, &context)
+        };
         if scenario.is_cheap() {
-            return Ok(judge(scenario, &observations, &RunContext { settings, now, redactor: &redactor, language }));
+            return Ok(judge(scenario));
         }
-        let permit = self.evaluations.acquire().await;
-        let _permit = permit.map_err(|_| AssessError::Failed(RunFailure::ShuttingDown))?;
-        let scenario = scenario.clone();
-        let judging =
-            move || judge(&scenario, &observations, &RunContext { settings, now, redactor: &redactor, language });
+        let turn = self.evaluations.turn(&scenario.name).await;
+        let turn = turn.map_err(|_| AssessError::Failed(RunFailure::ShuttingDown))?;
+        let (scenario, evaluations) = (scenario.clone(), self.evaluations.clone());
+        let judging = move || {
+            let evaluation = judge(&scenario);
+            evaluations.finished(&scenario.name, evaluation.steps);
+            // It goes on to the end where nobody waits for it any more.
+            drop(turn);
+            evaluation
+        };
         let judged = tokio::task::spawn_blocking(judging).await;
         judged.map_err(|_| AssessError::Failed(RunFailure::EvaluationPanicked))
     }

@@ -171,6 +171,11 @@ pub fn evaluation(language: Language, error: &EvalError) -> String {
                 "costs too much: more than {STEPS_MAX} steps"
             )
         }
+        EvalError::TooManyStepsInRun(limit) => text!(
+            language,
+            "custo acima do limite: as expressões do cenário usam juntas mais de {limit} passos por execução",
+            "costs too much: the expressions of the Scenario take more than {limit} steps together in one run",
+        ),
         EvalError::TooManyBytes => text!(
             language,
             "custo acima do limite: ocupa mais de {BYTES_MAX} bytes",

@@ -145,6 +145,7 @@ fn evaluation_errors_are_in_both_languages() {
         EvalError::OutOfRange(_) => EvalError::OutOfRange("+"),
         EvalError::UnknownName(_) => EvalError::UnknownName(s()),
         EvalError::TooManySteps => EvalError::TooManySteps,
+        EvalError::TooManyStepsInRun(_) => EvalError::TooManyStepsInRun(8_000_000),
         EvalError::TooManyBytes => EvalError::TooManyBytes,
         EvalError::PatternTooLarge => EvalError::PatternTooLarge,
         EvalError::WrongResultType { .. } =>

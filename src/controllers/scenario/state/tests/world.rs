@@ -88,6 +88,7 @@ impl World {
             secret_keys: BTreeSet::new(),
             sqlite_paths: Vec::new(),
             default_interval: Duration::from_secs(60),
+            evaluation_steps: 8_000_000,
             check_query: |_| Ok(()),
         };
         let settings = Settings { policy: Arc::new(policy), language: Language::English };
