@@ -168,3 +168,6 @@ impl Assessor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
