@@ -325,6 +325,11 @@ mod tests {
             let error = pattern(source).unwrap().is_match(budget, &text).unwrap_err();
             assert!(error.is_final(), "{source}: {error:?}");
         }
+        // Transitions that are computed cost more than the states that they add.
+        let budget = &mut Budget::new(STEPS_MAX);
+        assert!(!pattern("[ab].{0,40}[bc].{0,40}Z").unwrap().is_match(budget, &text[..4_000]).unwrap());
+        let used = STEPS_MAX - budget.steps();
+        assert!(used > 60_000, "{used}");
         let budget = &mut Budget::new(STEPS_MAX);
         let before = budget.steps();
         assert!(!pattern("(?i)error|exception").unwrap().is_match(budget, &text).unwrap());
