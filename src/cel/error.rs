@@ -3,7 +3,9 @@
 //! Errors are typed to the leaves, so that they can be shown in any language. They name fields, functions and types, never values
 //! that were read: those may be secret.
 
+use super::limits::CostError;
 use super::signature::ResultType;
+use super::syntax::{ParseError, SyntaxError};
 use kube_cel::cel::objects::Value;
 
 /// A value, or why there is none.
@@ -31,27 +33,13 @@ pub enum CompileError {
     TooCostly(CostError),
 }
 
-/// Why there is no syntax tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SyntaxError {
-    /// The parser's own message.
-    Parser(String),
-    ParserPanicked,
-    /// The operating system gave no thread to parse on; its message.
-    NoThread(String),
-}
-
-/// Which limit an expression would exceed, known before it is evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CostError {
-    /// [`super::limits::DEPTH_MAX`].
-    NestedTooDeep,
-    /// [`super::limits::NODES_MAX`].
-    TooManyNodes,
-    /// [`super::limits::COMPREHENSIONS_MAX`].
-    TooManyComprehensions,
-    /// It iterates over a list whose length has no known bound.
-    UnboundedRange,
+impl From<ParseError> for CompileError {
+    fn from(error: ParseError) -> CompileError {
+        match error {
+            ParseError::Syntax(error) => CompileError::Syntax(error),
+            ParseError::TooCostly(error) => CompileError::TooCostly(error),
+        }
+    }
 }
 
 /// Why an evaluation gives no value. Types are named as CEL names them.
@@ -84,8 +72,12 @@ pub enum EvalError {
     UnknownName(String),
     /// More than [`super::limits::STEPS_MAX`].
     TooManySteps,
+    /// All expressions of the run together would take more than this limit.
+    TooManyStepsInRun(usize),
     /// More than [`super::limits::BYTES_MAX`].
     TooManyBytes,
+    /// A regular expression is longer than [`super::limits::PATTERN_MAX`], or too large when it is compiled.
+    PatternTooLarge,
     /// The result is not of the expected type.
     WrongResultType {
         expected: ResultType,
@@ -105,7 +97,12 @@ pub enum EvalError {
 impl EvalError {
     /// Whether it ends the evaluation: `||`, `&&`, `exists` and `all` do not absorb it, since the budget is used up.
     pub(super) fn is_final(&self) -> bool {
-        matches!(self, EvalError::TooManySteps | EvalError::TooManyBytes)
+        matches!(self, EvalError::TooManySteps | EvalError::TooManyStepsInRun(_) | EvalError::TooManyBytes)
+    }
+
+    /// Whether the expression costs more than it may.
+    pub fn is_too_costly(&self) -> bool {
+        self.is_final() || *self == EvalError::PatternTooLarge
     }
 
     pub(super) fn type_mismatch(actual: &Value, expected: &'static [&'static str]) -> EvalError {

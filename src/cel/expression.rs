@@ -1,12 +1,13 @@
 //! A compiled expression.
 
 use super::bounds::{self, Bounds};
-use super::error::{CompileError, EvalError, SyntaxError, type_name};
+use super::error::{CompileError, EvalError, type_name};
 use super::inputs::{Inputs, Item};
-use super::limits::{ITEMS_MAX, SOURCE_MAX};
+use super::limits::{ITEMS_MAX, SOURCE_MAX, STEPS_MAX};
+use super::names::References;
 use super::signature::{ProbeRefs, ResultType, Scope};
+use super::syntax::{self, Node};
 use super::{evaluate, names, types};
-use kube_cel::cel::Program;
 use kube_cel::cel::objects::Value;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,8 +15,9 @@ use std::sync::Arc;
 
 /// Longest string that an expression evaluates to, in bytes. What is shown is shorter, and is cut after secrets are redacted.
 const TEXT_MAX: usize = 64 << 10;
-/// The parser recurses, so it runs on a thread with a stack of this size, in bytes.
-const PARSER_STACK: usize = 64 << 20;
+
+/// Most bytes of the texts of a `forEach` list. A key is shorter, and is cut.
+const ITEM_TEXTS_MAX: usize = 1 << 20;
 
 /// A compiled expression. Clones share it.
 #[derive(Clone, Debug)]
@@ -26,10 +28,11 @@ pub struct Expression {
 #[derive(Debug)]
 struct Inner {
     source: String,
-    program: Program,
+    root: Node,
     probes: ProbeRefs,
     settings: BTreeSet<String>,
     iterates: bool,
+    is_cheap: bool,
 }
 
 impl Expression {
@@ -38,21 +41,11 @@ impl Expression {
         if source.len() > SOURCE_MAX {
             return Err(CompileError::TooLong { bytes: source.len() });
         }
-        bounds::check_nesting(source)?;
-        let text = source.to_string();
-        // Dropping a deep tree recurses, too, so all of this runs on the large stack.
-        let work = move || -> Result<Inner, CompileError> {
-            let program = catch_unwind(|| Program::compile(&text))
-                .map_err(|_| CompileError::Syntax(SyntaxError::ParserPanicked))?
-                .map_err(|e| CompileError::Syntax(SyntaxError::Parser(e.to_string().trim().replace('\n', " "))))?;
-            let Bounds { iterates } = bounds::check(program.expression())?;
-            let references = names::check(program.expression(), scope)?;
-            types::check(program.expression(), expected)?;
-            Ok(Inner { source: text, program, probes: references.probes, settings: references.settings, iterates })
-        };
-        let thread = std::thread::Builder::new().name("cel-compile".into()).stack_size(PARSER_STACK).spawn(work);
-        let compiled = thread.map_err(|e| CompileError::Syntax(SyntaxError::NoThread(e.to_string())))?.join();
-        let inner = compiled.map_err(|_| CompileError::Syntax(SyntaxError::ParserPanicked))??;
+        let root = syntax::parse(source)?;
+        let Bounds { iterates, is_cheap } = bounds::check(&root)?;
+        let References { probes, settings } = names::check(&root, scope)?;
+        types::check(&root, expected)?;
+        let inner = Inner { source: source.to_string(), root, probes, settings, iterates, is_cheap };
         Ok(Expression { inner: Arc::new(inner) })
     }
 
@@ -66,9 +59,10 @@ impl Expression {
         &self.inner.settings
     }
 
-    /// Whether it iterates over no list: then it is fast enough to be evaluated on a thread that also does input and output.
+    /// Whether every part of it takes the same short time, whatever the readings: then it is fast enough to be evaluated on a thread
+    /// that also does input and output.
     pub fn is_cheap(&self) -> bool {
-        !self.inner.iterates
+        self.inner.is_cheap
     }
 
     /// The text that it was compiled from.
@@ -102,7 +96,18 @@ impl Expression {
             return Err(EvalError::TooManyItems(list.len()));
         }
         let mut items: Vec<Item> = Vec::with_capacity(list.len());
-        for value in list.iter() {
+        let mut bytes = 0;
+        for (i, value) in list.iter().enumerate() {
+            // Items are copied, and one text may be in the list many times.
+            if let Value::String(text) = value {
+                if list[..i].iter().any(|known| matches!(known, Value::String(known) if Arc::ptr_eq(known, text))) {
+                    continue;
+                }
+                bytes += text.len();
+                if bytes > ITEM_TEXTS_MAX {
+                    return Err(EvalError::TooManyBytes);
+                }
+            }
             let item = Item::new(value).ok_or_else(|| wrong_result_type(ResultType::List, value))?;
             if !items.contains(&item) {
                 items.push(item);
@@ -117,9 +122,13 @@ impl Expression {
         {
             return Err(EvalError::LongList { probe: probe.to_string(), length });
         }
-        let (root, item) = (self.inner.program.expression(), item.map(Item::value));
+        let (root, item) = (&self.inner.root, item.map(Item::value));
         // A panic in a library function fails one check only.
-        catch_unwind(AssertUnwindSafe(|| evaluate::evaluate(root, inputs, item))).unwrap_or(Err(EvalError::Panicked))
+        catch_unwind(AssertUnwindSafe(|| evaluate::evaluate(root, inputs, item))).unwrap_or_else(|_| {
+            // What it did is not known.
+            inputs.take_steps(STEPS_MAX);
+            Err(EvalError::Panicked)
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use super::limits::LIST_MAX;
 use super::signature::ProbeRefs;
 use jiff::Timestamp;
 use kube_cel::cel::objects::{Key, Map, Value};
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,14 +63,18 @@ pub struct Inputs {
     now: Value,
     /// Probes whose reading has a list or map with more than [`LIST_MAX`] items, and the longest length.
     long_lists: BTreeMap<String, usize>,
+    /// Steps that all evaluations may take together, and those that are left.
+    steps_max: usize,
+    steps_left: Cell<usize>,
 }
 
 impl Inputs {
-    /// From the readings by probe, the settings and the time of the run.
+    /// From the readings by probe, the settings, the time of the run, and the steps that all evaluations may take together.
     pub fn new<'a>(
         readings: impl IntoIterator<Item = (&'a str, ReadingInput<'a>)>,
         env: Arc<BTreeMap<String, String>>,
         now: Timestamp,
+        steps_max: usize,
     ) -> Inputs {
         let mut long_lists = BTreeMap::new();
         let mut probes = HashMap::new();
@@ -83,7 +88,25 @@ impl Inputs {
         let env = env.iter().map(|(name, value)| (Key::from(name.as_str()), text(value))).collect();
         let probes = Value::Map(Map { map: Arc::new(probes) });
         let env = Value::Map(Map { map: Arc::new(env) });
-        Inputs { probes, env, now: cel_time(now).unwrap_or(Value::Null), long_lists }
+        let now = cel_time(now).unwrap_or(Value::Null);
+        Inputs { probes, env, now, long_lists, steps_max, steps_left: Cell::new(steps_max) }
+    }
+
+    pub(super) fn steps_max(&self) -> usize {
+        self.steps_max
+    }
+
+    /// Steps that evaluations have taken so far.
+    pub fn steps_taken(&self) -> usize {
+        self.steps_max - self.steps_left.get()
+    }
+
+    pub(super) fn steps_left(&self) -> usize {
+        self.steps_left.get()
+    }
+
+    pub(super) fn take_steps(&self, steps: usize) {
+        self.steps_left.set(self.steps_left.get().saturating_sub(steps));
     }
 
     /// A variable. Its value is shared, not copied.

@@ -4,7 +4,7 @@
 pub const SOURCE_MAX: usize = 4096;
 /// Nested brackets in the source text, and levels of the syntax tree.
 pub const DEPTH_MAX: usize = 64;
-/// Nodes of the syntax tree after macros are expanded.
+/// Nodes of the syntax tree.
 pub const NODES_MAX: usize = 2_000;
 /// Nested `all`, `exists`, `map` and `filter`.
 pub const COMPREHENSIONS_MAX: usize = 2;
@@ -12,7 +12,24 @@ pub const COMPREHENSIONS_MAX: usize = 2;
 pub const ITEMS_MAX: usize = 100;
 /// Most items of a list or map in a reading that an expression may iterate over.
 pub const LIST_MAX: usize = 1_000;
-/// Steps of one evaluation: nodes evaluated, items iterated over, and bytes compared or searched (64 count as a step).
+/// Longest regular expression, in bytes.
+pub const PATTERN_MAX: usize = 4096;
+/// Steps of one evaluation of one expression: nodes evaluated, items iterated over, and bytes compared (64 count as a step) or searched (16).
 pub const STEPS_MAX: usize = 800_000;
 /// Bytes of strings, lists and maps that one evaluation may allocate.
-pub const BYTES_MAX: usize = 4 << 20;
+pub const BYTES_MAX: usize = 8 << 20;
+
+/// Which limit an expression would exceed, known before it is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CostError {
+    /// [`DEPTH_MAX`].
+    NestedTooDeep,
+    /// [`NODES_MAX`].
+    TooManyNodes,
+    /// [`COMPREHENSIONS_MAX`].
+    TooManyComprehensions,
+    /// It iterates over a list whose length has no known bound.
+    UnboundedRange,
+    /// A regular expression in it is longer than [`PATTERN_MAX`], or has too many large classes of characters.
+    PatternTooLarge,
+}

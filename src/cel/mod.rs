@@ -1,8 +1,9 @@
 //! The check language: CEL expressions, compiled when a Scenario changes and evaluated over the readings of a run.
 //!
-//! The `cel` crate parses, and extension functions of Kubernetes come from `kube-cel`. Evaluation is this module's own
-//! ([`evaluate`]; docs/adr/0001-two-cel-engines.md says why). The cost is bounded twice: [`bounds`] rejects expressions that could
-//! cost too much when they are compiled, and [`budget`] counts steps and bytes during an evaluation.
+//! Parser ([`syntax`]) and evaluation ([`evaluate`]) are this module's own; values and the extension functions of Kubernetes come
+//! from `cel` and `kube-cel` (docs/adr/0001-two-cel-engines.md says why). The cost is bounded three times, and never by a clock: the
+//! parser counts levels and nodes, [`bounds`] rejects expressions that could cost too much, and [`budget`] counts steps and bytes
+//! during an evaluation.
 
 mod bounds;
 mod budget;
@@ -16,13 +17,17 @@ mod names;
 mod operators;
 mod patterns;
 mod signature;
+mod syntax;
 mod time;
 mod types;
+mod values;
 
 #[cfg(test)]
 mod tests;
 
-pub use error::{CompileError, CostError, EvalError, SyntaxError};
+pub use error::{CompileError, EvalError};
 pub use expression::Expression;
 pub use inputs::{Inputs, Item, ReadingInput};
+pub use limits::CostError;
 pub use signature::{ProbeRefs, ResultType, Scope};
+pub use syntax::{SyntaxError, SyntaxReason};

@@ -3,8 +3,8 @@
 use super::error::CompileError;
 use super::functions::library;
 use super::signature::{ProbeRefs, Scope};
-use kube_cel::cel::common::ast::LiteralValue;
-use kube_cel::cel::common::ast::{EntryExpr, Expr, IdedExpr, SelectExpr};
+use super::syntax::Node;
+use kube_cel::cel::objects::Value;
 use std::collections::BTreeSet;
 
 /// Functions that expressions may call besides those of [`library::NAMES`]: the standard functions of CEL, the libraries of
@@ -94,114 +94,92 @@ pub(super) struct References {
 
 /// Whether a function of this name may be called.
 fn is_function(name: &str) -> bool {
-    let is_operator = !name.starts_with(|c: char| c.is_ascii_alphabetic());
-    let name = name.rsplit('.').next().unwrap_or(name);
-    is_operator || FUNCTIONS.contains(&name) || library::NAMES.contains(&name)
+    FUNCTIONS.contains(&name) || library::NAMES.contains(&name)
 }
 
 /// Collects every probe and setting, and rejects unknown names.
-pub(super) fn check(root: &IdedExpr, scope: Scope) -> Result<References, CompileError> {
+pub(super) fn check(root: &Node, scope: Scope) -> Result<References, CompileError> {
     let mut walk = Walk { scope, bound: Vec::new(), all: false, probes: BTreeSet::new(), settings: BTreeSet::new() };
     walk.node(root)?;
     let probes = if walk.all { ProbeRefs::All } else { ProbeRefs::Named(walk.probes) };
     Ok(References { probes, settings: walk.settings })
 }
 
-struct Walk {
+struct Walk<'a> {
     scope: Scope,
     /// Variables of the enclosing comprehensions.
-    bound: Vec<String>,
+    bound: Vec<&'a str>,
     all: bool,
     probes: BTreeSet<String>,
     settings: BTreeSet<String>,
 }
 
-impl Walk {
-    fn node(&mut self, node: &IdedExpr) -> Result<(), CompileError> {
-        match &node.expr {
-            Expr::Ident(name) => self.ident(name),
-            Expr::Select(select) => self.select(select),
-            Expr::Call(call) => {
-                if !is_function(&call.func_name) {
-                    return Err(CompileError::UnknownFunction(call.func_name.clone()));
+impl<'a> Walk<'a> {
+    fn node(&mut self, node: &'a Node) -> Result<(), CompileError> {
+        match node {
+            Node::Name { name, .. } if self.is_bound(node) || self.variable(name) => Ok(()),
+            Node::Name { name, .. } => {
+                Err(CompileError::UnknownName { name: name.clone(), item_available: self.scope.item })
+            }
+            // has(env.X) tests whether it is set, so it need not be.
+            Node::Has { operand, .. } if self.variable_of(operand) == Some("env") => Ok(()),
+            Node::Field { operand, name } | Node::Has { operand, name } if self.record(operand, name) => Ok(()),
+            Node::Index(parts) => match &parts[1] {
+                Node::Literal(Value::String(name)) if self.record(&parts[0], name) => Ok(()),
+                _ => parts.iter().try_for_each(|part| self.node(part)),
+            },
+            Node::Call(call) => {
+                if !is_function(&call.name) {
+                    return Err(CompileError::UnknownFunction(call.name.clone()));
                 }
-                if call.func_name == "_[_]"
-                    && let [of, index] = call.args.as_slice()
-                    && let (Expr::Ident(root), Expr::Literal(LiteralValue::String(name))) = (&of.expr, &index.expr)
-                    && self.record(root, name.inner())
+                if let Some(target) = call.target.as_deref()
+                    && !self.is_namespace(target)
                 {
-                    return Ok(());
-                }
-                let namespace = call.target.as_ref().filter(|t| self.is_namespace(t));
-                if let (Some(target), None) = (&call.target, namespace) {
                     self.node(target)?;
                 }
                 call.args.iter().try_for_each(|arg| self.node(arg))
             }
-            Expr::Comprehension(c) => {
-                self.node(&c.iter_range)?;
-                self.node(&c.accu_init)?;
-                let before = self.bound.len();
-                self.bound.push(c.iter_var.clone());
-                self.bound.extend(c.iter_var2.clone());
-                self.bound.push(c.accu_var.clone());
-                let inner = [&c.loop_cond, &c.loop_step, &c.result].into_iter().try_for_each(|p| self.node(p));
-                self.bound.truncate(before);
+            Node::Comprehension(c) => {
+                self.node(&c.range)?;
+                self.bound.push(&c.variable);
+                let inner = c.condition.iter().chain([&c.body]).try_for_each(|inner| self.node(inner));
+                self.bound.pop();
                 inner
             }
-            Expr::List(list) => list.elements.iter().try_for_each(|e| self.node(e)),
-            Expr::Map(map) => map.entries.iter().try_for_each(|entry| match &entry.expr {
-                EntryExpr::MapEntry(entry) => self.node(&entry.key).and_then(|()| self.node(&entry.value)),
-                EntryExpr::StructField(field) => self.node(&field.value),
-            }),
-            Expr::Struct(_) | Expr::Literal(_) | Expr::Unspecified => Ok(()),
+            other => other.each_child(|inner| self.node(inner)),
         }
     }
 
-    fn is_namespace(&self, target: &IdedExpr) -> bool {
-        matches!(&target.expr, Expr::Ident(name) if NAMESPACES.contains(&name.as_str()) && !self.bound.contains(name))
+    /// Whether it is a variable of an enclosing comprehension.
+    fn is_bound(&self, node: &Node) -> bool {
+        matches!(node, Node::Name { name, root: false } if self.bound.contains(&name.as_str()))
     }
 
-    fn select(&mut self, select: &SelectExpr) -> Result<(), CompileError> {
-        if let Expr::Ident(root) = &select.operand.expr
-            && !self.bound.contains(root)
-        {
-            if select.test && root == "env" {
-                // has(env.X) tests whether it is set, so it need not be.
-                return Ok(());
-            }
-            if self.record(root, &select.field) {
-                return Ok(());
-            }
-        }
-        self.node(&select.operand)
+    fn is_namespace(&self, target: &Node) -> bool {
+        matches!(target, Node::Name { name, .. } if NAMESPACES.contains(&name.as_str())) && !self.is_bound(target)
     }
 
-    /// Records `probes.NAME` and `env.NAME`; false where `root` is neither.
-    fn record(&mut self, root: &str, name: &str) -> bool {
-        if self.bound.iter().any(|b| b == root) {
-            return false;
+    /// The name of a variable that no comprehension has.
+    fn variable_of<'n>(&self, node: &'n Node) -> Option<&'n str> {
+        match node {
+            Node::Name { name, .. } if !self.is_bound(node) => Some(name),
+            _ => None,
         }
-        match root {
-            "probes" => self.probes.insert(name.to_string()),
-            "env" => self.settings.insert(name.to_string()),
+    }
+
+    /// Records `probes.NAME` and `env.NAME`; false where `operand` is neither.
+    fn record(&mut self, operand: &Node, name: &str) -> bool {
+        match self.variable_of(operand) {
+            Some("probes") => self.probes.insert(name.to_string()),
+            Some("env") => self.settings.insert(name.to_string()),
             _ => return false,
         };
         true
     }
 
-    fn ident(&mut self, name: &str) -> Result<(), CompileError> {
-        if self.bound.iter().any(|b| b == name) {
-            return Ok(());
-        }
-        match name {
-            "probes" => {
-                self.all = true;
-                Ok(())
-            }
-            "env" | "now" => Ok(()),
-            "item" if self.scope.item => Ok(()),
-            _ => Err(CompileError::UnknownName { name: name.to_string(), item_available: self.scope.item }),
-        }
+    /// Whether there is a variable of this name.
+    fn variable(&mut self, name: &str) -> bool {
+        self.all |= name == "probes";
+        matches!(name, "probes" | "env" | "now") || (name == "item" && self.scope.item)
     }
 }

@@ -2,11 +2,34 @@
 
 use super::budget::Budget;
 use super::error::{EvalError, EvalResult, type_name};
+use super::syntax::Binary;
+use super::values::optional;
 use kube_cel::cel::ExecutionError;
-use kube_cel::cel::common::ast::operators as op;
 use kube_cel::cel::objects::{Key, KeyRef, Map, OptionalValue, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;
+
+/// `left operator right`.
+pub(super) fn binary(budget: &mut Budget, operator: Binary, left: Value, right: Value) -> EvalResult {
+    let order = |budget: &mut Budget, fits: fn(Ordering) -> bool| {
+        let order = compare(budget, operator.sign(), &left, &right)?;
+        Ok(Value::Bool(order.is_some_and(fits)))
+    };
+    match operator {
+        Binary::Equal => equal(budget, &left, &right).map(Value::Bool),
+        Binary::NotEqual => equal(budget, &left, &right).map(|equal| Value::Bool(!equal)),
+        Binary::Less => order(budget, Ordering::is_lt),
+        Binary::LessOrEqual => order(budget, Ordering::is_le),
+        Binary::Greater => order(budget, Ordering::is_gt),
+        Binary::GreaterOrEqual => order(budget, Ordering::is_ge),
+        Binary::In => is_in(budget, &left, &right).map(Value::Bool),
+        Binary::Add => add(budget, left, right),
+        Binary::Subtract => arithmetic("-", &left, &right, |a, b| a - b),
+        Binary::Multiply => arithmetic("*", &left, &right, |a, b| a * b),
+        Binary::Divide => arithmetic("/", &left, &right, |a, b| a / b),
+        Binary::Modulo => arithmetic("%", &left, &right, |a, b| a % b),
+    }
+}
 
 /// Whether two values are equal. Numbers of different types are compared by value; other values of different types are not equal.
 pub(super) fn equal(budget: &mut Budget, a: &Value, b: &Value) -> Result<bool, EvalError> {
@@ -52,7 +75,11 @@ fn equal_maps(budget: &mut Budget, a: &Map, b: &Map) -> Result<bool, EvalError> 
         return Ok(false);
     }
     // In the order of the keys, so that the budget is used up at the same place in every run.
+    budget.build_list(a.map.len())?;
     for key in sorted_keys(budget, a)? {
+        if let Key::String(text) = key {
+            budget.scan(2 * text.len())?;
+        }
         let (Some(left), Some(right)) = (a.map.get(key), b.get(key)) else { return Ok(false) };
         if !equal(budget, left, right)? {
             return Ok(false);
@@ -63,10 +90,34 @@ fn equal_maps(budget: &mut Budget, a: &Map, b: &Map) -> Result<bool, EvalError> 
 
 /// The sorted keys of a map: the order of the map itself differs from run to run.
 pub(super) fn sorted_keys<'a>(budget: &mut Budget, map: &'a Map) -> Result<Vec<&'a Key>, EvalError> {
-    budget.step(map.map.len())?;
-    let mut keys: Vec<&Key> = map.map.keys().collect();
+    charge_sort(budget, map.map.len())?;
+    let mut keys: Vec<&Key> = Vec::with_capacity(map.map.len());
+    let mut bytes = 0;
+    for key in map.map.keys() {
+        bytes += if let Key::String(text) = key { text.len() } else { 0 };
+        keys.push(key);
+    }
+    budget.scan(bytes.saturating_mul(comparisons(keys.len())))?;
     keys.sort_unstable();
     Ok(keys)
+}
+
+/// Charges for sorting that many values, besides the bytes of texts that are compared.
+pub(super) fn charge_sort(budget: &mut Budget, length: usize) -> Result<(), EvalError> {
+    budget.step(length.saturating_mul(comparisons(length)))
+}
+
+/// How often a sort of so many values compares each, about.
+pub(super) fn comparisons(length: usize) -> usize {
+    length.checked_ilog2().map_or(1, |log| log as usize + 1)
+}
+
+/// Charges for looking up a key in a map, or adding it.
+pub(super) fn charge_key(budget: &mut Budget, key: &Value) -> Result<(), EvalError> {
+    match key {
+        Value::String(text) => budget.search(text.len()),
+        _ => Ok(()),
+    }
 }
 
 /// The order of two values; `Ok(None)` for NaN, an error where the types have no order.
@@ -78,14 +129,18 @@ pub(super) fn compare(
 ) -> Result<Option<Ordering>, EvalError> {
     budget.step(1)?;
     match (a, b) {
-        (Value::String(a), Value::String(b)) => {
-            budget.scan(a.len().min(b.len()))?;
-            Ok(Some(a.cmp(b)))
-        }
-        (Value::Bytes(a), Value::Bytes(b)) => {
-            budget.scan(a.len().min(b.len()))?;
-            Ok(Some(a.cmp(b)))
-        }
+        (Value::String(a), Value::String(b)) => budget.scan(a.len().min(b.len()))?,
+        (Value::Bytes(a), Value::Bytes(b)) => budget.scan(a.len().min(b.len()))?,
+        _ => {}
+    }
+    order(operator, a, b)
+}
+
+/// As [`compare`], where the comparison was charged before.
+pub(super) fn order(operator: &'static str, a: &Value, b: &Value) -> Result<Option<Ordering>, EvalError> {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => Ok(Some(a.cmp(b))),
+        (Value::Bytes(a), Value::Bytes(b)) => Ok(Some(a.cmp(b))),
         (Value::Bool(a), Value::Bool(b)) => Ok(Some(a.cmp(b))),
         (Value::Duration(a), Value::Duration(b)) => Ok(Some(a.cmp(b))),
         (Value::Timestamp(a), Value::Timestamp(b)) => Ok(Some(a.cmp(b))),
@@ -123,6 +178,7 @@ fn compare_integer(a: i128, b: f64) -> Option<Ordering> {
 
 /// `item in container`.
 pub(super) fn is_in(budget: &mut Budget, item: &Value, container: &Value) -> Result<bool, EvalError> {
+    budget.step(1)?;
     match container {
         Value::List(list) => {
             for other in list.iter() {
@@ -133,13 +189,17 @@ pub(super) fn is_in(budget: &mut Budget, item: &Value, container: &Value) -> Res
             Ok(false)
         }
         // A value that cannot be a key is in no map.
-        Value::Map(map) => with_key(item, |key| map.get(&key).is_some()).map_or(Ok(false), Ok),
+        Value::Map(map) => {
+            charge_key(budget, item)?;
+            with_key(item, |key| map.get(&key).is_some()).map_or(Ok(false), Ok)
+        }
         other => Err(EvalError::operands("in", item, other)),
     }
 }
 
 /// `container[key]`.
-pub(super) fn index(container: &Value, key: &Value) -> EvalResult {
+pub(super) fn index(budget: &mut Budget, container: &Value, key: &Value) -> EvalResult {
+    charge_key(budget, key)?;
     match container {
         Value::List(list) => {
             let at = match key {
@@ -154,7 +214,10 @@ pub(super) fn index(container: &Value, key: &Value) -> EvalResult {
             found.ok_or_else(|| EvalError::operands("[]", container, key))?.ok_or(EvalError::NoSuchComputedKey)
         }
         Value::Opaque(opaque) => match optional(opaque) {
-            Some(inner) => within(inner, |value| index(value, key)),
+            Some(inner) => {
+                budget.build_object()?;
+                within(inner, |value| index(budget, value, key))
+            }
             None => Err(EvalError::operands("[]", container, key)),
         },
         _ => Err(EvalError::operands("[]", container, key)),
@@ -162,13 +225,17 @@ pub(super) fn index(container: &Value, key: &Value) -> EvalResult {
 }
 
 /// `container.field`.
-pub(super) fn field(container: &Value, name: &str) -> EvalResult {
+pub(super) fn field(budget: &mut Budget, container: &Value, name: &str) -> EvalResult {
+    budget.search(name.len())?;
     match container {
         Value::Map(map) => {
             map.get(&KeyRef::String(name)).cloned().ok_or_else(|| EvalError::NoSuchKey(name.to_string()))
         }
         Value::Opaque(opaque) if optional(opaque).is_some() => match optional(opaque) {
-            Some(inner) => within(inner, |value| field(value, name)),
+            Some(inner) => {
+                budget.build_object()?;
+                within(inner, |value| field(budget, value, name))
+            }
             None => Err(no_fields(container, name)),
         },
         _ => Err(no_fields(container, name)),
@@ -176,7 +243,8 @@ pub(super) fn field(container: &Value, name: &str) -> EvalResult {
 }
 
 /// `has(container.field)`.
-pub(super) fn has(container: &Value, name: &str) -> Result<bool, EvalError> {
+pub(super) fn has(budget: &mut Budget, container: &Value, name: &str) -> Result<bool, EvalError> {
+    budget.search(name.len())?;
     match container {
         Value::Map(map) => Ok(map.get(&KeyRef::String(name)).is_some()),
         _ => Err(no_fields(container, name)),
@@ -187,13 +255,8 @@ fn no_fields(value: &Value, field: &str) -> EvalError {
     EvalError::NoFields { field: field.to_string(), actual: type_name(value) }
 }
 
-/// The optional value, where the object is one.
-pub(super) fn optional(opaque: &Arc<dyn kube_cel::cel::objects::Opaque>) -> Option<&OptionalValue> {
-    opaque.downcast_ref::<OptionalValue>()
-}
-
 /// Selects from an optional value: a missing key or index gives the empty optional and no error.
-fn within(inner: &OptionalValue, select: impl Fn(&Value) -> EvalResult) -> EvalResult {
+fn within(inner: &OptionalValue, select: impl FnOnce(&Value) -> EvalResult) -> EvalResult {
     let found = match inner.value().map(select) {
         Some(Ok(value)) => OptionalValue::of(value),
         None | Some(Err(EvalError::NoSuchKey(_) | EvalError::NoSuchComputedKey | EvalError::NoSuchIndex)) => {
@@ -225,54 +288,65 @@ pub(super) fn negate(value: &Value) -> EvalResult {
     }
 }
 
-/// `left operator right` for the arithmetic operators.
-pub(super) fn arithmetic(budget: &mut Budget, operator: &str, left: Value, right: Value) -> EvalResult {
-    match operator {
-        op::ADD => add(budget, left, right),
-        op::SUBSTRACT => library("-", &left, &right, || left.clone() - right.clone()),
-        op::MULTIPLY => library("*", &left, &right, || left.clone() * right.clone()),
-        op::DIVIDE => library("/", &left, &right, || left.clone() / right.clone()),
-        op::MODULO => library("%", &left, &right, || left.clone() % right.clone()),
-        _ => Err(EvalError::UnknownName(operator.to_string())),
-    }
-}
-
 /// `left + right`. A string or list that is not shared grows in place.
 pub(super) fn add(budget: &mut Budget, left: Value, right: Value) -> EvalResult {
     match (left, right) {
         (Value::String(mut left), Value::String(right)) => {
-            let copied = if Arc::get_mut(&mut left).is_some() { 0 } else { left.len() };
-            budget.build(copied + right.len())?;
-            Arc::make_mut(&mut left).push_str(&right);
+            let Some(own) = Arc::get_mut(&mut left) else {
+                budget.build_text(left.len().saturating_add(right.len()))?;
+                return Ok(Value::String(Arc::new([left.as_str(), right.as_str()].concat())));
+            };
+            charge_growth(budget, own.len(), own.capacity(), right.len())?;
+            own.push_str(&right);
             Ok(Value::String(left))
         }
         (Value::Bytes(mut left), Value::Bytes(right)) => {
-            let copied = if Arc::get_mut(&mut left).is_some() { 0 } else { left.len() };
-            budget.build(copied + right.len())?;
-            Arc::make_mut(&mut left).extend_from_slice(&right);
+            let Some(own) = Arc::get_mut(&mut left) else {
+                budget.build_text(left.len().saturating_add(right.len()))?;
+                return Ok(Value::Bytes(Arc::new([left.as_slice(), right.as_slice()].concat())));
+            };
+            charge_growth(budget, own.len(), own.capacity(), right.len())?;
+            own.extend_from_slice(&right);
             Ok(Value::Bytes(left))
         }
         (Value::List(mut left), Value::List(right)) => {
-            let copied = if Arc::get_mut(&mut left).is_some() { 0 } else { left.len() };
-            budget.build_list(copied + right.len())?;
-            Arc::make_mut(&mut left).extend(right.iter().cloned());
+            // Each item is counted as shared.
+            budget.step(right.len() / 4)?;
+            let Some(own) = Arc::get_mut(&mut left) else {
+                budget.step(left.len() / 4)?;
+                budget.build_list(left.len().saturating_add(right.len()))?;
+                return Ok(Value::List(Arc::new([left.as_slice(), right.as_slice()].concat())));
+            };
+            let item = size_of::<Value>();
+            charge_growth(budget, own.len() * item, own.capacity() * item, right.len().saturating_mul(item))?;
+            own.extend(right.iter().cloned());
             Ok(Value::List(left))
         }
-        (left, right) => library("+", &left, &right, || left.clone() + right.clone()),
+        (left, right) => arithmetic("+", &left, &right, |a, b| a + b),
     }
 }
 
-/// The arithmetic of the `cel` crate. Its operands are numbers, durations or timestamps here, so copies are cheap.
-fn library(
+/// Charges for appending `added` bytes. What does not fit is moved, to twice the place where that is more.
+fn charge_growth(budget: &mut Budget, length: usize, capacity: usize, added: usize) -> Result<(), EvalError> {
+    let needed = length.saturating_add(added);
+    if needed <= capacity { budget.scan(added) } else { budget.build(needed.max(capacity.saturating_mul(2))) }
+}
+
+/// The arithmetic of the `cel` crate on numbers, durations and timestamps.
+fn arithmetic(
     operator: &'static str,
     left: &Value,
     right: &Value,
-    work: impl FnOnce() -> Result<Value, ExecutionError>,
+    work: impl FnOnce(Value, Value) -> Result<Value, ExecutionError>,
 ) -> EvalResult {
-    if matches!((left, right), (Value::List(_) | Value::String(_), _)) {
+    let is_number = |value: &Value| {
+        use Value::{Duration, Float, Int, Timestamp, UInt};
+        matches!(value, Int(_) | UInt(_) | Float(_) | Duration(_) | Timestamp(_))
+    };
+    if !is_number(left) || !is_number(right) {
         return Err(EvalError::operands(operator, left, right));
     }
-    work().map_err(|error| match error {
+    work(left.clone(), right.clone()).map_err(|error| match error {
         ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => EvalError::DivisionByZero,
         ExecutionError::Overflow(..) => EvalError::OutOfRange(operator),
         _ => EvalError::operands(operator, left, right),

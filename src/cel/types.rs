@@ -1,11 +1,11 @@
 //! The type of an expression, as far as it is known before evaluation.
 
-use super::error::CompileError;
+use super::error::{CompileError, type_name};
 use super::signature::ResultType;
-use kube_cel::cel::common::ast::{Expr, IdedExpr, LiteralValue};
+use super::syntax::{Binary, Macro, Node};
 
 /// Rejects an expression whose type is known and is not the expected one.
-pub(super) fn check(root: &IdedExpr, expected: ResultType) -> Result<(), CompileError> {
+pub(super) fn check(root: &Node, expected: ResultType) -> Result<(), CompileError> {
     let Some(actual) = infer(root) else { return Ok(()) };
     let fits = match expected {
         ResultType::Bool => actual == "bool",
@@ -16,37 +16,48 @@ pub(super) fn check(root: &IdedExpr, expected: ResultType) -> Result<(), Compile
 }
 
 /// The type, where it does not depend on the readings.
-fn infer(node: &IdedExpr) -> Option<&'static str> {
-    match &node.expr {
-        Expr::Literal(literal) => Some(match literal {
-            LiteralValue::Boolean(_) => "bool",
-            LiteralValue::Bytes(_) => "bytes",
-            LiteralValue::Double(_) => "double",
-            LiteralValue::Int(_) => "int",
-            LiteralValue::Null => "null",
-            LiteralValue::String(_) => "string",
-            LiteralValue::UInt(_) => "uint",
-        }),
-        Expr::List(_) => Some("list"),
-        Expr::Map(_) => Some("map"),
-        Expr::Select(select) if select.test => Some("bool"),
-        Expr::Select(select) => match &select.operand.expr {
-            Expr::Ident(root) if root == "env" => Some("string"),
-            Expr::Ident(root) if root == "probes" => Some("map"),
-            Expr::Select(probe) if matches!(&probe.operand.expr, Expr::Ident(root) if root == "probes") => {
-                reading_field(&select.field)
+fn infer(node: &Node) -> Option<&'static str> {
+    match node {
+        Node::Literal(value) => Some(type_name(value)),
+        Node::List(_) => Some("list"),
+        Node::Map(_) => Some("map"),
+        Node::Has { .. } | Node::Not(_) | Node::Or(_) | Node::And(_) => Some("bool"),
+        Node::Field { operand, name } => match operand.as_ref() {
+            Node::Name { name: root, .. } if root == "env" => Some("string"),
+            Node::Name { name: root, .. } if root == "probes" => Some("map"),
+            Node::Field { operand, .. } if matches!(operand.as_ref(), Node::Name { name, .. } if name == "probes") => {
+                reading_field(name)
             }
             _ => None,
         },
-        Expr::Ident(name) => match name.as_str() {
+        Node::Name { name, .. } => match name.as_str() {
             "now" => Some("timestamp"),
             "env" | "probes" => Some("map"),
             _ => None,
         },
-        // The accumulator of exists_one is a count, and its result a boolean.
-        Expr::Comprehension(c) => infer(&c.accu_init).filter(|name| *name != "int"),
-        Expr::Call(call) => infer_call(&call.func_name, &call.args),
-        Expr::Struct(_) | Expr::Unspecified => None,
+        Node::Comprehension(c) => Some(match c.kind {
+            Macro::All | Macro::Exists | Macro::ExistsOne => "bool",
+            Macro::Filter | Macro::Map => "list",
+        }),
+        Node::Conditional(parts) => {
+            let (yes, no) = (infer(&parts[1])?, infer(&parts[2])?);
+            (yes == no).then_some(yes)
+        }
+        Node::Binary(operator, parts) => infer_binary(*operator, parts),
+        Node::Call(call) => infer_call(&call.name),
+        Node::Index(_) | Node::Negate(_) => None,
+    }
+}
+
+fn infer_binary(operator: Binary, parts: &[Node; 2]) -> Option<&'static str> {
+    match operator {
+        Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Modulo => {
+            let types: Vec<_> = parts.iter().filter_map(infer).collect();
+            let first = *types.first()?;
+            let plain = matches!(first, "int" | "double" | "string" | "uint" | "list");
+            (plain && types.iter().all(|t| *t == first)).then_some(first)
+        }
+        _ => Some("bool"),
     }
 }
 
@@ -63,33 +74,9 @@ fn reading_field(field: &str) -> Option<&'static str> {
     }
 }
 
-fn infer_call(function: &str, args: &[IdedExpr]) -> Option<&'static str> {
+fn infer_call(function: &str) -> Option<&'static str> {
     match function {
-        "_&&_"
-        | "_||_"
-        | "!_"
-        | "_==_"
-        | "_!=_"
-        | "_<_"
-        | "_<=_"
-        | "_>_"
-        | "_>=_"
-        | "@in"
-        | "@not_strictly_false"
-        | "contains"
-        | "startsWith"
-        | "endsWith"
-        | "matches" => Some("bool"),
-        "_?_:_" => {
-            let (yes, no) = (infer(args.get(1)?)?, infer(args.get(2)?)?);
-            (yes == no).then_some(yes)
-        }
-        "_+_" | "_-_" | "_*_" | "_/_" | "_%_" => {
-            let types: Vec<_> = args.iter().filter_map(infer).collect();
-            let first = *types.first()?;
-            let plain = matches!(first, "int" | "double" | "string" | "uint" | "list");
-            (plain && types.iter().all(|t| *t == first)).then_some(first)
-        }
+        "contains" | "startsWith" | "endsWith" | "matches" => Some("bool"),
         "size" | "int" | "indexOf" | "lastIndexOf" => Some("int"),
         "double" => Some("double"),
         "string" | "join" | "lowerAscii" | "upperAscii" | "trim" | "substring" => Some("string"),

@@ -19,6 +19,7 @@ pub(super) fn policy() -> ProbePolicy {
         secret_keys: ["TOKEN".to_string()].into(),
         sqlite_paths: vec!["/data/desk.db".into()],
         default_interval: Duration::from_secs(60),
+        evaluation_steps: 8_000_000,
         check_query: |sql| if sql.starts_with("SELECT") { Ok(()) } else { Err(QueryError::Writes) },
     }
 }
@@ -64,6 +65,17 @@ pub(super) fn outcomes_with(
     settings: &[(&str, &str)],
     redactor: &Redactor,
 ) -> Evaluation {
+    outcomes_within(scenario, readings, settings, redactor, policy().evaluation_steps)
+}
+
+/// Evaluates with so many steps for all expressions together.
+pub(super) fn outcomes_within(
+    scenario: &ValidatedScenario,
+    readings: Vec<Reading>,
+    settings: &[(&str, &str)],
+    redactor: &Redactor,
+    evaluation_steps: usize,
+) -> Evaluation {
     let settings: BTreeMap<_, _> = settings.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
     let settings = Arc::new(settings);
     let configuration = ReferencedConfiguration { settings: settings.clone(), ..ReferencedConfiguration::default() };
@@ -76,7 +88,7 @@ pub(super) fn outcomes_with(
     };
     let seen: Vec<_> = targets.into_iter().zip(readings).map(see).collect();
     let now = "2026-11-23T12:00:00Z".parse().unwrap();
-    judge(scenario, &seen, &RunContext { settings, now, redactor, language: Language::English })
+    judge(scenario, &seen, &RunContext { settings, now, evaluation_steps, redactor, language: Language::English })
 }
 
 /// Check, key and result of each outcome.

@@ -8,6 +8,7 @@ use super::validate::{Check, ValidatedScenario};
 use crate::api::{CheckOutcome, Evaluate, Severity, conditions::bounded};
 use crate::cel::{EvalError, Expression, Inputs, Item, ReadingInput};
 use jiff::Timestamp;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -37,6 +38,10 @@ pub struct Evaluation {
     pub list: Vec<Outcome>,
     /// The keys of each check whose `forEach` list was evaluated. A key that is missing was removed from the list.
     pub items: BTreeMap<String, BTreeSet<String>>,
+    /// Checks of which an expression cost more than it may.
+    pub too_costly: BTreeSet<String>,
+    /// Steps that all expressions took.
+    pub steps: usize,
 }
 
 /// A probe and its reading.
@@ -66,6 +71,8 @@ pub struct RunContext<'a> {
     pub settings: Arc<BTreeMap<String, String>>,
     /// When the run began, as `now`.
     pub now: Timestamp,
+    /// Steps that all expressions may take together.
+    pub evaluation_steps: usize,
     pub redactor: &'a Redactor,
     pub language: Language,
 }
@@ -73,12 +80,14 @@ pub struct RunContext<'a> {
 /// Evaluates every probe and every check. Only the messages of checks contain volatile text.
 pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context: &RunContext<'_>) -> Evaluation {
     let RunContext { redactor, language, .. } = *context;
-    let inputs = &Inputs::new(observations.iter().map(Observation::input), context.settings.clone(), context.now);
+    let readings = observations.iter().map(Observation::input);
+    let inputs = &Inputs::new(readings, context.settings.clone(), context.now, context.evaluation_steps);
     let mut list = evaluate_probes(scenario, observations, redactor, language);
     let ok: BTreeSet<&str> = observations.iter().filter(|o| o.reading.ok()).map(|o| o.name.as_str()).collect();
     let mut evaluated: BTreeMap<usize, Vec<Outcome>> = BTreeMap::new();
     let mut items = BTreeMap::new();
-    let evaluator = Evaluator { observations, ok: &ok, inputs, redactor, language };
+    let too_costly = RefCell::default();
+    let evaluator = Evaluator { observations, ok: &ok, inputs, redactor, language, too_costly: &too_costly };
     for &index in &scenario.order {
         let check = &scenario.checks[index];
         let passes = |name: &String| {
@@ -99,7 +108,7 @@ pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context
         evaluated.insert(index, outcomes);
     }
     list.extend(evaluated.into_values().flatten());
-    Evaluation { list, items }
+    Evaluation { list, items, too_costly: too_costly.into_inner(), steps: inputs.steps_taken() }
 }
 
 /// A check with an empty `forEach` list has no outcome, and passes.
@@ -162,6 +171,8 @@ struct Evaluator<'a> {
     inputs: &'a Inputs,
     redactor: &'a Redactor,
     language: Language,
+    /// Names of checks.
+    too_costly: &'a RefCell<BTreeSet<String>>,
 }
 
 impl Evaluator<'_> {
@@ -236,11 +247,20 @@ impl Evaluator<'_> {
     }
 
     fn message(&self, check: &Check, item: Option<&Item>, key: &str) -> String {
-        let own = check.message.as_ref().and_then(|m| m.evaluate_text(self.inputs, item).ok());
+        let evaluate = |m: &Expression| m.evaluate_text(self.inputs, item).inspect_err(|e| self.note(check, e)).ok();
+        let own = check.message.as_ref().and_then(evaluate);
         own.filter(|m| !m.trim().is_empty()).unwrap_or_else(|| texts::check_failed(self.language, &check.name, key))
     }
 
+    /// Notes the check if its expression cost more than it may.
+    fn note(&self, check: &Check, error: &EvalError) {
+        if error.is_too_costly() {
+            self.too_costly.borrow_mut().insert(check.name.clone());
+        }
+    }
+
     fn unknown(&self, check: &Check, error: &EvalError) -> String {
+        self.note(check, error);
         format!("{}: {}", check.name, texts::evaluation(self.language, error))
     }
 }

@@ -50,6 +50,8 @@ pub enum Limit {
     SqliteMemory,
     /// Time of one SQLite query.
     SqliteTime,
+    /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
+    Evaluation,
 }
 
 impl Limit {
@@ -76,6 +78,7 @@ impl Limit {
             Limit::SqliteWorkersPerFile => "sqlite_workers_per_file",
             Limit::SqliteMemory => "sqlite_memory",
             Limit::SqliteTime => "sqlite_time",
+            Limit::Evaluation => "evaluation",
         }
     }
 
@@ -101,6 +104,7 @@ impl Limit {
             Limit::SqliteWorkersPerFile => "AGENTIC_SQLITE_WORKERS_PER_FILE",
             Limit::SqliteMemory => "AGENTIC_SQLITE_MEMORY_MIB",
             Limit::SqliteTime => "AGENTIC_SQLITE_MAX_TIME",
+            Limit::Evaluation => "AGENTIC_EVALUATION_STEPS",
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::times;
 use crate::cel::budget::Budget;
 use crate::cel::error::{EvalError, EvalResult};
-use crate::cel::operators;
+use crate::cel::values;
 use kube_cel::cel::objects::{OptionalValue, Value};
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ev
     }
     match (name, args) {
         ("or" | "orValue", [Value::Opaque(opaque), other]) => {
-            let inner = operators::optional(opaque)?;
+            let inner = values::optional(opaque)?;
             let kept = if name == "or" { Some(&args[0]) } else { inner.value() };
             Some(match (inner.value(), kept) {
                 (Some(_), Some(kept)) => Ok(kept.clone()),
@@ -35,7 +35,7 @@ pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ev
 }
 
 /// `optional.NAME`.
-pub(super) fn optional(name: &str, args: &[Value]) -> Option<EvalResult> {
+pub(super) fn optional(budget: &mut Budget, name: &str, args: &[Value]) -> Option<EvalResult> {
     let made = match (name, args) {
         ("none", []) => OptionalValue::none(),
         ("of", [value]) => OptionalValue::of(value.clone()),
@@ -43,16 +43,16 @@ pub(super) fn optional(name: &str, args: &[Value]) -> Option<EvalResult> {
         ("ofNonZeroValue", [value]) => OptionalValue::of(value.clone()),
         _ => return None,
     };
-    Some(Ok(Value::Opaque(Arc::new(made))))
+    Some(budget.build_object().map(|()| Value::Opaque(Arc::new(made))))
 }
 
 fn is_optional(value: &Value) -> bool {
-    matches!(value, Value::Opaque(opaque) if operators::optional(opaque).is_some())
+    matches!(value, Value::Opaque(opaque) if values::optional(opaque).is_some())
 }
 
 fn of_optional(name: &str, value: &Value) -> Option<EvalResult> {
     let Value::Opaque(opaque) = value else { return None };
-    let inner = operators::optional(opaque)?.value();
+    let inner = values::optional(opaque)?.value();
     Some(match name {
         "hasValue" => Ok(Value::Bool(inner.is_some())),
         _ => inner.cloned().ok_or_else(|| EvalError::function(name)),
@@ -105,20 +105,21 @@ fn to_string(budget: &mut Budget, value: &Value) -> Option<EvalResult> {
         Value::Timestamp(time) => times::show(time),
         Value::Bytes(bytes) => {
             let text = budget
-                .build(bytes.len())
+                .build_text(bytes.len())
+                .and_then(|()| budget.search(bytes.len()))
                 .and_then(|()| String::from_utf8(bytes.to_vec()).map_err(|_| EvalError::function("string")));
             return Some(text.map(|text| Value::String(Arc::new(text))));
         }
         _ => return None,
     };
-    Some(budget.build(text.len()).map(|()| Value::String(Arc::new(text))))
+    Some(budget.build_text(text.len()).map(|()| Value::String(Arc::new(text))))
 }
 
 fn to_bytes(budget: &mut Budget, value: &Value) -> Option<EvalResult> {
     match value {
         Value::Bytes(_) => Some(Ok(value.clone())),
         Value::String(text) => {
-            Some(budget.build(text.len()).map(|()| Value::Bytes(Arc::new(text.as_bytes().to_vec()))))
+            Some(budget.build_text(text.len()).map(|()| Value::Bytes(Arc::new(text.as_bytes().to_vec()))))
         }
         _ => None,
     }

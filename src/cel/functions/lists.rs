@@ -2,7 +2,7 @@
 
 use crate::cel::budget::Budget;
 use crate::cel::error::{EvalError, EvalResult};
-use crate::cel::operators::{add, compare, equal, is_in};
+use crate::cel::operators::{add, charge_sort, compare, comparisons, equal, is_in, order};
 use kube_cel::cel::objects::{OptionalValue, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ev
         ("contains", [container @ (Value::List(_) | Value::Map(_)), item]) => {
             is_in(budget, item, container).map(Value::Bool)
         }
-        ("first", [Value::List(list)]) => Ok(optional(list.first())),
-        ("last", [Value::List(list)]) => Ok(optional(list.last())),
+        ("first", [Value::List(list)]) => optional(budget, list.first()),
+        ("last", [Value::List(list)]) => optional(budget, list.last()),
         ("sum", [Value::List(list)]) => sum(budget, list),
         ("min", [Value::List(list)]) => extreme(budget, "min", list, Ordering::Less),
         ("max", [Value::List(list)]) => extreme(budget, "max", list, Ordering::Greater),
@@ -58,9 +58,10 @@ fn int(number: usize) -> Value {
     i64::try_from(number).map_or(Value::Null, Value::Int)
 }
 
-fn optional(value: Option<&Value>) -> Value {
+fn optional(budget: &mut Budget, value: Option<&Value>) -> EvalResult {
+    budget.build_object()?;
     let optional = value.map_or_else(OptionalValue::none, |value| OptionalValue::of(value.clone()));
-    Value::Opaque(Arc::new(optional))
+    Ok(Value::Opaque(Arc::new(optional)))
 }
 
 fn made(budget: &mut Budget, length: usize, make: impl FnOnce() -> Vec<Value>) -> EvalResult {
@@ -105,27 +106,38 @@ fn is_sorted(budget: &mut Budget, list: &[Value]) -> EvalResult {
 
 fn sort(budget: &mut Budget, list: &[Value]) -> EvalResult {
     budget.build_list(list.len())?;
+    if list.len() < 2 {
+        return Ok(Value::List(Arc::new(list.to_vec())));
+    }
+    charge_sort(budget, list.len())?;
+    let mut bytes: usize = 0;
+    for value in list {
+        // All have an order with the first one, or the sort would find none.
+        order("sort", value, &list[0])?;
+        bytes = bytes.saturating_add(size(value));
+    }
+    budget.scan(bytes.saturating_mul(comparisons(list.len())))?;
     let mut values = list.to_vec();
-    let mut error = None;
     // NaN has no order: it comes last.
     let rank = |value: &Value| matches!(value, Value::Float(number) if number.is_nan());
-    values.sort_by(|a, b| match error {
-        Some(_) => Ordering::Equal,
-        None => compare(budget, "sort", a, b).map_or_else(
-            |found| {
-                error = Some(found);
-                Ordering::Equal
-            },
-            |order| order.unwrap_or_else(|| rank(a).cmp(&rank(b))),
-        ),
+    values.sort_by(|a, b| match order("sort", a, b) {
+        Ok(Some(order)) => order,
+        _ => rank(a).cmp(&rank(b)),
     });
-    match error {
-        Some(error) => Err(error),
-        None => Ok(Value::List(Arc::new(values))),
+    Ok(Value::List(Arc::new(values)))
+}
+
+/// The bytes that a comparison reads.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
     }
 }
 
 fn distinct(budget: &mut Budget, list: &[Value]) -> EvalResult {
+    budget.build_list(0)?;
     let mut kept: Vec<Value> = Vec::new();
     'items: for item in list {
         for known in &kept {
@@ -133,7 +145,7 @@ fn distinct(budget: &mut Budget, list: &[Value]) -> EvalResult {
                 continue 'items;
             }
         }
-        budget.build_list(1)?;
+        budget.push()?;
         kept.push(item.clone());
     }
     Ok(Value::List(Arc::new(kept)))

@@ -22,9 +22,9 @@ pub(super) fn call(budget: &mut Budget, patterns: &mut Patterns, name: Name<'_>,
         None => text::call(budget, patterns, name.name, &args)
             .or_else(|| lists::call(budget, name.name, &args))
             .or_else(|| convert::call(budget, name.name, &args))
-            .or_else(|| times::call(name.name, &args)),
+            .or_else(|| times::call(budget, name.name, &args)),
         Some("sets") => lists::sets(budget, name.name, &args),
-        Some("optional") => convert::optional(name.name, &args),
+        Some("optional") => convert::optional(budget, name.name, &args),
         Some(_) => None,
     };
     match own {

@@ -27,7 +27,7 @@ fn on_text(
     text: &Arc<String>,
     rest: &[Value],
 ) -> Option<EvalResult> {
-    if let Err(error) = budget.scan(text.len()) {
+    if let Err(error) = charge(budget, name, text, rest) {
         return Some(Err(error));
     }
     Some(match (name, rest) {
@@ -36,8 +36,7 @@ fn on_text(
         ("startsWith", [Value::String(part)]) => Ok(Value::Bool(text.starts_with(part.as_str()))),
         ("endsWith", [Value::String(part)]) => Ok(Value::Bool(text.ends_with(part.as_str()))),
         ("matches", [Value::String(pattern)]) => {
-            let found = patterns.search(budget, name, pattern, text.len(), |p, budget| p.is_match(budget, text));
-            found.map(Value::Bool)
+            patterns.get(budget, name, pattern).and_then(|p| p.is_match(budget, text)).map(Value::Bool)
         }
         ("find", [Value::String(pattern)]) => find(budget, patterns, text, pattern),
         ("findAll", [Value::String(pattern)]) => find_all(budget, patterns, text, pattern, None),
@@ -61,12 +60,30 @@ fn on_text(
     })
 }
 
+/// Charges for reading the arguments; what is built is charged where it is built.
+fn charge(budget: &mut Budget, name: &str, text: &str, rest: &[Value]) -> Result<(), EvalError> {
+    for other in rest {
+        if let Value::String(other) = other {
+            budget.search(other.len())?;
+        }
+    }
+    match name {
+        // Only as much is compared as the other argument has.
+        "startsWith" | "endsWith" => Ok(()),
+        // Searches charge what they read.
+        "matches" | "find" | "findAll" => Ok(()),
+        // Without looking at each character.
+        "size" | "lowerAscii" | "upperAscii" => budget.scan(text.len()),
+        _ => budget.search(text.len()),
+    }
+}
+
 fn int(number: usize) -> Value {
     i64::try_from(number).map_or(Value::Null, Value::Int)
 }
 
 fn made(budget: &mut Budget, bytes: usize, make: impl FnOnce() -> String) -> EvalResult {
-    budget.build(bytes)?;
+    budget.build_text(bytes)?;
     Ok(Value::String(Arc::new(make())))
 }
 
@@ -79,7 +96,7 @@ fn part(budget: &mut Budget, text: &Arc<String>, part: &str) -> EvalResult {
 }
 
 fn find(budget: &mut Budget, patterns: &mut Patterns, text: &Arc<String>, pattern: &str) -> EvalResult {
-    let found = patterns.search(budget, "find", pattern, text.len(), |p, budget| p.find(budget, text, 1))?;
+    let found = patterns.get(budget, "find", pattern)?.find(budget, text, 1)?;
     let place = found.first().cloned().unwrap_or_default();
     part(budget, text, &text[place])
 }
@@ -87,7 +104,7 @@ fn find(budget: &mut Budget, patterns: &mut Patterns, text: &Arc<String>, patter
 /// At most 1,000 matches.
 fn find_all(budget: &mut Budget, patterns: &mut Patterns, text: &str, pattern: &str, limit: Option<i64>) -> EvalResult {
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX).min(LIST_MAX + 1);
-    let found = patterns.search(budget, "findAll", pattern, text.len(), |p, budget| p.find(budget, text, limit))?;
+    let found = patterns.get(budget, "findAll", pattern)?.find(budget, text, limit)?;
     list(budget, "findAll", found.into_iter().map(|place| &text[place]))
 }
 
@@ -105,12 +122,14 @@ fn split(budget: &mut Budget, text: &str, separator: &str, limit: Option<i64>) -
 }
 
 fn list<'t>(budget: &mut Budget, function: &str, parts: impl Iterator<Item = &'t str>) -> EvalResult {
+    budget.build_list(0)?;
     let mut values = Vec::new();
     for part in parts {
         if values.len() == LIST_MAX {
             return Err(EvalError::function(function));
         }
-        budget.build(size_of::<Value>() + part.len())?;
+        budget.push()?;
+        budget.build_text(part.len())?;
         values.push(Value::String(Arc::new(part.to_string())));
     }
     Ok(Value::List(Arc::new(values)))
@@ -118,6 +137,7 @@ fn list<'t>(budget: &mut Budget, function: &str, parts: impl Iterator<Item = &'t
 
 /// Items must be strings; the result has at most 64 KiB.
 fn join(budget: &mut Budget, list: &[Value], separator: &str) -> EvalResult {
+    budget.build_text(0)?;
     let mut joined = String::new();
     for (i, item) in list.iter().enumerate() {
         let Value::String(text) = item else { return Err(EvalError::function("join")) };
@@ -125,7 +145,9 @@ fn join(budget: &mut Budget, list: &[Value], separator: &str) -> EvalResult {
         if joined.len() + separator.len() + text.len() > JOINED_MAX {
             return Err(EvalError::function("join"));
         }
-        budget.build(separator.len() + text.len())?;
+        // Twice, since it grows by doubling.
+        budget.build(2 * (separator.len() + text.len()))?;
+        budget.step(1)?;
         joined.push_str(separator);
         joined.push_str(text);
     }

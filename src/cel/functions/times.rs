@@ -1,5 +1,6 @@
 //! Functions of times and durations.
 
+use crate::cel::budget::Budget;
 use crate::cel::error::{EvalError, EvalResult};
 use crate::cel::inputs::cel_time;
 use crate::cel::time;
@@ -7,19 +8,35 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use kube_cel::cel::objects::Value;
 
+/// Longest text that is read as a time, in bytes; and longest name of a time zone.
+const TEXT_MAX: usize = 128;
+/// Steps charged for reading a text as a time, in one of several formats.
+const READ_STEPS: usize = 8;
+/// Steps charged for looking up a time zone by its name.
+const ZONE_STEPS: usize = 200;
+
 type CelTime = chrono::DateTime<chrono::FixedOffset>;
 
 /// Calls the time function of this name; `None` where there is none for these arguments.
-pub(super) fn call(name: &str, args: &[Value]) -> Option<EvalResult> {
+pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<EvalResult> {
     match (name, args) {
-        ("time", [value]) => Some(read(value)),
+        ("time" | "timestamp", [Value::String(text)]) if text.len() > TEXT_MAX => Some(Err(EvalError::function(name))),
+        (_, [Value::Timestamp(_), Value::String(zone)]) if zone.len() > TEXT_MAX => {
+            Some(Err(EvalError::function(name)))
+        }
+        ("time", [value]) => Some(budget.step(READ_STEPS).and_then(|()| read(value))),
         ("timestamp", [Value::Timestamp(_)]) | ("duration", [Value::Duration(_)]) => Some(Ok(args[0].clone())),
         ("timestamp", [Value::Int(seconds)]) => Some(timestamp(Timestamp::from_second(*seconds).ok())),
         ("timestamp", [Value::String(text)]) => Some(
             chrono::DateTime::parse_from_rfc3339(text).map(Value::Timestamp).map_err(|_| EvalError::function(name)),
         ),
         (_, [Value::Timestamp(time)]) if name.starts_with("get") => field(name, time, None),
-        (_, [Value::Timestamp(time), Value::String(zone)]) if name.starts_with("get") => field(name, time, Some(zone)),
+        (_, [Value::Timestamp(time), Value::String(zone)]) if name.starts_with("get") => {
+            match budget.step(ZONE_STEPS) {
+                Ok(()) => field(name, time, Some(zone)),
+                Err(error) => Some(Err(error)),
+            }
+        }
         ("getHours", [Value::Duration(length)]) => Some(Ok(Value::Int(length.num_hours()))),
         ("getMinutes", [Value::Duration(length)]) => Some(Ok(Value::Int(length.num_minutes()))),
         ("getSeconds", [Value::Duration(length)]) => Some(Ok(Value::Int(length.num_seconds()))),

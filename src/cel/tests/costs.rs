@@ -7,10 +7,10 @@ fn many(count: usize) -> Json {
 }
 
 #[test]
-fn too_many_steps_are_an_error() {
+fn costly_iterations_are_an_error() {
     let fields = json!({"vms": many(1_000), "body": "x".repeat(1 << 20)});
     for source in [
-        "probes.api.vms.all(v, probes.api.vms.all(w, v.id + w.id >= 0 && v.name != w.name + 'x'))",
+        "probes.api.vms.all(v, probes.api.vms.all(w, v.id + w.id >= 0 && v.name != w.name || true))",
         "probes.api.vms.all(v, probes.api.vms.exists(w, w.id == -1) || true)",
         "probes.api.vms.all(v, !probes.api.body.contains('y'))",
         "probes.api.vms.all(v, !probes.api.body.matches('y' + string(v.id)))",
@@ -19,7 +19,8 @@ fn too_many_steps_are_an_error() {
         "probes.api.vms.distinct().size() == 1000",
         "probes.api.vms.all(v, probes.api.body.size() > 0)",
     ] {
-        assert_eq!(holds(source, fields.clone()), Err(EvalError::TooManySteps), "{source}");
+        let error = holds(source, fields.clone()).unwrap_err();
+        assert!(error.is_final(), "{source}: {error:?}");
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Small expressions over values of [`any_json`]: syntactically valid, and mostly of the wrong type.
-fn any_source() -> impl Strategy<Value = String> {
+pub(super) fn any_source() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("probes.api.json".to_string()),
         Just("probes.api.json.a".to_string()),

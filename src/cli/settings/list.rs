@@ -231,6 +231,12 @@ pub const SETTINGS: &[Setting] = &[
         "size of all responses over 64 KiB that the embedded API server sends at once; further ones are answered with 429",
     ),
     setting(
+        "AGENTIC_EVALUATION_STEPS",
+        Some("8000000"),
+        Format::Integer(100_000, 1_000_000_000),
+        "steps that all expressions of a Scenario may take together in one run; the checks beyond it are unknown",
+    ),
+    setting(
         "AGENTIC_RETENTION",
         Some("2160h"),
         Format::Duration,

@@ -3,6 +3,7 @@
 //! The operator, `agentic-ops check` and the demo's tests all assess Scenarios through [`Assessor`].
 
 use super::configuration::ConfigurationReader;
+use super::evaluations::Evaluations;
 use super::state::RunResult;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
@@ -31,8 +32,6 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 const PREPARING_MAX: usize = 512;
 /// A probe that waits longer than this for its turn is reported.
 const WAIT_REPORTED: Duration = Duration::from_secs(1);
-/// Costly evaluations at once: each keeps a thread busy.
-const EVALUATIONS_MAX: usize = 2;
 
 /// Reads and judges Scenarios. Clones share the limits.
 #[derive(Clone)]
@@ -42,7 +41,7 @@ pub struct Assessor {
     pub language: Language,
     pub metrics: Arc<Metrics>,
     preparing: Arc<Semaphore>,
-    evaluations: Arc<Semaphore>,
+    evaluations: Arc<Evaluations>,
 }
 
 /// How probes begin.
@@ -74,7 +73,7 @@ pub enum AssessError {
 impl Assessor {
     pub fn new(prober: Arc<Prober>, policy: Arc<ProbePolicy>, language: Language, metrics: Arc<Metrics>) -> Assessor {
         let preparing = Arc::new(Semaphore::new(PREPARING_MAX));
-        let evaluations = Arc::new(Semaphore::new(EVALUATIONS_MAX));
+        let evaluations = Arc::new(Evaluations::new());
         Assessor { prober, policy, language, metrics, preparing, evaluations }
     }
 
@@ -106,6 +105,10 @@ impl Assessor {
         let evaluation = self.judge(scenario, observations, configuration, redactor, now).await?;
         for outcome in &evaluation.list {
             self.metrics.check(outcome.result);
+        }
+        for check in &evaluation.too_costly {
+            let detail = format_args!("an expression of check {check:?} of Scenario {:?}", scenario.name);
+            self.metrics.limit_reached(Limit::Evaluation, detail);
         }
         Ok(Assessment { evaluation, snapshot })
     }
@@ -152,14 +155,24 @@ impl Assessor {
         now: Timestamp,
     ) -> Result<Evaluation, AssessError> {
         let (settings, language) = (configuration.settings.clone(), self.language);
+        let evaluation_steps = self.policy.evaluation_steps;
+        let judge = move |scenario: &ValidatedScenario| {
+            let context = RunContext { settings, now, evaluation_steps, redactor: &redactor, language };
+            judge(scenario, &observations, &context)
+        };
         if scenario.is_cheap() {
-            return Ok(judge(scenario, &observations, &RunContext { settings, now, redactor: &redactor, language }));
+            return Ok(judge(scenario));
         }
-        let permit = self.evaluations.acquire().await;
-        let _permit = permit.map_err(|_| AssessError::Failed(RunFailure::ShuttingDown))?;
-        let scenario = scenario.clone();
-        let judging =
-            move || judge(&scenario, &observations, &RunContext { settings, now, redactor: &redactor, language });
+        let turn = self.evaluations.turn(&scenario.name).await;
+        let turn = turn.map_err(|_| AssessError::Failed(RunFailure::ShuttingDown))?;
+        let (scenario, evaluations) = (scenario.clone(), self.evaluations.clone());
+        let judging = move || {
+            let evaluation = judge(&scenario);
+            evaluations.finished(&scenario.name, evaluation.steps);
+            // It goes on to the end where nobody waits for it any more.
+            drop(turn);
+            evaluation
+        };
         let judged = tokio::task::spawn_blocking(judging).await;
         judged.map_err(|_| AssessError::Failed(RunFailure::EvaluationPanicked))
     }
@@ -205,3 +218,6 @@ impl Assessor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@
 
 pub mod assess;
 mod configuration;
+mod evaluations;
 mod executor;
 mod schedule_view;
 mod state;

@@ -222,6 +222,60 @@ fn no_message_or_key_contains_a_secret_or_part_of_one_where_it_is_cut() {
     }
 }
 
+#[test]
+fn the_expressions_of_a_scenario_have_one_budget_of_steps() {
+    let costs_500 = "probes.api.list.all(x, x >= 0)";
+    let scenario = scenario(json!({
+        "probes": [http("api", "a")],
+        "checks": [
+            {"name": "one", "expect": costs_500},
+            {"name": "each", "forEach": "[1, 2, 3, 4]", "expect": format!("item < 3 && {costs_500}"), "message": "'no'"},
+            {"name": "later", "expect": "true"},
+        ],
+    }));
+    let reading = || vec![read(json!({"list": vec![1; 100]}))];
+    let seen = outcomes_within(&scenario, reading(), &[], &Redactor::default(), 1_300);
+    let results: Vec<_> =
+        short(&seen).into_iter().map(|(check, key, result)| format!("{check} {key} {result:?}")).collect();
+    let expected = [
+        "api  Pass",
+        "one  Pass",
+        "each 1 Pass",
+        "each 2 Unknown",
+        "each 3 Unknown",
+        "each 4 Unknown",
+        "later  Unknown",
+    ];
+    assert_eq!(results, expected);
+    let message = &outcome(&seen, "later").message;
+    assert!(message.contains("more than 1300 steps together"), "{message}");
+    assert_eq!(seen.too_costly, ["each", "later"].map(String::from).into());
+    assert_eq!(seen.steps, 1_300);
+
+    let seen = outcomes_within(&scenario, reading(), &[], &Redactor::default(), 100_000);
+    assert_eq!(outcome(&seen, "later").result, Pass);
+    assert!(seen.too_costly.is_empty());
+    assert!((1_300..2_600).contains(&seen.steps), "{}", seen.steps);
+}
+
+#[test]
+fn a_check_of_which_an_expression_costs_too_much_is_noted() {
+    let costly = "probes.api.list.all(x, probes.api.list.all(y, probes.api.list.size() > 0))";
+    let list: Vec<_> = (0..1_000).collect();
+    let scenario = scenario(json!({
+        "probes": [http("api", "a")],
+        "checks": [
+            {"name": "expect", "expect": costly},
+            {"name": "message", "expect": "false", "message": format!("{costly} ? 'a' : 'b'")},
+            {"name": "wrong", "expect": "probes.api.list[1000] == 1"},
+        ],
+    }));
+    let seen = outcomes(&scenario, vec![read(json!({"list": list}))]);
+    assert_eq!(seen.too_costly, ["expect", "message"].map(String::from).into());
+    assert_eq!(outcome(&seen, "expect").result, Unknown);
+    assert_eq!(outcome(&seen, "message").result, Fail);
+}
+
 fn any_reading() -> impl Strategy<Value = Reading> {
     prop_oneof![
         Just(failed(ErrorKind::Refused)),

@@ -12,7 +12,7 @@ fn outcome(check: &str, key: &str, result: CheckOutcome) -> Outcome {
 
 fn run(results: &[(&str, &str, CheckOutcome)]) -> Evaluation {
     let list = results.iter().map(|(check, key, result)| outcome(check, key, *result)).collect();
-    Evaluation { list, items: BTreeMap::new() }
+    Evaluation { list, ..Evaluation::default() }
 }
 
 fn one(result: CheckOutcome) -> Evaluation {

@@ -2,9 +2,9 @@
 
 use super::language::Language;
 use crate::cel::limits::{
-    BYTES_MAX, COMPREHENSIONS_MAX, DEPTH_MAX, ITEMS_MAX, LIST_MAX, NODES_MAX, SOURCE_MAX, STEPS_MAX,
+    BYTES_MAX, COMPREHENSIONS_MAX, DEPTH_MAX, ITEMS_MAX, LIST_MAX, NODES_MAX, PATTERN_MAX, SOURCE_MAX, STEPS_MAX,
 };
-use crate::cel::{CompileError, CostError, EvalError, ResultType, SyntaxError};
+use crate::cel::{CompileError, CostError, EvalError, ResultType, SyntaxError, SyntaxReason};
 
 /// Why an expression is rejected.
 pub fn compilation(language: Language, error: &CompileError) -> String {
@@ -40,18 +40,51 @@ pub fn compilation(language: Language, error: &CompileError) -> String {
 }
 
 fn syntax(language: Language, error: &SyntaxError) -> String {
-    match error {
-        SyntaxError::Parser(message) => {
-            text!(language, "o CEL não compila: {message}", "CEL does not compile: {message}")
+    let SyntaxError { line, column, reason } = error;
+    let reason = syntax_reason(language, reason);
+    text!(
+        language,
+        "o CEL não compila: linha {line}, coluna {column}: {reason}",
+        "CEL does not compile: line {line}, column {column}: {reason}",
+    )
+}
+
+fn syntax_reason(language: Language, reason: &SyntaxReason) -> String {
+    match reason {
+        SyntaxReason::Character(c) => text!(language, "caractere inesperado {c:?}", "unexpected character {c:?}"),
+        SyntaxReason::Unexpected(found) => text!(language, "{found:?} inesperado", "unexpected {found:?}"),
+        SyntaxReason::UnexpectedEnd => {
+            text!(language, "a expressão termina antes do esperado", "the expression ends too early")
         }
-        SyntaxError::ParserPanicked => text!(
+        SyntaxReason::Expected { expected, found } if found.is_empty() => {
+            text!(language, "falta {expected:?} no fim", "missing {expected:?} at the end")
+        }
+        SyntaxReason::Expected { expected, found } => {
+            text!(language, "falta {expected:?} antes de {found:?}", "missing {expected:?} before {found:?}")
+        }
+        SyntaxReason::UnclosedText => {
+            text!(language, "texto sem as aspas finais", "string without its closing quotes")
+        }
+        SyntaxReason::Escape(sequence) => {
+            text!(language, "sequência de escape inválida: {sequence}", "invalid escape sequence: {sequence}")
+        }
+        SyntaxReason::Number(number) => {
+            text!(language, "número fora do intervalo: {number}", "number out of range: {number}")
+        }
+        SyntaxReason::ReservedWord(word) => {
+            text!(language, "{word:?} é uma palavra reservada", "{word:?} is a reserved word")
+        }
+        SyntaxReason::NotSupported(syntax) => {
+            text!(language, "a sintaxe {syntax} não é aceita", "the syntax {syntax} is not supported")
+        }
+        SyntaxReason::NotAField => {
+            text!(language, "o argumento deve ser um campo, como a.b", "the argument must be a field, such as a.b")
+        }
+        SyntaxReason::MacroArgument(name) => text!(
             language,
-            "o CEL não compila: erro interno do analisador",
-            "CEL does not compile: internal error of the parser",
+            "o primeiro argumento de {name}() deve ser um nome",
+            "the first argument of {name}() must be a name",
         ),
-        SyntaxError::NoThread(message) => {
-            text!(language, "não foi possível compilar o CEL: {message}", "CEL could not be compiled: {message}")
-        }
     }
 }
 
@@ -73,7 +106,16 @@ fn cost(language: Language, error: CostError) -> String {
             "all, exists, map e filter só percorrem leituras, literais, split(), findAll() e ordenações deles",
             "all, exists, map and filter iterate only over readings, literals, split(), findAll() and sorts of them",
         ),
+        CostError::PatternTooLarge => pattern_too_large(language),
     }
+}
+
+fn pattern_too_large(language: Language) -> String {
+    text!(
+        language,
+        "expressão regular com mais de {PATTERN_MAX} bytes, ou grande demais ao ser compilada",
+        "a regular expression has more than {PATTERN_MAX} bytes, or is too large when it is compiled",
+    )
 }
 
 fn result_type(language: Language, expected: ResultType) -> String {
@@ -129,11 +171,20 @@ pub fn evaluation(language: Language, error: &EvalError) -> String {
                 "costs too much: more than {STEPS_MAX} steps"
             )
         }
+        EvalError::TooManyStepsInRun(limit) => text!(
+            language,
+            "custo acima do limite: as expressões do cenário usam juntas mais de {limit} passos por execução",
+            "costs too much: the expressions of the Scenario take more than {limit} steps together in one run",
+        ),
         EvalError::TooManyBytes => text!(
             language,
             "custo acima do limite: ocupa mais de {BYTES_MAX} bytes",
             "costs too much: allocates more than {BYTES_MAX} bytes"
         ),
+        EvalError::PatternTooLarge => {
+            let limit = pattern_too_large(language);
+            text!(language, "custo acima do limite: {limit}", "costs too much: {limit}")
+        }
         EvalError::WrongResultType { expected, actual } => {
             let expected = result_type(language, *expected);
             text!(language, "o resultado é {actual}, e não {expected}", "the result is {actual}, not {expected}")

@@ -1,7 +1,7 @@
 //! Every text exists in both languages, differs between them, and has no words of the other one.
 
 use super::*;
-use crate::cel::{CompileError, CostError, EvalError, ResultType, SyntaxError};
+use crate::cel::{CompileError, CostError, EvalError, ResultType, SyntaxError, SyntaxReason};
 use crate::domain::probe_fields::{FieldError, QueryError};
 use crate::domain::run_failure::RunFailure;
 use crate::domain::transition::ResolveReason;
@@ -78,10 +78,14 @@ fn result_types() -> Vec<ResultType> {
     })
 }
 
+fn syntax_error(reason: SyntaxReason) -> SyntaxError {
+    SyntaxError { line: 1, column: 2, reason }
+}
+
 fn compile_errors() -> Vec<CompileError> {
     let mut all = samples!(CompileError {
         CompileError::TooLong { .. } => CompileError::TooLong { bytes: 5000 },
-        CompileError::Syntax(_) => CompileError::Syntax(SyntaxError::Parser(s())),
+        CompileError::Syntax(_) => CompileError::Syntax(syntax_error(SyntaxReason::UnclosedText)),
         CompileError::UnknownName { item_available: true, .. } =>
             CompileError::UnknownName { name: s(), item_available: true },
         CompileError::UnknownName { item_available: false, .. } =>
@@ -90,18 +94,29 @@ fn compile_errors() -> Vec<CompileError> {
         CompileError::WrongType { .. } => CompileError::WrongType { expected: ResultType::Bool, actual: "int" },
         CompileError::TooCostly(_) => CompileError::TooCostly(CostError::NestedTooDeep),
     });
-    let syntax = samples!(SyntaxError {
-        SyntaxError::Parser(_) => SyntaxError::Parser(s()),
-        SyntaxError::ParserPanicked => SyntaxError::ParserPanicked,
-        SyntaxError::NoThread(_) => SyntaxError::NoThread(s()),
+    let syntax = samples!(SyntaxReason {
+        SyntaxReason::Character(_) => SyntaxReason::Character('#'),
+        SyntaxReason::Unexpected(_) => SyntaxReason::Unexpected(s()),
+        SyntaxReason::UnexpectedEnd => SyntaxReason::UnexpectedEnd,
+        SyntaxReason::Expected { .. } => SyntaxReason::Expected { expected: ")", found: s() },
+        SyntaxReason::UnclosedText => SyntaxReason::UnclosedText,
+        SyntaxReason::Escape(_) => SyntaxReason::Escape(s()),
+        SyntaxReason::Number(_) => SyntaxReason::Number(s()),
+        SyntaxReason::ReservedWord(_) => SyntaxReason::ReservedWord(s()),
+        SyntaxReason::NotSupported(_) => SyntaxReason::NotSupported(".?"),
+        SyntaxReason::NotAField => SyntaxReason::NotAField,
+        SyntaxReason::MacroArgument(_) => SyntaxReason::MacroArgument(s()),
     });
+    let at_end = SyntaxReason::Expected { expected: ")", found: String::new() };
+    let syntax = syntax.into_iter().chain([at_end]).map(syntax_error);
     let costs = samples!(CostError {
         CostError::NestedTooDeep => CostError::NestedTooDeep,
         CostError::TooManyNodes => CostError::TooManyNodes,
         CostError::TooManyComprehensions => CostError::TooManyComprehensions,
         CostError::UnboundedRange => CostError::UnboundedRange,
+        CostError::PatternTooLarge => CostError::PatternTooLarge,
     });
-    all.extend(syntax.into_iter().map(CompileError::Syntax));
+    all.extend(syntax.map(CompileError::Syntax));
     all.extend(costs.into_iter().map(CompileError::TooCostly));
     all.extend(result_types().into_iter().map(|expected| CompileError::WrongType { expected, actual: "int" }));
     all
@@ -130,7 +145,9 @@ fn evaluation_errors_are_in_both_languages() {
         EvalError::OutOfRange(_) => EvalError::OutOfRange("+"),
         EvalError::UnknownName(_) => EvalError::UnknownName(s()),
         EvalError::TooManySteps => EvalError::TooManySteps,
+        EvalError::TooManyStepsInRun(_) => EvalError::TooManyStepsInRun(8_000_000),
         EvalError::TooManyBytes => EvalError::TooManyBytes,
+        EvalError::PatternTooLarge => EvalError::PatternTooLarge,
         EvalError::WrongResultType { .. } =>
             EvalError::WrongResultType { expected: ResultType::Bool, actual: "string" },
         EvalError::TooManyItems(_) => EvalError::TooManyItems(101),

@@ -16,6 +16,8 @@ pub struct ProbePolicy {
     pub sqlite_paths: Vec<PathBuf>,
     /// Interval of a Scenario without `spec.interval`.
     pub default_interval: Duration,
+    /// Steps that all expressions of a Scenario may take together in one run.
+    pub evaluation_steps: usize,
     /// Whether a statement may be run on a database file.
     pub check_query: fn(&str) -> Result<(), QueryError>,
 }
@@ -82,10 +84,8 @@ impl ValidatedScenario {
     /// Whether evaluation is fast enough to run on a thread that also does input and output.
     pub fn is_cheap(&self) -> bool {
         self.checks.iter().all(|c| {
-            [c.given.as_ref(), c.for_each.as_ref(), Some(&c.expect), c.message.as_ref()]
-                .into_iter()
-                .flatten()
-                .all(Expression::is_cheap)
+            let expressions = [c.given.as_ref(), Some(&c.expect), c.message.as_ref()];
+            c.for_each.is_none() && expressions.into_iter().flatten().all(Expression::is_cheap)
         })
     }
 

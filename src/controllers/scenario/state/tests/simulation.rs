@@ -198,5 +198,6 @@ fn evaluation(outcomes: &[(&str, &str, CheckOutcome)], items: &[(&str, Vec<&str>
     Evaluation {
         list: outcomes.iter().map(outcome).collect(),
         items: items.iter().map(|(check, of)| (check.to_string(), keys(of))).collect(),
+        ..Evaluation::default()
     }
 }

@@ -98,6 +98,7 @@ impl World {
             secret_keys: BTreeSet::new(),
             sqlite_paths: Vec::new(),
             default_interval: Duration::from_secs(60),
+            evaluation_steps: 8_000_000,
             check_query: |_| Ok(()),
         };
         let key_limits = KeyLimits { findings_per_check: 5, new_keys_per_hour: 3 };
