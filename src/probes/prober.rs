@@ -46,12 +46,12 @@ impl Prober {
     /// Waits until the limits of probes allow one more of this target. `answered_before`: whether a target that was never read
     /// counts as one that answered fast.
     pub async fn turn(&self, target: &Target, answered_before: bool) -> Turn {
-        self.inner.pool.turn(&target.request.endpoint(), answered_before).await
+        self.inner.pool.turn(&waits_for(target), answered_before).await
     }
 
     /// What keeps probes of this target waiting.
     pub fn bound(&self, target: &Target) -> PoolBound {
-        self.inner.pool.bound(&target.request.endpoint())
+        self.inner.pool.bound(&waits_for(target))
     }
 
     /// For how long the probe that waits longest for its turn has been waiting.
@@ -91,6 +91,14 @@ impl Prober {
             Request::Dns(question) => dns::read(resolver, guard, question, deadline).await,
             Request::Tls(handshake) => tls::read(resolver, guard, clients, handshake).await,
         }
+    }
+}
+
+/// What a probe has to wait for. The queries on a file have turns of their own, which are shared among Scenarios.
+fn waits_for(target: &Target) -> String {
+    match &target.request {
+        Request::Sqlite(_) => format!("{} of {}", target.request.endpoint(), target.scenario),
+        other => other.endpoint(),
     }
 }
 

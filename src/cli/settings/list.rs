@@ -168,13 +168,13 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_PROBES_MAX",
         Some("1024"),
         Format::Integer(16, 65_536),
-        "probes under way at once; the others wait for their turn. Targets that were never read, that timed out or that took longer than a second the last time together use at most half",
+        "probes under way at once; the others wait for their turn. Targets that were never read or that timed out the last time together use at most half, those that took longer than a second a quarter",
     ),
     setting(
         "AGENTIC_PROBES_PER_TARGET",
         Some("128"),
         Format::Integer(1, 65_536),
-        "probes of one target (host and port, or file) under way at once; of a target that was never read, that timed out or that took longer than a second the last time an eighth of this",
+        "probes of one target (host and port, or file) under way at once; of a target that was never read or that timed out the last time an eighth of this, of one that took longer than a second half",
     ),
     setting(
         "AGENTIC_CONNECTIONS_MAX",
@@ -302,6 +302,9 @@ AGENTIC_PROBE_SECRET_KEYS, and SMTP_URL, AGENTIC_WEBHOOK_URL, AGENTIC_HEARTBEAT_
 
 A change of the ConfigMap takes effect for Scenarios at their next run, and for the settings of the program itself at its next
 start. An invalid value prevents the start; the error names the setting and the expected format. This page is generated.
+
+Where a setting is a limit, reaching it counts in the metric `agentic_ops_limit_reached_total`, with the label `limit`, and is logged
+at most once a minute.
 
 | name | default | format | meaning |
 |---|---|---|---|

@@ -1,8 +1,8 @@
 //! Which of the waiting probes start: a decision without a clock.
 //!
-//! Targets are fast or slow. Slow targets (never read, timed out, or answered slowly the last time) together hold at most half of
-//! the pool, so that targets that hang never keep those that answer waiting. One target holds at most its share, a slow one an
-//! eighth of that. Among targets of one speed, turns go round, so that no target waits for all probes of another.
+//! Targets are fast, slow or silent. Silent targets (never read, or timed out the last time) together hold at most half of the pool,
+//! slow ones a quarter, so that targets that hang never keep those that answer waiting. One target holds at most its share, a slow one
+//! half of that, a silent one an eighth. Among targets of one speed, turns go round, so that no target waits for all probes of another.
 
 use super::super::ProbeLimits;
 use std::collections::{HashMap, VecDeque};
@@ -11,18 +11,39 @@ use std::time::{Duration, Instant};
 
 /// Targets remembered while no probe of them is under way or waiting. Beyond this all are forgotten and count as never read.
 const TARGETS_MAX: usize = 65_536;
-/// Share of the pool that slow targets may hold together, and the part that is kept for them while they wait, as divisors.
-const SLOW_SHARE: usize = 2;
-const SLOW_RESERVE: usize = 8;
-/// A slow target's share, as a divisor of the share of a fast one.
-const SLOW_TARGET_SHARE: usize = 8;
+/// The part of the pool that is kept for others than fast targets while they wait, as a divisor.
+const RESERVE: usize = 8;
 
 /// How fast a target answered the last time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Speed {
     Fast,
-    /// Slowly, not within the timeout, or it was never read.
+    /// It took longer than a second.
     Slow,
+    /// Not within the timeout, or it was never read.
+    Silent,
+}
+
+impl Speed {
+    const ALL: [Speed; 3] = [Speed::Fast, Speed::Slow, Speed::Silent];
+
+    /// The part of the pool that all targets of this speed may hold together, as a divisor.
+    fn part(self) -> usize {
+        match self {
+            Speed::Fast => 1,
+            Speed::Slow => 4,
+            Speed::Silent => 2,
+        }
+    }
+
+    /// The part of a target's share that one of this speed may hold, as a divisor.
+    fn part_of_target(self) -> usize {
+        match self {
+            Speed::Fast => 1,
+            Speed::Slow => 2,
+            Speed::Silent => 8,
+        }
+    }
 }
 
 /// What keeps a probe waiting.
@@ -32,7 +53,7 @@ pub enum PoolBound {
     Total,
     /// As many of this target.
     Target,
-    /// As many of slow targets.
+    /// As many of slow targets, or of silent ones.
     SlowTargets,
 }
 
@@ -53,8 +74,7 @@ pub(super) struct Admitted<W> {
 pub(super) struct Admission<W> {
     limits: ProbeLimits,
     targets: HashMap<Arc<str>, Target<W>>,
-    fast: Group,
-    slow: Group,
+    groups: [Group; 3],
     tickets: u64,
 }
 
@@ -82,8 +102,7 @@ struct Waiting<W> {
 
 impl<W> Admission<W> {
     pub fn new(limits: ProbeLimits) -> Admission<W> {
-        let (fast, slow) = (Group::default(), Group::default());
-        Admission { limits, targets: HashMap::new(), fast, slow, tickets: 0 }
+        Admission { limits, targets: HashMap::new(), groups: Default::default(), tickets: 0 }
     }
 
     /// Adds a probe of `target` to those that wait; a target that was never read is presumed to have this speed.
@@ -101,18 +120,25 @@ impl<W> Admission<W> {
 
     /// The next probe that starts; it is under way until [`Admission::end`]. `None`: none may.
     pub fn next(&mut self) -> Option<Admitted<W>> {
-        if self.fast.under_way + self.slow.under_way >= self.limits.total {
+        if self.under_way() >= self.limits.total {
             return None;
         }
-        let reserve = if self.slow.turns.is_empty() { 0 } else { self.limits.total / SLOW_RESERVE };
-        let mut admitted = None;
-        if self.fast.under_way < self.limits.total - reserve {
-            admitted = self.next_of(Speed::Fast);
-        }
-        if admitted.is_none() && self.slow.under_way < (self.limits.total / SLOW_SHARE).max(1) {
-            admitted = self.next_of(Speed::Slow);
-        }
-        admitted
+        Speed::ALL.into_iter().find_map(|speed| {
+            let may_start = self.group(speed).under_way < self.most(speed);
+            may_start.then(|| self.next_of(speed)).flatten()
+        })
+    }
+
+    /// How many probes of targets of this speed may be under way.
+    fn most(&self, speed: Speed) -> usize {
+        let total = self.limits.total;
+        let others_wait = self.groups[1..].iter().any(|group| !group.turns.is_empty());
+        let reserve = if speed == Speed::Fast && others_wait { total / RESERVE } else { 0 };
+        (total / speed.part() - reserve).max(1)
+    }
+
+    fn under_way(&self) -> usize {
+        self.groups.iter().map(|group| group.under_way).sum()
     }
 
     /// A probe has ended; `seen` is how fast the target was, `None` if that is not known.
@@ -141,7 +167,7 @@ impl<W> Admission<W> {
         let at_share = |entry: &Target<W>| entry.under_way >= share(self.limits, entry.speed);
         if self.targets.get(target).is_some_and(at_share) {
             PoolBound::Target
-        } else if self.fast.under_way + self.slow.under_way >= self.limits.total {
+        } else if self.under_way() >= self.limits.total {
             PoolBound::Total
         } else {
             PoolBound::SlowTargets
@@ -195,17 +221,11 @@ impl<W> Admission<W> {
     }
 
     fn group(&mut self, speed: Speed) -> &mut Group {
-        match speed {
-            Speed::Fast => &mut self.fast,
-            Speed::Slow => &mut self.slow,
-        }
+        &mut self.groups[speed as usize]
     }
 }
 
 /// Probes of one target that may be under way at once.
 fn share(limits: ProbeLimits, speed: Speed) -> usize {
-    match speed {
-        Speed::Fast => limits.of_target,
-        Speed::Slow => (limits.of_target / SLOW_TARGET_SHARE).max(1),
-    }
+    (limits.of_target / speed.part_of_target()).max(1)
 }

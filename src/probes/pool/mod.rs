@@ -35,7 +35,7 @@ impl Pool {
 
     /// Waits for the turn of a probe of `target`; one that was never read counts as fast if it `answered_before`.
     pub async fn turn(&self, target: &str, answered_before: bool) -> Turn {
-        let presumed = if answered_before { Speed::Fast } else { Speed::Slow };
+        let presumed = if answered_before { Speed::Fast } else { Speed::Silent };
         let target: Arc<str> = target.into();
         let (sender, receiver) = oneshot::channel();
         let ticket = {
@@ -46,7 +46,7 @@ impl Pool {
         };
         let mut place = Place { pool: self, target: &target, ticket: Some(ticket), receiver };
         // The sender is kept until the turn, so that there is no error.
-        let counted_as = (&mut place.receiver).await.unwrap_or(Speed::Slow);
+        let counted_as = (&mut place.receiver).await.unwrap_or(Speed::Silent);
         place.ticket = None;
         drop(place);
         Turn { pool: self.clone(), target, counted_as, seen: None }
@@ -106,7 +106,11 @@ impl Drop for Place<'_> {
 impl Turn {
     /// Records how fast the target answered, for its next turns. A reading that took all of its `timeout` has timed out.
     pub fn saw(&mut self, latency: Duration, timeout: Duration) {
-        self.seen = Some(if latency >= SLOW.min(timeout) { Speed::Slow } else { Speed::Fast });
+        self.seen = Some(match latency {
+            _ if latency >= timeout => Speed::Silent,
+            _ if latency >= SLOW => Speed::Slow,
+            _ => Speed::Fast,
+        });
     }
 }
 

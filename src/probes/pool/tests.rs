@@ -20,7 +20,7 @@ impl World {
     fn wait(&mut self, target: &str, count: usize) {
         for _ in 0..count {
             self.probes += 1;
-            self.admission.wait(target, Speed::Slow, self.probes, self.now);
+            self.admission.wait(target, Speed::Silent, self.probes, self.now);
         }
         self.admit();
     }
@@ -63,7 +63,7 @@ fn a_target_uses_its_share_and_one_that_was_never_read_an_eighth_of_it() {
 }
 
 #[test]
-fn slow_targets_together_use_half_and_never_keep_a_fast_one_waiting() {
+fn silent_targets_together_use_half_and_never_keep_others_waiting() {
     let mut world = World::new();
     world.fast("good:80");
     for number in 0..100 {
@@ -72,24 +72,41 @@ fn slow_targets_together_use_half_and_never_keep_a_fast_one_waiting() {
     assert_eq!(world.count("hung"), 16);
     world.wait("good:80", 3);
     assert_eq!(world.count("good:80"), 3);
+    world.end("good:80", Some(Speed::Slow));
+    world.wait("good:80", 1);
+    assert_eq!(world.count("good:80"), 3, "it answers, though slowly");
     assert_eq!(world.admission.bound("hung99:80"), PoolBound::SlowTargets);
 }
 
 #[test]
-fn a_target_that_times_out_is_slow_until_it_answers_fast() {
+fn a_target_that_times_out_is_silent_until_it_answers() {
     let mut world = World::new();
     world.fast("host:80");
     world.wait("host:80", 16);
     assert_eq!(world.count("host:80"), 16);
-    world.end("host:80", Some(Speed::Slow));
+    world.end("host:80", Some(Speed::Silent));
     world.wait("host:80", 4);
     assert_eq!(world.count("host:80"), 15, "those under way are not ended, and no other starts");
     for _ in 0..14 {
-        world.end("host:80", Some(Speed::Slow));
+        world.end("host:80", Some(Speed::Silent));
     }
     assert_eq!(world.count("host:80"), 2);
     world.end("host:80", Some(Speed::Fast));
     assert_eq!(world.count("host:80"), 4);
+}
+
+#[test]
+fn slow_targets_together_use_a_quarter() {
+    let mut world = World::new();
+    for number in 0..20 {
+        let target = format!("slow{number}:80");
+        world.wait(&target, 1);
+        world.end(&target, Some(Speed::Slow));
+        world.wait(&target, 1);
+    }
+    assert_eq!(world.count("slow"), 8);
+    world.wait("new:80", 1);
+    assert_eq!(world.count("new:80"), 1);
 }
 
 #[test]
@@ -101,7 +118,7 @@ fn a_target_that_answered_before_the_start_is_presumed_fast_until_it_is_read() {
     world.admission.wait("good:80", Speed::Fast, 0, world.now);
     world.admit();
     assert_eq!(world.count("good:80"), 1);
-    world.end("good:80", Some(Speed::Slow));
+    world.end("good:80", Some(Speed::Silent));
     world.admission.wait("good:80", Speed::Fast, 0, world.now);
     world.admit();
     assert_eq!(world.count("good:80"), 0, "it has been read since");
@@ -131,7 +148,7 @@ fn slow_targets_are_read_though_fast_ones_fill_the_pool() {
         world.fast(target);
     }
     world.wait("slow:80", 1);
-    world.end("slow:80", Some(Speed::Slow));
+    world.end("slow:80", Some(Speed::Silent));
     for target in ["a:80", "b:80", "c:80"] {
         world.wait(target, 40);
     }
@@ -151,7 +168,7 @@ fn cancelled_probes_are_forgotten() {
     let mut world = World::new();
     let now = world.now;
     world.wait("hung:80", 2);
-    let tickets: Vec<_> = (0..100).map(|number| world.admission.wait("hung:80", Speed::Slow, number, now)).collect();
+    let tickets: Vec<_> = (0..100).map(|number| world.admission.wait("hung:80", Speed::Silent, number, now)).collect();
     assert_eq!(world.admission.longest_wait(now + Duration::from_secs(3)), Duration::from_secs(3));
     for ticket in tickets {
         world.admission.forget("hung:80", ticket);
