@@ -70,3 +70,20 @@ async fn the_exit_code_distinguishes_pass_fail_and_unknown() {
     assert_eq!(code, 0, "nothing is read with --no-run");
     estate.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relative_path_of_a_database_begins_at_the_working_directory() {
+    let scratch = Scratch::new("check-relative");
+    let estate = Estate::start(&scratch.0, ports::any()).await.unwrap();
+    let mut settings = estate.settings();
+    settings.insert("DESK_DB_PATH".into(), "./estate/desk.db".into());
+    let lines: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let env_file = scratch.file("check.env", &lines.join("\n"));
+    let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml");
+    let mut command = process::command(["check", "--env-file", &env_file, "--output", "json"]);
+    command.arg(registry).current_dir(&scratch.0);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{report}");
+    estate.shutdown().await;
+}

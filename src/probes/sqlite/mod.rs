@@ -37,7 +37,7 @@ use crate::telemetry::{Limit, Metrics};
 use pool::{Ended, Pool, WorkerOptions};
 use protocol::{Allowed, Cell, Job, QueryFailure, Table};
 use serde_json::{Map, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use turns::{Asker, Shares, Turns};
@@ -55,6 +55,16 @@ pub(super) struct Databases {
     metrics: Arc<Metrics>,
 }
 
+/// Workers have another working directory.
+fn absolute(paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    paths.iter().map(|path| absolute_path(path)).collect()
+}
+
+fn absolute_path(path: &Path) -> PathBuf {
+    // Fails only for an empty path and without a working directory: then the file is not found.
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
 impl Databases {
     pub fn new(options: SqliteOptions, metrics: Arc<Metrics>) -> Databases {
         let SqliteOptions { paths, own_files, program, workers, workers_per_file, memory_mib, max_time } = options;
@@ -62,7 +72,7 @@ impl Databases {
         let own_ids = databases.filter_map(|path| files::id(path).ok()).collect();
         let all = workers.clamp(1, 1024);
         Databases {
-            allowed: Allowed { offered: paths, own: own_files, own_ids },
+            allowed: Allowed { offered: absolute(paths), own: absolute(own_files), own_ids },
             turns: Turns::new(Shares { all, file: workers_per_file.clamp(1, all) }, metrics.clone()),
             pool: Pool::new(WorkerOptions { program, memory_mib }),
             memory_mib,
@@ -74,13 +84,13 @@ impl Databases {
     /// Fields: `rows`, a list of maps (integers and reals as numbers, blobs in base64), and `rowCount`. When this is dropped, the
     /// query ends. `scenario` is who asks.
     pub async fn read(&self, scenario: &Arc<str>, request: &SqliteRequest, deadline: Instant) -> ReadResult {
-        let shown = request.path.display().to_string();
+        let (path, shown) = (absolute_path(&request.path), request.path.display().to_string());
         if let Err(error) = query::check_shape(&request.query) {
             return Err(failure(ErrorKind::Query, shown, SqliteCause::Query(error)).into());
         }
         // Other paths of offered files share one share.
-        let is_named = self.allowed.offered.contains(&request.path);
-        let file = if is_named { request.path.clone() } else { PathBuf::new() };
+        let is_named = self.allowed.offered.contains(&path);
+        let file = if is_named { path.clone() } else { PathBuf::new() };
         let asker = Asker { scenario: scenario.clone(), file };
         let turn = in_stage(Stage::Queued, self.turns.take(asker, deadline)).await;
         let Some(turn) = turn else { return Err(failure(ErrorKind::Unreadable, shown, Cause::Internal).into()) };
@@ -88,7 +98,7 @@ impl Databases {
         let until = deadline.min(now + self.max_time);
         let time = until.saturating_duration_since(now);
         let job = Job {
-            path: request.path.clone(),
+            path,
             allowed: self.allowed.clone(),
             query: request.query.clone(),
             parameters: request.parameters.clone(),
