@@ -9,4 +9,5 @@ mod malformed;
 mod nine;
 mod replicas;
 mod running;
+mod soak;
 mod sqlite;
