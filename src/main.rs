@@ -6,6 +6,7 @@ use agentic_ops::listener;
 use agentic_ops::telemetry::{self, LogFormat};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Probes allocate many small objects; jemalloc saves about a quarter of their CPU time.
 #[global_allocator]
@@ -41,6 +42,9 @@ enum Command {
     SqliteWorker(cli::sqlite_worker::SqliteWorkerArgs),
 }
 
+/// Time for work on other threads after the end of a command.
+const LAST_WORK: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::init_logging(arguments.log_format);
@@ -69,5 +73,9 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
 
 fn block_on<T>(future: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|e| CliError::Argument(format!("tokio: {e}")))?.block_on(future)
+    let runtime = runtime.map_err(|e| CliError::Argument(format!("tokio: {e}")))?;
+    let result = runtime.block_on(future);
+    // Threads that are busy, with an evaluation or a disk that hangs, do not keep the process.
+    runtime.shutdown_timeout(LAST_WORK);
+    result
 }

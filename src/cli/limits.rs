@@ -8,10 +8,10 @@ use std::sync::Arc;
 /// Limits of one server.
 pub fn listener(settings: &Settings) -> listener::Limits {
     listener::Limits {
-        connections: size(settings, "AGENTIC_CONNECTIONS_MAX"),
-        unauthenticated: size(settings, "AGENTIC_UNAUTHENTICATED_CONNECTIONS_MAX"),
+        connections: settings.count("AGENTIC_CONNECTIONS_MAX"),
+        unauthenticated: settings.count("AGENTIC_UNAUTHENTICATED_CONNECTIONS_MAX"),
         header_timeout: settings.duration("AGENTIC_HEADER_TIMEOUT"),
-        header_bytes: size(settings, "AGENTIC_HEADER_BYTES_MAX"),
+        header_bytes: settings.count("AGENTIC_HEADER_BYTES_MAX"),
         transfer_timeout: settings.duration("AGENTIC_TRANSFER_TIMEOUT"),
         idle_timeout: settings.duration("AGENTIC_IDLE_TIMEOUT"),
     }
@@ -22,13 +22,9 @@ pub fn control_plane(settings: &Settings) -> controlplane::Limits {
     controlplane::Limits {
         listener: listener(settings),
         watch_backlog: settings.integer("AGENTIC_WATCH_BACKLOG_BYTES"),
-        bodies: size(settings, "AGENTIC_REQUEST_BODIES_BYTES"),
-        responses: size(settings, "AGENTIC_RESPONSES_BYTES"),
+        bodies: settings.count("AGENTIC_REQUEST_BODIES_BYTES"),
+        responses: settings.count("AGENTIC_RESPONSES_BYTES"),
     }
-}
-
-fn size(settings: &Settings, name: &str) -> usize {
-    settings.integer(name).try_into().unwrap_or(usize::MAX)
 }
 
 /// Reports limits of a server to the metrics and the log. `server` is named in the log.

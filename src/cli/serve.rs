@@ -60,14 +60,13 @@ pub fn prober(settings: &Settings, context: ProberContext) -> Result<Prober, Cli
 }
 
 fn sqlite_options(settings: &Settings, context: &ProberContext) -> SqliteOptions {
-    let number = |name| settings.integer(name) as usize;
     let defaults = SqliteOptions::default();
     SqliteOptions {
         paths: settings.sqlite_paths(),
         own_files: context.own_files.clone(),
         program: context.worker_program.clone().unwrap_or(defaults.program),
-        workers: number("AGENTIC_SQLITE_WORKERS"),
-        workers_per_file: number("AGENTIC_SQLITE_WORKERS_PER_FILE"),
+        workers: settings.count("AGENTIC_SQLITE_WORKERS"),
+        workers_per_file: settings.count("AGENTIC_SQLITE_WORKERS_PER_FILE"),
         memory_mib: settings.integer("AGENTIC_SQLITE_MEMORY_MIB"),
         max_time: settings.duration("AGENTIC_SQLITE_MAX_TIME"),
     }

@@ -95,8 +95,22 @@ impl Sweeper {
         threads.objects.into_iter().chain(messages.objects).collect()
     }
 
+    /// Whether the Thread is as it was when it was decided on: it may have been opened again since.
+    async fn is_unchanged(&self, name: &str, thread: &ObjectVersion) -> Result<bool, WriteError> {
+        match call(self.threads.get_metadata(name)).await {
+            Ok(current) => Ok(ObjectVersion::of(&current.metadata) == *thread),
+            Err(WriteError::Gone) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Removes the Messages, then the Thread: nothing is left without its Thread. True where all of it is gone.
     async fn remove_conversation(&mut self, name: &str, conversation: &Conversation) -> Result<bool, WriteError> {
+        if let Some(thread) = &conversation.thread
+            && !self.is_unchanged(name, thread).await?
+        {
+            return Ok(false);
+        }
         let mut is_complete = true;
         let mut from = None;
         loop {

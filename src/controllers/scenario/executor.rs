@@ -172,8 +172,13 @@ async fn make_room(writer: &FindingWriter, scenario: &str, removals: Vec<String>
     for name in removals {
         match writer.remove_resolved(&name).await {
             Ok(true) => removed.push(name),
-            Ok(false) | Err(WriteError::NotLeading) => {}
-            Err(error) => tracing::warn!(%scenario, finding = name, %error, "resolved Finding not removed yet"),
+            Ok(false) | Err(WriteError::Conflict) => {}
+            Err(WriteError::NotLeading) => break,
+            // The updates that wait for this have their own errors.
+            Err(error) => {
+                tracing::warn!(%scenario, finding = name, %error, "resolved Findings not removed yet");
+                break;
+            }
         }
     }
     removed

@@ -119,9 +119,13 @@ async fn resource(
         _ if !resource.is_stored() => Err(ApiError::method_not_allowed(resource)),
         (&Method::GET, None) if query.watch => read::watch(&api, client == Client::Connected, target, query, format),
         (&Method::GET, None) => {
-            let _turn = if client == Client::Connected { api.budgets.turn().await } else { None };
-            // Rendering a long list takes time.
-            let list = tokio::task::spawn_blocking(move || read::list(&api, &target, &query, format));
+            let turn = if client == Client::Connected { api.budgets.turn().await } else { None };
+            // Rendering a long list takes time, also for a client that has disconnected meanwhile.
+            let list = tokio::task::spawn_blocking(move || {
+                let list = read::list(&api, &target, &query, format);
+                drop(turn);
+                list
+            });
             list.await.map_err(|e| ApiError::internal(e.to_string()))?
         }
         (&Method::GET, Some(name)) => read::get(&api, &target, name, format, &query),

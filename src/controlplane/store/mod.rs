@@ -262,7 +262,8 @@ impl Reader {
         let changes: Vec<_> = first.cloned().collect();
         let is_all = start + changes.len() == memory.log.len();
         let version = changes.last().filter(|_| !is_all).map_or(memory.version, |last| last.version);
-        Some(Changes { changes, version, logged: memory.logged })
+        let left = memory.log.range(start + changes.len()..).map(|change| change.after.len() as u64).sum::<u64>();
+        Some(Changes { changes, version, logged: memory.logged - left })
     }
 
     /// Becomes ready whenever there are new changes.

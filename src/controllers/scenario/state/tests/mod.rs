@@ -7,6 +7,7 @@ mod observations;
 mod outages;
 mod requests;
 mod simulation;
+mod stored_findings;
 mod surplus;
 mod thresholds;
 mod ticks;
