@@ -198,7 +198,7 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_HEADER_BYTES_MAX",
         Some("65536"),
         Format::Integer(8_192, 1_048_576),
-        "size of the head of a request; larger ones are answered with 431",
+        "size of the head of a request; larger ones, and more than 100 headers, are answered with 431",
     ),
     setting(
         "AGENTIC_TRANSFER_TIMEOUT",
