@@ -94,8 +94,12 @@ requested() {
     [$verb, .objectRef.apiGroup // "", .objectRef.resource + (if .objectRef.subresource then "/" + .objectRef.subresource else "" end)] | @tsv' \
     "$cluster/audit.log" | sort -u
 }
-# Prints the same for all permissions of a Role: granted NAMESPACE ROLE
-granted() { "$KUBECTL" -n "$1" get role "$2" -o json | jq -r '.rules[] | .verbs[] as $v | .apiGroups[] as $g | .resources[] as $r | [$v, $g, $r] | @tsv' | sort -u; }
+# Prints the same for all permissions of a Role: granted NAMESPACE ROLE. Nothing is old enough to be removed by the retention controller.
+granted() {
+  "$KUBECTL" -n "$1" get role "$2" -o json | jq -r '.rules[] | .verbs[] as $v | .apiGroups[] as $g | .resources[] as $r | [$v, $g, $r] |
+    select(. as [$verb, $group, $kind] | ($verb == "delete" and $group == "agentic.ligbox.io" and
+      ($kind | IN("actions", "findings", "messages", "threads"))) | not) | @tsv' | sort -u
+}
 equal() { # ACCOUNT NAMESPACE ROLE
   diff <(requested "$1") <(granted "$2" "$3") | sed -n 's/^</requested, not granted:/p; s/^>/granted, not requested:/p' | { ! grep . ; }
 }
