@@ -43,7 +43,7 @@ spec:
         {{- end }}
       annotations:
         # The program reads its own settings at start. Changes of the registry and of runbooks are detected. Nothing here is derived
-        # from the values of Secrets, since whoever sees the pod could test guesses against it; only from which keys there are.
+        # from the values of Secrets, since anyone who can read the pod could test guesses against it; only from the names of their keys.
         agentic.ligbox.io/settings: {{ printf "%s\n%s" (include "agentic-ops.settings" .) (include "agentic-ops.secrets" . | fromYaml | keys | sortAlpha | join ",") | sha256sum }}
         {{- with merge (dict) .Values.podAnnotations .Values.commonAnnotations }}
         {{- toYaml . | nindent 8 }}

@@ -169,7 +169,7 @@ impl Assessor {
         let judging = move || {
             let evaluation = judge(&scenario);
             evaluations.finished(&scenario.name, evaluation.steps);
-            // It goes on to the end where nobody waits for it any more.
+            // The evaluation ends on its thread even if the run was cancelled.
             drop(turn);
             evaluation
         };

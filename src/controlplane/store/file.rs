@@ -149,7 +149,11 @@ fn load(connection: &Connection) -> rusqlite::Result<Memory> {
         }
     }
     if newest > counter {
-        tracing::warn!(counter, newest, "the counter of resource versions is behind the objects; it goes on from them");
+        tracing::warn!(
+            counter,
+            newest,
+            "the counter of resource versions is behind the objects; continuing from the newest object"
+        );
     }
     Ok(Memory::loaded(objects, damaged, counter.max(newest)))
 }

@@ -70,7 +70,7 @@ pub(super) struct Admitted<W> {
     pub waiter: W,
 }
 
-/// The pool's state. `W` is how a waiting probe is told of its turn.
+/// The pool's state. `W` notifies a waiting probe when its turn comes.
 pub(super) struct Admission<W> {
     limits: ProbeLimits,
     targets: HashMap<Arc<str>, Target<W>>,
