@@ -8,6 +8,7 @@ mod apply;
 mod auth;
 mod budget;
 mod data_dir;
+mod decodable;
 mod discovery;
 mod event_expiry;
 mod events;
@@ -48,6 +49,7 @@ pub use store::{StoreState, StoreStatus};
 use crate::listener::Listener;
 use auth::Token;
 use budget::Budgets;
+use decodable::StoredKinds;
 use recovery::Recovery;
 use resource::Resource;
 use serde_json::Value;
@@ -57,7 +59,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{FileOptions, Store, StoreOptions};
+use store::{FileOptions, Key, Store, StoreOptions};
 use tokio::sync::watch as signal;
 
 /// Options of [`start`].
@@ -117,7 +119,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         resources.extend(Resource::from_crd(crd).map_err(StartError::Crd)?);
     }
     let kinds = resources.iter().cloned().map(compile).collect::<Result<Vec<_>, _>>()?;
-    let (store, writer) = Store::open(store_options(&dir, config.store))?;
+    let (store, writer) = Store::open(store_options(&dir, config.store, StoredKinds::new(&kinds)))?;
     // Created after the store, so that they are evidence of one.
     let token = Token::load_or_create(&dir)?;
     let identity = tls::identity(&dir, config.listen.ip())?;
@@ -163,10 +165,11 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     })
 }
 
-fn store_options(dir: &Path, config: StoreConfig) -> StoreOptions {
+fn store_options(dir: &Path, config: StoreConfig, kinds: StoredKinds) -> StoreOptions {
     let evidence = ["token", "ca.key", "ca.crt", "kubeconfig"].map(|name| dir.join(name)).to_vec();
     let file = FileOptions { path: dir.join("controlplane.db"), evidence, pages_max: config.pages_max };
-    StoreOptions { file, on_error: config.on_error.unwrap_or_else(|| Box::new(|| ())) }
+    let check = Box::new(move |key: &Key, object: &Value| kinds.check(key, object));
+    StoreOptions { file, check, on_error: config.on_error.unwrap_or_else(|| Box::new(|| ())) }
 }
 
 fn compile(resource: Resource) -> Result<Arc<ServedKind>, StartError> {

@@ -1,6 +1,5 @@
 //! The parameters of a write, and the steps that all writes share: completion, validation, storing.
 
-use super::admission;
 use super::apply::FieldManager;
 use super::field_validation::FieldValidation;
 use super::object::{DEPTH_MAX, depth_within, fields_mut, metadata_mut};
@@ -9,6 +8,7 @@ use super::schema::{Cause, MUST_BE_INTEGER};
 use super::served_kind::ServedKind;
 use super::status::ApiError;
 use super::store::{StoredObject, WriteAction};
+use super::{admission, decodable};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -82,6 +82,8 @@ impl WriteContext {
         if value.to_string().len() > OBJECT_MAX {
             return Err(ApiError::too_large(format!("Request entity too large: limit is {OBJECT_MAX}")));
         }
+        // What is stored can be read again.
+        decodable::check(&self.served, &value).map_err(ApiError::bad_request)?;
         let value = Box::new(self.served.to_stored(value));
         Ok(if self.dry_run { WriteAction::Keep(value) } else { WriteAction::Put(value) })
     }

@@ -4,6 +4,7 @@
 mod apply;
 mod connections;
 mod crash;
+mod damage;
 mod disk;
 mod kubectl;
 mod limits;

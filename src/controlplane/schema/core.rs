@@ -208,7 +208,7 @@ pub fn schema(kind: &CoreKind) -> Value {
             "firstTimestamp": time("When the event was first recorded."),
             "lastTimestamp": time("When the event was most recently recorded."),
             "eventTime": micro_time("When the event was first observed."),
-            "count": {"type": "integer", "description": "Number of times that the event has occurred."},
+            "count": {"type": "integer", "format": "int32", "description": "Number of times that the event has occurred."},
         }),
         "Event" => json!({
             "regarding": reference("The object that this event is about."),
@@ -224,7 +224,7 @@ pub fn schema(kind: &CoreKind) -> Value {
             "deprecatedSource": source("For compatibility with core events."),
             "deprecatedFirstTimestamp": time("For compatibility with core events."),
             "deprecatedLastTimestamp": time("For compatibility with core events."),
-            "deprecatedCount": {"type": "integer", "description": "For compatibility with core events."},
+            "deprecatedCount": {"type": "integer", "format": "int32", "description": "For compatibility with core events."},
         }),
         "Lease" => json!({"spec": {"type": "object", "description": "The specification of the Lease.", "properties": {
             "holderIdentity": text("Identity of the holder of the Lease."),

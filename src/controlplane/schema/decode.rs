@@ -18,6 +18,14 @@ impl Schema {
         error
     }
 
+    /// The error for the first value of the wrong type, of the whole object or, for a custom resource, its metadata.
+    pub fn decode_error(&self, object: &Value, is_custom: bool) -> Option<String> {
+        if !is_custom {
+            return self.root.type_error(object, "");
+        }
+        self.root.properties.get("metadata")?.type_error(object.get("metadata")?, "metadata")
+    }
+
     /// Decodes only the metadata, as for a custom resource.
     pub fn decode_metadata(&self, object: &mut Value) -> Option<String> {
         let node = self.root.properties.get("metadata")?;
@@ -38,7 +46,7 @@ impl Node {
         }
         let of_type = match self.kind.as_deref() {
             Some("string") => value.is_string(),
-            Some("integer") => value.is_i64() || value.is_u64(),
+            Some("integer") => self.is_integer(value),
             Some("boolean") => value.is_boolean(),
             Some("array") => value.is_array(),
             Some("object") => value.is_object(),
@@ -59,6 +67,12 @@ impl Node {
         }
     }
 
+    /// Whether a number fits into the Go type of the field.
+    fn is_integer(&self, value: &Value) -> bool {
+        let is_narrow = self.format.as_deref() == Some("int32");
+        value.as_i64().is_some_and(|number| !is_narrow || i32::try_from(number).is_ok())
+    }
+
     /// The error for a string that does not have the format of the field.
     fn format_error(&self, text: &str) -> Option<String> {
         match self.format.as_deref() {
@@ -66,7 +80,7 @@ impl Node {
             Some("micro-time") if !is_micro_time(text) => Some(format!(
                 "parsing time {text:?} as \"2006-01-02T15:04:05.000000Z07:00\": six fractional digits are required"
             )),
-            Some("date-time") if text.parse::<Timestamp>().is_err() => {
+            Some("date-time") if !is_time(text) => {
                 Some(format!("parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse"))
             }
             _ => None,
@@ -109,8 +123,19 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// Whether a time is written as RFC 3339 has it. Go clients cannot decode other forms, such as a space instead of the T.
+fn is_time(text: &str) -> bool {
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let zone = shape.strip_prefix("0000-00-00T00:00:00").map(|rest| match rest.strip_prefix('.') {
+        Some(fraction) if fraction.starts_with('0') => fraction.trim_start_matches('0'),
+        _ => rest,
+    });
+    let is_shaped = matches!(zone, Some("Z" | "+00:00" | "-00:00"));
+    is_shaped && text.get(17..19) != Some("60") && text.parse::<Timestamp>().is_ok()
+}
+
 /// Whether a time has exactly six fractional digits. Go clients cannot decode other values as `metav1.MicroTime`.
 fn is_micro_time(text: &str) -> bool {
     let digits = text.split_once('.').map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
-    digits == 6 && text.parse::<Timestamp>().is_ok()
+    digits == 6 && is_time(text)
 }

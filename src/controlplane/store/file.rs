@@ -1,10 +1,10 @@
 //! The database file: opening it, on a full disk too, and reading what it holds.
 
 use super::memory::Memory;
-use super::{Key, StoredObject};
+use super::{Check, Key, StoredObject};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row};
-use serde::Deserialize;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub struct FileOptions {
 }
 
 /// Opens the file, or creates it, and reads what it holds.
-pub(super) fn open(options: &FileOptions) -> Result<(Connection, Memory), OpenError> {
+pub(super) fn open(options: &FileOptions, check: &Check) -> Result<(Connection, Memory), OpenError> {
     let path = &options.path;
     let failed = |error: rusqlite::Error| open_error(path, &error);
     check_not_emptied(options)?;
@@ -52,7 +52,7 @@ pub(super) fn open(options: &FileOptions) -> Result<(Connection, Memory), OpenEr
     if found != "ok" {
         return Err(OpenError::Damaged { path: path.clone(), message: found });
     }
-    let memory = load(&connection).map_err(failed)?;
+    let memory = load(&connection, check).map_err(failed)?;
     log_damaged(path, &memory.damaged);
     Ok((connection, memory))
 }
@@ -132,14 +132,14 @@ fn connect_with(options: &FileOptions, exclusive: bool) -> rusqlite::Result<Conn
     Ok(connection)
 }
 
-fn load(connection: &Connection) -> rusqlite::Result<Memory> {
+fn load(connection: &Connection, check: &Check) -> rusqlite::Result<Memory> {
     let counter = connection.query_row("SELECT max(version) FROM counter", [], |row| row.get::<_, Option<i64>>(0))?;
     let counter = counter.unwrap_or_default().unsigned_abs();
     let mut statement = connection.prepare("SELECT kind, namespace, name, version, json FROM objects")?;
     let mut rows = statement.query([])?;
     let (mut objects, mut damaged, mut newest) = (BTreeMap::new(), BTreeMap::new(), 0);
     while let Some(row) = rows.next()? {
-        let (key, read) = object(row)?;
+        let (key, read) = object(row, check)?;
         match read {
             Ok(stored) => {
                 newest = newest.max(stored.version);
@@ -159,7 +159,7 @@ fn load(connection: &Connection) -> rusqlite::Result<Memory> {
 }
 
 /// The key of a row, and its object or why it can't be read.
-fn object(row: &Row<'_>) -> rusqlite::Result<(Key, Result<StoredObject, String>)> {
+fn object(row: &Row<'_>, check: &Check) -> rusqlite::Result<(Key, Result<StoredObject, String>)> {
     let key = Key {
         kind: text(row, 0)?.into_owned(),
         namespace: text(row, 1)?.into_owned(),
@@ -169,7 +169,10 @@ fn object(row: &Row<'_>) -> rusqlite::Result<(Key, Result<StoredObject, String>)
         return Ok((key, Err("the row has values of other types".into())));
     };
     let version = version.unsigned_abs();
-    let read = check(&key, version, json).map(|json| StoredObject { version, json: json.into() });
+    let read = parse(&key, version, json).and_then(|(text, object)| {
+        check(&key, &object)?;
+        Ok(StoredObject { version, json: text.into() })
+    });
     Ok((key, read))
 }
 
@@ -181,30 +184,20 @@ fn text<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Cow<'a, str>> {
     })
 }
 
-/// The text of an object, if it is JSON with the identity of its row.
-fn check<'a>(key: &Key, version: u64, json: &'a [u8]) -> Result<&'a str, String> {
-    #[derive(Deserialize)]
-    struct Object<'a> {
-        #[serde(borrow)]
-        metadata: Metadata<'a>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Metadata<'a> {
-        #[serde(borrow)]
-        name: Cow<'a, str>,
-        #[serde(borrow, default)]
-        namespace: Cow<'a, str>,
-        #[serde(borrow)]
-        resource_version: Cow<'a, str>,
-    }
+/// The text of an object and the object, if it is JSON with the identity of its row.
+fn parse<'a>(key: &Key, version: u64, json: &'a [u8]) -> Result<(&'a str, Value), String> {
     let text = std::str::from_utf8(json).map_err(|error| format!("the stored text is not UTF-8: {error}"))?;
-    let Object { metadata } =
+    let object: Value =
         serde_json::from_str(text).map_err(|error| format!("the stored text is not an object in JSON: {error}"))?;
-    let is_same = metadata.name == key.name
-        && metadata.namespace == key.namespace
-        && metadata.resource_version == version.to_string();
-    if is_same { Ok(text) } else { Err("the stored object has another name, namespace or resource version".into()) }
+    let field = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
+    let is_same = field("name") == key.name
+        && field("namespace") == key.namespace
+        && field("resourceVersion") == version.to_string();
+    if is_same {
+        Ok((text, object))
+    } else {
+        Err("the stored object has another name, namespace or resource version".into())
+    }
 }
 
 fn log_damaged(path: &Path, damaged: &BTreeMap<Key, String>) {

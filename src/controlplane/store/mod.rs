@@ -97,9 +97,13 @@ pub enum StoreError {
     Sqlite(String),
 }
 
+/// Says why an object that was read from the file is damaged.
+pub type Check = Box<dyn Fn(&Key, &Value) -> Result<(), String>>;
+
 /// How a store is opened.
 pub struct StoreOptions {
     pub file: FileOptions,
+    pub check: Check,
     /// Called with each failed commit.
     pub on_error: Box<dyn Fn() + Send>,
 }
@@ -137,12 +141,12 @@ pub struct Reader {
 impl Store {
     /// Opens or creates the database file and starts the writer thread.
     pub fn open(options: StoreOptions) -> Result<(Store, std::thread::JoinHandle<()>), OpenError> {
-        let (connection, memory) = file::open(&options.file)?;
+        let (connection, memory) = file::open(&options.file, &options.check)?;
         let memory = Arc::new(RwLock::new(memory));
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
         let (publisher, published) = signal::channel(0);
         let status = StoreStatus::new(memory.clone());
-        let StoreOptions { on_error, file } = options;
+        let StoreOptions { on_error, file, .. } = options;
         let writer = Writer { connection, memory: memory.clone(), publisher, status: status.clone(), on_error };
         let thread = std::thread::Builder::new().name("controlplane-store".into()).spawn(move || writer.run(waiting));
         let thread = thread.map_err(|source| OpenError::File { path: file.path, source })?;

@@ -25,7 +25,7 @@ impl Directory {
     }
 
     fn open(&self) -> Result<(Store, JoinHandle<()>), OpenError> {
-        Store::open(StoreOptions { file: self.options(), on_error: Box::new(|| ()) })
+        Store::open(StoreOptions { file: self.options(), check: Box::new(|_, _| Ok(())), on_error: Box::new(|| ()) })
     }
 
     /// A store with these objects, closed again.
@@ -83,7 +83,7 @@ async fn a_full_disk_fails_writes_and_nothing_else_until_there_is_space() {
     let on_error = Box::new(move || {
         counted.fetch_add(1, Ordering::Relaxed);
     });
-    let (store, writer) = Store::open(StoreOptions { file, on_error }).unwrap();
+    let (store, writer) = Store::open(StoreOptions { file, check: Box::new(|_, _| Ok(())), on_error }).unwrap();
     let mut stored = Vec::new();
     let error = loop {
         let name = format!("c{:03}", stored.len());
