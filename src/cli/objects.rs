@@ -6,7 +6,7 @@ use crate::runtime::write::{WriteError, call};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kube::api::{Patch, PatchParams};
+use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::{Map, Value, json};
 
@@ -25,7 +25,9 @@ pub async fn write_settings(client: &Client, namespace: &str, settings: &Setting
         settings.secret().into_iter().map(|(name, value)| (name, STANDARD.encode(value).into())).collect();
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
     let mut metadata = metadata;
-    if let Some(hosts) = hosts(settings, call(secrets.get_opt(SETTINGS_NAME)).await?.as_ref()) {
+    // A list leaves out a Secret that is damaged in the embedded store, so that it is written anew, as the ConfigMap is.
+    let named = ListParams::default().fields(&format!("metadata.name={SETTINGS_NAME}"));
+    if let Some(hosts) = hosts(settings, call(secrets.list(&named)).await?.items.first()) {
         metadata["annotations"] = json!({HOSTS_ANNOTATION: hosts});
     }
     let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata, "data": data});
