@@ -1,4 +1,5 @@
-//! What the server writes for itself at the start, and what it does until a full disk has space again.
+//! What the server writes for itself at the start, and what it does until a full disk has space again. It also has the
+//! store examine its file.
 
 use super::data_dir::{is_full, write_private};
 use super::shutdown::stopped;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch as signal;
 
-/// Interval of the attempts while something can't be written.
+/// Interval of the attempts while something can't be written, and of the examinations of the file.
 const INTERVAL: Duration = Duration::from_secs(3);
 /// One of this many attempts that fail is logged: one a minute.
 const LOGGED_EVERY: u32 = 20;
@@ -57,7 +58,7 @@ impl Recovery {
             if let Err(error) = self.write_all().await {
                 self.log(&error, "cannot write");
             }
-            if self.store.status().is_failing() && self.store.check().await.is_err() {
+            if self.store.check().await.is_err() {
                 return;
             }
         }

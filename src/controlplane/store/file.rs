@@ -1,6 +1,7 @@
 //! The database file: opening it, on a full disk too, and reading what it holds.
 
 use super::memory::Memory;
+use super::presence::OpenFile;
 use super::{Check, Key, StoredObject};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row};
@@ -12,6 +13,8 @@ use std::time::Duration;
 
 /// Damaged objects that are logged by name at the start; further ones are counted.
 const LOGGED_MAX: usize = 20;
+/// How much of the file the database uses, in bytes.
+const CONTENT: &str = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
 const HOW_TO_GO_ON: &str = "restore the file from a backup, or move the directory away to begin with an empty store";
 
 /// Why the file can't be opened.
@@ -42,7 +45,7 @@ pub struct FileOptions {
 }
 
 /// Opens the file, or creates it, and reads what it holds.
-pub(super) fn open(options: &FileOptions, check: &Check) -> Result<(Connection, Memory), OpenError> {
+pub(super) fn open(options: &FileOptions, check: &Check) -> Result<(Connection, Memory, OpenFile), OpenError> {
     let path = &options.path;
     let failed = |error: rusqlite::Error| open_error(path, &error);
     check_not_emptied(options)?;
@@ -54,7 +57,10 @@ pub(super) fn open(options: &FileOptions, check: &Check) -> Result<(Connection, 
     }
     let memory = load(&connection, check).map_err(failed)?;
     log_damaged(path, &memory.damaged);
-    Ok((connection, memory))
+    let content = connection.query_row(CONTENT, [], |row| row.get::<_, i64>(0)).map_err(failed)?;
+    let file = OpenFile::new(path, content.unsigned_abs());
+    let file = file.map_err(|source| OpenError::File { path: path.clone(), source })?;
+    Ok((connection, memory, file))
 }
 
 fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {

@@ -6,6 +6,7 @@
 
 mod file;
 mod memory;
+mod presence;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -141,15 +142,15 @@ pub struct Reader {
 impl Store {
     /// Opens or creates the database file and starts the writer thread.
     pub fn open(options: StoreOptions) -> Result<(Store, std::thread::JoinHandle<()>), OpenError> {
-        let (connection, memory) = file::open(&options.file, &options.check)?;
+        let (connection, memory, file) = file::open(&options.file, &options.check)?;
         let memory = Arc::new(RwLock::new(memory));
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
         let (publisher, published) = signal::channel(0);
         let status = StoreStatus::new(memory.clone());
-        let StoreOptions { on_error, file, .. } = options;
-        let writer = Writer { connection, memory: memory.clone(), publisher, status: status.clone(), on_error };
+        let StoreOptions { on_error, file: FileOptions { path, .. }, .. } = options;
+        let writer = Writer { connection, file, memory: memory.clone(), publisher, status: status.clone(), on_error };
         let thread = std::thread::Builder::new().name("controlplane-store".into()).spawn(move || writer.run(waiting));
-        let thread = thread.map_err(|source| OpenError::File { path: file.path, source })?;
+        let thread = thread.map_err(|source| OpenError::File { path, source })?;
         Ok((Store { reader: Reader { memory, published }, queue, status }, thread))
     }
 
@@ -158,7 +159,7 @@ impl Store {
         self.status.clone()
     }
 
-    /// After a failed write, tests whether the store can be written again.
+    /// Tests whether the file is still there and, after a failed write, whether the store can be written again.
     pub async fn check(&self) -> Result<(), StoreError> {
         let (done, checked) = oneshot::channel();
         self.queue.send(Job::Check(done)).await.map_err(|_| StoreError::Closed)?;

@@ -27,6 +27,8 @@ struct Failure {
     error: String,
     since: Instant,
     logged: Instant,
+    /// Whether it lasts until the program is started again.
+    is_lasting: bool,
 }
 
 impl StoreStatus {
@@ -46,11 +48,23 @@ impl StoreStatus {
         self.failure().is_some()
     }
 
-    /// Records that a write failed, and logs it if it is the first or the last line is old.
-    pub(super) fn failed(&self, error: String) {
+    /// The error of a failure that lasts until the program is started again.
+    pub(super) fn lasting_error(&self) -> Option<String> {
+        self.failure().as_ref().filter(|failure| failure.is_lasting).map(|failure| failure.error.clone())
+    }
+
+    /// Records that a write failed or would fail, and logs it if it is the first, or the last line is old. After a
+    /// failure that lasts, the store does not count as writable again.
+    pub(super) fn failed(&self, error: String, is_lasting: bool) {
         let (mut failure, now) = (self.failure(), Instant::now());
+        // The first reason is the cause of what follows.
+        let (error, is_lasting) = match failure.as_ref().filter(|failure| failure.is_lasting) {
+            Some(failure) => (failure.error.clone(), true),
+            None => (error, is_lasting),
+        };
         let (since, logged) = failure.as_ref().map_or((now, None), |f| (f.since, Some(f.logged)));
-        let is_due = logged.is_none_or(|logged| now.saturating_duration_since(logged) >= LOG_INTERVAL);
+        let is_new = failure.as_ref().is_none_or(|failure| failure.is_lasting != is_lasting);
+        let is_due = is_new || logged.is_none_or(|logged| now.saturating_duration_since(logged) >= LOG_INTERVAL);
         if is_due {
             tracing::error!(
                 %error,
@@ -59,12 +73,12 @@ impl StoreStatus {
             );
         }
         let logged = if is_due { now } else { logged.unwrap_or(now) };
-        *failure = Some(Failure { error, since, logged });
+        *failure = Some(Failure { error, since, logged, is_lasting });
     }
 
     /// Records that the store can be written again.
     pub(super) fn recovered(&self) {
-        if let Some(failure) = self.failure().take() {
+        if let Some(failure) = self.failure().take_if(|failure| !failure.is_lasting) {
             let seconds = failure.since.elapsed().as_secs();
             tracing::info!(failed_for_seconds = seconds, "the store can be written again");
         }

@@ -114,6 +114,61 @@ async fn a_full_disk_fails_writes_and_nothing_else_until_there_is_space() {
     close(store, writer);
 }
 
+/// Asserts that neither a write nor a check finds the store writable, and that the error says this.
+async fn assert_refused(store: &Store, says: &str) {
+    for _ in 0..3 {
+        store.check().await.unwrap();
+        let error = store.status().state().write_error.unwrap_or_default();
+        assert!(error.contains(says), "{says} is not in {error:?}");
+        let refused = put(store, "refused", 10).await.unwrap_err().to_string();
+        assert!(refused.contains(says), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_written_while_the_file_is_not_at_its_path() {
+    let directory = Directory::new();
+    let (store, writer) = directory.open().unwrap();
+    put(&store, "a", 10).await.unwrap();
+    let (path, aside) = (directory.database(), directory.0.join("aside"));
+    std::fs::rename(&path, &aside).unwrap();
+    assert_refused(&store, "controlplane.db was deleted or moved away while it was open").await;
+    std::fs::copy(&aside, &path).unwrap();
+    assert_refused(&store, "controlplane.db was replaced by another file").await;
+    assert_eq!(names(&store), ["a"]);
+    std::fs::rename(&aside, &path).unwrap();
+    store.check().await.unwrap();
+    assert_eq!(store.status().state(), StoreState::default());
+    put(&store, "b", 10).await.unwrap();
+    // What was written to the log is in the database after the store is closed.
+    std::fs::remove_file(directory.0.join("controlplane.db-wal")).unwrap();
+    assert_refused(&store, "controlplane.db-wal was deleted or replaced").await;
+    close(store, writer);
+    let (store, writer) = directory.open().unwrap();
+    assert_eq!(names(&store), ["a", "b"]);
+    close(store, writer);
+}
+
+#[tokio::test]
+async fn a_file_that_was_cut_off_is_not_written_again() {
+    let directory = Directory::with_objects(&["a", "b"]).await;
+    for size in [4096, 0] {
+        let whole = std::fs::read(directory.database()).unwrap();
+        let (store, writer) = directory.open().unwrap();
+        let file = std::fs::File::options().write(true).open(directory.database()).unwrap();
+        file.set_len(size).unwrap();
+        let says = format!("controlplane.db was cut from {} to {size} bytes", whole.len());
+        assert_refused(&store, &says).await;
+        // Also when it has its length again.
+        file.set_len(whole.len() as u64).unwrap();
+        assert_refused(&store, &says).await;
+        assert_eq!(names(&store), ["a", "b"]);
+        close(store, writer);
+        std::fs::write(directory.database(), whole).unwrap();
+        let _ = std::fs::remove_file(directory.0.join("controlplane.db-wal"));
+    }
+}
+
 #[tokio::test]
 async fn a_store_that_was_emptied_is_not_taken_for_a_new_one() {
     let directory = Directory::with_objects(&["a"]).await;

@@ -1,9 +1,10 @@
 //! The thread that writes: evaluates queued writes, commits them together, and publishes the changes.
 
 use super::memory::Memory;
+use super::presence::{Absence, OpenFile};
 use super::state::StoreStatus;
 use super::{Change, Key, StoreError, StoredObject, set_version};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, ffi, params};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -44,11 +45,46 @@ pub(super) struct QueuedWrite {
 
 pub(super) struct Writer {
     pub connection: Connection,
+    pub file: OpenFile,
     pub memory: Arc<RwLock<Memory>>,
     pub publisher: signal::Sender<u64>,
     pub status: StoreStatus,
     /// Called with each failed commit.
     pub on_error: Box<dyn Fn() + Send>,
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Lasting(String),
+    #[error(transparent)]
+    Absent(#[from] Absence),
+    #[error("{0}{hint}", hint = self.hint())]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl Failure {
+    /// Whether only a restart, which examines the whole file, can end it.
+    fn is_lasting(&self) -> bool {
+        match self {
+            Failure::Lasting(_) => true,
+            Failure::Absent(absence) => !absence.can_end(),
+            Failure::Sqlite(error) => {
+                let is_damaged =
+                    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase));
+                is_damaged || error.sqlite_error().is_some_and(|e| e.extended_code == ffi::SQLITE_IOERR_SHORT_READ)
+            }
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        if self.is_lasting() {
+            ": the database file is damaged; save the objects with kubectl, stop the program, restore the file from a backup, and start the program again"
+        } else {
+            ""
+        }
+    }
 }
 
 /// Writes that were evaluated and are not yet committed.
@@ -130,7 +166,7 @@ impl Writer {
     /// Commits, then publishes: readers see a change once it is durable, and none of a transaction that failed.
     fn commit(&mut self, transaction: Transaction) {
         let Transaction { version, changed, changes, answers, .. } = transaction;
-        let stored = if changes.is_empty() { Ok(()) } else { self.store(&changed, version) };
+        let stored = if changes.is_empty() { Ok(()) } else { self.store_if_present(&changed, version) };
         match stored {
             Ok(()) => {
                 self.publish(changed, changes, version);
@@ -139,6 +175,7 @@ impl Writer {
                 }
             }
             Err(error) => {
+                (self.on_error)();
                 self.failed(&error);
                 for (done, _) in answers {
                     let _ = done.send(Err(StoreError::Sqlite(error.to_string())));
@@ -147,9 +184,22 @@ impl Writer {
         }
     }
 
-    fn failed(&self, error: &rusqlite::Error) {
-        (self.on_error)();
-        self.status.failed(error.to_string());
+    fn failed(&self, error: &Failure) {
+        self.status.failed(error.to_string(), error.is_lasting());
+    }
+
+    /// Writes to the file only if it is the one at its path: what is answered must be found there after a restart.
+    fn store_if_present(&mut self, changed: &BTreeMap<Key, Option<StoredObject>>, version: u64) -> Result<(), Failure> {
+        self.examine()?;
+        self.store(changed, version)?;
+        Ok(())
+    }
+
+    fn examine(&mut self) -> Result<(), Failure> {
+        match self.status.lasting_error() {
+            Some(error) => Err(Failure::Lasting(error)),
+            None => Ok(self.file.examine()?),
+        }
     }
 
     fn store(&mut self, changed: &BTreeMap<Key, Option<StoredObject>>, version: u64) -> rusqlite::Result<()> {
@@ -185,15 +235,16 @@ impl Writer {
         let _ = self.publisher.send(version);
     }
 
-    /// After a failure: the store counts as writable once [`RESERVE`] bytes can be written. A single small write may
-    /// fit where the next one does not.
+    /// Whether the file is there. After a failure, the store counts as writable once [`RESERVE`] bytes can be written:
+    /// a single small write may fit where the next one does not.
     fn check(&mut self) {
-        if !self.status.is_failing() {
-            return;
-        }
-        match self.write_reserve() {
+        let checked = self.examine().and_then(|()| match self.status.is_failing() {
+            true => self.write_reserve().map_err(Failure::from),
+            false => Ok(()),
+        });
+        match checked {
             Ok(()) => self.status.recovered(),
-            Err(error) => self.status.failed(error.to_string()),
+            Err(failure) => self.failed(&failure),
         }
     }
 
