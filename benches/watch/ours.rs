@@ -38,7 +38,7 @@ pub async fn fill(data: &Path, target: &Target, count: usize, interval: &str) {
     let crds = api::crds().iter().map(|crd| serde_json::to_value(crd).expect("JSON")).collect();
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let config = controlplane::Config {
-        data_dir: data.into(),
+        data_dir: controlplane::DataDir::prepare(data).expect("a data directory"),
         listen,
         crds,
         namespace: NAMESPACE.into(),

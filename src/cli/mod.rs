@@ -3,6 +3,7 @@
 pub mod check;
 pub mod client;
 pub mod crds;
+mod data_lock;
 pub mod demo;
 mod error;
 mod limits;

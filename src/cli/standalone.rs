@@ -1,5 +1,6 @@
 //! `agentic-ops standalone`: runs everything on one machine, without a cluster.
 
+use super::data_lock::DataLock;
 use super::objects;
 use super::registry::Registry;
 use super::serve::{self, ProberContext, Served};
@@ -7,7 +8,7 @@ use super::settings::Settings;
 use super::{CliError, client, limits, token, view};
 use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
-use crate::controlplane::{StartError, StoreConfig};
+use crate::controlplane::{DataDir, StartError, StoreConfig};
 use crate::domain::texts::{self, Language};
 use crate::facade::router;
 use crate::runtime::leadership::WriteFence;
@@ -17,7 +18,6 @@ use crate::telemetry::Metrics;
 use crate::{api, controlplane};
 use kube::Client;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub struct StandaloneArgs {
 
 /// The running components.
 pub struct Standalone {
-    lock: File,
+    lock: DataLock,
     control_plane: controlplane::Running,
     operator: Operator,
     served: Served,
@@ -92,18 +92,19 @@ pub async fn run(args: StandaloneArgs) -> Result<(), CliError> {
 impl Standalone {
     /// Starts the control plane, the operator and the facade, and applies the registry.
     pub async fn start(args: &StandaloneArgs, settings: &Settings) -> Result<Standalone, CliError> {
-        let lock = lock(&args.data)?;
+        let data = DataDir::prepare(&args.data).map_err(StartError::DataDir)?;
+        let lock = DataLock::acquire(&data)?;
         let metrics = Arc::new(Metrics::default());
         if !args.registry.exists() {
             return Err(CliError::NoRegistry(args.registry.clone()));
         }
         let secret = match settings.get("AGENTIC_AUTH_SECRET_FILE") {
             Some(path) => token::read_secret(Path::new(path))?,
-            None => token::load_or_make_secret(&args.data)?,
+            None => token::load_or_make_secret_in(&data)?,
         };
         let crds = api::crds().iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
         let control_plane = controlplane::start(controlplane::Config {
-            data_dir: args.data.clone(),
+            data_dir: data,
             listen: args.kube_listen,
             crds,
             namespace: NAMESPACE.into(),
@@ -218,17 +219,4 @@ async fn write_settings(client: &Client, settings: &Settings) -> Result<Option<J
 
 fn store_config(metrics: Arc<Metrics>) -> StoreConfig {
     StoreConfig { on_error: Some(Box::new(move || metrics.store_error())), ..StoreConfig::default() }
-}
-
-/// Locks the data directory for this process.
-fn lock(data: &Path) -> Result<File, CliError> {
-    controlplane::prepare_data_dir(data).map_err(StartError::DataDir)?;
-    let path = data.join("lock");
-    let failed = |source| CliError::File { path: path.clone(), source };
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(CliError::InUse(data.to_path_buf())),
-        Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
-    }
 }

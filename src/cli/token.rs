@@ -2,7 +2,7 @@
 
 use super::CliError;
 use crate::api::Role;
-use crate::controlplane::StartError;
+use crate::controlplane::{DataDir, StartError};
 use crate::domain::duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -81,10 +81,17 @@ pub fn read_secret(path: &Path) -> Result<Vec<u8>, CliError> {
 
 /// Reads the secret of a data directory, and creates it if absent.
 pub fn load_or_make_secret(data: &Path) -> Result<Vec<u8>, CliError> {
-    let path = data.join(FILE);
+    match data.join(FILE) {
+        path if path.exists() => read_secret(&path),
+        _ => load_or_make_secret_in(&DataDir::prepare(data).map_err(StartError::DataDir)?),
+    }
+}
+
+/// Reads the secret of a data directory that was prepared, and creates it if absent.
+pub fn load_or_make_secret_in(data: &DataDir) -> Result<Vec<u8>, CliError> {
+    let path = data.path().join(FILE);
     if !path.exists() {
         let failed = |source| CliError::File { path: path.clone(), source };
-        crate::controlplane::prepare_data_dir(data).map_err(StartError::DataDir)?;
         let random: Vec<u8> = (0..3).flat_map(|_| uuid::Uuid::new_v4().into_bytes()).collect();
         crate::controlplane::write_private(&path, &format!("{}\n", URL_SAFE_NO_PAD.encode(random))).map_err(failed)?;
     }

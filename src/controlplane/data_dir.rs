@@ -30,21 +30,32 @@ pub enum DataDirError {
     Unusable { path: PathBuf, source: io::Error },
 }
 
-/// Creates the directory if it is absent, makes it and its secret files accessible only by their owner, and checks that
-/// files can be written in it. A full disk is no error: what is stored can be read.
-pub fn prepare(path: &Path) -> Result<(), DataDirError> {
-    let failed = |source: io::Error| match source.kind() {
-        ErrorKind::ReadOnlyFilesystem => DataDirError::ReadOnly { path: path.to_path_buf() },
-        _ => DataDirError::Unusable { path: path.to_path_buf(), source },
-    };
-    let is_new = !path.exists();
-    fs::create_dir_all(path).map_err(failed)?;
-    check_writable(path).map_err(failed)?;
-    restrict(path, DIRECTORY_MODE, is_new);
-    for name in PRIVATE {
-        restrict(&path.join(name), FILE_MODE, false);
+/// A data directory that was prepared.
+#[derive(Clone, Debug)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// Creates the directory if it is absent, makes it and its secret files accessible only by their owner, and checks
+    /// that files can be written in it. A full disk is no error: what is stored can be read.
+    pub fn prepare(path: &Path) -> Result<DataDir, DataDirError> {
+        let failed = |source: io::Error| match source.kind() {
+            ErrorKind::ReadOnlyFilesystem => DataDirError::ReadOnly { path: path.to_path_buf() },
+            _ => DataDirError::Unusable { path: path.to_path_buf(), source },
+        };
+        let is_new = !path.exists();
+        fs::create_dir_all(path).map_err(failed)?;
+        check_writable(path).map_err(failed)?;
+        restrict(path, DIRECTORY_MODE, is_new);
+        for name in PRIVATE {
+            restrict(&path.join(name), FILE_MODE, false);
+        }
+        Ok(DataDir(path.to_path_buf()))
     }
-    Ok(())
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
 }
 
 fn check_writable(directory: &Path) -> io::Result<()> {
@@ -120,13 +131,13 @@ mod tests {
         fs::write(&token, "x").unwrap();
         fs::set_permissions(&directory, Permissions::from_mode(0o755)).unwrap();
         fs::set_permissions(&token, Permissions::from_mode(0o644)).unwrap();
-        prepare(&directory).unwrap();
+        DataDir::prepare(&directory).unwrap();
         assert_eq!((mode(&directory), mode(&token)), (0o700, 0o600));
         // A link to the directory, as to a mounted disk, is followed.
         let link = directory.with_extension("link");
         std::os::unix::fs::symlink(&directory, &link).unwrap();
-        prepare(&link).unwrap();
-        prepare(&directory.join("new")).unwrap();
+        DataDir::prepare(&link).unwrap();
+        DataDir::prepare(&directory.join("new")).unwrap();
         assert_eq!(mode(&directory.join("new")), 0o700);
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 2, "nothing else is left");
         fs::remove_file(&link).unwrap();
@@ -138,7 +149,7 @@ mod tests {
         let directory = scratch("file");
         let file = directory.join("data");
         fs::write(&file, "").unwrap();
-        let error = prepare(&file).unwrap_err().to_string();
+        let error = DataDir::prepare(&file).unwrap_err().to_string();
         assert!(error.contains(&file.display().to_string()) && error.contains("can't be used"), "{error}");
         fs::remove_dir_all(&directory).unwrap();
     }

@@ -40,7 +40,7 @@ mod tls;
 mod watch;
 mod write_context;
 
-pub use data_dir::{DataDirError, prepare as prepare_data_dir, write_private};
+pub use data_dir::{DataDir, DataDirError, write_private};
 pub use in_process::{InProcess, Stopped};
 pub use limits::{Limits, Reached, Report};
 pub use serve::Running;
@@ -65,7 +65,7 @@ use tokio::sync::watch as signal;
 /// Options of [`start`].
 pub struct Config {
     /// Directory for `controlplane.db`, the CA, the token and the kubeconfig.
-    pub data_dir: PathBuf,
+    pub data_dir: DataDir,
     pub listen: SocketAddr,
     /// The CustomResourceDefinitions to serve.
     pub crds: Vec<Value>,
@@ -112,17 +112,16 @@ pub enum StartError {
 /// Starts the server: opens the store, creates namespaces, listens, and writes the kubeconfig. What can't be written
 /// because the disk is full is written later.
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    let dir = config.data_dir;
-    data_dir::prepare(&dir)?;
+    let dir = config.data_dir.path();
     let mut resources = Resource::core();
     for crd in &config.crds {
         resources.extend(Resource::from_crd(crd).map_err(StartError::Crd)?);
     }
     let kinds = resources.iter().cloned().map(compile).collect::<Result<Vec<_>, _>>()?;
-    let (store, writer) = Store::open(store_options(&dir, config.store, StoredKinds::new(&kinds)))?;
+    let (store, writer) = Store::open(store_options(dir, config.store, StoredKinds::new(&kinds)))?;
     // Created after the store, so that they are evidence of one.
-    let token = Token::load_or_create(&dir)?;
-    let identity = tls::identity(&dir, config.listen.ip())?;
+    let token = Token::load_or_create(dir)?;
+    let identity = tls::identity(dir, config.listen.ip())?;
     let listen = |source| StartError::Listen { address: config.listen, source };
     let listener = Listener::bind(config.listen).map_err(listen)?;
     let address = listener.address;

@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 fn config(dir: &Scratch, pages_max: Option<u32>) -> controlplane::Config {
     controlplane::Config {
-        data_dir: dir.0.clone(),
+        data_dir: controlplane::DataDir::prepare(&dir.0).unwrap(),
         listen: ports::any(),
         crds: Vec::new(),
         namespace: NAMESPACE.into(),

@@ -48,7 +48,7 @@ pub async fn embedded_with_limits(
 
 fn config(data_dir: &Path, listen: SocketAddr, definitions: Vec<Definition>) -> controlplane::Config {
     controlplane::Config {
-        data_dir: data_dir.to_path_buf(),
+        data_dir: controlplane::DataDir::prepare(data_dir).unwrap(),
         listen,
         crds: definitions.iter().map(|crd| serde_json::to_value(crd).unwrap()).collect(),
         namespace: NAMESPACE.into(),
