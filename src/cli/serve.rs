@@ -51,6 +51,7 @@ pub fn prober(settings: &Settings, context: ProberContext) -> Result<Prober, Cli
             total: settings.count("AGENTIC_PROBES_MAX"),
             of_target: settings.count("AGENTIC_PROBES_PER_TARGET"),
         },
+        readings_bytes: settings.count("AGENTIC_READINGS_BYTES"),
         addresses: settings.addresses(),
         sqlite: sqlite_options(settings, &context),
         metrics: context.metrics,

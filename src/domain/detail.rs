@@ -30,6 +30,7 @@ pub enum Cause {
     Tls(TlsCause),
     Sqlite(SqliteCause),
     Configuration(ConfigurationCause),
+    Memory(MemoryCause),
 }
 
 /// Why there is no address to connect to.
@@ -107,6 +108,15 @@ pub enum HttpCause {
     BodyTooLarge {
         max: usize,
     },
+}
+
+/// Why a reading does not fit into the memory for readings. Sizes are in bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MemoryCause {
+    /// Other readings take it.
+    Full { max: usize },
+    /// JSON takes more, once it is parsed, than one Scenario may.
+    TooMuchJson { bytes: usize, max: usize },
 }
 
 /// Why there is no verified TLS connection.
@@ -260,6 +270,12 @@ impl From<TlsCause> for Cause {
 impl From<SqliteCause> for Cause {
     fn from(cause: SqliteCause) -> Cause {
         Cause::Sqlite(cause)
+    }
+}
+
+impl From<MemoryCause> for Cause {
+    fn from(cause: MemoryCause) -> Cause {
+        Cause::Memory(cause)
     }
 }
 

@@ -88,7 +88,11 @@ pub(super) fn outcomes_within(
     };
     let seen: Vec<_> = targets.into_iter().zip(readings).map(see).collect();
     let now = "2026-11-23T12:00:00Z".parse().unwrap();
-    judge(scenario, &seen, &RunContext { settings, now, evaluation_steps, redactor, language: Language::English })
+    judge(
+        scenario,
+        &seen,
+        &RunContext { settings, now, evaluation_steps, redactor: redactor.clone(), language: Language::English },
+    )
 }
 
 /// Check, key and result of each outcome.

@@ -66,20 +66,21 @@ impl Observation {
 }
 
 /// The inputs of an evaluation besides readings.
-pub struct RunContext<'a> {
+pub struct RunContext {
     /// The settings, as `env`.
     pub settings: Arc<BTreeMap<String, String>>,
     /// When the run began, as `now`.
     pub now: Timestamp,
     /// Steps that all expressions may take together.
     pub evaluation_steps: usize,
-    pub redactor: &'a Redactor,
+    pub redactor: Redactor,
     pub language: Language,
 }
 
 /// Evaluates every probe and every check. Only the messages of checks contain volatile text.
-pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context: &RunContext<'_>) -> Evaluation {
-    let RunContext { redactor, language, .. } = *context;
+pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context: &RunContext) -> Evaluation {
+    let RunContext { redactor, language, .. } = context;
+    let language = *language;
     let readings = observations.iter().map(Observation::input);
     let inputs = &Inputs::new(readings, context.settings.clone(), context.now, context.evaluation_steps);
     let mut list = evaluate_probes(scenario, observations, redactor, language);

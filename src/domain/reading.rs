@@ -62,6 +62,8 @@ pub enum ErrorKind {
     Network,
     /// A database file that does not exist or cannot be opened.
     Unreadable,
+    /// The memory for readings was used up.
+    Memory,
     /// 401 or 403 to a probe with a credential. Such a reading has fields, too.
     Credential,
     /// A setting that the probe needs is not set.
@@ -87,6 +89,7 @@ impl ErrorKind {
             ErrorKind::Forbidden => "forbidden",
             ErrorKind::Network => "network",
             ErrorKind::Unreadable => "unreadable",
+            ErrorKind::Memory => "memory",
             ErrorKind::Credential => "credential",
             ErrorKind::UnsetSetting => "unset_setting",
             ErrorKind::MissingSecret => "missing_secret",
@@ -98,6 +101,7 @@ impl ErrorKind {
         match self {
             ErrorKind::Network
             | ErrorKind::Unreadable
+            | ErrorKind::Memory
             | ErrorKind::Credential
             | ErrorKind::UnsetSetting
             | ErrorKind::MissingSecret

@@ -9,7 +9,9 @@ mod clients;
 mod dns;
 mod errors;
 mod failure;
+mod held;
 mod http;
+mod memory;
 mod options;
 mod pool;
 mod prober;
@@ -21,7 +23,10 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod weight;
 
+pub use held::HeldReading;
+pub use memory::ParsedMemory;
 pub use options::{ProbeLimits, ProberError, ProberOptions, SqliteOptions};
 pub use pool::{PoolBound, Turn};
 pub use prober::Prober;

@@ -15,6 +15,8 @@ pub struct ProberOptions {
     /// PEM files of CA certificates that are trusted besides the system's.
     pub extra_ca_pem: Vec<Vec<u8>>,
     pub limits: ProbeLimits,
+    /// Most memory that readings take until they are judged, in bytes.
+    pub readings_bytes: usize,
     /// Which addresses may be connected to.
     pub addresses: AddressRules,
     /// `User-Agent` of http probes that set none.
@@ -63,6 +65,7 @@ impl Default for ProberOptions {
         ProberOptions {
             extra_ca_pem: Vec::new(),
             limits: ProbeLimits::default(),
+            readings_bytes: 64 << 20,
             addresses: AddressRules::default(),
             user_agent: concat!("agentic-ops/", env!("CARGO_PKG_VERSION")).to_string(),
             sqlite: SqliteOptions::default(),

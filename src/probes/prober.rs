@@ -2,17 +2,21 @@
 
 use super::clients::Clients;
 use super::failure::{FailedReading, ReadResult, failure};
+use super::held::HeldReading;
+use super::memory::{ParsedMemory, ReadingMemory, Share};
 use super::options::{ProberError, ProberOptions};
 use super::pool::{Pool, PoolBound, Turn};
 use super::sqlite::Databases;
 use super::stage::{STAGE, Stage};
-use super::{dns, http, tcp, tls};
+use super::{dns, http, tcp, tls, weight};
 use crate::domain::detail::{AddressCause, Cause, DnsCause, SqliteCause};
 use crate::domain::reading::{ErrorKind, ReadError, Reading};
 use crate::domain::target::{Request, Target};
 use crate::net::guard::AddressGuard;
 use crate::net::resolver::{SystemResolver, noting_resolution};
+use crate::telemetry::{Limit, Metrics};
 use futures::FutureExt;
+use serde_json::Map;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -30,6 +34,8 @@ struct Inner {
     clients: Clients,
     databases: Databases,
     pool: Pool,
+    memory: Arc<ReadingMemory>,
+    metrics: Arc<Metrics>,
 }
 
 impl Prober {
@@ -38,9 +44,10 @@ impl Prober {
         let guard = AddressGuard::new(options.addresses.clone());
         let resolver = Arc::new(SystemResolver::default());
         let clients = Clients::new(&options, &guard, resolver.clone())?;
-        let databases = Databases::new(options.sqlite, options.metrics);
-        let pool = Pool::new(options.limits);
-        Ok(Prober { inner: Arc::new(Inner { guard, resolver, clients, databases, pool }) })
+        let ProberOptions { sqlite, metrics, limits, readings_bytes, .. } = options;
+        let databases = Databases::new(sqlite, metrics.clone());
+        let (pool, memory) = (Pool::new(limits), ReadingMemory::new(readings_bytes));
+        Ok(Prober { inner: Arc::new(Inner { guard, resolver, clients, databases, pool, memory, metrics }) })
     }
 
     /// Waits until the limits of probes allow one more of this target. `answered_before`: whether a target that was never read
@@ -59,33 +66,54 @@ impl Prober {
         self.inner.pool.longest_wait()
     }
 
+    /// The memory that the large JSON of one Scenario may take while it is judged.
+    pub fn parsed_memory(&self) -> ParsedMemory {
+        self.inner.memory.parsed()
+    }
+
     /// Reads the target once, within its timeout. It never panics; every error is part of the reading.
-    pub async fn read(&self, target: &Target) -> Reading {
+    pub async fn read(&self, target: &Target) -> HeldReading {
         let started = Instant::now();
+        let mut share = self.inner.memory.share();
+        let result = self.read_within(target, started, &mut share).await;
+        let latency = started.elapsed();
+        let (error, fields) = match result {
+            Ok(fields) => (None, fields),
+            Err(FailedReading { error, fields }) => (Some(error), fields),
+        };
+        let reading = match share.resize(weight::of_fields(&fields)) {
+            Ok(()) => Reading { error, latency, fields },
+            Err(full) => Reading { error: Some(full.into()), latency, fields: Map::new() },
+        };
+        if reading.error.as_ref().is_some_and(|error| error.kind == ErrorKind::Memory) {
+            let detail = format_args!("the reading of {}", target.request.endpoint());
+            self.inner.metrics.limit_reached(Limit::Readings, detail);
+        }
+        if reading.fields.is_empty() {
+            share = self.inner.memory.share();
+        }
+        HeldReading::new(reading, share)
+    }
+
+    async fn read_within(&self, target: &Target, started: Instant, share: &mut Share) -> ReadResult {
         let stage = Arc::new(AtomicU8::new(Stage::Target as u8));
         let resolving = Arc::new(AtomicBool::new(false));
-        let reading = AssertUnwindSafe(self.dispatch(target, started + target.timeout)).catch_unwind();
+        let reading = AssertUnwindSafe(self.dispatch(target, started + target.timeout, share)).catch_unwind();
         let reading = noting_resolution(resolving.clone(), tokio::time::timeout(target.timeout, reading));
-        let result = STAGE.scope(stage.clone(), reading).await;
-        let latency = started.elapsed();
-        let result = match result {
+        match STAGE.scope(stage.clone(), reading).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(failure(ErrorKind::Unreadable, "", Cause::Internal).into()),
             Err(_) => {
                 let (stage, resolving) = (stage.load(Ordering::Relaxed), resolving.load(Ordering::Relaxed));
                 Err(timed_out(stage, resolving, &target.request, target.timeout).into())
             }
-        };
-        match result {
-            Ok(fields) => Reading::read(latency, fields),
-            Err(FailedReading { error, fields }) => Reading { error: Some(error), latency, fields },
         }
     }
 
-    async fn dispatch(&self, target: &Target, deadline: Instant) -> ReadResult {
+    async fn dispatch(&self, target: &Target, deadline: Instant, share: &mut Share) -> ReadResult {
         let Inner { guard, resolver, clients, databases, .. } = &*self.inner;
         match &target.request {
-            Request::Http(http) => http::read(clients, guard, http).await,
+            Request::Http(http) => http::read(clients, guard, http, share).await,
             Request::Sqlite(query) => databases.read(&target.scenario, query, deadline).await,
             Request::Tcp(address) => tcp::read(resolver, guard, address).await,
             Request::Dns(question) => dns::read(resolver, guard, question, deadline).await,

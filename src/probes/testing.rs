@@ -40,7 +40,10 @@ pub fn get(url: &str) -> HttpRequest {
 }
 
 pub async fn read(request: Request) -> Reading {
-    prober().read(&target(request)).await
+    let (prober, target) = (prober(), target(request));
+    let mut reading = prober.read(&target).await;
+    reading.parse(&mut prober.parsed_memory());
+    reading.into_parts().0
 }
 
 pub fn kind(reading: &Reading) -> Option<ErrorKind> {

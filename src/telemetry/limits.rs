@@ -50,6 +50,8 @@ pub enum Limit {
     SqliteMemory,
     /// Time of one SQLite query.
     SqliteTime,
+    /// Memory for readings.
+    Readings,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
@@ -78,6 +80,7 @@ impl Limit {
             Limit::SqliteWorkersPerFile => "sqlite_workers_per_file",
             Limit::SqliteMemory => "sqlite_memory",
             Limit::SqliteTime => "sqlite_time",
+            Limit::Readings => "readings",
             Limit::Evaluation => "evaluation",
         }
     }
@@ -104,6 +107,7 @@ impl Limit {
             Limit::SqliteWorkersPerFile => "AGENTIC_SQLITE_WORKERS_PER_FILE",
             Limit::SqliteMemory => "AGENTIC_SQLITE_MEMORY_MIB",
             Limit::SqliteTime => "AGENTIC_SQLITE_MAX_TIME",
+            Limit::Readings => "AGENTIC_READINGS_BYTES",
             Limit::Evaluation => "AGENTIC_EVALUATION_STEPS",
         }
     }

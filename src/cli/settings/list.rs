@@ -177,6 +177,12 @@ pub const SETTINGS: &[Setting] = &[
         "probes of one target (host and port, or file) under way at once; of a target that was never read or that timed out the last time an eighth of this, of one that took longer than a second half",
     ),
     setting(
+        "AGENTIC_READINGS_BYTES",
+        Some("67108864"),
+        Format::Integer(4_194_304, 17_179_869_184),
+        "memory that readings take until they are judged, in bytes; a quarter is for readings of at most 64 KiB. A reading beyond it is the error `memory`. The JSON of one Scenario may take half of it once it is parsed, which is about 13 times its text",
+    ),
+    setting(
         "AGENTIC_CONNECTIONS_MAX",
         Some("512"),
         Format::Integer(16, 65_536),

@@ -9,12 +9,11 @@ use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
 use crate::domain::prepare::{ReferencedConfiguration, prepare};
 use crate::domain::reading::Reading;
-use crate::domain::redact::Redactor;
 use crate::domain::run_failure::RunFailure;
 use crate::domain::target::Target;
 use crate::domain::texts::Language;
 use crate::domain::validate::{ProbePolicy, ValidatedScenario, ValidationError};
-use crate::probes::{PoolBound, Prober, Turn};
+use crate::probes::{HeldReading, ParsedMemory, PoolBound, Prober, Turn};
 use crate::runtime::clock;
 use crate::runtime::write::{CALL_TIMEOUT, WriteError};
 use crate::telemetry::{Limit, Metrics};
@@ -30,6 +29,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Runs that read their configuration at once; the others wait. Probes have limits of their own.
 const PREPARING_MAX: usize = 512;
+/// Readings of a Scenario that take more memory than this, in bytes, are judged on a thread of their own.
+const LARGE_READINGS: usize = 256 << 10;
 /// A probe that waits longer than this for its turn is reported.
 const WAIT_REPORTED: Duration = Duration::from_secs(1);
 
@@ -70,6 +71,49 @@ pub enum AssessError {
     Failed(RunFailure),
 }
 
+/// A probe and its reading, with the memory that it holds.
+struct Observed {
+    name: String,
+    /// `None` where the probe could not be prepared.
+    target: Option<Target>,
+    reading: HeldReading,
+}
+
+/// What is judged. Readings hold their memory until they are.
+struct Judging {
+    observed: Vec<Observed>,
+    /// For JSON that is not parsed yet.
+    memory: ParsedMemory,
+    context: RunContext,
+}
+
+/// The result of judging.
+struct Judged {
+    evaluation: Evaluation,
+    snapshot: Arc<RunSnapshot>,
+    /// Probes with JSON that takes too much memory.
+    oversized: Vec<String>,
+}
+
+impl Judging {
+    fn judge(self, scenario: &ValidatedScenario) -> Judged {
+        let Judging { observed, mut memory, context } = self;
+        let mut oversized = Vec::new();
+        let complete = |Observed { name, target, mut reading }| {
+            if !reading.parse(&mut memory) {
+                oversized.push(name.clone());
+            }
+            let (reading, share) = reading.into_parts();
+            (Observation { name, target, reading }, share)
+        };
+        let (observations, _shares): (Vec<_>, Vec<_>) = observed.into_iter().map(complete).unzip();
+        let readings = observations.iter().map(|o| (o.name.as_str(), &o.reading));
+        let snapshot = RunSnapshot::take(readings, &context.redactor, context.now, context.language);
+        let evaluation = judge(scenario, &observations, &context);
+        Judged { evaluation, snapshot, oversized }
+    }
+}
+
 impl Assessor {
     pub fn new(prober: Arc<Prober>, policy: Arc<ProbePolicy>, language: Language, metrics: Arc<Metrics>) -> Assessor {
         let preparing = Arc::new(Semaphore::new(PREPARING_MAX));
@@ -97,12 +141,20 @@ impl Assessor {
         };
         let begin_one = Begin { answered_before: begin.answered_before, begun: &has_begun };
         let observing = prepared.targets.into_iter().map(|(name, target)| self.observe(name, target, begin_one));
-        let observations = join_all(observing).await;
+        let observed = join_all(observing).await;
         let now = *begun_at.get_or_init(&begin.begun);
-        let redactor = prepared.redactor;
-        let readings = observations.iter().map(|o| (o.name.as_str(), &o.reading));
-        let snapshot = RunSnapshot::take(readings, &redactor, now, self.language);
-        let evaluation = self.judge(scenario, observations, configuration, redactor, now).await?;
+        let judging = Judging {
+            context: RunContext {
+                settings: configuration.settings.clone(),
+                now,
+                evaluation_steps: self.policy.evaluation_steps,
+                redactor: prepared.redactor,
+                language: self.language,
+            },
+            memory: self.prober.parsed_memory(),
+            observed,
+        };
+        let Judged { evaluation, snapshot, oversized } = self.judge(scenario, judging).await?;
         for outcome in &evaluation.list {
             self.metrics.check(outcome.result);
         }
@@ -110,11 +162,15 @@ impl Assessor {
             let detail = format_args!("an expression of check {check:?} of Scenario {:?}", scenario.name);
             self.metrics.limit_reached(Limit::Evaluation, detail);
         }
+        for probe in oversized {
+            let detail = format_args!("the JSON of probe {probe:?} of Scenario {:?}", scenario.name);
+            self.metrics.limit_reached(Limit::Readings, detail);
+        }
         Ok(Assessment { evaluation, snapshot })
     }
 
     /// Reads the target when it is its turn.
-    async fn observe(&self, name: String, target: Result<Target, Reading>, begin: Begin<impl Fn()>) -> Observation {
+    async fn observe(&self, name: String, target: Result<Target, Reading>, begin: Begin<impl Fn()>) -> Observed {
         match target {
             Ok(target) => {
                 let mut turn = self.turn(&target, begin.answered_before).await;
@@ -124,9 +180,9 @@ impl Assessor {
                 drop(turn);
                 let outcome = reading.error.as_ref().map_or("ok", |e| e.kind.as_str());
                 self.metrics.probe(target.request.kind(), outcome, reading.latency);
-                Observation { name, target: Some(target), reading }
+                Observed { name, target: Some(target), reading }
             }
-            Err(reading) => Observation { name, target: None, reading },
+            Err(reading) => Observed { name, target: None, reading: reading.into() },
         }
     }
 
@@ -145,33 +201,21 @@ impl Assessor {
         turn.await
     }
 
-    /// Costly evaluations run on a thread of their own.
-    async fn judge(
-        &self,
-        scenario: &Arc<ValidatedScenario>,
-        observations: Vec<Observation>,
-        configuration: &ReferencedConfiguration,
-        redactor: Redactor,
-        now: Timestamp,
-    ) -> Result<Evaluation, AssessError> {
-        let (settings, language) = (configuration.settings.clone(), self.language);
-        let evaluation_steps = self.policy.evaluation_steps;
-        let judge = move |scenario: &ValidatedScenario| {
-            let context = RunContext { settings, now, evaluation_steps, redactor: &redactor, language };
-            judge(scenario, &observations, &context)
-        };
-        if scenario.is_cheap() {
-            return Ok(judge(scenario));
+    /// Judges the readings; on a thread of its own where that is costly.
+    async fn judge(&self, scenario: &Arc<ValidatedScenario>, judging: Judging) -> Result<Judged, AssessError> {
+        let bytes: usize = judging.observed.iter().map(|observed| observed.reading.bytes()).sum();
+        if scenario.is_cheap() && bytes <= LARGE_READINGS {
+            return Ok(judging.judge(scenario));
         }
         let turn = self.evaluations.turn(&scenario.name).await;
         let turn = turn.map_err(|_| AssessError::Failed(RunFailure::ShuttingDown))?;
         let (scenario, evaluations) = (scenario.clone(), self.evaluations.clone());
         let judging = move || {
-            let evaluation = judge(&scenario);
-            evaluations.finished(&scenario.name, evaluation.steps);
+            let judged = judging.judge(&scenario);
+            evaluations.finished(&scenario.name, judged.evaluation.steps);
             // The evaluation ends on its thread even if the run was cancelled.
             drop(turn);
-            evaluation
+            judged
         };
         let judged = tokio::task::spawn_blocking(judging).await;
         judged.map_err(|_| AssessError::Failed(RunFailure::EvaluationPanicked))

@@ -7,7 +7,7 @@ use super::validation::{field, query};
 use crate::api::HOSTS_ANNOTATION;
 use crate::cel::EvalError;
 use crate::domain::detail::{
-    AddressCause, Cause, ConfigurationCause, Detail, DnsCause, HttpCause, SqliteCause, TlsCause,
+    AddressCause, Cause, ConfigurationCause, Detail, DnsCause, HttpCause, MemoryCause, SqliteCause, TlsCause,
 };
 use crate::domain::reading::{ErrorKind, ReadError};
 
@@ -58,7 +58,7 @@ fn predicate(language: Language, kind: ErrorKind) -> Option<String> {
             "não pôde ser lido por uma falha de rede do lado do agentic-ops",
             "could not be read because of a network failure on the side of agentic-ops",
         ),
-        ErrorKind::Unreadable => text!(language, "não pôde ser lido", "could not be read"),
+        ErrorKind::Unreadable | ErrorKind::Memory => text!(language, "não pôde ser lido", "could not be read"),
         ErrorKind::Credential => text!(language, "recusou a credencial", "rejected the credential"),
         ErrorKind::Dns
         | ErrorKind::Redirects
@@ -88,6 +88,7 @@ fn cause(language: Language, cause: &Cause) -> String {
         Cause::Tls(cause) => tls(language, cause),
         Cause::Sqlite(cause) => sqlite(language, cause),
         Cause::Configuration(cause) => configuration(language, cause),
+        Cause::Memory(cause) => memory(language, cause),
     }
 }
 
@@ -205,6 +206,21 @@ fn http(language: Language, cause: &HttpCause) -> String {
         HttpCause::BodyTooLarge { max } => {
             text!(language, "o corpo tem mais de {max} bytes", "the body is larger than {max} bytes")
         }
+    }
+}
+
+fn memory(language: Language, cause: &MemoryCause) -> String {
+    match cause {
+        MemoryCause::Full { max } => text!(
+            language,
+            "outras leituras ocupam a memória para leituras (AGENTIC_READINGS_BYTES, {max} bytes)",
+            "other readings take up the memory for readings (AGENTIC_READINGS_BYTES, {max} bytes)",
+        ),
+        MemoryCause::TooMuchJson { bytes, max } => text!(
+            language,
+            "o JSON ocuparia {bytes} bytes de memória; um cenário pode ocupar {max} (metade de AGENTIC_READINGS_BYTES)",
+            "the JSON would take {bytes} bytes of memory: a Scenario may take {max} (half of AGENTIC_READINGS_BYTES)",
+        ),
     }
 }
 

@@ -7,7 +7,8 @@ mod tests;
 
 use super::clients::Clients;
 use super::failure::{FailedReading, ReadResult, failure};
-use super::{certificate, errors};
+use super::memory::Share;
+use super::{certificate, errors, weight};
 use crate::api;
 use crate::domain::detail::{Cause, ConfigurationCause, HttpCause};
 use crate::domain::reading::{ErrorKind, ReadError};
@@ -25,12 +26,28 @@ use url::Url;
 
 /// An answer with more bytes of headers is too large.
 const MAX_HEADER_BYTES: usize = 65536;
-/// Larger bodies are parsed on a thread for blocking work.
+/// Larger bodies are looked at on a thread for blocking work.
 const LARGE_BODY: usize = 256 * 1024;
+/// JSON that takes more memory than this is parsed when the Scenario is judged.
+const PARSED_AT_ONCE: usize = 64 << 10;
+
+/// The JSON of a body.
+enum Json {
+    None,
+    Parsed(Value),
+    /// JSON perhaps, which will take so many bytes.
+    Unparsed(usize),
+}
 
 /// Fields: `status`, `headers` (names in lower case, values of one name joined by `, `), `body` (UTF-8, anything else replaced),
-/// `json` where the body is JSON, `certificate` of an https server.
-pub(super) async fn read(clients: &Clients, guard: &AddressGuard, request: &HttpRequest) -> ReadResult {
+/// `json` where the body is JSON, `certificate` of an https server. `share` holds the memory for the body. JSON that takes much memory
+/// is not parsed yet: `share` says how much it takes.
+pub(super) async fn read(
+    clients: &Clients,
+    guard: &AddressGuard,
+    request: &HttpRequest,
+    share: &mut Share,
+) -> ReadResult {
     let client = clients.get(&request.tls)?.http;
     let mut hop = first_hop(request)?;
     let mut visited = HashSet::new();
@@ -54,7 +71,7 @@ pub(super) async fn read(clients: &Clients, guard: &AddressGuard, request: &Http
         drop(response);
         response = send(&client, guard, &hop).await?;
     }
-    answer(request, &hop, response).await
+    answer(request, &hop, response, share).await
 }
 
 fn first_hop(request: &HttpRequest) -> Result<Hop, ReadError> {
@@ -91,13 +108,13 @@ async fn send(client: &reqwest::Client, guard: &AddressGuard, hop: &Hop) -> Resu
     request.send().await.map_err(|error| errors::of_chain(&shown(&hop.url), &error))
 }
 
-async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response) -> ReadResult {
+async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response, share: &mut Share) -> ReadResult {
     let status = response.status();
     let headers = header_fields(&hop.url, response.headers())?;
     let certificate =
         response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).and_then(certificate::describe);
     let declared_json = is_json(response.headers());
-    let body = body(request, hop, &mut response).await?;
+    let body = body(request, hop, &mut response, share).await?;
     let (body, json) = if body.len() > LARGE_BODY {
         tokio::task::spawn_blocking(move || body_fields(body, declared_json))
             .await
@@ -109,7 +126,11 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response) -> Rea
     fields.insert("status".into(), status.as_u16().into());
     fields.insert("headers".into(), headers.into());
     fields.insert("body".into(), body.into());
-    fields.extend(json.map(|json| ("json".to_string(), json)));
+    match json {
+        Json::None => {}
+        Json::Parsed(json) => drop(fields.insert("json".into(), json)),
+        Json::Unparsed(bytes) => share.unparsed = bytes,
+    }
     fields.extend(certificate.map(|certificate| ("certificate".to_string(), certificate)));
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && request.has_credential() {
         let cause = HttpCause::CredentialRejected { status: status.as_u16() };
@@ -132,7 +153,12 @@ fn header_fields(url: &Url, headers: &HeaderMap) -> Result<Map<String, Value>, R
 }
 
 /// The complete body after decompression, within the limit.
-async fn body(request: &HttpRequest, hop: &Hop, response: &mut Response) -> Result<Vec<u8>, ReadError> {
+async fn body(
+    request: &HttpRequest,
+    hop: &Hop,
+    response: &mut Response,
+    share: &mut Share,
+) -> Result<Vec<u8>, ReadError> {
     if hop.method == Method::HEAD {
         return Ok(Vec::new());
     }
@@ -147,19 +173,28 @@ async fn body(request: &HttpRequest, hop: &Hop, response: &mut Response) -> Resu
         if body.len() + chunk.len() > limit {
             return Err(too_large());
         }
+        share.resize(body.len() + chunk.len())?;
         body.extend_from_slice(&chunk);
     }
+    body.shrink_to_fit();
     Ok(body)
 }
 
 /// The body as text, and as JSON where it parses and is declared as JSON, or is an object or a list.
-fn body_fields(body: Vec<u8>, declared_json: bool) -> (String, Option<Value>) {
+fn body_fields(body: Vec<u8>, declared_json: bool) -> (String, Json) {
     let bare = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
     let first = bare.iter().find(|byte| !byte.is_ascii_whitespace());
     let looks_json = declared_json || matches!(first, Some(b'{' | b'['));
-    let json = if looks_json { serde_json::from_slice(bare).ok() } else { None };
-    let text = String::from_utf8(body).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
-    (text, json)
+    let weight = if looks_json { weight::of_json(bare) } else { 0 };
+    let is_parsed_now = looks_json && weight <= PARSED_AT_ONCE;
+    let parsed = if is_parsed_now { serde_json::from_slice(bare).ok() } else { None };
+    match (String::from_utf8(body), parsed) {
+        (Ok(text), Some(json)) => (text, Json::Parsed(json)),
+        (Ok(text), None) if looks_json && !is_parsed_now => (text, Json::Unparsed(weight)),
+        (Ok(text), None) => (text, Json::None),
+        // JSON is UTF-8.
+        (Err(error), _) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), Json::None),
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -246,7 +246,7 @@ async fn denied_addresses_are_neither_connected_to_nor_redirected_to() {
     }
     let port = Url::parse(&server.url("/")).unwrap().port().unwrap();
     let tcp = Request::Tcp(Address { host: "127.0.0.1".into(), port });
-    assert_eq!(kind(&denying("127.0.0.1").read(&target(tcp)).await), Some(ErrorKind::Forbidden));
+    assert_eq!(kind(&denying("127.0.0.1").read(&target(tcp)).await.into_parts().0), Some(ErrorKind::Forbidden));
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ fn request(path: &Path, query: &str, parameters: &[&str]) -> SqliteRequest {
 }
 
 async fn query(path: &Path, query: &str, parameters: &[&str]) -> Reading {
-    prober(&[path]).read(&target(Request::Sqlite(request(path, query, parameters)))).await
+    prober(&[path]).read(&target(Request::Sqlite(request(path, query, parameters)))).await.into_parts().0
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ impl Reader {
     }
 
     async fn read(&self, query: &str, timeout: Duration) -> Reading {
-        self.prober.read(&self.target("shop", query, timeout)).await
+        self.prober.read(&self.target("shop", query, timeout)).await.into_parts().0
     }
 
     async fn count(&self) -> Reading {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::detail::{
-    AddressCause, Cause, ConfigurationCause, Detail, DnsCause, HttpCause, SqliteCause, TlsCause,
+    AddressCause, Cause, ConfigurationCause, Detail, DnsCause, HttpCause, MemoryCause, SqliteCause, TlsCause,
 };
 use crate::domain::reading::{ErrorKind, ReadError};
 
@@ -75,6 +75,7 @@ fn causes() -> Vec<Cause> {
         Cause::Tls(_) => Cause::Tls(TlsCause::UnknownIssuer),
         Cause::Sqlite(_) => Cause::Sqlite(SqliteCause::Locked),
         Cause::Configuration(_) => Cause::Configuration(ConfigurationCause::NoSecret { name: s() }),
+        Cause::Memory(_) => Cause::Memory(MemoryCause::Full { max: 1 }),
     });
     let sqlite = samples!(SqliteCause {
         SqliteCause::NotOffered => SqliteCause::NotOffered,
@@ -108,6 +109,11 @@ fn causes() -> Vec<Cause> {
         ConfigurationCause::MalformedHosts { .. } => ConfigurationCause::MalformedHosts { secret: s(), entry: s() },
         ConfigurationCause::SecretForbidden { .. } => ConfigurationCause::SecretForbidden { name: s() },
     });
+    let memory = samples!(MemoryCause {
+        MemoryCause::Full { .. } => MemoryCause::Full { max: 1 },
+        MemoryCause::TooMuchJson { .. } => MemoryCause::TooMuchJson { bytes: 2, max: 1 },
+    });
+    all.extend(memory.into_iter().map(Cause::Memory));
     all.extend(sqlite.into_iter().map(Cause::Sqlite));
     all.extend(configuration.into_iter().map(Cause::Configuration));
     all.extend(address_and_dns_causes());
@@ -130,6 +136,7 @@ fn kinds() -> Vec<ErrorKind> {
         ErrorKind::Forbidden => ErrorKind::Forbidden,
         ErrorKind::Network => ErrorKind::Network,
         ErrorKind::Unreadable => ErrorKind::Unreadable,
+        ErrorKind::Memory => ErrorKind::Memory,
         ErrorKind::Credential => ErrorKind::Credential,
         ErrorKind::UnsetSetting => ErrorKind::UnsetSetting,
         ErrorKind::MissingSecret => ErrorKind::MissingSecret,
