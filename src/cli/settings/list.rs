@@ -168,13 +168,13 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_PROBES_MAX",
         Some("1024"),
         Format::Integer(16, 65_536),
-        "probes under way at once; the others wait for their turn. Targets that were never read or that timed out the last time together use at most half, those that took longer than a second a quarter",
+        "probes under way at once; the others wait for their turn. By the recent time of their probes, targets that take 63 ms or more together use at most 7/8 of it, those that take 250 ms or more 6/8, a second or more 5/8, and those that were never read or that timed out the last time half",
     ),
     setting(
         "AGENTIC_PROBES_PER_TARGET",
         Some("128"),
         Format::Integer(1, 65_536),
-        "probes of one target (host and port, or file) under way at once; of a target that was never read or that timed out the last time an eighth of this, of one that took longer than a second half",
+        "probes of one target (host and port, or file) under way at once; of a target that takes 250 ms or more half of this, a second or more a quarter, and of one that was never read or that timed out the last time an eighth",
     ),
     setting(
         "AGENTIC_CONNECTIONS_MAX",
