@@ -11,6 +11,7 @@ use crate::runtime::leadership::WriteFence;
 use crate::telemetry::Metrics;
 use kube::Client;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::watch;
 
 /// How many objects the controllers keep.
@@ -34,15 +35,17 @@ pub struct Context {
     pub names_are_checked: bool,
     pub limits: Limits,
     pub metrics: Arc<Metrics>,
-    pub(super) stop: watch::Receiver<bool>,
+    /// Until when the writes under way may take, once the operator stops.
+    pub(super) stop: watch::Receiver<Option<Instant>>,
 }
 
 impl Context {
-    /// Resolves when the operator stops.
-    pub fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+    /// Resolves when the operator stops, with the time until which the writes under way may take.
+    pub fn stopped(&self) -> impl Future<Output = Instant> + Send + use<> {
         let mut stop = self.stop.clone();
         async move {
-            let _ = stop.wait_for(|stop| *stop).await;
+            let until = stop.wait_for(Option::is_some).await.ok().and_then(|until| *until);
+            until.unwrap_or_else(Instant::now)
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod estate;
 use super::CliError;
 use super::serve::stop_requested;
 use super::settings::Settings;
+use super::shutdown::{Shutdown, Step};
 use super::standalone::{Standalone, StandaloneArgs};
 use crate::domain::texts;
 use estate::Estate;
@@ -36,7 +37,8 @@ pub async fn run(args: DemoArgs) -> Result<(), CliError> {
     let control = estate.control_address();
     eprintln!("{}", texts::demo_started(settings.language(), running.kubeconfig().display(), control));
     stop_requested().await;
-    running.shutdown().await;
-    estate.shutdown().await;
+    let shutdown = Shutdown::now();
+    running.shutdown_by(shutdown).await;
+    shutdown.step(Step::Estate, estate.shutdown()).await;
     Ok(())
 }

@@ -43,8 +43,6 @@ const EVENTS_MAX: usize = 1024;
 const TICKS_MAX: usize = 64;
 /// The clocks of the write fence are checked this often.
 const FENCE_CHECK: Duration = Duration::from_secs(1);
-/// Time for the writes under way when the process stops.
-const DRAIN: Duration = Duration::from_secs(8);
 
 /// A request of [`Handle::tick`].
 struct TickRequest {
@@ -133,16 +131,16 @@ struct Controller {
 }
 
 impl Controller {
-    async fn run(mut self, mut inputs: Inputs, stopped: impl Future<Output = ()>) {
+    async fn run(mut self, mut inputs: Inputs, stopped: impl Future<Output = Instant>) {
         let mut fence = self.fence.clone();
         let mut fence_check = tokio::time::interval(FENCE_CHECK);
         fence_check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut stopped = std::pin::pin!(stopped);
-        loop {
+        let until = loop {
             let timer = tokio::time::sleep_until(self.state.next_timer().into());
             tokio::select! {
                 biased;
-                () = &mut stopped => break,
+                until = &mut stopped => break until,
                 () = fence.changed() => self.check_leadership(),
                 _ = fence_check.tick() => self.check_leadership(),
                 Some(event) = inputs.reports.recv() => self.on(event),
@@ -161,8 +159,8 @@ impl Controller {
                 Some(request) = inputs.ticks.recv() => self.tick(request),
                 () = timer => self.on(Event::Timer),
             }
-        }
-        self.drain(inputs.reports).await;
+        };
+        self.drain(inputs.reports, until).await;
     }
 
     fn on(&mut self, event: Event) {
@@ -191,11 +189,10 @@ impl Controller {
     }
 
     /// Waits for the writes under way, so that nothing is left half done.
-    async fn drain(mut self, mut reports: mpsc::Receiver<Event>) {
+    async fn drain(mut self, mut reports: mpsc::Receiver<Event>, until: Instant) {
         self.on(Event::Stopping);
-        let until = tokio::time::Instant::now() + DRAIN;
         while self.state.is_writing() {
-            match tokio::time::timeout_at(until, reports.recv()).await {
+            match tokio::time::timeout_at(until.into(), reports.recv()).await {
                 Ok(Some(event)) => self.on(event),
                 Ok(None) | Err(_) => break,
             }
