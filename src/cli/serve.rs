@@ -78,7 +78,7 @@ pub fn assessor(settings: &Settings) -> Result<Assessor, CliError> {
     let metrics = Arc::new(Metrics::default());
     let context = ProberContext { metrics: metrics.clone(), ..ProberContext::default() };
     let (policy, prober) = (Arc::new(policy(settings)), Arc::new(prober(settings, context)?));
-    Ok(Assessor::new(prober, policy, settings.language(), metrics))
+    Ok(Assessor::new(prober, policy, settings.language(), metrics, settings.count("AGENTIC_EVALUATIONS_MAX")))
 }
 
 /// A running HTTP server.

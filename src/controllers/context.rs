@@ -14,11 +14,13 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::watch;
 
-/// How many objects the controllers keep.
+/// How many objects the controllers keep, and what they do at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub keys: KeyLimits,
     pub retention: RetentionLimits,
+    /// Evaluations of Scenarios that keep a thread busy, at once.
+    pub evaluations: usize,
 }
 
 /// The connections and settings that controllers share. Clones share them.

@@ -12,6 +12,7 @@ mod executor;
 mod schedule_view;
 mod state;
 mod status;
+mod waits;
 
 pub use configuration::ConfigurationReader;
 pub use schedule_view::ScheduleView;
@@ -20,7 +21,6 @@ pub use state::{TickReport, TickResult};
 use super::context::Context;
 use super::finding::{FindingSummary, FindingWriter};
 use crate::api::{Agent, Finding, Scenario};
-use crate::probes::Prober;
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;
 use crate::runtime::leadership::WriteFence;
@@ -54,14 +54,14 @@ struct TickRequest {
 #[derive(Clone)]
 pub struct Handle {
     pub schedule: ScheduleView,
-    prober: Arc<Prober>,
+    assessor: Assessor,
     ticks: mpsc::Sender<TickRequest>,
 }
 
 impl Handle {
-    /// How much later than due the last run began, or for how long a probe has been waiting for its turn, whichever is longer.
+    /// How much later than due the last run began, or for how long one has been waiting for a turn, whichever is longer.
     pub fn lateness(&self) -> Duration {
-        self.schedule.lateness().max(self.prober.longest_wait())
+        self.schedule.lateness().max(self.assessor.longest_wait())
     }
 
     /// Runs what is due, or everything, and waits for the results; `None` where this replica does not lead, or no longer.
@@ -75,18 +75,20 @@ impl Handle {
 /// Starts the controller; it ends, once its writes are done, when the context is stopped.
 pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
     let (ticks, tick_requests) = mpsc::channel(TICKS_MAX);
-    let handle = Handle { schedule: ScheduleView::default(), prober: context.prober.clone(), ticks };
+    let assessor = Assessor::new(
+        context.prober.clone(),
+        context.policy.clone(),
+        context.language,
+        context.metrics.clone(),
+        context.limits.evaluations,
+    );
+    let handle = Handle { schedule: ScheduleView::default(), assessor: assessor.clone(), ticks };
     let (events, reports) = mpsc::channel(EVENTS_MAX);
     let executor = Executor {
         api: Api::namespaced_with(context.client.clone(), &context.namespace, &ApiResource::erase::<Scenario>(&())),
         fence: context.fence.clone(),
         writer: FindingWriter::new(context),
-        assessor: Assessor::new(
-            context.prober.clone(),
-            context.policy.clone(),
-            context.language,
-            context.metrics.clone(),
-        ),
+        assessor,
         configuration: ConfigurationReader::new(context.client.clone(), &context.namespace),
         schedule: handle.schedule.clone(),
         metrics: context.metrics.clone(),
