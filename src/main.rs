@@ -6,7 +6,6 @@ use agentic_ops::listener;
 use agentic_ops::telemetry::{self, LogFormat};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use std::time::Duration;
 
 /// Probes allocate many small objects; jemalloc saves about a quarter of their CPU time.
 #[global_allocator]
@@ -42,9 +41,6 @@ enum Command {
     SqliteWorker(cli::sqlite_worker::SqliteWorkerArgs),
 }
 
-/// Time for work on other threads after the end of a command.
-const LAST_WORK: Duration = Duration::from_secs(1);
-
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::init_logging(arguments.log_format);
@@ -76,6 +72,6 @@ fn block_on<T>(future: impl Future<Output = Result<T, CliError>>) -> Result<T, C
     let runtime = runtime.map_err(|e| CliError::Argument(format!("tokio: {e}")))?;
     let result = runtime.block_on(future);
     // Threads that are busy, with an evaluation or a disk that hangs, do not keep the process.
-    runtime.shutdown_timeout(LAST_WORK);
+    runtime.shutdown_timeout(cli::shutdown::LAST_WORK);
     result
 }

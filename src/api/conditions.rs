@@ -45,7 +45,8 @@ pub const REASON_PASSING: &str = "AllChecksPass";
 pub const REASON_FAILING: &str = "FindingsOpen";
 /// Reason of Healthy=Unknown: the Finding `blind` is Open or Acknowledged; the message says what cannot be evaluated.
 pub const REASON_BLIND: &str = "CannotJudge";
-/// Reason of Healthy=Unknown: the checks were not evaluated since the spec changed.
+/// Reason of Healthy=Unknown: the checks were not evaluated since the spec changed, or failed but not often enough in a row for a
+/// Finding; the message says which.
 pub const REASON_NOT_JUDGED: &str = "NotJudgedYet";
 /// Reason of Healthy=Unknown: Ready is False, so that no probe runs.
 pub const REASON_NOT_READY: &str = "NotReady";

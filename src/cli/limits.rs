@@ -42,6 +42,9 @@ pub fn report_of_control_plane(metrics: &Arc<Metrics>) -> controlplane::Report {
             controlplane::Reached::WatchBacklog => Limit::WatchBacklog,
             controlplane::Reached::Bodies => Limit::RequestBodies,
             controlplane::Reached::Responses => Limit::Responses,
+            controlplane::Reached::RenderedLists => Limit::RenderedLists,
+            controlplane::Reached::JsonPatch => Limit::JsonPatch,
+            controlplane::Reached::RequestBytes => Limit::RequestBytes,
         };
         metrics.limit_reached(limit, format!("API server: {detail}"));
     })

@@ -12,6 +12,7 @@ pub mod operator;
 pub mod registry;
 mod serve;
 pub mod settings;
+pub mod shutdown;
 pub mod sqlite_worker;
 pub mod standalone;
 pub mod token;

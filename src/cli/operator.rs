@@ -4,6 +4,7 @@
 use super::registry::Registry;
 use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
+use super::shutdown::{Shutdown, Step};
 use super::{CliError, client, token, view};
 use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
@@ -114,11 +115,12 @@ impl Process {
         let served = self.serve(routes)?;
         self.greet(&served);
         serve::stop_requested().await;
+        let shutdown = Shutdown::now();
         if let Some(following) = following {
             following.abort();
         }
-        operator.shutdown().await;
-        served.shutdown().await;
+        shutdown.step(Step::Controllers, operator.shutdown_by(shutdown.until(Step::Controllers))).await;
+        shutdown.step(Step::Facade, served.shutdown(shutdown.until(Step::Facade))).await;
         Ok(())
     }
 
@@ -129,7 +131,7 @@ impl Process {
         let served = self.serve(router(self.backend(process)?))?;
         self.greet(&served);
         serve::stop_requested().await;
-        served.shutdown().await;
+        served.shutdown(Shutdown::now().until(Step::Facade)).await;
         watches.stop();
         Ok(())
     }

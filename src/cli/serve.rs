@@ -17,6 +17,7 @@ use kube::Client;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Which settings, Secrets and files Scenarios may use.
 pub fn policy(settings: &Settings) -> ProbePolicy {
@@ -78,7 +79,7 @@ pub fn assessor(settings: &Settings) -> Result<Assessor, CliError> {
     let metrics = Arc::new(Metrics::default());
     let context = ProberContext { metrics: metrics.clone(), ..ProberContext::default() };
     let (policy, prober) = (Arc::new(policy(settings)), Arc::new(prober(settings, context)?));
-    Ok(Assessor::new(prober, policy, settings.language(), metrics))
+    Ok(Assessor::new(prober, policy, settings.language(), metrics, settings.count("AGENTIC_EVALUATIONS_MAX")))
 }
 
 /// A running HTTP server.
@@ -88,9 +89,9 @@ pub struct Served {
 }
 
 impl Served {
-    /// Accepts no new requests and waits a few seconds for those in progress.
-    pub async fn shutdown(self) {
-        self.serving.shutdown().await;
+    /// Accepts no new requests and waits for those in progress, for a few seconds and not beyond `until`.
+    pub async fn shutdown(self, until: Instant) {
+        self.serving.shutdown(until).await;
     }
 }
 

@@ -198,7 +198,7 @@ impl Settings {
         self.get(name).and_then(|value| value.parse().ok()).unwrap_or_default()
     }
 
-    /// How many objects the controllers keep.
+    /// How many objects the controllers keep, and what they do at once.
     pub fn limits(&self) -> Limits {
         Limits {
             keys: KeyLimits {
@@ -210,6 +210,7 @@ impl Settings {
                 objects_max: self.count("AGENTIC_RETENTION_MAX"),
                 actions_max: self.count("AGENTIC_ACTIONS_MAX"),
             },
+            evaluations: self.count("AGENTIC_EVALUATIONS_MAX"),
         }
     }
 

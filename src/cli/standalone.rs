@@ -5,6 +5,7 @@ use super::objects;
 use super::registry::Registry;
 use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
+use super::shutdown::{Shutdown, Step};
 use super::{CliError, client, limits, token, view};
 use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
@@ -21,7 +22,6 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// The namespace of all objects.
@@ -39,8 +39,6 @@ const OWN_FILES: [&str; 10] = [
     "kubeconfig",
     "lock",
 ];
-/// Timeout of the shutdown.
-const SHUTDOWN: Duration = Duration::from_secs(10);
 
 /// Options of `standalone` and `demo`.
 #[derive(Clone, Debug, clap::Args)]
@@ -178,20 +176,21 @@ impl Standalone {
         eprintln!("{lines}");
     }
 
-    /// Stops all components in order, within [`SHUTDOWN`].
+    /// Stops all components in order, as a signal does that comes now.
     pub async fn shutdown(self) {
+        self.shutdown_by(Shutdown::now()).await;
+    }
+
+    /// Stops all components in order, each before the end of its step.
+    pub async fn shutdown_by(self, shutdown: Shutdown) {
         eprintln!("{}", texts::shutting_down(self.language));
-        let in_order = async {
-            self.following.abort();
-            self.writing.inspect(JoinHandle::abort);
-            self.operator.shutdown().await;
-            self.served.shutdown().await;
-            drop(self.client);
-            self.control_plane.shutdown().await;
-        };
-        if tokio::time::timeout(SHUTDOWN, in_order).await.is_err() {
-            tracing::warn!("shutdown timed out after {SHUTDOWN:?}");
-        }
+        self.following.abort();
+        self.writing.inspect(JoinHandle::abort);
+        let until = |step| shutdown.until(step);
+        shutdown.step(Step::Controllers, self.operator.shutdown_by(until(Step::Controllers))).await;
+        shutdown.step(Step::Facade, self.served.shutdown(until(Step::Facade))).await;
+        drop(self.client);
+        shutdown.step(Step::ApiServer, self.control_plane.shutdown_by(until(Step::ApiServer))).await;
         drop(self.lock);
     }
 }

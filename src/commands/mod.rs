@@ -20,7 +20,7 @@ pub use rate::{BULK_MAX, CommandRate, Objects, Permit};
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
 pub use tick::{Scheduler, require_scheduler, tick};
 
-use crate::telemetry::{Limit, Metrics};
+use crate::telemetry::Metrics;
 use crate::views::Resources;
 use kube::Client;
 use std::sync::Arc;
@@ -43,9 +43,9 @@ pub struct Context {
 impl Context {
     /// Counts a command of the caller, before anything is done. TooMany where they gave too many in the last minute.
     pub fn admit(&self, objects: Objects) -> Result<Permit, CommandError> {
-        self.rate.admit(&self.caller.name, objects, Instant::now()).map_err(|retry_after| {
-            self.metrics.limit_reached(Limit::ActionsPerMinute, format_args!("of {}", self.caller.name));
-            CommandError::TooMany { retry_after }
+        self.rate.admit(&self.caller.name, objects, Instant::now()).map_err(|refused| {
+            self.metrics.limit_reached(refused.limit, format_args!("of {}", self.caller.name));
+            CommandError::TooMany { retry_after: refused.retry_after }
         })
     }
 

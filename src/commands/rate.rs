@@ -1,6 +1,7 @@
 //! How many commands a person may give: each is one unit, whatever number of objects it acts upon.
 
 use super::CommandError;
+use crate::telemetry::Limit;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -36,6 +37,14 @@ impl Objects {
 #[derive(Debug)]
 pub struct Permit(());
 
+/// Why a command is refused now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// After this time one more is possible, in whole seconds.
+    pub retry_after: Duration,
+    pub limit: Limit,
+}
+
 /// The commands of each person within a minute.
 pub struct CommandRate {
     most: usize,
@@ -48,15 +57,14 @@ impl CommandRate {
         CommandRate { most, recent: Mutex::default() }
     }
 
-    /// Counts a command at `now`, which is not before that of an earlier call. The error is the time after which one more is possible, in
-    /// whole seconds.
-    pub fn admit(&self, person: &str, _objects: Objects, now: Instant) -> Result<Permit, Duration> {
+    /// Counts a command at `now`, which is not before that of an earlier call.
+    pub fn admit(&self, person: &str, _objects: Objects, now: Instant) -> Result<Permit, Refused> {
         let is_recent = |at: &Instant| now.saturating_duration_since(*at) < WINDOW;
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         if !recent.contains_key(person) && recent.len() >= PEOPLE_MAX {
             recent.retain(|_, commands| commands.back().is_some_and(is_recent));
             if recent.len() >= PEOPLE_MAX {
-                return Err(WINDOW);
+                return Err(Refused { retry_after: WINDOW, limit: Limit::CountedPeople });
             }
         }
         let commands = recent.entry(person.to_string()).or_default();
@@ -66,7 +74,8 @@ impl CommandRate {
         match commands.front() {
             Some(oldest) if commands.len() >= self.most => {
                 let wait = WINDOW.saturating_sub(now.saturating_duration_since(*oldest));
-                Err(Duration::from_secs(wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)))
+                let retry_after = Duration::from_secs(wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX));
+                Err(Refused { retry_after, limit: Limit::ActionsPerMinute })
             }
             _ => {
                 commands.push_back(now);
@@ -88,7 +97,7 @@ mod tests {
     fn a_person_gives_so_many_commands_within_any_minute() {
         let (rate, start) = (CommandRate::new(3), Instant::now());
         let admit = |person, second| rate.admit(person, Objects::ONE, after(start, second)).map(drop);
-        let wait = |seconds| Err(Duration::from_secs(seconds));
+        let wait = |seconds| Err(Refused { retry_after: Duration::from_secs(seconds), limit: Limit::ActionsPerMinute });
         for (person, second, expected) in [
             ("ana", 0, Ok(())),
             ("ana", 10, Ok(())),
@@ -126,7 +135,7 @@ mod tests {
         for i in 0..PEOPLE_MAX {
             assert_eq!(admit(format!("p{i}"), 0), Ok(()));
         }
-        assert!(admit("one more".into(), 59).is_err());
+        assert_eq!(admit("one more".into(), 59).unwrap_err().limit, Limit::CountedPeople);
         assert!(admit("p0".into(), 60).is_ok(), "known already");
         assert!(admit("one more".into(), 60).is_ok());
         assert_eq!(rate.recent.lock().unwrap().len(), 2);

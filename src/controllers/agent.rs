@@ -23,7 +23,7 @@ pub fn start(context: &Context) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
             () = run(&api, &caches, &fence) => {}
-            () = stopped => {}
+            _ = stopped => {}
         }
     })
 }

@@ -11,13 +11,16 @@ use crate::runtime::leadership::WriteFence;
 use crate::telemetry::Metrics;
 use kube::Client;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::watch;
 
-/// How many objects the controllers keep.
+/// How many objects the controllers keep, and what they do at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub keys: KeyLimits,
     pub retention: RetentionLimits,
+    /// Evaluations of Scenarios that keep a thread busy, at once.
+    pub evaluations: usize,
 }
 
 /// The connections and settings that controllers share. Clones share them.
@@ -34,15 +37,17 @@ pub struct Context {
     pub names_are_checked: bool,
     pub limits: Limits,
     pub metrics: Arc<Metrics>,
-    pub(super) stop: watch::Receiver<bool>,
+    /// Until when the writes under way may take, once the operator stops.
+    pub(super) stop: watch::Receiver<Option<Instant>>,
 }
 
 impl Context {
-    /// Resolves when the operator stops.
-    pub fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+    /// Resolves when the operator stops, with the time until which the writes under way may take.
+    pub fn stopped(&self) -> impl Future<Output = Instant> + Send + use<> {
         let mut stop = self.stop.clone();
         async move {
-            let _ = stop.wait_for(|stop| *stop).await;
+            let until = stop.wait_for(Option::is_some).await.ok().and_then(|until| *until);
+            until.unwrap_or_else(Instant::now)
         }
     }
 }

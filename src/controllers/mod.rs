@@ -18,6 +18,7 @@ use crate::telemetry::Metrics;
 use context::{Context, Limits};
 use kube::Client;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -27,6 +28,13 @@ const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
     agent::start,     // counts open Findings
     retention::start, // removes what is finished and too old, or too much
 ];
+
+/// The time of a stop where nobody sets another.
+const STOP: Duration = Duration::from_secs(5);
+/// Of the time of a stop, for giving leadership up.
+const RELEASE: Duration = Duration::from_secs(1);
+/// Of the time of a stop, for ending what no longer waits for writes.
+const SETTLE: Duration = Duration::from_millis(250);
 
 /// What the operator is started with.
 pub struct OperatorConfig {
@@ -48,7 +56,7 @@ pub struct Operator {
     pub fence: WriteFence,
     pub caches: Caches,
     pub scenarios: scenario::Handle,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Option<Instant>>,
     running: Vec<JoinHandle<()>>,
     watches: Watches,
     election: Option<ElectionTask>,
@@ -66,7 +74,7 @@ impl Operator {
             None => (None, WriteFence::always()),
         };
         let (caches, watches) = Caches::start(&client, &namespace);
-        let (stop, stopped) = watch::channel(false);
+        let (stop, stopped) = watch::channel(None);
         let context = Context {
             events: Events::start(client.clone(), fence.clone()),
             client,
@@ -91,15 +99,24 @@ impl Operator {
         self.caches.progress.waiting_for()
     }
 
-    /// Stops reading targets, finishes the writes under way, then lets another replica lead.
+    /// Stops as [`Operator::shutdown_by`] does, in [`STOP`].
     pub async fn shutdown(self) {
-        let _ = self.stop.send(true);
-        for controller in self.running {
-            let _ = controller.await;
+        self.shutdown_by(Instant::now() + STOP).await;
+    }
+
+    /// Stops reading targets, finishes the writes under way, then lets another replica lead; all of it before `until`. What has not
+    /// been written then is decided anew by the next leader.
+    pub async fn shutdown_by(self, until: Instant) {
+        let before = |time| until.checked_sub(time).unwrap_or(until);
+        let _ = self.stop.send(Some(before(RELEASE + SETTLE)));
+        for mut controller in self.running {
+            if tokio::time::timeout_at(before(RELEASE).into(), &mut controller).await.is_err() {
+                controller.abort();
+            }
         }
         self.watches.stop();
         if let Some(election) = self.election {
-            election.shutdown().await;
+            let _ = tokio::time::timeout_at(until.into(), election.shutdown()).await;
         }
     }
 }

@@ -6,20 +6,25 @@ use super::{Limits, Reached, Report};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bodies and responses up to this size are not counted, in bytes.
 pub const SMALL: usize = 64 << 10;
 /// Lists that are rendered at once.
 const RENDERED: usize = 4;
+/// A list that waits longer than this to be rendered is reported.
+const WAIT_REPORTED: Duration = Duration::from_secs(1);
 
 /// What is left for all requests.
 pub struct Budgets {
     bodies: Arc<Semaphore>,
     responses: Arc<Semaphore>,
+    /// What `responses` has when nothing is being sent.
+    responses_total: usize,
     rendering: Arc<Semaphore>,
     report: Report,
 }
@@ -29,14 +34,23 @@ impl Budgets {
         Budgets {
             bodies: Arc::new(Semaphore::new(limits.bodies >> 10)),
             responses: Arc::new(Semaphore::new(limits.responses >> 10)),
+            responses_total: limits.responses >> 10,
             rendering: Arc::new(Semaphore::new(RENDERED)),
             report,
         }
     }
 
-    /// A turn to render a list.
+    /// A turn to render a list; a wait for it is reported.
     pub async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        self.rendering.clone().acquire_owned().await.ok()
+        if let Ok(turn) = self.rendering.clone().try_acquire_owned() {
+            return Some(turn);
+        }
+        let mut turn = pin!(self.rendering.clone().acquire_owned());
+        if let Ok(turn) = tokio::time::timeout(WAIT_REPORTED, turn.as_mut()).await {
+            return turn.ok();
+        }
+        (self.report)(Reached::RenderedLists, "a list waits to be rendered");
+        turn.await.ok()
     }
 
     /// A response that is counted until the client has taken it, or an error where too much is being sent.
@@ -44,6 +58,11 @@ impl Budgets {
         let size = HttpBody::size_hint(response.body()).exact().unwrap_or_default();
         if size <= SMALL as u64 {
             return Ok(response);
+        }
+        if kibibytes(size) as usize > self.responses_total {
+            let (total, message) = (self.responses_total, "a response is larger than all that may be sent at once");
+            (self.report)(Reached::Responses, &format!("{message}: {} of {total} KiB", kibibytes(size)));
+            return Err(ApiError::response_too_large(kibibytes(size), total));
         }
         let permit = self.responses.clone().try_acquire_many_owned(kibibytes(size)).map_err(|_| {
             (self.report)(Reached::Responses, "a large response is refused");
@@ -112,5 +131,67 @@ impl HttpBody for Counted {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt as _;
+    use http::StatusCode;
+    use std::sync::{Mutex, PoisonError};
+
+    type Seen = Arc<Mutex<Vec<(Reached, String)>>>;
+
+    /// Budgets with 1 MiB for responses, and what they report.
+    fn budgets() -> (Budgets, Seen) {
+        let seen = Seen::default();
+        let report: Report = {
+            let seen = seen.clone();
+            Arc::new(move |reached, detail: &str| {
+                seen.lock().unwrap_or_else(PoisonError::into_inner).push((reached, detail.to_string()));
+            })
+        };
+        (Budgets::new(&Limits { responses: 1 << 20, ..Limits::default() }, report), seen)
+    }
+
+    fn of_size(kibibytes: usize) -> Response {
+        Response::new(Body::from(vec![b'x'; kibibytes << 10]))
+    }
+
+    #[test]
+    fn a_response_that_fits_later_is_refused_for_now_and_one_that_never_fits_for_good() {
+        let (budgets, seen) = budgets();
+        let code = |size| budgets.response(of_size(size)).map(drop).map_err(|error| (error.code, error.message));
+        let sending = budgets.response(of_size(1024)).unwrap();
+        assert_eq!(code(64), Ok(()), "small ones are not counted");
+        assert_eq!(code(65).unwrap_err().0, StatusCode::TOO_MANY_REQUESTS);
+        let (too_large, message) = code(1025).unwrap_err();
+        assert_eq!(too_large, StatusCode::PAYLOAD_TOO_LARGE);
+        for says in ["1025 KiB", "1024 KiB", "limit", "--chunk-size", "AGENTIC_RESPONSES_BYTES"] {
+            assert!(message.contains(says), "{says}: {message}");
+        }
+        drop(sending);
+        assert_eq!(code(1024), Ok(()));
+        assert_eq!(code(1025).unwrap_err().0, StatusCode::PAYLOAD_TOO_LARGE);
+        let seen = seen.lock().unwrap();
+        assert_eq!(seen.iter().map(|(reached, _)| *reached).collect::<Vec<_>>(), [Reached::Responses; 3]);
+        assert!(seen[1].1.ends_with("1025 of 1024 KiB"), "{seen:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_that_waits_to_be_rendered_is_reported() {
+        let (budgets, seen) = budgets();
+        let mut turns = Vec::new();
+        for _ in 0..RENDERED {
+            turns.push(budgets.turn().await.unwrap());
+        }
+        let mut waiting = Box::pin(budgets.turn());
+        assert!(waiting.as_mut().now_or_never().is_none());
+        tokio::time::advance(WAIT_REPORTED).await;
+        assert!(waiting.as_mut().now_or_never().is_none());
+        assert_eq!(seen.lock().unwrap().first().map(|(reached, _)| *reached), Some(Reached::RenderedLists));
+        turns.pop();
+        assert!(waiting.await.is_some());
     }
 }

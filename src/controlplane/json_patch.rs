@@ -1,6 +1,7 @@
 //! JSON patches, with the limits of kube-apiserver and limits on depth and work: a patch is carried out by the thread
 //! that writes, and all other writes wait for it.
 
+use super::Reached;
 use super::object::{DEPTH_MAX, depth_within};
 use super::status::ApiError;
 use ::json_patch::jsonptr::Pointer;
@@ -27,15 +28,16 @@ pub fn parse(bytes: &[u8]) -> Result<Patch, ApiError> {
 
 /// The patched object.
 pub fn apply(object: &Value, patch: &Patch) -> Result<Value, ApiError> {
+    let at_limit = |error: ApiError| error.at_limit(Reached::JsonPatch);
     let count = patch.0.len();
     if count > OPERATIONS_MAX {
         let what = format!("The allowed maximum operations in a JSON patch is {OPERATIONS_MAX}, got {count}");
-        return Err(ApiError::too_large(format!("Request entity too large: {what}")));
+        return Err(at_limit(ApiError::too_large(format!("Request entity too large: {what}"))));
     }
     let mut patched = object.clone();
     let mut cost = Cost::default();
     for operation in &patch.0 {
-        cost.charge(&patched, operation)?;
+        cost.charge(&patched, operation).map_err(at_limit)?;
         ::json_patch::patch_unsafe(&mut patched, std::slice::from_ref(operation))
             .map_err(|error| ApiError::unprocessable(shortened(&format!("the JSON patch does not apply: {error}"))))?;
     }
@@ -156,6 +158,17 @@ mod tests {
     fn error(object: Value, operations: &Value) -> (StatusCode, String) {
         let error = applied(object, operations).expect_err("refused");
         (error.code, error.message)
+    }
+
+    #[test]
+    fn only_what_is_limited_is_reported_as_a_limit() {
+        let reached = |object, operations| applied(object, &operations).expect_err("refused").reached;
+        let copy = json!({"op": "copy", "from": "/list", "path": "/list/-"});
+        let large = json!({"list": ["x".repeat(1_000)]});
+        let tests = Value::from(vec![json!({"op": "test", "path": "/a", "value": 1}); OPERATIONS_MAX + 1]);
+        assert_eq!(reached(large, Value::from(vec![copy; 12])), Some(Reached::JsonPatch));
+        assert_eq!(reached(json!({"a": 1}), tests), Some(Reached::JsonPatch));
+        assert_eq!(reached(json!({}), json!([{"op": "remove", "path": "/a"}])), None);
     }
 
     #[test]

@@ -28,6 +28,12 @@ pub enum Reached {
     WatchBacklog,
     Bodies,
     Responses,
+    /// Lists that are rendered at once.
+    RenderedLists,
+    /// Operations, copied bytes, depth and work of a JSON patch.
+    JsonPatch,
+    /// Size of the body of a request, or of an object.
+    RequestBytes,
 }
 
 /// Called when a limit is reached, with what happened.

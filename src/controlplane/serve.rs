@@ -10,7 +10,13 @@ use axum::extract::Request;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
+
+/// The time of a stop where nobody sets another.
+const STOP: Duration = Duration::from_secs(5);
+/// Of the time of a stop, for closing the store.
+const CLOSE: Duration = Duration::from_millis(500);
 
 /// A running server.
 pub struct Running {
@@ -35,13 +41,21 @@ impl Running {
         InProcess { api: Arc::downgrade(&self.api) }
     }
 
-    /// Ends watches, waits for requests in progress, and closes the store.
+    /// Stops as [`Running::shutdown_by`] does, in [`STOP`].
     pub async fn shutdown(self) {
+        self.shutdown_by(Instant::now() + STOP).await;
+    }
+
+    /// Ends watches, waits for requests in progress, and closes the store; all of it before `until`.
+    pub async fn shutdown_by(self, until: Instant) {
         let _ = self.stop.send(true);
-        self.serving.shutdown().await;
+        self.serving.shutdown(until.checked_sub(CLOSE).unwrap_or(until)).await;
         drop(self.api);
         let writer = self.writer;
-        let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        let closed = tokio::task::spawn_blocking(move || writer.join());
+        if tokio::time::timeout_at(until.into(), closed).await.is_err() {
+            tracing::warn!("the store is not closed in time; what was answered is stored");
+        }
     }
 }
 

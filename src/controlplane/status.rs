@@ -1,5 +1,6 @@
 //! Errors as Kubernetes `Status` objects.
 
+use super::Reached;
 use super::resource::Resource;
 use super::schema::Cause;
 use http::StatusCode;
@@ -12,11 +13,18 @@ pub struct ApiError {
     pub reason: &'static str,
     pub message: String,
     pub details: Value,
+    /// The limit that the request reached, which is reported.
+    pub reached: Option<Reached>,
 }
 
 impl ApiError {
     fn new(code: StatusCode, reason: &'static str, message: impl Into<String>) -> ApiError {
-        ApiError { code, reason, message: message.into(), details: Value::Null }
+        ApiError { code, reason, message: message.into(), details: Value::Null, reached: None }
+    }
+
+    /// The error of a request that reached this limit.
+    pub fn at_limit(self, reached: Reached) -> ApiError {
+        ApiError { reached: Some(reached), ..self }
     }
 
     /// Sets name, group and kind in the details, without empty ones.
@@ -192,13 +200,21 @@ impl ApiError {
     }
 
     pub fn too_large(message: impl Into<String>) -> ApiError {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", message)
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", message).at_limit(Reached::RequestBytes)
     }
 
     /// The requested resourceVersion is no longer in the log.
     pub fn resource_version_expired() -> ApiError {
         let message = "The resourceVersion for the provided list or watch is too old.";
         Self::new(StatusCode::GONE, "Expired", message)
+    }
+
+    /// A response that is larger than all responses may be together, in KiB. A client that tries again gets no other answer.
+    pub fn response_too_large(size: u32, total: usize) -> ApiError {
+        let message = format!(
+            "the response has {size} KiB, and all responses together may have {total} KiB: ask for pages with the parameter limit (kubectl: --chunk-size), or have the setting AGENTIC_RESPONSES_BYTES raised"
+        );
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", message)
     }
 
     /// The resourceVersion of a continue token is no longer in the log.

@@ -63,10 +63,13 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Accepts no more connections, and waits a few seconds for requests in progress.
-    pub async fn shutdown(self) {
+    /// Accepts no more connections, and waits for requests in progress, for a few seconds and not beyond `until`.
+    pub async fn shutdown(mut self, until: Instant) {
         let _ = self.stop.send(true);
-        let _ = self.task.await;
+        if tokio::time::timeout_at(until.into(), &mut self.task).await.is_err() {
+            // Connections end with the task.
+            self.task.abort();
+        }
     }
 }
 

@@ -52,11 +52,54 @@ pub enum Limit {
     SqliteTime,
     /// Memory for readings.
     Readings,
+    /// Evaluations of Scenarios that keep a thread busy, at once.
+    Evaluations,
+    /// Runs that read their configuration at once.
+    PreparedRuns,
+    /// People whose commands are counted at once.
+    CountedPeople,
+    /// Lists that the embedded API server renders at once.
+    RenderedLists,
+    /// Operations, copied bytes, depth and work of a JSON patch.
+    JsonPatch,
+    /// Size of the body of a request, or of an object, of the embedded API server.
+    RequestBytes,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
 
 impl Limit {
+    /// All limits.
+    pub const ALL: [Limit; 27] = [
+        Limit::Probes,
+        Limit::ProbesOfTarget,
+        Limit::ProbesOfSlowTargets,
+        Limit::FindingsPerCheck,
+        Limit::NewKeysPerHour,
+        Limit::RetainedObjects,
+        Limit::RetainedActions,
+        Limit::ActionsPerMinute,
+        Limit::Connections,
+        Limit::UnauthenticatedConnections,
+        Limit::HeaderTimeout,
+        Limit::HeaderBytes,
+        Limit::TransferTimeout,
+        Limit::WatchBacklog,
+        Limit::RequestBodies,
+        Limit::Responses,
+        Limit::SqliteWorkers,
+        Limit::SqliteWorkersPerFile,
+        Limit::SqliteMemory,
+        Limit::SqliteTime,
+        Limit::Evaluations,
+        Limit::PreparedRuns,
+        Limit::CountedPeople,
+        Limit::RenderedLists,
+        Limit::JsonPatch,
+        Limit::RequestBytes,
+        Limit::Evaluation,
+    ];
+
     /// The value of the metric's label `limit`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -81,13 +124,19 @@ impl Limit {
             Limit::SqliteMemory => "sqlite_memory",
             Limit::SqliteTime => "sqlite_time",
             Limit::Readings => "readings",
+            Limit::Evaluations => "evaluations",
+            Limit::PreparedRuns => "prepared_runs",
+            Limit::CountedPeople => "counted_people",
+            Limit::RenderedLists => "rendered_lists",
+            Limit::JsonPatch => "json_patch",
+            Limit::RequestBytes => "request_bytes",
             Limit::Evaluation => "evaluation",
         }
     }
 
-    /// The setting that changes it.
-    pub fn setting(self) -> &'static str {
-        match self {
+    /// The setting that changes it; `None` where it is fixed.
+    pub fn setting(self) -> Option<&'static str> {
+        Some(match self {
             Limit::Probes | Limit::ProbesOfSlowTargets => "AGENTIC_PROBES_MAX",
             Limit::ProbesOfTarget => "AGENTIC_PROBES_PER_TARGET",
             Limit::FindingsPerCheck => "AGENTIC_FINDINGS_PER_CHECK",
@@ -108,8 +157,14 @@ impl Limit {
             Limit::SqliteMemory => "AGENTIC_SQLITE_MEMORY_MIB",
             Limit::SqliteTime => "AGENTIC_SQLITE_MAX_TIME",
             Limit::Readings => "AGENTIC_READINGS_BYTES",
+            Limit::Evaluations => "AGENTIC_EVALUATIONS_MAX",
             Limit::Evaluation => "AGENTIC_EVALUATION_STEPS",
-        }
+            Limit::PreparedRuns
+            | Limit::CountedPeople
+            | Limit::RenderedLists
+            | Limit::JsonPatch
+            | Limit::RequestBytes => return None,
+        })
     }
 }
 
@@ -134,6 +189,14 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_limits_are_listed_once_in_order() {
+        for (at, limit) in Limit::ALL.into_iter().enumerate() {
+            assert_eq!(limit as usize, at, "{limit:?}");
+        }
+        assert_eq!(Limit::ALL.last(), Some(&Limit::Evaluation), "the last of the list");
+    }
 
     #[test]
     fn a_limit_is_logged_once_a_minute() {

@@ -237,6 +237,19 @@ async fn large_bodies_are_bounded_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_can_never_be_sent_is_refused_for_good_and_its_pages_are_served() {
+    let (server, seen) = server(Limits { responses: 4 << 20, ..Limits::default() }).await;
+    for number in 0..5 {
+        let created = server.post(CONFIGMAPS, &configmap(&format!("large-{number}"), &"x".repeat(900_000))).await;
+        assert_eq!(created.code, StatusCode::CREATED);
+    }
+    let all = server.get(CONFIGMAPS).await;
+    assert_eq!(all.code, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(seen.lock().unwrap().contains(&Reached::Responses));
+    assert_eq!(server.get(&format!("{CONFIGMAPS}?limit=2")).await.code, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_server_stops_with_hung_clients() {
     let (server, _) = server(Limits::default()).await;
     let mut half = tls(server.running(), b"http/1.1").await;

@@ -5,6 +5,7 @@ pub mod estate;
 use super::CliError;
 use super::serve::stop_requested;
 use super::settings::Settings;
+use super::shutdown::{Shutdown, Step};
 use super::standalone::{Standalone, StandaloneArgs};
 use crate::domain::texts;
 use estate::Estate;
@@ -14,8 +15,12 @@ use std::net::SocketAddr;
 /// Short, so that the first results are visible within seconds.
 const INTERVAL_SECONDS: &str = "5";
 
+const ENV_FILE_REFUSED: &str =
+    "--env-file: the demo has settings of its own, so that none refers to real machines; use `standalone --env-file`";
+
 /// Options of `demo`.
 #[derive(Clone, Debug, clap::Args)]
+#[command(mut_arg("env_file", |argument| argument.hide(true)))]
 pub struct DemoArgs {
     #[command(flatten)]
     pub standalone: StandaloneArgs,
@@ -26,6 +31,9 @@ pub struct DemoArgs {
 
 /// Runs until a stop signal. The environment and `.env` are ignored, so that no setting refers to real machines.
 pub async fn run(args: DemoArgs) -> Result<(), CliError> {
+    if args.standalone.env_file.is_some() {
+        return Err(CliError::Argument(ENV_FILE_REFUSED.into()));
+    }
     let estate = Estate::start(&args.standalone.data, args.control).await;
     let estate = estate.map_err(|error| CliError::Estate(error.to_string()))?;
     let mut overrides = estate.settings();
@@ -36,7 +44,8 @@ pub async fn run(args: DemoArgs) -> Result<(), CliError> {
     let control = estate.control_address();
     eprintln!("{}", texts::demo_started(settings.language(), running.kubeconfig().display(), control));
     stop_requested().await;
-    running.shutdown().await;
-    estate.shutdown().await;
+    let shutdown = Shutdown::now();
+    running.shutdown_by(shutdown).await;
+    shutdown.step(Step::Estate, estate.shutdown()).await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The list of all settings, and the page that documents them.
 
 use super::format::Format;
+use crate::telemetry::Limit;
 
 /// A setting of the program.
 pub struct Setting {
@@ -168,13 +169,13 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_PROBES_MAX",
         Some("1024"),
         Format::Integer(16, 65_536),
-        "probes under way at once; the others wait for their turn. Targets that were never read or that timed out the last time together use at most half, those that took longer than a second a quarter",
+        "probes under way at once; the others wait for their turn. By the recent time of their probes, targets that take 63 ms or more together use at most 7/8 of it, those that take 250 ms or more 6/8, a second or more 5/8, and those that were never read or that timed out the last time half",
     ),
     setting(
         "AGENTIC_PROBES_PER_TARGET",
         Some("128"),
         Format::Integer(1, 65_536),
-        "probes of one target (host and port, or file) under way at once; of a target that was never read or that timed out the last time an eighth of this, of one that took longer than a second half",
+        "probes of one target (host and port, or file) under way at once; of a target that takes 250 ms or more half of this, a second or more a quarter, and of one that was never read or that timed out the last time an eighth",
     ),
     setting(
         "AGENTIC_READINGS_BYTES",
@@ -234,7 +235,13 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_RESPONSES_BYTES",
         Some("67108864"),
         Format::Integer(4_194_304, 1_073_741_824),
-        "size of all responses over 64 KiB that the embedded API server sends at once; further ones are answered with 429",
+        "size of all responses over 64 KiB that the embedded API server sends at once; further ones are answered with 429, and one that is larger than this with 413",
+    ),
+    setting(
+        "AGENTIC_EVALUATIONS_MAX",
+        Some("2"),
+        Format::Integer(2, 64),
+        "evaluations at once of Scenarios whose expressions can take long, each of which keeps a processor busy; at most half of them are of Scenarios that took more than 400,000 steps the last time",
     ),
     setting(
         "AGENTIC_EVALUATION_STEPS",
@@ -294,8 +301,36 @@ pub fn reference() -> String {
         let Setting { name, meaning, format, .. } = setting;
         page.push_str(&format!("| `{name}` | {default} | {} | {meaning} |\n", format.describe()));
     }
+    page.push_str(FIXED_HEAD);
+    for (limit, meaning) in FIXED {
+        page.push_str(&format!("| `{}` | {meaning} |\n", limit.as_str()));
+    }
     page
 }
+
+/// The limits that no setting changes.
+const FIXED: [(Limit, &str); 5] = [
+    (Limit::PreparedRuns, "512 runs read their settings and Secrets from the Kubernetes API at once; the others wait"),
+    (Limit::CountedPeople, "the commands of 10,000 people are counted at once; further people get 429 for a minute"),
+    (Limit::RenderedLists, "4 lists are rendered at once by the embedded API server; the others wait"),
+    (
+        Limit::JsonPatch,
+        "a JSON patch has at most 10,000 operations and copies at most 3 MiB, as in kube-apiserver; it nests at most 100 levels and moves at most 20,000,000 values",
+    ),
+    (
+        Limit::RequestBytes,
+        "a request to the embedded API server has a body of at most 3 MiB, and an object at most 1,500,000 bytes",
+    ),
+];
+
+const FIXED_HEAD: &str = "
+## Fixed limits
+
+These limits report as the others do, and no setting changes them.
+
+| limit | meaning |
+|---|---|
+";
 
 const REFERENCE_HEAD: &str = "\
 # Settings
@@ -315,3 +350,19 @@ at most once a minute.
 | name | default | format | meaning |
 |---|---|---|---|
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_is_a_setting_or_documented_as_fixed() {
+        for limit in Limit::ALL {
+            let is_fixed = FIXED.iter().any(|(fixed, _)| *fixed == limit);
+            match limit.setting() {
+                Some(name) => assert!(SETTINGS.iter().any(|setting| setting.name == name) && !is_fixed, "{limit:?}"),
+                None => assert!(is_fixed, "{limit:?}"),
+            }
+        }
+    }
+}

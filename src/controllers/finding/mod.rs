@@ -9,7 +9,7 @@ mod summary;
 mod work;
 mod writer;
 
-pub use summary::FindingSummary;
+pub use summary::{FindingSummary, resolved_at};
 pub use writer::FindingWriter;
 
 use super::context::Context;
@@ -44,7 +44,7 @@ pub fn start(context: &Context) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
             () = controller.run(changes, finished) => {}
-            () = stopped => {}
+            _ = stopped => {}
         }
     })
 }

@@ -1,7 +1,8 @@
 //! Resolved Findings.
 
 use super::Sweeper;
-use crate::api::{Finding, FindingStatus};
+use crate::api::Finding;
+use crate::controllers::finding::resolved_at;
 use crate::domain::keys::{KeptKey, KeptKeys, to_remove};
 use crate::domain::retention::{Finished, expired};
 use crate::runtime::removal::ObjectVersion;
@@ -27,14 +28,6 @@ impl Sweeper {
         let objects: Vec<ObjectVersion> = objects.into_iter().collect();
         self.remover.remove_all(&self.finding_api, &objects).await
     }
-}
-
-/// When the Finding was resolved; `None` where it is not.
-fn resolved_at(finding: &Finding) -> Option<Timestamp> {
-    let status = finding.status.as_ref().filter(|status| !status.is_unresolved())?;
-    let FindingStatus { resolved_at, since, .. } = status;
-    let at = resolved_at.as_ref().or(since.as_ref()).or(finding.metadata.creation_timestamp.as_ref());
-    Some(at.map_or(Timestamp::MIN, |at| at.0))
 }
 
 /// Resolved Findings of checks with `forEach` that have more than are kept. The Scenario controller removes them before it creates
@@ -77,16 +70,6 @@ mod tests {
 
     fn resolved(at: &str) -> serde_json::Value {
         json!({"phase": "Resolved", "resolvedAt": at})
-    }
-
-    #[test]
-    fn only_resolved_findings_have_a_time_of_resolution() {
-        let at = |status| resolved_at(&finding("vm", "1", status)).map(|at| at.to_string());
-        assert_eq!(at(resolved("2026-01-02T00:00:00Z")).as_deref(), Some("2026-01-02T00:00:00Z"));
-        assert_eq!(at(json!({"phase": "Resolved"})).as_deref(), Some("2026-01-01T00:00:00Z"), "that of its creation");
-        for status in [json!(null), json!({}), json!({"phase": "Open"}), json!({"phase": "Acknowledged"})] {
-            assert_eq!(at(status.clone()), None, "{status}");
-        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub fn start(context: &Context) -> JoinHandle<()> {
         };
         tokio::select! {
             () = sweeping => {}
-            () = stopped => {}
+            _ = stopped => {}
         }
     })
 }

@@ -5,6 +5,7 @@
 use super::configuration::ConfigurationReader;
 use super::evaluations::Evaluations;
 use super::state::RunResult;
+use super::waits::Waits;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
 use crate::domain::prepare::{ReferencedConfiguration, prepare};
@@ -42,7 +43,8 @@ pub struct Assessor {
     pub language: Language,
     pub metrics: Arc<Metrics>,
     preparing: Arc<Semaphore>,
-    evaluations: Arc<Evaluations>,
+    evaluations: Evaluations,
+    waits: Arc<Waits>,
 }
 
 /// How probes begin.
@@ -115,10 +117,22 @@ impl Judging {
 }
 
 impl Assessor {
-    pub fn new(prober: Arc<Prober>, policy: Arc<ProbePolicy>, language: Language, metrics: Arc<Metrics>) -> Assessor {
+    /// `evaluations`: how many that keep a thread busy run at once.
+    pub fn new(
+        prober: Arc<Prober>,
+        policy: Arc<ProbePolicy>,
+        language: Language,
+        metrics: Arc<Metrics>,
+        evaluations: usize,
+    ) -> Assessor {
         let preparing = Arc::new(Semaphore::new(PREPARING_MAX));
-        let evaluations = Arc::new(Evaluations::new());
-        Assessor { prober, policy, language, metrics, preparing, evaluations }
+        let (evaluations, waits) = (Evaluations::new(evaluations), Arc::new(Waits::new(metrics.clone())));
+        Assessor { prober, policy, language, metrics, preparing, evaluations, waits }
+    }
+
+    /// For how long the run that waits longest for a turn has been waiting: for its configuration, a probe or its evaluation.
+    pub fn longest_wait(&self) -> Duration {
+        self.prober.longest_wait().max(self.waits.longest())
     }
 
     /// Assesses a Scenario over this configuration. `begun` gives the time at which it is judged.
@@ -207,8 +221,11 @@ impl Assessor {
         if scenario.is_cheap() && bytes <= LARGE_READINGS {
             return Ok(judging.judge(scenario));
         }
-        let turn = self.evaluations.turn(&scenario.name).await;
-        let turn = turn.map_err(|_| AssessError::Failed(RunFailure::ShuttingDown))?;
+        let (turn, waited) =
+            self.waits.turn(Limit::Evaluations, &scenario.name, self.evaluations.turn(&scenario.name)).await;
+        if waited >= WAIT_REPORTED {
+            self.metrics.lateness(waited);
+        }
         let (scenario, evaluations) = (scenario.clone(), self.evaluations.clone());
         let judging = move || {
             let judged = judging.judge(&scenario);
@@ -228,7 +245,7 @@ impl Assessor {
         configuration: &ConfigurationReader,
         begin: Begin<impl Fn() + Sync>,
     ) -> (Timestamp, RunResult) {
-        let permit = self.preparing.acquire().await;
+        let (permit, _) = self.waits.turn(Limit::PreparedRuns, &scenario.name, self.preparing.acquire()).await;
         let now = clock::now();
         let Ok(permit) = permit else { return (now, RunResult::Failed(RunFailure::ShuttingDown)) };
         // Boxed, so that the thousands that wait after a start are small.

@@ -1,59 +1,140 @@
 //! Turns of the evaluations that keep a thread busy. Scenarios that are costly to evaluate wait for each other, not others for them.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
 
-/// Evaluations at once: each keeps a thread busy.
-const EVALUATIONS_MAX: usize = 2;
-/// Of these, evaluations of Scenarios that took many steps last time, or are not known yet.
-const COSTLY_MAX: usize = 1;
 /// Steps of an evaluation that is not costly: about 20 ms.
 const QUICK_STEPS: usize = 400_000;
 /// Names that are remembered; beyond them all are forgotten, and known again after one evaluation.
 const NAMES_MAX: usize = 20_000;
 
-/// Who may evaluate, and which Scenarios were quick.
+/// What the last evaluation of a Scenario cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cost {
+    Quick,
+    /// It has not been evaluated yet. It may use any turn, once; turns of known Scenarios are not kept from them by it.
+    Unknown,
+    Costly,
+}
+
+impl Cost {
+    const ALL: [Cost; 3] = [Cost::Quick, Cost::Unknown, Cost::Costly];
+}
+
+/// Who may evaluate, and what Scenarios cost. Clones share it.
+#[derive(Clone)]
 pub struct Evaluations {
-    all: Arc<Semaphore>,
-    costly: Arc<Semaphore>,
-    /// Names of Scenarios whose last evaluation was quick.
-    quick: Mutex<HashSet<String>>,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    most: usize,
+    known: HashMap<String, Cost>,
+    groups: [Group; 3],
+    tickets: u64,
+}
+
+/// The Scenarios of one cost.
+#[derive(Default)]
+struct Group {
+    running: usize,
+    waiting: VecDeque<(u64, oneshot::Sender<Turn>)>,
 }
 
 /// The right to evaluate; it ends when it is dropped.
 pub struct Turn {
-    _costly: Option<OwnedSemaphorePermit>,
-    _all: OwnedSemaphorePermit,
+    evaluations: Evaluations,
+    counted_as: Cost,
 }
 
 impl Evaluations {
-    pub fn new() -> Evaluations {
-        Evaluations {
-            all: Arc::new(Semaphore::new(EVALUATIONS_MAX)),
-            costly: Arc::new(Semaphore::new(COSTLY_MAX)),
-            quick: Mutex::default(),
-        }
+    /// At most so many evaluations at once; at most half of them of Scenarios that were costly the last time.
+    pub fn new(most: usize) -> Evaluations {
+        let state = State { most: most.max(1), known: HashMap::new(), groups: Default::default(), tickets: 0 };
+        Evaluations { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Waits until this Scenario may be evaluated; an error where the program stops.
-    pub async fn turn(&self, scenario: &str) -> Result<Turn, AcquireError> {
-        let is_quick = self.quick.lock().unwrap_or_else(PoisonError::into_inner).contains(scenario);
-        let costly = if is_quick { None } else { Some(self.costly.clone().acquire_owned().await?) };
-        Ok(Turn { _costly: costly, _all: self.all.clone().acquire_owned().await? })
+    /// Waits until this Scenario may be evaluated.
+    pub async fn turn(&self, scenario: &str) -> Turn {
+        let (sender, receiver) = oneshot::channel();
+        let cost = {
+            let mut state = self.lock();
+            let cost = state.known.get(scenario).copied().unwrap_or(Cost::Unknown);
+            state.tickets += 1;
+            let ticket = state.tickets;
+            // Those that were cancelled.
+            state.group(cost).waiting.retain(|(_, waiting)| !waiting.is_closed());
+            state.group(cost).waiting.push_back((ticket, sender));
+            cost
+        };
+        self.start_ready();
+        // The sender is kept until the turn, so that there is no error.
+        receiver.await.unwrap_or_else(|_| Turn { evaluations: self.clone(), counted_as: cost })
     }
 
     /// An evaluation of this Scenario took so many steps.
     pub fn finished(&self, scenario: &str, steps: usize) {
-        let mut quick = self.quick.lock().unwrap_or_else(PoisonError::into_inner);
-        if steps > QUICK_STEPS {
-            quick.remove(scenario);
-            return;
+        let cost = if steps > QUICK_STEPS { Cost::Costly } else { Cost::Quick };
+        let known = &mut self.lock().known;
+        if known.len() >= NAMES_MAX && !known.contains_key(scenario) {
+            known.clear();
         }
-        if quick.len() >= NAMES_MAX {
-            quick.clear();
+        known.insert(scenario.to_string(), cost);
+    }
+
+    /// Gives the turns that are free.
+    fn start_ready(&self) {
+        loop {
+            let Some((counted_as, waiter)) = self.lock().start_next() else { return };
+            // Where nobody waits any more, the turn ends here. The lock is free, since the end of a turn takes it.
+            drop(waiter.send(Turn { evaluations: self.clone(), counted_as }));
         }
-        quick.insert(scenario.to_string());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn start_next(&mut self) -> Option<(Cost, oneshot::Sender<Turn>)> {
+        let cost = self.next()?;
+        let group = self.group(cost);
+        let (_, waiter) = group.waiting.pop_front()?;
+        group.running += 1;
+        Some((cost, waiter))
+    }
+
+    /// Whose turn it is. Of all turns but one, quick Scenarios have the first choice; the one goes to whoever waits longest, so that
+    /// the others have a turn, too.
+    fn next(&self) -> Option<Cost> {
+        let running = |cost: Cost| self.groups[cost as usize].running;
+        if Cost::ALL.into_iter().map(running).sum::<usize>() >= self.most {
+            return None;
+        }
+        let ticket = |cost: Cost| self.groups[cost as usize].waiting.front().map(|(ticket, _)| *ticket);
+        let may_start = |cost: &Cost| *cost != Cost::Costly || running(Cost::Costly) < (self.most / 2).max(1);
+        let have_their_turn = running(Cost::Unknown) + running(Cost::Costly) > 0;
+        if have_their_turn && ticket(Cost::Quick).is_some() {
+            return Some(Cost::Quick);
+        }
+        let waiting = Cost::ALL.into_iter().filter(may_start).filter_map(|cost| Some((ticket(cost)?, cost)));
+        waiting.min_by_key(|(ticket, _)| *ticket).map(|(_, cost)| cost)
+    }
+
+    fn group(&mut self, cost: Cost) -> &mut Group {
+        &mut self.groups[cost as usize]
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut state = self.evaluations.lock();
+        let group = state.group(self.counted_as);
+        group.running = group.running.saturating_sub(1);
+        drop(state);
+        self.evaluations.start_ready();
     }
 }
 
@@ -61,41 +142,99 @@ impl Evaluations {
 mod tests {
     use super::*;
     use futures::FutureExt as _;
+    use futures::future::BoxFuture;
+
+    fn evaluations() -> Evaluations {
+        let evaluations = Evaluations::new(2);
+        evaluations.finished("quick", QUICK_STEPS);
+        evaluations.finished("costly", QUICK_STEPS + 1);
+        evaluations
+    }
+
+    /// A Scenario that waits, unless it has its turn at once.
+    fn waits(evaluations: &Evaluations, scenario: &'static str) -> BoxFuture<'static, Turn> {
+        let evaluations = evaluations.clone();
+        let mut turn = async move { evaluations.turn(scenario).await }.boxed();
+        assert!(turn.as_mut().now_or_never().is_none(), "{scenario} has its turn");
+        turn
+    }
+
+    fn has_turn(evaluations: &Evaluations, scenario: &str) -> Turn {
+        evaluations.turn(scenario).now_or_never().unwrap_or_else(|| panic!("{scenario} waits"))
+    }
 
     #[test]
     fn costly_scenarios_wait_for_each_other_only() {
-        let evaluations = Evaluations::new();
-        evaluations.finished("quick", QUICK_STEPS);
-        evaluations.finished("costly", QUICK_STEPS + 1);
-        let now = |scenario| evaluations.turn(scenario).now_or_never().map(Result::unwrap);
-        let first = now("costly").unwrap();
-        assert!(now("costly").is_none());
-        assert!(now("unknown").is_none());
-        let second = now("quick").unwrap();
-        assert!(now("quick").is_none(), "two at once");
-        drop(second);
+        let evaluations = evaluations();
+        let costly = has_turn(&evaluations, "costly");
+        let mut second = waits(&evaluations, "costly");
+        let unknown = has_turn(&evaluations, "unknown");
+        let _third = waits(&evaluations, "quick");
+        drop((costly, unknown));
+        assert!(second.as_mut().now_or_never().is_some());
+    }
+
+    #[test]
+    fn scenarios_that_were_never_evaluated_use_any_turn() {
+        let evaluations = Evaluations::new(2);
+        let first = has_turn(&evaluations, "a");
+        let _second = has_turn(&evaluations, "b");
+        let mut third = waits(&evaluations, "c");
+        evaluations.finished("a", QUICK_STEPS + 1);
         drop(first);
-        assert!(now("unknown").is_some());
+        assert!(third.as_mut().now_or_never().is_some());
+    }
+
+    #[test]
+    fn of_one_turn_quick_scenarios_have_the_first_choice_and_of_the_other_who_waits_longest() {
+        let evaluations = evaluations();
+        let (first, second) = (has_turn(&evaluations, "a"), has_turn(&evaluations, "b"));
+        let mut unknown: Vec<_> = ["c", "d", "e"].map(|name| waits(&evaluations, name)).into();
+        let mut quick = waits(&evaluations, "quick");
+        drop(first);
+        let quick = quick.as_mut().now_or_never().expect("it does not wait for all that are unknown");
+        let mut next = waits(&evaluations, "quick");
+        drop(second);
+        let turn = unknown[0].as_mut().now_or_never().expect("the others have a turn, too");
+        assert!(next.as_mut().now_or_never().is_none());
+        drop(quick);
+        assert!(next.as_mut().now_or_never().is_some());
+        drop(turn);
     }
 
     #[test]
     fn a_scenario_is_as_costly_as_its_last_evaluation() {
-        let evaluations = Evaluations::new();
-        let _costly = evaluations.turn("costly").now_or_never().unwrap();
-        let is_quick = |scenario| evaluations.turn(scenario).now_or_never().is_some();
-        assert!(!is_quick("a"));
-        evaluations.finished("a", 1);
-        assert!(is_quick("a"));
+        let evaluations = evaluations();
+        let _costly = has_turn(&evaluations, "costly");
         evaluations.finished("a", QUICK_STEPS + 1);
-        assert!(!is_quick("a"));
+        let mut waiting = waits(&evaluations, "a");
+        evaluations.finished("a", 1);
+        drop(has_turn(&evaluations, "a"));
+        assert!(waiting.as_mut().now_or_never().is_none(), "it counts as it did when it began to wait");
+    }
+
+    #[test]
+    fn turns_of_cancelled_runs_pass_to_the_next() {
+        let evaluations = evaluations();
+        let (first, second) = (has_turn(&evaluations, "a"), has_turn(&evaluations, "b"));
+        drop(waits(&evaluations, "quick"));
+        let given = waits(&evaluations, "quick");
+        let mut last = waits(&evaluations, "quick");
+        drop(first);
+        // It has its turn, and is cancelled before it learns of it.
+        drop(given);
+        assert!(last.as_mut().now_or_never().is_some());
+        drop(second);
+        let state = evaluations.lock();
+        assert!(state.groups.iter().all(|group| group.running == 0 && group.waiting.is_empty()));
     }
 
     #[test]
     fn names_are_bounded() {
-        let evaluations = Evaluations::new();
+        let evaluations = Evaluations::new(2);
         for i in 0..2 * NAMES_MAX + 1 {
             evaluations.finished(&i.to_string(), 1);
         }
-        assert_eq!(evaluations.quick.lock().unwrap().len(), 1);
+        assert_eq!(evaluations.lock().known.len(), 1);
     }
 }

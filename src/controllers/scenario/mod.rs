@@ -12,6 +12,7 @@ mod executor;
 mod schedule_view;
 mod state;
 mod status;
+mod waits;
 
 pub use configuration::ConfigurationReader;
 pub use schedule_view::ScheduleView;
@@ -20,7 +21,6 @@ pub use state::{TickReport, TickResult};
 use super::context::Context;
 use super::finding::{FindingSummary, FindingWriter};
 use crate::api::{Agent, Finding, Scenario};
-use crate::probes::Prober;
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;
 use crate::runtime::leadership::WriteFence;
@@ -43,8 +43,6 @@ const EVENTS_MAX: usize = 1024;
 const TICKS_MAX: usize = 64;
 /// The clocks of the write fence are checked this often.
 const FENCE_CHECK: Duration = Duration::from_secs(1);
-/// Time for the writes under way when the process stops.
-const DRAIN: Duration = Duration::from_secs(8);
 
 /// A request of [`Handle::tick`].
 struct TickRequest {
@@ -56,14 +54,14 @@ struct TickRequest {
 #[derive(Clone)]
 pub struct Handle {
     pub schedule: ScheduleView,
-    prober: Arc<Prober>,
+    assessor: Assessor,
     ticks: mpsc::Sender<TickRequest>,
 }
 
 impl Handle {
-    /// How much later than due the last run began, or for how long a probe has been waiting for its turn, whichever is longer.
+    /// How much later than due the last run began, or for how long one has been waiting for a turn, whichever is longer.
     pub fn lateness(&self) -> Duration {
-        self.schedule.lateness().max(self.prober.longest_wait())
+        self.schedule.lateness().max(self.assessor.longest_wait())
     }
 
     /// Runs what is due, or everything, and waits for the results; `None` where this replica does not lead, or no longer.
@@ -77,18 +75,20 @@ impl Handle {
 /// Starts the controller; it ends, once its writes are done, when the context is stopped.
 pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
     let (ticks, tick_requests) = mpsc::channel(TICKS_MAX);
-    let handle = Handle { schedule: ScheduleView::default(), prober: context.prober.clone(), ticks };
+    let assessor = Assessor::new(
+        context.prober.clone(),
+        context.policy.clone(),
+        context.language,
+        context.metrics.clone(),
+        context.limits.evaluations,
+    );
+    let handle = Handle { schedule: ScheduleView::default(), assessor: assessor.clone(), ticks };
     let (events, reports) = mpsc::channel(EVENTS_MAX);
     let executor = Executor {
         api: Api::namespaced_with(context.client.clone(), &context.namespace, &ApiResource::erase::<Scenario>(&())),
         fence: context.fence.clone(),
         writer: FindingWriter::new(context),
-        assessor: Assessor::new(
-            context.prober.clone(),
-            context.policy.clone(),
-            context.language,
-            context.metrics.clone(),
-        ),
+        assessor,
         configuration: ConfigurationReader::new(context.client.clone(), &context.namespace),
         schedule: handle.schedule.clone(),
         metrics: context.metrics.clone(),
@@ -133,16 +133,16 @@ struct Controller {
 }
 
 impl Controller {
-    async fn run(mut self, mut inputs: Inputs, stopped: impl Future<Output = ()>) {
+    async fn run(mut self, mut inputs: Inputs, stopped: impl Future<Output = Instant>) {
         let mut fence = self.fence.clone();
         let mut fence_check = tokio::time::interval(FENCE_CHECK);
         fence_check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut stopped = std::pin::pin!(stopped);
-        loop {
+        let until = loop {
             let timer = tokio::time::sleep_until(self.state.next_timer().into());
             tokio::select! {
                 biased;
-                () = &mut stopped => break,
+                until = &mut stopped => break until,
                 () = fence.changed() => self.check_leadership(),
                 _ = fence_check.tick() => self.check_leadership(),
                 Some(event) = inputs.reports.recv() => self.on(event),
@@ -161,8 +161,8 @@ impl Controller {
                 Some(request) = inputs.ticks.recv() => self.tick(request),
                 () = timer => self.on(Event::Timer),
             }
-        }
-        self.drain(inputs.reports).await;
+        };
+        self.drain(inputs.reports, until).await;
     }
 
     fn on(&mut self, event: Event) {
@@ -191,11 +191,10 @@ impl Controller {
     }
 
     /// Waits for the writes under way, so that nothing is left half done.
-    async fn drain(mut self, mut reports: mpsc::Receiver<Event>) {
+    async fn drain(mut self, mut reports: mpsc::Receiver<Event>, until: Instant) {
         self.on(Event::Stopping);
-        let until = tokio::time::Instant::now() + DRAIN;
         while self.state.is_writing() {
-            match tokio::time::timeout_at(until, reports.recv()).await {
+            match tokio::time::timeout_at(until.into(), reports.recv()).await {
                 Ok(Some(event)) => self.on(event),
                 Ok(None) | Err(_) => break,
             }

@@ -48,6 +48,8 @@ pub enum SpecState<'a> {
 pub struct RunSummary<'a> {
     /// Whether every check has passed or failed at least once.
     pub judged: bool,
+    /// The checks whose failures were evaluated, but not confirmed yet, where nothing else keeps them from being judged.
+    pub unconfirmed: Option<&'a str>,
     /// The number of outcomes.
     pub checks: usize,
     /// Why some outcomes are unknown, as text; `None` if none is.
@@ -134,6 +136,10 @@ fn health(before: &ScenarioStatus, inputs: &StatusInputs<'_>, ready: bool) -> (H
     match (is_blind, run.unknown, run.judged) {
         (true, Some(unknown), _) => (Health::Unknown, REASON_BLIND, texts::cannot_evaluate(language, unknown)),
         (true, None, _) => (Health::Unknown, REASON_BLIND, texts::cannot_evaluate_recently(language)),
+        (false, _, false) if run.unconfirmed.is_some() => {
+            let checks = run.unconfirmed.unwrap_or_default();
+            (Health::Unknown, REASON_NOT_JUDGED, texts::failures_not_confirmed(language, checks))
+        }
         (false, unknown, false) => (Health::Unknown, REASON_NOT_JUDGED, texts::not_evaluated_yet(language, unknown)),
         (false, _, true) => (Health::Healthy, REASON_PASSING, texts::checks_pass(language, run.checks)),
     }

@@ -69,7 +69,12 @@ async fn dispatch(api: Arc<ServerState>, client: Client, request: Request<Body>)
         return document;
     }
     match locate(&path, &api.kinds) {
-        Ok(target) => resource(api, client, target, request).await.unwrap_or_else(|error| answer(Err(error))),
+        Ok(target) => resource(api.clone(), client, target, request).await.unwrap_or_else(|error| {
+            if let Some(reached) = error.reached {
+                (api.report)(reached, &error.message);
+            }
+            answer(Err(error))
+        }),
         Err(LocateError::Version) => no_such_page(),
         Err(LocateError::Kind) => answer(Err(ApiError::path_not_found())),
         Err(LocateError::Subresource(target)) if target.served.resource.custom => {

@@ -50,6 +50,15 @@ pub fn not_evaluated_yet(language: Language, reason: Option<&str>) -> String {
     }
 }
 
+/// Healthy: these checks failed, but not often enough in a row for a Finding, and neither passed before.
+pub fn failures_not_confirmed(language: Language, checks: &str) -> String {
+    text!(
+        language,
+        "avaliado, mas com falhas ainda não confirmadas em execuções seguidas: {checks}",
+        "evaluated, with failures that are not confirmed by consecutive runs yet: {checks}"
+    )
+}
+
 /// Healthy: the Finding `blind` is open, for this reason.
 pub fn cannot_evaluate(language: Language, reason: &str) -> String {
     text!(language, "não foi possível avaliar: {reason}", "cannot be evaluated: {reason}")

@@ -239,6 +239,7 @@ fn other_messages_are_in_both_languages() {
     check("not_evaluated_yet", |l| not_evaluated_yet(l, None));
     check("not_evaluated_yet", |l| not_evaluated_yet(l, Some("X1")));
     check("cannot_evaluate", |l| cannot_evaluate(l, "X1"));
+    check("failures_not_confirmed", |l| failures_not_confirmed(l, "X1"));
     check("cannot_evaluate_recently", cannot_evaluate_recently);
     check("checks_pass", |l| checks_pass(l, 1));
     check("checks_pass", |l| checks_pass(l, 2));

@@ -1,8 +1,10 @@
 //! Which of the waiting probes start: a decision without a clock.
 //!
-//! Targets are fast, slow or silent. Silent targets (never read, or timed out the last time) together hold at most half of the pool,
-//! slow ones a quarter, so that targets that hang never keep those that answer waiting. One target holds at most its share, a slow one
-//! half of that, a silent one an eighth. Among targets of one speed, turns go round, so that no target waits for all probes of another.
+//! What a target costs is the time for which its probes hold a place in the pool: places held = probes a second × time of a probe. So
+//! targets are grouped by their recent time. The slower a group is, the more of the pool it leaves to those that are faster; a free
+//! place goes to the group that holds the fewest. Targets that hold few places, because they answer fast, so never wait for those that
+//! answer late, however many there are. One target holds at most its share, slower ones a part of it. Among targets of one group,
+//! turns go round, so that no target waits for all probes of another.
 
 use super::super::ProbeLimits;
 use std::collections::{HashMap, VecDeque};
@@ -11,39 +13,57 @@ use std::time::{Duration, Instant};
 
 /// Targets remembered while no probe of them is under way or waiting. Beyond this all are forgotten and count as never read.
 const TARGETS_MAX: usize = 65_536;
-/// The part of the pool that is kept for others than fast targets while they wait, as a divisor.
-const RESERVE: usize = 8;
+/// Longer times count as this, so that a target that hung counts as slow for a few probes only.
+const HELD_MAX: Duration = Duration::from_secs(4);
 
-/// How fast a target answered the last time.
+/// How long probes of a target took recently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Speed {
+    /// Less than 1/16 s.
     Fast,
-    /// It took longer than a second.
+    /// Less than 1/4 s.
+    Moderate,
+    /// Less than 1 s.
     Slow,
-    /// Not within the timeout, or it was never read.
+    VerySlow,
+    /// It timed out the last time, or was never read.
     Silent,
 }
 
 impl Speed {
-    const ALL: [Speed; 3] = [Speed::Fast, Speed::Slow, Speed::Silent];
+    const ALL: [Speed; 5] = [Speed::Fast, Speed::Moderate, Speed::Slow, Speed::VerySlow, Speed::Silent];
 
-    /// The part of the pool that all targets of this speed may hold together, as a divisor.
-    fn part(self) -> usize {
-        match self {
-            Speed::Fast => 1,
-            Speed::Slow => 4,
-            Speed::Silent => 2,
+    fn of(held: Duration) -> Speed {
+        match held.as_millis() {
+            0..63 => Speed::Fast,
+            63..250 => Speed::Moderate,
+            250..1000 => Speed::Slow,
+            _ => Speed::VerySlow,
         }
+    }
+
+    /// The part of the pool that all targets of this speed and slower ones may hold together, in eighths.
+    fn eighths(self) -> usize {
+        8 - self as usize
     }
 
     /// The part of a target's share that one of this speed may hold, as a divisor.
     fn part_of_target(self) -> usize {
         match self {
-            Speed::Fast => 1,
+            Speed::Fast | Speed::Moderate => 1,
             Speed::Slow => 2,
+            Speed::VerySlow => 4,
             Speed::Silent => 8,
         }
     }
+}
+
+/// How a probe ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub held: Duration,
+    /// Whether it ended before its timeout.
+    pub in_time: bool,
 }
 
 /// What keeps a probe waiting.
@@ -53,7 +73,7 @@ pub enum PoolBound {
     Total,
     /// As many of this target.
     Target,
-    /// As many of slow targets, or of silent ones.
+    /// As many of targets that are as slow or slower.
     SlowTargets,
 }
 
@@ -74,7 +94,8 @@ pub(super) struct Admitted<W> {
 pub(super) struct Admission<W> {
     limits: ProbeLimits,
     targets: HashMap<Arc<str>, Target<W>>,
-    groups: [Group; 3],
+    groups: [Group; 5],
+    under_way: usize,
     tickets: u64,
 }
 
@@ -88,10 +109,26 @@ struct Group {
 
 struct Target<W> {
     speed: Speed,
+    /// The recent time of its probes; `None` if it was never read.
+    held: Option<Duration>,
     under_way: usize,
     waiting: VecDeque<Waiting<W>>,
-    /// Whether it is in `turns` of its group.
-    has_turn: bool,
+    /// Whether it is in `turns` of each group.
+    has_turn: [bool; 5],
+}
+
+impl<W> Target<W> {
+    /// The recent time rises faster than it falls, so that a target which is slow now and then counts as slow.
+    fn saw(&mut self, seen: Seen) {
+        let held = seen.held.min(HELD_MAX);
+        let recent = match self.held {
+            None => held,
+            Some(before) if held > before => before + (held - before) / 4,
+            Some(before) => before - (before - held) / 8,
+        };
+        self.held = Some(recent);
+        self.speed = if seen.in_time { Speed::of(recent) } else { Speed::Silent };
+    }
 }
 
 struct Waiting<W> {
@@ -102,7 +139,7 @@ struct Waiting<W> {
 
 impl<W> Admission<W> {
     pub fn new(limits: ProbeLimits) -> Admission<W> {
-        Admission { limits, targets: HashMap::new(), groups: Default::default(), tickets: 0 }
+        Admission { limits, targets: HashMap::new(), groups: Default::default(), under_way: 0, tickets: 0 }
     }
 
     /// Adds a probe of `target` to those that wait; a target that was never read is presumed to have this speed.
@@ -120,37 +157,49 @@ impl<W> Admission<W> {
 
     /// The next probe that starts; it is under way until [`Admission::end`]. `None`: none may.
     pub fn next(&mut self) -> Option<Admitted<W>> {
-        if self.under_way() >= self.limits.total {
+        while let Some(speed) = self.next_group() {
+            let admitted = self.next_of(speed);
+            if admitted.is_some() {
+                return admitted;
+            }
+        }
+        None
+    }
+
+    /// The group whose turn it is: of those that wait and may start more, the one with the fewest probes under way.
+    fn next_group(&self) -> Option<Speed> {
+        if self.under_way >= self.limits.total {
             return None;
         }
-        Speed::ALL.into_iter().find_map(|speed| {
-            let may_start = self.group(speed).under_way < self.most(speed);
-            may_start.then(|| self.next_of(speed)).flatten()
-        })
+        let mut next: Option<(usize, Speed)> = None;
+        let mut of_slower = 0;
+        for speed in Speed::ALL.into_iter().rev() {
+            let Group { under_way, turns } = &self.groups[speed as usize];
+            of_slower += under_way;
+            if of_slower >= self.most(speed) {
+                // What is left is for faster ones.
+                next = None;
+            } else if !turns.is_empty() && next.is_none_or(|(fewest, _)| *under_way <= fewest) {
+                next = Some((*under_way, speed));
+            }
+        }
+        next.map(|(_, speed)| speed)
     }
 
-    /// How many probes of targets of this speed may be under way.
+    /// How many probes of targets of this speed and slower ones may be under way.
     fn most(&self, speed: Speed) -> usize {
-        let total = self.limits.total;
-        let others_wait = self.groups[1..].iter().any(|group| !group.turns.is_empty());
-        let reserve = if speed == Speed::Fast && others_wait { total / RESERVE } else { 0 };
-        (total / speed.part() - reserve).max(1)
+        (self.limits.total * speed.eighths() / 8).max(1)
     }
 
-    fn under_way(&self) -> usize {
-        self.groups.iter().map(|group| group.under_way).sum()
-    }
-
-    /// A probe has ended; `seen` is how fast the target was, `None` if that is not known.
-    pub fn end(&mut self, target: &str, counted_as: Speed, seen: Option<Speed>) {
+    /// A probe has ended; `seen` is `None` if nothing is known of the target.
+    pub fn end(&mut self, target: &str, counted_as: Speed, seen: Option<Seen>) {
+        self.under_way = self.under_way.saturating_sub(1);
         let group = self.group(counted_as);
         group.under_way = group.under_way.saturating_sub(1);
         let Some(entry) = self.targets.get_mut(target) else { return };
         entry.under_way = entry.under_way.saturating_sub(1);
-        if let Some(seen) = seen.filter(|seen| *seen != entry.speed) {
-            // Its entry in the other group is outdated now.
-            entry.speed = seen;
-            entry.has_turn = false;
+        if let Some(seen) = seen {
+            entry.saw(seen);
         }
         self.give_turn(target);
     }
@@ -167,7 +216,7 @@ impl<W> Admission<W> {
         let at_share = |entry: &Target<W>| entry.under_way >= share(self.limits, entry.speed);
         if self.targets.get(target).is_some_and(at_share) {
             PoolBound::Target
-        } else if self.under_way() >= self.limits.total {
+        } else if self.under_way >= self.limits.total {
             PoolBound::Total
         } else {
             PoolBound::SlowTargets
@@ -185,7 +234,7 @@ impl<W> Admission<W> {
             self.targets.retain(|_, entry| entry.under_way > 0 || !entry.waiting.is_empty());
         }
         let name: Arc<str> = target.into();
-        let entry = Target { speed, under_way: 0, waiting: VecDeque::new(), has_turn: false };
+        let entry = Target { speed, held: None, under_way: 0, waiting: VecDeque::new(), has_turn: [false; 5] };
         self.targets.insert(name.clone(), entry);
         name
     }
@@ -195,11 +244,12 @@ impl<W> Admission<W> {
         let limits = self.limits;
         let Some(name) = self.targets.get_key_value(target).map(|(name, _)| name.clone()) else { return };
         let Some(entry) = self.targets.get_mut(target) else { return };
-        if entry.has_turn || entry.waiting.is_empty() || entry.under_way >= share(limits, entry.speed) {
+        let speed = entry.speed;
+        let has_turn = &mut entry.has_turn[speed as usize];
+        if *has_turn || entry.waiting.is_empty() || entry.under_way >= share(limits, speed) {
             return;
         }
-        entry.has_turn = true;
-        let speed = entry.speed;
+        *has_turn = true;
         self.group(speed).turns.push_back(name);
     }
 
@@ -207,13 +257,14 @@ impl<W> Admission<W> {
         loop {
             let target = self.group(speed).turns.pop_front()?;
             let Some(entry) = self.targets.get_mut(&target) else { continue };
-            if entry.speed != speed || !entry.has_turn {
+            entry.has_turn[speed as usize] = false;
+            // It may have another speed now, and those that waited may be gone.
+            if entry.speed != speed {
                 continue;
             }
-            entry.has_turn = false;
-            // Those that waited may be gone.
             let Some(Waiting { waiter, .. }) = entry.waiting.pop_front() else { continue };
             entry.under_way += 1;
+            self.under_way += 1;
             self.group(speed).under_way += 1;
             self.give_turn(&target);
             return Some(Admitted { target, speed, waiter });

@@ -6,13 +6,10 @@ mod tests;
 
 use super::ProbeLimits;
 pub use admission::PoolBound;
-use admission::{Admission, Admitted, Speed, Ticket};
+use admission::{Admission, Admitted, Seen, Speed, Ticket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-
-/// A target that takes longer than this to answer is slow.
-const SLOW: Duration = Duration::from_secs(1);
 
 /// The probes under way and those that wait for their turn. Clones share it.
 #[derive(Clone)]
@@ -25,7 +22,7 @@ pub struct Turn {
     pool: Pool,
     target: Arc<str>,
     counted_as: Speed,
-    seen: Option<Speed>,
+    seen: Option<Seen>,
 }
 
 impl Pool {
@@ -62,7 +59,7 @@ impl Pool {
         self.lock().longest_wait(Instant::now())
     }
 
-    fn end(&self, target: &str, counted_as: Speed, seen: Option<Speed>) {
+    fn end(&self, target: &str, counted_as: Speed, seen: Option<Seen>) {
         let mut admission = self.lock();
         admission.end(target, counted_as, seen);
         admit(&mut admission);
@@ -104,13 +101,9 @@ impl Drop for Place<'_> {
 }
 
 impl Turn {
-    /// Records how fast the target answered, for its next turns. A reading that took all of its `timeout` has timed out.
+    /// Records how long the probe took, for the target's next turns. One that took all of its `timeout` has timed out.
     pub fn saw(&mut self, latency: Duration, timeout: Duration) {
-        self.seen = Some(match latency {
-            _ if latency >= timeout => Speed::Silent,
-            _ if latency >= SLOW => Speed::Slow,
-            _ => Speed::Fast,
-        });
+        self.seen = Some(Seen { held: latency, in_time: latency < timeout });
     }
 }
 

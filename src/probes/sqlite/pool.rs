@@ -61,11 +61,12 @@ impl Pool {
 
     /// Runs a query until it answers or `until`. When this is dropped, the worker is killed. The turn ends when the worker is free
     /// again, or gone.
-    pub async fn run(self: &Arc<Self>, job: &Job, until: Instant, lock_time: Duration, turn: Turn) -> Ended {
+    pub async fn run(self: &Arc<Self>, job: &Job, until: Instant, lock_time: Duration, mut turn: Turn) -> Ended {
         #[cfg(test)]
         if self.options.program == std::path::Path::new(crate::probes::options::OWN_PROGRAM) {
             return on_a_thread(job, turn).await;
         }
+        // A turn without a worker ends here, and says nothing of the query.
         let worker = match self.idle_worker() {
             Some(worker) => worker,
             None => match Worker::start(&self.options) {
@@ -73,23 +74,40 @@ impl Pool {
                 Err(error) => return Ended::NotStarted(error),
             },
         };
+        turn.runs(until);
         let mut busy = Busy { worker: Some(worker), turn: Some(turn) };
         let Some(worker) = &mut busy.worker else { return Ended::WorkerDied(String::new()) };
         match worker.exchange(job, until, lock_time).await {
             Ok(Exchanged::Reply(Reply::Read(table))) => {
-                self.release(busy, true);
+                busy.answered();
+                self.release(busy);
                 Ended::Read(table)
             }
             Ok(Exchanged::Reply(Reply::Failed(failure))) => {
-                self.release(busy, !failure.is_slow());
+                if failure.is_slow() {
+                    busy.too_slow()
+                } else {
+                    busy.answered()
+                }
+                self.release(busy);
                 Ended::Failed(failure)
             }
-            Ok(Exchanged::Reply(Reply::Locking) | Exchanged::LockedTooLong) => Ended::LockedTooLong,
-            Ok(Exchanged::TimedOut) => Ended::TimedOut,
-            Err(error) => Ended::WorkerDied(match tokio::time::timeout(EXIT, worker.child.wait()).await {
-                Ok(Ok(status)) => status_text(status),
-                _ => error.to_string(),
-            }),
+            Ok(Exchanged::Reply(Reply::Locking) | Exchanged::LockedTooLong) => {
+                busy.too_slow();
+                Ended::LockedTooLong
+            }
+            Ok(Exchanged::TimedOut) => {
+                busy.too_slow();
+                Ended::TimedOut
+            }
+            Err(error) => {
+                let exited = tokio::time::timeout(EXIT, worker.child.wait()).await;
+                busy.too_slow();
+                Ended::WorkerDied(match exited {
+                    Ok(Ok(status)) => status_text(status),
+                    _ => error.to_string(),
+                })
+            }
         }
     }
 
@@ -108,10 +126,7 @@ impl Pool {
     }
 
     /// Keeps the worker for the next query.
-    fn release(self: &Arc<Self>, mut busy: Busy, in_time: bool) {
-        if let (Some(turn), true) = (&mut busy.turn, in_time) {
-            turn.answered();
-        }
+    fn release(self: &Arc<Self>, mut busy: Busy) {
         let Some(worker) = busy.worker.take() else { return };
         let mut idle = self.lock();
         idle.workers.push((worker, Instant::now()));
@@ -219,6 +234,16 @@ impl Worker {
 struct Busy {
     worker: Option<Worker>,
     turn: Option<Turn>,
+}
+
+impl Busy {
+    fn answered(&mut self) {
+        self.turn.iter_mut().for_each(Turn::answered);
+    }
+
+    fn too_slow(&mut self) {
+        self.turn.iter_mut().for_each(Turn::too_slow);
+    }
 }
 
 impl Drop for Busy {

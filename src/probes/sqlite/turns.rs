@@ -106,15 +106,16 @@ impl Queue {
         Some(claim)
     }
 
-    /// A query has ended; `in_time` says whether it gave an answer.
-    fn ended(&mut self, asker: &Asker, was_proven: bool, in_time: bool) {
+    /// A turn has ended; `record` is `None` where nothing is known of the query, since it did not run or not for all of its time.
+    fn ended(&mut self, asker: &Asker, was_proven: bool, record: Option<Record>) {
         if let Some(at) = self.running.iter().position(|running| *running == (asker.clone(), was_proven)) {
             self.running.swap_remove(at);
         }
+        let Some(record) = record else { return };
         if self.records.len() >= MAX_RECORDS && !self.records.contains_key(asker) {
             self.records.clear();
         }
-        self.records.insert(asker.clone(), if in_time { Record::Answered } else { Record::TooSlow });
+        self.records.insert(asker.clone(), record);
     }
 }
 
@@ -173,7 +174,7 @@ impl Turns {
                 (state.callers.remove(&claim.id), claim.asker, was_proven)
             };
             // Without a caller the turn ends here. The lock is free, since the end of a turn takes it.
-            let turn = Turn { turns: self.clone(), asker, was_proven, in_time: false };
+            let turn = Turn { turns: self.clone(), asker, was_proven, runs_until: None, record: None };
             if let Some(caller) = caller {
                 let _ = caller.send(turn);
             }
@@ -202,19 +203,34 @@ pub struct Turn {
     turns: Turns,
     asker: Asker,
     was_proven: bool,
-    in_time: bool,
+    /// The end of the time of its query; `None` before it runs.
+    runs_until: Option<Instant>,
+    record: Option<Record>,
 }
 
 impl Turn {
+    /// The query runs now. If the turn ends after `until` without an answer, the query was too slow; if it ends earlier, the query was
+    /// cancelled, which says nothing of it.
+    pub fn runs(&mut self, until: Instant) {
+        self.runs_until = Some(until);
+    }
+
     /// The query gave an answer in time.
     pub fn answered(&mut self) {
-        self.in_time = true;
+        self.record = Some(Record::Answered);
+    }
+
+    /// The query was ended because it took too long, or its worker ended.
+    pub fn too_slow(&mut self) {
+        self.record = Some(Record::TooSlow);
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.turns.lock().queue.ended(&self.asker, self.was_proven, self.in_time);
+        let took_all_time = self.runs_until.is_some_and(|until| Instant::now() >= until);
+        let record = self.record.or(took_all_time.then_some(Record::TooSlow));
+        self.turns.lock().queue.ended(&self.asker, self.was_proven, record);
         self.turns.start_ready();
     }
 }
@@ -249,7 +265,7 @@ mod tests {
         fn ends(&mut self, scenario: &str, in_time: bool) {
             let running = self.queue.running.iter().find(|(asker, _)| &*asker.scenario == scenario);
             let (asker, was_proven) = running.expect("it runs").clone();
-            self.queue.ended(&asker, was_proven, in_time);
+            self.queue.ended(&asker, was_proven, Some(if in_time { Record::Answered } else { Record::TooSlow }));
         }
 
         fn has_answered(&mut self, scenario: &str, file: &str) {
@@ -329,5 +345,35 @@ mod tests {
         assert!(next.await.unwrap().is_some());
         let state = turns.lock();
         assert!(state.queue.running.is_empty() && state.callers.is_empty());
+    }
+
+    /// What is known of an asker whose first query ended like this.
+    async fn record_after(ended: impl FnOnce(&Turns, Turn)) -> Record {
+        let turns = Turns::new(Shares { all: 2, file: 2 }, Arc::default());
+        let asker = Asker { scenario: "a".into(), file: "desk".into() };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let turn = turns.take(asker.clone(), deadline).await.unwrap();
+        ended(&turns, turn);
+        let record = turns.lock().queue.record(&asker);
+        assert!(turns.lock().queue.running.is_empty());
+        record
+    }
+
+    #[tokio::test]
+    async fn only_a_query_that_ran_for_all_of_its_time_is_too_slow() {
+        let (past, future) = (Instant::now(), Instant::now() + Duration::from_secs(60));
+        assert_eq!(record_after(|_, turn| drop(turn)).await, Record::New, "it did not run");
+        let cancelled = |_: &Turns, mut turn: Turn| turn.runs(future);
+        assert_eq!(record_after(cancelled).await, Record::New, "it was cancelled");
+        assert_eq!(record_after(|_, mut turn| turn.runs(past)).await, Record::TooSlow);
+        assert_eq!(record_after(|_, mut turn| turn.too_slow()).await, Record::TooSlow);
+        assert_eq!(record_after(|_, mut turn| turn.answered()).await, Record::Answered);
+        let abandoned = |turns: &Turns, turn: Turn| {
+            // The turn passes to a claim whose caller has gone.
+            let claim = Claim { id: 99, asker: turn.asker.clone(), deadline: future };
+            turns.lock().queue.waiting.push(claim);
+            drop(turn);
+        };
+        assert_eq!(record_after(abandoned).await, Record::New, "nobody waited for it any more");
     }
 }

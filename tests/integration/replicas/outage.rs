@@ -8,8 +8,17 @@ use super::{on_both, only_reads, still_transitions, until_transitions};
 use crate::kit::api::client_of_the_program;
 use crate::kit::wait::eventually;
 use agentic_ops::api::Phase::{self, Open, Resolved};
+use agentic_ops::cli::shutdown::SHUTDOWN;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
-on_both!(connections_closed, connections_silent, another_replica_takes_over, standalone_in_an_outage);
+on_both!(
+    connections_closed,
+    connections_silent,
+    another_replica_takes_over,
+    standalone_in_an_outage,
+    a_stop_in_an_outage,
+);
 
 /// Breaks, heals and breaks the target, each for three runs, so that each change is in another second.
 async fn flap(target: &Target) -> Vec<(Phase, i64)> {
@@ -105,5 +114,24 @@ async fn standalone_in_an_outage(which: Which) {
     until_transitions(&cluster, "shop", &history).await;
     still_transitions(&cluster, &target, "shop", &history).await;
     operator.shutdown().await;
+    cluster.stop().await;
+}
+
+/// The writes under way, the release of the Lease and a request in progress all hang: the process ends in time nevertheless.
+async fn a_stop_in_an_outage(which: Which) {
+    let Some(cluster) = Cluster::start(which, "stopped").await else { return };
+    let target = Target::start().await;
+    cluster.watch_target("shop", &target.url).await;
+    let (proxy, kubeconfig) = cluster.behind_a_proxy("a").await;
+    let mut replica = Replica::start(&cluster, "replica-a", &kubeconfig).await;
+    eventually("a leader", || async { replica.leads().await.then_some(()) }).await;
+    target.seen(2).await;
+    proxy.set(Line::Silent);
+    target.set(false);
+    target.seen(3).await;
+    let mut half = TcpStream::connect(replica.base.strip_prefix("http://").unwrap()).await.unwrap();
+    half.write_all(b"POST /internal/tick HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n").await.unwrap();
+    let status = tokio::time::timeout(SHUTDOWN, replica.stop()).await.expect("it ends in time");
+    assert!(status.success(), "{status}");
     cluster.stop().await;
 }

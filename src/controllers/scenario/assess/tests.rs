@@ -26,7 +26,7 @@ async fn assessed(evaluation_steps: usize) -> (Vec<CheckOutcome>, String) {
     let scenario = Arc::new(validate("shop.web", &spec, &policy, &mut Expressions::default()).unwrap());
     let metrics = Arc::new(Metrics::default());
     let prober = Arc::new(Prober::new(ProberOptions::default()).unwrap());
-    let assessor = Assessor::new(prober, Arc::new(policy), Language::English, metrics.clone());
+    let assessor = Assessor::new(prober, Arc::new(policy), Language::English, metrics.clone(), 2);
     let begin = Begin { answered_before: true, begun: || "2026-11-23T12:00:00Z".parse().unwrap() };
     let assessment = assessor.assess(&scenario, &ReferencedConfiguration::default(), begin).await.unwrap();
     (assessment.evaluation.list.iter().map(|outcome| outcome.result).collect(), metrics.encode())

@@ -16,7 +16,7 @@ struct Seen {
     version: Option<Version>,
     is_unresolved: bool,
     created_at: Timestamp,
-    resolved_at: Timestamp,
+    resolved_at: Option<Timestamp>,
     /// Whether the watch has shown it. One that only this replica has written may be missing from an older list.
     is_watched: bool,
 }
@@ -105,8 +105,7 @@ impl FindingIndex {
         let of_check =
             of_scenario.range((check.to_string(), String::new())..).take_while(|((name, _), _)| name == check);
         let kept = of_check.filter(|((_, key), _)| !key.is_empty()).map(|(at, seen)| {
-            let is_resolved = !seen.is_unresolved && !is_pending(at);
-            let resolved_at = is_resolved.then_some(seen.resolved_at);
+            let resolved_at = seen.resolved_at.filter(|_| !is_pending(at));
             (at.1.clone(), KeptKey { created_at: Some(seen.created_at), resolved_at })
         });
         kept.collect()

@@ -219,6 +219,7 @@ impl State {
             open: &self.findings.open(name),
             run: last.map(|run| RunSummary {
                 judged: run.is_judged,
+                unconfirmed: run.unconfirmed.as_deref(),
                 checks: run.checks,
                 unknown: run.unknown.as_deref(),
             }),

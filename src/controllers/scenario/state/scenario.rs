@@ -73,6 +73,9 @@ pub struct Running {
 pub struct LastRun {
     /// Whether every check has been judged.
     pub is_judged: bool,
+    /// The checks, separated by commas, where all that is not judged yet are failures that were evaluated, but not often enough in a
+    /// row; `None` otherwise.
+    pub unconfirmed: Option<String>,
     /// The number of outcomes.
     pub checks: usize,
     /// Why something could not be judged.
@@ -238,10 +241,13 @@ impl ScenarioState {
     /// After the desired Findings were added to what is pending: forgets items that left their list, and sums the run up.
     pub fn summarise(&mut self, evaluation: &Evaluation, open: &BTreeSet<CheckKey>) {
         self.streaks.prune(evaluation, |check, key| open.contains(&(check.to_string(), key.to_string())));
-        let is_pending =
-            |o: &Outcome| o.result != CheckOutcome::Held && self.streaks.state(&o.check, &o.key) == CheckState::Pending;
+        let is_pending = |o: &&Outcome| {
+            o.result != CheckOutcome::Held && self.streaks.state(&o.check, &o.key) == CheckState::Pending
+        };
+        let pending: Vec<&Outcome> = evaluation.list.iter().filter(is_pending).collect();
         self.runs.last = Some(LastRun {
-            is_judged: !evaluation.list.iter().any(is_pending),
+            is_judged: pending.is_empty(),
+            unconfirmed: unconfirmed(&pending),
             checks: evaluation.list.len(),
             unknown: desired::unknown_reasons(evaluation),
         });
@@ -255,14 +261,24 @@ impl ScenarioState {
 
     /// A run read nothing, for a reason that is not the Scenario's.
     pub fn failed(&mut self, reason: String) {
-        let last = self.runs.last.get_or_insert(LastRun { is_judged: false, checks: 0, unknown: None });
+        let last =
+            self.runs.last.get_or_insert(LastRun { is_judged: false, unconfirmed: None, checks: 0, unknown: None });
         last.unknown = Some(reason);
+        last.unconfirmed = None;
     }
 
     /// Whether a streak is being counted: then the next run is a confirm run.
     pub fn is_counting(&self) -> bool {
         self.streaks.is_counting()
     }
+}
+
+/// The checks of what is pending, if all of it failed. Keys are left out: they may be others in each run, and a status is written only
+/// when it says something new.
+fn unconfirmed(pending: &[&Outcome]) -> Option<String> {
+    let checks: BTreeSet<&str> = pending.iter().map(|o| o.check.as_str()).collect();
+    let all_failed = !pending.is_empty() && pending.iter().all(|o| o.result == CheckOutcome::Fail);
+    all_failed.then(|| checks.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// What is open counts as failing, all else as not judged yet.

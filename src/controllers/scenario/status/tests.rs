@@ -2,7 +2,7 @@ use super::*;
 use Health::{Failing, Healthy, Unknown};
 use SpecState::{DependencyCycle, Invalid, Suspended, Undecodable, Valid};
 
-const JUDGED: RunSummary<'static> = RunSummary { judged: true, checks: 3, unknown: None };
+const JUDGED: RunSummary<'static> = RunSummary { judged: true, unconfirmed: None, checks: 3, unknown: None };
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
@@ -119,7 +119,7 @@ fn check_row(row: &Row<'_>) {
 fn open_findings_decide_healthy_whatever_the_spec_and_the_run_are() {
     let errors = errors();
     let cycle = ["a".to_string(), "a".to_string()];
-    let unknown = RunSummary { judged: true, checks: 3, unknown: Some("api: x") };
+    let unknown = RunSummary { judged: true, unconfirmed: None, checks: 3, unknown: Some("api: x") };
     let specs = [Valid, Suspended, Invalid(&errors), DependencyCycle(&cycle), Undecodable("x")];
     for spec in specs {
         for run in [None, Some(JUDGED), Some(unknown)] {
@@ -167,7 +167,7 @@ fn without_a_run_the_previous_message_is_kept_if_its_reason_still_holds() {
 
 #[test]
 fn after_a_run_healthy_says_what_was_evaluated() {
-    let run = |judged, checks, unknown| Some(RunSummary { judged, checks, unknown });
+    let run = |judged, checks, unknown| Some(RunSummary { judged, unconfirmed: None, checks, unknown });
     let blind = &[(BLIND, "")][..];
     for (open, run, expected) in [
         (
@@ -195,6 +195,17 @@ fn after_a_run_healthy_says_what_was_evaluated() {
         (&[], run(true, 3, Some("api: x")), (Healthy, "AllChecksPass", "3 verificações passaram", "3 checks pass")),
     ] {
         check_row(&Row { before: ("AllChecksPass", "old"), spec: Valid, open, run, expected });
+    }
+}
+
+#[test]
+fn failures_that_are_not_confirmed_are_not_called_unevaluated() {
+    for (unknown, expected) in [(None, "vm"), (Some("api: x"), "vm")] {
+        let run = Some(RunSummary { judged: false, unconfirmed: Some("vm"), checks: 3, unknown });
+        let portuguese = format!("avaliado, mas com falhas ainda não confirmadas em execuções seguidas: {expected}");
+        let english = format!("evaluated, with failures that are not confirmed by consecutive runs yet: {expected}");
+        let expected = (Unknown, "NotJudgedYet", portuguese.as_str(), english.as_str());
+        check_row(&Row { before: ("AllChecksPass", "old"), spec: Valid, open: &[], run, expected });
     }
 }
 

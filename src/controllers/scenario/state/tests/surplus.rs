@@ -61,6 +61,22 @@ fn more_new_keys_than_an_hour_may_have_are_counted_in_one_finding() {
 }
 
 #[test]
+fn keys_that_are_new_in_each_run_are_said_to_be_evaluated_but_not_confirmed() {
+    let mut world = World::leading();
+    world.scenario("shop", json!({"checks": AT_ONCE()["checks"]}));
+    world.advance(1);
+    for i in 0..5 {
+        run(&mut world, &[&format!("key-{i}")]);
+        let status = world.status("shop");
+        let healthy = crate::api::conditions::find(&status.conditions, "Healthy").unwrap();
+        assert_eq!((healthy.status.as_str(), healthy.reason.as_str()), ("Unknown", "NotJudgedYet"));
+        let message = "evaluated, with failures that are not confirmed by consecutive runs yet: vm";
+        assert_eq!(healthy.message, message, "the same in each run, so that it is written once");
+    }
+    assert!(keys(&world, Open).is_empty());
+}
+
+#[test]
 fn a_target_that_gives_new_keys_each_time_makes_only_so_many_findings() {
     let mut world = world();
     let mut most = 0;
