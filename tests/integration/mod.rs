@@ -9,5 +9,6 @@ mod malformed;
 mod nine;
 mod replicas;
 mod running;
+mod secrets;
 mod soak;
 mod sqlite;

@@ -48,7 +48,7 @@ impl Needles {
     }
 
     fn add(&mut self, secret: &str) {
-        if folded(secret.as_bytes()).len() < SHORTEST_PART {
+        if is_short(secret) {
             self.add_short(secret);
             return;
         }
@@ -113,6 +113,11 @@ impl Needles {
         let stride = if bytes.len() <= 2 * VERY_LONG { 1 } else { 8 };
         self.folded.push(Needle { window: bytes.len().min(WINDOW_MAX), bytes, stride });
     }
+}
+
+/// Whether a value is compared exactly: it may be an ordinary word.
+pub(super) fn is_short(secret: &str) -> bool {
+    folded(secret.as_bytes()).len() < SHORTEST_PART
 }
 
 /// A secret, and its parts that are secret by themselves.
