@@ -5,7 +5,7 @@ mod logging;
 mod store;
 
 pub use limits::Limit;
-pub use logging::{LogFormat, init_logging};
+pub use logging::{LogFormat, init_logging, redact_logs};
 
 use crate::api::{CheckOutcome, Health, Severity};
 use limits::Throttle;

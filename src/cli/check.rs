@@ -87,6 +87,7 @@ pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Res
     let configuration = ReferencedConfiguration {
         settings: Arc::new(settings.config_map()),
         secrets: BTreeMap::from([(SETTINGS_NAME.to_string(), settings.offered_secret())]),
+        known: settings.known_secrets(),
     };
     let schema = scenario_schema()?;
     let language = settings.language();

@@ -8,13 +8,14 @@ use super::shutdown::{Shutdown, Step};
 use super::{CliError, client, token, view};
 use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
+use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::texts;
 use crate::facade::{Backend, ProcessState, router, router_of_controllers};
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::Election;
 use crate::runtime::retry;
 use crate::runtime::write::call;
-use crate::telemetry::Metrics;
+use crate::telemetry::{self, Metrics};
 use axum::Router;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client};
@@ -74,7 +75,9 @@ pub async fn run(args: OperatorArgs) -> Result<(), CliError> {
         settings = wait_for_settings(&client, &namespace, args.only) => settings?,
         () = serve::stop_requested() => return Ok(()),
     };
-    let process = Process { args, client, namespace, settings, metrics: Arc::default() };
+    let secrets = settings.known_secrets();
+    telemetry::redact_logs(secrets.clone());
+    let process = Process { args, client, namespace, settings, secrets, metrics: Arc::default() };
     match process.args.only {
         Some(Component::Facade) => process.facade().await,
         _ => process.controllers().await,
@@ -86,6 +89,7 @@ struct Process {
     client: Client,
     namespace: String,
     settings: Settings,
+    secrets: KnownSecrets,
     metrics: Arc<Metrics>,
 }
 
@@ -96,6 +100,7 @@ impl Process {
             client: self.client.clone(),
             namespace: self.namespace.clone(),
             policy: serve::policy(&self.settings),
+            secrets: self.secrets.clone(),
             prober: serve::prober(&self.settings, self.prober_context())?,
             language: self.settings.language(),
             names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
@@ -143,7 +148,9 @@ impl Process {
     fn backend(&self, process: ProcessState) -> Result<Backend, CliError> {
         let file = self.settings.get("AGENTIC_AUTH_SECRET_FILE");
         let secret = file.map(|path| token::read_secret(Path::new(path))).transpose()?;
-        Ok(serve::backend(&self.settings, secret, self.client.clone(), process))
+        let text = secret.as_deref().and_then(|secret| std::str::from_utf8(secret).ok());
+        self.secrets.set(Source::Files, text.map(String::from));
+        Ok(serve::backend(&self.settings, secret, self.client.clone(), process, self.secrets.clone()))
     }
 
     fn serve(&self, routes: Router) -> Result<Served, CliError> {

@@ -3,6 +3,7 @@
 use super::settings::Settings;
 use super::{CliError, limits};
 use crate::controllers::scenario::assess::Assessor;
+use crate::domain::redact::KnownSecrets;
 use crate::domain::validate::ProbePolicy;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::token_review::TokenReviewer;
@@ -96,7 +97,13 @@ impl Served {
 }
 
 /// What the facade needs, from the settings; `secret` is the key of HS256 tokens.
-pub fn backend(settings: &Settings, secret: Option<Vec<u8>>, client: Client, process: ProcessState) -> Backend {
+pub fn backend(
+    settings: &Settings,
+    secret: Option<Vec<u8>>,
+    client: Client,
+    process: ProcessState,
+    secrets: KnownSecrets,
+) -> Backend {
     let audience = settings.get("AGENTIC_AUTH_AUDIENCE").unwrap_or("agentic-ops").to_string();
     let reviewer = settings
         .is_on("AGENTIC_AUTH_TOKEN_REVIEW")
@@ -112,7 +119,7 @@ pub fn backend(settings: &Settings, secret: Option<Vec<u8>>, client: Client, pro
     });
     let internal_token = settings.get("OPS_INTERNAL_TOKEN").map(String::from);
     let commands_per_minute = settings.count("AGENTIC_ACTIONS_PER_MINUTE");
-    Backend { client, process, auth, internal_token, commands_per_minute }
+    Backend { client, process, auth, internal_token, commands_per_minute, secrets }
 }
 
 /// Listens on an address and serves the routes, with the limits of the settings.

@@ -11,7 +11,8 @@ use crate::controllers::context::Limits;
 use crate::domain::duration;
 use crate::domain::key_hosts::{KeyHosts, host_of};
 use crate::domain::keys::KeyLimits;
-use crate::domain::prepare::{OfferedSecret, SecretView};
+use crate::domain::prepare::{OfferedSecret, SecretView, credential_of};
+use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::retention::RetentionLimits;
 use crate::domain::texts::Language;
 use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
@@ -136,6 +137,16 @@ impl Settings {
     pub fn offered_secret(&self) -> SecretView {
         let hosts = KeyHosts::parse(&self.key_hosts().into_values().collect::<Vec<_>>().join(","));
         SecretView::Present(Arc::new(OfferedSecret { data: self.secret(), hosts }))
+    }
+
+    /// The credentials among the settings as secrets to redact.
+    pub fn known_secrets(&self) -> KnownSecrets {
+        let is_ordinary = |key: &str| SETTINGS.iter().any(|setting| setting.name == key) && !is_credential(key);
+        let known = KnownSecrets::new(is_ordinary);
+        known.set(Source::Program, self.secret().into_values());
+        let urls = self.values.values().filter_map(|value| credential_of(&Url::parse(value).ok()?));
+        known.set(Source::Settings, urls);
+        known
     }
 
     /// The entry of the Secret's annotation of hosts for each key whose host is known, since its URL is a setting.

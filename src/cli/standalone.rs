@@ -10,13 +10,14 @@ use super::{CliError, client, limits, token, view};
 use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::controlplane::{DataDir, StartError, StoreConfig};
+use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::texts::{self, Language};
 use crate::facade::router;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::WriteError;
 use crate::telemetry::Metrics;
-use crate::{api, controlplane};
+use crate::{api, controlplane, telemetry};
 use kube::Client;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -75,12 +76,14 @@ pub struct Standalone {
     language: Language,
     pub client: Client,
     pub metrics: Arc<Metrics>,
+    secrets: KnownSecrets,
 }
 
 /// Runs until a stop signal.
 pub async fn run(args: StandaloneArgs) -> Result<(), CliError> {
     let settings = Settings::from_process(args.env_file.as_deref(), &BTreeMap::new())?;
     let running = Standalone::start(&args, &settings).await?;
+    running.redact_logs();
     running.greet();
     serve::stop_requested().await;
     running.shutdown().await;
@@ -113,6 +116,8 @@ impl Standalone {
         })
         .await?;
         let client = client::in_process(&control_plane, NAMESPACE);
+        let secrets = settings.known_secrets();
+        secrets.set(Source::Files, own_credentials(&args.data, &secret));
         let writing = write_settings(&client, settings).await?;
         let registry = Registry::new(client.clone(), NAMESPACE, &args.registry, WriteFence::always());
         let following = tokio::spawn(registry.follow());
@@ -125,6 +130,7 @@ impl Standalone {
             client: client.clone(),
             namespace: NAMESPACE.into(),
             policy: serve::policy(settings),
+            secrets: secrets.clone(),
             prober: serve::prober(settings, prober_context)?,
             language: settings.language(),
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
@@ -134,7 +140,7 @@ impl Standalone {
         });
         let store = Some(control_plane.store.clone());
         let process = view::of_operator(&operator, NAMESPACE, metrics.clone(), store);
-        let backend = serve::backend(settings, Some(secret), client.clone(), process);
+        let backend = serve::backend(settings, Some(secret), client.clone(), process, secrets.clone());
         let served = serve::start(args.listen, router(backend), settings, &metrics)?;
         Ok(Standalone {
             lock,
@@ -146,6 +152,7 @@ impl Standalone {
             language: settings.language(),
             client,
             metrics,
+            secrets,
         })
     }
 
@@ -167,6 +174,11 @@ impl Standalone {
     /// The operator, for tests.
     pub fn operator(&self) -> &Operator {
         &self.operator
+    }
+
+    /// Redacts its secrets in the log of the process.
+    pub fn redact_logs(&self) {
+        telemetry::redact_logs(self.secrets.clone());
     }
 
     /// Prints addresses and first commands.
@@ -193,6 +205,12 @@ impl Standalone {
         shutdown.step(Step::ApiServer, self.control_plane.shutdown_by(until(Step::ApiServer))).await;
         drop(self.lock);
     }
+}
+
+/// The credentials in the data directory, and the secret that signs tokens.
+fn own_credentials(data: &Path, secret: &[u8]) -> Vec<String> {
+    let token = std::fs::read_to_string(data.join("token")).ok();
+    std::str::from_utf8(secret).ok().map(String::from).into_iter().chain(token).collect()
 }
 
 /// Creates or updates the objects with the settings. If the store can't be written now, this is tried again in the

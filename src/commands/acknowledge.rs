@@ -76,7 +76,8 @@ impl Acknowledge {
     /// TooMany where the caller gave too many commands.
     pub async fn execute(self, context: &Context) -> Result<FindingView, CommandError> {
         let permit = context.admit(Objects::ONE)?;
-        let note = self.note.as_ref().map(Note::as_str);
+        let note = self.note.as_ref().map(|note| context.secrets.redact(note.as_str()));
+        let note = note.as_deref();
         let parameters = note.map(|note| BTreeMap::from([("note".to_string(), note.to_string())])).unwrap_or_default();
         let record = Record { verb: "acknowledge", kind: "Finding", name: &self.finding, parameters };
         let finding = match write(context, &self.finding, note).await {

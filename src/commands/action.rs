@@ -2,7 +2,6 @@
 
 use super::{CommandError, Context, Permit};
 use crate::api::{Action, ActionSpec, ActionStatus, Subject};
-use crate::domain::printable::printable;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
 use crate::runtime::write::call;
@@ -51,7 +50,7 @@ impl Record<'_> {
     /// Writes the Action of a command that failed. None is written where the object does not exist.
     pub(super) async fn failed(self, _permit: &Permit, context: &Context, error: &CommandError) {
         if !matches!(error, CommandError::NotFound(_)) {
-            let reason = printable(&error.to_string()).chars().take(MESSAGE_MAX).collect();
+            let reason = context.secrets.redact(&error.to_string()).chars().take(MESSAGE_MAX).collect();
             self.write(context, ActionResult::Refused(reason)).await;
         }
     }

@@ -20,6 +20,7 @@ pub use rate::{BULK_MAX, CommandRate, Objects, Permit};
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
 pub use tick::{Scheduler, require_scheduler, tick};
 
+use crate::domain::redact::KnownSecrets;
 use crate::telemetry::Metrics;
 use crate::views::Resources;
 use kube::Client;
@@ -38,6 +39,8 @@ pub struct Context {
     /// The commands of everybody in the last minute.
     pub rate: Arc<CommandRate>,
     pub metrics: Arc<Metrics>,
+    /// What is redacted in what is recorded.
+    pub secrets: KnownSecrets,
 }
 
 impl Context {

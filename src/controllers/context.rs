@@ -1,6 +1,7 @@
 //! What every controller is started with.
 
 use crate::domain::keys::KeyLimits;
+use crate::domain::redact::KnownSecrets;
 use crate::domain::retention::RetentionLimits;
 use crate::domain::texts::Language;
 use crate::domain::validate::ProbePolicy;
@@ -33,6 +34,7 @@ pub struct Context {
     pub events: Events,
     pub prober: Arc<Prober>,
     pub policy: Arc<ProbePolicy>,
+    pub secrets: KnownSecrets,
     pub language: Language,
     pub names_are_checked: bool,
     pub limits: Limits,

@@ -8,6 +8,7 @@ pub mod finding;
 mod retention;
 pub mod scenario;
 
+use crate::domain::redact::KnownSecrets;
 use crate::domain::texts::Language;
 use crate::domain::validate::ProbePolicy;
 use crate::probes::Prober;
@@ -41,6 +42,8 @@ pub struct OperatorConfig {
     pub client: Client,
     pub namespace: String,
     pub policy: ProbePolicy,
+    /// What is redacted in all readings; Secrets that are read are added.
+    pub secrets: KnownSecrets,
     pub prober: Prober,
     pub language: Language,
     /// The API server lets people write no name but their own, by the chart's admission policy.
@@ -83,6 +86,7 @@ impl Operator {
             fence: fence.clone(),
             prober: Arc::new(config.prober),
             policy: Arc::new(config.policy),
+            secrets: config.secrets,
             language: config.language,
             names_are_checked: config.names_are_checked,
             limits: config.limits,

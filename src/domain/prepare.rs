@@ -4,7 +4,7 @@ use super::detail::ConfigurationCause;
 use super::key_hosts::{KeyBinding, KeyHosts};
 use super::probe_fields::{DNS_PORT, FieldError, parse_address, parse_url};
 use super::reading::{ErrorKind, Reading};
-use super::redact::Redactor;
+use super::redact::{KnownSecrets, Redactor};
 use super::target::{
     Address, DnsRequest, HttpRequest, Request, RequestHeader, SqliteRequest, Target, TlsRequest, Verification,
 };
@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use url::Url;
 
 const MAX_REDIRECTS: u32 = 5;
 const MAX_BODY_BYTES: u32 = 1 << 20;
@@ -40,12 +41,14 @@ pub struct OfferedSecret {
 }
 
 /// The settings and Secrets that a Scenario's probes refer to, at the time of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ReferencedConfiguration {
     /// The ConfigMap `agentic-ops`.
     pub settings: Arc<BTreeMap<String, String>>,
     /// The Secrets that its probes refer to, by name.
     pub secrets: BTreeMap<String, SecretView>,
+    /// All secrets that are known: an answer may contain one that another Scenario uses.
+    pub known: KnownSecrets,
 }
 
 /// The prepared probes of a Scenario.
@@ -83,7 +86,13 @@ pub fn prepare(
             }
         }
     }
-    Prepared { targets, refused, redactor: Redactor::new(secrets.iter().map(String::as_str)) }
+    Prepared { targets, refused, redactor: configuration.known.redactor(secrets.iter().map(String::as_str)) }
+}
+
+/// The password of a URL, or the name where there is no password: a token takes its place.
+pub fn credential_of(url: &Url) -> Option<String> {
+    let encoded = url.password().or(Some(url.username())).filter(|text| !text.is_empty())?;
+    Some(percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into_owned())
 }
 
 /// Why there is no target.
@@ -137,13 +146,7 @@ impl Preparer<'_> {
 
     fn http(&mut self, http: &HttpProbe) -> Result<HttpRequest, Unprepared> {
         let url = parse_url(&self.text(&http.url)?).map_err(unusable)?;
-        if let Some(password) = url.password() {
-            self.secrets.push(percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned());
-        }
-        if url.password().is_none() && !url.username().is_empty() {
-            // A token takes the place of the name.
-            self.secrets.push(percent_encoding::percent_decode_str(url.username()).decode_utf8_lossy().into_owned());
-        }
+        self.secrets.extend(credential_of(&url));
         let mut bindings = Vec::new();
         let mut headers = Vec::with_capacity(http.headers.len());
         for (i, header) in http.headers.iter().enumerate() {

@@ -8,8 +8,11 @@
 //! (annotation `agentic.ligbox.io/hosts`) keeps it from other answers.
 
 mod decode;
+mod known;
 mod needles;
 mod search;
+
+pub use known::{KnownSecrets, Source};
 
 use super::printable::printable;
 use decode::{Decoded, LEVELS};
@@ -22,13 +25,16 @@ use std::sync::Arc;
 /// What replaces a secret.
 pub const REDACTED: &str = "***";
 
-/// Redacts the secrets of one Scenario. Clones are cheap.
+/// Redacts secrets. Clones are cheap.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// `None` where there is no secret.
-    secrets: Option<Arc<Secrets>>,
+    /// Each is searched for.
+    sets: Vec<Arc<Secrets>>,
+    /// What is known when a text is redacted, too: it may have changed since the first of `sets` was taken from it.
+    known: Option<KnownSecrets>,
 }
 
+/// Some secret values, prepared for a search. Costly to make, and cheap to use.
 struct Secrets {
     /// Short values and their encodings, which are compared exactly: anything else would match ordinary words.
     exact: Vec<String>,
@@ -39,17 +45,12 @@ impl Redactor {
     /// For these secret values. Parts of at least 8 characters after `=`, `:` or `!` are secret, too. Values of fewer than 4 are not
     /// redacted.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Redactor {
-        let needles = Needles::of(secrets);
-        if needles.is_empty() {
-            return Redactor::default();
-        }
-        let secrets = Secrets { windows: Windows::of(&needles.folded), exact: needles.exact };
-        Redactor { secrets: Some(Arc::new(secrets)) }
+        Redactor { sets: Secrets::of(secrets).into_iter().collect(), known: None }
     }
 
     /// `text` as it may be shown: secrets are replaced by [`REDACTED`], and control characters by U+FFFD.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let found = self.secrets.as_ref().map(|secrets| secrets.find(text)).unwrap_or_default();
+        let found = self.find(text);
         if found.is_empty() {
             return printable(text);
         }
@@ -68,21 +69,43 @@ impl Redactor {
     }
 }
 
-impl Secrets {
+impl Redactor {
     /// Where secrets are, in order and without overlaps, at boundaries of characters.
     fn find(&self, text: &str) -> Vec<Range<usize>> {
-        let mut found = self.exact.iter().flat_map(|n| text.match_indices(n)).map(|(at, n)| at..at + n.len()).collect();
-        self.windows.search(text.as_bytes(), &mut found);
+        let mut sets = self.sets.clone();
+        if let Some(current) = self.known.as_ref().and_then(KnownSecrets::current)
+            && !sets.iter().any(|set| Arc::ptr_eq(set, &current))
+        {
+            sets.push(current);
+        }
+        if sets.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        sets.iter().for_each(|set| set.search(text.as_bytes(), &mut found));
         let mut decoded = Decoded::of(text);
         for _ in 0..LEVELS {
             let Some(level) = decoded else { break };
             let mut within = Vec::new();
-            self.windows.search(&level.bytes, &mut within);
-            let exact = self.exact.iter().flat_map(|n| search::all(&level.bytes, n.as_bytes()));
-            found.extend(exact.chain(within).map(|range| level.source(&range)));
+            sets.iter().for_each(|set| set.search(&level.bytes, &mut within));
+            found.extend(within.iter().map(|range| level.source(range)));
             decoded = level.again();
         }
         merged(text, found)
+    }
+}
+
+impl Secrets {
+    /// `None` where there is nothing to search for.
+    fn of<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Option<Arc<Secrets>> {
+        let needles = Needles::of(secrets);
+        (!needles.is_empty()).then(|| Arc::new(Secrets { windows: Windows::of(&needles.folded), exact: needles.exact }))
+    }
+
+    /// Adds where secrets are in `text`.
+    fn search(&self, text: &[u8], found: &mut Vec<Range<usize>>) {
+        found.extend(self.exact.iter().flat_map(|needle| search::all(text, needle.as_bytes())));
+        self.windows.search(text, found);
     }
 }
 

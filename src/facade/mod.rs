@@ -20,6 +20,7 @@ pub mod token_review;
 pub use process_endpoints::ProcessState;
 
 use crate::commands::{Caller, CommandRate, Context};
+use crate::domain::redact::KnownSecrets;
 use auth::Authenticator;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -51,6 +52,8 @@ pub struct Backend {
     pub internal_token: Option<String>,
     /// Commands of one person within a minute, at most.
     pub commands_per_minute: usize,
+    /// What is redacted in notes and Actions; nothing where the controllers run in another process, since this one reads no Secrets.
+    pub secrets: KnownSecrets,
 }
 
 /// State of the routes.
@@ -105,13 +108,14 @@ fn bounded(routes: Router, absent: &'static str) -> Router {
 impl Facade {
     /// The context of a caller's commands.
     fn context(&self, caller: Caller) -> Context {
-        let Backend { client, process, .. } = &self.backend;
+        let Backend { client, process, secrets, .. } = &self.backend;
         Context {
             client: client.clone(),
             resources: process.resources.clone(),
             caller,
             rate: self.rate.clone(),
             metrics: process.metrics.clone(),
+            secrets: secrets.clone(),
         }
     }
 }

@@ -1,8 +1,11 @@
-//! Log lines. What comes from outside can neither begin a new line nor control a terminal.
+//! Log lines. What comes from outside can neither begin a new line nor control a terminal, and secrets are redacted.
 
 use crate::domain::printable::{one_line, printable};
+use crate::domain::redact::KnownSecrets;
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::OnceLock;
 use tracing::field::Field;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt as _;
@@ -19,6 +22,19 @@ pub enum LogFormat {
 
 /// The Kubernetes client logs failed connections that its callers log too.
 const FILTER: &str = "warn,kube_client=off,agentic_ops=info";
+
+/// What is redacted in log lines; empty until it is known.
+static SECRETS: OnceLock<KnownSecrets> = OnceLock::new();
+
+/// Redacts these secrets in the log from now on. The log is that of the process: only the first call takes effect.
+pub fn redact_logs(secrets: KnownSecrets) {
+    let _ = SECRETS.set(secrets);
+}
+
+/// A text from outside without secrets and without control characters.
+fn shown(text: &str) -> Cow<'_, str> {
+    SECRETS.get().map_or_else(|| printable(text), |secrets| secrets.redact(text))
+}
 
 /// Sends log lines to standard error: `info` of this program and warnings of its libraries, or as RUST_LOG says.
 pub fn init_logging(format: LogFormat) {
@@ -44,6 +60,7 @@ fn fields() -> Delimited<&'static str, FieldFn<WriteField>> {
 
 fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     let value = format!("{value:?}");
+    let value = shown(&value);
     match field.name() {
         "message" => write!(writer, "{}", one_line(&value)),
         name => write!(writer, "{name}={}", one_line(&value)),
@@ -56,7 +73,7 @@ struct PrintableWriter<W>(W);
 impl<W: Write> Write for PrintableWriter<W> {
     /// Takes all of `line`: a line is written at once.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.write_all(printable(&String::from_utf8_lossy(line)).as_bytes())?;
+        self.0.write_all(shown(&String::from_utf8_lossy(line)).as_bytes())?;
         Ok(line.len())
     }
 
@@ -68,6 +85,7 @@ impl<W: Write> Write for PrintableWriter<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::redact::Source;
     use std::sync::{Arc, Mutex};
 
     #[derive(Clone, Default)]
@@ -85,13 +103,16 @@ mod tests {
 
     /// What stands in the log after a line with a value from outside.
     fn logged(format: LogFormat) -> String {
+        logged_by(format, || {
+            let (outside, name) = ("a\u{1b}[2J\nb\u{9b}c\u{202e}d", "n\r\n");
+            tracing::warn!(error = %outside, name, count = 3, "it said {outside}");
+        })
+    }
+
+    fn logged_by(format: LogFormat, log: impl Fn()) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
         let builder = tracing_subscriber::fmt().with_ansi(false).with_target(false);
-        let log = || {
-            let (outside, name) = ("a\u{1b}[2J\nb\u{9b}c\u{202e}d", "n\r\n");
-            tracing::warn!(error = %outside, name, count = 3, "it said {outside}");
-        };
         match format {
             LogFormat::Text => {
                 let log_to = builder.fmt_fields(fields()).with_writer(move || writer.clone()).finish();
@@ -104,6 +125,20 @@ mod tests {
         }
         let bytes = lines.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn secrets_are_redacted_in_both_formats() {
+        let secrets = KnownSecrets::default();
+        secrets.set(Source::Program, ["n\"ame-\\of-a-token/1".to_string()]);
+        redact_logs(secrets);
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let text = logged_by(
+                format,
+                || tracing::warn!(error = %"was n\"ame-\\of-a-token/1", "n\"ame-\\of-a-token/1 it is"),
+            );
+            assert!(!text.contains("of-a-token") && text.matches("***").count() == 2, "{text}");
+        }
     }
 
     #[test]

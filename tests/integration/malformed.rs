@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::net::TcpListener;
 
 /// Starts a server that sends this response to every request, or 64 MiB for `None`.
-fn serve(answer: Option<String>) -> String {
+pub fn serve(answer: Option<String>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {

@@ -10,5 +10,6 @@ mod nine;
 mod readings;
 mod replicas;
 mod running;
+mod secrets;
 mod soak;
 mod sqlite;

@@ -27,6 +27,7 @@ pub fn start_with(client: Client, namespace: &str, election: Option<Election>, l
             evaluation_steps: 8_000_000,
             check_query,
         },
+        secrets: Default::default(),
         prober: Prober::new(ProberOptions::default()).unwrap(),
         language: settings.language(),
         names_are_checked: false,

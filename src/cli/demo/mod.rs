@@ -40,6 +40,7 @@ pub async fn run(args: DemoArgs) -> Result<(), CliError> {
     overrides.insert("AGENTIC_INTERVAL_SEC".into(), INTERVAL_SECONDS.into());
     let settings = Settings::load(&BTreeMap::new(), None, &overrides)?;
     let running = Standalone::start(&args.standalone, &settings).await?;
+    running.redact_logs();
     running.greet();
     let control = estate.control_address();
     eprintln!("{}", texts::demo_started(settings.language(), running.kubeconfig().display(), control));

@@ -4,6 +4,7 @@ use crate::commands::{
     Acknowledge, Caller, CommandError, CommandRate, Context, Interface, NOTE_MAX, Note, RequestRun, RunProgress,
     Scheduler, look_up_run, require_scheduler, tick,
 };
+use crate::domain::redact::Source;
 use crate::runtime::write::WriteError;
 use crate::views::{FindingPhase, TickResultView, TickView};
 use futures::FutureExt as _;
@@ -32,6 +33,7 @@ fn context(server: &Arc<ApiServer>, name: &str, role: Role, interface: Interface
         caller,
         rate: Arc::new(CommandRate::new(60)),
         metrics: Arc::default(),
+        secrets: Default::default(),
     }
 }
 
@@ -51,6 +53,17 @@ async fn run(context: &Context, scenario: &str, wait: Duration) -> Result<RunPro
 fn recorded(server: &ApiServer) -> Vec<(Value, Value)> {
     let of = |action: &Value| (action["spec"]["verb"].clone(), action["status"]["result"].clone());
     server.actions().iter().map(of).collect()
+}
+
+#[tokio::test]
+async fn a_note_and_its_action_show_no_secret() {
+    let server = server();
+    let context = lead(&server);
+    context.secrets.set(Source::Program, ["hunter22-value".to_string()]);
+    acknowledge(&context, "open", "it said hunter22-value").await.unwrap();
+    assert_eq!(server.actions()[0]["spec"]["parameters"]["note"], "it said ***");
+    let key = ("findings".to_string(), "open".to_string());
+    assert_eq!(server.cluster(|c| c.objects[&key]["spec"]["acknowledgement"]["note"].clone()), "it said ***");
 }
 
 #[test]

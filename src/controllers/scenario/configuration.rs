@@ -2,7 +2,8 @@
 
 use crate::api::{HOSTS_ANNOTATION, PROBES_LABEL, SETTINGS_NAME};
 use crate::domain::key_hosts::KeyHosts;
-use crate::domain::prepare::{OfferedSecret, ReferencedConfiguration, SecretView};
+use crate::domain::prepare::{OfferedSecret, ReferencedConfiguration, SecretView, credential_of};
+use crate::domain::redact::{KnownSecrets, Source};
 use crate::runtime::write::{WriteError, call};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client, ResourceExt as _};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use url::Url;
 
 /// Values are used this long without reading again, so that a thousand Scenarios cost one read.
 const FRESH: Duration = Duration::from_secs(1);
@@ -37,19 +39,24 @@ pub struct ConfigurationReader {
     secrets: Api<Secret>,
     settings: Slot<Arc<BTreeMap<String, String>>>,
     views: Arc<Mutex<HashMap<String, Slot<SecretView>>>>,
+    /// What was read of the Secrets that Scenarios may use.
+    known: KnownSecrets,
 }
 
 impl ConfigurationReader {
-    pub fn new(client: Client, namespace: &str) -> ConfigurationReader {
+    /// Secrets that are read become known.
+    pub fn new(client: Client, namespace: &str, known: KnownSecrets) -> ConfigurationReader {
         ConfigurationReader {
             config_maps: Api::namespaced(client.clone(), namespace),
             secrets: Api::namespaced(client, namespace),
             settings: Slot::default(),
             views: Arc::default(),
+            known,
         }
     }
 
-    /// The settings, and the Secrets of these names.
+    /// The settings, and the Secrets of these names. The Secret of the program's own credentials is always read, since no answer
+    /// may show them.
     pub async fn read(
         &self,
         secret_names: impl IntoIterator<Item = &str>,
@@ -58,23 +65,53 @@ impl ConfigurationReader {
         let settings = fresh(&self.settings, async move { this.read_settings().await }).await?;
         let mut secrets = BTreeMap::new();
         for name in secret_names {
-            let slot = {
-                let mut views = self.views.lock().await;
-                if views.len() > SECRETS_MAX {
-                    views.clear();
-                }
-                views.entry(name.to_string()).or_default().clone()
-            };
-            let (this, wanted) = (self.clone(), name.to_string());
-            let view = fresh(&slot, async move { this.read_secret(&wanted).await }).await?;
-            secrets.insert(name.to_string(), view);
+            secrets.insert(name.to_string(), self.secret(name).await?);
         }
-        Ok(ReferencedConfiguration { settings, secrets })
+        if !secrets.contains_key(SETTINGS_NAME) {
+            self.secret(SETTINGS_NAME).await?;
+        }
+        Ok(ReferencedConfiguration { settings, secrets, known: self.known.clone() })
+    }
+
+    async fn secret(&self, name: &str) -> Result<SecretView, WriteError> {
+        let slot = {
+            let mut views = self.views.lock().await;
+            if views.len() > SECRETS_MAX {
+                views.clear();
+            }
+            views.entry(name.to_string()).or_default().clone()
+        };
+        let (this, wanted) = (self.clone(), name.to_string());
+        fresh(&slot, async move {
+            let view = this.read_secret(&wanted).await?;
+            this.note(&wanted, &view);
+            Ok(view)
+        })
+        .await
+    }
+
+    /// Makes the values of a Secret known.
+    fn note(&self, name: &str, view: &SecretView) {
+        let values: Vec<String> = match view {
+            SecretView::Present(secret) => {
+                let is_secret = |key: &str| name != SETTINGS_NAME || !self.known.is_ordinary_setting(key);
+                secret.data.iter().filter(|(key, _)| is_secret(key)).map(|(_, value)| value.clone()).collect()
+            }
+            SecretView::Absent | SecretView::NotOffered | SecretView::Closed => Vec::new(),
+        };
+        if !self.known.set(Source::Secret(name.to_string()), values) {
+            tracing::warn!(
+                secret = name,
+                "not all values of Secrets are redacted in the readings of all Scenarios: they are too many"
+            );
+        }
     }
 
     async fn read_settings(&self) -> Result<Arc<BTreeMap<String, String>>, WriteError> {
         let found = call(self.config_maps.get_opt(SETTINGS_NAME)).await?;
-        Ok(Arc::new(found.and_then(|c| c.data).unwrap_or_default()))
+        let settings = found.and_then(|c| c.data).unwrap_or_default();
+        self.known.set(Source::Settings, settings.values().filter_map(|value| credential_of(&Url::parse(value).ok()?)));
+        Ok(Arc::new(settings))
     }
 
     async fn read_secret(&self, name: &str) -> Result<SecretView, WriteError> {

@@ -89,7 +89,7 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
         fence: context.fence.clone(),
         writer: FindingWriter::new(context),
         assessor,
-        configuration: ConfigurationReader::new(context.client.clone(), &context.namespace),
+        configuration: ConfigurationReader::new(context.client.clone(), &context.namespace, context.secrets.clone()),
         schedule: handle.schedule.clone(),
         metrics: context.metrics.clone(),
         events,

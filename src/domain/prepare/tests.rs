@@ -1,6 +1,7 @@
 use super::super::fixtures::*;
 use super::*;
 use crate::domain::reading::ErrorKind;
+use crate::domain::redact::Source;
 use crate::domain::texts::{self, Language};
 use serde_json::{Value, json};
 
@@ -20,6 +21,7 @@ fn configuration() -> ReferencedConfiguration {
             ("private".to_string(), SecretView::NotOffered),
             ("gone".to_string(), SecretView::Absent),
         ]),
+        known: KnownSecrets::default(),
     }
 }
 
@@ -107,6 +109,15 @@ fn a_password_in_a_url_is_a_credential_and_is_redacted() {
     let Request::Http(request) = &prepared.targets[0].1.as_ref().unwrap().request else { panic!() };
     assert!(request.has_credential());
     assert_eq!(prepared.redactor.redact("p@ss-word and p%40ss-word"), "*** and ***");
+}
+
+#[test]
+fn a_secret_that_another_scenario_uses_is_redacted() {
+    let configuration = configuration();
+    configuration.known.set(Source::Secret("other".into()), ["of-another-1".to_string()]);
+    let probe = with_header(secret("agentic-ops", "TOKEN"));
+    let prepared = prepare(&scenario(json!({"probes": [probe]})), &configuration, &policy());
+    assert_eq!(prepared.redactor.redact("hunter22 and of-another-1"), "*** and ***");
 }
 
 #[test]

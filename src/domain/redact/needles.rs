@@ -33,6 +33,8 @@ pub(super) struct Needles {
 impl Needles {
     pub fn of<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Needles {
         let mut needles = Needles::default();
+        let secrets: BTreeSet<&str> = secrets.into_iter().collect();
+        needles.exact.extend(secrets.iter().filter_map(|secret| address_with_path(secret)).map(String::from));
         let values: BTreeSet<&str> = secrets.into_iter().flat_map(parts).collect();
         for value in values {
             needles.add(value);
@@ -48,18 +50,19 @@ impl Needles {
     }
 
     fn add(&mut self, secret: &str) {
-        if folded(secret.as_bytes()).len() < SHORTEST_PART {
+        if is_short(secret) {
             self.add_short(secret);
             return;
         }
-        self.add_text(secret.as_bytes());
+        let name = name_length(secret);
+        self.add_text(secret.as_bytes(), name);
         // Forms write a space so.
-        self.add_text(secret.replace(' ', "+").as_bytes());
+        self.add_text(secret.replace(' ', "+").as_bytes(), name);
         // A secret that looks encoded is decoded together with the text around it.
         let mut decoded = Decoded::of(secret);
         for _ in 0..LEVELS {
             let Some(level) = decoded else { break };
-            self.add_text(&level.bytes);
+            self.add_text(&level.bytes, name);
             decoded = level.again();
         }
         self.add_base64(secret.as_bytes());
@@ -82,7 +85,8 @@ impl Needles {
         }
     }
 
-    fn add_text(&mut self, text: &[u8]) {
+    /// The first `name` bytes are no secret by themselves.
+    fn add_text(&mut self, text: &[u8], name: usize) {
         let bytes = folded(text);
         let (window, stride) = match bytes.len() {
             0..SHORTEST_PART => return,
@@ -90,6 +94,10 @@ impl Needles {
             length @ LONG..=VERY_LONG => ((length / 2).clamp(8, 12), 1),
             _ => (WINDOW_MAX, 8),
         };
+        // No window is within the name, and one more byte of the secret is in the first.
+        let name = name.min(folded(&text[..name.min(text.len())]).len());
+        let first = (name + 1).saturating_sub(window).min(bytes.len() - window);
+        let bytes = bytes[if name == 0 { 0 } else { first }..].to_vec();
         self.folded.push(Needle { bytes, window, stride });
     }
 
@@ -115,20 +123,68 @@ impl Needles {
     }
 }
 
+/// Whether a value is compared exactly: it may be an ordinary word.
+pub(super) fn is_short(secret: &str) -> bool {
+    folded(secret.as_bytes()).len() < SHORTEST_PART
+}
+
 /// A secret, and its parts that are secret by themselves.
 fn parts(secret: &str) -> Vec<&str> {
+    if let Some(parts) = parts_of_url(secret) {
+        return parts;
+    }
     let mut parts = vec![secret];
     for (at, separator) in secret.match_indices(SEPARATORS).take(SEPARATORS_MAX) {
         let rest = &secret[at + separator.len()..];
         parts.push(rest);
         parts.extend(rest.split(SEPARATORS).next());
     }
-    // The user information of a URL ends there.
-    let ends = parts.iter().filter_map(|part| part.split_once('@')).map(|(before, _)| before.trim_start_matches('/'));
-    let of_url: Vec<&str> = if secret.contains("://") { ends.collect() } else { Vec::new() };
-    parts.extend(of_url);
     parts.retain(|part| part.len() >= SHORTEST_PART || *part == secret);
     parts
+}
+
+/// What is secret in the address of a server: the password, or the name where there is none, and the parts of the path and of the
+/// query that are no ordinary words. The scheme and the host are in many texts. `None` where it is no such address.
+fn parts_of_url(secret: &str) -> Option<Vec<&str>> {
+    let (scheme, rest) = secret.split_once("://")?;
+    if scheme.is_empty() || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')) {
+        return None;
+    }
+    // An unencoded password may have any character: it ends at the last `@`, of those before the first slash and of all.
+    let after_host = |at: usize| rest[at..].find(['/', '?', '#']).map_or(rest.len(), |end| at + end);
+    let host = rest[..after_host(0)].rfind('@').or_else(|| rest.rfind('@'));
+    let mut parts = Vec::new();
+    let ends = BTreeSet::from_iter(host.into_iter().chain(host.and_then(|_| rest.rfind('@'))));
+    for at in ends {
+        let (name, password) = rest[..at].split_once(':').unwrap_or((&rest[..at], ""));
+        parts.push(if password.is_empty() { name } else { password });
+    }
+    let further = rest[after_host(host.map_or(0, |at| at + 1))..].split(['/', '?', '#', '&', '=']);
+    parts.extend(further.filter(|part| part.len() >= SHORTEST_PART && !is_word(part)).take(SEPARATORS_MAX));
+    Some(parts)
+}
+
+/// The address of a channel, compared exactly: its path is secret even where it consists of words.
+fn address_with_path(secret: &str) -> Option<&str> {
+    parts_of_url(secret)?;
+    let (_, address) = secret.split_once("://")?;
+    let address = address.rsplit_once('@').map_or(address, |(_, address)| address);
+    address.split_once('/').is_some_and(|(_, path)| !path.is_empty()).then_some(address)
+}
+
+/// How many bytes at the beginning of a secret are a name, which is no secret by itself: words and the first separator.
+fn name_length(secret: &str) -> usize {
+    let Some((name, value)) = secret.split_once(SEPARATORS) else { return 0 };
+    let is_name = value.len() >= SHORTEST_PART / 2 && name.split(['.', '-', '_', '@', ' ', '/']).all(is_word);
+    // With the separator, which has one byte.
+    if is_name { name.len() + 1 } else { 0 }
+}
+
+/// Whether a text consists of letters as ordinary words do: lower case, upper case, or capitalized.
+fn is_word(text: &str) -> bool {
+    let rest = text.get(1..).unwrap_or_default();
+    text.bytes().all(|b| b.is_ascii_alphabetic())
+        && (rest.bytes().all(|b| b.is_ascii_lowercase()) || text.bytes().all(|b| b.is_ascii_uppercase()))
 }
 
 /// `secret` after `offset` bytes of something else, and the part of its base64 that depends on the secret alone.

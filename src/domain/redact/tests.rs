@@ -112,6 +112,37 @@ fn parts_after_a_separator_are_secret_too() {
 }
 
 #[test]
+fn ordinary_words_in_a_secret_stay_readable() {
+    for (secret, text) in [
+        ("username:pass-83hd72", "the username of the user"),
+        ("administrator:hunter22xyz", "administrator, Administrators"),
+        ("monitoring@pve!ops=0f1e2d3c-4b5a-6978", "monitoring@pve has no rights"),
+        ("Authorization: Bearer 0f1e2d3c4b5a", "the header Authorization: is missing"),
+        ("smtp://alerts:pa55-word-1@mail.example.org:587", "mail.example.org:587 and smtp://mail.example.org"),
+        ("https://hooks.example.org/services/T0123456/aB3dE5fG7", "https://hooks.example.org/services/ is down"),
+    ] {
+        let redactor = Redactor::new([secret]);
+        assert_eq!(redactor.redact(text), text, "{secret}");
+        assert!(!redactor.redact(secret).contains(&secret[secret.len() - 8..]) || secret.contains("://"), "{secret}");
+    }
+    let redactor = Redactor::new(["administrator:hunter22xyz"]);
+    // The last character of base64 does not depend on the secret alone.
+    assert_eq!(redactor.redact("Basic YWRtaW5pc3RyYXRvcjpodW50ZXIyMnh5eg==").len(), "Basic ***g==".len());
+    assert_eq!(redactor.redact("hunter22xyz"), REDACTED);
+    assert_eq!(Redactor::new(["smtp://a:pa:s@w/rd-1@mail.test:25"]).redact("is pa:s@w/rd-1"), "is ***");
+    let hook = Redactor::new(["https://hooks.example.org/services/T0123456/aB3dE5fG7?token=zY8xW6vU4"]);
+    assert_eq!(hook.redact("T0123456, aB3dE5fG7, zY8xW6vU4"), "***, ***, ***");
+    let topic = Redactor::new(["https://ntfy.example.org/notifications"]);
+    assert_eq!(topic.redact("https://ntfy.example.org/notifications of notifications"), "https://*** of notifications");
+}
+
+#[test]
+fn a_random_beginning_of_a_secret_is_no_name() {
+    assert_eq!(Redactor::new(["Xk3fKq2mZp7wEr8:and-more"]).redact("Xk3fKq2mZp7wEr8"), REDACTED);
+    assert_eq!(Redactor::new(["qWeRtYuIoPaSdF:and-more"]).redact("qWeRtYuIoPaSdF"), REDACTED);
+}
+
+#[test]
 fn long_parts_of_a_long_secret_are_redacted() {
     let redactor = Redactor::new([TOKEN]);
     for at in 13..TOKEN.len() - 13 {

@@ -106,6 +106,7 @@ impl Facade {
             auth: Authenticator::new(auth),
             internal_token: internal_token.map(String::from),
             commands_per_minute: COMMANDS_PER_MINUTE,
+            secrets: Default::default(),
         });
         Facade { server, app }
     }

@@ -111,6 +111,7 @@ fn routed_paths() -> BTreeSet<String> {
         auth: Authenticator::new(AuthConfig { secret: Some(SECRET.to_vec()), ..config() }),
         internal_token: None,
         commands_per_minute: 1,
+        secrets: Default::default(),
     };
     let text = format!("{:?}", router(backend));
     let quoted = text.split('"').skip(1).step_by(2);

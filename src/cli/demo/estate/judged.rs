@@ -41,6 +41,7 @@ impl Watch {
         let configuration = ReferencedConfiguration {
             settings: Arc::new(settings.config_map()),
             secrets: BTreeMap::from([("agentic-ops".to_string(), settings.offered_secret())]),
+            known: settings.known_secrets(),
         };
         Watch { scenarios, configuration, assessor }
     }
