@@ -70,7 +70,7 @@ pub enum Limit {
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 27] = [
+    pub const ALL: [Limit; 28] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -91,6 +91,7 @@ impl Limit {
         Limit::SqliteWorkersPerFile,
         Limit::SqliteMemory,
         Limit::SqliteTime,
+        Limit::Readings,
         Limit::Evaluations,
         Limit::PreparedRuns,
         Limit::CountedPeople,

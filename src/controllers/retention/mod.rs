@@ -21,6 +21,7 @@ use crate::runtime::watch::Cache;
 use crate::runtime::write::WriteError;
 use crate::telemetry::{Limit, Metrics};
 use actions::ActionSweep;
+use kube::core::DeserializeGuard;
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
@@ -61,8 +62,8 @@ pub fn start(context: &Context) -> JoinHandle<()> {
 struct Sweeper {
     findings: Cache<Finding>,
     finding_api: Api<Finding>,
-    threads: Api<Thread>,
-    messages: Api<Message>,
+    threads: Api<DeserializeGuard<Thread>>,
+    messages: Api<DeserializeGuard<Message>>,
     actions: Api<Action>,
     action_sweep: ActionSweep,
     /// Sweeps until the next one of Threads.

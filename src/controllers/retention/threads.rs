@@ -8,6 +8,7 @@ use crate::runtime::write::{WriteError, call};
 use crate::telemetry::Limit;
 use jiff::{SignedDuration, Timestamp};
 use kube::api::{ListParams, ObjectList};
+use kube::core::DeserializeGuard;
 use kube::{Api, ResourceExt as _};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +53,15 @@ impl Sweeper {
         loop {
             let page = page(&self.threads, None, from).await?;
             from = next(&page);
-            for thread in page.items {
+            for DeserializeGuard(thread) in page.items {
+                let thread = match thread {
+                    Ok(thread) => thread,
+                    // Not known to be closed.
+                    Err(invalid) => {
+                        open.extend(invalid.metadata.name);
+                        continue;
+                    }
+                };
                 if thread.spec.closed {
                     conversations.insert(thread.name_any(), closed(&thread));
                 } else {
@@ -66,7 +75,8 @@ impl Sweeper {
         loop {
             let page = page(&self.messages, None, from).await?;
             from = next(&page);
-            for message in page.items.iter().filter(|message| !open.contains(&message.spec.thread)) {
+            let messages = page.items.iter().filter_map(|DeserializeGuard(message)| message.as_ref().ok());
+            for message in messages.filter(|message| !open.contains(&message.spec.thread)) {
                 add(&mut conversations, message);
             }
             if from.is_none() {
@@ -116,7 +126,12 @@ impl Sweeper {
         loop {
             let page = page(&self.messages, Some(name), from).await?;
             from = next(&page);
-            for message in &page.items {
+            for DeserializeGuard(message) in &page.items {
+                // One that can't be decoded may await acknowledgement, and keeps its Thread.
+                let Ok(message) = message else {
+                    is_complete = false;
+                    continue;
+                };
                 let is_gone = !is_pending(message)
                     && self.remover.remove(&self.messages, &ObjectVersion::of(&message.metadata)).await?;
                 is_complete &= is_gone;
@@ -163,7 +178,8 @@ fn is_pending(message: &Message) -> bool {
     message.spec.needs_ack && message.spec.acknowledgement.is_none() && !is_final
 }
 
-/// A page of a kind; of Messages those of one Thread, where it is given.
+/// A page of a kind; of Messages those of one Thread, where it is given. An object that can't be decoded does not keep the others
+/// from being read.
 async fn page<K>(api: &Api<K>, thread: Option<&str>, from: Option<String>) -> Result<ObjectList<K>, WriteError>
 where
     K: Clone + Debug + DeserializeOwned,

@@ -161,7 +161,9 @@ fn parts_of_url(secret: &str) -> Option<Vec<&str>> {
     }
     let further = rest[after_host(host.map_or(0, |at| at + 1))..].split(['/', '?', '#', '&', '=']);
     parts.extend(further.filter(|part| part.len() >= SHORTEST_PART && !is_word(part)).take(SEPARATORS_MAX));
-    Some(parts)
+    // A text that only looks like an address: what follows the scheme is not a host.
+    let is_host = rest.contains(['.', ':', '/', '[']) || is_word(rest);
+    (is_host || !parts.is_empty()).then_some(parts)
 }
 
 /// The address of a channel, compared exactly: its path is secret even where it consists of words.

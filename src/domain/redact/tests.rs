@@ -130,6 +130,8 @@ fn ordinary_words_in_a_secret_stay_readable() {
     assert_eq!(redactor.redact("Basic YWRtaW5pc3RyYXRvcjpodW50ZXIyMnh5eg==").len(), "Basic ***g==".len());
     assert_eq!(redactor.redact("hunter22xyz"), REDACTED);
     assert_eq!(Redactor::new(["smtp://a:pa:s@w/rd-1@mail.test:25"]).redact("is pa:s@w/rd-1"), "is ***");
+    // No address, though it looks like one.
+    assert!(!Redactor::new(["secret://0f1e2d3c4b5a6978"]).redact("is 0f1e2d3c4b5a6978").contains("0f1e"));
     let hook = Redactor::new(["https://hooks.example.org/services/T0123456/aB3dE5fG7?token=zY8xW6vU4"]);
     assert_eq!(hook.redact("T0123456, aB3dE5fG7, zY8xW6vU4"), "***, ***, ***");
     let topic = Redactor::new(["https://ntfy.example.org/notifications"]);
