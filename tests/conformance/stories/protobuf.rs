@@ -88,6 +88,7 @@ fn new(name: &str, more: Value) -> Value {
 
 fn events() -> Vec<Step> {
     let series = json!({"series": {"count": 2, "lastObservedTime": TIME}});
+    let timed = json!({"eventTime": TIME, "action": "Judge", "reportingComponent": "c", "reportingInstance": "c-0"});
     let related = json!({"related": {"kind": "Secret", "name": "s", "fieldPath": "data"}});
     let mut changed = core("a", json!({"count": 3, "lastTimestamp": "2026-01-02T03:05:05Z"}));
     changed["metadata"]["resourceVersion"] = json!("${core/metadata/resourceVersion}");
@@ -97,6 +98,7 @@ fn events() -> Vec<Step> {
         create("one of core", at("events"), core("a", json!({}))).keep("core"),
         create("one of core with a series", at("events"), core("series", series)),
         create("one of core with a count", at("events"), core("count", json!({"count": 7}))),
+        create("one of core with a time of its own", at("events"), core("time", timed)),
         create("one of events.k8s.io", EVENTS, new("b", json!({}))).keep("new"),
         create("one with another object", EVENTS, new("related", related)),
         get("the first in events.k8s.io", format!("{EVENTS}/a")),
