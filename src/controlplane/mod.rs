@@ -16,6 +16,7 @@ mod field_validation;
 mod in_process;
 mod json_patch;
 mod kubeconfig;
+mod kubernetes_service;
 mod limits;
 mod names;
 mod object;
@@ -31,6 +32,7 @@ pub mod schema;
 mod selector;
 mod serve;
 mod served_kind;
+mod service_columns;
 mod shutdown;
 mod state;
 mod status;
@@ -105,6 +107,8 @@ pub enum StartError {
     Tls(#[from] tls::TlsError),
     #[error("namespace {name:?}: {message}")]
     Namespace { name: String, message: String },
+    #[error("Service default/kubernetes: {0}")]
+    Service(String),
     #[error("listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
 }
@@ -131,7 +135,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let (stop, stopped) = signal::channel(false);
     tokio::spawn(event_expiry::run(store.clone(), config.event_ttl, stopped.clone()));
     let namespaces = ["default".to_string(), "kube-system".into(), config.namespace];
-    let recovery = Recovery::new(store.clone(), &kinds, namespaces, (kubeconfig_path.clone(), kubeconfig));
+    let service = kubernetes_service::object(address);
+    let recovery = Recovery::new(store.clone(), &kinds, namespaces, service, (kubeconfig_path.clone(), kubeconfig));
     recovery.start(stop.subscribe()).await?;
     let token_text = token.as_str().to_string();
     let store_status = store.status();

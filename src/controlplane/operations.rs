@@ -53,6 +53,7 @@ impl WriteContext {
         let versioned = version_of(&value).is_some_and(|version| version != "0");
         self.set_system_metadata(&mut value);
         track(&mut value);
+        self.check_type(&value)?;
         self.check(&value, None)?;
         if versioned {
             return Err(ApiError::without_reason("resourceVersion should not be set on objects to be created"));

@@ -4,8 +4,9 @@
 use super::data_dir::{is_full, write_private};
 use super::shutdown::stopped;
 use super::store::{Key, Store, StoreError, StoredObject, WriteAction};
-use super::{ServedKind, StartError, write_context};
-use serde_json::json;
+use super::write_context::WriteContext;
+use super::{ServedKind, StartError, kubernetes_service};
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +17,13 @@ const INTERVAL: Duration = Duration::from_secs(3);
 /// One of this many attempts that fail is logged: one a minute.
 const LOGGED_EVERY: u32 = 20;
 
-/// Namespaces and kubeconfig, which are written at the start or as soon as the disk has space.
+/// Namespaces and kubeconfig, which are written at the start or as soon as the disk has space, and the Service
+/// `default/kubernetes`, which is restored whenever it was deleted or changed.
 pub struct Recovery {
     store: Store,
     namespaces_kind: Option<Arc<ServedKind>>,
+    services_kind: Option<Arc<ServedKind>>,
+    service: Value,
     /// Namespaces that are not created yet.
     namespaces: Vec<String>,
     /// Path and content of the kubeconfig, until it is written.
@@ -28,14 +32,18 @@ pub struct Recovery {
 }
 
 impl Recovery {
+    /// `service` is the Service `default/kubernetes`, `kubeconfig` the path and content of the file.
     pub fn new(
         store: Store,
         kinds: &[Arc<ServedKind>],
         namespaces: [String; 3],
+        service: Value,
         kubeconfig: (PathBuf, String),
     ) -> Recovery {
-        let namespaces_kind = kinds.iter().find(|k| k.store_key == "namespaces").cloned();
-        Recovery { store, namespaces_kind, namespaces: namespaces.to_vec(), kubeconfig: Some(kubeconfig), attempts: 0 }
+        let kind = |key: &str| kinds.iter().find(|k| k.store_key == key).cloned();
+        let (namespaces_kind, services_kind) = (kind("namespaces"), kind("services"));
+        let (namespaces, kubeconfig) = (namespaces.to_vec(), Some(kubeconfig));
+        Recovery { store, namespaces_kind, services_kind, service, namespaces, kubeconfig, attempts: 0 }
     }
 
     /// Writes what is to be written, and keeps trying in the background what a full disk prevents.
@@ -84,7 +92,7 @@ impl Recovery {
                 }
             }
         }
-        Ok(())
+        self.restore_service().await
     }
 
     fn log(&self, error: &dyn std::error::Error, what: &str) {
@@ -95,18 +103,8 @@ impl Recovery {
 
     async fn create_namespace(&self, name: &str) -> Result<Result<(), String>, StoreError> {
         let Some(served) = self.namespaces_kind.clone() else { return Ok(Ok(())) };
-        let key = Key { kind: "namespaces".into(), namespace: String::new(), name: name.into() };
-        let context = write_context::WriteContext {
-            served,
-            name: name.to_string(),
-            namespace: String::new(),
-            manager: "agentic-ops".into(),
-            status: false,
-            dry_run: false,
-            field_validation: Default::default(),
-            warnings: Default::default(),
-            now: jiff::Timestamp::now(),
-        };
+        let key = served.key(None, name);
+        let context = context(served, &key);
         let value = json!({
             "apiVersion": "v1", "kind": "Namespace",
             "metadata": {"name": name},
@@ -116,5 +114,37 @@ impl Recovery {
             None => context.create(None, value),
         };
         Ok(self.store.write(key, decide).await?.map(drop).map_err(|e| e.message))
+    }
+
+    /// Creates or restores the Service if it is not as it should be. A full disk is no error.
+    async fn restore_service(&self) -> Result<(), StartError> {
+        let Some(served) = self.services_kind.clone() else { return Ok(()) };
+        let key = served.key(Some(kubernetes_service::NAMESPACE), kubernetes_service::NAME);
+        if self.store.get(&key).is_some_and(|stored| kubernetes_service::is_current(&stored, &self.service)) {
+            return Ok(());
+        }
+        let (context, service) = (context(served, &key), self.service.clone());
+        match self.store.write(key, move |current| kubernetes_service::restore(&context, current, service)).await {
+            Ok(written) => written.map(drop).map_err(|error| StartError::Service(error.message)),
+            Err(error) => {
+                self.log(&error, "cannot write the Service default/kubernetes");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The parameters of a write of this object by the server itself.
+fn context(served: Arc<ServedKind>, key: &Key) -> WriteContext {
+    WriteContext {
+        served,
+        name: key.name.clone(),
+        namespace: key.namespace.clone(),
+        manager: "agentic-ops".into(),
+        status: false,
+        dry_run: false,
+        field_validation: Default::default(),
+        warnings: Default::default(),
+        now: jiff::Timestamp::now(),
     }
 }

@@ -76,23 +76,12 @@ impl WriteContext {
             }
             _ => {}
         }
-        for (field, wanted) in [("apiVersion", resource.api_version()), ("kind", resource.kind.clone())] {
-            let given = new[field].as_str().unwrap_or_default();
-            if given != wanted {
-                let message = format!("Invalid value: {given:?}: must be {wanted}");
-                let cause = Cause { reason: "FieldValueInvalid", message, field: field.into() };
-                return Err(self.wrong_type_error(new, &cause));
-            }
+        // The status endpoint changes neither version nor kind.
+        if !self.status {
+            self.check_type(new)?;
         }
         let causes = repeat_for_custom(admission::check_update(old, new), resource.custom);
         if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid(resource, &self.name, &causes)) }
-    }
-
-    /// The error for an object of another kind, which names the kind of the request body.
-    fn wrong_type_error(&self, new: &Value, cause: &Cause) -> ApiError {
-        let api_version = new["apiVersion"].as_str().unwrap_or_default();
-        let group = api_version.split_once('/').map_or("", |(group, _)| group);
-        ApiError::invalid_kind(group, new["kind"].as_str().unwrap_or_default(), &self.name, std::slice::from_ref(cause))
     }
 
     /// The status endpoint changes only the status, and the main endpoint everything except the status.

@@ -62,7 +62,8 @@ pub fn locate(path: &str, kinds: &[Arc<ServedKind>]) -> Result<RequestTarget, Lo
         _ => return Err(LocateError::Kind),
     };
     let served = find(plural).ok_or(LocateError::Kind)?;
-    if name.is_some() && served.resource.namespaced != namespace.is_some() {
+    let has_objects = served.resource.is_stored();
+    if name.is_some() && (!has_objects || served.resource.namespaced != namespace.is_some()) {
         return Err(LocateError::Kind);
     }
     let has_part = part.is_none() || (part == Some("status") && served.resource.status_subresource);

@@ -86,13 +86,15 @@ impl ApiError {
     }
 
     pub fn method_not_allowed(resource: &Resource) -> ApiError {
-        let error = Self::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "MethodNotAllowed",
-            "the server does not allow this method on the requested resource",
-        );
         // kube-apiserver names the kind only for custom resources.
-        if resource.custom { error.for_object(resource, "") } else { error.with_details("", "", "") }
+        let error = Self::document_method_not_allowed();
+        if resource.custom { error.for_object(resource, "") } else { error }
+    }
+
+    /// The path of a document does not have the method.
+    pub fn document_method_not_allowed() -> ApiError {
+        let message = "the server does not allow this method on the requested resource";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message).with_empty_details()
     }
 
     /// An internal error without reason and details.

@@ -2,6 +2,7 @@
 
 use super::events;
 use super::resource::Resource;
+use super::service_columns;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -109,6 +110,10 @@ fn cell(column: &Value, object: &Value, now: Timestamp, custom: bool) -> Value {
         "first seen" => first(&["/firstTimestamp", "/eventTime"]),
         "times" => object.pointer("/series/count").or(found).cloned().unwrap_or_else(|| 1.into()),
         "source" => event_source(object).into(),
+        "cluster ip" => service_columns::cluster_ip(object).into(),
+        "external ip" => service_columns::external_ip(object).into(),
+        "ports" => service_columns::ports(object).into(),
+        "selector" => service_columns::selector(object).into(),
         "text" | "name" => found.and_then(Value::as_str).unwrap_or_default().into(),
         "count" => found.and_then(Value::as_object).map_or(0, serde_json::Map::len).into(),
         "object" => found.map(object_name).unwrap_or_default(),

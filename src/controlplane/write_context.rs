@@ -94,6 +94,27 @@ impl WriteContext {
         (!resource.custom).then_some(resource.kind.as_str())
     }
 
+    /// Checks that an object has the version and kind of the path, which the path does not imply for custom resources.
+    pub fn check_type(&self, new: &Value) -> WriteResult<()> {
+        let resource = self.resource();
+        for (field, wanted) in [("apiVersion", resource.api_version()), ("kind", resource.kind.clone())] {
+            let given = new[field].as_str().unwrap_or_default();
+            if given != wanted {
+                let message = format!("Invalid value: {given:?}: must be {wanted}");
+                let cause = Cause { reason: "FieldValueInvalid", message, field: field.into() };
+                return Err(self.wrong_type_error(new, &cause));
+            }
+        }
+        Ok(())
+    }
+
+    /// The error for an object of another kind, which names the kind of the request body.
+    fn wrong_type_error(&self, new: &Value, cause: &Cause) -> ApiError {
+        let api_version = new["apiVersion"].as_str().unwrap_or_default();
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        ApiError::invalid_kind(group, new["kind"].as_str().unwrap_or_default(), &self.name, std::slice::from_ref(cause))
+    }
+
     /// Validates an object.
     pub fn check(&self, new: &Value, old: Option<&Value>) -> WriteResult<()> {
         let causes = admission::check(new, old, self.resource(), |warning| self.warn(warning));

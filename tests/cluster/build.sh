@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds Kubernetes from its Go modules in K8S_BIN, default target/tools/k8s: the components of a node, and kine, which stores the
 # state in SQLite (as in k3s). The first build takes some minutes; programs in the versions of tests/versions.sh are not rebuilt.
-#   build.sh [PART…]            builds all parts, or the given ones
+#   build.sh [PART…]            builds all parts except e2e.test, the end-to-end tests of Kubernetes, or the given ones
 #   build.sh --missing [PART…]  lists missing parts and builds nothing; NO_INSTALL=1 does the same, with exit status 2
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -58,6 +58,10 @@ go mod tidy 2>/dev/null
 IFS=. read -r major minor _ <<<"${kubernetes#v}"
 version=k8s.io/component-base/version
 flags="-s -w -X $version.gitVersion=$kubernetes -X $version.gitMajor=$major -X $version.gitMinor=$minor"
+export CGO_ENABLED=0
 for part in "${parts[@]}"; do
-  CGO_ENABLED=0 go build -ldflags "$flags" -o "$out/$part" "k8s.io/kubernetes/cmd/$part"
+  case $part in
+  e2e.test) go test -c -ldflags "$flags" -o "$out/$part" k8s.io/kubernetes/test/e2e ;;
+  *) go build -ldflags "$flags" -o "$out/$part" "k8s.io/kubernetes/cmd/$part" ;;
+  esac
 done

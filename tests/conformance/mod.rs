@@ -7,6 +7,7 @@
 
 mod limits;
 mod normal;
+mod protobuf;
 mod random;
 mod samples;
 mod servers;

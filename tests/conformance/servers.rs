@@ -1,6 +1,7 @@
 //! The two servers, and requests to them.
 
 use super::normal::Memory;
+use super::protobuf;
 use super::story::{self, Compared, Step, Story};
 use crate::kit::scratch::Scratch;
 use crate::kit::{api, ports, real};
@@ -110,7 +111,7 @@ impl Server {
         for (name, value) in &step.headers {
             request = request.header(*name, value);
         }
-        let body = substitute(&step.body, kept, namespace).into_bytes();
+        let body = encoded(step, substitute(&step.body, kept, namespace));
         if let Compared::Events(wanted) = step.compared {
             return (200, http::HeaderMap::new(), self.events(request.body(body).unwrap(), wanted).await);
         }
@@ -141,6 +142,15 @@ impl Server {
             events.push(serde_json::from_str(&line).unwrap());
         }
         Value::Array(events)
+    }
+}
+
+/// The body as sent: objects in protobuf are encoded.
+fn encoded(step: &Step, text: String) -> Vec<u8> {
+    let is_protobuf = step.headers.iter().any(|(name, value)| *name == "content-type" && value == story::PROTOBUF);
+    match serde_json::from_str::<Value>(&text) {
+        Ok(object) if is_protobuf => protobuf::encode(&object),
+        _ => text.into_bytes(),
     }
 }
 

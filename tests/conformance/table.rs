@@ -132,13 +132,16 @@ versions are normalised first; the text of messages and descriptions is not comp
 ## Limitations of the embedded server
 
 - It serves the kinds of `crds/` and, of the built-in kinds, namespaces, secrets, configmaps, events (both groups), leases, self
-  reviews and an empty list of services. Every other kind is a 404, and so is every subresource except `status` of our kinds.
+  reviews, and services, which are stored as they are sent, without defaults; only `default/kubernetes` exists at the start. Every other
+  kind is a 404, and so is every subresource except `status` of our kinds.
 - `/openapi/v2` contains no kinds: kubectl does not validate the items of a `List`; the server does.
 - There is no garbage collector: deleting an owner does not delete its dependents, and `propagationPolicy` has no effect.
 - A namespace is deleted immediately with its contents, where kube-apiserver empties it first.
 - Every client with the bearer token can do everything: there is no RBAC, no admission policy and no quota.
 - The last 10,000 versions are kept in memory: older ones, and those from before a start, are gone (410).
-- Responses are JSON; requests can be JSON, YAML, or the protobuf that kubectl sends.
+- A method that a path does not have is a 405, also where kube-apiserver responds as to GET (groups, the kinds of a group of
+  CustomResourceDefinitions, OpenAPI) or fails because of the missing or superfluous name (custom resources).
+- Responses are JSON; requests can be JSON, YAML, or, of built-in kinds, protobuf.
 ";
 
 fn render(stories: &[Story], results: &[Vec<Row>]) -> String {
@@ -153,7 +156,11 @@ fn render(stories: &[Story], results: &[Vec<Row>]) -> String {
     );
     for (story, rows) in stories.iter().zip(results) {
         let _ = write!(out, "\n### {}\n\n", story.name);
-        if story.name.starts_with("limits of") { limits(rows, &mut out) } else { table(rows, &mut out) }
+        match story.name.as_str() {
+            "methods" => grouped("path | methods", rows, &mut out),
+            name if name.starts_with("limits of") => grouped("field | values", rows, &mut out),
+            _ => table(rows, &mut out),
+        }
     }
     out
 }
@@ -175,9 +182,9 @@ fn table(rows: &[Row], out: &mut String) {
     }
 }
 
-/// Limits, one row for each field: the values and the status codes.
-fn limits(rows: &[Row], out: &mut String) {
-    out.push_str("| field | values and kube-apiserver's status codes | embedded |\n|---|---|---|\n");
+/// One row for each field or path: what was tried, and the status codes.
+fn grouped(head: &str, rows: &[Row], out: &mut String) {
+    let _ = writeln!(out, "| {head} and kube-apiserver's status codes | embedded |\n|---|---|---|");
     let field = |row: &Row| row.step.split_once(": ").map_or(row.step.clone(), |(field, _)| field.to_string());
     for rows in rows.chunk_by(|a, b| field(a) == field(b) && result(a) == result(b)) {
         let tried: Vec<String> = rows

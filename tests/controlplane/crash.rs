@@ -79,13 +79,16 @@ async fn confirmed_writes_survive_a_kill() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restart_changes_nothing() {
-    let server = Server::embedded().await;
+async fn a_restart_at_the_same_address_changes_nothing() {
+    let address = ports::lasting();
+    let dir = Scratch::new("controlplane");
+    let server = Server::of(api::embedded(&dir.0, address).await, dir).await;
     let made = server.post(SCENARIOS, &scenario("portal")).await;
     let (url_then, ca, token) =
         (server.running().url.clone(), server.running().ca_pem.clone(), server.running().token.clone());
     let newest = version(&server.get(SCENARIOS).await.body);
-    let server = server.restart().await;
+    let (dir, _) = server.stop().await;
+    let server = Server::of(api::embedded(&dir.0, address).await, dir).await;
     let running = server.running();
     assert_eq!((&running.ca_pem, &running.token), (&ca, &token), "a kubeconfig stays valid: {url_then}");
     let kept = server.get(&format!("{SCENARIOS}/portal")).await;

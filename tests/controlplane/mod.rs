@@ -10,5 +10,6 @@ mod kubectl;
 mod limits;
 mod lists;
 mod server;
+mod service;
 mod watches;
 mod writes;

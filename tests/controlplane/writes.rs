@@ -268,3 +268,46 @@ async fn system_namespaces_cannot_be_deleted() {
         assert_eq!((answer.code, answer.reason()), (StatusCode::FORBIDDEN, "Forbidden"), "{}", answer.body);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn methods_that_a_path_does_not_have_are_not_allowed() {
+    let server = Server::embedded().await;
+    let document = "/apis/agentic.ligbox.io/v1alpha1";
+    let (every, one) = (format!("{document}/scenarios"), format!("{SCENARIOS}/portal"));
+    for (path, methods) in [
+        ("/version", "POST PUT PATCH DELETE"),
+        ("/apis", "POST PUT PATCH DELETE"),
+        (document, "POST PUT PATCH DELETE"),
+        ("/openapi/v3", "POST PUT PATCH DELETE"),
+        ("/api/v1/configmaps", "POST PUT PATCH DELETE"),
+        (CONFIGMAPS, "PUT PATCH"),
+        (SCENARIOS, "PUT PATCH"),
+        (&every, "PUT PATCH DELETE"),
+        (&one, "POST"),
+    ] {
+        for method in methods.split(' ') {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let answer = server.send(method.clone(), path, "application/json", "{}").await;
+            let found = (answer.code, answer.reason());
+            assert_eq!(found, (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_custom_resource_of_another_kind_is_invalid() {
+    let server = Server::any().await;
+    let made = server.post(SCENARIOS, &scenario("portal")).await;
+    let mut other = made.body.clone();
+    other["kind"] = json!("Finding");
+    for answer in [
+        server.post(SCENARIOS, &other).await,
+        server.put(&format!("{SCENARIOS}/portal"), &other).await,
+        server.merge(&format!("{SCENARIOS}/portal"), &json!({"kind": "Finding"})).await,
+    ] {
+        assert_eq!((answer.code, answer.reason()), (StatusCode::UNPROCESSABLE_ENTITY, "Invalid"), "{}", answer.body);
+        let details = &answer.body["details"];
+        assert_eq!((&details["kind"], &details["causes"][0]["field"]), (&json!("Finding"), &json!("kind")));
+        assert_eq!(details["causes"].as_array().map(Vec::len), Some(1), "{details}");
+    }
+}

@@ -1,16 +1,14 @@
 //! Validation of the built-in kinds.
 
 use super::causes::{invalid, required, too_long};
-use crate::controlplane::names::{NAME_MAX, is_qualified};
+use super::events;
+use crate::controlplane::names::NAME_MAX;
 use crate::controlplane::resource::Resource;
 use crate::controlplane::schema::Cause;
 use serde_json::Value;
 
 /// Maximum size of the data of a ConfigMap or Secret, in bytes.
 const DATA_MAX: usize = 1 << 20;
-/// Maximum length of short strings in an Event, in bytes.
-const EVENT_TEXT_MAX: usize = 128;
-const NOTE_MAX: usize = 1024;
 
 /// Validation errors of an object of a built-in kind, without those of its metadata.
 pub fn check(object: &Value, old: Option<&Value>, resource: &Resource, causes: &mut Vec<Cause>) {
@@ -18,8 +16,8 @@ pub fn check(object: &Value, old: Option<&Value>, resource: &Resource, causes: &
         ("", "Secret") => secret(object, old, causes),
         ("", "ConfigMap") => config_map(object, old, causes),
         ("", "Namespace") => namespace(object, old, causes),
-        ("", "Event") => core_event(object, causes),
-        ("events.k8s.io", _) => events_v1_event(object, old, causes),
+        ("", "Event") => events::check_core(object, causes),
+        ("events.k8s.io", _) => events::check_events_v1(object, old, causes),
         ("coordination.k8s.io", "Lease") => lease(object, causes),
         _ => {}
     }
@@ -105,51 +103,5 @@ fn lease(object: &Value, causes: &mut Vec<Cause>) {
     if let Some(times) = number("leaseTransitions").filter(|times| *times < 0) {
         let message = format!("Invalid value: {times}: must be greater than or equal to 0");
         causes.push(invalid("spec.leaseTransitions", message));
-    }
-}
-
-fn core_event(object: &Value, causes: &mut Vec<Cause>) {
-    let regarding = object["involvedObject"]["namespace"].as_str().unwrap_or_default();
-    if object["metadata"]["namespace"] != regarding {
-        let message = format!("Invalid value: {regarding:?}: does not match event.namespace");
-        causes.push(invalid("involvedObject.namespace", message));
-    }
-}
-
-fn events_v1_event(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
-    if old.is_some() {
-        return;
-    }
-    let text = |field: &str| object[field].as_str().unwrap_or_default();
-    if !object["eventTime"].is_string() {
-        causes.push(required("eventTime"));
-    }
-    if text("reportingController").is_empty() {
-        causes.push(required("reportingController"));
-    }
-    if !is_qualified(text("reportingController")) {
-        let message = format!("Invalid value: {:?}: is not a qualified name", text("reportingController"));
-        // kube-apiserver reports an empty name twice: as required, and as malformed.
-        let times = if text("reportingController").is_empty() { 2 } else { 1 };
-        causes.extend(std::iter::repeat_n(invalid("reportingController", message), times));
-    }
-    let regarding = object["regarding"]["namespace"].as_str().unwrap_or_default();
-    if regarding.is_empty() && object["metadata"]["namespace"] != "default" {
-        let message = format!("Invalid value: {regarding:?}: does not match event.namespace");
-        causes.push(invalid("involvedObject.namespace", message));
-    }
-    for field in ["reportingInstance", "action", "reason"] {
-        if text(field).is_empty() {
-            causes.push(required(field));
-        }
-        if text(field).len() > EVENT_TEXT_MAX {
-            causes.push(invalid(field, format!("Invalid value: \"\": can have at most {EVENT_TEXT_MAX} characters")));
-        }
-    }
-    if text("note").len() > NOTE_MAX {
-        causes.push(invalid("message", format!("Invalid value: \"\": can have at most {NOTE_MAX} characters")));
-    }
-    if !matches!(text("type"), "Normal" | "Warning") {
-        causes.push(invalid("type", format!("Invalid value: {:?}: has invalid value", text("type"))));
     }
 }

@@ -2,6 +2,7 @@
 
 mod causes;
 mod core;
+mod events;
 
 use super::names::{LABEL_MAX, NAME_RULE, check_name, is_label, is_qualified};
 use super::resource::Resource;

@@ -2,7 +2,7 @@
 
 use super::duplicate_fields;
 use crate::controlplane::budget::Reservation;
-use crate::controlplane::protobuf;
+use crate::controlplane::protobuf::{self, DecodeError};
 use crate::controlplane::status::ApiError;
 use axum::body::{Body, Bytes};
 use futures::TryStreamExt as _;
@@ -91,7 +91,11 @@ pub fn parse_object(media_type: &str, bytes: &[u8]) -> Result<RequestObject, Api
             }
         }
         "application/vnd.kubernetes.protobuf" => {
-            (protobuf::decode(bytes).map_err(ApiError::unsupported_media_type)?, Vec::new())
+            let refused = |error: DecodeError| match error {
+                DecodeError::Malformed(why) => ApiError::bad_request(why),
+                DecodeError::Kind { .. } => ApiError::unsupported_media_type(error.to_string()),
+            };
+            (protobuf::decode(bytes).map_err(refused)?, Vec::new())
         }
         other => {
             let message = format!(

@@ -1,5 +1,6 @@
 //! Request handling.
 
+mod action;
 mod body;
 mod delete;
 mod documents;
@@ -13,6 +14,7 @@ use super::request::{LocateError, Query, RequestTarget, ResponseFormat, locate, 
 use super::state::ServerState;
 use super::status::ApiError;
 use crate::listener;
+use action::Action;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
@@ -39,7 +41,7 @@ pub async fn handle(api: Arc<ServerState>, request: Request<Body>) -> Response {
         return answer(Err(ApiError::unauthorized()));
     }
     listener::authenticated(request.extensions());
-    let is_read = request.method() == Method::GET;
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let response = caught(dispatch(api.clone(), Client::Connected, request)).await;
     match is_read {
         true => api.budgets.response(response).unwrap_or_else(|error| answer(Err(error))),
@@ -63,9 +65,7 @@ async fn caught(handling: impl Future<Output = Response>) -> Response {
 /// Handles a request of a client that may do everything.
 async fn dispatch(api: Arc<ServerState>, client: Client, request: Request<Body>) -> Response {
     let path = request.uri().path().to_string();
-    if request.method() == Method::GET
-        && let Some(document) = documents::documents(&api, &path, request.headers())
-    {
+    if let Some(document) = documents::answer_at(&api, request.method(), &path, request.headers()) {
         return document;
     }
     match locate(&path, &api.kinds) {
@@ -88,7 +88,7 @@ async fn dispatch(api: Arc<ServerState>, client: Client, request: Request<Body>)
 /// The options type that validation errors of query parameters name.
 fn options_of(method: &Method, target: &RequestTarget) -> &'static str {
     match (method, &target.name) {
-        (&Method::GET, Some(_)) => "GetOptions",
+        (&Method::GET | &Method::HEAD, Some(_)) => "GetOptions",
         (&Method::POST, _) => "CreateOptions",
         (&Method::PUT, _) => "UpdateOptions",
         (&Method::PATCH, _) => "PatchOptions",
@@ -109,21 +109,22 @@ async fn resource(
         Client::InProcess => Reservation::default(),
     };
     let (parts, body) = request.into_parts();
+    let resource = &target.served.resource;
+    let action = Action::of(&parts.method, &target).ok_or_else(|| ApiError::method_not_allowed(resource))?;
     let is_apply = body::media_type(&parts.headers) == "application/apply-patch+yaml";
     let query = Query::parse(parts.uri.query(), &target.served, options_of(&parts.method, &target), is_apply)?;
     let format = response_format(&parts.headers);
     if format == ResponseFormat::Unsupported {
         return Err(ApiError::not_acceptable());
     }
-    let resource = &target.served.resource;
-    match (&parts.method, &target.name) {
-        (&Method::POST, None) if !resource.is_stored() => Ok(answer(Ok((
-            StatusCode::CREATED,
-            review(body::read_object(&parts.headers, body, &mut memory).await?.value),
-        )))),
-        _ if !resource.is_stored() => Err(ApiError::method_not_allowed(resource)),
-        (&Method::GET, None) if query.watch => read::watch(&api, client == Client::Connected, target, query, format),
-        (&Method::GET, None) => {
+    match action {
+        Action::NoSuchPage => Ok(no_such_page()),
+        Action::Review => {
+            let value = body::read_object(&parts.headers, body, &mut memory).await?.value;
+            Ok(answer(Ok((StatusCode::CREATED, review(value)))))
+        }
+        Action::List if query.watch => read::watch(&api, client == Client::Connected, target, query, format),
+        Action::List => {
             let turn = if client == Client::Connected { api.budgets.turn().await } else { None };
             // Rendering a long list takes time, also for a client that has disconnected meanwhile.
             let list = tokio::task::spawn_blocking(move || {
@@ -133,27 +134,23 @@ async fn resource(
             });
             list.await.map_err(|e| ApiError::internal(e.to_string()))?
         }
-        (&Method::GET, Some(name)) => read::get(&api, &target, name, format, &query),
-        (&Method::POST, None) if resource.custom && target.namespace.is_none() => Ok(no_such_page()),
-        (&Method::POST, None) => {
+        Action::Get => read::get(&api, &target, target.name.as_deref().unwrap_or_default(), format, &query),
+        Action::Create => {
             let value = body::read_object(&parts.headers, body, &mut memory).await?;
             write::create(api, target, query, &parts.headers, value).await
         }
-        (&Method::PUT, Some(_)) => {
+        Action::Update => {
             let value = body::read_object(&parts.headers, body, &mut memory).await?;
             write::update(api, target, query, &parts.headers, value).await
         }
-        (&Method::PATCH, Some(_)) => {
+        Action::Patch => {
             let bytes = body::read_bytes(body, &mut memory).await?;
             write::patch(api, target, query, &parts.headers, &bytes).await
         }
-        // As in Kubernetes, collections are deleted in one namespace only, and namespaces one at a time.
-        (&Method::DELETE, None) if target.namespace.is_none() => Err(ApiError::method_not_allowed(resource)),
-        (&Method::DELETE, _) if !target.status => {
+        Action::Delete => {
             let options = body::read_options(&parts.headers, body, &mut memory).await?;
             delete::delete(api, target, query, &options).await
         }
-        _ => Err(ApiError::method_not_allowed(resource)),
     }
 }
 

@@ -38,7 +38,7 @@ fn decode_object(
 ) -> Result<(Value, Vec<String>), ApiError> {
     let resource = &target.served.resource;
     let RequestObject { mut value, duplicates } = body;
-    check_kind(&target.served, &mut value)?;
+    check_kind(&target.served, &mut value, is_apply)?;
     let schema = &target.served.schema;
     if !is_apply {
         let decode_error = if resource.custom { schema.decode_metadata(&mut value) } else { schema.decode(&mut value) };
@@ -47,7 +47,9 @@ fn decode_object(
         }
         schema.drop_nulls(&mut value);
     }
-    let unknown = schema.prune(&mut value).into_iter().map(|path| format!("unknown field {path:?}"));
+    // The schema is that of another kind if the kind is wrong.
+    let unknown = if value["kind"] == *resource.kind { schema.prune(&mut value) } else { Vec::new() };
+    let unknown = unknown.into_iter().map(|path| format!("unknown field {path:?}"));
     let unexpected: Vec<String> =
         unknown.chain(duplicates.iter().map(|path| format!("duplicate field {path:?}"))).collect();
     if query.field_validation == FieldValidation::Strict && !unexpected.is_empty() {
@@ -65,16 +67,17 @@ fn decode_object(
     Ok((value, warnings))
 }
 
-/// Checks that an object has the kind of the path.
-fn check_kind(served: &ServedKind, value: &mut Value) -> Result<(), ApiError> {
+/// Checks that an object has the version and kind of the path. Another custom kind of the same version is a validation
+/// error, as in kube-apiserver, unless the object is to be applied.
+fn check_kind(served: &ServedKind, value: &mut Value, is_apply: bool) -> Result<(), ApiError> {
     let resource = &served.resource;
     for (field, wanted) in [("apiVersion", resource.api_version()), ("kind", resource.kind.clone())] {
-        match value[field].as_str() {
-            Some(given) if given == wanted => {}
+        match value[field].as_str().unwrap_or_default() {
+            given if given == wanted => {}
             // Clients may omit them for built-in kinds.
-            None if !resource.custom => value[field] = wanted.into(),
+            "" if !resource.custom && value[field].is_null() => value[field] = wanted.into(),
+            given if resource.custom && !is_apply && field == "kind" && !given.is_empty() => {}
             given => {
-                let given = given.unwrap_or_default();
                 let message =
                     format!("the {field} in the data ({given}) does not match the expected {field} ({wanted})");
                 return Err(ApiError::bad_request(message));
@@ -133,9 +136,6 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let (mut value, warnings) = decode_object(&target, &query, object, false)?;
     let served = target.served.clone();
-    if served.resource.namespaced && target.namespace.is_none() {
-        return Err(ApiError::path_not_found());
-    }
     require_namespace(&api, &target)?;
     let metadata = metadata_mut(&mut value);
     let text = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
@@ -253,7 +253,7 @@ fn decode_applied(
         )));
     }
     let mut checked = object.value.clone();
-    check_kind(served, &mut checked)?;
+    check_kind(served, &mut checked, true)?;
     let unknown =
         served.schema.prune(&mut checked).first().map(|path| format!(".{path}: field not declared in schema"));
     let decode_error = || match served.resource.custom {

@@ -1,6 +1,6 @@
 //! Server-side apply: ownership, conflicts, force, removed fields.
 
-use crate::conformance::samples::{configmap, object, scenario};
+use crate::conformance::samples::{configmap, finding, object, scenario};
 use crate::conformance::story::{
     APPLY, JSON, MERGE, Step, Story, apply, at, delete, get, merge_status, patch, post, put, request, story,
 };
@@ -301,6 +301,7 @@ fn refused() -> Vec<Step> {
         git("of another name", scenario("elsewhere")),
         git("without kind and version", json!({"metadata": {"name": "portal"}})),
         git("of another kind", configmap("portal", "x")),
+        git("of another kind of the group", finding("portal")),
         git("with managed fields", managed),
         git("of a wrong value", wrong),
         git("with an unknown field", unknown.clone()),

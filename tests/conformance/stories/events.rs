@@ -4,7 +4,12 @@ use crate::conformance::story::{MERGE, Step, Story, TABLE, at, delete, get, patc
 use serde_json::{Value, json};
 
 pub fn stories() -> Vec<Story> {
-    vec![story("events", both()), story("events: rejected requests", refused()), story("events: tables", tables())]
+    vec![
+        story("events", both()),
+        story("events: rejected requests", refused()),
+        story("events: changes", changes()),
+        story("events: tables", tables()),
+    ]
 }
 
 const NEW: &str = "/apis/events.k8s.io/v1/namespaces/$ns/events";
@@ -108,6 +113,59 @@ fn refused() -> Vec<Step> {
         ));
     }
     steps.push(post("an invalid type", format!("{NEW}?dryRun=All"), new("x", json!({"type": "Odd"}))));
+    steps
+}
+
+/// By events.k8s.io only the series of an Event changes; by core everything.
+fn changes() -> Vec<Step> {
+    let mut steps = vec![
+        post("one of events.k8s.io", NEW, new("a", json!({}))),
+        post("one of core", at("events"), core("b", json!({}))),
+    ];
+    let time = "2026-02-02T03:04:05.000000Z";
+    for (what, change) in [
+        ("the note", json!({"note": "x"})),
+        ("reason and type", json!({"reason": "x", "type": "Normal"})),
+        ("the object", json!({"regarding": {"name": "x"}})),
+        ("another object", json!({"related": {"kind": "Scenario", "name": "x"}})),
+        ("the time", json!({"eventTime": time})),
+        ("the action", json!({"action": "x"})),
+        ("the controller", json!({"reportingController": "x", "reportingInstance": "x"})),
+        ("the count", json!({"deprecatedCount": 1, "deprecatedSource": {"host": "x"}})),
+        ("a series of 1", json!({"series": {"count": 1, "lastObservedTime": time}})),
+        ("a series without a time", json!({"series": {"count": 2}})),
+        ("labels", json!({"metadata": {"labels": {"a": "b"}}})),
+    ] {
+        steps.push(patch(format!("{what} by events.k8s.io"), format!("{NEW}/a"), MERGE, change));
+    }
+    for (what, change) in [
+        ("the message", json!({"message": "x"})),
+        ("no controller", json!({"reportingComponent": "", "reportingInstance": ""})),
+        ("no reason", json!({"reason": "", "action": ""})),
+        ("a long message", json!({"message": "x".repeat(1025)})),
+    ] {
+        // kube-apiserver sorts managers of two versions in another order.
+        let changed = patch(format!("{what} by core"), at("events/a"), MERGE, change.clone());
+        steps.push(if what == "the message" { changed.only(&["/reason", "/type"]) } else { changed });
+        steps.push(patch(format!("{what} by core, of one without a time"), at("events/b"), MERGE, change));
+    }
+    steps.push(patch("a time by core", at("events/b"), MERGE, json!({"eventTime": time})));
+    steps.push(post("a new one with a count and a source", NEW, {
+        new("x", json!({"deprecatedCount": 1, "deprecatedSource": {"component": "x"}, "deprecatedFirstTimestamp": "2026-01-02T03:04:05Z"}))
+    }));
+    steps.push(post("a new one with a series of 1", NEW, new("x", json!({"series": {"count": 1}}))));
+    let node = json!({"kind": "Node", "name": "n"});
+    for (namespace, fields) in
+        [("default", json!({"involvedObject": node})), ("kube-system", json!({"involvedObject": node}))]
+    {
+        let path = format!("/api/v1/namespaces/{namespace}/events?dryRun=All");
+        steps.push(post(format!("of an object without a namespace, in {namespace}"), path, core("x", fields)));
+    }
+    for namespace in ["default", "kube-system"] {
+        let path = format!("/apis/events.k8s.io/v1/namespaces/{namespace}/events?dryRun=All");
+        let event = new("x", json!({"regarding": node}));
+        steps.push(post(format!("of an object without a namespace, in {namespace}, with a time"), path, event));
+    }
     steps
 }
 

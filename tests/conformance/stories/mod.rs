@@ -4,7 +4,9 @@ mod apply;
 mod deletes;
 mod documents;
 mod events;
+mod methods;
 mod patches;
+mod protobuf;
 mod reads;
 mod rules;
 mod watches;
@@ -23,6 +25,8 @@ pub fn all() -> Vec<Story> {
         apply::stories(),
         rules::stories(),
         events::stories(),
+        protobuf::stories(),
+        methods::stories(),
         documents::stories(),
         crate::conformance::limits::stories(),
     ];

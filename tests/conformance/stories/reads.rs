@@ -2,7 +2,7 @@
 
 use crate::conformance::samples::{configmap, finding, scenario};
 use crate::conformance::story::{JSON, PARTIAL, PARTIAL_LIST, Step, Story, TABLE, at, get, merge_status, post, story};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub fn stories() -> Vec<Story> {
     vec![
@@ -69,6 +69,7 @@ fn lists() -> Vec<Step> {
         get("of all namespaces", "/api/v1/configmaps?fieldSelector=metadata.namespace%3D$ns"),
         get("initial events without a watch", at("configmaps?sendInitialEvents=true")),
         get("services", at("services")),
+        get("the Service of the server", KUBERNETES).through(without_address),
         get("leases", at("leases")),
     ]);
     steps
@@ -172,6 +173,30 @@ fn fields() -> Vec<Step> {
     steps
 }
 
+const KUBERNETES: &str = "/api/v1/namespaces/default/services/kubernetes";
+
+/// The Service without address, port and managers, which depend on the server.
+fn without_address(mut service: Value) -> Value {
+    service["metadata"].as_object_mut().unwrap().remove("managedFields");
+    let spec = &mut service["spec"];
+    spec["clusterIPs"] = json!(spec["clusterIPs"].as_array().map(|ips| ips == &[spec["clusterIP"].clone()]));
+    spec["clusterIP"] = json!(spec["clusterIP"].as_str().and_then(|ip| ip.parse::<std::net::IpAddr>().ok()).is_some());
+    for port in ["port", "targetPort"] {
+        spec["ports"][0][port] = json!(spec["ports"][0][port].is_u64());
+    }
+    service
+}
+
+/// The table with the Service without address and port.
+fn without_address_cells(mut table: Value) -> Value {
+    let row = &mut table["rows"][0];
+    row["object"]["metadata"].as_object_mut().unwrap().remove("managedFields");
+    let cells = &mut row["cells"];
+    cells[2] = json!(cells[2].as_str().and_then(|ip| ip.parse::<std::net::IpAddr>().ok()).is_some());
+    cells[4] = json!(cells[4].as_str().and_then(|port| port.split_once('/')).map(|(_, protocol)| protocol));
+    table
+}
+
 fn tables() -> Vec<Step> {
     let table = |name: &str, path: &str| get(name, at(path)).accept(TABLE);
     let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"},
@@ -199,6 +224,7 @@ fn tables() -> Vec<Step> {
         table("of Secrets", "secrets"),
         table("of Leases", "leases"),
         table("of Services", "services"),
+        get("of the Service of the server", KUBERNETES).accept(TABLE).through(without_address_cells),
         get("of the Namespace", "/api/v1/namespaces/$ns").accept(TABLE),
         table("a page", "configmaps?limit=1"),
         table("of a missing object", "scenarios/none"),

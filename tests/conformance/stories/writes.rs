@@ -1,6 +1,6 @@
 //! Create, update, delete.
 
-use crate::conformance::samples::{configmap, object, scenario};
+use crate::conformance::samples::{configmap, finding, object, scenario};
 use crate::conformance::story::{
     JSON, MERGE, PARTIAL, Step, Story, TABLE, YAML, at, delete, get, merge_status, patch, post, put, request, story,
 };
@@ -16,6 +16,7 @@ pub fn stories() -> Vec<Story> {
         story("dry run", dry()),
         story("update", updates()),
         story("status", status()),
+        story("status of another kind", status_of_another_kind()),
         story("generation", generation()),
         story("namespaces", namespaces()),
     ]
@@ -31,6 +32,7 @@ fn creates() -> Vec<Step> {
         "deletionTimestamp": "2020-01-01T00:00:00Z", "deletionGracePeriodSeconds": 5, "selfLink": "/x"});
     let mut versioned = scenario("versioned");
     versioned["metadata"]["resourceVersion"] = json!("5");
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}});
     let yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: yaml}\ndata: {key: value}\n";
     vec![
         post("a Scenario", at("scenarios"), scenario("portal")),
@@ -40,6 +42,11 @@ fn creates() -> Vec<Step> {
         post("with fields that the server sets", at("scenarios"), kept),
         post("with a version", at("scenarios"), versioned),
         post("of another kind", at("scenarios"), configmap("a", "x")),
+        post("of another kind of the group", at("scenarios"), finding("a")),
+        post("of another kind of the group, with no spec", at("scenarios"), object("Finding", "a", json!({}))),
+        post("of a kind that does not exist", at("scenarios"), object("Thing", "a", json!({"colour": "red"}))),
+        post("of no kind", at("scenarios"), object("", "a", json!({}))),
+        post("of another kind of core", at("configmaps"), secret),
         post(
             "of another version",
             at("scenarios"),
@@ -271,6 +278,8 @@ fn updates() -> Vec<Step> {
     word["metadata"]["resourceVersion"] = json!("abc");
     let mut moved = versioned("second", json!({}));
     moved["metadata"]["namespace"] = json!("other");
+    let mut other_kind = finding("portal");
+    other_kind["metadata"]["resourceVersion"] = json!("${second/metadata/resourceVersion}");
     let mut core = configmap("a", "2");
     core["metadata"]["resourceVersion"] = json!("${map/metadata/resourceVersion}");
     vec![
@@ -288,6 +297,9 @@ fn updates() -> Vec<Step> {
         put("over an invalid version", at("scenarios/portal"), word),
         put("of a wrong value", at("scenarios/portal"), versioned("second", json!({"severity": "loud"}))),
         put("of another kind", at("scenarios/portal"), configmap("portal", "x")),
+        put("of another kind of the group", at("scenarios/portal"), other_kind.clone()),
+        put("of another kind of the group, without a version", at("scenarios/portal"), finding("portal")),
+        put("of another kind of the group, of a missing object", at("scenarios/none"), finding("none")),
         put("as a manager", at("scenarios/portal?fieldManager=ana"), versioned("second", json!({"title": "ana"}))),
         post("a ConfigMap", at("configmaps"), configmap("a", "1")).keep("map"),
         put("a ConfigMap without a version", at("configmaps/a"), configmap("a", "1b")),
@@ -332,6 +344,26 @@ fn status() -> Vec<Step> {
         put("of a missing object", at("scenarios/none/status"), none),
         delete("deleted", at("scenarios/portal/status")),
         post("created", at("scenarios/portal/status"), scenario("portal")),
+    ]
+}
+
+/// The status endpoint takes only the status of the body. Which fields kube-apiserver then attributes to the manager is not compared:
+/// it derives them from the other kind.
+fn status_of_another_kind() -> Vec<Step> {
+    let mut other_kind = finding("portal");
+    other_kind["metadata"]["resourceVersion"] = json!("${made/metadata/resourceVersion}");
+    other_kind["status"] = json!({"health": "healthy"});
+    let kept = &["/kind", "/spec", "/status"];
+    vec![
+        post("made", at("scenarios"), scenario("portal")).keep("made"),
+        put("an update", at("scenarios/portal/status"), other_kind).only(kept),
+        patch(
+            "a merge",
+            at("scenarios/portal/status"),
+            MERGE,
+            json!({"kind": "Finding", "status": {"openFindings": 1}}),
+        )
+        .only(kept),
     ]
 }
 
