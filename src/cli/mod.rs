@@ -9,7 +9,7 @@ mod limits;
 mod objects;
 pub mod operator;
 pub mod registry;
-mod serve;
+pub mod serve;
 pub mod settings;
 pub mod sqlite_worker;
 pub mod standalone;

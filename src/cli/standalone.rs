@@ -115,7 +115,8 @@ impl Standalone {
         .await?;
         let client = client::in_process(&control_plane, NAMESPACE);
         let writing = write_settings(&client, settings).await?;
-        let registry = Registry::new(client.clone(), NAMESPACE, &args.registry, WriteFence::always());
+        let options = serve::registry(settings, &args.registry, &metrics);
+        let registry = Registry::new(client.clone(), NAMESPACE, options, WriteFence::always())?;
         let following = tokio::spawn(registry.follow());
         let prober_context = ProberContext {
             metrics: metrics.clone(),

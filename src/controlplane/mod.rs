@@ -39,6 +39,7 @@ mod tls;
 mod watch;
 mod write_context;
 
+pub use admission::check_new_metadata;
 pub use data_dir::{DataDirError, prepare as prepare_data_dir, write_private};
 pub use in_process::{InProcess, Stopped};
 pub use limits::{Limits, Reached, Report};

@@ -22,6 +22,7 @@ mod testing;
 mod tests;
 mod tls;
 
+pub use clients::check_certificates;
 pub use options::{ProbeLimits, ProberError, ProberOptions, SqliteOptions};
 pub use pool::{PoolBound, Turn};
 pub use prober::Prober;

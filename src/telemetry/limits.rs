@@ -50,6 +50,10 @@ pub enum Limit {
     SqliteMemory,
     /// Time of one SQLite query.
     SqliteTime,
+    /// Files of a registry.
+    RegistryFiles,
+    /// Size of the files of a registry.
+    RegistryBytes,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
@@ -78,6 +82,8 @@ impl Limit {
             Limit::SqliteWorkersPerFile => "sqlite_workers_per_file",
             Limit::SqliteMemory => "sqlite_memory",
             Limit::SqliteTime => "sqlite_time",
+            Limit::RegistryFiles => "registry_files",
+            Limit::RegistryBytes => "registry_bytes",
             Limit::Evaluation => "evaluation",
         }
     }
@@ -104,6 +110,8 @@ impl Limit {
             Limit::SqliteWorkersPerFile => "AGENTIC_SQLITE_WORKERS_PER_FILE",
             Limit::SqliteMemory => "AGENTIC_SQLITE_MEMORY_MIB",
             Limit::SqliteTime => "AGENTIC_SQLITE_MAX_TIME",
+            Limit::RegistryFiles => "AGENTIC_REGISTRY_FILES_MAX",
+            Limit::RegistryBytes => "AGENTIC_REGISTRY_BYTES_MAX",
             Limit::Evaluation => "AGENTIC_EVALUATION_STEPS",
         }
     }

@@ -24,6 +24,18 @@ pub const SETTINGS: &[Setting] = &[
         "interval in seconds of Scenarios without `interval`",
     ),
     setting("AGENTIC_LANGUAGE", Some("pt-BR"), Format::Language, "language of texts for people on duty"),
+    setting(
+        "AGENTIC_REGISTRY_FILES_MAX",
+        Some("1000"),
+        Format::Integer(1, 100_000),
+        "YAML files of a registry, and of `check`, that are read; more are an error, and nothing is deleted meanwhile",
+    ),
+    setting(
+        "AGENTIC_REGISTRY_BYTES_MAX",
+        Some("33554432"),
+        Format::Integer(65_536, 1_073_741_824),
+        "size of all files of a registry, and of `check`, together; files beyond it are errors, and nothing is deleted meanwhile",
+    ),
     setting("AGENTIC_LLM_ENABLED", Some("true"), Format::Bool, "whether the local model is used"),
     setting("OLLAMA_BASE_URL", None, Format::Url, "URL of the model server; if unset, the local model is not used"),
     setting("AGENTIC_LLM_MODEL", Some("qwen2.5:7b-instruct"), Format::Any, "model for advice and answers"),

@@ -30,7 +30,7 @@ impl Watch {
         let settings = Settings::load(&BTreeMap::new(), None, &overrides).unwrap();
         let assessor = serve::assessor(&settings).unwrap();
         let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml");
-        let documents = documents::read(&registry).unwrap();
+        let documents = documents::read([registry.as_path()], settings.registry_limits());
         assert_eq!(documents.errors, []);
         let mut scenarios = BTreeMap::new();
         for document in documents.valid.iter().filter(|d| d.kind == "Scenario") {
