@@ -2,11 +2,12 @@
 
 mod warnings;
 
-use super::registry::documents::{self, Document, Documents};
+use super::registry::contents;
+use super::registry::documents::{Document, Documents};
 use super::registry::position::Positions;
 use super::registry::rules::{Judged, Rules};
 use super::settings::Settings;
-use super::{CliError, serve};
+use super::{CliError, limits, serve};
 use crate::api::{CheckOutcome, SETTINGS_NAME};
 use crate::controllers::scenario::assess::{AssessError, Assessor, Begin};
 use crate::domain::outcome::Evaluation;
@@ -66,7 +67,7 @@ pub enum Checked {
 /// Scenario. An error of the command is 2, too, which the caller sees to: 1 means only that a check fails.
 pub async fn run(args: CheckArgs) -> Result<ExitCode, CliError> {
     let settings = Settings::from_process(args.env_file.as_deref(), &BTreeMap::new())?;
-    let documents = documents::read(args.files.iter().map(PathBuf::as_path), settings.registry_limits());
+    let documents = contents::read(args.files.iter().map(PathBuf::as_path), limits::registry(&settings));
     let report = check(&documents, &settings, args.no_run).await?;
     let text = match args.output {
         Output::Table => table(&report.scenarios, settings.language()),

@@ -35,7 +35,7 @@ pub fn policy(settings: &Settings) -> ProbePolicy {
 pub fn registry(settings: &Settings, path: &Path, metrics: &Arc<Metrics>) -> RegistryOptions {
     RegistryOptions {
         path: path.to_path_buf(),
-        limits: settings.registry_limits(),
+        limits: limits::registry(settings),
         policy: Arc::new(policy(settings)),
         metrics: metrics.clone(),
     }

@@ -8,7 +8,6 @@ mod substitution;
 
 pub use list::{SETTINGS, Setting, reference};
 
-use super::registry::files;
 use crate::controllers::context::Limits;
 use crate::domain::duration;
 use crate::domain::key_hosts::{KeyHosts, host_of};
@@ -220,14 +219,6 @@ impl Settings {
                 objects_max: self.count("AGENTIC_RETENTION_MAX"),
                 actions_max: self.count("AGENTIC_ACTIONS_MAX"),
             },
-        }
-    }
-
-    /// How much of a registry is read.
-    pub fn registry_limits(&self) -> files::Limits {
-        files::Limits {
-            files: self.count("AGENTIC_REGISTRY_FILES_MAX"),
-            bytes: self.integer("AGENTIC_REGISTRY_BYTES_MAX"),
         }
     }
 

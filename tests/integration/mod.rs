@@ -7,6 +7,7 @@ mod hung;
 mod kubectl;
 mod malformed;
 mod nine;
+mod registry;
 mod replicas;
 mod running;
 mod soak;

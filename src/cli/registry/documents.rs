@@ -1,17 +1,12 @@
 //! Parsing of a registry: files with YAML documents, one resource each.
 
-use super::files::{self, Limits};
 use super::position::Position;
 use crate::api::{GROUP, VERSION};
 use crate::domain::texts::{self, DocumentError, Language};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::stdin;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The path that stands for standard input.
-pub const STANDARD_INPUT: &str = "-";
 
 /// A resource in a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,29 +65,6 @@ pub fn located(file: &str, position: Option<Position>, message: &str) -> String 
     }
 }
 
-/// Reads files, all YAML files of directories and of those in them, and standard input for `-`, in this order, each sorted by
-/// name. Errors name files, and nothing but them is left out.
-pub fn read<'a>(paths: impl IntoIterator<Item = &'a Path>, limits: Limits) -> Documents {
-    let mut documents = Documents::default();
-    let mut budget = limits.bytes;
-    for path in paths {
-        if path.as_os_str() == STANDARD_INPUT {
-            let text = files::read_text(stdin().lock(), &mut budget);
-            documents.add(path, text);
-            continue;
-        }
-        let listing = files::list(path, limits);
-        documents.errors.extend(listing.errors);
-        documents.ignored.extend(listing.ignored.iter().map(|path| path.display().to_string()));
-        for (file, _) in listing.files {
-            let text = files::read(&file, &mut budget);
-            documents.add(&file, text);
-        }
-    }
-    documents.refuse_duplicates();
-    documents
-}
-
 impl Documents {
     /// Adds the documents of a file with this text.
     pub fn add(&mut self, path: &Path, text: Result<String, DocumentError>) {
@@ -103,7 +75,7 @@ impl Documents {
     }
 
     /// Makes each resource whose kind and name an earlier one has an error.
-    fn refuse_duplicates(&mut self) {
+    pub fn refuse_duplicates(&mut self) {
         let mut seen = BTreeMap::new();
         for document in std::mem::take(&mut self.valid) {
             let at = document.in_file(Position { line: 1, column: 1 });
@@ -226,13 +198,13 @@ mod tests {
         let documents = parsed(&text);
         assert_eq!(documents.errors, []);
         let names: Vec<_> = documents.valid.iter().map(|d| (d.kind.as_str(), d.name.as_str(), d.line)).collect();
-        assert_eq!(names, [("Agent", "a", 2), ("Scenario", "b.c", 8), ("Agent", "d", 14)]);
+        assert_eq!(names, [("Agent", "a", 2), ("Scenario", "b.c", 8), ("Agent", "d", 15)]);
     }
 
     #[test]
     fn an_invalid_document_is_reported_with_its_position_and_the_others_are_read() {
         for (bad, says) in [
-            ("kind: [", "r.yaml:2:1: not YAML"),
+            ("kind: [", "r.yaml:1:7: not YAML"),
             ("kind: a\n  b: c", "r.yaml:2:4: not YAML"),
             ("apiVersion: v1\nkind: Secret\nmetadata: {name: x}", "r.yaml:1:1: apiVersion \"v1\""),
             (
@@ -247,7 +219,7 @@ mod tests {
             assert!(error.starts_with(says) && !error.contains('\n'), "{error}");
         }
         let error = parsed(&format!("{GOOD}---\n{GOOD}x: {{\n")).errors[0].text(Language::English);
-        assert!(error.starts_with("r.yaml:9:1: not YAML"), "{error}");
+        assert!(error.starts_with("r.yaml:8:4: not YAML"), "{error}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! 3. [`Watched::plan`] chooses the entries that are in force; a new spec that is not valid leaves the last one that was.
 //! 4. [`sync`] makes the objects in the API what the plan says, at each change and once a minute.
 
+pub mod contents;
 pub mod documents;
 mod drift;
 pub mod files;

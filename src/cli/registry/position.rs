@@ -43,7 +43,8 @@ impl<'a> Positions<'a> {
         let start = offset(self.text, content)?;
         let target = offset(value, at).unwrap_or(value.len());
         let characters = value.get(..target)?.chars().filter(|c| !c.is_whitespace()).count();
-        Some(position(self.text, start + raw_offset(self.text.get(start..)?, characters)))
+        let is_end = value[target..].trim().is_empty();
+        Some(position(self.text, start + raw_offset(self.text.get(start..)?, characters, is_end)))
     }
 
     /// The position of the name of a field, and that of its value, if it is there.
@@ -108,8 +109,8 @@ fn position(text: &str, offset: usize) -> Position {
 }
 
 /// Where in the YAML of a scalar the character is that so many others precede in its value, white space not counted, which
-/// folding changes.
-fn raw_offset(raw: &str, characters: usize) -> usize {
+/// folding changes. At the end of the value it is what follows the last of them.
+fn raw_offset(raw: &str, characters: usize, is_end: bool) -> usize {
     let quote = raw.chars().next().filter(|c| matches!(c, '"' | '\''));
     let start = match raw.chars().next() {
         Some('"' | '\'') => 1,
@@ -117,13 +118,14 @@ fn raw_offset(raw: &str, characters: usize) -> usize {
         _ => 0,
     };
     let mut left = characters;
+    let mut end = start;
     let mut rest = raw[start..].char_indices().peekable();
     while let Some((at, c)) = rest.next() {
         if c.is_whitespace() {
             continue;
         }
         if left == 0 {
-            return start + at;
+            return if is_end { end } else { start + at };
         }
         let mut is_space = false;
         match (quote, c) {
@@ -146,8 +148,9 @@ fn raw_offset(raw: &str, characters: usize) -> usize {
             _ => {}
         }
         left -= usize::from(!is_space);
+        end = start + rest.peek().map_or(raw.len() - start, |(at, _)| *at);
     }
-    raw.len()
+    end
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -283,7 +286,7 @@ spec:
     fn a_character_of_an_expression_is_found_however_it_is_written() {
         let parsed: serde_json::Value = serde_saphyr::from_str(TEXT).unwrap();
         let positions = Positions::of(TEXT);
-        for (check, expected) in [(0, (10, 28)), (1, (12, 29)), (2, (14, 34)), (3, (19, 9)), (4, (24, 10))] {
+        for (check, expected) in [(0, (10, 28)), (1, (12, 30)), (2, (14, 35)), (3, (19, 9)), (4, (24, 10))] {
             let value = parsed["spec"]["checks"][check]["expect"].as_str().unwrap();
             let start = position(value, value.find("nope").unwrap());
             let path = format!("spec.checks[{check}].expect");

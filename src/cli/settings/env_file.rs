@@ -19,7 +19,6 @@ pub struct EnvFile {
 /// Parses statements of `NAME=value`, with `export`, quotes, comments and `${NAME}`. `environment` has the values of variables
 /// that take precedence over those of the file, and of names without `=`.
 pub fn parse(file: &str, text: &str, environment: &BTreeMap<String, String>) -> EnvFile {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut parser = Parser { file, rest: text, line: 1, environment, found: EnvFile::default() };
     while parser.skip_to_statement() {
         let line = parser.line;
@@ -69,7 +68,9 @@ impl<'a> Parser<'a> {
     /// Skips empty lines and comments. False at the end.
     fn skip_to_statement(&mut self) -> bool {
         loop {
-            let blank = self.rest.len() - self.rest.trim_start().len();
+            // A byte order mark stands where files were joined, too.
+            let blank =
+                self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
             self.take(blank);
             match self.rest.chars().next() {
                 None => return false,
@@ -124,8 +125,8 @@ impl<'a> Parser<'a> {
         let text = if quote == '"' { unescaped(&inner[..end]) } else { text };
         self.take(end + 2);
         let after = &self.rest[..self.rest.find('\n').unwrap_or(self.rest.len())];
-        let (blank, more) = after.split_at(after.len() - after.trim_start().len());
-        if !more.is_empty() && !(more.starts_with('#') && !blank.is_empty()) {
+        let more = after.trim_start();
+        if !more.is_empty() && !more.starts_with('#') {
             let at = if self.line > line { format!(", on line {}", self.line) } else { String::new() };
             return Err(format!("text after the closing quote{at}: quote the whole value"));
         }

@@ -30,6 +30,7 @@ fn values_are_read_as_compose_reads_them() {
         ("A=it's \"so\"", "it's \"so\""),
         ("A=x\r\nB=y\r\n", "x"),
         ("\u{feff}A=x", "x"),
+        ("B=1\n\u{feff}A=x", "x"),
         ("export A=x", "x"),
         ("export\tA=x", "x"),
         ("exported=1\nA=x", "x"),
@@ -41,6 +42,7 @@ fn values_are_read_as_compose_reads_them() {
         ("A='Let\\'s go'", "Let's go"),
         ("A=\" # x \" # note", " # x "),
         ("A='a'\t# note", "a"),
+        ("A=\"a\"#note", "a"),
         ("A=\"a\\tb\\\\n\\x\"", "a\tb\\n\\x"),
         ("A='a\\tb\\\\'", "a\\tb\\\\"),
         ("A=\"\\0101\\012\"", "A\\012"),
@@ -69,7 +71,6 @@ fn what_cannot_be_read_is_an_error_with_its_line() {
     for (text, error) in [
         ("A=\"abc\"def", ".env:1: A: text after the closing quote: quote the whole value"),
         ("A='it'\\''s'", ".env:1: A: text after the closing quote: quote the whole value"),
-        ("A=\"a\"#b", ".env:1: A: text after the closing quote: quote the whole value"),
         ("\nA=\"a\nb\" c", ".env:2: A: text after the closing quote, on line 3: quote the whole value"),
         ("# 1\nA='open", ".env:2: A: the quote is not closed"),
         ("A=\"open\\\"", ".env:1: A: the quote is not closed"),
