@@ -45,13 +45,15 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::init_logging(arguments.log_format);
     listener::descriptors::raise();
-    match run(arguments.command) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("agentic-ops: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    // Of `check`, 1 means only that a check fails.
+    let failed = match arguments.command {
+        Command::Check(_) => ExitCode::from(2),
+        _ => ExitCode::FAILURE,
+    };
+    run(arguments.command).unwrap_or_else(|error| {
+        eprintln!("agentic-ops: {error}");
+        failed
+    })
 }
 
 fn run(command: Command) -> Result<ExitCode, CliError> {

@@ -1,23 +1,26 @@
 //! `agentic-ops check`: runs Scenarios from files once, for people, pre-commit hooks and merge requests.
 
-use super::registry::documents::{self, BadDocument, Document};
+mod warnings;
+
+use super::registry::contents;
+use super::registry::documents::{Document, Documents};
+use super::registry::position::Positions;
+use super::registry::rules::{Judged, Rules};
 use super::settings::Settings;
-use super::{CliError, serve};
-use crate::api::{CheckOutcome, SETTINGS_NAME, Scenario};
+use super::{CliError, limits, serve};
+use crate::api::{CheckOutcome, SETTINGS_NAME};
 use crate::controllers::scenario::assess::{AssessError, Assessor, Begin};
-use crate::controlplane::schema::Schema;
 use crate::domain::outcome::Evaluation;
-use crate::domain::prepare::ReferencedConfiguration;
+use crate::domain::prepare::{ReferencedConfiguration, prepare};
 use crate::domain::printable::printable;
 use crate::domain::texts::{self, Language};
-use crate::domain::validate::{
-    Expressions, ProbePolicy, Problem, Reason, ValidatedScenario, ValidationError, dependency_cycle, validate,
-};
+use crate::domain::validate::{ProbePolicy, Problem, Reason, ValidatedScenario, ValidationError, dependency_cycle};
 use crate::runtime::clock;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -27,7 +30,7 @@ const CONCURRENCY: usize = 32;
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    /// Files or directories with Scenarios
+    /// Files or directories with Scenarios; - is standard input
     #[arg(value_name = "FILE", default_value = "registry.yaml")]
     pub files: Vec<PathBuf>,
     /// File with settings, as NAME=value lines [default: .env, if it exists]
@@ -60,49 +63,64 @@ pub enum Checked {
     Ran(Evaluation),
 }
 
-/// Exit code 0 if all checks pass, 1 if one fails, 2 if none fails and one is unknown or a Scenario is invalid.
+/// Exit code 0 if all checks pass, 1 if one fails, 2 if none fails and one is unknown, something is invalid, or there is no
+/// Scenario. An error of the command is 2, too, which the caller sees to: 1 means only that a check fails.
 pub async fn run(args: CheckArgs) -> Result<ExitCode, CliError> {
     let settings = Settings::from_process(args.env_file.as_deref(), &BTreeMap::new())?;
-    let mut found = Vec::new();
-    let mut errors = Vec::new();
-    for path in &args.files {
-        let read = documents::read(path).map_err(|source| CliError::File { path: path.clone(), source })?;
-        found.extend(read.valid.into_iter().filter(|d| d.kind == "Scenario"));
-        errors.extend(read.errors);
+    let documents = contents::read(args.files.iter().map(PathBuf::as_path), limits::registry(&settings));
+    let report = check(&documents, &settings, args.no_run).await?;
+    let text = match args.output {
+        Output::Table => table(&report.scenarios, settings.language()),
+        Output::Json => format!("{}\n", as_json(&report)),
+    };
+    // A reader that wants no more, such as `head`, is no error.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    if args.output == Output::Table {
+        for line in report.errors.iter().chain(&report.warnings) {
+            eprintln!("{}", printable(line));
+        }
     }
-    let results = check(&found, &settings, args.no_run).await?;
-    let language = settings.language();
-    let errors: Vec<String> = errors.iter().map(|e: &BadDocument| e.text(language)).collect();
-    match args.output {
-        Output::Table => print_table(&results, &errors, language),
-        Output::Json => println!("{}", as_json(&results, &errors)),
-    }
-    Ok(ExitCode::from(code(&results, &errors)))
+    Ok(ExitCode::from(code(&report)))
 }
 
-/// Validates each Scenario, and runs the valid ones.
-pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Result<Vec<(String, Checked)>, CliError> {
+/// What `check` found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Each Scenario by name, in the order of the files.
+    pub scenarios: Vec<(String, Checked)>,
+    /// What is wrong with files and Agents, as text.
+    pub errors: Vec<String>,
+    /// What is absent, as text; it does not change the exit code.
+    pub warnings: Vec<String>,
+}
+
+/// Validates all documents, and runs the valid Scenarios.
+pub async fn check(documents: &Documents, settings: &Settings, no_run: bool) -> Result<Report, CliError> {
     let assessor = serve::assessor(settings)?;
-    let policy = &assessor.policy;
+    let language = settings.language();
     let configuration = ReferencedConfiguration {
         settings: Arc::new(settings.config_map()),
         secrets: BTreeMap::from([(SETTINGS_NAME.to_string(), settings.offered_secret())]),
         known: settings.known_secrets(),
     };
-    let schema = scenario_schema()?;
-    let language = settings.language();
-    let mut expressions = Expressions::default();
-    let depends_on: HashMap<String, Vec<String>> =
-        found.iter().map(|d| (d.name.clone(), depends_on(&d.value))).collect();
+    let mut errors: Vec<String> = documents.errors.iter().map(|e| e.text(language)).collect();
+    let mut checking = Checking {
+        rules: Rules::new(assessor.policy.clone(), language)?,
+        policy: &assessor.policy,
+        configuration: &configuration,
+        depends_on: documents.valid.iter().map(|d| (d.name.clone(), warnings::depends_on(d))).collect(),
+    };
     let mut work = Vec::new();
-    for document in found {
-        let valid = validated(document, &schema, policy, &mut expressions, language);
-        let cycle = dependency_cycle(&document.name, &depends_on);
-        let valid = match (valid, cycle) {
-            (Ok(_), Some(path)) => Err(vec![texts::validation(language, &cycle_error(path))]),
-            (valid, _) => valid,
-        };
-        work.push((document.name.clone(), valid));
+    for document in &documents.valid {
+        match checking.judge(document) {
+            Ok(Some(valid)) => work.push((document.name.clone(), Ok(valid))),
+            Ok(None) => {}
+            Err(faults) if document.kind == "Agent" => errors.extend(faults),
+            Err(faults) => work.push((document.name.clone(), Err(faults))),
+        }
+    }
+    if work.is_empty() {
+        errors.push(texts::no_scenario(language));
     }
     let run = |(name, valid): (String, Result<ValidatedScenario, Vec<String>>)| {
         let (configuration, assessor) = (&configuration, &assessor);
@@ -116,44 +134,43 @@ pub async fn check(found: &[Document], settings: &Settings, no_run: bool) -> Res
             (name, checked)
         }
     };
-    Ok(futures::stream::iter(work).map(run).buffered(CONCURRENCY).collect().await)
+    let scenarios = futures::stream::iter(work).map(run).buffered(CONCURRENCY).collect().await;
+    let specs = Path::new(settings.get("AGENTIC_SPECS_ROOT").unwrap_or_default());
+    let warnings =
+        warnings::of(documents, specs).iter().map(|warning| texts::check_warning(language, warning)).collect();
+    Ok(Report { scenarios, errors, warnings })
 }
 
-fn scenario_schema() -> Result<Schema, CliError> {
-    let crds = crate::api::crds();
-    let crd = crds.iter().find(|c| c.spec.names.kind == "Scenario").map(serde_json::to_value).transpose()?;
-    let schema = crd.unwrap_or_default()["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
-    Schema::compile(&schema).map_err(|e| CliError::Argument(e.to_string()))
+struct Checking<'a> {
+    rules: Rules,
+    policy: &'a ProbePolicy,
+    configuration: &'a ReferencedConfiguration,
+    depends_on: HashMap<String, Vec<String>>,
 }
 
-fn depends_on(value: &Value) -> Vec<String> {
-    let list = value.pointer("/spec/dependsOn").and_then(Value::as_array).into_iter().flatten();
-    list.filter_map(|v| v.as_str().map(String::from)).collect()
-}
-
-fn cycle_error(path: Vec<String>) -> ValidationError {
-    let problem = Problem::DependencyCycle { path };
-    ValidationError { field: "spec.dependsOn".into(), reason: Reason::DependencyCycle, problem }
-}
-
-/// The Scenario as the operator validates it, after the schema that the API server uses.
-fn validated(
-    document: &Document,
-    schema: &Schema,
-    policy: &ProbePolicy,
-    expressions: &mut Expressions,
-    language: Language,
-) -> Result<ValidatedScenario, Vec<String>> {
-    let mut value = document.value.clone();
-    let unknown = schema.prune(&mut value);
-    let mut errors: Vec<String> = unknown.iter().map(|path| texts::unknown_field(language, path)).collect();
-    schema.apply_defaults(&mut value);
-    errors.extend(schema.validate(&value, None).iter().map(|c| format!("{}: {}", c.field, c.message)));
-    if !errors.is_empty() {
-        return Err(errors);
+impl Checking<'_> {
+    /// The Scenario, `None` for a valid Agent, or what is wrong, as text.
+    fn judge(&mut self, document: &Document) -> Result<Option<ValidatedScenario>, Vec<String>> {
+        let valid = match self.rules.judge(document) {
+            Judged::Agent => return Ok(None),
+            Judged::Scenario(valid) => *valid,
+            Judged::Refused(faults) | Judged::NotReady(faults) => {
+                return Err(faults.iter().map(|fault| fault.located(&document.file)).collect());
+            }
+        };
+        // What the settings do not offer.
+        let mut errors = prepare(&valid, self.configuration, self.policy).refused;
+        if let Some(path) = dependency_cycle(&document.name, &self.depends_on) {
+            let problem = Problem::DependencyCycle { path };
+            errors.push(ValidationError { field: "spec.dependsOn".into(), reason: Reason::DependencyCycle, problem });
+        }
+        if errors.is_empty() {
+            return Ok(Some(valid));
+        }
+        let positions = Positions::of(&document.text);
+        let located = |error| self.rules.fault(error, document, &positions).located(&document.file);
+        Err(errors.iter().map(located).collect())
     }
-    let scenario: Scenario = serde_json::from_value(value).map_err(|e| vec![e.to_string()])?;
-    validate(&document.name, &scenario.spec, policy, expressions).map_err(|errors| rendered(&errors, language))
 }
 
 fn rendered(errors: &[ValidationError], language: Language) -> Vec<String> {
@@ -169,13 +186,16 @@ async fn run_once(valid: ValidatedScenario, configuration: &ReferencedConfigurat
     }
 }
 
-fn code(results: &[(String, Checked)], errors: &[String]) -> u8 {
+fn code(report: &Report) -> u8 {
     let has = |outcome| {
-        let runs =
-            results.iter().filter_map(|(_, c)| if let Checked::Ran(evaluation) = c { Some(evaluation) } else { None });
+        let runs = report
+            .scenarios
+            .iter()
+            .filter_map(|(_, c)| if let Checked::Ran(evaluation) = c { Some(evaluation) } else { None });
         runs.flat_map(|o| &o.list).any(|o| o.result == outcome)
     };
-    let is_invalid = !errors.is_empty() || results.iter().any(|(_, c)| matches!(c, Checked::Invalid(_)));
+    let is_invalid =
+        !report.errors.is_empty() || report.scenarios.iter().any(|(_, c)| matches!(c, Checked::Invalid(_)));
     match (has(CheckOutcome::Fail), is_invalid || has(CheckOutcome::Unknown)) {
         (true, _) => 1,
         (false, true) => 2,
@@ -202,31 +222,22 @@ fn rows(results: &[(String, Checked)]) -> Vec<[String; 4]> {
     rows
 }
 
-fn print_table(results: &[(String, Checked)], errors: &[String], language: Language) {
+fn table(results: &[(String, Checked)], language: Language) -> String {
     let header = texts::check_columns(language).map(String::from);
     let rows = rows(results);
     let width = |i: usize| rows.iter().chain([&header]).map(|r| r[i].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    for row in std::iter::once(&header).chain(&rows) {
-        let line = format!(
-            "{:<a$}  {:<b$}  {:<c$}  {}",
-            row[0],
-            row[1],
-            row[2],
-            row[3],
-            a = widths[0],
-            b = widths[1],
-            c = widths[2]
-        );
-        println!("{}", printable(line.trim_end()));
-    }
-    for error in errors {
-        eprintln!("{}", printable(error));
-    }
+    let (a, b, c) = (width(0), width(1), width(2));
+    let line = |row: &[String; 4]| {
+        let [scenario, check, outcome, message] = row;
+        let line = format!("{scenario:<a$}  {check:<b$}  {outcome:<c$}  {message}");
+        format!("{}\n", printable(line.trim_end()))
+    };
+    std::iter::once(&header).chain(&rows).map(line).collect()
 }
 
-fn as_json(results: &[(String, Checked)], errors: &[String]) -> Value {
-    let scenarios: Vec<Value> = results
+fn as_json(report: &Report) -> Value {
+    let scenarios: Vec<Value> = report
+        .scenarios
         .iter()
         .map(|(name, checked)| match checked {
             Checked::Invalid(errors) => json!({"id": name, "valid": false, "mistakes": errors}),
@@ -240,5 +251,5 @@ fn as_json(results: &[(String, Checked)], errors: &[String]) -> Value {
             }
         })
         .collect();
-    json!({"scenarios": scenarios, "mistakes": errors})
+    json!({"scenarios": scenarios, "mistakes": report.errors, "warnings": report.warnings})
 }

@@ -1,5 +1,6 @@
 //! The limits on clients, from the settings, and how a limit that is reached is reported.
 
+use super::registry::files;
 use super::settings::Settings;
 use crate::telemetry::{Limit, Metrics};
 use crate::{controlplane, listener};
@@ -14,6 +15,14 @@ pub fn listener(settings: &Settings) -> listener::Limits {
         header_bytes: settings.count("AGENTIC_HEADER_BYTES_MAX"),
         transfer_timeout: settings.duration("AGENTIC_TRANSFER_TIMEOUT"),
         idle_timeout: settings.duration("AGENTIC_IDLE_TIMEOUT"),
+    }
+}
+
+/// How much of a registry is read.
+pub fn registry(settings: &Settings) -> files::Limits {
+    files::Limits {
+        files: settings.count("AGENTIC_REGISTRY_FILES_MAX"),
+        bytes: settings.integer("AGENTIC_REGISTRY_BYTES_MAX"),
     }
 }
 

@@ -10,7 +10,7 @@ mod limits;
 mod objects;
 pub mod operator;
 pub mod registry;
-mod serve;
+pub mod serve;
 pub mod settings;
 pub mod shutdown;
 pub mod sqlite_worker;

@@ -108,9 +108,11 @@ impl Process {
             metrics: self.metrics.clone(),
             election: Some(Election::new(&identity(), self.settings.lease_time())),
         });
-        let registry = self.args.registry.as_deref();
-        let registry =
-            registry.map(|path| Registry::new(self.client.clone(), &self.namespace, path, operator.fence.clone()));
+        let registry = self.args.registry.as_deref().map(|path| {
+            let options = serve::registry(&self.settings, path, &self.metrics);
+            Registry::new(self.client.clone(), &self.namespace, options, operator.fence.clone())
+        });
+        let registry = registry.transpose()?;
         let following = registry.map(|registry| tokio::spawn(registry.follow()));
         let process = view::of_operator(&operator, &self.namespace, self.metrics.clone(), None);
         let routes = match self.args.only {

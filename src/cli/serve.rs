@@ -1,5 +1,6 @@
 //! What standalone and operator share: probes and the facade from settings, the HTTP server, the signal to stop.
 
+use super::registry::RegistryOptions;
 use super::settings::Settings;
 use super::{CliError, limits};
 use crate::controllers::scenario::assess::Assessor;
@@ -10,13 +11,13 @@ use crate::facade::token_review::TokenReviewer;
 use crate::facade::{Backend, ProcessState};
 use crate::listener::{Listener, Serving};
 use crate::net::guard::AddressGuard;
-use crate::probes::{ProbeLimits, Prober, ProberOptions, SqliteOptions, check_query};
+use crate::probes::{ProbeLimits, Prober, ProberOptions, SqliteOptions, check_certificates, check_query};
 use crate::telemetry::Metrics;
 use axum::Router;
 use futures::FutureExt as _;
 use kube::Client;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,6 +29,17 @@ pub fn policy(settings: &Settings) -> ProbePolicy {
         default_interval: settings.interval(),
         evaluation_steps: usize::try_from(settings.integer("AGENTIC_EVALUATION_STEPS")).unwrap_or(usize::MAX),
         check_query,
+        check_certificates,
+    }
+}
+
+/// A registry at `path`, from the settings.
+pub fn registry(settings: &Settings, path: &Path, metrics: &Arc<Metrics>) -> RegistryOptions {
+    RegistryOptions {
+        path: path.to_path_buf(),
+        limits: limits::registry(settings),
+        policy: Arc::new(policy(settings)),
+        metrics: metrics.clone(),
     }
 }
 

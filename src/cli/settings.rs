@@ -4,6 +4,7 @@
 mod env_file;
 mod format;
 mod list;
+mod substitution;
 
 pub use list::{SETTINGS, Setting, reference};
 
@@ -19,6 +20,7 @@ use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
 use crate::net::guard::AddressRules;
 use crate::net::networks::parse_networks;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,8 @@ const KEYS_OF_URLS: [(&str, &str); 2] =
     [("PFSENSE_API_KEY", "PFSENSE_API_URL"), ("PROXMOX_API_TOKEN", "PROXMOX_API_URL")];
 /// Settings that are credentials, besides those with one of `SECRET_ENDINGS`. Who knows the address of a channel can send to it.
 const CREDENTIALS: [&str; 4] = ["SMTP_URL", "AGENTIC_WEBHOOK_URL", "AGENTIC_HEARTBEAT_URL", "DESK_OPS_NTFY_TOPIC"];
+/// Maximum size of a file of settings in bytes.
+const FILE_MAX: u64 = 1 << 20;
 const SECRET_ENDINGS: [&str; 4] = ["_KEY", "_TOKEN", "_PASSWORD", "_SECRET"];
 
 /// Why settings are rejected.
@@ -62,25 +66,28 @@ impl Settings {
         overrides: &BTreeMap<String, String>,
     ) -> Result<Settings, SettingsError> {
         let path = env_file.unwrap_or(Path::new(".env"));
-        let file = match std::fs::read_to_string(path) {
-            Ok(text) => Some(text),
+        let file = match read_bounded(path) {
+            Ok(bytes) => Some(bytes),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && env_file.is_none() => None,
             Err(source) => return Err(SettingsError::File { path: path.display().to_string(), source }),
         };
         let environment = std::env::vars_os().filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?)));
         let shown = path.display().to_string();
-        Self::load(&environment.collect(), file.as_deref().map(|text| (shown.as_str(), text)), overrides)
+        Self::load(&environment.collect(), file.as_deref().map(|bytes| (shown.as_str(), bytes)), overrides)
     }
 
     /// Loads the settings from an environment and a file, given as name and content. `overrides` take precedence over
-    /// both.
+    /// both. Variables of the file without a value are logged.
     pub fn load(
         environment: &BTreeMap<String, String>,
-        file: Option<(&str, &str)>,
+        file: Option<(&str, &[u8])>,
         overrides: &BTreeMap<String, String>,
     ) -> Result<Settings, SettingsError> {
-        let mut errors = Vec::new();
-        let mut values = file.map(|(name, text)| env_file::parse(name, text, &mut errors)).unwrap_or_default();
+        let file = file.map(|(name, bytes)| env_file::parse_bytes(name, bytes, environment)).unwrap_or_default();
+        let env_file::EnvFile { mut values, errors, warnings } = file;
+        for warning in warnings {
+            tracing::warn!("settings: {warning}");
+        }
         for setting in SETTINGS {
             if let Some(value) = environment.get(setting.name) {
                 values.insert(setting.name.into(), value.clone());
@@ -104,8 +111,10 @@ impl Settings {
 
     fn complete(mut values: BTreeMap<String, String>, mut errors: Vec<String>) -> Result<Settings, SettingsError> {
         for setting in SETTINGS {
-            if let (false, Some(default)) = (values.contains_key(setting.name), setting.default) {
-                let value = crate::domain::template::expand(default, &values).unwrap_or_else(|_| default.to_string());
+            if let (false, Some(default)) = (values.contains_key(setting.name), setting.default)
+                // A default that refers to a setting without a value is none.
+                && let Ok(value) = crate::domain::template::expand(default, &values)
+            {
                 values.insert(setting.name.into(), value);
             }
         }
@@ -244,6 +253,17 @@ impl Settings {
         let parts = self.get(name).unwrap_or_default().split(',');
         parts.map(str::trim).filter(|p| !p.is_empty()).map(String::from).collect()
     }
+}
+
+/// The content of a file of settings, which is as large as a ConfigMap may be at most.
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(FILE_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_MAX {
+        let message = format!("more than {FILE_MAX} bytes");
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
 }
 
 /// Whether a setting of this name is a credential, which belongs in a Secret.

@@ -119,7 +119,8 @@ impl Standalone {
         let secrets = settings.known_secrets();
         secrets.set(Source::Files, own_credentials(&args.data, &secret));
         let writing = write_settings(&client, settings).await?;
-        let registry = Registry::new(client.clone(), NAMESPACE, &args.registry, WriteFence::always());
+        let options = serve::registry(settings, &args.registry, &metrics);
+        let registry = Registry::new(client.clone(), NAMESPACE, options, WriteFence::always())?;
         let following = tokio::spawn(registry.follow());
         let prober_context = ProberContext {
             metrics: metrics.clone(),

@@ -42,6 +42,7 @@ mod tls;
 mod watch;
 mod write_context;
 
+pub use admission::check_new_metadata;
 pub use data_dir::{DataDir, DataDirError, write_private};
 pub use in_process::{InProcess, Stopped};
 pub use limits::{Limits, Reached, Report};

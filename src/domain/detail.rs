@@ -204,6 +204,12 @@ pub enum ConfigurationCause {
         name: String,
         key: String,
     },
+    /// The value of the key is not usable for this field.
+    SecretValue {
+        name: String,
+        key: String,
+        error: FieldError,
+    },
     /// RBAC does not allow reading it.
     SecretForbidden {
         name: String,

@@ -3,7 +3,7 @@
 use super::detail::Cause;
 use super::outcome::{Evaluation, Observation, Outcome, RunContext, judge};
 use super::prepare::{ReferencedConfiguration, prepare};
-use super::probe_fields::QueryError;
+use super::probe_fields::{CertificatesError, QueryError};
 use super::reading::{ErrorKind, Reading};
 use super::redact::Redactor;
 use super::texts::Language;
@@ -20,7 +20,8 @@ pub(super) fn policy() -> ProbePolicy {
         sqlite_paths: vec!["/data/desk.db".into()],
         default_interval: Duration::from_secs(60),
         evaluation_steps: 8_000_000,
-        check_query: |sql| if sql.starts_with("SELECT") { Ok(()) } else { Err(QueryError::Writes) },
+        check_query: |sql, _| if sql.starts_with("SELECT") { Ok(()) } else { Err(QueryError::Writes) },
+        check_certificates: |pem| if pem.contains("PEM") { Ok(()) } else { Err(CertificatesError::None) },
     }
 }
 

@@ -11,6 +11,7 @@ pub mod fingerprint;
 mod fixtures;
 pub mod key_hosts;
 pub mod keys;
+pub mod names;
 pub mod outcome;
 pub mod pending;
 pub mod prepare;

@@ -2,7 +2,9 @@
 
 use super::detail::ConfigurationCause;
 use super::key_hosts::{KeyBinding, KeyHosts};
-use super::probe_fields::{DNS_PORT, FieldError, parse_address, parse_url};
+use super::probe_fields::{
+    DNS_PORT, FieldError, check_domain_name, check_header, parse_address, parse_url, server_name,
+};
 use super::reading::{ErrorKind, Reading};
 use super::redact::{KnownSecrets, Redactor};
 use super::target::{
@@ -147,6 +149,7 @@ impl Preparer<'_> {
     fn http(&mut self, http: &HttpProbe) -> Result<HttpRequest, Unprepared> {
         let url = parse_url(&self.text(&http.url)?).map_err(unusable)?;
         self.secrets.extend(credential_of(&url));
+        let body = http.body.as_deref().map(|b| self.text(b)).transpose()?;
         let mut bindings = Vec::new();
         let mut headers = Vec::with_capacity(http.headers.len());
         for (i, header) in http.headers.iter().enumerate() {
@@ -158,11 +161,10 @@ impl Preparer<'_> {
                 }
                 None => self.text(header.value.as_deref().unwrap_or_default())?,
             };
-            headers.push(RequestHeader {
-                name: header.name.clone(),
-                value: format!("{}{value}", header.prefix.as_deref().unwrap_or_default()),
-                secret: header.secret_key_ref.is_some(),
-            });
+            let value = format!("{}{value}", header.prefix.as_deref().unwrap_or_default());
+            let body = body.as_deref().unwrap_or_default();
+            check_header(header, &value, body).map_err(|e| unusable_value(header.secret_key_ref.as_ref(), e))?;
+            headers.push(RequestHeader { name: header.name.clone(), value, secret: header.secret_key_ref.is_some() });
         }
         if let Some(binding) = bindings.iter().find(|binding| !binding.allows(&url)) {
             return Err(Unprepared::Missing(ErrorKind::Forbidden, ConfigurationCause::host_not_allowed(binding, &url)));
@@ -172,7 +174,7 @@ impl Preparer<'_> {
             bindings,
             method: http.method.unwrap_or(Method::Get),
             headers,
-            body: http.body.as_deref().map(|b| self.text(b)).transpose()?,
+            body,
             max_redirects: http.max_redirects.unwrap_or(MAX_REDIRECTS),
             max_body_bytes: http.max_body_bytes.unwrap_or(MAX_BODY_BYTES) as usize,
             tls: self.verification(http.tls.as_ref(), "http.tls")?,
@@ -195,8 +197,10 @@ impl Preparer<'_> {
 
     fn dns(&self, dns: &DnsProbe) -> Result<DnsRequest, Unprepared> {
         let server = dns.server.as_deref().map(|s| self.text(s)).transpose()?;
+        let name = self.text(&dns.name)?;
+        check_domain_name(&name, dns).map_err(unusable)?;
         Ok(DnsRequest {
-            name: self.text(&dns.name)?,
+            name,
             record_type: dns.record_type.unwrap_or(RecordType::A),
             server: server.map(|s| parse_address(&s, Some(DNS_PORT)).map_err(unusable)).transpose()?,
         })
@@ -204,9 +208,9 @@ impl Preparer<'_> {
 
     fn tls(&mut self, tls: &TlsProbe) -> Result<TlsRequest, Unprepared> {
         let address = self.address(&tls.address)?;
-        let server_name = tls.server_name.as_deref().map(|n| self.text(n)).transpose()?;
+        let name = tls.server_name.as_deref().map(|n| self.text(n)).transpose()?;
         Ok(TlsRequest {
-            server_name: server_name.unwrap_or_else(|| address.host.clone()),
+            server_name: server_name(name.as_deref().unwrap_or(&address.host)).map_err(unusable)?,
             address,
             tls: self.verification(tls.options.as_ref(), "tls.options")?,
         })
@@ -224,6 +228,8 @@ impl Preparer<'_> {
             let (more, _) = self.secret(reference, &format!("{at}.caSecretKeyRef"))?;
             // A certificate is not a secret.
             self.secrets.truncate(known);
+            let unusable = |e| unusable_value(Some(reference), FieldError::Certificates(e));
+            (self.policy.check_certificates)(&more).map_err(unusable)?;
             pem = Some(pem.map(|p| format!("{p}\n{more}")).unwrap_or(more));
         }
         Ok(Verification { ca_pem: pem, skip: options.insecure_skip_verify })
@@ -258,6 +264,12 @@ impl Preparer<'_> {
 /// A text that is not valid after settings were substituted. The settings are at fault, since the spec was validated.
 fn unusable(error: FieldError) -> Unprepared {
     Unprepared::Missing(ErrorKind::UnsetSetting, ConfigurationCause::Field(error))
+}
+
+/// Like [`unusable`], of a text with a value from a Secret, if there is a reference to it.
+fn unusable_value(secret: Option<&SecretKeyRef>, error: FieldError) -> Unprepared {
+    let Some(SecretKeyRef { name, key }) = secret.cloned() else { return unusable(error) };
+    Unprepared::Missing(ErrorKind::MissingSecret, ConfigurationCause::SecretValue { name, key, error })
 }
 
 #[cfg(test)]

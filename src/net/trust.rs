@@ -21,6 +21,9 @@ pub enum TrustError {
     /// The PEM parser's message.
     #[error("not certificates in PEM form: {0}")]
     NotPem(String),
+    /// The number of the first that is none, from 1.
+    #[error("certificate number {0} is not an X.509 certificate")]
+    NotACertificate(usize),
     /// The TLS library's message.
     #[error("{0}")]
     Config(String),
@@ -81,6 +84,15 @@ fn parse(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustError> {
         Ok(certificates) if certificates.is_empty() => Err(TrustError::NoCertificate),
         Ok(certificates) => Ok(certificates),
         Err(error) => Err(TrustError::NotPem(error.to_string())),
+    }
+}
+
+/// Whether `pem` has certificates that can all be used.
+pub fn check(pem: &[u8]) -> Result<(), TrustError> {
+    let certificates = parse(pem)?;
+    match certificates.iter().position(|certificate| X509Certificate::from_der(certificate).is_err()) {
+        Some(at) => Err(TrustError::NotACertificate(at + 1)),
+        None => Ok(()),
     }
 }
 

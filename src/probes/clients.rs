@@ -3,11 +3,12 @@
 use super::failure::failure;
 use super::options::{ProberError, ProberOptions};
 use crate::domain::detail::{Cause, TlsCause};
+use crate::domain::probe_fields::CertificatesError;
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::Verification;
 use crate::net::guard::AddressGuard;
 use crate::net::resolver::{GuardedResolver, SystemResolver};
-use crate::net::trust::{Trust, TrustError};
+use crate::net::trust::{self, Trust, TrustError};
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +17,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 const MAX_KEPT: usize = 32;
 /// Largest header list of an HTTP/2 response, in bytes.
 const MAX_HEADER_LIST: u32 = 65536;
+
+/// Whether a text has CA certificates in PEM form that can all be used.
+pub fn check_certificates(pem: &str) -> Result<(), CertificatesError> {
+    trust::check(pem.as_bytes()).map_err(|error| match error {
+        TrustError::NoCertificate => CertificatesError::None,
+        TrustError::NotPem(message) | TrustError::Config(message) => CertificatesError::NotPem(message),
+        TrustError::NotACertificate(number) => CertificatesError::NotACertificate(number),
+    })
+}
 
 /// The HTTP client and TLS configuration of one verification. Clones are cheap.
 #[derive(Clone)]
@@ -59,7 +69,7 @@ impl Clients {
             return Ok(client);
         }
         let client = build(&self.trust, verification, &self.guard, &self.resolver, &self.user_agent)
-            .map_err(|error| failure(ErrorKind::Tls, "", error.into_cause()))?;
+            .map_err(|error| failure(ErrorKind::Unreadable, "", error.into_cause()))?;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MAX_KEPT {
             kept.remove(0);
@@ -90,6 +100,7 @@ impl BuildError {
             BuildError::Trust(TrustError::NotPem(message) | TrustError::Config(message)) => {
                 TlsCause::InvalidCa(message).into()
             }
+            BuildError::Trust(error @ TrustError::NotACertificate(_)) => TlsCause::InvalidCa(error.to_string()).into(),
             BuildError::Client(message) => Cause::Foreign(message),
         }
     }

@@ -25,6 +25,7 @@ mod tests;
 mod tls;
 mod weight;
 
+pub use clients::check_certificates;
 pub use held::HeldReading;
 pub use memory::ParsedMemory;
 pub use options::{ProbeLimits, ProberError, ProberOptions, SqliteOptions};

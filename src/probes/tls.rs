@@ -23,7 +23,7 @@ pub(super) async fn read(
     request: &TlsRequest,
 ) -> ReadResult {
     let name = ServerName::try_from(request.server_name.clone())
-        .map_err(|_| failure(ErrorKind::Tls, "", TlsCause::NotAServerName(request.server_name.clone())))?;
+        .map_err(|_| failure(ErrorKind::Unreadable, "", TlsCause::NotAServerName(request.server_name.clone())))?;
     let config = clients.get(&request.tls)?.tls;
     let stream = tcp::connect(resolver, guard, &request.address).await?;
     let stream = TlsConnector::from(config)

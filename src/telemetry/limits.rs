@@ -64,13 +64,17 @@ pub enum Limit {
     JsonPatch,
     /// Size of the body of a request, or of an object, of the embedded API server.
     RequestBytes,
+    /// Files of a registry.
+    RegistryFiles,
+    /// Size of the files of a registry.
+    RegistryBytes,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 28] = [
+    pub const ALL: [Limit; 30] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -98,6 +102,8 @@ impl Limit {
         Limit::RenderedLists,
         Limit::JsonPatch,
         Limit::RequestBytes,
+        Limit::RegistryFiles,
+        Limit::RegistryBytes,
         Limit::Evaluation,
     ];
 
@@ -131,6 +137,8 @@ impl Limit {
             Limit::RenderedLists => "rendered_lists",
             Limit::JsonPatch => "json_patch",
             Limit::RequestBytes => "request_bytes",
+            Limit::RegistryFiles => "registry_files",
+            Limit::RegistryBytes => "registry_bytes",
             Limit::Evaluation => "evaluation",
         }
     }
@@ -159,6 +167,8 @@ impl Limit {
             Limit::SqliteTime => "AGENTIC_SQLITE_MAX_TIME",
             Limit::Readings => "AGENTIC_READINGS_BYTES",
             Limit::Evaluations => "AGENTIC_EVALUATIONS_MAX",
+            Limit::RegistryFiles => "AGENTIC_REGISTRY_FILES_MAX",
+            Limit::RegistryBytes => "AGENTIC_REGISTRY_BYTES_MAX",
             Limit::Evaluation => "AGENTIC_EVALUATION_STEPS",
             Limit::PreparedRuns
             | Limit::CountedPeople

@@ -1,11 +1,12 @@
 //! The chart must agree with the program in settings, their defaults and metrics, and its values must agree with its schema. The
 //! other tests of the chart are the scripts in this directory.
 
-use agentic_ops::cli::settings::{SETTINGS, is_credential};
+use agentic_ops::cli::settings::{SETTINGS, Settings, is_credential};
 use agentic_ops::telemetry::Metrics;
 use kube_cel::cel::{Context, Program};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::Path;
 
 /// Settings that the chart derives from other values.
@@ -56,6 +57,12 @@ fn the_chart_has_every_setting_with_its_default() {
         let value = value.map(|v| v.as_str().map_or_else(|| v.to_string(), String::from)).unwrap_or_default();
         if let Some(default) = setting.default {
             assert_eq!(value, default, "{}", setting.name);
+        } else {
+            assert!(
+                !value.contains("://") && value.parse::<IpAddr>().is_err(),
+                "{}: an address as default",
+                setting.name
+            );
         }
     }
     for name in names(&values["secrets"]).into_iter().filter(|n| *n != "create") {
@@ -63,6 +70,25 @@ fn the_chart_has_every_setting_with_its_default() {
     }
     for name in names(&values["settings"]) {
         assert!(!is_credential(name), "{name} is a credential and belongs in the Secret");
+    }
+}
+
+#[test]
+fn the_examples_of_settings_and_of_values_name_the_same_addresses() {
+    let environment = BTreeMap::new();
+    let example = text(".env.example");
+    let settings = Settings::load(&environment, Some((".env.example", example.as_bytes())), &environment).unwrap();
+    let values = yaml("helm/agentic-ops/examples/ligbox.yaml").remove(0);
+    let named = names(&values["settings"]);
+    for name in &named {
+        assert_eq!(values["settings"][name].as_str(), settings.get(name), "{name}");
+    }
+    assert!(named.contains("DESK_API_URL") && named.contains("AGENTIC_CRITICAL_VMIDS"), "{named:?}");
+    for line in example.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (name, value) = line.split_once('=').unwrap();
+        assert!(SETTINGS.iter().any(|setting| setting.name == name), "{name} is no setting");
+        let is_set = DERIVED.contains(&name) || value.is_empty() || named.contains(name);
+        assert!(is_set, "{name} is not in the values");
     }
 }
 

@@ -4,7 +4,9 @@ use crate::kit::scratch::Scratch;
 use crate::kit::{ports, process};
 use agentic_ops::cli::demo::estate::Estate;
 use serde_json::Value;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 struct Check {
     scratch: Scratch,
@@ -86,4 +88,63 @@ async fn a_relative_path_of_a_database_begins_at_the_working_directory() {
     let report = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{report}");
     estate.shutdown().await;
+}
+
+/// Runs `check --no-run` with a file of settings and this standard input. Returns the exit code, standard output and errors.
+async fn check_no_run(scratch: &Scratch, settings: &str, arguments: &[&str], input: String) -> (i32, String, String) {
+    let env_file = scratch.file("settings.env", settings);
+    let mut command = process::command(["check", "--no-run", "--env-file", &env_file]);
+    command.args(arguments).current_dir(&scratch.0);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    });
+    let output = output.await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+const SCENARIO: &str = "apiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata: {name: shop}\nspec:\n  title: t\n  agent: pulso\n  severity: low\n  probes: [{name: web, tcp: {address: \"127.0.0.1:9\"}}]\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exit_code_1_means_only_that_a_check_fails() {
+    let scratch = Scratch::new("check-codes");
+    std::fs::create_dir_all(scratch.0.join("empty")).unwrap();
+    for (settings, arguments, input, says) in [
+        ("", &["empty"][..], "", "nenhum Scenario"),
+        ("", &["absent.yaml"], "", "absent.yaml: não pôde ser lido"),
+        ("", &["-"], "", "nenhum Scenario"),
+        ("A='x'y", &["-"], SCENARIO, "settings.env:1: A: text after the closing quote"),
+        ("AGENTIC_INTERVAL_SEC=x", &["-"], SCENARIO, "AGENTIC_INTERVAL_SEC=x"),
+        ("", &["-"], "kind: [", "não é YAML"),
+    ] {
+        let (code, output, errors) = check_no_run(&scratch, settings, arguments, input.into()).await;
+        assert!(code == 2 && errors.contains(says), "{arguments:?} {input:?}: {code}: {output}{errors}");
+    }
+    let (code, output, errors) = check_no_run(&scratch, "", &["-"], SCENARIO.into()).await;
+    assert!(code == 0 && output.contains("valid"), "{code}: {output}{errors}");
+    assert!(errors.contains("nenhum Agent \"pulso\""), "{errors}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn subfolders_are_read_and_every_bad_file_is_named() {
+    let scratch = Scratch::new("check-files");
+    std::fs::create_dir_all(scratch.0.join("r/sub")).unwrap();
+    scratch.file("r/a.yaml", SCENARIO);
+    scratch.file("r/sub/b.yml", &SCENARIO.replace("shop", "other"));
+    scratch.file("r/sub/twice.yaml", SCENARIO);
+    scratch.file("r/name.yaml", &SCENARIO.replace("shop", "Shop."));
+    std::fs::write(scratch.0.join("r/latin1.yaml"), b"title: a\xe7\xe3o").unwrap();
+    let (code, output, errors) = check_no_run(&scratch, "", &["r"], String::new()).await;
+    assert_eq!(code, 2, "{output}{errors}");
+    for says in ["shop ", "other ", "Shop."] {
+        assert!(output.contains(says), "{output}");
+    }
+    assert!(output.contains("r/name.yaml:3:12: metadata.name"), "{output}");
+    assert!(
+        errors.contains("r/latin1.yaml: a linha 1") && errors.contains("r/sub/twice.yaml:1:1: Scenario"),
+        "{errors}"
+    );
 }

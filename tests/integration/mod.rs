@@ -8,6 +8,7 @@ mod kubectl;
 mod malformed;
 mod nine;
 mod readings;
+mod registry;
 mod replicas;
 mod running;
 mod secrets;

@@ -8,6 +8,7 @@ use crate::kit::{api, ports, real, settings};
 use agentic_ops::api::Finding;
 use agentic_ops::cli::demo::estate::Estate;
 use agentic_ops::cli::registry::Registry;
+use agentic_ops::cli::serve;
 use agentic_ops::cli::standalone::{Standalone, StandaloneArgs};
 use agentic_ops::cli::token::load_or_make_secret;
 use agentic_ops::runtime::leadership::WriteFence;
@@ -75,7 +76,9 @@ async fn operator(
     overrides.insert("AGENTIC_AUTH_SECRET_FILE".into(), scratch.0.join("auth-secret").display().to_string());
     let settings = settings::of(&overrides);
     settings::write(&client, &namespace, &settings).await;
-    let following = tokio::spawn(Registry::new(client.clone(), &namespace, registry, WriteFence::always()).follow());
+    let options = serve::registry(&settings, registry, &Default::default());
+    let applied = Registry::new(client.clone(), &namespace, options, WriteFence::always()).unwrap();
+    let following = tokio::spawn(applied.follow());
     let address = ports::lasting();
     let mut command = process::command(["operator", "--namespace", &namespace, "--listen", &address.to_string()]);
     command.env("KUBECONFIG", real::kubeconfig_in(&scratch.0, &namespace));

@@ -4,7 +4,7 @@ use super::settings;
 use agentic_ops::controllers::context::Limits;
 use agentic_ops::controllers::{Operator, OperatorConfig};
 use agentic_ops::domain::validate::ProbePolicy;
-use agentic_ops::probes::{Prober, ProberOptions, check_query};
+use agentic_ops::probes::{Prober, ProberOptions, check_certificates, check_query};
 use agentic_ops::runtime::leadership::Election;
 use kube::Client;
 use std::time::Duration;
@@ -26,6 +26,7 @@ pub fn start_with(client: Client, namespace: &str, election: Option<Election>, l
             default_interval: Duration::from_secs(1),
             evaluation_steps: 8_000_000,
             check_query,
+            check_certificates,
         },
         secrets: Default::default(),
         prober: Prober::new(ProberOptions::default()).unwrap(),

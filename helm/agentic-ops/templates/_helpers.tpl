@@ -141,8 +141,8 @@ seccompProfile: {type: RuntimeDefault}
 {{- $_ := set $all $name (include "agentic-ops.text" $value) }}
 {{- end }}
 {{- with .Values.settings }}
-{{- $_ := set $all "FOSS_URL" (.FOSS_URL | default (printf "http://%s:8085" .VM123_IP)) }}
-{{- $_ := set $all "ODOO_URL" (.ODOO_URL | default (printf "http://%s:8069" .VM123_IP)) }}
+{{- $_ := set $all "FOSS_URL" (.FOSS_URL | default (ternary (printf "http://%s:8085" .VM123_IP) "" (not (empty .VM123_IP)))) }}
+{{- $_ := set $all "ODOO_URL" (.ODOO_URL | default (ternary (printf "http://%s:8069" .VM123_IP) "" (not (empty .VM123_IP)))) }}
 {{- end }}
 {{- if ne .Values.specs.source "none" }}{{ $_ := set $all "AGENTIC_SPECS_ROOT" "/etc/agentic-ops/specs" }}{{ end }}
 {{- if include "agentic-ops.authSecretName" . }}{{ $_ := set $all "AGENTIC_AUTH_SECRET_FILE" "/etc/agentic-ops/auth/secret" }}{{ end }}

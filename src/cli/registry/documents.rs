@@ -1,20 +1,20 @@
 //! Parsing of a registry: files with YAML documents, one resource each.
 
+use super::position::Position;
 use crate::api::{GROUP, VERSION};
 use crate::domain::texts::{self, DocumentError, Language};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-/// Maximum size of a file in bytes, and maximum number of files in a directory.
-const FILE_MAX: u64 = 8 << 20;
-const FILES_MAX: usize = 1000;
+use std::path::Path;
+use std::sync::Arc;
 
 /// A resource in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// File and number of the document, for messages.
-    pub origin: String,
+    pub file: Arc<str>,
+    /// The line at which `text` begins, from 1.
+    pub line: usize,
+    pub text: String,
     pub kind: String,
     pub name: String,
     pub value: Value,
@@ -25,101 +25,140 @@ pub struct Document {
 pub struct Documents {
     pub valid: Vec<Document>,
     pub errors: Vec<BadDocument>,
+    /// Files that are not read, and a person might expect to be.
+    pub ignored: Vec<String>,
 }
 
 /// A document or file that is not used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BadDocument {
-    /// The file, and the number of the document.
-    pub origin: String,
+    pub file: Arc<str>,
+    /// `None`: the whole file.
+    pub position: Option<Position>,
     pub error: DocumentError,
 }
 
+impl Document {
+    /// A position in its text as one in the file.
+    pub fn in_file(&self, position: Position) -> Position {
+        Position { line: self.line + position.line - 1, ..position }
+    }
+}
+
 impl BadDocument {
+    /// An error of a whole file or directory.
+    pub fn of_file(path: &Path, error: DocumentError) -> BadDocument {
+        BadDocument { file: path.display().to_string().into(), position: None, error }
+    }
+
     /// The error as text, with its origin.
     pub fn text(&self, language: Language) -> String {
-        texts::document_error(language, &self.origin, &self.error)
+        located(&self.file, self.position, &texts::document_error(language, &self.error))
     }
 }
 
-/// Reads a file, or all `.yaml`, `.yml` and `.json` files of a directory, sorted by name.
-pub fn read(path: &Path) -> std::io::Result<Documents> {
-    let mut documents = Documents::default();
-    for file in files(path)? {
-        let shown = file.display().to_string();
-        let size = std::fs::metadata(&file)?.len();
-        if size > FILE_MAX {
-            let error = DocumentError::FileTooLarge { bytes: size, max: FILE_MAX };
-            documents.errors.push(BadDocument { origin: shown, error });
-            continue;
-        }
-        parse(&shown, &std::fs::read_to_string(&file)?, &mut documents);
+/// `FILE:LINE:COLUMN: message`, as compilers write it.
+pub fn located(file: &str, position: Option<Position>, message: &str) -> String {
+    match position {
+        Some(Position { line, column }) => format!("{file}:{line}:{column}: {message}"),
+        None => format!("{file}: {message}"),
     }
-    let mut seen = BTreeMap::new();
-    let mut duplicates = Vec::new();
-    documents.valid.retain(|d| match seen.insert((d.kind.clone(), d.name.clone()), d.origin.clone()) {
-        None => true,
-        Some(first) => {
-            let error = DocumentError::Duplicate { kind: d.kind.clone(), name: d.name.clone(), first };
-            duplicates.push(BadDocument { origin: d.origin.clone(), error });
-            false
-        }
-    });
-    documents.errors.extend(duplicates);
-    Ok(documents)
 }
 
-fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
-    if !std::fs::metadata(path)?.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
-    }
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path)?.take(FILES_MAX) {
-        let file = entry?.path();
-        let is_document = file.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json");
-        // Hidden files belong to editors, or to the volume of a ConfigMap.
-        let is_hidden = file.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-        if is_document && !is_hidden && file.is_file() {
-            files.push(file);
+impl Documents {
+    /// Adds the documents of a file with this text.
+    pub fn add(&mut self, path: &Path, text: Result<String, DocumentError>) {
+        match text {
+            Ok(text) => parse(&path.display().to_string(), &text, self),
+            Err(error) => self.errors.push(BadDocument::of_file(path, error)),
         }
     }
-    files.sort();
-    Ok(files)
-}
 
-/// Parses YAML documents separated by `---`.
-pub fn parse(shown: &str, text: &str, documents: &mut Documents) {
-    for (index, part) in split(text).into_iter().enumerate() {
-        let origin = format!("{shown}, document {}", index + 1);
-        match serde_saphyr::from_str::<Value>(&part) {
-            Ok(Value::Null) => {}
-            Ok(value) => match identify(&value) {
-                Ok((kind, name)) => documents.valid.push(Document { origin, kind, name, value }),
-                Err(error) => documents.errors.push(BadDocument { origin, error }),
-            },
-            Err(error) => {
-                let error = DocumentError::NotYaml(error.to_string());
-                documents.errors.push(BadDocument { origin, error });
+    /// Makes each resource whose kind and name an earlier one has an error.
+    pub fn refuse_duplicates(&mut self) {
+        let mut seen = BTreeMap::new();
+        for document in std::mem::take(&mut self.valid) {
+            let at = document.in_file(Position { line: 1, column: 1 });
+            let here = format!("{}:{}", document.file, at.line);
+            match seen.entry((document.kind.clone(), document.name.clone())) {
+                std::collections::btree_map::Entry::Vacant(slot) => {
+                    slot.insert(here);
+                    self.valid.push(document);
+                }
+                std::collections::btree_map::Entry::Occupied(first) => {
+                    let Document { file, kind, name, .. } = document;
+                    let error = DocumentError::Duplicate { kind, name, first: first.get().clone() };
+                    self.errors.push(BadDocument { file, position: Some(at), error });
+                }
             }
         }
     }
 }
 
-/// Splits a YAML stream. A separator is at the start of a line, never within a block scalar.
-fn split(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    for line in text.lines() {
-        let is_separator =
-            line.strip_prefix("---").is_some_and(|rest| rest.trim().is_empty() || rest.starts_with(" #"));
-        if is_separator {
-            parts.push(String::new());
-        } else if let Some(part) = parts.last_mut() {
-            part.push_str(line);
-            part.push('\n');
+/// Parses YAML documents separated by `---`.
+pub fn parse(file: &str, text: &str, documents: &mut Documents) {
+    let file: Arc<str> = file.into();
+    for Part { line, text } in split(text) {
+        let first = Position { line, column: 1 };
+        let mut bad = |position: Position, error| {
+            documents.errors.push(BadDocument { file: file.clone(), position: Some(position), error });
+        };
+        match serde_saphyr::from_str::<Value>(&text) {
+            Ok(Value::Null) => {}
+            Ok(value) => match identify(&value) {
+                Ok((kind, name)) => {
+                    documents.valid.push(Document { file: file.clone(), line, text, kind, name, value });
+                }
+                Err(error) => bad(first, error),
+            },
+            Err(error) => {
+                let (position, message) = yaml_error(&error, line);
+                bad(position.unwrap_or(first), DocumentError::NotYaml(message));
+            }
         }
     }
-    let is_empty = |part: &String| part.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#'));
-    parts.retain(|part| !is_empty(part));
+}
+
+/// Where in the file a text is not YAML, and why.
+fn yaml_error(error: &serde_saphyr::Error, line: usize) -> (Option<Position>, String) {
+    let error = error.without_snippet();
+    let at = error.location().filter(|at| at.line() > 0).and_then(|at| {
+        let number = |n: u64| usize::try_from(n).ok();
+        Some(Position { line: line + number(at.line())? - 1, column: number(at.column())? })
+    });
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    (at, message.lines().next().unwrap_or_default().trim_end_matches([':', ' ']).to_string())
+}
+
+/// One document of a YAML stream.
+struct Part {
+    /// Its first line in the stream, from 1.
+    line: usize,
+    text: String,
+}
+
+/// Splits a YAML stream. A separator is at the start of a line, never within a block scalar; a document may begin on its line.
+fn split(text: &str) -> Vec<Part> {
+    let mut parts = vec![Part { line: 1, text: String::new() }];
+    for (index, line) in text.lines().enumerate() {
+        let after = line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+        let ends = line
+            .strip_prefix("...")
+            .is_some_and(|rest| rest.trim_start().is_empty() || rest.trim_start().starts_with('#'));
+        match after {
+            Some(rest) => parts.push(Part { line: index + 1, text: format!("   {}\n", rest.replace('\t', " ")) }),
+            None if ends => parts.push(Part { line: index + 2, text: String::new() }),
+            None => {
+                if let Some(part) = parts.last_mut() {
+                    part.text.push_str(line);
+                    part.text.push('\n');
+                }
+            }
+        }
+    }
+    let is_empty = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#') || line.starts_with('%');
+    parts.retain(|part| !part.text.lines().all(is_empty));
     parts
 }
 
@@ -143,6 +182,8 @@ fn identify(value: &Value) -> Result<(String, String), DocumentError> {
 mod tests {
     use super::*;
 
+    const GOOD: &str = "apiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {name: a}\n";
+
     fn parsed(text: &str) -> Documents {
         let mut documents = Documents::default();
         parse("r.yaml", text, &mut documents);
@@ -151,26 +192,41 @@ mod tests {
 
     #[test]
     fn documents_are_separated() {
-        let text = "# head\n---\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {name: a}\n---\n# nothing\n--- # next\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata:\n  name: b.c\n";
-        let documents = parsed(text);
+        let text = format!(
+            "# head\n---\n{GOOD}---\n# nothing\n--- # next\napiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata:\n  name: b.c\n...\n%YAML 1.2\n---\t{{apiVersion: agentic.ligbox.io/v1alpha1, kind: Agent, metadata: {{name: d}}}}\n"
+        );
+        let documents = parsed(&text);
         assert_eq!(documents.errors, []);
-        let names: Vec<_> = documents.valid.iter().map(|d| (d.kind.as_str(), d.name.as_str())).collect();
-        assert_eq!(names, [("Agent", "a"), ("Scenario", "b.c")]);
+        let names: Vec<_> = documents.valid.iter().map(|d| (d.kind.as_str(), d.name.as_str(), d.line)).collect();
+        assert_eq!(names, [("Agent", "a", 2), ("Scenario", "b.c", 8), ("Agent", "d", 15)]);
     }
 
     #[test]
-    fn an_invalid_document_is_reported_and_the_others_are_read() {
-        let good = "apiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {name: a}\n";
+    fn an_invalid_document_is_reported_with_its_position_and_the_others_are_read() {
         for (bad, says) in [
-            ("kind: [", "not YAML"),
-            ("apiVersion: v1\nkind: Secret\nmetadata: {name: x}", "apiVersion \"v1\""),
-            ("apiVersion: agentic.ligbox.io/v1alpha1\nkind: Finding\nmetadata: {name: x}", "kind \"Finding\""),
-            ("apiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {}", "metadata.name"),
+            ("kind: [", "r.yaml:1:7: not YAML"),
+            ("kind: a\n  b: c", "r.yaml:2:4: not YAML"),
+            ("apiVersion: v1\nkind: Secret\nmetadata: {name: x}", "r.yaml:1:1: apiVersion \"v1\""),
+            (
+                "apiVersion: agentic.ligbox.io/v1alpha1\nkind: Finding\nmetadata: {name: x}",
+                "r.yaml:1:1: kind \"Finding\"",
+            ),
+            ("apiVersion: agentic.ligbox.io/v1alpha1\nkind: Agent\nmetadata: {}", "r.yaml:1:1: metadata.name"),
         ] {
-            let documents = parsed(&format!("{bad}\n---\n{good}"));
+            let documents = parsed(&format!("{bad}\n---\n{GOOD}"));
             assert_eq!(documents.valid.len(), 1, "{bad}");
             let error = documents.errors[0].text(Language::English);
-            assert!(error.starts_with("r.yaml, document 1: ") && error.contains(says), "{error}");
+            assert!(error.starts_with(says) && !error.contains('\n'), "{error}");
         }
+        let error = parsed(&format!("{GOOD}---\n{GOOD}x: {{\n")).errors[0].text(Language::English);
+        assert!(error.starts_with("r.yaml:8:4: not YAML"), "{error}");
+    }
+
+    #[test]
+    fn the_second_resource_of_a_name_is_an_error_that_names_the_first() {
+        let mut documents = parsed(&format!("{GOOD}---\n{GOOD}"));
+        documents.refuse_duplicates();
+        assert_eq!(documents.valid.len(), 1);
+        assert_eq!(documents.errors[0].text(Language::English), "r.yaml:4:1: Agent \"a\" is already in r.yaml:1");
     }
 }

@@ -1,204 +1,228 @@
-//! `--registry`: applies the Scenarios and Agents of a file or directory and watches it for changes, as a GitOps agent
-//! does.
+//! `--registry`: applies the Scenarios and Agents of a file or directory and follows its changes, as a GitOps agent does.
 //!
-//! Applied objects carry the hash of their document. An unchanged document is applied once, and changes that people
-//! make to its object in the API are kept.
+//! 1. [`files::list`] tells which files there are, and [`Watched`] which of them have been written completely.
+//! 2. [`documents::parse`] and [`Rules`] turn the text of a file into entries, each with a verdict.
+//! 3. [`Watched::plan`] chooses the entries that are in force; a new spec that is not valid leaves the last one that was.
+//! 4. [`sync`] makes the objects in the API what the plan says, at each change and once a minute.
 
+pub mod contents;
 pub mod documents;
+mod drift;
+pub mod files;
+pub mod position;
+pub mod rules;
+mod sync;
+mod watched;
 
-use crate::api::{GROUP, VERSION};
+pub use sync::SyncResult;
+
 use crate::domain::texts::Language;
-use crate::runtime::field_managers;
+use crate::domain::validate::ProbePolicy;
 use crate::runtime::leadership::WriteFence;
-use crate::runtime::retry::{self, Retry};
-use crate::runtime::write::{WriteError, call};
-use documents::{Document, Documents};
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
-use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
-use kube::{Api, Client, ResourceExt as _};
-use serde_json::{Value, json};
+use crate::runtime::retry;
+use crate::telemetry::Metrics;
+use documents::{BadDocument, Document, Documents};
+use files::{Limits, Stamp};
+use kube::Client;
+use position::Position;
+use rules::{Judged, Rules};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use watched::{Content, Entry, Plan, Trouble, Verdict, Watched};
 
-/// Label of objects that the registry created.
-const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-/// Annotation with the hash of the applied document.
-const HASH: &str = "agentic.ligbox.io/registry-hash";
-
-/// Poll interval for changes of the files.
+/// Poll interval for changes of the files; longer where looking takes long.
 const POLL: Duration = Duration::from_secs(1);
+/// Looking at the files takes at most this part of the time.
+const LOOKING_SHARE: u32 = 20;
+/// How often objects are compared with the files, although these did not change.
+const RECONCILE: Duration = Duration::from_secs(60);
+/// How often troubles are logged that stay.
+const REMIND: Duration = Duration::from_secs(3600);
+
+/// What a registry is and what its Scenarios may use.
+pub struct RegistryOptions {
+    /// File or directory.
+    pub path: PathBuf,
+    pub limits: Limits,
+    pub policy: Arc<ProbePolicy>,
+    pub metrics: Arc<Metrics>,
+}
 
 /// Applies a registry to a namespace.
 pub struct Registry {
-    client: Client,
-    namespace: String,
-    path: PathBuf,
+    source: Source,
+    applier: sync::Applier,
     fence: WriteFence,
+    metrics: Arc<Metrics>,
 }
 
-/// The result of one synchronisation.
-#[derive(Debug, Default, PartialEq)]
-pub struct SyncResult {
-    pub found: usize,
-    pub applied: usize,
-    pub deleted: usize,
-    /// Errors in the files, and objects that the API server rejected.
-    pub errors: Vec<String>,
-    /// Whether a request failed, so that the synchronisation has to be retried.
-    pub incomplete: bool,
+/// The files, and how they are judged.
+struct Source {
+    path: PathBuf,
+    limits: Limits,
+    rules: Rules,
+    watched: Watched,
+}
+
+/// When what was done last.
+#[derive(Default)]
+struct Progress {
+    /// The version of the files, and whether they were complete.
+    synced: Option<(u64, bool)>,
+    compared: Option<Instant>,
+    retry_at: Option<Instant>,
+    failures: u32,
+    logged: Vec<Trouble>,
+    logged_at: Option<Instant>,
 }
 
 impl Registry {
-    /// Writes go through `fence`, so that only the leader applies its copy of the registry.
-    pub fn new(client: Client, namespace: &str, path: &Path, fence: WriteFence) -> Registry {
-        Registry { client, namespace: namespace.to_string(), path: path.to_path_buf(), fence }
+    /// Writes go through `fence`, so that only the leader applies its copy of the registry. Errors: the schemas of the kinds are not
+    /// valid, which is a defect.
+    pub fn new(
+        client: Client,
+        namespace: &str,
+        options: RegistryOptions,
+        fence: WriteFence,
+    ) -> Result<Registry, super::CliError> {
+        let RegistryOptions { path, limits, policy, metrics } = options;
+        let rules = Rules::new(policy, Language::English)?;
+        let applier = sync::Applier::new(client, namespace, fence.clone())?;
+        Ok(Registry { source: Source { path, limits, rules, watched: Watched::default() }, applier, fence, metrics })
     }
 
-    /// Synchronises at start, after each change of the files, and after becoming the leader. Never returns.
+    /// Synchronises at start, after each change of the files that is complete, every minute, and after becoming the leader. Never
+    /// returns.
     pub async fn follow(self) {
-        let mut seen = None;
-        let mut retry_at = None;
-        let mut failures = 0;
+        let Registry { mut source, mut applier, fence, metrics } = self;
+        let mut progress = Progress::default();
         loop {
-            let versions = file_versions(&self.path);
-            let again = retry_at.is_some_and(|at| at <= tokio::time::Instant::now());
-            if !self.fence.is_open() {
-                seen = None;
-            } else if seen.as_ref() != Some(&versions) || again {
-                let result = self.sync().await;
-                self.log(&result);
-                retry_at = result.incomplete.then(|| tokio::time::Instant::now() + retry::REGISTRY.interval(failures));
-                failures = if result.incomplete { failures + 1 } else { 0 };
-                seen = Some(versions);
-            }
-            tokio::time::sleep(POLL).await;
-        }
-    }
-
-    fn log(&self, result: &SyncResult) {
-        for error in &result.errors {
-            tracing::error!("registry: {error}");
-        }
-        let SyncResult { found, applied, deleted, errors, .. } = result;
-        let registry = self.path.display();
-        tracing::info!(%registry, found, applied, deleted, errors = errors.len(), "registry applied");
-    }
-
-    /// Reads the registry once, and applies and deletes objects accordingly.
-    pub async fn sync(&self) -> SyncResult {
-        let path = self.path.clone();
-        let read = tokio::task::spawn_blocking(move || documents::read(&path)).await;
-        let documents = match read {
-            Ok(Ok(documents)) => documents,
-            Ok(Err(error)) => return SyncResult::failed(format!("{}: {error}", self.path.display())),
-            Err(error) => return SyncResult::failed(error.to_string()),
-        };
-        let errors = documents.errors.iter().map(|e| e.text(Language::English)).collect();
-        let mut result = SyncResult { found: documents.valid.len(), errors, ..SyncResult::default() };
-        for kind in ["Agent", "Scenario"] {
-            self.sync_kind(kind, &documents, &mut result).await;
-        }
-        result
-    }
-
-    async fn sync_kind(&self, kind: &str, documents: &Documents, result: &mut SyncResult) {
-        let api = self.api(kind);
-        let managed = match self.managed_objects(&api).await {
-            Ok(managed) => managed,
-            Err(error) => return result.add_retryable(format!("cannot list {kind}s: {error}")),
-        };
-        let mut declared = BTreeSet::new();
-        for document in documents.valid.iter().filter(|d| d.kind == kind) {
-            declared.insert(document.name.clone());
-            let hash = hash(&document.value);
-            if managed.get(&document.name) == Some(&hash) {
-                continue;
-            }
-            match self.apply(&api, document, &hash).await {
-                Ok(()) => result.applied += 1,
-                Err(error @ WriteError::Api(_)) if is_rejection(&error) => {
-                    result.errors.push(format!("{}: {kind} {:?} rejected: {error}", document.origin, document.name));
+            let started = Instant::now();
+            if fence.is_open() {
+                let is_due = progress.is_due(RECONCILE, started);
+                let looked = tokio::task::spawn_blocking(move || {
+                    source.look(is_due, Instant::now());
+                    source
+                });
+                source = match looked.await {
+                    Ok(source) => source,
+                    // A defect, since looking panicked; it is in the log.
+                    Err(error) => return tracing::error!(%error, "registry: no longer followed"),
+                };
+                let looking = started.elapsed();
+                let now = Instant::now();
+                let state = (source.watched.version(), source.watched.is_complete(now));
+                if progress.synced != Some(state) || is_due || progress.retry_at.is_some_and(|at| at <= now) {
+                    let plan = source.watched.plan(now);
+                    let result = applier.sync(&plan, &mut source.rules).await;
+                    progress.log(&source.path, &plan, &result, &metrics);
+                    progress.synced(state, &result, Instant::now());
                 }
-                Err(error) => result.add_retryable(format!("{}: {kind} {:?}: {error}", document.origin, document.name)),
+                tokio::time::sleep(POLL.max(looking * LOOKING_SHARE)).await;
+            } else {
+                progress.synced = None;
+                tokio::time::sleep(POLL).await;
             }
         }
-        // Nothing is deleted while the files are invalid or empty, as while they are being written.
-        if documents.errors.is_empty() && !documents.valid.is_empty() {
-            for name in managed.keys().filter(|name| !declared.contains(*name)) {
-                match self.fence.write(api.delete(name, &DeleteParams::default())).await {
-                    Ok(_) => result.deleted += 1,
-                    Err(WriteError::Gone) => {}
-                    Err(error) => result.add_retryable(format!("{kind} {name:?} not deleted: {error}")),
-                }
-            }
-        }
-    }
-
-    fn api(&self, kind: &str) -> Api<DynamicObject> {
-        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(GROUP, VERSION, kind));
-        Api::namespaced_with(self.client.clone(), &self.namespace, &resource)
-    }
-
-    /// Names of the objects that the registry created, with the hashes of their documents.
-    async fn managed_objects(&self, api: &Api<DynamicObject>) -> Result<BTreeMap<String, String>, WriteError> {
-        let params = ListParams::default().labels(&format!("{MANAGED_BY}={}", field_managers::REGISTRY));
-        let list = call(api.list(&params)).await?;
-        let hashed = |o: &DynamicObject| (o.name_any(), o.annotations().get(HASH).cloned().unwrap_or_default());
-        Ok(list.iter().map(hashed).collect())
-    }
-
-    async fn apply(&self, api: &Api<DynamicObject>, document: &Document, hash: &str) -> Result<(), WriteError> {
-        let mut value = document.value.clone();
-        if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
-            metadata.remove("namespace");
-            for (field, name, content) in
-                [("labels", MANAGED_BY, field_managers::REGISTRY), ("annotations", HASH, hash)]
-            {
-                let map = metadata.entry(field).or_insert_with(|| json!({}));
-                if let Some(map) = map.as_object_mut() {
-                    map.insert(name.to_string(), content.into());
-                }
-            }
-        }
-        let mut params = PatchParams::apply(field_managers::REGISTRY).force();
-        params.field_validation = Some(kube::api::ValidationDirective::Strict);
-        self.fence.write(api.patch(&document.name, &params, &Patch::Apply(value))).await.map(drop)
     }
 }
 
-impl SyncResult {
-    fn failed(error: String) -> SyncResult {
-        SyncResult { errors: vec![error], incomplete: true, ..SyncResult::default() }
+impl Source {
+    /// Looks at the files, and reads those that have changed and settled; with `retry` also those that could not be read.
+    fn look(&mut self, retry: bool, now: Instant) {
+        if retry {
+            self.watched.retry();
+        }
+        let listing = files::list(&self.path, self.limits);
+        let due = self.watched.observe(listing, now);
+        for path in &due {
+            let mut budget = self.limits.bytes.saturating_sub(self.watched.bytes_without(path));
+            let text = files::read(path, &mut budget);
+            let after = Stamp::now(path);
+            let content = text.map(|text| self.content(path, &text)).map_err(|error| BadDocument::of_file(path, error));
+            self.watched.read(path, after.as_ref(), content, now);
+        }
+        self.watched.finish(!due.is_empty());
     }
 
-    fn add_retryable(&mut self, error: String) {
-        self.errors.push(error);
-        self.incomplete = true;
+    /// The entries of a file with this text.
+    fn content(&mut self, path: &Path, text: &str) -> Content {
+        let mut documents = Documents::default();
+        documents::parse(&path.display().to_string(), text, &mut documents);
+        let mut content = Content {
+            entries: Vec::with_capacity(documents.valid.len()),
+            troubles: documents.errors.iter().map(Trouble::from).collect(),
+            is_whole: documents.errors.is_empty(),
+            bytes: text.len() as u64,
+        };
+        for document in documents.valid {
+            let (verdict, faults) = match self.rules.judge(&document) {
+                Judged::Agent | Judged::Scenario(_) => (Verdict::Ready, Vec::new()),
+                Judged::NotReady(faults) => (Verdict::NotReady, faults),
+                Judged::Refused(faults) => (Verdict::Refused, faults),
+            };
+            let (kind, name) = (&document.kind, &document.name);
+            let trouble = |fault: &rules::Fault| {
+                let fault = rules::Fault { text: format!("{kind} {name:?}: {}", fault.text), ..fault.clone() };
+                Trouble::new(fault.located(&document.file))
+            };
+            content.troubles.extend(faults.iter().map(trouble));
+            content.entries.push(Arc::new(entry(document, verdict)));
+        }
+        content
     }
 }
 
-/// Whether the API server rejected the content or denies the permission, so that an unchanged file is not applied again.
-fn is_rejection(error: &WriteError) -> bool {
-    error.is_forbidden() || retry::REGISTRY.decide(error, 0) == Retry::Stop
+fn entry(document: Document, verdict: Verdict) -> Entry {
+    let line = document.in_file(Position { line: 1, column: 1 }).line;
+    Entry {
+        origin: format!("{}:{line}", document.file),
+        hash: hash(&document.value),
+        json: document.value.to_string(),
+        identity: (document.kind, document.name),
+        verdict,
+    }
 }
 
 fn hash(value: &Value) -> String {
     Sha256::digest(value.to_string().as_bytes())[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Name, size and modification time of each file, which differ after an edit.
-fn file_versions(path: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
-    let version = |path: PathBuf| {
-        let metadata = std::fs::metadata(&path).ok();
-        let size = metadata.as_ref().map_or(0, std::fs::Metadata::len);
-        (path, size, metadata.and_then(|m| m.modified().ok()))
-    };
-    let mut out = vec![version(path.to_path_buf())];
-    if let Ok(entries) = std::fs::read_dir(path) {
-        out.extend(entries.flatten().take(1000).map(|e| version(e.path())));
-        out.sort();
+impl Progress {
+    /// Whether the last comparison is that long ago.
+    fn is_due(&self, interval: Duration, now: Instant) -> bool {
+        self.compared.is_none_or(|at| now.saturating_duration_since(at) >= interval)
     }
-    out
+
+    fn synced(&mut self, state: (u64, bool), result: &SyncResult, now: Instant) {
+        self.synced = Some(state);
+        self.compared = Some(now);
+        self.retry_at = result.incomplete.then(|| now + retry::REGISTRY.interval(self.failures));
+        self.failures = if result.incomplete { self.failures + 1 } else { 0 };
+    }
+
+    /// Logs what was done, and what is wrong when that changes and once an hour.
+    fn log(&mut self, path: &Path, plan: &Plan, result: &SyncResult, metrics: &Metrics) {
+        let troubles: Vec<Trouble> = plan.troubles.iter().chain(&result.troubles).cloned().collect();
+        for (limit, trouble) in troubles.iter().filter_map(|trouble| Some((trouble.limit?, trouble))) {
+            metrics.limit_reached(limit, &trouble.text);
+        }
+        let is_old = self.logged_at.is_none_or(|at| at.elapsed() >= REMIND);
+        let is_news = self.logged != troubles || is_old && !troubles.is_empty();
+        if is_news {
+            for Trouble { text, .. } in &troubles {
+                tracing::error!("registry: {text}");
+            }
+            self.logged = troubles;
+            self.logged_at = Some(Instant::now());
+        }
+        let SyncResult { applied, restored, deleted, .. } = result;
+        if is_news || self.compared.is_none() || applied + restored + deleted > 0 {
+            let (registry, found, errors) = (path.display(), plan.entries.len(), self.logged.len());
+            tracing::info!(%registry, found, applied, restored, deleted, errors, "registry applied");
+        }
+    }
 }

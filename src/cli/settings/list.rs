@@ -25,28 +25,40 @@ pub const SETTINGS: &[Setting] = &[
         "interval in seconds of Scenarios without `interval`",
     ),
     setting("AGENTIC_LANGUAGE", Some("pt-BR"), Format::Language, "language of texts for people on duty"),
+    setting(
+        "AGENTIC_REGISTRY_FILES_MAX",
+        Some("1000"),
+        Format::Integer(1, 100_000),
+        "YAML files of a registry, and of `check`, that are read; more are an error, and nothing is deleted meanwhile",
+    ),
+    setting(
+        "AGENTIC_REGISTRY_BYTES_MAX",
+        Some("33554432"),
+        Format::Integer(65_536, 1_073_741_824),
+        "size of all files of a registry, and of `check`, together; files beyond it are errors, and nothing is deleted meanwhile",
+    ),
     setting("AGENTIC_LLM_ENABLED", Some("true"), Format::Bool, "whether the local model is used"),
-    setting("OLLAMA_BASE_URL", Some("http://10.10.10.123:11434"), Format::Url, "URL of the model server"),
+    setting("OLLAMA_BASE_URL", None, Format::Url, "URL of the model server; if unset, the local model is not used"),
     setting("AGENTIC_LLM_MODEL", Some("qwen2.5:7b-instruct"), Format::Any, "model for advice and answers"),
     setting("AGENTIC_EMBED_MODEL", Some("nomic-embed-text"), Format::Any, "model for embeddings"),
     setting("AGENTIC_SPECS_ROOT", Some("./specs"), Format::Any, "directory of the runbooks"),
     setting(
         "AGENTIC_CRITICAL_VMIDS",
-        Some("112,122,123,104"),
+        None,
         Format::Any,
         "ids of the virtual machines that must run, separated by commas",
     ),
-    setting("VM123_IP", Some("10.10.10.123"), Format::Any, "IP address of VM 123"),
-    setting("OPENPANEL_BRIDGE_URL", Some("http://10.10.10.123:18087"), Format::Url, "URL of the OpenPanel bridge"),
-    setting("DESK_API_URL", Some("http://10.10.10.122:8080"), Format::Url, "URL of the Desk's API"),
-    setting("WIZARD_API_URL", Some("http://10.10.10.112:8000"), Format::Url, "URL of the wizard's API"),
-    setting("WIZARD_PORTAL_URL", Some("http://10.10.10.112"), Format::Url, "URL of the wizard's portal"),
+    setting("VM123_IP", None, Format::Any, "IP address of VM 123"),
+    setting("OPENPANEL_BRIDGE_URL", None, Format::Url, "URL of the OpenPanel bridge"),
+    setting("DESK_API_URL", None, Format::Url, "URL of the Desk's API"),
+    setting("WIZARD_API_URL", None, Format::Url, "URL of the wizard's API"),
+    setting("WIZARD_PORTAL_URL", None, Format::Url, "URL of the wizard's portal"),
     setting("PFSENSE_API_URL", None, Format::Url, "URL of the pfSense API, through Traefik"),
     setting("PFSENSE_API_KEY", None, Format::Any, "pfSense API key"),
     setting("PROXMOX_API_URL", None, Format::Url, "URL of the Proxmox VE API"),
     setting("PROXMOX_API_TOKEN", None, Format::Any, "Proxmox VE API token, `USER@REALM!TOKENID=UUID`"),
-    setting("FOSS_URL", Some("http://${VM123_IP}:8085"), Format::Url, "URL of FOSSBilling"),
-    setting("ODOO_URL", Some("http://${VM123_IP}:8069"), Format::Url, "URL of Odoo"),
+    setting("FOSS_URL", Some("http://${VM123_IP}:8085"), Format::Url, "URL of FOSSBilling; the default needs VM123_IP"),
+    setting("ODOO_URL", Some("http://${VM123_IP}:8069"), Format::Url, "URL of Odoo; the default needs VM123_IP"),
     setting("DESK_DB_PATH", None, Format::Any, "path of the Desk's SQLite database, which probes can read"),
     setting(
         "AGENTIC_SQLITE_PATHS",
@@ -340,6 +352,16 @@ from the ConfigMap and the Secret `agentic-ops`. `standalone` creates these two 
 credentials go to the Secret, all others to the ConfigMap: those whose names end in _KEY, _TOKEN, _PASSWORD or _SECRET, those in
 AGENTIC_PROBE_SECRET_KEYS, and SMTP_URL, AGENTIC_WEBHOOK_URL, AGENTIC_HEARTBEAT_URL and DESK_OPS_NTFY_TOPIC.
 `.env` can contain further names; Scenarios use them as `${NAME}` and `env.NAME`.
+
+No address has a default, so that nothing is contacted without settings. A Scenario that refers to a setting without a value is
+unknown and names it. `.env.example` and `helm/agentic-ops/examples/ligbox.yaml` have the addresses of the site that the nine
+Scenarios were written for.
+
+`.env` is read as Docker Compose reads it: `NAME=value` lines, with `export`, comments after white space and `#`, single quotes
+(literal) and double quotes (with `\\n`, `\\t` and so on), and `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:?message}`,
+`${NAME:+other}` outside of single quotes, from the process environment or the lines before; `$$` is a dollar sign. A variable
+without a value is replaced by nothing, with a warning. A line that cannot be read, which includes text after a closing quote,
+prevents the start; the error has its number.
 
 A change of the ConfigMap takes effect for Scenarios at their next run, and for the settings of the program itself at its next
 start. An invalid value prevents the start; the error names the setting and the expected format. This page is generated.

@@ -2,7 +2,7 @@ use super::*;
 
 fn load(environment: &[(&str, &str)], file: &str) -> Result<Settings, String> {
     let environment = environment.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
-    Settings::load(&environment, Some((".env", file)), &BTreeMap::new()).map_err(|e| e.to_string())
+    Settings::load(&environment, Some((".env", file.as_bytes())), &BTreeMap::new()).map_err(|e| e.to_string())
 }
 
 #[test]
@@ -16,8 +16,21 @@ fn the_environment_takes_precedence_over_the_file_and_the_file_over_the_default(
     assert_eq!(settings.get("ODOO_URL"), Some("http://odoo:1"));
     assert_eq!(settings.get("FOSS_URL"), Some("http://127.0.0.1:8085"));
     assert_eq!(settings.get("MY_OWN"), Some("a # b"));
-    assert_eq!(settings.get("DESK_API_URL"), Some("http://10.10.10.122:8080"), "an empty value is not set");
+    assert_eq!(settings.get("DESK_API_URL"), None, "an empty value is not set");
     assert_eq!(settings.get("HOME"), None);
+}
+
+#[test]
+fn without_settings_there_is_no_address_to_contact() {
+    let settings = load(&[], "").unwrap();
+    for (name, value) in settings.config_map() {
+        assert!(
+            name == "NTFY_BASE_URL" || !value.contains("://") && value.parse::<std::net::IpAddr>().is_err(),
+            "{name}"
+        );
+    }
+    assert_eq!((settings.get("FOSS_URL"), settings.get("AGENTIC_CRITICAL_VMIDS")), (None, None));
+    assert_eq!(settings.sqlite_paths(), Vec::<PathBuf>::new());
 }
 
 #[test]
@@ -63,7 +76,7 @@ fn all_invalid_values_are_reported_with_name_value_and_format() {
         "AGENTIC_AUTH_SERVICE_ACCOUNTS=ops:bot=devops: should be namespace/name=role+role",
         "AGENTIC_LEASE_SEC=1: should be a whole number from 3 to 300",
         "AGENTIC_DENY_NETWORKS=10.0.0.1/8: should be a network, of which 10.0.0.1/8 is one address: 10.0.0.0/8",
-        ".env:1: should be NAME=value",
+        ".env:1: should be NAME=value, with letters",
         ".env:2: X: the quote is not closed",
     ] {
         assert!(error.contains(says), "{says} is not in {error}");

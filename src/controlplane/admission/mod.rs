@@ -35,6 +35,13 @@ pub fn check(object: &Value, old: Option<&Value>, resource: &Resource, mut warn:
     causes
 }
 
+/// Validation errors of the metadata of a custom resource that is to be created.
+pub fn check_new_metadata(object: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    check_metadata(&object["metadata"], None, true, &mut causes);
+    causes
+}
+
 /// Validation errors of a metadata update.
 pub fn check_update(old: &Value, new: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();

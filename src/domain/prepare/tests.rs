@@ -10,7 +10,14 @@ fn offered(data: BTreeMap<String, String>, hosts: &str) -> SecretView {
 }
 
 fn configuration() -> ReferencedConfiguration {
-    let settings = [("HOST", "shop.example"), ("PORT", "8443"), ("DB", "/data/desk.db"), ("BAD", "no host")];
+    let settings = [
+        ("HOST", "shop.example"),
+        ("PORT", "8443"),
+        ("DB", "/data/desk.db"),
+        ("BAD", "no host"),
+        ("BRACE", "a{b"),
+        ("ODD", "a\u{1}b"),
+    ];
     let own: BTreeMap<_, _> = [("TOKEN", "hunter22\n"), ("EMPTY", "")].map(|(k, v)| (k.into(), v.into())).into();
     let ca: BTreeMap<_, _> = [("ca.crt".into(), "PEM".into())].into();
     ReferencedConfiguration {
@@ -18,6 +25,10 @@ fn configuration() -> ReferencedConfiguration {
         secrets: BTreeMap::from([
             ("agentic-ops".to_string(), offered(own, "")),
             ("shop-ca".to_string(), offered(ca, "")),
+            (
+                "other".to_string(),
+                offered([("garbage", "x"), ("odd", "a\u{1}b")].map(|(k, v)| (k.into(), v.into())).into(), ""),
+            ),
             ("private".to_string(), SecretView::NotOffered),
             ("gone".to_string(), SecretView::Absent),
         ]),
@@ -92,6 +103,47 @@ fn an_unset_setting_is_unknown_and_named() {
 fn a_setting_that_gives_no_valid_address_is_unknown_and_not_a_validation_error() {
     assert_eq!(missing(json!({"name": "t", "tcp": {"address": "${BAD}:80"}})).0, ErrorKind::UnsetSetting);
     assert_eq!(missing(json!({"name": "t", "http": {"url": "${HOST}/x"}})).0, ErrorKind::UnsetSetting);
+}
+
+#[test]
+fn settings_and_secrets_that_cannot_be_used_are_unknown_and_not_failures_of_the_target() {
+    let header =
+        |value: &str| json!({"name": "p", "http": {"url": "http://a/", "headers": [{"name": "X", "value": value}]}});
+    let ca = json!({"url": "https://a/", "tls": {"caSecretKeyRef": {"name": "other", "key": "garbage"}}});
+    for (probe, kind, says) in [
+        (json!({"name": "p", "http": {"url": "http://${BRACE}/"}}), ErrorKind::UnsetSetting, "\"a{b\" is not a host"),
+        (
+            json!({"name": "p", "dns": {"name": "${BAD}"}}),
+            ErrorKind::UnsetSetting,
+            "\"no host\" is not a name in the DNS",
+        ),
+        (
+            json!({"name": "p", "tls": {"address": "a:1", "serverName": "${BRACE}"}}),
+            ErrorKind::UnsetSetting,
+            "not a server name",
+        ),
+        (header("${ODD}"), ErrorKind::UnsetSetting, "the value of header X has a line break"),
+        (
+            with_header(secret("other", "odd")),
+            ErrorKind::MissingSecret,
+            "the value of key odd of Secret other cannot be used",
+        ),
+        (json!({"name": "p", "http": ca}), ErrorKind::MissingSecret, "no certificate in PEM form"),
+    ] {
+        let (seen, detail) = missing(probe.clone());
+        assert_eq!(seen, kind, "{probe}");
+        assert!(detail.contains(says) && !detail.contains("a\u{1}b"), "{detail}");
+    }
+}
+
+#[test]
+fn international_names_are_asked_in_ascii() {
+    let tls = target(json!({"name": "t", "tls": {"address": "Ação.test:443"}}));
+    let Request::Tls(tls) = tls.request else { panic!() };
+    assert_eq!((tls.address.host.as_str(), tls.server_name.as_str()), ("xn--ao-siap.test", "xn--ao-siap.test"));
+    let tls = target(json!({"name": "t", "tls": {"address": "a:443", "serverName": "ação.test."}}));
+    let Request::Tls(tls) = tls.request else { panic!() };
+    assert_eq!(tls.server_name, "xn--ao-siap.test");
 }
 
 #[test]
@@ -185,7 +237,11 @@ fn a_secret_that_is_not_offered_to_probes_is_refused() {
 #[test]
 fn only_offered_database_files_are_allowed_after_settings_are_substituted() {
     for path in ["/etc/passwd", "/data/desk.db/../other.db", "/data/desk.db.bak", "desk.db"] {
-        let error = refused(json!({"name": "s", "sqlite": {"path": path, "query": "SELECT 1"}}));
+        let mut configuration = configuration();
+        configuration.settings = Arc::new([("DB".to_string(), path.to_string())].into());
+        let probe = json!({"name": "s", "sqlite": {"path": "${DB}", "query": "SELECT 1"}});
+        let prepared = prepare(&scenario(json!({"probes": [probe]})), &configuration, &policy());
+        let error = &prepared.refused[0];
         assert_eq!(
             (error.reason, error.field.as_str()),
             (Reason::FileNotOffered, "spec.probes[0].sqlite.path"),
@@ -196,10 +252,10 @@ fn only_offered_database_files_are_allowed_after_settings_are_substituted() {
 
 #[test]
 fn a_ca_certificate_from_a_secret_is_not_redacted() {
-    let tls = json!({"caBundle": "OWN", "caSecretKeyRef": {"name": "shop-ca", "key": "ca.crt"}});
+    let tls = json!({"caBundle": "OWN PEM", "caSecretKeyRef": {"name": "shop-ca", "key": "ca.crt"}});
     let prepared = prepared(json!({"name": "web", "http": {"url": "https://a/", "tls": tls}}));
     let Request::Http(request) = &prepared.targets[0].1.as_ref().unwrap().request else { panic!() };
-    assert_eq!(request.tls.ca_pem.as_deref(), Some("OWN\nPEM"));
+    assert_eq!(request.tls.ca_pem.as_deref(), Some("OWN PEM\nPEM"));
     assert!(!request.tls.skip && !request.has_credential());
     assert_eq!(prepared.redactor.redact("a PEM file"), "a PEM file");
 }

@@ -11,14 +11,34 @@ pub fn check_columns(language: Language) -> [&'static str; 4] {
     }
 }
 
-/// Why a document of a registry is not used.
+/// Why a file or document of a registry is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DocumentError {
     FileTooLarge {
-        bytes: u64,
         max: u64,
     },
-    /// `first` is the file and document that has the name already.
+    /// All files together would be larger than the limit.
+    TooManyBytes,
+    TooManyFiles {
+        found: usize,
+        max: usize,
+    },
+    /// Entries of directories.
+    TooManyEntries {
+        max: usize,
+    },
+    /// Levels of directories.
+    TooDeep {
+        max: usize,
+    },
+    /// The message of the operating system.
+    Unreadable(String),
+    NotAFile,
+    /// The first line that is not UTF-8, from 1.
+    NotUtf8 {
+        line: usize,
+    },
+    /// `first` is the file and line that has the name already.
     Duplicate {
         kind: String,
         name: String,
@@ -38,12 +58,37 @@ pub enum DocumentError {
     },
 }
 
-/// Why a document of a registry is not used. `origin` is its file and number.
-pub fn document_error(language: Language, origin: &str, error: &DocumentError) -> String {
-    let message = match error {
-        DocumentError::FileTooLarge { bytes, max } => {
-            text!(language, "{bytes} bytes; o máximo é {max}", "{bytes} bytes, at most {max} are read")
+/// Why a file or document of a registry is not used.
+pub fn document_error(language: Language, error: &DocumentError) -> String {
+    match error {
+        DocumentError::FileTooLarge { max } => {
+            text!(language, "o arquivo tem mais de {max} bytes", "the file has more than {max} bytes")
         }
+        DocumentError::TooManyBytes => text!(
+            language,
+            "o arquivo não foi lido: os arquivos do registro são maiores do que o permitido (AGENTIC_REGISTRY_BYTES_MAX)",
+            "the file is not read: the files of the registry are larger than is allowed (AGENTIC_REGISTRY_BYTES_MAX)",
+        ),
+        DocumentError::TooManyFiles { found, max } => text!(
+            language,
+            "há {found} arquivos YAML; só são lidos {max} (AGENTIC_REGISTRY_FILES_MAX)",
+            "there are {found} YAML files; only {max} are read (AGENTIC_REGISTRY_FILES_MAX)",
+        ),
+        DocumentError::TooManyEntries { max } => {
+            text!(language, "há mais de {max} arquivos e pastas", "there are more than {max} files and folders")
+        }
+        DocumentError::TooDeep { max } => {
+            text!(language, "há mais de {max} níveis de pastas", "there are more than {max} levels of folders")
+        }
+        DocumentError::Unreadable(message) => {
+            text!(language, "não pôde ser lido: {message}", "cannot be read: {message}")
+        }
+        DocumentError::NotAFile => text!(language, "não é um arquivo", "is not a file"),
+        DocumentError::NotUtf8 { line } => text!(
+            language,
+            "a linha {line} não está em UTF-8: salve o arquivo nessa codificação",
+            "line {line} is not UTF-8: save the file in this encoding",
+        ),
         DocumentError::Duplicate { kind, name, first } => {
             text!(language, "{kind} {name:?} já existe em {first}", "{kind} {name:?} is already in {first}")
         }
@@ -61,8 +106,58 @@ pub fn document_error(language: Language, origin: &str, error: &DocumentError) -
         DocumentError::NoName { kind } => {
             text!(language, "falta metadata.name em um objeto {kind}", "metadata.name of a {kind} is missing")
         }
-    };
-    format!("{origin}: {message}")
+    }
+}
+
+/// What `agentic-ops check` warns of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckWarning {
+    /// The files do not have this Agent.
+    AbsentAgent { scenario: String, agent: String },
+    /// The files do not have this Scenario, which another depends on.
+    AbsentDependency { scenario: String, name: String },
+    /// There is no such file; its path.
+    AbsentRunbook { scenario: String, path: String },
+    /// The runbook has no such heading.
+    AbsentSection { scenario: String, path: String, section: String },
+    /// A file that is not read, since its name does not end in .yaml or .yml.
+    IgnoredFile { path: String },
+}
+
+/// What `agentic-ops check` warns of.
+pub fn check_warning(language: Language, warning: &CheckWarning) -> String {
+    match warning {
+        CheckWarning::AbsentAgent { scenario, agent } => text!(
+            language,
+            "{scenario}: spec.agent: nenhum Agent {agent:?} nos arquivos: se não existir no cluster, o trabalho vai para maestro",
+            "{scenario}: spec.agent: no Agent {agent:?} in the files: unless the cluster has it, its work goes to maestro",
+        ),
+        CheckWarning::AbsentDependency { scenario, name } => text!(
+            language,
+            "{scenario}: spec.dependsOn: nenhum Scenario {name:?} nos arquivos: se não existir no cluster, não tem efeito",
+            "{scenario}: spec.dependsOn: no Scenario {name:?} in the files: unless the cluster has it, it has no effect",
+        ),
+        CheckWarning::AbsentRunbook { scenario, path } => text!(
+            language,
+            "{scenario}: spec.runbook.spec: o runbook {path} não existe (AGENTIC_SPECS_ROOT)",
+            "{scenario}: spec.runbook.spec: there is no runbook {path} (AGENTIC_SPECS_ROOT)",
+        ),
+        CheckWarning::AbsentSection { scenario, path, section } => text!(
+            language,
+            "{scenario}: spec.runbook.section: o runbook {path} não tem a seção {section:?}",
+            "{scenario}: spec.runbook.section: the runbook {path} has no section {section:?}",
+        ),
+        CheckWarning::IgnoredFile { path } => text!(
+            language,
+            "{path}: não é lido, pois o nome não termina em .yaml nem em .yml",
+            "{path}: is not read, since its name ends neither in .yaml nor in .yml",
+        ),
+    }
+}
+
+/// Nothing was checked.
+pub fn no_scenario(language: Language) -> String {
+    text!(language, "nenhum Scenario foi encontrado", "no Scenario was found")
 }
 
 /// A field that the schema does not have.

@@ -25,8 +25,8 @@ mod validation;
 
 pub use checks::{blind, blind_title, check_failed, item_without_name, not_given, surplus, surplus_title};
 pub use cli::{
-    DocumentError, check_columns, demo_started, document_error, operator_started, shutting_down, standalone_started,
-    unknown_field,
+    CheckWarning, DocumentError, check_columns, check_warning, demo_started, document_error, no_scenario,
+    operator_started, shutting_down, standalone_started, unknown_field,
 };
 pub use conditions::{
     acknowledgement_refused, acknowledgement_removed, cannot_evaluate, cannot_evaluate_recently, checks_pass,

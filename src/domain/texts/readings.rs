@@ -382,6 +382,14 @@ fn configuration(language: Language, cause: &ConfigurationCause) -> String {
         ConfigurationCause::NoSecretKey { name, key } => {
             text!(language, "o Secret {name} não tem a chave {key}", "Secret {name} has no key {key}")
         }
+        ConfigurationCause::SecretValue { name, key, error } => {
+            let reason = field(language, error);
+            text!(
+                language,
+                "o valor da chave {key} do Secret {name} não pode ser usado: {reason}",
+                "the value of key {key} of Secret {name} cannot be used: {reason}",
+            )
+        }
         ConfigurationCause::SecretForbidden { name } => text!(
             language,
             "sem permissão para ler o Secret {name}: adicione-o ao valor probes.secrets do chart",

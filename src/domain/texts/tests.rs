@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cel::{CompileError, CostError, EvalError, ResultType, SyntaxError, SyntaxReason};
-use crate::domain::probe_fields::{FieldError, QueryError};
+use crate::domain::probe_fields::{CertificatesError, FieldError, HeaderRule, QueryError};
 use crate::domain::run_failure::RunFailure;
 use crate::domain::transition::ResolveReason;
 use crate::domain::validate::{Problem, Reason, ValidationError};
@@ -168,6 +168,16 @@ fn field_errors() -> Vec<FieldError> {
         FieldError::NotAUrl { reason: Some(_), .. } => FieldError::NotAUrl { text: s(), reason: Some(s()) },
         FieldError::NotAnAddress { .. } => FieldError::NotAnAddress { text: s() },
         FieldError::MalformedTemplate { .. } => FieldError::MalformedTemplate { text: s() },
+        FieldError::NotAHost { .. } => FieldError::NotAHost { text: s() },
+        FieldError::NotADomainName { .. } => FieldError::NotADomainName { text: s() },
+        FieldError::NotAServerName { .. } => FieldError::NotAServerName { text: s() },
+        FieldError::HeaderCharacters { .. } => FieldError::HeaderCharacters { header: s() },
+        FieldError::HeaderValue { rule: HeaderRule::Authority, .. } => FieldError::HeaderValue { header: s(), rule: HeaderRule::Authority },
+        FieldError::HeaderValue { rule: HeaderRule::BodyLength, .. } => FieldError::HeaderValue { header: s(), rule: HeaderRule::BodyLength },
+        FieldError::HeaderValue { rule: HeaderRule::Absent, .. } => FieldError::HeaderValue { header: s(), rule: HeaderRule::Absent },
+        FieldError::Certificates(CertificatesError::None) => FieldError::Certificates(CertificatesError::None),
+        FieldError::Certificates(CertificatesError::NotPem(_)) => FieldError::Certificates(CertificatesError::NotPem(s())),
+        FieldError::Certificates(CertificatesError::NotACertificate(_)) => FieldError::Certificates(CertificatesError::NotACertificate(2)),
     })
 }
 
@@ -182,6 +192,7 @@ fn query_errors() -> Vec<QueryError> {
         QueryError::UnclosedComment => QueryError::UnclosedComment,
         QueryError::UnclosedQuote(_) => QueryError::UnclosedQuote('"'),
         QueryError::Syntax(_) => QueryError::Syntax(s()),
+        QueryError::ParameterCount { .. } => QueryError::ParameterCount { expected: 1, given: 0 },
     })
 }
 
@@ -276,7 +287,14 @@ fn output_of_commands_is_in_both_languages() {
     }
     check("demo_started", |l| demo_started(l, "X1", "X2"));
     for error in samples!(DocumentError {
-        DocumentError::FileTooLarge { .. } => DocumentError::FileTooLarge { bytes: 2, max: 1 },
+        DocumentError::FileTooLarge { .. } => DocumentError::FileTooLarge { max: 1 },
+        DocumentError::TooManyBytes => DocumentError::TooManyBytes,
+        DocumentError::TooManyFiles { .. } => DocumentError::TooManyFiles { found: 2, max: 1 },
+        DocumentError::TooManyEntries { .. } => DocumentError::TooManyEntries { max: 1 },
+        DocumentError::TooDeep { .. } => DocumentError::TooDeep { max: 1 },
+        DocumentError::Unreadable(_) => DocumentError::Unreadable(s()),
+        DocumentError::NotAFile => DocumentError::NotAFile,
+        DocumentError::NotUtf8 { .. } => DocumentError::NotUtf8 { line: 1 },
         DocumentError::Duplicate { .. } => DocumentError::Duplicate { kind: s(), name: s(), first: s() },
         DocumentError::NotYaml(_) => DocumentError::NotYaml(s()),
         DocumentError::WrongApiVersion { .. } =>
@@ -284,6 +302,16 @@ fn output_of_commands_is_in_both_languages() {
         DocumentError::WrongKind { .. } => DocumentError::WrongKind { kind: s() },
         DocumentError::NoName { .. } => DocumentError::NoName { kind: s() },
     }) {
-        check(&format!("{error:?}"), |l| document_error(l, "X1", &error));
+        check(&format!("{error:?}"), |l| document_error(l, &error));
     }
+    for warning in samples!(CheckWarning {
+        CheckWarning::AbsentAgent { .. } => CheckWarning::AbsentAgent { scenario: s(), agent: s() },
+        CheckWarning::AbsentDependency { .. } => CheckWarning::AbsentDependency { scenario: s(), name: s() },
+        CheckWarning::AbsentRunbook { .. } => CheckWarning::AbsentRunbook { scenario: s(), path: s() },
+        CheckWarning::AbsentSection { .. } => CheckWarning::AbsentSection { scenario: s(), path: s(), section: s() },
+        CheckWarning::IgnoredFile { .. } => CheckWarning::IgnoredFile { path: s() },
+    }) {
+        check(&format!("{warning:?}"), |l| check_warning(l, &warning));
+    }
+    check("no_scenario", no_scenario);
 }

@@ -4,7 +4,7 @@ use super::expressions::compilation;
 use super::language::Language;
 use crate::api::{BLIND, PROBES_LABEL};
 use crate::domain::duration::show;
-use crate::domain::probe_fields::{FieldError, QueryError};
+use crate::domain::probe_fields::{CertificatesError, FieldError, HeaderRule, QueryError};
 use crate::domain::validate::{Problem, ValidationError};
 
 /// `field: problem`.
@@ -108,10 +108,70 @@ pub(super) fn field(language: Language, error: &FieldError) -> String {
             "{text:?} não é um endereço: use host:porta ou [v6]:porta",
             "{text:?} is not an address: use host:port or [v6]:port",
         ),
+        FieldError::NotAHost { text } => text!(
+            language,
+            "{text:?} não é um host: use um endereço IP ou um nome com letras, dígitos, `-` e `_`, de até 253 caracteres, 63 entre dois pontos",
+            "{text:?} is not a host: use an IP address or a name of letters, digits, `-` and `_`, of at most 253 characters, 63 between two dots",
+        ),
+        FieldError::NotADomainName { text } => text!(
+            language,
+            "{text:?} não é um nome do DNS: use um nome como loja.example, sem esquema, porta ou caminho",
+            "{text:?} is not a name in the DNS: use a name such as shop.example, without scheme, port or path",
+        ),
+        FieldError::NotAServerName { text } => text!(
+            language,
+            "{text:?} não é um nome de servidor: use um nome ou endereço IP, sem porta e sem `*`",
+            "{text:?} is not a server name: use a name or an IP address, without port and without `*`",
+        ),
+        FieldError::HeaderCharacters { header } => text!(
+            language,
+            "o valor do cabeçalho {header} tem uma quebra de linha ou outro caractere de controle",
+            "the value of header {header} has a line break or another control character",
+        ),
+        FieldError::HeaderValue { header, rule } => header_value(language, header, *rule),
+        FieldError::Certificates(error) => certificates(language, error),
         FieldError::MalformedTemplate { text } => text!(
             language,
             "{text:?} tem um `${{` sem `}}` ou sem um nome: use ${{NOME}}",
             "{text:?} has a `${{` without `}}` or without a name: use ${{NAME}}",
+        ),
+    }
+}
+
+fn header_value(language: Language, header: &str, rule: HeaderRule) -> String {
+    match rule {
+        HeaderRule::Authority => text!(
+            language,
+            "o valor do cabeçalho {header} não é um host: use host ou host:porta",
+            "the value of header {header} is not a host: use host or host:port",
+        ),
+        HeaderRule::BodyLength => text!(
+            language,
+            "o valor do cabeçalho {header} não é o tamanho do corpo: omita o cabeçalho",
+            "the value of header {header} is not the length of the body: leave the header out",
+        ),
+        HeaderRule::Absent => text!(
+            language,
+            "o cabeçalho {header} é definido pelo agentic-ops: omita o cabeçalho",
+            "header {header} is set by agentic-ops: leave it out",
+        ),
+    }
+}
+
+fn certificates(language: Language, error: &CertificatesError) -> String {
+    match error {
+        CertificatesError::None => text!(
+            language,
+            "não há nenhum certificado em formato PEM (-----BEGIN CERTIFICATE-----)",
+            "there is no certificate in PEM form (-----BEGIN CERTIFICATE-----)",
+        ),
+        CertificatesError::NotPem(message) => {
+            text!(language, "não está em formato PEM: {message}", "is not in PEM form: {message}")
+        }
+        CertificatesError::NotACertificate(number) => text!(
+            language,
+            "o certificado número {number} não é um certificado X.509",
+            "certificate number {number} is not an X.509 certificate",
         ),
     }
 }
@@ -135,6 +195,11 @@ pub(super) fn query(language: Language, error: &QueryError) -> String {
             text!(language, "a consulta grava dados: {allowed}", "it writes: {allowed}")
         }
         QueryError::NulCharacter => text!(language, "contém um caractere NUL", "contains a NUL character"),
+        QueryError::ParameterCount { expected, given } => text!(
+            language,
+            "a consulta tem {expected} parâmetros, e foram informados {given}",
+            "the query has {expected} parameters, and {given} are given",
+        ),
         QueryError::UnclosedComment => text!(language, "comentário sem fim", "a comment without an end"),
         QueryError::UnclosedQuote(quote) => text!(language, "{quote} sem fechamento", "{quote} is not closed"),
         QueryError::Syntax(message) => text!(language, "erro de SQL: {message}", "SQL error: {message}"),

@@ -157,6 +157,62 @@ fn a_probe_has_one_kind_and_valid_fields() {
 }
 
 #[test]
+fn literal_texts_that_cannot_be_used_are_found_before_anything_is_read() {
+    let http = |field: &str, value: Value| json!({"name": "p", "http": {"url": "https://a.test/", field: value}});
+    let header = |name: &str, value: &str| http("headers", json!([{"name": name, "value": value}]));
+    let tls = |field: &str, value: &str| {
+        let mut probe = json!({"name": "p", "tls": {"address": "a.test:1"}});
+        probe["tls"][field] = value.into();
+        probe
+    };
+    for (probe, field) in [
+        (json!({"name": "p", "http": {"url": "http://a{b/"}}), "http.url"),
+        (json!({"name": "p", "http": {"url": "http://a..b/"}}), "http.url"),
+        (json!({"name": "p", "http": {"url": "https://a-.test/"}}), "http.url"),
+        (json!({"name": "p", "http": {"url": "http://a.test:0/"}}), "http.url"),
+        (header("X-A", "a\nb"), "http.headers[0]"),
+        (header("Host", "http://a.test"), "http.headers[0]"),
+        (header("content-length", "3"), "http.headers[0]"),
+        (header("Transfer-Encoding", "chunked"), "http.headers[0]"),
+        (
+            http("headers", json!([{"name": "X", "prefix": "a\u{1}", "secretKeyRef": {"name": "s", "key": "k"}}])),
+            "http.headers[0]",
+        ),
+        (http("tls", json!({"caBundle": "hello"})), "http.tls.caBundle"),
+        (json!({"name": "p", "tcp": {"address": "a b:1"}}), "tcp.address"),
+        (json!({"name": "p", "tcp": {"address": "[::g]:1"}}), "tcp.address"),
+        (json!({"name": "p", "dns": {"name": "a..b"}}), "dns.name"),
+        (json!({"name": "p", "dns": {"name": "http://a.test/"}}), "dns.name"),
+        (json!({"name": "p", "dns": {"name": "a", "server": ""}}), "dns.server"),
+        (tls("serverName", "*.a.test"), "tls.serverName"),
+        (tls("serverName", "a.test:443"), "tls.serverName"),
+        (tls("address", "a-.test:443"), "tls.address"),
+        (json!({"name": "p", "tls": {"address": "a:1", "options": {"caBundle": "hello"}}}), "tls.options.caBundle"),
+    ] {
+        assert_eq!(
+            errors(json!({"probes": [probe]})),
+            one(Reason::InvalidProbe, &format!("spec.probes[0].{field}")),
+            "{probe}"
+        );
+    }
+    let sqlite = |path: &str| json!({"probes": [{"name": "p", "sqlite": {"path": path, "query": "SELECT 1"}}]});
+    assert_eq!(errors(sqlite("/etc/passwd")), one(Reason::FileNotOffered, "spec.probes[0].sqlite.path"));
+    for probe in [
+        header("X-A", "ação\t1"),
+        header("Host", "shop.example:8080"),
+        header("Content-Length", "0"),
+        header("X-A", "${X}\u{1}"),
+        http("tls", json!({"caBundle": "PEM"})),
+        json!({"name": "p", "http": {"url": "http://a-.test:1/"}}),
+        json!({"name": "p", "tcp": {"address": "AÇÃO.test:1"}}),
+        json!({"name": "p", "dns": {"name": "::1", "type": "PTR"}}),
+        json!({"name": "p", "tls": {"address": "a-.test:443", "serverName": "ação.test"}}),
+    ] {
+        scenario(json!({"probes": [probe]}));
+    }
+}
+
+#[test]
 fn probes_that_an_always_check_refers_to_have_no_own_check() {
     let own = |checks: Value| -> Vec<bool> {
         let s = scenario(json!({"probes": [http("a", "x"), http("b", "x")], "checks": checks}));

@@ -2,7 +2,7 @@
 
 use crate::api::{BLIND, Evaluate, Probe, Severity};
 use crate::cel::Expression;
-use crate::domain::probe_fields::{self, QueryError};
+use crate::domain::probe_fields::{self, CheckCertificates, QueryError};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,8 +18,9 @@ pub struct ProbePolicy {
     pub default_interval: Duration,
     /// Steps that all expressions of a Scenario may take together in one run.
     pub evaluation_steps: usize,
-    /// Whether a statement may be run on a database file.
-    pub check_query: fn(&str) -> Result<(), QueryError>,
+    /// Whether a statement may be run on a database file, with so many parameters.
+    pub check_query: fn(&str, usize) -> Result<(), QueryError>,
+    pub check_certificates: CheckCertificates,
 }
 
 /// A Scenario that can run.

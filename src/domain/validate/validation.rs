@@ -7,6 +7,7 @@ use crate::api::{BLIND, Probe, ScenarioSpec, SecretKeyRef};
 use crate::domain::probe_fields::{self, FieldError};
 use crate::domain::{duration, template};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 const INTERVAL_MIN: Duration = Duration::from_secs(1);
@@ -80,13 +81,20 @@ impl Validation<'_> {
                 self.add(format!("{at}.{field}"), Reason::InvalidProbe, Problem::Field(error));
             }
         }
-        if let Err(e) = probe_fields::check_literals(probe) {
+        if let Err(e) = probe_fields::check_literals(probe, self.policy.check_certificates) {
             self.add(format!("{at}.{}", e.field), Reason::InvalidProbe, Problem::Field(e.error));
         }
         if let Some(sqlite) = &probe.sqlite
-            && let Err(e) = (self.policy.check_query)(&sqlite.query)
+            && let Err(e) = (self.policy.check_query)(&sqlite.query, sqlite.parameters.len())
         {
             self.add(format!("{at}.sqlite.query"), Reason::InvalidQuery, Problem::Query(e));
+        }
+        if let Some(path) = probe.sqlite.as_ref().map(|sqlite| &sqlite.path)
+            && probe_fields::is_literal(path)
+            && !self.policy.sqlite_paths.contains(&PathBuf::from(path))
+        {
+            let problem = Problem::FileNotOffered { path: path.clone() };
+            self.add(format!("{at}.sqlite.path"), Reason::FileNotOffered, problem);
         }
         for (field, secret) in probe_fields::secret_refs(probe) {
             self.secret(&format!("{at}.{field}"), secret);

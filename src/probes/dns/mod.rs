@@ -81,7 +81,7 @@ fn question(request: &DnsRequest) -> Result<Name, FailedReading> {
 }
 
 fn not_a_name(request: &DnsRequest, reason: String) -> ReadError {
-    failure(ErrorKind::Dns, "", DnsCause::NotAName { name: request.name.clone(), reason })
+    failure(ErrorKind::Unreadable, "", DnsCause::NotAName { name: request.name.clone(), reason })
 }
 
 /// The addresses of the probe's server.

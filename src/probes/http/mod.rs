@@ -81,9 +81,8 @@ fn first_hop(request: &HttpRequest) -> Result<Hop, ReadError> {
         let value = if header.secret { header.value.trim_end_matches(['\r', '\n']) } else { &header.value };
         let name = HeaderName::try_from(&header.name);
         let (Ok(name), Ok(mut value)) = (name, HeaderValue::try_from(value)) else {
-            let kind = if header.secret { ErrorKind::Credential } else { ErrorKind::Protocol };
             let cause = HttpCause::InvalidHeader { name: header.name.clone() };
-            return Err(failure(kind, shown(&request.url), cause));
+            return Err(failure(ErrorKind::Unreadable, shown(&request.url), cause));
         };
         value.set_sensitive(header.secret);
         headers.append(name, value);

@@ -5,9 +5,15 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthContext, Authorization};
 
-/// Whether `sql` is a single SELECT, VALUES or WITH … SELECT without syntax errors. Tables and columns are not checked, since that
-/// needs the database, whose connection has an authorizer against writes besides.
-pub fn check_query(sql: &str) -> Result<(), QueryError> {
+/// Whether `sql` is a single SELECT, VALUES or WITH … SELECT without syntax errors, with so many parameters. Tables and columns
+/// are not checked, since that needs the database, whose connection has an authorizer against writes besides.
+pub fn check_query(sql: &str, given: usize) -> Result<(), QueryError> {
+    check_statement(sql)?;
+    let expected = parameters(sql, &tokens(sql)?);
+    if expected == given { Ok(()) } else { Err(QueryError::ParameterCount { expected, given }) }
+}
+
+fn check_statement(sql: &str) -> Result<(), QueryError> {
     let statement = check_shape(sql)?;
     let foreign = |e: rusqlite::Error| QueryError::Syntax(e.to_string());
     let mut empty = Connection::open_in_memory().map_err(foreign)?;
@@ -59,7 +65,7 @@ fn syntax_error(connection: &Connection, sql: &str) -> Option<QueryError> {
     }
 }
 
-/// The part of [`check_query`] that needs no SQLite: one statement whose first word may begin one that reads. Returns it without the
+/// The part of [`check_statement`] that needs no SQLite: one statement whose first word may begin one that reads. Returns it without the
 /// semicolons and comments after it.
 pub(super) fn check_shape(sql: &str) -> Result<&str, QueryError> {
     let tokens = tokens(sql)?;
@@ -78,6 +84,36 @@ pub(super) fn check_shape(sql: &str) -> Result<&str, QueryError> {
         (Kind::Word, _) => Err(QueryError::NotReading { word: Some(word) }),
         _ => Err(QueryError::NotReading { word: None }),
     }
+}
+
+/// The number of parameters, as SQLite counts them: `?` is one more than the largest before it, `?2` is number two, and names are
+/// numbered in their order.
+fn parameters(sql: &str, tokens: &[Token]) -> usize {
+    let text = |token: &Token| &sql[token.start..token.end];
+    let mut names: Vec<&str> = Vec::new();
+    let mut largest = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        // What follows it directly, if it is a word.
+        let next = tokens.get(at + 1).filter(|next| next.kind == Kind::Word && next.start == token.end).map(text);
+        let name = match (text(token), next) {
+            ("?", Some(number)) => {
+                largest = largest.max(number.parse().unwrap_or_default());
+                continue;
+            }
+            ("?", None) => {
+                largest += 1;
+                continue;
+            }
+            (":" | "@", Some(name)) => &sql[token.start..token.end + name.len()],
+            (word, _) if token.kind == Kind::Word && word.starts_with('$') => word,
+            _ => continue,
+        };
+        if !names.contains(&name) {
+            names.push(name);
+            largest += 1;
+        }
+    }
+    largest
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -168,7 +204,7 @@ mod tests {
             "SELECT replace(a, 'insert', 'delete') FROM t WHERE b LIKE '%drop table%'",
             "SELECT row_number() OVER (PARTITION BY a ORDER BY b) FROM t",
         ] {
-            assert_eq!(check_query(sql), Ok(()), "{sql}");
+            assert_eq!(check_statement(sql), Ok(()), "{sql}");
         }
     }
 
@@ -213,18 +249,42 @@ mod tests {
             "EXPLAIN QUERY PLAN SELECT 1",
             "SELECT 1 INTO t",
         ] {
-            assert!(check_query(sql).is_err(), "{sql}");
+            assert!(check_statement(sql).is_err(), "{sql}");
         }
+    }
+
+    #[test]
+    fn parameters_are_counted_as_sqlite_counts_them() {
+        for sql in [
+            "SELECT 1",
+            "SELECT ?, ?",
+            "SELECT ?2",
+            "SELECT ?1, ?1",
+            "SELECT ?2, ?",
+            "SELECT :a, :b, :a, @a, $a",
+            "SELECT '?', \"?\", [?], `?` /* ? */ -- ?",
+            "SELECT ?3, :x, ?1",
+            "VALUES (?1 + ?2)",
+        ] {
+            let of_sqlite = Connection::open_in_memory()
+                .unwrap()
+                .prepare(&sql.replace("\"?\", [?], `?`", "1"))
+                .unwrap()
+                .parameter_count();
+            assert_eq!(parameters(sql, &tokens(sql).unwrap()), of_sqlite, "{sql}");
+        }
+        assert_eq!(check_query("SELECT ?1", 1), Ok(()));
+        assert_eq!(check_query("SELECT ?1", 0), Err(QueryError::ParameterCount { expected: 1, given: 0 }));
     }
 
     #[test]
     fn a_quoted_name_where_there_are_no_columns_is_refused() {
         for sql in ["SELECT \"open\"", "VALUES (\"open\")", "SELECT 1 WHERE 'a' = \"a\""] {
-            let error = check_query(sql).unwrap_err();
+            let error = check_statement(sql).unwrap_err();
             assert!(matches!(&error, QueryError::Syntax(text) if text.contains("no such column")), "{sql} {error:?}");
         }
         for sql in ["SELECT 'open' AS \"state\"", "SELECT \"open\" FROM tickets", "SELECT absent"] {
-            assert_eq!(check_query(sql), Ok(()), "{sql}");
+            assert_eq!(check_statement(sql), Ok(()), "{sql}");
         }
     }
 
@@ -235,7 +295,7 @@ mod tests {
         let flattened =
             format!("{}SELECT rowid AS a FROM sqlite_schema{}", "SELECT a + a AS a FROM (".repeat(60), ")".repeat(60));
         for sql in [copied, flattened] {
-            assert_eq!(check_query(&sql), Ok(()), "{sql}");
+            assert_eq!(check_statement(&sql), Ok(()), "{sql}");
         }
     }
 
@@ -255,7 +315,7 @@ mod tests {
             ("SELECT 1\0", QueryError::NulCharacter),
             ("", QueryError::NoStatement),
         ] {
-            assert_eq!(check_query(sql), Err(expected), "{sql}");
+            assert_eq!(check_statement(sql), Err(expected), "{sql}");
         }
     }
 }

@@ -80,7 +80,7 @@ async fn preparing_a_query_is_bounded_too() {
     let query = format!("WITH a0 AS (SELECT 1), {} SELECT * FROM a23", tables.join(", "));
     let reading = within(reader.read(&query, LONG)).await;
     assert!(matches!(kind(&reading), Some(ErrorKind::Unreadable | ErrorKind::Query)), "{reading:?}");
-    assert_eq!(agentic_ops::probes::check_query(&query), Ok(()), "it is not prepared to be validated");
+    assert_eq!(agentic_ops::probes::check_query(&query, 0), Ok(()), "it is not prepared to be validated");
 }
 
 #[tokio::test]

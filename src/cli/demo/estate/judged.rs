@@ -3,7 +3,8 @@
 use super::tests::estate;
 use super::*;
 use crate::api::{BLIND, CheckOutcome, ScenarioSpec};
-use crate::cli::registry::documents;
+use crate::cli::limits;
+use crate::cli::registry::contents;
 use crate::cli::serve;
 use crate::cli::settings::Settings;
 use crate::controllers::scenario::assess::{Assessor, Begin};
@@ -30,7 +31,7 @@ impl Watch {
         let settings = Settings::load(&BTreeMap::new(), None, &overrides).unwrap();
         let assessor = serve::assessor(&settings).unwrap();
         let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml");
-        let documents = documents::read(&registry).unwrap();
+        let documents = contents::read([registry.as_path()], limits::registry(&settings));
         assert_eq!(documents.errors, []);
         let mut scenarios = BTreeMap::new();
         for document in documents.valid.iter().filter(|d| d.kind == "Scenario") {

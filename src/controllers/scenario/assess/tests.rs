@@ -12,7 +12,8 @@ fn policy(evaluation_steps: usize) -> ProbePolicy {
         sqlite_paths: Vec::new(),
         default_interval: Duration::from_secs(60),
         evaluation_steps,
-        check_query: |_| Ok(()),
+        check_query: |_, _| Ok(()),
+        check_certificates: |_| Ok(()),
     }
 }
 

@@ -103,6 +103,7 @@ fn causes() -> Vec<Cause> {
     let configuration = samples!(ConfigurationCause {
         ConfigurationCause::UnsetSetting(_) => ConfigurationCause::UnsetSetting(s()),
         ConfigurationCause::Field(_) => ConfigurationCause::Field(FieldError::NotOneKind),
+        ConfigurationCause::SecretValue { .. } => ConfigurationCause::SecretValue { name: s(), key: s(), error: FieldError::NotOneKind },
         ConfigurationCause::NoSecret { .. } => ConfigurationCause::NoSecret { name: s() },
         ConfigurationCause::NoSecretKey { .. } => ConfigurationCause::NoSecretKey { name: s(), key: s() },
         ConfigurationCause::HostNotAllowed { .. } => ConfigurationCause::HostNotAllowed { secret: s(), key: s(), host: s() },

@@ -97,7 +97,8 @@ impl World {
             sqlite_paths: Vec::new(),
             default_interval: Duration::from_secs(60),
             evaluation_steps: 8_000_000,
-            check_query: |_| Ok(()),
+            check_query: |_, _| Ok(()),
+            check_certificates: |_| Ok(()),
         };
         let key_limits = KeyLimits { findings_per_check: 5, new_keys_per_hour: 3 };
         let settings = Settings { policy: Arc::new(policy), language: Language::English, key_limits };
