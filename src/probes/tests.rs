@@ -5,10 +5,9 @@ use super::*;
 use crate::api;
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::{Address, DnsRequest, Request, TlsRequest, Verification};
-use hickory_resolver::net::{DnsError, NetError, NoRecords};
-use hickory_resolver::proto::op::{Message, Query, ResponseCode};
-use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, TXT};
-use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::rdata::{A, CNAME, MX, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::UdpSocket;
@@ -118,7 +117,7 @@ fn answer(question: &Message) -> Option<Message> {
             vec![RData::CNAME(CNAME(Name::from_ascii("example.test.").unwrap()))]
         }
         ("9.2.0.192.in-addr.arpa.", RecordType::PTR) => {
-            vec![RData::PTR(hickory_resolver::proto::rr::rdata::PTR(Name::from_ascii("example.test.").unwrap()))]
+            vec![RData::PTR(hickory_proto::rr::rdata::PTR(Name::from_ascii("example.test.").unwrap()))]
         }
         ("example.test.", _) => vec![],
         ("broken.test.", _) => {
@@ -179,16 +178,16 @@ async fn errors_of_the_server_of_a_dns_probe_are_errors_of_the_target() {
 
 #[test]
 fn kinds_of_errors_of_host_lookups() {
-    let query = || Query::query(Name::from_ascii("x.test.").unwrap(), RecordType::A);
-    let no_records = |code| NetError::from(NoRecords::new(query(), code));
+    use crate::net::AddressError;
+    let (host, reason, code) = ("x.test".to_string(), "timed out".to_string(), "SERVFAIL".to_string());
     for (error, expected) in [
-        (no_records(ResponseCode::NXDomain), ErrorKind::Dns),
-        (no_records(ResponseCode::NoError), ErrorKind::Dns),
-        (NetError::Dns(DnsError::ResponseCode(ResponseCode::ServFail)), ErrorKind::Network),
-        (NetError::Timeout, ErrorKind::Network),
-        (NetError::NoConnections, ErrorKind::Network),
+        (AddressError::NoSuchName { host: host.clone() }, ErrorKind::Dns),
+        (AddressError::NoAddress { host: host.clone() }, ErrorKind::Dns),
+        (AddressError::ResolverFailed { host: host.clone(), code }, ErrorKind::Network),
+        (AddressError::NoAnswer { host, reason: reason.clone() }, ErrorKind::Network),
+        (AddressError::NoResolver { reason }, ErrorKind::Network),
     ] {
-        assert_eq!(ReadError::from(crate::net::resolver::lookup_failed("x.test", &error)).kind, expected, "{error}");
+        assert_eq!(ReadError::from(error.clone()).kind, expected, "{error}");
     }
 }
 
