@@ -119,6 +119,13 @@ fn answer(question: &Message) -> Option<Message> {
         ("9.2.0.192.in-addr.arpa.", RecordType::PTR) => {
             vec![RData::PTR(hickory_proto::rr::rdata::PTR(Name::from_ascii("example.test.").unwrap()))]
         }
+        ("far.test.", RecordType::A) => {
+            let target = Name::from_ascii("example.test.").unwrap();
+            answer.add_answer(Record::from_rdata(query.name().clone(), 60, RData::CNAME(CNAME(target))));
+            vec![]
+        }
+        ("s1_2024._domainkey.test.", RecordType::TXT) => vec![RData::TXT(TXT::new(vec!["v=DKIM1".to_string()]))],
+        ("localhost.", RecordType::A) => vec![RData::A(A::new(127, 0, 0, 7))],
         ("example.test.", _) => vec![],
         ("broken.test.", _) => {
             answer.metadata.response_code = ResponseCode::ServFail;
@@ -148,7 +155,10 @@ async fn dns_returns_answers_of_the_requested_type() {
         ("example.test.", api::RecordType::Mx, json!(["10 mail.example.test"])),
         ("example.test", api::RecordType::Txt, json!(["v=spf1 -all"])),
         ("alias.test", api::RecordType::Cname, json!(["example.test"])),
+        ("far.test", api::RecordType::A, json!(["127.0.0.8", "127.0.0.9"])),
         ("192.0.2.9", api::RecordType::Ptr, json!(["example.test"])),
+        ("s1_2024._domainkey.test", api::RecordType::Txt, json!(["v=DKIM1"])),
+        ("localhost", api::RecordType::A, json!(["127.0.0.7"])),
         ("example.test", api::RecordType::Aaaa, json!([])),
     ] {
         let reading = read(ask(name, record_type, &server)).await;

@@ -13,6 +13,8 @@ mod lookup;
 mod message;
 mod numeric;
 mod search;
+#[cfg(test)]
+mod tests;
 
 pub use exchange::Failures;
 pub use message::{Failure, Reply, mnemonic, name};
