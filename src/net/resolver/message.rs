@@ -9,6 +9,9 @@ use std::net::IpAddr;
 
 /// The size of UDP answers that is offered by EDNS; larger ones may be lost on the way.
 const EDNS_PAYLOAD: u16 = 1232;
+const MAX_LABEL: usize = 63;
+/// With a byte for each label, and without the one of the root.
+const MAX_NAME: usize = 254;
 
 /// One question, and the messages that ask it.
 pub struct Question {
@@ -196,6 +199,10 @@ pub fn name(text: &str) -> Result<Name, String> {
         return Ok(Name::root());
     }
     let labels = split(text).into_iter().map(label).collect::<Result<Vec<_>, _>>()?;
+    let length: usize = labels.iter().map(|label| label.len() + 1).sum();
+    if length > MAX_NAME {
+        return Err(format!("it has {} characters, and at most {} are possible", length - 1, MAX_NAME - 1));
+    }
     Name::from_labels(labels.iter().map(Vec::as_slice)).map_err(|e| e.to_string())
 }
 
@@ -226,15 +233,19 @@ fn split(text: &str) -> Vec<Vec<u8>> {
 }
 
 fn label(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-    if bytes.is_empty() {
-        return Err("an empty label".to_string());
-    }
-    let text = match std::str::from_utf8(&bytes) {
-        Ok(text) if !text.is_ascii() => text,
-        _ => return Ok(bytes),
+    let label = match std::str::from_utf8(&bytes) {
+        Ok(text) if !text.is_ascii() => {
+            let name =
+                Name::from_utf8(text).map_err(|_| format!("{text:?} has characters that a name may not have"))?;
+            name.iter().next().map(<[u8]>::to_vec).unwrap_or_default()
+        }
+        _ => bytes,
     };
-    let name = Name::from_utf8(text).map_err(|e| e.to_string())?;
-    Ok(name.iter().next().map(<[u8]>::to_vec).unwrap_or_default())
+    match label.len() {
+        0 => Err("two dots follow each other, or a dot is the first character".to_string()),
+        1..=MAX_LABEL => Ok(label),
+        length => Err(format!("a part between dots has {length} characters, and at most {MAX_LABEL} are possible")),
+    }
 }
 
 #[cfg(test)]

@@ -76,6 +76,10 @@ impl SystemResolver {
                 IpAddr::V6(ip) => SocketAddrV6::new(ip, port, 0, literal.scope).into(),
             }]);
         }
+        if numeric::has_unknown_scope(host) {
+            let reason = "this host has no such interface".to_string();
+            return Err(AddressError::NoAnswer { host: host.to_string(), reason });
+        }
         let mut found = self.named(host).await?;
         found.sort_by_key(IpAddr::is_ipv6);
         found.truncate(MAX_ADDRESSES);

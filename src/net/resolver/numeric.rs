@@ -24,6 +24,11 @@ pub fn parse(text: &str) -> Option<ScopedIp> {
     Some(ScopedIp { ip: ip.into(), scope })
 }
 
+/// Whether the text is an IPv6 address whose scope does not exist on this host.
+pub fn has_unknown_scope(text: &str) -> bool {
+    text.split_once('%').is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok()) && parse(text).is_none()
+}
+
 /// As `inet_aton`: the last number fills the remaining bytes.
 fn ipv4(text: &str) -> Option<Ipv4Addr> {
     let parts: Vec<u32> = text.split('.').map(number).collect::<Option<_>>()?;
@@ -112,6 +117,7 @@ mod tests {
         assert_eq!(ip("::1%3").as_deref(), Some("::1%3"));
         for text in ["::1%lo", "fe80::1%", "fe80::1%no-such-interface", "fe80::1%1x", "[::1]", "127.0.0.1%lo"] {
             assert_eq!(ip(text), None, "{text}");
+            assert_eq!(has_unknown_scope(text), text.starts_with("fe80") || text.starts_with("::1%"), "{text}");
         }
     }
 }

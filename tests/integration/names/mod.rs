@@ -1,5 +1,6 @@
 //! How names are resolved, compared with `getaddrinfo` of glibc in a network namespace with name servers of its own.
 
+mod probes;
 mod servers;
 mod situations;
 
@@ -93,6 +94,7 @@ async fn in_the_namespace() {
         }
     }
     assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), SITUATIONS.len(), differences.join("\n"));
+    probes::read_what_the_servers_say(&folder).await;
     println!("{} situations are compared", SITUATIONS.len());
 }
 

@@ -18,6 +18,7 @@ const ONE_TYPE_UNANSWERED: &str = "One of A and AAAA is answered, without addres
 const FIRST_TYPE: &str = "Only one of A and AAAA has come";
 const LATE: &str = "An answer that is late";
 const EDNS: &str = "A server rejects EDNS";
+const SCOPE: &str = "The scope of an IPv6 address does not exist on this host";
 const IDNA: &str = "Names with other letters than ASCII";
 
 const GOOD: &str = "nameserver 127.0.0.53\n";
@@ -162,8 +163,8 @@ pub const SITUATIONS: &[Situation] = &[
     at(GOOD, "::ffff:192.0.2.1"),
     at(GOOD, "fe80::1%lo"),
     at(GOOD, "fe80::1%1"),
-    at(GOOD, "fe80::1%unheard-of"),
-    at(GOOD, "::1%lo"),
+    differs(GOOD, "fe80::1%unheard-of", UNKNOWN, SCOPE),
+    differs(GOOD, "::1%lo", UNKNOWN, SCOPE),
     at(GOOD, "1::2::3"),
     // The hosts file, beside a silent server.
     listed("127.0.0.1 localhost\n", "localhost"),
