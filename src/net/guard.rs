@@ -6,7 +6,7 @@
 
 use super::AddressError;
 use ipnet::IpNet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use url::{Host, Url};
 
@@ -64,10 +64,10 @@ impl AddressGuard {
     }
 
     /// The allowed ones of the addresses of `host`; an [`AddressError`] where none is.
-    pub fn filter(&self, host: &str, addresses: Vec<IpAddr>) -> Result<Vec<IpAddr>, AddressError> {
-        let allowed: Vec<IpAddr> = addresses.iter().copied().filter(|ip| self.allows(*ip)).collect();
+    pub fn filter(&self, host: &str, addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, AddressError> {
+        let allowed: Vec<SocketAddr> = addresses.iter().copied().filter(|at| self.allows(at.ip())).collect();
         match addresses.first() {
-            Some(first) if allowed.is_empty() => self.check(host, *first).map(|()| allowed),
+            Some(first) if allowed.is_empty() => self.check(host, first.ip()).map(|()| allowed),
             _ => Ok(allowed),
         }
     }
@@ -260,8 +260,9 @@ mod tests {
     #[test]
     fn of_mixed_addresses_the_allowed_ones_are_kept() {
         let guard = guard(false, "", "");
-        let mixed = vec![ip("169.254.1.1"), ip("127.0.0.1")];
-        assert_eq!(guard.filter("mixed.test", mixed).unwrap(), [ip("127.0.0.1")]);
-        assert!(matches!(guard.filter("only.test", vec![ip("169.254.1.1")]), Err(AddressError::Forbidden { .. })));
+        let at = |text| SocketAddr::new(ip(text), 80);
+        let mixed = vec![at("169.254.1.1"), at("127.0.0.1")];
+        assert_eq!(guard.filter("mixed.test", mixed).unwrap(), [at("127.0.0.1")]);
+        assert!(matches!(guard.filter("only.test", vec![at("169.254.1.1")]), Err(AddressError::Forbidden { .. })));
     }
 }

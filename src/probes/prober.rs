@@ -13,13 +13,13 @@ use crate::domain::detail::{AddressCause, Cause, DnsCause, SqliteCause};
 use crate::domain::reading::{ErrorKind, ReadError, Reading};
 use crate::domain::target::{Request, Target};
 use crate::net::guard::AddressGuard;
-use crate::net::resolver::{SystemResolver, noting_resolution};
+use crate::net::resolver::{Resolution, SystemResolver, noting_resolution};
 use crate::telemetry::{Limit, Metrics};
 use futures::FutureExt;
 use serde_json::Map;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 /// Reads targets. Clones share clients, resolver and limits.
@@ -97,15 +97,16 @@ impl Prober {
 
     async fn read_within(&self, target: &Target, started: Instant, share: &mut Share) -> ReadResult {
         let stage = Arc::new(AtomicU8::new(Stage::Target as u8));
-        let resolving = Arc::new(AtomicBool::new(false));
-        let reading = AssertUnwindSafe(self.dispatch(target, started + target.timeout, share)).catch_unwind();
-        let reading = noting_resolution(resolving.clone(), tokio::time::timeout(target.timeout, reading));
+        let deadline = started + target.timeout;
+        let resolution = Resolution::new(deadline);
+        let reading = AssertUnwindSafe(self.dispatch(target, deadline, share)).catch_unwind();
+        let reading = noting_resolution(resolution.clone(), tokio::time::timeout(target.timeout, reading));
         match STAGE.scope(stage.clone(), reading).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(failure(ErrorKind::Unreadable, "", Cause::Internal).into()),
             Err(_) => {
-                let (stage, resolving) = (stage.load(Ordering::Relaxed), resolving.load(Ordering::Relaxed));
-                Err(timed_out(stage, resolving, &target.request, target.timeout).into())
+                let (stage, is_resolving) = (stage.load(Ordering::Relaxed), resolution.is_under_way());
+                Err(timed_out(stage, is_resolving, &target.request, target.timeout).into())
             }
         }
     }

@@ -10,7 +10,6 @@ use crate::net::resolver::SystemResolver;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::Map;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
@@ -28,9 +27,8 @@ pub(super) async fn connect(
     guard: &AddressGuard,
     address: &Address,
 ) -> Result<TcpStream, ReadError> {
-    let found = resolver.addresses(&address.host).await?;
-    let allowed = guard.filter(&address.host, found)?;
-    let mut waiting = allowed.into_iter().map(|ip| SocketAddr::new(ip, address.port));
+    let found = resolver.addresses(&address.host, address.port).await?;
+    let mut waiting = guard.filter(&address.host, found)?.into_iter();
     let mut attempts = FuturesUnordered::new();
     attempts.extend(waiting.next().map(TcpStream::connect));
     let mut first_error = None;

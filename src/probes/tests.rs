@@ -5,10 +5,9 @@ use super::*;
 use crate::api;
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::{Address, DnsRequest, Request, TlsRequest, Verification};
-use hickory_resolver::net::{DnsError, NetError, NoRecords};
-use hickory_resolver::proto::op::{Message, Query, ResponseCode};
-use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, TXT};
-use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::rdata::{A, CNAME, MX, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::UdpSocket;
@@ -118,8 +117,15 @@ fn answer(question: &Message) -> Option<Message> {
             vec![RData::CNAME(CNAME(Name::from_ascii("example.test.").unwrap()))]
         }
         ("9.2.0.192.in-addr.arpa.", RecordType::PTR) => {
-            vec![RData::PTR(hickory_resolver::proto::rr::rdata::PTR(Name::from_ascii("example.test.").unwrap()))]
+            vec![RData::PTR(hickory_proto::rr::rdata::PTR(Name::from_ascii("example.test.").unwrap()))]
         }
+        ("far.test.", RecordType::A) => {
+            let target = Name::from_ascii("example.test.").unwrap();
+            answer.add_answer(Record::from_rdata(query.name().clone(), 60, RData::CNAME(CNAME(target))));
+            vec![]
+        }
+        ("s1_2024._domainkey.test.", RecordType::TXT) => vec![RData::TXT(TXT::new(vec!["v=DKIM1".to_string()]))],
+        ("localhost.", RecordType::A) => vec![RData::A(A::new(127, 0, 0, 7))],
         ("example.test.", _) => vec![],
         ("broken.test.", _) => {
             answer.metadata.response_code = ResponseCode::ServFail;
@@ -149,7 +155,10 @@ async fn dns_returns_answers_of_the_requested_type() {
         ("example.test.", api::RecordType::Mx, json!(["10 mail.example.test"])),
         ("example.test", api::RecordType::Txt, json!(["v=spf1 -all"])),
         ("alias.test", api::RecordType::Cname, json!(["example.test"])),
+        ("far.test", api::RecordType::A, json!(["127.0.0.8", "127.0.0.9"])),
         ("192.0.2.9", api::RecordType::Ptr, json!(["example.test"])),
+        ("s1_2024._domainkey.test", api::RecordType::Txt, json!(["v=DKIM1"])),
+        ("localhost", api::RecordType::A, json!(["127.0.0.7"])),
         ("example.test", api::RecordType::Aaaa, json!([])),
     ] {
         let reading = read(ask(name, record_type, &server)).await;
@@ -179,16 +188,16 @@ async fn errors_of_the_server_of_a_dns_probe_are_errors_of_the_target() {
 
 #[test]
 fn kinds_of_errors_of_host_lookups() {
-    let query = || Query::query(Name::from_ascii("x.test.").unwrap(), RecordType::A);
-    let no_records = |code| NetError::from(NoRecords::new(query(), code));
+    use crate::net::AddressError;
+    let (host, reason, code) = ("x.test".to_string(), "timed out".to_string(), "SERVFAIL".to_string());
     for (error, expected) in [
-        (no_records(ResponseCode::NXDomain), ErrorKind::Dns),
-        (no_records(ResponseCode::NoError), ErrorKind::Dns),
-        (NetError::Dns(DnsError::ResponseCode(ResponseCode::ServFail)), ErrorKind::Network),
-        (NetError::Timeout, ErrorKind::Network),
-        (NetError::NoConnections, ErrorKind::Network),
+        (AddressError::NoSuchName { host: host.clone() }, ErrorKind::Dns),
+        (AddressError::NoAddress { host: host.clone() }, ErrorKind::Dns),
+        (AddressError::ResolverFailed { host: host.clone(), code }, ErrorKind::Network),
+        (AddressError::NoAnswer { host, reason: reason.clone() }, ErrorKind::Network),
+        (AddressError::NoResolver { reason }, ErrorKind::Network),
     ] {
-        assert_eq!(ReadError::from(crate::net::resolver::lookup_failed("x.test", &error)).kind, expected, "{error}");
+        assert_eq!(ReadError::from(error.clone()).kind, expected, "{error}");
     }
 }
 

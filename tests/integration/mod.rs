@@ -6,6 +6,7 @@ mod facade;
 mod hung;
 mod kubectl;
 mod malformed;
+mod names;
 mod nine;
 mod readings;
 mod registry;
