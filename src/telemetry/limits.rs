@@ -64,13 +64,15 @@ pub enum Limit {
     JsonPatch,
     /// Size of the body of a request, or of an object, of the embedded API server.
     RequestBytes,
+    /// Secrets, and their values, that are redacted in the readings of all Scenarios.
+    KnownSecrets,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 27] = [
+    pub const ALL: [Limit; 29] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -91,12 +93,14 @@ impl Limit {
         Limit::SqliteWorkersPerFile,
         Limit::SqliteMemory,
         Limit::SqliteTime,
+        Limit::Readings,
         Limit::Evaluations,
         Limit::PreparedRuns,
         Limit::CountedPeople,
         Limit::RenderedLists,
         Limit::JsonPatch,
         Limit::RequestBytes,
+        Limit::KnownSecrets,
         Limit::Evaluation,
     ];
 
@@ -130,6 +134,7 @@ impl Limit {
             Limit::RenderedLists => "rendered_lists",
             Limit::JsonPatch => "json_patch",
             Limit::RequestBytes => "request_bytes",
+            Limit::KnownSecrets => "known_secrets",
             Limit::Evaluation => "evaluation",
         }
     }
@@ -163,7 +168,8 @@ impl Limit {
             | Limit::CountedPeople
             | Limit::RenderedLists
             | Limit::JsonPatch
-            | Limit::RequestBytes => return None,
+            | Limit::RequestBytes
+            | Limit::KnownSecrets => return None,
         })
     }
 }
