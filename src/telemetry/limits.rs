@@ -34,7 +34,7 @@ pub enum Limit {
     HeaderTimeout,
     /// Size of the head of a request.
     HeaderBytes,
-    /// Time for the body of a request, or for a response to be taken.
+    /// Time for a part of the body of a request, or for a response to be taken.
     TransferTimeout,
     /// Changes that the client of a watch does not read.
     WatchBacklog,

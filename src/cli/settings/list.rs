@@ -211,7 +211,7 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_TRANSFER_TIMEOUT",
         Some("30s"),
         Format::Duration,
-        "time that a client has to send the body of a request, and to take a part of a response",
+        "time that a client has to send the body of a request, or 8 KiB more of it, and to take a part of a response",
     ),
     setting(
         "AGENTIC_IDLE_TIMEOUT",
