@@ -1,8 +1,9 @@
 //! What a text looks like where it leaves a reading: without secret values and without control characters. The one place for it.
 //!
 //! A secret is found as it is and in the encodings in which it is commonly returned: percent-encoded, as HTML entities, with the
-//! escapes of JSON and of programming languages, each up to four times and mixed; in base64 and in hexadecimal; in upper and
-//! lower case; and with white space or invisible characters in between. Long parts of a long secret are found, too, so that two
+//! escapes of JSON and of programming languages, each up to four times and mixed; in quoted-printable; in base64, in base32, in
+//! hexadecimal and as a list of bytes, in UTF-16 too; in full-width and similar characters; in upper and lower case; and with white
+//! space or invisible characters in between. Long parts of a long secret are found, too, so that two
 //! halves are not shown. What can't be found is a secret in pieces that are shorter than that, or changed in another way, as
 //! reversed or encrypted: whoever writes checks over an answer that returns a secret can show it. Binding the key to its hosts
 //! (annotation `agentic.ligbox.io/hosts`) keeps it from other answers.
@@ -83,13 +84,20 @@ impl Redactor {
         }
         let mut found = Vec::new();
         sets.iter().for_each(|set| set.search(text.as_bytes(), &mut found));
-        let mut decoded = Decoded::of(text);
-        for _ in 0..LEVELS {
-            let Some(level) = decoded else { break };
+        let mut search = |level: &Decoded| {
             let mut within = Vec::new();
             sets.iter().for_each(|set| set.search(&level.bytes, &mut within));
             found.extend(within.iter().map(|range| level.source(range)));
-            decoded = level.again();
+        };
+        let mut quoted = Decoded::of_quoted(text);
+        let mut decoded = Decoded::of(text);
+        for depth in 0..=LEVELS {
+            // Quoted-printable may be within another encoding, and another one within it.
+            let within = quoted.as_ref().and_then(Decoded::again);
+            quoted.iter().chain(&within).for_each(&mut search);
+            let Some(level) = decoded.filter(|_| depth < LEVELS) else { break };
+            search(&level);
+            (quoted, decoded) = (level.quoted(), level.again());
         }
         merged(text, found)
     }

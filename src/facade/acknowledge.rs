@@ -2,11 +2,13 @@
 
 use super::FacadeState;
 use super::idempotency::{Reply, once};
-use super::openapi::{BadRequest, Conflict, IdempotencyKey, NotFound, PostErrors, ServerErrors, Unauthenticated};
+use super::openapi::{
+    BadRequest, BodyTimeout, Conflict, IdempotencyKey, NotFound, PostErrors, ServerErrors, Unauthenticated,
+};
 use super::problem::Problem;
+use super::sent_body::SentBody;
 use crate::commands::{Acknowledge, Caller, Note};
 use crate::views::FindingView;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -38,6 +40,7 @@ pub struct AcknowledgeBody {
         BadRequest,
         Unauthenticated,
         NotFound,
+        BodyTimeout,
         Conflict,
         PostErrors,
         ServerErrors,
@@ -48,7 +51,7 @@ pub async fn acknowledge(
     caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    SentBody(body): SentBody,
 ) -> Result<Response, Problem> {
     let note = note(&body)?;
     let request = format!("ack {id} {note:?}");

@@ -12,6 +12,7 @@ mod problem;
 mod process_endpoints;
 mod runs;
 mod scenarios;
+mod sent_body;
 #[cfg(test)]
 mod tests;
 mod tick;

@@ -81,7 +81,7 @@ struct SharedProblem {
     header: Option<(&'static str, Type, &'static str)>,
 }
 
-const PROBLEMS: [SharedProblem; 12] = [
+const PROBLEMS: [SharedProblem; 13] = [
     problem(400, "BadRequest", "The path, a parameter or the body can't be read."),
     with_header(
         problem(401, "Unauthorized", "No bearer token, or one that is not valid."),
@@ -93,6 +93,7 @@ const PROBLEMS: [SharedProblem; 12] = [
     ),
     problem(403, "Forbidden", "The caller has no role, or none that allows the request."),
     problem(404, "NotFound", "The object does not exist."),
+    problem(408, "BodyTimeout", "The body did not arrive in time."),
     problem(409, "Conflict", "The state of the object does not allow it, or it was changed at the same time."),
     problem(413, "PayloadTooLarge", "The body is longer than 64 KiB."),
     problem(422, "Invalid", "A field is not valid, or the Idempotency-Key was used for another request."),
@@ -158,6 +159,8 @@ response_groups! {
     NotFound = "NotFound";
     /// Of routes that depend on an object's state.
     Conflict = "Conflict";
+    /// Of routes that read a body.
+    BodyTimeout = "BodyTimeout";
     /// Of POSTs without an Idempotency-Key.
     PayloadTooLarge = "PayloadTooLarge";
     /// Of POSTs with an Idempotency-Key.

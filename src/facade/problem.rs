@@ -49,6 +49,10 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
+    pub fn request_timeout(detail: impl Into<String>) -> Problem {
+        Self::new(StatusCode::REQUEST_TIMEOUT, detail)
+    }
+
     pub fn unauthorized(detail: impl Into<String>) -> Problem {
         Self::new(StatusCode::UNAUTHORIZED, detail)
     }

@@ -31,17 +31,59 @@ impl Drop for OpenRequest {
     }
 }
 
-/// The body of a request; fails where it does not arrive in time.
+/// The least that a client has to send of a body within the time for it, in bytes, unless that is the end.
+const PROGRESS: usize = 8 << 10;
+
+/// The body of a request; fails where too little of it arrives in time. However long it is, a client that is slow can send all of it.
 pub struct Received {
     body: Incoming,
     connection: Arc<Connection>,
     timeout: Duration,
+    waiting: Waiting,
+}
+
+/// A wait for the client.
+#[derive(Default)]
+struct Waiting {
+    /// Until when [`PROGRESS`] has to arrive; `None` while the client is not waited for.
     until: Option<Pin<Box<Sleep>>>,
+    /// What arrived meanwhile, in bytes.
+    received: usize,
+}
+
+impl Waiting {
+    fn received(&mut self, bytes: usize) {
+        self.received = self.received.saturating_add(bytes);
+        if self.received >= PROGRESS {
+            *self = Waiting::default();
+        }
+    }
+
+    /// Whether the time is over.
+    fn is_over(&mut self, timeout: Duration, cx: &mut Context<'_>) -> bool {
+        let until = self.until.get_or_insert_with(|| {
+            self.received = 0;
+            Box::pin(tokio::time::sleep(timeout))
+        });
+        until.as_mut().poll(cx).is_ready()
+    }
+}
+
+/// The message of a body that did not arrive in time, where this is why it could not be read.
+pub fn not_in_time(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::TimedOut) {
+            return Some(error.to_string());
+        }
+        cause = error.source();
+    }
+    None
 }
 
 impl Received {
     pub fn new(body: Incoming, connection: Arc<Connection>, timeout: Duration) -> Received {
-        Received { body, connection, timeout, until: None }
+        Received { body, connection, timeout, waiting: Waiting::default() }
     }
 }
 
@@ -51,15 +93,20 @@ impl HttpBody for Received {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+            if let Some(data) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
+                self.waiting.received(data.len());
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let timeout = self.timeout;
-        let until = self.until.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
-        if until.as_mut().poll(cx).is_pending() {
+        if !self.waiting.is_over(timeout, cx) {
             return Poll::Pending;
         }
         (self.connection.report())(Reached::TransferTimeout, "the body of a request did not arrive in time");
-        let message = format!("the body did not arrive within {timeout:?}");
+        let message = format!(
+            "the body did not arrive within {timeout:?}, and less than {} KiB of it in this time",
+            PROGRESS >> 10
+        );
         Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, message).into())))
     }
 
@@ -127,5 +174,43 @@ impl HttpBody for Sent {
         }
         hint.set_lower(hint.lower() + rest);
         hint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+
+    const TIMEOUT: Duration = Duration::from_secs(30);
+
+    fn is_over(waiting: &mut Waiting) -> bool {
+        waiting.is_over(TIMEOUT, &mut Context::from_waker(Waker::noop()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_progresses_may_take_long() {
+        let mut waiting = Waiting::default();
+        for _ in 0..100 {
+            assert!(!is_over(&mut waiting));
+            tokio::time::advance(TIMEOUT / 2).await;
+            waiting.received(PROGRESS / 2);
+            assert!(!is_over(&mut waiting));
+            tokio::time::advance(TIMEOUT / 3).await;
+            waiting.received(PROGRESS / 2);
+            // Meanwhile the server does something else.
+            tokio::time::advance(2 * TIMEOUT).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn too_little_in_the_time_is_too_late() {
+        let mut waiting = Waiting::default();
+        for _ in 0..3 {
+            assert!(!is_over(&mut waiting));
+            tokio::time::advance(TIMEOUT / 3).await;
+            waiting.received(PROGRESS / 3 - 1);
+        }
+        assert!(is_over(&mut waiting));
     }
 }

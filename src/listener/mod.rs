@@ -16,6 +16,7 @@ mod slots;
 #[cfg(test)]
 mod tests;
 
+pub use body::not_in_time;
 pub use peer::authenticated;
 pub use serve::{Listener, Serving};
 
@@ -33,7 +34,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Size of the head of a request, in bytes.
     pub header_bytes: usize,
-    /// Time for the body of a request, and time in which a client has to take something of a response that waits for it.
+    /// Time in which a client has to send the body of a request, or 8 KiB more of it, and in which it has to take something of a
+    /// response that waits for it.
     pub transfer_timeout: Duration,
     /// Time without a request.
     pub idle_timeout: Duration,

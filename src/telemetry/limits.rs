@@ -34,7 +34,7 @@ pub enum Limit {
     HeaderTimeout,
     /// Size of the head of a request.
     HeaderBytes,
-    /// Time for the body of a request, or for a response to be taken.
+    /// Time for a part of the body of a request, or for a response to be taken.
     TransferTimeout,
     /// Changes that the client of a watch does not read.
     WatchBacklog,
@@ -68,13 +68,15 @@ pub enum Limit {
     RegistryFiles,
     /// Size of the files of a registry.
     RegistryBytes,
+    /// Secrets, and their values, that are redacted in the readings of all Scenarios.
+    KnownSecrets,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 30] = [
+    pub const ALL: [Limit; 31] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -104,6 +106,7 @@ impl Limit {
         Limit::RequestBytes,
         Limit::RegistryFiles,
         Limit::RegistryBytes,
+        Limit::KnownSecrets,
         Limit::Evaluation,
     ];
 
@@ -139,6 +142,7 @@ impl Limit {
             Limit::RequestBytes => "request_bytes",
             Limit::RegistryFiles => "registry_files",
             Limit::RegistryBytes => "registry_bytes",
+            Limit::KnownSecrets => "known_secrets",
             Limit::Evaluation => "evaluation",
         }
     }
@@ -174,7 +178,8 @@ impl Limit {
             | Limit::CountedPeople
             | Limit::RenderedLists
             | Limit::JsonPatch
-            | Limit::RequestBytes => return None,
+            | Limit::RequestBytes
+            | Limit::KnownSecrets => return None,
         })
     }
 }

@@ -5,7 +5,8 @@ use crate::kit::scratch::Scratch;
 use crate::kit::wait::{until, within};
 use agentic_ops::controlplane::{Limits, Reached, Running};
 use agentic_ops::listener;
-use futures::TryStreamExt as _;
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use http::StatusCode;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{WatchEvent, WatchParams};
@@ -131,17 +132,58 @@ async fn unauthenticated_clients_keep_nobody_out() {
     assert!(seen.lock().unwrap().contains(&Reached::Listener(listener::Reached::UnauthenticatedConnections)));
 }
 
+/// A POST of a ConfigMap over this version of HTTP, with a body that arrives in these parts; the response's status and text.
+async fn upload(
+    server: &Server,
+    version: http::Version,
+    parts: impl Stream<Item = Bytes> + Send + 'static,
+) -> (StatusCode, String) {
+    let running = server.running();
+    let root = reqwest::Certificate::from_pem(running.ca_pem.as_bytes()).unwrap();
+    let client = reqwest::Client::builder().tls_certs_only([root]);
+    let client = if version == http::Version::HTTP_2 { client } else { client.http1_only() };
+    let body = reqwest::Body::wrap_stream(parts.map(Ok::<_, std::io::Error>));
+    let url = format!("https://localhost:{}{CONFIGMAPS}", running.address.port());
+    let request = client.build().unwrap().post(url).bearer_auth(&running.token).body(body);
+    let response = within(request.send()).await.unwrap();
+    assert_eq!(response.version(), version);
+    (response.status(), within(response.text()).await.unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_does_not_come_is_given_up() {
-    let (server, seen) = server(limits()).await;
-    let mut stream = tls(server.running(), b"http/1.1").await;
-    let token = &server.running().token;
-    let head =
-        format!("POST {CONFIGMAPS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Length: 9\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let answer = closed(&mut stream).await;
-    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("did not arrive within 2s"), "{answer}");
-    assert!(seen.lock().unwrap().contains(&Reached::Listener(listener::Reached::TransferTimeout)));
+    for version in [http::Version::HTTP_11, http::Version::HTTP_2] {
+        let (server, seen) = server(limits()).await;
+        let nothing_more = futures::stream::iter([Bytes::from("{")]).chain(futures::stream::pending());
+        let pace = tokio::time::interval(Duration::from_millis(50));
+        let too_little = futures::stream::unfold(pace, |mut pace| async move {
+            pace.tick().await;
+            Some((Bytes::from(" "), pace))
+        });
+        for parts in [nothing_more.boxed(), too_little.boxed()] {
+            let (status, answer) = upload(&server, version, parts).await;
+            assert_eq!(status, StatusCode::REQUEST_TIMEOUT, "{version:?}: {answer}");
+            assert!(answer.contains("did not arrive within 2s"), "{answer}");
+        }
+        assert!(seen.lock().unwrap().contains(&Reached::Listener(listener::Reached::TransferTimeout)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_a_slow_client_is_taken() {
+    for version in [http::Version::HTTP_11, http::Version::HTTP_2] {
+        let (server, _) = server(limits()).await;
+        let object = configmap("slow", &"x".repeat(200_000)).to_string();
+        let parts: Vec<_> = object.as_bytes().chunks(16 << 10).map(Bytes::copy_from_slice).collect();
+        // In all longer than the time for a part.
+        let pace = tokio::time::interval(limits().listener.transfer_timeout / 8);
+        let paced = futures::stream::unfold((pace, parts.into_iter()), |(mut pace, mut parts)| async move {
+            pace.tick().await;
+            Some((parts.next()?, (pace, parts)))
+        });
+        let (status, answer) = upload(&server, version, paced).await;
+        assert_eq!(status, StatusCode::CREATED, "{version:?}: {answer}");
+    }
 }
 
 /// Many large changes, more than the kernel buffers for a connection.

@@ -1,9 +1,10 @@
 //! The REST facade over HTTP, with valid and invalid tokens.
 
-use super::running::start;
-use crate::kit::wait::eventually;
+use super::running::{start, start_with};
+use crate::kit::wait::{eventually, within};
 use agentic_ops::api::{Action, Role};
 use agentic_ops::cli::token::{issue, load_or_make_secret};
+use futures::StreamExt as _;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::path::Path;
@@ -81,5 +82,26 @@ async fn people_read_run_and_acknowledge_over_http() {
     let actions = running.api::<Action>().list(&Default::default()).await.unwrap();
     let verbs: Vec<_> = actions.iter().map(|a| a.spec.verb.as_str()).collect();
     assert!(verbs.contains(&"run") && verbs.contains(&"acknowledge"), "{verbs:?}");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_come_is_a_request_timeout() {
+    let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml");
+    let running = start_with("facade-body", &registry, &[("AGENTIC_TRANSFER_TIMEOUT", "1s")]).await;
+    let secret = load_or_make_secret(&running.scratch.0).unwrap();
+    let lead = issue(&secret, "ana", &[Role::OpsLead], Timestamp::now(), Duration::from_secs(600)).unwrap();
+    for http2 in [false, true] {
+        let client = reqwest::Client::builder().no_proxy();
+        let client = if http2 { client.http2_prior_knowledge() } else { client }.build().unwrap();
+        let request = client.post(format!("http://{}/api/v1/agents/findings/none/ack", running.address));
+        let parts = futures::stream::iter([Ok::<_, std::io::Error>("{")]).chain(futures::stream::pending());
+        let body = reqwest::Body::wrap_stream(parts);
+        let response = within(request.bearer_auth(&lead).body(body).send()).await.unwrap();
+        assert_eq!(response.status().as_u16(), 408);
+        let problem: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        assert_eq!(problem["status"], 408);
+        assert!(problem["detail"].as_str().unwrap().contains("did not arrive within 1s"), "{problem}");
+    }
     running.stop().await;
 }

@@ -4,7 +4,7 @@ use super::malformed::serve;
 use super::running::start_with;
 use crate::kit::scratch::Scratch;
 use crate::kit::wait::eventually;
-use agentic_ops::api::conditions::{HEALTHY, find};
+use agentic_ops::api::conditions::{READY, find};
 use agentic_ops::api::{Finding, Scenario};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,37 +17,44 @@ const NTFY: &str = "tk_4fJ2mQ8zVx1LwPb";
 const SHOP: &str = "shop-Kq83hd72-key";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn secrets_of_other_scenarios_and_of_the_program_are_redacted() {
+async fn secrets_of_other_scenarios_and_of_the_program_are_redacted_from_the_first_run() {
     let scratch = Scratch::new("secrets-registry");
     let registry = scratch.0.join("registry.yaml");
     let shown = format!("a {TOKEN} b {} c {SHOP} d", STANDARD.encode(NTFY));
     let log = serve(Some(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{shown}", shown.len())));
-    let shop = serve(Some("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".into()));
-    let spec = |name: &str| {
+    let spec = |name: &str, suspend: bool| {
         format!(
-            "apiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata: {{name: {name}}}\nspec:\n  title: {name}\n  agent: pulso\n  severity: low\n  thresholds: {{fail: 1, recover: 1}}\n"
+            "apiVersion: agentic.ligbox.io/v1alpha1\nkind: Scenario\nmetadata: {{name: {name}}}\nspec:\n  title: {name}\n  agent: pulso\n  severity: low\n  suspend: {suspend}\n  thresholds: {{fail: 1, recover: 1}}\n"
         )
     };
-    let reads = format!(
-        "{}  probes: [{{name: web, http: {{url: \"{log}\"}}}}]\n  checks: [{{name: c, expect: 'false', message: probes.web.body}}]\n",
-        spec("log")
-    );
+    let reads = |suspend| {
+        format!(
+            "{}  probes: [{{name: web, http: {{url: \"{log}\"}}}}]\n  checks: [{{name: c, expect: 'false', message: probes.web.body}}]\n",
+            spec("log", suspend)
+        )
+    };
+    // It never runs: its target was sent the key before this start.
+    let header = |secret: &str| format!("{{name: X-{secret}, secretKeyRef: {{name: {secret}, key: key}}}}");
     let sends = format!(
-        "{}  probes: [{{name: web, http: {{url: \"{shop}\", headers: [{{name: X, secretKeyRef: {{name: shop, key: key}}}}]}}}}]\n",
-        spec("shop")
+        "{}  probes: [{{name: web, http: {{url: \"{log}\", headers: [{}, {}]}}}}]\n",
+        spec("shop", true),
+        header("absent"),
+        header("shop"),
     );
-    std::fs::write(&registry, &sends).unwrap();
+    std::fs::write(&registry, format!("{}---\n{sends}", reads(true))).unwrap();
     let running = start_with("secrets", &registry, &[("PROXMOX_API_TOKEN", TOKEN), ("NTFY_TOKEN", NTFY)]).await;
     let labels = json!({"agentic.ligbox.io/probes": "allowed"});
     let secret = json!({"metadata": {"name": "shop", "labels": labels}, "stringData": {"key": SHOP}});
     let secret = serde_json::from_value::<Secret>(secret).unwrap();
     running.api::<Secret>().create(&PostParams::default(), &secret).await.unwrap();
-    eventually("a run of the Scenario that sends", || async {
-        let scenario = running.api::<Scenario>().get_opt("shop").await.unwrap()?;
-        find(&scenario.status?.conditions, HEALTHY).is_some_and(|healthy| healthy.status == "True").then_some(())
-    })
-    .await;
-    std::fs::write(&registry, format!("{reads}---\n{sends}")).unwrap();
+    for name in ["log", "shop"] {
+        eventually("that the operator knows the Scenario", || async {
+            let scenario = running.api::<Scenario>().get_opt(name).await.unwrap()?;
+            find(&scenario.status?.conditions, READY).is_some_and(|ready| ready.status == "True").then_some(())
+        })
+        .await;
+    }
+    std::fs::write(&registry, format!("{}---\n{sends}", reads(false))).unwrap();
     let finding = eventually("the Finding", || async {
         let findings = running.api::<Finding>().list(&Default::default()).await.unwrap();
         let of_log = |finding: &Finding| finding.spec.scenario == "log" && finding.spec.check == "c";

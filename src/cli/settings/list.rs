@@ -223,7 +223,7 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_TRANSFER_TIMEOUT",
         Some("30s"),
         Format::Duration,
-        "time that a client has to send the body of a request, and to take a part of a response",
+        "time that a client has to send the body of a request, or 8 KiB more of it, and to take a part of a response",
     ),
     setting(
         "AGENTIC_IDLE_TIMEOUT",
@@ -321,7 +321,7 @@ pub fn reference() -> String {
 }
 
 /// The limits that no setting changes.
-const FIXED: [(Limit, &str); 5] = [
+const FIXED: [(Limit, &str); 6] = [
     (Limit::PreparedRuns, "512 runs read their settings and Secrets from the Kubernetes API at once; the others wait"),
     (Limit::CountedPeople, "the commands of 10,000 people are counted at once; further people get 429 for a minute"),
     (Limit::RenderedLists, "4 lists are rendered at once by the embedded API server; the others wait"),
@@ -332,6 +332,10 @@ const FIXED: [(Limit, &str); 5] = [
     (
         Limit::RequestBytes,
         "a request to the embedded API server has a body of at most 3 MiB, and an object at most 1,500,000 bytes",
+    ),
+    (
+        Limit::KnownSecrets,
+        "the values of 512 Secrets, and 64 KiB of values, are redacted in the readings of all Scenarios; a Scenario's own are always redacted. A value over 256 bytes counts an eighth",
     ),
 ];
 

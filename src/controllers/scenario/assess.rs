@@ -261,6 +261,7 @@ impl Assessor {
         preparing: SemaphorePermit<'_>,
         begin: Begin<impl Fn() + Sync>,
     ) -> RunResult {
+        configuration.learn().await;
         let configuration = configuration.read(scenario.secret_names()).await;
         drop(preparing);
         let configuration = match configuration {

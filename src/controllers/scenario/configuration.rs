@@ -1,14 +1,17 @@
 //! Reads the referenced configuration of Scenarios: the ConfigMap of settings and the Secrets that their probes name.
 
+use super::named_secrets::NamedSecrets;
 use crate::api::{HOSTS_ANNOTATION, PROBES_LABEL, SETTINGS_NAME};
 use crate::domain::key_hosts::KeyHosts;
 use crate::domain::prepare::{OfferedSecret, ReferencedConfiguration, SecretView, credential_of};
 use crate::domain::redact::{KnownSecrets, Source};
 use crate::runtime::write::{WriteError, call};
+use crate::telemetry::{Limit, Metrics};
+use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client, ResourceExt as _};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -22,6 +25,10 @@ const WAIT: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(5);
 /// Secrets kept; beyond this all are dropped and read again as needed.
 const SECRETS_MAX: usize = 256;
+/// Runs wait no longer than this, once, for the Secrets that other Scenarios name.
+const LEARN: Duration = Duration::from_secs(5);
+/// Secrets that are read at once before a run.
+const LEARN_AT_ONCE: usize = 16;
 
 type Slot<T> = Arc<Mutex<Option<Cached<T>>>>;
 
@@ -41,18 +48,70 @@ pub struct ConfigurationReader {
     views: Arc<Mutex<HashMap<String, Slot<SecretView>>>>,
     /// What was read of the Secrets that Scenarios may use.
     known: KnownSecrets,
+    /// What Scenarios name, whether they have run or not.
+    named: Arc<SyncMutex<NamedSecrets>>,
+    /// Held while they are read.
+    learning: Arc<Mutex<()>>,
+    metrics: Arc<Metrics>,
 }
 
 impl ConfigurationReader {
     /// Secrets that are read become known.
-    pub fn new(client: Client, namespace: &str, known: KnownSecrets) -> ConfigurationReader {
+    pub fn new(client: Client, namespace: &str, known: KnownSecrets, metrics: Arc<Metrics>) -> ConfigurationReader {
         ConfigurationReader {
             config_maps: Api::namespaced(client.clone(), namespace),
             secrets: Api::namespaced(client, namespace),
             settings: Slot::default(),
             views: Arc::default(),
             known,
+            named: Arc::default(),
+            learning: Arc::default(),
+            metrics,
         }
+    }
+
+    /// A valid Scenario refers to these Secrets: they are read before the next run of any Scenario, see [`Self::learn`].
+    pub fn expect<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+        let mut named = self.named();
+        for name in names {
+            if !named.add(name) {
+                self.metrics
+                    .limit_reached(Limit::KnownSecrets, format_args!("Scenarios name more than Secret {name:?}"));
+            }
+        }
+    }
+
+    /// Makes the Secrets that Scenarios name known, before any target can show what another one was sent. One that can't be read holds
+    /// up nobody after [`LEARN`]; it is tried again in the background.
+    pub async fn learn(&self) {
+        let _learning = self.learning.lock().await;
+        let unread = self.named().unread();
+        if !unread.is_empty() {
+            let names = futures::stream::iter(&unread);
+            let reading = names.for_each_concurrent(LEARN_AT_ONCE, |name| self.learn_one(name));
+            // What is read by then is known.
+            let _ = tokio::time::timeout(LEARN, reading).await;
+            if self.named().give_up(&unread, Instant::now()) {
+                tracing::warn!("not all Secrets of Scenarios can be read; their values are redacted once they can");
+            }
+        }
+        let again = self.named().retry(Instant::now());
+        if !again.is_empty() {
+            let this = self.clone();
+            tokio::spawn(async move {
+                futures::stream::iter(&again).for_each_concurrent(LEARN_AT_ONCE, |name| this.learn_one(name)).await;
+            });
+        }
+    }
+
+    async fn learn_one(&self, name: &str) {
+        if self.secret(name).await.is_ok() {
+            self.named().read(name);
+        }
+    }
+
+    fn named(&self) -> MutexGuard<'_, NamedSecrets> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The settings, and the Secrets of these names. The Secret of the program's own credentials is always read, since no answer
@@ -100,17 +159,17 @@ impl ConfigurationReader {
             SecretView::Absent | SecretView::NotOffered | SecretView::Closed => Vec::new(),
         };
         if !self.known.set(Source::Secret(name.to_string()), values) {
-            tracing::warn!(
-                secret = name,
-                "not all values of Secrets are redacted in the readings of all Scenarios: they are too many"
-            );
+            self.metrics.limit_reached(Limit::KnownSecrets, format_args!("values of Secret {name:?}"));
         }
     }
 
     async fn read_settings(&self) -> Result<Arc<BTreeMap<String, String>>, WriteError> {
         let found = call(self.config_maps.get_opt(SETTINGS_NAME)).await?;
         let settings = found.and_then(|c| c.data).unwrap_or_default();
-        self.known.set(Source::Settings, settings.values().filter_map(|value| credential_of(&Url::parse(value).ok()?)));
+        let credentials = settings.values().filter_map(|value| credential_of(&Url::parse(value).ok()?));
+        if !self.known.set(Source::Settings, credentials) {
+            self.metrics.limit_reached(Limit::KnownSecrets, format_args!("URLs of ConfigMap {SETTINGS_NAME}"));
+        }
         Ok(Arc::new(settings))
     }
 

@@ -44,6 +44,12 @@ pub struct Executor {
 
 impl Executor {
     pub fn carry_out(&mut self, effects: Vec<Effect>) {
+        // Runs begin while the effects are carried out.
+        for effect in &effects {
+            if let Effect::SecretsNamed(scenario) = effect {
+                self.configuration.expect(scenario.secret_names());
+            }
+        }
         for effect in effects {
             match effect {
                 Effect::StartRun(order) => self.start_run(order),
@@ -65,6 +71,8 @@ impl Executor {
                     };
                     self.metrics.limit_reached(limit, format_args!("check {check} of Scenario {scenario}"));
                 }
+                // See above.
+                Effect::SecretsNamed(_) => {}
                 Effect::RunRecorded => self.metrics.run(),
                 Effect::Scheduled { scenario, at, interval } => self.schedule.scheduled(scenario, at, interval),
                 Effect::IntervalKnown { scenario, interval } => self.schedule.interval_known(scenario, interval),

@@ -9,6 +9,7 @@ pub mod assess;
 mod configuration;
 mod evaluations;
 mod executor;
+mod named_secrets;
 mod schedule_view;
 mod state;
 mod status;
@@ -89,7 +90,12 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
         fence: context.fence.clone(),
         writer: FindingWriter::new(context),
         assessor,
-        configuration: ConfigurationReader::new(context.client.clone(), &context.namespace, context.secrets.clone()),
+        configuration: ConfigurationReader::new(
+            context.client.clone(),
+            &context.namespace,
+            context.secrets.clone(),
+            context.metrics.clone(),
+        ),
         schedule: handle.schedule.clone(),
         metrics: context.metrics.clone(),
         events,

@@ -4,6 +4,7 @@ use super::duplicate_fields;
 use crate::controlplane::budget::Reservation;
 use crate::controlplane::protobuf::{self, DecodeError};
 use crate::controlplane::status::ApiError;
+use crate::listener;
 use axum::body::{Body, Bytes};
 use futures::TryStreamExt as _;
 use http::{HeaderMap, header};
@@ -40,14 +41,10 @@ pub async fn read_bytes(body: Body, memory: &mut Reservation) -> Result<Bytes, A
 
 /// A body that could not be read: it did not arrive in time, or the client sent it wrongly.
 fn unread(error: &axum::Error) -> ApiError {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::TimedOut) {
-            return ApiError::request_timeout(cause.to_string());
-        }
-        source = cause.source();
+    match listener::not_in_time(error) {
+        Some(message) => ApiError::request_timeout(message),
+        None => ApiError::bad_request(error.to_string()),
     }
-    ApiError::bad_request(error.to_string())
 }
 
 /// The media type without parameters. Defaults to JSON.

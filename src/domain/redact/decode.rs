@@ -1,5 +1,7 @@
-//! Undoes one level of the encodings in which texts are embedded in others: percent, HTML entities, escapes with a backslash.
+//! Undoes one level of the encodings in which texts are embedded in others: percent, HTML entities, escapes with a backslash, and
+//! other forms of ASCII characters as full-width ones; by itself, quoted-printable, whose sign is in many other texts.
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use std::ops::Range;
 
 /// How often a text is decoded: a value may be encoded more than once on its way.
@@ -21,20 +23,67 @@ struct Encoded {
 enum Meaning {
     Byte(u8),
     Char(char),
+    /// The first so many bytes.
+    Ascii([u8; FORM_MAX], usize),
+    /// No character.
+    Nothing,
+}
+
+/// Most ASCII characters that one other character stands for.
+const FORM_MAX: usize = 4;
+
+/// Encodings that are undone together.
+#[derive(Clone, Copy)]
+enum Notation {
+    Common,
+    QuotedPrintable,
+}
+
+impl Notation {
+    /// Whether something encoded may begin with this byte.
+    fn begins(self, byte: u8) -> bool {
+        match self {
+            Notation::Common => matches!(byte, b'%' | b'&' | b'\\' | 0xc2..),
+            Notation::QuotedPrintable => byte == b'=',
+        }
+    }
+
+    /// What is encoded at the beginning of `text`.
+    fn encoded(self, text: &[u8]) -> Option<Encoded> {
+        match (self, text.first()?) {
+            (Notation::QuotedPrintable, _) => quoted(text),
+            (Notation::Common, b'%') => percent(text),
+            (Notation::Common, b'&') => entity(text),
+            (Notation::Common, b'\\') => escape(text),
+            (Notation::Common, _) => form(text),
+        }
+    }
 }
 
 impl Decoded {
     /// The text decoded once; `None` where nothing in it is encoded.
     pub fn of(text: &str) -> Option<Decoded> {
-        decode(text.as_bytes(), |range| (offset(range.start), offset(range.end)))
+        decode(text.as_bytes(), Notation::Common, |range| (offset(range.start), offset(range.end)))
+    }
+
+    /// The text without quoted-printable; `None` where there is none.
+    pub fn of_quoted(text: &str) -> Option<Decoded> {
+        decode(text.as_bytes(), Notation::QuotedPrintable, |range| (offset(range.start), offset(range.end)))
     }
 
     /// Decoded once more.
     pub fn again(&self) -> Option<Decoded> {
-        decode(&self.bytes, |range| {
-            let source = self.source(&range);
-            (offset(source.start), offset(source.end))
-        })
+        decode(&self.bytes, Notation::Common, |range| self.origin(range))
+    }
+
+    /// Without quoted-printable.
+    pub fn quoted(&self) -> Option<Decoded> {
+        decode(&self.bytes, Notation::QuotedPrintable, |range| self.origin(range))
+    }
+
+    fn origin(&self, range: Range<usize>) -> (u32, u32) {
+        let source = self.source(&range);
+        (offset(source.start), offset(source.end))
     }
 
     /// Where these bytes come from in the original text.
@@ -50,9 +99,8 @@ fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-fn decode(text: &[u8], origin: impl Fn(Range<usize>) -> (u32, u32)) -> Option<Decoded> {
-    let begins = |byte: &u8| matches!(byte, b'%' | b'&' | b'\\');
-    let first = text.iter().position(begins)?;
+fn decode(text: &[u8], notation: Notation, origin: impl Fn(Range<usize>) -> (u32, u32)) -> Option<Decoded> {
+    let first = text.iter().position(|byte| notation.begins(*byte))?;
     let mut decoded = Decoded { bytes: Vec::with_capacity(text.len()), origins: Vec::with_capacity(text.len()) };
     let mut push = |bytes: &[u8], source: Range<usize>| {
         decoded.bytes.extend_from_slice(bytes);
@@ -64,7 +112,7 @@ fn decode(text: &[u8], origin: impl Fn(Range<usize>) -> (u32, u32)) -> Option<De
     let mut changed = false;
     let mut at = first;
     while let Some(byte) = text.get(at) {
-        let encoded = if begins(byte) { encoded(&text[at..]) } else { None };
+        let encoded = if notation.begins(*byte) { notation.encoded(&text[at..]) } else { None };
         let Some(Encoded { length, meaning }) = encoded else {
             push(&[*byte], at..at + 1);
             at += 1;
@@ -73,6 +121,8 @@ fn decode(text: &[u8], origin: impl Fn(Range<usize>) -> (u32, u32)) -> Option<De
         match meaning {
             Meaning::Byte(byte) => push(&[byte], at..at + length),
             Meaning::Char(c) => push(c.encode_utf8(&mut [0; 4]).as_bytes(), at..at + length),
+            Meaning::Ascii(bytes, count) => push(&bytes[..count], at..at + length),
+            Meaning::Nothing => {}
         }
         at += length;
         changed = true;
@@ -80,13 +130,28 @@ fn decode(text: &[u8], origin: impl Fn(Range<usize>) -> (u32, u32)) -> Option<De
     changed.then_some(decoded)
 }
 
-/// What is encoded at the beginning of `text`.
-fn encoded(text: &[u8]) -> Option<Encoded> {
-    match text.first()? {
-        b'%' => percent(text),
-        b'&' => entity(text),
-        _ => escape(text),
+/// `=41`, and the sign before the end of a line, which may be white space by now.
+fn quoted(text: &[u8]) -> Option<Encoded> {
+    let spaces = text.iter().skip(1).take_while(|b| b.is_ascii_whitespace()).count();
+    if spaces > 0 {
+        return Some(Encoded { length: 1 + spaces, meaning: Meaning::Nothing });
     }
+    let byte = u8::try_from(number(text.get(1..3)?, 16)?).ok()?;
+    Some(Encoded { length: 3, meaning: Meaning::Byte(byte) })
+}
+
+/// Another form of ASCII characters, by Unicode's compatibility decomposition: full-width, mathematical, in circles.
+fn form(text: &[u8]) -> Option<Encoded> {
+    let length = match text.first()? {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        _ => 4,
+    };
+    let form = std::str::from_utf8(text.get(..length)?).ok()?;
+    let plain = DecomposingNormalizerBorrowed::new_nfkd().normalize(form);
+    let mut bytes = [0; FORM_MAX];
+    bytes.get_mut(..plain.len())?.copy_from_slice(plain.as_bytes());
+    plain.is_ascii().then_some(Encoded { length, meaning: Meaning::Ascii(bytes, plain.len()) })
 }
 
 /// `%41`, and `%u0041` as old web servers write it.

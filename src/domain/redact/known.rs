@@ -28,7 +28,7 @@ pub enum Source {
 
 /// The secrets that are known at present. Clones share them.
 ///
-/// The search for them is prepared once for each change, not for each run. Values of 4 to 7 characters are redacted in the readings
+/// The search for them is prepared when it is needed after a change, not for each run and not for each of many changes. Values of 4 to 7 characters are redacted in the readings
 /// of all Scenarios only where they have both letters and digits, since others are ordinary words and numbers.
 #[derive(Clone)]
 pub struct KnownSecrets {
@@ -41,7 +41,8 @@ struct Known {
     by_source: BTreeMap<Source, BTreeSet<String>>,
     /// The values that are searched for.
     values: BTreeSet<String>,
-    prepared: Option<Arc<Secrets>>,
+    /// The search for them. `None` until it is prepared after a change; `Some(None)` where there is nothing to search for.
+    prepared: Option<Option<Arc<Secrets>>>,
 }
 
 impl Default for KnownSecrets {
@@ -61,30 +62,32 @@ impl KnownSecrets {
         (self.is_ordinary_setting)(key)
     }
 
-    /// Replaces what is known from a source. Returns whether all of it can be redacted: there may be too much.
+    /// Replaces what is known from a source. Returns whether all of it is redacted: there may be too much.
     pub fn set(&self, source: Source, values: impl IntoIterator<Item = String>) -> bool {
         let values: BTreeSet<String> = values.into_iter().filter_map(|value| secret_value(&value)).collect();
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if known.by_source.get(&source).map_or(values.is_empty(), |before| *before == values) {
-            return true;
+            return values.is_subset(&known.values);
         }
         drop(known);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if values.is_empty() {
             known.by_source.remove(&source);
         } else if known.by_source.len() < SOURCES_MAX || known.by_source.contains_key(&source) {
-            known.by_source.insert(source, values);
+            known.by_source.insert(source, values.clone());
         } else {
             return false;
         }
-        known.prepare()
+        known.choose();
+        values.is_subset(&known.values)
     }
 
     /// Redacts these, and those of one Scenario.
     pub fn redactor<'a>(&self, own: impl IntoIterator<Item = &'a str>) -> Redactor {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let further = Secrets::of(own.into_iter().filter(|value| !known.values.contains(*value)));
-        Redactor { sets: known.prepared.iter().cloned().chain(further).collect(), known: Some(self.clone()) }
+        self.prepared(|prepared, values| {
+            let further = Secrets::of(own.into_iter().filter(|value| !values.contains(*value)));
+            Redactor { sets: prepared.iter().cloned().chain(further).collect(), known: Some(self.clone()) }
+        })
     }
 
     /// `text` without these secrets and without control characters.
@@ -93,26 +96,36 @@ impl KnownSecrets {
     }
 
     pub(super) fn current(&self) -> Option<Arc<Secrets>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).prepared.clone()
+        self.prepared(|prepared, _| prepared.clone())
+    }
+
+    /// The search, prepared, and the values that are searched for.
+    fn prepared<R>(&self, with: impl FnOnce(&Option<Arc<Secrets>>, &BTreeSet<String>) -> R) -> R {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(prepared) = &known.prepared {
+            return with(prepared, &known.values);
+        }
+        drop(known);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let Known { values, prepared, .. } = &mut *known;
+        with(prepared.get_or_insert_with(|| Secrets::of(values.iter().map(String::as_str))), values)
     }
 }
 
 impl Known {
-    /// Prepares the search. Returns whether all values are searched for.
-    fn prepare(&mut self) -> bool {
+    /// Chooses as many values as fit, the program's own first.
+    fn choose(&mut self) {
         let mut left = BYTES_MAX;
-        let mut complete = true;
-        let mut fits = |value: &&String| {
+        let mut chosen = BTreeSet::new();
+        for value in self.by_source.values().flatten() {
             let cost = if value.len() > LONG { value.len() / 8 } else { value.len() };
-            let fits = cost <= left;
-            left = left.saturating_sub(if fits { cost } else { 0 });
-            complete &= fits;
-            fits
-        };
-        let all: BTreeSet<&String> = self.by_source.values().flatten().collect();
-        self.values = all.into_iter().filter(&mut fits).cloned().collect();
-        self.prepared = Secrets::of(self.values.iter().map(String::as_str));
-        complete
+            if cost <= left && chosen.insert(value.clone()) {
+                left -= cost;
+            }
+        }
+        if self.values != chosen {
+            (self.values, self.prepared) = (chosen, None);
+        }
     }
 }
 
@@ -130,6 +143,16 @@ fn secret_value(value: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_are_bounded() {
+        let known = KnownSecrets::default();
+        let set = |i: usize| known.set(Source::Secret(i.to_string()), [format!("secret-{i:06}")]);
+        assert!((0..SOURCES_MAX).all(set));
+        assert!(!set(SOURCES_MAX));
+        assert!(set(0), "it is among them");
+        assert!(known.set(Source::Secret("0".into()), []) && set(SOURCES_MAX), "one went");
+    }
 
     fn values(values: &[&str]) -> Vec<String> {
         values.iter().map(|value| value.to_string()).collect()
@@ -178,6 +201,9 @@ mod tests {
         assert_eq!(known.redact(pem), pem);
         let many = (0..300).map(|i| format!("{i:0250}"));
         assert!(!known.set(Source::Secret("many".into()), many));
+        assert!(!known.set(Source::Secret("many".into()), (0..300).map(|i| format!("{i:0250}"))), "it still is");
+        assert!(known.set(Source::Program, values(&["hunter22"])), "the program's own come first");
+        assert_eq!(known.redact("hunter22"), "***");
         let own = "z".repeat(200);
         assert_eq!(known.redactor([own.as_str()]).redact(&own), "***", "a Scenario's own are redacted all the same");
     }

@@ -4,9 +4,9 @@ use super::decode::{Decoded, LEVELS};
 use super::search::{Needle, WINDOW_MAX, folded};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use data_encoding::{BASE32_NOPAD, BASE32HEX_NOPAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::ops::Range;
 
 /// Shorter values are not redacted: they would match ordinary words.
@@ -19,6 +19,10 @@ const LONG: usize = 16;
 const VERY_LONG: usize = 256;
 /// After these, a part of a secret is secret by itself: `USER@REALM!TOKENID=UUID`, `user:password`.
 const SEPARATORS: [char; 3] = ['=', ':', '!'];
+/// Between the bytes of a secret in hexadecimal. White space is ignored anyway.
+const BETWEEN_BYTES: [&str; 6] = [":", "-", ".", ",", "0x", ",0x"];
+/// Of encodings that are rarely cut into pieces, a window begins at every one of so many bytes. Each byte is within a window.
+const SPARSE: usize = 8;
 /// Most separators of one secret that are considered.
 const SEPARATORS_MAX: usize = 16;
 
@@ -63,10 +67,35 @@ impl Needles {
         for _ in 0..LEVELS {
             let Some(level) = decoded else { break };
             self.add_text(&level.bytes, name);
+            if folded(&level.bytes).len() < SHORTEST_PART {
+                self.exact.extend(String::from_utf8(level.bytes.clone()));
+            }
             decoded = level.again();
         }
         self.add_base64(secret.as_bytes());
         self.add_encoded(hexadecimal(secret.as_bytes()).as_bytes());
+        self.add_rare(secret);
+    }
+
+    /// In encodings that are rare.
+    fn add_rare(&mut self, secret: &str) {
+        for between in BETWEEN_BYTES {
+            self.add_sparse(&written(secret.as_bytes(), between, |byte| format!("{byte:02x}")));
+        }
+        // As JSON has an array of bytes.
+        self.add_sparse(&written(secret.as_bytes(), ",", |byte| byte.to_string()));
+        for offset in 0..5 {
+            let (bytes, middle) = middle(secret.as_bytes(), offset, 5);
+            self.add_sparse(&BASE32_NOPAD.encode(&bytes)[middle.clone()]);
+            self.add_sparse(&BASE32HEX_NOPAD.encode(&bytes)[middle]);
+        }
+        for utf16 in utf16(secret) {
+            self.add_sparse(&hexadecimal(&utf16));
+            for offset in 0..3 {
+                let (bytes, middle) = base64_middle(&utf16, offset);
+                self.add_sparse(&STANDARD_NO_PAD.encode(&bytes)[middle]);
+            }
+        }
     }
 
     /// A short secret: as it is, within JSON, URL-encoded, and in base64 at any offset.
@@ -121,6 +150,20 @@ impl Needles {
         let stride = if bytes.len() <= 2 * VERY_LONG { 1 } else { 8 };
         self.folded.push(Needle { window: bytes.len().min(WINDOW_MAX), bytes, stride });
     }
+
+    fn add_sparse(&mut self, text: &str) {
+        let bytes = folded(text.as_bytes());
+        self.folded.push(Needle { window: bytes.len().min(WINDOW_MAX), bytes, stride: SPARSE });
+    }
+}
+
+/// The bytes of a text in UTF-16, of both byte orders, without a zero at the beginning or at the end: for ASCII they are the same.
+fn utf16(text: &str) -> BTreeSet<Vec<u8>> {
+    let mut little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    little.pop_if(|byte| *byte == 0);
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let big = big.strip_prefix(&[0]).unwrap_or(&big).to_vec();
+    BTreeSet::from([little, big])
 }
 
 /// Whether a value is compared exactly: it may be an ordinary word.
@@ -191,17 +234,23 @@ fn is_word(text: &str) -> bool {
 
 /// `secret` after `offset` bytes of something else, and the part of its base64 that depends on the secret alone.
 fn base64_middle(secret: &[u8], offset: usize) -> (Vec<u8>, Range<usize>) {
+    middle(secret, offset, 6)
+}
+
+/// The same, of an encoding with so many bits in a character.
+fn middle(secret: &[u8], offset: usize, bits: usize) -> (Vec<u8>, Range<usize>) {
     let mut bytes = vec![0; offset];
     bytes.extend_from_slice(secret);
-    let start = (offset * 8).div_ceil(6);
-    let end = (bytes.len() * 8) / 6;
+    let start = (offset * 8).div_ceil(bits);
+    let end = (bytes.len() * 8) / bits;
     (bytes, start..end)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    written(bytes, "", |byte| format!("{byte:02x}"))
+}
+
+/// Bytes as they are written one by one.
+fn written(bytes: &[u8], between: &str, write: impl Fn(u8) -> String) -> String {
+    bytes.iter().map(|byte| write(*byte)).collect::<Vec<_>>().join(between)
 }

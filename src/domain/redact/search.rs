@@ -48,6 +48,12 @@ impl Windows {
         }
     }
 
+    /// How many windows there are.
+    #[cfg(test)]
+    pub fn count(&self) -> usize {
+        self.by_length.iter().map(|(_, keys)| keys.len()).sum()
+    }
+
     /// Adds where windows are in `text`.
     pub fn search(&self, text: &[u8], found: &mut Vec<Range<usize>>) {
         if self.by_length.is_empty() {

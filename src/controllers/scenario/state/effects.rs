@@ -29,6 +29,8 @@ pub enum Effect {
     },
     WriteFindings(FindingWrite),
     WriteStatus(Box<StatusWrite>),
+    /// A Scenario refers to Secrets that must be known before the next run of any Scenario.
+    SecretsNamed(Arc<ValidatedScenario>),
     /// A run has been processed.
     RunRecorded,
     /// Keys that failed have no Findings of their own.

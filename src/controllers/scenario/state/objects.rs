@@ -74,7 +74,11 @@ impl State {
 
     fn scenario_edited(&mut self, name: &Arc<str>, scenario: Arc<Scenario>, now: Now, effects: &mut Effects) {
         let spec = match validate(name, &scenario.spec, &self.settings.policy, &mut self.expressions) {
-            Ok(valid) => Spec::Valid(Arc::new(valid)),
+            Ok(valid) => {
+                let valid = Arc::new(valid);
+                effects.push(Effect::SecretsNamed(valid.clone()));
+                Spec::Valid(valid)
+            }
             Err(errors) => Spec::Invalid(errors),
         };
         let depends_on = scenario.spec.depends_on.clone();

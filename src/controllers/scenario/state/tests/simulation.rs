@@ -70,7 +70,7 @@ impl World {
             Effect::AnswerTick { id, report } => drop(self.log.ticks.insert(id.0, Some(report))),
             Effect::RefuseTick { id } => drop(self.log.ticks.insert(id.0, None)),
             Effect::KeyLimitReached { check, limit, .. } => self.log.key_limits.push((check, limit)),
-            Effect::RunRecorded | Effect::IntervalKnown { .. } => {}
+            Effect::RunRecorded | Effect::IntervalKnown { .. } | Effect::SecretsNamed(_) => {}
         }
     }
 
