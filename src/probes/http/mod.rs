@@ -1,5 +1,6 @@
 //! http: a request and its redirects; the fields of the answer.
 
+mod body;
 mod redirect;
 mod shown;
 #[cfg(test)]
@@ -8,15 +9,16 @@ mod tests;
 use super::clients::Clients;
 use super::failure::{FailedReading, ReadResult, failure};
 use super::memory::Share;
-use super::{certificate, errors, weight};
+use super::{certificate, errors};
 use crate::api;
 use crate::domain::detail::{Cause, ConfigurationCause, HttpCause};
-use crate::domain::reading::{ErrorKind, ReadError};
+use crate::domain::reading::{ErrorKind, JSON_ERROR, ReadError};
 use crate::domain::target::HttpRequest;
 use crate::net::guard::AddressGuard;
+use body::{Declared, Json, body_fields};
 use bytes::Bytes;
 use redirect::Hop;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Map, Value};
@@ -28,20 +30,10 @@ use url::Url;
 const MAX_HEADER_BYTES: usize = 65536;
 /// Larger bodies are looked at on a thread for blocking work.
 const LARGE_BODY: usize = 256 * 1024;
-/// JSON that takes more memory than this is parsed when the Scenario is judged.
-const PARSED_AT_ONCE: usize = 64 << 10;
 
-/// The JSON of a body.
-enum Json {
-    None,
-    Parsed(Value),
-    /// JSON perhaps, which will take so many bytes.
-    Unparsed(usize),
-}
-
-/// Fields: `status`, `headers` (names in lower case, values of one name joined by `, `), `body` (UTF-8, anything else replaced),
-/// `json` where the body is JSON, `certificate` of an https server. `share` holds the memory for the body. JSON that takes much memory
-/// is not parsed yet: `share` says how much it takes.
+/// Fields: `status`, `headers` (names in lower case, values of one name joined by `, `), `body` (text), `json` where the body is JSON
+/// or `jsonError` where it is not and should be, `certificate` of an https server. `share` holds the memory for the body. JSON that
+/// takes much memory is not parsed yet: `share` says how much it takes.
 pub(super) async fn read(
     clients: &Clients,
     guard: &AddressGuard,
@@ -113,14 +105,16 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response, share:
     let headers = header_fields(&hop.url, response.headers())?;
     let certificate =
         response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).and_then(certificate::describe);
-    let declared_json = is_json(response.headers());
+    let empty = hop.method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let declared = Declared::new(response.headers(), empty);
     let body = body(request, hop, &mut response, share).await?;
+    share.resize(body.len().saturating_add(declared.decoding(&body)))?;
     let (body, json) = if body.len() > LARGE_BODY {
-        tokio::task::spawn_blocking(move || body_fields(body, declared_json))
+        tokio::task::spawn_blocking(move || body_fields(body, declared))
             .await
             .map_err(|_| failure(ErrorKind::Unreadable, shown(&hop.url), Cause::Internal))?
     } else {
-        body_fields(body, declared_json)
+        body_fields(body, declared)
     };
     let mut fields = Map::new();
     fields.insert("status".into(), status.as_u16().into());
@@ -130,6 +124,7 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response, share:
         Json::None => {}
         Json::Parsed(json) => drop(fields.insert("json".into(), json)),
         Json::Unparsed(bytes) => share.unparsed = bytes,
+        Json::Invalid(reason) => drop(fields.insert(JSON_ERROR.into(), reason.into())),
     }
     fields.extend(certificate.map(|certificate| ("certificate".to_string(), certificate)));
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && request.has_credential() {
@@ -178,31 +173,6 @@ async fn body(
     }
     body.shrink_to_fit();
     Ok(body)
-}
-
-/// The body as text, and as JSON where it parses and is declared as JSON, or is an object or a list.
-fn body_fields(body: Vec<u8>, declared_json: bool) -> (String, Json) {
-    let bare = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
-    let first = bare.iter().find(|byte| !byte.is_ascii_whitespace());
-    let looks_json = declared_json || matches!(first, Some(b'{' | b'['));
-    let weight = if looks_json { weight::of_json(bare) } else { 0 };
-    let is_parsed_now = looks_json && weight <= PARSED_AT_ONCE;
-    let parsed = if is_parsed_now { serde_json::from_slice(bare).ok() } else { None };
-    match (String::from_utf8(body), parsed) {
-        (Ok(text), Some(json)) => (text, Json::Parsed(json)),
-        (Ok(text), None) if looks_json && !is_parsed_now => (text, Json::Unparsed(weight)),
-        (Ok(text), None) => (text, Json::None),
-        // JSON is UTF-8.
-        (Err(error), _) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), Json::None),
-    }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()) else {
-        return false;
-    };
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence.ends_with("/json") || essence.ends_with("+json")
 }
 
 fn method(method: api::Method) -> Method {

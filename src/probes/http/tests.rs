@@ -65,19 +65,22 @@ async fn method_headers_and_body_are_sent() {
 }
 
 #[tokio::test]
-async fn a_body_is_json_if_it_parses_and_is_declared_as_json_or_is_an_object_or_list() {
-    for (head, body, expected) in [
-        ("200 OK", r#"{"n":112}"#, Some(json!({"n": 112}))),
-        ("200 OK", "\u{feff} [1]", Some(json!([1]))),
-        ("200 OK", "12", None),
-        ("200 OK", "{no", None),
-        ("200 OK\r\ncontent-type: application/problem+json; charset=utf-8", "12", Some(json!(12))),
-        ("200 OK\r\ncontent-type: application/json", "<html>", None),
+async fn a_body_is_json_or_says_why_not_if_it_is_declared_as_json_or_begins_like_it() {
+    for (head, body, json, error) in [
+        ("200 OK", r#"{"n":112}"#, Some(json!({"n": 112})), None),
+        ("200 OK", "\u{feff} [1]", Some(json!([1])), None),
+        ("200 OK", "12", None, None),
+        ("200 OK", "{no", None, Some("key must be a string at line 1 column 2")),
+        ("200 OK\r\ncontent-type: application/problem+json; charset=utf-8", "12", Some(json!(12)), None),
+        ("200 OK\r\ncontent-type: application/json", "<html>", None, Some("expected value at line 1 column 1")),
+        ("204 No Content\r\ncontent-type: application/json", "", None, None),
     ] {
         let server = Server::start(move |_| reply(head, body.as_bytes())).await;
         let reading = read(http(get(&server.url("/")))).await;
-        assert_eq!(reading.fields.get("json"), expected.as_ref(), "{head} {body}");
-        assert_eq!(reading.fields["body"], body);
+        assert!(reading.ok(), "{head} {body}");
+        assert_eq!(reading.fields.get("json"), json.as_ref(), "{head} {body}");
+        assert_eq!(reading.fields.get("jsonError").and_then(Value::as_str), error, "{head} {body}");
+        assert_eq!(reading.fields["body"], body.trim_start_matches('\u{feff}'));
     }
 }
 
