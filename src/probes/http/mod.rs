@@ -127,7 +127,7 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response, share:
         Json::Invalid(reason) => drop(fields.insert(JSON_ERROR.into(), reason.into())),
     }
     fields.extend(certificate.map(|certificate| ("certificate".to_string(), certificate)));
-    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && request.has_credential() {
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && hop.has_credential() {
         let cause = HttpCause::CredentialRejected { status: status.as_u16() };
         return Err(FailedReading { error: failure(ErrorKind::Credential, shown(&hop.url), cause), fields });
     }

@@ -292,6 +292,26 @@ async fn a_rejected_credential_has_its_own_kind_and_keeps_the_fields() {
 }
 
 #[tokio::test]
+async fn a_401_from_where_no_credential_was_sent_is_the_answer_of_the_target() {
+    let other = Server::start(|_| reply("401 Unauthorized", b"who?")).await;
+    let away = other.url("/");
+    let server = Server::start(move |request| match request.split(' ').nth(1) {
+        Some("/own") => reply("401 Unauthorized", b"no"),
+        Some("/stay") => reply("302 Found\r\nlocation: /own", b""),
+        _ => reply(&format!("302 Found\r\nlocation: {away}"), b""),
+    })
+    .await;
+    let headers = vec![header("X-Api-Key", "s3cret", true)];
+    for (path, expected) in [("/own", Some(ErrorKind::Credential)), ("/stay", Some(ErrorKind::Credential)), ("/", None)]
+    {
+        let reading = read(http(HttpRequest { headers: headers.clone(), ..get(&server.url(path)) })).await;
+        assert_eq!((kind(&reading), &reading.fields["status"]), (expected, &json!(401)), "{path}");
+        let url = server.url(path).replace("http://", "http://token@");
+        assert_eq!(kind(&read(http(get(&url))).await), expected, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_secret_that_cannot_be_sent_is_not_shown() {
     let headers = vec![header("Authorization", "s3cret\nx", true)];
     let reading = read(http(HttpRequest { headers, ..get("http://127.0.0.1:1/") })).await;
