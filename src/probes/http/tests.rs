@@ -386,6 +386,24 @@ async fn a_self_signed_certificate_is_accepted_if_configured_or_if_verification_
 }
 
 #[tokio::test]
+async fn a_certificate_that_the_library_rejects_is_accepted_if_its_issuer_is_given_or_if_verification_is_skipped() {
+    let (ca, other) = (Authority::new(), Authority::new());
+    let skip = crate::domain::target::Verification { ca_pem: None, skip: true };
+    for tls in [trusting(&ca.pem), skip] {
+        let reading = over_tls(ca.odd_server(&["127.0.0.1"]), "127.0.0.1", tls).await;
+        assert!(reading.ok(), "{reading:?}");
+        assert_eq!(reading.fields["certificate"]["notAfter"], "9999-12-31T00:00:00Z");
+    }
+    // Of the same name, with another key.
+    let forged = over_tls(other.odd_server(&["127.0.0.1"]), "127.0.0.1", trusting(&ca.pem)).await;
+    assert_eq!(kind(&forged), Some(ErrorKind::Tls), "{forged:?}");
+    let wrong = over_tls(ca.odd_server(&["other.test"]), "127.0.0.1", trusting(&ca.pem)).await;
+    assert!(detail(&wrong).contains("is not for 127.0.0.1, but for other.test"), "{wrong:?}");
+    let nameless = over_tls(ca.server(&[], Validity::Now), "127.0.0.1", trusting(&ca.pem)).await;
+    assert!(detail(&nameless).contains("has no alternative names"), "{nameless:?}");
+}
+
+#[tokio::test]
 async fn a_mismatch_of_http_and_https_is_an_error() {
     let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", plain.local_addr().unwrap());
