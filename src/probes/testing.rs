@@ -61,6 +61,8 @@ pub fn detail(reading: &Reading) -> String {
 pub enum Reply {
     /// Writes this and closes the connection.
     Bytes(Vec<u8>),
+    /// Writes this and closes the connection without the notice of TLS that it does.
+    Cut(Vec<u8>),
     /// Writes this and keeps the connection open.
     Stall(Vec<u8>),
     /// Writes this, then zeros without end.
@@ -139,6 +141,10 @@ async fn serve(
         Reply::Bytes(bytes) => {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;
+        }
+        Reply::Cut(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.flush().await;
         }
         Reply::Stall(bytes) => {
             let _ = stream.write_all(&bytes).await;

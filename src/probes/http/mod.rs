@@ -1,12 +1,14 @@
 //! http: a request and its redirects; the fields of the answer.
 
 mod body;
+mod coding;
+mod download;
 mod redirect;
 mod shown;
 #[cfg(test)]
 mod tests;
 
-use super::clients::Clients;
+use super::clients::{Client, Clients};
 use super::failure::{FailedReading, ReadResult, failure};
 use super::memory::Share;
 use super::{certificate, errors};
@@ -17,8 +19,9 @@ use crate::domain::target::HttpRequest;
 use crate::net::guard::AddressGuard;
 use body::{Declared, Json, body_fields};
 use bytes::Bytes;
+use download::download;
 use redirect::Hop;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Map, Value};
@@ -40,7 +43,7 @@ pub(super) async fn read(
     request: &HttpRequest,
     share: &mut Share,
 ) -> ReadResult {
-    let client = clients.get(&request.tls)?.http;
+    let client = clients.get(&request.tls)?;
     let mut hop = first_hop(request)?;
     let mut visited = HashSet::new();
     let mut response = send(&client, guard, &hop).await?;
@@ -88,11 +91,13 @@ fn first_hop(request: &HttpRequest) -> Result<Hop, ReadError> {
     })
 }
 
-async fn send(client: &reqwest::Client, guard: &AddressGuard, hop: &Hop) -> Result<Response, ReadError> {
+async fn send(client: &Client, guard: &AddressGuard, hop: &Hop) -> Result<Response, ReadError> {
     guard.check_url(&hop.url)?;
     if !matches!(hop.url.scheme(), "http" | "https") {
         return Err(failure(ErrorKind::Protocol, shown(&hop.url), HttpCause::UnsupportedScheme));
     }
+    // HTTP/2 has the host of the URL in the place of the header.
+    let client = if hop.headers.contains_key(HOST) { &client.http1 } else { &client.http };
     let mut request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
     if let Some(body) = &hop.body {
         request = request.body(body.clone());
@@ -107,7 +112,7 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response, share:
         response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).and_then(certificate::describe);
     let empty = hop.method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let declared = Declared::new(response.headers(), empty);
-    let body = body(request, hop, &mut response, share).await?;
+    let body = download(request.max_body_bytes, hop, &mut response, share).await?;
     share.resize(body.len().saturating_add(declared.decoding(&body)))?;
     let (body, json) = if body.len() > LARGE_BODY {
         tokio::task::spawn_blocking(move || body_fields(body, declared))
@@ -145,34 +150,6 @@ fn header_fields(url: &Url, headers: &HeaderMap) -> Result<Map<String, Value>, R
         (name.as_str().to_string(), values.join(", ").into())
     });
     Ok(fields.collect())
-}
-
-/// The complete body after decompression, within the limit.
-async fn body(
-    request: &HttpRequest,
-    hop: &Hop,
-    response: &mut Response,
-    share: &mut Share,
-) -> Result<Vec<u8>, ReadError> {
-    if hop.method == Method::HEAD {
-        return Ok(Vec::new());
-    }
-    let limit = request.max_body_bytes;
-    let too_large = || failure(ErrorKind::TooLarge, shown(&hop.url), HttpCause::BodyTooLarge { max: limit });
-    let announced = response.content_length().unwrap_or(0);
-    if announced > limit as u64 {
-        return Err(too_large());
-    }
-    let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(limit));
-    while let Some(chunk) = response.chunk().await.map_err(|error| errors::of_chain(&shown(&hop.url), &error))? {
-        if body.len() + chunk.len() > limit {
-            return Err(too_large());
-        }
-        share.resize(body.len() + chunk.len())?;
-        body.extend_from_slice(&chunk);
-    }
-    body.shrink_to_fit();
-    Ok(body)
 }
 
 fn method(method: api::Method) -> Method {

@@ -404,6 +404,69 @@ async fn a_certificate_that_the_library_rejects_is_accepted_if_its_issuer_is_giv
 }
 
 #[tokio::test]
+async fn an_end_without_the_notice_of_tls_is_read_where_nothing_is_missing() {
+    let (config, pem) = self_signed(&["127.0.0.1"]);
+    for (answer, expected) in [
+        ("HTTP/1.0 200 OK\r\n\r\nhello", None),
+        ("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello", None),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", None),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", None),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello", Some(ErrorKind::Reset)),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n", Some(ErrorKind::Reset)),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 99\r\ncontent-encoding: gzip\r\n\r\n", Some(ErrorKind::Reset)),
+        ("HTTP/1.1 200 OK\r\nserver: x", Some(ErrorKind::Reset)),
+    ] {
+        let server = Server::start_tls(config.clone(), move |_| Reply::Cut(answer.as_bytes().to_vec())).await;
+        let url = format!("https://{}/", server.address);
+        let reading = read(http(HttpRequest { tls: trusting(&pem), ..get(&url) })).await;
+        assert_eq!(kind(&reading), expected, "{answer} {reading:?}");
+        assert!(expected.is_some() || reading.fields["body"] == "hello", "{answer} {reading:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_header_chooses_the_site_also_of_a_server_that_speaks_http2() {
+    let (mut config, pem) = self_signed(&["127.0.0.1"]);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let server = Server::start_tls(config, |_| reply("200 OK", b"shop")).await;
+    let url = format!("https://{}/", server.address);
+    let headers = vec![header("Host", "shop.test", false)];
+    let reading = read(http(HttpRequest { headers, tls: trusting(&pem), ..get(&url) })).await;
+    assert_eq!(reading.fields["body"], "shop", "{reading:?}");
+    assert!(server.seen()[0].contains("\r\nhost: shop.test\r\n"), "{:?}", server.seen());
+}
+
+#[tokio::test]
+async fn headers_that_curl_reads_are_read() {
+    let many: String = (0..3000).map(|n| format!("x-{n}: y\r\n")).collect();
+    for (lines, name, expected) in [
+        ("X-Space : a\r\n", "x-space", "a"),
+        ("X-Long: a\r\n b\r\n", "x-long", "a b"),
+        ("not a header\r\nX-Next: a\r\n", "x-next", "a"),
+        ("X-Latin: caf\u{e9}\r\n", "x-latin", "caf\u{e9}"),
+        (many.as_str(), "x-2999", "y"),
+    ] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{lines}content-length: 2\r\n\r\nok");
+        let server = Server::start(move |_| Reply::Bytes(answer.clone().into_bytes())).await;
+        let reading = read(http(get(&server.url("/")))).await;
+        assert_eq!(reading.fields.get("body"), Some(&json!("ok")), "{name} {reading:?}");
+        assert_eq!(reading.fields["headers"][name], expected);
+    }
+}
+
+#[tokio::test]
+async fn content_codings_are_decoded_in_any_spelling() {
+    let body = base64::engine::general_purpose::STANDARD.decode(SMALL).unwrap();
+    for coding in ["gzip", "GZIP", "x-gzip", "identity, gzip"] {
+        let (body, head) = (body.clone(), format!("200 OK\r\ncontent-encoding: {coding}"));
+        let server = Server::start(move |_| reply(&head, &body)).await;
+        let reading = read(http(get(&server.url("/")))).await;
+        assert_eq!(reading.fields.get("json"), Some(&json!({"ok": true})), "{coding} {reading:?}");
+        assert!(server.seen()[0].contains("accept-encoding: gzip\r\n"));
+    }
+}
+
+#[tokio::test]
 async fn a_mismatch_of_http_and_https_is_an_error() {
     let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", plain.local_addr().unwrap());
