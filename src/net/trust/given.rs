@@ -184,7 +184,7 @@ FBYL0VPMmYn8+FFEgliPW8Hw5PiWS/ZNzakiZw8hY1OJ6EnPJ8x5/5L+DLPoe+iU\n\
         let algorithms = default_provider().signature_verification_algorithms;
         let certificate = appliance();
         assert!(has_short_key(&certificate));
-        assert!(is_signed_by(&certificate, &[certificate.clone()], &algorithms));
+        assert!(is_signed_by(&certificate, std::slice::from_ref(&certificate), &algorithms));
         assert!(!is_signed_by(&certificate, &[], &algorithms));
         let mut forged = certificate.to_vec();
         *forged.last_mut().unwrap() ^= 1;
