@@ -50,6 +50,8 @@ pub enum EvalError {
     /// The key was computed: it could be a value that was read, so it is not named.
     NoSuchComputedKey,
     NoSuchIndex,
+    /// `json` of a reading whose body is not JSON; the parser's message.
+    NotJson(String),
     NoFields {
         field: String,
         actual: &'static str,

@@ -9,6 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The field of a reading that says why a body that should be JSON is not. Such a reading has no `json`, and whatever asks for it has no
+/// value.
+pub const JSON_ERROR: &str = "jsonError";
+
 /// One item of a `forEach` list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {

@@ -27,7 +27,7 @@ mod tests;
 
 pub use error::{CompileError, EvalError};
 pub use expression::Expression;
-pub use inputs::{Inputs, Item, ReadingInput};
+pub use inputs::{Inputs, Item, JSON_ERROR, ReadingInput};
 pub use limits::CostError;
 pub use signature::{ProbeRefs, ResultType, Scope};
 pub use syntax::{SyntaxError, SyntaxReason};

@@ -2,6 +2,7 @@
 
 use super::budget::Budget;
 use super::error::{EvalError, EvalResult, type_name};
+use super::inputs::JSON_ERROR;
 use super::syntax::Binary;
 use super::values::optional;
 use kube_cel::cel::ExecutionError;
@@ -90,6 +91,9 @@ fn equal_maps(budget: &mut Budget, a: &Map, b: &Map) -> Result<bool, EvalError> 
 
 /// The sorted keys of a map: the order of the map itself differs from run to run.
 pub(super) fn sorted_keys<'a>(budget: &mut Budget, map: &'a Map) -> Result<Vec<&'a Key>, EvalError> {
+    if let Some(error) = not_json_field(map, "json") {
+        return Err(error);
+    }
     charge_sort(budget, map.map.len())?;
     let mut keys: Vec<&Key> = Vec::with_capacity(map.map.len());
     let mut bytes = 0;
@@ -191,7 +195,10 @@ pub(super) fn is_in(budget: &mut Budget, item: &Value, container: &Value) -> Res
         // A value that cannot be a key is in no map.
         Value::Map(map) => {
             charge_key(budget, item)?;
-            with_key(item, |key| map.get(&key).is_some()).map_or(Ok(false), Ok)
+            match with_key(item, |key| map.get(&key).is_some()) {
+                Some(true) => Ok(true),
+                _ => not_json(map, item).map_or(Ok(false), Err),
+            }
         }
         other => Err(EvalError::operands("in", item, other)),
     }
@@ -211,7 +218,8 @@ pub(super) fn index(budget: &mut Budget, container: &Value, key: &Value) -> Eval
         }
         Value::Map(map) => {
             let found = with_key(key, |key| map.get(&key).cloned());
-            found.ok_or_else(|| EvalError::operands("[]", container, key))?.ok_or(EvalError::NoSuchComputedKey)
+            let found = found.ok_or_else(|| EvalError::operands("[]", container, key))?;
+            found.ok_or_else(|| not_json(map, key).unwrap_or(EvalError::NoSuchComputedKey))
         }
         Value::Opaque(opaque) => match optional(opaque) {
             Some(inner) => {
@@ -229,7 +237,8 @@ pub(super) fn field(budget: &mut Budget, container: &Value, name: &str) -> EvalR
     budget.search(name.len())?;
     match container {
         Value::Map(map) => {
-            map.get(&KeyRef::String(name)).cloned().ok_or_else(|| EvalError::NoSuchKey(name.to_string()))
+            let missing = || not_json_field(map, name).unwrap_or_else(|| EvalError::NoSuchKey(name.to_string()));
+            map.get(&KeyRef::String(name)).cloned().ok_or_else(missing)
         }
         Value::Opaque(opaque) if optional(opaque).is_some() => match optional(opaque) {
             Some(inner) => {
@@ -246,8 +255,25 @@ pub(super) fn field(budget: &mut Budget, container: &Value, name: &str) -> EvalR
 pub(super) fn has(budget: &mut Budget, container: &Value, name: &str) -> Result<bool, EvalError> {
     budget.search(name.len())?;
     match container {
-        Value::Map(map) => Ok(map.get(&KeyRef::String(name)).is_some()),
+        Value::Map(map) if map.get(&KeyRef::String(name)).is_some() => Ok(true),
+        Value::Map(map) => not_json_field(map, name).map_or(Ok(false), Err),
         _ => Err(no_fields(container, name)),
+    }
+}
+
+fn not_json(map: &Map, key: &Value) -> Option<EvalError> {
+    if let Value::String(name) = key { not_json_field(map, name) } else { None }
+}
+
+/// The error for `json`, which is not there, of a reading whose body is not JSON and should be. Whether it is there is not known
+/// either: a check that passes without it must not pass.
+fn not_json_field(map: &Map, name: &str) -> Option<EvalError> {
+    let field = |name| map.get(&KeyRef::String(name));
+    match (field(JSON_ERROR), field("latency")) {
+        (Some(Value::String(reason)), Some(Value::Float(_))) if name == "json" => {
+            Some(EvalError::NotJson(reason.to_string()))
+        }
+        _ => None,
     }
 }
 

@@ -132,10 +132,18 @@ pub enum TlsCause {
     },
     UnknownIssuer,
     WrongName,
+    /// The certificate has no alternative names of its subject; its common name does not count.
+    NoNames {
+        expected: String,
+    },
     WrongNames {
         expected: String,
         presented: String,
     },
+    /// The server speaks no version of TLS that this program has; the message of the TLS library.
+    NoCommonVersion(String),
+    /// The server accepts no cipher suite, group or signature that this program has; the message of the TLS library.
+    NoCommonCipher(String),
     /// The message of the TLS library about the certificate.
     Rejected(String),
     /// The probe's own CA certificates contain no certificate in PEM form.

@@ -1,6 +1,6 @@
 //! Excerpts of readings without secrets, so that a person sees what changed.
 
-use super::reading::Reading;
+use super::reading::{JSON_ERROR, Reading};
 use super::redact::Redactor;
 use super::texts::{self, Language};
 use crate::api::conditions::bounded;
@@ -116,7 +116,7 @@ fn shorten(name: &str, reading: &Reading, redactor: &Redactor, language: Languag
     let has_json = reading.fields.contains_key("json");
     let shown = reading.fields.iter().filter(|(name, _)| *name != "headers" && !(*name == "body" && has_json));
     let is_long = |value: &Value| matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_));
-    let (long, short): (Vec<_>, Vec<_>) = shown.partition(|(_, value)| is_long(value));
+    let (long, short): (Vec<_>, Vec<_>) = shown.partition(|(name, value)| *name != JSON_ERROR && is_long(value));
     lines.extend(short.iter().map(|(name, value)| format!("{name}: {value}")));
     lines.push(format!("latencyMs: {}", reading.latency.as_millis()));
     for (name, value) in long {

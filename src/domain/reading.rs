@@ -4,6 +4,8 @@ use super::detail::Detail;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
+pub use crate::cel::JSON_ERROR;
+
 /// The result of reading a target once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
@@ -12,7 +14,7 @@ pub struct Reading {
     /// How long reading took, whether it succeeded or not.
     pub latency: Duration,
     /// The fields of the kind: http `status`, `headers` (names in lower case), `body` (text), `json` (only when the body is
-    /// JSON) and `certificate`; sqlite `rows`, `rowCount`; dns `answers`, `rcode`; tls `certificate`, `version`.
+    /// JSON) or [`JSON_ERROR`], and `certificate`; sqlite `rows`, `rowCount`; dns `answers`, `rcode`; tls `certificate`, `version`.
     pub fields: Map<String, Value>,
 }
 

@@ -44,13 +44,6 @@ pub struct HttpRequest {
     pub tls: Verification,
 }
 
-impl HttpRequest {
-    /// Whether it has a credential: then 401 and 403 are about the credential, not about the target.
-    pub fn has_credential(&self) -> bool {
-        self.headers.iter().any(|h| h.secret) || self.url.password().is_some()
-    }
-}
-
 /// A header of the request. The value of a secret one is never shown.
 #[derive(Clone, PartialEq)]
 pub struct RequestHeader {

@@ -1,17 +1,26 @@
 //! Which server certificates are accepted.
 
+mod given;
+
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, verify_server_cert_signed_by_trust_anchor, verify_server_name};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature, verify_tls13_signature_with_raw_key,
+};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::version::TLS12;
+use rustls::{ALL_VERSIONS, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 /// Most certificates of one PEM text that are used.
 const MAX_CERTIFICATES: usize = 1000;
+
+/// Signatures for which RSA keys of less than 2048 bits are too short.
+const PSS: [SignatureScheme; 3] =
+    [SignatureScheme::RSA_PSS_SHA256, SignatureScheme::RSA_PSS_SHA384, SignatureScheme::RSA_PSS_SHA512];
 
 /// Why certificates cannot be trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,19 +65,22 @@ impl Trust {
     /// A client configuration that trusts `ca_pem`, too, or that skips verification. Sessions are not resumed, since a resumed session
     /// verifies nothing and has the certificate of an earlier handshake. Errors: `ca_pem` has no certificate.
     pub fn client_config(&self, ca_pem: Option<&str>, skip_verification: bool) -> Result<ClientConfig, TrustError> {
+        let mut short_keys = false;
         let accepts = match (ca_pem, skip_verification) {
             (_, true) => Accepts::Any,
             (None, false) => Accepts::Trusted { roots: self.roots.clone(), given: self.given.clone() },
             (Some(pem), false) => {
                 let own = parse(pem.as_bytes())?;
+                short_keys = own.iter().all(given::has_short_key);
                 let mut roots = RootCertStore::clone(&self.roots);
                 roots.add_parsable_certificates(own.iter().cloned());
                 Accepts::Trusted { roots: Arc::new(roots), given: self.given.iter().cloned().chain(own).collect() }
             }
         };
-        let verifier = Arc::new(Verifier { provider: self.provider.clone(), accepts });
+        let verifier = Arc::new(Verifier { provider: self.provider.clone(), accepts, short_keys });
+        let versions = if short_keys { &[&TLS12][..] } else { ALL_VERSIONS };
         let mut config = ClientConfig::builder_with_provider(self.provider.clone())
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .map_err(|e| TrustError::Config(e.to_string()))?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
@@ -111,6 +123,16 @@ enum Accepts {
 struct Verifier {
     provider: Arc<CryptoProvider>,
     accepts: Accepts,
+    /// All certificates of the bundle have RSA keys that are too short for the signatures of TLS 1.3.
+    short_keys: bool,
+}
+
+impl Verifier {
+    /// Whether it is given, or signed by one that is given.
+    fn is_given(&self, certificate: &CertificateDer<'_>, given: &[CertificateDer<'static>]) -> bool {
+        given.iter().any(|trusted| trusted == certificate)
+            || given::is_signed_by(certificate, given, &self.provider.signature_verification_algorithms)
+    }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -125,14 +147,22 @@ impl ServerCertVerifier for Verifier {
         let Accepts::Trusted { roots, given } = &self.accepts else {
             return Ok(ServerCertVerified::assertion());
         };
-        let parsed = ParsedCertificate::try_from(end_entity)?;
-        if given.iter().any(|trusted| trusted == end_entity) {
-            check_validity(end_entity, now)?;
-        } else {
-            let algorithms = self.provider.signature_verification_algorithms.all;
-            verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, algorithms)?;
+        let parsed = ParsedCertificate::try_from(end_entity);
+        let algorithms = self.provider.signature_verification_algorithms.all;
+        let chained = parsed.as_ref().map_err(Error::clone).and_then(|parsed| {
+            verify_server_cert_signed_by_trust_anchor(parsed, roots, intermediates, now, algorithms)
+        });
+        if let Err(error) = chained {
+            if !self.is_given(end_entity, given) {
+                return Err(error);
+            }
+            given::check_validity(end_entity, now)?;
+            given::check_purpose(end_entity)?;
         }
-        verify_server_name(&parsed, server_name)?;
+        match parsed {
+            Ok(parsed) => verify_server_name(&parsed, server_name)?,
+            Err(_) => given::check_name(end_entity, server_name)?,
+        }
         Ok(ServerCertVerified::assertion())
     }
 
@@ -142,7 +172,18 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        if matches!(self.accepts, Accepts::Any) {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        verify_tls12_signature(message, cert, dss, algorithms).or_else(|error| {
+            let Accepts::Trusted { given, .. } = &self.accepts else { return Err(error) };
+            if !self.is_given(cert, given) {
+                return Err(error);
+            }
+            let checked = given::check_handshake(cert, message, dss, algorithms);
+            checked.map(|()| HandshakeSignatureValid::assertion()).map_err(|_| error)
+        })
     }
 
     fn verify_tls13_signature(
@@ -151,24 +192,28 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        if matches!(self.accepts, Accepts::Any) {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        verify_tls13_signature(message, cert, dss, algorithms).or_else(|error| {
+            let key = SubjectPublicKeyInfoDer::from(given::public_key(cert)?);
+            verify_tls13_signature_with_raw_key(message, &key, dss, algorithms).map_err(|_| error)
+        })
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        let mut schemes = self.provider.signature_verification_algorithms.supported_schemes();
+        match self.accepts {
+            // They are not verified.
+            Accepts::Any => schemes.extend([
+                SignatureScheme::ED448,
+                SignatureScheme::RSA_PKCS1_SHA1,
+                SignatureScheme::ECDSA_SHA1_Legacy,
+            ]),
+            Accepts::Trusted { .. } if self.short_keys => schemes.retain(|scheme| !PSS.contains(scheme)),
+            Accepts::Trusted { .. } => {}
+        }
+        schemes
     }
-}
-
-fn check_validity(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
-    let (_, parsed) = X509Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
-    let seconds = |at: i64| UnixTime::since_unix_epoch(std::time::Duration::from_secs(at.max(0).unsigned_abs()));
-    let not_before = seconds(parsed.validity().not_before.timestamp());
-    let not_after = seconds(parsed.validity().not_after.timestamp());
-    if now < not_before {
-        return Err(CertificateError::NotValidYetContext { time: now, not_before }.into());
-    }
-    if now > not_after {
-        return Err(CertificateError::ExpiredContext { time: now, not_after }.into());
-    }
-    Ok(())
 }

@@ -1,6 +1,5 @@
 //! A server's certificate as fields of a reading.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use x509_parser::extensions::GeneralName;
@@ -16,8 +15,8 @@ pub(super) fn describe(der: &[u8]) -> Option<Value> {
     Some(json!({
         "subject": certificate.subject().to_string(),
         "issuer": certificate.issuer().to_string(),
-        "notBefore": rfc3339(certificate.validity().not_before)?,
-        "notAfter": rfc3339(certificate.validity().not_after)?,
+        "notBefore": rfc3339(certificate.validity().not_before),
+        "notAfter": rfc3339(certificate.validity().not_after),
         "names": names(&certificate),
     }))
 }
@@ -27,12 +26,15 @@ pub(super) fn summarize(der: &[u8]) -> Option<Value> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     Some(json!({
         "subject": certificate.subject().to_string(),
-        "notAfter": rfc3339(certificate.validity().not_after)?,
+        "notAfter": rfc3339(certificate.validity().not_after),
     }))
 }
 
-fn rfc3339(at: ASN1Time) -> Option<String> {
-    Timestamp::from_second(at.timestamp()).ok().map(|t| t.to_string())
+/// In UTC. Certificates without an end are valid until 9999-12-31T23:59:59Z, which no [`jiff::Timestamp`] holds.
+fn rfc3339(at: ASN1Time) -> String {
+    let at = at.to_datetime();
+    let (month, day) = (u8::from(at.month()), at.day());
+    format!("{:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", at.year(), at.hour(), at.minute(), at.second())
 }
 
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {

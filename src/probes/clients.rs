@@ -9,12 +9,15 @@ use crate::domain::target::Verification;
 use crate::net::guard::AddressGuard;
 use crate::net::resolver::{GuardedResolver, SystemResolver};
 use crate::net::trust::{self, Trust, TrustError};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most clients that are kept besides the default; the least recently used is dropped first.
 const MAX_KEPT: usize = 32;
+/// Most headers of an HTTP/1 response, as in curl.
+const MAX_HEADERS: usize = 5000;
 /// Largest header list of an HTTP/2 response, in bytes.
 const MAX_HEADER_LIST: u32 = 65536;
 
@@ -27,10 +30,12 @@ pub fn check_certificates(pem: &str) -> Result<(), CertificatesError> {
     })
 }
 
-/// The HTTP client and TLS configuration of one verification. Clones are cheap.
+/// The HTTP clients and TLS configuration of one verification. Clones are cheap.
 #[derive(Clone)]
 pub(super) struct Client {
     pub http: reqwest::Client,
+    /// As `http`, without HTTP/2.
+    pub http1: reqwest::Client,
     pub tls: Arc<ClientConfig>,
 }
 
@@ -114,20 +119,39 @@ fn build(
     user_agent: &str,
 ) -> Result<Client, BuildError> {
     let tls = trust.client_config(verification.ca_pem.as_deref(), verification.skip).map_err(BuildError::Trust)?;
-    let mut http_tls = tls.clone();
-    http_tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let http = reqwest::Client::builder()
-        .tls_backend_preconfigured(http_tls)
+    let http = http_client(&tls, &[b"h2", b"http/1.1"], guard, resolver, user_agent)?;
+    let http1 = http_client(&tls, &[b"http/1.1"], guard, resolver, user_agent)?;
+    Ok(Client { http, http1, tls: Arc::new(tls) })
+}
+
+/// `protocols`: as ALPN names them, the best first.
+fn http_client(
+    tls: &ClientConfig,
+    protocols: &[&[u8]],
+    guard: &AddressGuard,
+    resolver: &Arc<SystemResolver>,
+    user_agent: &str,
+) -> Result<reqwest::Client, BuildError> {
+    let mut tls = tls.clone();
+    tls.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
         .tls_info(true)
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
         .no_proxy()
+        // Bodies are decompressed where their length is checked.
+        .no_gzip()
+        .default_headers(HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))]))
         .pool_max_idle_per_host(0)
+        .http1_max_headers(MAX_HEADERS)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
         .http2_max_header_list_size(MAX_HEADER_LIST)
         .user_agent(user_agent)
         .dns_resolver(GuardedResolver { resolver: resolver.clone(), guard: guard.clone() })
         .build()
-        .map_err(|e| BuildError::Client(e.to_string()))?;
-    Ok(Client { http, tls: Arc::new(tls) })
+        .map_err(|e| BuildError::Client(e.to_string()))
 }

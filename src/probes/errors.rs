@@ -93,8 +93,18 @@ pub(super) fn of_io(subject: &str, error: &io::Error) -> ReadError {
 
 /// Maps a TLS error.
 fn of_tls(error: &rustls::Error) -> Cause {
-    let rustls::Error::InvalidCertificate(reason) = error else {
-        return Cause::Foreign(format!("TLS: {error}"));
+    use rustls::{AlertDescription as Alert, Error, PeerIncompatible as Peer};
+    let reason = match error {
+        Error::InvalidCertificate(reason) => reason,
+        Error::AlertReceived(Alert::ProtocolVersion)
+        | Error::PeerIncompatible(
+            Peer::ServerDoesNotSupportTls12Or13 | Peer::ServerTlsVersionIsDisabledByOurConfig | Peer::Tls12NotOffered,
+        ) => return TlsCause::NoCommonVersion(error.to_string()).into(),
+        Error::AlertReceived(Alert::HandshakeFailure | Alert::InsufficientSecurity)
+        | Error::PeerIncompatible(
+            Peer::NoCipherSuitesInCommon | Peer::NoKxGroupsInCommon | Peer::NoSignatureSchemesInCommon,
+        ) => return TlsCause::NoCommonCipher(error.to_string()).into(),
+        other => return Cause::Foreign(format!("TLS: {other}")),
     };
     let cause = match reason {
         CertificateError::Expired => TlsCause::Expired { at: None },
@@ -105,13 +115,29 @@ fn of_tls(error: &rustls::Error) -> Cause {
         }
         CertificateError::UnknownIssuer => TlsCause::UnknownIssuer,
         CertificateError::NotValidForName => TlsCause::WrongName,
+        CertificateError::NotValidForNameContext { expected, presented } if presented.is_empty() => {
+            TlsCause::NoNames { expected: expected.to_str().into_owned() }
+        }
         CertificateError::NotValidForNameContext { expected, presented } => TlsCause::WrongNames {
             expected: expected.to_str().into_owned(),
-            presented: presented.join(", ").chars().take(500).collect(),
+            presented: presented
+                .iter()
+                .map(|name| plain_name(name))
+                .collect::<Vec<_>>()
+                .join(", ")
+                .chars()
+                .take(500)
+                .collect(),
         },
         other => TlsCause::Rejected(other.to_string()),
     };
     cause.into()
+}
+
+/// A name of a certificate without the words of the library around it: `DnsName("a")`, `IpAddress(127.0.0.1)`, `DNSName(a)`.
+fn plain_name(name: &str) -> &str {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(name).trim_matches('"')
 }
 
 fn timestamp(at: &UnixTime) -> Option<Timestamp> {

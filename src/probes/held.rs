@@ -3,7 +3,7 @@
 use super::failure::failure;
 use super::memory::{ParsedMemory, Share};
 use crate::domain::detail::MemoryCause;
-use crate::domain::reading::{ErrorKind, Reading};
+use crate::domain::reading::{ErrorKind, JSON_ERROR, Reading};
 use serde_json::Value;
 use std::fmt;
 use std::ops::Deref;
@@ -39,9 +39,12 @@ impl HeldReading {
         }
         if bytes > 0
             && let Some(Value::String(body)) = self.reading.fields.get("body")
-            && let Ok(json) = serde_json::from_str(body.trim_start_matches('\u{feff}'))
         {
-            self.reading.fields.insert("json".to_string(), json);
+            let (name, value) = match serde_json::from_str(body) {
+                Ok(json) => ("json", json),
+                Err(error) => (JSON_ERROR, Value::String(error.to_string())),
+            };
+            self.reading.fields.insert(name.to_string(), value);
         }
         true
     }
@@ -128,6 +131,7 @@ mod tests {
         let (prober, _, target) = of_body(b"{\"a\": 1".repeat(1_000)).await;
         let reading = judged(&prober, prober.read(&target).await);
         assert!(reading.ok() && !reading.fields.contains_key("json"), "{reading:?}");
+        assert_eq!(reading.fields["jsonError"], "expected `,` or `}` at line 1 column 8");
     }
 
     #[tokio::test]

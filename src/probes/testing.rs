@@ -5,9 +5,11 @@ use crate::api;
 use crate::domain::reading::{ErrorKind, Reading};
 use crate::domain::target::{HttpRequest, Request, Target, Verification};
 use crate::domain::texts::{self, Language};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CustomExtension, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::PrivateKeyDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -59,6 +61,8 @@ pub fn detail(reading: &Reading) -> String {
 pub enum Reply {
     /// Writes this and closes the connection.
     Bytes(Vec<u8>),
+    /// Writes this and closes the connection without the notice of TLS that it does.
+    Cut(Vec<u8>),
     /// Writes this and keeps the connection open.
     Stall(Vec<u8>),
     /// Writes this, then zeros without end.
@@ -138,6 +142,10 @@ async fn serve(
             let _ = stream.write_all(&bytes).await;
             let _ = stream.shutdown().await;
         }
+        Reply::Cut(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.flush().await;
+        }
         Reply::Stall(bytes) => {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.flush().await;
@@ -183,6 +191,19 @@ impl Authority {
         Authority { pem, issuer: Issuer::new(params, key) }
     }
 
+    /// As [`Authority::server`], with a certificate that the TLS library rejects: a CA's, with an unknown critical extension.
+    pub fn odd_server(&self, names: &[&str]) -> ServerConfig {
+        let mut params = params(names);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_after = rcgen::date_time_ymd(9999, 12, 31);
+        let mut unknown = CustomExtension::from_oid_content(&[1, 2, 3, 4, 5], vec![5, 0]);
+        unknown.set_criticality(true);
+        params.custom_extensions.push(unknown);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        server_config(certificate.der().clone(), &key)
+    }
+
     /// The configuration of a server with a certificate of this authority for `names`.
     pub fn server(&self, names: &[&str], validity: Validity) -> ServerConfig {
         let mut params = params(names);
@@ -219,11 +240,12 @@ fn params(names: &[&str]) -> CertificateParams {
 }
 
 fn server_config(certificate: rustls::pki_types::CertificateDer<'static>, key: &KeyPair) -> ServerConfig {
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let key = any_supported_type(&PrivateKeyDer::try_from(key.serialize_der()).unwrap()).unwrap();
+    // Not checked: certificates that the library does not read are served, too.
+    let certified = CertifiedKey::new(vec![certificate], key);
     ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
 }

@@ -72,6 +72,46 @@ fn a_check_is_held_while_one_that_it_requires_does_not_pass() {
 }
 
 #[test]
+fn a_check_that_needs_the_json_of_a_body_that_is_not_json_is_unknown_and_says_why() {
+    let reading = || {
+        let reason = "expected value at line 1 column 25";
+        read(json!({"status": 200, "headers": {}, "body": "{\"status\":\"down\",\"load\":NaN}", "jsonError": reason}))
+    };
+    for expect in [
+        "probes.api.json.status == 'ok'",
+        "probes.api['json'].status == 'ok'",
+        "has(probes.api.json)",
+        "!has(probes.api.json)",
+        "!has(probes.api.json) || probes.api.json.status == 'ok'",
+        "has(probes.api.json) ? probes.api.json.status == 'ok' : true",
+        "!('json' in probes.api)",
+        "!optional.of(probes.api).json.hasValue()",
+        "optional.of(probes.api).json.status.orValue('ok') == 'ok'",
+        "!probes.all(p, 'json' in probes[p])",
+        "[probes.api].all(p, !has(p.json))",
+        "!probes.api.exists(field, field == 'json')",
+    ] {
+        let scenario = json!({"probes": [http("api", "a")], "checks": [{"name": "content", "expect": expect}]});
+        let outcome = outcomes(&super::super::fixtures::scenario(scenario), vec![reading()]).list.remove(1);
+        assert_eq!(outcome.result, Unknown, "{expect}");
+        assert_eq!(
+            outcome.message, "content: the body that was read is not JSON: expected value at line 1 column 25",
+            "{expect}"
+        );
+    }
+    for expect in ["probes.api.status == 200", "probes.api.body.contains('down')", "has(probes.api.jsonError)"] {
+        assert_eq!(one(json!({"name": "other", "expect": expect}), reading()), Pass, "{expect}");
+    }
+    let given = json!({"name": "given", "given": "!has(probes.api.json)", "expect": "true"});
+    assert_eq!(one(given, reading()), Unknown);
+    let each = json!({"name": "each", "forEach": "has(probes.api.json) ? ['a'] : []", "expect": "true"});
+    assert_eq!(one(each, reading()), Unknown);
+    // JSON of its own that looks like such a reading.
+    let own = read(json!({"json": {"jsonError": "none", "ok": true}}));
+    assert_eq!(one(json!({"name": "own", "expect": "!has(probes.api.json.json)"}), own), Pass);
+}
+
+#[test]
 fn a_check_that_requires_a_check_with_items_is_held_unless_all_pass() {
     let checks = |list: &str| {
         json!([

@@ -135,6 +135,9 @@ pub fn evaluation(language: Language, error: &EvalError) -> String {
         EvalError::NoSuchKey(key) => text!(language, "chave inexistente: {key}", "no such key: {key}"),
         EvalError::NoSuchComputedKey => text!(language, "chave inexistente", "no such key"),
         EvalError::NoSuchIndex => text!(language, "índice inexistente", "no such index"),
+        EvalError::NotJson(reason) => {
+            text!(language, "o corpo lido não é JSON: {reason}", "the body that was read is not JSON: {reason}")
+        }
         EvalError::NoFields { field, actual } => text!(
             language,
             "um valor do tipo {actual} não tem o campo {field}: o valor lido é de outro tipo",

@@ -249,6 +249,21 @@ fn tls(language: Language, cause: &TlsCause) -> String {
         TlsCause::WrongName => {
             text!(language, "o certificado é para outro nome", "the certificate is for another name")
         }
+        TlsCause::NoNames { expected } => text!(
+            language,
+            "o certificado não tem nomes alternativos (SAN), só o nome comum, que não vale: não é para {expected}",
+            "the certificate has no alternative names (SAN), only a common name, which does not count: it is not for {expected}",
+        ),
+        TlsCause::NoCommonVersion(message) => text!(
+            language,
+            "o servidor não aceita TLS 1.2 nem 1.3, as versões que o agentic-ops usa ({message})",
+            "the server accepts neither TLS 1.2 nor 1.3, the versions that agentic-ops uses ({message})",
+        ),
+        TlsCause::NoCommonCipher(message) => text!(
+            language,
+            "o servidor recusou a negociação: o agentic-ops só usa ECDHE com AES-GCM ou ChaCha20-Poly1305 ({message})",
+            "the server refused the handshake: agentic-ops uses only ECDHE with AES-GCM or ChaCha20-Poly1305 ({message})",
+        ),
         TlsCause::WrongNames { expected, presented } => text!(
             language,
             "o certificado foi emitido para {presented}, e não para {expected}",

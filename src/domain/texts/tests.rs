@@ -136,6 +136,7 @@ fn evaluation_errors_are_in_both_languages() {
         EvalError::NoSuchKey(_) => EvalError::NoSuchKey(s()),
         EvalError::NoSuchComputedKey => EvalError::NoSuchComputedKey,
         EvalError::NoSuchIndex => EvalError::NoSuchIndex,
+        EvalError::NotJson(_) => EvalError::NotJson(s()),
         EvalError::NoFields { .. } => EvalError::NoFields { field: s(), actual: "null" },
         EvalError::Operands { .. } => EvalError::Operands { operator: "<", left: "int", right: "string" },
         EvalError::TypeMismatch { .. } => EvalError::TypeMismatch { actual: "int", expected: &["list", "map"] },

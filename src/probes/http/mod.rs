@@ -1,22 +1,27 @@
 //! http: a request and its redirects; the fields of the answer.
 
+mod body;
+mod coding;
+mod download;
 mod redirect;
 mod shown;
 #[cfg(test)]
 mod tests;
 
-use super::clients::Clients;
+use super::clients::{Client, Clients};
 use super::failure::{FailedReading, ReadResult, failure};
 use super::memory::Share;
-use super::{certificate, errors, weight};
+use super::{certificate, errors};
 use crate::api;
 use crate::domain::detail::{Cause, ConfigurationCause, HttpCause};
-use crate::domain::reading::{ErrorKind, ReadError};
+use crate::domain::reading::{ErrorKind, JSON_ERROR, ReadError};
 use crate::domain::target::HttpRequest;
 use crate::net::guard::AddressGuard;
+use body::{Declared, Json, body_fields};
 use bytes::Bytes;
+use download::download;
 use redirect::Hop;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Map, Value};
@@ -28,27 +33,17 @@ use url::Url;
 const MAX_HEADER_BYTES: usize = 65536;
 /// Larger bodies are looked at on a thread for blocking work.
 const LARGE_BODY: usize = 256 * 1024;
-/// JSON that takes more memory than this is parsed when the Scenario is judged.
-const PARSED_AT_ONCE: usize = 64 << 10;
 
-/// The JSON of a body.
-enum Json {
-    None,
-    Parsed(Value),
-    /// JSON perhaps, which will take so many bytes.
-    Unparsed(usize),
-}
-
-/// Fields: `status`, `headers` (names in lower case, values of one name joined by `, `), `body` (UTF-8, anything else replaced),
-/// `json` where the body is JSON, `certificate` of an https server. `share` holds the memory for the body. JSON that takes much memory
-/// is not parsed yet: `share` says how much it takes.
+/// Fields: `status`, `headers` (names in lower case, values of one name joined by `, `), `body` (text), `json` where the body is JSON
+/// or `jsonError` where it is not and should be, `certificate` of an https server. `share` holds the memory for the body. JSON that
+/// takes much memory is not parsed yet: `share` says how much it takes.
 pub(super) async fn read(
     clients: &Clients,
     guard: &AddressGuard,
     request: &HttpRequest,
     share: &mut Share,
 ) -> ReadResult {
-    let client = clients.get(&request.tls)?.http;
+    let client = clients.get(&request.tls)?;
     let mut hop = first_hop(request)?;
     let mut visited = HashSet::new();
     let mut response = send(&client, guard, &hop).await?;
@@ -95,11 +90,13 @@ fn first_hop(request: &HttpRequest) -> Result<Hop, ReadError> {
     })
 }
 
-async fn send(client: &reqwest::Client, guard: &AddressGuard, hop: &Hop) -> Result<Response, ReadError> {
+async fn send(client: &Client, guard: &AddressGuard, hop: &Hop) -> Result<Response, ReadError> {
     guard.check_url(&hop.url)?;
     if !matches!(hop.url.scheme(), "http" | "https") {
         return Err(failure(ErrorKind::Protocol, shown(&hop.url), HttpCause::UnsupportedScheme));
     }
+    // HTTP/2 has the host of the URL in the place of the header.
+    let client = if hop.headers.contains_key(HOST) { &client.http1 } else { &client.http };
     let mut request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
     if let Some(body) = &hop.body {
         request = request.body(body.clone());
@@ -112,14 +109,16 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response, share:
     let headers = header_fields(&hop.url, response.headers())?;
     let certificate =
         response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).and_then(certificate::describe);
-    let declared_json = is_json(response.headers());
-    let body = body(request, hop, &mut response, share).await?;
+    let empty = hop.method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let declared = Declared::new(response.headers(), empty);
+    let body = download(request.max_body_bytes, hop, &mut response, share).await?;
+    share.resize(body.len().saturating_add(declared.decoding(&body)))?;
     let (body, json) = if body.len() > LARGE_BODY {
-        tokio::task::spawn_blocking(move || body_fields(body, declared_json))
+        tokio::task::spawn_blocking(move || body_fields(body, declared))
             .await
             .map_err(|_| failure(ErrorKind::Unreadable, shown(&hop.url), Cause::Internal))?
     } else {
-        body_fields(body, declared_json)
+        body_fields(body, declared)
     };
     let mut fields = Map::new();
     fields.insert("status".into(), status.as_u16().into());
@@ -129,9 +128,10 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response, share:
         Json::None => {}
         Json::Parsed(json) => drop(fields.insert("json".into(), json)),
         Json::Unparsed(bytes) => share.unparsed = bytes,
+        Json::Invalid(reason) => drop(fields.insert(JSON_ERROR.into(), reason.into())),
     }
     fields.extend(certificate.map(|certificate| ("certificate".to_string(), certificate)));
-    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && request.has_credential() {
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && hop.has_credential() {
         let cause = HttpCause::CredentialRejected { status: status.as_u16() };
         return Err(FailedReading { error: failure(ErrorKind::Credential, shown(&hop.url), cause), fields });
     }
@@ -149,59 +149,6 @@ fn header_fields(url: &Url, headers: &HeaderMap) -> Result<Map<String, Value>, R
         (name.as_str().to_string(), values.join(", ").into())
     });
     Ok(fields.collect())
-}
-
-/// The complete body after decompression, within the limit.
-async fn body(
-    request: &HttpRequest,
-    hop: &Hop,
-    response: &mut Response,
-    share: &mut Share,
-) -> Result<Vec<u8>, ReadError> {
-    if hop.method == Method::HEAD {
-        return Ok(Vec::new());
-    }
-    let limit = request.max_body_bytes;
-    let too_large = || failure(ErrorKind::TooLarge, shown(&hop.url), HttpCause::BodyTooLarge { max: limit });
-    let announced = response.content_length().unwrap_or(0);
-    if announced > limit as u64 {
-        return Err(too_large());
-    }
-    let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(limit));
-    while let Some(chunk) = response.chunk().await.map_err(|error| errors::of_chain(&shown(&hop.url), &error))? {
-        if body.len() + chunk.len() > limit {
-            return Err(too_large());
-        }
-        share.resize(body.len() + chunk.len())?;
-        body.extend_from_slice(&chunk);
-    }
-    body.shrink_to_fit();
-    Ok(body)
-}
-
-/// The body as text, and as JSON where it parses and is declared as JSON, or is an object or a list.
-fn body_fields(body: Vec<u8>, declared_json: bool) -> (String, Json) {
-    let bare = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
-    let first = bare.iter().find(|byte| !byte.is_ascii_whitespace());
-    let looks_json = declared_json || matches!(first, Some(b'{' | b'['));
-    let weight = if looks_json { weight::of_json(bare) } else { 0 };
-    let is_parsed_now = looks_json && weight <= PARSED_AT_ONCE;
-    let parsed = if is_parsed_now { serde_json::from_slice(bare).ok() } else { None };
-    match (String::from_utf8(body), parsed) {
-        (Ok(text), Some(json)) => (text, Json::Parsed(json)),
-        (Ok(text), None) if looks_json && !is_parsed_now => (text, Json::Unparsed(weight)),
-        (Ok(text), None) => (text, Json::None),
-        // JSON is UTF-8.
-        (Err(error), _) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), Json::None),
-    }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()) else {
-        return false;
-    };
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence.ends_with("/json") || essence.ends_with("+json")
 }
 
 fn method(method: api::Method) -> Method {

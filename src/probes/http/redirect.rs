@@ -3,10 +3,11 @@
 use super::super::failure::failure;
 use super::shown::shown;
 use crate::domain::detail::HttpCause;
+use crate::domain::prepare::credential_of;
 use crate::domain::reading::{ErrorKind, ReadError};
 use bytes::Bytes;
 use reqwest::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, LOCATION,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderValue, LOCATION,
     PROXY_AUTHORIZATION,
 };
 use reqwest::{Method, StatusCode};
@@ -19,6 +20,14 @@ pub(super) struct Hop {
     pub method: Method,
     pub headers: HeaderMap,
     pub body: Option<Bytes>,
+}
+
+impl Hop {
+    /// Whether this request has a credential, which a redirect may have removed: then 401 and 403 are about the credential, not about
+    /// the target.
+    pub fn has_credential(&self) -> bool {
+        self.headers.values().any(HeaderValue::is_sensitive) || credential_of(&self.url).is_some()
+    }
 }
 
 /// The request after the answer to `hop`; `None` where that is not a redirect. Errors: the location is not a URL of http or https.

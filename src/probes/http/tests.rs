@@ -1,3 +1,5 @@
+mod tls;
+
 use super::super::testing::{
     Authority, Reply, Server, Validity, detail, get, kind, prober, read, reply, self_signed, target,
 };
@@ -65,19 +67,22 @@ async fn method_headers_and_body_are_sent() {
 }
 
 #[tokio::test]
-async fn a_body_is_json_if_it_parses_and_is_declared_as_json_or_is_an_object_or_list() {
-    for (head, body, expected) in [
-        ("200 OK", r#"{"n":112}"#, Some(json!({"n": 112}))),
-        ("200 OK", "\u{feff} [1]", Some(json!([1]))),
-        ("200 OK", "12", None),
-        ("200 OK", "{no", None),
-        ("200 OK\r\ncontent-type: application/problem+json; charset=utf-8", "12", Some(json!(12))),
-        ("200 OK\r\ncontent-type: application/json", "<html>", None),
+async fn a_body_is_json_or_says_why_not_if_it_is_declared_as_json_or_begins_like_it() {
+    for (head, body, json, error) in [
+        ("200 OK", r#"{"n":112}"#, Some(json!({"n": 112})), None),
+        ("200 OK", "\u{feff} [1]", Some(json!([1])), None),
+        ("200 OK", "12", None, None),
+        ("200 OK", "{no", None, Some("key must be a string at line 1 column 2")),
+        ("200 OK\r\ncontent-type: application/problem+json; charset=utf-8", "12", Some(json!(12)), None),
+        ("200 OK\r\ncontent-type: application/json", "<html>", None, Some("expected value at line 1 column 1")),
+        ("204 No Content\r\ncontent-type: application/json", "", None, None),
     ] {
         let server = Server::start(move |_| reply(head, body.as_bytes())).await;
         let reading = read(http(get(&server.url("/")))).await;
-        assert_eq!(reading.fields.get("json"), expected.as_ref(), "{head} {body}");
-        assert_eq!(reading.fields["body"], body);
+        assert!(reading.ok(), "{head} {body}");
+        assert_eq!(reading.fields.get("json"), json.as_ref(), "{head} {body}");
+        assert_eq!(reading.fields.get("jsonError").and_then(Value::as_str), error, "{head} {body}");
+        assert_eq!(reading.fields["body"], body.trim_start_matches('\u{feff}'));
     }
 }
 
@@ -289,6 +294,26 @@ async fn a_rejected_credential_has_its_own_kind_and_keeps_the_fields() {
 }
 
 #[tokio::test]
+async fn a_401_from_where_no_credential_was_sent_is_the_answer_of_the_target() {
+    let other = Server::start(|_| reply("401 Unauthorized", b"who?")).await;
+    let away = other.url("/");
+    let server = Server::start(move |request| match request.split(' ').nth(1) {
+        Some("/own") => reply("401 Unauthorized", b"no"),
+        Some("/stay") => reply("302 Found\r\nlocation: /own", b""),
+        _ => reply(&format!("302 Found\r\nlocation: {away}"), b""),
+    })
+    .await;
+    let headers = vec![header("X-Api-Key", "s3cret", true)];
+    for (path, expected) in [("/own", Some(ErrorKind::Credential)), ("/stay", Some(ErrorKind::Credential)), ("/", None)]
+    {
+        let reading = read(http(HttpRequest { headers: headers.clone(), ..get(&server.url(path)) })).await;
+        assert_eq!((kind(&reading), &reading.fields["status"]), (expected, &json!(401)), "{path}");
+        let url = server.url(path).replace("http://", "http://token@");
+        assert_eq!(kind(&read(http(get(&url))).await), expected, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_secret_that_cannot_be_sent_is_not_shown() {
     let headers = vec![header("Authorization", "s3cret\nx", true)];
     let reading = read(http(HttpRequest { headers, ..get("http://127.0.0.1:1/") })).await;
@@ -314,69 +339,34 @@ async fn connections_are_not_reused() {
     assert_eq!(server.seen().len(), 3);
 }
 
-async fn over_tls(
-    config: rustls::ServerConfig,
-    host: &str,
-    tls: crate::domain::target::Verification,
-) -> crate::domain::reading::Reading {
-    let server = Server::start_tls(config, |_| reply("200 OK", b"safe")).await;
-    let url = format!("https://{host}:{}/", server.address.port());
-    read(http(HttpRequest { tls, ..get(&url) })).await
-}
-
-fn trusting(pem: &str) -> crate::domain::target::Verification {
-    crate::domain::target::Verification { ca_pem: Some(pem.to_string()), skip: false }
-}
-
 #[tokio::test]
-async fn certificates_are_verified_and_returned() {
-    let ca = Authority::new();
-    let good = over_tls(ca.server(&["127.0.0.1", "example.test"], Validity::Now), "127.0.0.1", trusting(&ca.pem)).await;
-    assert!(good.ok(), "{good:?}");
-    assert_eq!(good.fields["certificate"]["names"], json!(["127.0.0.1", "example.test"]));
-    assert!(good.fields["certificate"]["issuer"].as_str().unwrap().contains("test authority"));
-    let not_after = good.fields["certificate"]["notAfter"].as_str().unwrap();
-    assert!(not_after.parse::<jiff::Timestamp>().is_ok() && not_after.ends_with('Z'), "{not_after}");
-    for (names, validity, words) in [
-        (&["127.0.0.1"], Validity::Until2020, "expired at 2020-01-01T00:00:00Z"),
-        (&["127.0.0.1"], Validity::From2090, "not valid before 2090-01-01T00:00:00Z"),
-        (&["other.test"], Validity::Now, "is not for 127.0.0.1"),
+async fn headers_that_curl_reads_are_read() {
+    let many: String = (0..3000).map(|n| format!("x-{n}: y\r\n")).collect();
+    for (lines, name, expected) in [
+        ("X-Space : a\r\n", "x-space", "a"),
+        ("X-Long: a\r\n b\r\n", "x-long", "a b"),
+        ("not a header\r\nX-Next: a\r\n", "x-next", "a"),
+        ("X-Latin: caf\u{e9}\r\n", "x-latin", "caf\u{e9}"),
+        (many.as_str(), "x-2999", "y"),
     ] {
-        let reading = over_tls(ca.server(names, validity), "127.0.0.1", trusting(&ca.pem)).await;
-        assert_eq!(kind(&reading), Some(ErrorKind::Tls), "{reading:?}");
-        assert!(detail(&reading).contains(words), "{reading:?}");
+        let answer = format!("HTTP/1.1 200 OK\r\n{lines}content-length: 2\r\n\r\nok");
+        let server = Server::start(move |_| Reply::Bytes(answer.clone().into_bytes())).await;
+        let reading = read(http(get(&server.url("/")))).await;
+        assert_eq!(reading.fields.get("body"), Some(&json!("ok")), "{name} {reading:?}");
+        assert_eq!(reading.fields["headers"][name], expected);
     }
-    let unknown = over_tls(ca.server(&["127.0.0.1"], Validity::Now), "127.0.0.1", Default::default()).await;
-    assert_eq!(kind(&unknown), Some(ErrorKind::Tls));
-    assert!(detail(&unknown).contains("unknown issuer"), "{unknown:?}");
 }
 
 #[tokio::test]
-async fn a_self_signed_certificate_is_accepted_if_configured_or_if_verification_is_skipped() {
-    let (config, pem) = self_signed(&["127.0.0.1"]);
-    assert!(over_tls(config.clone(), "127.0.0.1", trusting(&pem)).await.ok());
-    let skip = crate::domain::target::Verification { ca_pem: None, skip: true };
-    assert!(over_tls(config.clone(), "127.0.0.1", skip).await.ok());
-    assert_eq!(kind(&over_tls(config.clone(), "127.0.0.1", Default::default()).await), Some(ErrorKind::Tls));
-    assert_eq!(kind(&over_tls(config.clone(), "localhost", trusting(&pem)).await), Some(ErrorKind::Tls));
-    assert_eq!(kind(&over_tls(config, "127.0.0.1", trusting("no PEM")).await), Some(ErrorKind::Unreadable));
-}
-
-#[tokio::test]
-async fn a_mismatch_of_http_and_https_is_an_error() {
-    let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://{}/", plain.local_addr().unwrap());
-    tokio::spawn(async move {
-        let (mut stream, _) = plain.accept().await.unwrap();
-        stream.write_all(b"SSH-2.0-OpenSSH_9.9\r\n").await.unwrap();
-        let _ = stream.read(&mut [0; 64]).await;
-    });
-    let reading = read(http(get(&url))).await;
-    assert_eq!(kind(&reading), Some(ErrorKind::Tls), "{reading:?}");
-    let ca = Authority::new();
-    let tls = Server::start_tls(ca.server(&["127.0.0.1"], Validity::Now), |_| reply("200 OK", b"")).await;
-    let reading = read(http(get(&tls.url("/")))).await;
-    assert!(matches!(kind(&reading), Some(ErrorKind::Protocol | ErrorKind::Reset)), "{reading:?}");
+async fn content_codings_are_decoded_in_any_spelling() {
+    let body = base64::engine::general_purpose::STANDARD.decode(SMALL).unwrap();
+    for coding in ["gzip", "GZIP", "x-gzip", "identity, gzip"] {
+        let (body, head) = (body.clone(), format!("200 OK\r\ncontent-encoding: {coding}"));
+        let server = Server::start(move |_| reply(&head, &body)).await;
+        let reading = read(http(get(&server.url("/")))).await;
+        assert_eq!(reading.fields.get("json"), Some(&json!({"ok": true})), "{coding} {reading:?}");
+        assert!(server.seen()[0].contains("accept-encoding: gzip\r\n"));
+    }
 }
 
 #[tokio::test]
