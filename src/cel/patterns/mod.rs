@@ -2,6 +2,7 @@
 //! and searching cost.
 
 mod dfa;
+mod re2;
 
 use super::budget::Budget;
 use super::error::EvalError;
@@ -39,7 +40,7 @@ const COMPILE_STEPS_MAX: usize = 200_000;
 static CACHE: LazyLock<Mutex<Compilations>> = LazyLock::new(Mutex::default);
 
 /// Why there is no compiled expression.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum PatternError {
     Invalid,
     TooLarge,
@@ -207,7 +208,7 @@ fn get(pattern: &str) -> Result<Arc<Compiled>, PatternError> {
 }
 
 fn compile(pattern: &str) -> Result<Compiled, PatternError> {
-    let source = as_re2(pattern);
+    let source = re2::translate(pattern)?;
     let forward = dfa::compile(nfa(&source, false)?, false).ok_or(PatternError::Invalid)?;
     Ok(Compiled { forward, backward: OnceLock::new(), source })
 }
@@ -220,28 +221,6 @@ fn nfa(source: &str, reverse: bool) -> Result<NFA, PatternError> {
         Some(_) => PatternError::TooLarge,
         None => PatternError::Invalid,
     })
-}
-
-/// CEL uses the syntax of RE2, in which `\w`, `\d`, `\s`, `\b` and `\B` match ASCII only.
-fn as_re2(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len());
-    let mut rest = pattern.chars();
-    while let Some(c) = rest.next() {
-        let escaped = if c == '\\' { rest.next() } else { None };
-        match escaped {
-            None => out.push(c),
-            Some('w') => out.push_str("[0-9A-Za-z_]"),
-            Some('W') => out.push_str("[^0-9A-Za-z_]"),
-            Some('d') => out.push_str("[0-9]"),
-            Some('D') => out.push_str("[^0-9]"),
-            Some('s') => out.push_str("[\\t\\n\\f\\r ]"),
-            Some('S') => out.push_str("[^\\t\\n\\f\\r ]"),
-            Some('b') => out.push_str("(?-u:\\b)"),
-            Some('B') => out.push_str("(?-u:\\B)"),
-            Some(other) => out.extend([c, other]),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -272,6 +251,71 @@ mod tests {
         assert_eq!(finds(r"\\w", r"a\w"), [r"\w"]);
         assert!(pattern("(").is_err());
         assert!(pattern("(((a{100}){100}){100}){100}").is_err());
+    }
+
+    #[test]
+    fn the_syntax_is_that_of_re2() {
+        for (source, text, found) in [
+            ("[a&&b]", "&", true),
+            ("[a&&b]", "a", true),
+            ("[+--]", "-", true),
+            ("[[a]", "[", true),
+            ("[a[b]c]", "xa[bc]", false),
+            ("[a[b]c]", "xbc]", true),
+            ("{\"a\"", "x{\"a\": 1}", true),
+            ("a{,2}", "a{,2}", true),
+            ("a{2}", "xaax", true),
+            (r"\Qa.b\E+", "a.bbb", true),
+            (r"^\Qa.b\E$", "axb", false),
+            (r"^\Q.*", ".*", true),
+            (r"\101\x42\x{43}", "ABC", true),
+            (r"^\p{Greek}+\PL$", "αβγ1", true),
+            (r"^\p{^Greek}$", "α", false),
+            (r"^[\pL\d_]+$", "é1_", true),
+            ("^[[:alpha:]]+$", "ab", true),
+            ("^[[:^alpha:]]+$", "ab", false),
+            ("^[]a]+$", "]a", true),
+            ("^[a-]+$", "a-", true),
+            ("(?P<x>a)(?<y>b)", "ab", true),
+            ("(?i:A)b", "ab", true),
+            ("(?i)[k]", "\u{212a}", true),
+            (r"^#\ \#~$", "# #~", true),
+            (r"\Aa\z", "a", true),
+        ] {
+            let mut compiled =
+                pattern(source).unwrap_or_else(|error| panic!("{source}: {error:?}, {:?}", re2::translate(source)));
+            let is_match = compiled.is_match(&mut Budget::new(STEPS_MAX), text).unwrap();
+            assert_eq!(is_match, found, "{source} in {text}");
+        }
+        for source in [
+            "(",
+            ")",
+            "a**",
+            "a*+",
+            "*a",
+            "a{1001}",
+            "a{2,1}",
+            "[z-a]",
+            "[a",
+            "(?x)a",
+            "(?u)a",
+            r"\1",
+            r"\C",
+            r"\Z",
+            r"\<a",
+            r"\q",
+            r"\p{Alphabetic}",
+            r"\p{Nope}",
+            "[[:nope:]]",
+            "(?=a)",
+            "(?P<x>a)(?P<x>b)",
+            r"\x{110000}",
+            r"[\b]",
+            "(?i",
+            "a\\",
+        ] {
+            assert!(pattern(source).is_err(), "{source}");
+        }
     }
 
     #[test]
@@ -306,7 +350,7 @@ mod tests {
             "a{2,3}|b{0}",
         ];
         for source in patterns {
-            let library = regex::Regex::new(&as_re2(source)).unwrap();
+            let library = regex::Regex::new(&re2::translate(source).unwrap()).unwrap();
             for text in texts {
                 let expected: Vec<_> = library.find_iter(text).map(|found| found.range()).collect();
                 let mut pattern = pattern(source).unwrap();
