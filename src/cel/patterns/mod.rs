@@ -78,6 +78,15 @@ pub(super) struct Patterns {
 }
 
 impl Patterns {
+    /// Whether it is an expression that is not too large. Its cost is charged, but an error of the budget is none of the expression.
+    pub fn check(&mut self, budget: &mut Budget, pattern: &str) -> Result<(), PatternError> {
+        let steps = compile_steps(pattern)?;
+        if budget.step(steps).is_err() {
+            return Err(PatternError::TooLarge);
+        }
+        get(pattern).map(drop)
+    }
+
     /// The expression, compiled. `function` is named in the error where it is not valid.
     pub fn get(&mut self, budget: &mut Budget, function: &str, pattern: &str) -> Result<&mut Pattern, EvalError> {
         // Looked up twice, and hashed.

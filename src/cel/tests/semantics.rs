@@ -2,16 +2,19 @@
 
 use super::*;
 
-/// Evaluates over a reading with values of every type.
-fn evaluate(source: &str) -> Result<bool, EvalError> {
-    let fields = json!({
+/// A reading with values of every type.
+fn fields() -> Json {
+    json!({
         "none": null, "text": "abc", "number": 3, "real": 1.5, "yes": true, "list": [1, 2, 3],
         "map": {"a": 1, "b": null, "nested": {"c": "d"}},
         "mixed": [{"x": 0}, {}, null, {"x": 1}],
         "vms": [{"vmid": 112, "status": "running"}, {"vmid": 122}, {"vmid": "x", "status": "stopped"}],
         "accents": "ação é",
-    });
-    holds(source, fields)
+    })
+}
+
+fn evaluate(source: &str) -> Result<bool, EvalError> {
+    holds(source, fields())
 }
 
 fn all_hold(sources: &[&str]) {
@@ -22,7 +25,7 @@ fn all_hold(sources: &[&str]) {
 
 fn all_err(sources: &[&str]) {
     for source in sources {
-        assert!(evaluate(source).is_err(), "{source}: {:?}", evaluate(source));
+        assert!(is_error(source, fields()), "{source}");
     }
 }
 
@@ -257,7 +260,7 @@ fn arithmetic_of_times_and_durations() {
         "timestamp('2026-11-23T12:00:00-03:00').getHours() == 15",
         "now.getDayOfWeek() == 1 && timestamp('2026-01-01T00:00:00Z').getDayOfYear() == 0",
         "duration('90m').getHours() == 1 && duration('90m').getMinutes() == 90 && duration('2s').getMilliseconds() == 2000",
-        "string(timestamp('2026-11-23T09:00:00-03:00')) == '2026-11-23T12:00:00Z'",
+        "string(timestamp('2026-11-23T09:00:00-03:00')) == '2026-11-23T09:00:00-03:00'",
         "int(timestamp('1970-01-01T00:01:00Z')) == 60 && timestamp(60) == timestamp('1970-01-01T00:01:00Z')",
     ]);
     all_err(&[
