@@ -9,8 +9,7 @@ pub(super) fn negate(value: &Value) -> EvalResult {
     match value {
         Value::Int(number) => number.checked_neg().map(Value::Int).ok_or(EvalError::OutOfRange("-")),
         Value::Float(number) => Ok(Value::Float(-number)),
-        Value::Duration(length) => length.negated().map(Value::Duration).ok_or(EvalError::OutOfRange("-")),
-        other => Err(EvalError::type_mismatch(other, &["int", "double", "duration"])),
+        other => Err(EvalError::type_mismatch(other, &["int", "double"])),
     }
 }
 

@@ -67,10 +67,10 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn node(&mut self, node: &'a Node) -> Result<(), CompileError> {
-        let place = Place::of(self.source, node.at.into());
         match &node.expr {
             Expr::Name { name, .. } if self.is_bound(node) || self.variable(name) => Ok(()),
             Expr::Name { name, .. } => {
+                let place = Place::of(self.source, node.at.into());
                 Err(CompileError::UnknownName { name: name.clone(), item_available: self.scope.item, place })
             }
             // has(env.X) tests whether it is set, so it need not be.
@@ -82,7 +82,7 @@ impl<'a> Walk<'a> {
                 Some(name) if self.record(&parts[0], name) => Ok(()),
                 _ => parts.iter().try_for_each(|part| self.node(part)),
             },
-            Expr::Call(call) => self.call(call, place),
+            Expr::Call(call) => self.call(node, call),
             Expr::Comprehension(c) => {
                 self.node(&c.range)?;
                 let outer = self.bound.len();
@@ -102,11 +102,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn call(&mut self, call: &'a Call, place: Place) -> Result<(), CompileError> {
+    fn call(&mut self, node: &Node, call: &'a Call) -> Result<(), CompileError> {
         let target = call.target.as_deref();
         let namespace =
             target.and_then(|target| self.variable_of(target)).filter(|name| signatures::is_namespace(name));
         if !types::is_function(namespace, &call.name) {
+            let place = Place::of(self.source, node.at.into());
             return Err(CompileError::UnknownFunction { name: call.name.clone(), place });
         }
         if namespace.is_none() {

@@ -1,4 +1,5 @@
 mod costs;
+mod documentation;
 mod grammar;
 pub mod hostile;
 mod random;

@@ -69,7 +69,7 @@ fn to_uint(value: &Value) -> EvalResult {
     let number = match value {
         Value::UInt(number) => Some(*number),
         Value::Int(number) => u64::try_from(*number).ok(),
-        Value::Float(number) if *number > -1.0 && *number < 2.0_f64.powi(64) => Some(*number as u64),
+        Value::Float(number) if *number >= 0.0 && *number < 2.0_f64.powi(64) => Some(*number as u64),
         Value::String(text) if !text.starts_with('+') => text.parse().ok(),
         _ => None,
     };

@@ -44,6 +44,21 @@ pub(super) fn format(budget: &mut Budget, format: &str, values: &[Value]) -> Eva
     Ok(Value::text(writer.out))
 }
 
+/// How many values a format string takes; `None` where one of its clauses is none.
+pub(in crate::cel) fn clauses(format: &str) -> Option<usize> {
+    let (mut rest, mut count) = (format, 0);
+    while let Some((_, after)) = rest.split_once('%') {
+        rest = match after.strip_prefix('%') {
+            Some(after) => after,
+            None => {
+                count += 1;
+                precision(after).ok()?.1.strip_prefix(['s', 'd', 'f', 'e', 'b', 'x', 'X', 'o'])?
+            }
+        };
+    }
+    Some(count)
+}
+
 fn invalid() -> EvalError {
     EvalError::function("format")
 }

@@ -18,6 +18,7 @@ use super::budget::Budget;
 use super::error::{EvalError, EvalResult};
 use super::patterns::Patterns;
 use super::values::Value;
+pub(super) use format::clauses as format_clauses;
 pub(super) use lists::sort_by;
 pub(super) use name::Name;
 pub(super) use network::Network;

@@ -89,7 +89,7 @@ const CONVERSIONS: &[Signature] = &[
     function("string", &[Dur], S),
     function("string", &[Ip], S),
     function("string", &[Cidr], S),
-    function("type", &[Any], Type::Type),
+    function("type", &[Any], Type::Meta),
 ];
 
 const TEXT: &[Signature] = &[

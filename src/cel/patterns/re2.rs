@@ -5,7 +5,6 @@
 
 use super::PatternError;
 use regex_automata::util::syntax;
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Largest number in a repetition.
@@ -19,8 +18,7 @@ const POSIX: [&str; 14] = [
 
 /// The expression in the syntax of `regex-syntax`.
 pub(super) fn translate(pattern: &str) -> Result<String, PatternError> {
-    let mut translation =
-        Translation { rest: pattern, out: String::with_capacity(2 * pattern.len()), names: BTreeSet::new() };
+    let mut translation = Translation { rest: pattern, out: String::with_capacity(2 * pattern.len()) };
     let mut repeated = false;
     while let Some(c) = translation.peek() {
         let is_repetition = translation.token(c)?;
@@ -36,8 +34,6 @@ pub(super) fn translate(pattern: &str) -> Result<String, PatternError> {
 struct Translation<'p> {
     rest: &'p str,
     out: String,
-    /// Names of groups.
-    names: BTreeSet<&'p str>,
 }
 
 impl<'p> Translation<'p> {
@@ -138,7 +134,7 @@ impl<'p> Translation<'p> {
         if self.take_if("P<") || self.take_if("<") {
             let (name, rest) = self.rest.split_once('>').ok_or(PatternError::Invalid)?;
             let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-            if !is_name || !self.names.insert(name) {
+            if !is_name {
                 return Err(PatternError::Invalid);
             }
             self.rest = rest;

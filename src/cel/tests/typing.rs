@@ -24,6 +24,8 @@ fn literals_that_a_function_does_not_accept_are_refused() {
         (r#"ip("10.0.0.256").isLoopback()"#, "ip", "10.0.0.256", 4),
         (r#"cidr("10.0.0.0").prefixLength() == 8"#, "cidr", "10.0.0.0", 6),
         (r#"url("a b").getHost() == """#, "url", "a b", 5),
+        (r#""%s %d".format(["a"]) == """#, "format", "%s %d", 1),
+        (r#""%y".format(["a"]) == """#, "format", "%y", 1),
     ] {
         let expected = CompileError::Literal { function: function.into(), text: text.into(), place: column(at) };
         assert_eq!(refusal(source), expected, "{source}");

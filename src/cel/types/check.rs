@@ -80,6 +80,13 @@ impl Literals<'_> {
                 Err(PatternError::TooLarge) => Err(CompileError::PatternTooLarge { place: at }),
             };
         }
+        if let ("format", Some(target), [Node { expr: Expr::List(values), .. }]) = (name, &call.target, &call.args[..])
+            && let Some(format) = literal_text(target)
+            && values.iter().all(|value| !value.optional)
+            && functions::format_clauses(format) != Some(values.len())
+        {
+            return Err(literal(name, format, place(target)));
+        }
         if call.target.is_some() || !READERS.contains(&name) {
             return Ok(());
         }

@@ -6,6 +6,9 @@ use crate::cel::functions::signatures::{self, Gives};
 use crate::cel::syntax::{Binary, Bind, Binding, Call, Comprehension, Expr, Macro, Node, Place};
 use crate::cel::values::Value;
 
+/// Most types of arguments that an error names.
+const SHOWN_MAX: usize = 8;
+
 /// The types of the variables of macros around a node, and the fields of readings that are found.
 pub(super) struct Inference<'a> {
     source: &'a str,
@@ -40,8 +43,8 @@ impl<'a> Inference<'a> {
             }
             Expr::Not(operand) => self.node(operand).map(|_| Type::Bool),
             Expr::Negate(operand) => match self.node(operand)? {
-                negated @ (Type::Dyn | Type::Int | Type::Double | Type::Duration) => Ok(negated),
-                actual => Err(self.expected(node, actual, "int, double, duration")),
+                negated @ (Type::Dyn | Type::Int | Type::Double) => Ok(negated),
+                actual => Err(self.expected(node, actual, "int, double")),
             },
             Expr::Binary(operator, parts) => {
                 let (left, right) = (self.node(&parts[0])?, self.node(&parts[1])?);
@@ -119,11 +122,20 @@ impl<'a> Inference<'a> {
     /// The type of `operand.name`.
     fn field(&mut self, node: &Node, operand: &'a Node, name: &str) -> Inferred {
         if let Some(probe) = self.probe(operand) {
-            let place = self.place(node);
-            self.fields.push(ReadingField { probe: probe.to_string(), field: name.to_string(), place });
-            return Ok(readings::type_of(name));
+            return Ok(self.reading_field(node, probe, name));
         }
-        match self.node(operand)? {
+        let operand = self.node(operand)?;
+        self.field_of(node, operand, name)
+    }
+
+    fn reading_field(&mut self, node: &Node, probe: &str, field: &str) -> Type {
+        let place = self.place(node);
+        self.fields.push(ReadingField { probe: probe.to_string(), field: field.to_string(), place });
+        readings::type_of(field)
+    }
+
+    fn field_of(&self, node: &Node, operand: Type, name: &str) -> Inferred {
+        match operand {
             Type::Record(fields) => {
                 let found = fields.iter().find(|(known, _)| *known == name);
                 found.map(|(_, t)| *t).ok_or_else(|| CompileError::NoSuchField {
@@ -142,12 +154,16 @@ impl<'a> Inference<'a> {
 
     /// The type of `container[key]`.
     fn index(&mut self, node: &Node, parts: &'a [Node; 2]) -> Inferred {
-        if let Some(name) = literal_text(&parts[1])
-            && (self.probe(&parts[0]).is_some() || matches!(self.node(&parts[0])?, Type::Record(_)))
-        {
-            return self.field(node, &parts[0], name);
+        let name = literal_text(&parts[1]);
+        if let (Some(probe), Some(name)) = (self.probe(&parts[0]), name) {
+            return Ok(self.reading_field(node, probe, name));
         }
-        let (container, key) = (self.node(&parts[0])?, self.node(&parts[1])?);
+        // Once: each level would double the work.
+        let container = self.node(&parts[0])?;
+        if let (Type::Record(_), Some(name)) = (container, name) {
+            return self.field_of(node, container, name);
+        }
+        let key = self.node(&parts[1])?;
         match container {
             Type::List(of) | Type::Map(of) => Ok(*of),
             Type::Record(_) | Type::Dyn | Type::Optional => Ok(Type::Dyn),
@@ -187,7 +203,7 @@ impl<'a> Inference<'a> {
         }
         result.ok_or_else(|| CompileError::Arguments {
             function: call.name.clone(),
-            actual: args.iter().map(|arg| arg.shown()).collect(),
+            actual: args.iter().take(SHOWN_MAX).map(|arg| arg.shown()).collect(),
             accepted: signatures::of(namespace, &call.name).map(|signature| signature.shown()).collect(),
             place: self.place(node),
         })
@@ -261,7 +277,7 @@ fn binary(operator: Binary, left: Type, right: Type) -> Option<Type> {
         Binary::Equal | Binary::NotEqual => Some(Type::Bool),
         Binary::In => matches!(right, List(_) | Map(_) | Record(_) | Dyn).then_some(Type::Bool),
         Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => {
-            let has_order = |t: Type| !matches!(t, List(_) | Map(_) | Record(_) | Optional | Type::Null | Type::Type);
+            let has_order = |t: Type| !matches!(t, List(_) | Map(_) | Record(_) | Optional | Type::Null | Type::Meta);
             let fits = left.fits(right) || (left.is_number() && right.is_number());
             (fits && has_order(left) && has_order(right)).then_some(Type::Bool)
         }

@@ -28,7 +28,8 @@ pub(super) enum Type {
     List(&'static Type),
     /// With the type of its values.
     Map(&'static Type),
-    Type,
+    /// That of types as values.
+    Meta,
     Optional,
     Ip,
     Cidr,
@@ -65,7 +66,7 @@ const NAMED: [(&str, Type); 18] = [
     ("null_type", Type::Null),
     ("optional_type", Type::Optional),
     ("string", Type::String),
-    ("type", Type::Type),
+    ("type", Type::Meta),
     ("uint", Type::Uint),
 ];
 
@@ -93,7 +94,7 @@ impl Type {
             Type::Timestamp => "google.protobuf.Timestamp",
             Type::List(_) => "list",
             Type::Map(_) | Type::Record(_) => "map",
-            Type::Type => "type",
+            Type::Meta => "type",
             Type::Optional => "optional_type",
             Type::Ip => "net.IP",
             Type::Cidr => "net.CIDR",
@@ -141,7 +142,7 @@ impl Type {
             Type::List(Type::Int) => &Type::List(&Type::Int),
             Type::List(_) => &Type::LIST,
             Type::Map(_) | Type::Record(_) => &Type::MAP,
-            Type::Type => &Type::Type,
+            Type::Meta => &Type::Meta,
             Type::Optional => &Type::Optional,
             Type::Ip => &Type::Ip,
             Type::Cidr => &Type::Cidr,

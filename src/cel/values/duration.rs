@@ -47,10 +47,6 @@ impl Duration {
         self.0.checked_sub(other.0).map(Duration)
     }
 
-    pub fn negated(self) -> Option<Duration> {
-        self.0.checked_neg().map(Duration)
-    }
-
     /// Reads numbers with units, such as `1h30m` and `-1.5s`; `None` where the text is none, or is out of range.
     pub fn parse(text: &str) -> Option<Duration> {
         let (is_negative, mut rest) = match text.strip_prefix('-') {

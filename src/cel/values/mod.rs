@@ -74,7 +74,7 @@ impl Value {
             Value::Timestamp(_) => Type::Timestamp,
             Value::List(_) => Type::LIST,
             Value::Map(_) => Type::MAP,
-            Value::Type(_) => Type::Type,
+            Value::Type(_) => Type::Meta,
             Value::Optional(_) => Type::Optional,
             Value::Object(object) => object.type_of(),
         }

@@ -147,6 +147,11 @@ fn accepted_text(language: Language, function: &str) -> String {
             "use uma expressão regular na sintaxe RE2, como \"^a[0-9]+$\"",
             "use a regular expression in the syntax of RE2, such as \"^a[0-9]+$\"",
         ),
+        "format" => text!(
+            language,
+            "use %s, %d, %f, %e, %x, %X, %o ou %b para cada valor da lista, e %% para o sinal",
+            "use %s, %d, %f, %e, %x, %X, %o or %b for each value of the list, and %% for the sign",
+        ),
         "duration" => text!(
             language,
             "use horas, minutos e segundos, como \"336h\" ou \"1h30m\"",

@@ -132,7 +132,8 @@ fn compile_errors() -> Vec<CompileError> {
         CostError::TooManyComprehensions => CostError::TooManyComprehensions,
         CostError::TooManyLiterals => CostError::TooManyLiterals,
     });
-    for function in ["matches", "timestamp", "time", "int", "bool", "ip", "cidr", "quantity", "semver", "url"] {
+    for function in ["matches", "timestamp", "time", "int", "bool", "ip", "cidr", "quantity", "semver", "url", "format"]
+    {
         all.push(literal_error(function));
     }
     for (operator, left, right) in [("*", "int", "double"), ("<", "timestamp", "string"), ("<", "bool", "string")] {
