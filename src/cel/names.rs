@@ -4,8 +4,8 @@ use super::error::CompileError;
 use super::functions::signatures;
 use super::signature::{ProbeRefs, Scope};
 use super::syntax::{Call, Expr, Node, Place};
-use super::types::{self, Type, literal_text};
-use super::values::Value;
+use super::types::{self, literal_text};
+use super::values::{Type, Value};
 use std::collections::BTreeSet;
 
 /// What an expression refers to.

@@ -3,11 +3,14 @@
 use super::arithmetic::arithmetic;
 use super::budget::Budget;
 use super::error::{EvalError, EvalResult, type_name};
-use super::functions::compare_versions;
 use super::syntax::Binary;
 use super::values::{Key, KeyRef, Map, Object, Value};
+use semver::Version;
 use std::cmp::Ordering;
 use std::sync::Arc;
+
+/// Steps charged for comparing two versions, besides those for their length.
+const VERSION_STEPS: usize = 8;
 
 /// `left operator right`.
 pub(super) fn binary(budget: &mut Budget, operator: Binary, left: Value, right: Value) -> EvalResult {
@@ -78,6 +81,13 @@ fn equal_objects(budget: &mut Budget, a: &Object, b: &Object) -> Result<bool, Ev
         (Object::Version(a), Object::Version(b)) => compare_versions(budget, a, b)?.is_eq(),
         _ => false,
     })
+}
+
+/// The order of two versions. What they were built from does not count.
+pub(super) fn compare_versions(budget: &mut Budget, a: &Version, b: &Version) -> Result<Ordering, EvalError> {
+    budget.step(VERSION_STEPS)?;
+    budget.search(a.pre.len().min(b.pre.len()))?;
+    Ok(a.cmp_precedence(b))
 }
 
 fn equal_maps(budget: &mut Budget, a: &Map, b: &Map) -> Result<bool, EvalError> {

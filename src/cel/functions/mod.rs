@@ -21,10 +21,6 @@ use super::values::Value;
 pub(super) use format::clauses as format_clauses;
 pub(super) use lists::sort_by;
 pub(super) use name::Name;
-pub(super) use network::Network;
-pub(super) use quantity::Quantity;
-pub(super) use url::Url;
-pub(super) use version::compare as compare_versions;
 
 /// Steps charged for a call, besides its own.
 const CALL_STEPS: usize = 1;

@@ -2,7 +2,7 @@
 //!
 //! What stands before the dot of a method is its first argument. A function can also be called the other way round.
 
-use crate::cel::types::Type;
+use crate::cel::values::Type;
 use std::fmt::Write as _;
 
 /// The type of a result.

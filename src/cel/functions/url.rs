@@ -2,9 +2,8 @@
 
 use crate::cel::budget::Budget;
 use crate::cel::error::{EvalError, EvalResult};
-use crate::cel::values::{Key, Map, Object, Value};
+use crate::cel::values::{Key, Map, Object, Url, Value};
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Longest text that is read as a URL, in bytes.
@@ -12,38 +11,18 @@ const TEXT_MAX: usize = 8192;
 /// Steps charged for a call, besides those for the length.
 const STEPS: usize = 8;
 
-/// A URL, absolute or a path.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::cel) struct Url {
-    scheme: String,
-    /// With the port.
-    host: String,
-    /// As it is shown, with escape sequences.
-    path: String,
-    query: String,
-    /// All of it, with escape sequences: what is compared.
-    text: String,
-}
-
-impl Url {
-    /// The length of its text, in bytes.
-    pub fn len(&self) -> usize {
-        self.text.len()
-    }
-}
-
 /// Calls the function of this name; `None` where there is none for these arguments.
 pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<EvalResult> {
     match (name, args) {
         ("url" | "isURL", [Value::String(text)]) => Some(read(budget, name, text)),
         (_, [Value::Object(Object::Url(url))]) => {
             let text = match name {
-                "getScheme" => &url.scheme,
-                "getHost" => &url.host,
-                "getHostname" => split(&url.host).0,
-                "getPort" => split(&url.host).1,
-                "getEscapedPath" => &url.path,
-                "getQuery" => return Some(query(budget, &url.query)),
+                "getScheme" => url.scheme(),
+                "getHost" => url.host(),
+                "getHostname" => url.host_and_port().0,
+                "getPort" => url.host_and_port().1,
+                "getEscapedPath" => url.path(),
+                "getQuery" => return Some(query(budget, url.query())),
                 _ => return None,
             };
             Some(budget.build_text(text.len()).map(|()| Value::text(text)))
@@ -60,179 +39,9 @@ fn read(budget: &mut Budget, name: &str, text: &str) -> EvalResult {
     budget.search(8 * text.len())?;
     budget.build_text(8 * text.len())?;
     if name == "isURL" {
-        // As it comes in a request: what looks like a fragment is part of the path or the query.
-        return Ok(Value::Bool(parse(text, true).is_some()));
+        return Ok(Value::Bool(Url::is_url(text)));
     }
-    let url = parse(text, true).and_then(|_| {
-        let (start, fragment) = text.split_once('#').unwrap_or((text, ""));
-        let mut url = parse(start, false)?;
-        unescape(fragment)?;
-        if !fragment.is_empty() {
-            url.text.push('#');
-            url.text.push_str(fragment);
-        }
-        Some(url)
-    });
-    url.map(|url| Value::Object(Object::Url(Arc::new(url)))).ok_or_else(|| EvalError::function(name))
-}
-
-fn parse(text: &str, in_request: bool) -> Option<Url> {
-    if text.bytes().any(|b| b < 0x20 || b == 0x7f) || (text.is_empty() && in_request) {
-        return None;
-    }
-    let (scheme, rest) = if text == "*" { ("", text) } else { scheme(text)? };
-    let mut url = Url { scheme: scheme.to_ascii_lowercase(), ..Url::default() };
-    if !url.scheme.is_empty() {
-        url.text = format!("{}:", url.scheme);
-    }
-    let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
-    if rest.starts_with('/') || text == "*" {
-        authority_and_path(&mut url, rest, in_request)?;
-    } else {
-        let has_colon = rest.split('/').next().is_some_and(|first| first.contains(':'));
-        if url.scheme.is_empty() && (in_request || has_colon) {
-            return None;
-        }
-        url.text.push_str(rest);
-    }
-    if let Some(query) = query {
-        url.query = query.to_string();
-        url.text.push('?');
-        url.text.push_str(query);
-    }
-    Some(url)
-}
-
-fn authority_and_path(url: &mut Url, rest: &str, in_request: bool) -> Option<()> {
-    let may_have_host = !url.scheme.is_empty() || (!in_request && !rest.starts_with("///"));
-    let mut path = rest;
-    if let Some(after) = rest.strip_prefix("//").filter(|_| may_have_host) {
-        let (authority, rest) = after.split_at(after.find('/').unwrap_or(after.len()));
-        url.host = host(&url.scheme, authority)?;
-        path = rest;
-        url.text.push_str("//");
-        if let Some((user, _)) = authority.rsplit_once('@') {
-            url.text.push_str(user);
-            url.text.push('@');
-        }
-        url.text.push_str(&url.host);
-    }
-    let bytes = unescape(path)?;
-    url.path = if path.bytes().all(may_be_written) { path.to_string() } else { escape(&bytes) };
-    url.text.push_str(&url.path);
-    Some(())
-}
-
-/// The scheme, which may be empty, and the rest.
-fn scheme(text: &str) -> Option<(&str, &str)> {
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c)));
-    match end {
-        Some(0) if text.starts_with(':') => None,
-        Some(at) if text[at..].starts_with(':') && text.starts_with(|c: char| c.is_ascii_alphabetic()) => {
-            Some((&text[..at], &text[at + 1..]))
-        }
-        _ => Some(("", text)),
-    }
-}
-
-/// The host of an authority, with the port.
-fn host(scheme: &str, authority: &str) -> Option<String> {
-    let host = match authority.rsplit_once('@') {
-        Some((user, host)) => {
-            let is_user = user.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&b));
-            unescape(user).filter(|_| is_user)?;
-            host
-        }
-        None => authority,
-    };
-    match host.rfind('[') {
-        Some(0) => return bracketed(host),
-        Some(_) => return None,
-        None => {}
-    }
-    // Lists of hosts are written in other schemes.
-    let first = host.find(':');
-    let colon = if matches!(scheme, "http" | "https") { first } else { host.rfind(':') };
-    if colon.is_some_and(|at| !is_port(&host[at..])) {
-        return None;
-    }
-    unescape_host(host)
-}
-
-/// An IPv6 address in brackets.
-fn bracketed(host: &str) -> Option<String> {
-    let (name, port) = host[1..].rsplit_once(']')?;
-    if !is_port(port) {
-        return None;
-    }
-    let (address, zone) = match name.find("%25") {
-        Some(at) => (unescape_host(&name[..at])?, String::from_utf8(unescape(&name[at..])?).ok()?),
-        None => (unescape_host(name)?, String::new()),
-    };
-    let is_zone =
-        zone.is_empty() || (zone.len() > 1 && zone[1..].bytes().all(|b| b == b' ' || is_host_byte(b) || b == b'%'));
-    address.parse().ok().filter(|address: &IpAddr| address.is_ipv6() && is_zone)?;
-    Some(format!("[{address}{zone}]{port}"))
-}
-
-/// Empty, or a colon and digits.
-fn is_port(text: &str) -> bool {
-    text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
-}
-
-fn is_host_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || !b.is_ascii() || b"-_.~!$&'()*+,;=:[]<>\"".contains(&b)
-}
-
-/// Only bytes beyond ASCII may be escaped in a host.
-fn unescape_host(host: &str) -> Option<String> {
-    let is_host = host.bytes().all(|b| b == b'%' || is_host_byte(b));
-    let escapes_ascii = host
-        .split('%')
-        .skip(1)
-        .any(|rest| rest.starts_with(|c: char| ('0'..'8').contains(&c)) && !rest.starts_with("25"));
-    let bytes = unescape(host).filter(|_| is_host && !escapes_ascii)?;
-    String::from_utf8(bytes).ok()
-}
-
-/// Bytes that a path has as they are.
-fn is_path_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@".contains(&b)
-}
-
-/// Bytes that a path may have as they are, if somebody writes them so.
-fn may_be_written(b: u8) -> bool {
-    is_path_byte(b) || b"!'()*[]%".contains(&b)
-}
-
-fn escape(bytes: &[u8]) -> String {
-    let one = |b: &u8| if is_path_byte(*b) { char::from(*b).to_string() } else { format!("%{b:02X}") };
-    if bytes == b"*" { "*".into() } else { bytes.iter().map(one).collect() }
-}
-
-/// Replaces escape sequences; `None` where one is wrong.
-fn unescape(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(b) = bytes.next() {
-        if b != b'%' {
-            out.push(b);
-            continue;
-        }
-        let digit = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
-        let (high, low) = (digit(bytes.next())?, digit(bytes.next())?);
-        out.push(u8::try_from(high * 16 + low).ok()?);
-    }
-    Some(out)
-}
-
-/// The name or address of a host, without brackets, and its port.
-fn split(host: &str) -> (&str, &str) {
-    let (name, port) = match host.rfind(':') {
-        Some(at) if is_port(&host[at..]) => (&host[..at], &host[at + 1..]),
-        _ => (host, ""),
-    };
-    (name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name), port)
+    Url::parse(text).map(|url| Value::Object(Object::Url(Arc::new(url)))).ok_or_else(|| EvalError::function(name))
 }
 
 /// The values of each name in a query. What is escaped wrongly, or contains a semicolon, is left out.
@@ -245,7 +54,7 @@ fn query(budget: &mut Budget, query: &str) -> EvalResult {
         .collect();
     budget.build_map(pairs.len())?;
     budget.build(4 * query.len())?;
-    let text = |part: &str| unescape(&part.replace('+', " ")).and_then(|bytes| String::from_utf8(bytes).ok());
+    let text = |part: &str| Url::unescaped(&part.replace('+', " "));
     let mut values: HashMap<Key, Vec<Value>> = HashMap::new();
     for (name, value) in pairs {
         if let (Some(name), Some(value)) = (text(name), text(value)) {

@@ -2,9 +2,9 @@
 
 use crate::cel::budget::Budget;
 use crate::cel::error::{EvalError, EvalResult};
+use crate::cel::operators::compare_versions;
 use crate::cel::values::{Object, Value};
 use semver::Version;
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Longest text that is read as a version, in bytes.
@@ -29,7 +29,7 @@ pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ev
             Some(i64::try_from(part).map(Value::Int).map_err(|_| EvalError::function(name)))
         }
         (_, [Value::Object(Object::Version(a)), Value::Object(Object::Version(b))]) => {
-            let mut order = || compare(budget, a, b);
+            let mut order = || compare_versions(budget, a, b);
             Some(match name {
                 "compareTo" => order().map(|order| Value::Int(order as i64)),
                 "isLessThan" => order().map(|order| Value::Bool(order.is_lt())),
@@ -39,13 +39,6 @@ pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ev
         }
         _ => None,
     }
-}
-
-/// The order of two versions. What they were built from does not count.
-pub(in crate::cel) fn compare(budget: &mut Budget, a: &Version, b: &Version) -> Result<Ordering, EvalError> {
-    budget.step(STEPS)?;
-    budget.search(a.pre.len().min(b.pre.len()))?;
-    Ok(a.cmp_precedence(b))
 }
 
 fn read(budget: &mut Budget, name: &str, text: &str, normalize: bool) -> EvalResult {

@@ -2,12 +2,14 @@
 //! and searching cost.
 
 mod dfa;
+mod error;
 mod re2;
 
 use super::budget::Budget;
 use super::error::EvalError;
 use super::limits::PATTERN_MAX;
 use dfa::Search;
+pub(super) use error::PatternError;
 use regex_automata::hybrid::dfa::DFA;
 use regex_automata::nfa::thompson::{Compiler, Config, NFA, WhichCaptures};
 use regex_automata::util::iter::Searcher;
@@ -38,22 +40,6 @@ const CASELESS_STEPS: usize = 1_000;
 const COMPILE_STEPS_MAX: usize = 200_000;
 
 static CACHE: LazyLock<Mutex<Compilations>> = LazyLock::new(Mutex::default);
-
-/// Why there is no compiled expression.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum PatternError {
-    Invalid,
-    TooLarge,
-}
-
-impl PatternError {
-    fn of(self, function: &str) -> EvalError {
-        match self {
-            PatternError::Invalid => EvalError::function(function),
-            PatternError::TooLarge => EvalError::PatternTooLarge,
-        }
-    }
-}
 
 /// Steps for compiling an expression; an error where it is too long, or would cost too much.
 pub(super) fn compile_steps(pattern: &str) -> Result<usize, PatternError> {

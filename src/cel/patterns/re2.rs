@@ -3,7 +3,7 @@
 //! The two differ in what they leave out, in what is a literal, and in what a class of characters may contain. All text is
 //! translated token by token: what RE2 refuses is refused, and no character has another meaning than there.
 
-use super::PatternError;
+use super::error::PatternError;
 use regex_automata::util::syntax;
 use std::fmt::Write as _;
 

@@ -1,7 +1,7 @@
 //! Rejects expressions of the wrong type, parts that cannot give a value, and literals that a function does not accept.
 
 use super::infer::{Inference, literal_text};
-use super::{ReadingField, Type};
+use super::readings::ReadingField;
 use crate::cel::budget::Budget;
 use crate::cel::error::{CompileError, EvalError};
 use crate::cel::functions::{self, Name, signatures};
@@ -9,7 +9,7 @@ use crate::cel::limits::{CostError, STEPS_MAX};
 use crate::cel::patterns::{PatternError, Patterns};
 use crate::cel::signature::ResultType;
 use crate::cel::syntax::{Call, Expr, Node, Place};
-use crate::cel::values::Value;
+use crate::cel::values::{Timestamp, Type, Value};
 
 /// Functions that read a text, and do so without anything else.
 const READERS: [&str; 13] = [
@@ -98,7 +98,7 @@ impl Literals<'_> {
             args.push(value.clone());
         }
         let at = place(first);
-        let now = Value::Timestamp(crate::cel::values::Timestamp::EPOCH);
+        let now = Value::Timestamp(Timestamp::EPOCH);
         let name = Name { namespace: None, name };
         match functions::call(&mut self.budget, &mut self.patterns, Some(&now), name, &args) {
             Err(EvalError::Function(_)) => Err(literal(name.name, text, at)),

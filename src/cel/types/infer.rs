@@ -1,10 +1,10 @@
 //! The type of each part of an expression, as far as it does not depend on what is read. Parts that cannot give a value are rejected.
 
-use super::{ReadingField, Type, readings};
+use super::readings::{self, ReadingField};
 use crate::cel::error::CompileError;
 use crate::cel::functions::signatures::{self, Gives};
 use crate::cel::syntax::{Binary, Bind, Binding, Call, Comprehension, Expr, Macro, Node, Place};
-use crate::cel::values::Value;
+use crate::cel::values::{Type, Value};
 
 /// Most types of arguments that an error names.
 const SHOWN_MAX: usize = 8;

@@ -1,6 +1,7 @@
 //! The fields of readings, and their types.
 
-use super::Type;
+use crate::cel::syntax::Place;
+use crate::cel::values::Type;
 
 /// A kind of probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,5 +63,5 @@ pub(super) fn type_of(field: &str) -> Type {
 pub struct ReadingField {
     pub probe: String,
     pub field: String,
-    pub place: crate::cel::Place,
+    pub place: Place,
 }

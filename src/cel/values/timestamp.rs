@@ -1,6 +1,6 @@
 //! Points in time, from the beginning of year 1 to the end of year 9999.
 
-use super::Duration;
+use super::duration::Duration;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use std::cmp::Ordering;
