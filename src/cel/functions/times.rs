@@ -34,7 +34,8 @@ pub(super) fn call(budget: &mut Budget, now: Option<&Value>, name: &str, args: &
         ("timestamp", [Value::String(text)]) => {
             Some(budget.step(READ_STEPS).and_then(|()| timestamp(Timestamp::parse(text))))
         }
-        ("duration", [Value::String(text)]) => Some(budget.step(READ_STEPS).and_then(|()| {
+        // It may have many parts.
+        ("duration", [Value::String(text)]) => Some(budget.step(READ_STEPS + text.len() / 4).and_then(|()| {
             let length = Duration::parse(text).ok_or_else(|| EvalError::function(name))?;
             Ok(Value::Duration(length))
         })),

@@ -348,6 +348,32 @@ fn functions_of_lists_and_optional_values() {
 }
 
 #[test]
+fn what_is_out_of_range_is_an_error_and_never_another_value() {
+    all_hold(&[
+        "time('9999-12-31') > now && time('9999-12-31T23:59:59Z') > now && daysUntil('9999-12-31') > 2900000",
+        "daysUntil('2026-12-07T12:00:00Z') == 14 && daysUntil('2026-12-07T11:59:59Z') == 13 && daysUntil(now) == 0",
+        "daysUntil('2026-11-23T11:59:59Z') == -1 && daysUntil(1795435200) == 0 && daysUntil('2026-11-24') == 0",
+        "quantity('1e100').isGreaterThan(quantity('9Ei')) && quantity('1e100') != quantity('1e101')",
+        "1e16 in {10000000000000000: 'a'} && {10000000000000000: 'a'}[1e16] == 'a' && !(1e30 in {1: 'a'})",
+        "string(duration('90s')) == '90s' && math.bitShiftRight(-1024, 3) == 2305843009213693824",
+        "url('https://a:443/').getPort() == '443' && semver('1.2.3+a') == semver('1.2.3+b')",
+    ]);
+    let text = json!({"text": ["2562048h", "0000-12-31T23:59:59Z", "1e400", "1e2147483647", "99999999999999999999999999999999999999999"]});
+    for source in [
+        "duration(probes.api.text[0]) > duration('1h')",
+        "timestamp(probes.api.text[1]) < now",
+        "double(probes.api.text[2]) > 0.0",
+        "quantity(probes.api.text[3]).add(quantity('1')) == quantity('1')",
+        "quantity(probes.api.text[4]) == quantity('1')",
+        "timestamp('9999-12-31T23:59:59Z') - timestamp('0001-01-01T00:00:00Z') > duration('1s')",
+        "duration('2562047h') + duration('2562047h') > duration('1s')",
+    ] {
+        let error = holds(source, text.clone()).expect_err(source);
+        assert!(error != EvalError::Panicked, "{source}: {error:?}");
+    }
+}
+
+#[test]
 fn an_unset_setting_is_distinguished_from_a_missing_key() {
     let of = |source: &str| {
         Expression::compile(source, ResultType::Bool, PLAIN)

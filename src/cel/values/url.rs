@@ -197,8 +197,19 @@ fn may_be_written(b: u8) -> bool {
 }
 
 fn escape(bytes: &[u8]) -> String {
-    let one = |b: &u8| if is_path_byte(*b) { char::from(*b).to_string() } else { format!("%{b:02X}") };
-    if bytes == b"*" { "*".into() } else { bytes.iter().map(one).collect() }
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    if bytes == b"*" {
+        return "*".into();
+    }
+    let mut out = String::with_capacity(bytes.len());
+    for byte in bytes {
+        if is_path_byte(*byte) {
+            out.push(char::from(*byte));
+        } else {
+            out.extend(['%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+    }
+    out
 }
 
 /// Replaces escape sequences; `None` where one is wrong.
