@@ -6,6 +6,26 @@ use crate::cel::limits::{
 };
 use crate::cel::{CompileError, CostError, EvalError, Place, ResultType, SyntaxError, SyntaxReason};
 
+/// Functions of Kubernetes that checks do not have.
+const LEFT_OUT: [&str; 16] = [
+    "byte",
+    "date",
+    "datetime",
+    "dns1035Label",
+    "dns1035LabelPrefix",
+    "dns1123Label",
+    "dns1123LabelPrefix",
+    "dns1123Subdomain",
+    "dns1123SubdomainPrefix",
+    "escapeKey",
+    "labelValue",
+    "named",
+    "qualifiedName",
+    "uri",
+    "uuid",
+    "validate",
+];
+
 /// Why an expression is rejected, and where.
 pub fn compilation(language: Language, error: &CompileError) -> String {
     match error {
@@ -39,6 +59,15 @@ pub fn compilation(language: Language, error: &CompileError) -> String {
                 language,
                 "{name:?} não é um nome conhecido aqui: use probes, env ou now (item somente com forEach)",
                 "{name:?} is not known here: use probes, env or now (item only with forEach)",
+            ),
+        ),
+        CompileError::UnknownFunction { name, place } if LEFT_OUT.contains(&name.as_str()) => at(
+            language,
+            *place,
+            text!(
+                language,
+                "a função {name:?} existe no Kubernetes, mas não é aceita em verificações",
+                "function {name:?} exists in Kubernetes, but is left out of checks",
             ),
         ),
         CompileError::UnknownFunction { name, place } => {

@@ -139,6 +139,7 @@ fn compile_errors() -> Vec<CompileError> {
     for (operator, left, right) in [("*", "int", "double"), ("<", "timestamp", "string"), ("<", "bool", "string")] {
         all.push(CompileError::Operands { operator, left, right, place: PLACE });
     }
+    all.push(CompileError::UnknownFunction { name: "named".into(), place: PLACE });
     all.extend(syntax.map(CompileError::Syntax));
     all.extend(costs.into_iter().map(CompileError::TooCostly));
     all.extend(result_types().into_iter().map(|expected| CompileError::WrongType { expected, actual: "int" }));
