@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail with panics")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "cargo shows the output of failed tests")]
 
+mod cel;
 mod chart;
 mod conformance;
 mod controlplane;

@@ -5,8 +5,7 @@
 
 use super::error::EvalError;
 use super::limits::{BYTES_MAX, STEPS_MAX};
-use super::values::optional;
-use kube_cel::cel::objects::{Key, Value};
+use super::values::{Key, Value};
 
 /// Bytes that are copied or compared in less than the time of one step.
 const SCANNED_PER_STEP: usize = 64;
@@ -83,32 +82,5 @@ impl Budget {
     /// Charges for allocating an object: an optional value, an address and the like.
     pub fn build_object(&mut self) -> Result<(), EvalError> {
         self.build(TEXT_BYTES)
-    }
-
-    /// Charges for a deep copy of a value, or for its text.
-    pub fn copy(&mut self, value: &Value) -> Result<(), EvalError> {
-        self.step(1)?;
-        match value {
-            Value::String(text) => self.build_text(text.len()),
-            Value::Bytes(bytes) => self.build_text(bytes.len()),
-            Value::List(list) => {
-                self.build_list(list.len())?;
-                list.iter().try_for_each(|item| self.copy(item))
-            }
-            Value::Map(map) => {
-                self.build_map(map.map.len())?;
-                map.map.iter().try_for_each(|(key, value)| {
-                    if let Key::String(text) = key {
-                        self.build_text(text.len())?;
-                    }
-                    self.copy(value)
-                })
-            }
-            Value::Opaque(opaque) => {
-                self.build_object()?;
-                optional(opaque).and_then(|inner| inner.value()).map_or(Ok(()), |inner| self.copy(inner))
-            }
-            _ => self.build(size_of::<Value>()),
-        }
     }
 }

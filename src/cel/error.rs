@@ -5,8 +5,8 @@
 
 use super::limits::CostError;
 use super::signature::ResultType;
-use super::syntax::{ParseError, SyntaxError};
-use kube_cel::cel::objects::Value;
+use super::syntax::{ParseError, Place, SyntaxError};
+use super::values::Value;
 
 /// A value, or why there is none.
 pub(super) type EvalResult = Result<Value, EvalError>;
@@ -23,12 +23,58 @@ pub enum CompileError {
     UnknownName {
         name: String,
         item_available: bool,
+        place: Place,
     },
-    UnknownFunction(String),
+    UnknownFunction {
+        name: String,
+        place: Place,
+    },
     /// The type is known before evaluation and is not the expected one; `actual` is CEL's name of it.
     WrongType {
         expected: ResultType,
         actual: &'static str,
+    },
+    /// The operator does not apply to these types, as in `"a" + 1`.
+    Operands {
+        operator: &'static str,
+        left: &'static str,
+        right: &'static str,
+        place: Place,
+    },
+    /// A part is of another type than it must be; `expected` lists types.
+    Expected {
+        expected: &'static str,
+        actual: &'static str,
+        place: Place,
+    },
+    /// The function does not accept arguments of these types; `accepted` are its signatures.
+    Arguments {
+        function: String,
+        actual: Vec<&'static str>,
+        accepted: Vec<String>,
+        place: Place,
+    },
+    /// Maps like this one never have the field.
+    NoSuchField {
+        field: String,
+        available: Vec<&'static str>,
+        place: Place,
+    },
+    /// A value of this type has no fields.
+    NoFields {
+        field: String,
+        actual: &'static str,
+        place: Place,
+    },
+    /// The function does not accept this text, as in `duration("14d")`.
+    Literal {
+        function: String,
+        text: String,
+        place: Place,
+    },
+    /// A regular expression is longer than [`super::limits::PATTERN_MAX`], or too large when it is compiled.
+    PatternTooLarge {
+        place: Place,
     },
     TooCostly(CostError),
 }
@@ -120,21 +166,7 @@ impl EvalError {
     }
 }
 
-/// The type of a value, as CEL names it.
+/// The type of a value, as messages name it.
 pub(super) fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::List(_) => "list",
-        Value::Map(_) => "map",
-        Value::Function(..) => "function",
-        Value::Int(_) => "int",
-        Value::UInt(_) => "uint",
-        Value::Float(_) => "double",
-        Value::String(_) => "string",
-        Value::Bytes(_) => "bytes",
-        Value::Bool(_) => "bool",
-        Value::Duration(_) => "duration",
-        Value::Timestamp(_) => "timestamp",
-        Value::Opaque(_) => "object",
-        Value::Null => "null",
-    }
+    value.type_of().shown()
 }

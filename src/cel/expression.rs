@@ -7,8 +7,9 @@ use super::limits::{ITEMS_MAX, SOURCE_MAX, STEPS_MAX};
 use super::names::References;
 use super::signature::{ProbeRefs, ResultType, Scope};
 use super::syntax::{self, Node};
+use super::types::ReadingField;
+use super::values::Value;
 use super::{evaluate, names, types};
-use kube_cel::cel::objects::Value;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -31,6 +32,7 @@ struct Inner {
     root: Node,
     probes: ProbeRefs,
     settings: BTreeSet<String>,
+    fields: Vec<ReadingField>,
     iterates: bool,
     is_cheap: bool,
 }
@@ -41,17 +43,23 @@ impl Expression {
         if source.len() > SOURCE_MAX {
             return Err(CompileError::TooLong { bytes: source.len() });
         }
-        let root = syntax::parse(source)?;
+        let mut root = syntax::parse(source)?;
+        names::resolve_types(&mut root);
         let Bounds { iterates, is_cheap } = bounds::check(&root)?;
-        let References { probes, settings } = names::check(&root, scope)?;
-        types::check(&root, expected)?;
-        let inner = Inner { source: source.to_string(), root, probes, settings, iterates, is_cheap };
+        let References { probes, settings } = names::check(source, &root, scope)?;
+        let fields = types::check(source, &root, expected)?;
+        let inner = Inner { source: source.to_string(), root, probes, settings, fields, iterates, is_cheap };
         Ok(Expression { inner: Arc::new(inner) })
     }
 
     /// The readings that it refers to.
     pub fn probes(&self) -> &ProbeRefs {
         &self.inner.probes
+    }
+
+    /// The fields of readings that it names, as `probes.NAME.FIELD`.
+    pub fn reading_fields(&self) -> &[ReadingField] {
+        &self.inner.fields
     }
 
     /// The settings that it names as `env.NAME`.

@@ -2,8 +2,7 @@
 
 use super::limits::LIST_MAX;
 use super::signature::ProbeRefs;
-use jiff::Timestamp;
-use kube_cel::cel::objects::{Key, Map, Value};
+use super::values::{Key, Map, Timestamp, Value};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -77,7 +76,7 @@ impl Inputs {
     pub fn new<'a>(
         readings: impl IntoIterator<Item = (&'a str, ReadingInput<'a>)>,
         env: Arc<BTreeMap<String, String>>,
-        now: Timestamp,
+        now: jiff::Timestamp,
         steps_max: usize,
     ) -> Inputs {
         let mut long_lists = BTreeMap::new();
@@ -89,10 +88,10 @@ impl Inputs {
                 long_lists.insert(name.to_string(), longest);
             }
         }
-        let env = env.iter().map(|(name, value)| (Key::from(name.as_str()), text(value))).collect();
-        let probes = Value::Map(Map { map: Arc::new(probes) });
-        let env = Value::Map(Map { map: Arc::new(env) });
-        let now = cel_time(now).unwrap_or(Value::Null);
+        let env = env.iter().map(|(name, value)| (Key::from(name.as_str()), Value::text(value.as_str()))).collect();
+        let probes = Value::Map(Map::new(probes));
+        let env = Value::Map(Map::new(env));
+        let now = Timestamp::from_jiff(now).map_or(Value::Null, Value::Timestamp);
         Inputs { probes, env, now, long_lists, steps_max, steps_left: Cell::new(steps_max) }
     }
 
@@ -123,6 +122,11 @@ impl Inputs {
         }
     }
 
+    /// The time of the run.
+    pub(super) fn now(&self) -> &Value {
+        &self.now
+    }
+
     pub(super) fn long_list(&self, probes: &ProbeRefs) -> Option<(&str, usize)> {
         let concerned = |name: &str| match probes {
             ProbeRefs::All => true,
@@ -132,26 +136,15 @@ impl Inputs {
     }
 }
 
-fn text(text: &str) -> Value {
-    Value::String(Arc::new(text.to_string()))
-}
-
-pub(super) fn cel_time(timestamp: Timestamp) -> Option<Value> {
-    let nanos = timestamp.as_nanosecond();
-    let seconds = i64::try_from(nanos.div_euclid(1_000_000_000)).ok()?;
-    let rest = u32::try_from(nanos.rem_euclid(1_000_000_000)).ok()?;
-    chrono::DateTime::from_timestamp(seconds, rest).map(|t| Value::Timestamp(t.fixed_offset()))
-}
-
 fn reading_value(reading: &ReadingInput<'_>, longest: &mut usize) -> Value {
     let mut map = HashMap::with_capacity(reading.fields.len() + 3);
     for (name, value) in reading.fields {
         map.insert(Key::from(name.as_str()), convert(value, longest));
     }
     map.insert(Key::from("ok"), Value::Bool(reading.error.is_empty()));
-    map.insert(Key::from("error"), text(reading.error));
+    map.insert(Key::from("error"), Value::text(reading.error));
     map.insert(Key::from("latency"), Value::Float(reading.latency.as_secs_f64()));
-    Value::Map(Map { map: Arc::new(map) })
+    Value::Map(Map::new(map))
 }
 
 /// JSON as a CEL value: integers become ints, never uints, so that `+ 1` and `in [112]` work on them.
@@ -164,7 +157,7 @@ fn convert(value: &serde_json::Value, longest: &mut usize) -> Value {
             Some(integer) => Value::Int(integer),
             None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
         },
-        Json::String(value) => text(value),
+        Json::String(value) => Value::text(value.as_str()),
         Json::Array(items) => {
             *longest = (*longest).max(items.len());
             Value::List(Arc::new(items.iter().map(|item| convert(item, longest)).collect()))
@@ -172,7 +165,7 @@ fn convert(value: &serde_json::Value, longest: &mut usize) -> Value {
         Json::Object(fields) => {
             *longest = (*longest).max(fields.len());
             let map = fields.iter().map(|(name, value)| (Key::from(name.as_str()), convert(value, longest)));
-            Value::Map(Map { map: Arc::new(map.collect()) })
+            Value::Map(Map::new(map.collect()))
         }
     }
 }

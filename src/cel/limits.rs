@@ -28,8 +28,6 @@ pub enum CostError {
     TooManyNodes,
     /// [`COMPREHENSIONS_MAX`].
     TooManyComprehensions,
-    /// It iterates over a list whose length has no known bound.
-    UnboundedRange,
-    /// A regular expression in it is longer than [`PATTERN_MAX`], or has too many large classes of characters.
-    PatternTooLarge,
+    /// Its regular expressions and other literals cost more than [`STEPS_MAX`] to read.
+    TooManyLiterals,
 }

@@ -1,10 +1,11 @@
 //! The check language: CEL expressions, compiled when a Scenario changes and evaluated over the readings of a run.
 //!
-//! Parser ([`syntax`]) and evaluation ([`evaluate`]) are this module's own; values and the extension functions of Kubernetes come
-//! from `cel` and `kube-cel` (docs/adr/0001-two-cel-engines.md says why). The cost is bounded three times, and never by a clock: the
-//! parser counts levels and nodes, [`bounds`] rejects expressions that could cost too much, and [`budget`] counts steps and bytes
-//! during an evaluation.
+//! Parser ([`syntax`]), values ([`values`]), functions ([`functions`]) and evaluation ([`evaluate`]) are this module's own
+//! (docs/adr/0001-two-cel-engines.md says why). The cost is bounded three times, and never by a clock: the parser counts levels and
+//! nodes, [`bounds`] rejects expressions that could cost too much, and [`budget`] counts steps and bytes during an evaluation.
+//! [`types`] rejects parts that cannot give a value.
 
+mod arithmetic;
 mod bounds;
 mod budget;
 mod error;
@@ -30,4 +31,5 @@ pub use expression::Expression;
 pub use inputs::{Inputs, Item, JSON_ERROR, ReadingInput};
 pub use limits::CostError;
 pub use signature::{ProbeRefs, ResultType, Scope};
-pub use syntax::{SyntaxError, SyntaxReason};
+pub use syntax::{Place, SyntaxError, SyntaxReason};
+pub use types::{ReadingField, ReadingKind};

@@ -1,14 +1,17 @@
 //! The operators of CEL over evaluated operands: equality, order, arithmetic, `in` and indexes.
 
+use super::arithmetic::arithmetic;
 use super::budget::Budget;
 use super::error::{EvalError, EvalResult, type_name};
 use super::inputs::JSON_ERROR;
 use super::syntax::Binary;
-use super::values::optional;
-use kube_cel::cel::ExecutionError;
-use kube_cel::cel::objects::{Key, KeyRef, Map, OptionalValue, Value};
+use super::values::{Key, KeyRef, Map, Object, Value};
+use semver::Version;
 use std::cmp::Ordering;
 use std::sync::Arc;
+
+/// Steps charged for comparing two versions, besides those for their length.
+const VERSION_STEPS: usize = 8;
 
 /// `left operator right`.
 pub(super) fn binary(budget: &mut Budget, operator: Binary, left: Value, right: Value) -> EvalResult {
@@ -25,10 +28,7 @@ pub(super) fn binary(budget: &mut Budget, operator: Binary, left: Value, right: 
         Binary::GreaterOrEqual => order(budget, Ordering::is_ge),
         Binary::In => is_in(budget, &left, &right).map(Value::Bool),
         Binary::Add => add(budget, left, right),
-        Binary::Subtract => arithmetic("-", &left, &right, |a, b| a - b),
-        Binary::Multiply => arithmetic("*", &left, &right, |a, b| a * b),
-        Binary::Divide => arithmetic("/", &left, &right, |a, b| a / b),
-        Binary::Modulo => arithmetic("%", &left, &right, |a, b| a % b),
+        Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Modulo => arithmetic(operator, &left, &right),
     }
 }
 
@@ -60,28 +60,48 @@ pub(super) fn equal(budget: &mut Budget, a: &Value, b: &Value) -> Result<bool, E
             true
         }
         (Value::Map(a), Value::Map(b)) => equal_maps(budget, a, b)?,
-        (Value::Opaque(a), Value::Opaque(b)) => match (optional(a), optional(b)) {
-            (Some(a), Some(b)) => match (a.value(), b.value()) {
-                (Some(a), Some(b)) => equal(budget, a, b)?,
-                (a, b) => a.is_none() && b.is_none(),
-            },
-            _ => a.opaque_eq(b.as_ref()),
+        (Value::Type(a), Value::Type(b)) => a == b,
+        (Value::Optional(a), Value::Optional(b)) => match (a, b) {
+            (Some(a), Some(b)) => equal(budget, a, b)?,
+            (a, b) => a.is_none() && b.is_none(),
         },
+        (Value::Object(a), Value::Object(b)) => equal_objects(budget, a, b)?,
         _ => compare_numbers(a, b).is_some_and(|order| order == Some(Ordering::Equal)),
     })
 }
 
+fn equal_objects(budget: &mut Budget, a: &Object, b: &Object) -> Result<bool, EvalError> {
+    Ok(match (a, b) {
+        (Object::Address(a), Object::Address(b)) => a == b,
+        (Object::Network(a), Object::Network(b)) => a == b,
+        (Object::Url(a), Object::Url(b)) => {
+            budget.scan(if a.len() == b.len() { 2 * a.len() } else { 0 })?;
+            a == b
+        }
+        (Object::Quantity(a), Object::Quantity(b)) => a.compare(**b).is_eq(),
+        (Object::Version(a), Object::Version(b)) => compare_versions(budget, a, b)?.is_eq(),
+        _ => false,
+    })
+}
+
+/// The order of two versions. What they were built from does not count.
+pub(super) fn compare_versions(budget: &mut Budget, a: &Version, b: &Version) -> Result<Ordering, EvalError> {
+    budget.step(VERSION_STEPS)?;
+    budget.search(a.pre.len().min(b.pre.len()))?;
+    Ok(a.cmp_precedence(b))
+}
+
 fn equal_maps(budget: &mut Budget, a: &Map, b: &Map) -> Result<bool, EvalError> {
-    if a.map.len() != b.map.len() {
+    if a.len() != b.len() {
         return Ok(false);
     }
     // In the order of the keys, so that the budget is used up at the same place in every run.
-    budget.build_list(a.map.len())?;
+    budget.build_list(a.len())?;
     for key in sorted_keys(budget, a)? {
         if let Key::String(text) = key {
             budget.scan(2 * text.len())?;
         }
-        let (Some(left), Some(right)) = (a.map.get(key), b.get(key)) else { return Ok(false) };
+        let (Some(left), Some(right)) = (a.map.get(key), b.get(key.into())) else { return Ok(false) };
         if !equal(budget, left, right)? {
             return Ok(false);
         }
@@ -94,8 +114,8 @@ pub(super) fn sorted_keys<'a>(budget: &mut Budget, map: &'a Map) -> Result<Vec<&
     if let Some(error) = not_json_field(map, "json") {
         return Err(error);
     }
-    charge_sort(budget, map.map.len())?;
-    let mut keys: Vec<&Key> = Vec::with_capacity(map.map.len());
+    charge_sort(budget, map.len())?;
+    let mut keys: Vec<&Key> = Vec::with_capacity(map.len());
     let mut bytes = 0;
     for key in map.map.keys() {
         bytes += if let Key::String(text) = key { text.len() } else { 0 };
@@ -195,8 +215,8 @@ pub(super) fn is_in(budget: &mut Budget, item: &Value, container: &Value) -> Res
         // A value that cannot be a key is in no map.
         Value::Map(map) => {
             charge_key(budget, item)?;
-            match with_key(item, |key| map.get(&key).is_some()) {
-                Some(true) => Ok(true),
+            match key_of(item) {
+                Some(key) if map.get(key).is_some() => Ok(true),
                 _ => not_json(map, item).map_or(Ok(false), Err),
             }
         }
@@ -209,25 +229,18 @@ pub(super) fn index(budget: &mut Budget, container: &Value, key: &Value) -> Eval
     charge_key(budget, key)?;
     match container {
         Value::List(list) => {
-            let at = match key {
-                Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(*number as i128),
-                other => integer(other),
-            };
-            let at = at.ok_or_else(|| EvalError::operands("[]", container, key))?;
+            let at = whole(key).ok_or_else(|| EvalError::operands("[]", container, key))?;
             usize::try_from(at).ok().and_then(|at| list.get(at)).cloned().ok_or(EvalError::NoSuchIndex)
         }
         Value::Map(map) => {
-            let found = with_key(key, |key| map.get(&key).cloned());
-            let found = found.ok_or_else(|| EvalError::operands("[]", container, key))?;
-            found.ok_or_else(|| not_json(map, key).unwrap_or(EvalError::NoSuchComputedKey))
+            let found = key_of(key).ok_or_else(|| EvalError::operands("[]", container, key))?;
+            let missing = || not_json(map, key).unwrap_or(EvalError::NoSuchComputedKey);
+            map.get(found).cloned().ok_or_else(missing)
         }
-        Value::Opaque(opaque) => match optional(opaque) {
-            Some(inner) => {
-                budget.build_object()?;
-                within(inner, |value| index(budget, value, key))
-            }
-            None => Err(EvalError::operands("[]", container, key)),
-        },
+        Value::Optional(inner) => {
+            budget.build_object()?;
+            within(inner.as_deref(), |value| index(budget, value, key))
+        }
         _ => Err(EvalError::operands("[]", container, key)),
     }
 }
@@ -238,15 +251,12 @@ pub(super) fn field(budget: &mut Budget, container: &Value, name: &str) -> EvalR
     match container {
         Value::Map(map) => {
             let missing = || not_json_field(map, name).unwrap_or_else(|| EvalError::NoSuchKey(name.to_string()));
-            map.get(&KeyRef::String(name)).cloned().ok_or_else(missing)
+            map.get(KeyRef::String(name)).cloned().ok_or_else(missing)
         }
-        Value::Opaque(opaque) if optional(opaque).is_some() => match optional(opaque) {
-            Some(inner) => {
-                budget.build_object()?;
-                within(inner, |value| field(budget, value, name))
-            }
-            None => Err(no_fields(container, name)),
-        },
+        Value::Optional(inner) => {
+            budget.build_object()?;
+            within(inner.as_deref(), |value| field(budget, value, name))
+        }
         _ => Err(no_fields(container, name)),
     }
 }
@@ -255,8 +265,10 @@ pub(super) fn field(budget: &mut Budget, container: &Value, name: &str) -> EvalR
 pub(super) fn has(budget: &mut Budget, container: &Value, name: &str) -> Result<bool, EvalError> {
     budget.search(name.len())?;
     match container {
-        Value::Map(map) if map.get(&KeyRef::String(name)).is_some() => Ok(true),
+        Value::Map(map) if map.get(KeyRef::String(name)).is_some() => Ok(true),
         Value::Map(map) => not_json_field(map, name).map_or(Ok(false), Err),
+        Value::Optional(None) => Ok(false),
+        Value::Optional(Some(inner)) => has(budget, inner, name),
         _ => Err(no_fields(container, name)),
     }
 }
@@ -268,7 +280,7 @@ fn not_json(map: &Map, key: &Value) -> Option<EvalError> {
 /// The error for `json`, which is not there, of a reading whose body is not JSON and should be. Whether it is there is not known
 /// either: a check that passes without it must not pass.
 fn not_json_field(map: &Map, name: &str) -> Option<EvalError> {
-    let field = |name| map.get(&KeyRef::String(name));
+    let field = |name| map.get(KeyRef::String(name));
     match (field(JSON_ERROR), field("latency")) {
         (Some(Value::String(reason)), Some(Value::Float(_))) if name == "json" => {
             Some(EvalError::NotJson(reason.to_string()))
@@ -281,36 +293,60 @@ fn no_fields(value: &Value, field: &str) -> EvalError {
     EvalError::NoFields { field: field.to_string(), actual: type_name(value) }
 }
 
-/// Selects from an optional value: a missing key or index gives the empty optional and no error.
-fn within(inner: &OptionalValue, select: impl FnOnce(&Value) -> EvalResult) -> EvalResult {
-    let found = match inner.value().map(select) {
-        Some(Ok(value)) => OptionalValue::of(value),
-        None | Some(Err(EvalError::NoSuchKey(_) | EvalError::NoSuchComputedKey | EvalError::NoSuchIndex)) => {
-            OptionalValue::none()
+/// `container[?key]`: the value as an optional one, which is empty where there is none.
+pub(super) fn optional_index(budget: &mut Budget, container: &Value, key: &Value) -> EvalResult {
+    match container {
+        Value::Optional(_) => index(budget, container, key),
+        _ => {
+            budget.build_object()?;
+            within(Some(container), |value| index(budget, value, key))
         }
-        Some(Err(error)) => return Err(error),
-    };
-    Ok(Value::Opaque(Arc::new(found)))
+    }
 }
 
-/// Calls `lookup` with a value as the key of a map; `None` where its type is not allowed for keys.
-fn with_key<T>(value: &Value, lookup: impl Fn(KeyRef<'_>) -> T) -> Option<T> {
-    Some(lookup(match value {
-        Value::Int(number) => KeyRef::Int(*number),
-        Value::UInt(number) => KeyRef::Uint(*number),
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => KeyRef::Int(*number as i64),
+/// `container.?field`.
+pub(super) fn optional_field(budget: &mut Budget, container: &Value, name: &str) -> EvalResult {
+    match container {
+        Value::Optional(_) => field(budget, container, name),
+        _ => {
+            budget.build_object()?;
+            within(Some(container), |value| field(budget, value, name))
+        }
+    }
+}
+
+/// Selects from a value that may be absent: a missing key or index gives the empty optional and no error.
+fn within(inner: Option<&Value>, select: impl FnOnce(&Value) -> EvalResult) -> EvalResult {
+    match inner.map(select) {
+        Some(Ok(value)) => Ok(Value::some(value)),
+        None | Some(Err(EvalError::NoSuchKey(_) | EvalError::NoSuchComputedKey | EvalError::NoSuchIndex)) => {
+            Ok(Value::Optional(None))
+        }
+        Some(Err(error)) => Err(error),
+    }
+}
+
+/// A value as the key of a map; `None` where no key has its type.
+fn key_of(value: &Value) -> Option<KeyRef<'_>> {
+    Some(match value {
         Value::Bool(value) => KeyRef::Bool(*value),
         Value::String(text) => KeyRef::String(text),
-        _ => return None,
-    }))
+        number => {
+            let number = whole(number)?;
+            match i64::try_from(number) {
+                Ok(number) => KeyRef::Int(number),
+                Err(_) => KeyRef::Uint(u64::try_from(number).ok()?),
+            }
+        }
+    })
 }
 
-/// `-value`.
-pub(super) fn negate(value: &Value) -> EvalResult {
+/// A number without a fraction.
+fn whole(value: &Value) -> Option<i128> {
     match value {
-        Value::Int(number) => number.checked_neg().map(Value::Int).ok_or(EvalError::OutOfRange("-")),
-        Value::Float(number) => Ok(Value::Float(-number)),
-        other => Err(EvalError::type_mismatch(other, &["int", "double"])),
+        // Larger ones are neither int nor uint.
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e20 => Some(*number as i128),
+        other => integer(other),
     }
 }
 
@@ -348,7 +384,7 @@ pub(super) fn add(budget: &mut Budget, left: Value, right: Value) -> EvalResult 
             own.extend(right.iter().cloned());
             Ok(Value::List(left))
         }
-        (left, right) => arithmetic("+", &left, &right, |a, b| a + b),
+        (left, right) => arithmetic(Binary::Add, &left, &right),
     }
 }
 
@@ -356,25 +392,4 @@ pub(super) fn add(budget: &mut Budget, left: Value, right: Value) -> EvalResult 
 fn charge_growth(budget: &mut Budget, length: usize, capacity: usize, added: usize) -> Result<(), EvalError> {
     let needed = length.saturating_add(added);
     if needed <= capacity { budget.scan(added) } else { budget.build(needed.max(capacity.saturating_mul(2))) }
-}
-
-/// The arithmetic of the `cel` crate on numbers, durations and timestamps.
-fn arithmetic(
-    operator: &'static str,
-    left: &Value,
-    right: &Value,
-    work: impl FnOnce(Value, Value) -> Result<Value, ExecutionError>,
-) -> EvalResult {
-    let is_number = |value: &Value| {
-        use Value::{Duration, Float, Int, Timestamp, UInt};
-        matches!(value, Int(_) | UInt(_) | Float(_) | Duration(_) | Timestamp(_))
-    };
-    if !is_number(left) || !is_number(right) {
-        return Err(EvalError::operands(operator, left, right));
-    }
-    work(left.clone(), right.clone()).map_err(|error| match error {
-        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => EvalError::DivisionByZero,
-        ExecutionError::Overflow(..) => EvalError::OutOfRange(operator),
-        _ => EvalError::operands(operator, left, right),
-    })
 }

@@ -3,16 +3,16 @@
 use crate::cel::budget::Budget;
 use crate::cel::error::{EvalError, EvalResult};
 use crate::cel::operators::{add, charge_sort, compare, comparisons, equal, is_in, order};
-use kube_cel::cel::objects::{OptionalValue, Value};
+use crate::cel::values::Value;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Calls the list or map function of this name; `None` where there is none for these arguments.
 pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<EvalResult> {
     Some(match (name, args) {
-        ("size", [Value::List(list)]) => Ok(int(list.len())),
-        ("size", [Value::Map(map)]) => Ok(int(map.map.len())),
-        ("size", [Value::Bytes(bytes)]) => Ok(int(bytes.len())),
+        ("size", [Value::List(list)]) => Ok(Value::size(list.len())),
+        ("size", [Value::Map(map)]) => Ok(Value::size(map.map.len())),
+        ("size", [Value::Bytes(bytes)]) => Ok(Value::size(bytes.len())),
         ("contains", [container @ (Value::List(_) | Value::Map(_)), item]) => {
             is_in(budget, item, container).map(Value::Bool)
         }
@@ -25,6 +25,11 @@ pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<Ev
         ("max", values) => extreme(budget, "max", values, Ordering::Greater),
         ("isSorted", [Value::List(list)]) => is_sorted(budget, list),
         ("sort", [Value::List(list)]) => sort(budget, list),
+        ("flatten", [Value::List(list)]) => flatten(budget, list, 1),
+        ("flatten", [Value::List(list), Value::Int(depth)]) => match usize::try_from(*depth) {
+            Ok(depth) => flatten(budget, list, depth),
+            Err(_) => Err(EvalError::function("flatten")),
+        },
         ("distinct", [Value::List(list)]) => distinct(budget, list),
         ("reverse", [Value::List(list)]) => made(budget, list.len(), || list.iter().rev().cloned().collect()),
         ("slice", [Value::List(list), Value::Int(start), Value::Int(end)]) => slice(budget, list, *start, *end),
@@ -54,14 +59,39 @@ fn includes(budget: &mut Budget, lists: &[Value], items: &[Value]) -> Result<boo
     items.iter().try_fold(true, |all, item| Ok(all && is_in(budget, item, &lists[0])?))
 }
 
-fn int(number: usize) -> Value {
-    i64::try_from(number).map_or(Value::Null, Value::Int)
-}
-
 fn optional(budget: &mut Budget, value: Option<&Value>) -> EvalResult {
     budget.build_object()?;
-    let optional = value.map_or_else(OptionalValue::none, |value| OptionalValue::of(value.clone()));
-    Ok(Value::Opaque(Arc::new(optional)))
+    Ok(Value::Optional(value.map(|value| Arc::new(value.clone()))))
+}
+
+/// `lists.range(n)`: the ints from 0 on.
+pub(super) fn range(budget: &mut Budget, args: &[Value]) -> Option<EvalResult> {
+    let [Value::Int(end)] = args else { return None };
+    let length = usize::try_from(*end).unwrap_or(0);
+    Some(made(budget, length, || (0..*end).map(Value::Int).collect()))
+}
+
+/// The items of lists in the list, so many levels deep.
+fn flatten(budget: &mut Budget, list: &[Value], depth: usize) -> EvalResult {
+    budget.build_list(0)?;
+    let mut items = Vec::new();
+    append_flat(budget, list, depth, &mut items)?;
+    Ok(Value::List(Arc::new(items)))
+}
+
+fn append_flat(budget: &mut Budget, list: &[Value], depth: usize, items: &mut Vec<Value>) -> Result<(), EvalError> {
+    for item in list {
+        budget.step(1)?;
+        match item {
+            // Values have a bounded depth, as expressions and readings have.
+            Value::List(inner) if depth > 0 => append_flat(budget, inner, depth - 1, items)?,
+            other => {
+                budget.push()?;
+                items.push(other.clone());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn made(budget: &mut Budget, length: usize, make: impl FnOnce() -> Vec<Value>) -> EvalResult {
@@ -105,26 +135,32 @@ fn is_sorted(budget: &mut Budget, list: &[Value]) -> EvalResult {
 }
 
 fn sort(budget: &mut Budget, list: &[Value]) -> EvalResult {
+    sort_by(budget, list, list)
+}
+
+/// The values of a list in the order of their keys, of which there is one for each.
+pub(in crate::cel) fn sort_by(budget: &mut Budget, list: &[Value], keys: &[Value]) -> EvalResult {
     budget.build_list(list.len())?;
-    if list.len() < 2 {
+    let Some((first, _)) = keys.split_first().filter(|(_, rest)| !rest.is_empty()) else {
         return Ok(Value::List(Arc::new(list.to_vec())));
-    }
+    };
+    budget.build_list(list.len())?;
     charge_sort(budget, list.len())?;
     let mut bytes: usize = 0;
-    for value in list {
+    for key in keys {
         // All have an order with the first one, or the sort would find none.
-        order("sort", value, &list[0])?;
-        bytes = bytes.saturating_add(size(value));
+        order("sort", key, first)?;
+        bytes = bytes.saturating_add(size(key));
     }
-    budget.scan(bytes.saturating_mul(comparisons(list.len())))?;
-    let mut values = list.to_vec();
+    budget.scan(bytes.saturating_mul(comparisons(keys.len())))?;
+    let mut pairs: Vec<(&Value, &Value)> = keys.iter().zip(list).collect();
     // NaN has no order: it comes last.
     let rank = |value: &Value| matches!(value, Value::Float(number) if number.is_nan());
-    values.sort_by(|a, b| match order("sort", a, b) {
+    pairs.sort_by(|(a, _), (b, _)| match order("sort", a, b) {
         Ok(Some(order)) => order,
         _ => rank(a).cmp(&rank(b)),
     });
-    Ok(Value::List(Arc::new(values)))
+    Ok(Value::List(Arc::new(pairs.into_iter().map(|(_, value)| value.clone()).collect())))
 }
 
 /// The bytes that a comparison reads.
@@ -160,7 +196,7 @@ fn slice(budget: &mut Budget, list: &[Value], start: i64, end: i64) -> EvalResul
 fn index_of<'v>(budget: &mut Budget, items: impl Iterator<Item = (usize, &'v Value)>, wanted: &Value) -> EvalResult {
     for (at, item) in items {
         if equal(budget, item, wanted)? {
-            return Ok(int(at));
+            return Ok(Value::size(at));
         }
     }
     Ok(Value::Int(-1))

@@ -1,35 +1,60 @@
-//! The functions that expressions may call.
-//!
-//! The functions of strings, lists, maps and times are this module's own, since `kube-cel` makes deep copies of its arguments. Its
-//! functions of addresses, URLs, quantities, versions, numbers and formats are called through [`library`].
+//! The functions that expressions may call. Each charges its cost before its work, and returns `None` for arguments of other types.
 
 mod convert;
-pub(super) mod library;
+mod encoders;
+mod format;
 mod lists;
+mod math;
 mod name;
+mod network;
+mod quantity;
+pub(super) mod signatures;
 mod text;
 mod times;
+mod url;
+mod version;
 
 use super::budget::Budget;
 use super::error::{EvalError, EvalResult};
 use super::patterns::Patterns;
-use kube_cel::cel::objects::Value;
+use super::values::Value;
+pub(super) use format::clauses as format_clauses;
+pub(super) use lists::sort_by;
 pub(super) use name::Name;
 
+/// Steps charged for a call, besides its own.
+const CALL_STEPS: usize = 1;
+
 /// Calls a function. A method's target is its first argument.
-pub(super) fn call(budget: &mut Budget, patterns: &mut Patterns, name: Name<'_>, args: Vec<Value>) -> EvalResult {
-    let own = match name.namespace {
-        None => text::call(budget, patterns, name.name, &args)
-            .or_else(|| lists::call(budget, name.name, &args))
-            .or_else(|| convert::call(budget, name.name, &args))
-            .or_else(|| times::call(budget, name.name, &args)),
-        Some("sets") => lists::sets(budget, name.name, &args),
-        Some("optional") => convert::optional(budget, name.name, &args),
+pub(super) fn call(
+    budget: &mut Budget,
+    patterns: &mut Patterns,
+    now: Option<&Value>,
+    name: Name<'_>,
+    args: &[Value],
+) -> EvalResult {
+    budget.step(CALL_STEPS)?;
+    let Name { namespace, name, .. } = name;
+    let result = match namespace {
+        None => text::call(budget, patterns, name, args)
+            .or_else(|| lists::call(budget, name, args))
+            .or_else(|| convert::call(budget, name, args))
+            .or_else(|| times::call(budget, now, name, args))
+            .or_else(|| network::call(budget, name, args))
+            .or_else(|| url::call(budget, name, args))
+            .or_else(|| quantity::call(budget, name, args))
+            .or_else(|| version::call(budget, name, args)),
+        Some("math") => math::call(budget, name, args),
+        Some("sets") => lists::sets(budget, name, args),
+        Some("lists") => lists::range(budget, args),
+        Some("optional") => convert::optional(budget, name, args),
+        Some("base64") => encoders::call(budget, name, args),
+        Some("ip") => network::is_canonical(args),
+        Some("strings") => match args {
+            [Value::String(text)] => Some(text::quote(budget, text)),
+            _ => None,
+        },
         Some(_) => None,
     };
-    match own {
-        Some(result) => result,
-        None if library::has(name) => library::call(budget, name, args),
-        None => Err(EvalError::function(name.name)),
-    }
+    result.unwrap_or_else(|| Err(EvalError::function(name)))
 }

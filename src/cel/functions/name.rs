@@ -6,6 +6,4 @@ pub(in crate::cel) struct Name<'a> {
     /// `math` and the like.
     pub namespace: Option<&'a str>,
     pub name: &'a str,
-    /// Whether the first argument was written before the dot.
-    pub is_method: bool,
 }

@@ -4,7 +4,7 @@ use crate::cel::budget::Budget;
 use crate::cel::error::{EvalError, EvalResult};
 use crate::cel::limits::LIST_MAX;
 use crate::cel::patterns::Patterns;
-use kube_cel::cel::objects::Value;
+use crate::cel::values::Value;
 use std::sync::Arc;
 
 /// Longest string that `join` returns, in bytes.
@@ -31,7 +31,7 @@ fn on_text(
         return Some(Err(error));
     }
     Some(match (name, rest) {
-        ("size", []) => Ok(int(text.chars().count())),
+        ("size", []) => Ok(Value::size(text.chars().count())),
         ("contains", [Value::String(part)]) => Ok(Value::Bool(text.contains(part.as_str()))),
         ("startsWith", [Value::String(part)]) => Ok(Value::Bool(text.starts_with(part.as_str()))),
         ("endsWith", [Value::String(part)]) => Ok(Value::Bool(text.ends_with(part.as_str()))),
@@ -49,13 +49,18 @@ fn on_text(
         ("lowerAscii", []) => made(budget, text.len(), || text.to_ascii_lowercase()),
         ("upperAscii", []) => made(budget, text.len(), || text.to_ascii_uppercase()),
         ("reverse", []) => made(budget, text.len(), || text.chars().rev().collect()),
+        ("replace", [Value::String(old), Value::String(new)]) => replace(budget, text, old, new, None),
+        ("replace", [Value::String(old), Value::String(new), Value::Int(most)]) => {
+            replace(budget, text, old, new, usize::try_from(*most).ok())
+        }
+        ("format", [Value::List(values)]) => super::format::format(budget, text, values),
         ("charAt", [Value::Int(at)]) => char_at(budget, text, *at),
         ("substring", [Value::Int(start)]) => substring(budget, text, *start, None),
         ("substring", [Value::Int(start), Value::Int(end)]) => substring(budget, text, *start, Some(*end)),
-        ("indexOf", [Value::String(part)]) => index_of(text, part, 0),
-        ("indexOf", [Value::String(part), Value::Int(from)]) => index_of(text, part, *from),
-        ("lastIndexOf", [Value::String(part)]) => last_index_of(text, part, None),
-        ("lastIndexOf", [Value::String(part), Value::Int(until)]) => last_index_of(text, part, Some(*until)),
+        ("indexOf", [Value::String(part)]) => Ok(index_of(text, part)),
+        ("indexOf", [Value::String(part), Value::Int(from)]) => index_from(text, part, *from),
+        ("lastIndexOf", [Value::String(part)]) => Ok(last_index_of(text, part)),
+        ("lastIndexOf", [Value::String(part), Value::Int(until)]) => last_index_until(text, part, *until),
         _ => return None,
     })
 }
@@ -76,10 +81,6 @@ fn charge(budget: &mut Budget, name: &str, text: &str, rest: &[Value]) -> Result
         "size" | "lowerAscii" | "upperAscii" => budget.scan(text.len()),
         _ => budget.search(text.len()),
     }
-}
-
-fn int(number: usize) -> Value {
-    i64::try_from(number).map_or(Value::Null, Value::Int)
 }
 
 fn made(budget: &mut Budget, bytes: usize, make: impl FnOnce() -> String) -> EvalResult {
@@ -111,14 +112,30 @@ fn find_all(budget: &mut Budget, patterns: &mut Patterns, text: &str, pattern: &
 /// At most 1,000 parts. With a `limit` the last part holds the rest; a negative limit is none.
 fn split(budget: &mut Budget, text: &str, separator: &str, limit: Option<i64>) -> EvalResult {
     let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    if limit == Some(0) {
+        return list(budget, "split", std::iter::empty());
+    }
     if separator.is_empty() {
-        let letters = text.char_indices().map(|(at, c)| &text[at..at + c.len_utf8()]);
-        return list(budget, "split", letters.take(limit.unwrap_or(usize::MAX)));
+        // The last part is the rest.
+        let last = limit.and_then(|limit| text.char_indices().nth(limit - 1)).map_or(text.len(), |(at, _)| at);
+        let letters = text[..last].char_indices().map(|(at, c)| &text[at..at + c.len_utf8()]);
+        return list(budget, "split", letters.chain(Some(&text[last..]).filter(|rest| !rest.is_empty())));
     }
     match limit {
         Some(limit) => list(budget, "split", text.splitn(limit, separator)),
         None => list(budget, "split", text.split(separator)),
     }
+}
+
+/// At most `most` occurrences, from the left.
+fn replace(budget: &mut Budget, text: &str, old: &str, new: &str, most: Option<usize>) -> EvalResult {
+    let found = text.matches(old).take(most.unwrap_or(usize::MAX)).count();
+    let length = (text.len() - found * old.len()).saturating_add(found.saturating_mul(new.len()));
+    budget.build_text(length)?;
+    budget.search(text.len())?;
+    // A step for each piece that is appended.
+    budget.step(found)?;
+    Ok(Value::text(text.replacen(old, new, found)))
 }
 
 fn list<'t>(budget: &mut Budget, function: &str, parts: impl Iterator<Item = &'t str>) -> EvalResult {
@@ -175,21 +192,66 @@ fn substring(budget: &mut Budget, text: &Arc<String>, start: i64, end: Option<i6
     }
 }
 
-fn index_of(text: &str, part: &str, from: i64) -> EvalResult {
-    let start = offset(text, from).ok_or_else(|| EvalError::function("indexOf"))?;
-    Ok(text[start..].find(part).map_or(Value::Int(-1), |at| int(text[..start + at].chars().count())))
+/// The position of the first `part`, or -1.
+fn index_of(text: &str, part: &str) -> Value {
+    text.find(part).map_or(Value::Int(-1), |at| Value::size(text[..at].chars().count()))
 }
 
-/// The last position of `part`, at or before `until`.
-fn last_index_of(text: &str, part: &str, until: Option<i64>) -> EvalResult {
-    let start = match until {
-        Some(until) => offset(text, until).ok_or_else(|| EvalError::function("lastIndexOf"))?,
-        None => text.len(),
-    };
+/// At or after `from`.
+fn index_from(text: &str, part: &str, from: i64) -> EvalResult {
+    if part.is_empty() {
+        return Ok(Value::Int(from));
+    }
+    let start = offset(text, from).ok_or_else(|| EvalError::function("indexOf"))?;
+    let found = text[start..].find(part).map(|at| text[..start + at].chars().count());
+    Ok(found.map_or(Value::Int(-1), Value::size))
+}
+
+/// The position of the last `part`, or -1.
+fn last_index_of(text: &str, part: &str) -> Value {
+    text.rfind(part).map_or(Value::Int(-1), |at| Value::size(text[..at].chars().count()))
+}
+
+/// At or before `until`, which is a position of the string.
+fn last_index_until(text: &str, part: &str, until: i64) -> EvalResult {
+    if part.is_empty() {
+        return Ok(Value::Int(until));
+    }
+    let start = offset(text, until).ok_or_else(|| EvalError::function("lastIndexOf"))?;
+    if start == text.len() {
+        return Ok(Value::Int(-1));
+    }
     // A match that begins at `start` ends here, and never within a character.
     let mut end = start.saturating_add(part.len()).min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    Ok(text[..end].rfind(part).map_or(Value::Int(-1), |at| int(text[..at].chars().count())))
+    Ok(last_index_of(&text[..end], part))
+}
+
+/// In double quotes, with escape sequences.
+pub(super) fn quote(budget: &mut Budget, text: &str) -> EvalResult {
+    budget.search(2 * text.len())?;
+    budget.build_text(2 * text.len() + 2)?;
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        let escaped = match c {
+            '\u{7}' => 'a',
+            '\u{8}' => 'b',
+            '\u{c}' => 'f',
+            '\n' => 'n',
+            '\r' => 'r',
+            '\t' => 't',
+            '\u{b}' => 'v',
+            '\\' | '"' => c,
+            _ => {
+                quoted.push(c);
+                continue;
+            }
+        };
+        quoted.extend(['\\', escaped]);
+    }
+    quoted.push('"');
+    Ok(Value::text(quoted))
 }

@@ -2,11 +2,14 @@
 //! and searching cost.
 
 mod dfa;
+mod error;
+mod re2;
 
 use super::budget::Budget;
 use super::error::EvalError;
 use super::limits::PATTERN_MAX;
 use dfa::Search;
+pub(super) use error::PatternError;
 use regex_automata::hybrid::dfa::DFA;
 use regex_automata::nfa::thompson::{Compiler, Config, NFA, WhichCaptures};
 use regex_automata::util::iter::Searcher;
@@ -38,22 +41,6 @@ const COMPILE_STEPS_MAX: usize = 200_000;
 
 static CACHE: LazyLock<Mutex<Compilations>> = LazyLock::new(Mutex::default);
 
-/// Why there is no compiled expression.
-#[derive(Clone, Copy)]
-pub(super) enum PatternError {
-    Invalid,
-    TooLarge,
-}
-
-impl PatternError {
-    fn of(self, function: &str) -> EvalError {
-        match self {
-            PatternError::Invalid => EvalError::function(function),
-            PatternError::TooLarge => EvalError::PatternTooLarge,
-        }
-    }
-}
-
 /// Steps for compiling an expression; an error where it is too long, or would cost too much.
 pub(super) fn compile_steps(pattern: &str) -> Result<usize, PatternError> {
     if pattern.len() > PATTERN_MAX {
@@ -77,6 +64,15 @@ pub(super) struct Patterns {
 }
 
 impl Patterns {
+    /// Whether it is an expression that is not too large. Its cost is charged, but an error of the budget is none of the expression.
+    pub fn check(&mut self, budget: &mut Budget, pattern: &str) -> Result<(), PatternError> {
+        let steps = compile_steps(pattern)?;
+        if budget.step(steps).is_err() {
+            return Err(PatternError::TooLarge);
+        }
+        get(pattern).map(drop)
+    }
+
     /// The expression, compiled. `function` is named in the error where it is not valid.
     pub fn get(&mut self, budget: &mut Budget, function: &str, pattern: &str) -> Result<&mut Pattern, EvalError> {
         // Looked up twice, and hashed.
@@ -207,7 +203,7 @@ fn get(pattern: &str) -> Result<Arc<Compiled>, PatternError> {
 }
 
 fn compile(pattern: &str) -> Result<Compiled, PatternError> {
-    let source = as_re2(pattern);
+    let source = re2::translate(pattern)?;
     let forward = dfa::compile(nfa(&source, false)?, false).ok_or(PatternError::Invalid)?;
     Ok(Compiled { forward, backward: OnceLock::new(), source })
 }
@@ -220,28 +216,6 @@ fn nfa(source: &str, reverse: bool) -> Result<NFA, PatternError> {
         Some(_) => PatternError::TooLarge,
         None => PatternError::Invalid,
     })
-}
-
-/// CEL uses the syntax of RE2, in which `\w`, `\d`, `\s`, `\b` and `\B` match ASCII only.
-fn as_re2(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len());
-    let mut rest = pattern.chars();
-    while let Some(c) = rest.next() {
-        let escaped = if c == '\\' { rest.next() } else { None };
-        match escaped {
-            None => out.push(c),
-            Some('w') => out.push_str("[0-9A-Za-z_]"),
-            Some('W') => out.push_str("[^0-9A-Za-z_]"),
-            Some('d') => out.push_str("[0-9]"),
-            Some('D') => out.push_str("[^0-9]"),
-            Some('s') => out.push_str("[\\t\\n\\f\\r ]"),
-            Some('S') => out.push_str("[^\\t\\n\\f\\r ]"),
-            Some('b') => out.push_str("(?-u:\\b)"),
-            Some('B') => out.push_str("(?-u:\\B)"),
-            Some(other) => out.extend([c, other]),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -272,6 +246,70 @@ mod tests {
         assert_eq!(finds(r"\\w", r"a\w"), [r"\w"]);
         assert!(pattern("(").is_err());
         assert!(pattern("(((a{100}){100}){100}){100}").is_err());
+    }
+
+    #[test]
+    fn the_syntax_is_that_of_re2() {
+        for (source, text, found) in [
+            ("[a&&b]", "&", true),
+            ("[a&&b]", "a", true),
+            ("[+--]", "-", true),
+            ("[[a]", "[", true),
+            ("[a[b]c]", "xa[bc]", true),
+            ("[a[b]c]", "xbc]", true),
+            ("{\"a\"", "x{\"a\": 1}", true),
+            ("a{,2}", "a{,2}", true),
+            ("a{2}", "xaax", true),
+            (r"\Qa.b\E+", "a.bbb", true),
+            (r"^\Qa.b\E$", "axb", false),
+            (r"^\Q.*", ".*", true),
+            (r"\101\x42\x{43}", "ABC", true),
+            (r"^\p{Greek}+\PL$", "αβγ1", true),
+            (r"^\p{^Greek}$", "α", false),
+            (r"^[\pL\d_]+$", "é1_", true),
+            ("^[[:alpha:]]+$", "ab", true),
+            ("^[[:^alpha:]]+$", "ab", false),
+            ("^[]a]+$", "]a", true),
+            ("^[a-]+$", "a-", true),
+            ("(?P<x>a)(?<y>b)", "ab", true),
+            ("(?i:A)b", "ab", true),
+            ("(?i)[k]", "\u{212a}", true),
+            (r"\<a", "<a", true),
+            (r"^#\ \#~$", "# #~", true),
+            (r"\Aa\z", "a", true),
+        ] {
+            let mut compiled =
+                pattern(source).unwrap_or_else(|error| panic!("{source}: {error:?}, {:?}", re2::translate(source)));
+            let is_match = compiled.is_match(&mut Budget::new(STEPS_MAX), text).unwrap();
+            assert_eq!(is_match, found, "{source} in {text}");
+        }
+        for source in [
+            "(",
+            ")",
+            "a**",
+            "a*+",
+            "*a",
+            "a{1001}",
+            "a{2,1}",
+            "[z-a]",
+            "[a",
+            "(?x)a",
+            "(?u)a",
+            r"\1",
+            r"\C",
+            r"\Z",
+            r"\q",
+            r"\p{Alphabetic}",
+            r"\p{Nope}",
+            "[[:nope:]]",
+            "(?=a)",
+            r"\x{110000}",
+            r"[\b]",
+            "(?i",
+            "a\\",
+        ] {
+            assert!(pattern(source).is_err(), "{source}");
+        }
     }
 
     #[test]
@@ -306,7 +344,7 @@ mod tests {
             "a{2,3}|b{0}",
         ];
         for source in patterns {
-            let library = regex::Regex::new(&as_re2(source)).unwrap();
+            let library = regex::Regex::new(&re2::translate(source).unwrap()).unwrap();
             for text in texts {
                 let expected: Vec<_> = library.find_iter(text).map(|found| found.range()).collect();
                 let mut pattern = pattern(source).unwrap();

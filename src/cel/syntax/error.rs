@@ -2,6 +2,24 @@
 
 use crate::cel::limits::CostError;
 
+/// A place in a source text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+}
+
+impl Place {
+    /// The place of a byte of the source text.
+    pub(in crate::cel) fn of(source: &str, offset: usize) -> Place {
+        let before = source.get(..offset).unwrap_or(source);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Place { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+    }
+}
+
 /// Where a source text is not CEL, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
@@ -55,8 +73,7 @@ impl From<SyntaxError> for ParseError {
 impl SyntaxError {
     /// The error at a byte of the source text.
     pub(super) fn at(source: &str, offset: usize, reason: SyntaxReason) -> SyntaxError {
-        let before = source.get(..offset).unwrap_or(source);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        SyntaxError { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1, reason }
+        let Place { line, column } = Place::of(source, offset);
+        SyntaxError { line, column, reason }
     }
 }

@@ -11,6 +11,6 @@ mod parser;
 mod text;
 mod tree;
 
-pub use error::{ParseError, SyntaxError, SyntaxReason};
+pub use error::{ParseError, Place, SyntaxError, SyntaxReason};
 pub(super) use parser::parse;
-pub(super) use tree::{Binary, Call, Comprehension, Macro, Node};
+pub(super) use tree::{Binary, Bind, Binding, Call, Comprehension, Element, Entry, Expr, Macro, Node};

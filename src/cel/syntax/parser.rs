@@ -5,7 +5,7 @@ mod primary;
 use super::error::{ParseError, SyntaxReason};
 use super::lexer::{Kind, Lexer, Token};
 use super::macros;
-use super::tree::{Binary, Node};
+use super::tree::{Binary, Expr, Node};
 use crate::cel::limits::{CostError, DEPTH_MAX, NODES_MAX};
 
 /// Words that are no identifiers anywhere.
@@ -92,7 +92,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Counts a node over parts of at most this height.
-    pub(super) fn node(&mut self, node: Node, below: usize) -> Parsed {
+    pub(super) fn node(&mut self, at: usize, expr: Expr, below: usize) -> Parsed {
         self.nodes += 1;
         if self.nodes > NODES_MAX {
             return Err(ParseError::TooCostly(CostError::TooManyNodes));
@@ -101,7 +101,9 @@ impl<'s> Parser<'s> {
         if height > DEPTH_MAX {
             return Err(ParseError::TooCostly(CostError::NestedTooDeep));
         }
-        Ok(Tree { node, height })
+        // The longest source text is shorter.
+        let at = u16::try_from(at).unwrap_or(u16::MAX);
+        Ok(Tree { node: Node { at, expr }, height })
     }
 
     /// `expr`: a conditional, or what has no `?` on this level.
@@ -112,49 +114,50 @@ impl<'s> Parser<'s> {
             return Err(ParseError::TooCostly(CostError::NestedTooDeep));
         }
         let mut tree = self.or()?;
+        let at = self.next.start;
         if self.take("?")? {
             let yes = self.or()?;
             self.expect(":")?;
             let no = self.expression()?;
             let below = tree.height.max(yes.height).max(no.height);
-            tree = self.node(Node::Conditional(Box::new([tree.node, yes.node, no.node])), below)?;
+            tree = self.node(at, Expr::Conditional(Box::new([tree.node, yes.node, no.node])), below)?;
         }
         self.nested -= 1;
         Ok(tree)
     }
 
     fn or(&mut self) -> Parsed {
-        self.operands("||", Self::and, Node::Or)
+        self.operands("||", Self::and, Expr::Or)
     }
 
     fn and(&mut self) -> Parsed {
-        self.operands("&&", |parser| parser.binary(0), Node::And)
+        self.operands("&&", |parser| parser.binary(0), Expr::And)
     }
 
     /// One operand, or several with `sign` between them.
-    fn operands(&mut self, sign: &str, operand: fn(&mut Self) -> Parsed, make: fn(Vec<Node>) -> Node) -> Parsed {
+    fn operands(&mut self, sign: &str, operand: fn(&mut Self) -> Parsed, make: fn(Vec<Node>) -> Expr) -> Parsed {
         let first = operand(self)?;
         if !self.is(sign) {
             return Ok(first);
         }
-        let mut below = first.height;
+        let (at, mut below) = (self.next.start, first.height);
         let mut nodes = vec![first.node];
         while self.take(sign)? {
             let next = operand(self)?;
             below = below.max(next.height);
             nodes.push(next.node);
         }
-        self.node(make(nodes), below)
+        self.node(at, make(nodes), below)
     }
 
     /// Operators that bind at least as tightly as `weakest`; all associate to the left.
     fn binary(&mut self, weakest: u8) -> Parsed {
         let mut left = self.unary()?;
         while let Some((operator, binding)) = self.operator().filter(|(_, binding)| *binding >= weakest) {
-            self.advance()?;
+            let at = self.advance()?.start;
             let right = self.binary(binding + 1)?;
             let below = left.height.max(right.height);
-            left = self.node(Node::Binary(operator, Box::new([left.node, right.node])), below)?;
+            left = self.node(at, Expr::Binary(operator, Box::new([left.node, right.node])), below)?;
         }
         Ok(left)
     }
@@ -184,10 +187,11 @@ impl<'s> Parser<'s> {
     }
 
     fn unary(&mut self) -> Parsed {
+        let at = self.next.start;
         if self.is("!") {
             let count = self.run("!")?;
             let tree = self.member()?;
-            return self.applied(Node::Not, count, tree);
+            return self.applied(at, Expr::Not, count, tree);
         }
         if !self.is("-") {
             return self.member();
@@ -201,7 +205,7 @@ impl<'s> Parser<'s> {
         } else {
             self.member()?
         };
-        self.applied(Node::Negate, count, tree)
+        self.applied(at, Expr::Negate, count, tree)
     }
 
     /// How often this sign is repeated.
@@ -214,9 +218,9 @@ impl<'s> Parser<'s> {
     }
 
     /// Applies an operator that is its own inverse that many times: once or twice is as good, and twice also checks the type.
-    fn applied(&mut self, make: fn(Box<Node>) -> Node, count: usize, tree: Tree) -> Parsed {
+    fn applied(&mut self, at: usize, make: fn(Box<Node>) -> Expr, count: usize, tree: Tree) -> Parsed {
         let times = if count == 0 { 0 } else { 2 - count % 2 };
-        (0..times).try_fold(tree, |tree, _| self.node(make(Box::new(tree.node)), tree.height))
+        (0..times).try_fold(tree, |tree, _| self.node(at, make(Box::new(tree.node)), tree.height))
     }
 
     fn member(&mut self) -> Parsed {
@@ -227,15 +231,17 @@ impl<'s> Parser<'s> {
     /// Fields, indexes and method calls after an operand.
     fn selections(&mut self, mut tree: Tree) -> Parsed {
         loop {
+            let at = self.next.start;
             if self.take(".")? {
                 tree = self.selection(tree)?;
             } else if self.take("[")? {
-                self.no_optional("[?")?;
+                let optional = self.take("?")?;
                 let index = self.expression()?;
                 self.expect("]")?;
                 let below = tree.height.max(index.height);
-                tree = self.node(Node::Index(Box::new([tree.node, index.node])), below)?;
-            } else if self.is("{") && matches!(tree.node, Node::Name { .. } | Node::Field { .. }) {
+                let parts = Box::new([tree.node, index.node]);
+                tree = self.node(at, Expr::Index { parts, optional }, below)?;
+            } else if self.is("{") && matches!(tree.node.expr, Expr::Name { .. } | Expr::Field { .. }) {
                 return Err(self.error(SyntaxReason::NotSupported("Message{…}")));
             } else {
                 return Ok(tree);
@@ -245,25 +251,21 @@ impl<'s> Parser<'s> {
 
     /// What follows a point.
     fn selection(&mut self, operand: Tree) -> Parsed {
-        self.no_optional(".?")?;
+        let optional = self.take("?")?;
         let at = self.next.start;
         let (name, callable) = match self.next.kind {
-            Kind::Word(word) if !KEYWORDS.contains(&word) => (word, true),
+            Kind::Word(word) if !KEYWORDS.contains(&word) => (word, !optional),
             Kind::QuotedWord(word) => (word, false),
             _ => return Err(self.unexpected()),
         };
         self.advance()?;
         if callable && self.take("(")? {
-            let (args, below) = self.list(")", false)?;
+            let (args, below) = self.arguments()?;
             let below = below.max(operand.height);
-            let node = macros::method(operand.node, name, args).map_err(|reason| self.error_at(at, reason))?;
-            return self.node(node, below);
+            let expr = macros::method(operand.node, name, args).map_err(|reason| self.error_at(at, reason))?;
+            return self.node(at, expr, below);
         }
-        let node = Node::Field { operand: Box::new(operand.node), name: name.to_string() };
-        self.node(node, operand.height)
-    }
-
-    fn no_optional(&self, written: &'static str) -> Result<(), ParseError> {
-        if self.is("?") { Err(self.error(SyntaxReason::NotSupported(written))) } else { Ok(()) }
+        let expr = Expr::Field { operand: Box::new(operand.node), name: name.to_string(), optional };
+        self.node(at, expr, operand.height)
     }
 }

@@ -53,7 +53,8 @@ fn allocations_are_bounded_in_bytes() {
     ] {
         assert_eq!(holds(&source, fields.clone()), Err(EvalError::TooManyBytes), "{source}");
     }
-    assert!(holds("'%.99999999f'.format([1.0]) != ''", json!({})).is_err());
+    assert!(is_error("'%.99999999f'.format([1.0]) != ''", json!({})));
+    assert!(is_error("probes.api.format.format([1.0]) != ''", json!({"format": "%.99999999f"})));
 }
 
 #[test]

@@ -86,10 +86,10 @@ fn consecutive_fails_open_and_consecutive_passes_resolve() {
 #[test]
 fn while_it_fails_the_finding_is_kept_up_to_date() {
     let mut run =
-        Run::new(json!([{"name": "cpu", "expect": "probes.api.cpu < 90", "message": "string(probes.api.cpu)"}]));
-    run.see(read(json!({"cpu": 95})));
-    assert_eq!(failure(&run.see(read(json!({"cpu": 96}))), "cpu", "").message, "96");
-    assert_eq!(failure(&run.see(read(json!({"cpu": 97}))), "cpu", "").message, "97");
+        Run::new(json!([{"name": "cpu", "expect": "probes.api.status < 90", "message": "string(probes.api.status)"}]));
+    run.see(read(json!({"status": 95})));
+    assert_eq!(failure(&run.see(read(json!({"status": 96}))), "cpu", "").message, "96");
+    assert_eq!(failure(&run.see(read(json!({"status": 97}))), "cpu", "").message, "97");
 }
 
 #[test]
@@ -148,13 +148,13 @@ fn items_have_findings_of_their_own_and_one_that_left_the_list_is_resolved() {
 
 #[test]
 fn evidence_shows_the_last_run_in_which_the_check_passed() {
-    let mut run = Run::new(json!([{"name": "cpu", "expect": "probes.api.cpu < 90"}]));
-    run.see(read(json!({"cpu": 5})));
-    run.see(read(json!({"cpu": 95})));
-    let desired = run.see(read(json!({"cpu": 96})));
+    let mut run = Run::new(json!([{"name": "cpu", "expect": "probes.api.status < 90"}]));
+    run.see(read(json!({"status": 5})));
+    run.see(read(json!({"status": 95})));
+    let desired = run.see(read(json!({"status": 96})));
     let evidence = &failure(&desired, "cpu", "").evidence;
     assert!(evidence.failing.as_ref().unwrap().readings[0].reading.contains("96"));
-    assert!(evidence.last_good.as_ref().unwrap().readings[0].reading.contains("cpu: 5"));
+    assert!(evidence.last_good.as_ref().unwrap().readings[0].reading.contains("status: 5"));
 }
 
 #[test]
@@ -210,10 +210,10 @@ fn after_a_restart_an_open_finding_stays_open_until_it_recovers() {
 fn each_reason_why_something_is_unknown_is_told_once() {
     let checks = json!([
         {"name": "a", "given": "has(probes.api.json)", "expect": "true"},
-        {"name": "vm", "forEach": "['x', 'y']", "expect": "probes.api.nope"},
+        {"name": "vm", "forEach": "['x', 'y']", "expect": "probes.api.json"},
     ]);
     let scenario = scenario(json!({"probes": [http("api", "a")], "checks": checks}));
     let reasons = unknown_reasons(&outcomes(&scenario, vec![up()])).unwrap();
-    assert_eq!(reasons, "a: the condition of `given` is not met; vm: no such key: nope");
+    assert_eq!(reasons, "a: the condition of `given` is not met; vm: no such key: json");
     assert_eq!(unknown_reasons(&outcomes(&scenario, vec![down()])), None, "held is no unknown");
 }

@@ -213,16 +213,16 @@ fn items_with_the_same_key_have_one_outcome_the_worst() {
 #[test]
 fn a_message_is_that_of_the_check_or_a_default_and_empty_on_a_pass() {
     let with = |message: Value, reading: Value| {
-        let mut check = json!({"name": "cpu", "expect": "probes.api.cpu < 90"});
+        let mut check = json!({"name": "cpu", "expect": "probes.api.status < 90"});
         check["message"] = message;
         let scenario = scenario(json!({"probes": [http("api", "a")], "checks": [check]}));
         outcome(&outcomes(&scenario, vec![read(reading)]), "cpu").message.clone()
     };
-    let own = json!("'CPU at ' + string(probes.api.cpu)");
-    assert_eq!(with(own.clone(), json!({"cpu": 95})), "CPU at 95");
-    assert_eq!(with(own, json!({"cpu": 5})), "");
-    assert_eq!(with(json!("probes.api.nope"), json!({"cpu": 95})), "Check cpu failed");
-    assert_eq!(with(json!("' '"), json!({"cpu": 95})), "Check cpu failed");
+    let own = json!("'CPU at ' + string(probes.api.status)");
+    assert_eq!(with(own.clone(), json!({"status": 95})), "CPU at 95");
+    assert_eq!(with(own, json!({"status": 5})), "");
+    assert_eq!(with(json!("probes.api.json"), json!({"status": 95})), "Check cpu failed");
+    assert_eq!(with(json!("' '"), json!({"status": 95})), "Check cpu failed");
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn no_message_or_key_contains_a_secret_or_part_of_one_where_it_is_cut() {
 
 #[test]
 fn the_expressions_of_a_scenario_have_one_budget_of_steps() {
-    let costs_500 = "probes.api.list.all(x, x >= 0)";
+    let costs_500 = "probes.api.json.all(x, x >= 0)";
     let scenario = scenario(json!({
         "probes": [http("api", "a")],
         "checks": [
@@ -273,7 +273,7 @@ fn the_expressions_of_a_scenario_have_one_budget_of_steps() {
             {"name": "later", "expect": "true"},
         ],
     }));
-    let reading = || vec![read(json!({"list": vec![1; 100]}))];
+    let reading = || vec![read(json!({"json": vec![1; 100]}))];
     let seen = outcomes_within(&scenario, reading(), &[], &Redactor::default(), 1_300);
     let results: Vec<_> =
         short(&seen).into_iter().map(|(check, key, result)| format!("{check} {key} {result:?}")).collect();
@@ -300,17 +300,17 @@ fn the_expressions_of_a_scenario_have_one_budget_of_steps() {
 
 #[test]
 fn a_check_of_which_an_expression_costs_too_much_is_noted() {
-    let costly = "probes.api.list.all(x, probes.api.list.all(y, probes.api.list.size() > 0))";
+    let costly = "probes.api.json.all(x, probes.api.json.all(y, probes.api.json.size() > 0))";
     let list: Vec<_> = (0..1_000).collect();
     let scenario = scenario(json!({
         "probes": [http("api", "a")],
         "checks": [
             {"name": "expect", "expect": costly},
             {"name": "message", "expect": "false", "message": format!("{costly} ? 'a' : 'b'")},
-            {"name": "wrong", "expect": "probes.api.list[1000] == 1"},
+            {"name": "wrong", "expect": "probes.api.json[1000] == 1"},
         ],
     }));
-    let seen = outcomes(&scenario, vec![read(json!({"list": list}))]);
+    let seen = outcomes(&scenario, vec![read(json!({"json": list}))]);
     assert_eq!(seen.too_costly, ["expect", "message"].map(String::from).into());
     assert_eq!(outcome(&seen, "expect").result, Unknown);
     assert_eq!(outcome(&seen, "message").result, Fail);

@@ -4,9 +4,29 @@ use super::language::Language;
 use crate::cel::limits::{
     BYTES_MAX, COMPREHENSIONS_MAX, DEPTH_MAX, ITEMS_MAX, LIST_MAX, NODES_MAX, PATTERN_MAX, SOURCE_MAX, STEPS_MAX,
 };
-use crate::cel::{CompileError, CostError, EvalError, ResultType, SyntaxError, SyntaxReason};
+use crate::cel::{CompileError, CostError, EvalError, Place, ResultType, SyntaxError, SyntaxReason};
 
-/// Why an expression is rejected.
+/// Functions of Kubernetes that checks do not have.
+const LEFT_OUT: [&str; 16] = [
+    "byte",
+    "date",
+    "datetime",
+    "dns1035Label",
+    "dns1035LabelPrefix",
+    "dns1123Label",
+    "dns1123LabelPrefix",
+    "dns1123Subdomain",
+    "dns1123SubdomainPrefix",
+    "escapeKey",
+    "labelValue",
+    "named",
+    "qualifiedName",
+    "uri",
+    "uuid",
+    "validate",
+];
+
+/// Why an expression is rejected, and where.
 pub fn compilation(language: Language, error: &CompileError) -> String {
     match error {
         CompileError::TooLong { bytes } => text!(
@@ -15,19 +35,6 @@ pub fn compilation(language: Language, error: &CompileError) -> String {
             "{bytes} bytes of CEL: at most {SOURCE_MAX}",
         ),
         CompileError::Syntax(error) => syntax(language, error),
-        CompileError::UnknownName { name, item_available: true } => text!(
-            language,
-            "{name:?} não é um nome conhecido aqui: use probes, env, now ou item",
-            "{name:?} is not known here: use probes, env, now or item",
-        ),
-        CompileError::UnknownName { name, item_available: false } => text!(
-            language,
-            "{name:?} não é um nome conhecido aqui: use probes, env ou now (item somente com forEach)",
-            "{name:?} is not known here: use probes, env or now (item only with forEach)",
-        ),
-        CompileError::UnknownFunction(name) => {
-            text!(language, "a função {name:?} não é conhecida", "function {name:?} is not known")
-        }
         CompileError::WrongType { expected, actual } => {
             let expected = result_type(language, *expected);
             text!(language, "deve ser {expected}, mas é {actual}", "must be {expected}, is {actual}")
@@ -36,6 +43,178 @@ pub fn compilation(language: Language, error: &CompileError) -> String {
             let limit = cost(language, *error);
             text!(language, "o custo pode passar do limite: {limit}", "could cost too much: {limit}")
         }
+        CompileError::UnknownName { name, item_available: true, place } => at(
+            language,
+            *place,
+            text!(
+                language,
+                "{name:?} não é um nome conhecido aqui: use probes, env, now ou item",
+                "{name:?} is not known here: use probes, env, now or item",
+            ),
+        ),
+        CompileError::UnknownName { name, item_available: false, place } => at(
+            language,
+            *place,
+            text!(
+                language,
+                "{name:?} não é um nome conhecido aqui: use probes, env ou now (item somente com forEach)",
+                "{name:?} is not known here: use probes, env or now (item only with forEach)",
+            ),
+        ),
+        CompileError::UnknownFunction { name, place } if LEFT_OUT.contains(&name.as_str()) => at(
+            language,
+            *place,
+            text!(
+                language,
+                "a função {name:?} existe no Kubernetes, mas não é aceita em verificações",
+                "function {name:?} exists in Kubernetes, but is left out of checks",
+            ),
+        ),
+        CompileError::UnknownFunction { name, place } => {
+            at(language, *place, text!(language, "a função {name:?} não é conhecida", "function {name:?} is not known"))
+        }
+        CompileError::PatternTooLarge { place } => at(language, *place, pattern_too_large(language)),
+        other => typing(language, other),
+    }
+}
+
+/// A message with the place that it is about.
+pub(super) fn at(language: Language, Place { line, column }: Place, message: String) -> String {
+    text!(language, "{message} (linha {line}, coluna {column})", "{message} (line {line}, column {column})")
+}
+
+/// Why a part of an expression cannot give a value.
+fn typing(language: Language, error: &CompileError) -> String {
+    match error {
+        CompileError::Operands { operator, left, right, place } => {
+            let hint = operands_hint(language, operator, left, right);
+            at(
+                language,
+                *place,
+                text!(
+                    language,
+                    "{operator} não se aplica a {left} e {right}{hint}",
+                    "{operator} does not apply to {left} and {right}{hint}",
+                ),
+            )
+        }
+        CompileError::Expected { expected, actual, place } => at(
+            language,
+            *place,
+            text!(language, "{actual} onde se espera {expected}", "{actual} where {expected} is expected",),
+        ),
+        CompileError::Arguments { function, actual, accepted, place } => {
+            let (actual, accepted) = (actual.join(", "), alternatives(language, accepted));
+            at(
+                language,
+                *place,
+                text!(
+                    language,
+                    "{function}() não aceita ({actual}): use {accepted}",
+                    "{function}() does not accept ({actual}): use {accepted}",
+                ),
+            )
+        }
+        CompileError::NoSuchField { field, available, place } => {
+            let available = available.join(", ");
+            at(
+                language,
+                *place,
+                text!(
+                    language,
+                    "o campo {field} não existe aqui: use {available}",
+                    "there is no field {field} here: use {available}",
+                ),
+            )
+        }
+        CompileError::NoFields { field, actual, place } => at(
+            language,
+            *place,
+            text!(language, "um valor do tipo {actual} não tem o campo {field}", "{actual} has no field {field}",),
+        ),
+        CompileError::Literal { function, text, place } => {
+            let right = accepted_text(language, function);
+            at(
+                language,
+                *place,
+                text!(
+                    language,
+                    "{function}() não aceita {text:?}: {right}",
+                    "{function}() does not accept {text:?}: {right}",
+                ),
+            )
+        }
+        // `compilation` has the others.
+        _ => String::new(),
+    }
+}
+
+/// How to write what was probably meant.
+fn operands_hint(language: Language, operator: &str, left: &str, right: &str) -> String {
+    let is_number = |t: &str| matches!(t, "int" | "uint" | "double");
+    match (operator, left, right) {
+        ("+", "string", _) | ("+", _, "string") => {
+            text!(language, ": converta o outro valor com string()", ": convert the other value with string()",)
+        }
+        (_, left, right) if is_number(left) && is_number(right) => text!(
+            language,
+            ": converta um dos dois com int(), uint() ou double()",
+            ": convert one of them with int(), uint() or double()",
+        ),
+        (_, "timestamp", "string") | (_, "string", "timestamp") => {
+            text!(language, ": leia o texto com time()", ": read the text with time()")
+        }
+        _ => String::new(),
+    }
+}
+
+/// What the function accepts.
+fn accepted_text(language: Language, function: &str) -> String {
+    match function {
+        "matches" | "find" | "findAll" => text!(
+            language,
+            "use uma expressão regular na sintaxe RE2, como \"^a[0-9]+$\"",
+            "use a regular expression in the syntax of RE2, such as \"^a[0-9]+$\"",
+        ),
+        "format" => text!(
+            language,
+            "use %s, %d, %f, %e, %x, %X, %o ou %b para cada valor da lista, e %% para o sinal",
+            "use %s, %d, %f, %e, %x, %X, %o or %b for each value of the list, and %% for the sign",
+        ),
+        "duration" => text!(
+            language,
+            "use horas, minutos e segundos, como \"336h\" ou \"1h30m\"",
+            "use hours, minutes and seconds, such as \"336h\" or \"1h30m\"",
+        ),
+        "timestamp" => text!(
+            language,
+            "use RFC 3339, como \"2026-11-23T12:00:00Z\"; time() aceita outros formatos",
+            "use RFC 3339, such as \"2026-11-23T12:00:00Z\"; time() accepts other formats",
+        ),
+        "time" | "daysUntil" => text!(
+            language,
+            "use ISO 8601, como \"2026-11-23 12:00:00\", ou segundos Unix",
+            "use ISO 8601, such as \"2026-11-23 12:00:00\", or Unix seconds",
+        ),
+        "int" | "uint" | "double" => text!(language, "use um número, como \"42\"", "use a number, such as \"42\""),
+        "bool" => text!(language, "use \"true\" ou \"false\"", "use \"true\" or \"false\""),
+        "ip" => text!(language, "use um endereço, como \"192.0.2.1\"", "use an address, such as \"192.0.2.1\""),
+        "cidr" => text!(language, "use uma rede, como \"192.0.2.0/24\"", "use a network, such as \"192.0.2.0/24\""),
+        "quantity" => text!(
+            language,
+            "use uma quantidade, como \"1500m\" ou \"2Gi\"",
+            "use a quantity, such as \"1500m\" or \"2Gi\""
+        ),
+        "semver" => text!(
+            language,
+            "use três números, como \"1.2.3\"; semver(x, true) aceita \"v1.2\"",
+            "use three numbers, such as \"1.2.3\"; semver(x, true) accepts \"v1.2\"",
+        ),
+        _ => text!(
+            language,
+            "use um endereço completo, como \"https://example.com/\"",
+            "use an absolute address, such as \"https://example.com/\"",
+        ),
     }
 }
 
@@ -101,12 +280,11 @@ fn cost(language: Language, error: CostError) -> String {
             "mais de {COMPREHENSIONS_MAX} níveis de all, exists, map e filter aninhados",
             "more than {COMPREHENSIONS_MAX} nested levels of all, exists, map and filter",
         ),
-        CostError::UnboundedRange => text!(
+        CostError::TooManyLiterals => text!(
             language,
-            "all, exists, map e filter só percorrem leituras, literais, split(), findAll() e ordenações deles",
-            "all, exists, map and filter iterate only over readings, literals, split(), findAll() and sorts of them",
+            "os literais custam mais de {STEPS_MAX} passos para serem lidos",
+            "its literals cost more than {STEPS_MAX} steps to read",
         ),
-        CostError::PatternTooLarge => pattern_too_large(language),
     }
 }
 
@@ -205,6 +383,7 @@ pub fn evaluation(language: Language, error: &EvalError) -> String {
 }
 
 /// A list of alternatives: `int ou double`, `int or double`.
-fn alternatives(language: Language, items: &[&str]) -> String {
+fn alternatives<T: AsRef<str>>(language: Language, items: &[T]) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
     items.join(&text!(language, " ou ", " or "))
 }

@@ -1,7 +1,7 @@
 //! Every text exists in both languages, differs between them, and has no words of the other one.
 
 use super::*;
-use crate::cel::{CompileError, CostError, EvalError, ResultType, SyntaxError, SyntaxReason};
+use crate::cel::{CompileError, CostError, EvalError, Place, ResultType, SyntaxError, SyntaxReason};
 use crate::domain::probe_fields::{CertificatesError, FieldError, HeaderRule, QueryError};
 use crate::domain::run_failure::RunFailure;
 use crate::domain::transition::ResolveReason;
@@ -82,15 +82,32 @@ fn syntax_error(reason: SyntaxReason) -> SyntaxError {
     SyntaxError { line: 1, column: 2, reason }
 }
 
+const PLACE: Place = Place { line: 1, column: 2 };
+
+fn literal_error(function: &str) -> CompileError {
+    CompileError::Literal { function: function.into(), text: s(), place: PLACE }
+}
+
 fn compile_errors() -> Vec<CompileError> {
     let mut all = samples!(CompileError {
         CompileError::TooLong { .. } => CompileError::TooLong { bytes: 5000 },
         CompileError::Syntax(_) => CompileError::Syntax(syntax_error(SyntaxReason::UnclosedText)),
         CompileError::UnknownName { item_available: true, .. } =>
-            CompileError::UnknownName { name: s(), item_available: true },
+            CompileError::UnknownName { name: s(), item_available: true, place: PLACE },
         CompileError::UnknownName { item_available: false, .. } =>
-            CompileError::UnknownName { name: s(), item_available: false },
-        CompileError::UnknownFunction(_) => CompileError::UnknownFunction(s()),
+            CompileError::UnknownName { name: s(), item_available: false, place: PLACE },
+        CompileError::UnknownFunction { .. } => CompileError::UnknownFunction { name: s(), place: PLACE },
+        CompileError::Operands { .. } =>
+            CompileError::Operands { operator: "+", left: "string", right: "int", place: PLACE },
+        CompileError::Expected { .. } => CompileError::Expected { expected: "list, map", actual: "int", place: PLACE },
+        CompileError::Arguments { .. } => CompileError::Arguments {
+            function: s(), actual: vec!["int"], accepted: vec![s(), s()], place: PLACE
+        },
+        CompileError::NoSuchField { .. } =>
+            CompileError::NoSuchField { field: s(), available: vec!["X1", "X2"], place: PLACE },
+        CompileError::NoFields { .. } => CompileError::NoFields { field: s(), actual: "int", place: PLACE },
+        CompileError::Literal { .. } => literal_error("duration"),
+        CompileError::PatternTooLarge { .. } => CompileError::PatternTooLarge { place: PLACE },
         CompileError::WrongType { .. } => CompileError::WrongType { expected: ResultType::Bool, actual: "int" },
         CompileError::TooCostly(_) => CompileError::TooCostly(CostError::NestedTooDeep),
     });
@@ -113,9 +130,16 @@ fn compile_errors() -> Vec<CompileError> {
         CostError::NestedTooDeep => CostError::NestedTooDeep,
         CostError::TooManyNodes => CostError::TooManyNodes,
         CostError::TooManyComprehensions => CostError::TooManyComprehensions,
-        CostError::UnboundedRange => CostError::UnboundedRange,
-        CostError::PatternTooLarge => CostError::PatternTooLarge,
+        CostError::TooManyLiterals => CostError::TooManyLiterals,
     });
+    for function in ["matches", "timestamp", "time", "int", "bool", "ip", "cidr", "quantity", "semver", "url", "format"]
+    {
+        all.push(literal_error(function));
+    }
+    for (operator, left, right) in [("*", "int", "double"), ("<", "timestamp", "string"), ("<", "bool", "string")] {
+        all.push(CompileError::Operands { operator, left, right, place: PLACE });
+    }
+    all.push(CompileError::UnknownFunction { name: "named".into(), place: PLACE });
     all.extend(syntax.map(CompileError::Syntax));
     all.extend(costs.into_iter().map(CompileError::TooCostly));
     all.extend(result_types().into_iter().map(|expected| CompileError::WrongType { expected, actual: "int" }));
@@ -206,10 +230,12 @@ fn validation_errors_are_in_both_languages() {
             Problem::DurationOutOfRange { text: s(), min: second, max: second * 60 },
         Problem::Field(_) => Problem::Field(FieldError::NotOneKind),
         Problem::Query(_) => Problem::Query(QueryError::Writes),
-        Problem::Expression(_) => Problem::Expression(CompileError::UnknownFunction(s())),
+        Problem::Expression(_) => Problem::Expression(CompileError::UnknownFunction { name: s(), place: PLACE }),
         Problem::DuplicateName { .. } => Problem::DuplicateName { name: s(), first: s() },
         Problem::ReservedName => Problem::ReservedName,
         Problem::UnknownProbe { .. } => Problem::UnknownProbe { name: s(), available: vec![s(), s()] },
+        Problem::UnknownField { .. } =>
+            Problem::UnknownField { probe: s(), field: s(), available: vec!["X1", "X2"], place: PLACE },
         Problem::UnknownRequirement { .. } => Problem::UnknownRequirement { name: s() },
         Problem::RequirementCycle { .. } => Problem::RequirementCycle { checks: vec![s(), s()] },
         Problem::SelfDependency { .. } => Problem::SelfDependency { name: s() },

@@ -49,6 +49,15 @@ fn problem(language: Language, problem: &Problem) -> String {
                 "no probe is named {name:?}; there is: {available}",
             )
         }
+        Problem::UnknownField { probe, field, available, place } => {
+            let available = available.join(", ");
+            let message = text!(
+                language,
+                "a leitura {probe} nunca tem o campo {field:?}: use {available}",
+                "the reading {probe} never has a field {field:?}: use {available}",
+            );
+            super::expressions::at(language, *place, message)
+        }
         Problem::UnknownRequirement { name } => {
             text!(language, "nenhuma sonda ou verificação se chama {name:?}", "no probe or check is named {name:?}")
         }

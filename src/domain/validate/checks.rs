@@ -4,8 +4,8 @@ use super::error::{Problem, Reason};
 use super::expressions::probes_of;
 use super::validated::Check;
 use super::validation::Validation;
-use crate::api::{CheckSpec, ScenarioSpec};
-use crate::cel::{Expression, ResultType, Scope};
+use crate::api::{CheckSpec, Probe, ScenarioSpec};
+use crate::cel::{Expression, ReadingKind, ResultType, Scope};
 
 impl Validation<'_> {
     pub(super) fn check(&mut self, index: usize, check: &CheckSpec, spec: &ScenarioSpec) -> Option<Check> {
@@ -57,6 +57,7 @@ impl Validation<'_> {
                         self.add(&field, Reason::UnknownName, Problem::UnknownProbe { name, available });
                     }
                 }
+                self.reading_fields(&field, &expression, spec);
                 Some(expression)
             }
             Err(error) => {
@@ -65,4 +66,35 @@ impl Validation<'_> {
             }
         }
     }
+
+    /// Fields that no reading of the probe's kind has.
+    fn reading_fields(&mut self, at: &str, expression: &Expression, spec: &ScenarioSpec) {
+        for used in expression.reading_fields() {
+            let probe = spec.probes.iter().find(|p| p.name == used.probe);
+            let Some(kind) = probe.and_then(reading_kind) else { continue };
+            if kind.fields().any(|known| known == used.field) {
+                continue;
+            }
+            let problem = Problem::UnknownField {
+                probe: used.probe.clone(),
+                field: used.field.clone(),
+                available: kind.fields().collect(),
+                place: used.place,
+            };
+            self.add(at, Reason::UnknownName, problem);
+        }
+    }
+}
+
+/// `None` where the probe has no kind, or several, which is an error of its own.
+fn reading_kind(probe: &Probe) -> Option<ReadingKind> {
+    let kinds = [
+        (probe.http.is_some(), ReadingKind::Http),
+        (probe.sqlite.is_some(), ReadingKind::Sqlite),
+        (probe.tcp.is_some(), ReadingKind::Tcp),
+        (probe.dns.is_some(), ReadingKind::Dns),
+        (probe.tls.is_some(), ReadingKind::Tls),
+    ];
+    let mut present = kinds.into_iter().filter(|(is_present, _)| *is_present).map(|(_, kind)| kind);
+    present.next().filter(|_| present.next().is_none())
 }

@@ -1,6 +1,6 @@
 //! Validation errors of a spec. `texts::validation` has the words.
 
-use crate::cel::CompileError;
+use crate::cel::{CompileError, Place};
 use crate::domain::probe_fields::{FieldError, QueryError};
 use std::time::Duration;
 
@@ -37,6 +37,13 @@ pub enum Problem {
     UnknownProbe {
         name: String,
         available: Vec<String>,
+    },
+    /// Readings of the probe's kind have the `available` fields.
+    UnknownField {
+        probe: String,
+        field: String,
+        available: Vec<&'static str>,
+        place: Place,
     },
     UnknownRequirement {
         name: String,

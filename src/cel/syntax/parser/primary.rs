@@ -4,8 +4,8 @@ use super::{KEYWORDS, Parsed, Parser};
 use crate::cel::syntax::error::{ParseError, SyntaxReason};
 use crate::cel::syntax::lexer::Kind;
 use crate::cel::syntax::macros;
-use crate::cel::syntax::tree::{Call, Node};
-use kube_cel::cel::objects::Value;
+use crate::cel::syntax::tree::{Call, Element, Entry, Expr, Node};
+use crate::cel::values::Value;
 use std::sync::Arc;
 
 /// Words that are fields, but no variables and no functions.
@@ -39,13 +39,13 @@ impl Parser<'_> {
                 Ok(inner)
             }
             Kind::Sign("[") => {
-                self.advance()?;
-                let (nodes, below) = self.list("]", true)?;
-                self.node(Node::List(nodes), below)
+                let at = self.advance()?.start;
+                let (elements, below) = self.elements()?;
+                self.node(at, Expr::List(elements), below)
             }
             Kind::Sign("{") => {
-                self.advance()?;
-                self.map()
+                let at = self.advance()?.start;
+                self.map(at)
             }
             Kind::Sign("-") => {
                 self.advance()?;
@@ -63,14 +63,15 @@ impl Parser<'_> {
     }
 
     fn constant(&mut self) -> Parsed {
-        let value = match self.advance()?.kind {
+        let token = self.advance()?;
+        let value = match token.kind {
             Kind::Word("true") => Value::Bool(true),
             Kind::Word("false") => Value::Bool(false),
             Kind::Text(text) => Value::String(Arc::new(text)),
             Kind::Bytes(bytes) => Value::Bytes(Arc::new(bytes)),
             _ => Value::Null,
         };
-        self.node(Node::Literal(value), 0)
+        self.node(token.start, Expr::Literal(value), 0)
     }
 
     pub(super) fn number(&mut self, negative: bool) -> Parsed {
@@ -96,7 +97,7 @@ impl Parser<'_> {
         let shown = self.shown();
         self.advance()?;
         let value = value.ok_or_else(|| self.error_at(start, SyntaxReason::Number(format!("{sign}{shown}"))))?;
-        self.node(Node::Literal(value), 0)
+        self.node(start, Expr::Literal(value), 0)
     }
 
     /// A variable or a function call. `root`: after a leading point.
@@ -111,61 +112,73 @@ impl Parser<'_> {
         };
         self.advance()?;
         if !self.take("(")? {
-            return self.node(Node::Name { name: name.to_string(), root }, 0);
+            return self.node(at, Expr::Name { name: name.to_string(), root }, 0);
         }
-        let (mut args, below) = self.list(")", false)?;
+        let (mut args, below) = self.arguments()?;
         if name == "has" && args.len() == 1 {
-            let node = macros::has(args.pop()).map_err(|reason| self.error_at(at, reason))?;
-            return self.node(node, below);
+            let expr = macros::has(args.pop()).map_err(|reason| self.error_at(at, reason))?;
+            return self.node(at, expr, below);
         }
-        self.node(Node::Call(Call { target: None, name: name.to_string(), args }), below)
+        self.node(at, Expr::Call(Call { target: None, name: name.to_string(), args }), below)
     }
 
-    /// Expressions with commas between them, up to a closing bracket; and the greatest of their heights. A literal may end with a
-    /// comma.
-    pub(super) fn list(&mut self, close: &'static str, is_literal: bool) -> Result<(Vec<Node>, usize), ParseError> {
+    /// Expressions with commas between them, up to the closing bracket of a call; and the greatest of their heights.
+    pub(super) fn arguments(&mut self) -> Result<(Vec<Node>, usize), ParseError> {
         let (mut nodes, mut below) = (Vec::new(), 0);
-        if is_literal && self.take(",")? {
-            self.expect(close)?;
-            return Ok((nodes, below));
-        }
-        while !self.take(close)? {
-            if is_literal {
-                self.no_optional("[?")?;
-            }
+        while !self.take(")")? {
             let item = self.expression()?;
             below = below.max(item.height);
             nodes.push(item.node);
             if !self.take(",")? {
-                self.expect(close)?;
+                self.expect(")")?;
                 break;
             }
-            if !is_literal && self.is(close) {
+            if self.is(")") {
                 return Err(self.unexpected());
             }
         }
         Ok((nodes, below))
     }
 
+    /// The items of a list, up to its closing bracket; and the greatest of their heights. The last may have a comma.
+    fn elements(&mut self) -> Result<(Vec<Element>, usize), ParseError> {
+        let (mut elements, mut below) = (Vec::new(), 0);
+        if self.take(",")? {
+            self.expect("]")?;
+            return Ok((elements, below));
+        }
+        while !self.take("]")? {
+            let optional = self.take("?")?;
+            let item = self.expression()?;
+            below = below.max(item.height);
+            elements.push(Element { optional, value: item.node });
+            if !self.take(",")? {
+                self.expect("]")?;
+                break;
+            }
+        }
+        Ok((elements, below))
+    }
+
     /// The entries of a map, up to its closing bracket.
-    fn map(&mut self) -> Parsed {
+    fn map(&mut self, at: usize) -> Parsed {
         let (mut entries, mut below) = (Vec::new(), 0);
         while !self.take("}")? {
             if entries.is_empty() && self.take(",")? {
                 self.expect("}")?;
                 break;
             }
-            self.no_optional("{?")?;
+            let optional = self.take("?")?;
             let key = self.expression()?;
             self.expect(":")?;
             let value = self.expression()?;
             below = below.max(key.height).max(value.height);
-            entries.push([key.node, value.node]);
+            entries.push(Entry { optional, parts: [key.node, value.node] });
             if !self.take(",")? {
                 self.expect("}")?;
                 break;
             }
         }
-        self.node(Node::Map(entries), below)
+        self.node(at, Expr::Map(entries), below)
     }
 }

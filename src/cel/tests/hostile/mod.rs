@@ -1,6 +1,7 @@
 //! Expressions that are made to cost as much as possible, and random ones, under limits on processor time and address space.
 
 pub mod cases;
+mod extensions;
 
 use super::*;
 use cases::{Expected, cases};
