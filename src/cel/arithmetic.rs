@@ -40,32 +40,24 @@ pub(super) fn arithmetic(operator: Binary, left: &Value, right: &Value) -> EvalR
     result.ok_or(EvalError::OutOfRange(sign))
 }
 
-/// `None` where the result is out of range.
-fn of_ints(operator: Binary, a: i64, b: i64) -> Result<Option<i64>, EvalError> {
-    let divides = matches!(operator, Binary::Divide | Binary::Modulo);
-    if divides && b == 0 {
-        return Err(EvalError::DivisionByZero);
-    }
-    Ok(match operator {
-        Binary::Add => a.checked_add(b),
-        Binary::Subtract => a.checked_sub(b),
-        Binary::Multiply => a.checked_mul(b),
-        Binary::Divide => a.checked_div(b),
-        _ => a.checked_rem(b),
-    })
+/// A function for whole numbers of one type. Its result is `None` where it is out of range.
+macro_rules! of_whole_numbers {
+    ($name:ident, $number:ty) => {
+        fn $name(operator: Binary, a: $number, b: $number) -> Result<Option<$number>, EvalError> {
+            let divides = matches!(operator, Binary::Divide | Binary::Modulo);
+            if divides && b == 0 {
+                return Err(EvalError::DivisionByZero);
+            }
+            Ok(match operator {
+                Binary::Add => a.checked_add(b),
+                Binary::Subtract => a.checked_sub(b),
+                Binary::Multiply => a.checked_mul(b),
+                Binary::Divide => a.checked_div(b),
+                _ => a.checked_rem(b),
+            })
+        }
+    };
 }
 
-/// `None` where the result is out of range.
-fn of_uints(operator: Binary, a: u64, b: u64) -> Result<Option<u64>, EvalError> {
-    let divides = matches!(operator, Binary::Divide | Binary::Modulo);
-    if divides && b == 0 {
-        return Err(EvalError::DivisionByZero);
-    }
-    Ok(match operator {
-        Binary::Add => a.checked_add(b),
-        Binary::Subtract => a.checked_sub(b),
-        Binary::Multiply => a.checked_mul(b),
-        Binary::Divide => a.checked_div(b),
-        _ => a.checked_rem(b),
-    })
-}
+of_whole_numbers!(of_ints, i64);
+of_whole_numbers!(of_uints, u64);

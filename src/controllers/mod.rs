@@ -30,7 +30,7 @@ const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
     retention::start, // removes what is finished and too old, or too much
 ];
 
-/// The time of a stop where nobody sets another.
+/// The default time of a stop.
 const STOP: Duration = Duration::from_secs(5);
 /// Of the time of a stop, for giving leadership up.
 const RELEASE: Duration = Duration::from_secs(1);

@@ -21,7 +21,7 @@ impl StoredKinds {
     }
 
     /// Why `object`, stored under `key`, is damaged. Objects of kinds that are not served, as after the return to an
-    /// older version, are not: nobody reads them.
+    /// older version, are not: no client reads them.
     pub fn check(&self, key: &Key, object: &Value) -> Result<(), String> {
         if let Some(kind) = self.0.iter().find(|kind| kind.store_key == key.kind) {
             return check(kind, object);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
 
-/// The time of a stop where nobody sets another.
+/// The default time of a stop.
 const STOP: Duration = Duration::from_secs(5);
 /// Of the time of a stop, for closing the store.
 const CLOSE: Duration = Duration::from_millis(500);

@@ -191,7 +191,7 @@ fn is_path_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@".contains(&b)
 }
 
-/// Bytes that a path may have as they are, if somebody writes them so.
+/// Bytes that are kept where a path has them unencoded.
 fn may_be_written(b: u8) -> bool {
     is_path_byte(b) || b"!'()*[]%".contains(&b)
 }

@@ -81,8 +81,8 @@ impl ConfigurationReader {
         }
     }
 
-    /// Makes the Secrets that Scenarios name known, before any target can show what another one was sent. One that can't be read holds
-    /// up nobody after [`LEARN`]; it is tried again in the background.
+    /// Makes the Secrets that Scenarios name known, before any target can show what another one was sent. One that can't be read delays
+    /// runs by at most [`LEARN`]; it is tried again in the background.
     pub async fn learn(&self) {
         let _learning = self.learning.lock().await;
         let unread = self.named().unread();

@@ -87,7 +87,7 @@ impl Evaluations {
     fn start_ready(&self) {
         loop {
             let Some((counted_as, waiter)) = self.lock().start_next() else { return };
-            // Where nobody waits any more, the turn ends here. The lock is free, since the end of a turn takes it.
+            // Where its receiver was dropped, the turn ends here. The lock is free, since the end of a turn takes it.
             drop(waiter.send(Turn { evaluations: self.clone(), counted_as }));
         }
     }
