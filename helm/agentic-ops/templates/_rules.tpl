@@ -37,7 +37,7 @@
 # Apply the objects of the registry, and delete those that were removed from it.
 - apiGroups: [agentic.ligbox.io]
   resources: [scenarios, agents]
-  verbs: [create, patch, delete]
+  verbs: [get, create, patch, delete]
 {{- end }}
 - apiGroups: [""]
   resources: [configmaps]
