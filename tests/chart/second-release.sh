@@ -33,6 +33,7 @@ check "two replicas of each component are ready" in_two wait pod -l app.kubernet
 pods() { [ "$(in_two get pods -l "app.kubernetes.io/instance=two,app.kubernetes.io/component=$1" -o name | wc -l)" = 2 ]; }
 check "the controllers have two pods" pods controllers
 check "the facade has two pods" pods facade
+check "the Agents of its registry are created" eventually 30 in_two get agents spare vigia
 check "the Finding of its target opens" eventually 60 findings two 'any(.spec.scenario == "own.target" and .status.phase == "Open")'
 check "the first release has no such Finding" findings one 'any(.spec.scenario == "own.target") | not'
 check "the second release has no Findings of the first" findings two 'any(.spec.scenario == "ollama.vm123.health") | not'
@@ -140,7 +141,8 @@ echo "== permissions"
 check "an upgrade removes objects from the registry" bash -c '
   sed "/name: spare/d; /name: other.secret/,\$d" "$work/two.yaml" | sed "\$d" >"$work/less.yaml"
   "$HELM" upgrade two "$1" -n two --wait --timeout 90s -f tests/chart/loopback.yaml -f "$work/less.yaml" --set extraSettings.TARGET=http://127.0.0.1:8180/livez' - "$new"
-check "the removed Scenario and Agent are deleted" eventually 150 bash -c '[ "$("$KUBECTL" -n two get agents,scenarios -o name | wc -l)" = 2 ]'
+check "the removed Scenario and Agent are deleted" eventually 150 bash -c \
+  '[ "$("$KUBECTL" -n two get agents,scenarios -o jsonpath="{.items[*].metadata.name}")" = "vigia own.target" ]'
 # The separate components together make the same requests as the single one.
 check "the Role grants exactly the requested permissions" equal '(one|two)-agentic-ops(-controllers|-facade)?' one one-agentic-ops
 for part in controllers facade; do
