@@ -7,7 +7,7 @@ mod store;
 pub use limits::Limit;
 pub use logging::{LogFormat, init_logging, redact_logs};
 
-use crate::api::{CheckOutcome, Health, Severity};
+use crate::api::{CheckOutcome, Health, Severity, WatchState};
 use limits::Throttle;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
@@ -50,6 +50,11 @@ struct HealthLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabel {
+    state: LabelWord,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LimitLabel {
     limit: LabelWord,
 }
@@ -74,6 +79,7 @@ pub struct Metrics {
     writes: Family<WriteLabels, Counter>,
     open_findings: Family<SeverityLabel, Gauge>,
     scenarios: Family<HealthLabel, Gauge>,
+    scenario_states: Family<StateLabel, Gauge>,
     leading: Gauge,
     limits: Family<LimitLabel, Counter>,
     limits_logged: Throttle,
@@ -95,6 +101,7 @@ impl Default for Metrics {
             writes: Family::default(),
             open_findings: Family::default(),
             scenarios: Family::default(),
+            scenario_states: Family::default(),
             leading: Gauge::default(),
             limits: Family::default(),
             limits_logged: Throttle::default(),
@@ -115,6 +122,11 @@ impl Default for Metrics {
         registry.register("api_writes", "Write requests to the Kubernetes API", metrics.writes.clone());
         registry.register("open_findings", "Findings in phase Open or Acknowledged", metrics.open_findings.clone());
         registry.register("scenarios", "Scenarios by health", metrics.scenarios.clone());
+        registry.register(
+            "scenario_states",
+            "Scenarios by state: each is ready, invalid, suspended or late",
+            metrics.scenario_states.clone(),
+        );
         registry.register("leading", "Whether this replica is the leader (1) or not (0)", metrics.leading.clone());
         registry.register("limit_reached", "How often a limit was reached", metrics.limits.clone());
         registry.register_collector(Box::new(metrics.store.clone()));
@@ -169,6 +181,14 @@ impl Metrics {
         }
     }
 
+    /// Sets the number of Scenarios by state.
+    pub fn set_scenario_states(&self, count: impl Fn(WatchState) -> usize) {
+        for state in WatchState::ALL {
+            let gauge = self.scenario_states.get_or_create(&StateLabel { state: LabelWord(state.as_str()) });
+            gauge.set(count(state).try_into().unwrap_or(i64::MAX));
+        }
+    }
+
     /// Sets whether this replica is the leader.
     pub fn set_leading(&self, leads: bool) {
         self.leading.set(leads.into());
@@ -212,6 +232,7 @@ mod tests {
         metrics.check(CheckOutcome::Pass);
         metrics.api_write("findings", true, true);
         metrics.set_open_findings(|s| usize::from(s == Severity::High));
+        metrics.set_scenario_states(|state| usize::from(state == WatchState::Late));
         metrics.limit_reached(Limit::Probes, "1024 probes");
         let text = metrics.encode();
         for line in [
@@ -219,6 +240,8 @@ mod tests {
             "agentic_ops_checks_total{outcome=\"pass\"} 1",
             "agentic_ops_api_writes_total{resource=\"findings\",result=\"ok\"} 1",
             "agentic_ops_open_findings{severity=\"high\"} 1",
+            "agentic_ops_scenario_states{state=\"late\"} 1",
+            "agentic_ops_scenario_states{state=\"ready\"} 0",
             "agentic_ops_limit_reached_total{limit=\"probes\"} 1",
             "agentic_ops_build_info{version=",
         ] {

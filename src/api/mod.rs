@@ -29,7 +29,7 @@ pub use probe::{
 };
 pub use scenario::{
     CheckOutcome, CheckResult, CheckSpec, Evaluate, Health, RequestedRun, Runbook, Scenario, ScenarioSpec,
-    ScenarioStatus, Thresholds,
+    ScenarioStatus, Thresholds, WatchState,
 };
 pub use severity::Severity;
 pub use thread::{Thread, ThreadSpec, ThreadStatus};

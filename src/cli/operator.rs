@@ -5,7 +5,8 @@ use super::registry::Registry;
 use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
-use super::{CliError, client, token, view};
+use super::view::{self, Beside};
+use super::{CliError, client, token};
 use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::domain::redact::{KnownSecrets, Source};
@@ -113,8 +114,9 @@ impl Process {
             Registry::new(self.client.clone(), &self.namespace, options, operator.fence.clone())
         });
         let registry = registry.transpose()?;
+        let beside = Beside { store: None, registry: registry.as_ref().map(Registry::status) };
         let following = registry.map(|registry| tokio::spawn(registry.follow()));
-        let process = view::of_operator(&operator, &self.namespace, self.metrics.clone(), None);
+        let process = view::of_operator(&operator, &self.namespace, self.metrics.clone(), beside);
         let routes = match self.args.only {
             Some(_) => router_of_controllers(process),
             None => router(self.backend(process)?),

@@ -1,6 +1,6 @@
 //! What standalone and operator share: probes and the facade from settings, the HTTP server, the signal to stop.
 
-use super::registry::RegistryOptions;
+use super::registry::{self, RegistryOptions};
 use super::settings::Settings;
 use super::{CliError, limits};
 use crate::controllers::scenario::assess::Assessor;
@@ -40,6 +40,7 @@ pub fn registry(settings: &Settings, path: &Path, metrics: &Arc<Metrics>) -> Reg
         limits: limits::registry(settings),
         policy: Arc::new(policy(settings)),
         metrics: metrics.clone(),
+        reconcile: registry::RECONCILE,
     }
 }
 

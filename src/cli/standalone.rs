@@ -6,7 +6,8 @@ use super::registry::Registry;
 use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
-use super::{CliError, client, limits, token, view};
+use super::view::{self, Beside};
+use super::{CliError, client, limits, token};
 use crate::api::SETTINGS_NAME;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::controlplane::{DataDir, StartError, StoreConfig};
@@ -121,6 +122,7 @@ impl Standalone {
         let writing = write_settings(&client, settings).await?;
         let options = serve::registry(settings, &args.registry, &metrics);
         let registry = Registry::new(client.clone(), NAMESPACE, options, WriteFence::always())?;
+        let registry_status = registry.status();
         let following = tokio::spawn(registry.follow());
         let prober_context = ProberContext {
             metrics: metrics.clone(),
@@ -139,8 +141,8 @@ impl Standalone {
             metrics: metrics.clone(),
             election: None,
         });
-        let store = Some(control_plane.store.clone());
-        let process = view::of_operator(&operator, NAMESPACE, metrics.clone(), store);
+        let beside = Beside { store: Some(control_plane.store.clone()), registry: Some(registry_status) };
+        let process = view::of_operator(&operator, NAMESPACE, metrics.clone(), beside);
         let backend = serve::backend(settings, Some(secret), client.clone(), process, secrets.clone());
         let served = serve::start(args.listen, router(backend), settings, &metrics)?;
         Ok(Standalone {

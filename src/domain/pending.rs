@@ -192,6 +192,8 @@ fn is_unresolved(status: Option<&FindingStatus>) -> bool {
 
 fn is_recorded(status: &FindingStatus, update: &PendingUpdate) -> bool {
     let matches_transition = |t: &Transition| match update.desired {
+        // It makes no transition: the one of that second is another's.
+        Desired::Open(_) if update.only_refreshes => false,
         Desired::Open(_) => {
             t.to == Phase::Open && matches!(t.reason.as_str(), conditions::REASON_OPENED | conditions::REASON_REOPENED)
         }

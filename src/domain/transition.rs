@@ -100,13 +100,14 @@ fn described(status: FindingStatus, failure: &Failure) -> FindingStatus {
     }
 }
 
-/// Severity, agent and title follow the Scenario at once; a changed message only at intervals.
+/// Severity, agent and title follow the Scenario at once, and so does the message of a failure that no run saw and none will repeat; any
+/// other changed message only at intervals.
 fn refresh(before: FindingStatus, failure: &Failure, now: Timestamp) -> Option<(FindingStatus, Step)> {
     let next = described(before.clone(), failure);
     let is_regraded = (next.severity, &next.agent, &next.title) != (before.severity, &before.agent, &before.title);
     let last_told = before.evidence.as_ref().and_then(|e| e.failing.as_ref()).map(|f| f.at.0);
     let pause = SignedDuration::try_from(REFRESH_MIN.max(failure.interval)).unwrap_or(SignedDuration::MAX);
-    let due = last_told.is_none_or(|at| now.duration_since(at) >= pause);
+    let due = failure.evidence.failing.is_none() || last_told.is_none_or(|at| now.duration_since(at) >= pause);
     if is_regraded || (due && next.message != before.message) {
         return Some((next, Step::Refreshed));
     }

@@ -49,6 +49,8 @@ async fn metrics(State(process): State<ProcessState>) -> Response {
     process.metrics.set_scenarios(|health| {
         scenarios.iter().filter(|s| s.status.as_ref().and_then(|s| s.health) == Some(health)).count()
     });
+    let states = process.operator.watch_states();
+    process.metrics.set_scenario_states(|state| states.count(state));
     let state = process.operator.state();
     process.metrics.set_leading(matches!(state.leadership, Some(Leadership::Leading { .. })));
     if let Some(store) = &state.store {

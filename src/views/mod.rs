@@ -23,7 +23,7 @@ pub use finding::{
     SnapshotView, is_active, phase, severity,
 };
 pub use health::{HealthDetails, HealthView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView};
-pub use operator::{OperatorState, OperatorStatus, RunTimes, StoreState};
+pub use operator::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState};
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
 pub use query::{Parameters, QueryError};
 pub use resources::Resources;

@@ -15,3 +15,4 @@ mod running;
 mod secrets;
 mod soak;
 mod sqlite;
+mod watching;

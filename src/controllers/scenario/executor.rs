@@ -8,16 +8,21 @@ use super::state::{
     Effect, Event, FindingUpdate, FindingWrite, FindingWritten, RunId, RunOrder, RunResult, StatusSeen, StatusWrite,
     TickId, TickReport,
 };
+use super::status;
+use super::watch_states::WatchStatesView;
+use crate::api::{GROUP, Scenario, ScenarioStatus, VERSION, WatchState};
 use crate::controllers::finding::FindingWriter;
 use crate::domain::keys::KeyLimit;
 use crate::domain::texts::{self, Language};
+use crate::runtime::events::Events;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::version::Version;
 use crate::runtime::write::{self, WriteError, call};
 use crate::telemetry::{Limit, Metrics};
-use kube::Api;
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::api::{DynamicObject, Patch, PatchParams};
+use kube::{Api, Resource as _};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -33,7 +38,10 @@ pub struct Executor {
     pub assessor: Assessor,
     pub configuration: ConfigurationReader,
     pub schedule: ScheduleView,
+    pub states: WatchStatesView,
     pub metrics: Arc<Metrics>,
+    /// Events of the API.
+    pub published: Events,
     /// Where tasks report.
     pub events: mpsc::Sender<Event>,
     /// The runs under way.
@@ -77,7 +85,12 @@ impl Executor {
                 Effect::Scheduled { scenario, at, interval } => self.schedule.scheduled(scenario, at, interval),
                 Effect::IntervalKnown { scenario, interval } => self.schedule.interval_known(scenario, interval),
                 Effect::Unscheduled { scenario } => self.schedule.unscheduled(&scenario),
-                Effect::ScheduleCleared => self.schedule.clear(),
+                Effect::StateChanged { scenario, state, problem } => log_state(&scenario, state, problem.as_deref()),
+                Effect::StatesKnown(states) => self.states.set(Some(*states)),
+                Effect::ScheduleCleared => {
+                    self.schedule.clear();
+                    self.states.set(None);
+                }
                 Effect::AnswerTick { id, report } => {
                     if let Some(reply) = self.ticks.remove(&id) {
                         // The caller may be gone.
@@ -149,7 +162,7 @@ impl Executor {
     fn write_status(&self, write: StatusWrite) {
         let StatusWrite { id, scenario, resource_version, before, status } = write;
         let (api, fence) = (self.api.clone(), self.fence.clone());
-        let (events, metrics) = (self.events.clone(), self.metrics.clone());
+        let (events, metrics, published) = (self.events.clone(), self.metrics.clone(), self.published.clone());
         let patch = write::merge("status", Some(&before), &status, Some(&resource_version));
         tokio::spawn(async move {
             let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
@@ -157,6 +170,9 @@ impl Executor {
                 Ok(patch) => fence.write(api.patch_status(&scenario, &params, &Patch::Merge(patch))).await,
                 Err(error) => Err(error),
             };
+            if let Ok(object) = &written {
+                publish(&published, object, &before, &status);
+            }
             let result = match written {
                 // Another writer was faster: the next decision starts from the object as it is now.
                 Err(WriteError::Conflict) => call(api.get(&scenario)).await,
@@ -190,6 +206,28 @@ async fn make_room(writer: &FindingWriter, scenario: &str, removals: Vec<String>
         }
     }
     removed
+}
+
+fn log_state(scenario: &str, state: WatchState, problem: Option<&str>) {
+    let state = state.as_str();
+    match problem {
+        Some(problem) => tracing::warn!(scenario, state, problem, "the Scenario is not watched"),
+        None => tracing::info!(scenario, state, "what kept the Scenario from being watched is gone"),
+    }
+}
+
+/// Publishes the Event about a status that was written, if it is worth one.
+fn publish(events: &Events, object: &DynamicObject, before: &ScenarioStatus, after: &ScenarioStatus) {
+    let Some(event) = status::event(before, after) else { return };
+    let about = ObjectReference {
+        api_version: Some(format!("{GROUP}/{VERSION}")),
+        kind: Some(Scenario::kind(&()).into_owned()),
+        name: object.metadata.name.clone(),
+        namespace: object.metadata.namespace.clone(),
+        uid: object.metadata.uid.clone(),
+        ..ObjectReference::default()
+    };
+    events.publish(about, event.is_warning, event.reason, event.note);
 }
 
 /// A Scenario's status in an answer of the API.

@@ -1,8 +1,10 @@
 //! Messages of conditions, transitions and Events.
 
 use super::language::Language;
+use crate::domain::duration;
 use crate::domain::run_failure::RunFailure;
 use crate::domain::transition::ResolveReason;
+use std::time::Duration;
 
 /// Ready: the spec is valid.
 pub fn spec_valid(language: Language) -> String {
@@ -28,13 +30,27 @@ pub fn findings_open(language: Language, checks: &str) -> String {
     text!(language, "ocorrências abertas: {checks}", "open: {checks}")
 }
 
-/// Healthy: the spec is not valid.
-pub fn not_ready(language: Language) -> String {
-    text!(
-        language,
-        "nenhuma leitura é feita até que a especificação seja corrigida",
-        "nothing is read until the spec is corrected"
-    )
+/// Healthy: what keeps the Scenario from being watched, and the checks that have an open Finding.
+pub fn not_watched_and_open(language: Language, problem: &str, checks: &str) -> String {
+    text!(language, "{problem}; ocorrências abertas: {checks}", "{problem}; open: {checks}")
+}
+
+/// Healthy, and the Finding `blind`: no run has been completed for two intervals of this length; `failure` says why the last one
+/// read nothing, if that is known.
+pub fn late(language: Language, interval: Duration, failure: Option<&str>) -> String {
+    let interval = duration::show(interval);
+    match failure {
+        None => text!(
+            language,
+            "nenhuma execução terminou em dois intervalos de {interval}",
+            "no run has been completed for two intervals of {interval}",
+        ),
+        Some(failure) => text!(
+            language,
+            "nenhuma execução terminou em dois intervalos de {interval}: {failure}",
+            "no run has been completed for two intervals of {interval}: {failure}",
+        ),
+    }
 }
 
 /// Healthy: the Scenario is suspended.

@@ -272,7 +272,9 @@ fn other_messages_are_in_both_languages() {
     check("suspended_spec", suspended_spec);
     check("undecodable", |l| undecodable(l, "X1"));
     check("findings_open", |l| findings_open(l, "X1"));
-    check("not_ready", not_ready);
+    check("not_watched_and_open", |l| not_watched_and_open(l, "X1", "X2"));
+    check("late", |l| late(l, std::time::Duration::from_secs(300), None));
+    check("late", |l| late(l, std::time::Duration::from_secs(300), Some("X1")));
     check("suspended", suspended);
     check("not_evaluated_yet", |l| not_evaluated_yet(l, None));
     check("not_evaluated_yet", |l| not_evaluated_yet(l, Some("X1")));

@@ -50,6 +50,10 @@ fn a_changed_message_is_written_at_intervals_and_a_changed_severity_at_once() {
     let (told, step) = open(Some(&opened), &failure("down 2", 300), at(300)).unwrap();
     assert_eq!((step, told.message.as_deref()), (Step::Refreshed, Some("down 2")));
     assert_eq!(told.transitions.len(), 1, "no transition");
+    let unread = Failure { evidence: Evidence::default(), ..failure("not read", 1) };
+    let (unread, _) = open(Some(&opened), &unread, at(1)).unwrap();
+    assert_eq!(unread.message.as_deref(), Some("not read"), "no run saw it, and none will repeat it");
+    assert_eq!(open(Some(&unread), &failure("down", 2), at(2)).unwrap().0.message.as_deref(), Some("down"));
     let worse = Failure { severity: Severity::Critical, ..failure("down", 1) };
     assert_eq!(open(Some(&opened), &worse, at(1)).unwrap().0.severity, Some(Severity::Critical));
 }

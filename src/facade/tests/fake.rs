@@ -3,10 +3,11 @@
 use crate::api::{Health, Role};
 use crate::commands::Scheduler;
 use crate::commands::tests::api_server::{ApiServer, Cluster, client};
+use crate::controllers::scenario::WatchStates;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, ProcessState, router};
 use crate::runtime::leadership::Leadership;
-use crate::views::{OperatorState, OperatorStatus, RunTimes, StoreState, TickResultView, TickView};
+use crate::views::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState, TickResultView, TickView};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request};
@@ -32,6 +33,8 @@ pub struct View {
     /// The controllers are another process.
     pub is_apart: bool,
     pub store: Option<StoreState>,
+    pub registry: Option<RegistryState>,
+    pub states: WatchStates,
 }
 
 impl View {
@@ -51,7 +54,12 @@ impl OperatorStatus for View {
             lateness: (!self.is_apart).then_some(self.lateness),
             leadership: (!self.is_apart).then(|| self.leadership()),
             store: self.store.clone(),
+            registry: self.registry.clone(),
         }
+    }
+
+    fn watch_states(&self) -> Arc<WatchStates> {
+        Arc::new(self.states.clone())
     }
 
     fn run_times(&self, _scenario: &str) -> RunTimes {

@@ -6,7 +6,9 @@ use super::model::{MAINTENANCE, State};
 use super::scenario::{ScenarioState, Spec, StatusSeen};
 use super::writes::{Part, WriteId};
 use crate::api::ScenarioStatus;
-use crate::controllers::scenario::status::{RunSummary, SpecState, StatusInputs, differs_beyond_freshness, status};
+use crate::controllers::scenario::status::{
+    LateRun, RunSummary, SpecState, StatusInputs, differs_beyond_freshness, status,
+};
 use crate::domain::desired::Desired;
 use crate::domain::fingerprint::finding_name;
 use crate::domain::keys::to_remove;
@@ -103,7 +105,7 @@ impl State {
         writes.in_flight = None;
         let failures = writes.failures;
         let mut retry_after: Option<Duration> = None;
-        let mut failed = false;
+        let (mut failed, mut closed) = (false, false);
         for FindingWritten { at, number, result } in results {
             match result {
                 Ok((finding, steps)) => {
@@ -122,6 +124,7 @@ impl State {
                             let is_closed = removed.is_some_and(|removed| removed.was_unresolved);
                             if let Some(scenario) = scenario.filter(|_| is_closed) {
                                 scenario.forget_finding(&at);
+                                closed = true;
                             }
                         }
                     }
@@ -138,6 +141,9 @@ impl State {
         writes.failures = if failed { failures.saturating_add(1) } else { 0 };
         if let Some(after) = retry_after {
             self.timing.retries.add(now.monotonic + after, name, Part::Findings);
+        }
+        if closed {
+            self.report_problem(name, now, effects);
         }
         if !failed {
             self.write_findings(name, now, effects);
@@ -223,6 +229,7 @@ impl State {
                 checks: run.checks,
                 unknown: run.unknown.as_deref(),
             }),
+            late: self.late_run(scenario),
             last_run_at: scenario.runs.last_run_at,
             last_requested_run: scenario.requests.answered(),
             language: self.settings.language,
@@ -230,9 +237,14 @@ impl State {
         Some(status(scenario.observed.status().unwrap_or(&none), &inputs, now.wall))
     }
 
-    fn spec_state<'a>(&'a self, scenario: &'a ScenarioState) -> SpecState<'a> {
+    fn late_run<'a>(&self, scenario: &'a ScenarioState) -> Option<LateRun<'a>> {
+        let late = scenario.runs.late.as_ref()?;
+        Some(LateRun { interval: scenario.valid()?.interval, failure: late.failure.as_deref() })
+    }
+
+    pub(super) fn spec_state<'a>(&'a self, scenario: &'a ScenarioState) -> SpecState<'a> {
         match &scenario.spec {
-            Spec::Undecodable(error) => SpecState::Undecodable(error),
+            Spec::Undecodable(spec) => SpecState::Undecodable(&spec.error),
             Spec::Invalid(errors) => SpecState::Invalid(errors),
             Spec::Valid(_) if !scenario.runs.refused.is_empty() => SpecState::Invalid(&scenario.runs.refused),
             Spec::Valid(valid) => match self.dependencies.cycle(&scenario.name) {

@@ -66,7 +66,14 @@ impl World {
                 self.log.next.insert(scenario.to_string(), at.saturating_duration_since(self.start));
             }
             Effect::Unscheduled { scenario } => drop(self.log.next.remove(&*scenario)),
-            Effect::ScheduleCleared => self.log.next.clear(),
+            Effect::ScheduleCleared => {
+                self.log.next.clear();
+                self.log.known = None;
+            }
+            Effect::StateChanged { scenario, state, problem } => {
+                self.log.states.push((scenario.to_string(), state.as_str(), problem));
+            }
+            Effect::StatesKnown(states) => self.log.known = Some(*states),
             Effect::AnswerTick { id, report } => drop(self.log.ticks.insert(id.0, Some(report))),
             Effect::RefuseTick { id } => drop(self.log.ticks.insert(id.0, None)),
             Effect::KeyLimitReached { check, limit, .. } => self.log.key_limits.push((check, limit)),
