@@ -94,9 +94,9 @@ mod tests {
     use crate::api::Scenario;
     use serde_json::json;
 
-    fn read(spec: &Value) -> Result<Scenario, InvalidObject> {
+    fn read(spec: &Value) -> Result<Scenario, Box<InvalidObject>> {
         let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario", "metadata": {"name": "x"}, "spec": spec});
-        serde_json::from_value::<Guarded<Scenario>>(object).unwrap().0
+        serde_json::from_value::<Guarded<Scenario>>(object).unwrap().0.map_err(Box::new)
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! Which Scenarios are late: no run of theirs has been completed for two intervals.
 
-use super::model::MAINTENANCE;
 use std::time::{Duration, Instant};
 
-/// Of the time between two timers, no more than this counts: while the process is paused it completes no run.
-const STEP_MAX: Duration = MAINTENANCE.saturating_mul(3);
+/// Of the time between two maintenances, which is a second, no more than this counts: while the process is paused it completes no run.
+const STEP_MAX: Duration = Duration::from_secs(3);
 /// A run may end this part of the interval later than two intervals after the run before, within these bounds: its probes may take
 /// the whole interval, and starting and judging it takes time.
 const TOLERANCE: u32 = 10;
