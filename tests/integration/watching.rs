@@ -119,6 +119,32 @@ async fn an_invalid_scenario_is_reported_everywhere_until_it_is_corrected() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn errors_of_the_registry_degrade_health_and_are_named_there() {
+    let files = Scratch::new("watching-registry-errors");
+    let folder = files.0.join("registry");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("good.yaml"), scenario("on", "http://127.0.0.1:9/", json!({"suspend": true}))).unwrap();
+    std::fs::write(folder.join("bad.yaml"), "kind: [").unwrap();
+    let running = start_with("watching-registry-errors", &folder, &[]).await;
+    let token = token(&running);
+    until_state(&running, "on", WatchState::Suspended).await;
+    let first = eventually("an error in health", || async {
+        let health = health(&running, &token).await?;
+        // On a real API server the registry is applied by the test.
+        if crate::kit::real::kubeconfig().is_some() {
+            return Some(String::new());
+        }
+        (health["status"] == "degraded").then_some(())?;
+        Some(health["registry"]["errors"][0].as_str()?.to_string())
+    })
+    .await;
+    assert!(first.is_empty() || first.contains("bad.yaml:1:"), "{first}");
+    std::fs::remove_file(folder.join("bad.yaml")).unwrap();
+    eventually("health to be ok", || async { (health(&running, &token).await?["status"] == "ok").then_some(()) }).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scenarios_whose_probes_wait_for_their_turn_are_late() {
     // Connections are completed by the kernel and never accepted; one probe of the target at a time.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

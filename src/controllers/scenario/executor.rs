@@ -8,9 +8,9 @@ use super::state::{
     Effect, Event, FindingUpdate, FindingWrite, FindingWritten, RunId, RunOrder, RunResult, StatusSeen, StatusWrite,
     TickId, TickReport,
 };
-use super::status;
+use super::status::{self, StatusEvent};
 use super::watch_states::WatchStatesView;
-use crate::api::{GROUP, Scenario, ScenarioStatus, VERSION, WatchState};
+use crate::api::{GROUP, Scenario, VERSION, WatchState};
 use crate::controllers::finding::FindingWriter;
 use crate::domain::keys::KeyLimit;
 use crate::domain::texts::{self, Language};
@@ -163,6 +163,7 @@ impl Executor {
         let StatusWrite { id, scenario, resource_version, before, status } = write;
         let (api, fence) = (self.api.clone(), self.fence.clone());
         let (events, metrics, published) = (self.events.clone(), self.metrics.clone(), self.published.clone());
+        let language = self.assessor.language;
         let patch = write::merge("status", Some(&before), &status, Some(&resource_version));
         tokio::spawn(async move {
             let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
@@ -171,7 +172,7 @@ impl Executor {
                 Err(error) => Err(error),
             };
             if let Ok(object) = &written {
-                publish(&published, object, &before, &status);
+                publish(&published, object, status::event(&before, &status, language));
             }
             let result = match written {
                 // Another writer was faster: the next decision starts from the object as it is now.
@@ -217,8 +218,8 @@ fn log_state(scenario: &str, state: WatchState, problem: Option<&str>) {
 }
 
 /// Publishes the Event about a status that was written, if it is worth one.
-fn publish(events: &Events, object: &DynamicObject, before: &ScenarioStatus, after: &ScenarioStatus) {
-    let Some(event) = status::event(before, after) else { return };
+fn publish(events: &Events, object: &DynamicObject, event: Option<StatusEvent<'_>>) {
+    let Some(event) = event else { return };
     let about = ObjectReference {
         api_version: Some(format!("{GROUP}/{VERSION}")),
         kind: Some(Scenario::kind(&()).into_owned()),
@@ -227,7 +228,7 @@ fn publish(events: &Events, object: &DynamicObject, before: &ScenarioStatus, aft
         uid: object.metadata.uid.clone(),
         ..ObjectReference::default()
     };
-    events.publish(about, event.is_warning, event.reason, event.note);
+    events.publish(about, event.is_warning, event.reason, &event.note);
 }
 
 /// A Scenario's status in an answer of the API.

@@ -11,6 +11,7 @@ use crate::domain::texts::{self, Language};
 use crate::domain::validate::{Problem, Reason, ValidationError};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -208,11 +209,11 @@ fn check_name(check: &str, key: &str) -> String {
 pub struct StatusEvent<'a> {
     pub is_warning: bool,
     pub reason: &'a str,
-    pub note: &'a str,
+    pub note: Cow<'a, str>,
 }
 
 /// The Event about a change of a status, if it is worth one: what keeps the Scenario from being watched is new, or gone.
-pub fn event<'a>(before: &ScenarioStatus, after: &'a ScenarioStatus) -> Option<StatusEvent<'a>> {
+pub fn event<'a>(before: &ScenarioStatus, after: &'a ScenarioStatus, language: Language) -> Option<StatusEvent<'a>> {
     let of = |type_| conditions::find(&after.conditions, type_);
     let (ready, healthy) = (of(READY)?, of(HEALTHY)?);
     let was_unwatched = matches!(before.state, Some(WatchState::Invalid | WatchState::Late));
@@ -222,11 +223,11 @@ pub fn event<'a>(before: &ScenarioStatus, after: &'a ScenarioStatus) -> Option<S
             let is_new = old.is_none_or(|old| {
                 (&old.status, &old.reason, &old.message) != (&ready.status, &ready.reason, &ready.message)
             });
-            is_new.then_some((true, ready.reason.as_str(), ready.message.as_str()))?
+            is_new.then_some((true, ready.reason.as_str(), Cow::from(&ready.message)))?
         }
         WatchState::Late if before.state == Some(WatchState::Late) => return None,
-        WatchState::Late => (true, REASON_LATE, healthy.message.as_str()),
-        WatchState::Ready if was_unwatched => (false, REASON_RECOVERED, healthy.message.as_str()),
+        WatchState::Late => (true, REASON_LATE, Cow::from(&healthy.message)),
+        WatchState::Ready if was_unwatched => (false, REASON_RECOVERED, texts::watched_again(language).into()),
         WatchState::Ready | WatchState::Suspended => return None,
     };
     Some(StatusEvent { is_warning, reason, note })

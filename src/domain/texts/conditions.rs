@@ -42,8 +42,8 @@ pub fn late(language: Language, interval: Duration, failure: Option<&str>) -> St
     match failure {
         None => text!(
             language,
-            "nenhuma execução terminou em dois intervalos de {interval}",
-            "no run has been completed for two intervals of {interval}",
+            "nenhuma execução terminou em dois intervalos de {interval}; as sondas ou a avaliação podem estar aguardando a vez: consulte o log",
+            "no run has been completed for two intervals of {interval}; its probes or its evaluation may be waiting for their turn: see the log",
         ),
         Some(failure) => text!(
             language,
@@ -91,6 +91,11 @@ pub fn checks_pass(language: Language, count: usize) -> String {
         1 => text!(language, "1 verificação passou", "1 check passes"),
         _ => text!(language, "{count} verificações passaram", "{count} checks pass"),
     }
+}
+
+/// The note of the Event about a Scenario that is neither invalid nor late any more.
+pub fn watched_again(language: Language) -> String {
+    text!(language, "o cenário voltou a ser lido", "the Scenario is read again")
 }
 
 /// Why a Finding is resolved.

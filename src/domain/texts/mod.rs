@@ -31,7 +31,7 @@ pub use cli::{
 pub use conditions::{
     acknowledgement_refused, acknowledgement_removed, cannot_evaluate, cannot_evaluate_recently, checks_pass,
     failures_not_confirmed, findings_open, late, not_evaluated_yet, not_watched_and_open, resolved, run_failure,
-    spec_valid, suspended, suspended_spec, undecodable,
+    spec_valid, suspended, suspended_spec, undecodable, watched_again,
 };
 pub use expressions::{compilation, evaluation};
 pub use language::Language;

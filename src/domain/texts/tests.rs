@@ -273,6 +273,7 @@ fn other_messages_are_in_both_languages() {
     check("undecodable", |l| undecodable(l, "X1"));
     check("findings_open", |l| findings_open(l, "X1"));
     check("not_watched_and_open", |l| not_watched_and_open(l, "X1", "X2"));
+    check("watched_again", watched_again);
     check("late", |l| late(l, std::time::Duration::from_secs(300), None));
     check("late", |l| late(l, std::time::Duration::from_secs(300), Some("X1")));
     check("suspended", suspended);

@@ -274,6 +274,8 @@ fn the_answer_to_a_request_is_kept_until_there_is_a_newer_one() {
     assert_eq!(status(&answered, &with(None), at(2)).last_requested_run.as_ref(), Some(&run));
 }
 
+const LATE_MESSAGE: &str = "no run has been completed for two intervals of 5m; its probes or its evaluation may be waiting for their \
+                            turn: see the log";
 const LATE: LateRun<'static> = LateRun { interval: Duration::from_secs(300), failure: None };
 
 #[test]
@@ -294,7 +296,7 @@ fn a_run_that_is_not_completed_makes_healthy_unknown_until_one_is() {
     assert_eq!(after_restart, first, "nothing is new");
     let edited = StatusInputs { generation: Some(2), ..late(Some(LATE), None) };
     let edited = status(&first, &edited, at(9));
-    assert_eq!(condition(&edited, HEALTHY).2, "no run has been completed for two intervals of 5m");
+    assert_eq!(condition(&edited, HEALTHY).2, LATE_MESSAGE);
     let read = status(&first, &late(None, Some(JUDGED)), at(10));
     assert_eq!((read.health, read.state), (Some(Healthy), Some(WatchState::Ready)));
 }
@@ -304,7 +306,7 @@ fn open_findings_come_before_lateness_which_the_message_says_too() {
     let open = keys(&[("api", ""), (BLIND, "")]);
     let inputs = StatusInputs { late: Some(LATE), ..inputs(Valid, &open, Some(JUDGED), Language::English) };
     let late = status(&ScenarioStatus::default(), &inputs, at(1));
-    let message = "no run has been completed for two intervals of 5m; open: api".to_string();
+    let message = format!("{LATE_MESSAGE}; open: api");
     assert_eq!(condition(&late, HEALTHY), ("False".into(), "FindingsOpen".into(), message));
     assert_eq!((late.health, late.state), (Some(Failing), Some(WatchState::Late)));
 }
@@ -331,17 +333,17 @@ fn an_event_is_published_once_for_each_change_of_what_keeps_a_scenario_from_bein
         (Undecodable("x"), None, Some((true, "Undecodable", UNDECODABLE.1))),
         (Suspended, None, None),
         (Valid, None, None),
-        (Valid, Some(LATE), Some((true, "Late", "no run has been completed for two intervals of 5m"))),
+        (Valid, Some(LATE), Some((true, "Late", LATE_MESSAGE))),
         (Valid, Some(LATE), None),
         (Invalid(&errors[1..]), None, Some((true, "ReservedName", ERRORS.1.split("; ").nth(1).unwrap()))),
-        (Valid, None, Some((false, "Recovered", "3 checks pass"))),
+        (Valid, None, Some((false, "Recovered", "the Scenario is read again"))),
         (Valid, None, None),
     ];
     let mut before = ScenarioStatus::default();
     for (step, (spec, late, expected)) in steps.into_iter().enumerate() {
         let after = status(&before, &of(spec, late), at(1));
-        let expected = expected.map(|(is_warning, reason, note)| StatusEvent { is_warning, reason, note });
-        assert_eq!(event(&before, &after), expected, "{step}");
+        let expected = expected.map(|(is_warning, reason, note)| StatusEvent { is_warning, reason, note: note.into() });
+        assert_eq!(event(&before, &after, Language::English), expected, "{step}");
         before = after;
     }
 }
