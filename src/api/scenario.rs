@@ -199,7 +199,8 @@ pub struct ScenarioStatus {
     pub last_requested_run: Option<RequestedRun>,
 }
 
-/// Whether a Scenario is being watched. It is in exactly one of these states.
+/// Whether a Scenario is being watched, in one word: `ready`, `invalid` (Ready is False), `suspended`, or `late` (no run has been
+/// completed for two intervals).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WatchState {

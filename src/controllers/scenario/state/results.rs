@@ -100,7 +100,8 @@ impl State {
         now: Now,
         effects: &mut Effects,
     ) {
-        let is_idle = self.runnable(name).is_none();
+        let is_late = self.scenarios.get(name).is_some_and(|scenario| scenario.runs.late.is_some());
+        let is_idle = is_late || self.runnable(name).is_none();
         let Some(writes) = self.writes.get_mut(name).filter(|writes| writes.in_flight == Some(id)) else { return };
         writes.in_flight = None;
         let failures = writes.failures;
@@ -131,7 +132,7 @@ impl State {
                 }
                 Err(error) => {
                     failed = true;
-                    // A refused update waits for the next run, which decides anew; where there is none, it is tried again later.
+                    // A refused update waits for the next run, which decides anew; where there is none, or none is completed, it is tried again later.
                     if let Some(after) = retry_interval(&error, failures).or_else(|| is_idle.then_some(LONGEST)) {
                         retry_after = Some(retry_after.map_or(after, |known| known.max(after)));
                     }

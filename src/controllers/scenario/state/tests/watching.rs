@@ -347,6 +347,21 @@ fn many_late_scenarios_are_counted_at_once_and_reported_at_a_bounded_rate() {
 }
 
 #[test]
+fn a_finding_that_the_api_refuses_is_tried_again_though_no_run_follows() {
+    for is_invalid in [true, false] {
+        let mut world = hanging();
+        world.api = Api::Refusing;
+        if is_invalid {
+            world.scenario("shop", invalid());
+        }
+        world.advance(300);
+        world.api = Api::Up;
+        world.advance(16);
+        assert_eq!(phase(&world, "shop"), Some(Open), "{is_invalid}");
+    }
+}
+
+#[test]
 fn nothing_is_reported_as_late_while_nothing_can_be_written() {
     let mut world = hanging();
     world.doubt(1);
