@@ -132,7 +132,8 @@ impl State {
                 }
                 Err(error) => {
                     failed = true;
-                    // A refused update waits for the next run, which decides anew; where there is none, or none is completed, it is tried again later.
+                    // A refused update waits for the next run, which decides anew; where there is none, or none is completed, it is
+                    // tried again later.
                     if let Some(after) = retry_interval(&error, failures).or_else(|| is_idle.then_some(LONGEST)) {
                         retry_after = Some(retry_after.map_or(after, |known| known.max(after)));
                     }
