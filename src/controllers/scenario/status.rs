@@ -233,9 +233,11 @@ pub fn event<'a>(before: &ScenarioStatus, after: &'a ScenarioStatus, language: L
     Some(StatusEvent { is_warning, reason, note })
 }
 
-/// Whether two statuses differ in more than `lastRunAt`.
+/// Whether two statuses differ in more than `lastRunAt`. A missing `state` is no difference, since the conditions say it too: it must not
+/// be written again and again where the definition of the kind is older and drops it.
 pub fn differs_beyond_freshness(before: &ScenarioStatus, next: &ScenarioStatus) -> bool {
-    let without = |s: &ScenarioStatus| ScenarioStatus { last_run_at: None, ..s.clone() };
+    let state = |s: &ScenarioStatus| before.state.and(s.state);
+    let without = |s: &ScenarioStatus| ScenarioStatus { last_run_at: None, state: state(s), ..s.clone() };
     without(before) != without(next)
 }
 

@@ -256,6 +256,11 @@ fn only_a_change_is_more_than_freshness() {
     assert_eq!(same.last_run_at, Some(Time(at(60))));
     assert_eq!(same.conditions, first.conditions, "lastTransitionTime moves only with the status");
     assert!(differs_beyond_freshness(&same, &status(&same, &with(120, 4), at(120))));
+    let late = ScenarioStatus { state: Some(WatchState::Late), ..same.clone() };
+    assert!(differs_beyond_freshness(&same, &late));
+    let dropped = ScenarioStatus { state: None, ..same.clone() };
+    assert!(!differs_beyond_freshness(&dropped, &same), "it would be dropped again");
+    assert!(differs_beyond_freshness(&ScenarioStatus::default(), &same));
 }
 
 #[test]
