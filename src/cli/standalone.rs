@@ -111,6 +111,7 @@ impl Standalone {
             namespace: NAMESPACE.into(),
             event_ttl: settings.duration("AGENTIC_EVENT_TTL"),
             store: store_config(metrics.clone()),
+            reserved_annotations: Vec::new(),
             limits: limits::control_plane(settings),
             report: limits::report_of_control_plane(&metrics),
         })

@@ -77,6 +77,9 @@ pub struct Config {
     /// How long after their last change Events are removed.
     pub event_ttl: Duration,
     pub store: StoreConfig,
+    /// Annotations that only clients in this process can set, change and remove, as an admission policy would have it: of an
+    /// object that another client writes they are as they were.
+    pub reserved_annotations: Vec<String>,
     pub limits: Limits,
     /// Called when a client reaches a limit.
     pub report: Report,
@@ -141,13 +144,14 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     recovery.start(stop.subscribe()).await?;
     let token_text = token.as_str().to_string();
     let store_status = store.status();
-    let Config { limits, report, .. } = config;
+    let Config { limits, report, reserved_annotations, .. } = config;
     let api = Arc::new(ServerState {
         kinds,
         resources,
         store,
         token,
         address: address.to_string(),
+        reserved_annotations: reserved_annotations.into(),
         limits,
         report: report.clone(),
         budgets: Arc::new(Budgets::new(&limits, report.clone())),

@@ -54,6 +54,7 @@ fn config(data_dir: &Path, listen: SocketAddr, definitions: Vec<Definition>) -> 
         namespace: NAMESPACE.into(),
         event_ttl: EVENT_TTL,
         store: Default::default(),
+        reserved_annotations: Vec::new(),
         limits: controlplane::Limits::default(),
         report: Arc::new(|_, _| {}),
     }
