@@ -121,6 +121,11 @@ pub struct Acknowledgement {
     /// Time of the acknowledgement. Defaults to the time at which the operator recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,
+    /// Name of the Action that records the acknowledgement; set by the REST facade. The name in `by` is proven by that
+    /// Action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
+    pub action: Option<String>,
 }
 
 /// The observed state, written by the operator.
@@ -227,12 +232,16 @@ pub struct FindingAcknowledgement {
     /// Number of the occurrence that was acknowledged, as counted by `status.occurrences`.
     #[schemars(range(min = 0))]
     pub occurrence: u32,
-    /// Field manager that wrote the acknowledgement, such as `kubectl-patch`.
+    /// Name of the Action that records the acknowledgement, as `spec.acknowledgement` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub action: Option<String>,
+    /// Field manager that wrote the acknowledgement, such as `kubectl-patch`. Clients choose it freely: it proves nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub manager: Option<String>,
-    /// Whether the name was authenticated: true for acknowledgements through the REST facade, and for those by kubectl if
-    /// an admission policy of the API server checks names.
+    /// Whether the name was authenticated: true for acknowledgements through the REST facade, which its Action proves, and
+    /// for those by kubectl if an admission policy of the API server checks names.
     #[serde(default)]
     pub proven: bool,
 }

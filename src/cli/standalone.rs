@@ -7,7 +7,8 @@ use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::{CliError, client, limits, token, view};
-use crate::api::SETTINGS_NAME;
+use crate::api::{RECORDED_BY, SETTINGS_NAME};
+use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::controlplane::{DataDir, StartError, StoreConfig};
 use crate::domain::redact::{KnownSecrets, Source};
@@ -70,6 +71,7 @@ pub struct Standalone {
     control_plane: controlplane::Running,
     operator: Operator,
     served: Served,
+    recovery: Recovery,
     following: JoinHandle<()>,
     /// Writes the settings once the store can be written; `None` if they are written.
     writing: Option<JoinHandle<()>>,
@@ -111,7 +113,8 @@ impl Standalone {
             namespace: NAMESPACE.into(),
             event_ttl: settings.duration("AGENTIC_EVENT_TTL"),
             store: store_config(metrics.clone()),
-            reserved_annotations: Vec::new(),
+            // kubectl writes Actions, and none that proves what the facade did.
+            reserved_annotations: vec![RECORDED_BY.into()],
             limits: limits::control_plane(settings),
             report: limits::report_of_control_plane(&metrics),
         })
@@ -142,13 +145,17 @@ impl Standalone {
         });
         let store = Some(control_plane.store.clone());
         let process = view::of_operator(&operator, NAMESPACE, metrics.clone(), store);
-        let backend = serve::backend(settings, Some(secret), client.clone(), process, secrets.clone());
+        // The lock of the data directory sees to it that there is one process.
+        let place = Some("standalone");
+        let (backend, recovery) =
+            serve::backend(settings, Some(secret), client.clone(), process, secrets.clone(), place).await;
         let served = serve::start(args.listen, router(backend), settings, &metrics)?;
         Ok(Standalone {
             lock,
             control_plane,
             operator,
             served,
+            recovery,
             following,
             writing,
             language: settings.language(),
@@ -203,7 +210,7 @@ impl Standalone {
         let until = |step| shutdown.until(step);
         shutdown.step(Step::Controllers, self.operator.shutdown_by(until(Step::Controllers))).await;
         shutdown.step(Step::Facade, self.served.shutdown(until(Step::Facade))).await;
-        drop(self.client);
+        drop((self.client, self.recovery));
         shutdown.step(Step::ApiServer, self.control_plane.shutdown_by(until(Step::ApiServer))).await;
         drop(self.lock);
     }

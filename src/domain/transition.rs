@@ -2,13 +2,17 @@
 
 use super::printable::printable;
 use crate::api::conditions::{self, ACKNOWLEDGED, RESOLVED, bounded};
-use crate::api::{Acknowledgement, Evidence, FindingAcknowledgement, FindingStatus, Phase, Severity, Transition};
+use crate::api::{
+    Acknowledgement, ActionSpec, Evidence, FindingAcknowledgement, FindingStatus, Phase, Severity, Transition,
+};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::time::Duration;
 
 /// Only the newest are kept.
 const TRANSITIONS_MAX: usize = 20;
+/// The verb of Actions that record acknowledgements.
+pub const VERB_ACKNOWLEDGE: &str = "acknowledge";
 /// The minimum interval of writing a changed message, or the Scenario's interval if longer.
 const REFRESH_MIN: Duration = Duration::from_secs(300);
 
@@ -152,12 +156,15 @@ pub fn acknowledge(
                 by: written.by.clone(),
                 note: written.note.clone(),
                 at,
+                action: written.action.clone(),
                 occurrence: current.occurrences.unwrap_or(1),
                 manager: manager.map(|m| bounded(m, 128)),
                 proven,
             };
             // The same acknowledgement applied again, as from a backup, changes nothing unless its name is proven now.
-            let content = |a: &FindingAcknowledgement| (a.by.clone(), a.note.clone(), a.at.clone(), a.occurrence);
+            let content = |a: &FindingAcknowledgement| {
+                (a.by.clone(), a.note.clone(), a.at.clone(), a.action.clone(), a.occurrence)
+            };
             let same = |recorded: &FindingAcknowledgement| {
                 content(recorded) == content(&taken) && recorded.proven >= taken.proven
             };
@@ -180,27 +187,57 @@ pub fn acknowledge(
 
 /// Whether the name in `spec.acknowledgement` is proven to be that of its writer.
 ///
-/// The facade authenticates its callers. An API server that checks names does so when they change: a name that was there before
-/// keeps what was recorded for it, also when the rest is edited. Where no server checks names, a proven one stays so until
-/// something of the acknowledgement changes.
+/// `is_recorded`: by an Action of the facade, which authenticates its callers ([`is_recorded_by`]). An API server that checks names
+/// does so when they change: a name that was there before keeps what was recorded for it, also when the rest is edited. Where no
+/// server checks names, a proven one stays so until something of the acknowledgement changes.
+///
+/// `manager`, the field manager, tells two writers apart that use different ones; it proves nothing, since clients choose it.
 pub fn is_proven(
     current: &FindingStatus,
     written: &Acknowledgement,
     manager: Option<&str>,
-    through_facade: bool,
+    is_recorded: bool,
     names_are_checked: bool,
 ) -> bool {
     let recorded = current.acknowledgement.as_ref().filter(|recorded| Some(recorded.occurrence) == current.occurrences);
     let recorded = recorded.filter(|recorded| recorded.by == written.by);
     match recorded {
-        _ if through_facade => true,
+        _ if is_recorded => true,
         Some(recorded) if names_are_checked => recorded.proven,
         None => names_are_checked,
         Some(recorded) => {
             let manager = manager.map(|m| bounded(m, 128));
-            recorded.proven && recorded.note == written.note && recorded.manager == manager
+            let is_same_time = written.at.as_ref().is_none_or(|at| *at == recorded.at);
+            recorded.proven && recorded.note == written.note && is_same_time && recorded.manager == manager
         }
     }
+}
+
+/// Whether an Action records this acknowledgement, word for word: of this Finding in this occurrence, by this person, with this note,
+/// at the time when the Action was created. So an acknowledgement that people copy proves no more than the one that was recorded.
+pub fn is_recorded_by(
+    action: &ActionSpec,
+    created: Timestamp,
+    finding: &FindingRef<'_>,
+    written: &Acknowledgement,
+) -> bool {
+    let (subject, Some(before)) = (&action.subject, &action.before) else { return false };
+    action.verb == VERB_ACKNOWLEDGE
+        && subject.kind == "Finding"
+        && subject.name == finding.name
+        && before.uid.as_deref() == Some(finding.uid)
+        && before.occurrence == finding.occurrences
+        && action.actor.name == written.by
+        && action.parameters.get("note") == written.note.as_ref()
+        && written.at.as_ref().is_some_and(|at| at.0 == created)
+}
+
+/// Which Finding, and which occurrence of it.
+#[derive(Clone, Copy, Debug)]
+pub struct FindingRef<'a> {
+    pub name: &'a str,
+    pub uid: &'a str,
+    pub occurrences: Option<u32>,
 }
 
 /// The time recorded for the same acknowledgement before, so that reading it again changes nothing.

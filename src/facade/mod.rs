@@ -1,5 +1,5 @@
 //! The REST facade, `/api/v1/agents`: translates between HTTP and [`crate::commands`] and [`crate::views`]. It keeps no state
-//! of its own besides the answers to repeated requests and the recent commands of each person.
+//! of its own besides the requests under way and the recent commands of each person.
 
 mod acknowledge;
 pub mod auth;
@@ -10,6 +10,7 @@ mod jwks;
 pub mod openapi;
 mod problem;
 mod process_endpoints;
+mod reply;
 mod runs;
 mod scenarios;
 mod sent_body;
@@ -20,13 +21,13 @@ pub mod token_review;
 
 pub use process_endpoints::ProcessState;
 
-use crate::commands::{Caller, CommandRate, Context};
+use crate::commands::{Caller, CommandRate, Context, JoinedRuns, ProcessId, RecoveryState, RequestId};
 use crate::domain::redact::KnownSecrets;
 use auth::Authenticator;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::{Router, middleware};
-use idempotency::IdempotencyStore;
+use idempotency::InProgress;
 use kube::Client;
 use problem::Problem;
 use std::sync::Arc;
@@ -55,13 +56,18 @@ pub struct Backend {
     pub commands_per_minute: usize,
     /// What is redacted in notes and Actions; nothing where the controllers run in another process, since this one reads no Secrets.
     pub secrets: KnownSecrets,
+    /// Identifies this process in Actions.
+    pub id: ProcessId,
+    /// Whether the Actions of before are completed: until then no command is taken.
+    pub recovery: RecoveryState,
 }
 
 /// State of the routes.
 struct Facade {
     backend: Backend,
-    idempotency: IdempotencyStore,
+    in_progress: InProgress,
     rate: Arc<CommandRate>,
+    joined: Arc<JoinedRuns>,
 }
 
 type FacadeState = Arc<Facade>;
@@ -70,7 +76,7 @@ type FacadeState = Arc<Facade>;
 pub fn router(backend: Backend) -> Router {
     let process = process_endpoints::routes(backend.process.clone());
     let rate = Arc::new(CommandRate::new(backend.commands_per_minute));
-    let state = Arc::new(Facade { backend, idempotency: IdempotencyStore::default(), rate });
+    let state = Arc::new(Facade { backend, in_progress: InProgress::default(), rate, joined: Arc::default() });
     let (agents, _) = documented_routes().with_state(state).split_for_parts();
     bounded(process.merge(agents), "no such path")
 }
@@ -107,14 +113,17 @@ fn bounded(routes: Router, absent: &'static str) -> Router {
 }
 
 impl Facade {
-    /// The context of a caller's commands.
-    fn context(&self, caller: Caller) -> Context {
-        let Backend { client, process, secrets, .. } = &self.backend;
+    /// The context of a caller's command.
+    fn context(&self, caller: Caller, request: RequestId) -> Context {
+        let Backend { client, process, secrets, id, .. } = &self.backend;
         Context {
             client: client.clone(),
             resources: process.resources.clone(),
             caller,
+            request,
+            process: id.clone(),
             rate: self.rate.clone(),
+            joined: self.joined.clone(),
             metrics: process.metrics.clone(),
             secrets: secrets.clone(),
         }

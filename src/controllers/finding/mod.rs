@@ -34,7 +34,7 @@ pub fn start(context: &Context) -> JoinHandle<()> {
     let findings = context.caches.findings.clone();
     let (done, finished) = mpsc::channel(DONE_MAX);
     let controller = Controller {
-        acknowledgements: Acknowledgements::new(FindingWriter::new(context), context.names_are_checked),
+        acknowledgements: Acknowledgements::new(context),
         fence: context.fence.clone(),
         work: Work::default(),
         done,

@@ -1,6 +1,7 @@
 use super::*;
 use crate::api::{Excerpt, Snapshot};
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
@@ -23,7 +24,7 @@ fn opened_status() -> FindingStatus {
 }
 
 fn by(name: &str, note: Option<&str>) -> Acknowledgement {
-    Acknowledgement { by: name.into(), note: note.map(Into::into), at: None }
+    Acknowledgement { by: name.into(), note: note.map(Into::into), at: None, action: None }
 }
 
 #[test]
@@ -86,9 +87,11 @@ fn a_name_is_proven_if_it_was_checked_when_it_was_written() {
     let (yes, no, none) = (noted(true), noted(false), opened_status());
     let (ana, other_note, rui) = (by("ana", Some("vi")), by("ana", Some("x")), by("rui", Some("vi")));
     let (kubectl, argo) = (Some("kubectl"), Some("argocd"));
+    let at_another_time = Acknowledgement { at: Some(Time(at(6))), ..ana.clone() };
     for (name, noted, written, manager, facade, checked, expected) in [
         ("names are not checked", &none, &ana, kubectl, false, false, false),
-        ("the facade does", &none, &ana, Some("agentic-ops-facade"), true, false, true),
+        ("the facade does, as its Action says", &none, &ana, kubectl, true, false, true),
+        ("a field manager is nobody's", &none, &ana, Some("agentic-ops-facade"), false, false, false),
         ("the API server does", &none, &ana, kubectl, false, true, true),
         ("no manager is known", &none, &ana, None, false, true, true),
         ("it stood before the API server did", &no, &ana, kubectl, false, true, false),
@@ -97,6 +100,7 @@ fn a_name_is_proven_if_it_was_checked_when_it_was_written() {
         ("the note of a proven one was edited", &yes, &other_note, argo, false, true, true),
         ("it was proven, and names are no longer checked", &yes, &ana, kubectl, false, false, true),
         ("its note is edited while names are not checked", &yes, &other_note, kubectl, false, false, false),
+        ("its time is edited", &yes, &at_another_time, kubectl, false, false, false),
         ("nor who writes it again", &yes, &ana, argo, false, false, false),
         ("nor another name", &yes, &rui, kubectl, false, false, false),
     ] {
@@ -106,6 +110,39 @@ fn a_name_is_proven_if_it_was_checked_when_it_was_written() {
     let (resolved, _) = resolve(&no, ResolveReason::Recovered, "", at(20)).unwrap();
     let (again, _) = open(Some(&resolved), &failure("down", 30), at(30)).unwrap();
     assert!(is_proven(&again, &ana, kubectl, false, true));
+}
+
+#[test]
+fn an_action_records_an_acknowledgement_word_for_word() {
+    let spec = json!({"verb": "acknowledge", "subject": {"kind": "Finding", "name": "f"},
+        "before": {"uid": "u", "occurrence": 2}, "actor": {"name": "ana", "via": "rest"}, "parameters": {"note": "vi"}});
+    let written = Acknowledgement { at: Some(Time(at(5))), ..by("ana", Some("vi")) };
+    let finding = FindingRef { name: "f", uid: "u", occurrences: Some(2) };
+    let is_recorded = |spec: &Value, finding: &FindingRef<'_>, written: &Acknowledgement| {
+        is_recorded_by(&serde_json::from_value(spec.clone()).unwrap(), at(5), finding, written)
+    };
+    assert!(is_recorded(&spec, &finding, &written));
+    for (field, value) in [
+        ("/verb", json!("run")),
+        ("/subject/kind", json!("Scenario")),
+        ("/subject/name", json!("g")),
+        ("/before/uid", json!("v")),
+        ("/before/uid", json!(null)),
+        ("/before/occurrence", json!(1)),
+        ("/before", json!(null)),
+        ("/actor/name", json!("rui")),
+        ("/parameters/note", json!("vi.")),
+        ("/parameters", json!({})),
+    ] {
+        let mut other = spec.clone();
+        *other.pointer_mut(field).unwrap() = value;
+        assert!(!is_recorded(&other, &finding, &written), "{field}");
+    }
+    for other in [by("ana", Some("vi")), Acknowledgement { note: None, ..written.clone() }] {
+        assert!(!is_recorded(&spec, &finding, &other), "{other:?}");
+    }
+    assert!(!is_recorded(&spec, &FindingRef { occurrences: Some(3), ..finding }, &written));
+    assert!(!is_recorded(&spec, &finding, &Acknowledgement { at: Some(Time(at(6))), ..written.clone() }));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The facade over stand-ins for the API server and the operator.
 
 use crate::api::{Health, Role};
-use crate::commands::Scheduler;
 use crate::commands::tests::api_server::{ApiServer, Cluster, client};
+use crate::commands::{ProcessId, RecoveryState, Scheduler};
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, ProcessState, router};
 use crate::runtime::leadership::Leadership;
@@ -96,7 +96,16 @@ impl Facade {
     }
 
     pub fn with(view: View, auth: AuthConfig, internal_token: Option<&str>) -> Facade {
-        let server = ApiServer::new();
+        Self::over(ApiServer::new(), view, auth, internal_token)
+    }
+
+    /// Another facade over the same API server, as after a restart or on another replica.
+    pub fn another(&self) -> Facade {
+        let auth = AuthConfig { secret: Some(SECRET.to_vec()), ..config() };
+        Self::over(self.server.clone(), View::default(), auth, None)
+    }
+
+    fn over(server: Arc<ApiServer>, view: View, auth: AuthConfig, internal_token: Option<&str>) -> Facade {
         let view = Arc::new(view);
         let scheduler = (!view.is_apart).then(|| view.clone() as Arc<dyn Scheduler>);
         let resources = server.resources.clone();
@@ -107,6 +116,8 @@ impl Facade {
             internal_token: internal_token.map(String::from),
             commands_per_minute: COMMANDS_PER_MINUTE,
             secrets: Default::default(),
+            id: ProcessId::new(Some("pod-a")),
+            recovery: RecoveryState::complete(),
         });
         Facade { server, app }
     }

@@ -164,17 +164,60 @@ async fn a_resolved_or_absent_finding_is_not_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_key_is_answered_once() {
+async fn a_key_is_answered_once_also_by_another_facade() {
     let facade = facade();
     let post = |id: &str, key: &str| {
         let builder = request(Method::POST, &format!("/findings/{id}/ack"));
         builder.header("authorization", bearer("ana", &[Role::Seo])).header("idempotency-key", key)
     };
-    let first = facade.send(post("a-1", "k"), r#"{"note": "x"}"#).await;
-    let second = facade.send(post("a-1", "k"), r#"{"note": "x"}"#).await;
-    assert_eq!((first.status, &first.body), (second.status, &second.body));
-    assert_eq!(facade.actions().len(), 1, "done once");
-    assert!(facade.send(post("a-1", "k"), r#"{"note": "y"}"#).await.problem(422).starts_with("Idempotency-Key"));
-    assert!(facade.send(post("b-2", "k"), r#"{"note": "x"}"#).await.problem(422).starts_with("Idempotency-Key"));
-    facade.send(post("a-1", &"k".repeat(256)), "").await.problem(422);
+    let answers = async |facade: &Facade| {
+        let acknowledged = facade.send(post("a-1", "k"), r#"{"note": "x"}"#).await;
+        let refused = facade.send(post("c-3", "refused"), "").await;
+        refused.problem(409);
+        [acknowledged, refused].map(|answer| (answer.status, answer.headers["content-type"].clone(), answer.text))
+    };
+    let first = answers(&facade).await;
+    // What it became since is not told: the answer is the same.
+    facade.cluster(|c| c.objects.remove(&("findings".into(), "a-1".into())));
+    let actions = facade.actions();
+    for facade in [&facade, &facade.another()] {
+        assert_eq!(answers(facade).await, first);
+        assert_eq!(facade.actions(), actions, "done once");
+        for (id, query, body) in
+            [("a-1", "", r#"{"note": "y"}"#), ("b-2", "", r#"{"note": "x"}"#), ("a-1", "?x=1", r#"{"note": "x"}"#)]
+        {
+            let builder = request(Method::POST, &format!("/findings/{id}/ack{query}"));
+            let builder = builder.header("authorization", bearer("ana", &[Role::Seo])).header("idempotency-key", "k");
+            let answer = facade.send(builder, body).await;
+            assert!(
+                answer.problem(422).starts_with("Idempotency-Key: was used for another request"),
+                "{}",
+                answer.text
+            );
+        }
+    }
+    for key in [&"k".repeat(256), "", "  ", "chave-\u{e7}"] {
+        assert!(facade.send(post("a-1", key), "").await.problem(400).starts_with("Idempotency-Key"), "{key:?}");
+    }
+    // The same key of somebody else is another request.
+    let other = request(Method::POST, "/findings/b-2/ack").header("idempotency-key", "k");
+    assert_eq!(facade.send(other.header("authorization", bearer("rui", &[Role::Seo])), "").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_to_be_stored_is_made_anew() {
+    let facade = facade();
+    let long = "x".repeat(30_000);
+    let evidence = json!({"failing": {"at": "2026-01-02T04:00:00Z", "readings": [{"probe": "a", "reading": long}, {"probe": "b", "reading": long}]}});
+    facade.add_finding("a-1", json!({"phase": "Open", "severity": "high", "evidence": evidence}));
+    let post = || {
+        let builder = request(Method::POST, "/findings/a-1/ack").header("idempotency-key", "k");
+        builder.header("authorization", bearer("ana", &[Role::Seo]))
+    };
+    let first = facade.send(post(), "").await;
+    assert!(first.status == 200 && first.text.len() > 60_000, "{}", first.text);
+    let action = &facade.actions()[0];
+    assert!(action["status"]["reply"]["code"] == 200 && action["status"]["reply"]["body"].is_null(), "{action}");
+    let again = facade.another().send(post(), "").await;
+    assert_eq!((again.status, again.text == first.text, facade.actions().len()), (200, true, 1));
 }
