@@ -42,6 +42,7 @@ use serde::{Deserialize, Serialize};
         description = "Scenario that it belongs to",
         json_path = ".spec.scenario"
     ),
+    printcolumn(name = "Title", type_ = "string", description = "Title of the Scenario", json_path = ".status.title"),
     printcolumn(
         name = "Message",
         type_ = "string",
@@ -189,7 +190,8 @@ pub enum Phase {
 
 impl FindingStatus {
     /// Whether the Finding is not resolved. A Finding without a phase is not: the operator ended between creating it and
-    /// writing its status, or it was restored from a backup without its status.
+    /// writing its status, or it was restored from a backup without its status. The operator still gives it a phase; nobody else
+    /// shows or counts it before that.
     pub fn is_unresolved(&self) -> bool {
         self.phase != Some(Phase::Resolved)
     }
@@ -213,6 +215,11 @@ impl Phase {
 
 /// An acknowledgement as the operator recorded it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+
+    /// Whether the Finding is in phase Open or Acknowledged.
+    pub fn is_active(&self) -> bool {
+        self.phase.is_some_and(Phase::is_active)
+    }
 #[serde(rename_all = "camelCase")]
 pub struct FindingAcknowledgement {
     /// Name of the person who acknowledged.

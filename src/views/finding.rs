@@ -2,7 +2,7 @@
 
 use super::query::{Parameters, QueryError};
 use super::{AgentRef, words};
-use crate::api::{Evidence, Finding, FindingAcknowledgement, Phase, Severity, Snapshot};
+use crate::api::{Evidence, Finding, FindingAcknowledgement, FindingStatus, Phase, Severity, Snapshot};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub struct FindingView {
     /// Item of a check with `forEach`, else empty.
     #[schema(example = "112")]
     pub key: String,
-    /// The responsible Agent; null before the operator has written the status.
+    /// The responsible Agent; null where the Finding was resolved before the operator knew it.
     #[schema(required)]
     pub agent: Option<AgentRef>,
     /// Title of the Scenario.
@@ -35,7 +35,7 @@ pub struct FindingView {
     /// Severity of this occurrence.
     #[schema(required)]
     pub severity: Option<Severity>,
-    /// Current phase; null before the operator has written the status.
+    /// Current phase. A Finding is listed once it has one, which follows its creation at once.
     #[schema(required)]
     pub phase: Option<FindingPhase>,
     /// Start of the current or last occurrence.
@@ -213,7 +213,7 @@ pub fn severity(finding: &Finding) -> Option<Severity> {
 
 /// Whether a Finding is Open or Acknowledged.
 pub fn is_active(finding: &Finding) -> bool {
-    phase(finding).is_some_and(Phase::is_active)
+    finding.status.as_ref().is_some_and(FindingStatus::is_active)
 }
 
 impl FindingView {

@@ -93,6 +93,24 @@ async fn a_finding_has_the_fields_of_the_contract() {
 
 #[tokio::test]
 async fn an_acknowledgement_is_written_answered_and_recorded() {
+#[tokio::test]
+async fn a_finding_is_shown_and_acknowledged_once_it_has_a_phase() {
+    let facade = facade();
+    for (name, status) in [("d-4", Value::Null), ("e-5", json!({})), ("f-6", json!({"severity": "high"}))] {
+        facade.add_finding(name, status);
+        for phase in ["", "?phase=open", "?phase=resolved"] {
+            let listed = facade.get(&format!("/findings{phase}")).await;
+            assert!(!ids(&listed.body).contains(&name), "{name}: {}", listed.text);
+        }
+        facade.get(&format!("/findings/{name}")).await.problem(404);
+        ack(&facade, name, "ana", "").await.problem(404);
+    }
+    let health = facade.get("/health").await;
+    assert_eq!(health.body["open_findings"]["high"], 1, "{}", health.text);
+    let metrics = facade.get("!/metrics").await;
+    assert!(metrics.text.contains("agentic_ops_open_findings{severity=\"high\"} 1"), "{}", metrics.text);
+}
+
     let facade = facade();
     let answer = ack(&facade, "a-1", "ana", r#"{"note": "vendo"}"#).await;
     assert_eq!((answer.status, &answer.body["phase"]), (200, &json!("acknowledged")), "{}", answer.text);

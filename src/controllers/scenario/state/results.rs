@@ -216,7 +216,7 @@ impl State {
         let inputs = StatusInputs {
             generation: scenario.observed.generation,
             spec: self.spec_state(scenario),
-            open: &self.findings.open(name),
+            open: &self.findings.active(name),
             run: last.map(|run| RunSummary {
                 judged: run.is_judged,
                 unconfirmed: run.unconfirmed.as_deref(),

@@ -125,7 +125,7 @@ impl World {
     ) -> (Option<FindingSummary>, Vec<Step>) {
         let name = finding_name(scenario, &at.0, &at.1);
         let current = self.stored.findings.get(&name).cloned();
-        let status = current.as_ref().and_then(|finding| finding.status.clone());
+        let status = current.as_ref().map(|finding| finding.status.clone().unwrap_or_default());
         let Some((next, steps)) = apply_updates(status.as_ref(), updates, Language::English) else {
             return (current.as_ref().map(FindingSummary::of), Vec::new());
         };
