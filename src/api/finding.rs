@@ -46,7 +46,7 @@ use serde::{Deserialize, Serialize};
     printcolumn(
         name = "Message",
         type_ = "string",
-        description = "Message of the failing check",
+        description = "Message of the failing check, or how it ended",
         json_path = ".status.message"
     ),
     printcolumn(
@@ -145,7 +145,7 @@ pub struct FindingStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 200))]
     pub title: Option<String>,
-    /// Message of the failing check. At most 1024 characters.
+    /// Message of the failing check; once the Finding is resolved, how it ended and what that message was. At most 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub message: Option<String>,

@@ -62,6 +62,7 @@ pub fn desired_findings(
         let state = state_of(scenario, streaks, check, key);
         let reason = match state {
             None => ResolveReason::CheckRemoved,
+            Some(CheckState::Passing) if has_left(outcomes, check, key) => ResolveReason::ItemRemoved,
             Some(CheckState::Passing) => ResolveReason::Recovered,
             Some(_) => continue,
         };
@@ -98,6 +99,11 @@ pub fn desired_findings(
 }
 
 /// The desired state of the open Findings of a Scenario that was deleted.
+/// Whether the list of the check was read and has no such item.
+fn has_left(outcomes: &Evaluation, check: &str, key: &str) -> bool {
+    !key.is_empty() && outcomes.items.get(check).is_some_and(|keys| !keys.contains(key))
+}
+
 pub fn desired_after_removal(known: &BTreeSet<CheckKey>) -> DesiredFindings {
     known.iter().map(|at| (at.clone(), Desired::Resolved(ResolveReason::ScenarioRemoved))).collect()
 }

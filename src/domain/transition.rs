@@ -11,6 +11,8 @@ use std::time::Duration;
 const TRANSITIONS_MAX: usize = 20;
 /// The minimum interval of writing a changed message, or the Scenario's interval if longer.
 const REFRESH_MIN: Duration = Duration::from_secs(300);
+/// Longest message, in bytes.
+const MESSAGE_MAX: usize = 1024;
 
 /// Why a Finding is resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,13 +20,15 @@ pub enum ResolveReason {
     Recovered,
     CheckRemoved,
     ScenarioRemoved,
+    /// Its item is no longer in the list of the check, which counts as a pass: it recovered, or is not watched any more.
+    ItemRemoved,
 }
 
 impl ResolveReason {
     /// The CamelCase word in the transition and the condition.
     pub fn as_str(self) -> &'static str {
         match self {
-            ResolveReason::Recovered => conditions::REASON_RECOVERED,
+            ResolveReason::Recovered | ResolveReason::ItemRemoved => conditions::REASON_RECOVERED,
             ResolveReason::CheckRemoved => conditions::REASON_CHECK_REMOVED,
             ResolveReason::ScenarioRemoved => conditions::REASON_SCENARIO_REMOVED,
         }
@@ -117,14 +121,24 @@ fn refresh(before: FindingStatus, failure: &Failure, now: Timestamp) -> Option<(
 pub fn resolve(
     current: &FindingStatus,
     reason: ResolveReason,
-    message: &str,
+    ending: &Ending,
     now: Timestamp,
 ) -> Option<(FindingStatus, Step)> {
     if !current.is_unresolved() {
+/// How a Finding ended, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Why, for the transition and the condition.
+    pub why: String,
+    /// The message from then on. It is written once, at the resolution, and says nothing in the present tense that no longer holds.
+    pub message: String,
+}
+
         return None;
     }
-    let mut next = FindingStatus { resolved_at: Some(Time(now)), since: Some(Time(now)), ..current.clone() };
-    enter(&mut next, Phase::Resolved, reason.as_str(), message, now);
+    let message = Some(bounded(&ending.message, MESSAGE_MAX));
+    let mut next = FindingStatus { message, resolved_at: Some(Time(now)), since: Some(Time(now)), ..current.clone() };
+    enter(&mut next, Phase::Resolved, reason.as_str(), &ending.why, now);
     Some((next, Step::Resolved))
 }
 

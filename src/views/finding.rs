@@ -29,7 +29,7 @@ pub struct FindingView {
     /// Title of the Scenario.
     #[schema(required)]
     pub title: Option<String>,
-    /// Message of the check.
+    /// Message of the check; once the Finding is resolved, how it ended and what that message was.
     #[schema(required)]
     pub message: Option<String>,
     /// Severity of this occurrence.

@@ -1,6 +1,9 @@
 //! Messages and titles of Findings where a Scenario has no text of its own.
 
 use super::language::Language;
+use crate::domain::duration;
+use crate::domain::transition::ResolveReason;
+use std::time::Duration;
 
 /// The message of a check without one, or whose message cannot be evaluated.
 pub fn check_failed(language: Language, check: &str, key: &str) -> String {
@@ -52,4 +55,41 @@ pub fn surplus(language: Language, check: &str, count: usize, examples: &str, mo
 /// The title of that Finding, from that of the Scenario.
 pub fn surplus_title(language: Language, title: &str) -> String {
     text!(language, "{title}: itens sem ocorrência própria", "{title}: items without a Finding of their own")
+}
+
+/// The message of a resolved Finding: how it ended after `open_for`, and what `was` its message. A check that is no longer watched may
+/// still fail, so that its message is called the last one.
+pub fn resolved_message(
+    language: Language,
+    reason: ResolveReason,
+    open_for: Option<Duration>,
+    was: Option<&str>,
+) -> String {
+    let end = match (reason, open_for.map(duration::rounded)) {
+        (ResolveReason::Recovered, Some(after)) => {
+            text!(language, "Voltou ao normal depois de {after}", "Recovered after {after}")
+        }
+        (ResolveReason::Recovered, None) => text!(language, "Voltou ao normal", "Recovered"),
+        (ResolveReason::ItemRemoved, Some(after)) => {
+            text!(language, "Não está mais na lista, depois de {after}", "No longer in the list, after {after}")
+        }
+        (ResolveReason::ItemRemoved, None) => text!(language, "Não está mais na lista", "No longer in the list"),
+        (ResolveReason::CheckRemoved, _) => text!(
+            language,
+            "Não é mais monitorado: a verificação não existe mais no cenário",
+            "No longer watched: the check is no longer in the Scenario",
+        ),
+        (ResolveReason::ScenarioRemoved, _) => text!(
+            language,
+            "Não é mais monitorado: o cenário não existe mais",
+            "No longer watched: the Scenario no longer exists",
+        ),
+    };
+    match (was, reason) {
+        (None, _) => end,
+        (Some(was), ResolveReason::CheckRemoved | ResolveReason::ScenarioRemoved) => {
+            text!(language, "{end}. Última mensagem: {was}", "{end}. Last message: {was}")
+        }
+        (Some(was), _) => text!(language, "{end}. Era: {was}", "{end}. It was: {was}"),
+    }
 }

@@ -79,12 +79,14 @@ pub fn checks_pass(language: Language, count: usize) -> String {
 
 /// Why a Finding is resolved.
 pub fn resolved(language: Language, reason: ResolveReason) -> &'static str {
-    use ResolveReason::{CheckRemoved, Recovered, ScenarioRemoved};
+    use ResolveReason::{CheckRemoved, ItemRemoved, Recovered, ScenarioRemoved};
     match (language, reason) {
         (Language::Portuguese, Recovered) => "voltou ao normal",
+        (Language::Portuguese, ItemRemoved) => "o item não está mais na lista",
         (Language::Portuguese, CheckRemoved) => "a verificação não existe mais no cenário",
         (Language::Portuguese, ScenarioRemoved) => "o cenário não existe mais",
         (Language::English, Recovered) => "recovered",
+        (Language::English, ItemRemoved) => "the item is no longer in the list",
         (Language::English, CheckRemoved) => "the check is no longer in the Scenario",
         (Language::English, ScenarioRemoved) => "the Scenario no longer exists",
     }

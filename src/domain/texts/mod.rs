@@ -23,7 +23,9 @@ mod readings;
 mod tests;
 mod validation;
 
-pub use checks::{blind, blind_title, check_failed, item_without_name, not_given, surplus, surplus_title};
+pub use checks::{
+    blind, blind_title, check_failed, item_without_name, not_given, resolved_message, surplus, surplus_title,
+};
 pub use cli::{
     CheckWarning, DocumentError, check_columns, check_warning, demo_started, document_error, no_scenario,
     operator_started, shutting_down, standalone_started, unknown_field,

@@ -285,10 +285,14 @@ fn other_messages_are_in_both_languages() {
     check("acknowledgement_removed", acknowledgement_removed);
     for reason in samples!(ResolveReason {
         ResolveReason::Recovered => ResolveReason::Recovered,
+        ResolveReason::ItemRemoved => ResolveReason::ItemRemoved,
         ResolveReason::CheckRemoved => ResolveReason::CheckRemoved,
         ResolveReason::ScenarioRemoved => ResolveReason::ScenarioRemoved,
     }) {
         check("resolved", |l| resolved(l, reason).to_string());
+        for (open_for, was) in [(None, None), (None, Some("X1")), (Some(Duration::from_secs(7500)), Some("X1"))] {
+            check("resolved_message", |l| resolved_message(l, reason, open_for, was));
+        }
     }
     for failure in samples!(RunFailure {
         RunFailure::ShuttingDown => RunFailure::ShuttingDown,

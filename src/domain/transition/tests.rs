@@ -13,9 +13,14 @@ fn failure(message: &str, second: i64) -> Failure {
         agent: "pulso".into(),
         title: "Desk".into(),
         message: message.into(),
+        runbook: None,
         evidence: Evidence { failing: Some(Snapshot { at: Time(at(second)), readings }), ..Evidence::default() },
         interval: Duration::from_secs(60),
     }
+}
+
+fn ending() -> Ending {
+    Ending { why: "whole".into(), message: "It was: down".into() }
 }
 
 fn opened_status() -> FindingStatus {
@@ -31,11 +36,14 @@ fn a_failure_opens_once_and_reopens_with_a_count() {
     let (opened, step) = open(None, &failure("down", 0), at(0)).unwrap();
     assert_eq!((step, opened.phase, opened.occurrences), (Step::Opened, Some(Phase::Open), Some(1)));
     assert_eq!(open(Some(&opened), &failure("down", 10), at(10)), None);
-    let (resolved, step) = resolve(&opened, ResolveReason::Recovered, "whole", at(20)).unwrap();
+    let (resolved, step) = resolve(&opened, ResolveReason::Recovered, &ending(), at(20)).unwrap();
     assert_eq!((step, resolved.phase), (Step::Resolved, Some(Phase::Resolved)));
     assert_eq!(resolved.resolved_at, Some(Time(at(20))));
-    assert_eq!(resolve(&resolved, ResolveReason::Recovered, "whole", at(30)), None);
+    assert_eq!(resolve(&resolved, ResolveReason::Recovered, &ending(), at(30)), None);
+    let told = resolved.transitions.last().map(|t| t.message.as_str());
+    assert_eq!((resolved.message.as_deref(), told), (Some("It was: down"), Some("whole")));
     let (again, step) = open(Some(&resolved), &failure("down", 40), at(40)).unwrap();
+    assert_eq!(again.message.as_deref(), Some("down"));
     assert_eq!((step, again.occurrences, again.resolved_at.clone()), (Step::Reopened, Some(2), None));
     assert_eq!(again.opened_at, Some(Time(at(40))));
     let told: Vec<_> = again.transitions.iter().map(|t| (t.from, t.to)).collect();
@@ -55,6 +63,21 @@ fn a_changed_message_is_written_at_intervals_and_a_changed_severity_at_once() {
 }
 
 #[test]
+fn the_runbook_follows_the_scenario_at_once() {
+    let runbook = |section: &str| FindingRunbook { spec: "desk".into(), section: Some(section.into()), url: None };
+    let with = |runbook: Option<FindingRunbook>| Failure { runbook, ..failure("down", 1) };
+    let (opened, _) = open(None, &with(Some(runbook("a"))), at(0)).unwrap();
+    assert_eq!(opened.runbook, Some(runbook("a")));
+    for next in [Some(runbook("b")), None] {
+        let (changed, step) = open(Some(&opened), &with(next.clone()), at(1)).unwrap();
+        assert_eq!((step, changed.runbook), (Step::Refreshed, next));
+    }
+    assert_eq!(open(Some(&opened), &with(Some(runbook("a"))), at(1)), None);
+    let (resolved, _) = resolve(&opened, ResolveReason::Recovered, &ending(), at(2)).unwrap();
+    assert_eq!(resolved.runbook, Some(runbook("a")), "as of the last failure");
+}
+
+#[test]
 fn an_acknowledgement_holds_for_one_occurrence() {
     let opened = opened_status();
     let (noted, step) =
@@ -71,7 +94,7 @@ fn an_acknowledgement_holds_for_one_occurrence() {
     let (proven, _) = acknowledge(&noted, Some(&by("ana", Some("vi"))), Some("facade"), true, at(9)).unwrap();
     assert!(proven.acknowledgement.unwrap().proven);
     assert_eq!(open(Some(&noted), &failure("down", 10), at(10)), None, "quiet until it clears");
-    let (resolved, _) = resolve(&noted, ResolveReason::Recovered, "", at(20)).unwrap();
+    let (resolved, _) = resolve(&noted, ResolveReason::Recovered, &ending(), at(20)).unwrap();
     let (again, _) = open(Some(&resolved), &failure("down", 30), at(30)).unwrap();
     assert_eq!((again.phase, again.acknowledgement), (Some(Phase::Open), None));
 }
@@ -103,7 +126,7 @@ fn a_name_is_proven_if_it_was_checked_when_it_was_written() {
         assert_eq!(is_proven(noted, written, manager, facade, checked), expected, "{name}");
     }
     // What was noted holds for its occurrence alone.
-    let (resolved, _) = resolve(&no, ResolveReason::Recovered, "", at(20)).unwrap();
+    let (resolved, _) = resolve(&no, ResolveReason::Recovered, &ending(), at(20)).unwrap();
     let (again, _) = open(Some(&resolved), &failure("down", 30), at(30)).unwrap();
     assert!(is_proven(&again, &ana, kubectl, false, true));
 }
@@ -120,7 +143,7 @@ fn an_acknowledgement_is_removed_in_one_transition() {
 #[test]
 fn a_finding_without_a_status_resolves_and_opens_as_new() {
     let blank = FindingStatus::default();
-    let (resolved, step) = resolve(&blank, ResolveReason::Recovered, "", at(5)).unwrap();
+    let (resolved, step) = resolve(&blank, ResolveReason::Recovered, &ending(), at(5)).unwrap();
     assert_eq!((step, resolved.phase, resolved.occurrences), (Step::Resolved, Some(Phase::Resolved), None));
     let (opened, step) = open(Some(&blank), &failure("down", 5), at(5)).unwrap();
     assert_eq!((step, opened.phase, opened.occurrences), (Step::Opened, Some(Phase::Open), Some(1)));
@@ -128,7 +151,7 @@ fn a_finding_without_a_status_resolves_and_opens_as_new() {
 
 #[test]
 fn a_resolved_finding_takes_no_acknowledgement() {
-    let (resolved, _) = resolve(&opened_status(), ResolveReason::CheckRemoved, "", at(5)).unwrap();
+    let (resolved, _) = resolve(&opened_status(), ResolveReason::CheckRemoved, &ending(), at(5)).unwrap();
     assert_eq!(acknowledge(&resolved, Some(&by("ana", None)), None, false, at(6)), None);
 }
 
@@ -139,7 +162,7 @@ fn conditions_say_the_same_as_the_phase() {
     assert_eq!((value(&opened, RESOLVED), value(&opened, ACKNOWLEDGED)), ("False".into(), "False".into()));
     let (noted, _) = acknowledge(&opened, Some(&by("ana", None)), None, false, at(1)).unwrap();
     assert_eq!((value(&noted, RESOLVED), value(&noted, ACKNOWLEDGED)), ("False".into(), "True".into()));
-    let (resolved, _) = resolve(&noted, ResolveReason::Recovered, "", at(2)).unwrap();
+    let (resolved, _) = resolve(&noted, ResolveReason::Recovered, &ending(), at(2)).unwrap();
     assert_eq!(value(&resolved, RESOLVED), "True");
 }
 
@@ -168,7 +191,7 @@ proptest! {
             let before = status.clone();
             let changed = match next {
                 Move::Break(message) => open(Some(&status), &failure(&message, i as i64 * 60), now),
-                Move::Resolve => resolve(&status, ResolveReason::Recovered, "", now),
+                Move::Resolve => resolve(&status, ResolveReason::Recovered, &ending(), now),
                 Move::Acknowledge(who) => acknowledge(&status, who.map(|w| by(w, None)).as_ref(), None, false, now),
             };
             let Some((next, _)) = changed else { continue };
