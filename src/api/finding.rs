@@ -149,6 +149,9 @@ pub struct FindingStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub message: Option<String>,
+    /// The runbook of the Scenario, as of the last failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook: Option<FindingRunbook>,
     /// Readings of the last failing and the last passing run. At most 4 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -180,6 +183,23 @@ pub struct FindingStatus {
     pub conditions: Vec<Condition>,
 }
 
+/// The runbook that tells people on duty how to handle a Finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingRunbook {
+    /// File name of the runbook in AGENTIC_SPECS_ROOT, without `.md`.
+    #[schemars(length(max = 128))]
+    pub spec: String,
+    /// Heading of the section that applies; absent for the whole runbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
+    pub section: Option<String>,
+    /// Address of the runbook, at its section; absent if AGENTIC_RUNBOOK_URL is not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub url: Option<String>,
+}
+
 /// The phase of a Finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Phase {
@@ -194,6 +214,11 @@ impl FindingStatus {
     /// shows or counts it before that.
     pub fn is_unresolved(&self) -> bool {
         self.phase != Some(Phase::Resolved)
+    }
+
+    /// Whether the Finding is in phase Open or Acknowledged.
+    pub fn is_active(&self) -> bool {
+        self.phase.is_some_and(Phase::is_active)
     }
 }
 
@@ -215,11 +240,6 @@ impl Phase {
 
 /// An acknowledgement as the operator recorded it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-
-    /// Whether the Finding is in phase Open or Acknowledged.
-    pub fn is_active(&self) -> bool {
-        self.phase.is_some_and(Phase::is_active)
-    }
 #[serde(rename_all = "camelCase")]
 pub struct FindingAcknowledgement {
     /// Name of the person who acknowledged.

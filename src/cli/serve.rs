@@ -27,6 +27,7 @@ pub fn policy(settings: &Settings) -> ProbePolicy {
         secret_keys: settings.probe_secret_keys(),
         sqlite_paths: settings.sqlite_paths(),
         default_interval: settings.interval(),
+        runbooks: settings.runbooks(),
         evaluation_steps: usize::try_from(settings.integer("AGENTIC_EVALUATION_STEPS")).unwrap_or(usize::MAX),
         check_query,
         check_certificates,

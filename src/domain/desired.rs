@@ -84,6 +84,7 @@ pub fn desired_findings(
                 agent: scenario.agent.clone(),
                 title: scenario.title.clone(),
                 message: outcome.message.clone(),
+                runbook: scenario.runbook.clone(),
                 evidence: evidence(snapshot, good, &outcome.probes),
                 interval: scenario.interval,
             };
@@ -98,12 +99,12 @@ pub fn desired_findings(
     desired
 }
 
-/// The desired state of the open Findings of a Scenario that was deleted.
 /// Whether the list of the check was read and has no such item.
 fn has_left(outcomes: &Evaluation, check: &str, key: &str) -> bool {
     !key.is_empty() && outcomes.items.get(check).is_some_and(|keys| !keys.contains(key))
 }
 
+/// The desired state of the open Findings of a Scenario that was deleted.
 pub fn desired_after_removal(known: &BTreeSet<CheckKey>) -> DesiredFindings {
     known.iter().map(|at| (at.clone(), Desired::Resolved(ResolveReason::ScenarioRemoved))).collect()
 }
@@ -144,6 +145,7 @@ fn surplus_failure(
         agent: scenario.agent.clone(),
         title: texts::surplus_title(language, &scenario.title),
         message: bounded(&texts::surplus(language, name, count, &examples.join(", "), most, hourly), 1024),
+        runbook: scenario.runbook.clone(),
         evidence: evidence(snapshot, None, &check.probes),
         interval: scenario.interval,
     })
@@ -163,6 +165,7 @@ fn blind_failure(
         agent: scenario.agent.clone(),
         title: texts::blind_title(language, &scenario.title),
         message: bounded(&texts::blind(language, &reasons), 1024),
+        runbook: scenario.runbook.clone(),
         evidence: evidence(snapshot, None, &probes),
         interval: scenario.interval,
     })

@@ -21,6 +21,7 @@ pub mod reading;
 pub mod redact;
 pub mod retention;
 pub mod run_failure;
+pub mod runbook;
 pub mod schedule;
 pub mod streak;
 pub mod target;

@@ -2,26 +2,28 @@
 
 use super::printable::printable;
 use crate::api::conditions::{self, ACKNOWLEDGED, RESOLVED, bounded};
-use crate::api::{Acknowledgement, Evidence, FindingAcknowledgement, FindingStatus, Phase, Severity, Transition};
+use crate::api::{
+    Acknowledgement, Evidence, FindingAcknowledgement, FindingRunbook, FindingStatus, Phase, Severity, Transition,
+};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::time::Duration;
 
 /// Only the newest are kept.
 const TRANSITIONS_MAX: usize = 20;
-/// The minimum interval of writing a changed message, or the Scenario's interval if longer.
-const REFRESH_MIN: Duration = Duration::from_secs(300);
 /// Longest message, in bytes.
 const MESSAGE_MAX: usize = 1024;
+/// The minimum interval of writing a changed message, or the Scenario's interval if longer.
+const REFRESH_MIN: Duration = Duration::from_secs(300);
 
 /// Why a Finding is resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ResolveReason {
     Recovered,
-    CheckRemoved,
-    ScenarioRemoved,
     /// Its item is no longer in the list of the check, which counts as a pass: it recovered, or is not watched any more.
     ItemRemoved,
+    CheckRemoved,
+    ScenarioRemoved,
 }
 
 impl ResolveReason {
@@ -42,6 +44,7 @@ pub struct Failure {
     pub agent: String,
     pub title: String,
     pub message: String,
+    pub runbook: Option<FindingRunbook>,
     pub evidence: Evidence,
     /// The interval of the Scenario.
     pub interval: Duration,
@@ -98,16 +101,21 @@ fn described(status: FindingStatus, failure: &Failure) -> FindingStatus {
         severity: Some(failure.severity),
         agent: Some(failure.agent.clone()),
         title: Some(bounded(&printable(&failure.title), 200)),
-        message: Some(bounded(&failure.message, 1024)),
+        message: Some(bounded(&failure.message, MESSAGE_MAX)),
+        runbook: failure.runbook.clone(),
         evidence: Some(failure.evidence.clone()),
         ..status
     }
 }
 
-/// Severity, agent and title follow the Scenario at once; a changed message only at intervals.
+/// Severity, agent, title and runbook follow the Scenario at once; a changed message only at intervals.
 fn refresh(before: FindingStatus, failure: &Failure, now: Timestamp) -> Option<(FindingStatus, Step)> {
     let next = described(before.clone(), failure);
-    let is_regraded = (next.severity, &next.agent, &next.title) != (before.severity, &before.agent, &before.title);
+    let of_scenario = |status: &FindingStatus| {
+        let FindingStatus { severity, agent, title, runbook, .. } = status.clone();
+        (severity, agent, title, runbook)
+    };
+    let is_regraded = of_scenario(&next) != of_scenario(&before);
     let last_told = before.evidence.as_ref().and_then(|e| e.failing.as_ref()).map(|f| f.at.0);
     let pause = SignedDuration::try_from(REFRESH_MIN.max(failure.interval)).unwrap_or(SignedDuration::MAX);
     let due = last_told.is_none_or(|at| now.duration_since(at) >= pause);
@@ -115,6 +123,15 @@ fn refresh(before: FindingStatus, failure: &Failure, now: Timestamp) -> Option<(
         return Some((next, Step::Refreshed));
     }
     None
+}
+
+/// How a Finding ended, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Why, for the transition and the condition.
+    pub why: String,
+    /// The message from then on. It is written once, at the resolution, and says nothing in the present tense that no longer holds.
+    pub message: String,
 }
 
 /// The status of a Finding that has recovered, or whose check was removed; `None` where it is resolved already.
@@ -125,15 +142,6 @@ pub fn resolve(
     now: Timestamp,
 ) -> Option<(FindingStatus, Step)> {
     if !current.is_unresolved() {
-/// How a Finding ended, in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// Why, for the transition and the condition.
-    pub why: String,
-    /// The message from then on. It is written once, at the resolution, and says nothing in the present tense that no longer holds.
-    pub message: String,
-}
-
         return None;
     }
     let message = Some(bounded(&ending.message, MESSAGE_MAX));

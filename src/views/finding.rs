@@ -2,7 +2,7 @@
 
 use super::query::{Parameters, QueryError};
 use super::{AgentRef, words};
-use crate::api::{Evidence, Finding, FindingAcknowledgement, FindingStatus, Phase, Severity, Snapshot};
+use crate::api::{Evidence, Finding, FindingAcknowledgement, FindingRunbook, FindingStatus, Phase, Severity, Snapshot};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
@@ -32,6 +32,9 @@ pub struct FindingView {
     /// Message of the check; once the Finding is resolved, how it ended and what that message was.
     #[schema(required)]
     pub message: Option<String>,
+    /// The runbook of the Scenario.
+    #[schema(required)]
+    pub runbook: Option<RunbookView>,
     /// Severity of this occurrence.
     #[schema(required)]
     pub severity: Option<Severity>,
@@ -71,6 +74,20 @@ pub enum FindingPhase {
     Open,
     Acknowledged,
     Resolved,
+}
+
+/// The runbook that tells people on duty how to handle a Finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RunbookView {
+    /// File name of the runbook, without `.md`.
+    #[schema(example = "proxmox-cluster")]
+    pub spec: String,
+    /// Heading of the section that applies; null for the whole runbook.
+    #[schema(required)]
+    pub section: Option<String>,
+    /// Address of the runbook; null if AGENTIC_RUNBOOK_URL is not set.
+    #[schema(required)]
+    pub url: Option<String>,
 }
 
 /// Who acknowledged a Finding, and when.
@@ -228,6 +245,7 @@ impl FindingView {
             agent,
             title: status.title,
             message: status.message,
+            runbook: status.runbook.map(RunbookView::from),
             severity: status.severity,
             phase: status.phase.map(FindingPhase::from),
             opened_at: status.opened_at.map(|at| at.0),
@@ -249,6 +267,13 @@ impl From<Phase> for FindingPhase {
             Phase::Acknowledged => FindingPhase::Acknowledged,
             Phase::Resolved => FindingPhase::Resolved,
         }
+    }
+}
+
+impl From<FindingRunbook> for RunbookView {
+    fn from(runbook: FindingRunbook) -> RunbookView {
+        let FindingRunbook { spec, section, url } = runbook;
+        RunbookView { spec, section, url }
     }
 }
 

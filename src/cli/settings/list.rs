@@ -43,6 +43,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("AGENTIC_EMBED_MODEL", Some("nomic-embed-text"), Format::Any, "model for embeddings"),
     setting("AGENTIC_SPECS_ROOT", Some("./specs"), Format::Any, "directory of the runbooks"),
     setting(
+        "AGENTIC_RUNBOOK_URL",
+        None,
+        Format::RunbookBase,
+        "address of that directory on the web, such as its page in a Git server: Findings have the address of their runbook, `<this>/<spec>.md#<section>`; if unset, they have none",
+    ),
+    setting(
         "AGENTIC_CRITICAL_VMIDS",
         None,
         Format::Any,

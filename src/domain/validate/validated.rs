@@ -1,8 +1,9 @@
 //! A validated Scenario, and the policy that it was validated against.
 
-use crate::api::{BLIND, Evaluate, Probe, Severity};
+use crate::api::{BLIND, Evaluate, FindingRunbook, Probe, Severity};
 use crate::cel::Expression;
 use crate::domain::probe_fields::{self, CheckCertificates, QueryError};
+use crate::domain::runbook::RunbookBase;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +17,8 @@ pub struct ProbePolicy {
     pub sqlite_paths: Vec<PathBuf>,
     /// Interval of a Scenario without `spec.interval`.
     pub default_interval: Duration,
+    /// The address of the runbooks that Findings refer to.
+    pub runbooks: Option<RunbookBase>,
     /// Steps that all expressions of a Scenario may take together in one run.
     pub evaluation_steps: usize,
     /// Whether a statement may be run on a database file, with so many parameters.
@@ -30,6 +33,7 @@ pub struct ValidatedScenario {
     pub title: String,
     pub agent: String,
     pub severity: Severity,
+    pub runbook: Option<FindingRunbook>,
     pub interval: Duration,
     pub confirm_interval: Duration,
     pub suspend: bool,

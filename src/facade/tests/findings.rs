@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 fn status(phase: &str, opened: &str, severity: &str) -> Value {
     json!({"phase": phase, "severity": severity, "agent": "pulso", "title": "API do Desk", "message": "recusou",
-        "openedAt": opened, "occurrences": 2})
+        "openedAt": opened, "occurrences": 2, "runbook": {"spec": "desk", "url": "https://git.test/desk.md"}})
 }
 
 fn facade() -> Facade {
@@ -71,6 +71,7 @@ async fn a_finding_has_the_fields_of_the_contract() {
         "agent",
         "title",
         "message",
+        "runbook",
         "severity",
         "phase",
         "opened_at",
@@ -88,11 +89,10 @@ async fn a_finding_has_the_fields_of_the_contract() {
     assert_eq!(fields, expected);
     assert_eq!(answer.body["agent"], json!({"id": "A1", "name": "Pulso"}));
     assert_eq!((&answer.body["phase"], &answer.body["opened_at"]), (&json!("open"), &json!("2026-01-01T00:00:00Z")));
+    assert_eq!(answer.body["runbook"], json!({"spec": "desk", "section": null, "url": "https://git.test/desk.md"}));
     facade().get("/findings/none").await.problem(404);
 }
 
-#[tokio::test]
-async fn an_acknowledgement_is_written_answered_and_recorded() {
 #[tokio::test]
 async fn a_finding_is_shown_and_acknowledged_once_it_has_a_phase() {
     let facade = facade();
@@ -111,6 +111,8 @@ async fn a_finding_is_shown_and_acknowledged_once_it_has_a_phase() {
     assert!(metrics.text.contains("agentic_ops_open_findings{severity=\"high\"} 1"), "{}", metrics.text);
 }
 
+#[tokio::test]
+async fn an_acknowledgement_is_written_answered_and_recorded() {
     let facade = facade();
     let answer = ack(&facade, "a-1", "ana", r#"{"note": "vendo"}"#).await;
     assert_eq!((answer.status, &answer.body["phase"]), (200, &json!("acknowledged")), "{}", answer.text);

@@ -46,7 +46,8 @@ fn add_objects(facade: &Facade) {
     let snapshot = |at: &str| json!({"at": at, "readings": [{"probe": "vms", "reading": "200 {\"data\":[]}"}]});
     let status = json!({"phase": "Acknowledged", "severity": "critical", "agent": "pulso", "title": "Cluster",
         "message": "VM 112 não está em execução", "openedAt": "2026-01-02T03:04:05Z", "resolvedAt": "2026-01-01T00:00:00Z",
-        "occurrences": 3,
+        "occurrences": 3, "runbook": {"spec": "proxmox-cluster", "section": "Como verificar à mão",
+            "url": "https://git.test/specs/proxmox-cluster.md#como-verificar-%C3%A0-m%C3%A3o"},
         "evidence": {"failing": snapshot("2026-01-02T03:04:05Z"), "lastGood": snapshot("2026-01-02T03:00:00Z"),
             "truncated": true},
         "acknowledgement": {"by": "ana", "note": "vendo", "at": "2026-01-02T04:00:00Z", "occurrence": 3, "proven": true}});

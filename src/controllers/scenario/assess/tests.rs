@@ -11,6 +11,7 @@ fn policy(evaluation_steps: usize) -> ProbePolicy {
         secret_keys: BTreeSet::new(),
         sqlite_paths: Vec::new(),
         default_interval: Duration::from_secs(60),
+        runbooks: None,
         evaluation_steps,
         check_query: |_, _| Ok(()),
         check_certificates: |_| Ok(()),

@@ -96,6 +96,7 @@ impl World {
             secret_keys: BTreeSet::new(),
             sqlite_paths: Vec::new(),
             default_interval: Duration::from_secs(60),
+            runbooks: None,
             evaluation_steps: 8_000_000,
             check_query: |_, _| Ok(()),
             check_certificates: |_| Ok(()),
