@@ -1,6 +1,6 @@
 //! The operator as commands and views need it: in this process, or in another one.
 
-use crate::api::Scenario;
+use crate::api::{Finding, Scenario};
 use crate::commands::Scheduler;
 use crate::controllers::{Operator, scenario};
 use crate::controlplane::{self, StoreStatus};
@@ -9,6 +9,7 @@ use crate::facade::ProcessState;
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::listing::ListProgress;
+use crate::runtime::watch::Cache;
 use crate::telemetry::Metrics;
 use crate::views::{OperatorState, OperatorStatus, Resources, RunTimes, StoreState, TickResultView, TickView};
 use futures::FutureExt as _;
@@ -26,6 +27,7 @@ pub fn of_operator(
 ) -> ProcessState {
     let local = Arc::new(LocalOperator {
         progress: operator.caches.progress.clone(),
+        findings: operator.caches.findings.clone(),
         fence: operator.fence.clone(),
         controller: operator.scenarios.clone(),
         store,
@@ -42,6 +44,7 @@ pub fn of_operator(
 pub fn of_caches(caches: &Caches, namespace: &str, default_interval: Duration, metrics: Arc<Metrics>) -> ProcessState {
     let remote = RemoteOperator {
         progress: caches.progress.clone(),
+        findings: caches.findings.clone(),
         scenarios: caches.scenarios.store(),
         namespace: namespace.to_string(),
         default_interval,
@@ -62,6 +65,7 @@ fn resources(caches: &Caches, namespace: &str) -> Resources {
 /// The operator of this process.
 struct LocalOperator {
     progress: ListProgress,
+    findings: Cache<Finding>,
     fence: WriteFence,
     controller: scenario::Handle,
     store: Option<StoreStatus>,
@@ -73,6 +77,7 @@ impl OperatorStatus for LocalOperator {
             waiting_for: self.progress.waiting_for(),
             lateness: Some(self.controller.lateness()),
             leadership: Some(self.fence.leadership()),
+            undecodable_findings: self.findings.undecodable(),
             store: self.store.as_ref().map(|store| {
                 let controlplane::StoreState { write_error, damaged } = store.state();
                 StoreState { write_error, damaged }
@@ -115,6 +120,7 @@ impl Scheduler for LocalOperator {
 /// An operator in another process. Its schedule and leadership are not known here.
 struct RemoteOperator {
     progress: ListProgress,
+    findings: Cache<Finding>,
     scenarios: Store<Scenario>,
     namespace: String,
     default_interval: Duration,
@@ -122,7 +128,11 @@ struct RemoteOperator {
 
 impl OperatorStatus for RemoteOperator {
     fn state(&self) -> OperatorState {
-        OperatorState { waiting_for: self.progress.waiting_for(), lateness: None, leadership: None, store: None }
+        OperatorState {
+            waiting_for: self.progress.waiting_for(),
+            undecodable_findings: self.findings.undecodable(),
+            ..OperatorState::default()
+        }
     }
 
     fn run_times(&self, scenario: &str) -> RunTimes {

@@ -68,7 +68,9 @@ impl From<WriteError> for CommandError {
                 kube::Error::Api(status) if status.code == 422 => CommandError::Rejected(status.message),
                 error => unavailable(&error),
             },
-            WriteError::Timeout | WriteError::NotLeading | WriteError::Json(_) => unavailable(&error),
+            WriteError::Timeout | WriteError::NotLeading | WriteError::Json(_) | WriteError::Undecodable { .. } => {
+                unavailable(&error)
+            }
         }
     }
 }

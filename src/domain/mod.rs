@@ -22,6 +22,7 @@ pub mod redact;
 pub mod retention;
 pub mod run_failure;
 pub mod runbook;
+pub mod salvage;
 pub mod schedule;
 pub mod streak;
 pub mod target;

@@ -123,6 +123,12 @@ where
         (self.objects.state(), undecodable.values().cloned().collect())
     }
 
+    /// Names of the objects that could not be decoded.
+    pub fn undecodable(&self) -> Vec<String> {
+        let undecodable = self.undecodable.read().unwrap_or_else(PoisonError::into_inner);
+        undecodable.keys().map(ToString::to_string).collect()
+    }
+
     /// The store behind the cache, for readers that need no changes.
     pub fn store(&self) -> Store<K> {
         self.objects.clone()

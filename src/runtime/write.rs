@@ -24,6 +24,9 @@ pub enum WriteError {
     /// The write fence is closed: another replica may be writing.
     #[error("this replica does not lead")]
     NotLeading,
+    /// The object has not the shape that this program knows, and can't be repaired.
+    #[error("{name} can't be decoded: {error}")]
+    Undecodable { name: String, error: String },
     #[error(transparent)]
     Api(Box<kube::Error>),
     #[error("can't be written as JSON: {0}")]
@@ -64,7 +67,7 @@ pub fn merge<T: Serialize>(part: &str, old: Option<&T>, new: &T, version: Option
 }
 
 /// The merge patch that makes `new` of `old`.
-fn difference(old: &Value, new: &Value) -> Value {
+pub fn difference(old: &Value, new: &Value) -> Value {
     let (Value::Object(old), Value::Object(new)) = (old, new) else { return new.clone() };
     let mut patch = Map::new();
     for (name, value) in new {

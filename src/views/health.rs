@@ -36,7 +36,8 @@ pub struct HealthView {
 pub enum ServiceStatus {
     /// Working.
     Ok,
-    /// Working, but late, without a confirmed lease, or with a store that can't be written or read completely.
+    /// Working, but late, without a confirmed lease, with Findings that can't be decoded, or with a store that can't be written or read
+    /// completely.
     Degraded,
     /// Not ready.
     Down,
@@ -58,6 +59,10 @@ pub struct HealthDetails {
     pub waiting_for: Vec<String>,
     /// Leadership of this replica; null where the controllers are another process.
     pub replica: Option<ReplicaView>,
+    /// Names of the first Findings that can't be decoded. The operator removes what it can't decode; one of which the identity is
+    /// damaged has to be deleted.
+    #[schema(required = false)]
+    pub undecodable_findings: Vec<String>,
     /// State of the embedded store; only in standalone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreView>,
@@ -130,6 +135,7 @@ impl HealthView {
             scheduler_lateness_seconds: operator.lateness.map(|lateness| lateness.as_secs_f64()),
             waiting_for: operator.waiting_for.clone(),
             replica: operator.leadership.as_ref().map(ReplicaView::new),
+            undecodable_findings: operator.undecodable_findings.iter().take(DAMAGED_MAX).cloned().collect(),
             store: operator.store.as_ref().map(StoreView::new),
         };
         HealthView { details: Some(details), ..HealthView::summary(operator) }
@@ -142,7 +148,9 @@ fn status(operator: &OperatorState) -> ServiceStatus {
     let is_store_faulty = operator.store.as_ref().is_some_and(|store| *store != StoreState::default());
     match operator.waiting_for.is_empty() {
         false => ServiceStatus::Down,
-        true if is_uncertain || is_late || is_store_faulty => ServiceStatus::Degraded,
+        true if is_uncertain || is_late || is_store_faulty || !operator.undecodable_findings.is_empty() => {
+            ServiceStatus::Degraded
+        }
         true => ServiceStatus::Ok,
     }
 }

@@ -22,6 +22,8 @@ pub struct OperatorState {
     pub lateness: Option<Duration>,
     /// Leadership of this replica; `None` where the controllers are another process.
     pub leadership: Option<Leadership>,
+    /// Names of the Findings that can't be decoded. They are repaired at once where that is possible.
+    pub undecodable_findings: Vec<String>,
     /// State of the embedded store; `None` where the API server is another process.
     pub store: Option<StoreState>,
 }

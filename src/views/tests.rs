@@ -145,14 +145,16 @@ fn health_is_down_before_it_is_degraded_before_it_is_ok() {
         waiting_for: waiting.iter().map(|w| w.to_string()).collect(),
         lateness: lateness.map(Duration::from_secs),
         leadership: leadership.clone(),
-        store: None,
+        ..OperatorState::default()
     };
+    let undecodable = OperatorState { undecodable_findings: vec!["a".into()], ..state(&[], Some(0), &leading) };
     for (state, expected) in [
         (state(&[], Some(0), &leading), ServiceStatus::Ok),
         (state(&[], None, &None), ServiceStatus::Ok),
         (state(&[], Some(30), &leading), ServiceStatus::Ok),
         (state(&[], Some(31), &leading), ServiceStatus::Degraded),
         (state(&[], Some(0), &uncertain), ServiceStatus::Degraded),
+        (undecodable, ServiceStatus::Degraded),
         (state(&["a list"], Some(31), &uncertain), ServiceStatus::Down),
     ] {
         assert_eq!(HealthView::summary(&state).status, expected, "{state:?}");

@@ -2,6 +2,7 @@
 
 mod check;
 mod clients;
+mod damaged_findings;
 mod facade;
 mod hung;
 mod kubectl;

@@ -106,6 +106,15 @@ pub fn acknowledgement_removed(language: Language) -> String {
     text!(language, "o reconhecimento foi retirado", "the acknowledgement was withdrawn")
 }
 
+/// The note of Event Repaired: these fields of a Finding were removed.
+pub fn finding_repaired(language: Language, fields: &str) -> String {
+    text!(
+        language,
+        "não foi possível ler estes campos, que foram removidos: {fields}",
+        "these fields cannot be read and were removed: {fields}",
+    )
+}
+
 /// Why a run read nothing.
 pub fn run_failure(language: Language, failure: &RunFailure) -> String {
     match failure {

@@ -32,8 +32,8 @@ pub use cli::{
 };
 pub use conditions::{
     acknowledgement_refused, acknowledgement_removed, cannot_evaluate, cannot_evaluate_recently, checks_pass,
-    failures_not_confirmed, findings_open, not_evaluated_yet, not_ready, resolved, run_failure, spec_valid, suspended,
-    suspended_spec, undecodable,
+    failures_not_confirmed, finding_repaired, findings_open, not_evaluated_yet, not_ready, resolved, run_failure,
+    spec_valid, suspended, suspended_spec, undecodable,
 };
 pub use expressions::{compilation, evaluation};
 pub use language::Language;

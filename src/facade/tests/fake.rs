@@ -31,6 +31,7 @@ pub struct View {
     pub is_uncertain: bool,
     /// The controllers are another process.
     pub is_apart: bool,
+    pub undecodable_findings: Vec<String>,
     pub store: Option<StoreState>,
 }
 
@@ -50,6 +51,7 @@ impl OperatorStatus for View {
             waiting_for: self.waiting_for.clone(),
             lateness: (!self.is_apart).then_some(self.lateness),
             leadership: (!self.is_apart).then(|| self.leadership()),
+            undecodable_findings: self.undecodable_findings.clone(),
             store: self.store.clone(),
         }
     }

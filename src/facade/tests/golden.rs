@@ -115,6 +115,7 @@ async fn answers() -> Value {
         ("following", View { is_standby: true, ..View::default() }),
         ("controllers elsewhere", View { is_apart: true, ..View::default() }),
         ("late", View { lateness: Duration::from_millis(31_500), ..View::default() }),
+        ("damaged", View { undecodable_findings: vec!["f-9".into()], ..View::default() }),
         ("waiting", View { waiting_for: vec!["the first list of Findings".into()], ..View::default() }),
     ] {
         let facade = Facade::with(view, AuthConfig { secret: Some(SECRET.to_vec()), ..config() }, Some("tick-tock"));
