@@ -4,6 +4,7 @@
 //! another version or repair a store by hand.
 
 use crate::api::{FindingStatus, Phase};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// A status, and the fields that could not be read.
@@ -20,16 +21,23 @@ pub fn finding_status(stored: &Value) -> Salvaged {
     let Value::Object(fields) = stored else {
         return Salvaged { status: FindingStatus::default(), lost: Map::new() };
     };
-    // Every field is optional, so that an object with one of them is a status.
-    let read = |fields: Map<String, Value>| serde_json::from_value::<FindingStatus>(Value::Object(fields));
-    let one = |name: &String, value: &Value| Map::from_iter([(name.clone(), value.clone())]);
-    let (good, lost): (Map<_, _>, Map<_, _>) =
-        fields.clone().into_iter().partition(|(name, value)| read(one(name, value)).is_ok());
-    let mut status = read(good).unwrap_or_default();
+    let lost = lost::<FindingStatus>(fields);
+    let good = fields.clone().into_iter().filter(|(name, _)| !lost.contains_key(name)).collect();
+    let mut status: FindingStatus = serde_json::from_value(Value::Object(good)).unwrap_or_default();
     if lost.contains_key("phase") {
         status.phase = phase_of(&status);
     }
     Salvaged { status, lost }
+}
+
+/// The fields of a stored status that cannot be read as one. Every field of a status is optional, so that an object with one of them is
+/// a status.
+pub fn lost<T: DeserializeOwned>(stored: &Map<String, Value>) -> Map<String, Value> {
+    let is_lost = |name: &String, value: &Value| {
+        let one = Map::from_iter([(name.clone(), value.clone())]);
+        serde_json::from_value::<T>(Value::Object(one)).is_err()
+    };
+    stored.iter().filter(|(name, value)| is_lost(name, value)).map(|(n, v)| (n.clone(), v.clone())).collect()
 }
 
 /// The phase that the rest of a status tells; `None` where it was never opened.

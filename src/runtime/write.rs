@@ -1,6 +1,8 @@
 //! Calls to the API: bounded in time, with one error type; merge patches that are safe against other writers.
 
+use crate::domain::salvage;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -66,8 +68,25 @@ pub fn merge<T: Serialize>(part: &str, old: Option<&T>, new: &T, version: Option
     Ok(json!({ "metadata": { "resourceVersion": version }, part: changes }))
 }
 
+/// A patch of `part`, whose `stored` value cannot be decoded, to `new`, with the conflict of [`merge`]: what cannot be decoded is replaced
+/// or removed. What the stored value has besides, which a later version may have added, stays.
+pub fn repair<T: Serialize + DeserializeOwned>(
+    part: &str,
+    stored: &Value,
+    new: &T,
+    version: Option<&str>,
+) -> Result<Value, WriteError> {
+    let new = serde_json::to_value(new)?;
+    let mut old = new.clone();
+    match (&mut old, stored) {
+        (Value::Object(fields), Value::Object(stored)) => fields.extend(salvage::lost::<T>(stored)),
+        _ => old = Value::Null,
+    }
+    Ok(json!({ "metadata": { "resourceVersion": version }, part: difference(&old, &new) }))
+}
+
 /// The merge patch that makes `new` of `old`.
-pub fn difference(old: &Value, new: &Value) -> Value {
+fn difference(old: &Value, new: &Value) -> Value {
     let (Value::Object(old), Value::Object(new)) = (old, new) else { return new.clone() };
     let mut patch = Map::new();
     for (name, value) in new {

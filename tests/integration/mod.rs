@@ -2,7 +2,7 @@
 
 mod check;
 mod clients;
-mod damaged_findings;
+mod damaged_statuses;
 mod facade;
 mod hung;
 mod kubectl;

@@ -2,10 +2,10 @@
 
 use crate::api::{Finding, FindingStatus};
 use crate::domain::salvage::{Salvaged, finding_status};
-use crate::runtime::write::{WriteError, difference};
+use crate::runtime::write::{self, WriteError};
 use kube::ResourceExt as _;
 use kube::core::DynamicObject;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// A Finding as it is stored.
 pub enum Stored {
@@ -64,18 +64,11 @@ fn status_patch(stored: &Value, lost_fields: &mut Vec<String>) -> Result<Option<
         return Ok(None);
     }
     let Salvaged { status, lost } = finding_status(stored);
-    if !stored.is_object() {
-        lost_fields.push("status".into());
-        return Ok(Some(json!({ "status": status })));
+    match stored.is_object() {
+        true => lost_fields.extend(lost.keys().map(|name| format!("status.{name}"))),
+        false => lost_fields.push("status".into()),
     }
-    lost_fields.extend(lost.keys().map(|name| format!("status.{name}")));
-    // What a later version added stays.
-    let lost: Map<String, Value> = lost;
-    let mut before = serde_json::to_value(&status)?;
-    if let Value::Object(before) = &mut before {
-        before.extend(lost);
-    }
-    Ok(Some(json!({ "status": difference(&before, &serde_json::to_value(&status)?) })))
+    write::repair("status", stored, &status, None).map(Some)
 }
 
 #[cfg(test)]
@@ -129,7 +122,10 @@ mod tests {
         let object = object(Value::Null, status);
         let damage = damage(object.clone());
         assert_eq!(damage.fields, ["status.acknowledgement", "status.severity"]);
-        assert_eq!(damage.status, Some(json!({"status": {"acknowledgement": null, "severity": null}})));
+        assert_eq!(
+            damage.status.map(|patch| patch["status"].clone()),
+            Some(json!({"acknowledgement": null, "severity": null}))
+        );
         let status = repaired(&object).status.unwrap();
         assert_eq!((status.phase, status.occurrences), (Some(crate::api::Phase::Open), Some(2)));
     }

@@ -8,6 +8,7 @@ use super::state::{
     Effect, Event, FindingUpdate, FindingWrite, FindingWritten, RunId, RunOrder, RunResult, StatusSeen, StatusWrite,
     TickId, TickReport,
 };
+use crate::api::ScenarioStatus;
 use crate::controllers::finding::FindingWriter;
 use crate::domain::keys::KeyLimit;
 use crate::domain::texts::{self, Language};
@@ -16,8 +17,9 @@ use crate::runtime::leadership::WriteFence;
 use crate::runtime::version::Version;
 use crate::runtime::write::{self, WriteError, call};
 use crate::telemetry::{Limit, Metrics};
-use kube::Api;
 use kube::api::{DynamicObject, Patch, PatchParams};
+use kube::{Api, ResourceExt as _};
+use serde::Deserialize as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -157,6 +159,10 @@ impl Executor {
                 Ok(patch) => fence.write(api.patch_status(&scenario, &params, &Patch::Merge(patch))).await,
                 Err(error) => Err(error),
             };
+            let written = match written {
+                Ok(object) => repaired(object, &status, &api, &fence).await,
+                Err(error) => Err(error),
+            };
             let result = match written {
                 // Another writer was faster: the next decision starts from the object as it is now.
                 Err(WriteError::Conflict) => call(api.get(&scenario)).await,
@@ -190,6 +196,23 @@ async fn make_room(writer: &FindingWriter, scenario: &str, removals: Vec<String>
         }
     }
     removed
+}
+
+/// The Scenario once its status was written. Where that still has fields that can't be decoded, which keep the Scenario from being
+/// read, it is written again without them.
+async fn repaired(
+    object: DynamicObject,
+    status: &ScenarioStatus,
+    api: &Api<DynamicObject>,
+    fence: &WriteFence,
+) -> Result<DynamicObject, WriteError> {
+    let stored = object.data.get("status");
+    let Some(stored) = stored.filter(|stored| ScenarioStatus::deserialize(*stored).is_err()) else { return Ok(object) };
+    let name = object.name_any();
+    tracing::warn!(scenario = name, "status repaired: fields that can't be decoded are removed");
+    let patch = write::repair("status", stored, status, object.metadata.resource_version.as_deref())?;
+    let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
+    fence.write(api.patch_status(&name, &params, &Patch::Merge(patch))).await
 }
 
 /// A Scenario's status in an answer of the API.

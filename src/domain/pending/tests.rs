@@ -76,8 +76,8 @@ fn a_resolved_finding_says_what_was_and_for_how_long_until_it_is_opened_again() 
         (Recovered, "Voltou ao normal depois de 12 min. Era: API 500", "Recovered after 12 min. It was: API 500"),
         (
             ItemRemoved,
-            "Não está mais na lista, depois de 12 min. Era: API 500",
-            "No longer in the list, after 12 min. It was: API 500",
+            "Não está mais na lista, depois de 12 min. Última mensagem: API 500",
+            "No longer in the list, after 12 min. Last message: API 500",
         ),
         (
             CheckRemoved,

@@ -57,8 +57,8 @@ pub fn surplus_title(language: Language, title: &str) -> String {
     text!(language, "{title}: itens sem ocorrência própria", "{title}: items without a Finding of their own")
 }
 
-/// The message of a resolved Finding: how it ended after `open_for`, and what `was` its message. A check that is no longer watched may
-/// still fail, so that its message is called the last one.
+/// The message of a resolved Finding: how it ended after `open_for`, and what `was` its message. What is no longer watched may still be
+/// so: its message is called the last one.
 pub fn resolved_message(
     language: Language,
     reason: ResolveReason,
@@ -87,9 +87,7 @@ pub fn resolved_message(
     };
     match (was, reason) {
         (None, _) => end,
-        (Some(was), ResolveReason::CheckRemoved | ResolveReason::ScenarioRemoved) => {
-            text!(language, "{end}. Última mensagem: {was}", "{end}. Last message: {was}")
-        }
-        (Some(was), _) => text!(language, "{end}. Era: {was}", "{end}. It was: {was}"),
+        (Some(was), ResolveReason::Recovered) => text!(language, "{end}. Era: {was}", "{end}. It was: {was}"),
+        (Some(was), _) => text!(language, "{end}. Última mensagem: {was}", "{end}. Last message: {was}"),
     }
 }

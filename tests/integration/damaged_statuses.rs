@@ -1,4 +1,4 @@
-//! Findings that the program cannot decode: they are repaired once, or reported.
+//! Findings and Scenarios that the program cannot decode are repaired once.
 
 use crate::kit::api::{self, NAMESPACE};
 use crate::kit::operator;
@@ -21,11 +21,10 @@ const AT: &str = "2026-01-01T00:00:00Z";
 /// A time of the form that a schema asks for, which no clock shows.
 const NO_TIME: &str = "2026-01-01T00:00:00+99:99";
 
-/// The definitions as people may have loosened them: whatever is written into a Finding is stored.
+/// The definitions as people may have loosened them: whatever is written into an object is stored.
 fn loosened() -> Vec<CustomResourceDefinition> {
     let mut definitions = crds();
-    for version in definitions.iter_mut().filter(|d| d.spec.names.kind == "Finding").flat_map(|d| &mut d.spec.versions)
-    {
+    for version in definitions.iter_mut().flat_map(|definition| &mut definition.spec.versions) {
         let open = JSONSchemaProps {
             type_: Some("object".into()),
             x_kubernetes_preserve_unknown_fields: Some(true),
@@ -134,6 +133,32 @@ async fn a_finding_that_cannot_be_decoded_is_repaired_once_and_keeps_the_rest() 
         assert_eq!((events.len(), events[0].count.unwrap_or(1)), (1, 1), "{events:?}");
         assert!(events[0].message.as_ref().unwrap().contains(fields), "{events:?}");
     }
+    operator.shutdown().await;
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scenario_whose_status_cannot_be_decoded_is_repaired_once_and_runs() {
+    let scratch = Scratch::new("damaged-scenario");
+    let server = api::embedded_with_definitions(&scratch.0, loosened()).await;
+    let client = api::client(&scratch.0.join("kubeconfig")).await;
+    let (url, asked) = failing_target();
+    add_scenario(&client, "shop", &url, false).await;
+    let objects =
+        Api::<DynamicObject>::namespaced_with(client.clone(), NAMESPACE, &ApiResource::erase::<Scenario>(&()));
+    let garbage = Patch::Merge(json!({"status": {"health": "fine", "lastRunAt": NO_TIME, "addedLater": 1}}));
+    objects.patch_status("shop", &PatchParams::default(), &garbage).await.unwrap();
+    let before: u64 = objects.get("shop").await.unwrap().resource_version().unwrap().parse().unwrap();
+    let operator = operator::start(client.clone(), NAMESPACE, None);
+    eventually("runs", || async { (asked.load(Ordering::SeqCst) >= 3).then_some(()) }).await;
+    let scenario = eventually("the open Finding in its status", || async {
+        let scenario = Api::<Scenario>::namespaced(client.clone(), NAMESPACE).get("shop").await.ok()?;
+        (scenario.status.as_ref()?.open_findings == Some(1)).then_some(scenario)
+    })
+    .await;
+    // Versions are of the whole server: its Finding, Events and freshness are written, too.
+    let written = scenario.resource_version().unwrap().parse::<u64>().unwrap() - before;
+    assert!(written < 20, "{written} writes");
     operator.shutdown().await;
     server.shutdown().await;
 }
