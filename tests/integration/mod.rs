@@ -4,6 +4,7 @@ mod check;
 mod clients;
 mod damaged_statuses;
 mod facade;
+mod findings;
 mod hung;
 mod kubectl;
 mod malformed;
