@@ -129,6 +129,7 @@ fn full_finding(condition: &Value) -> Value {
         },
         "status": {
             "observedGeneration": 1, "phase": "Open", "severity": "high", "agent": "pulso", "title": "t", "message": "m",
+            "runbook": {"spec": "s", "section": "s", "url": "https://x/s.md#s"},
             "evidence": {"failing": snapshot, "lastGood": snapshot, "truncated": false},
             "openedAt": TIME, "resolvedAt": TIME, "since": TIME, "occurrences": 1, "conditions": [condition],
             "acknowledgement": {
