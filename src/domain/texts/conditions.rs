@@ -108,11 +108,14 @@ pub fn acknowledgement_removed(language: Language) -> String {
 pub fn run_failure(language: Language, failure: &RunFailure) -> String {
     match failure {
         RunFailure::ShuttingDown => text!(language, "o programa está encerrando", "the program is shutting down"),
-        RunFailure::ConfigurationTimedOut(timeout) => text!(
-            language,
-            "a API do Kubernetes não forneceu as configurações ou os Secrets em {timeout:?}",
-            "the Kubernetes API did not return the settings or Secrets within {timeout:?}",
-        ),
+        RunFailure::ConfigurationTimedOut(timeout) => {
+            let timeout = language.seconds(*timeout);
+            text!(
+                language,
+                "a API do Kubernetes não forneceu as configurações ou os Secrets em {timeout}",
+                "the Kubernetes API did not return the settings or Secrets within {timeout}",
+            )
+        }
         RunFailure::ConfigurationUnreadable(error) => text!(
             language,
             "não foi possível ler as configurações ou os Secrets na API do Kubernetes: {error}",
