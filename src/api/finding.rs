@@ -148,7 +148,7 @@ pub struct FindingStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub message: Option<String>,
-    /// Readings of the last failing and the last passing run. At most 4 KiB.
+    /// Why the check failed, and readings of the last failing and the last passing run. At most 4 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
     /// Time at which the current or last occurrence was opened.
@@ -258,17 +258,31 @@ pub struct Transition {
     pub message: String,
 }
 
-/// The readings of the last failing and the last passing run, for comparison. At most 4 KiB.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Why the check failed, and the readings of the last failing and the last passing run. At most 4 KiB.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
+    /// What `show` of the check gives: a text as it is, anything else as JSON with one field per line, with secret values
+    /// redacted. Where it cannot be evaluated, the error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
+    pub show: Option<String>,
+    /// The expression that was false: `expect` of the check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
+    pub expression: Option<String>,
+    /// What the expression read, in its order. At most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub values: Vec<ReadValue>,
     /// Readings of the last run in which the check failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing: Option<Snapshot>,
     /// Readings of the last run in which the check passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_good: Option<Snapshot>,
-    /// If true, readings were cut to keep within 4 KiB.
+    /// If true, something was left out to keep within 4 KiB.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
@@ -285,6 +299,18 @@ pub struct Snapshot {
     pub readings: Vec<Excerpt>,
 }
 
+/// A value that an expression read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadValue {
+    /// Where it is, as in the expression, such as `probes.api.status`.
+    #[schemars(length(max = 256))]
+    pub path: String,
+    /// The value as JSON, with secret values redacted; in parentheses, why there is none.
+    #[schemars(length(max = 1024))]
+    pub value: String,
+}
+
 /// An excerpt of one reading, with secret values redacted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -292,7 +318,8 @@ pub struct Excerpt {
     /// Name of the probe.
     #[schemars(length(max = 63))]
     pub probe: String,
-    /// Excerpt of the reading, one field per line, with secret values redacted.
+    /// Excerpt of the reading, one field per line, with secret values redacted. `ok` and `error` come first; a mark says how
+    /// much is left out in the middle.
     #[schemars(length(max = 4096))]
     pub reading: String,
 }

@@ -20,8 +20,8 @@ pub use action::{Action, ActionSpec, ActionStatus, Actor, Subject};
 pub use agent::{Agent, AgentSpec, AgentStatus, Role};
 pub use definitions::crds;
 pub use finding::{
-    Acknowledgement, Evidence, Excerpt, Finding, FindingAcknowledgement, FindingSpec, FindingStatus, Phase, Snapshot,
-    Transition,
+    Acknowledgement, Evidence, Excerpt, Finding, FindingAcknowledgement, FindingSpec, FindingStatus, Phase, ReadValue,
+    Snapshot, Transition,
 };
 pub use message::{Author, Message, MessageAcknowledgement, MessagePhase, MessageSpec, MessageStatus};
 pub use probe::{

@@ -142,6 +142,12 @@ pub struct CheckSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096))]
     pub message: Option<String>,
+    /// What people on duty need to see when the check fails, as a CEL expression of any type, such as the entry of one
+    /// machine instead of the whole cluster. It comes first in the evidence. An error in it is shown there and does not
+    /// change the outcome. At most 4096 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 4096))]
+    pub show: Option<String>,
     /// Severity of the Findings of this check. Defaults to the severity of the Scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
@@ -259,7 +265,7 @@ pub struct CheckResult {
     pub key: String,
     /// Outcome of the check for this item.
     pub outcome: CheckOutcome,
-    /// Message of the check, or the reason why it could not be evaluated. At most 256 characters.
+    /// Message of the check, or the reason why it could not be evaluated or was held. At most 256 characters.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 256))]
     pub message: String,

@@ -2,7 +2,7 @@
 
 use super::query::{Parameters, QueryError};
 use super::{AgentRef, words};
-use crate::api::{Evidence, Finding, FindingAcknowledgement, Phase, Severity, Snapshot};
+use crate::api::{Evidence, Finding, FindingAcknowledgement, Phase, ReadValue, Severity, Snapshot};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub struct FindingView {
     /// Acknowledgement of this occurrence.
     #[schema(required)]
     pub acknowledgement: Option<AcknowledgementView>,
-    /// What was read when the check failed and when it last passed.
+    /// Why the check failed, and what was read then and when it last passed.
     #[schema(required)]
     pub evidence: Option<EvidenceView>,
     /// Advice of the local model. Always null in this version.
@@ -87,9 +87,17 @@ pub struct AcknowledgementView {
     pub proven: bool,
 }
 
-/// What was read when the check failed and when it last passed, at most 4 KiB.
+/// Why the check failed, and what was read then and when it last passed, at most 4 KiB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EvidenceView {
+    /// What `show` of the check gives; null where it has none.
+    #[schema(required)]
+    pub show: Option<String>,
+    /// The expression that was false; null where the check is a probe, or could not be judged.
+    #[schema(required)]
+    pub expression: Option<String>,
+    /// What the expression read, in its order.
+    pub values: Vec<ValueView>,
     /// Readings of the run that opened the Finding.
     #[schema(required)]
     pub failing: Option<SnapshotView>,
@@ -98,6 +106,17 @@ pub struct EvidenceView {
     pub last_good: Option<SnapshotView>,
     /// Whether something was cut to keep the limit.
     pub truncated: bool,
+}
+
+/// A value that an expression read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ValueView {
+    /// Where it is, as in the expression.
+    #[schema(example = "probes.api.status")]
+    pub path: String,
+    /// The value as JSON, with secret values redacted; in parentheses, why there is none.
+    #[schema(example = "500")]
+    pub value: String,
 }
 
 /// Readings of one run.
@@ -261,7 +280,11 @@ impl From<FindingAcknowledgement> for AcknowledgementView {
 
 impl From<Evidence> for EvidenceView {
     fn from(evidence: Evidence) -> EvidenceView {
+        let value = |read: ReadValue| ValueView { path: read.path, value: read.value };
         EvidenceView {
+            show: evidence.show,
+            expression: evidence.expression,
+            values: evidence.values.into_iter().map(value).collect(),
             failing: evidence.failing.map(SnapshotView::from),
             last_good: evidence.last_good.map(SnapshotView::from),
             truncated: evidence.truncated,

@@ -1,11 +1,55 @@
 //! Messages and titles of Findings where a Scenario has no text of its own.
 
+use super::expressions::evaluation;
 use super::language::Language;
+use crate::cel::EvalError;
 
 /// The message of a check without one, or whose message cannot be evaluated.
 pub fn check_failed(language: Language, check: &str, key: &str) -> String {
     let subject = if key.is_empty() { check.to_string() } else { format!("{check} ({key})") };
     text!(language, "A verificação {subject} falhou", "Check {subject} failed")
+}
+
+/// The standard phrase of a check whose `message` cannot be evaluated, with the reason.
+pub fn message_failed(language: Language, phrase: &str, error: &EvalError) -> String {
+    let reason = evaluation(language, error);
+    text!(language, "{phrase} (erro em `message`: {reason})", "{phrase} (error in `message`: {reason})")
+}
+
+/// `show` of a check cannot be evaluated.
+pub fn show_failed(language: Language, error: &EvalError) -> String {
+    let reason = evaluation(language, error);
+    text!(language, "erro em `show`: {reason}", "error in `show`: {reason}")
+}
+
+/// A check is held because a probe that it uses was not read.
+pub fn held_by_probe(language: Language, probe: &str) -> String {
+    text!(language, "não avaliada: a sonda {probe} não foi lida", "not evaluated: probe {probe} was not read")
+}
+
+/// A check is held because a check or probe that it requires does not pass.
+pub fn held_by_requirement(language: Language, name: &str, is_probe: bool) -> String {
+    if is_probe {
+        return text!(
+            language,
+            "não avaliada: a sonda {name}, indicada em requires, não foi lida",
+            "not evaluated: probe {name}, named in requires, was not read",
+        );
+    }
+    text!(
+        language,
+        "não avaliada: a verificação {name}, indicada em requires, não passa",
+        "not evaluated: check {name}, named in requires, does not pass",
+    )
+}
+
+/// A probe is held because the first one of the same target fails.
+pub fn held_by_target(language: Language, first: &str) -> String {
+    text!(
+        language,
+        "não avaliada: a sonda {first}, do mesmo alvo, já falha",
+        "not evaluated: probe {first}, of the same target, already fails",
+    )
 }
 
 /// An item of `forEach` is the empty string; `index` counts from 0.

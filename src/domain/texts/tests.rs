@@ -75,6 +75,7 @@ fn result_types() -> Vec<ResultType> {
         ResultType::Bool => ResultType::Bool,
         ResultType::Text => ResultType::Text,
         ResultType::List => ResultType::List,
+        ResultType::Any => ResultType::Any,
     })
 }
 
@@ -262,6 +263,14 @@ fn other_messages_are_in_both_languages() {
     check("check_failed", |l| check_failed(l, "X1", ""));
     check("check_failed", |l| check_failed(l, "X1", "X2"));
     check("item_without_name", |l| item_without_name(l, "X1", 0));
+    check("message_failed", |l| message_failed(l, "X1", &EvalError::NoSuchKey("X2".into())));
+    check("show_failed", |l| show_failed(l, &EvalError::NoSuchKey("X1".into())));
+    check("held_by_probe", |l| held_by_probe(l, "X1"));
+    check("held_by_requirement", |l| held_by_requirement(l, "X1", false));
+    check("held_by_requirement", |l| held_by_requirement(l, "X1", true));
+    check("held_by_target", |l| held_by_target(l, "X1"));
+    check("omitted", |l| omitted(l, 12));
+    check("items", |l| items(l, 2));
     check("not_given", |l| not_given(l, "X1"));
     check("blind", |l| blind(l, "X1"));
     check("blind_title", |l| blind_title(l, "X1"));

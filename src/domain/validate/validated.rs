@@ -61,6 +61,8 @@ pub struct Check {
     pub for_each: Option<Expression>,
     pub expect: Expression,
     pub message: Option<Expression>,
+    /// What people need to see when it fails.
+    pub show: Option<Expression>,
     pub severity: Severity,
     pub requires: Vec<String>,
     pub evaluate: Evaluate,
@@ -85,7 +87,7 @@ impl ValidatedScenario {
     /// Whether evaluation is fast enough to run on a thread that also does input and output.
     pub fn is_cheap(&self) -> bool {
         self.checks.iter().all(|c| {
-            let expressions = [c.given.as_ref(), Some(&c.expect), c.message.as_ref()];
+            let expressions = [c.given.as_ref(), Some(&c.expect), c.message.as_ref(), c.show.as_ref()];
             c.for_each.is_none() && expressions.into_iter().flatten().all(Expression::is_cheap)
         })
     }

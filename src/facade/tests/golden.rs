@@ -31,7 +31,7 @@ fn add_objects(facade: &Facade) {
             "checks": [
                 {"name": "vm-running", "key": "112", "outcome": "fail", "message": "VM 112 não está em execução"},
                 {"name": "quorum", "outcome": "unknown", "message": "401"},
-                {"name": "nodes", "outcome": "held"},
+                {"name": "nodes", "outcome": "held", "message": "não avaliada: a sonda cluster não foi lida"},
                 {"name": "cluster", "outcome": "pass"}],
             "opened": ["f-1"], "resolved": ["f-2"]}});
     facade.add("scenarios", object("Scenario", "proxmox.cluster", scenario("Cluster", "pulso"), Some(status)));
@@ -47,7 +47,9 @@ fn add_objects(facade: &Facade) {
     let status = json!({"phase": "Acknowledged", "severity": "critical", "agent": "pulso", "title": "Cluster",
         "message": "VM 112 não está em execução", "openedAt": "2026-01-02T03:04:05Z", "resolvedAt": "2026-01-01T00:00:00Z",
         "occurrences": 3,
-        "evidence": {"failing": snapshot("2026-01-02T03:04:05Z"), "lastGood": snapshot("2026-01-02T03:00:00Z"),
+        "evidence": {"show": "{\n  \"vmid\": 112\n}", "expression": "item == \"\"",
+            "values": [{"path": "item", "value": "\"112\""}],
+            "failing": snapshot("2026-01-02T03:04:05Z"), "lastGood": snapshot("2026-01-02T03:00:00Z"),
             "truncated": true},
         "acknowledgement": {"by": "ana", "note": "vendo", "at": "2026-01-02T04:00:00Z", "occurrence": 3, "proven": true}});
     facade.add("findings", object("Finding", "f-1", finding("vm-running", "112"), Some(status)));

@@ -193,6 +193,7 @@ fn evaluation(outcomes: &[(&str, &str, CheckOutcome)], items: &[(&str, Vec<&str>
         message: if *result == Pass { String::new() } else { format!("{check} {}", result.as_str()) },
         severity: Severity::High,
         probes: BTreeSet::new(),
+        proof: None,
     };
     let keys = |keys: &Vec<&str>| keys.iter().map(ToString::to_string).collect();
     Evaluation {
