@@ -1,15 +1,25 @@
 //! Logs and metrics. Metrics follow the Prometheus conventions: base units, and labels with few values.
 
+mod exposition;
 mod limits;
 mod logging;
+mod process;
+mod reference;
+mod requests;
+mod scenarios;
 mod store;
 
+pub use exposition::Format;
 pub use limits::Limit;
 pub use logging::{LogFormat, init_logging, redact_logs};
+pub use reference::reference;
+pub use scenarios::{Exposition, LastRun, ScenarioSample};
 
 use crate::api::{CheckOutcome, Health, Severity};
+use exposition::to_text_format;
 use limits::Throttle;
-use prometheus_client::encoding::text::encode;
+use process::ProcessMetrics;
+use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -17,6 +27,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use requests::RequestMetrics;
+use scenarios::LastRuns;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -78,6 +90,9 @@ pub struct Metrics {
     limits: Family<LimitLabel, Counter>,
     limits_logged: Throttle,
     store: Arc<StoreMetrics>,
+    requests: RequestMetrics,
+    last_runs: LastRuns,
+    process: Registry,
 }
 
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -99,6 +114,9 @@ impl Default for Metrics {
             limits: Family::default(),
             limits_logged: Throttle::default(),
             store: Arc::default(),
+            requests: RequestMetrics::registered(&mut registry),
+            last_runs: LastRuns::default(),
+            process: Registry::with_prefix("process"),
             registry: Registry::default(),
         };
         let info = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
@@ -118,7 +136,9 @@ impl Default for Metrics {
         registry.register("leading", "Whether this replica is the leader (1) or not (0)", metrics.leading.clone());
         registry.register("limit_reached", "How often a limit was reached", metrics.limits.clone());
         registry.register_collector(Box::new(metrics.store.clone()));
-        Metrics { registry, ..metrics }
+        let mut process = Registry::with_prefix("process");
+        process.register_collector(Box::new(ProcessMetrics::default()));
+        Metrics { registry, process, ..metrics }
     }
 }
 
@@ -192,12 +212,48 @@ impl Metrics {
         }
     }
 
-    /// Encodes the metrics in the OpenMetrics text format.
-    pub fn encode(&self) -> String {
+    /// Records a request of the facade: the template of its route, `None` without one; its method, the status code of the answer, and
+    /// the time to it.
+    pub fn request(&self, route: Option<&str>, method: &str, code: u16, took: Duration) {
+        self.requests.answered(route, method, code, took);
+    }
+
+    /// Records the last run of a Scenario.
+    pub fn scenario_ran(&self, scenario: Arc<str>, run: LastRun) {
+        self.last_runs.set(scenario, run);
+    }
+
+    /// Records that a run of a Scenario read nothing.
+    pub fn scenario_not_read(&self, scenario: &str) {
+        self.last_runs.not_read(scenario);
+    }
+
+    /// Forgets the last run of a Scenario that runs no more.
+    pub fn forget_scenario(&self, scenario: &str) {
+        self.last_runs.remove(scenario);
+    }
+
+    /// Forgets the last runs of all Scenarios: this process runs none.
+    pub fn forget_scenarios(&self) {
+        self.last_runs.clear();
+    }
+
+    /// All metrics, with those of these Scenarios.
+    pub fn exposition(&self, format: Format, scenarios: Vec<ScenarioSample>) -> Exposition {
         let mut text = String::new();
         // Writing to a String cannot fail.
-        let _ = encode(&mut text, &self.registry);
-        text
+        let _ = encode_registry(&mut text, &self.registry);
+        let _ = encode_registry(&mut text, &self.process);
+        let text = match format {
+            Format::OpenMetrics => text,
+            Format::Text => to_text_format(&text),
+        };
+        Exposition::new(format, text, self.last_runs.of(scenarios))
+    }
+
+    /// All metrics but those of Scenarios, in the text format.
+    pub fn encode(&self) -> String {
+        self.exposition(Format::Text, Vec::new()).collect()
     }
 }
 

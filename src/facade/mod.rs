@@ -7,6 +7,7 @@ mod findings;
 mod health;
 mod idempotency;
 mod jwks;
+mod metrics;
 pub mod openapi;
 mod problem;
 mod process_endpoints;
@@ -22,6 +23,7 @@ pub use process_endpoints::ProcessState;
 
 use crate::commands::{Caller, CommandRate, Context};
 use crate::domain::redact::KnownSecrets;
+use crate::telemetry::Metrics;
 use auth::Authenticator;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -68,17 +70,23 @@ type FacadeState = Arc<Facade>;
 
 /// All routes.
 pub fn router(backend: Backend) -> Router {
-    let process = process_endpoints::routes(backend.process.clone());
+    let metrics = backend.process.metrics.clone();
+    let process = routes_of_process(backend.process.clone());
     let rate = Arc::new(CommandRate::new(backend.commands_per_minute));
     let state = Arc::new(Facade { backend, idempotency: IdempotencyStore::default(), rate });
     let (agents, _) = documented_routes().with_state(state).split_for_parts();
-    bounded(process.merge(agents), "no such path")
+    bounded(process.merge(agents), "no such path", metrics)
 }
 
 /// The routes of a process that runs the controllers alone: none of REST.
 pub fn router_of_controllers(process: ProcessState) -> Router {
     let absent = "no such path: this process runs the controllers alone, and the facade runs in another process";
-    bounded(process_endpoints::routes(process), absent)
+    let metrics = process.metrics.clone();
+    bounded(routes_of_process(process), absent, metrics)
+}
+
+fn routes_of_process(process: ProcessState) -> Router {
+    process_endpoints::routes(process.clone()).merge(metrics::routes(process))
 }
 
 /// The REST routes together with their description in the OpenAPI document.
@@ -95,8 +103,8 @@ fn documented_routes() -> OpenApiRouter<FacadeState> {
     OpenApiRouter::with_openapi(openapi::base()).nest(PREFIX, routes)
 }
 
-/// Bounds requests in time and size, and turns every error into a problem.
-fn bounded(routes: Router, absent: &'static str) -> Router {
+/// Bounds requests in time and size, turns every error into a problem, and records what is answered.
+fn bounded(routes: Router, absent: &'static str, metrics: Arc<Metrics>) -> Router {
     routes
         .fallback(move || async move { Problem::not_found(absent) })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
@@ -104,6 +112,7 @@ fn bounded(routes: Router, absent: &'static str) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::custom(|_| Problem::failed().into_response()))
         .layer(middleware::map_response(problem::from_plain_text))
+        .layer(middleware::from_fn_with_state(metrics, metrics::record))
 }
 
 impl Facade {

@@ -11,6 +11,7 @@ mod page;
 mod query;
 mod resources;
 mod run;
+mod samples;
 mod scenario;
 #[cfg(test)]
 mod tests;
@@ -28,5 +29,6 @@ pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
 pub use query::{Parameters, QueryError};
 pub use resources::Resources;
 pub use run::{CheckView, RunAccepted, RunView};
+pub use samples::Totals;
 pub use scenario::{ScenarioView, is_ready};
 pub use tick::{TickResultView, TickView};

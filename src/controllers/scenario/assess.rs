@@ -4,6 +4,7 @@
 
 use super::configuration::ConfigurationReader;
 use super::evaluations::Evaluations;
+use super::last_run::{certificate_expires, is_up};
 use super::state::RunResult;
 use super::waits::Waits;
 use crate::domain::evidence::RunSnapshot;
@@ -17,7 +18,7 @@ use crate::domain::validate::{ProbePolicy, ValidatedScenario, ValidationError};
 use crate::probes::{HeldReading, ParsedMemory, PoolBound, Prober, Turn};
 use crate::runtime::clock;
 use crate::runtime::write::{CALL_TIMEOUT, WriteError};
-use crate::telemetry::{Limit, Metrics};
+use crate::telemetry::{LastRun, Limit, Metrics};
 use futures::FutureExt as _;
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -25,7 +26,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Runs that read their configuration at once; the others wait. Probes have limits of their own.
@@ -61,6 +62,10 @@ pub struct Assessment {
     pub evaluation: Evaluation,
     /// What was read, redacted.
     pub snapshot: Arc<RunSnapshot>,
+    /// Of the slowest probe, and the evaluation.
+    pub duration: Duration,
+    /// The probes that read a certificate, each with the time at which it expires, in seconds since 1970.
+    pub certificates: Vec<(String, i64)>,
 }
 
 /// Why nothing was read or judged.
@@ -157,6 +162,8 @@ impl Assessor {
         let observing = prepared.targets.into_iter().map(|(name, target)| self.observe(name, target, begin_one));
         let observed = join_all(observing).await;
         let now = *begun_at.get_or_init(&begin.begun);
+        let (read_in, certificates) = summary(&observed);
+        let judging_since = Instant::now();
         let judging = Judging {
             context: RunContext {
                 settings: configuration.settings.clone(),
@@ -180,7 +187,7 @@ impl Assessor {
             let detail = format_args!("the JSON of probe {probe:?} of Scenario {:?}", scenario.name);
             self.metrics.limit_reached(Limit::Readings, detail);
         }
-        Ok(Assessment { evaluation, snapshot })
+        Ok(Assessment { evaluation, snapshot, duration: read_in + judging_since.elapsed(), certificates })
     }
 
     /// Reads the target when it is its turn.
@@ -238,20 +245,26 @@ impl Assessor {
         judged.map_err(|_| AssessError::Failed(RunFailure::EvaluationPanicked))
     }
 
-    /// A run of the operator: the time when it started, and the result.
+    /// A run of the operator: the time when it started, the result, and what metrics say about it if anything was read.
     pub async fn run(
         &self,
         scenario: Arc<ValidatedScenario>,
         configuration: &ConfigurationReader,
         begin: Begin<impl Fn() + Sync>,
-    ) -> (Timestamp, RunResult) {
+    ) -> (Timestamp, RunResult, Option<LastRun>) {
         let (permit, _) = self.waits.turn(Limit::PreparedRuns, &scenario.name, self.preparing.acquire()).await;
         let now = clock::now();
-        let Ok(permit) = permit else { return (now, RunResult::Failed(RunFailure::ShuttingDown)) };
+        let Ok(permit) = permit else { return (now, RunResult::Failed(RunFailure::ShuttingDown), None) };
         // Boxed, so that the thousands that wait after a start are small.
         let run = Box::pin(self.run_now(scenario, configuration, permit, begin));
-        let result = AssertUnwindSafe(run).catch_unwind().await;
-        (now, result.unwrap_or(RunResult::Failed(RunFailure::Panicked)))
+        let result = AssertUnwindSafe(run).catch_unwind().await.unwrap_or(Err(RunResult::Failed(RunFailure::Panicked)));
+        match result {
+            Ok(Assessment { evaluation, snapshot, duration, certificates }) => {
+                let last_run = LastRun { up: is_up(&evaluation), at: now, duration, certificates };
+                (now, RunResult::Evaluated { evaluation, snapshot }, Some(last_run))
+            }
+            Err(result) => (now, result, None),
+        }
     }
 
     async fn run_now(
@@ -260,25 +273,34 @@ impl Assessor {
         configuration: &ConfigurationReader,
         preparing: SemaphorePermit<'_>,
         begin: Begin<impl Fn() + Sync>,
-    ) -> RunResult {
+    ) -> Result<Assessment, RunResult> {
         configuration.learn().await;
         let configuration = configuration.read(scenario.secret_names()).await;
         drop(preparing);
         let configuration = match configuration {
             Ok(configuration) => configuration,
-            Err(WriteError::Timeout) => return RunResult::Failed(RunFailure::ConfigurationTimedOut(CALL_TIMEOUT)),
-            Err(error) => return RunResult::Failed(RunFailure::ConfigurationUnreadable(error.to_string())),
+            Err(WriteError::Timeout) => return Err(RunResult::Failed(RunFailure::ConfigurationTimedOut(CALL_TIMEOUT))),
+            Err(error) => {
+                return Err(RunResult::Failed(RunFailure::ConfigurationUnreadable(error.to_string())));
+            }
         };
         let begun = || {
             (begin.begun)();
             clock::now()
         };
-        match self.assess(&scenario, &configuration, Begin { answered_before: begin.answered_before, begun }).await {
-            Ok(Assessment { evaluation, snapshot }) => RunResult::Evaluated { evaluation, snapshot },
-            Err(AssessError::Refused(errors)) => RunResult::Refused(errors),
-            Err(AssessError::Failed(failure)) => RunResult::Failed(failure),
-        }
+        let begin = Begin { answered_before: begin.answered_before, begun };
+        self.assess(&scenario, &configuration, begin).await.map_err(|error| match error {
+            AssessError::Refused(errors) => RunResult::Refused(errors),
+            AssessError::Failed(failure) => RunResult::Failed(failure),
+        })
     }
+}
+
+/// How long the slowest probe took, and the certificates that were read.
+fn summary(observed: &[Observed]) -> (Duration, Vec<(String, i64)>) {
+    let slowest = observed.iter().map(|one| one.reading.latency).max();
+    let certificates = observed.iter().filter_map(|one| Some((one.name.clone(), certificate_expires(&one.reading)?)));
+    (slowest.unwrap_or_default(), certificates.collect())
 }
 
 #[cfg(test)]

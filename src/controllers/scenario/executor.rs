@@ -15,11 +15,11 @@ use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::version::Version;
 use crate::runtime::write::{self, WriteError, call};
-use crate::telemetry::{Limit, Metrics};
+use crate::telemetry::{LastRun, Limit, Metrics};
 use kube::Api;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
@@ -37,9 +37,16 @@ pub struct Executor {
     /// Where tasks report.
     pub events: mpsc::Sender<Event>,
     /// The runs under way.
-    pub runs: HashMap<RunId, AbortHandle>,
+    pub runs: HashMap<RunId, RunTask>,
     /// Who waits for the ticks.
     pub ticks: HashMap<TickId, oneshot::Sender<TickReport>>,
+}
+
+/// A run under way.
+pub struct RunTask {
+    task: AbortHandle,
+    /// What metrics say about it once it has ended; `None` if it read nothing.
+    last_run: Arc<OnceLock<Option<LastRun>>>,
 }
 
 impl Executor {
@@ -59,7 +66,7 @@ impl Executor {
                 }
                 Effect::CancelRun { id } => {
                     if let Some(run) = self.runs.remove(&id) {
-                        run.abort();
+                        run.task.abort();
                     }
                 }
                 Effect::WriteFindings(write) => self.write_findings(write),
@@ -76,8 +83,14 @@ impl Executor {
                 Effect::RunRecorded => self.metrics.run(),
                 Effect::Scheduled { scenario, at, interval } => self.schedule.scheduled(scenario, at, interval),
                 Effect::IntervalKnown { scenario, interval } => self.schedule.interval_known(scenario, interval),
-                Effect::Unscheduled { scenario } => self.schedule.unscheduled(&scenario),
-                Effect::ScheduleCleared => self.schedule.clear(),
+                Effect::Unscheduled { scenario } => {
+                    self.schedule.unscheduled(&scenario);
+                    self.metrics.forget_scenario(&scenario);
+                }
+                Effect::ScheduleCleared => {
+                    self.schedule.clear();
+                    self.metrics.forget_scenarios();
+                }
                 Effect::AnswerTick { id, report } => {
                     if let Some(reply) = self.ticks.remove(&id) {
                         // The caller may be gone.
@@ -93,13 +106,17 @@ impl Executor {
     /// Ends all runs under way, with the queries and connections that they have.
     pub fn cancel_runs(&mut self) {
         for (_, run) in self.runs.drain() {
-            run.abort();
+            run.task.abort();
         }
     }
 
-    /// A run has ended.
-    pub fn run_ended(&mut self, id: RunId) {
-        self.runs.remove(&id);
+    /// A run has ended. One that was cancelled meanwhile counts for nothing.
+    pub fn run_ended(&mut self, scenario: &Arc<str>, id: RunId) {
+        let Some(run) = self.runs.remove(&id) else { return };
+        match run.last_run.get() {
+            Some(Some(last_run)) => self.metrics.scenario_ran(scenario.clone(), last_run.clone()),
+            _ => self.metrics.scenario_not_read(scenario),
+        }
     }
 
     fn start_run(&mut self, order: RunOrder) {
@@ -107,20 +124,24 @@ impl Executor {
         let (assessor, configuration, events) =
             (self.assessor.clone(), self.configuration.clone(), self.events.clone());
         let (schedule, metrics) = (self.schedule.clone(), self.metrics.clone());
+        let ended = Arc::new(OnceLock::new());
+        let last_run = ended.clone();
         let run = tokio::spawn(async move {
             let begun = || {
                 let lateness = Instant::now().saturating_duration_since(due_at);
                 schedule.set_lateness(lateness);
                 metrics.lateness(lateness);
             };
-            let (started_at, result) = assessor.run(spec, &configuration, Begin { answered_before, begun }).await;
+            let begin = Begin { answered_before, begun };
+            let (started_at, result, last_run) = assessor.run(spec, &configuration, begin).await;
+            let _ = ended.set(last_run);
             if let RunResult::Failed(failure) = &result {
                 let reason = texts::run_failure(Language::English, failure);
                 tracing::warn!(%scenario, reason, "Scenario not run");
             }
             let _ = events.send(Event::RunEnded { scenario, id, started_at, result }).await;
         });
-        self.runs.insert(id, run.abort_handle());
+        self.runs.insert(id, RunTask { task: run.abort_handle(), last_run });
     }
 
     fn write_findings(&self, write: FindingWrite) {

@@ -9,6 +9,7 @@ pub mod assess;
 mod configuration;
 mod evaluations;
 mod executor;
+mod last_run;
 mod named_secrets;
 mod schedule_view;
 mod state;
@@ -172,8 +173,8 @@ impl Controller {
     }
 
     fn on(&mut self, event: Event) {
-        if let Event::RunEnded { id, .. } = &event {
-            self.executor.run_ended(*id);
+        if let Event::RunEnded { scenario, id, .. } = &event {
+            self.executor.run_ended(scenario, *id);
         }
         let effects = self.state.on(event, now());
         self.executor.carry_out(effects);

@@ -6,6 +6,7 @@ use crate::commands::tests::api_server::{ApiServer, Cluster, client};
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, ProcessState, router};
 use crate::runtime::leadership::Leadership;
+use crate::telemetry::Metrics;
 use crate::views::{OperatorState, OperatorStatus, RunTimes, StoreState, TickResultView, TickView};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -79,7 +80,8 @@ impl Scheduler for View {
 /// The facade over the stand-ins.
 pub struct Facade {
     server: Arc<ApiServer>,
-    app: Router,
+    pub app: Router,
+    pub metrics: Arc<Metrics>,
 }
 
 /// An answer, read.
@@ -100,15 +102,16 @@ impl Facade {
         let view = Arc::new(view);
         let scheduler = (!view.is_apart).then(|| view.clone() as Arc<dyn Scheduler>);
         let resources = server.resources.clone();
+        let metrics = Arc::new(Metrics::default());
         let app = router(Backend {
             client: client(server.clone()),
-            process: ProcessState { resources, operator: view, scheduler, metrics: Arc::default() },
+            process: ProcessState { resources, operator: view, scheduler, metrics: metrics.clone() },
             auth: Authenticator::new(auth),
             internal_token: internal_token.map(String::from),
             commands_per_minute: COMMANDS_PER_MINUTE,
             secrets: Default::default(),
         });
-        Facade { server, app }
+        Facade { server, app, metrics }
     }
 
     /// Reads or changes what the API server has.
