@@ -6,6 +6,7 @@ mod facade;
 mod hung;
 mod kubectl;
 mod malformed;
+mod metrics;
 mod names;
 mod nine;
 mod readings;
