@@ -11,6 +11,7 @@ mod drift;
 pub mod files;
 pub mod position;
 pub mod rules;
+mod scalar;
 mod sync;
 mod watched;
 
