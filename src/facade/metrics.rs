@@ -2,7 +2,7 @@
 
 use super::process_endpoints::ProcessState;
 use crate::runtime::leadership::Leadership;
-use crate::telemetry::{Exposition, Format, Metrics};
+use crate::telemetry::{Exposition, Format, Limit, Metrics};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
@@ -36,9 +36,12 @@ pub(super) fn routes(process: ProcessState) -> Router {
 
 async fn metrics(State(state): State<MetricsState>, headers: HeaderMap) -> Response {
     let (format, is_compressed) = (format(&headers), accepts_gzip(&headers));
+    let MetricsState { process, turns } = state;
+    if turns.available_permits() == 0 {
+        process.metrics.limit_reached(Limit::MetricsResponses, "a request for metrics waits");
+    }
     // The semaphore is never closed.
-    let turn = state.turns.acquire_owned().await;
-    let process = state.process;
+    let turn = turns.acquire_owned().await;
     let Ok(exposition) = tokio::task::spawn_blocking(move || process.exposition(format)).await else {
         return super::problem::Problem::failed().into_response();
     };

@@ -70,13 +70,15 @@ pub enum Limit {
     RegistryBytes,
     /// Secrets, and their values, that are redacted in the readings of all Scenarios.
     KnownSecrets,
+    /// Responses with metrics that are sent at once.
+    MetricsResponses,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 31] = [
+    pub const ALL: [Limit; 32] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -107,6 +109,7 @@ impl Limit {
         Limit::RegistryFiles,
         Limit::RegistryBytes,
         Limit::KnownSecrets,
+        Limit::MetricsResponses,
         Limit::Evaluation,
     ];
 
@@ -143,6 +146,7 @@ impl Limit {
             Limit::RegistryFiles => "registry_files",
             Limit::RegistryBytes => "registry_bytes",
             Limit::KnownSecrets => "known_secrets",
+            Limit::MetricsResponses => "metrics_responses",
             Limit::Evaluation => "evaluation",
         }
     }
@@ -179,7 +183,8 @@ impl Limit {
             | Limit::RenderedLists
             | Limit::JsonPatch
             | Limit::RequestBytes
-            | Limit::KnownSecrets => return None,
+            | Limit::KnownSecrets
+            | Limit::MetricsResponses => return None,
         })
     }
 }

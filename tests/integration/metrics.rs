@@ -117,7 +117,7 @@ async fn metrics_are_valid_and_described_from_the_start_and_while_scenarios_fail
     let closed = json!({"name": "closed", "tcp": {"address": "127.0.0.1:1"}});
     let bad =
         scenario("bad.check", &http("/down"), Some("probes.web.status == 200")) + &scenario("refused", &closed, None);
-    std::fs::write(&file, good + &bad).unwrap();
+    std::fs::write(&file, good.clone() + &bad).unwrap();
     let expected = [
         "agentic_ops_scenario_up{scenario=\"well\"} 1\n",
         "agentic_ops_scenario_up{scenario=\"bad.check\"} 0\n",
@@ -143,11 +143,16 @@ async fn metrics_are_valid_and_described_from_the_start_and_while_scenarios_fail
     assert!(value("agentic_ops_facade_requests_total{route=\"/metrics\",method=\"GET\",code=\"200\"}") >= 2.0);
     is_described(&valid_metrics(&running).await);
 
-    // The series of a Scenario end with it.
-    std::fs::write(&file, scenario("well", &http("/"), Some("probes.web.status == 200"))).unwrap();
+    // The series of a Scenario end with it, and what its last run found when it is suspended.
+    let suspended = bad.replace("\"title\":\"bad.check\"", "\"title\":\"suspended\",\"suspend\":true");
+    let (suspended, _) = suspended.rsplit_once("---").unwrap();
+    std::fs::write(&file, good + suspended).unwrap();
     eventually("the series to end", || async {
         let text = metrics(&running, None).await;
-        (!text.contains("scenario=\"refused\"") && text.contains("scenario_up{scenario=\"well\"} 1\n")).then_some(())
+        let is_there = |what: &str| text.contains(what);
+        let ended = ["scenario=\"refused\"", "up{scenario=\"bad.check\"", "timestamp_seconds{scenario=\"bad.check\""];
+        let still = ["up{scenario=\"well\"} 1\n", "open_findings{scenario=\"bad.check\",severity=\"low\"} 1\n"];
+        (!ended.into_iter().any(is_there) && still.into_iter().all(is_there)).then_some(())
     })
     .await;
 }

@@ -92,6 +92,22 @@ async fn only_the_replica_that_runs_scenarios_has_their_metrics() {
 }
 
 #[tokio::test]
+async fn a_bounded_number_of_responses_is_sent_at_once() {
+    let facade = with_scenario(View::default());
+    let answered = || facade.app.clone().oneshot(request(Method::GET, "!/metrics").body(Body::empty()).unwrap());
+    let mut sending = Vec::new();
+    for _ in 0..8 {
+        sending.push(answered().await.unwrap());
+    }
+    let mut waiting = std::pin::pin!(answered());
+    assert!(futures::poll!(&mut waiting).is_pending());
+    sending.pop();
+    let body = waiting.await.unwrap().into_body();
+    let text = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
+    assert!(text.contains("agentic_ops_limit_reached_total{limit=\"metrics_responses\"} 1\n"), "{text}");
+}
+
+#[tokio::test]
 async fn requests_are_counted_by_the_template_of_their_route() {
     let facade = Facade::new();
     facade.add_finding("a-1", json!({"phase": "Open"}));
