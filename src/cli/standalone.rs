@@ -28,9 +28,10 @@ use tokio::task::JoinHandle;
 /// The namespace of all objects.
 pub const NAMESPACE: &str = "agentic-ops";
 /// Files of the data directory that no probe reads, by whatever name.
-const OWN_FILES: [&str; 10] = [
+const OWN_FILES: [&str; 11] = [
     "controlplane.db",
     "controlplane.db-wal",
+    "controlplane.db-wal.old",
     "controlplane.db-shm",
     "controlplane.db-journal",
     "auth-secret",
