@@ -134,7 +134,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let kubeconfig_path = dir.join("kubeconfig");
     let kubeconfig = kubeconfig::render(&url, &identity.ca_pem, token.as_str(), &config.namespace);
     let (stop, stopped) = signal::channel(false);
-    tokio::spawn(event_expiry::run(store.clone(), config.event_ttl, stopped.clone()));
+    let events = event_expiry::Limits { ttl: config.event_ttl, most: config.limits.events };
+    tokio::spawn(event_expiry::run(store.clone(), events, config.report.clone(), stopped.clone()));
     let namespaces = ["default".to_string(), "kube-system".into(), config.namespace];
     let service = kubernetes_service::object(address);
     let recovery = Recovery::new(store.clone(), &kinds, namespaces, service, (kubeconfig_path.clone(), kubeconfig));

@@ -24,6 +24,8 @@ pub enum Limit {
     RetainedObjects,
     /// Actions that are kept.
     RetainedActions,
+    /// Events that the embedded API server keeps.
+    RetainedEvents,
     /// Actions of one person within a minute.
     ActionsPerMinute,
     /// Open connections of clients, or file descriptors for them.
@@ -76,7 +78,7 @@ pub enum Limit {
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 31] = [
+    pub const ALL: [Limit; 32] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -84,6 +86,7 @@ impl Limit {
         Limit::NewKeysPerHour,
         Limit::RetainedObjects,
         Limit::RetainedActions,
+        Limit::RetainedEvents,
         Limit::ActionsPerMinute,
         Limit::Connections,
         Limit::UnauthenticatedConnections,
@@ -120,6 +123,7 @@ impl Limit {
             Limit::NewKeysPerHour => "new_keys_per_hour",
             Limit::RetainedObjects => "retained_objects",
             Limit::RetainedActions => "retained_actions",
+            Limit::RetainedEvents => "retained_events",
             Limit::ActionsPerMinute => "actions_per_minute",
             Limit::Connections => "connections",
             Limit::UnauthenticatedConnections => "unauthenticated_connections",
@@ -156,6 +160,7 @@ impl Limit {
             Limit::NewKeysPerHour => "AGENTIC_NEW_KEYS_PER_HOUR",
             Limit::RetainedObjects => "AGENTIC_RETENTION_MAX",
             Limit::RetainedActions => "AGENTIC_ACTIONS_MAX",
+            Limit::RetainedEvents => "AGENTIC_EVENTS_MAX",
             Limit::ActionsPerMinute => "AGENTIC_ACTIONS_PER_MINUTE",
             Limit::Connections => "AGENTIC_CONNECTIONS_MAX",
             Limit::UnauthenticatedConnections => "AGENTIC_UNAUTHENTICATED_CONNECTIONS_MAX",

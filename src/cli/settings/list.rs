@@ -286,6 +286,12 @@ pub const SETTINGS: &[Setting] = &[
         "age at which the API server of standalone removes Events",
     ),
     setting(
+        "AGENTIC_EVENTS_MAX",
+        Some("10000"),
+        Format::Integer(100, 1_000_000),
+        "Events that the API server of standalone keeps at most; the oldest are removed first",
+    ),
+    setting(
         "AGENTIC_FINDINGS_PER_CHECK",
         Some("200"),
         Format::Integer(1, 10_000),
