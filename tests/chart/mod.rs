@@ -19,8 +19,13 @@ const DERIVED: [&str; 6] = [
     "AGENTIC_NAMES_CHECKED",
 ];
 /// Settings of the embedded API server, which the chart has not.
-const STANDALONE: [&str; 4] =
-    ["AGENTIC_EVENT_TTL", "AGENTIC_WATCH_BACKLOG_BYTES", "AGENTIC_REQUEST_BODIES_BYTES", "AGENTIC_RESPONSES_BYTES"];
+const STANDALONE: [&str; 5] = [
+    "AGENTIC_EVENT_TTL",
+    "AGENTIC_EVENTS_MAX",
+    "AGENTIC_WATCH_BACKLOG_BYTES",
+    "AGENTIC_REQUEST_BODIES_BYTES",
+    "AGENTIC_RESPONSES_BYTES",
+];
 /// Settings with defaults that the chart expands itself.
 const EXPANDED: [&str; 2] = ["FOSS_URL", "ODOO_URL"];
 

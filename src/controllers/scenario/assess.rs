@@ -3,7 +3,7 @@
 //! The operator, `agentic-ops check` and the demo's tests all assess Scenarios through [`Assessor`].
 
 use super::configuration::ConfigurationReader;
-use super::evaluations::Evaluations;
+use super::evaluations::{self, Evaluations};
 use super::state::RunResult;
 use super::waits::Waits;
 use crate::domain::evidence::RunSnapshot;
@@ -21,6 +21,7 @@ use crate::telemetry::{Limit, Metrics};
 use futures::FutureExt as _;
 use futures::future::join_all;
 use jiff::Timestamp;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -97,8 +98,22 @@ struct Judged {
     oversized: Vec<String>,
 }
 
+/// Readings that are complete. They hold their memory until they are judged.
+struct Complete<S> {
+    observations: Vec<Observation>,
+    _shares: Vec<S>,
+    context: RunContext,
+    snapshot: Arc<RunSnapshot>,
+    oversized: Vec<String>,
+}
+
 impl Judging {
-    fn judge(self, scenario: &ValidatedScenario) -> Judged {
+    /// Memory of the readings, in bytes.
+    fn bytes(&self) -> usize {
+        self.observed.iter().map(|observed| observed.reading.bytes()).sum()
+    }
+
+    fn complete(self) -> Complete<impl Send + use<>> {
         let Judging { observed, mut memory, context } = self;
         let mut oversized = Vec::new();
         let complete = |Observed { name, target, mut reading }| {
@@ -111,8 +126,26 @@ impl Judging {
         let (observations, _shares): (Vec<_>, Vec<_>) = observed.into_iter().map(complete).unzip();
         let readings = observations.iter().map(|o| (o.name.as_str(), &o.reading));
         let snapshot = RunSnapshot::take(readings, &context.redactor, context.now, context.language);
-        let evaluation = judge(scenario, &observations, &context);
-        Judged { evaluation, snapshot, oversized }
+        Complete { observations, _shares, context, snapshot, oversized }
+    }
+}
+
+impl<S> Complete<S> {
+    fn judge(self, scenario: &ValidatedScenario) -> Judged {
+        let evaluation = judge(scenario, &self.observations, &self.context);
+        Judged { evaluation, snapshot: self.snapshot, oversized: self.oversized }
+    }
+
+    /// The same, if it takes fewer than so many steps.
+    fn judge_within(mut self, scenario: &ValidatedScenario, steps: usize) -> Result<Judged, Complete<S>> {
+        let all = self.context.evaluation_steps;
+        self.context.evaluation_steps = all.min(steps);
+        let evaluation = judge(scenario, &self.observations, &self.context);
+        if evaluation.steps < steps {
+            return Ok(Judged { evaluation, snapshot: self.snapshot, oversized: self.oversized });
+        }
+        self.context.evaluation_steps = all;
+        Err(self)
     }
 }
 
@@ -217,24 +250,55 @@ impl Assessor {
 
     /// Judges the readings; on a thread of its own where that is costly.
     async fn judge(&self, scenario: &Arc<ValidatedScenario>, judging: Judging) -> Result<Judged, AssessError> {
-        let bytes: usize = judging.observed.iter().map(|observed| observed.reading.bytes()).sum();
-        if scenario.is_cheap() && bytes <= LARGE_READINGS {
-            return Ok(judging.judge(scenario));
+        // Large readings are not kept complete while others have their turn.
+        let is_repeatable = judging.bytes() <= LARGE_READINGS;
+        if scenario.is_cheap() && is_repeatable {
+            return Ok(judging.complete().judge(scenario));
         }
-        let (turn, waited) =
-            self.waits.turn(Limit::Evaluations, &scenario.name, self.evaluations.turn(&scenario.name)).await;
+        let turn = self.evaluation_turn(&scenario.name, is_repeatable).await;
+        let steps = turn.steps().filter(|_| is_repeatable);
+        let first = self.on_thread(scenario, turn, move |scenario| match steps {
+            Some(steps) => judging.complete().judge_within(scenario, steps),
+            None => Ok(judging.complete().judge(scenario)),
+        });
+        let complete = match first.await? {
+            Ok(judged) => return Ok(judged),
+            Err(complete) => complete,
+        };
+        let turn = self.evaluation_turn(&scenario.name, true).await;
+        let Ok(judged) =
+            self.on_thread(scenario, turn, move |scenario| Ok::<_, Infallible>(complete.judge(scenario))).await?;
+        Ok(judged)
+    }
+
+    async fn evaluation_turn(&self, scenario: &str, is_repeatable: bool) -> evaluations::Turn {
+        let turn = self.evaluations.turn(scenario, is_repeatable);
+        let (turn, waited) = self.waits.turn(Limit::Evaluations, scenario, turn).await;
         if waited >= WAIT_REPORTED {
             self.metrics.lateness(waited);
         }
+        turn
+    }
+
+    /// Evaluates on a thread, and notes what it cost. Error of `evaluate`: the turn was too short.
+    async fn on_thread<E: Send + 'static>(
+        &self,
+        scenario: &Arc<ValidatedScenario>,
+        turn: evaluations::Turn,
+        evaluate: impl FnOnce(&ValidatedScenario) -> Result<Judged, E> + Send + 'static,
+    ) -> Result<Result<Judged, E>, AssessError> {
         let (scenario, evaluations) = (scenario.clone(), self.evaluations.clone());
-        let judging = move || {
-            let judged = judging.judge(&scenario);
-            evaluations.finished(&scenario.name, judged.evaluation.steps);
+        let evaluation = move || {
+            let judged = evaluate(&scenario);
+            match &judged {
+                Ok(judged) => evaluations.finished(&scenario.name, judged.evaluation.steps),
+                Err(_) => evaluations.ended(&scenario.name),
+            }
             // The evaluation ends on its thread even if the run was cancelled.
             drop(turn);
             judged
         };
-        let judged = tokio::task::spawn_blocking(judging).await;
+        let judged = tokio::task::spawn_blocking(evaluation).await;
         judged.map_err(|_| AssessError::Failed(RunFailure::EvaluationPanicked))
     }
 
