@@ -253,7 +253,7 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_EVALUATIONS_MAX",
         Some("2"),
         Format::Integer(2, 64),
-        "evaluations at once of Scenarios whose expressions can take long, each of which keeps a processor busy; at most half of them are of Scenarios that took more than 400,000 steps the last time",
+        "evaluations at once of Scenarios whose expressions can take long, each of which keeps a processor busy; at most half of them are of Scenarios that took more than 400,000 steps the last time, or more than 40,000 of their first evaluation",
     ),
     setting(
         "AGENTIC_EVALUATION_STEPS",
