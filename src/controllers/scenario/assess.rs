@@ -137,7 +137,7 @@ impl<S> Complete<S> {
     }
 
     /// The same, if it takes fewer than so many steps.
-    fn judge_within(mut self, scenario: &ValidatedScenario, steps: usize) -> Result<Judged, Complete<S>> {
+    fn judge_within(mut self: Box<Self>, scenario: &ValidatedScenario, steps: usize) -> Result<Judged, Box<Self>> {
         let all = self.context.evaluation_steps;
         self.context.evaluation_steps = all.min(steps);
         let evaluation = judge(scenario, &self.observations, &self.context);
@@ -258,7 +258,7 @@ impl Assessor {
         let turn = self.evaluation_turn(&scenario.name, is_repeatable).await;
         let steps = turn.steps().filter(|_| is_repeatable);
         let first = self.on_thread(scenario, turn, move |scenario| match steps {
-            Some(steps) => judging.complete().judge_within(scenario, steps),
+            Some(steps) => Box::new(judging.complete()).judge_within(scenario, steps),
             None => Ok(judging.complete().judge(scenario)),
         });
         let complete = match first.await? {
