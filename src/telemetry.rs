@@ -1,15 +1,25 @@
 //! Logs and metrics. Metrics follow the Prometheus conventions: base units, and labels with few values.
 
+mod exposition;
 mod limits;
 mod logging;
+mod process;
+mod reference;
+mod requests;
+mod scenarios;
 mod store;
 
+pub use exposition::Format;
 pub use limits::Limit;
 pub use logging::{LogFormat, init_logging, redact_logs};
+pub use reference::reference;
+pub use scenarios::{Exposition, LastRun, ScenarioSample};
 
-use crate::api::{CheckOutcome, Health, Severity};
+use crate::api::{CheckOutcome, Health, Severity, WatchState};
+use exposition::to_text_format;
 use limits::Throttle;
-use prometheus_client::encoding::text::encode;
+use process::ProcessMetrics;
+use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -17,6 +27,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use requests::RequestMetrics;
+use scenarios::LastRuns;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,6 +62,11 @@ struct HealthLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabel {
+    state: LabelWord,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LimitLabel {
     limit: LabelWord,
 }
@@ -74,10 +91,14 @@ pub struct Metrics {
     writes: Family<WriteLabels, Counter>,
     open_findings: Family<SeverityLabel, Gauge>,
     scenarios: Family<HealthLabel, Gauge>,
+    scenario_states: Family<StateLabel, Gauge>,
     leading: Gauge,
     limits: Family<LimitLabel, Counter>,
     limits_logged: Throttle,
     store: Arc<StoreMetrics>,
+    requests: RequestMetrics,
+    last_runs: LastRuns,
+    process: Registry,
 }
 
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -95,10 +116,14 @@ impl Default for Metrics {
             writes: Family::default(),
             open_findings: Family::default(),
             scenarios: Family::default(),
+            scenario_states: Family::default(),
             leading: Gauge::default(),
             limits: Family::default(),
             limits_logged: Throttle::default(),
             store: Arc::default(),
+            requests: RequestMetrics::registered(&mut registry),
+            last_runs: LastRuns::default(),
+            process: Registry::with_prefix("process"),
             registry: Registry::default(),
         };
         let info = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
@@ -115,10 +140,17 @@ impl Default for Metrics {
         registry.register("api_writes", "Write requests to the Kubernetes API", metrics.writes.clone());
         registry.register("open_findings", "Findings in phase Open or Acknowledged", metrics.open_findings.clone());
         registry.register("scenarios", "Scenarios by health", metrics.scenarios.clone());
+        registry.register(
+            "scenario_states",
+            "Scenarios by state: each is ready, invalid, suspended or late",
+            metrics.scenario_states.clone(),
+        );
         registry.register("leading", "Whether this replica is the leader (1) or not (0)", metrics.leading.clone());
         registry.register("limit_reached", "How often a limit was reached", metrics.limits.clone());
         registry.register_collector(Box::new(metrics.store.clone()));
-        Metrics { registry, ..metrics }
+        let mut process = Registry::with_prefix("process");
+        process.register_collector(Box::new(ProcessMetrics::default()));
+        Metrics { registry, process, ..metrics }
     }
 }
 
@@ -169,6 +201,14 @@ impl Metrics {
         }
     }
 
+    /// Sets the number of Scenarios by state.
+    pub fn set_scenario_states(&self, count: impl Fn(WatchState) -> usize) {
+        for state in WatchState::ALL {
+            let gauge = self.scenario_states.get_or_create(&StateLabel { state: LabelWord(state.as_str()) });
+            gauge.set(count(state).try_into().unwrap_or(i64::MAX));
+        }
+    }
+
     /// Sets whether this replica is the leader.
     pub fn set_leading(&self, leads: bool) {
         self.leading.set(leads.into());
@@ -192,12 +232,48 @@ impl Metrics {
         }
     }
 
-    /// Encodes the metrics in the OpenMetrics text format.
-    pub fn encode(&self) -> String {
+    /// Records a request of the facade: the template of its route, `None` without one; its method, the status code of the answer, and
+    /// the time to it.
+    pub fn request(&self, route: Option<&str>, method: &str, code: u16, took: Duration) {
+        self.requests.answered(route, method, code, took);
+    }
+
+    /// Records the last run of a Scenario.
+    pub fn scenario_ran(&self, scenario: Arc<str>, run: LastRun) {
+        self.last_runs.set(scenario, run);
+    }
+
+    /// Records that a run of a Scenario read nothing.
+    pub fn scenario_not_read(&self, scenario: &str) {
+        self.last_runs.not_read(scenario);
+    }
+
+    /// Forgets the last run of a Scenario that runs no more.
+    pub fn forget_scenario(&self, scenario: &str) {
+        self.last_runs.remove(scenario);
+    }
+
+    /// Forgets the last runs of all Scenarios: this process runs none.
+    pub fn forget_scenarios(&self) {
+        self.last_runs.clear();
+    }
+
+    /// All metrics, with those of these Scenarios.
+    pub fn exposition(&self, format: Format, scenarios: Vec<ScenarioSample>) -> Exposition {
         let mut text = String::new();
         // Writing to a String cannot fail.
-        let _ = encode(&mut text, &self.registry);
-        text
+        let _ = encode_registry(&mut text, &self.registry);
+        let _ = encode_registry(&mut text, &self.process);
+        let text = match format {
+            Format::OpenMetrics => text,
+            Format::Text => to_text_format(&text),
+        };
+        Exposition::new(format, text, self.last_runs.of(scenarios))
+    }
+
+    /// All metrics but those of Scenarios, in the text format.
+    pub fn encode(&self) -> String {
+        self.exposition(Format::Text, Vec::new()).collect()
     }
 }
 
@@ -212,6 +288,7 @@ mod tests {
         metrics.check(CheckOutcome::Pass);
         metrics.api_write("findings", true, true);
         metrics.set_open_findings(|s| usize::from(s == Severity::High));
+        metrics.set_scenario_states(|state| usize::from(state == WatchState::Late));
         metrics.limit_reached(Limit::Probes, "1024 probes");
         let text = metrics.encode();
         for line in [
@@ -219,6 +296,8 @@ mod tests {
             "agentic_ops_checks_total{outcome=\"pass\"} 1",
             "agentic_ops_api_writes_total{resource=\"findings\",result=\"ok\"} 1",
             "agentic_ops_open_findings{severity=\"high\"} 1",
+            "agentic_ops_scenario_states{state=\"late\"} 1",
+            "agentic_ops_scenario_states{state=\"ready\"} 0",
             "agentic_ops_limit_reached_total{limit=\"probes\"} 1",
             "agentic_ops_build_info{version=",
         ] {

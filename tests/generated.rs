@@ -7,6 +7,7 @@ fn generated() -> Vec<(&'static str, String)> {
     vec![
         ("crds/agentic.ligbox.io.yaml", agentic_ops::cli::crds::render().unwrap()),
         ("docs/settings.md", agentic_ops::cli::settings::reference()),
+        ("docs/metrics.md", agentic_ops::telemetry::reference()),
         ("docs/openapi.json", agentic_ops::facade::openapi::document()),
     ]
 }

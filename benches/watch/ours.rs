@@ -43,6 +43,7 @@ pub async fn fill(data: &Path, target: &Target, count: usize, interval: &str) {
         crds,
         namespace: NAMESPACE.into(),
         event_ttl: Duration::from_secs(3600),
+        reserved_annotations: Vec::new(),
         store: Default::default(),
         limits: controlplane::Limits::default(),
         report: std::sync::Arc::new(|_, _| {}),

@@ -1,6 +1,7 @@
 //! `Action`: the record of something that a person did.
 
 use super::agent::Role;
+use super::{RECORDED_BY, RECORDED_BY_FACADE};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
     doc = "An Action records something that a person did: who, what, when, and through which interface.",
     selectable = ".spec.verb",
     selectable = ".spec.actor.name",
+    selectable = ".status.result",
     printcolumn(name = "Verb", type_ = "string", description = "What was done", json_path = ".spec.verb"),
     printcolumn(name = "Kind", type_ = "string", description = "Kind of the object", json_path = ".spec.subject.kind"),
     printcolumn(
@@ -37,7 +39,12 @@ use std::collections::BTreeMap;
         description = "Interface that was used",
         json_path = ".spec.actor.via"
     ),
-    printcolumn(name = "Result", type_ = "string", description = "done or refused", json_path = ".status.result"),
+    printcolumn(
+        name = "Result",
+        type_ = "string",
+        description = "done, unchanged, refused or unknown",
+        json_path = ".status.result"
+    ),
     printcolumn(
         name = "Age",
         type_ = "date",
@@ -59,6 +66,25 @@ pub struct ActionSpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 16), inner(length(max = 1024)))]
     pub parameters: BTreeMap<String, String>,
+    /// Request that the action was given by; set by the REST facade.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<ActionRequest>,
+    /// The object before the action; set by the REST facade.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<SubjectState>,
+}
+
+/// The request that an action was given by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionRequest {
+    /// SHA-256 of the method, path, query and body, in hexadecimal digits; only for a request with an Idempotency-Key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub digest: Option<String>,
+    /// Process of the facade that received the request: the name of its pod, and an id of the process.
+    #[schemars(length(max = 320))]
+    pub process: String,
 }
 
 /// The object that was acted upon.
@@ -71,6 +97,23 @@ pub struct Subject {
     /// Name of the object. 1 to 253 characters.
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
+}
+
+/// Which object was acted upon, and in which state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SubjectState {
+    /// UID of the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub uid: Option<String>,
+    /// Generation of the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<i64>,
+    /// Of a Finding, the occurrence that was acted upon, as counted by `status.occurrences`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub occurrence: Option<u32>,
 }
 
 /// The person who acted, and the interface that was used.
@@ -94,7 +137,8 @@ pub struct Actor {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ActionStatus {
-    /// `done` or `refused`.
+    /// `done`; `unchanged` if the state was already the wanted one; `refused`; or `unknown` if the facade ended during the
+    /// action, and it cannot be determined whether the change was made. Absent while the action is in progress.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub result: Option<String>,
@@ -105,4 +149,57 @@ pub struct ActionStatus {
     /// Time at which the action ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,
+    /// Response to the request, if it had an Idempotency-Key: a repeated request gets the same one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<ActionReply>,
+}
+
+/// The response to a request with an Idempotency-Key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionReply {
+    /// HTTP status code.
+    #[schemars(range(min = 100, max = 599))]
+    pub code: u16,
+    /// Body, JSON; absent if it was too long to be stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 49_152))]
+    pub body: Option<String>,
+    /// Header `Location`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub location: Option<String>,
+}
+
+impl Action {
+    /// Whether it says that the REST facade recorded it. Where the API server is protected, nobody else can have written that.
+    pub fn is_of_facade(&self) -> bool {
+        let annotations = self.metadata.annotations.as_ref();
+        annotations.and_then(|all| all.get(RECORDED_BY)).is_some_and(|value| value == RECORDED_BY_FACADE)
+    }
+}
+
+/// Longest body of a stored response as it is in the object, in bytes of JSON text. An object has at most 64 KiB.
+const REPLY_BODY_MAX: usize = 48 << 10;
+
+impl ActionReply {
+    /// A response to be stored; a body that is too long is left out.
+    pub fn new(code: u16, body: &str, location: Option<String>) -> ActionReply {
+        let quoted = serde_json::to_string(body).unwrap_or_default();
+        let fits = !quoted.is_empty() && quoted.len() <= REPLY_BODY_MAX;
+        ActionReply { code, body: fits.then(|| body.to_string()), location }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_of_a_response_is_stored_unless_it_makes_the_object_too_large() {
+        let stored = |body: &str| ActionReply::new(200, body, None).body.is_some();
+        assert!(stored("{}") && stored(&"x".repeat(REPLY_BODY_MAX - 2)));
+        assert!(!stored(&"x".repeat(REPLY_BODY_MAX - 1)));
+        assert!(!stored(&"\"".repeat(REPLY_BODY_MAX / 2)), "quoted it is twice as long");
+    }
 }

@@ -16,7 +16,10 @@ pub const READY: &str = "Ready";
 ///
 /// - True: every check that could be evaluated passes.
 /// - False: at least one Finding other than `blind` is in phase Open or Acknowledged.
-/// - Unknown: the checks were not evaluated yet or cannot be evaluated, or no probe runs (suspended, or not Ready).
+/// - Unknown: the checks were not evaluated yet or cannot be evaluated, no probe runs (suspended, or not Ready), or no run was
+///   completed lately.
+///
+/// The message says what keeps the Scenario from being watched, whatever the status is.
 pub const HEALTHY: &str = "Healthy";
 /// Condition of a Finding: whether the problem is resolved.
 ///
@@ -48,8 +51,10 @@ pub const REASON_BLIND: &str = "CannotJudge";
 /// Reason of Healthy=Unknown: the checks were not evaluated since the spec changed, or failed but not often enough in a row for a
 /// Finding; the message says which.
 pub const REASON_NOT_JUDGED: &str = "NotJudgedYet";
-/// Reason of Healthy=Unknown: Ready is False, so that no probe runs.
+/// Reason of Healthy=Unknown: Ready is False, so that no probe runs. The message is that of Ready.
 pub const REASON_NOT_READY: &str = "NotReady";
+/// Reason of Healthy=Unknown: no run has been completed for two intervals of the Scenario, as where its probes wait for their turn.
+pub const REASON_LATE: &str = "Late";
 
 /// Reason of Resolved=False: the failure threshold was reached for the first time.
 pub const REASON_OPENED: &str = "Opened";

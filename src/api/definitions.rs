@@ -35,9 +35,14 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
 /// instead, and it rejects null for a field with an enum even if the enum contains null. Descriptions of conditions
 /// that come from Go are replaced.
 fn normalise(schema: &mut JSONSchemaProps) {
-    if schema.format.as_deref() == Some("uint32") {
+    let largest = match schema.format.as_deref() {
+        Some("uint16") => Some(f64::from(u16::MAX)),
+        Some("uint32") => Some(f64::from(u32::MAX)),
+        _ => None,
+    };
+    if let Some(largest) = largest {
         schema.format = None;
-        schema.maximum.get_or_insert(f64::from(u32::MAX));
+        schema.maximum.get_or_insert(largest);
     }
     if let Some(values) = &mut schema.enum_ {
         values.retain(|value| !value.0.is_null());

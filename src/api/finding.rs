@@ -42,10 +42,11 @@ use serde::{Deserialize, Serialize};
         description = "Scenario that it belongs to",
         json_path = ".spec.scenario"
     ),
+    printcolumn(name = "Title", type_ = "string", description = "Title of the Scenario", json_path = ".status.title"),
     printcolumn(
         name = "Message",
         type_ = "string",
-        description = "Message of the failing check",
+        description = "Message of the failing check, or how it ended",
         json_path = ".status.message"
     ),
     printcolumn(
@@ -121,6 +122,11 @@ pub struct Acknowledgement {
     /// Time of the acknowledgement. Defaults to the time at which the operator recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,
+    /// Name of the Action that records the acknowledgement; set by the REST facade. The name in `by` is proven by that
+    /// Action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253), regex(pattern = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
+    pub action: Option<String>,
 }
 
 /// The observed state, written by the operator.
@@ -144,11 +150,14 @@ pub struct FindingStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 200))]
     pub title: Option<String>,
-    /// Message of the failing check. At most 1024 characters.
+    /// Message of the failing check; once the Finding is resolved, how it ended and what that message was. At most 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub message: Option<String>,
-    /// Readings of the last failing and the last passing run. At most 4 KiB.
+    /// The runbook of the Scenario, as of the last failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook: Option<FindingRunbook>,
+    /// Why the check failed, and readings of the last failing and the last passing run. At most 4 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
     /// Time at which the current or last occurrence was opened.
@@ -179,6 +188,23 @@ pub struct FindingStatus {
     pub conditions: Vec<Condition>,
 }
 
+/// The runbook that tells people on duty how to handle a Finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingRunbook {
+    /// File name of the runbook in AGENTIC_SPECS_ROOT, without `.md`.
+    #[schemars(length(max = 128))]
+    pub spec: String,
+    /// Heading of the section that applies; absent for the whole runbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
+    pub section: Option<String>,
+    /// Address of the runbook, at its section; absent if AGENTIC_RUNBOOK_URL is not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub url: Option<String>,
+}
+
 /// The phase of a Finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Phase {
@@ -189,9 +215,15 @@ pub enum Phase {
 
 impl FindingStatus {
     /// Whether the Finding is not resolved. A Finding without a phase is not: the operator ended between creating it and
-    /// writing its status, or it was restored from a backup without its status.
+    /// writing its status, or it was restored from a backup without its status. The operator still gives it a phase; nobody else
+    /// shows or counts it before that.
     pub fn is_unresolved(&self) -> bool {
         self.phase != Some(Phase::Resolved)
+    }
+
+    /// Whether the Finding is in phase Open or Acknowledged.
+    pub fn is_active(&self) -> bool {
+        self.phase.is_some_and(Phase::is_active)
     }
 }
 
@@ -227,12 +259,16 @@ pub struct FindingAcknowledgement {
     /// Number of the occurrence that was acknowledged, as counted by `status.occurrences`.
     #[schemars(range(min = 0))]
     pub occurrence: u32,
-    /// Field manager that wrote the acknowledgement, such as `kubectl-patch`.
+    /// Name of the Action that records the acknowledgement, as `spec.acknowledgement` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub action: Option<String>,
+    /// Field manager that wrote the acknowledgement, such as `kubectl-patch`. Clients choose it freely: it proves nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub manager: Option<String>,
-    /// Whether the name was authenticated: true for acknowledgements through the REST facade, and for those by kubectl if
-    /// an admission policy of the API server checks names.
+    /// Whether the name was authenticated: true for acknowledgements through the REST facade, which its Action proves, and
+    /// for those by kubectl if an admission policy of the API server checks names.
     #[serde(default)]
     pub proven: bool,
 }
@@ -258,17 +294,31 @@ pub struct Transition {
     pub message: String,
 }
 
-/// The readings of the last failing and the last passing run, for comparison. At most 4 KiB.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Why the check failed, and the readings of the last failing and the last passing run. At most 4 KiB.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
+    /// What `show` of the check gives: a text as it is, anything else as JSON with one field per line, with secret values
+    /// redacted. Where it cannot be evaluated, the error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
+    pub show: Option<String>,
+    /// The expression that was false: `expect` of the check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
+    pub expression: Option<String>,
+    /// What the expression read, in its order. At most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub values: Vec<ReadValue>,
     /// Readings of the last run in which the check failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing: Option<Snapshot>,
     /// Readings of the last run in which the check passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_good: Option<Snapshot>,
-    /// If true, readings were cut to keep within 4 KiB.
+    /// If true, something was left out to keep within 4 KiB.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
@@ -285,6 +335,18 @@ pub struct Snapshot {
     pub readings: Vec<Excerpt>,
 }
 
+/// A value that an expression read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadValue {
+    /// Where it is, as in the expression, such as `probes.api.status`.
+    #[schemars(length(max = 256))]
+    pub path: String,
+    /// The value as JSON, with secret values redacted; in parentheses, why there is none.
+    #[schemars(length(max = 1024))]
+    pub value: String,
+}
+
 /// An excerpt of one reading, with secret values redacted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -292,7 +354,8 @@ pub struct Excerpt {
     /// Name of the probe.
     #[schemars(length(max = 63))]
     pub probe: String,
-    /// Excerpt of the reading, one field per line, with secret values redacted.
+    /// Excerpt of the reading, one field per line, with secret values redacted. `ok` and `error` come first; a mark says how
+    /// much is left out in the middle.
     #[schemars(length(max = 4096))]
     pub reading: String,
 }

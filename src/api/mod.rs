@@ -16,12 +16,12 @@ pub mod scenario;
 mod severity;
 pub mod thread;
 
-pub use action::{Action, ActionSpec, ActionStatus, Actor, Subject};
+pub use action::{Action, ActionReply, ActionRequest, ActionSpec, ActionStatus, Actor, Subject, SubjectState};
 pub use agent::{Agent, AgentSpec, AgentStatus, Role};
 pub use definitions::crds;
 pub use finding::{
-    Acknowledgement, Evidence, Excerpt, Finding, FindingAcknowledgement, FindingSpec, FindingStatus, Phase, Snapshot,
-    Transition,
+    Acknowledgement, Evidence, Excerpt, Finding, FindingAcknowledgement, FindingRunbook, FindingSpec, FindingStatus,
+    Phase, ReadValue, Snapshot, Transition,
 };
 pub use message::{Author, Message, MessageAcknowledgement, MessagePhase, MessageSpec, MessageStatus};
 pub use probe::{
@@ -29,7 +29,7 @@ pub use probe::{
 };
 pub use scenario::{
     CheckOutcome, CheckResult, CheckSpec, Evaluate, Health, RequestedRun, Runbook, Scenario, ScenarioSpec,
-    ScenarioStatus, Thresholds,
+    ScenarioStatus, Thresholds, WatchState,
 };
 pub use severity::Severity;
 pub use thread::{Thread, ThreadSpec, ThreadStatus};
@@ -40,6 +40,10 @@ pub const GROUP: &str = "agentic.ligbox.io";
 pub const VERSION: &str = "v1alpha1";
 /// Annotation of a Scenario that requests a run; the value is the time of the request, RFC 3339.
 pub const RUN_REQUESTED_AT: &str = "agentic.ligbox.io/run-requested-at";
+/// Annotation of an Action that the REST facade recorded. Where the API server is protected, only the facade can write it.
+pub const RECORDED_BY: &str = "agentic.ligbox.io/recorded-by";
+/// Its value.
+pub const RECORDED_BY_FACADE: &str = "facade";
 /// Label of a Secret. The value `allowed` lets probes use it.
 pub const PROBES_LABEL: &str = "agentic.ligbox.io/probes";
 /// Annotation of a Secret: `KEY=host:port,…`, the hosts that a key may be sent to. A key may be named more than once; one that is

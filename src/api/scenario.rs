@@ -25,15 +25,17 @@ use serde::{Deserialize, Serialize};
     selectable = ".spec.agent",
     selectable = ".spec.severity",
     selectable = ".status.health",
+    selectable = ".status.state",
     validation = Rule::new("self.metadata.name.size() <= 63").message("a Scenario's name is at most 63 characters"),
     printcolumn(name = "Agent", type_ = "string", description = "Agent that owns the Scenario", json_path = ".spec.agent"),
     printcolumn(name = "Severity", type_ = "string", description = "Severity of its Findings", json_path = ".spec.severity"),
     printcolumn(name = "Ready", type_ = "string", description = "Whether the spec is valid", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "State", type_ = "string", description = "ready, invalid, suspended or late", json_path = ".status.state"),
     printcolumn(name = "Health", type_ = "string", description = "healthy, failing or unknown", json_path = ".status.health"),
     printcolumn(name = "Open", type_ = "integer", description = "Findings in phase Open or Acknowledged", json_path = ".status.openFindings"),
     printcolumn(name = "Last Run", type_ = "date", description = "Time since the last run", json_path = ".status.lastRunAt"),
     printcolumn(name = "Title", type_ = "string", description = "Title shown to people on duty", priority = 1, json_path = ".spec.title"),
-    printcolumn(name = "Message", type_ = "string", description = "Message of the condition Healthy", priority = 1, json_path = ".status.conditions[?(@.type==\"Healthy\")].message")
+    printcolumn(name = "Message", type_ = "string", description = "Message of the condition Healthy, which says what is wrong with the spec too", priority = 1, json_path = ".status.conditions[?(@.type==\"Healthy\")].message")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ScenarioSpec {
@@ -142,6 +144,12 @@ pub struct CheckSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096))]
     pub message: Option<String>,
+    /// What people on duty need to see when the check fails, as a CEL expression of any type, such as the entry of one
+    /// machine instead of the whole cluster. It comes first in the evidence. An error in it is shown there and does not
+    /// change the outcome. At most 4096 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 4096))]
+    pub show: Option<String>,
     /// Severity of the Findings of this check. Defaults to the severity of the Scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
@@ -178,6 +186,10 @@ pub struct ScenarioStatus {
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
+    /// Whether the Scenario is being watched, in one word: `ready`, `invalid` (Ready is False), `suspended`, or `late` (no run
+    /// has been completed for two intervals).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<WatchState>,
     /// The status of the condition Healthy in one word: `healthy` (True), `failing` (False) or `unknown` (Unknown).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
@@ -191,6 +203,36 @@ pub struct ScenarioStatus {
     /// Result of the last run that was requested with the annotation `agentic.ligbox.io/run-requested-at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_requested_run: Option<RequestedRun>,
+}
+
+/// Whether a Scenario is being watched, in one word: `ready`, `invalid` (Ready is False), `suspended`, or `late` (no run has been
+/// completed for two intervals).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WatchState {
+    /// The spec is valid, and its probes run.
+    Ready,
+    /// The spec has validation errors or cannot be decoded. No probe runs.
+    Invalid,
+    /// The spec is valid and `spec.suspend` is true. No probe runs.
+    Suspended,
+    /// The spec is valid, and no run has been completed for two intervals.
+    Late,
+}
+
+impl WatchState {
+    /// All states.
+    pub const ALL: [WatchState; 4] = [WatchState::Ready, WatchState::Invalid, WatchState::Suspended, WatchState::Late];
+
+    /// The value in the API, in REST and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            WatchState::Ready => "ready",
+            WatchState::Invalid => "invalid",
+            WatchState::Suspended => "suspended",
+            WatchState::Late => "late",
+        }
+    }
 }
 
 /// The status of the condition Healthy in one word.
@@ -259,7 +301,7 @@ pub struct CheckResult {
     pub key: String,
     /// Outcome of the check for this item.
     pub outcome: CheckOutcome,
-    /// Message of the check, or the reason why it could not be evaluated. At most 256 characters.
+    /// Message of the check, or the reason why it could not be evaluated or was held. At most 256 characters.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 256))]
     pub message: String,

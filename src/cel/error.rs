@@ -79,6 +79,25 @@ pub enum CompileError {
     TooCostly(CostError),
 }
 
+impl CompileError {
+    /// Where in the source text it is; `None` where all of it is meant.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            CompileError::Syntax(error) => Some(Place { line: error.line, column: error.column }),
+            CompileError::UnknownName { place, .. }
+            | CompileError::UnknownFunction { place, .. }
+            | CompileError::Operands { place, .. }
+            | CompileError::Expected { place, .. }
+            | CompileError::Arguments { place, .. }
+            | CompileError::NoSuchField { place, .. }
+            | CompileError::NoFields { place, .. }
+            | CompileError::Literal { place, .. }
+            | CompileError::PatternTooLarge { place } => Some(*place),
+            CompileError::TooLong { .. } | CompileError::WrongType { .. } | CompileError::TooCostly(_) => None,
+        }
+    }
+}
+
 impl From<ParseError> for CompileError {
     fn from(error: ParseError) -> CompileError {
         match error {

@@ -5,7 +5,11 @@
 //! readings, and charges a budget before it does the work.
 
 mod comprehension;
+mod reads;
 mod verdict;
+
+pub use reads::PathRead;
+pub(super) use reads::reads;
 
 use super::budget::Budget;
 use super::error::{EvalError, EvalResult};

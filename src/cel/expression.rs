@@ -2,9 +2,11 @@
 
 use super::bounds::{self, Bounds};
 use super::error::{CompileError, EvalError, type_name};
+use super::evaluate::PathRead;
 use super::inputs::{Inputs, Item};
 use super::limits::{ITEMS_MAX, SOURCE_MAX, STEPS_MAX};
 use super::names::References;
+use super::shown::Shown;
 use super::signature::{ProbeRefs, ResultType, Scope};
 use super::syntax::{self, Node};
 use super::types::ReadingField;
@@ -122,6 +124,22 @@ impl Expression {
             }
         }
         Ok(items)
+    }
+
+    /// Its value, for people.
+    pub fn evaluate_shown<'i>(&self, inputs: &'i Inputs, item: Option<&Item>) -> Result<Shown<'i>, EvalError> {
+        self.evaluate(inputs, item).map(|value| Shown::new(value, inputs))
+    }
+
+    /// What an evaluation of it reads: at most `most` paths with their values, in the order of the text. Takes steps as an evaluation
+    /// does.
+    pub fn reads<'i>(&self, inputs: &'i Inputs, item: Option<&Item>, most: usize) -> Vec<PathRead<'i>> {
+        let (root, item) = (&self.inner.root, item.map(Item::value));
+        // A panic in a library function only leaves them out.
+        catch_unwind(AssertUnwindSafe(|| evaluate::reads(root, inputs, item, most))).unwrap_or_else(|_| {
+            inputs.take_steps(STEPS_MAX);
+            Vec::new()
+        })
     }
 
     pub(super) fn evaluate(&self, inputs: &Inputs, item: Option<&Item>) -> Result<Value, EvalError> {

@@ -9,6 +9,8 @@ pub enum ResultType {
     Text,
     /// A list of strings or numbers.
     List,
+    /// Any value.
+    Any,
 }
 
 /// What an expression may refer to besides `probes`, `env` and `now`.

@@ -3,6 +3,7 @@ mod documentation;
 mod grammar;
 pub mod hostile;
 mod random;
+mod reads;
 mod semantics;
 mod typing;
 

@@ -1,5 +1,6 @@
 //! `agentic-ops check`: runs Scenarios from files once, for people, pre-commit hooks and merge requests.
 
+mod failures;
 mod warnings;
 
 use super::registry::contents;
@@ -71,7 +72,7 @@ pub async fn run(args: CheckArgs) -> Result<ExitCode, CliError> {
     let report = check(&documents, &settings, args.no_run).await?;
     let text = match args.output {
         Output::Table => table(&report.scenarios, settings.language()),
-        Output::Json => format!("{}\n", as_json(&report)),
+        Output::Json => format!("{}\n", as_json(&report, settings.language())),
     };
     // A reader that wants no more, such as `head`, is no error.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
@@ -203,19 +204,29 @@ fn code(report: &Report) -> u8 {
     }
 }
 
-/// Rows of Scenario, check with its item, outcome, and message.
-fn rows(results: &[(String, Checked)]) -> Vec<[String; 4]> {
+/// A row of the table.
+struct Row {
+    /// Scenario, check with its item, outcome, and message.
+    cells: [String; 4],
+    /// Further lines: what a failed check shows.
+    below: Vec<String>,
+}
+
+fn rows(results: &[(String, Checked)], language: Language) -> Vec<Row> {
     let mut rows = Vec::new();
     for (name, checked) in results {
-        let row =
-            |check: &str, outcome: &str, message: &str| [name.clone(), check.into(), outcome.into(), message.into()];
+        let row = |check: &str, outcome: &str, message: &str| Row {
+            cells: [name.clone(), check.into(), outcome.into(), message.into()],
+            below: Vec::new(),
+        };
         match checked {
             Checked::Invalid(errors) => rows.extend(errors.iter().map(|m| row("", "invalid", m))),
             Checked::Suspended => rows.push(row("", "suspended", "")),
             Checked::Valid => rows.push(row("", "valid", "")),
             Checked::Ran(evaluation) => rows.extend(evaluation.list.iter().map(|o| {
                 let check = if o.key.is_empty() { o.check.clone() } else { format!("{} ({})", o.check, o.key) };
-                row(&check, o.result.as_str(), &o.message)
+                let below = o.proof.iter().flat_map(|proof| failures::lines(proof, language)).collect();
+                Row { below, ..row(&check, o.result.as_str(), &o.message) }
             })),
         }
     }
@@ -224,18 +235,21 @@ fn rows(results: &[(String, Checked)]) -> Vec<[String; 4]> {
 
 fn table(results: &[(String, Checked)], language: Language) -> String {
     let header = texts::check_columns(language).map(String::from);
-    let rows = rows(results);
-    let width = |i: usize| rows.iter().chain([&header]).map(|r| r[i].chars().count()).max().unwrap_or(0);
+    let rows = rows(results, language);
+    let cells = || std::iter::once(&header).chain(rows.iter().map(|row| &row.cells));
+    let width = |i: usize| cells().map(|r| r[i].chars().count()).max().unwrap_or(0);
     let (a, b, c) = (width(0), width(1), width(2));
     let line = |row: &[String; 4]| {
         let [scenario, check, outcome, message] = row;
         let line = format!("{scenario:<a$}  {check:<b$}  {outcome:<c$}  {message}");
         format!("{}\n", printable(line.trim_end()))
     };
-    std::iter::once(&header).chain(&rows).map(line).collect()
+    let below = |row: &Row| row.below.iter().map(|line| format!("    {}\n", printable(line))).collect::<String>();
+    let rows = rows.iter().map(|row| line(&row.cells) + &below(row));
+    std::iter::once(line(&header)).chain(rows).collect()
 }
 
-fn as_json(report: &Report) -> Value {
+fn as_json(report: &Report, language: Language) -> Value {
     let scenarios: Vec<Value> = report
         .scenarios
         .iter()
@@ -244,9 +258,7 @@ fn as_json(report: &Report) -> Value {
             Checked::Suspended => json!({"id": name, "valid": true, "suspended": true}),
             Checked::Valid => json!({"id": name, "valid": true}),
             Checked::Ran(evaluation) => {
-                let checks = evaluation.list.iter().map(|o| {
-                    json!({"name": o.check, "key": o.key, "outcome": o.result, "severity": o.severity, "message": o.message})
-                });
+                let checks = evaluation.list.iter().map(|o| failures::as_json(o, language));
                 json!({"id": name, "valid": true, "checks": checks.collect::<Vec<_>>()})
             }
         })

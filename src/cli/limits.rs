@@ -33,6 +33,7 @@ pub fn control_plane(settings: &Settings) -> controlplane::Limits {
         watch_backlog: settings.integer("AGENTIC_WATCH_BACKLOG_BYTES"),
         bodies: settings.count("AGENTIC_REQUEST_BODIES_BYTES"),
         responses: settings.count("AGENTIC_RESPONSES_BYTES"),
+        events: settings.count("AGENTIC_EVENTS_MAX"),
     }
 }
 
@@ -54,6 +55,7 @@ pub fn report_of_control_plane(metrics: &Arc<Metrics>) -> controlplane::Report {
             controlplane::Reached::RenderedLists => Limit::RenderedLists,
             controlplane::Reached::JsonPatch => Limit::JsonPatch,
             controlplane::Reached::RequestBytes => Limit::RequestBytes,
+            controlplane::Reached::Events => Limit::RetainedEvents,
         };
         metrics.limit_reached(limit, format!("API server: {detail}"));
     })

@@ -5,8 +5,10 @@ use super::registry::Registry;
 use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
-use super::{CliError, client, token, view};
+use super::view::{self, Beside};
+use super::{CliError, client, token};
 use crate::api::SETTINGS_NAME;
+use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::texts;
@@ -113,11 +115,15 @@ impl Process {
             Registry::new(self.client.clone(), &self.namespace, options, operator.fence.clone())
         });
         let registry = registry.transpose()?;
+        let beside = Beside { store: None, registry: registry.as_ref().map(Registry::status) };
         let following = registry.map(|registry| tokio::spawn(registry.follow()));
-        let process = view::of_operator(&operator, &self.namespace, self.metrics.clone(), None);
-        let routes = match self.args.only {
-            Some(_) => router_of_controllers(process),
-            None => router(self.backend(process)?),
+        let process = view::of_operator(&operator, &self.namespace, self.metrics.clone(), beside);
+        let (routes, _recovery) = match self.args.only {
+            Some(_) => (router_of_controllers(process), None),
+            None => {
+                let (backend, recovery) = self.backend(process).await?;
+                (router(backend), Some(recovery))
+            }
         };
         let served = self.serve(routes)?;
         self.greet(&served);
@@ -135,7 +141,8 @@ impl Process {
     async fn facade(self) -> Result<(), CliError> {
         let (caches, watches) = Caches::start(&self.client, &self.namespace);
         let process = view::of_caches(&caches, &self.namespace, self.settings.interval(), self.metrics.clone());
-        let served = self.serve(router(self.backend(process)?))?;
+        let (backend, _recovery) = self.backend(process).await?;
+        let served = self.serve(router(backend))?;
         self.greet(&served);
         serve::stop_requested().await;
         served.shutdown(Shutdown::now().until(Step::Facade)).await;
@@ -147,12 +154,15 @@ impl Process {
         ProberContext { metrics: self.metrics.clone(), ..ProberContext::default() }
     }
 
-    fn backend(&self, process: ProcessState) -> Result<Backend, CliError> {
+    async fn backend(&self, process: ProcessState) -> Result<(Backend, Recovery), CliError> {
         let file = self.settings.get("AGENTIC_AUTH_SECRET_FILE");
         let secret = file.map(|path| token::read_secret(Path::new(path))).transpose()?;
         let text = secret.as_deref().and_then(|secret| std::str::from_utf8(secret).ok());
         self.secrets.set(Source::Files, text.map(String::from));
-        Ok(serve::backend(&self.settings, secret, self.client.clone(), process, self.secrets.clone()))
+        // The name of a pod outlives a restart of its container; several processes may have the name of one host.
+        let pod = std::env::var("POD_NAME").ok().filter(|name| !name.is_empty());
+        let (client, secrets) = (self.client.clone(), self.secrets.clone());
+        Ok(serve::backend(&self.settings, secret, client, process, secrets, pod.as_deref()).await)
     }
 
     fn serve(&self, routes: Router) -> Result<Served, CliError> {

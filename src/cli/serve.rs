@@ -1,8 +1,9 @@
 //! What standalone and operator share: probes and the facade from settings, the HTTP server, the signal to stop.
 
-use super::registry::RegistryOptions;
+use super::registry::{self, RegistryOptions};
 use super::settings::Settings;
 use super::{CliError, limits};
+use crate::commands::{Caller, CommandRate, Context, Interface, ProcessId, Recovery, RequestId};
 use crate::controllers::scenario::assess::Assessor;
 use crate::domain::redact::KnownSecrets;
 use crate::domain::validate::ProbePolicy;
@@ -19,7 +20,10 @@ use kube::Client;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The facade answers without its commands after this long, if the Actions of before are not completed by then.
+const RECOVERY_WAIT: Duration = Duration::from_secs(10);
 
 /// Which settings, Secrets and files Scenarios may use.
 pub fn policy(settings: &Settings) -> ProbePolicy {
@@ -27,6 +31,7 @@ pub fn policy(settings: &Settings) -> ProbePolicy {
         secret_keys: settings.probe_secret_keys(),
         sqlite_paths: settings.sqlite_paths(),
         default_interval: settings.interval(),
+        runbooks: settings.runbooks(),
         evaluation_steps: usize::try_from(settings.integer("AGENTIC_EVALUATION_STEPS")).unwrap_or(usize::MAX),
         check_query,
         check_certificates,
@@ -40,6 +45,7 @@ pub fn registry(settings: &Settings, path: &Path, metrics: &Arc<Metrics>) -> Reg
         limits: limits::registry(settings),
         policy: Arc::new(policy(settings)),
         metrics: metrics.clone(),
+        reconcile: registry::RECONCILE,
     }
 }
 
@@ -108,14 +114,19 @@ impl Served {
     }
 }
 
-/// What the facade needs, from the settings; `secret` is the key of HS256 tokens.
-pub fn backend(
+/// What the facade needs, from the settings; `secret` is the key of HS256 tokens. `place` is a name that no two running processes of
+/// the facade have at once, if there is one.
+///
+/// Completes the Actions that were left without a result before, for a few seconds until it returns and beyond that in the
+/// background, as long as the recovery is kept.
+pub async fn backend(
     settings: &Settings,
     secret: Option<Vec<u8>>,
     client: Client,
     process: ProcessState,
     secrets: KnownSecrets,
-) -> Backend {
+    place: Option<&str>,
+) -> (Backend, Recovery) {
     let audience = settings.get("AGENTIC_AUTH_AUDIENCE").unwrap_or("agentic-ops").to_string();
     let reviewer = settings
         .is_on("AGENTIC_AUTH_TOKEN_REVIEW")
@@ -131,7 +142,22 @@ pub fn backend(
     });
     let internal_token = settings.get("OPS_INTERNAL_TOKEN").map(String::from);
     let commands_per_minute = settings.count("AGENTIC_ACTIONS_PER_MINUTE");
-    Backend { client, process, auth, internal_token, commands_per_minute, secrets }
+    let id = ProcessId::new(place);
+    let recovery = Recovery::start(Context {
+        client: client.clone(),
+        resources: process.resources.clone(),
+        caller: Caller { name: String::new(), roles: Vec::new(), interface: Interface::Rest },
+        request: RequestId::unique(),
+        process: id.clone(),
+        rate: Arc::new(CommandRate::new(commands_per_minute)),
+        joined: Arc::default(),
+        metrics: process.metrics.clone(),
+        secrets: secrets.clone(),
+    });
+    recovery.state.wait(RECOVERY_WAIT).await;
+    let state = recovery.state.clone();
+    let backend = Backend { client, process, auth, internal_token, commands_per_minute, secrets, id, recovery: state };
+    (backend, recovery)
 }
 
 /// Listens on an address and serves the routes, with the limits of the settings.

@@ -15,6 +15,7 @@ use crate::domain::keys::KeyLimits;
 use crate::domain::prepare::{OfferedSecret, SecretView, credential_of};
 use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::retention::RetentionLimits;
+use crate::domain::runbook::RunbookBase;
 use crate::domain::texts::Language;
 use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
 use crate::net::guard::AddressRules;
@@ -193,6 +194,12 @@ impl Settings {
     /// Interval of a Scenario without one.
     pub fn interval(&self) -> Duration {
         Duration::from_secs(self.integer("AGENTIC_INTERVAL_SEC"))
+    }
+
+    /// The address of the runbooks.
+    pub fn runbooks(&self) -> Option<RunbookBase> {
+        // An invalid value has prevented the start.
+        self.get("AGENTIC_RUNBOOK_URL").and_then(|base| RunbookBase::parse(base).ok())
     }
 
     /// Roles of service accounts.

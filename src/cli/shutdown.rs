@@ -77,6 +77,13 @@ mod tests {
         assert!(before <= SHUTDOWN - LAST_WORK + Duration::from_millis(10), "{before:?}");
     }
 
+    #[test]
+    fn the_time_of_all_steps_runs_from_the_signal() {
+        let signalled_at = Instant::now().checked_sub(SHUTDOWN).unwrap();
+        let shutdown = Shutdown { signalled_at };
+        assert_eq!(STEPS.map(|step| shutdown.until(step)), STEPS.map(|step| signalled_at + step.end()));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_step_that_ends_early_leaves_its_time_to_the_next() {
         let (start, shutdown) = (tokio::time::Instant::now(), Shutdown::now());

@@ -6,8 +6,10 @@ use super::registry::Registry;
 use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
-use super::{CliError, client, limits, token, view};
-use crate::api::SETTINGS_NAME;
+use super::view::{self, Beside};
+use super::{CliError, client, limits, token};
+use crate::api::{RECORDED_BY, SETTINGS_NAME};
+use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::controlplane::{DataDir, StartError, StoreConfig};
 use crate::domain::redact::{KnownSecrets, Source};
@@ -28,9 +30,10 @@ use tokio::task::JoinHandle;
 /// The namespace of all objects.
 pub const NAMESPACE: &str = "agentic-ops";
 /// Files of the data directory that no probe reads, by whatever name.
-const OWN_FILES: [&str; 10] = [
+const OWN_FILES: [&str; 11] = [
     "controlplane.db",
     "controlplane.db-wal",
+    "controlplane.db-wal.old",
     "controlplane.db-shm",
     "controlplane.db-journal",
     "auth-secret",
@@ -70,6 +73,7 @@ pub struct Standalone {
     control_plane: controlplane::Running,
     operator: Operator,
     served: Served,
+    recovery: Recovery,
     following: JoinHandle<()>,
     /// Writes the settings once the store can be written; `None` if they are written.
     writing: Option<JoinHandle<()>>,
@@ -111,6 +115,8 @@ impl Standalone {
             namespace: NAMESPACE.into(),
             event_ttl: settings.duration("AGENTIC_EVENT_TTL"),
             store: store_config(metrics.clone()),
+            // kubectl writes Actions, and none that proves what the facade did.
+            reserved_annotations: vec![RECORDED_BY.into()],
             limits: limits::control_plane(settings),
             report: limits::report_of_control_plane(&metrics),
         })
@@ -121,6 +127,7 @@ impl Standalone {
         let writing = write_settings(&client, settings).await?;
         let options = serve::registry(settings, &args.registry, &metrics);
         let registry = Registry::new(client.clone(), NAMESPACE, options, WriteFence::always())?;
+        let registry_status = registry.status();
         let following = tokio::spawn(registry.follow());
         let prober_context = ProberContext {
             metrics: metrics.clone(),
@@ -139,15 +146,19 @@ impl Standalone {
             metrics: metrics.clone(),
             election: None,
         });
-        let store = Some(control_plane.store.clone());
-        let process = view::of_operator(&operator, NAMESPACE, metrics.clone(), store);
-        let backend = serve::backend(settings, Some(secret), client.clone(), process, secrets.clone());
+        let beside = Beside { store: Some(control_plane.store.clone()), registry: Some(registry_status) };
+        let process = view::of_operator(&operator, NAMESPACE, metrics.clone(), beside);
+        // The lock of the data directory sees to it that there is one process.
+        let place = Some("standalone");
+        let (backend, recovery) =
+            serve::backend(settings, Some(secret), client.clone(), process, secrets.clone(), place).await;
         let served = serve::start(args.listen, router(backend), settings, &metrics)?;
         Ok(Standalone {
             lock,
             control_plane,
             operator,
             served,
+            recovery,
             following,
             writing,
             language: settings.language(),
@@ -202,7 +213,7 @@ impl Standalone {
         let until = |step| shutdown.until(step);
         shutdown.step(Step::Controllers, self.operator.shutdown_by(until(Step::Controllers))).await;
         shutdown.step(Step::Facade, self.served.shutdown(until(Step::Facade))).await;
-        drop(self.client);
+        drop((self.client, self.recovery));
         shutdown.step(Step::ApiServer, self.control_plane.shutdown_by(until(Step::ApiServer))).await;
         drop(self.lock);
     }

@@ -1,7 +1,9 @@
 //! The operator as commands and views need it: in this process, or in another one.
 
-use crate::api::Scenario;
+use super::registry::RegistryStatus;
+use crate::api::{Finding, Scenario};
 use crate::commands::Scheduler;
+use crate::controllers::scenario::WatchStates;
 use crate::controllers::{Operator, scenario};
 use crate::controlplane::{self, StoreStatus};
 use crate::domain::duration;
@@ -9,26 +11,35 @@ use crate::facade::ProcessState;
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::listing::ListProgress;
+use crate::runtime::watch::Cache;
 use crate::telemetry::Metrics;
 use crate::views::{OperatorState, OperatorStatus, Resources, RunTimes, StoreState, TickResultView, TickView};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use kube::runtime::reflector::{ObjectRef, Store};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-/// State of a process with an operator, and with the embedded store in standalone.
-pub fn of_operator(
-    operator: &Operator,
-    namespace: &str,
-    metrics: Arc<Metrics>,
-    store: Option<StoreStatus>,
-) -> ProcessState {
+/// States that were read from a cache are read again after this time.
+const STATES_FRESH: Duration = Duration::from_secs(1);
+
+/// What is beside an operator in its process.
+#[derive(Default)]
+pub struct Beside {
+    /// The embedded store, in standalone.
+    pub store: Option<StoreStatus>,
+    pub registry: Option<RegistryStatus>,
+}
+
+/// State of a process with an operator.
+pub fn of_operator(operator: &Operator, namespace: &str, metrics: Arc<Metrics>, beside: Beside) -> ProcessState {
     let local = Arc::new(LocalOperator {
         progress: operator.caches.progress.clone(),
+        findings: operator.caches.findings.clone(),
         fence: operator.fence.clone(),
         controller: operator.scenarios.clone(),
-        store,
+        states: CachedStates::new(&operator.caches),
+        beside,
     });
     ProcessState {
         resources: resources(&operator.caches, namespace),
@@ -42,6 +53,8 @@ pub fn of_operator(
 pub fn of_caches(caches: &Caches, namespace: &str, default_interval: Duration, metrics: Arc<Metrics>) -> ProcessState {
     let remote = RemoteOperator {
         progress: caches.progress.clone(),
+        findings: caches.findings.clone(),
+        states: CachedStates::new(caches),
         scenarios: caches.scenarios.store(),
         namespace: namespace.to_string(),
         default_interval,
@@ -62,9 +75,37 @@ fn resources(caches: &Caches, namespace: &str) -> Resources {
 /// The operator of this process.
 struct LocalOperator {
     progress: ListProgress,
+    findings: Cache<Finding>,
     fence: WriteFence,
     controller: scenario::Handle,
-    store: Option<StoreStatus>,
+    states: CachedStates,
+    beside: Beside,
+}
+
+/// The states of Scenarios as the API has them, for replicas that do not lead.
+struct CachedStates {
+    scenarios: Cache<Scenario>,
+    last: Mutex<Option<(Instant, Arc<WatchStates>)>>,
+}
+
+impl CachedStates {
+    fn new(caches: &Caches) -> CachedStates {
+        CachedStates { scenarios: caches.scenarios.clone(), last: Mutex::default() }
+    }
+
+    fn get(&self) -> Arc<WatchStates> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, states)) = last.as_ref().filter(|(at, _)| at.elapsed() < STATES_FRESH) {
+            return states.clone();
+        }
+        let (scenarios, undecodable) = self.scenarios.snapshot();
+        let undecodable = undecodable
+            .iter()
+            .map(|invalid| (invalid.metadata.name.as_deref().unwrap_or_default(), invalid.error.as_str()));
+        let states = Arc::new(WatchStates::of_objects(&scenarios, undecodable));
+        *last = Some((Instant::now(), states.clone()));
+        states
+    }
 }
 
 impl OperatorStatus for LocalOperator {
@@ -73,11 +114,17 @@ impl OperatorStatus for LocalOperator {
             waiting_for: self.progress.waiting_for(),
             lateness: Some(self.controller.lateness()),
             leadership: Some(self.fence.leadership()),
-            store: self.store.as_ref().map(|store| {
+            undecodable_findings: self.findings.undecodable(),
+            store: self.beside.store.as_ref().map(|store| {
                 let controlplane::StoreState { write_error, damaged } = store.state();
                 StoreState { write_error, damaged }
             }),
+            registry: self.beside.registry.as_ref().map(RegistryStatus::state),
         }
+    }
+
+    fn watch_states(&self) -> Arc<WatchStates> {
+        self.controller.states.get().unwrap_or_else(|| self.states.get())
     }
 
     fn run_times(&self, scenario: &str) -> RunTimes {
@@ -115,6 +162,8 @@ impl Scheduler for LocalOperator {
 /// An operator in another process. Its schedule and leadership are not known here.
 struct RemoteOperator {
     progress: ListProgress,
+    findings: Cache<Finding>,
+    states: CachedStates,
     scenarios: Store<Scenario>,
     namespace: String,
     default_interval: Duration,
@@ -122,7 +171,15 @@ struct RemoteOperator {
 
 impl OperatorStatus for RemoteOperator {
     fn state(&self) -> OperatorState {
-        OperatorState { waiting_for: self.progress.waiting_for(), lateness: None, leadership: None, store: None }
+        OperatorState {
+            waiting_for: self.progress.waiting_for(),
+            undecodable_findings: self.findings.undecodable(),
+            ..OperatorState::default()
+        }
+    }
+
+    fn watch_states(&self) -> Arc<WatchStates> {
+        self.states.get()
     }
 
     fn run_times(&self, scenario: &str) -> RunTimes {

@@ -1,13 +1,15 @@
 //! Acknowledges a Finding: no further notices about this occurrence.
 
-use super::action::{ActionResult, Record};
-use super::{CommandError, Context, Objects};
-use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase};
+use super::intent::{ActionResult, Intent, Progress, Record};
+use super::{Command, CommandError, Context, Objects, Stored};
+use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase, Subject, SubjectState};
 use crate::domain::printable::printable;
+use crate::domain::transition::VERB_ACKNOWLEDGE;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
 use crate::views::{self, FindingView, Resources};
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt as _};
@@ -31,11 +33,21 @@ pub struct Acknowledge {
 }
 
 /// The Finding as the API server returned it.
+#[derive(Debug)]
 enum Written {
     /// With the new acknowledgement.
     New(Finding),
     /// It was already acknowledged.
     Unchanged(Finding),
+}
+
+/// What the Action of an acknowledgement says.
+struct Wanted {
+    finding: String,
+    by: String,
+    note: Option<String>,
+    at: Timestamp,
+    action: String,
 }
 
 /// What to do about the acknowledgement that the Finding has now.
@@ -70,46 +82,193 @@ impl Acknowledge {
         }
         Ok(Acknowledge { finding: finding.to_string(), note })
     }
+}
+
+impl Command for Acknowledge {
+    type Output = FindingView;
 
     /// Writes the acknowledgement into the spec, from where the operator copies it to the status, and returns the Finding as it
     /// will be then. The first person to acknowledge stays; only they can change their note. A resolved Finding is a Conflict, and
     /// TooMany where the caller gave too many commands.
-    pub async fn execute(self, context: &Context) -> Result<FindingView, CommandError> {
-        let permit = context.admit(Objects::ONE)?;
-        let note = self.note.as_ref().map(|note| context.secrets.redact(note.as_str()));
-        let note = note.as_deref();
-        let parameters = note.map(|note| BTreeMap::from([("note".to_string(), note.to_string())])).unwrap_or_default();
-        let record = Record { verb: "acknowledge", kind: "Finding", name: &self.finding, parameters };
-        let finding = match write(context, &self.finding, note).await {
-            Ok(Written::New(finding)) => {
-                record.succeeded(&permit, context, ActionResult::Done).await;
-                expected(finding, true)
-            }
-            Ok(Written::Unchanged(finding)) => {
-                record.succeeded(&permit, context, ActionResult::Unchanged).await;
-                expected(finding, false)
-            }
-            Err(error) => {
-                record.failed(&permit, context, &error).await;
-                return Err(error);
-            }
-        };
-        Ok(context.resources.finding_view(&finding))
+    async fn execute(
+        self,
+        context: &Context,
+        earlier: Option<Intent>,
+        stored: &Stored<FindingView>,
+    ) -> Result<FindingView, CommandError> {
+        match earlier {
+            Some(intent) => Box::pin(again(context, intent, stored)).await,
+            None => Box::pin(self.first(context, stored)).await,
+        }
     }
 }
 
-async fn write(context: &Context, id: &str, note: Option<&str>) -> Result<Written, CommandError> {
+impl Acknowledge {
+    async fn first(self, context: &Context, stored: &Stored<FindingView>) -> Result<FindingView, CommandError> {
+        let permit = context.admit(Objects::ONE)?;
+        // Of what does not exist no Action is recorded.
+        let finding = call(context.api::<Finding>().get(&self.finding)).await?;
+        let note = self.note.as_ref().map(|note| context.secrets.redact(note.as_str()).into_owned());
+        let subject = Subject { kind: "Finding".into(), name: self.finding };
+        let before = SubjectState {
+            uid: finding.uid(),
+            generation: finding.metadata.generation,
+            occurrence: finding.status.as_ref().and_then(|status| status.occurrences),
+        };
+        let parameters = note.map(|note| BTreeMap::from([("note".to_string(), note)])).unwrap_or_default();
+        let intent =
+            Intent::begin(&permit, context, Record { verb: VERB_ACKNOWLEDGE, subject, before, parameters }).await?;
+        Box::pin(carry_out(context, intent, finding, stored)).await
+    }
+}
+
+/// Carries a request out of which an Action is recorded, and records the result.
+async fn carry_out(
+    context: &Context,
+    mut intent: Intent,
+    finding: Finding,
+    stored: &Stored<FindingView>,
+) -> Result<FindingView, CommandError> {
+    let written = write(context, &Wanted::of(&intent), finding).await;
+    let (view, result) = match written {
+        Ok(Written::New(finding)) => (Ok(view_of(context, &intent, finding)), ActionResult::Done),
+        Ok(Written::Unchanged(finding)) => (Ok(view_of(context, &intent, finding)), ActionResult::Unchanged),
+        Err(error @ CommandError::Unavailable { .. }) => match look_again(context, &intent).await {
+            Some((Made::Yes, Some(finding))) => (Ok(view_of(context, &intent, finding)), ActionResult::Done),
+            Some((Made::No, _)) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+            // It stays without a result, and is completed once the API can be read.
+            _ => return Err(error),
+        },
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+    };
+    intent.end(context, &result, stored(&view)).await;
+    view
+}
+
+/// After a write whose outcome is not known: whether the change was made, and the Finding; `None` where it can't be read.
+async fn look_again(context: &Context, intent: &Intent) -> Option<(Made, Option<Finding>)> {
+    let finding = call(context.api::<Finding>().get_opt(&intent.action.spec.subject.name)).await.ok()?;
+    Some((was_made(intent, finding.as_ref()), finding))
+}
+
+/// Answers a request whose Action has no response: carries it out where that was not done.
+async fn again(
+    context: &Context,
+    mut intent: Intent,
+    stored: &Stored<FindingView>,
+) -> Result<FindingView, CommandError> {
+    match intent.progress() {
+        Progress::Begun => Box::pin(complete(context, intent, stored)).await,
+        Progress::Refused => {
+            context.admit(Objects::ONE)?;
+            let finding = call(context.api::<Finding>().get(&intent.action.spec.subject.name)).await?;
+            Box::pin(carry_out(context, intent, finding, stored)).await
+        }
+        Progress::Done => {
+            let finding = call(context.api::<Finding>().get(&intent.action.spec.subject.name)).await?;
+            let view = Ok(view_of(context, &intent, finding));
+            intent.answer(context, stored(&view)).await;
+            view
+        }
+        Progress::Unknown => Err(not_known(&intent)),
+    }
+}
+
+/// Completes an Action that was left without a result: where the change was made, with its result; else the change is made now. An
+/// error says why it was not made.
+pub(super) async fn complete(
+    context: &Context,
+    mut intent: Intent,
+    stored: &Stored<FindingView>,
+) -> Result<FindingView, CommandError> {
+    let finding = call(context.api::<Finding>().get_opt(&intent.action.spec.subject.name)).await?;
+    match (was_made(&intent, finding.as_ref()), finding) {
+        (Made::Yes, Some(finding)) => {
+            let view = Ok(view_of(context, &intent, finding));
+            intent.end(context, &ActionResult::Done, stored(&view)).await;
+            view
+        }
+        (Made::No, Some(finding)) => Box::pin(carry_out(context, intent, finding, stored)).await,
+        (Made::Ended, _) => {
+            let reason = "the Finding was resolved before the acknowledgement could be written";
+            let view = Err(CommandError::Conflict(reason.into()));
+            intent.end(context, &ActionResult::Refused(reason.into()), stored(&view)).await;
+            view
+        }
+        _ => {
+            let error = not_known(&intent);
+            let result = ActionResult::Unknown(error.to_string());
+            intent.end(context, &result, stored(&Err(error.clone()))).await;
+            Err(error)
+        }
+    }
+}
+
+/// The Finding as it will be, where its acknowledgement may be the one of this Action.
+fn view_of(context: &Context, intent: &Intent, finding: Finding) -> FindingView {
+    let action = finding.spec.acknowledgement.as_ref().and_then(|a| a.action.as_deref());
+    let is_of_this = action == Some(intent.name().as_str());
+    context.resources.finding_view(&expected(finding, is_of_this))
+}
+
+fn not_known(intent: &Intent) -> CommandError {
+    let id = &intent.action.spec.subject.name;
+    let reason = "the facade ended while it was being acknowledged, and it was changed since";
+    CommandError::Conflict(format!("whether this acknowledged {id} is not known: {reason}"))
+}
+
+/// Whether the change of an Action was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Made {
+    Yes,
+    No,
+    /// It was not, and the occurrence that was to be acknowledged has ended.
+    Ended,
+    Unknown,
+}
+
+/// Each change of the spec counts the generation up: where that is what it was, nothing was written.
+fn was_made(intent: &Intent, finding: Option<&Finding>) -> Made {
+    let (name, Some(before)) = (intent.name(), &intent.action.spec.before) else { return Made::Unknown };
+    let Some(finding) = finding.filter(|finding| finding.metadata.uid == before.uid) else { return Made::Unknown };
+    let status = finding.status.as_ref();
+    let in_spec = finding.spec.acknowledgement.as_ref().and_then(|a| a.action.as_ref());
+    let in_status = status.and_then(|status| status.acknowledgement.as_ref()).and_then(|a| a.action.as_ref());
+    if [in_spec, in_status].contains(&Some(&name)) {
+        Made::Yes
+    } else if finding.metadata.generation.is_none() || finding.metadata.generation != before.generation {
+        Made::Unknown
+    } else if status.and_then(|status| status.occurrences) == before.occurrence {
+        Made::No
+    } else {
+        Made::Ended
+    }
+}
+
+impl Wanted {
+    fn of(intent: &Intent) -> Wanted {
+        let spec = &intent.action.spec;
+        Wanted {
+            finding: spec.subject.name.clone(),
+            by: spec.actor.name.clone(),
+            note: spec.parameters.get("note").cloned(),
+            at: intent.began_at(),
+            action: intent.name(),
+        }
+    }
+}
+
+/// `finding` is as it was read.
+async fn write(context: &Context, wanted: &Wanted, mut finding: Finding) -> Result<Written, CommandError> {
     let api: Api<Finding> = context.api();
     let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
-    let name = &context.caller.name;
-    let at = now();
+    let (id, note) = (&wanted.finding, wanted.note.as_deref());
     let mut first_read: Option<Option<Acknowledgement>> = None;
     for _ in 0..ATTEMPTS_MAX {
-        let finding = call(api.get(id)).await?;
         if views::phase(&finding) == Some(Phase::Resolved) {
             return Err(CommandError::Conflict(format!("{id} is resolved: there is nothing to acknowledge")));
         }
-        match next_step(finding.spec.acknowledgement.as_ref(), first_read.as_ref(), name, note) {
+        match next_step(finding.spec.acknowledgement.as_ref(), first_read.as_ref(), &wanted.by, note) {
             Step::Keep => return Ok(Written::Unchanged(finding)),
             Step::Conflict => {
                 let message = "the acknowledgement was changed at the same time: read the Finding again";
@@ -117,14 +276,16 @@ async fn write(context: &Context, id: &str, note: Option<&str>) -> Result<Writte
             }
             Step::Write => {}
         }
+        let acknowledgement =
+            json!({"by": wanted.by, "note": note, "at": wanted.at.to_string(), "action": wanted.action});
         let patch = json!({
             "metadata": {"resourceVersion": finding.resource_version()},
-            "spec": {"acknowledgement": {"by": name, "note": note, "at": at.to_string()}},
+            "spec": {"acknowledgement": acknowledgement},
         });
-        first_read.get_or_insert(finding.spec.acknowledgement);
+        first_read.get_or_insert(finding.spec.acknowledgement.take());
         match call(api.patch(id, &params, &Patch::Merge(patch))).await {
             Ok(written) => return Ok(Written::New(written)),
-            Err(WriteError::Conflict) => {}
+            Err(WriteError::Conflict) => finding = call(api.get(id)).await?,
             Err(error) => return Err(error.into()),
         }
     }
@@ -158,6 +319,7 @@ fn expected(mut finding: Finding, is_new: bool) -> Finding {
             by: written.by,
             note: written.note,
             at: written.at.unwrap_or_else(|| Time(now())),
+            action: written.action,
             occurrence: status.occurrences.unwrap_or(1),
             manager: is_new.then(|| field_managers::FACADE.into()),
             proven: is_new,
@@ -171,7 +333,7 @@ mod tests {
     use super::*;
 
     fn by(name: &str, note: &str) -> Option<Acknowledgement> {
-        Some(Acknowledgement { by: name.into(), note: Some(note.into()), at: None })
+        Some(Acknowledgement { by: name.into(), note: Some(note.into()), at: None, action: None })
     }
 
     #[test]

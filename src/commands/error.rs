@@ -52,6 +52,23 @@ impl CommandError {
         CommandError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER }
     }
 
+    /// Another request under the same Idempotency-Key has not ended.
+    pub fn in_progress() -> CommandError {
+        CommandError::Conflict("a request with the same Idempotency-Key is in progress: try again later".into())
+    }
+
+    /// Whether the same request would fail in the same way again, so that its response may be repeated.
+    pub fn is_final(&self) -> bool {
+        match self {
+            CommandError::NotFound(_)
+            | CommandError::Conflict(_)
+            | CommandError::Invalid { .. }
+            | CommandError::Rejected(_)
+            | CommandError::Forbidden(_) => true,
+            CommandError::TooMany { .. } | CommandError::Unavailable { .. } => false,
+        }
+    }
+
     pub fn no_such(kind: &str, name: &str) -> CommandError {
         CommandError::NotFound(format!("no {kind} is named {name:?}"))
     }
@@ -68,7 +85,9 @@ impl From<WriteError> for CommandError {
                 kube::Error::Api(status) if status.code == 422 => CommandError::Rejected(status.message),
                 error => unavailable(&error),
             },
-            WriteError::Timeout | WriteError::NotLeading | WriteError::Json(_) => unavailable(&error),
+            WriteError::Timeout | WriteError::NotLeading | WriteError::Json(_) | WriteError::Undecodable { .. } => {
+                unavailable(&error)
+            }
         }
     }
 }

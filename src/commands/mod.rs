@@ -1,13 +1,17 @@
 //! What a person can do, whatever the interface: acknowledge a Finding, request a run, tick.
 //!
-//! A command takes typed input and a [`Context`], returns a typed result or a [`CommandError`], and records the Action. It uses
-//! no HTTP: REST, the panel, agents and mail translate to and from it.
+//! A command takes typed input and a [`Context`], returns a typed result or a [`CommandError`], and records the Action: before it
+//! changes anything ([`Intent`]), and again with the result. It uses no HTTP: REST, the panel, agents and mail translate to and
+//! from it. What a process leaves without a result when it ends is completed by the next one ([`Recovery`]).
 
 mod acknowledge;
-mod action;
 mod caller;
 mod error;
+mod intent;
+mod joined;
 mod rate;
+mod recovery;
+mod request;
 mod run;
 #[cfg(test)]
 pub mod tests;
@@ -16,10 +20,15 @@ mod tick;
 pub use acknowledge::{Acknowledge, NOTE_MAX, Note};
 pub use caller::{CALLER_NAME_MAX, Caller, Interface};
 pub use error::CommandError;
+pub use intent::{Earlier, Intent, look_up};
+pub use joined::JoinedRuns;
 pub use rate::{BULK_MAX, CommandRate, Objects, Permit};
+pub use recovery::{Recovery, RecoveryState};
+pub use request::{ProcessId, RequestId};
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
 pub use tick::{Scheduler, require_scheduler, tick};
 
+use crate::api::ActionReply;
 use crate::domain::redact::KnownSecrets;
 use crate::telemetry::Metrics;
 use crate::views::Resources;
@@ -36,11 +45,35 @@ pub struct Context {
     pub resources: Resources,
     /// Who gives the command.
     pub caller: Caller,
+    /// The request that it was given by.
+    pub request: RequestId,
+    /// This process.
+    pub process: ProcessId,
     /// The commands of everybody in the last minute.
     pub rate: Arc<CommandRate>,
+    /// The requests of everybody to run a Scenario that are being written.
+    pub joined: Arc<JoinedRuns>,
     pub metrics: Arc<Metrics>,
     /// What is redacted in what is recorded.
     pub secrets: KnownSecrets,
+}
+
+/// The response to be stored for a result, so that the same request under the same key gets it again; `None` where it is not to be
+/// stored.
+pub type Stored<T> = dyn Fn(&Result<T, CommandError>) -> Option<ActionReply> + Send + Sync;
+
+/// One thing that a person can do.
+pub trait Command: Send + 'static {
+    type Output: Send + 'static;
+
+    /// Does it, and records the Action. `earlier` is the Action of the same request where it was recorded before and never
+    /// answered: then only what is left of it is done.
+    fn execute(
+        self,
+        context: &Context,
+        earlier: Option<Intent>,
+        stored: &Stored<Self::Output>,
+    ) -> impl Future<Output = Result<Self::Output, CommandError>> + Send;
 }
 
 impl Context {

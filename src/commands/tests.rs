@@ -2,3 +2,4 @@
 
 pub mod api_server;
 mod commands;
+mod records;

@@ -66,7 +66,7 @@ async fn count(api: &Api<Agent>, caches: &Caches, fence: &WriteFence) {
 fn open_findings(findings: &[Arc<Finding>]) -> HashMap<String, u32> {
     let mut open: HashMap<String, u32> = HashMap::new();
     for status in findings.iter().filter_map(|finding| finding.status.as_ref()) {
-        if let (Some(agent), true) = (&status.agent, status.phase.is_some_and(|phase| phase.is_active())) {
+        if let (Some(agent), true) = (&status.agent, status.is_active()) {
             *open.entry(agent.clone()).or_default() += 1;
         }
     }

@@ -17,6 +17,7 @@ const PRIVATE: &[&str] = &[
     "controlplane.db-journal",
     "controlplane.db-shm",
     "controlplane.db-wal",
+    "controlplane.db-wal.old",
     "kubeconfig",
     "token",
 ];

@@ -1,31 +1,53 @@
-//! Removes Events some time after their last change, as kube-apiserver does. Watches see them deleted.
+//! Removes Events some time after their last change, as kube-apiserver does, and the oldest where there are too many. Watches
+//! see them deleted.
 
+use super::limits::{Reached, Report};
 use super::resource::EVENTS;
 use super::shutdown::stopped;
-use super::store::{Key, Store, StoredObject, WriteAction};
+use super::store::{Key, Store, StoreError, StoredObject, WriteAction};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::watch as signal;
+use tokio::time::{interval, sleep};
 
 /// The longest time between two passes.
 const INTERVAL_MAX: Duration = Duration::from_secs(60);
+/// The shortest time between two counts, which follow changes.
+const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 /// Removals at once, which share transactions.
 const BATCH: usize = 64;
 
-/// Removes Events that were last changed longer than `ttl` ago, until the server stops.
-pub async fn run(store: Store, ttl: Duration, mut stop: signal::Receiver<bool>) {
-    let interval = INTERVAL_MAX.min(ttl / 2);
-    let passes = async {
+/// Which Events are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long after their last change they are removed.
+    pub ttl: Duration,
+    pub most: usize,
+}
+
+/// Removes Events that were last changed too long ago, and the oldest of too many, until the server stops.
+pub async fn run(store: Store, limits: Limits, report: Report, mut stop: signal::Receiver<bool>) {
+    let expiry = async {
+        let mut passes = interval(INTERVAL_MAX.min(limits.ttl / 2).max(Duration::from_millis(1)));
+        passes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            tokio::time::sleep(interval).await;
-            remove_expired(&store, ttl).await;
+            passes.tick().await;
+            remove_expired(&store, limits.ttl).await;
+        }
+    };
+    let mut changes = store.published();
+    let counts = async {
+        while changes.changed().await.is_ok() {
+            remove_surplus(&store, limits.most, &report).await;
+            sleep(COUNT_INTERVAL).await;
         }
     };
     tokio::select! {
-        () = passes => {}
+        () = expiry => {}
+        () = counts => {}
         () = stopped(&mut stop) => {}
     }
 }
@@ -34,14 +56,35 @@ async fn remove_expired(store: &Store, ttl: Duration) {
     let events = store.list(EVENTS, None).items;
     // Parsing thousands of them takes a while.
     let found = tokio::task::spawn_blocking(move || expired(events, ttl, Timestamp::now())).await;
-    let found = found.unwrap_or_default();
+    remove_all(store, &found.unwrap_or_default()).await;
+}
+
+async fn remove_surplus(store: &Store, most: usize, report: &Report) {
+    if store.count(EVENTS) <= most {
+        return;
+    }
+    let found = surplus(store.list(EVENTS, None).items, most);
+    report(Reached::Events, &format!("the oldest {} Events are removed, of more than {most}", found.len()));
+    remove_all(store, &found).await;
+}
+
+async fn remove_all(store: &Store, found: &[(Key, u64)]) {
     for batch in found.chunks(BATCH) {
         let removals = batch.iter().map(|(key, version)| remove(store, key.clone(), *version));
         if let Some(error) = join_all(removals).await.into_iter().find_map(Result::err) {
-            tracing::warn!(%error, "expired Events not removed yet");
+            tracing::warn!(%error, "Events not removed yet");
             return;
         }
     }
+}
+
+/// Keys and versions of the Events beyond `most` whose last change is the oldest.
+fn surplus(events: Vec<(Key, StoredObject)>, most: usize) -> Vec<(Key, u64)> {
+    let surplus = events.len().saturating_sub(most);
+    let mut events: Vec<_> = events.into_iter().map(|(key, event)| (key, event.version)).collect();
+    events.sort_unstable_by_key(|(_, version)| *version);
+    events.truncate(surplus);
+    events
 }
 
 /// Keys and versions of the Events that were last changed longer than `ttl` ago.
@@ -61,7 +104,7 @@ fn last_change(event: &Value) -> Option<Timestamp> {
 }
 
 /// Removes an Event, unless it has been changed since.
-async fn remove(store: &Store, key: Key, version: u64) -> Result<(), super::store::StoreError> {
+async fn remove(store: &Store, key: Key, version: u64) -> Result<(), StoreError> {
     let decide = move |current: Option<&StoredObject>| match current {
         Some(event) if event.version == version => WriteAction::Delete(Box::default()),
         _ => WriteAction::<Infallible>::Keep(Box::default()),
@@ -83,6 +126,18 @@ mod tests {
             "lastTimestamp": "2099-01-01T00:00:00Z",
         });
         (key, StoredObject { version: 7, json: object.to_string().into() })
+    }
+
+    #[test]
+    fn the_oldest_of_too_many_events_are_surplus() {
+        let event = |name: &str, version| {
+            let (key, event) = event(name, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
+            (key, StoredObject { version, ..event })
+        };
+        let events = vec![event("a", 9), event("b", 3), event("c", 7), event("d", 5)];
+        let names = |most| surplus(events.clone(), most).into_iter().map(|(key, _)| key.name).collect::<Vec<_>>();
+        assert_eq!(names(4), Vec::<String>::new());
+        assert_eq!((names(3), names(1)), (vec!["b".into()], ["b", "d", "c"].map(String::from).to_vec()));
     }
 
     #[test]

@@ -13,11 +13,19 @@ pub struct Limits {
     pub bodies: usize,
     /// Responses over 64 KiB that are sent at once, in bytes.
     pub responses: usize,
+    /// Events that are kept; the oldest are removed.
+    pub events: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { listener: listener::Limits::default(), watch_backlog: 1 << 20, bodies: 32 << 20, responses: 64 << 20 }
+        Limits {
+            listener: listener::Limits::default(),
+            watch_backlog: 1 << 20,
+            bodies: 32 << 20,
+            responses: 64 << 20,
+            events: 10_000,
+        }
     }
 }
 
@@ -34,6 +42,8 @@ pub enum Reached {
     JsonPatch,
     /// Size of the body of a request, or of an object.
     RequestBytes,
+    /// Events that are kept.
+    Events,
 }
 
 /// Called when a limit is reached, with what happened.

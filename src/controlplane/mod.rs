@@ -77,6 +77,9 @@ pub struct Config {
     /// How long after their last change Events are removed.
     pub event_ttl: Duration,
     pub store: StoreConfig,
+    /// Annotations that only clients in this process can set, change and remove, as an admission policy would have it: of an
+    /// object that another client writes they are as they were.
+    pub reserved_annotations: Vec<String>,
     pub limits: Limits,
     /// Called when a client reaches a limit.
     pub report: Report,
@@ -134,20 +137,22 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let kubeconfig_path = dir.join("kubeconfig");
     let kubeconfig = kubeconfig::render(&url, &identity.ca_pem, token.as_str(), &config.namespace);
     let (stop, stopped) = signal::channel(false);
-    tokio::spawn(event_expiry::run(store.clone(), config.event_ttl, stopped.clone()));
+    let events = event_expiry::Limits { ttl: config.event_ttl, most: config.limits.events };
+    tokio::spawn(event_expiry::run(store.clone(), events, config.report.clone(), stopped.clone()));
     let namespaces = ["default".to_string(), "kube-system".into(), config.namespace];
     let service = kubernetes_service::object(address);
     let recovery = Recovery::new(store.clone(), &kinds, namespaces, service, (kubeconfig_path.clone(), kubeconfig));
     recovery.start(stop.subscribe()).await?;
     let token_text = token.as_str().to_string();
     let store_status = store.status();
-    let Config { limits, report, .. } = config;
+    let Config { limits, report, reserved_annotations, .. } = config;
     let api = Arc::new(ServerState {
         kinds,
         resources,
         store,
         token,
         address: address.to_string(),
+        reserved_annotations: reserved_annotations.into(),
         limits,
         report: report.clone(),
         budgets: Arc::new(Budgets::new(&limits, report.clone())),

@@ -52,6 +52,7 @@ impl WriteContext {
         self.set_core_defaults(&mut value)?;
         let versioned = version_of(&value).is_some_and(|version| version != "0");
         self.set_system_metadata(&mut value);
+        self.keep_reserved_annotations(None, &mut value);
         track(&mut value);
         self.check_type(&value)?;
         self.check(&value, None)?;

@@ -142,6 +142,7 @@ fn context(served: Arc<ServedKind>, key: &Key) -> WriteContext {
         namespace: key.namespace.clone(),
         manager: "agentic-ops".into(),
         status: false,
+        reserved_annotations: Arc::default(),
         dry_run: false,
         field_validation: Default::default(),
         warnings: Default::default(),

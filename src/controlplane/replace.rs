@@ -34,6 +34,7 @@ impl WriteContext {
             new = self.keep_other_parts(old, new);
         }
         keep_metadata(old, &mut new);
+        self.keep_reserved_annotations(Some(old), &mut new);
         self.served.schema.prune(&mut new);
         self.served.schema.apply_defaults(&mut new);
         self.set_core_defaults(&mut new)?;

@@ -16,6 +16,8 @@ pub struct ServerState {
     pub store: Store,
     pub token: Token,
     pub address: String,
+    /// Annotations that only clients in this process write.
+    pub reserved_annotations: Arc<[String]>,
     pub limits: Limits,
     pub report: Report,
     pub budgets: Arc<Budgets>,

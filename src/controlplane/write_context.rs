@@ -27,6 +27,8 @@ pub struct WriteContext {
     pub namespace: String,
     pub manager: String,
     pub status: bool,
+    /// Annotations that the client cannot change.
+    pub reserved_annotations: Arc<[String]>,
     pub dry_run: bool,
     pub field_validation: FieldValidation,
     /// Warnings for the client.
@@ -53,6 +55,20 @@ impl WriteContext {
 
     pub fn warn(&self, what: String) {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    /// Keeps the annotations that the client cannot change as they were; a new object has none of them.
+    pub fn keep_reserved_annotations(&self, old: Option<&Value>, new: &mut Value) {
+        for name in &*self.reserved_annotations {
+            let before = old.and_then(|old| old["metadata"]["annotations"].get(name)).cloned();
+            let metadata = metadata_mut(new);
+            match (before, metadata.get_mut("annotations").and_then(Value::as_object_mut)) {
+                (Some(value), Some(annotations)) => drop(annotations.insert(name.clone(), value)),
+                (None, Some(annotations)) => drop(annotations.remove(name)),
+                (Some(value), None) => drop(metadata.insert("annotations".into(), json!({name: value}))),
+                (None, None) => {}
+            }
+        }
     }
 
     /// Defaults of built-in kinds, set before the managed fields are recorded.

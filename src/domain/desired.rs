@@ -1,6 +1,6 @@
 //! From streaks to the desired state of a Scenario's Findings.
 
-use super::evidence::{RunSnapshot, evidence};
+use super::evidence::{Failing, RunSnapshot, evidence};
 use super::keys::{CheckSurplus, KeyLimits, SurplusKeys};
 use super::outcome::{Evaluation, Outcome};
 use super::streak::{CheckState, Streaks};
@@ -62,6 +62,7 @@ pub fn desired_findings(
         let state = state_of(scenario, streaks, check, key);
         let reason = match state {
             None => ResolveReason::CheckRemoved,
+            Some(CheckState::Passing) if has_left(outcomes, check, key) => ResolveReason::ItemRemoved,
             Some(CheckState::Passing) => ResolveReason::Recovered,
             Some(_) => continue,
         };
@@ -77,13 +78,19 @@ pub fn desired_findings(
     for outcome in failed.filter(|o| !surplus.has(&o.check, &o.key)) {
         if streaks.state(&outcome.check, &outcome.key) == CheckState::Failing {
             let at = (outcome.check.clone(), outcome.key.clone());
-            let good = last_good.get(&at).map(Arc::as_ref);
+            let failing = Failing {
+                proof: outcome.proof.as_deref(),
+                run: snapshot,
+                last_good: last_good.get(&at).map(Arc::as_ref),
+                probes: &outcome.probes,
+            };
             let failure = Failure {
                 severity: outcome.severity,
                 agent: scenario.agent.clone(),
                 title: scenario.title.clone(),
                 message: outcome.message.clone(),
-                evidence: evidence(snapshot, good, &outcome.probes),
+                runbook: scenario.runbook.clone(),
+                evidence: evidence(failing, language),
                 interval: scenario.interval,
             };
             desired.insert(at, Desired::Open(Box::new(failure)));
@@ -95,6 +102,11 @@ pub fn desired_findings(
         desired.insert((BLIND.to_string(), String::new()), Desired::Open(Box::new(failure)));
     }
     desired
+}
+
+/// Whether the list of the check was read and has no such item.
+fn has_left(outcomes: &Evaluation, check: &str, key: &str) -> bool {
+    !key.is_empty() && outcomes.items.get(check).is_some_and(|keys| !keys.contains(key))
 }
 
 /// The desired state of the open Findings of a Scenario that was deleted.
@@ -138,7 +150,8 @@ fn surplus_failure(
         agent: scenario.agent.clone(),
         title: texts::surplus_title(language, &scenario.title),
         message: bounded(&texts::surplus(language, name, count, &examples.join(", "), most, hourly), 1024),
-        evidence: evidence(snapshot, None, &check.probes),
+        runbook: scenario.runbook.clone(),
+        evidence: evidence(Failing::unproven(snapshot, &check.probes), language),
         interval: scenario.interval,
     })
 }
@@ -157,7 +170,8 @@ fn blind_failure(
         agent: scenario.agent.clone(),
         title: texts::blind_title(language, &scenario.title),
         message: bounded(&texts::blind(language, &reasons), 1024),
-        evidence: evidence(snapshot, None, &probes),
+        runbook: scenario.runbook.clone(),
+        evidence: evidence(Failing::unproven(snapshot, &probes), language),
         interval: scenario.interval,
     })
 }

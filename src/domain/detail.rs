@@ -173,10 +173,12 @@ pub enum SqliteCause {
         given: usize,
     },
     DuplicateColumn(String),
-    Locked,
+    /// By another process, for as long as was waited.
+    Locked(Duration),
     /// Reading under locks that the writer needs was ended.
     LockedTooLong,
-    QueryTooSlow,
+    /// The query took longer than the probe may.
+    QueryTooSlow(Duration),
     /// The query took as long as any query may.
     TimeLimit(Duration),
     /// The query needs more memory than this.

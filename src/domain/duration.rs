@@ -46,9 +46,37 @@ pub fn show(duration: Duration) -> String {
     if out.is_empty() { "0s".to_string() } else { out }
 }
 
+/// Formats a duration for people, in the units of both languages, with the two largest of them: `45 s`, `12 min`, `2 h 5 min`, `3 d`.
+pub fn rounded(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let Some(first) = units.iter().position(|(number, _)| *number > 0) else { return "0 s".into() };
+    // Seconds say nothing beside minutes.
+    let shown = units.iter().skip(first).take(2).filter(|(number, unit)| *number > 0 && (*unit != "s" || first == 3));
+    shown.map(|(number, unit)| format!("{number} {unit}")).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_for_people_have_two_units_at_most() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (45, "45 s"),
+            (60, "1 min"),
+            (754, "12 min"),
+            (3600, "1 h"),
+            (7500, "2 h 5 min"),
+            (86_400, "1 d"),
+            (86_400 + 59, "1 d"),
+            (3 * 86_400 + 4 * 3600 + 60, "3 d 4 h"),
+            (u64::MAX, "213503982334601 d 7 h"),
+        ] {
+            assert_eq!(rounded(Duration::from_secs(seconds)), text);
+        }
+    }
 
     #[test]
     fn durations_in_the_format_of_go_are_parsed() {

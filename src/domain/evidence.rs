@@ -1,44 +1,43 @@
-//! Excerpts of readings without secrets, so that a person sees what changed.
+//! What a person on duty sees of a failure, without secrets: the failed expression with the values that it read, what the check shows,
+//! and excerpts of the readings beside those of the last good run.
 
-use super::reading::{JSON_ERROR, Reading};
+mod abridged;
+mod ends;
+mod excerpt;
+mod proof;
+
+pub use abridged::Abridged;
+pub use proof::{Proof, VALUES_MAX};
+
+use super::reading::Reading;
 use super::redact::Redactor;
-use super::texts::{self, Language};
-use crate::api::conditions::bounded;
-use crate::api::{Evidence, Excerpt, Snapshot};
+use super::texts::Language;
+use crate::api::{Evidence, Excerpt, ReadValue, Snapshot};
+use abridged::json_size;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// All of a Finding's evidence takes at most this many bytes.
 pub const EVIDENCE_MAX: usize = 4096;
-/// One reading takes at most this many.
-const EXCERPT_MAX: usize = 1024;
 /// Most readings of a run that are shown.
 const READINGS_MAX: usize = 16;
-/// One field takes at most this many; `body` is shown only where there is no `json`.
-const FIELD_MAX: usize = 700;
-/// So much of a field is looked at.
-const HEAD_MAX: usize = 64 << 10;
-/// Shorter parts of a secret, in any encoding, may be left where a text is cut.
-const SECRET_PART_MAX: usize = 256;
+/// So much is kept for each reading: `ok` and `error`, in bytes between the quotes of JSON.
+const READING_MIN: usize = 32;
+/// Beside what the check shows, the readings take at most this many bytes.
+const READINGS_SIZE_MAX: usize = 900;
+/// The values that were read take at most this many bytes.
+const VALUES_SIZE_MAX: usize = 1200;
+/// What JSON takes besides a path and its value, in bytes.
+const VALUE_FRAME: usize = r#"{"path":"","value":""},"#.len();
 
 /// Excerpts of the readings of one run. Kept while it is the last run in which some check passed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSnapshot {
     pub at: Timestamp,
-    /// In the order of the spec.
-    pub excerpts: Vec<Shortened>,
-}
-
-/// An excerpt of one reading.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Shortened {
-    pub probe: String,
-    pub text: String,
-    /// Whether text was cut.
-    pub cut: bool,
+    /// By probe, in the order of the spec.
+    pub excerpts: Vec<(String, Abridged)>,
 }
 
 impl RunSnapshot {
@@ -49,34 +48,71 @@ impl RunSnapshot {
         at: Timestamp,
         language: Language,
     ) -> Arc<RunSnapshot> {
-        let excerpts = readings.into_iter().map(|(name, reading)| shorten(name, reading, redactor, language)).collect();
-        Arc::new(RunSnapshot { at, excerpts })
+        let excerpt =
+            |(name, reading): (&str, &Reading)| (name.to_string(), excerpt::excerpt(reading, redactor, language));
+        Arc::new(RunSnapshot { at, excerpts: readings.into_iter().map(excerpt).collect() })
     }
 
-    fn chosen(&self, probes: &BTreeSet<String>) -> impl Iterator<Item = &Shortened> {
-        self.excerpts.iter().filter(|e| probes.contains(&e.probe)).take(READINGS_MAX)
+    fn chosen(&self, probes: &BTreeSet<String>) -> impl Iterator<Item = &(String, Abridged)> {
+        self.excerpts.iter().filter(|(probe, _)| probes.contains(probe)).take(READINGS_MAX)
     }
 
-    fn of(&self, probes: &BTreeSet<String>) -> Snapshot {
-        let readings = self.chosen(probes).map(|e| Excerpt { probe: e.probe.clone(), reading: e.text.clone() });
+    /// Without the texts.
+    fn frame(&self, probes: &BTreeSet<String>) -> Snapshot {
+        let readings = self.chosen(probes).map(|(probe, _)| Excerpt { probe: probe.clone(), reading: String::new() });
         Snapshot { at: Time(self.at), readings: readings.collect() }
     }
 }
 
-/// The evidence of a check that reads these probes, at most [`EVIDENCE_MAX`] bytes as JSON, in which quotes are escaped.
-pub fn evidence(failing: &RunSnapshot, last_good: Option<&RunSnapshot>, probes: &BTreeSet<String>) -> Evidence {
-    let mut truncated =
-        failing.chosen(probes).chain(last_good.into_iter().flat_map(|s| s.chosen(probes))).any(|e| e.cut);
-    let mut evidence =
-        Evidence { failing: Some(failing.of(probes)), last_good: last_good.map(|s| s.of(probes)), truncated: true };
-    let texts = readings_of(&mut evidence).map(|e| std::mem::take(&mut e.reading)).collect::<Vec<_>>();
-    let frame = serde_json::to_string(&evidence).map_or(EVIDENCE_MAX, |empty| empty.len());
-    let share = EVIDENCE_MAX.saturating_sub(frame) / texts.len().max(1);
-    for (excerpt, text) in readings_of(&mut evidence).zip(texts) {
-        excerpt.reading = bounded_in_json(&text, share);
-        truncated |= excerpt.reading.len() < text.len();
+/// A failure to show.
+#[derive(Clone, Copy)]
+pub struct Failing<'a> {
+    /// Why the check failed; `None` where it is a probe, or was not judged.
+    pub proof: Option<&'a Proof>,
+    pub run: &'a RunSnapshot,
+    pub last_good: Option<&'a RunSnapshot>,
+    /// The probes whose readings are shown.
+    pub probes: &'a BTreeSet<String>,
+}
+
+impl<'a> Failing<'a> {
+    /// Only the readings of these probes.
+    pub fn unproven(run: &'a RunSnapshot, probes: &'a BTreeSet<String>) -> Failing<'a> {
+        Failing { proof: None, run, last_good: None, probes }
     }
-    evidence.truncated = truncated;
+}
+
+/// The evidence of a failure, at most [`EVIDENCE_MAX`] bytes as JSON, in which quotes are escaped. What the check shows comes first, then
+/// the values that it read, then the readings.
+pub fn evidence(failing: Failing<'_>, language: Language) -> Evidence {
+    let Failing { proof, run, last_good, probes } = failing;
+    let mut evidence = Evidence {
+        show: proof.and_then(|proof| proof.show.as_ref()).map(|_| String::new()),
+        expression: proof.map(|_| String::new()),
+        values: proof.map(|_| vec![]).unwrap_or_default(),
+        failing: Some(run.frame(probes)),
+        last_good: last_good.map(|good| good.frame(probes)),
+        truncated: true,
+    };
+    let frame = serde_json::to_string(&evidence).map_or(EVIDENCE_MAX, |frame| frame.len() + r#""values":[],"#.len());
+    let texts: Vec<(&Abridged, usize)> = (run.chosen(probes).map(|(_, text)| (text, 2)))
+        .chain(last_good.into_iter().flat_map(|good| good.chosen(probes)).map(|(_, text)| (text, 1)))
+        .collect();
+    let for_readings = READING_MIN * texts.len();
+    let room = EVIDENCE_MAX.saturating_sub(frame);
+    let mut writer = Writer { room: room.saturating_sub(for_readings), is_cut: false, language };
+    if let Some(proof) = proof {
+        evidence.show = proof.show.as_ref().map(|show| writer.text(show, usize::MAX));
+        evidence.expression = Some(writer.text(&proof.expression, writer.room / 2));
+        evidence.values = writer.values(proof);
+    }
+    let left = writer.room + for_readings.min(room);
+    let shares =
+        shares(&texts, if evidence.show.is_some() { left.min(READINGS_SIZE_MAX.max(for_readings)) } else { left });
+    for ((excerpt, (text, _)), share) in readings_of(&mut evidence).zip(&texts).zip(shares) {
+        excerpt.reading = writer.shorten(text, share);
+    }
+    evidence.truncated = writer.is_cut;
     evidence
 }
 
@@ -85,75 +121,64 @@ fn readings_of(evidence: &mut Evidence) -> impl Iterator<Item = &mut Excerpt> {
     snapshots.into_iter().flatten().flat_map(|s| s.readings.iter_mut())
 }
 
-/// A text that takes at most `max` bytes between the quotes of JSON.
-fn bounded_in_json(text: &str, max: usize) -> String {
-    let mut taken = 0;
-    // Where it would be cut, with room for the ellipsis.
-    let mut end = 0;
-    for (at, c) in text.char_indices() {
-        if taken + '…'.len_utf8() <= max {
-            end = at;
+/// How many bytes each text gets: what one of them leaves goes to the others, by weight.
+fn shares(texts: &[(&Abridged, usize)], room: usize) -> Vec<usize> {
+    let sizes: Vec<usize> = texts.iter().map(|(text, _)| text.size()).collect();
+    let mut shares: Vec<Option<usize>> = vec![None; texts.len()];
+    loop {
+        let left = room.saturating_sub(shares.iter().flatten().sum());
+        let waiting = || texts.iter().zip(&shares).filter(|(_, share)| share.is_none()).map(|((_, weight), _)| *weight);
+        let unit = left / waiting().sum::<usize>().max(1);
+        let fits = |at: usize| sizes[at] <= unit * texts[at].1;
+        let satisfied: Vec<usize> = (0..texts.len()).filter(|at| shares[*at].is_none() && fits(*at)).collect();
+        if satisfied.is_empty() {
+            return (0..texts.len()).map(|at| shares[at].unwrap_or(unit * texts[at].1)).collect();
         }
-        taken += match c {
-            '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-            c if c < ' ' => 6,
-            c => c.len_utf8(),
-        };
-    }
-    if taken <= max { text.to_string() } else { format!("{}…", &text[..end]) }
-}
-
-/// A reading, one field per line: short ones first, since the end is cut. Every text is redacted before it is cut, so that no part of
-/// a secret is left where it is cut.
-fn shorten(name: &str, reading: &Reading, redactor: &Redactor, language: Language) -> Shortened {
-    let mut cut = false;
-    let mut lines = Vec::new();
-    if let Some(error) = &reading.error {
-        lines.push(format!("error: {}", error.kind.as_str()));
-        lines
-            .push(format!("detail: {}", clean(&texts::detail(language, &error.detail), FIELD_MAX, redactor, &mut cut)));
-    }
-    let has_json = reading.fields.contains_key("json");
-    let shown = reading.fields.iter().filter(|(name, _)| *name != "headers" && !(*name == "body" && has_json));
-    let is_long = |value: &Value| matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_));
-    let (long, short): (Vec<_>, Vec<_>) = shown.partition(|(name, value)| *name != JSON_ERROR && is_long(value));
-    lines.extend(short.iter().map(|(name, value)| format!("{name}: {value}")));
-    lines.push(format!("latencyMs: {}", reading.latency.as_millis()));
-    for (name, value) in long {
-        let text = match value {
-            Value::String(text) => beginning(text, single_spaced, redactor, &mut cut),
-            structure => beginning(&structure.to_string(), str::to_string, redactor, &mut cut),
-        };
-        lines.push(format!("{name}: {}", clean(&text, FIELD_MAX, redactor, &mut cut)));
-    }
-    let text = clean(&lines.join("\n"), EXCERPT_MAX, redactor, &mut cut);
-    Shortened { probe: name.to_string(), text, cut }
-}
-
-/// The beginning of a text without secrets, of which more is left than is shown: redacting megabytes would cost more than reading
-/// them.
-fn beginning(text: &str, shape: impl Fn(&str) -> String, redactor: &Redactor, cut: &mut bool) -> String {
-    let head = &text[..text.floor_char_boundary(HEAD_MAX)];
-    let mut shown = shape(&redactor.redact(head));
-    if head.len() < text.len() {
-        *cut = true;
-        if shown.len() <= FIELD_MAX {
-            // It consisted of white space and secrets, so that the end may be part of a secret.
-            shown.truncate(shown.floor_char_boundary(shown.len().saturating_sub(SECRET_PART_MAX)));
+        for at in satisfied {
+            shares[at] = Some(sizes[at]);
         }
     }
-    shown
 }
 
-fn single_spaced(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Writes texts into what room is left.
+struct Writer {
+    room: usize,
+    /// Whether something is left out.
+    is_cut: bool,
+    language: Language,
 }
 
-/// A text without secrets, cut where it is too long.
-fn clean(text: &str, max: usize, redactor: &Redactor, cut: &mut bool) -> String {
-    let text = redactor.redact(text);
-    *cut |= text.len() > max;
-    bounded(&text, max)
+impl Writer {
+    /// A text that takes at most `most` of the room.
+    fn text(&mut self, text: &Abridged, most: usize) -> String {
+        let shown = self.shorten(text, most.min(self.room));
+        self.room = self.room.saturating_sub(json_size(&shown));
+        shown
+    }
+
+    fn shorten(&mut self, text: &Abridged, max: usize) -> String {
+        let text = text.clone().within(max);
+        self.is_cut |= text.is_cut();
+        text.render(self.language)
+    }
+
+    /// As many values as fit.
+    fn values(&mut self, proof: &Proof) -> Vec<ReadValue> {
+        self.is_cut |= proof.has_more;
+        let reserved = self.room.saturating_sub(VALUES_SIZE_MAX.min(self.room * 2 / 3));
+        let mut values = Vec::new();
+        for (path, value) in &proof.values {
+            let size = json_size(path) + value.size() + VALUE_FRAME;
+            if self.room < reserved + size {
+                self.is_cut = true;
+                break;
+            }
+            self.room -= size;
+            self.is_cut |= value.is_cut();
+            values.push(ReadValue { path: path.clone(), value: value.render(self.language) });
+        }
+        values
+    }
 }
 
 #[cfg(test)]

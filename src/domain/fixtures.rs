@@ -19,6 +19,7 @@ pub(super) fn policy() -> ProbePolicy {
         secret_keys: ["TOKEN".to_string()].into(),
         sqlite_paths: vec!["/data/desk.db".into()],
         default_interval: Duration::from_secs(60),
+        runbooks: None,
         evaluation_steps: 8_000_000,
         check_query: |sql, _| if sql.starts_with("SELECT") { Ok(()) } else { Err(QueryError::Writes) },
         check_certificates: |pem| if pem.contains("PEM") { Ok(()) } else { Err(CertificatesError::None) },

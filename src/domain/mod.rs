@@ -21,6 +21,8 @@ pub mod reading;
 pub mod redact;
 pub mod retention;
 pub mod run_failure;
+pub mod runbook;
+pub mod salvage;
 pub mod schedule;
 pub mod streak;
 pub mod target;

@@ -1,21 +1,25 @@
 //! From readings to outcomes: each check is pass, fail, unknown or held.
 
-use super::reading::{ErrorOrigin, Reading};
+mod checks;
+mod probes;
+
+use super::evidence::Proof;
+use super::reading::Reading;
 use super::redact::Redactor;
 use super::target::Target;
 use super::texts::{self, Language};
-use super::validate::{Check, ValidatedScenario};
-use crate::api::{CheckOutcome, Evaluate, Severity, conditions::bounded};
-use crate::cel::{EvalError, Expression, Inputs, Item, ReadingInput};
+use super::validate::ValidatedScenario;
+use crate::api::{CheckOutcome, Severity};
+use crate::cel::{Inputs, ReadingInput};
+use checks::{Evaluator, Judged};
 use jiff::Timestamp;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Keys are cut at this many bytes.
-const KEY_MAX: usize = 256;
 /// Messages are cut at this many bytes.
 const MESSAGE_MAX: usize = 1024;
+/// What all failures of a run show takes at most about this many bytes; further ones only have their expression.
+const PROOFS_MAX: usize = 1 << 20;
 
 /// The outcome of one check, or of one item of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,11 +28,13 @@ pub struct Outcome {
     /// The item of a check with `forEach`, else empty.
     pub key: String,
     pub result: CheckOutcome,
-    /// For people; empty on a pass.
+    /// For people: why it failed, is unknown or was held; empty on a pass.
     pub message: String,
     pub severity: Severity,
     /// The probes whose readings it depends on.
     pub probes: BTreeSet<String>,
+    /// Of a check that failed.
+    pub proof: Option<Box<Proof>>,
 }
 
 /// All outcomes of one run.
@@ -77,23 +83,20 @@ pub struct RunContext {
     pub language: Language,
 }
 
-/// Evaluates every probe and every check. Only the messages of checks contain volatile text.
+/// Evaluates every probe and every check. Only the messages and proofs of checks contain volatile text.
 pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context: &RunContext) -> Evaluation {
-    let RunContext { redactor, language, .. } = context;
-    let language = *language;
     let readings = observations.iter().map(Observation::input);
     let inputs = &Inputs::new(readings, context.settings.clone(), context.now, context.evaluation_steps);
-    let mut list = evaluate_probes(scenario, observations, redactor, language);
+    let mut list = probes::evaluate(scenario, observations, &context.redactor, context.language);
     let ok: BTreeSet<&str> = observations.iter().filter(|o| o.reading.ok()).map(|o| o.name.as_str()).collect();
-    let mut evaluated: BTreeMap<usize, Vec<Outcome>> = BTreeMap::new();
+    let mut evaluated: BTreeMap<usize, Vec<Judged>> = BTreeMap::new();
     let mut items = BTreeMap::new();
-    let too_costly = RefCell::default();
-    let evaluator = Evaluator { observations, ok: &ok, inputs, redactor, language, too_costly: &too_costly };
+    let evaluator = Evaluator::new(observations, &ok, inputs, context);
     for &index in &scenario.order {
         let check = &scenario.checks[index];
         let passes = |name: &String| {
             let own = list.iter().filter(|o| o.check == *name);
-            let others = evaluated.values().flatten().filter(|o| o.check == *name);
+            let others = evaluated.values().flatten().map(|judged| &judged.outcome).filter(|o| o.check == *name);
             let mut all = own.chain(others).peekable();
             // A probe without an own check passes when it was read.
             if all.peek().is_none() {
@@ -102,168 +105,26 @@ pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context
                 all.all(|o| o.result == CheckOutcome::Pass)
             }
         };
-        let outcomes = match check.requires.iter().find(|r| !passes(r)) {
-            Some(_) => vec![plain(check, CheckOutcome::Held, String::new())],
+        let judged = match check.requires.iter().find(|r| !passes(r)) {
+            Some(name) => {
+                let is_probe = scenario.probes.iter().any(|valid| valid.probe.name == *name);
+                vec![Judged::held(check, &texts::held_by_requirement(context.language, name, is_probe))]
+            }
             None => evaluator.check(check, &mut items),
         };
-        evaluated.insert(index, outcomes);
+        evaluated.insert(index, judged);
     }
-    list.extend(evaluated.into_values().flatten());
-    Evaluation { list, items, too_costly: too_costly.into_inner(), steps: inputs.steps_taken() }
+    // Last, so that what failures show takes no steps from the checks.
+    let mut room = PROOFS_MAX;
+    for (index, judged) in evaluated {
+        list.extend(judged.into_iter().map(|judged| evaluator.proven(&scenario.checks[index], judged, &mut room)));
+    }
+    Evaluation { list, items, too_costly: evaluator.too_costly(), steps: inputs.steps_taken() }
 }
 
 /// A check with an empty `forEach` list has no outcome, and passes.
 fn is_check(scenario: &ValidatedScenario, name: &str) -> bool {
     scenario.checks.iter().any(|c| c.name == name)
-}
-
-/// The probes' own checks. Of several probes of one target that was not read, the first fails and the others are held.
-fn evaluate_probes(
-    scenario: &ValidatedScenario,
-    observations: &[Observation],
-    redactor: &Redactor,
-    language: Language,
-) -> Vec<Outcome> {
-    let mut roots_down = BTreeSet::new();
-    let mut list = Vec::new();
-    for (valid, seen) in scenario.probes.iter().zip(observations) {
-        if !valid.own_check {
-            continue;
-        }
-        let (result, message) = match &seen.reading.error {
-            None => (CheckOutcome::Pass, String::new()),
-            Some(error) => {
-                let target = seen.shown_target();
-                let message = texts::unread(language, &target, error);
-                let first = error.kind.origin() != ErrorOrigin::Target || roots_down.insert(target);
-                match (error.kind.origin(), first) {
-                    (ErrorOrigin::Local, _) => (CheckOutcome::Unknown, message),
-                    (ErrorOrigin::Target, true) => (CheckOutcome::Fail, message),
-                    (ErrorOrigin::Target, false) => (CheckOutcome::Held, String::new()),
-                }
-            }
-        };
-        list.push(Outcome {
-            check: seen.name.clone(),
-            key: String::new(),
-            result,
-            message: bounded(&redactor.redact(&message), MESSAGE_MAX),
-            severity: scenario.severity,
-            probes: BTreeSet::from([seen.name.clone()]),
-        });
-    }
-    list
-}
-
-fn plain(check: &Check, result: CheckOutcome, message: String) -> Outcome {
-    Outcome {
-        check: check.name.clone(),
-        key: String::new(),
-        result,
-        message: bounded(&message, MESSAGE_MAX),
-        severity: check.severity,
-        probes: check.probes.clone(),
-    }
-}
-
-struct Evaluator<'a> {
-    observations: &'a [Observation],
-    ok: &'a BTreeSet<&'a str>,
-    inputs: &'a Inputs,
-    redactor: &'a Redactor,
-    language: Language,
-    /// Names of checks.
-    too_costly: &'a RefCell<BTreeSet<String>>,
-}
-
-impl Evaluator<'_> {
-    fn check(&self, check: &Check, items: &mut BTreeMap<String, BTreeSet<String>>) -> Vec<Outcome> {
-        if let Some(outcome) = self.unread(check) {
-            return vec![outcome];
-        }
-        let Some(for_each) = &check.for_each else {
-            return vec![self.item(check, None)];
-        };
-        match for_each.evaluate_list(self.inputs) {
-            Err(e) => vec![plain(check, CheckOutcome::Unknown, self.unknown(check, &e))],
-            Ok(list) => {
-                // Its Finding would have the key of the check itself. Such a list comes from an empty setting, for example.
-                if let Some(at) = list.iter().position(|item| item.key().is_empty()) {
-                    let message = texts::item_without_name(self.language, &check.name, at);
-                    return vec![plain(check, CheckOutcome::Unknown, message)];
-                }
-                let outcomes = self.items(check, &list);
-                items.insert(check.name.clone(), outcomes.iter().map(|o| o.key.clone()).collect());
-                outcomes
-            }
-        }
-    }
-
-    /// One outcome for each key, the worst: different items may have the same key, such as `1` and `"1"`, or two redacted secrets.
-    fn items(&self, check: &Check, list: &[Item]) -> Vec<Outcome> {
-        let mut outcomes: Vec<Outcome> = Vec::with_capacity(list.len());
-        for outcome in list.iter().map(|item| self.item(check, Some(item))) {
-            match outcomes.iter_mut().find(|known| known.key == outcome.key) {
-                Some(known) if outcome.result < known.result => *known = outcome,
-                Some(_) => {}
-                None => outcomes.push(outcome),
-            }
-        }
-        outcomes
-    }
-
-    /// Held or unknown, where a reading is missing.
-    fn unread(&self, check: &Check) -> Option<Outcome> {
-        let bad = || {
-            self.observations.iter().filter(|o| check.probes.contains(&o.name) && !self.ok.contains(o.name.as_str()))
-        };
-        if check.evaluate == Evaluate::WhenRead {
-            return bad().next().map(|_| plain(check, CheckOutcome::Held, String::new()));
-        }
-        let local = |o: &&Observation| o.reading.error.as_ref().is_some_and(|e| e.kind.origin() == ErrorOrigin::Local);
-        let seen = bad().find(local)?;
-        let error = seen.reading.error.as_ref()?;
-        let message = format!("{}: {}", check.name, texts::unread(self.language, &seen.shown_target(), error));
-        Some(plain(check, CheckOutcome::Unknown, self.redactor.redact(&message).into_owned()))
-    }
-
-    fn item(&self, check: &Check, item: Option<&Item>) -> Outcome {
-        let key = item.map(|i| bounded(&self.redactor.redact(&i.key()), KEY_MAX)).unwrap_or_default();
-        let result = self.given(check, item).and_then(|given| match given {
-            false => Err(texts::not_given(self.language, &check.name)),
-            true => check.expect.evaluate_bool(self.inputs, item).map_err(|e| self.unknown(check, &e)),
-        });
-        let (result, message) = match result {
-            Ok(true) => (CheckOutcome::Pass, String::new()),
-            Ok(false) => (CheckOutcome::Fail, self.message(check, item, &key)),
-            Err(message) => (CheckOutcome::Unknown, message),
-        };
-        let message = self.redactor.redact(&message).into_owned();
-        Outcome { key, ..plain(check, result, message) }
-    }
-
-    fn given(&self, check: &Check, item: Option<&Item>) -> Result<bool, String> {
-        let evaluate = |e: &Expression| e.evaluate_bool(self.inputs, item).map_err(|e| self.unknown(check, &e));
-        check.given.as_ref().map_or(Ok(true), evaluate)
-    }
-
-    fn message(&self, check: &Check, item: Option<&Item>, key: &str) -> String {
-        let evaluate = |m: &Expression| m.evaluate_text(self.inputs, item).inspect_err(|e| self.note(check, e)).ok();
-        let own = check.message.as_ref().and_then(evaluate);
-        own.filter(|m| !m.trim().is_empty()).unwrap_or_else(|| texts::check_failed(self.language, &check.name, key))
-    }
-
-    /// Notes the check if its expression cost more than it may.
-    fn note(&self, check: &Check, error: &EvalError) {
-        if error.is_too_costly() {
-            self.too_costly.borrow_mut().insert(check.name.clone());
-        }
-    }
-
-    fn unknown(&self, check: &Check, error: &EvalError) -> String {
-        self.note(check, error);
-        format!("{}: {}", check.name, texts::evaluation(self.language, error))
-    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 
 use super::desired::{CheckKey, Desired, DesiredFindings};
 use super::texts::{self, Language};
-use super::transition::{self, Step};
+use super::transition::{self, Ending, ResolveReason, Step};
 use crate::api::{Evidence, FindingStatus, Phase, Transition, conditions};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 /// Changes between failing and passing that are kept for each check: as many as a Finding keeps, and one pair more.
 const CHANGES_MAX: usize = 22;
@@ -171,10 +172,8 @@ pub fn apply_updates(
         let next = match &update.desired {
             Desired::Open(_) if update.only_refreshes && !is_unresolved(status) => None,
             Desired::Open(failure) => transition::open(status, failure, update.at),
-            Desired::Resolved(reason) => {
-                let message = texts::resolved(language, *reason);
-                status.and_then(|s| transition::resolve(s, *reason, message, update.at))
-            }
+            Desired::Resolved(reason) => status
+                .and_then(|s| transition::resolve(s, *reason, &ending(s, *reason, update.at, language), update.at)),
         };
         let Some((mut next, step)) = next else { continue };
         if matches!(step, Step::Opened | Step::Reopened) {
@@ -186,12 +185,25 @@ pub fn apply_updates(
     result.map(|status| (status, steps))
 }
 
+/// How a Finding of this status ends at this time.
+fn ending(status: &FindingStatus, reason: ResolveReason, at: Timestamp, language: Language) -> Ending {
+    // A failure that the clock puts after its end took no time that could be told.
+    let opened_at = status.opened_at.as_ref().map(|opened| opened.0);
+    let open_for = opened_at.and_then(|opened| Duration::try_from(at.duration_since(opened)).ok());
+    Ending {
+        why: texts::resolved(language, reason).to_string(),
+        message: texts::resolved_message(language, reason, open_for, status.message.as_deref()),
+    }
+}
+
 fn is_unresolved(status: Option<&FindingStatus>) -> bool {
     status.is_some_and(FindingStatus::is_unresolved)
 }
 
 fn is_recorded(status: &FindingStatus, update: &PendingUpdate) -> bool {
     let matches_transition = |t: &Transition| match update.desired {
+        // It makes no transition: the one of that second is another's.
+        Desired::Open(_) if update.only_refreshes => false,
         Desired::Open(_) => {
             t.to == Phase::Open && matches!(t.reason.as_str(), conditions::REASON_OPENED | conditions::REASON_REOPENED)
         }

@@ -3,7 +3,7 @@
 //! A secret is found as it is and in the encodings in which it is commonly returned: percent-encoded, as HTML entities, with the
 //! escapes of JSON and of programming languages, each up to four times and mixed; in quoted-printable; in base64, in base32, in
 //! hexadecimal and as a list of bytes, in UTF-16 too; in full-width and similar characters; in upper and lower case; and with white
-//! space or invisible characters in between. Long parts of a long secret are found, too, so that two
+//! space, backslashes or invisible characters in between. Long parts of a long secret are found, too, so that two
 //! halves are not shown. What can't be found is a secret in pieces that are shorter than that, or changed in another way, as
 //! reversed or encrypted: whoever writes checks over an answer that returns a secret can show it. Binding the key to its hosts
 //! (annotation `agentic.ligbox.io/hosts`) keeps it from other answers.

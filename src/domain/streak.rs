@@ -65,6 +65,8 @@ pub struct Streaks {
     /// Of each check that had surplus keys.
     surplus: BTreeMap<String, Count>,
     blind: Count,
+    /// Whether `blind` fails because nothing was read, and not because of unknown outcomes.
+    is_unread: bool,
 }
 
 impl Streaks {
@@ -97,14 +99,22 @@ impl Streaks {
         }
         self.vanished_items_pass(outcomes, thresholds);
         let has = |result| outcomes.list.iter().any(|o: &Outcome| o.result == result);
+        let was_unread = std::mem::take(&mut self.is_unread);
         if has(CheckOutcome::Unknown) {
             self.blind.fails(thresholds);
-        } else if !outcomes.list.is_empty() && !has(CheckOutcome::Held) {
-            // Everything could be judged: that needs no confirmation.
+        } else if !outcomes.list.is_empty() && (was_unread || !has(CheckOutcome::Held)) {
+            // Everything could be judged, or the Scenario is read again: that needs no confirmation.
             self.blind = Count { state: CheckState::Passing, contradicting: 0 };
         } else if self.blind.state != CheckState::Failing {
             self.blind.contradicting = 0;
         }
+    }
+
+    /// Nothing is read, for a reason that no run confirms: `blind` fails at once. It passes with the next run that has no unknown
+    /// outcome: what is held then has a Finding of its own.
+    pub fn unread(&mut self) {
+        self.blind = FAILING;
+        self.is_unread = true;
     }
 
     /// An item that left a list which was read counts as a pass.
@@ -141,7 +151,7 @@ impl Streaks {
     /// A Finding of this check was deleted by hand: it is counted from the start.
     pub fn forget(&mut self, check: &str, key: &str) {
         match check {
-            BLIND => self.blind = Count::default(),
+            BLIND => (self.blind, self.is_unread) = (Count::default(), false),
             _ => {
                 self.counts.remove(&(check.to_string(), key.to_string()));
                 if let Some(count) = self.surplus.get_mut(check).filter(|_| key.is_empty()) {

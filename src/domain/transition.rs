@@ -2,13 +2,20 @@
 
 use super::printable::printable;
 use crate::api::conditions::{self, ACKNOWLEDGED, RESOLVED, bounded};
-use crate::api::{Acknowledgement, Evidence, FindingAcknowledgement, FindingStatus, Phase, Severity, Transition};
+use crate::api::{
+    Acknowledgement, ActionSpec, Evidence, FindingAcknowledgement, FindingRunbook, FindingStatus, Phase, Severity,
+    Transition,
+};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::time::Duration;
 
 /// Only the newest are kept.
 const TRANSITIONS_MAX: usize = 20;
+/// Longest message, in bytes.
+const MESSAGE_MAX: usize = 1024;
+/// The verb of Actions that record acknowledgements.
+pub const VERB_ACKNOWLEDGE: &str = "acknowledge";
 /// The minimum interval of writing a changed message, or the Scenario's interval if longer.
 const REFRESH_MIN: Duration = Duration::from_secs(300);
 
@@ -16,6 +23,8 @@ const REFRESH_MIN: Duration = Duration::from_secs(300);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ResolveReason {
     Recovered,
+    /// Its item is no longer in the list of the check, which counts as a pass: it recovered, or is not watched any more.
+    ItemRemoved,
     CheckRemoved,
     ScenarioRemoved,
 }
@@ -24,7 +33,7 @@ impl ResolveReason {
     /// The CamelCase word in the transition and the condition.
     pub fn as_str(self) -> &'static str {
         match self {
-            ResolveReason::Recovered => conditions::REASON_RECOVERED,
+            ResolveReason::Recovered | ResolveReason::ItemRemoved => conditions::REASON_RECOVERED,
             ResolveReason::CheckRemoved => conditions::REASON_CHECK_REMOVED,
             ResolveReason::ScenarioRemoved => conditions::REASON_SCENARIO_REMOVED,
         }
@@ -38,6 +47,7 @@ pub struct Failure {
     pub agent: String,
     pub title: String,
     pub message: String,
+    pub runbook: Option<FindingRunbook>,
     pub evidence: Evidence,
     /// The interval of the Scenario.
     pub interval: Duration,
@@ -94,37 +104,53 @@ fn described(status: FindingStatus, failure: &Failure) -> FindingStatus {
         severity: Some(failure.severity),
         agent: Some(failure.agent.clone()),
         title: Some(bounded(&printable(&failure.title), 200)),
-        message: Some(bounded(&failure.message, 1024)),
+        message: Some(bounded(&failure.message, MESSAGE_MAX)),
+        runbook: failure.runbook.clone(),
         evidence: Some(failure.evidence.clone()),
         ..status
     }
 }
 
-/// Severity, agent and title follow the Scenario at once; a changed message only at intervals.
+/// Severity, agent, title and runbook follow the Scenario at once, and so does the message of a failure that no run saw and none will repeat; any
+/// other changed message only at intervals.
 fn refresh(before: FindingStatus, failure: &Failure, now: Timestamp) -> Option<(FindingStatus, Step)> {
     let next = described(before.clone(), failure);
-    let is_regraded = (next.severity, &next.agent, &next.title) != (before.severity, &before.agent, &before.title);
+    let of_scenario = |status: &FindingStatus| {
+        let FindingStatus { severity, agent, title, runbook, .. } = status.clone();
+        (severity, agent, title, runbook)
+    };
+    let is_regraded = of_scenario(&next) != of_scenario(&before);
     let last_told = before.evidence.as_ref().and_then(|e| e.failing.as_ref()).map(|f| f.at.0);
     let pause = SignedDuration::try_from(REFRESH_MIN.max(failure.interval)).unwrap_or(SignedDuration::MAX);
-    let due = last_told.is_none_or(|at| now.duration_since(at) >= pause);
+    let due = failure.evidence.failing.is_none() || last_told.is_none_or(|at| now.duration_since(at) >= pause);
     if is_regraded || (due && next.message != before.message) {
         return Some((next, Step::Refreshed));
     }
     None
 }
 
+/// How a Finding ended, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Why, for the transition and the condition.
+    pub why: String,
+    /// The message from then on. It is written once, at the resolution, and says nothing in the present tense that no longer holds.
+    pub message: String,
+}
+
 /// The status of a Finding that has recovered, or whose check was removed; `None` where it is resolved already.
 pub fn resolve(
     current: &FindingStatus,
     reason: ResolveReason,
-    message: &str,
+    ending: &Ending,
     now: Timestamp,
 ) -> Option<(FindingStatus, Step)> {
     if !current.is_unresolved() {
         return None;
     }
-    let mut next = FindingStatus { resolved_at: Some(Time(now)), since: Some(Time(now)), ..current.clone() };
-    enter(&mut next, Phase::Resolved, reason.as_str(), message, now);
+    let message = Some(bounded(&ending.message, MESSAGE_MAX));
+    let mut next = FindingStatus { message, resolved_at: Some(Time(now)), since: Some(Time(now)), ..current.clone() };
+    enter(&mut next, Phase::Resolved, reason.as_str(), &ending.why, now);
     Some((next, Step::Resolved))
 }
 
@@ -152,12 +178,15 @@ pub fn acknowledge(
                 by: written.by.clone(),
                 note: written.note.clone(),
                 at,
+                action: written.action.clone(),
                 occurrence: current.occurrences.unwrap_or(1),
                 manager: manager.map(|m| bounded(m, 128)),
                 proven,
             };
             // The same acknowledgement applied again, as from a backup, changes nothing unless its name is proven now.
-            let content = |a: &FindingAcknowledgement| (a.by.clone(), a.note.clone(), a.at.clone(), a.occurrence);
+            let content = |a: &FindingAcknowledgement| {
+                (a.by.clone(), a.note.clone(), a.at.clone(), a.action.clone(), a.occurrence)
+            };
             let same = |recorded: &FindingAcknowledgement| {
                 content(recorded) == content(&taken) && recorded.proven >= taken.proven
             };
@@ -180,27 +209,57 @@ pub fn acknowledge(
 
 /// Whether the name in `spec.acknowledgement` is proven to be that of its writer.
 ///
-/// The facade authenticates its callers. An API server that checks names does so when they change: a name that was there before
-/// keeps what was recorded for it, also when the rest is edited. Where no server checks names, a proven one stays so until
-/// something of the acknowledgement changes.
+/// `is_recorded`: by an Action of the facade, which authenticates its callers ([`is_recorded_by`]). An API server that checks names
+/// does so when they change: a name that was there before keeps what was recorded for it, also when the rest is edited. Where no
+/// server checks names, a proven one stays so until something of the acknowledgement changes.
+///
+/// `manager`, the field manager, tells two writers apart that use different ones; it proves nothing, since clients choose it.
 pub fn is_proven(
     current: &FindingStatus,
     written: &Acknowledgement,
     manager: Option<&str>,
-    through_facade: bool,
+    is_recorded: bool,
     names_are_checked: bool,
 ) -> bool {
     let recorded = current.acknowledgement.as_ref().filter(|recorded| Some(recorded.occurrence) == current.occurrences);
     let recorded = recorded.filter(|recorded| recorded.by == written.by);
     match recorded {
-        _ if through_facade => true,
+        _ if is_recorded => true,
         Some(recorded) if names_are_checked => recorded.proven,
         None => names_are_checked,
         Some(recorded) => {
             let manager = manager.map(|m| bounded(m, 128));
-            recorded.proven && recorded.note == written.note && recorded.manager == manager
+            let is_same_time = written.at.as_ref().is_none_or(|at| *at == recorded.at);
+            recorded.proven && recorded.note == written.note && is_same_time && recorded.manager == manager
         }
     }
+}
+
+/// Whether an Action records this acknowledgement, word for word: of this Finding in this occurrence, by this person, with this note,
+/// at the time when the Action was created. So an acknowledgement that people copy proves no more than the one that was recorded.
+pub fn is_recorded_by(
+    action: &ActionSpec,
+    created: Timestamp,
+    finding: &FindingRef<'_>,
+    written: &Acknowledgement,
+) -> bool {
+    let (subject, Some(before)) = (&action.subject, &action.before) else { return false };
+    action.verb == VERB_ACKNOWLEDGE
+        && subject.kind == "Finding"
+        && subject.name == finding.name
+        && before.uid.as_deref() == Some(finding.uid)
+        && before.occurrence == finding.occurrences
+        && action.actor.name == written.by
+        && action.parameters.get("note") == written.note.as_ref()
+        && written.at.as_ref().is_some_and(|at| at.0 == created)
+}
+
+/// Which Finding, and which occurrence of it.
+#[derive(Clone, Copy, Debug)]
+pub struct FindingRef<'a> {
+    pub name: &'a str,
+    pub uid: &'a str,
+    pub occurrences: Option<u32>,
 }
 
 /// The time recorded for the same acknowledgement before, so that reading it again changes nothing.

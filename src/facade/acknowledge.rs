@@ -1,16 +1,17 @@
 //! `POST /findings/{id}/ack`.
 
 use super::FacadeState;
-use super::idempotency::{Reply, once};
+use super::idempotency::{identify, once};
 use super::openapi::{
     BadRequest, BodyTimeout, Conflict, IdempotencyKey, NotFound, PostErrors, ServerErrors, Unauthenticated,
 };
 use super::problem::Problem;
+use super::reply::Reply;
 use super::sent_body::SentBody;
 use crate::commands::{Acknowledge, Caller, Note};
 use crate::views::FindingView;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -50,15 +51,15 @@ pub async fn acknowledge(
     State(facade): State<FacadeState>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    (method, uri, headers): (Method, Uri, HeaderMap),
     SentBody(body): SentBody,
 ) -> Result<Response, Problem> {
+    let request = identify(&caller, (&method, &uri, &headers), &body)?;
     let note = note(&body)?;
-    let request = format!("ack {id} {note:?}");
-    let command = Acknowledge::new(&facade.backend.process.resources, &id, note)?;
-    let context = facade.context(caller.clone());
-    let work = async move { Reply::new(StatusCode::OK, &command.execute(&context).await?) };
-    once(&facade, &caller, &headers, request, work).await
+    let resources = facade.backend.process.resources.clone();
+    let command = move || Acknowledge::new(&resources, &id, note);
+    let context = facade.context(caller, request);
+    once(&facade, context, command, |finding: &FindingView| Reply::new(StatusCode::OK, finding)).await
 }
 
 /// The note in a body, which may be empty.

@@ -25,11 +25,12 @@ pub async fn health(
     extensions: Extensions,
 ) -> Result<Json<HealthView>, Problem> {
     let process = &facade.backend.process;
-    let operator = process.operator.state();
+    let (operator, states) = (process.operator.state(), process.operator.watch_states());
     if !headers.contains_key(header::AUTHORIZATION) {
-        return Ok(Json(HealthView::summary(&operator)));
+        return Ok(Json(HealthView::summary(&operator, &states)));
     }
     facade.backend.auth.caller(&headers).await?;
     listener::authenticated(&extensions);
-    Ok(Json(HealthView::detailed(&operator, &process.resources.scenarios.state(), &process.resources.findings.state())))
+    let (scenarios, findings) = (process.resources.scenarios.state(), process.resources.findings.state());
+    Ok(Json(HealthView::detailed(&operator, &states, &scenarios, &findings)))
 }

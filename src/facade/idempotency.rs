@@ -1,245 +1,150 @@
 //! `Idempotency-Key`: a POST that is repeated under the same key is carried out once and answered the same.
+//!
+//! The Action of a request has its response: after a restart, and on another replica, a repeated request finds it there. In memory
+//! are only the requests under way.
 
 use super::FacadeState;
 use super::problem::Problem;
-use crate::commands::Caller;
-use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use super::reply::Reply;
+use crate::commands::{self, Caller, Command, CommandError, Context, Earlier, RequestId};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{IntoResponse as _, Response};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Replies stored at most.
-const ENTRIES_MAX: usize = 1_000;
-/// Size of all stored replies at most, in bytes. One has up to about 100 KiB.
-const BYTES_MAX: usize = 16 << 20;
-/// How long a reply is stored.
-const TTL: Duration = Duration::from_secs(24 * 3600);
+const HEADER: &str = "Idempotency-Key";
 /// Longest key, in bytes.
 const KEY_MAX: usize = 255;
 
-/// Answer to a POST.
-#[derive(Clone)]
-pub struct Reply {
-    pub status: StatusCode,
-    /// The header Location.
-    pub location: Option<String>,
-    /// JSON.
-    pub body: Bytes,
+/// The requests with a key that are under way in this process, by the names of their Actions.
+#[derive(Clone, Default)]
+pub struct InProgress(Arc<Mutex<HashSet<String>>>);
+
+/// One of them, until it is dropped.
+struct Entered {
+    all: InProgress,
+    name: String,
 }
 
-impl Reply {
-    /// A reply with a view as its body.
-    pub fn new(status: StatusCode, view: &impl Serialize) -> Result<Reply, Problem> {
-        let body = serde_json::to_vec(view).map_err(|error| {
-            tracing::error!(%error, "a reply can't be serialized");
-            Problem::failed()
-        })?;
-        Ok(Reply { status, location: None, body: body.into() })
+impl InProgress {
+    /// `None` where it is under way already.
+    fn enter(&self, name: &str) -> Option<Entered> {
+        let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_string());
+        is_new.then(|| Entered { all: self.clone(), name: name.to_string() })
     }
 }
 
-impl IntoResponse for Reply {
-    fn into_response(self) -> Response {
-        let location = self.location.and_then(|l| HeaderValue::from_str(&l).ok());
-        let json = HeaderValue::from_static("application/json");
-        let mut response = (self.status, [(header::CONTENT_TYPE, json)], self.body).into_response();
-        if let Some(location) = location {
-            response.headers_mut().insert(header::LOCATION, location);
-        }
-        response
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
     }
 }
 
-/// Recent replies by caller and key.
-#[derive(Default)]
-pub struct IdempotencyStore {
-    entries: Mutex<Entries>,
-}
-
-#[derive(Default)]
-struct Entries {
-    by_name: HashMap<String, Entry>,
-    /// Names in the order of insertion.
-    order: BTreeMap<u64, String>,
-    next_sequence: u64,
-    /// Size of the bodies of all replies.
-    bytes: usize,
-}
-
-struct Entry {
-    sequence: u64,
-    request: String,
-    at: Instant,
-    /// `None` while the request is in progress.
-    reply: Option<Reply>,
-}
-
-impl Entries {
-    fn insert(&mut self, name: &str, request: String) {
-        self.remove(name);
-        let sequence = self.next_sequence;
-        self.next_sequence += 1;
-        self.order.insert(sequence, name.to_string());
-        self.by_name.insert(name.to_string(), Entry { sequence, request, at: Instant::now(), reply: None });
-        self.bound();
-    }
-
-    /// Stores the reply of a request, if its entry is still there.
-    fn answer(&mut self, name: &str, reply: &Reply) {
-        if let Some(entry) = self.by_name.get_mut(name) {
-            self.bytes += reply.body.len();
-            entry.reply = Some(reply.clone());
-        }
-        self.bound();
-    }
-
-    /// Removes the oldest entries where there are too many or they are too large.
-    fn bound(&mut self) {
-        while (self.by_name.len() > ENTRIES_MAX || self.bytes > BYTES_MAX)
-            && let Some(oldest) = self.order.first_key_value().map(|(_, name)| name.clone())
-        {
-            self.remove(&oldest);
-        }
-    }
-
-    fn remove(&mut self, name: &str) {
-        if let Some(entry) = self.by_name.remove(name) {
-            self.order.remove(&entry.sequence);
-            self.bytes -= entry.reply.map_or(0, |reply| reply.body.len());
-        }
-    }
-}
-
-impl IdempotencyStore {
-    fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The stored reply, or `None` after reserving the name for this request.
-    fn reserve(&self, name: &str, request: String) -> Result<Option<Reply>, Problem> {
-        let mut entries = self.lock();
-        match entries.by_name.get(name).filter(|entry| entry.at.elapsed() < TTL) {
-            Some(entry) if entry.request != request => {
-                Err(Problem::invalid("Idempotency-Key", "was used for another request"))
-            }
-            Some(Entry { reply: Some(reply), .. }) => Ok(Some(reply.clone())),
-            Some(_) => {
-                Err(Problem::conflict("a request with the same Idempotency-Key is in progress: try again later"))
-            }
-            None => {
-                entries.insert(name, request);
-                Ok(None)
-            }
-        }
-    }
-
-    /// Stores the reply, or removes the reservation where there is none, so that a failed request can be repeated.
-    fn finish(&self, name: &str, reply: Option<&Reply>) {
-        let mut entries = self.lock();
-        match reply {
-            Some(reply) => entries.answer(name, reply),
-            None => entries.remove(name),
-        }
-    }
-}
-
-/// Carries out `work` once for a key, and to completion even if the client disconnects, so that the Action is recorded.
-/// `request` identifies the request: the route and its input. The same key with another request is a 422, and a 409 while the
-/// first is in progress.
-pub async fn once(
-    facade: &FacadeState,
+/// What identifies a request of a caller. Bad Request where the key is not one.
+pub fn identify(
     caller: &Caller,
-    headers: &HeaderMap,
-    request: String,
-    work: impl Future<Output = Result<Reply, Problem>> + Send + 'static,
-) -> Result<Response, Problem> {
-    let name = entry_name(caller, headers)?;
-    let stored = name.as_ref().map(|name| facade.idempotency.reserve(name, request)).transpose()?.flatten();
-    if let Some(reply) = stored {
-        return Ok(reply.into_response());
+    (method, uri, headers): (&Method, &Uri, &HeaderMap),
+    body: &[u8],
+) -> Result<RequestId, Problem> {
+    let Some(key) = key(headers)? else { return Ok(RequestId::unique()) };
+    let query = uri.query().unwrap_or_default();
+    let content = [method.as_str().as_bytes(), uri.path().as_bytes(), query.as_bytes(), body];
+    Ok(RequestId::keyed(&caller.name, key, &content))
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut keys = headers.get_all(HEADER).iter();
+    let Some(key) = keys.next() else { return Ok(None) };
+    let expected = format!("should be one of 1 to {KEY_MAX} visible ASCII characters");
+    let bad = |seen: &str| Err(Problem::bad_request(format!("{HEADER}: {seen}; it {expected}")));
+    let length = key.len();
+    match key.to_str() {
+        _ if keys.next().is_some() => bad("there is more than one"),
+        Ok(text) if text.trim().is_empty() => bad("it is empty"),
+        _ if length > KEY_MAX => bad(&format!("it has {length} bytes")),
+        Ok(text) if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) => Ok(Some(text)),
+        _ => bad("it has other characters"),
     }
-    let facade = facade.clone();
-    let finished = tokio::spawn(async move {
-        let result = tokio::spawn(work).await.unwrap_or_else(|_| Err(Problem::failed()));
-        if let Some(name) = name {
-            facade.idempotency.finish(&name, result.as_ref().ok());
-        }
-        result
-    });
-    match finished.await {
-        Ok(result) => result.map(IntoResponse::into_response),
+}
+
+/// Carries a command out once for a request, and to completion even if the client disconnects. `command` is made unless the
+/// request was answered before. The same key with another request is Invalid, and a Conflict while the first is in progress.
+pub async fn once<C: Command>(
+    facade: &FacadeState,
+    context: Context,
+    command: impl FnOnce() -> Result<C, CommandError> + Send + 'static,
+    reply: impl Fn(&C::Output) -> Result<Reply, Problem> + Send + Sync + 'static,
+) -> Result<Response, Problem> {
+    facade.backend.recovery.require()?;
+    // Of requests without a key no two have the same name.
+    let entered = facade.in_progress.enter(context.request.action()).ok_or_else(CommandError::in_progress)?;
+    let work = async move {
+        let _entered = entered;
+        let earlier = match commands::look_up(&context).await? {
+            Earlier::None => None,
+            Earlier::Unanswered(intent) => Some(*intent),
+            Earlier::Answered(stored) => return Ok(Reply::of_stored(stored)),
+        };
+        let is_keyed = context.request.is_keyed();
+        let reply = Arc::new(reply);
+        let stored = {
+            let reply = reply.clone();
+            move |result: &Result<C::Output, CommandError>| match result {
+                _ if !is_keyed => None,
+                Ok(output) => reply(output).ok().map(Reply::stored),
+                Err(error) if error.is_final() => Some(Reply::from(Problem::from(error.clone())).stored()),
+                Err(_) => None,
+            }
+        };
+        let output = command()?.execute(&context, earlier, &stored).await?;
+        reply(&output)
+    };
+    match tokio::spawn(work).await {
+        Ok(result) => result.map(|reply: Reply| reply.into_response()),
         Err(_) => Err(Problem::failed()),
     }
-}
-
-/// The name of an entry: key and caller, so that callers never share replies.
-fn entry_name(caller: &Caller, headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().ok().filter(|k| !k.is_empty() && k.len() <= KEY_MAX);
-    let key = key.ok_or_else(|| Problem::invalid("Idempotency-Key", "should be 1 to 255 visible characters"))?;
-    Ok(Some(format!("{key}\n{}", caller.name)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
-    fn reply(word: &str) -> Reply {
-        Reply { status: StatusCode::OK, location: None, body: word.to_string().into() }
+    fn headers(keys: &[&[u8]]) -> HeaderMap {
+        keys.iter()
+            .map(|key| (axum::http::HeaderName::from_static("idempotency-key"), HeaderValue::from_bytes(key).unwrap()))
+            .collect()
     }
 
     #[test]
-    fn a_key_is_used_once_and_another_request_under_it_is_refused() {
-        let store = IdempotencyStore::default();
-        assert!(store.reserve("k", "run a".into()).unwrap().is_none());
-        assert_eq!(store.reserve("k", "run a".into()).err().unwrap().status, StatusCode::CONFLICT);
-        store.finish("k", Some(&reply("done")));
-        assert_eq!(store.reserve("k", "run a".into()).unwrap().unwrap().body, "done");
-        assert_eq!(store.reserve("k", "run b".into()).err().unwrap().status, StatusCode::UNPROCESSABLE_ENTITY);
-    }
-
-    #[test]
-    fn a_failed_request_may_be_repeated() {
-        let store = IdempotencyStore::default();
-        assert!(store.reserve("k", "run a".into()).unwrap().is_none());
-        store.finish("k", None);
-        assert!(store.reserve("k", "run b".into()).unwrap().is_none());
-    }
-
-    #[test]
-    fn the_number_of_entries_is_bounded_and_the_oldest_are_removed_first() {
-        let store = IdempotencyStore::default();
-        for i in 0..ENTRIES_MAX + 10 {
-            let name = format!("k{i}");
-            assert!(store.reserve(&name, "run".into()).unwrap().is_none());
-            store.finish(&name, Some(&reply("done")));
+    fn a_key_is_visible_ascii_of_a_bounded_length() {
+        for good in ["k", "\"3b24-1101\"", "a key", &"x".repeat(KEY_MAX)] {
+            assert_eq!(key(&headers(&[good.as_bytes()])).unwrap(), Some(good));
         }
-        let entries = store.lock();
-        assert_eq!((entries.by_name.len(), entries.order.len()), (ENTRIES_MAX, ENTRIES_MAX));
-        assert!(!entries.by_name.contains_key("k9") && entries.by_name.contains_key("k10"));
+        assert_eq!(key(&headers(&[])).unwrap(), None);
+        let long = "x".repeat(KEY_MAX + 1);
+        for (keys, seen) in [
+            ([b"".as_slice()].as_slice(), "it is empty"),
+            (&[b"  "], "it is empty"),
+            (&[long.as_bytes()], "it has 256 bytes"),
+            (&["chave-\u{e7}".as_bytes()], "it has other characters"),
+            (&[b"a\tb"], "it has other characters"),
+            (&[b"\xff"], "it has other characters"),
+            (&[b"a", b"b"], "there is more than one"),
+        ] {
+            let problem = key(&headers(keys)).unwrap_err();
+            let expected = format!("Idempotency-Key: {seen}; it should be one of 1 to 255 visible ASCII characters");
+            assert_eq!((problem.status.as_u16(), problem.detail), (400, expected));
+        }
     }
 
     #[test]
-    fn the_size_of_all_replies_is_bounded_and_the_oldest_are_removed_first() {
-        let store = IdempotencyStore::default();
-        let large = reply(&"x".repeat(BYTES_MAX / 4));
-        for name in ["a", "b", "c", "d"] {
-            assert!(store.reserve(name, "run".into()).unwrap().is_none());
-            store.finish(name, Some(&large));
-        }
-        let names = |store: &IdempotencyStore| {
-            let mut names: Vec<_> = store.lock().by_name.keys().cloned().collect();
-            names.sort();
-            (names.concat(), store.lock().bytes)
-        };
-        assert_eq!(names(&store), ("abcd".into(), BYTES_MAX));
-        assert!(store.reserve("e", "run".into()).unwrap().is_none());
-        store.finish("e", Some(&reply("small")));
-        assert_eq!(names(&store), ("bcde".into(), BYTES_MAX / 4 * 3 + 5));
-        store.lock().remove("b");
-        assert_eq!(names(&store), ("cde".into(), BYTES_MAX / 4 * 2 + 5));
+    fn a_request_is_under_way_until_it_ends() {
+        let all = InProgress::default();
+        let first = all.enter("a").unwrap();
+        assert!(all.enter("a").is_none());
+        let _other = all.enter("b").unwrap();
+        drop(first);
+        assert!(all.enter("a").is_some());
     }
 }

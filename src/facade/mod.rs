@@ -1,5 +1,5 @@
 //! The REST facade, `/api/v1/agents`: translates between HTTP and [`crate::commands`] and [`crate::views`]. It keeps no state
-//! of its own besides the answers to repeated requests and the recent commands of each person.
+//! of its own besides the requests under way and the recent commands of each person.
 
 mod acknowledge;
 pub mod auth;
@@ -7,9 +7,11 @@ mod findings;
 mod health;
 mod idempotency;
 mod jwks;
+mod metrics;
 pub mod openapi;
 mod problem;
 mod process_endpoints;
+mod reply;
 mod runs;
 mod scenarios;
 mod sent_body;
@@ -20,13 +22,14 @@ pub mod token_review;
 
 pub use process_endpoints::ProcessState;
 
-use crate::commands::{Caller, CommandRate, Context};
+use crate::commands::{Caller, CommandRate, Context, JoinedRuns, ProcessId, RecoveryState, RequestId};
 use crate::domain::redact::KnownSecrets;
+use crate::telemetry::Metrics;
 use auth::Authenticator;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::{Router, middleware};
-use idempotency::IdempotencyStore;
+use idempotency::InProgress;
 use kube::Client;
 use problem::Problem;
 use std::sync::Arc;
@@ -55,30 +58,41 @@ pub struct Backend {
     pub commands_per_minute: usize,
     /// What is redacted in notes and Actions; nothing where the controllers run in another process, since this one reads no Secrets.
     pub secrets: KnownSecrets,
+    /// Identifies this process in Actions.
+    pub id: ProcessId,
+    /// Whether the Actions of before are completed: until then no command is taken.
+    pub recovery: RecoveryState,
 }
 
 /// State of the routes.
 struct Facade {
     backend: Backend,
-    idempotency: IdempotencyStore,
+    in_progress: InProgress,
     rate: Arc<CommandRate>,
+    joined: Arc<JoinedRuns>,
 }
 
 type FacadeState = Arc<Facade>;
 
 /// All routes.
 pub fn router(backend: Backend) -> Router {
-    let process = process_endpoints::routes(backend.process.clone());
+    let metrics = backend.process.metrics.clone();
+    let process = routes_of_process(backend.process.clone());
     let rate = Arc::new(CommandRate::new(backend.commands_per_minute));
-    let state = Arc::new(Facade { backend, idempotency: IdempotencyStore::default(), rate });
+    let state = Arc::new(Facade { backend, in_progress: InProgress::default(), rate, joined: Arc::default() });
     let (agents, _) = documented_routes().with_state(state).split_for_parts();
-    bounded(process.merge(agents), "no such path")
+    bounded(process.merge(agents), "no such path", metrics)
 }
 
 /// The routes of a process that runs the controllers alone: none of REST.
 pub fn router_of_controllers(process: ProcessState) -> Router {
     let absent = "no such path: this process runs the controllers alone, and the facade runs in another process";
-    bounded(process_endpoints::routes(process), absent)
+    let metrics = process.metrics.clone();
+    bounded(routes_of_process(process), absent, metrics)
+}
+
+fn routes_of_process(process: ProcessState) -> Router {
+    process_endpoints::routes(process.clone()).merge(metrics::routes(process))
 }
 
 /// The REST routes together with their description in the OpenAPI document.
@@ -95,8 +109,8 @@ fn documented_routes() -> OpenApiRouter<FacadeState> {
     OpenApiRouter::with_openapi(openapi::base()).nest(PREFIX, routes)
 }
 
-/// Bounds requests in time and size, and turns every error into a problem.
-fn bounded(routes: Router, absent: &'static str) -> Router {
+/// Bounds requests in time and size, turns every error into a problem, and records what is answered.
+fn bounded(routes: Router, absent: &'static str, metrics: Arc<Metrics>) -> Router {
     routes
         .fallback(move || async move { Problem::not_found(absent) })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
@@ -104,17 +118,21 @@ fn bounded(routes: Router, absent: &'static str) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::custom(|_| Problem::failed().into_response()))
         .layer(middleware::map_response(problem::from_plain_text))
+        .layer(middleware::from_fn_with_state(metrics, metrics::record))
 }
 
 impl Facade {
-    /// The context of a caller's commands.
-    fn context(&self, caller: Caller) -> Context {
-        let Backend { client, process, secrets, .. } = &self.backend;
+    /// The context of a caller's command.
+    fn context(&self, caller: Caller, request: RequestId) -> Context {
+        let Backend { client, process, secrets, id, .. } = &self.backend;
         Context {
             client: client.clone(),
             resources: process.resources.clone(),
             caller,
+            request,
+            process: id.clone(),
             rate: self.rate.clone(),
+            joined: self.joined.clone(),
             metrics: process.metrics.clone(),
             secrets: secrets.clone(),
         }

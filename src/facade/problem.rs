@@ -88,11 +88,17 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The body of the answer.
+    pub fn body(&self) -> ProblemBody {
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        ProblemBody { title, status: self.status.as_u16(), detail: self.detail.clone() }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let title = self.status.canonical_reason().unwrap_or("Error");
-        let body = ProblemBody { title, status: self.status.as_u16(), detail: self.detail };
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, Json(self.body())).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());

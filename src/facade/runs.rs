@@ -1,13 +1,17 @@
 //! `POST /runs/{scenario_id}`, and `GET` to look the results up later.
 
-use super::idempotency::{Reply, once};
-use super::openapi::{BadRequest, Conflict, IdempotencyKey, NotFound, PostErrors, ServerErrors, Unauthenticated};
+use super::idempotency::{identify, once};
+use super::openapi::{
+    BadRequest, BodyTimeout, Conflict, IdempotencyKey, NotFound, PostErrors, ServerErrors, Unauthenticated,
+};
 use super::problem::Problem;
+use super::reply::Reply;
+use super::sent_body::SentBody;
 use super::{FacadeState, PREFIX};
 use crate::commands::{Caller, RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
 use crate::views::{Parameters, RunAccepted, RunView};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -33,6 +37,7 @@ use std::time::Duration;
         BadRequest,
         Unauthenticated,
         NotFound,
+        BodyTimeout,
         Conflict,
         PostErrors,
         ServerErrors,
@@ -43,18 +48,17 @@ pub async fn start(
     caller: Caller,
     Path(id): Path<String>,
     Query(parameters): Query<Parameters>,
-    headers: HeaderMap,
+    (method, uri, headers): (Method, Uri, HeaderMap),
+    SentBody(body): SentBody,
 ) -> Result<Response, Problem> {
     // Before the parameters are read, and before a reply that was stored under the same key is returned.
     caller.require_run_role()?;
+    let request = identify(&caller, (&method, &uri, &headers), &body)?;
     let wait = wait(&parameters)?;
-    let context = facade.context(caller.clone());
-    let request = format!("run {id}");
-    let work = async move {
-        let progress = RequestRun { scenario: id.clone(), wait }.execute(&context).await?;
-        reply(&id, progress)
-    };
-    once(&facade, &caller, &headers, request, work).await
+    let context = facade.context(caller, request);
+    let scenario = id.clone();
+    let command = move || Ok(RequestRun { scenario, wait });
+    once(&facade, context, command, move |progress: &RunProgress| reply(&id, progress)).await
 }
 
 /// Look up a run
@@ -91,7 +95,7 @@ pub async fn look_up(
         .parse()
         .map_err(|_| Problem::bad_request(format!("requested_at: {text:?} is not a time as in RFC 3339")))?;
     let progress = look_up_run(&facade.backend.process.resources, &caller, &id, requested_at)?;
-    Ok(reply(&id, progress)?.into_response())
+    Ok(reply(&id, &progress)?.into_response())
 }
 
 fn wait(parameters: &Parameters) -> Result<Duration, Problem> {
@@ -104,10 +108,10 @@ fn wait(parameters: &Parameters) -> Result<Duration, Problem> {
 }
 
 /// 200 with the results, or 202 with where they will be.
-fn reply(id: &str, progress: RunProgress) -> Result<Reply, Problem> {
+fn reply(id: &str, progress: &RunProgress) -> Result<Reply, Problem> {
     let requested_at = match progress {
-        RunProgress::Finished(run) => return Reply::new(StatusCode::OK, &run),
-        RunProgress::Pending { requested_at } => requested_at,
+        RunProgress::Finished(run) => return Reply::new(StatusCode::OK, run),
+        RunProgress::Pending { requested_at } => *requested_at,
     };
     let location = format!("{PREFIX}/runs/{id}?requested_at={requested_at}");
     let body = RunAccepted { scenario_id: id.to_string(), requested_at, location: location.clone() };

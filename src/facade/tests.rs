@@ -4,6 +4,7 @@ mod auth;
 mod fake;
 mod findings;
 mod golden;
+mod metrics;
 mod openapi;
 mod routes;
 mod runs;

@@ -1,9 +1,10 @@
 //! A reading until its Scenario is judged, and the memory that it holds.
 
 use super::failure::failure;
+use super::json;
 use super::memory::{ParsedMemory, Share};
 use crate::domain::detail::MemoryCause;
-use crate::domain::reading::{ErrorKind, JSON_ERROR, Reading};
+use crate::domain::reading::{ErrorKind, Reading};
 use serde_json::Value;
 use std::fmt;
 use std::ops::Deref;
@@ -40,10 +41,7 @@ impl HeldReading {
         if bytes > 0
             && let Some(Value::String(body)) = self.reading.fields.get("body")
         {
-            let (name, value) = match serde_json::from_str(body) {
-                Ok(json) => ("json", json),
-                Err(error) => (JSON_ERROR, Value::String(error.to_string())),
-            };
+            let (name, value) = json::parsed(body);
             self.reading.fields.insert(name.to_string(), value);
         }
         true

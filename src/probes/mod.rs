@@ -11,6 +11,7 @@ mod errors;
 mod failure;
 mod held;
 mod http;
+mod json;
 mod memory;
 mod options;
 mod pool;

@@ -115,7 +115,7 @@ impl Prober {
         let Inner { guard, resolver, clients, databases, .. } = &*self.inner;
         match &target.request {
             Request::Http(http) => http::read(clients, guard, http, share).await,
-            Request::Sqlite(query) => databases.read(&target.scenario, query, deadline).await,
+            Request::Sqlite(query) => databases.read(target, query, deadline).await,
             Request::Tcp(address) => tcp::read(resolver, guard, address).await,
             Request::Dns(question) => dns::read(resolver, guard, question, deadline).await,
             Request::Tls(handshake) => tls::read(resolver, guard, clients, handshake).await,

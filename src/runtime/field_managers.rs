@@ -2,7 +2,7 @@
 
 /// Everything that the controllers write.
 pub const OPERATOR: &str = "agentic-ops-operator";
-/// What people write through the facade, whose names are proven.
+/// What people write through the facade. Clients choose the name of their field manager freely: it proves nothing.
 pub const FACADE: &str = "agentic-ops-facade";
 /// What a registry sets.
 pub const REGISTRY: &str = "agentic-ops-registry";

@@ -6,6 +6,7 @@ pub mod caches;
 pub mod clock;
 pub mod events;
 pub mod field_managers;
+pub mod guard;
 pub mod leadership;
 pub mod listing;
 pub mod removal;

@@ -44,14 +44,14 @@ impl RetryPolicy {
     /// |---|---|
     /// | this replica does not lead | once it leads |
     /// | conflict, or the object exists already | at once (read and decide again), from the second failure on after the interval |
-    /// | the object is gone; it can't be expressed as JSON; the API server refuses the content (400, 405, 413, 415, 422) | stop |
+    /// | the object is gone; it can't be expressed as JSON, or decoded; the API server refuses the content (400, 405, 413, 415, 422) | stop |
     /// | time-out, connection, 5xx, 401, 403, 408, 429 | after the interval, or what the server asks for if longer |
     pub fn decide(&self, error: &WriteError, failures: u32) -> Retry {
         match error {
             WriteError::NotLeading => Retry::WaitForLeadership,
             WriteError::Conflict | WriteError::Exists if failures == 0 => Retry::After(Duration::ZERO),
             WriteError::Conflict | WriteError::Exists => Retry::After(self.interval(failures - 1)),
-            WriteError::Gone | WriteError::Json(_) => Retry::Stop,
+            WriteError::Gone | WriteError::Json(_) | WriteError::Undecodable { .. } => Retry::Stop,
             WriteError::Api(error) => match &**error {
                 kube::Error::Api(status) if matches!(status.code, 400 | 405 | 413 | 415 | 422) => Retry::Stop,
                 kube::Error::Api(status) => {
@@ -98,6 +98,7 @@ mod tests {
         exactly(Retry::WaitForLeadership, WriteError::NotLeading);
         exactly(Retry::Stop, WriteError::Gone);
         exactly(Retry::Stop, json);
+        exactly(Retry::Stop, WriteError::Undecodable { name: "a".into(), error: "b".into() });
         for code in [400, 405, 413, 415, 422] {
             exactly(Retry::Stop, api(code, 0));
         }

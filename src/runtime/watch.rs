@@ -4,13 +4,12 @@
 //! too far behind, as well as every reader after a list, is asked to resynchronise: to read the cache anew.
 
 use super::backoff::jittered;
+use super::guard::{Guarded, InvalidObject};
 use super::listing::ListProgress;
 use super::retry;
 use super::version::Version;
 use futures::{Stream, StreamExt as _};
-use kube::core::DeserializeGuard;
 use kube::core::NamespaceResourceScope;
-use kube::core::error_boundary::InvalidObject;
 use kube::runtime::reflector::store::Writer;
 use kube::runtime::reflector::{ObjectRef, Store, store};
 use kube::runtime::utils::Backoff;
@@ -123,6 +122,12 @@ where
         (self.objects.state(), undecodable.values().cloned().collect())
     }
 
+    /// Names of the objects that could not be decoded.
+    pub fn undecodable(&self) -> Vec<String> {
+        let undecodable = self.undecodable.read().unwrap_or_else(PoisonError::into_inner);
+        undecodable.keys().map(ToString::to_string).collect()
+    }
+
     /// The store behind the cache, for readers that need no changes.
     pub fn store(&self) -> Store<K> {
         self.objects.clone()
@@ -161,9 +166,9 @@ impl<K> Subscription<K> {
 }
 
 /// What a watch reports, errors included.
-type Events<K> = Result<watcher::Event<DeserializeGuard<K>>, watcher::Error>;
+type Events<K> = Result<watcher::Event<Guarded<K>>, watcher::Error>;
 
-fn events<K>(api: Api<DeserializeGuard<K>>) -> impl Stream<Item = Events<K>> + Send
+fn events<K>(api: Api<Guarded<K>>) -> impl Stream<Item = Events<K>> + Send
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
 {
@@ -199,16 +204,16 @@ where
         }
     }
 
-    fn take(&mut self, event: watcher::Event<DeserializeGuard<K>>) {
+    fn take(&mut self, event: watcher::Event<Guarded<K>>) {
         match event {
             watcher::Event::Init => {
                 self.listed.clear();
                 self.writer.apply_watcher_event(&watcher::Event::Init);
             }
-            watcher::Event::InitApply(DeserializeGuard(Ok(object))) => {
+            watcher::Event::InitApply(Guarded(Ok(object))) => {
                 self.writer.apply_watcher_event(&watcher::Event::InitApply((self.trim)(object)));
             }
-            watcher::Event::InitApply(DeserializeGuard(Err(invalid))) => {
+            watcher::Event::InitApply(Guarded(Err(invalid))) => {
                 self.listed.insert(name_of(&invalid), Arc::new(invalid));
             }
             watcher::Event::InitDone => {
@@ -221,7 +226,7 @@ where
                 self.cache.progress.listed(&K::kind(&()));
                 self.publish(Change::Resynchronise);
             }
-            watcher::Event::Apply(DeserializeGuard(Ok(object))) => {
+            watcher::Event::Apply(Guarded(Ok(object))) => {
                 let object = (self.trim)(object);
                 let name = object.name_any();
                 let mut undecodable = lock(&self.cache.undecodable);
@@ -232,7 +237,7 @@ where
                     self.publish(Change::Applied(object));
                 }
             }
-            watcher::Event::Apply(DeserializeGuard(Err(invalid))) => {
+            watcher::Event::Apply(Guarded(Err(invalid))) => {
                 let (name, invalid) = (name_of(&invalid), Arc::new(invalid));
                 let mut undecodable = lock(&self.cache.undecodable);
                 // What it was before is no longer true.

@@ -1,6 +1,8 @@
 //! Calls to the API: bounded in time, with one error type; merge patches that are safe against other writers.
 
+use crate::domain::salvage;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -24,6 +26,9 @@ pub enum WriteError {
     /// The write fence is closed: another replica may be writing.
     #[error("this replica does not lead")]
     NotLeading,
+    /// The object has not the shape that this program knows, and can't be repaired.
+    #[error("{name} can't be decoded: {error}")]
+    Undecodable { name: String, error: String },
     #[error(transparent)]
     Api(Box<kube::Error>),
     #[error("can't be written as JSON: {0}")]
@@ -61,6 +66,23 @@ pub fn merge<T: Serialize>(part: &str, old: Option<&T>, new: &T, version: Option
     let old = old.map(serde_json::to_value).transpose()?.unwrap_or(Value::Object(Map::new()));
     let changes = difference(&old, &serde_json::to_value(new)?);
     Ok(json!({ "metadata": { "resourceVersion": version }, part: changes }))
+}
+
+/// A patch of `part`, whose `stored` value cannot be decoded, to `new`, with the conflict of [`merge`]: what cannot be decoded is replaced
+/// or removed. What the stored value has besides, which a later version may have added, stays.
+pub fn repair<T: Serialize + DeserializeOwned>(
+    part: &str,
+    stored: &Value,
+    new: &T,
+    version: Option<&str>,
+) -> Result<Value, WriteError> {
+    let new = serde_json::to_value(new)?;
+    let mut old = new.clone();
+    match (&mut old, stored) {
+        (Value::Object(fields), Value::Object(stored)) => fields.extend(salvage::lost::<T>(stored)),
+        _ => old = Value::Null,
+    }
+    Ok(json!({ "metadata": { "resourceVersion": version }, part: difference(&old, &new) }))
 }
 
 /// The merge patch that makes `new` of `old`.

@@ -24,6 +24,8 @@ pub enum Limit {
     RetainedObjects,
     /// Actions that are kept.
     RetainedActions,
+    /// Events that the embedded API server keeps.
+    RetainedEvents,
     /// Actions of one person within a minute.
     ActionsPerMinute,
     /// Open connections of clients, or file descriptors for them.
@@ -70,13 +72,15 @@ pub enum Limit {
     RegistryBytes,
     /// Secrets, and their values, that are redacted in the readings of all Scenarios.
     KnownSecrets,
+    /// Responses with metrics that are sent at once.
+    MetricsResponses,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 31] = [
+    pub const ALL: [Limit; 33] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -84,6 +88,7 @@ impl Limit {
         Limit::NewKeysPerHour,
         Limit::RetainedObjects,
         Limit::RetainedActions,
+        Limit::RetainedEvents,
         Limit::ActionsPerMinute,
         Limit::Connections,
         Limit::UnauthenticatedConnections,
@@ -107,6 +112,7 @@ impl Limit {
         Limit::RegistryFiles,
         Limit::RegistryBytes,
         Limit::KnownSecrets,
+        Limit::MetricsResponses,
         Limit::Evaluation,
     ];
 
@@ -120,6 +126,7 @@ impl Limit {
             Limit::NewKeysPerHour => "new_keys_per_hour",
             Limit::RetainedObjects => "retained_objects",
             Limit::RetainedActions => "retained_actions",
+            Limit::RetainedEvents => "retained_events",
             Limit::ActionsPerMinute => "actions_per_minute",
             Limit::Connections => "connections",
             Limit::UnauthenticatedConnections => "unauthenticated_connections",
@@ -143,6 +150,7 @@ impl Limit {
             Limit::RegistryFiles => "registry_files",
             Limit::RegistryBytes => "registry_bytes",
             Limit::KnownSecrets => "known_secrets",
+            Limit::MetricsResponses => "metrics_responses",
             Limit::Evaluation => "evaluation",
         }
     }
@@ -156,6 +164,7 @@ impl Limit {
             Limit::NewKeysPerHour => "AGENTIC_NEW_KEYS_PER_HOUR",
             Limit::RetainedObjects => "AGENTIC_RETENTION_MAX",
             Limit::RetainedActions => "AGENTIC_ACTIONS_MAX",
+            Limit::RetainedEvents => "AGENTIC_EVENTS_MAX",
             Limit::ActionsPerMinute => "AGENTIC_ACTIONS_PER_MINUTE",
             Limit::Connections => "AGENTIC_CONNECTIONS_MAX",
             Limit::UnauthenticatedConnections => "AGENTIC_UNAUTHENTICATED_CONNECTIONS_MAX",
@@ -179,7 +188,8 @@ impl Limit {
             | Limit::RenderedLists
             | Limit::JsonPatch
             | Limit::RequestBytes
-            | Limit::KnownSecrets => return None,
+            | Limit::KnownSecrets
+            | Limit::MetricsResponses => return None,
         })
     }
 }

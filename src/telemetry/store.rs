@@ -32,10 +32,10 @@ impl Collector for StoreMetrics {
             metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
         };
         let writable = ConstGauge::new(i64::from(is_writable));
-        add("store_writable", "Whether the embedded store can be written (1) or not (0)", &writable)?;
+        add("store_writable", "Whether the embedded store can be written (1) or not (0).", &writable)?;
         let damaged = ConstGauge::new(i64::try_from(damaged).unwrap_or(i64::MAX));
-        add("store_damaged_objects", "Objects in the embedded store that cannot be read", &damaged)?;
+        add("store_damaged_objects", "Objects in the embedded store that cannot be read.", &damaged)?;
         let errors = ConstCounter::new(self.errors.load(Ordering::Relaxed));
-        add("store_errors", "Failed writes of the embedded store", &errors)
+        add("store_errors", "Failed writes of the embedded store.", &errors)
     }
 }

@@ -2,7 +2,9 @@
 
 use super::query::{Parameters, QueryError};
 use super::{AgentRef, words};
-use crate::api::{Evidence, Finding, FindingAcknowledgement, Phase, Severity, Snapshot};
+use crate::api::{
+    Evidence, Finding, FindingAcknowledgement, FindingRunbook, FindingStatus, Phase, ReadValue, Severity, Snapshot,
+};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
@@ -23,19 +25,22 @@ pub struct FindingView {
     /// Item of a check with `forEach`, else empty.
     #[schema(example = "112")]
     pub key: String,
-    /// The responsible Agent; null before the operator has written the status.
+    /// The responsible Agent; null where the Finding was resolved before the operator knew it.
     #[schema(required)]
     pub agent: Option<AgentRef>,
     /// Title of the Scenario.
     #[schema(required)]
     pub title: Option<String>,
-    /// Message of the check.
+    /// Message of the check; once the Finding is resolved, how it ended and what that message was.
     #[schema(required)]
     pub message: Option<String>,
+    /// The runbook of the Scenario.
+    #[schema(required)]
+    pub runbook: Option<RunbookView>,
     /// Severity of this occurrence.
     #[schema(required)]
     pub severity: Option<Severity>,
-    /// Current phase; null before the operator has written the status.
+    /// Current phase. A Finding is listed once it has one, which follows its creation at once.
     #[schema(required)]
     pub phase: Option<FindingPhase>,
     /// Start of the current or last occurrence.
@@ -50,7 +55,7 @@ pub struct FindingView {
     /// Acknowledgement of this occurrence.
     #[schema(required)]
     pub acknowledgement: Option<AcknowledgementView>,
-    /// What was read when the check failed and when it last passed.
+    /// Why the check failed, and what was read then and when it last passed.
     #[schema(required)]
     pub evidence: Option<EvidenceView>,
     /// Advice of the local model. Always null in this version.
@@ -73,6 +78,20 @@ pub enum FindingPhase {
     Resolved,
 }
 
+/// The runbook that tells people on duty how to handle a Finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RunbookView {
+    /// File name of the runbook, without `.md`.
+    #[schema(example = "proxmox-cluster")]
+    pub spec: String,
+    /// Heading of the section that applies; null for the whole runbook.
+    #[schema(required)]
+    pub section: Option<String>,
+    /// Address of the runbook; null if AGENTIC_RUNBOOK_URL is not set.
+    #[schema(required)]
+    pub url: Option<String>,
+}
+
 /// Who acknowledged a Finding, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AcknowledgementView {
@@ -87,9 +106,17 @@ pub struct AcknowledgementView {
     pub proven: bool,
 }
 
-/// What was read when the check failed and when it last passed, at most 4 KiB.
+/// Why the check failed, and what was read then and when it last passed, at most 4 KiB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EvidenceView {
+    /// What `show` of the check gives; null where it has none.
+    #[schema(required)]
+    pub show: Option<String>,
+    /// The expression that was false; null where the check is a probe, or could not be judged.
+    #[schema(required)]
+    pub expression: Option<String>,
+    /// What the expression read, in its order.
+    pub values: Vec<ValueView>,
     /// Readings of the run that opened the Finding.
     #[schema(required)]
     pub failing: Option<SnapshotView>,
@@ -98,6 +125,17 @@ pub struct EvidenceView {
     pub last_good: Option<SnapshotView>,
     /// Whether something was cut to keep the limit.
     pub truncated: bool,
+}
+
+/// A value that an expression read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ValueView {
+    /// Where it is, as in the expression.
+    #[schema(example = "probes.api.status")]
+    pub path: String,
+    /// The value as JSON, with secret values redacted; in parentheses, why there is none.
+    #[schema(example = "500")]
+    pub value: String,
 }
 
 /// Readings of one run.
@@ -213,7 +251,7 @@ pub fn severity(finding: &Finding) -> Option<Severity> {
 
 /// Whether a Finding is Open or Acknowledged.
 pub fn is_active(finding: &Finding) -> bool {
-    phase(finding).is_some_and(Phase::is_active)
+    finding.status.as_ref().is_some_and(FindingStatus::is_active)
 }
 
 impl FindingView {
@@ -228,6 +266,7 @@ impl FindingView {
             agent,
             title: status.title,
             message: status.message,
+            runbook: status.runbook.map(RunbookView::from),
             severity: status.severity,
             phase: status.phase.map(FindingPhase::from),
             opened_at: status.opened_at.map(|at| at.0),
@@ -252,6 +291,13 @@ impl From<Phase> for FindingPhase {
     }
 }
 
+impl From<FindingRunbook> for RunbookView {
+    fn from(runbook: FindingRunbook) -> RunbookView {
+        let FindingRunbook { spec, section, url } = runbook;
+        RunbookView { spec, section, url }
+    }
+}
+
 impl From<FindingAcknowledgement> for AcknowledgementView {
     fn from(acknowledgement: FindingAcknowledgement) -> AcknowledgementView {
         let FindingAcknowledgement { by, note, at, proven, .. } = acknowledgement;
@@ -261,7 +307,11 @@ impl From<FindingAcknowledgement> for AcknowledgementView {
 
 impl From<Evidence> for EvidenceView {
     fn from(evidence: Evidence) -> EvidenceView {
+        let value = |read: ReadValue| ValueView { path: read.path, value: read.value };
         EvidenceView {
+            show: evidence.show,
+            expression: evidence.expression,
+            values: evidence.values.into_iter().map(value).collect(),
             failing: evidence.failing.map(SnapshotView::from),
             last_good: evidence.last_good.map(SnapshotView::from),
             truncated: evidence.truncated,

@@ -1,8 +1,11 @@
 //! Health of the program.
 
 use super::finding::{is_active, severity};
-use super::{OperatorState, StoreState};
+use super::{OperatorState, RegistryState, StoreState};
+use crate::api::conditions::bounded;
 use crate::api::{Finding, Health, Scenario, Severity};
+use crate::controllers::scenario::{NotWatched, WatchStates};
+use crate::domain::printable::printable;
 use crate::runtime::leadership::Leadership;
 use serde::Serialize;
 use std::sync::Arc;
@@ -11,8 +14,10 @@ use utoipa::ToSchema;
 
 /// A scheduler whose runs start later than this is degraded.
 const LATENESS_MAX: Duration = Duration::from_secs(30);
-/// Maximum number of damaged objects that are named.
-const DAMAGED_MAX: usize = 20;
+/// Maximum number of damaged objects that are named, and of errors of the registry.
+const NAMED_MAX: usize = 20;
+/// Maximum length of an error of the registry, in bytes.
+const ERROR_MAX: usize = 512;
 
 /// Health of the program; with a valid token in the request also the details.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -36,7 +41,8 @@ pub struct HealthView {
 pub enum ServiceStatus {
     /// Working.
     Ok,
-    /// Working, but late, without a confirmed lease, or with a store that can't be written or read completely.
+    /// Working, but late, without a confirmed lease, with Findings that can't be decoded, with a store that can't be written or read
+    /// completely, with Scenarios that are invalid or late, or with errors in the registry.
     Degraded,
     /// Not ready.
     Down,
@@ -48,6 +54,9 @@ pub struct HealthDetails {
     /// Scenarios by health.
     #[schema(required = false)]
     pub scenarios: ScenarioCounts,
+    /// Scenarios by state, and those that are not watched.
+    #[schema(required = false)]
+    pub scenario_states: ScenarioStatesView,
     /// Findings that are Open or Acknowledged, by severity.
     #[schema(required = false)]
     pub open_findings: OpenFindings,
@@ -58,9 +67,52 @@ pub struct HealthDetails {
     pub waiting_for: Vec<String>,
     /// Leadership of this replica; null where the controllers are another process.
     pub replica: Option<ReplicaView>,
+    /// Names of the first Findings that can't be decoded. The operator removes what it can't decode; one of which the identity is
+    /// damaged has to be deleted.
+    #[schema(required = false)]
+    pub undecodable_findings: Vec<String>,
     /// State of the embedded store; only in standalone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreView>,
+    /// State of the registry; only where this process follows one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<RegistryView>,
+}
+
+/// Scenarios by state. Each is in one of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ScenarioStatesView {
+    /// Those whose probes run.
+    pub ready: usize,
+    /// Those whose spec has errors or cannot be decoded.
+    pub invalid: usize,
+    /// Those that are suspended.
+    pub suspended: usize,
+    /// Those that may run, and completed no run for two intervals.
+    pub late: usize,
+    /// The first invalid ones, at most 20.
+    pub first_invalid: Vec<NotWatchedView>,
+    /// The first late ones, at most 20.
+    pub first_late: Vec<NotWatchedView>,
+}
+
+/// A Scenario that is not watched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NotWatchedView {
+    /// Object name of the Scenario.
+    #[schema(example = "proxmox.cluster")]
+    pub id: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// State of the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RegistryView {
+    /// The first things of it that are not in force, at most 20, each with file and position.
+    pub errors: Vec<String>,
+    /// How many things of it are not in force.
+    pub errors_total: usize,
 }
 
 /// State of the embedded store.
@@ -118,31 +170,46 @@ pub struct ReplicaView {
 
 impl HealthView {
     /// The health without details, for requests without a token.
-    pub fn summary(operator: &OperatorState) -> HealthView {
-        HealthView { status: status(operator), tier: "T0", version: env!("CARGO_PKG_VERSION"), details: None }
+    pub fn summary(operator: &OperatorState, states: &WatchStates) -> HealthView {
+        HealthView { status: status(operator, states), tier: "T0", version: env!("CARGO_PKG_VERSION"), details: None }
     }
 
     /// The health with details.
-    pub fn detailed(operator: &OperatorState, scenarios: &[Arc<Scenario>], findings: &[Arc<Finding>]) -> HealthView {
+    pub fn detailed(
+        operator: &OperatorState,
+        states: &WatchStates,
+        scenarios: &[Arc<Scenario>],
+        findings: &[Arc<Finding>],
+    ) -> HealthView {
         let details = HealthDetails {
             scenarios: ScenarioCounts::of(scenarios),
+            scenario_states: ScenarioStatesView::new(states),
             open_findings: OpenFindings::of(findings),
             scheduler_lateness_seconds: operator.lateness.map(|lateness| lateness.as_secs_f64()),
             waiting_for: operator.waiting_for.clone(),
             replica: operator.leadership.as_ref().map(ReplicaView::new),
+            undecodable_findings: operator.undecodable_findings.iter().take(NAMED_MAX).cloned().collect(),
             store: operator.store.as_ref().map(StoreView::new),
+            registry: operator.registry.as_ref().map(RegistryView::new),
         };
-        HealthView { details: Some(details), ..HealthView::summary(operator) }
+        HealthView { details: Some(details), ..HealthView::summary(operator, states) }
     }
 }
 
-fn status(operator: &OperatorState) -> ServiceStatus {
+fn status(operator: &OperatorState, states: &WatchStates) -> ServiceStatus {
     let is_uncertain = matches!(operator.leadership, Some(Leadership::Uncertain { .. }));
     let is_late = operator.lateness.is_some_and(|lateness| lateness > LATENESS_MAX);
     let is_store_faulty = operator.store.as_ref().is_some_and(|store| *store != StoreState::default());
+    let has_errors = operator.registry.as_ref().is_some_and(|registry| registry.errors_total > 0);
+    let is_degraded = is_uncertain
+        || is_late
+        || is_store_faulty
+        || has_errors
+        || !operator.undecodable_findings.is_empty()
+        || !states.is_well();
     match operator.waiting_for.is_empty() {
         false => ServiceStatus::Down,
-        true if is_uncertain || is_late || is_store_faulty => ServiceStatus::Degraded,
+        true if is_degraded => ServiceStatus::Degraded,
         true => ServiceStatus::Ok,
     }
 }
@@ -169,13 +236,39 @@ impl OpenFindings {
     }
 }
 
+impl ScenarioStatesView {
+    fn new(states: &WatchStates) -> ScenarioStatesView {
+        let WatchStates { ready, suspended, invalid, late } = states;
+        let first = |of: &NotWatched| {
+            let one = |(id, message): (&String, &String)| NotWatchedView { id: id.clone(), message: message.clone() };
+            of.first.iter().map(one).collect()
+        };
+        ScenarioStatesView {
+            ready: *ready,
+            invalid: invalid.total,
+            suspended: *suspended,
+            late: late.total,
+            first_invalid: first(invalid),
+            first_late: first(late),
+        }
+    }
+}
+
+impl RegistryView {
+    fn new(registry: &RegistryState) -> RegistryView {
+        let RegistryState { errors, errors_total } = registry;
+        let first = errors.iter().take(NAMED_MAX).map(|error| bounded(&printable(error), ERROR_MAX));
+        RegistryView { errors: first.collect(), errors_total: *errors_total }
+    }
+}
+
 impl StoreView {
     fn new(store: &StoreState) -> StoreView {
         let StoreState { write_error, damaged } = store;
         StoreView {
             writable: write_error.is_none(),
             error: write_error.clone(),
-            damaged: damaged.iter().take(DAMAGED_MAX).cloned().collect(),
+            damaged: damaged.iter().take(NAMED_MAX).cloned().collect(),
             damaged_total: damaged.len(),
         }
     }

@@ -11,6 +11,7 @@ mod page;
 mod query;
 mod resources;
 mod run;
+mod samples;
 mod scenario;
 #[cfg(test)]
 mod tests;
@@ -19,14 +20,15 @@ mod words;
 
 pub use agent::AgentRef;
 pub use finding::{
-    AcknowledgementView, EvidenceView, FindingFilter, FindingPhase, FindingView, PhaseFilter, ReadingView,
+    AcknowledgementView, EvidenceView, FindingFilter, FindingPhase, FindingView, PhaseFilter, ReadingView, RunbookView,
     SnapshotView, is_active, phase, severity,
 };
 pub use health::{HealthDetails, HealthView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView};
-pub use operator::{OperatorState, OperatorStatus, RunTimes, StoreState};
+pub use operator::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState};
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
 pub use query::{Parameters, QueryError};
 pub use resources::Resources;
 pub use run::{CheckView, RunAccepted, RunView};
+pub use samples::Totals;
 pub use scenario::{ScenarioView, is_ready};
 pub use tick::{TickResultView, TickView};

@@ -1,13 +1,18 @@
 //! What read models need of the operator beyond the resources.
 
+use crate::controllers::scenario::WatchStates;
 use crate::runtime::leadership::Leadership;
 use jiff::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Reports the state of the operator, which runs in this process or in another one.
 pub trait OperatorStatus: Send + Sync {
     /// The state now.
     fn state(&self) -> OperatorState;
+
+    /// How many Scenarios are ready, invalid, suspended and late; a moment old at most.
+    fn watch_states(&self) -> Arc<WatchStates>;
 
     /// How often a Scenario runs, and when it runs next.
     fn run_times(&self, scenario: &str) -> RunTimes;
@@ -22,8 +27,12 @@ pub struct OperatorState {
     pub lateness: Option<Duration>,
     /// Leadership of this replica; `None` where the controllers are another process.
     pub leadership: Option<Leadership>,
+    /// Names of the Findings that can't be decoded. They are repaired at once where that is possible.
+    pub undecodable_findings: Vec<String>,
     /// State of the embedded store; `None` where the API server is another process.
     pub store: Option<StoreState>,
+    /// State of the registry; `None` where this process follows none.
+    pub registry: Option<RegistryState>,
 }
 
 impl OperatorState {
@@ -40,6 +49,15 @@ pub struct StoreState {
     pub write_error: Option<String>,
     /// The objects in it that can't be read, each with the reason.
     pub damaged: Vec<String>,
+}
+
+/// State of the registry at one time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RegistryState {
+    /// The first things of it that are not in force, each with file and position.
+    pub errors: Vec<String>,
+    /// How many things of it are not in force.
+    pub errors_total: usize,
 }
 
 /// When a Scenario runs.

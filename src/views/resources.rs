@@ -1,5 +1,6 @@
 //! The cached resources that views are built from.
 
+use super::finding::phase;
 use super::page::newest_first;
 use super::{AgentRef, FindingFilter, FindingView, OperatorStatus, Page, PageRequest, ScenarioView};
 use crate::api::{Agent, Finding, Scenario};
@@ -22,9 +23,9 @@ impl Resources {
         self.scenarios.get(&ObjectRef::new(name).within(&self.namespace))
     }
 
-    /// The Finding of this name.
+    /// The Finding of this name; none before the operator has written its phase, which follows its creation at once.
     pub fn finding(&self, name: &str) -> Option<Arc<Finding>> {
-        self.findings.get(&ObjectRef::new(name).within(&self.namespace))
+        self.findings.get(&ObjectRef::new(name).within(&self.namespace)).filter(|finding| phase(finding).is_some())
     }
 
     /// The reference to an Agent by its object name.

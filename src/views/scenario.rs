@@ -1,8 +1,9 @@
 //! Scenarios.
 
 use super::{AgentRef, RunTimes};
-use crate::api::conditions::{READY, find};
-use crate::api::{Health, Scenario, Severity};
+use crate::api::conditions::{HEALTHY, READY, find};
+use crate::api::{Health, Scenario, Severity, WatchState};
+use crate::controllers::scenario::state_of;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
@@ -27,8 +28,13 @@ pub struct ScenarioView {
     pub suspended: bool,
     /// Whether the condition Ready is True.
     pub ready: bool,
+    /// Whether the Scenario is watched: `ready`, `invalid`, `suspended`, or `late` (no run was completed for two intervals).
+    pub state: WatchState,
     /// Current health.
     pub health: Health,
+    /// Why the health is what it is; what is wrong with the spec where the Scenario is not ready. Null before the first run.
+    #[schema(required)]
+    pub message: Option<String>,
     /// Number of Findings that are Open or Acknowledged.
     pub open_findings: u32,
     /// Time of the last run that was recorded.
@@ -51,6 +57,8 @@ impl ScenarioView {
             interval_seconds: times.interval.map(|interval| interval.as_secs()),
             suspended: scenario.spec.suspend,
             ready: is_ready(scenario),
+            state: state_of(scenario),
+            message: status.and_then(|s| find(&s.conditions, HEALTHY)).map(|healthy| healthy.message.clone()),
             health: status.and_then(|s| s.health).unwrap_or(Health::Unknown),
             open_findings: status.and_then(|s| s.open_findings).unwrap_or(0),
             last_run_at: status.and_then(|s| s.last_run_at.as_ref()).map(|at| at.0),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::api::{Agent, CheckOutcome, Finding, Health, Scenario, Severity};
+use crate::controllers::scenario::WatchStates;
 use crate::runtime::leadership::Leadership;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -145,17 +146,19 @@ fn health_is_down_before_it_is_degraded_before_it_is_ok() {
         waiting_for: waiting.iter().map(|w| w.to_string()).collect(),
         lateness: lateness.map(Duration::from_secs),
         leadership: leadership.clone(),
-        store: None,
+        ..OperatorState::default()
     };
+    let undecodable = OperatorState { undecodable_findings: vec!["a".into()], ..state(&[], Some(0), &leading) };
     for (state, expected) in [
         (state(&[], Some(0), &leading), ServiceStatus::Ok),
         (state(&[], None, &None), ServiceStatus::Ok),
         (state(&[], Some(30), &leading), ServiceStatus::Ok),
         (state(&[], Some(31), &leading), ServiceStatus::Degraded),
         (state(&[], Some(0), &uncertain), ServiceStatus::Degraded),
+        (undecodable, ServiceStatus::Degraded),
         (state(&["a list"], Some(31), &uncertain), ServiceStatus::Down),
     ] {
-        assert_eq!(HealthView::summary(&state).status, expected, "{state:?}");
+        assert_eq!(HealthView::summary(&state, &WatchStates::default()).status, expected, "{state:?}");
     }
 }
 
@@ -167,7 +170,9 @@ fn health_counts_scenarios_and_open_findings() {
     let mut findings: Vec<_> = Severity::ALL.iter().map(|severity| of("Open", *severity)).collect();
     findings.extend([of("Acknowledged", Severity::High), of("Resolved", Severity::Critical)]);
     findings.extend([Severity::Medium; 2].iter().chain(&[Severity::Low; 3]).map(|severity| of("Open", *severity)));
-    let view = HealthView::detailed(&OperatorState::default(), &scenarios, &findings).details.unwrap();
+    let view = HealthView::detailed(&OperatorState::default(), &WatchStates::default(), &scenarios, &findings)
+        .details
+        .unwrap();
     assert_eq!(view.scenarios, ScenarioCounts { total: 5, healthy: 1, failing: 2, unknown: 2 });
     assert_eq!(view.open_findings, OpenFindings { critical: 1, high: 2, medium: 3, low: 4, info: 1 });
 }

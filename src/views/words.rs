@@ -1,6 +1,6 @@
 //! Enumerations of the API: reading their lower-case words, and their schemas in the OpenAPI document.
 
-use crate::api::{CheckOutcome, Health, Severity};
+use crate::api::{CheckOutcome, Health, Severity, WatchState};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -31,6 +31,14 @@ impl PartialSchema for Health {
 }
 
 impl ToSchema for Health {}
+
+impl PartialSchema for WatchState {
+    fn schema() -> RefOr<Schema> {
+        schema("Whether a Scenario is watched.", WatchState::ALL.map(WatchState::as_str))
+    }
+}
+
+impl ToSchema for WatchState {}
 
 impl PartialSchema for CheckOutcome {
     fn schema() -> RefOr<Schema> {

@@ -18,6 +18,14 @@ metadata: {name: $1}
 spec: {thread: t, author: {kind: $2, name: $3}, body: hello}
 F
 }
+action() { # NAME PERSON
+  cat <<F
+apiVersion: agentic.ligbox.io/v1alpha1
+kind: Action
+metadata: {name: $1, annotations: {agentic.ligbox.io/recorded-by: facade}}
+spec: {verb: acknowledge, subject: {kind: Finding, name: f-1}, actor: {name: $2, via: rest}}
+F
+}
 acknowledge() { as "$1" patch finding f-1 --type=merge -p "{\"spec\":{\"acknowledgement\":{\"by\":\"$2\"}}}"; }
 refused() { # MESSAGE COMMAND…
   local said
@@ -25,11 +33,15 @@ refused() { # MESSAGE COMMAND…
   grep -qF -- "$1" <<<"$said" || { echo "$said"; return 1; }
 }
 say() { message "$2" "$3" "$4" | as "$1" create -f -; }
+record() { action "$2" "$3" | as "$1" create -f -; }
 account=system:serviceaccount:$ns:two-agentic-ops
 
 check "a Finding is created" bash -c "$(declare -f finding); finding f-1 | \"\$KUBECTL\" -n $ns create -f -"
 # The API server enforces a new policy after a short delay.
-eventually 20 refused "must be the requesting user, ana" acknowledge ana rui >/dev/null
+enforced() {
+  as ana patch finding f-1 --type=merge -p '{"spec":{"acknowledgement":null}}' && refused "must be the requesting user, ana" acknowledge ana rui
+}
+eventually 20 enforced >/dev/null
 check "another name is rejected" refused "spec.acknowledgement.by must be the requesting user, ana" acknowledge ana rui
 check "the name of the user is accepted" acknowledge ana ana
 check "other users can edit a note without changing the name" as rui patch finding f-1 --type=merge \
@@ -42,6 +54,14 @@ check "a Message of the user is accepted" say ana m-1 person ana
 check "a Message of another person is rejected" refused "spec.author must be the requesting user, person ana" say ana m-2 person rui
 check "a Message of an Agent is rejected" refused "spec.author must be the requesting user, person ana" say ana m-2 agent ana
 check "the service account of the release can write for Agents" say "$account" m-2 agent pulso
+check "an Action of a user is rejected" refused "Actions are recorded by the facade" record ana a-1 ana
+check "the facade of this release can record Actions" record "$account" a-1 ana
+check "the facade of another release cannot" refused "Actions are recorded by the facade" record system:serviceaccount:one:one-agentic-ops a-2 ana
+check "other users cannot write the result of an Action" refused "Actions are recorded by the facade" \
+  as ana patch action a-1 --subresource=status --type=merge -p '{"status":{"result":"done"}}'
+check "other users cannot edit an Action" refused "Actions are recorded by the facade" as ana label action a-1 x=y
+check "the facade can write the result" as "$account" patch action a-1 --subresource=status --type=merge -p '{"status":{"result":"done"}}'
+check "other users can delete an Action" as ana delete action a-1
 check "the policy does not apply to other namespaces" bash -c \
   "$(declare -f finding); finding f-1 | sed 's/^spec: {/spec: {acknowledgement: {by: rui}, /' | \"\$KUBECTL\" -n one --as ana --as-group system:masters create -f -"
 
@@ -53,3 +73,5 @@ check "the controllers cannot write for people" refused "spec.author must be the
 check "the controllers cannot acknowledge" refused "must be the requesting user, $controllers" acknowledge "$controllers" eva
 check "the facade can acknowledge with other names" acknowledge "$account" eva
 check "the facade can write for people" say "$account" m-5 person rui
+check "the facade can record Actions" record "$account" a-3 rui
+check "the controllers cannot record Actions" refused "Actions are recorded by the facade" record "$controllers" a-4 ana

@@ -78,10 +78,10 @@ check "kubectl shows the acknowledgement" eventually 20 findings one "any(.metad
 check "an Action records it" eventually 20 bash -c '"$KUBECTL" -n one get actions -o json | jq -e "any(.items[]; .spec.actor.name == \"ana\")"'
 check "the acknowledgement is removed" in_one patch finding "$name" --type=merge -p '{"spec":{"acknowledgement":null}}'
 check "the Finding is open" eventually 20 findings one "any(.metadata.name == \"$name\" and .status.phase == \"Open\")"
-acknowledge() { "$KUBECTL" -n "$1" patch finding "$name" --as "$2" --as-group system:masters --type=merge -p "{\"spec\":{\"acknowledgement\":{\"by\":\"$3\"}}}"; }
+acknowledge() { "$KUBECTL" -n "$1" patch finding "$name" --field-manager=agentic-ops-facade --as "$2" --as-group system:masters --type=merge -p "{\"spec\":{\"acknowledgement\":{\"by\":\"$3\"}}}"; }
 proven() { findings "$1" "any(.metadata.name == \"$name\" and .status.acknowledgement.by == \"$2\" and .status.acknowledgement.proven == $3)"; }
 check "kubectl can acknowledge with any name" acknowledge one ana rui
-check "the name is not proven" eventually 20 proven one rui false
+check "the name is not proven by that of a field manager" eventually 20 proven one rui false
 check "the acknowledgement is removed" in_one patch finding "$name" --type=merge -p '{"spec":{"acknowledgement":null}}'
 check "the Finding is open" eventually 20 findings one "any(.metadata.name == \"$name\" and .status.phase == \"Open\")"
 check "metrics" bash -c 'grep -q "^agentic_ops_open_findings{severity=\"critical\"}"' < <(ask "$base/metrics")
@@ -114,7 +114,9 @@ check "health contains no replica" bash -c 'jq -e ".status == \"ok\" and has(\"r
 check "a tick responds with 503" bash -c '[ "$(curl -s --noproxy "*" -o /dev/null -w "%{http_code}" -X POST "$1/internal/tick")" = 503 ]' - "$api"
 check "the controllers run a requested Scenario" bash -c 'jq -e ".health == \"failing\""' < <(ask -X POST "$api/runs/own.target")
 name=$(in_two get findings -o json | jq -r 'first(.items[] | select(.spec.scenario == "own.target")).metadata.name')
-check "a Finding is acknowledged" ask -X POST "$api/findings/$name/ack"
+keyed() { ask -X POST -H 'Idempotency-Key: first' "$api/findings/$name/ack"; }
+check "a Finding is acknowledged" bash -c 'cat >"$1"' - "$work/acknowledged" < <(keyed)
+check "the request is answered the same again" cmp "$work/acknowledged" <(keyed)
 check "the controllers process the acknowledgement" own Acknowledged 4
 check "the name is proven" proven two ana true
 check "the acknowledgement is removed" in_two patch finding "$name" --type=merge -p '{"spec":{"acknowledgement":null}}'

@@ -97,7 +97,8 @@ fn full_scenario() -> Value {
         "timeout": "5s", "suspend": false, "dependsOn": ["other"], "thresholds": {"fail": 2, "recover": 2},
         "runbook": {"spec": "portal", "section": "s"},
         "checks": [{
-            "name": "c", "given": "true", "forEach": "[1]", "expect": "true", "message": "'m'", "severity": "low",
+            "name": "c", "given": "true", "forEach": "[1]", "expect": "true", "message": "'m'", "show": "1",
+            "severity": "low",
             "requires": ["web"], "evaluate": "Always",
         }],
         "probes": [
@@ -129,7 +130,11 @@ fn full_finding(condition: &Value) -> Value {
         },
         "status": {
             "observedGeneration": 1, "phase": "Open", "severity": "high", "agent": "pulso", "title": "t", "message": "m",
-            "evidence": {"failing": snapshot, "lastGood": snapshot, "truncated": false},
+            "runbook": {"spec": "s", "section": "s", "url": "https://x/s.md#s"},
+            "evidence": {
+                "show": "s", "expression": "e", "values": [{"path": "p", "value": "v"}],
+                "failing": snapshot, "lastGood": snapshot, "truncated": false,
+            },
             "openedAt": TIME, "resolvedAt": TIME, "since": TIME, "occurrences": 1, "conditions": [condition],
             "acknowledgement": {
                 "by": "ana", "note": "n", "at": TIME, "occurrence": 1, "manager": "kubectl", "proven": false,

@@ -19,6 +19,7 @@ fn config(dir: &Scratch, pages_max: Option<u32>) -> controlplane::Config {
         namespace: NAMESPACE.into(),
         event_ttl: std::time::Duration::from_secs(3600),
         store: StoreConfig { pages_max, ..StoreConfig::default() },
+        reserved_annotations: Vec::new(),
         limits: controlplane::Limits::default(),
         report: std::sync::Arc::new(|_, _| {}),
     }

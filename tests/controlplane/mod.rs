@@ -6,6 +6,7 @@ mod connections;
 mod crash;
 mod damage;
 mod disk;
+mod full_disk;
 mod kubectl;
 mod limits;
 mod lists;

@@ -2,7 +2,8 @@
 
 use super::server::{CONFIGMAPS, SCENARIOS, Server, configmap, scenario, version};
 use crate::kit::scratch::Scratch;
-use agentic_ops::controlplane::Limits;
+use crate::kit::wait::until;
+use agentic_ops::controlplane::{Limits, Reached};
 use http::StatusCode;
 use serde_json::json;
 use std::sync::Arc;
@@ -133,4 +134,41 @@ async fn events_expire_and_watches_see_them_deleted() {
     }
     assert_eq!(server.get(&format!("{EVENTS}/e")).await.code, StatusCode::NOT_FOUND);
     assert_eq!(server.get(&format!("{CONFIGMAPS}/a")).await.code, StatusCode::OK, "other objects stay");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_oldest_of_too_many_events_are_removed_and_reported() {
+    const EVENTS: &str = "/api/v1/namespaces/agentic-ops/events";
+    let reached = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let told = reached.clone();
+    let report = Arc::new(move |limit, detail: &str| told.lock().unwrap().push((limit, detail.to_string())));
+    let limits = Limits { events: 20, ..Limits::default() };
+    let server = Server::with_limits(Scratch::new("events"), limits, report).await;
+    let involved = json!({"kind": "Scenario", "namespace": "agentic-ops", "name": "portal"});
+    for i in 0..20 {
+        let event = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": format!("e{i:02}")},
+            "involvedObject": involved, "reason": "Opened", "type": "Normal"});
+        assert_eq!(server.post(EVENTS, &event).await.code, StatusCode::CREATED);
+    }
+    server.post(CONFIGMAPS, &configmap("a", "x")).await;
+    // The oldest is that whose last change is.
+    assert_eq!(server.merge(&format!("{EVENTS}/e00"), &json!({"count": 2})).await.code, StatusCode::OK);
+    for i in 20..25 {
+        let event = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": format!("e{i:02}")},
+            "involvedObject": involved, "reason": "Opened", "type": "Normal"});
+        assert_eq!(server.post(EVENTS, &event).await.code, StatusCode::CREATED);
+    }
+    let names = async || {
+        let listed = server.get(EVENTS).await.body;
+        let names =
+            listed["items"].as_array().unwrap().iter().map(|e| e["metadata"]["name"].as_str().unwrap().to_string());
+        names.collect::<Vec<_>>()
+    };
+    until("as many as are kept", async || names().await.len() <= 20).await;
+    let kept: Vec<_> = [0].into_iter().chain(6..25).map(|i| format!("e{i:02}")).collect();
+    assert_eq!(names().await, kept);
+    assert_eq!(server.get(&format!("{CONFIGMAPS}/a")).await.code, StatusCode::OK, "other objects stay");
+    let reached = reached.lock().unwrap().clone();
+    let says = |(limit, detail): &(Reached, String)| *limit == Reached::Events && detail.ends_with("of more than 20");
+    assert!(!reached.is_empty() && reached.iter().all(says), "{reached:?}");
 }

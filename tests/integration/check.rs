@@ -30,6 +30,46 @@ impl Check {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_check_shows_what_it_read_and_errors_of_its_texts_and_a_held_one_says_why() {
+    let scratch = Scratch::new("check-evidence");
+    let estate = Estate::start(&scratch.0, ports::any()).await.unwrap();
+    let env_file = scratch.0.join("check.env");
+    let mut settings = estate.settings();
+    settings.insert("AGENTIC_LANGUAGE".into(), "en".into());
+    let lines: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    std::fs::write(&env_file, lines.join("\n")).unwrap();
+    let check = Check { scratch, env_file };
+    let spec = "
+  probes: [{name: api, http: {url: \"${DESK_API_URL}/health\"}}, {name: gone, tcp: {address: \"127.0.0.1:1\"}}]
+  checks:
+  - {name: status, expect: probes.api.status == 418, message: probes.api.json.nope, show: probes.api.json.nope}
+  - {name: body, requires: [status], expect: 'true'}
+  - {name: port, expect: probes.gone.latency < 1.0}
+";
+    let file = check.write("evidence", spec);
+    let (code, report) = check.run(&file, &["--output", "json"]).await;
+    assert_eq!(code, 1, "{report}");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let of = |name: &str| {
+        let checks = report["scenarios"][0]["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == name).unwrap().clone()
+    };
+    let status = of("status");
+    assert_eq!(status["message"], "Check status failed (error in `message`: no such key: nope)");
+    assert_eq!(status["show"], "error in `show`: no such key: nope");
+    assert_eq!(status["expression"], "probes.api.status == 418");
+    assert_eq!(status["values"], serde_json::json!([{"path": "probes.api.status", "value": "200"}]));
+    assert_eq!(of("body")["message"], "not evaluated: check status, named in requires, does not pass");
+    assert_eq!(of("port")["message"], "not evaluated: probe gone was not read");
+    assert!(of("api").get("values").is_none(), "{report}");
+
+    let wrong = check.write("wrong-show", &spec.replace("show: probes.api.json.nope", "show: probes.api.nope + item"));
+    let (code, table) = check.run(&wrong, &["--no-run"]).await;
+    assert!(code == 2 && table.contains("spec.checks[0].show"), "{code}: {table}");
+    estate.shutdown().await;
+}
+
 /// Pairs of name with key and outcome, for the checks of one Scenario.
 fn outcomes(report: &str, scenario: &str) -> Vec<(String, String)> {
     let report: Value = serde_json::from_str(report).unwrap();
@@ -60,6 +100,11 @@ async fn the_exit_code_distinguishes_pass_fail_and_unknown() {
     assert!(seen.contains(&("vm-running112".into(), "fail".into())), "{seen:?}");
     assert!(seen.contains(&("vm-running122".into(), "pass".into())), "{seen:?}");
     assert!(!report.contains("demo-pfsense-key"), "a secret in the report");
+    let (_, table) = check.run(&registry, &[]).await;
+    let lines: Vec<&str> = table.lines().collect();
+    let row = lines.iter().position(|line| line.contains("vm-running (112)")).unwrap();
+    let below: Vec<&str> = lines[row + 1..].iter().copied().take_while(|line| line.starts_with("    ")).collect();
+    assert!(below.contains(&r#"      "status": "stopped","#) && below.contains(&r#"    item = "112""#), "{table}");
 
     let unset = check.write("unset", "  probes: [{name: web, http: {url: \"${NOT_SET}/x\"}}]\n");
     let (code, table) = check.run(&unset, &[]).await;

@@ -2,11 +2,13 @@
 
 use super::running::{start, start_with};
 use crate::kit::wait::{eventually, within};
-use agentic_ops::api::{Action, Role};
+use crate::kit::{kubectl, real};
+use agentic_ops::api::{Action, Finding, RECORDED_BY, Role};
 use agentic_ops::cli::token::{issue, load_or_make_secret};
 use futures::StreamExt as _;
 use jiff::Timestamp;
-use serde_json::Value;
+use kube::ResourceExt as _;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
@@ -103,5 +105,78 @@ async fn a_body_that_does_not_come_is_a_request_timeout() {
         assert_eq!(problem["status"], 408);
         assert!(problem["detail"].as_str().unwrap().contains("did not arrive within 1s"), "{problem}");
     }
+    running.stop().await;
+}
+
+/// On the embedded server only what the facade itself did is proven: whoever has the kubeconfig can write everything else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_the_kubeconfig_cannot_prove_a_name() {
+    if real::kubeconfig().is_some() {
+        eprintln!("skipped: on a real API server the chart's admission policy does this");
+        return;
+    }
+    let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml");
+    let running = start("facade-proof", &registry).await;
+    running.estate.break_part("quorum").unwrap();
+    let finding = eventually("a Finding", || async {
+        let findings = running.api::<Finding>().list(&Default::default()).await.unwrap();
+        findings.items.into_iter().find(|f| f.spec.scenario == "proxmox.cluster" && f.status.is_some())
+    })
+    .await;
+    let (id, kubeconfig) = (finding.name_any(), running.scratch.0.join("kubeconfig"));
+    let kubectl = async |arguments: &[&str]| {
+        let output = kubectl::run(kubectl::command(&kubeconfig, &running.scratch.0, arguments)).await;
+        assert!(output.ok, "kubectl {arguments:?}: {}", output.err);
+    };
+    let acknowledged = async |note: &str| {
+        eventually("the acknowledgement in the status", || async {
+            let status = running.api::<Finding>().get(&id).await.unwrap().status?;
+            status.acknowledgement.filter(|a| a.note.as_deref() == Some(note))
+        })
+        .await
+    };
+    let patch = async |patch: Value| {
+        let patch = patch.to_string();
+        let manager = "--field-manager=agentic-ops-facade";
+        kubectl(&["patch", "finding", &id, "--type=merge", manager, "-p", &patch]).await;
+    };
+    patch(json!({"spec": {"acknowledgement": {"by": "ana", "note": "1"}}})).await;
+    assert!(!acknowledged("1").await.proven, "by the name of a field manager");
+
+    // With an Action that is what the facade would have recorded, made and annotated by kubectl.
+    let action = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Action",
+        "metadata": {"name": "forged", "annotations": {RECORDED_BY: "facade", "other": "kept"}},
+        "spec": {"verb": "acknowledge", "subject": {"kind": "Finding", "name": id}, "parameters": {"note": "2"},
+            "before": {"uid": finding.uid(), "generation": 1, "occurrence": 1},
+            "actor": {"name": "ana", "via": "rest"}, "request": {"process": "standalone/1"}}});
+    let file = running.scratch.0.join("action.json");
+    std::fs::write(&file, action.to_string()).unwrap();
+    let path = file.display().to_string();
+    kubectl(&["create", "-f", &path]).await;
+    kubectl(&["annotate", "action", "forged", &format!("{RECORDED_BY}=facade"), "--overwrite"]).await;
+    kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &path]).await;
+    let forged = running.api::<Action>().get("forged").await.unwrap();
+    assert!(
+        forged.annotations().contains_key("other") && !forged.annotations().contains_key(RECORDED_BY),
+        "{forged:?}"
+    );
+    let at = forged.metadata.creation_timestamp.unwrap().0.to_string();
+    patch(json!({"spec": {"acknowledgement": {"by": "ana", "note": "2", "at": at, "action": "forged"}}})).await;
+    assert!(!acknowledged("2").await.proven, "by an Action of somebody else");
+
+    // What the facade recorded keeps its annotation, whoever edits it, and is proof.
+    patch(json!({"spec": {"acknowledgement": null}})).await;
+    let secret = load_or_make_secret(&running.scratch.0).unwrap();
+    let token = issue(&secret, "ana", &[Role::Seo], Timestamp::now(), Duration::from_secs(600)).unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("http://{}/api/v1/agents/findings/{id}/ack", running.address);
+    let answer = client.post(url).bearer_auth(token).body(r#"{"note": "3"}"#).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+    let recorded = acknowledged("3").await;
+    assert!(recorded.proven, "by the Action of the facade");
+    let name = recorded.action.unwrap();
+    kubectl(&["annotate", "action", &name, &format!("{RECORDED_BY}-"), "x=y"]).await;
+    let action = running.api::<Action>().get(&name).await.unwrap();
+    assert_eq!(action.annotations().get(RECORDED_BY).map(String::as_str), Some("facade"));
     running.stop().await;
 }

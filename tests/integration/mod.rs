@@ -2,10 +2,13 @@
 
 mod check;
 mod clients;
+mod damaged_statuses;
 mod facade;
+mod findings;
 mod hung;
 mod kubectl;
 mod malformed;
+mod metrics;
 mod names;
 mod nine;
 mod readings;
@@ -15,3 +18,4 @@ mod running;
 mod secrets;
 mod soak;
 mod sqlite;
+mod watching;

@@ -72,7 +72,18 @@ async fn each_broken_part_opens_exactly_its_finding() {
         assert_eq!((status.phase, status.occurrences >= Some(1)), (Some(Phase::Resolved), true));
         let evidence = serde_json::to_string(&status.evidence).unwrap();
         assert!(!evidence.contains("demo-pfsense-key") && !evidence.contains("5b2e9c1e-7d1f"), "{evidence}");
-        assert!(evidence.len() <= 4_300, "{} bytes of evidence", evidence.len());
+        assert!(evidence.len() <= 4_096, "{} bytes of evidence", evidence.len());
+        let evidence = status.evidence.unwrap();
+        let is_of_check =
+            !["api", "portal", "system", "tickets", "outbox", "received", "vms", "cluster", "tags", "foss"]
+                .iter()
+                .chain(&["odoo", "bridge", "blind"])
+                .any(|probe| *probe == finding.spec.check);
+        assert_eq!(evidence.expression.is_some(), is_of_check, "{:?}", finding.spec);
+        let shows = ["not-stuck", "no-gap", "vm-running", "quorum", "model"].contains(&finding.spec.check.as_str());
+        let show = evidence.show.unwrap_or_default();
+        assert_eq!(shows, !show.is_empty(), "{:?}", finding.spec);
+        assert!(!show.contains("erro em"), "{show}");
     }
     running.stop().await;
 }

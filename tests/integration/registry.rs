@@ -6,13 +6,14 @@ use crate::kit::scratch::Scratch;
 use crate::kit::settings;
 use crate::kit::wait::eventually;
 use agentic_ops::api::Scenario;
-use agentic_ops::cli::registry::Registry;
+use agentic_ops::cli::registry::{RECONCILE, Registry, RegistryOptions};
 use agentic_ops::cli::serve;
 use agentic_ops::runtime::leadership::WriteFence;
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 use std::path::Path;
+use std::time::Duration;
 
 fn scenario(name: &str, expect: &str) -> String {
     format!(
@@ -23,6 +24,10 @@ fn scenario(name: &str, expect: &str) -> String {
 /// Follows the registry once more, as after a restart.
 fn restart(running: &Running, registry: &Path) -> tokio::task::JoinHandle<()> {
     let options = serve::registry(&settings::nowhere(&[]), registry, &Default::default());
+    follow(running, options)
+}
+
+fn follow(running: &Running, options: RegistryOptions) -> tokio::task::JoinHandle<()> {
     let registry = Registry::new(running.client.clone(), &running.namespace, options, WriteFence::always()).unwrap();
     tokio::spawn(registry.follow())
 }
@@ -62,6 +67,29 @@ async fn what_people_changed_or_deleted_is_restored_unless_they_took_it_over() {
     assert_eq!(edited.spec.interval.as_deref(), Some("7s"), "the file does not set it");
     assert_eq!(get(&api, "taken").await.unwrap().spec.title, "by hand");
     assert_eq!(get(&api, "own").await.unwrap().metadata.generation, before, "nothing that the file sets was changed");
+    following.abort();
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_changed_is_restored_while_the_files_stay_as_they_are() {
+    let scratch = Scratch::new("registry-reconcile");
+    let file = scratch.file("registry.yaml", &["edited", "deleted"].map(|name| scenario(name, "probes.p.ok")).concat());
+    let running = start("registry-reconcile-data", Path::new(&file)).await;
+    let api = running.api::<Scenario>();
+    let options = serve::registry(&settings::nowhere(&[]), Path::new(&file), &Default::default());
+    assert_eq!((options.reconcile, RECONCILE.as_secs()), (RECONCILE, 60));
+    let following = follow(&running, RegistryOptions { reconcile: Duration::from_millis(100), ..options });
+    for round in 0..2 {
+        for name in ["edited", "deleted"] {
+            until_title(&api, name, "of the file").await;
+        }
+        patch(&api, "edited", json!({"spec": {"title": format!("by hand {round}")}})).await;
+        api.delete("deleted", &Default::default()).await.unwrap();
+    }
+    for name in ["edited", "deleted"] {
+        until_title(&api, name, "of the file").await;
+    }
     following.abort();
     running.stop().await;
 }

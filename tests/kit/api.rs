@@ -36,6 +36,11 @@ pub async fn embedded_without_definitions(data_dir: &Path, listen: SocketAddr) -
 
 type Definition = k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
+/// Starts the embedded server with these CustomResourceDefinitions.
+pub async fn embedded_with_definitions(data_dir: &Path, definitions: Vec<Definition>) -> controlplane::Running {
+    controlplane::start(config(data_dir, super::ports::any(), definitions)).await.unwrap()
+}
+
 /// Starts the embedded server with limits on its clients, and with a function that is told which of them are reached.
 pub async fn embedded_with_limits(
     data_dir: &Path,
@@ -54,6 +59,7 @@ fn config(data_dir: &Path, listen: SocketAddr, definitions: Vec<Definition>) -> 
         namespace: NAMESPACE.into(),
         event_ttl: EVENT_TTL,
         store: Default::default(),
+        reserved_annotations: Vec::new(),
         limits: controlplane::Limits::default(),
         report: Arc::new(|_, _| {}),
     }

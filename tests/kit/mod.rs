@@ -5,6 +5,7 @@ pub mod kubectl;
 pub mod operator;
 pub mod ports;
 pub mod process;
+pub mod promtool;
 pub mod real;
 pub mod scratch;
 pub mod settings;

@@ -24,6 +24,7 @@ pub fn start_with(client: Client, namespace: &str, election: Option<Election>, l
             secret_keys: settings.probe_secret_keys(),
             sqlite_paths: Vec::new(),
             default_interval: Duration::from_secs(1),
+            runbooks: None,
             evaluation_steps: 8_000_000,
             check_query,
             check_certificates,

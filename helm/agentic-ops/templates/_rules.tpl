@@ -24,11 +24,17 @@
   resources: [threads, messages, actions]
   verbs: [list, delete]
 {{- end }}
-{{- if $serves }}
-# Record actions of people through the REST facade.
+{{- if and $controls (not $serves) }}
+# Verify the names in acknowledgements by their Actions.
 - apiGroups: [agentic.ligbox.io]
   resources: [actions]
-  verbs: [create]
+  verbs: [get]
+{{- end }}
+{{- if $serves }}
+# Record actions of people through the REST facade, complete those that were interrupted, and repeat their responses.
+- apiGroups: [agentic.ligbox.io]
+  resources: [actions]
+  verbs: [get, list, create]
 - apiGroups: [agentic.ligbox.io]
   resources: [actions/status]
   verbs: [patch]

@@ -41,6 +41,7 @@ pub(in crate::cel) fn check(
         ResultType::Bool => Type::Bool,
         ResultType::Text => Type::String,
         ResultType::List => Type::LIST,
+        ResultType::Any => Type::Dyn,
     });
     if !fits {
         return Err(CompileError::WrongType { expected, actual: actual.shown() });

@@ -1,6 +1,7 @@
 //! Quantities as Kubernetes writes them: `1500m`, `2Gi`, `1e3`.
 
 use std::cmp::Ordering;
+use std::fmt::{self, Display, Formatter};
 
 /// What is finer is rounded up, away from zero.
 const FINEST: i32 = -9;
@@ -27,6 +28,16 @@ pub(in crate::cel) fn is_quantity(text: &str) -> bool {
 impl From<i64> for Quantity {
     fn from(number: i64) -> Quantity {
         Quantity { number: number.into(), exponent: 0, is_short: true }
+    }
+}
+
+impl Display for Quantity {
+    /// The number, with an exponent where it has one: `1500e-3`.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.exponent {
+            0 => write!(f, "{}", self.number),
+            exponent => write!(f, "{}e{exponent}", self.number),
+        }
     }
 }
 

@@ -16,6 +16,11 @@ pub(in crate::cel) struct Url {
 }
 
 impl Url {
+    /// All of it, with escape sequences.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether it is a URL as it comes in a request, where what looks like a fragment is part of the path or the query.
     pub fn is_url(text: &str) -> bool {
         parse(text, true).is_some()

@@ -11,9 +11,12 @@ mod drift;
 pub mod files;
 pub mod position;
 pub mod rules;
+mod scalar;
+mod status;
 mod sync;
 mod watched;
 
+pub use status::RegistryStatus;
 pub use sync::SyncResult;
 
 use crate::domain::texts::Language;
@@ -37,8 +40,8 @@ use watched::{Content, Entry, Plan, Trouble, Verdict, Watched};
 const POLL: Duration = Duration::from_secs(1);
 /// Looking at the files takes at most this part of the time.
 const LOOKING_SHARE: u32 = 20;
-/// How often objects are compared with the files, although these did not change.
-const RECONCILE: Duration = Duration::from_secs(60);
+/// The default of [`RegistryOptions::reconcile`].
+pub const RECONCILE: Duration = Duration::from_secs(60);
 /// How often troubles are logged that stay.
 const REMIND: Duration = Duration::from_secs(3600);
 
@@ -49,6 +52,8 @@ pub struct RegistryOptions {
     pub limits: Limits,
     pub policy: Arc<ProbePolicy>,
     pub metrics: Arc<Metrics>,
+    /// How often objects are compared with the files, although these did not change.
+    pub reconcile: Duration,
 }
 
 /// Applies a registry to a namespace.
@@ -57,6 +62,8 @@ pub struct Registry {
     applier: sync::Applier,
     fence: WriteFence,
     metrics: Arc<Metrics>,
+    reconcile: Duration,
+    status: RegistryStatus,
 }
 
 /// The files, and how they are judged.
@@ -88,21 +95,27 @@ impl Registry {
         options: RegistryOptions,
         fence: WriteFence,
     ) -> Result<Registry, super::CliError> {
-        let RegistryOptions { path, limits, policy, metrics } = options;
+        let RegistryOptions { path, limits, policy, metrics, reconcile } = options;
         let rules = Rules::new(policy, Language::English)?;
         let applier = sync::Applier::new(client, namespace, fence.clone())?;
-        Ok(Registry { source: Source { path, limits, rules, watched: Watched::default() }, applier, fence, metrics })
+        let source = Source { path, limits, rules, watched: Watched::default() };
+        Ok(Registry { source, applier, fence, metrics, reconcile, status: RegistryStatus::default() })
+    }
+
+    /// What of it is not in force, while it is followed.
+    pub fn status(&self) -> RegistryStatus {
+        self.status.clone()
     }
 
     /// Synchronises at start, after each change of the files that is complete, every minute, and after becoming the leader. Never
     /// returns.
     pub async fn follow(self) {
-        let Registry { mut source, mut applier, fence, metrics } = self;
+        let Registry { mut source, mut applier, fence, metrics, reconcile, status } = self;
         let mut progress = Progress::default();
         loop {
             let started = Instant::now();
             if fence.is_open() {
-                let is_due = progress.is_due(RECONCILE, started);
+                let is_due = progress.is_due(reconcile, started);
                 let looked = tokio::task::spawn_blocking(move || {
                     source.look(is_due, Instant::now());
                     source
@@ -110,7 +123,10 @@ impl Registry {
                 source = match looked.await {
                     Ok(source) => source,
                     // A defect, since looking panicked; it is in the log.
-                    Err(error) => return tracing::error!(%error, "registry: no longer followed"),
+                    Err(error) => {
+                        status.set(&[Trouble::new("the registry is no longer followed: see the log".into())]);
+                        return tracing::error!(%error, "registry: no longer followed");
+                    }
                 };
                 let looking = started.elapsed();
                 let now = Instant::now();
@@ -119,11 +135,13 @@ impl Registry {
                     let plan = source.watched.plan(now);
                     let result = applier.sync(&plan, &mut source.rules).await;
                     progress.log(&source.path, &plan, &result, &metrics);
+                    status.set(&progress.logged);
                     progress.synced(state, &result, Instant::now());
                 }
                 tokio::time::sleep(POLL.max(looking * LOOKING_SHARE)).await;
             } else {
                 progress.synced = None;
+                status.set(&[]);
                 tokio::time::sleep(POLL).await;
             }
         }

@@ -1,5 +1,6 @@
 //! Where the fields of a YAML document are in its text, for messages.
 
+use super::scalar::raw_offset;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 use std::fmt;
@@ -36,15 +37,13 @@ impl<'a> Positions<'a> {
     }
 
     /// The position in the file of the character at `line` and `column` of the text that is the value of a field. The text may
-    /// be quoted, folded or a block. Without the field it is the position of what it would be in.
+    /// be plain, quoted, folded or a block, and stand where it is anchored. Without the field it is the position of what it would be in.
     pub fn within(&self, path: &str, value: &str, at: Position) -> Option<Position> {
         let (name, content) = self.find(path)?;
         let Some(content) = content else { return Some(name) };
         let start = offset(self.text, content)?;
         let target = offset(value, at).unwrap_or(value.len());
-        let characters = value.get(..target)?.chars().filter(|c| !c.is_whitespace()).count();
-        let is_end = value[target..].trim().is_empty();
-        Some(position(self.text, start + raw_offset(self.text.get(start..)?, characters, is_end)))
+        Some(position(self.text, start + raw_offset(self.text.get(start..)?, value, target)))
     }
 
     /// The position of the name of a field, and that of its value, if it is there.
@@ -106,51 +105,6 @@ fn position(text: &str, offset: usize) -> Position {
     let before = text.get(..offset).unwrap_or(text);
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     Position { line: before.matches('\n').count() + 1, column: before[start..].chars().count() + 1 }
-}
-
-/// Where in the YAML of a scalar the character is that so many others precede in its value, white space not counted, which
-/// folding changes. At the end of the value it is what follows the last of them.
-fn raw_offset(raw: &str, characters: usize, is_end: bool) -> usize {
-    let quote = raw.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let start = match raw.chars().next() {
-        Some('"' | '\'') => 1,
-        Some('|' | '>') => raw.find('\n').map_or(raw.len(), |at| at + 1),
-        _ => 0,
-    };
-    let mut left = characters;
-    let mut end = start;
-    let mut rest = raw[start..].char_indices().peekable();
-    while let Some((at, c)) = rest.next() {
-        if c.is_whitespace() {
-            continue;
-        }
-        if left == 0 {
-            return if is_end { end } else { start + at };
-        }
-        let mut is_space = false;
-        match (quote, c) {
-            (Some('\''), '\'') => {
-                let _ = rest.next();
-            }
-            (Some('"'), '\\') => {
-                let escaped = rest.next().map_or('\\', |(_, c)| c);
-                is_space = matches!(escaped, 'n' | 't' | 'r' | ' ' | '\n' | '_' | 'N' | 'L' | 'P' | 'v' | 'f');
-                let digits = match escaped {
-                    'x' => 2,
-                    'u' => 4,
-                    'U' => 8,
-                    _ => 0,
-                };
-                for _ in 0..digits {
-                    let _ = rest.next();
-                }
-            }
-            _ => {}
-        }
-        left -= usize::from(!is_space);
-        end = start + rest.peek().map_or(raw.len() - start, |(at, _)| *at);
-    }
-    end
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -243,21 +197,9 @@ spec:
     tcp: {address: \"a:1\"}
   checks:
   - name: one
-    expect: probes.p.ok && nope
+    expect: nope
   - name: two
-    expect: 'size(''ab'') == nope'
-  - name: three
-    expect: \"'a\\tb' ==   \\\"c\\\" || nope\"
-  - name: four
-    expect: >-
-      probes.p.ok
-      &&
-        nope
-  - name: five
-    expect: |
-      true
-
-      || nope
+    expect: nope
 ";
 
     fn at(line: usize, column: usize) -> Option<Position> {
@@ -271,7 +213,7 @@ spec:
             ("spec.title", at(4, 3)),
             ("spec.probes[0].tcp.address", at(7, 11)),
             ("spec.checks[1].expect", at(12, 5)),
-            ("spec.checks[4]", at(20, 5)),
+            ("spec.checks[1]", at(11, 5)),
             ("metadata.annotations[a.b/c]", at(2, 35)),
             ("spec.checks[0].message", at(9, 5)),
             ("spec.interval", at(3, 1)),
@@ -282,16 +224,108 @@ spec:
         assert_eq!(Positions::of("a: [").field("a"), None);
     }
 
+    /// Where `mark` is found by its position in the value of `e`; and where the text has it last.
+    fn found(text: &str, mark: &str) -> (Option<Position>, Option<Position>) {
+        let parsed: serde_json::Value = serde_saphyr::from_str(text).unwrap_or_else(|e| panic!("{text}: {e}"));
+        let value = parsed["e"].as_str().unwrap_or_else(|| panic!("no text in {text}"));
+        let in_value = position(value, value.find(mark).unwrap_or_else(|| panic!("{mark} is not in {value:?}")));
+        (Positions::of(text).within("e", value, in_value), text.rfind(mark).map(|at| position(text, at)))
+    }
+
     #[test]
     fn a_character_of_an_expression_is_found_however_it_is_written() {
-        let parsed: serde_json::Value = serde_saphyr::from_str(TEXT).unwrap();
-        let positions = Positions::of(TEXT);
-        for (check, expected) in [(0, (10, 28)), (1, (12, 30)), (2, (14, 35)), (3, (19, 9)), (4, (24, 10))] {
-            let value = parsed["spec"]["checks"][check]["expect"].as_str().unwrap();
-            let start = position(value, value.find("nope").unwrap());
-            let path = format!("spec.checks[{check}].expect");
-            assert_eq!(positions.within(&path, value, start), at(expected.0, expected.1), "{value:?}");
+        for text in [
+            // Plain.
+            "e: a == nope",
+            "e: a ==\n  nope",
+            "e:\n  a ==\n\n   nope",
+            "e: # not here\n  a == nope",
+            "e:\ta ==\tnope",
+            "\"e\": a == nope",
+            "? e\n: a == nope",
+            "e: çã😀 == nope",
+            "e: a\u{a0}== nope",
+            // Single quotes.
+            "e: 'size(''ab'') == nope'",
+            "e: '''== nope'",
+            "e: '''😀ç'' ==\n\n  nope'",
+            // Double quotes.
+            "e: \"'a' == nope\"",
+            "e: \"'a\\tb' ==   \\\"c\\\" || nope\"",
+            "e: \"'\\x20\\u0041\\U0001F600' == nope\"",
+            "e: \"a\\x20==\\u0020nope\"",
+            "e: \"'\\uD83D\\uDE00' == nope\"",
+            "e: \"a ==\\\n    nope\"",
+            "e: \"a \\\n  \\ == nope\"",
+            "e: \"a ==\\n\\n  nope\"",
+            "e: \"\\/\\e\\0\\a\\\\ == nope\"",
+            "e: \"\\N\\_\\L\\P == nope\"",
+            "e: \"a\\r\\n== \\r\\n nope\"",
+            // Blocks.
+            "e: |\n  a ==\n\n    nope\n",
+            "e: |2\n    a ==\n   nope\n",
+            "e: |-1\n   a ==\n  nope\n",
+            "e: |+ # not here\n  a ==\n  'b\\tc' nope\n\n",
+            "e: |\n\n  a\t==\tnope\n",
+            "e: >\n  a\n  ==\n  nope\n",
+            "e: >-\n  a\n  ==\n    nope\n",
+            "e: >+\n  a\n\n  ==  nope\n\n",
+            "e: >2-\n    a\n  == nope\n",
+            "e:\n  # not here\n  >-\n  a == nope\n",
+            "e: >\n  'çã😀' == nope",
+            "e: |\n  \"a\\\"b\" == nope\n",
+            "e: >-\n  ''''  +\n  'b' == nope\n",
+            "e: |\n  > nope\n",
+            // Tags, anchors and aliases.
+            "e: !!str a == nope",
+            "e: ! 'a == nope'",
+            "e: &x a == nope",
+            "e: &ç \"a == nope\"",
+            "e: &x\n  'a == nope'",
+            "e: &x |\n  a == nope",
+            "d: &x a == nope\ne: *x",
+            "d: &x 'a ''=='' nope'\ne: *x",
+            "d: &x >-\n  a ==\n  nope\ne: *x",
+            "d: &x {e: a == nope}\nf: 1\n<<: *x",
+        ] {
+            for text in [text.to_string(), text.replace('\n', "\r\n"), format!("é: '😀'\n{text}")] {
+                let (found, expected) = found(&text, "nope");
+                assert_eq!(found, expected, "{text:?}");
+            }
         }
-        assert_eq!(positions.within("spec.checks[0].message", "x", Position { line: 1, column: 1 }), at(9, 5));
+        for flow in [
+            "{e: a == nope}",
+            "{\n  d: 1,\n  e: a ==\n   nope }\n",
+            "{d: '😀ç', e: 'a == nope'}",
+            "{\"e\":\"a == \\\"x\\\" + nope\",\"f\":1}",
+        ] {
+            let (found, expected) = found(flow, "nope");
+            assert_eq!(found, expected, "{flow:?}");
+        }
+    }
+
+    #[test]
+    fn white_space_and_the_end_are_found_where_they_are_written() {
+        assert_eq!(found("e: a ==\u{a0}\u{a0}b", "\u{a0}b"), (at(1, 9), at(1, 9)));
+        assert_eq!(found("e: |\n  a  \t b\n", "\t b"), (at(2, 6), at(2, 6)));
+        for (text, expected) in [
+            ("e: a &&", at(1, 8)),
+            ("e: 'a && '", at(1, 9)),
+            ("e: \"a && \\n\"", at(1, 9)),
+            ("e: |\n  a\n  &&\n\nf: 1", at(3, 5)),
+            ("e: ''", at(1, 5)),
+        ] {
+            let parsed: serde_json::Value = serde_saphyr::from_str(text).unwrap();
+            let value = parsed["e"].as_str().unwrap();
+            assert_eq!(Positions::of(text).within("e", value, position(value, value.len())), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_where_it_would_be() {
+        assert_eq!(
+            Positions::of(TEXT).within("spec.checks[0].message", "x", Position { line: 1, column: 1 }),
+            at(9, 5)
+        );
     }
 }

@@ -3,7 +3,7 @@
 use super::documents::{Document, located};
 use super::position::{Position, Positions};
 use crate::api::{Agent, Scenario};
-use crate::cel::CompileError;
+use crate::cel::Place;
 use crate::cli::CliError;
 use crate::controlplane::check_new_metadata;
 use crate::controlplane::schema::Schema;
@@ -114,11 +114,12 @@ impl Rules {
 
 /// Where in an expression it is wrong.
 fn within(problem: &Problem) -> Option<Position> {
-    let Problem::Expression(error) = problem else { return None };
-    match error {
-        CompileError::Syntax(error) => Some(Position { line: error.line, column: error.column }),
-        _ => Some(Position { line: 1, column: 1 }),
-    }
+    let place = match problem {
+        Problem::Expression(error) => error.place(),
+        Problem::UnknownField { place, .. } => Some(*place),
+        _ => return None,
+    };
+    Some(place.map_or(Position { line: 1, column: 1 }, |Place { line, column }| Position { line, column }))
 }
 
 fn schema(kind: &str) -> Result<Schema, CliError> {
@@ -185,9 +186,30 @@ mod tests {
                 "r.yaml:17:10: spec.checks[0].expect: CEL does not compile",
             ),
             (
-                "  checks:\n  - name: c\n    expect: nope\n",
-                "r.yaml:15:13: spec.checks[0].expect: \"nope\" is not known",
+                "  checks:\n  - name: c\n    expect: probes.p.ok && nope\n",
+                "r.yaml:15:28: spec.checks[0].expect: \"nope\" is not known",
             ),
+            (
+                "  checks:\n  - name: c\n    expect: >-\n      probes.p.ok &&\n      probes.p.status == 200\n",
+                "r.yaml:17:16: spec.checks[0].expect: ",
+            ),
+            (
+                "  checks:\n  - name: c\n    expect: \"'é' == '\\u00e9' &&\\n ('a' + 1) == 'b'\"\n",
+                "r.yaml:15:40: spec.checks[0].expect: ",
+            ),
+            (
+                "  checks:\n  - name: c\n    expect: |\n      probes.p.ok\n        && probes.p.error.matches('(')\n",
+                "r.yaml:17:35: spec.checks[0].expect: ",
+            ),
+            (
+                "  checks:\n  - name: c\n    expect: 'duration(''14d'') > duration(''1h'')'\n",
+                "r.yaml:15:23: spec.checks[0].expect: ",
+            ),
+            (
+                "  checks:\n  - {name: c, message: \"'a'\", expect: true || no()}\n",
+                "r.yaml:14:47: spec.checks[0].expect: ",
+            ),
+            ("  checks:\n  - name: c\n    expect:\n      '1'\n", "r.yaml:16:8: spec.checks[0].expect: "),
             ("  intervall: 5m\n", "r.yaml:13:3: unknown field \"spec.intervall\""),
             ("  interval: 25h\n", "r.yaml:13:3: spec.interval: \"25h\" is not between"),
             ("  thresholds: {fail: 0}\n", "r.yaml:13:16: spec.thresholds.fail: "),

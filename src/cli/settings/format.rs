@@ -1,6 +1,7 @@
 //! Formats of setting values, and their validation.
 
 use crate::domain::duration;
+use crate::domain::runbook::RunbookBase;
 use crate::domain::texts::Language;
 use crate::facade::token_review::parse_service_accounts;
 use crate::net::networks::parse_networks;
@@ -12,6 +13,8 @@ pub enum Format {
     Any,
     Bool,
     Url,
+    /// The address of the runbooks.
+    RunbookBase,
     Emails,
     Language,
     File,
@@ -31,6 +34,7 @@ impl Format {
             Format::Any => "string".into(),
             Format::Bool => "true or false".into(),
             Format::Url => "absolute http or https URL".into(),
+            Format::RunbookBase => "absolute http or https URL without user, query and fragment".into(),
             Format::Emails => "mail addresses, separated by commas".into(),
             Format::Language => "pt-BR or en".into(),
             Format::File => "path of an existing file".into(),
@@ -63,6 +67,7 @@ impl Format {
                 let is_http = url.is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
                 should(is_http, "an absolute URL, as http://host:port")
             }
+            Format::RunbookBase => RunbookBase::parse(value).map(drop),
             Format::Emails => {
                 let is_mail = |m: &str| {
                     m.trim().split_once('@').is_some_and(|(l, d)| !l.is_empty() && d.contains('.') || d == "localhost")

@@ -43,6 +43,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("AGENTIC_EMBED_MODEL", Some("nomic-embed-text"), Format::Any, "model for embeddings"),
     setting("AGENTIC_SPECS_ROOT", Some("./specs"), Format::Any, "directory of the runbooks"),
     setting(
+        "AGENTIC_RUNBOOK_URL",
+        None,
+        Format::RunbookBase,
+        "address of that directory on the web, such as its page in a Git server: Findings have the address of their runbook, `<this>/<spec>.md#<section>`; if unset, they have none",
+    ),
+    setting(
         "AGENTIC_CRITICAL_VMIDS",
         None,
         Format::Any,
@@ -253,7 +259,7 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_EVALUATIONS_MAX",
         Some("2"),
         Format::Integer(2, 64),
-        "evaluations at once of Scenarios whose expressions can take long, each of which keeps a processor busy; at most half of them are of Scenarios that took more than 400,000 steps the last time",
+        "evaluations at once of Scenarios whose expressions can take long, each of which keeps a processor busy; at most half of them are of Scenarios that took more than 400,000 steps the last time, or more than 40,000 of their first evaluation",
     ),
     setting(
         "AGENTIC_EVALUATION_STEPS",
@@ -284,6 +290,12 @@ pub const SETTINGS: &[Setting] = &[
         Some("1h"),
         Format::Duration,
         "age at which the API server of standalone removes Events",
+    ),
+    setting(
+        "AGENTIC_EVENTS_MAX",
+        Some("10000"),
+        Format::Integer(100, 1_000_000),
+        "Events that the API server of standalone keeps at most; the oldest are removed first",
     ),
     setting(
         "AGENTIC_FINDINGS_PER_CHECK",
@@ -321,10 +333,11 @@ pub fn reference() -> String {
 }
 
 /// The limits that no setting changes.
-const FIXED: [(Limit, &str); 6] = [
+const FIXED: [(Limit, &str); 7] = [
     (Limit::PreparedRuns, "512 runs read their settings and Secrets from the Kubernetes API at once; the others wait"),
     (Limit::CountedPeople, "the commands of 10,000 people are counted at once; further people get 429 for a minute"),
     (Limit::RenderedLists, "4 lists are rendered at once by the embedded API server; the others wait"),
+    (Limit::MetricsResponses, "8 responses of /metrics are sent at once; further requests wait"),
     (
         Limit::JsonPatch,
         "a JSON patch has at most 10,000 operations and copies at most 3 MiB, as in kube-apiserver; it nests at most 100 levels and moves at most 20,000,000 values",

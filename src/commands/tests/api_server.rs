@@ -1,4 +1,4 @@
-//! A stand-in for the API server: get, create, and merge patch with a resource version. What it has is also in the caches.
+//! A stand-in for the API server: get, list, create, and merge patch with a resource version. What it has is also in the caches.
 
 use crate::api::{Agent, Finding, RUN_REQUESTED_AT, Scenario};
 use crate::views::Resources;
@@ -28,6 +28,10 @@ pub struct Cluster {
     pub answers_runs: bool,
     /// Methods and paths of the requests.
     pub requests: Vec<String>,
+    /// Which requests fail without being carried out.
+    pub fails: Option<fn(&str) -> bool>,
+    /// Which requests are carried out, but answered with an error.
+    pub loses_answer: Option<fn(&str) -> bool>,
 }
 
 /// The stand-in, and the caches that follow it.
@@ -73,7 +77,8 @@ impl ApiServer {
         self.put(
             "findings",
             json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Finding",
-                "metadata": {"name": name, "namespace": NAMESPACE, "resourceVersion": "1"},
+                "metadata": {"name": name, "namespace": NAMESPACE, "resourceVersion": "1", "uid": format!("uid-of-{name}"),
+                    "generation": 1},
                 "spec": {"scenario": "desk.api.health", "check": "api", "key": "", "fingerprint": "0123456789"},
                 "status": status}),
         );
@@ -86,7 +91,8 @@ impl ApiServer {
         self.put(
             "scenarios",
             json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario",
-                "metadata": {"name": name, "namespace": NAMESPACE, "resourceVersion": "1"},
+                "metadata": {"name": name, "namespace": NAMESPACE, "resourceVersion": "1", "uid": format!("uid-of-{name}"),
+                    "generation": 1},
                 "spec": {"title": "API do Desk", "agent": "pulso", "severity": "high", "suspend": suspend, "probes": []},
                 "status": {"conditions": [ready], "health": "healthy"}}),
         );
@@ -114,7 +120,7 @@ impl ApiServer {
 pub fn client(server: Arc<ApiServer>) -> kube::Client {
     let under = "/apis/agentic.ligbox.io/v1alpha1/namespaces/{namespace}/{plural}";
     let api = Router::new()
-        .route(under, post(create))
+        .route(under, post(create).get(list))
         .route(&format!("{under}/{{name}}"), get(read).patch(change))
         .route(&format!("{under}/{{name}}/status"), patch(change))
         .fallback(|| async { failure(StatusCode::NOT_FOUND, "NotFound") })
@@ -131,8 +137,15 @@ async fn note(
     next: axum::middleware::Next,
 ) -> Response {
     let asked = format!("{} {}", request.method(), request.uri().path());
-    server.cluster.lock().unwrap().requests.push(asked);
-    next.run(request).await
+    let (fails, loses_answer) = server.cluster(|c| {
+        c.requests.push(asked.clone());
+        (c.fails.is_some_and(|fails| fails(&asked)), c.loses_answer.is_some_and(|loses| loses(&asked)))
+    });
+    let response = if fails { failure(StatusCode::NOT_FOUND, "") } else { next.run(request).await };
+    match fails || loses_answer {
+        true => failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+        false => response,
+    }
 }
 
 type Parts = Path<BTreeMap<String, String>>;
@@ -152,9 +165,28 @@ async fn read(State(server): State<Arc<ApiServer>>, parts: Parts) -> Response {
     found.map_or_else(|| failure(StatusCode::NOT_FOUND, "NotFound"), |o| Json(o).into_response())
 }
 
-async fn create(State(server): State<Arc<ApiServer>>, parts: Parts, Json(object): Json<Value>) -> Response {
+async fn create(State(server): State<Arc<ApiServer>>, parts: Parts, Json(mut object): Json<Value>) -> Response {
+    let at = (parts["plural"].clone(), object["metadata"]["name"].as_str().unwrap().to_string());
+    if server.cluster(|c| c.objects.contains_key(&at)) {
+        return failure(StatusCode::CONFLICT, "AlreadyExists");
+    }
+    object["metadata"]["resourceVersion"] = "1".into();
+    object["metadata"]["creationTimestamp"] = crate::runtime::clock::now().to_string().into();
+    object.as_object_mut().unwrap().remove("status");
     server.put(&parts["plural"], object.clone());
     (StatusCode::CREATED, Extension(()), Json(object)).into_response()
+}
+
+/// A list of a kind; of Actions those without a result, where they are selected.
+async fn list(State(server): State<Arc<ApiServer>>, parts: Parts, request: Request<Body>) -> Response {
+    let are_selected = request.uri().query().is_some_and(|query| query.contains("fieldSelector=status.result"));
+    let is_listed = |object: &Value| !are_selected || object["status"]["result"].is_null();
+    let items: Vec<Value> = server.cluster(|c| {
+        let of_kind = c.objects.iter().filter(|((plural, _), _)| *plural == parts["plural"]);
+        of_kind.map(|(_, object)| object.clone()).filter(is_listed).collect()
+    });
+    let list = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "List", "metadata": {}, "items": items});
+    Json(list).into_response()
 }
 
 async fn change(State(server): State<Arc<ApiServer>>, parts: Parts, body: axum::body::Bytes) -> Response {
@@ -173,7 +205,12 @@ async fn change(State(server): State<Arc<ApiServer>>, parts: Parts, body: axum::
         if !version.is_null() && *version != object["metadata"]["resourceVersion"] {
             return failure(StatusCode::CONFLICT, "Conflict");
         }
+        let spec = object["spec"].clone();
         apply(object, &patch);
+        if object["spec"] != spec {
+            let generation = object["metadata"]["generation"].as_i64().unwrap_or(1);
+            object["metadata"]["generation"] = (generation + 1).into();
+        }
         (object.clone(), answers_runs)
     };
     let mut shown = object.clone();

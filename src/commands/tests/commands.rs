@@ -1,8 +1,8 @@
 use super::api_server::{ApiServer, client};
 use crate::api::{Health, RUN_REQUESTED_AT, Role};
 use crate::commands::{
-    Acknowledge, Caller, CommandError, CommandRate, Context, Interface, NOTE_MAX, Note, RequestRun, RunProgress,
-    Scheduler, look_up_run, require_scheduler, tick,
+    Acknowledge, Caller, Command as _, CommandError, CommandRate, Context, Interface, NOTE_MAX, Note, ProcessId,
+    RequestId, RequestRun, RunProgress, Scheduler, look_up_run, require_scheduler, tick,
 };
 use crate::domain::redact::Source;
 use crate::runtime::write::WriteError;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-fn server() -> Arc<ApiServer> {
+pub fn server() -> Arc<ApiServer> {
     let server = ApiServer::new();
     let status = |phase: &str| json!({"phase": phase, "severity": "high", "agent": "pulso", "occurrences": 2});
     server.add_finding("open", status("Open"));
@@ -25,29 +25,34 @@ fn server() -> Arc<ApiServer> {
     server
 }
 
-fn context(server: &Arc<ApiServer>, name: &str, role: Role, interface: Interface) -> Context {
+pub fn context(server: &Arc<ApiServer>, name: &str, role: Role, interface: Interface) -> Context {
     let caller = Caller { name: name.into(), roles: vec![role], interface };
     Context {
         client: client(server.clone()),
         resources: server.resources.clone(),
         caller,
+        request: RequestId::unique(),
+        process: ProcessId::new(Some("pod-a")),
         rate: Arc::new(CommandRate::new(60)),
+        joined: Arc::default(),
         metrics: Arc::default(),
         secrets: Default::default(),
     }
 }
 
-fn lead(server: &Arc<ApiServer>) -> Context {
+pub fn lead(server: &Arc<ApiServer>) -> Context {
     context(server, "ana", Role::OpsLead, Interface::Desk)
 }
 
 async fn acknowledge(context: &Context, finding: &str, note: &str) -> Result<FindingPhase, CommandError> {
     let command = Acknowledge::new(&context.resources, finding, Note::parse(note)?)?;
-    Ok(command.execute(context).await?.phase.unwrap())
+    let context = Context { request: RequestId::unique(), ..context.clone() };
+    Ok(command.execute(&context, None, &|_| None).await?.phase.unwrap())
 }
 
 async fn run(context: &Context, scenario: &str, wait: Duration) -> Result<RunProgress, CommandError> {
-    RequestRun { scenario: scenario.into(), wait }.execute(context).await
+    let context = Context { request: RequestId::unique(), ..context.clone() };
+    RequestRun { scenario: scenario.into(), wait }.execute(&context, None, &|_| None).await
 }
 
 fn recorded(server: &ApiServer) -> Vec<(Value, Value)> {
@@ -115,7 +120,7 @@ async fn what_was_refused_is_recorded_with_the_reason_and_what_does_not_exist_is
     // Deleted after the command was checked.
     let command = Acknowledge::new(&context.resources, "open", None).unwrap();
     server.cluster(|c| c.objects.clear());
-    let error = command.execute(&context).await.unwrap_err();
+    let error = command.execute(&context, None, &|_| None).await.unwrap_err();
     assert!(matches!(error, CommandError::NotFound(_)), "{error:?}");
     assert!(server.actions().is_empty());
 }

@@ -1,25 +1,32 @@
 //! One acknowledgement: whether spec and status agree, and the writes that make them agree.
 
 use super::writer::FindingWriter;
-use crate::api::{Finding, FindingStatus, Phase};
-use crate::domain::transition::{self, Step};
+use crate::api::{Action, Finding, FindingStatus, Phase};
+use crate::controllers::context::Context;
+use crate::domain::transition::{self, FindingRef, Step};
 use crate::runtime::caches::manager_of_acknowledgement;
 use crate::runtime::clock::now;
-use crate::runtime::field_managers;
-use crate::runtime::write::WriteError;
+use crate::runtime::write::{WriteError, call};
 use jiff::Timestamp;
+use kube::core::DeserializeGuard;
+use kube::{Api, ResourceExt as _};
 
 /// Copies acknowledgements from spec to status.
 #[derive(Clone)]
 pub struct Acknowledgements {
     writer: FindingWriter,
+    actions: Api<DeserializeGuard<Action>>,
     /// The API server lets people write no name but their own.
     names_are_checked: bool,
 }
 
 impl Acknowledgements {
-    pub fn new(writer: FindingWriter, names_are_checked: bool) -> Acknowledgements {
-        Acknowledgements { writer, names_are_checked }
+    pub fn new(context: &Context) -> Acknowledgements {
+        Acknowledgements {
+            writer: FindingWriter::new(context),
+            actions: Api::namespaced(context.client.clone(), &context.namespace),
+            names_are_checked: context.names_are_checked,
+        }
     }
 
     /// Whether spec and status of a Finding differ.
@@ -29,7 +36,7 @@ impl Acknowledgements {
         match status.phase {
             None => false,
             Some(Phase::Resolved) => is_new || finding.spec.acknowledgement.is_some(),
-            Some(_) => is_new || self.acknowledged(finding, status, Timestamp::UNIX_EPOCH).is_some(),
+            Some(_) => is_new || self.acknowledged(finding, status, false, Timestamp::UNIX_EPOCH).is_some(),
         }
     }
 
@@ -53,7 +60,8 @@ impl Acknowledgements {
             }
             return Ok(());
         }
-        match self.acknowledged(finding, status, now()) {
+        let is_recorded = self.is_recorded(finding, status).await?;
+        match self.acknowledged(finding, status, is_recorded, now()) {
             Some((next, step)) => {
                 let written = self.writer.write_status(finding, next).await?;
                 self.writer.publish(&written, &[step]);
@@ -64,14 +72,49 @@ impl Acknowledgements {
         Ok(())
     }
 
-    /// The status with what the spec says copied; `None` where it says the same.
-    fn acknowledged(&self, finding: &Finding, status: &FindingStatus, now: Timestamp) -> Option<(FindingStatus, Step)> {
+    /// Whether the facade recorded the acknowledgement, which is read in the Action that it names. One that was found to be
+    /// recorded is not looked up again: by then its Action may have been removed.
+    async fn is_recorded(&self, finding: &Finding, status: &FindingStatus) -> Result<bool, WriteError> {
+        let Some(written) = &finding.spec.acknowledgement else { return Ok(false) };
+        let Some(name) = written.action.as_deref().filter(|name| is_object_name(name)) else { return Ok(false) };
+        if self.acknowledged(finding, status, false, Timestamp::UNIX_EPOCH).is_none() {
+            return Ok(false);
+        }
+        let action = match call(self.actions.get_opt(name)).await {
+            Ok(action) => action.and_then(|action| action.0.ok()),
+            Err(error) if error.is_forbidden() => {
+                tracing::warn!(%error, finding = finding.name_any(), "the Action of an acknowledgement can't be read: its name is not proven");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(action) = action else { return Ok(false) };
+        let (Some(created), Some(uid)) = (&action.metadata.creation_timestamp, &finding.metadata.uid) else {
+            return Ok(false);
+        };
+        let finding = FindingRef { name: &finding.name_any(), uid, occurrences: status.occurrences };
+        Ok(action.is_of_facade() && transition::is_recorded_by(&action.spec, created.0, &finding, written))
+    }
+
+    /// The status with what the spec says copied; `None` where it says the same. `is_recorded` where the facade recorded it.
+    fn acknowledged(
+        &self,
+        finding: &Finding,
+        status: &FindingStatus,
+        is_recorded: bool,
+        now: Timestamp,
+    ) -> Option<(FindingStatus, Step)> {
         let written = finding.spec.acknowledgement.as_ref();
         let manager = manager_of_acknowledgement(finding);
-        let through_facade = manager == Some(field_managers::FACADE);
         let is_proven = written.is_some_and(|written| {
-            transition::is_proven(status, written, manager, through_facade, self.names_are_checked)
+            transition::is_proven(status, written, manager, is_recorded, self.names_are_checked)
         });
         transition::acknowledge(status, written, manager, is_proven, now)
     }
+}
+
+/// Whether a name can be that of an object: it becomes part of a request path.
+fn is_object_name(name: &str) -> bool {
+    let is_inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    name.len() <= 253 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_inside)
 }

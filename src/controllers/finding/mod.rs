@@ -1,10 +1,11 @@
 //! The Finding controller: what people write into `spec.acknowledgement` is copied to the status for the current occurrence.
 //!
 //! 1. Follow the Findings, with a subscription of its own.
-//! 2. Remember those whose spec and status differ.
-//! 3. While this replica leads, make them agree, each in a task of its own.
+//! 2. Remember those whose spec and status differ, and those that cannot be decoded.
+//! 3. While this replica leads, make them agree, and repair what cannot be decoded, each in a task of its own.
 
 mod acknowledgement;
+mod repair;
 mod summary;
 mod work;
 mod writer;
@@ -14,9 +15,11 @@ pub use writer::FindingWriter;
 
 use super::context::Context;
 use crate::api::Finding;
+use crate::runtime::guard::InvalidObject;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::retry::{self, Retry};
 use crate::runtime::watch::{Cache, Change, Subscription};
+use crate::runtime::write::WriteError;
 use acknowledgement::Acknowledgements;
 use kube::ResourceExt as _;
 use std::time::Duration;
@@ -34,7 +37,7 @@ pub fn start(context: &Context) -> JoinHandle<()> {
     let findings = context.caches.findings.clone();
     let (done, finished) = mpsc::channel(DONE_MAX);
     let controller = Controller {
-        acknowledgements: Acknowledgements::new(FindingWriter::new(context), context.names_are_checked),
+        acknowledgements: Acknowledgements::new(context),
         fence: context.fence.clone(),
         work: Work::default(),
         done,
@@ -79,11 +82,15 @@ impl Controller {
         match change {
             Change::Applied(finding) => self.finding_applied(&finding),
             Change::Deleted(name, _) => self.work.seen(&name, false),
-            Change::Undecodable(_) => {}
+            Change::Undecodable(object) => self.finding_undecodable(&object),
             Change::Resynchronise => {
                 self.work.forget_all();
-                for finding in self.cache.objects() {
+                let (findings, undecodable) = self.cache.snapshot();
+                for finding in findings {
                     self.finding_applied(&finding);
+                }
+                for object in undecodable {
+                    self.finding_undecodable(&object);
                 }
             }
         }
@@ -93,6 +100,13 @@ impl Controller {
         let name = finding.name_any();
         self.work.seen(&name, self.acknowledgements.is_due(finding));
         self.begin(&name);
+    }
+
+    /// Reading it repairs it.
+    fn finding_undecodable(&mut self, object: &InvalidObject) {
+        let Some(name) = &object.metadata.name else { return };
+        self.work.seen(name, true);
+        self.begin(name);
     }
 
     fn begin_all(&mut self) {
@@ -123,6 +137,10 @@ async fn reconcile(acknowledgements: &Acknowledgements, fence: &WriteFence, name
             Ok(()) => return Reconciled::Done,
             Err(error) => error,
         };
+        if let WriteError::Undecodable { .. } = &error {
+            tracing::error!(finding = name, %error, "Finding not repaired: delete it, and the next failure creates it anew");
+            return Reconciled::Done;
+        }
         match retry::ACKNOWLEDGEMENTS.decide(&error, failures) {
             Retry::Stop => {
                 tracing::warn!(finding = name, %error, "acknowledgement not copied: the API server refuses it");

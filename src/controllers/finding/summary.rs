@@ -14,7 +14,10 @@ pub struct FindingSummary {
     pub scenario: Arc<str>,
     pub at: CheckKey,
     pub version: Option<Version>,
+    /// Whether it is in no phase, Open or Acknowledged: the operator has to see to it.
     pub is_unresolved: bool,
+    /// Whether it is in phase Open or Acknowledged: it counts.
+    pub is_active: bool,
     /// When the object was created; long ago where it does not say.
     pub created_at: Timestamp,
     /// When it was resolved; `None` where it is not.
@@ -30,6 +33,7 @@ impl FindingSummary {
             at: (finding.spec.check.clone(), finding.spec.key.clone()),
             version: Version::of(finding),
             is_unresolved: resolved_at.is_none(),
+            is_active: finding.status.as_ref().is_some_and(FindingStatus::is_active),
             created_at: finding.metadata.creation_timestamp.as_ref().map_or(Timestamp::MIN, |at| at.0),
             resolved_at,
         }

@@ -1,5 +1,6 @@
 //! Writes Findings: pending updates of runs, and what acknowledgements change.
 
+use super::repair::{Damage, Stored};
 use super::summary::FindingSummary;
 use crate::api::{Finding, FindingStatus, Transition};
 use crate::controllers::context::Context;
@@ -16,6 +17,7 @@ use crate::runtime::version::{Version, is_older};
 use crate::runtime::watch::Cache;
 use crate::runtime::write::{WriteError, call, merge};
 use kube::api::{Patch, PatchParams, PostParams};
+use kube::core::{ApiResource, DynamicObject};
 use kube::{Api, Resource as _, ResourceExt as _};
 use serde_json::json;
 use std::sync::Arc;
@@ -27,6 +29,8 @@ const TRIES: usize = 5;
 #[derive(Clone)]
 pub struct FindingWriter {
     api: Api<Finding>,
+    /// The same kind, whatever the objects look like.
+    objects: Api<DynamicObject>,
     cache: Cache<Finding>,
     events: Events,
     language: Language,
@@ -40,6 +44,11 @@ impl FindingWriter {
     pub fn new(context: &Context) -> FindingWriter {
         FindingWriter {
             api: Api::namespaced(context.client.clone(), &context.namespace),
+            objects: Api::namespaced_with(
+                context.client.clone(),
+                &context.namespace,
+                &ApiResource::erase::<Finding>(&()),
+            ),
             cache: context.caches.findings.clone(),
             events: context.events.clone(),
             language: context.language,
@@ -62,12 +71,12 @@ impl FindingWriter {
         let name = finding_name(scenario, &at.0, &at.1);
         let mut current = self.cache.get(&name).map(|finding| (*finding).clone());
         if current.as_ref().map_or(known.is_some(), |finding| is_older(Version::of(finding), known)) {
-            current = call(self.api.get_opt(&name)).await?;
+            current = self.read(&name).await?;
         }
         for _ in 0..TRIES {
             match self.try_apply(scenario, at, &name, current.as_ref(), updates).await {
                 Err(WriteError::Conflict | WriteError::Exists | WriteError::Gone) => {
-                    current = call(self.api.get_opt(&name)).await?;
+                    current = self.read(&name).await?;
                 }
                 other => return other,
             }
@@ -111,7 +120,7 @@ impl FindingWriter {
     pub async fn remove_resolved(&self, name: &str) -> Result<bool, WriteError> {
         let finding = match self.cache.get(name) {
             Some(finding) => finding,
-            None => match call(self.api.get_opt(name)).await? {
+            None => match self.read(name).await? {
                 Some(finding) => Arc::new(finding),
                 None => return Ok(true),
             },
@@ -122,9 +131,34 @@ impl FindingWriter {
         removal::remove(&self.api, &self.fence, &ObjectVersion::of(&finding.metadata)).await
     }
 
-    /// Reads a Finding from the API.
+    /// Reads a Finding from the API. One of which fields cannot be decoded is repaired first: they are removed.
     pub async fn read(&self, name: &str) -> Result<Option<Finding>, WriteError> {
-        call(self.api.get_opt(name)).await
+        let Some(object) = call(self.objects.get_opt(name)).await? else { return Ok(None) };
+        match Stored::read(object)? {
+            Stored::Whole(finding) => Ok(Some(*finding)),
+            Stored::Damaged(damage) => self.repair(name, *damage).await.map(Some),
+        }
+    }
+
+    async fn repair(&self, name: &str, damage: Damage) -> Result<Finding, WriteError> {
+        let Damage { fields, spec, status, mut resource_version } = damage;
+        let mut repaired = None;
+        if let Some(patch) = spec {
+            let written = self.fence.write(self.objects.patch(name, &params(), &Patch::Merge(patch))).await?;
+            resource_version.clone_from(&written.metadata.resource_version);
+            repaired = Some(written);
+        }
+        if let Some(mut patch) = status {
+            patch["metadata"] = json!({ "resourceVersion": resource_version });
+            repaired = Some(self.fence.write(self.objects.patch_status(name, &params(), &Patch::Merge(patch))).await?);
+        }
+        let object = repaired.ok_or(WriteError::Gone)?;
+        let undecodable = |error: String| WriteError::Undecodable { name: name.into(), error };
+        let finding: Finding = object.try_parse().map_err(|error| undecodable(error.to_string()))?;
+        let lost = fields.join(", ");
+        tracing::warn!(finding = name, fields = lost, "Finding repaired: fields that can't be decoded were removed");
+        self.publish_note(&finding, true, "Repaired", &texts::finding_repaired(self.language, &lost));
+        Ok(finding)
     }
 
     /// Writes what changed in the status, if the object is still the one that was decided on.

@@ -3,7 +3,8 @@
 //! The operator, `agentic-ops check` and the demo's tests all assess Scenarios through [`Assessor`].
 
 use super::configuration::ConfigurationReader;
-use super::evaluations::Evaluations;
+use super::evaluations::{self, Evaluations};
+use super::last_run::{certificate_expires, is_up};
 use super::state::RunResult;
 use super::waits::Waits;
 use crate::domain::evidence::RunSnapshot;
@@ -17,15 +18,16 @@ use crate::domain::validate::{ProbePolicy, ValidatedScenario, ValidationError};
 use crate::probes::{HeldReading, ParsedMemory, PoolBound, Prober, Turn};
 use crate::runtime::clock;
 use crate::runtime::write::{CALL_TIMEOUT, WriteError};
-use crate::telemetry::{Limit, Metrics};
+use crate::telemetry::{LastRun, Limit, Metrics};
 use futures::FutureExt as _;
 use futures::future::join_all;
 use jiff::Timestamp;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Runs that read their configuration at once; the others wait. Probes have limits of their own.
@@ -61,6 +63,10 @@ pub struct Assessment {
     pub evaluation: Evaluation,
     /// What was read, redacted.
     pub snapshot: Arc<RunSnapshot>,
+    /// Of the slowest probe, and the evaluation.
+    pub duration: Duration,
+    /// The probes that read a certificate, each with the time at which it expires, in seconds since 1970.
+    pub certificates: Vec<(String, i64)>,
 }
 
 /// Why nothing was read or judged.
@@ -97,8 +103,22 @@ struct Judged {
     oversized: Vec<String>,
 }
 
+/// Readings that are complete. They hold their memory until they are judged.
+struct Complete<S> {
+    observations: Vec<Observation>,
+    _shares: Vec<S>,
+    context: RunContext,
+    snapshot: Arc<RunSnapshot>,
+    oversized: Vec<String>,
+}
+
 impl Judging {
-    fn judge(self, scenario: &ValidatedScenario) -> Judged {
+    /// Memory of the readings, in bytes.
+    fn bytes(&self) -> usize {
+        self.observed.iter().map(|observed| observed.reading.bytes()).sum()
+    }
+
+    fn complete(self) -> Complete<impl Send + use<>> {
         let Judging { observed, mut memory, context } = self;
         let mut oversized = Vec::new();
         let complete = |Observed { name, target, mut reading }| {
@@ -111,8 +131,26 @@ impl Judging {
         let (observations, _shares): (Vec<_>, Vec<_>) = observed.into_iter().map(complete).unzip();
         let readings = observations.iter().map(|o| (o.name.as_str(), &o.reading));
         let snapshot = RunSnapshot::take(readings, &context.redactor, context.now, context.language);
-        let evaluation = judge(scenario, &observations, &context);
-        Judged { evaluation, snapshot, oversized }
+        Complete { observations, _shares, context, snapshot, oversized }
+    }
+}
+
+impl<S> Complete<S> {
+    fn judge(self, scenario: &ValidatedScenario) -> Judged {
+        let evaluation = judge(scenario, &self.observations, &self.context);
+        Judged { evaluation, snapshot: self.snapshot, oversized: self.oversized }
+    }
+
+    /// The same, if it takes fewer than so many steps.
+    fn judge_within(mut self: Box<Self>, scenario: &ValidatedScenario, steps: usize) -> Result<Judged, Box<Self>> {
+        let all = self.context.evaluation_steps;
+        self.context.evaluation_steps = all.min(steps);
+        let evaluation = judge(scenario, &self.observations, &self.context);
+        if evaluation.steps < steps {
+            return Ok(Judged { evaluation, snapshot: self.snapshot, oversized: self.oversized });
+        }
+        self.context.evaluation_steps = all;
+        Err(self)
     }
 }
 
@@ -157,6 +195,8 @@ impl Assessor {
         let observing = prepared.targets.into_iter().map(|(name, target)| self.observe(name, target, begin_one));
         let observed = join_all(observing).await;
         let now = *begun_at.get_or_init(&begin.begun);
+        let (read_in, certificates) = summary(&observed);
+        let judging_since = Instant::now();
         let judging = Judging {
             context: RunContext {
                 settings: configuration.settings.clone(),
@@ -180,7 +220,7 @@ impl Assessor {
             let detail = format_args!("the JSON of probe {probe:?} of Scenario {:?}", scenario.name);
             self.metrics.limit_reached(Limit::Readings, detail);
         }
-        Ok(Assessment { evaluation, snapshot })
+        Ok(Assessment { evaluation, snapshot, duration: read_in + judging_since.elapsed(), certificates })
     }
 
     /// Reads the target when it is its turn.
@@ -217,41 +257,78 @@ impl Assessor {
 
     /// Judges the readings; on a thread of its own where that is costly.
     async fn judge(&self, scenario: &Arc<ValidatedScenario>, judging: Judging) -> Result<Judged, AssessError> {
-        let bytes: usize = judging.observed.iter().map(|observed| observed.reading.bytes()).sum();
-        if scenario.is_cheap() && bytes <= LARGE_READINGS {
-            return Ok(judging.judge(scenario));
+        // Large readings are not kept complete while others have their turn.
+        let is_repeatable = judging.bytes() <= LARGE_READINGS;
+        if scenario.is_cheap() && is_repeatable {
+            return Ok(judging.complete().judge(scenario));
         }
-        let (turn, waited) =
-            self.waits.turn(Limit::Evaluations, &scenario.name, self.evaluations.turn(&scenario.name)).await;
+        let turn = self.evaluation_turn(&scenario.name, is_repeatable).await;
+        let steps = turn.steps().filter(|_| is_repeatable);
+        let first = self.on_thread(scenario, turn, move |scenario| match steps {
+            Some(steps) => Box::new(judging.complete()).judge_within(scenario, steps),
+            None => Ok(judging.complete().judge(scenario)),
+        });
+        let complete = match first.await? {
+            Ok(judged) => return Ok(judged),
+            Err(complete) => complete,
+        };
+        let turn = self.evaluation_turn(&scenario.name, true).await;
+        let Ok(judged) =
+            self.on_thread(scenario, turn, move |scenario| Ok::<_, Infallible>(complete.judge(scenario))).await?;
+        Ok(judged)
+    }
+
+    async fn evaluation_turn(&self, scenario: &str, is_repeatable: bool) -> evaluations::Turn {
+        let turn = self.evaluations.turn(scenario, is_repeatable);
+        let (turn, waited) = self.waits.turn(Limit::Evaluations, scenario, turn).await;
         if waited >= WAIT_REPORTED {
             self.metrics.lateness(waited);
         }
+        turn
+    }
+
+    /// Evaluates on a thread, and notes what it cost. Error of `evaluate`: the turn was too short.
+    async fn on_thread<E: Send + 'static>(
+        &self,
+        scenario: &Arc<ValidatedScenario>,
+        turn: evaluations::Turn,
+        evaluate: impl FnOnce(&ValidatedScenario) -> Result<Judged, E> + Send + 'static,
+    ) -> Result<Result<Judged, E>, AssessError> {
         let (scenario, evaluations) = (scenario.clone(), self.evaluations.clone());
-        let judging = move || {
-            let judged = judging.judge(&scenario);
-            evaluations.finished(&scenario.name, judged.evaluation.steps);
+        let evaluation = move || {
+            let judged = evaluate(&scenario);
+            match &judged {
+                Ok(judged) => evaluations.finished(&scenario.name, judged.evaluation.steps),
+                Err(_) => evaluations.ended(&scenario.name),
+            }
             // The evaluation ends on its thread even if the run was cancelled.
             drop(turn);
             judged
         };
-        let judged = tokio::task::spawn_blocking(judging).await;
+        let judged = tokio::task::spawn_blocking(evaluation).await;
         judged.map_err(|_| AssessError::Failed(RunFailure::EvaluationPanicked))
     }
 
-    /// A run of the operator: the time when it started, and the result.
+    /// A run of the operator: the time when it started, the result, and what metrics say about it if anything was read.
     pub async fn run(
         &self,
         scenario: Arc<ValidatedScenario>,
         configuration: &ConfigurationReader,
         begin: Begin<impl Fn() + Sync>,
-    ) -> (Timestamp, RunResult) {
+    ) -> (Timestamp, RunResult, Option<LastRun>) {
         let (permit, _) = self.waits.turn(Limit::PreparedRuns, &scenario.name, self.preparing.acquire()).await;
         let now = clock::now();
-        let Ok(permit) = permit else { return (now, RunResult::Failed(RunFailure::ShuttingDown)) };
+        let Ok(permit) = permit else { return (now, RunResult::Failed(RunFailure::ShuttingDown), None) };
         // Boxed, so that the thousands that wait after a start are small.
         let run = Box::pin(self.run_now(scenario, configuration, permit, begin));
-        let result = AssertUnwindSafe(run).catch_unwind().await;
-        (now, result.unwrap_or(RunResult::Failed(RunFailure::Panicked)))
+        let result = AssertUnwindSafe(run).catch_unwind().await.unwrap_or(Err(RunResult::Failed(RunFailure::Panicked)));
+        match result {
+            Ok(Assessment { evaluation, snapshot, duration, certificates }) => {
+                let last_run = LastRun { up: is_up(&evaluation), at: now, duration, certificates };
+                (now, RunResult::Evaluated { evaluation, snapshot }, Some(last_run))
+            }
+            Err(result) => (now, result, None),
+        }
     }
 
     async fn run_now(
@@ -260,25 +337,34 @@ impl Assessor {
         configuration: &ConfigurationReader,
         preparing: SemaphorePermit<'_>,
         begin: Begin<impl Fn() + Sync>,
-    ) -> RunResult {
+    ) -> Result<Assessment, RunResult> {
         configuration.learn().await;
         let configuration = configuration.read(scenario.secret_names()).await;
         drop(preparing);
         let configuration = match configuration {
             Ok(configuration) => configuration,
-            Err(WriteError::Timeout) => return RunResult::Failed(RunFailure::ConfigurationTimedOut(CALL_TIMEOUT)),
-            Err(error) => return RunResult::Failed(RunFailure::ConfigurationUnreadable(error.to_string())),
+            Err(WriteError::Timeout) => return Err(RunResult::Failed(RunFailure::ConfigurationTimedOut(CALL_TIMEOUT))),
+            Err(error) => {
+                return Err(RunResult::Failed(RunFailure::ConfigurationUnreadable(error.to_string())));
+            }
         };
         let begun = || {
             (begin.begun)();
             clock::now()
         };
-        match self.assess(&scenario, &configuration, Begin { answered_before: begin.answered_before, begun }).await {
-            Ok(Assessment { evaluation, snapshot }) => RunResult::Evaluated { evaluation, snapshot },
-            Err(AssessError::Refused(errors)) => RunResult::Refused(errors),
-            Err(AssessError::Failed(failure)) => RunResult::Failed(failure),
-        }
+        let begin = Begin { answered_before: begin.answered_before, begun };
+        self.assess(&scenario, &configuration, begin).await.map_err(|error| match error {
+            AssessError::Refused(errors) => RunResult::Refused(errors),
+            AssessError::Failed(failure) => RunResult::Failed(failure),
+        })
     }
+}
+
+/// How long the slowest probe took, and the certificates that were read.
+fn summary(observed: &[Observed]) -> (Duration, Vec<(String, i64)>) {
+    let slowest = observed.iter().map(|one| one.reading.latency).max();
+    let certificates = observed.iter().filter_map(|one| Some((one.name.clone(), certificate_expires(&one.reading)?)));
+    (slowest.unwrap_or_default(), certificates.collect())
 }
 
 #[cfg(test)]

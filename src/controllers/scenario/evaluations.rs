@@ -1,4 +1,7 @@
 //! Turns of the evaluations that keep a thread busy. Scenarios that are costly to evaluate wait for each other, not others for them.
+//!
+//! What an evaluation costs is known once it was made. So the turn of a Scenario that does not count as costly is short: what takes
+//! longer is ended, and evaluated anew when it is its turn among the costly ones.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,6 +9,8 @@ use tokio::sync::oneshot;
 
 /// Steps of an evaluation that is not costly: about 20 ms.
 const QUICK_STEPS: usize = 400_000;
+/// Steps of the first evaluation of a Scenario, before it counts as costly: about 2 ms, since after a start all wait for theirs.
+const FIRST_STEPS: usize = 40_000;
 /// Names that are remembered; beyond them all are forgotten, and known again after one evaluation.
 const NAMES_MAX: usize = 20_000;
 
@@ -48,6 +53,17 @@ pub struct Turn {
     counted_as: Cost,
 }
 
+impl Turn {
+    /// The steps after which an evaluation that can be made anew is ended; `None`: none of this turn is.
+    pub fn steps(&self) -> Option<usize> {
+        match self.counted_as {
+            Cost::Quick => Some(QUICK_STEPS),
+            Cost::Unknown => Some(FIRST_STEPS),
+            Cost::Costly => None,
+        }
+    }
+}
+
 impl Evaluations {
     /// At most so many evaluations at once; at most half of them of Scenarios that were costly the last time.
     pub fn new(most: usize) -> Evaluations {
@@ -55,12 +71,14 @@ impl Evaluations {
         Evaluations { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Waits until this Scenario may be evaluated.
-    pub async fn turn(&self, scenario: &str) -> Turn {
+    /// Waits until this Scenario may be evaluated. `is_repeatable`: its evaluation can be ended and made anew; one that can't
+    /// counts as costly until it was made once.
+    pub async fn turn(&self, scenario: &str, is_repeatable: bool) -> Turn {
         let (sender, receiver) = oneshot::channel();
+        let first = if is_repeatable { Cost::Unknown } else { Cost::Costly };
         let cost = {
             let mut state = self.lock();
-            let cost = state.known.get(scenario).copied().unwrap_or(Cost::Unknown);
+            let cost = state.known.get(scenario).copied().unwrap_or(first);
             state.tickets += 1;
             let ticket = state.tickets;
             // Those that were cancelled.
@@ -75,7 +93,15 @@ impl Evaluations {
 
     /// An evaluation of this Scenario took so many steps.
     pub fn finished(&self, scenario: &str, steps: usize) {
-        let cost = if steps > QUICK_STEPS { Cost::Costly } else { Cost::Quick };
+        self.set(scenario, if steps > QUICK_STEPS { Cost::Costly } else { Cost::Quick });
+    }
+
+    /// An evaluation of this Scenario was ended, since its turn was too short.
+    pub fn ended(&self, scenario: &str) {
+        self.set(scenario, Cost::Costly);
+    }
+
+    fn set(&self, scenario: &str, cost: Cost) {
         let known = &mut self.lock().known;
         if known.len() >= NAMES_MAX && !known.contains_key(scenario) {
             known.clear();
@@ -154,13 +180,13 @@ mod tests {
     /// A Scenario that waits, unless it has its turn at once.
     fn waits(evaluations: &Evaluations, scenario: &'static str) -> BoxFuture<'static, Turn> {
         let evaluations = evaluations.clone();
-        let mut turn = async move { evaluations.turn(scenario).await }.boxed();
+        let mut turn = async move { evaluations.turn(scenario, true).await }.boxed();
         assert!(turn.as_mut().now_or_never().is_none(), "{scenario} has its turn");
         turn
     }
 
     fn has_turn(evaluations: &Evaluations, scenario: &str) -> Turn {
-        evaluations.turn(scenario).now_or_never().unwrap_or_else(|| panic!("{scenario} waits"))
+        evaluations.turn(scenario, true).now_or_never().unwrap_or_else(|| panic!("{scenario} waits"))
     }
 
     #[test]
@@ -211,6 +237,21 @@ mod tests {
         evaluations.finished("a", 1);
         drop(has_turn(&evaluations, "a"));
         assert!(waiting.as_mut().now_or_never().is_none(), "it counts as it did when it began to wait");
+    }
+
+    #[test]
+    fn a_turn_is_short_until_the_scenario_counts_as_costly() {
+        let evaluations = evaluations();
+        assert_eq!(has_turn(&evaluations, "quick").steps(), Some(QUICK_STEPS));
+        assert_eq!(has_turn(&evaluations, "costly").steps(), None);
+        assert_eq!(has_turn(&evaluations, "new").steps(), Some(FIRST_STEPS));
+        evaluations.ended("new");
+        assert_eq!(has_turn(&evaluations, "new").steps(), None);
+        let once = evaluations.turn("once", false).now_or_never().unwrap();
+        assert_eq!(once.steps(), None);
+        // It waits for the costly ones, and keeps the other turn from none.
+        let _second = waits(&evaluations, "costly");
+        drop(has_turn(&evaluations, "other"));
     }
 
     #[test]

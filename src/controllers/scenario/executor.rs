@@ -8,18 +8,24 @@ use super::state::{
     Effect, Event, FindingUpdate, FindingWrite, FindingWritten, RunId, RunOrder, RunResult, StatusSeen, StatusWrite,
     TickId, TickReport,
 };
+use super::status::{self, StatusEvent};
+use super::watch_states::WatchStatesView;
+use crate::api::{GROUP, Scenario, ScenarioStatus, VERSION, WatchState};
 use crate::controllers::finding::FindingWriter;
 use crate::domain::keys::KeyLimit;
 use crate::domain::texts::{self, Language};
+use crate::runtime::events::Events;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::version::Version;
 use crate::runtime::write::{self, WriteError, call};
-use crate::telemetry::{Limit, Metrics};
-use kube::Api;
+use crate::telemetry::{LastRun, Limit, Metrics};
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::api::{DynamicObject, Patch, PatchParams};
+use kube::{Api, Resource as _, ResourceExt as _};
+use serde::Deserialize as _;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
@@ -33,13 +39,23 @@ pub struct Executor {
     pub assessor: Assessor,
     pub configuration: ConfigurationReader,
     pub schedule: ScheduleView,
+    pub states: WatchStatesView,
     pub metrics: Arc<Metrics>,
+    /// Events of the API.
+    pub published: Events,
     /// Where tasks report.
     pub events: mpsc::Sender<Event>,
     /// The runs under way.
-    pub runs: HashMap<RunId, AbortHandle>,
+    pub runs: HashMap<RunId, RunTask>,
     /// Who waits for the ticks.
     pub ticks: HashMap<TickId, oneshot::Sender<TickReport>>,
+}
+
+/// A run under way.
+pub struct RunTask {
+    task: AbortHandle,
+    /// What metrics say about it once it has ended; `None` if it read nothing.
+    last_run: Arc<OnceLock<Option<LastRun>>>,
 }
 
 impl Executor {
@@ -59,7 +75,7 @@ impl Executor {
                 }
                 Effect::CancelRun { id } => {
                     if let Some(run) = self.runs.remove(&id) {
-                        run.abort();
+                        run.task.abort();
                     }
                 }
                 Effect::WriteFindings(write) => self.write_findings(write),
@@ -76,8 +92,17 @@ impl Executor {
                 Effect::RunRecorded => self.metrics.run(),
                 Effect::Scheduled { scenario, at, interval } => self.schedule.scheduled(scenario, at, interval),
                 Effect::IntervalKnown { scenario, interval } => self.schedule.interval_known(scenario, interval),
-                Effect::Unscheduled { scenario } => self.schedule.unscheduled(&scenario),
-                Effect::ScheduleCleared => self.schedule.clear(),
+                Effect::Unscheduled { scenario } => {
+                    self.schedule.unscheduled(&scenario);
+                    self.metrics.forget_scenario(&scenario);
+                }
+                Effect::StateChanged { scenario, state, problem } => log_state(&scenario, state, problem.as_deref()),
+                Effect::StatesKnown(states) => self.states.set(Some(*states)),
+                Effect::ScheduleCleared => {
+                    self.schedule.clear();
+                    self.states.set(None);
+                    self.metrics.forget_scenarios();
+                }
                 Effect::AnswerTick { id, report } => {
                     if let Some(reply) = self.ticks.remove(&id) {
                         // The caller may be gone.
@@ -93,13 +118,17 @@ impl Executor {
     /// Ends all runs under way, with the queries and connections that they have.
     pub fn cancel_runs(&mut self) {
         for (_, run) in self.runs.drain() {
-            run.abort();
+            run.task.abort();
         }
     }
 
-    /// A run has ended.
-    pub fn run_ended(&mut self, id: RunId) {
-        self.runs.remove(&id);
+    /// A run has ended. One that was cancelled meanwhile counts for nothing.
+    pub fn run_ended(&mut self, scenario: &Arc<str>, id: RunId) {
+        let Some(run) = self.runs.remove(&id) else { return };
+        match run.last_run.get() {
+            Some(Some(last_run)) => self.metrics.scenario_ran(scenario.clone(), last_run.clone()),
+            _ => self.metrics.scenario_not_read(scenario),
+        }
     }
 
     fn start_run(&mut self, order: RunOrder) {
@@ -107,20 +136,24 @@ impl Executor {
         let (assessor, configuration, events) =
             (self.assessor.clone(), self.configuration.clone(), self.events.clone());
         let (schedule, metrics) = (self.schedule.clone(), self.metrics.clone());
+        let ended = Arc::new(OnceLock::new());
+        let last_run = ended.clone();
         let run = tokio::spawn(async move {
             let begun = || {
                 let lateness = Instant::now().saturating_duration_since(due_at);
                 schedule.set_lateness(lateness);
                 metrics.lateness(lateness);
             };
-            let (started_at, result) = assessor.run(spec, &configuration, Begin { answered_before, begun }).await;
+            let begin = Begin { answered_before, begun };
+            let (started_at, result, last_run) = assessor.run(spec, &configuration, begin).await;
+            let _ = ended.set(last_run);
             if let RunResult::Failed(failure) = &result {
                 let reason = texts::run_failure(Language::English, failure);
                 tracing::warn!(%scenario, reason, "Scenario not run");
             }
             let _ = events.send(Event::RunEnded { scenario, id, started_at, result }).await;
         });
-        self.runs.insert(id, run.abort_handle());
+        self.runs.insert(id, RunTask { task: run.abort_handle(), last_run });
     }
 
     fn write_findings(&self, write: FindingWrite) {
@@ -149,7 +182,8 @@ impl Executor {
     fn write_status(&self, write: StatusWrite) {
         let StatusWrite { id, scenario, resource_version, before, status } = write;
         let (api, fence) = (self.api.clone(), self.fence.clone());
-        let (events, metrics) = (self.events.clone(), self.metrics.clone());
+        let (events, metrics, published) = (self.events.clone(), self.metrics.clone(), self.published.clone());
+        let language = self.assessor.language;
         let patch = write::merge("status", Some(&before), &status, Some(&resource_version));
         tokio::spawn(async move {
             let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
@@ -157,6 +191,13 @@ impl Executor {
                 Ok(patch) => fence.write(api.patch_status(&scenario, &params, &Patch::Merge(patch))).await,
                 Err(error) => Err(error),
             };
+            let written = match written {
+                Ok(object) => repaired(object, &status, &api, &fence).await,
+                Err(error) => Err(error),
+            };
+            if let Ok(object) = &written {
+                publish(&published, object, status::event(&before, &status, language));
+            }
             let result = match written {
                 // Another writer was faster: the next decision starts from the object as it is now.
                 Err(WriteError::Conflict) => call(api.get(&scenario)).await,
@@ -190,6 +231,45 @@ async fn make_room(writer: &FindingWriter, scenario: &str, removals: Vec<String>
         }
     }
     removed
+}
+
+fn log_state(scenario: &str, state: WatchState, problem: Option<&str>) {
+    let state = state.as_str();
+    match problem {
+        Some(problem) => tracing::warn!(scenario, state, problem, "the Scenario is not watched"),
+        None => tracing::info!(scenario, state, "what kept the Scenario from being watched is gone"),
+    }
+}
+
+/// Publishes the Event about a status that was written, if it is worth one.
+fn publish(events: &Events, object: &DynamicObject, event: Option<StatusEvent<'_>>) {
+    let Some(event) = event else { return };
+    let about = ObjectReference {
+        api_version: Some(format!("{GROUP}/{VERSION}")),
+        kind: Some(Scenario::kind(&()).into_owned()),
+        name: object.metadata.name.clone(),
+        namespace: object.metadata.namespace.clone(),
+        uid: object.metadata.uid.clone(),
+        ..ObjectReference::default()
+    };
+    events.publish(about, event.is_warning, event.reason, &event.note);
+}
+
+/// The Scenario once its status was written. Where that still has fields that can't be decoded, which keep the Scenario from being
+/// read, it is written again without them.
+async fn repaired(
+    object: DynamicObject,
+    status: &ScenarioStatus,
+    api: &Api<DynamicObject>,
+    fence: &WriteFence,
+) -> Result<DynamicObject, WriteError> {
+    let stored = object.data.get("status");
+    let Some(stored) = stored.filter(|stored| ScenarioStatus::deserialize(*stored).is_err()) else { return Ok(object) };
+    let name = object.name_any();
+    tracing::warn!(scenario = name, "status repaired: fields that can't be decoded are removed");
+    let patch = write::repair("status", stored, status, object.metadata.resource_version.as_deref())?;
+    let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
+    fence.write(api.patch_status(&name, &params, &Patch::Merge(patch))).await
 }
 
 /// A Scenario's status in an answer of the API.

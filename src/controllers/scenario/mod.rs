@@ -9,27 +9,30 @@ pub mod assess;
 mod configuration;
 mod evaluations;
 mod executor;
+mod last_run;
 mod named_secrets;
 mod schedule_view;
 mod state;
 mod status;
 mod waits;
+mod watch_states;
 
 pub use configuration::ConfigurationReader;
 pub use schedule_view::ScheduleView;
 pub use state::{TickReport, TickResult};
+pub use watch_states::{NotWatched, WatchStates, WatchStatesView, state_of};
 
 use super::context::Context;
 use super::finding::{FindingSummary, FindingWriter};
 use crate::api::{Agent, Finding, Scenario};
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;
+use crate::runtime::guard::InvalidObject;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::watch::{Cache, Change, Subscription};
 use assess::Assessor;
 use executor::Executor;
 use kube::core::ApiResource;
-use kube::core::error_boundary::InvalidObject;
 use kube::{Api, ResourceExt as _};
 use state::{AgentSummary, Event, Now, ObjectChange, Settings, State, TickId, UndecodableObject};
 use std::collections::HashMap;
@@ -55,6 +58,7 @@ struct TickRequest {
 #[derive(Clone)]
 pub struct Handle {
     pub schedule: ScheduleView,
+    pub states: WatchStatesView,
     assessor: Assessor,
     ticks: mpsc::Sender<TickRequest>,
 }
@@ -83,7 +87,12 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
         context.metrics.clone(),
         context.limits.evaluations,
     );
-    let handle = Handle { schedule: ScheduleView::default(), assessor: assessor.clone(), ticks };
+    let handle = Handle {
+        schedule: ScheduleView::default(),
+        states: WatchStatesView::default(),
+        assessor: assessor.clone(),
+        ticks,
+    };
     let (events, reports) = mpsc::channel(EVENTS_MAX);
     let executor = Executor {
         api: Api::namespaced_with(context.client.clone(), &context.namespace, &ApiResource::erase::<Scenario>(&())),
@@ -97,7 +106,9 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
             context.metrics.clone(),
         ),
         schedule: handle.schedule.clone(),
+        states: handle.states.clone(),
         metrics: context.metrics.clone(),
+        published: context.events.clone(),
         events,
         runs: HashMap::new(),
         ticks: HashMap::new(),
@@ -172,8 +183,8 @@ impl Controller {
     }
 
     fn on(&mut self, event: Event) {
-        if let Event::RunEnded { id, .. } = &event {
-            self.executor.run_ended(*id);
+        if let Event::RunEnded { scenario, id, .. } = &event {
+            self.executor.run_ended(scenario, *id);
         }
         let effects = self.state.on(event, now());
         self.executor.carry_out(effects);
@@ -240,7 +251,8 @@ fn undecodable(invalid: &InvalidObject) -> UndecodableObject {
         name: invalid.metadata.name.as_deref().unwrap_or_default().into(),
         generation: invalid.metadata.generation,
         resource_version: invalid.metadata.resource_version.clone(),
-        error: invalid.error.to_string(),
+        error: invalid.error.clone(),
+        outline: invalid.outline.clone(),
     }
 }
 

@@ -1,18 +1,22 @@
 //! The status of a Scenario: the conditions Ready and Healthy, health, and the number of open Findings.
 
 use crate::api::conditions::{
-    self, HEALTHY, READY, REASON_BLIND, REASON_FAILING, REASON_NOT_JUDGED, REASON_NOT_READY, REASON_PASSING,
-    REASON_READY, REASON_SUSPENDED, REASON_UNDECODABLE,
+    self, HEALTHY, READY, REASON_BLIND, REASON_FAILING, REASON_LATE, REASON_NOT_JUDGED, REASON_NOT_READY,
+    REASON_PASSING, REASON_READY, REASON_RECOVERED, REASON_SUSPENDED, REASON_UNDECODABLE, bounded,
 };
-use crate::api::{BLIND, Health, RequestedRun, ScenarioStatus};
+use crate::api::{BLIND, Health, RequestedRun, ScenarioStatus, WatchState};
 use crate::domain::desired::CheckKey;
 use crate::domain::printable::printable;
 use crate::domain::texts::{self, Language};
 use crate::domain::validate::{Problem, Reason, ValidationError};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+/// Of the message of Healthy, in bytes, for what keeps the Scenario from being watched, where open Findings follow.
+const PROBLEM_MAX: usize = conditions::MESSAGE_MAX * 2 / 3;
 /// More names than these do not fit into the message of a condition.
 const NAMES_MAX: usize = conditions::MESSAGE_MAX / 3;
 
@@ -24,6 +28,8 @@ pub struct StatusInputs<'a> {
     pub open: &'a BTreeSet<CheckKey>,
     /// The last run of this generation since the start; `None` if there was none.
     pub run: Option<RunSummary<'a>>,
+    /// Set where no run has been completed for two intervals.
+    pub late: Option<LateRun<'a>>,
     pub last_run_at: Option<Timestamp>,
     pub last_requested_run: Option<&'a RequestedRun>,
     /// The language of condition messages.
@@ -43,6 +49,14 @@ pub enum SpecState<'a> {
     Undecodable(&'a str),
 }
 
+/// A run that has not been completed for two intervals.
+#[derive(Clone, Copy)]
+pub struct LateRun<'a> {
+    pub interval: Duration,
+    /// Why the last run read nothing, if it ended so.
+    pub failure: Option<&'a str>,
+}
+
 /// The result of a run, as far as the status needs it.
 #[derive(Clone, Copy)]
 pub struct RunSummary<'a> {
@@ -58,24 +72,31 @@ pub struct RunSummary<'a> {
 
 /// The next status. It is equal to `before`, except for `lastRunAt`, unless one of the inputs changed.
 ///
-/// After an edit it stays as it is until the first run of the new generation, which follows at once.
+/// After an edit it stays as it is until the first run of the new generation, which follows at once. So it does after a restart where
+/// the last run found errors in the spec.
 pub fn status(before: &ScenarioStatus, inputs: &StatusInputs<'_>, now: Timestamp) -> ScenarioStatus {
     let mut next = before.clone();
     let generation = inputs.generation;
-    let is_to_run = matches!(inputs.spec, SpecState::Valid) && inputs.run.is_none();
-    if is_to_run && before.observed_generation != generation {
+    let is_to_run = matches!(inputs.spec, SpecState::Valid) && inputs.run.is_none() && inputs.late.is_none();
+    if is_to_run && (before.observed_generation != generation || before.state == Some(WatchState::Invalid)) {
         return next;
     }
     next.observed_generation = generation;
-    let (ready, reason, message) = ready(inputs);
-    conditions::set(&mut next.conditions, READY, Some(ready), reason, &printable(&message), generation, now);
-    let (health, reason, message) = health(before, inputs, ready);
+    let problem = spec_problem(inputs.spec, inputs.language);
+    let (reason, message) = match &problem {
+        Some((reason, message)) => (*reason, message.clone()),
+        None => ready(inputs),
+    };
+    let is_ready = problem.is_none();
+    conditions::set(&mut next.conditions, READY, Some(is_ready), reason, &printable(&message), generation, now);
+    let (health, reason, message) = health(before, inputs, problem.as_ref().map(|(_, message)| message.as_str()));
     let value = match health {
         Health::Healthy => Some(true),
         Health::Failing => Some(false),
         Health::Unknown => None,
     };
     conditions::set(&mut next.conditions, HEALTHY, value, reason, &printable(&message), generation, now);
+    next.state = Some(watch_state(inputs.spec, inputs.late.is_some()));
     next.health = Some(health);
     next.open_findings = Some(inputs.open.len().try_into().unwrap_or(u32::MAX));
     if let Some(at) = inputs.last_run_at {
@@ -87,15 +108,21 @@ pub fn status(before: &ScenarioStatus, inputs: &StatusInputs<'_>, now: Timestamp
     next
 }
 
-/// Status, reason and message of Ready.
-fn ready(inputs: &StatusInputs<'_>) -> (bool, &'static str, String) {
-    let language = inputs.language;
+/// Reason and message of Ready where the spec is valid.
+fn ready(inputs: &StatusInputs<'_>) -> (&'static str, String) {
     match inputs.spec {
-        SpecState::Valid => (true, REASON_READY, texts::spec_valid(language)),
-        SpecState::Suspended => (true, REASON_SUSPENDED, texts::suspended_spec(language)),
+        SpecState::Suspended => (REASON_SUSPENDED, texts::suspended_spec(inputs.language)),
+        _ => (REASON_READY, texts::spec_valid(inputs.language)),
+    }
+}
+
+/// Reason and message of Ready where the spec cannot be used; `None` where it can.
+pub fn spec_problem(spec: SpecState<'_>, language: Language) -> Option<(&'static str, String)> {
+    match spec {
+        SpecState::Valid | SpecState::Suspended => None,
         SpecState::Invalid(errors) => {
             let reason = errors.first().map_or(Reason::InvalidProbe, |error| error.reason);
-            (false, reason.as_str(), texts::validations(language, errors))
+            Some((reason.as_str(), texts::validations(language, errors)))
         }
         SpecState::DependencyCycle(path) => {
             let error = ValidationError {
@@ -103,25 +130,48 @@ fn ready(inputs: &StatusInputs<'_>) -> (bool, &'static str, String) {
                 reason: Reason::DependencyCycle,
                 problem: Problem::DependencyCycle { path: path.to_vec() },
             };
-            (false, error.reason.as_str(), texts::validation(language, &error))
+            Some((error.reason.as_str(), texts::validation(language, &error)))
         }
-        SpecState::Undecodable(error) => (false, REASON_UNDECODABLE, texts::undecodable(language, error)),
+        SpecState::Undecodable(error) => Some((REASON_UNDECODABLE, texts::undecodable(language, error))),
     }
 }
 
-/// Health, and reason and message of Healthy. Open Findings other than `blind` come first.
-fn health(before: &ScenarioStatus, inputs: &StatusInputs<'_>, ready: bool) -> (Health, &'static str, String) {
+/// The state of a Scenario in one word.
+pub fn watch_state(spec: SpecState<'_>, is_late: bool) -> WatchState {
+    match spec {
+        SpecState::Valid if is_late => WatchState::Late,
+        SpecState::Valid => WatchState::Ready,
+        SpecState::Suspended => WatchState::Suspended,
+        SpecState::Invalid(_) | SpecState::DependencyCycle(_) | SpecState::Undecodable(_) => WatchState::Invalid,
+    }
+}
+
+/// Health, and reason and message of Healthy. Open Findings other than `blind` come first; `problem` is what is wrong with the spec.
+fn health(before: &ScenarioStatus, inputs: &StatusInputs<'_>, problem: Option<&str>) -> (Health, &'static str, String) {
     let language = inputs.language;
     let mut failing = inputs.open.iter().filter(|(check, _)| check != BLIND).peekable();
     if failing.peek().is_some() {
         let names: Vec<_> = failing.take(NAMES_MAX).map(|(check, key)| check_name(check, key)).collect();
-        return (Health::Failing, REASON_FAILING, texts::findings_open(language, &names.join(", ")));
+        let names = names.join(", ");
+        let late = inputs.late.map(|late| texts::late(language, late.interval, None));
+        let message = match problem.or(late.as_deref()) {
+            Some(problem) => texts::not_watched_and_open(language, &bounded(problem, PROBLEM_MAX), &names),
+            None => texts::findings_open(language, &names),
+        };
+        return (Health::Failing, REASON_FAILING, message);
     }
-    if !ready {
-        return (Health::Unknown, REASON_NOT_READY, texts::not_ready(language));
+    if let Some(problem) = problem {
+        return (Health::Unknown, REASON_NOT_READY, problem.to_string());
     }
     if matches!(inputs.spec, SpecState::Suspended) {
         return (Health::Unknown, REASON_SUSPENDED, texts::suspended(language));
+    }
+    if let Some(late) = inputs.late {
+        // The first message stays for as long as it is late.
+        let is_same = before.observed_generation == inputs.generation;
+        let message = previous_message(before, REASON_LATE).filter(|_| is_same);
+        let message = message.unwrap_or_else(|| texts::late(language, late.interval, late.failure));
+        return (Health::Unknown, REASON_LATE, message);
     }
     let is_blind = !inputs.open.is_empty();
     let Some(run) = inputs.run else {
@@ -154,9 +204,40 @@ fn check_name(check: &str, key: &str) -> String {
     if key.is_empty() { check.to_string() } else { format!("{check} ({key})") }
 }
 
-/// Whether two statuses differ in more than `lastRunAt`.
+/// An Event about a change of a status.
+#[derive(Debug, PartialEq)]
+pub struct StatusEvent<'a> {
+    pub is_warning: bool,
+    pub reason: &'a str,
+    pub note: Cow<'a, str>,
+}
+
+/// The Event about a change of a status, if it is worth one: what keeps the Scenario from being watched is new, or gone.
+pub fn event<'a>(before: &ScenarioStatus, after: &'a ScenarioStatus, language: Language) -> Option<StatusEvent<'a>> {
+    let of = |type_| conditions::find(&after.conditions, type_);
+    let (ready, healthy) = (of(READY)?, of(HEALTHY)?);
+    let was_unwatched = matches!(before.state, Some(WatchState::Invalid | WatchState::Late));
+    let (is_warning, reason, note) = match after.state? {
+        WatchState::Invalid => {
+            let old = conditions::find(&before.conditions, READY);
+            let is_new = old.is_none_or(|old| {
+                (&old.status, &old.reason, &old.message) != (&ready.status, &ready.reason, &ready.message)
+            });
+            is_new.then_some((true, ready.reason.as_str(), Cow::from(&ready.message)))?
+        }
+        WatchState::Late if before.state == Some(WatchState::Late) => return None,
+        WatchState::Late => (true, REASON_LATE, Cow::from(&healthy.message)),
+        WatchState::Ready if was_unwatched => (false, REASON_RECOVERED, texts::watched_again(language).into()),
+        WatchState::Ready | WatchState::Suspended => return None,
+    };
+    Some(StatusEvent { is_warning, reason, note })
+}
+
+/// Whether two statuses differ in more than `lastRunAt`. A missing `state` is no difference, since the conditions say it too: it must not
+/// be written again and again where the definition of the kind is older and drops it.
 pub fn differs_beyond_freshness(before: &ScenarioStatus, next: &ScenarioStatus) -> bool {
-    let without = |s: &ScenarioStatus| ScenarioStatus { last_run_at: None, ..s.clone() };
+    let state = |s: &ScenarioStatus| before.state.and(s.state);
+    let without = |s: &ScenarioStatus| ScenarioStatus { last_run_at: None, state: state(s), ..s.clone() };
     without(before) != without(next)
 }
 

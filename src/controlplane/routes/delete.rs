@@ -28,7 +28,7 @@ pub async fn delete(
     let Some(name) = target.name.clone() else { return delete_all(&api, &target, &query).await };
     let precondition = |field: &str| options["preconditions"][field].as_str().map(String::from);
     let (uid, version) = (precondition("uid"), precondition("resourceVersion"));
-    let context = target.write_context(&name, &query, &HeaderMap::new());
+    let context = target.write_context(&name, &query, &HeaderMap::new(), &Arc::default());
     let at = served.key(target.namespace.as_deref(), &name);
     if let Some(why) = api.store.damage(&at).filter(|_| !query.dry_run) {
         return delete_damaged(&api, &target, at, options, &why).await;
@@ -111,7 +111,7 @@ async fn delete_all(api: &ServerState, target: &RequestTarget, query: &Query) ->
     for (at, stored) in listed.items {
         let value = stored.value();
         if query.labels.matches(&value) && query.fields.matches(&value) {
-            let mut context = target.write_context(&at.name, query, &HeaderMap::new());
+            let mut context = target.write_context(&at.name, query, &HeaderMap::new(), &Arc::default());
             context.namespace.clone_from(&at.namespace);
             match api.store.write(at, move |current| context.delete(current, None, None)).await.map_err(store_error)? {
                 Ok(_) => items.push(listed_item(served, value)),

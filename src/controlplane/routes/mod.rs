@@ -108,6 +108,10 @@ async fn resource(
         Client::Connected => Reservation::of(api.budgets.clone()),
         Client::InProcess => Reservation::default(),
     };
+    let reserved = match client {
+        Client::Connected => api.reserved_annotations.clone(),
+        Client::InProcess => Arc::default(),
+    };
     let (parts, body) = request.into_parts();
     let resource = &target.served.resource;
     let action = Action::of(&parts.method, &target).ok_or_else(|| ApiError::method_not_allowed(resource))?;
@@ -137,15 +141,15 @@ async fn resource(
         Action::Get => read::get(&api, &target, target.name.as_deref().unwrap_or_default(), format, &query),
         Action::Create => {
             let value = body::read_object(&parts.headers, body, &mut memory).await?;
-            write::create(api, target, query, &parts.headers, value).await
+            write::create(api, target, query, (&parts.headers, &reserved), value).await
         }
         Action::Update => {
             let value = body::read_object(&parts.headers, body, &mut memory).await?;
-            write::update(api, target, query, &parts.headers, value).await
+            write::update(api, target, query, (&parts.headers, &reserved), value).await
         }
         Action::Patch => {
             let bytes = body::read_bytes(body, &mut memory).await?;
-            write::patch(api, target, query, &parts.headers, &bytes).await
+            write::patch(api, target, query, (&parts.headers, &reserved), &bytes).await
         }
         Action::Delete => {
             let options = body::read_options(&parts.headers, body, &mut memory).await?;

@@ -27,6 +27,8 @@ const WARNINGS_LENGTH_MAX: usize = 4_096;
 const WARNING_LENGTH_MAX: usize = WARNINGS_LENGTH_MAX / WARNINGS_MAX;
 
 type Warnings = Arc<Mutex<Vec<String>>>;
+/// Annotations that the client cannot change.
+pub type Reserved = Arc<[String]>;
 
 /// Decodes and prunes an object of a request, and validates its kind and namespace. Returns warnings about unknown
 /// fields.
@@ -111,13 +113,14 @@ impl WriteContext {
 
 impl RequestTarget {
     /// The parameters of a write of one object.
-    pub fn write_context(&self, name: &str, query: &Query, headers: &HeaderMap) -> WriteContext {
+    pub fn write_context(&self, name: &str, query: &Query, headers: &HeaderMap, reserved: &Reserved) -> WriteContext {
         WriteContext {
             served: self.served.clone(),
             name: name.to_string(),
             namespace: self.namespace.clone().unwrap_or_default(),
             manager: query.manager(headers),
             status: self.status,
+            reserved_annotations: reserved.clone(),
             dry_run: query.dry_run,
             field_validation: query.field_validation,
             warnings: Arc::default(),
@@ -131,7 +134,7 @@ pub async fn create(
     api: Arc<ServerState>,
     target: RequestTarget,
     query: Query,
-    headers: &HeaderMap,
+    (headers, reserved): (&HeaderMap, &Reserved),
     object: RequestObject,
 ) -> Result<Response, ApiError> {
     let (mut value, warnings) = decode_object(&target, &query, object, false)?;
@@ -145,7 +148,7 @@ pub async fn create(
         // Reported together with other validation errors.
         _ => String::new(),
     };
-    let context = target.write_context(&name, &query, headers);
+    let context = target.write_context(&name, &query, headers, reserved);
     let key = served.key(target.namespace.as_deref(), &name);
     let all_warnings = context.add_warnings(warnings);
     let written = api.store.write(key, move |current| context.create(current, value)).await;
@@ -169,14 +172,14 @@ pub async fn update(
     api: Arc<ServerState>,
     target: RequestTarget,
     query: Query,
-    headers: &HeaderMap,
+    (headers, reserved): (&HeaderMap, &Reserved),
     object: RequestObject,
 ) -> Result<Response, ApiError> {
     let (mut value, warnings) = decode_object(&target, &query, object, false)?;
     let name = target.name.clone().unwrap_or_default();
     check_name_matches(&value, &name)?;
     let served = target.served.clone();
-    let context = target.write_context(&name, &query, headers);
+    let context = target.write_context(&name, &query, headers, reserved);
     let key = served.key(target.namespace.as_deref(), &name);
     let all_warnings = context.add_warnings(warnings);
     // There is nothing left that a damaged object could be compared with.
@@ -197,7 +200,7 @@ pub async fn patch(
     api: Arc<ServerState>,
     target: RequestTarget,
     query: Query,
-    headers: &HeaderMap,
+    (headers, reserved): (&HeaderMap, &Reserved),
     bytes: &[u8],
 ) -> Result<Response, ApiError> {
     let media_type = media_type(headers);
@@ -222,7 +225,7 @@ pub async fn patch(
             return Err(if served.resource.custom { error } else { error.with_empty_details() });
         }
     };
-    let context = target.write_context(&name, &query, headers);
+    let context = target.write_context(&name, &query, headers, reserved);
     let key = served.key(target.namespace.as_deref(), &name);
     let existed = api.store.get(&key).is_some();
     if let Some(why) = api.store.damage(&key).filter(|_| !matches!(patch, PatchBody::Apply { .. })) {

@@ -1,20 +1,17 @@
 //! The database file: opening it, on a full disk too, and reading what it holds.
 
+use super::contents::Contents;
 use super::memory::Memory;
 use super::presence::OpenFile;
-use super::{Check, Key, StoredObject};
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, Row};
-use serde_json::Value;
-use std::borrow::Cow;
+use super::space::{self, Space};
+use super::{Check, Key, rows};
+use rusqlite::{Connection, ErrorCode};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Damaged objects that are logged by name at the start; further ones are counted.
 const LOGGED_MAX: usize = 20;
-/// How much of the file the database uses, in bytes.
-const CONTENT: &str = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
 const HOW_TO_GO_ON: &str = "restore the file from a backup, or move the directory away to begin with an empty store";
 
 /// Why the file can't be opened.
@@ -44,8 +41,17 @@ pub struct FileOptions {
     pub pages_max: Option<u32>,
 }
 
+/// A file that was opened.
+pub(super) struct Opened {
+    pub connection: Connection,
+    pub memory: Memory,
+    pub file: OpenFile,
+    pub contents: Contents,
+    pub space: Space,
+}
+
 /// Opens the file, or creates it, and reads what it holds.
-pub(super) fn open(options: &FileOptions, check: &Check) -> Result<(Connection, Memory, OpenFile), OpenError> {
+pub(super) fn open(options: &FileOptions, check: &Check) -> Result<Opened, OpenError> {
     let path = &options.path;
     let failed = |error: rusqlite::Error| open_error(path, &error);
     check_not_emptied(options)?;
@@ -57,10 +63,11 @@ pub(super) fn open(options: &FileOptions, check: &Check) -> Result<(Connection, 
     }
     let memory = load(&connection, check).map_err(failed)?;
     log_damaged(path, &memory.damaged);
-    let content = connection.query_row(CONTENT, [], |row| row.get::<_, i64>(0)).map_err(failed)?;
-    let file = OpenFile::new(path, content.unsigned_abs());
+    let file = OpenFile::new(path, space::content(&connection).map_err(failed)?);
     let file = file.map_err(|source| OpenError::File { path: path.clone(), source })?;
-    Ok((connection, memory, file))
+    let contents = Contents::new(&connection, path).map_err(failed)?;
+    let space = Space::new(&connection, path, options.pages_max).map_err(failed)?;
+    Ok(Opened { connection, memory, file, contents, space })
 }
 
 fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
@@ -116,9 +123,6 @@ fn connect_with(options: &FileOptions, exclusive: bool) -> rusqlite::Result<Conn
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    if let Some(pages) = options.pages_max {
-        connection.pragma_update(None, "max_page_count", pages)?;
-    }
     let tables = "SELECT count(*) FROM sqlite_schema WHERE name IN ('objects', 'counter')";
     if connection.query_row(tables, [], |row| row.get::<_, i64>(0))? < 2 {
         connection.execute_batch(
@@ -135,6 +139,8 @@ fn connect_with(options: &FileOptions, exclusive: bool) -> rusqlite::Result<Conn
     }
     // The WAL must not stay large after a long-running reader.
     connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
+    // Only the writer puts the log into the file, so that it notices when another program changes that.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(connection)
 }
 
@@ -145,7 +151,7 @@ fn load(connection: &Connection, check: &Check) -> rusqlite::Result<Memory> {
     let mut rows = statement.query([])?;
     let (mut objects, mut damaged, mut newest) = (BTreeMap::new(), BTreeMap::new(), 0);
     while let Some(row) = rows.next()? {
-        let (key, read) = object(row, check)?;
+        let (key, read) = rows::object(row, check)?;
         match read {
             Ok(stored) => {
                 newest = newest.max(stored.version);
@@ -162,48 +168,6 @@ fn load(connection: &Connection, check: &Check) -> rusqlite::Result<Memory> {
         );
     }
     Ok(Memory::loaded(objects, damaged, counter.max(newest)))
-}
-
-/// The key of a row, and its object or why it can't be read.
-fn object(row: &Row<'_>, check: &Check) -> rusqlite::Result<(Key, Result<StoredObject, String>)> {
-    let key = Key {
-        kind: text(row, 0)?.into_owned(),
-        namespace: text(row, 1)?.into_owned(),
-        name: text(row, 2)?.into_owned(),
-    };
-    let (ValueRef::Integer(version), ValueRef::Text(json)) = (row.get_ref(3)?, row.get_ref(4)?) else {
-        return Ok((key, Err("the row has values of other types".into())));
-    };
-    let version = version.unsigned_abs();
-    let read = parse(&key, version, json).and_then(|(text, object)| {
-        check(&key, &object)?;
-        Ok(StoredObject { version, json: text.into() })
-    });
-    Ok((key, read))
-}
-
-/// A column of a key. Damaged text stays recognisable.
-fn text<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Cow<'a, str>> {
-    Ok(match row.get_ref(column)? {
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes),
-        other => Cow::Owned(format!("{other:?}")),
-    })
-}
-
-/// The text of an object and the object, if it is JSON with the identity of its row.
-fn parse<'a>(key: &Key, version: u64, json: &'a [u8]) -> Result<(&'a str, Value), String> {
-    let text = std::str::from_utf8(json).map_err(|error| format!("the stored text is not UTF-8: {error}"))?;
-    let object: Value =
-        serde_json::from_str(text).map_err(|error| format!("the stored text is not an object in JSON: {error}"))?;
-    let field = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
-    let is_same = field("name") == key.name
-        && field("namespace") == key.namespace
-        && field("resourceVersion") == version.to_string();
-    if is_same {
-        Ok((text, object))
-    } else {
-        Err("the stored object has another name, namespace or resource version".into())
-    }
 }
 
 fn log_damaged(path: &Path, damaged: &BTreeMap<Key, String>) {

@@ -4,9 +4,14 @@
 //! durability. A write is a function of the current object, evaluated within the transaction. Every object is also kept
 //! in memory as JSON, from which reads are served: they go on while the disk is full.
 
+mod contents;
+mod disk;
 mod file;
 mod memory;
 mod presence;
+mod reserve;
+mod rows;
+mod space;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -15,6 +20,8 @@ mod writer;
 pub use file::{FileOptions, OpenError};
 pub use state::{StoreState, StoreStatus};
 
+use disk::Disk;
+use file::Opened;
 use memory::Memory;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -142,13 +149,14 @@ pub struct Reader {
 impl Store {
     /// Opens or creates the database file and starts the writer thread.
     pub fn open(options: StoreOptions) -> Result<(Store, std::thread::JoinHandle<()>), OpenError> {
-        let (connection, memory, file) = file::open(&options.file, &options.check)?;
+        let Opened { connection, memory, file, contents, space } = file::open(&options.file, &options.check)?;
         let memory = Arc::new(RwLock::new(memory));
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
         let (publisher, published) = signal::channel(0);
         let status = StoreStatus::new(memory.clone());
         let StoreOptions { on_error, file: FileOptions { path, .. }, .. } = options;
-        let writer = Writer { connection, file, memory: memory.clone(), publisher, status: status.clone(), on_error };
+        let disk = Disk::new(connection, file, contents, space);
+        let writer = Writer { disk, memory: memory.clone(), publisher, status: status.clone(), on_error };
         let thread = std::thread::Builder::new().name("controlplane-store".into()).spawn(move || writer.run(waiting));
         let thread = thread.map_err(|source| OpenError::File { path, source })?;
         Ok((Store { reader: Reader { memory, published }, queue, status }, thread))
@@ -221,6 +229,12 @@ impl Reader {
     pub fn list(&self, kind: &str, namespace: Option<&str>) -> ListResult {
         let memory = self.read();
         ListResult { items: memory.of_kind(kind, namespace, None), version: memory.version }
+    }
+
+    /// How many objects of a kind there are.
+    pub fn count(&self, kind: &str) -> usize {
+        let first = Key { kind: kind.to_string(), namespace: String::new(), name: String::new() };
+        self.read().objects.range(first..).take_while(|(key, _)| key.kind == kind).count()
     }
 
     /// Lists the objects of a kind after `from`, as they were at `version`; `None` if the version is no longer in the

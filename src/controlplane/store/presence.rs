@@ -66,6 +66,21 @@ impl OpenFile {
         })
     }
 
+    /// Renames the log, which does not belong to the file that is there now: after a restart SQLite would put it there.
+    pub fn set_log_aside(&self) {
+        let mut aside = self.wal.as_os_str().to_owned();
+        aside.push(".old");
+        let (from, to) = (self.wal.display(), aside.display());
+        match std::fs::rename(&self.wal, &aside) {
+            Ok(()) => {
+                tracing::warn!(%from, %to, "set the log of the store aside, which does not belong to the file that is there now")
+            }
+            Err(error) => {
+                tracing::error!(%from, %error, "can't set the log of the store aside; remove it before the program is started again")
+            }
+        }
+    }
+
     /// Examines the files. Neither is opened, since closing them would release the locks of SQLite.
     pub fn examine(&mut self) -> Result<(), Absence> {
         let (found, size) = examine(&self.path)?;

@@ -39,6 +39,12 @@ impl Directory {
         directory
     }
 
+    /// Another program puts the log into the file.
+    fn checkpoint(&self) {
+        let connection = Connection::open(self.database()).unwrap();
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    }
+
     fn sql(&self, sql: &str) {
         let changed = Connection::open(self.database()).unwrap().execute(sql, []).unwrap();
         assert!(changed > 0, "{sql}");
@@ -114,6 +120,52 @@ async fn a_full_disk_fails_writes_and_nothing_else_until_there_is_space() {
     close(store, writer);
 }
 
+#[tokio::test]
+async fn on_a_full_disk_deletions_do_not_fail_with_the_writes_of_their_transaction() {
+    let directory = Directory::new();
+    let file = FileOptions { pages_max: Some(40), ..directory.options() };
+    let check = Box::new(|_: &Key, _: &Value| Ok(()));
+    let (store, writer) = Store::open(StoreOptions { file, check, on_error: Box::new(|| ()) }).unwrap();
+    for name in ["a", "b", "c", "d"] {
+        put(&store, name, 20_000).await.unwrap();
+    }
+    // The first write takes until all are queued, so that they share a transaction.
+    let (go, going) = std::sync::mpsc::channel::<()>();
+    let first = store.write(key("a"), move |_| {
+        let _ = going.recv();
+        WriteAction::<()>::Delete(Box::default())
+    });
+    let marked = store.write(key("b"), |current| {
+        let mut value = current.unwrap().value();
+        value["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
+        WriteAction::<()>::Put(Box::new(value))
+    });
+    let replaced = async {
+        // Deleted and created again: that fails as a whole.
+        let (deleted, created) = futures::join!(delete(&store, "c"), put(&store, "c", 200_000));
+        (deleted.is_err(), created.is_err())
+    };
+    let brief = async {
+        let (created, deleted) = futures::join!(put(&store, "e", 200_000), delete(&store, "e"));
+        (created.is_ok(), deleted.is_ok())
+    };
+    let kept = store.write(key("c"), |current| WriteAction::<()>::Keep(Box::new(current.unwrap().value())));
+    let start = async {
+        tokio::task::yield_now().await;
+        go.send(()).unwrap();
+    };
+    let (first, marked, replaced, brief, kept, ()) = futures::join!(first, marked, replaced, brief, kept, start);
+    assert_eq!([first.is_ok(), marked.is_ok(), kept.is_ok()], [true, true, false]);
+    assert_eq!((replaced, brief), ((true, true), (true, true)));
+    assert_eq!(names(&store), ["b", "c", "d"]);
+    assert_eq!(store.get(&key("c")).unwrap().json.len(), store.get(&key("d")).unwrap().json.len());
+    close(store, writer);
+    let (store, writer) = directory.open().unwrap();
+    assert_eq!(names(&store), ["b", "c", "d"]);
+    assert!(store.get(&key("b")).unwrap().json.contains("deletionTimestamp"));
+    close(store, writer);
+}
+
 /// Asserts that neither a write nor a check finds the store writable, and that the error says this.
 async fn assert_refused(store: &Store, says: &str) {
     for _ in 0..3 {
@@ -167,6 +219,79 @@ async fn a_file_that_was_cut_off_is_not_written_again() {
         std::fs::write(directory.database(), whole).unwrap();
         let _ = std::fs::remove_file(directory.0.join("controlplane.db-wal"));
     }
+}
+
+#[tokio::test]
+async fn a_file_that_is_overwritten_in_place_is_not_written_again() {
+    let directory = Directory::with_objects(&["a", "b"]).await;
+    let other = Directory::with_objects(&["a", "c"]).await;
+    let other = std::fs::read(other.database()).unwrap();
+    for content in [other.clone(), vec![0; other.len()], vec![b'x'; other.len()]] {
+        let whole = std::fs::read(directory.database()).unwrap();
+        assert_eq!(whole.len(), content.len());
+        let (store, writer) = directory.open().unwrap();
+        put(&store, "a", 10).await.unwrap();
+        std::fs::write(directory.database(), &content).unwrap();
+        assert_refused(&store, "controlplane.db was changed by another program while it was open (").await;
+        // Also when it has its contents again, since they lack what was written.
+        std::fs::write(directory.database(), &whole).unwrap();
+        assert_refused(&store, "controlplane.db was changed by another program").await;
+        std::fs::write(directory.database(), &content).unwrap();
+        assert_eq!(names(&store), ["a", "b"]);
+        close(store, writer);
+        assert!(std::fs::read(directory.database()).unwrap() == content, "it is left as it is");
+        if content == other {
+            let (store, writer) = directory.open().unwrap();
+            assert_eq!(names(&store), ["a", "c"], "what is there now, without the log of what was there");
+            close(store, writer);
+        }
+        std::fs::write(directory.database(), whole).unwrap();
+        std::fs::remove_file(directory.0.join("controlplane.db-wal.old")).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_another_program_writes_by_sqlite_is_noticed() {
+    let directory = Directory::with_objects(&["a", "b"]).await;
+    let (store, writer) = directory.open().unwrap();
+    put(&store, "c", 10).await.unwrap();
+    directory.sql("DELETE FROM objects WHERE name = 'a'");
+    assert_refused(&store, "by another program while it was open (1 of 3 objects are missing)").await;
+    close(store, writer);
+    let (store, writer) = directory.open().unwrap();
+    assert_eq!(names(&store), ["b", "c"]);
+    directory.sql("UPDATE objects SET json = replace(json, 'x', 'y') WHERE name = 'c'");
+    assert_refused(&store, "(configmaps/a/c is another one)").await;
+    close(store, writer);
+    let (store, writer) = directory.open().unwrap();
+    directory.sql("INSERT INTO objects VALUES ('configmaps', 'a', 'new', 1, '{}')");
+    assert_refused(&store, "(configmaps/a/new was added)").await;
+    close(store, writer);
+}
+
+#[tokio::test]
+async fn a_file_that_is_only_touched_or_read_is_not_taken_for_a_changed_one() {
+    let directory = Directory::with_objects(&["a", "b", "damaged"]).await;
+    directory.sql("UPDATE objects SET json = 'null' WHERE name = 'damaged'");
+    let (store, writer) = directory.open().unwrap();
+    let whole = std::fs::read(directory.database()).unwrap();
+    let large = 300_000;
+    for round in 0..40 {
+        put(&store, &format!("c{round:02}"), large).await.unwrap();
+        let file = std::fs::File::options().append(true).open(directory.database()).unwrap();
+        match round % 4 {
+            0 => file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap(),
+            1 => directory.sql("UPDATE counter SET version = version"),
+            2 => directory.checkpoint(),
+            _ => _ = std::fs::read(directory.database()).unwrap(),
+        }
+        store.check().await.unwrap();
+        assert_eq!(store.status().state().write_error, None, "in round {round}");
+    }
+    assert_eq!(names(&store).len(), 42);
+    // Its own checkpoints have written to the file.
+    assert!(std::fs::metadata(directory.database()).unwrap().len() > whole.len() as u64 + 30 * large as u64);
+    close(store, writer);
 }
 
 #[tokio::test]

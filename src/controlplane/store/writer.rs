@@ -1,23 +1,20 @@
 //! The thread that writes: evaluates queued writes, commits them together, and publishes the changes.
 
+use super::disk::{Content, Disk, Failure};
 use super::memory::Memory;
-use super::presence::{Absence, OpenFile};
 use super::state::StoreStatus;
 use super::{Change, Key, StoreError, StoredObject, set_version};
-use rusqlite::{Connection, ErrorCode, ffi, params};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot, watch as signal};
 
 /// Maximum number of writes in one transaction.
 const BATCH_MAX: usize = 512;
-/// A transaction ends when the JSON in it exceeds this size, in bytes.
-const BATCH_BYTES_MAX: usize = 8 << 20;
-/// What must fit into the file for the store to count as writable after a failure, in bytes: about an object of the
-/// maximum size.
-const RESERVE: i64 = 2 << 20;
+/// A transaction ends when the JSON of the objects in it exceeds this size, in bytes: what it adds to the file must fit
+/// into the reserve of a full disk.
+const BATCH_BYTES_MAX: usize = 512 << 10;
 
 pub(super) type Decide = Box<dyn FnOnce(Option<&StoredObject>) -> Operation + Send>;
 
@@ -44,47 +41,12 @@ pub(super) struct QueuedWrite {
 }
 
 pub(super) struct Writer {
-    pub connection: Connection,
-    pub file: OpenFile,
+    pub disk: Disk,
     pub memory: Arc<RwLock<Memory>>,
     pub publisher: signal::Sender<u64>,
     pub status: StoreStatus,
     /// Called with each failed commit.
     pub on_error: Box<dyn Fn() + Send>,
-}
-
-/// Why nothing was written.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("{0}")]
-    Lasting(String),
-    #[error(transparent)]
-    Absent(#[from] Absence),
-    #[error("{0}{hint}", hint = self.hint())]
-    Sqlite(#[from] rusqlite::Error),
-}
-
-impl Failure {
-    /// Whether only a restart, which examines the whole file, can end it.
-    fn is_lasting(&self) -> bool {
-        match self {
-            Failure::Lasting(_) => true,
-            Failure::Absent(absence) => !absence.can_end(),
-            Failure::Sqlite(error) => {
-                let is_damaged =
-                    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase));
-                is_damaged || error.sqlite_error().is_some_and(|e| e.extended_code == ffi::SQLITE_IOERR_SHORT_READ)
-            }
-        }
-    }
-
-    fn hint(&self) -> &'static str {
-        if self.is_lasting() {
-            ": the database file is damaged; save the objects with kubectl, stop the program, restore the file from a backup, and start the program again"
-        } else {
-            ""
-        }
-    }
 }
 
 /// Writes that were evaluated and are not yet committed.
@@ -93,8 +55,23 @@ struct Transaction {
     version: u64,
     bytes: usize,
     changed: BTreeMap<Key, Option<StoredObject>>,
+    /// Of what changed, what is neither deleted nor marked as being deleted.
+    kept: BTreeSet<Key>,
     changes: Vec<Arc<Change>>,
-    answers: Vec<(Done, Option<u64>)>,
+    answers: Vec<(Key, Done, Option<u64>)>,
+}
+
+impl Transaction {
+    /// What it deletes and what it does not, if it has both. Objects don't depend on each other.
+    fn split(mut self) -> (Transaction, Transaction) {
+        let kept = std::mem::take(&mut self.kept);
+        let mut others = Transaction { version: self.version, ..Transaction::default() };
+        others.changed = self.changed.extract_if(.., |key, _| kept.contains(key)).collect();
+        others.changes = self.changes.extract_if(.., |change| kept.contains(&change.key)).collect();
+        others.answers = self.answers.extract_if(.., |(key, ..)| kept.contains(key)).collect();
+        others.kept = kept;
+        (self, others)
+    }
 }
 
 impl Writer {
@@ -117,6 +94,10 @@ impl Writer {
                     let _ = done.send(());
                 }
             }
+        }
+        // A file with a lasting failure is left as it is.
+        if self.examine().is_ok() {
+            self.disk.close();
         }
     }
 
@@ -147,7 +128,7 @@ impl Writer {
         let Ok(decision) = decided else { return };
         let (mut value, deleted) = match decision {
             // Depends on what is not committed yet.
-            Operation::None if is_pending => return transaction.answers.push((done, None)),
+            Operation::None if is_pending => return transaction.answers.push((key, done, None)),
             Operation::None => return drop(done.send(Ok(None))),
             Operation::Put(value) => (value, false),
             Operation::Delete => (current.as_ref().map_or_else(|| remains_of(&key), StoredObject::value), true),
@@ -156,31 +137,41 @@ impl Writer {
         let version = transaction.version;
         set_version(&mut value, version);
         let json: Arc<str> = value.to_string().into();
-        transaction.bytes += json.len();
+        if deleted || value.pointer("/metadata/deletionTimestamp").is_some() {
+            transaction.kept.remove(&key);
+        } else {
+            transaction.kept.insert(key.clone());
+        }
+        if !deleted {
+            transaction.bytes += json.len();
+        }
+        // A deleted object keeps its version in the answer.
+        transaction.answers.push((key.clone(), done, (!deleted).then_some(version)));
         transaction.changed.insert(key.clone(), (!deleted).then(|| StoredObject { version, json: json.clone() }));
         transaction.changes.push(Arc::new(Change { version, key, before: current, after: json, deleted }));
-        // A deleted object keeps its version in the answer.
-        transaction.answers.push((done, (!deleted).then_some(version)));
     }
 
-    /// Commits, then publishes: readers see a change once it is durable, and none of a transaction that failed.
+    /// Commits, then publishes: readers see a change once it is durable, and none of a transaction that failed. On a full
+    /// disk, what can be deleted is deleted, and only the rest fails.
     fn commit(&mut self, transaction: Transaction) {
-        let Transaction { version, changed, changes, answers, .. } = transaction;
-        let stored = if changes.is_empty() { Ok(()) } else { self.store_if_present(&changed, version) };
-        match stored {
-            Ok(()) => {
-                self.publish(changed, changes, version);
-                for (done, version) in answers {
-                    let _ = done.send(Ok(version));
-                }
-            }
-            Err(error) => {
-                (self.on_error)();
-                self.failed(&error);
-                for (done, _) in answers {
-                    let _ = done.send(Err(StoreError::Sqlite(error.to_string())));
-                }
-            }
+        let error = match self.store_if_present(&transaction) {
+            Ok(()) => return self.publish(transaction),
+            Err(error) => error,
+        };
+        let has_both = !transaction.kept.is_empty() && transaction.kept.len() < transaction.changed.len();
+        if error.is_full() && has_both {
+            let (deletions, others) = transaction.split();
+            self.refuse(others, &error);
+            return self.commit(deletions);
+        }
+        self.refuse(transaction, &error);
+    }
+
+    fn refuse(&self, transaction: Transaction, error: &Failure) {
+        (self.on_error)();
+        self.failed(error);
+        for (_, done, _) in transaction.answers {
+            let _ = done.send(Err(StoreError::Sqlite(error.to_string())));
         }
     }
 
@@ -189,39 +180,25 @@ impl Writer {
     }
 
     /// Writes to the file only if it is the one at its path: what is answered must be found there after a restart.
-    fn store_if_present(&mut self, changed: &BTreeMap<Key, Option<StoredObject>>, version: u64) -> Result<(), Failure> {
+    fn store_if_present(&mut self, transaction: &Transaction) -> Result<(), Failure> {
+        let Transaction { changed, version, kept, .. } = transaction;
+        if transaction.changes.is_empty() {
+            return Ok(());
+        }
         self.examine()?;
-        self.store(changed, version)?;
+        self.disk.store(Content { changed, version: *version, deletes: kept.is_empty() })?;
         Ok(())
     }
 
     fn examine(&mut self) -> Result<(), Failure> {
-        match self.status.lasting_error() {
-            Some(error) => Err(Failure::Lasting(error)),
-            None => Ok(self.file.examine()?),
+        if let Some(error) = self.status.lasting_error() {
+            return Err(Failure::Lasting(error));
         }
+        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        self.disk.examine(&memory)
     }
 
-    fn store(&mut self, changed: &BTreeMap<Key, Option<StoredObject>>, version: u64) -> rusqlite::Result<()> {
-        let transaction = self.connection.transaction()?;
-        {
-            let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5)")?;
-            let mut remove =
-                transaction.prepare_cached("DELETE FROM objects WHERE kind = ?1 AND namespace = ?2 AND name = ?3")?;
-            for (key, stored) in changed {
-                match stored {
-                    Some(s) => {
-                        put.execute(params![key.kind, key.namespace, key.name, s.version.cast_signed(), &*s.json])?
-                    }
-                    None => remove.execute(params![key.kind, key.namespace, key.name])?,
-                };
-            }
-            transaction.prepare_cached("UPDATE counter SET version = ?1")?.execute([version.cast_signed()])?;
-        }
-        transaction.commit()
-    }
-
-    fn publish(&self, changed: BTreeMap<Key, Option<StoredObject>>, changes: Vec<Arc<Change>>, version: u64) {
+    fn publish(&self, Transaction { version, changed, changes, answers, .. }: Transaction) {
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         for (key, stored) in changed {
             memory.set(key, stored);
@@ -233,28 +210,24 @@ impl Writer {
         drop(memory);
         // There may be no watches.
         let _ = self.publisher.send(version);
+        for (_, done, version) in answers {
+            let _ = done.send(Ok(version));
+        }
     }
 
-    /// Whether the file is there. After a failure, the store counts as writable once [`RESERVE`] bytes can be written:
-    /// a single small write may fit where the next one does not.
+    /// Whether the file is there, and whether the store can be written again after a failure.
     fn check(&mut self) {
-        let checked = self.examine().and_then(|()| match self.status.is_failing() {
-            true => self.write_reserve().map_err(Failure::from),
-            false => Ok(()),
+        let checked = self.examine().and_then(|()| {
+            self.disk.restore_reserve()?;
+            if self.status.is_failing() {
+                self.disk.try_write()?;
+            }
+            Ok(())
         });
         match checked {
             Ok(()) => self.status.recovered(),
             Err(failure) => self.failed(&failure),
         }
-    }
-
-    fn write_reserve(&mut self) -> rusqlite::Result<()> {
-        let transaction = self.connection.transaction()?;
-        transaction
-            .execute_batch("CREATE TABLE IF NOT EXISTS reserve (content BLOB NOT NULL); DELETE FROM reserve;")?;
-        transaction.execute("INSERT INTO reserve VALUES (zeroblob(?1))", [RESERVE])?;
-        transaction.commit()?;
-        self.connection.execute("DELETE FROM reserve", []).map(drop)
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Memory> {

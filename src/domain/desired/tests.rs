@@ -1,5 +1,6 @@
 use super::super::fixtures::*;
 use super::*;
+use crate::api::FindingRunbook;
 use crate::domain::reading::{ErrorKind, Reading};
 use crate::domain::redact::Redactor;
 use crate::domain::streak::Thresholds;
@@ -142,7 +143,7 @@ fn items_have_findings_of_their_own_and_one_that_left_the_list_is_resolved() {
     let desired = run.see_with(up(), "b");
     assert!(!desired.contains_key(&at("vm", "a")), "leaving counts as one pass");
     let desired = run.see_with(up(), "b");
-    assert_eq!(desired[&at("vm", "a")], Desired::Resolved(ResolveReason::Recovered));
+    assert_eq!(desired[&at("vm", "a")], Desired::Resolved(ResolveReason::ItemRemoved), "it may still fail");
     failure(&desired, "vm", "b");
 }
 
@@ -216,4 +217,15 @@ fn each_reason_why_something_is_unknown_is_told_once() {
     let reasons = unknown_reasons(&outcomes(&scenario, vec![up()])).unwrap();
     assert_eq!(reasons, "a: the condition of `given` is not met; vm: no such key: json");
     assert_eq!(unknown_reasons(&outcomes(&scenario, vec![down()])), None, "held is no unknown");
+}
+
+#[test]
+fn every_failure_has_the_runbook_of_its_scenario() {
+    let mut run = Run::new(json!([{"name": "a", "expect": "probes.api.json.a == 1"}]));
+    let runbook = FindingRunbook { spec: "loja".into(), section: None, url: Some("https://git.test/loja.md".into()) };
+    run.scenario.runbook = Some(runbook.clone());
+    run.see(up());
+    assert_eq!(failure(&run.see(up()), BLIND, "").runbook, Some(runbook.clone()));
+    run.see(down());
+    assert_eq!(failure(&run.see(down()), "api", "").runbook, Some(runbook));
 }

@@ -221,7 +221,10 @@ fn a_message_is_that_of_the_check_or_a_default_and_empty_on_a_pass() {
     let own = json!("'CPU at ' + string(probes.api.status)");
     assert_eq!(with(own.clone(), json!({"status": 95})), "CPU at 95");
     assert_eq!(with(own, json!({"status": 5})), "");
-    assert_eq!(with(json!("probes.api.json"), json!({"status": 95})), "Check cpu failed");
+    assert_eq!(
+        with(json!("probes.api.json"), json!({"status": 95})),
+        "Check cpu failed (error in `message`: no such key: json)"
+    );
     assert_eq!(with(json!("' '"), json!({"status": 95})), "Check cpu failed");
 }
 
@@ -347,4 +350,51 @@ proptest! {
             prop_assert_eq!(outcome(&seen, "body").result, Held);
         }
     }
+}
+
+/// Name, result and message of each outcome.
+fn messages(fields: Value, readings: Vec<Reading>) -> Vec<(String, CheckOutcome, String)> {
+    let all = outcomes(&scenario(fields), readings);
+    all.list.into_iter().map(|o| (o.check, o.result, o.message)).collect()
+}
+
+#[test]
+fn a_held_outcome_says_why() {
+    let probes = json!([http("one", "a"), http("two", "a"), http("three", "b")]);
+    let checks = json!([
+        {"name": "read", "expect": "probes.one.status == 200"},
+        {"name": "status", "expect": "probes.three.status == 200"},
+        {"name": "body", "requires": ["status"], "expect": "true"},
+        {"name": "other", "requires": ["one"], "expect": "true"},
+    ]);
+    let down = || failed(ErrorKind::Refused);
+    let all = messages(json!({"probes": probes, "checks": checks}), vec![down(), down(), read(json!({"status": 500}))]);
+    let held: Vec<_> = all.iter().filter(|(_, result, _)| *result == Held).map(|(n, _, m)| (&**n, &**m)).collect();
+    assert_eq!(
+        held,
+        [
+            ("two", "not evaluated: probe one, of the same target, already fails"),
+            ("read", "not evaluated: probe one was not read"),
+            ("body", "not evaluated: check status, named in requires, does not pass"),
+            ("other", "not evaluated: probe one, named in requires, was not read"),
+        ]
+    );
+}
+
+#[test]
+fn the_error_of_a_message_is_shown_after_the_standard_phrase() {
+    let message = |message: &str, reading: Value| {
+        let check = json!({"name": "c", "expect": "probes.api.status == 200", "message": message});
+        messages(json!({"probes": [http("api", "a")], "checks": [check]}), vec![read(reading)]).pop().unwrap().2
+    };
+    assert_eq!(message("'a ' + probes.api.json.b", json!({"status": 500, "json": {"b": "c"}})), "a c");
+    assert_eq!(
+        message("'a ' + probes.api.json.b", json!({"status": 500, "json": {}})),
+        "Check c failed (error in `message`: no such key: b)"
+    );
+    assert_eq!(
+        message("probes.api.json.b", json!({"status": 500, "json": {"b": 1}})),
+        "Check c failed (error in `message`: the result is int, not a string)"
+    );
+    assert_eq!(message("' '", json!({"status": 500})), "Check c failed");
 }

@@ -19,6 +19,7 @@ fn failing(message: &str, second: i64) -> Desired {
         agent: "pulso".into(),
         title: "Desk".into(),
         message: message.into(),
+        runbook: None,
         evidence: Evidence {
             failing: Some(Snapshot { at: Time(at(second)), readings: Vec::new() }),
             ..Evidence::default()
@@ -66,6 +67,50 @@ fn each_transition_keeps_its_time_and_its_order() {
     assert_eq!((status.occurrences, status.opened_at.unwrap().0), (Some(2), at(50)));
     assert_eq!(status.message.as_deref(), Some("c"));
     assert_eq!(status.evidence.unwrap().failing.unwrap().at.0, at(50));
+}
+
+#[test]
+fn a_resolved_finding_says_what_was_and_for_how_long_until_it_is_opened_again() {
+    use ResolveReason::{CheckRemoved, ItemRemoved, Recovered, ScenarioRemoved};
+    for (reason, portuguese, english) in [
+        (Recovered, "Voltou ao normal depois de 12 min. Era: API 500", "Recovered after 12 min. It was: API 500"),
+        (
+            ItemRemoved,
+            "Não está mais na lista, depois de 12 min. Última mensagem: API 500",
+            "No longer in the list, after 12 min. Last message: API 500",
+        ),
+        (
+            CheckRemoved,
+            "Não é mais monitorado: a verificação não existe mais no cenário. Última mensagem: API 500",
+            "No longer watched: the check is no longer in the Scenario. Last message: API 500",
+        ),
+        (
+            ScenarioRemoved,
+            "Não é mais monitorado: o cenário não existe mais. Última mensagem: API 500",
+            "No longer watched: the Scenario no longer exists. Last message: API 500",
+        ),
+    ] {
+        let pending = updates([(10, failing("API 500", 10)), (750, Desired::Resolved(reason))]);
+        for (language, expected) in [(Language::Portuguese, portuguese), (Language::English, english)] {
+            let (status, _) = apply_updates(None, &updates_of(&pending), language).unwrap();
+            assert_eq!(status.message.as_deref(), Some(expected));
+            assert_eq!(status.transitions[0].message, "API 500", "what it was is in the history, too");
+            let later = updates([(900, Desired::Resolved(reason))]);
+            assert_eq!(apply_updates(Some(&status), &updates_of(&later), language), None, "it is written once");
+            let again = updates([(900, failing("API 502", 900))]);
+            let (status, _) = apply_updates(Some(&status), &updates_of(&again), language).unwrap();
+            assert_eq!(status.message.as_deref(), Some("API 502"));
+        }
+    }
+}
+
+#[test]
+fn the_message_of_a_resolved_finding_is_bounded_and_needs_no_other() {
+    let long = updates([(10, failing(&"ã".repeat(600), 10)), (750, recovered())]);
+    let message = applied(None, &long).unwrap().0.message.unwrap();
+    assert!(message.starts_with("Recovered after 12 min. It was: ã") && message.len() <= 1024, "{}", message.len());
+    let resolved = applied(Some(&FindingStatus::default()), &updates([(10, recovered())])).unwrap().0;
+    assert_eq!(resolved.message.as_deref(), Some("Recovered"), "its status was never written");
 }
 
 #[test]

@@ -165,8 +165,28 @@ fn percent(text: &[u8]) -> Option<Encoded> {
     }
 }
 
-/// `\/`, `\"`, `\n`, `\101`, `\x41`, `\u0041`, `\u{41}`, `\U00000041`.
+/// `\/`, `\"`, `\n`, and numbers. A backslash before another encoding stays: it may be one of the text itself, which only the other
+/// encoding left as it is.
 fn escape(text: &[u8]) -> Option<Encoded> {
+    let byte = |byte| Some(Encoded { length: 2, meaning: Meaning::Byte(byte) });
+    let other = match text.get(1)? {
+        b'%' => percent(&text[1..]),
+        b'&' => entity(&text[1..]),
+        b'\\' => number_escape(&text[1..]),
+        _ => None,
+    };
+    if other.is_some() {
+        return None;
+    }
+    number_escape(text).or_else(|| match text.get(1)? {
+        b'n' | b'r' | b't' | b'f' | b'b' | b'v' | b'a' | b'0' => byte(b' '),
+        other if other.is_ascii_punctuation() => byte(*other),
+        _ => None,
+    })
+}
+
+/// `\101`, `\x41`, `\u0041`, `\u{41}`, `\U00000041`.
+fn number_escape(text: &[u8]) -> Option<Encoded> {
     let byte = |byte, length| Some(Encoded { length, meaning: Meaning::Byte(byte) });
     match text.get(1)? {
         b'u' if text.get(2) == Some(&b'{') => {
@@ -181,8 +201,6 @@ fn escape(text: &[u8]) -> Option<Encoded> {
         b'0'..=b'3' if let Some(value) = text.get(1..4).and_then(|digits| number(digits, 8)) => {
             byte(u8::try_from(value).ok()?, 4)
         }
-        b'n' | b'r' | b't' | b'f' | b'b' | b'v' | b'a' | b'0' => byte(b' ', 2),
-        other if other.is_ascii_punctuation() => byte(*other, 2),
         _ => None,
     }
 }

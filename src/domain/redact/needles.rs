@@ -13,6 +13,8 @@ use std::ops::Range;
 const SHORTEST: usize = 4;
 /// Values of fewer bytes are compared exactly, and parts of fewer are not secret by themselves.
 const SHORTEST_PART: usize = 8;
+/// Values of which fewer bytes are compared, without backslashes, are compared exactly, too.
+const SHORTEST_COMPARED: usize = 6;
 /// Of a secret of at least so many bytes, parts are secret by themselves.
 const LONG: usize = 16;
 /// Of a longer secret, fewer windows are kept.
@@ -67,7 +69,7 @@ impl Needles {
         for _ in 0..LEVELS {
             let Some(level) = decoded else { break };
             self.add_text(&level.bytes, name);
-            if folded(&level.bytes).len() < SHORTEST_PART {
+            if is_short_text(&level.bytes) {
                 self.exact.extend(String::from_utf8(level.bytes.clone()));
             }
             decoded = level.again();
@@ -118,8 +120,8 @@ impl Needles {
     fn add_text(&mut self, text: &[u8], name: usize) {
         let bytes = folded(text);
         let (window, stride) = match bytes.len() {
-            0..SHORTEST_PART => return,
-            length @ SHORTEST_PART..LONG => (length, 1),
+            _ if is_short_text(text) => return,
+            length @ 0..LONG => (length, 1),
             length @ LONG..=VERY_LONG => ((length / 2).clamp(8, 12), 1),
             _ => (WINDOW_MAX, 8),
         };
@@ -168,7 +170,14 @@ fn utf16(text: &str) -> BTreeSet<Vec<u8>> {
 
 /// Whether a value is compared exactly: it may be an ordinary word.
 pub(super) fn is_short(secret: &str) -> bool {
-    folded(secret.as_bytes()).len() < SHORTEST_PART
+    is_short_text(secret.as_bytes())
+}
+
+/// Backslashes count, though they are not compared.
+fn is_short_text(text: &[u8]) -> bool {
+    let compared = folded(text).len();
+    let backslashes = text.iter().filter(|byte| **byte == b'\\').count();
+    compared < SHORTEST_COMPARED || compared + backslashes < SHORTEST_PART
 }
 
 /// A secret, and its parts that are secret by themselves.

@@ -1,4 +1,5 @@
-//! Finds windows: pieces of fixed length of secrets, in a text of which case and white space don't matter.
+//! Finds windows: pieces of fixed length of secrets, in a text of which case, white space and backslashes don't matter: whether a
+//! backslash belongs to the secret or to an encoding can't be told.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -115,10 +116,10 @@ pub(super) fn fold(byte: u8) -> u8 {
     }
 }
 
-/// How many bytes at `at` are white space, a control character or an invisible character, and so are not compared.
+/// How many bytes at `at` are white space, a backslash, a control character or an invisible character, and so are not compared.
 fn ignorable(first: u8, text: &[u8], at: usize) -> usize {
     match first {
-        0..=b' ' | 0x7f => 1,
+        0..=b' ' | b'\\' | 0x7f => 1,
         b'!'..=b'~' => 0,
         _ => {
             let rest = |n: usize| text.get(at + n).copied().unwrap_or_default();

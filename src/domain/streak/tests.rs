@@ -7,7 +7,15 @@ const TWO: Thresholds = Thresholds { fail: 2, recover: 2 };
 
 fn outcome(check: &str, key: &str, result: CheckOutcome) -> Outcome {
     let message = String::new();
-    Outcome { check: check.into(), key: key.into(), result, message, severity: Severity::High, probes: BTreeSet::new() }
+    Outcome {
+        check: check.into(),
+        key: key.into(),
+        result,
+        message,
+        severity: Severity::High,
+        probes: BTreeSet::new(),
+        proof: None,
+    }
 }
 
 fn run(results: &[(&str, &str, CheckOutcome)]) -> Evaluation {

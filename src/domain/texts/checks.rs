@@ -1,11 +1,58 @@
 //! Messages and titles of Findings where a Scenario has no text of its own.
 
+use super::expressions::evaluation;
 use super::language::Language;
+use crate::cel::EvalError;
+use crate::domain::duration;
+use crate::domain::transition::ResolveReason;
+use std::time::Duration;
 
 /// The message of a check without one, or whose message cannot be evaluated.
 pub fn check_failed(language: Language, check: &str, key: &str) -> String {
     let subject = if key.is_empty() { check.to_string() } else { format!("{check} ({key})") };
     text!(language, "A verificação {subject} falhou", "Check {subject} failed")
+}
+
+/// The standard phrase of a check whose `message` cannot be evaluated, with the reason.
+pub fn message_failed(language: Language, phrase: &str, error: &EvalError) -> String {
+    let reason = evaluation(language, error);
+    text!(language, "{phrase} (erro em `message`: {reason})", "{phrase} (error in `message`: {reason})")
+}
+
+/// `show` of a check cannot be evaluated.
+pub fn show_failed(language: Language, error: &EvalError) -> String {
+    let reason = evaluation(language, error);
+    text!(language, "erro em `show`: {reason}", "error in `show`: {reason}")
+}
+
+/// A check is held because a probe that it uses was not read.
+pub fn held_by_probe(language: Language, probe: &str) -> String {
+    text!(language, "não avaliada: a sonda {probe} não foi lida", "not evaluated: probe {probe} was not read")
+}
+
+/// A check is held because a check or probe that it requires does not pass.
+pub fn held_by_requirement(language: Language, name: &str, is_probe: bool) -> String {
+    if is_probe {
+        return text!(
+            language,
+            "não avaliada: a sonda {name}, indicada em requires, não foi lida",
+            "not evaluated: probe {name}, named in requires, was not read",
+        );
+    }
+    text!(
+        language,
+        "não avaliada: a verificação {name}, indicada em requires, não passa",
+        "not evaluated: check {name}, named in requires, does not pass",
+    )
+}
+
+/// A probe is held because the first one of the same target fails.
+pub fn held_by_target(language: Language, first: &str) -> String {
+    text!(
+        language,
+        "não avaliada: a sonda {first}, do mesmo alvo, já falha",
+        "not evaluated: probe {first}, of the same target, already fails",
+    )
 }
 
 /// An item of `forEach` is the empty string; `index` counts from 0.
@@ -52,4 +99,39 @@ pub fn surplus(language: Language, check: &str, count: usize, examples: &str, mo
 /// The title of that Finding, from that of the Scenario.
 pub fn surplus_title(language: Language, title: &str) -> String {
     text!(language, "{title}: itens sem ocorrência própria", "{title}: items without a Finding of their own")
+}
+
+/// The message of a resolved Finding: how it ended after `open_for`, and what `was` its message. What is no longer watched may still be
+/// so: its message is called the last one.
+pub fn resolved_message(
+    language: Language,
+    reason: ResolveReason,
+    open_for: Option<Duration>,
+    was: Option<&str>,
+) -> String {
+    let end = match (reason, open_for.map(duration::rounded)) {
+        (ResolveReason::Recovered, Some(after)) => {
+            text!(language, "Voltou ao normal depois de {after}", "Recovered after {after}")
+        }
+        (ResolveReason::Recovered, None) => text!(language, "Voltou ao normal", "Recovered"),
+        (ResolveReason::ItemRemoved, Some(after)) => {
+            text!(language, "Não está mais na lista, depois de {after}", "No longer in the list, after {after}")
+        }
+        (ResolveReason::ItemRemoved, None) => text!(language, "Não está mais na lista", "No longer in the list"),
+        (ResolveReason::CheckRemoved, _) => text!(
+            language,
+            "Não é mais monitorado: a verificação não existe mais no cenário",
+            "No longer watched: the check is no longer in the Scenario",
+        ),
+        (ResolveReason::ScenarioRemoved, _) => text!(
+            language,
+            "Não é mais monitorado: o cenário não existe mais",
+            "No longer watched: the Scenario no longer exists",
+        ),
+    };
+    match (was, reason) {
+        (None, _) => end,
+        (Some(was), ResolveReason::Recovered) => text!(language, "{end}. Era: {was}", "{end}. It was: {was}"),
+        (Some(was), _) => text!(language, "{end}. Última mensagem: {was}", "{end}. Last message: {was}"),
+    }
 }

@@ -1,8 +1,10 @@
 //! Messages of conditions, transitions and Events.
 
 use super::language::Language;
+use crate::domain::duration;
 use crate::domain::run_failure::RunFailure;
 use crate::domain::transition::ResolveReason;
+use std::time::Duration;
 
 /// Ready: the spec is valid.
 pub fn spec_valid(language: Language) -> String {
@@ -28,13 +30,27 @@ pub fn findings_open(language: Language, checks: &str) -> String {
     text!(language, "ocorrências abertas: {checks}", "open: {checks}")
 }
 
-/// Healthy: the spec is not valid.
-pub fn not_ready(language: Language) -> String {
-    text!(
-        language,
-        "nenhuma leitura é feita até que a especificação seja corrigida",
-        "nothing is read until the spec is corrected"
-    )
+/// Healthy: what keeps the Scenario from being watched, and the checks that have an open Finding.
+pub fn not_watched_and_open(language: Language, problem: &str, checks: &str) -> String {
+    text!(language, "{problem}; ocorrências abertas: {checks}", "{problem}; open: {checks}")
+}
+
+/// Healthy, and the Finding `blind`: no run has been completed for two intervals of this length; `failure` says why the last one
+/// read nothing, if that is known.
+pub fn late(language: Language, interval: Duration, failure: Option<&str>) -> String {
+    let interval = duration::show(interval);
+    match failure {
+        None => text!(
+            language,
+            "nenhuma execução terminou em dois intervalos de {interval}; as sondas ou a avaliação podem estar aguardando a vez: consulte o log",
+            "no run has been completed for two intervals of {interval}; its probes or its evaluation may be waiting for their turn: see the log",
+        ),
+        Some(failure) => text!(
+            language,
+            "nenhuma execução terminou em dois intervalos de {interval}: {failure}",
+            "no run has been completed for two intervals of {interval}: {failure}",
+        ),
+    }
 }
 
 /// Healthy: the Scenario is suspended.
@@ -77,14 +93,21 @@ pub fn checks_pass(language: Language, count: usize) -> String {
     }
 }
 
+/// The note of the Event about a Scenario that is neither invalid nor late any more.
+pub fn watched_again(language: Language) -> String {
+    text!(language, "o cenário voltou a ser lido", "the Scenario is read again")
+}
+
 /// Why a Finding is resolved.
 pub fn resolved(language: Language, reason: ResolveReason) -> &'static str {
-    use ResolveReason::{CheckRemoved, Recovered, ScenarioRemoved};
+    use ResolveReason::{CheckRemoved, ItemRemoved, Recovered, ScenarioRemoved};
     match (language, reason) {
         (Language::Portuguese, Recovered) => "voltou ao normal",
+        (Language::Portuguese, ItemRemoved) => "o item não está mais na lista",
         (Language::Portuguese, CheckRemoved) => "a verificação não existe mais no cenário",
         (Language::Portuguese, ScenarioRemoved) => "o cenário não existe mais",
         (Language::English, Recovered) => "recovered",
+        (Language::English, ItemRemoved) => "the item is no longer in the list",
         (Language::English, CheckRemoved) => "the check is no longer in the Scenario",
         (Language::English, ScenarioRemoved) => "the Scenario no longer exists",
     }
@@ -104,15 +127,27 @@ pub fn acknowledgement_removed(language: Language) -> String {
     text!(language, "o reconhecimento foi retirado", "the acknowledgement was withdrawn")
 }
 
+/// The note of Event Repaired: these fields of a Finding were removed.
+pub fn finding_repaired(language: Language, fields: &str) -> String {
+    text!(
+        language,
+        "não foi possível ler estes campos, que foram removidos: {fields}",
+        "these fields cannot be read and were removed: {fields}",
+    )
+}
+
 /// Why a run read nothing.
 pub fn run_failure(language: Language, failure: &RunFailure) -> String {
     match failure {
         RunFailure::ShuttingDown => text!(language, "o programa está encerrando", "the program is shutting down"),
-        RunFailure::ConfigurationTimedOut(timeout) => text!(
-            language,
-            "a API do Kubernetes não forneceu as configurações ou os Secrets em {timeout:?}",
-            "the Kubernetes API did not return the settings or Secrets within {timeout:?}",
-        ),
+        RunFailure::ConfigurationTimedOut(timeout) => {
+            let timeout = language.seconds(*timeout);
+            text!(
+                language,
+                "a API do Kubernetes não forneceu as configurações ou os Secrets em {timeout}",
+                "the Kubernetes API did not return the settings or Secrets within {timeout}",
+            )
+        }
         RunFailure::ConfigurationUnreadable(error) => text!(
             language,
             "não foi possível ler as configurações ou os Secrets na API do Kubernetes: {error}",

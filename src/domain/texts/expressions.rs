@@ -301,6 +301,7 @@ fn result_type(language: Language, expected: ResultType) -> String {
         ResultType::Bool => text!(language, "booleano", "boolean"),
         ResultType::Text => text!(language, "um texto", "a string"),
         ResultType::List => text!(language, "uma lista de textos ou números", "a list of strings or numbers"),
+        ResultType::Any => text!(language, "qualquer valor", "any value"),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The languages of the catalogue.
 
+use std::time::Duration;
+
 /// A language of the catalogue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
@@ -19,6 +21,15 @@ impl Language {
             "pt" => Some(Language::Portuguese),
             "en" => Some(Language::English),
             _ => None,
+        }
+    }
+
+    /// A time in seconds, as people read it: `10 s`, `0.5 s`.
+    pub(super) fn seconds(self, time: Duration) -> String {
+        let seconds = time.as_secs_f64().to_string();
+        match self {
+            Language::Portuguese => format!("{} s", seconds.replace('.', ",")),
+            Language::English => format!("{seconds} s"),
         }
     }
 }

@@ -16,6 +16,7 @@ macro_rules! text {
 mod checks;
 mod cli;
 mod conditions;
+mod evidence;
 mod expressions;
 mod language;
 mod readings;
@@ -23,16 +24,20 @@ mod readings;
 mod tests;
 mod validation;
 
-pub use checks::{blind, blind_title, check_failed, item_without_name, not_given, surplus, surplus_title};
+pub use checks::{
+    blind, blind_title, check_failed, held_by_probe, held_by_requirement, held_by_target, item_without_name,
+    message_failed, not_given, resolved_message, show_failed, surplus, surplus_title,
+};
 pub use cli::{
     CheckWarning, DocumentError, check_columns, check_warning, demo_started, document_error, no_scenario,
     operator_started, shutting_down, standalone_started, unknown_field,
 };
 pub use conditions::{
     acknowledgement_refused, acknowledgement_removed, cannot_evaluate, cannot_evaluate_recently, checks_pass,
-    failures_not_confirmed, findings_open, not_evaluated_yet, not_ready, resolved, run_failure, spec_valid, suspended,
-    suspended_spec, undecodable,
+    failures_not_confirmed, finding_repaired, findings_open, late, not_evaluated_yet, not_watched_and_open, resolved,
+    run_failure, spec_valid, suspended, suspended_spec, undecodable, watched_again,
 };
+pub use evidence::{items, omitted};
 pub use expressions::{compilation, evaluation};
 pub use language::Language;
 pub use readings::{detail, unread};

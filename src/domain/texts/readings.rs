@@ -25,7 +25,10 @@ pub fn unread(language: Language, target: &str, error: &ReadError) -> String {
         (_, Cause::Http(HttpCause::InvalidHeader { .. } | HttpCause::UnsupportedScheme)) | (None, _) => {
             format!("{target}: {reason}")
         }
-        (Some(predicate), Cause::Foreign(_) | Cause::TimedOut(_)) if is_complete(error.kind) => {
+        (_, cause) if error.kind == ErrorKind::Timeout && !matches!(cause, Cause::Foreign(_)) => {
+            text!(language, "{target} não respondeu: {reason}", "{target} did not answer: {reason}")
+        }
+        (Some(predicate), Cause::Foreign(_)) if is_complete(error.kind) => {
             format!("{target} {predicate}")
         }
         (Some(predicate), _) => format!("{target} {predicate}: {reason}"),
@@ -79,7 +82,8 @@ fn cause(language: Language, cause: &Cause) -> String {
     match cause {
         Cause::Foreign(message) => message.clone(),
         Cause::TimedOut(timeout) => {
-            text!(language, "sem resposta completa em {timeout:?}", "no complete answer within {timeout:?}")
+            let timeout = language.seconds(*timeout);
+            text!(language, "tempo esgotado após {timeout}", "timeout after {timeout}")
         }
         Cause::Internal => {
             text!(language, "erro interno: consulte o log", "internal error: see the log")
@@ -123,11 +127,14 @@ fn address(language: Language, cause: &AddressCause) -> String {
             "o servidor DNS do sistema não respondeu à consulta de {host}: {reason}",
             "the system's resolver gave no answer for {host}: {reason}",
         ),
-        AddressCause::ResolverTimedOut(timeout) => text!(
-            language,
-            "o servidor DNS do sistema não respondeu em {timeout:?}",
-            "the system's resolver did not answer within {timeout:?}",
-        ),
+        AddressCause::ResolverTimedOut(timeout) => {
+            let timeout = language.seconds(*timeout);
+            text!(
+                language,
+                "o servidor DNS do sistema não respondeu em {timeout}",
+                "the system's resolver did not answer within {timeout}",
+            )
+        }
         AddressCause::NoResolver { reason } => text!(
             language,
             "o DNS do sistema não pôde ser usado: {reason}",
@@ -167,11 +174,14 @@ fn dns(language: Language, cause: &DnsCause) -> String {
                 "{server} gave no answer for {name}: {reason}",
             )
         }
-        DnsCause::ServerTimedOut(timeout) => text!(
-            language,
-            "o servidor DNS não respondeu em {timeout:?}",
-            "the DNS server did not answer within {timeout:?}",
-        ),
+        DnsCause::ServerTimedOut(timeout) => {
+            let timeout = language.seconds(*timeout);
+            text!(
+                language,
+                "o servidor DNS não respondeu em {timeout}",
+                "the DNS server did not answer within {timeout}",
+            )
+        }
     }
 }
 

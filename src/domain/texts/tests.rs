@@ -75,6 +75,7 @@ fn result_types() -> Vec<ResultType> {
         ResultType::Bool => ResultType::Bool,
         ResultType::Text => ResultType::Text,
         ResultType::List => ResultType::List,
+        ResultType::Any => ResultType::Any,
     })
 }
 
@@ -262,6 +263,14 @@ fn other_messages_are_in_both_languages() {
     check("check_failed", |l| check_failed(l, "X1", ""));
     check("check_failed", |l| check_failed(l, "X1", "X2"));
     check("item_without_name", |l| item_without_name(l, "X1", 0));
+    check("message_failed", |l| message_failed(l, "X1", &EvalError::NoSuchKey("X2".into())));
+    check("show_failed", |l| show_failed(l, &EvalError::NoSuchKey("X1".into())));
+    check("held_by_probe", |l| held_by_probe(l, "X1"));
+    check("held_by_requirement", |l| held_by_requirement(l, "X1", false));
+    check("held_by_requirement", |l| held_by_requirement(l, "X1", true));
+    check("held_by_target", |l| held_by_target(l, "X1"));
+    check("omitted", |l| omitted(l, 12));
+    check("items", |l| items(l, 2));
     check("not_given", |l| not_given(l, "X1"));
     check("blind", |l| blind(l, "X1"));
     check("blind_title", |l| blind_title(l, "X1"));
@@ -272,7 +281,10 @@ fn other_messages_are_in_both_languages() {
     check("suspended_spec", suspended_spec);
     check("undecodable", |l| undecodable(l, "X1"));
     check("findings_open", |l| findings_open(l, "X1"));
-    check("not_ready", not_ready);
+    check("not_watched_and_open", |l| not_watched_and_open(l, "X1", "X2"));
+    check("watched_again", watched_again);
+    check("late", |l| late(l, std::time::Duration::from_secs(300), None));
+    check("late", |l| late(l, std::time::Duration::from_secs(300), Some("X1")));
     check("suspended", suspended);
     check("not_evaluated_yet", |l| not_evaluated_yet(l, None));
     check("not_evaluated_yet", |l| not_evaluated_yet(l, Some("X1")));
@@ -283,12 +295,17 @@ fn other_messages_are_in_both_languages() {
     check("checks_pass", |l| checks_pass(l, 2));
     check("acknowledgement_refused", |l| acknowledgement_refused(l, "X1"));
     check("acknowledgement_removed", acknowledgement_removed);
+    check("finding_repaired", |l| finding_repaired(l, "X1"));
     for reason in samples!(ResolveReason {
         ResolveReason::Recovered => ResolveReason::Recovered,
+        ResolveReason::ItemRemoved => ResolveReason::ItemRemoved,
         ResolveReason::CheckRemoved => ResolveReason::CheckRemoved,
         ResolveReason::ScenarioRemoved => ResolveReason::ScenarioRemoved,
     }) {
         check("resolved", |l| resolved(l, reason).to_string());
+        for (open_for, was) in [(None, None), (None, Some("X1")), (Some(Duration::from_secs(7500)), Some("X1"))] {
+            check("resolved_message", |l| resolved_message(l, reason, open_for, was));
+        }
     }
     for failure in samples!(RunFailure {
         RunFailure::ShuttingDown => RunFailure::ShuttingDown,

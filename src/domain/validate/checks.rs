@@ -16,6 +16,7 @@ impl Validation<'_> {
         let for_each = self.expression(&at, "forEach", check.for_each.as_deref(), ResultType::List, list_scope, spec);
         let expect = self.expression(&at, "expect", Some(&check.expect), ResultType::Bool, scope, spec);
         let message = self.expression(&at, "message", check.message.as_deref(), ResultType::Text, scope, spec);
+        let show = self.expression(&at, "show", check.show.as_deref(), ResultType::Any, scope, spec);
         for (i, name) in check.requires.iter().enumerate() {
             let known = spec.probes.iter().any(|p| p.name == *name) || spec.checks.iter().any(|c| c.name == *name);
             if !known {
@@ -33,6 +34,7 @@ impl Validation<'_> {
             for_each,
             expect,
             message,
+            show,
             severity: check.severity.unwrap_or(spec.severity),
             requires: check.requires.clone(),
             evaluate: check.evaluate.unwrap_or_default(),

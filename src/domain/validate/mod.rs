@@ -14,6 +14,7 @@ pub use expressions::Expressions;
 pub use requires::dependency_cycle;
 pub use validated::{Check, ProbePolicy, ValidatedProbe, ValidatedScenario};
 
+use super::runbook::reference;
 use crate::api::ScenarioSpec;
 use std::time::Duration;
 use validation::Validation;
@@ -62,6 +63,7 @@ pub fn validate(
         title: spec.title.clone(),
         agent: spec.agent.clone(),
         severity: spec.severity,
+        runbook: spec.runbook.as_ref().map(|runbook| reference(runbook, policy.runbooks.as_ref())),
         interval,
         confirm_interval,
         suspend: spec.suspend,

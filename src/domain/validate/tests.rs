@@ -86,6 +86,27 @@ fn item_is_available_only_with_for_each_and_not_in_the_list_itself() {
 }
 
 #[test]
+fn show_may_be_of_any_type_and_is_compiled_like_other_expressions() {
+    let check = |show: &str, list: Option<&str>| {
+        let check = json!({"name": "c", "forEach": list, "expect": "true", "show": show});
+        validated(json!({"probes": [http("api", "a")], "checks": [check]}))
+    };
+    let errors = |show: &str| {
+        let errors = check(show, None).unwrap_err().into_iter();
+        errors.map(|error| (error.reason, error.field)).collect::<Vec<_>>()
+    };
+    for show in ["'text'", "1", "[1, 'a']", "{'a': probes.api.status}", "now", "probes.api.json.vms", "probes"] {
+        assert!(check(show, None).is_ok(), "{show}");
+    }
+    assert!(check("item", Some("['a']")).is_ok());
+    for show in ["item", "probes.api.nope(", "'a' + 1", "[1].map(a, [1].map(b, [1].map(c, c)))", "duration('14d')"] {
+        assert_eq!(errors(show), one(Reason::InvalidExpression, "spec.checks[0].show"), "{show}");
+    }
+    assert_eq!(errors("probes.nope.status"), one(Reason::UnknownName, "spec.checks[0].show"));
+    assert_eq!(errors("probes.api.rows"), one(Reason::UnknownName, "spec.checks[0].show"));
+}
+
+#[test]
 fn unknown_names_of_probes_and_required_checks_are_rejected() {
     let found = check_errors(json!([{"name": "c", "expect": "probes.nope.ok", "requires": ["api", "nope"]}]));
     let fields: Vec<_> = found.iter().map(|m| (m.0, m.1.as_str())).collect();

@@ -1,8 +1,9 @@
 //! A validated Scenario, and the policy that it was validated against.
 
-use crate::api::{BLIND, Evaluate, Probe, Severity};
+use crate::api::{BLIND, Evaluate, FindingRunbook, Probe, Severity};
 use crate::cel::Expression;
 use crate::domain::probe_fields::{self, CheckCertificates, QueryError};
+use crate::domain::runbook::RunbookBase;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +17,8 @@ pub struct ProbePolicy {
     pub sqlite_paths: Vec<PathBuf>,
     /// Interval of a Scenario without `spec.interval`.
     pub default_interval: Duration,
+    /// The address of the runbooks that Findings refer to.
+    pub runbooks: Option<RunbookBase>,
     /// Steps that all expressions of a Scenario may take together in one run.
     pub evaluation_steps: usize,
     /// Whether a statement may be run on a database file, with so many parameters.
@@ -30,6 +33,7 @@ pub struct ValidatedScenario {
     pub title: String,
     pub agent: String,
     pub severity: Severity,
+    pub runbook: Option<FindingRunbook>,
     pub interval: Duration,
     pub confirm_interval: Duration,
     pub suspend: bool,
@@ -61,6 +65,8 @@ pub struct Check {
     pub for_each: Option<Expression>,
     pub expect: Expression,
     pub message: Option<Expression>,
+    /// What people need to see when it fails.
+    pub show: Option<Expression>,
     pub severity: Severity,
     pub requires: Vec<String>,
     pub evaluate: Evaluate,
@@ -85,7 +91,7 @@ impl ValidatedScenario {
     /// Whether evaluation is fast enough to run on a thread that also does input and output.
     pub fn is_cheap(&self) -> bool {
         self.checks.iter().all(|c| {
-            let expressions = [c.given.as_ref(), Some(&c.expect), c.message.as_ref()];
+            let expressions = [c.given.as_ref(), Some(&c.expect), c.message.as_ref(), c.show.as_ref()];
             c.for_each.is_none() && expressions.into_iter().flatten().all(Expression::is_cheap)
         })
     }

@@ -1,12 +1,14 @@
 //! The facade over stand-ins for the API server and the operator.
 
 use crate::api::{Health, Role};
-use crate::commands::Scheduler;
 use crate::commands::tests::api_server::{ApiServer, Cluster, client};
+use crate::commands::{ProcessId, RecoveryState, Scheduler};
+use crate::controllers::scenario::WatchStates;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, ProcessState, router};
 use crate::runtime::leadership::Leadership;
-use crate::views::{OperatorState, OperatorStatus, RunTimes, StoreState, TickResultView, TickView};
+use crate::telemetry::Metrics;
+use crate::views::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState, TickResultView, TickView};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request};
@@ -31,7 +33,10 @@ pub struct View {
     pub is_uncertain: bool,
     /// The controllers are another process.
     pub is_apart: bool,
+    pub undecodable_findings: Vec<String>,
     pub store: Option<StoreState>,
+    pub registry: Option<RegistryState>,
+    pub states: WatchStates,
 }
 
 impl View {
@@ -50,8 +55,14 @@ impl OperatorStatus for View {
             waiting_for: self.waiting_for.clone(),
             lateness: (!self.is_apart).then_some(self.lateness),
             leadership: (!self.is_apart).then(|| self.leadership()),
+            undecodable_findings: self.undecodable_findings.clone(),
             store: self.store.clone(),
+            registry: self.registry.clone(),
         }
+    }
+
+    fn watch_states(&self) -> Arc<WatchStates> {
+        Arc::new(self.states.clone())
     }
 
     fn run_times(&self, _scenario: &str) -> RunTimes {
@@ -79,7 +90,8 @@ impl Scheduler for View {
 /// The facade over the stand-ins.
 pub struct Facade {
     server: Arc<ApiServer>,
-    app: Router,
+    pub app: Router,
+    pub metrics: Arc<Metrics>,
 }
 
 /// An answer, read.
@@ -96,19 +108,31 @@ impl Facade {
     }
 
     pub fn with(view: View, auth: AuthConfig, internal_token: Option<&str>) -> Facade {
-        let server = ApiServer::new();
+        Self::over(ApiServer::new(), view, auth, internal_token)
+    }
+
+    /// Another facade over the same API server, as after a restart or on another replica.
+    pub fn another(&self) -> Facade {
+        let auth = AuthConfig { secret: Some(SECRET.to_vec()), ..config() };
+        Self::over(self.server.clone(), View::default(), auth, None)
+    }
+
+    fn over(server: Arc<ApiServer>, view: View, auth: AuthConfig, internal_token: Option<&str>) -> Facade {
         let view = Arc::new(view);
         let scheduler = (!view.is_apart).then(|| view.clone() as Arc<dyn Scheduler>);
         let resources = server.resources.clone();
+        let metrics = Arc::new(Metrics::default());
         let app = router(Backend {
             client: client(server.clone()),
-            process: ProcessState { resources, operator: view, scheduler, metrics: Arc::default() },
+            process: ProcessState { resources, operator: view, scheduler, metrics: metrics.clone() },
             auth: Authenticator::new(auth),
             internal_token: internal_token.map(String::from),
             commands_per_minute: COMMANDS_PER_MINUTE,
             secrets: Default::default(),
+            id: ProcessId::new(Some("pod-a")),
+            recovery: RecoveryState::complete(),
         });
-        Facade { server, app }
+        Facade { server, app, metrics }
     }
 
     /// Reads or changes what the API server has.

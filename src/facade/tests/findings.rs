@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 fn status(phase: &str, opened: &str, severity: &str) -> Value {
     json!({"phase": phase, "severity": severity, "agent": "pulso", "title": "API do Desk", "message": "recusou",
-        "openedAt": opened, "occurrences": 2})
+        "openedAt": opened, "occurrences": 2, "runbook": {"spec": "desk", "url": "https://git.test/desk.md"}})
 }
 
 fn facade() -> Facade {
@@ -71,6 +71,7 @@ async fn a_finding_has_the_fields_of_the_contract() {
         "agent",
         "title",
         "message",
+        "runbook",
         "severity",
         "phase",
         "opened_at",
@@ -88,7 +89,26 @@ async fn a_finding_has_the_fields_of_the_contract() {
     assert_eq!(fields, expected);
     assert_eq!(answer.body["agent"], json!({"id": "A1", "name": "Pulso"}));
     assert_eq!((&answer.body["phase"], &answer.body["opened_at"]), (&json!("open"), &json!("2026-01-01T00:00:00Z")));
+    assert_eq!(answer.body["runbook"], json!({"spec": "desk", "section": null, "url": "https://git.test/desk.md"}));
     facade().get("/findings/none").await.problem(404);
+}
+
+#[tokio::test]
+async fn a_finding_is_shown_and_acknowledged_once_it_has_a_phase() {
+    let facade = facade();
+    for (name, status) in [("d-4", Value::Null), ("e-5", json!({})), ("f-6", json!({"severity": "high"}))] {
+        facade.add_finding(name, status);
+        for phase in ["", "?phase=open", "?phase=resolved"] {
+            let listed = facade.get(&format!("/findings{phase}")).await;
+            assert!(!ids(&listed.body).contains(&name), "{name}: {}", listed.text);
+        }
+        facade.get(&format!("/findings/{name}")).await.problem(404);
+        ack(&facade, name, "ana", "").await.problem(404);
+    }
+    let health = facade.get("/health").await;
+    assert_eq!(health.body["open_findings"]["high"], 1, "{}", health.text);
+    let metrics = facade.get("!/metrics").await;
+    assert!(metrics.text.contains("agentic_ops_open_findings{severity=\"high\"} 1"), "{}", metrics.text);
 }
 
 #[tokio::test]
@@ -164,17 +184,60 @@ async fn a_resolved_or_absent_finding_is_not_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_key_is_answered_once() {
+async fn a_key_is_answered_once_also_by_another_facade() {
     let facade = facade();
     let post = |id: &str, key: &str| {
         let builder = request(Method::POST, &format!("/findings/{id}/ack"));
         builder.header("authorization", bearer("ana", &[Role::Seo])).header("idempotency-key", key)
     };
-    let first = facade.send(post("a-1", "k"), r#"{"note": "x"}"#).await;
-    let second = facade.send(post("a-1", "k"), r#"{"note": "x"}"#).await;
-    assert_eq!((first.status, &first.body), (second.status, &second.body));
-    assert_eq!(facade.actions().len(), 1, "done once");
-    assert!(facade.send(post("a-1", "k"), r#"{"note": "y"}"#).await.problem(422).starts_with("Idempotency-Key"));
-    assert!(facade.send(post("b-2", "k"), r#"{"note": "x"}"#).await.problem(422).starts_with("Idempotency-Key"));
-    facade.send(post("a-1", &"k".repeat(256)), "").await.problem(422);
+    let answers = async |facade: &Facade| {
+        let acknowledged = facade.send(post("a-1", "k"), r#"{"note": "x"}"#).await;
+        let refused = facade.send(post("c-3", "refused"), "").await;
+        refused.problem(409);
+        [acknowledged, refused].map(|answer| (answer.status, answer.headers["content-type"].clone(), answer.text))
+    };
+    let first = answers(&facade).await;
+    // What it became since is not told: the answer is the same.
+    facade.cluster(|c| c.objects.remove(&("findings".into(), "a-1".into())));
+    let actions = facade.actions();
+    for facade in [&facade, &facade.another()] {
+        assert_eq!(answers(facade).await, first);
+        assert_eq!(facade.actions(), actions, "done once");
+        for (id, query, body) in
+            [("a-1", "", r#"{"note": "y"}"#), ("b-2", "", r#"{"note": "x"}"#), ("a-1", "?x=1", r#"{"note": "x"}"#)]
+        {
+            let builder = request(Method::POST, &format!("/findings/{id}/ack{query}"));
+            let builder = builder.header("authorization", bearer("ana", &[Role::Seo])).header("idempotency-key", "k");
+            let answer = facade.send(builder, body).await;
+            assert!(
+                answer.problem(422).starts_with("Idempotency-Key: was used for another request"),
+                "{}",
+                answer.text
+            );
+        }
+    }
+    for key in [&"k".repeat(256), "", "  ", "chave-\u{e7}"] {
+        assert!(facade.send(post("a-1", key), "").await.problem(400).starts_with("Idempotency-Key"), "{key:?}");
+    }
+    // The same key of somebody else is another request.
+    let other = request(Method::POST, "/findings/b-2/ack").header("idempotency-key", "k");
+    assert_eq!(facade.send(other.header("authorization", bearer("rui", &[Role::Seo])), "").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_to_be_stored_is_made_anew() {
+    let facade = facade();
+    let long = "x".repeat(30_000);
+    let evidence = json!({"failing": {"at": "2026-01-02T04:00:00Z", "readings": [{"probe": "a", "reading": long}, {"probe": "b", "reading": long}]}});
+    facade.add_finding("a-1", json!({"phase": "Open", "severity": "high", "evidence": evidence}));
+    let post = || {
+        let builder = request(Method::POST, "/findings/a-1/ack").header("idempotency-key", "k");
+        builder.header("authorization", bearer("ana", &[Role::Seo]))
+    };
+    let first = facade.send(post(), "").await;
+    assert!(first.status == 200 && first.text.len() > 60_000, "{}", first.text);
+    let action = &facade.actions()[0];
+    assert!(action["status"]["reply"]["code"] == 200 && action["status"]["reply"]["body"].is_null(), "{action}");
+    let again = facade.another().send(post(), "").await;
+    assert_eq!((again.status, again.text == first.text, facade.actions().len()), (200, true, 1));
 }

@@ -31,7 +31,7 @@ fn add_objects(facade: &Facade) {
             "checks": [
                 {"name": "vm-running", "key": "112", "outcome": "fail", "message": "VM 112 não está em execução"},
                 {"name": "quorum", "outcome": "unknown", "message": "401"},
-                {"name": "nodes", "outcome": "held"},
+                {"name": "nodes", "outcome": "held", "message": "não avaliada: a sonda cluster não foi lida"},
                 {"name": "cluster", "outcome": "pass"}],
             "opened": ["f-1"], "resolved": ["f-2"]}});
     facade.add("scenarios", object("Scenario", "proxmox.cluster", scenario("Cluster", "pulso"), Some(status)));
@@ -46,8 +46,11 @@ fn add_objects(facade: &Facade) {
     let snapshot = |at: &str| json!({"at": at, "readings": [{"probe": "vms", "reading": "200 {\"data\":[]}"}]});
     let status = json!({"phase": "Acknowledged", "severity": "critical", "agent": "pulso", "title": "Cluster",
         "message": "VM 112 não está em execução", "openedAt": "2026-01-02T03:04:05Z", "resolvedAt": "2026-01-01T00:00:00Z",
-        "occurrences": 3,
-        "evidence": {"failing": snapshot("2026-01-02T03:04:05Z"), "lastGood": snapshot("2026-01-02T03:00:00Z"),
+        "occurrences": 3, "runbook": {"spec": "proxmox-cluster", "section": "Como verificar à mão",
+            "url": "https://git.test/specs/proxmox-cluster.md#como-verificar-%C3%A0-m%C3%A3o"},
+        "evidence": {"show": "{\n  \"vmid\": 112\n}", "expression": "item == \"\"",
+            "values": [{"path": "item", "value": "\"112\""}],
+            "failing": snapshot("2026-01-02T03:04:05Z"), "lastGood": snapshot("2026-01-02T03:00:00Z"),
             "truncated": true},
         "acknowledgement": {"by": "ana", "note": "vendo", "at": "2026-01-02T04:00:00Z", "occurrence": 3, "proven": true}});
     facade.add("findings", object("Finding", "f-1", finding("vm-running", "112"), Some(status)));
@@ -114,6 +117,7 @@ async fn answers() -> Value {
         ("following", View { is_standby: true, ..View::default() }),
         ("controllers elsewhere", View { is_apart: true, ..View::default() }),
         ("late", View { lateness: Duration::from_millis(31_500), ..View::default() }),
+        ("damaged", View { undecodable_findings: vec!["f-9".into()], ..View::default() }),
         ("waiting", View { waiting_for: vec!["the first list of Findings".into()], ..View::default() }),
     ] {
         let facade = Facade::with(view, AuthConfig { secret: Some(SECRET.to_vec()), ..config() }, Some("tick-tock"));

@@ -2,7 +2,7 @@
 
 use super::fake::{Facade, SECRET, View, config, request};
 use crate::commands::tests::api_server::{ApiServer, client};
-use crate::commands::{NOTE_MAX, WAIT_MAX};
+use crate::commands::{NOTE_MAX, ProcessId, RecoveryState, WAIT_MAX};
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, ProcessState, openapi, router};
 use crate::views::{LIMIT_DEFAULT, LIMIT_MAX};
@@ -112,6 +112,8 @@ fn routed_paths() -> BTreeSet<String> {
         internal_token: None,
         commands_per_minute: 1,
         secrets: Default::default(),
+        id: ProcessId::new(None),
+        recovery: RecoveryState::complete(),
     };
     let text = format!("{:?}", router(backend));
     let quoted = text.split('"').skip(1).step_by(2);

@@ -1,7 +1,9 @@
 use super::fake::{Facade, SECRET, View, config, request};
 use crate::api::Role;
+use crate::api::WatchState::{Invalid, Late, Ready, Suspended};
+use crate::controllers::scenario::WatchStates;
 use crate::facade::auth::AuthConfig;
-use crate::views::StoreState;
+use crate::views::{RegistryState, StoreState};
 use axum::http::Method;
 use serde_json::json;
 use std::time::Duration;
@@ -50,7 +52,8 @@ async fn scenarios_have_the_fields_of_the_contract() {
     let facade = Facade::new();
     facade.add_scenario("desk.api.health", false, "True");
     let expected = json!({"id": "desk.api.health", "title": "API do Desk", "agent": {"id": "A1", "name": "Pulso"},
-        "severity": "high", "interval_seconds": 300, "suspended": false, "ready": true, "health": "healthy",
+        "severity": "high", "interval_seconds": 300, "suspended": false, "ready": true, "state": "ready",
+        "health": "healthy", "message": null,
         "open_findings": 0, "last_run_at": null, "next_run_at": "2027-01-15T08:00:00Z"});
     assert_eq!(facade.get("/scenarios").await.body, json!({"items": [expected], "next": null}));
 }
@@ -128,6 +131,54 @@ async fn a_store_that_cannot_be_written_is_not_ready_and_a_damaged_object_is_onl
     assert_eq!(elsewhere.get("/health").await.body.get("store"), None);
     let metrics = elsewhere.send(request(Method::GET, "!/metrics"), "").await.text;
     assert!(!metrics.contains("agentic_ops_store_writable "), "{metrics}");
+}
+
+#[tokio::test]
+async fn scenarios_that_are_not_watched_are_counted_and_named() {
+    let mut states = WatchStates::default();
+    for (state, name) in
+        [(Ready, "a"), (Ready, "b"), (Suspended, "c"), (Invalid, "broken"), (Late, "slow"), (Late, "slower")]
+    {
+        states.add(state, name, || format!("why {name}"));
+    }
+    let facade = with(View { states, ..View::default() }, None);
+    let public = facade.send(request(Method::GET, "/health"), "").await.body;
+    assert_eq!((&public["status"], public.get("scenario_states")), (&json!("degraded"), None));
+    let expected = json!({
+        "ready": 2, "invalid": 1, "suspended": 1, "late": 2,
+        "first_invalid": [{"id": "broken", "message": "why broken"}],
+        "first_late": [{"id": "slow", "message": "why slow"}, {"id": "slower", "message": "why slower"}],
+    });
+    assert_eq!(facade.get("/health").await.body["scenario_states"], expected);
+    let metrics = facade.send(request(Method::GET, "!/metrics"), "").await.text;
+    for (state, count) in [("ready", 2), ("invalid", 1), ("suspended", 1), ("late", 2)] {
+        let line = format!("agentic_ops_scenario_states{{state=\"{state}\"}} {count}\n");
+        assert!(metrics.contains(&line), "{line} is not in\n{metrics}");
+    }
+    let mut suspended = WatchStates::default();
+    suspended.add(Suspended, "c", String::new);
+    let facade = with(View { states: suspended, ..View::default() }, None);
+    assert_eq!(facade.get("/health").await.body["status"], json!("ok"), "that is on purpose");
+    assert!(facade.send(request(Method::GET, "!/metrics"), "").await.text.contains("states{state=\"invalid\"} 0\n"));
+}
+
+#[tokio::test]
+async fn errors_of_the_registry_are_shown_and_bounded() {
+    let facade = |errors: &[&str], errors_total| {
+        let errors = errors.iter().map(|error| error.to_string()).collect();
+        with(View { registry: Some(RegistryState { errors, errors_total }), ..View::default() }, None)
+    };
+    let (long, well) = (format!("a.yaml:3: {}", "x".repeat(5000)), facade(&[], 0));
+    assert_eq!(well.get("/health").await.body["registry"], json!({"errors": [], "errors_total": 0}));
+    assert_eq!(well.get("/health").await.body["status"], json!("ok"));
+    let facade = facade(&["a.yaml:1: \u{7}why", &long], 300);
+    let health = facade.get("/health").await.body;
+    assert_eq!((&health["status"], &health["registry"]["errors_total"]), (&json!("degraded"), &json!(300)));
+    let lengths =
+        |errors: &serde_json::Value| errors.as_array().unwrap().iter().map(|e| e.as_str().unwrap().len()).max();
+    assert!(lengths(&health["registry"]["errors"]) <= Some(512), "{health}");
+    assert!(!health.to_string().contains("\\u0007"), "{health}");
+    assert_eq!(Facade::new().get("/health").await.body.get("registry"), None);
 }
 
 #[tokio::test]

@@ -143,9 +143,14 @@ async fn a_question_is_asked_without_edns_where_it_is_not_understood() {
 
 #[tokio::test]
 async fn a_truncated_answer_is_asked_for_by_tcp() {
-    let socket = bound().await;
+    // The port of the UDP socket may be in use for TCP.
+    let (socket, listener) = loop {
+        let socket = bound().await;
+        if let Ok(listener) = TcpListener::bind(socket.local_addr().unwrap()).await {
+            break (socket, listener);
+        }
+    };
     let address = socket.local_addr().unwrap();
-    let listener = TcpListener::bind(address).await.unwrap();
     tokio::spawn(async move {
         let mut buffer = [0; 2048];
         let (length, client) = socket.recv_from(&mut buffer).await.unwrap();

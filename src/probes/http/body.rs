@@ -1,9 +1,8 @@
 //! A body as text, and as JSON.
 
-use super::super::weight;
+use super::super::{json, weight};
 use encoding_rs::{Encoding, UTF_8};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use serde_json::Value;
 
 /// JSON that takes more memory than this is parsed when the Scenario is judged.
 const PARSED_AT_ONCE: usize = 64 << 10;
@@ -20,11 +19,10 @@ pub(super) struct Declared {
 pub(super) enum Json {
     /// The body is neither declared as JSON nor looks like it.
     None,
-    Parsed(Value),
+    /// It is declared as JSON, or looks like it: the JSON, or why it does not parse.
+    Field(json::Field),
     /// JSON perhaps, which will take so many bytes.
     Unparsed(usize),
-    /// It is declared as JSON, or looks like it, and does not parse; the parser's message.
-    Invalid(String),
 }
 
 impl Declared {
@@ -53,10 +51,10 @@ pub(super) fn body_fields(body: Vec<u8>, declared: Declared) -> (String, Json) {
     let looks_like_json = declared.json || text.trim_ascii_start().starts_with(['{', '[']);
     let json = match invalid {
         _ if !looks_like_json => Json::None,
-        Some(reason) => Json::Invalid(reason),
+        Some(reason) => Json::Field(json::invalid(reason)),
         None => match weight::of_json(text.as_bytes()) {
             weight if weight > PARSED_AT_ONCE => Json::Unparsed(weight),
-            _ => serde_json::from_str(&text).map_or_else(|error| Json::Invalid(error.to_string()), Json::Parsed),
+            _ => Json::Field(json::parsed(&text)),
         },
     };
     (text, json)
@@ -92,6 +90,7 @@ fn is_json(content_type: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::reading::JSON_ERROR;
     use reqwest::header::HeaderValue;
 
     fn fields(content_type: &'static str, body: &[u8]) -> (String, Json) {
@@ -101,9 +100,9 @@ mod tests {
 
     fn reason(content_type: &'static str, body: &[u8]) -> String {
         match fields(content_type, body).1 {
-            Json::Invalid(reason) => reason,
+            Json::Field((JSON_ERROR, reason)) => reason.as_str().unwrap().into(),
             Json::None => "none".into(),
-            Json::Parsed(_) | Json::Unparsed(_) => "JSON".into(),
+            Json::Field(_) | Json::Unparsed(_) => "JSON".into(),
         }
     }
 
@@ -145,7 +144,7 @@ mod tests {
         ] {
             let (text, json) = fields(content_type, body);
             assert_eq!(text, expected, "{content_type}");
-            assert_eq!(matches!(json, Json::Parsed(_)), content_type.contains("json"), "{content_type}");
+            assert_eq!(matches!(json, Json::Field(("json", _))), content_type.contains("json"), "{content_type}");
         }
         assert_eq!(reason("application/json; charset=utf-16le", b"{\0\x00\xd8}\0"), "invalid UTF-16LE sequence");
     }

@@ -14,7 +14,7 @@ use super::memory::Share;
 use super::{certificate, errors};
 use crate::api;
 use crate::domain::detail::{Cause, ConfigurationCause, HttpCause};
-use crate::domain::reading::{ErrorKind, JSON_ERROR, ReadError};
+use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::HttpRequest;
 use crate::net::guard::AddressGuard;
 use body::{Declared, Json, body_fields};
@@ -126,9 +126,8 @@ async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response, share:
     fields.insert("body".into(), body.into());
     match json {
         Json::None => {}
-        Json::Parsed(json) => drop(fields.insert("json".into(), json)),
+        Json::Field((name, value)) => drop(fields.insert(name.into(), value)),
         Json::Unparsed(bytes) => share.unparsed = bytes,
-        Json::Invalid(reason) => drop(fields.insert(JSON_ERROR.into(), reason.into())),
     }
     fields.extend(certificate.map(|certificate| ("certificate".to_string(), certificate)));
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && hop.has_credential() {

@@ -32,7 +32,7 @@ use super::options::SqliteOptions;
 use super::stage::{Stage, in_stage};
 use crate::domain::detail::{Cause, SqliteCause};
 use crate::domain::reading::{ErrorKind, ReadError};
-use crate::domain::target::SqliteRequest;
+use crate::domain::target::{SqliteRequest, Target};
 use crate::telemetry::{Limit, Metrics};
 use pool::{Ended, Pool, WorkerOptions};
 use protocol::{Allowed, Cell, Job, QueryFailure, Table};
@@ -82,8 +82,8 @@ impl Databases {
     }
 
     /// Fields: `rows`, a list of maps (integers and reals as numbers, blobs in base64), and `rowCount`. When this is dropped, the
-    /// query ends. `scenario` is who asks.
-    pub async fn read(&self, scenario: &Arc<str>, request: &SqliteRequest, deadline: Instant) -> ReadResult {
+    /// query ends. The Scenario of `target` is who asks.
+    pub async fn read(&self, target: &Target, request: &SqliteRequest, deadline: Instant) -> ReadResult {
         let (path, shown) = (absolute_path(&request.path), request.path.display().to_string());
         if let Err(error) = query::check_shape(&request.query) {
             return Err(failure(ErrorKind::Query, shown, SqliteCause::Query(error)).into());
@@ -91,7 +91,7 @@ impl Databases {
         // Other paths of offered files share one share.
         let is_named = self.allowed.offered.contains(&path);
         let file = if is_named { path.clone() } else { PathBuf::new() };
-        let asker = Asker { scenario: scenario.clone(), file };
+        let asker = Asker { scenario: target.scenario.clone(), file };
         let turn = in_stage(Stage::Queued, self.turns.take(asker, deadline)).await;
         let Some(turn) = turn else { return Err(failure(ErrorKind::Unreadable, shown, Cause::Internal).into()) };
         let now = Instant::now();
@@ -114,6 +114,13 @@ impl Databases {
         }
         match ended {
             Ended::Read(table) => Ok(fields(table)),
+            Ended::TimedOut | Ended::Failed(QueryFailure::Interrupted) => {
+                Err(failure(ErrorKind::Timeout, shown, SqliteCause::QueryTooSlow(target.timeout)).into())
+            }
+            Ended::Failed(QueryFailure::Locked) => {
+                let waited = target.timeout.min(self.max_time);
+                Err(failure(ErrorKind::Timeout, shown, SqliteCause::Locked(waited)).into())
+            }
             other => Err(self.explain(other, shown, request.max_rows).into()),
         }
     }
@@ -121,8 +128,7 @@ impl Databases {
     /// The error for a query that gave no rows.
     fn explain(&self, ended: Ended, shown: String, max_rows: usize) -> ReadError {
         let (kind, cause) = match ended {
-            Ended::Read(_) => (ErrorKind::Unreadable, Cause::Internal),
-            Ended::TimedOut => (ErrorKind::Timeout, SqliteCause::QueryTooSlow.into()),
+            Ended::Read(_) | Ended::TimedOut => (ErrorKind::Unreadable, Cause::Internal),
             Ended::LockedTooLong => (ErrorKind::Timeout, SqliteCause::LockedTooLong.into()),
             Ended::WorkerDied(status) => (ErrorKind::Unreadable, SqliteCause::WorkerDied(status).into()),
             Ended::NotStarted(error) => (ErrorKind::Unreadable, SqliteCause::NoWorker(error.to_string()).into()),
@@ -146,10 +152,10 @@ fn cause_of(failure: QueryFailure, max_rows: usize) -> (ErrorKind, Cause) {
         QueryFailure::CannotOpen(text) => (ErrorKind::Unreadable, SqliteCause::CannotOpen(text).into()),
         QueryFailure::WalWithoutIndex => (ErrorKind::Unreadable, SqliteCause::WalWithoutIndex.into()),
         QueryFailure::Changing => (ErrorKind::Unreadable, SqliteCause::Changing.into()),
-        QueryFailure::Locked => (ErrorKind::Timeout, SqliteCause::Locked.into()),
         QueryFailure::LockedTooLong => (ErrorKind::Timeout, SqliteCause::LockedTooLong.into()),
-        QueryFailure::Interrupted => (ErrorKind::Timeout, SqliteCause::QueryTooSlow.into()),
-        QueryFailure::OutOfMemory => (ErrorKind::Unreadable, Cause::Internal),
+        QueryFailure::Locked | QueryFailure::Interrupted | QueryFailure::OutOfMemory => {
+            (ErrorKind::Unreadable, Cause::Internal)
+        }
         QueryFailure::TooLarge(text) => (ErrorKind::TooLarge, Cause::Foreign(text)),
         QueryFailure::TooManyRows => (ErrorKind::TooLarge, SqliteCause::TooManyRows { max: max_rows }.into()),
         QueryFailure::TooManyBytes => {

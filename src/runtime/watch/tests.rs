@@ -1,7 +1,7 @@
 use super::*;
 use crate::api::{Agent, AgentSpec};
+use crate::runtime::guard::Outline;
 use kube::api::ObjectMeta;
-use kube::core::error_boundary::InvalidObject;
 
 const KINDS: [&str; 1] = ["Agent"];
 
@@ -18,21 +18,21 @@ fn cache() -> (Watching<Agent>, Cache<Agent>) {
     (Watching { cache: cache.clone(), writer, trim: |agent| agent, listed: BTreeMap::new() }, cache)
 }
 
-fn agent(name: &str) -> DeserializeGuard<Agent> {
+fn agent(name: &str) -> Guarded<Agent> {
     let spec: AgentSpec =
         serde_json::from_value(serde_json::json!({"displayName": name, "codename": name, "tier": "T0"})).unwrap();
     let mut agent = Agent::new(name, spec);
     agent.metadata.namespace = Some("ops".into());
-    DeserializeGuard(Ok(agent))
+    Guarded(Ok(agent))
 }
 
-fn invalid(name: &str) -> DeserializeGuard<Agent> {
+fn invalid(name: &str) -> Guarded<Agent> {
     let metadata = ObjectMeta { name: Some(name.into()), namespace: Some("ops".into()), ..ObjectMeta::default() };
     let error = serde_json::from_str::<u8>("x").unwrap_err().to_string();
-    DeserializeGuard(Err(InvalidObject { error, metadata }))
+    Guarded(Err(InvalidObject { error, metadata, outline: Outline::default() }))
 }
 
-fn list(watching: &mut Watching<Agent>, objects: impl IntoIterator<Item = DeserializeGuard<Agent>>) {
+fn list(watching: &mut Watching<Agent>, objects: impl IntoIterator<Item = Guarded<Agent>>) {
     watching.take(watcher::Event::Init);
     for object in objects {
         watching.take(watcher::Event::InitApply(object));

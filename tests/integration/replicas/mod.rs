@@ -8,6 +8,7 @@ mod names;
 mod outage;
 mod proxy;
 mod recorder;
+mod records;
 mod replica;
 mod retention;
 mod takeover;

@@ -134,6 +134,42 @@ async fn what_is_finished_is_removed_by_age_and_by_number(which: Which) {
     cluster.stop().await;
 }
 
+/// Only of the embedded server: a real one has no such Thread.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_that_cannot_be_decoded_keeps_itself_and_its_messages_only() {
+    let mut cluster = Cluster::start(Which::Embedded, "retention-undecodable").await.unwrap();
+    for name in ["a-closed", "b-undecodable", "c-closed", "d-closed"] {
+        thread(&cluster, name, true).await;
+        message(&cluster, name, &format!("{name}-1"), false).await;
+    }
+    for name in ["run-a", "run-b", "run-c"] {
+        action(&cluster, name).await;
+    }
+    let address = cluster.stop_embedded().await;
+    let database = rusqlite::Connection::open(cluster.scratch.0.join("api/controlplane.db")).unwrap();
+    let change = "UPDATE objects SET json = json_set(json, '$.spec.closed', 'yes') WHERE name = 'b-undecodable'";
+    assert_eq!(database.execute(change, []).unwrap(), 1);
+    // Without a Thread it would be too old.
+    let age = "UPDATE objects SET json = json_set(json, '$.metadata.creationTimestamp', '2026-01-01T00:00:00Z')
+        WHERE name = 'b-undecodable-1'";
+    assert_eq!(database.execute(age, []).unwrap(), 1);
+    drop(database);
+    cluster.restart_embedded(address).await;
+    let operator = operator_with(&cluster, cluster.client.clone(), Some(candidate()), two_of_each());
+    // Actions are the last that are looked at.
+    eventually("the oldest Action to be removed", || async {
+        (names::<Action>(&cluster).await.len() == 2).then_some(())
+    })
+    .await;
+    operator.shutdown().await;
+    let metadata = cluster.api::<Thread>().list_metadata(&Default::default()).await.unwrap();
+    let threads: Vec<_> = metadata.iter().map(ResourceExt::name_any).collect();
+    // It counts as open: of the three that are closed, the oldest is one too many.
+    assert_eq!(threads, ["b-undecodable", "c-closed", "d-closed"]);
+    assert_eq!(names::<Message>(&cluster).await, ["b-undecodable-1", "c-closed-1", "d-closed-1"]);
+    cluster.stop().await;
+}
+
 /// A target whose list has other items each time.
 async fn new_keys() -> String {
     let answers = Arc::new(AtomicUsize::new(0));

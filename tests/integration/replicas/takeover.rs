@@ -79,9 +79,16 @@ async fn leader_suspended(which: Which) {
     history.push((Resolved, target.set(true)));
     leader.signal("-CONT");
     until_transitions(&cluster, "shop", &history).await;
-    eventually("the resumed replica to follow", || async {
+    let after = eventually("the resumed replica to follow", || async {
         let (_, text) = leader.get("/metrics").await?;
-        text.contains("agentic_ops_leading 0").then_some(())
+        text.contains("agentic_ops_leading 0").then_some(text)
+    })
+    .await;
+    // What it knew of the Scenario is no longer true.
+    assert!(!after.contains("agentic_ops_scenario_up") && after.contains("process_open_fds "), "{after}");
+    eventually("the new leader's metrics", || async {
+        let (_, text) = follower.get("/metrics").await?;
+        text.contains("agentic_ops_scenario_up{scenario=\"shop\"} 1\n").then_some(())
     })
     .await;
     still_transitions(&cluster, &target, "shop", &history).await;

@@ -3,8 +3,9 @@
 use super::scenario::RunId;
 use super::ticks::{TickId, TickReport};
 use super::writes::WriteId;
-use crate::api::ScenarioStatus;
+use crate::api::{ScenarioStatus, WatchState};
 use crate::controllers::finding::FindingSummary;
+use crate::controllers::scenario::watch_states::WatchStates;
 use crate::domain::desired::CheckKey;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::keys::KeyLimit;
@@ -39,6 +40,14 @@ pub enum Effect {
         check: String,
         limit: KeyLimit,
     },
+    /// For the log: what keeps the Scenario from being watched, in English, or nothing any more.
+    StateChanged {
+        scenario: Arc<str>,
+        state: WatchState,
+        problem: Option<String>,
+    },
+    /// For readers of the states: those of all Scenarios now.
+    StatesKnown(Box<WatchStates>),
     /// For readers of the schedule: the Scenario runs next at this time.
     Scheduled {
         scenario: Arc<str>,

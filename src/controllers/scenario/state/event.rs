@@ -6,6 +6,7 @@ use super::ticks::TickId;
 use super::writes::WriteId;
 use crate::api::Scenario;
 use crate::controllers::finding::FindingSummary;
+use crate::runtime::guard::Outline;
 use crate::runtime::version::Version;
 use crate::runtime::write::WriteError;
 use jiff::Timestamp;
@@ -82,6 +83,7 @@ pub struct UndecodableObject {
     pub generation: Option<i64>,
     pub resource_version: Option<String>,
     pub error: String,
+    pub outline: Outline,
 }
 
 /// What the controller needs to know of an Agent.

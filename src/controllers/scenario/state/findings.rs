@@ -15,6 +15,7 @@ use std::sync::Arc;
 struct Seen {
     version: Option<Version>,
     is_unresolved: bool,
+    is_active: bool,
     created_at: Timestamp,
     resolved_at: Option<Timestamp>,
     /// Whether the watch has shown it. One that only this replica has written may be missing from an older list.
@@ -51,9 +52,9 @@ impl FindingIndex {
 
     /// Takes the Finding over, unless a newer version of it is known.
     fn note(&mut self, finding: FindingSummary, is_watched: bool) {
-        let FindingSummary { name, scenario, at, version, is_unresolved, created_at, resolved_at } = finding;
+        let FindingSummary { name, scenario, at, version, is_unresolved, is_active, created_at, resolved_at } = finding;
         let of_scenario = self.by_scenario.entry(scenario.clone()).or_default();
-        let seen = Seen { version, is_unresolved, created_at, resolved_at, is_watched };
+        let seen = Seen { version, is_unresolved, is_active, created_at, resolved_at, is_watched };
         let known = of_scenario.entry(at.clone()).or_insert(seen);
         if !is_older(version, known.version) {
             *known = Seen { is_watched: is_watched || known.is_watched, ..seen };
@@ -111,10 +112,19 @@ impl FindingIndex {
         kept.collect()
     }
 
-    /// Checks and keys of a Scenario with a Finding that is not resolved.
+    /// Checks and keys of a Scenario with a Finding that is not resolved, which includes those without a phase.
     pub fn open(&self, scenario: &str) -> BTreeSet<CheckKey> {
+        self.of_scenario(scenario, |seen| seen.is_unresolved)
+    }
+
+    /// Checks and keys of a Scenario with a Finding in phase Open or Acknowledged.
+    pub fn active(&self, scenario: &str) -> BTreeSet<CheckKey> {
+        self.of_scenario(scenario, |seen| seen.is_active)
+    }
+
+    fn of_scenario(&self, scenario: &str, is_wanted: impl Fn(&Seen) -> bool) -> BTreeSet<CheckKey> {
         let findings = self.by_scenario.get(scenario).into_iter().flatten();
-        findings.filter(|(_, seen)| seen.is_unresolved).map(|(at, _)| at.clone()).collect()
+        findings.filter(|(_, seen)| is_wanted(seen)).map(|(at, _)| at.clone()).collect()
     }
 
     /// Whether the Finding of this check and key exists.

@@ -4,6 +4,7 @@ use super::activation::Kind;
 use super::effects::{Effect, Effects};
 use super::event::Now;
 use super::freshness::Freshness;
+use super::lateness::FIRST_RUNS;
 use super::model::State;
 use super::schedule::Schedule;
 use crate::domain::desired::desired_after_removal;
@@ -56,7 +57,7 @@ impl State {
     fn activate_scenario(&mut self, name: &Arc<str>, total: usize, now: Now, effects: &mut Effects) {
         let open = self.findings.open(name);
         let Some(scenario) = self.scenarios.get_mut(name) else { return };
-        scenario.activate(&open);
+        scenario.activate(&open, self.timing.watch_clock.at(now.monotonic) + FIRST_RUNS);
         self.add_desired_after_edit(name, now);
         let Some(scenario) = self.scenarios.get(name) else { return };
         let is_requested = scenario.requests.open(scenario.observed.last_requested_run()).is_some();
@@ -66,6 +67,7 @@ impl State {
             let delay = schedule::first_delay(name, total, valid.interval);
             self.schedule(name, now.monotonic + delay, effects);
         }
+        self.report_problem(name, now, effects);
         self.write_findings(name, now, effects);
         self.write_status(name, now, effects);
     }

@@ -2,7 +2,7 @@
 //!
 //! [`State::on`] is the one way in. The task in `super` carries the effects out and reports what became of them as further
 //! events. Handlers are in files by subject: [`objects`] (Scenarios, Findings, Agents), [`leadership`], [`runs`], [`results`] (of
-//! writes).
+//! writes), [`watching`] (what keeps Scenarios from being watched).
 
 mod activation;
 mod dependencies;
@@ -10,6 +10,7 @@ mod effects;
 mod event;
 mod findings;
 mod freshness;
+mod lateness;
 mod leadership;
 mod model;
 mod objects;
@@ -20,6 +21,7 @@ mod runs;
 mod scenario;
 mod schedule;
 mod ticks;
+mod watching;
 mod writes;
 
 #[cfg(test)]

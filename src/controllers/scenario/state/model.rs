@@ -5,6 +5,7 @@ use super::dependencies::Dependencies;
 use super::event::Now;
 use super::findings::FindingIndex;
 use super::freshness::Freshness;
+use super::lateness::{ReportBudget, WatchClock};
 use super::scenario::ScenarioState;
 use super::schedule::Schedule;
 use super::ticks::Ticks;
@@ -50,6 +51,9 @@ pub(super) struct Timing {
     pub(super) schedule: Schedule,
     pub(super) retries: Retries,
     pub(super) freshness: Freshness,
+    /// For lateness.
+    pub(super) watch_clock: WatchClock,
+    pub(super) late_reports: ReportBudget,
     pub(super) maintenance: Instant,
     pub(super) run_ids: u64,
 }
@@ -68,6 +72,8 @@ impl State {
                 schedule: Schedule::default(),
                 retries: Retries::default(),
                 freshness: Freshness::new(now.monotonic),
+                watch_clock: WatchClock::new(now.monotonic),
+                late_reports: ReportBudget::new(now.monotonic),
                 maintenance: now.monotonic + MAINTENANCE,
                 run_ids: 0,
             },

@@ -5,7 +5,7 @@ use super::effects::{Effect, Effects};
 use super::event::{AgentSummary, Now, ObjectChange, UndecodableObject};
 use super::findings::Removed;
 use super::model::State;
-use super::scenario::{ScenarioState, Spec};
+use super::scenario::{ScenarioState, Spec, UndecodableSpec};
 use super::writes::Part;
 use crate::api::Scenario;
 use crate::controllers::finding::FindingSummary;
@@ -67,6 +67,7 @@ impl State {
             self.run_now(&name, now, effects);
         }
         if is_edit {
+            self.report_problem(&name, now, effects);
             self.write_findings(&name, now, effects);
         }
         self.write_status(&name, now, effects);
@@ -82,14 +83,19 @@ impl State {
             Err(errors) => Spec::Invalid(errors),
         };
         let depends_on = scenario.spec.depends_on.clone();
+        let before = self.runnable(name).map(|valid| valid.interval);
         self.cancel_run(name, effects);
         self.set_spec(name, spec);
         if let Some(known) = self.scenarios.get_mut(name) {
             known.observe(scenario);
         }
         let affected = self.dependencies.set(name, &depends_on);
-        if let Some(valid) = self.runnable(name) {
-            effects.push(Effect::IntervalKnown { scenario: name.clone(), interval: valid.interval });
+        if let Some(interval) = self.runnable(name).map(|valid| valid.interval) {
+            effects.push(Effect::IntervalKnown { scenario: name.clone(), interval });
+            // Other edits leave it as late as it is.
+            if before != Some(interval) {
+                self.watch_anew(name, now);
+            }
         }
         if self.activation.is_active() {
             self.reassign_pending(name);
@@ -122,21 +128,24 @@ impl State {
             return;
         }
         for name in affected.iter().filter(|name| *name != edited) {
+            self.watch_anew(name, now);
             self.run_now(name, now, effects);
+            self.report_problem(name, now, effects);
             self.write_status(name, now, effects);
         }
     }
 
     fn scenario_undecodable(&mut self, object: UndecodableObject, now: Now, effects: &mut Effects) {
-        let UndecodableObject { name, generation, resource_version, error } = object;
+        let UndecodableObject { name, generation, resource_version, error, outline } = object;
         self.cancel_run(&name, effects);
-        self.set_spec(&name, Spec::Undecodable(error));
+        self.set_spec(&name, Spec::Undecodable(UndecodableSpec { error, outline }));
         if let Some(known) = self.scenarios.get_mut(&name) {
             known.observed.generation = generation;
             known.observed.resource_version = resource_version;
         }
         if self.activation.is_active() {
             self.run_now(&name, now, effects);
+            self.report_problem(&name, now, effects);
             self.write_status(&name, now, effects);
         }
     }
@@ -211,6 +220,8 @@ impl State {
         }
         if let Some(known) = self.scenarios.get_mut(&scenario) {
             known.forget_finding(&at);
+            // What still holds without any run is opened again.
+            self.report_problem(&scenario, now, effects);
             self.write_status(&scenario, now, effects);
         }
     }

@@ -6,7 +6,9 @@ use super::model::{MAINTENANCE, State};
 use super::scenario::{ScenarioState, Spec, StatusSeen};
 use super::writes::{Part, WriteId};
 use crate::api::ScenarioStatus;
-use crate::controllers::scenario::status::{RunSummary, SpecState, StatusInputs, differs_beyond_freshness, status};
+use crate::controllers::scenario::status::{
+    LateRun, RunSummary, SpecState, StatusInputs, differs_beyond_freshness, status,
+};
 use crate::domain::desired::Desired;
 use crate::domain::fingerprint::finding_name;
 use crate::domain::keys::to_remove;
@@ -98,12 +100,13 @@ impl State {
         now: Now,
         effects: &mut Effects,
     ) {
-        let is_idle = self.runnable(name).is_none();
+        let is_late = self.scenarios.get(name).is_some_and(|scenario| scenario.runs.late.is_some());
+        let is_idle = is_late || self.runnable(name).is_none();
         let Some(writes) = self.writes.get_mut(name).filter(|writes| writes.in_flight == Some(id)) else { return };
         writes.in_flight = None;
         let failures = writes.failures;
         let mut retry_after: Option<Duration> = None;
-        let mut failed = false;
+        let (mut failed, mut closed) = (false, false);
         for FindingWritten { at, number, result } in results {
             match result {
                 Ok((finding, steps)) => {
@@ -122,13 +125,15 @@ impl State {
                             let is_closed = removed.is_some_and(|removed| removed.was_unresolved);
                             if let Some(scenario) = scenario.filter(|_| is_closed) {
                                 scenario.forget_finding(&at);
+                                closed = true;
                             }
                         }
                     }
                 }
                 Err(error) => {
                     failed = true;
-                    // A refused update waits for the next run, which decides anew; where there is none, it is tried again later.
+                    // A refused update waits for the next run, which decides anew; where there is none, or none is completed, it is
+                    // tried again later.
                     if let Some(after) = retry_interval(&error, failures).or_else(|| is_idle.then_some(LONGEST)) {
                         retry_after = Some(retry_after.map_or(after, |known| known.max(after)));
                     }
@@ -138,6 +143,9 @@ impl State {
         writes.failures = if failed { failures.saturating_add(1) } else { 0 };
         if let Some(after) = retry_after {
             self.timing.retries.add(now.monotonic + after, name, Part::Findings);
+        }
+        if closed {
+            self.report_problem(name, now, effects);
         }
         if !failed {
             self.write_findings(name, now, effects);
@@ -216,13 +224,14 @@ impl State {
         let inputs = StatusInputs {
             generation: scenario.observed.generation,
             spec: self.spec_state(scenario),
-            open: &self.findings.open(name),
+            open: &self.findings.active(name),
             run: last.map(|run| RunSummary {
                 judged: run.is_judged,
                 unconfirmed: run.unconfirmed.as_deref(),
                 checks: run.checks,
                 unknown: run.unknown.as_deref(),
             }),
+            late: self.late_run(scenario),
             last_run_at: scenario.runs.last_run_at,
             last_requested_run: scenario.requests.answered(),
             language: self.settings.language,
@@ -230,9 +239,14 @@ impl State {
         Some(status(scenario.observed.status().unwrap_or(&none), &inputs, now.wall))
     }
 
-    fn spec_state<'a>(&'a self, scenario: &'a ScenarioState) -> SpecState<'a> {
+    fn late_run<'a>(&self, scenario: &'a ScenarioState) -> Option<LateRun<'a>> {
+        let late = scenario.runs.late.as_ref()?;
+        Some(LateRun { interval: scenario.valid()?.interval, failure: late.failure.as_deref() })
+    }
+
+    pub(super) fn spec_state<'a>(&'a self, scenario: &'a ScenarioState) -> SpecState<'a> {
         match &scenario.spec {
-            Spec::Undecodable(error) => SpecState::Undecodable(error),
+            Spec::Undecodable(spec) => SpecState::Undecodable(&spec.error),
             Spec::Invalid(errors) => SpecState::Invalid(errors),
             Spec::Valid(_) if !scenario.runs.refused.is_empty() => SpecState::Invalid(&scenario.runs.refused),
             Spec::Valid(valid) => match self.dependencies.cycle(&scenario.name) {

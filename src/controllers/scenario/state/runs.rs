@@ -55,7 +55,10 @@ impl State {
         }
         if now.monotonic >= self.timing.maintenance {
             self.timing.maintenance = now.monotonic + MAINTENANCE;
+            self.timing.watch_clock.advance(now.monotonic);
             self.write_freshness(now, effects);
+            self.report_late(now, effects);
+            self.report_states(now, effects);
         }
     }
 
@@ -104,6 +107,7 @@ impl State {
         let Some(valid) = scenario.valid().cloned() else { return };
         match result {
             RunResult::Evaluated { evaluation, snapshot } => {
+                scenario.completed(self.timing.watch_clock.at(now.monotonic));
                 scenario.requests.run_ended(run.requested, started_at, Some(&evaluation));
                 self.evaluated(name, &valid, (&evaluation, &snapshot, started_at), effects);
             }
@@ -118,6 +122,7 @@ impl State {
         }
         effects.push(Effect::RunRecorded);
         self.schedule_next(name, run.due_at, now, effects);
+        self.report_problem(name, now, effects);
         self.write_findings(name, now, effects);
         self.write_status(name, now, effects);
     }

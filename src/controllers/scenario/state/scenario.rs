@@ -1,8 +1,9 @@
 //! What the controller knows of one Scenario. All of it can be rebuilt from the API.
 
+use super::lateness::Late;
 use super::requests::RunRequests;
 use super::writes::WriteId;
-use crate::api::{CheckOutcome, RequestedRun, Scenario, ScenarioStatus};
+use crate::api::{CheckOutcome, RequestedRun, Scenario, ScenarioSpec, ScenarioStatus, WatchState};
 use crate::domain::desired::{self, CheckKey, DesiredFindings, LastGood, RunRecord};
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::keys::{CheckFindings, KeyLimits, SurplusKeys};
@@ -10,18 +11,25 @@ use crate::domain::outcome::{Evaluation, Outcome};
 use crate::domain::streak::{CheckState, Streaks, Thresholds};
 use crate::domain::texts::Language;
 use crate::domain::validate::{ValidatedScenario, ValidationError};
+use crate::runtime::guard::Outline;
 use crate::runtime::version::{Version, is_older};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The spec, as far as it can be used.
 pub enum Spec {
     Valid(Arc<ValidatedScenario>),
     Invalid(Vec<ValidationError>),
-    /// The object does not have the shape that this program knows; the error says why.
-    Undecodable(String),
+    /// The object does not have the shape that this program knows.
+    Undecodable(UndecodableSpec),
+}
+
+/// What can be read of a spec that can't be decoded.
+pub struct UndecodableSpec {
+    pub error: String,
+    pub outline: Outline,
 }
 
 /// The object as last seen or written.
@@ -41,6 +49,11 @@ impl Observed {
     /// The status that the API has.
     pub fn status(&self) -> Option<&ScenarioStatus> {
         self.written.as_deref().or_else(|| self.object.as_ref()?.status.as_ref())
+    }
+
+    /// The last spec that could be decoded.
+    pub fn spec(&self) -> Option<&ScenarioSpec> {
+        Some(&self.object.as_ref()?.spec)
     }
 
     pub fn last_requested_run(&self) -> Option<&RequestedRun> {
@@ -94,6 +107,12 @@ pub struct Runs {
     pub is_spread: bool,
     /// What the last run found that the spec may not use.
     pub refused: Vec<ValidationError>,
+    /// Why the last run read nothing, where it is not the Scenario's fault.
+    pub failure: Option<String>,
+    /// When the last run was completed or the Scenario began to be watched, on the clock of lateness.
+    pub since: Duration,
+    /// Set while it is reported as late.
+    pub late: Option<Late>,
 }
 
 /// One Scenario.
@@ -109,6 +128,8 @@ pub struct ScenarioState {
     pub status_write: Option<WriteId>,
     /// Consecutive failures of writing the status.
     pub status_failures: u32,
+    /// The state and what is wrong as logged last; `None` while nothing is.
+    pub logged: Option<(WatchState, String)>,
 }
 
 impl ScenarioState {
@@ -125,6 +146,7 @@ impl ScenarioState {
             last_good: LastGood::new(),
             status_write: None,
             status_failures: 0,
+            logged: None,
         }
     }
 
@@ -170,6 +192,10 @@ impl ScenarioState {
         self.spec = spec;
         self.runs.last = None;
         self.runs.refused.clear();
+        self.runs.failure = None;
+        if self.valid().is_none_or(|valid| valid.suspend) {
+            self.runs.late = None;
+        }
         if let Spec::Valid(valid) = &self.spec {
             self.streaks.retain(valid);
             self.last_good.retain(|(check, key), _| valid.has_check(check, key));
@@ -184,11 +210,30 @@ impl ScenarioState {
         self.last_good.clear();
         self.status_write = None;
         self.status_failures = 0;
+        self.logged = None;
     }
 
-    /// This replica begins to lead: open Findings stay open until they are resolved.
-    pub fn activate(&mut self, open: &BTreeSet<CheckKey>) {
+    /// This replica begins to lead: open Findings stay open until they are resolved, and what was reported as late stays so until
+    /// a run is completed.
+    pub fn activate(&mut self, open: &BTreeSet<CheckKey>, since: Duration) {
         self.streaks = restored(open, &self.spec);
+        self.runs.since = since;
+        let status = self.observed.status().filter(|status| status.observed_generation == self.observed.generation);
+        let was_late = status.is_some_and(|status| status.state == Some(WatchState::Late));
+        let may_run = self.valid().is_some_and(|valid| !valid.suspend);
+        self.runs.late = (was_late && may_run).then_some(Late { failure: None, is_restored: true });
+    }
+
+    /// Nothing is read: the check `blind` fails.
+    pub fn unread(&mut self) {
+        self.streaks.unread();
+    }
+
+    /// A run has been completed at this time on the clock of lateness.
+    pub fn completed(&mut self, at: Duration) {
+        self.runs.since = at;
+        self.runs.late = None;
+        self.runs.failure = None;
     }
 
     /// A Finding was deleted: its check is counted from the start.
@@ -257,14 +302,16 @@ impl ScenarioState {
     pub fn refused(&mut self, errors: Vec<ValidationError>) {
         self.runs.refused = errors;
         self.runs.last = None;
+        self.runs.late = None;
     }
 
     /// A run read nothing, for a reason that is not the Scenario's.
     pub fn failed(&mut self, reason: String) {
         let last =
             self.runs.last.get_or_insert(LastRun { is_judged: false, unconfirmed: None, checks: 0, unknown: None });
-        last.unknown = Some(reason);
+        last.unknown = Some(reason.clone());
         last.unconfirmed = None;
+        self.runs.failure = Some(reason);
     }
 
     /// Whether a streak is being counted: then the next run is a confirm run.

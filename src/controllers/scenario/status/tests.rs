@@ -18,7 +18,16 @@ fn inputs<'a>(
     run: Option<RunSummary<'a>>,
     language: Language,
 ) -> StatusInputs<'a> {
-    StatusInputs { generation: Some(1), spec, open, run, last_run_at: None, last_requested_run: None, language }
+    StatusInputs {
+        generation: Some(1),
+        spec,
+        open,
+        run,
+        late: None,
+        last_run_at: None,
+        last_requested_run: None,
+        language,
+    }
 }
 
 /// A status that was observed at generation 1, with these reason and message of Healthy.
@@ -42,6 +51,17 @@ fn errors() -> Vec<ValidationError> {
     ]
 }
 
+/// The errors of [`errors`], a cycle and an error of the decoder in both languages.
+const ERRORS: (&str, &str) = (
+    "spec.interval: \"5\" não é uma duração: use um formato como 300ms, 10s, 5m ou 1h30m; \
+     spec.checks[0].name: \"blind\" é um nome reservado ao que não pode ser avaliado: escolha outro",
+    "spec.interval: \"5\" is not a duration: use a format such as 300ms, 10s, 5m or 1h30m; \
+     spec.checks[0].name: \"blind\" is reserved for what cannot be evaluated: choose another name",
+);
+const CYCLE: (&str, &str) =
+    ("spec.dependsOn: dependência circular: a -> a", "spec.dependsOn: dependency cycle: a -> a");
+const UNDECODABLE: (&str, &str) = ("não foi possível ler o objeto: x", "the object cannot be read: x");
+
 #[test]
 fn ready_has_a_status_a_reason_and_a_message_for_each_state_of_the_spec() {
     let errors = errors();
@@ -55,15 +75,7 @@ fn ready_has_a_status_a_reason_and_a_message_for_each_state_of_the_spec() {
             "nenhuma leitura é feita enquanto spec.suspend estiver em true",
             "nothing is read while spec.suspend is true",
         ),
-        (
-            Invalid(&errors),
-            "False",
-            "InvalidDuration",
-            "spec.interval: \"5\" não é uma duração: use um formato como 300ms, 10s, 5m ou 1h30m; \
-             spec.checks[0].name: \"blind\" é um nome reservado ao que não pode ser avaliado: escolha outro",
-            "spec.interval: \"5\" is not a duration: use a format such as 300ms, 10s, 5m or 1h30m; \
-             spec.checks[0].name: \"blind\" is reserved for what cannot be evaluated: choose another name",
-        ),
+        (Invalid(&errors), "False", "InvalidDuration", ERRORS.0, ERRORS.1),
         (
             DependencyCycle(&cycle),
             "False",
@@ -120,28 +132,38 @@ fn open_findings_decide_healthy_whatever_the_spec_and_the_run_are() {
     let errors = errors();
     let cycle = ["a".to_string(), "a".to_string()];
     let unknown = RunSummary { judged: true, unconfirmed: None, checks: 3, unknown: Some("api: x") };
-    let specs = [Valid, Suspended, Invalid(&errors), DependencyCycle(&cycle), Undecodable("x")];
-    for spec in specs {
+    let (portuguese, english) = ("ocorrências abertas: api, vm (112)", "open: api, vm (112)");
+    for (spec, problem) in [
+        (Valid, ["", ""]),
+        (Suspended, ["", ""]),
+        (Invalid(&errors), [ERRORS.0, ERRORS.1]),
+        (DependencyCycle(&cycle), [CYCLE.0, CYCLE.1]),
+        (Undecodable("x"), [UNDECODABLE.0, UNDECODABLE.1]),
+    ] {
+        let with = |problem: &str, open: &str| {
+            if problem.is_empty() { open.to_string() } else { format!("{problem}; {open}") }
+        };
+        let (portuguese, english) = (with(problem[0], portuguese), with(problem[1], english));
         for run in [None, Some(JUDGED), Some(unknown)] {
             check_row(&Row {
                 before: ("AllChecksPass", "old"),
                 spec,
                 open: &[("api", ""), (BLIND, ""), ("vm", "112")],
                 run,
-                expected: (Failing, "FindingsOpen", "ocorrências abertas: api, vm (112)", "open: api, vm (112)"),
+                expected: (Failing, "FindingsOpen", &portuguese, &english),
             });
         }
     }
 }
 
 #[test]
-fn a_spec_that_cannot_run_makes_healthy_unknown() {
+fn a_spec_that_cannot_run_makes_healthy_unknown_and_its_message_says_what_is_wrong() {
     let errors = errors();
     let cycle = ["a".to_string(), "a".to_string()];
-    for spec in [Invalid(&errors), DependencyCycle(&cycle), Undecodable("x")] {
+    let specs = [(Invalid(&errors), ERRORS), (DependencyCycle(&cycle), CYCLE), (Undecodable("x"), UNDECODABLE)];
+    for (spec, (portuguese, english)) in specs {
         for open in [&[][..], &[(BLIND, "")]] {
-            let portuguese = "nenhuma leitura é feita até que a especificação seja corrigida";
-            let expected = (Unknown, "NotReady", portuguese, "nothing is read until the spec is corrected");
+            let expected = (Unknown, "NotReady", portuguese, english);
             check_row(&Row { before: ("AllChecksPass", "old"), spec, open, run: Some(JUDGED), expected });
         }
     }
@@ -234,6 +256,11 @@ fn only_a_change_is_more_than_freshness() {
     assert_eq!(same.last_run_at, Some(Time(at(60))));
     assert_eq!(same.conditions, first.conditions, "lastTransitionTime moves only with the status");
     assert!(differs_beyond_freshness(&same, &status(&same, &with(120, 4), at(120))));
+    let late = ScenarioStatus { state: Some(WatchState::Late), ..same.clone() };
+    assert!(differs_beyond_freshness(&same, &late));
+    let dropped = ScenarioStatus { state: None, ..same.clone() };
+    assert!(!differs_beyond_freshness(&dropped, &same), "it would be dropped again");
+    assert!(differs_beyond_freshness(&ScenarioStatus::default(), &same));
 }
 
 #[test]
@@ -250,4 +277,87 @@ fn the_answer_to_a_request_is_kept_until_there_is_a_newer_one() {
     let answered = status(&ScenarioStatus::default(), &with(Some(&run)), at(1));
     assert_eq!(answered.last_requested_run.as_ref(), Some(&run));
     assert_eq!(status(&answered, &with(None), at(2)).last_requested_run.as_ref(), Some(&run));
+}
+
+const LATE_MESSAGE: &str = "no run has been completed for two intervals of 5m; its probes or its evaluation may be waiting for their \
+                            turn: see the log";
+const LATE: LateRun<'static> = LateRun { interval: Duration::from_secs(300), failure: None };
+
+#[test]
+fn a_run_that_is_not_completed_makes_healthy_unknown_until_one_is() {
+    let open = keys(&[]);
+    let late = |late, run| StatusInputs { late, ..inputs(Valid, &open, run, Language::English) };
+    let healthy = status(&ScenarioStatus::default(), &late(None, Some(JUDGED)), at(1));
+    let failed = LateRun { failure: Some("the API does not answer"), ..LATE };
+    let first = status(&healthy, &late(Some(failed), Some(JUDGED)), at(2));
+    let message = "no run has been completed for two intervals of 5m: the API does not answer";
+    let expected = ("Unknown".to_string(), "Late".to_string(), message.to_string());
+    assert_eq!(
+        (condition(&first, HEALTHY), first.health, first.state),
+        (expected, Some(Unknown), Some(WatchState::Late))
+    );
+    assert_eq!(condition(&first, READY).0, "True", "the spec is valid");
+    let after_restart = status(&first, &late(Some(LATE), None), at(9));
+    assert_eq!(after_restart, first, "nothing is new");
+    let edited = StatusInputs { generation: Some(2), ..late(Some(LATE), None) };
+    let edited = status(&first, &edited, at(9));
+    assert_eq!(condition(&edited, HEALTHY).2, LATE_MESSAGE);
+    let read = status(&first, &late(None, Some(JUDGED)), at(10));
+    assert_eq!((read.health, read.state), (Some(Healthy), Some(WatchState::Ready)));
+}
+
+#[test]
+fn open_findings_come_before_lateness_which_the_message_says_too() {
+    let open = keys(&[("api", ""), (BLIND, "")]);
+    let inputs = StatusInputs { late: Some(LATE), ..inputs(Valid, &open, Some(JUDGED), Language::English) };
+    let late = status(&ScenarioStatus::default(), &inputs, at(1));
+    let message = format!("{LATE_MESSAGE}; open: api");
+    assert_eq!(condition(&late, HEALTHY), ("False".into(), "FindingsOpen".into(), message));
+    assert_eq!((late.health, late.state), (Some(Failing), Some(WatchState::Late)));
+}
+
+#[test]
+fn long_errors_leave_room_for_the_checks_with_open_findings() {
+    let (long, open) = ("x".repeat(5000), keys(&[("api", "")]));
+    let spec = Undecodable(&long);
+    let next = status(&ScenarioStatus::default(), &inputs(spec, &open, None, Language::English), at(1));
+    assert!(condition(&next, HEALTHY).2.ends_with("…; open: api"));
+    let next = status(&ScenarioStatus::default(), &inputs(spec, &keys(&[]), None, Language::English), at(1));
+    assert_eq!(condition(&next, HEALTHY).2.len(), conditions::MESSAGE_MAX);
+}
+
+#[test]
+fn an_event_is_published_once_for_each_change_of_what_keeps_a_scenario_from_being_watched() {
+    let (errors, open) = (errors(), keys(&[]));
+    let of = |spec, late| StatusInputs { late, ..inputs(spec, &open, Some(JUDGED), Language::English) };
+    let steps = [
+        (Valid, None, None),
+        (Invalid(&errors), None, Some((true, "InvalidDuration", ERRORS.1))),
+        (Invalid(&errors), None, None),
+        (Invalid(&errors[..1]), None, Some((true, "InvalidDuration", ERRORS.1.split("; ").next().unwrap()))),
+        (Undecodable("x"), None, Some((true, "Undecodable", UNDECODABLE.1))),
+        (Suspended, None, None),
+        (Valid, None, None),
+        (Valid, Some(LATE), Some((true, "Late", LATE_MESSAGE))),
+        (Valid, Some(LATE), None),
+        (Invalid(&errors[1..]), None, Some((true, "ReservedName", ERRORS.1.split("; ").nth(1).unwrap()))),
+        (Valid, None, Some((false, "Recovered", "the Scenario is read again"))),
+        (Valid, None, None),
+    ];
+    let mut before = ScenarioStatus::default();
+    for (step, (spec, late, expected)) in steps.into_iter().enumerate() {
+        let after = status(&before, &of(spec, late), at(1));
+        let expected = expected.map(|(is_warning, reason, note)| StatusEvent { is_warning, reason, note: note.into() });
+        assert_eq!(event(&before, &after, Language::English), expected, "{step}");
+        before = after;
+    }
+}
+
+#[test]
+fn errors_that_only_a_run_finds_stay_after_a_restart_until_the_first_run() {
+    let (errors, open) = (errors(), keys(&[]));
+    let refused = status(&ScenarioStatus::default(), &inputs(Invalid(&errors), &open, None, Language::English), at(1));
+    assert_eq!(status(&refused, &inputs(Valid, &open, None, Language::English), at(2)), refused);
+    let fixed = status(&refused, &inputs(Valid, &open, Some(JUDGED), Language::English), at(2));
+    assert_eq!(fixed.state, Some(WatchState::Ready));
 }

@@ -37,11 +37,14 @@ pub(super) fn cause(language: Language, cause: &SqliteCause) -> String {
             "duas colunas se chamam {name:?}: diferencie-as com AS",
             "two columns are named {name:?}: rename one with AS",
         ),
-        SqliteCause::Locked => text!(
-            language,
-            "o banco ficou bloqueado por outro processo durante toda a espera",
-            "locked by another process for the whole wait",
-        ),
+        SqliteCause::Locked(time) => {
+            let time = language.seconds(*time);
+            text!(
+                language,
+                "tempo esgotado após {time}: o banco ficou bloqueado por outro processo durante toda a espera",
+                "timeout after {time}: locked by another process for the whole wait",
+            )
+        }
         SqliteCause::LockedTooLong => text!(
             language,
             "a leitura com bloqueios, que fazem esperar quem grava, foi encerrada: sem o modo WAL, a consulta precisa terminar em 1 s",
@@ -65,7 +68,7 @@ pub(super) fn cause(language: Language, cause: &SqliteCause) -> String {
         SqliteCause::NotAuthorized(message) => {
             text!(language, "a consulta só pode ler ({message})", "the query may only read ({message})")
         }
-        SqliteCause::QueryTooSlow
+        SqliteCause::QueryTooSlow(_)
         | SqliteCause::TimeLimit(_)
         | SqliteCause::OutOfMemory { .. }
         | SqliteCause::WorkerDied(_)
@@ -77,11 +80,22 @@ pub(super) fn cause(language: Language, cause: &SqliteCause) -> String {
 /// What a query took too much of, and what became of its worker process.
 fn worker(language: Language, cause: &SqliteCause) -> String {
     match cause {
-        SqliteCause::TimeLimit(time) => text!(
-            language,
-            "a consulta foi encerrada após {time:?}, o máximo permitido (AGENTIC_SQLITE_MAX_TIME)",
-            "the query was ended after {time:?}, the most that is allowed (AGENTIC_SQLITE_MAX_TIME)",
-        ),
+        SqliteCause::QueryTooSlow(time) => {
+            let time = language.seconds(*time);
+            text!(
+                language,
+                "tempo esgotado após {time}: a consulta demorou demais",
+                "timeout after {time}: the query took too long",
+            )
+        }
+        SqliteCause::TimeLimit(time) => {
+            let time = language.seconds(*time);
+            text!(
+                language,
+                "a consulta foi encerrada após {time}, o máximo permitido (AGENTIC_SQLITE_MAX_TIME)",
+                "the query was ended after {time}, the most that is allowed (AGENTIC_SQLITE_MAX_TIME)",
+            )
+        }
         SqliteCause::OutOfMemory { mib } => text!(
             language,
             "a consulta precisa de mais de {mib} MiB de memória (AGENTIC_SQLITE_MEMORY_MIB)",
@@ -97,11 +111,14 @@ fn worker(language: Language, cause: &SqliteCause) -> String {
             "nenhum processo pôde ser iniciado para a consulta: {message}",
             "no process could be started for the query: {message}",
         ),
-        SqliteCause::Queued(time) => text!(
-            language,
-            "outras consultas estavam em execução durante {time:?}",
-            "other queries were running for {time:?}",
-        ),
+        SqliteCause::Queued(time) => {
+            let time = language.seconds(*time);
+            text!(
+                language,
+                "outras consultas estavam em execução durante {time}",
+                "other queries were running for {time}",
+            )
+        }
         _ => text!(language, "a consulta demorou demais", "the query took too long"),
     }
 }

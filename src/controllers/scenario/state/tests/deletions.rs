@@ -187,6 +187,7 @@ fn a_finding_that_cannot_be_decoded_is_left_as_it_is() {
         generation: None,
         resource_version: None,
         error: "x".into(),
+        outline: Default::default(),
     };
     world.on(Event::Finding(ObjectChange::Resynchronised(Vec::new(), vec![object])));
     assert_eq!(world.status("shop").open_findings, Some(1));

@@ -11,5 +11,6 @@ mod stored_findings;
 mod surplus;
 mod thresholds;
 mod ticks;
+mod watching;
 mod world;
 mod writes;

@@ -66,7 +66,14 @@ impl World {
                 self.log.next.insert(scenario.to_string(), at.saturating_duration_since(self.start));
             }
             Effect::Unscheduled { scenario } => drop(self.log.next.remove(&*scenario)),
-            Effect::ScheduleCleared => self.log.next.clear(),
+            Effect::ScheduleCleared => {
+                self.log.next.clear();
+                self.log.known = None;
+            }
+            Effect::StateChanged { scenario, state, problem } => {
+                self.log.states.push((scenario.to_string(), state.as_str(), problem));
+            }
+            Effect::StatesKnown(states) => self.log.known = Some(*states),
             Effect::AnswerTick { id, report } => drop(self.log.ticks.insert(id.0, Some(report))),
             Effect::RefuseTick { id } => drop(self.log.ticks.insert(id.0, None)),
             Effect::KeyLimitReached { check, limit, .. } => self.log.key_limits.push((check, limit)),
@@ -125,7 +132,7 @@ impl World {
     ) -> (Option<FindingSummary>, Vec<Step>) {
         let name = finding_name(scenario, &at.0, &at.1);
         let current = self.stored.findings.get(&name).cloned();
-        let status = current.as_ref().and_then(|finding| finding.status.clone());
+        let status = current.as_ref().map(|finding| finding.status.clone().unwrap_or_default());
         let Some((next, steps)) = apply_updates(status.as_ref(), updates, Language::English) else {
             return (current.as_ref().map(FindingSummary::of), Vec::new());
         };
@@ -193,6 +200,7 @@ fn evaluation(outcomes: &[(&str, &str, CheckOutcome)], items: &[(&str, Vec<&str>
         message: if *result == Pass { String::new() } else { format!("{check} {}", result.as_str()) },
         severity: Severity::High,
         probes: BTreeSet::new(),
+        proof: None,
     };
     let keys = |keys: &Vec<&str>| keys.iter().map(ToString::to_string).collect();
     Evaluation {

@@ -3,10 +3,12 @@
 use super::super::*;
 use crate::api::{CheckOutcome, Finding, RUN_REQUESTED_AT, Scenario, ScenarioStatus};
 use crate::controllers::finding::FindingSummary;
+use crate::controllers::scenario::WatchStates;
 use crate::domain::fingerprint::finding_name;
 use crate::domain::keys::{KeyLimit, KeyLimits};
 use crate::domain::texts::Language;
 use crate::domain::validate::{ProbePolicy, ValidationError};
+use crate::runtime::guard::Outline;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
@@ -57,6 +59,8 @@ pub struct World {
     /// Runs that wait for [`World::end_run`].
     pub running: Vec<RunOrder>,
     pub events: VecDeque<Event>,
+    /// What can be read of objects that can't be decoded.
+    pub outline: Outline,
     pub log: Log,
 }
 
@@ -87,6 +91,10 @@ pub struct Log {
     pub ticks: BTreeMap<u64, Option<TickReport>>,
     /// Checks whose keys reached a limit.
     pub key_limits: Vec<(String, KeyLimit)>,
+    /// Scenario, state and problem, as logged.
+    pub states: Vec<(String, &'static str, Option<String>)>,
+    /// The states of all Scenarios as told last.
+    pub known: Option<WatchStates>,
 }
 
 impl World {
@@ -96,6 +104,7 @@ impl World {
             secret_keys: BTreeSet::new(),
             sqlite_paths: Vec::new(),
             default_interval: Duration::from_secs(60),
+            runbooks: None,
             evaluation_steps: 8_000_000,
             check_query: |_, _| Ok(()),
             check_certificates: |_| Ok(()),
@@ -113,6 +122,7 @@ impl World {
             held: Vec::new(),
             running: Vec::new(),
             events: VecDeque::new(),
+            outline: Outline::default(),
             log: Log::default(),
         }
     }
@@ -181,6 +191,12 @@ impl World {
             self.on(Event::Timer);
         }
         self.elapsed = until;
+    }
+
+    /// Nothing of this process runs for a while; then it goes on.
+    pub fn pause(&mut self, seconds: u64) {
+        self.elapsed += Duration::from_secs(seconds);
+        self.on(Event::Timer);
     }
 
     /// Lets time pass until half a second before the next run of the Scenario.
@@ -293,8 +309,13 @@ impl World {
         if let Some(scenario) = self.stored.scenarios.get_mut(name) {
             (scenario.metadata.generation, scenario.metadata.resource_version) = (generation, resource_version.clone());
         }
-        let object =
-            UndecodableObject { name: name.into(), generation, resource_version, error: "missing field `x`".into() };
+        let object = UndecodableObject {
+            name: name.into(),
+            generation,
+            resource_version,
+            error: "missing field `x`".into(),
+            outline: self.outline.clone(),
+        };
         self.on(Event::Scenario(ObjectChange::Undecodable(object)));
     }
 

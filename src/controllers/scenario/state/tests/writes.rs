@@ -1,5 +1,7 @@
 use super::world::*;
-use crate::api::Health;
+use crate::api::Phase::Open;
+use crate::api::{Finding, Health};
+use crate::domain::fingerprint::{finding_name, finding_spec};
 use crate::domain::validate::{Problem, Reason, ValidationError};
 use serde_json::json;
 
@@ -174,4 +176,20 @@ fn a_status_that_the_api_refuses_is_tried_again_though_no_run_follows() {
     world.api = Api::Up;
     world.advance(16);
     assert_eq!(world.ready("shop"), "Suspended");
+}
+
+#[test]
+fn a_finding_without_a_phase_counts_nowhere_until_a_failure_gives_it_one() {
+    let mut world = World::leading();
+    world.until_runs("shop", 2);
+    let spec = finding_spec("shop", "status", "");
+    world.store_finding(Finding::new(&finding_name("shop", "status", ""), spec));
+    world.advance(1);
+    let counted = |world: &World| (world.status("shop").open_findings, world.status("shop").health);
+    assert_eq!(counted(&world), (Some(0), Some(Health::Healthy)));
+    world.follow();
+    world.find("shop", Fail);
+    world.lead(2);
+    world.advance(1);
+    assert_eq!((world.phases("shop"), counted(&world)), (vec![Open], (Some(1), Some(Health::Failing))));
 }
