@@ -85,9 +85,11 @@ impl From<WriteError> for CommandError {
                 kube::Error::Api(status) if status.code == 422 => CommandError::Rejected(status.message),
                 error => unavailable(&error),
             },
-            WriteError::Timeout | WriteError::NotLeading | WriteError::Json(_) | WriteError::Undecodable { .. } => {
-                unavailable(&error)
-            }
+            WriteError::Timeout
+            | WriteError::NotLeading
+            | WriteError::Json(_)
+            | WriteError::Panicked
+            | WriteError::Undecodable { .. } => unavailable(&error),
         }
     }
 }

@@ -45,7 +45,7 @@ impl RetryPolicy {
     /// | this replica does not lead | once it leads |
     /// | conflict, or the object exists already | at once (read and decide again), from the second failure on after the interval |
     /// | the object is gone; it can't be expressed as JSON, or decoded; the API server refuses the content (400, 405, 413, 415, 422) | stop |
-    /// | time-out, connection, 5xx, 401, 403, 408, 429 | after the interval, or what the server asks for if longer |
+    /// | time-out, panic, connection, 5xx, 401, 403, 408, 429 | after the interval, or what the server asks for if longer |
     pub fn decide(&self, error: &WriteError, failures: u32) -> Retry {
         match error {
             WriteError::NotLeading => Retry::WaitForLeadership,
@@ -61,7 +61,7 @@ impl RetryPolicy {
                 }
                 _ => Retry::After(self.interval(failures)),
             },
-            WriteError::Timeout => Retry::After(self.interval(failures)),
+            WriteError::Timeout | WriteError::Panicked => Retry::After(self.interval(failures)),
         }
     }
 

@@ -29,6 +29,9 @@ pub enum WriteError {
     /// The object has not the shape that this program knows, and can't be repaired.
     #[error("{name} can't be decoded: {error}")]
     Undecodable { name: String, error: String },
+    /// A defect of the program; the log has the panic.
+    #[error("the program failed while it was writing")]
+    Panicked,
     #[error(transparent)]
     Api(Box<kube::Error>),
     #[error("can't be written as JSON: {0}")]

@@ -20,11 +20,13 @@ use crate::runtime::leadership::WriteFence;
 use crate::runtime::version::Version;
 use crate::runtime::write::{self, WriteError, call};
 use crate::telemetry::{LastRun, Limit, Metrics};
+use futures::FutureExt as _;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::{Api, Resource as _, ResourceExt as _};
 use serde::Deserialize as _;
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
@@ -164,7 +166,9 @@ impl Executor {
             let mut results = Vec::with_capacity(updates.len());
             for FindingUpdate { at, updates, known } in updates {
                 let Some(number) = updates.last().map(|update| update.number) else { continue };
-                let result = writer.apply(&scenario, &at, &updates, known).await;
+                // A defect that one Finding shows must not keep the others of the Scenario from being written.
+                let applied = AssertUnwindSafe(writer.apply(&scenario, &at, &updates, known)).catch_unwind().await;
+                let result = applied.unwrap_or(Err(WriteError::Panicked));
                 match &result {
                     Ok((_, steps)) => metrics.api_write("findings", !steps.is_empty(), true),
                     Err(WriteError::NotLeading) => {}
