@@ -157,7 +157,8 @@ pub struct FindingStatus {
     /// The runbook of the Scenario, as of the last failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<FindingRunbook>,
-    /// Why the check failed, and readings of the last failing and the last passing run. At most 4 KiB.
+    /// Why the check failed, and readings of a failing and of the last passing run. At most 4 KiB. While the Finding is
+    /// open it is written again where the message, `show` or the values have changed, at most every 5 minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
     /// Time at which the current or last occurrence was opened.
@@ -294,7 +295,7 @@ pub struct Transition {
     pub message: String,
 }
 
-/// Why the check failed, and the readings of the last failing and the last passing run. At most 4 KiB.
+/// Why the check failed, and the readings of a failing and of the last passing run. At most 4 KiB.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
@@ -312,7 +313,7 @@ pub struct Evidence {
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub values: Vec<ReadValue>,
-    /// Readings of the last run in which the check failed.
+    /// Readings of the run in which the check failed like this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing: Option<Snapshot>,
     /// Readings of the last run in which the check passed.

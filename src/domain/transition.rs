@@ -3,8 +3,8 @@
 use super::printable::printable;
 use crate::api::conditions::{self, ACKNOWLEDGED, RESOLVED, bounded};
 use crate::api::{
-    Acknowledgement, ActionSpec, Evidence, FindingAcknowledgement, FindingRunbook, FindingStatus, Phase, Severity,
-    Transition,
+    Acknowledgement, ActionSpec, Evidence, FindingAcknowledgement, FindingRunbook, FindingStatus, Phase, ReadValue,
+    Severity, Transition,
 };
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -84,7 +84,8 @@ pub fn open(current: Option<&FindingStatus>, failure: &Failure, now: Timestamp) 
     if before.phase.is_some_and(Phase::is_active) {
         return refresh(before, failure, now);
     }
-    let occurrences = before.occurrences.unwrap_or(0) + 1;
+    let now = before.resolved_at.as_ref().map_or(now, |resolved| now.max(resolved.0));
+    let occurrences = before.occurrences.unwrap_or(0).saturating_add(1);
     let step = if occurrences > 1 { Step::Reopened } else { Step::Opened };
     let mut next = FindingStatus {
         occurrences: Some(occurrences),
@@ -111,10 +112,10 @@ fn described(status: FindingStatus, failure: &Failure) -> FindingStatus {
     }
 }
 
-/// Severity, agent, title and runbook follow the Scenario at once, and so does the message of a failure that no run saw and none will repeat; any
-/// other changed message only at intervals.
+/// Severity, agent, title and runbook follow the Scenario at once, and so does the message of a failure that no run saw and none will
+/// repeat. Any other message, and the evidence, are written at intervals, where they say something new.
 fn refresh(before: FindingStatus, failure: &Failure, now: Timestamp) -> Option<(FindingStatus, Step)> {
-    let next = described(before.clone(), failure);
+    let mut next = described(before.clone(), failure);
     let of_scenario = |status: &FindingStatus| {
         let FindingStatus { severity, agent, title, runbook, .. } = status.clone();
         (severity, agent, title, runbook)
@@ -123,10 +124,22 @@ fn refresh(before: FindingStatus, failure: &Failure, now: Timestamp) -> Option<(
     let last_told = before.evidence.as_ref().and_then(|e| e.failing.as_ref()).map(|f| f.at.0);
     let pause = SignedDuration::try_from(REFRESH_MIN.max(failure.interval)).unwrap_or(SignedDuration::MAX);
     let due = failure.evidence.failing.is_none() || last_told.is_none_or(|at| now.duration_since(at) >= pause);
-    if is_regraded || (due && next.message != before.message) {
-        return Some((next, Step::Refreshed));
+    if !is_regraded && !(due && (next.message != before.message || shown(&next) != shown(&before))) {
+        return None;
     }
-    None
+    if let Some(resolved) = next.conditions.iter_mut().find(|c| c.type_ == RESOLVED)
+        && [conditions::REASON_OPENED, conditions::REASON_REOPENED].contains(&resolved.reason.as_str())
+    {
+        resolved.message = next.message.clone().unwrap_or_default();
+    }
+    Some((next, Step::Refreshed))
+}
+
+/// What the evidence says, without what is different in each run.
+fn shown(status: &FindingStatus) -> Option<(Option<&str>, Vec<&ReadValue>)> {
+    let evidence = status.evidence.as_ref()?;
+    let lasting = |value: &&ReadValue| value.path != "now" && !value.path.ends_with(".latency");
+    Some((evidence.show.as_deref(), evidence.values.iter().filter(lasting).collect()))
 }
 
 /// How a Finding ended, in words.
@@ -148,6 +161,8 @@ pub fn resolve(
     if !current.is_unresolved() {
         return None;
     }
+    // A run that began before the Finding was opened may end after it.
+    let now = current.opened_at.as_ref().map_or(now, |opened| now.max(opened.0));
     let message = Some(bounded(&ending.message, MESSAGE_MAX));
     let mut next = FindingStatus { message, resolved_at: Some(Time(now)), since: Some(Time(now)), ..current.clone() };
     enter(&mut next, Phase::Resolved, reason.as_str(), &ending.why, now);

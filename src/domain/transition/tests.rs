@@ -68,6 +68,27 @@ fn a_changed_message_is_written_at_intervals_and_a_changed_severity_at_once() {
 }
 
 #[test]
+fn evidence_is_written_again_where_it_says_something_new() {
+    let with = |show: &str, status: &str, second: i64| {
+        let value = |path: &str, value: &str| ReadValue { path: path.into(), value: value.into() };
+        let now = format!("{second}");
+        let values = vec![value("probes.a.status", status), value("now", &now), value("probes.a.latency", &now)];
+        let failure = failure("down", second);
+        Failure { evidence: Evidence { show: Some(show.into()), values, ..failure.evidence.clone() }, ..failure }
+    };
+    let (opened, _) = open(None, &with("a", "503", 0), at(0)).unwrap();
+    assert_eq!(open(Some(&opened), &with("a", "503", 900), at(900)), None, "only time has passed");
+    assert_eq!(open(Some(&opened), &with("a", "500", 299), at(299)), None, "at intervals");
+    for next in [with("a", "500", 300), with("b", "503", 300)] {
+        let (told, step) = open(Some(&opened), &next, at(300)).unwrap();
+        assert_eq!((step, told.evidence.as_ref()), (Step::Refreshed, Some(&next.evidence)));
+    }
+    let (told, _) = open(Some(&opened), &failure("down 2", 300), at(300)).unwrap();
+    let resolved = conditions::find(&told.conditions, RESOLVED).unwrap();
+    assert_eq!((resolved.reason.as_str(), resolved.message.as_str()), ("Opened", "down 2"));
+}
+
+#[test]
 fn the_runbook_follows_the_scenario_at_once() {
     let runbook = |section: &str| FindingRunbook { spec: "desk".into(), section: Some(section.into()), url: None };
     let with = |runbook: Option<FindingRunbook>| Failure { runbook, ..failure("down", 1) };
