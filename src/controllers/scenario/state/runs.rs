@@ -3,11 +3,12 @@
 use super::effects::{Effect, Effects, RunOrder, RunResult};
 use super::event::Now;
 use super::freshness::Staleness;
+use super::lateness::is_late;
 use super::model::{MAINTENANCE, State};
 use super::scenario::{RunId, Running, ScenarioState};
 use super::ticks::TickId;
 use super::writes::Part;
-use crate::api::Health;
+use crate::api::{BLIND, Health};
 use crate::domain::desired::CheckKey;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::keys::CheckFindings;
@@ -18,7 +19,7 @@ use crate::domain::validate::ValidatedScenario;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 impl State {
     /// Plans the next run of a Scenario.
@@ -107,7 +108,9 @@ impl State {
         let Some(valid) = scenario.valid().cloned() else { return };
         match result {
             RunResult::Evaluated { evaluation, snapshot } => {
-                scenario.completed(self.timing.watch_clock.at(now.monotonic));
+                let took = now.monotonic.saturating_duration_since(run.due_at);
+                let took_too_long = is_late(Duration::ZERO, took, valid.interval);
+                scenario.completed(self.timing.watch_clock.at(now.monotonic), took_too_long);
                 scenario.requests.run_ended(run.requested, started_at, Some(&evaluation));
                 self.evaluated(name, &valid, (&evaluation, &snapshot, started_at), effects);
             }
@@ -149,7 +152,10 @@ impl State {
             });
             effects.extend(reached);
         }
-        let desired = scenario.desired(valid, run, &surplus, &open, self.settings.language);
+        let mut desired = scenario.desired(valid, run, &surplus, &open, self.settings.language);
+        if scenario.runs.late.is_some() {
+            desired.remove(&(BLIND.to_string(), String::new()));
+        }
         if !desired.is_empty() {
             self.writes.of(name).updates.add(desired, &open, run.2);
         }

@@ -3,7 +3,7 @@
 use super::lateness::Late;
 use super::requests::RunRequests;
 use super::writes::WriteId;
-use crate::api::{CheckOutcome, RequestedRun, Scenario, ScenarioSpec, ScenarioStatus, WatchState};
+use crate::api::{BLIND, CheckOutcome, RequestedRun, Scenario, ScenarioSpec, ScenarioStatus, WatchState};
 use crate::domain::desired::{self, CheckKey, DesiredFindings, LastGood, RunRecord};
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::keys::{CheckFindings, KeyLimits, SurplusKeys};
@@ -229,16 +229,26 @@ impl ScenarioState {
         self.streaks.unread();
     }
 
-    /// A run has been completed at this time on the clock of lateness.
-    pub fn completed(&mut self, at: Duration) {
+    /// A run has been completed at this time on the clock of lateness. A Scenario that is late stays so where this run itself took
+    /// too long: were each to end it, the Scenario would be reported anew while each waits.
+    pub fn completed(&mut self, at: Duration, took_too_long: bool) {
         self.runs.since = at;
-        self.runs.late = None;
         self.runs.failure = None;
+        if !took_too_long {
+            self.runs.late = None;
+        }
     }
 
-    /// A Finding was deleted: its check is counted from the start.
-    pub fn forget_finding(&mut self, at: &CheckKey) {
-        self.streaks.forget(&at.0, &at.1);
+    /// A Finding was deleted while open: its check is counted from the start, and is not judged until then.
+    pub fn forget_finding(&mut self, (check, key): &CheckKey) {
+        self.streaks.forget(check, key);
+        let Some(last) = self.runs.last.as_mut().filter(|_| check != BLIND) else { return };
+        let others = last.unconfirmed.take().filter(|_| !last.is_judged);
+        if last.is_judged || others.is_some() {
+            let names = others.iter().flat_map(|others| others.split(", ")).chain([check.as_str()]);
+            last.unconfirmed = Some(names.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", "));
+        }
+        last.is_judged = false;
     }
 
     /// Counts the outcomes of a run, and says which failing keys have no Findings of their own. `findings` gives those of a

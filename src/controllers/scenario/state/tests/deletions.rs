@@ -1,5 +1,6 @@
 use super::super::{Event, ObjectChange};
 use super::world::*;
+use crate::api::Health;
 use crate::api::Phase::{Open, Resolved};
 use serde_json::json;
 
@@ -132,6 +133,13 @@ fn a_finding_that_is_deleted_while_open_opens_again_only_after_its_threshold() {
     assert_eq!(world.phases("shop"), [Open]);
     world.delete_finding("shop");
     let runs = world.runs_of("shop").len();
+    let status = world.status("shop");
+    let healthy = crate::api::conditions::find(&status.conditions, "Healthy").unwrap();
+    assert_eq!(
+        (status.health, healthy.reason.as_str()),
+        (Some(Health::Unknown), "NotJudgedYet"),
+        "it failed the last time"
+    );
     world.until_runs("shop", runs + 1);
     assert_eq!(world.phases("shop"), [], "one fail");
     world.until_runs("shop", runs + 2);

@@ -215,8 +215,8 @@ fn a_scenario_is_late_when_no_run_is_completed_for_two_intervals() {
     assert_eq!((world.log.finding_writes.len(), world.log.status_writes.len()), writes, "nothing is new");
     world.find("shop", Pass);
     world.end_run("shop", Pass);
+    world.advance(61);
     assert_eq!((world.status("shop").state, phase(&world, "shop")), (Some(WatchState::Ready), Some(Resolved)));
-    world.advance(1);
     assert_eq!((states(&world), logged(&world)), ([1, 0, 0, 0], vec!["late", "ready"]));
 }
 
@@ -279,7 +279,26 @@ fn a_late_scenario_stays_so_over_a_restart_until_a_run_is_completed() {
     world.advance(3600);
     assert_eq!((world.stored.version, states(&world)), (version, [0, 0, 0, 1]));
     world.end_run("shop", Pass);
+    assert_eq!((world.status("shop").state, phase(&world, "shop")), (Some(WatchState::Late), Some(Open)), "too slow");
+    assert_eq!(states(&world), [0, 0, 0, 1]);
+    world.find("shop", Pass);
+    world.advance(60);
     assert_eq!((world.status("shop").state, phase(&world, "shop")), (Some(WatchState::Ready), Some(Resolved)));
+}
+
+#[test]
+fn a_scenario_whose_runs_all_take_too_long_is_reported_once() {
+    let mut world = hanging();
+    for _ in 0..10 {
+        while !world.is_running("shop") {
+            world.advance(1);
+        }
+        world.advance(150);
+        world.end_run("shop", Pass);
+    }
+    assert_eq!((logged(&world).len(), states(&world)), (1, [0, 0, 0, 1]));
+    let transitions = world.finding_of("shop", "blind", "").unwrap().transitions;
+    assert_eq!(transitions.len(), 1, "{transitions:?}");
 }
 
 #[test]
