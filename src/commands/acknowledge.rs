@@ -162,6 +162,11 @@ async fn again(
         Progress::Refused => {
             context.admit(Objects::ONE)?;
             let finding = call(context.api::<Finding>().get(&intent.action.spec.subject.name)).await?;
+            if !is_same_occurrence(&intent, &finding) {
+                let view = Err(ended());
+                intent.answer(context, stored(&view)).await;
+                return view;
+            }
             Box::pin(carry_out(context, intent, finding, stored)).await
         }
         Progress::Done => {
@@ -190,9 +195,9 @@ pub(super) async fn complete(
         }
         (Made::No, Some(finding)) => Box::pin(carry_out(context, intent, finding, stored)).await,
         (Made::Ended, _) => {
-            let reason = "the Finding was resolved before the acknowledgement could be written";
-            let view = Err(CommandError::Conflict(reason.into()));
-            intent.end(context, &ActionResult::Refused(reason.into()), stored(&view)).await;
+            let error = ended();
+            let view = Err(error.clone());
+            intent.end(context, &ActionResult::Refused(error.to_string()), stored(&view)).await;
             view
         }
         _ => {
@@ -209,6 +214,17 @@ fn view_of(context: &Context, intent: &Intent, finding: Finding) -> FindingView 
     let action = finding.spec.acknowledgement.as_ref().and_then(|a| a.action.as_deref());
     let is_of_this = action == Some(intent.name().as_str());
     context.resources.finding_view(&expected(finding, is_of_this))
+}
+
+fn ended() -> CommandError {
+    CommandError::Conflict("the Finding was resolved before the acknowledgement could be written".into())
+}
+
+/// Whether the occurrence that was to be acknowledged has not ended.
+fn is_same_occurrence(intent: &Intent, finding: &Finding) -> bool {
+    let before = intent.action.spec.before.as_ref();
+    let occurrence = finding.status.as_ref().and_then(|status| status.occurrences);
+    before.is_some_and(|before| before.uid == finding.metadata.uid && before.occurrence == occurrence)
 }
 
 fn not_known(intent: &Intent) -> CommandError {
@@ -238,7 +254,7 @@ fn was_made(intent: &Intent, finding: Option<&Finding>) -> Made {
         Made::Yes
     } else if finding.metadata.generation.is_none() || finding.metadata.generation != before.generation {
         Made::Unknown
-    } else if status.and_then(|status| status.occurrences) == before.occurrence {
+    } else if is_same_occurrence(intent, finding) {
         Made::No
     } else {
         Made::Ended

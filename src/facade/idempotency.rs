@@ -55,7 +55,7 @@ pub fn identify(
 fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut keys = headers.get_all(HEADER).iter();
     let Some(key) = keys.next() else { return Ok(None) };
-    let expected = format!("should be one of 1 to {KEY_MAX} visible ASCII characters");
+    let expected = format!("should be one of 1 to {KEY_MAX} printable ASCII characters");
     let bad = |seen: &str| Err(Problem::bad_request(format!("{HEADER}: {seen}; it {expected}")));
     let length = key.len();
     match key.to_str() {
@@ -83,7 +83,10 @@ pub async fn once<C: Command>(
         let earlier = match commands::look_up(&context).await? {
             Earlier::None => None,
             Earlier::Unanswered(intent) => Some(*intent),
-            Earlier::Answered(stored) => return Ok(Reply::of_stored(stored)),
+            Earlier::Answered(stored) => {
+                let changed = || CommandError::Conflict("the stored response of this key was changed".into());
+                return Reply::of_stored(stored).ok_or_else(|| changed().into());
+            }
         };
         let is_keyed = context.request.is_keyed();
         let reply = Arc::new(reply);
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_visible_ascii_of_a_bounded_length() {
+    fn a_key_is_printable_ascii_of_a_bounded_length() {
         for good in ["k", "\"3b24-1101\"", "a key", &"x".repeat(KEY_MAX)] {
             assert_eq!(key(&headers(&[good.as_bytes()])).unwrap(), Some(good));
         }
@@ -133,7 +136,7 @@ mod tests {
             (&[b"a", b"b"], "there is more than one"),
         ] {
             let problem = key(&headers(keys)).unwrap_err();
-            let expected = format!("Idempotency-Key: {seen}; it should be one of 1 to 255 visible ASCII characters");
+            let expected = format!("Idempotency-Key: {seen}; it should be one of 1 to 255 printable ASCII characters");
             assert_eq!((problem.status.as_u16(), problem.detail), (400, expected));
         }
     }

@@ -182,7 +182,7 @@ fn shared(names: &[&str]) -> BTreeMap<String, RefOr<utoipa::openapi::Response>> 
 #[allow(dead_code, reason = "only its schema is used")]
 pub struct IdempotencyKey {
     /// Identifies the request: repeated with the same key by the same caller, as long as its Action is kept, it is carried out once
-    /// and answered the same. 1 to 255 visible ASCII characters.
+    /// and answered the same. 1 to 255 printable ASCII characters.
     #[param(rename = "Idempotency-Key", nullable = false, min_length = 1, max_length = 255)]
     idempotency_key: Option<String>,
 }

@@ -32,10 +32,13 @@ impl Reply {
         ActionReply::new(self.status.as_u16(), &String::from_utf8_lossy(&self.body), self.location)
     }
 
-    /// One that was stored in an Action.
-    pub fn of_stored(stored: ActionReply) -> Reply {
-        let status = StatusCode::from_u16(stored.code).unwrap_or(StatusCode::OK);
-        Reply { status, location: stored.location, body: stored.body.unwrap_or_default().into() }
+    /// One that was stored in an Action. `None` where the facade does not answer like this: others can write it, too.
+    pub fn of_stored(stored: ActionReply) -> Option<Reply> {
+        let status = StatusCode::from_u16(stored.code).ok()?;
+        let is_possible = status.is_success() || status.is_client_error() || status.is_server_error();
+        let is_own = stored.location.as_ref().is_none_or(|location| location.starts_with("/api/v1/agents/"));
+        let body = stored.body.unwrap_or_default();
+        (is_possible && is_own).then(|| Reply { status, location: stored.location, body: body.into() })
     }
 }
 

@@ -93,7 +93,10 @@ impl Acknowledgements {
             return Ok(false);
         };
         let finding = FindingRef { name: &finding.name_any(), uid, occurrences: status.occurrences };
-        Ok(action.is_of_facade() && transition::is_recorded_by(&action.spec, created.0, &finding, written))
+        // The result is written after the acknowledgement.
+        let result = action.status.as_ref().and_then(|status| status.result.as_deref());
+        let is_made = result.is_none_or(|result| result == "done");
+        Ok(is_made && action.is_of_facade() && transition::is_recorded_by(&action.spec, created.0, &finding, written))
     }
 
     /// The status with what the spec says copied; `None` where it says the same. `is_recorded` where the facade recorded it.
