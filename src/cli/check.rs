@@ -4,9 +4,9 @@ mod failures;
 mod warnings;
 
 use super::registry::contents;
-use super::registry::documents::{Document, Documents};
+use super::registry::documents::{Document, Documents, place};
 use super::registry::position::Positions;
-use super::registry::rules::{Judged, Rules};
+use super::registry::rules::{Fault, Judged, Rules};
 use super::settings::Settings;
 use super::{CliError, limits, serve};
 use crate::api::{CheckOutcome, SETTINGS_NAME};
@@ -57,7 +57,7 @@ pub enum Output {
 #[derive(Debug)]
 pub enum Checked {
     /// The errors, as text.
-    Invalid(Vec<String>),
+    Invalid(Vec<Mistake>),
     Suspended,
     /// Valid, and not run because of `--no-run`.
     Valid,
@@ -82,6 +82,25 @@ pub async fn run(args: CheckArgs) -> Result<ExitCode, CliError> {
         }
     }
     Ok(ExitCode::from(code(&report)))
+}
+
+/// What is wrong with a Scenario.
+#[derive(Debug)]
+pub struct Mistake {
+    /// The field and what is wrong with it.
+    pub text: String,
+    /// `FILE:LINE:COLUMN`, where it is known.
+    pub place: Option<String>,
+}
+
+impl Mistake {
+    fn of(fault: Fault, file: &str) -> Mistake {
+        Mistake { place: Some(place(file, fault.position)), text: fault.text }
+    }
+
+    fn located(&self) -> String {
+        self.place.as_ref().map_or_else(|| self.text.clone(), |place| format!("{place}: {}", self.text))
+    }
 }
 
 /// What `check` found.
@@ -116,14 +135,14 @@ pub async fn check(documents: &Documents, settings: &Settings, no_run: bool) -> 
         match checking.judge(document) {
             Ok(Some(valid)) => work.push((document.name.clone(), Ok(valid))),
             Ok(None) => {}
-            Err(faults) if document.kind == "Agent" => errors.extend(faults),
-            Err(faults) => work.push((document.name.clone(), Err(faults))),
+            Err(mistakes) if document.kind == "Agent" => errors.extend(mistakes.iter().map(Mistake::located)),
+            Err(mistakes) => work.push((document.name.clone(), Err(mistakes))),
         }
     }
     if work.is_empty() {
         errors.push(texts::no_scenario(language));
     }
-    let run = |(name, valid): (String, Result<ValidatedScenario, Vec<String>>)| {
+    let run = |(name, valid): (String, Result<ValidatedScenario, Vec<Mistake>>)| {
         let (configuration, assessor) = (&configuration, &assessor);
         async move {
             let checked = match valid {
@@ -150,13 +169,13 @@ struct Checking<'a> {
 }
 
 impl Checking<'_> {
-    /// The Scenario, `None` for a valid Agent, or what is wrong, as text.
-    fn judge(&mut self, document: &Document) -> Result<Option<ValidatedScenario>, Vec<String>> {
+    /// The Scenario, `None` for a valid Agent, or what is wrong.
+    fn judge(&mut self, document: &Document) -> Result<Option<ValidatedScenario>, Vec<Mistake>> {
         let valid = match self.rules.judge(document) {
             Judged::Agent => return Ok(None),
             Judged::Scenario(valid) => *valid,
             Judged::Refused(faults) | Judged::NotReady(faults) => {
-                return Err(faults.iter().map(|fault| fault.located(&document.file)).collect());
+                return Err(faults.into_iter().map(|fault| Mistake::of(fault, &document.file)).collect());
             }
         };
         // What the settings do not offer.
@@ -169,13 +188,17 @@ impl Checking<'_> {
             return Ok(Some(valid));
         }
         let positions = Positions::of(&document.text);
-        let located = |error| self.rules.fault(error, document, &positions).located(&document.file);
-        Err(errors.iter().map(located).collect())
+        let mistake = |error| Mistake::of(self.rules.fault(error, document, &positions), &document.file);
+        Err(errors.iter().map(mistake).collect())
     }
 }
 
-fn rendered(errors: &[ValidationError], language: Language) -> Vec<String> {
-    errors.iter().map(|error| texts::validation(language, error)).collect()
+fn rendered(errors: &[ValidationError], language: Language) -> Vec<Mistake> {
+    errors.iter().map(|error| unplaced(texts::validation(language, error))).collect()
+}
+
+fn unplaced(text: String) -> Mistake {
+    Mistake { text, place: None }
 }
 
 async fn run_once(valid: ValidatedScenario, configuration: &ReferencedConfiguration, assessor: &Assessor) -> Checked {
@@ -183,7 +206,9 @@ async fn run_once(valid: ValidatedScenario, configuration: &ReferencedConfigurat
     match assessor.assess(&Arc::new(valid), configuration, begin).await {
         Ok(assessment) => Checked::Ran(assessment.evaluation),
         Err(AssessError::Refused(errors)) => Checked::Invalid(rendered(&errors, assessor.language)),
-        Err(AssessError::Failed(failure)) => Checked::Invalid(vec![texts::run_failure(assessor.language, &failure)]),
+        Err(AssessError::Failed(failure)) => {
+            Checked::Invalid(vec![unplaced(texts::run_failure(assessor.language, &failure))])
+        }
     }
 }
 
@@ -220,7 +245,7 @@ fn rows(results: &[(String, Checked)], language: Language) -> Vec<Row> {
             below: Vec::new(),
         };
         match checked {
-            Checked::Invalid(errors) => rows.extend(errors.iter().map(|m| row("", "invalid", m))),
+            Checked::Invalid(errors) => rows.extend(errors.iter().map(|m| row("", "invalid", &m.located()))),
             Checked::Suspended => rows.push(row("", "suspended", "")),
             Checked::Valid => rows.push(row("", "valid", "")),
             Checked::Ran(evaluation) => rows.extend(evaluation.list.iter().map(|o| {
@@ -254,7 +279,11 @@ fn as_json(report: &Report, language: Language) -> Value {
         .scenarios
         .iter()
         .map(|(name, checked)| match checked {
-            Checked::Invalid(errors) => json!({"id": name, "valid": false, "mistakes": errors}),
+            Checked::Invalid(mistakes) => {
+                let texts: Vec<&String> = mistakes.iter().map(|mistake| &mistake.text).collect();
+                let places: Vec<&Option<String>> = mistakes.iter().map(|mistake| &mistake.place).collect();
+                json!({"id": name, "valid": false, "mistakes": texts, "places": places})
+            }
             Checked::Suspended => json!({"id": name, "valid": true, "suspended": true}),
             Checked::Valid => json!({"id": name, "valid": true}),
             Checked::Ran(evaluation) => {

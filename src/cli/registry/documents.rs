@@ -59,9 +59,14 @@ impl BadDocument {
 
 /// `FILE:LINE:COLUMN: message`, as compilers write it.
 pub fn located(file: &str, position: Option<Position>, message: &str) -> String {
+    format!("{}: {message}", place(file, position))
+}
+
+/// `FILE:LINE:COLUMN`, or `FILE` where the position is not known.
+pub fn place(file: &str, position: Option<Position>) -> String {
     match position {
-        Some(Position { line, column }) => format!("{file}:{line}:{column}: {message}"),
-        None => format!("{file}: {message}"),
+        Some(Position { line, column }) => format!("{file}:{line}:{column}"),
+        None => file.to_string(),
     }
 }
 
