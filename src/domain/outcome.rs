@@ -108,7 +108,15 @@ pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context
         let judged = match check.requires.iter().find(|r| !passes(r)) {
             Some(name) => {
                 let is_probe = scenario.probes.iter().any(|valid| valid.probe.name == *name);
-                vec![Judged::held(check, &texts::held_by_requirement(context.language, name, is_probe))]
+                let others = || evaluated.values().flatten().map(|judged| &judged.outcome);
+                let mut of_name = list.iter().chain(others()).filter(|o| o.check == *name).peekable();
+                let is_held = of_name.peek().is_some() && of_name.all(|o| o.result == CheckOutcome::Held);
+                let text = match (is_probe, is_held) {
+                    (true, _) => texts::held_by_unread_requirement(context.language, name),
+                    (false, true) => texts::held_by_held_requirement(context.language, name),
+                    (false, false) => texts::held_by_requirement(context.language, name),
+                };
+                vec![Judged::held(check, &text)]
             }
             None => evaluator.check(check, &mut items),
         };

@@ -30,15 +30,26 @@ pub fn held_by_probe(language: Language, probe: &str) -> String {
     text!(language, "não avaliada: a sonda {probe} não foi lida", "not evaluated: probe {probe} was not read")
 }
 
-/// A check is held because a check or probe that it requires does not pass.
-pub fn held_by_requirement(language: Language, name: &str, is_probe: bool) -> String {
-    if is_probe {
-        return text!(
-            language,
-            "não avaliada: a sonda {name}, indicada em requires, não foi lida",
-            "not evaluated: probe {name}, named in requires, was not read",
-        );
-    }
+/// A check is held because a probe that it requires was not read.
+pub fn held_by_unread_requirement(language: Language, name: &str) -> String {
+    text!(
+        language,
+        "não avaliada: a sonda {name}, indicada em requires, não foi lida",
+        "not evaluated: probe {name}, named in requires, was not read",
+    )
+}
+
+/// A check is held because a check that it requires is held, too.
+pub fn held_by_held_requirement(language: Language, name: &str) -> String {
+    text!(
+        language,
+        "não avaliada: a verificação {name}, indicada em requires, também não foi avaliada",
+        "not evaluated: check {name}, named in requires, was not evaluated either",
+    )
+}
+
+/// A check is held because a check that it requires does not pass.
+pub fn held_by_requirement(language: Language, name: &str) -> String {
     text!(
         language,
         "não avaliada: a verificação {name}, indicada em requires, não passa",

@@ -266,8 +266,9 @@ fn other_messages_are_in_both_languages() {
     check("message_failed", |l| message_failed(l, "X1", &EvalError::NoSuchKey("X2".into())));
     check("show_failed", |l| show_failed(l, &EvalError::NoSuchKey("X1".into())));
     check("held_by_probe", |l| held_by_probe(l, "X1"));
-    check("held_by_requirement", |l| held_by_requirement(l, "X1", false));
-    check("held_by_requirement", |l| held_by_requirement(l, "X1", true));
+    check("held_by_requirement", |l| held_by_requirement(l, "X1"));
+    check("held_by_held_requirement", |l| held_by_held_requirement(l, "X1"));
+    check("held_by_unread_requirement", |l| held_by_unread_requirement(l, "X1"));
     check("held_by_target", |l| held_by_target(l, "X1"));
     check("omitted", |l| omitted(l, 12));
     check("items", |l| items(l, 2));
