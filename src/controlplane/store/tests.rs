@@ -129,9 +129,11 @@ async fn on_a_full_disk_deletions_do_not_fail_with_the_writes_of_their_transacti
     for name in ["a", "b", "c", "d"] {
         put(&store, name, 20_000).await.unwrap();
     }
-    // The first write takes until all are queued, so that they share a transaction.
+    // The first write takes from before the others are queued until all are, so that they share a transaction.
     let (go, going) = std::sync::mpsc::channel::<()>();
+    let (begin, begun) = tokio::sync::oneshot::channel::<()>();
     let first = store.write(key("a"), move |_| {
+        let _ = begin.send(());
         let _ = going.recv();
         WriteAction::<()>::Delete(Box::default())
     });
@@ -154,7 +156,11 @@ async fn on_a_full_disk_deletions_do_not_fail_with_the_writes_of_their_transacti
         tokio::task::yield_now().await;
         go.send(()).unwrap();
     };
-    let (first, marked, replaced, brief, kept, ()) = futures::join!(first, marked, replaced, brief, kept, start);
+    let others = async {
+        begun.await.unwrap();
+        futures::join!(marked, replaced, brief, kept, start)
+    };
+    let (first, (marked, replaced, brief, kept, ())) = futures::join!(first, others);
     assert_eq!([first.is_ok(), marked.is_ok(), kept.is_ok()], [true, true, false]);
     assert_eq!((replaced, brief), ((true, true), (true, true)));
     assert_eq!(names(&store), ["b", "c", "d"]);
