@@ -2,6 +2,7 @@
 
 use super::CliError;
 use crate::api::Role;
+use crate::commands::{CALLER_NAME_MAX, Caller};
 use crate::controlplane::{DataDir, StartError};
 use crate::domain::duration;
 use base64::Engine as _;
@@ -19,7 +20,7 @@ const SECRET_MIN: usize = 16;
 #[derive(Debug, clap::Args)]
 pub struct TokenArgs {
     /// Name of the person who will use the token
-    #[arg(long)]
+    #[arg(long, value_parser = name)]
     pub name: String,
     /// Role; can be given several times
     #[arg(long = "role", required = true, value_parser = role)]
@@ -32,6 +33,12 @@ pub struct TokenArgs {
     pub data: PathBuf,
 }
 
+/// What the facade accepts as a name.
+fn name(text: &str) -> Result<String, String> {
+    let expected = || format!("should be 1 to {CALLER_NAME_MAX} characters, none of them a control character");
+    if Caller::is_name(text) { Ok(text.to_string()) } else { Err(expected()) }
+}
+
 fn role(text: &str) -> Result<Role, String> {
     let known = Role::ALL.map(|r| r.as_str()).join(", ");
     Role::parse(text).ok_or_else(|| format!("{text:?} is not a role: use {known}"))
@@ -40,6 +47,9 @@ fn role(text: &str) -> Result<Role, String> {
 /// Prints the token.
 pub fn run(args: &TokenArgs) -> Result<(), CliError> {
     let ttl = duration::parse(&args.ttl).map_err(|e| CliError::Argument(format!("--ttl: {e}")))?;
+    if ttl.as_secs() == 0 {
+        return Err(CliError::Argument(format!("--ttl: {} is too short: use 1s or more", args.ttl)));
+    }
     let secret = load_or_make_secret(&args.data)?;
     println!("{}", issue(&secret, &args.name, &args.roles, Timestamp::now(), ttl)?);
     Ok(())
@@ -96,4 +106,19 @@ pub fn load_or_make_secret_in(data: &DataDir) -> Result<Vec<u8>, CliError> {
         crate::controlplane::write_private(&path, &format!("{}\n", URL_SAFE_NO_PAD.encode(random))).map_err(failed)?;
     }
     read_secret(&path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_the_facade_would_refuse_is_not_printed() {
+        for (text, is_name) in [("ana", true), ("Ana Lúcia", true), ("", false), ("a\nb", false)] {
+            assert_eq!(name(text).is_ok(), is_name, "{text:?}");
+        }
+        let args =
+            TokenArgs { name: "ana".into(), roles: vec![Role::OpsLead], ttl: "0s".into(), data: "/nowhere".into() };
+        assert_eq!(run(&args).unwrap_err().to_string(), "--ttl: 0s is too short: use 1s or more");
+    }
 }
