@@ -154,8 +154,14 @@ fn health(before: &ScenarioStatus, inputs: &StatusInputs<'_>, problem: Option<&s
         let names: Vec<_> = failing.take(NAMES_MAX).map(|(check, key)| check_name(check, key)).collect();
         let names = names.join(", ");
         let late = inputs.late.map(|late| texts::late(language, late.interval, None));
-        let message = match problem.or(late.as_deref()) {
+        let unread = unread(inputs);
+        let message = match problem.or(late.as_deref()).or(unread.as_deref()) {
             Some(problem) => texts::not_watched_and_open(language, &bounded(problem, PROBLEM_MAX), &names),
+            // After a restart it may say what the next run will find again.
+            None if inputs.run.is_none() => {
+                let previous = previous_message(before, REASON_FAILING).filter(|message| message.ends_with(&names));
+                previous.unwrap_or_else(|| texts::findings_open(language, &names))
+            }
             None => texts::findings_open(language, &names),
         };
         return (Health::Failing, REASON_FAILING, message);
@@ -192,6 +198,19 @@ fn health(before: &ScenarioStatus, inputs: &StatusInputs<'_>, problem: Option<&s
         }
         (false, unknown, false) => (Health::Unknown, REASON_NOT_JUDGED, texts::not_evaluated_yet(language, unknown)),
         (false, _, true) => (Health::Healthy, REASON_PASSING, texts::checks_pass(language, run.checks)),
+    }
+}
+
+/// Why what is open may not be what is so now, though the spec is valid and runs are not late.
+fn unread(inputs: &StatusInputs<'_>) -> Option<String> {
+    let is_blind = inputs.open.iter().any(|(check, _)| check == BLIND);
+    match inputs.spec {
+        SpecState::Suspended => Some(texts::suspended(inputs.language)),
+        SpecState::Valid if is_blind => {
+            let unknown = inputs.run.and_then(|run| run.unknown)?;
+            Some(texts::cannot_evaluate(inputs.language, unknown))
+        }
+        _ => None,
     }
 }
 

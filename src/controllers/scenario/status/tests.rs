@@ -133,27 +133,38 @@ fn open_findings_decide_healthy_whatever_the_spec_and_the_run_are() {
     let cycle = ["a".to_string(), "a".to_string()];
     let unknown = RunSummary { judged: true, unconfirmed: None, checks: 3, unknown: Some("api: x") };
     let (portuguese, english) = ("ocorrências abertas: api, vm (112)", "open: api, vm (112)");
-    for (spec, problem) in [
-        (Valid, ["", ""]),
-        (Suspended, ["", ""]),
-        (Invalid(&errors), [ERRORS.0, ERRORS.1]),
-        (DependencyCycle(&cycle), [CYCLE.0, CYCLE.1]),
-        (Undecodable("x"), [UNDECODABLE.0, UNDECODABLE.1]),
+    let not_evaluated = ["não foi possível avaliar: api: x", "cannot be evaluated: api: x"];
+    let suspended = [texts::suspended(Language::Portuguese), texts::suspended(Language::English)];
+    for (spec, run, problem) in [
+        (Valid, None, ["", ""]),
+        (Valid, Some(JUDGED), ["", ""]),
+        (Valid, Some(unknown), not_evaluated),
+        (Suspended, Some(unknown), [suspended[0].as_str(), suspended[1].as_str()]),
+        (Invalid(&errors), Some(unknown), [ERRORS.0, ERRORS.1]),
+        (DependencyCycle(&cycle), None, [CYCLE.0, CYCLE.1]),
+        (Undecodable("x"), Some(JUDGED), [UNDECODABLE.0, UNDECODABLE.1]),
     ] {
         let with = |problem: &str, open: &str| {
             if problem.is_empty() { open.to_string() } else { format!("{problem}; {open}") }
         };
         let (portuguese, english) = (with(problem[0], portuguese), with(problem[1], english));
-        for run in [None, Some(JUDGED), Some(unknown)] {
-            check_row(&Row {
-                before: ("AllChecksPass", "old"),
-                spec,
-                open: &[("api", ""), (BLIND, ""), ("vm", "112")],
-                run,
-                expected: (Failing, "FindingsOpen", &portuguese, &english),
-            });
-        }
+        check_row(&Row {
+            before: ("AllChecksPass", "old"),
+            spec,
+            open: &[("api", ""), (BLIND, ""), ("vm", "112")],
+            run,
+            expected: (Failing, "FindingsOpen", &portuguese, &english),
+        });
     }
+    // After a restart nothing is written again, unless other Findings are open.
+    for (before, open) in [("kept; open: api", ["api"]), ("old; open: vm", ["vm"])] {
+        let (open, expected) = (keys(&[(open[0], ""), (BLIND, "")]), before);
+        let next = status(&previous("FindingsOpen", before), &inputs(Valid, &open, None, Language::English), at(1));
+        assert_eq!(condition(&next, HEALTHY).2, expected);
+    }
+    let open = keys(&[("api", ""), (BLIND, "")]);
+    let next = status(&previous("FindingsOpen", "open: vm"), &inputs(Valid, &open, None, Language::English), at(1));
+    assert_eq!(condition(&next, HEALTHY).2, "open: api");
 }
 
 #[test]
