@@ -95,9 +95,7 @@ pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context
     for &index in &scenario.order {
         let check = &scenario.checks[index];
         let passes = |name: &String| {
-            let own = list.iter().filter(|o| o.check == *name);
-            let others = evaluated.values().flatten().map(|judged| &judged.outcome).filter(|o| o.check == *name);
-            let mut all = own.chain(others).peekable();
+            let mut all = outcomes_of(name, &list, &evaluated).peekable();
             // A probe without an own check passes when it was read.
             if all.peek().is_none() {
                 ok.contains(name.as_str()) || is_check(scenario, name)
@@ -108,9 +106,8 @@ pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context
         let judged = match check.requires.iter().find(|r| !passes(r)) {
             Some(name) => {
                 let is_probe = scenario.probes.iter().any(|valid| valid.probe.name == *name);
-                let others = || evaluated.values().flatten().map(|judged| &judged.outcome);
-                let mut of_name = list.iter().chain(others()).filter(|o| o.check == *name).peekable();
-                let is_held = of_name.peek().is_some() && of_name.all(|o| o.result == CheckOutcome::Held);
+                let mut all = outcomes_of(name, &list, &evaluated).peekable();
+                let is_held = all.peek().is_some() && all.all(|o| o.result == CheckOutcome::Held);
                 let text = match (is_probe, is_held) {
                     (true, _) => texts::held_by_unread_requirement(context.language, name),
                     (false, true) => texts::held_by_held_requirement(context.language, name),
@@ -128,6 +125,16 @@ pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context
         list.extend(judged.into_iter().map(|judged| evaluator.proven(&scenario.checks[index], judged, &mut room)));
     }
     Evaluation { list, items, too_costly: evaluator.too_costly(), steps: inputs.steps_taken() }
+}
+
+/// The outcomes so far of a check or probe.
+fn outcomes_of<'a>(
+    name: &'a str,
+    probes: &'a [Outcome],
+    checks: &'a BTreeMap<usize, Vec<Judged>>,
+) -> impl Iterator<Item = &'a Outcome> {
+    let checks = checks.values().flatten().map(|judged| &judged.outcome);
+    probes.iter().chain(checks).filter(move |outcome| outcome.check == name)
 }
 
 /// A check with an empty `forEach` list has no outcome, and passes.
