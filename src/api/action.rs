@@ -172,7 +172,7 @@ pub struct ActionReply {
 }
 
 impl Action {
-    /// Whether it says that the REST facade recorded it. Where the API server is protected, nobody else can have written that.
+    /// Whether it says that the REST facade recorded it. Where the API server is protected, no other client can have written that.
     pub fn is_of_facade(&self) -> bool {
         let annotations = self.metadata.annotations.as_ref();
         annotations.and_then(|all| all.get(RECORDED_BY)).is_some_and(|value| value == RECORDED_BY_FACADE)

@@ -216,7 +216,7 @@ pub enum Phase {
 
 impl FindingStatus {
     /// Whether the Finding is not resolved. A Finding without a phase is not: the operator ended between creating it and
-    /// writing its status, or it was restored from a backup without its status. The operator still gives it a phase; nobody else
+    /// writing its status, or it was restored from a backup without its status. The operator still gives it a phase; nothing else
     /// shows or counts it before that.
     pub fn is_unresolved(&self) -> bool {
         self.phase != Some(Phase::Resolved)

@@ -47,7 +47,7 @@ impl JoinedRuns {
         requests
     }
 
-    /// Forgets a Scenario that nobody requests any more. Requests that were dropped half-way are forgotten with the next one.
+    /// Forgets a Scenario for which no request is under way any more. Requests that were dropped half-way are forgotten with the next one.
     fn leave(&self, scenario: &str) {
         let mut scenarios = self.lock();
         if scenarios.get(scenario).is_some_and(|requests| Arc::strong_count(requests) == 1) {

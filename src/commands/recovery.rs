@@ -71,7 +71,7 @@ pub(super) enum Left {
 }
 
 impl Recovery {
-    /// Starts it; it works until it is dropped. The caller of the context is nobody's.
+    /// Starts it; it works until it is dropped. The caller of the context is not used.
     pub fn start(context: Context) -> Recovery {
         let (complete, state) = watch::channel(false);
         let task = tokio::spawn(async move {
