@@ -5,6 +5,7 @@ use super::agent::Agent;
 use super::finding::Finding;
 use super::message::Message;
 use super::scenario::Scenario;
+use super::silence::Silence;
 use super::thread::Thread;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -21,9 +22,17 @@ const CONDITION_FIELDS: [(&str, &str); 6] = [
     ("observedGeneration", "The `metadata.generation` for which the condition was determined."),
 ];
 
-/// The six CustomResourceDefinitions, in the order in which `agentic-ops crds` prints them.
+/// The seven CustomResourceDefinitions, in the order in which `agentic-ops crds` prints them.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    let mut crds = vec![Scenario::crd(), Finding::crd(), Agent::crd(), Thread::crd(), Message::crd(), Action::crd()];
+    let mut crds = vec![
+        Scenario::crd(),
+        Finding::crd(),
+        Agent::crd(),
+        Thread::crd(),
+        Message::crd(),
+        Silence::crd(),
+        Action::crd(),
+    ];
     let versions = crds.iter_mut().flat_map(|crd| &mut crd.spec.versions);
     for schema in versions.filter_map(|v| v.schema.as_mut()?.open_api_v3_schema.as_mut()) {
         normalise(schema);

@@ -1,5 +1,6 @@
 //! `Finding`: a failed check, from opening to resolution.
 
+use super::notice::{Informed, Notice};
 use super::severity::Severity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
@@ -182,6 +183,16 @@ pub struct FindingStatus {
     #[schemars(length(max = 20))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub transitions: Vec<Transition>,
+    /// Recipients who were told of an opening and not yet of its end. It is never cut; at most 64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub informed: Vec<Informed>,
+    /// The last 40 notices about the Finding, oldest first, with the reason for each that was not sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 40))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub notices: Vec<Notice>,
     /// The conditions Resolved and Acknowledged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]

@@ -11,9 +11,11 @@ pub mod conditions;
 mod definitions;
 pub mod finding;
 pub mod message;
+pub mod notice;
 pub mod probe;
 pub mod scenario;
 mod severity;
+pub mod silence;
 pub mod thread;
 
 pub use action::{Action, ActionReply, ActionRequest, ActionSpec, ActionStatus, Actor, Subject, SubjectState};
@@ -24,6 +26,7 @@ pub use finding::{
     Phase, ReadValue, Snapshot, Transition,
 };
 pub use message::{Author, Message, MessageAcknowledgement, MessagePhase, MessageSpec, MessageStatus};
+pub use notice::{Channel, Informed, Notice, NoticeGroup, NoticeKind, NoticeState};
 pub use probe::{
     DnsProbe, Header, HttpProbe, Method, Probe, RecordType, SecretKeyRef, SqliteProbe, TcpProbe, TlsOptions, TlsProbe,
 };
@@ -32,6 +35,7 @@ pub use scenario::{
     ScenarioStatus, Thresholds, WatchState,
 };
 pub use severity::Severity;
+pub use silence::{Matcher, MatcherName, MatcherOp, Recurrence, Silence, SilenceSpec, SilenceStatus};
 pub use thread::{Thread, ThreadSpec, ThreadStatus};
 
 /// The API group of every kind here.
@@ -53,6 +57,10 @@ pub const HOSTS_ANNOTATION: &str = "agentic.ligbox.io/hosts";
 pub const SETTINGS_NAME: &str = "agentic-ops";
 /// Reserved check name: that of the Finding that says that a Scenario cannot be evaluated.
 pub const BLIND: &str = "blind";
+/// Reserved Scenario name: that of Findings about the program itself.
+pub const OWN_SCENARIO: &str = "agentic-ops";
+/// Check name of the Finding of [`OWN_SCENARIO`] that says that probes are late.
+pub const LATE: &str = "late";
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,9 @@
 //! Formats of setting values, and their validation.
 
+use crate::api::Severity;
 use crate::domain::duration;
+use crate::domain::notice::SmtpUrl;
+use crate::domain::recurrence::Schedule;
 use crate::domain::runbook::RunbookBase;
 use crate::domain::texts::Language;
 use crate::facade::token_review::parse_service_accounts;
@@ -25,6 +28,15 @@ pub enum Format {
     Integer(u64, u64),
     /// A duration as Go writes it, such as 90s or 2160h, of at least a second.
     Duration,
+    /// A duration as Go writes it; 0s is none.
+    DurationOrNone,
+    Severity,
+    /// A cron expression of five fields.
+    Cron,
+    /// A time zone of the IANA database.
+    TimeZone,
+    /// The URL of a mail server.
+    SmtpUrl,
 }
 
 impl Format {
@@ -42,6 +54,11 @@ impl Format {
             Format::Networks => "networks such as 10.0.0.0/8, separated by commas".into(),
             Format::Integer(least, most) => format!("integer from {least} to {most}"),
             Format::Duration => "duration such as 90s or 2160h".into(),
+            Format::DurationOrNone => "duration such as 90s or 4h; 0s is never".into(),
+            Format::Severity => "critical, high, medium, low or info".into(),
+            Format::Cron => "cron expression of five fields".into(),
+            Format::TimeZone => "name of a time zone".into(),
+            Format::SmtpUrl => "`smtp://` or `smtps://` URL".into(),
         }
     }
 
@@ -58,6 +75,16 @@ impl Format {
                 let is_long = duration::parse(value).is_ok_and(|d| d >= Duration::from_secs(1));
                 should(is_long, "a duration of at least 1s, such as 90s, 30m or 2160h")
             }
+            Format::DurationOrNone => {
+                should(duration::parse(value).is_ok(), "a duration such as 90s or 4h, or 0s for never")
+            }
+            Format::Severity => {
+                let names = Severity::ALL.map(Severity::as_str);
+                should(names.contains(&value), "critical, high, medium, low or info")
+            }
+            Format::Cron => Schedule::check_cron(value),
+            Format::TimeZone => Schedule::check_time_zone(value),
+            Format::SmtpUrl => SmtpUrl::parse(value).map(drop),
             Format::Bool => {
                 let words = ["true", "false", "1", "0", "yes", "no", "on", "off"];
                 should(words.contains(&value), "true or false")
