@@ -1,7 +1,7 @@
 //! Notices in the status of a Finding: what people were told, by which channel, and why not.
 
 use super::severity::Severity;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +118,8 @@ pub const REASON_CHANNEL_OFF: &str = "ChannelOff";
 pub const REASON_INFORMED_FULL: &str = "InformedFull";
 /// Reason: the Finding was resolved before the notice left.
 pub const REASON_RESOLVED_BEFORE_SENT: &str = "ResolvedBeforeSent";
+/// Reason: the recipient has not been told of the end of the previous occurrence yet, which comes first.
+pub const REASON_AFTER_PREVIOUS: &str = "AfterPrevious";
 /// Reason: a later notice says more, such as the one of the resolution.
 pub const REASON_SUPERSEDED: &str = "Superseded";
 /// Reason: the last attempt failed and is repeated; the message has the answer of the server, or the error.
@@ -155,7 +157,7 @@ pub struct Notice {
     #[schemars(length(max = 256))]
     pub message: Option<String>,
     /// Time at which it was first planned, held or suppressed.
-    pub since: Time,
+    pub since: MicroTime,
     /// Time at which it entered its state.
     pub at: Time,
     /// Attempts so far.
@@ -192,6 +194,10 @@ pub struct NoticeGroup {
     pub size: u32,
     /// Time at which the members were chosen: the date of the message.
     pub at: Time,
+    /// Subject of the message, if it tells of an opening: later messages reply to it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 200))]
+    pub subject: String,
 }
 
 /// A recipient who was told of an opening and not yet of the end.

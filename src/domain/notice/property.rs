@@ -1,0 +1,508 @@
+//! Whatever the order of failures, recoveries, acknowledgements, silences, dependencies, settings, crashes, leader changes and failing
+//! servers: who was told of an opening is told of its end once, nothing has two identities, and what was not sent has a reason.
+
+use super::group::{MemberId, group_id};
+use super::outgoing::Delivery;
+use super::plan::{Surroundings, plan};
+use super::policy::{ChannelPolicy, NoticePolicy, Pair, Timing};
+use super::queue::{Queue, Ready};
+use super::record::{self, Claim, Leftover, NoticeParts, Target};
+use crate::api::{
+    Acknowledgement, Channel, Evidence, FindingStatus, Informed, Notice, NoticeGroup, NoticeKind, NoticeState, Severity,
+};
+use crate::domain::transition::{self, Ending, Failure, ResolveReason};
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+const FINDINGS: usize = 3;
+const REPLICAS: [&str; 2] = ["one", "two"];
+/// How long a claim holds.
+const CLAIM: SignedDuration = SignedDuration::from_secs(120);
+
+/// What happens in the world, besides time.
+#[derive(Clone, Debug)]
+enum Event {
+    Fail(usize),
+    Recover(usize),
+    Remove(usize),
+    Acknowledge(usize),
+    TakeBack(usize),
+    Severity(usize, Severity),
+    Silence(usize, bool),
+    Dependency(usize, bool),
+    /// The server of a channel: how it answers from now on.
+    Server(Channel, Answer),
+    /// The settings name a recipient, or no longer.
+    Recipient(bool),
+    /// The settings configure mail, or no longer.
+    Mail(bool),
+    /// The other replica leads from now on; the one before may be in the middle of something.
+    Leader,
+    /// The leader ends after so many of its next steps, and starts again.
+    Crash(usize),
+    Wait(i64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Accepts,
+    Refuses,
+    IsAway,
+    /// It accepts the message, and the answer is lost.
+    AcceptsAndDrops,
+    /// It loses the message and the answer.
+    LosesAndDrops,
+}
+
+/// A message that a server accepted.
+#[derive(Clone, Debug)]
+struct Accepted {
+    id: String,
+    pair: Pair,
+    kind: NoticeKind,
+    members: BTreeSet<(usize, u32)>,
+}
+
+struct World {
+    now: Timestamp,
+    stored: Vec<FindingStatus>,
+    policy: NoticePolicy,
+    silenced: [bool; FINDINGS],
+    dependency: [bool; FINDINGS],
+    servers: BTreeMap<Channel, Answer>,
+    leader: usize,
+    /// Steps after which the leader crashes.
+    crash_in: Option<usize>,
+    accepted: Vec<Accepted>,
+    /// All that was handed to a server, whatever came of it.
+    attempts: Vec<Accepted>,
+    /// Ends that could not be told for 24 hours.
+    given_up: BTreeSet<(usize, Pair, u32)>,
+}
+
+/// The leader crashed.
+struct Crashed;
+
+fn policy() -> NoticePolicy {
+    let channel = |channel, least, recipients: &[&str], setting| ChannelPolicy {
+        channel,
+        least,
+        recipients: recipients.iter().map(ToString::to_string).collect(),
+        missing: None,
+        recipients_setting: setting,
+    };
+    NoticePolicy {
+        channels: vec![
+            channel(Channel::Mail, Severity::High, &["ana@x", "bia@x"], "DESK_ROOT_NOTIFY_EMAIL"),
+            channel(Channel::Ntfy, Severity::Critical, &["topic"], "DESK_OPS_NTFY_TOPIC"),
+            channel(Channel::Webhook, Severity::High, &["receiver"], "AGENTIC_WEBHOOK_URL"),
+        ],
+        escalate_to: vec!["chefe@x".into()],
+        timing: Timing {
+            group_wait: SignedDuration::from_secs(30),
+            remind_after: Some(SignedDuration::from_hours(4)),
+            escalate_after: Some(SignedDuration::from_mins(15)),
+        },
+        id_domain: "x.test".into(),
+    }
+}
+
+impl World {
+    fn new() -> World {
+        World {
+            now: Timestamp::from_second(1_000_000).unwrap(),
+            stored: vec![FindingStatus::default(); FINDINGS],
+            policy: policy(),
+            silenced: [false; FINDINGS],
+            dependency: [false; FINDINGS],
+            servers: Channel::ALL.into_iter().map(|channel| (channel, Answer::Accepts)).collect(),
+            leader: 0,
+            crash_in: None,
+            accepted: Vec::new(),
+            attempts: Vec::new(),
+            given_up: BTreeSet::new(),
+        }
+    }
+
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Fail(at) => self.fail(*at, self.stored[*at].severity.unwrap_or(Severity::Critical)),
+            Event::Severity(at, severity) if self.stored[*at].is_active() => self.fail(*at, *severity),
+            Event::Recover(at) => self.resolve(*at, ResolveReason::Recovered),
+            Event::Remove(at) => self.resolve(*at, ResolveReason::ScenarioRemoved),
+            Event::Acknowledge(at) => self.acknowledge(*at, true),
+            Event::TakeBack(at) => self.acknowledge(*at, false),
+            Event::Silence(at, is_on) => self.silenced[*at] = *is_on,
+            Event::Dependency(at, is_failing) => self.dependency[*at] = *is_failing,
+            Event::Server(channel, answer) => {
+                self.servers.insert(*channel, *answer);
+            }
+            Event::Recipient(is_named) => {
+                self.policy.channels[0].recipients.retain(|to| to != "bia@x");
+                self.policy.channels[0].recipients.extend(is_named.then(|| "bia@x".to_string()));
+            }
+            Event::Mail(is_on) => self.policy.channels[0].missing = (!is_on).then_some("SMTP_URL"),
+            Event::Leader => self.leader = 1 - self.leader,
+            Event::Crash(steps) => self.crash_in = Some(*steps),
+            Event::Severity(..) | Event::Wait(_) => {}
+        }
+        let seconds = if let Event::Wait(seconds) = event { *seconds } else { 1 };
+        self.pass(seconds);
+    }
+
+    fn fail(&mut self, at: usize, severity: Severity) {
+        let failure = Failure {
+            severity,
+            agent: "pulso".into(),
+            title: "t".into(),
+            message: "m".into(),
+            runbook: None,
+            evidence: Evidence::default(),
+            interval: Duration::from_secs(60),
+        };
+        if let Some((next, _)) = transition::open(Some(&self.stored[at]), &failure, self.now) {
+            self.stored[at] = next;
+        }
+    }
+
+    fn resolve(&mut self, at: usize, reason: ResolveReason) {
+        let ending = Ending { why: String::new(), message: String::new() };
+        if self.stored[at].phase.is_some()
+            && let Some((next, _)) = transition::resolve(&self.stored[at], reason, &ending, self.now)
+        {
+            self.stored[at] = next;
+        }
+    }
+
+    fn acknowledge(&mut self, at: usize, is_made: bool) {
+        let written = Acknowledgement { by: "ana".into(), note: None, at: Some(Time(self.now)), action: None };
+        let written = is_made.then_some(&written);
+        if let Some((next, _)) = transition::acknowledge(&self.stored[at], written, None, true, self.now) {
+            self.stored[at] = next;
+        }
+    }
+
+    /// Lets so much time pass, with the leader at work.
+    fn pass(&mut self, seconds: i64) {
+        let end = self.now + SignedDuration::from_secs(seconds);
+        loop {
+            if self.work().is_err() {
+                self.crash_in = None;
+                continue;
+            }
+            if self.now >= end {
+                return;
+            }
+            let left = end.duration_since(self.now).as_secs();
+            self.now += SignedDuration::from_secs(left.min(7 + seconds / 40));
+        }
+    }
+
+    fn step(&mut self) -> Result<(), Crashed> {
+        match &mut self.crash_in {
+            Some(0) => Err(Crashed),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn planned(&self, at: usize) -> Vec<Notice> {
+        let (dependencies, silences) = (
+            if self.dependency[at] { vec!["dep".to_string()] } else { Vec::new() },
+            if self.silenced[at] { vec!["sil".to_string()] } else { Vec::new() },
+        );
+        let surroundings = Surroundings {
+            policy: &self.policy,
+            failing_dependencies: &dependencies,
+            silences: &silences,
+            is_told_once: false,
+        };
+        plan(&self.stored[at], &surroundings, self.now).notices
+    }
+
+    /// What a leader does, from the stored state alone.
+    fn work(&mut self) -> Result<(), Crashed> {
+        for at in 0..FINDINGS {
+            // What is held no longer fails, which may change what else is due.
+            for round in 0.. {
+                let next = self.planned(at);
+                if next == self.stored[at].notices {
+                    break;
+                }
+                assert!(round < 3, "planning comes to an end: {:#?}", summary(&self.stored[at]));
+                self.step()?;
+                self.write(at, |status| Some(NoticeParts { notices: next.clone(), ..NoticeParts::of(status) }));
+            }
+        }
+        let queue = self.queue();
+        for overdue in queue.overdue(self.now, REPLICAS[self.leader], false) {
+            self.step()?;
+            match overdue.leftover {
+                Leftover::SendAgain => self.send(&overdue.members, &overdue.group)?,
+                Leftover::WasSent => {
+                    self.record(&overdue.members, &overdue.group.id, &Delivery::Accepted(String::new()))?
+                }
+                Leftover::NotSent => {
+                    for (name, target) in &overdue.members {
+                        self.step()?;
+                        let now = self.now;
+                        self.write(index(name), |status| record::release(status, target, &overdue.group.id, now));
+                    }
+                }
+            }
+        }
+        for ready in queue.ready(self.policy.timing.group_wait, self.now, |_| None) {
+            self.close(&ready)?;
+        }
+        Ok(())
+    }
+
+    fn queue(&self) -> Queue {
+        let mut queue = Queue::default();
+        for (at, status) in self.stored.iter().enumerate() {
+            queue.seen(&name(at), status);
+        }
+        queue
+    }
+
+    fn close(&mut self, ready: &Ready) -> Result<(), Crashed> {
+        let sinces: Vec<Timestamp> =
+            ready.members.iter().map(|(name, target)| self.notice(name, target).since.0).collect();
+        let mut ids: Vec<MemberId<'_>> = ready
+            .members
+            .iter()
+            .zip(&sinces)
+            .map(|((finding, target), since)| MemberId {
+                finding,
+                uid: "u",
+                occurrence: target.occurrence,
+                since: *since,
+            })
+            .collect();
+        let id = group_id(&ready.key, &mut ids, "x.test");
+        let size = u32::try_from(ready.members.len()).unwrap();
+        self.send(&ready.members, &NoticeGroup { id, size, at: Time(self.now), subject: String::new() })
+    }
+
+    fn notice(&self, name: &str, target: &Target) -> &Notice {
+        let is_it = |notice: &&Notice| Target::of(notice) == *target && notice.state.is_pending();
+        self.stored[index(name)].notices.iter().find(is_it).unwrap()
+    }
+
+    fn send(&mut self, members: &[(String, Target)], group: &NoticeGroup) -> Result<(), Crashed> {
+        let claim = Claim { by: REPLICAS[self.leader].into(), until: self.now + CLAIM, group: group.clone() };
+        for (name, target) in members {
+            self.step()?;
+            let now = self.now;
+            self.write(index(name), |status| record::claim(status, target, &claim, now));
+        }
+        self.step()?;
+        let target = &members[0].1;
+        let message = Accepted {
+            id: group.id.clone(),
+            pair: target.pair.clone(),
+            kind: target.kind,
+            members: members.iter().map(|(name, target)| (index(name), target.occurrence)).collect(),
+        };
+        self.attempts.push(message.clone());
+        let delivery = match self.servers[&target.pair.channel] {
+            Answer::Accepts => Delivery::Accepted("ok".into()),
+            Answer::Refuses => Delivery::Refused("no".into()),
+            Answer::IsAway => Delivery::NotNow("away".into()),
+            Answer::AcceptsAndDrops | Answer::LosesAndDrops => Delivery::Uncertain("lost".into()),
+        };
+        if matches!(self.servers[&target.pair.channel], Answer::Accepts | Answer::AcceptsAndDrops) {
+            self.accepted.push(message);
+        }
+        self.step()?;
+        self.record(members, &group.id, &delivery)
+    }
+
+    fn record(&mut self, members: &[(String, Target)], id: &str, delivery: &Delivery) -> Result<(), Crashed> {
+        for (name, target) in members {
+            self.step()?;
+            let now = self.now;
+            let at = index(name);
+            self.write(at, |status| record::record(status, target, id, delivery, now));
+            let is_failed = |notice: &Notice| Target::of(notice) == *target && notice.state == NoticeState::Failed;
+            if target.kind == NoticeKind::Resolved && self.stored[at].notices.iter().any(is_failed) {
+                self.given_up.insert((at, target.pair.clone(), target.occurrence));
+            }
+        }
+        Ok(())
+    }
+
+    /// As the API keeps it: what is stored is what was serialised.
+    fn write(&mut self, at: usize, change: impl Fn(&FindingStatus) -> Option<NoticeParts>) {
+        let Some(NoticeParts { notices, informed }) = change(&self.stored[at]) else { return };
+        let next = FindingStatus { notices, informed, ..self.stored[at].clone() };
+        self.stored[at] = serde_json::from_value(serde_json::to_value(next).unwrap()).unwrap();
+    }
+
+    /// All is well again, and stays so until nothing is left to do.
+    fn settle(&mut self) {
+        self.policy = policy();
+        self.crash_in = None;
+        for channel in Channel::ALL {
+            self.servers.insert(channel, Answer::Accepts);
+        }
+        (self.silenced, self.dependency) = ([false; FINDINGS], [false; FINDINGS]);
+        self.pass(3 * 3600);
+        for at in 0..FINDINGS {
+            self.resolve(at, ResolveReason::Recovered);
+        }
+        self.pass(3 * 3600);
+    }
+}
+
+fn name(at: usize) -> String {
+    format!("f{at}")
+}
+
+fn index(name: &str) -> usize {
+    name[1..].parse().unwrap()
+}
+
+/// The messages that a recipient got, each once.
+fn received(world: &World, pair: &Pair, at: usize) -> Vec<(NoticeKind, u32, String)> {
+    let mut seen = BTreeSet::new();
+    let of_pair = world.accepted.iter().filter(|message| message.pair == *pair && seen.insert(message.id.clone()));
+    of_pair
+        .filter_map(|message| {
+            let (_, occurrence) = message.members.iter().find(|(finding, _)| *finding == at)?;
+            Some((message.kind, *occurrence, message.id.clone()))
+        })
+        .collect()
+}
+
+fn check(world: &World) {
+    let mut members: BTreeMap<&str, &BTreeSet<(usize, u32)>> = BTreeMap::new();
+    for message in &world.attempts {
+        let known = members.entry(&message.id).or_insert(&message.members);
+        assert_eq!(*known, &message.members, "a message has the same Findings whenever it is sent: {}", message.id);
+    }
+    let pairs: BTreeSet<Pair> = world.attempts.iter().map(|message| message.pair.clone()).collect();
+    for at in 0..FINDINGS {
+        for pair in &pairs {
+            let given_up = |occurrence| world.given_up.contains(&(at, pair.clone(), occurrence));
+            // Whether the opening arrived was not known when it was given up.
+            let is_attempted = |occurrence| {
+                let of = |message: &&Accepted| message.pair == *pair && message.members.contains(&(at, occurrence));
+                world.attempts.iter().filter(of).any(|message| message.kind != NoticeKind::Resolved)
+            };
+            let facts = Facts { given_up: &given_up, is_attempted: &is_attempted };
+            check_received(&received(world, pair, at), &facts, &format!("{pair:?} of {at}"));
+        }
+        let status = &world.stored[at];
+        assert_eq!(status.informed, Vec::<Informed>::new(), "everybody was told of the end: {at}");
+        assert!(status.notices.iter().all(|notice| !notice.state.is_pending() && notice.state != NoticeState::Held));
+        if let (Some(occurrence), true) = (status.occurrences, status.notices.len() < 40) {
+            for channel in Channel::ALL {
+                let of_last = |notice: &&Notice| notice.channel == channel && notice.occurrence == occurrence;
+                let is_explained = status
+                    .notices
+                    .iter()
+                    .filter(of_last)
+                    .all(|notice| notice.state == NoticeState::Sent || notice.reason.is_some());
+                assert!(is_explained, "{at}: {:#?}", summary(status));
+                let carried = status.notices.iter().any(|n| n.channel == channel && n.kind == NoticeKind::Flapping);
+                assert!(
+                    carried || status.notices.iter().any(|n| of_last(&n)),
+                    "{at} {channel:?} {occurrence}: {:#?}",
+                    summary(status)
+                );
+            }
+        }
+    }
+}
+
+fn summary(status: &FindingStatus) -> Vec<String> {
+    let one = |n: &Notice| {
+        format!("{:?} {} {:?} {} {:?} {:?}", n.kind, n.occurrence, n.channel, n.recipient, n.state, n.reason)
+    };
+    status.notices.iter().map(one).collect()
+}
+
+/// What is known of one recipient and Finding besides what arrived.
+struct Facts<'a> {
+    given_up: &'a dyn Fn(u32) -> bool,
+    is_attempted: &'a dyn Fn(u32) -> bool,
+}
+
+/// Opening, what follows, end; again and again. Nothing is told twice.
+fn check_received(received: &[(NoticeKind, u32, String)], facts: &Facts<'_>, of: &str) {
+    let mut told: Option<u32> = None;
+    let mut once: BTreeMap<(NoticeKind, u32), &str> = BTreeMap::new();
+    let context = || format!("{of}: {received:#?}");
+    for (kind, occurrence, id) in received {
+        let is_told = told.is_some_and(|told| !(told < *occurrence && (facts.given_up)(told)));
+        match kind {
+            NoticeKind::Opened => {
+                assert!(!is_told, "{}", context());
+                told = Some(*occurrence);
+            }
+            NoticeKind::Flapping | NoticeKind::Escalated => told = Some(*occurrence),
+            NoticeKind::Resolved => {
+                assert!(told.is_some() || (facts.is_attempted)(*occurrence), "{}", context());
+                told = None;
+            }
+            NoticeKind::Reminder | NoticeKind::Acknowledged => {
+                assert!(is_told || (facts.is_attempted)(*occurrence), "{}", context());
+                told = Some(*occurrence);
+            }
+        }
+        if matches!(kind, NoticeKind::Opened | NoticeKind::Resolved | NoticeKind::Escalated | NoticeKind::Flapping) {
+            let first = once.insert((*kind, *occurrence), id);
+            assert!(first.is_none_or(|first| first == id), "{}", context());
+        }
+    }
+    assert!(told.is_none_or(facts.given_up), "told of the opening and not of the end: {}", context());
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let at = 0..FINDINGS;
+    let severity = prop::sample::select(vec![Severity::Critical, Severity::High, Severity::Medium]);
+    let answer = prop::sample::select(vec![
+        Answer::Accepts,
+        Answer::Refuses,
+        Answer::IsAway,
+        Answer::AcceptsAndDrops,
+        Answer::LosesAndDrops,
+    ]);
+    let channel = prop::sample::select(Channel::ALL.to_vec());
+    prop_oneof![
+        6 => at.clone().prop_map(Event::Fail),
+        5 => at.clone().prop_map(Event::Recover),
+        1 => at.clone().prop_map(Event::Remove),
+        2 => at.clone().prop_map(Event::Acknowledge),
+        1 => at.clone().prop_map(Event::TakeBack),
+        1 => (at.clone(), severity).prop_map(|(at, severity)| Event::Severity(at, severity)),
+        2 => (at.clone(), any::<bool>()).prop_map(|(at, on)| Event::Silence(at, on)),
+        2 => (at, any::<bool>()).prop_map(|(at, on)| Event::Dependency(at, on)),
+        4 => (channel, answer).prop_map(|(channel, answer)| Event::Server(channel, answer)),
+        1 => any::<bool>().prop_map(Event::Recipient),
+        1 => any::<bool>().prop_map(Event::Mail),
+        2 => Just(Event::Leader),
+        3 => (0..12_usize).prop_map(Event::Crash),
+        6 => prop::sample::select(vec![5, 40, 200, 1000, 5000, 15_000]).prop_map(Event::Wait),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+    #[test]
+    fn who_is_told_of_an_opening_is_told_of_its_end_once(events in prop::collection::vec(event(), 1..60)) {
+        let mut world = World::new();
+        for event in &events {
+            world.apply(event);
+        }
+        world.settle();
+        check(&world);
+    }
+}

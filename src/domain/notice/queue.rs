@@ -1,0 +1,164 @@
+//! The notices of all Findings that are planned or claimed: which groups leave when, and which claims are over.
+
+use super::group::{GroupKey, MEMBERS_MAX, Waiting, closes_at};
+use super::record::{Leftover, Target, leftover};
+use crate::api::{Channel, FindingStatus, NoticeGroup, NoticeState};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// An index of what the statuses of Findings say, to be kept up to date by [`Queue::seen`] and [`Queue::gone`].
+#[derive(Debug, Default)]
+pub struct Queue {
+    waiting: BTreeMap<GroupKey, BTreeMap<String, (Target, Waiting)>>,
+    claims: BTreeMap<String, Claims>,
+    of_finding: HashMap<String, (Vec<GroupKey>, Vec<String>)>,
+}
+
+/// What the Findings say of one message.
+#[derive(Debug)]
+struct Claims {
+    key: GroupKey,
+    group: NoticeGroup,
+    claimed: BTreeMap<String, Claimed>,
+    sent: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Claimed {
+    target: Target,
+    by: String,
+    until: Timestamp,
+}
+
+/// A group that leaves now: its Findings and what they are told about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    pub key: GroupKey,
+    pub members: Vec<(String, Target)>,
+}
+
+/// A message of which a claim is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    pub key: GroupKey,
+    pub group: NoticeGroup,
+    /// Its Findings that are still claimed.
+    pub members: Vec<(String, Target)>,
+    pub leftover: Leftover,
+}
+
+impl Queue {
+    /// The status of a Finding as it is now.
+    pub fn seen(&mut self, finding: &str, status: &FindingStatus) {
+        self.gone(finding);
+        let (mut keys, mut groups) = (Vec::new(), Vec::new());
+        for notice in &status.notices {
+            if let Some(waiting) = Waiting::of(status, notice) {
+                let key = GroupKey::of(status, notice);
+                let members = self.waiting.entry(key.clone()).or_default();
+                members.insert(finding.to_string(), (Target::of(notice), waiting));
+                keys.push(key);
+            }
+            let Some(group) = &notice.group else { continue };
+            if !matches!(notice.state, NoticeState::Claimed | NoticeState::Sent) {
+                continue;
+            }
+            let claims = self.claims.entry(group.id.clone()).or_insert_with(|| Claims {
+                key: GroupKey::of(status, notice),
+                group: group.clone(),
+                claimed: BTreeMap::new(),
+                sent: BTreeSet::new(),
+            });
+            if notice.state == NoticeState::Sent {
+                claims.sent.insert(finding.to_string());
+            } else {
+                let claimed = Claimed {
+                    target: Target::of(notice),
+                    by: notice.claimed_by.clone().unwrap_or_default(),
+                    until: notice.claimed_until.as_ref().map_or(Timestamp::MIN, |until| until.0),
+                };
+                claims.claimed.insert(finding.to_string(), claimed);
+            }
+            groups.push(group.id.clone());
+        }
+        if !keys.is_empty() || !groups.is_empty() {
+            self.of_finding.insert(finding.to_string(), (keys, groups));
+        }
+    }
+
+    /// The Finding no longer exists.
+    pub fn gone(&mut self, finding: &str) {
+        let Some((keys, groups)) = self.of_finding.remove(finding) else { return };
+        for key in keys {
+            if let Some(members) = self.waiting.get_mut(&key) {
+                members.remove(finding);
+                if members.is_empty() {
+                    self.waiting.remove(&key);
+                }
+            }
+        }
+        for id in groups {
+            if let Some(claims) = self.claims.get_mut(&id) {
+                claims.claimed.remove(finding);
+                claims.sent.remove(finding);
+                if claims.claimed.is_empty() && claims.sent.is_empty() {
+                    self.claims.remove(&id);
+                }
+            }
+        }
+    }
+
+    /// The groups that leave at `now`, each with at most [`MEMBERS_MAX`] Findings, the longest waiting first. Nothing leaves by a
+    /// channel before the time that `paused` gives for it.
+    pub fn ready(
+        &self,
+        wait: SignedDuration,
+        now: Timestamp,
+        paused: impl Fn(Channel) -> Option<Timestamp>,
+    ) -> Vec<Ready> {
+        let is_paused = |key: &GroupKey| paused(key.pair.channel).is_some_and(|until| until > now);
+        let groups = self.waiting.iter().filter(|(key, _)| !is_paused(key));
+        let ready = groups.filter_map(|(key, members)| {
+            let closes = closes_at(members.values().map(|(_, waiting)| waiting), wait);
+            let mut leaving: Vec<_> =
+                members.iter().filter(|(_, (_, waiting))| waiting.is_ready(closes, now)).collect();
+            leaving.sort_by_key(|(_, (_, waiting))| waiting.since);
+            leaving.truncate(MEMBERS_MAX);
+            let members: Vec<_> =
+                leaving.into_iter().map(|(name, (target, _))| (name.clone(), target.clone())).collect();
+            (!members.is_empty()).then(|| Ready { key: key.clone(), members })
+        });
+        ready.collect()
+    }
+
+    /// When the next group leaves, at the earliest.
+    pub fn next_ready(&self, wait: SignedDuration, paused: impl Fn(Channel) -> Option<Timestamp>) -> Option<Timestamp> {
+        let of = |(key, members): (&GroupKey, &BTreeMap<String, (Target, Waiting)>)| {
+            let waiting = || members.values().map(|(_, waiting)| waiting);
+            let retried = waiting().filter_map(|waiting| waiting.next_attempt_at);
+            let at = closes_at(waiting(), wait).into_iter().chain(retried).min()?;
+            Some(paused(key.pair.channel).map_or(at, |until| at.max(until)))
+        };
+        self.waiting.iter().filter_map(of).min()
+    }
+
+    /// The messages whose claims are over at `now`. Where no other replica can be sending (`is_alone`), the claims of others are over
+    /// at once.
+    pub fn overdue(&self, now: Timestamp, me: &str, is_alone: bool) -> Vec<Overdue> {
+        let is_over = |claimed: &Claimed| claimed.until <= now || is_alone && claimed.by != me;
+        let overdue =
+            self.claims.values().filter(|claims| !claims.claimed.is_empty() && claims.claimed.values().all(is_over));
+        let of = |claims: &Claims| Overdue {
+            key: claims.key.clone(),
+            group: claims.group.clone(),
+            members: claims.claimed.iter().map(|(name, of)| (name.clone(), of.target.clone())).collect(),
+            leftover: leftover(claims.group.size, claims.claimed.len(), claims.sent.len()),
+        };
+        overdue.map(of).collect()
+    }
+
+    /// When the next claim is over.
+    pub fn next_overdue(&self) -> Option<Timestamp> {
+        self.claims.values().filter_map(|claims| claims.claimed.values().map(|claimed| claimed.until).max()).min()
+    }
+}
