@@ -4,5 +4,6 @@ pub mod content;
 pub mod digest_content;
 pub mod outgoing;
 mod smtp_url;
+pub mod wording;
 
 pub use smtp_url::{SmtpTls, SmtpUrl};
