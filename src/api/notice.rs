@@ -142,13 +142,13 @@ pub struct Notice {
     pub occurrence: u32,
     /// Channel.
     pub channel: Channel,
-    /// Address for mail; `topic` for ntfy and `receiver` for the webhook, whose addresses are credentials. Empty for a notice that
+    /// Address for mail; for ntfy and the webhook, whose addresses are credentials, the name of the channel. Empty for a notice that
     /// no recipient of the channel gets.
     #[schemars(length(max = 254))]
     pub recipient: String,
     /// How far it is.
     pub state: NoticeState,
-    /// Why it is in this state, in CamelCase: [docs/notices.md].
+    /// Why it is in this state, in CamelCase; docs/notices.md explains each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub reason: Option<String>,

@@ -4,6 +4,7 @@
 //! it is decided from what is stored, so that a crash anywhere loses nothing and repeats nothing under another identity.
 
 pub mod content;
+pub mod digest_content;
 pub mod due;
 pub mod flapping;
 pub mod group;
@@ -16,6 +17,7 @@ pub mod queue;
 pub mod record;
 mod smtp_url;
 pub mod stages;
+pub mod wording;
 
 pub use smtp_url::{SmtpTls, SmtpUrl};
 

@@ -97,8 +97,8 @@ fn policy() -> NoticePolicy {
     NoticePolicy {
         channels: vec![
             channel(Channel::Mail, Severity::High, &["ana@x", "bia@x"], "DESK_ROOT_NOTIFY_EMAIL"),
-            channel(Channel::Ntfy, Severity::Critical, &["topic"], "DESK_OPS_NTFY_TOPIC"),
-            channel(Channel::Webhook, Severity::High, &["receiver"], "AGENTIC_WEBHOOK_URL"),
+            channel(Channel::Ntfy, Severity::Critical, &["ntfy"], "DESK_OPS_NTFY_TOPIC"),
+            channel(Channel::Webhook, Severity::High, &["webhook"], "AGENTIC_WEBHOOK_URL"),
         ],
         escalate_to: vec!["chefe@x".into()],
         timing: Timing {

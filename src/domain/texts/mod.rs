@@ -19,6 +19,7 @@ mod conditions;
 mod evidence;
 mod expressions;
 mod language;
+pub mod notices;
 mod readings;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,281 @@
+//! Notices: what mail, ntfy and the webhook say.
+
+use super::language::Language;
+use crate::api::Severity;
+use crate::domain::duration::rounded;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz};
+use std::time::Duration;
+
+/// A severity, as people read it.
+pub fn severity(language: Language, severity: Severity) -> &'static str {
+    match (language, severity) {
+        (Language::Portuguese, Severity::Critical) => "crítico",
+        (Language::Portuguese, Severity::High) => "alto",
+        (Language::Portuguese, Severity::Medium) => "médio",
+        (Language::Portuguese, Severity::Low) => "baixo",
+        (Language::Portuguese, Severity::Info) => "informativo",
+        (Language::English, severity) => severity.as_str(),
+    }
+}
+
+/// A time in a time zone, without the zone: `26/11/2026 10:08`.
+pub fn moment(language: Language, at: Timestamp, zone: &TimeZone) -> String {
+    let format = match language {
+        Language::Portuguese => "%d/%m/%Y %H:%M",
+        Language::English => "%Y-%m-%d %H:%M",
+    };
+    at.to_zoned(zone.clone()).strftime(format).to_string()
+}
+
+/// A date: `26/11/2026`.
+pub fn date(language: Language, date: jiff::civil::Date) -> String {
+    let format = match language {
+        Language::Portuguese => "%d/%m/%Y",
+        Language::English => "%Y-%m-%d",
+    };
+    date.strftime(format).to_string()
+}
+
+/// How long ago something was; what is less than a second ago is now.
+pub fn ago(language: Language, span: Duration) -> String {
+    if span.as_secs() == 0 {
+        return text!(language, "agora", "now");
+    }
+    let span = rounded(span);
+    text!(language, "há {span}", "{span} ago")
+}
+
+/// The end of a subject that names one of several Findings.
+pub fn and_more(language: Language, count: usize) -> String {
+    text!(language, "(e mais {count})", "(and {count} more)")
+}
+
+/// State: resolved, so long ago.
+pub fn resolved_ago(language: Language, span: Option<Duration>) -> String {
+    match span {
+        Some(span) => {
+            let ago = ago(language, span);
+            text!(language, "Resolvido {ago}", "Resolved {ago}")
+        }
+        None => text!(language, "Resolvido", "Resolved"),
+    }
+}
+
+/// State: the check, the Scenario or the item is no longer watched.
+pub fn no_longer_watched(language: Language) -> String {
+    text!(language, "Não é mais monitorado", "No longer watched")
+}
+
+/// State: acknowledged, with whether the name is proven.
+pub fn acknowledged_by(language: Language, by: &str, is_proven: bool, note: Option<&str>) -> String {
+    let by = person(language, by, is_proven);
+    match note {
+        Some(note) => text!(language, "Reconhecido por {by}: {note}", "Acknowledged by {by}: {note}"),
+        None => text!(language, "Reconhecido por {by}", "Acknowledged by {by}"),
+    }
+}
+
+/// State: acknowledged, by whom is not known.
+pub fn acknowledged(language: Language) -> String {
+    text!(language, "Reconhecido", "Acknowledged")
+}
+
+/// The name of a person, with whether it is proven.
+pub fn person(language: Language, name: &str, is_proven: bool) -> String {
+    match is_proven {
+        true => name.to_string(),
+        false => text!(language, "{name} (nome não comprovado)", "{name} (name not proven)"),
+    }
+}
+
+/// State: still open, since when.
+pub fn still_open(language: Language, since: Option<&str>) -> String {
+    match since {
+        Some(since) => text!(language, "Ainda aberto desde {since}", "Still open since {since}"),
+        None => text!(language, "Ainda aberto", "Still open"),
+    }
+}
+
+/// State: escalated.
+pub fn escalated(language: Language, since: Option<&str>) -> String {
+    match since {
+        Some(since) => text!(
+            language,
+            "Escalado: ninguém reconheceu; aberto desde {since}",
+            "Escalated: nobody acknowledged it; open since {since}",
+        ),
+        None => text!(language, "Escalado: ninguém reconheceu", "Escalated: nobody acknowledged it"),
+    }
+}
+
+/// State: flapping.
+pub fn flapping(language: Language) -> String {
+    text!(language, "Instável: abriu três vezes em uma hora", "Flapping: opened three times within an hour",)
+}
+
+/// What follows a notice that says flapping.
+pub fn flapping_next(language: Language) -> String {
+    text!(
+        language,
+        "O próximo aviso vem quando o estado se mantiver por 15 minutos.",
+        "The next notice comes when it has been stable for 15 minutes.",
+    )
+}
+
+/// The first line of a message about several Findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupState {
+    Opened,
+    Flapping,
+    Acknowledged,
+    StillOpen,
+    Escalated,
+    Resolved,
+    /// Some are resolved, so many are no longer watched.
+    Ended {
+        unwatched: usize,
+    },
+    Unwatched,
+}
+
+/// The first line of a message about `count` Findings, of which there are at least two.
+pub fn group(language: Language, state: GroupState, count: usize) -> String {
+    match state {
+        GroupState::Opened => text!(language, "{count} ocorrências abertas", "{count} Findings opened"),
+        GroupState::Flapping => text!(
+            language,
+            "Instáveis: {count} ocorrências abriram três vezes em uma hora",
+            "Flapping: {count} Findings opened three times within an hour",
+        ),
+        GroupState::Acknowledged => {
+            text!(language, "Reconhecidas: {count} ocorrências", "Acknowledged: {count} Findings")
+        }
+        GroupState::StillOpen => {
+            text!(language, "Ainda abertas: {count} ocorrências", "Still open: {count} Findings")
+        }
+        GroupState::Escalated => text!(
+            language,
+            "Escalado: ninguém reconheceu {count} ocorrências",
+            "Escalated: nobody acknowledged {count} Findings",
+        ),
+        GroupState::Resolved => text!(language, "Resolvidas: {count} ocorrências", "Resolved: {count} Findings"),
+        GroupState::Ended { unwatched } => {
+            let resolved = count.saturating_sub(unwatched);
+            text!(
+                language,
+                "Resolvidas: {resolved}; não são mais monitoradas: {unwatched}",
+                "Resolved: {resolved}; no longer watched: {unwatched}",
+            )
+        }
+        GroupState::Unwatched => {
+            text!(language, "Não são mais monitoradas: {count} ocorrências", "No longer watched: {count} Findings",)
+        }
+    }
+}
+
+/// Further Findings of a message, which it does not list.
+pub fn not_listed(language: Language, count: usize) -> String {
+    match count {
+        1 => text!(language, "e mais 1 ocorrência", "and 1 more Finding"),
+        _ => text!(language, "e mais {count} ocorrências", "and {count} more Findings"),
+    }
+}
+
+/// Names of facts and of parts of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    Scenario,
+    Check,
+    Item,
+    Agent,
+    OpenSince,
+    ResolvedAt,
+    LastGood,
+    Times,
+    Acknowledged,
+    Shown,
+    Expression,
+    Values,
+    WhatToDo,
+    Runbook,
+    OpenFinding,
+    OpenThread,
+    OpenRunbook,
+    AllFindings,
+}
+
+/// The word for a fact or a part of a message.
+pub fn label(language: Language, label: Label) -> &'static str {
+    let (portuguese, english) = match label {
+        Label::Scenario => ("Cenário", "Scenario"),
+        Label::Check => ("Verificação", "Check"),
+        Label::Item => ("Chave", "Key"),
+        Label::Agent => ("Agente", "Agent"),
+        Label::OpenSince => ("Aberto desde", "Open since"),
+        Label::ResolvedAt => ("Resolvido em", "Resolved at"),
+        Label::LastGood => ("Última vez normal", "Last good"),
+        Label::Times => ("Aberturas", "Times opened"),
+        Label::Acknowledged => ("Reconhecido por", "Acknowledged by"),
+        Label::Shown => ("O que a verificação mostra", "What the check shows"),
+        Label::Expression => ("Condição que falhou", "Condition that failed"),
+        Label::Values => ("Valores lidos", "Values read"),
+        Label::WhatToDo => ("O que fazer", "What to do"),
+        Label::Runbook => ("Runbook", "Runbook page"),
+        Label::OpenFinding => ("Abrir a ocorrência", "Open the Finding"),
+        Label::OpenThread => ("Abrir a conversa", "Open the Thread"),
+        Label::OpenRunbook => ("Abrir o runbook", "Open the runbook"),
+        Label::AllFindings => ("Todas as ocorrências", "All Findings"),
+    };
+    match language {
+        Language::Portuguese => portuguese,
+        Language::English => english,
+    }
+}
+
+/// What to do about an open Finding that nobody acknowledged, besides its runbook.
+pub fn acknowledge_it(language: Language) -> String {
+    text!(
+        language,
+        "Quem for cuidar reconhece a ocorrência pelo link, para que os demais saibam.",
+        "Whoever takes care of it acknowledges the Finding by the link, so that the others know.",
+    )
+}
+
+/// The Scenario names no runbook, or the file could not be read.
+pub fn no_runbook(language: Language) -> String {
+    text!(language, "O cenário não indica um runbook.", "The Scenario names no runbook.")
+}
+
+/// The runbook and its section.
+pub fn runbook(language: Language, spec: &str, section: Option<&str>) -> String {
+    match section {
+        Some(section) => text!(language, "Runbook {spec}, seção “{section}”", "Runbook {spec}, section “{section}”"),
+        None => text!(language, "Runbook {spec}", "{spec} runbook"),
+    }
+}
+
+/// The end of every mail: nobody reads answers.
+pub fn not_read(language: Language) -> String {
+    text!(
+        language,
+        "Enviado por agentic-ops. Esta caixa não é lida: não responda.",
+        "Sent by agentic-ops. This mailbox is not read: do not reply.",
+    )
+}
+
+/// In which time zone times are given.
+pub fn zone(language: Language, zone: &TimeZone, at: Timestamp) -> String {
+    let name = match zone.iana_name() {
+        Some(name) => name.to_string(),
+        None => offset(zone.to_offset(at)),
+    };
+    text!(language, "Fuso horário: {name}.", "Time zone: {name}.")
+}
+
+fn offset(offset: tz::Offset) -> String {
+    match offset.seconds() {
+        0 => "UTC".to_string(),
+        _ => format!("UTC{offset}"),
+    }
+}
