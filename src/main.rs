@@ -32,6 +32,8 @@ enum Command {
     Operator(cli::operator::OperatorArgs),
     /// Run Scenarios from files once and print the outcomes
     Check(cli::check::CheckArgs),
+    /// Try the channels of notices
+    Notify(cli::notify::NotifyArgs),
     /// Print the CustomResourceDefinitions
     Crds,
     /// Print a signed token for the REST facade
@@ -45,9 +47,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::init_logging(arguments.log_format);
     listener::descriptors::raise();
-    // Of `check`, 1 means only that a check fails.
+    // Of `check`, 1 means only that a check fails, and of `notify`, that a message was not accepted.
     let failed = match arguments.command {
-        Command::Check(_) => ExitCode::from(2),
+        Command::Check(_) | Command::Notify(_) => ExitCode::from(2),
         _ => ExitCode::FAILURE,
     };
     run(arguments.command).unwrap_or_else(|error| {
@@ -62,6 +64,7 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Demo(args) => block_on(cli::demo::run(args))?,
         Command::Operator(args) => block_on(cli::operator::run(args))?,
         Command::Check(args) => return block_on(cli::check::run(args)),
+        Command::Notify(args) => return block_on(cli::notify::run(args)),
         Command::Crds => print!("{}", cli::crds::render().map_err(|e| CliError::Argument(e.to_string()))?),
         Command::Token(args) => cli::token::run(&args)?,
         Command::SqliteWorker(args) => cli::sqlite_worker::run(&args)?,

@@ -1,5 +1,6 @@
 //! The command line, one file for each subcommand. Only this module depends on all others.
 
+pub mod channels;
 pub mod check;
 pub mod client;
 pub mod crds;
@@ -7,6 +8,7 @@ mod data_lock;
 pub mod demo;
 mod error;
 mod limits;
+pub mod notify;
 mod objects;
 pub mod operator;
 pub mod registry;

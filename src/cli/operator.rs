@@ -204,7 +204,11 @@ async fn wait_for_settings(client: &Client, namespace: &str, only: Option<Compon
 
 /// Reads the settings from the ConfigMap and the Secret; absent settings have their defaults. The facade alone does not
 /// read the Secret.
-async fn read_settings(client: &Client, namespace: &str, only: Option<Component>) -> Result<Settings, CliError> {
+pub(super) async fn read_settings(
+    client: &Client,
+    namespace: &str,
+    only: Option<Component>,
+) -> Result<Settings, CliError> {
     let config_maps: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
     let mut config = call(config_maps.get_opt(SETTINGS_NAME)).await?.and_then(|c| c.data).unwrap_or_default();
     if let Some(part) = only {

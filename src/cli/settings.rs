@@ -256,7 +256,8 @@ impl Settings {
         matches!(self.get(name), Some("true" | "1" | "yes" | "on"))
     }
 
-    fn list(&self, name: &str) -> Vec<String> {
+    /// The parts of a value that are separated by commas.
+    pub fn list(&self, name: &str) -> Vec<String> {
         let parts = self.get(name).unwrap_or_default().split(',');
         parts.map(str::trim).filter(|p| !p.is_empty()).map(String::from).collect()
     }

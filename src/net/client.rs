@@ -1,9 +1,14 @@
 //! An HTTP client for everything but probes. It connects to allowed addresses only, also after redirects.
 
+mod post;
+
+pub use post::{Answer, Post, PostError};
+
 use super::guard::AddressGuard;
 use super::resolver::{GuardedResolver, SystemResolver};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Response, Url};
+use rustls::ClientConfig;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +20,18 @@ const REDIRECTS_MAX: usize = 10;
 pub struct GuardedClient {
     guard: AddressGuard,
     resolver: Arc<SystemResolver>,
+    /// Of `post`.
+    tls: Option<ClientConfig>,
 }
 
 impl GuardedClient {
     pub fn new(guard: AddressGuard) -> GuardedClient {
-        GuardedClient { guard, resolver: Arc::default() }
+        GuardedClient { guard, resolver: Arc::default(), tls: None }
+    }
+
+    /// A client whose [`GuardedClient::post`] verifies certificates by `tls`.
+    pub fn with_tls(guard: AddressGuard, resolver: Arc<SystemResolver>, tls: ClientConfig) -> GuardedClient {
+        GuardedClient { guard, resolver, tls: Some(tls) }
     }
 
     /// Requests `url`, within `timeout` for the whole answer. The error is one sentence for logs.

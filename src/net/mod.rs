@@ -1,9 +1,10 @@
 //! Outbound connections: which addresses may be connected to, how names are resolved, and which certificates are trusted.
 //!
 //! Everything that connects to other hosts (probes, channels, the model client) uses [`guard::AddressGuard`] and
-//! [`resolver::SystemResolver`]; [`client::GuardedClient`] does both.
+//! [`resolver::SystemResolver`]; [`client::GuardedClient`] and [`connect::connect`] do both.
 
 pub mod client;
+pub mod connect;
 pub mod guard;
 pub mod networks;
 pub mod resolver;

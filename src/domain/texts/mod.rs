@@ -13,6 +13,7 @@ macro_rules! text {
     };
 }
 
+mod channels;
 mod checks;
 mod cli;
 mod conditions;
@@ -25,6 +26,9 @@ mod readings;
 mod tests;
 mod validation;
 
+pub use channels::{
+    ChannelFault, channel_fault, channel_off, delivery, no_channel, sending_test, test_body, test_subject,
+};
 pub use checks::{
     blind, blind_title, check_failed, held_by_held_requirement, held_by_probe, held_by_requirement, held_by_target,
     held_by_unread_requirement, item_without_name, message_failed, not_given, resolved_message, show_failed, surplus,

@@ -1,0 +1,98 @@
+//! Requests that change something at the server, so that it matters how far they came.
+
+use super::{GuardedClient, chain};
+use crate::net::resolver::GuardedResolver;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, Url};
+use std::time::Duration;
+
+/// Most bytes of an answer's body that are read.
+const ANSWER_MAX: usize = 4096;
+
+/// A request.
+pub struct Post<'a> {
+    /// Its user and password are sent unless there is a token.
+    pub url: &'a Url,
+    /// Bearer token.
+    pub token: Option<&'a str>,
+    /// JSON.
+    pub body: String,
+    /// For the connection, TLS included.
+    pub connect_timeout: Duration,
+    /// For everything.
+    pub timeout: Duration,
+}
+
+/// An answer: of its body, the first 4 KiB at most, as far as they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostError {
+    /// Without the URL.
+    pub text: String,
+    /// There was a connection, so that the server may have got the request.
+    pub may_have_arrived: bool,
+}
+
+impl GuardedClient {
+    /// Makes a POST request. Redirects are not followed, and nothing is sent twice.
+    pub async fn post(&self, post: Post<'_>) -> Result<Answer, PostError> {
+        let not_sent = |text: String| PostError { text, may_have_arrived: false };
+        self.guard.check_url(post.url).map_err(|error| not_sent(error.to_string()))?;
+        let client = self.client(post.connect_timeout, post.timeout).map_err(not_sent)?;
+        let mut url = post.url.clone();
+        let mut request = match post.token {
+            Some(token) => {
+                // Two ways of authentication would be refused.
+                let _ = url.set_username("").and_then(|()| url.set_password(None));
+                client.post(url).bearer_auth(token)
+            }
+            None => client.post(url),
+        };
+        request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(post.body);
+        match request.send().await {
+            Ok(response) => Ok(Answer { status: response.status().as_u16(), body: beginning(response).await }),
+            Err(error) => {
+                let may_have_arrived = !(error.is_connect() || error.is_builder());
+                Err(PostError { text: chain(&error), may_have_arrived })
+            }
+        }
+    }
+
+    fn client(&self, connect_timeout: Duration, timeout: Duration) -> Result<Client, String> {
+        let resolver = GuardedResolver { resolver: self.resolver.clone(), guard: self.guard.clone() };
+        let mut builder = Client::builder()
+            .connect_timeout(connect_timeout)
+            .timeout(timeout)
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .no_gzip()
+            .http1_only()
+            .pool_max_idle_per_host(0)
+            .user_agent(concat!("agentic-ops/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(resolver);
+        if let Some(tls) = self.tls.clone() {
+            builder = builder.tls_backend_preconfigured(tls);
+        }
+        builder.build().map_err(|error| chain(&error))
+    }
+}
+
+/// The beginning of a body. The status decides, so that it does not matter whether the rest comes.
+async fn beginning(mut response: Response) -> String {
+    let mut body = Vec::new();
+    while body.len() < ANSWER_MAX
+        && let Ok(Some(chunk)) = response.chunk().await
+    {
+        body.extend_from_slice(&chunk[..chunk.len().min(ANSWER_MAX - body.len())]);
+    }
+    String::from_utf8_lossy(&body).into_owned()
+}
