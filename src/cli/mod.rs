@@ -8,6 +8,7 @@ mod data_lock;
 pub mod demo;
 mod error;
 mod limits;
+pub mod notices;
 pub mod notify;
 mod objects;
 pub mod operator;

@@ -6,7 +6,7 @@ use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside};
-use super::{CliError, client, token};
+use super::{CliError, client, notices, token};
 use crate::api::SETTINGS_NAME;
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
@@ -107,6 +107,7 @@ impl Process {
             language: self.settings.language(),
             names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: self.settings.limits(),
+            notices: notices::config(&self.settings, &identity(), self.desk_url(), false)?,
             metrics: self.metrics.clone(),
             election: Some(Election::new(&identity(), self.settings.lease_time())),
         });
@@ -148,6 +149,10 @@ impl Process {
         served.shutdown(Shutdown::now().until(Step::Facade)).await;
         watches.stop();
         Ok(())
+    }
+
+    fn desk_url(&self) -> String {
+        self.settings.get("AGENTIC_DESK_URL").map_or_else(|| format!("http://{}", self.args.listen), String::from)
     }
 
     fn prober_context(&self) -> ProberContext {

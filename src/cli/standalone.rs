@@ -7,7 +7,7 @@ use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside};
-use super::{CliError, client, limits, token};
+use super::{CliError, client, limits, notices, token};
 use crate::api::{RECORDED_BY, SETTINGS_NAME};
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
@@ -143,6 +143,7 @@ impl Standalone {
             language: settings.language(),
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: settings.limits(),
+            notices: notices::config(settings, "standalone", desk_url(settings, args.listen), true)?,
             metrics: metrics.clone(),
             election: None,
         });
@@ -217,6 +218,11 @@ impl Standalone {
         shutdown.step(Step::ApiServer, self.control_plane.shutdown_by(until(Step::ApiServer))).await;
         drop(self.lock);
     }
+}
+
+/// The base of links in notices.
+fn desk_url(settings: &Settings, listen: SocketAddr) -> String {
+    settings.get("AGENTIC_DESK_URL").map_or_else(|| format!("http://{listen}"), String::from)
 }
 
 /// The credentials in the data directory, and the secret that signs tokens.

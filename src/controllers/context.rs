@@ -1,5 +1,6 @@
 //! What every controller is started with.
 
+use super::notification::NotificationConfig;
 use crate::domain::keys::KeyLimits;
 use crate::domain::redact::KnownSecrets;
 use crate::domain::retention::RetentionLimits;
@@ -38,6 +39,7 @@ pub struct Context {
     pub language: Language,
     pub names_are_checked: bool,
     pub limits: Limits,
+    pub notices: Arc<NotificationConfig>,
     pub metrics: Arc<Metrics>,
     /// Until when the writes under way may take, once the operator stops.
     pub(super) stop: watch::Receiver<Option<Instant>>,

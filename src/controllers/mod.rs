@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod context;
 pub mod finding;
+pub mod notification;
 mod retention;
 pub mod scenario;
 
@@ -18,6 +19,7 @@ use crate::runtime::leadership::{Election, ElectionTask, WriteFence};
 use crate::telemetry::Metrics;
 use context::{Context, Limits};
 use kube::Client;
+use notification::NotificationConfig;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -25,9 +27,10 @@ use tokio::task::JoinHandle;
 
 /// The controllers besides that of Scenarios, which answers ticks as well.
 const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
-    finding::start,   // copies acknowledgements to the status
-    agent::start,     // counts open Findings
-    retention::start, // removes what is finished and too old, or too much
+    finding::start,      // copies acknowledgements to the status
+    agent::start,        // counts open Findings
+    notification::start, // tells people of Findings
+    retention::start,    // removes what is finished and too old, or too much
 ];
 
 /// The default time of a stop.
@@ -49,6 +52,7 @@ pub struct OperatorConfig {
     /// The API server lets people write no name but their own, by the chart's admission policy.
     pub names_are_checked: bool,
     pub limits: Limits,
+    pub notices: NotificationConfig,
     pub metrics: Arc<Metrics>,
     /// How the leading replica is elected; `None` where there is only one.
     pub election: Option<Election>,
@@ -90,6 +94,7 @@ impl Operator {
             language: config.language,
             names_are_checked: config.names_are_checked,
             limits: config.limits,
+            notices: Arc::new(config.notices),
             metrics: config.metrics,
             stop: stopped,
         };

@@ -1,6 +1,7 @@
 //! The operator in the process of the test.
 
 use super::settings;
+use agentic_ops::cli::notices;
 use agentic_ops::controllers::context::Limits;
 use agentic_ops::controllers::{Operator, OperatorConfig};
 use agentic_ops::domain::validate::ProbePolicy;
@@ -34,6 +35,7 @@ pub fn start_with(client: Client, namespace: &str, election: Option<Election>, l
         language: settings.language(),
         names_are_checked: false,
         limits,
+        notices: notices::config(&settings, "test", "http://127.0.0.1:9".into(), false).unwrap(),
         metrics: Default::default(),
         election,
     })

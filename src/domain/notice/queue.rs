@@ -131,6 +131,12 @@ impl Queue {
         ready.collect()
     }
 
+    /// Whether this notice of a Finding waits in the group.
+    pub fn is_waiting(&self, key: &GroupKey, finding: &str, target: &Target) -> bool {
+        let found = self.waiting.get(key).and_then(|members| members.get(finding));
+        found.is_some_and(|(waiting, _)| waiting == target)
+    }
+
     /// When the next group leaves, at the earliest.
     pub fn next_ready(&self, wait: SignedDuration, paused: impl Fn(Channel) -> Option<Timestamp>) -> Option<Timestamp> {
         let of = |(key, members): (&GroupKey, &BTreeMap<String, (Target, Waiting)>)| {

@@ -242,3 +242,6 @@ pub fn opening_of<'a>(status: &'a FindingStatus, notice: &Notice) -> Option<&'a 
         _ => informed_of(status, &super::plan::pair_of(notice)),
     }
 }
+
+#[cfg(test)]
+mod tests;

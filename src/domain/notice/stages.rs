@@ -159,3 +159,6 @@ fn deduplication(case: &Case<'_>) -> Verdict {
 
 /// Not written: the notice that failed says why.
 pub const ALREADY_FAILED: &str = "AlreadyFailed";
+
+#[cfg(test)]
+mod tests;

@@ -85,6 +85,24 @@ pub fn blind(language: Language, reasons: &str) -> String {
     text!(language, "Não foi possível avaliar: {reasons}", "Cannot be evaluated: {reasons}")
 }
 
+/// Whether a message of the Finding `blind`, in either language, gives unset settings as its only reasons.
+pub fn names_only_unset_settings(message: &str) -> bool {
+    const MARK: &str = "\0";
+    Language::ALL.into_iter().any(|language| {
+        let unset = evaluation(language, &EvalError::UnsetSetting(MARK.into()));
+        let (Some(reasons), Some((before, after))) =
+            (message.strip_prefix(&blind(language, "")), unset.split_once(MARK))
+        else {
+            return false;
+        };
+        let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        reasons.split("; ").all(|reason| {
+            let name = reason.strip_suffix(after).and_then(|reason| reason.rsplit_once(before));
+            name.is_some_and(|(_, name)| is_name(name))
+        })
+    })
+}
+
 /// The title of the Finding `blind`, from that of the Scenario.
 pub fn blind_title(language: Language, title: &str) -> String {
     text!(language, "{title}: sem visibilidade", "{title}: blind")

@@ -1,0 +1,96 @@
+//! What the notification controller is started with, from the settings.
+
+use super::CliError;
+use super::channels;
+use super::settings::Settings;
+use crate::api::{Channel, FindingRunbook, Severity};
+use crate::controllers::notification::NotificationConfig;
+use crate::domain::notice::content::RunbookSection;
+use crate::domain::notice::policy::{ChannelPolicy, NoticePolicy, Timing};
+use crate::domain::notice::wording::Style;
+use crate::domain::recurrence::time_zone;
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The domain of Message-IDs where there is no sender.
+const NO_DOMAIN: &str = "agentic-ops.invalid";
+
+/// The configuration for a process named `replica`. `desk_url` is the base of links; `is_alone` where no other process can be sending.
+pub fn config(
+    settings: &Settings,
+    replica: &str,
+    desk_url: String,
+    is_alone: bool,
+) -> Result<NotificationConfig, CliError> {
+    Ok(NotificationConfig {
+        policy: Arc::new(policy(settings)),
+        style: Style { language: settings.language(), zone: zone(settings), desk_url },
+        channels: Arc::new(channels::channels(settings)?),
+        runbook: Box::new(runbook),
+        // A process that starts anew is another one.
+        replica: format!("{replica}/{}", uuid::Uuid::new_v4().simple()),
+        is_alone,
+    })
+}
+
+/// The time zone of times in notices.
+fn zone(settings: &Settings) -> TimeZone {
+    // An invalid value has prevented the start.
+    settings.get("AGENTIC_TIMEZONE").and_then(|name| time_zone(name).ok()).unwrap_or(TimeZone::UTC)
+}
+
+fn policy(settings: &Settings) -> NoticePolicy {
+    let channel = |channel, least: &str, recipients_setting| ChannelPolicy {
+        channel,
+        least: settings.severity(least),
+        recipients: channels::recipients(settings, channel),
+        missing: channels::missing(settings, channel).first().copied(),
+        recipients_setting,
+    };
+    let mail = channel(Channel::Mail, "AGENTIC_MAIL_MIN_SEVERITY", "DESK_ROOT_NOTIFY_EMAIL");
+    let others = [
+        channel(Channel::Ntfy, "AGENTIC_NTFY_MIN_SEVERITY", "DESK_OPS_NTFY_TOPIC"),
+        channel(Channel::Webhook, "AGENTIC_WEBHOOK_MIN_SEVERITY", "AGENTIC_WEBHOOK_URL"),
+    ];
+    let after = |name| Some(signed(settings.duration(name))).filter(|after| *after > SignedDuration::ZERO);
+    NoticePolicy {
+        // Of channels that nobody configured, Findings say nothing, except of mail.
+        channels: std::iter::once(mail).chain(others.into_iter().filter(ChannelPolicy::is_on)).collect(),
+        escalate_to: settings.list("AGENTIC_ESCALATE_EMAIL"),
+        timing: Timing {
+            group_wait: signed(settings.duration("AGENTIC_GROUP_WAIT")),
+            remind_after: after("AGENTIC_REMIND_AFTER"),
+            escalate_after: after("AGENTIC_ESCALATE_AFTER"),
+        },
+        id_domain: id_domain(settings.get("MAIL_FROM")),
+    }
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+/// The domain of the sender, of which the mail server is in charge.
+fn id_domain(from: Option<&str>) -> String {
+    let domain = from.and_then(|from| from.rsplit_once('@')).map(|(_, domain)| domain.trim_end_matches('>').trim());
+    domain.filter(|domain| crate::domain::names::is_host_name(domain)).unwrap_or(NO_DOMAIN).to_ascii_lowercase()
+}
+
+fn runbook(runbook: &FindingRunbook) -> RunbookSection {
+    RunbookSection {
+        spec: runbook.spec.clone(),
+        heading: runbook.section.clone(),
+        url: runbook.url.clone(),
+        text: None,
+    }
+}
+
+impl Settings {
+    /// The value of a setting of format severity with a default.
+    fn severity(&self, name: &str) -> Severity {
+        // An invalid value has prevented the start.
+        Severity::ALL.into_iter().find(|severity| Some(severity.as_str()) == self.get(name)).unwrap_or(Severity::High)
+    }
+}

@@ -1,0 +1,107 @@
+//! What a message says of its Findings.
+
+use super::objects::Member;
+use crate::api::conditions::{REASON_CHECK_REMOVED, REASON_SCENARIO_REMOVED};
+use crate::api::{Finding, FindingRunbook, FindingStatus, NoticeGroup, NoticeKind};
+use crate::domain::notice::content::{AcknowledgedBy, Content, ITEMS_MAX, Item, Opening, ReadFacts, RunbookSection};
+use crate::domain::notice::group::GroupKey;
+use crate::domain::notice::plan::informed_of;
+use crate::domain::notice::record::Target;
+use kube::ResourceExt as _;
+
+/// The content of a message about these Findings, each with the occurrence that it tells of.
+pub fn content(
+    key: &GroupKey,
+    group: &NoticeGroup,
+    members: &[Member],
+    runbook: &dyn Fn(&FindingRunbook) -> RunbookSection,
+) -> Content {
+    let mut sorted: Vec<&Member> = members.iter().collect();
+    sorted.sort_by_key(|(finding, _)| (finding.status.as_ref().and_then(|status| status.severity), finding.name_any()));
+    let items = sorted.iter().take(ITEMS_MAX).map(|(finding, target)| item(finding, target, runbook)).collect();
+    Content {
+        kind: key.kind,
+        items,
+        total: members.len(),
+        at: group.at.0,
+        id: group.id.clone(),
+        opening: opening(key, members),
+    }
+}
+
+/// The message that told the recipient, or for an escalation others, of the opening.
+fn opening(key: &GroupKey, members: &[Member]) -> Option<Opening> {
+    let id = Some(&key.opening).filter(|id| !id.is_empty())?;
+    let informed =
+        members.iter().filter_map(|(finding, _)| finding.status.as_ref()).flat_map(|status| &status.informed);
+    let subject =
+        informed.into_iter().find(|informed| informed.message_id == *id).map(|informed| informed.subject.clone());
+    Some(Opening { id: id.clone(), subject: subject.unwrap_or_default() })
+}
+
+fn item(finding: &Finding, target: &Target, runbook: &dyn Fn(&FindingRunbook) -> RunbookSection) -> Item {
+    let status = finding.status.clone().unwrap_or_default();
+    let is_resolved = target.kind == NoticeKind::Resolved;
+    let end = ended(&status, target);
+    let acknowledgement = status.acknowledgement.clone().filter(|of| of.occurrence == target.occurrence);
+    Item {
+        finding: finding.name_any(),
+        scenario: finding.spec.scenario.clone(),
+        check: finding.spec.check.clone(),
+        key: finding.spec.key.clone(),
+        agent: status.agent.clone().unwrap_or_default(),
+        title: status.title.clone().unwrap_or_default(),
+        message: status.message.clone().unwrap_or_default(),
+        severity: informed_of(&status, &target.pair)
+            .and_then(|informed| informed.severity)
+            .filter(|_| is_resolved)
+            .or(status.severity),
+        occurrence: target.occurrence,
+        opened_at: opened_at(&status, target),
+        resolved_at: end.as_ref().filter(|_| is_resolved).map(|end| end.at),
+        is_unwatched: is_resolved && end.is_some_and(|end| end.is_unwatched),
+        acknowledgement: acknowledgement.map(|of| AcknowledgedBy {
+            by: of.by,
+            note: of.note,
+            at: Some(of.at.0),
+            proven: of.proven,
+        }),
+        read: read_facts(&status),
+        runbook: status.runbook.as_ref().map(runbook),
+        thread: None,
+    }
+}
+
+/// How an occurrence ended.
+struct End {
+    at: jiff::Timestamp,
+    is_unwatched: bool,
+}
+
+/// The end of the occurrence that the target is about: the last one, unless the Finding was opened again since.
+fn ended(status: &FindingStatus, target: &Target) -> Option<End> {
+    let later = status.occurrences.unwrap_or(1).saturating_sub(target.occurrence);
+    let ends = status.transitions.iter().rev().filter(|transition| transition.to == crate::api::Phase::Resolved);
+    let skip = if status.is_active() { later.saturating_sub(1) } else { later };
+    let end = ends.into_iter().nth(usize::try_from(skip).unwrap_or(usize::MAX))?;
+    let is_unwatched = [REASON_CHECK_REMOVED, REASON_SCENARIO_REMOVED].contains(&end.reason.as_str());
+    Some(End { at: end.at.0, is_unwatched })
+}
+
+/// When the occurrence that the target is about was opened, as far as that is known.
+fn opened_at(status: &FindingStatus, target: &Target) -> Option<jiff::Timestamp> {
+    if status.occurrences == Some(target.occurrence) {
+        return status.opened_at.as_ref().map(|at| at.0);
+    }
+    informed_of(status, &target.pair).map(|informed| informed.since.0)
+}
+
+fn read_facts(status: &FindingStatus) -> ReadFacts {
+    let Some(evidence) = status.evidence.clone() else { return ReadFacts::default() };
+    ReadFacts {
+        show: evidence.show,
+        expression: evidence.expression,
+        values: evidence.values.into_iter().map(|read| (read.path, read.value)).collect(),
+        last_good_at: evidence.last_good.map(|good| good.at.0),
+    }
+}

@@ -1,0 +1,121 @@
+//! Findings as they were last seen or written, and the writes of their notices.
+
+use crate::api::{Finding, FindingStatus};
+use crate::controllers::context::Context;
+use crate::domain::notice::record::{NoticeParts, Target};
+use crate::runtime::field_managers;
+use crate::runtime::leadership::WriteFence;
+use crate::runtime::version::{Version, is_older};
+use crate::runtime::watch::Cache;
+use crate::runtime::write::{WriteError, call};
+use kube::api::{Patch, PatchParams};
+use kube::core::DeserializeGuard;
+use kube::{Api, ResourceExt as _};
+use serde_json::json;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A decision that other writers keep overtaking is postponed after this many tries.
+const TRIES: usize = 5;
+
+/// A Finding of a message, and its notice.
+pub type Member = (Arc<Finding>, Target);
+
+/// Findings, the newest version of each that is known here. Clones share them.
+#[derive(Clone)]
+pub struct Findings {
+    api: Api<Finding>,
+    guarded: Api<DeserializeGuard<Finding>>,
+    cache: Cache<Finding>,
+    /// What was written and is not in the cache yet.
+    written: Arc<Mutex<HashMap<String, Arc<Finding>>>>,
+    fence: WriteFence,
+}
+
+impl Findings {
+    pub fn new(context: &Context) -> Findings {
+        Findings {
+            api: Api::namespaced(context.client.clone(), &context.namespace),
+            guarded: Api::namespaced(context.client.clone(), &context.namespace),
+            cache: context.caches.findings.clone(),
+            written: Arc::default(),
+            fence: context.fence.clone(),
+        }
+    }
+
+    /// The newest version that was seen or written.
+    pub fn get(&self, name: &str) -> Option<Arc<Finding>> {
+        let cached = self.cache.get(name);
+        let mut all = self.written();
+        let Some(written) = all.get(name) else { return cached };
+        match &cached {
+            Some(cached) if !is_older(Version::of(&**cached), Version::of(&**written)) => {
+                all.remove(name);
+                Some(cached.clone())
+            }
+            _ => Some(written.clone()),
+        }
+    }
+
+    /// The Finding was deleted, or everything is read anew.
+    pub fn forget(&self, name: Option<&str>) {
+        match name {
+            Some(name) => drop(self.written().remove(name)),
+            None => self.written().clear(),
+        }
+    }
+
+    /// Changes the notices of a Finding: `change` decides on the newest status, again if another writer was faster. The Finding after
+    /// it; `None` where it is gone, or `change` gives nothing.
+    pub async fn change(
+        &self,
+        name: &str,
+        change: impl Fn(&FindingStatus) -> Option<NoticeParts>,
+    ) -> Result<Option<Arc<Finding>>, WriteError> {
+        let mut current = self.get(name);
+        for _ in 0..TRIES {
+            let Some(finding) = &current else { return Ok(None) };
+            let Some(status) = &finding.status else { return Ok(None) };
+            let Some(parts) = change(status) else { return Ok(None) };
+            match self.write(finding, status, &parts).await {
+                Ok(written) => {
+                    let written = Arc::new(written);
+                    self.written().insert(name.to_string(), written.clone());
+                    return Ok(Some(written));
+                }
+                Err(WriteError::Conflict) => current = self.read(name).await?,
+                Err(WriteError::Gone) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(WriteError::Conflict)
+    }
+
+    async fn write(
+        &self,
+        finding: &Finding,
+        status: &FindingStatus,
+        parts: &NoticeParts,
+    ) -> Result<Finding, WriteError> {
+        let mut patch = json!({ "metadata": { "resourceVersion": finding.resource_version() }, "status": {} });
+        // A list that is empty is left out of the stored status, so that null removes it.
+        if parts.notices != status.notices {
+            patch["status"]["notices"] = serde_json::to_value(Some(&parts.notices).filter(|list| !list.is_empty()))?;
+        }
+        if parts.informed != status.informed {
+            patch["status"]["informed"] = serde_json::to_value(Some(&parts.informed).filter(|list| !list.is_empty()))?;
+        }
+        let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
+        self.fence.write(self.api.patch_status(&finding.name_any(), &params, &Patch::Merge(patch))).await
+    }
+
+    async fn read(&self, name: &str) -> Result<Option<Arc<Finding>>, WriteError> {
+        let object = call(self.guarded.get_opt(name)).await?;
+        // One that can't be decoded is repaired by the Finding controller first.
+        Ok(object.and_then(|object| object.0.ok()).map(Arc::new))
+    }
+
+    fn written(&self) -> MutexGuard<'_, HashMap<String, Arc<Finding>>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
