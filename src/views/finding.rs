@@ -3,7 +3,8 @@
 use super::query::{Parameters, QueryError};
 use super::{AgentRef, words};
 use crate::api::{
-    Evidence, Finding, FindingAcknowledgement, FindingRunbook, FindingStatus, Phase, ReadValue, Severity, Snapshot,
+    Evidence, Finding, FindingAcknowledgement, FindingRunbook, FindingStatus, Notice, Phase, ReadValue, Severity,
+    Snapshot,
 };
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -64,9 +65,40 @@ pub struct FindingView {
     /// Object name of the Thread about this Finding. Always null in this version.
     #[schema(required)]
     pub thread_id: Option<String>,
-    /// Notices about this Finding. Always empty in this version.
-    #[schema(value_type = Vec<Object>)]
-    pub notices: Vec<serde_json::Value>,
+    /// The last notices about this Finding, oldest first, with the reason for each that was not sent.
+    pub notices: Vec<NoticeView>,
+}
+
+/// A message about one change of a Finding to one recipient by one channel, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NoticeView {
+    /// What it says: `opened`, `flapping`, `acknowledged`, `reminder`, `escalated` or `resolved`.
+    #[schema(example = "opened")]
+    pub kind: String,
+    /// Occurrence that it is about.
+    pub occurrence: u32,
+    /// Channel: `mail`, `ntfy` or `webhook`.
+    #[schema(example = "mail")]
+    pub channel: &'static str,
+    /// Address for mail, else the name of the channel; null for a notice that no recipient of the channel gets.
+    #[schema(required)]
+    pub recipient: Option<String>,
+    /// How far it is: `planned`, `claimed`, `sent`, `failed`, `held` or `suppressed`.
+    #[schema(example = "sent")]
+    pub state: String,
+    /// Why it is in this state, in CamelCase.
+    #[schema(required, example = "Silenced")]
+    pub reason: Option<String>,
+    /// The answer of the server, or what the reason refers to.
+    #[schema(required)]
+    pub message: Option<String>,
+    /// When it entered its state.
+    pub at: Timestamp,
+    /// Attempts to send it so far.
+    pub attempts: u32,
+    /// Message-ID of the mail, without angle brackets; of other channels an identity of the same form.
+    #[schema(required)]
+    pub message_id: Option<String>,
 }
 
 /// Phase of a Finding.
@@ -276,7 +308,24 @@ impl FindingView {
             evidence: status.evidence.map(EvidenceView::from),
             advice: None,
             thread_id: None,
-            notices: Vec::new(),
+            notices: status.notices.into_iter().map(NoticeView::from).collect(),
+        }
+    }
+}
+
+impl From<Notice> for NoticeView {
+    fn from(notice: Notice) -> NoticeView {
+        NoticeView {
+            kind: notice.kind.as_str().to_lowercase(),
+            occurrence: notice.occurrence,
+            channel: notice.channel.as_str(),
+            recipient: Some(notice.recipient).filter(|recipient| !recipient.is_empty()),
+            state: notice.state.as_str().to_lowercase(),
+            reason: notice.reason,
+            message: notice.message,
+            at: notice.at.0,
+            attempts: notice.attempts,
+            message_id: notice.group.map(|group| group.id),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Whatever the order of failures, recoveries, acknowledgements, silences, dependencies, settings, crashes, leader changes and failing
 //! servers: who was told of an opening is told of its end once, nothing has two identities, and what was not sent has a reason.
 
+use super::flapping::flapping;
 use super::group::{MemberId, group_id};
 use super::outgoing::Delivery;
 use super::plan::{Surroundings, plan};
@@ -8,7 +9,8 @@ use super::policy::{ChannelPolicy, NoticePolicy, Pair, Timing};
 use super::queue::{Queue, Ready};
 use super::record::{self, Claim, Leftover, NoticeParts, Target};
 use crate::api::{
-    Acknowledgement, Channel, Evidence, FindingStatus, Informed, Notice, NoticeGroup, NoticeKind, NoticeState, Severity,
+    Acknowledgement, Channel, Evidence, FindingStatus, Informed, Notice, NoticeGroup, NoticeKind, NoticeState, Phase,
+    Severity,
 };
 use crate::domain::transition::{self, Ending, Failure, ResolveReason};
 use jiff::{SignedDuration, Timestamp};
@@ -271,7 +273,30 @@ impl World {
         queue
     }
 
+    /// Whatever holds at this time must not hold this message back.
+    fn check_allowed(&self, at: usize, target: &Target) {
+        let (status, kind) = (&self.stored[at], target.kind);
+        let context = || format!("{target:?} of {at}: {:#?}", summary(status));
+        let channel = self.policy.channel(target.pair.channel).unwrap();
+        assert_eq!(channel.missing, None, "{}", context());
+        let flapping = flapping(&status.transitions, self.now);
+        assert!(flapping.is_none() || kind == NoticeKind::Flapping, "{}", context());
+        assert!(kind == NoticeKind::Resolved || !self.silenced[at], "{}", context());
+        if matches!(kind, NoticeKind::Resolved | NoticeKind::Acknowledged) {
+            return;
+        }
+        let is_known = self.policy.is_regular(&target.pair) || self.policy.is_escalation(&target.pair);
+        assert!(is_known && !self.dependency[at] && status.phase == Some(Phase::Open), "{}", context());
+        assert!(flapping.is_none_or(|flapping| !flapping.is_acknowledged), "{}", context());
+        assert!(status.severity <= Some(Severity::High), "{}", context());
+        let is_refused = |notice: &Notice| Target::of(notice) == *target && notice.state == NoticeState::Failed;
+        assert!(kind == NoticeKind::Reminder || !status.notices.iter().any(is_refused), "{}", context());
+    }
+
     fn close(&mut self, ready: &Ready) -> Result<(), Crashed> {
+        for (name, target) in &ready.members {
+            self.check_allowed(index(name), target);
+        }
         let sinces: Vec<Timestamp> =
             ready.members.iter().map(|(name, target)| self.notice(name, target).since.0).collect();
         let mut ids: Vec<MemberId<'_>> = ready
