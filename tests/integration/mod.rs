@@ -1,5 +1,6 @@
 //! The operator with targets on loopback, on the embedded API server or, if `AGENTIC_TEST_KUBECONFIG` is set, on a real one.
 
+mod channels;
 mod check;
 mod clients;
 mod damaged_statuses;

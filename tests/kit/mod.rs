@@ -1,7 +1,11 @@
 //! Shared helpers of the tests. Tests wait with `wait`, keep files in a `Scratch`, and start an API server with `api`.
 
+pub mod alertmanager;
 pub mod api;
+pub mod certificates;
+pub mod faulty_smtp;
 pub mod kubectl;
+pub mod mailpit;
 pub mod operator;
 pub mod ports;
 pub mod process;

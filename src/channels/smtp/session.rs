@@ -215,8 +215,8 @@ impl<'a> Session<'a> {
     }
 
     fn failure(&self, error: &Error) -> Failure {
-        if let Some(code) = error.status() {
-            return Failure::Answer { code: code.into(), text: self.progress.answer() };
+        if let Some(refused) = self.refused() {
+            return refused;
         }
         if let Some(fault) = self.progress.fault() {
             return Failure::Fault(fault);
@@ -228,6 +228,11 @@ impl<'a> Session<'a> {
             Some(error) => Failure::Fault(ChannelFault::Lost { error: self.progress.shown.answer(&error.to_string()) }),
             None => self.not_an_answer(),
         }
+    }
+
+    /// The answer that ended the attempt.
+    fn refused(&self) -> Option<Failure> {
+        self.progress.refused().map(|code| Failure::Answer { code, text: self.progress.answer() })
     }
 
     fn foreign(&self, error: &str) -> Failure {

@@ -9,14 +9,21 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 use tokio_rustls::client::TlsStream;
 
 /// Most bytes of a line of an answer. RFC 5321 allows 512.
 const LINE_MAX: usize = 2048;
 /// Most bytes of an answer of several lines.
 const ANSWER_MAX: usize = 16 << 10;
+/// The end of a message, which lettre writes by itself.
+const FINAL_DOT: &[u8] = b"\r\n.\r\n";
+/// Time between a message and its end: if a server gave up during the message, its answer or the end of the connection is there before the dot, so
+/// that it is certain that the message was not accepted.
+const BEFORE_DOT: Duration = Duration::from_millis(100);
 /// What a server says first. After STARTTLS it says nothing, and the client expects it.
 const GREETING: &[u8] = b"220 TLS\r\n";
 
@@ -47,6 +54,8 @@ struct State {
     awaits_answer: bool,
     is_closed: bool,
     fault: Option<ChannelFault>,
+    /// The code of an answer that ends the attempt: 4xx or 5xx, which `answer` keeps from then on, since lettre may say QUIT.
+    refused: Option<u16>,
     /// The connection of a wire that was dropped, and whether all that came was read.
     returned: Option<(TcpStream, bool)>,
 }
@@ -101,6 +110,11 @@ impl Progress {
         self.state().fault.clone()
     }
 
+    /// The code of the answer that ended the attempt.
+    pub fn refused(&self) -> Option<u16> {
+        self.state().refused
+    }
+
     /// The connection of the wire that was dropped, and whether nothing had come on it that was not read.
     pub fn returned(&self) -> Option<(TcpStream, bool)> {
         self.state().returned.take()
@@ -128,6 +142,7 @@ pub(super) struct Wire {
     unread: Vec<u8>,
     /// The next line is not the server's.
     is_own_line: bool,
+    before_dot: Option<Pin<Box<Sleep>>>,
 }
 
 impl std::fmt::Debug for Wire {
@@ -138,13 +153,49 @@ impl std::fmt::Debug for Wire {
 
 impl Wire {
     pub fn plain(stream: TcpStream, progress: &Progress) -> Wire {
-        Wire { stream: Stream::Plain(stream), progress: progress.clone(), unread: Vec::new(), is_own_line: false }
+        Wire::new(Stream::Plain(stream), progress, Vec::new())
     }
 
     /// `greets`: the server says something first, as it does unless STARTTLS came before.
     pub fn tls(stream: TlsStream<TcpStream>, progress: &Progress, greets: bool) -> Wire {
-        let unread = if greets { Vec::new() } else { GREETING.to_vec() };
-        Wire { stream: Stream::Tls(Box::new(stream)), progress: progress.clone(), unread, is_own_line: !greets }
+        let own = if greets { Vec::new() } else { GREETING.to_vec() };
+        Wire::new(Stream::Tls(Box::new(stream)), progress, own)
+    }
+
+    /// `own` is a line that the client gets first.
+    fn new(stream: Stream, progress: &Progress, own: Vec<u8>) -> Wire {
+        Wire { stream, progress: progress.clone(), is_own_line: !own.is_empty(), unread: own, before_dot: None }
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>, chunk: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, chunk),
+            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, chunk),
+            Stream::Gone => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Waits whether the server gives up before the end of the message.
+    fn poll_before_dot(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut space = [0; 1024];
+        let mut chunk = ReadBuf::new(&mut space);
+        let came = self.poll_chunk(cx, &mut chunk);
+        let Poll::Ready(came) = came else {
+            let pause = self.before_dot.get_or_insert_with(|| Box::pin(tokio::time::sleep(BEFORE_DOT)));
+            return pause.as_mut().poll(cx).map(Ok);
+        };
+        came?;
+        let text = chunk.filled();
+        let mut state = self.progress.state();
+        if text.is_empty() {
+            state.is_closed = true;
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        state.answer = text.to_vec();
+        state.refused = refusal(text);
+        drop(state);
+        self.progress.note(Direction::Received, &String::from_utf8_lossy(text));
+        Poll::Ready(Err(self.progress.refuse(ChannelFault::Unasked)))
     }
 
     /// Gives a line to the client, if there is one.
@@ -163,7 +214,10 @@ impl Wire {
         if !std::mem::take(&mut self.is_own_line) {
             self.progress.note(Direction::Received, &String::from_utf8_lossy(&line));
             let mut state = self.progress.state();
-            state.answer.extend_from_slice(&line);
+            if state.refused.is_none() {
+                state.answer.extend_from_slice(&line);
+                state.refused = refusal(&line);
+            }
             if state.answer.len() > ANSWER_MAX {
                 drop(state);
                 return Err(self.progress.refuse(ChannelFault::AnswerTooLong));
@@ -172,6 +226,12 @@ impl Wire {
         buf.put_slice(&line);
         Ok(true)
     }
+}
+
+/// The code of the last line of an answer, if it is 4xx or 5xx.
+fn refusal(line: &[u8]) -> Option<u16> {
+    let code = std::str::from_utf8(line.get(..3)?).ok()?.parse().ok()?;
+    ((400..600).contains(&code) && line.get(3) != Some(&b'-')).then_some(code)
 }
 
 impl AsyncRead for Wire {
@@ -184,11 +244,7 @@ impl AsyncRead for Wire {
             }
             let mut space = [0; 1024];
             let mut chunk = ReadBuf::new(&mut space);
-            ready!(match &mut this.stream {
-                Stream::Plain(stream) => Pin::new(stream).poll_read(cx, &mut chunk),
-                Stream::Tls(stream) => Pin::new(stream).poll_read(cx, &mut chunk),
-                Stream::Gone => Poll::Ready(Ok(())),
-            })?;
+            ready!(this.poll_chunk(cx, &mut chunk))?;
             if chunk.filled().is_empty() {
                 this.progress.state().is_closed = true;
                 return Poll::Ready(Ok(()));
@@ -204,10 +260,15 @@ impl AsyncWrite for Wire {
         if !this.unread.is_empty() {
             return Poll::Ready(Err(this.progress.refuse(ChannelFault::Unasked)));
         }
+        if buf == FINAL_DOT && this.progress.state().sending == Sending::Message {
+            ready!(this.poll_before_dot(cx))?;
+        }
         let sending = {
             let mut state = this.progress.state();
             state.awaits_answer = false;
-            state.answer.clear();
+            if state.refused.is_none() {
+                state.answer.clear();
+            }
             state.sending
         };
         let written = ready!(match &mut this.stream {
