@@ -20,6 +20,7 @@ mod evidence;
 mod expressions;
 mod language;
 mod readings;
+mod silences;
 #[cfg(test)]
 mod tests;
 mod validation;
@@ -42,4 +43,5 @@ pub use evidence::{items, omitted};
 pub use expressions::{compilation, evaluation};
 pub use language::Language;
 pub use readings::{detail, unread};
+pub use silences::{silence_errors, silence_problem, silence_undecodable};
 pub use validation::{validation, validations};

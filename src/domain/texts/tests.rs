@@ -23,6 +23,7 @@ macro_rules! samples {
 }
 
 mod readings;
+mod silences;
 
 const ENGLISH_WORDS: [&str; 17] = [
     " the ",
