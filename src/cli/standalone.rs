@@ -6,7 +6,7 @@ use super::registry::Registry;
 use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
-use super::view::{self, Beside};
+use super::view::{self, Beside, Place};
 use super::{CliError, client, limits, token};
 use crate::api::{RECORDED_BY, SETTINGS_NAME};
 use crate::commands::Recovery;
@@ -141,13 +141,15 @@ impl Standalone {
             secrets: secrets.clone(),
             prober: serve::prober(settings, prober_context)?,
             language: settings.language(),
+            time_zone: settings.time_zone(),
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: settings.limits(),
             metrics: metrics.clone(),
             election: None,
         });
         let beside = Beside { store: Some(control_plane.store.clone()), registry: Some(registry_status) };
-        let process = view::of_operator(&operator, NAMESPACE, metrics.clone(), beside);
+        let here = Place { namespace: NAMESPACE, time_zone: settings.time_zone() };
+        let process = view::of_operator(&operator, here, metrics.clone(), beside);
         // The lock of the data directory sees to it that there is one process.
         let place = Some("standalone");
         let (backend, recovery) =

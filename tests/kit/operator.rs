@@ -32,6 +32,7 @@ pub fn start_with(client: Client, namespace: &str, election: Option<Election>, l
         secrets: Default::default(),
         prober: Prober::new(ProberOptions::default()).unwrap(),
         language: settings.language(),
+        time_zone: settings.time_zone(),
         names_are_checked: false,
         limits,
         metrics: Default::default(),
