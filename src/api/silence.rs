@@ -103,6 +103,23 @@ pub enum MatcherName {
     Severity,
 }
 
+impl MatcherName {
+    /// All of them.
+    pub const ALL: [MatcherName; 5] =
+        [MatcherName::Scenario, MatcherName::Check, MatcherName::Key, MatcherName::Agent, MatcherName::Severity];
+
+    /// The word in the API and in REST.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MatcherName::Scenario => "scenario",
+            MatcherName::Check => "check",
+            MatcherName::Key => "key",
+            MatcherName::Agent => "agent",
+            MatcherName::Severity => "severity",
+        }
+    }
+}
+
 /// How a property is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum MatcherOp {
@@ -114,6 +131,28 @@ pub enum MatcherOp {
     Matches,
     #[serde(rename = "!~")]
     MatchesNot,
+}
+
+impl MatcherOp {
+    /// All of them; none begins with one that is before it.
+    pub const ALL: [MatcherOp; 4] = [MatcherOp::Matches, MatcherOp::MatchesNot, MatcherOp::NotEqual, MatcherOp::Equal];
+
+    /// The sign in the API and in REST.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MatcherOp::Equal => "=",
+            MatcherOp::NotEqual => "!=",
+            MatcherOp::Matches => "=~",
+            MatcherOp::MatchesNot => "!~",
+        }
+    }
+}
+
+impl std::fmt::Display for Matcher {
+    /// As people write it, such as `key=~11.*`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}{}", self.name.as_str(), self.op.as_str(), self.value)
+    }
 }
 
 /// A time that recurs.

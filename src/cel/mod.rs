@@ -32,6 +32,7 @@ pub use evaluate::PathRead;
 pub use expression::Expression;
 pub use inputs::{Inputs, Item, JSON_ERROR, ReadingInput};
 pub use limits::CostError;
+pub use patterns::{PatternError, WholePattern};
 pub use shown::{Layout, Shown};
 pub use signature::{ProbeRefs, ResultType, Scope};
 pub use syntax::{Place, SyntaxError, SyntaxReason};

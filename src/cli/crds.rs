@@ -2,7 +2,7 @@
 
 use crate::api;
 
-/// The six definitions as a YAML stream, always in the same order.
+/// The seven definitions as a YAML stream, always in the same order.
 pub fn render() -> Result<String, serde_saphyr::ser::Error> {
     let mut out = String::new();
     for crd in api::crds() {

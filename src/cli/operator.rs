@@ -5,7 +5,7 @@ use super::registry::Registry;
 use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
-use super::view::{self, Beside};
+use super::view::{self, Beside, Place};
 use super::{CliError, client, notices, token};
 use crate::api::SETTINGS_NAME;
 use crate::commands::Recovery;
@@ -105,6 +105,7 @@ impl Process {
             secrets: self.secrets.clone(),
             prober: serve::prober(&self.settings, self.prober_context())?,
             language: self.settings.language(),
+            time_zone: self.settings.time_zone(),
             names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: self.settings.limits(),
             notices: notices::config(&self.settings, &identity(), self.desk_url(), false)?,
@@ -118,7 +119,7 @@ impl Process {
         let registry = registry.transpose()?;
         let beside = Beside { store: None, registry: registry.as_ref().map(Registry::status) };
         let following = registry.map(|registry| tokio::spawn(registry.follow()));
-        let process = view::of_operator(&operator, &self.namespace, self.metrics.clone(), beside);
+        let process = view::of_operator(&operator, self.place(), self.metrics.clone(), beside);
         let (routes, _recovery) = match self.args.only {
             Some(_) => (router_of_controllers(process), None),
             None => {
@@ -141,7 +142,7 @@ impl Process {
     /// Runs only the facade.
     async fn facade(self) -> Result<(), CliError> {
         let (caches, watches) = Caches::start(&self.client, &self.namespace);
-        let process = view::of_caches(&caches, &self.namespace, self.settings.interval(), self.metrics.clone());
+        let process = view::of_caches(&caches, self.place(), self.settings.interval(), self.metrics.clone());
         let (backend, _recovery) = self.backend(process).await?;
         let served = self.serve(router(backend))?;
         self.greet(&served);
@@ -153,6 +154,10 @@ impl Process {
 
     fn desk_url(&self) -> String {
         self.settings.get("AGENTIC_DESK_URL").map_or_else(|| format!("http://{}", self.args.listen), String::from)
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place { namespace: &self.namespace, time_zone: self.settings.time_zone() }
     }
 
     fn prober_context(&self) -> ProberContext {

@@ -219,6 +219,11 @@ impl Settings {
         self.get("AGENTIC_LANGUAGE").and_then(Language::parse).unwrap_or_default()
     }
 
+    /// Name of the time zone of Silences that name none, and of the times that people read.
+    pub fn time_zone(&self) -> Arc<str> {
+        self.get("AGENTIC_TIMEZONE").unwrap_or("UTC").into()
+    }
+
     /// The value of a setting of format integer with a default.
     pub fn integer(&self, name: &str) -> u64 {
         // An invalid value has prevented the start.

@@ -6,7 +6,7 @@ use super::registry::Registry;
 use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
-use super::view::{self, Beside};
+use super::view::{self, Beside, Place};
 use super::{CliError, client, limits, notices, token};
 use crate::api::{RECORDED_BY, SETTINGS_NAME};
 use crate::commands::Recovery;
@@ -141,6 +141,7 @@ impl Standalone {
             secrets: secrets.clone(),
             prober: serve::prober(settings, prober_context)?,
             language: settings.language(),
+            time_zone: settings.time_zone(),
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: settings.limits(),
             notices: notices::config(settings, "standalone", desk_url(settings, args.listen), true)?,
@@ -148,7 +149,8 @@ impl Standalone {
             election: None,
         });
         let beside = Beside { store: Some(control_plane.store.clone()), registry: Some(registry_status) };
-        let process = view::of_operator(&operator, NAMESPACE, metrics.clone(), beside);
+        let here = Place { namespace: NAMESPACE, time_zone: settings.time_zone() };
+        let process = view::of_operator(&operator, here, metrics.clone(), beside);
         // The lock of the data directory sees to it that there is one process.
         let place = Some("standalone");
         let (backend, recovery) =

@@ -31,8 +31,15 @@ pub struct Beside {
     pub registry: Option<RegistryStatus>,
 }
 
+/// Where the objects are, and the time zone of people there.
+pub struct Place<'a> {
+    pub namespace: &'a str,
+    /// Name of the time zone of Silences that name none.
+    pub time_zone: Arc<str>,
+}
+
 /// State of a process with an operator.
-pub fn of_operator(operator: &Operator, namespace: &str, metrics: Arc<Metrics>, beside: Beside) -> ProcessState {
+pub fn of_operator(operator: &Operator, place: Place<'_>, metrics: Arc<Metrics>, beside: Beside) -> ProcessState {
     let local = Arc::new(LocalOperator {
         progress: operator.caches.progress.clone(),
         findings: operator.caches.findings.clone(),
@@ -42,7 +49,7 @@ pub fn of_operator(operator: &Operator, namespace: &str, metrics: Arc<Metrics>, 
         beside,
     });
     ProcessState {
-        resources: resources(&operator.caches, namespace),
+        resources: resources(&operator.caches, place),
         operator: local.clone(),
         scheduler: Some(local),
         metrics,
@@ -50,25 +57,27 @@ pub fn of_operator(operator: &Operator, namespace: &str, metrics: Arc<Metrics>, 
 }
 
 /// State of a process with the facade alone; `default_interval` is that of a Scenario that sets none.
-pub fn of_caches(caches: &Caches, namespace: &str, default_interval: Duration, metrics: Arc<Metrics>) -> ProcessState {
+pub fn of_caches(caches: &Caches, place: Place<'_>, default_interval: Duration, metrics: Arc<Metrics>) -> ProcessState {
     let remote = RemoteOperator {
         progress: caches.progress.clone(),
         findings: caches.findings.clone(),
         states: CachedStates::new(caches),
         scenarios: caches.scenarios.store(),
-        namespace: namespace.to_string(),
+        namespace: place.namespace.to_string(),
         default_interval,
     };
-    let resources = resources(caches, namespace);
+    let resources = resources(caches, place);
     ProcessState { resources, operator: Arc::new(remote), scheduler: None, metrics }
 }
 
-fn resources(caches: &Caches, namespace: &str) -> Resources {
+fn resources(caches: &Caches, place: Place<'_>) -> Resources {
     Resources {
-        namespace: namespace.to_string(),
+        namespace: place.namespace.to_string(),
         scenarios: caches.scenarios.store(),
         findings: caches.findings.store(),
         agents: caches.agents.store(),
+        silences: caches.silences.store(),
+        time_zone: place.time_zone,
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a person can do, whatever the interface: acknowledge a Finding, request a run, tick.
+//! What a person can do, whatever the interface: acknowledge a Finding, request a run, make or end a
+//! Silence, tick.
 //!
 //! A command takes typed input and a [`Context`], returns a typed result or a [`CommandError`], and records the Action: before it
 //! changes anything ([`Intent`]), and again with the result. It uses no HTTP: REST, the panel, agents and mail translate to and
@@ -13,6 +14,7 @@ mod rate;
 mod recovery;
 mod request;
 mod run;
+mod silence;
 #[cfg(test)]
 pub mod tests;
 mod tick;
@@ -26,6 +28,7 @@ pub use rate::{BULK_MAX, CommandRate, Objects, Permit};
 pub use recovery::{Recovery, RecoveryState};
 pub use request::{ProcessId, RequestId};
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
+pub use silence::{EndSilence, MakeSilence, NewSilence, REASON_MAX};
 pub use tick::{Scheduler, require_scheduler, tick};
 
 use crate::api::ActionReply;

@@ -37,6 +37,8 @@ pub struct Context {
     pub policy: Arc<ProbePolicy>,
     pub secrets: KnownSecrets,
     pub language: Language,
+    /// Name of the time zone of Silences that name none.
+    pub time_zone: Arc<str>,
     pub names_are_checked: bool,
     pub limits: Limits,
     pub notices: Arc<NotificationConfig>,

@@ -8,6 +8,7 @@ pub mod finding;
 pub mod notification;
 mod retention;
 pub mod scenario;
+mod silence;
 
 use crate::domain::redact::KnownSecrets;
 use crate::domain::texts::Language;
@@ -29,6 +30,7 @@ use tokio::task::JoinHandle;
 const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
     finding::start,      // copies acknowledgements to the status
     agent::start,        // counts open Findings
+    silence::start,      // keeps the statuses of Silences
     notification::start, // tells people of Findings
     retention::start,    // removes what is finished and too old, or too much
 ];
@@ -49,6 +51,8 @@ pub struct OperatorConfig {
     pub secrets: KnownSecrets,
     pub prober: Prober,
     pub language: Language,
+    /// Name of the time zone of Silences that name none.
+    pub time_zone: Arc<str>,
     /// The API server lets people write no name but their own, by the chart's admission policy.
     pub names_are_checked: bool,
     pub limits: Limits,
@@ -92,6 +96,7 @@ impl Operator {
             policy: Arc::new(config.policy),
             secrets: config.secrets,
             language: config.language,
+            time_zone: config.time_zone,
             names_are_checked: config.names_are_checked,
             limits: config.limits,
             notices: Arc::new(config.notices),

@@ -26,6 +26,7 @@ pub mod run_failure;
 pub mod runbook;
 pub mod salvage;
 pub mod schedule;
+pub mod silence;
 pub mod streak;
 pub mod target;
 pub mod template;

@@ -15,6 +15,7 @@ mod reply;
 mod runs;
 mod scenarios;
 mod sent_body;
+mod silences;
 #[cfg(test)]
 mod tests;
 mod tick;
@@ -104,6 +105,8 @@ fn documented_routes() -> OpenApiRouter<FacadeState> {
         .routes(routes!(findings::get))
         .routes(routes!(acknowledge::acknowledge))
         .routes(routes!(runs::start, runs::look_up))
+        .routes(routes!(silences::list, silences::make))
+        .routes(routes!(silences::end))
         .routes(routes!(tick::tick))
         .routes(routes!(openapi::serve));
     OpenApiRouter::with_openapi(openapi::base()).nest(PREFIX, routes)

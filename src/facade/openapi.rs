@@ -15,8 +15,8 @@ use utoipa::{IntoParams, IntoResponses, OpenApi as _, ToSchema};
 pub fn document() -> String {
     let mut document = super::documented_routes().into_openapi();
     let posts = document.paths.paths.values_mut().filter_map(|path| path.post.as_mut());
-    for operation in posts {
-        // Every body may be left out. The attributes can express that only together with null, which is not accepted.
+    for operation in posts.filter(|operation| operation.operation_id.as_deref() != Some("makeSilence")) {
+        // Every other body may be left out. The attributes can express that only together with null, which is not accepted.
         if let Some(RefOr::T(body)) = &mut operation.request_body {
             body.required = Some(Required::False);
         }
@@ -163,6 +163,8 @@ response_groups! {
     BodyTimeout = "BodyTimeout";
     /// Of POSTs without an Idempotency-Key.
     PayloadTooLarge = "PayloadTooLarge";
+    /// Of commands without a body.
+    TooManyRequests = "TooManyRequests";
     /// Of POSTs with an Idempotency-Key.
     PostErrors = "PayloadTooLarge", "Invalid", "TooManyRequests";
     /// Of routes that need the operator.

@@ -8,4 +8,5 @@ mod metrics;
 mod openapi;
 mod routes;
 mod runs;
+mod silences;
 mod token_review;

@@ -2,13 +2,13 @@
 
 use super::listing::ListProgress;
 use super::watch::Cache;
-use crate::api::{Agent, Finding, RUN_REQUESTED_AT, Scenario};
+use crate::api::{Agent, Finding, RUN_REQUESTED_AT, Scenario, Silence};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::{Client, ResourceExt as _};
 use tokio::task::JoinHandle;
 
 /// Kinds that are watched.
-const KINDS: [&str; 3] = ["Scenario", "Finding", "Agent"];
+const KINDS: [&str; 4] = ["Scenario", "Finding", "Agent", "Silence"];
 
 /// One cache for each kind.
 #[derive(Clone)]
@@ -16,11 +16,12 @@ pub struct Caches {
     pub scenarios: Cache<Scenario>,
     pub findings: Cache<Finding>,
     pub agents: Cache<Agent>,
+    pub silences: Cache<Silence>,
     pub progress: ListProgress,
 }
 
 /// The tasks that fill the caches.
-pub struct Watches([JoinHandle<()>; 3]);
+pub struct Watches([JoinHandle<()>; 4]);
 
 impl Watches {
     /// Ends them; the caches stay as they are.
@@ -38,7 +39,8 @@ impl Caches {
         let (scenarios, first) = Cache::start(client, namespace, trim_scenario, &progress);
         let (findings, second) = Cache::start(client, namespace, trim_finding, &progress);
         let (agents, third) = Cache::start(client, namespace, trim_agent, &progress);
-        (Caches { scenarios, findings, agents, progress }, Watches([first, second, third]))
+        let (silences, fourth) = Cache::start(client, namespace, trim_silence, &progress);
+        (Caches { scenarios, findings, agents, silences, progress }, Watches([first, second, third, fourth]))
     }
 }
 
@@ -67,6 +69,13 @@ fn trim_finding(mut finding: Finding) -> Finding {
 fn trim_agent(mut agent: Agent) -> Agent {
     agent.metadata.managed_fields = None;
     agent
+}
+
+fn trim_silence(mut silence: Silence) -> Silence {
+    silence.metadata.managed_fields = None;
+    // What `kubectl apply` keeps there is as large as the spec.
+    silence.metadata.annotations = None;
+    silence
 }
 
 /// Whether this entry owns a field of `spec.acknowledgement`.

@@ -13,6 +13,7 @@ mod resources;
 mod run;
 mod samples;
 mod scenario;
+mod silence;
 #[cfg(test)]
 mod tests;
 mod tick;
@@ -31,4 +32,5 @@ pub use resources::Resources;
 pub use run::{CheckView, RunAccepted, RunView};
 pub use samples::Totals;
 pub use scenario::{ScenarioView, is_ready};
+pub use silence::{MatcherView, RecurrenceView, SilenceFilter, SilenceView};
 pub use tick::{TickResultView, TickView};

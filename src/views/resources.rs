@@ -2,8 +2,12 @@
 
 use super::finding::phase;
 use super::page::newest_first;
-use super::{AgentRef, FindingFilter, FindingView, OperatorStatus, Page, PageRequest, ScenarioView};
-use crate::api::{Agent, Finding, Scenario};
+use super::silence::is_active;
+use super::{
+    AgentRef, FindingFilter, FindingView, OperatorStatus, Page, PageRequest, ScenarioView, SilenceFilter, SilenceView,
+};
+use crate::api::{Agent, Finding, Scenario, Silence};
+use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::{ObjectRef, Store};
 use std::sync::Arc;
@@ -15,6 +19,9 @@ pub struct Resources {
     pub scenarios: Store<Scenario>,
     pub findings: Store<Finding>,
     pub agents: Store<Agent>,
+    pub silences: Store<Silence>,
+    /// Name of the time zone of Silences that name none.
+    pub time_zone: Arc<str>,
 }
 
 impl Resources {
@@ -57,6 +64,30 @@ impl Resources {
         };
         findings.sort_by_cached_key(key);
         Page::new(page, findings, key, |finding| self.finding_view(finding))
+    }
+
+    /// The Silence of this name.
+    pub fn silence(&self, name: &str) -> Option<Arc<Silence>> {
+        self.silences.get(&ObjectRef::new(name).within(&self.namespace))
+    }
+
+    /// The view of a Silence at `now`.
+    pub fn silence_view(&self, silence: &Silence, now: Timestamp) -> SilenceView {
+        SilenceView::new(silence, &self.time_zone, now)
+    }
+
+    /// One page of the Silences that a filter selects, newest first.
+    pub fn list_silences(&self, filter: &SilenceFilter, page: &PageRequest, now: Timestamp) -> Page<SilenceView> {
+        let mut silences = self.silences.state();
+        let is_selected =
+            |silence: &Silence| filter.active.is_none_or(|active| active == is_active(silence, &self.time_zone, now));
+        silences.retain(|silence| is_selected(silence));
+        let key = |silence: &Arc<Silence>| {
+            let created = silence.metadata.creation_timestamp.as_ref().map(|at| at.0);
+            newest_first(created, &silence.name_any())
+        };
+        silences.sort_by_cached_key(key);
+        Page::new(page, silences, key, |silence| self.silence_view(silence, now))
     }
 
     /// One page of all Scenarios, sorted by name.

@@ -95,11 +95,12 @@ requested() {
     [$verb, .objectRef.apiGroup // "", .objectRef.resource + (if .objectRef.subresource then "/" + .objectRef.subresource else "" end)] | @tsv' \
     "$cluster/audit.log" | sort -u
 }
-# Prints the same for all permissions of a Role: granted NAMESPACE ROLE. Nothing is old enough to be removed by the retention controller.
+# Prints the same for all permissions of a Role: granted NAMESPACE ROLE. Nothing is old enough to be removed by the retention controller;
+# Silences are deleted by the facade, too.
 granted() {
-  "$KUBECTL" -n "$1" get role "$2" -o json | jq -r '.rules[] | .verbs[] as $v | .apiGroups[] as $g | .resources[] as $r | [$v, $g, $r] |
+  "$KUBECTL" -n "$1" get role "$2" -o json | jq -r --arg role "$2" '.rules[] | .verbs[] as $v | .apiGroups[] as $g | .resources[] as $r | [$v, $g, $r] |
     select(. as [$verb, $group, $kind] | ($verb == "delete" and $group == "agentic.ligbox.io" and
-      ($kind | IN("actions", "findings", "messages", "threads"))) | not) | @tsv' | sort -u
+      (($kind | IN("actions", "findings", "messages", "threads")) or ($kind == "silences" and ($role | endswith("-controllers"))))) | not) | @tsv' | sort -u
 }
 equal() { # ACCOUNT NAMESPACE ROLE
   diff <(requested "$1") <(granted "$2" "$3") | sed -n 's/^</requested, not granted:/p; s/^>/granted, not requested:/p' | { ! grep . ; }
@@ -125,6 +126,18 @@ not_another() { ! acknowledge two ana rui; }
 check "kubectl cannot acknowledge with another name" not_another
 check "kubectl can acknowledge with the name of the user" acknowledge two eva eva
 check "the name is proven by the API server" eventually 20 proven two eva true
+silence() { # FIELDS: makes a Silence, and prints its name
+  ask -X POST -d "{\"matchers\": [{\"name\": \"scenario\", \"op\": \"=\", \"value\": \"own.target\"}], \"reason\": \"test\", $1}" "$api/silences" | jq -er .id
+}
+check "a Silence is made" bash -c 'cat >"$1" && [ -s "$1" ]' - "$work/silence" < <(silence '"duration": "1h"')
+check "its status names the Finding" eventually 20 bash -c \
+  '"$KUBECTL" -n two get silence "$(cat "$1")" -o json | jq -e ".status.active and .status.holding == [\"$2\"]"' - "$work/silence" "$name"
+check "the Silence is ended" bash -c 'jq -e ".active == false"' < <(ask -X DELETE "$api/silences/$(cat "$work/silence")")
+check "its status says so" eventually 20 bash -c \
+  '"$KUBECTL" -n two get silence "$(cat "$1")" -o json | jq -e ".status.active == false and .status.holdingTotal == 0"' - "$work/silence"
+check "a recurring Silence is made" bash -c 'cat >"$1" && [ -s "$1" ]' - "$work/silence" < <(silence '"recurrence": {"cron": "0 3 * * SUN", "duration": "2h"}')
+check "it is ended once it is listed" eventually 20 ask -X DELETE "$api/silences/$(cat "$work/silence")"
+check "it is deleted" eventually 20 bash -c '! "$KUBECTL" -n two get silence "$(cat "$1")"' - "$work/silence"
 cluster_token=$(in_two create token two-agentic-ops-facade --audience agentic-ops)
 check "a service account token without a role is rejected" bash -c '[ "$(curl -s --noproxy "*" -o /dev/null -w "%{http_code}" -H "Authorization: Bearer $1" "$2/scenarios")" = 403 ]' \
   - "$cluster_token" "$api"

@@ -35,13 +35,14 @@ pub fn configmap(name: &str, value: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"key": value}})
 }
 
-/// The six kinds and their plurals.
-pub const KINDS: [(&str, &str); 6] = [
+/// The seven kinds and their plurals.
+pub const KINDS: [(&str, &str); 7] = [
     ("Scenario", "scenarios"),
     ("Finding", "findings"),
     ("Agent", "agents"),
     ("Thread", "threads"),
     ("Message", "messages"),
+    ("Silence", "silences"),
     ("Action", "actions"),
 ];
 
@@ -78,6 +79,17 @@ pub fn full(kind: &str) -> Value {
                 "recipients": ["ops_lead"], "needsAck": true, "acknowledgement": {"by": "ana", "note": "n", "at": TIME},
             },
             "status": {"observedGeneration": 1, "phase": "Pending"},
+        }),
+        "Silence" => json!({
+            "spec": {
+                "matchers": [{"name": "key", "op": "=~", "value": "11.*"}], "startsAt": TIME,
+                "recurrence": {"cron": "0 3 * * SUN", "duration": "2h", "timezone": "America/Sao_Paulo"},
+                "author": "ana", "reason": "r",
+            },
+            "status": {
+                "observedGeneration": 1, "active": true, "nextStart": TIME, "ends": TIME, "message": "m", "holding": ["f"],
+                "holdingTotal": 1,
+            },
         }),
         _ => json!({
             "spec": {

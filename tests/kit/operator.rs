@@ -33,6 +33,7 @@ pub fn start_with(client: Client, namespace: &str, election: Option<Election>, l
         secrets: Default::default(),
         prober: Prober::new(ProberOptions::default()).unwrap(),
         language: settings.language(),
+        time_zone: settings.time_zone(),
         names_are_checked: false,
         limits,
         notices: notices::config(&settings, "test", "http://127.0.0.1:9".into(), false).unwrap(),

@@ -13,9 +13,13 @@
 - apiGroups: [agentic.ligbox.io]
   resources: [agents]
   verbs: [list, watch]
+# Read Silences{{ if $serves }}; make and end them{{ end }}{{ if $controls }}; remove those that ended long ago{{ end }}.
+- apiGroups: [agentic.ligbox.io]
+  resources: [silences]
+  verbs: [{{ if $serves }}get, {{ end }}list, watch{{ if $serves }}, create, patch{{ end }}, delete]
 {{- if $controls }}
 - apiGroups: [agentic.ligbox.io]
-  resources: [scenarios/status, findings/status, agents/status]
+  resources: [scenarios/status, findings/status, agents/status, silences/status]
   verbs: [patch]
 {{- end }}
 {{- if $controls }}

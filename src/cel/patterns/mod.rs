@@ -4,12 +4,13 @@
 mod dfa;
 mod error;
 mod re2;
+mod whole;
 
 use super::budget::Budget;
 use super::error::EvalError;
 use super::limits::PATTERN_MAX;
 use dfa::Search;
-pub(super) use error::PatternError;
+pub use error::PatternError;
 use regex_automata::hybrid::dfa::DFA;
 use regex_automata::nfa::thompson::{Compiler, Config, NFA, WhichCaptures};
 use regex_automata::util::iter::Searcher;
@@ -18,6 +19,7 @@ use regex_automata::{Input, Match};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+pub use whole::WholePattern;
 
 /// Largest compiled expression, in bytes; there is one for each direction of searches.
 const SIZE_MAX: usize = 256 << 10;

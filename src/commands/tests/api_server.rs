@@ -1,6 +1,6 @@
-//! A stand-in for the API server: get, list, create, and merge patch with a resource version. What it has is also in the caches.
+//! A stand-in for the API server: get, list, create, delete, and merge patch with a resource version. What it has is also in the caches.
 
-use crate::api::{Agent, Finding, RUN_REQUESTED_AT, Scenario};
+use crate::api::{Agent, Finding, RUN_REQUESTED_AT, Scenario, Silence};
 use crate::views::Resources;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -39,6 +39,7 @@ pub struct ApiServer {
     cluster: Mutex<Cluster>,
     scenarios: Mutex<Writer<Scenario>>,
     findings: Mutex<Writer<Finding>>,
+    silences: Mutex<Writer<Silence>>,
     pub resources: Resources,
 }
 
@@ -47,6 +48,7 @@ impl ApiServer {
     pub fn new() -> Arc<ApiServer> {
         let (scenarios, scenario_writer) = store();
         let (findings, finding_writer) = store();
+        let (silences, silence_writer) = store();
         let (agents, mut agent_writer) = store::<Agent>();
         let agent = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Agent",
             "metadata": {"name": "pulso", "namespace": NAMESPACE},
@@ -56,7 +58,15 @@ impl ApiServer {
             cluster: Mutex::default(),
             scenarios: Mutex::new(scenario_writer),
             findings: Mutex::new(finding_writer),
-            resources: Resources { namespace: NAMESPACE.into(), scenarios, findings, agents },
+            silences: Mutex::new(silence_writer),
+            resources: Resources {
+                namespace: NAMESPACE.into(),
+                scenarios,
+                findings,
+                agents,
+                silences,
+                time_zone: "America/Sao_Paulo".into(),
+            },
         })
     }
 
@@ -110,6 +120,10 @@ impl ApiServer {
                 let finding = serde_json::from_value(object.clone()).unwrap();
                 self.findings.lock().unwrap().apply_watcher_event(&Event::Apply(finding));
             }
+            "silences" => {
+                let silence = serde_json::from_value(object.clone()).unwrap();
+                self.silences.lock().unwrap().apply_watcher_event(&Event::Apply(silence));
+            }
             _ => {}
         }
         self.cluster.lock().unwrap().objects.insert((plural.into(), name), object);
@@ -121,7 +135,7 @@ pub fn client(server: Arc<ApiServer>) -> kube::Client {
     let under = "/apis/agentic.ligbox.io/v1alpha1/namespaces/{namespace}/{plural}";
     let api = Router::new()
         .route(under, post(create).get(list))
-        .route(&format!("{under}/{{name}}"), get(read).patch(change))
+        .route(&format!("{under}/{{name}}"), get(read).patch(change).delete(delete))
         .route(&format!("{under}/{{name}}/status"), patch(change))
         .fallback(|| async { failure(StatusCode::NOT_FOUND, "NotFound") })
         .layer(axum::middleware::from_fn_with_state(server.clone(), note))
@@ -171,10 +185,24 @@ async fn create(State(server): State<Arc<ApiServer>>, parts: Parts, Json(mut obj
         return failure(StatusCode::CONFLICT, "AlreadyExists");
     }
     object["metadata"]["resourceVersion"] = "1".into();
+    object["metadata"]["uid"] = format!("uid-of-{}", at.1).into();
+    object["metadata"]["generation"] = 1.into();
+    object["metadata"]["namespace"] = NAMESPACE.into();
     object["metadata"]["creationTimestamp"] = crate::runtime::clock::now().to_string().into();
     object.as_object_mut().unwrap().remove("status");
     server.put(&parts["plural"], object.clone());
     (StatusCode::CREATED, Extension(()), Json(object)).into_response()
+}
+
+async fn delete(State(server): State<Arc<ApiServer>>, parts: Parts) -> Response {
+    let Some(object) = server.cluster(|c| c.objects.remove(&key(&parts))) else {
+        return failure(StatusCode::NOT_FOUND, "NotFound");
+    };
+    if parts["plural"] == "silences" {
+        let silence = serde_json::from_value(object.clone()).unwrap();
+        server.silences.lock().unwrap().apply_watcher_event(&Event::Delete(silence));
+    }
+    Json(object).into_response()
 }
 
 /// A list of a kind; of Actions those without a result, where they are selected.

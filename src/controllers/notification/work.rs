@@ -11,6 +11,7 @@ use crate::domain::notice::group::GroupKey;
 use crate::domain::notice::plan::Plan;
 use crate::domain::notice::queue::{Queue, Ready};
 use crate::domain::notice::record::NoticeParts;
+use crate::domain::silence::{ActiveSilences, ParsedSilences, Subject};
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::retry::{self, Retry};
 use crate::runtime::watch::Change;
@@ -63,6 +64,14 @@ pub struct Controller {
     /// When the notices of a Finding are to be planned again.
     wakes: BTreeMap<(Timestamp, String), ()>,
     wake_of: HashMap<String, Timestamp>,
+    parsed_silences: ParsedSilences,
+    silences: ActiveSilences,
+    /// Names and generations of the active ones.
+    active_silences: Vec<(String, Option<i64>)>,
+    /// When others are active.
+    silences_until: Option<Timestamp>,
+    /// A Silence was made, changed or removed.
+    silences_changed: bool,
     /// Findings whose plan is being written, or is written again later.
     writing: HashSet<String>,
     failures: HashMap<String, u32>,
@@ -91,6 +100,11 @@ impl Controller {
             dirty: BTreeSet::new(),
             wakes: BTreeMap::new(),
             wake_of: HashMap::new(),
+            parsed_silences: ParsedSilences::default(),
+            silences: ActiveSilences::default(),
+            active_silences: Vec::new(),
+            silences_until: None,
+            silences_changed: true,
             writing: HashSet::new(),
             failures: HashMap::new(),
             sending: HashSet::new(),
@@ -104,13 +118,15 @@ impl Controller {
     pub async fn run(mut self) {
         let caches = self.context.caches.clone();
         let (mut findings, mut scenarios) = (caches.findings.subscribe(), caches.scenarios.subscribe());
-        caches.progress.until_listed(&["Scenario", "Finding"]).await;
+        let mut silences = caches.silences.subscribe();
+        caches.progress.until_listed(&["Scenario", "Finding", "Silence"]).await;
         let mut fence = self.fence.clone();
         let mut next_pass = Instant::now();
         loop {
             tokio::select! {
                 change = findings.next() => self.finding_changed(change),
                 change = scenarios.next() => self.scenario_changed(change),
+                _ = silences.next() => self.silences_changed = true,
                 () = fence.changed() => {}
                 Some(done) = self.finished.recv() => self.ended(done),
                 () = tokio::time::sleep_until(next_pass.into()) => {
@@ -245,6 +261,9 @@ impl Controller {
             self.begin(term);
         }
         let now = clock();
+        if std::mem::take(&mut self.silences_changed) || self.silences_until.is_some_and(|until| until <= now) {
+            self.read_silences(now);
+        }
         while let Some(((at, name), ())) = self.wakes.first_key_value().map(|(key, ())| (key.clone(), ())) {
             if at > now {
                 break;
@@ -271,7 +290,7 @@ impl Controller {
     fn until_next(&self, now: Timestamp) -> Duration {
         let ready = self.queue.next_ready(self.config.policy.timing.group_wait, |channel| self.pauses.until(channel));
         let wake = self.wakes.keys().next().map(|(at, _)| *at);
-        let next = [ready, wake, self.queue.next_overdue()].into_iter().flatten().min();
+        let next = [ready, wake, self.queue.next_overdue(), self.silences_until].into_iter().flatten().min();
         let until = next.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
         let is_due = next.is_some_and(|at| at <= now);
         // What is due and was not done waits for a task that ends.
@@ -311,8 +330,26 @@ impl Controller {
     }
 
     /// Names of the active Silences that match.
-    fn silences(&self, _finding: &Finding) -> Vec<String> {
-        Vec::new()
+    fn silences(&self, finding: &Finding) -> Vec<String> {
+        self.silences.matching(&Subject::of(finding)).into_iter().map(String::from).collect()
+    }
+
+    /// Reads the Silences anew; where others are active than before, all Findings are planned again.
+    fn read_silences(&mut self, now: Timestamp) {
+        let silences = self.context.caches.silences.objects();
+        let named: Vec<_> = silences.iter().map(|silence| (silence.name_any(), silence)).collect();
+        let zone = &self.context.time_zone;
+        self.parsed_silences.refresh(named.iter().map(|(name, silence)| (name.as_str(), &***silence)), zone);
+        self.silences = self.parsed_silences.active(now);
+        self.silences_until = self.silences.next_change(now);
+        let is_active =
+            |name: &str| self.parsed_silences.get(name).is_some_and(|of| of.is_ok_and(|of| of.is_active(now)));
+        let active = named.iter().filter(|(name, _)| is_active(name));
+        let active: Vec<_> = active.map(|(name, silence)| (name.clone(), silence.metadata.generation)).collect();
+        // Their statuses change with the Findings.
+        if std::mem::replace(&mut self.active_silences, active.clone()) != active {
+            self.dirty.extend(self.world.findings().cloned());
+        }
     }
 
     /// Writes a plan if the Finding is still as it was; otherwise it is planned again.

@@ -3,17 +3,19 @@
 //! Once a minute, while this replica leads:
 //!
 //! 1. resolved Findings, from the cache ([`findings`]);
-//! 2. closed Threads with their Messages, read by pages, less often ([`threads`]);
-//! 3. Actions, of which only metadata is read, by pages ([`actions`]).
+//! 2. Silences that ended, from the cache ([`silences`]);
+//! 3. closed Threads with their Messages, read by pages, less often ([`threads`]);
+//! 4. Actions, of which only metadata is read, by pages ([`actions`]).
 //!
 //! Nothing is removed that is open, and nothing that was changed since it was decided on.
 
 mod actions;
 mod findings;
+mod silences;
 mod threads;
 
 use super::context::{Context, Limits};
-use crate::api::{Action, Finding, Message, Thread};
+use crate::api::{Action, Finding, Message, Silence, Thread};
 use crate::runtime::clock;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::removal::{self, ObjectVersion};
@@ -45,7 +47,7 @@ pub fn start(context: &Context) -> JoinHandle<()> {
     let mut sweeper = Sweeper::new(context);
     tokio::spawn(async move {
         let sweeping = async {
-            caches.progress.until_listed(&["Finding"]).await;
+            caches.progress.until_listed(&["Finding", "Silence"]).await;
             loop {
                 sweeper.until_leading().await;
                 sweeper.sweep().await;
@@ -62,6 +64,8 @@ pub fn start(context: &Context) -> JoinHandle<()> {
 struct Sweeper {
     findings: Cache<Finding>,
     finding_api: Api<Finding>,
+    silences: Cache<Silence>,
+    silence_api: Api<Silence>,
     threads: Api<DeserializeGuard<Thread>>,
     messages: Api<DeserializeGuard<Message>>,
     actions: Api<Action>,
@@ -80,6 +84,8 @@ impl Sweeper {
         Sweeper {
             findings: context.caches.findings.clone(),
             finding_api: Api::namespaced(client.clone(), namespace),
+            silences: context.caches.silences.clone(),
+            silence_api: Api::namespaced(client.clone(), namespace),
             threads: Api::namespaced(client.clone(), namespace),
             messages: Api::namespaced(client.clone(), namespace),
             actions: Api::namespaced(client.clone(), namespace),
@@ -103,6 +109,8 @@ impl Sweeper {
         let now = clock::now();
         let findings = self.sweep_findings(now).await;
         report("Finding", &findings);
+        let silences = self.sweep_silences(now).await;
+        report("Silence", &silences);
         if self.threads_in == 0 {
             let threads = self.sweep_threads(now).await;
             report("Thread", &threads);

@@ -22,6 +22,7 @@ mod expressions;
 mod language;
 pub mod notices;
 mod readings;
+mod silences;
 #[cfg(test)]
 mod tests;
 mod validation;
@@ -47,4 +48,5 @@ pub use evidence::{items, omitted};
 pub use expressions::{compilation, evaluation};
 pub use language::Language;
 pub use readings::{detail, unread};
+pub use silences::{silence_errors, silence_problem, silence_undecodable};
 pub use validation::{validation, validations};

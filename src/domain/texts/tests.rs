@@ -24,6 +24,7 @@ macro_rules! samples {
 
 mod channels;
 mod readings;
+mod silences;
 
 const ENGLISH_WORDS: [&str; 17] = [
     " the ",

@@ -2,7 +2,8 @@
 
 use super::fake::{Facade, SECRET, View, config, request};
 use crate::commands::tests::api_server::{ApiServer, client};
-use crate::commands::{NOTE_MAX, ProcessId, RecoveryState, WAIT_MAX};
+use crate::commands::{NOTE_MAX, ProcessId, REASON_MAX, RecoveryState, WAIT_MAX};
+use crate::domain::silence::{MATCHERS_MAX, VALUE_MAX};
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, ProcessState, openapi, router};
 use crate::views::{LIMIT_DEFAULT, LIMIT_MAX};
@@ -125,7 +126,7 @@ async fn every_route_is_documented_and_every_documented_route_exists() {
     let document = document();
     let documented: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
     assert_eq!(routed_paths(), documented);
-    assert_eq!(documented.len(), 8, "{documented:?}");
+    assert_eq!(documented.len(), 10, "{documented:?}");
     let facade = Facade::new();
     let operations = operations(&document);
     for path in &documented {
@@ -181,7 +182,7 @@ fn the_documented_limits_are_those_that_are_enforced() {
         let parameters = operation(method, path)["parameters"].as_array().unwrap();
         parameters.iter().find(|p| p["name"] == name).unwrap()["schema"].clone()
     };
-    for path in ["/findings", "/scenarios"] {
+    for path in ["/findings", "/scenarios", "/silences"] {
         let limit = parameter("GET", path, "limit");
         assert_eq!((&limit["minimum"], &limit["maximum"]), (&json!(1), &json!(LIMIT_MAX)));
         assert_eq!(limit["default"], LIMIT_DEFAULT);
@@ -194,6 +195,15 @@ fn the_documented_limits_are_those_that_are_enforced() {
     assert_eq!(body["required"], false);
     let schema = resolve(&document, &body["content"]["application/json"]["schema"]);
     assert_eq!(schema["properties"]["note"]["maxLength"], NOTE_MAX);
+    let body = &operation("POST", "/silences")["requestBody"];
+    assert_eq!(body["required"], true);
+    let schema = resolve(&document, &body["content"]["application/json"]["schema"]);
+    assert_eq!(schema["required"], json!(["matchers", "reason"]));
+    let matchers = &schema["properties"]["matchers"];
+    assert_eq!((&matchers["minItems"], &matchers["maxItems"]), (&json!(1), &json!(MATCHERS_MAX)));
+    let matcher = resolve(&document, &matchers["items"]);
+    assert_eq!(matcher["properties"]["value"]["maxLength"], VALUE_MAX);
+    assert_eq!(schema["properties"]["reason"]["maxLength"], REASON_MAX);
 }
 
 /// Why a value does not fit a schema, as far as the document uses JSON Schema. Objects may have no undescribed properties.

@@ -1,0 +1,153 @@
+//! Makes a Silence.
+
+use super::NewSilence;
+use crate::api::{Silence, SilenceSpec, Subject, SubjectState};
+use crate::commands::intent::{ActionResult, Intent, Progress, Record};
+use crate::commands::{Command, CommandError, Context, Objects, Stored};
+use crate::runtime::clock::now;
+use crate::runtime::field_managers;
+use crate::runtime::write::{WriteError, call};
+use crate::views::SilenceView;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::Api;
+use kube::api::PostParams;
+use std::collections::BTreeMap;
+
+/// The verb of its Actions.
+pub(in crate::commands) const VERB: &str = "silence";
+/// The parameter of its Actions with the end, which a repeated request does not move.
+const ENDS_AT: &str = "ends_at";
+/// Longest parameter, in characters.
+const PARAMETER_MAX: usize = 1024;
+/// Digits of the Action's name that are part of the name of a Silence.
+const NAME_DIGITS: usize = 10;
+
+/// Makes one Silence. Its author is the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MakeSilence(pub NewSilence);
+
+impl Command for MakeSilence {
+    type Output = SilenceView;
+
+    /// Creates the Silence. Invalid, with the field, where it is not one that can hold notices back now or later; TooMany where the
+    /// caller gave too many commands.
+    async fn execute(
+        self,
+        context: &Context,
+        earlier: Option<Intent>,
+        stored: &Stored<SilenceView>,
+    ) -> Result<SilenceView, CommandError> {
+        let new = NewSilence { reason: context.secrets.redact(&self.0.reason).into_owned(), ..self.0 };
+        let spec = new.spec(&context.caller.name, &context.resources.time_zone, now())?;
+        match earlier {
+            Some(intent) => Box::pin(again(context, intent, spec, stored)).await,
+            None => {
+                let permit = context.admit(Objects::ONE)?;
+                let digits = context.request.action().chars().take(NAME_DIGITS).collect::<String>();
+                let subject = Subject { kind: "Silence".into(), name: format!("silence-{digits}") };
+                let record =
+                    Record { verb: VERB, subject, before: SubjectState::default(), parameters: parameters(&spec) };
+                let intent = Intent::begin(&permit, context, record).await?;
+                Box::pin(carry_out(context, intent, spec, stored)).await
+            }
+        }
+    }
+}
+
+/// What the Action says of the Silence.
+fn parameters(spec: &SilenceSpec) -> BTreeMap<String, String> {
+    let matchers = spec.matchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let recurrence = spec.recurrence.as_ref();
+    let all = [
+        ("matchers", Some(matchers)),
+        ("reason", Some(spec.reason.clone())),
+        ("starts_at", spec.starts_at.as_ref().map(|at| at.0.to_string())),
+        (ENDS_AT, spec.ends_at.as_ref().map(|at| at.0.to_string())),
+        ("cron", recurrence.map(|recurrence| recurrence.cron.clone())),
+        ("duration", recurrence.map(|recurrence| recurrence.duration.clone())),
+        ("timezone", recurrence.and_then(|recurrence| recurrence.timezone.clone())),
+    ];
+    let given = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    given.map(|(name, value)| (name.to_string(), value.chars().take(PARAMETER_MAX).collect())).collect()
+}
+
+/// Creates the Silence of an Action, and records the result.
+async fn carry_out(
+    context: &Context,
+    mut intent: Intent,
+    spec: SilenceSpec,
+    stored: &Stored<SilenceView>,
+) -> Result<SilenceView, CommandError> {
+    let name = intent.action.spec.subject.name.clone();
+    let (made, result) = match create(context, &name, spec).await {
+        Ok(silence) => (Ok(context.resources.silence_view(&silence, now())), ActionResult::Done),
+        Err(error @ CommandError::Unavailable { .. }) => match call(context.api::<Silence>().get_opt(&name)).await {
+            Ok(Some(silence)) => (Ok(context.resources.silence_view(&silence, now())), ActionResult::Done),
+            Ok(None) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+            // It stays without a result, and is completed once the API can be read.
+            Err(_) => return Err(error),
+        },
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+    };
+    intent.end(context, &result, stored(&made)).await;
+    made
+}
+
+async fn create(context: &Context, name: &str, spec: SilenceSpec) -> Result<Silence, CommandError> {
+    let api: Api<Silence> = context.api();
+    let params = PostParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
+    let wanted = Silence::new(name, spec);
+    match call(api.create(&params, &wanted)).await {
+        // The name is that of this request: it was created by an attempt before, unless somebody took the name.
+        Err(WriteError::Exists) => {
+            let existing = call(api.get(name)).await?;
+            let is_own = existing.spec.author == wanted.spec.author && existing.spec.matchers == wanted.spec.matchers;
+            let taken = || CommandError::Conflict(format!("there is another Silence with the name {name}"));
+            if is_own { Ok(existing) } else { Err(taken()) }
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Answers a request whose Action has no response: carries it out where that was not done.
+async fn again(
+    context: &Context,
+    mut intent: Intent,
+    mut spec: SilenceSpec,
+    stored: &Stored<SilenceView>,
+) -> Result<SilenceView, CommandError> {
+    let recorded = intent.action.spec.parameters.get(ENDS_AT).and_then(|text| text.parse().ok());
+    spec.ends_at = recorded.map(Time).or(spec.ends_at);
+    match intent.progress() {
+        Progress::Begun => Box::pin(carry_out(context, intent, spec, stored)).await,
+        Progress::Refused => {
+            context.admit(Objects::ONE)?;
+            Box::pin(carry_out(context, intent, spec, stored)).await
+        }
+        Progress::Done | Progress::Unknown => {
+            let name = &intent.action.spec.subject.name;
+            let silence = call(context.api::<Silence>().get_opt(name)).await?;
+            let ended = || CommandError::NotFound(format!("{name} was made, and deleted since"));
+            let view = silence.map(|silence| context.resources.silence_view(&silence, now())).ok_or_else(ended);
+            intent.answer(context, stored(&view)).await;
+            view
+        }
+    }
+}
+
+/// Completes an Action that was left without a result. Whoever asked got no answer: the Silence is not made now, since nobody would
+/// expect it any more.
+pub(in crate::commands) async fn complete(context: &Context, mut intent: Intent) -> Result<(), CommandError> {
+    let made = call(context.api::<Silence>().get_opt(&intent.action.spec.subject.name)).await?;
+    match made {
+        Some(_) => {
+            intent.end(context, &ActionResult::Done, None).await;
+            Ok(())
+        }
+        None => {
+            let reason = "the facade ended before the Silence was made: make it again";
+            intent.end(context, &ActionResult::Refused(reason.into()), None).await;
+            Err(CommandError::Conflict(reason.into()))
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What is wrong with the spec of a Silence.
+
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// What is wrong with one field. Its words are in [`crate::domain::texts::silence_problem`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SilenceError {
+    pub field: SilenceField,
+    pub problem: SilenceProblem,
+}
+
+/// A field of the spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SilenceField {
+    Matchers,
+    /// With the index of the matcher.
+    MatcherValue(usize),
+    EndsAt,
+    Cron,
+    Duration,
+    TimeZone,
+}
+
+/// What is wrong, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SilenceProblem {
+    /// Their number.
+    MatcherCount {
+        count: usize,
+        max: usize,
+    },
+    /// Each of them matches the empty text, so that they match any Finding, or any without a key.
+    MatchesEmpty,
+    ValueTooLong {
+        chars: usize,
+        max: usize,
+    },
+    /// Not a regular expression of RE2.
+    NotAPattern {
+        text: String,
+    },
+    PatternTooLarge {
+        text: String,
+    },
+    /// There is neither an end nor a recurrence.
+    NoEnd,
+    /// There are both.
+    TwoEnds,
+    EndNotAfterStart {
+        start: Timestamp,
+        end: Timestamp,
+    },
+    NotACron {
+        text: String,
+    },
+    NotATimeZone {
+        text: String,
+    },
+    NotADuration {
+        text: String,
+    },
+    DurationOutOfRange {
+        text: String,
+        min: Duration,
+        max: Duration,
+    },
+}
+
+impl SilenceField {
+    /// Its path in the object, such as `spec.matchers[0].value`.
+    pub fn path(self) -> String {
+        match self {
+            SilenceField::Matchers => "spec.matchers".into(),
+            SilenceField::MatcherValue(index) => format!("spec.matchers[{index}].value"),
+            SilenceField::EndsAt => "spec.endsAt".into(),
+            SilenceField::Cron => "spec.recurrence.cron".into(),
+            SilenceField::Duration => "spec.recurrence.duration".into(),
+            SilenceField::TimeZone => "spec.recurrence.timezone".into(),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Silences: which Findings, when, and what is wrong with a spec.
+//!
+//! `Silence` spec -> [`ValidatedSilence`] -> [`Window`] at a time; with all others -> [`ActiveSilences`] -> names for each Finding.
+
+mod active;
+mod ending;
+mod error;
+mod matcher;
+mod validated;
+mod window;
+
+pub use active::{ActiveSilences, ParsedSilences};
+pub use ending::{Ending, ending};
+pub use error::{SilenceError, SilenceField, SilenceProblem};
+pub use matcher::{MATCHERS_MAX, Subject, VALUE_MAX};
+pub use validated::{DURATION_MAX, DURATION_MIN, ValidatedSilence};
+pub use window::Window;

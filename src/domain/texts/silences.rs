@@ -1,0 +1,72 @@
+//! Silences: what is wrong with one, and the output of `agentic-ops silence`.
+
+use super::language::Language;
+use crate::domain::duration::show;
+use crate::domain::silence::{SilenceError, SilenceProblem};
+use std::fmt::Display;
+
+/// What is wrong with a Silence: all errors, each with its field.
+pub fn silence_errors(language: Language, errors: &[SilenceError]) -> String {
+    let of = |error: &SilenceError| format!("{}: {}", error.field.path(), silence_problem(language, &error.problem));
+    errors.iter().map(of).collect::<Vec<_>>().join("; ")
+}
+
+/// What is wrong with one field of a Silence, and what would be right.
+pub fn silence_problem(language: Language, problem: &SilenceProblem) -> String {
+    match problem {
+        SilenceProblem::MatcherCount { count, max } => {
+            text!(language, "há {count}, deve haver de 1 a {max}", "there are {count}, should be 1 to {max}")
+        }
+        SilenceProblem::MatchesEmpty => text!(
+            language,
+            "todas as condições aceitam o texto vazio: pelo menos uma deve exigir algo, como scenario=proxmox.cluster",
+            "all of them match the empty text: at least one should not, such as scenario=proxmox.cluster",
+        ),
+        SilenceProblem::ValueTooLong { chars, max } => {
+            text!(language, "tem {chars} caracteres, o máximo são {max}", "has {chars} characters, at most {max}")
+        }
+        SilenceProblem::NotAPattern { text } => text!(
+            language,
+            "{text:?} não é uma expressão regular (RE2), como 11[0-9]",
+            "{text:?} is not a regular expression (RE2), such as 11[0-9]",
+        ),
+        SilenceProblem::PatternTooLarge { text } => text!(
+            language,
+            "a expressão regular {text:?} é grande demais: use uma mais simples, com menos repetições",
+            "the regular expression {text:?} is too large: use a simpler one, with fewer repetitions",
+        ),
+        SilenceProblem::NoEnd => {
+            text!(language, "falta: defina endsAt ou recurrence", "is missing: set endsAt or recurrence")
+        }
+        SilenceProblem::TwoEnds => {
+            text!(language, "defina endsAt ou recurrence, não ambos", "set endsAt or recurrence, not both")
+        }
+        SilenceProblem::EndNotAfterStart { start, end } => {
+            text!(language, "{end} deve vir depois do início, {start}", "{end} should be after the start, {start}")
+        }
+        SilenceProblem::NotACron { text } => text!(
+            language,
+            "{text:?} não é uma expressão cron de cinco campos, como `0 3 * * SUN`",
+            "{text:?} is not a cron expression of five fields, such as `0 3 * * SUN`",
+        ),
+        SilenceProblem::NotATimeZone { text } => text!(
+            language,
+            "{text:?} não é um fuso horário, como America/Sao_Paulo",
+            "{text:?} is not a time zone, such as America/Sao_Paulo",
+        ),
+        SilenceProblem::NotADuration { text } => text!(
+            language,
+            "{text:?} não é uma duração: use um formato como 30m, 2h ou 1h30m",
+            "{text:?} is not a duration: use a format such as 30m, 2h or 1h30m",
+        ),
+        SilenceProblem::DurationOutOfRange { text, min, max } => {
+            let (min, max) = (show(*min), show(*max));
+            text!(language, "{text:?} não está entre {min} e {max}", "{text:?} is not between {min} and {max}")
+        }
+    }
+}
+
+/// The stored form of a Silence cannot be read; with the message of the decoder.
+pub fn silence_undecodable(language: Language, error: impl Display) -> String {
+    text!(language, "não pode ser lido: {error}", "cannot be read: {error}")
+}
