@@ -234,6 +234,7 @@ fn validation_errors_are_in_both_languages() {
         Problem::Expression(_) => Problem::Expression(CompileError::UnknownFunction { name: s(), place: PLACE }),
         Problem::DuplicateName { .. } => Problem::DuplicateName { name: s(), first: s() },
         Problem::ReservedName => Problem::ReservedName,
+        Problem::ReservedScenarioName => Problem::ReservedScenarioName,
         Problem::UnknownProbe { .. } => Problem::UnknownProbe { name: s(), available: vec![s(), s()] },
         Problem::UnknownField { .. } =>
             Problem::UnknownField { probe: s(), field: s(), available: vec!["X1", "X2"], place: PLACE },
