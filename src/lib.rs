@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod cel;
+pub mod channels;
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "commands answer on standard output")]
 pub mod cli;
 pub mod commands;

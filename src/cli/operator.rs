@@ -108,6 +108,7 @@ impl Process {
             names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: self.settings.limits(),
             metrics: self.metrics.clone(),
+            monitoring: serve::monitoring(&self.settings, None),
             election: Some(Election::new(&identity(), self.settings.lease_time())),
         });
         let registry = self.args.registry.as_deref().map(|path| {

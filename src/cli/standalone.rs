@@ -144,6 +144,7 @@ impl Standalone {
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: settings.limits(),
             metrics: metrics.clone(),
+            monitoring: serve::monitoring(settings, Some(control_plane.store.clone())),
             election: None,
         });
         let beside = Beside { store: Some(control_plane.store.clone()), registry: Some(registry_status) };

@@ -1,5 +1,6 @@
 //! What every controller is started with.
 
+use super::monitoring::SelfMonitoring;
 use crate::domain::keys::KeyLimits;
 use crate::domain::redact::KnownSecrets;
 use crate::domain::retention::RetentionLimits;
@@ -39,6 +40,7 @@ pub struct Context {
     pub names_are_checked: bool,
     pub limits: Limits,
     pub metrics: Arc<Metrics>,
+    pub monitoring: SelfMonitoring,
     /// Until when the writes under way may take, once the operator stops.
     pub(super) stop: watch::Receiver<Option<Instant>>,
 }

@@ -3,8 +3,13 @@
 //! A new controller is a module with a function `start(&Context) -> JoinHandle<()>` and a line in [`CONTROLLERS`].
 
 pub mod agent;
+pub mod channel_states;
 pub mod context;
 pub mod finding;
+mod heartbeat;
+mod lateness;
+pub mod monitoring;
+pub mod probe_lateness;
 mod retention;
 pub mod scenario;
 
@@ -16,8 +21,10 @@ use crate::runtime::caches::{Caches, Watches};
 use crate::runtime::events::Events;
 use crate::runtime::leadership::{Election, ElectionTask, WriteFence};
 use crate::telemetry::Metrics;
+use channel_states::ChannelStates;
 use context::{Context, Limits};
 use kube::Client;
+use monitoring::SelfMonitoring;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -28,6 +35,8 @@ const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
     finding::start,   // copies acknowledgements to the status
     agent::start,     // counts open Findings
     retention::start, // removes what is finished and too old, or too much
+    lateness::start,  // reports probes that begin too late
+    heartbeat::start, // calls a push monitor while all is well
 ];
 
 /// The default time of a stop.
@@ -50,6 +59,7 @@ pub struct OperatorConfig {
     pub names_are_checked: bool,
     pub limits: Limits,
     pub metrics: Arc<Metrics>,
+    pub monitoring: SelfMonitoring,
     /// How the leading replica is elected; `None` where there is only one.
     pub election: Option<Election>,
 }
@@ -59,6 +69,7 @@ pub struct Operator {
     pub fence: WriteFence,
     pub caches: Caches,
     pub scenarios: scenario::Handle,
+    pub channels: ChannelStates,
     stop: watch::Sender<Option<Instant>>,
     running: Vec<JoinHandle<()>>,
     watches: Watches,
@@ -91,11 +102,13 @@ impl Operator {
             names_are_checked: config.names_are_checked,
             limits: config.limits,
             metrics: config.metrics,
+            monitoring: config.monitoring,
             stop: stopped,
         };
         let (scenarios, watching) = scenario::start(&context);
         let running = CONTROLLERS.iter().map(|start| start(&context)).chain([watching]).collect();
-        Operator { fence, caches, scenarios, stop, running, watches, election }
+        let channels = context.monitoring.channels.clone();
+        Operator { fence, caches, scenarios, channels, stop, running, watches, election }
     }
 
     /// What it still waits for before it works, for people.

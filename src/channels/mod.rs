@@ -1,0 +1,3 @@
+//! How messages leave the program.
+
+pub mod heartbeat;
