@@ -3,6 +3,7 @@
 mod exposition;
 mod limits;
 mod logging;
+mod notices;
 mod process;
 mod reference;
 mod requests;
@@ -18,6 +19,7 @@ pub use scenarios::{Exposition, LastRun, ScenarioSample};
 use crate::api::{CheckOutcome, Health, Severity, WatchState};
 use exposition::to_text_format;
 use limits::Throttle;
+use notices::NoticeMetrics;
 use process::ProcessMetrics;
 use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
@@ -97,6 +99,7 @@ pub struct Metrics {
     limits_logged: Throttle,
     store: Arc<StoreMetrics>,
     requests: RequestMetrics,
+    notices: NoticeMetrics,
     last_runs: LastRuns,
     process: Registry,
 }
@@ -122,6 +125,7 @@ impl Default for Metrics {
             limits_logged: Throttle::default(),
             store: Arc::default(),
             requests: RequestMetrics::registered(&mut registry),
+            notices: NoticeMetrics::registered(&mut registry),
             last_runs: LastRuns::default(),
             process: Registry::with_prefix("process"),
             registry: Registry::default(),
@@ -236,6 +240,16 @@ impl Metrics {
     /// the time to it.
     pub fn request(&self, route: Option<&str>, method: &str, code: u16, took: Duration) {
         self.requests.answered(route, method, code, took);
+    }
+
+    /// Counts what came of a notice. `result` is `sent`, `failed`, `retried` or `suppressed`.
+    pub fn notice_result(&self, channel: &str, result: &str) {
+        self.notices.notice(channel, result);
+    }
+
+    /// Counts a time at which the push monitor was to be called. `result` is `sent`, `failed` or `withheld`.
+    pub fn heartbeat(&self, result: &'static str) {
+        self.notices.heartbeat(result);
     }
 
     /// Records the last run of a Scenario.

@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
     selectable = ".status.health",
     selectable = ".status.state",
     validation = Rule::new("self.metadata.name.size() <= 63").message("a Scenario's name is at most 63 characters"),
+    validation = Rule::new("self.metadata.name != 'agentic-ops'").message("metadata.name: agentic-ops is reserved for Findings about the program itself"),
     printcolumn(name = "Agent", type_ = "string", description = "Agent that owns the Scenario", json_path = ".spec.agent"),
     printcolumn(name = "Severity", type_ = "string", description = "Severity of its Findings", json_path = ".spec.severity"),
     printcolumn(name = "Ready", type_ = "string", description = "Whether the spec is valid", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),

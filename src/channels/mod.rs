@@ -4,6 +4,7 @@
 //! within [`SEND_TIMEOUT`], and its answer is bounded, printable and without credentials.
 
 mod conversation;
+pub mod heartbeat;
 mod http;
 mod ntfy;
 mod smtp;

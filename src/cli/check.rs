@@ -202,7 +202,7 @@ fn unplaced(text: String) -> Mistake {
 }
 
 async fn run_once(valid: ValidatedScenario, configuration: &ReferencedConfiguration, assessor: &Assessor) -> Checked {
-    let begin = Begin { answered_before: true, begun: clock::now };
+    let begin = Begin { answered_before: true, begun: clock::now, due: None };
     match assessor.assess(&Arc::new(valid), configuration, begin).await {
         Ok(assessment) => Checked::Ran(assessment.evaluation),
         Err(AssessError::Refused(errors)) => Checked::Invalid(rendered(&errors, assessor.language)),

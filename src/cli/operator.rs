@@ -110,6 +110,7 @@ impl Process {
             limits: self.settings.limits(),
             notices: notices::config(&self.settings, &identity(), self.desk_url(), false)?,
             metrics: self.metrics.clone(),
+            monitoring: serve::monitoring(&self.settings, None),
             election: Some(Election::new(&identity(), self.settings.lease_time())),
         });
         let registry = self.args.registry.as_deref().map(|path| {

@@ -3,8 +3,15 @@
 use super::registry::{self, RegistryOptions};
 use super::settings::Settings;
 use super::{CliError, limits};
+use crate::api::Channel;
+use crate::channels::heartbeat::Heartbeat;
 use crate::commands::{Caller, CommandRate, Context, Interface, ProcessId, Recovery, RequestId};
+use crate::controllers::channel_states::ChannelStates;
+use crate::controllers::monitoring::{HeartbeatOptions, SelfMonitoring, StoreError};
+use crate::controllers::probe_lateness::ProbeLateness;
 use crate::controllers::scenario::assess::Assessor;
+use crate::controlplane::StoreStatus;
+use crate::domain::lateness::LatenessLimits;
 use crate::domain::redact::KnownSecrets;
 use crate::domain::validate::ProbePolicy;
 use crate::facade::auth::{AuthConfig, Authenticator};
@@ -78,6 +85,30 @@ pub fn prober(settings: &Settings, context: ProberContext) -> Result<Prober, Cli
         ..ProberOptions::default()
     };
     Prober::new(options).map_err(|e| CliError::Argument(e.to_string()))
+}
+
+/// How the program watches itself, from the settings; `store` is the embedded store, where there is one.
+pub fn monitoring(settings: &Settings, store: Option<StoreStatus>) -> SelfMonitoring {
+    let limits = LatenessLimits {
+        max: settings.duration("AGENTIC_LATENESS_MAX"),
+        window: settings.duration("AGENTIC_LATENESS_WINDOW"),
+    };
+    let channels = [
+        (Channel::Mail, "SMTP_URL"),
+        (Channel::Ntfy, "DESK_OPS_NTFY_TOPIC"),
+        (Channel::Webhook, "AGENTIC_WEBHOOK_URL"),
+    ];
+    let configured = channels.into_iter().filter(|(_, setting)| settings.get(setting).is_some());
+    let guard = AddressGuard::new(settings.addresses());
+    SelfMonitoring {
+        lateness: ProbeLateness::new(limits),
+        channels: ChannelStates::new(configured.map(|(channel, _)| channel)),
+        heartbeat: settings.get("AGENTIC_HEARTBEAT_URL").map(|url| HeartbeatOptions {
+            monitor: Arc::new(Heartbeat::new(url, guard)),
+            interval: settings.duration("AGENTIC_HEARTBEAT_INTERVAL"),
+        }),
+        store_error: store.map(|store| -> StoreError { Arc::new(move || store.state().write_error) }),
+    }
 }
 
 fn sqlite_options(settings: &Settings, context: &ProberContext) -> SqliteOptions {

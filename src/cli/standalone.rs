@@ -146,6 +146,7 @@ impl Standalone {
             limits: settings.limits(),
             notices: notices::config(settings, "standalone", desk_url(settings, args.listen), true)?,
             metrics: metrics.clone(),
+            monitoring: serve::monitoring(settings, Some(control_plane.store.clone())),
             election: None,
         });
         let beside = Beside { store: Some(control_plane.store.clone()), registry: Some(registry_status) };

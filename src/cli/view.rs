@@ -3,12 +3,14 @@
 use super::registry::RegistryStatus;
 use crate::api::{Finding, Scenario};
 use crate::commands::Scheduler;
+use crate::controllers::channel_states::ChannelStates;
 use crate::controllers::scenario::WatchStates;
 use crate::controllers::{Operator, scenario};
 use crate::controlplane::{self, StoreStatus};
 use crate::domain::duration;
 use crate::facade::ProcessState;
 use crate::runtime::caches::Caches;
+use crate::runtime::clock;
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::listing::ListProgress;
 use crate::runtime::watch::Cache;
@@ -45,6 +47,7 @@ pub fn of_operator(operator: &Operator, place: Place<'_>, metrics: Arc<Metrics>,
         findings: operator.caches.findings.clone(),
         fence: operator.fence.clone(),
         controller: operator.scenarios.clone(),
+        channels: operator.channels.clone(),
         states: CachedStates::new(&operator.caches),
         beside,
     });
@@ -87,6 +90,7 @@ struct LocalOperator {
     findings: Cache<Finding>,
     fence: WriteFence,
     controller: scenario::Handle,
+    channels: ChannelStates,
     states: CachedStates,
     beside: Beside,
 }
@@ -127,6 +131,10 @@ impl OperatorStatus for LocalOperator {
             store: self.beside.store.as_ref().map(|store| {
                 let controlplane::StoreState { write_error, damaged } = store.state();
                 StoreState { write_error, damaged }
+            }),
+            channels: Some(match self.fence.leadership() {
+                Leadership::Following { .. } => self.channels.unused(),
+                Leadership::Leading { .. } | Leadership::Uncertain { .. } => self.channels.at(clock::now()),
             }),
             registry: self.beside.registry.as_ref().map(RegistryStatus::state),
         }

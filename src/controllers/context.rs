@@ -1,5 +1,6 @@
 //! What every controller is started with.
 
+use super::monitoring::SelfMonitoring;
 use super::notification::NotificationConfig;
 use crate::domain::keys::KeyLimits;
 use crate::domain::redact::KnownSecrets;
@@ -43,6 +44,7 @@ pub struct Context {
     pub limits: Limits,
     pub notices: Arc<NotificationConfig>,
     pub metrics: Arc<Metrics>,
+    pub monitoring: SelfMonitoring,
     /// Until when the writes under way may take, once the operator stops.
     pub(super) stop: watch::Receiver<Option<Instant>>,
 }

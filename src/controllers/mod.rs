@@ -3,9 +3,14 @@
 //! A new controller is a module with a function `start(&Context) -> JoinHandle<()>` and a line in [`CONTROLLERS`].
 
 pub mod agent;
+pub mod channel_states;
 pub mod context;
 pub mod finding;
+mod heartbeat;
+mod lateness;
+pub mod monitoring;
 pub mod notification;
+pub mod probe_lateness;
 mod retention;
 pub mod scenario;
 mod silence;
@@ -18,8 +23,10 @@ use crate::runtime::caches::{Caches, Watches};
 use crate::runtime::events::Events;
 use crate::runtime::leadership::{Election, ElectionTask, WriteFence};
 use crate::telemetry::Metrics;
+use channel_states::ChannelStates;
 use context::{Context, Limits};
 use kube::Client;
+use monitoring::SelfMonitoring;
 use notification::NotificationConfig;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,6 +40,8 @@ const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
     silence::start,      // keeps the statuses of Silences
     notification::start, // tells people of Findings
     retention::start,    // removes what is finished and too old, or too much
+    lateness::start,     // reports probes that begin too late
+    heartbeat::start,    // calls a push monitor while all is well
 ];
 
 /// The default time of a stop.
@@ -58,6 +67,7 @@ pub struct OperatorConfig {
     pub limits: Limits,
     pub notices: NotificationConfig,
     pub metrics: Arc<Metrics>,
+    pub monitoring: SelfMonitoring,
     /// How the leading replica is elected; `None` where there is only one.
     pub election: Option<Election>,
 }
@@ -67,6 +77,7 @@ pub struct Operator {
     pub fence: WriteFence,
     pub caches: Caches,
     pub scenarios: scenario::Handle,
+    pub channels: ChannelStates,
     stop: watch::Sender<Option<Instant>>,
     running: Vec<JoinHandle<()>>,
     watches: Watches,
@@ -101,11 +112,13 @@ impl Operator {
             limits: config.limits,
             notices: Arc::new(config.notices),
             metrics: config.metrics,
+            monitoring: config.monitoring,
             stop: stopped,
         };
         let (scenarios, watching) = scenario::start(&context);
         let running = CONTROLLERS.iter().map(|start| start(&context)).chain([watching]).collect();
-        Operator { fence, caches, scenarios, stop, running, watches, election }
+        let channels = context.monitoring.channels.clone();
+        Operator { fence, caches, scenarios, channels, stop, running, watches, election }
     }
 
     /// What it still waits for before it works, for people.

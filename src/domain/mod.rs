@@ -9,8 +9,10 @@ pub mod evidence;
 pub mod fingerprint;
 #[cfg(test)]
 mod fixtures;
+pub mod heartbeat;
 pub mod key_hosts;
 pub mod keys;
+pub mod lateness;
 pub mod names;
 pub mod notice;
 pub mod outcome;

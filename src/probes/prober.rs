@@ -66,6 +66,11 @@ impl Prober {
         self.inner.pool.longest_wait()
     }
 
+    /// How many probes have been waiting for their turn for longer than `most`, without those whose own target hangs.
+    pub fn waiting_longer_than(&self, most: Duration) -> usize {
+        self.inner.pool.waiting_longer_than(most)
+    }
+
     /// The memory that the large JSON of one Scenario may take while it is judged.
     pub fn parsed_memory(&self) -> ParsedMemory {
         self.inner.memory.parsed()

@@ -39,6 +39,25 @@ pub enum WriteError {
 }
 
 impl WriteError {
+    /// Whether it says that the API server does not answer, or that it stores nothing of this program; else it is about one object, or
+    /// about this replica.
+    pub fn is_of_store(&self) -> bool {
+        match self {
+            WriteError::Timeout => true,
+            WriteError::Api(error) => match &**error {
+                kube::Error::Api(status) => !matches!(status.code, 400 | 413 | 415 | 422),
+                _ => true,
+            },
+            WriteError::Conflict
+            | WriteError::Gone
+            | WriteError::Exists
+            | WriteError::NotLeading
+            | WriteError::Undecodable { .. }
+            | WriteError::Panicked
+            | WriteError::Json(_) => false,
+        }
+    }
+
     /// Whether the API server denied permission.
     pub fn is_forbidden(&self) -> bool {
         matches!(self, WriteError::Api(error) if matches!(&**error, kube::Error::Api(status) if status.code == 403))

@@ -4,9 +4,11 @@ use super::finding::{is_active, severity};
 use super::{OperatorState, RegistryState, StoreState};
 use crate::api::conditions::bounded;
 use crate::api::{Finding, Health, Scenario, Severity};
+use crate::controllers::channel_states::ChannelState;
 use crate::controllers::scenario::{NotWatched, WatchStates};
 use crate::domain::printable::printable;
 use crate::runtime::leadership::Leadership;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +44,8 @@ pub enum ServiceStatus {
     /// Working.
     Ok,
     /// Working, but late, without a confirmed lease, with Findings that can't be decoded, with a store that can't be written or read
-    /// completely, with Scenarios that are invalid or late, or with errors in the registry.
+    /// completely, with Scenarios that are invalid or late, with a channel of notices that has been failing for five minutes, or with
+    /// errors in the registry.
     Degraded,
     /// Not ready.
     Down,
@@ -71,6 +74,9 @@ pub struct HealthDetails {
     /// damaged has to be deleted.
     #[schema(required = false)]
     pub undecodable_findings: Vec<String>,
+    /// State of each channel of notices, as this replica saw it while it led; only where the controllers are in this process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Vec<ChannelView>>,
     /// State of the embedded store; only in standalone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreView>,
@@ -104,6 +110,23 @@ pub struct NotWatchedView {
     pub id: String,
     /// What is wrong.
     pub message: String,
+}
+
+/// State of a channel of notices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ChannelView {
+    /// `mail`, `ntfy` or `webhook`.
+    #[schema(example = "mail")]
+    pub channel: &'static str,
+    /// `off` (not configured), `ok` or `failing`, by the last attempt.
+    #[schema(example = "failing")]
+    pub state: &'static str,
+    /// Time since when it has this state; null before the first attempt.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
+    /// Why the last attempt failed; null where it did not.
+    #[schema(required, example = "connection refused")]
+    pub last_error: Option<String>,
 }
 
 /// State of the registry.
@@ -189,6 +212,7 @@ impl HealthView {
             waiting_for: operator.waiting_for.clone(),
             replica: operator.leadership.as_ref().map(ReplicaView::new),
             undecodable_findings: operator.undecodable_findings.iter().take(NAMED_MAX).cloned().collect(),
+            channels: operator.channels.as_ref().map(|channels| channels.iter().map(ChannelView::new).collect()),
             store: operator.store.as_ref().map(StoreView::new),
             registry: operator.registry.as_ref().map(RegistryView::new),
         };
@@ -205,6 +229,7 @@ fn status(operator: &OperatorState, states: &WatchStates) -> ServiceStatus {
         || is_late
         || is_store_faulty
         || has_errors
+        || operator.channels.iter().flatten().any(|channel| channel.is_down)
         || !operator.undecodable_findings.is_empty()
         || !states.is_well();
     match operator.waiting_for.is_empty() {
@@ -250,6 +275,18 @@ impl ScenarioStatesView {
             late: late.total,
             first_invalid: first(invalid),
             first_late: first(late),
+        }
+    }
+}
+
+impl ChannelView {
+    fn new(state: &ChannelState) -> ChannelView {
+        let ChannelState { channel, standing, since, last_error, .. } = state;
+        ChannelView {
+            channel: channel.as_str(),
+            state: standing.as_str(),
+            since: *since,
+            last_error: last_error.clone(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What read models need of the operator beyond the resources.
 
+use crate::controllers::channel_states::ChannelState;
 use crate::controllers::scenario::WatchStates;
 use crate::runtime::leadership::Leadership;
 use jiff::Timestamp;
@@ -31,6 +32,8 @@ pub struct OperatorState {
     pub undecodable_findings: Vec<String>,
     /// State of the embedded store; `None` where the API server is another process.
     pub store: Option<StoreState>,
+    /// State of each channel of notices; `None` where the controllers are another process.
+    pub channels: Option<Vec<ChannelState>>,
     /// State of the registry; `None` where this process follows none.
     pub registry: Option<RegistryState>,
 }

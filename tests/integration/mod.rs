@@ -8,6 +8,7 @@ mod facade;
 mod findings;
 mod hung;
 mod kubectl;
+mod lateness;
 mod malformed;
 mod metrics;
 mod names;

@@ -29,6 +29,13 @@ pub async fn embedded_with_event_ttl(
     controlplane::start(config).await.unwrap()
 }
 
+/// Starts the embedded server with a store of at most so many pages.
+pub async fn embedded_with_pages_max(data_dir: &Path, pages_max: u32) -> controlplane::Running {
+    let store = controlplane::StoreConfig { pages_max: Some(pages_max), ..Default::default() };
+    let config = controlplane::Config { store, ..config(data_dir, super::ports::any(), api::crds()) };
+    controlplane::start(config).await.unwrap()
+}
+
 /// Starts the embedded server without CustomResourceDefinitions.
 pub async fn embedded_without_definitions(data_dir: &Path, listen: SocketAddr) -> controlplane::Running {
     controlplane::start(config(data_dir, listen, Vec::new())).await.unwrap()

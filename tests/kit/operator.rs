@@ -12,13 +12,18 @@ use std::time::Duration;
 
 /// Starts an operator with a default interval of one second and the limits that are the defaults. Without an election it always leads.
 pub fn start(client: Client, namespace: &str, election: Option<Election>) -> Operator {
-    start_with(client, namespace, election, settings::nowhere(&[]).limits())
+    Operator::start(config(client, namespace, election))
 }
 
 /// Starts an operator with these limits.
 pub fn start_with(client: Client, namespace: &str, election: Option<Election>, limits: Limits) -> Operator {
+    Operator::start(OperatorConfig { limits, ..config(client, namespace, election) })
+}
+
+/// What [`start`] starts an operator with.
+pub fn config(client: Client, namespace: &str, election: Option<Election>) -> OperatorConfig {
     let settings = settings::nowhere(&[]);
-    Operator::start(OperatorConfig {
+    OperatorConfig {
         client,
         namespace: namespace.into(),
         policy: ProbePolicy {
@@ -35,11 +40,12 @@ pub fn start_with(client: Client, namespace: &str, election: Option<Election>, l
         language: settings.language(),
         time_zone: settings.time_zone(),
         names_are_checked: false,
-        limits,
+        limits: settings.limits(),
         notices: notices::config(&settings, "test", "http://127.0.0.1:9".into(), false).unwrap(),
         metrics: Default::default(),
+        monitoring: Default::default(),
         election,
-    })
+    }
 }
 
 /// A candidate for the Lease in tests.

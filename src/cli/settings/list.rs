@@ -154,7 +154,25 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_HEARTBEAT_URL",
         None,
         Format::Url,
-        "URL of a push monitor, called every 60 seconds while the program works: it raises an alarm if the calls end",
+        "URL of a push monitor, called again and again while the program works: it raises an alarm if the calls end",
+    ),
+    setting(
+        "AGENTIC_HEARTBEAT_INTERVAL",
+        Some("60s"),
+        Format::Duration,
+        "time between two calls of the push monitor; writes that fail for this long end them",
+    ),
+    setting(
+        "AGENTIC_LATENESS_MAX",
+        Some("30s"),
+        Format::Duration,
+        "time after which a probe that has not begun is late; probes of targets that hang are not counted",
+    ),
+    setting(
+        "AGENTIC_LATENESS_WINDOW",
+        Some("2m"),
+        Format::Duration,
+        "time over which probes are counted: if more than one in a hundred is late, a Finding of Scenario `agentic-ops` is opened and the push monitor is not called; after as long in time it is resolved",
     ),
     setting("AGENTIC_MAIL_MIN_SEVERITY", Some("high"), Format::Severity, "least severity of Findings that are mailed"),
     setting(

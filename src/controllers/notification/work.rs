@@ -5,9 +5,10 @@ use super::pause::Pauses;
 use super::sending::{Outcome, Sender};
 use super::surroundings::World;
 use super::{NotificationConfig, clock};
-use crate::api::{Channel, Finding, Notice, Scenario};
+use crate::api::{Channel, Finding, Notice, NoticeState, Scenario};
 use crate::controllers::context::Context;
 use crate::domain::notice::group::GroupKey;
+use crate::domain::notice::outgoing::Delivery;
 use crate::domain::notice::plan::Plan;
 use crate::domain::notice::queue::{Queue, Ready};
 use crate::domain::notice::record::NoticeParts;
@@ -211,10 +212,29 @@ impl Controller {
                     *sends = sends.saturating_sub(1);
                 }
                 if let Some(delivery) = delivery {
-                    self.pauses.ended(channel, &delivery, clock());
-                    let _ = members;
+                    self.delivered(channel, &delivery, members);
                 }
             }
+        }
+    }
+
+    /// Takes note of what the server of a channel answered.
+    fn delivered(&mut self, channel: Channel, delivery: &Delivery, members: usize) {
+        let now = clock();
+        self.pauses.ended(channel, delivery, now);
+        let states = &self.context.monitoring.channels;
+        let result = match delivery {
+            Delivery::Accepted(_) | Delivery::Refused(_) => {
+                states.succeeded(channel, now);
+                if matches!(delivery, Delivery::Accepted(_)) { "sent" } else { "failed" }
+            }
+            Delivery::NotNow(error) | Delivery::Uncertain(error) => {
+                states.failed(channel, now, error);
+                "retried"
+            }
+        };
+        for _ in 0..members {
+            self.context.metrics.notice_result(channel.as_str(), result);
         }
     }
 
@@ -323,6 +343,7 @@ impl Controller {
         if notices == status.notices {
             return true;
         }
+        self.count_suppressed(&status.notices, &notices);
         if self.writing.insert(name.to_string()) {
             self.write(name.to_string(), finding.clone(), notices);
         }
@@ -349,6 +370,14 @@ impl Controller {
         // Their statuses change with the Findings.
         if std::mem::replace(&mut self.active_silences, active.clone()) != active {
             self.dirty.extend(self.world.findings().cloned());
+        }
+    }
+
+    /// Counts what is newly not sent.
+    fn count_suppressed(&self, before: &[Notice], after: &[Notice]) {
+        let is_new = |notice: &&Notice| notice.state == NoticeState::Suppressed && !before.contains(notice);
+        for notice in after.iter().filter(is_new) {
+            self.context.metrics.notice_result(notice.channel.as_str(), "suppressed");
         }
     }
 

@@ -7,6 +7,7 @@ use super::evaluations::{self, Evaluations};
 use super::last_run::{certificate_expires, is_up};
 use super::state::RunResult;
 use super::waits::Waits;
+use crate::controllers::probe_lateness::DueRun;
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::outcome::{Evaluation, Observation, RunContext, judge};
 use crate::domain::prepare::{ReferencedConfiguration, prepare};
@@ -51,11 +52,13 @@ pub struct Assessor {
 
 /// How probes begin.
 #[derive(Clone, Copy)]
-pub struct Begin<F> {
+pub struct Begin<'a, F> {
     /// Whether the targets answered the last time, as far as is known without having read them.
     pub answered_before: bool,
     /// Called once all probes have begun.
     pub begun: F,
+    /// When they should begin, if that counts.
+    pub due: Option<&'a DueRun>,
 }
 
 /// The result of an assessment.
@@ -178,7 +181,7 @@ impl Assessor {
         &self,
         scenario: &Arc<ValidatedScenario>,
         configuration: &ReferencedConfiguration,
-        begin: Begin<impl Fn() -> Timestamp + Sync>,
+        begin: Begin<'_, impl Fn() -> Timestamp + Sync>,
     ) -> Result<Assessment, AssessError> {
         let prepared = prepare(scenario, configuration, &self.policy);
         if !prepared.refused.is_empty() {
@@ -191,7 +194,7 @@ impl Assessor {
                 begun_at.get_or_init(&begin.begun);
             }
         };
-        let begin_one = Begin { answered_before: begin.answered_before, begun: &has_begun };
+        let begin_one = Begin { answered_before: begin.answered_before, begun: &has_begun, due: begin.due };
         let observing = prepared.targets.into_iter().map(|(name, target)| self.observe(name, target, begin_one));
         let observed = join_all(observing).await;
         let now = *begun_at.get_or_init(&begin.begun);
@@ -224,11 +227,14 @@ impl Assessor {
     }
 
     /// Reads the target when it is its turn.
-    async fn observe(&self, name: String, target: Result<Target, Reading>, begin: Begin<impl Fn()>) -> Observed {
+    async fn observe(&self, name: String, target: Result<Target, Reading>, begin: Begin<'_, impl Fn()>) -> Observed {
         match target {
             Ok(target) => {
                 let mut turn = self.turn(&target, begin.answered_before).await;
                 (begin.begun)();
+                if let Some(due) = begin.due.filter(|_| !turn.is_of_hung_target()) {
+                    due.probe_began();
+                }
                 let reading = self.prober.read(&target).await;
                 turn.saw(reading.latency, target.timeout);
                 drop(turn);
@@ -314,9 +320,11 @@ impl Assessor {
         &self,
         scenario: Arc<ValidatedScenario>,
         configuration: &ConfigurationReader,
-        begin: Begin<impl Fn() + Sync>,
+        begin: Begin<'_, impl Fn() + Sync>,
     ) -> (Timestamp, RunResult, Option<LastRun>) {
+        let waiting = begin.due.map(DueRun::waits);
         let (permit, _) = self.waits.turn(Limit::PreparedRuns, &scenario.name, self.preparing.acquire()).await;
+        drop(waiting);
         let now = clock::now();
         let Ok(permit) = permit else { return (now, RunResult::Failed(RunFailure::ShuttingDown), None) };
         // Boxed, so that the thousands that wait after a start are small.
@@ -336,7 +344,7 @@ impl Assessor {
         scenario: Arc<ValidatedScenario>,
         configuration: &ConfigurationReader,
         preparing: SemaphorePermit<'_>,
-        begin: Begin<impl Fn() + Sync>,
+        begin: Begin<'_, impl Fn() + Sync>,
     ) -> Result<Assessment, RunResult> {
         configuration.learn().await;
         let configuration = configuration.read(scenario.secret_names()).await;
@@ -352,7 +360,7 @@ impl Assessor {
             (begin.begun)();
             clock::now()
         };
-        let begin = Begin { answered_before: begin.answered_before, begun };
+        let begin = Begin { answered_before: begin.answered_before, begun, due: begin.due };
         self.assess(&scenario, &configuration, begin).await.map_err(|error| match error {
             AssessError::Refused(errors) => RunResult::Refused(errors),
             AssessError::Failed(failure) => RunResult::Failed(failure),

@@ -12,6 +12,7 @@ use super::status::{self, StatusEvent};
 use super::watch_states::WatchStatesView;
 use crate::api::{GROUP, Scenario, ScenarioStatus, VERSION, WatchState};
 use crate::controllers::finding::FindingWriter;
+use crate::controllers::probe_lateness::ProbeLateness;
 use crate::domain::keys::KeyLimit;
 use crate::domain::texts::{self, Language};
 use crate::runtime::events::Events;
@@ -42,6 +43,7 @@ pub struct Executor {
     pub configuration: ConfigurationReader,
     pub schedule: ScheduleView,
     pub states: WatchStatesView,
+    pub lateness: ProbeLateness,
     pub metrics: Arc<Metrics>,
     /// Events of the API.
     pub published: Events,
@@ -138,6 +140,7 @@ impl Executor {
         let (assessor, configuration, events) =
             (self.assessor.clone(), self.configuration.clone(), self.events.clone());
         let (schedule, metrics) = (self.schedule.clone(), self.metrics.clone());
+        let due = self.lateness.due(due_at);
         let ended = Arc::new(OnceLock::new());
         let last_run = ended.clone();
         let run = tokio::spawn(async move {
@@ -146,7 +149,7 @@ impl Executor {
                 schedule.set_lateness(lateness);
                 metrics.lateness(lateness);
             };
-            let begin = Begin { answered_before, begun };
+            let begin = Begin { answered_before, begun, due: Some(&due) };
             let (started_at, result, last_run) = assessor.run(spec, &configuration, begin).await;
             let _ = ended.set(last_run);
             if let RunResult::Failed(failure) = &result {

@@ -107,6 +107,7 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
         ),
         schedule: handle.schedule.clone(),
         states: handle.states.clone(),
+        lateness: context.monitoring.lateness.clone(),
         metrics: context.metrics.clone(),
         published: context.events.clone(),
         events,

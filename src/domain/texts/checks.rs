@@ -4,6 +4,7 @@ use super::expressions::evaluation;
 use super::language::Language;
 use crate::cel::EvalError;
 use crate::domain::duration;
+use crate::domain::lateness::Lateness;
 use crate::domain::transition::ResolveReason;
 use std::time::Duration;
 
@@ -128,6 +129,21 @@ pub fn surplus(language: Language, check: &str, count: usize, examples: &str, mo
 /// The title of that Finding, from that of the Scenario.
 pub fn surplus_title(language: Language, title: &str) -> String {
     text!(language, "{title}: itens sem ocorrência própria", "{title}: items without a Finding of their own")
+}
+
+/// The title of the Finding that says that probes are late.
+pub fn late_probes_title(language: Language) -> String {
+    text!(language, "Agentic Ops: sondas atrasadas", "Agentic Ops: probes are late")
+}
+
+/// Its message: how many probes of the last `window` began more than `max` after their time.
+pub fn late_probes(language: Language, lateness: Lateness, max: Duration, window: Duration) -> String {
+    let (Lateness { probes, late }, max, window) = (lateness, duration::show(max), duration::show(window));
+    text!(
+        language,
+        "{late} de {probes} sondas dos últimos {window} começaram ou esperam há mais de {max} depois da hora, e falhas são descobertas tarde. Dê mais CPU ao programa, aumente o limite que o log dele indica ou monitore com menos frequência",
+        "{late} of {probes} probes of the last {window} began or wait more than {max} after their time, so that failures are found late. Give the program more CPU, raise the limit that its log names, or watch less often",
+    )
 }
 
 /// The message of a resolved Finding: how it ended after `open_for`, and what `was` its message. What is no longer watched may still be

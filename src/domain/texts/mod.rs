@@ -32,8 +32,8 @@ pub use channels::{
 };
 pub use checks::{
     blind, blind_title, check_failed, held_by_held_requirement, held_by_probe, held_by_requirement, held_by_target,
-    held_by_unread_requirement, item_without_name, message_failed, names_only_unset_settings, not_given,
-    resolved_message, show_failed, surplus, surplus_title,
+    held_by_unread_requirement, item_without_name, late_probes, late_probes_title, message_failed,
+    names_only_unset_settings, not_given, resolved_message, show_failed, surplus, surplus_title,
 };
 pub use cli::{
     CheckWarning, DocumentError, check_columns, check_warning, demo_started, document_error, no_scenario,

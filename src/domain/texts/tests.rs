@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cel::{CompileError, CostError, EvalError, Place, ResultType, SyntaxError, SyntaxReason};
+use crate::domain::lateness::Lateness;
 use crate::domain::probe_fields::{CertificatesError, FieldError, HeaderRule, QueryError};
 use crate::domain::run_failure::RunFailure;
 use crate::domain::transition::ResolveReason;
@@ -236,6 +237,7 @@ fn validation_errors_are_in_both_languages() {
         Problem::Expression(_) => Problem::Expression(CompileError::UnknownFunction { name: s(), place: PLACE }),
         Problem::DuplicateName { .. } => Problem::DuplicateName { name: s(), first: s() },
         Problem::ReservedName => Problem::ReservedName,
+        Problem::ReservedScenarioName => Problem::ReservedScenarioName,
         Problem::UnknownProbe { .. } => Problem::UnknownProbe { name: s(), available: vec![s(), s()] },
         Problem::UnknownField { .. } =>
             Problem::UnknownField { probe: s(), field: s(), available: vec!["X1", "X2"], place: PLACE },
@@ -280,6 +282,9 @@ fn other_messages_are_in_both_languages() {
     check("surplus", |l| surplus(l, "X1", 1, "X2", 200, 100));
     check("surplus", |l| surplus(l, "X1", 2, "X2, X3", 200, 100));
     check("surplus_title", |l| surplus_title(l, "X1"));
+    check("late_probes_title", late_probes_title);
+    let (lateness, minute) = (Lateness { probes: 40, late: 3 }, Duration::from_secs(60));
+    check("late_probes", |l| late_probes(l, lateness, minute / 2, minute * 2));
     check("spec_valid", spec_valid);
     check("suspended_spec", suspended_spec);
     check("undecodable", |l| undecodable(l, "X1"));

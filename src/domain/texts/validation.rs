@@ -2,7 +2,7 @@
 
 use super::expressions::compilation;
 use super::language::Language;
-use crate::api::{BLIND, PROBES_LABEL};
+use crate::api::{BLIND, OWN_SCENARIO, PROBES_LABEL};
 use crate::domain::duration::show;
 use crate::domain::probe_fields::{CertificatesError, FieldError, HeaderRule, QueryError};
 use crate::domain::validate::{Problem, ValidationError};
@@ -40,6 +40,11 @@ fn problem(language: Language, problem: &Problem) -> String {
             language,
             "{BLIND:?} é um nome reservado ao que não pode ser avaliado: escolha outro",
             "{BLIND:?} is reserved for what cannot be evaluated: choose another name",
+        ),
+        Problem::ReservedScenarioName => text!(
+            language,
+            "{OWN_SCENARIO:?} é um nome reservado às ocorrências sobre o próprio programa: escolha outro",
+            "{OWN_SCENARIO:?} is reserved for Findings about the program itself: choose another name",
         ),
         Problem::UnknownProbe { name, available } => {
             let available = available.join(", ");

@@ -34,6 +34,8 @@ pub enum Problem {
     },
     /// `blind` is the name of a Finding that this program opens itself.
     ReservedName,
+    /// The Scenario has the name of the one whose Findings are about this program.
+    ReservedScenarioName,
     UnknownProbe {
         name: String,
         available: Vec<String>,

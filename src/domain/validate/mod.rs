@@ -15,7 +15,7 @@ pub use requires::dependency_cycle;
 pub use validated::{Check, ProbePolicy, ValidatedProbe, ValidatedScenario};
 
 use super::runbook::reference;
-use crate::api::ScenarioSpec;
+use crate::api::{OWN_SCENARIO, ScenarioSpec};
 use std::time::Duration;
 use validation::Validation;
 
@@ -31,6 +31,9 @@ pub fn validate(
     expressions: &mut Expressions,
 ) -> Result<ValidatedScenario, Vec<ValidationError>> {
     let mut v = Validation { errors: Vec::new(), policy, expressions };
+    if name == OWN_SCENARIO {
+        v.add("metadata.name", Reason::ReservedName, Problem::ReservedScenarioName);
+    }
     let interval = v.interval("spec.interval", spec.interval.as_deref()).unwrap_or(policy.default_interval);
     let confirm_interval = v.interval("spec.confirmInterval", spec.confirm_interval.as_deref());
     let confirm_interval = confirm_interval.unwrap_or(CONFIRM_DEFAULT).min(interval);

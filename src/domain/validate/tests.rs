@@ -62,6 +62,21 @@ fn the_names_of_probes_and_checks_are_unique_together_and_blind_is_reserved() {
 }
 
 #[test]
+fn the_name_of_the_scenario_about_the_program_is_reserved() {
+    let spec =
+        serde_json::from_value(json!({"title": "t", "agent": "a", "severity": "low", "probes": [http("api", "a")],
+        "interval": "0s"}));
+    let spec: crate::api::ScenarioSpec = spec.unwrap();
+    let errors = |name: &str| {
+        let found = validate(name, &spec, &policy(), &mut Expressions::default()).err().unwrap();
+        found.into_iter().map(|error| (error.reason, error.field)).collect::<Vec<_>>()
+    };
+    let interval = (Reason::InvalidDuration, "spec.interval".to_string());
+    assert_eq!(errors("agentic-ops"), [(Reason::ReservedName, "metadata.name".into()), interval.clone()]);
+    assert_eq!(errors("agentic-ops.web"), [interval]);
+}
+
+#[test]
 fn cel_that_does_not_compile_is_not_boolean_or_costs_too_much_is_rejected() {
     for expect in
         ["probes.api.status ==", "probes.api.status", "1 + 1", "nope(1)", "[1].all(a, [1].all(b, [1].all(c, true)))"]

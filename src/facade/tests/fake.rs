@@ -3,6 +3,7 @@
 use crate::api::{Health, Role};
 use crate::commands::tests::api_server::{ApiServer, Cluster, client};
 use crate::commands::{ProcessId, RecoveryState, Scheduler};
+use crate::controllers::channel_states::ChannelState;
 use crate::controllers::scenario::WatchStates;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, ProcessState, router};
@@ -36,6 +37,7 @@ pub struct View {
     pub undecodable_findings: Vec<String>,
     pub store: Option<StoreState>,
     pub registry: Option<RegistryState>,
+    pub channels: Option<Vec<ChannelState>>,
     pub states: WatchStates,
 }
 
@@ -57,6 +59,7 @@ impl OperatorStatus for View {
             leadership: (!self.is_apart).then(|| self.leadership()),
             undecodable_findings: self.undecodable_findings.clone(),
             store: self.store.clone(),
+            channels: self.channels.clone(),
             registry: self.registry.clone(),
         }
     }

@@ -1,10 +1,12 @@
 use super::fake::{Facade, SECRET, View, config, request};
-use crate::api::Role;
 use crate::api::WatchState::{Invalid, Late, Ready, Suspended};
+use crate::api::{Channel, Role};
+use crate::controllers::channel_states::ChannelStates;
 use crate::controllers::scenario::WatchStates;
 use crate::facade::auth::AuthConfig;
 use crate::views::{RegistryState, StoreState};
 use axum::http::Method;
+use jiff::Timestamp;
 use serde_json::json;
 use std::time::Duration;
 
@@ -45,6 +47,27 @@ async fn health_is_public_and_has_details_with_a_token() {
     assert_eq!((&body["open_findings"]["high"], &body["open_findings"]["low"]), (&json!(1), &json!(0)));
     let wrong = request(Method::GET, "/health").header("authorization", "Bearer x");
     facade.send(wrong, "").await.problem(401);
+}
+
+#[tokio::test]
+async fn health_shows_the_channels_and_is_degraded_once_one_fails_for_five_minutes() {
+    let channels = ChannelStates::new([Channel::Mail, Channel::Webhook]);
+    let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+    channels.failed(Channel::Mail, at(0), "connection refused");
+    channels.succeeded(Channel::Webhook, at(60));
+    for (second, status) in [(299, "ok"), (300, "degraded")] {
+        let facade = with(View { channels: Some(channels.at(at(second))), ..View::default() }, None);
+        let health = facade.get("/health").await.body;
+        assert_eq!(health["status"], status, "{health}");
+        let expected = json!([
+            {"channel": "mail", "state": "failing", "since": "2027-01-15T08:00:00Z", "last_error": "connection refused"},
+            {"channel": "ntfy", "state": "off", "since": null, "last_error": null},
+            {"channel": "webhook", "state": "ok", "since": "2027-01-15T08:01:00Z", "last_error": null},
+        ]);
+        assert_eq!(health["channels"], expected);
+        let public = facade.send(request(Method::GET, "/health"), "").await.body;
+        assert!(public["channels"].is_null() && public["status"] == status, "{public}");
+    }
 }
 
 #[tokio::test]

@@ -229,6 +229,14 @@ impl<W> Admission<W> {
         first.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
+    /// How many probes have been waiting for longer than `most`, without those of targets that timed out the last time or were never
+    /// read.
+    pub fn waiting_longer_than(&self, most: Duration, now: Instant) -> usize {
+        let counted = self.targets.values().filter(|target| target.speed != Speed::Silent);
+        let waiting = counted.flat_map(|target| &target.waiting);
+        waiting.filter(|waiting| now.saturating_duration_since(waiting.since) > most).count()
+    }
+
     fn add_target(&mut self, target: &str, speed: Speed) -> Arc<str> {
         if self.targets.len() >= TARGETS_MAX {
             self.targets.retain(|_, entry| entry.under_way > 0 || !entry.waiting.is_empty());

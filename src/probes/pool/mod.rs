@@ -59,6 +59,11 @@ impl Pool {
         self.lock().longest_wait(Instant::now())
     }
 
+    /// How many probes have been waiting for longer than `most`, without those whose own target hangs.
+    pub fn waiting_longer_than(&self, most: Duration) -> usize {
+        self.lock().waiting_longer_than(most, Instant::now())
+    }
+
     fn end(&self, target: &str, counted_as: Speed, seen: Option<Seen>) {
         let mut admission = self.lock();
         admission.end(target, counted_as, seen);
@@ -101,6 +106,11 @@ impl Drop for Place<'_> {
 }
 
 impl Turn {
+    /// Whether the target hangs: it timed out the last time, or was never read. Its probes wait for each other.
+    pub fn is_of_hung_target(&self) -> bool {
+        self.counted_as == Speed::Silent
+    }
+
     /// Records how long the probe took, for the target's next turns. One that took all of its `timeout` has timed out.
     pub fn saw(&mut self, latency: Duration, timeout: Duration) {
         self.seen = Some(Seen { held: latency, in_time: latency < timeout });

@@ -205,6 +205,33 @@ fn a_target_that_answered_before_the_start_is_presumed_fast_until_it_is_read() {
 }
 
 #[test]
+fn those_that_wait_because_their_own_target_hangs_are_told_apart() {
+    let mut world = World::new();
+    for target in ["slow:80", "hung:80", "fast:80"] {
+        world.fast(target);
+    }
+    world.wait("hung:80", 1);
+    world.end("hung:80", SILENT);
+    for _ in 0..40 {
+        world.wait("slow:80", 1);
+        world.end("slow:80", VERY_SLOW);
+    }
+    // More than the shares of both, and of targets that were never read.
+    world.wait("hung:80", 5);
+    world.wait("slow:80", 9);
+    for number in 0..40 {
+        world.wait(&format!("new{number}:80"), 1);
+    }
+    let waiting = |world: &World, seconds| {
+        let now = world.now + Duration::from_secs(seconds);
+        world.admission.waiting_longer_than(Duration::from_secs(30), now)
+    };
+    assert_eq!(waiting(&world, 30), 0);
+    assert_eq!(waiting(&world, 31), 9 - world.count("slow:80"), "only those of the slow target");
+    assert!(world.count("slow:80") < 9 && world.count("hung:80") < 5);
+}
+
+#[test]
 fn turns_go_round_among_targets() {
     let mut world = World::new();
     for target in ["a:80", "b:80", "c:80"] {

@@ -8,10 +8,11 @@ mod lease;
 
 pub use election::{Election, ElectionTask};
 
+use crate::domain::heartbeat::WriteRecord;
 use crate::runtime::write::{CALL_TIMEOUT, WriteError};
 use std::fmt;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{Semaphore, watch};
@@ -106,6 +107,7 @@ pub struct WriteFence {
     /// Keeps the channel of a fence that is always open.
     _always: Option<Arc<watch::Sender<LeadershipState>>>,
     writes: Arc<Semaphore>,
+    record: Arc<Mutex<WriteRecord>>,
 }
 
 impl WriteFence {
@@ -113,13 +115,18 @@ impl WriteFence {
     pub fn always() -> WriteFence {
         let (sender, state) =
             watch::channel(LeadershipState { leadership: Leadership::Leading { term: 1 }, until: None });
-        WriteFence { state, _always: Some(Arc::new(sender)), writes: Arc::new(Semaphore::new(WRITES_MAX)) }
+        WriteFence::new(state, Some(Arc::new(sender)))
+    }
+
+    fn new(state: watch::Receiver<LeadershipState>, always: Option<Arc<watch::Sender<LeadershipState>>>) -> WriteFence {
+        let writes = Arc::new(Semaphore::new(WRITES_MAX));
+        WriteFence { state, _always: always, writes, record: Arc::default() }
     }
 
     fn elected() -> (watch::Sender<LeadershipState>, WriteFence) {
         let (sender, state) =
             watch::channel(LeadershipState { leadership: Leadership::Following { holder: None }, until: None });
-        (sender, WriteFence { state, _always: None, writes: Arc::new(Semaphore::new(WRITES_MAX)) })
+        (sender, WriteFence::new(state, None))
     }
 
     /// Whether this replica leads. It is uncertain as soon as the time of its last renewal is over.
@@ -145,9 +152,32 @@ impl WriteFence {
         }
     }
 
+    /// What came of the writes so far.
+    pub fn record(&self) -> WriteRecord {
+        *self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this replica leads by a Lease, which it renews by writing every few seconds. False where it is the only one.
+    pub fn holds_lease(&self) -> bool {
+        self.is_open() && self.state.borrow().until.is_some()
+    }
+
+    /// One write to the API, as [`WriteFence::probe`], with what came of it recorded.
+    pub async fn write<T>(&self, request: impl Future<Output = Result<T, kube::Error>>) -> Result<T, WriteError> {
+        let written = self.probe(request).await;
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        match &written {
+            Ok(_) => record.succeeded(Instant::now()),
+            Err(error) if error.is_of_store() => record.failed(Instant::now()),
+            // It says something about this replica or this object.
+            Err(_) => {}
+        }
+        written
+    }
+
     /// One write to the API, bounded in time. It is abandoned as soon as the fence is found closed: before its first step, and
     /// before each further one, since a process may be frozen anywhere.
-    pub async fn write<T>(&self, request: impl Future<Output = Result<T, kube::Error>>) -> Result<T, WriteError> {
+    pub async fn probe<T>(&self, request: impl Future<Output = Result<T, kube::Error>>) -> Result<T, WriteError> {
         // The semaphore is never closed.
         let _permit = self.writes.acquire().await;
         let mut request = pin!(request);
@@ -238,6 +268,35 @@ mod tests {
         let (written, ()) = tokio::join!(fence.write(request), losing);
         assert!(matches!(written, Err(WriteError::NotLeading)), "{written:?}");
         assert_eq!(steps.load(std::sync::atomic::Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn it_records_whether_the_api_stores_what_is_written() {
+        let status = |code: u16| {
+            let status = kube::core::Status { code, reason: "R".into(), ..Default::default() };
+            Err::<u8, _>(kube::Error::Api(status.into()))
+        };
+        let cases = [
+            ("stored", answer(1).await, Some(true)),
+            ("the disk is full", status(500), Some(false)),
+            ("unavailable", status(503), Some(false)),
+            ("no right to write", status(403), Some(false)),
+            ("no connection", Err(kube::Error::LinesCodecMaxLineLengthExceeded), Some(false)),
+            ("another was faster", status(409), None),
+            ("deleted", status(404), None),
+            ("an object that can't be stored", status(422), None),
+            ("too large", status(413), None),
+        ];
+        for (name, answer, expected) in cases {
+            let (_sender, fence) = fence(Leadership::Leading { term: 1 }, Some(Duration::from_secs(60)));
+            let _ = fence.write(async { answer }).await;
+            let record = fence.record();
+            assert_eq!(record.succeeded_at.is_some(), expected == Some(true), "{name}");
+            assert_eq!(record.failing_since.is_some(), expected == Some(false), "{name}");
+            assert!(fence.holds_lease() && fence.probe(self::answer(1)).await.is_ok());
+            assert_eq!(fence.record(), record, "{name}: a probe is not recorded");
+        }
+        assert!(!WriteFence::always().holds_lease());
     }
 
     #[tokio::test]

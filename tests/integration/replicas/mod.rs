@@ -3,6 +3,7 @@
 mod apart;
 mod cluster;
 mod faults;
+mod heartbeat;
 mod moves;
 mod names;
 mod outage;

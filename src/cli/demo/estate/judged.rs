@@ -49,7 +49,7 @@ impl Watch {
 
     async fn run(&self, scenario: &str) -> Evaluation {
         let scenario = &self.scenarios[scenario];
-        let begin = Begin { answered_before: true, begun: jiff::Timestamp::now };
+        let begin = Begin { answered_before: true, begun: jiff::Timestamp::now, due: None };
         self.assessor.assess(scenario, &self.configuration, begin).await.unwrap().evaluation
     }
 

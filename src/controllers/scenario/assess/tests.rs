@@ -29,7 +29,7 @@ async fn assessed(evaluation_steps: usize) -> (Vec<CheckOutcome>, String) {
     let metrics = Arc::new(Metrics::default());
     let prober = Arc::new(Prober::new(ProberOptions::default()).unwrap());
     let assessor = Assessor::new(prober, Arc::new(policy), Language::English, metrics.clone(), 2);
-    let begin = Begin { answered_before: true, begun: || "2026-11-23T12:00:00Z".parse().unwrap() };
+    let begin = Begin { answered_before: true, begun: || "2026-11-23T12:00:00Z".parse().unwrap(), due: None };
     let assessment = assessor.assess(&scenario, &ReferencedConfiguration::default(), begin).await.unwrap();
     (assessment.evaluation.list.iter().map(|outcome| outcome.result).collect(), metrics.encode())
 }
@@ -60,7 +60,7 @@ async fn what_is_not_evaluated_within_a_first_turn_is_evaluated_anew_among_the_c
     let policy = Arc::new(policy(8_000_000));
     let prober = Arc::new(Prober::new(ProberOptions::default()).unwrap());
     let assessor = Assessor::new(prober, policy.clone(), Language::English, Arc::default(), 2);
-    let begin = || Begin { answered_before: true, begun: || "2026-11-23T12:00:00Z".parse().unwrap() };
+    let begin = || Begin { answered_before: true, begun: || "2026-11-23T12:00:00Z".parse().unwrap(), due: None };
     let configuration = ReferencedConfiguration::default();
     // Both turns are taken by the first evaluations of costly ones; what is left of them waits for one turn.
     let held = assessor.evaluations.turn("held", false).await;

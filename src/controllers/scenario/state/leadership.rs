@@ -104,7 +104,7 @@ impl State {
         if open.is_empty() && self.writes.get(scenario).is_none() {
             return;
         }
-        self.writes.of(scenario).updates.add(desired_after_removal(&open), &open, now.wall);
+        self.writes.want(scenario, desired_after_removal(&open), &open, now.wall);
         self.write_findings(scenario, now, effects);
     }
 
@@ -114,7 +114,7 @@ impl State {
         let Some(scenario) = self.scenarios.get(name) else { return };
         let desired = scenario.desired_after_edit(&open);
         if !desired.is_empty() {
-            self.writes.of(name).updates.add(desired, &open, now.wall);
+            self.writes.want(name, desired, &open, now.wall);
         }
     }
 }

@@ -200,7 +200,7 @@ impl State {
             self.write_status(&scenario, now, effects);
         } else if is_unresolved {
             let open = BTreeSet::from([at]);
-            self.writes.of(&scenario).updates.add(desired_after_removal(&open), &open, now.wall);
+            self.writes.want(&scenario, desired_after_removal(&open), &open, now.wall);
             self.write_findings(&scenario, now, effects);
         }
     }

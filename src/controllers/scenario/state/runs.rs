@@ -157,7 +157,7 @@ impl State {
             desired.remove(&(BLIND.to_string(), String::new()));
         }
         if !desired.is_empty() {
-            self.writes.of(name).updates.add(desired, &open, run.2);
+            self.writes.want(name, desired, &open, run.2);
         }
         scenario.summarise(run.0, &open);
     }

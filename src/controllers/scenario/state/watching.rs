@@ -44,7 +44,7 @@ impl State {
         let is_told = scenario.runs.late.as_ref().is_some_and(|late| late.is_restored) && open.contains(&at);
         if !is_told {
             let desired = DesiredFindings::from([(at, Desired::Open(Box::new(failure)))]);
-            self.writes.of(name).updates.add(desired, &open, now.wall);
+            self.writes.want(name, desired, &open, now.wall);
             self.write_findings(name, now, effects);
         }
     }

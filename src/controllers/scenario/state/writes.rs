@@ -1,6 +1,9 @@
 //! What is to be written of the Findings of each Scenario: what waits, what is under way, and what failed.
 
+use crate::api::OWN_SCENARIO;
+use crate::domain::desired::{CheckKey, DesiredFindings};
 use crate::domain::pending::PendingUpdates;
+use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
@@ -39,6 +42,14 @@ impl FindingWrites {
 
     pub fn get_mut(&mut self, scenario: &str) -> Option<&mut PendingWrites> {
         self.by_scenario.get_mut(scenario)
+    }
+
+    /// Adds the desired state of Findings of a Scenario, of which `open` are open, at the time of its run. Findings of the reserved
+    /// Scenario are about this program: they are left to the controller that opens them.
+    pub fn want(&mut self, scenario: &Arc<str>, desired: DesiredFindings, open: &BTreeSet<CheckKey>, at: Timestamp) {
+        if &**scenario != OWN_SCENARIO {
+            self.of(scenario).updates.add(desired, open, at);
+        }
     }
 
     /// An id for a write that begins.

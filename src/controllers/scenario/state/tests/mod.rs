@@ -5,6 +5,7 @@ mod edits;
 mod leadership;
 mod observations;
 mod outages;
+mod own_findings;
 mod requests;
 mod simulation;
 mod stored_findings;
