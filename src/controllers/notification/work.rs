@@ -1,24 +1,22 @@
 //! The loop of the controller: what changed, what is due, and the tasks that write and send.
 
+mod changes;
+mod tasks;
+
 use super::objects::Findings;
 use super::pause::Pauses;
 use super::sending::{Outcome, Sender};
 use super::surroundings::World;
 use super::{NotificationConfig, clock};
-use crate::api::{Channel, Finding, Notice, NoticeState, Scenario};
+use crate::api::Channel;
 use crate::controllers::context::Context;
-use crate::domain::notice::group::GroupKey;
 use crate::domain::notice::outgoing::Delivery;
-use crate::domain::notice::plan::Plan;
-use crate::domain::notice::queue::{Queue, Ready};
-use crate::domain::notice::record::NoticeParts;
-use crate::domain::silence::{ActiveSilences, ParsedSilences, Subject};
+use crate::domain::notice::queue::Queue;
+use crate::domain::silence::{ActiveSilences, ParsedSilences};
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::retry::{self, Retry};
-use crate::runtime::watch::Change;
 use crate::runtime::write::WriteError;
 use jiff::{SignedDuration, Timestamp};
-use kube::ResourceExt as _;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,10 +26,6 @@ use tokio::sync::mpsc;
 const PASS_INTERVAL: Duration = Duration::from_millis(50);
 /// The longest time between two passes.
 const PASS_LONGEST: Duration = Duration::from_secs(5);
-/// Plans that are written at once.
-const WRITES_MAX: usize = 32;
-/// Messages by one channel that are sent at once.
-const SENDS_MAX: usize = 4;
 
 /// The end of a task.
 enum Done {
@@ -137,58 +131,6 @@ impl Controller {
             }
             next_pass = next_pass.min(Instant::now() + PASS_INTERVAL);
         }
-    }
-
-    fn finding_changed(&mut self, change: Change<Finding>) {
-        match change {
-            Change::Applied(finding) => self.finding_seen(&finding),
-            Change::Deleted(name, _) => self.finding_gone(&name),
-            // The Finding controller repairs it.
-            Change::Undecodable(_) => {}
-            Change::Resynchronise => self.read_findings(),
-        }
-    }
-
-    fn finding_seen(&mut self, finding: &Finding) {
-        self.world.finding_seen(finding);
-        self.dirty.insert(finding.name_any());
-    }
-
-    fn finding_gone(&mut self, name: &str) {
-        self.findings.forget(Some(name));
-        self.world.finding_gone(name);
-        self.queue.gone(name);
-        self.dirty.remove(name);
-        self.failures.remove(name);
-        self.wake(name, None);
-    }
-
-    fn read_findings(&mut self) {
-        let all = self.context.caches.findings.objects();
-        let known: HashSet<String> = all.iter().map(|finding| finding.name_any()).collect();
-        let gone: Vec<String> = self.world.findings().filter(|name| !known.contains(*name)).cloned().collect();
-        for name in gone {
-            self.finding_gone(&name);
-        }
-        for finding in all {
-            self.finding_seen(&finding);
-        }
-    }
-
-    fn scenario_changed(&mut self, change: Change<Scenario>) {
-        let affected = match change {
-            Change::Applied(scenario) => self.world.scenario_seen(&scenario),
-            Change::Deleted(name, _) => self.world.scenario_gone(&name),
-            Change::Undecodable(object) => match &object.metadata.name {
-                Some(name) => self.world.scenario_gone(name),
-                None => Vec::new(),
-            },
-            Change::Resynchronise => {
-                self.world.read_scenarios();
-                self.world.findings().cloned().collect()
-            }
-        };
-        self.dirty.extend(affected);
     }
 
     fn ended(&mut self, done: Done) {
@@ -316,140 +258,4 @@ impl Controller {
         // What is due and was not done waits for a task that ends.
         if is_due { PASS_INTERVAL * 4 } else { until.unwrap_or(PASS_LONGEST).clamp(PASS_INTERVAL, PASS_LONGEST) }
     }
-
-    fn plan_dirty(&mut self, now: Timestamp) {
-        let due: Vec<String> = self.dirty.iter().filter(|name| !self.writing.contains(*name)).cloned().collect();
-        for name in due {
-            if self.writing.len() >= WRITES_MAX {
-                return;
-            }
-            self.dirty.remove(&name);
-            self.plan(&name, now);
-        }
-    }
-
-    /// Plans the notices of a Finding, and writes them where they differ. True where they do not.
-    fn plan(&mut self, name: &str, now: Timestamp) -> bool {
-        let Some(finding) = self.findings.get(name) else {
-            self.queue.gone(name);
-            return false;
-        };
-        let Some(status) = &finding.status else { return false };
-        self.queue.seen(name, status);
-        let Some(Plan { notices, wake }) = self.world.plan(&finding, &self.silences(&finding), now) else {
-            return false;
-        };
-        self.wake(name, wake);
-        if notices == status.notices {
-            return true;
-        }
-        self.count_suppressed(&status.notices, &notices);
-        if self.writing.insert(name.to_string()) {
-            self.write(name.to_string(), finding.clone(), notices);
-        }
-        false
-    }
-
-    /// Names of the active Silences that match.
-    fn silences(&self, finding: &Finding) -> Vec<String> {
-        self.silences.matching(&Subject::of(finding)).into_iter().map(String::from).collect()
-    }
-
-    /// Reads the Silences anew; where others are active than before, all Findings are planned again.
-    fn read_silences(&mut self, now: Timestamp) {
-        let silences = self.context.caches.silences.objects();
-        let named: Vec<_> = silences.iter().map(|silence| (silence.name_any(), silence)).collect();
-        let zone = &self.context.time_zone;
-        self.parsed_silences.refresh(named.iter().map(|(name, silence)| (name.as_str(), &***silence)), zone);
-        self.silences = self.parsed_silences.active(now);
-        self.silences_until = self.silences.next_change(now);
-        let is_active =
-            |name: &str| self.parsed_silences.get(name).is_some_and(|of| of.is_ok_and(|of| of.is_active(now)));
-        let active = named.iter().filter(|(name, _)| is_active(name));
-        let active: Vec<_> = active.map(|(name, silence)| (name.clone(), silence.metadata.generation)).collect();
-        // Their statuses change with the Findings.
-        if std::mem::replace(&mut self.active_silences, active.clone()) != active {
-            self.dirty.extend(self.world.findings().cloned());
-        }
-    }
-
-    /// Counts what is newly not sent.
-    fn count_suppressed(&self, before: &[Notice], after: &[Notice]) {
-        let is_new = |notice: &&Notice| notice.state == NoticeState::Suppressed && !before.contains(notice);
-        for notice in after.iter().filter(is_new) {
-            self.context.metrics.notice_result(notice.channel.as_str(), "suppressed");
-        }
-    }
-
-    /// Writes a plan if the Finding is still as it was; otherwise it is planned again.
-    fn write(&self, name: String, planned_for: Arc<Finding>, notices: Vec<Notice>) {
-        let (findings, done) = (self.findings.clone(), self.done.clone());
-        tokio::spawn(async move {
-            let result = findings
-                .change(&name, |status| {
-                    let is_same = planned_for.status.as_ref() == Some(status);
-                    is_same.then(|| NoticeParts { notices: notices.clone(), ..NoticeParts::of(status) })
-                })
-                .await;
-            let _ = done.send(Done::Written(name, result.map(drop))).await;
-        });
-    }
-
-    fn send_overdue(&mut self, now: Timestamp) {
-        for overdue in self.queue.overdue(now, &self.config.replica, self.config.is_alone) {
-            let channel = overdue.key.pair.channel;
-            if self.is_busy(channel) || self.sending.contains(&overdue.group.id) {
-                continue;
-            }
-            let sender = self.sender.clone();
-            let findings = overdue.members.iter().map(|(name, _)| name.clone()).collect();
-            let sending = Sending { keys: [overdue.group.id.clone()].into(), findings };
-            self.spawn(channel, sending, async move { sender.overdue(overdue).await });
-        }
-    }
-
-    /// Sends the groups that are ready. Their members are planned again first, since a dependency may fail second.
-    fn send_ready(&mut self, now: Timestamp) {
-        let wait = self.config.policy.timing.group_wait;
-        let ready = self.queue.ready(wait, now, |channel| self.pauses.until(channel));
-        for Ready { key, members } in ready {
-            let channel = key.pair.channel;
-            if self.is_busy(channel) {
-                continue;
-            }
-            let free =
-                |(name, _): &(String, _)| !self.sending.contains(&part(&key, name)) && !self.writing.contains(name);
-            let members: Vec<_> = members.into_iter().filter(free).collect();
-            let mut members: Vec<_> = members.into_iter().filter(|(name, _)| self.plan(name, now)).collect();
-            members.retain(|(name, target)| self.queue.is_waiting(&key, name, target));
-            if members.is_empty() {
-                continue;
-            }
-            let keys = members.iter().map(|(name, _)| part(&key, name)).collect();
-            let sending = Sending { keys, findings: members.iter().map(|(name, _)| name.clone()).collect() };
-            let sender = self.sender.clone();
-            self.spawn(channel, sending, async move { sender.group(Ready { key, members }).await });
-        }
-    }
-
-    fn is_busy(&self, channel: Channel) -> bool {
-        self.sends.get(&channel).is_some_and(|sends| *sends >= SENDS_MAX)
-    }
-
-    fn spawn(&mut self, channel: Channel, sending: Sending, work: impl Future<Output = Outcome> + Send + 'static) {
-        self.sending.extend(sending.keys.iter().cloned());
-        *self.sends.entry(channel).or_default() += 1;
-        let done = self.done.clone();
-        tokio::spawn(async move {
-            // A defect in it must not keep the channel busy for ever.
-            let outcome = tokio::spawn(work).await.unwrap_or(Outcome { channel, delivery: None, members: 0 });
-            let _ = done.send(Done::Sent(sending, outcome)).await;
-        });
-    }
-}
-
-/// A Finding in a group, as it is remembered while its message is sent.
-fn part(key: &GroupKey, finding: &str) -> String {
-    let GroupKey { pair, kind, opening } = key;
-    format!("{} {} {} {opening} {finding}", pair.channel.as_str(), pair.recipient, kind.as_str())
 }

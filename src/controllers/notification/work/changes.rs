@@ -1,0 +1,86 @@
+//! What changed: which Findings have to be planned again.
+
+use super::Controller;
+use crate::api::{Finding, Scenario};
+use crate::domain::silence::Subject;
+use crate::runtime::watch::Change;
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use std::collections::HashSet;
+
+impl Controller {
+    pub(super) fn finding_changed(&mut self, change: Change<Finding>) {
+        match change {
+            Change::Applied(finding) => self.finding_seen(&finding),
+            Change::Deleted(name, _) => self.finding_gone(&name),
+            // The Finding controller repairs it.
+            Change::Undecodable(_) => {}
+            Change::Resynchronise => self.read_findings(),
+        }
+    }
+
+    pub(super) fn finding_seen(&mut self, finding: &Finding) {
+        self.world.finding_seen(finding);
+        self.dirty.insert(finding.name_any());
+    }
+
+    pub(super) fn finding_gone(&mut self, name: &str) {
+        self.findings.forget(Some(name));
+        self.world.finding_gone(name);
+        self.queue.gone(name);
+        self.dirty.remove(name);
+        self.failures.remove(name);
+        self.wake(name, None);
+    }
+
+    pub(super) fn read_findings(&mut self) {
+        let all = self.context.caches.findings.objects();
+        let known: HashSet<String> = all.iter().map(|finding| finding.name_any()).collect();
+        let gone: Vec<String> = self.world.findings().filter(|name| !known.contains(*name)).cloned().collect();
+        for name in gone {
+            self.finding_gone(&name);
+        }
+        for finding in all {
+            self.finding_seen(&finding);
+        }
+    }
+
+    pub(super) fn scenario_changed(&mut self, change: Change<Scenario>) {
+        let affected = match change {
+            Change::Applied(scenario) => self.world.scenario_seen(&scenario),
+            Change::Deleted(name, _) => self.world.scenario_gone(&name),
+            Change::Undecodable(object) => match &object.metadata.name {
+                Some(name) => self.world.scenario_gone(name),
+                None => Vec::new(),
+            },
+            Change::Resynchronise => {
+                self.world.read_scenarios();
+                self.world.findings().cloned().collect()
+            }
+        };
+        self.dirty.extend(affected);
+    }
+
+    /// Names of the active Silences that match.
+    pub(super) fn silences(&self, finding: &Finding) -> Vec<String> {
+        self.silences.matching(&Subject::of(finding)).into_iter().map(String::from).collect()
+    }
+
+    /// Reads the Silences anew; where others are active than before, all Findings are planned again.
+    pub(super) fn read_silences(&mut self, now: Timestamp) {
+        let silences = self.context.caches.silences.objects();
+        let named: Vec<_> = silences.iter().map(|silence| (silence.name_any(), silence)).collect();
+        let zone = &self.context.time_zone;
+        self.parsed_silences.refresh(named.iter().map(|(name, silence)| (name.as_str(), &***silence)), zone);
+        self.silences = self.parsed_silences.active(now);
+        self.silences_until = self.silences.next_change(now);
+        let is_active =
+            |name: &str| self.parsed_silences.get(name).is_some_and(|of| of.is_ok_and(|of| of.is_active(now)));
+        let active = named.iter().filter(|(name, _)| is_active(name));
+        let active: Vec<_> = active.map(|(name, silence)| (name.clone(), silence.metadata.generation)).collect();
+        // Their statuses change with the Findings.
+        if std::mem::replace(&mut self.active_silences, active.clone()) != active {
+            self.dirty.extend(self.world.findings().cloned());
+        }
+    }
+}
