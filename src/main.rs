@@ -36,6 +36,8 @@ enum Command {
     Notify(cli::notify::NotifyArgs),
     /// Print the CustomResourceDefinitions
     Crds,
+    /// Hold back notices: make, list and end Silences
+    Silence(cli::silence::SilenceArgs),
     /// Print a signed token for the REST facade
     Token(cli::token::TokenArgs),
     /// Run SQLite queries from standard input; started by the other commands
@@ -66,6 +68,7 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Check(args) => return block_on(cli::check::run(args)),
         Command::Notify(args) => return block_on(cli::notify::run(args)),
         Command::Crds => print!("{}", cli::crds::render().map_err(|e| CliError::Argument(e.to_string()))?),
+        Command::Silence(args) => block_on(cli::silence::run(args))?,
         Command::Token(args) => cli::token::run(&args)?,
         Command::SqliteWorker(args) => cli::sqlite_worker::run(&args)?,
     }

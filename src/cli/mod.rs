@@ -16,6 +16,7 @@ pub mod registry;
 pub mod serve;
 pub mod settings;
 pub mod shutdown;
+pub mod silence;
 pub mod sqlite_worker;
 pub mod standalone;
 pub mod token;

@@ -48,5 +48,8 @@ pub use evidence::{items, omitted};
 pub use expressions::{compilation, evaluation};
 pub use language::Language;
 pub use readings::{detail, unread};
-pub use silences::{silence_errors, silence_problem, silence_undecodable};
+pub use silences::{
+    no_silence, silence_columns, silence_deleted, silence_ended, silence_errors, silence_made, silence_matches,
+    silence_over, silence_problem, silence_undecodable, yes_or_no,
+};
 pub use validation::{validation, validations};

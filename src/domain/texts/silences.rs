@@ -70,3 +70,72 @@ pub fn silence_problem(language: Language, problem: &SilenceProblem) -> String {
 pub fn silence_undecodable(language: Language, error: impl Display) -> String {
     text!(language, "não pode ser lido: {error}", "cannot be read: {error}")
 }
+
+/// A Silence was made. `from` and `until` are the times in which it is active, now or else next.
+pub fn silence_made(language: Language, name: &str, from: &str, until: Option<&str>) -> String {
+    match until {
+        Some(until) => text!(
+            language,
+            "Silence {name} criado: de {from} até {until}",
+            "Silence {name} was made: from {from} until {until}",
+        ),
+        None => {
+            text!(language, "Silence {name} criado: a partir de {from}", "Silence {name} was made: from {from} on")
+        }
+    }
+}
+
+/// How many open and acknowledged Findings a new Silence matches.
+pub fn silence_matches(language: Language, count: usize) -> String {
+    match count {
+        0 => text!(
+            language,
+            "nenhuma ocorrência aberta corresponde a ele agora",
+            "no open Finding matches it at the moment",
+        ),
+        1 => text!(language, "1 ocorrência aberta corresponde a ele agora", "1 open Finding matches it at the moment",),
+        _ => text!(
+            language,
+            "{count} ocorrências abertas correspondem a ele agora",
+            "{count} open Findings match it at the moment",
+        ),
+    }
+}
+
+/// A Silence was ended, and is kept.
+pub fn silence_ended(language: Language, name: &str) -> String {
+    text!(language, "Silence {name} encerrado", "Silence {name} was ended")
+}
+
+/// A Silence was deleted.
+pub fn silence_deleted(language: Language, name: &str) -> String {
+    text!(language, "Silence {name} excluído", "Silence {name} was deleted")
+}
+
+/// A Silence had ended before.
+pub fn silence_over(language: Language, name: &str) -> String {
+    text!(language, "Silence {name} já estava encerrado", "Silence {name} had ended already")
+}
+
+/// There is nothing to list.
+pub fn no_silence(language: Language) -> String {
+    text!(language, "nenhum Silence", "no Silence")
+}
+
+/// The column headings of `agentic-ops silence list`.
+pub fn silence_columns(language: Language) -> [&'static str; 8] {
+    match language {
+        Language::Portuguese => ["NOME", "ATIVO", "RETIDAS", "CONDIÇÕES", "INÍCIO", "FIM", "AUTOR", "MOTIVO"],
+        Language::English => ["NAME", "ACTIVE", "HOLDING", "MATCHERS", "STARTS", "ENDS", "AUTHOR", "REASON"],
+    }
+}
+
+/// A word of a list.
+pub fn yes_or_no(language: Language, is_so: bool) -> &'static str {
+    match (language, is_so) {
+        (Language::Portuguese, true) => "sim",
+        (Language::Portuguese, false) => "não",
+        (Language::English, true) => "yes",
+        (Language::English, false) => "no",
+    }
+}

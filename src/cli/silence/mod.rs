@@ -1,0 +1,132 @@
+//! `agentic-ops silence`: makes, lists and ends Silences, with the rights of a kubeconfig.
+
+mod add;
+mod list;
+
+use super::settings::Settings;
+use super::{CliError, client};
+use crate::api::Silence;
+use crate::commands::CommandError;
+use crate::domain::silence::{Ending, ending};
+use crate::domain::texts::{self, Language};
+use crate::runtime::clock;
+use crate::runtime::write::{WriteError, call};
+use add::AddArgs;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
+use kube::{Api, Client, ResourceExt as _};
+use list::ListArgs;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// Field manager of what this command writes.
+const MANAGER: &str = "agentic-ops-silence";
+/// Attempts to write against concurrent edits.
+const ATTEMPTS_MAX: usize = 5;
+
+/// Options of `silence`.
+#[derive(Debug, clap::Args)]
+pub struct SilenceArgs {
+    #[command(subcommand)]
+    command: SilenceCommand,
+    /// Kubeconfig, such as data/kubeconfig of standalone [default: KUBECONFIG, or ~/.kube/config]
+    #[arg(long, global = true, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// Namespace [default: that of the kubeconfig]
+    #[arg(long, short, global = true)]
+    namespace: Option<String>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum SilenceCommand {
+    /// Hold back notices about the Findings that match
+    Add(AddArgs),
+    /// List Silences
+    List(ListArgs),
+    /// End a Silence; one that recurs, or has not started, is deleted
+    End {
+        /// Name of the Silence
+        name: String,
+    },
+}
+
+/// What all of them work with.
+struct Context {
+    client: Client,
+    namespace: String,
+    language: Language,
+    /// Name of the time zone of Silences that name none.
+    zone_name: String,
+    /// The same, in which times are read and shown.
+    zone: TimeZone,
+}
+
+/// Prints what was done, or the list.
+pub async fn run(args: SilenceArgs) -> Result<(), CliError> {
+    let settings = Settings::from_process(None, &BTreeMap::new())?;
+    let client = match &args.kubeconfig {
+        Some(path) => client::of_file(path).await?,
+        None => client::client(client::inferred().await?)?,
+    };
+    let namespace = args.namespace.unwrap_or_else(|| client.default_namespace().to_string());
+    let zone_name = settings.time_zone().to_string();
+    let zone = TimeZone::get(&zone_name).unwrap_or(TimeZone::UTC);
+    let context = Context { client, namespace, language: settings.language(), zone_name, zone };
+    let text = match args.command {
+        SilenceCommand::Add(args) => context.add(args).await?,
+        SilenceCommand::List(args) => context.list(&args).await?,
+        SilenceCommand::End { name } => context.end(&name).await?,
+    };
+    // A reader that wants no more, such as `head`, is no error.
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    Ok(())
+}
+
+impl Context {
+    fn api<K>(&self) -> Api<K>
+    where
+        K: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// A time for people, in their time zone.
+    fn shown(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    }
+
+    async fn end(&self, name: &str) -> Result<String, CliError> {
+        let api: Api<Silence> = self.api();
+        for _ in 0..ATTEMPTS_MAX {
+            let absent = || CliError::Argument(CommandError::no_such("Silence", name).to_string());
+            let silence = call(api.get_opt(name)).await?.ok_or_else(absent)?;
+            let created = silence.metadata.creation_timestamp.as_ref().map_or_else(clock::now, |at| at.0);
+            let (written, text) = match ending(&silence.spec, created, clock::now()) {
+                Ending::Ended => return Ok(texts::silence_over(self.language, name)),
+                Ending::At(end) => {
+                    let patch = json!({"metadata": {"resourceVersion": silence.resource_version()},
+                        "spec": {"endsAt": end.to_string()}});
+                    let params = PatchParams { field_manager: Some(MANAGER.into()), ..Default::default() };
+                    let written = call(api.patch(name, &params, &Patch::Merge(patch))).await.map(drop);
+                    (written, texts::silence_ended(self.language, name))
+                }
+                Ending::Delete => {
+                    let preconditions =
+                        Preconditions { uid: silence.uid(), resource_version: silence.resource_version() };
+                    let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
+                    let written = call(api.delete(name, &params)).await.map(drop);
+                    (written, texts::silence_deleted(self.language, name))
+                }
+            };
+            match written {
+                Ok(()) => return Ok(text),
+                Err(WriteError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(WriteError::Conflict.into())
+    }
+}
