@@ -16,6 +16,8 @@ macro_rules! text {
 mod checks;
 mod cli;
 mod conditions;
+pub mod desk;
+pub mod digest;
 mod evidence;
 mod expressions;
 mod language;

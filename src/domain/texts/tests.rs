@@ -22,6 +22,7 @@ macro_rules! samples {
     }};
 }
 
+mod notices;
 mod readings;
 
 const ENGLISH_WORDS: [&str; 17] = [

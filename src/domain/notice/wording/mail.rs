@@ -83,17 +83,15 @@ fn tone(content: &Content) -> Tone {
 
 fn single(content: &Content, item: &Item, extent: &Extent, style: &Style) -> Vec<Block> {
     let headline = state::headline(item);
-    let lead = state::first_line(content, style);
     let mut blocks = match content.kind {
-        NoticeKind::Opened => vec![Block::Lead { severity: item.severity, text: headline.clone() }],
+        NoticeKind::Opened => vec![Block::Lead { severity: item.severity, text: headline }],
         _ => vec![
-            Block::Lead { severity: None, text: lead.clone() },
-            Block::Headline { severity: item.severity, text: headline.clone() },
+            Block::Lead { severity: None, text: state::first_line(content, style) },
+            Block::Headline { severity: item.severity, text: headline },
         ],
     };
-    // The state of what is no longer watched is its message.
-    if lead.ends_with(&headline) && blocks.len() == 2 {
-        blocks.pop();
+    if state::has_message(content.kind, item) {
+        blocks.truncate(1);
     }
     if content.kind == NoticeKind::Flapping {
         blocks.push(Block::Paragraph(notices::flapping_next(style.language)));
@@ -144,9 +142,13 @@ fn summary_line(content: &Content, item: &Item, extent: &Extent, style: &Style) 
         NoticeKind::Acknowledged | NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::Resolved => true,
     };
     let line = state::item_line(content.kind, item, content.at, style).filter(|_| says_state);
+    let (text, line) = match line {
+        Some(line) if state::has_message(content.kind, item) => (line, None),
+        line => (state::headline(item), line),
+    };
     SummaryLine {
         severity: item.severity,
-        text: format!("{}{scenario}", clip::chars(&state::headline(item), extent.line)),
+        text: format!("{}{scenario}", clip::chars(&text, extent.line)),
         state: line.map(|line| clip::chars(&line, extent.line)),
         url: extent.linked.then(|| links::finding(style, &item.finding)),
     }
