@@ -122,7 +122,7 @@ impl Process {
             Some(_) => (router_of_controllers(process), None),
             None => {
                 let (backend, recovery) = self.backend(process).await?;
-                (router(backend), Some(recovery))
+                (router(backend, self.pages()), Some(recovery))
             }
         };
         let served = self.serve(routes)?;
@@ -142,12 +142,16 @@ impl Process {
         let (caches, watches) = Caches::start(&self.client, &self.namespace);
         let process = view::of_caches(&caches, &self.namespace, self.settings.interval(), self.metrics.clone());
         let (backend, _recovery) = self.backend(process).await?;
-        let served = self.serve(router(backend))?;
+        let served = self.serve(router(backend, self.pages()))?;
         self.greet(&served);
         serve::stop_requested().await;
         served.shutdown(Shutdown::now().until(Step::Facade)).await;
         watches.stop();
         Ok(())
+    }
+
+    fn pages(&self) -> Router {
+        serve::pages(&self.settings, self.args.listen, &self.namespace)
     }
 
     fn prober_context(&self) -> ProberContext {

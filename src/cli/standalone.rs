@@ -152,7 +152,8 @@ impl Standalone {
         let place = Some("standalone");
         let (backend, recovery) =
             serve::backend(settings, Some(secret), client.clone(), process, secrets.clone(), place).await;
-        let served = serve::start(args.listen, router(backend), settings, &metrics)?;
+        let pages = serve::pages(settings, args.listen, NAMESPACE);
+        let served = serve::start(args.listen, router(backend, pages), settings, &metrics)?;
         Ok(Standalone {
             lock,
             control_plane,
