@@ -24,6 +24,11 @@ fn parts(kind: NoticeKind, item: &Item) -> Parts {
     }
 }
 
+/// Whether a Finding is described in full where a message has a line for each.
+pub fn is_full(kind: NoticeKind, item: &Item) -> bool {
+    parts(kind, item).read
+}
+
 /// All about one Finding but its headline.
 pub fn blocks(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) -> Vec<Block> {
     let Parts { read, runbook } = parts(kind, item);

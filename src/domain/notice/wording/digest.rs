@@ -109,8 +109,15 @@ fn summary_line(section: Name, line: &Line, at: Timestamp, extent: &Extent, styl
         }
         LineSubject::Scenario(scenario) => (scenario, None),
     };
-    let what = [&line.message, &line.title, scenario].into_iter().map(|text| one_line(text));
-    let what = what.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+    let what = match &line.subject {
+        LineSubject::Scenario(_) if !line.title.is_empty() && !line.message.is_empty() => {
+            one_line(&format!("{}: {}", line.title, line.message))
+        }
+        _ => {
+            let texts = [&line.message, &line.title, scenario].into_iter().map(|text| one_line(text));
+            texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
+        }
+    };
     let since = line.since.map(|since| digest::since(style.language, &state::moment_and_span(style, since, at)));
     let by = line.by.as_ref().map(clean::acknowledgement).map(|by| {
         let person = notices::person(style.language, &by.by, by.proven);

@@ -121,10 +121,22 @@ fn group(content: &Content, extent: &Extent, style: &Style) -> Vec<Block> {
         label: notices::label(style.language, Label::AllFindings).to_string(),
         url: links::findings(style),
     }]));
-    for item in content.items.iter().take(extent.details) {
+    blocks.extend(first_details(content, extent, style));
+    blocks
+}
+
+/// The first Findings in full, unless their lines say all. A runbook is quoted once.
+fn first_details(content: &Content, extent: &Extent, style: &Style) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut quoted = Vec::new();
+    for item in content.items.iter().filter(|item| details::is_full(content.kind, item)).take(extent.details) {
+        let section = item.runbook.as_ref().map(|runbook| (&runbook.spec, &runbook.heading));
+        let is_quoted = quoted.contains(&section);
+        quoted.push(section);
         blocks.push(Block::Rule);
         blocks.push(Block::Headline { severity: item.severity, text: state::headline(item) });
-        blocks.extend(details_of(content, item, extent, style));
+        let of_item = details_of(content, item, extent, style).into_iter();
+        blocks.extend(of_item.filter(|block| !(is_quoted && matches!(block, Block::Markdown(_)))));
     }
     blocks
 }

@@ -33,6 +33,7 @@ fn digest() -> Digest {
     let desk = line("desk.api.health", "A API do Desk respondeu 502 em /health", Severity::High);
     let unwatched = Line {
         subject: LineSubject::Scenario("ollama.vm123.health".into()),
+        title: "Ollama".into(),
         message: "suspenso".into(),
         ..line("", "", Severity::Medium)
     };

@@ -176,6 +176,16 @@ fn a_usual_group_is_listed_in_full() {
 }
 
 #[test]
+fn a_group_quotes_a_runbook_once() {
+    let content = content(NoticeKind::Opened, vec![vm(112), vm(123), vm(104)]);
+    let mail = mail(&content, Language::Portuguese);
+    for text in [&mail.text, &mail.html] {
+        assert_eq!(text.matches("pvecm nodes").count(), 1, "{text}");
+        assert_eq!(text.matches("Runbook proxmox-cluster").count(), 3, "{text}");
+    }
+}
+
+#[test]
 fn backquotes_of_a_runbook_stay_in_place() {
     let text = "Rode `qm status 112` e ``a`b``.\n\n````\n```\n````\n\n`sem fim";
     let runbook = RunbookSection { spec: "r".into(), text: Some(text.into()), ..Default::default() };
