@@ -10,6 +10,7 @@ pub mod cli;
 pub mod commands;
 pub mod controllers;
 pub mod controlplane;
+pub mod desk;
 pub mod domain;
 pub mod facade;
 pub mod listener;

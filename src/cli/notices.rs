@@ -9,8 +9,11 @@ use crate::domain::notice::content::RunbookSection;
 use crate::domain::notice::policy::{ChannelPolicy, NoticePolicy, Timing};
 use crate::domain::notice::wording::Style;
 use crate::domain::recurrence::time_zone;
+use crate::domain::runbook_section::runbook_section;
+use crate::runtime::runbook_files::read_runbook;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +31,7 @@ pub fn config(
         policy: Arc::new(policy(settings)),
         style: Style { language: settings.language(), zone: zone(settings), desk_url },
         channels: Arc::new(channels::channels(settings)?),
-        runbook: Box::new(runbook),
+        runbook: Box::new(runbook(settings)),
         // A process that starts anew is another one.
         replica: format!("{replica}/{}", uuid::Uuid::new_v4().simple()),
         is_alone,
@@ -78,12 +81,15 @@ fn id_domain(from: Option<&str>) -> String {
     domain.filter(|domain| crate::domain::names::is_host_name(domain)).unwrap_or(NO_DOMAIN).to_ascii_lowercase()
 }
 
-fn runbook(runbook: &FindingRunbook) -> RunbookSection {
-    RunbookSection {
-        spec: runbook.spec.clone(),
-        heading: runbook.section.clone(),
-        url: runbook.url.clone(),
-        text: None,
+/// The section of a runbook in the directory of the settings.
+fn runbook(settings: &Settings) -> impl Fn(&FindingRunbook) -> RunbookSection + Send + Sync + use<> {
+    let root = PathBuf::from(settings.get("AGENTIC_SPECS_ROOT").unwrap_or_default());
+    move |runbook| {
+        let page = read_runbook(&root, &runbook.spec);
+        if let Err(error) = &page {
+            tracing::debug!(%error, runbook = runbook.spec, "runbook not quoted");
+        }
+        runbook_section(runbook, page.as_deref().ok())
     }
 }
 

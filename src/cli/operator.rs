@@ -108,7 +108,12 @@ impl Process {
             time_zone: self.settings.time_zone(),
             names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: self.settings.limits(),
-            notices: notices::config(&self.settings, &identity(), self.desk_url(), false)?,
+            notices: notices::config(
+                &self.settings,
+                &identity(),
+                serve::desk_url(&self.settings, self.args.listen),
+                false,
+            )?,
             metrics: self.metrics.clone(),
             monitoring: serve::monitoring(&self.settings, None),
             election: Some(Election::new(&identity(), self.settings.lease_time())),
@@ -125,7 +130,7 @@ impl Process {
             Some(_) => (router_of_controllers(process), None),
             None => {
                 let (backend, recovery) = self.backend(process).await?;
-                (router(backend), Some(recovery))
+                (router(backend, self.pages()), Some(recovery))
             }
         };
         let served = self.serve(routes)?;
@@ -145,7 +150,7 @@ impl Process {
         let (caches, watches) = Caches::start(&self.client, &self.namespace);
         let process = view::of_caches(&caches, self.place(), self.settings.interval(), self.metrics.clone());
         let (backend, _recovery) = self.backend(process).await?;
-        let served = self.serve(router(backend))?;
+        let served = self.serve(router(backend, self.pages()))?;
         self.greet(&served);
         serve::stop_requested().await;
         served.shutdown(Shutdown::now().until(Step::Facade)).await;
@@ -153,12 +158,12 @@ impl Process {
         Ok(())
     }
 
-    fn desk_url(&self) -> String {
-        self.settings.get("AGENTIC_DESK_URL").map_or_else(|| format!("http://{}", self.args.listen), String::from)
-    }
-
     fn place(&self) -> Place<'_> {
         Place { namespace: &self.namespace, time_zone: self.settings.time_zone() }
+    }
+
+    fn pages(&self) -> Router {
+        serve::pages(&self.settings, self.args.listen, &self.namespace)
     }
 
     fn prober_context(&self) -> ProberContext {

@@ -11,6 +11,8 @@ use crate::controllers::monitoring::{HeartbeatOptions, SelfMonitoring, StoreErro
 use crate::controllers::probe_lateness::ProbeLateness;
 use crate::controllers::scenario::assess::Assessor;
 use crate::controlplane::StoreStatus;
+use crate::desk::{self, Desk};
+use crate::domain::desk_url;
 use crate::domain::lateness::LatenessLimits;
 use crate::domain::redact::KnownSecrets;
 use crate::domain::validate::ProbePolicy;
@@ -130,6 +132,21 @@ pub fn assessor(settings: &Settings) -> Result<Assessor, CliError> {
     let context = ProberContext { metrics: metrics.clone(), ..ProberContext::default() };
     let (policy, prober) = (Arc::new(policy(settings)), Arc::new(prober(settings, context)?));
     Ok(Assessor::new(prober, policy, settings.language(), metrics, settings.count("AGENTIC_EVALUATIONS_MAX")))
+}
+
+/// The base of links: AGENTIC_DESK_URL, or else the address that the facade listens on.
+pub fn desk_url(settings: &Settings, listen: SocketAddr) -> String {
+    let host = rustix::system::uname();
+    desk_url::desk_url(settings.get("AGENTIC_DESK_URL"), listen, &host.nodename().to_string_lossy())
+}
+
+/// The pages that links lead to.
+pub fn pages(settings: &Settings, listen: SocketAddr, namespace: &str) -> Router {
+    desk::routes(Desk {
+        url: desk_url(settings, listen),
+        namespace: namespace.to_string(),
+        language: settings.language(),
+    })
 }
 
 /// A running HTTP server.

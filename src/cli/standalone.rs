@@ -144,7 +144,7 @@ impl Standalone {
             time_zone: settings.time_zone(),
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: settings.limits(),
-            notices: notices::config(settings, "standalone", desk_url(settings, args.listen), true)?,
+            notices: notices::config(settings, "standalone", serve::desk_url(settings, args.listen), true)?,
             metrics: metrics.clone(),
             monitoring: serve::monitoring(settings, Some(control_plane.store.clone())),
             election: None,
@@ -156,7 +156,8 @@ impl Standalone {
         let place = Some("standalone");
         let (backend, recovery) =
             serve::backend(settings, Some(secret), client.clone(), process, secrets.clone(), place).await;
-        let served = serve::start(args.listen, router(backend), settings, &metrics)?;
+        let pages = serve::pages(settings, args.listen, NAMESPACE);
+        let served = serve::start(args.listen, router(backend, pages), settings, &metrics)?;
         Ok(Standalone {
             lock,
             control_plane,
@@ -221,11 +222,6 @@ impl Standalone {
         shutdown.step(Step::ApiServer, self.control_plane.shutdown_by(until(Step::ApiServer))).await;
         drop(self.lock);
     }
-}
-
-/// The base of links in notices.
-fn desk_url(settings: &Settings, listen: SocketAddr) -> String {
-    settings.get("AGENTIC_DESK_URL").map_or_else(|| format!("http://{listen}"), String::from)
 }
 
 /// The credentials in the data directory, and the secret that signs tokens.

@@ -3,6 +3,7 @@
 //! `Scenario` spec -> [`validate`] -> [`prepare`] -> readings -> [`outcome`] -> [`streak`] -> [`desired`] -> [`pending`] -> [`transition`] -> Finding.
 
 pub mod desired;
+pub mod desk_url;
 pub mod detail;
 pub mod duration;
 pub mod evidence;
@@ -26,6 +27,7 @@ pub mod redact;
 pub mod retention;
 pub mod run_failure;
 pub mod runbook;
+pub mod runbook_section;
 pub mod salvage;
 pub mod schedule;
 pub mod silence;

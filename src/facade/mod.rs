@@ -75,14 +75,14 @@ struct Facade {
 
 type FacadeState = Arc<Facade>;
 
-/// All routes.
-pub fn router(backend: Backend) -> Router {
+/// All routes, and those of `pages`, which need nothing of the facade.
+pub fn router(backend: Backend, pages: Router) -> Router {
     let metrics = backend.process.metrics.clone();
     let process = routes_of_process(backend.process.clone());
     let rate = Arc::new(CommandRate::new(backend.commands_per_minute));
     let state = Arc::new(Facade { backend, in_progress: InProgress::default(), rate, joined: Arc::default() });
     let (agents, _) = documented_routes().with_state(state).split_for_parts();
-    bounded(process.merge(agents), "no such path", metrics)
+    bounded(process.merge(agents).merge(pages), "no such path", metrics)
 }
 
 /// The routes of a process that runs the controllers alone: none of REST.

@@ -11,6 +11,7 @@ pub mod leadership;
 pub mod listing;
 pub mod removal;
 pub mod retry;
+pub mod runbook_files;
 pub mod version;
 pub mod watch;
 pub mod write;

@@ -180,3 +180,31 @@ async fn whoever_has_the_kubeconfig_cannot_prove_a_name() {
     assert_eq!(action.annotations().get(RECORDED_BY).map(String::as_str), Some("facade"));
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn links_of_notices_lead_to_pages_that_need_no_token() {
+    let running = start("desk-pages", &Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml")).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let base = format!("http://{}", running.address);
+    for (path, part) in [
+        ("/desk/findings", "kubectl -n agentic-ops get findings"),
+        ("/desk/findings/proxmox.cluster-0123456789", "get finding proxmox.cluster-0123456789 -o yaml"),
+        ("/desk/threads/proxmox.cluster-0123456789-t3nk2a", "get thread proxmox.cluster-0123456789-t3nk2a -o yaml"),
+    ] {
+        let response = client.get(format!("{base}{path}")).header("accept-language", "en").send().await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["content-language"]),
+            (200, &"en".parse().unwrap())
+        );
+        let page = response.text().await.unwrap();
+        assert!(page.starts_with("<!DOCTYPE html>") && page.contains(part), "{page}");
+    }
+    // The other addresses of the facade answer as before.
+    let problem = client.get(format!("{base}/desk")).send().await.unwrap();
+    assert_eq!(
+        (problem.status().as_u16(), &problem.headers()["content-type"]),
+        (404, &"application/problem+json".parse().unwrap())
+    );
+    let page = client.post(format!("{base}/desk/findings/a")).send().await.unwrap();
+    assert_eq!(page.status().as_u16(), 405);
+}

@@ -1,14 +1,13 @@
 //! What Scenarios refer to and is absent: no error, since the cluster may have it, or it may come later.
 
 use crate::cli::registry::documents::{Document, Documents};
+use crate::domain::runbook_section::has_section;
 use crate::domain::texts::CheckWarning;
+use crate::runtime::runbook_files::PAGE_MAX;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
-
-/// Largest part of a runbook that is searched for a heading, in bytes.
-const RUNBOOK_MAX: u64 = 1 << 20;
 
 /// What is absent in these documents and in the directory of the runbooks.
 pub fn of(documents: &Documents, runbooks: &Path) -> Vec<CheckWarning> {
@@ -46,25 +45,13 @@ fn runbook(document: &Document, runbooks: &Path) -> Option<CheckWarning> {
     let file = runbooks.join(format!("{}.md", text(document, "/spec/runbook/spec")?));
     let path = file.display().to_string();
     let mut bytes = Vec::new();
-    let read = std::fs::File::open(&file).and_then(|opened| opened.take(RUNBOOK_MAX).read_to_end(&mut bytes));
+    let read = std::fs::File::open(&file).and_then(|opened| opened.take(PAGE_MAX).read_to_end(&mut bytes));
     if read.is_err() {
         return Some(CheckWarning::AbsentRunbook { scenario, path });
     }
     let section = text(document, "/spec/runbook/section")?;
-    let is_there = headings(&String::from_utf8_lossy(&bytes)).any(|heading| heading == section);
+    let is_there = has_section(&String::from_utf8_lossy(&bytes), section);
     (!is_there).then(|| CheckWarning::AbsentSection { scenario, path, section: section.into() })
-}
-
-/// The headings of a text in Markdown, outside of blocks of code.
-fn headings(text: &str) -> impl Iterator<Item = &str> {
-    let mut in_code = false;
-    text.lines().filter_map(move |line| {
-        if line.trim_start().starts_with("```") {
-            in_code = !in_code;
-        }
-        let heading = line.strip_prefix('#').filter(|_| !in_code)?.trim_start_matches('#');
-        heading.starts_with(' ').then(|| heading.trim())
-    })
 }
 
 #[cfg(test)]

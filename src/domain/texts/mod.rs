@@ -17,6 +17,8 @@ mod channels;
 mod checks;
 mod cli;
 mod conditions;
+pub mod desk;
+pub mod digest;
 mod evidence;
 mod expressions;
 mod language;

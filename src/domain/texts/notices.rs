@@ -190,6 +190,7 @@ pub enum Label {
     Item,
     Agent,
     OpenSince,
+    OpenedAt,
     ResolvedAt,
     LastGood,
     Times,
@@ -198,7 +199,6 @@ pub enum Label {
     Expression,
     Values,
     WhatToDo,
-    Runbook,
     OpenFinding,
     OpenThread,
     OpenRunbook,
@@ -213,6 +213,7 @@ pub fn label(language: Language, label: Label) -> &'static str {
         Label::Item => ("Chave", "Key"),
         Label::Agent => ("Agente", "Agent"),
         Label::OpenSince => ("Aberto desde", "Open since"),
+        Label::OpenedAt => ("Aberto em", "Opened at"),
         Label::ResolvedAt => ("Resolvido em", "Resolved at"),
         Label::LastGood => ("Última vez normal", "Last good"),
         Label::Times => ("Aberturas", "Times opened"),
@@ -220,8 +221,7 @@ pub fn label(language: Language, label: Label) -> &'static str {
         Label::Shown => ("O que a verificação mostra", "What the check shows"),
         Label::Expression => ("Condição que falhou", "Condition that failed"),
         Label::Values => ("Valores lidos", "Values read"),
-        Label::WhatToDo => ("O que fazer", "What to do"),
-        Label::Runbook => ("Runbook", "Runbook page"),
+        Label::WhatToDo => ("O que fazer", "Next steps"),
         Label::OpenFinding => ("Abrir a ocorrência", "Open the Finding"),
         Label::OpenThread => ("Abrir a conversa", "Open the Thread"),
         Label::OpenRunbook => ("Abrir o runbook", "Open the runbook"),
@@ -237,7 +237,7 @@ pub fn label(language: Language, label: Label) -> &'static str {
 pub fn acknowledge_it(language: Language) -> String {
     text!(
         language,
-        "Quem for cuidar reconhece a ocorrência pelo link, para que os demais saibam.",
+        "Quem assumir reconhece a ocorrência pelo link, para que os demais saibam.",
         "Whoever takes care of it acknowledges the Finding by the link, so that the others know.",
     )
 }
@@ -259,8 +259,8 @@ pub fn runbook(language: Language, spec: &str, section: Option<&str>) -> String 
 pub fn not_read(language: Language) -> String {
     text!(
         language,
-        "Enviado por agentic-ops. Esta caixa não é lida: não responda.",
-        "Sent by agentic-ops. This mailbox is not read: do not reply.",
+        "Enviado por agentic-ops. Esta caixa não é lida: respostas não chegam a ninguém.",
+        "Sent by agentic-ops. This mailbox is not read: answers reach nobody.",
     )
 }
 

@@ -125,7 +125,7 @@ impl Facade {
         let scheduler = (!view.is_apart).then(|| view.clone() as Arc<dyn Scheduler>);
         let resources = server.resources.clone();
         let metrics = Arc::new(Metrics::default());
-        let app = router(Backend {
+        let backend = Backend {
             client: client(server.clone()),
             process: ProcessState { resources, operator: view, scheduler, metrics: metrics.clone() },
             auth: Authenticator::new(auth),
@@ -134,7 +134,8 @@ impl Facade {
             secrets: Default::default(),
             id: ProcessId::new(Some("pod-a")),
             recovery: RecoveryState::complete(),
-        });
+        };
+        let app = router(backend, Default::default());
         Facade { server, app, metrics }
     }
 

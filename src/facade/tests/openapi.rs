@@ -116,7 +116,7 @@ fn routed_paths() -> BTreeSet<String> {
         id: ProcessId::new(None),
         recovery: RecoveryState::complete(),
     };
-    let text = format!("{:?}", router(backend));
+    let text = format!("{:?}", router(backend, Default::default()));
     let quoted = text.split('"').skip(1).step_by(2);
     quoted.filter(|path| path.starts_with("/api/v1/agents")).map(String::from).collect()
 }

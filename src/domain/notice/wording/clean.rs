@@ -5,8 +5,10 @@ use crate::domain::notice::content::{AcknowledgedBy, Content, ITEMS_MAX, Item, O
 use crate::domain::printable::printable;
 use url::Url;
 
-/// Longest name of an object, in characters.
+/// Longest name of a Finding, a Thread, a runbook or a person, in characters.
 const NAME_MAX: usize = 253;
+/// Longest name of a Scenario, a check or an Agent.
+const SHORT_MAX: usize = 63;
 /// Longest key, title and heading.
 const TITLE_MAX: usize = 256;
 /// Longest message and note.
@@ -39,10 +41,10 @@ pub fn content(content: &Content) -> Content {
 fn item(item: &Item) -> Item {
     Item {
         finding: one_line(&item.finding, NAME_MAX),
-        scenario: one_line(&item.scenario, NAME_MAX),
-        check: one_line(&item.check, NAME_MAX),
+        scenario: one_line(&item.scenario, SHORT_MAX),
+        check: one_line(&item.check, SHORT_MAX),
         key: one_line(&item.key, TITLE_MAX),
-        agent: one_line(&item.agent, NAME_MAX),
+        agent: one_line(&item.agent, SHORT_MAX),
         title: one_line(&item.title, TITLE_MAX),
         message: lines(&item.message, MESSAGE_MAX),
         severity: item.severity,
@@ -90,6 +92,16 @@ pub fn web_address(text: &str) -> Option<String> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
     let text = String::from(url);
     (text.len() <= URL_MAX).then_some(text)
+}
+
+/// The name of a Finding.
+pub fn finding(text: &str) -> String {
+    one_line(text, NAME_MAX)
+}
+
+/// The name of a Scenario.
+pub fn scenario(text: &str) -> String {
+    one_line(text, SHORT_MAX)
 }
 
 /// One line: each run of white space is a space.

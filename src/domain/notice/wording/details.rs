@@ -24,17 +24,21 @@ fn parts(kind: NoticeKind, item: &Item) -> Parts {
     }
 }
 
+/// Whether a Finding is described in full where a message has a line for each.
+pub fn is_full(kind: NoticeKind, item: &Item) -> bool {
+    parts(kind, item).read
+}
+
 /// All about one Finding but its headline.
 pub fn blocks(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) -> Vec<Block> {
     let Parts { read, runbook } = parts(kind, item);
-    let mut blocks = vec![Block::Facts(facts(item, at, style))];
+    let mut blocks = vec![Block::Facts(facts(item, at, style)), Block::Links(links(item, style))];
     if read {
         blocks.extend(what_was_read(item, style));
     }
     if runbook {
         blocks.extend(what_to_do(item, style));
     }
-    blocks.push(Block::Links(links(item, style)));
     blocks
 }
 
@@ -50,7 +54,8 @@ fn facts(item: &Item, at: Timestamp, style: &Style) -> Vec<(&'static str, String
     } else {
         format!("{} ({})", item.title, item.scenario)
     };
-    add(Label::OpenSince, moment(item.opened_at));
+    let has_ended = item.resolved_at.is_some() || item.is_unwatched;
+    add(if has_ended { Label::OpenedAt } else { Label::OpenSince }, moment(item.opened_at));
     add(Label::ResolvedAt, moment(item.resolved_at).filter(|_| !item.is_unwatched));
     add(Label::LastGood, moment(item.read.last_good_at));
     let by = item.acknowledgement.as_ref().map(|by| {

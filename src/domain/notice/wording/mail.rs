@@ -83,17 +83,15 @@ fn tone(content: &Content) -> Tone {
 
 fn single(content: &Content, item: &Item, extent: &Extent, style: &Style) -> Vec<Block> {
     let headline = state::headline(item);
-    let lead = state::first_line(content, style);
     let mut blocks = match content.kind {
-        NoticeKind::Opened => vec![Block::Lead { severity: item.severity, text: headline.clone() }],
+        NoticeKind::Opened => vec![Block::Lead { severity: item.severity, text: headline }],
         _ => vec![
-            Block::Lead { severity: None, text: lead.clone() },
-            Block::Headline { severity: item.severity, text: headline.clone() },
+            Block::Lead { severity: None, text: state::first_line(content, style) },
+            Block::Headline { severity: item.severity, text: headline },
         ],
     };
-    // The state of what is no longer watched is its message.
-    if lead.ends_with(&headline) && blocks.len() == 2 {
-        blocks.pop();
+    if state::has_message(content.kind, item) {
+        blocks.truncate(1);
     }
     if content.kind == NoticeKind::Flapping {
         blocks.push(Block::Paragraph(notices::flapping_next(style.language)));
@@ -123,10 +121,22 @@ fn group(content: &Content, extent: &Extent, style: &Style) -> Vec<Block> {
         label: notices::label(style.language, Label::AllFindings).to_string(),
         url: links::findings(style),
     }]));
-    for item in content.items.iter().take(extent.details) {
+    blocks.extend(first_details(content, extent, style));
+    blocks
+}
+
+/// The first Findings in full, unless their lines say all. A runbook is quoted once.
+fn first_details(content: &Content, extent: &Extent, style: &Style) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut quoted = Vec::new();
+    for item in content.items.iter().filter(|item| details::is_full(content.kind, item)).take(extent.details) {
+        let section = item.runbook.as_ref().map(|runbook| (&runbook.spec, &runbook.heading));
+        let is_quoted = quoted.contains(&section);
+        quoted.push(section);
         blocks.push(Block::Rule);
         blocks.push(Block::Headline { severity: item.severity, text: state::headline(item) });
-        blocks.extend(details_of(content, item, extent, style));
+        let of_item = details_of(content, item, extent, style).into_iter();
+        blocks.extend(of_item.filter(|block| !(is_quoted && matches!(block, Block::Markdown(_)))));
     }
     blocks
 }
@@ -144,9 +154,13 @@ fn summary_line(content: &Content, item: &Item, extent: &Extent, style: &Style) 
         NoticeKind::Acknowledged | NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::Resolved => true,
     };
     let line = state::item_line(content.kind, item, content.at, style).filter(|_| says_state);
+    let (text, line) = match line {
+        Some(line) if state::has_message(content.kind, item) => (line, None),
+        line => (state::headline(item), line),
+    };
     SummaryLine {
         severity: item.severity,
-        text: format!("{}{scenario}", clip::chars(&state::headline(item), extent.line)),
+        text: format!("{}{scenario}", clip::chars(&text, extent.line)),
         state: line.map(|line| clip::chars(&line, extent.line)),
         url: extent.linked.then(|| links::finding(style, &item.finding)),
     }

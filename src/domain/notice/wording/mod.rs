@@ -6,6 +6,7 @@
 mod clean;
 mod clip;
 mod details;
+mod digest;
 mod document;
 mod html;
 mod links;
@@ -47,5 +48,6 @@ pub fn word(content: &Content, channel: Channel, style: &Style) -> Outgoing {
     }
 }
 
+pub use digest::word_digest;
 pub use mail::MAIL_MAX;
 pub use ntfy::PUSH_MAX;

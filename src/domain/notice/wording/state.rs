@@ -4,6 +4,7 @@ use super::Style;
 use super::clip;
 use crate::api::NoticeKind;
 use crate::domain::notice::content::{Content, Item};
+use crate::domain::texts::Language;
 use crate::domain::texts::notices::{self, GroupState};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -56,13 +57,22 @@ pub fn item_line(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) ->
     Some(clip::chars(&line, LINE_MAX))
 }
 
+/// Whether the state of a Finding says what its message says.
+pub fn has_message(kind: NoticeKind, item: &Item) -> bool {
+    let is_end = kind == NoticeKind::Resolved || kind == NoticeKind::Reminder && item.resolved_at.is_some();
+    is_end && item.is_unwatched
+}
+
 fn ended(item: &Item, at: Timestamp, style: &Style) -> String {
     if !item.is_unwatched {
         return notices::resolved_ago(style.language, item.resolved_at.map(|resolved| span(resolved, at)));
     }
-    let (state, message) = (notices::no_longer_watched(style.language), headline(item));
-    // The message of such a Finding may begin with these words itself.
-    if message.starts_with(&state) { message } else { format!("{state}: {}", lower_first(&message)) }
+    let message = headline(item);
+    // The message of such a Finding may begin with these words itself, in the language of when it was written.
+    match Language::ALL.iter().any(|language| message.starts_with(&notices::no_longer_watched(*language))) {
+        true => message,
+        false => format!("{}: {}", notices::no_longer_watched(style.language), lower_first(&message)),
+    }
 }
 
 fn acknowledged(item: &Item, style: &Style) -> String {

@@ -7,7 +7,7 @@ use crate::domain::texts::notices;
 /// Longest subject of an opening, in characters.
 const SUBJECT_MAX: usize = 120;
 /// So much of what is wrong is kept, whatever else the subject has.
-const HEADLINE_MIN: usize = 30;
+const HEADLINE_MIN: usize = 20;
 /// Begins the subject of a mail that follows another, in every language: mail programs compare subjects without it.
 const REPLY: &str = "Re: ";
 
@@ -22,7 +22,7 @@ pub fn subject(content: &Content, style: &Style) -> String {
 /// `[crítico] VM 112 não está em execução · proxmox.cluster (e mais 2)`.
 fn of_opening(content: &Content, style: &Style) -> String {
     let Some(first) = content.items.first() else {
-        return notices::not_listed(style.language, content.total);
+        return state::first_line(content, style);
     };
     let badge = first.severity.map(|s| format!("[{}] ", notices::severity(style.language, s))).unwrap_or_default();
     let mut end = match first.scenario.as_str() {

@@ -1,1 +1,8 @@
 //! Messages as people get them.
+
+mod digest;
+mod fixtures;
+mod golden;
+mod hostile;
+mod lines;
+mod webhook;

@@ -105,7 +105,9 @@ fn labels(item: &Item) -> Pairs {
 fn annotations(content: &Content, item: &Item, style: &Style) -> Pairs {
     let summary = clip::chars(&state::headline(item), SUMMARY_MAX);
     let state = state::item_line(content.kind, item, content.at, style);
-    let parts = [state.as_deref(), Some(item.message.as_str()), item.read.show.as_deref()];
+    let message = Some(item.message.as_str()).filter(|_| !state::has_message(content.kind, item));
+    let show = item.read.show.as_deref().filter(|_| content.kind != NoticeKind::Resolved);
+    let parts = [state.as_deref(), message, show];
     let description = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
     let url = item.runbook.as_ref().and_then(|runbook| runbook.url.clone()).unwrap_or_default();
     let annotations =

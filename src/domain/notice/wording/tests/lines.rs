@@ -1,0 +1,164 @@
+//! Subjects and first lines.
+
+use super::fixtures::{at, content, desk, group, single, style, vm};
+use crate::api::{Channel, NoticeKind, Severity};
+use crate::domain::notice::content::{AcknowledgedBy, Content, Item, Opening};
+use crate::domain::notice::outgoing::{Mail, Outgoing, Push};
+use crate::domain::notice::wording::word;
+use crate::domain::texts::Language;
+
+pub fn mail(content: &Content, language: Language) -> Mail {
+    match word(content, Channel::Mail, &style(language)) {
+        Outgoing::Mail(mail) => mail,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub fn push(content: &Content) -> Push {
+    match word(content, Channel::Ntfy, &style(Language::Portuguese)) {
+        Outgoing::Ntfy(push) => push,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn subject(content: &Content) -> String {
+    mail(content, Language::Portuguese).subject
+}
+
+fn first_line(content: &Content) -> String {
+    mail(content, Language::Portuguese).text.lines().next().unwrap().to_string()
+}
+
+#[test]
+fn the_subject_of_an_opening_names_severity_failure_and_scenario() {
+    let of = |items: Vec<Item>| subject(&content(NoticeKind::Opened, items));
+    assert_eq!(of(vec![vm(112)]), "[crítico] VM 112 não está em execução · proxmox.cluster");
+    assert_eq!(
+        of(vec![vm(112), vm(122), vm(123)]),
+        "[crítico] VM 112 não está em execução · proxmox.cluster (e mais 2)"
+    );
+    let more = Content { total: 250, ..content(NoticeKind::Opened, vec![vm(112)]) };
+    assert_eq!(subject(&more), "[crítico] VM 112 não está em execução · proxmox.cluster (e mais 249)");
+    let english = mail(&content(NoticeKind::Opened, vec![desk(), desk()]), Language::English).subject;
+    assert_eq!(english, "[high] A API do Desk respondeu 502 em /health · desk.api.health (and 1 more)");
+    let bare = Item { finding: "x-0123456789".into(), check: "c".into(), ..Item::default() };
+    assert_eq!(of(vec![bare]), "c");
+}
+
+#[test]
+fn a_subject_is_one_line_of_bounded_length() {
+    for message in ["á".repeat(10_000), "one\r\nBcc: x@example.org\n\ttwo".into(), "漢 ".repeat(500), String::new()] {
+        let item = Item { message, scenario: "s".repeat(63), severity: Some(Severity::Info), ..vm(1) };
+        let subject = subject(&content(NoticeKind::Opened, vec![item; 3]));
+        assert!(subject.chars().count() <= 120, "{subject}");
+        assert!(!subject.contains(['\r', '\n', '\t']), "{subject:?}");
+        assert!(subject.ends_with(&format!("· {} (e mais 2)", "s".repeat(63))), "{subject}");
+    }
+}
+
+#[test]
+fn a_mail_that_follows_an_opening_replies_to_its_subject_exactly() {
+    for kind in super::fixtures::KINDS {
+        let content = single(kind);
+        let Some(opening) = content.opening.clone() else { continue };
+        for language in Language::ALL {
+            let mail = mail(&content, language);
+            assert_eq!(mail.subject, format!("Re: {}", opening.subject), "{kind:?}");
+            assert_eq!((mail.in_reply_to, mail.message_id), (Some(opening.id.clone()), content.id.clone()));
+        }
+    }
+    let broken = Opening { id: "x".into(), subject: "a\r\nBcc: x@example.org".into() };
+    let content = Content { opening: Some(broken), ..single(NoticeKind::Resolved) };
+    assert_eq!(subject(&content), "Re: a Bcc: x@example.org");
+}
+
+#[test]
+fn the_first_line_says_the_state() {
+    for (kind, line) in [
+        (NoticeKind::Opened, "[crítico] VM 112 não está em execução"),
+        (NoticeKind::Flapping, "Instável: abriu três vezes em uma hora"),
+        (NoticeKind::Acknowledged, "Reconhecido por ana (nome não comprovado): troca de disco em curso"),
+        (NoticeKind::Reminder, "Ainda aberto desde 26/11/2026 10:08 (há 4 h 3 min)"),
+        (NoticeKind::Escalated, "Escalado: ninguém reconheceu; aberto desde 26/11/2026 10:08 (há 17 min)"),
+        (NoticeKind::Resolved, "Resolvido há 30 s"),
+    ] {
+        assert_eq!(first_line(&single(kind)), line, "{kind:?}");
+    }
+    for (kind, line) in [
+        (NoticeKind::Opened, "3 ocorrências abertas"),
+        (NoticeKind::Flapping, "Instáveis: 3 ocorrências abriram três vezes em uma hora"),
+        (NoticeKind::Acknowledged, "Reconhecidas: 3 ocorrências"),
+        (NoticeKind::Reminder, "Ainda abertas: 3 ocorrências"),
+        (NoticeKind::Escalated, "Escalado: ninguém reconheceu 3 ocorrências"),
+        (NoticeKind::Resolved, "Resolvidas: 2; não são mais monitoradas: 1"),
+    ] {
+        assert_eq!(first_line(&group(kind)), line, "{kind:?}");
+    }
+}
+
+#[test]
+fn what_is_no_longer_watched_did_not_recover() {
+    for message in [
+        "Não é mais monitorado: o cenário não existe mais. Última mensagem: VM 112 não está em execução",
+        "Não está mais na lista, depois de 2 h. Última mensagem: VM 112 não está em execução",
+        "VM 112 não está em execução",
+    ] {
+        let mut content = single(NoticeKind::Resolved);
+        content.items[0].is_unwatched = true;
+        content.items[0].message = message.into();
+        let line = first_line(&content);
+        assert!(line.starts_with("Não é mais monitorado: ") && line.ends_with("VM 112 não está em execução"), "{line}");
+        assert_eq!(line.matches("monitorado").count(), 1, "{line}");
+        for channel in Channel::ALL {
+            let said = format!("{:?}", word(&content, channel, &style(Language::Portuguese))).to_lowercase();
+            assert!(!said.contains("resolvido") && !said.contains("voltou ao normal"), "{channel:?}: {said}");
+        }
+    }
+    let all = Content { items: vec![Item { is_unwatched: true, ..vm(1) }; 2], total: 2, ..group(NoticeKind::Resolved) };
+    assert_eq!(first_line(&all), "Não são mais monitoradas: 2 ocorrências");
+}
+
+#[test]
+fn a_name_that_is_not_proven_is_said_to_be_so() {
+    let mut content = single(NoticeKind::Acknowledged);
+    content.items[0].acknowledgement = Some(AcknowledgedBy { by: "ana".into(), proven: true, ..Default::default() });
+    assert_eq!(first_line(&content), "Reconhecido por ana");
+    content.items[0].acknowledgement = Some(AcknowledgedBy { by: "ana".into(), ..Default::default() });
+    assert_eq!(first_line(&content), "Reconhecido por ana (nome não comprovado)");
+}
+
+#[test]
+fn after_flapping_a_reminder_says_the_state_of_now() {
+    let mut content = single(NoticeKind::Reminder);
+    content.items[0].acknowledgement = Some(AcknowledgedBy { by: "ana".into(), proven: true, ..Default::default() });
+    assert_eq!(first_line(&content), "Ainda aberto desde 26/11/2026 10:08 (há 4 h 3 min). Reconhecido por ana");
+    content.items[0].resolved_at = Some(at("2026-11-26T16:56:00Z"));
+    assert_eq!(first_line(&content), "Resolvido há 15 min");
+    assert_eq!(push(&content).priority, 3);
+}
+
+#[test]
+fn a_flapping_notice_says_when_the_next_one_comes() {
+    let content = single(NoticeKind::Flapping);
+    let next = "O próximo aviso vem quando o estado se mantiver por 15 minutos.";
+    let mail = mail(&content, Language::Portuguese);
+    assert!(mail.text.contains(next) && mail.html.contains(next) && push(&content).body.contains(next));
+}
+
+#[test]
+fn priorities_follow_severity_and_ends_are_quiet() {
+    let of = |kind, severity| push(&content(kind, vec![Item { severity: Some(severity), ..vm(112) }])).priority;
+    for (severity, opened, resolved) in [
+        (Severity::Critical, 5, 3),
+        (Severity::High, 4, 3),
+        (Severity::Medium, 3, 3),
+        (Severity::Low, 2, 2),
+        (Severity::Info, 1, 1),
+    ] {
+        assert_eq!((of(NoticeKind::Opened, severity), of(NoticeKind::Resolved, severity)), (opened, resolved));
+    }
+    assert_eq!(
+        (of(NoticeKind::Escalated, Severity::Critical), of(NoticeKind::Acknowledged, Severity::Critical)),
+        (5, 2)
+    );
+}
