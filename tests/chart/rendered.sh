@@ -13,8 +13,8 @@ check "nor on auth.secret" same_deployment 'auth.secret="0123456789abcdef"' 'aut
 check "but on settings" bash -c '[ "$1" != "$2" ]' - "$(deployment 'settings.AGENTIC_LANGUAGE="en"')" "$(deployment 'settings.AGENTIC_LANGUAGE="pt-BR"')"
 
 credentials() { # The ConfigMaps do not contain the values, the Secrets do
-  local values='{"secrets": {"DESK_OPS_NTFY_TOPIC": "topic-of-ops", "NTFY_TOKEN": "token-of-ntfy", "SMTP_URL": "smtp://mail-of-ops"}, "extraSecrets": {"AGENTIC_WEBHOOK_URL": "http://hook-of-ops"}}' value
-  for value in topic-of-ops token-of-ntfy smtp://mail-of-ops http://hook-of-ops; do
+  local values='{"secrets": {"DESK_OPS_NTFY_TOPIC": "topic-of-ops", "NTFY_TOKEN": "token-of-ntfy", "SMTP_URL": "smtp://mail-of-ops", "AGENTIC_WEBHOOK_URL": "http://hook-of-ops", "AGENTIC_WEBHOOK_TOKEN": "token-of-hook", "AGENTIC_HEARTBEAT_URL": "http://push-of-ops"}, "extraSecrets": {"SHOP_KEY": "key-of-shop"}}' value
+  for value in topic-of-ops token-of-ntfy smtp://mail-of-ops http://hook-of-ops token-of-hook http://push-of-ops key-of-shop; do
     render -f <(echo "$values") | only Secret | grep -qF "$(printf %s "$value" | base64 -w0)" || { echo "$value is not in a Secret"; return 1; }
     ! render -f <(echo "$values") | only ConfigMap | grep -F "$value" || return 1
   done

@@ -193,3 +193,16 @@ async fn subfolders_are_read_and_every_bad_file_is_named() {
         "{errors}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_reserved_name_is_refused_where_it_stands() {
+    let scratch = Scratch::new("check-reserved");
+    let env_file = scratch.0.join("check.env");
+    std::fs::write(&env_file, "AGENTIC_LANGUAGE=en\n").unwrap();
+    let check = Check { scratch, env_file };
+    let file = check.write("agentic-ops", "  probes: [{name: p, tcp: {address: \"127.0.0.1:1\"}}]\n");
+    let (code, output) = check.run(&file, &[]).await;
+    assert_eq!(code, 2, "{output}");
+    let says = "agentic-ops.yaml:3:18: metadata.name: \"agentic-ops\" is reserved";
+    assert!(output.contains(says), "{output}");
+}

@@ -2,13 +2,15 @@
 
 use super::documents::{Document, located};
 use super::position::{Position, Positions};
-use crate::api::{Agent, Scenario};
+use crate::api::{Agent, OWN_SCENARIO, Scenario};
 use crate::cel::Place;
 use crate::cli::CliError;
 use crate::controlplane::check_new_metadata;
 use crate::controlplane::schema::Schema;
 use crate::domain::texts::{self, Language};
-use crate::domain::validate::{Expressions, ProbePolicy, Problem, ValidatedScenario, ValidationError, validate};
+use crate::domain::validate::{
+    Expressions, ProbePolicy, Problem, Reason, ValidatedScenario, ValidationError, validate,
+};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -63,9 +65,15 @@ impl Rules {
 
     /// Judges a document.
     pub fn judge(&mut self, document: &Document) -> Judged {
+        let positions = Positions::of(&document.text);
+        // The API server says it in English, without a position.
+        if document.kind == "Scenario" && document.name == OWN_SCENARIO {
+            let (reason, problem) = (Reason::ReservedName, Problem::ReservedScenarioName);
+            let error = ValidationError { field: "metadata.name".into(), reason, problem };
+            return Judged::Refused(vec![self.fault(&error, document, &positions)]);
+        }
         let schema = if document.kind == "Agent" { &self.agent } else { &self.scenario };
         let (value, errors) = admitted(schema, &document.value, self.language);
-        let positions = Positions::of(&document.text);
         let in_file = |at: Option<Position>| at.map(|at| document.in_file(at));
         if !errors.is_empty() {
             let fault = |(field, text): (String, String)| Fault { position: in_file(positions.field(&field)), text };

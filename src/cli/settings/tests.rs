@@ -21,6 +21,13 @@ fn the_environment_takes_precedence_over_the_file_and_the_file_over_the_default(
 }
 
 #[test]
+fn the_default_time_zone_is_known_on_a_machine_without_time_zones() {
+    let settings = load(&[], "").unwrap();
+    let name = settings.get("AGENTIC_TIMEZONE").unwrap();
+    assert!(jiff::tz::TimeZoneDatabase::bundled().get(name).is_ok(), "{name}");
+}
+
+#[test]
 fn without_settings_there_is_no_address_to_contact() {
     let settings = load(&[], "").unwrap();
     for (name, value) in settings.config_map() {
