@@ -107,6 +107,7 @@ impl Process {
             language: self.settings.language(),
             names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: self.settings.limits(),
+            digest: None,
             metrics: self.metrics.clone(),
             election: Some(Election::new(&identity(), self.settings.lease_time())),
         });

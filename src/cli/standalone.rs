@@ -143,6 +143,7 @@ impl Standalone {
             language: settings.language(),
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: settings.limits(),
+            digest: None,
             metrics: metrics.clone(),
             election: None,
         });

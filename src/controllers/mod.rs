@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod context;
+pub mod digest;
 pub mod finding;
 mod retention;
 pub mod scenario;
@@ -17,13 +18,14 @@ use crate::runtime::events::Events;
 use crate::runtime::leadership::{Election, ElectionTask, WriteFence};
 use crate::telemetry::Metrics;
 use context::{Context, Limits};
+use digest::DigestConfig;
 use kube::Client;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// The controllers besides that of Scenarios, which answers ticks as well.
+/// The controllers besides that of Scenarios, which answers ticks as well, and that of the digest, which sends mail.
 const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
     finding::start,   // copies acknowledgements to the status
     agent::start,     // counts open Findings
@@ -49,6 +51,8 @@ pub struct OperatorConfig {
     /// The API server lets people write no name but their own, by the chart's admission policy.
     pub names_are_checked: bool,
     pub limits: Limits,
+    /// The daily digest; `None` where mail is off.
+    pub digest: Option<DigestConfig>,
     pub metrics: Arc<Metrics>,
     /// How the leading replica is elected; `None` where there is only one.
     pub election: Option<Election>,
@@ -94,7 +98,8 @@ impl Operator {
             stop: stopped,
         };
         let (scenarios, watching) = scenario::start(&context);
-        let running = CONTROLLERS.iter().map(|start| start(&context)).chain([watching]).collect();
+        let digest = digest::start(&context, config.digest);
+        let running = CONTROLLERS.iter().map(|start| start(&context)).chain([watching, digest]).collect();
         Operator { fence, caches, scenarios, stop, running, watches, election }
     }
 

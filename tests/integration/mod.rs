@@ -3,6 +3,7 @@
 mod check;
 mod clients;
 mod damaged_statuses;
+mod digest;
 mod facade;
 mod findings;
 mod hung;

@@ -2,6 +2,7 @@
 
 use super::settings;
 use agentic_ops::controllers::context::Limits;
+use agentic_ops::controllers::digest::DigestConfig;
 use agentic_ops::controllers::{Operator, OperatorConfig};
 use agentic_ops::domain::validate::ProbePolicy;
 use agentic_ops::probes::{Prober, ProberOptions, check_certificates, check_query};
@@ -16,8 +17,18 @@ pub fn start(client: Client, namespace: &str, election: Option<Election>) -> Ope
 
 /// Starts an operator with these limits.
 pub fn start_with(client: Client, namespace: &str, election: Option<Election>, limits: Limits) -> Operator {
+    Operator::start(OperatorConfig { election, ..config(client, namespace, limits) })
+}
+
+/// Starts an operator that always leads and mails a daily digest.
+pub fn start_with_digest(client: Client, namespace: &str, digest: DigestConfig) -> Operator {
+    let limits = settings::nowhere(&[]).limits();
+    Operator::start(OperatorConfig { digest: Some(digest), ..config(client, namespace, limits) })
+}
+
+fn config(client: Client, namespace: &str, limits: Limits) -> OperatorConfig {
     let settings = settings::nowhere(&[]);
-    Operator::start(OperatorConfig {
+    OperatorConfig {
         client,
         namespace: namespace.into(),
         policy: ProbePolicy {
@@ -34,9 +45,10 @@ pub fn start_with(client: Client, namespace: &str, election: Option<Election>, l
         language: settings.language(),
         names_are_checked: false,
         limits,
+        digest: None,
         metrics: Default::default(),
-        election,
-    })
+        election: None,
+    }
 }
 
 /// A candidate for the Lease in tests.
