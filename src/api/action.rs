@@ -1,6 +1,7 @@
-//! `Action`: the record of something that a person did.
+//! `Action`: the record of something that a person did, or of a digest.
 
 use super::agent::Role;
+use super::notice::DigestNotice;
 use super::{RECORDED_BY, RECORDED_BY_FACADE};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
     namespaced,
     status = "ActionStatus",
     derive = "PartialEq",
-    doc = "An Action records something that a person did: who, what, when, and through which interface.",
+    doc = "An Action records something that a person did: who, what, when, and through which interface. The daily digest is one of Maestro.",
     selectable = ".spec.verb",
     selectable = ".spec.actor.name",
     selectable = ".status.result",
@@ -42,7 +43,7 @@ use std::collections::BTreeMap;
     printcolumn(
         name = "Result",
         type_ = "string",
-        description = "done, unchanged, refused or unknown",
+        description = "done, unchanged, refused, failed or unknown",
         json_path = ".status.result"
     ),
     printcolumn(
@@ -134,11 +135,12 @@ pub struct Actor {
 }
 
 /// The result of the action.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ActionStatus {
-    /// `done`; `unchanged` if the state was already the wanted one; `refused`; or `unknown` if the facade ended during the
-    /// action, and it cannot be determined whether the change was made. Absent while the action is in progress.
+    /// `done`; `unchanged` if the state was already the wanted one; `refused`; `failed` if a digest reached nobody; or `unknown` if
+    /// the program ended during the action, and it cannot be determined whether the change was made. Absent while the action is in
+    /// progress.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub result: Option<String>,
@@ -152,6 +154,11 @@ pub struct ActionStatus {
     /// Response to the request, if it had an Idempotency-Key: a repeated request gets the same one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<ActionReply>,
+    /// Of a digest, how far it is for each recipient. At most 64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub notices: Vec<DigestNotice>,
 }
 
 /// The response to a request with an Idempotency-Key.

@@ -26,7 +26,7 @@ pub use finding::{
     Phase, ReadValue, Snapshot, Transition,
 };
 pub use message::{Author, Message, MessageAcknowledgement, MessagePhase, MessageSpec, MessageStatus};
-pub use notice::{Channel, Informed, Notice, NoticeGroup, NoticeKind, NoticeState};
+pub use notice::{Channel, DigestNotice, Informed, Notice, NoticeGroup, NoticeKind, NoticeState};
 pub use probe::{
     DnsProbe, Header, HttpProbe, Method, Probe, RecordType, SecretKeyRef, SqliteProbe, TcpProbe, TlsOptions, TlsProbe,
 };

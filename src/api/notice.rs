@@ -238,6 +238,44 @@ pub struct Informed {
     pub flapping_at: Option<Time>,
 }
 
+/// The daily digest for one recipient.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DigestNotice {
+    /// Address of mail.
+    #[schemars(length(max = 254))]
+    pub recipient: String,
+    /// How far it is.
+    pub state: NoticeState,
+    /// Why it is in this state, in CamelCase: [docs/notices.md].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub reason: Option<String>,
+    /// Answer of the server, or the error. At most 256 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub message: Option<String>,
+    /// Message-ID without angle brackets, made from the date and the recipient.
+    #[schemars(length(min = 1, max = 254))]
+    pub message_id: String,
+    /// Time at which it entered its state.
+    pub at: Time,
+    /// Attempts so far.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0))]
+    pub attempts: u32,
+    /// Time of the next attempt; absent before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<Time>,
+    /// Replica that claimed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub claimed_by: Option<String>,
+    /// Until when no other replica sends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_until: Option<Time>,
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0

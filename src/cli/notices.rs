@@ -4,11 +4,14 @@ use super::CliError;
 use super::channels;
 use super::settings::Settings;
 use crate::api::{Channel, FindingRunbook, Severity};
+use crate::channels::Channels;
+use crate::controllers::digest::DigestConfig;
 use crate::controllers::notification::NotificationConfig;
 use crate::domain::notice::content::RunbookSection;
+use crate::domain::notice::outgoing::Outgoing;
 use crate::domain::notice::policy::{ChannelPolicy, NoticePolicy, Timing};
-use crate::domain::notice::wording::Style;
-use crate::domain::recurrence::time_zone;
+use crate::domain::notice::wording::{Style, word_digest};
+use crate::domain::recurrence::{Schedule, time_zone};
 use crate::domain::runbook_section::runbook_section;
 use crate::runtime::runbook_files::read_runbook;
 use jiff::SignedDuration;
@@ -20,21 +23,46 @@ use std::time::Duration;
 /// The domain of Message-IDs where there is no sender.
 const NO_DOMAIN: &str = "agentic-ops.invalid";
 
+/// What tells people of Findings.
+pub struct Notices {
+    pub notification: NotificationConfig,
+    /// `None` where mail is off, or has no recipient.
+    pub digest: Option<DigestConfig>,
+}
+
 /// The configuration for a process named `replica`. `desk_url` is the base of links; `is_alone` where no other process can be sending.
-pub fn config(
-    settings: &Settings,
-    replica: &str,
-    desk_url: String,
-    is_alone: bool,
-) -> Result<NotificationConfig, CliError> {
-    Ok(NotificationConfig {
-        policy: Arc::new(policy(settings)),
-        style: Style { language: settings.language(), zone: zone(settings), desk_url },
-        channels: Arc::new(channels::channels(settings)?),
-        runbook: Box::new(runbook(settings)),
-        // A process that starts anew is another one.
-        replica: format!("{replica}/{}", uuid::Uuid::new_v4().simple()),
-        is_alone,
+pub fn config(settings: &Settings, replica: &str, desk_url: String, is_alone: bool) -> Result<Notices, CliError> {
+    let style = Style { language: settings.language(), zone: zone(settings), desk_url };
+    let channels = Arc::new(channels::channels(settings)?);
+    let policy = Arc::new(policy(settings));
+    Ok(Notices {
+        digest: digest(settings, &policy, &style, &channels),
+        notification: NotificationConfig {
+            policy,
+            style,
+            channels,
+            runbook: Box::new(runbook(settings)),
+            // A process that starts anew is another one.
+            replica: format!("{replica}/{}", uuid::Uuid::new_v4().simple()),
+            is_alone,
+        },
+    })
+}
+
+fn digest(settings: &Settings, policy: &NoticePolicy, style: &Style, channels: &Arc<Channels>) -> Option<DigestConfig> {
+    let mail = policy.channel(Channel::Mail).filter(|mail| mail.is_on() && !mail.recipients.is_empty())?;
+    let (cron, zone) = (settings.get("AGENTIC_DIGEST_CRON")?, settings.get("AGENTIC_TIMEZONE")?);
+    let (style, channels) = (style.clone(), channels.clone());
+    Some(DigestConfig {
+        // An invalid value has prevented the start.
+        schedule: Schedule::parse(cron, zone).ok()?,
+        recipients: mail.recipients.clone(),
+        domain: policy.id_domain.clone(),
+        word: Arc::new(move |digest| word_digest(digest, &style)),
+        deliver: Arc::new(move |recipient, mail| {
+            let channels = channels.clone();
+            Box::pin(async move { channels.send(&recipient, &Outgoing::Mail(mail)).await })
+        }),
     })
 }
 

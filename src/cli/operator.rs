@@ -98,6 +98,8 @@ struct Process {
 impl Process {
     /// Runs the controllers, with the facade unless it has a process of its own.
     async fn controllers(self) -> Result<(), CliError> {
+        let desk_url = serve::desk_url(&self.settings, self.args.listen);
+        let notices = notices::config(&self.settings, &identity(), desk_url, false)?;
         let operator = Operator::start(OperatorConfig {
             client: self.client.clone(),
             namespace: self.namespace.clone(),
@@ -108,12 +110,8 @@ impl Process {
             time_zone: self.settings.time_zone(),
             names_are_checked: self.settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: self.settings.limits(),
-            notices: notices::config(
-                &self.settings,
-                &identity(),
-                serve::desk_url(&self.settings, self.args.listen),
-                false,
-            )?,
+            digest: notices.digest,
+            notices: notices.notification,
             metrics: self.metrics.clone(),
             monitoring: serve::monitoring(&self.settings, None),
             election: Some(Election::new(&identity(), self.settings.lease_time())),

@@ -134,6 +134,7 @@ impl Standalone {
             own_files: OWN_FILES.iter().map(|name| args.data.join(name)).collect(),
             worker_program: args.worker_program.clone(),
         };
+        let notices = notices::config(settings, "standalone", serve::desk_url(settings, args.listen), true)?;
         let operator = Operator::start(OperatorConfig {
             client: client.clone(),
             namespace: NAMESPACE.into(),
@@ -144,7 +145,8 @@ impl Standalone {
             time_zone: settings.time_zone(),
             names_are_checked: settings.is_on("AGENTIC_NAMES_CHECKED"),
             limits: settings.limits(),
-            notices: notices::config(settings, "standalone", serve::desk_url(settings, args.listen), true)?,
+            digest: notices.digest,
+            notices: notices.notification,
             metrics: metrics.clone(),
             monitoring: serve::monitoring(settings, Some(control_plane.store.clone())),
             election: None,

@@ -128,7 +128,13 @@ impl Intent {
     /// A failure is logged and does not fail the command: an Action without a result is completed later.
     pub(super) async fn end(&mut self, context: &Context, result: &ActionResult, reply: Option<ActionReply>) {
         let message = result.message().map(|reason| context.secrets.redact(reason).chars().take(MESSAGE_MAX).collect());
-        let status = ActionStatus { result: Some(result.as_str().into()), message, at: Some(Time(now())), reply };
+        let status = ActionStatus {
+            result: Some(result.as_str().into()),
+            message,
+            at: Some(Time(now())),
+            reply,
+            ..ActionStatus::default()
+        };
         if let Err(error) = self.write_status(context, status).await {
             let (actor, verb, action) = (&self.action.spec.actor.name, &self.action.spec.verb, self.name());
             tracing::error!(%error, actor, verb, action, result = result.as_str(), "result of an Action not recorded yet");

@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod channel_states;
 pub mod context;
+pub mod digest;
 pub mod finding;
 mod heartbeat;
 mod lateness;
@@ -25,6 +26,7 @@ use crate::runtime::leadership::{Election, ElectionTask, WriteFence};
 use crate::telemetry::Metrics;
 use channel_states::ChannelStates;
 use context::{Context, Limits};
+use digest::DigestConfig;
 use kube::Client;
 use monitoring::SelfMonitoring;
 use notification::NotificationConfig;
@@ -33,7 +35,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// The controllers besides that of Scenarios, which answers ticks as well.
+/// The controllers besides that of Scenarios, which answers ticks as well, and that of the digest, which sends mail.
 const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
     finding::start,      // copies acknowledgements to the status
     agent::start,        // counts open Findings
@@ -66,6 +68,8 @@ pub struct OperatorConfig {
     pub names_are_checked: bool,
     pub limits: Limits,
     pub notices: NotificationConfig,
+    /// The daily digest; `None` where mail is off.
+    pub digest: Option<DigestConfig>,
     pub metrics: Arc<Metrics>,
     pub monitoring: SelfMonitoring,
     /// How the leading replica is elected; `None` where there is only one.
@@ -116,7 +120,8 @@ impl Operator {
             stop: stopped,
         };
         let (scenarios, watching) = scenario::start(&context);
-        let running = CONTROLLERS.iter().map(|start| start(&context)).chain([watching]).collect();
+        let digest = digest::start(&context, config.digest);
+        let running = CONTROLLERS.iter().map(|start| start(&context)).chain([watching, digest]).collect();
         let channels = context.monitoring.channels.clone();
         Operator { fence, caches, scenarios, channels, stop, running, watches, election }
     }

@@ -75,3 +75,17 @@ check "the facade can acknowledge with other names" acknowledge "$account" eva
 check "the facade can write for people" say "$account" m-5 person rui
 check "the facade can record Actions" record "$account" a-3 rui
 check "the controllers cannot record Actions" refused "Actions are recorded by the facade" record "$controllers" a-4 ana
+digest() { # USER NAME ANNOTATIONS
+  as "$1" create -f - <<F
+apiVersion: agentic.ligbox.io/v1alpha1
+kind: Action
+metadata: {name: $2, annotations: {$3}}
+spec: {verb: digest, subject: {kind: Agent, name: maestro}, actor: {name: maestro, via: agent}}
+F
+}
+check "the controllers can record a digest" digest "$controllers" digest-2026-01-01 ""
+check "the controllers can write its result" as "$controllers" patch action digest-2026-01-01 --subresource=status --type=merge -p '{"status":{"result":"done"}}'
+check "they cannot record it as the facade" refused "Actions are recorded by the facade" digest "$controllers" digest-2026-01-02 "agentic.ligbox.io/recorded-by: facade"
+check "they cannot write the result of another Action" refused "Actions are recorded by the facade" \
+  as "$controllers" patch action a-3 --subresource=status --type=merge -p '{"status":{"result":"done"}}'
+check "other users cannot record a digest" refused "Actions are recorded by the facade" digest ana digest-2026-01-02 ""

@@ -4,6 +4,7 @@ mod channels;
 mod check;
 mod clients;
 mod damaged_statuses;
+mod digest;
 mod facade;
 mod findings;
 mod hung;

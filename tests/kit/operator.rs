@@ -3,6 +3,7 @@
 use super::settings;
 use agentic_ops::cli::notices;
 use agentic_ops::controllers::context::Limits;
+use agentic_ops::controllers::digest::DigestConfig;
 use agentic_ops::controllers::{Operator, OperatorConfig};
 use agentic_ops::domain::validate::ProbePolicy;
 use agentic_ops::probes::{Prober, ProberOptions, check_certificates, check_query};
@@ -18,6 +19,11 @@ pub fn start(client: Client, namespace: &str, election: Option<Election>) -> Ope
 /// Starts an operator with these limits.
 pub fn start_with(client: Client, namespace: &str, election: Option<Election>, limits: Limits) -> Operator {
     Operator::start(OperatorConfig { limits, ..config(client, namespace, election) })
+}
+
+/// Starts an operator that always leads and mails a daily digest.
+pub fn start_with_digest(client: Client, namespace: &str, digest: DigestConfig) -> Operator {
+    Operator::start(OperatorConfig { digest: Some(digest), ..config(client, namespace, None) })
 }
 
 /// What [`start`] starts an operator with.
@@ -41,7 +47,8 @@ pub fn config(client: Client, namespace: &str, election: Option<Election>) -> Op
         time_zone: settings.time_zone(),
         names_are_checked: false,
         limits: settings.limits(),
-        notices: notices::config(&settings, "test", "http://127.0.0.1:9".into(), false).unwrap(),
+        digest: None,
+        notices: notices::config(&settings, "test", "http://127.0.0.1:9".into(), false).unwrap().notification,
         metrics: Default::default(),
         monitoring: Default::default(),
         election,

@@ -29,13 +29,16 @@
   verbs: [list, delete]
 {{- end }}
 {{- if and $controls (not $serves) }}
-# Verify the names in acknowledgements by their Actions.
+# Verify the names in acknowledgements by their Actions, and record the daily digest in one.
 - apiGroups: [agentic.ligbox.io]
   resources: [actions]
-  verbs: [get]
+  verbs: [get, create]
+- apiGroups: [agentic.ligbox.io]
+  resources: [actions/status]
+  verbs: [patch]
 {{- end }}
 {{- if $serves }}
-# Record actions of people through the REST facade, complete those that were interrupted, and repeat their responses.
+# Record actions of people through the REST facade{{ if $controls }} and the daily digest{{ end }}, complete those that were interrupted, and repeat their responses.
 - apiGroups: [agentic.ligbox.io]
   resources: [actions]
   verbs: [get, list, create]

@@ -4,7 +4,9 @@
 //! it is decided from what is stored, so that a crash anywhere loses nothing and repeats nothing under another identity.
 
 pub mod content;
+pub mod digest;
 pub mod digest_content;
+pub mod digest_delivery;
 pub mod due;
 pub mod flapping;
 pub mod group;

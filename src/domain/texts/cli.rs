@@ -227,7 +227,7 @@ pub fn operator_started(
 pub fn demo_started(language: Language, kubeconfig: impl Display, control: impl Display) -> String {
     text!(
         language,
-        "\nUm ambiente simulado está sendo monitorado. Em outro terminal:\n  export KUBECONFIG={kubeconfig}\n  kubectl get findings -w                                   # e, em um terceiro:\n  curl -X POST http://{control}/break/vm-112  # uma ocorrência é aberta em até 15 segundos\n  curl -X POST http://{control}/heal/vm-112   # e é resolvida\n  curl http://{control}/                      # tudo o mais que pode ser quebrado",
-        "\nA simulated estate is being watched. In another terminal:\n  export KUBECONFIG={kubeconfig}\n  kubectl get findings -w                                   # then, in a third one:\n  curl -X POST http://{control}/break/vm-112  # a Finding opens within 15 seconds\n  curl -X POST http://{control}/heal/vm-112   # and resolves\n  curl http://{control}/                      # everything else that can be broken",
+        "\nUm ambiente simulado está sendo monitorado. Em outro terminal:\n  export KUBECONFIG={kubeconfig}\n  kubectl get findings -w                                   # e, em um terceiro:\n  curl -X POST http://{control}/break/vm-112  # uma ocorrência é aberta em até 15 segundos\n  curl -X POST http://{control}/heal/vm-112   # e é resolvida\n  curl http://{control}/                      # tudo o mais que pode ser quebrado\nOs e-mails enviados: http://{control}/mail",
+        "\nA simulated estate is being watched. In another terminal:\n  export KUBECONFIG={kubeconfig}\n  kubectl get findings -w                                   # then, in a third one:\n  curl -X POST http://{control}/break/vm-112  # a Finding opens within 15 seconds\n  curl -X POST http://{control}/heal/vm-112   # and resolves\n  curl http://{control}/                      # everything else that can be broken\nThe mails that are sent: http://{control}/mail",
     )
 }

@@ -1,7 +1,7 @@
 //! Which parts are broken.
 
 use super::errors::UnknownPart;
-use super::parts::{PARTS, Part, PartInfo, PartState};
+use super::parts::{self, PartInfo, PartState};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch as signal;
@@ -34,8 +34,8 @@ impl Broken {
     }
 
     pub fn set(&self, part: &str, broken: bool) -> Result<(), UnknownPart> {
-        let known = PARTS.iter().find(|p| p.name == part).ok_or_else(|| UnknownPart(part.to_string()))?;
-        self.names.send_if_modified(|names| if broken { names.insert(known.name) } else { names.remove(known.name) });
+        let known = parts::all().find(|(name, ..)| *name == part).ok_or_else(|| UnknownPart(part.to_string()))?;
+        self.names.send_if_modified(|names| if broken { names.insert(known.0) } else { names.remove(known.0) });
         Ok(())
     }
 
@@ -43,12 +43,9 @@ impl Broken {
         self.names.send_if_modified(|names| !std::mem::take(names).is_empty());
     }
 
-    /// Every part with its state, in the order of the Scenarios.
+    /// Every part with its state: those that Scenarios watch, in the order of the Scenarios, then those of the mail server.
     pub fn parts(&self) -> Vec<PartInfo> {
-        let info = |p: &Part| {
-            let state = if self.has(p.name) { PartState::Broken } else { PartState::Working };
-            PartInfo { name: p.name, scenario: p.scenario, what: p.what, state }
-        };
-        PARTS.iter().map(info).collect()
+        let state = |name| if self.has(name) { PartState::Broken } else { PartState::Working };
+        parts::all().map(|(name, scenario, what)| PartInfo { name, scenario, what, state: state(name) }).collect()
     }
 }

@@ -1,8 +1,9 @@
-//! HTTP API of the estate: `POST /break/PART`, `POST /heal/PART`, `POST /heal` and `GET /`.
+//! HTTP API of the estate: `POST /break/PART`, `POST /heal/PART`, `POST /heal`, `GET /`, and the mails below `GET /mail`.
 
 use super::broken::Broken;
 use super::errors::EstateError;
-use super::parts::{PARTS, PartState};
+use super::mail::{self, Mailbox};
+use super::parts::{self, PartState};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -22,6 +23,7 @@ struct Control {
 pub(super) async fn start(
     address: SocketAddr,
     broken: Broken,
+    mailbox: Mailbox,
     mut stop: signal::Receiver<bool>,
 ) -> Result<(SocketAddr, JoinHandle<()>), EstateError> {
     let failed = |source| EstateError::Listen { address, source };
@@ -32,7 +34,8 @@ pub(super) async fn start(
         .route("/break/{part}", post(break_part))
         .route("/heal/{part}", post(heal_part))
         .route("/heal", post(heal_all))
-        .with_state(Control { broken, address });
+        .with_state(Control { broken, address })
+        .merge(mail::router(mailbox));
     let task = tokio::spawn(async move {
         let until = async move {
             let _ = stop.wait_for(|stop| *stop).await;
@@ -49,10 +52,12 @@ async fn overview(State(control): State<Control>) -> String {
     let mut out = format!("{:<18} {:<7} {:<24} WHAT BREAKING IT DOES\n", "PART", "STATE", "SCENARIO");
     for part in control.broken.parts() {
         let state = if part.state == PartState::Broken { "BROKEN" } else { "ok" };
-        out.push_str(&format!("{:<18} {state:<7} {:<24} {}\n", part.name, part.scenario, part.what));
+        let scenario = part.scenario.unwrap_or("-");
+        out.push_str(&format!("{:<18} {state:<7} {scenario:<24} {}\n", part.name, part.what));
     }
     out.push_str(&format!("\ncurl -X POST {url}/break/PART\ncurl -X POST {url}/heal/PART\n"));
     out.push_str(&format!("curl -X POST {url}/heal           # everything\n"));
+    out.push_str(&format!("curl {url}/mail.txt               # the mails that were sent; {url}/mail in a browser\n"));
     out
 }
 
@@ -66,11 +71,11 @@ async fn heal_part(State(control): State<Control>, Path(name): Path<String>) -> 
 
 fn change(control: &Control, name: &str, broken: bool) -> Response {
     if control.broken.set(name, broken).is_err() {
-        let known: Vec<_> = PARTS.iter().map(|p| p.name).collect();
+        let known: Vec<_> = parts::all().map(|(name, ..)| name).collect();
         let body = format!("no part is named {name:?}; there is {}\n", known.join(", "));
         return (StatusCode::NOT_FOUND, body).into_response();
     }
-    let what = PARTS.iter().find(|p| p.name == name).map_or("", |p| p.what);
+    let what = parts::all().find(|(known, ..)| *known == name).map_or("", |(.., what)| what);
     let line = if broken { format!("broken: {name}: {what}\n") } else { format!("healed: {name}\n") };
     line.into_response()
 }

@@ -1,11 +1,13 @@
-//! A simulated estate on loopback: the nine targets with the responses of the real products, and a Desk database that
-//! changes. Each part can be broken and repaired with one command.
+//! A simulated estate on loopback: the nine targets with the responses of the real products, a Desk database that changes,
+//! and a mail server that keeps what it gets. Each part can be broken and repaired with one command.
 
 mod answers;
 mod broken;
 mod control;
 mod desk_db;
 mod errors;
+mod http;
+mod mail;
 mod parts;
 mod service;
 
@@ -15,7 +17,8 @@ mod judged;
 mod tests;
 
 pub use errors::{EstateError, UnknownPart};
-pub use parts::{PARTS, Part, PartInfo, PartState};
+pub use mail::{KeptMail, Mailbox};
+pub use parts::{MAIL_PARTS, MailPart, PARTS, Part, PartInfo, PartState};
 
 use broken::Broken;
 use service::Service;
@@ -32,6 +35,8 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 /// The running estate.
 pub struct Estate {
     services: BTreeMap<&'static str, Service>,
+    mail: Service,
+    mailbox: Mailbox,
     broken: Broken,
     database: PathBuf,
     control: SocketAddr,
@@ -53,17 +58,22 @@ impl Estate {
         let outbox = desk.outbox();
         let mut tasks = vec![tokio::spawn(desk.run(broken.clone(), stopped.clone()))];
         let mut services = BTreeMap::new();
-        for (name, down) in service::SERVICES {
-            let (service, task) = Service::start(name, *down, broken.clone(), outbox.clone(), stopped.clone()).await?;
+        for (name, down) in http::SERVICES {
+            let serving = http::serving(name, *down, broken.clone(), outbox.clone());
+            let (service, task) = Service::start(serving, broken.clone(), stopped.clone()).await?;
             tasks.push(task);
             services.insert(*name, service);
         }
-        let (control, task) = control::start(control, broken.clone(), stopped).await?;
+        let mailbox = Mailbox::default();
+        let serving = mail::serving(mailbox.clone(), broken.clone());
+        let (mail, task) = Service::start(serving, broken.clone(), stopped.clone()).await?;
         tasks.push(task);
-        Ok(Estate { services, broken, database, control, stop, tasks })
+        let (control, task) = control::start(control, broken.clone(), mailbox.clone(), stopped).await?;
+        tasks.push(task);
+        Ok(Estate { services, mail, mailbox, broken, database, control, stop, tasks })
     }
 
-    /// All settings that would otherwise refer to other machines.
+    /// All settings that would otherwise refer to other machines, and those that make notices leave at once as mail to the estate.
     pub fn settings(&self) -> BTreeMap<String, String> {
         let url = |service: &str| format!("http://{}", self.services[service].address);
         let pairs = [
@@ -80,6 +90,10 @@ impl Estate {
             ("ODOO_URL", url("odoo")),
             ("OPENPANEL_BRIDGE_URL", url("bridge")),
             ("NTFY_BASE_URL", "http://127.0.0.1:9".to_string()),
+            ("SMTP_URL", format!("smtp://{}?tls=none", self.mail.address)),
+            ("MAIL_FROM", "agentic-ops@localhost".to_string()),
+            ("DESK_ROOT_NOTIFY_EMAIL", "plantao@localhost".to_string()),
+            ("AGENTIC_GROUP_WAIT", "1s".to_string()),
             ("DESK_DB_PATH", self.database.display().to_string()),
             ("AGENTIC_CRITICAL_VMIDS", "112,122,123,104".to_string()),
         ];
@@ -91,7 +105,12 @@ impl Estate {
         self.control
     }
 
-    /// Every part with its state, in the order of the Scenarios.
+    /// The mails that the estate received.
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    /// Every part with its state: those that Scenarios watch, in the order of the Scenarios, then those of the mail server.
     pub fn parts(&self) -> Vec<PartInfo> {
         self.broken.parts()
     }

@@ -1,6 +1,6 @@
 //! The parts of the estate that can be broken.
 
-/// A part of the estate.
+/// A part of the estate that a Scenario watches.
 pub struct Part {
     pub name: &'static str,
     /// The Scenario that detects it.
@@ -11,6 +11,13 @@ pub struct Part {
     pub check: &'static str,
     /// The item that fails, for a check with `forEach`.
     pub key: &'static str,
+}
+
+/// A part of the mail server. No Scenario watches it: the notices of Findings show its effect.
+pub struct MailPart {
+    pub name: &'static str,
+    /// The effect of breaking it.
+    pub what: &'static str,
 }
 
 /// The state of a part.
@@ -24,8 +31,8 @@ pub enum PartState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartInfo {
     pub name: &'static str,
-    /// The Scenario that detects it.
-    pub scenario: &'static str,
+    /// The Scenario that detects it, if one does.
+    pub scenario: Option<&'static str>,
     /// The effect of breaking it, in one line.
     pub what: &'static str,
     pub state: PartState,
@@ -135,3 +142,29 @@ pub const PARTS: &[Part] = &[
     ),
     part("bridge", "vm123.openpanel.bridge", "status", "", "the OpenPanel bridge answers 502"),
 ];
+
+/// The mail server takes connections no longer.
+pub const MAIL_DOWN: &str = "mail-down";
+/// The mail server says nothing.
+pub const MAIL_HANG: &str = "mail-hang";
+/// The mail server refuses recipients for good.
+pub const MAIL_REFUSE: &str = "mail-refuse";
+/// The mail server refuses recipients for now.
+pub const MAIL_BUSY: &str = "mail-busy";
+/// The mail server keeps a message and closes the connection before it says so.
+pub const MAIL_DROP: &str = "mail-drop";
+
+/// The parts of the mail server.
+pub const MAIL_PARTS: &[MailPart] = &[
+    MailPart { name: MAIL_DOWN, what: "the mail server refuses connections" },
+    MailPart { name: MAIL_HANG, what: "the mail server takes connections and never answers" },
+    MailPart { name: MAIL_REFUSE, what: "the mail server answers 550 to every recipient" },
+    MailPart { name: MAIL_BUSY, what: "the mail server answers 451 to every recipient" },
+    MailPart { name: MAIL_DROP, what: "the mail server keeps each mail and closes the connection without an answer" },
+];
+
+/// Every part: its name, the Scenario that detects it, and the effect of breaking it.
+pub fn all() -> impl Iterator<Item = (&'static str, Option<&'static str>, &'static str)> {
+    let watched = PARTS.iter().map(|part| (part.name, Some(part.scenario), part.what));
+    watched.chain(MAIL_PARTS.iter().map(|part| (part.name, None, part.what)))
+}

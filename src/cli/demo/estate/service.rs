@@ -1,42 +1,27 @@
-//! One service of the estate: responds, hangs, resets connections, or is down.
+//! Listens for one service of the estate, which can be down.
 
-use super::answers::{Act, answer};
 use super::broken::Broken;
-use super::desk_db::Outbox;
 use super::errors::EstateError;
-use axum::Router;
-use axum::extract::Request;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{Notify, watch as signal};
+use tokio::sync::watch as signal;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// All services, with the part that takes each down.
-pub const SERVICES: &[(&str, Option<&str>)] = &[
-    ("desk", Some("desk-down")),
-    ("wizard-api", Some("wizard-down")),
-    ("wizard-portal", Some("portal-down")),
-    ("pfsense", Some("pfsense-down")),
-    ("proxmox", Some("proxmox-down")),
-    ("ollama", Some("ollama-down")),
-    ("foss", Some("foss-down")),
-    ("odoo", Some("odoo-down")),
-    ("bridge", None),
-];
-/// Maximum number of connections; further ones are closed.
-const CONNECTIONS_MAX: usize = 256;
-/// Maximum duration of a connection.
-const CONNECTION_TIME: Duration = Duration::from_secs(60);
 /// Retry interval for listening and accepting.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// What is served, and to whom.
+pub struct Serving<F> {
+    pub name: &'static str,
+    /// The part that takes the service down.
+    pub down: Option<&'static str>,
+    /// Maximum number of connections; further ones are closed.
+    pub connections_max: usize,
+    /// Serves one connection. It bounds its own time.
+    pub connection: F,
+}
 
 /// A running service.
 pub struct Service {
@@ -44,20 +29,22 @@ pub struct Service {
 }
 
 impl Service {
-    /// Listens on a free port until `stop`, except while the part `down` is broken.
-    pub async fn start(
-        name: &'static str,
-        down: Option<&'static str>,
+    /// Listens on a free port until `stop`, except while the part that takes it down is broken.
+    pub async fn start<F, C>(
+        serving: Serving<F>,
         broken: Broken,
-        outbox: Outbox,
         mut stop: signal::Receiver<bool>,
-    ) -> Result<(Service, JoinHandle<()>), EstateError> {
+    ) -> Result<(Service, JoinHandle<()>), EstateError>
+    where
+        F: Fn(TcpStream) -> C + Send + Sync + 'static,
+        C: Future<Output = ()> + Send + 'static,
+    {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listener = listen(address).map_err(|source| EstateError::Listen { address, source })?;
         let address = listener.local_addr().map_err(|source| EstateError::Listen { address, source })?;
         let task = tokio::spawn(async move {
             tokio::select! {
-                never = run(name, down, address, listener, broken, outbox) => match never {},
+                never = run(&serving, address, listener, &broken) => match never {},
                 _ = stop.wait_for(|stop| *stop) => {}
             }
         });
@@ -73,23 +60,20 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Listens while the service is up. While it is down, its port is free and its connections are closed.
-async fn run(
-    name: &'static str,
-    down: Option<&'static str>,
-    address: SocketAddr,
-    mut listener: TcpListener,
-    broken: Broken,
-    outbox: Outbox,
-) -> Infallible {
-    let Some(down) = down else { return serve(name, &listener, &broken, &outbox).await };
+async fn run<F, C>(serving: &Serving<F>, address: SocketAddr, mut listener: TcpListener, broken: &Broken) -> Infallible
+where
+    F: Fn(TcpStream) -> C,
+    C: Future<Output = ()> + Send + 'static,
+{
+    let Some(down) = serving.down else { return serve(serving, &listener).await };
     loop {
         tokio::select! {
-            never = serve(name, &listener, &broken, &outbox) => match never {},
+            never = serve(serving, &listener) => match never {},
             () = broken.until(down, true) => {}
         }
         drop(listener);
         broken.until(down, false).await;
-        listener = listen_again(name, address).await;
+        listener = listen_again(serving.name, address).await;
     }
 }
 
@@ -108,7 +92,11 @@ async fn listen_again(name: &str, address: SocketAddr) -> TcpListener {
 }
 
 /// Accepts connections. Dropping the future closes them.
-async fn serve(name: &'static str, listener: &TcpListener, broken: &Broken, outbox: &Outbox) -> Infallible {
+async fn serve<F, C>(serving: &Serving<F>, listener: &TcpListener) -> Infallible
+where
+    F: Fn(TcpStream) -> C,
+    C: Future<Output = ()> + Send + 'static,
+{
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -117,37 +105,8 @@ async fn serve(name: &'static str, listener: &TcpListener, broken: &Broken, outb
             continue;
         };
         while connections.try_join_next().is_some() {}
-        if connections.len() < CONNECTIONS_MAX {
-            connections.spawn(connection(name, stream, broken.clone(), outbox.clone()));
+        if connections.len() < serving.connections_max {
+            connections.spawn((serving.connection)(stream));
         }
     }
-}
-
-async fn connection(name: &'static str, stream: TcpStream, broken: Broken, outbox: Outbox) {
-    let close = Arc::new(Notify::new());
-    let on_close = close.clone();
-    let router = Router::new().fallback(move |request: Request| {
-        let act = answer(name, request.uri(), request.headers(), &broken, &outbox);
-        respond(act, broken.clone(), close.clone())
-    });
-    let builder = Builder::new(TokioExecutor::new());
-    tokio::select! {
-        // Errors of the connection concern only the client.
-        _ = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)) => {}
-        () = on_close.notified() => {}
-        () = tokio::time::sleep(CONNECTION_TIME) => {}
-    }
-}
-
-async fn respond(act: Act, broken: Broken, close: Arc<Notify>) -> Response {
-    match act {
-        Act::Answer(answer) => {
-            let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            return (status, [("content-type", answer.media_type)], answer.body).into_response();
-        }
-        Act::Hang(part) => broken.until(part, false).await,
-        Act::Reset => {}
-    }
-    close.notify_one();
-    std::future::pending().await
 }

@@ -12,18 +12,28 @@ pub async fn estate() -> (Estate, PathBuf) {
     (estate, dir)
 }
 
-async fn end(estate: Estate, dir: PathBuf) {
+pub async fn end(estate: Estate, dir: PathBuf) {
     estate.shutdown().await;
     let _ = std::fs::remove_dir_all(dir);
 }
 
-fn client() -> Client {
+pub fn client() -> Client {
     Client::builder().pool_max_idle_per_host(0).no_proxy().build().unwrap()
 }
 
-async fn send(request: RequestBuilder) -> reqwest::Result<(u16, String)> {
+pub async fn send(request: RequestBuilder) -> reqwest::Result<(u16, String)> {
     let response = request.send().await?;
     Ok((response.status().as_u16(), response.text().await?))
+}
+
+/// The address in the URL of a service.
+pub fn address_of(url: &str) -> Option<&str> {
+    url.strip_prefix("http://").or_else(|| url.strip_prefix("smtp://")?.strip_suffix("?tls=none"))
+}
+
+/// Posts to a path of the control API.
+pub async fn post_to(control: &str, path: &str) -> (u16, String) {
+    send(client().post(format!("{control}{path}"))).await.unwrap()
 }
 
 /// Sends the credentials of pfSense and Proxmox. A body that is not JSON is null.
@@ -34,7 +44,7 @@ async fn get(url: &str) -> reqwest::Result<(u16, Value)> {
     Ok((status, serde_json::from_str(&body).unwrap_or_default()))
 }
 
-async fn until(what: &str, done: impl AsyncFn() -> bool) {
+pub async fn until(what: &str, done: impl AsyncFn() -> bool) {
     let polled = async {
         while !done().await {
             tokio::task::yield_now().await;
@@ -205,22 +215,22 @@ async fn the_outbox_and_the_desk_move_together() {
 async fn one_command_breaks_and_one_repairs_a_part() {
     let (estate, dir) = estate().await;
     let control = format!("http://{}", estate.control_address());
-    let post = |path: &str| send(client().post(format!("{control}{path}")));
+    let post = |path: &'static str| post_to(&control, path);
     let broken =
         || -> Vec<_> { estate.parts().into_iter().filter(|p| p.state == PartState::Broken).map(|p| p.name).collect() };
-    let (status, line) = post("/break/vm-112").await.unwrap();
+    let (status, line) = post("/break/vm-112").await;
     assert_eq!((status, line.as_str()), (200, "broken: vm-112: VM 112 is stopped\n"));
-    post("/break/quorum").await.unwrap();
+    post("/break/quorum").await;
     assert_eq!(broken(), ["vm-112", "quorum"]);
     let (_, table) = send(client().get(&control)).await.unwrap();
     let row = table.lines().find(|l| l.starts_with("vm-112 ")).unwrap();
     assert!(row.contains("BROKEN") && row.contains("proxmox.cluster"), "{row}");
     assert!(table.contains(&format!("curl -X POST {control}/break/PART")), "{table}");
-    assert_eq!(post("/heal/vm-112").await.unwrap(), (200, "healed: vm-112\n".to_string()));
+    assert_eq!(post("/heal/vm-112").await, (200, "healed: vm-112\n".to_string()));
     assert_eq!(broken(), ["quorum"]);
-    assert_eq!(post("/heal").await.unwrap().0, 200);
+    assert_eq!(post("/heal").await.0, 200);
     assert_eq!(broken(), [""; 0]);
-    let (status, line) = post("/break/no%20such").await.unwrap();
+    let (status, line) = post("/break/no%20such").await;
     assert!(status == 404 && line.contains("\"no such\"") && line.contains("bridge-hang"), "{line}");
     assert!(estate.break_part("nothing").is_err() && estate.heal_part("nothing").is_err());
     end(estate, dir).await;
@@ -232,10 +242,10 @@ async fn shutdown_frees_every_port_even_with_slow_clients() {
     let control = estate.control_address();
     let urls: Vec<_> =
         estate.settings().into_iter().filter(|(n, _)| n != "NTFY_BASE_URL").map(|(_, url)| url).collect();
-    let mut addresses: Vec<_> = urls.iter().filter_map(|u| u.strip_prefix("http://")).collect();
-    assert_eq!(addresses.len(), service::SERVICES.len());
-    let control = control.to_string();
-    addresses.push(&control);
+    let mut addresses: Vec<_> = urls.iter().filter_map(|url| address_of(url)).map(String::from).collect();
+    // The mail server, too.
+    assert_eq!(addresses.len(), http::SERVICES.len() + 1);
+    addresses.push(control.to_string());
     // An incomplete request on each.
     let mut slow = Vec::new();
     for address in &addresses {
@@ -245,7 +255,7 @@ async fn shutdown_frees_every_port_even_with_slow_clients() {
     }
     tokio::time::timeout(TIMEOUT, estate.shutdown()).await.unwrap();
     for address in addresses {
-        until("the port is free", async || TcpStream::connect(address).await.is_err()).await;
+        until("the port is free", async || TcpStream::connect(&address).await.is_err()).await;
     }
     let _ = std::fs::remove_dir_all(dir);
 }
@@ -255,9 +265,9 @@ fn no_setting_refers_to_another_machine() {
     let tokio = tokio::runtime::Runtime::new().unwrap();
     let (estate, dir) = tokio.block_on(estate());
     let settings = crate::cli::settings::Settings::load(&BTreeMap::new(), None, &estate.settings()).unwrap();
-    for (name, value) in settings.config_map() {
+    for (name, value) in settings.config_map().into_iter().chain(settings.secret()) {
         assert!(!value.contains("10.10.10."), "{name}={value}");
-        let elsewhere = value.starts_with("http") && !value.contains("://127.0.0.1");
+        let elsewhere = value.contains("://") && !value.contains("://127.0.0.1");
         assert!(!elsewhere, "{name}={value}");
     }
     tokio.block_on(end(estate, dir));
