@@ -35,7 +35,7 @@ pub fn answer(desk: &Desk, headers: &HeaderMap, page: Option<Page<'_>>) -> Respo
     );
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8".to_string()),
-        (CONTENT_LANGUAGE, tag(language).to_string()),
+        (CONTENT_LANGUAGE, language.tag().to_string()),
         (CONTENT_SECURITY_POLICY, policy),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_string()),
         (CACHE_CONTROL, "no-store".to_string()),
@@ -43,13 +43,6 @@ pub fn answer(desk: &Desk, headers: &HeaderMap, page: Option<Page<'_>>) -> Respo
         (VARY, "Accept-Language".to_string()),
     ];
     (status, headers, content.into_string()).into_response()
-}
-
-fn tag(language: Language) -> &'static str {
-    match language {
-        Language::Portuguese => "pt-BR",
-        Language::English => "en",
-    }
 }
 
 fn content(desk: &Desk, page: Page<'_>, language: Language) -> Markup {
@@ -78,7 +71,7 @@ fn section(title: &str, lines: &[Line], language: Language) -> Markup {
 fn document(language: Language, title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang=(tag(language)) {
+        html lang=(language.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width,initial-scale=1";

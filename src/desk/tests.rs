@@ -102,6 +102,9 @@ async fn the_language_is_the_one_that_the_browser_prefers() {
         (Some("de, *"), "pt-BR"),
         (Some("en;q=0, pt;q=0"), "pt-BR"),
         (Some("en;q=x"), "pt-BR"),
+        (Some("en;q=0"), "pt-BR"),
+        (Some("en, pt"), "en"),
+        (Some("pt;q=0.8, en;q=0.8"), "pt-BR"),
         (Some(""), "pt-BR"),
     ] {
         let (_, headers, body) = get("/desk/findings", accepted).await;

@@ -24,6 +24,14 @@ impl Language {
         }
     }
 
+    /// The language as HTML and HTTP name it.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::Portuguese => "pt-BR",
+            Language::English => "en",
+        }
+    }
+
     /// A time in seconds, as people read it: `10 s`, `0.5 s`.
     pub(super) fn seconds(self, time: Duration) -> String {
         let seconds = time.as_secs_f64().to_string();

@@ -132,6 +132,10 @@ pub enum GroupState {
     StillOpen,
     Escalated,
     Resolved,
+    /// So many ended; the others are still open.
+    Mixed {
+        ended: usize,
+    },
     /// Some are resolved, so many are no longer watched.
     Ended {
         unwatched: usize,
@@ -160,6 +164,10 @@ pub fn group(language: Language, state: GroupState, count: usize) -> String {
             "Escalated: nobody acknowledged {count} Findings",
         ),
         GroupState::Resolved => text!(language, "Resolvidas: {count} ocorrências", "Resolved: {count} Findings"),
+        GroupState::Mixed { ended } => {
+            let open = count.saturating_sub(ended);
+            text!(language, "Ainda abertas: {open}; encerradas: {ended}", "Still open: {open}; ended: {ended}")
+        }
         GroupState::Ended { unwatched } => {
             let resolved = count.saturating_sub(unwatched);
             text!(

@@ -27,7 +27,7 @@ pub fn render(document: &Document) -> String {
     let card = format!("{CARD};border-top:5px solid {}", accent(document.tone));
     let page = html! {
         (DOCTYPE)
-        html lang=(language_tag(document.language)) {
+        html lang=(document.language.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width,initial-scale=1";
@@ -47,14 +47,6 @@ pub fn render(document: &Document) -> String {
         }
     };
     page.into_string()
-}
-
-/// The language as HTML names it.
-pub fn language_tag(language: Language) -> &'static str {
-    match language {
-        Language::Portuguese => "pt-BR",
-        Language::English => "en",
-    }
 }
 
 fn render_block(block: &Block, language: Language) -> Markup {

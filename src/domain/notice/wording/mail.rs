@@ -70,14 +70,12 @@ fn document(content: &Content, extent: &Extent, subject: &str, style: &Style) ->
 }
 
 fn tone(content: &Content) -> Tone {
+    let first = content.items.first();
     match content.kind {
         NoticeKind::Acknowledged => Tone::Known,
-        NoticeKind::Resolved if content.items.iter().any(|item| item.is_unwatched) => Tone::Neutral,
-        NoticeKind::Resolved => Tone::Good,
-        NoticeKind::Reminder if content.items.iter().all(|item| item.resolved_at.is_some()) => Tone::Good,
-        NoticeKind::Opened | NoticeKind::Flapping | NoticeKind::Reminder | NoticeKind::Escalated => {
-            Tone::Failing(content.items.first().and_then(|item| item.severity))
-        }
+        _ if !state::has_ended(content) => Tone::Failing(first.and_then(|item| item.severity)),
+        _ if content.items.iter().any(|item| item.is_unwatched) => Tone::Neutral,
+        _ => Tone::Good,
     }
 }
 

@@ -93,24 +93,25 @@ fn priority(content: &Content, severity: Option<Severity>) -> u8 {
         Some(Severity::Info) => 1,
     };
     match content.kind {
-        NoticeKind::Opened | NoticeKind::Flapping | NoticeKind::Escalated => of_severity,
-        NoticeKind::Reminder if content.items.iter().all(|item| item.resolved_at.is_some()) => of_severity.min(3),
-        NoticeKind::Reminder => of_severity,
         // What ended makes no more noise than a usual notification.
-        NoticeKind::Resolved => of_severity.min(3),
+        _ if state::has_ended(content) => of_severity.min(3),
         NoticeKind::Acknowledged => of_severity.min(2),
+        NoticeKind::Opened
+        | NoticeKind::Flapping
+        | NoticeKind::Escalated
+        | NoticeKind::Reminder
+        | NoticeKind::Resolved => of_severity,
     }
 }
 
 /// The first is shown as a symbol.
 fn tags(content: &Content, severity: Option<Severity>) -> Vec<String> {
     let symbol = match content.kind {
-        NoticeKind::Resolved if content.items.iter().any(|item| item.is_unwatched) => "grey_question",
-        NoticeKind::Resolved => "white_check_mark",
+        _ if state::has_ended(content) && content.items.iter().any(|item| item.is_unwatched) => "grey_question",
+        _ if state::has_ended(content) => "white_check_mark",
         NoticeKind::Acknowledged => "eyes",
         NoticeKind::Flapping => "arrows_counterclockwise",
-        NoticeKind::Reminder if content.items.iter().all(|item| item.resolved_at.is_some()) => "white_check_mark",
-        NoticeKind::Opened | NoticeKind::Reminder | NoticeKind::Escalated => match severity {
+        NoticeKind::Opened | NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::Resolved => match severity {
             Some(Severity::Critical) => "rotating_light",
             Some(Severity::High) => "warning",
             Some(Severity::Medium | Severity::Low) => "small_orange_diamond",

@@ -22,19 +22,28 @@ pub fn first_line(content: &Content, style: &Style) -> String {
 }
 
 fn group_line(content: &Content, style: &Style) -> String {
+    let ended = content.items.iter().filter(|item| is_end(content.kind, item)).count();
     let state = match content.kind {
         NoticeKind::Opened => GroupState::Opened,
         NoticeKind::Flapping => GroupState::Flapping,
         NoticeKind::Acknowledged => GroupState::Acknowledged,
-        NoticeKind::Reminder => GroupState::StillOpen,
+        NoticeKind::Reminder if ended == 0 => GroupState::StillOpen,
+        NoticeKind::Reminder if ended < content.total => GroupState::Mixed { ended },
         NoticeKind::Escalated => GroupState::Escalated,
-        NoticeKind::Resolved => match content.items.iter().filter(|item| item.is_unwatched).count() {
-            0 => GroupState::Resolved,
-            all if all == content.items.len() => GroupState::Unwatched,
-            unwatched => GroupState::Ended { unwatched },
-        },
+        NoticeKind::Reminder | NoticeKind::Resolved => {
+            match content.items.iter().filter(|item| item.is_unwatched).count() {
+                0 => GroupState::Resolved,
+                all if all == content.items.len() => GroupState::Unwatched,
+                unwatched => GroupState::Ended { unwatched },
+            }
+        }
     };
     notices::group(style.language, state, content.total)
+}
+
+/// Whether a message tells the end of a Finding. After flapping, a reminder tells the state, whatever it is.
+pub fn is_end(kind: NoticeKind, item: &Item) -> bool {
+    kind == NoticeKind::Resolved || kind == NoticeKind::Reminder && item.resolved_at.is_some()
 }
 
 /// The state of one Finding in a message that follows its opening; `None` if the message is the opening.
@@ -44,10 +53,8 @@ pub fn item_line(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) ->
     let line = match kind {
         NoticeKind::Opened => return None,
         NoticeKind::Flapping => notices::flapping(language),
-        NoticeKind::Resolved => ended(item, at, style),
-        // After flapping a reminder tells the state, whatever it is.
-        NoticeKind::Reminder if item.resolved_at.is_some() => ended(item, at, style),
-        NoticeKind::Reminder => match &item.acknowledgement {
+        NoticeKind::Resolved | NoticeKind::Reminder if is_end(kind, item) => ended(item, at, style),
+        NoticeKind::Resolved | NoticeKind::Reminder => match &item.acknowledgement {
             Some(_) => format!("{}. {}", notices::still_open(language, since.as_deref()), acknowledged(item, style)),
             None => notices::still_open(language, since.as_deref()),
         },
@@ -57,10 +64,14 @@ pub fn item_line(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) ->
     Some(clip::chars(&line, LINE_MAX))
 }
 
+/// Whether all Findings of a message ended.
+pub fn has_ended(content: &Content) -> bool {
+    !content.items.is_empty() && content.items.iter().all(|item| is_end(content.kind, item))
+}
+
 /// Whether the state of a Finding says what its message says.
 pub fn has_message(kind: NoticeKind, item: &Item) -> bool {
-    let is_end = kind == NoticeKind::Resolved || kind == NoticeKind::Reminder && item.resolved_at.is_some();
-    is_end && item.is_unwatched
+    is_end(kind, item) && item.is_unwatched
 }
 
 fn ended(item: &Item, at: Timestamp, style: &Style) -> String {

@@ -3,7 +3,6 @@
 //! <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>
 
 use super::{Style, clip, links, state};
-use crate::api::NoticeKind;
 use crate::domain::notice::content::{Content, Item};
 use serde::Serialize;
 use serde_json::Value;
@@ -74,7 +73,7 @@ fn status(is_firing: bool) -> &'static str {
 }
 
 fn alert(content: &Content, item: &Item, style: &Style) -> Alert {
-    let is_firing = content.kind != NoticeKind::Resolved;
+    let is_firing = !state::is_end(content.kind, item);
     let ended = item.resolved_at.unwrap_or(content.at).to_string();
     Alert {
         status: status(is_firing),
@@ -106,7 +105,7 @@ fn annotations(content: &Content, item: &Item, style: &Style) -> Pairs {
     let summary = clip::chars(&state::headline(item), SUMMARY_MAX);
     let state = state::item_line(content.kind, item, content.at, style);
     let message = Some(item.message.as_str()).filter(|_| !state::has_message(content.kind, item));
-    let show = item.read.show.as_deref().filter(|_| content.kind != NoticeKind::Resolved);
+    let show = item.read.show.as_deref().filter(|_| !state::is_end(content.kind, item));
     let parts = [state.as_deref(), message, show];
     let description = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
     let url = item.runbook.as_ref().and_then(|runbook| runbook.url.clone()).unwrap_or_default();

@@ -44,6 +44,7 @@ fn states_are_in_both_languages() {
         GroupState::StillOpen => GroupState::StillOpen,
         GroupState::Escalated => GroupState::Escalated,
         GroupState::Resolved => GroupState::Resolved,
+        GroupState::Mixed { .. } => GroupState::Mixed { ended: 1 },
         GroupState::Ended { .. } => GroupState::Ended { unwatched: 1 },
         GroupState::Unwatched => GroupState::Unwatched,
     }) {

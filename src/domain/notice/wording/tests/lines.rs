@@ -135,6 +135,12 @@ fn after_flapping_a_reminder_says_the_state_of_now() {
     content.items[0].resolved_at = Some(at("2026-11-26T16:56:00Z"));
     assert_eq!(first_line(&content), "Resolvido há 15 min");
     assert_eq!(push(&content).priority, 3);
+    let mut content = group(NoticeKind::Reminder);
+    content.items[0].resolved_at = Some(at("2026-11-26T16:56:00Z"));
+    assert_eq!(first_line(&content), "Ainda abertas: 2; encerradas: 1");
+    assert_eq!(push(&content).priority, 5);
+    content.items.iter_mut().for_each(|item| item.resolved_at = Some(at("2026-11-26T16:56:00Z")));
+    assert_eq!(first_line(&content), "Resolvidas: 3 ocorrências");
 }
 
 #[test]

@@ -62,6 +62,16 @@ fn what_is_open_fires_and_what_ended_is_resolved() {
 }
 
 #[test]
+fn a_reminder_of_what_ended_is_resolved() {
+    let mut content = group(NoticeKind::Reminder);
+    content.items[1].resolved_at = Some(content.at);
+    let said = message(&content);
+    let states: Vec<Value> = (0..3).map(|number| said["alerts"][number]["status"].clone()).collect();
+    assert_eq!(Value::from(states), json!(["firing", "resolved", "firing"]));
+    assert_eq!(said["status"], "firing");
+}
+
+#[test]
 fn opening_and_end_are_about_the_same_alert_and_group() {
     let mut opened = single(NoticeKind::Opened);
     let ended = single(NoticeKind::Resolved);
