@@ -2,10 +2,13 @@
 //!
 //! For a shorter run, set BENCH_SCENARIOS (default 10000), BENCH_PACE (default 1000 probes per second) and BENCH_SECONDS (default
 //! 20, for each window). GATUS and BLACKBOX_EXPORTER are the paths of the other programs if they are not in PATH. If one is missing,
-//! the table says so instead of the ratio.
+//! the table says so instead of the ratio. BENCH_PARTS names the parts, separated by commas: probes, many, nine, and notices, which is
+//! left out unless it is named.
 #![allow(clippy::expect_used, clippy::panic, reason = "a measurement that fails panics")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the output is a table")]
 
+mod mail;
+mod notices;
 mod ours;
 mod peers;
 mod process;
@@ -51,9 +54,17 @@ async fn run() {
         gatus: peers::find("GATUS", "gatus"),
         blackbox: peers::find("BLACKBOX_EXPORTER", "prometheus-blackbox-exporter"),
     };
-    let mut lines = bench.cost_of_a_probe().await;
-    lines.extend(bench.many_scenarios().await);
-    lines.extend(bench.the_nine().await);
+    let parts = std::env::var("BENCH_PARTS").unwrap_or_else(|_| "probes,many,nine".into());
+    let mut lines = Vec::new();
+    for part in parts.split(',') {
+        lines.extend(match part {
+            "probes" => bench.cost_of_a_probe().await,
+            "many" => bench.many_scenarios().await,
+            "nine" => bench.the_nine().await,
+            "notices" => bench.all_fail_at_once().await,
+            other => panic!("BENCH_PARTS: {other:?} is none of probes, many, nine, notices"),
+        });
+    }
     println!("\n| | goal | expected | measured |\n|---|---|---|---|");
     for Line { goal, what, expected, measured } in lines {
         println!("| {goal} | {what} | {expected} | {measured} |");
@@ -236,10 +247,16 @@ impl Bench {
     }
 
     fn start(&self, data: &Path) -> Ours {
+        self.start_with(data, Vec::new())
+    }
+
+    fn start_with(&self, data: &Path, settings: Vec<(String, String)>) -> Ours {
         // No Scenario here uses these settings. They are set so that their defaults are never contacted.
         let names = ["OLLAMA_BASE_URL", "OPENPANEL_BRIDGE_URL", "DESK_API_URL", "WIZARD_API_URL", "WIZARD_PORTAL_URL"];
         let nowhere = names.map(|name| (name.to_string(), "http://127.0.0.1:9".to_string()));
-        Ours::start(data, &data.join("registry.yaml"), &BTreeMap::from(nowhere), &self.scratch.0)
+        let mut all = BTreeMap::from(nowhere);
+        all.extend(settings);
+        Ours::start(data, &data.join("registry.yaml"), &all, &self.scratch.0)
     }
 }
 

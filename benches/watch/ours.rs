@@ -24,6 +24,9 @@ metadata: {name: maestro}
 spec: {id: A0, displayName: Maestro, codename: orchestrator, tier: T0, inboxRoles: [agentic_operator], persona: Maestro}
 ";
 
+/// The token of /internal/tick.
+pub const TICK_TOKEN: &str = "the token of the benchmark";
+
 /// The running program.
 pub struct Ours {
     pub process: Process,
@@ -67,7 +70,7 @@ fn scenario(url: &str, n: usize, interval: &str) -> Value {
         "spec": {
             "title": format!("Serviço {n}"),
             "agent": "maestro",
-            "severity": "high",
+            "severity": "critical",
             "interval": interval,
             "probes": [{"name": "site", "http": {"url": url}}],
             "checks": [
@@ -119,6 +122,20 @@ impl Ours {
             assert!(self.started.elapsed() < TIMEOUT, "{metric} did not reach {least}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// Runs all Scenarios once and waits for the results.
+    pub async fn run_all(&self) {
+        let url = format!("{}/api/v1/agents/internal/tick?force=true", self.url);
+        let answer = reqwest::Client::new().post(url).header("X-Ops-Internal-Token", TICK_TOKEN).send().await;
+        let answer = answer.expect("an answer");
+        assert!(answer.status().is_success(), "{answer:?}");
+    }
+
+    /// Lateness of all runs so far: the sum in seconds, and their number.
+    pub async fn lateness(&self) -> (f64, f64) {
+        let metric = async |part| self.metric(&format!("agentic_ops_scheduler_lateness_seconds_{part}")).await;
+        (metric("sum").await.expect("it answers"), metric("count").await.expect("it answers"))
     }
 
     /// Waits until the program is ready, and returns the time since the start.

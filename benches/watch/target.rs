@@ -2,10 +2,11 @@
 
 use crate::process::Process;
 use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::get;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Several ports, so that closed connections do not exhaust the ephemeral ports for one destination.
 const PORTS: usize = 16;
@@ -25,14 +26,20 @@ pub fn is_role() -> bool {
 /// Serves until killed.
 pub async fn serve() {
     let count = Arc::new(AtomicU64::new(0));
+    let is_broken = Arc::new(AtomicBool::new(false));
     let mut ports = Vec::new();
     for _ in 0..PORTS {
         let (counted, shown) = (count.clone(), count.clone());
+        let (broken, healed, broken_now) = (is_broken.clone(), is_broken.clone(), is_broken.clone());
         let answer = move || {
             counted.fetch_add(1, Ordering::Relaxed);
-            async { ([("content-type", "application/json"), ("connection", "close")], r#"{"status":"ok"}"#) }
+            let status = if broken_now.load(Ordering::Relaxed) { 500 } else { 200 };
+            let status = StatusCode::from_u16(status).unwrap_or_default();
+            async move { (status, [("content-type", "application/json"), ("connection", "close")], r#"{"status":"ok"}"#) }
         };
         let app = Router::new()
+            .route("/break", get(move || async move { broken.store(true, Ordering::Relaxed) }))
+            .route("/heal", get(move || async move { healed.store(false, Ordering::Relaxed) }))
             .route("/count", get(move || async move { shown.load(Ordering::Relaxed).to_string() }))
             .fallback(answer);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -54,6 +61,12 @@ impl Target {
     /// The URL for the `n`th Scenario.
     pub fn url(&self, n: usize) -> String {
         format!("http://127.0.0.1:{}/health/{n}", self.ports[n % self.ports.len()])
+    }
+
+    /// From now on every probe is answered with 500, or with 200 again.
+    pub async fn set_broken(&self, is_broken: bool) {
+        let path = if is_broken { "break" } else { "heal" };
+        reqwest::get(format!("http://127.0.0.1:{}/{path}", self.ports[0])).await.expect("the target");
     }
 
     /// The number of requests so far.

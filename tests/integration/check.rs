@@ -203,6 +203,6 @@ async fn the_reserved_name_is_refused_where_it_stands() {
     let file = check.write("agentic-ops", "  probes: [{name: p, tcp: {address: \"127.0.0.1:1\"}}]\n");
     let (code, output) = check.run(&file, &[]).await;
     assert_eq!(code, 2, "{output}");
-    let says = "agentic-ops.yaml:3:18: metadata.name: \"agentic-ops\" is reserved";
+    let says = "agentic-ops.yaml:3:12: metadata.name: \"agentic-ops\" is reserved";
     assert!(output.contains(says), "{output}");
 }
