@@ -17,8 +17,8 @@ use serde_json::json;
 
 /// The Agent in whose name digests are sent.
 const AGENT: &str = "maestro";
-/// Actions of one page; of a person who makes more of them the others are not seen.
-const LIST_MAX: u32 = 500;
+/// Actions of one page.
+const PAGE: u32 = 500;
 
 /// A digest as it was read, with its version.
 #[derive(Clone, Debug)]
@@ -44,11 +44,19 @@ impl Actions {
         }
     }
 
-    /// All that are kept. One that cannot be decoded counts as ended: its date is not begun again.
-    pub async fn list(&self) -> Result<Vec<Stored>, WriteError> {
-        let params = ListParams::default().fields(&format!("spec.verb={VERB}")).limit(LIST_MAX);
-        let list = call(self.reads.list(&params)).await?;
-        Ok(list.items.into_iter().filter_map(stored).collect())
+    /// The digests that are not ended, and all from a date on. One that cannot be decoded counts as ended: its date is not begun again.
+    pub async fn list(&self, since: Date) -> Result<Vec<Stored>, WriteError> {
+        let mut params = ListParams::default().fields(&format!("spec.verb={VERB}")).limit(PAGE);
+        let mut found = Vec::new();
+        loop {
+            let page = call(self.reads.list(&params)).await?;
+            let stored = page.items.into_iter().filter_map(stored);
+            found.extend(stored.filter(|stored| !stored.record.is_ended || stored.record.date >= since));
+            params.continue_token = page.metadata.continue_.filter(|token| !token.is_empty());
+            if params.continue_token.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     /// The digest of a date.

@@ -145,7 +145,7 @@ impl Controller {
 
     /// Does what is next, or returns until when there is nothing to do.
     async fn step(&mut self) -> Result<Option<Timestamp>, WriteError> {
-        let stored = self.actions.list().await?;
+        let stored = self.actions.list(self.plan.recent(now())).await?;
         let records: Vec<_> = stored.iter().map(|stored| stored.record.clone()).collect();
         let of = |date: Date| stored.iter().find(|stored| stored.record.date == date).ok_or(WriteError::Gone);
         match self.plan.next(&records, self.empty, now()) {

@@ -13,7 +13,7 @@ use crate::api::{DigestNotice, NoticeState};
 use crate::domain::printable::printable;
 use crate::domain::recurrence::Schedule;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use sha2::{Digest as _, Sha256};
 
@@ -207,6 +207,11 @@ impl Plan {
             Some(date) => Step::Create(date),
             None => Step::Wait(wait),
         }
+    }
+
+    /// The date from which on ended digests matter, too: that of any that may be due, and more.
+    pub fn recent(&self, now: Timestamp) -> Date {
+        self.date(now).saturating_sub(Span::new().days(7))
     }
 
     /// The date of the digest that should have begun.

@@ -124,13 +124,25 @@ impl World {
             Step::Write(_, notices) if is_current => self.stores(notices),
             Step::Claim(_, notices, claim) if is_current => {
                 self.stores(notices);
+                let claimed = claim.written();
+                assert!(!self.is_held(&claimed), "two replicas hold {}", claimed.message_id());
                 if is_answered {
-                    return Phase::Claimed(claim.written());
+                    return Phase::Claimed(claimed);
                 }
             }
             _ => {}
         }
         Phase::Idle
+    }
+
+    /// Whether a replica that works holds the notice, and its time is not over.
+    fn is_held(&self, claimed: &Claimed) -> bool {
+        self.replicas.iter().any(|(_, phase)| match phase {
+            Phase::Claimed(held) | Phase::Answered(held, _) => {
+                held.message_id() == claimed.message_id() && self.now < held.until()
+            }
+            Phase::Idle | Phase::Decided(..) => false,
+        })
     }
 
     fn stores(&mut self, notices: Vec<DigestNotice>) {
