@@ -3,3 +3,4 @@
 pub mod api_server;
 mod commands;
 mod records;
+mod silences;

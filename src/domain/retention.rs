@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct RetentionLimits {
     /// Since they were finished.
     pub age: Duration,
-    /// Resolved Findings; closed Threads; Messages of closed Threads.
+    /// Resolved Findings; ended Silences; closed Threads; Messages of closed Threads.
     pub objects_max: usize,
     pub actions_max: usize,
 }

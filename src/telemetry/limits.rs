@@ -20,7 +20,7 @@ pub enum Limit {
     FindingsPerCheck,
     /// Keys of a check with `forEach` that get a Finding within an hour.
     NewKeysPerHour,
-    /// Resolved Findings, and closed Threads and their Messages.
+    /// Resolved Findings, ended Silences, and closed Threads and their Messages.
     RetainedObjects,
     /// Actions that are kept.
     RetainedActions,

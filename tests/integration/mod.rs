@@ -19,6 +19,7 @@ mod registry;
 mod replicas;
 mod running;
 mod secrets;
+mod silences;
 mod soak;
 mod sqlite;
 mod watching;

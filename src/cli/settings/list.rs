@@ -346,13 +346,13 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_RETENTION",
         Some("2160h"),
         Format::Duration,
-        "age at which resolved Findings, closed Threads with their Messages, and Actions are removed",
+        "age at which resolved Findings, ended Silences, closed Threads with their Messages, and Actions are removed",
     ),
     setting(
         "AGENTIC_RETENTION_MAX",
         Some("10000"),
         Format::Integer(0, 1_000_000),
-        "resolved Findings, closed Threads and Messages of closed Threads that are kept at most, of each kind; the oldest are removed first",
+        "resolved Findings, ended Silences, closed Threads and Messages of closed Threads that are kept at most, of each kind; the oldest are removed first",
     ),
     setting(
         "AGENTIC_ACTIONS_MAX",

@@ -47,7 +47,7 @@ pub fn start(context: &Context) -> JoinHandle<()> {
     let mut sweeper = Sweeper::new(context);
     tokio::spawn(async move {
         let sweeping = async {
-            caches.progress.until_listed(&["Finding", "Silence"]).await;
+            caches.progress.until_listed(&["Finding"]).await;
             loop {
                 sweeper.until_leading().await;
                 sweeper.sweep().await;

@@ -25,7 +25,7 @@ pub(super) enum Times {
     },
     /// From each start of the schedule that is not before `from`. Occurrences that overlap or touch are one time.
     Recurring {
-        schedule: Schedule,
+        schedule: Box<Schedule>,
         length: SignedDuration,
         from: Timestamp,
     },
@@ -37,7 +37,7 @@ impl Times {
     }
 
     pub fn recurring(schedule: Schedule, length: SignedDuration, from: Timestamp) -> Times {
-        Times::Recurring { schedule, length, from }
+        Times::Recurring { schedule: Box::new(schedule), length, from }
     }
 
     pub fn window(&self, now: Timestamp) -> Window {

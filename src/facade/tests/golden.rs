@@ -58,6 +58,26 @@ fn add_objects(facade: &Facade) {
         "acknowledgement": {"by": "rui", "at": "2026-01-02T04:00:00Z", "occurrence": 1}});
     facade.add("findings", object("Finding", "f-2", finding("quorum", ""), Some(status)));
     facade.add("findings", object("Finding", "f-3", finding("quorum", ""), None));
+
+    let silence = |times: Value| {
+        let matchers = json!([{"name": "scenario", "op": "=", "value": "proxmox.cluster"},
+            {"name": "key", "op": "!~", "value": "11[0-9]"}]);
+        let mut spec = json!({"matchers": matchers, "author": "ana", "reason": "troca de disco"});
+        json_patch::merge(&mut spec, &times);
+        spec
+    };
+    let created = |mut silence: Value| {
+        silence["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z".into();
+        silence
+    };
+    let over = silence(json!({"startsAt": "2026-01-01T12:00:00Z", "endsAt": "2026-01-01T14:00:00Z"}));
+    facade.add("silences", created(object("Silence", "s-1", over, None)));
+    let recurrence =
+        |timezone: Value| json!({"recurrence": {"cron": "0 3 30 2 *", "duration": "2h", "timezone": timezone}});
+    let status = json!({"active": true, "holding": ["f-1"], "holdingTotal": 1});
+    let never = silence(recurrence("Europe/Lisbon".into()));
+    facade.add("silences", created(object("Silence", "s-2", never, Some(status))));
+    facade.add("silences", created(object("Silence", "s-3", silence(recurrence(Value::Null)), None)));
 }
 
 fn record(answer: &Answered) -> Value {
@@ -88,6 +108,9 @@ async fn answers() -> Value {
         "/findings?cursor=%25",
         "/findings?bad=x",
         "/scenarios?phase=open",
+        "/silences",
+        "/silences?active=true",
+        "/silences?active=yes",
         "/runs/proxmox.cluster?requested_at=2026-01-02T03:04:05Z",
         "/runs/proxmox.cluster?requested_at=2026-01-03T00:00:00.5Z",
         "/runs/proxmox.cluster?requested_at=today",
@@ -102,6 +125,12 @@ async fn answers() -> Value {
     // The acknowledgement is there already, so that no time of now is in the answer.
     let ack = facade.call(Method::POST, "/findings/f-1/ack", Role::Seo, "").await;
     recorded.insert("POST /findings/f-1/ack".into(), record(&ack));
+    let ended = facade.call(Method::DELETE, "/silences/s-1", Role::Seo, "").await;
+    recorded.insert("DELETE /silences/s-1".into(), record(&ended));
+    let none = facade.call(Method::DELETE, "/silences/none", Role::Seo, "").await;
+    recorded.insert("DELETE /silences/none".into(), record(&none));
+    let empty = facade.call(Method::POST, "/silences", Role::Seo, "{}").await;
+    recorded.insert("POST /silences".into(), record(&empty));
     let wait = facade.call(Method::POST, "/runs/proxmox.cluster?wait=bad", Role::OpsLead, "").await;
     recorded.insert("POST /runs/proxmox.cluster?wait=bad".into(), record(&wait));
     let role = facade.call(Method::POST, "/runs/proxmox.cluster?wait=bad", Role::Seo, "").await;
