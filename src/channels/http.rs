@@ -98,7 +98,7 @@ fn delivery(
             }
         }
         Err(error) if error.may_have_arrived => {
-            let fault = ChannelFault::LostAfterMessage { error: shown(error.text) };
+            let fault = ChannelFault::Unanswered { error: shown(error.text) };
             Delivery::Uncertain(texts::channel_fault(language, &fault))
         }
         Err(error) => Delivery::NotNow(shown(format!("{host}: {}", error.text))),

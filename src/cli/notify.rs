@@ -82,7 +82,8 @@ async fn settings(args: &TestArgs) -> Result<Settings, CliError> {
     }
     let config = client::inferred().await?;
     let namespace = args.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-    operator::read_settings(&client::client(config)?, &namespace, None).await
+    // The file of the secret of tokens need not exist where this runs.
+    operator::read_settings(&client::client(config)?, &namespace, Some(operator::Component::Controllers)).await
 }
 
 async fn test(settings: &Settings, channels: &Channels, asked: &[Channel], mut print: impl FnMut(&str)) -> u8 {

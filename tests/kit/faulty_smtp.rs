@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 #[derive(Clone, Debug)]
 pub enum Act {
     /// Says this, with line ends.
-    Say(String),
+    Say(Vec<u8>),
     /// Says nothing, and keeps the connection.
     Hang,
     /// Closes the connection.
@@ -24,7 +24,12 @@ pub enum Act {
 
 /// Says one line.
 pub fn say(line: &str) -> Act {
-    Act::Say(format!("{line}\r\n"))
+    say_bytes(format!("{line}\r\n").as_bytes())
+}
+
+/// Says these bytes.
+pub fn say_bytes(bytes: &[u8]) -> Act {
+    Act::Say(bytes.to_vec())
 }
 
 /// A running server. It ends when dropped.
@@ -117,7 +122,7 @@ impl Conversation {
     async fn act(&self, stream: &mut BufReader<TcpStream>, step: &str, usual: &str) -> Option<()> {
         match self.acts.get(step) {
             None => stream.write_all(usual.as_bytes()).await.ok(),
-            Some(Act::Say(text)) => stream.write_all(text.as_bytes()).await.ok(),
+            Some(Act::Say(bytes)) => stream.write_all(bytes).await.ok(),
             Some(Act::Hang) => std::future::pending().await,
             Some(Act::Drop) => None,
             Some(Act::Repeat(text)) => loop {

@@ -21,6 +21,10 @@ const BOUNDARY: &str = "=_agentic-ops";
 /// `address@domain` or `Name <address@domain>`; the domain becomes ASCII.
 pub(super) fn mailbox(text: &str) -> Option<Mailbox> {
     let mut mailbox: Mailbox = text.trim().parse().ok()?;
+    // Within quotes, an address may have what ends a command.
+    if mailbox.email.to_string().chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return None;
+    }
     if !mailbox.email.domain().is_ascii() {
         let Ok(Host::Domain(domain)) = Host::parse(mailbox.email.domain()) else { return None };
         mailbox.email = lettre::Address::new(mailbox.email.user(), domain).ok()?;
@@ -147,7 +151,9 @@ mod tests {
         let all = text(&evil);
         assert!(all.split("\r\n").all(|line| !line.contains(['\r', '\n'])), "line ends are CRLF");
         assert_eq!(all.matches(&format!("--{BOUNDARY}--")).count(), 1);
-        assert_eq!(mailbox("a@b.c>\r\nBcc: <d@e.f"), None);
+        for wrong in ["a@b.c>\r\nBcc: <d@e.f", "\"a\r\nBcc: d\"@b.c", "\"a b\"@b.c", "Ana <\"a\nb\"@b.c>"] {
+            assert_eq!(mailbox(wrong), None, "{wrong:?}");
+        }
     }
 
     #[test]
@@ -155,7 +161,7 @@ mod tests {
         let large = Mail { subject: "é".repeat(5000), text: "x".repeat(1 << 21), html: "y".repeat(1 << 21), ..mail() };
         let all = text(&large);
         assert!(all.len() < 2 * TEXT_MAX, "{}", all.len());
-        assert!(!all.contains("text/html"));
+        assert!(!all.contains("text/html") && all.is_ascii());
         assert!(all.lines().all(|line| line.len() <= 998));
     }
 

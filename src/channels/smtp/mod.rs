@@ -70,6 +70,6 @@ impl Smtp {
         let progress = Progress::new(conversation.clone(), self.shown.clone());
         let session = Session::new(&self.url, &self.network, progress);
         let ended = session.send(&self.from.email, &to.email, &bytes).await;
-        outcome::delivery(language, &format!("{}:{}", self.url.host, self.url.port), ended)
+        outcome::delivery(language, &self.url.server(), ended)
     }
 }

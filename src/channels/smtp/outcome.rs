@@ -72,7 +72,7 @@ pub(super) fn delivery(language: Language, server: &str, ended: Result<String, (
         Failure::Foreign(error) => Delivery::NotNow(format!("{server}: {}", at(&error))),
         Failure::Fault(ChannelFault::NotAscii) => Delivery::Refused(fault(&ChannelFault::NotAscii)),
         Failure::Fault(cause) => Delivery::NotNow(fault(&cause)),
-        Failure::Unanswered(error) => Delivery::Uncertain(fault(&ChannelFault::LostAfterMessage { error })),
+        Failure::Unanswered(error) => Delivery::Uncertain(fault(&ChannelFault::Unanswered { error })),
     }
 }
 

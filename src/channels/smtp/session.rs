@@ -82,7 +82,7 @@ impl<'a> Session<'a> {
 
     async fn connect(&self) -> Ended<TcpStream> {
         let SmtpUrl { host, port, .. } = self.url;
-        self.progress.note(Direction::Happened, &format!("TCP {host}:{port}"));
+        self.progress.note(Direction::Happened, &format!("TCP {}", self.url.server()));
         let connecting = connect::connect(&self.network.resolver, &self.network.guard, host, *port);
         let connected = self.within(Step::Connect, connecting).await?;
         connected.map_err(|error| (Step::Connect, self.foreign(&error.to_string())))
@@ -197,7 +197,7 @@ impl<'a> Session<'a> {
         Err((Step::Message, Failure::Unanswered(self.reason(failure))))
     }
 
-    /// What happened, in words that say no more than needed after "the connection was lost".
+    /// What came instead of an answer.
     fn reason(&self, failure: Failure) -> String {
         match failure {
             Failure::Fault(ChannelFault::Lost { error }) => error,
@@ -243,9 +243,9 @@ impl<'a> Session<'a> {
     async fn within<T>(&self, step: Step, work: impl Future<Output = T>) -> Ended<T> {
         let began = Instant::now();
         let until = (began + self.network.timeouts.step).min(self.before_message);
-        timeout_at(until, work)
-            .await
-            .map_err(|_| (step, Failure::Fault(ChannelFault::NoAnswer { seconds: began.elapsed().as_secs() })))
+        let no_answer = || Failure::Fault(ChannelFault::NoAnswer { seconds: began.elapsed().as_secs() });
+        // lettre may be waiting for the answer to QUIT.
+        timeout_at(until, work).await.map_err(|_| (step, self.refused().unwrap_or_else(no_answer)))
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) struct Progress {
 struct State {
     sending: Sending,
     /// What came since the last write.
-    answer: Vec<u8>,
+    answer: String,
     /// The last thing the client did was to read, so that everything before it was sent.
     awaits_answer: bool,
     is_closed: bool,
@@ -82,8 +82,7 @@ impl Progress {
     /// The answer to what was sent last, as one line that may be shown.
     pub fn answer(&self) -> String {
         let state = self.state();
-        let text = String::from_utf8_lossy(&state.answer);
-        let mut lines = text.lines();
+        let mut lines = state.answer.lines();
         let first = lines.next().unwrap_or_default().to_string();
         // Further lines repeat the code.
         let code = first.get(..3).unwrap_or_default();
@@ -121,7 +120,8 @@ impl Progress {
     }
 
     fn refuse(&self, fault: ChannelFault) -> io::Error {
-        self.state().fault = Some(fault);
+        // lettre says QUIT after a fault, which makes another.
+        self.state().fault.get_or_insert(fault);
         io::ErrorKind::InvalidData.into()
     }
 }
@@ -185,16 +185,16 @@ impl Wire {
             return pause.as_mut().poll(cx).map(Ok);
         };
         came?;
-        let text = chunk.filled();
+        let text = text(chunk.filled());
         let mut state = self.progress.state();
         if text.is_empty() {
             state.is_closed = true;
             return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
         }
-        state.answer = text.to_vec();
-        state.refused = refusal(text);
+        state.refused = refusal(&text);
+        state.answer.clone_from(&text);
         drop(state);
-        self.progress.note(Direction::Received, &String::from_utf8_lossy(text));
+        self.progress.note(Direction::Received, &text);
         Poll::Ready(Err(self.progress.refuse(ChannelFault::Unasked)))
     }
 
@@ -208,14 +208,16 @@ impl Wire {
             };
         };
         let line: Vec<u8> = self.unread.drain(..=end).collect();
-        if line.len() > LINE_MAX || line.len() > buf.remaining() {
+        let given = plain(&line);
+        if line.len() > LINE_MAX || given.len() > buf.remaining() {
             return Err(self.progress.refuse(ChannelFault::AnswerTooLong));
         }
         if !std::mem::take(&mut self.is_own_line) {
-            self.progress.note(Direction::Received, &String::from_utf8_lossy(&line));
+            let line = text(&line);
+            self.progress.note(Direction::Received, &line);
             let mut state = self.progress.state();
             if state.refused.is_none() {
-                state.answer.extend_from_slice(&line);
+                state.answer.push_str(&line);
                 state.refused = refusal(&line);
             }
             if state.answer.len() > ANSWER_MAX {
@@ -223,15 +225,31 @@ impl Wire {
                 return Err(self.progress.refuse(ChannelFault::AnswerTooLong));
             }
         }
-        buf.put_slice(&line);
+        buf.put_slice(&given);
         Ok(true)
     }
 }
 
 /// The code of the last line of an answer, if it is 4xx or 5xx.
-fn refusal(line: &[u8]) -> Option<u16> {
-    let code = std::str::from_utf8(line.get(..3)?).ok()?.parse().ok()?;
-    ((400..600).contains(&code) && line.get(3) != Some(&b'-')).then_some(code)
+fn refusal(line: &str) -> Option<u16> {
+    let code = line.get(..3)?.parse().ok()?;
+    ((400..600).contains(&code) && line.as_bytes().get(3) != Some(&b'-')).then_some(code)
+}
+
+/// What a server said, as it is shown. Old servers that do not speak UTF-8 speak Latin-1.
+fn text(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    }
+}
+
+/// A line as lettre understands it: with CRLF, in UTF-8, and with a space after a code without text.
+fn plain(line: &[u8]) -> Vec<u8> {
+    let end = line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    let ascii = line[..end].iter().map(|byte| if byte.is_ascii() { *byte } else { b'?' });
+    let ending: &[u8] = if end == 3 { b" \r\n" } else { b"\r\n" };
+    ascii.chain(ending.iter().copied()).collect()
 }
 
 impl AsyncRead for Wire {

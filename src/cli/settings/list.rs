@@ -124,7 +124,7 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_CA_FILE",
         None,
         Format::File,
-        "file with CA certificates in PEM that probes trust in addition to those of the system",
+        "file with CA certificates in PEM that probes and channels trust in addition to those of the system",
     ),
     setting(
         "OPS_INTERNAL_TOKEN",

@@ -33,6 +33,15 @@ impl std::fmt::Debug for SmtpUrl {
 }
 
 impl SmtpUrl {
+    /// Host and port, which may be shown.
+    pub fn server(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
     /// `smtp://user:password@host:port?tls=required|opportunistic|none` or `smtps://…`. User and password are percent-encoded. The
     /// port defaults to 587, of `smtps` to 465, and with `tls=none` to 25. The error says what it should be and repeats nothing of the value.
     pub fn parse(text: &str) -> Result<SmtpUrl, String> {
@@ -89,7 +98,10 @@ mod tests {
         assert_eq!(of("smtp://h/?tls=required"), (587, SmtpTls::Required));
         assert_eq!(of("smtp://h?tls=none"), (25, SmtpTls::None));
         assert_eq!(of("smtps://h"), (465, SmtpTls::Implicit));
-        assert_eq!(parse("smtp://[::1]:25").host, "::1");
+        assert_eq!(
+            (parse("smtp://[::1]:25").host, parse("smtp://[::1]:25").server()),
+            ("::1".into(), "[::1]:25".into())
+        );
     }
 
     #[test]

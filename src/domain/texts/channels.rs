@@ -34,8 +34,8 @@ pub enum ChannelFault {
     NoAnswer { seconds: u64 },
     /// The server closed the connection, or it failed; the error of the operating system.
     Lost { error: String },
-    /// The connection was lost after the message and before the answer; the error.
-    LostAfterMessage { error: String },
+    /// The message was sent, and its answer did not come or is none; the error.
+    Unanswered { error: String },
     /// An answer that is none, or not to this.
     NotAnAnswer { answer: String },
     /// The status of a redirect.
@@ -97,10 +97,10 @@ pub fn channel_fault(language: Language, fault: &ChannelFault) -> String {
         ChannelFault::Lost { error } => {
             text!(language, "a conexão foi perdida: {error}", "the connection was lost: {error}")
         }
-        ChannelFault::LostAfterMessage { error } => text!(
+        ChannelFault::Unanswered { error } => text!(
             language,
-            "a conexão foi perdida depois da mensagem e antes da resposta, que pode ter sido positiva: {error}",
-            "the connection was lost after the message and before the answer, which may have been positive: {error}",
+            "a mensagem foi enviada, mas a resposta não chegou ou não foi entendida; pode ter sido aceita: {error}",
+            "the message was sent, and its answer did not come or was not understood; it may have been accepted: {error}",
         ),
         ChannelFault::NotAnAnswer { answer } => {
             text!(language, "resposta inesperada do servidor: {answer}", "unexpected answer of the server: {answer}")

@@ -1,7 +1,7 @@
 //! Mail servers with faults.
 
 use super::{mail_channels, outgoing, short};
-use crate::kit::faulty_smtp::{Act, FaultySmtp, say};
+use crate::kit::faulty_smtp::{Act, FaultySmtp, say, say_bytes};
 use crate::kit::wait::within;
 use agentic_ops::channels::{Channels, ChannelsConfig, MailConfig, Timeouts};
 use agentic_ops::domain::notice::SmtpUrl;
@@ -211,4 +211,32 @@ async fn forbidden_addresses_are_not_connected_to() {
     let delivery = channels.send("ana@example.org", &outgoing()).await;
     assert!(matches!(&delivery, Delivery::NotNow(reason) if reason.contains("AGENTIC_DENY_NETWORKS")), "{delivery:?}");
     assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn answers_of_old_servers_are_understood() {
+    for end in [&b"\r\n"[..], b"\n"] {
+        let latin = [&b"250 mensagem aceita \xe0s 12:00"[..], end].concat();
+        let delivery = with("DOT", say_bytes(&latin), Timeouts::default()).await;
+        assert_eq!(delivery, Delivery::Accepted("250 mensagem aceita às 12:00".into()));
+        let latin = [&b"550-endere\xe7o\r\n550 inv\xe1lido"[..], end].concat();
+        let delivery = with("RCPT", say_bytes(&latin), Timeouts::default()).await;
+        assert_eq!(delivery, Delivery::Refused("RCPT TO: 550 endereço inválido".into()));
+    }
+    let delivery = with("RCPT", say("571 5.7.1 a code of no standard"), Timeouts::default()).await;
+    assert_eq!(delivery, Delivery::Refused("RCPT TO: 571 5.7.1 a code of no standard".into()));
+    let delivery = with("DOT", say("250"), Timeouts::default()).await;
+    assert_eq!(delivery, Delivery::Accepted("250".into()));
+}
+
+#[tokio::test]
+async fn the_answer_counts_if_the_end_of_the_conversation_hangs() {
+    for (step, expected) in [("EHLO", "NotNow"), ("RCPT", "Refused")] {
+        let server = FaultySmtp::start(&[(step, say("554 5.3.2 closed")), ("QUIT", Act::Hang)]).await;
+        let timeouts = Timeouts { step: Duration::from_secs(1), ..short() };
+        let delivery = format!("{:?}", sent(&server, "none", timeouts).await);
+        assert!(delivery.starts_with(expected) && delivery.contains("554 5.3.2 closed"), "{step}: {delivery}");
+    }
+    let server = FaultySmtp::start(&[("QUIT", Act::Hang)]).await;
+    assert!(matches!(sent(&server, "none", short()).await, Delivery::Accepted(_)));
 }

@@ -21,7 +21,7 @@ fn faults_of_channels_are_in_both_languages() {
         ChannelFault::Tls { .. } => ChannelFault::Tls { error: s() },
         ChannelFault::NoAnswer { .. } => ChannelFault::NoAnswer { seconds: 15 },
         ChannelFault::Lost { .. } => ChannelFault::Lost { error: s() },
-        ChannelFault::LostAfterMessage { .. } => ChannelFault::LostAfterMessage { error: s() },
+        ChannelFault::Unanswered { .. } => ChannelFault::Unanswered { error: s() },
         ChannelFault::NotAnAnswer { .. } => ChannelFault::NotAnAnswer { answer: s() },
         ChannelFault::Redirect { .. } => ChannelFault::Redirect { status: 302 },
     });
