@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const LINES_MAX: usize = 200;
 /// Most characters of a line.
 const LINE_MAX: usize = 500;
-/// Most characters of an answer or error in a [`Delivery`](crate::domain::notice::outgoing::Delivery).
+/// Most characters of an answer or error in a [`Delivery`](crate::domain::outgoing::Delivery).
 const ANSWER_MAX: usize = 400;
 
 /// Who said a line.

@@ -2,7 +2,7 @@
 
 use super::Timeouts;
 use super::conversation::{Conversation, Direction, Shown};
-use crate::domain::notice::outgoing::Delivery;
+use crate::domain::outgoing::Delivery;
 use crate::domain::texts::{self, ChannelFault, Language};
 use crate::net::client::{Answer, GuardedClient, Post, PostError};
 use serde_json::Value;

@@ -14,7 +14,7 @@ pub use conversation::{Direction, Line};
 
 use crate::api::Channel;
 use crate::domain::notice::SmtpUrl;
-use crate::domain::notice::outgoing::{Delivery, Outgoing};
+use crate::domain::outgoing::{Delivery, Outgoing};
 use crate::domain::texts::{self, ChannelFault, Language};
 use crate::net::client::GuardedClient;
 use crate::net::guard::AddressGuard;

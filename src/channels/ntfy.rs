@@ -3,7 +3,7 @@
 use super::NtfyConfig;
 use super::conversation::Conversation;
 use super::http::{Http, Receiver};
-use crate::domain::notice::outgoing::{Delivery, Push};
+use crate::domain::outgoing::{Delivery, Push};
 use crate::domain::printable::one_line;
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ fn body(topic: &str, push: &Push) -> Value {
         body["click"] = click.as_str().into();
     }
     if !push.links.is_empty() {
-        let view = |link: &crate::domain::notice::outgoing::Link| json!({"action": "view", "label": one_line(&link.label), "url": link.url});
+        let view = |link: &crate::domain::outgoing::Link| json!({"action": "view", "label": one_line(&link.label), "url": link.url});
         body["actions"] = push.links.iter().take(LINKS_MAX).map(view).collect();
     }
     body
@@ -62,7 +62,7 @@ fn cut(text: &str, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::notice::outgoing::Link;
+    use crate::domain::outgoing::Link;
 
     #[test]
     fn a_message_is_published_as_json() {

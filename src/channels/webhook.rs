@@ -3,7 +3,7 @@
 use super::WebhookConfig;
 use super::conversation::Conversation;
 use super::http::{Http, Receiver};
-use crate::domain::notice::outgoing::Delivery;
+use crate::domain::outgoing::Delivery;
 use serde_json::Value;
 
 /// A receiver.

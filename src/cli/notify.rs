@@ -4,7 +4,7 @@ use super::settings::Settings;
 use super::{CliError, channels, client, operator};
 use crate::api::Channel;
 use crate::channels::Channels;
-use crate::domain::notice::outgoing::{Delivery, Mail, Outgoing, Push};
+use crate::domain::outgoing::{Delivery, Mail, Outgoing, Push};
 use crate::domain::printable::printable;
 use crate::domain::texts::{self, Language};
 use jiff::Timestamp;

@@ -1,7 +1,7 @@
 //! What every controller is started with.
 
 use super::monitoring::SelfMonitoring;
-use super::notification::NotificationConfig;
+use super::notification_config::NotificationConfig;
 use crate::domain::keys::KeyLimits;
 use crate::domain::redact::KnownSecrets;
 use crate::domain::retention::RetentionLimits;

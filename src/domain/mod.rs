@@ -17,6 +17,7 @@ pub mod lateness;
 pub mod names;
 pub mod notice;
 pub mod outcome;
+pub mod outgoing;
 pub mod pending;
 pub mod prepare;
 pub mod printable;

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn fields_that_a_later_version_added_are_not_lost() {
-        assert_eq!(salvaged(json!({"phase": "Open", "informed": [1]})), (json!({"phase": "Open"}), vec![]));
+        assert_eq!(salvaged(json!({"phase": "Open", "informants": [1]})), (json!({"phase": "Open"}), vec![]));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::kit::{api, operator, ports};
 use agentic_ops::api::{Action, Agent, NoticeState, Scenario};
 use agentic_ops::controllers::digest::DigestConfig;
 use agentic_ops::domain::notice::digest_content::LineSubject;
-use agentic_ops::domain::notice::outgoing::{Delivery, Mail};
+use agentic_ops::domain::outgoing::{Delivery, Mail};
 use agentic_ops::domain::recurrence::Schedule;
 use jiff::{Timestamp, tz};
 use kube::api::ListParams;

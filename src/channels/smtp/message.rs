@@ -2,7 +2,7 @@
 //!
 //! The same mail gives the same bytes, so that one that is sent again is a duplicate.
 
-use crate::domain::notice::outgoing::Mail;
+use crate::domain::outgoing::Mail;
 use crate::domain::printable::one_line;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, Message, MultiPart, MultiPartKind, SinglePart};

@@ -11,7 +11,7 @@ mod wire;
 use super::conversation::{Conversation, Shown};
 use super::{ChannelError, MailConfig, Timeouts};
 use crate::domain::notice::SmtpUrl;
-use crate::domain::notice::outgoing::{Delivery, Mail};
+use crate::domain::outgoing::{Delivery, Mail};
 use crate::domain::texts::{self, ChannelFault, Language};
 use crate::net::guard::AddressGuard;
 use crate::net::resolver::SystemResolver;

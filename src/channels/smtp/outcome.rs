@@ -1,6 +1,6 @@
 //! What came of an attempt to send a mail, by where it ended and how.
 
-use crate::domain::notice::outgoing::Delivery;
+use crate::domain::outgoing::Delivery;
 use crate::domain::texts::{self, ChannelFault, Language};
 
 /// A step of sending.

@@ -15,7 +15,7 @@ use crate::api::DigestNotice;
 use crate::domain::notice::digest::{Identity, digest};
 use crate::domain::notice::digest_content::Digest;
 use crate::domain::notice::digest_delivery::{Claimed, Plan, RECIPIENTS_MAX, Step};
-use crate::domain::notice::outgoing::{Delivery, Mail};
+use crate::domain::outgoing::{Delivery, Mail};
 use crate::domain::recurrence::Schedule;
 use crate::runtime::caches::Caches;
 use crate::runtime::clock::now;

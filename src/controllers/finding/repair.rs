@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn of_a_damaged_status_the_rest_is_kept_and_what_a_later_version_added() {
-        let status = json!({"phase": "Open", "openedAt": AT, "occurrences": 2, "severity": "urgent", "informed": [1],
+        let status = json!({"phase": "Open", "openedAt": AT, "occurrences": 2, "severity": "urgent", "informants": [1],
             "acknowledgement": {"by": "ana", "at": NO_TIME, "occurrence": 2}});
         let object = object(Value::Null, status);
         let damage = damage(object.clone());

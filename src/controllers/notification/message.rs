@@ -5,7 +5,7 @@ use crate::api::conditions::{REASON_CHECK_REMOVED, REASON_SCENARIO_REMOVED};
 use crate::api::{Finding, FindingRunbook, FindingStatus, NoticeGroup, NoticeKind};
 use crate::domain::notice::content::{AcknowledgedBy, Content, ITEMS_MAX, Item, Opening, ReadFacts, RunbookSection};
 use crate::domain::notice::group::GroupKey;
-use crate::domain::notice::plan::informed_of;
+use crate::domain::notice::informed::informed_of;
 use crate::domain::notice::record::Target;
 use kube::ResourceExt as _;
 

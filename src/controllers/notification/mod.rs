@@ -15,28 +15,9 @@ mod surroundings;
 mod work;
 
 use super::context::Context;
-use crate::api::FindingRunbook;
-use crate::channels::Channels;
-use crate::domain::notice::content::RunbookSection;
-use crate::domain::notice::policy::NoticePolicy;
-use crate::domain::notice::wording::Style;
 use jiff::Timestamp;
-use std::sync::Arc;
 use tokio::task::JoinHandle;
 use work::Controller;
-
-/// What the notification controller is started with.
-pub struct NotificationConfig {
-    pub policy: Arc<NoticePolicy>,
-    pub style: Style,
-    pub channels: Arc<Channels>,
-    /// Finds the section of a runbook.
-    pub runbook: Box<dyn Fn(&FindingRunbook) -> RunbookSection + Send + Sync>,
-    /// Name of this process in claims. A process that starts anew has another.
-    pub replica: String,
-    /// No other process can be sending: claims of others are over at once.
-    pub is_alone: bool,
-}
 
 /// Starts the controller; it ends when the context is stopped. A message that is being sent then is recorded, or sent again by the next
 /// leader.

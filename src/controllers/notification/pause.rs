@@ -1,7 +1,7 @@
 //! When a channel that fails is tried again: what waits meanwhile leaves together.
 
 use crate::api::Channel;
-use crate::domain::notice::outgoing::Delivery;
+use crate::domain::outgoing::Delivery;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 

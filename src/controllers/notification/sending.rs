@@ -1,15 +1,16 @@
 //! One message: claimed on each of its Findings, sent, and recorded.
 
+use super::clock;
 use super::message::content;
 use super::objects::{Findings, Member};
-use super::{NotificationConfig, clock};
 use crate::api::{Channel, Finding, FindingStatus, NoticeGroup, NoticeKind, NoticeState};
 use crate::channels::SEND_TIMEOUT;
+use crate::controllers::notification_config::NotificationConfig;
 use crate::domain::notice::group::{GroupKey, MemberId, group_id};
-use crate::domain::notice::outgoing::{Delivery, Outgoing};
 use crate::domain::notice::queue::{Overdue, Ready};
 use crate::domain::notice::record::{self, Claim, Leftover, NoticeParts, Target};
 use crate::domain::notice::wording::word;
+use crate::domain::outgoing::{Delivery, Outgoing};
 use crate::runtime::leadership::WriteFence;
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};

@@ -3,15 +3,16 @@
 mod changes;
 mod tasks;
 
+use super::clock;
 use super::objects::Findings;
 use super::pause::Pauses;
 use super::sending::{Outcome, Sender};
 use super::surroundings::World;
-use super::{NotificationConfig, clock};
 use crate::api::Channel;
 use crate::controllers::context::Context;
-use crate::domain::notice::outgoing::Delivery;
+use crate::controllers::notification_config::NotificationConfig;
 use crate::domain::notice::queue::Queue;
+use crate::domain::outgoing::Delivery;
 use crate::domain::silence::{ActiveSilences, ParsedSilences};
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::retry::{self, Retry};

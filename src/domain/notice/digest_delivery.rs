@@ -3,13 +3,13 @@
 //! A digest is planned for each recipient, claimed before it is sent, and recorded as sent or failed. A replica that ends in between leaves
 //! a claim, which another takes over once its time is over: the message is then sent again, with the same Message-ID.
 
-use super::outgoing::Delivery;
 use crate::api::conditions::bounded;
 use crate::api::notice::{
     REASON_GAVE_UP, REASON_NO_RECIPIENT, REASON_REFUSED, REASON_RESOLVED_BEFORE_SENT, REASON_RETRYING,
     REASON_SUPERSEDED, REASON_UNCERTAIN,
 };
 use crate::api::{DigestNotice, NoticeState};
+use crate::domain::outgoing::Delivery;
 use crate::domain::printable::printable;
 use crate::domain::recurrence::Schedule;
 use jiff::civil::Date;

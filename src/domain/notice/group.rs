@@ -1,7 +1,8 @@
 //! Groups: notices of one kind to one recipient by one channel wait for each other and leave as one message.
 
+use super::informed::{opening_of, pair_of};
 use super::policy::Pair;
-use crate::api::{Channel, FindingStatus, Notice, NoticeKind, NoticeState, Severity};
+use crate::api::{FindingStatus, Notice, NoticeKind, NoticeState, Severity};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
@@ -31,20 +32,11 @@ pub struct Waiting {
 impl GroupKey {
     /// The group of a notice of this Finding.
     pub fn of(status: &FindingStatus, notice: &Notice) -> GroupKey {
-        let pair = super::plan::pair_of(notice);
-        let opening = super::record::opening_of(status, notice);
+        let pair = pair_of(notice);
+        let opening = opening_of(status, notice);
         let opening = opening.map(|informed| informed.message_id.clone()).unwrap_or_default();
         GroupKey { pair, kind: notice.kind, opening }
     }
-}
-
-/// Whose opening mail an escalation to somebody who did not get it follows.
-pub fn first_informed(status: &FindingStatus) -> Option<&crate::api::Informed> {
-    status
-        .informed
-        .iter()
-        .filter(|informed| informed.channel == Channel::Mail)
-        .min_by_key(|informed| &informed.recipient)
 }
 
 impl Waiting {
@@ -107,6 +99,7 @@ pub fn group_id(key: &GroupKey, members: &mut [MemberId<'_>], domain: &str) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Channel;
 
     fn at(millisecond: i64) -> Timestamp {
         Timestamp::from_millisecond(millisecond).unwrap()

@@ -10,7 +10,7 @@ pub mod digest_delivery;
 pub mod due;
 pub mod flapping;
 pub mod group;
-pub mod outgoing;
+pub mod informed;
 pub mod plan;
 pub mod policy;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::due::{Due, Next, Situation, next};
 use super::flapping::{Flapping, flapping};
+use super::informed::{informed_of, pair_of};
 use super::policy::{ChannelPolicy, NoticePolicy, Pair};
 use super::stages::{ALREADY_FAILED, Case, Verdict, Why, decide};
 use crate::api::conditions::bounded;
@@ -348,16 +349,6 @@ fn failing(status: &FindingStatus, now: Timestamp) -> (Vec<(Channel, NoticeKind)
         }
     }
     (failing, wake)
-}
-
-/// The recipient and channel of a notice.
-pub fn pair_of(notice: &Notice) -> Pair {
-    Pair { channel: notice.channel, recipient: notice.recipient.clone() }
-}
-
-/// What a recipient was told of a Finding and not yet of its end.
-pub fn informed_of<'a>(status: &'a FindingStatus, pair: &Pair) -> Option<&'a Informed> {
-    status.informed.iter().find(|informed| informed.channel == pair.channel && informed.recipient == pair.recipient)
 }
 
 fn setting_of(channel: Channel) -> &'static str {

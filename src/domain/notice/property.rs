@@ -3,7 +3,6 @@
 
 use super::flapping::flapping;
 use super::group::{MemberId, group_id};
-use super::outgoing::Delivery;
 use super::plan::{Surroundings, plan};
 use super::policy::{ChannelPolicy, NoticePolicy, Pair, Timing};
 use super::queue::{Queue, Ready};
@@ -12,6 +11,7 @@ use crate::api::{
     Acknowledgement, Channel, Evidence, FindingStatus, Informed, Notice, NoticeGroup, NoticeKind, NoticeState, Phase,
     Severity,
 };
+use crate::domain::outgoing::Delivery;
 use crate::domain::transition::{self, Ending, Failure, ResolveReason};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;

@@ -1,11 +1,12 @@
 //! From planned to claimed to sent or failed: how the status of a Finding changes with each step.
 
-use super::outgoing::Delivery;
-use super::plan::{MESSAGE_MAX, informed_of};
+use super::informed::pair_of;
+use super::plan::MESSAGE_MAX;
 use super::policy::Pair;
 use super::printable_answer;
 use crate::api::notice::{REASON_GAVE_UP, REASON_REFUSED, REASON_RETRYING, REASON_UNCERTAIN};
 use crate::api::{FindingStatus, Informed, Notice, NoticeGroup, NoticeKind, NoticeState};
+use crate::domain::outgoing::Delivery;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -46,7 +47,7 @@ impl NoticeParts {
 
 impl Target {
     pub fn of(notice: &Notice) -> Target {
-        Target { pair: super::plan::pair_of(notice), kind: notice.kind, occurrence: notice.occurrence }
+        Target { pair: pair_of(notice), kind: notice.kind, occurrence: notice.occurrence }
     }
 
     fn is(&self, notice: &Notice) -> bool {
@@ -229,17 +230,6 @@ pub fn leftover(size: u32, claimed: usize, sent: usize) -> Leftover {
         (1.., _) => Leftover::WasSent,
         (0, claimed) if claimed >= size => Leftover::SendAgain,
         _ => Leftover::NotSent,
-    }
-}
-
-/// Whether what the recipient of this notice was told of the opening is in the status.
-pub fn opening_of<'a>(status: &'a FindingStatus, notice: &Notice) -> Option<&'a Informed> {
-    match notice.kind {
-        NoticeKind::Opened => None,
-        NoticeKind::Escalated => {
-            informed_of(status, &super::plan::pair_of(notice)).or_else(|| super::group::first_informed(status))
-        }
-        _ => informed_of(status, &super::plan::pair_of(notice)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why a message did not leave, and the output of `agentic-ops notify test`.
 
 use super::language::Language;
-use crate::domain::notice::outgoing::Delivery;
+use crate::domain::outgoing::Delivery;
 
 /// What keeps a message from being accepted, where no server's answer tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use crate::kit::faulty_smtp::{Act, FaultySmtp, say, say_bytes};
 use crate::kit::wait::within;
 use agentic_ops::channels::{Channels, ChannelsConfig, MailConfig, Timeouts};
 use agentic_ops::domain::notice::SmtpUrl;
-use agentic_ops::domain::notice::outgoing::{Delivery, Mail, Outgoing};
+use agentic_ops::domain::outgoing::{Delivery, Mail, Outgoing};
 use agentic_ops::net::guard::AddressGuard;
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use crate::kit::ports::any;
 use crate::kit::wait::within;
 use agentic_ops::api::Channel;
 use agentic_ops::channels::{Channels, ChannelsConfig, Line, NtfyConfig, WebhookConfig};
-use agentic_ops::domain::notice::outgoing::{Delivery, Link, Outgoing, Push};
+use agentic_ops::domain::outgoing::{Delivery, Link, Outgoing, Push};
 use agentic_ops::domain::texts::Language;
 use agentic_ops::net::guard::{AddressGuard, AddressRules};
 use axum::Router;

@@ -4,7 +4,7 @@ use super::{mail, mail_channels, outgoing, short};
 use crate::kit::certificates;
 use crate::kit::mailpit::Mailpit;
 use agentic_ops::channels::{Line, Timeouts};
-use agentic_ops::domain::notice::outgoing::{Delivery, Mail, Outgoing};
+use agentic_ops::domain::outgoing::{Delivery, Mail, Outgoing};
 
 const LOGIN: (&str, &str) = ("--smtp-auth-file", "ana:geheim-123\n");
 

@@ -8,7 +8,7 @@ mod payload;
 
 use agentic_ops::channels::{Channels, ChannelsConfig, MailConfig, Timeouts};
 use agentic_ops::domain::notice::SmtpUrl;
-use agentic_ops::domain::notice::outgoing::{Mail, Outgoing};
+use agentic_ops::domain::outgoing::{Mail, Outgoing};
 use agentic_ops::domain::texts::Language;
 use std::time::Duration;
 

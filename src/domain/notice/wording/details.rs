@@ -4,7 +4,7 @@ use super::document::Block;
 use super::{Style, links, state};
 use crate::api::NoticeKind;
 use crate::domain::notice::content::{Item, RunbookSection};
-use crate::domain::notice::outgoing::Link;
+use crate::domain::outgoing::Link;
 use crate::domain::texts::notices::{self, Label};
 use jiff::Timestamp;
 

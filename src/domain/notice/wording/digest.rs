@@ -4,7 +4,7 @@ use super::document::{Block, Document, SummaryLine, Tone};
 use super::mail::MAIL_MAX;
 use super::{Style, clean, clip, html, links, plain, state};
 use crate::domain::notice::digest_content::{Digest, Line, LineSubject, SECTION_LINES_MAX, Section};
-use crate::domain::notice::outgoing::{Link, Mail};
+use crate::domain::outgoing::{Link, Mail};
 use crate::domain::texts::digest::{self, Section as Name};
 use crate::domain::texts::notices::{self, Label};
 use jiff::Timestamp;

@@ -1,7 +1,7 @@
 //! The parts of a mail, in order, before they are text or HTML.
 
 use crate::api::Severity;
-use crate::domain::notice::outgoing::Link;
+use crate::domain::outgoing::Link;
 use crate::domain::texts::Language;
 
 /// A mail without its headers.

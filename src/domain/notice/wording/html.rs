@@ -4,7 +4,7 @@
 use super::document::{Block, Document, SummaryLine, Tone};
 use super::markdown;
 use crate::api::Severity;
-use crate::domain::notice::outgoing::Link;
+use crate::domain::outgoing::Link;
 use crate::domain::texts::{Language, notices};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

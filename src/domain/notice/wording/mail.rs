@@ -4,7 +4,7 @@ use super::document::{Block, Document, SummaryLine, Tone};
 use super::{Style, clip, details, html, links, plain, state, subject};
 use crate::api::NoticeKind;
 use crate::domain::notice::content::{Content, Item};
-use crate::domain::notice::outgoing::{Link, Mail};
+use crate::domain::outgoing::{Link, Mail};
 use crate::domain::texts::notices::{self, Label};
 
 /// Most bytes of a mail's text and HTML together. Common mail programs hide what a longer HTML has at its end.

@@ -21,8 +21,8 @@ mod tests;
 mod webhook;
 
 use super::content::Content;
-use super::outgoing::Outgoing;
 use crate::api::Channel;
+use crate::domain::outgoing::Outgoing;
 use crate::domain::texts::Language;
 use jiff::tz::TimeZone;
 

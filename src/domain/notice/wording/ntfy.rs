@@ -3,7 +3,7 @@
 use super::{Style, clip, details, links, state};
 use crate::api::{NoticeKind, Severity};
 use crate::domain::notice::content::{Content, Item};
-use crate::domain::notice::outgoing::{Link, Push};
+use crate::domain::outgoing::{Link, Push};
 use crate::domain::texts::notices::{self, Label};
 
 /// Most bytes of a body: ntfy turns a longer one into an attachment.

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::{check, s};
-use crate::domain::notice::outgoing::Delivery;
+use crate::domain::outgoing::Delivery;
 
 #[test]
 fn faults_of_channels_are_in_both_languages() {

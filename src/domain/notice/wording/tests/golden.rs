@@ -5,8 +5,8 @@
 use super::fixtures::{KINDS, english, group, single, style};
 use crate::api::Channel;
 use crate::domain::notice::content::Content;
-use crate::domain::notice::outgoing::{Outgoing, Push};
 use crate::domain::notice::wording::{Style, word};
+use crate::domain::outgoing::{Outgoing, Push};
 use crate::domain::texts::Language;
 use std::fmt::Write;
 use std::path::Path;

@@ -4,8 +4,8 @@ use super::fixtures::{KINDS, content, style, vm};
 use super::lines::{mail, push};
 use crate::api::{Channel, NoticeKind};
 use crate::domain::notice::content::{AcknowledgedBy, Content, ITEMS_MAX, Item, ReadFacts, RunbookSection};
-use crate::domain::notice::outgoing::Outgoing;
 use crate::domain::notice::wording::{MAIL_MAX, PUSH_MAX, Style, word};
+use crate::domain::outgoing::Outgoing;
 use crate::domain::texts::Language;
 
 /// An item with this text everywhere.

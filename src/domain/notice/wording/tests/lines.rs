@@ -3,8 +3,8 @@
 use super::fixtures::{at, content, desk, group, single, style, vm};
 use crate::api::{Channel, NoticeKind, Severity};
 use crate::domain::notice::content::{AcknowledgedBy, Content, Item, Opening};
-use crate::domain::notice::outgoing::{Mail, Outgoing, Push};
 use crate::domain::notice::wording::word;
+use crate::domain::outgoing::{Mail, Outgoing, Push};
 use crate::domain::texts::Language;
 
 pub fn mail(content: &Content, language: Language) -> Mail {

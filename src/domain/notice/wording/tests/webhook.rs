@@ -3,8 +3,8 @@
 use super::fixtures::{KINDS, content, desk, group, single, style, vm};
 use crate::api::{Channel, NoticeKind};
 use crate::domain::notice::content::Content;
-use crate::domain::notice::outgoing::Outgoing;
 use crate::domain::notice::wording::word;
+use crate::domain::outgoing::Outgoing;
 use crate::domain::texts::Language;
 use serde_json::{Value, json};
 
