@@ -124,7 +124,7 @@ async fn explain_and_api_resources_know_the_kinds() {
         assert!(resources.lines().any(|l| l.starts_with(line)), "{line} in {resources}");
     }
     let agentic = server.kubectl(&["api-resources", "--categories=agentic", "-o", "name"]).await;
-    assert_eq!(agentic.lines().count(), 6, "{agentic}");
+    assert_eq!(agentic.lines().count(), 7, "{agentic}");
     assert!(server.kubectl(&["api-versions"]).await.contains("agentic.ligbox.io/v1alpha1"));
     assert!(server.kubectl(&["version"]).await.contains("Server Version: v1.36"));
     assert_eq!(server.kubectl(&["auth", "can-i", "delete", "findings"]).await.trim(), "yes");

@@ -137,10 +137,13 @@ impl<'a> Planner<'a> {
         let told = informed_of(self.status, pair).map(|informed| informed.occurrence);
         let claimed = pending.filter(|notice| notice.state == NoticeState::Claimed).map(|notice| notice.occurrence);
         let (Some(previous), Some(occurrence)) = (told.or(claimed), self.status.occurrences) else { return };
-        let is_waiting = previous < occurrence && self.status.is_active() && self.flapping.is_none();
+        // Who is not being told something else is told that it flaps, which comes instead of that end.
+        let is_waiting =
+            previous < occurrence && self.status.is_active() && (self.flapping.is_none() || claimed.is_some());
         if is_waiting && self.surroundings.policy.is_regular(pair) {
+            let kind = if self.flapping.is_some() { NoticeKind::Flapping } else { NoticeKind::Opened };
             let why = Why { reason: REASON_AFTER_PREVIOUS, message: String::new() };
-            self.record(pair.channel, Due { kind: NoticeKind::Opened, occurrence }, NoticeState::Held, why);
+            self.record(pair.channel, Due { kind, occurrence }, NoticeState::Held, why);
         }
     }
 

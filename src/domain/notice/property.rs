@@ -7,6 +7,7 @@ use super::plan::{Surroundings, plan};
 use super::policy::{ChannelPolicy, NoticePolicy, Pair, Timing};
 use super::queue::{Queue, Ready};
 use super::record::{self, Claim, Leftover, NoticeParts, Target};
+use crate::api::notice::{REASON_CHANNEL_OFF, REASON_FLAPPING};
 use crate::api::{
     Acknowledgement, Channel, Evidence, FindingStatus, Informed, Notice, NoticeGroup, NoticeKind, NoticeState, Phase,
     Severity,
@@ -35,6 +36,8 @@ enum Event {
     Severity(usize, Severity),
     Silence(usize, bool),
     Dependency(usize, bool),
+    /// It fails and recovers three times, so many seconds apart.
+    Flap(usize, i64),
     /// The server of a channel: how it answers from now on.
     Server(Channel, Answer),
     /// The settings name a recipient, or no longer.
@@ -149,6 +152,14 @@ impl World {
             Event::Mail(is_on) => self.policy.channels[0].missing = (!is_on).then_some("SMTP_URL"),
             Event::Leader => self.leader = 1 - self.leader,
             Event::Crash(steps) => self.crash_in = Some(*steps),
+            Event::Flap(at, seconds) => {
+                for _ in 0..3 {
+                    self.fail(*at, self.stored[*at].severity.unwrap_or(Severity::High));
+                    self.pass(*seconds);
+                    self.resolve(*at, ResolveReason::Recovered);
+                    self.pass(*seconds);
+                }
+            }
             Event::Severity(..) | Event::Wait(_) => {}
         }
         let seconds = if let Event::Wait(seconds) = event { *seconds } else { 1 };
@@ -242,6 +253,13 @@ impl World {
                 self.write(at, |status| Some(NoticeParts { notices: next.clone(), ..NoticeParts::of(status) }));
             }
         }
+        // Nothing but flapping and a channel that is off keeps an end from those who know of the Finding.
+        let is_end_held = |notice: &Notice| {
+            let reason = notice.reason.as_deref();
+            let may_be = [Some(REASON_FLAPPING), Some(REASON_CHANNEL_OFF)].contains(&reason);
+            notice.kind == NoticeKind::Resolved && notice.state == NoticeState::Held && !may_be
+        };
+        assert!(self.stored.iter().all(|status| !status.notices.iter().any(is_end_held)));
         let queue = self.queue();
         for overdue in queue.overdue(self.now, REPLICAS[self.leader], false) {
             self.step()?;
@@ -505,6 +523,7 @@ fn event() -> impl Strategy<Value = Event> {
         6 => at.clone().prop_map(Event::Fail),
         5 => at.clone().prop_map(Event::Recover),
         1 => at.clone().prop_map(Event::Remove),
+        2 => (at.clone(), prop::sample::select(vec![1, 20, 200])).prop_map(|(at, seconds)| Event::Flap(at, seconds)),
         2 => at.clone().prop_map(Event::Acknowledge),
         1 => at.clone().prop_map(Event::TakeBack),
         1 => (at.clone(), severity).prop_map(|(at, severity)| Event::Severity(at, severity)),
