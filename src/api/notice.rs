@@ -116,6 +116,8 @@ pub const REASON_NO_RECIPIENT: &str = "NoRecipient";
 pub const REASON_CHANNEL_OFF: &str = "ChannelOff";
 /// Reason: `status.informed` is full.
 pub const REASON_INFORMED_FULL: &str = "InformedFull";
+/// Reason: `status.notices` has no room for the openings of further recipients, since so many failed.
+pub const REASON_NOTICES_FULL: &str = "NoticesFull";
 /// Reason: the Finding was resolved before the notice left.
 pub const REASON_RESOLVED_BEFORE_SENT: &str = "ResolvedBeforeSent";
 /// Reason: the recipient has not been told of the end of the previous occurrence yet, which comes first.

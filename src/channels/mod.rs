@@ -97,6 +97,11 @@ pub enum ChannelError {
     Sender(String),
 }
 
+/// The address of a recipient or sender, such as that of `Ops <ops@example.com>`; `None` where mail can't be sent to it.
+pub fn address(text: &str) -> Option<String> {
+    smtp::address(text)
+}
+
 /// The channels that are configured.
 pub struct Channels {
     mail: Option<Smtp>,

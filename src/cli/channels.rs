@@ -3,9 +3,10 @@
 use super::CliError;
 use super::settings::Settings;
 use crate::api::Channel;
-use crate::channels::{Channels, ChannelsConfig, MailConfig, NtfyConfig, WebhookConfig};
+use crate::channels::{Channels, ChannelsConfig, MailConfig, NtfyConfig, WebhookConfig, address};
 use crate::domain::notice::SmtpUrl;
 use crate::net::guard::AddressGuard;
+use std::collections::BTreeSet;
 use url::Url;
 
 /// The settings that a channel needs.
@@ -26,9 +27,17 @@ pub fn missing(settings: &Settings, channel: Channel) -> Vec<&'static str> {
 /// recipient is named as the channel.
 pub fn recipients(settings: &Settings, channel: Channel) -> Vec<String> {
     match channel {
-        Channel::Mail => settings.list("DESK_ROOT_NOTIFY_EMAIL"),
+        Channel::Mail => addresses(settings, "DESK_ROOT_NOTIFY_EMAIL"),
         Channel::Ntfy | Channel::Webhook => vec![channel.as_str().to_string()],
     }
+}
+
+/// The addresses in a setting, each once, whatever their letters' case is.
+pub fn addresses(settings: &Settings, name: &str) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    // An invalid value has prevented the start.
+    let all = settings.list(name).into_iter().filter_map(|text| address(&text));
+    all.filter(|address| seen.insert(address.to_lowercase())).collect()
 }
 
 /// The channels that the settings configure.

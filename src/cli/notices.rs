@@ -89,7 +89,7 @@ fn policy(settings: &Settings) -> NoticePolicy {
     NoticePolicy {
         // Of channels that nobody configured, Findings say nothing, except of mail.
         channels: std::iter::once(mail).chain(others.into_iter().filter(ChannelPolicy::is_on)).collect(),
-        escalate_to: settings.list("AGENTIC_ESCALATE_EMAIL"),
+        escalate_to: channels::addresses(settings, "AGENTIC_ESCALATE_EMAIL"),
         timing: Timing {
             group_wait: signed(settings.duration("AGENTIC_GROUP_WAIT")),
             remind_after: after("AGENTIC_REMIND_AFTER"),

@@ -23,7 +23,7 @@ pub fn is_name(text: &str) -> bool {
 pub fn kubectl(desk: &Desk, page: Page<'_>, language: Language) -> Vec<Line> {
     let kubectl = format!("kubectl -n {}", desk.namespace);
     match page {
-        Page::Findings => vec![(Step::List, format!("{kubectl} get findings"))],
+        Page::Findings => vec![(Step::List, format!("{kubectl} get findings --field-selector status.phase!=Resolved"))],
         Page::Finding(name) => {
             let (by, note) = placeholders(language);
             let patch = format!("{kubectl} patch finding {name} --type=merge -p");

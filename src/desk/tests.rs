@@ -38,7 +38,13 @@ async fn a_page_has_the_commands_for_its_name() {
                 "--field-selector spec.thread=proxmox.cluster-0123456789-t3nk2a",
             ],
         ),
-        ("/desk/findings", &["kubectl -n ops get findings", "'https://desk.example.org/api/v1/agents/findings'"]),
+        (
+            "/desk/findings",
+            &[
+                "kubectl -n ops get findings --field-selector status.phase!=Resolved",
+                "'https://desk.example.org/api/v1/agents/findings'",
+            ],
+        ),
     ] {
         let (status, _, body) = get(path, None).await;
         assert_eq!(status, 200, "{path}");

@@ -123,7 +123,8 @@ pub async fn from_plain_text(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == MEDIA_TYPE);
-    if !is_error || is_problem || response.extensions().get::<PlainText>().is_some() {
+    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
+    if !is_error || is_problem || is_page || response.extensions().get::<PlainText>().is_some() {
         return response;
     }
     let text = to_bytes(response.into_body(), PLAIN_TEXT_MAX).await.unwrap_or_default();

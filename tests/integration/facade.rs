@@ -187,7 +187,7 @@ async fn links_of_notices_lead_to_pages_that_need_no_token() {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let base = format!("http://{}", running.address);
     for (path, part) in [
-        ("/desk/findings", " get findings</pre>"),
+        ("/desk/findings", " get findings --field-selector status.phase!=Resolved</pre>"),
         ("/desk/findings/proxmox.cluster-0123456789", "get finding proxmox.cluster-0123456789 -o yaml"),
         ("/desk/threads/proxmox.cluster-0123456789-t3nk2a", "get thread proxmox.cluster-0123456789-t3nk2a -o yaml"),
     ] {

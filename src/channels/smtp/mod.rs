@@ -23,6 +23,11 @@ use session::Session;
 use std::sync::Arc;
 use wire::Progress;
 
+/// The address in this text, if mail can be sent to it.
+pub(super) fn address(text: &str) -> Option<String> {
+    message::mailbox(text).map(|mailbox| mailbox.email.to_string())
+}
+
 /// How connections are made.
 #[derive(Clone)]
 pub(super) struct Network {

@@ -1,6 +1,7 @@
 //! Formats of setting values, and their validation.
 
 use crate::api::Severity;
+use crate::channels;
 use crate::domain::duration;
 use crate::domain::notice::SmtpUrl;
 use crate::domain::recurrence::Schedule;
@@ -19,6 +20,8 @@ pub enum Format {
     /// The address of the runbooks.
     RunbookBase,
     Emails,
+    /// One mail address, with or without a name.
+    Sender,
     Language,
     File,
     ServiceAccounts,
@@ -48,6 +51,7 @@ impl Format {
             Format::Url => "absolute http or https URL".into(),
             Format::RunbookBase => "absolute http or https URL without user, query and fragment".into(),
             Format::Emails => "mail addresses, separated by commas".into(),
+            Format::Sender => "mail address, as ops@example.com or `Ops <ops@example.com>`".into(),
             Format::Language => "pt-BR or en".into(),
             Format::File => "path of an existing file".into(),
             Format::ServiceAccounts => "`namespace/name=role+role`, separated by commas".into(),
@@ -96,11 +100,13 @@ impl Format {
             }
             Format::RunbookBase => RunbookBase::parse(value).map(drop),
             Format::Emails => {
-                let is_mail = |m: &str| {
-                    m.trim().split_once('@').is_some_and(|(l, d)| !l.is_empty() && d.contains('.') || d == "localhost")
-                };
-                should(value.split(',').all(is_mail), "mail addresses, separated by commas")
+                let are_mail = value.split(',').all(|address| channels::address(address).is_some());
+                should(are_mail, "mail addresses such as ana@example.com, separated by commas")
             }
+            Format::Sender => should(
+                channels::address(value).is_some(),
+                "one mail address, such as ops@example.com or Ops <ops@example.com>",
+            ),
             Format::ServiceAccounts => parse_service_accounts(value).map(drop),
             Format::Networks => parse_networks(value).map(drop),
             Format::Language => should(Language::parse(value).is_some(), "pt-BR or en"),

@@ -139,7 +139,7 @@ pub const SETTINGS: &[Setting] = &[
         Format::SmtpUrl,
         "URL of the mail server, `smtp://user:pass@host:port?tls=required`; tls is `required` (STARTTLS, the default), `opportunistic` or `none`; with `smtps://` TLS comes first",
     ),
-    setting("MAIL_FROM", None, Format::Emails, "sender address of mail"),
+    setting("MAIL_FROM", None, Format::Sender, "sender address of mail"),
     setting("DESK_OPS_NTFY_TOPIC", None, Format::Any, "ntfy topic; who knows it can read and write it"),
     setting("NTFY_BASE_URL", Some("https://ntfy.sh"), Format::Url, "URL of the ntfy server"),
     setting("NTFY_TOKEN", None, Format::Any, "access token for ntfy"),

@@ -6,9 +6,11 @@ use crate::api::{Finding, FindingStatus, Transition};
 use crate::controllers::context::Context;
 use crate::domain::desired::CheckKey;
 use crate::domain::fingerprint::{finding_name, finding_spec};
+use crate::domain::notice::informed::owes_end;
 use crate::domain::pending::{PendingUpdate, apply_updates};
 use crate::domain::texts::{self, Language};
 use crate::domain::transition::Step;
+use crate::runtime::clock::now;
 use crate::runtime::events::Events;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
@@ -116,7 +118,7 @@ impl FindingWriter {
         self.fence.write(self.api.create(&params, &Finding::new(name, spec))).await
     }
 
-    /// Removes a Finding, unless it is no longer resolved. True where it no longer exists.
+    /// Removes a Finding, unless it is no longer resolved, or somebody is still to be told of its end. True where it no longer exists.
     pub async fn remove_resolved(&self, name: &str) -> Result<bool, WriteError> {
         let finding = match self.cache.get(name) {
             Some(finding) => finding,
@@ -125,7 +127,7 @@ impl FindingWriter {
                 None => return Ok(true),
             },
         };
-        if finding.status.as_ref().is_none_or(FindingStatus::is_unresolved) {
+        if finding.status.as_ref().is_none_or(|status| status.is_unresolved() || owes_end(status, now())) {
             return Ok(false);
         }
         removal::remove(&self.api, &self.fence, &ObjectVersion::of(&finding.metadata)).await

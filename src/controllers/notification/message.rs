@@ -1,7 +1,7 @@
 //! What a message says of its Findings.
 
 use super::objects::Member;
-use crate::api::conditions::{REASON_CHECK_REMOVED, REASON_SCENARIO_REMOVED};
+use crate::api::conditions::{REASON_CHECK_REMOVED, REASON_OPENED, REASON_REOPENED, REASON_SCENARIO_REMOVED};
 use crate::api::{Finding, FindingRunbook, FindingStatus, NoticeGroup, NoticeKind};
 use crate::domain::notice::content::{AcknowledgedBy, Content, ITEMS_MAX, Item, Opening, ReadFacts, RunbookSection};
 use crate::domain::notice::group::GroupKey;
@@ -51,7 +51,7 @@ fn item(finding: &Finding, target: &Target, runbook: &dyn Fn(&FindingRunbook) ->
         key: finding.spec.key.clone(),
         agent: status.agent.clone().unwrap_or_default(),
         title: status.title.clone().unwrap_or_default(),
-        message: status.message.clone().unwrap_or_default(),
+        message: message_of(&status, target),
         severity: informed_of(&status, &target.pair)
             .and_then(|informed| informed.severity)
             .filter(|_| is_resolved)
@@ -69,6 +69,19 @@ fn item(finding: &Finding, target: &Target, runbook: &dyn Fn(&FindingRunbook) ->
         read: read_facts(&status),
         runbook: status.runbook.as_ref().map(runbook),
         thread: None,
+    }
+}
+
+/// The message of the Finding; of an occurrence that has ended, in a message that tells of its opening, what was wrong then.
+fn message_of(status: &FindingStatus, target: &Target) -> String {
+    let is_over = !status.is_active() || status.occurrences != Some(target.occurrence);
+    let tells_end = matches!(target.kind, NoticeKind::Resolved | NoticeKind::Reminder);
+    let opening = status.transitions.iter().rev().find(|transition| {
+        [REASON_OPENED, REASON_REOPENED].contains(&transition.reason.as_str()) && !transition.message.is_empty()
+    });
+    match opening.filter(|_| is_over && !tells_end) {
+        Some(opening) => opening.message.clone(),
+        None => status.message.clone().unwrap_or_default(),
     }
 }
 

@@ -9,7 +9,6 @@
 
 mod message;
 mod objects;
-mod pause;
 mod sending;
 mod surroundings;
 mod work;

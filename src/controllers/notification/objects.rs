@@ -13,10 +13,13 @@ use kube::core::DeserializeGuard;
 use kube::{Api, ResourceExt as _};
 use serde_json::json;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A decision that other writers keep overtaking is postponed after this many tries.
 const TRIES: usize = 5;
+/// Findings that are written at once, at most.
+const TURNS: usize = 64;
 
 /// A Finding of a message, and its notice.
 pub type Member = (Arc<Finding>, Target);
@@ -30,6 +33,8 @@ pub struct Findings {
     /// What was written and is not in the cache yet.
     written: Arc<Mutex<HashMap<String, Arc<Finding>>>>,
     fence: WriteFence,
+    /// One write of a Finding at a time: those of this process do not overtake each other.
+    turns: Arc<[tokio::sync::Mutex<()>; TURNS]>,
 }
 
 impl Findings {
@@ -40,6 +45,7 @@ impl Findings {
             cache: context.caches.findings.clone(),
             written: Arc::default(),
             fence: context.fence.clone(),
+            turns: Arc::new(std::array::from_fn(|_| tokio::sync::Mutex::new(()))),
         }
     }
 
@@ -72,6 +78,13 @@ impl Findings {
         name: &str,
         change: impl Fn(&FindingStatus) -> Option<NoticeParts>,
     ) -> Result<Option<Arc<Finding>>, WriteError> {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        let turn = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or_default();
+        let _turn = match self.turns.get(turn) {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
         let mut current = self.get(name);
         for _ in 0..TRIES {
             let Some(finding) = &current else { return Ok(None) };

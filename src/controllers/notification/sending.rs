@@ -3,6 +3,7 @@
 use super::clock;
 use super::message::content;
 use super::objects::{Findings, Member};
+use crate::api::notice::REASON_UNCERTAIN;
 use crate::api::{Channel, Finding, FindingStatus, NoticeGroup, NoticeKind, NoticeState};
 use crate::channels::SEND_TIMEOUT;
 use crate::controllers::notification_config::NotificationConfig;
@@ -12,18 +13,22 @@ use crate::domain::notice::record::{self, Claim, Leftover, NoticeParts, Target};
 use crate::domain::notice::wording::word;
 use crate::domain::outgoing::{Delivery, Outgoing};
 use crate::runtime::leadership::WriteFence;
+use crate::runtime::retry;
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Findings of a message that are written at once.
 const WRITES: usize = 32;
 /// How long a claim holds beyond the attempt to send.
 const CLAIM_MARGIN: SignedDuration = SignedDuration::from_secs(30);
+/// Tries to record what came of a message, with growing intervals.
+const RECORD_TRIES: u32 = 5;
 /// How much longer for each Finding of the message, since each is written.
-const CLAIM_PER_MEMBER: SignedDuration = SignedDuration::from_millis(50);
+const CLAIM_PER_MEMBER: SignedDuration = SignedDuration::from_millis(150);
 
 /// Sends messages. Clones share everything.
 #[derive(Clone)]
@@ -195,6 +200,10 @@ impl Sender {
         let send = SignedDuration::try_from(SEND_TIMEOUT).unwrap_or(SignedDuration::ZERO);
         let holds = until.is_some_and(|until| clock() + send < until);
         if !holds || !self.fence.is_open() {
+            // Writing took too long. Those that were sent before, perhaps, stay claimed and are sent again.
+            let fresh: Vec<Member> =
+                claimed.into_iter().filter(|(finding, target)| !is_uncertain(finding, target)).collect();
+            self.release(group, &fresh).await;
             return Outcome { channel: key.pair.channel, delivery: None, members };
         }
         let delivery = self.config.channels.send(&key.pair.recipient, &outgoing).await;
@@ -205,10 +214,40 @@ impl Sender {
 
     /// Records on each Finding what came of the message. What can't be written now is dealt with when the claim is over.
     async fn record(&self, group: &NoticeGroup, members: &[Member], delivery: &Delivery) {
-        let (id, delivery) = (group.id.clone(), delivery.clone());
-        self.change(members, "record", move |status, target| record::record(status, target, &id, &delivery, clock()))
-            .await;
+        let mut left = members.to_vec();
+        for attempt in 0..RECORD_TRIES {
+            let (id, delivery) = (group.id.clone(), delivery.clone());
+            let change =
+                move |status: &FindingStatus, target: &Target| record::record(status, target, &id, &delivery, clock());
+            let recorded = self.change(&left, "record", change).await;
+            let done: HashSet<String> = recorded.iter().map(|(finding, _)| finding.name_any()).collect();
+            left.retain(|(finding, target)| {
+                let name = finding.name_any();
+                // One that is no longer claimed was recorded before, or is gone.
+                !done.contains(&name) && self.is_claimed(&name, target, &group.id)
+            });
+            if left.is_empty() || !self.fence.is_open() {
+                return;
+            }
+            tokio::time::sleep(retry::WRITES.interval(attempt)).await;
+        }
     }
+
+    fn is_claimed(&self, name: &str, target: &Target, id: &str) -> bool {
+        let finding = self.findings.get(name);
+        let notices = finding.as_ref().and_then(|finding| finding.status.as_ref()).map(|status| &status.notices);
+        notices.into_iter().flatten().any(|notice| {
+            let is_of_group = notice.group.as_ref().is_some_and(|group| group.id == id);
+            notice.state == NoticeState::Claimed && is_of_group && Target::of(notice) == *target
+        })
+    }
+}
+
+/// Whether an attempt before may have been accepted.
+fn is_uncertain(finding: &Finding, target: &Target) -> bool {
+    let notices = finding.status.as_ref().map(|status| &status.notices);
+    let mut of_target = notices.into_iter().flatten().filter(|notice| Target::of(notice) == *target);
+    of_target.any(|notice| notice.state == NoticeState::Claimed && notice.reason.as_deref() == Some(REASON_UNCERTAIN))
 }
 
 fn claimed_until(finding: &Finding, target: &Target) -> Option<Timestamp> {

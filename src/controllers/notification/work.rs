@@ -5,7 +5,6 @@ mod tasks;
 
 use super::clock;
 use super::objects::Findings;
-use super::pause::Pauses;
 use super::sending::{Outcome, Sender};
 use super::surroundings::World;
 use crate::api::Channel;
@@ -51,7 +50,6 @@ pub struct Controller {
     findings: Findings,
     world: World,
     queue: Queue,
-    pauses: Pauses,
     sender: Sender,
     /// The term in which everything was read, if this replica leads.
     term: Option<u64>,
@@ -91,7 +89,6 @@ impl Controller {
             findings,
             config,
             queue: Queue::default(),
-            pauses: Pauses::default(),
             term: None,
             dirty: BTreeSet::new(),
             wakes: BTreeMap::new(),
@@ -164,7 +161,6 @@ impl Controller {
     /// Takes note of what the server of a channel answered.
     fn delivered(&mut self, channel: Channel, delivery: &Delivery, members: usize) {
         let now = clock();
-        self.pauses.ended(channel, delivery, now);
         let states = &self.context.monitoring.channels;
         let result = match delivery {
             Delivery::Accepted(_) | Delivery::Refused(_) => {
@@ -245,13 +241,12 @@ impl Controller {
         self.term = Some(term);
         self.findings.forget(None);
         self.queue = Queue::default();
-        self.pauses = Pauses::default();
         self.world.read_scenarios();
         self.read_findings();
     }
 
     fn until_next(&self, now: Timestamp) -> Duration {
-        let ready = self.queue.next_ready(self.config.policy.timing.group_wait, |channel| self.pauses.until(channel));
+        let ready = self.queue.next_ready(self.config.policy.timing.group_wait);
         let wake = self.wakes.keys().next().map(|(at, _)| *at);
         let next = [ready, wake, self.queue.next_overdue(), self.silences_until].into_iter().flatten().min();
         let until = next.and_then(|at| Duration::try_from(at.duration_since(now)).ok());

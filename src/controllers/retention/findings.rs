@@ -4,6 +4,7 @@ use super::Sweeper;
 use crate::api::Finding;
 use crate::controllers::finding::resolved_at;
 use crate::domain::keys::{KeptKey, KeptKeys, to_remove};
+use crate::domain::notice::informed::owes_end;
 use crate::domain::retention::{Finished, expired};
 use crate::runtime::removal::ObjectVersion;
 use crate::runtime::write::WriteError;
@@ -14,7 +15,8 @@ use std::sync::Arc;
 
 impl Sweeper {
     pub(super) async fn sweep_findings(&mut self, now: Timestamp) -> Result<usize, WriteError> {
-        let findings = self.findings.objects();
+        let mut findings = self.findings.objects();
+        findings.retain(|finding| !finding.status.as_ref().is_some_and(|status| owes_end(status, now)));
         let retention = self.limits.retention;
         let resolved = findings.iter().filter_map(|finding| {
             let at = resolved_at(finding)?;

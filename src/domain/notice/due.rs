@@ -76,9 +76,7 @@ pub fn next(situation: &Situation<'_>, pair: &Pair, informed: Option<&Informed>)
 }
 
 fn not_informed(situation: &Situation<'_>, pair: &Pair) -> Next {
-    let is_told = situation.policy.is_regular(pair)
-        || [NoticeKind::Opened, NoticeKind::Flapping].iter().any(|k| situation.is_fallback(pair, *k));
-    if is_told {
+    if situation.policy.is_regular(pair) {
         let kind = if situation.flapping.is_some() { NoticeKind::Flapping } else { NoticeKind::Opened };
         return Next::due(kind, situation.occurrence());
     }

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 /// A group is sent at most this long after the first notice about a critical Finding joined it.
 const CRITICAL_WAIT: SignedDuration = SignedDuration::from_secs(1);
 /// Findings of one message at most; further ones wait for the next.
-pub const MEMBERS_MAX: usize = 2000;
+pub const MEMBERS_MAX: usize = 1000;
 
 /// What the notices of a group have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,7 +7,7 @@ use super::policy::{ChannelPolicy, NoticePolicy, Pair};
 use super::stages::{ALREADY_FAILED, Case, Verdict, Why, decide};
 use crate::api::conditions::bounded;
 use crate::api::notice::{
-    NOTICES_MAX, REASON_AFTER_PREVIOUS, REASON_INFORMED_FULL, REASON_NO_RECIPIENT, REASON_RESOLVED_BEFORE_SENT,
+    NOTICES_MAX, REASON_AFTER_PREVIOUS, REASON_NO_RECIPIENT, REASON_NOTICES_FULL, REASON_RESOLVED_BEFORE_SENT,
     REASON_SUPERSEDED,
 };
 use crate::api::{Channel, FindingStatus, Informed, Notice, NoticeKind, NoticeState, Severity};
@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// After this time of failing, a critical notice takes the other channels, too.
 const FALLBACK_AFTER: SignedDuration = SignedDuration::from_mins(5);
+/// Openings to further recipients leave so many of [`NOTICES_MAX`] free, for those who know of the Finding.
+const KEPT_FREE: usize = 10;
 /// Longest message of a notice, in bytes.
 pub(super) const MESSAGE_MAX: usize = 256;
 
@@ -43,6 +45,13 @@ pub struct Plan {
 pub fn plan(status: &FindingStatus, surroundings: &Surroundings<'_>, now: Timestamp) -> Plan {
     if status.phase.is_none() {
         return Plan { notices: status.notices.clone(), wake: None };
+    }
+    // Nothing can be sent or given up of a claim without a message: somebody wrote it by hand.
+    let is_broken = |notice: &Notice| notice.state == NoticeState::Claimed && notice.group.is_none();
+    if status.notices.iter().any(is_broken) {
+        let mut mended = status.clone();
+        mended.notices.retain(|notice| !is_broken(notice));
+        return plan(&mended, surroundings, now);
     }
     let mut planner = Planner::new(status, surroundings, now);
     for pair in planner.pairs() {
@@ -189,9 +198,10 @@ impl<'a> Planner<'a> {
 
     /// Plans a notice where there is room for it; otherwise once others are final. If nothing is pending, none will be.
     fn plan(&mut self, due: Due, pair: &Pair, is_new: bool) {
-        if self.room == 0 {
+        let kept_free = if is_new { KEPT_FREE } else { 0 };
+        if self.room <= kept_free {
             if !self.status.notices.iter().any(|notice| notice.state.is_pending()) && self.planned.is_empty() {
-                let why = Why { reason: REASON_INFORMED_FULL, message: String::new() };
+                let why = Why { reason: REASON_NOTICES_FULL, message: String::new() };
                 self.record(pair.channel, due, NoticeState::Suppressed, why);
             }
             return;
@@ -317,7 +327,7 @@ fn can_be_cut(notice: &Notice, status: &FindingStatus) -> bool {
     match notice.state {
         NoticeState::Planned | NoticeState::Claimed | NoticeState::Held => false,
         NoticeState::Sent => true,
-        NoticeState::Failed => !is_current,
+        NoticeState::Failed => !is_current || !status.is_active(),
         NoticeState::Suppressed => !is_current || is_settled(notice) || !status.is_active(),
     }
 }

@@ -277,7 +277,7 @@ impl World {
                 }
             }
         }
-        for ready in queue.ready(self.policy.timing.group_wait, self.now, |_| None) {
+        for ready in queue.ready(self.policy.timing.group_wait, self.now) {
             self.close(&ready)?;
         }
         Ok(())

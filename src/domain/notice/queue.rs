@@ -2,7 +2,8 @@
 
 use super::group::{GroupKey, MEMBERS_MAX, Waiting, closes_at};
 use super::record::{Leftover, Target, leftover};
-use crate::api::{Channel, FindingStatus, NoticeGroup, NoticeState};
+use crate::api::notice::REASON_UNCERTAIN;
+use crate::api::{FindingStatus, NoticeGroup, NoticeState};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -28,6 +29,8 @@ struct Claimed {
     target: Target,
     by: String,
     until: Timestamp,
+    /// An attempt before may have been accepted.
+    is_uncertain: bool,
 }
 
 /// A group that leaves now: its Findings and what they are told about.
@@ -76,6 +79,7 @@ impl Queue {
                     target: Target::of(notice),
                     by: notice.claimed_by.clone().unwrap_or_default(),
                     until: notice.claimed_until.as_ref().map_or(Timestamp::MIN, |until| until.0),
+                    is_uncertain: notice.reason.as_deref() == Some(REASON_UNCERTAIN),
                 };
                 claims.claimed.insert(finding.to_string(), claimed);
             }
@@ -108,27 +112,30 @@ impl Queue {
         }
     }
 
-    /// The groups that leave at `now`, each with at most [`MEMBERS_MAX`] Findings, the longest waiting first. Nothing leaves by a
-    /// channel before the time that `paused` gives for it.
-    pub fn ready(
-        &self,
-        wait: SignedDuration,
-        now: Timestamp,
-        paused: impl Fn(Channel) -> Option<Timestamp>,
-    ) -> Vec<Ready> {
-        let is_paused = |key: &GroupKey| paused(key.pair.channel).is_some_and(|until| until > now);
-        let groups = self.waiting.iter().filter(|(key, _)| !is_paused(key));
-        let ready = groups.filter_map(|(key, members)| {
-            let closes = closes_at(members.values().map(|(_, waiting)| waiting), wait);
-            let mut leaving: Vec<_> =
-                members.iter().filter(|(_, (_, waiting))| waiting.is_ready(closes, now)).collect();
-            leaving.sort_by_key(|(_, (_, waiting))| waiting.since);
-            leaving.truncate(MEMBERS_MAX);
-            let members: Vec<_> =
-                leaving.into_iter().map(|(name, (target, _))| (name.clone(), target.clone())).collect();
-            (!members.is_empty()).then(|| Ready { key: key.clone(), members })
-        });
-        ready.collect()
+    /// The groups that leave at `now`, each with at most [`MEMBERS_MAX`] Findings: first those that were not tried yet, then those that
+    /// wait the longest, so that recipients who can't be reached do not keep others waiting. With a group that leaves go all notices
+    /// of it that are to be tried again.
+    pub fn ready(&self, wait: SignedDuration, now: Timestamp) -> Vec<Ready> {
+        let mut groups: Vec<_> = self
+            .waiting
+            .iter()
+            .filter_map(|(key, members)| {
+                let closes = closes_at(members.values().map(|(_, waiting)| waiting), wait);
+                let is_leaving = |waiting: &Waiting| waiting.is_ready(closes, now);
+                let first = members.values().map(|(_, waiting)| waiting).filter(|waiting| is_leaving(waiting));
+                let order = first.map(|waiting| (waiting.next_attempt_at, waiting.since)).min()?;
+                let mut leaving: Vec<_> = members
+                    .iter()
+                    .filter(|(_, (_, waiting))| waiting.next_attempt_at.is_some() || is_leaving(waiting))
+                    .collect();
+                leaving.sort_by_key(|(_, (_, waiting))| waiting.since);
+                leaving.truncate(MEMBERS_MAX);
+                let members = leaving.into_iter().map(|(name, (target, _))| (name.clone(), target.clone())).collect();
+                Some((order, Ready { key: key.clone(), members }))
+            })
+            .collect();
+        groups.sort_by(|(a, _), (b, _)| a.cmp(b));
+        groups.into_iter().map(|(_, ready)| ready).collect()
     }
 
     /// Whether this notice of a Finding waits in the group.
@@ -138,14 +145,13 @@ impl Queue {
     }
 
     /// When the next group leaves, at the earliest.
-    pub fn next_ready(&self, wait: SignedDuration, paused: impl Fn(Channel) -> Option<Timestamp>) -> Option<Timestamp> {
-        let of = |(key, members): (&GroupKey, &BTreeMap<String, (Target, Waiting)>)| {
+    pub fn next_ready(&self, wait: SignedDuration) -> Option<Timestamp> {
+        let of = |members: &BTreeMap<String, (Target, Waiting)>| {
             let waiting = || members.values().map(|(_, waiting)| waiting);
             let retried = waiting().filter_map(|waiting| waiting.next_attempt_at);
-            let at = closes_at(waiting(), wait).into_iter().chain(retried).min()?;
-            Some(paused(key.pair.channel).map_or(at, |until| at.max(until)))
+            closes_at(waiting(), wait).into_iter().chain(retried).min()
         };
-        self.waiting.iter().filter_map(of).min()
+        self.waiting.values().filter_map(of).min()
     }
 
     /// The messages whose claims are over at `now`. Where no other replica can be sending (`is_alone`), the claims of others are over
@@ -158,7 +164,12 @@ impl Queue {
             key: claims.key.clone(),
             group: claims.group.clone(),
             members: claims.claimed.iter().map(|(name, of)| (name.clone(), of.target.clone())).collect(),
-            leftover: leftover(claims.group.size, claims.claimed.len(), claims.sent.len()),
+            leftover: leftover(
+                claims.group.size,
+                claims.claimed.len(),
+                claims.sent.len(),
+                claims.claimed.values().any(|claimed| claimed.is_uncertain),
+            ),
         };
         overdue.map(of).collect()
     }

@@ -202,7 +202,8 @@ fn newly_informed(status: &FindingStatus, notice: &Notice, now: Timestamp) -> In
         recipient: notice.recipient.clone(),
         occurrence: notice.occurrence,
         message_id: group.map(|group| group.id.clone()).unwrap_or_default(),
-        subject: group.map(|group| group.subject.clone()).unwrap_or_default(),
+        // Of an escalation to somebody who did not get the opening it is a reply already.
+        subject: group.map(|group| group.subject.trim_start_matches("Re: ").to_string()).unwrap_or_default(),
         since: Time(now),
         severity: status.severity,
         acknowledged_at: None,
@@ -223,12 +224,13 @@ pub enum Leftover {
     NotSent,
 }
 
-/// Reads what the Findings say of one message: its size, and how many of them are claimed and sent as part of it.
-pub fn leftover(size: u32, claimed: usize, sent: usize) -> Leftover {
+/// Reads what the Findings say of one message: its size, and how many of them are claimed and sent as part of it. Where an attempt
+/// before is in doubt it was complete then, and a Finding that is missing was deleted since.
+pub fn leftover(size: u32, claimed: usize, sent: usize, is_uncertain: bool) -> Leftover {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     match (sent, claimed) {
         (1.., _) => Leftover::WasSent,
-        (0, claimed) if claimed >= size => Leftover::SendAgain,
+        (0, claimed) if claimed >= size || is_uncertain => Leftover::SendAgain,
         _ => Leftover::NotSent,
     }
 }

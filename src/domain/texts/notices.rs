@@ -56,9 +56,9 @@ pub fn resolved_ago(language: Language, span: Option<Duration>) -> String {
     match span {
         Some(span) => {
             let ago = ago(language, span);
-            text!(language, "Resolvido {ago}", "Resolved {ago}")
+            text!(language, "Resolvida {ago}", "Resolved {ago}")
         }
-        None => text!(language, "Resolvido", "Resolved"),
+        None => text!(language, "Resolvida", "Resolved"),
     }
 }
 
@@ -71,14 +71,14 @@ pub fn no_longer_watched(language: Language) -> String {
 pub fn acknowledged_by(language: Language, by: &str, is_proven: bool, note: Option<&str>) -> String {
     let by = person(language, by, is_proven);
     match note {
-        Some(note) => text!(language, "Reconhecido por {by}: {note}", "Acknowledged by {by}: {note}"),
-        None => text!(language, "Reconhecido por {by}", "Acknowledged by {by}"),
+        Some(note) => text!(language, "Reconhecida por {by}: {note}", "Acknowledged by {by}: {note}"),
+        None => text!(language, "Reconhecida por {by}", "Acknowledged by {by}"),
     }
 }
 
 /// State: acknowledged, by whom is not known.
 pub fn acknowledged(language: Language) -> String {
-    text!(language, "Reconhecido", "Acknowledged")
+    text!(language, "Reconhecida", "Acknowledged")
 }
 
 /// The name of a person, with whether it is proven.
@@ -92,8 +92,8 @@ pub fn person(language: Language, name: &str, is_proven: bool) -> String {
 /// State: still open, since when.
 pub fn still_open(language: Language, since: Option<&str>) -> String {
     match since {
-        Some(since) => text!(language, "Ainda aberto desde {since}", "Still open since {since}"),
-        None => text!(language, "Ainda aberto", "Still open"),
+        Some(since) => text!(language, "Ainda aberta desde {since}", "Still open since {since}"),
+        None => text!(language, "Ainda aberta", "Still open"),
     }
 }
 
@@ -102,10 +102,10 @@ pub fn escalated(language: Language, since: Option<&str>) -> String {
     match since {
         Some(since) => text!(
             language,
-            "Escalado: ninguém reconheceu; aberto desde {since}",
+            "Escalada: ninguém reconheceu; aberta desde {since}",
             "Escalated: nobody acknowledged it; open since {since}",
         ),
-        None => text!(language, "Escalado: ninguém reconheceu", "Escalated: nobody acknowledged it"),
+        None => text!(language, "Escalada: ninguém reconheceu", "Escalated: nobody acknowledged it"),
     }
 }
 
@@ -160,7 +160,7 @@ pub fn group(language: Language, state: GroupState, count: usize) -> String {
         }
         GroupState::Escalated => text!(
             language,
-            "Escalado: ninguém reconheceu {count} ocorrências",
+            "Escalada: ninguém reconheceu {count} ocorrências",
             "Escalated: nobody acknowledged {count} Findings",
         ),
         GroupState::Resolved => text!(language, "Resolvidas: {count} ocorrências", "Resolved: {count} Findings"),
@@ -220,12 +220,12 @@ pub fn label(language: Language, label: Label) -> &'static str {
         Label::Check => ("Verificação", "Check"),
         Label::Item => ("Chave", "Key"),
         Label::Agent => ("Agente", "Agent"),
-        Label::OpenSince => ("Aberto desde", "Open since"),
-        Label::OpenedAt => ("Aberto em", "Opened at"),
-        Label::ResolvedAt => ("Resolvido em", "Resolved at"),
+        Label::OpenSince => ("Aberta desde", "Open since"),
+        Label::OpenedAt => ("Aberta em", "Opened at"),
+        Label::ResolvedAt => ("Resolvida em", "Resolved at"),
         Label::LastGood => ("Última vez normal", "Last good"),
         Label::Times => ("Aberturas", "Times opened"),
-        Label::Acknowledged => ("Reconhecido por", "Acknowledged by"),
+        Label::Acknowledged => ("Reconhecida por", "Acknowledged by"),
         Label::Shown => ("O que a verificação mostra", "What the check shows"),
         Label::Expression => ("Condição que falhou", "Condition that failed"),
         Label::Values => ("Valores lidos", "Values read"),

@@ -87,7 +87,7 @@ impl Controller {
     /// Sends the groups that are ready. Their members are planned again first, since a dependency may fail second.
     pub(super) fn send_ready(&mut self, now: Timestamp) {
         let wait = self.config.policy.timing.group_wait;
-        let ready = self.queue.ready(wait, now, |channel| self.pauses.until(channel));
+        let ready = self.queue.ready(wait, now);
         for Ready { key, members } in ready {
             let channel = key.pair.channel;
             if self.is_busy(channel) {

@@ -169,13 +169,14 @@ fn a_claim_that_is_given_up_is_planned_again() {
 #[test]
 fn a_claim_that_is_over_is_sent_again_only_if_it_was_complete() {
     let cases = [
-        (1, 1, 0, Leftover::SendAgain),
-        (3, 3, 0, Leftover::SendAgain),
-        (3, 2, 0, Leftover::NotSent),
-        (3, 2, 1, Leftover::WasSent),
-        (3, 1, 1, Leftover::WasSent),
+        (1, 1, 0, false, Leftover::SendAgain),
+        (3, 3, 0, false, Leftover::SendAgain),
+        (3, 2, 0, false, Leftover::NotSent),
+        (3, 2, 0, true, Leftover::SendAgain),
+        (3, 2, 1, false, Leftover::WasSent),
+        (3, 1, 1, true, Leftover::WasSent),
     ];
-    for (size, claimed, sent, expected) in cases {
-        assert_eq!(leftover(size, claimed, sent), expected, "{size} {claimed} {sent}");
+    for (size, claimed, sent, is_uncertain, expected) in cases {
+        assert_eq!(leftover(size, claimed, sent, is_uncertain), expected, "{size} {claimed} {sent} {is_uncertain}");
     }
 }

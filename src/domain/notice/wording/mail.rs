@@ -3,7 +3,7 @@
 use super::document::{Block, Document, SummaryLine, Tone};
 use super::{Style, clip, details, html, links, plain, state, subject};
 use crate::api::NoticeKind;
-use crate::domain::notice::content::{Content, Item};
+use crate::domain::notice::content::{Content, Item, Opening};
 use crate::domain::outgoing::{Link, Mail};
 use crate::domain::texts::notices::{self, Label};
 
@@ -84,7 +84,7 @@ fn single(content: &Content, item: &Item, extent: &Extent, style: &Style) -> Vec
     let mut blocks = match content.kind {
         NoticeKind::Opened => vec![Block::Lead { severity: item.severity, text: headline }],
         _ => vec![
-            Block::Lead { severity: None, text: state::first_line(content, style) },
+            Block::Lead { severity: None, text: lead(content, item, style) },
             Block::Headline { severity: item.severity, text: headline },
         ],
     };
@@ -100,6 +100,16 @@ fn single(content: &Content, item: &Item, extent: &Extent, style: &Style) -> Vec
         blocks.push(Block::Links(details::links(item, style)));
     }
     blocks
+}
+
+/// The state; where the opening was about several Findings, so that its subject may name another one, also of which Finding.
+fn lead(content: &Content, item: &Item, style: &Style) -> String {
+    let state = state::first_line(content, style);
+    let names_it = |opening: &Opening| opening.subject.ends_with(&format!("· {}", item.scenario));
+    match &content.opening {
+        Some(opening) if !names_it(opening) => format!("{state} · {}", state::headline(item)),
+        _ => state,
+    }
 }
 
 fn group(content: &Content, extent: &Extent, style: &Style) -> Vec<Block> {

@@ -77,10 +77,10 @@ fn the_first_line_says_the_state() {
     for (kind, line) in [
         (NoticeKind::Opened, "[crítico] VM 112 não está em execução"),
         (NoticeKind::Flapping, "Instável: abriu três vezes em uma hora"),
-        (NoticeKind::Acknowledged, "Reconhecido por ana (nome não comprovado): troca de disco em curso"),
-        (NoticeKind::Reminder, "Ainda aberto desde 26/11/2026 10:08 (há 4 h 3 min)"),
-        (NoticeKind::Escalated, "Escalado: ninguém reconheceu; aberto desde 26/11/2026 10:08 (há 17 min)"),
-        (NoticeKind::Resolved, "Resolvido há 30 s"),
+        (NoticeKind::Acknowledged, "Reconhecida por ana (nome não comprovado): troca de disco em curso"),
+        (NoticeKind::Reminder, "Ainda aberta desde 26/11/2026 10:08 (há 4 h 3 min)"),
+        (NoticeKind::Escalated, "Escalada: ninguém reconheceu; aberta desde 26/11/2026 10:08 (há 17 min)"),
+        (NoticeKind::Resolved, "Resolvida há 30 s"),
     ] {
         assert_eq!(first_line(&single(kind)), line, "{kind:?}");
     }
@@ -89,7 +89,7 @@ fn the_first_line_says_the_state() {
         (NoticeKind::Flapping, "Instáveis: 3 ocorrências abriram três vezes em uma hora"),
         (NoticeKind::Acknowledged, "Reconhecidas: 3 ocorrências"),
         (NoticeKind::Reminder, "Ainda abertas: 3 ocorrências"),
-        (NoticeKind::Escalated, "Escalado: ninguém reconheceu 3 ocorrências"),
+        (NoticeKind::Escalated, "Escalada: ninguém reconheceu 3 ocorrências"),
         (NoticeKind::Resolved, "Resolvidas: 2; não são mais monitoradas: 1"),
     ] {
         assert_eq!(first_line(&group(kind)), line, "{kind:?}");
@@ -122,18 +122,18 @@ fn what_is_no_longer_watched_did_not_recover() {
 fn a_name_that_is_not_proven_is_said_to_be_so() {
     let mut content = single(NoticeKind::Acknowledged);
     content.items[0].acknowledgement = Some(AcknowledgedBy { by: "ana".into(), proven: true, ..Default::default() });
-    assert_eq!(first_line(&content), "Reconhecido por ana");
+    assert_eq!(first_line(&content), "Reconhecida por ana");
     content.items[0].acknowledgement = Some(AcknowledgedBy { by: "ana".into(), ..Default::default() });
-    assert_eq!(first_line(&content), "Reconhecido por ana (nome não comprovado)");
+    assert_eq!(first_line(&content), "Reconhecida por ana (nome não comprovado)");
 }
 
 #[test]
 fn after_flapping_a_reminder_says_the_state_of_now() {
     let mut content = single(NoticeKind::Reminder);
     content.items[0].acknowledgement = Some(AcknowledgedBy { by: "ana".into(), proven: true, ..Default::default() });
-    assert_eq!(first_line(&content), "Ainda aberto desde 26/11/2026 10:08 (há 4 h 3 min). Reconhecido por ana");
+    assert_eq!(first_line(&content), "Ainda aberta desde 26/11/2026 10:08 (há 4 h 3 min). Reconhecida por ana");
     content.items[0].resolved_at = Some(at("2026-11-26T16:56:00Z"));
-    assert_eq!(first_line(&content), "Resolvido há 15 min");
+    assert_eq!(first_line(&content), "Resolvida há 15 min");
     assert_eq!(push(&content).priority, 3);
     let mut content = group(NoticeKind::Reminder);
     content.items[0].resolved_at = Some(at("2026-11-26T16:56:00Z"));
