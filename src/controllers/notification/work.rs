@@ -248,6 +248,11 @@ impl Controller {
         self.pauses = Pauses::default();
         self.world.read_scenarios();
         self.read_findings();
+        // What came of a message is judged by all of its Findings, while plans are written a few at a time.
+        let all: Vec<String> = self.world.findings().cloned().collect();
+        for name in all {
+            self.index(&name);
+        }
     }
 
     fn until_next(&self, now: Timestamp) -> Duration {
