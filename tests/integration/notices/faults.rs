@@ -7,7 +7,7 @@ use crate::kit::faulty_smtp::{Act, FaultySmtp};
 use crate::kit::mailpit::Mailpit;
 use crate::kit::ports;
 use crate::kit::wait::until;
-use agentic_ops::api::{Channel, FindingStatus, NoticeKind, NoticeState};
+use agentic_ops::api::{Channel, FindingStatus, Notice, NoticeKind, NoticeState};
 
 const CHIEF: &str = "chefia@example.org";
 
@@ -15,7 +15,7 @@ const CHIEF: &str = "chefia@example.org";
 async fn a_mail_server_that_hangs_delays_neither_other_channels_nor_probes() {
     let (receivers, target) = (Receivers::start().await, Target::start().await);
     let mut names = Vec::new();
-    let server = FaultySmtp::start(&[("GREETING", Act::Hang)]).await;
+    let server = FaultySmtp::start(&[("DOT", Act::Hang)]).await;
     let (smtp, ntfy, webhook) = (smtp_url(server.address), receivers.ntfy(), receivers.webhook());
     let settings = [
         ("SMTP_URL", smtp.as_str()),
@@ -37,6 +37,11 @@ async fn a_mail_server_that_hangs_delays_neither_other_channels_nor_probes() {
         assert!(!status.informed.iter().any(|informed| informed.channel == Channel::Mail), "{status:?}");
         names.push(name);
     }
+    // The server has not answered the first mail yet, so that no attempt has failed.
+    let first = site.status((&names[0], "web0"), "its status", |_| true).await;
+    let mails: Vec<_> = first.notices.iter().filter(|notice| notice.channel == Channel::Mail).collect();
+    let is_hung = |notice: &&Notice| notice.state == NoticeState::Claimed && notice.attempts == 0;
+    assert!(mails.len() == 2 && mails.iter().all(is_hung), "{mails:?}");
     target.seen(8).await;
     target.set(true);
     for name in &names {

@@ -103,9 +103,12 @@ async fn what_follows_an_opening_replies_to_it() {
     let shown = shown["notices"].as_array().unwrap();
     assert_eq!(shown.len(), last.notices.len());
     for (shown, notice) in shown.iter().zip(&last.notices) {
-        let expected = (json!(notice.kind.as_str().to_lowercase()), json!(notice.recipient), json!("sent"));
+        // A reminder that was not sent any more after the acknowledgement has no recipient.
+        let recipient = Some(&notice.recipient).filter(|recipient| !recipient.is_empty());
+        let [kind, state] = [notice.kind.as_str(), notice.state.as_str()].map(|text| json!(text.to_lowercase()));
+        let expected = (kind, json!(recipient), state);
         assert_eq!((shown["kind"].clone(), shown["recipient"].clone(), shown["state"].clone()), expected);
-        assert_eq!(shown["message_id"], json!(notice.group.as_ref().unwrap().id));
+        assert_eq!(shown["message_id"], json!(notice.group.as_ref().map(|group| &group.id)));
     }
     assert!(is_over(&last));
     site.running.stop().await;
