@@ -14,6 +14,7 @@ mod malformed;
 mod metrics;
 mod names;
 mod nine;
+mod notices;
 mod readings;
 mod registry;
 mod replicas;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// What the server does at a step.
@@ -20,6 +21,29 @@ pub enum Act {
     Drop,
     /// Says this again and again.
     Repeat(String),
+    /// Says nothing until the gate is open, then does as usual.
+    Wait(Gate),
+}
+
+/// Keeps conversations at a step until a test opens it. Clones are one gate.
+#[derive(Clone, Debug)]
+pub struct Gate(watch::Sender<bool>);
+
+impl Gate {
+    /// A gate that is closed.
+    pub fn closed() -> Gate {
+        Gate(watch::Sender::new(false))
+    }
+
+    /// Opens it for good.
+    pub fn open(&self) {
+        self.0.send_replace(true);
+    }
+
+    async fn opened(&self) {
+        // It lasts as long as this copy of it.
+        let _ = self.0.subscribe().wait_for(|is_open| *is_open).await;
+    }
 }
 
 /// Says one line.
@@ -36,6 +60,7 @@ pub fn say_bytes(bytes: &[u8]) -> Act {
 pub struct FaultySmtp {
     pub address: SocketAddr,
     received: Arc<Mutex<Vec<String>>>,
+    messages: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
 }
 
@@ -49,23 +74,33 @@ impl FaultySmtp {
     /// A server that accepts mail except for `acts` at their steps: `GREETING`, the first word of a command, `BODY`
     /// after the first line of a message, and `DOT` after its end.
     pub async fn start(acts: &[(&str, Act)]) -> FaultySmtp {
-        let listener = TcpListener::bind(any()).await.unwrap();
+        FaultySmtp::start_at(any(), acts).await
+    }
+
+    /// The same at this address.
+    pub async fn start_at(address: SocketAddr, acts: &[(&str, Act)]) -> FaultySmtp {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let received: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (received, messages): (Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<String>>>) = Default::default();
         let acts: BTreeMap<String, Act> = acts.iter().map(|(step, act)| (step.to_string(), act.clone())).collect();
-        let (acts, kept) = (Arc::new(acts), received.clone());
+        let (acts, kept, whole) = (Arc::new(acts), received.clone(), messages.clone());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let conversation = Conversation { acts: acts.clone(), received: kept.clone() };
+                let conversation = Conversation { acts: acts.clone(), received: kept.clone(), messages: whole.clone() };
                 tokio::spawn(async move { conversation.run(stream).await });
             }
         });
-        FaultySmtp { address, received, task }
+        FaultySmtp { address, received, messages, task }
     }
 
     /// All lines that came, of all connections; bytes that are no text are replaced.
     pub fn received(&self) -> Vec<String> {
         self.received.lock().unwrap().clone()
+    }
+
+    /// The messages that came whole, in the order of their ends.
+    pub fn messages(&self) -> Vec<String> {
+        self.messages.lock().unwrap().clone()
     }
 
     /// Whether a line began with this.
@@ -77,6 +112,7 @@ impl FaultySmtp {
 struct Conversation {
     acts: Arc<BTreeMap<String, Act>>,
     received: Arc<Mutex<Vec<String>>>,
+    messages: Arc<Mutex<Vec<String>>>,
 }
 
 impl Conversation {
@@ -103,9 +139,15 @@ impl Conversation {
     }
 
     async fn message(&self, stream: &mut BufReader<TcpStream>) -> Option<()> {
-        self.line(stream).await?;
+        let mut message = self.line(stream).await?;
         self.act(stream, "BODY", "").await?;
-        while self.line(stream).await? != ".\r\n" {}
+        loop {
+            match self.line(stream).await? {
+                end if end == ".\r\n" => break,
+                line => message += &line,
+            }
+        }
+        self.messages.lock().unwrap().push(message);
         self.act(stream, "DOT", "250 2.0.0 queued as 12345\r\n").await
     }
 
@@ -123,6 +165,10 @@ impl Conversation {
         match self.acts.get(step) {
             None => stream.write_all(usual.as_bytes()).await.ok(),
             Some(Act::Say(bytes)) => stream.write_all(bytes).await.ok(),
+            Some(Act::Wait(gate)) => {
+                gate.opened().await;
+                stream.write_all(usual.as_bytes()).await.ok()
+            }
             Some(Act::Hang) => std::future::pending().await,
             Some(Act::Drop) => None,
             Some(Act::Repeat(text)) => loop {

@@ -34,9 +34,11 @@ fn opening(key: &GroupKey, members: &[Member]) -> Option<Opening> {
     let id = Some(&key.opening).filter(|id| !id.is_empty())?;
     let informed =
         members.iter().filter_map(|(finding, _)| finding.status.as_ref()).flat_map(|status| &status.informed);
-    let subject =
-        informed.into_iter().find(|informed| informed.message_id == *id).map(|informed| informed.subject.clone());
-    Some(Opening { id: id.clone(), subject: subject.unwrap_or_default() })
+    let mut told = informed.filter(|informed| informed.message_id == *id).peekable();
+    let subject = told.peek().map(|informed| informed.subject.clone()).unwrap_or_default();
+    let is_known =
+        told.any(|informed| (informed.channel, &informed.recipient) == (key.pair.channel, &key.pair.recipient));
+    Some(Opening { id: id.clone(), subject, is_known })
 }
 
 fn item(finding: &Finding, target: &Target, runbook: &dyn Fn(&FindingRunbook) -> RunbookSection) -> Item {

@@ -243,6 +243,11 @@ impl Controller {
         self.queue = Queue::default();
         self.world.read_scenarios();
         self.read_findings();
+        // What came of a message is judged by all of its Findings, while plans are written a few at a time.
+        let all: Vec<String> = self.world.findings().cloned().collect();
+        for name in all {
+            self.index(&name);
+        }
     }
 
     fn until_next(&self, now: Timestamp) -> Duration {

@@ -27,6 +27,8 @@ pub struct Content {
 pub struct Opening {
     pub id: String,
     pub subject: String,
+    /// Whether the recipient got it: an escalation may follow an opening that only others got.
+    pub is_known: bool,
 }
 
 /// One Finding in a message.

@@ -1,19 +1,19 @@
 //! Several replicas, and an API server that does not respond: no transition is lost or written twice.
 
 mod apart;
-mod cluster;
+pub mod cluster;
 mod faults;
 mod heartbeat;
 mod moves;
 mod names;
 mod outage;
-mod proxy;
+pub mod proxy;
 mod recorder;
 mod records;
-mod replica;
+pub mod replica;
 mod retention;
 mod takeover;
-mod target;
+pub mod target;
 mod writes;
 
 use agentic_ops::api::Phase;
@@ -38,7 +38,7 @@ macro_rules! on_both {
         }
     };
 }
-use on_both;
+pub(super) use on_both;
 
 /// Tolerance in seconds: runs start every second, and can be slow on a busy machine.
 const LATE: i64 = 3;

@@ -34,7 +34,7 @@ pub fn content(content: &Content) -> Content {
         opening: content
             .opening
             .as_ref()
-            .map(|opening| Opening { id: opening.id.clone(), subject: one_line(&opening.subject, MESSAGE_MAX) }),
+            .map(|opening| Opening { subject: one_line(&opening.subject, MESSAGE_MAX), ..opening.clone() }),
     }
 }
 

@@ -11,9 +11,10 @@ const HEADLINE_MIN: usize = 20;
 /// Begins the subject of a mail that follows another, in every language: mail programs compare subjects without it.
 const REPLY: &str = "Re: ";
 
-/// The subject: that of the opening, or its reply.
+/// The subject: that of the opening, or its reply where the recipient got it.
 pub fn subject(content: &Content, style: &Style) -> String {
     match &content.opening {
+        Some(opening) if !opening.is_known => opening.subject.clone(),
         Some(opening) => format!("{REPLY}{}", opening.subject),
         None => of_opening(content, style),
     }

@@ -117,6 +117,7 @@ pub fn content(kind: NoticeKind, items: Vec<Item>) -> Content {
     let opening = (kind != NoticeKind::Opened).then(|| Opening {
         id: "0f1e2d3c@agentic-ops".into(),
         subject: "[crítico] VM 112 não está em execução · proxmox.cluster".into(),
+        is_known: true,
     });
     Content { kind, total: items.len(), items, at, id: "a1b2c3d4@agentic-ops".into(), opening }
 }

@@ -67,9 +67,12 @@ fn a_mail_that_follows_an_opening_replies_to_its_subject_exactly() {
             assert_eq!((mail.in_reply_to, mail.message_id), (Some(opening.id.clone()), content.id.clone()));
         }
     }
-    let broken = Opening { id: "x".into(), subject: "a\r\nBcc: x@example.org".into() };
+    let broken = Opening { id: "x".into(), subject: "a\r\nBcc: x@example.org".into(), is_known: true };
     let content = Content { opening: Some(broken), ..single(NoticeKind::Resolved) };
     assert_eq!(subject(&content), "Re: a Bcc: x@example.org");
+    let of_others = Opening { id: "x".into(), subject: "[crítico] a · shop".into(), is_known: false };
+    let content = Content { opening: Some(of_others), ..single(NoticeKind::Escalated) };
+    assert_eq!(subject(&content), "[crítico] a · shop", "its recipient got no opening, and later mails reply to it");
 }
 
 #[test]
