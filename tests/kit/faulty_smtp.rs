@@ -81,7 +81,8 @@ impl FaultySmtp {
     pub async fn start_at(address: SocketAddr, acts: &[(&str, Act)]) -> FaultySmtp {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (received, messages): (Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<String>>>) = Default::default();
+        let received = Arc::<Mutex<Vec<String>>>::default();
+        let messages = Arc::<Mutex<Vec<String>>>::default();
         let acts: BTreeMap<String, Act> = acts.iter().map(|(step, act)| (step.to_string(), act.clone())).collect();
         let (acts, kept, whole) = (Arc::new(acts), received.clone(), messages.clone());
         let task = tokio::spawn(async move {

@@ -177,7 +177,8 @@ impl Sender {
         change: impl Fn(&FindingStatus, &Target) -> Option<NoticeParts> + Send + Sync + 'static,
     ) -> Vec<Member> {
         let change = Arc::new(change);
-        let changes = members.to_vec().into_iter().map(|(finding, target)| {
+        let members: Vec<Member> = members.to_vec();
+        let changes = members.into_iter().map(|(finding, target)| {
             let (findings, change, name) = (self.findings.clone(), change.clone(), finding.name_any());
             async move {
                 match findings.change(&name, |status| change(status, &target)).await {

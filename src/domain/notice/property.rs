@@ -248,7 +248,7 @@ impl World {
                 if next == self.stored[at].notices {
                     break;
                 }
-                assert!(round < 3, "planning comes to an end: {:#?}", summary(&self.stored[at]));
+                self.check_round(at, round);
                 self.step()?;
                 self.write(at, |status| Some(NoticeParts { notices: next.clone(), ..NoticeParts::of(status) }));
             }
@@ -259,7 +259,7 @@ impl World {
             let may_be = [Some(REASON_FLAPPING), Some(REASON_CHANNEL_OFF)].contains(&reason);
             notice.kind == NoticeKind::Resolved && notice.state == NoticeState::Held && !may_be
         };
-        assert!(self.stored.iter().all(|status| !status.notices.iter().any(is_end_held)));
+        check_ends(self.stored.iter().flat_map(|status| &status.notices).filter(|notice| is_end_held(notice)).count());
         let queue = self.queue();
         for overdue in queue.overdue(self.now, REPLICAS[self.leader], false) {
             self.step()?;
@@ -289,6 +289,10 @@ impl World {
             queue.seen(&name(at), status);
         }
         queue
+    }
+
+    fn check_round(&self, at: usize, round: usize) {
+        assert!(round < 3, "planning comes to an end: {:#?}", summary(&self.stored[at]));
     }
 
     /// Whatever holds at this time must not hold this message back.
@@ -463,6 +467,10 @@ fn check(world: &World) {
             }
         }
     }
+}
+
+fn check_ends(held: usize) {
+    assert_eq!(held, 0, "an end is held back from those who know of the Finding");
 }
 
 fn summary(status: &FindingStatus) -> Vec<String> {

@@ -134,7 +134,7 @@ impl Queue {
                 Some((order, Ready { key: key.clone(), members }))
             })
             .collect();
-        groups.sort_by(|(a, _), (b, _)| a.cmp(b));
+        groups.sort_by_key(|(order, _)| *order);
         groups.into_iter().map(|(_, ready)| ready).collect()
     }
 

@@ -47,8 +47,11 @@ pub struct Case<'a> {
     pub informed: usize,
 }
 
+/// A stage: what becomes of a notice by one rule.
+pub type Stage = fn(&Case<'_>) -> Verdict;
+
 /// The stages, in their order: the first that does not send decides.
-pub const STAGES: [(&str, fn(&Case<'_>) -> Verdict); 8] = [
+pub const STAGES: [(&str, Stage); 8] = [
     ("severity", severity),
     ("acknowledgement", acknowledgement),
     ("dependency", dependency),
