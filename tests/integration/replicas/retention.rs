@@ -47,7 +47,7 @@ where
 async fn finding(cluster: &Cluster, check: &str, phase: &str, minutes: i64) {
     let at = (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes)).to_string();
     let spec = serde_json::to_value(finding_spec("shop", check, "")).unwrap();
-    let mut status = json!({"phase": phase, "openedAt": at});
+    let mut status = json!({"observedGeneration": 1, "phase": phase, "openedAt": at});
     if phase == "Resolved" {
         status["resolvedAt"] = at.into();
     }
