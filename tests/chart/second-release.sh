@@ -101,7 +101,7 @@ granted() {
   "$KUBECTL" -n "$1" get role "$2" -o json | jq -r --arg role "$2" '.rules[] | .verbs[] as $v | .apiGroups[] as $g | .resources[] as $r | [$v, $g, $r] |
     select(. as [$verb, $group, $kind] | ($verb == "delete" and $group == "agentic.ligbox.io" and
       (($kind | IN("actions", "findings", "messages", "threads")) or ($kind == "silences" and ($role | endswith("-controllers"))))) | not) |
-    select((($role | endswith("-controllers")) and ([$verb, $kind] | IN(["create", "actions"], ["patch", "actions/status"]))) | not) | @tsv' | sort -u
+    select(. as [$verb, $group, $kind] | (($role | endswith("-controllers")) and ([$verb, $kind] | IN(["create", "actions"], ["patch", "actions/status"]))) | not) | @tsv' | sort -u
 }
 equal() { # ACCOUNT NAMESPACE ROLE
   diff <(requested "$1") <(granted "$2" "$3") | sed -n 's/^</requested, not granted:/p; s/^>/granted, not requested:/p' | { ! grep . ; }
