@@ -1,6 +1,7 @@
 //! The channels, from the settings.
 
 use super::CliError;
+use super::certificates::extra_ca_pem;
 use super::settings::Settings;
 use crate::api::Channel;
 use crate::channels::{Channels, ChannelsConfig, MailConfig, NtfyConfig, WebhookConfig, address};
@@ -42,10 +43,7 @@ pub fn addresses(settings: &Settings, name: &str) -> Vec<String> {
 
 /// The channels that the settings configure.
 pub fn channels(settings: &Settings) -> Result<Channels, CliError> {
-    let mut extra_ca_pem = Vec::new();
-    if let Some(path) = settings.get("AGENTIC_CA_FILE") {
-        extra_ca_pem.push(std::fs::read(path).map_err(|source| CliError::File { path: path.into(), source })?);
-    }
+    let extra_ca_pem = extra_ca_pem(settings)?;
     let value = |name: &str| settings.get(name).map(String::from);
     // An invalid value has prevented the start.
     let url = |name: &str| settings.get(name).and_then(|url| Url::parse(url).ok());

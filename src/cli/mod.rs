@@ -1,5 +1,6 @@
 //! The command line, one file for each subcommand. Only this module depends on all others.
 
+mod certificates;
 pub mod channels;
 pub mod check;
 pub mod client;

@@ -1,8 +1,9 @@
 //! What standalone and operator share: probes and the facade from settings, the HTTP server, the signal to stop.
 
+use super::certificates::extra_ca_pem;
 use super::registry::{self, RegistryOptions};
 use super::settings::Settings;
-use super::{CliError, limits};
+use super::{CliError, channels, limits};
 use crate::api::Channel;
 use crate::channels::heartbeat::Heartbeat;
 use crate::commands::{Caller, CommandRate, Context, Interface, ProcessId, Recovery, RequestId};
@@ -70,10 +71,7 @@ pub struct ProberContext {
 
 /// The prober, from the settings.
 pub fn prober(settings: &Settings, context: ProberContext) -> Result<Prober, CliError> {
-    let mut extra_ca_pem = Vec::new();
-    if let Some(path) = settings.get("AGENTIC_CA_FILE") {
-        extra_ca_pem.push(std::fs::read(path).map_err(|source| CliError::File { path: path.into(), source })?);
-    }
+    let extra_ca_pem = extra_ca_pem(settings)?;
     let options = ProberOptions {
         extra_ca_pem,
         limits: ProbeLimits {
@@ -95,16 +93,11 @@ pub fn monitoring(settings: &Settings, store: Option<StoreStatus>) -> SelfMonito
         max: settings.duration("AGENTIC_LATENESS_MAX"),
         window: settings.duration("AGENTIC_LATENESS_WINDOW"),
     };
-    let channels = [
-        (Channel::Mail, "SMTP_URL"),
-        (Channel::Ntfy, "DESK_OPS_NTFY_TOPIC"),
-        (Channel::Webhook, "AGENTIC_WEBHOOK_URL"),
-    ];
-    let configured = channels.into_iter().filter(|(_, setting)| settings.get(setting).is_some());
+    let configured = Channel::ALL.into_iter().filter(|channel| channels::missing(settings, *channel).is_empty());
     let guard = AddressGuard::new(settings.addresses());
     SelfMonitoring {
         lateness: ProbeLateness::new(limits),
-        channels: ChannelStates::new(configured.map(|(channel, _)| channel)),
+        channels: ChannelStates::new(configured),
         heartbeat: settings.get("AGENTIC_HEARTBEAT_URL").map(|url| HeartbeatOptions {
             monitor: Arc::new(Heartbeat::new(url, guard)),
             interval: settings.duration("AGENTIC_HEARTBEAT_INTERVAL"),

@@ -17,7 +17,7 @@ use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::WriteError;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -56,7 +56,7 @@ pub struct Controller {
     /// Findings whose notices are to be planned.
     dirty: BTreeSet<String>,
     /// When the notices of a Finding are to be planned again.
-    wakes: BTreeMap<(Timestamp, String), ()>,
+    wakes: BTreeSet<(Timestamp, String)>,
     wake_of: HashMap<String, Timestamp>,
     parsed_silences: ParsedSilences,
     silences: ActiveSilences,
@@ -91,7 +91,7 @@ impl Controller {
             queue: Queue::default(),
             term: None,
             dirty: BTreeSet::new(),
-            wakes: BTreeMap::new(),
+            wakes: BTreeSet::new(),
             wake_of: HashMap::new(),
             parsed_silences: ParsedSilences::default(),
             silences: ActiveSilences::default(),
@@ -206,7 +206,7 @@ impl Controller {
         }
         if let Some(at) = at {
             self.wake_of.insert(name.to_string(), at);
-            self.wakes.insert((at, name.to_string()), ());
+            self.wakes.insert((at, name.to_string()));
         }
     }
 
@@ -223,7 +223,7 @@ impl Controller {
         if std::mem::take(&mut self.silences_changed) || self.silences_until.is_some_and(|until| until <= now) {
             self.read_silences(now);
         }
-        while let Some(((at, name), ())) = self.wakes.first_key_value().map(|(key, ())| (key.clone(), ())) {
+        while let Some((at, name)) = self.wakes.first().cloned() {
             if at > now {
                 break;
             }
@@ -252,7 +252,7 @@ impl Controller {
 
     fn until_next(&self, now: Timestamp) -> Duration {
         let ready = self.queue.next_ready(self.config.policy.timing.group_wait);
-        let wake = self.wakes.keys().next().map(|(at, _)| *at);
+        let wake = self.wakes.first().map(|(at, _)| *at);
         let next = [ready, wake, self.queue.next_overdue(), self.silences_until].into_iter().flatten().min();
         let until = next.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
         let is_due = next.is_some_and(|at| at <= now);

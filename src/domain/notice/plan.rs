@@ -129,13 +129,9 @@ impl<'a> Planner<'a> {
                 self.settle(pending);
                 self.plan(due, pair, informed.is_none());
             }
-            Some((due, Verdict::Hold(why))) => {
+            Some((due, kept_back)) => {
                 self.settle(pending.filter(|_| !same(&due)));
-                self.record(pair.channel, due, NoticeState::Held, why);
-            }
-            Some((due, Verdict::Drop(why))) => {
-                self.settle(pending.filter(|_| !same(&due)));
-                self.record(pair.channel, due, NoticeState::Suppressed, why);
+                self.keep_back(pair.channel, due, kept_back);
             }
             None => self.settle(pending),
         }
@@ -223,6 +219,15 @@ impl<'a> Planner<'a> {
         self.record(*channel, Due { kind: *kind, occurrence: *occurrence }, NoticeState::Suppressed, why);
     }
 
+    /// Records what is not sent now.
+    fn keep_back(&mut self, channel: Channel, due: Due, verdict: Verdict) {
+        match verdict {
+            Verdict::Send => {}
+            Verdict::Hold(why) => self.record(channel, due, NoticeState::Held, why),
+            Verdict::Drop(why) => self.record(channel, due, NoticeState::Suppressed, why),
+        }
+    }
+
     fn record(&mut self, channel: Channel, due: Due, state: NoticeState, why: Why) {
         if why.reason != ALREADY_FAILED {
             self.records.entry((channel, due.kind, due.occurrence)).or_insert((state, why));
@@ -239,11 +244,8 @@ impl<'a> Planner<'a> {
         let policy = self.surroundings.policy;
         for of in policy.channels.iter().filter(|of| of.recipients.is_empty()) {
             let due = Due { kind, occurrence };
-            match self.decide(due, of.channel, None, None, false) {
-                Verdict::Send => {}
-                Verdict::Hold(why) => self.record(of.channel, due, NoticeState::Held, why),
-                Verdict::Drop(why) => self.record(of.channel, due, NoticeState::Suppressed, why),
-            }
+            let verdict = self.decide(due, of.channel, None, None, false);
+            self.keep_back(of.channel, due, verdict);
         }
         if policy.escalate_to.is_empty() {
             match super::due::escalation_at(&self.situation()) {

@@ -202,8 +202,7 @@ fn newly_informed(status: &FindingStatus, notice: &Notice, now: Timestamp) -> In
         recipient: notice.recipient.clone(),
         occurrence: notice.occurrence,
         message_id: group.map(|group| group.id.clone()).unwrap_or_default(),
-        // Of an escalation to somebody who did not get the opening it is a reply already.
-        subject: group.map(|group| group.subject.trim_start_matches("Re: ").to_string()).unwrap_or_default(),
+        subject: group.map(|group| group.subject.clone()).unwrap_or_default(),
         since: Time(now),
         severity: status.severity,
         acknowledged_at: None,

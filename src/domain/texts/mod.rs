@@ -52,6 +52,6 @@ pub use language::Language;
 pub use readings::{detail, unread};
 pub use silences::{
     no_silence, silence_columns, silence_deleted, silence_ended, silence_errors, silence_made, silence_matches,
-    silence_over, silence_problem, silence_undecodable, yes_or_no,
+    silence_over, silence_problem, yes_or_no,
 };
 pub use validation::{validation, validations};

@@ -3,7 +3,6 @@
 use super::language::Language;
 use crate::domain::duration::show;
 use crate::domain::silence::{SilenceError, SilenceProblem};
-use std::fmt::Display;
 
 /// What is wrong with a Silence: all errors, each with its field.
 pub fn silence_errors(language: Language, errors: &[SilenceError]) -> String {
@@ -64,11 +63,6 @@ pub fn silence_problem(language: Language, problem: &SilenceProblem) -> String {
             text!(language, "{text:?} não está entre {min} e {max}", "{text:?} is not between {min} and {max}")
         }
     }
-}
-
-/// The stored form of a Silence cannot be read; with the message of the decoder.
-pub fn silence_undecodable(language: Language, error: impl Display) -> String {
-    text!(language, "não pode ser lido: {error}", "cannot be read: {error}")
 }
 
 /// A Silence was made. `from` and `until` are the times in which it is active, now or else next.

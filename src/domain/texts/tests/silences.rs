@@ -2,7 +2,7 @@ use super::{check, s};
 use crate::domain::silence::SilenceProblem;
 use crate::domain::texts::{
     Language, no_silence, silence_columns, silence_deleted, silence_ended, silence_made, silence_matches, silence_over,
-    silence_problem, silence_undecodable, yes_or_no,
+    silence_problem, yes_or_no,
 };
 use jiff::Timestamp;
 use std::time::Duration;
@@ -28,7 +28,6 @@ fn what_is_wrong_with_a_silence_is_in_both_languages() {
     for problem in all {
         check(&format!("{problem:?}"), |language| silence_problem(language, &problem));
     }
-    check("undecodable", |language| silence_undecodable(language, s()));
 }
 
 #[test]
