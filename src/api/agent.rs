@@ -123,11 +123,11 @@ pub struct AgentStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub open_findings: Option<u32>,
-    /// Number of Messages in its Threads that await acknowledgement. Not reported yet.
+    /// Number of Messages in its Threads that await acknowledgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub pending_messages: Option<u32>,
-    /// Time of the last Message that the Agent wrote. Not reported yet.
+    /// Time of the last Message that the Agent wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_activity_at: Option<Time>,
 }

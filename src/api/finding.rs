@@ -193,6 +193,10 @@ pub struct FindingStatus {
     #[schemars(length(max = 40))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub notices: Vec<Notice>,
+    /// Name of the Thread that tells of the current or last occurrence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub thread: Option<String>,
     /// The conditions Resolved and Acknowledged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]

@@ -19,13 +19,16 @@ pub mod silence;
 pub mod thread;
 
 pub use action::{Action, ActionReply, ActionRequest, ActionSpec, ActionStatus, Actor, Subject, SubjectState};
-pub use agent::{Agent, AgentSpec, AgentStatus, Role};
+pub use agent::{Agent, AgentSpec, AgentStatus, Role, Tier};
 pub use definitions::crds;
 pub use finding::{
     Acknowledgement, Evidence, Excerpt, Finding, FindingAcknowledgement, FindingRunbook, FindingSpec, FindingStatus,
     Phase, ReadValue, Snapshot, Transition,
 };
-pub use message::{Author, Message, MessageAcknowledgement, MessagePhase, MessageSpec, MessageStatus};
+pub use message::{
+    Author, AuthorKind, Citation, Message, MessageAcknowledgement, MessagePhase, MessageSpec, MessageStatus,
+    RecordedAcknowledgement,
+};
 pub use notice::{Channel, DigestNotice, Informed, Notice, NoticeGroup, NoticeKind, NoticeState};
 pub use probe::{
     DnsProbe, Header, HttpProbe, Method, Probe, RecordType, SecretKeyRef, SqliteProbe, TcpProbe, TlsOptions, TlsProbe,

@@ -98,6 +98,10 @@ pub struct ThreadStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub pending_count: Option<u32>,
+    /// Greatest `status.sequence` that a Message of the Thread has or is about to get.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub last_sequence: Option<u32>,
     /// Time of the last Message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message_at: Option<Time>,

@@ -80,6 +80,9 @@ fn resources(caches: &Caches, place: Place<'_>) -> Resources {
         findings: caches.findings.store(),
         agents: caches.agents.store(),
         silences: caches.silences.store(),
+        threads: caches.threads.store(),
+        messages: caches.messages.store(),
+        actions: caches.actions.store(),
         time_zone: place.time_zone,
     }
 }

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 /// The Agent that has the work of the program itself.
-const AGENT: &str = "maestro";
+const AGENT: &str = crate::domain::agents::MAESTRO;
 /// The longest time between two decisions; less where the window is short.
 const INTERVAL_MAX: Duration = Duration::from_secs(5);
 

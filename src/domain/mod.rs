@@ -2,6 +2,8 @@
 //!
 //! `Scenario` spec -> [`validate`] -> [`prepare`] -> readings -> [`outcome`] -> [`streak`] -> [`desired`] -> [`pending`] -> [`transition`] -> Finding.
 
+pub mod agents;
+pub mod conversation;
 pub mod desired;
 pub mod desk_url;
 pub mod detail;
@@ -36,5 +38,6 @@ pub mod streak;
 pub mod target;
 pub mod template;
 pub mod texts;
+pub mod thread;
 pub mod transition;
 pub mod validate;

@@ -2,13 +2,13 @@
 
 use super::listing::ListProgress;
 use super::watch::Cache;
-use crate::api::{Agent, Finding, RUN_REQUESTED_AT, Scenario, Silence};
+use crate::api::{Action, Agent, AuthorKind, Finding, Message, RUN_REQUESTED_AT, Scenario, Silence, Thread};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::{Client, ResourceExt as _};
 use tokio::task::JoinHandle;
 
 /// Kinds that are watched.
-const KINDS: [&str; 4] = ["Scenario", "Finding", "Agent", "Silence"];
+const KINDS: [&str; 7] = ["Scenario", "Finding", "Agent", "Silence", "Thread", "Message", "Action"];
 
 /// One cache for each kind.
 #[derive(Clone)]
@@ -17,11 +17,15 @@ pub struct Caches {
     pub findings: Cache<Finding>,
     pub agents: Cache<Agent>,
     pub silences: Cache<Silence>,
+    pub threads: Cache<Thread>,
+    pub messages: Cache<Message>,
+    /// Without the stored responses.
+    pub actions: Cache<Action>,
     pub progress: ListProgress,
 }
 
 /// The tasks that fill the caches.
-pub struct Watches([JoinHandle<()>; 4]);
+pub struct Watches(Vec<JoinHandle<()>>);
 
 impl Watches {
     /// Ends them; the caches stay as they are.
@@ -36,11 +40,26 @@ impl Caches {
     /// Lists and watches the kinds in a namespace until [`Watches::stop`].
     pub fn start(client: &Client, namespace: &str) -> (Caches, Watches) {
         let progress = ListProgress::expecting(KINDS);
-        let (scenarios, first) = Cache::start(client, namespace, trim_scenario, &progress);
-        let (findings, second) = Cache::start(client, namespace, trim_finding, &progress);
-        let (agents, third) = Cache::start(client, namespace, trim_agent, &progress);
-        let (silences, fourth) = Cache::start(client, namespace, trim_silence, &progress);
-        (Caches { scenarios, findings, agents, silences, progress }, Watches([first, second, third, fourth]))
+        let mut tasks = Vec::new();
+        let mut task = |task| tasks.push(task);
+        macro_rules! cache {
+            ($trim:expr) => {{
+                let (cache, watching) = Cache::start(client, namespace, $trim, &progress);
+                task(watching);
+                cache
+            }};
+        }
+        let caches = Caches {
+            scenarios: cache!(trim_scenario),
+            findings: cache!(trim_finding),
+            agents: cache!(trim_agent),
+            silences: cache!(trim_silence),
+            threads: cache!(trim_thread),
+            messages: cache!(trim_message),
+            actions: cache!(trim_action),
+            progress: progress.clone(),
+        };
+        (caches, Watches(tasks))
     }
 }
 
@@ -76,6 +95,41 @@ fn trim_silence(mut silence: Silence) -> Silence {
     // What `kubectl apply` keeps there is as large as the spec.
     silence.metadata.annotations = None;
     silence
+}
+
+fn trim_thread(mut thread: Thread) -> Thread {
+    thread.metadata.managed_fields = None;
+    thread.metadata.annotations = None;
+    thread
+}
+
+/// Of the managed fields only the name of the one that created a person's Message is kept.
+fn trim_message(mut message: Message) -> Message {
+    message.metadata.annotations = None;
+    let owners = message.metadata.managed_fields.take().unwrap_or_default();
+    if message.spec.author.kind == AuthorKind::Person {
+        let creator =
+            owners.into_iter().filter(|entry| entry.subresource.is_none()).min_by_key(|entry| entry.time.clone());
+        message.metadata.managed_fields = creator.map(|entry| vec![ManagedFieldsEntry { fields_v1: None, ..entry }]);
+    }
+    message
+}
+
+/// Without what only the facade needs to answer a repeated request, which it reads from the API.
+fn trim_action(mut action: Action) -> Action {
+    action.metadata.managed_fields = None;
+    action.spec.request = None;
+    action.spec.before = None;
+    if let Some(status) = &mut action.status {
+        status.reply = None;
+        status.notices = Vec::new();
+    }
+    action
+}
+
+/// The field manager that created a person's Message.
+pub fn manager_of_message(message: &Message) -> Option<&str> {
+    message.managed_fields().first().and_then(|entry| entry.manager.as_deref())
 }
 
 /// Whether this entry owns a field of `spec.acknowledgement`.

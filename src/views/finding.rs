@@ -307,7 +307,7 @@ impl FindingView {
             acknowledgement: status.acknowledgement.map(AcknowledgementView::from),
             evidence: status.evidence.map(EvidenceView::from),
             advice: None,
-            thread_id: None,
+            thread_id: status.thread,
             notices: status.notices.into_iter().map(NoticeView::from).collect(),
         }
     }

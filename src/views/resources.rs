@@ -6,7 +6,7 @@ use super::silence::is_active;
 use super::{
     AgentRef, FindingFilter, FindingView, OperatorStatus, Page, PageRequest, ScenarioView, SilenceFilter, SilenceView,
 };
-use crate::api::{Agent, Finding, Scenario, Silence};
+use crate::api::{Action, Agent, Finding, Message, Scenario, Silence, Thread};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::{ObjectRef, Store};
@@ -20,6 +20,9 @@ pub struct Resources {
     pub findings: Store<Finding>,
     pub agents: Store<Agent>,
     pub silences: Store<Silence>,
+    pub threads: Store<Thread>,
+    pub messages: Store<Message>,
+    pub actions: Store<Action>,
     /// Name of the time zone of Silences that name none.
     pub time_zone: Arc<str>,
 }
@@ -64,6 +67,16 @@ impl Resources {
         };
         findings.sort_by_cached_key(key);
         Page::new(page, findings, key, |finding| self.finding_view(finding))
+    }
+
+    /// The Thread of this name.
+    pub fn thread(&self, name: &str) -> Option<Arc<Thread>> {
+        self.threads.get(&ObjectRef::new(name).within(&self.namespace))
+    }
+
+    /// The Message of this name.
+    pub fn message(&self, name: &str) -> Option<Arc<Message>> {
+        self.messages.get(&ObjectRef::new(name).within(&self.namespace))
     }
 
     /// The Silence of this name.

@@ -69,16 +69,23 @@ pub fn full(kind: &str) -> Value {
         "Thread" => json!({
             "spec": {"subject": "s", "agent": "pulso", "finding": "f", "participants": ["ana"], "closed": false},
             "status": {
-                "observedGeneration": 1, "messageCount": 0, "pendingCount": 0, "lastMessageAt": TIME, "mailRoot": "<a@b>",
+                "observedGeneration": 1, "messageCount": 0, "pendingCount": 0, "lastSequence": 2, "lastMessageAt": TIME,
+                "mailRoot": "<a@b>",
                 "conditions": [condition],
             },
         }),
         "Message" => json!({
             "spec": {
                 "thread": "t", "author": {"kind": "person", "name": "ana"}, "body": "b", "inReplyTo": "m",
-                "recipients": ["ops_lead"], "needsAck": true, "acknowledgement": {"by": "ana", "note": "n", "at": TIME},
+                "recipients": ["ops_lead"], "needsAck": true, "at": "2026-01-01T00:00:00.000001Z", "tier": "T0",
+                "citations": [{"spec": "a", "section": "b", "quote": "q"}], "reason": "Opened", "severity": "high",
+                "finding": "f", "scenario": "s", "action": "a",
+                "acknowledgement": {"by": "ana", "note": "n", "at": TIME, "until": TIME, "action": "a"},
             },
-            "status": {"observedGeneration": 1, "phase": "Pending"},
+            "status": {
+                "observedGeneration": 1, "phase": "Pending", "sequence": 3, "manager": "kubectl-create", "proven": true,
+                "acknowledgement": {"by": "ana", "note": "n", "at": TIME, "until": TIME, "ofFinding": true, "proven": true},
+            },
         }),
         "Silence" => json!({
             "spec": {

@@ -17,22 +17,23 @@
 - apiGroups: [agentic.ligbox.io]
   resources: [silences]
   verbs: [{{ if $serves }}get, {{ end }}list, watch{{ if $serves }}, create, patch{{ end }}, delete]
+# Read Threads and Messages, and write them{{ if $controls }}; remove what is finished and too old, or too much{{ end }}.
+- apiGroups: [agentic.ligbox.io]
+  resources: [threads]
+  verbs: [get, list, watch, create{{ if $controls }}, patch, delete{{ end }}]
+- apiGroups: [agentic.ligbox.io]
+  resources: [messages]
+  verbs: [get, list, watch, create{{ if $serves }}, patch{{ end }}{{ if $controls }}, delete{{ end }}]
 {{- if $controls }}
 - apiGroups: [agentic.ligbox.io]
-  resources: [scenarios/status, findings/status, agents/status, silences/status]
+  resources: [scenarios/status, findings/status, agents/status, silences/status, threads/status, messages/status]
   verbs: [patch]
-{{- end }}
-{{- if $controls }}
-# Remove what is finished and too old, or too much; resolved Findings, too.
-- apiGroups: [agentic.ligbox.io]
-  resources: [threads, messages, actions]
-  verbs: [list, delete]
 {{- end }}
 {{- if and $controls (not $serves) }}
 # Verify the names in acknowledgements by their Actions, and record the daily digest in one.
 - apiGroups: [agentic.ligbox.io]
   resources: [actions]
-  verbs: [get, create]
+  verbs: [get, list, watch, create, delete]
 - apiGroups: [agentic.ligbox.io]
   resources: [actions/status]
   verbs: [patch]
@@ -41,7 +42,7 @@
 # Record actions of people through the REST facade{{ if $controls }} and the daily digest{{ end }}, complete those that were interrupted, and repeat their responses.
 - apiGroups: [agentic.ligbox.io]
   resources: [actions]
-  verbs: [get, list, create]
+  verbs: [get, list, watch, create{{ if $controls }}, delete{{ end }}]
 - apiGroups: [agentic.ligbox.io]
   resources: [actions/status]
   verbs: [patch]

@@ -1,6 +1,6 @@
 //! A stand-in for the API server: get, list, create, delete, and merge patch with a resource version. What it has is also in the caches.
 
-use crate::api::{Agent, Finding, RUN_REQUESTED_AT, Scenario, Silence};
+use crate::api::{Action, Agent, Finding, Message, RUN_REQUESTED_AT, Scenario, Silence, Thread};
 use crate::views::Resources;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -40,6 +40,9 @@ pub struct ApiServer {
     scenarios: Mutex<Writer<Scenario>>,
     findings: Mutex<Writer<Finding>>,
     silences: Mutex<Writer<Silence>>,
+    threads: Mutex<Writer<Thread>>,
+    messages: Mutex<Writer<Message>>,
+    recorded: Mutex<Writer<Action>>,
     pub resources: Resources,
 }
 
@@ -49,6 +52,9 @@ impl ApiServer {
         let (scenarios, scenario_writer) = store();
         let (findings, finding_writer) = store();
         let (silences, silence_writer) = store();
+        let (threads, thread_writer) = store();
+        let (messages, message_writer) = store();
+        let (actions, action_writer) = store();
         let (agents, mut agent_writer) = store::<Agent>();
         let agent = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Agent",
             "metadata": {"name": "pulso", "namespace": NAMESPACE},
@@ -59,12 +65,18 @@ impl ApiServer {
             scenarios: Mutex::new(scenario_writer),
             findings: Mutex::new(finding_writer),
             silences: Mutex::new(silence_writer),
+            threads: Mutex::new(thread_writer),
+            messages: Mutex::new(message_writer),
+            recorded: Mutex::new(action_writer),
             resources: Resources {
                 namespace: NAMESPACE.into(),
                 scenarios,
                 findings,
                 agents,
                 silences,
+                threads,
+                messages,
+                actions,
                 time_zone: "America/Sao_Paulo".into(),
             },
         })
@@ -112,22 +124,25 @@ impl ApiServer {
     pub fn put(&self, plural: &str, object: Value) {
         let name = object["metadata"]["name"].as_str().unwrap().to_string();
         match plural {
-            "scenarios" => {
-                let scenario = serde_json::from_value(object.clone()).unwrap();
-                self.scenarios.lock().unwrap().apply_watcher_event(&Event::Apply(scenario));
-            }
-            "findings" => {
-                let finding = serde_json::from_value(object.clone()).unwrap();
-                self.findings.lock().unwrap().apply_watcher_event(&Event::Apply(finding));
-            }
-            "silences" => {
-                let silence = serde_json::from_value(object.clone()).unwrap();
-                self.silences.lock().unwrap().apply_watcher_event(&Event::Apply(silence));
-            }
+            "scenarios" => follow(&self.scenarios, &object),
+            "findings" => follow(&self.findings, &object),
+            "silences" => follow(&self.silences, &object),
+            "threads" => follow(&self.threads, &object),
+            "messages" => follow(&self.messages, &object),
+            "actions" => follow(&self.recorded, &object),
             _ => {}
         }
         self.cluster.lock().unwrap().objects.insert((plural.into(), name), object);
     }
+}
+
+/// Puts an object into the cache of its kind.
+fn follow<K>(cache: &Mutex<Writer<K>>, object: &Value)
+where
+    K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + 'static,
+{
+    let object: K = serde_json::from_value(object.clone()).unwrap();
+    cache.lock().unwrap().apply_watcher_event(&Event::Apply(object));
 }
 
 /// A client of the stand-in.

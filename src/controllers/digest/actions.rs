@@ -16,7 +16,7 @@ use kube::{Api, ResourceExt as _};
 use serde_json::json;
 
 /// The Agent in whose name digests are sent.
-const AGENT: &str = "maestro";
+const AGENT: &str = crate::domain::agents::MAESTRO;
 /// Actions of one page.
 const PAGE: u32 = 500;
 

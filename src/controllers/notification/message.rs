@@ -70,7 +70,7 @@ fn item(finding: &Finding, target: &Target, runbook: &dyn Fn(&FindingRunbook) ->
         }),
         read: read_facts(&status),
         runbook: status.runbook.as_ref().map(runbook),
-        thread: None,
+        thread: status.thread.clone(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::scenario::ScenarioState;
 use super::schedule::Schedule;
 use super::ticks::Ticks;
 use super::writes::{FindingWrites, Retries};
+use crate::domain::agents::MAESTRO;
 use crate::domain::desired::CheckKey;
 use crate::domain::keys::{KeptKey, KeptKeys, KeyLimits};
 use crate::domain::pending::PendingUpdates;
@@ -21,8 +22,6 @@ use std::time::{Duration, Instant};
 
 /// The interval of maintenance: freshness, and retries at the latest.
 pub const MAINTENANCE: Duration = Duration::from_secs(1);
-/// The Agent that has the work of those that are absent or suspended.
-pub(super) const FALLBACK_AGENT: &str = "maestro";
 
 /// What every decision depends on besides the objects.
 pub struct Settings {
@@ -99,7 +98,7 @@ impl State {
     pub(super) fn effective_agent(&self, name: &str) -> String {
         match self.agents.get(name) {
             Some(false) => name.to_string(),
-            _ => FALLBACK_AGENT.to_string(),
+            _ => MAESTRO.to_string(),
         }
     }
 

@@ -1,7 +1,7 @@
-use super::super::model::FALLBACK_AGENT;
 use super::world::*;
 use crate::api::Health;
 use crate::api::Phase::{Open, Resolved};
+use crate::domain::agents::MAESTRO;
 use serde_json::{Value, json};
 
 /// A spec that does not compile.
@@ -150,7 +150,7 @@ fn a_pending_failure_keeps_its_agent_when_an_edit_makes_the_scenario_invalid() {
 
 #[test]
 fn a_pending_failure_goes_to_the_agent_that_an_edit_names_or_the_fallback() {
-    for (known, expected) in [(true, "trilho"), (false, FALLBACK_AGENT)] {
+    for (known, expected) in [(true, "trilho"), (false, MAESTRO)] {
         let mut world = World::leading();
         if known {
             world.agent("trilho", false);

@@ -1,0 +1,23 @@
+//! The Agents that the program itself refers to, by their object names.
+
+/// Has the work of Agents that are absent or suspended, correlates Findings, and writes the daily digest.
+pub const MAESTRO: &str = "maestro";
+/// The author of Messages about what was read from targets.
+pub const VIGIA: &str = "vigia";
+
+/// The Agent that does the work of `agent`: itself, or Maestro where it is absent or suspended.
+pub fn acting(agent: &str, is_available: impl Fn(&str) -> bool) -> &str {
+    if is_available(agent) { agent } else { MAESTRO }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_work_of_an_absent_or_suspended_agent_goes_to_maestro() {
+        assert_eq!(acting("pulso", |name| name == "pulso"), "pulso");
+        assert_eq!(acting("pulso", |name| name == "trilho"), MAESTRO);
+        assert_eq!(acting(MAESTRO, |_| false), MAESTRO);
+    }
+}

@@ -1,0 +1,3 @@
+//! Threads: their names, and what is told in them.
+
+pub mod names;

@@ -1,0 +1,107 @@
+//! Names of Threads and Messages. What has to be made once has a name that follows from what it is about, so that a repeated attempt
+//! finds it made.
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+
+/// Digits of a name that is a hash: of 80 bits.
+const HASH_DIGITS: usize = 20;
+
+/// The name of the Thread that begins with the occurrence of a Finding opened at this time.
+pub fn thread_name(finding: &str, opened_at: Timestamp) -> String {
+    format!("{finding}-{}", base36(opened_at.as_second()))
+}
+
+/// The name of the Thread of a conversation without a Finding. `id` identifies the request that began it.
+pub fn conversation_name(id: &str) -> String {
+    format!("conversation-{}", hash(&[id]))
+}
+
+/// The name of the Message that tells in a Thread of a change of its Finding. `reason` is that of the Message, in CamelCase; `at` the
+/// time of the change.
+pub fn story_name(thread: &str, reason: &str, at: Timestamp) -> String {
+    format!("{thread}-{}-{}", reason.to_ascii_lowercase(), base36(at.as_second()))
+}
+
+/// The name of the Message of a person's request. `id` identifies the request.
+pub fn message_name(thread: &str, id: &str) -> String {
+    format!("message-{}", hash(&[thread, id]))
+}
+
+/// The name of the answer to a Message. `uid` is that of the Message, since its name may be used again.
+pub fn answer_name(message: &str, uid: &str) -> String {
+    format!("answer-{}", hash(&[message, uid]))
+}
+
+/// Seconds since 1970 with digits and lower-case letters; of a time before that, 0.
+fn base36(seconds: i64) -> String {
+    let mut left = u64::try_from(seconds).unwrap_or_default();
+    let mut digits = Vec::new();
+    loop {
+        let digit = u32::try_from(left % 36).ok().and_then(|digit| char::from_digit(digit, 36));
+        digits.extend(digit);
+        left /= 36;
+        if left == 0 {
+            return digits.into_iter().rev().collect();
+        }
+    }
+}
+
+/// Each part is preceded by its length: no two lists of parts are the same text.
+fn hash(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let mut text = hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    text.truncate(HASH_DIGITS);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_thread_is_named_after_its_finding_and_the_opening() {
+        assert_eq!(thread_name("proxmox.cluster-0123456789", at(1_700_000_000)), "proxmox.cluster-0123456789-s44we8");
+        assert_eq!(thread_name("f", at(0)), "f-0");
+        assert_eq!(thread_name("f", at(35)), "f-z");
+        assert_eq!(thread_name("f", at(36)), "f-10");
+        assert_eq!(thread_name("f", at(-5)), "f-0");
+    }
+
+    #[test]
+    fn names_are_those_of_objects_and_differ_with_what_they_are_about() {
+        let thread = thread_name(&format!("{}-0123456789", "x".repeat(63)), at(1_700_000_000));
+        let story = story_name(&thread, "AcknowledgementRemoved", at(1_700_000_000));
+        assert!(story.len() <= 128, "{}", story.len());
+        let names = [
+            thread,
+            story,
+            conversation_name("a"),
+            message_name("t", "a"),
+            message_name("ta", ""),
+            answer_name("m", "1"),
+            answer_name("m", "2"),
+        ];
+        for (number, name) in names.iter().enumerate() {
+            assert!(
+                name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.')),
+                "{name}"
+            );
+            assert!(!names[..number].contains(name), "{name}");
+        }
+        assert_eq!(answer_name("m", "1"), answer_name("m", "1"));
+    }
+}
