@@ -1,6 +1,7 @@
 //! The loop of the controller: what changed, what is due, and the tasks that write and send.
 
 mod changes;
+mod dirty;
 mod tasks;
 
 use super::clock;
@@ -16,6 +17,7 @@ use crate::domain::silence::{ActiveSilences, ParsedSilences};
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::WriteError;
+use dirty::Dirty;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -54,7 +56,7 @@ pub struct Controller {
     /// The term in which everything was read, if this replica leads.
     term: Option<u64>,
     /// Findings whose notices are to be planned.
-    dirty: BTreeSet<String>,
+    dirty: Dirty,
     /// When the notices of a Finding are to be planned again.
     wakes: BTreeSet<(Timestamp, String)>,
     wake_of: HashMap<String, Timestamp>,
@@ -90,7 +92,7 @@ impl Controller {
             config,
             queue: Queue::default(),
             term: None,
-            dirty: BTreeSet::new(),
+            dirty: Dirty::default(),
             wakes: BTreeSet::new(),
             wake_of: HashMap::new(),
             parsed_silences: ParsedSilences::default(),
@@ -139,6 +141,10 @@ impl Controller {
                     Ok(()) => drop(self.failures.remove(&name)),
                     Err(error) => self.write_failed(&name, &error),
                 }
+                // Without a wait for the next pass, which would bound how many are written in a second.
+                if self.is_leading() {
+                    self.plan_dirty(clock());
+                }
             }
             Done::Sent(Sending { keys, findings }, Outcome { channel, delivery, members }) => {
                 for key in keys {
@@ -146,7 +152,7 @@ impl Controller {
                 }
                 for name in findings {
                     self.index(&name);
-                    self.dirty.insert(name);
+                    self.mark_dirty(&name);
                 }
                 if let Some(sends) = self.sends.get_mut(&channel) {
                     *sends = sends.saturating_sub(1);
@@ -189,7 +195,7 @@ impl Controller {
         let failures = self.failures.entry(name.to_string()).or_default();
         match retry::WRITES.decide(error, *failures) {
             Retry::Stop => tracing::error!(finding = name, %error, "notices not written: the API server refuses them"),
-            Retry::WaitForLeadership => drop(self.dirty.insert(name.to_string())),
+            Retry::WaitForLeadership => self.mark_dirty(name),
             Retry::After(interval) => {
                 *failures = failures.saturating_add(1);
                 tracing::debug!(finding = name, %error, "notices not written yet");
@@ -210,6 +216,24 @@ impl Controller {
         }
     }
 
+    /// The notices of a Finding are to be planned.
+    fn mark_dirty(&mut self, name: &str) {
+        let finding = self.findings.get(name);
+        let severity = finding.and_then(|finding| finding.status.as_ref().and_then(|status| status.severity));
+        self.dirty.insert(name, severity);
+    }
+
+    fn mark_all_dirty(&mut self, names: impl IntoIterator<Item = String>) {
+        for name in names {
+            self.mark_dirty(&name);
+        }
+    }
+
+    /// Whether this replica leads, and has read everything since it does.
+    fn is_leading(&self) -> bool {
+        matches!(self.fence.leadership(), Leadership::Leading { term } if self.term == Some(term))
+    }
+
     /// Does what is due; gives the time until the next pass.
     fn pass(&mut self) -> Duration {
         let Leadership::Leading { term } = self.fence.leadership() else {
@@ -228,7 +252,7 @@ impl Controller {
                 break;
             }
             self.wake(&name, None);
-            self.dirty.insert(name);
+            self.mark_dirty(&name);
         }
         self.plan_dirty(now);
         self.send_overdue(now);

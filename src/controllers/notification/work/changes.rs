@@ -21,7 +21,7 @@ impl Controller {
 
     pub(super) fn finding_seen(&mut self, finding: &Finding) {
         self.world.finding_seen(finding);
-        self.dirty.insert(finding.name_any());
+        self.mark_dirty(&finding.name_any());
     }
 
     pub(super) fn finding_gone(&mut self, name: &str) {
@@ -58,7 +58,7 @@ impl Controller {
                 self.world.findings().cloned().collect()
             }
         };
-        self.dirty.extend(affected);
+        self.mark_all_dirty(affected);
     }
 
     /// Names of the active Silences that match.
@@ -80,7 +80,8 @@ impl Controller {
         let active: Vec<_> = active.map(|(name, silence)| (name.clone(), silence.metadata.generation)).collect();
         // Their statuses change with the Findings.
         if std::mem::replace(&mut self.active_silences, active.clone()) != active {
-            self.dirty.extend(self.world.findings().cloned());
+            let all: Vec<String> = self.world.findings().cloned().collect();
+            self.mark_all_dirty(all);
         }
     }
 }

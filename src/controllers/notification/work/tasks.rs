@@ -16,13 +16,10 @@ const WRITES_MAX: usize = 32;
 const SENDS_MAX: usize = 4;
 
 impl Controller {
+    /// Plans what is to be planned, the most severe first, as long as there is room for the writes.
     pub(super) fn plan_dirty(&mut self, now: Timestamp) {
-        let due: Vec<String> = self.dirty.iter().filter(|name| !self.writing.contains(*name)).cloned().collect();
-        for name in due {
-            if self.writing.len() >= WRITES_MAX {
-                return;
-            }
-            self.dirty.remove(&name);
+        while self.writing.len() < WRITES_MAX {
+            let Some(name) = self.dirty.take_first_except(&self.writing) else { return };
             self.plan(&name, now);
         }
     }
