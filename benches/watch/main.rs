@@ -2,8 +2,7 @@
 //!
 //! For a shorter run, set BENCH_SCENARIOS (default 10000), BENCH_PACE (default 1000 probes per second) and BENCH_SECONDS (default
 //! 20, for each window). GATUS and BLACKBOX_EXPORTER are the paths of the other programs if they are not in PATH. If one is missing,
-//! the table says so instead of the ratio. BENCH_PARTS names the parts, separated by commas: probes, many, nine, and notices, which is
-//! left out unless it is named.
+//! the table says so instead of the ratio. BENCH_PARTS names the parts, separated by commas: probes, many, nine, notices; all by default.
 #![allow(clippy::expect_used, clippy::panic, reason = "a measurement that fails panics")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the output is a table")]
 
@@ -54,7 +53,7 @@ async fn run() {
         gatus: peers::find("GATUS", "gatus"),
         blackbox: peers::find("BLACKBOX_EXPORTER", "prometheus-blackbox-exporter"),
     };
-    let parts = std::env::var("BENCH_PARTS").unwrap_or_else(|_| "probes,many,nine".into());
+    let parts = std::env::var("BENCH_PARTS").unwrap_or_else(|_| "probes,many,nine,notices".into());
     let mut lines = Vec::new();
     for part in parts.split(',') {
         lines.extend(match part {
