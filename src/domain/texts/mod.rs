@@ -22,6 +22,7 @@ pub mod digest;
 mod evidence;
 mod expressions;
 mod language;
+pub mod mailbox;
 pub mod notices;
 mod readings;
 mod silences;
