@@ -31,7 +31,8 @@ mod tests;
 mod validation;
 
 pub use channels::{
-    ChannelFault, channel_fault, channel_off, delivery, no_channel, sending_test, test_body, test_subject,
+    ChannelFault, certificate_verified, channel_fault, channel_off, delivery, no_channel, sending_test, test_body,
+    test_subject,
 };
 pub use checks::{
     blind, blind_title, check_failed, held_by_held_requirement, held_by_probe, held_by_requirement, held_by_target,
