@@ -35,20 +35,19 @@ use serde::{Deserialize, Serialize};
     printcolumn(
         name = "Starts",
         type_ = "string",
-        description = "Start; of a recurring one the next start",
-        json_path = ".status.nextStart"
+        description = "Start; of a recurring one the current or next start",
+        json_path = ".status.starts"
     ),
     printcolumn(
         name = "Ends",
         type_ = "string",
-        description = "End of the current or next time",
+        description = "End; of a recurring one the end of that time",
         json_path = ".status.ends"
     ),
     printcolumn(
         name = "Message",
         type_ = "string",
-        description = "What is wrong with it",
-        priority = 1,
+        description = "What is wrong with it, so that it holds nothing back",
         json_path = ".status.message"
     )
 )]
@@ -184,6 +183,9 @@ pub struct SilenceStatus {
     /// Start of the current or else of the next time; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_start: Option<Time>,
+    /// Start of the current or else of the next time; also of one that has ended, and does not recur.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts: Option<Time>,
     /// End of that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<Time>,

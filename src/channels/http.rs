@@ -1,6 +1,7 @@
 //! What ntfy and the webhook share: one POST request of JSON, and what came of it.
 
 use super::Timeouts;
+use super::addresses::address_error;
 use super::conversation::{Conversation, Direction, Shown};
 use crate::domain::outgoing::Delivery;
 use crate::domain::texts::{self, ChannelFault, Language};
@@ -58,6 +59,10 @@ impl Http {
             timeout: self.timeouts.whole,
         };
         let result = self.client.post(post).await;
+        let result = result.map_err(|error| PostError {
+            text: error.address.as_ref().map_or(error.text, |of_name| address_error(self.language, of_name)),
+            ..error
+        });
         let (direction, said) = match &result {
             Ok(answer) => (Direction::Received, format!("HTTP {}\n{}", answer.status, answer.body)),
             Err(error) => (Direction::Happened, error.text.clone()),
@@ -133,7 +138,7 @@ mod tests {
     #[test]
     fn only_a_request_that_may_have_arrived_is_uncertain() {
         let lost = |may_have_arrived| {
-            let error = PostError { text: "connection reset".into(), may_have_arrived };
+            let error = PostError { text: "connection reset".into(), address: None, may_have_arrived };
             delivery("h:1", Err(error), Language::English, |text| text)
         };
         assert!(matches!(lost(true), Delivery::Uncertain(_)));

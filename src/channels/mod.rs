@@ -3,6 +3,7 @@
 //! [`Channels::send`] makes one attempt, tells what came of it, and decides nothing else. Whatever a server does, an attempt ends
 //! within [`SEND_TIMEOUT`], and its answer is bounded, printable and without credentials.
 
+mod addresses;
 mod conversation;
 pub mod heartbeat;
 mod http;

@@ -66,8 +66,8 @@ fn digest(settings: &Settings, policy: &NoticePolicy, style: &Style, channels: &
     })
 }
 
-/// The time zone of times in notices.
-fn zone(settings: &Settings) -> TimeZone {
+/// The time zone of times that people read.
+pub(super) fn zone(settings: &Settings) -> TimeZone {
     // An invalid value has prevented the start.
     settings.get("AGENTIC_TIMEZONE").and_then(|name| time_zone(name).ok()).unwrap_or(TimeZone::UTC)
 }

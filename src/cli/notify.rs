@@ -1,13 +1,14 @@
 //! `agentic-ops notify test`: sends a test message, to find errors in the settings of channels.
 
 use super::settings::Settings;
-use super::{CliError, channels, client, operator};
+use super::{CliError, channels, client, notices, operator};
 use crate::api::Channel;
 use crate::channels::Channels;
 use crate::domain::outgoing::{Delivery, Mail, Outgoing, Push};
 use crate::domain::printable::printable;
 use crate::domain::texts::{self, Language};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -87,7 +88,7 @@ async fn settings(args: &TestArgs) -> Result<Settings, CliError> {
 }
 
 async fn test(settings: &Settings, channels: &Channels, asked: &[Channel], mut print: impl FnMut(&str)) -> u8 {
-    let language = settings.language();
+    let (language, zone) = (settings.language(), notices::zone(settings));
     let missing = |channel: Channel| {
         let mut missing = channels::missing(settings, channel);
         if channels::recipients(settings, channel).is_empty() {
@@ -107,7 +108,7 @@ async fn test(settings: &Settings, channels: &Channels, asked: &[Channel], mut p
         for recipient in channels::recipients(settings, channel) {
             print("");
             print(&texts::sending_test(language, channel.as_str(), &recipient));
-            let message = message(channel, language, Timestamp::now());
+            let message = message(channel, language, &zone, Timestamp::now());
             let (delivery, lines) = channels.send_traced(&recipient, &message).await;
             lines.iter().for_each(|line| print(&format!("  {line}")));
             print(&format!("{}: {}", channel.as_str(), texts::delivery(language, &delivery)));
@@ -120,10 +121,10 @@ async fn test(settings: &Settings, channels: &Channels, asked: &[Channel], mut p
 }
 
 /// The test message.
-fn message(channel: Channel, language: Language, now: Timestamp) -> Outgoing {
+fn message(channel: Channel, language: Language, zone: &TimeZone, now: Timestamp) -> Outgoing {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let second = now.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
-    let (subject, body) = (texts::test_subject(language), texts::test_body(language, &host, &second));
+    let at = texts::notices::moment_of_zone(language, now, zone);
+    let (subject, body) = (texts::test_subject(language), texts::test_body(language, &host, &at));
     match channel {
         Channel::Mail => Outgoing::Mail(Mail {
             message_id: format!("test.{}@agentic-ops", uuid::Uuid::new_v4().simple()),

@@ -7,6 +7,8 @@ mod page;
 #[cfg(test)]
 mod tests;
 
+pub use language::accepted;
+
 use crate::domain::texts::Language;
 use crate::domain::texts::desk::Page;
 use axum::Router;

@@ -53,12 +53,18 @@ impl GuardedClient {
 
 /// An error with its sources, without the URL, which may hold a credential.
 pub fn chain(error: &reqwest::Error) -> String {
-    let mut innermost: &(dyn Error + 'static) = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
+    let innermost = innermost(error);
     if innermost.is::<reqwest::Error>() && error.status().is_some() {
         return format!("status {}", error.status().unwrap_or_default());
     }
     innermost.to_string()
+}
+
+/// The cause of all others.
+fn innermost(error: &reqwest::Error) -> &(dyn Error + 'static) {
+    let mut innermost: &(dyn Error + 'static) = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost
 }

@@ -82,8 +82,11 @@ async fn the_status_says_what_a_silence_holds_back_until_it_ends() {
     let soon = Timestamp::from_second(soon.as_second()).unwrap();
     assert!(apply(&running, &silence("disk", json!({"endsAt": soon.to_string()}))).await.ok);
     let ended = until(&running, "disk", |status| !status.active).await;
-    assert_eq!((ended.holding_total, ended.holding.len(), ended.next_start, ended.ends), (0, 0, None, None));
+    assert_eq!((ended.holding_total, ended.holding.len(), ended.next_start), (0, 0, None));
+    assert_eq!(ended.ends.as_ref().map(|at| at.0), Some(soon));
     assert!(Timestamp::now() >= soon);
+    let wide = kubectl(&running, &["get", "sil", "disk"]).await.out;
+    assert!(wide.contains(&soon.to_string()) && wide.contains(&ended.starts.unwrap().0.to_string()), "{wide}");
 
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/manifests/examples/silences.yaml");
     assert!(kubectl(&running, &["apply", "-f", example]).await.ok);
@@ -130,6 +133,8 @@ async fn what_is_wrong_is_refused_or_said_in_the_status() {
             json!({"matchers": [{"name": "key", "op": "=~", "value": "(?=a)"}]}),
             "spec.matchers[0].value: \"(?=a)\"",
         ),
+        ("over", json!({"endsAt": in_minutes(-60)}), "spec.endsAt: "),
+        ("over-with-start", json!({"startsAt": in_minutes(-120), "endsAt": in_minutes(-60)}), "spec.endsAt: "),
         (
             "cron",
             json!({"endsAt": null, "recurrence": {"cron": "99 3 * * *", "duration": "2h"}}),
@@ -153,6 +158,8 @@ async fn what_is_wrong_is_refused_or_said_in_the_status() {
         let status = until(&running, name, |status| status.message.is_some()).await;
         assert!(!status.active && status.message.as_ref().unwrap().starts_with(part), "{status:?}");
     }
+    let table = kubectl(&running, &["get", "sil", "over"]).await.out;
+    assert!(table.contains("já passou"), "{table}");
     // Its status says so no more once it is right.
     assert!(apply(&running, &silence("cron", json!({"endsAt": in_minutes(60)}))).await.ok);
     until(&running, "cron", |status| status.active && status.message.is_none()).await;

@@ -73,7 +73,7 @@ impl Smtp {
             Err(error) => return refused(&ChannelFault::Unbuildable(error)),
         };
         let progress = Progress::new(conversation.clone(), self.shown.clone());
-        let session = Session::new(&self.url, &self.network, progress);
+        let session = Session::new(&self.url, &self.network, progress, language);
         let ended = session.send(&self.from.email, &to.email, &bytes).await;
         outcome::delivery(language, &self.url.server(), ended)
     }

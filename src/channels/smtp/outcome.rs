@@ -1,7 +1,9 @@
 //! What came of an attempt to send a mail, by where it ended and how.
 
+use crate::channels::addresses::address_error;
 use crate::domain::outgoing::Delivery;
 use crate::domain::texts::{self, ChannelFault, Language};
+use crate::net::AddressError;
 
 /// A step of sending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub(super) enum Failure {
     },
     /// The error of a library or of the operating system.
     Foreign(String),
+    /// There is no address to connect to.
+    Address(AddressError),
     Fault(ChannelFault),
     /// The whole message was sent, and the answer to it is not known.
     Unanswered(String),
@@ -70,6 +74,7 @@ pub(super) fn delivery(language: Language, server: &str, ended: Result<String, (
             if code >= 500 && is_about_message { Delivery::Refused(at(&text)) } else { Delivery::NotNow(at(&text)) }
         }
         Failure::Foreign(error) => Delivery::NotNow(format!("{server}: {}", at(&error))),
+        Failure::Address(error) => Delivery::NotNow(format!("{server}: {}", at(&address_error(language, &error)))),
         Failure::Fault(ChannelFault::NotAscii) => Delivery::Refused(fault(&ChannelFault::NotAscii)),
         Failure::Fault(cause) => Delivery::NotNow(fault(&cause)),
         Failure::Unanswered(error) => Delivery::Uncertain(fault(&ChannelFault::Unanswered { error })),

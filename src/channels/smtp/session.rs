@@ -5,8 +5,8 @@ use super::Network;
 use super::outcome::{Failure, Step};
 use super::wire::{Progress, Sending, Wire};
 use crate::domain::notice::{SmtpTls, SmtpUrl};
-use crate::domain::texts::ChannelFault;
-use crate::net::connect;
+use crate::domain::texts::{self, ChannelFault, Language};
+use crate::net::connect::{self, ConnectError};
 use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -34,16 +34,17 @@ pub(super) struct Session<'a> {
     url: &'a SmtpUrl,
     network: &'a Network,
     progress: Progress,
+    language: Language,
     /// Steps before the message end by then.
     before_message: Instant,
     end: Instant,
 }
 
 impl<'a> Session<'a> {
-    pub fn new(url: &'a SmtpUrl, network: &'a Network, progress: Progress) -> Session<'a> {
+    pub fn new(url: &'a SmtpUrl, network: &'a Network, progress: Progress, language: Language) -> Session<'a> {
         let (now, timeouts) = (Instant::now(), &network.timeouts);
         let (before_message, end) = (now + timeouts.before_message, now + timeouts.whole);
-        Session { url, network, progress, before_message, end }
+        Session { url, network, progress, language, before_message, end }
     }
 
     /// Sends a message; the answer to it.
@@ -85,7 +86,10 @@ impl<'a> Session<'a> {
         self.progress.note(Direction::Happened, &format!("TCP {}", self.url.server()));
         let connecting = connect::connect(&self.network.resolver, &self.network.guard, host, *port);
         let connected = self.within(Step::Connect, connecting).await?;
-        connected.map_err(|error| (Step::Connect, self.foreign(&error.to_string())))
+        connected.map_err(|error| match error {
+            ConnectError::Address(error) => (Step::Connect, Failure::Address(error)),
+            ConnectError::Io(error) => (Step::Connect, self.foreign(&error.to_string())),
+        })
     }
 
     async fn handshake(&self, tcp: TcpStream) -> Ended<TlsStream<TcpStream>> {
@@ -99,7 +103,8 @@ impl<'a> Session<'a> {
         let connecting = TlsConnector::from(self.network.tls.clone()).connect(name, tcp);
         let stream = self.within(Step::Tls, connecting).await?.map_err(|error| failed(&error.to_string()))?;
         let version = stream.get_ref().1.protocol_version().and_then(|version| version.as_str()).unwrap_or_default();
-        self.progress.note(Direction::Happened, &format!("{}, certificate verified", version.replace('_', ".")));
+        self.progress
+            .note(Direction::Happened, &texts::certificate_verified(self.language, &version.replace('_', ".")));
         Ok(stream)
     }
 

@@ -3,9 +3,9 @@
 use super::{Context, MANAGER};
 use crate::api::{Finding, FindingStatus, Matcher, MatcherName, MatcherOp, Recurrence, Silence};
 use crate::cli::CliError;
-use crate::commands::{CommandError, NewSilence};
-use crate::domain::silence::{Subject, ValidatedSilence};
-use crate::domain::texts;
+use crate::commands::NewSilence;
+use crate::domain::silence::{InputError, InputField, SilenceField, Subject, ValidatedSilence};
+use crate::domain::texts::{self, SilenceArgument};
 use crate::runtime::clock;
 use crate::runtime::write::call;
 use jiff::tz::TimeZone;
@@ -21,8 +21,8 @@ const NAME_DIGITS: usize = 10;
 pub struct AddArgs {
     /// Condition on scenario, check, key, agent or severity, such as scenario=proxmox.cluster, 'key=~11[0-9]', severity!=critical or
     /// 'agent!~pulso|trilho'; can be given several times, and all have to be met
-    #[arg(long = "matcher", short, required = true, value_parser = matcher, value_name = "NAME=VALUE")]
-    matchers: Vec<Matcher>,
+    #[arg(long = "matcher", short, required = true, value_name = "NAME=VALUE")]
+    matchers: Vec<String>,
     /// How long it lasts, from each start on, such as 2h or 1h30m
     #[arg(long = "for", value_name = "DURATION", required_unless_present = "until", conflicts_with = "until")]
     duration: Option<String>,
@@ -49,19 +49,40 @@ pub struct AddArgs {
 impl Context {
     pub(super) async fn add(&self, args: AddArgs) -> Result<String, CliError> {
         let now = clock::now();
-        let time = |flag: &str, text: Option<String>| text.map(|text| time(flag, &text, &self.zone)).transpose();
-        let (starts_at, ends_at) = (time("--from", args.from)?, time("--until", args.until)?);
+        let matchers = args.matchers.iter().map(|text| self.argument("--matcher", matcher(text)));
+        let matchers = matchers.collect::<Result<Vec<Matcher>, _>>()?;
+        let given = |flag: &str, text: Option<String>| text.map(|text| self.argument(flag, time(&text, &self.zone)));
+        let (starts_at, ends_at) = (given("--from", args.from).transpose()?, given("--until", args.until).transpose()?);
         let (duration, recurrence) = match (args.duration, args.cron) {
             (Some(duration), Some(cron)) => (None, Some(Recurrence { cron, duration, timezone: args.timezone })),
             (duration, _) => (duration, None),
         };
-        let new = NewSilence { matchers: args.matchers, starts_at, ends_at, duration, recurrence, reason: args.reason };
-        let spec = new.spec(&args.by, &self.zone_name, now).map_err(of_flag)?;
+        let new = NewSilence { matchers, starts_at, ends_at, duration, recurrence, reason: args.reason };
+        let spec = new.spec(&args.by, &self.zone_name, now).map_err(|error| self.of_flag(&error))?;
         let id = uuid::Uuid::new_v4().simple().to_string();
         let silence = Silence::new(&format!("silence-{}", &id[..NAME_DIGITS]), spec);
         let params = PostParams { field_manager: Some(MANAGER.into()), ..Default::default() };
-        let made = call(self.api::<Silence>().create(&params, &silence)).await?;
+        let made = call(self.api::<Silence>().create(&params, &silence)).await.map_err(|error| self.failed(error))?;
         Ok(self.made(&made, self.matching(&made).await))
+    }
+
+    /// What an option says; the error names it.
+    fn argument<T>(&self, flag: &str, parsed: Result<T, SilenceArgument>) -> Result<T, CliError> {
+        parsed
+            .map_err(|error| CliError::Argument(format!("{flag}: {}", texts::silence_argument(self.language, &error))))
+    }
+
+    /// The error with the name of the option.
+    fn of_flag(&self, error: &InputError) -> CliError {
+        let flag = match error.field {
+            InputField::Spec(SilenceField::EndsAt) => "--until",
+            InputField::Spec(SilenceField::Duration) | InputField::Length => "--for",
+            InputField::Spec(SilenceField::Cron) => "--cron",
+            InputField::Spec(SilenceField::TimeZone) => "--timezone",
+            InputField::Spec(SilenceField::Matchers | SilenceField::MatcherValue(_)) => "--matcher",
+            InputField::Reason => "--reason",
+        };
+        CliError::Argument(format!("{flag}: {}", texts::silence_input(self.language, &error.problem)))
     }
 
     /// Open and acknowledged Findings that it matches; `None` where they cannot be read.
@@ -89,41 +110,28 @@ impl Context {
 }
 
 /// `name=value`, `name!=value`, `name=~value` or `name!~value`; the value may be in double quotes.
-fn matcher(text: &str) -> Result<Matcher, String> {
-    let expected = || "should be such as scenario=proxmox.cluster, with one of =, !=, =~, !~".to_string();
+fn matcher(text: &str) -> Result<Matcher, SilenceArgument> {
+    let expected = || SilenceArgument::NotAMatcher { text: text.to_string() };
     let (name, rest) = text.split_at(text.find(['=', '!']).ok_or_else(expected)?);
     let of_op = |op: &MatcherOp| Some((*op, rest.strip_prefix(op.as_str())?));
     let (op, value) = MatcherOp::ALL.iter().find_map(of_op).ok_or_else(expected)?;
-    let known = || MatcherName::ALL.map(MatcherName::as_str).join(", ");
     let found = MatcherName::ALL.into_iter().find(|known| known.as_str() == name.trim());
-    let name = found.ok_or_else(|| format!("{:?} is not one of {}", name.trim(), known()))?;
+    let unknown = || SilenceArgument::UnknownProperty {
+        name: name.trim().to_string(),
+        known: MatcherName::ALL.map(MatcherName::as_str).join(", "),
+    };
+    let name = found.ok_or_else(unknown)?;
     let value = value.trim();
     let unquoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
     Ok(Matcher { name, op, value: unquoted.unwrap_or(value).to_string() })
 }
 
-fn time(flag: &str, text: &str, zone: &TimeZone) -> Result<Timestamp, CliError> {
+fn time(text: &str, zone: &TimeZone) -> Result<Timestamp, SilenceArgument> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
     let local = text.parse::<civil::DateTime>().ok().and_then(|local| local.to_zoned(zone.clone()).ok());
-    let expected =
-        || format!("{flag}: {text:?} is not a time: use a format such as 2026-01-31T18:00 or 2026-01-31T18:00:00Z");
-    local.map(|at| at.timestamp()).ok_or_else(|| CliError::Argument(expected()))
-}
-
-/// The error with the name of the option.
-fn of_flag(error: CommandError) -> CliError {
-    let CommandError::Invalid { field, message } = error else { return CliError::Argument(error.to_string()) };
-    let flag = match field.as_str() {
-        "ends_at" => "--until",
-        "duration" | "recurrence.duration" => "--for",
-        "recurrence.cron" => "--cron",
-        "recurrence.timezone" => "--timezone",
-        "reason" => "--reason",
-        _ => "--matcher",
-    };
-    CliError::Argument(format!("{flag}: {message}"))
+    local.map(|at| at.timestamp()).ok_or_else(|| SilenceArgument::NotATime { text: text.to_string() })
 }
 
 #[cfg(test)]
@@ -143,12 +151,11 @@ mod tests {
             let Matcher { name, op, value } = matcher(text).unwrap();
             assert_eq!(format!("{} {} {value}", name.as_str(), op.as_str()), expected);
         }
-        for (text, part) in
-            [("proxmox.cluster", "should be such as"), ("key!x", "should be such as"), ("host=a", "scenario, check")]
-        {
-            let error = matcher(text).unwrap_err();
-            assert!(error.contains(part), "{text}: {error}");
+        for text in ["proxmox.cluster", "key!x", ""] {
+            assert_eq!(matcher(text), Err(SilenceArgument::NotAMatcher { text: text.into() }));
         }
+        let known = "scenario, check, key, agent, severity".to_string();
+        assert_eq!(matcher("host =a"), Err(SilenceArgument::UnknownProperty { name: "host".into(), known }));
     }
 
     #[test]
@@ -160,9 +167,8 @@ mod tests {
             ("2026-01-31T18:00", "2026-01-31T21:00:00Z"),
             ("2026-01-31 18:00:30", "2026-01-31T21:00:30Z"),
         ] {
-            assert_eq!(time("--until", text, &zone).unwrap().to_string(), expected, "{text}");
+            assert_eq!(time(text, &zone).unwrap().to_string(), expected, "{text}");
         }
-        let error = time("--until", "18h", &zone).unwrap_err().to_string();
-        assert!(error.starts_with("--until: \"18h\" is not a time"), "{error}");
+        assert_eq!(time("18h", &zone), Err(SilenceArgument::NotATime { text: "18h".into() }));
     }
 }

@@ -26,8 +26,9 @@ pub struct ListArgs {
 impl Context {
     pub(super) async fn list(&self, args: &ListArgs) -> Result<String, CliError> {
         let now = clock::now();
-        let silences = call(self.api::<DeserializeGuard<Silence>>().list(&Default::default())).await?;
-        let silences = silences.items.into_iter().filter_map(|silence| silence.0.ok());
+        let silences = call(self.api::<DeserializeGuard<Silence>>().list(&Default::default())).await;
+        let silences =
+            silences.map_err(|error| self.failed(error))?.items.into_iter().filter_map(|silence| silence.0.ok());
         let rows: Vec<_> = silences.filter_map(|silence| self.row(&silence, args.active, now)).collect();
         if rows.is_empty() {
             return Ok(texts::no_silence(self.language));
@@ -50,6 +51,8 @@ impl Context {
         let total = status.filter(|status| active && status.active).map_or(0, |status| status.holding_total);
         let matchers: Vec<_> = silence.spec.matchers.iter().map(ToString::to_string).collect();
         let end = window.and_then(|window| window.end).or(silence.spec.ends_at.as_ref().map(|at| at.0));
+        let start = window.and_then(|window| window.start);
+        let start = start.or(silence.spec.starts_at.as_ref().map(|at| at.0)).or(end.map(|_| created));
         // What is wrong with it stands where its reason would be.
         let wrong = status.and_then(|status| status.message.clone());
         let reason = wrong.unwrap_or_else(|| silence.spec.reason.clone());
@@ -58,7 +61,7 @@ impl Context {
             texts::yes_or_no(self.language, active).into(),
             total.to_string(),
             matchers.join(", "),
-            shown(window.and_then(|window| window.start)),
+            shown(start),
             shown(end),
             silence.spec.author.clone(),
             reason,

@@ -6,11 +6,10 @@ mod list;
 use super::settings::Settings;
 use super::{CliError, client};
 use crate::api::Silence;
-use crate::commands::CommandError;
 use crate::domain::silence::{Ending, ending};
-use crate::domain::texts::{self, Language};
+use crate::domain::texts::{self, ApiFault, Language, notices};
 use crate::runtime::clock;
-use crate::runtime::write::{WriteError, call};
+use crate::runtime::write::{CALL_TIMEOUT, WriteError, call};
 use add::AddArgs;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -67,14 +66,19 @@ struct Context {
 /// Prints what was done, or the list.
 pub async fn run(args: SilenceArgs) -> Result<(), CliError> {
     let settings = Settings::from_process(None, &BTreeMap::new())?;
+    let language = settings.language();
     let client = match &args.kubeconfig {
-        Some(path) => client::of_file(path).await?,
-        None => client::client(client::inferred().await?)?,
+        Some(path) => client::of_file(path).await,
+        None => client::inferred().await.and_then(client::client),
     };
+    let client = client.map_err(|error| match error {
+        CliError::Kubeconfig(error) => of_fault(language, &ApiFault::Kubeconfig { error }),
+        other => other,
+    })?;
     let namespace = args.namespace.unwrap_or_else(|| client.default_namespace().to_string());
     let zone_name = settings.time_zone().to_string();
     let zone = TimeZone::get(&zone_name).unwrap_or(TimeZone::UTC);
-    let context = Context { client, namespace, language: settings.language(), zone_name, zone };
+    let context = Context { client, namespace, language, zone_name, zone };
     let text = match args.command {
         SilenceCommand::Add(args) => context.add(args).await?,
         SilenceCommand::List(args) => context.list(&args).await?,
@@ -83,6 +87,10 @@ pub async fn run(args: SilenceArgs) -> Result<(), CliError> {
     // A reader that wants no more, such as `head`, is no error.
     let _ = writeln!(std::io::stdout().lock(), "{text}");
     Ok(())
+}
+
+fn of_fault(language: Language, fault: &ApiFault) -> CliError {
+    CliError::Argument(texts::api_fault(language, fault))
 }
 
 impl Context {
@@ -95,14 +103,33 @@ impl Context {
 
     /// A time for people, in their time zone.
     fn shown(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+        notices::moment_of_zone(self.language, at, &self.zone)
+    }
+
+    /// Why an object could not be read or written.
+    fn failed(&self, error: WriteError) -> CliError {
+        let fault = match error {
+            WriteError::Conflict => ApiFault::KeepsChanging,
+            WriteError::Gone => ApiFault::Gone,
+            WriteError::Exists => ApiFault::Exists,
+            WriteError::Timeout => ApiFault::NoAnswer { seconds: CALL_TIMEOUT.as_secs() },
+            WriteError::Api(error) => match *error {
+                kube::Error::Api(status) => ApiFault::Refused { answer: status.message },
+                error => ApiFault::Failed { error: error.to_string() },
+            },
+            error @ (WriteError::NotLeading
+            | WriteError::Undecodable { .. }
+            | WriteError::Panicked
+            | WriteError::Json(_)) => ApiFault::Failed { error: error.to_string() },
+        };
+        of_fault(self.language, &fault)
     }
 
     async fn end(&self, name: &str) -> Result<String, CliError> {
         let api: Api<Silence> = self.api();
         for _ in 0..ATTEMPTS_MAX {
-            let absent = || CliError::Argument(CommandError::no_such("Silence", name).to_string());
-            let silence = call(api.get_opt(name)).await?.ok_or_else(absent)?;
+            let absent = || CliError::Argument(texts::no_such_silence(self.language, name));
+            let silence = call(api.get_opt(name)).await.map_err(|error| self.failed(error))?.ok_or_else(absent)?;
             let created = silence.metadata.creation_timestamp.as_ref().map_or_else(clock::now, |at| at.0);
             let (written, text) = match ending(&silence.spec, created, clock::now()) {
                 Ending::Ended => return Ok(texts::silence_over(self.language, name)),
@@ -124,9 +151,9 @@ impl Context {
             match written {
                 Ok(()) => return Ok(text),
                 Err(WriteError::Conflict) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(self.failed(error)),
             }
         }
-        Err(WriteError::Conflict.into())
+        Err(self.failed(WriteError::Conflict))
     }
 }

@@ -4,8 +4,8 @@ use crate::api::{Matcher, Recurrence, SilenceSpec};
 use crate::commands::CommandError;
 use crate::domain::duration;
 use crate::domain::printable::printable;
-use crate::domain::silence::{SilenceError, SilenceField, ValidatedSilence};
-use crate::domain::texts::{Language, silence_problem};
+use crate::domain::silence::{InputError, InputField, InputProblem, SilenceField, ValidatedSilence};
+use crate::domain::texts::{Language, silence_input};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -26,24 +26,20 @@ pub struct NewSilence {
 }
 
 impl NewSilence {
-    /// The spec of this Silence at `now`. Invalid, with the first field that is not valid, unless it is a Silence that has not ended.
-    pub fn spec(self, author: &str, default_zone: &str, now: Timestamp) -> Result<SilenceSpec, CommandError> {
+    /// The spec of this Silence at `now`; the error is the first one, unless it is a Silence that has not ended.
+    pub fn spec(self, author: &str, default_zone: &str, now: Timestamp) -> Result<SilenceSpec, InputError> {
         let reason = printable(&self.reason).trim().to_string();
-        let length = reason.chars().count();
-        if !(1..=REASON_MAX).contains(&length) {
-            let message = format!("{length} characters, should be 1 to {REASON_MAX} that say why");
-            return Err(CommandError::invalid("reason", message));
+        let chars = reason.chars().count();
+        if !(1..=REASON_MAX).contains(&chars) {
+            return Err(of(InputField::Reason, InputProblem::ReasonLength { chars, max: REASON_MAX }));
         }
         let (starts_at, ends_at) = (self.starts_at.map(whole_second), self.ends_at.map(whole_second));
         let given = [self.ends_at.is_some(), self.duration.is_some(), self.recurrence.is_some()];
         if given.into_iter().filter(|given| *given).count() != 1 {
-            return Err(CommandError::invalid(
-                "ends_at",
-                "exactly one of ends_at, duration, recurrence should be given",
-            ));
+            return Err(of(InputField::Spec(SilenceField::EndsAt), InputProblem::NotOneEnd));
         }
         let ends_at = match &self.duration {
-            Some(text) => Some(after(starts_at.unwrap_or(now), text)?),
+            Some(text) => Some(after(starts_at.unwrap_or(now), text, now)?),
             None => ends_at,
         };
         let spec = SilenceSpec {
@@ -54,42 +50,53 @@ impl NewSilence {
             author: author.to_string(),
             reason,
         };
-        ValidatedSilence::parse(&spec, now, default_zone).map_err(|errors| first(&errors))?;
-        match ends_at.filter(|end| *end <= now) {
-            Some(end) => Err(CommandError::invalid("ends_at", format!("{end} is over, should be after now, {now}"))),
-            None => Ok(spec),
+        let checked = ValidatedSilence::parse(&spec, now, default_zone).map(drop);
+        match checked.map_err(|errors| errors.into_iter().next()) {
+            Err(Some(error)) => Err(error.into()),
+            Ok(()) | Err(None) => Ok(spec),
         }
     }
+}
+
+fn of(field: InputField, problem: InputProblem) -> InputError {
+    InputError { field, problem }
 }
 
 fn whole_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
-fn after(start: Timestamp, text: &str) -> Result<Timestamp, CommandError> {
-    let invalid = |message: String| CommandError::invalid("duration", message);
-    let length = duration::parse(text).map_err(|error| invalid(error.to_string()))?;
+/// The end that follows a start by this length.
+fn after(start: Timestamp, text: &str, now: Timestamp) -> Result<Timestamp, InputError> {
+    let invalid = |problem| of(InputField::Length, problem);
+    let text = text.to_string();
+    let Ok(length) = duration::parse(&text) else { return Err(invalid(InputProblem::NotALength { text })) };
     if length.as_secs() == 0 {
-        return Err(invalid(format!("{text:?} is too short, should be 1s at least")));
+        return Err(invalid(InputProblem::TooShort { text }));
     }
-    let end = SignedDuration::try_from(length).ok().and_then(|length| start.checked_add(length).ok());
-    end.map(whole_second).ok_or_else(|| invalid(format!("{text:?} is too long: it ends after the year 9999")))
+    let end = SignedDuration::try_from(length).ok().and_then(|length| start.checked_add(length).ok()).map(whole_second);
+    match end {
+        None => Err(invalid(InputProblem::TooLong { text })),
+        Some(end) if end <= now => Err(invalid(InputProblem::LengthIsOver { text, end, now })),
+        Some(end) => Ok(end),
+    }
 }
 
-/// The first error, with the name of the field in the input.
-fn first(errors: &[SilenceError]) -> CommandError {
-    let Some(SilenceError { field, problem }) = errors.first() else {
-        return CommandError::Rejected("the Silence is not valid".into());
-    };
-    let name = match field {
-        SilenceField::Matchers => "matchers".into(),
-        SilenceField::MatcherValue(index) => format!("matchers[{index}].value"),
-        SilenceField::EndsAt => "ends_at".into(),
-        SilenceField::Cron => "recurrence.cron".into(),
-        SilenceField::Duration => "recurrence.duration".into(),
-        SilenceField::TimeZone => "recurrence.timezone".into(),
-    };
-    CommandError::invalid(name, silence_problem(Language::English, problem))
+impl From<InputError> for CommandError {
+    /// The error with the name of the field in the body of the request.
+    fn from(error: InputError) -> CommandError {
+        let name = match error.field {
+            InputField::Spec(SilenceField::Matchers) => "matchers".into(),
+            InputField::Spec(SilenceField::MatcherValue(index)) => format!("matchers[{index}].value"),
+            InputField::Spec(SilenceField::EndsAt) => "ends_at".into(),
+            InputField::Spec(SilenceField::Cron) => "recurrence.cron".into(),
+            InputField::Spec(SilenceField::Duration) => "recurrence.duration".into(),
+            InputField::Spec(SilenceField::TimeZone) => "recurrence.timezone".into(),
+            InputField::Length => "duration".into(),
+            InputField::Reason => "reason".into(),
+        };
+        CommandError::invalid(name, silence_input(Language::English, &error.problem))
+    }
 }
 
 #[cfg(test)]
@@ -153,7 +160,28 @@ mod tests {
             (
                 with(|new| (new.duration, new.ends_at) = (None, Some(at("2026-01-01T12:00:00.9Z")))),
                 "ends_at",
-                "should be after",
+                "2026-01-01T12:00:00Z is over: should be after",
+            ),
+            (
+                with(|new| {
+                    (new.starts_at, new.duration) = (Some(at("2026-01-01T00:00:00Z")), None);
+                    new.ends_at = Some(at("2026-01-01T01:00:00Z"));
+                }),
+                "ends_at",
+                "2026-01-01T01:00:00Z is over: should be after",
+            ),
+            (
+                with(|new| {
+                    (new.starts_at, new.duration) = (Some(at("2026-01-02T00:00:00Z")), None);
+                    new.ends_at = Some(at("2026-01-02T00:00:00Z"));
+                }),
+                "ends_at",
+                "2026-01-02T00:00:00Z should be after the start, 2026-01-02T00:00:00Z",
+            ),
+            (
+                with(|new| new.starts_at = Some(at("2026-01-01T10:00:00Z"))),
+                "duration",
+                "\"2h\" from the start ends at 2026-01-01T12:00:00Z, which is over: should end after now",
             ),
             (
                 with(|new| (new.duration, new.recurrence) = (None, recurrence("0 3 * *", "1h", None))),
@@ -171,7 +199,7 @@ mod tests {
                 "America/Sao_Paulo",
             ),
         ] {
-            match new.clone().spec("ana", "UTC", at(NOW)) {
+            match new.clone().spec("ana", "UTC", at(NOW)).map_err(CommandError::from) {
                 Err(CommandError::Invalid { field: named, message }) => {
                     assert!(named == field && message.contains(part), "{named}: {message}, expected {field}: {part}");
                 }

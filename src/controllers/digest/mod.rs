@@ -12,7 +12,7 @@ mod standing;
 
 use super::context::Context;
 use crate::api::DigestNotice;
-use crate::domain::notice::digest::{Identity, digest};
+use crate::domain::notice::digest::{Identity, Look, digest, look};
 use crate::domain::notice::digest_content::Digest;
 use crate::domain::notice::digest_delivery::{Claimed, Plan, RECIPIENTS_MAX, Step};
 use crate::domain::outgoing::{Delivery, Mail};
@@ -33,6 +33,8 @@ use tokio::task::JoinHandle;
 
 /// The clocks, and the write fence, are checked this often.
 const CHECK: Duration = Duration::from_secs(1);
+/// Where Scenarios may have to be judged first, it is looked this often whether there is something to tell.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// An attempt takes no longer: the claim holds until then, and for writing the result.
 const ATTEMPT_MAX: Duration = Duration::from_secs(90);
 /// Tries to record the result of an attempt; then the claim ends, and the same message is sent again.
@@ -77,8 +79,10 @@ struct Controller {
     fence: WriteFence,
     actions: Actions,
     plan: Plan,
-    /// The date for which there was nothing to tell.
-    empty: Option<Date>,
+    /// The start at which there was nothing to tell.
+    empty: Option<Timestamp>,
+    /// Since when this replica leads.
+    led_since: Option<Timestamp>,
     time_zone: Arc<str>,
     word: Word,
     deliver: Deliver,
@@ -100,6 +104,7 @@ impl Controller {
             actions: Actions::new(context),
             plan: Plan { schedule, recipients, domain, me },
             empty: None,
+            led_since: None,
             time_zone: context.time_zone.clone(),
             word,
             deliver,
@@ -111,8 +116,10 @@ impl Controller {
         let mut failures = 0;
         loop {
             while !self.fence.is_open() {
+                self.led_since = None;
                 tokio::time::sleep(CHECK).await;
             }
+            self.led_since.get_or_insert_with(now);
             match self.step().await {
                 Ok(None) => failures = 0,
                 Ok(Some(until)) => {
@@ -150,7 +157,7 @@ impl Controller {
         let of = |date: Date| stored.iter().find(|stored| stored.record.date == date).ok_or(WriteError::Gone);
         match self.plan.next(&records, self.empty, now()) {
             Step::Wait(until) => return Ok(Some(until)),
-            Step::Create(date) => self.create(date).await?,
+            Step::Create(date, start) => return self.create(date, start).await,
             Step::Write(date, notices) => drop(self.actions.write(of(date)?, notices).await?),
             Step::Claim(date, notices, claim) => {
                 let written = self.actions.write(of(date)?, notices).await?;
@@ -160,14 +167,18 @@ impl Controller {
         Ok(None)
     }
 
-    /// Creates the Action of a date, where there is something to tell.
-    async fn create(&mut self, date: Date) -> Result<(), WriteError> {
-        if self.digest(date, String::new()).is_none() {
-            tracing::debug!(%date, "no daily digest: there is nothing to tell");
-            self.empty = Some(date);
-            return Ok(());
+    /// Creates the Action of a date, where there is something to tell; else returns until when to wait for that.
+    async fn create(&mut self, date: Date, start: Timestamp) -> Result<Option<Timestamp>, WriteError> {
+        let (at, is_empty) = (now(), self.digest(date, String::new()).is_none());
+        match look(is_empty, &self.caches.scenarios.objects(), self.led_since.unwrap_or(at), at) {
+            Look::Tell => self.actions.create(date).await?,
+            Look::TooEarly(until) => return Ok(Some(until.min(at.saturating_add(LOOK_AGAIN).unwrap_or(until)))),
+            Look::Nothing => {
+                tracing::debug!(%date, "no daily digest: there is nothing to tell");
+                self.empty = Some(start);
+            }
         }
-        self.actions.create(date).await
+        Ok(None)
     }
 
     /// Sends the claimed mail, and records what came of it.

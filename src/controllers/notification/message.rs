@@ -3,17 +3,21 @@
 use super::objects::Member;
 use crate::api::conditions::{REASON_CHECK_REMOVED, REASON_OPENED, REASON_REOPENED, REASON_SCENARIO_REMOVED};
 use crate::api::{Finding, FindingRunbook, FindingStatus, NoticeGroup, NoticeKind};
-use crate::domain::notice::content::{AcknowledgedBy, Content, ITEMS_MAX, Item, Opening, ReadFacts, RunbookSection};
+use crate::domain::notice::content::{
+    AcknowledgedBy, Content, ITEMS_MAX, Item, OfOpening, Opening, ReadFacts, RunbookSection,
+};
 use crate::domain::notice::group::GroupKey;
 use crate::domain::notice::informed::informed_of;
 use crate::domain::notice::record::Target;
 use kube::ResourceExt as _;
 
-/// The content of a message about these Findings, each with the occurrence that it tells of.
+/// The content of a message about these Findings, each with the occurrence that it tells of; `findings` are those of the opening that it
+/// follows.
 pub fn content(
     key: &GroupKey,
     group: &NoticeGroup,
     members: &[Member],
+    findings: OfOpening,
     runbook: &dyn Fn(&FindingRunbook) -> RunbookSection,
 ) -> Content {
     let mut sorted: Vec<&Member> = members.iter().collect();
@@ -25,12 +29,12 @@ pub fn content(
         total: members.len(),
         at: group.at.0,
         id: group.id.clone(),
-        opening: opening(key, members),
+        opening: opening(key, members, findings),
     }
 }
 
 /// The message that told the recipient, or for an escalation others, of the opening.
-fn opening(key: &GroupKey, members: &[Member]) -> Option<Opening> {
+fn opening(key: &GroupKey, members: &[Member], findings: OfOpening) -> Option<Opening> {
     let id = Some(&key.opening).filter(|id| !id.is_empty())?;
     let informed =
         members.iter().filter_map(|(finding, _)| finding.status.as_ref()).flat_map(|status| &status.informed);
@@ -38,7 +42,7 @@ fn opening(key: &GroupKey, members: &[Member]) -> Option<Opening> {
     let subject = told.peek().map(|informed| informed.subject.clone()).unwrap_or_default();
     let is_known =
         told.any(|informed| (informed.channel, &informed.recipient) == (key.pair.channel, &key.pair.recipient));
-    Some(Opening { id: id.clone(), subject, is_known })
+    Some(Opening { id: id.clone(), subject, is_known, findings })
 }
 
 fn item(finding: &Finding, target: &Target, runbook: &dyn Fn(&FindingRunbook) -> RunbookSection) -> Item {

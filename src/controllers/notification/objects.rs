@@ -2,6 +2,8 @@
 
 use crate::api::{Finding, FindingStatus};
 use crate::controllers::context::Context;
+use crate::domain::notice::content::OfOpening;
+use crate::domain::notice::informed::of_opening;
 use crate::domain::notice::record::{NoticeParts, Target};
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
@@ -10,7 +12,7 @@ use crate::runtime::watch::Cache;
 use crate::runtime::write::{WriteError, call};
 use kube::api::{Patch, PatchParams};
 use kube::core::DeserializeGuard;
-use kube::{Api, ResourceExt as _};
+use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -39,12 +41,16 @@ pub struct Findings {
 
 impl Findings {
     pub fn new(context: &Context) -> Findings {
+        Findings::of(&context.client, &context.namespace, context.caches.findings.clone(), context.fence.clone())
+    }
+
+    fn of(client: &Client, namespace: &str, cache: Cache<Finding>, fence: WriteFence) -> Findings {
         Findings {
-            api: Api::namespaced(context.client.clone(), &context.namespace),
-            guarded: Api::namespaced(context.client.clone(), &context.namespace),
-            cache: context.caches.findings.clone(),
+            api: Api::namespaced(client.clone(), namespace),
+            guarded: Api::namespaced(client.clone(), namespace),
+            cache,
             written: Arc::default(),
-            fence: context.fence.clone(),
+            fence,
             turns: Arc::new(std::array::from_fn(|_| tokio::sync::Mutex::new(()))),
         }
     }
@@ -61,6 +67,21 @@ impl Findings {
             }
             _ => Some(written.clone()),
         }
+    }
+
+    /// What has become of the Findings of a message that told of an opening, of which these members are some. Others are looked for
+    /// only where there may be any.
+    pub fn of_opening(&self, id: &str, members: &[Member]) -> OfOpening {
+        if id.is_empty() {
+            return OfOpening::default();
+        }
+        let of_members = of_opening(id, members.iter().filter_map(|(finding, _)| finding.status.as_ref()));
+        if of_members.told.is_some_and(|told| told <= members.len()) {
+            return of_members;
+        }
+        let names = self.cache.objects().into_iter().map(|finding| finding.name_any());
+        let all: Vec<Arc<Finding>> = names.filter_map(|name| self.get(&name)).collect();
+        of_opening(id, all.iter().filter_map(|finding| finding.status.as_ref()))
     }
 
     /// The Finding was deleted, or everything is read anew.
@@ -132,3 +153,6 @@ impl Findings {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,7 +122,8 @@ impl Sender {
     }
 
     fn outgoing(&self, key: &GroupKey, group: &NoticeGroup, members: &[Member]) -> Outgoing {
-        let content = content(key, group, members, &*self.config.runbook);
+        let findings = self.findings.of_opening(&key.opening, members);
+        let content = content(key, group, members, findings, &*self.config.runbook);
         let mut outgoing = word(&content, key.pair.channel, &self.config.style);
         if let (Outgoing::Mail(mail), false) = (&mut outgoing, group.subject.is_empty()) {
             mail.subject.clone_from(&group.subject);

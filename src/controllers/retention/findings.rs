@@ -2,6 +2,7 @@
 
 use super::Sweeper;
 use crate::api::Finding;
+use crate::controllers::context::Limits;
 use crate::controllers::finding::resolved_at;
 use crate::domain::keys::{KeptKey, KeptKeys, to_remove};
 use crate::domain::notice::informed::owes_end;
@@ -15,21 +16,30 @@ use std::sync::Arc;
 
 impl Sweeper {
     pub(super) async fn sweep_findings(&mut self, now: Timestamp) -> Result<usize, WriteError> {
-        let mut findings = self.findings.objects();
-        findings.retain(|finding| !finding.status.as_ref().is_some_and(|status| owes_end(status, now)));
-        let retention = self.limits.retention;
-        let resolved = findings.iter().filter_map(|finding| {
-            let at = resolved_at(finding)?;
-            Some(Finished { at, object: ObjectVersion::of(&finding.metadata), weight: 1 })
-        });
-        let expired = expired(resolved.collect(), retention.age, retention.objects_max, now);
-        self.remover.too_many::<Finding>(Limit::RetainedObjects, expired.beyond_count);
-        let mut objects: BTreeSet<ObjectVersion> = expired.objects.into_iter().collect();
-        objects.extend(beyond_check_limit(&findings, self.limits.keys.findings_per_check, now));
-        drop(findings);
-        let objects: Vec<ObjectVersion> = objects.into_iter().collect();
+        let Due { objects, beyond_count } = due(self.findings.objects(), &self.limits, now);
+        self.remover.too_many::<Finding>(Limit::RetainedObjects, beyond_count);
         self.remover.remove_all(&self.finding_api, &objects).await
     }
+}
+
+/// What is to be removed.
+struct Due {
+    objects: Vec<ObjectVersion>,
+    /// How many are more than are kept.
+    beyond_count: usize,
+}
+
+/// Resolved Findings that are too old, or too many; not those of which somebody is still to be told the end.
+fn due(mut findings: Vec<Arc<Finding>>, limits: &Limits, now: Timestamp) -> Due {
+    findings.retain(|finding| !finding.status.as_ref().is_some_and(|status| owes_end(status, now)));
+    let resolved = findings.iter().filter_map(|finding| {
+        let at = resolved_at(finding)?;
+        Some(Finished { at, object: ObjectVersion::of(&finding.metadata), weight: 1 })
+    });
+    let expired = expired(resolved.collect(), limits.retention.age, limits.retention.objects_max, now);
+    let mut objects: BTreeSet<ObjectVersion> = expired.objects.into_iter().collect();
+    objects.extend(beyond_check_limit(&findings, limits.keys.findings_per_check, now));
+    Due { objects: objects.into_iter().collect(), beyond_count: expired.beyond_count }
 }
 
 /// Resolved Findings of checks with `forEach` that have more than are kept. The Scenario controller removes them before it creates
@@ -60,8 +70,11 @@ fn beyond_check_limit(findings: &[Arc<Finding>], most: usize, now: Timestamp) ->
 mod tests {
     use super::*;
     use crate::domain::fingerprint::{finding_name, finding_spec};
+    use crate::domain::keys::KeyLimits;
+    use crate::domain::retention::RetentionLimits;
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
     use serde_json::json;
+    use std::time::Duration;
 
     fn finding(check: &str, key: &str, status: serde_json::Value) -> Arc<Finding> {
         let mut finding = Finding::new(&finding_name("shop", check, key), finding_spec("shop", check, key));
@@ -72,6 +85,30 @@ mod tests {
 
     fn resolved(at: &str) -> serde_json::Value {
         json!({"phase": "Resolved", "resolvedAt": at})
+    }
+
+    #[test]
+    fn a_finding_of_which_an_end_is_owed_is_kept_for_two_days() {
+        let limits = Limits {
+            keys: KeyLimits { findings_per_check: 1, new_keys_per_hour: 1 },
+            retention: RetentionLimits { age: Duration::from_secs(3600), objects_max: 1, actions_max: 1 },
+            evaluations: 1,
+        };
+        let known = json!([{"channel": "mail", "recipient": "ana@x", "occurrence": 1, "messageId": "o@x",
+            "since": "2026-01-01T00:00:00Z"}]);
+        let owed = |key: &str| {
+            let status = json!({"phase": "Resolved", "resolvedAt": "2026-01-02T00:00:00Z", "informed": known});
+            finding("vm", key, status)
+        };
+        let all = || vec![owed("1"), owed("2"), finding("vm", "3", resolved("2026-01-02T00:00:00Z"))];
+        let removed = |now: &str| {
+            let due = due(all(), &limits, now.parse().unwrap());
+            (due.objects.into_iter().map(|object| object.name).collect::<BTreeSet<_>>(), due.beyond_count)
+        };
+        let names = |keys: &[&str]| keys.iter().map(|key| finding_name("shop", "vm", key)).collect::<BTreeSet<_>>();
+        assert_eq!(removed("2026-01-02T00:30:00Z"), (names(&[]), 0), "neither too old, nor too many without them");
+        assert_eq!(removed("2026-01-03T23:59:59Z"), (names(&["3"]), 0));
+        assert_eq!(removed("2026-01-04T00:00:00Z").0, names(&["1", "2", "3"]));
     }
 
     #[test]

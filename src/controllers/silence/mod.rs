@@ -98,8 +98,7 @@ impl Controller {
         let mut pause = None;
         for (name, silence) in &named {
             let Some(parsed) = self.parsed.get(name) else { continue };
-            let generation = silence.metadata.generation;
-            let next = status(parsed, generation, &candidates, self.language, now);
+            let next = status(silence, parsed, &candidates, self.language, now);
             if silence.status.as_ref() != Some(&next)
                 && let Err(error) = self.write(name, silence, &next).await
             {

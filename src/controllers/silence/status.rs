@@ -1,6 +1,6 @@
 //! The status of one Silence, from its spec, the Findings and the time.
 
-use crate::api::{Finding, Severity, SilenceStatus};
+use crate::api::{Finding, Severity, Silence, SilenceStatus};
 use crate::domain::silence::{SilenceError, Subject, ValidatedSilence, Window};
 use crate::domain::texts::{Language, silence_errors};
 use jiff::Timestamp;
@@ -35,30 +35,42 @@ pub fn sorted(mut candidates: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
 
 /// What the status should be at `now`. `candidates` are sorted, and all of them Open or Acknowledged.
 pub fn status(
+    silence: &Silence,
     parsed: Result<&ValidatedSilence, &[SilenceError]>,
-    generation: Option<i64>,
     candidates: &[Candidate<'_>],
     language: Language,
     now: Timestamp,
 ) -> SilenceStatus {
+    let observed_generation = silence.metadata.generation;
+    let (fixed_start, fixed_end) = fixed_times(silence);
     let silence = match parsed {
         Ok(silence) => silence,
         Err(errors) => {
             let message = silence_errors(language, errors).chars().take(MESSAGE_MAX).collect();
-            return SilenceStatus { observed_generation: generation, message: Some(message), ..Default::default() };
+            let (starts, ends) = (fixed_start.map(whole_second), fixed_end.map(whole_second));
+            return SilenceStatus { observed_generation, message: Some(message), starts, ends, ..Default::default() };
         }
     };
     let Window { active, start, end } = silence.window(now);
     let matching = || candidates.iter().filter(|candidate| active && silence.matches(&candidate.subject));
     SilenceStatus {
-        observed_generation: generation,
+        observed_generation,
         active,
         next_start: start.map(whole_second),
-        ends: end.map(whole_second),
+        starts: start.or(fixed_start).map(whole_second),
+        ends: end.or(fixed_end).map(whole_second),
         message: None,
         holding: matching().take(HOLDING_MAX).map(|candidate| candidate.name.clone()).collect(),
         holding_total: u32::try_from(matching().count()).unwrap_or(u32::MAX),
     }
+}
+
+/// Start and end of a Silence that does not recur, whether or not it has ended.
+fn fixed_times(silence: &Silence) -> (Option<Timestamp>, Option<Timestamp>) {
+    let spec = &silence.spec;
+    let Some(end) = spec.ends_at.as_ref().filter(|_| spec.recurrence.is_none()) else { return (None, None) };
+    let start = spec.starts_at.as_ref().or(silence.metadata.creation_timestamp.as_ref());
+    (start.map(|at| at.0), Some(end.0))
 }
 
 /// The API keeps no more; anything else would be written again and again.
@@ -88,9 +100,12 @@ mod tests {
             json!({"matchers": [{"name": "key", "op": "=~", "value": "1.*"}], "author": "ana", "reason": "r"});
         json_patch::merge(&mut spec, &times);
         let spec: SilenceSpec = serde_json::from_value(spec).unwrap();
-        let parsed = ValidatedSilence::parse(&spec, at("2026-01-01T00:00:00Z"), "UTC");
+        let mut silence = Silence::new("s", spec);
+        silence.metadata.generation = Some(3);
+        silence.metadata.creation_timestamp = Some(Time(at("2026-01-01T00:00:00Z")));
+        let parsed = ValidatedSilence::parse(&silence.spec, at("2026-01-01T00:00:00Z"), "UTC");
         let candidates = sorted(findings.iter().map(Candidate::of).collect());
-        status(parsed.as_ref().map_err(Vec::as_slice), Some(3), &candidates, Language::English, at(now))
+        status(&silence, parsed.as_ref().map_err(Vec::as_slice), &candidates, Language::English, at(now))
     }
 
     #[test]
@@ -110,8 +125,22 @@ mod tests {
         assert_eq!(during.next_start, Some(Time(at("2026-01-01T01:00:00Z"))));
         assert_eq!((during.observed_generation, during.message), (Some(3), None));
         let after = status_of(times, &findings, "2026-01-01T02:00:00Z");
-        let ended = SilenceStatus { observed_generation: Some(3), ..Default::default() };
-        assert_eq!(after, ended);
+        let starts = Some(Time(at("2026-01-01T01:00:00Z")));
+        let ends = Some(Time(at("2026-01-01T02:00:00Z")));
+        let ended = SilenceStatus { observed_generation: Some(3), starts, ends, ..Default::default() };
+        assert_eq!(after, ended, "when it was stays");
+    }
+
+    #[test]
+    fn one_that_recurs_says_its_times_and_one_that_was_over_from_the_beginning_that_it_was() {
+        let daily = json!({"recurrence": {"cron": "0 3 * * *", "duration": "1h"}});
+        let status = status_of(daily, &[], "2026-01-01T05:00:00Z");
+        assert_eq!((status.starts.clone(), status.ends), (status.next_start, Some(Time(at("2026-01-02T04:00:00Z")))));
+        assert_eq!(status.starts, Some(Time(at("2026-01-02T03:00:00Z"))));
+        let over = status_of(json!({"endsAt": "2025-12-31T00:00:00Z"}), &[], "2026-01-01T05:00:00Z");
+        let message = "spec.endsAt: 2025-12-31T00:00:00Z is over: should be after the creation, 2026-01-01T00:00:00Z";
+        assert_eq!((over.message.as_deref(), over.active), (Some(message), false));
+        assert_eq!(over.ends, Some(Time(at("2025-12-31T00:00:00Z"))));
     }
 
     #[test]

@@ -29,6 +29,18 @@ pub struct Opening {
     pub subject: String,
     /// Whether the recipient got it: an escalation may follow an opening that only others got.
     pub is_known: bool,
+    pub findings: OfOpening,
+}
+
+/// What is known of the Findings that the message of an opening told of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OfOpening {
+    /// Number of all; `None` where no Finding has kept it.
+    pub told: Option<usize>,
+    /// Those that have not ended since, acknowledged or not.
+    pub open: usize,
+    /// Those of them that are acknowledged.
+    pub acknowledged: usize,
 }
 
 /// One Finding in a message.

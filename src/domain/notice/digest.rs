@@ -2,7 +2,7 @@
 
 use super::content::AcknowledgedBy;
 use super::digest_content::{Digest, Line, LineSubject, SECTION_LINES_MAX, Section};
-use crate::api::conditions::{self, HEALTHY};
+use crate::api::conditions::{self, HEALTHY, REASON_NOT_JUDGED};
 use crate::api::{Finding, FindingStatus, Health, Phase, Scenario, Severity, WatchState};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +11,8 @@ use std::borrow::Borrow;
 
 /// An acknowledged Finding is told of again after this time.
 const ACKNOWLEDGED_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// Within this time after a replica begins to lead, or a Scenario is created, what fails is found: a first run and those that confirm it.
+const JUDGED_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// What is known of the notices of an active Finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,6 +65,42 @@ pub fn digest<F: Borrow<Finding>, S: Borrow<Scenario>>(
         unwatched: section(unwatched),
     };
     (!digest.is_empty()).then_some(digest)
+}
+
+/// What comes of looking for something to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The digest is sent.
+    Tell,
+    /// There is none for this start.
+    Nothing,
+    /// Scenarios may have to be judged first: look again, until then.
+    TooEarly(Timestamp),
+}
+
+/// Whether the digest that was made at `now` is the one to send. A replica that has led since `led_since` waits until all Scenarios are
+/// judged, but no longer than it takes to judge them; that there is nothing to tell is only known then.
+pub fn look<S: Borrow<Scenario>>(is_empty: bool, scenarios: &[S], led_since: Timestamp, now: Timestamp) -> Look {
+    let unjudged = scenarios.iter().map(Borrow::borrow).filter(|scenario| is_unjudged(scenario));
+    let created =
+        unjudged.map(|scenario| time(scenario.metadata.creation_timestamp.as_ref()).unwrap_or(Timestamp::MIN));
+    let since = match (is_empty, created.max()) {
+        (false, None) => return Look::Tell,
+        (_, created) => created.map_or(led_since, |created| created.max(led_since)),
+    };
+    let until = since.saturating_add(JUDGED_WITHIN).unwrap_or(Timestamp::MAX);
+    match (now < until, is_empty) {
+        (true, _) => Look::TooEarly(until),
+        (false, true) => Look::Nothing,
+        (false, false) => Look::Tell,
+    }
+}
+
+/// Whether a Scenario has not been judged, and nothing says why it can't be.
+fn is_unjudged(scenario: &Scenario) -> bool {
+    let Some(status) = &scenario.status else { return true };
+    let reason = conditions::find(&status.conditions, HEALTHY).map(|healthy| healthy.reason.as_str());
+    matches!(status.state, None | Some(WatchState::Ready)) && reason.is_none_or(|reason| reason == REASON_NOT_JUDGED)
 }
 
 fn is_long_acknowledged(status: &FindingStatus, now: Timestamp) -> bool {
@@ -213,6 +251,40 @@ mod tests {
         assert_eq!(made(&quiet, &[scenario("ready", "ready", "healthy")]), None);
         assert_eq!(made(&[], &[]), None);
         assert!(made(&[], &[scenario("late", "late", "unknown")]).is_some());
+    }
+
+    #[test]
+    fn nothing_to_tell_is_known_once_scenarios_are_judged_or_had_the_time_to_be() {
+        let at = |time: &str| format!("2026-11-26T{time}Z").parse::<Timestamp>().unwrap();
+        let judged = || scenario("judged", "ready", "healthy");
+        let created = |time: &str, mut scenario: Scenario| {
+            scenario.metadata.creation_timestamp = Some(Time(at(time)));
+            scenario
+        };
+        let without_status = || Scenario { status: None, ..created("10:00:00", scenario("new", "ready", "unknown")) };
+        let not_judged = || {
+            let mut scenario = created("10:00:00", scenario("new", "ready", "unknown"));
+            scenario.status.as_mut().unwrap().conditions[0].reason = REASON_NOT_JUDGED.into();
+            scenario
+        };
+        let suspended = || {
+            let mut scenario = not_judged();
+            scenario.status.as_mut().unwrap().state = Some(WatchState::Suspended);
+            scenario
+        };
+        let of = |is_empty, scenarios: &[Scenario], led_since, now| look(is_empty, scenarios, at(led_since), at(now));
+        // It has just begun to lead: what is stored may be from long ago.
+        assert_eq!(of(true, &[judged()], "11:00:00", "11:00:01"), Look::TooEarly(at("11:02:00")));
+        assert_eq!(of(true, &[], "11:00:00", "11:00:01"), Look::TooEarly(at("11:02:00")));
+        assert_eq!(of(true, &[judged()], "11:00:00", "11:02:00"), Look::Nothing);
+        assert_eq!(of(false, &[judged(), suspended()], "11:00:00", "11:00:01"), Look::Tell);
+        for new in [without_status(), not_judged()] {
+            let all = [judged(), new];
+            assert_eq!(of(false, &all, "11:00:00", "11:00:01"), Look::TooEarly(at("11:02:00")));
+            assert_eq!(of(false, &all, "11:00:00", "11:02:00"), Look::Tell, "it had the time");
+            assert_eq!(of(true, &all, "09:00:00", "10:01:00"), Look::TooEarly(at("10:02:00")));
+            assert_eq!(of(true, &all, "09:00:00", "11:00:00"), Look::Nothing);
+        }
     }
 
     #[test]

@@ -61,8 +61,8 @@ pub struct Plan {
 /// What is to be done next.
 #[derive(Debug, PartialEq)]
 pub enum Step {
-    /// Create the Action of this date, if there is something to tell.
-    Create(Date),
+    /// Create the Action of this date, of which this is the start, if there is something to tell.
+    Create(Date, Timestamp),
     /// Write these notices into the Action of the date.
     Write(Date, Vec<DigestNotice>),
     /// Write these notices, then send the one that is claimed in them.
@@ -189,8 +189,9 @@ pub fn result(notices: &[DigestNotice]) -> Option<&'static str> {
 }
 
 impl Plan {
-    /// What is to be done next about all digests. `empty`: the date for which there was nothing to tell.
-    pub fn next(&self, records: &[Record], empty: Option<Date>, now: Timestamp) -> Step {
+    /// What is to be done next about all digests. `empty`: the start at which there was nothing to tell; a later one of the same date may
+    /// begin its digest.
+    pub fn next(&self, records: &[Record], empty: Option<Timestamp>, now: Timestamp) -> Step {
         if self.recipients.is_empty() {
             return Step::Wait(Timestamp::MAX);
         }
@@ -203,9 +204,10 @@ impl Plan {
                 step => return step,
             }
         }
-        match self.due(now).filter(|date| Some(*date) != empty && records.iter().all(|record| record.date != *date)) {
-            Some(date) => Step::Create(date),
-            None => Step::Wait(wait),
+        let is_begun = |date| records.iter().any(|record| record.date == date);
+        match self.due(now).map(|start| (self.date(start), start)) {
+            Some((date, start)) if Some(start) != empty && !is_begun(date) => Step::Create(date, start),
+            _ => Step::Wait(wait),
         }
     }
 
@@ -214,10 +216,9 @@ impl Plan {
         self.date(now).saturating_sub(Span::new().days(7))
     }
 
-    /// The date of the digest that should have begun.
-    fn due(&self, now: Timestamp) -> Option<Date> {
-        let start = self.schedule.last(now).filter(|start| now.duration_since(*start) <= BEGIN_WITHIN)?;
-        Some(self.date(start))
+    /// The start of the digest that should have begun.
+    fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.schedule.last(now).filter(|start| now.duration_since(*start) <= BEGIN_WITHIN)
     }
 
     fn date(&self, at: Timestamp) -> Date {
@@ -227,7 +228,7 @@ impl Plan {
     fn next_of(&self, record: &Record, newest: Option<Date>, now: Timestamp) -> Step {
         if record.notices.is_empty() {
             // One that was restored from a backup without its status is not sent again.
-            let is_due = self.due(now) == Some(record.date);
+            let is_due = self.due(now).is_some_and(|start| self.date(start) == record.date);
             return Step::Write(record.date, if is_due { self.planned(record.date, now) } else { Vec::new() });
         }
         let ended: Vec<_> = record.notices.iter().map(|notice| self.ended(notice, record, newest, now)).collect();

@@ -394,3 +394,6 @@ fn notice(due: Due, channel: Channel, recipient: &str, state: NoticeState, why: 
         group: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

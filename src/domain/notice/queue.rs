@@ -179,3 +179,6 @@ impl Queue {
         self.claims.values().filter_map(|claims| claims.claimed.values().map(|claimed| claimed.until).max()).min()
     }
 }
+
+#[cfg(test)]
+mod tests;

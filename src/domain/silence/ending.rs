@@ -19,9 +19,9 @@ pub fn ending(spec: &SilenceSpec, created: Timestamp, now: Timestamp) -> Ending 
     let start = spec.starts_at.as_ref().map_or(created, |at| at.0);
     match &spec.ends_at {
         Some(end) if spec.recurrence.is_none() && end.0 <= now => Ending::Ended,
-        // The API server accepts only an end after the start.
+        // Only an end after the start, and after the creation, is valid.
         Some(end) if spec.recurrence.is_none() && start <= now => {
-            let after_start = start.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
+            let after_start = start.max(created).saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
             Ending::At(now.max(after_start).min(end.0))
         }
         _ => Ending::Delete,

@@ -51,6 +51,11 @@ pub enum SilenceProblem {
         start: Timestamp,
         end: Timestamp,
     },
+    /// It was over when it was created.
+    OverAtCreation {
+        created: Timestamp,
+        end: Timestamp,
+    },
     NotACron {
         text: String,
     },
@@ -65,6 +70,57 @@ pub enum SilenceProblem {
         min: Duration,
         max: Duration,
     },
+}
+
+/// What is wrong with what a person says of a new Silence. Its words are in [`crate::domain::texts::silence_input`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputError {
+    pub field: InputField,
+    pub problem: InputProblem,
+}
+
+/// A part of what a person says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputField {
+    Spec(SilenceField),
+    /// The time from the start to the end.
+    Length,
+    Reason,
+}
+
+/// What is wrong, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputProblem {
+    Spec(SilenceProblem),
+    ReasonLength {
+        chars: usize,
+        max: usize,
+    },
+    /// Not exactly one of an end, a length and a recurrence.
+    NotOneEnd,
+    /// A length that is no duration.
+    NotALength {
+        text: String,
+    },
+    TooShort {
+        text: String,
+    },
+    /// It ends after the last time there is.
+    TooLong {
+        text: String,
+    },
+    /// A length from a start in the past that ends before now.
+    LengthIsOver {
+        text: String,
+        end: Timestamp,
+        now: Timestamp,
+    },
+}
+
+impl From<SilenceError> for InputError {
+    fn from(error: SilenceError) -> InputError {
+        InputError { field: InputField::Spec(error.field), problem: InputProblem::Spec(error.problem) }
+    }
 }
 
 impl SilenceField {

@@ -11,7 +11,7 @@ mod window;
 
 pub use active::{ActiveSilences, ParsedSilences};
 pub use ending::{Ending, ending};
-pub use error::{SilenceError, SilenceField, SilenceProblem};
+pub use error::{InputError, InputField, InputProblem, SilenceError, SilenceField, SilenceProblem};
 pub use matcher::{MATCHERS_MAX, Subject, VALUE_MAX};
 pub use validated::{DURATION_MAX, DURATION_MIN, ValidatedSilence};
 pub use window::Window;

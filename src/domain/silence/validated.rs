@@ -78,7 +78,7 @@ fn times(spec: &SilenceSpec, created: Timestamp, default_zone: &str) -> Result<T
         (Some(_), Some(_)) => error(SilenceProblem::TwoEnds),
         (Some(end), None) => match (start, end.0) {
             (Some(start), end) if end <= start => error(SilenceProblem::EndNotAfterStart { start, end }),
-            // Without a start, one that ended before it was created is only over.
+            (_, end) if end <= created => error(SilenceProblem::OverAtCreation { created, end }),
             (start, end) => Ok(Times::once(start.unwrap_or(created), end)),
         },
         (None, Some(recurrence)) => recurring(recurrence, start.unwrap_or(created), default_zone),
@@ -147,6 +147,8 @@ mod tests {
         let (start, end) = ("2026-01-02T00:00:00Z", "2026-01-01T12:00:00Z");
         let text = |text: &str| text.to_string();
         let recurrence = |cron: &str, duration: &str, zone: &str| json!({"recurrence": {"cron": cron, "duration": duration, "timezone": zone}});
+        let over =
+            |end: &str| vec![("spec.endsAt", P::OverAtCreation { created: at("2026-01-01T00:00:00Z"), end: at(end) })];
         let cron = || vec![("spec.recurrence.cron", P::NotACron { text: text("0 3 * *") })];
         let out_of_range = |duration: &str| {
             let problem = P::DurationOutOfRange { text: text(duration), min: DURATION_MIN, max: DURATION_MAX };
@@ -165,6 +167,11 @@ mod tests {
             (
                 json!({"startsAt": start, "endsAt": start}),
                 vec![("spec.endsAt", P::EndNotAfterStart { start: at(start), end: at(start) })],
+            ),
+            (json!({"endsAt": "2026-01-01T00:00:00Z"}), over("2026-01-01T00:00:00Z")),
+            (
+                json!({"startsAt": "2025-01-01T00:00:00Z", "endsAt": "2025-01-02T00:00:00Z"}),
+                over("2025-01-02T00:00:00Z"),
             ),
             (recurrence("0 3 * *", "1h", "UTC"), cron()),
             (

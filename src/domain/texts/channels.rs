@@ -147,6 +147,11 @@ pub fn sending_test(language: Language, channel: &str, recipient: &str) -> Strin
     text!(language, "{channel}: enviando para {recipient}", "{channel}: sending to {recipient}")
 }
 
+/// The connection is encrypted by this version of TLS, with a certificate that was verified.
+pub fn certificate_verified(language: Language, version: &str) -> String {
+    text!(language, "{version}, certificado verificado", "{version}, certificate verified")
+}
+
 /// What came of an attempt to send.
 pub fn delivery(language: Language, delivery: &Delivery) -> String {
     match delivery {

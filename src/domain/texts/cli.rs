@@ -155,6 +155,66 @@ pub fn check_warning(language: Language, warning: &CheckWarning) -> String {
     }
 }
 
+/// Why a command could not read or write an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApiFault {
+    /// Others changed the object all the time.
+    KeepsChanging,
+    Gone,
+    Exists,
+    /// No answer within so many seconds.
+    NoAnswer {
+        seconds: u64,
+    },
+    /// The API server refuses it; its message.
+    Refused {
+        answer: String,
+    },
+    /// The error of a library or of the operating system.
+    Failed {
+        error: String,
+    },
+    /// The kubeconfig can't be used; the library's message.
+    Kubeconfig {
+        error: String,
+    },
+}
+
+/// Why a command could not read or write an object.
+pub fn api_fault(language: Language, fault: &ApiFault) -> String {
+    match fault {
+        ApiFault::KeepsChanging => text!(
+            language,
+            "o objeto está sendo alterado por outros: tente de novo",
+            "the object is being changed by others: try again",
+        ),
+        ApiFault::Gone => text!(language, "o objeto não existe mais", "the object no longer exists"),
+        ApiFault::Exists => text!(language, "o objeto já existe", "the object exists already"),
+        ApiFault::NoAnswer { seconds } => text!(
+            language,
+            "o servidor da API Kubernetes não respondeu em {seconds} s",
+            "the Kubernetes API server did not answer within {seconds} s",
+        ),
+        ApiFault::Refused { answer } => {
+            text!(
+                language,
+                "o servidor da API Kubernetes recusou: {answer}",
+                "the Kubernetes API server refused it: {answer}"
+            )
+        }
+        ApiFault::Failed { error } => {
+            text!(
+                language,
+                "a chamada à API Kubernetes falhou: {error}",
+                "the call to the Kubernetes API failed: {error}"
+            )
+        }
+        ApiFault::Kubeconfig { error } => {
+            text!(language, "o kubeconfig não pôde ser usado: {error}", "the kubeconfig cannot be used: {error}")
+        }
+    }
+}
+
 /// Nothing was checked.
 pub fn no_scenario(language: Language) -> String {
     text!(language, "nenhum Scenario foi encontrado", "no Scenario was found")

@@ -22,6 +22,7 @@ pub mod digest;
 mod evidence;
 mod expressions;
 mod language;
+pub mod mailbox;
 pub mod notices;
 mod readings;
 mod silences;
@@ -30,7 +31,8 @@ mod tests;
 mod validation;
 
 pub use channels::{
-    ChannelFault, channel_fault, channel_off, delivery, no_channel, sending_test, test_body, test_subject,
+    ChannelFault, certificate_verified, channel_fault, channel_off, delivery, no_channel, sending_test, test_body,
+    test_subject,
 };
 pub use checks::{
     blind, blind_title, check_failed, held_by_held_requirement, held_by_probe, held_by_requirement, held_by_target,
@@ -38,8 +40,8 @@ pub use checks::{
     names_only_unset_settings, not_given, resolved_message, show_failed, surplus, surplus_title,
 };
 pub use cli::{
-    CheckWarning, DocumentError, check_columns, check_warning, demo_started, document_error, no_scenario,
-    operator_started, shutting_down, standalone_started, unknown_field,
+    ApiFault, CheckWarning, DocumentError, api_fault, check_columns, check_warning, demo_started, document_error,
+    no_scenario, operator_started, shutting_down, standalone_started, unknown_field,
 };
 pub use conditions::{
     acknowledgement_refused, acknowledgement_removed, cannot_evaluate, cannot_evaluate_recently, checks_pass,
@@ -51,7 +53,7 @@ pub use expressions::{compilation, evaluation};
 pub use language::Language;
 pub use readings::{detail, unread};
 pub use silences::{
-    no_silence, silence_columns, silence_deleted, silence_ended, silence_errors, silence_made, silence_matches,
-    silence_over, silence_problem, yes_or_no,
+    SilenceArgument, no_silence, no_such_silence, silence_argument, silence_columns, silence_deleted, silence_ended,
+    silence_errors, silence_input, silence_made, silence_matches, silence_over, silence_problem, yes_or_no,
 };
 pub use validation::{validation, validations};

@@ -28,6 +28,16 @@ pub fn moment(language: Language, at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime(format).to_string()
 }
 
+/// A time in a time zone, with the zone: `26/11/2026 10:08 -03`.
+pub fn moment_of_zone(language: Language, at: Timestamp, zone: &TimeZone) -> String {
+    format!("{} {}", moment(language, at, zone), at.to_zoned(zone.clone()).strftime("%Z"))
+}
+
+/// A time in a time zone to the second, without the zone: `26/11/2026 10:08:12`.
+pub fn second(language: Language, at: Timestamp, zone: &TimeZone) -> String {
+    format!("{}{}", moment(language, at, zone), at.to_zoned(zone.clone()).strftime(":%S"))
+}
+
 /// A date: `26/11/2026`.
 pub fn date(language: Language, date: jiff::civil::Date) -> String {
     let format = match language {
@@ -37,11 +47,8 @@ pub fn date(language: Language, date: jiff::civil::Date) -> String {
     date.strftime(format).to_string()
 }
 
-/// How long ago something was; what is less than a second ago is now.
+/// How long ago something was.
 pub fn ago(language: Language, span: Duration) -> String {
-    if span.as_secs() == 0 {
-        return text!(language, "agora", "now");
-    }
     let span = rounded(span);
     text!(language, "há {span}", "{span} ago")
 }
@@ -51,13 +58,10 @@ pub fn and_more(language: Language, count: usize) -> String {
     text!(language, "(e mais {count})", "(and {count} more)")
 }
 
-/// State: resolved, so long ago.
-pub fn resolved_ago(language: Language, span: Option<Duration>) -> String {
-    match span {
-        Some(span) => {
-            let ago = ago(language, span);
-            text!(language, "Resolvida {ago}", "Resolved {ago}")
-        }
+/// State: resolved, and when.
+pub fn resolved_at(language: Language, moment: Option<&str>) -> String {
+    match moment {
+        Some(moment) => text!(language, "Resolvida em {moment}", "Resolved at {moment}"),
         None => text!(language, "Resolvida", "Resolved"),
     }
 }
@@ -182,6 +186,59 @@ pub fn group(language: Language, state: GroupState, count: usize) -> String {
     }
 }
 
+/// What has become of the Findings of one opening, for a message about some of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartOfNotice {
+    /// Number of all, where it is known.
+    pub told: Option<usize>,
+    /// Those that have not ended, acknowledged or not.
+    pub open: usize,
+    /// Those of them that are acknowledged.
+    pub acknowledged: usize,
+}
+
+/// How many of the Findings of one opening are still open; "notice" is the message that told of it.
+pub fn of_same_notice(language: Language, part: &PartOfNotice) -> String {
+    let PartOfNotice { told, open, acknowledged } = *part;
+    let still = match (told, open) {
+        (Some(told), 0) => {
+            return text!(
+                language,
+                "todas as {told} do mesmo aviso estão encerradas",
+                "all {told} of the same notice have ended",
+            );
+        }
+        (None, 0) => {
+            return text!(
+                language,
+                "nenhuma outra do mesmo aviso continua aberta",
+                "no other of the same notice is open"
+            );
+        }
+        (Some(told), 1) => {
+            text!(
+                language,
+                "1 de {told} do mesmo aviso continua aberta",
+                "1 of {told} of the same notice is still open"
+            )
+        }
+        (Some(told), _) => text!(
+            language,
+            "{open} de {told} do mesmo aviso continuam abertas",
+            "{open} of {told} of the same notice are still open",
+        ),
+        (None, 1) => text!(language, "1 do mesmo aviso continua aberta", "1 of the same notice is still open"),
+        (None, _) => {
+            text!(language, "{open} do mesmo aviso continuam abertas", "{open} of the same notice are still open")
+        }
+    };
+    match acknowledged {
+        0 => still,
+        1 => text!(language, "{still}, 1 reconhecida", "{still}, 1 acknowledged"),
+        _ => text!(language, "{still}, {acknowledged} reconhecidas", "{still}, {acknowledged} acknowledged"),
+    }
+}
+
 /// Further Findings of a message, which it does not list.
 pub fn not_listed(language: Language, count: usize) -> String {
     match count {
@@ -274,11 +331,13 @@ pub fn not_read(language: Language) -> String {
 
 /// In which time zone times are given.
 pub fn zone(language: Language, zone: &TimeZone, at: Timestamp) -> String {
-    let name = match zone.iana_name() {
-        Some(name) => name.to_string(),
-        None => offset(zone.to_offset(at)),
-    };
+    let name = zone_name(zone, at);
     text!(language, "Fuso horário: {name}.", "Time zone: {name}.")
+}
+
+/// The name of a time zone; its offset at a time where it has none.
+pub fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
+    zone.iana_name().map_or_else(|| offset(zone.to_offset(at)), String::from)
 }
 
 fn offset(offset: tz::Offset) -> String {

@@ -2,7 +2,7 @@
 
 use super::language::Language;
 use crate::domain::duration::show;
-use crate::domain::silence::{SilenceError, SilenceProblem};
+use crate::domain::silence::{InputProblem, SilenceError, SilenceProblem};
 
 /// What is wrong with a Silence: all errors, each with its field.
 pub fn silence_errors(language: Language, errors: &[SilenceError]) -> String {
@@ -43,6 +43,11 @@ pub fn silence_problem(language: Language, problem: &SilenceProblem) -> String {
         SilenceProblem::EndNotAfterStart { start, end } => {
             text!(language, "{end} deve vir depois do início, {start}", "{end} should be after the start, {start}")
         }
+        SilenceProblem::OverAtCreation { created, end } => text!(
+            language,
+            "{end} já passou: deve vir depois da criação, {created}",
+            "{end} is over: should be after the creation, {created}",
+        ),
         SilenceProblem::NotACron { text } => text!(
             language,
             "{text:?} não é uma expressão cron de cinco campos, como `0 3 * * SUN`",
@@ -63,6 +68,86 @@ pub fn silence_problem(language: Language, problem: &SilenceProblem) -> String {
             text!(language, "{text:?} não está entre {min} e {max}", "{text:?} is not between {min} and {max}")
         }
     }
+}
+
+/// What is wrong with what a person says of a new Silence, and what would be right.
+pub fn silence_input(language: Language, problem: &InputProblem) -> String {
+    match problem {
+        InputProblem::Spec(problem) => silence_problem(language, problem),
+        InputProblem::ReasonLength { chars, max } => text!(
+            language,
+            "tem {chars} caracteres, deve ter de 1 a {max} que digam por quê",
+            "{chars} characters, should be 1 to {max} that say why",
+        ),
+        InputProblem::NotOneEnd => text!(
+            language,
+            "deve ser indicado exatamente um de ends_at, duration e recurrence",
+            "exactly one of ends_at, duration, recurrence should be given",
+        ),
+        InputProblem::NotALength { text } => text!(
+            language,
+            "{text:?} não é uma duração: use um formato como 30m, 2h ou 1h30m",
+            "{text:?} is not a duration: use a format such as 30m, 2h or 1h30m",
+        ),
+        InputProblem::TooShort { text } => {
+            text!(
+                language,
+                "{text:?} é curto demais, deve ser 1s no mínimo",
+                "{text:?} is too short, should be 1s at least"
+            )
+        }
+        InputProblem::TooLong { text } => text!(
+            language,
+            "{text:?} é longo demais: termina depois do ano 9999",
+            "{text:?} is too long: it ends after the year 9999",
+        ),
+        InputProblem::LengthIsOver { text, end, now } => text!(
+            language,
+            "{text:?} a partir do início termina em {end}, que já passou: deve terminar depois de agora, {now}",
+            "{text:?} from the start ends at {end}, which is over: should end after now, {now}",
+        ),
+    }
+}
+
+/// What is wrong with an option of `agentic-ops silence`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SilenceArgument {
+    /// Not a property, an operator and a value.
+    NotAMatcher {
+        text: String,
+    },
+    /// A matcher on something else than these properties.
+    UnknownProperty {
+        name: String,
+        known: String,
+    },
+    NotATime {
+        text: String,
+    },
+}
+
+/// What is wrong with an option, and what would be right.
+pub fn silence_argument(language: Language, argument: &SilenceArgument) -> String {
+    match argument {
+        SilenceArgument::NotAMatcher { text } => text!(
+            language,
+            "{text:?} não é uma condição: use um formato como scenario=proxmox.cluster, com um de =, !=, =~, !~",
+            "{text:?} is not a matcher: use a format such as scenario=proxmox.cluster, with one of =, !=, =~, !~",
+        ),
+        SilenceArgument::UnknownProperty { name, known } => {
+            text!(language, "{name:?} não é um destes: {known}", "{name:?} is not one of {known}")
+        }
+        SilenceArgument::NotATime { text } => text!(
+            language,
+            "{text:?} não é um horário: use um formato como 2026-01-31T18:00 ou 2026-01-31T18:00:00Z",
+            "{text:?} is not a time: use a format such as 2026-01-31T18:00 or 2026-01-31T18:00:00Z",
+        ),
+    }
+}
+
+/// There is no Silence of this name.
+pub fn no_such_silence(language: Language, name: &str) -> String {
+    text!(language, "nenhum Silence tem o nome {name:?}", "no Silence is named {name:?}")
 }
 
 /// A Silence was made. `from` and `until` are the times in which it is active, now or else next.

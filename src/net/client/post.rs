@@ -1,6 +1,7 @@
 //! Requests that change something at the server, so that it matters how far they came.
 
-use super::{GuardedClient, chain};
+use super::{GuardedClient, chain, innermost};
+use crate::net::AddressError;
 use crate::net::resolver::GuardedResolver;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
@@ -36,6 +37,8 @@ pub struct Answer {
 pub struct PostError {
     /// Without the URL.
     pub text: String,
+    /// Where that is the reason: there is no address to connect to.
+    pub address: Option<AddressError>,
     /// There was a connection, so that the server may have got the request.
     pub may_have_arrived: bool,
 }
@@ -43,8 +46,9 @@ pub struct PostError {
 impl GuardedClient {
     /// Makes a POST request. Redirects are not followed, and nothing is sent twice.
     pub async fn post(&self, post: Post<'_>) -> Result<Answer, PostError> {
-        let not_sent = |text: String| PostError { text, may_have_arrived: false };
-        self.guard.check_url(post.url).map_err(|error| not_sent(error.to_string()))?;
+        let not_sent = |text: String| PostError { text, address: None, may_have_arrived: false };
+        let refused = |error: AddressError| PostError { address: Some(error.clone()), ..not_sent(error.to_string()) };
+        self.guard.check_url(post.url).map_err(refused)?;
         let client = self.client(post.connect_timeout, post.timeout).map_err(not_sent)?;
         let mut url = post.url.clone();
         let mut request = match post.token {
@@ -60,7 +64,8 @@ impl GuardedClient {
             Ok(response) => Ok(Answer { status: response.status().as_u16(), body: beginning(response).await }),
             Err(error) => {
                 let may_have_arrived = !(error.is_connect() || error.is_builder());
-                Err(PostError { text: chain(&error), may_have_arrived })
+                let address = innermost(&error).downcast_ref::<AddressError>().cloned();
+                Err(PostError { text: chain(&error), address, may_have_arrived })
             }
         }
     }

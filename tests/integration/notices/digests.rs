@@ -66,3 +66,21 @@ async fn a_digest_arrives_once_also_where_the_program_is_started_again() {
     assert_eq!((notice.state, notice.attempts, &notice.message_id), (NoticeState::Sent, 1, &sent));
     assert_eq!(self::recorded(&standalone).await, recorded);
 }
+
+/// When the program starts, no Scenario is there: that is not all that there is to tell on that date.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_digest_tells_what_is_there_only_after_the_start() {
+    let mailpit = Mailpit::start(&[], &[]).await;
+    let (smtp, zone) = (smtp_url(mailpit.smtp), zone());
+    let standalone = Standalone::new("digests-later");
+    let settings =
+        [("SMTP_URL", smtp.as_str()), ("AGENTIC_DIGEST_CRON", "0-59 * * * *"), ("AGENTIC_TIMEZONE", zone.as_str())];
+    let _process = standalone.start(&settings).await;
+    let target = Target::start().await;
+    let mut suspended = scenario("cafe", "low", &[&target.url]);
+    suspended["spec"]["suspend"] = true.into();
+    watch(&standalone.api().await, &suspended).await;
+    eventually("the digest", || async { digests(&mailpit).await.pop() }).await;
+    let mails = mailpit.mails(1).await;
+    assert!(mails[0].part("Text").contains("cafe"), "{}", mails[0].part("Text"));
+}

@@ -2,7 +2,7 @@
 
 use super::broken::Broken;
 use super::errors::EstateError;
-use super::mail::{self, Mailbox};
+use super::mail::{self, Pages};
 use super::parts::{self, PartState};
 use axum::Router;
 use axum::extract::{Path, State};
@@ -23,7 +23,7 @@ struct Control {
 pub(super) async fn start(
     address: SocketAddr,
     broken: Broken,
-    mailbox: Mailbox,
+    pages: Pages,
     mut stop: signal::Receiver<bool>,
 ) -> Result<(SocketAddr, JoinHandle<()>), EstateError> {
     let failed = |source| EstateError::Listen { address, source };
@@ -35,7 +35,7 @@ pub(super) async fn start(
         .route("/heal/{part}", post(heal_part))
         .route("/heal", post(heal_all))
         .with_state(Control { broken, address })
-        .merge(mail::router(mailbox));
+        .merge(mail::router(pages));
     let task = tokio::spawn(async move {
         let until = async move {
             let _ = stop.wait_for(|stop| *stop).await;

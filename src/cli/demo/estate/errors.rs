@@ -1,5 +1,6 @@
 //! Errors of the estate.
 
+use crate::cli::settings::SettingsError;
 use std::net::SocketAddr;
 
 /// Why the estate does not start.
@@ -7,6 +8,8 @@ use std::net::SocketAddr;
 pub enum EstateError {
     #[error("{path}: {message}")]
     Database { path: String, message: String },
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     #[error("listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
 }

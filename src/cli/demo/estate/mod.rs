@@ -20,7 +20,10 @@ pub use errors::{EstateError, UnknownPart};
 pub use mail::{KeptMail, Mailbox};
 pub use parts::{MAIL_PARTS, MailPart, PARTS, Part, PartInfo, PartState};
 
+use crate::cli::notices;
+use crate::cli::settings::Settings;
 use broken::Broken;
+use mail::Pages;
 use service::Service;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -47,6 +50,8 @@ pub struct Estate {
 impl Estate {
     /// Starts every service on a port of its own, and the control API on `control`.
     pub async fn start(data_dir: &Path, control: SocketAddr) -> Result<Estate, EstateError> {
+        // The demo has no other settings than the defaults and its own.
+        let defaults = Settings::load(&BTreeMap::new(), None, &BTreeMap::new())?;
         let broken = Broken::nothing();
         let (stop, stopped) = signal::channel(false);
         let dir = data_dir.join("estate");
@@ -68,7 +73,8 @@ impl Estate {
         let serving = mail::serving(mailbox.clone(), broken.clone());
         let (mail, task) = Service::start(serving, broken.clone(), stopped.clone()).await?;
         tasks.push(task);
-        let (control, task) = control::start(control, broken.clone(), mailbox.clone(), stopped).await?;
+        let pages = Pages { mailbox: mailbox.clone(), language: defaults.language(), zone: notices::zone(&defaults) };
+        let (control, task) = control::start(control, broken.clone(), pages, stopped).await?;
         tasks.push(task);
         Ok(Estate { services, mail, mailbox, broken, database, control, stop, tasks })
     }

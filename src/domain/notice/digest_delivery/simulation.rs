@@ -117,7 +117,7 @@ impl World {
     fn writes(&mut self, version: u64, step: Step, is_answered: bool) -> Phase {
         let is_current = version == self.version;
         match step {
-            Step::Create(date) if self.stored.is_none() => {
+            Step::Create(date, _) if self.stored.is_none() => {
                 self.stored = Some(Record { date, begun_at: self.now, notices: Vec::new(), is_ended: false });
                 self.version += 1;
             }

@@ -43,13 +43,19 @@ fn a_digest_begins_within_six_hours_of_its_start_once_for_its_date() {
     let yesterday = Record { date: date(2026, 11, 25), ..ended.clone() };
     let cases = [
         ("before", vec![], None, "26T10:59:59", Step::Wait(at("26T11:00:00"))),
-        ("at its start", vec![], None, "26T11:00:00", Step::Create(DATE)),
-        ("6 h later", vec![], None, "26T17:00:00", Step::Create(DATE)),
+        ("at its start", vec![], None, "26T11:00:00", Step::Create(DATE, at("26T11:00:00"))),
+        ("6 h later", vec![], None, "26T17:00:00", Step::Create(DATE, at("26T11:00:00"))),
         ("later", vec![], None, "26T17:00:01", Step::Wait(at("27T11:00:00"))),
-        ("after yesterday's", vec![yesterday], None, "26T11:00:00", Step::Create(DATE)),
+        ("after yesterday's", vec![yesterday], None, "26T11:00:00", Step::Create(DATE, at("26T11:00:00"))),
         ("again", vec![ended.clone()], None, "26T11:00:00", Step::Wait(at("27T11:00:00"))),
-        ("nothing to tell", vec![], Some(DATE), "26T11:00:00", Step::Wait(at("27T11:00:00"))),
-        ("the next day", vec![ended], Some(DATE), "27T11:00:00", Step::Create(date(2026, 11, 27))),
+        ("nothing to tell", vec![], Some(at("26T11:00:00")), "26T11:00:00", Step::Wait(at("27T11:00:00"))),
+        (
+            "the next day",
+            vec![ended],
+            Some(at("26T11:00:00")),
+            "27T11:00:00",
+            Step::Create(date(2026, 11, 27), at("27T11:00:00")),
+        ),
     ];
     for (case, records, empty, now, expected) in cases {
         assert_eq!(plan("me").next(&records, empty, at(now)), expected, "{case}");
@@ -58,7 +64,17 @@ fn a_digest_begins_within_six_hours_of_its_start_once_for_its_date() {
     assert_eq!(nobody.next(&[], None, at("26T11:00:00")), Step::Wait(Timestamp::MAX));
     // 23:30 of the 25th in São Paulo.
     let late = Plan { schedule: Schedule::parse("30 23 * * *", "America/Sao_Paulo").unwrap(), ..plan("me") };
-    assert_eq!(late.next(&[], None, at("26T05:00:00")), Step::Create(date(2026, 11, 25)));
+    assert_eq!(late.next(&[], None, at("26T05:00:00")), Step::Create(date(2026, 11, 25), at("26T02:30:00")));
+}
+
+#[test]
+fn of_several_starts_on_one_date_the_first_with_something_to_tell_begins_the_digest() {
+    let often = Plan { schedule: Schedule::parse("0-59 * * * *", "America/Sao_Paulo").unwrap(), ..plan("me") };
+    let empty = Some(at("26T11:00:00"));
+    assert_eq!(often.next(&[], empty, at("26T11:00:30")), Step::Wait(at("26T11:01:00")));
+    assert_eq!(often.next(&[], empty, at("26T11:01:00")), Step::Create(DATE, at("26T11:01:00")));
+    let ended = Record { is_ended: true, ..record(Vec::new()) };
+    assert_eq!(often.next(&[ended], empty, at("26T11:01:00")), Step::Wait(at("26T11:02:00")), "once for its date");
 }
 
 #[test]

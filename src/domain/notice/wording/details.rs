@@ -29,15 +29,15 @@ pub fn is_full(kind: NoticeKind, item: &Item) -> bool {
     parts(kind, item).read
 }
 
-/// All about one Finding but its headline.
+/// All about one Finding but its headline: since when, what to do, and last what the check read.
 pub fn blocks(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) -> Vec<Block> {
     let Parts { read, runbook } = parts(kind, item);
     let mut blocks = vec![Block::Facts(facts(item, at, style)), Block::Links(links(item, style))];
-    if read {
-        blocks.extend(what_was_read(item, style));
-    }
     if runbook {
         blocks.extend(what_to_do(item, style));
+    }
+    if read {
+        blocks.extend(what_was_read(item, style));
     }
     blocks
 }
@@ -56,11 +56,11 @@ fn facts(item: &Item, at: Timestamp, style: &Style) -> Vec<(&'static str, String
     };
     let has_ended = item.resolved_at.is_some() || item.is_unwatched;
     add(if has_ended { Label::OpenedAt } else { Label::OpenSince }, moment(item.opened_at));
-    add(Label::ResolvedAt, moment(item.resolved_at).filter(|_| !item.is_unwatched));
+    add(Label::ResolvedAt, item.resolved_at.filter(|_| !item.is_unwatched).map(|at| state::moment(style, at)));
     add(Label::LastGood, moment(item.read.last_good_at));
     let by = item.acknowledgement.as_ref().map(|by| {
         let person = notices::person(language, &by.by, by.proven);
-        let when = by.at.map(|at| format!(", {}", notices::moment(language, at, &style.zone))).unwrap_or_default();
+        let when = by.at.map(|at| format!(", {}", state::moment(style, at))).unwrap_or_default();
         format!("{person}{when}{}", by.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default())
     });
     add(Label::Acknowledged, by);

@@ -9,6 +9,8 @@ use crate::domain::texts::notices::{self, Label};
 
 /// Most bytes of a mail's text and HTML together. Common mail programs hide what a longer HTML has at its end.
 pub const MAIL_MAX: usize = 100 << 10;
+/// Most characters of what is wrong in a first line that says more; the line after it has all.
+const LEAD_HEADLINE_MAX: usize = 200;
 
 /// How much of a group a mail has.
 struct Extent {
@@ -102,19 +104,23 @@ fn single(content: &Content, item: &Item, extent: &Extent, style: &Style) -> Vec
     blocks
 }
 
-/// The state; where the opening was about several Findings, so that its subject may name another one, also of which Finding.
+/// The state; where the opening was about several Findings, so that its subject may name another one, also of which Finding, and how
+/// many of them are still open.
 fn lead(content: &Content, item: &Item, style: &Style) -> String {
     let state = state::first_line(content, style);
     let names_it = |opening: &Opening| opening.subject.ends_with(&format!("· {}", item.scenario));
-    match &content.opening {
-        Some(opening) if !names_it(opening) => format!("{state} · {}", state::headline(item)),
-        _ => state,
-    }
+    let is_named = content.opening.as_ref().is_none_or(names_it) || state::has_message(content.kind, item);
+    let headline = (!is_named).then(|| clip::chars(&state::headline(item), LEAD_HEADLINE_MAX));
+    parts([Some(state), headline, state::of_opening(content, style)])
+}
+
+fn parts(parts: [Option<String>; 3]) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn group(content: &Content, extent: &Extent, style: &Style) -> Vec<Block> {
-    let lead = Block::Lead { severity: None, text: state::first_line(content, style) };
-    let mut blocks = vec![lead];
+    let lead = parts([Some(state::first_line(content, style)), state::of_opening(content, style), None]);
+    let mut blocks = vec![Block::Lead { severity: None, text: lead }];
     if content.kind == NoticeKind::Flapping {
         blocks.push(Block::Paragraph(notices::flapping_next(style.language)));
     }

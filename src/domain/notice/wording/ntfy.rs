@@ -56,6 +56,7 @@ fn title(content: &Content, item: &Item, style: &Style) -> String {
 
 fn body(content: &Content, item: &Item, style: &Style) -> String {
     let mut lines = vec![clip::chars(&item.message, SHOW_MAX)];
+    lines.extend(state::of_opening(content, style));
     if let (Some(opened), None) = (item.opened_at, item.resolved_at) {
         let label = notices::label(style.language, Label::OpenSince);
         lines.push(format!("{label}: {}", state::moment_and_span(style, opened, content.at)));
@@ -81,6 +82,7 @@ fn group_body(content: &Content, style: &Style) -> String {
     if left_out > 0 {
         lines.push(notices::not_listed(style.language, left_out));
     }
+    lines.extend(state::of_opening(content, style));
     lines.join("\n")
 }
 

@@ -3,14 +3,16 @@
 use super::Style;
 use super::clip;
 use crate::api::NoticeKind;
-use crate::domain::notice::content::{Content, Item};
+use crate::domain::notice::content::{Content, Item, OfOpening};
 use crate::domain::texts::Language;
-use crate::domain::texts::notices::{self, GroupState};
+use crate::domain::texts::notices::{self, GroupState, PartOfNotice};
 use jiff::Timestamp;
 use std::time::Duration;
 
 /// Longest first line, in characters.
 const LINE_MAX: usize = 400;
+/// Shortest time between a moment and a message that is said besides the moment.
+const SPAN_MIN: Duration = Duration::from_secs(60);
 
 /// The first line of a message.
 pub fn first_line(content: &Content, style: &Style) -> String {
@@ -41,6 +43,16 @@ fn group_line(content: &Content, style: &Style) -> String {
     notices::group(style.language, state, content.total)
 }
 
+/// What has become of the opening that a message follows about some of its Findings; `None` where it is about all of them, or nothing is
+/// known of the others.
+pub fn of_opening(content: &Content, style: &Style) -> Option<String> {
+    let OfOpening { told, open, acknowledged } = content.opening.as_ref()?.findings;
+    let not_ended = if has_ended(content) { 0 } else { content.total };
+    let is_about_all = told.map_or(open <= not_ended, |told| told <= content.total);
+    let of = PartOfNotice { told: told.filter(|told| open <= *told), open, acknowledged };
+    (!is_about_all).then(|| notices::of_same_notice(style.language, &of))
+}
+
 /// Whether a message tells the end of a Finding. After flapping, a reminder tells the state, whatever it is.
 pub fn is_end(kind: NoticeKind, item: &Item) -> bool {
     kind == NoticeKind::Resolved || kind == NoticeKind::Reminder && item.resolved_at.is_some()
@@ -53,7 +65,7 @@ pub fn item_line(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) ->
     let line = match kind {
         NoticeKind::Opened => return None,
         NoticeKind::Flapping => notices::flapping(language),
-        NoticeKind::Resolved | NoticeKind::Reminder if is_end(kind, item) => ended(item, at, style),
+        NoticeKind::Resolved | NoticeKind::Reminder if is_end(kind, item) => ended(item, style),
         NoticeKind::Resolved | NoticeKind::Reminder => match &item.acknowledgement {
             Some(_) => format!("{}. {}", notices::still_open(language, since.as_deref()), acknowledged(item, style)),
             None => notices::still_open(language, since.as_deref()),
@@ -74,9 +86,9 @@ pub fn has_message(kind: NoticeKind, item: &Item) -> bool {
     is_end(kind, item) && item.is_unwatched
 }
 
-fn ended(item: &Item, at: Timestamp, style: &Style) -> String {
+fn ended(item: &Item, style: &Style) -> String {
     if !item.is_unwatched {
-        return notices::resolved_ago(style.language, item.resolved_at.map(|resolved| span(resolved, at)));
+        return notices::resolved_at(style.language, item.resolved_at.map(|at| moment(style, at)).as_deref());
     }
     let message = headline(item);
     // The message of such a Finding may begin with these words itself, in the language of when it was written.
@@ -109,13 +121,17 @@ fn lower_first(text: &str) -> String {
     }
 }
 
-/// A time with how long ago it was: `26/11/2026 10:08 (há 2 h 5 min)`.
-pub fn moment_and_span(style: &Style, moment: Timestamp, at: Timestamp) -> String {
-    let ago = notices::ago(style.language, span(moment, at));
-    format!("{} ({ago})", notices::moment(style.language, moment, &style.zone))
+/// A time, to the minute: `26/11/2026 10:08`. Messages are read later, so that no time is said only by how long ago it was.
+pub fn moment(style: &Style, at: Timestamp) -> String {
+    notices::moment(style.language, at, &style.zone)
 }
 
-/// From `earlier` to `later`; nothing if it is the other way round.
-pub fn span(earlier: Timestamp, later: Timestamp) -> Duration {
-    Duration::try_from(later.duration_since(earlier)).unwrap_or_default()
+/// A time with how long before `at` it was, from a minute on: `26/11/2026 10:08 (há 2 h 5 min)`.
+pub fn moment_and_span(style: &Style, earlier: Timestamp, at: Timestamp) -> String {
+    let span = Duration::try_from(at.duration_since(earlier)).unwrap_or_default();
+    let moment = moment(style, earlier);
+    match span >= SPAN_MIN {
+        true => format!("{moment} ({})", notices::ago(style.language, span)),
+        false => moment,
+    }
 }

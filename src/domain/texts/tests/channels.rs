@@ -34,6 +34,7 @@ fn faults_of_channels_are_in_both_languages() {
 fn the_output_of_notify_test_is_in_both_languages() {
     check("test_subject", test_subject);
     check("test_body", |l| test_body(l, "X1", "X1"));
+    check("certificate_verified", |l| certificate_verified(l, "TLSv1.3"));
     check("no_channel", no_channel);
     check("channel_off", |l| channel_off(l, "mail", &["SMTP_URL", "MAIL_FROM"]));
     check("sending", |l| sending_test(l, "mail", "ana@example.org"));

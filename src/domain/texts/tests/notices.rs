@@ -4,8 +4,9 @@ use super::*;
 use crate::api::Severity;
 use crate::domain::texts::desk::{Page, Step};
 use crate::domain::texts::digest::Section;
-use crate::domain::texts::notices::{GroupState, Label};
-use crate::domain::texts::{desk, digest, notices};
+use crate::domain::texts::mailbox::Text;
+use crate::domain::texts::notices::{GroupState, Label, PartOfNotice};
+use crate::domain::texts::{desk, digest, mailbox, notices};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -17,11 +18,16 @@ fn states_are_in_both_languages() {
     for severity in Severity::ALL {
         check("severity", |l| notices::severity(l, severity).to_string());
     }
-    for span in [Duration::ZERO, MINUTE] {
-        check("ago", |l| notices::ago(l, span));
-        check("resolved_ago", |l| notices::resolved_ago(l, Some(span)));
+    check("ago", |l| notices::ago(l, MINUTE));
+    for moment in [None, Some("X1")] {
+        check("resolved_at", |l| notices::resolved_at(l, moment));
     }
-    check("resolved_ago", |l| notices::resolved_ago(l, None));
+    for (told, open) in [(None, 0), (None, 1), (None, 2), (Some(7), 0), (Some(7), 1), (Some(7), 2)] {
+        for acknowledged in [0, 1, 2] {
+            let part = PartOfNotice { told, open, acknowledged };
+            check("of_same_notice", |l| notices::of_same_notice(l, &part));
+        }
+    }
     check("and_more", |l| notices::and_more(l, 2));
     check("no_longer_watched", notices::no_longer_watched);
     for note in [None, Some("X2")] {
@@ -103,6 +109,8 @@ fn times_are_written_as_the_language_does() {
         (Language::English, "2026-11-25 23:08", "2026-11-25", "Time zone: America/Sao_Paulo.", "Time zone: UTC-03."),
     ] {
         assert_eq!(notices::moment(language, at, &zone), moment);
+        assert_eq!(notices::moment_of_zone(language, at, &zone), format!("{moment} -03"));
+        assert_eq!(notices::second(language, at, &zone), format!("{moment}:59"));
         assert_eq!(notices::date(language, at.to_zoned(zone.clone()).date()), date);
         assert_eq!(notices::zone(language, &zone, at), name);
         assert_eq!(notices::zone(language, &fixed, at), offset);
@@ -153,4 +161,29 @@ fn the_pages_of_links_are_in_both_languages() {
     check("with_kubectl", desk::with_kubectl);
     check("with_curl", desk::with_curl);
     check("not_a_name", desk::not_a_name);
+}
+
+#[test]
+fn the_pages_of_the_mails_of_the_demo_are_in_both_languages() {
+    for text in samples!(Text {
+        Text::Title => Text::Title,
+        Text::Heading => Text::Heading,
+        Text::Introduction => Text::Introduction,
+        Text::NoMail => Text::NoMail,
+        Text::NoSubject => Text::NoSubject,
+        Text::AllMails => Text::AllMails,
+        Text::From => Text::From,
+        Text::To => Text::To,
+        Text::Received => Text::Received,
+        Text::TextPart => Text::TextPart,
+        Text::HtmlFrame => Text::HtmlFrame,
+        Text::NoHtmlPart => Text::NoHtmlPart,
+        Text::NoTextPart => Text::NoTextPart,
+        Text::Headers => Text::Headers,
+        Text::Source => Text::Source,
+    }) {
+        check(&format!("{text:?}"), |l| mailbox::text(l, text).to_string());
+    }
+    check("columns", |l| mailbox::columns(l).join(" "));
+    check("no_such_mail", |l| mailbox::no_such_mail(l, "X1"));
 }

@@ -1,8 +1,9 @@
 use super::{check, s};
-use crate::domain::silence::SilenceProblem;
+use crate::domain::silence::{InputProblem, SilenceProblem};
 use crate::domain::texts::{
-    Language, no_silence, silence_columns, silence_deleted, silence_ended, silence_made, silence_matches, silence_over,
-    silence_problem, yes_or_no,
+    ApiFault, Language, SilenceArgument, api_fault, no_silence, no_such_silence, silence_argument, silence_columns,
+    silence_deleted, silence_ended, silence_input, silence_made, silence_matches, silence_over, silence_problem,
+    yes_or_no,
 };
 use jiff::Timestamp;
 use std::time::Duration;
@@ -20,6 +21,7 @@ fn what_is_wrong_with_a_silence_is_in_both_languages() {
         SilenceProblem::NoEnd => SilenceProblem::NoEnd,
         SilenceProblem::TwoEnds => SilenceProblem::TwoEnds,
         SilenceProblem::EndNotAfterStart { .. } => SilenceProblem::EndNotAfterStart { start, end },
+        SilenceProblem::OverAtCreation { .. } => SilenceProblem::OverAtCreation { created: start, end },
         SilenceProblem::NotACron { .. } => SilenceProblem::NotACron { text: s() },
         SilenceProblem::NotATimeZone { .. } => SilenceProblem::NotATimeZone { text: s() },
         SilenceProblem::NotADuration { .. } => SilenceProblem::NotADuration { text: s() },
@@ -28,6 +30,41 @@ fn what_is_wrong_with_a_silence_is_in_both_languages() {
     for problem in all {
         check(&format!("{problem:?}"), |language| silence_problem(language, &problem));
     }
+}
+
+#[test]
+fn what_is_wrong_with_what_a_person_says_is_in_both_languages() {
+    let (end, now) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+    for problem in samples!(InputProblem {
+        InputProblem::Spec(_) => InputProblem::Spec(SilenceProblem::NoEnd),
+        InputProblem::ReasonLength { .. } => InputProblem::ReasonLength { chars: 0, max: 1024 },
+        InputProblem::NotOneEnd => InputProblem::NotOneEnd,
+        InputProblem::NotALength { .. } => InputProblem::NotALength { text: s() },
+        InputProblem::TooShort { .. } => InputProblem::TooShort { text: s() },
+        InputProblem::TooLong { .. } => InputProblem::TooLong { text: s() },
+        InputProblem::LengthIsOver { .. } => InputProblem::LengthIsOver { text: s(), end, now },
+    }) {
+        check(&format!("{problem:?}"), |language| silence_input(language, &problem));
+    }
+    for argument in samples!(SilenceArgument {
+        SilenceArgument::NotAMatcher { .. } => SilenceArgument::NotAMatcher { text: s() },
+        SilenceArgument::UnknownProperty { .. } => SilenceArgument::UnknownProperty { name: s(), known: "X2".into() },
+        SilenceArgument::NotATime { .. } => SilenceArgument::NotATime { text: s() },
+    }) {
+        check(&format!("{argument:?}"), |language| silence_argument(language, &argument));
+    }
+    for fault in samples!(ApiFault {
+        ApiFault::KeepsChanging => ApiFault::KeepsChanging,
+        ApiFault::Gone => ApiFault::Gone,
+        ApiFault::Exists => ApiFault::Exists,
+        ApiFault::NoAnswer { .. } => ApiFault::NoAnswer { seconds: 15 },
+        ApiFault::Refused { .. } => ApiFault::Refused { answer: s() },
+        ApiFault::Failed { .. } => ApiFault::Failed { error: s() },
+        ApiFault::Kubeconfig { .. } => ApiFault::Kubeconfig { error: s() },
+    }) {
+        check(&format!("{fault:?}"), |language| api_fault(language, &fault));
+    }
+    check("no_such_silence", |language| no_such_silence(language, &s()));
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod session;
 mod tests;
 
 pub use mailbox::{KeptMail, Mailbox};
-pub use pages::router;
+pub use pages::{Pages, router};
 
 use super::broken::Broken;
 use super::parts::MAIL_DOWN;

@@ -1,14 +1,20 @@
 //! The pages of the mails: `GET /mail`, `/mail/ID`, and as plain text `/mail.txt`, `/mail/ID/text` and `/mail/ID/source`.
 
 use super::mailbox::{KeptMail, Mailbox};
+use crate::desk;
 use crate::domain::printable::printable;
+use crate::domain::texts::mailbox::{self, Text};
+use crate::domain::texts::{Language, notices};
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use mail_parser::{Message, MessageParser};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::sync::Arc;
 
 /// Nothing is loaded from anywhere, neither by a page nor by a mail in it, and no mail runs a script.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; base-uri 'none'";
@@ -30,99 +36,131 @@ iframe { box-sizing: border-box; width: 100%; height: min(70vh, 40rem); border: 
 pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line); border-radius: .3rem; padding: .75rem; margin: 0; }
 ";
 
+/// What the pages show, and how.
+#[derive(Clone)]
+pub struct Pages {
+    pub mailbox: Mailbox,
+    /// Language of a reader whose browser asks for none of the catalogue.
+    pub language: Language,
+    /// Time zone of the times.
+    pub zone: TimeZone,
+}
+
 /// The routes of the pages.
-pub fn router(mailbox: Mailbox) -> Router {
+pub fn router(pages: Pages) -> Router {
     Router::new()
         .route("/mail", get(list))
         .route("/mail.txt", get(plain_list))
         .route("/mail/{id}", get(mail))
         .route("/mail/{id}/text", get(text))
         .route("/mail/{id}/source", get(source))
-        .with_state(mailbox)
+        .with_state(pages)
 }
 
-async fn list(State(mailbox): State<Mailbox>) -> Response {
-    let mails = mailbox.newest_first();
+async fn list(State(pages): State<Pages>, headers: HeaderMap) -> Response {
+    let language = desk::accepted(&headers, pages.language);
+    let of = |text| mailbox::text(language, text);
+    let mails = pages.mailbox.newest_first();
     let content = html! {
-        h1 { "Mails that the simulated estate received" }
-        p { "The newest first; the page is loaded again every 5 seconds. As plain text: " a href="/mail.txt" { "/mail.txt" } "." }
-        @if mails.is_empty() { p.none { "None yet." } }
+        h1 { (of(Text::Heading)) }
+        p { (of(Text::Introduction)) " " a href="/mail.txt" { "/mail.txt" } "." }
+        @if mails.is_empty() { p.none { (of(Text::NoMail)) } }
         ol {
             @for mail in &mails {
                 li { a href={ "/mail/" (mail.id) } {
-                    b { (subject(mail)) }
-                    small { (time(mail)) " · from " (mail.from) " · to " (mail.to.join(", ")) }
+                    b { (subject(mail, language)) }
+                    small {
+                        (pages.time(mail, language)) " · " (of(Text::From)) ": " (mail.from) " · " (of(Text::To)) ": " (mail.to.join(", "))
+                    }
                 } }
             }
         }
+        p { small { (pages.zone_of(&mails, language)) } }
     };
-    page("Mails", html! { meta http-equiv="refresh" content="5"; }, &content)
+    page(language, of(Text::Title), html! { meta http-equiv="refresh" content="5"; }, &content)
 }
 
-async fn plain_list(State(mailbox): State<Mailbox>) -> String {
-    let mut out = format!("{:<5} {:<21} {:<26} {:<26} SUBJECT\n", "ID", "TIME", "FROM", "TO");
-    for mail in mailbox.newest_first() {
+async fn plain_list(State(pages): State<Pages>, headers: HeaderMap) -> String {
+    let language = desk::accepted(&headers, pages.language);
+    let [id, time, from, to, subject] = mailbox::columns(language);
+    let mut out = format!("{id:<5} {time:<21} {from:<26} {to:<26} {subject}\n");
+    for mail in pages.mailbox.newest_first() {
         let to = mail.to.join(",");
         let (from, to) = (printable(&mail.from), printable(&to));
-        let at = time(&mail);
+        let at = pages.time(&mail, language);
         out.push_str(&format!("{:<5} {at:<21} {from:<26} {to:<26} {}\n", mail.id, mail.subject));
     }
     out
 }
 
-async fn mail(State(mailbox): State<Mailbox>, Path(id): Path<String>) -> Response {
-    let Some(mail) = find(&mailbox, &id) else { return not_found(&id) };
+async fn mail(State(pages): State<Pages>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let language = desk::accepted(&headers, pages.language);
+    let Some(mail) = pages.find(&id) else { return not_found(language, &id) };
     let message = MessageParser::default().parse(&mail.source);
+    let of = |text| mailbox::text(language, text);
     let content = html! {
-        p { a href="/mail" { "All mails" } }
-        h1 { (subject(&mail)) }
+        p { a href="/mail" { (of(Text::AllMails)) } }
+        h1 { (subject(&mail, language)) }
         dl {
-            dt { "From" } dd { (mail.from) }
-            dt { "To" } dd { (mail.to.join(", ")) }
-            dt { "Received" } dd { (time(&mail)) }
+            dt { (of(Text::From)) } dd { (mail.from) }
+            dt { (of(Text::To)) } dd { (mail.to.join(", ")) }
+            dt { (of(Text::Received)) } dd { (pages.time(&mail, language)) " (" (notices::zone_name(&pages.zone, mail.at)) ")" }
         }
         h2 { "HTML" }
         @match message.as_ref().and_then(html_part) {
             // Links open in a tab of their own. A mail has no other rights: it is of no origin and runs no script.
-            Some(part) => iframe title="HTML part of the mail" sandbox="allow-popups allow-popups-to-escape-sandbox"
+            Some(part) => iframe title=(of(Text::HtmlFrame)) sandbox="allow-popups allow-popups-to-escape-sandbox"
                 srcdoc={ "<base target=\"_blank\">" (part) } {}
-            None => p.none { "The mail has no HTML part." }
+            None => p.none { (of(Text::NoHtmlPart)) }
         }
-        h2 { "Text" }
+        h2 { (of(Text::TextPart)) }
         @match message.as_ref().and_then(text_part) {
             Some(part) => pre { (part) }
-            None => p.none { "The mail has no text part." }
+            None => p.none { (of(Text::NoTextPart)) }
         }
-        h2 { "Headers" }
-        pre { (headers(&mail)) }
-        p { a href={ "/mail/" (mail.id) "/source" } { "The whole message as it was sent" } }
+        h2 { (of(Text::Headers)) }
+        pre { (headers_of(&mail)) }
+        p { a href={ "/mail/" (mail.id) "/source" } { (of(Text::Source)) } }
     };
-    page(subject(&mail), html! {}, &content)
+    page(language, subject(&mail, language), html! {}, &content)
 }
 
-async fn text(State(mailbox): State<Mailbox>, Path(id): Path<String>) -> Response {
-    let Some(mail) = find(&mailbox, &id) else { return not_found(&id) };
+async fn text(State(pages): State<Pages>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let Some(mail) = pages.find(&id) else { return not_found(desk::accepted(&headers, pages.language), &id) };
     let message = MessageParser::default().parse(&mail.source);
     message.as_ref().and_then(text_part).unwrap_or_default().into_response()
 }
 
-async fn source(State(mailbox): State<Mailbox>, Path(id): Path<String>) -> Response {
-    let Some(mail) = find(&mailbox, &id) else { return not_found(&id) };
+async fn source(State(pages): State<Pages>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let Some(mail) = pages.find(&id) else { return not_found(desk::accepted(&headers, pages.language), &id) };
     String::from_utf8_lossy(&mail.source).into_owned().into_response()
 }
 
-fn find(mailbox: &Mailbox, id: &str) -> Option<std::sync::Arc<KeptMail>> {
-    mailbox.get(id.parse().ok()?)
+impl Pages {
+    fn find(&self, id: &str) -> Option<Arc<KeptMail>> {
+        self.mailbox.get(id.parse().ok()?)
+    }
+
+    /// When a mail came, to the second.
+    fn time(&self, mail: &KeptMail, language: Language) -> String {
+        notices::second(language, mail.at, &self.zone)
+    }
+
+    /// In which time zone the times of these mails are given.
+    fn zone_of(&self, mails: &[Arc<KeptMail>], language: Language) -> String {
+        let at = mails.first().map_or_else(Timestamp::now, |mail| mail.at);
+        notices::zone(language, &self.zone, at)
+    }
 }
 
-fn not_found(id: &str) -> Response {
-    (StatusCode::NOT_FOUND, format!("no mail has the id {id:?}; /mail.txt lists those that are kept\n")).into_response()
+fn not_found(language: Language, id: &str) -> Response {
+    (StatusCode::NOT_FOUND, format!("{}\n", mailbox::no_such_mail(language, id))).into_response()
 }
 
-fn page(title: &str, head: Markup, content: &Markup) -> Response {
+fn page(language: Language, title: &str, head: Markup, content: &Markup) -> Response {
     let page = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(language.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -136,13 +174,8 @@ fn page(title: &str, head: Markup, content: &Markup) -> Response {
     ([("content-security-policy", POLICY)], Html(page.into_string())).into_response()
 }
 
-fn subject(mail: &KeptMail) -> &str {
-    if mail.subject.is_empty() { "(no subject)" } else { &mail.subject }
-}
-
-/// When it came, in UTC, to the second.
-fn time(mail: &KeptMail) -> String {
-    mail.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+fn subject(mail: &KeptMail, language: Language) -> &str {
+    if mail.subject.is_empty() { mailbox::text(language, Text::NoSubject) } else { &mail.subject }
 }
 
 /// The part that is HTML: mail-parser makes HTML of text where there is none, and the reverse.
@@ -156,7 +189,7 @@ fn text_part(message: &Message<'_>) -> Option<String> {
 }
 
 /// The headers as they were sent.
-fn headers(mail: &KeptMail) -> String {
+fn headers_of(mail: &KeptMail) -> String {
     let text = String::from_utf8_lossy(&mail.source);
     let end = ["\r\n\r\n", "\n\n"].iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
     text[..end].to_string()

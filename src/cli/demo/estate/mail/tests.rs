@@ -31,7 +31,7 @@ async fn get(estate: &Estate, path: &str) -> (u16, String) {
 #[tokio::test]
 async fn a_mail_that_was_sent_is_listed_and_shown() {
     let (estate, dir) = estate().await;
-    assert!(get(&estate, "/mail").await.1.contains("None yet"));
+    assert!(get(&estate, "/mail").await.1.contains("Nenhum ainda"));
     let transport = transport(&estate);
     let subject = "[crítico] VM 112 não está em execução <b>· proxmox.cluster";
     transport.send(message(&estate, subject)).await.unwrap();
@@ -57,6 +57,17 @@ async fn a_mail_that_was_sent_is_listed_and_shown() {
     assert!(!page.contains("allow-scripts") && !page.contains("allow-same-origin"), "{page}");
     assert_eq!(get(&estate, "/mail/1/text").await.1.replace("\r\n", "\n"), "VM 112 não está em execução\n.\n");
     assert!(get(&estate, "/mail/1/source").await.1.contains("multipart/alternative"));
+    // In the language of the reader, and in the time zone of the settings.
+    let url = format!("http://{}/mail", estate.control_address());
+    let (_, english) = send(client().get(&url).header("accept-language", "en")).await.unwrap();
+    assert!(
+        english.contains("lang=\"en\"") && english.contains("Mails that the simulated estate received"),
+        "{english}"
+    );
+    assert!(list.contains("lang=\"pt-BR\"") && list.contains("Fuso horário: America/Sao_Paulo."), "{list}");
+    let at = estate.mailbox().get(1).unwrap().at.in_tz("America/Sao_Paulo").unwrap();
+    let shown = at.strftime("%d/%m/%Y %H:%M:%S").to_string();
+    assert!(list.contains(&shown) && plain.contains(&shown) && page.contains(&shown), "{shown}: {list}{plain}{page}");
     for path in ["/mail/3", "/mail/x", "/mail/3/text", "/mail/3/source"] {
         assert_eq!(get(&estate, path).await.0, 404, "{path}");
     }

@@ -1,7 +1,7 @@
 //! Contents for the tests.
 
 use crate::api::{NoticeKind, Severity};
-use crate::domain::notice::content::{AcknowledgedBy, Content, Item, Opening, ReadFacts, RunbookSection};
+use crate::domain::notice::content::{AcknowledgedBy, Content, Item, OfOpening, Opening, ReadFacts, RunbookSection};
 use crate::domain::notice::wording::Style;
 use crate::domain::texts::Language;
 use jiff::Timestamp;
@@ -118,6 +118,7 @@ pub fn content(kind: NoticeKind, items: Vec<Item>) -> Content {
         id: "0f1e2d3c@agentic-ops".into(),
         subject: "[crítico] VM 112 não está em execução · proxmox.cluster".into(),
         is_known: true,
+        findings: OfOpening { told: Some(items.len()), open: items.len(), acknowledged: 0 },
     });
     Content { kind, total: items.len(), items, at, id: "a1b2c3d4@agentic-ops".into(), opening }
 }
@@ -137,6 +138,17 @@ pub fn group(kind: NoticeKind) -> Content {
     content
 }
 
+/// One of the three Findings of an opening; of the others one is acknowledged.
+pub fn part(kind: NoticeKind) -> Content {
+    let mut content = content(kind, vec![vm(123)]);
+    if let Some(opening) = &mut content.opening {
+        opening.subject.push_str(" (e mais 2)");
+        let open = if kind == NoticeKind::Resolved { 2 } else { 3 };
+        opening.findings = OfOpening { told: Some(3), open, acknowledged: 1 };
+    }
+    content
+}
+
 /// The same in English, as a program that is set to it writes messages.
 pub fn english(mut content: Content) -> Content {
     let said = [
@@ -149,6 +161,7 @@ pub fn english(mut content: Content) -> Content {
         ("A API do Desk respondeu 502 em /health", "The Desk's API answered 502 at /health"),
         ("troca de disco em curso", "a disk is being replaced"),
         ("[crítico]", "[critical]"),
+        ("(e mais 2)", "(and 2 more)"),
     ];
     let translated = |text: &str| said.iter().fold(text.to_string(), |text, (from, to)| text.replace(from, to));
     for item in &mut content.items {

@@ -2,8 +2,8 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test --lib wording` writes the files. The HTML files open in a browser.
 
-use super::fixtures::{KINDS, english, group, single, style};
-use crate::api::Channel;
+use super::fixtures::{KINDS, english, group, part, single, style};
+use crate::api::{Channel, NoticeKind};
 use crate::domain::notice::content::Content;
 use crate::domain::notice::wording::{Style, word};
 use crate::domain::outgoing::{Outgoing, Push};
@@ -59,7 +59,10 @@ fn messages(content: &Content, style: &Style) -> (String, String) {
 fn messages_are_those_of_the_golden_files() {
     for language in Language::ALL {
         for kind in KINDS {
-            for (name, content) in [("single", single(kind)), ("group", group(kind))] {
+            let contents = [("single", single(kind)), ("group", group(kind)), ("part", part(kind))];
+            for (name, content) in
+                contents.into_iter().filter(|(name, _)| *name != "part" || kind == NoticeKind::Resolved)
+            {
                 let content = if language == Language::English { english(content) } else { content };
                 let (text, html) = messages(&content, &style(language));
                 let name = format!("{}-{name}.{}", kind.as_str().to_lowercase(), language_name(language));

@@ -1,8 +1,8 @@
 //! Subjects and first lines.
 
-use super::fixtures::{at, content, desk, group, single, style, vm};
+use super::fixtures::{KINDS, at, content, desk, group, part, single, style, vm};
 use crate::api::{Channel, NoticeKind, Severity};
-use crate::domain::notice::content::{AcknowledgedBy, Content, Item, Opening};
+use crate::domain::notice::content::{AcknowledgedBy, Content, Item, OfOpening, Opening};
 use crate::domain::notice::wording::word;
 use crate::domain::outgoing::{Mail, Outgoing, Push};
 use crate::domain::texts::Language;
@@ -27,6 +27,10 @@ fn subject(content: &Content) -> String {
 
 fn first_line(content: &Content) -> String {
     mail(content, Language::Portuguese).text.lines().next().unwrap().to_string()
+}
+
+fn no_opening() -> Opening {
+    Opening { id: String::new(), subject: String::new(), is_known: true, findings: OfOpening::default() }
 }
 
 #[test]
@@ -58,7 +62,7 @@ fn a_subject_is_one_line_of_bounded_length() {
 
 #[test]
 fn a_mail_that_follows_an_opening_replies_to_its_subject_exactly() {
-    for kind in super::fixtures::KINDS {
+    for kind in KINDS {
         let content = single(kind);
         let Some(opening) = content.opening.clone() else { continue };
         for language in Language::ALL {
@@ -67,10 +71,10 @@ fn a_mail_that_follows_an_opening_replies_to_its_subject_exactly() {
             assert_eq!((mail.in_reply_to, mail.message_id), (Some(opening.id.clone()), content.id.clone()));
         }
     }
-    let broken = Opening { id: "x".into(), subject: "a\r\nBcc: x@example.org".into(), is_known: true };
+    let broken = Opening { id: "x".into(), subject: "a\r\nBcc: x@example.org".into(), is_known: true, ..no_opening() };
     let content = Content { opening: Some(broken), ..single(NoticeKind::Resolved) };
     assert_eq!(subject(&content), "Re: a Bcc: x@example.org");
-    let of_others = Opening { id: "x".into(), subject: "[crítico] a · shop".into(), is_known: false };
+    let of_others = Opening { id: "x".into(), subject: "[crítico] a · shop".into(), is_known: false, ..no_opening() };
     let content = Content { opening: Some(of_others), ..single(NoticeKind::Escalated) };
     assert_eq!(subject(&content), "[crítico] a · shop", "its recipient got no opening, and later mails reply to it");
 }
@@ -83,7 +87,7 @@ fn the_first_line_says_the_state() {
         (NoticeKind::Acknowledged, "Reconhecida por ana (nome não comprovado): troca de disco em curso"),
         (NoticeKind::Reminder, "Ainda aberta desde 26/11/2026 10:08 (há 4 h 3 min)"),
         (NoticeKind::Escalated, "Escalada: ninguém reconheceu; aberta desde 26/11/2026 10:08 (há 17 min)"),
-        (NoticeKind::Resolved, "Resolvida há 30 s"),
+        (NoticeKind::Resolved, "Resolvida em 26/11/2026 12:13"),
     ] {
         assert_eq!(first_line(&single(kind)), line, "{kind:?}");
     }
@@ -96,6 +100,81 @@ fn the_first_line_says_the_state() {
         (NoticeKind::Resolved, "Resolvidas: 2; não são mais monitoradas: 1"),
     ] {
         assert_eq!(first_line(&group(kind)), line, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_message_about_some_findings_of_an_opening_says_how_many_are_still_open() {
+    for (kind, line) in [
+        (
+            NoticeKind::Acknowledged,
+            "Reconhecida por ana (nome não comprovado): troca de disco em curso · VM 123 não está em execução · 3 de 3 do mesmo aviso continuam abertas, 1 reconhecida",
+        ),
+        (
+            NoticeKind::Reminder,
+            "Ainda aberta desde 26/11/2026 10:08 (há 4 h 3 min) · VM 123 não está em execução · 3 de 3 do mesmo aviso continuam abertas, 1 reconhecida",
+        ),
+        (
+            NoticeKind::Resolved,
+            "Resolvida em 26/11/2026 12:13 · Voltou ao normal depois de 2 h 5 min. Era: VM 123 não está em execução · 2 de 3 do mesmo aviso continuam abertas, 1 reconhecida",
+        ),
+    ] {
+        assert_eq!(first_line(&part(kind)), line);
+    }
+    let ended = |told, open, acknowledged| {
+        let mut content = part(NoticeKind::Resolved);
+        content.opening.as_mut().unwrap().findings = OfOpening { told, open, acknowledged };
+        let line = first_line(&content);
+        line.rsplit_once("em execução").unwrap().1.to_string()
+    };
+    assert_eq!(ended(Some(3), 1, 0), " · 1 de 3 do mesmo aviso continua aberta");
+    assert_eq!(ended(Some(3), 0, 0), " · todas as 3 do mesmo aviso estão encerradas");
+    assert_eq!(ended(None, 2, 2), " · 2 do mesmo aviso continuam abertas, 2 reconhecidas");
+    assert_eq!((ended(None, 0, 0), ended(Some(1), 0, 0)), (String::new(), String::new()));
+    let mut two = group(NoticeKind::Resolved);
+    two.items.truncate(2);
+    (two.total, two.opening.as_mut().unwrap().findings.open) = (2, 1);
+    assert_eq!(first_line(&two), "Resolvidas: 2 ocorrências · 1 de 3 do mesmo aviso continua aberta");
+    for content in [part(NoticeKind::Resolved), two] {
+        assert!(
+            push(&content).body.ends_with("abertas, 1 reconhecida") || push(&content).body.ends_with("continua aberta")
+        );
+    }
+}
+
+/// A message is read later: how long ago something was is said besides the time only, and is worth saying.
+#[test]
+fn every_time_in_a_message_is_absolute() {
+    for kind in KINDS {
+        for content in [single(kind), group(kind), part(kind)] {
+            for language in Language::ALL {
+                let text = mail(&content, language).text;
+                for line in text.lines().filter(|line| line.contains("há ") || line.contains(" ago")) {
+                    assert!(line.contains("2026") && !line.contains(" s)") && !line.contains(" s ago"), "{line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_to_do_comes_before_what_was_read() {
+    for kind in [NoticeKind::Opened, NoticeKind::Reminder, NoticeKind::Escalated] {
+        let mail = mail(&single(kind), Language::Portuguese);
+        for text in [mail.text, mail.html] {
+            let places = [
+                "VM 112 não está",
+                "Aberta desde",
+                "O que fazer",
+                "procure",
+                "O que a verificação mostra",
+                "Condição que falhou",
+                "Valores lidos",
+            ];
+            let at: Vec<usize> =
+                places.iter().map(|part| text.rfind(part).unwrap_or_else(|| panic!("{part}: {text}"))).collect();
+            assert!(at.is_sorted(), "{kind:?}: {at:?} {text}");
+        }
     }
 }
 
@@ -117,7 +196,7 @@ fn what_is_no_longer_watched_did_not_recover() {
             assert!(!said.contains("resolvido") && !said.contains("voltou ao normal"), "{channel:?}: {said}");
         }
     }
-    let all = Content { items: vec![Item { is_unwatched: true, ..vm(1) }; 2], total: 2, ..group(NoticeKind::Resolved) };
+    let all = content(NoticeKind::Resolved, vec![Item { is_unwatched: true, ..vm(1) }; 2]);
     assert_eq!(first_line(&all), "Não são mais monitoradas: 2 ocorrências");
 }
 
@@ -136,7 +215,7 @@ fn after_flapping_a_reminder_says_the_state_of_now() {
     content.items[0].acknowledgement = Some(AcknowledgedBy { by: "ana".into(), proven: true, ..Default::default() });
     assert_eq!(first_line(&content), "Ainda aberta desde 26/11/2026 10:08 (há 4 h 3 min). Reconhecida por ana");
     content.items[0].resolved_at = Some(at("2026-11-26T16:56:00Z"));
-    assert_eq!(first_line(&content), "Resolvida há 15 min");
+    assert_eq!(first_line(&content), "Resolvida em 26/11/2026 13:56");
     assert_eq!(push(&content).priority, 3);
     let mut content = group(NoticeKind::Reminder);
     content.items[0].resolved_at = Some(at("2026-11-26T16:56:00Z"));
