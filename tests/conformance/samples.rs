@@ -94,7 +94,7 @@ pub fn full(kind: &str) -> Value {
                 "author": "ana", "reason": "r",
             },
             "status": {
-                "observedGeneration": 1, "active": true, "nextStart": TIME, "ends": TIME, "message": "m", "holding": ["f"],
+                "observedGeneration": 1, "active": true, "nextStart": TIME, "starts": TIME, "ends": TIME, "message": "m", "holding": ["f"],
                 "holdingTotal": 1,
             },
         }),

@@ -87,6 +87,18 @@ async fn what_follows_an_opening_replies_to_it() {
         let count = async |kind| ids(&mailpit, kind, to).await.len();
         assert_eq!((count(NoticeKind::Opened).await, count(NoticeKind::Resolved).await), (1, 2));
     }
+    // The subject names one of the two; the first line says what has become of the other.
+    for to in [ANA, BIA] {
+        let is_end = |mail: &&Received| {
+            mail.content["To"][0]["Address"] == to && mail.header("Message-Id").starts_with("<resolved.")
+        };
+        let lines: Vec<String> = (mails.iter().filter(is_end))
+            .map(|mail| mail.part("Text").lines().next().unwrap_or_default().to_string())
+            .collect();
+        let [first, second] = lines.as_slice() else { panic!("{lines:?}") };
+        assert!(first.ends_with(" · 1 de 2 do mesmo aviso continua aberta, 1 reconhecida"), "{first}");
+        assert!(second.ends_with(" · todas as 2 do mesmo aviso estão encerradas"), "{second}");
+    }
     for status in [&ended, &last] {
         for to in [ANA, BIA] {
             for kind in [NoticeKind::Opened, NoticeKind::Reminder, NoticeKind::Acknowledged, NoticeKind::Resolved] {

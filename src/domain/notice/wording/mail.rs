@@ -111,15 +111,15 @@ fn lead(content: &Content, item: &Item, style: &Style) -> String {
     let names_it = |opening: &Opening| opening.subject.ends_with(&format!("· {}", item.scenario));
     let is_named = content.opening.as_ref().is_none_or(names_it) || state::has_message(content.kind, item);
     let headline = (!is_named).then(|| clip::chars(&state::headline(item), LEAD_HEADLINE_MAX));
-    parts([Some(state), headline, state::of_opening(content, style)])
+    joined([Some(state), headline, state::of_opening(content, style)])
 }
 
-fn parts(parts: [Option<String>; 3]) -> String {
+fn joined(parts: [Option<String>; 3]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn group(content: &Content, extent: &Extent, style: &Style) -> Vec<Block> {
-    let lead = parts([Some(state::first_line(content, style)), state::of_opening(content, style), None]);
+    let lead = joined([Some(state::first_line(content, style)), state::of_opening(content, style), None]);
     let mut blocks = vec![Block::Lead { severity: None, text: lead }];
     if content.kind == NoticeKind::Flapping {
         blocks.push(Block::Paragraph(notices::flapping_next(style.language)));
