@@ -4,7 +4,6 @@
 //! is rendered as text and as HTML, so that both say the same.
 
 mod clean;
-mod clip;
 mod details;
 mod digest;
 mod document;
@@ -22,6 +21,7 @@ mod webhook;
 
 use super::content::Content;
 use crate::api::Channel;
+use crate::domain::clip;
 use crate::domain::outgoing::Outgoing;
 use crate::domain::texts::Language;
 use jiff::tz::TimeZone;
