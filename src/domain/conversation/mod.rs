@@ -2,7 +2,13 @@
 
 pub mod command;
 pub mod correlation;
+mod draft;
+mod finding;
+mod quote;
 pub mod tell;
+#[cfg(test)]
+mod tests;
+mod worded;
 
 use crate::api::{Citation, FindingSpec, FindingStatus};
 use crate::domain::texts::Language;

@@ -17,6 +17,7 @@ mod channels;
 mod checks;
 mod cli;
 mod conditions;
+pub mod conversation;
 pub mod desk;
 pub mod digest;
 mod evidence;

@@ -24,6 +24,7 @@ macro_rules! samples {
 }
 
 mod channels;
+mod conversation;
 mod notices;
 mod readings;
 mod silences;

@@ -5,8 +5,10 @@ use super::{Style, links, state};
 use crate::api::NoticeKind;
 use crate::domain::notice::content::{Item, RunbookSection};
 use crate::domain::outgoing::Link;
+use crate::domain::texts::Language;
 use crate::domain::texts::notices::{self, Label};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// What a message has besides the facts.
 struct Parts {
@@ -32,7 +34,9 @@ pub fn is_full(kind: NoticeKind, item: &Item) -> bool {
 /// All about one Finding but its headline.
 pub fn blocks(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) -> Vec<Block> {
     let Parts { read, runbook } = parts(kind, item);
-    let mut blocks = vec![Block::Facts(facts(item, at, style)), Block::Links(links(item, style))];
+    let shown = |moment| state::moment_and_span(style, moment, at);
+    let facts = facts(item, style.language, &style.zone, &shown);
+    let mut blocks = vec![Block::Facts(facts), Block::Links(links(item, style))];
     if read {
         blocks.extend(what_was_read(item, style));
     }
@@ -42,13 +46,18 @@ pub fn blocks(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) -> Ve
     blocks
 }
 
-fn facts(item: &Item, at: Timestamp, style: &Style) -> Vec<(&'static str, String)> {
-    let language = style.language;
+/// Name and value of what is known of a Finding besides its headline and what was read; `shown` words a time.
+pub fn facts(
+    item: &Item,
+    language: Language,
+    zone: &TimeZone,
+    shown: &dyn Fn(Timestamp) -> String,
+) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut add = |label: Label, value: Option<String>| {
         facts.extend(value.filter(|value| !value.is_empty()).map(|value| (notices::label(language, label), value)));
     };
-    let moment = |moment: Option<Timestamp>| moment.map(|moment| state::moment_and_span(style, moment, at));
+    let moment = |moment: Option<Timestamp>| moment.map(shown);
     let scenario = if item.title.is_empty() || item.title == state::headline(item) {
         item.scenario.clone()
     } else {
@@ -60,7 +69,7 @@ fn facts(item: &Item, at: Timestamp, style: &Style) -> Vec<(&'static str, String
     add(Label::LastGood, moment(item.read.last_good_at));
     let by = item.acknowledgement.as_ref().map(|by| {
         let person = notices::person(language, &by.by, by.proven);
-        let when = by.at.map(|at| format!(", {}", notices::moment(language, at, &style.zone))).unwrap_or_default();
+        let when = by.at.map(|at| format!(", {}", notices::moment(language, at, zone))).unwrap_or_default();
         format!("{person}{when}{}", by.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default())
     });
     add(Label::Acknowledged, by);

@@ -48,6 +48,9 @@ pub fn word(content: &Content, channel: Channel, style: &Style) -> Outgoing {
     }
 }
 
+pub(in crate::domain) use clean::{item as cleaned, one_line, web_address};
+pub(in crate::domain) use details::facts;
 pub use digest::word_digest;
 pub use mail::MAIL_MAX;
 pub use ntfy::PUSH_MAX;
+pub(in crate::domain) use state::headline;
