@@ -13,6 +13,7 @@ macro_rules! text {
     };
 }
 
+pub mod answers;
 mod channels;
 mod checks;
 mod cli;

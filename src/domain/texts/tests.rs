@@ -23,6 +23,7 @@ macro_rules! samples {
     }};
 }
 
+mod answers;
 mod channels;
 mod conversation;
 mod notices;
