@@ -243,6 +243,7 @@ impl Settings {
                 actions_max: self.count("AGENTIC_ACTIONS_MAX"),
             },
             evaluations: self.count("AGENTIC_EVALUATIONS_MAX"),
+            answers_per_minute: self.count("AGENTIC_ANSWERS_PER_MINUTE"),
         }
     }
 

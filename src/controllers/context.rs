@@ -24,6 +24,8 @@ pub struct Limits {
     pub retention: RetentionLimits,
     /// Evaluations of Scenarios that keep a thread busy, at once.
     pub evaluations: usize,
+    /// Answers of Agents to one author within a minute.
+    pub answers_per_minute: usize,
 }
 
 /// The connections and settings that controllers share. Clones share them.

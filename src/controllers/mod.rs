@@ -9,6 +9,7 @@ pub mod digest;
 pub mod finding;
 mod heartbeat;
 mod lateness;
+mod message;
 pub mod monitoring;
 mod notification;
 pub mod notification_config;
@@ -42,6 +43,7 @@ const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
     agent::start,        // counts open Findings
     silence::start,      // keeps the statuses of Silences
     notification::start, // tells people of Findings
+    message::start,      // answers people in Threads
     retention::start,    // removes what is finished and too old, or too much
     lateness::start,     // reports probes that begin too late
     heartbeat::start,    // calls a push monitor while all is well

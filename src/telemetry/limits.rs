@@ -28,6 +28,8 @@ pub enum Limit {
     RetainedEvents,
     /// Actions of one person within a minute.
     ActionsPerMinute,
+    /// Answers of Agents to one author within a minute.
+    AnswersPerMinute,
     /// Open connections of clients, or file descriptors for them.
     Connections,
     /// Connections of clients without a valid token.
@@ -80,7 +82,7 @@ pub enum Limit {
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 33] = [
+    pub const ALL: [Limit; 34] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -90,6 +92,7 @@ impl Limit {
         Limit::RetainedActions,
         Limit::RetainedEvents,
         Limit::ActionsPerMinute,
+        Limit::AnswersPerMinute,
         Limit::Connections,
         Limit::UnauthenticatedConnections,
         Limit::HeaderTimeout,
@@ -128,6 +131,7 @@ impl Limit {
             Limit::RetainedActions => "retained_actions",
             Limit::RetainedEvents => "retained_events",
             Limit::ActionsPerMinute => "actions_per_minute",
+            Limit::AnswersPerMinute => "answers_per_minute",
             Limit::Connections => "connections",
             Limit::UnauthenticatedConnections => "unauthenticated_connections",
             Limit::HeaderTimeout => "header_timeout",
@@ -166,6 +170,7 @@ impl Limit {
             Limit::RetainedActions => "AGENTIC_ACTIONS_MAX",
             Limit::RetainedEvents => "AGENTIC_EVENTS_MAX",
             Limit::ActionsPerMinute => "AGENTIC_ACTIONS_PER_MINUTE",
+            Limit::AnswersPerMinute => "AGENTIC_ANSWERS_PER_MINUTE",
             Limit::Connections => "AGENTIC_CONNECTIONS_MAX",
             Limit::UnauthenticatedConnections => "AGENTIC_UNAUTHENTICATED_CONNECTIONS_MAX",
             Limit::HeaderTimeout => "AGENTIC_HEADER_TIMEOUT",

@@ -390,6 +390,12 @@ pub const SETTINGS: &[Setting] = &[
         Format::Integer(1, 10_000),
         "commands of one person within a minute, by each replica; further ones are refused with 429",
     ),
+    setting(
+        "AGENTIC_ANSWERS_PER_MINUTE",
+        Some("30"),
+        Format::Integer(1, 1_000),
+        "answers of Agents to one author within a minute; one more says so, and further Messages of that minute are not answered",
+    ),
 ];
 
 /// The page `docs/settings.md`: every setting with default, format and meaning.

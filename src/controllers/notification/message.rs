@@ -72,7 +72,7 @@ fn item(finding: &Finding, target: &Target, runbook: &dyn Fn(&FindingRunbook) ->
             at: Some(of.at.0),
             proven: of.proven,
         }),
-        read: read_facts(&status),
+        read: ReadFacts::of(&status),
         runbook: status.runbook.as_ref().map(runbook),
         thread: status.thread.clone(),
     }
@@ -113,14 +113,4 @@ fn opened_at(status: &FindingStatus, target: &Target) -> Option<jiff::Timestamp>
         return status.opened_at.as_ref().map(|at| at.0);
     }
     informed_of(status, &target.pair).map(|informed| informed.since.0)
-}
-
-fn read_facts(status: &FindingStatus) -> ReadFacts {
-    let Some(evidence) = status.evidence.clone() else { return ReadFacts::default() };
-    ReadFacts {
-        show: evidence.show,
-        expression: evidence.expression,
-        values: evidence.values.into_iter().map(|read| (read.path, read.value)).collect(),
-        last_good_at: evidence.last_good.map(|good| good.at.0),
-    }
 }

@@ -1,7 +1,15 @@
 //! What Agents say in Threads: text that follows from what was read, in the language of the people on duty.
 
+pub mod answer;
+pub mod command;
 pub mod correlation;
+mod draft;
+mod finding;
+mod quote;
 pub mod tell;
+#[cfg(test)]
+mod tests;
+mod worded;
 
 use crate::api::{Citation, FindingSpec, FindingStatus};
 use crate::domain::texts::Language;

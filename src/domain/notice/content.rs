@@ -1,6 +1,6 @@
 //! What a message says, before it is worded for a channel.
 
-use crate::api::{NoticeKind, Severity};
+use crate::api::{FindingStatus, NoticeKind, Severity};
 use jiff::Timestamp;
 
 /// Findings that a message describes at most; of more, it has the number and a link.
@@ -88,6 +88,19 @@ pub struct ReadFacts {
     pub values: Vec<(String, String)>,
     /// When the check last passed, as far as that is known.
     pub last_good_at: Option<Timestamp>,
+}
+
+impl ReadFacts {
+    /// What the status of a Finding says of it.
+    pub fn of(status: &FindingStatus) -> ReadFacts {
+        let Some(evidence) = status.evidence.clone() else { return ReadFacts::default() };
+        ReadFacts {
+            show: evidence.show,
+            expression: evidence.expression,
+            values: evidence.values.into_iter().map(|read| (read.path, read.value)).collect(),
+            last_good_at: evidence.last_good.map(|good| good.at.0),
+        }
+    }
 }
 
 /// The section of the runbook that applies.

@@ -13,10 +13,12 @@ macro_rules! text {
     };
 }
 
+pub mod answers;
 mod channels;
 mod checks;
 mod cli;
 mod conditions;
+pub mod conversation;
 pub mod desk;
 pub mod digest;
 mod evidence;

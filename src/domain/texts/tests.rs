@@ -23,7 +23,9 @@ macro_rules! samples {
     }};
 }
 
+mod answers;
 mod channels;
+mod conversation;
 mod notices;
 mod readings;
 mod silences;

@@ -1,5 +1,6 @@
 //! Several replicas, and an API server that does not respond: no transition is lost or written twice.
 
+mod answers;
 mod apart;
 pub mod cluster;
 mod faults;

@@ -38,7 +38,8 @@ pub fn content(content: &Content) -> Content {
     }
 }
 
-fn item(item: &Item) -> Item {
+/// A Finding of it, likewise.
+pub fn item(item: &Item) -> Item {
     Item {
         finding: one_line(&item.finding, NAME_MAX),
         scenario: one_line(&item.scenario, SHORT_MAX),

@@ -5,8 +5,10 @@ use super::{Style, links, state};
 use crate::api::NoticeKind;
 use crate::domain::notice::content::{Item, RunbookSection};
 use crate::domain::outgoing::Link;
+use crate::domain::texts::Language;
 use crate::domain::texts::notices::{self, Label};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// What a message has besides the facts.
 struct Parts {
@@ -32,7 +34,9 @@ pub fn is_full(kind: NoticeKind, item: &Item) -> bool {
 /// All about one Finding but its headline: since when, what to do, and last what the check read.
 pub fn blocks(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) -> Vec<Block> {
     let Parts { read, runbook } = parts(kind, item);
-    let mut blocks = vec![Block::Facts(facts(item, at, style)), Block::Links(links(item, style))];
+    let shown = |moment| state::moment_and_span(style, moment, at);
+    let facts = facts(item, style.language, &style.zone, &shown);
+    let mut blocks = vec![Block::Facts(facts), Block::Links(links(item, style))];
     if runbook {
         blocks.extend(what_to_do(item, style));
     }
@@ -42,13 +46,18 @@ pub fn blocks(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) -> Ve
     blocks
 }
 
-fn facts(item: &Item, at: Timestamp, style: &Style) -> Vec<(&'static str, String)> {
-    let language = style.language;
+/// Name and value of what is known of a Finding besides its headline and what was read; `shown` words a time.
+pub fn facts(
+    item: &Item,
+    language: Language,
+    zone: &TimeZone,
+    shown: &dyn Fn(Timestamp) -> String,
+) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut add = |label: Label, value: Option<String>| {
         facts.extend(value.filter(|value| !value.is_empty()).map(|value| (notices::label(language, label), value)));
     };
-    let moment = |moment: Option<Timestamp>| moment.map(|moment| state::moment_and_span(style, moment, at));
+    let moment = |moment: Option<Timestamp>| moment.map(shown);
     let scenario = if item.title.is_empty() || item.title == state::headline(item) {
         item.scenario.clone()
     } else {
@@ -56,11 +65,11 @@ fn facts(item: &Item, at: Timestamp, style: &Style) -> Vec<(&'static str, String
     };
     let has_ended = item.resolved_at.is_some() || item.is_unwatched;
     add(if has_ended { Label::OpenedAt } else { Label::OpenSince }, moment(item.opened_at));
-    add(Label::ResolvedAt, item.resolved_at.filter(|_| !item.is_unwatched).map(|at| state::moment(style, at)));
+    add(Label::ResolvedAt, item.resolved_at.filter(|_| !item.is_unwatched).map(|at| notices::moment(language, at, zone)));
     add(Label::LastGood, moment(item.read.last_good_at));
     let by = item.acknowledgement.as_ref().map(|by| {
         let person = notices::person(language, &by.by, by.proven);
-        let when = by.at.map(|at| format!(", {}", state::moment(style, at))).unwrap_or_default();
+        let when = by.at.map(|at| format!(", {}", notices::moment(language, at, zone))).unwrap_or_default();
         format!("{person}{when}{}", by.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default())
     });
     add(Label::Acknowledged, by);

@@ -4,7 +4,6 @@
 //! is rendered as text and as HTML, so that both say the same.
 
 mod clean;
-mod clip;
 mod details;
 mod digest;
 mod document;
@@ -22,6 +21,7 @@ mod webhook;
 
 use super::content::Content;
 use crate::api::Channel;
+use crate::domain::clip;
 use crate::domain::outgoing::Outgoing;
 use crate::domain::texts::Language;
 use jiff::tz::TimeZone;
@@ -48,6 +48,9 @@ pub fn word(content: &Content, channel: Channel, style: &Style) -> Outgoing {
     }
 }
 
+pub(in crate::domain) use clean::{item as cleaned, one_line, web_address};
+pub(in crate::domain) use details::facts;
 pub use digest::word_digest;
 pub use mail::MAIL_MAX;
 pub use ntfy::PUSH_MAX;
+pub(in crate::domain) use state::headline;

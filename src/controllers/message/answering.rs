@@ -1,0 +1,208 @@
+//! Makes the answer to one Message.
+
+use super::surroundings::{Surroundings, acting};
+use crate::api::{Action, Author, AuthorKind, Message, MessageSpec, Scenario, Thread, Tier};
+use crate::controllers::context::Context;
+use crate::domain::conversation::answer::{self, CarriedOut};
+use crate::domain::conversation::command::parse;
+use crate::domain::conversation::{Said, Style};
+use crate::domain::thread::names::answer_name;
+use crate::runtime::clock;
+use crate::runtime::field_managers;
+use crate::runtime::retry::{self, Retry};
+use crate::runtime::write::{WriteError, call};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use kube::api::PostParams;
+use kube::{Api, ResourceExt as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Verbs of Actions that only record a Message: nothing was carried out.
+const SAYING: [&str; 2] = ["reply", "chat"];
+/// The parameter of an Action with the name of the Message that gave the command.
+const MESSAGE: &str = "message";
+/// An Action without a result is read this often, and so many times.
+const RESULT_INTERVAL: Duration = Duration::from_millis(250);
+const RESULT_READS: usize = 12;
+
+/// What came of a Message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// It has its answer, or can't have one.
+    Done,
+    /// This replica does not lead any more.
+    NotLeading,
+    /// Its Thread does not exist.
+    NoThread,
+}
+
+/// Makes answers. Clones share everything.
+#[derive(Clone)]
+pub struct Answering {
+    context: Context,
+    messages: Api<Message>,
+    actions: Api<Action>,
+    style: Style,
+}
+
+impl Answering {
+    pub fn new(context: &Context) -> Answering {
+        Answering {
+            messages: Api::namespaced(context.client.clone(), &context.namespace),
+            actions: Api::namespaced(context.client.clone(), &context.namespace),
+            style: Style { language: context.language, zone: context.notices.style.zone.clone() },
+            context: context.clone(),
+        }
+    }
+
+    /// Tries until the answer is made, this replica does not lead any more, or trying again would change nothing. `most` where the answer
+    /// says that the author got so many within a minute, and that there are no more.
+    pub async fn answer(&self, question: &Arc<Message>, most: Option<usize>) -> Answered {
+        let name = question.name_any();
+        let mut failures = 0;
+        loop {
+            if !self.context.fence.is_open() {
+                return Answered::NotLeading;
+            }
+            let Some(thread) = self.context.caches.threads.get(&question.spec.thread) else {
+                return Answered::NoThread;
+            };
+            let error = match self.once(question, &thread, most).await {
+                // Made by an attempt before, or by another replica.
+                Ok(()) | Err(WriteError::Exists) => return Answered::Done,
+                Err(error) => error,
+            };
+            match retry::WRITES.decide(&error, failures) {
+                Retry::Stop => {
+                    tracing::warn!(message = name, %error, "Message not answered: the API server refuses the answer");
+                    return Answered::Done;
+                }
+                Retry::WaitForLeadership => return Answered::NotLeading,
+                Retry::After(interval) => {
+                    tracing::warn!(message = name, %error, "Message not answered yet");
+                    tokio::time::sleep(interval).await;
+                }
+            }
+            failures += 1;
+        }
+    }
+
+    async fn once(&self, question: &Message, thread: &Thread, most: Option<usize>) -> Result<(), WriteError> {
+        let name = question.name_any();
+        let answer = answer_name(&name, question.metadata.uid.as_deref().unwrap_or_default());
+        if self.context.caches.messages.get(&answer).is_some() {
+            return Ok(());
+        }
+        let said = match most {
+            Some(most) => answer::too_many(&question.spec.author.name, most, &self.style),
+            None => {
+                let action = self.carried_out(question).await?;
+                self.said(question, thread, action.as_ref())
+            }
+        };
+        let spec = MessageSpec {
+            thread: question.spec.thread.clone(),
+            author: Author { kind: AuthorKind::Agent, name: acting(&self.context.caches, &thread.spec.agent) },
+            body: said.body,
+            in_reply_to: Some(name),
+            recipients: Vec::new(),
+            needs_ack: false,
+            at: Some(MicroTime(clock::now())),
+            tier: Some(Tier::T0),
+            citations: said.citations,
+            reason: None,
+            severity: None,
+            finding: None,
+            scenario: None,
+            action: None,
+            acknowledgement: None,
+        };
+        let params = PostParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
+        let object = Message::new(&answer, spec);
+        self.context.fence.write(self.messages.create(&params, &object)).await.map(drop)
+    }
+
+    fn said(&self, question: &Message, thread: &Thread, action: Option<&Action>) -> Said {
+        let understood = parse(&question.spec.body);
+        let surroundings = Surroundings::of(&self.context, question, thread, &understood);
+        let scenario = action.and_then(|action| self.scenario_of(action));
+        let carried_out = action.map(|action| CarriedOut {
+            action: action.metadata.name.as_deref().unwrap_or_default(),
+            spec: &action.spec,
+            status: action.status.as_ref(),
+            run: scenario.as_ref().and_then(|of| of.status.as_ref()?.last_requested_run.as_ref()),
+        });
+        answer::answer(&surroundings.known(&understood, carried_out), &self.style)
+    }
+
+    fn scenario_of(&self, action: &Action) -> Option<Arc<Scenario>> {
+        let subject = Some(&action.spec.subject).filter(|subject| subject.kind == "Scenario")?;
+        self.context.caches.scenarios.get(&subject.name)
+    }
+
+    /// The Action of the command that the facade carried out for this Message, if there is one that proves it. It is waited for a little
+    /// where it has no result.
+    async fn carried_out(&self, question: &Message) -> Result<Option<Action>, WriteError> {
+        let Some(name) = question.spec.action.as_deref() else { return Ok(None) };
+        let mut reads = 1;
+        loop {
+            let action = call(self.actions.get_opt(name)).await?.filter(|action| is_of(action, question));
+            let has_result = |action: &Action| action.status.as_ref().is_some_and(|status| status.result.is_some());
+            match action {
+                Some(action) if !has_result(&action) && reads < RESULT_READS => {
+                    reads += 1;
+                    tokio::time::sleep(RESULT_INTERVAL).await;
+                }
+                action => return Ok(action),
+            }
+        }
+    }
+}
+
+/// Whether an Action is of the facade, of a command, of whoever wrote the Message, and for this one.
+fn is_of(action: &Action, question: &Message) -> bool {
+    let message = action.spec.parameters.get(MESSAGE);
+    action.is_of_facade()
+        && !SAYING.contains(&action.spec.verb.as_str())
+        && question.spec.author.kind == AuthorKind::Person
+        && action.spec.actor.name == question.spec.author.name
+        && message.is_none_or(|message| Some(message) == question.metadata.name.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn action(change: impl Fn(&mut Value)) -> Action {
+        let mut action = json!({
+            "apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Action",
+            "metadata": {"name": "a", "annotations": {"agentic.ligbox.io/recorded-by": "facade"}},
+            "spec": {"verb": "acknowledge", "subject": {"kind": "Finding", "name": "f"},
+                "actor": {"name": "ana", "roles": [], "via": "rest"}, "parameters": {"message": "m"}},
+        });
+        action["metadata"]["annotations"] = json!({(crate::api::RECORDED_BY): (crate::api::RECORDED_BY_FACADE)});
+        change(&mut action);
+        serde_json::from_value(action).unwrap()
+    }
+
+    #[test]
+    fn only_an_action_of_the_facade_for_this_message_tells_what_was_done() {
+        let message: Message = serde_json::from_value(json!({
+            "apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message", "metadata": {"name": "m"},
+            "spec": {"thread": "t", "author": {"kind": "person", "name": "ana"}, "body": "ack", "action": "a"},
+        }))
+        .unwrap();
+        assert!(is_of(&action(|_| {}), &message));
+        assert!(is_of(&action(|action| action["spec"]["parameters"] = json!({})), &message));
+        for (what, other) in [
+            ("of another client", action(|action| action["metadata"]["annotations"] = json!({}))),
+            ("of another person", action(|action| action["spec"]["actor"]["name"] = json!("rui"))),
+            ("of another Message", action(|action| action["spec"]["parameters"]["message"] = json!("n"))),
+            ("that stores a reply", action(|action| action["spec"]["verb"] = json!("reply"))),
+            ("that stores a question", action(|action| action["spec"]["verb"] = json!("chat"))),
+        ] {
+            assert!(!is_of(&other, &message), "{what}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What is known about the subject of a Message, from the caches.
+
+use crate::api::{Agent, Finding, FindingRunbook, FindingStatus, Message, Phase, Scenario, Thread};
+use crate::controllers::context::Context;
+use crate::domain::agents;
+use crate::domain::conversation::Facts;
+use crate::domain::conversation::answer::{
+    About, CarriedOut, Conversation, Known, OpenItem, OpenList, Place, ScenarioFacts,
+};
+use crate::domain::conversation::command::{Question, Understood};
+use crate::runtime::caches::Caches;
+use crate::runtime::clock;
+use kube::ResourceExt as _;
+use std::sync::Arc;
+
+/// What a Message is about.
+enum Subject {
+    Finding(Arc<Finding>),
+    Scenario(Arc<Scenario>),
+    Agent(Arc<Agent>),
+    Unknown(String),
+    Nothing,
+}
+
+/// All that an answer is made of.
+pub struct Surroundings {
+    subject: Subject,
+    /// The page of its runbook.
+    page: Option<String>,
+    /// The status of a Finding that has none.
+    no_status: FindingStatus,
+    open: OpenList,
+    asker: String,
+    is_closed: bool,
+    place: Place,
+}
+
+/// The Agent that does the work of `agent`.
+pub fn acting(caches: &Caches, agent: &str) -> String {
+    let is_available = |name: &str| caches.agents.get(name).is_some_and(|agent| !agent.spec.suspend);
+    agents::acting(agent, is_available).to_string()
+}
+
+impl Surroundings {
+    pub fn of(context: &Context, question: &Message, thread: &Thread, understood: &Understood) -> Surroundings {
+        let caches = &context.caches;
+        let subject = subject(caches, question, thread, understood);
+        let agent = match &subject {
+            Subject::Agent(agent) => agent.name_any(),
+            _ => acting(caches, &thread.spec.agent),
+        };
+        let shown = caches.agents.get(&agent).map_or_else(|| agent.clone(), |of| of.spec.display_name.clone());
+        let runbook = runbook(&subject);
+        Surroundings {
+            page: runbook.and_then(|runbook| (context.notices.page)(&runbook)),
+            subject,
+            no_status: FindingStatus::default(),
+            open: OpenList::new(open(caches), &agent, &shown),
+            asker: question.spec.author.name.clone(),
+            is_closed: thread.spec.closed,
+            place: Place {
+                namespace: context.namespace.clone(),
+                url: context.notices.style.desk_url.trim_end_matches('/').to_string(),
+            },
+        }
+    }
+
+    /// As the text is made of it.
+    pub fn known<'a>(&'a self, understood: &'a Understood, carried_out: Option<CarriedOut<'a>>) -> Known<'a> {
+        Known {
+            understood,
+            conversation: Conversation { asker: &self.asker, is_closed: self.is_closed, place: &self.place },
+            about: self.about(),
+            open: &self.open,
+            carried_out,
+            now: clock::now(),
+        }
+    }
+
+    fn about(&self) -> About<'_> {
+        let page = self.page.as_deref();
+        match &self.subject {
+            Subject::Finding(finding) => About::Finding(Facts {
+                finding: finding.metadata.name.as_deref().unwrap_or_default(),
+                spec: &finding.spec,
+                status: finding.status.as_ref().unwrap_or(&self.no_status),
+                page,
+                group: None,
+            }),
+            Subject::Scenario(scenario) => About::Scenario(ScenarioFacts {
+                name: scenario.metadata.name.as_deref().unwrap_or_default(),
+                spec: &scenario.spec,
+                status: scenario.status.as_ref(),
+                page,
+            }),
+            Subject::Agent(agent) => About::Agent(&agent.spec.display_name),
+            Subject::Unknown(name) => About::Unknown(name),
+            Subject::Nothing => About::Nothing,
+        }
+    }
+}
+
+/// What the text names, else what the Message is about, else what its Thread is about.
+fn subject(caches: &Caches, question: &Message, thread: &Thread, understood: &Understood) -> Subject {
+    if let Understood::Question(Question::Status { of: Some(name) }) = understood {
+        return named(caches, name);
+    }
+    let spec = &question.spec;
+    if let Some(name) = &spec.finding {
+        return caches.findings.get(name).map_or_else(|| Subject::Unknown(name.clone()), Subject::Finding);
+    }
+    if let Some(name) = &spec.scenario {
+        return caches.scenarios.get(name).map_or_else(|| Subject::Unknown(name.clone()), Subject::Scenario);
+    }
+    match &thread.spec.finding {
+        // It may have been removed after its resolution.
+        Some(name) => caches.findings.get(name).map_or_else(|| Subject::Unknown(name.clone()), Subject::Finding),
+        None => Subject::Nothing,
+    }
+}
+
+/// A Finding, Scenario or Agent by the name of the object; an Agent also by its id or the name that people see.
+fn named(caches: &Caches, name: &str) -> Subject {
+    let lower = name.to_lowercase();
+    let is_agent = |agent: &Arc<Agent>| {
+        let names = [Some(&agent.spec.display_name), agent.spec.id.as_ref()];
+        names.into_iter().flatten().any(|known| known.to_lowercase() == lower)
+    };
+    if let Some(finding) = caches.findings.get(&lower) {
+        return Subject::Finding(finding);
+    }
+    if let Some(scenario) = caches.scenarios.get(&lower) {
+        return Subject::Scenario(scenario);
+    }
+    let agent = caches.agents.get(&lower).or_else(|| caches.agents.objects().into_iter().find(is_agent));
+    agent.map_or_else(|| Subject::Unknown(name.to_string()), Subject::Agent)
+}
+
+fn runbook(subject: &Subject) -> Option<FindingRunbook> {
+    match subject {
+        Subject::Finding(finding) => finding.status.as_ref()?.runbook.clone(),
+        Subject::Scenario(scenario) => {
+            let runbook = scenario.spec.runbook.as_ref()?;
+            Some(FindingRunbook { spec: runbook.spec.clone(), section: runbook.section.clone(), url: None })
+        }
+        Subject::Agent(_) | Subject::Unknown(_) | Subject::Nothing => None,
+    }
+}
+
+/// The open Findings, acknowledged ones included; each with the Agent that does the work now.
+fn open(caches: &Caches) -> Vec<OpenItem> {
+    let findings = caches.findings.objects();
+    let open = findings.iter().filter_map(|finding| {
+        let status = finding.status.as_ref().filter(|status| status.is_active())?;
+        Some(OpenItem {
+            name: finding.name_any(),
+            scenario: finding.spec.scenario.clone(),
+            agent: acting(caches, status.agent.as_deref().unwrap_or_default()),
+            message: status.message.clone().unwrap_or_default(),
+            severity: status.severity,
+            opened_at: status.opened_at.as_ref().map(|at| at.0),
+            is_acknowledged: status.phase == Some(Phase::Acknowledged),
+        })
+    });
+    open.collect()
+}

@@ -1,0 +1,125 @@
+//! What an Agent answers to a person's Message.
+
+mod carried_out;
+mod state;
+#[cfg(test)]
+mod tests;
+mod typed;
+
+pub use carried_out::CarriedOut;
+pub use state::{OpenItem, OpenList, ScenarioFacts};
+
+use super::command::{Question, Understood};
+use super::draft::Draft;
+use super::{Facts, Said, Style, quote};
+use crate::api::{FindingRunbook, Runbook};
+use crate::domain::notice::wording::one_line;
+use crate::domain::texts::{Language, answers as texts};
+use jiff::Timestamp;
+
+/// Longest name, in characters.
+const NAME_MAX: usize = 253;
+
+/// What a Message is about.
+#[derive(Clone, Debug)]
+pub enum About<'a> {
+    Finding(Facts<'a>),
+    Scenario(ScenarioFacts<'a>),
+    /// An Agent, by the name that people see.
+    Agent(&'a str),
+    /// There is nothing of this name.
+    Unknown(&'a str),
+    Nothing,
+}
+
+/// Where the program is reached.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// Namespace of the objects.
+    pub namespace: String,
+    /// Base address of the REST facade, without a slash at its end.
+    pub url: String,
+}
+
+/// Who asked, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Conversation<'a> {
+    /// Name of the person.
+    pub asker: &'a str,
+    /// Whether the Thread has ended.
+    pub is_closed: bool,
+    pub place: &'a Place,
+}
+
+/// What is known when a Message is answered.
+#[derive(Clone, Debug)]
+pub struct Known<'a> {
+    pub understood: &'a Understood,
+    pub conversation: Conversation<'a>,
+    pub about: About<'a>,
+    /// Those of the Agent that answers, and of all others.
+    pub open: &'a OpenList,
+    /// The command that the facade carried out for the Message.
+    pub carried_out: Option<CarriedOut<'a>>,
+    pub now: Timestamp,
+}
+
+/// The answer to a Message. The same input always gives the same text.
+pub fn answer(known: &Known<'_>, style: &Style) -> Said {
+    let language = style.language;
+    let mut draft = Draft::default();
+    if known.conversation.is_closed {
+        typed::new_conversation(&mut draft, known, language);
+        return draft.said();
+    }
+    if let Some(command) = &known.carried_out {
+        carried_out::result(&mut draft, command, &known.about, style);
+        return draft.said();
+    }
+    match known.understood {
+        Understood::Command(command) => typed::command(&mut draft, command, known, language),
+        Understood::Invalid(error) => draft.paragraph(texts::invalid(language, error)),
+        Understood::Question(Question::Help) => help(&mut draft, language),
+        Understood::Question(Question::Status { .. }) => state::about(&mut draft, known, style),
+        Understood::Question(Question::Open) => state::open(&mut draft, known.open, style),
+        Understood::Question(Question::Runbook) => runbook(&mut draft, &known.about, style),
+        Understood::Nothing => {
+            draft.paragraph(texts::not_understood(language));
+            help(&mut draft, language);
+            if matches!(known.about, About::Finding(_) | About::Scenario(_)) {
+                draft.paragraph(texts::what_is_known(language));
+                state::about(&mut draft, known, style);
+            }
+        }
+    }
+    draft.said()
+}
+
+/// One answer that says that so many were given to this author within a minute, and that further ones are not.
+pub fn too_many(author: &str, most: usize, style: &Style) -> Said {
+    let mut draft = Draft::default();
+    draft.paragraph(texts::too_many(style.language, &one_line(author, NAME_MAX), most));
+    draft.said()
+}
+
+fn help(draft: &mut Draft, language: Language) {
+    draft.list(Some(&texts::help_heading(language)), texts::help(language));
+    draft.paragraph(texts::commands_by_rest(language));
+}
+
+fn runbook(draft: &mut Draft, about: &About<'_>, style: &Style) {
+    let language = style.language;
+    match about {
+        About::Finding(facts) => quote::runbook(draft, language, facts.status.runbook.as_ref(), facts.page),
+        About::Scenario(facts) => {
+            let runbook = facts.spec.runbook.as_ref().map(|Runbook { spec, section }| FindingRunbook {
+                spec: spec.clone(),
+                section: section.clone(),
+                url: None,
+            });
+            quote::runbook(draft, language, runbook.as_ref(), facts.page);
+        }
+        About::Unknown(name) => draft.paragraph(texts::no_such(language, &one_line(name, NAME_MAX))),
+        About::Agent(_) | About::Nothing => draft.paragraph(texts::no_subject(language)),
+    }
+}

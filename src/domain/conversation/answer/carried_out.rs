@@ -1,0 +1,103 @@
+//! What came of a command that the facade carried out.
+
+use super::{About, NAME_MAX};
+use crate::api::{ActionSpec, ActionStatus, CheckOutcome, CheckResult, RequestedRun};
+use crate::domain::conversation::draft::Draft;
+use crate::domain::conversation::{Style, worded};
+use crate::domain::notice::wording::one_line;
+use crate::domain::texts::answers::{self as texts, Did};
+use crate::domain::texts::{Language, notices};
+use jiff::Timestamp;
+
+/// Longest message of an Action or a check, in characters.
+const MESSAGE_MAX: usize = 1024;
+/// Checks that are listed at most.
+const CHECKS_MAX: usize = 20;
+
+/// A command, as its Action says.
+#[derive(Clone, Copy, Debug)]
+pub struct CarriedOut<'a> {
+    /// Name of the Action.
+    pub action: &'a str,
+    pub spec: &'a ActionSpec,
+    pub status: Option<&'a ActionStatus>,
+    /// The last requested run of the Scenario that it ran.
+    pub run: Option<&'a RequestedRun>,
+}
+
+pub fn result(draft: &mut Draft, command: &CarriedOut<'_>, about: &About<'_>, style: &Style) {
+    let language = style.language;
+    let parameter = |name: &str| command.spec.parameters.get(name).map(|text| one_line(text, MESSAGE_MAX));
+    let subject = one_line(&command.spec.subject.name, NAME_MAX);
+    let by = one_line(&command.spec.actor.name, NAME_MAX);
+    let until = parameter("ends_at").and_then(|text| text.parse::<Timestamp>().ok());
+    let until = until.map(|until| notices::moment(language, until, &style.zone));
+    let matchers = parameter("matchers").unwrap_or_default();
+    let verb = command.spec.verb.as_str();
+    let did = match verb {
+        "acknowledge" => Did::Acknowledge { finding: &subject, by: &by },
+        "unacknowledge" => Did::Unacknowledge { finding: &subject },
+        "run" => Did::Run { scenario: &subject },
+        "silence" => Did::Silence { name: &subject, matchers: &matchers, until: until.as_deref() },
+        verb => Did::Other { verb, subject: &subject },
+    };
+    let why = command.status.and_then(|status| status.message.as_deref()).unwrap_or_default();
+    let why = one_line(&worded::in_words(language, why), MESSAGE_MAX);
+    match command.status.and_then(|status| status.result.as_deref()) {
+        Some("done") => {
+            draft.paragraph(texts::done(language, &did));
+            draft.extend(parameter("note").map(|note| crate::domain::texts::conversation::note(language, &note)));
+            match did {
+                Did::Acknowledge { .. } => draft.paragraph(texts::undo_acknowledge(language)),
+                Did::Run { .. } => ran(draft, command, parameter("requested_at").as_deref(), style),
+                _ => {}
+            }
+        }
+        Some("unchanged") => {
+            draft.paragraph(texts::unchanged(language, &did));
+            draft.extend(acknowledged_by(&did, about, language));
+        }
+        Some("refused") => draft.paragraph(texts::refused(language, &why)),
+        Some(_) => draft.paragraph(texts::uncertain(language, why.trim_end_matches('.'))),
+        None => draft.paragraph(texts::under_way(language, command.action)),
+    }
+}
+
+/// By whom it was acknowledged before.
+fn acknowledged_by(did: &Did<'_>, about: &About<'_>, language: Language) -> Option<String> {
+    let (Did::Acknowledge { .. }, About::Finding(facts)) = (did, about) else { return None };
+    let of = facts.status.acknowledgement.as_ref()?;
+    let note = of.note.as_deref().map(|note| one_line(note, MESSAGE_MAX));
+    Some(format!("{}.", notices::acknowledged_by(language, &one_line(&of.by, NAME_MAX), of.proven, note.as_deref())))
+}
+
+/// The result of a requested run, where it is there.
+fn ran(draft: &mut Draft, command: &CarriedOut<'_>, requested_at: Option<&str>, style: &Style) {
+    let language = style.language;
+    let requested_at = requested_at.and_then(|text| text.parse::<Timestamp>().ok());
+    let run = command.run.filter(|run| match (run.requested(), requested_at) {
+        (Some(answered), Some(requested)) => requested <= answered,
+        _ => false,
+    });
+    let Some(run) = run else {
+        draft.paragraph(texts::not_run_yet(language));
+        return;
+    };
+    let counts = [CheckOutcome::Pass, CheckOutcome::Fail, CheckOutcome::Unknown, CheckOutcome::Held].map(|outcome| {
+        let count = run.checks.iter().filter(|check| check.outcome == outcome).count();
+        (count > 0).then(|| texts::outcome(language, outcome, count))
+    });
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    let moment = notices::moment(language, run.run_at.0, &style.zone);
+    let first = texts::ran(language, &moment, run.checks.len());
+    let counts = Some(counts.join("; ")).filter(|counts| !counts.is_empty());
+    draft.paragraph(format!("{first}{}.", counts.map(|counts| format!(" ({counts})")).unwrap_or_default()));
+    let is_shown = |check: &&CheckResult| matches!(check.outcome, CheckOutcome::Fail | CheckOutcome::Unknown);
+    draft.list(None, run.checks.iter().filter(is_shown).take(CHECKS_MAX).map(|check| line(check, language)));
+}
+
+fn line(check: &CheckResult, language: Language) -> String {
+    let key = if check.key.is_empty() { String::new() } else { format!(" ({})", check.key) };
+    let message = worded::in_words(language, &check.message);
+    one_line(&format!("{}{key}: {message}", check.name), MESSAGE_MAX)
+}

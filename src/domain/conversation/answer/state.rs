@@ -1,0 +1,148 @@
+//! The state of what is asked about, and lists of what is open.
+
+use super::{About, Known, NAME_MAX};
+use crate::api::conditions::{READY, find};
+use crate::api::{Phase, ScenarioSpec, ScenarioStatus, Severity};
+use crate::domain::conversation::draft::Draft;
+use crate::domain::conversation::{Style, finding, tell, worded};
+use crate::domain::notice::wording::one_line;
+use crate::domain::texts::answers::{self as texts, State};
+use crate::domain::texts::{conversation, notices};
+use jiff::Timestamp;
+
+/// Findings that an answer lists at most.
+const LISTED_MAX: usize = 20;
+/// Longest headline of one, in characters.
+const HEADLINE_MAX: usize = 240;
+/// Longest title and message.
+const TITLE_MAX: usize = 200;
+const MESSAGE_MAX: usize = 1024;
+
+/// A Scenario, and what is known besides about it.
+#[derive(Clone, Debug)]
+pub struct ScenarioFacts<'a> {
+    pub name: &'a str,
+    pub spec: &'a ScenarioSpec,
+    pub status: Option<&'a ScenarioStatus>,
+    /// The page of its runbook, where the file could be read.
+    pub page: Option<&'a str>,
+}
+
+/// An open Finding in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenItem {
+    pub name: String,
+    pub scenario: String,
+    /// Object name of the Agent that owns it.
+    pub agent: String,
+    pub message: String,
+    pub severity: Option<Severity>,
+    pub opened_at: Option<Timestamp>,
+    pub is_acknowledged: bool,
+}
+
+/// The open Findings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenList {
+    /// The most severe first, then the oldest.
+    items: Vec<OpenItem>,
+    /// The Agent that answers, by the name of the object and by the one that people see.
+    agent: (String, String),
+}
+
+impl OpenList {
+    /// Sorts them. `agent` and `shown` name the Agent that answers.
+    pub fn new(mut items: Vec<OpenItem>, agent: &str, shown: &str) -> OpenList {
+        items.sort_by(|a, b| key(a).cmp(&key(b)));
+        OpenList { items, agent: (agent.to_string(), shown.to_string()) }
+    }
+}
+
+fn key(item: &OpenItem) -> (bool, Option<Severity>, bool, Option<Timestamp>, &str) {
+    (item.severity.is_none(), item.severity, item.opened_at.is_none(), item.opened_at, &item.name)
+}
+
+/// The state of what a Message is about; of everything where it is about nothing.
+pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
+    let language = style.language;
+    match &known.about {
+        About::Finding(facts) => {
+            let state = match facts.status.phase {
+                Some(Phase::Open) => State::Open,
+                Some(Phase::Acknowledged) => State::Acknowledged,
+                Some(Phase::Resolved) => State::Resolved,
+                None => State::Unknown,
+            };
+            let badge = conversation::badge(language, facts.status.severity);
+            let headline = format!("{badge}{}", finding::headline(facts, language));
+            draft.paragraph(texts::finding_state(language, state, &headline));
+            finding::facts(draft, facts, style);
+            if facts.status.is_active() {
+                finding::what_was_read(draft, facts, language);
+                tell::affected(draft, facts, style);
+            }
+        }
+        About::Scenario(facts) => scenario(draft, facts, known.open, style),
+        About::Agent(shown) => {
+            let of: Vec<&OpenItem> = known.open.items.iter().filter(|item| item.agent == known.open.agent.0).collect();
+            list(draft, Some(shown), &of, style);
+        }
+        About::Unknown(name) => draft.paragraph(texts::no_such(language, &one_line(name, NAME_MAX))),
+        About::Nothing => open(draft, known.open, style),
+    }
+}
+
+fn scenario(draft: &mut Draft, facts: &ScenarioFacts<'_>, open: &OpenList, style: &Style) {
+    let language = style.language;
+    let shown = format!("{} ({})", one_line(&facts.spec.title, TITLE_MAX), facts.name);
+    draft.paragraph(texts::scenario_state(language, &shown, facts.status.and_then(|status| status.health)));
+    let ready = facts.status.and_then(|status| find(&status.conditions, READY));
+    let why = ready.filter(|ready| ready.status != "True").map(|ready| one_line(&ready.message, MESSAGE_MAX));
+    let state = facts.status.and_then(|status| status.state);
+    let not_watched = state.and_then(|state| texts::not_watched(language, state, &why.unwrap_or_default()));
+    let last_run = facts.status.and_then(|status| status.last_run_at.as_ref());
+    let last_run = last_run.map(|at| texts::last_run(language, &notices::moment(language, at.0, &style.zone)));
+    let lines = [not_watched, Some(texts::severity_of(language, facts.spec.severity)), last_run];
+    draft.list(None, lines.into_iter().flatten());
+    let of: Vec<&OpenItem> = open.items.iter().filter(|item| item.scenario == facts.name).collect();
+    list(draft, None, &of, style);
+}
+
+/// What the Agent that answers has open, then that of the others.
+pub fn open(draft: &mut Draft, open: &OpenList, style: &Style) {
+    let (agent, shown) = &open.agent;
+    let (own, others): (Vec<&OpenItem>, Vec<&OpenItem>) = open.items.iter().partition(|item| item.agent == *agent);
+    if others.is_empty() {
+        list(draft, None, &own, style);
+        return;
+    }
+    list(draft, Some(shown), &own, style);
+    listed(draft, &texts::open_besides(style.language, open.items.len()), &others, style);
+}
+
+/// The number of Findings, and the first of them.
+fn list(draft: &mut Draft, agent: Option<&str>, items: &[&OpenItem], style: &Style) {
+    let count = texts::open_count(style.language, agent, items.len());
+    match items.is_empty() {
+        true => draft.paragraph(count),
+        false => listed(draft, &count, items, style),
+    }
+}
+
+fn listed(draft: &mut Draft, heading: &str, items: &[&OpenItem], style: &Style) {
+    let mut lines: Vec<String> = items.iter().take(LISTED_MAX).map(|item| line(item, style)).collect();
+    let left = items.len().saturating_sub(LISTED_MAX);
+    if left > 0 {
+        lines.push(notices::not_listed(style.language, left));
+    }
+    draft.list(Some(heading), lines);
+}
+
+fn line(item: &OpenItem, style: &Style) -> String {
+    let language = style.language;
+    let said = if item.message.is_empty() { &item.scenario } else { &item.message };
+    let said = one_line(&worded::in_words(language, said), HEADLINE_MAX);
+    let said = format!("{}{said}", conversation::badge(language, item.severity));
+    let since = item.opened_at.map(|at| notices::moment(language, at, &style.zone));
+    texts::open_item(language, &said, since.as_deref(), item.is_acknowledged, &item.name)
+}

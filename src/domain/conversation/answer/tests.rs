@@ -1,0 +1,240 @@
+//! Answers to every request, as golden files, and to any text.
+
+use super::*;
+use crate::api::{
+    ActionSpec, ActionStatus, Actor, CheckOutcome, CheckResult, FindingStatus, Phase, RequestedRun, Role, ScenarioSpec,
+    ScenarioStatus, Severity, Subject,
+};
+use crate::domain::conversation::command::parse;
+use crate::domain::conversation::tests::fixtures::{
+    NAME, PAGE, acknowledgement, at, group, language_name, spec, status, style, time,
+};
+use crate::domain::conversation::tests::{compare, hostile};
+use crate::domain::texts::Language;
+use proptest::prelude::*;
+use serde_json::json;
+
+const NOW: &str = "2026-11-26T14:00:00Z";
+
+fn place() -> Place {
+    Place { namespace: "agentic-ops".into(), url: "https://desk.example.org".into() }
+}
+
+fn open_item(name: &str, agent: &str, severity: Severity, minute: u32) -> OpenItem {
+    OpenItem {
+        name: name.into(),
+        scenario: name.split('-').next().unwrap_or_default().into(),
+        agent: agent.into(),
+        message: format!("{name} falhou"),
+        severity: Some(severity),
+        opened_at: Some(at(&format!("2026-11-26T13:{minute:02}:00Z"))),
+        is_acknowledged: minute == 2,
+    }
+}
+
+fn open() -> OpenList {
+    let items = vec![
+        open_item("pfsense.api-1", "trilho", Severity::Low, 5),
+        open_item("desk.api-1", "pulso", Severity::High, 2),
+        open_item("desk.api-2", "pulso", Severity::High, 1),
+        open_item("proxmox.cluster-1", "pulso", Severity::Critical, 8),
+    ];
+    OpenList::new(items, "pulso", "Pulso")
+}
+
+fn scenario() -> (ScenarioSpec, ScenarioStatus) {
+    let spec = json!({"title": "API do Desk", "agent": "pulso", "severity": "high",
+        "runbook": {"spec": "desk-api-health", "section": "Como verificar à mão"}, "probes": [], "checks": []});
+    let status = json!({"health": "failing", "state": "ready", "lastRunAt": "2026-11-26T13:59:00Z", "openFindings": 2,
+        "conditions": []});
+    (serde_json::from_value(spec).unwrap(), serde_json::from_value(status).unwrap())
+}
+
+/// What is asked about in a test.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum On {
+    Finding,
+    Scenario,
+    Agent,
+    Unknown,
+    Nothing,
+}
+
+struct Case<'a> {
+    text: &'a str,
+    on: On,
+    is_closed: bool,
+    status: FindingStatus,
+}
+
+fn case(text: &str, on: On) -> Case<'_> {
+    Case { text, on, is_closed: false, status: status() }
+}
+
+fn said(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, language: Language) -> Said {
+    let (finding_spec, (scenario_spec, scenario_status), place, group) = (spec(), scenario(), place(), group());
+    let understood = parse(case.text);
+    let about = match case.on {
+        On::Finding => About::Finding(Facts {
+            finding: NAME,
+            spec: &finding_spec,
+            status: &case.status,
+            page: Some(PAGE),
+            group: Some(&group),
+        }),
+        On::Scenario => About::Scenario(ScenarioFacts {
+            name: "desk.api",
+            spec: &scenario_spec,
+            status: Some(&scenario_status),
+            page: Some(PAGE),
+        }),
+        On::Agent => About::Agent("Pulso"),
+        On::Unknown => About::Unknown("nada"),
+        On::Nothing => About::Nothing,
+    };
+    let conversation = Conversation { asker: "ana", is_closed: case.is_closed, place: &place };
+    let open = open();
+    let known = Known { understood: &understood, conversation, about, open: &open, carried_out, now: at(NOW) };
+    answer(&known, &style(language))
+}
+
+#[test]
+fn answers_are_those_of_the_golden_files() {
+    let known =
+        FindingStatus { phase: Some(Phase::Acknowledged), acknowledgement: Some(acknowledgement()), ..status() };
+    for (name, case) in [
+        ("status-finding", case("status", On::Finding)),
+        ("status-acknowledged", Case { status: known, ..case("status", On::Finding) }),
+        ("status-scenario", case("status", On::Scenario)),
+        ("status-agent", case("status de pulso", On::Agent)),
+        ("status-unknown", case("status de nada", On::Unknown)),
+        ("status-nothing", case("status", On::Nothing)),
+        ("open", case("abertos", On::Finding)),
+        ("runbook", case("o que fazer?", On::Finding)),
+        ("runbook-scenario", case("runbook", On::Scenario)),
+        ("runbook-nothing", case("runbook", On::Nothing)),
+        ("help", case("ajuda", On::Nothing)),
+        ("not-understood", case("por que caiu?", On::Nothing)),
+        ("not-understood-finding", case("por que caiu?", On::Finding)),
+        ("invalid", case("silenciar 400d", On::Finding)),
+        ("type-acknowledge", case("ack it's me: \"disco\"", On::Finding)),
+        ("type-unacknowledge", case("unack", On::Finding)),
+        ("type-run", case("rodar", On::Finding)),
+        ("type-run-named", case("rodar proxmox.cluster", On::Nothing)),
+        ("type-silence", case("silenciar 2h troca de disco", On::Scenario)),
+        ("type-nothing", case("ack", On::Nothing)),
+        ("closed", Case { is_closed: true, ..case("status", On::Finding) }),
+    ] {
+        for language in Language::ALL {
+            let said = said(&case, None, language);
+            compare(&format!("answer-{name}.{}.txt", language_name(language)), &format!("{}\n", said.body));
+        }
+    }
+}
+
+fn action(verb: &str, subject: (&str, &str), parameters: &[(&str, &str)]) -> ActionSpec {
+    ActionSpec {
+        verb: verb.into(),
+        subject: Subject { kind: subject.0.into(), name: subject.1.into() },
+        actor: Actor { name: "ana".into(), roles: vec![Role::Devops], via: "rest".into() },
+        parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+        request: None,
+        before: None,
+    }
+}
+
+#[test]
+fn results_of_commands_are_those_of_the_golden_files() {
+    let check = |name: &str, outcome, message: &str| CheckResult {
+        name: name.into(),
+        key: String::new(),
+        outcome,
+        message: message.into(),
+    };
+    let run = RequestedRun {
+        requested_at: "2026-11-26T13:59:58Z".into(),
+        run_at: time("2026-11-26T13:59:59Z"),
+        checks: vec![
+            check("status", CheckOutcome::Fail, "respondeu {\"error\": \"disk\"}"),
+            check("body", CheckOutcome::Held, "espera por status"),
+            check("api", CheckOutcome::Pass, ""),
+        ],
+        opened: Vec::new(),
+        resolved: Vec::new(),
+    };
+    let scenario = ("Scenario", "desk.api.health");
+    let asked = action("run", scenario, &[("requested_at", "2026-11-26T13:59:58Z")]);
+    let later = action("run", scenario, &[("requested_at", "2026-11-26T14:00:00Z")]);
+    let noted = action("acknowledge", ("Finding", NAME), &[("note", "troca de disco"), ("message", "m")]);
+    let silence = [("matchers", "scenario = desk.api.health"), ("ends_at", "2026-11-26T16:00:00Z"), ("reason", "x")];
+    let silence = action("silence", ("Silence", "silence-1"), &silence);
+    let unack = action("unacknowledge", ("Finding", NAME), &[]);
+    let status = FindingStatus { acknowledgement: Some(acknowledgement()), ..status() };
+    for (name, spec, result, message) in [
+        ("acknowledge", &noted, Some("done"), None),
+        ("acknowledge-unchanged", &noted, Some("unchanged"), None),
+        ("acknowledge-refused", &noted, Some("refused"), Some("x is resolved: there is nothing to acknowledge")),
+        ("unacknowledge", &unack, Some("done"), None),
+        ("run", &asked, Some("done"), None),
+        ("run-later", &later, Some("done"), None),
+        ("run-refused", &asked, Some("refused"), Some("the roles devops may not run Scenarios")),
+        ("silence", &silence, Some("done"), None),
+        ("unknown", &silence, Some("unknown"), Some("the process ended")),
+        ("under-way", &asked, None, None),
+        ("other", &action("end-silence", ("Silence", "silence-1"), &[]), Some("done"), None),
+    ] {
+        let ended = ActionStatus {
+            result: result.map(Into::into),
+            message: message.map(Into::into),
+            ..ActionStatus::default()
+        };
+        let command = CarriedOut { action: "action-1", spec, status: Some(&ended), run: Some(&run) };
+        for language in Language::ALL {
+            let case = Case { status: status.clone(), ..case("ack", On::Finding) };
+            let said = said(&case, Some(command), language);
+            compare(&format!("did-{name}.{}.txt", language_name(language)), &format!("{}\n", said.body));
+        }
+    }
+}
+
+#[test]
+fn a_list_of_open_findings_is_bounded_and_says_how_many_there_are() {
+    let items = (0..10_000).map(|n| open_item(&format!("s{n:05}-1"), "pulso", Severity::High, 1)).collect();
+    let open = OpenList::new(items, "pulso", "Pulso");
+    let (understood, place) = (parse("abertos"), place());
+    let conversation = Conversation { asker: "ana", is_closed: false, place: &place };
+    let known = Known {
+        understood: &understood,
+        conversation,
+        about: About::Nothing,
+        open: &open,
+        carried_out: None,
+        now: at(NOW),
+    };
+    let said = answer(&known, &style(Language::Portuguese));
+    assert!(said.body.starts_with("10000 ocorrências abertas:\n- [alto] s00000-1 falhou"), "{}", said.body);
+    assert!(said.body.ends_with("- e mais 9980 ocorrências"), "{}", said.body);
+}
+
+#[test]
+fn too_many_messages_of_an_author_are_told_once() {
+    let said = too_many("ana\u{202e}", 30, &style(Language::Portuguese));
+    assert!(said.body.starts_with("ana\u{fffd} já recebeu 30 respostas em um minuto."), "{}", said.body);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_answered_within_bounds(
+        text in "(ack|run|silenciar 2h|status|rodar|ciente|status de)?( ?[\\PC\n]{0,60}|[\u{0}-\u{20}\u{202e}'\"{}$`\\\\]{0,60})",
+        times in 1..300_usize,
+        on in 0..5_usize,
+    ) {
+        let on = [On::Finding, On::Scenario, On::Agent, On::Unknown, On::Nothing][on];
+        let text = text.repeat(times);
+        for language in Language::ALL {
+            hostile::check(&said(&case(&text, on), None, language));
+        }
+    }
+}

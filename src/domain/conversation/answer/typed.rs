@@ -1,0 +1,142 @@
+//! Commands for people to type: what a Message by kubectl asks for is not carried out.
+
+use super::{About, Known, NAME_MAX, Place};
+use crate::api::RUN_REQUESTED_AT;
+use crate::domain::conversation::command::Command;
+use crate::domain::conversation::draft::Draft;
+use crate::domain::notice::wording::one_line;
+use crate::domain::texts::{Language, answers as texts, desk};
+use serde_json::json;
+
+const CURL: &str = r#"curl -H "Authorization: Bearer $TOKEN""#;
+const CURL_JSON: &str = r#"curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json'"#;
+
+/// What to type for a command.
+pub fn command(draft: &mut Draft, command: &Command, known: &Known<'_>, language: Language) {
+    draft.paragraph(texts::not_carried_out(language));
+    let place = known.conversation.place;
+    let unnamed = texts::name_placeholder(language);
+    let (finding, scenario) = subject(&known.about);
+    let is_about_finding = matches!(command, Command::Acknowledge { .. } | Command::Unacknowledge);
+    let named = match command {
+        Command::Run { scenario: Some(named) } => Some(named.as_str()),
+        _ if is_about_finding => finding,
+        _ => scenario,
+    };
+    let name = named.unwrap_or(unnamed);
+    let by = one_line(known.conversation.asker, NAME_MAX);
+    let (kubectl, rest) = match command {
+        Command::Acknowledge { note } => acknowledge(place, name, &by, note.as_deref()),
+        Command::Unacknowledge => unacknowledge(place, name),
+        Command::Run { .. } => run(place, name),
+        Command::Silence { duration, reason } => {
+            let reason = reason.as_deref().unwrap_or_else(|| texts::reason_placeholder(language));
+            silence(place, name, &by, duration, reason)
+        }
+    };
+    let how = match command {
+        Command::Silence { .. } => texts::with_program(language),
+        _ => desk::with_kubectl(language),
+    };
+    draft.paragraph(format!("{how}:"));
+    draft.code(&[kubectl]);
+    draft.paragraph(format!("{}:", desk::with_curl(language)));
+    draft.code(&[rest]);
+    if named.is_none() {
+        draft.paragraph(match is_about_finding {
+            true => texts::not_about_a_finding(language),
+            false => texts::not_about_a_scenario(language),
+        });
+    }
+}
+
+/// The Finding and the Scenario that a Message is about.
+fn subject<'a>(about: &About<'a>) -> (Option<&'a str>, Option<&'a str>) {
+    match about {
+        About::Finding(facts) => (Some(facts.finding), Some(facts.spec.scenario.as_str())),
+        About::Scenario(facts) => (None, Some(facts.name)),
+        About::Agent(_) | About::Unknown(_) | About::Nothing => (None, None),
+    }
+}
+
+fn acknowledge(place: &Place, finding: &str, by: &str, note: Option<&str>) -> (String, String) {
+    let (written, body) = match note {
+        Some(note) => (json!({"by": by, "note": note}), json!({"note": note})),
+        None => (json!({"by": by}), json!({})),
+    };
+    let patch = json!({"spec": {"acknowledgement": written}});
+    (
+        format!("kubectl -n {} patch fnd {finding} --type=merge -p {}", place.namespace, quoted(&patch.to_string())),
+        format!("{CURL_JSON} -d {} '{}/api/v1/agents/findings/{finding}/ack'", quoted(&body.to_string()), place.url),
+    )
+}
+
+fn unacknowledge(place: &Place, finding: &str) -> (String, String) {
+    let patch = json!({"spec": {"acknowledgement": null}});
+    (
+        format!("kubectl -n {} patch fnd {finding} --type=merge -p {}", place.namespace, quoted(&patch.to_string())),
+        format!("{CURL} -X DELETE '{}/api/v1/agents/findings/{finding}/ack'", place.url),
+    )
+}
+
+fn run(place: &Place, scenario: &str) -> (String, String) {
+    let now = r#""$(date -u +%Y-%m-%dT%H:%M:%SZ)""#;
+    (
+        format!("kubectl -n {} annotate scn {scenario} --overwrite {RUN_REQUESTED_AT}={now}", place.namespace),
+        format!("{CURL} -X POST '{}/api/v1/agents/runs/{scenario}'", place.url),
+    )
+}
+
+fn silence(place: &Place, scenario: &str, by: &str, duration: &str, reason: &str) -> (String, String) {
+    let body = json!({
+        "matchers": [{"name": "scenario", "op": "=", "value": scenario}],
+        "duration": duration,
+        "reason": reason,
+    });
+    (
+        format!(
+            "agentic-ops silence add -n {} --matcher scenario={scenario} --for {duration} --reason {} --by {}",
+            place.namespace,
+            quoted(reason),
+            quoted(by)
+        ),
+        format!("{CURL_JSON} -d {} '{}/api/v1/agents/silences'", quoted(&body.to_string()), place.url),
+    )
+}
+
+/// How to start another conversation.
+pub fn new_conversation(draft: &mut Draft, known: &Known<'_>, language: Language) {
+    draft.paragraph(texts::closed(language));
+    let mut body = json!({"message": texts::message_placeholder(language)});
+    let (finding, scenario) = subject(&known.about);
+    if let Some(fields) = body.as_object_mut() {
+        match (finding, scenario) {
+            (Some(finding), _) => fields.insert("finding_id".into(), json!(finding)),
+            (None, Some(scenario)) => fields.insert("scenario_id".into(), json!(scenario)),
+            (None, None) => None,
+        };
+    }
+    let url = &known.conversation.place.url;
+    draft.paragraph(format!("{}:", desk::with_curl(language)));
+    draft.code(&[format!("{CURL_JSON} -d {} '{url}/api/v1/agents/chat'", quoted(&body.to_string()))]);
+    draft.paragraph(texts::new_by_kubectl(language));
+}
+
+/// A text as one argument for a shell, whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_is_one_word_for_a_shell() {
+        for text in ["", "a b", "it's", "'; rm -rf /; '", "$(x) `y` \"z\" \\ !"] {
+            let line = format!("printf %s {}", quoted(text));
+            let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Commands and questions in the text of a Message, in plain Portuguese or English.
+//!
+//! Only the first line counts, and a command only as the whole of it, in the imperative: what merely contains such a word, or asks, is
+//! none. Accents, case and punctuation make no difference.
+
+mod length;
+mod line;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+
+use crate::domain::duration;
+use crate::domain::printable::printable;
+use line::{Line, Word};
+use vocabulary as words;
+
+/// Longest note, in bytes, and longest reason of a Silence, in characters.
+const NOTE_MAX: usize = 1024;
+/// Longest name of a Scenario.
+const SCENARIO_MAX: usize = 63;
+/// Most words of what a question about the state is about: names that people see may have spaces.
+const NAME_WORDS: usize = 3;
+
+/// What a text asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Understood {
+    Command(Command),
+    Question(Question),
+    /// A command with an argument that is missing or not valid.
+    Invalid(ArgumentError),
+    Nothing,
+}
+
+/// Something that a person wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    Acknowledge {
+        note: Option<String>,
+    },
+    Unacknowledge,
+    /// Of the Scenario of the conversation where none is named.
+    Run {
+        scenario: Option<String>,
+    },
+    /// `duration` is in the format of Go, of a minute to 30 days.
+    Silence {
+        duration: String,
+        reason: Option<String>,
+    },
+}
+
+/// Something that a person wants to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The state of a Finding, Scenario or Agent; of what the conversation is about where none is named.
+    Status {
+        of: Option<String>,
+    },
+    /// What is open.
+    Open,
+    Runbook,
+    Help,
+}
+
+/// What is wrong with the argument of a command, with the value as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ArgumentError {
+    /// A Silence needs a duration.
+    NoDuration,
+    NotADuration(String),
+    /// Shorter than a minute or longer than 30 days.
+    DurationOutOfRange(String),
+    NotAScenario(String),
+    /// So many bytes, more than there may be.
+    NoteTooLong {
+        bytes: usize,
+        max: usize,
+    },
+}
+
+/// What a text asks for. It never fails; what is not understood is [`Understood::Nothing`].
+pub fn parse(text: &str) -> Understood {
+    let text = printable(text);
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    // What somebody else wrote is quoted like this.
+    if first.starts_with('>') {
+        return Understood::Nothing;
+    }
+    let line = Line::new(first);
+    let words = line.request();
+    question(&line, words).or_else(|| command(&line, words)).unwrap_or(Understood::Nothing)
+}
+
+fn question(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
+    let said = line::joined(all);
+    let question = match said.as_str() {
+        "" if line.is_question() => Question::Help,
+        said if words::OPEN.contains(&said) => Question::Open,
+        said if words::RUNBOOK.contains(&said) => Question::Runbook,
+        said if words::HELP.contains(&said) => Question::Help,
+        _ => status(line, all)?,
+    };
+    Some(Understood::Question(question))
+}
+
+/// `status`, `qual é o status de X?`, `como está X`.
+fn status(line: &Line<'_>, all: &[Word]) -> Option<Question> {
+    let rest = all.iter().position(|word| !words::BEFORE_STATUS.contains(&word.plain.as_str()))?;
+    let all = all.get(rest..)?;
+    let (first, second) = (all.first()?.plain.as_str(), all.get(1).map_or("", |word| word.plain.as_str()));
+    let of = match first {
+        first if words::STATUS.contains(&first) => all.get(1..)?,
+        first if words::HOW.contains(&(first, second)) => all.get(2..)?,
+        _ => return None,
+    };
+    let skipped = of.iter().take_while(|word| words::OF.contains(&word.plain.as_str())).count();
+    let of = of.get(skipped..)?;
+    match of {
+        [] => Some(Question::Status { of: None }),
+        [first, ..] if of.len() <= NAME_WORDS && !words::SAYS_SOMETHING.contains(&first.plain.as_str()) => {
+            Some(Question::Status { of: Some(line.written(of).to_string()) })
+        }
+        _ => None,
+    }
+}
+
+fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
+    // Whoever asks wants nothing done.
+    if line.is_question() {
+        return None;
+    }
+    let (first, rest) = all.split_first()?;
+    let first = first.plain.as_str();
+    if is_unacknowledge(all) {
+        return Some(Understood::Command(Command::Unacknowledge));
+    }
+    if words::ACKNOWLEDGE.contains(&first) {
+        return acknowledge(line, rest, 1);
+    }
+    if words::AWARE == (first, rest.first().map_or("", |word| word.plain.as_str())) {
+        return acknowledge(line, rest.get(1..)?, 2);
+    }
+    if words::RUN.contains(&first) {
+        return run(line, rest);
+    }
+    words::SILENCE.contains(&first).then(|| silence(line, rest)).flatten()
+}
+
+/// `unack`, or `desfazer o ack`.
+fn is_unacknowledge(all: &[Word]) -> bool {
+    let all: Vec<&str> =
+        all.iter().map(|word| word.plain.as_str()).filter(|word| !words::ARTICLES.contains(word)).collect();
+    match all.as_slice() {
+        [one] => words::UNACKNOWLEDGE.contains(one),
+        [verb, what] => words::UNDO.contains(verb) && words::ACKNOWLEDGEMENT.contains(what),
+        _ => false,
+    }
+}
+
+/// After `spoken` words, a note; a word that makes a sentence of it is one only where it is set apart, as in `ack: não volta hoje`.
+fn acknowledge(line: &Line<'_>, rest: &[Word], spoken: usize) -> Option<Understood> {
+    let Some(first) = rest.first() else {
+        return Some(Understood::Command(Command::Acknowledge { note: None }));
+    };
+    if !line.is_apart(first) && words::SAYS_SOMETHING.contains(&first.plain.as_str()) {
+        return None;
+    }
+    let note = line.rest(spoken);
+    if note.len() > NOTE_MAX {
+        return Some(Understood::Invalid(ArgumentError::NoteTooLong { bytes: note.len(), max: NOTE_MAX }));
+    }
+    Some(Understood::Command(Command::Acknowledge { note: Some(note.to_string()).filter(|note| !note.is_empty()) }))
+}
+
+fn run(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
+    let named: Vec<&Word> = rest.iter().filter(|word| !words::AROUND_SCENARIO.contains(&word.plain.as_str())).collect();
+    match named.as_slice() {
+        [] => Some(Understood::Command(Command::Run { scenario: None })),
+        [one] if words::SAYS_SOMETHING.contains(&one.plain.as_str()) => None,
+        [one] => {
+            let written = line.written(std::slice::from_ref(*one));
+            let scenario = written.to_lowercase();
+            Some(match is_scenario_name(&scenario) {
+                true => Understood::Command(Command::Run { scenario: Some(scenario) }),
+                false => Understood::Invalid(ArgumentError::NotAScenario(line::value(written))),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn is_scenario_name(name: &str) -> bool {
+    let is_end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    name.len() <= SCENARIO_MAX
+        && is_end(name.chars().next())
+        && is_end(name.chars().next_back())
+        && name.chars().all(is_part)
+}
+
+fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
+    let skipped = rest.iter().take_while(|word| words::BEFORE_DURATION.contains(&word.plain.as_str())).count();
+    let rest = rest.get(skipped..)?;
+    let Some(first) = rest.first() else { return Some(Understood::Invalid(ArgumentError::NoDuration)) };
+    if !first.plain.starts_with(|c: char| c.is_ascii_digit()) {
+        let is_sentence = words::SAYS_SOMETHING.contains(&first.plain.as_str());
+        let written = line.written(std::slice::from_ref(first));
+        return (!is_sentence).then(|| Understood::Invalid(ArgumentError::NotADuration(line::value(written))));
+    }
+    let Some((length, count)) = length::length(rest) else {
+        let written = line.written(std::slice::from_ref(first));
+        return Some(Understood::Invalid(ArgumentError::NotADuration(line::value(written))));
+    };
+    if !length::RANGE.contains(&length) {
+        let written = line.written(rest.get(..count)?);
+        return Some(Understood::Invalid(ArgumentError::DurationOutOfRange(line::value(written))));
+    }
+    let reason = rest.get(count).map(|word| line.from(word)).unwrap_or_default();
+    let length_of_reason = reason.chars().count();
+    if length_of_reason > NOTE_MAX {
+        return Some(Understood::Invalid(ArgumentError::NoteTooLong { bytes: reason.len(), max: NOTE_MAX }));
+    }
+    let reason = Some(reason.to_string()).filter(|reason| !reason.is_empty());
+    Some(Understood::Command(Command::Silence { duration: duration::show(length), reason }))
+}

@@ -1,0 +1,123 @@
+//! A line as words that can be compared.
+
+use super::vocabulary as words;
+use icu_normalizer::DecomposingNormalizerBorrowed;
+use icu_normalizer::properties::CanonicalCombiningClassMap;
+
+/// Of a line, so many bytes are looked at.
+const LINE_MAX: usize = 4096;
+/// Longest value that an error repeats, in characters.
+const VALUE_MAX: usize = 64;
+/// What sets a note apart from the command.
+const APART: [char; 7] = [':', ';', ',', '-', '–', '—', '.'];
+
+/// A word, and where it is in the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    start: usize,
+    end: usize,
+    /// Without accents and punctuation around it, in lower case; never empty.
+    pub plain: String,
+}
+
+/// One line of a text.
+pub struct Line<'a> {
+    text: &'a str,
+    words: Vec<Word>,
+}
+
+impl<'a> Line<'a> {
+    pub fn new(text: &'a str) -> Line<'a> {
+        let text = text.get(..text.floor_char_boundary(LINE_MAX)).unwrap_or_default();
+        let mut words = Vec::new();
+        let mut start = None;
+        let ends = text.char_indices().chain([(text.len(), ' ')]);
+        for (at, c) in ends {
+            match (start, c.is_whitespace()) {
+                (None, false) => start = Some(at),
+                (Some(from), true) => {
+                    words.extend(word(text, from, at));
+                    start = None;
+                }
+                _ => {}
+            }
+        }
+        Line { text, words }
+    }
+
+    /// The words without a name that is spoken to (`@pulso`) and without politeness around them.
+    pub fn request(&self) -> &[Word] {
+        let mut words = self.words.as_slice();
+        loop {
+            words = match words {
+                [first, rest @ ..] if self.text.get(first.start..).is_some_and(|text| text.starts_with('@')) => rest,
+                [first, second, rest @ ..] if words::POR_FAVOR == (first.plain.as_str(), second.plain.as_str()) => rest,
+                [rest @ .., first, second] if words::POR_FAVOR == (first.plain.as_str(), second.plain.as_str()) => rest,
+                [first, rest @ ..] if words::PLEASE.contains(&first.plain.as_str()) => rest,
+                [rest @ .., last] if words::PLEASE.contains(&last.plain.as_str()) => rest,
+                _ => return words,
+            };
+        }
+    }
+
+    /// Whether the line asks.
+    pub fn is_question(&self) -> bool {
+        self.text.split_whitespace().any(|word| word.trim_end_matches(['!', '.', ')', '"', '”']).ends_with('?'))
+    }
+
+    /// Whether punctuation is between a word and the one before it.
+    pub fn is_apart(&self, word: &Word) -> bool {
+        let before = self.text.get(..word.start).unwrap_or_default().trim_end();
+        before.ends_with(APART) || self.text.get(word.start..).is_some_and(|text| text.starts_with(APART))
+    }
+
+    /// Some words in a row, as written, without punctuation around them.
+    pub fn written(&self, words: &[Word]) -> &'a str {
+        let (Some(first), Some(last)) = (words.first(), words.last()) else { return "" };
+        self.text.get(first.start..last.end).unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric())
+    }
+
+    /// What follows the first words of the request, as written, without the punctuation that sets it apart.
+    pub fn rest(&self, spoken: usize) -> &'a str {
+        let request = self.request();
+        match spoken.checked_sub(1).and_then(|last| request.get(last)) {
+            Some(last) => trimmed(self.text.get(last.end..).unwrap_or_default()),
+            None => "",
+        }
+    }
+
+    /// The line from a word on, without the punctuation before it.
+    pub fn from(&self, word: &Word) -> &'a str {
+        trimmed(self.text.get(word.start..).unwrap_or_default())
+    }
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_whitespace() || APART.contains(&c)).trim_end()
+}
+
+fn word(text: &str, start: usize, end: usize) -> Option<Word> {
+    let plain = plain(text.get(start..end)?);
+    (!plain.is_empty()).then_some(Word { start, end, plain })
+}
+
+/// A text without accents and apostrophes, in lower case, without punctuation at its ends.
+pub fn plain(text: &str) -> String {
+    let classes = CanonicalCombiningClassMap::new();
+    let bare: String = DecomposingNormalizerBorrowed::new_nfkd()
+        .normalize_iter(text.chars())
+        .filter(|c| classes.get_u8(*c) == 0 && !matches!(c, '\'' | '’'))
+        .flat_map(char::to_lowercase)
+        .collect();
+    bare.trim_matches(|c: char| !c.is_alphanumeric()).to_string()
+}
+
+/// Words with a space between them.
+pub fn joined(words: &[Word]) -> String {
+    words.iter().map(|word| word.plain.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// A value as an error repeats it.
+pub fn value(text: &str) -> String {
+    crate::domain::clip::chars(text, VALUE_MAX)
+}

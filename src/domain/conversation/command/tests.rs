@@ -1,0 +1,205 @@
+//! What is a command, a question, or neither.
+
+use super::*;
+use proptest::prelude::*;
+
+fn ack(note: &str) -> Understood {
+    Understood::Command(Command::Acknowledge { note: Some(note.to_string()).filter(|note| !note.is_empty()) })
+}
+
+fn run(scenario: &str) -> Understood {
+    Understood::Command(Command::Run { scenario: Some(scenario.to_string()).filter(|name| !name.is_empty()) })
+}
+
+fn silence(duration: &str, reason: &str) -> Understood {
+    let reason = Some(reason.to_string()).filter(|reason| !reason.is_empty());
+    Understood::Command(Command::Silence { duration: duration.into(), reason })
+}
+
+fn status(of: &str) -> Understood {
+    Understood::Question(Question::Status { of: Some(of.to_string()).filter(|of| !of.is_empty()) })
+}
+
+#[test]
+fn commands_are_recognised_in_both_languages() {
+    let unack = Understood::Command(Command::Unacknowledge);
+    for (text, expected) in [
+        ("ack", ack("")),
+        ("ACK!", ack("")),
+        ("/ack", ack("")),
+        ("  Ack.  ", ack("")),
+        ("ack troca de disco em curso", ack("troca de disco em curso")),
+        ("ack: não volta hoje", ack("não volta hoje")),
+        ("Ack - Não volta hoje.", ack("Não volta hoje.")),
+        ("ack, se voltar eu olho", ack("se voltar eu olho")),
+        ("Reconhecer", ack("")),
+        ("RECONHEÇA, por favor", ack("")),
+        ("por favor, reconhecer Ação em curso", ack("Ação em curso")),
+        ("ciente", ack("")),
+        ("Estou ciente: vou olhar", ack("vou olhar")),
+        ("acknowledge I am on it", ack("I am on it")),
+        ("@pulso ack", ack("")),
+        ("\n\n ack \nnão era para reconhecer", ack("")),
+        ("unack", unack.clone()),
+        ("desfazer ack", unack.clone()),
+        ("Desfazer o reconhecimento.", unack.clone()),
+        ("undo the ack please", unack.clone()),
+        ("run", run("")),
+        ("rodar", run("")),
+        ("Rodar agora, por favor!", run("")),
+        ("executar de novo", run("")),
+        ("run desk.api.health", run("desk.api.health")),
+        ("executar o cenário Desk.API.Health.", run("desk.api.health")),
+        ("rode proxmox.cluster agora", run("proxmox.cluster")),
+        ("silenciar 2h", silence("2h", "")),
+        ("SILENCIAR 2H: troca de disco", silence("2h", "troca de disco")),
+        ("silence for 90 minutes maintenance window", silence("1h30m", "maintenance window")),
+        ("silenciar por 1 hora e 30 minutos manutenção", silence("1h30m", "manutenção")),
+        ("silenciar 1h30", silence("1h30m", "")),
+        ("silenciar 1,5h", silence("1h30m", "")),
+        ("silencie os avisos por 2 dias, manutenção", silence("48h", "manutenção")),
+        ("silenciar 30d", silence("720h", "")),
+        ("silenciar 1 semana", silence("168h", "")),
+        ("mute 1m", silence("1m", "")),
+    ] {
+        assert_eq!(parse(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn questions_are_recognised_in_both_languages() {
+    let of = Understood::Question;
+    for (text, expected) in [
+        ("status", status("")),
+        ("Status?", status("")),
+        ("qual é o status?", status("")),
+        ("como está?", status("")),
+        ("status de desk.api.health", status("desk.api.health")),
+        ("Qual o status do cenário proxmox.cluster?", status("proxmox.cluster")),
+        ("what is the status of proxmox.cluster?", status("proxmox.cluster")),
+        ("status do Escudo Mail", status("Escudo Mail")),
+        ("Situação da A1", status("A1")),
+        ("abertos", of(Question::Open)),
+        ("O que está aberto?", of(Question::Open)),
+        ("open findings", of(Question::Open)),
+        ("runbook", of(Question::Runbook)),
+        ("o que fazer?", of(Question::Runbook)),
+        ("What should I do?", of(Question::Runbook)),
+        ("Ajuda!", of(Question::Help)),
+        ("help", of(Question::Help)),
+        ("?", of(Question::Help)),
+    ] {
+        assert_eq!(parse(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn a_sentence_that_contains_such_a_word_is_no_command() {
+    for text in [
+        "não consigo dar ack?",
+        "não consigo dar ack",
+        "ack?",
+        "posso dar ack?",
+        "ack não funciona",
+        "o ack não funciona",
+        "ack foi feito por quem",
+        "ack quando resolver",
+        "ack if it comes back",
+        "ack isn't working",
+        "rodar?",
+        "run failed",
+        "run for your life",
+        "quem mandou rodar isso",
+        "silence is golden",
+        "silenciar 2h?",
+        "silenciar foi um erro",
+        "devo silenciar 2h",
+        "desfazer",
+        "desfazer tudo",
+        "desfazer o ack do João",
+        "> ack",
+        "a\u{200b}ck",
+        "packs",
+        "status foi alterado",
+        "oi",
+        "",
+        " \n ",
+        "{\"command\": \"ack\"}",
+    ] {
+        assert_eq!(parse(text), Understood::Nothing, "{text:?}");
+    }
+}
+
+#[test]
+fn a_wrong_argument_is_named() {
+    let not = |text: &str| Understood::Invalid(ArgumentError::NotADuration(text.into()));
+    let out = |text: &str| Understood::Invalid(ArgumentError::DurationOutOfRange(text.into()));
+    for (text, expected) in [
+        ("silenciar", Understood::Invalid(ArgumentError::NoDuration)),
+        ("silenciar por", Understood::Invalid(ArgumentError::NoDuration)),
+        ("silenciar 2x", not("2x")),
+        ("silenciar 2", not("2")),
+        ("silenciar duas horas", not("duas")),
+        ("silence proxmox.cluster 2h", not("proxmox.cluster")),
+        ("silenciar 1h30x", not("1h30x")),
+        ("silenciar 400d", out("400d")),
+        ("silenciar 31 dias", out("31 dias")),
+        ("silenciar 10s", out("10s")),
+        ("silenciar 0h", out("0h")),
+        ("silenciar 99999999999999999999999999h", out("99999999999999999999999999h")),
+        ("rodar desk_api", Understood::Invalid(ArgumentError::NotAScenario("desk_api".into()))),
+        ("rodar ../secrets", run("secrets")),
+        ("run a/b", Understood::Invalid(ArgumentError::NotAScenario("a/b".into()))),
+    ] {
+        assert_eq!(parse(text), expected, "{text:?}");
+    }
+    let long = format!("ack {}", "é".repeat(600));
+    assert_eq!(parse(&long), Understood::Invalid(ArgumentError::NoteTooLong { bytes: 1200, max: 1024 }));
+    let value = format!("silenciar 2{}", "x".repeat(5000));
+    let Understood::Invalid(ArgumentError::NotADuration(named)) = parse(&value) else { panic!("{value}") };
+    assert_eq!(named.chars().count(), 64);
+}
+
+#[test]
+fn every_word_is_as_it_is_compared() {
+    let lists = [
+        words::ACKNOWLEDGE,
+        words::UNACKNOWLEDGE,
+        words::UNDO,
+        words::ACKNOWLEDGEMENT,
+        words::RUN,
+        words::SILENCE,
+        words::ARTICLES,
+        words::AROUND_SCENARIO,
+        words::BEFORE_DURATION,
+        words::SAYS_SOMETHING,
+        words::STATUS,
+        words::BEFORE_STATUS,
+        words::OF,
+        words::OPEN,
+        words::RUNBOOK,
+        words::HELP,
+    ];
+    for word in lists.into_iter().flatten() {
+        assert_eq!(line::joined(Line::new(word).request()), *word);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_understood_within_bounds(text in "(ack|run|silenciar|status|rodar|ciente|unack)?[\\PC\u{300}\u{202e}\n 0-9hdms.,:;?@/-]{0,80}") {
+        match parse(&text) {
+            Understood::Command(Command::Acknowledge { note: Some(note) }) => prop_assert!(note.len() <= NOTE_MAX && !note.is_empty()),
+            Understood::Command(Command::Run { scenario: Some(name) }) => prop_assert!(is_scenario_name(&name)),
+            Understood::Command(Command::Silence { duration, .. }) => {
+                prop_assert!(length::RANGE.contains(&duration::parse(&duration).unwrap()));
+            }
+            _ => {}
+        }
+        if text.ends_with('?') && !text.contains('\n') {
+            prop_assert!(!matches!(parse(&text), Understood::Command(_)));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The words of commands and questions, without accents and in lower case.
+
+pub const ACKNOWLEDGE: &[&str] = &["ack", "acknowledge", "reconhecer", "reconheca", "reconhece", "reconheco", "ciente"];
+/// Two words that say the same.
+pub const AWARE: (&str, &str) = ("estou", "ciente");
+pub const UNACKNOWLEDGE: &[&str] = &["unack", "un-ack", "unacknowledge", "desreconhecer"];
+pub const UNDO: &[&str] = &[
+    "desfazer", "desfaca", "desfaz", "retirar", "retire", "remover", "remova", "cancelar", "cancele", "undo", "remove",
+    "withdraw",
+];
+pub const ACKNOWLEDGEMENT: &[&str] = &["ack", "reconhecimento", "acknowledgement", "acknowledgment"];
+pub const RUN: &[&str] = &["run", "rerun", "rodar", "rode", "roda", "executar", "execute", "executa", "reexecutar"];
+pub const SILENCE: &[&str] = &["silence", "silenciar", "silencie", "silencia", "mute"];
+pub const ARTICLES: &[&str] = &["o", "a", "the", "my"];
+
+/// What may stand around the name of a Scenario that is to be run.
+pub const AROUND_SCENARIO: &[&str] = &[
+    "o",
+    "a",
+    "the",
+    "cenario",
+    "scenario",
+    "verificacao",
+    "check",
+    "checks",
+    "agora",
+    "now",
+    "ja",
+    "de",
+    "novo",
+    "outra",
+    "vez",
+    "again",
+    "isso",
+    "este",
+    "this",
+    "it",
+];
+/// What may stand before the duration of a Silence.
+pub const BEFORE_DURATION: &[&str] = &[
+    "por", "for", "durante", "o", "a", "os", "the", "cenario", "scenario", "avisos", "notices", "isso", "este", "this",
+    "it",
+];
+/// What makes a sentence of what begins like a command: `ack não funciona`, `silence is golden`.
+pub const SAYS_SOMETHING: &[&str] = &[
+    "nao",
+    "not",
+    "nunca",
+    "never",
+    "foi",
+    "foram",
+    "e",
+    "sao",
+    "esta",
+    "era",
+    "estava",
+    "tem",
+    "tinha",
+    "deu",
+    "falhou",
+    "funciona",
+    "funcionou",
+    "is",
+    "isnt",
+    "was",
+    "wasnt",
+    "are",
+    "does",
+    "doesnt",
+    "did",
+    "didnt",
+    "wont",
+    "cant",
+    "failed",
+    "works",
+    "worked",
+    "has",
+    "se",
+    "quando",
+    "caso",
+    "depois",
+    "antes",
+    "if",
+    "when",
+    "unless",
+    "after",
+    "before",
+    "do",
+    "da",
+    "de",
+    "of",
+];
+pub const PLEASE: &[&str] = &["please", "pls", "favor"];
+pub const POR_FAVOR: (&str, &str) = ("por", "favor");
+
+pub const STATUS: &[&str] = &["status", "estado", "situacao", "state", "situation"];
+/// What may stand before it.
+pub const BEFORE_STATUS: &[&str] = &["qual", "e", "o", "a", "what", "whats", "is", "the", "show", "ver"];
+/// Two words that ask for it.
+pub const HOW: &[(&str, &str)] =
+    &[("como", "esta"), ("como", "anda"), ("como", "estao"), ("how", "is"), ("how", "are")];
+/// What may stand between it and a name.
+pub const OF: &[&str] = &[
+    "de",
+    "do",
+    "da",
+    "dos",
+    "das",
+    "of",
+    "for",
+    "the",
+    "o",
+    "a",
+    "cenario",
+    "scenario",
+    "ocorrencia",
+    "finding",
+    "agente",
+    "agent",
+];
+
+pub const OPEN: &[&str] = &[
+    "abertos",
+    "abertas",
+    "em aberto",
+    "aberto",
+    "open",
+    "ocorrencias",
+    "ocorrencias abertas",
+    "findings",
+    "open findings",
+    "o que esta aberto",
+    "o que ha aberto",
+    "o que ha em aberto",
+    "o que esta em aberto",
+    "quais estao abertos",
+    "quais estao abertas",
+    "quais ocorrencias estao abertas",
+    "listar abertos",
+    "listar abertas",
+    "what is open",
+    "whats open",
+    "list open",
+    "which findings are open",
+    "show open",
+];
+pub const RUNBOOK: &[&str] = &[
+    "runbook",
+    "o runbook",
+    "the runbook",
+    "ver runbook",
+    "show runbook",
+    "o que fazer",
+    "o que faco",
+    "o que devo fazer",
+    "que fazer",
+    "como reparar",
+    "como resolver",
+    "proximos passos",
+    "what to do",
+    "what do i do",
+    "what should i do",
+    "how to fix",
+    "how do i fix it",
+    "next steps",
+];
+pub const HELP: &[&str] = &[
+    "ajuda",
+    "help",
+    "comandos",
+    "commands",
+    "ajude",
+    "me ajude",
+    "me ajuda",
+    "help me",
+    "o que voce faz",
+    "o que voce pode fazer",
+    "o que voces fazem",
+    "what can you do",
+    "what do you do",
+    "socorro",
+];

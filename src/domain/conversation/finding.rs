@@ -1,0 +1,85 @@
+//! What Messages say of a Finding.
+
+use super::draft::Draft;
+use super::{Facts, Style, worded};
+use crate::api::Phase;
+use crate::domain::clip;
+use crate::domain::notice::content::{AcknowledgedBy, Item, ReadFacts};
+use crate::domain::notice::wording::{self, cleaned};
+use crate::domain::texts::notices::{self, Label};
+use crate::domain::texts::{Language, conversation as texts};
+
+/// Longest headline, in characters.
+const HEADLINE_MAX: usize = 1200;
+/// Most lines of what a check shows.
+const SHOWN_MAX: usize = 24;
+/// Longest line of it.
+const SHOWN_LINE_MAX: usize = 240;
+
+/// The Finding as messages of every kind describe it.
+fn item(facts: &Facts<'_>) -> Item {
+    let (spec, status) = (facts.spec, facts.status);
+    let acknowledgement = status.acknowledgement.as_ref().filter(|_| status.phase == Some(Phase::Acknowledged));
+    cleaned(&Item {
+        finding: facts.finding.to_string(),
+        scenario: spec.scenario.clone(),
+        check: spec.check.clone(),
+        key: spec.key.clone(),
+        title: status.title.clone().unwrap_or_default(),
+        message: status.message.clone().unwrap_or_default(),
+        severity: status.severity,
+        occurrence: status.occurrences.unwrap_or(1),
+        opened_at: status.opened_at.as_ref().map(|at| at.0),
+        resolved_at: status.resolved_at.as_ref().map(|at| at.0),
+        acknowledgement: acknowledgement.map(|of| AcknowledgedBy {
+            by: of.by.clone(),
+            note: of.note.clone(),
+            at: Some(of.at.0),
+            proven: of.proven,
+        }),
+        read: ReadFacts::of(status),
+        ..Item::default()
+    })
+}
+
+/// What is wrong, in one line.
+pub fn headline(facts: &Facts<'_>, language: Language) -> String {
+    clip::chars(&worded::in_words(language, &wording::headline(&item(facts))), HEADLINE_MAX)
+}
+
+/// Name and value of what is known.
+pub fn facts(draft: &mut Draft, facts: &Facts<'_>, style: &Style) {
+    let moment = |at| notices::moment(style.language, at, &style.zone);
+    let known = wording::facts(&item(facts), style.language, &style.zone, &moment);
+    draft.list(None, known.into_iter().map(|(name, value)| format!("{name}: {value}")));
+}
+
+/// What the check read.
+pub fn what_was_read(draft: &mut Draft, facts: &Facts<'_>, language: Language) {
+    let read = item(facts).read;
+    let label = |label| notices::label(language, label);
+    if let Some(show) = &read.show {
+        draft.list(Some(label(Label::Shown)), shown(language, show));
+    }
+    if let Some(expression) = read.expression.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        let expression = expression.split_whitespace().collect::<Vec<_>>().join(" ");
+        draft.paragraph(format!("{}: {expression}", label(Label::Expression)));
+    }
+    let values = read.values.iter().map(|(path, value)| format!("{path}: {}", worded::value(language, value)));
+    draft.list(Some(label(Label::Values)), values);
+}
+
+/// What a check shows, one field, item or line each.
+fn shown(language: Language, show: &str) -> Vec<String> {
+    if let Some(entries) = worded::entries(language, show) {
+        return entries;
+    }
+    let lines = show.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines: Vec<String> = lines.map(|line| clip::chars(&worded::in_words(language, line), SHOWN_LINE_MAX)).collect();
+    let left = lines.len().saturating_sub(SHOWN_MAX);
+    let mut kept: Vec<String> = lines.into_iter().take(SHOWN_MAX).collect();
+    if left > 0 {
+        kept.push(texts::more_values(language, left));
+    }
+    kept
+}

@@ -1,0 +1,100 @@
+//! The texts of answers.
+
+use super::*;
+use crate::api::{CheckOutcome, Health, Severity, WatchState};
+use crate::domain::conversation::command::ArgumentError;
+use crate::domain::texts::answers::{self as texts, Did, State};
+
+#[test]
+fn what_an_agent_does_is_in_both_languages() {
+    check("not_understood", texts::not_understood);
+    check("help_heading", texts::help_heading);
+    for line in 0..texts::help(Language::English).len() {
+        check("help", |l| texts::help(l)[line].clone());
+    }
+    check("commands_by_rest", texts::commands_by_rest);
+    check("not_carried_out", texts::not_carried_out);
+    check("not_about_a_finding", texts::not_about_a_finding);
+    check("not_about_a_scenario", texts::not_about_a_scenario);
+    check("name_placeholder", |l| texts::name_placeholder(l).to_string());
+    check("message_placeholder", |l| texts::message_placeholder(l).to_string());
+    check("reason_placeholder", |l| texts::reason_placeholder(l).to_string());
+    check("no_thread", |l| texts::no_thread(l, "X1"));
+    check("with_program", texts::with_program);
+    check("no_subject", texts::no_subject);
+    check("no_such", |l| texts::no_such(l, "X1"));
+    check("closed", texts::closed);
+    check("new_by_kubectl", texts::new_by_kubectl);
+    check("too_many", |l| texts::too_many(l, "X1", 30));
+    check("what_is_known", texts::what_is_known);
+    for error in samples!(ArgumentError {
+        ArgumentError::NoDuration => ArgumentError::NoDuration,
+        ArgumentError::NotADuration(_) => ArgumentError::NotADuration(s()),
+        ArgumentError::DurationOutOfRange(_) => ArgumentError::DurationOutOfRange(s()),
+        ArgumentError::NotAScenario(_) => ArgumentError::NotAScenario(s()),
+        ArgumentError::NoteTooLong { .. } => ArgumentError::NoteTooLong { bytes: 2000, max: 1024 },
+    }) {
+        check(&format!("{error:?}"), |l| texts::invalid(l, &error));
+    }
+}
+
+#[test]
+fn states_of_what_is_asked_about_are_in_both_languages() {
+    for state in samples!(State {
+        State::Open => State::Open,
+        State::Acknowledged => State::Acknowledged,
+        State::Resolved => State::Resolved,
+        State::Unknown => State::Unknown,
+    }) {
+        check("finding_state", |l| texts::finding_state(l, state, "X1"));
+    }
+    for health in [None, Some(Health::Healthy), Some(Health::Failing), Some(Health::Unknown)] {
+        check("scenario_state", |l| texts::scenario_state(l, "X1", health));
+    }
+    for why in ["", "X1"] {
+        for state in [WatchState::Invalid, WatchState::Suspended, WatchState::Late] {
+            check("not_watched", |l| texts::not_watched(l, state, why).unwrap());
+        }
+    }
+    check("last_run", |l| texts::last_run(l, "X1"));
+    check("severity_of", |l| texts::severity_of(l, Severity::High));
+    for agent in [None, Some("X1")] {
+        for count in [0, 1, 2] {
+            check("open_count", |l| texts::open_count(l, agent, count));
+        }
+    }
+    check("open_besides", |l| texts::open_besides(l, 4));
+    check("open_item", |l| texts::open_item(l, "X1", Some("X2"), true, "X3"));
+    check("open_item", |l| texts::open_item(l, "X1", None, true, "X3"));
+}
+
+#[test]
+fn results_of_commands_are_in_both_languages() {
+    for did in samples!(Did<'_> {
+        Did::Acknowledge { .. } => Did::Acknowledge { finding: "X1", by: "X2" },
+        Did::Unacknowledge { .. } => Did::Unacknowledge { finding: "X1" },
+        Did::Run { .. } => Did::Run { scenario: "X1" },
+        Did::Silence { until: Some(_), .. } => Did::Silence { name: "X1", matchers: "X2", until: Some("X3") },
+        Did::Silence { until: None, .. } => Did::Silence { name: "X1", matchers: "X2", until: None },
+        Did::Other { .. } => Did::Other { verb: "X1", subject: "X2" },
+    }) {
+        check("done", |l| texts::done(l, &did));
+        check("unchanged", |l| texts::unchanged(l, &did));
+    }
+    check("refused", |l| texts::refused(l, "X1"));
+    check("uncertain", |l| texts::uncertain(l, "X1"));
+    check("under_way", |l| texts::under_way(l, "X1"));
+    for count in [1, 2] {
+        check("ran", |l| texts::ran(l, "X1", count));
+    }
+    check("not_run_yet", texts::not_run_yet);
+    for outcome in samples!(CheckOutcome {
+        CheckOutcome::Pass => CheckOutcome::Pass,
+        CheckOutcome::Fail => CheckOutcome::Fail,
+        CheckOutcome::Unknown => CheckOutcome::Unknown,
+        CheckOutcome::Held => CheckOutcome::Held,
+    }) {
+        check("outcome", |l| texts::outcome(l, outcome, 2));
+    }
+    check("undo_acknowledge", texts::undo_acknowledge);
+}
