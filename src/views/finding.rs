@@ -62,7 +62,7 @@ pub struct FindingView {
     /// Advice of the local model. Always null in this version.
     #[schema(required, value_type = Option<Object>)]
     pub advice: Option<serde_json::Value>,
-    /// Object name of the Thread about this Finding. Always null in this version.
+    /// Object name of the Thread that tells of the current or last occurrence; null before there is one.
     #[schema(required)]
     pub thread_id: Option<String>,
     /// The last notices about this Finding, oldest first, with the reason for each that was not sent.
@@ -279,6 +279,11 @@ pub fn phase(finding: &Finding) -> Option<Phase> {
 /// Severity of a Finding; `None` before the operator has written the status.
 pub fn severity(finding: &Finding) -> Option<Severity> {
     finding.status.as_ref().and_then(|s| s.severity)
+}
+
+/// When the current or last occurrence of a Finding was opened.
+pub(super) fn opened_at(finding: &Finding) -> Option<Timestamp> {
+    finding.status.as_ref().and_then(|s| s.opened_at.as_ref()).map(|at| at.0)
 }
 
 /// Whether a Finding is Open or Acknowledged.
