@@ -8,6 +8,7 @@ use crate::api::{AuthorKind, Citation, Message, MessagePhase, Role, Severity, Th
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
+use std::collections::HashSet;
 use utoipa::{IntoParams, ToSchema};
 
 /// A Message: one contribution to a Thread.
@@ -309,8 +310,9 @@ impl Resources {
             pending.retain(|message| message.spec.recipients.iter().any(|recipient| recipient == role.as_str()));
         }
         if let Some(agent) = &agent {
-            pending
-                .retain(|message| self.thread(&message.spec.thread).is_some_and(|thread| thread.spec.agent == *agent));
+            let threads = self.threads.state_filter(|thread| thread.spec.agent == *agent);
+            let names: HashSet<&str> = threads.iter().filter_map(|thread| thread.metadata.name.as_deref()).collect();
+            pending.retain(|message| names.contains(message.spec.thread.as_str()));
         }
         if let Some(severity) = filter.severity {
             pending.retain(|message| self.severity_of_message(message) == Some(severity));

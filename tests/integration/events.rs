@@ -15,8 +15,8 @@ fn registry() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml")
 }
 
-/// A client of the facade.
-struct Client {
+/// A client of a facade.
+pub struct Client {
     http: reqwest::Client,
     base: String,
     token: String,
@@ -24,10 +24,15 @@ struct Client {
 
 impl Client {
     fn new(running: &Running, ttl: u64) -> Client {
-        let secret = load_or_make_secret(&running.scratch.0).unwrap();
+        Self::of(&format!("http://{}", running.address), &running.scratch.0, ttl)
+    }
+
+    /// A client of the facade at this URL, with a token of so many seconds by the secret in a directory.
+    pub fn of(url: &str, directory: &Path, ttl: u64) -> Client {
+        let secret = load_or_make_secret(directory).unwrap();
         let token = issue(&secret, "ana", &[Role::OpsLead], Timestamp::now(), Duration::from_secs(ttl)).unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Client { http, base: format!("http://{}/api/v1/agents", running.address), token }
+        Client { http, base: format!("{url}/api/v1/agents"), token }
     }
 
     async fn get(&self, path: &str) -> Value {
@@ -37,7 +42,7 @@ impl Client {
         serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
     }
 
-    async fn follow(&self, last: Option<&str>) -> Stream {
+    pub async fn follow(&self, last: Option<&str>) -> Stream {
         let mut request = self.http.get(format!("{}/events", self.base)).bearer_auth(&self.token);
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last);
@@ -48,16 +53,24 @@ impl Client {
     }
 }
 
+/// A Thread of Pulso.
+pub fn talk(name: &str) -> Thread {
+    let thread = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Thread", "metadata": {"name": name},
+        "spec": {"subject": "Backup", "agent": "pulso", "conversation": name}});
+    serde_json::from_value(thread).unwrap()
+}
+
 /// A stream of events, read as browsers read it.
-struct Stream {
+pub struct Stream {
     response: reqwest::Response,
     text: String,
-    id: String,
+    /// The last id.
+    pub id: String,
 }
 
 impl Stream {
     /// Name and data of the next event; `None` at the end.
-    async fn next(&mut self) -> Option<(String, Value)> {
+    pub async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(String::from);
@@ -74,7 +87,7 @@ impl Stream {
     }
 
     /// The next event of this name that has this field.
-    async fn until(&mut self, name: &str, field: &str, value: Value) -> Value {
+    pub async fn until(&mut self, name: &str, field: &str, value: Value) -> Value {
         let [found] = self.until_all([(name, field, value)]).await;
         found
     }
@@ -153,10 +166,7 @@ async fn a_message_that_awaits_people_is_in_the_inbox_and_in_its_thread() {
     eventually("the Agents", || async { (client.get("/roster").await["items"].as_array()?.len() == 10).then_some(()) })
         .await;
     let mut stream = client.follow(None).await;
-    let thread = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Thread", "metadata": {"name": "talk-1"},
-        "spec": {"subject": "Backup", "agent": "pulso", "conversation": "1"}});
-    let thread: Thread = serde_json::from_value(thread).unwrap();
-    running.api::<Thread>().create(&PostParams::default(), &thread).await.unwrap();
+    running.api::<Thread>().create(&PostParams::default(), &talk("talk-1")).await.unwrap();
     let message = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message", "metadata": {"name": "talk-1-m"},
         "spec": {"thread": "talk-1", "author": {"kind": "agent", "name": "pulso"}, "body": "Falta espaço.",
             "needsAck": true, "recipients": ["ops_lead"], "severity": "high", "at": "2026-01-02T03:04:05.000006Z"}});

@@ -103,6 +103,42 @@ fn the_document_is_complete() {
     }
 }
 
+/// Whether a value of the schema can be shown without an example at this place.
+fn shows_a_value(document: &Value, schema: &Value) -> bool {
+    let options = schema["oneOf"].as_array();
+    schema.get("example").is_some()
+        || schema["enum"].is_array()
+        || schema["type"] == "null"
+        || schema["$ref"].is_string() && shows_a_value(document, &resolve(document, schema))
+        || options.is_some_and(|options| options.iter().all(|option| shows_a_value(document, option)))
+        || schema["items"].is_object() && shows_a_value(document, &schema["items"])
+        || schema["properties"].as_object().is_some_and(|all| all.values().all(|one| shows_a_value(document, one)))
+}
+
+#[test]
+fn the_answers_of_lists_and_objects_have_an_example_for_every_field() {
+    let document = document();
+    let mut missing = BTreeSet::new();
+    for ((method, path), operation) in operations(&document) {
+        let others = ["/health", "/runs/{scenario_id}", "/openapi.json", "/internal/tick"];
+        if method != "GET" || others.iter().any(|other| path.ends_with(other)) {
+            continue;
+        }
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let response = resolve(&document, response);
+            for content in response["content"].as_object().into_iter().flat_map(|content| content.values()) {
+                let schema = resolve(&document, &content["schema"]);
+                for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+                    if !shows_a_value(&document, property) {
+                        missing.insert(format!("{path} {status}: {name}: {property}"));
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(missing, BTreeSet::new());
+}
+
 /// Paths under the prefix that the router matches, from its debug output: axum has no list of them.
 fn routed_paths() -> BTreeSet<String> {
     let server = ApiServer::new();

@@ -2,6 +2,7 @@
 
 mod apart;
 pub mod cluster;
+mod events;
 mod faults;
 mod heartbeat;
 mod moves;
