@@ -81,10 +81,22 @@ fn scenario(url: &str, n: usize, interval: &str) -> Value {
     })
 }
 
-async fn scenarios(data: &Path) -> kube::Api<DynamicObject> {
+async fn client(data: &Path) -> kube::Client {
     let kubeconfig = Kubeconfig::read_from(data.join("kubeconfig")).expect("a kubeconfig");
     let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-    let client = kube::Client::try_from(config.expect("a config")).expect("a client");
+    kube::Client::try_from(config.expect("a config")).expect("a client")
+}
+
+/// The API of a kind in the control plane of a data directory.
+pub async fn api<K>(data: &Path) -> kube::Api<K>
+where
+    K: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
+{
+    kube::Api::namespaced(client(data).await, NAMESPACE)
+}
+
+async fn scenarios(data: &Path) -> kube::Api<DynamicObject> {
+    let client = client(data).await;
     let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("agentic.ligbox.io", "v1alpha1", "Scenario"));
     kube::Api::namespaced_with(client, NAMESPACE, &kind)
 }
@@ -103,6 +115,11 @@ impl Ours {
         let started = Instant::now();
         let process = Process::start("agentic-ops", &mut command, scratch);
         Ours { process, started, url: format!("http://127.0.0.1:{port}") }
+    }
+
+    /// The URL of a path of the facade.
+    pub fn url_of(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
     }
 
     /// The sum of a metric over its labels; `None` before the program responds.

@@ -2,6 +2,7 @@
 
 use super::registry::files;
 use super::settings::Settings;
+use crate::facade::{Access, parse_origins};
 use crate::telemetry::{Limit, Metrics};
 use crate::{controlplane, listener};
 use std::sync::Arc;
@@ -15,6 +16,19 @@ pub fn listener(settings: &Settings) -> listener::Limits {
         header_bytes: settings.count("AGENTIC_HEADER_BYTES_MAX"),
         transfer_timeout: settings.duration("AGENTIC_TRANSFER_TIMEOUT"),
         idle_timeout: settings.duration("AGENTIC_IDLE_TIMEOUT"),
+    }
+}
+
+/// How clients may use the REST routes.
+pub fn access(settings: &Settings) -> Access {
+    // Streams stay open: they must not take all connections of clients that have authenticated.
+    let connections = (listener(settings).reserved() / 2).max(1);
+    Access {
+        requests_per_minute: settings.count("AGENTIC_REQUESTS_PER_MINUTE"),
+        event_streams: settings.count("AGENTIC_EVENT_STREAMS_MAX").min(connections),
+        event_streams_of_person: settings.count("AGENTIC_EVENT_STREAMS_PER_PERSON"),
+        // An invalid value has prevented the start.
+        origins: parse_origins(settings.get("AGENTIC_CORS_ORIGINS").unwrap_or_default()).unwrap_or_default(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::texts;
-use crate::facade::{Backend, ProcessState, router, router_of_controllers};
+use crate::facade::{Backend, EventFeed, ProcessState, router, router_of_controllers};
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::Election;
 use crate::runtime::retry;
@@ -127,7 +127,7 @@ impl Process {
         let (routes, _recovery) = match self.args.only {
             Some(_) => (router_of_controllers(process), None),
             None => {
-                let (backend, recovery) = self.backend(process).await?;
+                let (backend, recovery) = self.backend(process, &operator.caches).await?;
                 (router(backend, self.pages()), Some(recovery))
             }
         };
@@ -147,7 +147,7 @@ impl Process {
     async fn facade(self) -> Result<(), CliError> {
         let (caches, watches) = Caches::start(&self.client, &self.namespace);
         let process = view::of_caches(&caches, self.place(), self.settings.interval(), self.metrics.clone());
-        let (backend, _recovery) = self.backend(process).await?;
+        let (backend, _recovery) = self.backend(process, &caches).await?;
         let served = self.serve(router(backend, self.pages()))?;
         self.greet(&served);
         serve::stop_requested().await;
@@ -168,7 +168,7 @@ impl Process {
         ProberContext { metrics: self.metrics.clone(), ..ProberContext::default() }
     }
 
-    async fn backend(&self, process: ProcessState) -> Result<(Backend, Recovery), CliError> {
+    async fn backend(&self, process: ProcessState, caches: &Caches) -> Result<(Backend, Recovery), CliError> {
         let file = self.settings.get("AGENTIC_AUTH_SECRET_FILE");
         let secret = file.map(|path| token::read_secret(Path::new(path))).transpose()?;
         let text = secret.as_deref().and_then(|secret| std::str::from_utf8(secret).ok());
@@ -176,7 +176,8 @@ impl Process {
         // The name of a pod outlives a restart of its container; several processes may have the name of one host.
         let pod = std::env::var("POD_NAME").ok().filter(|name| !name.is_empty());
         let (client, secrets) = (self.client.clone(), self.secrets.clone());
-        Ok(serve::backend(&self.settings, secret, client, process, secrets, pod.as_deref()).await)
+        let events = EventFeed::start(caches, &process.resources);
+        Ok(serve::backend(&self.settings, secret, client, process, secrets, pod.as_deref(), events).await)
     }
 
     fn serve(&self, routes: Router) -> Result<Served, CliError> {

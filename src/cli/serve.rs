@@ -19,7 +19,7 @@ use crate::domain::redact::KnownSecrets;
 use crate::domain::validate::ProbePolicy;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::token_review::TokenReviewer;
-use crate::facade::{Backend, ProcessState};
+use crate::facade::{Backend, EventFeed, ProcessState};
 use crate::listener::{Listener, Serving};
 use crate::net::guard::AddressGuard;
 use crate::probes::{ProbeLimits, Prober, ProberOptions, SqliteOptions, check_certificates, check_query};
@@ -167,6 +167,7 @@ pub async fn backend(
     process: ProcessState,
     secrets: KnownSecrets,
     place: Option<&str>,
+    events: Arc<EventFeed>,
 ) -> (Backend, Recovery) {
     let audience = settings.get("AGENTIC_AUTH_AUDIENCE").unwrap_or("agentic-ops").to_string();
     let reviewer = settings
@@ -197,7 +198,18 @@ pub async fn backend(
     });
     recovery.state.wait(RECOVERY_WAIT).await;
     let state = recovery.state.clone();
-    let backend = Backend { client, process, auth, internal_token, commands_per_minute, secrets, id, recovery: state };
+    let backend = Backend {
+        client,
+        process,
+        auth,
+        internal_token,
+        commands_per_minute,
+        access: limits::access(settings),
+        events,
+        secrets,
+        id,
+        recovery: state,
+    };
     (backend, recovery)
 }
 

@@ -14,7 +14,7 @@ use crate::controllers::{Operator, OperatorConfig};
 use crate::controlplane::{DataDir, StartError, StoreConfig};
 use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::texts::{self, Language};
-use crate::facade::router;
+use crate::facade::{EventFeed, router};
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::WriteError;
@@ -156,8 +156,9 @@ impl Standalone {
         let process = view::of_operator(&operator, here, metrics.clone(), beside);
         // The lock of the data directory sees to it that there is one process.
         let place = Some("standalone");
+        let events = EventFeed::start(&operator.caches, &process.resources);
         let (backend, recovery) =
-            serve::backend(settings, Some(secret), client.clone(), process, secrets.clone(), place).await;
+            serve::backend(settings, Some(secret), client.clone(), process, secrets.clone(), place, events).await;
         let pages = serve::pages(settings, args.listen, NAMESPACE);
         let served = serve::start(args.listen, router(backend, pages), settings, &metrics)?;
         Ok(Standalone {

@@ -7,12 +7,14 @@ use super::token_review::TokenReviewer;
 use crate::api::Role;
 use crate::commands::{CALLER_NAME_MAX, Caller, Interface};
 use crate::domain::printable::printable;
-use crate::listener;
 use crate::net::client::GuardedClient;
 use crate::net::guard::AddressGuard;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::Value;
@@ -73,6 +75,13 @@ impl Authenticator {
                 Err(refused) => Err(refused),
             },
         }
+    }
+
+    /// When the token in these headers expires, where it says so. It has to be verified already.
+    pub fn expiry(&self, headers: &HeaderMap) -> Option<Timestamp> {
+        let claims = bearer(headers)?.split('.').nth(1)?;
+        let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+        Timestamp::from_second(claims["exp"].as_i64()?).ok()
     }
 
     async fn verify(&self, token: &str) -> Verification {
@@ -161,8 +170,6 @@ impl FromRequestParts<FacadeState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, facade: &FacadeState) -> Result<Caller, Problem> {
-        let caller = facade.backend.auth.caller(&parts.headers).await?;
-        listener::authenticated(&parts.extensions);
-        Ok(caller)
+        facade.caller(&parts.headers, &parts.extensions).await
     }
 }

@@ -4,18 +4,18 @@ use super::FacadeState;
 use super::openapi::{BadRequest, NotFound, ServerErrors, Unauthenticated};
 use super::problem::Problem;
 use crate::commands::{Caller, CommandError};
-use crate::views::{FindingFilter, FindingView, Page, PageRequest, Parameters};
+use crate::views::{FindingFilter, FindingView, Order, Page, PageRequest, Parameters, Sort, SortParameter};
 use axum::extract::{Path, Query, State};
 use axum::response::Json;
 
 /// List Findings
 ///
-/// Newest first; by default those that are open or acknowledged.
+/// By default those that are open or acknowledged, newest first.
 #[utoipa::path(
     get,
     path = "/findings",
     operation_id = "listFindings",
-    params(FindingFilter, PageRequest),
+    params(FindingFilter, SortParameter, PageRequest),
     responses(
         (status = 200, description = "One page of Findings.", body = Page<FindingView>),
         BadRequest,
@@ -28,9 +28,10 @@ pub async fn list(
     _caller: Caller,
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Page<FindingView>>, Problem> {
-    PageRequest::check_names(&parameters, &FindingFilter::PARAMETERS)?;
+    let [phase, severity, scenario, agent] = FindingFilter::PARAMETERS;
+    PageRequest::check_names(&parameters, &[phase, severity, scenario, agent, Sort::PARAMETER])?;
     let filter = FindingFilter::parse(&parameters)?;
-    let page = PageRequest::parse(&parameters)?;
+    let page = PageRequest::parse(&parameters, Order::Findings(Sort::parse(&parameters)?))?;
     Ok(Json(facade.backend.process.resources.list_findings(&filter, &page)))
 }
 

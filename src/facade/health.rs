@@ -3,7 +3,6 @@
 use super::FacadeState;
 use super::openapi::{ServerErrors, Unauthenticated};
 use super::problem::Problem;
-use crate::listener;
 use crate::views::HealthView;
 use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, header};
@@ -29,8 +28,7 @@ pub async fn health(
     if !headers.contains_key(header::AUTHORIZATION) {
         return Ok(Json(HealthView::summary(&operator, &states)));
     }
-    facade.backend.auth.caller(&headers).await?;
-    listener::authenticated(&extensions);
+    facade.caller(&headers, &extensions).await?;
     let (scenarios, findings) = (process.resources.scenarios.state(), process.resources.findings.state());
     Ok(Json(HealthView::detailed(&operator, &states, &scenarios, &findings)))
 }

@@ -2,37 +2,50 @@
 //! of its own besides the requests under way and the recent commands of each person.
 
 mod acknowledge;
+mod action_log;
 pub mod auth;
+mod conditional;
+mod cors;
+mod events;
 mod findings;
 mod health;
 mod idempotency;
+mod inbox;
 mod jwks;
 mod metrics;
 pub mod openapi;
 mod problem;
 mod process_endpoints;
+mod rate;
 mod reply;
+mod roster;
 mod runs;
 mod scenarios;
 mod sent_body;
 mod silences;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod tick;
 pub mod token_review;
 
+pub use cors::parse_origins;
+pub use events::EventFeed;
 pub use process_endpoints::ProcessState;
 
 use crate::commands::{Caller, CommandRate, Context, JoinedRuns, ProcessId, RecoveryState, RequestId};
 use crate::domain::redact::KnownSecrets;
+use crate::listener;
 use crate::telemetry::Metrics;
 use auth::Authenticator;
-use axum::http::StatusCode;
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use axum::response::IntoResponse;
 use axum::{Router, middleware};
+use events::Seats;
 use idempotency::InProgress;
 use kube::Client;
 use problem::Problem;
+use rate::RequestRate;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -57,6 +70,9 @@ pub struct Backend {
     pub internal_token: Option<String>,
     /// Commands of one person within a minute, at most.
     pub commands_per_minute: usize,
+    pub access: Access,
+    /// The changes that `/events` tells of.
+    pub events: Arc<EventFeed>,
     /// What is redacted in notes and Actions; nothing where the controllers run in another process, since this one reads no Secrets.
     pub secrets: KnownSecrets,
     /// Identifies this process in Actions.
@@ -65,12 +81,26 @@ pub struct Backend {
     pub recovery: RecoveryState,
 }
 
+/// How clients may use the routes.
+pub struct Access {
+    /// Requests of one identity within a minute, at most.
+    pub requests_per_minute: usize,
+    /// Streams of events that are open at once, at most.
+    pub event_streams: usize,
+    /// Those of one person, at most.
+    pub event_streams_of_person: usize,
+    /// Origins whose pages may call the routes from a browser.
+    pub origins: Vec<HeaderValue>,
+}
+
 /// State of the routes.
 struct Facade {
     backend: Backend,
     in_progress: InProgress,
     rate: Arc<CommandRate>,
     joined: Arc<JoinedRuns>,
+    requests: RequestRate,
+    seats: Arc<Seats>,
 }
 
 type FacadeState = Arc<Facade>;
@@ -80,9 +110,19 @@ pub fn router(backend: Backend, pages: Router) -> Router {
     let metrics = backend.process.metrics.clone();
     let process = routes_of_process(backend.process.clone());
     let rate = Arc::new(CommandRate::new(backend.commands_per_minute));
-    let state = Arc::new(Facade { backend, in_progress: InProgress::default(), rate, joined: Arc::default() });
+    let Access { requests_per_minute, event_streams, event_streams_of_person, origins } = &backend.access;
+    let cors = cors::layer(origins.clone());
+    let requests = RequestRate::new(*requests_per_minute);
+    let seats = Arc::new(Seats::new(*event_streams, *event_streams_of_person));
+    let in_progress = InProgress::default();
+    let state = Arc::new(Facade { backend, in_progress, rate, joined: Arc::default(), requests, seats });
     let (agents, _) = documented_routes().with_state(state).split_for_parts();
-    bounded(process.merge(agents).merge(pages), "no such path", metrics)
+    let routes = bounded(process.merge(agents).merge(pages), "no such path", metrics);
+    match cors {
+        // Outside of everything else, so that errors have the headers, too.
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    }
 }
 
 /// The routes of a process that runs the controllers alone: none of REST.
@@ -99,14 +139,22 @@ fn routes_of_process(process: ProcessState) -> Router {
 /// The REST routes together with their description in the OpenAPI document.
 fn documented_routes() -> OpenApiRouter<FacadeState> {
     let routes = OpenApiRouter::new()
-        .routes(routes!(health::health))
+        .routes(routes!(roster::list))
+        .routes(routes!(inbox::list))
+        .routes(routes!(threads::list))
+        .routes(routes!(threads::messages))
+        .routes(routes!(action_log::list))
         .routes(routes!(scenarios::list))
         .routes(routes!(findings::list))
         .routes(routes!(findings::get))
         .routes(routes!(acknowledge::acknowledge))
-        .routes(routes!(runs::start, runs::look_up))
         .routes(routes!(silences::list, silences::make))
         .routes(routes!(silences::end))
+        .layer(middleware::from_fn(conditional::conditional))
+        // These are not read again and again, or have no end.
+        .routes(routes!(events::follow))
+        .routes(routes!(health::health))
+        .routes(routes!(runs::start, runs::look_up))
         .routes(routes!(tick::tick))
         .routes(routes!(openapi::serve));
     OpenApiRouter::with_openapi(openapi::base()).nest(PREFIX, routes)
@@ -125,6 +173,14 @@ fn bounded(routes: Router, absent: &'static str, metrics: Arc<Metrics>) -> Route
 }
 
 impl Facade {
+    /// The caller of a request, which is counted: 401 and 403 as [`Authenticator::caller`], 429 where they sent too many.
+    async fn caller(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Caller, Problem> {
+        let caller = self.backend.auth.caller(headers).await?;
+        listener::authenticated(extensions);
+        self.requests.require(&caller.name, &self.backend.process.metrics)?;
+        Ok(caller)
+    }
+
     /// The context of a caller's command.
     fn context(&self, caller: Caller, request: RequestId) -> Context {
         let Backend { client, process, secrets, id, .. } = &self.backend;

@@ -5,6 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::Ref;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -21,8 +22,38 @@ pub fn document() -> String {
             body.required = Some(Required::False);
         }
     }
+    for operation in document.paths.paths.values_mut().filter_map(|path| path.get.as_mut()) {
+        if !operation.operation_id.as_deref().is_some_and(|id| UNCONDITIONAL.contains(&id)) {
+            make_conditional(operation);
+        }
+    }
     // It is made of strings, numbers and maps with string keys, which always serialize.
     document.to_pretty_json().unwrap_or_default() + "\n"
+}
+
+/// The GETs whose answers have no tag.
+const UNCONDITIONAL: [&str; 4] = ["followEvents", "getHealth", "getRun", "getOpenApi"];
+
+/// Describes what [`super::conditional`] adds to an operation.
+fn make_conditional(operation: &mut Operation) {
+    let text = || Object::with_type(Type::String);
+    let header = |description: &str| HeaderBuilder::new().schema(Some(text())).description(Some(description)).build();
+    let etag = || header("Identifies this body, for If-None-Match.");
+    if let Some(RefOr::T(found)) = operation.responses.responses.get_mut("200") {
+        found.headers.insert("ETag".into(), RefOr::T(etag()));
+        found.headers.insert("Cache-Control".into(), RefOr::T(header("Always `private, no-cache`.")));
+    }
+    let same =
+        ResponseBuilder::new().description("What If-None-Match names is still the answer.").header("ETag", etag());
+    operation.responses.responses.insert("304".into(), same.build().into());
+    let if_none_match = ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The ETag of an answer that the client has."))
+        .schema(Some(text()))
+        .example(Some("\"9f86d081884c7d659a2feaa0c55ad015\"".into()));
+    operation.parameters.get_or_insert_default().push(RefOr::T(if_none_match.build()));
 }
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(document);
@@ -45,7 +76,7 @@ pub async fn serve() -> Response {
 #[openapi(
     info(
         title = "Agentic Ops",
-        description = "Health, Scenarios and Findings of Agentic Ops. Times are in RFC 3339, UTC; errors are problems (RFC 9457).",
+        description = "Health, Scenarios, Findings, Agents, their Threads and Messages, Silences and Actions of Agentic Ops. Times are in RFC 3339, UTC; errors are problems (RFC 9457).",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact(),
     ),
@@ -98,7 +129,11 @@ const PROBLEMS: [SharedProblem; 13] = [
     problem(413, "PayloadTooLarge", "The body is longer than 64 KiB."),
     problem(422, "Invalid", "A field is not valid, or the Idempotency-Key was used for another request."),
     with_header(
-        problem(429, "TooManyRequests", "The caller sent too many commands in the last minute."),
+        problem(
+            429,
+            "TooManyRequests",
+            "The caller sent too many requests or commands in the last minute, or has too many streams open.",
+        ),
         ("Retry-After", Type::Integer, "Seconds after which to try again."),
     ),
     problem(500, "Failed", "An error of this program; its log has the details."),
@@ -152,7 +187,7 @@ response_groups! {
     /// Of routes that read a path, a query or a body.
     BadRequest = "BadRequest";
     /// Of routes that take a bearer token.
-    Unauthenticated = "Unauthorized", "Forbidden", "Unavailable";
+    Unauthenticated = "Unauthorized", "Forbidden", "TooManyRequests", "Unavailable";
     /// Of the route that takes the internal token.
     WrongInternalToken = "WrongInternalToken";
     /// Of routes about one object.

@@ -78,6 +78,10 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field}: {detail}"))
     }
 
+    pub fn too_many_requests(detail: impl Into<String>, retry_after: Duration) -> Problem {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(retry_after)
+    }
+
     /// An error of this program; the log has the details.
     pub fn failed() -> Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the request failed: see the log")
@@ -143,9 +147,7 @@ impl From<CommandError> for Problem {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
             }
             CommandError::Forbidden(_) => Problem::forbidden(detail),
-            CommandError::TooMany { retry_after } => {
-                Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(retry_after)
-            }
+            CommandError::TooMany { retry_after } => Problem::too_many_requests(detail, retry_after),
             CommandError::Unavailable { retry_after, .. } => Problem::unavailable(detail).retry_after(retry_after),
         }
     }

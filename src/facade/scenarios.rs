@@ -4,7 +4,7 @@ use super::FacadeState;
 use super::openapi::{BadRequest, ServerErrors, Unauthenticated};
 use super::problem::Problem;
 use crate::commands::Caller;
-use crate::views::{Page, PageRequest, Parameters, ScenarioView};
+use crate::views::{Order, Page, PageRequest, Parameters, ScenarioView};
 use axum::extract::{Query, State};
 use axum::response::Json;
 
@@ -30,6 +30,6 @@ pub async fn list(
 ) -> Result<Json<Page<ScenarioView>>, Problem> {
     PageRequest::check_names(&parameters, &[])?;
     let process = &facade.backend.process;
-    let page = PageRequest::parse(&parameters)?;
+    let page = PageRequest::parse(&parameters, Order::Scenarios)?;
     Ok(Json(process.resources.list_scenarios(&*process.operator, &page)))
 }

@@ -13,7 +13,7 @@ use super::reply::Reply;
 use super::sent_body::SentBody;
 use crate::commands::{Caller, EndSilence, MakeSilence, RequestId};
 use crate::runtime::clock::now;
-use crate::views::{Page, PageRequest, Parameters, SilenceFilter, SilenceView};
+use crate::views::{Order, Page, PageRequest, Parameters, SilenceFilter, SilenceView};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{Json, Response};
@@ -41,7 +41,7 @@ pub async fn list(
 ) -> Result<Json<Page<SilenceView>>, Problem> {
     PageRequest::check_names(&parameters, &SilenceFilter::PARAMETERS)?;
     let filter = SilenceFilter::parse(&parameters)?;
-    let page = PageRequest::parse(&parameters)?;
+    let page = PageRequest::parse(&parameters, Order::Silences)?;
     Ok(Json(facade.backend.process.resources.list_silences(&filter, &page, now())))
 }
 

@@ -1,12 +1,17 @@
 //! The routes, over caches filled by hand and a stand-in for the Kubernetes API.
 
 mod auth;
+mod clients;
+mod events;
 mod fake;
 mod findings;
 mod golden;
 mod metrics;
 mod openapi;
+mod reads;
 mod routes;
 mod runs;
 mod silences;
+mod statuses;
+mod threads;
 mod token_review;

@@ -17,7 +17,7 @@ mod slots;
 mod tests;
 
 pub use body::not_in_time;
-pub use peer::authenticated;
+pub use peer::{authenticated, stopping};
 pub use serve::{Listener, Serving};
 
 use std::sync::Arc;
@@ -39,6 +39,14 @@ pub struct Limits {
     pub transfer_timeout: Duration,
     /// Time without a request.
     pub idle_timeout: Duration,
+}
+
+impl Limits {
+    /// Connections that only clients with a valid token can have.
+    pub fn reserved(&self) -> usize {
+        let caps = slots::Caps::of(self);
+        caps.authenticated()
+    }
 }
 
 impl Default for Limits {

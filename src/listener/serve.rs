@@ -194,7 +194,7 @@ impl Server {
     ) {
         let handler = Handler {
             routes: self.routes.clone(),
-            peer: Peer { slots: self.slots.clone(), connection: connection.clone() },
+            peer: Peer { slots: self.slots.clone(), connection: connection.clone(), stop: stop.clone() },
         };
         let serving = self.http.serve_connection(TokioIo::new(stream), handler);
         tokio::pin!(serving);
@@ -237,7 +237,7 @@ impl hyper::service::Service<Request<Incoming>> for Handler {
     type Future = BoxFuture<'static, Result<Response<Sent>, Infallible>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let Peer { slots, connection } = &self.peer;
+        let Peer { slots, connection, .. } = &self.peer;
         let open = OpenRequest::new(connection.clone(), request.version() == Version::HTTP_2);
         let timeout = slots.limits.transfer_timeout;
         let mut request = request.map(|body| Body::new(Received::new(body, connection.clone(), timeout)));

@@ -30,13 +30,18 @@ struct Table {
 
 /// Maximum numbers of connections.
 #[derive(Clone, Copy)]
-struct Caps {
+pub(super) struct Caps {
     all: usize,
     unauthenticated: usize,
 }
 
 impl Caps {
-    fn authenticated(self) -> usize {
+    pub fn of(limits: &Limits) -> Caps {
+        let all = limits.connections.min(descriptors::connections()).max(2);
+        Caps { all, unauthenticated: limits.unauthenticated.min(all / 2).max(1) }
+    }
+
+    pub fn authenticated(self) -> usize {
         self.all - self.unauthenticated
     }
 }
@@ -100,8 +105,7 @@ impl Slots {
     }
 
     fn caps(&self) -> Caps {
-        let all = self.limits.connections.min(descriptors::connections()).max(2);
-        Caps { all, unauthenticated: self.limits.unauthenticated.min(all / 2).max(1) }
+        Caps::of(&self.limits)
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {

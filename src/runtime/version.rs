@@ -13,6 +13,11 @@ impl Version {
         object.meta().resource_version.as_deref()?.parse().ok().map(Version)
     }
 
+    /// The number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
     #[cfg(test)]
     pub fn new(number: u64) -> Version {
         Version(number)

@@ -76,13 +76,21 @@ pub enum Limit {
     KnownSecrets,
     /// Responses with metrics that are sent at once.
     MetricsResponses,
+    /// Requests of one identity within a minute.
+    RequestsPerMinute,
+    /// Streams of events that are open at once.
+    EventStreams,
+    /// Streams of events of one person.
+    EventStreamsPerPerson,
+    /// Events that a client does not read.
+    EventBacklog,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 34] = [
+    pub const ALL: [Limit; 38] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -116,6 +124,10 @@ impl Limit {
         Limit::RegistryBytes,
         Limit::KnownSecrets,
         Limit::MetricsResponses,
+        Limit::RequestsPerMinute,
+        Limit::EventStreams,
+        Limit::EventStreamsPerPerson,
+        Limit::EventBacklog,
         Limit::Evaluation,
     ];
 
@@ -155,6 +167,10 @@ impl Limit {
             Limit::RegistryBytes => "registry_bytes",
             Limit::KnownSecrets => "known_secrets",
             Limit::MetricsResponses => "metrics_responses",
+            Limit::RequestsPerMinute => "requests_per_minute",
+            Limit::EventStreams => "event_streams",
+            Limit::EventStreamsPerPerson => "event_streams_per_person",
+            Limit::EventBacklog => "event_backlog",
             Limit::Evaluation => "evaluation",
         }
     }
@@ -187,6 +203,9 @@ impl Limit {
             Limit::Evaluations => "AGENTIC_EVALUATIONS_MAX",
             Limit::RegistryFiles => "AGENTIC_REGISTRY_FILES_MAX",
             Limit::RegistryBytes => "AGENTIC_REGISTRY_BYTES_MAX",
+            Limit::RequestsPerMinute => "AGENTIC_REQUESTS_PER_MINUTE",
+            Limit::EventStreams => "AGENTIC_EVENT_STREAMS_MAX",
+            Limit::EventStreamsPerPerson => "AGENTIC_EVENT_STREAMS_PER_PERSON",
             Limit::Evaluation => "AGENTIC_EVALUATION_STEPS",
             Limit::PreparedRuns
             | Limit::CountedPeople
@@ -194,7 +213,8 @@ impl Limit {
             | Limit::JsonPatch
             | Limit::RequestBytes
             | Limit::KnownSecrets
-            | Limit::MetricsResponses => return None,
+            | Limit::MetricsResponses
+            | Limit::EventBacklog => return None,
         })
     }
 }

@@ -30,10 +30,10 @@ pub struct FindingView {
     #[schema(required)]
     pub agent: Option<AgentRef>,
     /// Title of the Scenario.
-    #[schema(required)]
+    #[schema(required, example = "Cluster do Proxmox")]
     pub title: Option<String>,
     /// Message of the check; once the Finding is resolved, how it ended and what that message was.
-    #[schema(required)]
+    #[schema(required, example = "VM 112 não está em execução")]
     pub message: Option<String>,
     /// The runbook of the Scenario.
     #[schema(required)]
@@ -45,13 +45,13 @@ pub struct FindingView {
     #[schema(required)]
     pub phase: Option<FindingPhase>,
     /// Start of the current or last occurrence.
-    #[schema(required)]
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub opened_at: Option<Timestamp>,
     /// End of the last occurrence that was resolved.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     pub resolved_at: Option<Timestamp>,
     /// Number of occurrences so far.
-    #[schema(required)]
+    #[schema(required, example = 1)]
     pub occurrences: Option<u32>,
     /// Acknowledgement of this occurrence.
     #[schema(required)]
@@ -60,10 +60,10 @@ pub struct FindingView {
     #[schema(required)]
     pub evidence: Option<EvidenceView>,
     /// Advice of the local model. Always null in this version.
-    #[schema(required, value_type = Option<Object>)]
+    #[schema(required, value_type = Option<Object>, example = json!(null))]
     pub advice: Option<serde_json::Value>,
-    /// Object name of the Thread about this Finding. Always null in this version.
-    #[schema(required)]
+    /// Object name of the Thread that tells of the current or last occurrence; null before there is one.
+    #[schema(required, example = "proxmox.cluster-0123456789-s44we8")]
     pub thread_id: Option<String>,
     /// The last notices about this Finding, oldest first, with the reason for each that was not sent.
     pub notices: Vec<NoticeView>,
@@ -76,12 +76,13 @@ pub struct NoticeView {
     #[schema(example = "opened")]
     pub kind: String,
     /// Occurrence that it is about.
+    #[schema(example = 1)]
     pub occurrence: u32,
     /// Channel: `mail`, `ntfy` or `webhook`.
     #[schema(example = "mail")]
     pub channel: &'static str,
     /// Address for mail, else the name of the channel; null for a notice that no recipient of the channel gets.
-    #[schema(required)]
+    #[schema(required, example = "ana@example.com")]
     pub recipient: Option<String>,
     /// How far it is: `planned`, `claimed`, `sent`, `failed`, `held` or `suppressed`.
     #[schema(example = "sent")]
@@ -90,14 +91,16 @@ pub struct NoticeView {
     #[schema(required, example = "Silenced")]
     pub reason: Option<String>,
     /// The answer of the server, or what the reason refers to.
-    #[schema(required)]
+    #[schema(required, example = "250 2.0.0 Ok: queued")]
     pub message: Option<String>,
     /// When it entered its state.
+    #[schema(example = "2026-01-02T03:04:06Z")]
     pub at: Timestamp,
     /// Attempts to send it so far.
+    #[schema(example = 1)]
     pub attempts: u32,
     /// Message-ID of the mail, without angle brackets; of other channels an identity of the same form.
-    #[schema(required)]
+    #[schema(required, example = "s44we8.0123456789@agentic-ops")]
     pub message_id: Option<String>,
 }
 
@@ -117,10 +120,10 @@ pub struct RunbookView {
     #[schema(example = "proxmox-cluster")]
     pub spec: String,
     /// Heading of the section that applies; null for the whole runbook.
-    #[schema(required)]
+    #[schema(required, example = "Como verificar à mão")]
     pub section: Option<String>,
     /// Address of the runbook; null if AGENTIC_RUNBOOK_URL is not set.
-    #[schema(required)]
+    #[schema(required, example = "https://git.example.com/specs/proxmox-cluster.md#como-verificar-%C3%A0-m%C3%A3o")]
     pub url: Option<String>,
 }
 
@@ -128,13 +131,16 @@ pub struct RunbookView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AcknowledgementView {
     /// Name of the person.
+    #[schema(example = "ana")]
     pub by: String,
     /// The person's note.
-    #[schema(required)]
+    #[schema(required, example = "vendo")]
     pub note: Option<String>,
     /// Time of the acknowledgement.
+    #[schema(example = "2026-01-02T03:10:00Z")]
     pub at: Timestamp,
     /// Whether the name was authenticated.
+    #[schema(example = true)]
     pub proven: bool,
 }
 
@@ -142,10 +148,10 @@ pub struct AcknowledgementView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EvidenceView {
     /// What `show` of the check gives; null where it has none.
-    #[schema(required)]
+    #[schema(required, example = "{\"vmid\": 112}")]
     pub show: Option<String>,
     /// The expression that was false; null where the check is a probe, or could not be judged.
-    #[schema(required)]
+    #[schema(required, example = "item.status == \"running\"")]
     pub expression: Option<String>,
     /// What the expression read, in its order.
     pub values: Vec<ValueView>,
@@ -156,6 +162,7 @@ pub struct EvidenceView {
     #[schema(required)]
     pub last_good: Option<SnapshotView>,
     /// Whether something was cut to keep the limit.
+    #[schema(example = false)]
     pub truncated: bool,
 }
 
@@ -174,6 +181,7 @@ pub struct ValueView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SnapshotView {
     /// Time of the run.
+    #[schema(example = "2026-01-02T03:04:05Z")]
     pub at: Timestamp,
     /// One excerpt for each probe.
     pub readings: Vec<ReadingView>,
@@ -183,8 +191,10 @@ pub struct SnapshotView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReadingView {
     /// Name of the probe.
+    #[schema(example = "vms")]
     pub probe: String,
     /// The excerpt.
+    #[schema(example = "200 {\"data\":[]}")]
     pub reading: String,
 }
 
@@ -279,6 +289,11 @@ pub fn phase(finding: &Finding) -> Option<Phase> {
 /// Severity of a Finding; `None` before the operator has written the status.
 pub fn severity(finding: &Finding) -> Option<Severity> {
     finding.status.as_ref().and_then(|s| s.severity)
+}
+
+/// When the current or last occurrence of a Finding was opened.
+pub(super) fn opened_at(finding: &Finding) -> Option<Timestamp> {
+    finding.status.as_ref().and_then(|s| s.opened_at.as_ref()).map(|at| at.0)
 }
 
 /// Whether a Finding is Open or Acknowledged.

@@ -3,34 +3,49 @@
 //! Each view is built from resources by a pure function; [`Resources`] looks the resources up in the caches. The schemas of the
 //! OpenAPI document are derived from these types.
 
+mod action;
 mod agent;
+mod change;
 mod finding;
 mod health;
+mod message;
 mod operator;
+mod order;
 mod page;
 mod query;
 mod resources;
+mod roster;
 mod run;
 mod samples;
 mod scenario;
 mod silence;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod tick;
 mod words;
 
+pub use action::{ActionFilter, ActionView, ActorView, SubjectView};
 pub use agent::AgentRef;
+pub use change::{ChangeView, DeletedChange, FindingChange, MessageChange, ScenarioChange};
 pub use finding::{
     AcknowledgementView, EvidenceView, FindingFilter, FindingPhase, FindingView, PhaseFilter, ReadingView, RunbookView,
     SnapshotView, is_active, phase, severity,
 };
 pub use health::{HealthDetails, HealthView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView};
+pub use message::{
+    AuthorView, CitationView, InboxFilter, InboxView, MessageAcknowledgementView, MessagePhaseView, MessageView,
+    is_pending,
+};
 pub use operator::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState};
+pub use order::{Order, Sort, SortParameter};
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
 pub use query::{Parameters, QueryError};
 pub use resources::Resources;
+pub use roster::RosterView;
 pub use run::{CheckView, RunAccepted, RunView};
 pub use samples::Totals;
 pub use scenario::{ScenarioView, is_ready};
 pub use silence::{MatcherView, RecurrenceView, SilenceFilter, SilenceView};
+pub use thread::{ThreadFilter, ThreadState, ThreadView};
 pub use tick::{TickResultView, TickView};

@@ -1,16 +1,21 @@
 //! Lists in pages.
 
+use super::order::{Key, Order, Place};
 use super::query::{Parameters, QueryError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
+use kube::Resource;
 use serde::Serialize;
+use std::cmp::Ordering;
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// Items of a page where the request names no limit.
 pub const LIMIT_DEFAULT: usize = 50;
 /// Items of a page at most.
 pub const LIMIT_MAX: usize = 500;
+/// Longest cursor, in characters: a name has at most 253.
+const CURSOR_MAX: usize = 512;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -18,7 +23,7 @@ pub struct Page<T> {
     /// The items of this page.
     pub items: Vec<T>,
     /// Cursor of the next page; null on the last page.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     pub next: Option<String>,
 }
 
@@ -29,25 +34,27 @@ pub struct PageRequest {
     /// Items of the page at most.
     #[param(value_type = Option<u32>, nullable = false, minimum = 1, maximum = 500, default = 50)]
     pub limit: usize,
-    /// `next` of the previous page; the first page without it.
+    /// `next` of the previous page, with the same `sort`; the first page without it.
     #[param(value_type = Option<String>, nullable = false)]
     pub cursor: Option<Cursor>,
+    /// Of the list.
+    #[param(ignore)]
+    pub(super) order: Order,
 }
 
-/// A position in a list: the sort key of the last item returned, so that items that appear or disappear between two requests
-/// neither repeat nor hide others.
+/// A position in a list: the place of the last item returned, so that items that appear or disappear between two requests neither
+/// repeat nor hide others.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor(String);
-
-impl Default for PageRequest {
-    fn default() -> PageRequest {
-        PageRequest { limit: LIMIT_DEFAULT, cursor: None }
-    }
-}
+pub struct Cursor(Place);
 
 impl PageRequest {
     /// Names of the parameters that [`PageRequest::parse`] reads.
     pub const PARAMETERS: [&'static str; 2] = ["limit", "cursor"];
+
+    /// The first page of a list in this order.
+    pub fn first(order: Order) -> PageRequest {
+        PageRequest { limit: LIMIT_DEFAULT, cursor: None, order }
+    }
 
     /// Refuses parameters other than those of paging and the given ones.
     pub fn check_names(parameters: &Parameters, others: &[&str]) -> Result<(), QueryError> {
@@ -58,8 +65,8 @@ impl PageRequest {
         }
     }
 
-    /// Reads the page from query parameters; the error names the first invalid parameter.
-    pub fn parse(parameters: &Parameters) -> Result<PageRequest, QueryError> {
+    /// Reads the page of a list in this order from query parameters; the error names the first invalid parameter.
+    pub fn parse(parameters: &Parameters, order: Order) -> Result<PageRequest, QueryError> {
         let limit =
             match parameters.get("limit") {
                 None => LIMIT_DEFAULT,
@@ -67,42 +74,86 @@ impl PageRequest {
                     QueryError::new("limit", format!("{text:?} is not a number from 1 to {LIMIT_MAX}"))
                 })?,
             };
-        let cursor = parameters.get("cursor").map(|text| Cursor::decode(text)).transpose()?;
-        Ok(PageRequest { limit, cursor })
+        let cursor = parameters.get("cursor").map(|text| Cursor::decode(text, order)).transpose()?;
+        Ok(PageRequest { limit, cursor, order })
+    }
+
+    /// After which item the page begins.
+    pub(super) fn after(&self) -> Option<&Place> {
+        self.cursor.as_ref().map(|cursor| &cursor.0)
     }
 }
 
 impl<T> Page<T> {
-    /// The requested page of `items`, which are sorted by `key`, ascending. `view` is called for the items of the page only.
-    pub fn new<I>(
+    /// The requested page of `objects`, sorted by `key` and then by name. `view` is called for the items of the page only.
+    pub(super) fn new<K: Resource>(
         request: &PageRequest,
-        items: impl IntoIterator<Item = I>,
-        key: impl Fn(&I) -> String,
-        view: impl Fn(&I) -> T,
+        objects: impl IntoIterator<Item = Arc<K>>,
+        key: impl Fn(&K) -> Key,
+        view: impl Fn(&K) -> T,
     ) -> Page<T> {
-        let after = request.cursor.as_ref().map(|cursor| cursor.0.as_str());
-        let mut rest = items.into_iter().filter(|item| after.is_none_or(|after| key(item).as_str() > after)).peekable();
-        let items: Vec<I> = rest.by_ref().take(request.limit).collect();
-        let next = rest.peek().and_then(|_| items.last()).map(|last| Cursor(key(last)).encode());
-        Page { items: items.iter().map(view).collect(), next }
+        Self::after(request, request.after(), objects, key, view)
     }
+
+    /// The same, beginning after another place than that of the request.
+    pub(super) fn after<K: Resource>(
+        request: &PageRequest,
+        after: Option<&Place>,
+        objects: impl IntoIterator<Item = Arc<K>>,
+        key: impl Fn(&K) -> Key,
+        view: impl Fn(&K) -> T,
+    ) -> Page<T> {
+        let keyed = objects.into_iter().map(|object| (key(&object), object));
+        let is_after = |(key, object): &(Key, Arc<K>)| {
+            after.is_none_or(|after| (*key, name::<K>(object)) > (after.key, after.name.as_str()))
+        };
+        let mut rest: Vec<(Key, Arc<K>)> = keyed.filter(is_after).collect();
+        let is_last = rest.len() <= request.limit;
+        if !is_last {
+            // Only the items of the page are sorted.
+            rest.select_nth_unstable_by(request.limit, in_order);
+            rest.truncate(request.limit);
+        }
+        rest.sort_unstable_by(in_order);
+        let place = |(key, object): &(Key, Arc<K>)| Place { key: *key, name: name::<K>(object).to_string() };
+        let next = rest.last().filter(|_| !is_last).map(|last| Cursor(place(last)).encode(request.order));
+        Page { items: rest.iter().map(|(_, object)| view(object)).collect(), next }
+    }
+}
+
+fn name<K: Resource>(object: &K) -> &str {
+    object.meta().name.as_deref().unwrap_or_default()
+}
+
+fn in_order<K: Resource>(a: &(Key, Arc<K>), b: &(Key, Arc<K>)) -> Ordering {
+    a.0.cmp(&b.0).then_with(|| name(&*a.1).cmp(name(&*b.1)))
 }
 
 impl Cursor {
-    fn encode(&self) -> String {
-        URL_SAFE_NO_PAD.encode(&self.0)
+    fn encode(&self, order: Order) -> String {
+        let Place { key: Key(first, second), name } = &self.0;
+        URL_SAFE_NO_PAD.encode(format!("{}/{first}/{second}/{name}", order.tag()))
     }
 
-    fn decode(text: &str) -> Result<Cursor, QueryError> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok();
-        let key = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        let invalid = || QueryError::new("cursor", format!("{text:?} is not a cursor of this server"));
-        key.map(Cursor).ok_or_else(invalid)
+    fn decode(text: &str, order: Order) -> Result<Cursor, QueryError> {
+        let error = |what: String| QueryError::new("cursor", what);
+        let shown: String = text.chars().take(64).collect();
+        let invalid = || error(format!("{shown:?} is not a cursor of this server"));
+        let bytes =
+            Some(text).filter(|text| text.len() <= CURSOR_MAX).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        let content = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(invalid)?;
+        let mut parts = content.splitn(4, '/');
+        let (tag, first, second, name) = (parts.next(), parts.next(), parts.next(), parts.next());
+        let (Some(tag), Some(first), Some(second), Some(name)) = (tag, first, second, name) else {
+            return Err(invalid());
+        };
+        let (Ok(first), Ok(second)) = (first.parse(), second.parse()) else { return Err(invalid()) };
+        match Order::of_tag(tag) {
+            Some(of_cursor) if of_cursor == order => Ok(Cursor(Place { key: Key(first, second), name: name.into() })),
+            Some(of_cursor) => {
+                Err(error(format!("it is of {of_cursor}, and this is {order}: begin again without a cursor")))
+            }
+            None => Err(invalid()),
+        }
     }
-}
-
-/// A sort key that puts later times first, then sorts by name.
-pub(super) fn newest_first(at: Option<Timestamp>, name: &str) -> String {
-    let seconds = at.map_or(0, |t| t.as_second());
-    format!("{:020}/{name}", i64::MAX - seconds)
 }

@@ -1,7 +1,8 @@
 //! The cached resources that views are built from.
 
-use super::finding::phase;
-use super::page::newest_first;
+use super::finding::{opened_at, phase, severity};
+use super::order::{Key, Order, Sort};
+use super::query::QueryError;
 use super::silence::is_active;
 use super::{
     AgentRef, FindingFilter, FindingView, OperatorStatus, Page, PageRequest, ScenarioView, SilenceFilter, SilenceView,
@@ -11,6 +12,9 @@ use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::{ObjectRef, Store};
 use std::sync::Arc;
+
+/// Agents that an error names at most.
+const AGENTS_SHOWN: usize = 32;
 
 /// The watched resources of one namespace. Cheap to clone.
 #[derive(Clone)]
@@ -56,16 +60,32 @@ impl Resources {
         FindingView::new(finding, agent.map(|name| self.agent_ref(name)))
     }
 
-    /// One page of the Findings that a filter selects, newest first.
+    /// The object name of an Agent that a filter gives by its id or its object name; the error says which there are.
+    pub(super) fn agent_of_filter(&self, given: Option<&str>) -> Result<Option<String>, QueryError> {
+        let Some(given) = given else { return Ok(None) };
+        let name = self.agent_object_name(given);
+        let agents = self.agents.state();
+        // Before the Agents are listed none can be refused.
+        if agents.is_empty() || agents.iter().any(|agent| agent.metadata.name.as_deref() == Some(&name)) {
+            return Ok(Some(name));
+        }
+        let id = |agent: &Arc<Agent>| agent.spec.id.clone().unwrap_or_else(|| agent.name_any());
+        let mut ids: Vec<String> = agents.iter().map(id).collect();
+        ids.sort_unstable();
+        ids.truncate(AGENTS_SHOWN);
+        let given: String = given.chars().take(64).collect();
+        Err(QueryError::new(
+            "agent",
+            format!("{given:?} is not the id or name of an Agent; there is {}", ids.join(", ")),
+        ))
+    }
+
+    /// One page of the Findings that a filter selects, in the order of the request.
     pub fn list_findings(&self, filter: &FindingFilter, page: &PageRequest) -> Page<FindingView> {
         let agent = filter.agent.as_deref().map(|given| self.agent_object_name(given));
-        let mut findings = self.findings.state();
-        findings.retain(|finding| filter.matches(finding, agent.as_deref()));
-        let key = |finding: &Arc<Finding>| {
-            let opened = finding.status.as_ref().and_then(|status| status.opened_at.as_ref()).map(|at| at.0);
-            newest_first(opened, &finding.name_any())
-        };
-        findings.sort_by_cached_key(key);
+        let findings = self.findings.state_filter(|finding| filter.matches(finding, agent.as_deref()));
+        let sort = if let Order::Findings(sort) = page.order { sort } else { Sort::default() };
+        let key = |finding: &Finding| sort.key(|| severity(finding), opened_at(finding));
         Page::new(page, findings, key, |finding| self.finding_view(finding))
     }
 
@@ -91,26 +111,24 @@ impl Resources {
 
     /// One page of the Silences that a filter selects, newest first.
     pub fn list_silences(&self, filter: &SilenceFilter, page: &PageRequest, now: Timestamp) -> Page<SilenceView> {
-        let mut silences = self.silences.state();
         let is_selected =
             |silence: &Silence| filter.active.is_none_or(|active| active == is_active(silence, &self.time_zone, now));
-        silences.retain(|silence| is_selected(silence));
-        let key = |silence: &Arc<Silence>| {
-            let created = silence.metadata.creation_timestamp.as_ref().map(|at| at.0);
-            newest_first(created, &silence.name_any())
-        };
-        silences.sort_by_cached_key(key);
+        let silences = self.silences.state_filter(is_selected);
+        let key = |silence: &Silence| Key::newest_first(created_at(silence));
         Page::new(page, silences, key, |silence| self.silence_view(silence, now))
     }
 
     /// One page of all Scenarios, sorted by name.
     pub fn list_scenarios(&self, operator: &dyn OperatorStatus, page: &PageRequest) -> Page<ScenarioView> {
-        let mut scenarios = self.scenarios.state();
-        scenarios.sort_by_key(|scenario| scenario.name_any());
-        let view = |scenario: &Arc<Scenario>| {
+        let view = |scenario: &Scenario| {
             let times = operator.run_times(&scenario.name_any());
             ScenarioView::new(scenario, self.agent_ref(&scenario.spec.agent), times)
         };
-        Page::new(page, scenarios, |scenario| scenario.name_any(), view)
+        Page::new(page, self.scenarios.state(), |_| Key::BY_NAME, view)
     }
+}
+
+/// When an object was created.
+pub(super) fn created_at(object: &impl kube::Resource) -> Option<Timestamp> {
+    object.meta().creation_timestamp.as_ref().map(|at| at.0)
 }

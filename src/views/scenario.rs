@@ -16,32 +16,36 @@ pub struct ScenarioView {
     #[schema(example = "proxmox.cluster")]
     pub id: String,
     /// Title that people on duty read.
+    #[schema(example = "Cluster do Proxmox")]
     pub title: String,
     /// The responsible Agent.
     pub agent: AgentRef,
     /// Severity of its Findings where a check sets no other.
     pub severity: Severity,
     /// Time between two runs, in seconds; null where it is not known.
-    #[schema(required)]
+    #[schema(required, example = 300)]
     pub interval_seconds: Option<u64>,
     /// Whether the Scenario is suspended and does not run.
+    #[schema(example = false)]
     pub suspended: bool,
     /// Whether the condition Ready is True.
+    #[schema(example = true)]
     pub ready: bool,
     /// Whether the Scenario is watched: `ready`, `invalid`, `suspended`, or `late` (no run was completed for two intervals).
     pub state: WatchState,
     /// Current health.
     pub health: Health,
     /// Why the health is what it is; what is wrong with the spec where the Scenario is not ready. Null before the first run.
-    #[schema(required)]
+    #[schema(required, example = "1 Finding")]
     pub message: Option<String>,
     /// Number of Findings that are Open or Acknowledged.
+    #[schema(example = 1)]
     pub open_findings: u32,
     /// Time of the last run that was recorded.
-    #[schema(required)]
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub last_run_at: Option<Timestamp>,
     /// Time of the next run; null where the Scenario does not run in this process.
-    #[schema(required)]
+    #[schema(required, example = "2026-01-02T03:09:05Z")]
     pub next_run_at: Option<Timestamp>,
 }
 

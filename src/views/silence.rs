@@ -17,20 +17,25 @@ pub struct SilenceView {
     /// Conditions that a Finding has to meet, all of them.
     pub matchers: Vec<MatcherView>,
     /// Start; of a recurring Silence the time before which no occurrence starts.
+    #[schema(example = "2026-01-02T03:00:00Z")]
     pub starts_at: Timestamp,
     /// End; null where it recurs.
-    #[schema(required)]
+    #[schema(required, example = "2026-01-02T05:00:00Z")]
     pub ends_at: Option<Timestamp>,
     /// When it is active again and again; null where it has an end.
     #[schema(required)]
     pub recurrence: Option<RecurrenceView>,
     /// Person who made it.
+    #[schema(example = "ana")]
     pub author: String,
     /// Why it was made.
+    #[schema(example = "troca de disco")]
     pub reason: String,
     /// Whether it holds notices back now.
+    #[schema(example = true)]
     pub active: bool,
     /// Number of Findings that it matches and that are open or acknowledged; 0 while it is not active.
+    #[schema(example = 1)]
     pub holding: u32,
 }
 
@@ -58,7 +63,7 @@ pub struct RecurrenceView {
     #[schema(example = "2h")]
     pub duration: String,
     /// Time zone of the cron expression; null for the one of AGENTIC_TIMEZONE.
-    #[schema(required)]
+    #[schema(required, example = "America/Sao_Paulo")]
     pub timezone: Option<String>,
 }
 

@@ -91,41 +91,101 @@ fn a_filter_selects_by_every_condition() {
     assert!(!FindingFilter::default().matches(&finding(Value::Null), None), "without a phase");
 }
 
-#[test]
-fn pages_return_each_item_once() {
-    let items: Vec<String> = (0..7).map(|i| format!("k{i}")).collect();
-    let mut query = parameters(&[("limit", "3")]);
+fn severe(name: &str, severity: Option<&str>, opened: Option<&str>) -> Arc<Finding> {
+    let mut finding = finding(json!({"severity": severity, "openedAt": opened}));
+    finding.metadata.name = Some(name.into());
+    Arc::new(finding)
+}
+
+/// The names of all pages of Findings, read one after the other.
+fn names_of_pages(sort: Sort, limit: usize, mut items: impl FnMut() -> Vec<Arc<Finding>>) -> Vec<String> {
+    let order = Order::Findings(sort);
+    let mut query = parameters(&[("limit", &limit.to_string())]);
     let mut seen = Vec::new();
     loop {
-        let page = Page::new(&PageRequest::parse(&query).unwrap(), items.clone(), Clone::clone, Clone::clone);
+        let request = PageRequest::parse(&query, order).unwrap();
+        let key = |finding: &Finding| sort.key(|| severity(finding), finding::opened_at(finding));
+        let page = Page::new(&request, items(), key, |finding| finding.metadata.name.clone().unwrap());
+        assert!(page.items.len() == limit || page.next.is_none());
         seen.extend(page.items);
         match page.next {
             Some(next) => query.insert("cursor".into(), next),
-            None => break,
+            None => return seen,
         };
     }
-    assert_eq!(seen, items);
-    assert_eq!(PageRequest::parse(&Parameters::new()).unwrap(), PageRequest::default());
 }
 
 #[test]
-fn later_times_sort_first_then_names() {
-    let key = |text: Option<&str>, name: &str| page::newest_first(text.map(|text| text.parse().unwrap()), name);
+fn pages_return_each_item_once_in_the_order_of_the_list() {
     let (new, old) = (Some("2026-01-02T00:00:00Z"), Some("2026-01-01T00:00:00Z"));
-    let sorted = [key(new, "a"), key(new, "b"), key(old, "a"), key(None, "a")];
-    assert!(sorted.is_sorted(), "{sorted:?}");
+    let items = || {
+        vec![
+            severe("e", None, None),
+            severe("d", Some("low"), new),
+            severe("c", Some("critical"), new),
+            severe("b/2", Some("critical"), old),
+            severe("b/1", Some("critical"), old),
+            severe("a", Some("high"), None),
+        ]
+    };
+    for limit in 1..=7 {
+        assert_eq!(names_of_pages(Sort::Created, limit, items), ["c", "d", "b/1", "b/2", "a", "e"], "{limit}");
+        assert_eq!(names_of_pages(Sort::Severity, limit, items), ["b/1", "b/2", "c", "a", "d", "e"], "{limit}");
+    }
+}
+
+#[test]
+fn items_that_come_and_go_between_pages_neither_repeat_nor_hide_others() {
+    let at = |second: usize| format!("2026-01-01T00:00:{second:02}Z");
+    let item = |second: usize| severe(&format!("f{second:02}"), Some("low"), Some(&at(second)));
+    let mut reads = 0;
+    let names = names_of_pages(Sort::Created, 2, || {
+        reads += 1;
+        // Before each page one that is newer than all comes, and the last one of the page before goes.
+        (0..10 + reads).filter(|second| *second != 12 - 2 * reads).map(item).collect()
+    });
+    assert_eq!(names, ["f09", "f08", "f07", "f06", "f05", "f04", "f03", "f02", "f01", "f00"]);
+}
+
+#[test]
+fn a_cursor_is_good_for_its_own_list_and_sort() {
+    let items = || vec![severe("a", None, None), severe("b", None, None)];
+    let request = PageRequest::parse(&parameters(&[("limit", "1")]), Order::Findings(Sort::Created)).unwrap();
+    let page = Page::new(&request, items(), |_| order::Key::BY_NAME, |_| ());
+    let query = parameters(&[("cursor", &page.next.unwrap())]);
+    assert!(PageRequest::parse(&query, Order::Findings(Sort::Created)).is_ok());
+    for other in [Order::Findings(Sort::Severity), Order::Threads(Sort::Created), Order::Silences] {
+        let error = PageRequest::parse(&query, other).unwrap_err();
+        let text = format!("cursor: it is of the list findings sorted by created, and this is {other}");
+        assert!(error.to_string().starts_with(&text), "{error}");
+    }
 }
 
 #[test]
 fn invalid_parameters_are_named() {
-    for (name, value) in [("limit", "0"), ("limit", "501"), ("limit", "x"), ("cursor", "%%")] {
-        assert_eq!(PageRequest::parse(&parameters(&[(name, value)])).unwrap_err().parameter, name);
+    let order = Order::Findings(Sort::Created);
+    // The last ones are `x`, `findings.created/1`, and one with a number that is too large.
+    for (name, value) in [
+        ("limit", "0"),
+        ("limit", "501"),
+        ("limit", "x"),
+        ("cursor", "%%"),
+        ("cursor", "eA"),
+        ("cursor", "ZmluZGluZ3MuY3JlYXRlZC8x"),
+        ("cursor", "ZmluZGluZ3MuY3JlYXRlZC85OTk5OTk5OTk5OTk5OTk5OTk5OTkvMC9h"),
+        ("cursor", &"A".repeat(1000)),
+    ] {
+        let error = PageRequest::parse(&parameters(&[(name, value)]), order).unwrap_err();
+        assert_eq!(error.parameter, name);
+        assert!(error.message.len() < 200, "{error}");
     }
     for (name, value) in [("phase", "Open"), ("severity", "bad")] {
         let error = FindingFilter::parse(&parameters(&[(name, value)])).unwrap_err();
         assert_eq!(error.parameter, name);
         assert!(error.message.contains("is not one of"), "{error}");
     }
+    let error = Sort::parse(&parameters(&[("sort", "name")])).unwrap_err();
+    assert_eq!(error.to_string(), "sort: \"name\" is not one of created, severity");
     let error = PageRequest::check_names(&parameters(&[("phse", "open")]), &["phase"]).unwrap_err();
     assert_eq!(error.to_string(), "phse: not a parameter here; there is phase, limit, cursor");
     assert_eq!(PageRequest::check_names(&parameters(&[("phase", "open"), ("limit", "1")]), &["phase"]), Ok(()));
@@ -136,6 +196,10 @@ fn the_documented_parameters_are_those_that_are_read() {
     let names = |all: Vec<utoipa::openapi::path::Parameter>| all.into_iter().map(|p| p.name).collect::<Vec<_>>();
     assert_eq!(names(FindingFilter::into_params(|| Some(ParameterIn::Query))), FindingFilter::PARAMETERS);
     assert_eq!(names(PageRequest::into_params(|| Some(ParameterIn::Query))), PageRequest::PARAMETERS);
+    assert_eq!(names(InboxFilter::into_params(|| Some(ParameterIn::Query))), InboxFilter::PARAMETERS);
+    assert_eq!(names(ThreadFilter::into_params(|| Some(ParameterIn::Query))), ThreadFilter::PARAMETERS);
+    assert_eq!(names(ActionFilter::into_params(|| Some(ParameterIn::Query))), ActionFilter::PARAMETERS);
+    assert_eq!(names(SortParameter::into_params(|| Some(ParameterIn::Query))), [Sort::PARAMETER]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Enumerations of the API: reading their lower-case words, and their schemas in the OpenAPI document.
 
-use crate::api::{CheckOutcome, Health, Severity, WatchState};
+use crate::api::{CheckOutcome, Health, Role, Severity, Tier, WatchState};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -48,3 +48,19 @@ impl PartialSchema for CheckOutcome {
 }
 
 impl ToSchema for CheckOutcome {}
+
+impl PartialSchema for Role {
+    fn schema() -> RefOr<Schema> {
+        schema("A role of people.", Role::ALL.map(Role::as_str))
+    }
+}
+
+impl ToSchema for Role {}
+
+impl PartialSchema for Tier {
+    fn schema() -> RefOr<Schema> {
+        schema("`T0`: deterministic. `T1`: by the local model, or able to use it.", ["T0", "T1"])
+    }
+}
+
+impl ToSchema for Tier {}

@@ -34,9 +34,11 @@ pub fn nowhere(more: &[(&str, &str)]) -> Settings {
     of(&values)
 }
 
-/// The default settings with these values. The environment and files are not used.
+/// The default settings with these values. The environment and files are not used. Tests may ask again and again.
 pub fn of(values: &BTreeMap<String, String>) -> Settings {
-    Settings::load(&BTreeMap::new(), None, values).unwrap()
+    let mut all = BTreeMap::from([("AGENTIC_REQUESTS_PER_MINUTE".to_string(), "100000".to_string())]);
+    all.extend(values.clone());
+    Settings::load(&BTreeMap::new(), None, &all).unwrap()
 }
 
 /// Writes settings to the ConfigMap and the Secret in a namespace, where the operator reads them.

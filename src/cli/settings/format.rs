@@ -7,6 +7,7 @@ use crate::domain::notice::SmtpUrl;
 use crate::domain::recurrence::Schedule;
 use crate::domain::runbook::RunbookBase;
 use crate::domain::texts::Language;
+use crate::facade::parse_origins;
 use crate::facade::token_review::parse_service_accounts;
 use crate::net::networks::parse_networks;
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub enum Format {
     ServiceAccounts,
     /// Networks in CIDR notation, separated by commas.
     Networks,
+    /// Origins as browsers send them, separated by commas.
+    Origins,
     /// An integer from the first to the second, both included.
     Integer(u64, u64),
     /// A duration as Go writes it, such as 90s or 2160h, of at least a second.
@@ -56,6 +59,7 @@ impl Format {
             Format::File => "path of an existing file".into(),
             Format::ServiceAccounts => "`namespace/name=role+role`, separated by commas".into(),
             Format::Networks => "networks such as 10.0.0.0/8, separated by commas".into(),
+            Format::Origins => "origins such as `https://desk.example.com`, separated by commas".into(),
             Format::Integer(least, most) => format!("integer from {least} to {most}"),
             Format::Duration => "duration such as 90s or 2160h".into(),
             Format::DurationOrNone => "duration such as 90s or 4h; 0s is never".into(),
@@ -109,6 +113,7 @@ impl Format {
             ),
             Format::ServiceAccounts => parse_service_accounts(value).map(drop),
             Format::Networks => parse_networks(value).map(drop),
+            Format::Origins => parse_origins(value).map(drop),
             Format::Language => should(Language::parse(value).is_some(), "pt-BR or en"),
             Format::File => {
                 std::fs::metadata(value).map(drop).map_err(|e| format!("should be the path of an existing file: {e}"))

@@ -396,6 +396,30 @@ pub const SETTINGS: &[Setting] = &[
         Format::Integer(1, 1_000),
         "answers of Agents to one author within a minute; one more says so, and further Messages of that minute are not answered",
     ),
+    setting(
+        "AGENTIC_REQUESTS_PER_MINUTE",
+        Some("600"),
+        Format::Integer(10, 1_000_000),
+        "REST requests of one identity with a valid token within a minute, by each replica, whatever they do; further ones are refused with 429",
+    ),
+    setting(
+        "AGENTIC_EVENT_STREAMS_MAX",
+        Some("64"),
+        Format::Integer(1, 10_000),
+        "streams of `/events` that are open at once, by each replica, and at most half of the connections that only clients with a valid token can have; further ones are refused with 429",
+    ),
+    setting(
+        "AGENTIC_EVENT_STREAMS_PER_PERSON",
+        Some("4"),
+        Format::Integer(1, 1_000),
+        "those of one person; further ones are refused with 429",
+    ),
+    setting(
+        "AGENTIC_CORS_ORIGINS",
+        None,
+        Format::Origins,
+        "origins whose pages may call the REST routes from a browser, separated by commas; none if unset",
+    ),
 ];
 
 /// The page `docs/settings.md`: every setting with default, format and meaning.
@@ -414,9 +438,16 @@ pub fn reference() -> String {
 }
 
 /// The limits that no setting changes.
-const FIXED: [(Limit, &str); 7] = [
+const FIXED: [(Limit, &str); 8] = [
     (Limit::PreparedRuns, "512 runs read their settings and Secrets from the Kubernetes API at once; the others wait"),
-    (Limit::CountedPeople, "the commands of 10,000 people are counted at once; further people get 429 for a minute"),
+    (
+        Limit::CountedPeople,
+        "the requests, and the commands, of 10,000 people are counted at once; further people get 429 for a minute",
+    ),
+    (
+        Limit::EventBacklog,
+        "the last 1,000 changes are kept for streams of `/events`; one that is further behind is ended",
+    ),
     (Limit::RenderedLists, "4 lists are rendered at once by the embedded API server; the others wait"),
     (Limit::MetricsResponses, "8 responses of /metrics are sent at once; further requests wait"),
     (

@@ -72,6 +72,7 @@ fn all_invalid_values_are_reported_with_name_value_and_format() {
             ("AGENTIC_AUTH_SERVICE_ACCOUNTS", "ops:bot=devops"),
             ("AGENTIC_LEASE_SEC", "1"),
             ("AGENTIC_DENY_NETWORKS", "10.0.0.1/8"),
+            ("AGENTIC_CORS_ORIGINS", "https://desk.example.com/"),
         ],
         "no equals\nX='open\n",
     )
@@ -83,6 +84,7 @@ fn all_invalid_values_are_reported_with_name_value_and_format() {
         "AGENTIC_AUTH_SERVICE_ACCOUNTS=ops:bot=devops: should be namespace/name=role+role",
         "AGENTIC_LEASE_SEC=1: should be a whole number from 3 to 300",
         "AGENTIC_DENY_NETWORKS=10.0.0.1/8: should be a network, of which 10.0.0.1/8 is one address: 10.0.0.0/8",
+        "AGENTIC_CORS_ORIGINS=https://desk.example.com/: should be origins such as https://desk.example.com:8443: \"https://desk.example.com/\" would be https://desk.example.com",
         ".env:1: should be NAME=value, with letters",
         ".env:2: X: the quote is not closed",
     ] {

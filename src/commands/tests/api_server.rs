@@ -39,6 +39,7 @@ pub struct ApiServer {
     cluster: Mutex<Cluster>,
     scenarios: Mutex<Writer<Scenario>>,
     findings: Mutex<Writer<Finding>>,
+    agents: Mutex<Writer<Agent>>,
     silences: Mutex<Writer<Silence>>,
     threads: Mutex<Writer<Thread>>,
     messages: Mutex<Writer<Message>>,
@@ -60,10 +61,12 @@ impl ApiServer {
             "metadata": {"name": "pulso", "namespace": NAMESPACE},
             "spec": {"id": "A1", "displayName": "Pulso", "codename": "node_health", "tier": "T0"}});
         agent_writer.apply_watcher_event(&Event::Apply(serde_json::from_value(agent).unwrap()));
+        let agents_written = Mutex::new(agent_writer);
         Arc::new(ApiServer {
             cluster: Mutex::default(),
             scenarios: Mutex::new(scenario_writer),
             findings: Mutex::new(finding_writer),
+            agents: agents_written,
             silences: Mutex::new(silence_writer),
             threads: Mutex::new(thread_writer),
             messages: Mutex::new(message_writer),
@@ -126,6 +129,7 @@ impl ApiServer {
         match plural {
             "scenarios" => follow(&self.scenarios, &object),
             "findings" => follow(&self.findings, &object),
+            "agents" => follow(&self.agents, &object),
             "silences" => follow(&self.silences, &object),
             "threads" => follow(&self.threads, &object),
             "messages" => follow(&self.messages, &object),

@@ -6,7 +6,7 @@ use crate::commands::{ProcessId, RecoveryState, Scheduler};
 use crate::controllers::channel_states::ChannelState;
 use crate::controllers::scenario::WatchStates;
 use crate::facade::auth::{AuthConfig, Authenticator};
-use crate::facade::{Backend, ProcessState, router};
+use crate::facade::{Access, Backend, EventFeed, ProcessState, router};
 use crate::runtime::leadership::Leadership;
 use crate::telemetry::Metrics;
 use crate::views::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState, TickResultView, TickView};
@@ -95,6 +95,12 @@ pub struct Facade {
     server: Arc<ApiServer>,
     pub app: Router,
     pub metrics: Arc<Metrics>,
+    pub events: Arc<EventFeed>,
+}
+
+/// More than any test needs, and no other origins.
+pub fn access() -> Access {
+    Access { requests_per_minute: 10_000, event_streams: 4, event_streams_of_person: 2, origins: Vec::new() }
 }
 
 /// An answer, read.
@@ -111,16 +117,27 @@ impl Facade {
     }
 
     pub fn with(view: View, auth: AuthConfig, internal_token: Option<&str>) -> Facade {
-        Self::over(ApiServer::new(), view, auth, internal_token)
+        Self::over(ApiServer::new(), (view, auth, internal_token), access())
+    }
+
+    /// With other limits of clients.
+    pub fn for_clients(access: Access) -> Facade {
+        let auth = AuthConfig { secret: Some(SECRET.to_vec()), ..config() };
+        Self::over(ApiServer::new(), (View::default(), auth, None), access)
     }
 
     /// Another facade over the same API server, as after a restart or on another replica.
     pub fn another(&self) -> Facade {
         let auth = AuthConfig { secret: Some(SECRET.to_vec()), ..config() };
-        Self::over(self.server.clone(), View::default(), auth, None)
+        Self::over(self.server.clone(), (View::default(), auth, None), access())
     }
 
-    fn over(server: Arc<ApiServer>, view: View, auth: AuthConfig, internal_token: Option<&str>) -> Facade {
+    fn over(
+        server: Arc<ApiServer>,
+        (view, auth, internal_token): (View, AuthConfig, Option<&str>),
+        access: Access,
+    ) -> Facade {
+        let events = EventFeed::by_hand();
         let view = Arc::new(view);
         let scheduler = (!view.is_apart).then(|| view.clone() as Arc<dyn Scheduler>);
         let resources = server.resources.clone();
@@ -131,12 +148,14 @@ impl Facade {
             auth: Authenticator::new(auth),
             internal_token: internal_token.map(String::from),
             commands_per_minute: COMMANDS_PER_MINUTE,
+            access,
+            events: events.clone(),
             secrets: Default::default(),
             id: ProcessId::new(Some("pod-a")),
             recovery: RecoveryState::complete(),
         };
         let app = router(backend, Default::default());
-        Facade { server, app, metrics }
+        Facade { server, app, metrics, events }
     }
 
     /// Reads or changes what the API server has.

@@ -80,6 +80,38 @@ fn add_objects(facade: &Facade) {
     facade.add("silences", created(object("Silence", "s-3", silence(recurrence(Value::Null)), None)));
 }
 
+/// A Thread, Messages and Actions with every field, and with as few as there can be.
+fn add_conversation(facade: &Facade) {
+    let created = |mut object: Value| {
+        object["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z".into();
+        object
+    };
+    let spec = json!({"subject": "Cluster", "agent": "pulso", "finding": "f-1"});
+    let status = json!({"messageCount": 2, "pendingCount": 1, "lastMessageAt": "2026-01-02T04:00:00Z"});
+    facade.add("threads", created(object("Thread", "t-1", spec, Some(status))));
+    let spec = json!({"subject": "Oi", "agent": "no-such-agent", "conversation": "c", "closed": true});
+    facade.add("threads", created(object("Thread", "t-2", spec, None)));
+    let story = json!({"thread": "t-1", "author": {"kind": "agent", "name": "pulso"}, "body": "A VM 112 parou.",
+        "at": "2026-01-02T03:04:05.000006Z", "needsAck": true, "recipients": ["ops_lead"], "tier": "T0", "reason": "Opened",
+        "severity": "critical", "citations": [{"spec": "proxmox-cluster", "section": "Passos", "quote": "qm status 112"}]});
+    facade.add(
+        "messages",
+        created(object("Message", "m-1", story.clone(), Some(json!({"phase": "Pending", "sequence": 1})))),
+    );
+    let recorded = json!({"by": "ana", "note": "vendo", "at": "2026-01-02T04:00:00Z", "until": "2026-01-02T05:00:00Z",
+        "ofFinding": true, "proven": true});
+    let status = json!({"phase": "Acknowledged", "sequence": 2, "acknowledgement": recorded});
+    facade.add("messages", created(object("Message", "m-2", story, Some(status))));
+    let reply =
+        json!({"thread": "t-1", "author": {"kind": "person", "name": "ana"}, "body": "status", "inReplyTo": "m-1"});
+    facade.add("messages", created(object("Message", "m-3", reply, None)));
+    let spec = json!({"verb": "acknowledge", "subject": {"kind": "Finding", "name": "f-1"},
+        "actor": {"name": "ana", "roles": ["ops_lead"], "via": "rest"}, "parameters": {"note": "vendo"}});
+    let status = json!({"result": "done", "message": "acknowledged", "at": "2026-01-02T04:00:00Z"});
+    facade.add("actions", created(object("Action", "a-1", spec.clone(), Some(status))));
+    facade.add("actions", created(object("Action", "a-2", spec, None)));
+}
+
 fn record(answer: &Answered) -> Value {
     let headers: Map<String, Value> = ["content-type", "location", "retry-after", "www-authenticate"]
         .into_iter()
@@ -92,6 +124,7 @@ fn record(answer: &Answered) -> Value {
 async fn answers() -> Value {
     let facade = Facade::new();
     add_objects(&facade);
+    add_conversation(&facade);
     let mut recorded = Map::new();
     for path in [
         "/scenarios",
@@ -111,6 +144,16 @@ async fn answers() -> Value {
         "/silences",
         "/silences?active=true",
         "/silences?active=yes",
+        "/roster",
+        "/inbox",
+        "/inbox?role=boss",
+        "/threads?limit=1",
+        "/threads?state=closed",
+        "/threads?sort=bad",
+        "/threads/t-1/messages",
+        "/threads/none/messages",
+        "/action-log",
+        "/action-log?since=today",
         "/runs/proxmox.cluster?requested_at=2026-01-02T03:04:05Z",
         "/runs/proxmox.cluster?requested_at=2026-01-03T00:00:00.5Z",
         "/runs/proxmox.cluster?requested_at=today",

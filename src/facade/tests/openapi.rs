@@ -1,11 +1,11 @@
 //! The OpenAPI document against the routes and against the answers of `golden.json`.
 
-use super::fake::{Facade, SECRET, View, config, request};
+use super::fake::{Facade, SECRET, View, access, config, request};
 use crate::commands::tests::api_server::{ApiServer, client};
 use crate::commands::{NOTE_MAX, ProcessId, REASON_MAX, RecoveryState, WAIT_MAX};
 use crate::domain::silence::{MATCHERS_MAX, VALUE_MAX};
 use crate::facade::auth::{AuthConfig, Authenticator};
-use crate::facade::{Backend, ProcessState, openapi, router};
+use crate::facade::{Backend, EventFeed, ProcessState, openapi, router};
 use crate::views::{LIMIT_DEFAULT, LIMIT_MAX};
 use axum::http::Method;
 use serde_json::{Map, Value, json};
@@ -92,10 +92,51 @@ fn the_document_is_complete() {
         for (status, response) in operation["responses"].as_object().unwrap() {
             let response = resolve(&document, response);
             assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{route:?} {status}");
-            let media_type = if status.starts_with('2') { "application/json" } else { "application/problem+json" };
+            let media_type = match status.as_str() {
+                "304" => continue,
+                "200" if route.1.ends_with("/events") => "text/event-stream",
+                status if status.starts_with('2') => "application/json",
+                _ => "application/problem+json",
+            };
             assert!(response["content"][media_type]["schema"].is_object(), "{route:?} {status}: {response}");
         }
     }
+}
+
+/// Whether a value of the schema can be shown without an example at this place.
+fn shows_a_value(document: &Value, schema: &Value) -> bool {
+    let options = schema["oneOf"].as_array();
+    schema.get("example").is_some()
+        || schema["enum"].is_array()
+        || schema["type"] == "null"
+        || schema["$ref"].is_string() && shows_a_value(document, &resolve(document, schema))
+        || options.is_some_and(|options| options.iter().all(|option| shows_a_value(document, option)))
+        || schema["items"].is_object() && shows_a_value(document, &schema["items"])
+        || schema["properties"].as_object().is_some_and(|all| all.values().all(|one| shows_a_value(document, one)))
+}
+
+#[test]
+fn the_answers_of_lists_and_objects_have_an_example_for_every_field() {
+    let document = document();
+    let mut missing = BTreeSet::new();
+    for ((method, path), operation) in operations(&document) {
+        let others = ["/health", "/runs/{scenario_id}", "/openapi.json", "/internal/tick"];
+        if method != "GET" || others.iter().any(|other| path.ends_with(other)) {
+            continue;
+        }
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let response = resolve(&document, response);
+            for content in response["content"].as_object().into_iter().flat_map(|content| content.values()) {
+                let schema = resolve(&document, &content["schema"]);
+                for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+                    if !shows_a_value(&document, property) {
+                        missing.insert(format!("{path} {status}: {name}: {property}"));
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(missing, BTreeSet::new());
 }
 
 /// Paths under the prefix that the router matches, from its debug output: axum has no list of them.
@@ -112,6 +153,8 @@ fn routed_paths() -> BTreeSet<String> {
         auth: Authenticator::new(AuthConfig { secret: Some(SECRET.to_vec()), ..config() }),
         internal_token: None,
         commands_per_minute: 1,
+        access: access(),
+        events: EventFeed::by_hand(),
         secrets: Default::default(),
         id: ProcessId::new(None),
         recovery: RecoveryState::complete(),
@@ -126,7 +169,7 @@ async fn every_route_is_documented_and_every_documented_route_exists() {
     let document = document();
     let documented: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
     assert_eq!(routed_paths(), documented);
-    assert_eq!(documented.len(), 10, "{documented:?}");
+    assert_eq!(documented.len(), 16, "{documented:?}");
     let facade = Facade::new();
     let operations = operations(&document);
     for path in &documented {
@@ -182,13 +225,22 @@ fn the_documented_limits_are_those_that_are_enforced() {
         let parameters = operation(method, path)["parameters"].as_array().unwrap();
         parameters.iter().find(|p| p["name"] == name).unwrap()["schema"].clone()
     };
-    for path in ["/findings", "/scenarios", "/silences"] {
+    for path in ["/findings", "/scenarios", "/silences", "/roster", "/inbox", "/threads", "/action-log"] {
         let limit = parameter("GET", path, "limit");
         assert_eq!((&limit["minimum"], &limit["maximum"]), (&json!(1), &json!(LIMIT_MAX)));
         assert_eq!(limit["default"], LIMIT_DEFAULT);
     }
     let wait = parameter("POST", "/runs/{scenario_id}", "wait");
     assert_eq!((&wait["minimum"], &wait["maximum"]), (&json!(0), &json!(WAIT_MAX.as_secs())));
+    for path in ["/findings", "/inbox", "/threads"] {
+        assert_eq!(
+            resolve(&document, &parameter("GET", path, "sort"))["enum"],
+            json!(["created", "severity"]),
+            "{path}"
+        );
+    }
+    let states = resolve(&document, &parameter("GET", "/threads", "state"))["enum"].clone();
+    assert_eq!(states, json!(["open", "closed"]));
     let phases = resolve(&document, &parameter("GET", "/findings", "phase"))["enum"].clone();
     assert_eq!(phases, json!(["active", "open", "acknowledged", "resolved"]));
     let body = &operation("POST", "/findings/{id}/ack")["requestBody"];

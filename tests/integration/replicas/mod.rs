@@ -3,6 +3,7 @@
 mod answers;
 mod apart;
 pub mod cluster;
+mod events;
 mod faults;
 mod heartbeat;
 mod moves;

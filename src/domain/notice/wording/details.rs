@@ -65,7 +65,10 @@ pub fn facts(
     };
     let has_ended = item.resolved_at.is_some() || item.is_unwatched;
     add(if has_ended { Label::OpenedAt } else { Label::OpenSince }, moment(item.opened_at));
-    add(Label::ResolvedAt, item.resolved_at.filter(|_| !item.is_unwatched).map(|at| notices::moment(language, at, zone)));
+    add(
+        Label::ResolvedAt,
+        item.resolved_at.filter(|_| !item.is_unwatched).map(|at| notices::moment(language, at, zone)),
+    );
     add(Label::LastGood, moment(item.read.last_good_at));
     let by = item.acknowledgement.as_ref().map(|by| {
         let person = notices::person(language, &by.by, by.proven);

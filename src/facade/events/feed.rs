@@ -1,0 +1,181 @@
+//! Follows the caches, and keeps the last changes for those who read events.
+
+use super::position::Kind;
+use super::ring::{EVENTS_MAX, FellBehind, Reader, Ring};
+use crate::api::{Finding, Health, Message, Scenario, Thread};
+use crate::runtime::caches::Caches;
+use crate::runtime::version::Version;
+use crate::runtime::watch::{Cache, Change};
+use crate::views::{ChangeView, DeletedChange, FindingChange, MessageChange, Resources, ScenarioChange, phase};
+use kube::{Resource, ResourceExt as _};
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch as signal;
+use tokio::task::JoinHandle;
+
+/// The last changes of this process. It follows the caches until it is dropped.
+pub struct EventFeed {
+    shared: Arc<Shared>,
+    following: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    ring: Mutex<Ring>,
+    /// Wakes the readers.
+    changed: signal::Sender<()>,
+}
+
+impl Drop for EventFeed {
+    fn drop(&mut self) {
+        if let Some(following) = &self.following {
+            following.abort();
+        }
+    }
+}
+
+impl EventFeed {
+    /// One that follows the caches of a process.
+    pub fn start(caches: &Caches, resources: &Resources) -> Arc<EventFeed> {
+        let shared = Arc::new(Shared::new());
+        let follower = Follower { caches: caches.clone(), resources: resources.clone(), shared: shared.clone() };
+        Arc::new(EventFeed { shared, following: Some(tokio::spawn(follower.run())) })
+    }
+
+    /// One that the test feeds.
+    #[cfg(test)]
+    pub fn by_hand() -> Arc<EventFeed> {
+        Arc::new(EventFeed { shared: Arc::new(Shared::new()), following: None })
+    }
+
+    /// Changes what is kept, in tests.
+    #[cfg(test)]
+    pub fn change(&self, change: impl FnOnce(&mut Ring)) {
+        self.shared.change(change);
+    }
+
+    /// See [`Ring::reader`].
+    pub fn reader(&self, last_event_id: Option<&str>) -> (Reader, String) {
+        self.shared.ring().reader(last_event_id)
+    }
+
+    /// See [`Ring::read`].
+    pub fn read(&self, reader: &mut Reader) -> Result<String, FellBehind> {
+        self.shared.ring().read(reader)
+    }
+
+    /// Notified after each change.
+    pub fn changes(&self) -> signal::Receiver<()> {
+        self.shared.changed.subscribe()
+    }
+}
+
+impl Shared {
+    fn new() -> Shared {
+        Shared { ring: Mutex::new(Ring::new(EVENTS_MAX)), changed: signal::Sender::new(()) }
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Ring)) {
+        change(&mut self.ring());
+        self.changed.send_replace(());
+    }
+}
+
+/// The task that follows the caches.
+struct Follower {
+    caches: Caches,
+    resources: Resources,
+    shared: Arc<Shared>,
+}
+
+impl Follower {
+    async fn run(self) {
+        let Caches { findings, threads, messages, scenarios, .. } = &self.caches;
+        let mut finding_changes = findings.subscribe();
+        let mut thread_changes = threads.subscribe();
+        let mut message_changes = messages.subscribe();
+        let mut scenario_changes = scenarios.subscribe();
+        let mut healths = Healths::default();
+        loop {
+            tokio::select! {
+                change = finding_changes.next() => self.take(Kind::Finding, findings, change, finding_view),
+                change = thread_changes.next() => self.take(Kind::Thread, threads, change, |thread: &Thread| {
+                    Some(ChangeView::Thread(self.resources.thread_view(thread)))
+                }),
+                change = message_changes.next() => self.take(Kind::Message, messages, change, |message: &Message| {
+                    Some(ChangeView::Message(MessageChange::new(self.resources.message_view(message))))
+                }),
+                change = scenario_changes.next() => {
+                    healths.prepare(&change, scenarios);
+                    self.take(Kind::Scenario, scenarios, change, |scenario| healths.view(scenario));
+                }
+            }
+        }
+    }
+
+    /// Takes in a change. `view` is what an event says of the object; `None` where there is none.
+    fn take<K>(&self, kind: Kind, cache: &Cache<K>, change: Change<K>, view: impl FnOnce(&K) -> Option<ChangeView>)
+    where
+        K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    {
+        match change {
+            Change::Applied(object) => {
+                if let Some(version) = Version::of(&*object) {
+                    self.changed(kind, version, view(&object));
+                }
+            }
+            Change::Deleted(name, Some(version)) => {
+                let deleted = DeletedChange { id: name.to_string(), deleted: true };
+                self.changed(kind, version, Some(ChangeView::Deleted(deleted)));
+            }
+            // Without a version it has no place; an object that can't be decoded is in no list, either.
+            Change::Deleted(_, None) | Change::Undecodable(_) => {}
+            Change::Resynchronise => {
+                let objects = cache.objects();
+                let newest = objects.iter().filter_map(|object| Version::of(&**object)).max();
+                self.shared.change(|ring| ring.listed(kind, newest.map_or(0, Version::number)));
+            }
+        }
+    }
+
+    fn changed(&self, kind: Kind, version: Version, view: Option<ChangeView>) {
+        let data = view.and_then(|view| serde_json::to_string(&view).ok());
+        self.shared.change(|ring| ring.changed(kind, version.number(), data.as_deref()));
+    }
+}
+
+/// One that has no phase yet is in no list.
+fn finding_view(finding: &Finding) -> Option<ChangeView> {
+    phase(finding).map(|_| ChangeView::Finding(FindingChange::new(finding)))
+}
+
+/// The health of each Scenario as last seen: other changes of Scenarios are not events.
+#[derive(Default)]
+struct Healths(HashMap<String, Health>);
+
+impl Healths {
+    fn prepare(&mut self, change: &Change<Scenario>, cache: &Cache<Scenario>) {
+        match change {
+            Change::Resynchronise => {
+                let all = cache.objects();
+                self.0 =
+                    all.iter().map(|scenario| (scenario.name_any(), ScenarioChange::new(scenario).health)).collect();
+            }
+            Change::Deleted(name, _) => {
+                self.0.remove(&**name);
+            }
+            Change::Applied(_) | Change::Undecodable(_) => {}
+        }
+    }
+
+    fn view(&mut self, scenario: &Scenario) -> Option<ChangeView> {
+        let change = ScenarioChange::new(scenario);
+        let before = self.0.insert(change.id.clone(), change.health);
+        (before != Some(change.health)).then_some(ChangeView::Scenario(change))
+    }
+}

@@ -1,0 +1,340 @@
+//! Messages: as they are in a Thread, and as they are in an inbox.
+
+use super::order::{Key, Order, Place, Sort};
+use super::query::{Parameters, QueryError};
+use super::resources::created_at;
+use super::{AgentRef, Page, PageRequest, Resources, words};
+use crate::api::{AuthorKind, Citation, Message, MessagePhase, Role, Severity, Thread, Tier};
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use serde::Serialize;
+use std::collections::HashSet;
+use utoipa::{IntoParams, ToSchema};
+
+/// A Message: one contribution to a Thread.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MessageView {
+    /// Object name of the Message.
+    #[schema(example = "proxmox.cluster-0123456789-s44we8-opened-s44we8")]
+    pub id: String,
+    /// Object name of its Thread.
+    #[schema(example = "proxmox.cluster-0123456789-s44we8")]
+    pub thread_id: String,
+    /// Who wrote it.
+    pub author: AuthorView,
+    /// Whether the name of a person who wrote it was authenticated.
+    #[schema(example = false)]
+    pub proven: bool,
+    /// The text.
+    #[schema(example = "A VM 112 parou de responder.")]
+    pub body: String,
+    /// How an Agent's Message came about: `T0` from what was read, `T1` by the local model. Null for people.
+    #[schema(required)]
+    pub tier: Option<Tier>,
+    /// Sections of runbooks that it quotes.
+    pub citations: Vec<CitationView>,
+    /// Object name of the Message that it replies to.
+    #[schema(required, example = json!(null))]
+    pub in_reply_to: Option<String>,
+    /// Roles or names of people that it is for.
+    #[schema(example = json!(["ops_lead"]))]
+    pub recipients: Vec<String>,
+    /// What an Agent's Message tells of the Finding, in CamelCase; null for people and for answers.
+    #[schema(required, example = "Opened")]
+    pub reason: Option<String>,
+    /// Severity of the Finding when it was written.
+    #[schema(required)]
+    pub severity: Option<Severity>,
+    /// Whether it stays pending until a person acknowledges it or its Finding.
+    #[schema(example = true)]
+    pub needs_ack: bool,
+    /// `pending`, `acknowledged`, or `archived` where its Finding was resolved first; null where it needs no acknowledgement.
+    #[schema(required)]
+    pub phase: Option<MessagePhaseView>,
+    /// Who acknowledged it or its Finding.
+    #[schema(required)]
+    pub acknowledgement: Option<MessageAcknowledgementView>,
+    /// When it was written.
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
+    pub created_at: Option<Timestamp>,
+}
+
+/// Who wrote a Message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AuthorView {
+    /// `person` or `agent`.
+    #[schema(example = "agent")]
+    pub kind: &'static str,
+    /// Name of the person, or display name of the Agent.
+    #[schema(example = "Pulso")]
+    pub name: String,
+}
+
+/// A section of a runbook that a Message quotes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CitationView {
+    /// File name of the runbook, without `.md`.
+    #[schema(example = "proxmox-cluster")]
+    pub spec: String,
+    /// Heading of the section; null for the whole runbook.
+    #[schema(required, example = "Como verificar à mão")]
+    pub section: Option<String>,
+    /// What is quoted.
+    #[schema(example = "Entre no nó e rode `qm status 112`.")]
+    pub quote: String,
+}
+
+/// Who acknowledged a Message or its Finding, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MessageAcknowledgementView {
+    /// Name of the person.
+    #[schema(example = "ana")]
+    pub by: String,
+    /// The person's note.
+    #[schema(required, example = "vendo")]
+    pub note: Option<String>,
+    /// Time of the acknowledgement; null before the operator has recorded one that has none.
+    #[schema(required, example = "2026-01-02T03:10:00Z")]
+    pub at: Option<Timestamp>,
+    /// Until when it holds; null where it does not end.
+    #[schema(required, example = json!(null))]
+    pub until: Option<Timestamp>,
+    /// Whether the Finding was acknowledged, and the Message with it.
+    #[schema(example = false)]
+    pub of_finding: bool,
+    /// Whether the name was authenticated.
+    #[schema(example = true)]
+    pub proven: bool,
+}
+
+/// Phase of a Message that needs an acknowledgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MessagePhaseView {
+    Pending,
+    Acknowledged,
+    Archived,
+}
+
+impl From<MessagePhase> for MessagePhaseView {
+    fn from(phase: MessagePhase) -> MessagePhaseView {
+        match phase {
+            MessagePhase::Pending => MessagePhaseView::Pending,
+            MessagePhase::Acknowledged => MessagePhaseView::Acknowledged,
+            MessagePhase::Archived => MessagePhaseView::Archived,
+        }
+    }
+}
+
+/// The phase of a Message; before the operator has written it, what follows from the spec.
+fn phase(message: &Message) -> Option<MessagePhase> {
+    let spec = &message.spec;
+    let of_spec = || match (spec.needs_ack, &spec.acknowledgement) {
+        (false, _) => None,
+        (true, None) => Some(MessagePhase::Pending),
+        (true, Some(_)) => Some(MessagePhase::Acknowledged),
+    };
+    message.status.as_ref().and_then(|status| status.phase).or_else(of_spec)
+}
+
+/// Whether a Message awaits an acknowledgement, and so is in an inbox.
+pub fn is_pending(message: &Message) -> bool {
+    phase(message) == Some(MessagePhase::Pending)
+}
+
+/// When a Message was written.
+pub(super) fn written_at(message: &Message) -> Option<Timestamp> {
+    message.spec.at.as_ref().map(|at| at.0).or_else(|| created_at(message))
+}
+
+fn key_in_thread(message: &Message) -> Key {
+    Key::in_thread(message.status.as_ref().and_then(|status| status.sequence), written_at(message))
+}
+
+impl MessageView {
+    /// The view of a Message; `author` is the reference to the Agent that wrote it, where it is one.
+    pub fn new(message: &Message, author: Option<AgentRef>) -> MessageView {
+        let spec = &message.spec;
+        MessageView {
+            id: message.name_any(),
+            thread_id: spec.thread.clone(),
+            author: match author {
+                Some(agent) => AuthorView { kind: "agent", name: agent.name },
+                None => AuthorView { kind: "person", name: spec.author.name.clone() },
+            },
+            proven: message.status.as_ref().is_some_and(|status| status.proven),
+            body: spec.body.clone(),
+            tier: spec.tier,
+            citations: spec.citations.iter().map(CitationView::new).collect(),
+            in_reply_to: spec.in_reply_to.clone(),
+            recipients: spec.recipients.clone(),
+            reason: spec.reason.clone(),
+            severity: spec.severity,
+            needs_ack: spec.needs_ack,
+            phase: phase(message).map(MessagePhaseView::from),
+            acknowledgement: MessageAcknowledgementView::of(message),
+            created_at: written_at(message),
+        }
+    }
+}
+
+impl CitationView {
+    fn new(citation: &Citation) -> CitationView {
+        let Citation { spec, section, quote } = citation.clone();
+        CitationView { spec, section, quote }
+    }
+}
+
+impl MessageAcknowledgementView {
+    /// As the operator recorded it, else as it was written.
+    fn of(message: &Message) -> Option<MessageAcknowledgementView> {
+        if let Some(recorded) = message.status.as_ref().and_then(|status| status.acknowledgement.as_ref()) {
+            return Some(MessageAcknowledgementView {
+                by: recorded.by.clone(),
+                note: recorded.note.clone(),
+                at: Some(recorded.at.0),
+                until: recorded.until.as_ref().map(|until| until.0),
+                of_finding: recorded.of_finding,
+                proven: recorded.proven,
+            });
+        }
+        let written = message.spec.acknowledgement.as_ref()?;
+        Some(MessageAcknowledgementView {
+            by: written.by.clone(),
+            note: written.note.clone(),
+            at: written.at.as_ref().map(|at| at.0),
+            until: written.until.as_ref().map(|until| until.0),
+            of_finding: false,
+            proven: false,
+        })
+    }
+}
+
+/// A Message that awaits an acknowledgement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct InboxView {
+    /// Object name of the Message.
+    #[schema(example = "proxmox.cluster-0123456789-s44we8-opened-s44we8")]
+    pub id: String,
+    /// Object name of its Thread.
+    #[schema(example = "proxmox.cluster-0123456789-s44we8")]
+    pub thread_id: String,
+    /// Subject of the Thread; null where that does not exist.
+    #[schema(required, example = "Cluster do Proxmox: VM 112 não está em execução")]
+    pub subject: Option<String>,
+    /// The Agent of the Thread; null where that does not exist.
+    #[schema(required)]
+    pub agent: Option<AgentRef>,
+    /// Roles or names of people that the Message is for.
+    #[schema(example = json!(["ops_lead"]))]
+    pub recipients: Vec<String>,
+    /// The text.
+    #[schema(example = "A VM 112 parou de responder.")]
+    pub body: String,
+    /// Severity of the Finding when the Message was written.
+    #[schema(required)]
+    pub severity: Option<Severity>,
+    /// Object name of the Finding; null for another subject.
+    #[schema(required, example = "proxmox.cluster-0123456789")]
+    pub finding_id: Option<String>,
+    /// When the Message was written.
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
+    pub created_at: Option<Timestamp>,
+}
+
+/// Filter of an inbox. Conditions are combined with AND.
+#[derive(Clone, Debug, Default, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct InboxFilter {
+    /// Role that the Messages are for.
+    #[param(nullable = false)]
+    pub role: Option<Role>,
+    /// Id or object name of the Agent of the Thread.
+    #[param(nullable = false)]
+    pub agent: Option<String>,
+    /// Severity of the Messages.
+    #[param(nullable = false)]
+    pub severity: Option<Severity>,
+}
+
+impl InboxFilter {
+    /// Names of the parameters that [`InboxFilter::parse`] reads.
+    pub const PARAMETERS: [&'static str; 3] = ["role", "agent", "severity"];
+
+    /// Reads the filter from query parameters; the error names the first invalid parameter.
+    pub fn parse(parameters: &Parameters) -> Result<InboxFilter, QueryError> {
+        let role = parameters.get("role").map(|word| words::parse(word, Role::ALL, Role::as_str)).transpose();
+        let severity =
+            parameters.get("severity").map(|word| words::parse(word, Severity::ALL, Severity::as_str)).transpose();
+        Ok(InboxFilter {
+            role: role.map_err(|message| QueryError::new("role", message))?,
+            agent: parameters.get("agent").cloned(),
+            severity: severity.map_err(|message| QueryError::new("severity", message))?,
+        })
+    }
+}
+
+impl Resources {
+    /// The view of a Message, with the name of the Agent that wrote it.
+    pub fn message_view(&self, message: &Message) -> MessageView {
+        let author = &message.spec.author;
+        let agent = (author.kind == AuthorKind::Agent).then(|| self.agent_ref(&author.name));
+        MessageView::new(message, agent)
+    }
+
+    /// One page of the Messages of a Thread, oldest first.
+    pub fn list_messages(&self, thread: &Thread, page: &PageRequest) -> Page<MessageView> {
+        let name = thread.metadata.name.as_deref().unwrap_or_default();
+        let messages = self.messages.state_filter(|message| message.spec.thread == name);
+        // A Message that had no place yet when the cursor was made may have one now.
+        let last = page.after().map(|place| (place, self.message(&place.name)));
+        let after = last.map(|(place, message)| match message.filter(|message| message.spec.thread == name) {
+            Some(message) => Place { key: key_in_thread(&message), name: place.name.clone() },
+            None => place.clone(),
+        });
+        Page::after(page, after.as_ref(), messages, key_in_thread, |message| self.message_view(message))
+    }
+
+    /// The severity of a Message: when it was written, or of the Finding of its Thread.
+    fn severity_of_message(&self, message: &Message) -> Option<Severity> {
+        let of_thread = || self.severity_of_thread(&*self.thread(&message.spec.thread)?);
+        message.spec.severity.or_else(of_thread)
+    }
+
+    /// One page of the pending Messages that a filter selects, in the order of the request. The error names what is wrong with the
+    /// filter.
+    pub fn list_inbox(&self, filter: &InboxFilter, page: &PageRequest) -> Result<Page<InboxView>, QueryError> {
+        let agent = self.agent_of_filter(filter.agent.as_deref())?;
+        let mut pending = self.messages.state_filter(is_pending);
+        if let Some(role) = filter.role {
+            pending.retain(|message| message.spec.recipients.iter().any(|recipient| recipient == role.as_str()));
+        }
+        if let Some(agent) = &agent {
+            let threads = self.threads.state_filter(|thread| thread.spec.agent == *agent);
+            let names: HashSet<&str> = threads.iter().filter_map(|thread| thread.metadata.name.as_deref()).collect();
+            pending.retain(|message| names.contains(message.spec.thread.as_str()));
+        }
+        if let Some(severity) = filter.severity {
+            pending.retain(|message| self.severity_of_message(message) == Some(severity));
+        }
+        let sort = if let Order::Inbox(sort) = page.order { sort } else { Sort::default() };
+        let key = |message: &Message| sort.key(|| self.severity_of_message(message), written_at(message));
+        Ok(Page::new(page, pending, key, |message| self.inbox_view(message)))
+    }
+
+    fn inbox_view(&self, message: &Message) -> InboxView {
+        let (thread, spec) = (self.thread(&message.spec.thread), &message.spec);
+        let finding = thread.as_ref().and_then(|thread| thread.spec.finding.clone());
+        InboxView {
+            id: message.name_any(),
+            thread_id: spec.thread.clone(),
+            subject: thread.as_ref().map(|thread| thread.spec.subject.clone()),
+            agent: thread.as_ref().map(|thread| self.agent_ref(&thread.spec.agent)),
+            recipients: spec.recipients.clone(),
+            body: spec.body.clone(),
+            severity: self.severity_of_message(message),
+            finding_id: finding.or_else(|| spec.finding.clone()),
+            created_at: written_at(message),
+        }
+    }
+}
