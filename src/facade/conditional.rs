@@ -17,11 +17,11 @@ const TAG_BYTES: usize = 16;
 
 /// Gives an answer to a GET its tag, which is strong and of the whole body, and answers 304 where the client has it already.
 pub(super) async fn conditional(request: Request, next: Next) -> Response {
-    let is_get = request.method() == Method::GET;
+    let is_read = [Method::GET, Method::HEAD].contains(request.method());
     let given = request.headers().get_all(IF_NONE_MATCH).into_iter().cloned().collect::<Vec<_>>();
     let response = next.run(request).await;
     let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    if !is_get || response.status() != StatusCode::OK || !is_json {
+    if !is_read || response.status() != StatusCode::OK || !is_json {
         return response;
     }
     let (mut parts, body) = response.into_parts();

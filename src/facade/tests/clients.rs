@@ -29,6 +29,13 @@ async fn what_has_not_changed_is_not_sent_again() {
         );
         assert_eq!(again.headers["cache-control"], "private, no-cache", "{path}");
         assert!(!again.headers.contains_key("content-type") && !again.headers.contains_key("content-length"), "{path}");
+        let head = request(Method::HEAD, path).header("authorization", bearer("ana", &[Role::Seo]));
+        let head = facade.send(head, "").await;
+        assert_eq!(
+            (head.status, head.text.as_str(), &head.headers["etag"]),
+            (200, "", &first.headers["etag"]),
+            "{path}"
+        );
         let other = facade.send(get(path).header("if-none-match", "\"x\""), "").await;
         assert_eq!((other.status, other.text), (200, first.text), "{path}");
     }

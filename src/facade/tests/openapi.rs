@@ -109,6 +109,8 @@ fn shows_a_value(document: &Value, schema: &Value) -> bool {
     schema.get("example").is_some()
         || schema["enum"].is_array()
         || schema["type"] == "null"
+        // Advice, which is always null in this version.
+        || schema["type"] == json!(["object", "null"])
         || schema["$ref"].is_string() && shows_a_value(document, &resolve(document, schema))
         || options.is_some_and(|options| options.iter().all(|option| shows_a_value(document, option)))
         || schema["items"].is_object() && shows_a_value(document, &schema["items"])
