@@ -2,7 +2,10 @@
 //! of its own besides the requests under way and the recent commands of each person.
 
 mod acknowledge;
+mod acknowledge_message;
 pub mod auth;
+mod chat;
+mod fields;
 mod findings;
 mod health;
 mod idempotency;
@@ -11,6 +14,7 @@ mod metrics;
 pub mod openapi;
 mod problem;
 mod process_endpoints;
+mod replies;
 mod reply;
 mod runs;
 mod scenarios;
@@ -20,6 +24,7 @@ mod silences;
 mod tests;
 mod tick;
 pub mod token_review;
+mod wait;
 
 pub use process_endpoints::ProcessState;
 
@@ -103,7 +108,10 @@ fn documented_routes() -> OpenApiRouter<FacadeState> {
         .routes(routes!(scenarios::list))
         .routes(routes!(findings::list))
         .routes(routes!(findings::get))
-        .routes(routes!(acknowledge::acknowledge))
+        .routes(routes!(acknowledge::acknowledge, acknowledge::unacknowledge))
+        .routes(routes!(acknowledge_message::acknowledge))
+        .routes(routes!(replies::reply))
+        .routes(routes!(chat::chat))
         .routes(routes!(runs::start, runs::look_up))
         .routes(routes!(silences::list, silences::make))
         .routes(routes!(silences::end))

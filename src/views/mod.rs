@@ -4,8 +4,10 @@
 //! OpenAPI document are derived from these types.
 
 mod agent;
+mod chat;
 mod finding;
 mod health;
+mod message;
 mod operator;
 mod page;
 mod query;
@@ -20,11 +22,13 @@ mod tick;
 mod words;
 
 pub use agent::AgentRef;
+pub use chat::{ChatRef, ChatView};
 pub use finding::{
     AcknowledgementView, EvidenceView, FindingFilter, FindingPhase, FindingView, PhaseFilter, ReadingView, RunbookView,
     SnapshotView, is_active, phase, severity,
 };
 pub use health::{HealthDetails, HealthView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView};
+pub use message::{AuthorView, CitationView, MessageAcknowledgementView, MessageView};
 pub use operator::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState};
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
 pub use query::{Parameters, QueryError};

@@ -1,5 +1,6 @@
 //! What Agents say in Threads: text that follows from what was read, in the language of the people on duty.
 
+pub mod command;
 pub mod correlation;
 pub mod tell;
 
