@@ -78,7 +78,7 @@ impl Command for AcknowledgeMessage {
                 Box::pin(carry_out(context, intent, message, stored)).await
             }
             Progress::Done | Progress::Unknown => {
-                let view = Ok(view_of(message));
+                let view = Ok(view_of(context, message));
                 intent.answer(context, stored(&view)).await;
                 view
             }
@@ -114,11 +114,11 @@ async fn carry_out(
     stored: &Stored<MessageView>,
 ) -> Result<MessageView, CommandError> {
     let (view, result) = match write(context, &intent, message).await {
-        Ok(Written { message, result }) => (Ok(view_of(message)), result),
+        Ok(Written { message, result }) => (Ok(view_of(context, message)), result),
         Err(error @ CommandError::Unavailable { .. }) => {
             match call(context.api::<Message>().get_opt(&intent.action.spec.subject.name)).await {
                 Ok(Some(message)) if next_step(&intent, &message, false) == Step::Done => {
-                    (Ok(view_of(message)), ActionResult::Done)
+                    (Ok(view_of(context, message)), ActionResult::Done)
                 }
                 Ok(_) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
                 // It stays without a result, and is completed once the API can be read.
@@ -199,7 +199,7 @@ fn next_step(intent: &Intent, message: &Message, is_over: bool) -> Step {
 }
 
 /// The Message as it will be once the operator has recorded the acknowledgement: those with an Action are proven.
-fn view_of(mut message: Message) -> MessageView {
+fn view_of(context: &Context, mut message: Message) -> MessageView {
     let written = message.spec.acknowledgement.clone();
     let status = message.status.get_or_insert_default();
     if let (Some(written), None) = (written, &status.acknowledgement) {
@@ -213,5 +213,5 @@ fn view_of(mut message: Message) -> MessageView {
             proven: written.action.is_some(),
         });
     }
-    MessageView::new(&message)
+    context.resources.message_view(&message)
 }

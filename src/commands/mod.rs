@@ -34,7 +34,7 @@ pub use recovery::{Recovery, RecoveryState};
 pub use request::{ProcessId, RequestId};
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
 pub use silence::{EndSilence, MakeSilence, NewSilence, REASON_MAX};
-pub use tick::{Scheduler, require_scheduler, tick};
+pub use tick::{Scheduler, scheduler_is_elsewhere, tick};
 pub use unacknowledge::Unacknowledge;
 
 use crate::api::ActionReply;

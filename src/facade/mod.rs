@@ -90,11 +90,12 @@ pub fn router(backend: Backend, pages: Router) -> Router {
     bounded(process.merge(agents).merge(pages), "no such path", metrics)
 }
 
-/// The routes of a process that runs the controllers alone: none of REST.
-pub fn router_of_controllers(process: ProcessState) -> Router {
+/// The routes of a process that runs the controllers alone: of REST only `/internal/tick`, which needs the leader.
+pub fn router_of_controllers(process: ProcessState, internal_token: Option<String>) -> Router {
     let absent = "no such path: this process runs the controllers alone, and the facade runs in another process";
     let metrics = process.metrics.clone();
-    bounded(routes_of_process(process), absent, metrics)
+    let tick = tick::routes(&process, internal_token);
+    bounded(routes_of_process(process).merge(tick), absent, metrics)
 }
 
 fn routes_of_process(process: ProcessState) -> Router {

@@ -1,7 +1,7 @@
 //! What became of a Message in a chat: its answer, or that there is none yet.
 
-use super::message::{CitationView, tier_word};
-use crate::api::{Message, Tier};
+use super::CitationView;
+use crate::api::{Citation, Message, Tier};
 use kube::ResourceExt as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -54,15 +54,19 @@ impl ChatView {
         ChatView {
             thread_id,
             message: answer.map(|answer| answer.spec.body.clone()),
-            tier: tier.map(tier_word),
+            tier: tier.map(|tier| if tier == Tier::T0 { "T0" } else { "T1" }),
             // What the model says is grounded in what it quotes.
             grounded: tier.is_some_and(|tier| tier == Tier::T0 || !citations.is_empty()),
-            citations: citations.into_iter().map(CitationView::from).collect(),
+            citations: citations.into_iter().map(quoted).collect(),
             pending: answer.is_none(),
             question_id,
             answer_id,
         }
     }
+}
+
+fn quoted(Citation { spec, section, quote }: Citation) -> CitationView {
+    CitationView { spec, section, quote }
 }
 
 impl ChatRef {

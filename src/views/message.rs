@@ -1,6 +1,7 @@
 //! Messages of Threads.
 
-use crate::api::{Author, AuthorKind, Citation, Message, MessageAcknowledgement, RecordedAcknowledgement, Tier};
+use super::{AgentRef, Resources};
+use crate::api::{AuthorKind, Citation, Message, Tier};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
@@ -17,6 +18,9 @@ pub struct MessageView {
     pub thread_id: String,
     /// Who wrote it.
     pub author: AuthorView,
+    /// Whether the name of a person who wrote it was authenticated.
+    #[schema(example = true)]
+    pub proven: bool,
     /// The text.
     #[schema(example = "Vou ver o nó agora.")]
     pub body: String,
@@ -35,8 +39,8 @@ pub struct MessageView {
     #[schema(required)]
     pub acknowledgement: Option<MessageAcknowledgementView>,
     /// When it was written.
-    #[schema(example = "2026-01-02T03:04:05.000006Z")]
-    pub created_at: Timestamp,
+    #[schema(required, example = "2026-01-02T03:04:05.000006Z")]
+    pub created_at: Option<Timestamp>,
 }
 
 /// Who wrote a Message.
@@ -45,7 +49,7 @@ pub struct AuthorView {
     /// `person` or `agent`.
     #[schema(example = "person")]
     pub kind: &'static str,
-    /// Name of the person, or object name of the Agent.
+    /// Name of the person, or display name of the Agent.
     #[schema(example = "ana")]
     pub name: String,
 }
@@ -73,9 +77,9 @@ pub struct MessageAcknowledgementView {
     /// The person's note.
     #[schema(required, example = "vendo")]
     pub note: Option<String>,
-    /// Time of the acknowledgement.
-    #[schema(example = "2026-01-02T03:05:00Z")]
-    pub at: Timestamp,
+    /// Time of the acknowledgement; null before the operator has recorded one that has none.
+    #[schema(required, example = "2026-01-02T03:05:00Z")]
+    pub at: Option<Timestamp>,
     /// Until when it holds: if the Finding is still open then, a new Message needs an acknowledgement. Null if it does not end.
     #[schema(required, example = "2026-01-02T07:00:00Z")]
     pub until: Option<Timestamp>,
@@ -88,71 +92,71 @@ pub struct MessageAcknowledgementView {
 }
 
 impl MessageView {
-    /// The view of a Message. An acknowledgement that the operator has not recorded yet is shown as it was written.
-    pub fn new(message: &Message) -> MessageView {
-        let created = created_at(message);
-        let status = message.status.as_ref();
-        let recorded = status.and_then(|status| status.acknowledgement.clone());
-        let written = message.spec.acknowledgement.clone();
+    /// The view of a Message; `author` is the reference to the Agent that wrote it, where it is one.
+    pub fn new(message: &Message, author: Option<AgentRef>) -> MessageView {
+        let spec = &message.spec;
         MessageView {
             id: message.name_any(),
-            thread_id: message.spec.thread.clone(),
-            author: AuthorView::from(&message.spec.author),
-            body: message.spec.body.clone(),
-            tier: message.spec.tier.map(tier_word),
-            citations: message.spec.citations.iter().cloned().map(CitationView::from).collect(),
-            in_reply_to: message.spec.in_reply_to.clone(),
-            needs_ack: message.spec.needs_ack,
-            acknowledgement: recorded
-                .map(MessageAcknowledgementView::from)
-                .or_else(|| written.map(|written| MessageAcknowledgementView::of_written(written, created))),
-            created_at: created,
+            thread_id: spec.thread.clone(),
+            author: match author {
+                Some(agent) => AuthorView { kind: "agent", name: agent.name },
+                None => AuthorView { kind: "person", name: spec.author.name.clone() },
+            },
+            proven: message.status.as_ref().is_some_and(|status| status.proven),
+            body: spec.body.clone(),
+            tier: spec.tier.map(|tier| if tier == Tier::T0 { "T0" } else { "T1" }),
+            citations: spec.citations.iter().map(CitationView::new).collect(),
+            in_reply_to: spec.in_reply_to.clone(),
+            needs_ack: spec.needs_ack,
+            acknowledgement: MessageAcknowledgementView::of(message),
+            created_at: written_at(message),
         }
     }
 }
 
-/// When a Message was written, or else created.
-pub fn created_at(message: &Message) -> Timestamp {
+/// When a Message was written.
+fn written_at(message: &Message) -> Option<Timestamp> {
     let created = || message.metadata.creation_timestamp.as_ref().map(|at| at.0);
-    message.spec.at.as_ref().map(|at| at.0).or_else(created).unwrap_or(Timestamp::UNIX_EPOCH)
+    message.spec.at.as_ref().map(|at| at.0).or_else(created)
 }
 
-/// `T0` or `T1`.
-pub fn tier_word(tier: Tier) -> &'static str {
-    match tier {
-        Tier::T0 => "T0",
-        Tier::T1 => "T1",
+impl CitationView {
+    fn new(citation: &Citation) -> CitationView {
+        let Citation { spec, section, quote } = citation.clone();
+        CitationView { spec, section, quote }
     }
 }
 
 impl MessageAcknowledgementView {
-    /// Of one that was written without a time, `created` stands for it.
-    fn of_written(written: MessageAcknowledgement, created: Timestamp) -> MessageAcknowledgementView {
-        let MessageAcknowledgement { by, note, at, until, action: _ } = written;
-        let (at, until) = (at.map_or(created, |at| at.0), until.map(|until| until.0));
-        MessageAcknowledgementView { by, note, at, until, of_finding: false, proven: false }
+    /// As the operator recorded it, else as it was written.
+    fn of(message: &Message) -> Option<MessageAcknowledgementView> {
+        if let Some(recorded) = message.status.as_ref().and_then(|status| status.acknowledgement.as_ref()) {
+            return Some(MessageAcknowledgementView {
+                by: recorded.by.clone(),
+                note: recorded.note.clone(),
+                at: Some(recorded.at.0),
+                until: recorded.until.as_ref().map(|until| until.0),
+                of_finding: recorded.of_finding,
+                proven: recorded.proven,
+            });
+        }
+        let written = message.spec.acknowledgement.as_ref()?;
+        Some(MessageAcknowledgementView {
+            by: written.by.clone(),
+            note: written.note.clone(),
+            at: written.at.as_ref().map(|at| at.0),
+            until: written.until.as_ref().map(|until| until.0),
+            of_finding: false,
+            proven: false,
+        })
     }
 }
 
-impl From<RecordedAcknowledgement> for MessageAcknowledgementView {
-    fn from(recorded: RecordedAcknowledgement) -> MessageAcknowledgementView {
-        let RecordedAcknowledgement { by, note, at, until, of_finding, proven } = recorded;
-        MessageAcknowledgementView { by, note, at: at.0, until: until.map(|until| until.0), of_finding, proven }
-    }
-}
-
-impl From<&Author> for AuthorView {
-    fn from(author: &Author) -> AuthorView {
-        let kind = match author.kind {
-            AuthorKind::Person => "person",
-            AuthorKind::Agent => "agent",
-        };
-        AuthorView { kind, name: author.name.clone() }
-    }
-}
-
-impl From<Citation> for CitationView {
-    fn from(Citation { spec, section, quote }: Citation) -> CitationView {
-        CitationView { spec, section, quote }
+impl Resources {
+    /// The view of a Message, with the name of the Agent that wrote it.
+    pub fn message_view(&self, message: &Message) -> MessageView {
+        let author = &message.spec.author;
+        let agent = (author.kind == AuthorKind::Agent).then(|| self.agent_ref(&author.name));
+        MessageView::new(message, agent)
     }
 }

@@ -39,12 +39,18 @@ impl Command for Reply {
             finding: None,
             scenario: None,
         };
-        let stored = |result: &Result<Message, CommandError>| {
-            stored(&result.as_ref().map(MessageView::new).map_err(CommandError::clone))
-        };
+        let view = |message: &Message| view_of(context, message.clone());
+        let stored =
+            |result: &Result<Message, CommandError>| stored(&result.as_ref().map(view).map_err(CommandError::clone));
         let said = Box::pin(say(context, VERB_REPLY, earlier, &said, &stored)).await?;
-        Ok(MessageView::new(&said.message))
+        Ok(view(&said.message))
     }
+}
+
+/// The Message as it will be once the operator has seen that its Action proves the author.
+fn view_of(context: &Context, mut message: Message) -> MessageView {
+    message.status.get_or_insert_default().proven = true;
+    context.resources.message_view(&message)
 }
 
 /// Invalid unless this is a Message of the Thread.

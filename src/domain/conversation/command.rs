@@ -1,9 +1,13 @@
 //! Commands in the text of a Message.
 
+use crate::domain::duration;
+
 /// What a text asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Understood {
     Command(Command),
+    /// A command with an argument that is not valid.
+    Invalid(String),
     Nothing,
 }
 
@@ -36,6 +40,9 @@ pub fn parse(text: &str) -> Understood {
         ("run" | "rodar", scenario) => Command::Run { scenario },
         ("silenciar" | "silence", Some(rest)) => {
             let (duration, reason) = rest.split_once(char::is_whitespace).unwrap_or((&rest, ""));
+            if duration::parse(duration).is_err() {
+                return Understood::Invalid(duration.to_string());
+            }
             let reason = Some(reason.trim().to_string()).filter(|reason| !reason.is_empty());
             Command::Silence { duration: duration.to_string(), reason }
         }
