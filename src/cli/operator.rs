@@ -29,7 +29,8 @@ use std::sync::Arc;
 /// Options of `operator`.
 #[derive(Debug, clap::Args)]
 pub struct OperatorArgs {
-    /// Address of the REST facade and the panel; with --only controllers, of /livez, /readyz and /metrics
+    /// Address of the REST facade and the panel; with --only controllers, of /livez, /readyz,
+    /// /metrics and /api/v1/agents/internal/tick
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
     pub listen: SocketAddr,
     /// Namespace to watch [default: that of the kubeconfig's context]
@@ -125,7 +126,10 @@ impl Process {
         let following = registry.map(|registry| tokio::spawn(registry.follow()));
         let process = view::of_operator(&operator, self.place(), self.metrics.clone(), beside);
         let (routes, _recovery) = match self.args.only {
-            Some(_) => (router_of_controllers(process), None),
+            Some(_) => {
+                let internal_token = self.settings.get("OPS_INTERNAL_TOKEN").map(String::from);
+                (router_of_controllers(process, internal_token), None)
+            }
             None => {
                 let (backend, recovery) = self.backend(process, &operator.caches).await?;
                 (router(backend, self.pages()), Some(recovery))
@@ -146,7 +150,8 @@ impl Process {
     /// Runs only the facade.
     async fn facade(self) -> Result<(), CliError> {
         let (caches, watches) = Caches::start(&self.client, &self.namespace);
-        let process = view::of_caches(&caches, self.place(), self.settings.interval(), self.metrics.clone());
+        let process =
+            view::of_caches(&caches, &self.client, self.place(), self.settings.interval(), self.metrics.clone());
         let (backend, _recovery) = self.backend(process, &caches).await?;
         let served = self.serve(router(backend, self.pages()))?;
         self.greet(&served);

@@ -11,13 +11,14 @@ use crate::domain::duration;
 use crate::facade::ProcessState;
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;
-use crate::runtime::leadership::{Leadership, WriteFence};
+use crate::runtime::leadership::{Leadership, LeaseHolder, WriteFence};
 use crate::runtime::listing::ListProgress;
 use crate::runtime::watch::Cache;
 use crate::telemetry::Metrics;
 use crate::views::{OperatorState, OperatorStatus, Resources, RunTimes, StoreState, TickResultView, TickView};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use kube::Client;
 use kube::runtime::reflector::{ObjectRef, Store};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -60,8 +61,15 @@ pub fn of_operator(operator: &Operator, place: Place<'_>, metrics: Arc<Metrics>,
 }
 
 /// State of a process with the facade alone; `default_interval` is that of a Scenario that sets none.
-pub fn of_caches(caches: &Caches, place: Place<'_>, default_interval: Duration, metrics: Arc<Metrics>) -> ProcessState {
+pub fn of_caches(
+    caches: &Caches,
+    client: &Client,
+    place: Place<'_>,
+    default_interval: Duration,
+    metrics: Arc<Metrics>,
+) -> ProcessState {
     let remote = RemoteOperator {
+        holder: Arc::new(LeaseHolder::new(client, place.namespace)),
         progress: caches.progress.clone(),
         findings: caches.findings.clone(),
         states: CachedStates::new(caches),
@@ -187,6 +195,7 @@ struct RemoteOperator {
     scenarios: Store<Scenario>,
     namespace: String,
     default_interval: Duration,
+    holder: Arc<LeaseHolder>,
 }
 
 impl OperatorStatus for RemoteOperator {
@@ -209,5 +218,10 @@ impl OperatorStatus for RemoteOperator {
             None => Some(self.default_interval),
         });
         RunTimes { interval, next_run_at: None }
+    }
+
+    fn leader_elsewhere(&self) -> BoxFuture<'static, Option<String>> {
+        let holder = self.holder.clone();
+        async move { holder.get().await }.boxed()
     }
 }

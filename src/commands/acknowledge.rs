@@ -4,7 +4,7 @@ use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Command, CommandError, Context, Objects, Stored};
 use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase, Subject, SubjectState};
 use crate::domain::printable::printable;
-use crate::domain::transition::VERB_ACKNOWLEDGE;
+pub(super) use crate::domain::transition::VERB_ACKNOWLEDGE;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};

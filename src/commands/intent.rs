@@ -15,6 +15,9 @@ use kube::{Api, ResourceExt as _};
 use serde_json::json;
 use std::collections::BTreeMap;
 
+/// The parameters of Actions of requests that store a Message: its name, and that of its Thread.
+pub(super) const MESSAGE: &str = "message";
+pub(super) const THREAD: &str = "thread";
 /// Longest message of an Action, in characters.
 const MESSAGE_MAX: usize = 1024;
 /// Attempts to write the result against another replica that writes one.
@@ -81,11 +84,16 @@ pub struct Intent {
 impl Intent {
     /// Records a command before it is carried out. Without this record nothing may be changed: a failure fails the command.
     pub(super) async fn begin(_permit: &Permit, context: &Context, record: Record) -> Result<Intent, CommandError> {
+        let mut parameters = record.parameters;
+        if let Some(name) = &context.request.message {
+            parameters.insert(MESSAGE.into(), name.message.clone());
+            parameters.insert(THREAD.into(), name.thread.clone());
+        }
         let spec = ActionSpec {
             verb: record.verb.to_string(),
             subject: record.subject,
             actor: context.caller.actor(),
-            parameters: record.parameters,
+            parameters,
             request: Some(ActionRequest {
                 digest: context.request.digest.clone(),
                 process: context.process.as_str().to_string(),
@@ -106,6 +114,10 @@ impl Intent {
 
     pub(super) fn name(&self) -> String {
         self.action.name_any()
+    }
+
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.action.spec.parameters.get(name).map(String::as_str)
     }
 
     /// When the Action was created, by the clock of the API server.

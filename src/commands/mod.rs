@@ -1,12 +1,14 @@
-//! What a person can do, whatever the interface: acknowledge a Finding, request a run, make or end a
-//! Silence, tick.
+//! What a person can do, whatever the interface: acknowledge a Finding or a Message and take it back, request a run, make or end a
+//! Silence, reply in a Thread, ask an Agent, tick.
 //!
 //! A command takes typed input and a [`Context`], returns a typed result or a [`CommandError`], and records the Action: before it
 //! changes anything ([`Intent`]), and again with the result. It uses no HTTP: REST, the panel, agents and mail translate to and
 //! from it. What a process leaves without a result when it ends is completed by the next one ([`Recovery`]).
 
 mod acknowledge;
+mod acknowledge_message;
 mod caller;
+mod conversation;
 mod error;
 mod intent;
 mod joined;
@@ -18,9 +20,12 @@ mod silence;
 #[cfg(test)]
 pub mod tests;
 mod tick;
+mod unacknowledge;
 
 pub use acknowledge::{Acknowledge, NOTE_MAX, Note};
+pub use acknowledge_message::AcknowledgeMessage;
 pub use caller::{CALLER_NAME_MAX, Caller, Interface};
+pub use conversation::{ANSWER_WAIT_DEFAULT, ANSWER_WAIT_MAX, Chat, ChatInput, Reply, TEXT_MAX, Text, wait_for_answer};
 pub use error::CommandError;
 pub use intent::{Earlier, Intent, look_up};
 pub use joined::JoinedRuns;
@@ -29,7 +34,8 @@ pub use recovery::{Recovery, RecoveryState};
 pub use request::{ProcessId, RequestId};
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
 pub use silence::{EndSilence, MakeSilence, NewSilence, REASON_MAX};
-pub use tick::{Scheduler, require_scheduler, tick};
+pub use tick::{Scheduler, scheduler_is_elsewhere, tick};
+pub use unacknowledge::Unacknowledge;
 
 use crate::api::ActionReply;
 use crate::domain::redact::KnownSecrets;

@@ -1,11 +1,14 @@
 //! Completes the Actions that were left without a result: by a process that ended, or because the API could not be written.
 //!
 //! An Action is completed by what its object says now: where the change was made, its result is recorded; where it was not, it is
-//! made now, except for a new Silence, which is refused then. Any replica may do it, also two at once: the change is one that is made once ([`super::acknowledge`],
+//! made now, except for a new Silence or Message, which is refused then. Any replica may do it, also two at once: the change is one that is made once ([`super::acknowledge`],
 //! [`super::run`]), and the result is written with the resource version.
 
 use super::intent::{ActionResult, Intent, is_over};
-use super::{Caller, CommandError, Context, Interface, acknowledge, run, silence};
+use super::{
+    Caller, CommandError, Context, Interface, acknowledge, acknowledge_message, conversation, run, silence,
+    unacknowledge,
+};
 use crate::api::Action;
 use crate::domain::transition::VERB_ACKNOWLEDGE;
 use crate::runtime::clock::now;
@@ -153,6 +156,9 @@ async fn complete(context: &Context, action: Action) -> Result<(), WriteError> {
     let mut intent = Intent { action };
     let result = match verb.as_str() {
         VERB_ACKNOWLEDGE => Box::pin(acknowledge::complete(&context, intent, &|_| None)).await.map(drop),
+        unacknowledge::VERB => Box::pin(unacknowledge::complete(&context, intent)).await,
+        acknowledge_message::VERB => Box::pin(acknowledge_message::complete(&context, intent)).await,
+        conversation::VERB_REPLY | conversation::VERB_CHAT => Box::pin(conversation::complete(&context, intent)).await,
         run::VERB => Box::pin(run::carry_out(&context, &mut intent, &|_| None)).await.map(drop),
         silence::VERB_MAKE => Box::pin(silence::complete_make(&context, intent)).await,
         silence::VERB_END => Box::pin(silence::complete_end(&context, intent)).await,

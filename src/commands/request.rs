@@ -14,24 +14,38 @@ pub struct RequestId {
     pub(super) action: String,
     /// Digest of its content; `None` for a request without a key, which is never repeated.
     pub(super) digest: Option<String>,
+    /// The Message that it stores, which may give a command.
+    pub(super) message: Option<MessageName>,
+}
+
+/// Which Message of which Thread, by object names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct MessageName {
+    pub thread: String,
+    pub message: String,
 }
 
 impl RequestId {
     /// Of a request without a key.
     pub fn unique() -> RequestId {
-        RequestId { action: uuid::Uuid::new_v4().simple().to_string(), digest: None }
+        RequestId { action: uuid::Uuid::new_v4().simple().to_string(), digest: None, message: None }
     }
 
     /// Of a request under a key of this person. `content` is what must be the same when it is repeated.
     pub fn keyed(person: &str, key: &str, content: &[&[u8]]) -> RequestId {
         let mut action = digest(&[person.as_bytes(), key.as_bytes()]);
         action.truncate(NAME_DIGITS);
-        RequestId { action, digest: Some(digest(content)) }
+        RequestId { action, digest: Some(digest(content)), message: None }
     }
 
     /// Whether the request may be repeated.
     pub fn is_keyed(&self) -> bool {
         self.digest.is_some()
+    }
+
+    /// The same request, of which the Action names the Message that it stores.
+    pub(super) fn storing(self, message: MessageName) -> RequestId {
+        RequestId { message: Some(message), ..self }
     }
 
     /// The name of the Action of this request.

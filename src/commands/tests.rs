@@ -1,6 +1,8 @@
 //! Commands without HTTP, over caches filled by hand and a stand-in for the Kubernetes API.
 
+mod acknowledgements;
 pub mod api_server;
 mod commands;
+mod conversation;
 mod records;
 mod silences;

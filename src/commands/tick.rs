@@ -4,9 +4,9 @@
 
 use super::CommandError;
 use crate::api::Health;
+use crate::runtime::leadership::LEASE_NAME;
 use crate::views::TickView;
 use futures::future::BoxFuture;
-use std::sync::Arc;
 
 /// Results returned at most.
 const RESULTS_MAX: usize = 500;
@@ -17,11 +17,16 @@ pub trait Scheduler: Send + Sync {
     fn tick(&self, force: bool) -> BoxFuture<'static, Result<TickView, String>>;
 }
 
-/// The scheduler of this process; Unavailable where the controllers are another process.
-pub fn require_scheduler(scheduler: Option<&Arc<dyn Scheduler>>) -> Result<&Arc<dyn Scheduler>, CommandError> {
-    let reason =
-        "this process is the facade alone and never leads: the controllers run due Scenarios in another process";
-    scheduler.ok_or_else(|| CommandError::unavailable(reason))
+/// Why the facade alone runs nothing, and who does: `leader` holds the Lease.
+pub fn scheduler_is_elsewhere(leader: Option<&str>) -> CommandError {
+    let leader = match leader {
+        Some(leader) => format!("{leader} holds Lease {LEASE_NAME}, and leads"),
+        None => format!("nobody is seen to hold Lease {LEASE_NAME}"),
+    };
+    CommandError::unavailable(format!(
+        "this process is the facade alone and never leads: the controllers run due Scenarios in another process, and answer this route \
+         there; {leader}"
+    ))
 }
 
 /// Runs the due Scenarios, or all with `force`. Of many results, those that are not healthy are kept.

@@ -1,4 +1,4 @@
-//! The syntax of host names and of domain names, as they are looked up.
+//! The syntax of host names and of domain names, as they are looked up, and of the names of objects.
 
 use rustls::pki_types::ServerName;
 use std::net::IpAddr;
@@ -55,6 +55,14 @@ pub fn is_domain_name(text: &str) -> bool {
     let rest = ascii.strip_prefix("*.").unwrap_or(&ascii);
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_') || has_slashes && b == b'/';
     is_name(rest, |label| label.bytes().all(allowed)) && ascii.trim_end_matches('.').len() <= NAME_MAX
+}
+
+/// Whether an object can have this name (RFC 1123): only such a name may become part of a request path at the API server.
+pub fn is_object_name(name: &str) -> bool {
+    let is_inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let is_label = |label: &str| label.bytes().all(|b| is_inner(b) || b == b'-');
+    let is_part = |part: &str| is_label(part) && !part.is_empty() && !part.starts_with('-') && !part.ends_with('-');
+    name.len() <= NAME_MAX && name.split('.').all(is_part)
 }
 
 fn is_name(name: &str, is_label: impl Fn(&str) -> bool) -> bool {

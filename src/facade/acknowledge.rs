@@ -1,19 +1,20 @@
-//! `POST /findings/{id}/ack`.
+//! `POST /findings/{id}/ack`, `DELETE /findings/{id}/ack`.
 
 use super::FacadeState;
+use super::fields::Fields;
 use super::idempotency::{identify, once};
 use super::openapi::{
-    BadRequest, BodyTimeout, Conflict, IdempotencyKey, NotFound, PostErrors, ServerErrors, Unauthenticated,
+    BadRequest, BodyTimeout, Conflict, IdempotencyKey, NotFound, PostErrors, ServerErrors, TooManyRequests,
+    Unauthenticated,
 };
 use super::problem::Problem;
 use super::reply::Reply;
 use super::sent_body::SentBody;
-use crate::commands::{Acknowledge, Caller, Note};
+use crate::commands::{Acknowledge, Caller, Note, RequestId, Unacknowledge};
 use crate::views::FindingView;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 /// Body of an acknowledgement.
@@ -62,21 +63,41 @@ pub async fn acknowledge(
     once(&facade, context, command, |finding: &FindingView| Reply::new(StatusCode::OK, finding)).await
 }
 
+/// Take the acknowledgement of a Finding back
+///
+/// Notices about this occurrence are sent again. Anybody can do it; the Action says who did. A Finding that is not acknowledged stays as
+/// it is. A resolved Finding is a conflict.
+#[utoipa::path(
+    delete,
+    path = "/findings/{id}/ack",
+    operation_id = "unacknowledgeFinding",
+    params(("id" = String, Path, description = "Object name of the Finding.", example = "proxmox.cluster-0123456789")),
+    responses(
+        (status = 200, description = "The Finding, open.", body = FindingView),
+        BadRequest,
+        Unauthenticated,
+        NotFound,
+        Conflict,
+        TooManyRequests,
+        ServerErrors,
+    ),
+)]
+pub async fn unacknowledge(
+    State(facade): State<FacadeState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let resources = facade.backend.process.resources.clone();
+    // Doing it again is the same: a key is not needed.
+    let context = facade.context(caller, RequestId::unique());
+    let command = move || Unacknowledge::new(&resources, &id);
+    once(&facade, context, command, |finding: &FindingView| Reply::new(StatusCode::OK, finding)).await
+}
+
 /// The note in a body, which may be empty.
 fn note(body: &[u8]) -> Result<Option<Note>, Problem> {
-    if body.trim_ascii().is_empty() {
-        return Ok(None);
-    }
-    let body: Value = serde_json::from_slice(body).map_err(|e| Problem::bad_request(format!("the body: {e}")))?;
-    let Value::Object(fields) = body else { return Err(Problem::bad_request("the body should be a JSON object")) };
-    if let Some(other) = fields.keys().find(|name| *name != "note") {
-        return Err(Problem::invalid(other, "not a field here; there is note"));
-    }
-    match fields.get("note") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Note::parse(text)?),
-        Some(_) => Err(Problem::invalid("note", "should be a string")),
-    }
+    let fields = Fields::parse_optional(body, &["note"])?;
+    Ok(fields.text("note")?.map(Note::parse).transpose()?.flatten())
 }
 
 #[cfg(test)]

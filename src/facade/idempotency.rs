@@ -75,6 +75,16 @@ pub async fn once<C: Command>(
     command: impl FnOnce() -> Result<C, CommandError> + Send + 'static,
     reply: impl Fn(&C::Output) -> Result<Reply, Problem> + Send + Sync + 'static,
 ) -> Result<Response, Problem> {
+    reply_once(facade, context, command, reply).await.map(|reply| reply.into_response())
+}
+
+/// As [`once`], with the reply as it is stored.
+pub async fn reply_once<C: Command>(
+    facade: &FacadeState,
+    context: Context,
+    command: impl FnOnce() -> Result<C, CommandError> + Send + 'static,
+    reply: impl Fn(&C::Output) -> Result<Reply, Problem> + Send + Sync + 'static,
+) -> Result<Reply, Problem> {
     facade.backend.recovery.require()?;
     // Of requests without a key no two have the same name.
     let entered = facade.in_progress.enter(context.request.action()).ok_or_else(CommandError::in_progress)?;
@@ -103,7 +113,7 @@ pub async fn once<C: Command>(
         reply(&output)
     };
     match tokio::spawn(work).await {
-        Ok(result) => result.map(|reply: Reply| reply.into_response()),
+        Ok(result) => result,
         Err(_) => Err(Problem::failed()),
     }
 }

@@ -2,11 +2,14 @@
 //! of its own besides the requests under way and the recent commands of each person.
 
 mod acknowledge;
+mod acknowledge_message;
 mod action_log;
 pub mod auth;
+mod chat;
 mod conditional;
 mod cors;
 mod events;
+mod fields;
 mod findings;
 mod health;
 mod idempotency;
@@ -17,6 +20,7 @@ pub mod openapi;
 mod problem;
 mod process_endpoints;
 mod rate;
+mod replies;
 mod reply;
 mod roster;
 mod runs;
@@ -28,6 +32,7 @@ mod tests;
 mod threads;
 mod tick;
 pub mod token_review;
+mod wait;
 
 pub use cors::parse_origins;
 pub use events::EventFeed;
@@ -125,11 +130,12 @@ pub fn router(backend: Backend, pages: Router) -> Router {
     }
 }
 
-/// The routes of a process that runs the controllers alone: none of REST.
-pub fn router_of_controllers(process: ProcessState) -> Router {
+/// The routes of a process that runs the controllers alone: of REST only `/internal/tick`, which needs the leader.
+pub fn router_of_controllers(process: ProcessState, internal_token: Option<String>) -> Router {
     let absent = "no such path: this process runs the controllers alone, and the facade runs in another process";
     let metrics = process.metrics.clone();
-    bounded(routes_of_process(process), absent, metrics)
+    let tick = tick::routes(&process, internal_token);
+    bounded(routes_of_process(process).merge(tick), absent, metrics)
 }
 
 fn routes_of_process(process: ProcessState) -> Router {
@@ -147,12 +153,15 @@ fn documented_routes() -> OpenApiRouter<FacadeState> {
         .routes(routes!(scenarios::list))
         .routes(routes!(findings::list))
         .routes(routes!(findings::get))
-        .routes(routes!(acknowledge::acknowledge))
+        .routes(routes!(acknowledge::acknowledge, acknowledge::unacknowledge))
+        .routes(routes!(acknowledge_message::acknowledge))
+        .routes(routes!(replies::reply))
         .routes(routes!(silences::list, silences::make))
         .routes(routes!(silences::end))
         .layer(middleware::from_fn(conditional::conditional))
         // These are not read again and again, or have no end.
         .routes(routes!(events::follow))
+        .routes(routes!(chat::chat))
         .routes(routes!(health::health))
         .routes(routes!(runs::start, runs::look_up))
         .routes(routes!(tick::tick))

@@ -16,7 +16,8 @@ use utoipa::{IntoParams, IntoResponses, OpenApi as _, ToSchema};
 pub fn document() -> String {
     let mut document = super::documented_routes().into_openapi();
     let posts = document.paths.paths.values_mut().filter_map(|path| path.post.as_mut());
-    for operation in posts.filter(|operation| operation.operation_id.as_deref() != Some("makeSilence")) {
+    let may_be_without = |id: &str| !BODY_REQUIRED.contains(&id);
+    for operation in posts.filter(|operation| operation.operation_id.as_deref().is_some_and(may_be_without)) {
         // Every other body may be left out. The attributes can express that only together with null, which is not accepted.
         if let Some(RefOr::T(body)) = &mut operation.request_body {
             body.required = Some(Required::False);
@@ -55,6 +56,8 @@ fn make_conditional(operation: &mut Operation) {
         .example(Some("\"9f86d081884c7d659a2feaa0c55ad015\"".into()));
     operation.parameters.get_or_insert_default().push(RefOr::T(if_none_match.build()));
 }
+/// The operations that need a body.
+const BODY_REQUIRED: [&str; 3] = ["makeSilence", "reply", "chat"];
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(document);
 

@@ -7,6 +7,7 @@ use super::openapi::{
 use super::problem::Problem;
 use super::reply::Reply;
 use super::sent_body::SentBody;
+use super::wait::wait;
 use super::{FacadeState, PREFIX};
 use crate::commands::{Caller, RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
 use crate::views::{Parameters, RunAccepted, RunView};
@@ -14,7 +15,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use std::time::Duration;
 
 /// Run a Scenario now
 ///
@@ -54,7 +54,7 @@ pub async fn start(
     // Before the parameters are read, and before a reply that was stored under the same key is returned.
     caller.require_run_role()?;
     let request = identify(&caller, (&method, &uri, &headers), &body)?;
-    let wait = wait(&parameters)?;
+    let wait = wait(&parameters, WAIT_DEFAULT, WAIT_MAX)?;
     let context = facade.context(caller, request);
     let scenario = id.clone();
     let command = move || Ok(RequestRun { scenario, wait });
@@ -96,15 +96,6 @@ pub async fn look_up(
         .map_err(|_| Problem::bad_request(format!("requested_at: {text:?} is not a time as in RFC 3339")))?;
     let progress = look_up_run(&facade.backend.process.resources, &caller, &id, requested_at)?;
     Ok(reply(&id, &progress)?.into_response())
-}
-
-fn wait(parameters: &Parameters) -> Result<Duration, Problem> {
-    let Some(text) = parameters.get("wait") else { return Ok(WAIT_DEFAULT) };
-    let max = WAIT_MAX.as_secs();
-    let seconds = text.parse().ok().filter(|seconds| *seconds <= max);
-    let seconds =
-        seconds.ok_or_else(|| Problem::bad_request(format!("wait: {text:?} is not a number from 0 to {max}")))?;
-    Ok(Duration::from_secs(seconds))
 }
 
 /// 200 with the results, or 202 with where they will be.

@@ -2,6 +2,7 @@
 
 mod auth;
 mod clients;
+mod conversation;
 mod events;
 mod fake;
 mod findings;
@@ -9,6 +10,7 @@ mod golden;
 mod metrics;
 mod openapi;
 mod reads;
+mod roles;
 mod routes;
 mod runs;
 mod silences;

@@ -1,22 +1,54 @@
-//! `POST /internal/tick`.
+//! `POST /internal/tick`, which the controllers answer also where the facade is another process.
 
-use super::FacadeState;
 use super::openapi::{BadRequest, PayloadTooLarge, ServerErrors, Unavailable, WrongInternalToken};
 use super::problem::Problem;
-use crate::commands::{self, require_scheduler};
+use super::process_endpoints::ProcessState;
+use super::{FacadeState, PREFIX};
+use crate::commands::{self, Scheduler, scheduler_is_elsewhere};
 use crate::listener;
-use crate::views::{Parameters, TickView};
-use axum::extract::{Query, State};
+use crate::views::{OperatorStatus, Parameters, TickView};
+use axum::Router;
+use axum::extract::{FromRef, Query, State};
 use axum::http::{Extensions, HeaderMap};
 use axum::response::Json;
+use axum::routing::post;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 const TOKEN_HEADER: &str = "x-ops-internal-token";
+
+/// What a tick needs.
+#[derive(Clone)]
+pub struct TickState {
+    /// `None` where the controllers are another process.
+    scheduler: Option<Arc<dyn Scheduler>>,
+    operator: Arc<dyn OperatorStatus>,
+    /// `None`: the route answers 503.
+    internal_token: Option<String>,
+}
+
+impl TickState {
+    fn new(process: &ProcessState, internal_token: Option<String>) -> TickState {
+        TickState { scheduler: process.scheduler.clone(), operator: process.operator.clone(), internal_token }
+    }
+}
+
+impl FromRef<FacadeState> for TickState {
+    fn from_ref(facade: &FacadeState) -> TickState {
+        TickState::new(&facade.backend.process, facade.backend.internal_token.clone())
+    }
+}
+
+/// The route of a process that runs the controllers alone.
+pub fn routes(process: &ProcessState, internal_token: Option<String>) -> Router {
+    let state = TickState::new(process, internal_token);
+    Router::new().route(&format!("{PREFIX}/internal/tick"), post(tick)).with_state(state)
+}
 
 /// Run due Scenarios
 ///
 /// For an external cron. Waits until all have run. Answers 503 on a replica that does not lead, where the controllers run in
-/// another process, and where OPS_INTERNAL_TOKEN is not set.
+/// another process, which answers this route there, and where OPS_INTERNAL_TOKEN is not set. The detail says who leads.
 #[utoipa::path(
     post,
     path = "/internal/tick",
@@ -36,14 +68,16 @@ const TOKEN_HEADER: &str = "x-ops-internal-token";
     ),
 )]
 pub async fn tick(
-    State(facade): State<FacadeState>,
+    State(state): State<TickState>,
     Query(parameters): Query<Parameters>,
     headers: HeaderMap,
     extensions: Extensions,
 ) -> Result<Json<TickView>, Problem> {
     // Before the token: it is a secret of the controllers, which a process without them does not read.
-    let scheduler = require_scheduler(facade.backend.process.scheduler.as_ref())?;
-    let Some(token) = &facade.backend.internal_token else {
+    let Some(scheduler) = &state.scheduler else {
+        return Err(scheduler_is_elsewhere(state.operator.leader_elsewhere().await.as_deref()).into());
+    };
+    let Some(token) = &state.internal_token else {
         return Err(Problem::unavailable("OPS_INTERNAL_TOKEN is not set"));
     };
     let given = headers.get(TOKEN_HEADER).map(|value| value.as_bytes()).unwrap_or_default();

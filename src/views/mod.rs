@@ -6,6 +6,7 @@
 mod action;
 mod agent;
 mod change;
+mod chat;
 mod finding;
 mod health;
 mod message;
@@ -28,6 +29,7 @@ mod words;
 pub use action::{ActionFilter, ActionView, ActorView, SubjectView};
 pub use agent::AgentRef;
 pub use change::{ChangeView, DeletedChange, FindingChange, MessageChange, ScenarioChange};
+pub use chat::{ChatRef, ChatView};
 pub use finding::{
     AcknowledgementView, EvidenceView, FindingFilter, FindingPhase, FindingView, PhaseFilter, ReadingView, RunbookView,
     SnapshotView, is_active, phase, severity,

@@ -3,6 +3,8 @@
 use crate::controllers::channel_states::ChannelState;
 use crate::controllers::scenario::WatchStates;
 use crate::runtime::leadership::Leadership;
+use futures::FutureExt as _;
+use futures::future::{self, BoxFuture};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,11 @@ pub trait OperatorStatus: Send + Sync {
 
     /// How often a Scenario runs, and when it runs next.
     fn run_times(&self, scenario: &str) -> RunTimes;
+
+    /// Who holds the Lease, where the controllers are another process; `None` where nobody does or it is not known.
+    fn leader_elsewhere(&self) -> BoxFuture<'static, Option<String>> {
+        future::ready(None).boxed()
+    }
 }
 
 /// State of the operator at one time.

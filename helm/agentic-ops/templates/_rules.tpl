@@ -77,6 +77,12 @@
   resources: [leases]
   resourceNames: [agentic-ops]
   verbs: [get, update]
+{{- else }}
+# Say who leads to whoever sends a tick to the facade.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [agentic-ops]
+  verbs: [get]
 {{- end }}
 {{- end }}
 {{- end }}

@@ -2,7 +2,7 @@ use super::api_server::{ApiServer, client};
 use crate::api::{Health, RUN_REQUESTED_AT, Role};
 use crate::commands::{
     Acknowledge, Caller, Command as _, CommandError, CommandRate, Context, Interface, NOTE_MAX, Note, ProcessId,
-    RequestId, RequestRun, RunProgress, Scheduler, look_up_run, require_scheduler, tick,
+    RequestId, RequestRun, RunProgress, Scheduler, look_up_run, scheduler_is_elsewhere, tick,
 };
 use crate::domain::redact::Source;
 use crate::runtime::write::WriteError;
@@ -261,5 +261,8 @@ async fn a_tick_returns_the_unhealthy_first_and_at_most_500() {
     assert_eq!((view.results[0].scenario_id.as_str(), view.results[1].scenario_id.as_str()), ("s599", "s0"));
     let error = tick(&Fixed(Err("this replica follows".into())), false).await.unwrap_err();
     assert_eq!(error, CommandError::unavailable("this replica follows"));
-    assert!(matches!(require_scheduler(None), Err(CommandError::Unavailable { .. })));
+    for (leader, part) in [(Some("pod-b"), "pod-b holds Lease agentic-ops"), (None, "nobody is seen")] {
+        let error = scheduler_is_elsewhere(leader);
+        assert!(matches!(&error, CommandError::Unavailable { reason, .. } if reason.contains(part)), "{error:?}");
+    }
 }

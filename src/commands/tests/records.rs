@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The context of a request with this key.
-fn keyed(server: &Arc<ApiServer>, key: &str) -> Context {
+pub fn keyed(server: &Arc<ApiServer>, key: &str) -> Context {
     let context = lead(server);
     let request = RequestId::keyed(&context.caller.name, key, &[b"the request"]);
     Context { request, ..context }
@@ -44,14 +44,29 @@ fn acknowledgement(server: &ApiServer, finding: &str) -> Value {
     server.cluster(|c| c.objects[&key]["spec"]["acknowledgement"].clone())
 }
 
-fn result(server: &ApiServer, name: &str) -> Value {
+pub fn result(server: &ApiServer, name: &str) -> Value {
     let key = ("actions".to_string(), name.to_string());
     server.cluster(|c| c.objects[&key]["status"]["result"].clone())
 }
 
 /// An Action that a process recorded so long ago, and left without a result.
 fn leave(server: &ApiServer, name: &str, verb: &str, (process, age): (&str, SignedDuration), parameters: Value) {
-    let (kind, subject) = if verb == "run" { ("Scenario", "desk.api.health") } else { ("Finding", "open") };
+    let subject = if verb == "run" { ("Scenario", "desk.api.health") } else { ("Finding", "open") };
+    leave_since(server, name, (verb, subject), (process, age), parameters);
+}
+
+/// An Action that the process before in this pod left without a result.
+pub fn leave_by(server: &ApiServer, name: &str, verb: &str, subject: (&str, &str), parameters: Value) {
+    leave_since(server, name, (verb, subject), ("pod-a/1", NOW), parameters);
+}
+
+fn leave_since(
+    server: &ApiServer,
+    name: &str,
+    (verb, (kind, subject)): (&str, (&str, &str)),
+    (process, age): (&str, SignedDuration),
+    parameters: Value,
+) {
     let created = Timestamp::from_second((Timestamp::now() - age).as_second()).unwrap();
     let annotations = json!({RECORDED_BY: "facade"});
     let before = json!({"uid": format!("uid-of-{subject}"), "generation": 1, "occurrence": 2});

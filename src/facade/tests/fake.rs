@@ -68,6 +68,11 @@ impl OperatorStatus for View {
         Arc::new(self.states.clone())
     }
 
+    fn leader_elsewhere(&self) -> BoxFuture<'static, Option<String>> {
+        let holder = self.is_apart.then(|| "pod-b".to_string());
+        async move { holder }.boxed()
+    }
+
     fn run_times(&self, _scenario: &str) -> RunTimes {
         let next_run_at = Timestamp::from_second(1_800_000_000).ok();
         RunTimes { interval: Some(Duration::from_secs(300)), next_run_at }

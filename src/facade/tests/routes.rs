@@ -4,11 +4,13 @@ use crate::api::{Channel, Role};
 use crate::controllers::channel_states::ChannelStates;
 use crate::controllers::scenario::WatchStates;
 use crate::facade::auth::AuthConfig;
+use crate::facade::{ProcessState, router_of_controllers};
 use crate::views::{RegistryState, StoreState};
 use axum::http::Method;
 use jiff::Timestamp;
 use serde_json::json;
 use std::time::Duration;
+use tower::ServiceExt as _;
 
 fn with(view: View, internal_token: Option<&str>) -> Facade {
     Facade::with(view, AuthConfig { secret: Some(SECRET.to_vec()), ..config() }, internal_token)
@@ -229,9 +231,39 @@ async fn a_facade_without_the_controllers_reports_neither_leadership_nor_latenes
         assert!(health["replica"].is_null() && health["scheduler_lateness_seconds"].is_null(), "{health}");
         let tick = request(Method::POST, "/internal/tick").header("x-ops-internal-token", "tick-tock");
         let answer = facade.send(tick, "").await;
-        assert!(answer.problem(503).contains("this process is the facade alone"), "{}", answer.text);
+        let detail = answer.problem(503);
+        assert!(
+            detail.contains("this process is the facade alone") && detail.contains("pod-b holds Lease"),
+            "{detail}"
+        );
         assert!(answer.headers.contains_key("retry-after"));
         let metrics = facade.send(request(Method::GET, "!/metrics"), "").await;
         assert!(metrics.text.contains("agentic_ops_leading 0\n"), "{}", metrics.text);
+    }
+}
+
+#[tokio::test]
+async fn the_controllers_alone_answer_a_tick_and_no_other_route() {
+    let server = crate::commands::tests::api_server::ApiServer::new();
+    let view = std::sync::Arc::new(View::default());
+    let process = ProcessState {
+        resources: server.resources.clone(),
+        operator: view.clone(),
+        scheduler: Some(view),
+        metrics: Default::default(),
+    };
+    for token in [None, Some("tick-tock".to_string())] {
+        let app = router_of_controllers(process.clone(), token.clone());
+        let ask = async |method: Method, path: &str, given: &str| {
+            let request = request(method, path).header("x-ops-internal-token", given).body(axum::body::Body::empty());
+            let response = app.clone().oneshot(request.unwrap()).await.unwrap();
+            let is_problem = response.headers()["content-type"] == "application/problem+json";
+            (response.status().as_u16(), is_problem)
+        };
+        let expected = if token.is_some() { (200, false) } else { (503, true) };
+        assert_eq!(ask(Method::POST, "/internal/tick", "tick-tock").await, expected);
+        assert_eq!(ask(Method::POST, "/internal/tick", "tick-toc").await.0, if token.is_some() { 401 } else { 503 });
+        assert_eq!(ask(Method::GET, "/internal/tick", "tick-tock").await, (405, true));
+        assert_eq!(ask(Method::GET, "/findings", "tick-tock").await, (404, true));
     }
 }

@@ -4,9 +4,11 @@
 //! the resource version that was read, and [`WriteFence::write`] checks two clocks before each step of each write.
 
 mod election;
+mod holder;
 mod lease;
 
 pub use election::{Election, ElectionTask};
+pub use holder::LeaseHolder;
 
 use crate::domain::heartbeat::WriteRecord;
 use crate::runtime::write::{CALL_TIMEOUT, WriteError};

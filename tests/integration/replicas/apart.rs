@@ -75,7 +75,18 @@ async fn two_processes(which: Which) {
 
     // Each component serves only its own routes.
     let (status, tick) = desk.call(Method::POST, "/internal/tick").await;
-    assert!(status == 503 && tick["detail"].as_str().unwrap().contains("the facade alone"), "{status} {tick}");
+    let detail = tick["detail"].as_str().unwrap();
+    assert!(status == 503 && detail.contains("the facade alone") && detail.contains("holds Lease"), "{status} {tick}");
+    let token = [("x-ops-internal-token", "tick-tock")];
+    let path = "/api/v1/agents/internal/tick?force=true";
+    let (status, _, text) = controllers.call(Method::POST, path, &token).await.unwrap();
+    let ticked: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (status, &ticked["ran"], &ticked["results"][0]["scenario_id"]),
+        (200, &1.into(), &"shop".into()),
+        "{text}"
+    );
+    assert_eq!(controllers.call(Method::POST, path, &[]).await.unwrap().0, 401);
     let (_, health) = desk.call(Method::GET, "/health").await;
     assert_eq!((&health["status"], &health["replica"]), (&"ok".into(), &Value::Null), "{health}");
     for path in ["/api/v1/agents/health", "/api/v1/agents/scenarios"] {

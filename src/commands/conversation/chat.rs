@@ -1,0 +1,169 @@
+//! Questions to Agents.
+
+use super::say::{Place, Utterance, VERB_CHAT, say};
+use super::{Text, thread};
+use crate::api::{Message, ThreadSpec};
+use crate::commands::intent::THREAD;
+use crate::commands::{Command, CommandError, Context, Intent, Stored};
+use crate::domain::agents::MAESTRO;
+use crate::domain::thread::names::{answer_name, conversation_name};
+use crate::views::{ChatRef, ChatView, Resources};
+use kube::ResourceExt as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Wait for the answer where the caller names none: more than what was read takes to be told.
+pub const ANSWER_WAIT_DEFAULT: Duration = Duration::from_secs(5);
+/// Longest wait for the answer.
+pub const ANSWER_WAIT_MAX: Duration = Duration::from_secs(60);
+/// The cache is read this often while waiting.
+const POLL_INTERVAL: Duration = Duration::from_millis(25);
+/// Longest subject of a Thread, in characters.
+const SUBJECT_MAX: usize = 200;
+
+/// What a person asks, and about what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatInput {
+    pub text: Text,
+    /// The Thread that it goes on in. Without it, that of the Finding, or else a new one.
+    pub thread: Option<String>,
+    pub finding: Option<String>,
+    pub scenario: Option<String>,
+}
+
+/// Stores a question in a Thread, and waits for the answer of the Agent. A command in its text is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chat {
+    pub input: ChatInput,
+    /// How long to wait for the answer, at most [`ANSWER_WAIT_MAX`].
+    pub wait: Duration,
+}
+
+impl Command for Chat {
+    type Output = ChatView;
+
+    /// Invalid where the input names an object that does not exist, Conflict where the Thread is closed, and TooMany where the caller
+    /// gave too many commands.
+    async fn execute(
+        self,
+        context: &Context,
+        earlier: Option<Intent>,
+        stored: &Stored<ChatView>,
+    ) -> Result<ChatView, CommandError> {
+        let ChatInput { text, thread: _, finding, scenario } = &self.input;
+        let text = context.secrets.redact(text.as_str()).into_owned();
+        let said = Utterance {
+            place: self.place(context, earlier.as_ref(), &text).await?,
+            text,
+            in_reply_to: None,
+            finding: finding.clone(),
+            scenario: scenario.clone(),
+        };
+        // The response is stored once it is known.
+        let failed = |result: &Result<Message, CommandError>| match result {
+            Ok(_) => None,
+            Err(error) => stored(&Err(error.clone())),
+        };
+        let said = Box::pin(say(context, VERB_CHAT, earlier, &said, &failed)).await?;
+        let answer_id = answer_name(&said.message.name_any(), said.message.metadata.uid.as_deref().unwrap_or_default());
+        let answer = wait_for_answer(&context.resources, &answer_id, self.wait).await;
+        let view = ChatView::new(ChatRef::new(&said.message, answer_id), answer.as_deref());
+        if let Some(mut intent) = said.intent {
+            intent.answer(context, stored(&Ok(view.clone()))).await;
+        }
+        Ok(view)
+    }
+}
+
+impl Chat {
+    /// The Thread of the question: of a repeated request the one that was chosen at first.
+    async fn place(&self, context: &Context, earlier: Option<&Intent>, text: &str) -> Result<Place, CommandError> {
+        let ChatInput { thread: named, finding, scenario, .. } = &self.input;
+        let new = conversation_name(context.request.action());
+        if let Some(chosen) = earlier.and_then(|intent| intent.parameter(THREAD)).filter(|chosen| *chosen != new) {
+            return match thread(context, chosen).await {
+                Err(CommandError::NotFound(_)) => Err(CommandError::Conflict(format!("{chosen} was deleted since"))),
+                found => Ok(Place::Thread(Box::new(found?))),
+            };
+        }
+        let not_named = |field: &str, kind: &str, name: &str| {
+            CommandError::invalid(field, CommandError::no_such(kind, name).to_string())
+        };
+        let (mut agent, mut current) = (None, None);
+        if let Some(name) = scenario {
+            let found = context.resources.scenario(name).ok_or_else(|| not_named("scenario_id", "Scenario", name))?;
+            agent = Some(found.spec.agent.clone());
+        }
+        if let Some(name) = finding {
+            let found = context.resources.finding(name).ok_or_else(|| not_named("finding_id", "Finding", name))?;
+            let status = found.status.as_ref();
+            agent = status.and_then(|status| status.agent.clone()).or(agent);
+            current = status.and_then(|status| status.thread.clone());
+        }
+        if let Some(name) = named {
+            return match thread(context, name).await {
+                Err(CommandError::NotFound(reason)) => Err(CommandError::invalid("thread_id", reason)),
+                found => Ok(Place::Thread(Box::new(found?))),
+            };
+        }
+        if let (Some(name), None) = (current, earlier) {
+            match thread(context, &name).await {
+                Ok(thread) if !thread.spec.closed => return Ok(Place::Thread(Box::new(thread))),
+                Ok(_) | Err(CommandError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let spec = self::conversation(context, text, agent.unwrap_or_else(|| MAESTRO.into()));
+        Ok(Place::New(new, spec))
+    }
+}
+
+/// A conversation that a text begins with an Agent.
+fn conversation(context: &Context, text: &str, agent: String) -> ThreadSpec {
+    let mut participants = vec![context.caller.name.clone()];
+    if agent != context.caller.name {
+        participants.push(agent.clone());
+    }
+    ThreadSpec {
+        subject: subject(text),
+        agent,
+        finding: None,
+        conversation: Some(context.request.action().to_string()),
+        participants,
+        closed: false,
+    }
+}
+
+/// The first line of a text that is not blank, cut off where it is too long.
+fn subject(text: &str) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or(text);
+    if line.chars().count() <= SUBJECT_MAX {
+        return line.to_string();
+    }
+    line.chars().take(SUBJECT_MAX - 1).chain(['…']).collect()
+}
+
+/// The answer of this name, once it is in the cache; `None` where it is not there after this long.
+pub async fn wait_for_answer(resources: &Resources, answer_id: &str, wait: Duration) -> Option<Arc<Message>> {
+    let answered = async {
+        loop {
+            if let Some(answer) = resources.message(answer_id) {
+                return answer;
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    };
+    tokio::time::timeout(wait.min(ANSWER_WAIT_MAX), answered).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_subject_is_the_first_line() {
+        assert_eq!(subject("\n  o que houve?  \nmais"), "o que houve?");
+        let long = subject(&"é".repeat(300));
+        assert!(long.chars().count() == SUBJECT_MAX && long.ends_with("é…"), "{long}");
+    }
+}

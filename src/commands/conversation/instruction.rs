@@ -1,0 +1,164 @@
+//! Commands in the text of a Message: carried out like those of any other interface.
+
+use super::say::{Place, Utterance};
+use crate::api::{Action, Matcher, MatcherName, MatcherOp, Subject, SubjectState};
+use crate::commands::intent::{ActionResult, Intent, Progress, Record};
+use crate::commands::{
+    Acknowledge, Command as _, CommandError, Context, MakeSilence, NewSilence, Note, Objects, REASON_MAX, RequestRun,
+    Unacknowledge, acknowledge, run, silence, unacknowledge,
+};
+use crate::domain::conversation::command::{Command, Understood, parse};
+use crate::runtime::write::call;
+use kube::ResourceExt as _;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A command that a text gives.
+pub(super) type Instruction = Command;
+
+/// The command in a text. One whose argument can't be understood is none: the answer says what would be right.
+pub(super) fn in_text(text: &str) -> Option<Instruction> {
+    match parse(text) {
+        Understood::Command(command) => Some(command),
+        _ => None,
+    }
+}
+
+/// Carries a command out, and returns its Action where it was read. What is refused for good is recorded, and no error: the answer to
+/// the Message tells it. An error says that it may be tried again.
+pub(super) async fn carry_out(
+    context: &Context,
+    earlier: Option<Intent>,
+    said: &Utterance,
+    instruction: Instruction,
+) -> Result<Option<Intent>, CommandError> {
+    let about = About::of(context, said);
+    let verb = verb(&instruction);
+    let subject = about.subject(&instruction).unwrap_or_else(|| thread_of(&said.place));
+    match Box::pin(execute(context, earlier, &about, said, instruction)).await {
+        Ok(()) => Ok(None),
+        Err(error) if error.is_final() => refuse(context, verb, subject, &error).await.map(Some),
+        Err(error) => Err(error),
+    }
+}
+
+fn verb(instruction: &Instruction) -> &'static str {
+    match instruction {
+        Command::Acknowledge { .. } => acknowledge::VERB_ACKNOWLEDGE,
+        Command::Unacknowledge => unacknowledge::VERB,
+        Command::Run { .. } => run::VERB,
+        Command::Silence { .. } => silence::VERB_MAKE,
+    }
+}
+
+fn thread_of(place: &Place) -> Subject {
+    Subject { kind: "Thread".into(), name: place.name() }
+}
+
+/// What a conversation is about.
+struct About {
+    finding: Option<String>,
+    scenario: Option<String>,
+}
+
+impl About {
+    fn of(context: &Context, said: &Utterance) -> About {
+        let named = said.finding.clone().or_else(|| said.place.finding().map(String::from));
+        let finding = named.or_else(|| last_finding(context, &said.place));
+        let of_finding = |finding: &String| context.resources.finding(finding).map(|found| found.spec.scenario.clone());
+        let scenario = said.scenario.clone().or_else(|| finding.as_ref().and_then(of_finding));
+        About { finding, scenario }
+    }
+
+    /// The object that a command acts upon, if it exists.
+    fn subject(&self, instruction: &Instruction) -> Option<Subject> {
+        let of = |kind: &str, name: Option<&String>| Some(Subject { kind: kind.into(), name: name?.clone() });
+        match instruction {
+            Command::Acknowledge { .. } | Command::Unacknowledge => of("Finding", self.finding.as_ref()),
+            Command::Run { .. } | Command::Silence { .. } => of("Scenario", self.scenario.as_ref()),
+        }
+    }
+
+    fn finding(&self) -> Result<&str, CommandError> {
+        let none = || CommandError::Conflict("this conversation is not about a Finding".into());
+        self.finding.as_deref().ok_or_else(none)
+    }
+
+    fn scenario(&self) -> Result<&str, CommandError> {
+        let none = || CommandError::Conflict("this conversation is not about a Scenario".into());
+        self.scenario.as_deref().ok_or_else(none)
+    }
+}
+
+/// The Finding that a conversation was last about.
+fn last_finding(context: &Context, place: &Place) -> Option<String> {
+    let Place::Thread(thread) = place else { return None };
+    let name = thread.name_any();
+    let mut messages = context.resources.messages.state();
+    messages.retain(|message| message.spec.thread == name && message.spec.finding.is_some());
+    let last = messages.iter().max_by_key(|message| (message.spec.at.as_ref().map(|at| at.0), message.name_any()));
+    last.and_then(|message| message.spec.finding.clone())
+}
+
+async fn execute(
+    context: &Context,
+    earlier: Option<Intent>,
+    about: &About,
+    said: &Utterance,
+    instruction: Instruction,
+) -> Result<(), CommandError> {
+    match instruction {
+        Command::Acknowledge { note } => {
+            let note = note.map(|note| Note::parse(&note)).transpose()?.flatten();
+            let command = Acknowledge::new(&context.resources, about.finding()?, note)?;
+            Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
+        }
+        Command::Unacknowledge => {
+            let command = Unacknowledge::new(&context.resources, about.finding()?)?;
+            Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
+        }
+        Command::Run { scenario } => {
+            let scenario = scenario.map_or_else(|| about.scenario().map(String::from), Ok)?;
+            let command = RequestRun { scenario, wait: Duration::ZERO };
+            Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
+        }
+        Command::Silence { duration, reason } => {
+            let new = silence_of(about.scenario()?, duration, reason, &said.text);
+            Box::pin(MakeSilence(new).execute(context, earlier, &|_| None)).await.map(drop)
+        }
+    }
+}
+
+/// A Silence of all Findings of a Scenario. Without a reason the text itself is it.
+fn silence_of(scenario: &str, duration: String, reason: Option<String>, text: &str) -> NewSilence {
+    let matcher = Matcher { name: MatcherName::Scenario, op: MatcherOp::Equal, value: scenario.into() };
+    let reason = reason.unwrap_or_else(|| text.to_string()).chars().take(REASON_MAX).collect();
+    NewSilence { matchers: vec![matcher], duration: Some(duration), reason, ..NewSilence::default() }
+}
+
+/// The Action of this request, if there is one.
+pub(super) async fn recorded(context: &Context) -> Result<Option<Intent>, CommandError> {
+    let action = call(context.api::<Action>().get_opt(context.request.action())).await?;
+    Ok(action.map(|action| Intent { action }))
+}
+
+/// Records that a command was refused, unless it has done that itself.
+async fn refuse(
+    context: &Context,
+    verb: &'static str,
+    subject: Subject,
+    error: &CommandError,
+) -> Result<Intent, CommandError> {
+    let mut intent = match recorded(context).await? {
+        Some(intent) => intent,
+        None => {
+            let permit = context.admit(Objects::ONE)?;
+            let record = Record { verb, subject, before: SubjectState::default(), parameters: BTreeMap::new() };
+            Intent::begin(&permit, context, record).await?
+        }
+    };
+    if intent.progress() == Progress::Begun {
+        intent.end(context, &ActionResult::Refused(error.to_string()), None).await;
+    }
+    Ok(intent)
+}

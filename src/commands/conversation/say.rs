@@ -1,0 +1,273 @@
+//! Stores a person's Message, once for each request.
+
+use super::instruction::{self, Instruction};
+use crate::api::{ActionReply, Author, AuthorKind, Message, MessageSpec, Subject, SubjectState, Thread, ThreadSpec};
+use crate::commands::intent::{ActionResult, Intent, MESSAGE, Progress, Record};
+use crate::commands::request::MessageName;
+use crate::commands::{CommandError, Context, Objects};
+use crate::domain::thread::names::message_name;
+use crate::runtime::field_managers;
+use crate::runtime::write::{WriteError, call};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use kube::api::PostParams;
+use kube::{Api, ResourceExt as _};
+use std::collections::BTreeMap;
+
+/// The verbs of Actions of Messages that give no command.
+pub(in crate::commands) const VERB_REPLY: &str = "reply";
+pub(in crate::commands) const VERB_CHAT: &str = "chat";
+
+/// What a person says, and where.
+#[derive(Clone, Debug)]
+pub(super) struct Utterance {
+    pub place: Place,
+    /// Without secrets.
+    pub text: String,
+    pub in_reply_to: Option<String>,
+    /// The Finding that it is about, if it is not that of the Thread.
+    pub finding: Option<String>,
+    pub scenario: Option<String>,
+}
+
+/// The Thread of a Message.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// As it was read.
+    Thread(Box<Thread>),
+    /// One that the request begins, with this name.
+    New(String, ThreadSpec),
+}
+
+impl Place {
+    pub fn name(&self) -> String {
+        match self {
+            Place::Thread(thread) => thread.name_any(),
+            Place::New(name, _) => name.clone(),
+        }
+    }
+
+    /// The Finding that the Thread is about.
+    pub fn finding(&self) -> Option<&str> {
+        match self {
+            Place::Thread(thread) => thread.spec.finding.as_deref(),
+            Place::New(..) => None,
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        matches!(self, Place::Thread(thread) if thread.spec.closed)
+    }
+}
+
+/// A Message that was stored.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub message: Message,
+    /// The Action, unless it is needed no more.
+    pub intent: Option<Intent>,
+}
+
+/// The response to be stored for what came of a request: [`crate::commands::Stored`] in terms of the Message.
+pub(super) type Kept<'a> = dyn Fn(&Result<Message, CommandError>) -> Option<ActionReply> + Send + Sync + 'a;
+
+/// Carries out the command that a text gives, if any, and stores the Message. A closed Thread is a Conflict.
+pub(super) async fn say(
+    context: &Context,
+    verb: &'static str,
+    earlier: Option<Intent>,
+    said: &Utterance,
+    stored: &Kept<'_>,
+) -> Result<Said, CommandError> {
+    let thread = said.place.name();
+    let message = message_name(&thread, context.request.action());
+    let request = context.request.clone().storing(MessageName { thread, message });
+    let context = &Context { request, ..context.clone() };
+    // A repeated request is understood as it was at first.
+    let may_command = match &earlier {
+        Some(intent) => !matches!(intent.action.spec.verb.as_str(), VERB_REPLY | VERB_CHAT),
+        None => !said.place.is_closed(),
+    };
+    match instruction::in_text(&said.text).filter(|_| may_command) {
+        Some(instruction) => Box::pin(instructed(context, earlier, said, instruction, stored)).await,
+        None => Box::pin(plain(context, verb, earlier, said, stored)).await,
+    }
+}
+
+/// Stores a Message that gives no command.
+async fn plain(
+    context: &Context,
+    verb: &'static str,
+    earlier: Option<Intent>,
+    said: &Utterance,
+    stored: &Kept<'_>,
+) -> Result<Said, CommandError> {
+    let Some(mut intent) = earlier else {
+        let permit = context.admit(Objects::ONE)?;
+        let before = match &said.place {
+            Place::Thread(thread) => {
+                SubjectState { uid: thread.uid(), generation: thread.metadata.generation, occurrence: None }
+            }
+            Place::New(..) => SubjectState::default(),
+        };
+        let subject = Subject { kind: "Thread".into(), name: said.place.name() };
+        let record = Record { verb, subject, before, parameters: BTreeMap::new() };
+        let intent = Intent::begin(&permit, context, record).await?;
+        return Box::pin(carry_out(context, intent, said, stored)).await;
+    };
+    match intent.progress() {
+        Progress::Begun => Box::pin(carry_out(context, intent, said, stored)).await,
+        Progress::Refused => {
+            context.admit(Objects::ONE)?;
+            Box::pin(carry_out(context, intent, said, stored)).await
+        }
+        Progress::Done | Progress::Unknown => {
+            let found = own(context).await?;
+            let gone = || CommandError::NotFound("the Message was stored, and deleted since".into());
+            let message = found.ok_or_else(gone);
+            intent.answer(context, stored(&message)).await;
+            Ok(Said { message: message?, intent: Some(intent) })
+        }
+    }
+}
+
+/// Stores the Message of an Action, and records the result.
+async fn carry_out(
+    context: &Context,
+    mut intent: Intent,
+    said: &Utterance,
+    stored: &Kept<'_>,
+) -> Result<Said, CommandError> {
+    let (message, result) = match store(context, said).await {
+        Ok(message) => (Ok(message), ActionResult::Done),
+        Err(error @ CommandError::Unavailable { .. }) => match own(context).await {
+            Ok(Some(message)) => (Ok(message), ActionResult::Done),
+            Ok(None) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+            // It stays without a result, and is completed once the API can be read.
+            Err(_) => return Err(error),
+        },
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+    };
+    intent.end(context, &result, stored(&message)).await;
+    Ok(Said { message: message?, intent: Some(intent) })
+}
+
+/// Carries a command out, and stores the Message that gave it, also where the command was refused: the answer tells.
+async fn instructed(
+    context: &Context,
+    earlier: Option<Intent>,
+    said: &Utterance,
+    instruction: Instruction,
+    stored: &Kept<'_>,
+) -> Result<Said, CommandError> {
+    let recorded = Box::pin(instruction::carry_out(context, earlier, said, instruction)).await?;
+    let message = store(context, said).await?;
+    // Only a request with a key can be repeated.
+    let mut intent = match (recorded, context.request.is_keyed()) {
+        (Some(intent), _) => Some(intent),
+        (None, true) => instruction::recorded(context).await?,
+        (None, false) => None,
+    };
+    if let Some(intent) = &mut intent {
+        intent.answer(context, stored(&Ok(message.clone()))).await;
+    }
+    Ok(Said { message, intent })
+}
+
+/// Creates the Thread, where the request begins one, and the Message. What an earlier attempt made is found again.
+async fn store(context: &Context, said: &Utterance) -> Result<Message, CommandError> {
+    let thread = said.place.name();
+    match &said.place {
+        // An earlier attempt may have stored it before the Thread was closed.
+        Place::Thread(closed) if closed.spec.closed => {
+            let refused = || CommandError::Conflict(format!("{thread} is closed: start a new conversation"));
+            return own(context).await?.ok_or_else(refused);
+        }
+        Place::Thread(_) => {}
+        Place::New(name, spec) => begin_thread(context, name, spec).await?,
+    }
+    let spec = MessageSpec {
+        thread: thread.clone(),
+        author: Author { kind: AuthorKind::Person, name: context.caller.name.clone() },
+        body: said.text.clone(),
+        in_reply_to: said.in_reply_to.clone(),
+        recipients: Vec::new(),
+        needs_ack: false,
+        at: Some(MicroTime(micros(Timestamp::now()))),
+        tier: None,
+        citations: Vec::new(),
+        reason: None,
+        severity: None,
+        finding: said.finding.clone().filter(|finding| said.place.finding() != Some(finding)),
+        scenario: said.scenario.clone(),
+        action: Some(context.request.action().to_string()),
+        acknowledgement: None,
+    };
+    let name = message_name(&thread, context.request.action());
+    match call(context.api::<Message>().create(&params(), &Message::new(&name, spec))).await {
+        Err(WriteError::Exists) => {
+            let taken = || CommandError::Conflict(format!("there is another Message with the name {name}"));
+            own(context).await?.ok_or_else(taken)
+        }
+        other => Ok(other?),
+    }
+}
+
+async fn begin_thread(context: &Context, name: &str, spec: &ThreadSpec) -> Result<(), CommandError> {
+    let api: Api<Thread> = context.api();
+    match call(api.create(&params(), &Thread::new(name, spec.clone()))).await {
+        Err(WriteError::Exists) => {
+            let existing = call(api.get(name)).await?;
+            let taken = || CommandError::Conflict(format!("there is another Thread with the name {name}"));
+            if existing.spec.conversation == spec.conversation { Ok(()) } else { Err(taken()) }
+        }
+        other => Ok(other.map(drop)?),
+    }
+}
+
+fn params() -> PostParams {
+    PostParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() }
+}
+
+/// In whole microseconds: the API keeps no more.
+fn micros(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
+}
+
+/// The Message that this request stored.
+async fn own(context: &Context) -> Result<Option<Message>, CommandError> {
+    let Some(name) = &context.request.message else { return Ok(None) };
+    find(context, &name.message).await
+}
+
+/// The Message of this name, where the Action of the request names it.
+async fn find(context: &Context, name: &str) -> Result<Option<Message>, CommandError> {
+    let found = call(context.api::<Message>().get_opt(name)).await?;
+    let action = Some(context.request.action());
+    let is_own =
+        |message: &Message| message.spec.author.name == context.caller.name && message.spec.action.as_deref() == action;
+    Ok(found.filter(is_own))
+}
+
+/// Completes an Action that was left without a result. The text is not in it: a Message that was not stored is not stored any more, and
+/// whoever sent it got no answer.
+pub(in crate::commands) async fn complete(context: &Context, mut intent: Intent) -> Result<(), CommandError> {
+    let api: Api<Message> = context.api();
+    let stored = match intent.parameter(MESSAGE) {
+        Some(name) => call(api.get_opt(name)).await?,
+        None => None,
+    };
+    let (action, author) = (intent.name(), &intent.action.spec.actor.name);
+    let is_own = |message: &Message| message.spec.author.name == *author && message.spec.action == Some(action.clone());
+    match stored.filter(is_own) {
+        Some(_) => {
+            intent.end(context, &ActionResult::Done, None).await;
+            Ok(())
+        }
+        None => {
+            let reason = "the facade ended before the Message was stored: send it again";
+            intent.end(context, &ActionResult::Refused(reason.into()), None).await;
+            Err(CommandError::Conflict(reason.into()))
+        }
+    }
+}
