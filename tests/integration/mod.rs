@@ -5,6 +5,7 @@ mod check;
 mod clients;
 mod damaged_statuses;
 mod digest;
+mod documents;
 mod facade;
 mod findings;
 mod hung;

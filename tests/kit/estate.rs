@@ -26,8 +26,6 @@ pub struct Watched {
     /// The other address, for the panel.
     pub desk: SocketAddr,
     pub data: PathBuf,
-    /// The file of settings.
-    pub env_file: String,
 }
 
 impl Watched {
@@ -47,7 +45,7 @@ impl Watched {
         command.arg("--registry").arg(root.join("registry.yaml")).arg("--data").arg(&data);
         command.args(["--listen", &listen.to_string(), "--desk-listen", &desk.to_string()]).env_clear();
         let process = Process::spawn("standalone", &scratch, command);
-        let watched = Watched { process, estate, scratch, listen, desk, data, env_file };
+        let watched = Watched { process, estate, scratch, listen, desk, data };
         let ready = watched.url("/readyz");
         until("readiness", async || reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success())).await;
         watched
