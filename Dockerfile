@@ -1,13 +1,29 @@
-# The container image for whoever has an engine, from the root file system that image/rootfs makes. There is no foreign base image, so
-# there is none to pin: the program is built on this machine, and everything else comes from Debian packages.
+# The container image, built from this repository: docker build -t localhost/agentic-ops:0.1.0 .
 #
-#   cargo build --release --locked && strip -o target/agentic-ops target/release/agentic-ops
-#   image/rootfs target/agentic-ops target/rootfs
-#   docker build -t localhost/agentic-ops:0.1.0 -f Dockerfile target/rootfs
-#
-# image/build makes the same without an engine. What the image holds is said in image/rootfs.
+# The image that results has no base image: it has what image/rootfs puts into it, which that script describes. Only the build uses
+# an image, with the compiler of rust-toolchain.toml. image/build makes the same without a container engine and without any image.
+FROM docker.io/library/rust:1.95.0-bookworm AS build
+# The compiler of the image: rust-toolchain.toml also names tools that the build does not need.
+ENV RUSTUP_TOOLCHAIN=1.95.0
+WORKDIR /src
+COPY Cargo.toml Cargo.lock ./
+COPY src src
+# Cargo wants the files of all targets to be there.
+COPY benches/watch/main.rs benches/watch/main.rs
+COPY tests/main.rs tests/main.rs
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
+    cargo build --release --locked && strip -o /agentic-ops target/release/agentic-ops
+COPY image image
+COPY registry.yaml registry.yaml
+COPY specs specs
+# The data directory is copied apart: only its owner is not root.
+RUN apt-get update -qq && image/rootfs /agentic-ops /rootfs && mv /rootfs/data /data
+
 FROM scratch
-COPY . /
+COPY --from=build /rootfs /
+COPY --from=build --chown=65532:65532 /data /data
 USER 65532:65532
-EXPOSE 8180
+ENV PATH=/usr/bin
+# The facade, and the panel of staging.
+EXPOSE 8180 8192
 ENTRYPOINT ["/usr/bin/agentic-ops"]

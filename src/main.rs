@@ -36,6 +36,8 @@ enum Command {
     Notify(cli::notify::NotifyArgs),
     /// Print the CustomResourceDefinitions
     Crds,
+    /// Ask a running program for its health; exit code 0 for ok and degraded, 1 for down or no answer
+    Health(cli::health::HealthArgs),
     /// Hold back notices: make, list and end Silences
     Silence(cli::silence::SilenceArgs),
     /// Print a signed token for the REST facade
@@ -67,6 +69,7 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Operator(args) => block_on(cli::operator::run(args))?,
         Command::Check(args) => return block_on(cli::check::run(args)),
         Command::Notify(args) => return block_on(cli::notify::run(args)),
+        Command::Health(args) => return block_on(cli::health::run(args)),
         Command::Crds => print!("{}", cli::crds::render().map_err(|e| CliError::Argument(e.to_string()))?),
         Command::Silence(args) => block_on(cli::silence::run(args))?,
         Command::Token(args) => cli::token::run(&args)?,

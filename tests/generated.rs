@@ -1,10 +1,15 @@
 //! Generated files that are committed must be up to date.
 
+mod roster;
+
 use std::path::Path;
 
 /// The path of each file, and its contents as the program generates them.
 fn generated() -> Vec<(&'static str, String)> {
+    let registry = Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml");
+    let registry = std::fs::read_to_string(registry).unwrap();
     vec![
+        ("docs/agents-roster.md", roster::page(&registry)),
         ("crds/agentic.ligbox.io.yaml", agentic_ops::cli::crds::render().unwrap()),
         ("docs/settings.md", agentic_ops::cli::settings::reference()),
         ("docs/metrics.md", agentic_ops::telemetry::reference()),

@@ -8,6 +8,7 @@ pub mod crds;
 mod data_lock;
 pub mod demo;
 mod error;
+pub mod health;
 mod limits;
 pub mod notices;
 pub mod notify;

@@ -127,7 +127,7 @@ pub fn assessor(settings: &Settings) -> Result<Assessor, CliError> {
     Ok(Assessor::new(prober, policy, settings.language(), metrics, settings.count("AGENTIC_EVALUATIONS_MAX")))
 }
 
-/// The base of links: AGENTIC_DESK_URL, or else the address that the facade listens on.
+/// The base of links: AGENTIC_DESK_URL, or else the address that the panel listens on.
 pub fn desk_url(settings: &Settings, listen: SocketAddr) -> String {
     let host = rustix::system::uname();
     desk_url::desk_url(settings.get("AGENTIC_DESK_URL"), listen, &host.nodename().to_string_lossy())
@@ -145,6 +145,8 @@ pub fn pages(settings: &Settings, listen: SocketAddr, namespace: &str) -> Router
 /// A running HTTP server.
 pub struct Served {
     pub address: SocketAddr,
+    /// The address that it listens on besides, if there is one.
+    pub desk_address: Option<SocketAddr>,
     serving: Serving,
 }
 
@@ -213,12 +215,45 @@ pub async fn backend(
     (backend, recovery)
 }
 
-/// Listens on an address and serves the routes, with the limits of the settings.
-pub fn start(listen: SocketAddr, app: Router, settings: &Settings, metrics: &Arc<Metrics>) -> Result<Served, CliError> {
-    let listener = Listener::bind(listen).map_err(|source| CliError::Listen { address: listen, source })?;
+/// Where the facade and the panel listen.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    pub listen: SocketAddr,
+    /// A further address, for the panel. The same is served there.
+    pub desk: Option<SocketAddr>,
+}
+
+impl From<SocketAddr> for Addresses {
+    fn from(listen: SocketAddr) -> Addresses {
+        Addresses { listen, desk: None }
+    }
+}
+
+impl Addresses {
+    /// Where the panel is.
+    pub fn of_desk(self) -> SocketAddr {
+        self.desk.unwrap_or(self.listen)
+    }
+}
+
+/// Listens on the addresses and serves the routes, with the limits of the settings.
+pub fn start(
+    addresses: impl Into<Addresses>,
+    app: Router,
+    settings: &Settings,
+    metrics: &Arc<Metrics>,
+) -> Result<Served, CliError> {
+    let addresses: Addresses = addresses.into();
+    let bind = |address| Listener::bind(address).map_err(|source| CliError::Listen { address, source });
+    let mut listener = bind(addresses.listen)?;
     let address = listener.address;
+    let desk = addresses.desk.map(bind).transpose()?;
+    let desk_address = desk.as_ref().map(|desk| desk.address);
+    if let Some(desk) = desk {
+        listener = listener.and(desk);
+    }
     let serving = listener.serve(None, app, limits::listener(settings), limits::report(metrics, "facade"));
-    Ok(Served { address, serving })
+    Ok(Served { address, desk_address, serving })
 }
 
 /// Waits for SIGTERM or Ctrl-C.

@@ -3,7 +3,7 @@
 use super::data_lock::DataLock;
 use super::objects;
 use super::registry::Registry;
-use super::serve::{self, ProberContext, Served};
+use super::serve::{self, Addresses, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside, Place};
@@ -59,12 +59,21 @@ pub struct StandaloneArgs {
     /// Address of the REST facade and the panel
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
     pub listen: SocketAddr,
+    /// Another address, for the panel; until there is one, the facade answers there, too [default: none]
+    #[arg(long, value_name = "ADDR")]
+    pub desk_listen: Option<SocketAddr>,
     /// Address of the Kubernetes API
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8143")]
     pub kube_listen: SocketAddr,
     /// The program that runs SQLite queries, if it is not the one that runs.
     #[arg(skip)]
     pub worker_program: Option<PathBuf>,
+}
+
+impl StandaloneArgs {
+    fn addresses(&self) -> Addresses {
+        Addresses { listen: self.listen, desk: self.desk_listen }
+    }
 }
 
 /// The running components.
@@ -134,7 +143,8 @@ impl Standalone {
             own_files: OWN_FILES.iter().map(|name| args.data.join(name)).collect(),
             worker_program: args.worker_program.clone(),
         };
-        let notices = notices::config(settings, "standalone", serve::desk_url(settings, args.listen), true)?;
+        let notices =
+            notices::config(settings, "standalone", serve::desk_url(settings, args.addresses().of_desk()), true)?;
         let operator = Operator::start(OperatorConfig {
             client: client.clone(),
             namespace: NAMESPACE.into(),
@@ -159,8 +169,8 @@ impl Standalone {
         let events = EventFeed::start(&operator.caches, &process.resources);
         let (backend, recovery) =
             serve::backend(settings, Some(secret), client.clone(), process, secrets.clone(), place, events).await;
-        let pages = serve::pages(settings, args.listen, NAMESPACE);
-        let served = serve::start(args.listen, router(backend, pages), settings, &metrics)?;
+        let pages = serve::pages(settings, args.addresses().of_desk(), NAMESPACE);
+        let served = serve::start(args.addresses(), router(backend, pages), settings, &metrics)?;
         Ok(Standalone {
             lock,
             control_plane,
@@ -191,6 +201,11 @@ impl Standalone {
         self.served.address
     }
 
+    /// The other address, for the panel, if there is one.
+    pub fn desk_address(&self) -> Option<SocketAddr> {
+        self.served.desk_address
+    }
+
     /// The operator, for tests.
     pub fn operator(&self) -> &Operator {
         &self.operator
@@ -206,6 +221,9 @@ impl Standalone {
         let (version, kubeconfig) = (env!("CARGO_PKG_VERSION"), self.kubeconfig().display());
         let lines = texts::standalone_started(self.language, version, self.kube_url(), self.address(), kubeconfig);
         eprintln!("{lines}");
+        if let Some(address) = self.desk_address() {
+            eprintln!("{}", texts::desk_listens(self.language, address));
+        }
     }
 
     /// Stops all components in order, as a signal does that comes now.

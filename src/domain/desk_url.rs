@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-/// The base of links, without a slash at its end: the setting AGENTIC_DESK_URL, or else the address that the facade listens on. A wildcard
+/// The base of links, without a slash at its end: the setting AGENTIC_DESK_URL, or else the address that the panel listens on. A wildcard
 /// address is no address to go to: the name of the host stands for it.
 pub fn desk_url(setting: Option<&str>, listen: SocketAddr, hostname: &str) -> String {
     if let Some(setting) = setting.map(|setting| setting.trim().trim_end_matches('/')).filter(|s| !s.is_empty()) {

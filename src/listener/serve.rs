@@ -14,9 +14,11 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -50,9 +52,10 @@ const PENDING_RESETS: usize = 20;
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A bound address.
+/// A bound address, or several of one server.
 pub struct Listener {
-    listener: TcpListener,
+    sockets: Vec<TcpListener>,
+    /// The first of them.
     pub address: SocketAddr,
 }
 
@@ -84,7 +87,13 @@ impl Listener {
         socket.bind(address)?;
         let listener = socket.listen(BACKLOG)?;
         let address = listener.local_addr()?;
-        Ok(Listener { listener, address })
+        Ok(Listener { sockets: vec![listener], address })
+    }
+
+    /// One server on the addresses of both. The limits apply to the connections of all its addresses together.
+    pub fn and(mut self, other: Listener) -> Listener {
+        self.sockets.extend(other.sockets);
+        self
     }
 
     /// Serves the routes, over TLS if there is a configuration for it. Handlers say by [`super::authenticated`] which
@@ -93,7 +102,7 @@ impl Listener {
         let slots = Arc::new(Slots::new(limits, report));
         let server = Server { routes, http: Arc::new(http(&limits)), tls: tls.map(TlsAcceptor::from), slots };
         let (stop, stopped) = signal::channel(false);
-        Serving { stop, task: tokio::spawn(server.run(self.listener, stopped)) }
+        Serving { stop, task: tokio::spawn(server.run(self.sockets, stopped)) }
     }
 }
 
@@ -124,18 +133,19 @@ struct Server {
 }
 
 impl Server {
-    async fn run(self, listener: TcpListener, stop: signal::Receiver<bool>) {
+    async fn run(self, sockets: Vec<TcpListener>, stop: signal::Receiver<bool>) {
         let mut connections = JoinSet::new();
         let mut stopped = stop.clone();
+        let mut arrivals = Arrivals { sockets, next: 0 };
         loop {
             let (stream, connection) = tokio::select! {
-                accepted = self.accept(&listener) => accepted,
+                accepted = self.accept(&mut arrivals) => accepted,
                 () = on(&mut stopped) => break,
             };
             while connections.try_join_next().is_some() {}
             connections.spawn(self.clone().connection(stream, connection, stop.clone()));
         }
-        drop(listener);
+        drop(arrivals);
         let drained = async { while connections.join_next().await.is_some() {} };
         if tokio::time::timeout(DRAIN, drained).await.is_err() {
             connections.shutdown().await;
@@ -143,10 +153,10 @@ impl Server {
     }
 
     /// The next connection that is taken in.
-    async fn accept(&self, listener: &TcpListener) -> (TcpStream, Arc<Connection>) {
+    async fn accept(&self, arrivals: &mut Arrivals) -> (TcpStream, Arc<Connection>) {
         loop {
-            let stream = match listener.accept().await {
-                Ok((stream, _)) => stream,
+            let stream = match arrivals.accept().await {
+                Ok(stream) => stream,
                 Err(error) => {
                     // Usually no file descriptors are left, which is temporary.
                     (self.slots.report)(Reached::Connections, &format!("cannot accept a connection: {error}"));
@@ -217,6 +227,30 @@ impl Server {
             }
             tracing::debug!(%error, "connection ended");
         }
+    }
+}
+
+/// The connections that arrive at the addresses of a server.
+struct Arrivals {
+    sockets: Vec<TcpListener>,
+    /// The socket that is looked at first.
+    next: usize,
+}
+
+impl Arrivals {
+    /// The next connection. All addresses have their turn, however many connections arrive at one of them.
+    async fn accept(&mut self) -> io::Result<TcpStream> {
+        let count = self.sockets.len();
+        let (at, accepted) = poll_fn(|context| {
+            let turns = (0..count).map(|turn| (self.next + turn) % count);
+            turns
+                .map(|at| self.sockets[at].poll_accept(context).map(|accepted| (at, accepted)))
+                .find(Poll::is_ready)
+                .unwrap_or(Poll::Pending)
+        })
+        .await;
+        self.next = at + 1;
+        accepted.map(|(stream, _)| stream)
     }
 }
 

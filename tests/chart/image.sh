@@ -12,7 +12,7 @@ listed() {
 }
 contains_nothing_else() {
   local others
-  others=$(listed | grep -vE '/$' | grep -vE '^(usr/bin/agentic-ops|etc/(passwd|group|nsswitch\.conf|ssl/certs/ca-certificates\.crt))$' |
+  others=$(listed | grep -vE '/$' | grep -vE '^(usr/bin/agentic-ops|etc/(passwd|group|nsswitch\.conf|ssl/certs/ca-certificates\.crt)|usr/share/agentic-ops/(registry\.yaml|specs/[a-z0-9-]+\.md))$' |
     grep -vE '^(lib|lib64|usr/lib)/([a-z0-9_-]+/)?(ld-linux[a-z0-9_-]*|lib(c|m|gcc_s|dl|pthread|rt))\.so[.0-9]*$|^usr/share/zoneinfo/')
   [ -z "$others" ] || { echo "$others"; return 1; }
 }
@@ -20,6 +20,8 @@ check "the image contains only the expected files" contains_nothing_else
 certificates() { tar xOf "$work/layers/$(jq -r '.[0].Layers[0]' "$work/layers/manifest.json")" "$1"; }
 check "the image contains CA certificates" bash -c '[ "$(grep -c BEGIN)" -gt 100 ]' < <(certificates etc/ssl/certs/ca-certificates.crt)
 check "the image contains time zones" bash -c 'grep -qa TZif' < <(certificates usr/share/zoneinfo/America/Sao_Paulo)
+owner() { tar tvf "$work/layers/$(jq -r '.[0].Layers[0]' "$work/layers/manifest.json")" data | awk '{print $2}'; }
+check "the data directory belongs to the user of the image" [ "$(owner)" = 65532/65532 ]
 check "the user of the image is not root" jq -e '.config.User == "65532:65532"' "$work/layers/$(jq -r '.[0].Config' "$work/layers/manifest.json")"
 check "the SBOM contains the linked crates and the packages" jq -e \
   '.bomFormat == "CycloneDX" and ([.components[].name] | contains(["kube", "tokio", "rustls", "libc6", "ca-certificates"])) and

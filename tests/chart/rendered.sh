@@ -27,6 +27,12 @@ check "a key is bound to the default port of https" bound https://pve.example.co
 check "a key is bound to the default port of http" bound http://user@pve.example.com/ pve.example.com:80
 check "a key is bound to an IPv6 address" bound 'https://[2001:db8::1]' '[2001:db8::1]:443'
 
+ports() { # The ports of the Service, each with its target
+  render "$@" | only Service | awk '$1 == "port:" { port = $2 } $1 == "targetPort:" { print port ":" $2 }' | paste -sd' '
+}
+check "the Service has the port of the facade" [ "$(ports)" = "8180:http" ]
+check "that of staging has also the port of the panel" [ "$(ports -f "$chart/examples/staging.yaml")" = "8180:http 8192:http" ]
+
 published() { # The paths that lead to the program
   render --set ingress.enabled=true --set-json 'ingress.hosts=[{"host": "ops.example.com"}]' | only Ingress |
     awk '/- path:/ { path = $3 } /backend:/ && !/unpublished/ { print path }' | paste -sd' '

@@ -37,6 +37,7 @@ impl Attacked {
             env_file: None,
             data: scratch.0.clone(),
             listen: ports::any(),
+            desk_listen: None,
             kube_listen: ports::any(),
             worker_program: Some(env!("CARGO_BIN_EXE_agentic-ops").into()),
         };

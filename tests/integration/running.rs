@@ -53,6 +53,7 @@ pub async fn start_with(name: &str, registry: &Path, more: &[(&str, &str)]) -> R
         env_file: None,
         data: scratch.0.clone(),
         listen: ports::any(),
+        desk_listen: None,
         kube_listen: ports::any(),
         worker_program: Some(env!("CARGO_BIN_EXE_agentic-ops").into()),
     };

@@ -3,6 +3,7 @@
 pub mod alertmanager;
 pub mod api;
 pub mod certificates;
+pub mod estate;
 pub mod faulty_smtp;
 pub mod kubectl;
 pub mod mailpit;

@@ -240,6 +240,34 @@ pub fn standalone_started(
     )
 }
 
+/// The line of `agentic-ops standalone` about the other address that it listens on.
+pub fn desk_listens(language: Language, address: impl Display) -> String {
+    text!(language, "  painel          http://{address}/desk", "  panel           http://{address}/desk")
+}
+
+/// The answer of a running program to `agentic-ops health`.
+pub fn health_answer(language: Language, status: &str, tier: &str, version: &str) -> String {
+    text!(
+        language,
+        "{status}: estado do programa; nível {tier}, versão {version}",
+        "{status}: state of the program; tier {tier}, version {version}",
+    )
+}
+
+/// `agentic-ops health` got no answer; `reason` is the message of the system.
+pub fn health_unanswered(language: Language, url: &str, reason: &str) -> String {
+    text!(language, "{url}: sem resposta: {reason}", "{url}: no answer: {reason}")
+}
+
+/// `agentic-ops health` got an answer that is none of this program.
+pub fn health_unknown(language: Language, url: &str, status: u16) -> String {
+    text!(
+        language,
+        "{url}: resposta {status}, que não é a do agentic-ops: confira o endereço em --url",
+        "{url}: answer {status}, which is not one of agentic-ops: check the address of --url",
+    )
+}
+
 /// The last line of `agentic-ops standalone`.
 pub fn shutting_down(language: Language) -> String {
     text!(

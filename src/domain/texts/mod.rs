@@ -42,8 +42,9 @@ pub use checks::{
     names_only_unset_settings, not_given, resolved_message, show_failed, surplus, surplus_title,
 };
 pub use cli::{
-    ApiFault, CheckWarning, DocumentError, api_fault, check_columns, check_warning, demo_started, document_error,
-    no_scenario, operator_started, shutting_down, standalone_started, unknown_field,
+    ApiFault, CheckWarning, DocumentError, api_fault, check_columns, check_warning, demo_started, desk_listens,
+    document_error, health_answer, health_unanswered, health_unknown, no_scenario, operator_started, shutting_down,
+    standalone_started, unknown_field,
 };
 pub use conditions::{
     acknowledgement_refused, acknowledgement_removed, cannot_evaluate, cannot_evaluate_recently, checks_pass,

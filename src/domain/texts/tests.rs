@@ -336,6 +336,10 @@ fn output_of_commands_is_in_both_languages() {
     }
     check("unknown_field", |l| unknown_field(l, "X1"));
     check("standalone_started", |l| standalone_started(l, "X1", "X2", "X3", "X4"));
+    check("desk_listens", |l| desk_listens(l, "X1"));
+    check("health_answer", |l| health_answer(l, "X1", "X2", "X3"));
+    check("health_unanswered", |l| health_unanswered(l, "X1", "X2"));
+    check("health_unknown", |l| health_unknown(l, "X1", 404));
     check("shutting_down", shutting_down);
     for (facade_only, controllers_only) in [(false, false), (true, false), (false, true)] {
         check("operator_started", |l| operator_started(l, "X1", "X2", "X3", facade_only, controllers_only));

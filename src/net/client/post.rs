@@ -1,4 +1,5 @@
-//! Requests that change something at the server, so that it matters how far they came.
+//! Requests that are made once: those that change something at the server, so that it matters how far they came, and those to a
+//! server nearby.
 
 use super::{GuardedClient, chain, innermost};
 use crate::net::AddressError;
@@ -68,6 +69,14 @@ impl GuardedClient {
                 Err(PostError { text: chain(&error), address, may_have_arrived })
             }
         }
+    }
+
+    /// Makes a GET request to a server nearby, within `timeout` for everything: without a proxy, and redirects are not followed. The
+    /// error is one sentence, without the URL.
+    pub async fn ask(&self, url: &Url, timeout: Duration) -> Result<Answer, String> {
+        self.guard.check_url(url).map_err(|error| error.to_string())?;
+        let response = self.client(timeout, timeout)?.get(url.clone()).send().await.map_err(|error| chain(&error))?;
+        Ok(Answer { status: response.status().as_u16(), body: beginning(response).await })
     }
 
     fn client(&self, connect_timeout: Duration, timeout: Duration) -> Result<Client, String> {
