@@ -3,6 +3,7 @@
 //! `Scenario` spec -> [`validate`] -> [`prepare`] -> readings -> [`outcome`] -> [`streak`] -> [`desired`] -> [`pending`] -> [`transition`] -> Finding.
 
 pub mod agents;
+pub mod argument;
 mod clip;
 pub mod conversation;
 pub mod desired;

@@ -82,7 +82,7 @@ impl Controller {
                 change = threads.next() => self.thread_changed(&change),
                 Some(ended) = self.running.join_next() => self.ended(ended),
                 () = fence.changed() => {}
-                _ = check.tick() => self.unanswered.forget_before(oldest()),
+                _ = check.tick() => self.forget_old(),
             }
             self.begin();
         }
@@ -98,8 +98,6 @@ impl Controller {
                 for message in self.context.caches.messages.objects() {
                     self.message_applied(&message);
                 }
-                let unanswered = &self.unanswered;
-                self.told.retain(|name| unanswered.contains(name));
             }
         }
     }
@@ -118,6 +116,11 @@ impl Controller {
         let thread = message.spec.thread.clone();
         let is_without_thread = self.context.caches.threads.get(&thread).is_none();
         self.unanswered.seen(Waiting { name, answer, thread, made: made.0 }, is_without_thread);
+    }
+
+    fn forget_old(&mut self) {
+        self.unanswered.forget_before(oldest());
+        self.told.retain(|name| self.unanswered.contains(name));
     }
 
     fn forget(&mut self, name: &str) {

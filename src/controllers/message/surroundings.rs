@@ -9,7 +9,6 @@ use crate::domain::conversation::answer::{
 };
 use crate::domain::conversation::command::{Question, Understood};
 use crate::runtime::caches::Caches;
-use crate::runtime::clock;
 use kube::ResourceExt as _;
 use std::sync::Arc;
 
@@ -73,7 +72,6 @@ impl Surroundings {
             about: self.about(),
             open: &self.open,
             carried_out,
-            now: clock::now(),
         }
     }
 

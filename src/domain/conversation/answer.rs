@@ -15,7 +15,6 @@ use super::{Facts, Said, Style, quote};
 use crate::api::{FindingRunbook, Runbook};
 use crate::domain::notice::wording::one_line;
 use crate::domain::texts::{Language, answers as texts};
-use jiff::Timestamp;
 
 /// Longest name, in characters.
 const NAME_MAX: usize = 253;
@@ -61,7 +60,6 @@ pub struct Known<'a> {
     pub open: &'a OpenList,
     /// The command that the facade carried out for the Message.
     pub carried_out: Option<CarriedOut<'a>>,
-    pub now: Timestamp,
 }
 
 /// The answer to a Message. The same input always gives the same text.

@@ -9,6 +9,8 @@ mod line;
 mod tests;
 mod vocabulary;
 
+pub use crate::domain::argument::ArgumentError;
+
 use crate::domain::duration;
 use crate::domain::printable::printable;
 use line::{Line, Word};
@@ -60,22 +62,6 @@ pub enum Question {
     Open,
     Runbook,
     Help,
-}
-
-/// What is wrong with the argument of a command, with the value as written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ArgumentError {
-    /// A Silence needs a duration.
-    NoDuration,
-    NotADuration(String),
-    /// Shorter than a minute or longer than 30 days.
-    DurationOutOfRange(String),
-    NotAScenario(String),
-    /// So many bytes, more than there may be.
-    NoteTooLong {
-        bytes: usize,
-        max: usize,
-    },
 }
 
 /// What a text asks for. It never fails; what is not understood is [`Understood::Nothing`].
@@ -135,10 +121,13 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
         return Some(Understood::Command(Command::Unacknowledge));
     }
     if words::ACKNOWLEDGE.contains(&first) {
-        return acknowledge(line, rest, 1);
+        return acknowledge(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING]);
     }
-    if words::AWARE == (first, rest.first().map_or("", |word| word.plain.as_str())) {
-        return acknowledge(line, rest.get(1..)?, 2);
+    if words::AWARE == first {
+        return acknowledge(line, rest, 1, &[words::SAYS_SOMETHING]);
+    }
+    if words::I_AM_AWARE == (first, rest.first().map_or("", |word| word.plain.as_str())) {
+        return acknowledge(line, rest.get(1..)?, 2, &[words::SAYS_SOMETHING]);
     }
     if words::RUN.contains(&first) {
         return run(line, rest);
@@ -157,12 +146,13 @@ fn is_unacknowledge(all: &[Word]) -> bool {
     }
 }
 
-/// After `spoken` words, a note; a word that makes a sentence of it is one only where it is set apart, as in `ack: não volta hoje`.
-fn acknowledge(line: &Line<'_>, rest: &[Word], spoken: usize) -> Option<Understood> {
+/// After `spoken` words, a note; one of the `words` that make a sentence of it begins one only where it is set apart, as in
+/// `ack: não volta hoje`.
+fn acknowledge(line: &Line<'_>, rest: &[Word], spoken: usize, words: &[&[&str]]) -> Option<Understood> {
     let Some(first) = rest.first() else {
         return Some(Understood::Command(Command::Acknowledge { note: None }));
     };
-    if !line.is_apart(first) && words::SAYS_SOMETHING.contains(&first.plain.as_str()) {
+    if !line.is_apart(first) && words.iter().any(|words| words.contains(&first.plain.as_str())) {
         return None;
     }
     let note = line.rest(spoken);

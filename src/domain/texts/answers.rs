@@ -3,7 +3,7 @@
 use super::language::Language;
 use super::notices::severity;
 use crate::api::{CheckOutcome, Health, Severity, WatchState};
-use crate::domain::conversation::command::ArgumentError;
+use crate::domain::argument::ArgumentError;
 
 /// What was written was not understood.
 pub fn not_understood(language: Language) -> String {
@@ -188,7 +188,7 @@ pub fn no_subject(language: Language) -> String {
 pub fn no_thread(language: Language, thread: &str) -> String {
     text!(
         language,
-        "a Thread {thread} não existe; a mensagem é respondida se ela for criada em até uma hora",
+        "a Thread {thread} não existe; a mensagem é respondida quando ela existir, em até uma hora",
         "Thread {thread} does not exist; the Message is answered if it is created within an hour",
     )
 }

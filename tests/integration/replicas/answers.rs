@@ -6,16 +6,17 @@ use super::replica::Replica;
 use crate::kit::kubectl;
 use crate::kit::settings;
 use crate::kit::wait::{eventually, until};
-use agentic_ops::api::{AuthorKind, Message, Thread, Tier};
+use agentic_ops::api::{Action, AuthorKind, Message, RECORDED_BY, RECORDED_BY_FACADE, Thread, Tier};
 use agentic_ops::controllers::context::Limits;
 use k8s_openapi::api::core::v1::Event;
 use kube::ResourceExt as _;
-use kube::api::{DeleteParams, PostParams};
+use kube::api::{DeleteParams, Patch, PostParams};
 use serde_json::json;
 
 on_both!(
     a_message_by_kubectl_is_answered,
     a_message_without_a_thread_is_answered_once_there_is_one,
+    the_result_of_a_command_is_told_from_its_action,
     two_replicas_answer_each_message_once,
     programs_that_answer_each_other_come_to_an_end,
 );
@@ -82,7 +83,7 @@ async fn a_message_by_kubectl_is_answered(which: Which) {
     assert!(said.contains("não foi executado") && said.contains(&line), "{said}");
 
     // In a Thread that has ended, too.
-    let patch = kube::api::Patch::Merge(json!({"spec": {"closed": true}}));
+    let patch = Patch::Merge(json!({"spec": {"closed": true}}));
     cluster.api::<Thread>().patch(THREAD, &Default::default(), &patch).await.unwrap();
     let is_closed = async || {
         let name = format!("tarde-{}", uuid::Uuid::new_v4().simple());
@@ -107,6 +108,32 @@ async fn a_message_without_a_thread_is_answered_once_there_is_one(which: Which) 
     assert!(answers(&cluster, "cedo").await.is_empty());
     create(&cluster, &[thread(THREAD)]).await;
     assert!(answer(&cluster, "cedo").await.spec.body.contains("abertos: as ocorrências abertas"));
+    cluster.stop().await;
+}
+
+async fn the_result_of_a_command_is_told_from_its_action(which: Which) {
+    let Some(cluster) = Cluster::start(which, "answers-action").await else { return };
+    let _replica = Replica::start(&cluster, "replica-a", &cluster.kubeconfig).await;
+    let action = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Action",
+        "metadata": {"name": "acao-1", "annotations": {(RECORDED_BY): RECORDED_BY_FACADE}},
+        "spec": {"verb": "acknowledge", "subject": {"kind": "Finding", "name": "shop-0123456789"},
+            "actor": {"name": "ana", "roles": ["devops"], "via": "rest"}, "parameters": {"message": "da-ana"}}});
+    make::<Action>(&cluster, action).await;
+    let result = json!({"status": {"result": "refused", "message": "shop is resolved", "at": "2026-01-01T00:00:00Z"}});
+    cluster.api::<Action>().patch_status("acao-1", &Default::default(), &Patch::Merge(result)).await.unwrap();
+    make::<Thread>(&cluster, thread(THREAD)).await;
+    for (name, author, expected) in [
+        ("da-ana", "ana", "Recusado, e nada foi alterado: shop is resolved"),
+        // The Action is of another person, or for another Message: it proves nothing of these.
+        ("do-rui", "rui", "Este comando não foi executado"),
+        ("outra-da-ana", "ana", "Este comando não foi executado"),
+    ] {
+        let mut question = message(name, author, "ack");
+        question["spec"]["action"] = json!("acao-1");
+        make::<Message>(&cluster, question).await;
+        let said = answer(&cluster, name).await.spec.body;
+        assert!(said.starts_with(expected), "{name}: {said}");
+    }
     cluster.stop().await;
 }
 

@@ -14,8 +14,6 @@ use crate::domain::texts::Language;
 use proptest::prelude::*;
 use serde_json::json;
 
-const NOW: &str = "2026-11-26T14:00:00Z";
-
 fn place() -> Place {
     Place { namespace: "agentic-ops".into(), url: "https://desk.example.org".into() }
 }
@@ -94,7 +92,7 @@ fn said(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, language: Language
     };
     let conversation = Conversation { asker: "ana", is_closed: case.is_closed, place: &place };
     let open = open();
-    let known = Known { understood: &understood, conversation, about, open: &open, carried_out, now: at(NOW) };
+    let known = Known { understood: &understood, conversation, about, open: &open, carried_out };
     answer(&known, &style(language))
 }
 
@@ -203,14 +201,7 @@ fn a_list_of_open_findings_is_bounded_and_says_how_many_there_are() {
     let open = OpenList::new(items, "pulso", "Pulso");
     let (understood, place) = (parse("abertos"), place());
     let conversation = Conversation { asker: "ana", is_closed: false, place: &place };
-    let known = Known {
-        understood: &understood,
-        conversation,
-        about: About::Nothing,
-        open: &open,
-        carried_out: None,
-        now: at(NOW),
-    };
+    let known = Known { understood: &understood, conversation, about: About::Nothing, open: &open, carried_out: None };
     let said = answer(&known, &style(Language::Portuguese));
     assert!(said.body.starts_with("10000 ocorrências abertas:\n- [alto] s00000-1 falhou"), "{}", said.body);
     assert!(said.body.ends_with("- e mais 9980 ocorrências"), "{}", said.body);

@@ -1,8 +1,9 @@
 //! The words of commands and questions, without accents and in lower case.
 
-pub const ACKNOWLEDGE: &[&str] = &["ack", "acknowledge", "reconhecer", "reconheca", "reconhece", "reconheco", "ciente"];
+pub const ACKNOWLEDGE: &[&str] = &["ack", "acknowledge", "reconhecer", "reconheca", "reconhece", "reconheco"];
+pub const AWARE: &str = "ciente";
 /// Two words that say the same.
-pub const AWARE: (&str, &str) = ("estou", "ciente");
+pub const I_AM_AWARE: (&str, &str) = ("estou", "ciente");
 pub const UNACKNOWLEDGE: &[&str] = &["unack", "un-ack", "unacknowledge", "desreconhecer"];
 pub const UNDO: &[&str] = &[
     "desfazer", "desfaca", "desfaz", "retirar", "retire", "remover", "remova", "cancelar", "cancele", "undo", "remove",
@@ -85,11 +86,9 @@ pub const SAYS_SOMETHING: &[&str] = &[
     "unless",
     "after",
     "before",
-    "do",
-    "da",
-    "de",
-    "of",
 ];
+/// After a command they say something of it, as in `ack do João`. Whoever is aware of something acknowledges it.
+pub const OF_SOMETHING: &[&str] = &["do", "da", "dos", "das", "de", "of"];
 pub const PLEASE: &[&str] = &["please", "pls", "favor"];
 pub const POR_FAVOR: (&str, &str) = ("por", "favor");
 

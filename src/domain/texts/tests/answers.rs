@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::{CheckOutcome, Health, Severity, WatchState};
-use crate::domain::conversation::command::ArgumentError;
+use crate::domain::argument::ArgumentError;
 use crate::domain::texts::answers::{self as texts, Did, State};
 
 #[test]

@@ -1,0 +1,17 @@
+//! Arguments of the commands in the text of a Message.
+
+/// What is wrong with the argument of a command, with the value as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ArgumentError {
+    /// A Silence needs a duration.
+    NoDuration,
+    NotADuration(String),
+    /// Shorter than a minute or longer than 30 days.
+    DurationOutOfRange(String),
+    NotAScenario(String),
+    /// So many bytes, more than there may be.
+    NoteTooLong {
+        bytes: usize,
+        max: usize,
+    },
+}
