@@ -12,3 +12,4 @@ mod routes;
 mod runs;
 mod silences;
 mod token_review;
+mod writes;

@@ -2,6 +2,7 @@
 
 mod apart;
 pub mod cluster;
+mod conversations;
 mod faults;
 mod heartbeat;
 mod moves;
