@@ -189,7 +189,7 @@ fn next_step(intent: &Intent, finding: &Finding) -> Step {
 /// The Finding as it will be once the operator has read that the acknowledgement is gone.
 fn view_of(context: &Context, mut finding: Finding) -> FindingView {
     if let (Some(status), None) = (&mut finding.status, &finding.spec.acknowledgement)
-        && status.phase == Some(Phase::Acknowledged)
+        && status.is_active()
     {
         status.phase = Some(Phase::Open);
         status.acknowledgement = None;

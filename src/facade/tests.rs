@@ -17,3 +17,4 @@ mod silences;
 mod statuses;
 mod threads;
 mod token_review;
+mod writes;

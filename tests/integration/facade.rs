@@ -93,10 +93,12 @@ async fn a_body_that_does_not_come_is_a_request_timeout() {
     let running = start_with("facade-body", &registry, &[("AGENTIC_TRANSFER_TIMEOUT", "1s")]).await;
     let secret = load_or_make_secret(&running.scratch.0).unwrap();
     let lead = issue(&secret, "ana", &[Role::OpsLead], Timestamp::now(), Duration::from_secs(600)).unwrap();
-    for http2 in [false, true] {
+    let paths = ["findings/none/ack", "messages/none/ack", "threads/none/reply", "chat", "silences"];
+    for (http2, path) in [(false, paths[0]), (true, paths[0])].into_iter().chain(paths[1..].iter().map(|p| (false, *p)))
+    {
         let client = reqwest::Client::builder().no_proxy();
         let client = if http2 { client.http2_prior_knowledge() } else { client }.build().unwrap();
-        let request = client.post(format!("http://{}/api/v1/agents/findings/none/ack", running.address));
+        let request = client.post(format!("http://{}/api/v1/agents/{path}", running.address));
         let parts = futures::stream::iter([Ok::<_, std::io::Error>("{")]).chain(futures::stream::pending());
         let body = reqwest::Body::wrap_stream(parts);
         let response = within(request.bearer_auth(&lead).body(body).send()).await.unwrap();

@@ -130,7 +130,9 @@ async fn what_cannot_be_replied_to_is_refused_with_words() {
 }
 
 /// Which requests fail, by what is asked.
-const STEPS: [(&str, fn(&str) -> bool); 5] = [
+type Fails = fn(&str) -> bool;
+
+const STEPS: [(&str, Fails); 5] = [
     ("the Action", |asked| asked.starts_with("POST") && asked.ends_with("/actions")),
     ("the Thread", |asked| asked.starts_with("POST") && asked.ends_with("/threads")),
     ("the Message", |asked| asked.starts_with("POST") && asked.ends_with("/messages")),

@@ -174,6 +174,17 @@ async fn answers() -> Value {
     recorded.insert("DELETE /silences/none".into(), record(&none));
     let empty = facade.call(Method::POST, "/silences", Role::Seo, "{}").await;
     recorded.insert("POST /silences".into(), record(&empty));
+    for (method, path, body) in [
+        (Method::DELETE, "/findings/f-2/ack", ""),
+        (Method::DELETE, "/findings/none/ack", ""),
+        (Method::POST, "/threads/none/reply", r#"{"body": "oi"}"#),
+        (Method::POST, "/threads/none/reply?blank", r#"{"body": " "}"#),
+        (Method::POST, "/messages/none/ack", ""),
+        (Method::POST, "/chat", r#"{"message": "oi", "finding_id": "none"}"#),
+    ] {
+        let answer = facade.call(method.clone(), path, Role::Seo, body).await;
+        recorded.insert(format!("{method} {path}"), record(&answer));
+    }
     let wait = facade.call(Method::POST, "/runs/proxmox.cluster?wait=bad", Role::OpsLead, "").await;
     recorded.insert("POST /runs/proxmox.cluster?wait=bad".into(), record(&wait));
     let role = facade.call(Method::POST, "/runs/proxmox.cluster?wait=bad", Role::Seo, "").await;

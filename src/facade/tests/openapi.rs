@@ -1,6 +1,6 @@
 //! The OpenAPI document against the routes and against the answers of `golden.json`.
 
-use super::fake::{Facade, SECRET, View, access, config, request};
+use super::fake::{Answered, Facade, SECRET, View, access, config, request};
 use crate::commands::tests::api_server::{ApiServer, client};
 use crate::commands::{NOTE_MAX, ProcessId, REASON_MAX, RecoveryState, WAIT_MAX};
 use crate::domain::silence::{MATCHERS_MAX, VALUE_MAX};
@@ -316,6 +316,76 @@ fn misfit(document: &Value, schema: &Value, value: &Value) -> Option<String> {
     }
 }
 
+/// The operation of a method and path, without the prefix.
+fn operation_of<'a>(operations: &BTreeMap<(String, String), &'a Value>, method: &str, path: &str) -> Option<&'a Value> {
+    let path = path.split('?').next().unwrap();
+    let matches = |template: &str| {
+        let template = template.trim_start_matches("/api/v1/agents");
+        let (parts, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+        parts.len() == given.len()
+            && parts.iter().zip(&given).all(|(part, given)| part.starts_with('{') || part == given)
+    };
+    operations.iter().find(|((m, template), _)| m == method && matches(template)).map(|(_, operation)| *operation)
+}
+
+/// The statuses that the document has for a method and path.
+pub fn documented_statuses(method: &Method, path: &str) -> BTreeSet<u16> {
+    let document = document();
+    let operations = operations(&document);
+    let operation = operation_of(&operations, method.as_str(), path).unwrap();
+    operation["responses"].as_object().unwrap().keys().map(|status| status.parse().unwrap()).collect()
+}
+
+/// Why an answer does not fit the document.
+pub fn misfit_of_answer(method: &Method, path: &str, answer: &Answered) -> Option<String> {
+    let document = document();
+    let operations = operations(&document);
+    let operation = operation_of(&operations, method.as_str(), path).unwrap();
+    let response = resolve(&document, &operation["responses"][answer.status.to_string()]);
+    let schema = &response["content"][answer.headers["content-type"].to_str().unwrap()]["schema"];
+    if !schema.is_object() {
+        return Some(format!("{} is not documented", answer.status));
+    }
+    misfit(&document, schema, &answer.body)
+}
+
+/// Properties without an example in the schemas that are part of this one.
+fn without_example(document: &Value, schema: &Value, at: &str, found: &mut Vec<String>) {
+    let schema = resolve(document, schema);
+    for option in schema["oneOf"].as_array().into_iter().flatten().filter(|option| option["type"] != "null") {
+        without_example(document, option, at, found);
+    }
+    if schema["items"].is_object() {
+        without_example(document, &schema["items"], at, found);
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let at = format!("{at}.{name}");
+        let nested = [&property["$ref"], &property["oneOf"], &property["items"]["$ref"]];
+        if nested.iter().any(|nested| !nested.is_null()) {
+            without_example(document, property, &at, found);
+        } else if property.get("example").is_none() && property.get("examples").is_none() {
+            found.push(at);
+        }
+    }
+}
+
+#[test]
+fn bodies_and_answers_of_the_routes_that_write_have_examples() {
+    let document = document();
+    let operations = operations(&document);
+    let mut found = Vec::new();
+    for (path, status) in [("/threads/t/reply", "201"), ("/messages/m/ack", "200"), ("/chat", "200")] {
+        let operation = operation_of(&operations, "POST", path).unwrap();
+        let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let answer = &operation["responses"][status]["content"]["application/json"]["schema"];
+        for schema in [body, answer] {
+            assert!(schema.is_object(), "{path}: {operation}");
+            without_example(&document, schema, path, &mut found);
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
 #[test]
 fn the_recorded_answers_fit_the_document() {
     let document = document();
@@ -324,14 +394,8 @@ fn the_recorded_answers_fit_the_document() {
     for (name, answer) in golden.as_object().unwrap() {
         let (method, rest) = name.split_once(' ').unwrap();
         let path = rest.split(['?', ',', ' ']).next().unwrap();
-        let matches = |template: &str| {
-            let template = template.trim_start_matches("/api/v1/agents");
-            let (parts, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
-            parts.len() == given.len()
-                && parts.iter().zip(&given).all(|(part, given)| part.starts_with('{') || part == given)
-        };
-        let operation = operations.iter().find(|((m, template), _)| m == method && matches(template));
-        let (_, operation) = operation.unwrap_or_else(|| panic!("{name} is not documented"));
+        let operation = operation_of(&operations, method, path);
+        let operation = operation.unwrap_or_else(|| panic!("{name} is not documented"));
         let response = &operation["responses"][answer["status"].to_string()];
         assert!(response.is_object(), "{name}: {} is not documented", answer["status"]);
         let response = resolve(&document, response);

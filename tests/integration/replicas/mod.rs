@@ -3,6 +3,7 @@
 mod answers;
 mod apart;
 pub mod cluster;
+mod conversations;
 mod events;
 mod faults;
 mod heartbeat;

@@ -21,7 +21,7 @@ on_both!(
 );
 
 /// A cluster with an open Finding of Scenario `shop`, and the header of a token of `ana`.
-async fn with_a_finding(which: Which, name: &str) -> Option<(Cluster, Target, String)> {
+pub async fn with_a_finding(which: Which, name: &str) -> Option<(Cluster, Target, String)> {
     let cluster = Cluster::start(which, name).await?;
     let target = Target::start().await;
     target.set(false);
@@ -33,7 +33,7 @@ async fn with_a_finding(which: Which, name: &str) -> Option<(Cluster, Target, St
     Some((cluster, target, format!("Bearer {token}")))
 }
 
-async fn finding(cluster: &Cluster) -> Finding {
+pub async fn finding(cluster: &Cluster) -> Finding {
     eventually("the Finding", async || {
         let finding = cluster.api::<Finding>().get_opt(&finding_name("shop", "status", "")).await.unwrap()?;
         finding.status.as_ref()?.phase?;
@@ -46,7 +46,7 @@ async fn actions(cluster: &Cluster) -> Vec<Action> {
     cluster.api::<Action>().list(&Default::default()).await.unwrap().items
 }
 
-fn result(action: &Action) -> Option<&str> {
+pub fn result(action: &Action) -> Option<&str> {
     action.status.as_ref()?.result.as_deref()
 }
 

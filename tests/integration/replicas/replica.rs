@@ -65,8 +65,19 @@ impl Replica {
         path: &str,
         headers: &[(&str, &str)],
     ) -> Option<(u16, reqwest::header::HeaderMap, String)> {
+        self.send(method, path, headers, "").await
+    }
+
+    /// As `call`, with a body.
+    pub async fn send(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Option<(u16, reqwest::header::HeaderMap, String)> {
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
-        let mut request = client.request(method, format!("{}{path}", self.base));
+        let mut request = client.request(method, format!("{}{path}", self.base)).body(body.to_string());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
