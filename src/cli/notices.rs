@@ -42,6 +42,7 @@ pub fn config(settings: &Settings, replica: &str, desk_url: String, is_alone: bo
             style,
             channels,
             runbook: Box::new(runbook(settings)),
+            page: Box::new(page(settings)),
             // A process that starts anew is another one.
             replica: format!("{replica}/{}", uuid::Uuid::new_v4().simple()),
             is_alone,
@@ -111,13 +112,16 @@ fn id_domain(from: Option<&str>) -> String {
 
 /// The section of a runbook in the directory of the settings.
 fn runbook(settings: &Settings) -> impl Fn(&FindingRunbook) -> RunbookSection + Send + Sync + use<> {
+    let page = page(settings);
+    move |runbook| runbook_section(runbook, page(runbook).as_deref())
+}
+
+/// The page of a runbook in the directory of the settings.
+fn page(settings: &Settings) -> impl Fn(&FindingRunbook) -> Option<String> + Send + Sync + use<> {
     let root = PathBuf::from(settings.get("AGENTIC_SPECS_ROOT").unwrap_or_default());
     move |runbook| {
         let page = read_runbook(&root, &runbook.spec);
-        if let Err(error) = &page {
-            tracing::debug!(%error, runbook = runbook.spec, "runbook not quoted");
-        }
-        runbook_section(runbook, page.as_deref().ok())
+        page.inspect_err(|error| tracing::debug!(%error, runbook = runbook.spec, "runbook not quoted")).ok()
     }
 }
 

@@ -14,6 +14,8 @@ pub struct NotificationConfig {
     pub channels: Arc<Channels>,
     /// Finds the section of a runbook.
     pub runbook: Box<dyn Fn(&FindingRunbook) -> RunbookSection + Send + Sync>,
+    /// Reads the page of a runbook; `None` where it can't be read.
+    pub page: Box<dyn Fn(&FindingRunbook) -> Option<String> + Send + Sync>,
     /// Name of this process in claims. A process that starts anew has another.
     pub replica: String,
     /// No other process can be sending: claims of others are over at once.

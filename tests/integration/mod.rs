@@ -23,4 +23,5 @@ mod secrets;
 mod silences;
 mod soak;
 mod sqlite;
+mod threads;
 mod watching;

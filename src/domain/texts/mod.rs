@@ -27,6 +27,7 @@ mod readings;
 mod silences;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod validation;
 
 pub use channels::{
@@ -54,4 +55,5 @@ pub use silences::{
     no_silence, silence_columns, silence_deleted, silence_ended, silence_errors, silence_made, silence_matches,
     silence_over, silence_problem, yes_or_no,
 };
+pub use threads::message_acknowledged;
 pub use validation::{validation, validations};

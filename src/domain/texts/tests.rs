@@ -27,6 +27,7 @@ mod channels;
 mod notices;
 mod readings;
 mod silences;
+mod threads;
 
 const ENGLISH_WORDS: [&str; 17] = [
     " the ",
