@@ -17,6 +17,7 @@ use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::retention::RetentionLimits;
 use crate::domain::runbook::RunbookBase;
 use crate::domain::texts::Language;
+use crate::domain::thread::policy::ThreadLimits;
 use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
 use crate::net::guard::AddressRules;
 use crate::net::networks::parse_networks;
@@ -237,6 +238,7 @@ impl Settings {
                 findings_per_check: self.count("AGENTIC_FINDINGS_PER_CHECK"),
                 new_keys_per_hour: self.count("AGENTIC_NEW_KEYS_PER_HOUR"),
             },
+            threads: ThreadLimits::default(),
             retention: RetentionLimits {
                 age: self.duration("AGENTIC_RETENTION"),
                 objects_max: self.count("AGENTIC_RETENTION_MAX"),

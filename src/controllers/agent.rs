@@ -1,13 +1,17 @@
-//! The Agent controller: how many Findings each Agent has, counted again whenever one changes.
+//! The Agent controller: what each Agent has to do, and when it last wrote, counted again whenever that may have changed.
 
 use super::context::Context;
-use crate::api::{Agent, Finding};
+use crate::api::{Agent, AgentStatus, AuthorKind, Finding, Message, Thread};
+use crate::domain::thread::told::{at, second};
 use crate::runtime::caches::Caches;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
+use crate::runtime::watch::{Change, Subscription};
+use crate::runtime::write::merge;
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt as _};
-use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,44 +25,81 @@ pub fn start(context: &Context) -> JoinHandle<()> {
     let (caches, fence, stopped) = (context.caches.clone(), context.fence.clone(), context.stopped());
     let api = Api::namespaced(context.client.clone(), &context.namespace);
     tokio::spawn(async move {
+        let messages = caches.messages.subscribe();
         tokio::select! {
-            () = run(&api, &caches, &fence) => {}
+            () = run(&api, &caches, &fence, messages) => {}
             _ = stopped => {}
         }
     })
 }
 
-/// Keeps `status.openFindings` of every Agent. It begins once both kinds are listed: what is not listed yet is not zero.
-async fn run(api: &Api<Agent>, caches: &Caches, fence: &WriteFence) {
-    caches.progress.until_listed(&["Agent", "Finding"]).await;
+/// Keeps the status of every Agent. It begins once all kinds are listed: what is not listed yet is not zero.
+async fn run(api: &Api<Agent>, caches: &Caches, fence: &WriteFence, mut messages: Subscription<Message>) {
+    caches.progress.until_listed(&["Agent", "Finding", "Thread", "Message"]).await;
+    let mut activity = Activity::default();
+    let mut interval = tokio::time::interval(INTERVAL);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        tokio::time::sleep(INTERVAL).await;
-        if fence.is_open() {
-            count(api, caches, fence).await;
+        tokio::select! {
+            change = messages.next() => activity.changed(change, caches),
+            _ = interval.tick() => if fence.is_open() {
+                count(api, caches, fence, &activity).await;
+            },
         }
     }
 }
 
-async fn count(api: &Api<Agent>, caches: &Caches, fence: &WriteFence) {
+async fn count(api: &Api<Agent>, caches: &Caches, fence: &WriteFence, activity: &Activity) {
     let open = open_findings(&caches.findings.objects());
+    let pending = pending_messages(&caches.threads.objects());
     for agent in caches.agents.objects() {
         let name = agent.name_any();
-        let counted = open.get(&name).copied().unwrap_or(0);
-        let status = agent.status.as_ref();
-        let is_written = status.and_then(|s| s.open_findings) == Some(counted)
-            && status.and_then(|s| s.observed_generation) == agent.metadata.generation;
-        if is_written {
+        let before = agent.status.clone().unwrap_or_default();
+        let last = activity.0.get(&name).copied().max(before.last_activity_at.as_ref().map(|at| at.0));
+        let next = AgentStatus {
+            observed_generation: agent.metadata.generation,
+            open_findings: Some(open.get(&name).copied().unwrap_or(0)),
+            pending_messages: Some(pending.get(&name).copied().unwrap_or(0)),
+            last_activity_at: last.map(Time),
+        };
+        if agent.status.as_ref() == Some(&next) {
             continue;
         }
-        let patch = json!({
-            "metadata": { "resourceVersion": agent.resource_version() },
-            "status": { "openFindings": counted, "observedGeneration": agent.metadata.generation },
-        });
+        let Ok(patch) = merge("status", Some(&before), &next, agent.metadata.resource_version.as_deref()) else {
+            continue;
+        };
         let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
         // Whatever the error, the next count decides again.
         if let Err(error) = fence.write(api.patch_status(&name, &params, &Patch::Merge(patch))).await {
             tracing::debug!(agent = name, %error, "count not written yet");
         }
+    }
+}
+
+/// When each Agent wrote last. A Message that is removed changes nothing.
+#[derive(Default)]
+struct Activity(HashMap<String, Timestamp>);
+
+impl Activity {
+    fn changed(&mut self, change: Change<Message>, caches: &Caches) {
+        match change {
+            Change::Applied(message) => self.seen(&message),
+            Change::Undecodable(_) | Change::Deleted(..) => {}
+            Change::Resynchronise => {
+                self.0.clear();
+                caches.messages.objects().iter().for_each(|message| self.seen(message));
+            }
+        }
+    }
+
+    fn seen(&mut self, message: &Message) {
+        let author = &message.spec.author;
+        if author.kind != AuthorKind::Agent {
+            return;
+        }
+        let written = second(at(message));
+        let last = self.0.entry(author.name.clone()).or_insert(written);
+        *last = written.max(*last);
     }
 }
 
@@ -71,4 +112,17 @@ fn open_findings(findings: &[Arc<Finding>]) -> HashMap<String, u32> {
         }
     }
     open
+}
+
+/// Messages that await acknowledgement, by the Agent of their Thread.
+fn pending_messages(threads: &[Arc<Thread>]) -> HashMap<String, u32> {
+    let mut pending: HashMap<String, u32> = HashMap::new();
+    for thread in threads {
+        let count = thread.status.as_ref().and_then(|status| status.pending_count).unwrap_or(0);
+        if count > 0 {
+            let total = pending.entry(thread.spec.agent.clone()).or_default();
+            *total = total.saturating_add(count);
+        }
+    }
+    pending
 }

@@ -6,6 +6,7 @@ use crate::domain::keys::KeyLimits;
 use crate::domain::redact::KnownSecrets;
 use crate::domain::retention::RetentionLimits;
 use crate::domain::texts::Language;
+use crate::domain::thread::policy::ThreadLimits;
 use crate::domain::validate::ProbePolicy;
 use crate::probes::Prober;
 use crate::runtime::caches::Caches;
@@ -22,6 +23,7 @@ use tokio::sync::watch;
 pub struct Limits {
     pub keys: KeyLimits,
     pub retention: RetentionLimits,
+    pub threads: ThreadLimits,
     /// Evaluations of Scenarios that keep a thread busy, at once.
     pub evaluations: usize,
     /// Answers of Agents to one author within a minute.

@@ -17,6 +17,7 @@ pub mod probe_lateness;
 mod retention;
 pub mod scenario;
 mod silence;
+mod thread;
 
 use crate::domain::redact::KnownSecrets;
 use crate::domain::texts::Language;
@@ -40,10 +41,11 @@ use tokio::task::JoinHandle;
 /// The controllers besides that of Scenarios, which answers ticks as well, and that of the digest, which sends mail.
 const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
     finding::start,      // copies acknowledgements to the status
-    agent::start,        // counts open Findings
+    agent::start,        // counts what Agents have to do
     silence::start,      // keeps the statuses of Silences
     notification::start, // tells people of Findings
     message::start,      // answers people in Threads
+    thread::start,       // tells in Threads what happens to Findings, and keeps their statuses
     retention::start,    // removes what is finished and too old, or too much
     lateness::start,     // reports probes that begin too late
     heartbeat::start,    // calls a push monitor while all is well

@@ -26,6 +26,7 @@ pub mod pending;
 pub mod prepare;
 pub mod printable;
 pub mod probe_fields;
+pub mod probe_targets;
 pub mod reading;
 pub mod recurrence;
 pub mod redact;

@@ -26,4 +26,5 @@ mod silences;
 mod soak;
 mod sqlite;
 mod staging;
+mod threads;
 mod watching;

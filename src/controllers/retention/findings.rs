@@ -91,6 +91,7 @@ mod tests {
     fn a_finding_of_which_an_end_is_owed_is_kept_for_two_days() {
         let limits = Limits {
             answers_per_minute: 30,
+            threads: crate::domain::thread::policy::ThreadLimits::default(),
             keys: KeyLimits { findings_per_check: 1, new_keys_per_hour: 1 },
             retention: RetentionLimits { age: Duration::from_secs(3600), objects_max: 1, actions_max: 1 },
             evaluations: 1,

@@ -3,7 +3,7 @@
 use super::flapping::Flapping;
 use super::policy::{NoticePolicy, Pair};
 use crate::api::{Channel, FindingStatus, Informed, NoticeKind, Phase, Severity};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Something that a recipient is to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +55,10 @@ impl Situation<'_> {
         self.status.phase == Some(Phase::Open)
     }
 
+    pub(super) fn escalation_at(&self) -> Option<Timestamp> {
+        escalation_at(self.status, self.policy.timing.escalate_after, self.is_told_once)
+    }
+
     fn is_grave(&self) -> bool {
         matches!(self.status.severity, Some(Severity::Critical | Severity::High))
     }
@@ -83,7 +87,7 @@ fn not_informed(situation: &Situation<'_>, pair: &Pair) -> Next {
     if !situation.policy.is_escalation(pair) {
         return Next::default();
     }
-    match escalation_at(situation) {
+    match situation.escalation_at() {
         Some(at) if at <= situation.now => Next::due(NoticeKind::Escalated, situation.occurrence()),
         at => Next::at(at),
     }
@@ -117,7 +121,7 @@ fn active(situation: &Situation<'_>, pair: &Pair, informed: &Informed) -> Next {
         return Next::due(NoticeKind::Reminder, occurrence);
     }
     let escalates = situation.policy.is_escalation(pair) || situation.is_fallback(pair, NoticeKind::Escalated);
-    let escalation = escalation_at(situation).filter(|_| escalates && informed.escalated_at.is_none());
+    let escalation = situation.escalation_at().filter(|_| escalates && informed.escalated_at.is_none());
     let reminder = reminder_at(situation, informed);
     match (escalation, reminder) {
         (Some(at), _) if at <= situation.now => Next::due(NoticeKind::Escalated, occurrence),
@@ -126,14 +130,14 @@ fn active(situation: &Situation<'_>, pair: &Pair, informed: &Informed) -> Next {
     }
 }
 
-/// When a critical Finding that is open and not acknowledged is escalated.
-pub(super) fn escalation_at(situation: &Situation<'_>) -> Option<Timestamp> {
-    let is_critical = situation.status.severity == Some(Severity::Critical);
-    if !is_critical || !situation.is_open() || situation.is_told_once {
+/// When a critical Finding that is open and not acknowledged is escalated, so long after its opening; `None` where it is not.
+/// `is_told_once` as in [`Situation`].
+pub fn escalation_at(status: &FindingStatus, after: Option<SignedDuration>, is_told_once: bool) -> Option<Timestamp> {
+    let is_open = status.phase == Some(Phase::Open);
+    if status.severity != Some(Severity::Critical) || !is_open || is_told_once {
         return None;
     }
-    let opened_at = situation.status.opened_at.as_ref()?.0;
-    opened_at.checked_add(situation.policy.timing.escalate_after?).ok()
+    status.opened_at.as_ref()?.0.checked_add(after?).ok()
 }
 
 /// When the recipient is reminded next.

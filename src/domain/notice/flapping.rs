@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 
 /// This many openings within [`WITHIN`] make a Finding flap.
-const OPENINGS: usize = 3;
-const WITHIN: SignedDuration = SignedDuration::from_hours(1);
+pub const OPENINGS: usize = 3;
+pub const WITHIN: SignedDuration = SignedDuration::from_hours(1);
 /// It flaps until it was open, or resolved, for this long.
 pub const STABLE_AFTER: SignedDuration = SignedDuration::from_mins(15);
 

@@ -248,7 +248,7 @@ impl<'a> Planner<'a> {
             self.keep_back(of.channel, due, verdict);
         }
         if policy.escalate_to.is_empty() {
-            match super::due::escalation_at(&self.situation()) {
+            match self.situation().escalation_at() {
                 Some(at) if at <= self.now => {
                     let why = Why { reason: REASON_NO_RECIPIENT, message: "AGENTIC_ESCALATE_EMAIL".into() };
                     let due = Due { kind: NoticeKind::Escalated, occurrence };

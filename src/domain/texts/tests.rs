@@ -29,6 +29,7 @@ mod conversation;
 mod notices;
 mod readings;
 mod silences;
+mod threads;
 
 const ENGLISH_WORDS: [&str; 17] = [
     " the ",

@@ -13,6 +13,14 @@ pub fn thread_name(finding: &str, opened_at: Timestamp) -> String {
     format!("{finding}-{}", base36(opened_at.as_second()))
 }
 
+/// When the occurrence was opened with which a Thread of a Finding began, as its name says; `None` of any other name.
+pub fn began_at(finding: &str, thread: &str) -> Option<Timestamp> {
+    let digits = thread.strip_prefix(finding)?.strip_prefix('-')?;
+    let seconds = i64::from_str_radix(digits, 36).ok()?;
+    let at = Timestamp::from_second(seconds).ok()?;
+    (thread_name(finding, at) == thread).then_some(at)
+}
+
 /// The name of the Thread of a conversation without a Finding. `id` identifies the request that began it.
 pub fn conversation_name(id: &str) -> String {
     format!("conversation-{}", hash(&[id]))
@@ -22,6 +30,12 @@ pub fn conversation_name(id: &str) -> String {
 /// time of the change.
 pub fn story_name(thread: &str, reason: &str, at: Timestamp) -> String {
     format!("{thread}-{}-{}", reason.to_ascii_lowercase(), base36(at.as_second()))
+}
+
+/// The name of the Message that tells what became of another Message of the Thread, or that follows it. `reason` is that of the Message
+/// to be named.
+pub fn following_name(thread: &str, reason: &str, message: &str) -> String {
+    format!("{}-{}", reason.to_ascii_lowercase(), hash(&[thread, message]))
 }
 
 /// The name of the Message of a person's request. `id` identifies the request.
@@ -82,6 +96,18 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_a_thread_says_when_it_began() {
+        for second in [0, 35, 36, 1_700_000_000] {
+            assert_eq!(began_at("f-1", &thread_name("f-1", at(second))), Some(at(second)));
+        }
+        for other in
+            ["f-1", "f-1-", "f-10-5", "g-1-5", "f-1-S44", "f-1-+5", "f-1-05", "f-1-5-opened-5", "f-1-zzzzzzzzzzzzz"]
+        {
+            assert_eq!(began_at("f-1", other), None, "{other}");
+        }
+    }
+
+    #[test]
     fn names_are_those_of_objects_and_differ_with_what_they_are_about() {
         let thread = thread_name(&format!("{}-0123456789", "x".repeat(63)), at(1_700_000_000));
         let story = story_name(&thread, "AcknowledgementRemoved", at(1_700_000_000));
@@ -90,6 +116,8 @@ mod tests {
             thread,
             story,
             conversation_name("a"),
+            following_name("t", "SeverityChanged", "a"),
+            following_name("t", "AcknowledgementExpired", "a"),
             message_name("t", "a"),
             message_name("ta", ""),
             answer_name("m", "1"),

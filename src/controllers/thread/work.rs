@@ -1,0 +1,210 @@
+//! The loop of the controller: what changed, what is due, and the tasks that write.
+
+mod changes;
+mod decide;
+mod roots;
+
+use super::holds::Holding;
+use super::index::Index;
+use super::tasks::{Ended, Tasks};
+use crate::controllers::context::Context;
+use crate::domain::thread::policy::ThreadLimits;
+use crate::runtime::leadership::{Leadership, WriteFence};
+use crate::runtime::retry::{self, Retry};
+use crate::runtime::write::WriteError;
+use jiff::{SignedDuration, Timestamp};
+use kube::ResourceExt as _;
+use roots::Correlation;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// Changes in quick succession are dealt with together.
+const PASS_INTERVAL: Duration = Duration::from_millis(20);
+/// The longest time between two passes.
+const PASS_LONGEST: Duration = Duration::from_secs(5);
+/// Tasks at once; what else is due waits.
+const TASKS_MAX: usize = 32;
+/// Objects that are decided on in one pass: the loop takes note of changes in between.
+const DECISIONS_MAX: usize = 256;
+
+/// What is decided on, and written by one task at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// The story of a Finding.
+    Finding(String),
+    /// The statuses of a Thread and of its Messages.
+    Thread(String),
+    /// What the Finding of this name is the root of.
+    Root(String),
+}
+
+pub struct Controller {
+    context: Context,
+    limits: ThreadLimits,
+    fence: WriteFence,
+    index: Index,
+    holding: Holding,
+    correlation: Correlation,
+    tasks: Tasks,
+    /// The term in which everything was looked at, if this replica leads.
+    term: Option<u64>,
+    dirty: BTreeSet<Subject>,
+    wakes: BTreeSet<(Timestamp, Subject)>,
+    wake_of: HashMap<Subject, Timestamp>,
+    busy: HashSet<Subject>,
+    failures: HashMap<Subject, u32>,
+    done: mpsc::Sender<(Subject, Ended)>,
+    finished: mpsc::Receiver<(Subject, Ended)>,
+}
+
+impl Controller {
+    pub fn new(context: &Context) -> Controller {
+        let (done, finished) = mpsc::channel(TASKS_MAX);
+        let caches = &context.caches;
+        Controller {
+            limits: context.limits.threads,
+            fence: context.fence.clone(),
+            index: Index::new(caches.findings.clone(), caches.threads.clone(), caches.messages.clone()),
+            holding: Holding::new(caches, &context.time_zone),
+            correlation: Correlation::default(),
+            tasks: Tasks::new(context),
+            context: context.clone(),
+            term: None,
+            dirty: BTreeSet::new(),
+            wakes: BTreeSet::new(),
+            wake_of: HashMap::new(),
+            busy: HashSet::new(),
+            failures: HashMap::new(),
+            done,
+            finished,
+        }
+    }
+
+    /// Works until it is dropped. Nothing is decided before all kinds are listed: what is not listed yet is not absent.
+    pub async fn run(mut self) {
+        let caches = self.context.caches.clone();
+        let (mut findings, mut threads) = (caches.findings.subscribe(), caches.threads.subscribe());
+        let (mut messages, mut silences) = (caches.messages.subscribe(), caches.silences.subscribe());
+        caches.progress.until_listed(&["Scenario", "Finding", "Agent", "Silence", "Thread", "Message"]).await;
+        let mut fence = self.fence.clone();
+        let mut next_pass = Instant::now();
+        loop {
+            tokio::select! {
+                change = findings.next() => self.finding_changed(change),
+                change = threads.next() => self.thread_changed(change),
+                change = messages.next() => self.message_changed(change),
+                _ = silences.next() => self.holding.silences_changed(),
+                () = fence.changed() => {}
+                Some((subject, ended)) = self.finished.recv() => self.ended(subject, ended),
+                () = tokio::time::sleep_until(next_pass.into()) => {
+                    next_pass = Instant::now() + self.pass();
+                    continue;
+                }
+            }
+            next_pass = next_pass.min(Instant::now() + PASS_INTERVAL);
+        }
+    }
+
+    /// Does what is due; gives the time until the next pass.
+    fn pass(&mut self) -> Duration {
+        let Leadership::Leading { term } = self.fence.leadership() else {
+            self.term = None;
+            return PASS_LONGEST;
+        };
+        if self.term != Some(term) {
+            self.begin(term);
+        }
+        let now = clock();
+        self.holding.refresh(now);
+        while let Some((at, subject)) = self.wakes.first().cloned() {
+            if at > now {
+                break;
+            }
+            self.wake(&subject, None);
+            self.dirty.insert(subject);
+        }
+        let correlates_in = self.correlate();
+        for _ in 0..DECISIONS_MAX {
+            if self.busy.len() >= TASKS_MAX {
+                // The end of a task begins the next pass.
+                return PASS_LONGEST;
+            }
+            let Some(subject) = self.dirty.iter().find(|subject| !self.busy.contains(subject)).cloned() else { break };
+            self.dirty.remove(&subject);
+            self.decide(&subject, now);
+        }
+        let is_rest = self.dirty.iter().any(|subject| !self.busy.contains(subject));
+        let wake = self.wakes.first().and_then(|(at, _)| Duration::try_from(at.duration_since(clock())).ok());
+        let next = if is_rest { Duration::ZERO } else { wake.unwrap_or(PASS_LONGEST).min(correlates_in) };
+        next.clamp(PASS_INTERVAL, PASS_LONGEST)
+    }
+
+    /// This replica begins to lead: everything is decided from what the API holds.
+    fn begin(&mut self, term: u64) {
+        self.term = Some(term);
+        self.index.findings.forget_all();
+        self.index.threads.forget_all();
+        self.read_messages();
+        self.read_threads();
+        self.read_findings();
+    }
+
+    fn ended(&mut self, subject: Subject, Ended { written, result }: Ended) {
+        self.busy.remove(&subject);
+        for finding in written.findings {
+            self.dirty.insert(Subject::Finding(finding.name_any()));
+            self.index.findings.wrote(finding);
+        }
+        for thread in written.threads {
+            self.dirty.insert(Subject::Thread(thread.name_any()));
+            self.index.thread_seen(&thread);
+            self.index.threads.wrote(thread);
+        }
+        for message in written.messages {
+            self.dirty.insert(Subject::Thread(message.spec.thread.clone()));
+            self.index.message_seen(Arc::new(message));
+        }
+        match result {
+            Ok(()) => drop(self.failures.remove(&subject)),
+            Err(error) => self.failed(subject, &error),
+        }
+    }
+
+    fn failed(&mut self, subject: Subject, error: &WriteError) {
+        let failures = self.failures.entry(subject.clone()).or_default();
+        match retry::ACKNOWLEDGEMENTS.decide(error, *failures) {
+            Retry::Stop if !matches!(error, WriteError::Gone) => {
+                tracing::error!(?subject, %error, "not told: the API server refuses it");
+            }
+            Retry::Stop => drop(self.failures.remove(&subject)),
+            Retry::WaitForLeadership => drop(self.dirty.insert(subject)),
+            Retry::After(interval) => {
+                *failures = failures.saturating_add(1);
+                if *failures > 1 {
+                    tracing::debug!(?subject, %error, "not told yet");
+                }
+                let interval = SignedDuration::try_from(interval.max(PASS_INTERVAL)).unwrap_or(SignedDuration::ZERO);
+                self.wake(&subject, clock().checked_add(interval).ok());
+            }
+        }
+    }
+
+    /// Sets when something is to be decided again.
+    fn wake(&mut self, subject: &Subject, at: Option<Timestamp>) {
+        if let Some(before) = self.wake_of.remove(subject) {
+            self.wakes.remove(&(before, subject.clone()));
+        }
+        if let Some(at) = at {
+            self.wake_of.insert(subject.clone(), at);
+            self.wakes.insert((at, subject.clone()));
+        }
+    }
+}
+
+/// The time in microseconds, as `spec.at` of a Message keeps it.
+fn clock() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+}

@@ -1,0 +1,121 @@
+//! Which open Findings have one root, and what Maestro tells of them.
+
+use super::{Controller, Subject};
+use crate::api::{Finding, FindingStatus};
+use crate::controllers::thread::tasks::Telling;
+use crate::domain::conversation::correlation::{Group, OpenFinding, groups};
+use crate::domain::probe_targets::targets_of_check;
+use crate::domain::thread::correlated::{Occurrence, correlated};
+use crate::domain::thread::story::Plan;
+use crate::domain::thread::told::Told;
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Open Findings are compared this often at most.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// The groups of open Findings, as of the last comparison.
+#[derive(Default)]
+pub struct Correlation {
+    is_changed: bool,
+    compared_at: Option<Instant>,
+    settings: BTreeMap<String, String>,
+    /// Of each Finding in a group, that group.
+    groups: HashMap<String, Arc<Group>>,
+}
+
+impl Correlation {
+    pub fn findings_changed(&mut self) {
+        self.is_changed = true;
+    }
+
+    /// The group that a Finding belongs to.
+    pub fn group_of(&self, finding: &str) -> Option<Arc<Group>> {
+        self.groups.get(finding).cloned()
+    }
+
+    /// How long to wait until the next comparison; `None` where nothing changed.
+    fn due_in(&self, now: Instant) -> Option<Duration> {
+        let passed = self.compared_at.map_or(INTERVAL, |at| now.saturating_duration_since(at));
+        self.is_changed.then(|| INTERVAL.saturating_sub(passed))
+    }
+
+    fn take(&mut self, groups: Vec<Group>) -> Vec<String> {
+        self.is_changed = false;
+        self.compared_at = Some(Instant::now());
+        self.groups.clear();
+        let mut roots = Vec::new();
+        for group in groups.into_iter().map(Arc::new) {
+            roots.push(group.root.name.clone());
+            for finding in std::iter::once(&group.root).chain(&group.others) {
+                self.groups.insert(finding.name.clone(), group.clone());
+            }
+        }
+        roots
+    }
+}
+
+impl Controller {
+    /// Compares the open Findings where that is due; gives the time until it is.
+    pub(super) fn correlate(&mut self) -> Duration {
+        match self.correlation.due_in(Instant::now()) {
+            None => return Duration::MAX,
+            Some(left) if !left.is_zero() => return left,
+            Some(_) => {}
+        }
+        let open: Vec<OpenFinding> =
+            self.context.caches.findings.objects().iter().filter_map(|finding| self.open(finding)).collect();
+        let roots = self.correlation.take(groups(&open));
+        self.dirty.extend(roots.into_iter().map(Subject::Root));
+        Duration::MAX
+    }
+
+    fn open(&self, finding: &Finding) -> Option<OpenFinding> {
+        let status = finding.status.as_ref().filter(|status| status.is_active())?;
+        let scenario = self.context.caches.scenarios.get(&finding.spec.scenario);
+        let spec = scenario.as_ref().map(|scenario| &scenario.spec);
+        Some(OpenFinding {
+            name: finding.name_any(),
+            scenario: finding.spec.scenario.clone(),
+            message: status.message.clone().unwrap_or_default(),
+            severity: status.severity,
+            opened_at: status.opened_at.as_ref().map(|at| at.0),
+            depends_on: spec.map(|spec| spec.depends_on.clone()).unwrap_or_default(),
+            targets: spec
+                .map(|spec| targets_of_check(spec, &finding.spec.check, &self.correlation.settings))
+                .unwrap_or_default(),
+            is_of_probe: spec.is_some_and(|spec| spec.probes.iter().any(|probe| probe.name == finding.spec.check)),
+        })
+    }
+
+    /// Tells of the group in the Thread of its root, where it appeared or grew.
+    pub(super) fn decide_root(&mut self, name: &str, now: Timestamp) {
+        let subject = Subject::Root(name.to_string());
+        self.wake(&subject, None);
+        let Some(group) = self.correlation.group_of(name).filter(|group| group.root.name == name) else { return };
+        let Some(finding) = self.index.findings.get(name) else { return };
+        let Some(status) = finding.status.as_ref().filter(|status| status.is_active()) else { return };
+        let Some((thread, occurrence)) = self.occurrence(status) else { return };
+        let nothing = Told::default();
+        let told = self.index.told(&thread).unwrap_or(&nothing);
+        let wait = self.context.notices.policy.timing.group_wait;
+        let decision = correlated(&group, &occurrence, told, self.limits.correlated_max, wait, now);
+        self.wake(&subject, decision.wake);
+        if let Some(one) = decision.tell {
+            let plan = Plan { thread, tell: vec![one], ..Plan::default() };
+            let telling = Telling { voices: self.voices(&finding), group: Some(group), finding, plan };
+            self.spawn(subject, telling);
+        }
+    }
+
+    /// The Thread of the present occurrence, where it exists.
+    fn occurrence(&mut self, status: &FindingStatus) -> Option<(String, Occurrence)> {
+        let thread = status.thread.clone()?;
+        self.index.threads.get(&thread)?;
+        let opened_at = status.opened_at.as_ref()?.0;
+        Some((thread.clone(), Occurrence { thread, opened_at }))
+    }
+}

@@ -1,0 +1,167 @@
+//! Whatever the order of openings, recoveries, acknowledgements, changes of severity, crashes, leader changes and deleted Threads: the
+//! Threads tell each change once, in order, and what awaits acknowledgement is what should.
+
+mod world;
+
+use super::phases::{is_change, is_opening};
+use super::told::{
+    ACKNOWLEDGED, ACKNOWLEDGEMENT_REMOVED, OPENED, REOPENED, RESOLVED, SEVERITY_CHANGED, is_pending, reason, second,
+};
+use crate::api::{Message, Phase, Severity, Transition};
+use crate::domain::notice::flapping::{STABLE_AFTER, flapping};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use world::{Event, World, counts};
+
+/// What is told of the changes of phase, by the words of the documents: all of them, but while the Finding flaps the last one only, once
+/// it has kept its phase.
+fn expected(history: &[Transition]) -> Vec<(String, Timestamp)> {
+    let changes: Vec<&Transition> = history.iter().filter(|transition| is_change(transition)).collect();
+    let mut told = Vec::new();
+    for (number, change) in changes.iter().enumerate() {
+        let before: Vec<Transition> = changes[..number].iter().map(|change| (*change).clone()).collect();
+        let is_kept = changes.get(number + 1).is_none_or(|next| next.at.0.duration_since(change.at.0) >= STABLE_AFTER);
+        if flapping(&before, change.at.0).is_none() || is_kept {
+            told.push((reason_of(change), change.at.0));
+        }
+    }
+    told
+}
+
+fn reason_of(transition: &Transition) -> String {
+    let reason = if transition.to == Phase::Resolved { RESOLVED } else { &transition.reason };
+    reason.to_string()
+}
+
+/// Each Thread that there was, with the part of the history that it tells.
+fn parts(history: &[Transition]) -> Vec<Vec<Transition>> {
+    let mut parts: Vec<Vec<Transition>> = Vec::new();
+    let mut resolved: Option<Timestamp> = None;
+    for transition in history {
+        let is_late = resolved.is_some_and(|at| transition.at.0.duration_since(at) > SignedDuration::from_hours(24));
+        if parts.is_empty() || is_late && is_opening(transition) {
+            parts.push(Vec::new());
+        }
+        if transition.to == Phase::Resolved {
+            resolved = Some(transition.at.0);
+        }
+        parts.last_mut().unwrap().push(transition.clone());
+    }
+    parts
+}
+
+fn told(messages: &[&Message], reasons: &[&str]) -> Vec<(String, Timestamp)> {
+    let of = |message: &&&Message| reason(message).is_some_and(|reason| reasons.contains(&reason));
+    let one = |message: &&Message| (reason(message).unwrap().to_string(), second(message.spec.at.as_ref().unwrap().0));
+    messages.iter().filter(of).map(one).collect()
+}
+
+fn check(world: &World) {
+    let parts = parts(&world.history);
+    let mut known = BTreeSet::new();
+    for part in &parts {
+        let name = super::names::thread_name(&world.name, part[0].at.0);
+        known.insert(name.clone());
+        let messages = world.stored.ordered(&name);
+        let context =
+            || format!("{name}: {:#?}\n{:#?}", messages.iter().map(|m| &m.metadata.name).collect::<Vec<_>>(), part);
+        assert_eq!(told(&messages, &[OPENED, REOPENED, RESOLVED]), expected(part), "{}", context());
+        let acknowledgements: Vec<_> = part.iter().filter(|t| !is_change(t)).map(|t| (reason_of(t), t.at.0)).collect();
+        let of_finding: Vec<&Message> =
+            messages.iter().filter(|m| m.metadata.name.as_ref().unwrap().starts_with(&name)).copied().collect();
+        assert_eq!(told(&of_finding, &[ACKNOWLEDGED, ACKNOWLEDGEMENT_REMOVED]), acknowledgements, "{}", context());
+        check_severities(&messages);
+        let sequences: Vec<u32> = messages.iter().map(|m| m.status.as_ref().unwrap().sequence.unwrap()).collect();
+        assert!(sequences.windows(2).all(|pair| pair[0] < pair[1]), "{sequences:?}");
+        match world.stored.threads.get(&name) {
+            Some((_, thread)) => {
+                let status = thread.status.as_ref().unwrap();
+                assert_eq!(counts(status), (Some(u32::try_from(messages.len()).unwrap()), Some(0)), "{}", context());
+                assert!(thread.spec.closed, "{}", context());
+            }
+            None => assert!(world.deleted.contains(&name), "{}", context()),
+        }
+    }
+    let threads: BTreeSet<String> = world.stored.threads.keys().cloned().collect();
+    assert!(threads.is_subset(&known), "{threads:?} {known:?}");
+    assert!(world.stored.messages.values().all(|(_, message)| !is_pending(message)));
+}
+
+/// Each change begins where the one before ended.
+fn check_severities(messages: &[&Message]) {
+    let mut last: Option<Severity> = None;
+    for message in messages {
+        let Some(severity) = message.spec.severity else { continue };
+        if reason(message) == Some(SEVERITY_CHANGED) {
+            assert!(last.is_some_and(|last| last != severity), "a change of severity changes it");
+        }
+        last = Some(severity);
+    }
+}
+
+impl World {
+    /// What holds whenever a leader has nothing left to do.
+    fn check_now(&self) {
+        let status = self.status();
+        let pending: Vec<&Message> = self.stored.messages.values().map(|(_, m)| m).filter(|m| is_pending(m)).collect();
+        let names = |of: &[&Message]| format!("{:?}", of.iter().map(|m| &m.metadata.name).collect::<Vec<_>>());
+        let all: Vec<&Message> = self.stored.messages.values().map(|(_, m)| m).collect();
+        let context = || format!("{} of {} at {}: {:#?}", names(&pending), names(&all), self.now, status.transitions);
+        assert!(pending.len() <= 1, "{}", context());
+        let flaps = flapping(&self.history, self.now).is_some();
+        if status.phase == Some(Phase::Acknowledged) || status.phase == Some(Phase::Resolved) && !flaps {
+            assert_eq!(pending.len(), 0, "{}", context());
+        }
+        let Some(thread) = status.thread.as_ref().filter(|_| status.is_active()) else {
+            assert!(!status.is_active(), "an active Finding has a Thread");
+            return;
+        };
+        let messages = self.stored.ordered(thread);
+        assert!(self.stored.threads.contains_key(thread), "the Thread of an active Finding exists");
+        let graded = messages.iter().rev().find_map(|message| message.spec.severity);
+        assert_eq!(graded, status.severity, "the last severity is told");
+        // Nobody acknowledged anything: it is in the inbox.
+        let is_quiet =
+            !messages.iter().any(|m| m.spec.acknowledgement.is_some()) && !self.history.iter().any(|t| !is_change(t));
+        if is_quiet && !flaps && messages.iter().filter(|m| m.spec.needs_ack).count() > 0 {
+            let last = messages.iter().rev().find(|m| [OPENED, REOPENED].contains(&reason(m).unwrap())).unwrap();
+            let is_graver =
+                |message: &&&Message| message.spec.needs_ack && super::told::place(message) >= super::told::place(last);
+            assert_eq!(pending.len(), usize::from(messages.iter().any(|m| is_graver(&m))), "{}", context());
+        }
+    }
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let severity = prop::sample::select(vec![Severity::Critical, Severity::High, Severity::Medium]);
+    prop_oneof![
+        6 => Just(Event::Fail),
+        5 => Just(Event::Recover),
+        1 => Just(Event::Remove),
+        2 => Just(Event::Acknowledge),
+        1 => Just(Event::TakeBack),
+        2 => severity.prop_map(Event::Severity),
+        2 => (1..14_usize, prop::sample::select(vec![1, 20, 200, 800])).prop_map(|(times, seconds)| Event::Flap(times, seconds)),
+        2 => prop::sample::select(vec![None, Some(60), Some(4000)]).prop_map(Event::AcknowledgeMessage),
+        1 => Just(Event::DeleteThread),
+        1 => any::<bool>().prop_map(Event::Silence),
+        2 => Just(Event::Follower),
+        2 => Just(Event::Leader),
+        4 => (0..8_usize).prop_map(Event::Crash),
+        6 => prop::sample::select(vec![5, 40, 200, 1000, 5000, 40_000, 90_000]).prop_map(Event::Wait),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #[test]
+    fn threads_tell_each_change_once_and_in_order(events in prop::collection::vec(event(), 1..50)) {
+        let mut world = World::new();
+        for event in &events {
+            world.apply(event);
+        }
+        world.settle();
+        check(&world);
+    }
+}

@@ -1,0 +1,372 @@
+//! One Finding, its Threads and Messages as an API server stores them, and two replicas of a controller that work from what they see.
+
+use crate::api::{
+    Acknowledgement, Evidence, FindingSpec, FindingStatus, Message, MessageAcknowledgement, MessagePhase,
+    MessageStatus, Severity, Thread, ThreadSpec, ThreadStatus, Transition,
+};
+use crate::domain::conversation::{Facts, Style};
+use crate::domain::fingerprint::{finding_name, finding_spec};
+use crate::domain::texts::Language;
+use crate::domain::thread::closing::Closing;
+use crate::domain::thread::course::Case;
+use crate::domain::thread::escalation::{Holds, Surroundings as Escalating};
+use crate::domain::thread::message_status::{Subject, Surroundings};
+use crate::domain::thread::policy::ThreadLimits;
+use crate::domain::thread::story::{Plan, plan};
+use crate::domain::thread::telling::{Voices, message};
+use crate::domain::thread::told::{Told, is_pending, place};
+use crate::domain::thread::upkeep::upkeep;
+use crate::domain::transition::{self, Ending, Failure, ResolveReason};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What happens in the world, besides time.
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    Fail,
+    Recover,
+    Remove,
+    Acknowledge,
+    TakeBack,
+    Severity(Severity),
+    /// It fails and recovers so many times, so many seconds apart.
+    Flap(usize, i64),
+    /// A person acknowledges the pending Message, for so many seconds if not for good.
+    AcknowledgeMessage(Option<i64>),
+    DeleteThread,
+    Silence(bool),
+    /// The replica that does not lead works once from what it saw so far.
+    Follower,
+    /// The other replica leads from now on.
+    Leader,
+    /// The leader ends after so many of its next writes, and starts again.
+    Crash(usize),
+    Wait(i64),
+}
+
+/// An object and how often it was written.
+type Stored<T> = (u64, T);
+
+#[derive(Clone)]
+pub(super) struct State {
+    pub finding: Stored<FindingStatus>,
+    pub threads: BTreeMap<String, Stored<Thread>>,
+    pub messages: BTreeMap<String, Stored<Message>>,
+}
+
+pub(super) struct World {
+    pub now: Timestamp,
+    pub stored: State,
+    /// What each replica saw.
+    views: [State; 2],
+    leader: usize,
+    crash_in: Option<usize>,
+    silenced: bool,
+    pub name: String,
+    spec: FindingSpec,
+    pub limits: ThreadLimits,
+    /// Every transition that there was.
+    pub history: Vec<Transition>,
+    severity: Severity,
+    /// Threads that were deleted by hand.
+    pub deleted: Vec<String>,
+}
+
+/// The leader crashed, or another writer was faster.
+struct Stopped;
+
+impl World {
+    pub(super) fn new() -> World {
+        let state =
+            State { finding: (0, FindingStatus::default()), threads: BTreeMap::new(), messages: BTreeMap::new() };
+        World {
+            now: Timestamp::from_second(1_700_000_000).unwrap(),
+            views: [state.clone(), state.clone()],
+            stored: state,
+            leader: 0,
+            crash_in: None,
+            silenced: false,
+            name: finding_name("shop", "vm", ""),
+            spec: finding_spec("shop", "vm", ""),
+            limits: ThreadLimits::default(),
+            history: Vec::new(),
+            severity: Severity::Critical,
+            deleted: Vec::new(),
+        }
+    }
+
+    pub(super) fn status(&self) -> &FindingStatus {
+        &self.stored.finding.1
+    }
+
+    pub(super) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Fail => self.fail(),
+            Event::Severity(severity) => {
+                self.severity = *severity;
+                if self.status().is_active() {
+                    self.fail();
+                }
+            }
+            Event::Recover => self.resolve(ResolveReason::Recovered),
+            Event::Remove => self.resolve(ResolveReason::ScenarioRemoved),
+            Event::Acknowledge => self.acknowledge(true),
+            Event::TakeBack => self.acknowledge(false),
+            Event::AcknowledgeMessage(seconds) => self.acknowledge_message(*seconds),
+            Event::DeleteThread => {
+                if let Some(thread) = self.status().thread.clone()
+                    && self.stored.threads.remove(&thread).is_some()
+                {
+                    self.deleted.push(thread);
+                }
+            }
+            Event::Silence(is_on) => self.silenced = *is_on,
+            Event::Follower => drop(self.work(1 - self.leader)),
+            Event::Leader => self.leader = 1 - self.leader,
+            Event::Crash(writes) => self.crash_in = Some(*writes),
+            Event::Flap(times, seconds) => {
+                for _ in 0..*times {
+                    self.fail();
+                    self.pass(*seconds);
+                    self.resolve(ResolveReason::Recovered);
+                    self.pass(*seconds);
+                }
+            }
+            Event::Wait(_) => {}
+        }
+        self.pass(if let Event::Wait(seconds) = event { *seconds } else { 1 });
+    }
+
+    fn change(&mut self, next: Option<(FindingStatus, transition::Step)>) {
+        let Some((next, step)) = next else { return };
+        if step.event_reason().is_some() {
+            self.history.extend(next.transitions.last().cloned());
+        }
+        self.stored.finding = (self.stored.finding.0 + 1, next);
+    }
+
+    fn fail(&mut self) {
+        let failure = Failure {
+            severity: self.severity,
+            agent: "pulso".into(),
+            title: "t".into(),
+            message: "m".into(),
+            runbook: None,
+            evidence: Evidence::default(),
+            interval: Duration::from_secs(60),
+        };
+        self.change(transition::open(Some(self.status()), &failure, self.now));
+    }
+
+    fn resolve(&mut self, reason: ResolveReason) {
+        if self.status().phase.is_some() {
+            let ending = Ending { why: "recovered".into(), message: "it recovered".into() };
+            self.change(transition::resolve(self.status(), reason, &ending, self.now));
+        }
+    }
+
+    fn acknowledge(&mut self, is_made: bool) {
+        let written =
+            Acknowledgement { by: "ana".into(), note: Some("on it".into()), at: Some(Time(self.now)), action: None };
+        let written = is_made.then_some(&written);
+        if self.status().phase.is_some() {
+            self.change(transition::acknowledge(self.status(), written, None, true, self.now));
+        }
+    }
+
+    fn acknowledge_message(&mut self, seconds: Option<i64>) {
+        let until = seconds.map(|seconds| Time(self.now + SignedDuration::from_secs(seconds)));
+        let pending = self.stored.messages.values_mut().filter(|(_, message)| is_pending(message));
+        if let Some((version, message)) = pending.max_by_key(|(_, message)| message.spec.at.clone()) {
+            let (by, at) = ("bia".to_string(), Some(Time(self.now)));
+            message.spec.acknowledgement = Some(MessageAcknowledgement { by, note: None, at, until, action: None });
+            *version += 1;
+        }
+    }
+
+    /// Lets so much time pass, with the leader at work.
+    pub(super) fn pass(&mut self, seconds: i64) {
+        let end = self.now + SignedDuration::from_secs(seconds);
+        loop {
+            self.lead();
+            if self.now >= end {
+                return;
+            }
+            let left = end.duration_since(self.now).as_secs();
+            self.now += SignedDuration::from_secs(left.min(30 + seconds / 30));
+        }
+    }
+
+    /// The leader works until nothing is left to do.
+    fn lead(&mut self) {
+        for round in 0.. {
+            assert!(round < 60, "the work comes to an end");
+            self.views[self.leader] = self.stored.clone();
+            match self.work(self.leader) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(Stopped) => self.crash_in = None,
+            }
+        }
+        self.check_now();
+    }
+
+    fn step(&mut self, replica: usize) -> Result<(), Stopped> {
+        match &mut self.crash_in {
+            _ if replica != self.leader => Ok(()),
+            Some(0) => Err(Stopped),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What a replica does from what it saw. True where it found something to do.
+    fn work(&mut self, replica: usize) -> Result<bool, Stopped> {
+        let view = self.views[replica].clone();
+        let mut is_busy = self.tell(replica, &view)?;
+        for name in view.threads.keys() {
+            is_busy |= self.keep(replica, &view, name)?;
+        }
+        Ok(is_busy)
+    }
+
+    fn plan(&self, view: &State) -> Plan {
+        let status = &view.finding.1;
+        let thread = status.thread.as_ref().and_then(|thread| view.threads.get(thread)).map(|(_, thread)| thread);
+        let told = status.thread.as_ref().map(|thread| view.told(thread)).unwrap_or_default();
+        let case = Case { finding: &self.name, status, thread, told: &told, limits: &self.limits };
+        let silences = if self.silenced { vec!["s".to_string()] } else { Vec::new() };
+        let holds = || Holds { failing_dependencies: Vec::new(), silences: silences.clone() };
+        let after = Some(SignedDuration::from_mins(15));
+        plan(&case, &Escalating { after, is_told_once: false, holds: &holds }, self.now)
+    }
+
+    fn tell(&mut self, replica: usize, view: &State) -> Result<bool, Stopped> {
+        let plan = self.plan(view);
+        if plan.make {
+            self.step(replica)?;
+            let spec = ThreadSpec {
+                subject: "s".into(),
+                agent: "pulso".into(),
+                finding: Some(self.name.clone()),
+                conversation: None,
+                participants: Vec::new(),
+                closed: false,
+            };
+            let mut thread = Thread::new(&plan.thread, spec);
+            thread.metadata.creation_timestamp = Some(Time(self.now));
+            self.stored.threads.entry(plan.thread.clone()).or_insert((1, thread));
+        }
+        if plan.refer {
+            self.step(replica)?;
+            let (version, status) = &mut self.stored.finding;
+            if (&status.thread, &status.opened_at) != (&view.finding.1.thread, &view.finding.1.opened_at) {
+                return Err(Stopped);
+            }
+            (*version, status.thread) = (*version + 1, Some(plan.thread.clone()));
+        }
+        let (name, spec) = (self.name.clone(), self.spec.clone());
+        let style = Style { language: Language::English, zone: TimeZone::UTC };
+        let facts = Facts { finding: &name, spec: &spec, status: &view.finding.1, page: None, group: None };
+        for one in &plan.tell {
+            self.step(replica)?;
+            let spec =
+                message(one, &plan.thread, &Voices { acting: "pulso".into(), ..Voices::default() }, &facts, &style);
+            let mut object = Message::new(&one.name, spec);
+            object.metadata.creation_timestamp = Some(Time(self.now));
+            self.stored.messages.entry(one.name.clone()).or_insert((1, object));
+        }
+        Ok(!plan.is_empty())
+    }
+
+    fn keep(&mut self, replica: usize, view: &State, name: &str) -> Result<bool, Stopped> {
+        let (version, thread) = &view.threads[name];
+        let told = view.told(name);
+        let subject = Subject::Finding(&view.finding.1);
+        let surroundings = Surroundings { thread, subject, told: &told, now: self.now };
+        let todo = upkeep(&surroundings, &self.limits, &HashMap::new(), |_| None);
+        let mut version = *version;
+        if let Some(status) = &todo.thread {
+            self.step(replica)?;
+            version = self.write_thread(name, version, |thread| thread.status = Some(status.clone()))?;
+        }
+        for (message, status) in &todo.messages {
+            self.step(replica)?;
+            let name = message.metadata.name.as_ref().unwrap();
+            self.write_message(name, view.messages[name].0, status);
+        }
+        if todo.closing == Closing::Now {
+            self.step(replica)?;
+            self.write_thread(name, version, |thread| thread.spec.closed = true)?;
+        }
+        Ok(!todo.is_empty())
+    }
+
+    fn write_thread(&mut self, name: &str, version: u64, change: impl FnOnce(&mut Thread)) -> Result<u64, Stopped> {
+        let Some((stored, thread)) = self.stored.threads.get_mut(name).filter(|(stored, _)| *stored == version) else {
+            return Err(Stopped);
+        };
+        let last = |thread: &Thread| thread.status.as_ref().and_then(|status| status.last_sequence);
+        let before = last(thread);
+        change(thread);
+        assert!(last(thread) >= before, "sequences that are reserved stay so");
+        *stored += 1;
+        Ok(*stored)
+    }
+
+    fn write_message(&mut self, name: &str, version: u64, status: &MessageStatus) {
+        let Some((stored, message)) = self.stored.messages.get_mut(name).filter(|(stored, _)| *stored == version)
+        else {
+            return;
+        };
+        let before = message.status.clone().unwrap_or_default();
+        assert!(before.sequence.is_none_or(|sequence| status.sequence == Some(sequence)), "a place does not change");
+        let is_final = matches!(before.phase, Some(MessagePhase::Acknowledged | MessagePhase::Archived));
+        assert!(!is_final || status.phase == before.phase, "{name}: what is settled stays so");
+        message.status = Some(status.clone());
+        *stored += 1;
+    }
+
+    /// All is well again, and stays so until nothing is left to do.
+    pub(super) fn settle(&mut self) {
+        (self.crash_in, self.silenced) = (None, false);
+        self.pass(2 * 3600);
+        self.resolve(ResolveReason::Recovered);
+        self.pass(26 * 3600);
+    }
+}
+
+impl State {
+    /// The Messages of a Thread.
+    pub(super) fn told(&self, thread: &str) -> Told {
+        let mut told = Told::default();
+        for (_, message) in self.messages.values().filter(|(_, message)| message.spec.thread == thread) {
+            told.insert(Arc::new(message.clone()));
+        }
+        told
+    }
+
+    /// The Messages of a Thread in their order.
+    pub(super) fn ordered(&self, thread: &str) -> Vec<&Message> {
+        let mut messages: Vec<&Message> = self
+            .messages
+            .values()
+            .map(|(_, message)| message)
+            .filter(|message| message.spec.thread == thread)
+            .collect();
+        messages.sort_by(|a, b| place(a).cmp(&place(b)));
+        messages
+    }
+}
+
+/// The counts of a Thread.
+pub(super) fn counts(status: &ThreadStatus) -> (Option<u32>, Option<u32>) {
+    (status.message_count, status.pending_count)
+}

@@ -1,0 +1,60 @@
+//! The status of a Thread, and the places of its Messages.
+
+use super::told::{at, place, second};
+use crate::api::{Channel, FindingStatus, Message, MessagePhase, MessageStatus, Thread, ThreadStatus};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use std::sync::Arc;
+
+/// The Messages of a Thread in their order, each with its sequence; those that have none yet get the next ones, which have to be reserved
+/// in the status of the Thread first.
+pub fn sequenced(thread: &Thread, mut messages: Vec<Arc<Message>>) -> Vec<(Arc<Message>, u32)> {
+    messages.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
+    let sequence = |message: &Arc<Message>| message.status.as_ref().and_then(|status| status.sequence);
+    let reserved = thread.status.as_ref().and_then(|status| status.last_sequence);
+    let mut last = messages.iter().filter_map(sequence).chain(reserved).max().unwrap_or(0);
+    let mut next = || {
+        last = last.saturating_add(1);
+        last
+    };
+    messages
+        .into_iter()
+        .map(|message| (sequence(&message).unwrap_or_else(&mut next), message))
+        .map(|(n, m)| (m, n))
+        .collect()
+}
+
+/// The status of a Thread whose Messages are to have these statuses. `finding` is the Finding that names the Thread.
+pub fn status<'a>(
+    thread: &Thread,
+    messages: impl Iterator<Item = (&'a Message, &'a MessageStatus)>,
+    finding: Option<&FindingStatus>,
+) -> ThreadStatus {
+    let before = thread.status.clone().unwrap_or_default();
+    let mut next = ThreadStatus {
+        observed_generation: thread.metadata.generation,
+        message_count: Some(0),
+        pending_count: Some(0),
+        ..before
+    };
+    for (message, status) in messages {
+        next.message_count = next.message_count.map(|count| count.saturating_add(1));
+        let is_pending = message.spec.needs_ack && matches!(status.phase, None | Some(MessagePhase::Pending));
+        next.pending_count = next.pending_count.map(|count| count.saturating_add(u32::from(is_pending)));
+        next.last_sequence = next.last_sequence.max(status.sequence);
+        let written = second(at(message));
+        if next.last_message_at.as_ref().is_none_or(|last| last.0 < written) {
+            next.last_message_at = Some(Time(written));
+        }
+    }
+    if next.mail_root.is_none() {
+        next.mail_root = finding.and_then(first_mail);
+    }
+    next
+}
+
+/// The Message-ID of the first mail about the present occurrence.
+fn first_mail(finding: &FindingStatus) -> Option<String> {
+    let mails =
+        finding.informed.iter().filter(|informed| informed.channel == Channel::Mail && !informed.message_id.is_empty());
+    mails.min_by_key(|informed| (informed.since.0, &informed.message_id)).map(|informed| informed.message_id.clone())
+}

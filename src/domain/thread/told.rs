@@ -1,0 +1,115 @@
+//! What was told in a Thread: its Messages, as the decisions look at them.
+
+use crate::api::{AuthorKind, Message, MessagePhase, Severity};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Reasons of Messages.
+pub const OPENED: &str = "Opened";
+pub const REOPENED: &str = "Reopened";
+pub const SEVERITY_CHANGED: &str = "SeverityChanged";
+pub const ACKNOWLEDGED: &str = "Acknowledged";
+pub const ACKNOWLEDGEMENT_REMOVED: &str = "AcknowledgementRemoved";
+pub const ACKNOWLEDGEMENT_EXPIRED: &str = "AcknowledgementExpired";
+pub const ESCALATED: &str = "Escalated";
+pub const CORRELATED: &str = "Correlated";
+pub const RESOLVED: &str = "Resolved";
+
+/// The Messages of one Thread by name. Clones of the Messages are shared.
+#[derive(Clone, Debug, Default)]
+pub struct Told(HashMap<String, Arc<Message>>);
+
+/// A change of phase that was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToldPhase {
+    /// In whole seconds.
+    pub at: Timestamp,
+    pub is_opening: bool,
+}
+
+impl Told {
+    pub fn insert(&mut self, message: Arc<Message>) {
+        if let Some(name) = message.metadata.name.clone() {
+            self.0.insert(name, message);
+        }
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Arc<Message>> {
+        self.0.get(name)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All Messages, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Message>> {
+        self.0.values()
+    }
+
+    /// Messages in which an Agent tells of the Finding, each with its reason.
+    pub fn story(&self) -> impl Iterator<Item = (&str, &Arc<Message>)> {
+        self.all().filter_map(|message| Some((reason(message)?, message)))
+    }
+
+    /// The last opening or resolution that was told.
+    pub fn last_phase(&self) -> Option<ToldPhase> {
+        let phases = self.story().filter(|(reason, _)| [OPENED, REOPENED, RESOLVED].contains(reason));
+        let last = phases.max_by_key(|(_, message)| place(message))?;
+        Some(ToldPhase { at: second(at(last.1)), is_opening: last.0 != RESOLVED })
+    }
+
+    /// The last Message of the story that has a severity, with that.
+    pub fn last_severity(&self) -> Option<(&Arc<Message>, Severity)> {
+        let graded = self.story().filter_map(|(_, message)| Some((message, message.spec.severity?)));
+        graded.max_by_key(|(message, _)| place(message))
+    }
+
+    /// The last Message that needs an acknowledgement.
+    pub fn last_asking(&self) -> Option<&Arc<Message>> {
+        self.all().filter(|message| message.spec.needs_ack).max_by_key(|message| place(message))
+    }
+}
+
+/// What an Agent's Message tells of the Finding.
+pub fn reason(message: &Message) -> Option<&str> {
+    message.spec.reason.as_deref().filter(|_| message.spec.author.kind == AuthorKind::Agent)
+}
+
+/// When the Message was written.
+pub fn at(message: &Message) -> Timestamp {
+    let created = message.metadata.creation_timestamp.as_ref().map(|at| at.0);
+    message.spec.at.as_ref().map(|at| at.0).or(created).unwrap_or(Timestamp::MIN)
+}
+
+/// What Messages of a Thread are ordered by: those without a sequence come last.
+pub fn place(message: &Message) -> (u32, Timestamp, Option<&str>) {
+    let sequence = message.status.as_ref().and_then(|status| status.sequence).unwrap_or(u32::MAX);
+    (sequence, at(message), message.metadata.name.as_deref())
+}
+
+/// Whether the Message awaits acknowledgement, as its spec and status say.
+pub fn is_pending(message: &Message) -> bool {
+    let phase = message.status.as_ref().and_then(|status| status.phase);
+    message.spec.needs_ack
+        && message.spec.acknowledgement.is_none()
+        && matches!(phase, None | Some(MessagePhase::Pending))
+}
+
+/// The whole second of a time, as the API keeps it.
+pub fn second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
