@@ -84,3 +84,25 @@ fn limit(reached: listener::Reached) -> Limit {
         listener::Reached::TransferTimeout => Limit::TransferTimeout,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn streams_of_events_leave_half_of_the_connections_with_a_token() {
+        for (connections, unauthenticated, streams, expected) in
+            [("512", "128", "64", 64), ("16", "128", "64", 4), ("16", "4", "64", 6), ("16", "4", "2", 2)]
+        {
+            let values = [
+                ("AGENTIC_CONNECTIONS_MAX", connections),
+                ("AGENTIC_UNAUTHENTICATED_CONNECTIONS_MAX", unauthenticated),
+                ("AGENTIC_EVENT_STREAMS_MAX", streams),
+            ];
+            let values = values.map(|(name, value)| (name.to_string(), value.to_string()));
+            let settings = Settings::load(&BTreeMap::new(), None, &BTreeMap::from(values)).unwrap();
+            assert_eq!(access(&settings).event_streams, expected, "{connections} {unauthenticated} {streams}");
+        }
+    }
+}

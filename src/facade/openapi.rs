@@ -1,8 +1,9 @@
 //! The OpenAPI document of the REST routes, generated from the handlers and the view types, and `GET /openapi.json`.
 
 use super::problem::{MEDIA_TYPE, ProblemBody};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
@@ -161,7 +162,10 @@ const fn with_header(problem: SharedProblem, header: (&'static str, Type, &'stat
 
 impl SharedProblem {
     fn response(&self) -> utoipa::openapi::Response {
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemBody::name()))).build();
+        let title = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+        let example = json!({"title": title, "status": self.status, "detail": self.description});
+        let schema = Ref::from_schema_name(ProblemBody::name());
+        let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
         let mut response = ResponseBuilder::new().description(self.description).content(MEDIA_TYPE, content);
         if let Some((name, kind, description)) = &self.header {
             let schema = Object::with_type(kind.clone());

@@ -86,13 +86,13 @@ impl ActionView {
 #[into_params(parameter_in = Query)]
 pub struct ActionFilter {
     /// What was done, such as `acknowledge`.
-    #[param(nullable = false, max_length = 63, pattern = "^[a-z][a-z-]*$")]
+    #[param(nullable = false, max_length = 63, pattern = "^[a-z][a-z-]*$", example = "acknowledge")]
     pub verb: Option<String>,
     /// Name of the person.
-    #[param(nullable = false)]
+    #[param(nullable = false, example = "ana")]
     pub actor: Option<String>,
     /// Actions that were recorded at this time or later.
-    #[param(nullable = false, value_type = Option<Timestamp>)]
+    #[param(nullable = false, value_type = Option<Timestamp>, example = "2026-01-02T00:00:00Z")]
     pub since: Option<Timestamp>,
 }
 

@@ -250,7 +250,7 @@ pub struct InboxFilter {
     #[param(nullable = false)]
     pub role: Option<Role>,
     /// Id or object name of the Agent of the Thread.
-    #[param(nullable = false)]
+    #[param(nullable = false, example = "A1")]
     pub agent: Option<String>,
     /// Severity of the Messages.
     #[param(nullable = false)]

@@ -92,10 +92,10 @@ pub struct ThreadFilter {
     #[param(inline, nullable = false)]
     pub state: Option<ThreadState>,
     /// Id or object name of the Agent.
-    #[param(nullable = false)]
+    #[param(nullable = false, example = "A1")]
     pub agent: Option<String>,
     /// Object name of the Finding.
-    #[param(nullable = false)]
+    #[param(nullable = false, example = "proxmox.cluster-0123456789")]
     pub finding_id: Option<String>,
 }
 

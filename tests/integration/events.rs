@@ -81,7 +81,8 @@ impl Stream {
                     return Some((name, serde_json::from_str(&data).unwrap()));
                 }
             }
-            let part = within(self.response.chunk()).await.ok().flatten()?;
+            // An end is one that the server makes, not a connection that is cut.
+            let part = within(self.response.chunk()).await.unwrap()?;
             self.text.push_str(std::str::from_utf8(&part).unwrap());
         }
     }

@@ -12,8 +12,12 @@ use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch as signal;
 use tokio::task::JoinHandle;
+
+/// How much later than another replica this one may learn of a change.
+const CATCH_UP: Duration = Duration::from_secs(2);
 
 /// The last changes of this process. It follows the caches until it is dropped.
 pub struct EventFeed {
@@ -55,8 +59,20 @@ impl EventFeed {
         self.shared.change(change);
     }
 
-    /// See [`Ring::reader`].
-    pub fn reader(&self, last_event_id: Option<&str>) -> (Reader, String) {
+    /// See [`Ring::reader`]. Waits a moment where the caches are behind those of the replica that gave the id.
+    pub async fn reader(&self, last_event_id: Option<&str>) -> (Reader, String) {
+        let mut changes = self.changes();
+        let caught_up = async {
+            loop {
+                changes.mark_unchanged();
+                let is_behind = self.shared.ring().is_behind(last_event_id);
+                if !is_behind || changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        // Afterwards it is unknown.
+        let _ = tokio::time::timeout(CATCH_UP, caught_up).await;
         self.shared.ring().reader(last_event_id)
     }
 

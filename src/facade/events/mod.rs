@@ -68,7 +68,13 @@ pub struct LastEventId {
     operation_id = "followEvents",
     params(LastEventId),
     responses(
-        (status = 200, description = "The events.", body = ChangeView, content_type = "text/event-stream"),
+        (
+            status = 200,
+            description = "The events.",
+            body = ChangeView,
+            content_type = "text/event-stream",
+            example = json!("event: scenario\ndata: {\"id\":\"proxmox.cluster\",\"health\":\"failing\",\"open_findings\":1}\nid: 103-99-105-80\n\n"),
+        ),
         BadRequest,
         Unauthenticated,
         ServerErrors,
@@ -93,7 +99,7 @@ pub async fn follow(
     let feed = facade.backend.events.clone();
     // Before the reader begins, so that no change is missed.
     let changes = feed.changes();
-    let (reader, greeting) = feed.reader(last);
+    let (reader, greeting) = feed.reader(last).await;
     let events = Events {
         greeting: Some(greeting),
         feed,

@@ -119,9 +119,19 @@ impl Ring {
         }
     }
 
+    /// Whether the caches are behind this id: a reader of it may be known soon.
+    pub fn is_behind(&self, last_event_id: Option<&str>) -> bool {
+        let seen: Option<Position> = last_event_id.and_then(|id| id.parse().ok());
+        seen.is_some_and(|seen| !self.is_complete() || !self.position.covers(seen))
+    }
+
+    fn is_complete(&self) -> bool {
+        self.is_listed.iter().all(|is_listed| *is_listed)
+    }
+
     /// Whether all changes after this position are kept. One that is ahead of the caches may be of other objects than these.
     fn is_known(&self, seen: Position) -> bool {
-        self.is_listed.iter().all(|is_listed| *is_listed) && seen.covers(self.floor) && self.position.covers(seen)
+        self.is_complete() && seen.covers(self.floor) && self.position.covers(seen)
     }
 
     /// What the client does not have yet, as it is sent; empty where it has everything.

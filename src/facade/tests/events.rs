@@ -60,6 +60,25 @@ async fn changes_are_sent_as_they_come_and_a_client_resumes() {
     assert_eq!(next(&mut unknown).await.unwrap(), "event: reset\ndata: {}\nid: 11-12-10-10\n\n");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_is_behind_another_one_catches_up_first() {
+    let facade = facade();
+    let ana = bearer("ana", &[Role::Seo]);
+    let began = tokio::time::Instant::now();
+    let late = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        change(&facade, Kind::Finding, 11);
+        change(&facade, Kind::Finding, 12);
+    };
+    let ((_, _, mut stream), ()) = tokio::join!(follow(&facade, &ana, Some("11-10-10-10")), late);
+    assert_eq!(began.elapsed().as_secs(), 1);
+    assert_eq!(next(&mut stream).await.unwrap(), ": \nid: 11-10-10-10\n\n");
+    assert_eq!(next(&mut stream).await.unwrap(), "event: finding\ndata: {}\nid: 12-10-10-10\n\n");
+    let (_, _, mut stream) = follow(&facade, &ana, Some("99-10-10-10")).await;
+    assert_eq!(next(&mut stream).await.unwrap(), "event: reset\ndata: {}\nid: 12-10-10-10\n\n");
+    assert_eq!(began.elapsed().as_secs(), 3, "not for ever");
+}
+
 #[tokio::test]
 async fn streams_are_limited_for_each_person_and_in_all() {
     let facade = facade();
