@@ -1,10 +1,11 @@
 use super::activity::{Activity, Cause};
 use super::connection::Connection;
 use super::slots::Slots;
-use super::{Limits, Reached};
+use super::{Limits, Listener, Reached};
 use futures::FutureExt as _;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -164,4 +165,27 @@ async fn authenticated_connections_are_bounded_too() {
     clients[1].activity().ended(1, start + SECOND);
     slots.authenticated(&more);
     assert!(more.activity().authenticated && is_asked_to_close(&clients[1]), "in place of an idle one");
+}
+
+#[tokio::test]
+async fn the_addresses_of_a_server_share_its_limits() {
+    let bind = || Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let (first, second) = (bind(), bind());
+    let (here, there) = (first.address, second.address);
+    let serving = first.and(second).serve(None, axum::Router::new(), limits(), Arc::new(|_, _| {}));
+    // With an answer, it is known to be taken in.
+    let open = async |address| {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n").await.unwrap();
+        let mut answer = [0; 1024];
+        let length = stream.read(&mut answer).await.unwrap();
+        assert!(answer[..length].starts_with(b"HTTP/1.1 404"), "{:?}", &answer[..length]);
+        stream
+    };
+    let mut oldest = open(here).await;
+    let others = [open(there).await, open(there).await, open(here).await];
+    let closed = tokio::time::timeout(60 * SECOND, oldest.read(&mut [0; 8])).await;
+    assert_eq!(closed.expect("the oldest connection was not closed").unwrap_or_default(), 0);
+    drop(others);
+    serving.shutdown(Instant::now() + SECOND).await;
 }

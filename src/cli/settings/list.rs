@@ -250,7 +250,7 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_DESK_URL",
         None,
         Format::Url,
-        "base URL of links in mail and ntfy; defaults to the listen address",
+        "base URL of links in mail and ntfy; defaults to the address of --desk-listen, or else of --listen",
     ),
     setting(
         "AGENTIC_LEASE_SEC",
