@@ -74,13 +74,15 @@ pub enum Limit {
     KnownSecrets,
     /// Responses with metrics that are sent at once.
     MetricsResponses,
+    /// Messages of a Thread that people write by REST.
+    ThreadMessages,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 33] = [
+    pub const ALL: [Limit; 34] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -113,6 +115,7 @@ impl Limit {
         Limit::RegistryBytes,
         Limit::KnownSecrets,
         Limit::MetricsResponses,
+        Limit::ThreadMessages,
         Limit::Evaluation,
     ];
 
@@ -151,6 +154,7 @@ impl Limit {
             Limit::RegistryBytes => "registry_bytes",
             Limit::KnownSecrets => "known_secrets",
             Limit::MetricsResponses => "metrics_responses",
+            Limit::ThreadMessages => "thread_messages",
             Limit::Evaluation => "evaluation",
         }
     }
@@ -189,7 +193,8 @@ impl Limit {
             | Limit::JsonPatch
             | Limit::RequestBytes
             | Limit::KnownSecrets
-            | Limit::MetricsResponses => return None,
+            | Limit::MetricsResponses
+            | Limit::ThreadMessages => return None,
         })
     }
 }
