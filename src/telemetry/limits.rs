@@ -84,13 +84,15 @@ pub enum Limit {
     EventStreamsPerPerson,
     /// Events that a client does not read.
     EventBacklog,
+    /// Messages of a Thread that people write by REST.
+    ThreadMessages,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 38] = [
+    pub const ALL: [Limit; 39] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -128,6 +130,7 @@ impl Limit {
         Limit::EventStreams,
         Limit::EventStreamsPerPerson,
         Limit::EventBacklog,
+        Limit::ThreadMessages,
         Limit::Evaluation,
     ];
 
@@ -171,6 +174,7 @@ impl Limit {
             Limit::EventStreams => "event_streams",
             Limit::EventStreamsPerPerson => "event_streams_per_person",
             Limit::EventBacklog => "event_backlog",
+            Limit::ThreadMessages => "thread_messages",
             Limit::Evaluation => "evaluation",
         }
     }
@@ -215,6 +219,7 @@ impl Limit {
             | Limit::KnownSecrets
             | Limit::MetricsResponses
             | Limit::EventBacklog => return None,
+            Limit::ThreadMessages => return None,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Questions to Agents.
 
-use super::say::{Place, Utterance, VERB_CHAT, say};
+use super::say::{VERB_CHAT, say};
+use super::utterance::{Place, Utterance};
 use super::{Text, thread};
 use crate::api::{Message, ThreadSpec};
 use crate::commands::intent::THREAD;

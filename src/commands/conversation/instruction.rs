@@ -1,6 +1,6 @@
 //! Commands in the text of a Message: carried out like those of any other interface.
 
-use super::say::{Place, Utterance};
+use super::utterance::{Place, Utterance};
 use crate::api::{Action, Matcher, MatcherName, MatcherOp, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{

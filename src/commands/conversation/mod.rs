@@ -8,6 +8,7 @@ mod instruction;
 mod reply;
 mod say;
 mod text;
+mod utterance;
 
 pub use chat::{ANSWER_WAIT_DEFAULT, ANSWER_WAIT_MAX, Chat, ChatInput, wait_for_answer};
 pub use reply::Reply;

@@ -1,6 +1,7 @@
 //! Replies in a Thread.
 
-use super::say::{Place, Utterance, VERB_REPLY, say};
+use super::say::{VERB_REPLY, say};
+use super::utterance::{Place, Utterance};
 use super::{Text, thread};
 use crate::api::Message;
 use crate::commands::{Command, CommandError, Context, Intent, Stored};

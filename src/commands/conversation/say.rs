@@ -1,6 +1,7 @@
 //! Stores a person's Message, once for each request.
 
 use super::instruction::{self, Instruction};
+use super::utterance::{MESSAGES_MAX, Place, Refusal, Utterance};
 use crate::api::{ActionReply, Author, AuthorKind, Message, MessageSpec, Subject, SubjectState, Thread, ThreadSpec};
 use crate::commands::intent::{ActionResult, Intent, MESSAGE, Progress, Record};
 use crate::commands::request::MessageName;
@@ -8,6 +9,7 @@ use crate::commands::{CommandError, Context, Objects};
 use crate::domain::thread::names::message_name;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
+use crate::telemetry::Limit;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::PostParams;
@@ -17,48 +19,6 @@ use std::collections::BTreeMap;
 /// The verbs of Actions of Messages that give no command.
 pub(in crate::commands) const VERB_REPLY: &str = "reply";
 pub(in crate::commands) const VERB_CHAT: &str = "chat";
-
-/// What a person says, and where.
-#[derive(Clone, Debug)]
-pub(super) struct Utterance {
-    pub place: Place,
-    /// Without secrets.
-    pub text: String,
-    pub in_reply_to: Option<String>,
-    /// The Finding that it is about, if it is not that of the Thread.
-    pub finding: Option<String>,
-    pub scenario: Option<String>,
-}
-
-/// The Thread of a Message.
-#[derive(Clone, Debug)]
-pub(super) enum Place {
-    /// As it was read.
-    Thread(Box<Thread>),
-    /// One that the request begins, with this name.
-    New(String, ThreadSpec),
-}
-
-impl Place {
-    pub fn name(&self) -> String {
-        match self {
-            Place::Thread(thread) => thread.name_any(),
-            Place::New(name, _) => name.clone(),
-        }
-    }
-
-    /// The Finding that the Thread is about.
-    pub fn finding(&self) -> Option<&str> {
-        match self {
-            Place::Thread(thread) => thread.spec.finding.as_deref(),
-            Place::New(..) => None,
-        }
-    }
-
-    fn is_closed(&self) -> bool {
-        matches!(self, Place::Thread(thread) if thread.spec.closed)
-    }
-}
 
 /// A Message that was stored.
 #[derive(Debug)]
@@ -86,7 +46,7 @@ pub(super) async fn say(
     // A repeated request is understood as it was at first.
     let may_command = match &earlier {
         Some(intent) => !matches!(intent.action.spec.verb.as_str(), VERB_REPLY | VERB_CHAT),
-        None => !said.place.is_closed(),
+        None => said.place.refusal().is_none(),
     };
     match instruction::in_text(&said.text).filter(|_| may_command) {
         Some(instruction) => Box::pin(instructed(context, earlier, said, instruction, stored)).await,
@@ -177,14 +137,15 @@ async fn instructed(
 /// Creates the Thread, where the request begins one, and the Message. What an earlier attempt made is found again.
 async fn store(context: &Context, said: &Utterance) -> Result<Message, CommandError> {
     let thread = said.place.name();
-    match &said.place {
-        // An earlier attempt may have stored it before the Thread was closed.
-        Place::Thread(closed) if closed.spec.closed => {
-            let refused = || CommandError::Conflict(format!("{thread} is closed: start a new conversation"));
-            return own(context).await?.ok_or_else(refused);
-        }
-        Place::Thread(_) => {}
-        Place::New(name, spec) => begin_thread(context, name, spec).await?,
+    if let Some(refusal) = said.place.refusal() {
+        // An earlier attempt may have stored it before.
+        return match own(context).await? {
+            Some(message) => Ok(message),
+            None => Err(refuse(context, &thread, refusal)),
+        };
+    }
+    if let Place::New(name, spec) = &said.place {
+        begin_thread(context, name, spec).await?;
     }
     let spec = MessageSpec {
         thread: thread.clone(),
@@ -211,6 +172,17 @@ async fn store(context: &Context, said: &Utterance) -> Result<Message, CommandEr
         }
         other => Ok(other?),
     }
+}
+
+fn refuse(context: &Context, thread: &str, refusal: Refusal) -> CommandError {
+    let why = match refusal {
+        Refusal::Closed => "is closed".to_string(),
+        Refusal::Full => {
+            context.metrics.limit_reached(Limit::ThreadMessages, format_args!("of {thread}"));
+            format!("has {MESSAGES_MAX} Messages")
+        }
+    };
+    CommandError::Conflict(format!("{thread} {why}: start a new conversation"))
 }
 
 async fn begin_thread(context: &Context, name: &str, spec: &ThreadSpec) -> Result<(), CommandError> {

@@ -115,6 +115,15 @@ async fn what_cannot_be_replied_to_is_refused_with_words() {
         let expected = "over is closed: start a new conversation";
         assert!(matches!(&error, CommandError::Conflict(text) if text == expected), "{error:?}");
     }
+    add_thread(&server, "full", json!({}));
+    let full = ("threads".to_string(), "full".to_string());
+    let change = json!({"status": {"messageCount": 10_000}});
+    server.cluster(|c| json_patch::merge(c.objects.get_mut(&full).unwrap(), &change));
+    let context = lead(&server);
+    let error = reply(&context, "full", "oi").await.unwrap_err();
+    assert!(matches!(&error, CommandError::Conflict(text) if text.contains("has 10000 Messages")), "{error:?}");
+    let metrics = context.metrics.encode();
+    assert!(metrics.contains("limit_reached_total{limit=\"thread_messages\"} 1"), "{metrics}");
     let refused = |action: &Value| action["spec"]["verb"] == "reply" && action["status"]["result"] == "refused";
     assert!(server.actions().iter().all(refused) && messages(&server).is_empty());
     let first = reply(&lead(&server), "thread", "oi").await.unwrap();
