@@ -451,6 +451,10 @@ const FIXED: [(Limit, &str); 8] = [
     (Limit::RenderedLists, "4 lists are rendered at once by the embedded API server; the others wait"),
     (Limit::MetricsResponses, "8 responses of /metrics are sent at once; further requests wait"),
     (
+        Limit::ThreadMessages,
+        "a Thread with 10,000 Messages takes no further one by REST: the answer is 409, and says to start a new conversation",
+    ),
+    (
         Limit::JsonPatch,
         "a JSON patch has at most 10,000 operations and copies at most 3 MiB, as in kube-apiserver; it nests at most 100 levels and moves at most 20,000,000 values",
     ),
