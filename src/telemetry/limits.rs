@@ -24,6 +24,8 @@ pub enum Limit {
     RetainedObjects,
     /// Actions that are kept.
     RetainedActions,
+    /// Messages of the Thread of a Finding.
+    ThreadMessages,
     /// Events that the embedded API server keeps.
     RetainedEvents,
     /// Actions of one person within a minute.
@@ -80,7 +82,7 @@ pub enum Limit {
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 33] = [
+    pub const ALL: [Limit; 34] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -88,6 +90,7 @@ impl Limit {
         Limit::NewKeysPerHour,
         Limit::RetainedObjects,
         Limit::RetainedActions,
+        Limit::ThreadMessages,
         Limit::RetainedEvents,
         Limit::ActionsPerMinute,
         Limit::Connections,
@@ -126,6 +129,7 @@ impl Limit {
             Limit::NewKeysPerHour => "new_keys_per_hour",
             Limit::RetainedObjects => "retained_objects",
             Limit::RetainedActions => "retained_actions",
+            Limit::ThreadMessages => "thread_messages",
             Limit::RetainedEvents => "retained_events",
             Limit::ActionsPerMinute => "actions_per_minute",
             Limit::Connections => "connections",
@@ -164,6 +168,7 @@ impl Limit {
             Limit::NewKeysPerHour => "AGENTIC_NEW_KEYS_PER_HOUR",
             Limit::RetainedObjects => "AGENTIC_RETENTION_MAX",
             Limit::RetainedActions => "AGENTIC_ACTIONS_MAX",
+            Limit::ThreadMessages => "AGENTIC_THREAD_MESSAGES_MAX",
             Limit::RetainedEvents => "AGENTIC_EVENTS_MAX",
             Limit::ActionsPerMinute => "AGENTIC_ACTIONS_PER_MINUTE",
             Limit::Connections => "AGENTIC_CONNECTIONS_MAX",
