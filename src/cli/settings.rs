@@ -21,6 +21,7 @@ use crate::domain::thread::policy::ThreadLimits;
 use crate::facade::token_review::{ServiceAccounts, parse_service_accounts};
 use crate::net::guard::AddressRules;
 use crate::net::networks::parse_networks;
+use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -238,7 +239,13 @@ impl Settings {
                 findings_per_check: self.count("AGENTIC_FINDINGS_PER_CHECK"),
                 new_keys_per_hour: self.count("AGENTIC_NEW_KEYS_PER_HOUR"),
             },
-            threads: ThreadLimits::default(),
+            threads: ThreadLimits {
+                recur_within: self.signed_duration("AGENTIC_THREAD_RECUR_WITHIN"),
+                close_after: self.signed_duration("AGENTIC_THREAD_CLOSE_AFTER"),
+                conversation_close_after: self.signed_duration("AGENTIC_CONVERSATION_CLOSE_AFTER"),
+                messages_max: self.count("AGENTIC_THREAD_MESSAGES_MAX"),
+                ..ThreadLimits::default()
+            },
             retention: RetentionLimits {
                 age: self.duration("AGENTIC_RETENTION"),
                 objects_max: self.count("AGENTIC_RETENTION_MAX"),
@@ -257,6 +264,10 @@ impl Settings {
     /// The value of a setting of format duration with a default.
     pub fn duration(&self, name: &str) -> Duration {
         self.get(name).and_then(|value| duration::parse(value).ok()).unwrap_or_default()
+    }
+
+    fn signed_duration(&self, name: &str) -> SignedDuration {
+        SignedDuration::try_from(self.duration(name)).unwrap_or(SignedDuration::MAX)
     }
 
     /// Whether a boolean setting is true.

@@ -7,7 +7,7 @@ use crate::domain::notice::policy::NoticePolicy;
 use crate::domain::notice::wording::Style;
 use std::sync::Arc;
 
-/// Reads the page of a runbook.
+/// Gives the page of a runbook.
 pub type ReadPage = dyn Fn(&FindingRunbook) -> Option<String> + Send + Sync;
 
 /// What the notification controller is started with.

@@ -24,6 +24,8 @@ pub enum Limit {
     RetainedObjects,
     /// Actions that are kept.
     RetainedActions,
+    /// Messages of the Thread of a Finding.
+    ThreadMessages,
     /// Events that the embedded API server keeps.
     RetainedEvents,
     /// Actions of one person within a minute.
@@ -100,6 +102,7 @@ impl Limit {
         Limit::NewKeysPerHour,
         Limit::RetainedObjects,
         Limit::RetainedActions,
+        Limit::ThreadMessages,
         Limit::RetainedEvents,
         Limit::ActionsPerMinute,
         Limit::AnswersPerMinute,
@@ -144,6 +147,7 @@ impl Limit {
             Limit::NewKeysPerHour => "new_keys_per_hour",
             Limit::RetainedObjects => "retained_objects",
             Limit::RetainedActions => "retained_actions",
+            Limit::ThreadMessages => "thread_messages",
             Limit::RetainedEvents => "retained_events",
             Limit::ActionsPerMinute => "actions_per_minute",
             Limit::AnswersPerMinute => "answers_per_minute",
@@ -188,6 +192,7 @@ impl Limit {
             Limit::NewKeysPerHour => "AGENTIC_NEW_KEYS_PER_HOUR",
             Limit::RetainedObjects => "AGENTIC_RETENTION_MAX",
             Limit::RetainedActions => "AGENTIC_ACTIONS_MAX",
+            Limit::ThreadMessages => "AGENTIC_THREAD_MESSAGES_MAX",
             Limit::RetainedEvents => "AGENTIC_EVENTS_MAX",
             Limit::ActionsPerMinute => "AGENTIC_ACTIONS_PER_MINUTE",
             Limit::AnswersPerMinute => "AGENTIC_ANSWERS_PER_MINUTE",

@@ -32,6 +32,7 @@ refused() { # MESSAGE COMMAND…
   said=$("${@:2}" 2>&1) && { echo "accepted: $said"; return 1; }
   grep -qF -- "$1" <<<"$said" || { echo "$said"; return 1; }
 }
+acknowledge_message() { as "$1" patch message m-1 --type=merge -p "{\"spec\":{\"acknowledgement\":{\"by\":\"$2\"}}}"; }
 say() { message "$2" "$3" "$4" | as "$1" create -f -; }
 record() { action "$2" "$3" | as "$1" create -f -; }
 account=system:serviceaccount:$ns:two-agentic-ops
@@ -51,6 +52,8 @@ check "other users can remove the acknowledgement" as rui patch finding f-1 --ty
 check "the facade of this release can write other names" acknowledge "$account" ana
 check "the facade of another release cannot" refused "must be the requesting user, system:serviceaccount:one" acknowledge system:serviceaccount:one:one-agentic-ops eva
 check "a Message of the user is accepted" say ana m-1 person ana
+check "a Message cannot be acknowledged with another name" refused "must be the requesting user, ana" acknowledge_message ana rui
+check "a Message can be acknowledged with the name of the user" acknowledge_message ana ana
 check "a Message of another person is rejected" refused "spec.author must be the requesting user, person ana" say ana m-2 person rui
 acknowledge_message() { as "$1" patch message m-1 --type=merge -p "{\"spec\":{\"acknowledgement\":{\"by\":\"$2\"}}}"; }
 check "a Message acknowledged with another name is rejected" refused "spec.acknowledgement.by must be the requesting user, rui" acknowledge_message rui ana

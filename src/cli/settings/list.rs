@@ -355,6 +355,30 @@ pub const SETTINGS: &[Setting] = &[
         "resolved Findings, ended Silences, closed Threads and Messages of closed Threads that are kept at most, of each kind; the oldest are removed first",
     ),
     setting(
+        "AGENTIC_THREAD_RECUR_WITHIN",
+        Some("24h"),
+        Format::Duration,
+        "time after its resolution within which a Finding that opens again goes on in its Thread",
+    ),
+    setting(
+        "AGENTIC_THREAD_CLOSE_AFTER",
+        Some("24h"),
+        Format::Duration,
+        "time after the resolution of its Finding at which a Thread is closed",
+    ),
+    setting(
+        "AGENTIC_CONVERSATION_CLOSE_AFTER",
+        Some("168h"),
+        Format::Duration,
+        "time after its last Message at which a conversation without a Finding is closed",
+    ),
+    setting(
+        "AGENTIC_THREAD_MESSAGES_MAX",
+        Some("1000"),
+        Format::Integer(10, 10_000),
+        "Messages of a Thread at which a Finding that opens again begins a new one",
+    ),
+    setting(
         "AGENTIC_ACTIONS_MAX",
         Some("100000"),
         Format::Integer(1, 10_000_000),

@@ -1,7 +1,7 @@
 //! What is carried out of a decision, each in a task of its own.
 
 use super::writer::Writer;
-use crate::api::{Action, Finding, FindingStatus, Message, Thread, ThreadSpec};
+use crate::api::{Action, Finding, FindingStatus, Message, SETTINGS_NAME, Thread, ThreadSpec};
 use crate::controllers::context::Context;
 use crate::domain::conversation::correlation::Group;
 use crate::domain::conversation::{Facts, Style};
@@ -16,9 +16,10 @@ use crate::domain::thread::upkeep::upkeep;
 use crate::runtime::caches::manager_of_message;
 use crate::runtime::write::{WriteError, call};
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::core::DeserializeGuard;
 use kube::{Api, ResourceExt as _};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Longest subject of a Thread, in characters.
@@ -30,6 +31,8 @@ pub struct Written {
     pub findings: Vec<Finding>,
     pub threads: Vec<Thread>,
     pub messages: Vec<Message>,
+    /// The settings that were read.
+    pub settings: Option<BTreeMap<String, String>>,
 }
 
 /// The end of a task.
@@ -43,6 +46,7 @@ pub struct Ended {
 pub struct Tasks {
     pub writer: Writer,
     actions: Api<DeserializeGuard<Action>>,
+    settings: Api<ConfigMap>,
     context: Context,
     style: Style,
 }
@@ -83,9 +87,21 @@ impl Tasks {
         Tasks {
             writer: Writer::new(context),
             actions: Api::namespaced(context.client.clone(), &context.namespace),
+            settings: Api::namespaced(context.client.clone(), &context.namespace),
             style: Style { language: style.language, zone: style.zone.clone() },
             context: context.clone(),
         }
+    }
+
+    /// Reads the settings, by which targets of probes are compared.
+    pub async fn read_settings(&self) -> Ended {
+        let settings = call(self.settings.get_opt(SETTINGS_NAME)).await;
+        let read = |map: Option<ConfigMap>| map.and_then(|map| map.data).unwrap_or_default();
+        let (settings, result) = match settings {
+            Ok(map) => (Some(read(map)), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        Ended { written: Written { settings, ..Written::default() }, result }
     }
 
     /// Makes the Thread, has the Finding name it, and tells. What exists already was made by an earlier attempt.

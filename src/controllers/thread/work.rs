@@ -4,6 +4,7 @@ mod changes;
 mod decide;
 mod roots;
 
+use super::correlation::Correlation;
 use super::holds::Holding;
 use super::index::Index;
 use super::tasks::{Ended, Tasks};
@@ -14,7 +15,6 @@ use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::WriteError;
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt as _;
-use roots::Correlation;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,6 +38,8 @@ pub enum Subject {
     Thread(String),
     /// What the Finding of this name is the root of.
     Root(String),
+    /// The settings by which targets are compared.
+    Settings,
 }
 
 pub struct Controller {
@@ -166,6 +168,9 @@ impl Controller {
             self.dirty.insert(Subject::Thread(message.spec.thread.clone()));
             self.index.message_seen(Arc::new(message));
         }
+        if let Some(settings) = written.settings {
+            self.correlation.take_settings(settings);
+        }
         match result {
             Ok(()) => drop(self.failures.remove(&subject)),
             Err(error) => self.failed(subject, &error),
@@ -173,6 +178,9 @@ impl Controller {
     }
 
     fn failed(&mut self, subject: Subject, error: &WriteError) {
+        if matches!(error, WriteError::Gone) {
+            self.forget(&subject);
+        }
         let failures = self.failures.entry(subject.clone()).or_default();
         match retry::ACKNOWLEDGEMENTS.decide(error, *failures) {
             Retry::Stop if !matches!(error, WriteError::Gone) => {
@@ -188,6 +196,15 @@ impl Controller {
                 let interval = SignedDuration::try_from(interval.max(PASS_INTERVAL)).unwrap_or(SignedDuration::ZERO);
                 self.wake(&subject, clock().checked_add(interval).ok());
             }
+        }
+    }
+
+    /// What was written of it is not there any more.
+    fn forget(&mut self, subject: &Subject) {
+        match subject {
+            Subject::Finding(name) | Subject::Root(name) => self.index.findings.forget(name),
+            Subject::Thread(name) => self.index.threads.forget(name),
+            Subject::Settings => {}
         }
     }
 

@@ -130,9 +130,28 @@ fn decode(text: &[u8], notation: Notation, origin: impl Fn(Range<usize>) -> (u32
     changed.then_some(decoded)
 }
 
-/// `=41`, and the sign before the end of a line, which may be white space by now.
+/// White space at the beginning of `text`, as it is and as escapes: how many bytes it takes.
+fn white_space(text: &[u8]) -> usize {
+    let mut length = 0;
+    while let Some(rest) = text.get(length..) {
+        length += match rest {
+            [byte, ..] if byte.is_ascii_whitespace() => 1,
+            [b'\\', b'r' | b'n' | b't', ..] => 2,
+            [b'\\', ..] => match number_escape(rest) {
+                Some(Encoded { length, meaning: Meaning::Byte(byte) }) if byte.is_ascii_whitespace() => length,
+                Some(Encoded { length, meaning: Meaning::Char(c) }) if c.is_ascii_whitespace() => length,
+                _ => break,
+            },
+            _ => break,
+        };
+    }
+    length
+}
+
+/// `=41`, and the sign before the end of a line, which may be white space by now, or escapes of it: where they are undone together
+/// with the other escapes, those that the secret itself looks like are, too.
 fn quoted(text: &[u8]) -> Option<Encoded> {
-    let spaces = text.iter().skip(1).take_while(|b| b.is_ascii_whitespace()).count();
+    let spaces = white_space(text.get(1..)?);
     if spaces > 0 {
         return Some(Encoded { length: 1 + spaces, meaning: Meaning::Nothing });
     }

@@ -289,6 +289,11 @@ fn short_values_and_other_text_are_not_redacted() {
 fn text_around_a_secret_does_not_hide_it() {
     // The percent sign before it, and the first characters of it, look like one encoded character.
     assert_eq!(Redactor::new(["41424344454"]).redact("100%41424344454 \\x41424344454"), "100%*** \\x***");
+    // A secret that looks encoded itself, in lines of quoted-printable within a string of JSON or of a program.
+    for line_end in ["\\r\\n", "\\n", "\\u000d\\u000a", "\\x0a", "\\015\\012"] {
+        let shown = Redactor::new(["4TH6%d2$q"]).redact(&format!("4TH6={line_end}%d2$={line_end}q")).into_owned();
+        assert_eq!(shown, REDACTED, "{line_end}");
+    }
     // A secret that looks encoded itself.
     let secret = "a%2Fb&amp;c\\u0041d";
     assert_eq!(Redactor::new([secret]).redact(secret), REDACTED);

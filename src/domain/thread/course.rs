@@ -42,7 +42,7 @@ pub fn course<'a>(case: &Case<'a>) -> Option<Course<'a>> {
     let Some((name, began)) = named else {
         // It was resolved before there were Threads.
         let opened = status.opened_at.as_ref().filter(|_| is_active)?.0;
-        return Some(begun(case, opened));
+        return Some(begun(case, first_of_chain(case, opened)));
     };
     let first = status.transitions.iter().position(|t| t.at.0 >= began && !ends_at(t, began));
     let own = status.transitions.get(first.unwrap_or(status.transitions.len())..).unwrap_or_default();
@@ -58,6 +58,21 @@ pub fn course<'a>(case: &Case<'a>) -> Option<Course<'a>> {
             Some(Course { thread: name.to_string(), is_missing: !exists, is_new: false, transitions, next })
         }
     }
+}
+
+/// The opening of the occurrence with which the Thread would have begun, had it been made in time: those before it that ended shortly
+/// before the next one belong to it.
+fn first_of_chain(case: &Case<'_>, opened: Timestamp) -> Timestamp {
+    let (mut first, mut next) = (opened, opened);
+    for transition in case.status.transitions.iter().rev() {
+        let at = transition.at.0;
+        match (transition.to, is_opening(transition)) {
+            (Phase::Resolved, _) if next.duration_since(at) > case.limits.recur_within => break,
+            (_, true) => (first, next) = (first.min(at), at),
+            _ => {}
+        }
+    }
+    first
 }
 
 /// The Thread that begins with the occurrence opened at this time.

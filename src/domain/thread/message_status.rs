@@ -1,7 +1,7 @@
 //! The status of a Message, from its spec, its Thread and its Finding.
 
 use super::names::began_at;
-use super::told::{self, RESOLVED, Told, at, place, second};
+use super::told::{self, OPENED, REOPENED, RESOLVED, Told, at, place, second};
 use crate::api::{
     AuthorKind, FindingStatus, Message, MessageAcknowledgement, MessagePhase, MessageStatus, Phase,
     RecordedAcknowledgement, Thread,
@@ -55,7 +55,7 @@ impl Surroundings<'_> {
     }
 }
 
-/// Of a Thread, what makes its Messages moot: the last resolution that was told, and the last Message that asks.
+/// Of a Thread, what makes its Messages moot: the last resolution that was told, and the last Message that asks, or tells of an opening.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moot {
     resolved: Option<Arc<Message>>,
@@ -68,7 +68,10 @@ impl Moot {
             let these = told.story().filter(|(reason, message)| is(reason, message)).map(|(_, message)| message);
             these.max_by_key(|message| place(message)).cloned()
         };
-        Moot { resolved: last(|reason, _| reason == RESOLVED), asking: last(|_, message| message.spec.needs_ack) }
+        Moot {
+            resolved: last(|reason, _| reason == RESOLVED),
+            asking: last(|reason, message| message.spec.needs_ack || [OPENED, REOPENED].contains(&reason)),
+        }
     }
 
     fn covers(&self, message: &Message) -> bool {

@@ -40,18 +40,21 @@ pub fn is_opening(transition: &Transition) -> bool {
 
 /// Selects from the openings and resolutions of one Thread, oldest first.
 pub fn select<'a>(changes: &[&'a Transition], known: &Known) -> Selected<'a> {
+    let is_told =
+        |change: &Transition| known.last_told == Some(ToldPhase { at: change.at.0, is_opening: is_opening(change) });
     let begins_flapping = known.is_cut && first_run_flaps(changes);
     let mut walk = Walk { flaps: begins_flapping, ..Walk::default() };
-    for change in changes {
+    for (number, change) in changes.iter().enumerate() {
         walk.pass(change);
+        // The openings before it that made it flap are no longer kept: what followed was not told.
+        let may_have_begun = known.is_cut && walk.openings.len() < OPENINGS && is_told(change) && is_opening(change);
+        walk.flaps |= may_have_begun && first_run_flaps(changes.get(number..).unwrap_or_default());
     }
     let Walk { mut tell, held, last, opening, .. } = walk;
     // What is older than what was told was left out, or removed by hand.
     let is_new = |change: &Transition| known.last_told.is_none_or(|told| change.at.0 >= told.at);
     tell.retain(|change| is_new(change));
     let mut wake = None;
-    let is_told =
-        |change: &Transition| known.last_told == Some(ToldPhase { at: change.at.0, is_opening: is_opening(change) });
     if let Some(held) = held.filter(|held| is_new(held) && !is_told(held)) {
         let is_told_open = match tell.last() {
             Some(last) => is_opening(last),
@@ -123,5 +126,83 @@ impl<'a> Walk<'a> {
         } else {
             self.tell.push(change);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// Openings and resolutions in turn, at these times.
+    fn history(times: &[i64]) -> Vec<Transition> {
+        let one = |(number, second): (usize, &i64)| {
+            let (to, reason) = match number {
+                0 => (Phase::Open, "Opened"),
+                _ if number % 2 == 0 => (Phase::Open, "Reopened"),
+                _ => (Phase::Resolved, "Recovered"),
+            };
+            Transition { at: Time(at(*second)), from: None, to, reason: reason.into(), message: String::new() }
+        };
+        times.iter().enumerate().map(one).collect()
+    }
+
+    /// What is told of changes at these times by a controller that looks at each second at which something changes, and when the last
+    /// was kept for a while. The Finding keeps the last 20 changes.
+    fn told(times: &[i64]) -> Vec<i64> {
+        let all = history(times);
+        let mut told: Vec<&Transition> = Vec::new();
+        for count in 1..=all.len() {
+            let kept = &all[count.saturating_sub(20)..count];
+            let changes: Vec<&Transition> = kept.iter().collect();
+            let next = all.get(count).map_or(Timestamp::MAX, |next| next.at.0);
+            let stable = all[count - 1].at.0.checked_add(STABLE_AFTER).unwrap();
+            for now in [all[count - 1].at.0, stable].into_iter().filter(|now| *now < next) {
+                let last_told = told.last().map(|last| ToldPhase { at: last.at.0, is_opening: is_opening(last) });
+                let known = Known { is_cut: kept.len() == 20, last_told, is_over: false, now };
+                for change in select(&changes, &known).tell {
+                    if !told.iter().any(|other| std::ptr::eq(*other, change)) {
+                        told.push(change);
+                    }
+                }
+            }
+        }
+        told.iter().map(|change| change.at.0.as_second()).collect()
+    }
+
+    #[test]
+    fn all_changes_are_told_unless_the_finding_flaps() {
+        assert_eq!(told(&[0, 60, 120, 4000, 9000]), [0, 60, 120, 4000, 9000]);
+        assert_eq!(told(&[0, 60, 120, 180]), [0, 60, 120, 180], "two openings");
+        assert_eq!(told(&[0, 60, 120, 180, 240, 300, 360]), [0, 60, 120, 180, 240, 360], "the third, and the last");
+        assert_eq!(told(&[0, 60, 120, 180, 240, 300, 360, 2000]), [0, 60, 120, 180, 240, 360, 2000], "it was over");
+    }
+
+    #[test]
+    fn a_finding_that_flaps_for_days_adds_two_messages() {
+        for pause in [1, 60, 300, 890] {
+            let mut times: Vec<i64> = (0..200).map(|number| number * pause).collect();
+            assert_eq!(told(&times), [0, pause, 2 * pause, 3 * pause, 4 * pause, 199 * pause], "{pause}");
+            // The run before it is still among what is kept.
+            times = (0..201).map(|number| if number == 0 { 0 } else { 1000 + number * pause }).collect();
+            assert!(told(&times).len() <= 8, "{pause}: {:?}", told(&times));
+        }
+    }
+
+    #[test]
+    fn after_an_outage_what_is_open_is_told_at_once_and_the_rest_in_short() {
+        let all = history(&(0..21).map(|number| number * 60).collect::<Vec<_>>());
+        let changes: Vec<&Transition> = all[1..].iter().collect();
+        let of = |last_told, now| {
+            let known = Known { is_cut: true, last_told, is_over: false, now: at(now) };
+            select(&changes, &known).tell.iter().map(|change| change.at.0.as_second()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(None, 1201), [1200]);
+        assert_eq!(of(Some(ToldPhase { at: at(0), is_opening: true }), 1201), [0; 0], "it was told to be open");
+        assert_eq!(of(Some(ToldPhase { at: at(0), is_opening: true }), 1200 + 900), [1200]);
     }
 }

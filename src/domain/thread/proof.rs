@@ -3,6 +3,7 @@
 use super::names::message_name;
 use crate::api::{Action, Message, MessageAcknowledgement};
 use crate::domain::transition::VERB_ACKNOWLEDGE;
+use jiff::Timestamp;
 
 /// Whether the Action records that the author wrote this Message: one Action, one Message, whose name follows from it.
 pub fn proves_author(action: &Action, message: &Message) -> bool {
@@ -12,10 +13,11 @@ pub fn proves_author(action: &Action, message: &Message) -> bool {
         && *name == message_name(&message.spec.thread, id)
 }
 
-/// Whether the Action records this acknowledgement, word for word: of this Message, by this person, with this note, at the time when the
-/// Action was created.
+/// Whether the Action records this acknowledgement, word for word: of this Message, by this person, with this note, until then, at the
+/// time when the Action was created.
 pub fn proves_acknowledgement(action: &Action, message: &Message, written: &MessageAcknowledgement) -> bool {
     let (subject, Some(before)) = (&action.spec.subject, &action.spec.before) else { return false };
+    let until = action.spec.parameters.get("until").and_then(|until| until.parse::<Timestamp>().ok());
     let created = action.metadata.creation_timestamp.as_ref().map(|at| at.0);
     is_made(action)
         && action.spec.verb == VERB_ACKNOWLEDGE
@@ -24,6 +26,7 @@ pub fn proves_acknowledgement(action: &Action, message: &Message, written: &Mess
         && before.uid == message.metadata.uid
         && action.spec.actor.name == written.by
         && action.spec.parameters.get("note") == written.note.as_ref()
+        && until == written.until.as_ref().map(|until| until.0)
         && created.is_some()
         && written.at.as_ref().map(|at| at.0) == created
 }
@@ -32,4 +35,60 @@ pub fn proves_acknowledgement(action: &Action, message: &Message, written: &Mess
 fn is_made(action: &Action) -> bool {
     let result = action.status.as_ref().and_then(|status| status.result.as_deref());
     action.is_of_facade() && result.is_none_or(|result| result == "done")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn action(more: Value) -> Action {
+        let mut object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Action",
+            "metadata": {"name": "act-1", "creationTimestamp": "2026-01-01T00:00:00Z",
+                "annotations": {"agentic.ligbox.io/recorded-by": "facade"}},
+            "spec": {"verb": "acknowledge", "subject": {"kind": "Message", "name": "m"}, "actor": {"name": "ana", "via": "rest"},
+                "parameters": {"note": "n", "until": "2026-01-02T00:00:00Z"}, "before": {"uid": "u"}}});
+        json_patch::merge(&mut object, &more);
+        serde_json::from_value(object).unwrap()
+    }
+
+    fn message(name: &str, more: Value) -> Message {
+        let mut object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message", "metadata": {"name": name, "uid": "u"},
+            "spec": {"thread": "t", "author": {"kind": "person", "name": "ana"}, "body": "b", "acknowledgement":
+                {"by": "ana", "note": "n", "at": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}}});
+        json_patch::merge(&mut object, &more);
+        serde_json::from_value(object).unwrap()
+    }
+
+    #[test]
+    fn an_acknowledgement_is_proven_by_the_action_that_says_the_same() {
+        let is_proven = |of: Value, written: Value| {
+            let message = message("m", json!({"spec": {"acknowledgement": written}}));
+            proves_acknowledgement(&action(of), &message, message.spec.acknowledgement.as_ref().unwrap())
+        };
+        assert!(is_proven(json!({}), json!({})));
+        for (of, written) in [
+            (json!({"metadata": {"annotations": null}}), json!({})),
+            (json!({"spec": {"verb": "reply"}}), json!({})),
+            (json!({"spec": {"subject": {"name": "other"}}}), json!({})),
+            (json!({"spec": {"before": {"uid": "other"}}}), json!({})),
+            (json!({"status": {"result": "refused"}}), json!({})),
+            (json!({}), json!({"by": "rui"})),
+            (json!({}), json!({"note": "other"})),
+            (json!({}), json!({"until": null})),
+            (json!({}), json!({"at": "2026-01-01T00:00:01Z"})),
+        ] {
+            assert!(!is_proven(of.clone(), written.clone()), "{of} {written}");
+        }
+    }
+
+    #[test]
+    fn one_action_proves_the_author_of_one_message() {
+        let name = message_name("t", "act-1");
+        let is_proven = |of: Value, message: &Message| proves_author(&action(of), message);
+        assert!(is_proven(json!({"spec": {"verb": "reply"}}), &message(&name, json!({}))));
+        assert!(!is_proven(json!({}), &message("copied", json!({}))));
+        assert!(!is_proven(json!({"spec": {"actor": {"name": "rui"}}}), &message(&name, json!({}))));
+        assert!(!is_proven(json!({"metadata": {"annotations": null}}), &message(&name, json!({}))));
+    }
 }

@@ -63,6 +63,10 @@ fn check(world: &World) {
     for part in &parts {
         let name = super::names::thread_name(&world.name, part[0].at.0);
         known.insert(name.clone());
+        if !world.stored.threads.contains_key(&name) {
+            assert!(world.deleted.contains(&name), "{name}");
+            continue;
+        }
         let messages = world.stored.ordered(&name);
         let context =
             || format!("{name}: {:#?}\n{:#?}", messages.iter().map(|m| &m.metadata.name).collect::<Vec<_>>(), part);
@@ -74,18 +78,15 @@ fn check(world: &World) {
         check_severities(&messages);
         let sequences: Vec<u32> = messages.iter().map(|m| m.status.as_ref().unwrap().sequence.unwrap()).collect();
         assert!(sequences.windows(2).all(|pair| pair[0] < pair[1]), "{sequences:?}");
-        match world.stored.threads.get(&name) {
-            Some((_, thread)) => {
-                let status = thread.status.as_ref().unwrap();
-                assert_eq!(counts(status), (Some(u32::try_from(messages.len()).unwrap()), Some(0)), "{}", context());
-                assert!(thread.spec.closed, "{}", context());
-            }
-            None => assert!(world.deleted.contains(&name), "{}", context()),
-        }
+        let (_, thread) = &world.stored.threads[&name];
+        let status = thread.status.as_ref().unwrap();
+        assert_eq!(counts(status), (Some(u32::try_from(messages.len()).unwrap()), Some(0)), "{}", context());
+        assert!(thread.spec.closed, "{}", context());
     }
     let threads: BTreeSet<String> = world.stored.threads.keys().cloned().collect();
     assert!(threads.is_subset(&known), "{threads:?} {known:?}");
-    assert!(world.stored.messages.values().all(|(_, message)| !is_pending(message)));
+    let kept = world.stored.messages.values().map(|(_, m)| m).filter(|m| threads.contains(&m.spec.thread));
+    assert!(kept.into_iter().all(|message| !is_pending(message)));
 }
 
 /// Each change begins where the one before ended.
@@ -104,7 +105,10 @@ impl World {
     /// What holds whenever a leader has nothing left to do.
     fn check_now(&self) {
         let status = self.status();
-        let pending: Vec<&Message> = self.stored.messages.values().map(|(_, m)| m).filter(|m| is_pending(m)).collect();
+        // Those of a Thread that somebody deleted are nobody's.
+        let exists = |m: &&Message| self.stored.threads.contains_key(&m.spec.thread);
+        let all = self.stored.messages.values().map(|(_, m)| m);
+        let pending: Vec<&Message> = all.filter(exists).filter(|m| is_pending(m)).collect();
         let names = |of: &[&Message]| format!("{:?}", of.iter().map(|m| &m.metadata.name).collect::<Vec<_>>());
         let all: Vec<&Message> = self.stored.messages.values().map(|(_, m)| m).collect();
         let context = || format!("{} of {} at {}: {:#?}", names(&pending), names(&all), self.now, status.transitions);

@@ -184,7 +184,7 @@ fn as_of(status: &FindingStatus, change: &Transition) -> Option<FindingStatus> {
         phase: Some(change.to),
         message: Some(&change.message).filter(|message| !message.is_empty()).cloned().or(status.message.clone()),
         opened_at: if is_resolved { None } else { Some(change.at.clone()) },
-        resolved_at: is_resolved.then(|| Time(change.at.0)),
+        resolved_at: is_resolved.then_some(Time(change.at.0)),
         since: Some(change.at.clone()),
         acknowledgement: None,
         ..status.clone()

@@ -30,6 +30,7 @@ pub fn status<'a>(
     finding: Option<&FindingStatus>,
 ) -> ThreadStatus {
     let before = thread.status.clone().unwrap_or_default();
+    let counted = before.message_count;
     let mut next = ThreadStatus {
         observed_generation: thread.metadata.generation,
         message_count: Some(0),
@@ -45,6 +46,10 @@ pub fn status<'a>(
         if next.last_message_at.as_ref().is_none_or(|last| last.0 < written) {
             next.last_message_at = Some(Time(written));
         }
+    }
+    if thread.spec.closed {
+        // Retention removes the Messages first, and then the Thread if it is unchanged.
+        next.message_count = next.message_count.max(counted);
     }
     if next.mail_root.is_none() {
         next.mail_root = finding.and_then(first_mail);

@@ -63,7 +63,7 @@ async fn writes_contain_the_version_that_was_read(which: Which) {
         match request.method.as_str() {
             "GET" => {}
             "POST" => {
-                let made = ["/findings?", "/leases?", "/events?"];
+                let made = ["/findings?", "/threads?", "/messages?", "/leases?", "/events?"];
                 assert!(made.iter().any(|kind| format!("{}?", request.path).contains(kind)), "{request:?}");
             }
             // Events are created, then patched with a count without a resource version.
@@ -78,6 +78,8 @@ async fn writes_contain_the_version_that_was_read(which: Which) {
         ("PATCH", &*format!("/findings/{finding}?")),
         ("PATCH", "/scenarios/shop/status"),
         ("PATCH", "/agents/pulso/status"),
+        ("POST", "/threads"),
+        ("POST", "/messages"),
         ("POST", "/leases"),
         ("PUT", "/leases/agentic-ops"),
         ("POST", "/events"),

@@ -14,6 +14,7 @@ use crate::domain::thread::told::Told;
 use crate::domain::thread::upkeep::upkeep;
 use crate::runtime::caches::manager_of_message;
 use crate::runtime::write::WriteError;
+use crate::telemetry::Limit;
 use jiff::Timestamp;
 use std::collections::HashMap;
 
@@ -23,6 +24,7 @@ impl Controller {
             Subject::Finding(name) => self.decide_story(name, now),
             Subject::Thread(name) => self.decide_upkeep(name, now),
             Subject::Root(name) => self.decide_root(name, now),
+            Subject::Settings => self.read_settings(),
         }
     }
 
@@ -44,6 +46,11 @@ impl Controller {
             holds: &holds,
         };
         let plan = plan(&case, &surroundings, now);
+        if plan.refer && told.len() >= self.limits.messages_max {
+            let detail =
+                format_args!("Thread {}: {} Messages", status.thread.as_deref().unwrap_or_default(), told.len());
+            self.context.metrics.limit_reached(Limit::ThreadMessages, detail);
+        }
         self.wake(&subject, plan.wake);
         if !plan.is_empty() {
             let telling =
@@ -73,6 +80,11 @@ impl Controller {
     pub(super) fn spawn(&mut self, subject: Subject, telling: Telling) {
         let tasks = self.tasks.clone();
         self.begin_task(subject, async move { tasks.tell(&telling).await });
+    }
+
+    fn read_settings(&mut self) {
+        let tasks = self.tasks.clone();
+        self.begin_task(Subject::Settings, async move { tasks.read_settings().await });
     }
 
     fn begin_task(&mut self, subject: Subject, work: impl Future<Output = Ended> + Send + 'static) {

@@ -3,60 +3,14 @@
 use super::{Controller, Subject};
 use crate::api::{Finding, FindingStatus};
 use crate::controllers::thread::tasks::Telling;
-use crate::domain::conversation::correlation::{Group, OpenFinding, groups};
+use crate::domain::conversation::correlation::{OpenFinding, groups};
 use crate::domain::probe_targets::targets_of_check;
 use crate::domain::thread::correlated::{Occurrence, correlated};
 use crate::domain::thread::story::Plan;
 use crate::domain::thread::told::Told;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Open Findings are compared this often at most.
-const INTERVAL: Duration = Duration::from_secs(1);
-
-/// The groups of open Findings, as of the last comparison.
-#[derive(Default)]
-pub struct Correlation {
-    is_changed: bool,
-    compared_at: Option<Instant>,
-    settings: BTreeMap<String, String>,
-    /// Of each Finding in a group, that group.
-    groups: HashMap<String, Arc<Group>>,
-}
-
-impl Correlation {
-    pub fn findings_changed(&mut self) {
-        self.is_changed = true;
-    }
-
-    /// The group that a Finding belongs to.
-    pub fn group_of(&self, finding: &str) -> Option<Arc<Group>> {
-        self.groups.get(finding).cloned()
-    }
-
-    /// How long to wait until the next comparison; `None` where nothing changed.
-    fn due_in(&self, now: Instant) -> Option<Duration> {
-        let passed = self.compared_at.map_or(INTERVAL, |at| now.saturating_duration_since(at));
-        self.is_changed.then(|| INTERVAL.saturating_sub(passed))
-    }
-
-    fn take(&mut self, groups: Vec<Group>) -> Vec<String> {
-        self.is_changed = false;
-        self.compared_at = Some(Instant::now());
-        self.groups.clear();
-        let mut roots = Vec::new();
-        for group in groups.into_iter().map(Arc::new) {
-            roots.push(group.root.name.clone());
-            for finding in std::iter::once(&group.root).chain(&group.others) {
-                self.groups.insert(finding.name.clone(), group.clone());
-            }
-        }
-        roots
-    }
-}
 
 impl Controller {
     /// Compares the open Findings where that is due; gives the time until it is.
@@ -68,6 +22,9 @@ impl Controller {
         }
         let open: Vec<OpenFinding> =
             self.context.caches.findings.objects().iter().filter_map(|finding| self.open(finding)).collect();
+        if open.len() > 1 && self.correlation.are_settings_old() {
+            self.dirty.insert(Subject::Settings);
+        }
         let roots = self.correlation.take(groups(&open));
         self.dirty.extend(roots.into_iter().map(Subject::Root));
         Duration::MAX

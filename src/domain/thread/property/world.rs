@@ -61,8 +61,8 @@ pub(super) struct State {
 pub(super) struct World {
     pub now: Timestamp,
     pub stored: State,
-    /// What each replica saw.
-    views: [State; 2],
+    /// What each replica saw, and when: a process that is suspended decided then, and writes later.
+    views: [(Timestamp, State); 2],
     leader: usize,
     crash_in: Option<usize>,
     silenced: bool,
@@ -83,9 +83,10 @@ impl World {
     pub(super) fn new() -> World {
         let state =
             State { finding: (0, FindingStatus::default()), threads: BTreeMap::new(), messages: BTreeMap::new() };
+        let now = Timestamp::from_second(1_700_000_000).unwrap();
         World {
-            now: Timestamp::from_second(1_700_000_000).unwrap(),
-            views: [state.clone(), state.clone()],
+            now,
+            views: [(now, state.clone()), (now, state.clone())],
             stored: state,
             leader: 0,
             crash_in: None,
@@ -205,7 +206,7 @@ impl World {
     fn lead(&mut self) {
         for round in 0.. {
             assert!(round < 60, "the work comes to an end");
-            self.views[self.leader] = self.stored.clone();
+            self.views[self.leader] = (self.now, self.stored.clone());
             match self.work(self.leader) {
                 Ok(true) => {}
                 Ok(false) => break,
@@ -229,15 +230,15 @@ impl World {
 
     /// What a replica does from what it saw. True where it found something to do.
     fn work(&mut self, replica: usize) -> Result<bool, Stopped> {
-        let view = self.views[replica].clone();
-        let mut is_busy = self.tell(replica, &view)?;
+        let (at, view) = self.views[replica].clone();
+        let mut is_busy = self.tell(replica, &view, at)?;
         for name in view.threads.keys() {
-            is_busy |= self.keep(replica, &view, name)?;
+            is_busy |= self.keep(replica, &view, at, name)?;
         }
         Ok(is_busy)
     }
 
-    fn plan(&self, view: &State) -> Plan {
+    fn plan(&self, view: &State, at: Timestamp) -> Plan {
         let status = &view.finding.1;
         let thread = status.thread.as_ref().and_then(|thread| view.threads.get(thread)).map(|(_, thread)| thread);
         let told = status.thread.as_ref().map(|thread| view.told(thread)).unwrap_or_default();
@@ -245,11 +246,11 @@ impl World {
         let silences = if self.silenced { vec!["s".to_string()] } else { Vec::new() };
         let holds = || Holds { failing_dependencies: Vec::new(), silences: silences.clone() };
         let after = Some(SignedDuration::from_mins(15));
-        plan(&case, &Escalating { after, is_told_once: false, holds: &holds }, self.now)
+        plan(&case, &Escalating { after, is_told_once: false, holds: &holds }, at)
     }
 
-    fn tell(&mut self, replica: usize, view: &State) -> Result<bool, Stopped> {
-        let plan = self.plan(view);
+    fn tell(&mut self, replica: usize, view: &State, at: Timestamp) -> Result<bool, Stopped> {
+        let plan = self.plan(view, at);
         if plan.make {
             self.step(replica)?;
             let spec = ThreadSpec {
@@ -286,11 +287,11 @@ impl World {
         Ok(!plan.is_empty())
     }
 
-    fn keep(&mut self, replica: usize, view: &State, name: &str) -> Result<bool, Stopped> {
+    fn keep(&mut self, replica: usize, view: &State, at: Timestamp, name: &str) -> Result<bool, Stopped> {
         let (version, thread) = &view.threads[name];
         let told = view.told(name);
         let subject = Subject::Finding(&view.finding.1);
-        let surroundings = Surroundings { thread, subject, told: &told, now: self.now };
+        let surroundings = Surroundings { thread, subject, told: &told, now: at };
         let todo = upkeep(&surroundings, &self.limits, &HashMap::new(), |_| None);
         let mut version = *version;
         if let Some(status) = &todo.thread {
@@ -316,7 +317,7 @@ impl World {
         let last = |thread: &Thread| thread.status.as_ref().and_then(|status| status.last_sequence);
         let before = last(thread);
         change(thread);
-        assert!(last(thread) >= before, "sequences that are reserved stay so");
+        check_reserved(before, last(thread));
         *stored += 1;
         Ok(*stored)
     }
@@ -341,6 +342,10 @@ impl World {
         self.resolve(ResolveReason::Recovered);
         self.pass(26 * 3600);
     }
+}
+
+fn check_reserved(before: Option<u32>, after: Option<u32>) {
+    assert!(after >= before, "sequences that are reserved stay so");
 }
 
 impl State {

@@ -32,10 +32,10 @@ fn transition((what, second): (char, i64)) -> Value {
 /// The status after these changes, with its Thread if there is one.
 fn status(changes: &[(char, i64)], thread: Option<&str>) -> FindingStatus {
     let last = transition(*changes.last().unwrap());
-    let openings = changes.iter().filter(|(what, _)| *what == 'o');
+    let mut openings = changes.iter().filter(|(what, _)| *what == 'o');
     let is_resolved = last["to"] == "Resolved";
     let mut status = json!({"phase": last["to"], "severity": "high", "agent": "pulso", "message": "m", "thread": thread,
-        "occurrences": openings.clone().count(), "openedAt": at(openings.last().unwrap().1).to_string(),
+        "occurrences": openings.clone().count(), "openedAt": at(openings.next_back().unwrap().1).to_string(),
         "transitions": changes.iter().map(|change| transition(*change)).collect::<Vec<_>>()});
     if is_resolved {
         status["resolvedAt"] = last["at"].clone();
@@ -120,8 +120,15 @@ fn a_finding_that_opens_gets_a_thread_with_its_story() {
     assert_eq!((by.by.as_str(), by.note.as_deref(), by.proven), ("ana", Some("on it"), true));
 
     let upgraded = decide(&status(&[('o', 0), ('r', 5), ('o', 9)], None), None, &nothing, 10);
-    assert_eq!((upgraded.thread.clone(), outline(&upgraded)), (thread_name(FINDING, at(9)), vec![("Reopened", 9)]));
-    assert_eq!(upgraded.tell[0].what, What::Reopened(2));
+    let all = vec![("Opened", 0), ("Resolved", 5), ("Reopened", 9)];
+    assert_eq!((upgraded.thread.clone(), outline(&upgraded)), (first_thread(), all), "as if it had been made in time");
+    assert_eq!(upgraded.tell[2].what, What::Reopened(2));
+    let later = 5 + 25 * 3600;
+    let upgraded = decide(&status(&[('o', 0), ('r', 5), ('o', later)], None), None, &nothing, later + 1);
+    assert_eq!(
+        (upgraded.thread.clone(), outline(&upgraded)),
+        (thread_name(FINDING, at(later)), vec![("Reopened", later)])
+    );
     assert!(decide(&status(&[('o', 0), ('r', 5)], None), None, &nothing, 10).is_empty(), "it was over before");
     assert!(decide(&FindingStatus::default(), None, &nothing, 10).is_empty(), "it has no phase yet");
 }

@@ -91,6 +91,10 @@ fn nothing_is_written_that_says_nothing_new() {
     // What is removed by retention does not change when it was last used.
     let emptied = decide(&kept, Subject::Finding(&open), &[], 20).thread.unwrap();
     assert_eq!((emptied.message_count, emptied.last_message_at.map(|at| at.0)), (Some(0), Some(at(0))));
+    let closed = Thread { spec: crate::api::ThreadSpec { closed: true, ..kept.spec.clone() }, ..kept };
+    let status = decide(&closed, Subject::Finding(&open), &[message("end", "Resolved", 0, json!({}))], 20).thread;
+    let closed = Thread { status, ..closed };
+    assert!(decide(&closed, Subject::Finding(&open), &[], 20).thread.is_none(), "retention removes it next");
 }
 
 #[test]
