@@ -87,14 +87,14 @@ pub enum Limit {
     /// Events that a client does not read.
     EventBacklog,
     /// Messages of a Thread that people write by REST.
-    ThreadMessages,
+    RepliesOfThread,
     /// The cost of a CEL expression, or of all expressions of a Scenario in one run.
     Evaluation,
 }
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 39] = [
+    pub const ALL: [Limit; 40] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -133,7 +133,7 @@ impl Limit {
         Limit::EventStreams,
         Limit::EventStreamsPerPerson,
         Limit::EventBacklog,
-        Limit::ThreadMessages,
+        Limit::RepliesOfThread,
         Limit::Evaluation,
     ];
 
@@ -178,7 +178,7 @@ impl Limit {
             Limit::EventStreams => "event_streams",
             Limit::EventStreamsPerPerson => "event_streams_per_person",
             Limit::EventBacklog => "event_backlog",
-            Limit::ThreadMessages => "thread_messages",
+            Limit::RepliesOfThread => "replies_of_thread",
             Limit::Evaluation => "evaluation",
         }
     }
@@ -223,8 +223,8 @@ impl Limit {
             | Limit::RequestBytes
             | Limit::KnownSecrets
             | Limit::MetricsResponses
-            | Limit::EventBacklog => return None,
-            Limit::ThreadMessages => return None,
+            | Limit::EventBacklog
+            | Limit::RepliesOfThread => return None,
         })
     }
 }

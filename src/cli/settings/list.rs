@@ -462,7 +462,7 @@ pub fn reference() -> String {
 }
 
 /// The limits that no setting changes.
-const FIXED: [(Limit, &str); 8] = [
+const FIXED: [(Limit, &str); 9] = [
     (Limit::PreparedRuns, "512 runs read their settings and Secrets from the Kubernetes API at once; the others wait"),
     (
         Limit::CountedPeople,
@@ -475,7 +475,7 @@ const FIXED: [(Limit, &str); 8] = [
     (Limit::RenderedLists, "4 lists are rendered at once by the embedded API server; the others wait"),
     (Limit::MetricsResponses, "8 responses of /metrics are sent at once; further requests wait"),
     (
-        Limit::ThreadMessages,
+        Limit::RepliesOfThread,
         "a Thread with 10,000 Messages takes no further one by REST: the answer is 409, and says to start a new conversation",
     ),
     (

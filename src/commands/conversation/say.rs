@@ -178,7 +178,7 @@ fn refuse(context: &Context, thread: &str, refusal: Refusal) -> CommandError {
     let why = match refusal {
         Refusal::Closed => "is closed".to_string(),
         Refusal::Full => {
-            context.metrics.limit_reached(Limit::ThreadMessages, format_args!("of {thread}"));
+            context.metrics.limit_reached(Limit::RepliesOfThread, format_args!("of {thread}"));
             format!("has {MESSAGES_MAX} Messages")
         }
     };

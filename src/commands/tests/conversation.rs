@@ -123,7 +123,7 @@ async fn what_cannot_be_replied_to_is_refused_with_words() {
     let error = reply(&context, "full", "oi").await.unwrap_err();
     assert!(matches!(&error, CommandError::Conflict(text) if text.contains("has 10000 Messages")), "{error:?}");
     let metrics = context.metrics.encode();
-    assert!(metrics.contains("limit_reached_total{limit=\"thread_messages\"} 1"), "{metrics}");
+    assert!(metrics.contains("limit_reached_total{limit=\"replies_of_thread\"} 1"), "{metrics}");
     let refused = |action: &Value| action["spec"]["verb"] == "reply" && action["status"]["result"] == "refused";
     assert!(server.actions().iter().all(refused) && messages(&server).is_empty());
     let first = reply(&lead(&server), "thread", "oi").await.unwrap();
