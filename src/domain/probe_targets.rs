@@ -42,7 +42,7 @@ fn target(probe: &Probe, settings: &BTreeMap<String, String>) -> Option<String> 
 /// Scheme, host and port of a URL; of what is no URL, since a setting is not set, what stands before the path.
 fn origin(url: &str) -> String {
     match Url::parse(url) {
-        Ok(parsed) if parsed.has_host() => {
+        Ok(parsed) if parsed.has_host() && !url.contains("${") => {
             let port = parsed.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
             format!("{}://{}{port}", parsed.scheme(), parsed.host_str().unwrap_or_default())
         }

@@ -201,10 +201,11 @@ impl Facade {
 
     pub async fn send(&self, request: axum::http::request::Builder, body: &str) -> Answered {
         let request = request.body(Body::from(body.to_string())).unwrap();
+        let path = request.uri().path().to_string();
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        // A stream of events has no end.
-        let is_endless = parts.headers.get("content-type").is_some_and(|of| of == "text/event-stream");
+        // The stream of all changes has no end.
+        let is_endless = parts.status.is_success() && path.ends_with("/events");
         let body = if is_endless { Body::empty() } else { body };
         let text = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
