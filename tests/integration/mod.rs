@@ -26,5 +26,6 @@ mod silences;
 mod soak;
 mod sqlite;
 mod staging;
+mod story;
 mod threads;
 mod watching;

@@ -20,23 +20,23 @@ use agentic_ops::domain::fingerprint::finding_name;
 use kube::Api;
 use serde_json::{Value, json};
 
-const ANA: &str = "ana@example.org";
+pub const ANA: &str = "ana@example.org";
 const BIA: &str = "bia@example.org";
 
 /// A digest that is not due while tests run, but on 29 February.
-const NO_DIGEST: (&str, &str) = ("AGENTIC_DIGEST_CRON", "0 0 29 2 *");
+pub const NO_DIGEST: (&str, &str) = ("AGENTIC_DIGEST_CRON", "0 0 29 2 *");
 
 /// A registry without Scenarios.
 const AGENT: &str = "{apiVersion: agentic.ligbox.io/v1alpha1, kind: Agent, metadata: {name: pulso}, \
     spec: {displayName: Pulso, codename: node_health, tier: T0}}\n";
 
 /// Mail goes to this server of loopback.
-fn smtp_url(address: std::net::SocketAddr) -> String {
+pub fn smtp_url(address: std::net::SocketAddr) -> String {
     format!("smtp://{address}?tls=none")
 }
 
 /// A Scenario with a check for each URL, `web0`, `web1` and so on, that fails at once unless the URL answers 200. It is run every second.
-fn scenario(name: &str, severity: &str, urls: &[&str]) -> Value {
+pub fn scenario(name: &str, severity: &str, urls: &[&str]) -> Value {
     let probe = |(number, url): (usize, &&str)| json!({"name": format!("p{number}"), "http": {"url": url}});
     let check = |(number, _): (usize, &&str)| {
         let expect = format!("probes.p{number}.status == 200");
@@ -49,7 +49,7 @@ fn scenario(name: &str, severity: &str, urls: &[&str]) -> Value {
 }
 
 /// Creates a Scenario.
-async fn watch(api: &Api<Scenario>, scenario: &Value) {
+pub async fn watch(api: &Api<Scenario>, scenario: &Value) {
     api.create(&Default::default(), &serde_json::from_value(scenario.clone()).unwrap()).await.unwrap();
 }
 

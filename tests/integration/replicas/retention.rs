@@ -75,7 +75,8 @@ async fn settled(cluster: &Cluster, threads: &[&str]) {
 }
 
 async fn message(cluster: &Cluster, thread: &str, name: &str, needs_ack: bool) {
-    let author = json!({"kind": "person", "name": "ana"});
+    // Of an Agent: one of a person would be answered.
+    let author = json!({"kind": "agent", "name": "pulso"});
     let spec = json!({"thread": thread, "author": author, "body": "x", "needsAck": needs_ack});
     create::<Message>(cluster, "Message", name, spec, json!({})).await;
 }
