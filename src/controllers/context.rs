@@ -2,6 +2,7 @@
 
 use super::monitoring::SelfMonitoring;
 use super::notification_config::NotificationConfig;
+use super::roots::Roots;
 use crate::domain::keys::KeyLimits;
 use crate::domain::redact::KnownSecrets;
 use crate::domain::retention::RetentionLimits;
@@ -49,6 +50,7 @@ pub struct Context {
     pub notices: Arc<NotificationConfig>,
     pub metrics: Arc<Metrics>,
     pub monitoring: SelfMonitoring,
+    pub roots: Roots,
     /// Until when the writes under way may take, once the operator stops.
     pub(super) stop: watch::Receiver<Option<Instant>>,
 }

@@ -15,6 +15,7 @@ mod notification;
 pub mod notification_config;
 pub mod probe_lateness;
 mod retention;
+mod roots;
 pub mod scenario;
 mod silence;
 mod thread;
@@ -33,6 +34,7 @@ use digest::DigestConfig;
 use kube::Client;
 use monitoring::SelfMonitoring;
 use notification_config::NotificationConfig;
+use roots::Roots;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -122,6 +124,7 @@ impl Operator {
             notices: Arc::new(config.notices),
             metrics: config.metrics,
             monitoring: config.monitoring,
+            roots: Roots::default(),
             stop: stopped,
         };
         let (scenarios, watching) = scenario::start(&context);

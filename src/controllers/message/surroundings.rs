@@ -8,6 +8,7 @@ use crate::domain::conversation::answer::{
     About, CarriedOut, Conversation, Known, OpenItem, OpenList, Place, ScenarioFacts,
 };
 use crate::domain::conversation::command::{Question, Understood};
+use crate::domain::conversation::correlation::Group;
 use crate::runtime::caches::Caches;
 use kube::ResourceExt as _;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub struct Surroundings {
     subject: Subject,
     /// The page of its runbook.
     page: Option<String>,
+    /// The group of open Findings that it belongs to.
+    group: Option<Arc<Group>>,
     /// The status of a Finding that has none.
     no_status: FindingStatus,
     open: OpenList,
@@ -52,6 +55,10 @@ impl Surroundings {
         let runbook = runbook(&subject);
         Surroundings {
             page: runbook.and_then(|runbook| (context.notices.page)(&runbook)),
+            group: match &subject {
+                Subject::Finding(finding) => context.roots.group_of(&finding.name_any()),
+                _ => None,
+            },
             subject,
             no_status: FindingStatus::default(),
             open: OpenList::new(open(caches), &agent, &shown),
@@ -83,7 +90,7 @@ impl Surroundings {
                 spec: &finding.spec,
                 status: finding.status.as_ref().unwrap_or(&self.no_status),
                 page,
-                group: None,
+                group: self.group.as_deref(),
             }),
             Subject::Scenario(scenario) => About::Scenario(ScenarioFacts {
                 name: scenario.metadata.name.as_deref().unwrap_or_default(),

@@ -1,7 +1,8 @@
-//! The groups of open Findings with one root, and when they are looked for.
+//! When groups of open Findings with one root are looked for.
 
+use crate::controllers::roots::Roots;
 use crate::domain::conversation::correlation::Group;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,19 +11,23 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Settings are read again after this time.
 const SETTINGS_AGE: Duration = Duration::from_secs(60);
 
-/// The groups of open Findings, as of the last comparison.
-#[derive(Default)]
+/// When open Findings are compared, and with which settings.
 pub struct Correlation {
     is_changed: bool,
     compared_at: Option<Instant>,
     /// By which targets are compared.
     pub settings: BTreeMap<String, String>,
     settings_read_at: Option<Instant>,
-    /// Of each Finding in a group, that group.
-    groups: HashMap<String, Arc<Group>>,
+    roots: Roots,
 }
 
 impl Correlation {
+    /// `roots` gets the groups that are found.
+    pub fn new(roots: Roots) -> Correlation {
+        let settings = BTreeMap::new();
+        Correlation { is_changed: false, compared_at: None, settings, settings_read_at: None, roots }
+    }
+
     /// A Finding was made, changed or removed.
     pub fn findings_changed(&mut self) {
         self.is_changed = true;
@@ -30,7 +35,7 @@ impl Correlation {
 
     /// The group that a Finding belongs to.
     pub fn group_of(&self, finding: &str) -> Option<Arc<Group>> {
-        self.groups.get(finding).cloned()
+        self.roots.group_of(finding)
     }
 
     /// How long to wait until the next comparison; `None` where nothing changed.
@@ -55,14 +60,8 @@ impl Correlation {
     pub fn take(&mut self, groups: Vec<Group>) -> Vec<String> {
         self.is_changed = false;
         self.compared_at = Some(Instant::now());
-        self.groups.clear();
-        let mut roots = Vec::new();
-        for group in groups.into_iter().map(Arc::new) {
-            roots.push(group.root.name.clone());
-            for finding in std::iter::once(&group.root).chain(&group.others) {
-                self.groups.insert(finding.name.clone(), group.clone());
-            }
-        }
-        roots
+        let groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
+        self.roots.set(&groups);
+        groups.iter().map(|group| group.root.name.clone()).collect()
     }
 }

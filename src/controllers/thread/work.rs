@@ -70,7 +70,7 @@ impl Controller {
             fence: context.fence.clone(),
             index: Index::new(caches.findings.clone(), caches.threads.clone(), caches.messages.clone()),
             holding: Holding::new(caches, &context.time_zone),
-            correlation: Correlation::default(),
+            correlation: Correlation::new(context.roots.clone()),
             tasks: Tasks::new(context),
             context: context.clone(),
             term: None,

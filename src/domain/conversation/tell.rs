@@ -86,12 +86,12 @@ pub fn tell(event: &Event<'_>, facts: &Facts<'_>, style: &Style) -> Said {
     draft.said()
 }
 
-/// All that is known of an open Finding.
+/// All that is known of an open Finding: what to do comes before what the check read, as in mails.
 fn in_full(draft: &mut Draft, facts: &Facts<'_>, style: &Style) {
     finding::facts(draft, facts, style);
-    finding::what_was_read(draft, facts, style.language);
-    affected(draft, facts, style);
     quote::runbook(draft, style.language, facts.status.runbook.as_ref(), facts.page);
+    affected(draft, facts, style);
+    finding::what_was_read(draft, facts, style.language);
 }
 
 fn acknowledged(draft: &mut Draft, by: &FindingAcknowledgement, facts: &Facts<'_>, style: &Style) {
