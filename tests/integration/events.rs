@@ -137,7 +137,7 @@ async fn changes_are_followed_and_a_client_that_was_away_misses_none() {
     let [resolved, healthy] = stream.until_all(wanted).await;
     assert_eq!((&resolved["id"], &healthy["id"]), (&json!(id), &json!("proxmox.cluster")));
 
-    let mut unknown = client.follow(Some("1-1-1-1")).await;
+    let mut unknown = client.follow(Some("of another program")).await;
     assert_eq!(unknown.next().await, Some(("reset".into(), json!({}))));
     running.api::<Finding>().delete(&id, &Default::default()).await.unwrap();
     let deleted = unknown.until("finding", "deleted", json!(true)).await;

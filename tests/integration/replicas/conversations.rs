@@ -49,7 +49,7 @@ async fn replies_survive_a_kill_and_are_stored_once(which: Which) {
     let two = Replica::start(&cluster, "two", &cluster.kubeconfig).await;
     let chat = json!({"message": "oi"});
     let (status, view) = post(&one, &bearer, "chat", "/api/v1/agents/chat?wait=0", &chat).await.unwrap();
-    assert_eq!((status, &view["pending"]), (200, &json!(true)), "{view}");
+    assert!(status == 200 && view["question_id"].is_string(), "{view}");
     // Another replica finds the Thread at once.
     let path = format!("/api/v1/agents/threads/{}/reply", view["thread_id"].as_str().unwrap());
     assert_eq!(reply(&two, &bearer, &path, 0).await.unwrap().0, 201);
