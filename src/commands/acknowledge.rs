@@ -318,6 +318,8 @@ fn next_step(
     let is_wanted = |a: &Acknowledgement| a.by == name && (note.is_none() || a.note.as_deref() == note);
     match current {
         Some(acknowledgement) if is_wanted(acknowledgement) => Step::Keep,
+        // Another person was faster, and stays.
+        Some(acknowledgement) if first_read == Some(&None) && acknowledgement.by != name => Step::Keep,
         _ if first_read.is_some_and(|first| first.as_ref() != current) => Step::Conflict,
         Some(acknowledgement) if acknowledgement.by != name => Step::Keep,
         _ => Step::Write,
@@ -367,7 +369,8 @@ mod tests {
             (by("ana", "x"), None, Some("y"), Step::Write),
             (by("rui", "x"), None, Some("y"), Step::Keep),
             (None, Some(None), Some("y"), Step::Write),
-            (by("rui", "x"), Some(None), Some("y"), Step::Conflict),
+            (by("rui", "x"), Some(None), Some("y"), Step::Keep),
+            (by("rui", "x"), Some(by("eva", "x")), Some("y"), Step::Conflict),
             (by("ana", "y"), Some(None), Some("y"), Step::Keep),
             (None, Some(by("ana", "x")), Some("y"), Step::Conflict),
         ];

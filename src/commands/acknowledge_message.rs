@@ -16,7 +16,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The verb of its Actions.
-pub(super) const VERB: &str = "acknowledge-message";
+pub(super) use crate::domain::transition::VERB_ACKNOWLEDGE_MESSAGE as VERB;
 /// The parameters of its Actions.
 const NOTE: &str = "note";
 const UNTIL: &str = "until";

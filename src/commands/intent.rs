@@ -5,6 +5,7 @@ use crate::api::{
     Action, ActionReply, ActionRequest, ActionSpec, ActionStatus, RECORDED_BY, RECORDED_BY_FACADE, Subject,
     SubjectState,
 };
+use crate::domain::thread::proof::PARAMETER_TEXT;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
@@ -16,7 +17,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The parameters of Actions of requests that store a Message: its name, and that of its Thread.
-pub(super) const MESSAGE: &str = "message";
+pub(super) use crate::domain::thread::proof::PARAMETER_MESSAGE as MESSAGE;
 pub(super) const THREAD: &str = "thread";
 /// Longest message of an Action, in characters.
 const MESSAGE_MAX: usize = 1024;
@@ -88,6 +89,7 @@ impl Intent {
         if let Some(name) = &context.request.message {
             parameters.insert(MESSAGE.into(), name.message.clone());
             parameters.insert(THREAD.into(), name.thread.clone());
+            parameters.insert(PARAMETER_TEXT.into(), name.text.clone());
         }
         let spec = ActionSpec {
             verb: record.verb.to_string(),

@@ -23,6 +23,8 @@ pub struct RequestId {
 pub(super) struct MessageName {
     pub thread: String,
     pub message: String,
+    /// The [`text_digest`](crate::domain::thread::names::text_digest) of its text.
+    pub text: String,
 }
 
 impl RequestId {

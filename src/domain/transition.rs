@@ -16,6 +16,8 @@ const TRANSITIONS_MAX: usize = 20;
 const MESSAGE_MAX: usize = 1024;
 /// The verb of Actions that record acknowledgements.
 pub const VERB_ACKNOWLEDGE: &str = "acknowledge";
+/// Verb of Actions that acknowledge a Message.
+pub const VERB_ACKNOWLEDGE_MESSAGE: &str = "acknowledge-message";
 /// The minimum interval of writing a changed message, or the Scenario's interval if longer.
 const REFRESH_MIN: Duration = Duration::from_secs(300);
 

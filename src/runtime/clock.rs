@@ -2,6 +2,12 @@
 
 use jiff::Timestamp;
 
+/// The time, in whole microseconds: fields of type MicroTime keep no more.
+pub fn now_in_micros() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+}
+
 /// The time, in whole seconds: the API keeps no more.
 pub fn now() -> Timestamp {
     let now = Timestamp::now();

@@ -134,7 +134,11 @@ fn phase(message: &Message) -> Option<MessagePhase> {
         (true, None) => Some(MessagePhase::Pending),
         (true, Some(_)) => Some(MessagePhase::Acknowledged),
     };
-    message.status.as_ref().and_then(|status| status.phase).or_else(of_spec)
+    match message.status.as_ref().and_then(|status| status.phase) {
+        // The operator has not recorded the acknowledgement yet, or keeps the Thread no more.
+        None | Some(MessagePhase::Pending) => of_spec(),
+        written => written,
+    }
 }
 
 /// Whether a Message awaits an acknowledgement, and so is in an inbox.

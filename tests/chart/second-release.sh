@@ -96,15 +96,23 @@ requested() {
     "$cluster/audit.log" | sort -u
 }
 # Prints the same for all permissions of a Role: granted NAMESPACE ROLE. Nothing is old enough to be removed by the retention controller;
-# Silences are deleted by the facade, too. The daily digest, which the controllers record in an Action, is not due.
+# Silences are deleted by the facade, too. The daily digest, which the controllers record in an Action, is not due. No Thread is old enough
+# to be closed, and the controllers read Threads and Messages one by one only where another writer was faster, which is not certain.
 granted() {
   "$KUBECTL" -n "$1" get role "$2" -o json | jq -r --arg role "$2" '.rules[] | .verbs[] as $v | .apiGroups[] as $g | .resources[] as $r | [$v, $g, $r] |
     select(. as [$verb, $group, $kind] | ($verb == "delete" and $group == "agentic.ligbox.io" and
       (($kind | IN("actions", "findings", "messages", "threads")) or ($kind == "silences" and ($role | endswith("-controllers"))))) | not) |
     select(. as [$verb, $group, $kind] | (($role | endswith("-controllers")) and ([$verb, $kind] | IN(["create", "actions"], ["patch", "actions/status"]))) | not) | @tsv' | sort -u
 }
+# Leaves out what a part of the program may or may not have requested: uncertain ROLE.
+uncertain() {
+  case $1 in
+  *-controllers) grep -vP '^(patch\tagentic.ligbox.io\tthreads|get\tagentic.ligbox.io\t(threads|messages))$' ;;
+  *) grep -vP '^patch\tagentic.ligbox.io\tthreads$' ;;
+  esac
+}
 equal() { # ACCOUNT NAMESPACE ROLE
-  diff <(requested "$1") <(granted "$2" "$3") | sed -n 's/^</requested, not granted:/p; s/^>/granted, not requested:/p' | { ! grep . ; }
+  diff <(requested "$1" | uncertain "$3") <(granted "$2" "$3" | uncertain "$3") | sed -n 's/^</requested, not granted:/p; s/^>/granted, not requested:/p' | { ! grep . ; }
 }
 
 echo "== a separate facade"

@@ -416,7 +416,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "AGENTIC_ANSWERS_PER_MINUTE",
-        Some("30"),
+        Some("60"),
         Format::Integer(1, 1_000),
         "answers of Agents to one author within a minute; one more says so, and further Messages of that minute are not answered",
     ),

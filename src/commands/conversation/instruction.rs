@@ -1,7 +1,7 @@
 //! Commands in the text of a Message: carried out like those of any other interface.
 
 use super::utterance::{Place, Utterance};
-use crate::api::{Action, Matcher, MatcherName, MatcherOp, Subject, SubjectState};
+use crate::api::{Action, AuthorKind, Matcher, MatcherName, MatcherOp, Message, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{
     Acknowledge, Command as _, CommandError, Context, MakeSilence, NewSilence, Note, Objects, REASON_MAX, RequestRun,
@@ -11,6 +11,7 @@ use crate::domain::conversation::command::{Command, Understood, parse};
 use crate::runtime::write::call;
 use kube::ResourceExt as _;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A command that a text gives.
@@ -64,9 +65,11 @@ struct About {
 impl About {
     fn of(context: &Context, said: &Utterance) -> About {
         let named = said.finding.clone().or_else(|| said.place.finding().map(String::from));
-        let finding = named.or_else(|| last_finding(context, &said.place));
+        let last = last_subject(context, &said.place);
+        let finding = named.or_else(|| last.as_ref()?.spec.finding.clone());
         let of_finding = |finding: &String| context.resources.finding(finding).map(|found| found.spec.scenario.clone());
         let scenario = said.scenario.clone().or_else(|| finding.as_ref().and_then(of_finding));
+        let scenario = scenario.or_else(|| last?.spec.scenario.clone());
         About { finding, scenario }
     }
 
@@ -90,14 +93,22 @@ impl About {
     }
 }
 
-/// The Finding that a conversation was last about.
-fn last_finding(context: &Context, place: &Place) -> Option<String> {
+/// The last Message of the caller in a conversation that says what it is about. What others wrote, or may have written in their name,
+/// must not choose what a command of theirs acts upon.
+fn last_subject(context: &Context, place: &Place) -> Option<Arc<Message>> {
     let Place::Thread(thread) = place else { return None };
     let name = thread.name_any();
-    let mut messages = context.resources.messages.state();
-    messages.retain(|message| message.spec.thread == name && message.spec.finding.is_some());
-    let last = messages.iter().max_by_key(|message| (message.spec.at.as_ref().map(|at| at.0), message.name_any()));
-    last.and_then(|message| message.spec.finding.clone())
+    let is_of_caller = |message: &Message| {
+        let (spec, author) = (&message.spec, &message.spec.author);
+        let is_proven = message.status.as_ref().is_some_and(|status| status.proven);
+        spec.thread == name
+            && (spec.finding.is_some() || spec.scenario.is_some())
+            && author.kind == AuthorKind::Person
+            && author.name == context.caller.name
+            && is_proven
+    };
+    let sequence = |message: &Arc<Message>| message.status.as_ref().and_then(|status| status.sequence);
+    context.resources.messages.state().into_iter().filter(|message| is_of_caller(message)).max_by_key(sequence)
 }
 
 async fn execute(

@@ -6,11 +6,11 @@ use crate::api::{ActionReply, Author, AuthorKind, Message, MessageSpec, Subject,
 use crate::commands::intent::{ActionResult, Intent, MESSAGE, Progress, Record};
 use crate::commands::request::MessageName;
 use crate::commands::{CommandError, Context, Objects};
-use crate::domain::thread::names::message_name;
+use crate::domain::thread::names::{message_name, text_digest};
+use crate::runtime::clock::now_in_micros;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
 use crate::telemetry::Limit;
-use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::PostParams;
 use kube::{Api, ResourceExt as _};
@@ -41,7 +41,8 @@ pub(super) async fn say(
 ) -> Result<Said, CommandError> {
     let thread = said.place.name();
     let message = message_name(&thread, context.request.action());
-    let request = context.request.clone().storing(MessageName { thread, message });
+    let text = text_digest(&said.text);
+    let request = context.request.clone().storing(MessageName { thread, message, text });
     let context = &Context { request, ..context.clone() };
     // A repeated request is understood as it was at first.
     let may_command = match &earlier {
@@ -154,7 +155,7 @@ async fn store(context: &Context, said: &Utterance) -> Result<Message, CommandEr
         in_reply_to: said.in_reply_to.clone(),
         recipients: Vec::new(),
         needs_ack: false,
-        at: Some(MicroTime(micros(Timestamp::now()))),
+        at: Some(MicroTime(now_in_micros())),
         tier: None,
         citations: Vec::new(),
         reason: None,
@@ -202,10 +203,6 @@ fn params() -> PostParams {
 }
 
 /// In whole microseconds: the API keeps no more.
-fn micros(at: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
-}
-
 /// The Message that this request stored.
 async fn own(context: &Context) -> Result<Option<Message>, CommandError> {
     let Some(name) = &context.request.message else { return Ok(None) };

@@ -10,6 +10,7 @@ use crate::commands::{
 };
 use crate::domain::redact::Source;
 use crate::domain::thread::names::answer_name;
+use crate::domain::thread::names::text_digest;
 use crate::views::{ChatView, MessageView};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -98,7 +99,8 @@ async fn a_reply_is_stored_as_it_was_written_with_its_action() {
     assert!(at.len() == "2026-01-01T00:00:00.000000Z".len() && at.ends_with('Z'), "{at}");
     assert_eq!(view.id, message["metadata"]["name"].as_str().unwrap());
     assert_eq!(action["spec"]["subject"], json!({"kind": "Thread", "name": "thread"}));
-    assert_eq!(action["spec"]["parameters"], json!({"message": view.id, "thread": "thread"}));
+    let digest = text_digest("it said\u{fffd} ***\nok?");
+    assert_eq!(action["spec"]["parameters"], json!({"message": view.id, "thread": "thread", "text-sha256": digest}));
     assert_eq!((&action["spec"]["verb"], &action["status"]["result"]), (&json!("reply"), &json!("done")));
 }
 
@@ -199,7 +201,8 @@ async fn a_command_in_a_text_is_carried_out_once_with_one_action_that_names_the_
     let view = reply(&context, "thread", "ack vendo o nó").await.unwrap();
     assert_eq!(acknowledged_by(&server), "ana");
     let action = server.actions()[0].clone();
-    let parameters = json!({"note": "vendo o nó", "message": view.id, "thread": "thread"});
+    let digest = text_digest("ack vendo o nó");
+    let parameters = json!({"note": "vendo o nó", "message": view.id, "thread": "thread", "text-sha256": digest});
     assert_eq!((&action["spec"]["verb"], &action["spec"]["parameters"]), (&json!("acknowledge"), &parameters));
     assert_eq!(action["spec"]["subject"], json!({"kind": "Finding", "name": "open"}));
     assert_eq!(action["status"]["result"], "done");
@@ -275,7 +278,18 @@ async fn a_conversation_is_in_the_thread_of_its_finding_or_in_a_new_one() {
     assert_eq!(again.thread_id, view.thread_id);
     let message = messages(&server).into_iter().find(|m| m["metadata"]["name"] == again.question_id).unwrap();
     assert_eq!(message["spec"]["finding"], "open");
-    // A later command there is about the same.
+    // A later command there is about the same, if the operator found that the Message is theirs.
+    reply(&lead(&server), &view.thread_id, "ack").await.unwrap();
+    assert_eq!(acknowledged_by(&server), Value::Null);
+    let mut proven = message.clone();
+    proven["status"] = json!({"proven": true, "sequence": 2});
+    server.put("messages", proven.clone());
+    let mut of_another = proven;
+    of_another["metadata"]["name"] = json!("later");
+    of_another["spec"]["author"]["name"] = json!("eva");
+    of_another["spec"]["finding"] = json!("another");
+    of_another["status"]["sequence"] = json!(3);
+    server.put("messages", of_another);
     reply(&lead(&server), &view.thread_id, "ack").await.unwrap();
     assert_eq!(acknowledged_by(&server), "ana");
 

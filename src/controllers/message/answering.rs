@@ -7,10 +7,13 @@ use crate::domain::conversation::answer::{self, CarriedOut};
 use crate::domain::conversation::command::parse;
 use crate::domain::conversation::{Said, Style};
 use crate::domain::thread::names::answer_name;
+use crate::domain::thread::proof::PARAMETER_MESSAGE;
+use crate::domain::thread::told::at as written_at;
 use crate::runtime::clock;
 use crate::runtime::field_managers;
 use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::{WriteError, call};
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::PostParams;
 use kube::{Api, ResourceExt as _};
@@ -19,8 +22,6 @@ use std::time::Duration;
 
 /// Verbs of Actions that only record a Message: nothing was carried out.
 const SAYING: [&str; 2] = ["reply", "chat"];
-/// The parameter of an Action with the name of the Message that gave the command.
-const MESSAGE: &str = "message";
 /// An Action without a result is read this often, and so many times.
 const RESULT_INTERVAL: Duration = Duration::from_millis(250);
 const RESULT_READS: usize = 12;
@@ -107,7 +108,7 @@ impl Answering {
             in_reply_to: Some(name),
             recipients: Vec::new(),
             needs_ack: false,
-            at: Some(MicroTime(clock::now())),
+            at: Some(MicroTime(after(question))),
             tier: Some(Tier::T0),
             citations: said.citations,
             reason: None,
@@ -161,12 +162,19 @@ impl Answering {
 
 /// Whether an Action is of the facade, of a command, of whoever wrote the Message, and for this one.
 fn is_of(action: &Action, question: &Message) -> bool {
-    let message = action.spec.parameters.get(MESSAGE);
+    let message = action.spec.parameters.get(PARAMETER_MESSAGE);
     action.is_of_facade()
         && !SAYING.contains(&action.spec.verb.as_str())
         && question.spec.author.kind == AuthorKind::Person
         && action.spec.actor.name == question.spec.author.name
-        && message.is_none_or(|message| Some(message) == question.metadata.name.as_ref())
+        && message == question.metadata.name.as_ref()
+        && message.is_some()
+}
+
+/// Now, and later than the question was written, so that the answer follows it.
+fn after(question: &Message) -> Timestamp {
+    let written = written_at(question).checked_add(SignedDuration::from_micros(1)).unwrap_or(Timestamp::MAX);
+    clock::now_in_micros().max(written)
 }
 
 #[cfg(test)]
@@ -194,10 +202,10 @@ mod tests {
         }))
         .unwrap();
         assert!(is_of(&action(|_| {}), &message));
-        assert!(is_of(&action(|action| action["spec"]["parameters"] = json!({})), &message));
         for (what, other) in [
             ("of another client", action(|action| action["metadata"]["annotations"] = json!({}))),
             ("of another person", action(|action| action["spec"]["actor"]["name"] = json!("rui"))),
+            ("of no Message", action(|action| action["spec"]["parameters"] = json!({}))),
             ("of another Message", action(|action| action["spec"]["parameters"]["message"] = json!("n"))),
             ("that stores a reply", action(|action| action["spec"]["verb"] = json!("reply"))),
             ("that stores a question", action(|action| action["spec"]["verb"] = json!("chat"))),

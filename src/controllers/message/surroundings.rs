@@ -108,7 +108,13 @@ impl Surroundings {
 /// What the text names, else what the Message is about, else what its Thread is about.
 fn subject(caches: &Caches, question: &Message, thread: &Thread, understood: &Understood) -> Subject {
     if let Understood::Question(Question::Status { of: Some(name) }) = understood {
-        return named(caches, name);
+        let has_context =
+            question.spec.finding.is_some() || question.spec.scenario.is_some() || thread.spec.finding.is_some();
+        match named(caches, name) {
+            // It may be a word for what the conversation is about.
+            Subject::Unknown(_) if has_context => {}
+            found => return found,
+        }
     }
     let spec = &question.spec;
     if let Some(name) = &spec.finding {

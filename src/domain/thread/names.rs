@@ -43,6 +43,11 @@ pub fn message_name(thread: &str, id: &str) -> String {
     format!("message-{}", hash(&[thread, id]))
 }
 
+/// SHA-256 of the text of a Message, in hexadecimal digits.
+pub fn text_digest(text: &str) -> String {
+    digest(&[text])
+}
+
 /// The name of the answer to a Message. `uid` is that of the Message, since its name may be used again.
 pub fn answer_name(message: &str, uid: &str) -> String {
     format!("answer-{}", hash(&[message, uid]))
@@ -62,20 +67,24 @@ fn base36(seconds: i64) -> String {
     }
 }
 
-/// Each part is preceded by its length: no two lists of parts are the same text.
 fn hash(parts: &[&str]) -> String {
+    let mut text = digest(parts);
+    text.truncate(HASH_DIGITS);
+    text
+}
+
+/// Each part is preceded by its length: no two lists of parts are the same text.
+fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    let mut text = hash.finalize().iter().fold(String::new(), |mut text, byte| {
+    hash.finalize().iter().fold(String::new(), |mut text, byte| {
         // Writing to a String does not fail.
         let _ = write!(text, "{byte:02x}");
         text
-    });
-    text.truncate(HASH_DIGITS);
-    text
+    })
 }
 
 #[cfg(test)]

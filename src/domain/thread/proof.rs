@@ -1,15 +1,23 @@
 //! Whether an Action of the facade proves who wrote, or acknowledged, a Message.
 
-use super::names::message_name;
+use super::names::{message_name, text_digest};
 use crate::api::{Action, Message, MessageAcknowledgement};
-use crate::domain::transition::VERB_ACKNOWLEDGE;
+use crate::domain::transition::VERB_ACKNOWLEDGE_MESSAGE;
 use jiff::Timestamp;
 
-/// Whether the Action records that the author wrote this Message: one Action, one Message, whose name follows from it.
+/// Parameter of an Action: the name of the Message that it stores.
+pub const PARAMETER_MESSAGE: &str = "message";
+/// Parameter of an Action: the [`text_digest`] of that Message.
+pub const PARAMETER_TEXT: &str = "text-sha256";
+
+/// Whether the Action records that the author wrote this Message: one Action, one Message, whose name follows from it, with this text.
+/// Of a command in the text, whatever came of it.
 pub fn proves_author(action: &Action, message: &Message) -> bool {
     let (Some(id), Some(name)) = (&action.metadata.name, &message.metadata.name) else { return false };
-    is_made(action)
+    action.is_of_facade()
         && action.spec.actor.name == message.spec.author.name
+        && action.spec.parameters.get(PARAMETER_MESSAGE) == Some(name)
+        && action.spec.parameters.get(PARAMETER_TEXT) == Some(&text_digest(&message.spec.body))
         && *name == message_name(&message.spec.thread, id)
 }
 
@@ -20,7 +28,7 @@ pub fn proves_acknowledgement(action: &Action, message: &Message, written: &Mess
     let until = action.spec.parameters.get("until").and_then(|until| until.parse::<Timestamp>().ok());
     let created = action.metadata.creation_timestamp.as_ref().map(|at| at.0);
     is_made(action)
-        && action.spec.verb == VERB_ACKNOWLEDGE
+        && action.spec.verb == VERB_ACKNOWLEDGE_MESSAGE
         && subject.kind == "Message"
         && Some(&subject.name) == message.metadata.name.as_ref()
         && before.uid == message.metadata.uid
@@ -46,7 +54,7 @@ mod tests {
         let mut object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Action",
             "metadata": {"name": "act-1", "creationTimestamp": "2026-01-01T00:00:00Z",
                 "annotations": {"agentic.ligbox.io/recorded-by": "facade"}},
-            "spec": {"verb": "acknowledge", "subject": {"kind": "Message", "name": "m"}, "actor": {"name": "ana", "via": "rest"},
+            "spec": {"verb": "acknowledge-message", "subject": {"kind": "Message", "name": "m"}, "actor": {"name": "ana", "via": "rest"},
                 "parameters": {"note": "n", "until": "2026-01-02T00:00:00Z"}, "before": {"uid": "u"}}});
         json_patch::merge(&mut object, &more);
         serde_json::from_value(object).unwrap()
@@ -85,9 +93,22 @@ mod tests {
     #[test]
     fn one_action_proves_the_author_of_one_message() {
         let name = message_name("t", "act-1");
-        let is_proven = |of: Value, message: &Message| proves_author(&action(of), message);
-        assert!(is_proven(json!({"spec": {"verb": "reply"}}), &message(&name, json!({}))));
+        let recorded =
+            json!({"spec": {"verb": "reply", "parameters": {"message": name, "text-sha256": text_digest("b")}}});
+        let is_proven = |change: Value, message: &Message| {
+            let mut of = serde_json::to_value(action(recorded.clone())).unwrap();
+            json_patch::merge(&mut of, &change);
+            proves_author(&serde_json::from_value(of).unwrap(), message)
+        };
+        assert!(is_proven(json!({}), &message(&name, json!({}))));
+        // A command that was refused was given all the same.
+        assert!(is_proven(
+            json!({"spec": {"verb": "run"}, "status": {"result": "refused"}}),
+            &message(&name, json!({}))
+        ));
         assert!(!is_proven(json!({}), &message("copied", json!({}))));
+        assert!(!is_proven(json!({}), &message(&name, json!({"spec": {"body": "another text"}}))));
+        assert!(!is_proven(json!({"spec": {"parameters": {"message": null}}}), &message(&name, json!({}))));
         assert!(!is_proven(json!({"spec": {"actor": {"name": "rui"}}}), &message(&name, json!({}))));
         assert!(!is_proven(json!({"metadata": {"annotations": null}}), &message(&name, json!({}))));
     }

@@ -9,7 +9,8 @@ use super::told::{
     ACKNOWLEDGED, ACKNOWLEDGEMENT_EXPIRED, ESCALATED, RESOLVED, SEVERITY_CHANGED, Told, at, place, second,
 };
 use crate::api::conditions::{
-    REASON_ACKNOWLEDGED, REASON_CHECK_REMOVED, REASON_OPENED, REASON_SCENARIO_REMOVED, bounded,
+    REASON_ACKNOWLEDGED, REASON_ACKNOWLEDGEMENT_REMOVED, REASON_CHECK_REMOVED, REASON_OPENED, REASON_SCENARIO_REMOVED,
+    bounded,
 };
 use crate::api::{FindingAcknowledgement, FindingStatus, Phase, Severity, Transition};
 use jiff::{SignedDuration, Timestamp};
@@ -125,7 +126,10 @@ impl<'a> Story<'a> {
             // Within one second, as by a person who corrects a note.
             name = format!("{name}-{}", earlier + 1);
         }
-        let needs_ack = is_opening(transition) && is_grave(self.status.severity);
+        // One that is no longer acknowledged is asked about anew.
+        let is_last = number + 1 == self.course.transitions.len();
+        let asks = is_opening(transition) || is_last && transition.reason == REASON_ACKNOWLEDGEMENT_REMOVED;
+        let needs_ack = asks && is_grave(self.status.severity);
         self.add(name, what, transition.at.0, Some(transition.clone()), needs_ack);
     }
 

@@ -1,9 +1,12 @@
 //! What was told in a Thread: its Messages, as the decisions look at them.
 
 use crate::api::{AuthorKind, Message, MessagePhase, Severity};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// The clocks of this program and of the API server differ by less.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
 /// Reasons of Messages.
 pub const OPENED: &str = "Opened";
@@ -78,9 +81,10 @@ impl Told {
         graded.max_by_key(|(message, _)| place(message))
     }
 
-    /// The last Message that needs an acknowledgement.
+    /// The last Message of the story that needs an acknowledgement.
     pub fn last_asking(&self) -> Option<&Arc<Message>> {
-        self.all().filter(|message| message.spec.needs_ack).max_by_key(|message| place(message))
+        let story = self.story().map(|(_, message)| message);
+        story.filter(|message| message.spec.needs_ack).max_by_key(|message| place(message))
     }
 }
 
@@ -89,10 +93,11 @@ pub fn reason(message: &Message) -> Option<&str> {
     message.spec.reason.as_deref().filter(|_| message.spec.author.kind == AuthorKind::Agent)
 }
 
-/// When the Message was written.
+/// When the Message was written: not later than it was created, whatever it says. The API server knows only whole seconds.
 pub fn at(message: &Message) -> Timestamp {
     let created = message.metadata.creation_timestamp.as_ref().map(|at| at.0);
-    message.spec.at.as_ref().map(|at| at.0).or(created).unwrap_or(Timestamp::MIN)
+    let latest = created.and_then(|created| created.checked_add(CLOCKS_DIFFER).ok()).unwrap_or(Timestamp::MAX);
+    message.spec.at.as_ref().map(|at| at.0.min(latest)).or(created).unwrap_or(Timestamp::MIN)
 }
 
 /// What Messages of a Thread are ordered by: those without a sequence come last.

@@ -87,7 +87,7 @@ async fn an_inbox_has_the_messages_that_are_pending() {
         ("m-archived", json!({"status": {"phase": "Archived"}}), false),
         ("m-plain", json!({"spec": {"needsAck": false}}), false),
         // The operator has not taken the acknowledgement in yet.
-        ("m-late", json!({"spec": {"acknowledgement": acknowledgement}, "status": {"phase": "Pending"}}), true),
+        ("m-late", json!({"spec": {"acknowledgement": acknowledgement}, "status": {"phase": "Pending"}}), false),
     ] {
         needs_ack(&facade, name, "t-low", DAY[0], more);
         let inbox = facade.get("/inbox").await;
