@@ -168,6 +168,20 @@ async fn a_failure_is_told_alike_by_rest_kubectl_and_mail() {
     assert!(text(answer, "/author/name") == "Pulso" && text(answer, "/body").contains(BROKEN), "{answer}");
     assert_eq!(messages.iter().filter(|message| message["in_reply_to"] == question.as_str()).count(), 1);
 
+    let place = |id: &str| messages.iter().position(|message| text(message, "/id") == id);
+    assert!(place(&question) < place(text(answer, "/id")), "an answer follows its question");
+
+    // Ana has seen the escalation: her name is proven, and the Finding stays open.
+    let (status, seen) = site.post(&format!("/messages/{escalated}/ack"), "k-3", &json!({"note": "vi"})).await;
+    assert_eq!((status, &seen["acknowledgement"]["by"]), (200, &json!("ana")), "{seen}");
+    eventually("a proven acknowledgement of the Message", || async {
+        let all = site.by_kubectl(&thread).await;
+        let message = all.into_iter().find(|message| text(message, "/metadata/name") == escalated)?;
+        (message["status"]["acknowledgement"]["proven"] == true).then_some(())
+    })
+    .await;
+    assert_eq!(site.get(&format!("/findings/{finding}")).await["phase"], "open");
+
     // Ana acknowledges it in the conversation.
     let (status, said) =
         site.post("/chat?wait=30", "k-2", &json!({"message": "ack estou vendo", "thread_id": thread})).await;
@@ -199,7 +213,7 @@ async fn a_failure_is_told_alike_by_rest_kubectl_and_mail() {
         (reasons(&all).last().map(String::as_str) == Some("Resolved")).then_some(all)
     })
     .await;
-    assert_eq!(reasons(&stored), ["Opened", "Escalated", "Acknowledged", "Resolved"]);
+    assert_eq!(reasons(&stored), ["Opened", "Escalated", "Acknowledged", "Acknowledged", "Resolved"]);
 
     // REST and kubectl show the same, in the same order.
     let count = stored.len();
@@ -222,7 +236,10 @@ async fn a_failure_is_told_alike_by_rest_kubectl_and_mail() {
         (thread.as_str(), finding.as_str(), "open")
     );
     let actions = site.get("/action-log?actor=ana").await;
-    let verbs: Vec<&str> = actions["items"].as_array().unwrap().iter().map(|action| text(action, "/verb")).collect();
-    assert_eq!(verbs, ["acknowledge", "reply"], "newest first, each once");
+    let mut verbs: Vec<&str> =
+        actions["items"].as_array().unwrap().iter().map(|action| text(action, "/verb")).collect();
+    // Within a second they are in no order.
+    verbs.sort_unstable();
+    assert_eq!(verbs, ["acknowledge", "acknowledge-message", "reply"], "each once");
     site.running.stop().await;
 }
