@@ -55,9 +55,6 @@ check "a Message of the user is accepted" say ana m-1 person ana
 check "a Message cannot be acknowledged with another name" refused "must be the requesting user, ana" acknowledge_message ana rui
 check "a Message can be acknowledged with the name of the user" acknowledge_message ana ana
 check "a Message of another person is rejected" refused "spec.author must be the requesting user, person ana" say ana m-2 person rui
-acknowledge_message() { as "$1" patch message m-1 --type=merge -p "{\"spec\":{\"acknowledgement\":{\"by\":\"$2\"}}}"; }
-check "a Message acknowledged with another name is rejected" refused "spec.acknowledgement.by must be the requesting user, rui" acknowledge_message rui ana
-check "a Message acknowledged with the name of the user is accepted" acknowledge_message rui rui
 check "a Message of an Agent is rejected" refused "spec.author must be the requesting user, person ana" say ana m-2 agent ana
 check "the service account of the release can write for Agents" say "$account" m-2 agent pulso
 check "an Action of a user is rejected" refused "Actions are recorded by the facade" record ana a-1 ana
