@@ -113,6 +113,29 @@ fn answer_to<'a>(messages: &'a [Value], id: &str) -> Option<&'a Value> {
     messages.iter().find(|message| message["in_reply_to"] == id && text(message, "/author/kind") == "agent")
 }
 
+/// REST and kubectl show the same Messages, in the same order, and the Thread counts them.
+async fn is_shown_alike(site: &Site, thread: &str, finding: &str, stored: &[Value]) {
+    let count = stored.len();
+    let shown = site.told(thread, "all Messages", |all| all.len() >= count).await;
+    assert_eq!(shown.len(), count);
+    for (shown, stored) in shown.iter().zip(stored) {
+        assert_eq!(text(shown, "/id"), text(stored, "/metadata/name"));
+        assert_eq!(text(shown, "/body"), text(stored, "/spec/body"));
+        assert_eq!(text(shown, "/author/name").to_lowercase(), text(stored, "/spec/author/name"));
+        assert!(!text(shown, "/body").contains("{\""), "no raw JSON: {shown}");
+    }
+    let listed = eventually("the count of the Thread", || async {
+        let page = site.get(&format!("/threads?finding_id={finding}")).await;
+        let listed = page["items"][0].clone();
+        (listed["message_count"] == count && listed["pending_count"] == 0).then_some(listed)
+    })
+    .await;
+    assert_eq!(
+        (text(&listed, "/id"), text(&listed, "/finding_id"), text(&listed, "/state")),
+        (thread, finding, "open")
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failure_is_told_alike_by_rest_kubectl_and_mail() {
     let site = Site::start("story").await;
@@ -215,26 +238,7 @@ async fn a_failure_is_told_alike_by_rest_kubectl_and_mail() {
     .await;
     assert_eq!(reasons(&stored), ["Opened", "Escalated", "Acknowledged", "Acknowledged", "Resolved"]);
 
-    // REST and kubectl show the same, in the same order.
-    let count = stored.len();
-    let shown = site.told(&thread, "all Messages", |all| all.len() >= count).await;
-    assert_eq!(shown.len(), count);
-    for (shown, stored) in shown.iter().zip(&stored) {
-        assert_eq!(text(shown, "/id"), text(stored, "/metadata/name"));
-        assert_eq!(text(shown, "/body"), text(stored, "/spec/body"));
-        assert_eq!(text(shown, "/author/name").to_lowercase(), text(stored, "/spec/author/name"));
-        assert!(!text(shown, "/body").contains("{\""), "no raw JSON: {shown}");
-    }
-    let listed = eventually("the count of the Thread", || async {
-        let page = site.get(&format!("/threads?finding_id={finding}")).await;
-        let listed = page["items"][0].clone();
-        (listed["message_count"] == count && listed["pending_count"] == 0).then_some(listed)
-    })
-    .await;
-    assert_eq!(
-        (text(&listed, "/id"), text(&listed, "/finding_id"), text(&listed, "/state")),
-        (thread.as_str(), finding.as_str(), "open")
-    );
+    is_shown_alike(&site, &thread, &finding, &stored).await;
     let actions = site.get("/action-log?actor=ana").await;
     let mut verbs: Vec<&str> =
         actions["items"].as_array().unwrap().iter().map(|action| text(action, "/verb")).collect();
