@@ -16,9 +16,7 @@ use kube::api::PostParams;
 use kube::{Api, ResourceExt as _};
 use std::collections::BTreeMap;
 
-/// The verbs of Actions of Messages that give no command.
-pub(in crate::commands) const VERB_REPLY: &str = "reply";
-pub(in crate::commands) const VERB_CHAT: &str = "chat";
+pub(in crate::commands) use crate::domain::thread::proof::{VERB_CHAT, VERB_REPLY};
 
 /// A Message that was stored.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::domain::conversation::answer::{self, CarriedOut};
 use crate::domain::conversation::command::parse;
 use crate::domain::conversation::{Said, Style};
 use crate::domain::thread::names::answer_name;
-use crate::domain::thread::proof::PARAMETER_MESSAGE;
+use crate::domain::thread::proof::{PARAMETER_MESSAGE, VERB_CHAT, VERB_REPLY};
 use crate::domain::thread::told::at as written_at;
 use crate::runtime::clock;
 use crate::runtime::field_managers;
@@ -20,8 +20,6 @@ use kube::{Api, ResourceExt as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Verbs of Actions that only record a Message: nothing was carried out.
-const SAYING: [&str; 2] = ["reply", "chat"];
 /// An Action without a result is read this often, and so many times.
 const RESULT_INTERVAL: Duration = Duration::from_millis(250);
 const RESULT_READS: usize = 12;
@@ -162,13 +160,13 @@ impl Answering {
 
 /// Whether an Action is of the facade, of a command, of whoever wrote the Message, and for this one.
 fn is_of(action: &Action, question: &Message) -> bool {
-    let message = action.spec.parameters.get(PARAMETER_MESSAGE);
+    let name = question.metadata.name.as_ref();
     action.is_of_facade()
-        && !SAYING.contains(&action.spec.verb.as_str())
+        && ![VERB_REPLY, VERB_CHAT].contains(&action.spec.verb.as_str())
         && question.spec.author.kind == AuthorKind::Person
         && action.spec.actor.name == question.spec.author.name
-        && message == question.metadata.name.as_ref()
-        && message.is_some()
+        && name.is_some()
+        && action.spec.parameters.get(PARAMETER_MESSAGE) == name
 }
 
 /// Now, and later than the question was written, so that the answer follows it.
@@ -185,7 +183,7 @@ mod tests {
     fn action(change: impl Fn(&mut Value)) -> Action {
         let mut action = json!({
             "apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Action",
-            "metadata": {"name": "a", "annotations": {"agentic.ligbox.io/recorded-by": "facade"}},
+            "metadata": {"name": "a"},
             "spec": {"verb": "acknowledge", "subject": {"kind": "Finding", "name": "f"},
                 "actor": {"name": "ana", "roles": [], "via": "rest"}, "parameters": {"message": "m"}},
         });

@@ -5,6 +5,9 @@ use crate::api::{Action, Message, MessageAcknowledgement};
 use crate::domain::transition::VERB_ACKNOWLEDGE_MESSAGE;
 use jiff::Timestamp;
 
+/// Verbs of Actions of Messages that give no command.
+pub const VERB_REPLY: &str = "reply";
+pub const VERB_CHAT: &str = "chat";
 /// Parameter of an Action: the name of the Message that it stores.
 pub const PARAMETER_MESSAGE: &str = "message";
 /// Parameter of an Action: the [`text_digest`] of that Message.
