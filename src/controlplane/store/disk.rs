@@ -72,6 +72,13 @@ pub(super) struct Content<'a> {
     pub deletes: bool,
 }
 
+impl Content<'_> {
+    /// Size of the objects in bytes.
+    fn bytes(&self) -> usize {
+        self.changed.values().flatten().map(|stored| stored.json.len()).sum()
+    }
+}
+
 /// The open file, its space, and what other programs do to it.
 pub(super) struct Disk {
     connection: Connection,
@@ -83,11 +90,14 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    /// Puts what is left of an earlier start into the file, if there is space.
+    /// Puts what is left of an earlier start into the file, and makes the reserve, if there is space.
     pub fn new(connection: Connection, file: OpenFile, contents: Contents, space: Space) -> Disk {
         let mut disk = Disk { connection, file, contents, space, has_trial: false };
         if let Err(error) = disk.checkpoint() {
             tracing::warn!(%error, "the log of the store is not put into its file yet");
+        }
+        if let Err(error) = disk.restore_reserve() {
+            tracing::warn!(%error, "the store has no reserve yet");
         }
         disk
     }
@@ -114,7 +124,8 @@ impl Disk {
         self.file.set_log_aside();
     }
 
-    /// Stores what has changed. On a full disk this needs free space in the file; what deletes may take the reserve.
+    /// Stores what has changed. On a full disk this needs free pages in the file. What deletes or has free pages may take
+    /// the reserve: the log has no space of its own.
     pub fn store(&mut self, content: Content<'_>) -> rusqlite::Result<()> {
         let full = match self.write_within_bounds(content) {
             Err(error) if space::is_full(&error) => error,
@@ -127,7 +138,9 @@ impl Disk {
                 done => return done,
             }
         }
-        if !content.deletes || !self.space.give_up(&self.connection)? {
+        let needs_no_growth =
+            content.deletes || self.space.has_pages(&self.connection, content.changed.len(), content.bytes())?;
+        if !needs_no_growth || !self.space.give_up(&self.connection)? {
             return Err(full);
         }
         self.checkpoint()?;
@@ -144,13 +157,15 @@ impl Disk {
         self.write(content)
     }
 
-    fn checkpoint(&mut self) -> rusqlite::Result<()> {
+    /// Returns whether all of the log is in the file.
+    fn checkpoint(&mut self) -> rusqlite::Result<bool> {
         let done = self.space.checkpoint(&self.connection);
         self.contents.written(matches!(done, Ok(true)));
-        done.map(drop)
+        done
     }
 
-    fn write(&mut self, Content { changed, version, .. }: Content<'_>) -> rusqlite::Result<()> {
+    fn write(&mut self, content: Content<'_>) -> rusqlite::Result<()> {
+        let Content { changed, version, .. } = content;
         let transaction = self.connection.transaction()?;
         {
             if self.has_trial {
@@ -172,7 +187,7 @@ impl Disk {
         transaction.commit()?;
         self.has_trial = false;
         self.contents.logged(changed.keys());
-        self.space.logged(changed.len(), changed.values().flatten().map(|stored| stored.json.len()).sum());
+        self.space.logged(changed.len(), content.bytes());
         Ok(())
     }
 
@@ -183,9 +198,17 @@ impl Disk {
         }
     }
 
-    /// Makes the reserve again if there is space for it.
+    /// Makes the reserve if there is none, and space for it besides what the log needs.
     pub fn restore_reserve(&mut self) -> rusqlite::Result<()> {
-        self.space.restore(&self.connection)
+        if self.space.has_reserve() {
+            return Ok(());
+        }
+        match self.checkpoint() {
+            Ok(true) => self.space.make_reserve(&self.connection),
+            Ok(false) => Ok(()),
+            Err(error) if space::is_full(&error) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// After a failure, the store counts as writable once [`WRITABLE`] bytes can be written: a single small write may fit
@@ -201,6 +224,6 @@ impl Disk {
         self.has_trial = true;
         self.connection.execute("DELETE FROM reserve", [])?;
         self.has_trial = false;
-        self.checkpoint()
+        self.checkpoint().map(drop)
     }
 }

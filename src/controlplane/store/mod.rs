@@ -7,6 +7,8 @@
 mod contents;
 mod disk;
 mod file;
+#[cfg(test)]
+mod full_disk_tests;
 mod memory;
 mod presence;
 mod reserve;

@@ -23,11 +23,11 @@ pub(super) struct Reserve {
 }
 
 impl Reserve {
-    /// The reserve beside this store, made if there is space.
+    /// The reserve beside this store, held if an earlier start left it.
     pub fn beside(store: &Path) -> Reserve {
-        let mut reserve = Reserve { path: store.with_file_name("reserve"), is_held: false };
-        reserve.make();
-        reserve
+        let path = store.with_file_name("reserve");
+        let is_held = is_there(&path, SIZE_SMALL);
+        Reserve { path, is_held }
     }
 
     /// Whether the space is kept.
@@ -68,9 +68,14 @@ impl Reserve {
     }
 }
 
+/// Whether there is a file that takes so much space on the disk.
+fn is_there(path: &Path, size: u64) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.blocks() * BLOCK >= size)
+}
+
 /// Makes a file that takes so much space on the disk, or finds it.
 fn make(path: &Path, size: u64) -> io::Result<()> {
-    if fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.blocks() * BLOCK >= size) {
+    if is_there(path, size) {
         return Ok(());
     }
     match fs::remove_file(path) {
@@ -112,7 +117,7 @@ mod tests {
         let store = directory.join("controlplane.db");
         let taken = || fs::metadata(directory.join("reserve")).map_or(0, |found| found.blocks() * BLOCK);
         let mut reserve = Reserve::beside(&store);
-        assert!(reserve.is_held() && taken() >= SIZE);
+        assert!(!reserve.is_held() && reserve.make() && taken() >= SIZE);
         assert!(reserve.give_up() && !reserve.give_up() && taken() == 0);
         // A file of that length that takes no space, as a copy may be, is no reserve.
         File::create(directory.join("reserve")).unwrap().set_len(SIZE).unwrap();

@@ -3,7 +3,8 @@
 //! A deletion needs space for a few pages in the write-ahead log. The log is used from its beginning again once all of it
 //! is in the database (a checkpoint), which needs space where the database has grown since the last one. So the database
 //! grows little between checkpoints, and the [`Reserve`] has space for that. Once it is given up, the database does not
-//! grow any more: objects are stored where deletions left free pages, until the disk has space for the reserve again.
+//! grow any more: objects are stored where deletions left free pages, until the disk has space for the reserve again. What
+//! finds free pages may therefore take the reserve, too.
 
 use super::reserve::Reserve;
 use rusqlite::config::DbConfig;
@@ -18,6 +19,8 @@ const LOG_MAX: u64 = 4 << 20;
 const CHANGE: u64 = 8 << 10;
 /// How large the database is, in bytes.
 const CONTENT: &str = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+/// How much of it is free, in bytes.
+const FREE: &str = "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size";
 /// The largest number of pages of a database.
 const PAGES_MAX: u32 = 4_294_967_294;
 
@@ -32,7 +35,7 @@ pub(super) struct Space {
 }
 
 impl Space {
-    /// Makes the reserve, if there is space for it.
+    /// With the reserve of an earlier start, if there is one.
     pub fn new(connection: &Connection, path: &Path, pages_max: Option<u32>) -> rusqlite::Result<Space> {
         let reserve = Reserve::beside(path);
         let space = Space { path: path.into(), reserve, pages_max: pages_max.unwrap_or(PAGES_MAX), log: LOG_MAX };
@@ -67,10 +70,22 @@ impl Space {
         Ok(given_up)
     }
 
-    /// Makes the reserve again, if it was given up and there is space now.
-    pub fn restore(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        if !self.reserve.is_held() && self.reserve.make() {
-            tracing::info!("the reserve of the store is there again");
+    /// Whether deletions left free pages for so many changes, of so many bytes together.
+    pub fn has_pages(&self, connection: &Connection, changes: usize, bytes: usize) -> rusqlite::Result<bool> {
+        let free: i64 = connection.query_row(FREE, [], |row| row.get(0))?;
+        Ok(free.unsigned_abs() >= CHANGE * changes as u64 + bytes as u64)
+    }
+
+    /// Whether there is a reserve.
+    pub fn has_reserve(&self) -> bool {
+        self.reserve.is_held()
+    }
+
+    /// Makes the reserve, if there is space for it. All of the log must be in the database: the reserve may take the space
+    /// that a checkpoint needs.
+    pub fn make_reserve(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        if self.reserve.make() {
+            tracing::info!("the store has its reserve");
             self.bound(connection)?;
         }
         Ok(())

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 /// A data directory, removed when dropped.
-struct Directory(PathBuf);
+pub(super) struct Directory(pub PathBuf);
 
 impl Directory {
-    fn new() -> Directory {
+    pub fn new() -> Directory {
         let path = std::env::temp_dir().join(format!("agentic-ops-store-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir(&path).unwrap();
         Directory(path)
@@ -24,7 +24,7 @@ impl Directory {
         self.0.join("controlplane.db")
     }
 
-    fn open(&self) -> Result<(Store, JoinHandle<()>), OpenError> {
+    pub fn open(&self) -> Result<(Store, JoinHandle<()>), OpenError> {
         Store::open(StoreOptions { file: self.options(), check: Box::new(|_, _| Ok(())), on_error: Box::new(|| ()) })
     }
 
@@ -57,7 +57,7 @@ impl Drop for Directory {
     }
 }
 
-fn close(store: Store, writer: JoinHandle<()>) {
+pub(super) fn close(store: Store, writer: JoinHandle<()>) {
     drop(store);
     writer.join().unwrap();
 }
@@ -66,13 +66,13 @@ fn key(name: &str) -> Key {
     Key { kind: "configmaps".into(), namespace: "a".into(), name: name.into() }
 }
 
-async fn put(store: &Store, name: &str, size: usize) -> Result<Value, StoreError> {
+pub(super) async fn put(store: &Store, name: &str, size: usize) -> Result<Value, StoreError> {
     let value = json!({"metadata": {"name": name, "namespace": "a"}, "data": {"text": "x".repeat(size)}});
     let written = store.write(key(name), move |_| WriteAction::<()>::Put(Box::new(value))).await?;
     Ok(written.unwrap())
 }
 
-async fn delete(store: &Store, name: &str) -> Result<(), StoreError> {
+pub(super) async fn delete(store: &Store, name: &str) -> Result<(), StoreError> {
     store.write(key(name), |_| WriteAction::<()>::Delete(Box::default())).await.map(drop)
 }
 
