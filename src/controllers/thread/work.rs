@@ -89,6 +89,7 @@ impl Controller {
         let caches = self.context.caches.clone();
         let (mut findings, mut threads) = (caches.findings.subscribe(), caches.threads.subscribe());
         let (mut messages, mut silences) = (caches.messages.subscribe(), caches.silences.subscribe());
+        let mut scenarios = caches.scenarios.subscribe();
         caches.progress.until_listed(&["Scenario", "Finding", "Agent", "Silence", "Thread", "Message"]).await;
         let mut fence = self.fence.clone();
         let mut next_pass = Instant::now();
@@ -98,6 +99,7 @@ impl Controller {
                 change = threads.next() => self.thread_changed(change),
                 change = messages.next() => self.message_changed(change),
                 _ = silences.next() => self.holding.silences_changed(),
+                change = scenarios.next() => self.correlation.scenario_changed(&change),
                 () = fence.changed() => {}
                 Some((subject, ended)) = self.finished.recv() => self.ended(subject, ended),
                 () = tokio::time::sleep_until(next_pass.into()) => {
