@@ -5,10 +5,10 @@ mod decide;
 mod roots;
 
 use super::correlation::Correlation;
-use super::holds::Holding;
 use super::index::Index;
 use super::tasks::{Ended, Tasks};
 use crate::controllers::context::Context;
+use crate::controllers::holds::Holding;
 use crate::domain::thread::policy::ThreadLimits;
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::retry::{self, Retry};
@@ -159,12 +159,12 @@ impl Controller {
         self.busy.remove(&subject);
         for finding in written.findings {
             self.dirty.insert(Subject::Finding(finding.name_any()));
-            self.index.findings.wrote(finding);
+            self.index.findings.wrote(Arc::new(finding));
         }
         for thread in written.threads {
             self.dirty.insert(Subject::Thread(thread.name_any()));
             self.index.thread_seen(&thread);
-            self.index.threads.wrote(thread);
+            self.index.threads.wrote(Arc::new(thread));
         }
         for message in written.messages {
             self.dirty.insert(Subject::Thread(message.spec.thread.clone()));
