@@ -1,5 +1,6 @@
 //! `Thread`: a conversation, about a Finding or another subject.
 
+use super::Severity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,12 @@ use serde::{Deserialize, Serialize};
     doc = "A Thread is a conversation between an Agent and the people on duty.",
     selectable = ".spec.agent",
     selectable = ".spec.finding",
+    printcolumn(
+        name = "Severity",
+        type_ = "string",
+        description = "Severity of the Finding",
+        json_path = ".status.severity"
+    ),
     printcolumn(
         name = "Subject",
         type_ = "string",
@@ -49,6 +56,27 @@ use serde::{Deserialize, Serialize};
         type_ = "date",
         description = "Time since the last Message",
         json_path = ".status.lastMessageAt"
+    ),
+    printcolumn(
+        name = "Finding",
+        type_ = "string",
+        description = "Finding that the conversation is about",
+        priority = 1,
+        json_path = ".spec.finding"
+    ),
+    printcolumn(
+        name = "Participants",
+        type_ = "string",
+        description = "People and Agents that take part",
+        priority = 1,
+        json_path = ".spec.participants"
+    ),
+    printcolumn(
+        name = "Age",
+        type_ = "date",
+        description = "Time since its creation",
+        priority = 1,
+        json_path = ".metadata.creationTimestamp"
     )
 )]
 #[serde(rename_all = "camelCase")]
@@ -90,6 +118,9 @@ pub struct ThreadStatus {
     /// The `metadata.generation` of the Thread that this status describes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
+    /// Severity of the Finding that the Thread is about, in the occurrence that it tells of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
     /// Number of Messages in the Thread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]

@@ -28,7 +28,7 @@ pub struct TokenArgs {
     /// Time until the token expires
     #[arg(long, default_value = "12h")]
     pub ttl: String,
-    /// Data directory of the standalone process that will accept the token
+    /// Data directory of the standalone process that will accept the token; standalone makes it at its first start
     #[arg(long, value_name = "DIR", default_value = "./data")]
     pub data: PathBuf,
 }
@@ -50,9 +50,21 @@ pub fn run(args: &TokenArgs) -> Result<(), CliError> {
     if ttl.as_secs() == 0 {
         return Err(CliError::Argument(format!("--ttl: {} is too short: use 1s or more", args.ttl)));
     }
+    if !DataDir::is_one(&args.data) {
+        return Err(CliError::Argument(not_a_data_directory(&args.data)));
+    }
     let secret = load_or_make_secret(&args.data)?;
     println!("{}", issue(&secret, &args.name, &args.roles, Timestamp::now(), ttl)?);
     Ok(())
+}
+
+/// A token that is signed by the secret of another directory would be refused later, without a reason.
+fn not_a_data_directory(path: &Path) -> String {
+    let path = path.display();
+    format!(
+        "--data: {path} is no data directory of agentic-ops, so that no program would accept the token: give the directory that \
+         standalone or demo was started with as --data; if it never ran, start it first, which makes the directory"
+    )
 }
 
 /// Issues a token for the default issuer, audience and roles claim.
@@ -120,5 +132,27 @@ mod tests {
         let args =
             TokenArgs { name: "ana".into(), roles: vec![Role::OpsLead], ttl: "0s".into(), data: "/nowhere".into() };
         assert_eq!(run(&args).unwrap_err().to_string(), "--ttl: 0s is too short: use 1s or more");
+    }
+
+    #[test]
+    fn no_secret_is_made_in_a_directory_that_is_no_data_directory() {
+        let directory = std::env::temp_dir().join(format!("agentic-ops-token-{}", uuid::Uuid::new_v4()));
+        let args =
+            || TokenArgs { name: "ana".into(), roles: vec![Role::OpsLead], ttl: "1h".into(), data: directory.clone() };
+        let refused = || run(&args()).unwrap_err().to_string();
+        assert!(
+            refused().starts_with(&format!("--data: {} is no data directory", directory.display())),
+            "{}",
+            refused()
+        );
+        assert!(!directory.exists());
+        std::fs::create_dir(&directory).unwrap();
+        std::fs::write(directory.join("other"), "").unwrap();
+        assert!(refused().contains("is no data directory"), "{}", refused());
+        assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1, "nothing is added");
+        std::fs::write(directory.join("controlplane.db"), "").unwrap();
+        run(&args()).unwrap();
+        assert!(directory.join(FILE).exists());
+        std::fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -1,5 +1,6 @@
 //! Acknowledges a Finding: no further notices about this occurrence.
 
+use super::change::{self, Change, Made, Step};
 use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Command, CommandError, Context, Objects, Stored};
 use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase, Subject, SubjectState};
@@ -7,19 +8,18 @@ use crate::domain::printable::printable;
 pub(super) use crate::domain::transition::VERB_ACKNOWLEDGE;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
-use crate::runtime::write::{WriteError, call};
+use crate::runtime::write::call;
 use crate::views::{self, FindingView, Resources};
-use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::api::{Patch, PatchParams};
-use kube::{Api, ResourceExt as _};
+use kube::ResourceExt as _;
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Longest note, in bytes.
 pub const NOTE_MAX: usize = 1024;
-/// Attempts to write against concurrent edits of the Finding.
-const ATTEMPTS_MAX: usize = 5;
+
+/// The parameter of its Actions.
+const NOTE: &str = "note";
 
 /// A note that is not blank and not too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,27 +32,16 @@ pub struct Acknowledge {
     note: Option<Note>,
 }
 
-/// The Finding as the API server returned it.
-#[derive(Debug)]
-enum Written {
-    /// With the new acknowledgement.
-    New(Finding),
-    /// It was already acknowledged.
-    Unchanged(Finding),
-}
-
-/// What the Action of an acknowledgement says.
-struct Wanted {
-    finding: String,
-    by: String,
-    note: Option<String>,
-    at: Timestamp,
-    action: String,
+/// How it is written.
+#[derive(Default)]
+struct OfFinding {
+    /// The acknowledgement that was there at the first attempt, once there was one.
+    first_read: Option<Option<Acknowledgement>>,
 }
 
 /// What to do about the acknowledgement that the Finding has now.
 #[derive(Debug, PartialEq)]
-enum Step {
+enum Choice {
     Write,
     Keep,
     Conflict,
@@ -115,40 +104,46 @@ impl Acknowledge {
             generation: finding.metadata.generation,
             occurrence: finding.status.as_ref().and_then(|status| status.occurrences),
         };
-        let parameters = note.map(|note| BTreeMap::from([("note".to_string(), note)])).unwrap_or_default();
+        let parameters = note.map(|note| BTreeMap::from([(NOTE.to_string(), note)])).unwrap_or_default();
         let intent =
             Intent::begin(&permit, context, Record { verb: VERB_ACKNOWLEDGE, subject, before, parameters }).await?;
-        Box::pin(carry_out(context, intent, finding, stored)).await
+        Box::pin(change::carry_out(OfFinding::default(), context, intent, finding, stored)).await
     }
 }
 
-/// Carries a request out of which an Action is recorded, and records the result.
-async fn carry_out(
-    context: &Context,
-    mut intent: Intent,
-    finding: Finding,
-    stored: &Stored<FindingView>,
-) -> Result<FindingView, CommandError> {
-    let written = write(context, &Wanted::of(&intent), finding).await;
-    let (view, result) = match written {
-        Ok(Written::New(finding)) => (Ok(view_of(context, &intent, finding)), ActionResult::Done),
-        Ok(Written::Unchanged(finding)) => (Ok(view_of(context, &intent, finding)), ActionResult::Unchanged),
-        Err(error @ CommandError::Unavailable { .. }) => match look_again(context, &intent).await {
-            Some((Made::Yes, Some(finding))) => (Ok(view_of(context, &intent, finding)), ActionResult::Done),
-            Some((Made::No, _)) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
-            // It stays without a result, and is completed once the API can be read.
-            _ => return Err(error),
-        },
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
-    };
-    intent.end(context, &result, stored(&view)).await;
-    view
-}
+impl Change for OfFinding {
+    type Object = Finding;
+    type View = FindingView;
+    const KIND: &'static str = "Finding";
 
-/// After a write whose outcome is not known: whether the change was made, and the Finding; `None` where it can't be read.
-async fn look_again(context: &Context, intent: &Intent) -> Option<(Made, Option<Finding>)> {
-    let finding = call(context.api::<Finding>().get_opt(&intent.action.spec.subject.name)).await.ok()?;
-    Some((was_made(intent, finding.as_ref()), finding))
+    fn next_step(&mut self, _context: &Context, intent: &Intent, finding: &Finding) -> Step {
+        let (spec, current) = (&intent.action.spec, finding.spec.acknowledgement.as_ref());
+        if views::phase(finding) == Some(Phase::Resolved) {
+            let reason = format!("{} is resolved: there is nothing to acknowledge", spec.subject.name);
+            return Step::Refuse(CommandError::Conflict(reason));
+        }
+        let note = intent.parameter(NOTE);
+        match choose(current, self.first_read.as_ref(), &spec.actor.name, note) {
+            Choice::Keep => Step::Keep(ActionResult::Unchanged),
+            Choice::Conflict => {
+                let reason = "the acknowledgement was changed at the same time: read the Finding again";
+                Step::Refuse(CommandError::Conflict(reason.into()))
+            }
+            Choice::Write => {
+                self.first_read.get_or_insert(current.cloned());
+                let at = intent.began_at().to_string();
+                Step::Write(json!({"by": spec.actor.name, "note": note, "at": at, "action": intent.name()}))
+            }
+        }
+    }
+
+    fn made(&self, intent: &Intent, finding: Option<&Finding>) -> Made {
+        was_made(intent, finding)
+    }
+
+    fn view(&self, context: &Context, intent: &Intent, finding: Finding) -> FindingView {
+        view_of(context, intent, finding)
+    }
 }
 
 /// Answers a request whose Action has no response: carries it out where that was not done.
@@ -167,7 +162,7 @@ async fn again(
                 intent.answer(context, stored(&view)).await;
                 return view;
             }
-            Box::pin(carry_out(context, intent, finding, stored)).await
+            Box::pin(change::carry_out(OfFinding::default(), context, intent, finding, stored)).await
         }
         Progress::Done => {
             let finding = call(context.api::<Finding>().get(&intent.action.spec.subject.name)).await?;
@@ -193,7 +188,9 @@ pub(super) async fn complete(
             intent.end(context, &ActionResult::Done, stored(&view)).await;
             view
         }
-        (Made::No, Some(finding)) => Box::pin(carry_out(context, intent, finding, stored)).await,
+        (Made::No, Some(finding)) => {
+            Box::pin(change::carry_out(OfFinding::default(), context, intent, finding, stored)).await
+        }
         (Made::Ended, _) => {
             let error = ended();
             let view = Err(error.clone());
@@ -233,16 +230,6 @@ fn not_known(intent: &Intent) -> CommandError {
     CommandError::Conflict(format!("whether this acknowledged {id} is not known: {reason}"))
 }
 
-/// Whether the change of an Action was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Made {
-    Yes,
-    No,
-    /// It was not, and the occurrence that was to be acknowledged has ended.
-    Ended,
-    Unknown,
-}
-
 /// Each change of the spec counts the generation up: where that is what it was, nothing was written.
 fn was_made(intent: &Intent, finding: Option<&Finding>) -> Made {
     let (name, Some(before)) = (intent.name(), &intent.action.spec.before) else { return Made::Unknown };
@@ -261,68 +248,21 @@ fn was_made(intent: &Intent, finding: Option<&Finding>) -> Made {
     }
 }
 
-impl Wanted {
-    fn of(intent: &Intent) -> Wanted {
-        let spec = &intent.action.spec;
-        Wanted {
-            finding: spec.subject.name.clone(),
-            by: spec.actor.name.clone(),
-            note: spec.parameters.get("note").cloned(),
-            at: intent.began_at(),
-            action: intent.name(),
-        }
-    }
-}
-
-/// `finding` is as it was read.
-async fn write(context: &Context, wanted: &Wanted, mut finding: Finding) -> Result<Written, CommandError> {
-    let api: Api<Finding> = context.api();
-    let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
-    let (id, note) = (&wanted.finding, wanted.note.as_deref());
-    let mut first_read: Option<Option<Acknowledgement>> = None;
-    for _ in 0..ATTEMPTS_MAX {
-        if views::phase(&finding) == Some(Phase::Resolved) {
-            return Err(CommandError::Conflict(format!("{id} is resolved: there is nothing to acknowledge")));
-        }
-        match next_step(finding.spec.acknowledgement.as_ref(), first_read.as_ref(), &wanted.by, note) {
-            Step::Keep => return Ok(Written::Unchanged(finding)),
-            Step::Conflict => {
-                let message = "the acknowledgement was changed at the same time: read the Finding again";
-                return Err(CommandError::Conflict(message.into()));
-            }
-            Step::Write => {}
-        }
-        let acknowledgement =
-            json!({"by": wanted.by, "note": note, "at": wanted.at.to_string(), "action": wanted.action});
-        let patch = json!({
-            "metadata": {"resourceVersion": finding.resource_version()},
-            "spec": {"acknowledgement": acknowledgement},
-        });
-        first_read.get_or_insert(finding.spec.acknowledgement.take());
-        match call(api.patch(id, &params, &Patch::Merge(patch))).await {
-            Ok(written) => return Ok(Written::New(written)),
-            Err(WriteError::Conflict) => finding = call(api.get(id)).await?,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(CommandError::Conflict("the Finding keeps changing: try again".into()))
-}
-
 /// `current` is the acknowledgement now, `first_read` the one of the first attempt, if this is not the first.
-fn next_step(
+fn choose(
     current: Option<&Acknowledgement>,
     first_read: Option<&Option<Acknowledgement>>,
     name: &str,
     note: Option<&str>,
-) -> Step {
+) -> Choice {
     let is_wanted = |a: &Acknowledgement| a.by == name && (note.is_none() || a.note.as_deref() == note);
     match current {
-        Some(acknowledgement) if is_wanted(acknowledgement) => Step::Keep,
+        Some(acknowledgement) if is_wanted(acknowledgement) => Choice::Keep,
         // Another person was faster, and stays.
-        Some(acknowledgement) if first_read == Some(&None) && acknowledgement.by != name => Step::Keep,
-        _ if first_read.is_some_and(|first| first.as_ref() != current) => Step::Conflict,
-        Some(acknowledgement) if acknowledgement.by != name => Step::Keep,
-        _ => Step::Write,
+        Some(acknowledgement) if first_read == Some(&None) && acknowledgement.by != name => Choice::Keep,
+        _ if first_read.is_some_and(|first| first.as_ref() != current) => Choice::Conflict,
+        Some(acknowledgement) if acknowledgement.by != name => Choice::Keep,
+        _ => Choice::Write,
     }
 }
 
@@ -363,20 +303,20 @@ mod tests {
     #[test]
     fn the_first_to_acknowledge_stays_and_a_concurrent_change_is_a_conflict() {
         let cases = [
-            (None, None, None, Step::Write),
-            (by("ana", "x"), None, None, Step::Keep),
-            (by("ana", "x"), None, Some("x"), Step::Keep),
-            (by("ana", "x"), None, Some("y"), Step::Write),
-            (by("rui", "x"), None, Some("y"), Step::Keep),
-            (None, Some(None), Some("y"), Step::Write),
-            (by("rui", "x"), Some(None), Some("y"), Step::Keep),
-            (by("rui", "x"), Some(by("eva", "x")), Some("y"), Step::Conflict),
-            (by("ana", "y"), Some(None), Some("y"), Step::Keep),
-            (None, Some(by("ana", "x")), Some("y"), Step::Conflict),
+            (None, None, None, Choice::Write),
+            (by("ana", "x"), None, None, Choice::Keep),
+            (by("ana", "x"), None, Some("x"), Choice::Keep),
+            (by("ana", "x"), None, Some("y"), Choice::Write),
+            (by("rui", "x"), None, Some("y"), Choice::Keep),
+            (None, Some(None), Some("y"), Choice::Write),
+            (by("rui", "x"), Some(None), Some("y"), Choice::Keep),
+            (by("rui", "x"), Some(by("eva", "x")), Some("y"), Choice::Conflict),
+            (by("ana", "y"), Some(None), Some("y"), Choice::Keep),
+            (None, Some(by("ana", "x")), Some("y"), Choice::Conflict),
         ];
         for (current, first_read, note, expected) in cases {
-            let step = next_step(current.as_ref(), first_read.as_ref(), "ana", note);
-            assert_eq!(step, expected, "{current:?} {first_read:?} {note:?}");
+            let choice = choose(current.as_ref(), first_read.as_ref(), "ana", note);
+            assert_eq!(choice, expected, "{current:?} {first_read:?} {note:?}");
         }
     }
 }

@@ -1,16 +1,15 @@
 //! Acknowledges a Message that needs it: it leaves the inboxes.
 
+use super::change::{self, Change, Made, Step};
 use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Command, CommandError, Context, Note, Objects, Stored};
 use crate::api::{Message, MessagePhase, Phase, RecordedAcknowledgement, Subject, SubjectState};
 use crate::domain::names::is_object_name;
 use crate::runtime::clock::now;
-use crate::runtime::field_managers;
-use crate::runtime::write::{WriteError, call};
+use crate::runtime::write::call;
 use crate::views::{self, MessageView};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt as _};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -20,8 +19,6 @@ pub(super) use crate::domain::transition::VERB_ACKNOWLEDGE_MESSAGE as VERB;
 /// The parameters of its Actions.
 const NOTE: &str = "note";
 const UNTIL: &str = "until";
-/// Attempts to write against concurrent edits of the Message.
-const ATTEMPTS_MAX: usize = 5;
 
 /// Acknowledges one Message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,22 +29,8 @@ pub struct AcknowledgeMessage {
     pub until: Option<Timestamp>,
 }
 
-/// The Message as the API server returned it, and whether this changed it.
-struct Written {
-    message: Message,
-    result: ActionResult,
-}
-
-/// What to do about the Message as it is now.
-#[derive(Debug, PartialEq)]
-enum Step {
-    Write,
-    /// This request acknowledged it before.
-    Done,
-    /// It is acknowledged, by itself or with its Finding.
-    Keep,
-    Refuse(String),
-}
+/// How it is written.
+struct OfMessage;
 
 impl Command for AcknowledgeMessage {
     type Output = MessageView;
@@ -69,13 +52,13 @@ impl Command for AcknowledgeMessage {
             let record = self.record(context, &message)?;
             let permit = context.admit(Objects::ONE)?;
             let intent = Intent::begin(&permit, context, record).await?;
-            return Box::pin(carry_out(context, intent, message, stored)).await;
+            return Box::pin(change::carry_out(OfMessage, context, intent, message, stored)).await;
         };
         match intent.progress() {
-            Progress::Begun => Box::pin(carry_out(context, intent, message, stored)).await,
+            Progress::Begun => Box::pin(change::carry_out(OfMessage, context, intent, message, stored)).await,
             Progress::Refused => {
                 context.admit(Objects::ONE)?;
-                Box::pin(carry_out(context, intent, message, stored)).await
+                Box::pin(change::carry_out(OfMessage, context, intent, message, stored)).await
             }
             Progress::Done | Progress::Unknown => {
                 let view = Ok(view_of(context, message));
@@ -106,68 +89,29 @@ impl AcknowledgeMessage {
     }
 }
 
-/// Carries a request out of which an Action is recorded, and records the result. `message` is as it was read.
-async fn carry_out(
-    context: &Context,
-    mut intent: Intent,
-    message: Message,
-    stored: &Stored<MessageView>,
-) -> Result<MessageView, CommandError> {
-    let (view, result) = match write(context, &intent, message).await {
-        Ok(Written { message, result }) => (Ok(view_of(context, message)), result),
-        Err(error @ CommandError::Unavailable { .. }) => {
-            match call(context.api::<Message>().get_opt(&intent.action.spec.subject.name)).await {
-                Ok(Some(message)) if next_step(&intent, &message, false) == Step::Done => {
-                    (Ok(view_of(context, message)), ActionResult::Done)
-                }
-                Ok(_) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
-                // It stays without a result, and is completed once the API can be read.
-                Err(_) => return Err(error),
-            }
-        }
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
-    };
-    intent.end(context, &result, stored(&view)).await;
-    view
-}
-
 /// Completes an Action that was left without a result.
-pub(super) async fn complete(context: &Context, mut intent: Intent) -> Result<(), CommandError> {
-    let name = intent.action.spec.subject.name.clone();
-    let Some(message) = call(context.api::<Message>().get_opt(&name)).await? else {
-        let error = CommandError::NotFound(format!("{name} no longer exists"));
-        intent.end(context, &ActionResult::Refused(error.to_string()), None).await;
-        return Err(error);
-    };
-    Box::pin(carry_out(context, intent, message, &|_| None)).await.map(drop)
+pub(super) async fn complete(context: &Context, intent: Intent) -> Result<(), CommandError> {
+    change::complete(OfMessage, context, intent).await
 }
 
-async fn write(context: &Context, intent: &Intent, mut message: Message) -> Result<Written, CommandError> {
-    let api: Api<Message> = context.api();
-    let name = &intent.action.spec.subject.name;
-    let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
-    for _ in 0..ATTEMPTS_MAX {
-        match next_step(intent, &message, is_over(context, &message)) {
-            Step::Refuse(reason) => return Err(CommandError::Conflict(reason)),
-            Step::Done => return Ok(Written { message, result: ActionResult::Done }),
-            Step::Keep => return Ok(Written { message, result: ActionResult::Unchanged }),
-            Step::Write => {}
-        }
-        let acknowledgement = json!({
-            "by": intent.action.spec.actor.name, "note": intent.parameter(NOTE), "until": intent.parameter(UNTIL),
-            "at": intent.began_at().to_string(), "action": intent.name(),
-        });
-        let patch = json!({
-            "metadata": {"resourceVersion": message.resource_version()},
-            "spec": {"acknowledgement": acknowledgement},
-        });
-        match call(api.patch(name, &params, &Patch::Merge(patch))).await {
-            Ok(message) => return Ok(Written { message, result: ActionResult::Done }),
-            Err(WriteError::Conflict) => message = call(api.get(name)).await?,
-            Err(error) => return Err(error.into()),
-        }
+impl Change for OfMessage {
+    type Object = Message;
+    type View = MessageView;
+    const KIND: &'static str = "Message";
+
+    fn next_step(&mut self, context: &Context, intent: &Intent, message: &Message) -> Step {
+        next_step(intent, message, is_over(context, message))
     }
-    Err(CommandError::Conflict("the Message keeps changing: try again".into()))
+
+    fn made(&self, intent: &Intent, message: Option<&Message>) -> Made {
+        let is_done =
+            message.is_some_and(|message| next_step(intent, message, false) == Step::Keep(ActionResult::Done));
+        if is_done { Made::Yes } else { Made::No }
+    }
+
+    fn view(&self, context: &Context, _intent: &Intent, message: Message) -> MessageView {
+        view_of(context, message)
+    }
 }
 
 /// Whether the Finding of the Message's Thread is resolved, which the operator archives the Message for.
@@ -179,22 +123,30 @@ fn is_over(context: &Context, message: &Message) -> bool {
 }
 
 fn next_step(intent: &Intent, message: &Message, is_over: bool) -> Step {
+    let refuse = |reason: String| Step::Refuse(CommandError::Conflict(reason));
     let name = &intent.action.spec.subject.name;
     let status = message.status.as_ref();
     if intent.action.spec.before.as_ref().is_some_and(|before| before.uid != message.metadata.uid) {
-        return Step::Refuse(format!("{name} was deleted and created again since the request"));
+        return refuse(format!("{name} was deleted and created again since the request"));
     }
     match &message.spec.acknowledgement {
-        Some(written) if written.action.as_deref() == Some(intent.name().as_str()) => return Step::Done,
-        Some(_) => return Step::Keep,
+        // This request acknowledged it before.
+        Some(written) if written.action.as_deref() == Some(intent.name().as_str()) => {
+            return Step::Keep(ActionResult::Done);
+        }
+        Some(_) => return Step::Keep(ActionResult::Unchanged),
         None => {}
     }
     match status.and_then(|status| status.phase) {
-        _ if !message.spec.needs_ack => Step::Refuse(format!("{name} needs no acknowledgement")),
-        Some(MessagePhase::Archived) => Step::Refuse(format!("{name} is archived: its Finding is resolved")),
-        _ if status.is_some_and(|status| status.acknowledgement.is_some()) => Step::Keep,
-        _ if is_over => Step::Refuse(format!("the Finding of {name} is resolved: there is nothing to acknowledge")),
-        _ => Step::Write,
+        _ if !message.spec.needs_ack => refuse(format!("{name} needs no acknowledgement")),
+        Some(MessagePhase::Archived) => refuse(format!("{name} is archived: its Finding is resolved")),
+        // It is acknowledged with its Finding.
+        _ if status.is_some_and(|status| status.acknowledgement.is_some()) => Step::Keep(ActionResult::Unchanged),
+        _ if is_over => refuse(format!("the Finding of {name} is resolved: there is nothing to acknowledge")),
+        _ => Step::Write(json!({
+            "by": intent.action.spec.actor.name, "note": intent.parameter(NOTE), "until": intent.parameter(UNTIL),
+            "at": intent.began_at().to_string(), "action": intent.name(),
+        })),
     }
 }
 

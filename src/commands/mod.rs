@@ -8,6 +8,7 @@
 mod acknowledge;
 mod acknowledge_message;
 mod caller;
+mod change;
 mod conversation;
 mod error;
 mod intent;

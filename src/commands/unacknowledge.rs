@@ -1,22 +1,19 @@
 //! Takes the acknowledgement of a Finding back: notices about this occurrence are sent again.
 
+use super::change::{self, Change, Made, Step};
 use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Command, CommandError, Context, Objects, Stored};
 use crate::api::{Acknowledgement, Finding, Phase, Subject, SubjectState};
-use crate::runtime::field_managers;
-use crate::runtime::write::{WriteError, call};
+use crate::runtime::write::call;
 use crate::views::{self, FindingView, Resources};
-use kube::api::{Patch, PatchParams};
-use kube::{Api, ResourceExt as _};
-use serde_json::json;
+use kube::ResourceExt as _;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The verb of its Actions.
 pub(super) const VERB: &str = "unacknowledge";
 /// The parameter of its Actions with the person whose acknowledgement it was.
 const BY: &str = "by";
-/// Attempts to write against concurrent edits of the Finding.
-const ATTEMPTS_MAX: usize = 5;
 
 /// Takes the acknowledgement of one Finding back, whoever gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,11 +21,8 @@ pub struct Unacknowledge {
     finding: String,
 }
 
-/// The Finding as the API server returned it, and whether this changed it.
-struct Written {
-    finding: Finding,
-    result: ActionResult,
-}
+/// How it is written.
+struct TakenBack;
 
 impl Unacknowledge {
     /// NotFound unless a Finding of this name is cached: only the name of an existing object may become part of a request path
@@ -58,14 +52,14 @@ impl Command for Unacknowledge {
             // Of what does not exist no Action is recorded.
             let finding = call(context.api::<Finding>().get(&self.finding)).await?;
             let intent = Intent::begin(&permit, context, record(&finding)).await?;
-            return Box::pin(carry_out(context, intent, finding, stored)).await;
+            return Box::pin(change::carry_out(TakenBack, context, intent, finding, stored)).await;
         };
         let finding = call(context.api::<Finding>().get(&self.finding)).await?;
         match intent.progress() {
-            Progress::Begun => Box::pin(carry_out(context, intent, finding, stored)).await,
+            Progress::Begun => Box::pin(change::carry_out(TakenBack, context, intent, finding, stored)).await,
             Progress::Refused => {
                 context.admit(Objects::ONE)?;
-                Box::pin(carry_out(context, intent, finding, stored)).await
+                Box::pin(change::carry_out(TakenBack, context, intent, finding, stored)).await
             }
             Progress::Done | Progress::Unknown => {
                 let view = Ok(view_of(context, finding));
@@ -90,76 +84,28 @@ fn record(finding: &Finding) -> Record {
     }
 }
 
-/// Carries a request out of which an Action is recorded, and records the result. `finding` is as it was read.
-async fn carry_out(
-    context: &Context,
-    mut intent: Intent,
-    finding: Finding,
-    stored: &Stored<FindingView>,
-) -> Result<FindingView, CommandError> {
-    let (view, result) = match write(context, &intent, finding).await {
-        Ok(Written { finding, result }) => (Ok(view_of(context, finding)), result),
-        Err(error @ CommandError::Unavailable { .. }) => {
-            match call(context.api::<Finding>().get_opt(&intent.action.spec.subject.name)).await {
-                Ok(Some(finding)) if matches!(next_step(&intent, &finding), Step::Keep) => {
-                    (Ok(view_of(context, finding)), ActionResult::Done)
-                }
-                Ok(_) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
-                // It stays without a result, and is completed once the API can be read.
-                Err(_) => return Err(error),
-            }
-        }
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
-    };
-    intent.end(context, &result, stored(&view)).await;
-    view
-}
-
 /// Completes an Action that was left without a result: the acknowledgement is removed now, unless it is another one since.
-pub(super) async fn complete(context: &Context, mut intent: Intent) -> Result<(), CommandError> {
-    let name = intent.action.spec.subject.name.clone();
-    let Some(finding) = call(context.api::<Finding>().get_opt(&name)).await? else {
-        let error = CommandError::NotFound(format!("{name} no longer exists"));
-        intent.end(context, &ActionResult::Refused(error.to_string()), None).await;
-        return Err(error);
-    };
-    Box::pin(carry_out(context, intent, finding, &|_| None)).await.map(drop)
+pub(super) async fn complete(context: &Context, intent: Intent) -> Result<(), CommandError> {
+    change::complete(TakenBack, context, intent).await
 }
 
-async fn write(context: &Context, intent: &Intent, mut finding: Finding) -> Result<Written, CommandError> {
-    let api: Api<Finding> = context.api();
-    let name = &intent.action.spec.subject.name;
-    let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
-    for _ in 0..ATTEMPTS_MAX {
-        match next_step(intent, &finding) {
-            Step::Refuse(error) => return Err(error),
-            Step::Keep => {
-                // An earlier attempt may have removed it.
-                let was_there = intent.parameter(BY).is_some();
-                let result = if was_there { ActionResult::Done } else { ActionResult::Unchanged };
-                return Ok(Written { finding, result });
-            }
-            Step::Write => {}
-        }
-        let patch = json!({
-            "metadata": {"resourceVersion": finding.resource_version()},
-            "spec": {"acknowledgement": null},
-        });
-        match call(api.patch(name, &params, &Patch::Merge(patch))).await {
-            Ok(finding) => return Ok(Written { finding, result: ActionResult::Done }),
-            Err(WriteError::Conflict) => finding = call(api.get(name)).await?,
-            Err(error) => return Err(error.into()),
-        }
+impl Change for TakenBack {
+    type Object = Finding;
+    type View = FindingView;
+    const KIND: &'static str = "Finding";
+
+    fn next_step(&mut self, _context: &Context, intent: &Intent, finding: &Finding) -> Step {
+        next_step(intent, finding)
     }
-    Err(CommandError::Conflict("the Finding keeps changing: try again".into()))
-}
 
-/// What to do about the Finding as it is now.
-enum Step {
-    Write,
-    /// It has no acknowledgement.
-    Keep,
-    Refuse(CommandError),
+    fn made(&self, intent: &Intent, finding: Option<&Finding>) -> Made {
+        let is_gone = finding.is_some_and(|finding| matches!(next_step(intent, finding), Step::Keep(_)));
+        if is_gone { Made::Yes } else { Made::No }
+    }
+
+    fn view(&self, context: &Context, _intent: &Intent, finding: Finding) -> FindingView {
+        view_of(context, finding)
+    }
 }
 
 fn next_step(intent: &Intent, finding: &Finding) -> Step {
@@ -177,8 +123,10 @@ fn next_step(intent: &Intent, finding: &Finding) -> Step {
         return Step::Refuse(CommandError::Conflict(format!("{name} was opened again since the request")));
     }
     match &finding.spec.acknowledgement {
-        None => Step::Keep,
-        Some(Acknowledgement { by, .. }) if intent.parameter(BY) == Some(by.as_str()) => Step::Write,
+        // An earlier attempt may have removed it.
+        None if intent.parameter(BY).is_some() => Step::Keep(ActionResult::Done),
+        None => Step::Keep(ActionResult::Unchanged),
+        Some(Acknowledgement { by, .. }) if intent.parameter(BY) == Some(by.as_str()) => Step::Write(Value::Null),
         Some(_) => {
             let error = "the acknowledgement was changed at the same time: read the Finding again";
             Step::Refuse(CommandError::Conflict(error.into()))

@@ -8,6 +8,7 @@ pub mod context;
 pub mod digest;
 pub mod finding;
 mod heartbeat;
+mod holds;
 mod lateness;
 mod message;
 pub mod monitoring;

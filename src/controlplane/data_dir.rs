@@ -35,7 +35,15 @@ pub enum DataDirError {
 #[derive(Clone, Debug)]
 pub struct DataDir(PathBuf);
 
+/// Files of which each data directory that was used has one.
+const MARKS: &[&str] = &["auth-secret", "ca.key", "controlplane.db"];
+
 impl DataDir {
+    /// Whether a program used this directory as its data directory before.
+    pub fn is_one(path: &Path) -> bool {
+        MARKS.iter().any(|name| path.join(name).is_file())
+    }
+
     /// Creates the directory if it is absent, makes it and its secret files accessible only by their owner, and checks
     /// that files can be written in it. A full disk is no error: what is stored can be read.
     pub fn prepare(path: &Path) -> Result<DataDir, DataDirError> {

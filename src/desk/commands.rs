@@ -2,10 +2,15 @@
 
 use super::Desk;
 use crate::domain::texts::Language;
-use crate::domain::texts::desk::{Page, Step, placeholders};
+use crate::domain::texts::desk::{Page, Step, placeholders, question};
 
 /// Longest name of an object.
 const NAME_MAX: usize = 253;
+
+/// Prints author, time and text of each Message.
+const BODIES: &str = r#"-o jsonpath='{range .items[*]}{.spec.author.name}{" "}{.metadata.creationTimestamp}{":\n"}{.spec.body}{"\n\n"}{end}'"#;
+/// The same of the answer of REST.
+const BODIES_OF_REST: &str = r#"jq -r '.items[] | "\(.author.name) \(.created_at):\n\(.body)\n"'"#;
 
 /// One command, and what it does.
 pub type Line = (Step, String);
@@ -23,6 +28,8 @@ pub fn is_name(text: &str) -> bool {
 pub fn kubectl(desk: &Desk, page: Page<'_>, language: Language) -> Vec<Line> {
     let kubectl = format!("kubectl -n {}", desk.namespace);
     match page {
+        Page::Start => vec![],
+        Page::Threads => vec![(Step::ListThreads, format!("{kubectl} get threads -o wide"))],
         Page::Findings => vec![(Step::List, format!("{kubectl} get findings --field-selector status.phase!=Resolved"))],
         Page::Finding(name) => {
             let (by, note) = placeholders(language);
@@ -38,29 +45,45 @@ pub fn kubectl(desk: &Desk, page: Page<'_>, language: Language) -> Vec<Line> {
         }
         Page::Thread(name) => vec![
             (Step::See, format!("{kubectl} get thread {name} -o yaml")),
-            (Step::Messages, format!("{kubectl} get messages --field-selector spec.thread={name}")),
+            (
+                Step::Messages,
+                format!(
+                    "{kubectl} get messages --field-selector spec.thread={name} --sort-by=.status.sequence {BODIES}"
+                ),
+            ),
         ],
     }
 }
 
-/// The commands of curl for a page: none for a Thread, which REST does not serve yet.
+/// The commands of curl for a page.
 pub fn curl(desk: &Desk, page: Page<'_>, language: Language) -> Vec<Line> {
-    let api = format!("{}/api/v1/agents/findings", desk.url);
-    let curl = r#"curl -H "Authorization: Bearer $TOKEN""#;
+    let agents = format!("{}/api/v1/agents", desk.url);
+    let api = format!("{agents}/findings");
+    let curl = r#"curl -s -H "Authorization: Bearer $TOKEN""#;
+    let sent = |body: String| format!("{curl} -H 'Content-Type: application/json' -d '{body}'");
     match page {
+        Page::Start => vec![],
+        Page::Threads => {
+            let body = format!(r#"{{"message":"{}"}}"#, question(language));
+            vec![
+                (Step::ListThreads, format!("{curl} '{agents}/threads'")),
+                (Step::Begin, format!("{} '{agents}/chat'", sent(body))),
+            ]
+        }
         Page::Findings => vec![(Step::List, format!("{curl} '{api}'"))],
         Page::Finding(name) => {
             let (_, note) = placeholders(language);
             vec![
                 (Step::See, format!("{curl} '{api}/{name}'")),
-                (
-                    Step::Acknowledge,
-                    format!(
-                        r#"{curl} -H 'Content-Type: application/json' -d '{{"note":"{note}"}}' '{api}/{name}/ack'"#
-                    ),
-                ),
+                (Step::Acknowledge, format!("{} '{api}/{name}/ack'", sent(format!(r#"{{"note":"{note}"}}"#)))),
             ]
         }
-        Page::Thread(_) => vec![],
+        Page::Thread(name) => {
+            let body = format!(r#"{{"body":"{}"}}"#, question(language));
+            vec![
+                (Step::Messages, format!("{curl} '{agents}/threads/{name}/messages' | {BODIES_OF_REST}")),
+                (Step::Reply, format!("{} '{agents}/threads/{name}/reply'", sent(body))),
+            ]
+        }
     }
 }

@@ -29,13 +29,24 @@ pub struct Desk {
     pub language: Language,
 }
 
-/// `/desk/findings`, `/desk/findings/{name}` and `/desk/threads/{name}`.
+/// `/desk`, `/desk/findings`, `/desk/findings/{name}`, `/desk/threads` and `/desk/threads/{name}`.
 pub fn routes(desk: Desk) -> Router {
     Router::new()
+        .route("/desk", get(start))
+        .route("/desk/", get(start))
         .route("/desk/findings", get(findings))
+        .route("/desk/threads", get(threads))
         .route("/desk/findings/{name}", get(finding))
         .route("/desk/threads/{name}", get(thread))
         .with_state(Arc::new(desk))
+}
+
+async fn start(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
+    page::answer(&desk, &headers, Some(Page::Start))
+}
+
+async fn threads(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
+    page::answer(&desk, &headers, Some(Page::Threads))
 }
 
 async fn findings(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {

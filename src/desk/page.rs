@@ -3,7 +3,7 @@
 use super::commands::{self, Line};
 use super::{Desk, language};
 use crate::domain::texts::Language;
-use crate::domain::texts::desk::{self, Page};
+use crate::domain::texts::desk::{self, Link, Page};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
     X_CONTENT_TYPE_OPTIONS,
@@ -21,6 +21,14 @@ body{max-width:46rem;margin:0 auto;padding:1rem;font:16px/1.5 system-ui,sans-ser
 h1{font-size:1.3rem;line-height:1.3}h2{font-size:1.05rem;margin-top:2rem}\
 h3{font-size:.95rem;font-weight:600;margin:1rem 0 .25rem}\
 pre{margin:0;padding:.6rem .8rem;border:1px solid #8886;border-radius:6px;background:#8881;font-size:.85rem;white-space:pre-wrap}";
+
+/// What the start page leads to. The links stay on the address that the page was read from.
+const LINKS: [(Link, &str); 4] = [
+    (Link::Findings, "/desk/findings"),
+    (Link::Threads, "/desk/threads"),
+    (Link::Health, "/api/v1/agents/health"),
+    (Link::Document, "/api/v1/agents/openapi.json"),
+];
 
 /// The page, or that there is none; nothing of an address that is not valid is repeated.
 pub fn answer(desk: &Desk, headers: &HeaderMap, page: Option<Page<'_>>) -> Response {
@@ -50,6 +58,13 @@ fn content(desk: &Desk, page: Page<'_>, language: Language) -> Markup {
     let curl = commands::curl(desk, page, language);
     let body = html! {
         p { (desk::introduction(language)) }
+        @if page == Page::Start {
+            ul {
+                @for (link, address) in LINKS {
+                    li { a href=(address) { (desk::link(language, link)) } }
+                }
+            }
+        }
         (section(&desk::with_kubectl(language), &kubectl, language))
         (section(&desk::with_curl(language), &curl, language))
     };

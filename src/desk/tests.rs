@@ -35,9 +35,30 @@ async fn a_page_has_the_commands_for_its_name() {
             "/desk/threads/proxmox.cluster-0123456789-t3nk2a",
             &[
                 "kubectl -n ops get thread proxmox.cluster-0123456789-t3nk2a -o yaml",
-                "--field-selector spec.thread=proxmox.cluster-0123456789-t3nk2a",
+                "--field-selector spec.thread=proxmox.cluster-0123456789-t3nk2a --sort-by=.status.sequence -o jsonpath='{range .items[*]}",
+                "{.spec.body}",
+                "'https://desk.example.org/api/v1/agents/threads/proxmox.cluster-0123456789-t3nk2a/messages' | jq -r",
+                "-d '{&quot;body&quot;:&quot;o que fazer?&quot;}' 'https://desk.example.org/api/v1/agents/threads/proxmox.cluster-0123456789-t3nk2a/reply'",
             ],
         ),
+        (
+            "/desk/threads",
+            &[
+                "kubectl -n ops get threads -o wide",
+                "'https://desk.example.org/api/v1/agents/threads'",
+                "-d '{&quot;message&quot;:&quot;o que fazer?&quot;}' 'https://desk.example.org/api/v1/agents/chat'",
+            ],
+        ),
+        (
+            "/desk",
+            &[
+                "<a href=\"/desk/findings\">",
+                "<a href=\"/desk/threads\">",
+                "<a href=\"/api/v1/agents/health\">",
+                "<a href=\"/api/v1/agents/openapi.json\">",
+            ],
+        ),
+        ("/desk/", &["<a href=\"/desk/findings\">"]),
         (
             "/desk/findings",
             &[

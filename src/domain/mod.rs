@@ -4,7 +4,7 @@
 
 pub mod agents;
 pub mod argument;
-mod clip;
+pub(crate) mod clip;
 pub mod conversation;
 pub mod desired;
 pub mod desk_url;

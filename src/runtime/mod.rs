@@ -9,6 +9,7 @@ pub mod field_managers;
 pub mod guard;
 pub mod leadership;
 pub mod listing;
+pub mod newest;
 pub mod removal;
 pub mod retry;
 pub mod runbook_files;

@@ -3,6 +3,7 @@
 use super::order::Key;
 use super::query::{Parameters, QueryError};
 use super::resources::created_at;
+use super::shown::{line, text};
 use super::{Page, PageRequest, Resources};
 use crate::api::{Action, Role};
 use jiff::Timestamp;
@@ -29,6 +30,9 @@ pub struct ActionView {
     pub subject: SubjectView,
     /// Who acted, and by which interface.
     pub actor: ActorView,
+    /// Whether the name of the actor was authenticated: the facade recorded the Action.
+    #[schema(example = true)]
+    pub proven: bool,
     /// `done`, `unchanged`, `refused`, `failed` or `unknown`; null while it is in progress.
     #[schema(required, example = "done")]
     pub result: Option<String>,
@@ -68,15 +72,16 @@ impl ActionView {
         ActionView {
             id: action.name_any(),
             at: created_at(action),
-            verb: spec.verb.clone(),
-            subject: SubjectView { kind: spec.subject.kind.clone(), name: spec.subject.name.clone() },
+            verb: line(&spec.verb),
+            subject: SubjectView { kind: line(&spec.subject.kind), name: line(&spec.subject.name) },
             actor: ActorView {
-                name: spec.actor.name.clone(),
+                name: line(&spec.actor.name),
                 roles: spec.actor.roles.clone(),
-                via: spec.actor.via.clone(),
+                via: line(&spec.actor.via),
             },
-            result: status.and_then(|status| status.result.clone()),
-            message: status.and_then(|status| status.message.clone()),
+            proven: action.is_of_facade(),
+            result: status.and_then(|status| status.result.as_deref()).map(line),
+            message: status.and_then(|status| status.message.as_deref()).map(text),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How views refer to Agents.
 
+use super::shown::line;
 use crate::api::Agent;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,8 +19,8 @@ pub struct AgentRef {
 impl AgentRef {
     /// The reference to the Agent of this object name, given the Agent itself where it exists.
     pub fn new(object_name: &str, agent: Option<&Agent>) -> AgentRef {
-        let id = agent.and_then(|agent| agent.spec.id.clone());
-        let name = agent.map(|agent| agent.spec.display_name.clone());
+        let id = agent.and_then(|agent| agent.spec.id.as_deref().map(line));
+        let name = agent.map(|agent| line(&agent.spec.display_name));
         AgentRef { id: id.unwrap_or_else(|| object_name.into()), name: name.unwrap_or_else(|| object_name.into()) }
     }
 }

@@ -102,7 +102,7 @@ impl FindingChange {
         FindingChange {
             id: finding.name_any(),
             scenario_id: finding.spec.scenario.clone(),
-            title: status.and_then(|status| status.title.clone()),
+            title: status.and_then(|status| status.title.as_deref()).map(super::shown::line),
             phase: phase(finding).map(FindingPhase::from),
             severity: severity(finding),
             opened_at: opened_at(finding),

@@ -1,6 +1,7 @@
 //! Findings: the view, and the filter of lists.
 
 use super::query::{Parameters, QueryError};
+use super::shown::{line, text};
 use super::{AgentRef, words};
 use crate::api::{
     Evidence, Finding, FindingAcknowledgement, FindingRunbook, FindingStatus, Notice, Phase, ReadValue, Severity,
@@ -308,11 +309,11 @@ impl FindingView {
         FindingView {
             id: finding.name_any(),
             scenario_id: finding.spec.scenario.clone(),
-            check: finding.spec.check.clone(),
-            key: finding.spec.key.clone(),
+            check: line(&finding.spec.check),
+            key: line(&finding.spec.key),
             agent,
-            title: status.title,
-            message: status.message,
+            title: status.title.as_deref().map(line),
+            message: status.message.as_deref().map(text),
             runbook: status.runbook.map(RunbookView::from),
             severity: status.severity,
             phase: status.phase.map(FindingPhase::from),
@@ -365,7 +366,7 @@ impl From<FindingRunbook> for RunbookView {
 impl From<FindingAcknowledgement> for AcknowledgementView {
     fn from(acknowledgement: FindingAcknowledgement) -> AcknowledgementView {
         let FindingAcknowledgement { by, note, at, proven, .. } = acknowledgement;
-        AcknowledgementView { by, note, at: at.0, proven }
+        AcknowledgementView { by: line(&by), note: note.as_deref().map(text), at: at.0, proven }
     }
 }
 

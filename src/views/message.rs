@@ -3,6 +3,7 @@
 use super::order::{Key, Order, Place, Sort};
 use super::query::{Parameters, QueryError};
 use super::resources::created_at;
+use super::shown::{line, text};
 use super::{AgentRef, Page, PageRequest, Resources, words};
 use crate::api::{AuthorKind, Citation, Message, MessagePhase, Role, Severity, Thread, Tier};
 use jiff::Timestamp;
@@ -164,15 +165,15 @@ impl MessageView {
             thread_id: spec.thread.clone(),
             author: match author {
                 Some(agent) => AuthorView { kind: "agent", name: agent.name },
-                None => AuthorView { kind: "person", name: spec.author.name.clone() },
+                None => AuthorView { kind: "person", name: line(&spec.author.name) },
             },
             proven: message.status.as_ref().is_some_and(|status| status.proven),
-            body: spec.body.clone(),
+            body: text(&spec.body),
             tier: spec.tier,
             citations: spec.citations.iter().map(CitationView::new).collect(),
             in_reply_to: spec.in_reply_to.clone(),
-            recipients: spec.recipients.clone(),
-            reason: spec.reason.clone(),
+            recipients: spec.recipients.iter().map(|recipient| line(recipient)).collect(),
+            reason: spec.reason.as_deref().map(line),
             severity: spec.severity,
             needs_ack: spec.needs_ack,
             phase: phase(message).map(MessagePhaseView::from),
@@ -184,8 +185,8 @@ impl MessageView {
 
 impl CitationView {
     fn new(citation: &Citation) -> CitationView {
-        let Citation { spec, section, quote } = citation.clone();
-        CitationView { spec, section, quote }
+        let Citation { spec, section, quote } = citation;
+        CitationView { spec: line(spec), section: section.as_deref().map(line), quote: text(quote) }
     }
 }
 
@@ -194,8 +195,8 @@ impl MessageAcknowledgementView {
     fn of(message: &Message) -> Option<MessageAcknowledgementView> {
         if let Some(recorded) = message.status.as_ref().and_then(|status| status.acknowledgement.as_ref()) {
             return Some(MessageAcknowledgementView {
-                by: recorded.by.clone(),
-                note: recorded.note.clone(),
+                by: line(&recorded.by),
+                note: recorded.note.as_deref().map(text),
                 at: Some(recorded.at.0),
                 until: recorded.until.as_ref().map(|until| until.0),
                 of_finding: recorded.of_finding,
@@ -204,8 +205,8 @@ impl MessageAcknowledgementView {
         }
         let written = message.spec.acknowledgement.as_ref()?;
         Some(MessageAcknowledgementView {
-            by: written.by.clone(),
-            note: written.note.clone(),
+            by: line(&written.by),
+            note: written.note.as_deref().map(text),
             at: written.at.as_ref().map(|at| at.0),
             until: written.until.as_ref().map(|until| until.0),
             of_finding: false,
@@ -332,10 +333,10 @@ impl Resources {
         InboxView {
             id: message.name_any(),
             thread_id: spec.thread.clone(),
-            subject: thread.as_ref().map(|thread| thread.spec.subject.clone()),
+            subject: thread.as_ref().map(|thread| line(&thread.spec.subject)),
             agent: thread.as_ref().map(|thread| self.agent_ref(&thread.spec.agent)),
-            recipients: spec.recipients.clone(),
-            body: spec.body.clone(),
+            recipients: spec.recipients.iter().map(|recipient| line(recipient)).collect(),
+            body: text(&spec.body),
             severity: self.severity_of_message(message),
             finding_id: finding.or_else(|| spec.finding.clone()),
             created_at: written_at(message),

@@ -19,6 +19,7 @@ mod roster;
 mod run;
 mod samples;
 mod scenario;
+mod shown;
 mod silence;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use super::finding::is_active;
 use super::message::is_pending;
 use super::order::Key;
+use super::shown::line;
 use super::{Page, PageRequest, Resources};
 use crate::api::{Agent, Role, Tier};
 use kube::ResourceExt as _;
@@ -90,9 +91,9 @@ impl RosterView {
     fn new(agent: &Agent, of_agents: &Belongings) -> RosterView {
         let (name, spec) = (agent.name_any(), &agent.spec);
         RosterView {
-            id: spec.id.clone().unwrap_or_else(|| name.clone()),
-            name: spec.display_name.clone(),
-            codename: spec.codename.clone(),
+            id: spec.id.as_deref().map(line).unwrap_or_else(|| name.clone()),
+            name: line(&spec.display_name),
+            codename: line(&spec.codename),
             tier: spec.tier,
             inbox: spec.inbox_roles.clone(),
             scenarios: of_agents.scenarios.get(&name).cloned().unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! Requested runs.
 
+use super::shown::{line, text};
 use crate::api::{CheckOutcome, Health, Scenario};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -60,10 +61,10 @@ impl RunView {
             return None;
         }
         let checks = run.checks.iter().map(|check| CheckView {
-            name: check.name.clone(),
-            key: check.key.clone(),
+            name: line(&check.name),
+            key: line(&check.key),
             outcome: check.outcome,
-            message: check.message.clone(),
+            message: text(&check.message),
         });
         Some(RunView {
             scenario_id: scenario.name_any(),

@@ -1,5 +1,6 @@
 //! Scenarios.
 
+use super::shown::{line, text};
 use super::{AgentRef, RunTimes};
 use crate::api::conditions::{HEALTHY, READY, find};
 use crate::api::{Health, Scenario, Severity, WatchState};
@@ -55,14 +56,14 @@ impl ScenarioView {
         let status = scenario.status.as_ref();
         ScenarioView {
             id: scenario.name_any(),
-            title: scenario.spec.title.clone(),
+            title: line(&scenario.spec.title),
             agent,
             severity: scenario.spec.severity,
             interval_seconds: times.interval.map(|interval| interval.as_secs()),
             suspended: scenario.spec.suspend,
             ready: is_ready(scenario),
             state: state_of(scenario),
-            message: status.and_then(|s| find(&s.conditions, HEALTHY)).map(|healthy| healthy.message.clone()),
+            message: status.and_then(|s| find(&s.conditions, HEALTHY)).map(|healthy| text(&healthy.message)),
             health: status.and_then(|s| s.health).unwrap_or(Health::Unknown),
             open_findings: status.and_then(|s| s.open_findings).unwrap_or(0),
             last_run_at: status.and_then(|s| s.last_run_at.as_ref()).map(|at| at.0),

@@ -1,6 +1,7 @@
 //! Silences: the view, and the filter of lists.
 
 use super::query::{Parameters, QueryError};
+use super::shown::{line, text};
 use crate::api::{Matcher, Silence};
 use crate::domain::silence::ValidatedSilence;
 use jiff::Timestamp;
@@ -79,12 +80,12 @@ impl SilenceView {
             starts_at: silence.spec.starts_at.as_ref().map_or(created, |at| at.0),
             ends_at: silence.spec.ends_at.as_ref().map(|at| at.0),
             recurrence: silence.spec.recurrence.as_ref().map(|recurrence| RecurrenceView {
-                cron: recurrence.cron.clone(),
-                duration: recurrence.duration.clone(),
-                timezone: recurrence.timezone.clone(),
+                cron: line(&recurrence.cron),
+                duration: line(&recurrence.duration),
+                timezone: recurrence.timezone.as_deref().map(line),
             }),
-            author: silence.spec.author.clone(),
-            reason: silence.spec.reason.clone(),
+            author: line(&silence.spec.author),
+            reason: text(&silence.spec.reason),
             active,
             holding: if active { total } else { 0 },
         }
@@ -99,7 +100,7 @@ pub(super) fn is_active(silence: &Silence, default_zone: &str, now: Timestamp) -
 
 impl MatcherView {
     fn new(matcher: &Matcher) -> MatcherView {
-        MatcherView { name: matcher.name.as_str(), op: matcher.op.as_str(), value: matcher.value.clone() }
+        MatcherView { name: matcher.name.as_str(), op: matcher.op.as_str(), value: line(&matcher.value) }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::{Agent, CheckOutcome, Finding, Health, Scenario, Severity};
+use crate::api::{Action, Agent, CheckOutcome, Finding, Health, Message, Scenario, Severity, Silence, Thread};
 use crate::controllers::scenario::WatchStates;
 use crate::runtime::leadership::Leadership;
 use serde_json::{Value, json};
@@ -239,4 +239,77 @@ fn health_counts_scenarios_and_open_findings() {
         .unwrap();
     assert_eq!(view.scenarios, ScenarioCounts { total: 5, healthy: 1, failing: 2, unknown: 2 });
     assert_eq!(view.open_findings, OpenFindings { critical: 1, high: 2, medium: 3, low: 4, info: 1 });
+}
+
+/// An object of people, each of whose texts has characters that would change how a terminal shows it.
+fn hostile<K: serde::de::DeserializeOwned>(kind: &str, spec: Value, status: Value) -> K {
+    let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": kind, "metadata": {"name": "n"},
+        "spec": spec, "status": status});
+    let object = object.to_string().replace('~', r"\u001b[2J\u202e");
+    serde_json::from_str(&object).unwrap()
+}
+
+#[test]
+fn texts_that_people_wrote_by_kubectl_have_no_control_characters_in_any_view() {
+    let acknowledgement = json!({"by": "ana~", "note": "seen~\nby me", "at": "2026-01-02T03:04:05Z", "occurrence": 1});
+    let pending = json!({"by": "ana~", "note": "seen~", "at": "2026-01-02T03:04:05Z"});
+    let message: Message = hostile(
+        "Message",
+        json!({"thread": "t", "author": {"kind": "person", "name": "ana~"}, "body": "one~\ntwo", "recipients": ["a~"],
+            "reason": "R~", "citations": [{"spec": "s~", "section": "s~", "quote": "q~"}], "acknowledgement": pending}),
+        json!({}),
+    );
+    let agent: Agent =
+        hostile("Agent", json!({"id": "A~", "displayName": "P~", "codename": "c~", "tier": "T0"}), json!({}));
+    let thread: Thread = hostile("Thread", json!({"subject": "one~", "agent": "pulso"}), json!({}));
+    let silence: Silence = hostile(
+        "Silence",
+        json!({"matchers": [{"name": "scenario", "op": "=", "value": "v~"}], "author": "ana~", "reason": "r~",
+            "recurrence": {"cron": "0 3 * * *~", "duration": "2h~", "timezone": "UTC~"}}),
+        json!({}),
+    );
+    let action: Action = hostile(
+        "Action",
+        json!({"verb": "v~", "subject": {"kind": "K~", "name": "n~"}, "actor": {"name": "ana~", "roles": [], "via": "v~"}}),
+        json!({"result": "done~", "message": "m~"}),
+    );
+    let scenario: Scenario =
+        hostile("Scenario", json!({"title": "t~", "agent": "a", "severity": "low", "probes": []}), json!({}));
+    let finding: Finding = hostile(
+        "Finding",
+        json!({"scenario": "s", "check": "c", "key": "k~", "fingerprint": "0123456789"}),
+        json!({"phase": "Acknowledged", "title": "t~", "message": "m~\nn", "acknowledgement": acknowledgement}),
+    );
+    let shown = [
+        serde_json::to_value(MessageView::new(&message, None)).unwrap(),
+        serde_json::to_value(MessageView::new(&message, Some(AgentRef::new("n", Some(&agent))))).unwrap(),
+        serde_json::to_value(ThreadView::new(&thread, AgentRef::new("n", None), None)).unwrap(),
+        serde_json::to_value(SilenceView::new(&silence, "UTC", jiff::Timestamp::UNIX_EPOCH)).unwrap(),
+        serde_json::to_value(ActionView::new(&action)).unwrap(),
+        serde_json::to_value(ScenarioView::new(&scenario, AgentRef::new("n", None), RunTimes::default())).unwrap(),
+        serde_json::to_value(FindingView::new(&finding, None)).unwrap(),
+        serde_json::to_value(FindingChange::new(&finding)).unwrap(),
+    ];
+    for view in shown {
+        let text = view.to_string();
+        assert!(text.contains('\u{fffd}'), "{text}");
+        assert!(!text.contains(r"\u001b") && !text.contains('\u{202e}'), "{text}");
+    }
+    assert_eq!(MessageView::new(&message, None).body, "one\u{fffd}[2J\u{fffd}\ntwo");
+}
+
+#[test]
+fn the_name_of_an_action_is_proven_where_the_facade_recorded_it() {
+    for (annotations, proven) in [
+        (json!({"agentic.ligbox.io/recorded-by": "facade"}), true),
+        (json!({"agentic.ligbox.io/recorded-by": "me"}), false),
+        (json!({}), false),
+    ] {
+        let action: Action =
+            serde_json::from_value(json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Action",
+            "metadata": {"name": "n", "annotations": annotations}, "spec": {"verb": "run",
+            "subject": {"kind": "Scenario", "name": "s"}, "actor": {"name": "ana", "roles": [], "via": "rest"}}}))
+            .unwrap();
+        assert_eq!(ActionView::new(&action).proven, proven, "{annotations}");
+    }
 }

@@ -3,6 +3,7 @@
 use super::order::{Order, Sort};
 use super::query::{Parameters, QueryError};
 use super::resources::created_at;
+use super::shown::line;
 use super::{AgentRef, Page, PageRequest, Resources, finding, words};
 use crate::api::{Severity, Thread};
 use jiff::Timestamp;
@@ -71,7 +72,7 @@ impl ThreadView {
         let status = thread.status.as_ref();
         ThreadView {
             id: thread.name_any(),
-            subject: thread.spec.subject.clone(),
+            subject: line(&thread.spec.subject),
             agent,
             finding_id: thread.spec.finding.clone(),
             severity,

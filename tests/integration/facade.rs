@@ -189,6 +189,8 @@ async fn links_of_notices_lead_to_pages_that_need_no_token() {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let base = format!("http://{}", running.address);
     for (path, part) in [
+        ("/desk", "<a href=\"/desk/findings\">"),
+        ("/desk/threads", " get threads -o wide</pre>"),
         ("/desk/findings", " get findings --field-selector status.phase!=Resolved</pre>"),
         ("/desk/findings/proxmox.cluster-0123456789", "get finding proxmox.cluster-0123456789 -o yaml"),
         ("/desk/threads/proxmox.cluster-0123456789-t3nk2a", "get thread proxmox.cluster-0123456789-t3nk2a -o yaml"),
@@ -202,7 +204,7 @@ async fn links_of_notices_lead_to_pages_that_need_no_token() {
         assert!(page.starts_with("<!DOCTYPE html>") && page.contains(part), "{page}");
     }
     // The other addresses of the facade answer as before.
-    let problem = client.get(format!("{base}/desk")).send().await.unwrap();
+    let problem = client.get(format!("{base}/desk/other")).send().await.unwrap();
     assert_eq!(
         (problem.status().as_u16(), &problem.headers()["content-type"]),
         (404, &"application/problem+json".parse().unwrap())

@@ -10,6 +10,7 @@ use super::standalone::{Standalone, StandaloneArgs};
 use crate::domain::texts;
 use estate::Estate;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 
 /// Short, so that the first results are visible within seconds.
@@ -17,6 +18,9 @@ const INTERVAL_SECONDS: &str = "5";
 
 const ENV_FILE_REFUSED: &str =
     "--env-file: the demo has settings of its own, so that none refers to real machines; use `standalone --env-file`";
+
+/// The settings that the demo takes from its environment: none of them refers to a machine.
+const OF_ENVIRONMENT: [&str; 2] = ["AGENTIC_LANGUAGE", "OPS_INTERNAL_TOKEN"];
 
 /// Options of `demo`.
 #[derive(Clone, Debug, clap::Args)]
@@ -29,16 +33,25 @@ pub struct DemoArgs {
     pub control: SocketAddr,
 }
 
-/// Runs until a stop signal. The environment and `.env` are ignored, so that no setting refers to real machines.
+/// Of an environment, what the demo takes.
+fn taken(environment: impl Iterator<Item = (OsString, OsString)>) -> BTreeMap<String, String> {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    environment.filter_map(text).filter(|(name, _)| OF_ENVIRONMENT.contains(&name.as_str())).collect()
+}
+
+/// Runs until a stop signal. `.env` is ignored, and of the environment all but [`OF_ENVIRONMENT`], so that no setting refers to real
+/// machines.
 pub async fn run(args: DemoArgs) -> Result<(), CliError> {
     if args.standalone.env_file.is_some() {
         return Err(CliError::Argument(ENV_FILE_REFUSED.into()));
     }
-    let estate = Estate::start(&args.standalone.data, args.control).await;
+    let environment = taken(std::env::vars_os());
+    let readers = Settings::load(&environment, None, &BTreeMap::new())?;
+    let estate = Estate::start_for(&args.standalone.data, args.control, &readers).await;
     let estate = estate.map_err(|error| CliError::Estate(error.to_string()))?;
     let mut overrides = estate.settings();
     overrides.insert("AGENTIC_INTERVAL_SEC".into(), INTERVAL_SECONDS.into());
-    let settings = Settings::load(&BTreeMap::new(), None, &overrides)?;
+    let settings = Settings::load(&environment, None, &overrides)?;
     let running = Standalone::start(&args.standalone, &settings).await?;
     running.redact_logs();
     running.greet();
@@ -49,4 +62,25 @@ pub async fn run(args: DemoArgs) -> Result<(), CliError> {
     running.shutdown_by(shutdown).await;
     shutdown.step(Step::Estate, estate.shutdown()).await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_environment_only_what_refers_to_no_machine_is_taken() {
+        let given = [
+            ("AGENTIC_LANGUAGE", "en"),
+            ("OPS_INTERNAL_TOKEN", "0123456789abcdef"),
+            ("PROXMOX_API_URL", "https://proxmox.example.org"),
+            ("SMTP_URL", "smtp://mail.example.org"),
+            ("AGENTIC_DESK_URL", "https://desk.example.org"),
+        ];
+        let taken = taken(given.iter().map(|(name, value)| (name.into(), value.into())));
+        assert_eq!(taken.keys().collect::<Vec<_>>(), ["AGENTIC_LANGUAGE", "OPS_INTERNAL_TOKEN"]);
+        let settings = Settings::load(&taken, None, &BTreeMap::new()).unwrap();
+        assert_eq!(settings.language(), texts::Language::English);
+        assert_eq!(settings.get("OPS_INTERNAL_TOKEN"), Some("0123456789abcdef"));
+    }
 }

@@ -7,16 +7,15 @@ use crate::domain::notice::informed::of_opening;
 use crate::domain::notice::record::{NoticeParts, Target};
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
-use crate::runtime::version::{Version, is_older};
+use crate::runtime::newest::Newest;
 use crate::runtime::watch::Cache;
 use crate::runtime::write::{WriteError, call};
 use kube::api::{Patch, PatchParams};
 use kube::core::DeserializeGuard;
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// A decision that other writers keep overtaking is postponed after this many tries.
 const TRIES: usize = 5;
@@ -31,9 +30,7 @@ pub type Member = (Arc<Finding>, Target);
 pub struct Findings {
     api: Api<Finding>,
     guarded: Api<DeserializeGuard<Finding>>,
-    cache: Cache<Finding>,
-    /// What was written and is not in the cache yet.
-    written: Arc<Mutex<HashMap<String, Arc<Finding>>>>,
+    newest: Newest<Finding>,
     fence: WriteFence,
     /// One write of a Finding at a time: those of this process do not overtake each other.
     turns: Arc<[tokio::sync::Mutex<()>; TURNS]>,
@@ -48,8 +45,7 @@ impl Findings {
         Findings {
             api: Api::namespaced(client.clone(), namespace),
             guarded: Api::namespaced(client.clone(), namespace),
-            cache,
-            written: Arc::default(),
+            newest: Newest::new(cache),
             fence,
             turns: Arc::new(std::array::from_fn(|_| tokio::sync::Mutex::new(()))),
         }
@@ -57,16 +53,7 @@ impl Findings {
 
     /// The newest version that was seen or written.
     pub fn get(&self, name: &str) -> Option<Arc<Finding>> {
-        let cached = self.cache.get(name);
-        let mut all = self.written();
-        let Some(written) = all.get(name) else { return cached };
-        match &cached {
-            Some(cached) if !is_older(Version::of(&**cached), Version::of(&**written)) => {
-                all.remove(name);
-                Some(cached.clone())
-            }
-            _ => Some(written.clone()),
-        }
+        self.newest.get(name)
     }
 
     /// What has become of the Findings of a message that told of an opening, of which these members are some. Others are looked for
@@ -79,16 +66,16 @@ impl Findings {
         if of_members.told.is_some_and(|told| told <= members.len()) {
             return of_members;
         }
-        let names = self.cache.objects().into_iter().map(|finding| finding.name_any());
-        let all: Vec<Arc<Finding>> = names.filter_map(|name| self.get(&name)).collect();
+        let names = self.newest.names();
+        let all: Vec<Arc<Finding>> = names.iter().filter_map(|name| self.get(name)).collect();
         of_opening(id, all.iter().filter_map(|finding| finding.status.as_ref()))
     }
 
     /// The Finding was deleted, or everything is read anew.
     pub fn forget(&self, name: Option<&str>) {
         match name {
-            Some(name) => drop(self.written().remove(name)),
-            None => self.written().clear(),
+            Some(name) => self.newest.forget(name),
+            None => self.newest.forget_all(),
         }
     }
 
@@ -114,7 +101,7 @@ impl Findings {
             match self.write(finding, status, &parts).await {
                 Ok(written) => {
                     let written = Arc::new(written);
-                    self.written().insert(name.to_string(), written.clone());
+                    self.newest.wrote(written.clone());
                     return Ok(Some(written));
                 }
                 Err(WriteError::Conflict) => current = self.read(name).await?,
@@ -147,10 +134,6 @@ impl Findings {
         let object = call(self.guarded.get_opt(name)).await?;
         // One that can't be decoded is repaired by the Finding controller first.
         Ok(object.and_then(|object| object.0.ok()).map(Arc::new))
-    }
-
-    fn written(&self) -> MutexGuard<'_, HashMap<String, Arc<Finding>>> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

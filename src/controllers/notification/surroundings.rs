@@ -1,9 +1,11 @@
 //! What the notices of a Finding depend on besides the Finding: dependencies of its Scenario, Silences, settings.
 
-use crate::api::{BLIND, Finding, Health, Scenario};
+use crate::api::{BLIND, Finding, Scenario};
+use crate::controllers::holds::is_failing;
 use crate::domain::notice::plan::{Plan, Surroundings, plan};
 use crate::domain::notice::policy::NoticePolicy;
 use crate::domain::texts;
+use crate::domain::thread::escalation::Holds;
 use crate::runtime::watch::Cache;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -66,7 +68,7 @@ impl World {
     /// The Findings of which the notices may be decided otherwise now that a Scenario is like this.
     pub fn scenario_seen(&mut self, scenario: &Scenario) -> Vec<String> {
         let name = scenario.name_any();
-        let is_failing = scenario.status.as_ref().and_then(|status| status.health) == Some(Health::Failing);
+        let is_failing = is_failing(scenario);
         let mut affected = BTreeSet::new();
         if is_failing != self.failing.contains(&name) {
             affected.extend(self.dependents.get(&name).into_iter().flatten().cloned());
@@ -111,16 +113,13 @@ impl World {
     }
 
     /// Plans the notices of a Finding.
-    pub fn plan(&self, finding: &Finding, silences: &[String], now: Timestamp) -> Option<Plan> {
+    pub fn plan(&self, finding: &Finding, holds: &Holds, now: Timestamp) -> Option<Plan> {
         let status = finding.status.as_ref()?;
-        let dependencies = self.dependencies.get(&finding.spec.scenario).into_iter().flatten();
-        let failing_dependencies: Vec<String> =
-            dependencies.filter(|name| self.failing.contains(*name)).cloned().collect();
         let message = status.message.as_deref().unwrap_or_default();
         let surroundings = Surroundings {
             policy: &self.policy,
-            failing_dependencies: &failing_dependencies,
-            silences,
+            failing_dependencies: &holds.failing_dependencies,
+            silences: &holds.silences,
             is_told_once: finding.spec.check == BLIND && texts::names_only_unset_settings(message),
         };
         Some(plan(status, &surroundings, now))

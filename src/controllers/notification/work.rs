@@ -10,10 +10,10 @@ use super::sending::{Outcome, Sender};
 use super::surroundings::World;
 use crate::api::Channel;
 use crate::controllers::context::Context;
+use crate::controllers::holds::Holding;
 use crate::controllers::notification_config::NotificationConfig;
 use crate::domain::notice::queue::Queue;
 use crate::domain::outgoing::Delivery;
-use crate::domain::silence::{ActiveSilences, ParsedSilences};
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::WriteError;
@@ -60,14 +60,7 @@ pub struct Controller {
     /// When the notices of a Finding are to be planned again.
     wakes: BTreeSet<(Timestamp, String)>,
     wake_of: HashMap<String, Timestamp>,
-    parsed_silences: ParsedSilences,
-    silences: ActiveSilences,
-    /// Names and generations of the active ones.
-    active_silences: Vec<(String, Option<i64>)>,
-    /// When others are active.
-    silences_until: Option<Timestamp>,
-    /// A Silence was made, changed or removed.
-    silences_changed: bool,
+    holding: Holding,
     /// Findings whose plan is being written, or is written again later.
     writing: HashSet<String>,
     failures: HashMap<String, u32>,
@@ -95,11 +88,7 @@ impl Controller {
             dirty: Dirty::default(),
             wakes: BTreeSet::new(),
             wake_of: HashMap::new(),
-            parsed_silences: ParsedSilences::default(),
-            silences: ActiveSilences::default(),
-            active_silences: Vec::new(),
-            silences_until: None,
-            silences_changed: true,
+            holding: Holding::new(&context.caches, &context.time_zone),
             writing: HashSet::new(),
             failures: HashMap::new(),
             sending: HashSet::new(),
@@ -121,7 +110,7 @@ impl Controller {
             tokio::select! {
                 change = findings.next() => self.finding_changed(change),
                 change = scenarios.next() => self.scenario_changed(change),
-                _ = silences.next() => self.silences_changed = true,
+                _ = silences.next() => self.holding.silences_changed(),
                 () = fence.changed() => {}
                 Some(done) = self.finished.recv() => self.ended(done),
                 () = tokio::time::sleep_until(next_pass.into()) => {
@@ -244,8 +233,9 @@ impl Controller {
             self.begin(term);
         }
         let now = clock();
-        if std::mem::take(&mut self.silences_changed) || self.silences_until.is_some_and(|until| until <= now) {
-            self.read_silences(now);
+        if self.holding.refresh(now) {
+            let all: Vec<String> = self.world.findings().cloned().collect();
+            self.mark_all_dirty(all);
         }
         while let Some((at, name)) = self.wakes.first().cloned() {
             if at > now {
@@ -277,7 +267,7 @@ impl Controller {
     fn until_next(&self, now: Timestamp) -> Duration {
         let ready = self.queue.next_ready(self.config.policy.timing.group_wait);
         let wake = self.wakes.first().map(|(at, _)| *at);
-        let next = [ready, wake, self.queue.next_overdue(), self.silences_until].into_iter().flatten().min();
+        let next = [ready, wake, self.queue.next_overdue(), self.holding.until()].into_iter().flatten().min();
         let until = next.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
         let is_due = next.is_some_and(|at| at <= now);
         // What is due and was not done waits for a task that ends.

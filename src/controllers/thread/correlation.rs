@@ -1,8 +1,11 @@
 //! When groups of open Findings with one root are looked for.
 
+use crate::api::Scenario;
 use crate::controllers::roots::Roots;
 use crate::domain::conversation::correlation::Group;
-use std::collections::BTreeMap;
+use crate::runtime::watch::Change;
+use kube::ResourceExt as _;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +21,8 @@ pub struct Correlation {
     /// By which targets are compared.
     pub settings: BTreeMap<String, String>,
     settings_read_at: Option<Instant>,
+    /// The generations of the Scenarios by which open Findings were compared.
+    generations: HashMap<String, Option<i64>>,
     roots: Roots,
 }
 
@@ -25,12 +30,26 @@ impl Correlation {
     /// `roots` gets the groups that are found.
     pub fn new(roots: Roots) -> Correlation {
         let settings = BTreeMap::new();
-        Correlation { is_changed: false, compared_at: None, settings, settings_read_at: None, roots }
+        let generations = HashMap::new();
+        Correlation { is_changed: false, compared_at: None, settings, settings_read_at: None, generations, roots }
     }
 
     /// A Finding was made, changed or removed.
     pub fn findings_changed(&mut self) {
         self.is_changed = true;
+    }
+
+    /// What a Scenario depends on or reads may be different; its status says nothing of that.
+    pub fn scenario_changed(&mut self, change: &Change<Scenario>) {
+        self.is_changed |= match change {
+            Change::Applied(scenario) => {
+                let generation = scenario.metadata.generation;
+                self.generations.insert(scenario.name_any(), generation) != Some(generation)
+            }
+            Change::Deleted(name, _) => self.generations.remove(&**name).is_some(),
+            Change::Undecodable(_) => false,
+            Change::Resynchronise => true,
+        };
     }
 
     /// The group that a Finding belongs to.
@@ -63,5 +82,35 @@ impl Correlation {
         let groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
         self.roots.set(&groups);
         groups.iter().map(|group| group.root.name.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn findings_are_compared_again_when_the_spec_of_a_scenario_changes_and_not_for_its_status() {
+        let mut correlation = Correlation::new(Roots::default());
+        let scenario = |generation: i64| {
+            let scenario: Scenario = serde_json::from_value(json!({
+                "apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario",
+                "metadata": {"name": "a", "generation": generation},
+                "spec": {"title": "t", "agent": "a", "severity": "high", "probes": [], "checks": []},
+            }))
+            .unwrap();
+            Change::Applied(Arc::new(scenario))
+        };
+        let mut is_due_after = |change| {
+            correlation.scenario_changed(&change);
+            let is_due = correlation.due_in(Instant::now()).is_some();
+            correlation.take(vec![]);
+            is_due
+        };
+        assert!(is_due_after(scenario(1)));
+        assert!(!is_due_after(scenario(1)), "its status");
+        assert!(is_due_after(scenario(2)));
+        assert!(is_due_after(Change::Resynchronise));
     }
 }

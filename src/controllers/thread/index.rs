@@ -2,58 +2,12 @@
 
 use crate::api::{Finding, Message, Thread};
 use crate::domain::thread::told::Told;
+use crate::runtime::newest::Newest;
 use crate::runtime::version::{Version, is_older};
 use crate::runtime::watch::Cache;
-use kube::{Resource, ResourceExt as _};
+use kube::ResourceExt as _;
 use std::collections::{BTreeSet, HashMap};
-use std::fmt::Debug;
 use std::sync::Arc;
-
-/// A cache, and what was written and is not in it yet.
-pub struct Newest<K: Resource<DynamicType = ()> + 'static> {
-    cache: Cache<K>,
-    written: HashMap<String, Arc<K>>,
-}
-
-impl<K> Newest<K>
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + serde::de::DeserializeOwned + Send + Sync + 'static,
-{
-    pub fn new(cache: Cache<K>) -> Newest<K> {
-        Newest { cache, written: HashMap::new() }
-    }
-
-    /// The newest version that was seen or written.
-    pub fn get(&mut self, name: &str) -> Option<Arc<K>> {
-        let cached = self.cache.get(name);
-        let Some(written) = self.written.get(name) else { return cached };
-        match cached {
-            Some(cached) if !is_older(Version::of(&*cached), Version::of(&**written)) => {
-                self.written.remove(name);
-                Some(cached)
-            }
-            _ => Some(written.clone()),
-        }
-    }
-
-    pub fn wrote(&mut self, object: K) {
-        self.written.insert(object.name_any(), Arc::new(object));
-    }
-
-    /// The object was deleted, or may have been.
-    pub fn forget(&mut self, name: &str) {
-        self.written.remove(name);
-    }
-
-    pub fn forget_all(&mut self) {
-        self.written.clear();
-    }
-
-    /// All names in the cache.
-    pub fn names(&self) -> Vec<String> {
-        self.cache.objects().iter().map(|object| object.name_any()).collect()
-    }
-}
 
 /// Which Messages each Thread has, and which Threads are about each Finding: a change is dealt with without looking at all of them.
 pub struct Index {

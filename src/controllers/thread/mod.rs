@@ -9,7 +9,6 @@
 //! All of it is decided from what the API holds. What has to be made once has a name that follows from what it is about.
 
 mod correlation;
-mod holds;
 mod index;
 mod tasks;
 mod work;

@@ -3,6 +3,7 @@
 use super::writer::Writer;
 use crate::api::{Action, Finding, FindingStatus, Message, SETTINGS_NAME, Thread, ThreadSpec};
 use crate::controllers::context::Context;
+use crate::domain::clip;
 use crate::domain::conversation::correlation::Group;
 use crate::domain::conversation::{Facts, Style};
 use crate::domain::thread::closing::Closing;
@@ -232,11 +233,14 @@ fn spec_of(finding: &Finding, voices: &Voices) -> ThreadSpec {
     let line = |text: Option<String>| {
         text.and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()).map(String::from))
     };
-    let subject = line(status.message).or_else(|| line(status.title)).unwrap_or_else(|| finding.name_any());
+    // Of several Scenarios a check may say the same.
+    let scenario = format!(" · {}", finding.spec.scenario);
+    let room = SUBJECT_MAX.saturating_sub(scenario.chars().count());
+    let said = line(status.message).or_else(|| line(status.title)).unwrap_or_else(|| finding.name_any());
     let mut participants = vec![voices.acting.clone(), voices.reporter().to_string()];
     participants.dedup();
     ThreadSpec {
-        subject: subject.chars().take(SUBJECT_MAX).collect(),
+        subject: clip::chars(&said, room) + &scenario,
         agent: voices.acting.clone(),
         finding: Some(finding.name_any()),
         conversation: None,

@@ -5,10 +5,10 @@ mod decide;
 mod roots;
 
 use super::correlation::Correlation;
-use super::holds::Holding;
 use super::index::Index;
 use super::tasks::{Ended, Tasks};
 use crate::controllers::context::Context;
+use crate::controllers::holds::Holding;
 use crate::domain::thread::policy::ThreadLimits;
 use crate::runtime::leadership::{Leadership, WriteFence};
 use crate::runtime::retry::{self, Retry};
@@ -89,6 +89,7 @@ impl Controller {
         let caches = self.context.caches.clone();
         let (mut findings, mut threads) = (caches.findings.subscribe(), caches.threads.subscribe());
         let (mut messages, mut silences) = (caches.messages.subscribe(), caches.silences.subscribe());
+        let mut scenarios = caches.scenarios.subscribe();
         caches.progress.until_listed(&["Scenario", "Finding", "Agent", "Silence", "Thread", "Message"]).await;
         let mut fence = self.fence.clone();
         let mut next_pass = Instant::now();
@@ -98,6 +99,7 @@ impl Controller {
                 change = threads.next() => self.thread_changed(change),
                 change = messages.next() => self.message_changed(change),
                 _ = silences.next() => self.holding.silences_changed(),
+                change = scenarios.next() => self.correlation.scenario_changed(&change),
                 () = fence.changed() => {}
                 Some((subject, ended)) = self.finished.recv() => self.ended(subject, ended),
                 () = tokio::time::sleep_until(next_pass.into()) => {
@@ -157,12 +159,12 @@ impl Controller {
         self.busy.remove(&subject);
         for finding in written.findings {
             self.dirty.insert(Subject::Finding(finding.name_any()));
-            self.index.findings.wrote(finding);
+            self.index.findings.wrote(Arc::new(finding));
         }
         for thread in written.threads {
             self.dirty.insert(Subject::Thread(thread.name_any()));
             self.index.thread_seen(&thread);
-            self.index.threads.wrote(thread);
+            self.index.threads.wrote(Arc::new(thread));
         }
         for message in written.messages {
             self.dirty.insert(Subject::Thread(message.spec.thread.clone()));

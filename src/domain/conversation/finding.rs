@@ -1,20 +1,16 @@
 //! What Messages say of a Finding.
 
 use super::draft::Draft;
-use super::{Facts, Style, worded};
+use super::{Facts, Style, shown, worded};
 use crate::api::Phase;
 use crate::domain::clip;
 use crate::domain::notice::content::{AcknowledgedBy, Item, ReadFacts};
 use crate::domain::notice::wording::{self, cleaned};
+use crate::domain::texts::Language;
 use crate::domain::texts::notices::{self, Label};
-use crate::domain::texts::{Language, conversation as texts};
 
 /// Longest headline, in characters.
 const HEADLINE_MAX: usize = 1200;
-/// Most lines of what a check shows.
-const SHOWN_MAX: usize = 24;
-/// Longest line of it.
-const SHOWN_LINE_MAX: usize = 240;
 
 /// The Finding as messages of every kind describe it.
 fn item(facts: &Facts<'_>) -> Item {
@@ -55,31 +51,20 @@ pub fn facts(draft: &mut Draft, facts: &Facts<'_>, style: &Style) {
 }
 
 /// What the check read.
-pub fn what_was_read(draft: &mut Draft, facts: &Facts<'_>, language: Language) {
+pub fn what_was_read(draft: &mut Draft, facts: &Facts<'_>, style: &Style) {
+    let language = style.language;
     let read = item(facts).read;
     let label = |label| notices::label(language, label);
     if let Some(show) = &read.show {
-        draft.list(Some(label(Label::Shown)), shown(language, show));
+        draft.list(Some(label(Label::Shown)), shown::lines(style, show, read.expression.as_deref()));
     }
     if let Some(expression) = read.expression.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         let expression = expression.split_whitespace().collect::<Vec<_>>().join(" ");
         draft.paragraph(format!("{}: {expression}", label(Label::Expression)));
     }
-    let values = read.values.iter().map(|(path, value)| format!("{path}: {}", worded::value(language, value)));
+    let value = |(path, value): &(String, String)| {
+        shown::in_zone(style, &format!("{path}: {}", worded::value(language, value)))
+    };
+    let values = read.values.iter().map(value);
     draft.list(Some(label(Label::Values)), values);
-}
-
-/// What a check shows, one field, item or line each.
-fn shown(language: Language, show: &str) -> Vec<String> {
-    if let Some(entries) = worded::entries(language, show) {
-        return entries;
-    }
-    let lines = show.lines().map(str::trim).filter(|line| !line.is_empty());
-    let lines: Vec<String> = lines.map(|line| clip::chars(&worded::in_words(language, line), SHOWN_LINE_MAX)).collect();
-    let left = lines.len().saturating_sub(SHOWN_MAX);
-    let mut kept: Vec<String> = lines.into_iter().take(SHOWN_MAX).collect();
-    if left > 0 {
-        kept.push(texts::more_values(language, left));
-    }
-    kept
 }

@@ -6,6 +6,7 @@ pub mod correlation;
 mod draft;
 mod finding;
 mod quote;
+mod shown;
 pub mod tell;
 #[cfg(test)]
 mod tests;

@@ -91,7 +91,7 @@ fn in_full(draft: &mut Draft, facts: &Facts<'_>, style: &Style) {
     finding::facts(draft, facts, style);
     quote::runbook(draft, style.language, facts.status.runbook.as_ref(), facts.page);
     affected(draft, facts, style);
-    finding::what_was_read(draft, facts, style.language);
+    finding::what_was_read(draft, facts, style);
 }
 
 fn acknowledged(draft: &mut Draft, by: &FindingAcknowledgement, facts: &Facts<'_>, style: &Style) {

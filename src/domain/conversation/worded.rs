@@ -2,8 +2,7 @@
 
 use crate::domain::texts::{Language, conversation};
 
-/// Most values that are repeated of one object or list, and the longest, in characters.
-const ENTRIES_MAX: usize = 24;
+/// Longest value that is repeated, in characters.
 const ENTRY_MAX: usize = 240;
 
 /// `text` with each object and list in it in words.
@@ -40,12 +39,6 @@ pub fn entries(language: Language, text: &str) -> Option<Vec<String>> {
     let rest = reader.rest.trim();
     if !rest.is_empty() {
         entries.push(in_words(language, rest));
-    }
-    let left = entries.len().saturating_sub(ENTRIES_MAX);
-    entries.truncate(ENTRIES_MAX);
-    let mut entries: Vec<String> = entries.iter().map(|entry| crate::domain::clip::chars(entry, ENTRY_MAX)).collect();
-    if left > 0 {
-        entries.push(conversation::more_values(language, left));
     }
     Some(entries)
 }
@@ -228,9 +221,6 @@ mod tests {
         let show = "{\n  \"vmid\": 112,\n  \"tags\": [\n    \"a\",\n    \"b\"\n  ]\n}";
         assert_eq!(entries(PT, show).unwrap(), ["vmid: 112", "tags: (a, b)"]);
         assert_eq!(entries(PT, "tudo parado"), None);
-        let many = format!("[{}]", (0..100).map(|n| n.to_string()).collect::<Vec<_>>().join(","));
-        let listed = entries(PT, &many).unwrap();
-        assert_eq!((listed.len(), listed[24].as_str()), (25, "e mais 76 valores"));
     }
 
     proptest! {

@@ -5,6 +5,9 @@ use super::language::Language;
 /// What a page is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page<'a> {
+    /// What there is.
+    Start,
+    Threads,
     Findings,
     Finding(&'a str),
     Thread(&'a str),
@@ -13,6 +16,8 @@ pub enum Page<'a> {
 /// The title of a page.
 pub fn title(language: Language, page: Page<'_>) -> String {
     match page {
+        Page::Start => text!(language, "Agentic Ops: início", "Agentic Ops: start"),
+        Page::Threads => text!(language, "Conversas", "Threads"),
         Page::Findings => text!(language, "Ocorrências", "Findings"),
         Page::Finding(name) => text!(language, "Ocorrência {name}", "Finding {name}"),
         Page::Thread(name) => text!(language, "Conversa {name}", "Thread {name}"),
@@ -28,24 +33,53 @@ pub fn introduction(language: Language) -> String {
     )
 }
 
+/// What a link of the start page leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    Findings,
+    Threads,
+    Health,
+    Document,
+}
+
+/// The text of a link.
+pub fn link(language: Language, link: Link) -> String {
+    match link {
+        Link::Findings => {
+            text!(language, "Ocorrências: como vê-las e reconhecê-las", "Findings: how to see and acknowledge them")
+        }
+        Link::Threads => {
+            text!(language, "Conversas: como lê-las e responder", "Threads: how to read them and to reply")
+        }
+        Link::Health => text!(language, "Estado do programa", "State of the program"),
+        Link::Document => text!(language, "API REST (OpenAPI)", "REST API (OpenAPI)"),
+    }
+}
+
 /// What a command does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     List,
+    ListThreads,
     See,
     Acknowledge,
     TakeBack,
     Messages,
+    Reply,
+    Begin,
 }
 
 /// The heading of a command.
 pub fn step(language: Language, step: Step) -> String {
     match step {
         Step::List => text!(language, "Listar as ocorrências ativas", "List the active Findings"),
+        Step::ListThreads => text!(language, "Listar as conversas", "List the Threads"),
         Step::See => text!(language, "Ver", "See it"),
         Step::Acknowledge => text!(language, "Reconhecer", "Acknowledge it"),
         Step::TakeBack => text!(language, "Retirar o reconhecimento", "Take the acknowledgement back"),
         Step::Messages => text!(language, "Ler as mensagens", "Read the messages"),
+        Step::Reply => text!(language, "Responder, ou dar um comando", "Reply, or give a command"),
+        Step::Begin => text!(language, "Começar uma conversa", "Begin a Thread"),
     }
 }
 
@@ -54,6 +88,14 @@ pub fn placeholders(language: Language) -> (&'static str, &'static str) {
     match language {
         Language::Portuguese => ("SEU NOME", "o que está sendo feito"),
         Language::English => ("YOUR NAME", "what is being done"),
+    }
+}
+
+/// What to put in for a question in a command; without apostrophes.
+pub fn question(language: Language) -> &'static str {
+    match language {
+        Language::Portuguese => "o que fazer?",
+        Language::English => "what to do?",
     }
 }
 

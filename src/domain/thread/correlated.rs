@@ -69,9 +69,6 @@ mod tests {
             message: String::new(),
             severity: None,
             opened_at: Some(at(opened)),
-            depends_on: Vec::new(),
-            targets: Vec::new(),
-            is_of_probe: false,
         }
     }
 

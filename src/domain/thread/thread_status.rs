@@ -33,6 +33,7 @@ pub fn status<'a>(
     let counted = before.message_count;
     let mut next = ThreadStatus {
         observed_generation: thread.metadata.generation,
+        severity: finding.and_then(|finding| finding.severity).or(before.severity),
         message_count: Some(0),
         pending_count: Some(0),
         ..before

@@ -195,3 +195,36 @@ impl Healths {
         (before != Some(change.health)).then_some(ChangeView::Scenario(change))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn object<K: DeserializeOwned>(kind: &str, spec: Value, status: Value) -> K {
+        let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": kind, "metadata": {"name": "n"},
+            "spec": spec, "status": status});
+        serde_json::from_value(object).unwrap()
+    }
+
+    #[test]
+    fn a_finding_is_an_event_once_it_has_a_phase() {
+        let spec = json!({"scenario": "s", "check": "c", "key": "", "fingerprint": "0123456789"});
+        assert!(finding_view(&object("Finding", spec.clone(), json!(null))).is_none());
+        assert!(finding_view(&object("Finding", spec, json!({"phase": "Open"}))).is_some());
+    }
+
+    #[test]
+    fn a_scenario_is_an_event_when_its_health_changes() {
+        let mut healths = Healths::default();
+        let mut is_event = |health: &str| {
+            let spec = json!({"title": "t", "agent": "a", "severity": "low", "probes": []});
+            healths.view(&object("Scenario", spec, json!({"health": health}))).is_some()
+        };
+        for (health, expected) in
+            [("healthy", true), ("healthy", false), ("failing", true), ("failing", false), ("healthy", true)]
+        {
+            assert_eq!(is_event(health), expected, "{health}");
+        }
+    }
+}

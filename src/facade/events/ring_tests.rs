@@ -136,3 +136,15 @@ fn a_reader_that_falls_behind_is_told_and_takes_a_bounded_number_at_once() {
     }
     assert_eq!(ring.read(&mut slow), Err(FellBehind));
 }
+
+#[test]
+fn what_a_list_had_already_takes_no_place() {
+    let mut ring = ring();
+    let (mut reader, _) = ring.reader(None);
+    ring.changed(Kind::Finding, 11, Some("1"));
+    for version in [9, 10, 11, 8, 7, 10] {
+        ring.changed(Kind::Finding, version, Some("old"));
+    }
+    assert_eq!(read(&ring, &mut reader), [pair("finding1", "11-20-30-40")]);
+    assert_eq!(ring.reader(Some("10-20-30-40")).1, ": \nid: 10-20-30-40\n\n", "it can be resumed from");
+}

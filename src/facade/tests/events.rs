@@ -26,7 +26,11 @@ fn change(facade: &Facade, kind: Kind, version: u64) {
     facade.events.change(|ring| ring.changed(kind, version, Some("{}")));
 }
 
-async fn follow(facade: &Facade, authorization: &str, last: Option<&str>) -> (u16, HeaderMap, BodyDataStream) {
+pub(super) async fn follow(
+    facade: &Facade,
+    authorization: &str,
+    last: Option<&str>,
+) -> (u16, HeaderMap, BodyDataStream) {
     let asked = request(Method::GET, "/events").header("authorization", authorization);
     let asked = last.into_iter().fold(asked, |asked, id| asked.header("last-event-id", id));
     let response = facade.app.clone().oneshot(asked.body(Body::empty()).unwrap()).await.unwrap();
@@ -34,7 +38,7 @@ async fn follow(facade: &Facade, authorization: &str, last: Option<&str>) -> (u1
     (parts.status.as_u16(), parts.headers, body.into_data_stream())
 }
 
-async fn next(stream: &mut BodyDataStream) -> Option<String> {
+pub(super) async fn next(stream: &mut BodyDataStream) -> Option<String> {
     let part = tokio::time::timeout(Duration::from_secs(60), stream.next()).await.expect("something in time")?;
     Some(String::from_utf8(part.unwrap().to_vec()).unwrap())
 }

@@ -204,7 +204,8 @@ async fn the_action_log_is_newest_first_and_filtered() {
         assert_eq!((answer.status, ids(&answer.body)), (200, expected), "{query}");
     }
     let expected = json!({"id": "a-2", "at": DAY[2], "verb": "run", "subject": {"kind": "Finding", "name": "f-1"},
-        "actor": {"name": "rui", "roles": ["ops_lead"], "via": "rest"}, "result": null, "message": null});
+        "actor": {"name": "rui", "roles": ["ops_lead"], "via": "rest"}, "proven": false, "result": null,
+        "message": null});
     assert_eq!(facade.get("/action-log?limit=1").await.body["items"][0], expected);
     for (query, expected) in [
         ("since=today", "since: \"today\" is not a time such as"),

@@ -1,3 +1,4 @@
+use super::events::{follow, next};
 use super::fake::{Facade, SECRET, View, bearer, config, request, signed};
 use crate::api::Role;
 use crate::facade::auth::AuthConfig;
@@ -14,11 +15,11 @@ fn facade() -> (Facade, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = asked.clone();
     let service = tower::service_fn(move |request: axum::http::Request<Body>| {
-        counter.fetch_add(1, SeqCst);
+        let earlier = counter.fetch_add(1, SeqCst);
         async move {
             let body = request.into_body().collect_bytes().await.unwrap();
             let review: Value = serde_json::from_slice(&body).unwrap();
-            let (status, answer) = answer(&review).await;
+            let (status, answer) = answer(&review, earlier).await;
             let response = Response::builder().status(status).body(Body::from(answer.to_string().into_bytes()));
             Ok::<_, std::convert::Infallible>(response.unwrap())
         }
@@ -29,13 +30,15 @@ fn facade() -> (Facade, Arc<AtomicUsize>) {
     (Facade::with(View::default(), auth, None), asked)
 }
 
-async fn answer(review: &Value) -> (StatusCode, Value) {
+/// `earlier` is the number of reviews before.
+async fn answer(review: &Value, earlier: usize) -> (StatusCode, Value) {
     let for_us = review["spec"]["audiences"] == json!(["agentic-ops"]);
     let user =
         |name: &str, groups: &[&str]| json!({"authenticated": true, "user": {"username": name, "groups": groups}});
     let token = review["spec"]["token"].as_str().unwrap();
     let status = match token {
         "bot" if for_us => user("system:serviceaccount:ops:bot", &["system:serviceaccounts"]),
+        "revoked" if for_us && earlier == 0 => user("system:serviceaccount:ops:bot", &[]),
         "kubectl" if !for_us => user("ana", &["agentic:ops_lead", "system:authenticated"]),
         "guest" if !for_us => user("rui", &["system:authenticated"]),
         // A user without `authenticated` is not valid.
@@ -115,4 +118,19 @@ async fn a_token_is_reviewed_once_and_the_cache_is_bounded() {
     assert_eq!(asked.load(SeqCst), before, "a valid token is cached longer than invented ones");
     assert_eq!(status(&facade, "Bearer made-up-0").await, 401);
     assert!(asked.load(SeqCst) > before, "the oldest invented one was removed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_events_ends_once_its_token_is_no_longer_accepted() {
+    let (facade, asked) = facade();
+    let (status, _, mut stream) = follow(&facade, "Bearer revoked", None).await;
+    assert_eq!(status, 200);
+    next(&mut stream).await.unwrap();
+    let began = tokio::time::Instant::now();
+    while next(&mut stream).await.is_some() {
+        assert!(began.elapsed().as_secs() < 120, "it goes on");
+    }
+    // It is reviewed again when what the cache has of it is a minute old.
+    assert_eq!(began.elapsed().as_secs(), 60);
+    assert!(asked.load(SeqCst) > 1);
 }

@@ -4,6 +4,7 @@ use super::blocks::{Block, blocks};
 use crate::kit::estate::{INTERNAL_TOKEN, Watched};
 use crate::kit::wait::eventually;
 use agentic_ops::api::Role;
+use agentic_ops::domain::fingerprint::finding_name;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -76,9 +77,15 @@ async fn every_command_is_answered_as_the_document_says() {
         watched.estate.break_part(part).unwrap_or_else(|error| panic!("{part}: {error}"));
     }
     eventually("three Findings", || async { get("/findings").await?["items"].as_array()?.get(2).map(drop) }).await;
-    if served.contains("GET /inbox") {
-        eventually("a pending Message", || async { get("/inbox").await?["items"].as_array()?.first().map(drop) }).await;
-    }
+    // The Finding that the document names.
+    let finding = finding_name("proxmox.cluster", "vm-running", "112");
+    assert!(text.contains(&format!("FINDING={finding} ")), "{DOCUMENT} should have FINDING={finding}");
+    let pending = async || {
+        let finding = get(&format!("/findings/{finding}")).await?;
+        let messages = get(&format!("/threads/{}/messages", finding["thread_id"].as_str()?)).await?;
+        messages["items"].as_array()?.iter().find(|message| message["needs_ack"] == true).map(drop)
+    };
+    eventually("its pending Message", || pending()).await;
     let blocks: Vec<_> = blocks(&text).into_iter().filter(|block| block.language == "sh").collect();
     let mut ran = 0;
     for (number, block) in blocks.iter().enumerate() {
@@ -92,6 +99,7 @@ async fn every_command_is_answered_as_the_document_says() {
         command
             .env("BASE", watched.url(PREFIX))
             .env("TOKEN", &token)
+            .env("FINDING", &finding)
             .env("OPS_INTERNAL_TOKEN", INTERNAL_TOKEN)
             .env("no_proxy", "*");
         let output = command.output().unwrap();

@@ -48,10 +48,14 @@ pub struct Estate {
 }
 
 impl Estate {
-    /// Starts every service on a port of its own, and the control API on `control`.
+    /// Like [`Estate::start_for`], in the default language.
     pub async fn start(data_dir: &Path, control: SocketAddr) -> Result<Estate, EstateError> {
-        // The demo has no other settings than the defaults and its own.
-        let defaults = Settings::load(&BTreeMap::new(), None, &BTreeMap::new())?;
+        Estate::start_for(data_dir, control, &Settings::load(&BTreeMap::new(), None, &BTreeMap::new())?).await
+    }
+
+    /// Starts every service on a port of its own, and the control API on `control`. Its pages are in the language and the time zone of
+    /// the settings.
+    pub async fn start_for(data_dir: &Path, control: SocketAddr, settings: &Settings) -> Result<Estate, EstateError> {
         let broken = Broken::nothing();
         let (stop, stopped) = signal::channel(false);
         let dir = data_dir.join("estate");
@@ -73,7 +77,7 @@ impl Estate {
         let serving = mail::serving(mailbox.clone(), broken.clone());
         let (mail, task) = Service::start(serving, broken.clone(), stopped.clone()).await?;
         tasks.push(task);
-        let pages = Pages { mailbox: mailbox.clone(), language: defaults.language(), zone: notices::zone(&defaults) };
+        let pages = Pages { mailbox: mailbox.clone(), language: settings.language(), zone: notices::zone(settings) };
         let (control, task) = control::start(control, broken.clone(), pages, stopped).await?;
         tasks.push(task);
         Ok(Estate { services, mail, mailbox, broken, database, control, stop, tasks })

@@ -2,9 +2,7 @@
 
 use super::Controller;
 use crate::api::{Finding, Scenario};
-use crate::domain::silence::Subject;
 use crate::runtime::watch::Change;
-use jiff::Timestamp;
 use kube::ResourceExt as _;
 use std::collections::HashSet;
 
@@ -59,29 +57,5 @@ impl Controller {
             }
         };
         self.mark_all_dirty(affected);
-    }
-
-    /// Names of the active Silences that match.
-    pub(super) fn silences(&self, finding: &Finding) -> Vec<String> {
-        self.silences.matching(&Subject::of(finding)).into_iter().map(String::from).collect()
-    }
-
-    /// Reads the Silences anew; where others are active than before, all Findings are planned again.
-    pub(super) fn read_silences(&mut self, now: Timestamp) {
-        let silences = self.context.caches.silences.objects();
-        let named: Vec<_> = silences.iter().map(|silence| (silence.name_any(), silence)).collect();
-        let zone = &self.context.time_zone;
-        self.parsed_silences.refresh(named.iter().map(|(name, silence)| (name.as_str(), &***silence)), zone);
-        self.silences = self.parsed_silences.active(now);
-        self.silences_until = self.silences.next_change(now);
-        let is_active =
-            |name: &str| self.parsed_silences.get(name).is_some_and(|of| of.is_ok_and(|of| of.is_active(now)));
-        let active = named.iter().filter(|(name, _)| is_active(name));
-        let active: Vec<_> = active.map(|(name, silence)| (name.clone(), silence.metadata.generation)).collect();
-        // Their statuses change with the Findings.
-        if std::mem::replace(&mut self.active_silences, active.clone()) != active {
-            let all: Vec<String> = self.world.findings().cloned().collect();
-            self.mark_all_dirty(all);
-        }
     }
 }

@@ -32,7 +32,7 @@ impl Controller {
         };
         let Some(status) = &finding.status else { return false };
         self.queue.seen(name, status);
-        let Some(Plan { notices, wake }) = self.world.plan(&finding, &self.silences(&finding), now) else {
+        let Some(Plan { notices, wake }) = self.world.plan(&finding, &self.holding.of(&finding), now) else {
             return false;
         };
         self.wake(name, wake);

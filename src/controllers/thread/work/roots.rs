@@ -3,8 +3,7 @@
 use super::{Controller, Subject};
 use crate::api::{Finding, FindingStatus};
 use crate::controllers::thread::tasks::Telling;
-use crate::domain::conversation::correlation::{OpenFinding, groups};
-use crate::domain::probe_targets::targets_of_check;
+use crate::domain::conversation::correlation::{Candidate, OpenFinding, groups};
 use crate::domain::thread::correlated::{Occurrence, correlated};
 use crate::domain::thread::story::Plan;
 use crate::domain::thread::told::Told;
@@ -20,32 +19,33 @@ impl Controller {
             Some(left) if !left.is_zero() => return left,
             Some(_) => {}
         }
-        let open: Vec<OpenFinding> =
-            self.context.caches.findings.objects().iter().filter_map(|finding| self.open(finding)).collect();
+        let caches = &self.context.caches;
+        let open: Vec<Candidate> = caches.findings.objects().iter().filter_map(|finding| self.open(finding)).collect();
+        let depends_on = |scenario: &str| {
+            caches.scenarios.get(scenario).map(|scenario| scenario.spec.depends_on.clone()).unwrap_or_default()
+        };
+        let groups = groups(&open, &depends_on);
         if open.len() > 1 && self.correlation.are_settings_old() {
             self.dirty.insert(Subject::Settings);
         }
-        let roots = self.correlation.take(groups(&open));
+        let roots = self.correlation.take(groups);
         self.dirty.extend(roots.into_iter().map(Subject::Root));
         Duration::MAX
     }
 
-    fn open(&self, finding: &Finding) -> Option<OpenFinding> {
+    fn open(&self, finding: &Finding) -> Option<Candidate> {
         let status = finding.status.as_ref().filter(|status| status.is_active())?;
         let scenario = self.context.caches.scenarios.get(&finding.spec.scenario);
-        let spec = scenario.as_ref().map(|scenario| &scenario.spec);
-        Some(OpenFinding {
+        let open = OpenFinding {
             name: finding.name_any(),
             scenario: finding.spec.scenario.clone(),
             message: status.message.clone().unwrap_or_default(),
             severity: status.severity,
             opened_at: status.opened_at.as_ref().map(|at| at.0),
-            depends_on: spec.map(|spec| spec.depends_on.clone()).unwrap_or_default(),
-            targets: spec
-                .map(|spec| targets_of_check(spec, &finding.spec.check, &self.correlation.settings))
-                .unwrap_or_default(),
-            is_of_probe: spec.is_some_and(|spec| spec.probes.iter().any(|probe| probe.name == finding.spec.check)),
-        })
+        };
+        let identity = (finding.spec.check.as_str(), finding.spec.key.as_str());
+        let spec = scenario.as_ref().map(|scenario| &scenario.spec);
+        Some(Candidate::new(open, identity, spec, &self.correlation.settings))
     }
 
     /// Tells of the group in the Thread of its root, where it appeared or grew.

@@ -78,7 +78,7 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
             draft.paragraph(texts::finding_state(language, state, &headline));
             finding::facts(draft, facts, style);
             if facts.status.is_active() {
-                finding::what_was_read(draft, facts, language);
+                finding::what_was_read(draft, facts, style);
                 tell::affected(draft, facts, style);
             }
         }

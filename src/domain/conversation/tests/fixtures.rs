@@ -101,9 +101,6 @@ pub fn open(name: &str, scenario: &str, message: &str, severity: Severity) -> Op
         message: message.into(),
         severity: Some(severity),
         opened_at: None,
-        depends_on: Vec::new(),
-        targets: Vec::new(),
-        is_of_probe: false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::Severity;
-use crate::domain::texts::desk::{Page, Step};
+use crate::domain::texts::desk::{Link, Page, Step};
 use crate::domain::texts::digest::Section;
 use crate::domain::texts::mailbox::Text;
 use crate::domain::texts::notices::{GroupState, Label, PartOfNotice};
@@ -141,6 +141,8 @@ fn the_digest_is_in_both_languages() {
 #[test]
 fn the_pages_of_links_are_in_both_languages() {
     for page in samples!(Page<'_> {
+        Page::Start => Page::Start,
+        Page::Threads => Page::Threads,
         Page::Findings => Page::Findings,
         Page::Finding(_) => Page::Finding("X1"),
         Page::Thread(_) => Page::Thread("X1"),
@@ -150,13 +152,25 @@ fn the_pages_of_links_are_in_both_languages() {
     check("introduction", desk::introduction);
     for step in samples!(Step {
         Step::List => Step::List,
+        Step::ListThreads => Step::ListThreads,
         Step::See => Step::See,
         Step::Acknowledge => Step::Acknowledge,
         Step::TakeBack => Step::TakeBack,
         Step::Messages => Step::Messages,
+        Step::Reply => Step::Reply,
+        Step::Begin => Step::Begin,
     }) {
         check("step", |l| desk::step(l, step));
     }
+    for link in samples!(Link {
+        Link::Findings => Link::Findings,
+        Link::Threads => Link::Threads,
+        Link::Health => Link::Health,
+        Link::Document => Link::Document,
+    }) {
+        check("link", |l| desk::link(l, link));
+    }
+    check("question", |l| desk::question(l).to_string());
     check("placeholders", |l| format!("{}; {}", desk::placeholders(l).0, desk::placeholders(l).1));
     check("with_kubectl", desk::with_kubectl);
     check("with_curl", desk::with_curl);

@@ -1,4 +1,4 @@
-//! What holds escalations back: failing dependencies and active Silences.
+//! What holds the notices and the escalations of a Finding back: failing dependencies and active Silences.
 
 use crate::api::{Finding, Health, Scenario};
 use crate::domain::silence::{ActiveSilences, ParsedSilences, Subject};
@@ -14,6 +14,8 @@ pub struct Holding {
     time_zone: Arc<str>,
     parsed: ParsedSilences,
     active: ActiveSilences,
+    /// Names and generations of the active ones.
+    versions: Vec<(String, Option<i64>)>,
     until: Option<Timestamp>,
     is_changed: bool,
 }
@@ -25,6 +27,7 @@ impl Holding {
             time_zone: time_zone.clone(),
             parsed: ParsedSilences::default(),
             active: ActiveSilences::default(),
+            versions: Vec::new(),
             until: None,
             is_changed: true,
         }
@@ -35,18 +38,29 @@ impl Holding {
         self.is_changed = true;
     }
 
-    pub fn refresh(&mut self, now: Timestamp) {
+    /// When others are active, as of the last refresh.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+
+    /// Reads what is due; whether others are active than before, or one of them was edited.
+    pub fn refresh(&mut self, now: Timestamp) -> bool {
         if !std::mem::take(&mut self.is_changed) && self.until.is_none_or(|until| until > now) {
-            return;
+            return false;
         }
         let silences = self.caches.silences.objects();
         let named: Vec<_> = silences.iter().map(|silence| (silence.name_any(), silence)).collect();
         self.parsed.refresh(named.iter().map(|(name, silence)| (name.as_str(), &***silence)), &self.time_zone);
         self.active = self.parsed.active(now);
         self.until = self.active.next_change(now);
+        let is_active = |name: &str| self.parsed.get(name).is_some_and(|of| of.is_ok_and(|of| of.is_active(now)));
+        let active = named.iter().filter(|(name, _)| is_active(name));
+        // Their statuses change with the Findings: these are no edits.
+        let versions: Vec<_> = active.map(|(name, silence)| (name.clone(), silence.metadata.generation)).collect();
+        std::mem::replace(&mut self.versions, versions) != self.versions
     }
 
-    /// As of the last refresh.
+    /// Of a Finding, by the Silences as of the last refresh.
     pub fn of(&self, finding: &Finding) -> Holds {
         let scenario = self.caches.scenarios.get(&finding.spec.scenario);
         let dependencies = scenario.map(|scenario| scenario.spec.depends_on.clone()).unwrap_or_default();
@@ -58,6 +72,7 @@ impl Holding {
     }
 }
 
-fn is_failing(scenario: &Scenario) -> bool {
+/// Whether it holds back what depends on it.
+pub fn is_failing(scenario: &Scenario) -> bool {
     scenario.status.as_ref().and_then(|status| status.health) == Some(Health::Failing)
 }

@@ -1,0 +1,124 @@
+//! A change of one object that is recorded as an Action: written against concurrent edits, and again where that was not done.
+
+use super::intent::{ActionResult, Intent};
+use super::{CommandError, Context, Stored};
+use crate::runtime::field_managers;
+use crate::runtime::write::{WriteError, call};
+use kube::api::{Patch, PatchParams};
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Resource, ResourceExt as _};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::fmt::Debug;
+
+/// Attempts to write against concurrent edits of the object.
+const ATTEMPTS_MAX: usize = 5;
+
+/// What to do about the object as it is now.
+#[derive(Debug, PartialEq)]
+pub enum Step {
+    /// Write this as `spec.acknowledgement`; null removes it.
+    Write(Value),
+    /// Nothing: the object is as it should be.
+    Keep(ActionResult),
+    Refuse(CommandError),
+}
+
+/// Whether a change was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    Yes,
+    No,
+    /// It was not, and the occurrence that it was meant for has ended.
+    Ended,
+    Unknown,
+}
+
+/// A kind of change: its decisions.
+pub trait Change: Send {
+    type Object: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static;
+    type View: Send;
+    /// Kind of the object.
+    const KIND: &'static str;
+
+    /// Decides anew after each concurrent edit.
+    fn next_step(&mut self, context: &Context, intent: &Intent, object: &Self::Object) -> Step;
+
+    /// Whether the change of an Action was made, by the object as it was read afterwards; `None` where there is none.
+    fn made(&self, intent: &Intent, object: Option<&Self::Object>) -> Made;
+
+    /// The object as it will be once the operator has read it.
+    fn view(&self, context: &Context, intent: &Intent, object: Self::Object) -> Self::View;
+}
+
+/// Carries a request out of which an Action is recorded, and records the result. `object` is as it was read.
+pub async fn carry_out<C: Change>(
+    mut change: C,
+    context: &Context,
+    mut intent: Intent,
+    object: C::Object,
+    stored: &Stored<C::View>,
+) -> Result<C::View, CommandError> {
+    let (view, result) = match write(&mut change, context, &intent, object).await {
+        Ok((object, result)) => (Ok(change.view(context, &intent, object)), result),
+        Err(error @ CommandError::Unavailable { .. }) => {
+            // The answer of a write may have been lost.
+            let api: Api<C::Object> = context.api();
+            let Ok(object) = call(api.get_opt(&intent.action.spec.subject.name)).await else { return Err(error) };
+            match (change.made(&intent, object.as_ref()), object) {
+                (Made::Yes, Some(object)) => (Ok(change.view(context, &intent, object)), ActionResult::Done),
+                (Made::No, _) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+                // It stays without a result, and is completed once that can be told.
+                _ => return Err(error),
+            }
+        }
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+    };
+    intent.end(context, &result, stored(&view)).await;
+    view
+}
+
+/// Completes an Action that was left without a result, by the object as it is now.
+pub async fn complete<C: Change>(change: C, context: &Context, mut intent: Intent) -> Result<(), CommandError> {
+    let name = intent.action.spec.subject.name.clone();
+    let Some(object) = call(context.api::<C::Object>().get_opt(&name)).await? else {
+        let error = CommandError::NotFound(format!("{name} no longer exists"));
+        intent.end(context, &ActionResult::Refused(error.to_string()), None).await;
+        return Err(error);
+    };
+    Box::pin(carry_out(change, context, intent, object, &|_| None)).await.map(drop)
+}
+
+async fn write<C: Change>(
+    change: &mut C,
+    context: &Context,
+    intent: &Intent,
+    mut object: C::Object,
+) -> Result<(C::Object, ActionResult), CommandError> {
+    let api: Api<C::Object> = context.api();
+    let name = &intent.action.spec.subject.name;
+    let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
+    for _ in 0..ATTEMPTS_MAX {
+        let acknowledgement = match change.next_step(context, intent, &object) {
+            Step::Write(acknowledgement) => acknowledgement,
+            Step::Keep(result) => return Ok((object, result)),
+            Step::Refuse(error) => return Err(error),
+        };
+        let patch = json!({
+            "metadata": {"resourceVersion": object.resource_version()},
+            "spec": {"acknowledgement": acknowledgement},
+        });
+        match call(api.patch(name, &params, &Patch::Merge(patch))).await {
+            Ok(object) => return Ok((object, ActionResult::Done)),
+            Err(WriteError::Conflict) => object = call(api.get(name)).await?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(CommandError::Conflict(format!("the {} keeps changing: try again", C::KIND)))
+}
