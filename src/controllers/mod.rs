@@ -9,6 +9,7 @@ pub mod digest;
 pub mod finding;
 mod heartbeat;
 mod lateness;
+mod making;
 mod message;
 pub mod monitoring;
 mod notification;

@@ -15,11 +15,12 @@ mod unanswered;
 
 use super::context::Context;
 use crate::api::{AuthorKind, Message, Thread};
-use crate::domain::thread::names::answer_name;
+use crate::domain::thread::authorship::is_own;
+use crate::domain::thread::names::{answer_name, first_name};
 use crate::runtime::clock;
 use crate::runtime::watch::{Change, Subscription};
 use crate::telemetry::Limit;
-use answering::{Answered, Answering};
+use answering::{Answered, Answering, is_answered};
 use jiff::{SignedDuration, Timestamp};
 use kube::{Resource as _, ResourceExt as _};
 use rate::{Rate, Turn};
@@ -105,12 +106,15 @@ impl Controller {
     fn message_applied(&mut self, message: &Arc<Message>) {
         let name = message.name_any();
         if message.spec.author.kind == AuthorKind::Agent {
-            self.unanswered.answered(&name);
+            // By hand anybody can write one in the name of an Agent: it answers nothing.
+            if is_own(message) {
+                self.unanswered.answered(first_name(&name));
+            }
             return;
         }
         let (Some(uid), Some(made)) = (&message.metadata.uid, &message.metadata.creation_timestamp) else { return };
         let answer = answer_name(&name, uid);
-        if made.0 < oldest() || self.context.caches.messages.get(&answer).is_some() {
+        if made.0 < oldest() || is_answered(&self.context.caches, &name, &answer) {
             return;
         }
         let thread = message.spec.thread.clone();

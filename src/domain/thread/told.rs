@@ -1,6 +1,8 @@
 //! What was told in a Thread: its Messages, as the decisions look at them.
 
-use crate::api::{AuthorKind, Message, MessagePhase, Severity};
+use super::authorship::is_own;
+use super::names::names;
+use crate::api::{Message, MessagePhase, Severity};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -46,8 +48,9 @@ impl Told {
         self.0.get(name)
     }
 
+    /// Whether the operator wrote a Message of this name, or of one that follows it where somebody took that.
     pub fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        names(name).any(|name| self.get(&name).is_some_and(|message| is_own(message)))
     }
 
     pub fn len(&self) -> usize {
@@ -63,7 +66,7 @@ impl Told {
         self.0.values()
     }
 
-    /// Messages in which an Agent tells of the Finding, each with its reason.
+    /// Messages in which the operator tells of the Finding, each with its reason.
     pub fn story(&self) -> impl Iterator<Item = (&str, &Arc<Message>)> {
         self.all().filter_map(|message| Some((reason(message)?, message)))
     }
@@ -88,9 +91,9 @@ impl Told {
     }
 }
 
-/// What an Agent's Message tells of the Finding.
+/// What a Message of the operator tells of the Finding.
 pub fn reason(message: &Message) -> Option<&str> {
-    message.spec.reason.as_deref().filter(|_| message.spec.author.kind == AuthorKind::Agent)
+    message.spec.reason.as_deref().filter(|_| is_own(message))
 }
 
 /// When the Message was written: not later than it was created, whatever it says. The API server knows only whole seconds.
@@ -102,7 +105,7 @@ pub fn at(message: &Message) -> Timestamp {
 
 /// What Messages of a Thread are ordered by: those without a sequence come last.
 pub fn place(message: &Message) -> (u32, Timestamp, Option<&str>) {
-    let sequence = message.status.as_ref().and_then(|status| status.sequence).unwrap_or(u32::MAX);
+    let sequence = super::thread_status::sequence(message).unwrap_or(u32::MAX);
     (sequence, at(message), message.metadata.name.as_deref())
 }
 
