@@ -102,7 +102,8 @@ pub struct MessageSpec {
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub citations: Vec<Citation>,
     /// What an Agent's Message tells of the Finding, in CamelCase: Opened, Reopened, SeverityChanged, Acknowledged,
-    /// AcknowledgementRemoved, AcknowledgementExpired, Escalated, Correlated or Resolved. Absent for people and for answers. Immutable.
+    /// AcknowledgementRemoved, AcknowledgementExpired, Escalated, Correlated, Resolved, Flapping or Settled. Absent for people and for
+    /// answers. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Z][A-Za-z]*$"))]
     pub reason: Option<String>,

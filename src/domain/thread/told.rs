@@ -20,6 +20,8 @@ pub const ACKNOWLEDGEMENT_EXPIRED: &str = "AcknowledgementExpired";
 pub const ESCALATED: &str = "Escalated";
 pub const CORRELATED: &str = "Correlated";
 pub const RESOLVED: &str = "Resolved";
+pub const FLAPPING: &str = "Flapping";
+pub const SETTLED: &str = "Settled";
 
 /// The Messages of one Thread by name. Clones of the Messages are shared.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +84,17 @@ impl Told {
     pub fn last_severity(&self) -> Option<(&Arc<Message>, Severity)> {
         let graded = self.story().filter_map(|(_, message)| Some((message, message.spec.severity?)));
         graded.max_by_key(|(message, _)| place(message))
+    }
+
+    /// The last Message that tells that the Finding flaps, or that it no longer does, with its reason.
+    pub fn last_flapping(&self) -> Option<(&str, &Arc<Message>)> {
+        let these = self.story().filter(|(reason, _)| [FLAPPING, SETTLED].contains(reason));
+        these.max_by_key(|(_, message)| place(message))
+    }
+
+    /// Whether a Message of the story awaits acknowledgement.
+    pub fn is_asking(&self) -> bool {
+        self.story().any(|(_, message)| is_pending(message))
     }
 
     /// The last Message of the story that needs an acknowledgement.

@@ -86,6 +86,12 @@ pub(super) struct World {
     pub deleted: Vec<String>,
     /// Messages of which somebody wrote the status by hand.
     tampered: Vec<String>,
+    /// When a person last acknowledged the Finding or a Message.
+    pub acknowledged_at: Timestamp,
+    /// How often a person acknowledged, changed the severity, or wrote a status.
+    pub people_acted: usize,
+    /// When the severity last changed.
+    pub severity_at: Timestamp,
 }
 
 /// The first of the names that nobody has, or that has what is to be made.
@@ -116,6 +122,9 @@ impl World {
             severity: Severity::Critical,
             deleted: Vec::new(),
             tampered: Vec::new(),
+            acknowledged_at: Timestamp::MIN,
+            severity_at: Timestamp::MIN,
+            people_acted: 0,
         }
     }
 
@@ -128,6 +137,8 @@ impl World {
             Event::Fail => self.fail(),
             Event::Severity(severity) => {
                 self.severity = *severity;
+                self.severity_at = self.now;
+                self.people_acted += 1;
                 if self.status().is_active() {
                     self.fail();
                 }
@@ -201,12 +212,16 @@ impl World {
         let written =
             Acknowledgement { by: "ana".into(), note: Some("on it".into()), at: Some(Time(self.now)), action: None };
         let written = is_made.then_some(&written);
+        self.acknowledged_at = self.now;
+        self.people_acted += 1;
         if self.status().phase.is_some() {
             self.change(transition::acknowledge(self.status(), written, None, true, self.now));
         }
     }
 
     fn acknowledge_message(&mut self, seconds: Option<i64>) {
+        self.acknowledged_at = self.now;
+        self.people_acted += 1;
         let until = seconds.map(|seconds| Time(self.now + SignedDuration::from_secs(seconds)));
         let pending = self.stored.messages.values_mut().filter(|(_, message)| is_pending(message));
         if let Some((version, message)) = pending.max_by_key(|(_, message)| message.spec.at.clone()) {
@@ -241,6 +256,7 @@ impl World {
             message.status.get_or_insert_default().phase = Some(phase);
             *version += 1;
             self.tampered.push(name.clone());
+            self.people_acted += 1;
         }
     }
 
