@@ -4,6 +4,7 @@ use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Command, CommandError, Context, Note, Objects, Stored};
 use crate::api::{Message, MessagePhase, Phase, RecordedAcknowledgement, Subject, SubjectState};
 use crate::domain::names::is_object_name;
+use crate::domain::notice::flapping::flapping;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
@@ -170,12 +171,16 @@ async fn write(context: &Context, intent: &Intent, mut message: Message) -> Resu
     Err(CommandError::Conflict("the Message keeps changing: try again".into()))
 }
 
-/// Whether the Finding of the Message's Thread is resolved, which the operator archives the Message for.
+/// Whether the Finding of the Message's Thread is resolved, which the operator archives the Message for. While it flaps, the Message
+/// stays in the inbox, and can be acknowledged.
 fn is_over(context: &Context, message: &Message) -> bool {
     let thread = context.resources.thread(&message.spec.thread);
     let finding = thread.as_ref().and_then(|thread| thread.spec.finding.as_deref());
     let finding = finding.and_then(|finding| context.resources.finding(finding));
-    finding.is_some_and(|finding| views::phase(&finding) == Some(Phase::Resolved))
+    finding.is_some_and(|finding| {
+        let flaps = finding.status.as_ref().is_some_and(|status| flapping(&status.transitions, now()).is_some());
+        views::phase(&finding) == Some(Phase::Resolved) && !flaps
+    })
 }
 
 fn next_step(intent: &Intent, message: &Message, is_over: bool) -> Step {
