@@ -2,7 +2,6 @@
 
 use crate::api::{AuthorKind, Message, OPERATOR_FIELD_MANAGER, RECORDED_BY, RECORDED_BY_OPERATOR};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
-use kube::ResourceExt as _;
 
 /// Whether the operator wrote the Message for an Agent. Only those count as the story of a Finding, and as answers.
 pub fn is_own(message: &Message) -> bool {
@@ -11,7 +10,8 @@ pub fn is_own(message: &Message) -> bool {
 
 /// Whether it has the annotation of the operator, which other clients of a protected API server can't write.
 pub fn is_marked(message: &Message) -> bool {
-    message.annotations().get(RECORDED_BY).is_some_and(|value| value == RECORDED_BY_OPERATOR)
+    let annotations = message.metadata.annotations.as_ref();
+    annotations.and_then(|all| all.get(RECORDED_BY)).is_some_and(|value| value == RECORDED_BY_OPERATOR)
 }
 
 /// Messages that were recorded before there was a mark. One by hand has a manager in its status.
@@ -33,7 +33,8 @@ pub fn creator_entry(message: &Message) -> Option<&ManagedFieldsEntry> {
         let fields = entry.fields_v1.as_ref().map(|fields| &fields.0);
         fields.is_none_or(|fields| fields.get("f:spec").is_some_and(|spec| spec.get("f:author").is_some()))
     };
-    let owners = message.managed_fields().iter().filter(|entry| entry.subresource.is_none());
+    let all = message.metadata.managed_fields.iter().flatten();
+    let owners = all.filter(|entry| entry.subresource.is_none());
     owners.filter(owns_author).min_by_key(|entry| entry.time.clone())
 }
 

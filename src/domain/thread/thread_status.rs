@@ -1,19 +1,12 @@
 //! The status of a Thread, and the places of its Messages.
 
-use super::told::{at, place, second};
+use super::told::{SEQUENCE_MAX, at, place, second, sequence};
 use crate::api::{Channel, FindingStatus, Message, MessagePhase, MessageStatus, Thread, ThreadStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::sync::Arc;
 
-/// Greatest sequence that is given: more Messages than a Thread ever has. Somebody wrote a greater one by hand.
-const SEQUENCE_MAX: u32 = 1_000_000_000;
 /// By how much the reserved sequence may be greater than those of the Messages, of which the last ones may have been removed.
 const RESERVED_MAX: u32 = 1_000_000;
-
-/// The place of a Message in its Thread, unless somebody wrote a senseless one by hand.
-pub fn sequence(message: &Message) -> Option<u32> {
-    message.status.as_ref().and_then(|status| status.sequence).filter(|sequence| *sequence <= SEQUENCE_MAX)
-}
 
 /// The sequence that is reserved in the status of a Thread, unless somebody wrote a senseless one by hand. `highest` is that of the Messages.
 fn reserved(thread: &Thread, highest: u32) -> u32 {

@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// The clocks of this program and of the API server differ by less.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
+/// Greatest sequence that is given: more Messages than a Thread ever has. Somebody wrote a greater one by hand.
+pub const SEQUENCE_MAX: u32 = 1_000_000_000;
+
 /// Reasons of Messages.
 pub const OPENED: &str = "Opened";
 pub const REOPENED: &str = "Reopened";
@@ -116,9 +119,14 @@ pub fn at(message: &Message) -> Timestamp {
     message.spec.at.as_ref().map(|at| at.0.min(latest)).or(created).unwrap_or(Timestamp::MIN)
 }
 
+/// The place of a Message in its Thread, unless somebody wrote a senseless one by hand.
+pub fn sequence(message: &Message) -> Option<u32> {
+    message.status.as_ref().and_then(|status| status.sequence).filter(|sequence| *sequence <= SEQUENCE_MAX)
+}
+
 /// What Messages of a Thread are ordered by: those without a sequence come last.
 pub fn place(message: &Message) -> (u32, Timestamp, Option<&str>) {
-    let sequence = super::thread_status::sequence(message).unwrap_or(u32::MAX);
+    let sequence = sequence(message).unwrap_or(u32::MAX);
     (sequence, at(message), message.metadata.name.as_deref())
 }
 

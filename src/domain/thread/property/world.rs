@@ -22,7 +22,6 @@ use crate::domain::transition::{self, Ending, Failure, ResolveReason};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::ResourceExt as _;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -360,7 +359,7 @@ impl World {
             let spec =
                 message(one, &plan.thread, &Voices { acting: "pulso".into(), ..Voices::default() }, &facts, &style);
             let mut object = Message::new(&one.name, spec);
-            object.annotations_mut().insert(RECORDED_BY.into(), RECORDED_BY_OPERATOR.into());
+            object.metadata.annotations = Some([(RECORDED_BY.into(), RECORDED_BY_OPERATOR.into())].into());
             object.metadata.creation_timestamp = Some(Time(self.now));
             let is_it = |other: &Message| is_own(other) && other.spec.reason == object.spec.reason;
             if let Some(name) = free_or_its_own(&self.stored.messages, &one.name, is_it) {
