@@ -180,8 +180,8 @@ impl<'a> Story<'a> {
             return;
         }
         // The openings that made it flap may no longer be kept.
-        let changes = self.status.transitions.iter().filter(|transition| is_change(transition));
-        let stable_at = changes.last().and_then(|change| change.at.0.checked_add(STABLE_AFTER).ok());
+        let mut changes = self.status.transitions.iter().filter(|transition| is_change(transition));
+        let stable_at = changes.next_back().and_then(|change| change.at.0.checked_add(STABLE_AFTER).ok());
         match stable_at.filter(|at| !is_over && *at > self.now) {
             Some(at) => self.wake_at(Some(at)),
             None => {

@@ -215,7 +215,7 @@ fn a_message_by_hand_is_not_part_of_the_story() {
     let by_hand = json!({"metadata": {"annotations": null}, "spec": {"severity": "high", "needsAck": true}});
     let taken = (opened.as_str(), "Opened", 0, by_hand);
     let open = status(&[('o', 0)], Some(&name));
-    assert_eq!(outline(&decide(&open, Some(&thread), &messages(&[taken.clone()]), 10)), [("Opened", 0)]);
+    assert_eq!(outline(&decide(&open, Some(&thread), &messages(std::slice::from_ref(&taken)), 10)), [("Opened", 0)]);
     let other = format!("{opened}.2");
     let own = (other.as_str(), "Opened", 0, json!({"spec": {"severity": "high", "needsAck": true}}));
     assert!(decide(&open, Some(&thread), &messages(&[taken, own]), 10).is_empty(), "it has the next name");
