@@ -102,7 +102,8 @@ pub struct MessageSpec {
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub citations: Vec<Citation>,
     /// What an Agent's Message tells of the Finding, in CamelCase: Opened, Reopened, SeverityChanged, Acknowledged,
-    /// AcknowledgementRemoved, AcknowledgementExpired, Escalated, Correlated or Resolved. Absent for people and for answers. Immutable.
+    /// AcknowledgementRemoved, AcknowledgementExpired, Escalated, Correlated, Resolved, Flapping or Settled. Absent for people and for
+    /// answers. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Z][A-Za-z]*$"))]
     pub reason: Option<String>,
@@ -225,12 +226,14 @@ pub struct MessageStatus {
     /// Acknowledgement as the operator recorded it: of the Message, or of its Finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<RecordedAcknowledgement>,
-    /// Field manager that wrote a person's Message, such as `kubectl-create`. Clients choose it freely: it proves nothing.
+    /// Field manager that wrote the Message of a person, or one in the name of an Agent that is not of the operator, such as
+    /// `kubectl-create`; absent for Messages of the operator. Clients choose it freely: it proves nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub manager: Option<String>,
     /// Whether the name of a person who wrote the Message was authenticated: true for Messages through the REST facade, which their
-    /// Action proves, and for those by kubectl if an admission policy of the API server checks names.
+    /// Action proves, and for those by kubectl if an admission policy of the API server checks names. For a Message of an Agent, whether
+    /// the operator wrote it: one by hand tells nothing of a Finding and answers nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub proven: bool,
 }

@@ -47,10 +47,15 @@ pub const GROUP: &str = "agentic.ligbox.io";
 pub const VERSION: &str = "v1alpha1";
 /// Annotation of a Scenario that requests a run; the value is the time of the request, RFC 3339.
 pub const RUN_REQUESTED_AT: &str = "agentic.ligbox.io/run-requested-at";
-/// Annotation of an Action that the REST facade recorded. Where the API server is protected, only the facade can write it.
+/// Annotation of an Action that the REST facade recorded, and of a Message that the operator wrote for an Agent. Where the API server is
+/// protected, only this program can write it.
 pub const RECORDED_BY: &str = "agentic.ligbox.io/recorded-by";
-/// Its value.
+/// Its value for the Actions of the facade.
 pub const RECORDED_BY_FACADE: &str = "facade";
+/// Its value for the Messages of the operator.
+pub const RECORDED_BY_OPERATOR: &str = "operator";
+/// The field manager of the operator. Clients choose the name of their field manager freely: it proves nothing.
+pub const OPERATOR_FIELD_MANAGER: &str = "agentic-ops-operator";
 /// Label of a Secret. The value `allowed` lets probes use it.
 pub const PROBES_LABEL: &str = "agentic.ligbox.io/probes";
 /// Annotation of a Secret: `KEY=host:port,…`, the hosts that a key may be sent to. A key may be named more than once; one that is

@@ -5,6 +5,7 @@ use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Command, CommandError, Context, Note, Objects, Stored};
 use crate::api::{Message, MessagePhase, Phase, RecordedAcknowledgement, Subject, SubjectState};
 use crate::domain::names::is_object_name;
+use crate::domain::notice::flapping::flapping;
 use crate::runtime::clock::now;
 use crate::runtime::write::call;
 use crate::views::{self, MessageView};
@@ -114,12 +115,16 @@ impl Change for OfMessage {
     }
 }
 
-/// Whether the Finding of the Message's Thread is resolved, which the operator archives the Message for.
+/// Whether the Finding of the Message's Thread is resolved, which the operator archives the Message for. While it flaps, the Message
+/// stays in the inbox, and can be acknowledged.
 fn is_over(context: &Context, message: &Message) -> bool {
     let thread = context.resources.thread(&message.spec.thread);
     let finding = thread.as_ref().and_then(|thread| thread.spec.finding.as_deref());
     let finding = finding.and_then(|finding| context.resources.finding(finding));
-    finding.is_some_and(|finding| views::phase(&finding) == Some(Phase::Resolved))
+    finding.is_some_and(|finding| {
+        let flaps = finding.status.as_ref().is_some_and(|status| flapping(&status.transitions, now()).is_some());
+        views::phase(&finding) == Some(Phase::Resolved) && !flaps
+    })
 }
 
 fn next_step(intent: &Intent, message: &Message, is_over: bool) -> Step {

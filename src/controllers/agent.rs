@@ -1,7 +1,8 @@
 //! The Agent controller: what each Agent has to do, and when it last wrote, counted again whenever that may have changed.
 
 use super::context::Context;
-use crate::api::{Agent, AgentStatus, AuthorKind, Finding, Message, Thread};
+use crate::api::{Agent, AgentStatus, Finding, Message, Thread};
+use crate::domain::thread::authorship::is_own;
 use crate::domain::thread::told::{at, second};
 use crate::runtime::caches::Caches;
 use crate::runtime::field_managers;
@@ -93,10 +94,10 @@ impl Activity {
     }
 
     fn seen(&mut self, message: &Message) {
-        let author = &message.spec.author;
-        if author.kind != AuthorKind::Agent {
+        if !is_own(message) {
             return;
         }
+        let author = &message.spec.author;
         let written = second(at(message));
         let last = self.0.entry(author.name.clone()).or_insert(written);
         *last = written.max(*last);

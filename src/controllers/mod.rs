@@ -10,6 +10,7 @@ pub mod finding;
 mod heartbeat;
 mod holds;
 mod lateness;
+mod making;
 mod message;
 pub mod monitoring;
 mod notification;

@@ -2,7 +2,8 @@
 
 use super::listing::ListProgress;
 use super::watch::Cache;
-use crate::api::{Action, Agent, AuthorKind, Finding, Message, RUN_REQUESTED_AT, Scenario, Silence, Thread};
+use crate::api::{Action, Agent, Finding, Message, RECORDED_BY, RUN_REQUESTED_AT, Scenario, Silence, Thread};
+use crate::domain::thread::authorship::{creator_entry, is_marked};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::{Client, ResourceExt as _};
 use tokio::task::JoinHandle;
@@ -103,15 +104,13 @@ fn trim_thread(mut thread: Thread) -> Thread {
     thread
 }
 
-/// Of the managed fields only the name of the one that created a person's Message is kept.
+/// Of the managed fields only the name of the one that created it is kept, unless the operator wrote it; of the annotations only that.
 fn trim_message(mut message: Message) -> Message {
-    message.metadata.annotations = None;
-    let owners = message.metadata.managed_fields.take().unwrap_or_default();
-    if message.spec.author.kind == AuthorKind::Person {
-        let creator =
-            owners.into_iter().filter(|entry| entry.subresource.is_none()).min_by_key(|entry| entry.time.clone());
-        message.metadata.managed_fields = creator.map(|entry| vec![ManagedFieldsEntry { fields_v1: None, ..entry }]);
+    if let Some(annotations) = &mut message.metadata.annotations {
+        annotations.retain(|name, _| name == RECORDED_BY);
     }
+    let creator = creator_entry(&message).filter(|_| !is_marked(&message)).cloned();
+    message.metadata.managed_fields = creator.map(|entry| vec![ManagedFieldsEntry { fields_v1: None, ..entry }]);
     message
 }
 
@@ -125,11 +124,6 @@ fn trim_action(mut action: Action) -> Action {
         status.notices = Vec::new();
     }
     action
-}
-
-/// The field manager that created a person's Message.
-pub fn manager_of_message(message: &Message) -> Option<&str> {
-    message.managed_fields().first().and_then(|entry| entry.manager.as_deref())
 }
 
 /// Whether this entry owns a field of `spec.acknowledgement`.

@@ -6,6 +6,8 @@ use super::resources::created_at;
 use super::shown::{line, text};
 use super::{AgentRef, Page, PageRequest, Resources, words};
 use crate::api::{AuthorKind, Citation, Message, MessagePhase, Role, Severity, Thread, Tier};
+use crate::domain::thread::authorship::is_own;
+use crate::domain::thread::told::{self, sequence};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
@@ -23,8 +25,8 @@ pub struct MessageView {
     pub thread_id: String,
     /// Who wrote it.
     pub author: AuthorView,
-    /// Whether the name of a person who wrote it was authenticated.
-    #[schema(example = false)]
+    /// Whether the name of a person who wrote it was authenticated; of an Agent's, whether the operator wrote it, and nobody by hand.
+    #[schema(example = true)]
     pub proven: bool,
     /// The text.
     #[schema(example = "A VM 112 parou de responder.")]
@@ -147,13 +149,21 @@ pub fn is_pending(message: &Message) -> bool {
     phase(message) == Some(MessagePhase::Pending)
 }
 
-/// When a Message was written.
+/// When a Message was written: not later than it was created, whatever it says.
 pub(super) fn written_at(message: &Message) -> Option<Timestamp> {
-    message.spec.at.as_ref().map(|at| at.0).or_else(|| created_at(message))
+    (message.spec.at.is_some() || created_at(message).is_some()).then(|| told::at(message))
+}
+
+/// Whether it was written by whom it says.
+fn is_proven(message: &Message) -> bool {
+    match message.spec.author.kind {
+        AuthorKind::Person => message.status.as_ref().is_some_and(|status| status.proven),
+        AuthorKind::Agent => is_own(message),
+    }
 }
 
 fn key_in_thread(message: &Message) -> Key {
-    Key::in_thread(message.status.as_ref().and_then(|status| status.sequence), written_at(message))
+    Key::in_thread(sequence(message), written_at(message))
 }
 
 impl MessageView {
@@ -167,7 +177,7 @@ impl MessageView {
                 Some(agent) => AuthorView { kind: "agent", name: agent.name },
                 None => AuthorView { kind: "person", name: line(&spec.author.name) },
             },
-            proven: message.status.as_ref().is_some_and(|status| status.proven),
+            proven: is_proven(message),
             body: text(&spec.body),
             tier: spec.tier,
             citations: spec.citations.iter().map(CitationView::new).collect(),

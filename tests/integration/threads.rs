@@ -4,16 +4,18 @@ use super::replicas::cluster::{Cluster, Which, operator};
 use super::replicas::on_both;
 use super::replicas::replica::Replica;
 use super::replicas::target::Target;
-use crate::kit::wait::eventually;
+use crate::kit::wait::{eventually, until};
 use agentic_ops::api::{Agent, AuthorKind, Finding, Message, MessagePhase, Thread};
 use agentic_ops::domain::fingerprint::{finding_name, finding_spec};
-use agentic_ops::domain::thread::names::thread_name;
+use agentic_ops::domain::thread::names::{answer_name, story_name, thread_name};
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Event;
 use kube::ResourceExt as _;
 use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
-on_both!(story_of_an_occurrence, old_threads, two_leaders_at_once, leaders_killed);
+on_both!(story_of_an_occurrence, names_that_are_taken, old_threads, two_leaders_at_once, leaders_killed);
 
 const HOUR: i64 = 3600;
 
@@ -117,6 +119,80 @@ async fn story_of_an_occurrence(which: Which) {
     eventually("the counts", || async {
         let status = cluster.api::<Thread>().get(&thread).await.unwrap().status?;
         (status.message_count == Some(7) && status.pending_count == Some(0)).then_some(())
+    })
+    .await;
+    operator.shutdown().await;
+    cluster.stop().await;
+}
+
+/// An Agent's Message by hand.
+fn by_hand(name: &str, thread: &str, reason: &str) -> Message {
+    let spec = json!({"thread": thread, "author": {"kind": "agent", "name": "vigia"}, "body": "b", "reason": reason});
+    let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message", "metadata": {"name": name}, "spec": spec});
+    serde_json::from_value(object).unwrap()
+}
+
+async fn names_that_are_taken(which: Which) {
+    let Some(cluster) = Cluster::start(which, "names-taken").await else { return };
+    make_agents(&cluster).await;
+    let finding = finding_name("shop", "status", "");
+    // Whoever makes them knows when the Finding will open.
+    let now = Timestamp::now().as_second();
+    let names: Vec<String> =
+        (0..120).map(|s| thread_name(&finding, Timestamp::from_second(now + s).unwrap())).collect();
+    for (name, second) in names.iter().zip(now..) {
+        let spec = json!({"subject": "s", "agent": "pulso"});
+        let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Thread", "metadata": {"name": name}, "spec": spec});
+        cluster.api::<Thread>().create(&PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap();
+        let second_name = format!("{name}.2");
+        let opened = story_name(&second_name, "Opened", Timestamp::from_second(second).unwrap());
+        let message = by_hand(&opened, &second_name, "Opened");
+        cluster.api::<Message>().create(&PostParams::default(), &message).await.unwrap();
+    }
+    let operator = operator(&cluster, cluster.client.clone(), None);
+    let target = Target::start().await;
+    target.set(false);
+    cluster.watch_target("shop", &target.url).await;
+    let (thread, opened) = eventually("the Message of the operator", || async {
+        let found = cluster.api::<Finding>().get_opt(&finding).await.unwrap()?;
+        let thread = found.status?.thread?;
+        let messages = messages(&cluster, &thread).await?;
+        let own = messages.iter().find(|message| message.status.as_ref().is_some_and(|status| status.proven))?;
+        let pending = own.status.as_ref()?.phase == Some(MessagePhase::Pending);
+        pending.then(|| (thread.clone(), messages.clone()))
+    })
+    .await;
+    assert!(thread.ends_with(".2") && names.contains(&thread.replace(".2", "")), "{thread}");
+    let marks: Vec<_> = opened.iter().map(|m| (m.name_any().ends_with(".2"), m.status.clone().unwrap())).collect();
+    assert_eq!(marks.len(), 2, "{marks:?}");
+    for (is_second, status) in &marks {
+        assert_eq!((status.proven, status.manager.is_none()), (*is_second, *is_second), "{marks:?}");
+    }
+    let is_told = async || {
+        let events = cluster.api::<Event>().list(&Default::default()).await.unwrap();
+        let about: BTreeSet<_> = events
+            .into_iter()
+            .filter(|event| event.reason.as_deref() == Some("NameTaken"))
+            .filter_map(|event| event.involved_object.kind)
+            .collect();
+        about.into_iter().eq(["Message", "Thread"])
+    };
+    until("Events about both", is_told).await;
+    // The answer has a name that follows from the question.
+    let question = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message", "metadata": {"name": "pergunta"},
+        "spec": {"thread": "cedo", "author": {"kind": "person", "name": "ana"}, "body": "status"}});
+    let question: Message = serde_json::from_value(question).unwrap();
+    let question = cluster.api::<Message>().create(&PostParams::default(), &question).await.unwrap();
+    let mut taken = by_hand(&answer_name("pergunta", &question.uid().unwrap()), "cedo", "Opened");
+    taken.spec.in_reply_to = Some("pergunta".into());
+    cluster.api::<Message>().create(&PostParams::default(), &taken).await.unwrap();
+    let asked = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Thread", "metadata": {"name": "cedo"},
+        "spec": {"subject": "s", "agent": "pulso"}});
+    cluster.api::<Thread>().create(&PostParams::default(), &serde_json::from_value(asked).unwrap()).await.unwrap();
+    eventually("an answer", || async {
+        let all = cluster.api::<Message>().list(&Default::default()).await.unwrap();
+        let is_answer = |message: &Message| message.spec.in_reply_to.as_deref() == Some("pergunta");
+        all.into_iter().find(|message| is_answer(message) && message.name_any() == format!("{}.2", taken.name_any()))
     })
     .await;
     operator.shutdown().await;

@@ -16,12 +16,21 @@ where
 }
 
 /// Calls `try_it` until it succeeds. On a timeout, panics with the last error.
-pub async fn succeeds<T, E: Display>(what: &str, mut try_it: impl AsyncFnMut() -> Result<T, E>) -> T {
+pub async fn succeeds<T, E: Display>(what: &str, try_it: impl AsyncFnMut() -> Result<T, E>) -> T {
+    succeeds_within(TIMEOUT, what, try_it).await
+}
+
+/// As [`succeeds`], for what takes longer by itself.
+pub async fn succeeds_within<T, E: Display>(
+    longest: Duration,
+    what: &str,
+    mut try_it: impl AsyncFnMut() -> Result<T, E>,
+) -> T {
     let began = Instant::now();
     loop {
         match tokio::time::timeout(TIMEOUT, try_it()).await {
             Ok(Ok(value)) => return value,
-            Ok(Err(error)) => assert!(began.elapsed() < TIMEOUT, "timed out waiting for {what}: {error}"),
+            Ok(Err(error)) => assert!(began.elapsed() < longest, "timed out waiting for {what}: {error}"),
             Err(_) => panic!("timed out waiting for {what}: no response"),
         }
         tokio::time::sleep(INTERVAL).await;

@@ -418,7 +418,7 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_ANSWERS_PER_MINUTE",
         Some("60"),
         Format::Integer(1, 1_000),
-        "answers of Agents to one author within a minute; one more says so, and further Messages of that minute are not answered",
+        "answers of Agents to one author within a minute; one more says so, and further Messages wait until the limit allows, an hour at most",
     ),
     setting(
         "AGENTIC_REQUESTS_PER_MINUTE",

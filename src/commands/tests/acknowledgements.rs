@@ -141,6 +141,22 @@ async fn a_message_that_cannot_be_acknowledged_is_refused_with_words() {
 }
 
 #[tokio::test]
+async fn a_message_can_be_acknowledged_while_its_finding_flaps_and_is_resolved() {
+    let server = pending();
+    let change = |minutes: i64, to: &str, reason: &str| json!({"at": (now() - SignedDuration::from_mins(minutes)).to_string(), "to": to, "reason": reason});
+    let transitions = json!([
+        change(5, "Open", "Opened"),
+        change(4, "Resolved", "Recovered"),
+        change(3, "Open", "Reopened"),
+        change(2, "Resolved", "Recovered"),
+        change(1, "Open", "Reopened"),
+        change(0, "Resolved", "Recovered"),
+    ]);
+    server.add_finding("resolved", json!({"phase": "Resolved", "occurrences": 3, "transitions": transitions}));
+    assert_eq!(acknowledge(&lead(&server), "moot", "").await.unwrap().acknowledgement.unwrap().by, "ana");
+}
+
+#[tokio::test]
 async fn an_acknowledgement_is_taken_back_and_taking_it_back_again_is_the_same() {
     let server = pending();
     let status = json!({"phase": "Acknowledged", "occurrences": 2,

@@ -3,19 +3,20 @@
 use super::surroundings::{Surroundings, acting};
 use crate::api::{Action, Author, AuthorKind, Message, MessageSpec, Scenario, Thread, Tier};
 use crate::controllers::context::Context;
+use crate::controllers::making::{Made, Maker};
 use crate::domain::conversation::answer::{self, CarriedOut};
 use crate::domain::conversation::command::parse;
 use crate::domain::conversation::{Said, Style};
-use crate::domain::thread::names::answer_name;
+use crate::domain::thread::authorship::is_own;
+use crate::domain::thread::names::{answer_name, names};
 use crate::domain::thread::proof::{PARAMETER_MESSAGE, VERB_CHAT, VERB_REPLY};
 use crate::domain::thread::told::at as written_at;
+use crate::runtime::caches::Caches;
 use crate::runtime::clock;
-use crate::runtime::field_managers;
 use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::{WriteError, call};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
-use kube::api::PostParams;
 use kube::{Api, ResourceExt as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,11 +36,17 @@ pub enum Answered {
     NoThread,
 }
 
+/// Whether the operator answered the question: its answer has this name, or one that follows it where somebody took that.
+pub fn is_answered(caches: &Caches, question: &str, answer: &str) -> bool {
+    let is_it = |message: &Message| is_own(message) && message.spec.in_reply_to.as_deref() == Some(question);
+    names(answer).any(|name| caches.messages.get(&name).is_some_and(|message| is_it(&message)))
+}
+
 /// Makes answers. Clones share everything.
 #[derive(Clone)]
 pub struct Answering {
     context: Context,
-    messages: Api<Message>,
+    maker: Maker,
     actions: Api<Action>,
     style: Style,
 }
@@ -47,7 +54,7 @@ pub struct Answering {
 impl Answering {
     pub fn new(context: &Context) -> Answering {
         Answering {
-            messages: Api::namespaced(context.client.clone(), &context.namespace),
+            maker: Maker::new(context),
             actions: Api::namespaced(context.client.clone(), &context.namespace),
             style: Style { language: context.language, zone: context.notices.style.zone.clone() },
             context: context.clone(),
@@ -89,7 +96,7 @@ impl Answering {
     async fn once(&self, question: &Message, thread: &Thread, most: Option<usize>) -> Result<(), WriteError> {
         let name = question.name_any();
         let answer = answer_name(&name, question.metadata.uid.as_deref().unwrap_or_default());
-        if self.context.caches.messages.get(&answer).is_some() {
+        if is_answered(&self.context.caches, &name, &answer) {
             return Ok(());
         }
         let said = match most {
@@ -116,9 +123,10 @@ impl Answering {
             action: None,
             acknowledgement: None,
         };
-        let params = PostParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
-        let object = Message::new(&answer, spec);
-        self.context.fence.write(self.messages.create(&params, &object)).await.map(drop)
+        match self.maker.message(&answer, &spec).await? {
+            Made::New(_) => Ok(()),
+            Made::Before(_) | Made::NoName => Err(WriteError::Exists),
+        }
     }
 
     fn said(&self, question: &Message, thread: &Thread, action: Option<&Action>) -> Said {

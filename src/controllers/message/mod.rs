@@ -5,8 +5,8 @@
 //! 3. While this replica leads, answer them, the oldest first and a few at a time: each with one Message, the name of which follows from
 //!    the question, so that a repeated attempt, or another replica, finds it made.
 //!
-//! What Agents write is never answered, and of one author only so many Messages in a minute ([`rate`]): two programs that answer each
-//! other come to an end.
+//! What Agents write is never answered, and of one author only so many Messages in a minute ([`rate`]): further ones wait, and are
+//! forgotten once they are older than an hour. So programs that answer each other can't take all answers.
 
 mod answering;
 mod rate;
@@ -15,11 +15,12 @@ mod unanswered;
 
 use super::context::Context;
 use crate::api::{AuthorKind, Message, Thread};
-use crate::domain::thread::names::answer_name;
+use crate::domain::thread::authorship::is_own;
+use crate::domain::thread::names::{answer_name, first_name};
 use crate::runtime::clock;
 use crate::runtime::watch::{Change, Subscription};
 use crate::telemetry::Limit;
-use answering::{Answered, Answering};
+use answering::{Answered, Answering, is_answered};
 use jiff::{SignedDuration, Timestamp};
 use kube::{Resource as _, ResourceExt as _};
 use rate::{Rate, Turn};
@@ -105,12 +106,15 @@ impl Controller {
     fn message_applied(&mut self, message: &Arc<Message>) {
         let name = message.name_any();
         if message.spec.author.kind == AuthorKind::Agent {
-            self.unanswered.answered(&name);
+            // By hand anybody can write one in the name of an Agent: it answers nothing.
+            if is_own(message) {
+                self.unanswered.answered(first_name(&name));
+            }
             return;
         }
         let (Some(uid), Some(made)) = (&message.metadata.uid, &message.metadata.creation_timestamp) else { return };
         let answer = answer_name(&name, uid);
-        if made.0 < oldest() || self.context.caches.messages.get(&answer).is_some() {
+        if is_too_old(made.0, clock::now()) || is_answered(&self.context.caches, &name, &answer) {
             return;
         }
         let thread = message.spec.thread.clone();
@@ -119,7 +123,7 @@ impl Controller {
     }
 
     fn forget_old(&mut self) {
-        self.unanswered.forget_before(oldest());
+        self.unanswered.forget_before(oldest(clock::now()));
         self.told.retain(|name| self.unanswered.contains(name));
     }
 
@@ -148,22 +152,26 @@ impl Controller {
             return;
         }
         self.tell_of_absent_threads();
+        self.unanswered.wake(Instant::now());
         while self.running.len() < AT_ONCE {
             let Some(name) = self.unanswered.take() else { return };
             let Some(message) = self.context.caches.messages.get(&name) else {
                 self.unanswered.gone(&name);
                 continue;
             };
-            let most = match self.rate.turn(&message.spec.author.name, Instant::now()) {
+            let waited = self.unanswered.waited(&name);
+            let most = match self.rate.turn(&message.spec.author.name, waited, Instant::now()) {
                 Turn::Answer => None,
-                Turn::SayThatNoMore => {
+                Turn::SayThatOthersWait => {
                     let author = &message.spec.author.name;
                     self.context.metrics.limit_reached(Limit::AnswersPerMinute, format_args!("of {author}"));
                     Some(self.rate.most())
                 }
-                Turn::None => {
-                    self.context.metrics.limit_reached(Limit::AnswersPerMinute, "further Messages");
-                    self.unanswered.gone(&name);
+                Turn::Later(until) => {
+                    if !waited {
+                        self.context.metrics.limit_reached(Limit::AnswersPerMinute, "further Messages");
+                    }
+                    self.unanswered.wait(&name, until);
                     continue;
                 }
             };
@@ -207,6 +215,24 @@ impl Controller {
 }
 
 /// Messages from before this time are not answered.
-fn oldest() -> Timestamp {
-    clock::now().checked_sub(AGE_MAX).unwrap_or(Timestamp::MIN)
+fn oldest(now: Timestamp) -> Timestamp {
+    now.checked_sub(AGE_MAX).unwrap_or(Timestamp::MIN)
+}
+
+/// Whether a Message that was created at `made` is not answered any more.
+fn is_too_old(made: Timestamp, now: Timestamp) -> bool {
+    made < oldest(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_older_than_an_hour_is_not_answered() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert!(!is_too_old(at(6_400), at(10_000)));
+        assert!(is_too_old(at(6_399), at(10_000)));
+        assert!(!is_too_old(at(20_000), at(10_000)), "the clocks differ");
+    }
 }

@@ -13,9 +13,10 @@ const OTHERS: &str = "";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     Answer,
-    /// One answer that says that there are no more for now.
-    SayThatNoMore,
-    None,
+    /// One answer that says that further Messages wait.
+    SayThatOthersWait,
+    /// It waits until this time at least.
+    Later(Instant),
 }
 
 /// The answers of each author within a minute.
@@ -49,20 +50,21 @@ impl Rate {
         self.most
     }
 
-    /// Counts a Message of this author at `now`, which is not before that of an earlier call.
-    pub fn turn(&mut self, author: &str, now: Instant) -> Turn {
+    /// Counts a Message of this author at `now`, which is not before that of an earlier call. `waits` where it had to wait before.
+    pub fn turn(&mut self, author: &str, waits: bool, now: Instant) -> Turn {
         let author = if self.has_room(author, now) { author } else { OTHERS };
         let recent = self.recent.entry(author.to_string()).or_default();
         recent.forget_before(now);
         if recent.answers.len() < self.most {
             recent.answers.push_back(now);
-            recent.is_told = false;
+            // As long as there are some that wait, it was said.
+            recent.is_told &= waits;
             return Turn::Answer;
         }
-        match std::mem::replace(&mut recent.is_told, true) {
-            true => Turn::None,
-            false => Turn::SayThatNoMore,
+        if !waits && !std::mem::replace(&mut recent.is_told, true) {
+            return Turn::SayThatOthersWait;
         }
+        Turn::Later(recent.answers.front().map_or(now, |first| *first + WINDOW))
     }
 
     fn has_room(&mut self, author: &str, now: Instant) -> bool {
@@ -82,21 +84,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_author_gets_so_many_answers_within_any_minute_and_is_told_once() {
+    fn beyond_so_many_answers_within_a_minute_an_author_waits_and_is_told_once() {
         let (mut rate, start) = (Rate::new(2), Instant::now());
-        for (author, second, expected) in [
-            ("ana", 0, Turn::Answer),
-            ("ana", 30, Turn::Answer),
-            ("ana", 31, Turn::SayThatNoMore),
-            ("ana", 32, Turn::None),
-            ("rui", 32, Turn::Answer),
-            ("ana", 59, Turn::None),
-            ("ana", 60, Turn::Answer),
-            ("ana", 61, Turn::SayThatNoMore),
-            ("ana", 62, Turn::None),
-            ("ana", 200, Turn::Answer),
+        let at = |second| start + Duration::from_secs(second);
+        for (author, waits, second, expected) in [
+            ("ana", false, 0, Turn::Answer),
+            ("ana", false, 30, Turn::Answer),
+            ("ana", false, 31, Turn::SayThatOthersWait),
+            ("ana", false, 32, Turn::Later(at(60))),
+            ("rui", false, 32, Turn::Answer),
+            ("ana", false, 59, Turn::Later(at(60))),
+            ("ana", true, 60, Turn::Answer),
+            ("ana", true, 60, Turn::Later(at(90))),
+            ("ana", false, 61, Turn::Later(at(90))),
+            ("ana", true, 90, Turn::Answer),
+            ("ana", false, 200, Turn::Answer),
+            ("ana", false, 201, Turn::Answer),
+            ("ana", false, 202, Turn::SayThatOthersWait),
         ] {
-            assert_eq!(rate.turn(author, start + Duration::from_secs(second)), expected, "{author} {second}");
+            assert_eq!(rate.turn(author, waits, at(second)), expected, "{author} {second}");
         }
     }
 
@@ -104,13 +110,13 @@ mod tests {
     fn authors_beyond_those_that_are_counted_apart_share_their_answers() {
         let (mut rate, start) = (Rate::new(1), Instant::now());
         for number in 0..AUTHORS_MAX {
-            assert_eq!(rate.turn(&number.to_string(), start), Turn::Answer);
+            assert_eq!(rate.turn(&number.to_string(), false, start), Turn::Answer);
         }
         let later = start + Duration::from_secs(1);
-        let turns = ["x", "y", "z"].map(|author| rate.turn(author, later));
-        assert_eq!(turns, [Turn::Answer, Turn::SayThatNoMore, Turn::None]);
+        let turns = ["x", "y", "z"].map(|author| rate.turn(author, false, later));
+        assert_eq!(turns, [Turn::Answer, Turn::SayThatOthersWait, Turn::Later(later + WINDOW)]);
         assert!(rate.recent.len() <= AUTHORS_MAX + 1);
-        assert_eq!(rate.turn("w", start + Duration::from_secs(120)), Turn::Answer);
+        assert_eq!(rate.turn("w", false, start + Duration::from_secs(120)), Turn::Answer);
         assert_eq!(rate.recent.len(), 1);
     }
 }

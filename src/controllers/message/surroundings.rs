@@ -10,6 +10,7 @@ use crate::domain::conversation::answer::{
 use crate::domain::conversation::command::{Question, Understood};
 use crate::domain::conversation::correlation::Group;
 use crate::runtime::caches::Caches;
+use crate::runtime::clock;
 use kube::ResourceExt as _;
 use std::sync::Arc;
 
@@ -77,6 +78,7 @@ impl Surroundings {
             understood,
             conversation: Conversation { asker: &self.asker, is_closed: self.is_closed, place: &self.place },
             about: self.about(),
+            now: clock::now(),
             open: &self.open,
             carried_out,
         }

@@ -1,7 +1,8 @@
 //! Which Messages of people have no answer.
 
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Instant;
 
 /// A Message of a person without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ enum Stage {
     Due,
     /// It is being answered.
     Taken,
+    /// Its author got many answers lately: it waits.
+    Waits,
     /// Its Thread does not exist.
     WithoutThread,
 }
@@ -28,8 +31,12 @@ enum Stage {
 pub struct Unanswered {
     messages: HashMap<String, (Waiting, Stage)>,
     by_answer: HashMap<String, String>,
+    /// Those that waited once.
+    waited: HashSet<String>,
     /// The oldest first.
     due: BTreeSet<(Timestamp, String)>,
+    /// Those that wait, by the time until which they do.
+    waits: BTreeSet<(Instant, String)>,
     by_thread: HashMap<String, BTreeSet<String>>,
     untold: BTreeSet<String>,
     by_time: BTreeSet<(Timestamp, String)>,
@@ -67,6 +74,7 @@ impl Unanswered {
     pub fn gone(&mut self, name: &str) {
         let Some((waiting, _)) = self.messages.remove(name) else { return };
         self.by_answer.remove(&waiting.answer);
+        self.waited.remove(&waiting.name);
         self.by_time.remove(&(waiting.made, waiting.name.clone()));
         self.unplace(&waiting);
     }
@@ -78,7 +86,9 @@ impl Unanswered {
         let taken = &self.messages;
         self.by_answer.retain(|_, name| taken.contains_key(name));
         self.by_time.retain(|(_, name)| taken.contains_key(name));
+        self.waited.retain(|name| taken.contains_key(name));
         self.due.clear();
+        self.waits.clear();
         self.by_thread.clear();
         self.untold.clear();
     }
@@ -95,6 +105,28 @@ impl Unanswered {
     /// One that was taken was not answered.
     pub fn again(&mut self, name: &str) {
         self.place(name, Stage::Due);
+    }
+
+    /// One that was taken waits until this time.
+    pub fn wait(&mut self, name: &str, until: Instant) {
+        self.place(name, Stage::Waits);
+        if self.messages.contains_key(name) {
+            self.waits.insert((until, name.to_string()));
+            self.waited.insert(name.to_string());
+        }
+    }
+
+    /// Whether it had to wait before.
+    pub fn waited(&self, name: &str) -> bool {
+        self.waited.contains(name)
+    }
+
+    /// Those that waited until now are due.
+    pub fn wake(&mut self, now: Instant) {
+        while let Some((_, name)) = self.waits.first().filter(|(until, _)| *until <= now).cloned() {
+            self.waits.pop_first();
+            self.place(&name, Stage::Due);
+        }
     }
 
     /// The Thread of a Message does not exist.
@@ -139,13 +171,16 @@ impl Unanswered {
                 self.untold.insert(waiting.name.clone());
                 self.by_thread.entry(waiting.thread).or_default().insert(waiting.name);
             }
-            Stage::Taken => {}
+            Stage::Taken | Stage::Waits => {}
         }
     }
 
     fn unplace(&mut self, waiting: &Waiting) {
         self.due.remove(&(waiting.made, waiting.name.clone()));
         self.untold.remove(&waiting.name);
+        if self.waited.contains(&waiting.name) {
+            self.waits.retain(|(_, name)| *name != waiting.name);
+        }
         if let Some(names) = self.by_thread.get_mut(&waiting.thread) {
             names.remove(&waiting.name);
             if names.is_empty() {
@@ -158,6 +193,7 @@ impl Unanswered {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn waiting(name: &str, second: i64) -> Waiting {
         let (name, answer) = (name.to_string(), format!("answer-{name}"));
@@ -180,6 +216,27 @@ mod tests {
         all.answered("answer-a");
         all.again("a");
         assert_eq!(all.take(), None, "it is answered");
+    }
+
+    #[test]
+    fn one_that_waits_is_due_once_the_time_has_come() {
+        let (mut all, start) = (Unanswered::default(), Instant::now());
+        let later = start + Duration::from_secs(60);
+        for (name, second) in [("a", 1), ("b", 2), ("c", 3)] {
+            all.seen(waiting(name, second), false);
+            assert_eq!(all.take().as_deref(), Some(name));
+            all.wait(name, later);
+        }
+        all.gone("b");
+        all.seen(waiting("a", 1), false);
+        all.wake(start);
+        assert_eq!((all.take(), all.waited("a"), all.waited("b")), (None, true, false));
+        all.wake(later);
+        assert_eq!((all.take().as_deref(), all.take().as_deref(), all.take()), (Some("a"), Some("c"), None));
+        all.wait("c", later);
+        all.clear();
+        all.wake(later);
+        assert_eq!(all.take(), None, "it is to be seen anew");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Closed Threads with their Messages, and Messages whose Thread no longer exists.
+//! Closed Threads with their Messages, and Messages whose Thread no longer exists, once they are an hour old.
 
 use super::Sweeper;
 use crate::api::{Message, MessagePhase, Thread};
@@ -16,7 +16,7 @@ use std::fmt::Debug;
 
 /// Objects of one page. A Message has up to 16 KiB.
 const PAGE: u32 = 200;
-/// A Message this young may belong to a Thread that was created after the Threads were read.
+/// A Message this young may belong to a Thread that is still to be created: then it is answered.
 const YOUNG: SignedDuration = SignedDuration::from_hours(1);
 
 /// A closed Thread, or the name of one that does not exist, with its Messages.
@@ -26,6 +26,8 @@ struct Conversation {
     /// When it last changed, as far as that is known.
     at: Timestamp,
     messages: usize,
+    /// When its oldest Message was created.
+    oldest: Timestamp,
     /// Whether a Message of it awaits acknowledgement.
     is_pending: bool,
 }
@@ -39,7 +41,7 @@ impl Sweeper {
         let mut removed = 0;
         for name in self.expired_threads(&conversations, now) {
             if let Some(conversation) = conversations.get(&name) {
-                removed += usize::from(self.remove_conversation(&name, conversation).await?);
+                removed += usize::from(self.remove_conversation(&name, conversation, now).await?);
             }
         }
         Ok(removed)
@@ -88,11 +90,11 @@ impl Sweeper {
     /// Names of the Threads to be removed.
     fn expired_threads(&self, conversations: &Conversations, now: Timestamp) -> BTreeSet<String> {
         let limits = self.limits.retention;
-        let removable = || conversations.iter().filter(|(_, conversation)| conversation.is_removable(now));
-        let threads = removable().map(|(name, conversation)| {
-            let weight = usize::from(conversation.thread.is_some());
-            Finished { at: conversation.at, object: name.clone(), weight }
-        });
+        let orphans = conversations.iter().filter(|(_, conversation)| conversation.is_orphaned(now));
+        let orphans: Vec<String> = orphans.map(|(name, _)| name.clone()).collect();
+        let removable = || conversations.iter().filter(|(_, conversation)| conversation.is_removable());
+        let threads =
+            removable().map(|(name, conversation)| Finished { at: conversation.at, object: name.clone(), weight: 1 });
         let threads = expired(threads.collect(), limits.age, limits.objects_max, now);
         self.remover.too_many::<Thread>(Limit::RetainedObjects, threads.beyond_count);
         let messages = removable().map(|(name, conversation)| Finished {
@@ -102,23 +104,26 @@ impl Sweeper {
         });
         let messages = expired(messages.collect(), limits.age, limits.objects_max, now);
         self.remover.too_many::<Message>(Limit::RetainedObjects, messages.beyond_count);
-        threads.objects.into_iter().chain(messages.objects).collect()
+        threads.objects.into_iter().chain(messages.objects).chain(orphans).collect()
     }
 
-    /// Whether the Thread is as it was when it was decided on: it may have been opened again since.
-    async fn is_unchanged(&self, name: &str, thread: &ObjectVersion) -> Result<bool, WriteError> {
+    /// Whether the Thread is as it was when it was decided on, or still does not exist: it may have been opened again, or made, since.
+    async fn is_unchanged(&self, name: &str, thread: Option<&ObjectVersion>) -> Result<bool, WriteError> {
         match call(self.threads.get_metadata(name)).await {
-            Ok(current) => Ok(ObjectVersion::of(&current.metadata) == *thread),
+            Ok(current) => Ok(thread.is_some_and(|thread| ObjectVersion::of(&current.metadata) == *thread)),
             Err(WriteError::Gone) => Ok(true),
             Err(error) => Err(error),
         }
     }
 
     /// Removes the Messages, then the Thread: nothing is left without its Thread. True where all of it is gone.
-    async fn remove_conversation(&mut self, name: &str, conversation: &Conversation) -> Result<bool, WriteError> {
-        if let Some(thread) = &conversation.thread
-            && !self.is_unchanged(name, thread).await?
-        {
+    async fn remove_conversation(
+        &mut self,
+        name: &str,
+        conversation: &Conversation,
+        now: Timestamp,
+    ) -> Result<bool, WriteError> {
+        if !self.is_unchanged(name, conversation.thread.as_ref()).await? {
             return Ok(false);
         }
         let mut is_complete = true;
@@ -132,8 +137,12 @@ impl Sweeper {
                     is_complete = false;
                     continue;
                 };
-                let is_gone = !is_pending(message)
-                    && self.remover.remove(&self.messages, &ObjectVersion::of(&message.metadata)).await?;
+                let is_removable = match conversation.thread {
+                    Some(_) => !is_pending(message),
+                    None => is_settled(created(message), now),
+                };
+                let is_gone =
+                    is_removable && self.remover.remove(&self.messages, &ObjectVersion::of(&message.metadata)).await?;
                 is_complete &= is_gone;
             }
             if from.is_none() {
@@ -148,9 +157,24 @@ impl Sweeper {
 }
 
 impl Conversation {
-    fn is_removable(&self, now: Timestamp) -> bool {
-        !self.is_pending && (self.thread.is_some() || now.duration_since(self.at) > YOUNG)
+    /// It is removed by age and by number.
+    fn is_removable(&self) -> bool {
+        !self.is_pending && self.thread.is_some()
     }
+
+    /// Messages of it are removed, since its Thread was deleted; nobody sees them in a Thread, and so nobody has to acknowledge them.
+    fn is_orphaned(&self, now: Timestamp) -> bool {
+        self.thread.is_none() && is_settled(self.oldest, now)
+    }
+}
+
+/// Whether a Message that was created then has no Thread that is still to be made.
+fn is_settled(created: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(created) > YOUNG
+}
+
+fn created(message: &Message) -> Timestamp {
+    message.metadata.creation_timestamp.as_ref().map_or(Timestamp::MIN, |at| at.0)
 }
 
 /// A closed Thread whose Messages are not counted yet.
@@ -159,14 +183,15 @@ fn closed(thread: &Thread) -> Conversation {
     let times = [last_message, thread.metadata.creation_timestamp.as_ref()];
     let at = times.into_iter().flatten().map(|at| at.0).max().unwrap_or(Timestamp::MIN);
     let is_pending = thread.status.as_ref().and_then(|status| status.pending_count).is_some_and(|count| count > 0);
-    Conversation { thread: Some(ObjectVersion::of(&thread.metadata)), at, messages: 0, is_pending }
+    Conversation { thread: Some(ObjectVersion::of(&thread.metadata)), at, messages: 0, oldest: at, is_pending }
 }
 
 fn add(conversations: &mut Conversations, message: &Message) {
-    let at = message.metadata.creation_timestamp.as_ref().map_or(Timestamp::MIN, |at| at.0);
-    let absent = || Conversation { thread: None, at, messages: 0, is_pending: false };
+    let at = created(message);
+    let absent = || Conversation { thread: None, at, messages: 0, oldest: at, is_pending: false };
     let conversation = conversations.entry(message.spec.thread.clone()).or_insert_with(absent);
     conversation.at = conversation.at.max(at);
+    conversation.oldest = conversation.oldest.min(at);
     conversation.messages += 1;
     conversation.is_pending |= is_pending(message);
 }

@@ -3,9 +3,11 @@
 use super::writer::Writer;
 use crate::api::{Action, Finding, FindingStatus, Message, SETTINGS_NAME, Thread, ThreadSpec};
 use crate::controllers::context::Context;
+use crate::controllers::making::{Made, Maker};
 use crate::domain::clip;
 use crate::domain::conversation::correlation::Group;
 use crate::domain::conversation::{Facts, Style};
+use crate::domain::thread::authorship::creator;
 use crate::domain::thread::closing::Closing;
 use crate::domain::thread::message_status::{Proof, Subject, Surroundings, is_author_unknown, takes_acknowledgement};
 use crate::domain::thread::policy::ThreadLimits;
@@ -14,7 +16,6 @@ use crate::domain::thread::story::Plan;
 use crate::domain::thread::telling::{Voices, message};
 use crate::domain::thread::told::Told;
 use crate::domain::thread::upkeep::upkeep;
-use crate::runtime::caches::manager_of_message;
 use crate::runtime::write::{WriteError, call};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ConfigMap;
@@ -46,6 +47,7 @@ pub struct Ended {
 #[derive(Clone)]
 pub struct Tasks {
     pub writer: Writer,
+    maker: Maker,
     actions: Api<DeserializeGuard<Action>>,
     settings: Api<ConfigMap>,
     context: Context,
@@ -87,6 +89,7 @@ impl Tasks {
         let style = &context.notices.style;
         Tasks {
             writer: Writer::new(context),
+            maker: Maker::new(context),
             actions: Api::namespaced(context.client.clone(), &context.namespace),
             settings: Api::namespaced(context.client.clone(), &context.namespace),
             style: Style { language: style.language, zone: style.zone.clone() },
@@ -116,16 +119,26 @@ impl Tasks {
         let Telling { finding, plan, voices, group } = telling;
         let Some(status) = &finding.status else { return Ok(()) };
         let mut is_behind = false;
+        let mut thread = plan.thread.clone();
         if plan.make {
-            let thread = self.writer.make_thread(&plan.thread, spec_of(finding, voices)).await?;
-            is_behind |= thread.is_none();
-            written.threads.extend(thread);
+            match self.maker.thread(&thread, &spec_of(finding, voices)).await? {
+                Made::New(made) => {
+                    thread = made.name_any();
+                    written.threads.push(made);
+                }
+                Made::Before(name) => (thread, is_behind) = (name, true),
+                Made::NoName => return Ok(()),
+            }
         }
-        if plan.refer {
-            let Some(referring) = self.writer.refer(finding, &plan.thread).await? else {
+        if plan.refer || thread != plan.thread {
+            let Some(referring) = self.writer.refer(finding, &thread).await? else {
                 return Err(WriteError::Conflict);
             };
             written.findings.push(referring);
+        }
+        if thread != plan.thread {
+            // What is told has names that follow from that of the Thread: it is decided anew.
+            return Ok(());
         }
         let page = status.runbook.as_ref().and_then(|runbook| (self.context.notices.page)(runbook));
         let name = finding.name_any();
@@ -133,9 +146,10 @@ impl Tasks {
             Facts { finding: &name, spec: &finding.spec, status, page: page.as_deref(), group: group.as_deref() };
         for one in &plan.tell {
             let spec = message(one, &plan.thread, voices, &facts, &self.style);
-            match self.writer.make_message(&one.name, spec).await {
-                Ok(Some(made)) => written.messages.push(made),
-                Ok(None) => is_behind = true,
+            match self.maker.message(&one.name, &spec).await {
+                Ok(Made::New(made)) => written.messages.push(made),
+                Ok(Made::Before(_)) => is_behind = true,
+                Ok(Made::NoName) => {}
                 Err(WriteError::Api(error)) if matches!(&*error, kube::Error::Api(status) if matches!(status.code, 400 | 413 | 422)) =>
                 {
                     tracing::error!(thread = plan.thread, message = one.name, %error, "not told: the API server refuses it");
@@ -167,7 +181,7 @@ impl Tasks {
             return Err(WriteError::Exists);
         }
         let proofs = self.proofs(keeping).await?;
-        let todo = upkeep(&keeping.surroundings(), limits, &proofs, manager_of_message);
+        let todo = upkeep(&keeping.surroundings(), limits, &proofs, creator);
         let mut thread = (*keeping.thread).clone();
         if let Some(status) = &todo.thread {
             thread = self.writer.write_thread_status(&thread, status).await?;

@@ -1,11 +1,11 @@
 //! The writes of the controller: each through the write fence, and each change of an object with the version that was read.
 
-use crate::api::{Finding, Message, MessageSpec, MessageStatus, Thread, ThreadSpec, ThreadStatus};
+use crate::api::{Finding, Message, MessageStatus, Thread, ThreadStatus};
 use crate::controllers::context::Context;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::write::{WriteError, call, merge};
-use kube::api::{Patch, PatchParams, PostParams};
+use kube::api::{Patch, PatchParams};
 use kube::core::DeserializeGuard;
 use kube::{Api, ResourceExt as _};
 use serde_json::json;
@@ -33,16 +33,6 @@ impl Writer {
             messages: Api::namespaced(client.clone(), namespace),
             fence: context.fence.clone(),
         }
-    }
-
-    /// Makes a Thread; `None` where it exists already.
-    pub async fn make_thread(&self, name: &str, spec: ThreadSpec) -> Result<Option<Thread>, WriteError> {
-        made(self.fence.write(self.threads.create(&posted(), &Thread::new(name, spec))).await)
-    }
-
-    /// Makes a Message; `None` where it exists already.
-    pub async fn make_message(&self, name: &str, spec: MessageSpec) -> Result<Option<Message>, WriteError> {
-        made(self.fence.write(self.messages.create(&posted(), &Message::new(name, spec))).await)
     }
 
     /// Has a Finding name its Thread, where it still is in the occurrence that was decided on. `None` where it is not, or is gone.
@@ -98,19 +88,6 @@ impl Writer {
         let patch = merge("status", message.status.as_ref(), next, message.metadata.resource_version.as_deref())?;
         self.fence.write(self.messages.patch_status(&message.name_any(), &patched(), &Patch::Merge(patch))).await
     }
-}
-
-/// What exists already was made by an earlier attempt, whose answer was lost, or by another replica.
-fn made<K>(result: Result<K, WriteError>) -> Result<Option<K>, WriteError> {
-    match result {
-        Ok(object) => Ok(Some(object)),
-        Err(WriteError::Exists) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn posted() -> PostParams {
-    PostParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() }
 }
 
 fn patched() -> PatchParams {

@@ -15,6 +15,7 @@ use super::{Facts, Said, Style, quote};
 use crate::api::{FindingRunbook, Runbook};
 use crate::domain::notice::wording::one_line;
 use crate::domain::texts::{Language, answers as texts};
+use jiff::Timestamp;
 
 /// Longest name, in characters.
 const NAME_MAX: usize = 253;
@@ -56,6 +57,8 @@ pub struct Known<'a> {
     pub understood: &'a Understood,
     pub conversation: Conversation<'a>,
     pub about: About<'a>,
+    /// The time of the answer.
+    pub now: Timestamp,
     /// Those of the Agent that answers, and of all others.
     pub open: &'a OpenList,
     /// The command that the facade carried out for the Message.

@@ -38,6 +38,10 @@ pub enum Event<'a> {
     Escalated(Duration),
     /// It is the root of others that are open ([`Facts::group`]).
     Correlated,
+    /// It was opened for the third time within an hour.
+    Flapping,
+    /// It flapped, and has kept its phase for a while since.
+    Settled,
     /// It ended after this long; `is_unwatched` where its check, item or Scenario was removed.
     Resolved {
         after: Option<Duration>,
@@ -73,6 +77,8 @@ pub fn tell(event: &Event<'_>, facts: &Facts<'_>, style: &Style) -> Said {
         }
         Event::AcknowledgementRemoved => draft.paragraph(texts::acknowledgement_removed(language, &graded)),
         Event::Acknowledged(by) => acknowledged(&mut draft, by, facts, style),
+        Event::Flapping => draft.paragraph(texts::flapping(language, &graded)),
+        Event::Settled => draft.paragraph(texts::settled(language, facts.status.is_active(), &graded)),
         Event::Correlated => correlated(&mut draft, facts, style, &graded),
         Event::Resolved { after, is_unwatched } => {
             let moment = status.resolved_at.as_ref().map(|at| notices::moment(language, at.0, &style.zone));

@@ -197,8 +197,8 @@ pub fn no_thread(language: Language, thread: &str) -> String {
 pub fn too_many(language: Language, author: &str, most: usize) -> String {
     text!(
         language,
-        "{author} já recebeu {most} respostas em um minuto. As próximas mensagens não são respondidas até esse minuto passar.",
-        "{author} got {most} answers within a minute. Further messages are not answered until that minute has passed.",
+        "{author} já recebeu {most} respostas em um minuto. Esta mensagem não será respondida; as próximas são respondidas assim que o limite permitir.",
+        "{author} got {most} answers within a minute. This message is not answered; further ones are answered as soon as the limit allows.",
     )
 }
 
@@ -220,6 +220,15 @@ pub fn finding_state(language: Language, state: State, headline: &str) -> String
         State::Resolved => text!(language, "Resolvida: {headline}", "Resolved: {headline}"),
         State::Unknown => text!(language, "Ainda sem estado: {headline}", "Without a state yet: {headline}"),
     }
+}
+
+/// What follows where the state is that of a Finding that flaps.
+pub fn flapping_next(language: Language) -> String {
+    text!(
+        language,
+        "O estado ainda pode mudar; conta como estável quando se mantiver por 15 minutos.",
+        "The state may still change; it counts as stable once it has been kept for 15 minutes.",
+    )
 }
 
 /// The first line about a Scenario.

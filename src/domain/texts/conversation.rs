@@ -86,6 +86,31 @@ pub fn escalated(language: Language, after: Duration, headline: &str) -> String 
     )
 }
 
+/// A Finding flaps.
+pub fn flapping(language: Language, headline: &str) -> String {
+    text!(
+        language,
+        "Instável: abriu três vezes em uma hora. Até que o estado se mantenha por 15 minutos, nem toda mudança é contada aqui: {headline}",
+        "Flapping: opened three times within an hour. Until it has been stable for 15 minutes, not every change is told here: {headline}",
+    )
+}
+
+/// A Finding flapped, and has kept its phase since.
+pub fn settled(language: Language, is_open: bool, headline: &str) -> String {
+    match is_open {
+        true => text!(
+            language,
+            "Estável de novo, há 15 minutos, e aberta: {headline}",
+            "Stable again, for 15 minutes, and open: {headline}",
+        ),
+        false => text!(
+            language,
+            "Estável de novo, há 15 minutos, e resolvida: {headline}",
+            "Stable again, for 15 minutes, and resolved: {headline}",
+        ),
+    }
+}
+
 /// A Finding was resolved, after this long.
 pub fn resolved(language: Language, moment: Option<&str>, after: Option<Duration>) -> String {
     let when = moment.map(|moment| text!(language, " em {moment}", " at {moment}")).unwrap_or_default();

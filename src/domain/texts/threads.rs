@@ -20,3 +20,21 @@ pub fn message_acknowledged(language: Language, zone: &TimeZone, until: Option<T
         ),
     }
 }
+
+/// An object that is not of the operator has a name that the operator gives; what was to have it is stored under another.
+pub fn name_taken(language: Language, kind: &str, instead: &str) -> String {
+    text!(
+        language,
+        "Este nome é um dos que o operador dá, e este {kind} não é dele. O do operador foi gravado como {instead}.",
+        "This name is one of those that the operator gives, and this {kind} is not of the operator. That of the operator is stored as {instead}.",
+    )
+}
+
+/// As [`name_taken`], where others have all names.
+pub fn names_taken(language: Language, kind: &str) -> String {
+    text!(
+        language,
+        "Este nome é um dos que o operador dá, e este {kind} não é dele. O do operador não foi gravado: todos os nomes estão ocupados.",
+        "This name is one of those that the operator gives, and this {kind} is not of the operator. That of the operator is not stored: all names are taken.",
+    )
+}

@@ -1,6 +1,6 @@
 //! When Maestro tells in the Thread of a Finding that others have it as their root.
 
-use super::names::story_name;
+use super::names::{first_name, story_name};
 use super::telling::{Telling, What};
 use super::told::{CORRELATED, Told};
 use crate::domain::conversation::correlation::Group;
@@ -33,7 +33,7 @@ pub fn correlated(
     let base = story_name(&occurrence.thread, CORRELATED, occurrence.opened_at);
     let size_of = |name: &str| name.strip_prefix(&base)?.strip_prefix('-')?.parse::<usize>().ok();
     let sizes: Vec<usize> =
-        told.story().filter_map(|(_, message)| size_of(message.metadata.name.as_deref()?)).collect();
+        told.story().filter_map(|(_, message)| size_of(first_name(message.metadata.name.as_deref()?))).collect();
     let size = group.others.len();
     if sizes.len() >= max || sizes.iter().any(|told| *told >= size) {
         return Decision::default();
@@ -76,7 +76,7 @@ mod tests {
         let mut told = Told::default();
         for name in names {
             let spec = json!({"thread": "t", "author": {"kind": "agent", "name": "maestro"}, "body": "b", "reason": CORRELATED});
-            let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message", "metadata": {"name": name}, "spec": spec});
+            let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message", "metadata": {"name": name, "annotations": {"agentic.ligbox.io/recorded-by": "operator"}}, "spec": spec});
             told.insert(Arc::new(serde_json::from_value::<Message>(object).unwrap()));
         }
         told

@@ -1,6 +1,6 @@
 //! Which Thread tells of the present occurrence of a Finding, and which changes belong to it.
 
-use super::names::{began_at, story_name, thread_name};
+use super::names::{began_at, names_after, story_name, thread_name};
 use super::phases::is_opening;
 use super::policy::ThreadLimits;
 use super::told::Told;
@@ -17,6 +17,13 @@ pub struct Case<'a> {
     pub thread: Option<&'a Thread>,
     pub told: &'a Told,
     pub limits: &'a ThreadLimits,
+}
+
+impl Case<'_> {
+    /// Whether the Thread is about something else: somebody made it by hand under the name of the Finding's.
+    fn is_taken(&self) -> bool {
+        self.thread.is_some_and(|thread| thread.spec.finding.as_deref() != Some(self.finding))
+    }
 }
 
 /// The Thread in which the story goes on.
@@ -44,6 +51,11 @@ pub fn course<'a>(case: &Case<'a>) -> Option<Course<'a>> {
         let opened = status.opened_at.as_ref().filter(|_| is_active)?.0;
         return Some(begun(case, first_of_chain(case, opened)));
     };
+    if case.is_taken() {
+        // Where all names are taken, nothing is told.
+        let other = names_after(name).next().filter(|_| is_active)?;
+        return Some(Course { thread: other, ..begun(case, began) });
+    }
     let first = status.transitions.iter().position(|t| t.at.0 >= began && !ends_at(t, began));
     let own = status.transitions.get(first.unwrap_or(status.transitions.len())..).unwrap_or_default();
     let end = own.iter().enumerate().skip(1).find(|(at, _)| begins_another(case, name, own, *at));

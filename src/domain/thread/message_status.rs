@@ -1,5 +1,6 @@
 //! The status of a Message, from its spec, its Thread and its Finding.
 
+use super::authorship::is_own;
 use super::names::began_at;
 use super::told::{self, OPENED, REOPENED, RESOLVED, Told, at, place, second};
 use crate::api::{
@@ -9,6 +10,9 @@ use crate::api::{
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::sync::Arc;
+
+/// Stands for a field manager that is not known.
+const MANAGER_UNKNOWN: &str = "unknown";
 
 /// The Finding of a Thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,10 +87,10 @@ impl Moot {
 
 /// Whether the acknowledgement of a Message is to be recorded: then whether its name is proven has to be found out first.
 pub fn takes_acknowledgement(message: &Message) -> Option<&MessageAcknowledgement> {
-    let is_open = message.status.as_ref().is_none_or(|status| {
-        status.acknowledgement.is_none()
-            && !matches!(status.phase, Some(MessagePhase::Archived | MessagePhase::Acknowledged))
-    });
+    let is_open = message
+        .status
+        .as_ref()
+        .is_none_or(|status| status.acknowledgement.is_none() && status.phase != Some(MessagePhase::Archived));
     message.spec.acknowledgement.as_ref().filter(|_| is_open)
 }
 
@@ -96,7 +100,8 @@ pub fn is_author_unknown(message: &Message) -> bool {
         && message.status.as_ref().is_none_or(|status| status.sequence.is_none())
 }
 
-/// The status of a Message. What a person acknowledged, or what is archived, stays so. `sequence` is its place; `manager` who created it.
+/// The status of a Message. What a person acknowledged, or what is archived, stays so; not what a status that somebody wrote by hand says
+/// without a record of who acknowledged. `sequence` is its place; `manager` who created it.
 pub fn status(
     message: &Message,
     surroundings: &Surroundings<'_>,
@@ -107,18 +112,40 @@ pub fn status(
 ) -> MessageStatus {
     let mut next = message.status.clone().unwrap_or_default();
     next.observed_generation = message.metadata.generation;
-    if is_author_unknown(message) {
-        next.manager = manager.map(|manager| crate::api::conditions::bounded(manager, 128));
-        next.proven = proof.author;
+    let manager = || manager.map(|manager| crate::api::conditions::bounded(manager, 128));
+    match message.spec.author.kind {
+        AuthorKind::Person if is_author_unknown(message) => {
+            next.manager = manager();
+            next.proven = proof.author;
+        }
+        AuthorKind::Person => {}
+        AuthorKind::Agent => {
+            next.proven = is_own(message);
+            // Its presence says that it was made by hand.
+            let known = || next.manager.clone().or_else(manager).unwrap_or_else(|| MANAGER_UNKNOWN.into());
+            next.manager = (!next.proven).then(known);
+        }
     }
     next.sequence = Some(sequence);
     if let Some(written) = takes_acknowledgement(message) {
         next.acknowledgement = Some(recorded(written, surroundings.now, proof.acknowledgement));
     }
-    if message.spec.needs_ack && matches!(next.phase, None | Some(MessagePhase::Pending)) {
+    let is_settled = match next.phase {
+        None | Some(MessagePhase::Pending) => false,
+        Some(MessagePhase::Acknowledged) => next.acknowledgement.is_some(),
+        Some(MessagePhase::Archived) => !asks_about_what_is_open(message, surroundings, moot),
+    };
+    if message.spec.needs_ack && !is_settled {
         next.phase = Some(phase(message, surroundings, moot, &mut next.acknowledgement));
     }
     next
+}
+
+/// Whether the Finding is open, and this is the last Message that asks about it: nothing archives that.
+fn asks_about_what_is_open(message: &Message, surroundings: &Surroundings<'_>, moot: &Moot) -> bool {
+    let is_open = matches!(surroundings.subject, Subject::Finding(status) if status.phase == Some(Phase::Open));
+    let is_last = moot.asking.as_ref().is_some_and(|asking| asking.metadata.name == message.metadata.name);
+    is_open && surroundings.is_current() && is_last && !moot.covers(message)
 }
 
 fn phase(
@@ -157,7 +184,8 @@ fn is_moot(message: &Message, surroundings: &Surroundings<'_>, moot: &Moot) -> b
         return true;
     }
     match surroundings.subject {
-        Subject::None => false,
+        // What the operator told of a Finding before somebody made the Thread another one.
+        Subject::None => told::reason(message).is_some(),
         Subject::Gone => true,
         // The Thread of the Finding tells of the resolution first.
         Subject::Finding(_) if surroundings.is_current() => false,

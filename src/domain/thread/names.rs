@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
+/// Names that an object may have, where somebody took those before.
+const NAMES_MAX: u32 = 9;
 /// Digits of a name that is a hash: of 80 bits.
 const HASH_DIGITS: usize = 20;
 
@@ -15,10 +17,30 @@ pub fn thread_name(finding: &str, opened_at: Timestamp) -> String {
 
 /// When the occurrence was opened with which a Thread of a Finding began, as its name says; `None` of any other name.
 pub fn began_at(finding: &str, thread: &str) -> Option<Timestamp> {
+    let thread = first_name(thread);
     let digits = thread.strip_prefix(finding)?.strip_prefix('-')?;
     let seconds = i64::from_str_radix(digits, 36).ok()?;
     let at = Timestamp::from_second(seconds).ok()?;
     (thread_name(finding, at) == thread).then_some(at)
+}
+
+/// The names that an object of this name may have, in the order in which they are tried: the names follow from what the objects are
+/// about, so that somebody may have taken one for another object. The name itself, then that with `.2` to `.9`.
+pub fn names(name: &str) -> impl Iterator<Item = String> + '_ {
+    (1..=NAMES_MAX).map(move |number| if number == 1 { name.to_string() } else { format!("{name}.{number}") })
+}
+
+/// The first of the [`names`] that this one is among.
+pub fn first_name(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((first, number)) if number.len() == 1 && matches!(number.as_bytes(), [b'2'..=b'9']) => first,
+        _ => name,
+    }
+}
+
+/// The [`names`] after this one.
+pub fn names_after(name: &str) -> impl Iterator<Item = String> + '_ {
+    names(first_name(name)).skip_while(move |other| other != name).skip(1)
 }
 
 /// The name of the Thread of a conversation without a Finding. `id` identifies the request that began it.
@@ -113,6 +135,21 @@ mod tests {
             ["f-1", "f-1-", "f-10-5", "g-1-5", "f-1-S44", "f-1-+5", "f-1-05", "f-1-5-opened-5", "f-1-zzzzzzzzzzzzz"]
         {
             assert_eq!(began_at("f-1", other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_followed_by_others() {
+        let all: Vec<String> = names("f-s44we8").collect();
+        assert_eq!(
+            (all.len(), all[0].as_str(), all[1].as_str(), all[8].as_str()),
+            (9, "f-s44we8", "f-s44we8.2", "f-s44we8.9")
+        );
+        assert!(all.iter().all(|name| first_name(name) == "f-s44we8" && began_at("f", name) == began_at("f", &all[0])));
+        assert_eq!(names_after("f-s44we8.8").collect::<Vec<_>>(), ["f-s44we8.9"]);
+        assert_eq!(names_after("f-s44we8").count(), 8);
+        for other in ["f-s44we8.1", "f-s44we8.10", "f-s44we8.", "f-s44we8.a"] {
+            assert_eq!((first_name(other), began_at("f", other)), (other, None));
         }
     }
 

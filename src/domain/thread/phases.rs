@@ -1,7 +1,8 @@
 //! Which openings and resolutions are told.
 //!
 //! All of them, except while the Finding flaps ([`crate::domain::notice::flapping`]): of those only the opening with which it begins,
-//! and the last change, once the Finding has kept its phase. So a Finding that flaps for days adds two Messages.
+//! and the last change, once the Finding has kept its phase; and an opening after a person acknowledged the one before, which nobody
+//! would be asked about else. So a Finding that flaps for days adds two Messages, and one for each acknowledgement.
 
 use super::told::ToldPhase;
 use crate::api::{Phase, Transition};
@@ -24,6 +25,8 @@ pub struct Known {
     pub last_told: Option<ToldPhase>,
     /// The Finding goes on in another Thread: nothing is waited for.
     pub is_over: bool,
+    /// The Finding is open and grave, and nothing in its Thread awaits acknowledgement.
+    pub is_unasked: bool,
     pub now: Timestamp,
 }
 
@@ -65,7 +68,9 @@ pub fn select<'a>(changes: &[&'a Transition], known: &Known) -> Selected<'a> {
         // Where nothing says that it is open, or was, that is told at once.
         let is_first = |opening: &&Transition| is_new(opening) && (is_stable || is_opening(held));
         tell.extend(opening.filter(|opening| !is_told_open && is_first(opening)));
-        if is_stable && tell.last() != Some(&held) {
+        let is_asking = tell.iter().any(|change| is_opening(change) && !is_told(change));
+        let is_asked_now = known.is_unasked && is_opening(held) && !is_asking;
+        if (is_stable || is_asked_now) && tell.last() != Some(&held) {
             tell.push(held);
         }
         wake = Some(stable_at).filter(|_| !is_stable);
@@ -163,7 +168,7 @@ mod tests {
             let stable = all[count - 1].at.0.checked_add(STABLE_AFTER).unwrap();
             for now in [all[count - 1].at.0, stable].into_iter().filter(|now| *now < next) {
                 let last_told = told.last().map(|last| ToldPhase { at: last.at.0, is_opening: is_opening(last) });
-                let known = Known { is_cut: kept.len() == 20, last_told, is_over: false, now };
+                let known = Known { is_cut: kept.len() == 20, last_told, is_over: false, is_unasked: false, now };
                 for change in select(&changes, &known).tell {
                     if !told.iter().any(|other| std::ptr::eq(*other, change)) {
                         told.push(change);
@@ -194,11 +199,27 @@ mod tests {
     }
 
     #[test]
+    fn an_opening_after_an_acknowledgement_is_told_while_it_flaps() {
+        let all = history(&[0, 60, 120, 180, 240, 300, 360]);
+        let of = |count: usize, last_told: i64, is_unasked| {
+            let changes: Vec<&Transition> = all[..count].iter().collect();
+            let last_told = Some(ToldPhase { at: at(last_told), is_opening: true });
+            let known = Known { is_cut: false, last_told, is_over: false, is_unasked, now: at(361) };
+            select(&changes, &known).tell.iter().map(|change| change.at.0.as_second()).collect::<Vec<_>>()
+        };
+        // What was told in this second is found again by its name.
+        assert_eq!(of(7, 240, false), [240], "it was told to be open, and is in the inbox");
+        assert_eq!(of(7, 240, true), [240, 360], "that was acknowledged");
+        assert_eq!(of(7, 360, true), [0; 0], "it was told");
+        assert_eq!(of(6, 240, true), [240], "it is resolved");
+    }
+
+    #[test]
     fn after_an_outage_what_is_open_is_told_at_once_and_the_rest_in_short() {
         let all = history(&(0..21).map(|number| number * 60).collect::<Vec<_>>());
         let changes: Vec<&Transition> = all[1..].iter().collect();
         let of = |last_told, now| {
-            let known = Known { is_cut: true, last_told, is_over: false, now: at(now) };
+            let known = Known { is_cut: true, last_told, is_over: false, is_unasked: false, now: at(now) };
             select(&changes, &known).tell.iter().map(|change| change.at.0.as_second()).collect::<Vec<_>>()
         };
         assert_eq!(of(None, 1201), [1200]);

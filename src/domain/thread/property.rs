@@ -3,11 +3,14 @@
 
 mod world;
 
+use super::authorship::is_own;
+use super::names::{first_name, names};
 use super::phases::{is_change, is_opening};
 use super::told::{
-    ACKNOWLEDGED, ACKNOWLEDGEMENT_REMOVED, OPENED, REOPENED, RESOLVED, SEVERITY_CHANGED, is_pending, reason, second,
+    ACKNOWLEDGED, ACKNOWLEDGEMENT_REMOVED, FLAPPING, OPENED, REOPENED, RESOLVED, SETTLED, SEVERITY_CHANGED, is_pending,
+    reason, second,
 };
-use crate::api::{Message, Phase, Severity, Transition};
+use crate::api::{Message, MessagePhase, Phase, Severity, Transition};
 use crate::domain::notice::flapping::{STABLE_AFTER, flapping};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -61,19 +64,25 @@ fn check(world: &World) {
     let parts = parts(&world.history);
     let mut known = BTreeSet::new();
     for part in &parts {
-        let name = super::names::thread_name(&world.name, part[0].at.0);
-        known.insert(name.clone());
-        if !world.stored.threads.contains_key(&name) {
-            assert!(world.deleted.contains(&name), "{name}");
+        let first = super::names::thread_name(&world.name, part[0].at.0);
+        let is_it =
+            |name: &String| world.stored.threads.get(name).is_some_and(|(_, thread)| thread.spec.finding.is_some());
+        let Some(name) = names(&first).find(is_it) else {
+            assert!(world.deleted.iter().any(|deleted| first_name(deleted) == first), "{first}");
             continue;
-        }
+        };
+        known.insert(name.clone());
         let messages = world.stored.ordered(&name);
         let context =
             || format!("{name}: {:#?}\n{:#?}", messages.iter().map(|m| &m.metadata.name).collect::<Vec<_>>(), part);
-        assert_eq!(told(&messages, &[OPENED, REOPENED, RESOLVED]), expected(part), "{}", context());
+        check_phases(&told(&messages, &[OPENED, REOPENED, RESOLVED]), part, world.people_acted, &context);
+        check_flapping(&messages, &context);
         let acknowledgements: Vec<_> = part.iter().filter(|t| !is_change(t)).map(|t| (reason_of(t), t.at.0)).collect();
-        let of_finding: Vec<&Message> =
-            messages.iter().filter(|m| m.metadata.name.as_ref().unwrap().starts_with(&name)).copied().collect();
+        let of_finding: Vec<&Message> = messages
+            .iter()
+            .filter(|m| is_own(m) && m.metadata.name.as_ref().unwrap().starts_with(&name))
+            .copied()
+            .collect();
         assert_eq!(told(&of_finding, &[ACKNOWLEDGED, ACKNOWLEDGEMENT_REMOVED]), acknowledgements, "{}", context());
         check_severities(&messages);
         let sequences: Vec<u32> = messages.iter().map(|m| m.status.as_ref().unwrap().sequence.unwrap()).collect();
@@ -83,17 +92,37 @@ fn check(world: &World) {
         assert_eq!(counts(status), (Some(u32::try_from(messages.len()).unwrap()), Some(0)), "{}", context());
         assert!(thread.spec.closed, "{}", context());
     }
-    let threads: BTreeSet<String> = world.stored.threads.keys().cloned().collect();
+    let of_finding = world.stored.threads.iter().filter(|(_, (_, thread))| thread.spec.finding.is_some());
+    let threads: BTreeSet<String> = of_finding.map(|(name, _)| name.clone()).collect();
     assert!(threads.is_subset(&known), "{threads:?} {known:?}");
     let kept = world.stored.messages.values().map(|(_, m)| m).filter(|m| threads.contains(&m.spec.thread));
-    assert!(kept.into_iter().all(|message| !is_pending(message)));
+    assert!(kept.into_iter().all(|message| !is_own(message) || !is_pending(message)));
+}
+
+/// What is told of the changes of phase is what is expected, and openings while the Finding flapped, each after an
+/// acknowledgement, or a change of severity.
+fn check_phases(told: &[(String, Timestamp)], part: &[Transition], most_besides: usize, context: &dyn Fn() -> String) {
+    let expected = expected(part);
+    let (as_expected, besides): (Vec<_>, Vec<_>) = told.iter().cloned().partition(|one| expected.contains(one));
+    assert_eq!(as_expected, expected, "{}", context());
+    let happened: Vec<_> = part.iter().filter(|t| is_opening(t)).map(|t| (reason_of(t), t.at.0)).collect();
+    assert!(besides.iter().all(|one| happened.contains(one)), "{besides:?}\n{}", context());
+    assert!(besides.len() <= most_besides, "{besides:?}\n{}", context());
+}
+
+/// That a Finding flaps is told once until it has settled, and that it has settled at the end.
+fn check_flapping(messages: &[&Message], context: &dyn Fn() -> String) {
+    let these: Vec<&str> =
+        messages.iter().filter_map(|m| reason(m)).filter(|reason| [FLAPPING, SETTLED].contains(reason)).collect();
+    let pairs = these.chunks(2).all(|pair| pair == [FLAPPING, SETTLED]);
+    assert!(pairs, "{these:?}\n{}", context());
 }
 
 /// Each change begins where the one before ended.
 fn check_severities(messages: &[&Message]) {
     let mut last: Option<Severity> = None;
     for message in messages {
-        let Some(severity) = message.spec.severity else { continue };
+        let Some(severity) = message.spec.severity.filter(|_| is_own(message)) else { continue };
         if reason(message) == Some(SEVERITY_CHANGED) {
             assert!(last.is_some_and(|last| last != severity), "a change of severity changes it");
         }
@@ -108,7 +137,7 @@ impl World {
         // Those of a Thread that somebody deleted are nobody's.
         let exists = |m: &&Message| self.stored.threads.contains_key(&m.spec.thread);
         let all = self.stored.messages.values().map(|(_, m)| m);
-        let pending: Vec<&Message> = all.filter(exists).filter(|m| is_pending(m)).collect();
+        let pending: Vec<&Message> = all.filter(exists).filter(|m| is_own(m) && is_pending(m)).collect();
         let names = |of: &[&Message]| format!("{:?}", of.iter().map(|m| &m.metadata.name).collect::<Vec<_>>());
         let all: Vec<&Message> = self.stored.messages.values().map(|(_, m)| m).collect();
         let context = || format!("{} of {} at {}: {:#?}", names(&pending), names(&all), self.now, status.transitions);
@@ -121,10 +150,17 @@ impl World {
             assert!(!status.is_active(), "an active Finding has a Thread");
             return;
         };
-        let messages = self.stored.ordered(thread);
+        let mut messages = self.stored.ordered(thread);
+        messages.retain(|message| is_own(message));
         assert!(self.stored.threads.contains_key(thread), "the Thread of an active Finding exists");
         let graded = messages.iter().rev().find_map(|message| message.spec.severity);
         assert_eq!(graded, status.severity, "the last severity is told");
+        // What is open and grave is in the inbox until somebody acknowledges it.
+        let opened = status.opened_at.as_ref().map_or(self.now, |at| at.0);
+        let is_grave = matches!(status.severity, Some(Severity::Critical | Severity::High));
+        if status.phase == Some(Phase::Open) && is_grave && opened > self.acknowledged_at.max(self.severity_at) {
+            assert_eq!(pending.len(), 1, "{}", context());
+        }
         // Nobody acknowledged anything: it is in the inbox.
         let is_quiet =
             !messages.iter().any(|m| m.spec.acknowledgement.is_some()) && !self.history.iter().any(|t| !is_change(t));
@@ -152,6 +188,9 @@ fn event() -> impl Strategy<Value = Event> {
         1 => any::<bool>().prop_map(Event::Silence),
         2 => Just(Event::Follower),
         2 => Just(Event::Leader),
+        2 => Just(Event::TakeNames),
+        1 => Just(Event::TamperThread),
+        1 => prop::sample::select(vec![MessagePhase::Acknowledged, MessagePhase::Archived]).prop_map(Event::TamperMessage),
         4 => (0..8_usize).prop_map(Event::Crash),
         6 => prop::sample::select(vec![5, 40, 200, 1000, 5000, 40_000, 90_000]).prop_map(Event::Wait),
     ]

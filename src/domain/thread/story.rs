@@ -6,13 +6,15 @@ use super::names::{following_name, story_name};
 use super::phases::{Known, is_change, is_opening, select};
 use super::telling::{Telling, What};
 use super::told::{
-    ACKNOWLEDGED, ACKNOWLEDGEMENT_EXPIRED, ESCALATED, RESOLVED, SEVERITY_CHANGED, Told, at, place, second,
+    ACKNOWLEDGED, ACKNOWLEDGEMENT_EXPIRED, ESCALATED, FLAPPING, RESOLVED, SETTLED, SEVERITY_CHANGED, Told, at, place,
+    second,
 };
 use crate::api::conditions::{
     REASON_ACKNOWLEDGED, REASON_ACKNOWLEDGEMENT_REMOVED, REASON_CHECK_REMOVED, REASON_OPENED, REASON_SCENARIO_REMOVED,
     bounded,
 };
 use crate::api::{FindingAcknowledgement, FindingStatus, Phase, Severity, Transition};
+use crate::domain::notice::flapping::{STABLE_AFTER, flapping};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -82,7 +84,11 @@ impl<'a> Story<'a> {
 
     fn tell_all(&mut self, surroundings: &Surroundings<'_>) {
         self.tell_transitions();
-        if self.course.next.is_some() || self.sealed_at.is_some() {
+        if self.sealed_at.is_some() {
+            return;
+        }
+        self.tell_flapping();
+        if self.course.next.is_some() {
             return;
         }
         self.tell_severity();
@@ -104,6 +110,9 @@ impl<'a> Story<'a> {
             is_cut: all.len() >= TRANSITIONS_MAX && own.len() == all.len(),
             last_told: self.told.last_phase(),
             is_over: self.course.next.is_some(),
+            is_unasked: self.status.phase == Some(Phase::Open)
+                && is_grave(self.status.severity)
+                && !self.told.is_asking(),
             now: self.now,
         };
         let selected = select(&changes, &known);
@@ -154,6 +163,31 @@ impl<'a> Story<'a> {
         match transition.reason == REASON_ACKNOWLEDGED {
             true => What::Acknowledged(acknowledgement(self.status, transition)),
             false => What::AcknowledgementRemoved,
+        }
+    }
+
+    /// That the Finding flaps, once, and that it has kept its phase since. Each of the Messages is named after the one before.
+    fn tell_flapping(&mut self) {
+        let last = self.told.last_flapping();
+        let is_told = last.is_some_and(|(reason, _)| reason == FLAPPING);
+        let last = last.and_then(|(_, message)| message.metadata.name.clone()).unwrap_or_default();
+        let is_over = self.course.next.is_some();
+        if !is_told {
+            if !is_over && flapping(&self.status.transitions, self.now).is_some() {
+                let name = following_name(&self.course.thread, FLAPPING, &last);
+                self.add(name, What::Flapping, self.now, None, false);
+            }
+            return;
+        }
+        // The openings that made it flap may no longer be kept.
+        let mut changes = self.status.transitions.iter().filter(|transition| is_change(transition));
+        let stable_at = changes.next_back().and_then(|change| change.at.0.checked_add(STABLE_AFTER).ok());
+        match stable_at.filter(|at| !is_over && *at > self.now) {
+            Some(at) => self.wake_at(Some(at)),
+            None => {
+                let name = following_name(&self.course.thread, SETTLED, &last);
+                self.add(name, What::Settled, self.now, None, false);
+            }
         }
     }
 

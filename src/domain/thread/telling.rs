@@ -1,8 +1,8 @@
 //! One Message of the story of a Finding: what it tells, and the spec that says it.
 
 use super::told::{
-    ACKNOWLEDGED, ACKNOWLEDGEMENT_EXPIRED, ACKNOWLEDGEMENT_REMOVED, CORRELATED, ESCALATED, OPENED, REOPENED, RESOLVED,
-    SEVERITY_CHANGED,
+    ACKNOWLEDGED, ACKNOWLEDGEMENT_EXPIRED, ACKNOWLEDGEMENT_REMOVED, CORRELATED, ESCALATED, FLAPPING, OPENED, REOPENED,
+    RESOLVED, SETTLED, SEVERITY_CHANGED,
 };
 use crate::api::conditions::bounded;
 use crate::api::{
@@ -53,6 +53,10 @@ pub enum What {
         after: Option<Duration>,
         is_unwatched: bool,
     },
+    /// It was opened for the third time within an hour.
+    Flapping,
+    /// It flapped, and has kept its phase since.
+    Settled,
 }
 
 impl What {
@@ -68,6 +72,8 @@ impl What {
             What::Escalated(_) => ESCALATED,
             What::Correlated => CORRELATED,
             What::Resolved { .. } => RESOLVED,
+            What::Flapping => FLAPPING,
+            What::Settled => SETTLED,
         }
     }
 
@@ -84,7 +90,9 @@ impl What {
             | What::MessageAcknowledged { .. }
             | What::AcknowledgementRemoved
             | What::Correlated
-            | What::Resolved { .. } => false,
+            | What::Resolved { .. }
+            | What::Flapping
+            | What::Settled => false,
         }
     }
 
@@ -98,6 +106,8 @@ impl What {
             What::AcknowledgementExpired { by } => Event::AcknowledgementExpired { by },
             What::Escalated(after) => Event::Escalated(*after),
             What::Correlated => Event::Correlated,
+            What::Flapping => Event::Flapping,
+            What::Settled => Event::Settled,
             What::Resolved { after, is_unwatched } => Event::Resolved { after: *after, is_unwatched: *is_unwatched },
         }
     }
@@ -123,7 +133,12 @@ impl Voices {
     /// Vigia tells what was read from targets, Maestro what Findings have in common, and the owner the rest.
     fn author(&self, what: &What) -> &str {
         match what {
-            What::Opened | What::Reopened(_) | What::SeverityChanged { .. } | What::Resolved { .. } => self.reporter(),
+            What::Opened
+            | What::Reopened(_)
+            | What::SeverityChanged { .. }
+            | What::Resolved { .. }
+            | What::Flapping
+            | What::Settled => self.reporter(),
             What::Correlated => MAESTRO,
             What::Acknowledged(_)
             | What::MessageAcknowledged { .. }

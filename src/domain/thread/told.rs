@@ -1,12 +1,17 @@
 //! What was told in a Thread: its Messages, as the decisions look at them.
 
-use crate::api::{AuthorKind, Message, MessagePhase, Severity};
+use super::authorship::is_own;
+use super::names::names;
+use crate::api::{Message, MessagePhase, Severity};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The clocks of this program and of the API server differ by less.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+
+/// Greatest sequence that is given: more Messages than a Thread ever has. Somebody wrote a greater one by hand.
+pub const SEQUENCE_MAX: u32 = 1_000_000_000;
 
 /// Reasons of Messages.
 pub const OPENED: &str = "Opened";
@@ -18,6 +23,8 @@ pub const ACKNOWLEDGEMENT_EXPIRED: &str = "AcknowledgementExpired";
 pub const ESCALATED: &str = "Escalated";
 pub const CORRELATED: &str = "Correlated";
 pub const RESOLVED: &str = "Resolved";
+pub const FLAPPING: &str = "Flapping";
+pub const SETTLED: &str = "Settled";
 
 /// The Messages of one Thread by name. Clones of the Messages are shared.
 #[derive(Clone, Debug, Default)]
@@ -46,8 +53,9 @@ impl Told {
         self.0.get(name)
     }
 
+    /// Whether the operator wrote a Message of this name, or of one that follows it where somebody took that.
     pub fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        names(name).any(|name| self.get(&name).is_some_and(|message| is_own(message)))
     }
 
     pub fn len(&self) -> usize {
@@ -63,7 +71,7 @@ impl Told {
         self.0.values()
     }
 
-    /// Messages in which an Agent tells of the Finding, each with its reason.
+    /// Messages in which the operator tells of the Finding, each with its reason.
     pub fn story(&self) -> impl Iterator<Item = (&str, &Arc<Message>)> {
         self.all().filter_map(|message| Some((reason(message)?, message)))
     }
@@ -81,6 +89,17 @@ impl Told {
         graded.max_by_key(|(message, _)| place(message))
     }
 
+    /// The last Message that tells that the Finding flaps, or that it no longer does, with its reason.
+    pub fn last_flapping(&self) -> Option<(&str, &Arc<Message>)> {
+        let these = self.story().filter(|(reason, _)| [FLAPPING, SETTLED].contains(reason));
+        these.max_by_key(|(_, message)| place(message))
+    }
+
+    /// Whether a Message of the story awaits acknowledgement.
+    pub fn is_asking(&self) -> bool {
+        self.story().any(|(_, message)| is_pending(message))
+    }
+
     /// The last Message of the story that needs an acknowledgement.
     pub fn last_asking(&self) -> Option<&Arc<Message>> {
         let story = self.story().map(|(_, message)| message);
@@ -88,9 +107,9 @@ impl Told {
     }
 }
 
-/// What an Agent's Message tells of the Finding.
+/// What a Message of the operator tells of the Finding.
 pub fn reason(message: &Message) -> Option<&str> {
-    message.spec.reason.as_deref().filter(|_| message.spec.author.kind == AuthorKind::Agent)
+    message.spec.reason.as_deref().filter(|_| is_own(message))
 }
 
 /// When the Message was written: not later than it was created, whatever it says. The API server knows only whole seconds.
@@ -100,9 +119,14 @@ pub fn at(message: &Message) -> Timestamp {
     message.spec.at.as_ref().map(|at| at.0.min(latest)).or(created).unwrap_or(Timestamp::MIN)
 }
 
+/// The place of a Message in its Thread, unless somebody wrote a senseless one by hand.
+pub fn sequence(message: &Message) -> Option<u32> {
+    message.status.as_ref().and_then(|status| status.sequence).filter(|sequence| *sequence <= SEQUENCE_MAX)
+}
+
 /// What Messages of a Thread are ordered by: those without a sequence come last.
 pub fn place(message: &Message) -> (u32, Timestamp, Option<&str>) {
-    let sequence = message.status.as_ref().and_then(|status| status.sequence).unwrap_or(u32::MAX);
+    let sequence = sequence(message).unwrap_or(u32::MAX);
     (sequence, at(message), message.metadata.name.as_deref())
 }
 

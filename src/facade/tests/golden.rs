@@ -94,14 +94,17 @@ fn add_conversation(facade: &Facade) {
     let story = json!({"thread": "t-1", "author": {"kind": "agent", "name": "pulso"}, "body": "A VM 112 parou.",
         "at": "2026-01-02T03:04:05.000006Z", "needsAck": true, "recipients": ["ops_lead"], "tier": "T0", "reason": "Opened",
         "severity": "critical", "citations": [{"spec": "proxmox-cluster", "section": "Passos", "quote": "qm status 112"}]});
-    facade.add(
-        "messages",
-        created(object("Message", "m-1", story.clone(), Some(json!({"phase": "Pending", "sequence": 1})))),
-    );
+    // Messages are not later than they were created.
+    let told = |mut message: serde_json::Value| {
+        message["metadata"]["creationTimestamp"] = json!("2026-01-02T03:04:05Z");
+        message
+    };
+    let status = json!({"phase": "Pending", "sequence": 1});
+    facade.add("messages", told(created(object("Message", "m-1", story.clone(), Some(status)))));
     let recorded = json!({"by": "ana", "note": "vendo", "at": "2026-01-02T04:00:00Z", "until": "2026-01-02T05:00:00Z",
         "ofFinding": true, "proven": true});
     let status = json!({"phase": "Acknowledged", "sequence": 2, "acknowledgement": recorded});
-    facade.add("messages", created(object("Message", "m-2", story, Some(status))));
+    facade.add("messages", told(created(object("Message", "m-2", story, Some(status)))));
     let reply =
         json!({"thread": "t-1", "author": {"kind": "person", "name": "ana"}, "body": "status", "inReplyTo": "m-1"});
     facade.add("messages", created(object("Message", "m-3", reply, None)));

@@ -96,14 +96,19 @@ async fn a_message_has_the_fields_of_the_contract() {
     let spec = json!({"thread": "t-low", "author": {"kind": "person", "name": "ana"}, "body": "status"});
     facade.add("messages", object("Message", "m-1", DAY[0], spec, json!({"sequence": 1, "proven": true})));
     let spec = json!({"thread": "t-low", "author": {"kind": "agent", "name": "pulso"}, "body": "Caiu.", "inReplyTo": "m-1",
-        "recipients": ["ops_lead"], "needsAck": true, "at": "2026-01-02T03:04:05.000006Z", "tier": "T0", "reason": "Opened",
+        "recipients": ["ops_lead"], "needsAck": true, "at": "2026-01-01T00:00:00.000006Z", "tier": "T0", "reason": "Opened",
         "severity": "high", "citations": [{"spec": "desk", "section": "Passos", "quote": "reinicie"}, {"spec": "b", "quote": "c"}],
         "acknowledgement": {"by": "rui", "note": "x"}});
     let acknowledgement =
         json!({"by": "ana", "note": "vendo", "at": DAY[2], "until": DAY[3], "ofFinding": true, "proven": true});
     let status = json!({"sequence": 2, "phase": "Acknowledged", "acknowledgement": acknowledgement});
     facade.add("messages", object("Message", "m-2", DAY[0], spec.clone(), status));
-    facade.add("messages", object("Message", "m-3", DAY[0], spec, json!({"sequence": 3})));
+    facade.add("messages", object("Message", "m-3", DAY[0], spec.clone(), json!({"sequence": 3})));
+    let mut of_the_operator = object("Message", "m-4", DAY[0], spec.clone(), json!({"sequence": 4}));
+    of_the_operator["metadata"]["annotations"] = json!({"agentic.ligbox.io/recorded-by": "operator"});
+    facade.add("messages", of_the_operator);
+    let later = json!({"thread": "t-low", "author": {"kind": "person", "name": "ana"}, "body": "x", "at": DAY[3]});
+    facade.add("messages", object("Message", "m-5", DAY[0], later, json!({"sequence": 5})));
     let items = facade.get("/threads/t-low/messages").await.body["items"].clone();
     let person = json!({"id": "m-1", "thread_id": "t-low", "author": {"kind": "person", "name": "ana"}, "proven": true,
         "body": "status", "tier": null, "citations": [], "in_reply_to": null, "recipients": [], "reason": null,
@@ -112,12 +117,18 @@ async fn a_message_has_the_fields_of_the_contract() {
     let agent = json!({"id": "m-2", "thread_id": "t-low", "author": {"kind": "agent", "name": "Pulso"}, "proven": false,
         "body": "Caiu.", "tier": "T0", "in_reply_to": "m-1", "recipients": ["ops_lead"], "reason": "Opened",
         "citations": [{"spec": "desk", "section": "Passos", "quote": "reinicie"}, {"spec": "b", "section": null, "quote": "c"}],
-        "severity": "high", "needs_ack": true, "phase": "acknowledged", "created_at": "2026-01-02T03:04:05.000006Z",
+        "severity": "high", "needs_ack": true, "phase": "acknowledged", "created_at": "2026-01-01T00:00:00.000006Z",
         "acknowledgement": {"by": "ana", "note": "vendo", "at": DAY[2], "until": DAY[3], "of_finding": true, "proven": true}});
     assert_eq!(items[1], agent);
     // Before the operator has taken it in.
     let written = json!({"by": "rui", "note": "x", "at": null, "until": null, "of_finding": false, "proven": false});
     assert_eq!((&items[2]["acknowledgement"], &items[2]["phase"]), (&written, &json!("acknowledged")));
+    assert_eq!(
+        (&items[2]["proven"], &items[3]["proven"]),
+        (&json!(false), &json!(true)),
+        "by hand, and of the operator"
+    );
+    assert_eq!(items[4]["created_at"], "2026-01-01T00:05:00Z", "not later than it was created");
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! Agents answer people in Threads that kubectl wrote: once, whichever replica leads and whatever is killed.
 
-use super::cluster::{Cluster, Which, operator_with};
+use super::cluster::{Cluster, Which, operator, operator_with};
 use super::on_both;
 use super::replica::Replica;
 use crate::kit::kubectl;
 use crate::kit::settings;
-use crate::kit::wait::{eventually, until};
+use crate::kit::wait::{TIMEOUT, eventually, succeeds_within, until};
 use agentic_ops::api::{Action, AuthorKind, Message, RECORDED_BY, RECORDED_BY_FACADE, Thread, Tier};
 use agentic_ops::controllers::context::Limits;
 use k8s_openapi::api::core::v1::Event;
@@ -18,7 +18,7 @@ on_both!(
     a_message_without_a_thread_is_answered_once_there_is_one,
     the_result_of_a_command_is_told_from_its_action,
     two_replicas_answer_each_message_once,
-    programs_that_answer_each_other_come_to_an_end,
+    an_author_waits_for_answers_beyond_the_limit,
 );
 
 const THREAD: &str = "conversa-1";
@@ -111,6 +111,30 @@ async fn a_message_without_a_thread_is_answered_once_there_is_one(which: Which) 
     cluster.stop().await;
 }
 
+/// Only of the embedded server, which lets a test change when a Message was created.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_older_than_an_hour_is_not_answered() {
+    let mut cluster = Cluster::start(Which::Embedded, "answers-old").await.unwrap();
+    make::<Thread>(&cluster, thread(THREAD)).await;
+    for name in ["velha", "nova"] {
+        make::<Message>(&cluster, message(name, "ana", "status")).await;
+    }
+    let address = cluster.stop_embedded().await;
+    let database = rusqlite::Connection::open(cluster.scratch.0.join("api/controlplane.db")).unwrap();
+    let created =
+        (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(61)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let age = "UPDATE objects SET json = json_set(json, '$.metadata.creationTimestamp', ?1) WHERE name = 'velha'";
+    assert_eq!(database.execute(age, [created]).unwrap(), 1);
+    drop(database);
+    cluster.restart_embedded(address).await;
+    let operator = operator(&cluster, cluster.client.clone(), None);
+    // The oldest is answered first.
+    answer(&cluster, "nova").await;
+    assert!(answers(&cluster, "velha").await.is_empty());
+    operator.shutdown().await;
+    cluster.stop().await;
+}
+
 async fn the_result_of_a_command_is_told_from_its_action(which: Which) {
     let Some(cluster) = Cluster::start(which, "answers-action").await else { return };
     let _replica = Replica::start(&cluster, "replica-a", &cluster.kubeconfig).await;
@@ -168,7 +192,7 @@ async fn two_replicas_answer_each_message_once(which: Which) {
     cluster.stop().await;
 }
 
-async fn programs_that_answer_each_other_come_to_an_end(which: Which) {
+async fn an_author_waits_for_answers_beyond_the_limit(which: Which) {
     let Some(cluster) = Cluster::start(which, "answers-loop").await else { return };
     let limits = Limits { answers_per_minute: 3, ..settings::nowhere(&[]).limits() };
     let operator = operator_with(&cluster, cluster.client.clone(), None, limits);
@@ -180,7 +204,7 @@ async fn programs_that_answer_each_other_come_to_an_end(which: Which) {
         assert_eq!(said.contains("já recebeu 3 respostas em um minuto"), number == 3, "{said}");
     }
     make::<Message>(&cluster, message("robo-4", "robo", "status")).await;
-    // Messages are answered in their order: once that of another author is, this one will not be.
+    // Messages are answered in their order: once that of another author is, this one waits.
     make::<Message>(&cluster, message("pessoa", "ana", "status")).await;
     answer(&cluster, "pessoa").await;
     assert!(answers(&cluster, "robo-4").await.is_empty());
@@ -191,6 +215,10 @@ async fn programs_that_answer_each_other_come_to_an_end(which: Which) {
     make::<Message>(&cluster, message("outra", "ana", "status")).await;
     answer(&cluster, "outra").await;
     assert!(answers(&cluster, "agente").await.is_empty());
+    // It is answered without a restart once the limit allows.
+    let waited = async || answers(&cluster, "robo-4").await.pop().ok_or("not yet");
+    let said = succeeds_within(2 * TIMEOUT, "the answer that waited", waited).await.spec.body;
+    assert_eq!(said, "Nenhuma ocorrência aberta.");
     operator.shutdown().await;
     let _ = cluster.api::<Thread>().delete(THREAD, &DeleteParams::default()).await;
     cluster.stop().await;

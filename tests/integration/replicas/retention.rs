@@ -11,6 +11,7 @@ use agentic_ops::controllers::context::Limits;
 use agentic_ops::domain::fingerprint::{finding_name, finding_spec};
 use agentic_ops::domain::keys::KeyLimits;
 use agentic_ops::domain::retention::RetentionLimits;
+use jiff::{SignedDuration, Timestamp};
 use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt};
 use serde::de::DeserializeOwned;
@@ -189,6 +190,40 @@ async fn a_thread_that_cannot_be_decoded_keeps_itself_and_its_messages_only() {
     // It counts as open: of the three that are closed, the oldest is one too many.
     assert_eq!(threads, ["b-undecodable", "c-closed", "d-closed"]);
     assert_eq!(names::<Message>(&cluster).await, ["b-undecodable-1", "c-closed-1", "d-closed-1"]);
+    cluster.stop().await;
+}
+
+/// Only of the embedded server, which lets a test change when a Message was created.
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_a_deleted_thread_are_removed_after_an_hour() {
+    let mut cluster = Cluster::start(Which::Embedded, "retention-orphans").await.unwrap();
+    for name in ["kept", "deleted"] {
+        thread(&cluster, name, false).await;
+        for (message_name, needs_ack) in [("old", false), ("pending", true), ("young", true)] {
+            message(&cluster, name, &format!("{name}-{message_name}"), needs_ack).await;
+        }
+    }
+    for name in ["run-a", "run-b", "run-c"] {
+        action(&cluster, name).await;
+    }
+    cluster.api::<Thread>().delete("deleted", &Default::default()).await.unwrap();
+    let address = cluster.stop_embedded().await;
+    let database = rusqlite::Connection::open(cluster.scratch.0.join("api/controlplane.db")).unwrap();
+    let created = (Timestamp::now() - SignedDuration::from_mins(61)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let age = "UPDATE objects SET json = json_set(json, '$.metadata.creationTimestamp', ?1)
+        WHERE name LIKE '%-old' OR name LIKE '%-pending'";
+    assert_eq!(database.execute(age, [created]).unwrap(), 4);
+    drop(database);
+    cluster.restart_embedded(address).await;
+    settled(&cluster, &["kept"]).await;
+    let operator = operator_with(&cluster, cluster.client.clone(), Some(candidate()), two_of_each());
+    // Actions are the last that are looked at.
+    eventually("the oldest Action to be removed", || async {
+        (names::<Action>(&cluster).await.len() == 2).then_some(())
+    })
+    .await;
+    operator.shutdown().await;
+    assert_eq!(names::<Message>(&cluster).await, ["deleted-young", "kept-old", "kept-pending", "kept-young"]);
     cluster.stop().await;
 }
 

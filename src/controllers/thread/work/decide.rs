@@ -5,6 +5,7 @@ use crate::api::{BLIND, Finding, FindingStatus, Role};
 use crate::controllers::thread::tasks::{Ended, Keeping, Telling};
 use crate::domain::agents::{MAESTRO, VIGIA, acting};
 use crate::domain::texts;
+use crate::domain::thread::authorship::creator;
 use crate::domain::thread::closing::Closing;
 use crate::domain::thread::course::Case;
 use crate::domain::thread::escalation::Surroundings;
@@ -12,7 +13,6 @@ use crate::domain::thread::story::plan;
 use crate::domain::thread::telling::Voices;
 use crate::domain::thread::told::Told;
 use crate::domain::thread::upkeep::upkeep;
-use crate::runtime::caches::manager_of_message;
 use crate::runtime::write::WriteError;
 use crate::telemetry::Limit;
 use jiff::Timestamp;
@@ -65,7 +65,7 @@ impl Controller {
         let finding = thread.spec.finding.as_deref().and_then(|finding| self.index.findings.get(finding));
         let told = self.index.told(name).cloned().unwrap_or_default();
         let keeping = Keeping { thread, finding, told, now, blank: FindingStatus::default() };
-        let todo = upkeep(&keeping.surroundings(), &self.limits, &HashMap::new(), manager_of_message);
+        let todo = upkeep(&keeping.surroundings(), &self.limits, &HashMap::new(), creator);
         let wake = match todo.closing {
             Closing::At(at) => Some(at),
             Closing::Now | Closing::Open => None,

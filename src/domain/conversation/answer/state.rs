@@ -5,6 +5,7 @@ use crate::api::conditions::{READY, find};
 use crate::api::{Phase, ScenarioSpec, ScenarioStatus, Severity};
 use crate::domain::conversation::draft::Draft;
 use crate::domain::conversation::{Style, finding, tell, worded};
+use crate::domain::notice::flapping::flapping;
 use crate::domain::notice::wording::one_line;
 use crate::domain::texts::answers::{self as texts, State};
 use crate::domain::texts::{conversation, notices};
@@ -76,6 +77,9 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
             let badge = conversation::badge(language, facts.status.severity);
             let headline = format!("{badge}{}", finding::headline(facts, language));
             draft.paragraph(texts::finding_state(language, state, &headline));
+            if flapping(&facts.status.transitions, known.now).is_some() {
+                draft.paragraph(format!("{}. {}", notices::flapping(language), texts::flapping_next(language)));
+            }
             finding::facts(draft, facts, style);
             if facts.status.is_active() {
                 finding::what_was_read(draft, facts, style);

@@ -92,8 +92,25 @@ fn said(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, language: Language
     };
     let conversation = Conversation { asker: "ana", is_closed: case.is_closed, place: &place };
     let open = open();
-    let known = Known { understood: &understood, conversation, about, open: &open, carried_out };
+    let now = at("2026-11-26T14:00:00Z");
+    let known = Known { understood: &understood, conversation, about, now, open: &open, carried_out };
     answer(&known, &style(language))
+}
+
+/// It was opened for the third time within the hour, ten minutes ago.
+fn flapping_status() -> FindingStatus {
+    let change = |minute: u32, to: &str, reason: &str| {
+        let at = format!("2026-11-26T13:{minute:02}:00Z");
+        serde_json::from_value(json!({"at": at, "to": to, "reason": reason})).unwrap()
+    };
+    let transitions = vec![
+        change(10, "Open", "Opened"),
+        change(20, "Resolved", "Recovered"),
+        change(30, "Open", "Reopened"),
+        change(40, "Resolved", "Recovered"),
+        change(50, "Open", "Reopened"),
+    ];
+    FindingStatus { transitions, ..status() }
 }
 
 #[test]
@@ -103,6 +120,7 @@ fn answers_are_those_of_the_golden_files() {
     for (name, case) in [
         ("status-finding", case("status", On::Finding)),
         ("status-acknowledged", Case { status: known, ..case("status", On::Finding) }),
+        ("status-flapping", Case { status: flapping_status(), ..case("status", On::Finding) }),
         ("status-scenario", case("status", On::Scenario)),
         ("status-agent", case("status de pulso", On::Agent)),
         ("status-unknown", case("status de nada", On::Unknown)),
@@ -201,7 +219,14 @@ fn a_list_of_open_findings_is_bounded_and_says_how_many_there_are() {
     let open = OpenList::new(items, "pulso", "Pulso");
     let (understood, place) = (parse("abertos"), place());
     let conversation = Conversation { asker: "ana", is_closed: false, place: &place };
-    let known = Known { understood: &understood, conversation, about: About::Nothing, open: &open, carried_out: None };
+    let known = Known {
+        understood: &understood,
+        conversation,
+        about: About::Nothing,
+        now: Timestamp::UNIX_EPOCH,
+        open: &open,
+        carried_out: None,
+    };
     let said = answer(&known, &style(Language::Portuguese));
     assert!(said.body.starts_with("10000 ocorrências abertas:\n- [alto] s00000-1 falhou"), "{}", said.body);
     assert!(said.body.ends_with("- e mais 9980 ocorrências"), "{}", said.body);

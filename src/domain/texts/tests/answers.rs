@@ -7,6 +7,7 @@ use crate::domain::texts::answers::{self as texts, Did, State};
 
 #[test]
 fn what_an_agent_does_is_in_both_languages() {
+    check("flapping_next", texts::flapping_next);
     check("not_understood", texts::not_understood);
     check("help_heading", texts::help_heading);
     for line in 0..texts::help(Language::English).len() {

@@ -18,6 +18,10 @@ fn the_story_of_a_finding_is_in_both_languages() {
     check("acknowledgement_removed", |l| texts::acknowledgement_removed(l, "X1"));
     check("acknowledgement_expired", |l| texts::acknowledgement_expired(l, "X1", "X2"));
     check("escalated", |l| texts::escalated(l, Duration::from_secs(900), "X1"));
+    check("flapping", |l| texts::flapping(l, "X1"));
+    for is_open in [true, false] {
+        check("settled", |l| texts::settled(l, is_open, "X1"));
+    }
     for after in [None, MINUTE] {
         for moment in [None, Some("X1")] {
             check("resolved", |l| texts::resolved(l, moment, after));

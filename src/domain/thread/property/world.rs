@@ -2,15 +2,17 @@
 
 use crate::api::{
     Acknowledgement, Evidence, FindingSpec, FindingStatus, Message, MessageAcknowledgement, MessagePhase,
-    MessageStatus, Severity, Thread, ThreadSpec, ThreadStatus, Transition,
+    MessageStatus, RECORDED_BY, RECORDED_BY_OPERATOR, Severity, Thread, ThreadSpec, ThreadStatus, Transition,
 };
 use crate::domain::conversation::{Facts, Style};
 use crate::domain::fingerprint::{finding_name, finding_spec};
 use crate::domain::texts::Language;
+use crate::domain::thread::authorship::is_own;
 use crate::domain::thread::closing::Closing;
 use crate::domain::thread::course::Case;
 use crate::domain::thread::escalation::{Holds, Surroundings as Escalating};
 use crate::domain::thread::message_status::{Subject, Surroundings};
+use crate::domain::thread::names::{names_after, story_name, thread_name};
 use crate::domain::thread::policy::ThreadLimits;
 use crate::domain::thread::story::{Plan, plan};
 use crate::domain::thread::telling::{Voices, message};
@@ -20,6 +22,7 @@ use crate::domain::transition::{self, Ending, Failure, ResolveReason};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +49,12 @@ pub(super) enum Event {
     /// The leader ends after so many of its next writes, and starts again.
     Crash(usize),
     Wait(i64),
+    /// Somebody makes a Thread and Messages under the names that come next, in the name of an Agent.
+    TakeNames,
+    /// Somebody writes a status of the Thread by hand.
+    TamperThread,
+    /// Somebody writes the status of the pending Message by hand.
+    TamperMessage(MessagePhase),
 }
 
 /// An object and how often it was written.
@@ -74,6 +83,20 @@ pub(super) struct World {
     severity: Severity,
     /// Threads that were deleted by hand.
     pub deleted: Vec<String>,
+    /// Messages of which somebody wrote the status by hand.
+    tampered: Vec<String>,
+    /// When a person last acknowledged the Finding or a Message.
+    pub acknowledged_at: Timestamp,
+    /// How often a person acknowledged, changed the severity, or wrote a status.
+    pub people_acted: usize,
+    /// When the severity last changed.
+    pub severity_at: Timestamp,
+}
+
+/// The first of the names that nobody has, or that has what is to be made.
+fn free_or_its_own<K>(stored: &BTreeMap<String, Stored<K>>, name: &str, is_it: impl Fn(&K) -> bool) -> Option<String> {
+    let is_free = |name: &String| stored.get(name).is_none_or(|(_, other)| is_it(other));
+    std::iter::once(name.to_string()).chain(names_after(name)).find(is_free)
 }
 
 /// The leader crashed, or another writer was faster.
@@ -97,6 +120,10 @@ impl World {
             history: Vec::new(),
             severity: Severity::Critical,
             deleted: Vec::new(),
+            tampered: Vec::new(),
+            acknowledged_at: Timestamp::MIN,
+            severity_at: Timestamp::MIN,
+            people_acted: 0,
         }
     }
 
@@ -109,6 +136,8 @@ impl World {
             Event::Fail => self.fail(),
             Event::Severity(severity) => {
                 self.severity = *severity;
+                self.severity_at = self.now;
+                self.people_acted += 1;
                 if self.status().is_active() {
                     self.fail();
                 }
@@ -137,6 +166,14 @@ impl World {
                     self.pass(*seconds);
                 }
             }
+            Event::TakeNames => self.take_names(),
+            Event::TamperThread => {
+                for (version, thread) in self.stored.threads.values_mut() {
+                    thread.status.get_or_insert_default().last_sequence = Some(u32::MAX);
+                    *version += 1;
+                }
+            }
+            Event::TamperMessage(phase) => self.tamper_message(*phase),
             Event::Wait(_) => {}
         }
         self.pass(if let Event::Wait(seconds) = event { *seconds } else { 1 });
@@ -174,18 +211,51 @@ impl World {
         let written =
             Acknowledgement { by: "ana".into(), note: Some("on it".into()), at: Some(Time(self.now)), action: None };
         let written = is_made.then_some(&written);
+        self.acknowledged_at = self.now;
+        self.people_acted += 1;
         if self.status().phase.is_some() {
             self.change(transition::acknowledge(self.status(), written, None, true, self.now));
         }
     }
 
     fn acknowledge_message(&mut self, seconds: Option<i64>) {
+        self.acknowledged_at = self.now;
+        self.people_acted += 1;
         let until = seconds.map(|seconds| Time(self.now + SignedDuration::from_secs(seconds)));
         let pending = self.stored.messages.values_mut().filter(|(_, message)| is_pending(message));
         if let Some((version, message)) = pending.max_by_key(|(_, message)| message.spec.at.clone()) {
             let (by, at) = ("bia".to_string(), Some(Time(self.now)));
             message.spec.acknowledgement = Some(MessageAcknowledgement { by, note: None, at, until, action: None });
             *version += 1;
+        }
+    }
+
+    fn take_names(&mut self) {
+        let next = self.now + SignedDuration::from_secs(1);
+        let begun = thread_name(&self.name, next);
+        let spec = json!({"subject": "s", "agent": "pulso"});
+        let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Thread", "metadata": {"name": begun}, "spec": spec});
+        self.stored.threads.entry(begun.clone()).or_insert((1, serde_json::from_value(object).unwrap()));
+        for thread in self.status().thread.clone().into_iter().chain([format!("{begun}.2")]) {
+            for reason in ["Opened", "Reopened", "Resolved", "Acknowledged", "Escalated"] {
+                let spec = json!({"thread": thread, "author": {"kind": "agent", "name": "vigia"}, "body": "b", "reason": reason,
+                    "severity": "info"});
+                let name = story_name(&thread, reason, next);
+                let metadata = json!({"name": name, "creationTimestamp": self.now.to_string()});
+                let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message", "metadata": metadata, "spec": spec});
+                self.stored.messages.entry(name).or_insert((1, serde_json::from_value(object).unwrap()));
+            }
+        }
+    }
+
+    fn tamper_message(&mut self, phase: MessagePhase) {
+        let pending =
+            self.stored.messages.iter_mut().filter(|(_, (_, message))| is_own(message) && is_pending(message));
+        if let Some((name, (version, message))) = pending.max_by_key(|(_, (_, message))| message.spec.at.clone()) {
+            message.status.get_or_insert_default().phase = Some(phase);
+            *version += 1;
+            self.tampered.push(name.clone());
+            self.people_acted += 1;
         }
     }
 
@@ -251,6 +321,7 @@ impl World {
 
     fn tell(&mut self, replica: usize, view: &State, at: Timestamp) -> Result<bool, Stopped> {
         let plan = self.plan(view, at);
+        let mut made = plan.thread.clone();
         if plan.make {
             self.step(replica)?;
             let spec = ThreadSpec {
@@ -263,15 +334,22 @@ impl World {
             };
             let mut thread = Thread::new(&plan.thread, spec);
             thread.metadata.creation_timestamp = Some(Time(self.now));
-            self.stored.threads.entry(plan.thread.clone()).or_insert((1, thread));
+            let is_it = |other: &Thread| other.spec.finding == thread.spec.finding;
+            let Some(name) = free_or_its_own(&self.stored.threads, &plan.thread, is_it) else { return Ok(false) };
+            thread.metadata.name = Some(name.clone());
+            self.stored.threads.entry(name.clone()).or_insert((1, thread));
+            made = name;
         }
-        if plan.refer {
+        if plan.refer || made != plan.thread {
             self.step(replica)?;
             let (version, status) = &mut self.stored.finding;
             if (&status.thread, &status.opened_at) != (&view.finding.1.thread, &view.finding.1.opened_at) {
                 return Err(Stopped);
             }
-            (*version, status.thread) = (*version + 1, Some(plan.thread.clone()));
+            (*version, status.thread) = (*version + 1, Some(made.clone()));
+        }
+        if made != plan.thread {
+            return Ok(true);
         }
         let (name, spec) = (self.name.clone(), self.spec.clone());
         let style = Style { language: Language::English, zone: TimeZone::UTC };
@@ -281,8 +359,13 @@ impl World {
             let spec =
                 message(one, &plan.thread, &Voices { acting: "pulso".into(), ..Voices::default() }, &facts, &style);
             let mut object = Message::new(&one.name, spec);
+            object.metadata.annotations = Some([(RECORDED_BY.into(), RECORDED_BY_OPERATOR.into())].into());
             object.metadata.creation_timestamp = Some(Time(self.now));
-            self.stored.messages.entry(one.name.clone()).or_insert((1, object));
+            let is_it = |other: &Message| is_own(other) && other.spec.reason == object.spec.reason;
+            if let Some(name) = free_or_its_own(&self.stored.messages, &one.name, is_it) {
+                object.metadata.name = Some(name.clone());
+                self.stored.messages.entry(name).or_insert((1, object));
+            }
         }
         Ok(!plan.is_empty())
     }
@@ -290,7 +373,7 @@ impl World {
     fn keep(&mut self, replica: usize, view: &State, at: Timestamp, name: &str) -> Result<bool, Stopped> {
         let (version, thread) = &view.threads[name];
         let told = view.told(name);
-        let subject = Subject::Finding(&view.finding.1);
+        let subject = if thread.spec.finding.is_some() { Subject::Finding(&view.finding.1) } else { Subject::None };
         let surroundings = Surroundings { thread, subject, told: &told, now: at };
         let todo = upkeep(&surroundings, &self.limits, &HashMap::new(), |_| None);
         let mut version = *version;
@@ -330,6 +413,7 @@ impl World {
         let before = message.status.clone().unwrap_or_default();
         assert!(before.sequence.is_none_or(|sequence| status.sequence == Some(sequence)), "a place does not change");
         let is_final = matches!(before.phase, Some(MessagePhase::Acknowledged | MessagePhase::Archived));
+        let is_final = is_final && !self.tampered.contains(&name.to_string());
         assert!(!is_final || status.phase == before.phase, "{name}: what is settled stays so");
         message.status = Some(status.clone());
         *stored += 1;
@@ -345,7 +429,8 @@ impl World {
 }
 
 fn check_reserved(before: Option<u32>, after: Option<u32>) {
-    assert!(after >= before, "sequences that are reserved stay so");
+    let is_senseless = before == Some(u32::MAX);
+    assert!(is_senseless || after >= before, "sequences that are reserved stay so");
 }
 
 impl State {

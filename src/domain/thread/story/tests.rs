@@ -62,7 +62,7 @@ fn thread(closed: bool, last_message: Option<i64>) -> Thread {
 fn messages(all: &[(&str, &str, i64, Value)]) -> Told {
     let mut told = Told::default();
     for (number, (name, reason, second, more)) in all.iter().enumerate() {
-        let mut object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message", "metadata": {"name": name},
+        let mut object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message", "metadata": {"name": name, "annotations": {"agentic.ligbox.io/recorded-by": "operator"}},
             "spec": {"thread": first_thread(), "author": {"kind": "agent", "name": VIGIA}, "body": "b", "reason": reason,
                 "at": at(*second).to_string()},
             "status": {"sequence": number + 1}});
@@ -187,6 +187,38 @@ fn a_thread_that_was_deleted_is_made_again_while_its_finding_is_active() {
     assert!(decide(&status(&[('o', 0), ('r', 5)], Some(&name)), None, &Told::default(), 10).is_empty());
     let renamed = decide(&status(&[('o', 0)], Some("by-hand")), None, &Told::default(), 10);
     assert_eq!((renamed.thread.as_str(), renamed.refer), (name.as_str(), true));
+}
+
+#[test]
+fn a_thread_by_hand_under_its_name_is_not_that_of_the_finding() {
+    let name = first_thread();
+    let open = status(&[('o', 0)], Some(&name));
+    for finding in [json!(null), json!("other-0123456789")] {
+        let mut by_hand = serde_json::to_value(thread(false, None)).unwrap();
+        json_patch::merge(&mut by_hand, &json!({"spec": {"finding": finding}}));
+        let by_hand: Thread = serde_json::from_value(by_hand).unwrap();
+        let plan = decide(&open, Some(&by_hand), &told(&[('o', 0)]), 10);
+        assert_eq!((plan.thread.clone(), plan.make, plan.refer), (format!("{name}.2"), true, true));
+        assert_eq!(outline(&plan), [("Opened", 0)], "all of it is told there");
+        let last = decide(&status(&[('o', 0)], Some(&format!("{name}.9"))), Some(&by_hand), &Told::default(), 10);
+        assert!(last.is_empty(), "somebody has all names");
+    }
+    let second = status(&[('o', 0)], Some(&format!("{name}.2")));
+    let plan = decide(&second, Some(&thread(false, None)), &Told::default(), 10);
+    assert_eq!((plan.thread, plan.make, plan.refer), (format!("{name}.2"), false, false));
+}
+
+#[test]
+fn a_message_by_hand_is_not_part_of_the_story() {
+    let (thread, name) = (thread(false, None), first_thread());
+    let opened = story_name(&name, "Opened", at(0));
+    let by_hand = json!({"metadata": {"annotations": null}, "spec": {"severity": "high", "needsAck": true}});
+    let taken = (opened.as_str(), "Opened", 0, by_hand);
+    let open = status(&[('o', 0)], Some(&name));
+    assert_eq!(outline(&decide(&open, Some(&thread), &messages(std::slice::from_ref(&taken)), 10)), [("Opened", 0)]);
+    let other = format!("{opened}.2");
+    let own = (other.as_str(), "Opened", 0, json!({"spec": {"severity": "high", "needsAck": true}}));
+    assert!(decide(&open, Some(&thread), &messages(&[taken, own]), 10).is_empty(), "it has the next name");
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn thread(more: Value) -> Thread {
 /// A Message of the operator, written at this second.
 fn message(name: &str, reason: &str, second: i64, more: Value) -> Message {
     let mut object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message",
-        "metadata": {"name": name, "generation": 1},
+        "metadata": {"name": name, "generation": 1, "annotations": {"agentic.ligbox.io/recorded-by": "operator"}},
         "spec": {"thread": "t", "author": {"kind": "agent", "name": "vigia"}, "body": "b", "reason": reason, "at": time(second)}});
     json_patch::merge(&mut object, &more);
     serde_json::from_value(object).unwrap()
@@ -36,6 +36,11 @@ fn message(name: &str, reason: &str, second: i64, more: Value) -> Message {
 
 fn asking(name: &str, second: i64) -> Message {
     message(name, "Opened", second, json!({"spec": {"needsAck": true}}))
+}
+
+/// A Message that somebody wrote in the name of an Agent, as if it were of the operator.
+fn by_hand(name: &str, second: i64) -> Message {
+    message(name, "Opened", second, json!({"spec": {"needsAck": true}, "metadata": {"annotations": null}}))
 }
 
 fn status(phase: &str, thread: Option<&Thread>, more: Value) -> FindingStatus {
@@ -65,7 +70,7 @@ fn phases(upkeep: &Upkeep) -> Vec<(String, Option<MessagePhase>)> {
 
 #[test]
 fn messages_get_the_next_places_in_the_order_in_which_they_were_written() {
-    let first = message("z", "Opened", 1, json!({"status": {"observedGeneration": 1, "sequence": 7}}));
+    let first = message("z", "Opened", 1, json!({"status": {"observedGeneration": 1, "sequence": 7, "proven": true}}));
     let all = [message("b", "Acknowledged", 3, json!({})), message("a", "Acknowledged", 2, json!({})), first];
     let thread = thread(json!({"status": {"lastSequence": 9}}));
     let open = status("Open", Some(&thread), json!({}));
@@ -123,20 +128,100 @@ fn a_message_is_pending_until_it_is_acknowledged_or_moot() {
     assert_eq!(of(Subject::Finding(&elsewhere), &[one()]), archived);
     assert_eq!(of(Subject::Finding(&later), &[one()]), archived, "another Thread tells of it now");
     assert_eq!(of(Subject::Gone, &[one()]), archived);
-    assert_eq!(of(Subject::None, &[one()]), pending);
+    assert_eq!(of(Subject::None, &[one()]), archived, "the Thread is about no Finding");
+    assert_eq!(of(Subject::None, &[by_hand("a", 0)]), pending);
+    assert_eq!(of(Subject::Finding(&open), &[one(), by_hand("b", 5)]), pending, "that is not part of the story");
     let by =
         message("a", "Opened", 0, json!({"spec": {"needsAck": true, "acknowledgement": {"by": "rui", "note": "n"}}}));
     let upkeep = decide(&current, Subject::Finding(&acknowledged), &[by], 10);
     let recorded = upkeep.messages[0].1.acknowledgement.clone().unwrap();
     assert_eq!((recorded.by.as_str(), recorded.of_finding, recorded.at.0), ("rui", false, at(10)));
-    let settled = message(
-        "a",
-        "Opened",
-        0,
-        json!({"spec": {"needsAck": true},
-        "status": {"observedGeneration": 1, "sequence": 1, "phase": "Acknowledged"}}),
+    let settled = |more: Value| {
+        let status = json!({"observedGeneration": 1, "sequence": 1, "phase": "Acknowledged", "proven": true});
+        let mut settled = json!({"spec": {"needsAck": true}, "status": status});
+        json_patch::merge(&mut settled, &more);
+        [message("a", "Opened", 0, settled)]
+    };
+    let recorded = json!({"status": {"acknowledgement": {"by": "ana", "at": time(5), "proven": true}}});
+    assert_eq!(phases(&decide(&current, Subject::Gone, &settled(recorded), 10)), [], "it stays as it is");
+
+    // A status that somebody wrote by hand.
+    assert_eq!(of(Subject::Finding(&open), &settled(json!({}))), pending);
+    let archived_by_hand = settled(json!({"status": {"phase": "Archived"}}));
+    assert_eq!(of(Subject::Finding(&open), &archived_by_hand), pending);
+    let upkeep = decide(&current, Subject::Finding(&open), &[archived_by_hand[0].clone(), end()], 10);
+    assert_eq!(phases(&upkeep), [("end".to_string(), None)], "what a resolution archived stays archived");
+}
+
+#[test]
+fn a_message_by_hand_in_the_name_of_an_agent_is_marked() {
+    let thread = thread(json!({}));
+    let open = status("Open", Some(&thread), json!({}));
+    let first = decide(&thread, Subject::Finding(&open), &[asking("a", 0), by_hand("b", 1)], 10);
+    let marks: Vec<_> = first.messages.iter().map(|(_, next)| (next.proven, next.manager.as_deref())).collect();
+    assert_eq!(marks, [(true, None), (false, Some("kubectl-create"))]);
+    let (stored, next) = &first.messages[1];
+    let kept = Message { status: Some(next.clone()), ..(**stored).clone() };
+    assert!(decide(&thread, Subject::Finding(&open), &[kept], 10).messages.is_empty());
+    let claims = by_hand("b", 1);
+    let claimed = serde_json::from_value(json!({"sequence": 1, "observedGeneration": 1, "proven": true})).unwrap();
+    let claims = Message { status: Some(claimed), ..claims };
+    let next = &decide(&thread, Subject::Finding(&open), &[claims], 10).messages[0].1;
+    assert_eq!((next.proven, next.manager.as_deref()), (false, Some("kubectl-create")), "whatever its status says");
+}
+
+#[test]
+fn senseless_sequences_that_were_written_by_hand_do_not_end_the_order() {
+    let places = |last: u32, sequences: &[(&str, Option<u32>)]| {
+        let one = |(second, (name, sequence)): (i64, &(&str, Option<u32>))| {
+            message(
+                name,
+                "Correlated",
+                second,
+                json!({"status": {"observedGeneration": 1, "sequence": sequence, "proven": true}}),
+            )
+        };
+        let messages: Vec<Message> = (0..).zip(sequences).map(one).collect();
+        let thread = thread(json!({"status": {"lastSequence": last}}));
+        let open = status("Open", Some(&thread), json!({}));
+        let upkeep = decide(&thread, Subject::Finding(&open), &messages, 100);
+        let places: Vec<_> =
+            upkeep.messages.iter().map(|(m, s)| (m.metadata.name.clone().unwrap(), s.sequence)).collect();
+        (places, upkeep.thread.and_then(|thread| thread.last_sequence))
+    };
+    let name = |name: &str, sequence| (name.to_string(), Some(sequence));
+    assert_eq!(places(u32::MAX, &[("a", Some(1)), ("b", None)]), (vec![name("b", 2)], Some(2)));
+    assert_eq!(places(u32::MAX, &[("a", None)]), (vec![name("a", 1)], Some(1)));
+    assert_eq!(
+        places(9, &[("a", Some(1)), ("b", None)]),
+        (vec![name("b", 10)], Some(10)),
+        "reserved, and not given yet"
     );
-    assert_eq!(phases(&decide(&current, Subject::Gone, &[settled], 10)), [], "it stays as it is");
+    assert_eq!(places(2, &[("a", Some(1)), ("b", Some(u32::MAX)), ("c", None)]).0, [name("b", 3), name("c", 4)]);
+    let exhausted = places(2, &[("a", Some(1)), ("b", Some(999_999_999)), ("c", None), ("d", None)]);
+    assert_eq!(exhausted, (vec![name("b", 2), name("c", 3), name("d", 4)], Some(4)), "all are numbered anew");
+}
+
+#[test]
+fn a_clock_that_is_set_back_changes_no_order() {
+    let thread = thread(json!({}));
+    let open = status("Open", Some(&thread), json!({}));
+    let mut stored: Vec<Message> = Vec::new();
+    let mut last = thread;
+    // The clock is set back by an hour after the second.
+    for (name, second) in [("d", 3600), ("c", 3660), ("b", 60), ("a", 120)] {
+        stored.push(message(name, "Correlated", second, json!({})));
+        let upkeep = decide(&last, Subject::Finding(&open), &stored, second);
+        for (message, status) in &upkeep.messages {
+            let message = stored.iter_mut().find(|other| other.metadata.name == message.metadata.name).unwrap();
+            message.status = Some(status.clone());
+        }
+        last.status = upkeep.thread.or(last.status);
+    }
+    let mut places: Vec<_> =
+        stored.iter().map(|m| (m.status.as_ref().unwrap().sequence, m.metadata.name.as_deref())).collect();
+    places.sort_unstable();
+    assert_eq!(places, [(Some(1), Some("d")), (Some(2), Some("c")), (Some(3), Some("b")), (Some(4), Some("a"))]);
 }
 
 #[test]
@@ -194,7 +279,7 @@ fn threads_are_closed_in_time_and_never_while_a_message_is_pending() {
         let closed = Thread { spec: crate::api::ThreadSpec { closed: true, ..thread.spec.clone() }, ..thread.clone() };
         assert_eq!(of(&closed, subject, &[note()], second), Closing::Open, "{number}: it is closed");
     }
-    let waits = of(&conversation, Subject::None, &[asking("a", 0)], 100 * day);
+    let waits = of(&conversation, Subject::None, &[by_hand("a", 0)], 100 * day);
     assert_eq!(waits, Closing::Open);
     assert_eq!(of(&of_finding, Subject::Finding(&resolved), &[asking("a", 0)], 100 * day), Closing::Open);
 }
