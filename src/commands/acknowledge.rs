@@ -4,6 +4,7 @@ use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Command, CommandError, Context, Objects, Stored};
 use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase, Subject, SubjectState};
 use crate::domain::printable::printable;
+use crate::domain::refusal::Refusal;
 pub(super) use crate::domain::transition::VERB_ACKNOWLEDGE;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
@@ -135,11 +136,11 @@ async fn carry_out(
         Ok(Written::Unchanged(finding)) => (Ok(view_of(context, &intent, finding)), ActionResult::Unchanged),
         Err(error @ CommandError::Unavailable { .. }) => match look_again(context, &intent).await {
             Some((Made::Yes, Some(finding))) => (Ok(view_of(context, &intent, finding)), ActionResult::Done),
-            Some((Made::No, _)) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+            Some((Made::No, _)) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
             // It stays without a result, and is completed once the API can be read.
             _ => return Err(error),
         },
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
     };
     intent.end(context, &result, stored(&view)).await;
     view
@@ -197,12 +198,12 @@ pub(super) async fn complete(
         (Made::Ended, _) => {
             let error = ended();
             let view = Err(error.clone());
-            intent.end(context, &ActionResult::Refused(error.to_string()), stored(&view)).await;
+            intent.end(context, &ActionResult::Refused(error.refusal()), stored(&view)).await;
             view
         }
         _ => {
             let error = not_known(&intent);
-            let result = ActionResult::Unknown(error.to_string());
+            let result = ActionResult::Unknown(error.refusal());
             intent.end(context, &result, stored(&Err(error.clone()))).await;
             Err(error)
         }
@@ -217,7 +218,7 @@ fn view_of(context: &Context, intent: &Intent, finding: Finding) -> FindingView 
 }
 
 fn ended() -> CommandError {
-    CommandError::Conflict("the Finding was resolved before the acknowledgement could be written".into())
+    CommandError::Conflict(Refusal::ResolvedMeanwhile)
 }
 
 /// Whether the occurrence that was to be acknowledged has not ended.
@@ -228,9 +229,7 @@ fn is_same_occurrence(intent: &Intent, finding: &Finding) -> bool {
 }
 
 fn not_known(intent: &Intent) -> CommandError {
-    let id = &intent.action.spec.subject.name;
-    let reason = "the facade ended while it was being acknowledged, and it was changed since";
-    CommandError::Conflict(format!("whether this acknowledged {id} is not known: {reason}"))
+    CommandError::Conflict(Refusal::AcknowledgementUnknown { finding: intent.action.spec.subject.name.clone() })
 }
 
 /// Whether the change of an Action was made.
@@ -282,13 +281,12 @@ async fn write(context: &Context, wanted: &Wanted, mut finding: Finding) -> Resu
     let mut first_read: Option<Option<Acknowledgement>> = None;
     for _ in 0..ATTEMPTS_MAX {
         if views::phase(&finding) == Some(Phase::Resolved) {
-            return Err(CommandError::Conflict(format!("{id} is resolved: there is nothing to acknowledge")));
+            return Err(CommandError::Conflict(Refusal::NothingToAcknowledge { finding: id.clone() }));
         }
         match next_step(finding.spec.acknowledgement.as_ref(), first_read.as_ref(), &wanted.by, note) {
             Step::Keep => return Ok(Written::Unchanged(finding)),
             Step::Conflict => {
-                let message = "the acknowledgement was changed at the same time: read the Finding again";
-                return Err(CommandError::Conflict(message.into()));
+                return Err(CommandError::Conflict(Refusal::AcknowledgementChanged));
             }
             Step::Write => {}
         }
@@ -305,7 +303,7 @@ async fn write(context: &Context, wanted: &Wanted, mut finding: Finding) -> Resu
             Err(error) => return Err(error.into()),
         }
     }
-    Err(CommandError::Conflict("the Finding keeps changing: try again".into()))
+    Err(CommandError::Conflict(Refusal::KeepsChanging { kind: "Finding".into() }))
 }
 
 /// `current` is the acknowledgement now, `first_read` the one of the first attempt, if this is not the first.

@@ -4,6 +4,7 @@ use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Command, CommandError, Context, Note, Objects, Stored};
 use crate::api::{Message, MessagePhase, Phase, RecordedAcknowledgement, Subject, SubjectState};
 use crate::domain::names::is_object_name;
+use crate::domain::refusal::Refusal;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
@@ -46,7 +47,7 @@ enum Step {
     Done,
     /// It is acknowledged, by itself or with its Finding.
     Keep,
-    Refuse(String),
+    Refuse(Refusal),
 }
 
 impl Command for AcknowledgeMessage {
@@ -120,12 +121,12 @@ async fn carry_out(
                 Ok(Some(message)) if next_step(&intent, &message, false) == Step::Done => {
                     (Ok(view_of(context, message)), ActionResult::Done)
                 }
-                Ok(_) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+                Ok(_) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
                 // It stays without a result, and is completed once the API can be read.
                 Err(_) => return Err(error),
             }
         }
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
     };
     intent.end(context, &result, stored(&view)).await;
     view
@@ -135,8 +136,8 @@ async fn carry_out(
 pub(super) async fn complete(context: &Context, mut intent: Intent) -> Result<(), CommandError> {
     let name = intent.action.spec.subject.name.clone();
     let Some(message) = call(context.api::<Message>().get_opt(&name)).await? else {
-        let error = CommandError::NotFound(format!("{name} no longer exists"));
-        intent.end(context, &ActionResult::Refused(error.to_string()), None).await;
+        let error = CommandError::NotFound(Refusal::Deleted { name });
+        intent.end(context, &ActionResult::Refused(error.refusal()), None).await;
         return Err(error);
     };
     Box::pin(carry_out(context, intent, message, &|_| None)).await.map(drop)
@@ -167,7 +168,7 @@ async fn write(context: &Context, intent: &Intent, mut message: Message) -> Resu
             Err(error) => return Err(error.into()),
         }
     }
-    Err(CommandError::Conflict("the Message keeps changing: try again".into()))
+    Err(CommandError::Conflict(Refusal::KeepsChanging { kind: "Message".into() }))
 }
 
 /// Whether the Finding of the Message's Thread is resolved, which the operator archives the Message for.
@@ -182,7 +183,7 @@ fn next_step(intent: &Intent, message: &Message, is_over: bool) -> Step {
     let name = &intent.action.spec.subject.name;
     let status = message.status.as_ref();
     if intent.action.spec.before.as_ref().is_some_and(|before| before.uid != message.metadata.uid) {
-        return Step::Refuse(format!("{name} was deleted and created again since the request"));
+        return Step::Refuse(Refusal::Recreated { name: name.clone() });
     }
     match &message.spec.acknowledgement {
         Some(written) if written.action.as_deref() == Some(intent.name().as_str()) => return Step::Done,
@@ -190,10 +191,10 @@ fn next_step(intent: &Intent, message: &Message, is_over: bool) -> Step {
         None => {}
     }
     match status.and_then(|status| status.phase) {
-        _ if !message.spec.needs_ack => Step::Refuse(format!("{name} needs no acknowledgement")),
-        Some(MessagePhase::Archived) => Step::Refuse(format!("{name} is archived: its Finding is resolved")),
+        _ if !message.spec.needs_ack => Step::Refuse(Refusal::NoAcknowledgementNeeded { message: name.clone() }),
+        Some(MessagePhase::Archived) => Step::Refuse(Refusal::MessageArchived { message: name.clone() }),
         _ if status.is_some_and(|status| status.acknowledgement.is_some()) => Step::Keep,
-        _ if is_over => Step::Refuse(format!("the Finding of {name} is resolved: there is nothing to acknowledge")),
+        _ if is_over => Step::Refuse(Refusal::FindingOfMessageResolved { message: name.clone() }),
         _ => Step::Write,
     }
 }

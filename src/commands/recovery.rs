@@ -10,6 +10,7 @@ use super::{
     unacknowledge,
 };
 use crate::api::Action;
+use crate::domain::refusal::Refusal;
 use crate::domain::transition::VERB_ACKNOWLEDGE;
 use crate::runtime::clock::now;
 use crate::runtime::retry::RetryPolicy;
@@ -164,7 +165,7 @@ async fn complete(context: &Context, action: Action) -> Result<(), WriteError> {
         silence::VERB_END => Box::pin(silence::complete_end(&context, intent)).await,
         // Of a later version of the program.
         _ => {
-            let reason = format!("this version of the program does not know the verb {verb:?}");
+            let reason = Refusal::UnknownVerb { verb: verb.clone() };
             intent.end(&context, &ActionResult::Unknown(reason.clone()), None).await;
             Err(CommandError::Conflict(reason))
         }

@@ -3,6 +3,7 @@
 use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Command, CommandError, Context, Objects, Stored};
 use crate::api::{Acknowledgement, Finding, Phase, Subject, SubjectState};
+use crate::domain::refusal::Refusal;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
 use crate::views::{self, FindingView, Resources};
@@ -104,12 +105,12 @@ async fn carry_out(
                 Ok(Some(finding)) if matches!(next_step(&intent, &finding), Step::Keep) => {
                     (Ok(view_of(context, finding)), ActionResult::Done)
                 }
-                Ok(_) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+                Ok(_) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
                 // It stays without a result, and is completed once the API can be read.
                 Err(_) => return Err(error),
             }
         }
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
     };
     intent.end(context, &result, stored(&view)).await;
     view
@@ -119,8 +120,8 @@ async fn carry_out(
 pub(super) async fn complete(context: &Context, mut intent: Intent) -> Result<(), CommandError> {
     let name = intent.action.spec.subject.name.clone();
     let Some(finding) = call(context.api::<Finding>().get_opt(&name)).await? else {
-        let error = CommandError::NotFound(format!("{name} no longer exists"));
-        intent.end(context, &ActionResult::Refused(error.to_string()), None).await;
+        let error = CommandError::NotFound(Refusal::Deleted { name });
+        intent.end(context, &ActionResult::Refused(error.refusal()), None).await;
         return Err(error);
     };
     Box::pin(carry_out(context, intent, finding, &|_| None)).await.map(drop)
@@ -151,7 +152,7 @@ async fn write(context: &Context, intent: &Intent, mut finding: Finding) -> Resu
             Err(error) => return Err(error.into()),
         }
     }
-    Err(CommandError::Conflict("the Finding keeps changing: try again".into()))
+    Err(CommandError::Conflict(Refusal::KeepsChanging { kind: "Finding".into() }))
 }
 
 /// What to do about the Finding as it is now.
@@ -167,22 +168,18 @@ fn next_step(intent: &Intent, finding: &Finding) -> Step {
     let before = intent.action.spec.before.as_ref();
     let occurrence = finding.status.as_ref().and_then(|status| status.occurrences);
     if before.is_some_and(|before| before.uid != finding.metadata.uid) {
-        return Step::Refuse(CommandError::Conflict(format!("{name} was deleted and created again since the request")));
+        return Step::Refuse(CommandError::Conflict(Refusal::Recreated { name: name.clone() }));
     }
     if views::phase(finding) == Some(Phase::Resolved) {
-        let error = format!("{name} is resolved: its acknowledgement has ended");
-        return Step::Refuse(CommandError::Conflict(error));
+        return Step::Refuse(CommandError::Conflict(Refusal::AcknowledgementEnded { finding: name.clone() }));
     }
     if before.is_some_and(|before| before.occurrence != occurrence) {
-        return Step::Refuse(CommandError::Conflict(format!("{name} was opened again since the request")));
+        return Step::Refuse(CommandError::Conflict(Refusal::OpenedAgain { finding: name.clone() }));
     }
     match &finding.spec.acknowledgement {
         None => Step::Keep,
         Some(Acknowledgement { by, .. }) if intent.parameter(BY) == Some(by.as_str()) => Step::Write,
-        Some(_) => {
-            let error = "the acknowledgement was changed at the same time: read the Finding again";
-            Step::Refuse(CommandError::Conflict(error.into()))
-        }
+        Some(_) => Step::Refuse(CommandError::Conflict(Refusal::AcknowledgementChanged)),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::api::{Message, ThreadSpec};
 use crate::commands::intent::THREAD;
 use crate::commands::{Command, CommandError, Context, Intent, Stored};
 use crate::domain::agents::MAESTRO;
+use crate::domain::refusal::Refusal;
 use crate::domain::thread::names::{answer_name, conversation_name};
 use crate::views::{ChatRef, ChatView, Resources};
 use kube::ResourceExt as _;
@@ -83,7 +84,9 @@ impl Chat {
         let new = conversation_name(context.request.action());
         if let Some(chosen) = earlier.and_then(|intent| intent.parameter(THREAD)).filter(|chosen| *chosen != new) {
             return match thread(context, chosen).await {
-                Err(CommandError::NotFound(_)) => Err(CommandError::Conflict(format!("{chosen} was deleted since"))),
+                Err(CommandError::NotFound(_)) => {
+                    Err(CommandError::Conflict(Refusal::ThreadDeleted { thread: chosen.to_string() }))
+                }
                 found => Ok(Place::Thread(Box::new(found?))),
             };
         }
@@ -103,7 +106,7 @@ impl Chat {
         }
         if let Some(name) = named {
             return match thread(context, name).await {
-                Err(CommandError::NotFound(reason)) => Err(CommandError::invalid("thread_id", reason)),
+                Err(error @ CommandError::NotFound(_)) => Err(CommandError::invalid("thread_id", error.to_string())),
                 found => Ok(Place::Thread(Box::new(found?))),
             };
         }

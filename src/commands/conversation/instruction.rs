@@ -8,6 +8,7 @@ use crate::commands::{
     Unacknowledge, acknowledge, run, silence, unacknowledge,
 };
 use crate::domain::conversation::command::{Command, Understood, parse};
+use crate::domain::refusal::Refusal;
 use crate::runtime::write::call;
 use kube::ResourceExt as _;
 use std::collections::BTreeMap;
@@ -83,12 +84,12 @@ impl About {
     }
 
     fn finding(&self) -> Result<&str, CommandError> {
-        let none = || CommandError::Conflict("this conversation is not about a Finding".into());
+        let none = || CommandError::Conflict(Refusal::NotAboutFinding);
         self.finding.as_deref().ok_or_else(none)
     }
 
     fn scenario(&self) -> Result<&str, CommandError> {
-        let none = || CommandError::Conflict("this conversation is not about a Scenario".into());
+        let none = || CommandError::Conflict(Refusal::NotAboutScenario);
         self.scenario.as_deref().ok_or_else(none)
     }
 }
@@ -169,7 +170,7 @@ async fn refuse(
         }
     };
     if intent.progress() == Progress::Begun {
-        intent.end(context, &ActionResult::Refused(error.to_string()), None).await;
+        intent.end(context, &ActionResult::Refused(error.refusal()), None).await;
     }
     Ok(intent)
 }

@@ -3,6 +3,7 @@
 use crate::api::{Silence, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{Command, CommandError, Context, Objects, Stored};
+use crate::domain::refusal::Refusal;
 use crate::domain::silence::{Ending, ending};
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
@@ -87,7 +88,7 @@ async fn carry_out(
         }
         // Whether it was ended is not known: it is completed once the API can be read.
         Err(error @ CommandError::Unavailable { .. }) => return Err(error),
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
     };
     intent.end(context, &result, stored(&view)).await;
     view
@@ -111,7 +112,7 @@ async fn end(context: &Context, intent: &Intent) -> Result<Ended, CommandError> 
     for _ in 0..ATTEMPTS_MAX {
         let silence = call(api.get(name)).await?;
         if before != silence.metadata.uid.as_ref() {
-            return Err(CommandError::Conflict(format!("{name} was deleted and created again since the request")));
+            return Err(CommandError::Conflict(Refusal::Recreated { name: name.clone() }));
         }
         let created = silence.metadata.creation_timestamp.as_ref().map_or_else(now, |at| at.0);
         let written = match ending(&silence.spec, created, now()) {
@@ -134,5 +135,5 @@ async fn end(context: &Context, intent: &Intent) -> Result<Ended, CommandError> 
             Err(error) => return Err(error.into()),
         }
     }
-    Err(CommandError::Conflict("the Silence keeps changing: try again".into()))
+    Err(CommandError::Conflict(Refusal::KeepsChanging { kind: "Silence".into() }))
 }

@@ -4,6 +4,7 @@ use super::NewSilence;
 use crate::api::{Silence, SilenceSpec, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{Command, CommandError, Context, Objects, Stored};
+use crate::domain::refusal::Refusal;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
@@ -83,11 +84,11 @@ async fn carry_out(
         Ok(silence) => (Ok(context.resources.silence_view(&silence, now())), ActionResult::Done),
         Err(error @ CommandError::Unavailable { .. }) => match call(context.api::<Silence>().get_opt(&name)).await {
             Ok(Some(silence)) => (Ok(context.resources.silence_view(&silence, now())), ActionResult::Done),
-            Ok(None) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+            Ok(None) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
             // It stays without a result, and is completed once the API can be read.
             Err(_) => return Err(error),
         },
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
     };
     intent.end(context, &result, stored(&made)).await;
     made
@@ -102,7 +103,7 @@ async fn create(context: &Context, name: &str, spec: SilenceSpec) -> Result<Sile
         Err(WriteError::Exists) => {
             let existing = call(api.get(name)).await?;
             let is_own = existing.spec.author == wanted.spec.author && existing.spec.matchers == wanted.spec.matchers;
-            let taken = || CommandError::Conflict(format!("there is another Silence with the name {name}"));
+            let taken = || CommandError::Conflict(Refusal::NameTaken { kind: "Silence".into(), name: name.into() });
             if is_own { Ok(existing) } else { Err(taken()) }
         }
         other => Ok(other?),
@@ -127,7 +128,7 @@ async fn again(
         Progress::Done | Progress::Unknown => {
             let name = &intent.action.spec.subject.name;
             let silence = call(context.api::<Silence>().get_opt(name)).await?;
-            let ended = || CommandError::NotFound(format!("{name} was made, and deleted since"));
+            let ended = || CommandError::NotFound(Refusal::SilenceDeleted { name: name.clone() });
             let view = silence.map(|silence| context.resources.silence_view(&silence, now())).ok_or_else(ended);
             intent.answer(context, stored(&view)).await;
             view
@@ -145,9 +146,8 @@ pub(in crate::commands) async fn complete(context: &Context, mut intent: Intent)
             Ok(())
         }
         None => {
-            let reason = "the facade ended before the Silence was made: make it again";
-            intent.end(context, &ActionResult::Refused(reason.into()), None).await;
-            Err(CommandError::Conflict(reason.into()))
+            intent.end(context, &ActionResult::Refused(Refusal::SilenceNotMade), None).await;
+            Err(CommandError::Conflict(Refusal::SilenceNotMade))
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::commands::{
     Chat, ChatInput, Command, CommandError, Context, Earlier, Interface, ProcessId, Reply, Text, look_up,
 };
 use crate::domain::redact::Source;
+use crate::domain::refusal::Refusal;
 use crate::domain::thread::names::answer_name;
 use crate::domain::thread::names::text_digest;
 use crate::views::{ChatView, MessageView};
@@ -115,7 +116,7 @@ async fn what_cannot_be_replied_to_is_refused_with_words() {
     for said in ["oi", "ack"] {
         let error = reply(&lead(&server), "over", said).await.unwrap_err();
         let expected = "over is closed: start a new conversation";
-        assert!(matches!(&error, CommandError::Conflict(text) if text == expected), "{error:?}");
+        assert!(matches!(&error, CommandError::Conflict(_) if error.to_string() == expected), "{error:?}");
     }
     add_thread(&server, "full", json!({}));
     let full = ("threads".to_string(), "full".to_string());
@@ -123,7 +124,10 @@ async fn what_cannot_be_replied_to_is_refused_with_words() {
     server.cluster(|c| json_patch::merge(c.objects.get_mut(&full).unwrap(), &change));
     let context = lead(&server);
     let error = reply(&context, "full", "oi").await.unwrap_err();
-    assert!(matches!(&error, CommandError::Conflict(text) if text.contains("has 10000 Messages")), "{error:?}");
+    assert!(
+        matches!(&error, CommandError::Conflict(_) if error.to_string().contains("has 10000 Messages")),
+        "{error:?}"
+    );
     let metrics = context.metrics.encode();
     assert!(metrics.contains("limit_reached_total{limit=\"replies_of_thread\"} 1"), "{metrics}");
     let refused = |action: &Value| action["spec"]["verb"] == "reply" && action["status"]["result"] == "refused";
@@ -172,8 +176,8 @@ async fn a_request_that_is_repeated_after_a_failure_of_any_step_is_done_once() {
                 });
                 let again = send(&context, Chat { input: input.clone(), wait: Duration::ZERO }).await;
                 let again = match (&first, again) {
-                    (Err(_), Some(Err(CommandError::Conflict(text)))) if text.contains("in progress") => {
-                        panic!("{what}: {text}")
+                    (Err(_), Some(Err(CommandError::Conflict(Refusal::RequestInProgress)))) => {
+                        panic!("{what}: in progress")
                     }
                     (_, Some(again)) => again.unwrap_or_else(|error| panic!("{what}: {error}")),
                     (Ok(first), None) => first.clone(),
@@ -232,13 +236,59 @@ async fn a_command_in_a_text_is_carried_out_once_with_one_action_that_names_the_
 
 #[tokio::test]
 async fn a_command_that_is_refused_is_recorded_and_its_message_is_stored() {
-    for (thread, said, role, verb, subject, part) in [
-        ("thread", "run", Role::Seo, "run", "desk.api.health", "requires one of the roles"),
-        ("thread", "run none", Role::OpsLead, "run", "desk.api.health", "no Scenario is named \"none\""),
-        ("thread", "run suspended", Role::OpsLead, "run", "suspended", "is suspended"),
-        ("talk", "ack", Role::Seo, "acknowledge", "talk", "not about a Finding"),
-        ("talk", "run", Role::OpsLead, "run", "talk", "not about a Scenario"),
-        ("of-resolved", "ack", Role::Seo, "acknowledge", "resolved", "is resolved"),
+    for (thread, said, role, verb, subject, part, reason, values) in [
+        (
+            "thread",
+            "run",
+            Role::Seo,
+            "run",
+            "desk.api.health",
+            "requires one of the roles",
+            "RoleRequired",
+            json!({"roles": "super_admin, ops_lead, agentic_operator"}),
+        ),
+        (
+            "thread",
+            "run none",
+            Role::OpsLead,
+            "run",
+            "desk.api.health",
+            "no Scenario is named \"none\"",
+            "NoSuchObject",
+            json!({"kind": "Scenario", "name": "none"}),
+        ),
+        (
+            "thread",
+            "run suspended",
+            Role::OpsLead,
+            "run",
+            "suspended",
+            "is suspended",
+            "ScenarioSuspended",
+            json!({"scenario": "suspended"}),
+        ),
+        (
+            "thread",
+            "run not-ready",
+            Role::OpsLead,
+            "run",
+            "not-ready",
+            "is not Ready",
+            "ScenarioNotReady",
+            json!({"scenario": "not-ready", "why": "checks[0]: no such probe"}),
+        ),
+        ("talk", "ack", Role::Seo, "acknowledge", "talk", "not about a Finding", "NotAboutFinding", Value::Null),
+        ("talk", "run", Role::OpsLead, "run", "talk", "not about a Scenario", "NotAboutScenario", Value::Null),
+        (
+            "of-resolved",
+            "ack",
+            Role::Seo,
+            "acknowledge",
+            "resolved",
+            "is resolved",
+            "NothingToAcknowledge",
+            json!({"finding": "resolved"}),
+        ),
     ] {
         for is_keyed in [false, true] {
             let server = talking();
@@ -255,6 +305,7 @@ async fn a_command_that_is_refused_is_recorded_and_its_message_is_stored() {
             let seen = (&action["spec"]["verb"], &action["spec"]["subject"]["name"], &action["status"]["result"]);
             assert_eq!(seen, (&json!(verb), &json!(subject), &json!("refused")), "{said} {action}");
             assert!(action["status"]["message"].as_str().unwrap().contains(part), "{said} {action}");
+            assert_eq!((&action["status"]["reason"], &action["status"]["values"]), (&json!(reason), &values), "{said}");
             assert_eq!(
                 (&message["spec"]["body"], &message["spec"]["action"]),
                 (&json!(said), &action["metadata"]["name"])

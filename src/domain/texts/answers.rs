@@ -195,10 +195,14 @@ pub fn no_thread(language: Language, thread: &str) -> String {
 
 /// Too many Messages of one author.
 pub fn too_many(language: Language, author: &str, most: usize) -> String {
+    let got = match most {
+        1 => text!(language, "já recebeu 1 resposta", "got 1 answer"),
+        _ => text!(language, "já recebeu {most} respostas", "got {most} answers"),
+    };
     text!(
         language,
-        "{author} já recebeu {most} respostas em um minuto. As próximas mensagens não são respondidas até esse minuto passar.",
-        "{author} got {most} answers within a minute. Further messages are not answered until that minute has passed.",
+        "{author} {got} em um minuto. As próximas mensagens não são respondidas até esse minuto passar.",
+        "{author} {got} within a minute. Further messages are not answered until that minute has passed.",
     )
 }
 
@@ -271,13 +275,21 @@ pub fn open_count(language: Language, agent: Option<&str>, count: usize) -> Stri
     }
 }
 
-/// The heading of what other Agents have open, with the number of all.
-pub fn open_besides(language: Language, all: usize) -> String {
-    text!(
-        language,
-        "Ao todo, {all} abertas; as que são de outros agentes",
-        "In all, {all} are open; those owned by other Agents",
-    )
+/// The heading of the `others` that other Agents have open, with the number of all; there is at least one.
+pub fn open_besides(language: Language, all: usize, others: usize) -> String {
+    match (all, others) {
+        (1, _) => text!(language, "Ao todo, 1 aberta, de outro agente", "In all, 1 is open, owned by another Agent"),
+        (_, 1) => text!(
+            language,
+            "Ao todo, {all} abertas; a que é de outro agente",
+            "In all, {all} are open; the one owned by another Agent",
+        ),
+        _ => text!(
+            language,
+            "Ao todo, {all} abertas; as que são de outros agentes",
+            "In all, {all} are open; those owned by other Agents",
+        ),
+    }
 }
 
 /// An open Finding in a list: since when, whether somebody knows, and its name.
@@ -368,9 +380,9 @@ pub fn unchanged(language: Language, did: &Did<'_>) -> String {
     }
 }
 
-/// A command was refused; the reason is the API's.
+/// A command was refused; the reason is a part of a sentence.
 pub fn refused(language: Language, reason: &str) -> String {
-    text!(language, "Recusado, e nada foi alterado: {reason}", "Refused, and nothing was changed: {reason}")
+    text!(language, "Recusado, e nada foi alterado: {reason}.", "Refused, and nothing was changed: {reason}.")
 }
 
 /// Whether a command was carried out is not known.
@@ -415,9 +427,11 @@ pub fn not_run_yet(language: Language) -> String {
 /// So many checks had an outcome.
 pub fn outcome(language: Language, outcome: CheckOutcome, count: usize) -> String {
     let word = match (language, outcome) {
+        (Language::Portuguese, CheckOutcome::Pass) if count == 1 => "normal",
         (Language::Portuguese, CheckOutcome::Pass) => "normais",
         (Language::Portuguese, CheckOutcome::Fail) => "com falha",
         (Language::Portuguese, CheckOutcome::Unknown) => "sem resposta",
+        (Language::Portuguese, CheckOutcome::Held) if count == 1 => "não avaliada",
         (Language::Portuguese, CheckOutcome::Held) => "não avaliadas",
         (Language::English, CheckOutcome::Pass) => "passed",
         (Language::English, CheckOutcome::Fail) => "failed",

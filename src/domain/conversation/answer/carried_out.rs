@@ -5,8 +5,9 @@ use crate::api::{ActionSpec, ActionStatus, CheckOutcome, CheckResult, RequestedR
 use crate::domain::conversation::draft::Draft;
 use crate::domain::conversation::{Style, worded};
 use crate::domain::notice::wording::one_line;
+use crate::domain::refusal::Refusal;
 use crate::domain::texts::answers::{self as texts, Did};
-use crate::domain::texts::{Language, notices};
+use crate::domain::texts::{Language, notices, refusals};
 use jiff::Timestamp;
 
 /// Longest message of an Action or a check, in characters.
@@ -41,8 +42,7 @@ pub fn result(draft: &mut Draft, command: &CarriedOut<'_>, about: &About<'_>, st
         "silence" => Did::Silence { name: &subject, matchers: &matchers, until: until.as_deref() },
         verb => Did::Other { verb, subject: &subject },
     };
-    let why = command.status.and_then(|status| status.message.as_deref()).unwrap_or_default();
-    let why = one_line(&worded::in_words(language, why), MESSAGE_MAX);
+    let why = command.status.map(|status| why(status, language)).unwrap_or_default();
     match command.status.and_then(|status| status.result.as_deref()) {
         Some("done") => {
             draft.paragraph(texts::done(language, &did));
@@ -58,9 +58,19 @@ pub fn result(draft: &mut Draft, command: &CarriedOut<'_>, about: &About<'_>, st
             draft.extend(acknowledged_by(&did, about, language));
         }
         Some("refused") => draft.paragraph(texts::refused(language, &why)),
-        Some(_) => draft.paragraph(texts::uncertain(language, why.trim_end_matches('.'))),
+        Some(_) => draft.paragraph(texts::uncertain(language, &why)),
         None => draft.paragraph(texts::under_way(language, command.action)),
     }
+}
+
+/// Why it was refused, as a part of a sentence; of a reason that is not known, as the API says it.
+fn why(status: &ActionStatus, language: Language) -> String {
+    let refusal = status.reason.as_deref().and_then(|code| Refusal::parse(code, &status.values));
+    let why = match (&refusal, &status.message) {
+        (Some(refusal), _) => refusals::refusal(language, refusal),
+        (None, message) => message.clone().unwrap_or_default(),
+    };
+    one_line(&worded::in_words(language, &why), MESSAGE_MAX).trim_end_matches('.').to_string()
 }
 
 /// By whom it was acknowledged before.

@@ -117,7 +117,7 @@ pub fn open(draft: &mut Draft, open: &OpenList, style: &Style) {
         return;
     }
     list(draft, Some(shown), &own, style);
-    listed(draft, &texts::open_besides(style.language, open.items.len()), &others, style);
+    listed(draft, &texts::open_besides(style.language, open.items.len(), others.len()), &others, style);
 }
 
 /// The number of Findings, and the first of them.

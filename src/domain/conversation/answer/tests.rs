@@ -10,6 +10,7 @@ use crate::domain::conversation::tests::fixtures::{
     NAME, PAGE, acknowledgement, at, group, language_name, spec, status, style, time,
 };
 use crate::domain::conversation::tests::{compare, hostile};
+use crate::domain::refusal::Refusal;
 use crate::domain::texts::Language;
 use proptest::prelude::*;
 use serde_json::json;
@@ -171,11 +172,11 @@ fn results_of_commands_are_those_of_the_golden_files() {
     for (name, spec, result, message) in [
         ("acknowledge", &noted, Some("done"), None),
         ("acknowledge-unchanged", &noted, Some("unchanged"), None),
-        ("acknowledge-refused", &noted, Some("refused"), Some("x is resolved: there is nothing to acknowledge")),
+        ("acknowledge-refused", &noted, Some("refused"), Some("an answer of the API of {\"another\": \"kind\"}")),
         ("unacknowledge", &unack, Some("done"), None),
         ("run", &asked, Some("done"), None),
         ("run-later", &later, Some("done"), None),
-        ("run-refused", &asked, Some("refused"), Some("the roles devops may not run Scenarios")),
+        ("run-refused", &asked, Some("refused"), Some("The roles devops may not run Scenarios.")),
         ("silence", &silence, Some("done"), None),
         ("unknown", &silence, Some("unknown"), Some("the process ended")),
         ("under-way", &asked, None, None),
@@ -226,6 +227,35 @@ proptest! {
         let text = text.repeat(times);
         for language in Language::ALL {
             hostile::check(&said(&case(&text, on), None, language));
+        }
+    }
+}
+
+/// A refusal with its reason is worded from that; the message is in English for clients of the API.
+#[test]
+fn a_refusal_is_told_in_the_language_of_the_conversation() {
+    let action = action("run", ("Scenario", "desk.api.health"), &[]);
+    for (result, refusal, portuguese, english) in [
+        (
+            "refused",
+            Refusal::RoleRequired { roles: "ops_lead".into() },
+            "Recusado, e nada foi alterado: executar cenários exige um dos papéis ops_lead.",
+            "Refused, and nothing was changed: running Scenarios requires one of the roles ops_lead.",
+        ),
+        (
+            "unknown",
+            Refusal::AcknowledgementUnknown { finding: "f-1".into() },
+            "Não se sabe se foi feito: não se sabe se a ocorrência f-1 foi reconhecida",
+            "It is not known whether it was done: whether this acknowledged f-1 is not known",
+        ),
+    ] {
+        let (reason, values) = refusal.recorded();
+        let message = Some("running Scenarios requires one of the roles ops_lead".to_string());
+        let ended = ActionStatus { result: Some(result.into()), message, reason, values, ..ActionStatus::default() };
+        let command = CarriedOut { action: "action-1", spec: &action, status: Some(&ended), run: None };
+        for (language, expected) in [(Language::Portuguese, portuguese), (Language::English, english)] {
+            let said = said(&case("rodar", On::Finding), Some(command), language);
+            assert!(said.body.starts_with(expected), "{}", said.body);
         }
     }
 }

@@ -25,7 +25,9 @@ fn what_an_agent_does_is_in_both_languages() {
     check("no_such", |l| texts::no_such(l, "X1"));
     check("closed", texts::closed);
     check("new_by_kubectl", texts::new_by_kubectl);
-    check("too_many", |l| texts::too_many(l, "X1", 30));
+    for most in [1, 30] {
+        check("too_many", |l| texts::too_many(l, "X1", most));
+    }
     check("what_is_known", texts::what_is_known);
     for error in samples!(ArgumentError {
         ArgumentError::NoDuration => ArgumentError::NoDuration,
@@ -63,7 +65,9 @@ fn states_of_what_is_asked_about_are_in_both_languages() {
             check("open_count", |l| texts::open_count(l, agent, count));
         }
     }
-    check("open_besides", |l| texts::open_besides(l, 4));
+    for (all, others) in [(1, 1), (2, 1), (4, 3)] {
+        check("open_besides", |l| texts::open_besides(l, all, others));
+    }
     check("open_item", |l| texts::open_item(l, "X1", Some("X2"), true, "X3"));
     check("open_item", |l| texts::open_item(l, "X1", None, true, "X3"));
 }
@@ -94,7 +98,9 @@ fn results_of_commands_are_in_both_languages() {
         CheckOutcome::Unknown => CheckOutcome::Unknown,
         CheckOutcome::Held => CheckOutcome::Held,
     }) {
-        check("outcome", |l| texts::outcome(l, outcome, 2));
+        for count in [1, 2] {
+            check("outcome", |l| texts::outcome(l, outcome, count));
+        }
     }
     check("undo_acknowledge", texts::undo_acknowledge);
 }
