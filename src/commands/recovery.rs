@@ -162,6 +162,7 @@ async fn complete(context: &Context, action: Action) -> Result<(), WriteError> {
         conversation::VERB_REPLY | conversation::VERB_CHAT => Box::pin(conversation::complete(&context, intent)).await,
         run::VERB => Box::pin(run::carry_out(&context, &mut intent, &|_| None)).await.map(drop),
         silence::VERB_MAKE => Box::pin(silence::complete_make(&context, intent)).await,
+        silence::VERB_LIFT => Box::pin(silence::complete_lift(&context, intent)).await,
         silence::VERB_END => Box::pin(silence::complete_end(&context, intent)).await,
         // Of a later version of the program.
         _ => {

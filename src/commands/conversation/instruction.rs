@@ -1,13 +1,14 @@
 //! Commands in the text of a Message: carried out like those of any other interface.
 
+use super::silencing::Silenced;
 use super::utterance::{Place, Utterance};
-use crate::api::{Action, AuthorKind, Matcher, MatcherName, MatcherOp, Message, Subject, SubjectState};
+use crate::api::{Action, AuthorKind, Message, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{
-    Acknowledge, Command as _, CommandError, Context, MakeSilence, NewSilence, Note, Objects, REASON_MAX, RequestRun,
-    Unacknowledge, acknowledge, run, silence, unacknowledge,
+    Acknowledge, Command as _, CommandError, Context, Note, Objects, RequestRun, Unacknowledge, acknowledge, run,
+    silence, unacknowledge,
 };
-use crate::domain::conversation::command::{Command, Understood, parse};
+use crate::domain::conversation::command::{Command, Scope, Understood, parse};
 use crate::domain::refusal::Refusal;
 use crate::runtime::write::call;
 use kube::ResourceExt as _;
@@ -50,6 +51,7 @@ fn verb(instruction: &Instruction) -> &'static str {
         Command::Unacknowledge => unacknowledge::VERB,
         Command::Run { .. } => run::VERB,
         Command::Silence { .. } => silence::VERB_MAKE,
+        Command::Unsilence { .. } => silence::VERB_LIFT,
     }
 }
 
@@ -58,9 +60,11 @@ fn thread_of(place: &Place) -> Subject {
 }
 
 /// What a conversation is about.
-struct About {
+pub(super) struct About {
     finding: Option<String>,
     scenario: Option<String>,
+    /// The Message names the Scenario, and no Finding.
+    is_scenario_named: bool,
 }
 
 impl About {
@@ -71,7 +75,8 @@ impl About {
         let of_finding = |finding: &String| context.resources.finding(finding).map(|found| found.spec.scenario.clone());
         let scenario = said.scenario.clone().or_else(|| finding.as_ref().and_then(of_finding));
         let scenario = scenario.or_else(|| last?.spec.scenario.clone());
-        About { finding, scenario }
+        let is_scenario_named = said.scenario.is_some() && said.finding.is_none();
+        About { finding, scenario, is_scenario_named }
     }
 
     /// The object that a command acts upon, if it exists.
@@ -79,7 +84,14 @@ impl About {
         let of = |kind: &str, name: Option<&String>| Some(Subject { kind: kind.into(), name: name?.clone() });
         match instruction {
             Command::Acknowledge { .. } | Command::Unacknowledge => of("Finding", self.finding.as_ref()),
-            Command::Run { .. } | Command::Silence { .. } => of("Scenario", self.scenario.as_ref()),
+            Command::Silence { scope: Scope::Subject, .. } | Command::Unsilence { scope: Scope::Subject }
+                if self.silenced_finding().is_some() =>
+            {
+                of("Finding", self.finding.as_ref())
+            }
+            Command::Run { .. } | Command::Silence { .. } | Command::Unsilence { .. } => {
+                of("Scenario", self.scenario.as_ref())
+            }
         }
     }
 
@@ -88,7 +100,12 @@ impl About {
         self.finding.as_deref().ok_or_else(none)
     }
 
-    fn scenario(&self) -> Result<&str, CommandError> {
+    /// The Finding that a Silence is about, unless the Message names a Scenario.
+    pub fn silenced_finding(&self) -> Option<&str> {
+        self.finding.as_deref().filter(|_| !self.is_scenario_named)
+    }
+
+    pub fn scenario(&self) -> Result<&str, CommandError> {
         let none = || CommandError::Conflict(Refusal::NotAboutScenario);
         self.scenario.as_deref().ok_or_else(none)
     }
@@ -134,18 +151,15 @@ async fn execute(
             let command = RequestRun { scenario, wait: Duration::ZERO };
             Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
         }
-        Command::Silence { duration, reason } => {
-            let new = silence_of(about.scenario()?, duration, reason, &said.text);
-            Box::pin(MakeSilence(new).execute(context, earlier, &|_| None)).await.map(drop)
+        Command::Silence { scope, duration, reason } => {
+            let command = Silenced::of(context, about, scope)?.renew(duration, reason, &said.text);
+            Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
+        }
+        Command::Unsilence { scope } => {
+            let command = Silenced::of(context, about, scope)?.lift();
+            Box::pin(command.execute(context, earlier, &|_| None)).await
         }
     }
-}
-
-/// A Silence of all Findings of a Scenario. Without a reason the text itself is it.
-fn silence_of(scenario: &str, duration: String, reason: Option<String>, text: &str) -> NewSilence {
-    let matcher = Matcher { name: MatcherName::Scenario, op: MatcherOp::Equal, value: scenario.into() };
-    let reason = reason.unwrap_or_else(|| text.to_string()).chars().take(REASON_MAX).collect();
-    NewSilence { matchers: vec![matcher], duration: Some(duration), reason, ..NewSilence::default() }
 }
 
 /// The Action of this request, if there is one.

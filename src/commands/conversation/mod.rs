@@ -7,6 +7,7 @@ mod chat;
 mod instruction;
 mod reply;
 mod say;
+mod silencing;
 mod text;
 mod utterance;
 

@@ -81,7 +81,8 @@ async fn carry_out(
     mut intent: Intent,
     stored: &Stored<SilenceView>,
 ) -> Result<SilenceView, CommandError> {
-    let (view, result) = match end(context, &intent).await {
+    let before = intent.action.spec.before.as_ref().and_then(|before| before.uid.clone());
+    let (view, result) = match end(context, &intent.action.spec.subject.name, before).await {
         Ok(Ended { silence, result }) => {
             let view = context.resources.silence_view(&silence, now());
             (Ok(SilenceView { active: false, holding: 0, ..view }), result)
@@ -105,14 +106,17 @@ pub(in crate::commands) async fn complete(context: &Context, mut intent: Intent)
     Box::pin(carry_out(context, intent, &|_| None)).await.map(drop)
 }
 
-async fn end(context: &Context, intent: &Intent) -> Result<Ended, CommandError> {
+/// Ends the Silence of this name and UID. One that was ended before stays.
+pub(super) async fn end_one(context: &Context, name: &str, uid: Option<String>) -> Result<(), CommandError> {
+    Box::pin(end(context, name, uid)).await.map(drop)
+}
+
+async fn end(context: &Context, name: &str, before: Option<String>) -> Result<Ended, CommandError> {
     let api: Api<Silence> = context.api();
-    let name = &intent.action.spec.subject.name;
-    let before = intent.action.spec.before.as_ref().and_then(|before| before.uid.as_ref());
     for _ in 0..ATTEMPTS_MAX {
         let silence = call(api.get(name)).await?;
-        if before != silence.metadata.uid.as_ref() {
-            return Err(CommandError::Conflict(Refusal::Recreated { name: name.clone() }));
+        if before != silence.metadata.uid {
+            return Err(CommandError::Conflict(Refusal::Recreated { name: name.to_string() }));
         }
         let created = silence.metadata.creation_timestamp.as_ref().map_or_else(now, |at| at.0);
         let written = match ending(&silence.spec, created, now()) {

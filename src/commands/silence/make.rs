@@ -1,6 +1,6 @@
 //! Makes a Silence.
 
-use super::NewSilence;
+use super::{NewSilence, renew};
 use crate::api::{Silence, SilenceSpec, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{Command, CommandError, Context, Objects, Stored};
@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 /// The verb of its Actions.
 pub(in crate::commands) const VERB: &str = "silence";
 /// The parameter of its Actions with the end, which a repeated request does not move.
-const ENDS_AT: &str = "ends_at";
+pub(super) const ENDS_AT: &str = "ends_at";
 /// Longest parameter, in characters.
-const PARAMETER_MAX: usize = 1024;
+pub(super) const PARAMETER_MAX: usize = 1024;
 /// Digits of the Action's name that are part of the name of a Silence.
 const NAME_DIGITS: usize = 10;
 
@@ -42,21 +42,29 @@ impl Command for MakeSilence {
         let spec = new.spec(&context.caller.name, &context.resources.time_zone, now())?;
         match earlier {
             Some(intent) => Box::pin(again(context, intent, spec, stored)).await,
-            None => {
-                let permit = context.admit(Objects::ONE)?;
-                let digits = context.request.action().chars().take(NAME_DIGITS).collect::<String>();
-                let subject = Subject { kind: "Silence".into(), name: format!("silence-{digits}") };
-                let record =
-                    Record { verb: VERB, subject, before: SubjectState::default(), parameters: parameters(&spec) };
-                let intent = Intent::begin(&permit, context, record).await?;
-                Box::pin(carry_out(context, intent, spec, stored)).await
-            }
+            None => Box::pin(first(context, spec, BTreeMap::new(), stored)).await,
         }
     }
 }
 
+/// Makes a Silence with the spec. `more` are further parameters of its Action.
+pub(super) async fn first(
+    context: &Context,
+    spec: SilenceSpec,
+    more: BTreeMap<String, String>,
+    stored: &Stored<SilenceView>,
+) -> Result<SilenceView, CommandError> {
+    let permit = context.admit(Objects::ONE)?;
+    let digits = context.request.action().chars().take(NAME_DIGITS).collect::<String>();
+    let subject = Subject { kind: "Silence".into(), name: format!("silence-{digits}") };
+    let parameters = parameters(&spec).into_iter().chain(more).collect();
+    let record = Record { verb: VERB, subject, before: SubjectState::default(), parameters };
+    let intent = Intent::begin(&permit, context, record).await?;
+    Box::pin(carry_out(context, intent, spec, stored)).await
+}
+
 /// What the Action says of the Silence.
-fn parameters(spec: &SilenceSpec) -> BTreeMap<String, String> {
+pub(super) fn parameters(spec: &SilenceSpec) -> BTreeMap<String, String> {
     let matchers = spec.matchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let recurrence = spec.recurrence.as_ref();
     let all = [
@@ -111,7 +119,7 @@ async fn create(context: &Context, name: &str, spec: SilenceSpec) -> Result<Sile
 }
 
 /// Answers a request whose Action has no response: carries it out where that was not done.
-async fn again(
+pub(super) async fn again(
     context: &Context,
     mut intent: Intent,
     mut spec: SilenceSpec,
@@ -140,7 +148,9 @@ async fn again(
 /// expect it any more.
 pub(in crate::commands) async fn complete(context: &Context, mut intent: Intent) -> Result<(), CommandError> {
     let made = call(context.api::<Silence>().get_opt(&intent.action.spec.subject.name)).await?;
-    match made {
+    // One that was there before has the end of the Action where that was written.
+    let is_made = |silence: &Silence| !renew::is_renewal(&intent) || renew::is_written(&intent, silence);
+    match made.filter(is_made) {
         Some(_) => {
             intent.end(context, &ActionResult::Done, None).await;
             Ok(())

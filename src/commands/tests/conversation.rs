@@ -18,14 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// With an open Thread of the Finding `open`, and a closed one.
-fn talking() -> Arc<ApiServer> {
+pub fn talking() -> Arc<ApiServer> {
     let server = server();
     add_thread(&server, "thread", json!({"finding": "open"}));
     add_thread(&server, "over", json!({"finding": "resolved", "closed": true}));
     server
 }
 
-fn add_thread(server: &ApiServer, name: &str, change: Value) {
+pub fn add_thread(server: &ApiServer, name: &str, change: Value) {
     let mut spec = json!({"subject": "API do Desk", "agent": "pulso"});
     json_patch::merge(&mut spec, &change);
     server.put(
@@ -36,7 +36,7 @@ fn add_thread(server: &ApiServer, name: &str, change: Value) {
     );
 }
 
-fn of_kind(server: &ApiServer, kind: &str) -> Vec<Value> {
+pub fn of_kind(server: &ApiServer, kind: &str) -> Vec<Value> {
     server.cluster(|c| c.objects.iter().filter(|((plural, _), _)| plural == kind).map(|(_, o)| o.clone()).collect())
 }
 
@@ -71,7 +71,7 @@ where
     Some(command.execute(context, earlier, &kept).await)
 }
 
-async fn reply(context: &Context, thread: &str, said: &str) -> Result<MessageView, CommandError> {
+pub async fn reply(context: &Context, thread: &str, said: &str) -> Result<MessageView, CommandError> {
     let command = Reply { thread: thread.into(), text: text(said), in_reply_to: None };
     send(context, command).await.expect("not answered before")
 }
@@ -222,7 +222,9 @@ async fn a_command_in_a_text_is_carried_out_once_with_one_action_that_names_the_
     reply(&lead(&server), "thread", "run").await.unwrap();
     reply(&lead(&server), "thread", "silenciar 2h troca de disco").await.unwrap();
     let silence = of_kind(&server, "silences").remove(0);
-    assert_eq!(silence["spec"]["matchers"], json!([{"name": "scenario", "op": "=", "value": "desk.api.health"}]));
+    let equal = |name: &str, value: &str| json!({"name": name, "op": "=", "value": value});
+    let matchers = json!([equal("scenario", "desk.api.health"), equal("check", "api"), equal("key", "")]);
+    assert_eq!(silence["spec"]["matchers"], matchers);
     assert_eq!((&silence["spec"]["reason"], &silence["spec"]["author"]), (&json!("troca de disco"), &json!("ana")));
     let mut verbs: Vec<_> = server.actions().iter().map(|a| a["spec"]["verb"].as_str().unwrap().to_string()).collect();
     verbs.sort_unstable();

@@ -9,7 +9,10 @@ use crate::domain::conversation::answer::{
 };
 use crate::domain::conversation::command::{Question, Understood};
 use crate::domain::conversation::correlation::Group;
+use crate::domain::silence::{self, ActiveSilences, ParsedSilences, SilencedBy};
 use crate::runtime::caches::Caches;
+use crate::runtime::clock;
+use jiff::Timestamp;
 use kube::ResourceExt as _;
 use std::sync::Arc;
 
@@ -31,7 +34,12 @@ pub struct Surroundings {
     group: Option<Arc<Group>>,
     /// The status of a Finding that has none.
     no_status: FindingStatus,
-    open: OpenList,
+    /// The active Silences about the subject, and all of them.
+    silences: Vec<SilencedBy>,
+    active: ActiveSilences,
+    caches: Caches,
+    /// The Agent that answers, by the name of the object and by the one that people see.
+    agent: (String, String),
     asker: String,
     is_closed: bool,
     place: Place,
@@ -44,7 +52,14 @@ pub fn acting(caches: &Caches, agent: &str) -> String {
 }
 
 impl Surroundings {
-    pub fn of(context: &Context, question: &Message, thread: &Thread, understood: &Understood) -> Surroundings {
+    /// `silences` are those of now.
+    pub fn of(
+        context: &Context,
+        question: &Message,
+        thread: &Thread,
+        understood: &Understood,
+        silences: &ParsedSilences,
+    ) -> Surroundings {
         let caches = &context.caches;
         let subject = subject(caches, question, thread, understood);
         let agent = match &subject {
@@ -53,6 +68,9 @@ impl Surroundings {
         };
         let shown = caches.agents.get(&agent).map_or_else(|| agent.clone(), |of| of.spec.display_name.clone());
         let runbook = runbook(&subject);
+        let now = clock::now();
+        let active = silences.active(now);
+        let silences = silencing(silences, &subject, now);
         Surroundings {
             page: runbook.and_then(|runbook| (context.notices.page)(&runbook)),
             group: match &subject {
@@ -61,7 +79,10 @@ impl Surroundings {
             },
             subject,
             no_status: FindingStatus::default(),
-            open: OpenList::new(open(caches), &agent, &shown),
+            silences,
+            active,
+            caches: caches.clone(),
+            agent: (agent, shown),
             asker: question.spec.author.name.clone(),
             is_closed: thread.spec.closed,
             place: Place {
@@ -72,14 +93,25 @@ impl Surroundings {
     }
 
     /// As the text is made of it.
-    pub fn known<'a>(&'a self, understood: &'a Understood, carried_out: Option<CarriedOut<'a>>) -> Known<'a> {
+    pub fn known<'a>(
+        &'a self,
+        understood: &'a Understood,
+        carried_out: Option<CarriedOut<'a>>,
+        open: &'a dyn Fn() -> OpenList,
+    ) -> Known<'a> {
         Known {
             understood,
             conversation: Conversation { asker: &self.asker, is_closed: self.is_closed, place: &self.place },
             about: self.about(),
-            open: &self.open,
+            open,
             carried_out,
         }
+    }
+
+    /// The open Findings.
+    pub fn open(&self) -> OpenList {
+        let (agent, shown) = &self.agent;
+        OpenList::new(open(&self.caches, &self.active), agent, shown)
     }
 
     fn about(&self) -> About<'_> {
@@ -91,12 +123,14 @@ impl Surroundings {
                 status: finding.status.as_ref().unwrap_or(&self.no_status),
                 page,
                 group: self.group.as_deref(),
+                silences: &self.silences,
             }),
             Subject::Scenario(scenario) => About::Scenario(ScenarioFacts {
                 name: scenario.metadata.name.as_deref().unwrap_or_default(),
                 spec: &scenario.spec,
                 status: scenario.status.as_ref(),
                 page,
+                silences: &self.silences,
             }),
             Subject::Agent(agent) => About::Agent(&agent.spec.display_name),
             Subject::Unknown(name) => About::Unknown(name),
@@ -147,6 +181,20 @@ fn named(caches: &Caches, name: &str) -> Subject {
     agent.map_or_else(|| Subject::Unknown(name.to_string()), Subject::Agent)
 }
 
+/// The Silences about the subject; of a Scenario those of all of its Findings.
+fn silencing(silences: &ParsedSilences, subject: &Subject, now: Timestamp) -> Vec<SilencedBy> {
+    match subject {
+        Subject::Finding(finding) => silences.silencing(&silence::Subject::of(finding), now),
+        Subject::Scenario(scenario) => {
+            let name = scenario.name_any();
+            let (agent, severity) = (&scenario.spec.agent, scenario.spec.severity.as_str());
+            let whole = silence::Subject { scenario: &name, agent, severity, ..silence::Subject::default() };
+            silences.silencing(&whole, now)
+        }
+        Subject::Agent(_) | Subject::Unknown(_) | Subject::Nothing => Vec::new(),
+    }
+}
+
 fn runbook(subject: &Subject) -> Option<FindingRunbook> {
     match subject {
         Subject::Finding(finding) => finding.status.as_ref()?.runbook.clone(),
@@ -159,7 +207,7 @@ fn runbook(subject: &Subject) -> Option<FindingRunbook> {
 }
 
 /// The open Findings, acknowledged ones included; each with the Agent that does the work now.
-fn open(caches: &Caches) -> Vec<OpenItem> {
+fn open(caches: &Caches, silences: &ActiveSilences) -> Vec<OpenItem> {
     let findings = caches.findings.objects();
     let open = findings.iter().filter_map(|finding| {
         let status = finding.status.as_ref().filter(|status| status.is_active())?;
@@ -171,6 +219,7 @@ fn open(caches: &Caches) -> Vec<OpenItem> {
             severity: status.severity,
             opened_at: status.opened_at.as_ref().map(|at| at.0),
             is_acknowledged: status.phase == Some(Phase::Acknowledged),
+            is_silenced: !silences.matching(&silence::Subject::of(finding)).is_empty(),
         })
     });
     open.collect()

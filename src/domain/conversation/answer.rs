@@ -51,13 +51,13 @@ pub struct Conversation<'a> {
 }
 
 /// What is known when a Message is answered.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Known<'a> {
     pub understood: &'a Understood,
     pub conversation: Conversation<'a>,
     pub about: About<'a>,
-    /// Those of the Agent that answers, and of all others.
-    pub open: &'a OpenList,
+    /// Those of the Agent that answers, and of all others; the list is made only for an answer that shows it.
+    pub open: &'a dyn Fn() -> OpenList,
     /// The command that the facade carried out for the Message.
     pub carried_out: Option<CarriedOut<'a>>,
 }
@@ -79,7 +79,7 @@ pub fn answer(known: &Known<'_>, style: &Style) -> Said {
         Understood::Invalid(error) => draft.paragraph(texts::invalid(language, error)),
         Understood::Question(Question::Help) => help(&mut draft, language),
         Understood::Question(Question::Status { .. }) => state::about(&mut draft, known, style),
-        Understood::Question(Question::Open) => state::open(&mut draft, known.open, style),
+        Understood::Question(Question::Open) => state::open(&mut draft, &(known.open)(), style),
         Understood::Question(Question::Runbook) => runbook(&mut draft, &known.about, style),
         Understood::Nothing => {
             draft.paragraph(texts::not_understood(language));

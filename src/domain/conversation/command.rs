@@ -5,13 +5,13 @@
 
 mod length;
 mod line;
+mod silence;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
 
 pub use crate::domain::argument::ArgumentError;
 
-use crate::domain::duration;
 use crate::domain::printable::printable;
 use line::{Line, Word};
 use vocabulary as words;
@@ -46,9 +46,23 @@ pub enum Command {
     },
     /// `duration` is in the format of Go, of a minute to 30 days.
     Silence {
+        scope: Scope,
         duration: String,
         reason: Option<String>,
     },
+    /// Ends the Silences of the same scope.
+    Unsilence {
+        scope: Scope,
+    },
+}
+
+/// What a Silence is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The Finding of the conversation, or else its Scenario.
+    Subject,
+    /// All Findings of a Scenario: of that of the conversation where none is named.
+    Scenario(Option<String>),
 }
 
 /// Something that a person wants to know.
@@ -132,7 +146,10 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
     if words::RUN.contains(&first) {
         return run(line, rest);
     }
-    words::SILENCE.contains(&first).then(|| silence(line, rest)).flatten()
+    if words::SILENCE.contains(&first) {
+        return silence::silence(line, rest);
+    }
+    silence::unsilence(line, all).map(|scope| Understood::Command(Command::Unsilence { scope }))
 }
 
 /// `unack`, or `desfazer o ack`.
@@ -186,30 +203,4 @@ fn is_scenario_name(name: &str) -> bool {
         && is_end(name.chars().next())
         && is_end(name.chars().next_back())
         && name.chars().all(is_part)
-}
-
-fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
-    let skipped = rest.iter().take_while(|word| words::BEFORE_DURATION.contains(&word.plain.as_str())).count();
-    let rest = rest.get(skipped..)?;
-    let Some(first) = rest.first() else { return Some(Understood::Invalid(ArgumentError::NoDuration)) };
-    if !first.plain.starts_with(|c: char| c.is_ascii_digit()) {
-        let is_sentence = words::SAYS_SOMETHING.contains(&first.plain.as_str());
-        let written = line.written(std::slice::from_ref(first));
-        return (!is_sentence).then(|| Understood::Invalid(ArgumentError::NotADuration(line::value(written))));
-    }
-    let Some((length, count)) = length::length(rest) else {
-        let written = line.written(std::slice::from_ref(first));
-        return Some(Understood::Invalid(ArgumentError::NotADuration(line::value(written))));
-    };
-    if !length::RANGE.contains(&length) {
-        let written = line.written(rest.get(..count)?);
-        return Some(Understood::Invalid(ArgumentError::DurationOutOfRange(line::value(written))));
-    }
-    let reason = rest.get(count).map(|word| line.from(word)).unwrap_or_default();
-    let length_of_reason = reason.chars().count();
-    if length_of_reason > NOTE_MAX {
-        return Some(Understood::Invalid(ArgumentError::NoteTooLong { bytes: reason.len(), max: NOTE_MAX }));
-    }
-    let reason = Some(reason.to_string()).filter(|reason| !reason.is_empty());
-    Some(Understood::Command(Command::Silence { duration: duration::show(length), reason }))
 }

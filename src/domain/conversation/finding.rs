@@ -5,12 +5,15 @@ use super::{Facts, Style, worded};
 use crate::api::Phase;
 use crate::domain::clip;
 use crate::domain::notice::content::{AcknowledgedBy, Item, ReadFacts};
-use crate::domain::notice::wording::{self, cleaned};
+use crate::domain::notice::wording::{self, cleaned, one_line};
+use crate::domain::silence::SilencedBy;
 use crate::domain::texts::notices::{self, Label};
-use crate::domain::texts::{Language, conversation as texts};
+use crate::domain::texts::{Language, answers, conversation as texts};
 
 /// Longest headline, in characters.
 const HEADLINE_MAX: usize = 1200;
+/// Silences that are listed at most.
+const SILENCES_MAX: usize = 5;
 /// Most lines of what a check shows.
 const SHOWN_MAX: usize = 24;
 /// Longest line of it.
@@ -52,6 +55,18 @@ pub fn facts(draft: &mut Draft, facts: &Facts<'_>, style: &Style) {
     let moment = |at| notices::moment(style.language, at, &style.zone);
     let known = wording::facts(&item(facts), style.language, &style.zone, &moment);
     draft.list(None, known.into_iter().map(|(name, value)| format!("{name}: {value}")));
+}
+
+/// The Silences that hold back notices about something; nothing where there is none.
+pub fn silenced(draft: &mut Draft, heading: Option<&str>, is_finding: bool, silences: &[SilencedBy], style: &Style) {
+    let language = style.language;
+    let line = |by: &SilencedBy| {
+        let until = by.until.map(|until| notices::moment(language, until, &style.zone));
+        let text = |text: &str| one_line(text, SHOWN_LINE_MAX);
+        let (author, reason, name) = (text(&by.author), text(&by.reason), text(&by.name));
+        answers::silenced(language, is_finding, until.as_deref(), &author, &reason, &name)
+    };
+    draft.list(heading, silences.iter().take(SILENCES_MAX).map(line));
 }
 
 /// What the check read.

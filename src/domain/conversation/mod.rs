@@ -12,6 +12,7 @@ mod tests;
 mod worded;
 
 use crate::api::{Citation, FindingSpec, FindingStatus};
+use crate::domain::silence::SilencedBy;
 use crate::domain::texts::Language;
 use correlation::Group;
 use jiff::tz::TimeZone;
@@ -30,6 +31,8 @@ pub struct Facts<'a> {
     pub page: Option<&'a str>,
     /// The group of open Findings that it belongs to, if there is one.
     pub group: Option<&'a Group>,
+    /// The active Silences that hold back notices about it.
+    pub silences: &'a [SilencedBy],
 }
 
 /// How times and texts are worded.

@@ -6,6 +6,7 @@ use crate::api::{Phase, ScenarioSpec, ScenarioStatus, Severity};
 use crate::domain::conversation::draft::Draft;
 use crate::domain::conversation::{Style, finding, tell, worded};
 use crate::domain::notice::wording::one_line;
+use crate::domain::silence::SilencedBy;
 use crate::domain::texts::answers::{self as texts, State};
 use crate::domain::texts::{conversation, notices};
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ pub struct ScenarioFacts<'a> {
     pub status: Option<&'a ScenarioStatus>,
     /// The page of its runbook, where the file could be read.
     pub page: Option<&'a str>,
+    /// The active Silences of the whole Scenario.
+    pub silences: &'a [SilencedBy],
 }
 
 /// An open Finding in a list.
@@ -39,6 +42,7 @@ pub struct OpenItem {
     pub severity: Option<Severity>,
     pub opened_at: Option<Timestamp>,
     pub is_acknowledged: bool,
+    pub is_silenced: bool,
 }
 
 /// The open Findings.
@@ -77,18 +81,20 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
             let headline = format!("{badge}{}", finding::headline(facts, language));
             draft.paragraph(texts::finding_state(language, state, &headline));
             finding::facts(draft, facts, style);
+            finding::silenced(draft, None, true, facts.silences, style);
             if facts.status.is_active() {
                 finding::what_was_read(draft, facts, language);
                 tell::affected(draft, facts, style);
             }
         }
-        About::Scenario(facts) => scenario(draft, facts, known.open, style),
+        About::Scenario(facts) => scenario(draft, facts, &(known.open)(), style),
         About::Agent(shown) => {
-            let of: Vec<&OpenItem> = known.open.items.iter().filter(|item| item.agent == known.open.agent.0).collect();
+            let open = (known.open)();
+            let of: Vec<&OpenItem> = open.items.iter().filter(|item| item.agent == open.agent.0).collect();
             list(draft, Some(shown), &of, style);
         }
         About::Unknown(name) => draft.paragraph(texts::no_such(language, &one_line(name, NAME_MAX))),
-        About::Nothing => open(draft, known.open, style),
+        About::Nothing => open(draft, &(known.open)(), style),
     }
 }
 
@@ -104,6 +110,7 @@ fn scenario(draft: &mut Draft, facts: &ScenarioFacts<'_>, open: &OpenList, style
     let last_run = last_run.map(|at| texts::last_run(language, &notices::moment(language, at.0, &style.zone)));
     let lines = [not_watched, Some(texts::severity_of(language, facts.spec.severity)), last_run];
     draft.list(None, lines.into_iter().flatten());
+    finding::silenced(draft, None, false, facts.silences, style);
     let of: Vec<&OpenItem> = open.items.iter().filter(|item| item.scenario == facts.name).collect();
     list(draft, None, &of, style);
 }
@@ -144,5 +151,6 @@ fn line(item: &OpenItem, style: &Style) -> String {
     let said = one_line(&worded::in_words(language, said), HEADLINE_MAX);
     let said = format!("{}{said}", conversation::badge(language, item.severity));
     let since = item.opened_at.map(|at| notices::moment(language, at, &style.zone));
-    texts::open_item(language, &said, since.as_deref(), item.is_acknowledged, &item.name)
+    let is_known = [item.is_acknowledged, item.is_silenced];
+    texts::open_item(language, &said, since.as_deref(), is_known, &item.name)
 }

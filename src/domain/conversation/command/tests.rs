@@ -1,6 +1,7 @@
 //! What is a command, a question, or neither.
 
 use super::*;
+use crate::domain::duration;
 use proptest::prelude::*;
 
 fn ack(note: &str) -> Understood {
@@ -12,8 +13,12 @@ fn run(scenario: &str) -> Understood {
 }
 
 fn silence(duration: &str, reason: &str) -> Understood {
+    silence_of(Scope::Subject, duration, reason)
+}
+
+fn silence_of(scope: Scope, duration: &str, reason: &str) -> Understood {
     let reason = Some(reason.to_string()).filter(|reason| !reason.is_empty());
-    Understood::Command(Command::Silence { duration: duration.into(), reason })
+    Understood::Command(Command::Silence { scope, duration: duration.into(), reason })
 }
 
 fn status(of: &str) -> Understood {
@@ -64,6 +69,54 @@ fn commands_are_recognised_in_both_languages() {
         ("mute 1m", silence("1m", "")),
     ] {
         assert_eq!(parse(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn a_silence_is_of_the_finding_or_of_the_whole_scenario() {
+    let of = |name: &str| Scope::Scenario(Some(name.to_string()).filter(|name| !name.is_empty()));
+    for (text, expected) in [
+        ("silenciar cenário 2h", silence_of(of(""), "2h", "")),
+        ("silenciar o cenário por 2h: troca de disco", silence_of(of(""), "2h", "troca de disco")),
+        ("silenciar tudo 2h", silence_of(of(""), "2h", "")),
+        ("silenciar todo o cenário por 30min", silence_of(of(""), "30m", "")),
+        ("silence the whole scenario for 2h", silence_of(of(""), "2h", "")),
+        ("silenciar 2h o cenário", silence_of(of(""), "2h", "")),
+        ("silenciar 2h o cenário todo: troca de disco", silence_of(of(""), "2h", "troca de disco")),
+        ("silenciar 2h o cenário está em manutenção", silence("2h", "o cenário está em manutenção")),
+        ("silenciar 2h: cenário de teste", silence("2h", "cenário de teste")),
+        ("silenciar cenário proxmox.cluster 2h disco", silence_of(of("proxmox.cluster"), "2h", "disco")),
+        ("silenciar o cenário Desk.API.Health por 2h", silence_of(of("desk.api.health"), "2h", "")),
+        ("silence scenario proxmox.cluster for 1h", silence_of(of("proxmox.cluster"), "1h", "")),
+        ("silenciar esta ocorrência por 2h", silence("2h", "")),
+    ] {
+        assert_eq!(parse(text), expected, "{text:?}");
+    }
+    for (text, scope) in [
+        ("reativar", Scope::Subject),
+        ("Reativar os avisos, por favor!", Scope::Subject),
+        ("fim do silêncio", Scope::Subject),
+        ("encerrar o silêncio da ocorrência", Scope::Subject),
+        ("desfazer silêncio", Scope::Subject),
+        ("unsilence", Scope::Subject),
+        ("end the silence", Scope::Subject),
+        ("reativar cenário", of("")),
+        ("fim do silêncio do cenário", of("")),
+        ("unsilence the whole scenario", of("")),
+        ("reativar o cenário proxmox.cluster", of("proxmox.cluster")),
+        ("unsilence scenario proxmox.cluster", of("proxmox.cluster")),
+    ] {
+        assert_eq!(parse(text), Understood::Command(Command::Unsilence { scope }), "{text:?}");
+    }
+    for text in [
+        "reativar?",
+        "reativar não funciona",
+        "reativar a VM 112",
+        "fim",
+        "fim do mundo",
+        "desfazer o silêncio do João",
+    ] {
+        assert_eq!(parse(text), Understood::Nothing, "{text:?}");
     }
 }
 
@@ -172,6 +225,13 @@ fn every_word_is_as_it_is_compared() {
         words::ACKNOWLEDGEMENT,
         words::RUN,
         words::SILENCE,
+        words::UNSILENCE,
+        words::END,
+        words::A_SILENCE,
+        words::AROUND_UNSILENCE,
+        words::BEFORE_SCOPE,
+        words::SCENARIO,
+        words::WIDE,
         words::ARTICLES,
         words::AROUND_SCENARIO,
         words::BEFORE_DURATION,

@@ -12,6 +12,49 @@ pub const UNDO: &[&str] = &[
 pub const ACKNOWLEDGEMENT: &[&str] = &["ack", "reconhecimento", "acknowledgement", "acknowledgment"];
 pub const RUN: &[&str] = &["run", "rerun", "rodar", "rode", "roda", "executar", "execute", "executa", "reexecutar"];
 pub const SILENCE: &[&str] = &["silence", "silenciar", "silencie", "silencia", "mute"];
+/// They end a Silence.
+pub const UNSILENCE: &[&str] =
+    &["unsilence", "unmute", "reativar", "reative", "reativa", "dessilenciar", "dessilencie"];
+/// So do these, before the word for it.
+pub const END: &[&str] = &[
+    "fim", "encerrar", "encerre", "encerra", "terminar", "termine", "acabar", "desfazer", "desfaca", "desfaz",
+    "retirar", "retire", "remover", "remova", "cancelar", "cancele", "end", "stop", "undo", "remove", "cancel",
+];
+pub const A_SILENCE: &[&str] = &["silencio", "silence", "silenciamento"];
+/// What may stand around the scope of what is ended.
+pub const AROUND_UNSILENCE: &[&str] = &[
+    "o",
+    "a",
+    "os",
+    "as",
+    "do",
+    "da",
+    "dos",
+    "das",
+    "de",
+    "the",
+    "of",
+    "for",
+    "avisos",
+    "aviso",
+    "notices",
+    "notificacoes",
+    "isso",
+    "este",
+    "esta",
+    "this",
+    "it",
+    "ocorrencia",
+    "finding",
+    "agora",
+    "ja",
+    "now",
+];
+/// What may stand before a scope, or before the word for a Silence.
+pub const BEFORE_SCOPE: &[&str] = &["o", "a", "do", "da", "no", "de", "este", "the", "of", "this", "for"];
+pub const SCENARIO: &[&str] = &["cenario", "scenario"];
+/// Everything of a Scenario.
+pub const WIDE: &[&str] = &["tudo", "todo", "inteiro", "all", "everything", "whole"];
 pub const ARTICLES: &[&str] = &["o", "a", "the", "my"];
 
 /// What may stand around the name of a Scenario that is to be run.
@@ -39,8 +82,33 @@ pub const AROUND_SCENARIO: &[&str] = &[
 ];
 /// What may stand before the duration of a Silence.
 pub const BEFORE_DURATION: &[&str] = &[
-    "por", "for", "durante", "o", "a", "os", "the", "cenario", "scenario", "avisos", "notices", "isso", "este", "this",
+    "por",
+    "for",
+    "durante",
+    "o",
+    "a",
+    "os",
+    "do",
+    "da",
+    "of",
+    "the",
+    "cenario",
+    "scenario",
+    "avisos",
+    "notices",
+    "isso",
+    "este",
+    "esta",
+    "this",
     "it",
+    "ocorrencia",
+    "finding",
+    "tudo",
+    "todo",
+    "inteiro",
+    "all",
+    "everything",
+    "whole",
 ];
 /// What makes a sentence of what begins like a command: `ack não funciona`, `silence is golden`.
 pub const SAYS_SOMETHING: &[&str] = &[
