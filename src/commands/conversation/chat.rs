@@ -7,6 +7,7 @@ use crate::api::{Message, ThreadSpec};
 use crate::commands::intent::THREAD;
 use crate::commands::{Command, CommandError, Context, Intent, Stored};
 use crate::domain::agents::MAESTRO;
+use crate::domain::conversation::command::is_understood;
 use crate::domain::refusal::Refusal;
 use crate::domain::thread::names::{answer_name, conversation_name};
 use crate::views::{ChatRef, ChatView, Resources};
@@ -69,7 +70,11 @@ impl Command for Chat {
         let said = Box::pin(say(context, VERB_CHAT, earlier, &said, &failed)).await?;
         let answer_id = answer_name(&said.message.name_any(), said.message.metadata.uid.as_deref().unwrap_or_default());
         let answer = wait_for_answer(&context.resources, &answer_id, self.wait).await;
-        let view = ChatView::new(ChatRef::new(&said.message, answer_id), answer.as_deref());
+        let view = ChatView::new(
+            ChatRef::new(&said.message, answer_id),
+            is_understood(&said.message.spec.body),
+            answer.as_deref(),
+        );
         if let Some(mut intent) = said.intent {
             intent.answer(context, stored(&Ok(view.clone()))).await;
         }

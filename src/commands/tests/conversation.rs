@@ -3,16 +3,17 @@
 use super::api_server::ApiServer;
 use super::commands::{context, lead, server};
 use super::records::{keyed, leave_by, result};
-use crate::api::{ActionReply, Role};
+use crate::api::{ActionReply, Message, Role};
 use crate::commands::recovery::{Left, round};
 use crate::commands::{
     Chat, ChatInput, Command, CommandError, Context, Earlier, Interface, ProcessId, Reply, Text, look_up,
 };
+use crate::domain::conversation::command::is_understood;
 use crate::domain::redact::Source;
 use crate::domain::refusal::Refusal;
 use crate::domain::thread::names::answer_name;
 use crate::domain::thread::names::text_digest;
-use crate::views::{ChatView, MessageView};
+use crate::views::{ChatRef, ChatView, MessageView};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -382,13 +383,14 @@ async fn a_chat_waits_for_the_answer() {
 
     let asking = {
         let context = Context { request: crate::commands::RequestId::unique(), ..context };
-        let input = ChatInput { text: text("e agora?"), thread: Some("thread".into()), finding: None, scenario: None };
+        let input =
+            ChatInput { text: text("como está?"), thread: Some("thread".into()), finding: None, scenario: None };
         tokio::spawn(async move {
             Chat { input, wait: Duration::from_secs(30) }.execute(&context, None, &|_| None).await.unwrap()
         })
     };
     let question = loop {
-        let asked = messages(&server).into_iter().find(|m| m["spec"]["body"] == "e agora?");
+        let asked = messages(&server).into_iter().find(|m| m["spec"]["body"] == "como está?");
         if let Some(asked) = asked {
             break asked["metadata"]["name"].as_str().unwrap().to_string();
         }
@@ -406,6 +408,12 @@ async fn a_chat_waits_for_the_answer() {
     let view = asking.await.unwrap();
     assert_eq!((view.message.as_deref(), view.tier, view.pending), (Some("Tudo bem."), Some("T0"), false));
     assert!(view.grounded && view.citations.len() == 1 && view.answer_id == name);
+    let answer: Message = serde_json::from_value(json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message",
+        "metadata": {"name": name}, "spec": {"thread": "thread", "author": {"kind": "agent", "name": "pulso"},
+            "body": "Não entendi.", "tier": "T0"}}))
+    .unwrap();
+    let at = ChatRef { thread_id: "thread".into(), question_id: "q".into(), answer_id: name };
+    assert!(!ChatView::new(at, is_understood("por que caiu?"), Some(&answer)).grounded);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What is known about the subject of a Message, from the caches.
 
-use crate::api::{Agent, Finding, FindingRunbook, FindingStatus, Message, Phase, Scenario, Thread};
+use crate::api::{Agent, Finding, FindingRunbook, FindingStatus, Message, Phase, Scenario, ScenarioSpec, Thread};
 use crate::controllers::context::Context;
 use crate::domain::agents;
 use crate::domain::conversation::Facts;
@@ -9,6 +9,7 @@ use crate::domain::conversation::answer::{
 };
 use crate::domain::conversation::command::{Question, Understood};
 use crate::domain::conversation::correlation::Group;
+use crate::domain::conversation::mentioned::mentioned;
 use crate::domain::silence::{self, ActiveSilences, ParsedSilences, SilencedBy};
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;
@@ -21,6 +22,11 @@ enum Subject {
     Finding(Arc<Finding>),
     Scenario(Arc<Scenario>),
     Agent(Arc<Agent>),
+    /// Scenarios that have the words that were asked about.
+    OneOf {
+        asked: String,
+        scenarios: Vec<String>,
+    },
     Unknown(String),
     Nothing,
 }
@@ -133,6 +139,7 @@ impl Surroundings {
                 silences: &self.silences,
             }),
             Subject::Agent(agent) => About::Agent(&agent.spec.display_name),
+            Subject::OneOf { asked, scenarios } => About::OneOf { asked, scenarios },
             Subject::Unknown(name) => About::Unknown(name),
             Subject::Nothing => About::Nothing,
         }
@@ -145,11 +152,49 @@ fn subject(caches: &Caches, question: &Message, thread: &Thread, understood: &Un
         let has_context =
             question.spec.finding.is_some() || question.spec.scenario.is_some() || thread.spec.finding.is_some();
         match named(caches, name) {
-            // It may be a word for what the conversation is about.
-            Subject::Unknown(_) if has_context => {}
+            Subject::Unknown(_) => match by_words(caches, name) {
+                // It may be a word for what the conversation is about.
+                None if has_context => {}
+                Some(found) if is_context(caches, &found, question, thread) => {}
+                found => return found.unwrap_or_else(|| Subject::Unknown(name.clone())),
+            },
             found => return found,
         }
     }
+    context(caches, question, thread)
+}
+
+/// The Scenarios that have the words.
+fn by_words(caches: &Caches, asked: &str) -> Option<Subject> {
+    let all = caches.scenarios.objects();
+    let named: Vec<(String, &ScenarioSpec)> = all.iter().map(|of| (of.name_any(), &of.spec)).collect();
+    let found = mentioned(asked, named.iter().map(|(name, spec)| (name.as_str(), *spec)));
+    match found.as_slice() {
+        [] => None,
+        [one] => caches.scenarios.get(one).map(Subject::Scenario),
+        several => {
+            let scenarios = several.iter().map(|name| name.to_string()).collect();
+            Some(Subject::OneOf { asked: asked.to_string(), scenarios })
+        }
+    }
+}
+
+/// Whether what was found by words is what the conversation is about.
+fn is_context(caches: &Caches, found: &Subject, question: &Message, thread: &Thread) -> bool {
+    let scenario = match context(caches, question, thread) {
+        Subject::Finding(finding) => finding.spec.scenario.clone(),
+        Subject::Scenario(scenario) => scenario.name_any(),
+        _ => return false,
+    };
+    match found {
+        Subject::Scenario(found) => found.name_any() == scenario,
+        Subject::OneOf { scenarios, .. } => scenarios.contains(&scenario),
+        _ => false,
+    }
+}
+
+/// What the Message is about, else what its Thread is about.
+fn context(caches: &Caches, question: &Message, thread: &Thread) -> Subject {
     let spec = &question.spec;
     if let Some(name) = &spec.finding {
         return caches.findings.get(name).map_or_else(|| Subject::Unknown(name.clone()), Subject::Finding);
@@ -191,7 +236,7 @@ fn silencing(silences: &ParsedSilences, subject: &Subject, now: Timestamp) -> Ve
             let whole = silence::Subject { scenario: &name, agent, severity, ..silence::Subject::default() };
             silences.silencing(&whole, now)
         }
-        Subject::Agent(_) | Subject::Unknown(_) | Subject::Nothing => Vec::new(),
+        Subject::Agent(_) | Subject::OneOf { .. } | Subject::Unknown(_) | Subject::Nothing => Vec::new(),
     }
 }
 
@@ -202,7 +247,7 @@ fn runbook(subject: &Subject) -> Option<FindingRunbook> {
             let runbook = scenario.spec.runbook.as_ref()?;
             Some(FindingRunbook { spec: runbook.spec.clone(), section: runbook.section.clone(), url: None })
         }
-        Subject::Agent(_) | Subject::Unknown(_) | Subject::Nothing => None,
+        Subject::Agent(_) | Subject::OneOf { .. } | Subject::Unknown(_) | Subject::Nothing => None,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod command;
 pub mod correlation;
 mod draft;
 mod finding;
+pub mod mentioned;
 mod quote;
 pub mod tell;
 #[cfg(test)]

@@ -24,6 +24,20 @@ pub fn not_understood(language: Language) -> String {
     )
 }
 
+/// What was probably meant by a misspelt command.
+pub fn did_you_mean(language: Language, meant: &str) -> String {
+    text!(language, "Você quis dizer “{meant}”? Então escreva assim.", "Did you mean “{meant}”? Then write that.")
+}
+
+/// The heading of the Scenarios that words can mean.
+pub fn one_of(language: Language, asked: &str) -> String {
+    text!(
+        language,
+        "“{asked}” pode ser um destes cenários; escreva status de NOME",
+        "“{asked}” can be one of these Scenarios; write status of NAME",
+    )
+}
+
 /// The heading of [`help`].
 pub fn help_heading(language: Language) -> String {
     text!(

@@ -93,6 +93,10 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
             let of: Vec<&OpenItem> = open.items.iter().filter(|item| item.agent == open.agent.0).collect();
             list(draft, Some(shown), &of, style);
         }
+        About::OneOf { asked, scenarios } => {
+            let names: Vec<String> = scenarios.iter().take(LISTED_MAX).cloned().collect();
+            draft.list(Some(&texts::one_of(language, &one_line(asked, NAME_MAX))), names);
+        }
         About::Unknown(name) => draft.paragraph(texts::no_such(language, &one_line(name, NAME_MAX))),
         About::Nothing => open(draft, &(known.open)(), style),
     }

@@ -56,6 +56,7 @@ enum On {
     Finding,
     Scenario,
     Agent,
+    OneOf,
     Unknown,
     Nothing,
 }
@@ -74,6 +75,7 @@ fn case(text: &str, on: On) -> Case<'_> {
 fn said(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, language: Language) -> Said {
     let (finding_spec, (scenario_spec, scenario_status), place, group) = (spec(), scenario(), place(), group());
     let silences = silences();
+    let scenarios = ["vm123.finance.stack".to_string(), "vm123.openpanel.bridge".to_string()];
     let understood = parse(case.text);
     let about = match case.on {
         On::Finding => About::Finding(Facts {
@@ -92,6 +94,7 @@ fn said(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, language: Language
             silences: &silences,
         }),
         On::Agent => About::Agent("Pulso"),
+        On::OneOf => About::OneOf { asked: "vm123", scenarios: &scenarios },
         On::Unknown => About::Unknown("nada"),
         On::Nothing => About::Nothing,
     };
@@ -118,6 +121,8 @@ fn answers_are_those_of_the_golden_files() {
         ("help", case("ajuda", On::Nothing)),
         ("not-understood", case("por que caiu?", On::Nothing)),
         ("not-understood-finding", case("por que caiu?", On::Finding)),
+        ("misspelt", case("statsu", On::Nothing)),
+        ("status-one-of", case("status de vm123", On::OneOf)),
         ("invalid", case("silenciar 400d", On::Finding)),
         ("type-acknowledge", case("ack it's me: \"disco\"", On::Finding)),
         ("type-unacknowledge", case("unack", On::Finding)),
@@ -233,6 +238,7 @@ fn a_list_of_open_findings_is_bounded_and_says_how_many_there_are() {
 fn the_list_of_open_findings_is_made_only_for_an_answer_that_shows_it() {
     let (place, finding_spec, status) = (place(), spec(), status());
     let (scenario_spec, scenario_status) = scenario();
+    let scenarios = ["a".to_string()];
     for (text, on, is_made) in [
         ("status", On::Nothing, true),
         ("abertos", On::Finding, true),
@@ -264,6 +270,7 @@ fn the_list_of_open_findings_is_made_only_for_an_answer_that_shows_it() {
                 silences: &[],
             }),
             On::Agent => About::Agent("Pulso"),
+            On::OneOf => About::OneOf { asked: "vm123", scenarios: &scenarios },
             On::Unknown => About::Unknown("nada"),
             On::Nothing => About::Nothing,
         };

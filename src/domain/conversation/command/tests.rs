@@ -45,7 +45,11 @@ fn commands_are_recognised_in_both_languages() {
         ("ciente do problema, já estou olhando", ack("do problema, já estou olhando")),
         ("acknowledge I am on it", ack("I am on it")),
         ("@pulso ack", ack("")),
-        ("\n\n ack \nnão era para reconhecer", ack("")),
+        ("\n\n ack \nvou olhar", ack("vou olhar")),
+        ("ack vou olhar", ack("vou olhar")),
+        ("ack de novo, já vi", ack("de novo, já vi")),
+        ("ack vou olhar\nvolto às 15h\n> o que foi dito\n--\nAna", ack("vou olhar\nvolto às 15h")),
+        ("silenciar 2h troca de disco\ne de memória", silence("2h", "troca de disco\ne de memória")),
         ("unack", unack.clone()),
         ("desfazer ack", unack.clone()),
         ("Desfazer o reconhecimento.", unack.clone()),
@@ -128,6 +132,10 @@ fn questions_are_recognised_in_both_languages() {
         ("Status?", status("")),
         ("qual é o status?", status("")),
         ("como está?", status("")),
+        ("como está agora?", status("")),
+        ("como está o cluster?", status("cluster")),
+        ("How is the cluster doing?", status("cluster")),
+        ("como está a API de pagamentos do painel?", status("API de pagamentos do painel")),
         ("status de desk.api.health", status("desk.api.health")),
         ("Qual o status do cenário proxmox.cluster?", status("proxmox.cluster")),
         ("what is the status of proxmox.cluster?", status("proxmox.cluster")),
@@ -187,6 +195,34 @@ fn a_sentence_that_contains_such_a_word_is_no_command() {
 }
 
 #[test]
+fn a_misspelt_command_is_suggested_and_not_carried_out() {
+    for (text, meant) in [
+        ("statsu", "status"),
+        ("Statsu?", "status"),
+        ("statu do cluster", "status do cluster"),
+        ("akc", "ack"),
+        ("akc vou olhar o disco da VM, volto às 15h", "ack vou olhar o disco da VM, volto às 15h"),
+        ("silenciar2h", "silenciar 2h"),
+        ("silenciar2h troca de disco", "silenciar 2h troca de disco"),
+        ("silencair 2h", "silenciar 2h"),
+        ("rodra", "rodar"),
+        ("ajdua", "ajuda"),
+    ] {
+        assert_eq!(parse(text), Understood::Misspelt(meant.into()), "{text:?}");
+        assert!(!is_understood(text) && is_understood(meant), "{text:?}");
+    }
+    for text in ["back to normal", "pack", "cliente ligou", "helm", "o que houve?"] {
+        assert_eq!(parse(text), Understood::Nothing, "{text:?}");
+    }
+}
+
+#[test]
+fn lines_that_do_not_fit_into_a_note_are_left_out() {
+    let long = format!("ack vou olhar\n{}\nfim", "x".repeat(2000));
+    assert_eq!(parse(&long), ack("vou olhar"));
+}
+
+#[test]
 fn a_wrong_argument_is_named() {
     let not = |text: &str| Understood::Invalid(ArgumentError::NotADuration(text.into()));
     let out = |text: &str| Understood::Invalid(ArgumentError::DurationOutOfRange(text.into()));
@@ -237,6 +273,8 @@ fn every_word_is_as_it_is_compared() {
         words::BEFORE_DURATION,
         words::SAYS_SOMETHING,
         words::OF_SOMETHING,
+        words::ADVERB_WITH_DE,
+        words::AFTER_STATUS,
         words::STATUS,
         words::BEFORE_STATUS,
         words::OF,

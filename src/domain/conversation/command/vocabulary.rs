@@ -157,6 +157,9 @@ pub const SAYS_SOMETHING: &[&str] = &[
 ];
 /// After a command they say something of it, as in `ack do João`. Whoever is aware of something acknowledges it.
 pub const OF_SOMETHING: &[&str] = &["do", "da", "dos", "das", "de", "of"];
+/// With `de` before they begin a note: `ack de novo, já vi`.
+pub const ADVERB_WITH_DE: &[&str] =
+    &["novo", "volta", "manha", "tarde", "noite", "madrugada", "fato", "acordo", "qualquer", "plantao", "olho"];
 pub const PLEASE: &[&str] = &["please", "pls", "favor"];
 pub const POR_FAVOR: (&str, &str) = ("por", "favor");
 
@@ -164,8 +167,15 @@ pub const STATUS: &[&str] = &["status", "estado", "situacao", "state", "situatio
 /// What may stand before it.
 pub const BEFORE_STATUS: &[&str] = &["qual", "e", "o", "a", "what", "whats", "is", "the", "show", "ver"];
 /// Two words that ask for it.
-pub const HOW: &[(&str, &str)] =
-    &[("como", "esta"), ("como", "anda"), ("como", "estao"), ("how", "is"), ("how", "are")];
+pub const HOW: &[(&str, &str)] = &[
+    ("como", "esta"),
+    ("como", "anda"),
+    ("como", "vai"),
+    ("como", "andam"),
+    ("como", "estao"),
+    ("how", "is"),
+    ("how", "are"),
+];
 /// What may stand between it and a name.
 pub const OF: &[&str] = &[
     "de",
@@ -185,6 +195,9 @@ pub const OF: &[&str] = &[
     "agente",
     "agent",
 ];
+
+/// What may stand after the name.
+pub const AFTER_STATUS: &[&str] = &["agora", "now", "hoje", "today", "doing", "going", "ai", "atualmente"];
 
 pub const OPEN: &[&str] = &[
     "abertos",

@@ -8,6 +8,8 @@ use crate::domain::texts::answers::{self as texts, About, Did, State};
 #[test]
 fn what_an_agent_does_is_in_both_languages() {
     check("not_understood", texts::not_understood);
+    check("did_you_mean", |l| texts::did_you_mean(l, "X1"));
+    check("one_of", |l| texts::one_of(l, "X1"));
     check("help_heading", texts::help_heading);
     for line in 0..texts::help(Language::English).len() {
         check("help", |l| texts::help(l)[line].clone());
