@@ -121,7 +121,7 @@ pub(super) async fn carry_out(
 ) -> Result<Timestamp, CommandError> {
     let name = intent.action.spec.subject.name.clone();
     let asked = async {
-        let at = requested_at(intent).ok_or_else(|| CommandError::Rejected(Refusal::NoRequestTime))?;
+        let at = requested_at(intent).ok_or(CommandError::Rejected(Refusal::NoRequestTime))?;
         let scenario = call(context.api::<Scenario>().get(&name)).await?;
         let before = intent.action.spec.before.as_ref().and_then(|before| before.uid.as_ref());
         if before.is_some() && before != scenario.metadata.uid.as_ref() {

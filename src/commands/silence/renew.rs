@@ -128,7 +128,7 @@ async fn again(
             let name = intent.action.spec.subject.name.clone();
             let silence = call(context.api::<Silence>().get_opt(&name)).await?;
             let view = silence.map(|silence| context.resources.silence_view(&silence, now()));
-            let view = view.ok_or_else(|| CommandError::NotFound(Refusal::SilenceDeleted { name }));
+            let view = view.ok_or(CommandError::NotFound(Refusal::SilenceDeleted { name }));
             intent.answer(context, stored(&view)).await;
             view
         }

@@ -191,7 +191,7 @@ fn of_input(language: Language, refusal: &Refusal) -> Option<String> {
 }
 
 /// A kind as people call it.
-fn kind_name<'a>(language: Language, kind: &'a str) -> &'a str {
+fn kind_name(language: Language, kind: &str) -> &str {
     match (language, kind) {
         (Language::Portuguese, "Finding") => "ocorrência",
         (Language::Portuguese, "Scenario") => "cenário",
