@@ -1,6 +1,6 @@
 //! What a command about Silences in a text is about.
 
-use super::instruction::About;
+use super::about::About;
 use crate::api::{Matcher, MatcherName, MatcherOp, Subject};
 use crate::commands::silence::{Lift, Renew};
 use crate::commands::{CommandError, Context, NewSilence, REASON_MAX};

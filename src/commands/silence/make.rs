@@ -1,6 +1,6 @@
 //! Makes a Silence.
 
-use super::{NewSilence, renew};
+use super::NewSilence;
 use crate::api::{Silence, SilenceSpec, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{Command, CommandError, Context, Objects, Stored};
@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 pub(in crate::commands) const VERB: &str = "silence";
 /// The parameter of its Actions with the end, which a repeated request does not move.
 pub(super) const ENDS_AT: &str = "ends_at";
+/// The parameter with the end that a Silence had before, where it was there.
+pub(super) const ENDED_AT: &str = "ended_at";
 /// Longest parameter, in characters.
 pub(super) const PARAMETER_MAX: usize = 1024;
 /// Digits of the Action's name that are part of the name of a Silence.
@@ -144,12 +146,23 @@ pub(super) async fn again(
     }
 }
 
+/// Whether the Silence of an Action was there before.
+pub(super) fn is_renewal(intent: &Intent) -> bool {
+    intent.parameter(ENDED_AT).is_some()
+}
+
+/// Whether the Silence has the end and the reason of an Action.
+pub(super) fn is_written(intent: &Intent, silence: &Silence) -> bool {
+    let ends_at = silence.spec.ends_at.as_ref().map(|at| at.0.to_string());
+    ends_at.as_deref() == intent.parameter(ENDS_AT) && Some(silence.spec.reason.as_str()) == intent.parameter("reason")
+}
+
 /// Completes an Action that was left without a result. Whoever asked got no answer: the Silence is not made now, since nobody would
 /// expect it any more.
 pub(in crate::commands) async fn complete(context: &Context, mut intent: Intent) -> Result<(), CommandError> {
     let made = call(context.api::<Silence>().get_opt(&intent.action.spec.subject.name)).await?;
     // One that was there before has the end of the Action where that was written.
-    let is_made = |silence: &Silence| !renew::is_renewal(&intent) || renew::is_written(&intent, silence);
+    let is_made = |silence: &Silence| !is_renewal(&intent) || is_written(&intent, silence);
     match made.filter(is_made) {
         Some(_) => {
             intent.end(context, &ActionResult::Done, None).await;

@@ -1,6 +1,6 @@
 //! Silences a Finding or a Scenario again: what a person says in a conversation. One Silence of a person with the same matchers is enough.
 
-use super::make::{self, ENDS_AT, VERB, parameters};
+use super::make::{self, ENDED_AT, ENDS_AT, VERB, is_renewal, is_written, parameters};
 use super::{NewSilence, listed};
 use crate::api::{Silence, SilenceSpec, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
@@ -17,8 +17,6 @@ use kube::{Api, ResourceExt as _};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// The parameter of its Actions with the end that the Silence had before.
-const ENDED_AT: &str = "ended_at";
 /// Attempts to write against concurrent edits of the Silence.
 const ATTEMPTS_MAX: usize = 5;
 
@@ -68,11 +66,6 @@ impl Command for Renew {
         let intent = Intent::begin(&permit, context, record).await?;
         Box::pin(carry_out(context, intent, stored)).await
     }
-}
-
-/// Whether the Silence of an Action was there before.
-pub(super) fn is_renewal(intent: &Intent) -> bool {
-    intent.parameter(ENDED_AT).is_some()
 }
 
 /// The active Silence of the same person with the same matchers; of several the one that ends last.
@@ -133,12 +126,6 @@ async fn again(
             view
         }
     }
-}
-
-/// Whether the Silence has the end and the reason of an Action.
-pub(super) fn is_written(intent: &Intent, silence: &Silence) -> bool {
-    let ends_at = silence.spec.ends_at.as_ref().map(|at| at.0.to_string());
-    ends_at.as_deref() == intent.parameter(ENDS_AT) && Some(silence.spec.reason.as_str()) == intent.parameter("reason")
 }
 
 async fn write(context: &Context, intent: &Intent) -> Result<Silence, CommandError> {
