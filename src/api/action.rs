@@ -148,6 +148,15 @@ pub struct ActionStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub message: Option<String>,
+    /// Why the action was refused, or why its result is not known, as one word in CamelCase, such as `RoleRequired`. Does not change
+    /// with the wording of the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub reason: Option<String>,
+    /// Names and values that belong to the reason, such as the `roles` of `RoleRequired`. At most 8, each at most 1024 characters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 8), inner(length(max = 1024)))]
+    pub values: BTreeMap<String, String>,
     /// Time at which the action ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Time>,

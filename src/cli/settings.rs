@@ -91,7 +91,7 @@ impl Settings {
         for warning in warnings {
             tracing::warn!("settings: {warning}");
         }
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter() {
             if let Some(value) = environment.get(setting.name) {
                 values.insert(setting.name.into(), value.clone());
             }
@@ -113,7 +113,7 @@ impl Settings {
     }
 
     fn complete(mut values: BTreeMap<String, String>, mut errors: Vec<String>) -> Result<Settings, SettingsError> {
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter() {
             if let (false, Some(default)) = (values.contains_key(setting.name), setting.default)
                 // A default that refers to a setting without a value is none.
                 && let Ok(value) = crate::domain::template::expand(default, &values)
@@ -121,7 +121,7 @@ impl Settings {
                 values.insert(setting.name.into(), value);
             }
         }
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter() {
             if let Some(Err(should)) = values.get(setting.name).map(|value| setting.format.validate(value)) {
                 let value = if is_secret(setting.name, &values) { "***" } else { &values[setting.name] };
                 errors.push(format!("{}={value}: {should}", setting.name));

@@ -5,6 +5,7 @@ use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Command, CommandError, Context, Objects, Stored};
 use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase, Subject, SubjectState};
 use crate::domain::printable::printable;
+use crate::domain::refusal::Refusal;
 pub(super) use crate::domain::transition::VERB_ACKNOWLEDGE;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
@@ -119,16 +120,13 @@ impl Change for OfFinding {
     fn next_step(&mut self, _context: &Context, intent: &Intent, finding: &Finding) -> Step {
         let (spec, current) = (&intent.action.spec, finding.spec.acknowledgement.as_ref());
         if views::phase(finding) == Some(Phase::Resolved) {
-            let reason = format!("{} is resolved: there is nothing to acknowledge", spec.subject.name);
-            return Step::Refuse(CommandError::Conflict(reason));
+            let finding = spec.subject.name.clone();
+            return Step::Refuse(CommandError::Conflict(Refusal::NothingToAcknowledge { finding }));
         }
         let note = intent.parameter(NOTE);
         match choose(current, self.first_read.as_ref(), &spec.actor.name, note) {
             Choice::Keep => Step::Keep(ActionResult::Unchanged),
-            Choice::Conflict => {
-                let reason = "the acknowledgement was changed at the same time: read the Finding again";
-                Step::Refuse(CommandError::Conflict(reason.into()))
-            }
+            Choice::Conflict => Step::Refuse(CommandError::Conflict(Refusal::AcknowledgementChanged)),
             Choice::Write => {
                 self.first_read.get_or_insert(current.cloned());
                 let at = intent.began_at().to_string();
@@ -194,12 +192,12 @@ pub(super) async fn complete(
         (Made::Ended, _) => {
             let error = ended();
             let view = Err(error.clone());
-            intent.end(context, &ActionResult::Refused(error.to_string()), stored(&view)).await;
+            intent.end(context, &ActionResult::Refused(error.refusal()), stored(&view)).await;
             view
         }
         _ => {
             let error = not_known(&intent);
-            let result = ActionResult::Unknown(error.to_string());
+            let result = ActionResult::Unknown(error.refusal());
             intent.end(context, &result, stored(&Err(error.clone()))).await;
             Err(error)
         }
@@ -214,7 +212,7 @@ fn view_of(context: &Context, intent: &Intent, finding: Finding) -> FindingView 
 }
 
 fn ended() -> CommandError {
-    CommandError::Conflict("the Finding was resolved before the acknowledgement could be written".into())
+    CommandError::Conflict(Refusal::ResolvedMeanwhile)
 }
 
 /// Whether the occurrence that was to be acknowledged has not ended.
@@ -225,9 +223,7 @@ fn is_same_occurrence(intent: &Intent, finding: &Finding) -> bool {
 }
 
 fn not_known(intent: &Intent) -> CommandError {
-    let id = &intent.action.spec.subject.name;
-    let reason = "the facade ended while it was being acknowledged, and it was changed since";
-    CommandError::Conflict(format!("whether this acknowledged {id} is not known: {reason}"))
+    CommandError::Conflict(Refusal::AcknowledgementUnknown { finding: intent.action.spec.subject.name.clone() })
 }
 
 /// Each change of the spec counts the generation up: where that is what it was, nothing was written.

@@ -6,6 +6,7 @@ use super::{Command, CommandError, Context, Note, Objects, Stored};
 use crate::api::{Message, MessagePhase, Phase, RecordedAcknowledgement, Subject, SubjectState};
 use crate::domain::names::is_object_name;
 use crate::domain::notice::flapping::flapping;
+use crate::domain::refusal::Refusal;
 use crate::runtime::clock::now;
 use crate::runtime::write::call;
 use crate::views::{self, MessageView};
@@ -128,11 +129,11 @@ fn is_over(context: &Context, message: &Message) -> bool {
 }
 
 fn next_step(intent: &Intent, message: &Message, is_over: bool) -> Step {
-    let refuse = |reason: String| Step::Refuse(CommandError::Conflict(reason));
+    let refuse = |reason: Refusal| Step::Refuse(CommandError::Conflict(reason));
     let name = &intent.action.spec.subject.name;
     let status = message.status.as_ref();
     if intent.action.spec.before.as_ref().is_some_and(|before| before.uid != message.metadata.uid) {
-        return refuse(format!("{name} was deleted and created again since the request"));
+        return refuse(Refusal::Recreated { name: name.clone() });
     }
     match &message.spec.acknowledgement {
         // This request acknowledged it before.
@@ -143,11 +144,11 @@ fn next_step(intent: &Intent, message: &Message, is_over: bool) -> Step {
         None => {}
     }
     match status.and_then(|status| status.phase) {
-        _ if !message.spec.needs_ack => refuse(format!("{name} needs no acknowledgement")),
-        Some(MessagePhase::Archived) => refuse(format!("{name} is archived: its Finding is resolved")),
+        _ if !message.spec.needs_ack => refuse(Refusal::NoAcknowledgementNeeded { message: name.clone() }),
+        Some(MessagePhase::Archived) => refuse(Refusal::MessageArchived { message: name.clone() }),
         // It is acknowledged with its Finding.
         _ if status.is_some_and(|status| status.acknowledgement.is_some()) => Step::Keep(ActionResult::Unchanged),
-        _ if is_over => refuse(format!("the Finding of {name} is resolved: there is nothing to acknowledge")),
+        _ if is_over => refuse(Refusal::FindingOfMessageResolved { message: name.clone() }),
         _ => Step::Write(json!({
             "by": intent.action.spec.actor.name, "note": intent.parameter(NOTE), "until": intent.parameter(UNTIL),
             "at": intent.began_at().to_string(), "action": intent.name(),

@@ -3,6 +3,7 @@
 use super::CommandError;
 use crate::api::{Actor, Role};
 use crate::domain::printable::is_printable;
+use crate::domain::refusal::Refusal;
 
 /// An authenticated person or program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ impl Caller {
             return Ok(());
         }
         let roles: Vec<_> = Role::ALL.into_iter().filter(|role| role.may_run()).map(Role::as_str).collect();
-        Err(CommandError::Forbidden(format!("running Scenarios requires one of the roles {}", roles.join(", "))))
+        Err(CommandError::Forbidden(Refusal::RoleRequired { roles: roles.join(", ") }))
     }
 
     /// The caller as an Action records it.

@@ -2,6 +2,7 @@
 
 use super::intent::{ActionResult, Intent};
 use super::{CommandError, Context, Stored};
+use crate::domain::refusal::Refusal;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
 use kube::api::{Patch, PatchParams};
@@ -73,12 +74,12 @@ pub async fn carry_out<C: Change>(
             let Ok(object) = call(api.get_opt(&intent.action.spec.subject.name)).await else { return Err(error) };
             match (change.made(&intent, object.as_ref()), object) {
                 (Made::Yes, Some(object)) => (Ok(change.view(context, &intent, object)), ActionResult::Done),
-                (Made::No, _) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+                (Made::No, _) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
                 // It stays without a result, and is completed once that can be told.
                 _ => return Err(error),
             }
         }
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
     };
     intent.end(context, &result, stored(&view)).await;
     view
@@ -88,8 +89,8 @@ pub async fn carry_out<C: Change>(
 pub async fn complete<C: Change>(change: C, context: &Context, mut intent: Intent) -> Result<(), CommandError> {
     let name = intent.action.spec.subject.name.clone();
     let Some(object) = call(context.api::<C::Object>().get_opt(&name)).await? else {
-        let error = CommandError::NotFound(format!("{name} no longer exists"));
-        intent.end(context, &ActionResult::Refused(error.to_string()), None).await;
+        let error = CommandError::NotFound(Refusal::Deleted { name });
+        intent.end(context, &ActionResult::Refused(error.refusal()), None).await;
         return Err(error);
     };
     Box::pin(carry_out(change, context, intent, object, &|_| None)).await.map(drop)
@@ -120,5 +121,5 @@ async fn write<C: Change>(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(CommandError::Conflict(format!("the {} keeps changing: try again", C::KIND)))
+    Err(CommandError::Conflict(Refusal::KeepsChanging { kind: C::KIND.into() }))
 }

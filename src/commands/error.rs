@@ -1,5 +1,8 @@
 //! Why a command failed.
 
+use crate::domain::refusal::Refusal;
+use crate::domain::texts::Language;
+use crate::domain::texts::refusals::refusal;
 use crate::runtime::write::WriteError;
 use std::time::Duration;
 
@@ -10,11 +13,11 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     /// The object does not exist.
-    #[error("{0}")]
-    NotFound(String),
+    #[error("{}", in_english(.0))]
+    NotFound(Refusal),
     /// The state of the object does not allow it, or the object was changed at the same time.
-    #[error("{0}")]
-    Conflict(String),
+    #[error("{}", in_english(.0))]
+    Conflict(Refusal),
     /// A field of the input is not valid.
     #[error("{field}: {message}")]
     Invalid {
@@ -23,11 +26,11 @@ pub enum CommandError {
         message: String,
     },
     /// The Kubernetes API refused the object as invalid.
-    #[error("{0}")]
-    Rejected(String),
+    #[error("{}", in_english(.0))]
+    Rejected(Refusal),
     /// The caller's roles do not allow it.
-    #[error("{0}")]
-    Forbidden(String),
+    #[error("{}", in_english(.0))]
+    Forbidden(Refusal),
     /// The caller gave too many commands.
     #[error("too many commands within a minute: try again after {retry_after:?}")]
     TooMany {
@@ -54,7 +57,7 @@ impl CommandError {
 
     /// Another request under the same Idempotency-Key has not ended.
     pub fn in_progress() -> CommandError {
-        CommandError::Conflict("a request with the same Idempotency-Key is in progress: try again later".into())
+        CommandError::Conflict(Refusal::RequestInProgress)
     }
 
     /// Whether the same request would fail in the same way again, so that its response may be repeated.
@@ -70,19 +73,36 @@ impl CommandError {
     }
 
     pub fn no_such(kind: &str, name: &str) -> CommandError {
-        CommandError::NotFound(format!("no {kind} is named {name:?}"))
+        CommandError::NotFound(Refusal::no_such(kind, name))
+    }
+
+    /// The reason, as Actions record it.
+    pub(super) fn refusal(&self) -> Refusal {
+        match self {
+            CommandError::NotFound(refusal)
+            | CommandError::Conflict(refusal)
+            | CommandError::Rejected(refusal)
+            | CommandError::Forbidden(refusal) => refusal.clone(),
+            CommandError::Invalid { field, message } => {
+                Refusal::InvalidField { field: field.clone(), problem: message.clone() }
+            }
+            CommandError::TooMany { retry_after } => {
+                Refusal::TooManyCommands { seconds: retry_after.as_secs().to_string() }
+            }
+            CommandError::Unavailable { reason, .. } => Refusal::Unavailable { message: reason.clone() },
+        }
     }
 }
 
 impl From<WriteError> for CommandError {
     fn from(error: WriteError) -> CommandError {
         match error {
-            WriteError::Conflict | WriteError::Exists => {
-                CommandError::Conflict("the object was changed at the same time: read it again and retry".into())
-            }
-            WriteError::Gone => CommandError::NotFound("the object no longer exists".into()),
+            WriteError::Conflict | WriteError::Exists => CommandError::Conflict(Refusal::ChangedAtOnce),
+            WriteError::Gone => CommandError::NotFound(Refusal::ObjectDeleted),
             WriteError::Api(error) => match *error {
-                kube::Error::Api(status) if status.code == 422 => CommandError::Rejected(status.message),
+                kube::Error::Api(status) if status.code == 422 => {
+                    CommandError::Rejected(Refusal::RejectedByApi { message: status.message })
+                }
                 error => unavailable(&error),
             },
             WriteError::Timeout
@@ -92,6 +112,11 @@ impl From<WriteError> for CommandError {
             | WriteError::Undecodable { .. } => unavailable(&error),
         }
     }
+}
+
+/// As the API says it.
+pub(super) fn in_english(refusal: &Refusal) -> String {
+    self::refusal(Language::English, refusal)
 }
 
 fn unavailable(error: &impl std::fmt::Display) -> CommandError {

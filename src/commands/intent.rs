@@ -1,10 +1,12 @@
 //! The Action of a command: recorded before the command changes anything, ended with its result.
 
+use super::error::in_english;
 use super::{CommandError, Context, Permit};
 use crate::api::{
     Action, ActionReply, ActionRequest, ActionSpec, ActionStatus, RECORDED_BY, RECORDED_BY_FACADE, Subject,
     SubjectState,
 };
+use crate::domain::refusal::Refusal;
 use crate::domain::thread::proof::PARAMETER_TEXT;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
@@ -41,9 +43,9 @@ pub(super) enum ActionResult {
     /// The state was already the wanted one.
     Unchanged,
     /// With the reason.
-    Refused(String),
+    Refused(Refusal),
     /// Whether it was done can't be told any more; with the reason.
-    Unknown(String),
+    Unknown(Refusal),
 }
 
 impl ActionResult {
@@ -56,7 +58,7 @@ impl ActionResult {
         }
     }
 
-    fn message(&self) -> Option<&str> {
+    fn reason(&self) -> Option<&Refusal> {
         match self {
             ActionResult::Done | ActionResult::Unchanged => None,
             ActionResult::Refused(reason) | ActionResult::Unknown(reason) => Some(reason),
@@ -141,10 +143,13 @@ impl Intent {
     ///
     /// A failure is logged and does not fail the command: an Action without a result is completed later.
     pub(super) async fn end(&mut self, context: &Context, result: &ActionResult, reply: Option<ActionReply>) {
-        let message = result.message().map(|reason| context.secrets.redact(reason).chars().take(MESSAGE_MAX).collect());
+        let shown = |text: String| context.secrets.redact(&text).chars().take(MESSAGE_MAX).collect::<String>();
+        let (reason, values) = result.reason().map(Refusal::recorded).unwrap_or_default();
         let status = ActionStatus {
             result: Some(result.as_str().into()),
-            message,
+            message: result.reason().map(|reason| shown(in_english(reason))),
+            reason,
+            values: values.into_iter().map(|(name, value)| (name, shown(value))).collect(),
             at: Some(Time(now())),
             reply,
             ..ActionStatus::default()

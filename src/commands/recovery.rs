@@ -10,6 +10,7 @@ use super::{
     unacknowledge,
 };
 use crate::api::Action;
+use crate::domain::refusal::Refusal;
 use crate::domain::transition::VERB_ACKNOWLEDGE;
 use crate::runtime::clock::now;
 use crate::runtime::retry::RetryPolicy;
@@ -161,10 +162,11 @@ async fn complete(context: &Context, action: Action) -> Result<(), WriteError> {
         conversation::VERB_REPLY | conversation::VERB_CHAT => Box::pin(conversation::complete(&context, intent)).await,
         run::VERB => Box::pin(run::carry_out(&context, &mut intent, &|_| None)).await.map(drop),
         silence::VERB_MAKE => Box::pin(silence::complete_make(&context, intent)).await,
+        silence::VERB_LIFT => Box::pin(silence::complete_lift(&context, intent)).await,
         silence::VERB_END => Box::pin(silence::complete_end(&context, intent)).await,
         // Of a later version of the program.
         _ => {
-            let reason = format!("this version of the program does not know the verb {verb:?}");
+            let reason = Refusal::UnknownVerb { verb: verb.clone() };
             intent.end(&context, &ActionResult::Unknown(reason.clone()), None).await;
             Err(CommandError::Conflict(reason))
         }

@@ -4,6 +4,7 @@ use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Caller, Command, CommandError, Context, Objects, Stored};
 use crate::api::conditions::{READY, find};
 use crate::api::{RUN_REQUESTED_AT, RequestedRun, Scenario, Subject, SubjectState};
+use crate::domain::refusal::Refusal;
 use crate::runtime::field_managers;
 use crate::runtime::retry::RetryPolicy;
 use crate::runtime::write::{WriteError, call};
@@ -120,11 +121,11 @@ pub(super) async fn carry_out(
 ) -> Result<Timestamp, CommandError> {
     let name = intent.action.spec.subject.name.clone();
     let asked = async {
-        let at = requested_at(intent).ok_or_else(|| CommandError::Rejected("the Action has no time".into()))?;
+        let at = requested_at(intent).ok_or(CommandError::Rejected(Refusal::NoRequestTime))?;
         let scenario = call(context.api::<Scenario>().get(&name)).await?;
         let before = intent.action.spec.before.as_ref().and_then(|before| before.uid.as_ref());
         if before.is_some() && before != scenario.metadata.uid.as_ref() {
-            return Err(CommandError::Conflict(format!("{name} was deleted and created again since the request")));
+            return Err(CommandError::Conflict(Refusal::Recreated { name: name.clone() }));
         }
         if !is_asked(&scenario, at) {
             require_runnable(&scenario)?;
@@ -146,7 +147,7 @@ pub(super) async fn carry_out(
     };
     let (result, reply) = match &asked {
         Ok(_) => (ActionResult::Done, None),
-        Err(error) => (ActionResult::Refused(error.to_string()), stored(&Err(error.clone()))),
+        Err(error) => (ActionResult::Refused(error.refusal()), stored(&Err(error.clone()))),
     };
     intent.end(context, &result, reply).await;
     asked
@@ -181,12 +182,12 @@ fn finished(resources: &Resources, scenario: &str, requested_at: Timestamp) -> O
 fn require_runnable(scenario: &Scenario) -> Result<(), CommandError> {
     let name = scenario.name_any();
     if scenario.spec.suspend {
-        return Err(CommandError::Conflict(format!("{name} is suspended")));
+        return Err(CommandError::Conflict(Refusal::ScenarioSuspended { scenario: name }));
     }
     let conditions = scenario.status.as_ref().map(|s| s.conditions.as_slice()).unwrap_or_default();
     match find(conditions, READY) {
         Some(ready) if !is_ready(scenario) => {
-            Err(CommandError::Conflict(format!("{name} is not Ready: {}", ready.message)))
+            Err(CommandError::Conflict(Refusal::ScenarioNotReady { scenario: name, why: ready.message.clone() }))
         }
         // A new Scenario has no status yet.
         _ => Ok(()),

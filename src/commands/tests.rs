@@ -6,3 +6,4 @@ mod commands;
 mod conversation;
 mod records;
 mod silences;
+mod silencing;

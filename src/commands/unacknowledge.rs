@@ -4,6 +4,7 @@ use super::change::{self, Change, Made, Step};
 use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Command, CommandError, Context, Objects, Stored};
 use crate::api::{Acknowledgement, Finding, Phase, Subject, SubjectState};
+use crate::domain::refusal::Refusal;
 use crate::runtime::write::call;
 use crate::views::{self, FindingView, Resources};
 use kube::ResourceExt as _;
@@ -113,24 +114,20 @@ fn next_step(intent: &Intent, finding: &Finding) -> Step {
     let before = intent.action.spec.before.as_ref();
     let occurrence = finding.status.as_ref().and_then(|status| status.occurrences);
     if before.is_some_and(|before| before.uid != finding.metadata.uid) {
-        return Step::Refuse(CommandError::Conflict(format!("{name} was deleted and created again since the request")));
+        return Step::Refuse(CommandError::Conflict(Refusal::Recreated { name: name.clone() }));
     }
     if views::phase(finding) == Some(Phase::Resolved) {
-        let error = format!("{name} is resolved: its acknowledgement has ended");
-        return Step::Refuse(CommandError::Conflict(error));
+        return Step::Refuse(CommandError::Conflict(Refusal::AcknowledgementEnded { finding: name.clone() }));
     }
     if before.is_some_and(|before| before.occurrence != occurrence) {
-        return Step::Refuse(CommandError::Conflict(format!("{name} was opened again since the request")));
+        return Step::Refuse(CommandError::Conflict(Refusal::OpenedAgain { finding: name.clone() }));
     }
     match &finding.spec.acknowledgement {
         // An earlier attempt may have removed it.
         None if intent.parameter(BY).is_some() => Step::Keep(ActionResult::Done),
         None => Step::Keep(ActionResult::Unchanged),
         Some(Acknowledgement { by, .. }) if intent.parameter(BY) == Some(by.as_str()) => Step::Write(Value::Null),
-        Some(_) => {
-            let error = "the acknowledgement was changed at the same time: read the Finding again";
-            Step::Refuse(CommandError::Conflict(error.into()))
-        }
+        Some(_) => Step::Refuse(CommandError::Conflict(Refusal::AcknowledgementChanged)),
     }
 }
 

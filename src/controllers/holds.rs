@@ -1,7 +1,7 @@
 //! What holds the notices and the escalations of a Finding back: failing dependencies and active Silences.
 
 use crate::api::{Finding, Health, Scenario};
-use crate::domain::silence::{ActiveSilences, ParsedSilences, Subject};
+use crate::domain::silence::{ActiveSilences, ParsedSilences, SilencedBy, Subject};
 use crate::domain::thread::escalation::Holds;
 use crate::runtime::caches::Caches;
 use jiff::Timestamp;
@@ -69,6 +69,11 @@ impl Holding {
             failing_dependencies: dependencies.into_iter().filter(is_failing).collect(),
             silences: self.active.matching(&Subject::of(finding)).into_iter().map(String::from).collect(),
         }
+    }
+
+    /// The active Silences that hold back notices about a Finding, as people are told of them.
+    pub fn silencing(&self, finding: &Finding, now: Timestamp) -> Vec<SilencedBy> {
+        self.parsed.silencing(&Subject::of(finding), now)
     }
 }
 

@@ -30,6 +30,7 @@ pub mod probe_targets;
 pub mod reading;
 pub mod recurrence;
 pub mod redact;
+pub mod refusal;
 pub mod retention;
 pub mod run_failure;
 pub mod runbook;

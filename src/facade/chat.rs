@@ -9,6 +9,7 @@ use super::reply::Reply;
 use super::sent_body::SentBody;
 use super::wait::wait;
 use crate::commands::{ANSWER_WAIT_DEFAULT, ANSWER_WAIT_MAX, Caller, Chat, ChatInput, Text, wait_for_answer};
+use crate::domain::conversation::command::is_understood;
 use crate::views::{ChatRef, ChatView, Parameters, Resources};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -120,7 +121,9 @@ fn events(
     let progress = event("progress", &at)?;
     let answered = async move {
         let answer = wait_for_answer(&resources, &at.answer_id, wait).await;
-        let view = ChatView::new(at, answer.as_deref());
+        let question = resources.message(&at.question_id);
+        let is_understood = question.is_some_and(|question| is_understood(&question.spec.body));
+        let view = ChatView::new(at, is_understood, answer.as_deref());
         // It is made of strings and numbers, which always serialize.
         event("message", &view).unwrap_or_default()
     };

@@ -7,6 +7,7 @@ use super::FacadeState;
 use super::problem::Problem;
 use super::reply::Reply;
 use crate::commands::{self, Caller, Command, CommandError, Context, Earlier, RequestId};
+use crate::domain::refusal::Refusal;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse as _, Response};
 use std::collections::HashSet;
@@ -94,7 +95,7 @@ pub async fn reply_once<C: Command>(
             Earlier::None => None,
             Earlier::Unanswered(intent) => Some(*intent),
             Earlier::Answered(stored) => {
-                let changed = || CommandError::Conflict("the stored response of this key was changed".into());
+                let changed = || CommandError::Conflict(Refusal::StoredResponseChanged);
                 return Reply::of_stored(stored).ok_or_else(|| changed().into());
             }
         };

@@ -162,16 +162,27 @@ impl From<QueryError> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::refusal::Refusal;
 
     #[test]
     fn each_command_error_is_a_problem_with_its_text() {
         let later = Duration::from_secs(7);
         for (error, status, detail, retry_after) in [
-            (CommandError::NotFound("no x".into()), 404, "no x", None),
-            (CommandError::Conflict("changed".into()), 409, "changed", None),
+            (CommandError::no_such("Finding", "x"), 404, "no Finding is named \"x\"", None),
+            (CommandError::Conflict(Refusal::NotAboutFinding), 409, "this conversation is not about a Finding", None),
             (CommandError::invalid("note", "too long"), 422, "note: too long", None),
-            (CommandError::Rejected("spec.title: empty".into()), 422, "spec.title: empty", None),
-            (CommandError::Forbidden("role".into()), 403, "role", None),
+            (
+                CommandError::Rejected(Refusal::RejectedByApi { message: "spec.title: empty".into() }),
+                422,
+                "spec.title: empty",
+                None,
+            ),
+            (
+                CommandError::Forbidden(Refusal::RoleRequired { roles: "a, b".into() }),
+                403,
+                "running Scenarios requires one of the roles a, b",
+                None,
+            ),
             (CommandError::unavailable("down"), 503, "down", Some(5)),
             (CommandError::Unavailable { reason: "down".into(), retry_after: later }, 503, "down", Some(7)),
             (

@@ -18,7 +18,8 @@ pub struct ChatView {
     /// How the answer came about: `T0` from what was read, `T1` by the local model; null while it is pending.
     #[schema(required, example = "T0")]
     pub tier: Option<&'static str>,
-    /// Whether all that the answer says follows from what was read, or is quoted. False while it is pending.
+    /// Whether all that the answer says follows from what was read, or is quoted. False while it is pending, and of the answer that the
+    /// question was not understood.
     #[schema(example = true)]
     pub grounded: bool,
     /// Sections of runbooks that the answer quotes.
@@ -46,8 +47,8 @@ pub struct ChatRef {
 }
 
 impl ChatView {
-    /// With the answer, where there is one.
-    pub fn new(at: ChatRef, answer: Option<&Message>) -> ChatView {
+    /// With the answer, where there is one. `is_understood` is whether it says something about the question.
+    pub fn new(at: ChatRef, is_understood: bool, answer: Option<&Message>) -> ChatView {
         let ChatRef { thread_id, question_id, answer_id } = at;
         let citations = answer.map(|answer| answer.spec.citations.clone()).unwrap_or_default();
         let tier = answer.map(|answer| answer.spec.tier.unwrap_or(Tier::T0));
@@ -56,7 +57,7 @@ impl ChatView {
             message: answer.map(|answer| answer.spec.body.clone()),
             tier: tier.map(|tier| if tier == Tier::T0 { "T0" } else { "T1" }),
             // What the model says is grounded in what it quotes.
-            grounded: tier.is_some_and(|tier| tier == Tier::T0 || !citations.is_empty()),
+            grounded: tier.is_some_and(|tier| tier == Tier::T0 && is_understood || !citations.is_empty()),
             citations: citations.into_iter().map(quoted).collect(),
             pending: answer.is_none(),
             question_id,

@@ -7,6 +7,8 @@ use crate::api::{Message, ThreadSpec};
 use crate::commands::intent::THREAD;
 use crate::commands::{Command, CommandError, Context, Intent, Stored};
 use crate::domain::agents::MAESTRO;
+use crate::domain::conversation::command::is_understood;
+use crate::domain::refusal::Refusal;
 use crate::domain::thread::names::{answer_name, conversation_name};
 use crate::views::{ChatRef, ChatView, Resources};
 use kube::ResourceExt as _;
@@ -68,7 +70,11 @@ impl Command for Chat {
         let said = Box::pin(say(context, VERB_CHAT, earlier, &said, &failed)).await?;
         let answer_id = answer_name(&said.message.name_any(), said.message.metadata.uid.as_deref().unwrap_or_default());
         let answer = wait_for_answer(&context.resources, &answer_id, self.wait).await;
-        let view = ChatView::new(ChatRef::new(&said.message, answer_id), answer.as_deref());
+        let view = ChatView::new(
+            ChatRef::new(&said.message, answer_id),
+            is_understood(&said.message.spec.body),
+            answer.as_deref(),
+        );
         if let Some(mut intent) = said.intent {
             intent.answer(context, stored(&Ok(view.clone()))).await;
         }
@@ -83,7 +89,9 @@ impl Chat {
         let new = conversation_name(context.request.action());
         if let Some(chosen) = earlier.and_then(|intent| intent.parameter(THREAD)).filter(|chosen| *chosen != new) {
             return match thread(context, chosen).await {
-                Err(CommandError::NotFound(_)) => Err(CommandError::Conflict(format!("{chosen} was deleted since"))),
+                Err(CommandError::NotFound(_)) => {
+                    Err(CommandError::Conflict(Refusal::ThreadDeleted { thread: chosen.to_string() }))
+                }
                 found => Ok(Place::Thread(Box::new(found?))),
             };
         }
@@ -103,7 +111,7 @@ impl Chat {
         }
         if let Some(name) = named {
             return match thread(context, name).await {
-                Err(CommandError::NotFound(reason)) => Err(CommandError::invalid("thread_id", reason)),
+                Err(error @ CommandError::NotFound(_)) => Err(CommandError::invalid("thread_id", error.to_string())),
                 found => Ok(Place::Thread(Box::new(found?))),
             };
         }

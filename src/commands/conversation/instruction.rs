@@ -1,17 +1,17 @@
 //! Commands in the text of a Message: carried out like those of any other interface.
 
+use super::about::About;
+use super::silencing::Silenced;
 use super::utterance::{Place, Utterance};
-use crate::api::{Action, AuthorKind, Matcher, MatcherName, MatcherOp, Message, Subject, SubjectState};
+use crate::api::{Action, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{
-    Acknowledge, Command as _, CommandError, Context, MakeSilence, NewSilence, Note, Objects, REASON_MAX, RequestRun,
-    Unacknowledge, acknowledge, run, silence, unacknowledge,
+    Acknowledge, Command as _, CommandError, Context, Note, Objects, RequestRun, Unacknowledge, acknowledge, run,
+    silence, unacknowledge,
 };
 use crate::domain::conversation::command::{Command, Understood, parse};
 use crate::runtime::write::call;
-use kube::ResourceExt as _;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A command that a text gives.
@@ -49,66 +49,12 @@ fn verb(instruction: &Instruction) -> &'static str {
         Command::Unacknowledge => unacknowledge::VERB,
         Command::Run { .. } => run::VERB,
         Command::Silence { .. } => silence::VERB_MAKE,
+        Command::Unsilence { .. } => silence::VERB_LIFT,
     }
 }
 
 fn thread_of(place: &Place) -> Subject {
     Subject { kind: "Thread".into(), name: place.name() }
-}
-
-/// What a conversation is about.
-struct About {
-    finding: Option<String>,
-    scenario: Option<String>,
-}
-
-impl About {
-    fn of(context: &Context, said: &Utterance) -> About {
-        let named = said.finding.clone().or_else(|| said.place.finding().map(String::from));
-        let last = last_subject(context, &said.place);
-        let finding = named.or_else(|| last.as_ref()?.spec.finding.clone());
-        let of_finding = |finding: &String| context.resources.finding(finding).map(|found| found.spec.scenario.clone());
-        let scenario = said.scenario.clone().or_else(|| finding.as_ref().and_then(of_finding));
-        let scenario = scenario.or_else(|| last?.spec.scenario.clone());
-        About { finding, scenario }
-    }
-
-    /// The object that a command acts upon, if it exists.
-    fn subject(&self, instruction: &Instruction) -> Option<Subject> {
-        let of = |kind: &str, name: Option<&String>| Some(Subject { kind: kind.into(), name: name?.clone() });
-        match instruction {
-            Command::Acknowledge { .. } | Command::Unacknowledge => of("Finding", self.finding.as_ref()),
-            Command::Run { .. } | Command::Silence { .. } => of("Scenario", self.scenario.as_ref()),
-        }
-    }
-
-    fn finding(&self) -> Result<&str, CommandError> {
-        let none = || CommandError::Conflict("this conversation is not about a Finding".into());
-        self.finding.as_deref().ok_or_else(none)
-    }
-
-    fn scenario(&self) -> Result<&str, CommandError> {
-        let none = || CommandError::Conflict("this conversation is not about a Scenario".into());
-        self.scenario.as_deref().ok_or_else(none)
-    }
-}
-
-/// The last Message of the caller in a conversation that says what it is about. What others wrote, or may have written in their name,
-/// must not choose what a command of theirs acts upon.
-fn last_subject(context: &Context, place: &Place) -> Option<Arc<Message>> {
-    let Place::Thread(thread) = place else { return None };
-    let name = thread.name_any();
-    let is_of_caller = |message: &Message| {
-        let (spec, author) = (&message.spec, &message.spec.author);
-        let is_proven = message.status.as_ref().is_some_and(|status| status.proven);
-        spec.thread == name
-            && (spec.finding.is_some() || spec.scenario.is_some())
-            && author.kind == AuthorKind::Person
-            && author.name == context.caller.name
-            && is_proven
-    };
-    let sequence = |message: &Arc<Message>| message.status.as_ref().and_then(|status| status.sequence);
-    context.resources.messages.state().into_iter().filter(|message| is_of_caller(message)).max_by_key(sequence)
 }
 
 async fn execute(
@@ -133,18 +79,15 @@ async fn execute(
             let command = RequestRun { scenario, wait: Duration::ZERO };
             Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
         }
-        Command::Silence { duration, reason } => {
-            let new = silence_of(about.scenario()?, duration, reason, &said.text);
-            Box::pin(MakeSilence(new).execute(context, earlier, &|_| None)).await.map(drop)
+        Command::Silence { scope, duration, reason } => {
+            let command = Silenced::of(context, about, scope)?.renew(duration, reason, &said.text);
+            Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
+        }
+        Command::Unsilence { scope } => {
+            let command = Silenced::of(context, about, scope)?.lift();
+            Box::pin(command.execute(context, earlier, &|_| None)).await
         }
     }
-}
-
-/// A Silence of all Findings of a Scenario. Without a reason the text itself is it.
-fn silence_of(scenario: &str, duration: String, reason: Option<String>, text: &str) -> NewSilence {
-    let matcher = Matcher { name: MatcherName::Scenario, op: MatcherOp::Equal, value: scenario.into() };
-    let reason = reason.unwrap_or_else(|| text.to_string()).chars().take(REASON_MAX).collect();
-    NewSilence { matchers: vec![matcher], duration: Some(duration), reason, ..NewSilence::default() }
 }
 
 /// The Action of this request, if there is one.
@@ -169,7 +112,7 @@ async fn refuse(
         }
     };
     if intent.progress() == Progress::Begun {
-        intent.end(context, &ActionResult::Refused(error.to_string()), None).await;
+        intent.end(context, &ActionResult::Refused(error.refusal()), None).await;
     }
     Ok(intent)
 }

@@ -3,10 +3,12 @@
 //! A request has one Action. Where the text gives a command, that is the Action of the command: it is carried out first, under the
 //! rights of whoever wrote it, and then the Message is stored with the name of the Action, which tells what came of it.
 
+mod about;
 mod chat;
 mod instruction;
 mod reply;
 mod say;
+mod silencing;
 mod text;
 mod utterance;
 

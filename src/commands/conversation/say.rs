@@ -1,11 +1,12 @@
 //! Stores a person's Message, once for each request.
 
 use super::instruction::{self, Instruction};
-use super::utterance::{MESSAGES_MAX, Place, Refusal, Utterance};
+use super::utterance::{Place, Utterance};
 use crate::api::{ActionReply, Author, AuthorKind, Message, MessageSpec, Subject, SubjectState, Thread, ThreadSpec};
 use crate::commands::intent::{ActionResult, Intent, MESSAGE, Progress, Record};
 use crate::commands::request::MessageName;
 use crate::commands::{CommandError, Context, Objects};
+use crate::domain::refusal::Refusal;
 use crate::domain::thread::names::{message_name, text_digest};
 use crate::runtime::clock::now_in_micros;
 use crate::runtime::field_managers;
@@ -82,7 +83,7 @@ async fn plain(
         }
         Progress::Done | Progress::Unknown => {
             let found = own(context).await?;
-            let gone = || CommandError::NotFound("the Message was stored, and deleted since".into());
+            let gone = || CommandError::NotFound(Refusal::MessageDeleted);
             let message = found.ok_or_else(gone);
             intent.answer(context, stored(&message)).await;
             Ok(Said { message: message?, intent: Some(intent) })
@@ -101,11 +102,11 @@ async fn carry_out(
         Ok(message) => (Ok(message), ActionResult::Done),
         Err(error @ CommandError::Unavailable { .. }) => match own(context).await {
             Ok(Some(message)) => (Ok(message), ActionResult::Done),
-            Ok(None) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+            Ok(None) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
             // It stays without a result, and is completed once the API can be read.
             Err(_) => return Err(error),
         },
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
     };
     intent.end(context, &result, stored(&message)).await;
     Ok(Said { message: message?, intent: Some(intent) })
@@ -166,7 +167,7 @@ async fn store(context: &Context, said: &Utterance) -> Result<Message, CommandEr
     let name = message_name(&thread, context.request.action());
     match call(context.api::<Message>().create(&params(), &Message::new(&name, spec))).await {
         Err(WriteError::Exists) => {
-            let taken = || CommandError::Conflict(format!("there is another Message with the name {name}"));
+            let taken = || CommandError::Conflict(Refusal::NameTaken { kind: "Message".into(), name: name.clone() });
             own(context).await?.ok_or_else(taken)
         }
         other => Ok(other?),
@@ -174,14 +175,10 @@ async fn store(context: &Context, said: &Utterance) -> Result<Message, CommandEr
 }
 
 fn refuse(context: &Context, thread: &str, refusal: Refusal) -> CommandError {
-    let why = match refusal {
-        Refusal::Closed => "is closed".to_string(),
-        Refusal::Full => {
-            context.metrics.limit_reached(Limit::RepliesOfThread, format_args!("of {thread}"));
-            format!("has {MESSAGES_MAX} Messages")
-        }
-    };
-    CommandError::Conflict(format!("{thread} {why}: start a new conversation"))
+    if matches!(refusal, Refusal::ThreadFull { .. }) {
+        context.metrics.limit_reached(Limit::RepliesOfThread, format_args!("of {thread}"));
+    }
+    CommandError::Conflict(refusal)
 }
 
 async fn begin_thread(context: &Context, name: &str, spec: &ThreadSpec) -> Result<(), CommandError> {
@@ -189,7 +186,7 @@ async fn begin_thread(context: &Context, name: &str, spec: &ThreadSpec) -> Resul
     match call(api.create(&params(), &Thread::new(name, spec.clone()))).await {
         Err(WriteError::Exists) => {
             let existing = call(api.get(name)).await?;
-            let taken = || CommandError::Conflict(format!("there is another Thread with the name {name}"));
+            let taken = || CommandError::Conflict(Refusal::NameTaken { kind: "Thread".into(), name: name.into() });
             if existing.spec.conversation == spec.conversation { Ok(()) } else { Err(taken()) }
         }
         other => Ok(other.map(drop)?),
@@ -232,9 +229,8 @@ pub(in crate::commands) async fn complete(context: &Context, mut intent: Intent)
             Ok(())
         }
         None => {
-            let reason = "the facade ended before the Message was stored: send it again";
-            intent.end(context, &ActionResult::Refused(reason.into()), None).await;
-            Err(CommandError::Conflict(reason.into()))
+            intent.end(context, &ActionResult::Refused(Refusal::MessageNotStored), None).await;
+            Err(CommandError::Conflict(Refusal::MessageNotStored))
         }
     }
 }

@@ -1,17 +1,11 @@
 //! What a person says, and where.
 
 use crate::api::{Thread, ThreadSpec};
+use crate::domain::refusal::Refusal;
 use kube::ResourceExt as _;
 
 /// A Thread with so many Messages takes no further one of people: the operator counts them.
-pub(super) const MESSAGES_MAX: u32 = 10_000;
-
-/// Why a Thread takes no further Message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    Closed,
-    Full,
-}
+const MESSAGES_MAX: u32 = 10_000;
 
 /// What a person says, and where.
 #[derive(Clone, Debug)]
@@ -54,9 +48,13 @@ impl Place {
     pub fn refusal(&self) -> Option<Refusal> {
         let Place::Thread(thread) = self else { return None };
         let count = thread.status.as_ref().and_then(|status| status.message_count).unwrap_or_default();
+        let name = thread.name_any();
         match thread.spec.closed {
-            true => Some(Refusal::Closed),
-            false => (count >= MESSAGES_MAX).then_some(Refusal::Full),
+            true => Some(Refusal::ThreadClosed { thread: name }),
+            false => {
+                let full = || Refusal::ThreadFull { thread: name, max: MESSAGES_MAX.to_string() };
+                (count >= MESSAGES_MAX).then(full)
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::api::{Silence, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{Command, CommandError, Context, Objects, Stored};
+use crate::domain::refusal::Refusal;
 use crate::domain::silence::{Ending, ending};
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
@@ -80,14 +81,15 @@ async fn carry_out(
     mut intent: Intent,
     stored: &Stored<SilenceView>,
 ) -> Result<SilenceView, CommandError> {
-    let (view, result) = match end(context, &intent).await {
+    let before = intent.action.spec.before.as_ref().and_then(|before| before.uid.clone());
+    let (view, result) = match end(context, &intent.action.spec.subject.name, before).await {
         Ok(Ended { silence, result }) => {
             let view = context.resources.silence_view(&silence, now());
             (Ok(SilenceView { active: false, holding: 0, ..view }), result)
         }
         // Whether it was ended is not known: it is completed once the API can be read.
         Err(error @ CommandError::Unavailable { .. }) => return Err(error),
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
     };
     intent.end(context, &result, stored(&view)).await;
     view
@@ -104,14 +106,17 @@ pub(in crate::commands) async fn complete(context: &Context, mut intent: Intent)
     Box::pin(carry_out(context, intent, &|_| None)).await.map(drop)
 }
 
-async fn end(context: &Context, intent: &Intent) -> Result<Ended, CommandError> {
+/// Ends the Silence of this name and UID. One that was ended before stays.
+pub(super) async fn end_one(context: &Context, name: &str, uid: Option<String>) -> Result<(), CommandError> {
+    Box::pin(end(context, name, uid)).await.map(drop)
+}
+
+async fn end(context: &Context, name: &str, before: Option<String>) -> Result<Ended, CommandError> {
     let api: Api<Silence> = context.api();
-    let name = &intent.action.spec.subject.name;
-    let before = intent.action.spec.before.as_ref().and_then(|before| before.uid.as_ref());
     for _ in 0..ATTEMPTS_MAX {
         let silence = call(api.get(name)).await?;
-        if before != silence.metadata.uid.as_ref() {
-            return Err(CommandError::Conflict(format!("{name} was deleted and created again since the request")));
+        if before != silence.metadata.uid {
+            return Err(CommandError::Conflict(Refusal::Recreated { name: name.to_string() }));
         }
         let created = silence.metadata.creation_timestamp.as_ref().map_or_else(now, |at| at.0);
         let written = match ending(&silence.spec, created, now()) {
@@ -134,5 +139,5 @@ async fn end(context: &Context, intent: &Intent) -> Result<Ended, CommandError> 
             Err(error) => return Err(error.into()),
         }
     }
-    Err(CommandError::Conflict("the Silence keeps changing: try again".into()))
+    Err(CommandError::Conflict(Refusal::KeepsChanging { kind: "Silence".into() }))
 }

@@ -4,6 +4,7 @@ use super::NewSilence;
 use crate::api::{Silence, SilenceSpec, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{Command, CommandError, Context, Objects, Stored};
+use crate::domain::refusal::Refusal;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
@@ -16,9 +17,11 @@ use std::collections::BTreeMap;
 /// The verb of its Actions.
 pub(in crate::commands) const VERB: &str = "silence";
 /// The parameter of its Actions with the end, which a repeated request does not move.
-const ENDS_AT: &str = "ends_at";
+pub(super) const ENDS_AT: &str = "ends_at";
+/// The parameter with the end that a Silence had before, where it was there.
+pub(super) const ENDED_AT: &str = "ended_at";
 /// Longest parameter, in characters.
-const PARAMETER_MAX: usize = 1024;
+pub(super) const PARAMETER_MAX: usize = 1024;
 /// Digits of the Action's name that are part of the name of a Silence.
 const NAME_DIGITS: usize = 10;
 
@@ -41,21 +44,29 @@ impl Command for MakeSilence {
         let spec = new.spec(&context.caller.name, &context.resources.time_zone, now())?;
         match earlier {
             Some(intent) => Box::pin(again(context, intent, spec, stored)).await,
-            None => {
-                let permit = context.admit(Objects::ONE)?;
-                let digits = context.request.action().chars().take(NAME_DIGITS).collect::<String>();
-                let subject = Subject { kind: "Silence".into(), name: format!("silence-{digits}") };
-                let record =
-                    Record { verb: VERB, subject, before: SubjectState::default(), parameters: parameters(&spec) };
-                let intent = Intent::begin(&permit, context, record).await?;
-                Box::pin(carry_out(context, intent, spec, stored)).await
-            }
+            None => Box::pin(first(context, spec, BTreeMap::new(), stored)).await,
         }
     }
 }
 
+/// Makes a Silence with the spec. `more` are further parameters of its Action.
+pub(super) async fn first(
+    context: &Context,
+    spec: SilenceSpec,
+    more: BTreeMap<String, String>,
+    stored: &Stored<SilenceView>,
+) -> Result<SilenceView, CommandError> {
+    let permit = context.admit(Objects::ONE)?;
+    let digits = context.request.action().chars().take(NAME_DIGITS).collect::<String>();
+    let subject = Subject { kind: "Silence".into(), name: format!("silence-{digits}") };
+    let parameters = parameters(&spec).into_iter().chain(more).collect();
+    let record = Record { verb: VERB, subject, before: SubjectState::default(), parameters };
+    let intent = Intent::begin(&permit, context, record).await?;
+    Box::pin(carry_out(context, intent, spec, stored)).await
+}
+
 /// What the Action says of the Silence.
-fn parameters(spec: &SilenceSpec) -> BTreeMap<String, String> {
+pub(super) fn parameters(spec: &SilenceSpec) -> BTreeMap<String, String> {
     let matchers = spec.matchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let recurrence = spec.recurrence.as_ref();
     let all = [
@@ -83,11 +94,11 @@ async fn carry_out(
         Ok(silence) => (Ok(context.resources.silence_view(&silence, now())), ActionResult::Done),
         Err(error @ CommandError::Unavailable { .. }) => match call(context.api::<Silence>().get_opt(&name)).await {
             Ok(Some(silence)) => (Ok(context.resources.silence_view(&silence, now())), ActionResult::Done),
-            Ok(None) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+            Ok(None) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
             // It stays without a result, and is completed once the API can be read.
             Err(_) => return Err(error),
         },
-        Err(error) => (Err(error.clone()), ActionResult::Refused(error.to_string())),
+        Err(error) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
     };
     intent.end(context, &result, stored(&made)).await;
     made
@@ -102,7 +113,7 @@ async fn create(context: &Context, name: &str, spec: SilenceSpec) -> Result<Sile
         Err(WriteError::Exists) => {
             let existing = call(api.get(name)).await?;
             let is_own = existing.spec.author == wanted.spec.author && existing.spec.matchers == wanted.spec.matchers;
-            let taken = || CommandError::Conflict(format!("there is another Silence with the name {name}"));
+            let taken = || CommandError::Conflict(Refusal::NameTaken { kind: "Silence".into(), name: name.into() });
             if is_own { Ok(existing) } else { Err(taken()) }
         }
         other => Ok(other?),
@@ -110,7 +121,7 @@ async fn create(context: &Context, name: &str, spec: SilenceSpec) -> Result<Sile
 }
 
 /// Answers a request whose Action has no response: carries it out where that was not done.
-async fn again(
+pub(super) async fn again(
     context: &Context,
     mut intent: Intent,
     mut spec: SilenceSpec,
@@ -127,7 +138,7 @@ async fn again(
         Progress::Done | Progress::Unknown => {
             let name = &intent.action.spec.subject.name;
             let silence = call(context.api::<Silence>().get_opt(name)).await?;
-            let ended = || CommandError::NotFound(format!("{name} was made, and deleted since"));
+            let ended = || CommandError::NotFound(Refusal::SilenceDeleted { name: name.clone() });
             let view = silence.map(|silence| context.resources.silence_view(&silence, now())).ok_or_else(ended);
             intent.answer(context, stored(&view)).await;
             view
@@ -135,19 +146,31 @@ async fn again(
     }
 }
 
+/// Whether the Silence of an Action was there before.
+pub(super) fn is_renewal(intent: &Intent) -> bool {
+    intent.parameter(ENDED_AT).is_some()
+}
+
+/// Whether the Silence has the end and the reason of an Action.
+pub(super) fn is_written(intent: &Intent, silence: &Silence) -> bool {
+    let ends_at = silence.spec.ends_at.as_ref().map(|at| at.0.to_string());
+    ends_at.as_deref() == intent.parameter(ENDS_AT) && Some(silence.spec.reason.as_str()) == intent.parameter("reason")
+}
+
 /// Completes an Action that was left without a result. Whoever asked got no answer: the Silence is not made now, since nobody would
 /// expect it any more.
 pub(in crate::commands) async fn complete(context: &Context, mut intent: Intent) -> Result<(), CommandError> {
     let made = call(context.api::<Silence>().get_opt(&intent.action.spec.subject.name)).await?;
-    match made {
+    // One that was there before has the end of the Action where that was written.
+    let is_made = |silence: &Silence| !is_renewal(&intent) || is_written(&intent, silence);
+    match made.filter(is_made) {
         Some(_) => {
             intent.end(context, &ActionResult::Done, None).await;
             Ok(())
         }
         None => {
-            let reason = "the facade ended before the Silence was made: make it again";
-            intent.end(context, &ActionResult::Refused(reason.into()), None).await;
-            Err(CommandError::Conflict(reason.into()))
+            intent.end(context, &ActionResult::Refused(Refusal::SilenceNotMade), None).await;
+            Err(CommandError::Conflict(Refusal::SilenceNotMade))
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::commands::{
     RequestId, RequestRun, RunProgress, Scheduler, look_up_run, scheduler_is_elsewhere, tick,
 };
 use crate::domain::redact::Source;
+use crate::domain::refusal::Refusal;
 use crate::runtime::write::WriteError;
 use crate::views::{FindingPhase, TickResultView, TickView};
 use futures::FutureExt as _;
@@ -171,9 +172,9 @@ async fn only_the_run_roles_run_and_only_what_can_run() {
     server.cluster(|c| c.objects.retain(|(plural, _), _| plural != "actions"));
     for (name, text) in [("suspended", "suspended"), ("not-ready", "no such probe")] {
         let error = run(&context, name, Duration::ZERO).await.unwrap_err();
-        assert!(matches!(&error, CommandError::Conflict(m) if m.contains(text)), "{error:?}");
+        assert!(matches!(&error, CommandError::Conflict(_) if error.to_string().contains(text)), "{error:?}");
         let error = look_up_run(&server.resources, &context.caller, name, Timestamp::UNIX_EPOCH).unwrap_err();
-        assert!(matches!(&error, CommandError::Conflict(m) if m.contains(text)), "{error:?}");
+        assert!(matches!(&error, CommandError::Conflict(_) if error.to_string().contains(text)), "{error:?}");
     }
     assert_eq!(recorded(&server), [(json!("run"), json!("refused")), (json!("run"), json!("refused"))]);
     assert!(matches!(run(&context, "none", Duration::ZERO).await, Err(CommandError::NotFound(_))));
@@ -216,7 +217,9 @@ fn each_error_of_a_write_is_a_command_error() {
     let later = |error: &CommandError| matches!(error, CommandError::Unavailable { retry_after, .. } if *retry_after == Duration::from_secs(5));
     let conflict = |error: &CommandError| matches!(error, CommandError::Conflict(_));
     let gone = |error: &CommandError| matches!(error, CommandError::NotFound(_));
-    let rejected = |error: &CommandError| *error == CommandError::Rejected("spec.title: too long".into());
+    let rejected = |error: &CommandError| {
+        *error == CommandError::Rejected(Refusal::RejectedByApi { message: "spec.title: too long".into() })
+    };
     type Expected<'a> = &'a dyn Fn(&CommandError) -> bool;
     let cases: [(WriteError, Expected<'_>); 10] = [
         (WriteError::Conflict, &conflict),

@@ -3,28 +3,30 @@
 use super::api_server::ApiServer;
 use super::commands::{context, lead, server};
 use super::records::{keyed, leave_by, result};
-use crate::api::{ActionReply, Role};
+use crate::api::{ActionReply, Message, Role};
 use crate::commands::recovery::{Left, round};
 use crate::commands::{
     Chat, ChatInput, Command, CommandError, Context, Earlier, Interface, ProcessId, Reply, Text, look_up,
 };
+use crate::domain::conversation::command::is_understood;
 use crate::domain::redact::Source;
+use crate::domain::refusal::Refusal;
 use crate::domain::thread::names::answer_name;
 use crate::domain::thread::names::text_digest;
-use crate::views::{ChatView, MessageView};
+use crate::views::{ChatRef, ChatView, MessageView};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// With an open Thread of the Finding `open`, and a closed one.
-fn talking() -> Arc<ApiServer> {
+pub fn talking() -> Arc<ApiServer> {
     let server = server();
     add_thread(&server, "thread", json!({"finding": "open"}));
     add_thread(&server, "over", json!({"finding": "resolved", "closed": true}));
     server
 }
 
-fn add_thread(server: &ApiServer, name: &str, change: Value) {
+pub fn add_thread(server: &ApiServer, name: &str, change: Value) {
     let mut spec = json!({"subject": "API do Desk", "agent": "pulso"});
     json_patch::merge(&mut spec, &change);
     server.put(
@@ -35,7 +37,7 @@ fn add_thread(server: &ApiServer, name: &str, change: Value) {
     );
 }
 
-fn of_kind(server: &ApiServer, kind: &str) -> Vec<Value> {
+pub fn of_kind(server: &ApiServer, kind: &str) -> Vec<Value> {
     server.cluster(|c| c.objects.iter().filter(|((plural, _), _)| plural == kind).map(|(_, o)| o.clone()).collect())
 }
 
@@ -70,7 +72,7 @@ where
     Some(command.execute(context, earlier, &kept).await)
 }
 
-async fn reply(context: &Context, thread: &str, said: &str) -> Result<MessageView, CommandError> {
+pub async fn reply(context: &Context, thread: &str, said: &str) -> Result<MessageView, CommandError> {
     let command = Reply { thread: thread.into(), text: text(said), in_reply_to: None };
     send(context, command).await.expect("not answered before")
 }
@@ -115,7 +117,7 @@ async fn what_cannot_be_replied_to_is_refused_with_words() {
     for said in ["oi", "ack"] {
         let error = reply(&lead(&server), "over", said).await.unwrap_err();
         let expected = "over is closed: start a new conversation";
-        assert!(matches!(&error, CommandError::Conflict(text) if text == expected), "{error:?}");
+        assert!(matches!(&error, CommandError::Conflict(_) if error.to_string() == expected), "{error:?}");
     }
     add_thread(&server, "full", json!({}));
     let full = ("threads".to_string(), "full".to_string());
@@ -123,7 +125,10 @@ async fn what_cannot_be_replied_to_is_refused_with_words() {
     server.cluster(|c| json_patch::merge(c.objects.get_mut(&full).unwrap(), &change));
     let context = lead(&server);
     let error = reply(&context, "full", "oi").await.unwrap_err();
-    assert!(matches!(&error, CommandError::Conflict(text) if text.contains("has 10000 Messages")), "{error:?}");
+    assert!(
+        matches!(&error, CommandError::Conflict(_) if error.to_string().contains("has 10000 Messages")),
+        "{error:?}"
+    );
     let metrics = context.metrics.encode();
     assert!(metrics.contains("limit_reached_total{limit=\"replies_of_thread\"} 1"), "{metrics}");
     let refused = |action: &Value| action["spec"]["verb"] == "reply" && action["status"]["result"] == "refused";
@@ -172,8 +177,8 @@ async fn a_request_that_is_repeated_after_a_failure_of_any_step_is_done_once() {
                 });
                 let again = send(&context, Chat { input: input.clone(), wait: Duration::ZERO }).await;
                 let again = match (&first, again) {
-                    (Err(_), Some(Err(CommandError::Conflict(text)))) if text.contains("in progress") => {
-                        panic!("{what}: {text}")
+                    (Err(_), Some(Err(CommandError::Conflict(Refusal::RequestInProgress)))) => {
+                        panic!("{what}: in progress")
                     }
                     (_, Some(again)) => again.unwrap_or_else(|error| panic!("{what}: {error}")),
                     (Ok(first), None) => first.clone(),
@@ -218,7 +223,9 @@ async fn a_command_in_a_text_is_carried_out_once_with_one_action_that_names_the_
     reply(&lead(&server), "thread", "run").await.unwrap();
     reply(&lead(&server), "thread", "silenciar 2h troca de disco").await.unwrap();
     let silence = of_kind(&server, "silences").remove(0);
-    assert_eq!(silence["spec"]["matchers"], json!([{"name": "scenario", "op": "=", "value": "desk.api.health"}]));
+    let equal = |name: &str, value: &str| json!({"name": name, "op": "=", "value": value});
+    let matchers = json!([equal("scenario", "desk.api.health"), equal("check", "api"), equal("key", "")]);
+    assert_eq!(silence["spec"]["matchers"], matchers);
     assert_eq!((&silence["spec"]["reason"], &silence["spec"]["author"]), (&json!("troca de disco"), &json!("ana")));
     let mut verbs: Vec<_> = server.actions().iter().map(|a| a["spec"]["verb"].as_str().unwrap().to_string()).collect();
     verbs.sort_unstable();
@@ -232,13 +239,59 @@ async fn a_command_in_a_text_is_carried_out_once_with_one_action_that_names_the_
 
 #[tokio::test]
 async fn a_command_that_is_refused_is_recorded_and_its_message_is_stored() {
-    for (thread, said, role, verb, subject, part) in [
-        ("thread", "run", Role::Seo, "run", "desk.api.health", "requires one of the roles"),
-        ("thread", "run none", Role::OpsLead, "run", "desk.api.health", "no Scenario is named \"none\""),
-        ("thread", "run suspended", Role::OpsLead, "run", "suspended", "is suspended"),
-        ("talk", "ack", Role::Seo, "acknowledge", "talk", "not about a Finding"),
-        ("talk", "run", Role::OpsLead, "run", "talk", "not about a Scenario"),
-        ("of-resolved", "ack", Role::Seo, "acknowledge", "resolved", "is resolved"),
+    for (thread, said, role, verb, subject, part, reason, values) in [
+        (
+            "thread",
+            "run",
+            Role::Seo,
+            "run",
+            "desk.api.health",
+            "requires one of the roles",
+            "RoleRequired",
+            json!({"roles": "super_admin, ops_lead, agentic_operator"}),
+        ),
+        (
+            "thread",
+            "run none",
+            Role::OpsLead,
+            "run",
+            "desk.api.health",
+            "no Scenario is named \"none\"",
+            "NoSuchObject",
+            json!({"kind": "Scenario", "name": "none"}),
+        ),
+        (
+            "thread",
+            "run suspended",
+            Role::OpsLead,
+            "run",
+            "suspended",
+            "is suspended",
+            "ScenarioSuspended",
+            json!({"scenario": "suspended"}),
+        ),
+        (
+            "thread",
+            "run not-ready",
+            Role::OpsLead,
+            "run",
+            "not-ready",
+            "is not Ready",
+            "ScenarioNotReady",
+            json!({"scenario": "not-ready", "why": "checks[0]: no such probe"}),
+        ),
+        ("talk", "ack", Role::Seo, "acknowledge", "talk", "not about a Finding", "NotAboutFinding", Value::Null),
+        ("talk", "run", Role::OpsLead, "run", "talk", "not about a Scenario", "NotAboutScenario", Value::Null),
+        (
+            "of-resolved",
+            "ack",
+            Role::Seo,
+            "acknowledge",
+            "resolved",
+            "is resolved",
+            "NothingToAcknowledge",
+            json!({"finding": "resolved"}),
+        ),
     ] {
         for is_keyed in [false, true] {
             let server = talking();
@@ -255,6 +308,7 @@ async fn a_command_that_is_refused_is_recorded_and_its_message_is_stored() {
             let seen = (&action["spec"]["verb"], &action["spec"]["subject"]["name"], &action["status"]["result"]);
             assert_eq!(seen, (&json!(verb), &json!(subject), &json!("refused")), "{said} {action}");
             assert!(action["status"]["message"].as_str().unwrap().contains(part), "{said} {action}");
+            assert_eq!((&action["status"]["reason"], &action["status"]["values"]), (&json!(reason), &values), "{said}");
             assert_eq!(
                 (&message["spec"]["body"], &message["spec"]["action"]),
                 (&json!(said), &action["metadata"]["name"])
@@ -329,13 +383,14 @@ async fn a_chat_waits_for_the_answer() {
 
     let asking = {
         let context = Context { request: crate::commands::RequestId::unique(), ..context };
-        let input = ChatInput { text: text("e agora?"), thread: Some("thread".into()), finding: None, scenario: None };
+        let input =
+            ChatInput { text: text("como está?"), thread: Some("thread".into()), finding: None, scenario: None };
         tokio::spawn(async move {
             Chat { input, wait: Duration::from_secs(30) }.execute(&context, None, &|_| None).await.unwrap()
         })
     };
     let question = loop {
-        let asked = messages(&server).into_iter().find(|m| m["spec"]["body"] == "e agora?");
+        let asked = messages(&server).into_iter().find(|m| m["spec"]["body"] == "como está?");
         if let Some(asked) = asked {
             break asked["metadata"]["name"].as_str().unwrap().to_string();
         }
@@ -353,6 +408,12 @@ async fn a_chat_waits_for_the_answer() {
     let view = asking.await.unwrap();
     assert_eq!((view.message.as_deref(), view.tier, view.pending), (Some("Tudo bem."), Some("T0"), false));
     assert!(view.grounded && view.citations.len() == 1 && view.answer_id == name);
+    let answer: Message = serde_json::from_value(json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message",
+        "metadata": {"name": name}, "spec": {"thread": "thread", "author": {"kind": "agent", "name": "pulso"},
+            "body": "Não entendi.", "tier": "T0"}}))
+    .unwrap();
+    let at = ChatRef { thread_id: "thread".into(), question_id: "q".into(), answer_id: name };
+    assert!(!ChatView::new(at, is_understood("por que caiu?"), Some(&answer)).grounded);
 }
 
 #[tokio::test]

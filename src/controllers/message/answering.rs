@@ -7,6 +7,7 @@ use crate::controllers::making::{Made, Maker};
 use crate::domain::conversation::answer::{self, CarriedOut};
 use crate::domain::conversation::command::parse;
 use crate::domain::conversation::{Said, Style};
+use crate::domain::silence::ParsedSilences;
 use crate::domain::thread::authorship::is_own;
 use crate::domain::thread::names::{answer_name, names};
 use crate::domain::thread::proof::{PARAMETER_MESSAGE, VERB_CHAT, VERB_REPLY};
@@ -18,7 +19,7 @@ use crate::runtime::write::{WriteError, call};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::{Api, ResourceExt as _};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// An Action without a result is read this often, and so many times.
@@ -49,6 +50,7 @@ pub struct Answering {
     maker: Maker,
     actions: Api<Action>,
     style: Style,
+    silences: Arc<Mutex<ParsedSilences>>,
 }
 
 impl Answering {
@@ -57,6 +59,7 @@ impl Answering {
             maker: Maker::new(context),
             actions: Api::namespaced(context.client.clone(), &context.namespace),
             style: Style { language: context.language, zone: context.notices.style.zone.clone() },
+            silences: Arc::default(),
             context: context.clone(),
         }
     }
@@ -131,7 +134,11 @@ impl Answering {
 
     fn said(&self, question: &Message, thread: &Thread, action: Option<&Action>) -> Said {
         let understood = parse(&question.spec.body);
-        let surroundings = Surroundings::of(&self.context, question, thread, &understood);
+        let surroundings = {
+            let mut silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
+            self.refresh(&mut silences);
+            Surroundings::of(&self.context, question, thread, &understood, &silences)
+        };
         let scenario = action.and_then(|action| self.scenario_of(action));
         let carried_out = action.map(|action| CarriedOut {
             action: action.metadata.name.as_deref().unwrap_or_default(),
@@ -139,7 +146,14 @@ impl Answering {
             status: action.status.as_ref(),
             run: scenario.as_ref().and_then(|of| of.status.as_ref()?.last_requested_run.as_ref()),
         });
-        answer::answer(&surroundings.known(&understood, carried_out), &self.style)
+        let open = || surroundings.open();
+        answer::answer(&surroundings.known(&understood, carried_out, &open), &self.style)
+    }
+
+    fn refresh(&self, silences: &mut ParsedSilences) {
+        let all = self.context.caches.silences.objects();
+        let named: Vec<_> = all.iter().map(|silence| (silence.name_any(), silence)).collect();
+        silences.refresh(named.iter().map(|(name, silence)| (name.as_str(), &***silence)), &self.context.time_zone);
     }
 
     fn scenario_of(&self, action: &Action) -> Option<Arc<Scenario>> {

@@ -72,7 +72,7 @@ struct Controller {
 impl Controller {
     /// It begins once all that answers are made of is listed: what is not listed yet is not absent.
     async fn run(mut self, mut messages: Subscription<Message>, mut threads: Subscription<Thread>) {
-        let kinds = ["Scenario", "Finding", "Agent", "Thread", "Message"];
+        let kinds = ["Scenario", "Finding", "Agent", "Silence", "Thread", "Message"];
         self.context.caches.progress.until_listed(&kinds).await;
         let mut fence = self.context.fence.clone();
         let mut check = tokio::time::interval(CHECK);

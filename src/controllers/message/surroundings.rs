@@ -1,6 +1,6 @@
 //! What is known about the subject of a Message, from the caches.
 
-use crate::api::{Agent, Finding, FindingRunbook, FindingStatus, Message, Phase, Scenario, Thread};
+use crate::api::{Agent, Finding, FindingRunbook, FindingStatus, Message, Phase, Scenario, ScenarioSpec, Thread};
 use crate::controllers::context::Context;
 use crate::domain::agents;
 use crate::domain::conversation::Facts;
@@ -9,8 +9,11 @@ use crate::domain::conversation::answer::{
 };
 use crate::domain::conversation::command::{Question, Understood};
 use crate::domain::conversation::correlation::Group;
+use crate::domain::conversation::mentioned::mentioned;
+use crate::domain::silence::{self, ActiveSilences, ParsedSilences, SilencedBy};
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;
+use jiff::Timestamp;
 use kube::ResourceExt as _;
 use std::sync::Arc;
 
@@ -19,6 +22,11 @@ enum Subject {
     Finding(Arc<Finding>),
     Scenario(Arc<Scenario>),
     Agent(Arc<Agent>),
+    /// Scenarios that have the words that were asked about.
+    OneOf {
+        asked: String,
+        scenarios: Vec<String>,
+    },
     Unknown(String),
     Nothing,
 }
@@ -32,7 +40,12 @@ pub struct Surroundings {
     group: Option<Arc<Group>>,
     /// The status of a Finding that has none.
     no_status: FindingStatus,
-    open: OpenList,
+    /// The active Silences about the subject, and all of them.
+    silences: Vec<SilencedBy>,
+    active: ActiveSilences,
+    caches: Caches,
+    /// The Agent that answers, by the name of the object and by the one that people see.
+    agent: (String, String),
     asker: String,
     is_closed: bool,
     place: Place,
@@ -45,7 +58,14 @@ pub fn acting(caches: &Caches, agent: &str) -> String {
 }
 
 impl Surroundings {
-    pub fn of(context: &Context, question: &Message, thread: &Thread, understood: &Understood) -> Surroundings {
+    /// `silences` are those of now.
+    pub fn of(
+        context: &Context,
+        question: &Message,
+        thread: &Thread,
+        understood: &Understood,
+        silences: &ParsedSilences,
+    ) -> Surroundings {
         let caches = &context.caches;
         let subject = subject(caches, question, thread, understood);
         let agent = match &subject {
@@ -54,6 +74,9 @@ impl Surroundings {
         };
         let shown = caches.agents.get(&agent).map_or_else(|| agent.clone(), |of| of.spec.display_name.clone());
         let runbook = runbook(&subject);
+        let now = clock::now();
+        let active = silences.active(now);
+        let silences = silencing(silences, &subject, now);
         Surroundings {
             page: runbook.and_then(|runbook| (context.notices.page)(&runbook)),
             group: match &subject {
@@ -62,7 +85,10 @@ impl Surroundings {
             },
             subject,
             no_status: FindingStatus::default(),
-            open: OpenList::new(open(caches), &agent, &shown),
+            silences,
+            active,
+            caches: caches.clone(),
+            agent: (agent, shown),
             asker: question.spec.author.name.clone(),
             is_closed: thread.spec.closed,
             place: Place {
@@ -73,15 +99,26 @@ impl Surroundings {
     }
 
     /// As the text is made of it.
-    pub fn known<'a>(&'a self, understood: &'a Understood, carried_out: Option<CarriedOut<'a>>) -> Known<'a> {
+    pub fn known<'a>(
+        &'a self,
+        understood: &'a Understood,
+        carried_out: Option<CarriedOut<'a>>,
+        open: &'a dyn Fn() -> OpenList,
+    ) -> Known<'a> {
         Known {
             understood,
             conversation: Conversation { asker: &self.asker, is_closed: self.is_closed, place: &self.place },
             about: self.about(),
             now: clock::now(),
-            open: &self.open,
+            open,
             carried_out,
         }
+    }
+
+    /// The open Findings.
+    pub fn open(&self) -> OpenList {
+        let (agent, shown) = &self.agent;
+        OpenList::new(open(&self.caches, &self.active), agent, shown)
     }
 
     fn about(&self) -> About<'_> {
@@ -93,14 +130,17 @@ impl Surroundings {
                 status: finding.status.as_ref().unwrap_or(&self.no_status),
                 page,
                 group: self.group.as_deref(),
+                silences: &self.silences,
             }),
             Subject::Scenario(scenario) => About::Scenario(ScenarioFacts {
                 name: scenario.metadata.name.as_deref().unwrap_or_default(),
                 spec: &scenario.spec,
                 status: scenario.status.as_ref(),
                 page,
+                silences: &self.silences,
             }),
             Subject::Agent(agent) => About::Agent(&agent.spec.display_name),
+            Subject::OneOf { asked, scenarios } => About::OneOf { asked, scenarios },
             Subject::Unknown(name) => About::Unknown(name),
             Subject::Nothing => About::Nothing,
         }
@@ -113,11 +153,49 @@ fn subject(caches: &Caches, question: &Message, thread: &Thread, understood: &Un
         let has_context =
             question.spec.finding.is_some() || question.spec.scenario.is_some() || thread.spec.finding.is_some();
         match named(caches, name) {
-            // It may be a word for what the conversation is about.
-            Subject::Unknown(_) if has_context => {}
+            Subject::Unknown(_) => match by_words(caches, name) {
+                // It may be a word for what the conversation is about.
+                None if has_context => {}
+                Some(found) if is_context(caches, &found, question, thread) => {}
+                found => return found.unwrap_or_else(|| Subject::Unknown(name.clone())),
+            },
             found => return found,
         }
     }
+    context(caches, question, thread)
+}
+
+/// The Scenarios that have the words.
+fn by_words(caches: &Caches, asked: &str) -> Option<Subject> {
+    let all = caches.scenarios.objects();
+    let named: Vec<(String, &ScenarioSpec)> = all.iter().map(|of| (of.name_any(), &of.spec)).collect();
+    let found = mentioned(asked, named.iter().map(|(name, spec)| (name.as_str(), *spec)));
+    match found.as_slice() {
+        [] => None,
+        [one] => caches.scenarios.get(one).map(Subject::Scenario),
+        several => {
+            let scenarios = several.iter().map(|name| name.to_string()).collect();
+            Some(Subject::OneOf { asked: asked.to_string(), scenarios })
+        }
+    }
+}
+
+/// Whether what was found by words is what the conversation is about.
+fn is_context(caches: &Caches, found: &Subject, question: &Message, thread: &Thread) -> bool {
+    let scenario = match context(caches, question, thread) {
+        Subject::Finding(finding) => finding.spec.scenario.clone(),
+        Subject::Scenario(scenario) => scenario.name_any(),
+        _ => return false,
+    };
+    match found {
+        Subject::Scenario(found) => found.name_any() == scenario,
+        Subject::OneOf { scenarios, .. } => scenarios.contains(&scenario),
+        _ => false,
+    }
+}
+
+/// What the Message is about, else what its Thread is about.
+fn context(caches: &Caches, question: &Message, thread: &Thread) -> Subject {
     let spec = &question.spec;
     if let Some(name) = &spec.finding {
         return caches.findings.get(name).map_or_else(|| Subject::Unknown(name.clone()), Subject::Finding);
@@ -149,6 +227,20 @@ fn named(caches: &Caches, name: &str) -> Subject {
     agent.map_or_else(|| Subject::Unknown(name.to_string()), Subject::Agent)
 }
 
+/// The Silences about the subject; of a Scenario those of all of its Findings.
+fn silencing(silences: &ParsedSilences, subject: &Subject, now: Timestamp) -> Vec<SilencedBy> {
+    match subject {
+        Subject::Finding(finding) => silences.silencing(&silence::Subject::of(finding), now),
+        Subject::Scenario(scenario) => {
+            let name = scenario.name_any();
+            let (agent, severity) = (&scenario.spec.agent, scenario.spec.severity.as_str());
+            let whole = silence::Subject { scenario: &name, agent, severity, ..silence::Subject::default() };
+            silences.silencing(&whole, now)
+        }
+        Subject::Agent(_) | Subject::OneOf { .. } | Subject::Unknown(_) | Subject::Nothing => Vec::new(),
+    }
+}
+
 fn runbook(subject: &Subject) -> Option<FindingRunbook> {
     match subject {
         Subject::Finding(finding) => finding.status.as_ref()?.runbook.clone(),
@@ -156,12 +248,12 @@ fn runbook(subject: &Subject) -> Option<FindingRunbook> {
             let runbook = scenario.spec.runbook.as_ref()?;
             Some(FindingRunbook { spec: runbook.spec.clone(), section: runbook.section.clone(), url: None })
         }
-        Subject::Agent(_) | Subject::Unknown(_) | Subject::Nothing => None,
+        Subject::Agent(_) | Subject::OneOf { .. } | Subject::Unknown(_) | Subject::Nothing => None,
     }
 }
 
 /// The open Findings, acknowledged ones included; each with the Agent that does the work now.
-fn open(caches: &Caches) -> Vec<OpenItem> {
+fn open(caches: &Caches, silences: &ActiveSilences) -> Vec<OpenItem> {
     let findings = caches.findings.objects();
     let open = findings.iter().filter_map(|finding| {
         let status = finding.status.as_ref().filter(|status| status.is_active())?;
@@ -173,6 +265,7 @@ fn open(caches: &Caches) -> Vec<OpenItem> {
             severity: status.severity,
             opened_at: status.opened_at.as_ref().map(|at| at.0),
             is_acknowledged: status.phase == Some(Phase::Acknowledged),
+            is_silenced: !silences.matching(&silence::Subject::of(finding)).is_empty(),
         })
     });
     open.collect()

@@ -7,6 +7,7 @@ use crate::controllers::making::{Made, Maker};
 use crate::domain::clip;
 use crate::domain::conversation::correlation::Group;
 use crate::domain::conversation::{Facts, Style};
+use crate::domain::silence::SilencedBy;
 use crate::domain::thread::authorship::creator;
 use crate::domain::thread::closing::Closing;
 use crate::domain::thread::message_status::{Proof, Subject, Surroundings, is_author_unknown, takes_acknowledgement};
@@ -60,6 +61,8 @@ pub struct Telling {
     pub plan: Plan,
     pub voices: Voices,
     pub group: Option<Arc<Group>>,
+    /// The active Silences about it.
+    pub silences: Vec<SilencedBy>,
 }
 
 /// A Thread whose statuses are to be written.
@@ -116,7 +119,7 @@ impl Tasks {
     }
 
     async fn try_tell(&self, telling: &Telling, written: &mut Written) -> Result<(), WriteError> {
-        let Telling { finding, plan, voices, group } = telling;
+        let Telling { finding, plan, voices, group, silences } = telling;
         let Some(status) = &finding.status else { return Ok(()) };
         let mut is_behind = false;
         let mut thread = plan.thread.clone();
@@ -142,8 +145,8 @@ impl Tasks {
         }
         let page = status.runbook.as_ref().and_then(|runbook| (self.context.notices.page)(runbook));
         let name = finding.name_any();
-        let facts =
-            Facts { finding: &name, spec: &finding.spec, status, page: page.as_deref(), group: group.as_deref() };
+        let (page, group) = (page.as_deref(), group.as_deref());
+        let facts = Facts { finding: &name, spec: &finding.spec, status, page, group, silences };
         for one in &plan.tell {
             let spec = message(one, &plan.thread, voices, &facts, &self.style);
             match self.maker.message(&one.name, &spec).await {

@@ -27,6 +27,11 @@ pub enum About<'a> {
     Scenario(ScenarioFacts<'a>),
     /// An Agent, by the name that people see.
     Agent(&'a str),
+    /// Scenarios that have the words that were asked about.
+    OneOf {
+        asked: &'a str,
+        scenarios: &'a [String],
+    },
     /// There is nothing of this name.
     Unknown(&'a str),
     Nothing,
@@ -52,15 +57,15 @@ pub struct Conversation<'a> {
 }
 
 /// What is known when a Message is answered.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Known<'a> {
     pub understood: &'a Understood,
     pub conversation: Conversation<'a>,
     pub about: About<'a>,
     /// The time of the answer.
     pub now: Timestamp,
-    /// Those of the Agent that answers, and of all others.
-    pub open: &'a OpenList,
+    /// Those of the Agent that answers, and of all others; the list is made only for an answer that shows it.
+    pub open: &'a dyn Fn() -> OpenList,
     /// The command that the facade carried out for the Message.
     pub carried_out: Option<CarriedOut<'a>>,
 }
@@ -82,10 +87,13 @@ pub fn answer(known: &Known<'_>, style: &Style) -> Said {
         Understood::Invalid(error) => draft.paragraph(texts::invalid(language, error)),
         Understood::Question(Question::Help) => help(&mut draft, language),
         Understood::Question(Question::Status { .. }) => state::about(&mut draft, known, style),
-        Understood::Question(Question::Open) => state::open(&mut draft, known.open, style),
+        Understood::Question(Question::Open) => state::open(&mut draft, &(known.open)(), style),
         Understood::Question(Question::Runbook) => runbook(&mut draft, &known.about, style),
-        Understood::Nothing => {
+        Understood::Misspelt(_) | Understood::Nothing => {
             draft.paragraph(texts::not_understood(language));
+            if let Understood::Misspelt(meant) = known.understood {
+                draft.paragraph(texts::did_you_mean(language, meant));
+            }
             help(&mut draft, language);
             if matches!(known.about, About::Finding(_) | About::Scenario(_)) {
                 draft.paragraph(texts::what_is_known(language));
@@ -121,6 +129,6 @@ fn runbook(draft: &mut Draft, about: &About<'_>, style: &Style) {
             quote::runbook(draft, language, runbook.as_ref(), facts.page);
         }
         About::Unknown(name) => draft.paragraph(texts::no_such(language, &one_line(name, NAME_MAX))),
-        About::Agent(_) | About::Nothing => draft.paragraph(texts::no_subject(language)),
+        About::Agent(_) | About::OneOf { .. } | About::Nothing => draft.paragraph(texts::no_subject(language)),
     }
 }

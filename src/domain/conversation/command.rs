@@ -1,27 +1,31 @@
 //! Commands and questions in the text of a Message, in plain Portuguese or English.
 //!
 //! Only the first line counts, and a command only as the whole of it, in the imperative: what merely contains such a word, or asks, is
-//! none. Accents, case and punctuation make no difference.
+//! none. The note of a command may go on in further lines. Accents, case and punctuation make no difference.
 
 mod length;
 mod line;
+mod silence;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
 
 pub use crate::domain::argument::ArgumentError;
+pub use line::plain;
 
-use crate::domain::duration;
 use crate::domain::printable::printable;
 use line::{Line, Word};
 use vocabulary as words;
 
 /// Longest note, in bytes, and longest reason of a Silence, in characters.
 const NOTE_MAX: usize = 1024;
+/// The line before a signature.
+const SIGNATURE: &str = "--";
 /// Longest name of a Scenario.
 const SCENARIO_MAX: usize = 63;
 /// Most words of what a question about the state is about: names that people see may have spaces.
-const NAME_WORDS: usize = 3;
+const NAME_WORDS: usize = 6;
 
 /// What a text asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub enum Understood {
     Question(Question),
     /// A command with an argument that is missing or not valid.
     Invalid(ArgumentError),
+    /// A command with an error in its word: what was probably meant.
+    Misspelt(String),
     Nothing,
 }
 
@@ -46,9 +52,23 @@ pub enum Command {
     },
     /// `duration` is in the format of Go, of a minute to 30 days.
     Silence {
+        scope: Scope,
         duration: String,
         reason: Option<String>,
     },
+    /// Ends the Silences of the same scope.
+    Unsilence {
+        scope: Scope,
+    },
+}
+
+/// What a Silence is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The Finding of the conversation, or else its Scenario.
+    Subject,
+    /// All Findings of a Scenario: of that of the conversation where none is named.
+    Scenario(Option<String>),
 }
 
 /// Something that a person wants to know.
@@ -67,14 +87,46 @@ pub enum Question {
 /// What a text asks for. It never fails; what is not understood is [`Understood::Nothing`].
 pub fn parse(text: &str) -> Understood {
     let text = printable(text);
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let mut lines = text.lines().map(str::trim).skip_while(|line| line.is_empty());
+    let first = lines.next().unwrap_or_default();
     // What somebody else wrote is quoted like this.
     if first.starts_with('>') {
         return Understood::Nothing;
     }
     let line = Line::new(first);
     let words = line.request();
-    question(&line, words).or_else(|| command(&line, words)).unwrap_or(Understood::Nothing)
+    let understood = question(&line, words).or_else(|| command(&line, words).map(|of| with_lines(of, lines)));
+    let meant = || spelling::meant(&line, words).map(Understood::Misspelt);
+    understood.or_else(meant).unwrap_or(Understood::Nothing)
+}
+
+/// Whether an answer to a text says something about it.
+pub fn is_understood(text: &str) -> bool {
+    !matches!(parse(text), Understood::Misspelt(_) | Understood::Nothing)
+}
+
+/// A command whose note or reason goes on in the lines after the first, as far as they fit, without what is quoted and without a signature.
+fn with_lines<'t>(understood: Understood, lines: impl Iterator<Item = &'t str>) -> Understood {
+    let mut lines = lines.take_while(|line| *line != SIGNATURE).filter(|line| !line.starts_with('>'));
+    let mut go_on = |text: Option<String>| {
+        let mut text = text.unwrap_or_default();
+        for line in lines.by_ref() {
+            if text.len() + 1 + line.len() > NOTE_MAX {
+                break;
+            }
+            text = format!("{text}\n{line}");
+        }
+        Some(text.trim().to_string()).filter(|text| !text.is_empty())
+    };
+    match understood {
+        Understood::Command(Command::Acknowledge { note }) => {
+            Understood::Command(Command::Acknowledge { note: go_on(note) })
+        }
+        Understood::Command(Command::Silence { scope, duration, reason }) => {
+            Understood::Command(Command::Silence { scope, duration, reason: go_on(reason) })
+        }
+        other => other,
+    }
 }
 
 fn question(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
@@ -101,6 +153,8 @@ fn status(line: &Line<'_>, all: &[Word]) -> Option<Question> {
     };
     let skipped = of.iter().take_while(|word| words::OF.contains(&word.plain.as_str())).count();
     let of = of.get(skipped..)?;
+    let is_after = |word: &&Word| words::AFTER_STATUS.contains(&word.plain.as_str());
+    let of = of.get(..of.len() - of.iter().rev().take_while(is_after).count())?;
     match of {
         [] => Some(Question::Status { of: None }),
         [first, ..] if of.len() <= NAME_WORDS && !words::SAYS_SOMETHING.contains(&first.plain.as_str()) => {
@@ -132,7 +186,10 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
     if words::RUN.contains(&first) {
         return run(line, rest);
     }
-    words::SILENCE.contains(&first).then(|| silence(line, rest)).flatten()
+    if words::SILENCE.contains(&first) {
+        return silence::silence(line, rest);
+    }
+    silence::unsilence(line, all).map(|scope| Understood::Command(Command::Unsilence { scope }))
 }
 
 /// `unack`, or `desfazer o ack`.
@@ -146,13 +203,15 @@ fn is_unacknowledge(all: &[Word]) -> bool {
     }
 }
 
-/// After `spoken` words, a note; one of the `words` that make a sentence of it begins one only where it is set apart, as in
+/// After `spoken` words, a note; one of the words `no_notes` that make a sentence of it begins one only where it is set apart, as in
 /// `ack: não volta hoje`.
-fn acknowledge(line: &Line<'_>, rest: &[Word], spoken: usize, words: &[&[&str]]) -> Option<Understood> {
+fn acknowledge(line: &Line<'_>, rest: &[Word], spoken: usize, no_notes: &[&[&str]]) -> Option<Understood> {
     let Some(first) = rest.first() else {
         return Some(Understood::Command(Command::Acknowledge { note: None }));
     };
-    if !line.is_apart(first) && words.iter().any(|words| words.contains(&first.plain.as_str())) {
+    let is_adverb =
+        matches!(rest, [de, word, ..] if de.plain == "de" && words::ADVERB_WITH_DE.contains(&word.plain.as_str()));
+    if !line.is_apart(first) && !is_adverb && no_notes.iter().any(|words| words.contains(&first.plain.as_str())) {
         return None;
     }
     let note = line.rest(spoken);
@@ -186,30 +245,4 @@ fn is_scenario_name(name: &str) -> bool {
         && is_end(name.chars().next())
         && is_end(name.chars().next_back())
         && name.chars().all(is_part)
-}
-
-fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
-    let skipped = rest.iter().take_while(|word| words::BEFORE_DURATION.contains(&word.plain.as_str())).count();
-    let rest = rest.get(skipped..)?;
-    let Some(first) = rest.first() else { return Some(Understood::Invalid(ArgumentError::NoDuration)) };
-    if !first.plain.starts_with(|c: char| c.is_ascii_digit()) {
-        let is_sentence = words::SAYS_SOMETHING.contains(&first.plain.as_str());
-        let written = line.written(std::slice::from_ref(first));
-        return (!is_sentence).then(|| Understood::Invalid(ArgumentError::NotADuration(line::value(written))));
-    }
-    let Some((length, count)) = length::length(rest) else {
-        let written = line.written(std::slice::from_ref(first));
-        return Some(Understood::Invalid(ArgumentError::NotADuration(line::value(written))));
-    };
-    if !length::RANGE.contains(&length) {
-        let written = line.written(rest.get(..count)?);
-        return Some(Understood::Invalid(ArgumentError::DurationOutOfRange(line::value(written))));
-    }
-    let reason = rest.get(count).map(|word| line.from(word)).unwrap_or_default();
-    let length_of_reason = reason.chars().count();
-    if length_of_reason > NOTE_MAX {
-        return Some(Understood::Invalid(ArgumentError::NoteTooLong { bytes: reason.len(), max: NOTE_MAX }));
-    }
-    let reason = Some(reason.to_string()).filter(|reason| !reason.is_empty());
-    Some(Understood::Command(Command::Silence { duration: duration::show(length), reason }))
 }

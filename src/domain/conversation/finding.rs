@@ -5,12 +5,17 @@ use super::{Facts, Style, shown, worded};
 use crate::api::Phase;
 use crate::domain::clip;
 use crate::domain::notice::content::{AcknowledgedBy, Item, ReadFacts};
-use crate::domain::notice::wording::{self, cleaned};
-use crate::domain::texts::Language;
+use crate::domain::notice::wording::{self, cleaned, one_line};
+use crate::domain::silence::SilencedBy;
 use crate::domain::texts::notices::{self, Label};
+use crate::domain::texts::{Language, answers};
 
 /// Longest headline, in characters.
 const HEADLINE_MAX: usize = 1200;
+/// Silences that are listed at most.
+const SILENCES_MAX: usize = 5;
+/// Longest text of one, in characters.
+const SILENCE_TEXT_MAX: usize = 240;
 
 /// The Finding as messages of every kind describe it.
 fn item(facts: &Facts<'_>) -> Item {
@@ -48,6 +53,18 @@ pub fn facts(draft: &mut Draft, facts: &Facts<'_>, style: &Style) {
     let moment = |at| notices::moment(style.language, at, &style.zone);
     let known = wording::facts(&item(facts), style.language, &style.zone, &moment);
     draft.list(None, known.into_iter().map(|(name, value)| format!("{name}: {value}")));
+}
+
+/// The Silences that hold back notices about something; nothing where there is none.
+pub fn silenced(draft: &mut Draft, heading: Option<&str>, is_finding: bool, silences: &[SilencedBy], style: &Style) {
+    let language = style.language;
+    let line = |by: &SilencedBy| {
+        let until = by.until.map(|until| notices::moment(language, until, &style.zone));
+        let text = |text: &str| one_line(text, SILENCE_TEXT_MAX);
+        let (author, reason, name) = (text(&by.author), text(&by.reason), text(&by.name));
+        answers::silenced(language, is_finding, until.as_deref(), &author, &reason, &name)
+    };
+    draft.list(heading, silences.iter().take(SILENCES_MAX).map(line));
 }
 
 /// What the check read.

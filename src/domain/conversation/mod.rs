@@ -5,6 +5,7 @@ pub mod command;
 pub mod correlation;
 mod draft;
 mod finding;
+pub mod mentioned;
 mod quote;
 mod shown;
 pub mod tell;
@@ -13,6 +14,7 @@ mod tests;
 mod worded;
 
 use crate::api::{Citation, FindingSpec, FindingStatus};
+use crate::domain::silence::SilencedBy;
 use crate::domain::texts::Language;
 use correlation::Group;
 use jiff::tz::TimeZone;
@@ -31,6 +33,8 @@ pub struct Facts<'a> {
     pub page: Option<&'a str>,
     /// The group of open Findings that it belongs to, if there is one.
     pub group: Option<&'a Group>,
+    /// The active Silences that hold back notices about it.
+    pub silences: &'a [SilencedBy],
 }
 
 /// How times and texts are worded.

@@ -71,6 +71,7 @@ pub fn tell(event: &Event<'_>, facts: &Facts<'_>, style: &Style) -> Said {
         Event::AcknowledgementExpired { by } => {
             draft.paragraph(texts::acknowledgement_expired(language, &one_line(by, NAME_MAX), &graded));
             finding::facts(&mut draft, facts, style);
+            finding::silenced(&mut draft, None, true, facts.silences, style);
         }
         Event::SeverityChanged { from, to } => {
             draft.paragraph(texts::severity_changed(language, *from, *to, &headline));
@@ -95,6 +96,7 @@ pub fn tell(event: &Event<'_>, facts: &Facts<'_>, style: &Style) -> Said {
 /// All that is known of an open Finding: what to do comes before what the check read, as in mails.
 fn in_full(draft: &mut Draft, facts: &Facts<'_>, style: &Style) {
     finding::facts(draft, facts, style);
+    finding::silenced(draft, None, true, facts.silences, style);
     quote::runbook(draft, style.language, facts.status.runbook.as_ref(), facts.page);
     affected(draft, facts, style);
     finding::what_was_read(draft, facts, style);

@@ -47,6 +47,16 @@ impl ParsedSilences {
         Some(parsed.as_deref().map_err(|errors| &**errors))
     }
 
+    /// Those that are active at `now` and about this, by name.
+    pub fn silencing(&self, subject: &Subject<'_>, now: Timestamp) -> Vec<SilencedBy> {
+        let silencing = self.by_name.iter().filter_map(|(name, (version, parsed))| {
+            let silence = parsed.as_ref().ok().filter(|silence| silence.is_active(now) && silence.matches(subject))?;
+            let (author, reason) = (version.spec.author.clone(), version.spec.reason.clone());
+            Some(SilencedBy { name: name.clone(), author, reason, until: silence.window(now).end })
+        });
+        silencing.collect()
+    }
+
     /// Those that are active at `now`.
     pub fn active(&self, now: Timestamp) -> ActiveSilences {
         let valid = self.by_name.iter().filter_map(|(name, (_, parsed))| {
@@ -55,6 +65,17 @@ impl ParsedSilences {
         });
         ActiveSilences { valid: valid.collect() }
     }
+}
+
+/// An active Silence about something, as people are told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SilencedBy {
+    /// Object name.
+    pub name: String,
+    pub author: String,
+    pub reason: String,
+    /// The end of the time in which it is active; `None` where occurrences follow each other without a gap.
+    pub until: Option<Timestamp>,
 }
 
 /// The Silences that hold notices back at one time. A Silence that is not valid is never one of them.
@@ -154,6 +175,21 @@ mod tests {
         let active = ActiveSilences::at(named(&all), "UTC", at("2026-01-01T00:30:00Z"));
         assert_eq!(active.matching(&Subject { key: "", ..subject }), ["b-hour"]);
         assert_eq!(active.matching(&Subject { scenario: "desk", ..subject }), ["a-daily"]);
+    }
+
+    #[test]
+    fn what_silences_something_is_told_with_its_end() {
+        let (all, mut parsed) = (all(), ParsedSilences::default());
+        parsed.refresh(named(&all), "UTC");
+        let subject = Subject { scenario: "shop", key: "112", ..Subject::default() };
+        let told = parsed.silencing(&subject, at("2026-01-01T00:30:00Z"));
+        let seen: Vec<_> = told.iter().map(|by| (by.name.as_str(), by.until)).collect();
+        assert_eq!(seen, [("a-daily", Some(at("2026-01-01T01:30:00Z"))), ("b-hour", Some(at("2026-01-01T01:00:00Z")))]);
+        assert_eq!((told[0].author.as_str(), told[0].reason.as_str()), ("ana", "r"));
+        assert_eq!(
+            parsed.silencing(&Subject { scenario: "desk", ..Subject::default() }, at("2026-01-01T00:30:00Z")),
+            []
+        );
     }
 
     #[test]

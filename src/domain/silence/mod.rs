@@ -9,7 +9,7 @@ mod matcher;
 mod validated;
 mod window;
 
-pub use active::{ActiveSilences, ParsedSilences};
+pub use active::{ActiveSilences, ParsedSilences, SilencedBy};
 pub use ending::{Ending, ending};
 pub use error::{InputError, InputField, InputProblem, SilenceError, SilenceField, SilenceProblem};
 pub use matcher::{MATCHERS_MAX, Subject, VALUE_MAX};

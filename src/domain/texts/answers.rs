@@ -1,8 +1,18 @@
 //! What Agents answer to people.
 
+mod results;
+mod states;
+
+pub use results::{
+    About, Did, done, how_to_end, not_run_yet, outcome, ran, refused, still_silenced, uncertain, unchanged, under_way,
+    undo_acknowledge,
+};
+pub use states::{
+    State, finding_state, flapping_next, last_run, not_watched, open_besides, open_count, open_item, scenario_state,
+    severity_of, silenced,
+};
+
 use super::language::Language;
-use super::notices::severity;
-use crate::api::{CheckOutcome, Health, Severity, WatchState};
 use crate::domain::argument::ArgumentError;
 
 /// What was written was not understood.
@@ -11,6 +21,20 @@ pub fn not_understood(language: Language) -> String {
         language,
         "Não entendi. Sem o modelo local, respondo só a pedidos simples.",
         "I did not understand that. Without the local model I answer simple requests only.",
+    )
+}
+
+/// What was probably meant by a misspelt command.
+pub fn did_you_mean(language: Language, meant: &str) -> String {
+    text!(language, "Você quis dizer “{meant}”? Então escreva assim.", "Did you mean “{meant}”? Then write that.")
+}
+
+/// The heading of the Scenarios that words can mean.
+pub fn one_of(language: Language, asked: &str) -> String {
+    text!(
+        language,
+        "“{asked}” pode ser um destes cenários; escreva status de NOME",
+        "“{asked}” can be one of these Scenarios; write status of NAME",
     )
 }
 
@@ -24,7 +48,7 @@ pub fn help_heading(language: Language) -> String {
 }
 
 /// What an Agent does.
-pub fn help(language: Language) -> [String; 7] {
+pub fn help(language: Language) -> [String; 8] {
     [
         text!(
             language,
@@ -41,8 +65,13 @@ pub fn help(language: Language) -> [String; 7] {
         text!(language, "rodar CENÁRIO: executa o cenário agora", "run SCENARIO: runs the Scenario now"),
         text!(
             language,
-            "silenciar 2h MOTIVO: retém os avisos do cenário por esse tempo",
-            "silence 2h REASON: holds back notices about the Scenario for that time",
+            "silenciar 2h MOTIVO: retém os avisos da ocorrência por esse tempo; silenciar cenário 2h: os de todo o cenário",
+            "silence 2h REASON: holds back notices about the Finding for that time; silence scenario 2h: those of the whole Scenario",
+        ),
+        text!(
+            language,
+            "reativar: encerra o silêncio da ocorrência; reativar cenário: o de todo o cenário",
+            "unsilence: ends the silence of the Finding; unsilence scenario: that of the whole Scenario",
         ),
         text!(language, "ajuda: esta lista", "help: this list"),
     ]
@@ -195,250 +224,15 @@ pub fn no_thread(language: Language, thread: &str) -> String {
 
 /// Too many Messages of one author.
 pub fn too_many(language: Language, author: &str, most: usize) -> String {
-    text!(
-        language,
-        "{author} já recebeu {most} respostas em um minuto. Esta mensagem não será respondida; as próximas são respondidas assim que o limite permitir.",
-        "{author} got {most} answers within a minute. This message is not answered; further ones are answered as soon as the limit allows.",
-    )
-}
-
-/// The state of a Finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    Open,
-    Acknowledged,
-    Resolved,
-    /// It has no phase yet.
-    Unknown,
-}
-
-/// The first line about a Finding.
-pub fn finding_state(language: Language, state: State, headline: &str) -> String {
-    match state {
-        State::Open => text!(language, "Aberta: {headline}", "Open: {headline}"),
-        State::Acknowledged => text!(language, "Reconhecida: {headline}", "Acknowledged: {headline}"),
-        State::Resolved => text!(language, "Resolvida: {headline}", "Resolved: {headline}"),
-        State::Unknown => text!(language, "Ainda sem estado: {headline}", "Without a state yet: {headline}"),
-    }
-}
-
-/// What follows where the state is that of a Finding that flaps.
-pub fn flapping_next(language: Language) -> String {
-    text!(
-        language,
-        "O estado ainda pode mudar; conta como estável quando se mantiver por 15 minutos.",
-        "The state may still change; it counts as stable once it has been kept for 15 minutes.",
-    )
-}
-
-/// The first line about a Scenario.
-pub fn scenario_state(language: Language, scenario: &str, health: Option<Health>) -> String {
-    let health = match (language, health.unwrap_or(Health::Unknown)) {
-        (Language::Portuguese, Health::Healthy) => "normal",
-        (Language::Portuguese, Health::Failing) => "com falha",
-        (Language::Portuguese, Health::Unknown) => "estado desconhecido",
-        (Language::English, health) => health.as_str(),
+    let got = match most {
+        1 => text!(language, "já recebeu 1 resposta", "got 1 answer"),
+        _ => text!(language, "já recebeu {most} respostas", "got {most} answers"),
     };
-    text!(language, "Cenário {scenario}: {health}", "Scenario {scenario}: {health}")
-}
-
-/// Why a Scenario is not watched; `None` if it is.
-pub fn not_watched(language: Language, state: WatchState, why: &str) -> Option<String> {
-    let state = match state {
-        WatchState::Ready => return None,
-        WatchState::Invalid => {
-            text!(language, "Não é monitorado, pois a definição tem erros", "Not watched, as its spec has errors")
-        }
-        WatchState::Suspended => text!(language, "Suspenso", "Suspended"),
-        WatchState::Late => text!(language, "Atrasado", "Late"),
-    };
-    Some(if why.is_empty() { state } else { format!("{state}: {why}") })
-}
-
-/// When a Scenario was last run.
-pub fn last_run(language: Language, moment: &str) -> String {
-    text!(language, "Última execução: {moment}", "Last run: {moment}")
-}
-
-/// How severe Findings of a Scenario are.
-pub fn severity_of(language: Language, of: Severity) -> String {
-    let of = severity(language, of);
-    text!(language, "Severidade: {of}", "Severity: {of}")
-}
-
-/// The number of open Findings: of an Agent, or of all.
-pub fn open_count(language: Language, agent: Option<&str>, count: usize) -> String {
-    match (agent, count) {
-        (Some(agent), 0) => text!(language, "{agent} não tem ocorrências abertas.", "{agent} has no open Findings."),
-        (Some(agent), 1) => text!(language, "{agent} tem 1 ocorrência aberta", "{agent} has 1 open Finding"),
-        (Some(agent), _) => {
-            text!(language, "{agent} tem {count} ocorrências abertas", "{agent} has {count} open Findings")
-        }
-        (None, 0) => text!(language, "Nenhuma ocorrência aberta.", "No open Findings."),
-        (None, 1) => text!(language, "1 ocorrência aberta", "1 open Finding"),
-        (None, _) => text!(language, "{count} ocorrências abertas", "{count} open Findings"),
-    }
-}
-
-/// The heading of what other Agents have open, with the number of all.
-pub fn open_besides(language: Language, all: usize) -> String {
     text!(
         language,
-        "Ao todo, {all} abertas; as que são de outros agentes",
-        "In all, {all} are open; those owned by other Agents",
+        "{author} {got} em um minuto. Esta mensagem não será respondida; as próximas são respondidas assim que o limite permitir.",
+        "{author} {got} within a minute. This message is not answered; further ones are answered as soon as the limit allows.",
     )
-}
-
-/// An open Finding in a list: since when, whether somebody knows, and its name.
-pub fn open_item(language: Language, said: &str, since: Option<&str>, is_acknowledged: bool, name: &str) -> String {
-    let known = match is_acknowledged {
-        true => text!(language, ", reconhecida", ", acknowledged"),
-        false => String::new(),
-    };
-    let since = since.map(|since| text!(language, ", desde {since}", ", since {since}")).unwrap_or_default();
-    format!("{said}{since}{known}: {name}")
-}
-
-/// A command that the facade carried out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Did<'a> {
-    Acknowledge {
-        finding: &'a str,
-        by: &'a str,
-    },
-    Unacknowledge {
-        finding: &'a str,
-    },
-    Run {
-        scenario: &'a str,
-    },
-    Silence {
-        name: &'a str,
-        matchers: &'a str,
-        until: Option<&'a str>,
-    },
-    /// By its verb.
-    Other {
-        verb: &'a str,
-        subject: &'a str,
-    },
-}
-
-/// A command was carried out.
-pub fn done(language: Language, did: &Did<'_>) -> String {
-    match did {
-        Did::Acknowledge { finding, by } => text!(
-            language,
-            "Feito: {by} reconheceu a ocorrência {finding}.",
-            "Done: {by} acknowledged Finding {finding}.",
-        ),
-        Did::Unacknowledge { finding } => text!(
-            language,
-            "Feito: o reconhecimento da ocorrência {finding} foi retirado.",
-            "Done: the acknowledgement of Finding {finding} was withdrawn.",
-        ),
-        Did::Run { scenario } => {
-            text!(
-                language,
-                "Feito: a execução do cenário {scenario} foi pedida.",
-                "Done: a run of Scenario {scenario} was requested."
-            )
-        }
-        Did::Silence { name, matchers, until: Some(until) } => text!(
-            language,
-            "Feito: o Silence {name} retém os avisos com {matchers} até {until}.",
-            "Done: Silence {name} holds back notices with {matchers} until {until}.",
-        ),
-        Did::Silence { name, matchers, until: None } => text!(
-            language,
-            "Feito: o Silence {name} retém os avisos com {matchers}.",
-            "Done: Silence {name} holds back notices with {matchers}.",
-        ),
-        Did::Other { verb, subject } => text!(language, "Feito: {verb} {subject}.", "Done: {verb} {subject}."),
-    }
-}
-
-/// The state was already the wanted one.
-pub fn unchanged(language: Language, did: &Did<'_>) -> String {
-    match did {
-        Did::Acknowledge { finding, .. } => text!(
-            language,
-            "Nada mudou: a ocorrência {finding} já estava reconhecida.",
-            "Nothing changed: Finding {finding} was acknowledged already.",
-        ),
-        Did::Unacknowledge { finding } => text!(
-            language,
-            "Nada mudou: a ocorrência {finding} não estava reconhecida.",
-            "Nothing changed: Finding {finding} was not acknowledged.",
-        ),
-        Did::Run { .. } | Did::Silence { .. } | Did::Other { .. } => {
-            text!(language, "Nada mudou: o estado já era esse.", "Nothing changed: the state was that already.")
-        }
-    }
-}
-
-/// A command was refused; the reason is the API's.
-pub fn refused(language: Language, reason: &str) -> String {
-    text!(language, "Recusado, e nada foi alterado: {reason}", "Refused, and nothing was changed: {reason}")
-}
-
-/// Whether a command was carried out is not known.
-pub fn uncertain(language: Language, reason: &str) -> String {
-    text!(
-        language,
-        "Não se sabe se foi feito: {reason}. Peça status para ver o estado de agora.",
-        "It is not known whether it was done: {reason}. Ask for status to see the state now.",
-    )
-}
-
-/// A command has no result yet.
-pub fn under_way(language: Language, action: &str) -> String {
-    text!(
-        language,
-        "O comando ainda está em andamento. O resultado vai estar na Action {action}.",
-        "The command is still in progress. Its result is going to be in Action {action}.",
-    )
-}
-
-/// The result of a requested run is there.
-pub fn ran(language: Language, moment: &str, checks: usize) -> String {
-    match checks {
-        1 => text!(language, "Executado em {moment}, com 1 verificação", "It ran at {moment}, with 1 check"),
-        _ => text!(
-            language,
-            "Executado em {moment}, com {checks} verificações",
-            "It ran at {moment}, with {checks} checks"
-        ),
-    }
-}
-
-/// The result of a requested run is not there yet.
-pub fn not_run_yet(language: Language) -> String {
-    text!(
-        language,
-        "O resultado ainda não chegou: peça status para vê-lo.",
-        "Its result is not there yet: ask for status to see it.",
-    )
-}
-
-/// So many checks had an outcome.
-pub fn outcome(language: Language, outcome: CheckOutcome, count: usize) -> String {
-    let word = match (language, outcome) {
-        (Language::Portuguese, CheckOutcome::Pass) => "normais",
-        (Language::Portuguese, CheckOutcome::Fail) => "com falha",
-        (Language::Portuguese, CheckOutcome::Unknown) => "sem resposta",
-        (Language::Portuguese, CheckOutcome::Held) => "não avaliadas",
-        (Language::English, CheckOutcome::Pass) => "passed",
-        (Language::English, CheckOutcome::Fail) => "failed",
-        (Language::English, CheckOutcome::Unknown) => "unknown",
-        (Language::English, CheckOutcome::Held) => "held",
-    };
-    format!("{word}: {count}")
-}
-
-/// How a command is taken back.
-pub fn undo_acknowledge(language: Language) -> String {
-    text!(language, "Para retirar: desfazer ack.", "To withdraw it: unack.")
 }
 
 /// The state of what a question that was not understood is about.

@@ -139,10 +139,18 @@ pub fn late_probes_title(language: Language) -> String {
 /// Its message: how many probes of the last `window` began more than `max` after their time.
 pub fn late_probes(language: Language, lateness: Lateness, max: Duration, window: Duration) -> String {
     let (Lateness { probes, late }, max, window) = (lateness, duration::show(max), duration::show(window));
+    let of = match probes {
+        1 => text!(language, "1 sonda", "1 probe"),
+        _ => text!(language, "{probes} sondas", "{probes} probes"),
+    };
+    let began = match late {
+        1 => text!(language, "começou ou espera", "began or waits"),
+        _ => text!(language, "começaram ou esperam", "began or wait"),
+    };
     text!(
         language,
-        "{late} de {probes} sondas dos últimos {window} começaram ou esperam há mais de {max} depois da hora, e falhas são descobertas tarde. Dê mais CPU ao programa, aumente o limite que o log dele indica ou monitore com menos frequência",
-        "{late} of {probes} probes of the last {window} began or wait more than {max} after their time, so that failures are found late. Give the program more CPU, raise the limit that its log names, or watch less often",
+        "{late} de {of} dos últimos {window} {began} há mais de {max} depois da hora, e falhas são descobertas tarde. Dê mais CPU ao programa, aumente o limite que o log dele indica ou monitore com menos frequência",
+        "{late} of {of} of the last {window} {began} more than {max} after the time, so that failures are found late. Give the program more CPU, raise the limit that its log names, or watch less often",
     )
 }
 

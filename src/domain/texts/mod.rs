@@ -27,6 +27,7 @@ mod language;
 pub mod mailbox;
 pub mod notices;
 mod readings;
+pub mod refusals;
 mod silences;
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,7 @@ mod channels;
 mod conversation;
 mod notices;
 mod readings;
+mod refusals;
 mod silences;
 mod threads;
 
@@ -66,6 +67,9 @@ fn check(name: &str, render: impl Fn(Language) -> String) {
         assert!(!text.trim().is_empty(), "{name} is empty");
     }
     assert_ne!(portuguese, english, "{name} is the same in both languages");
+    for text in [&portuguese, &english] {
+        assert!(!has_plural_of_one(text), "{name}: a plural after 1: {text}");
+    }
     let padded = |text: &str| format!(" {} ", text.replace([',', ':', ';', '(', ')', '\n', '.'], " "));
     for word in ENGLISH_WORDS.iter().chain(&BAD_PORTUGUESE) {
         assert!(!padded(&portuguese).contains(word), "{name}: {word:?} in Portuguese: {portuguese}");
@@ -75,6 +79,17 @@ fn check(name: &str, render: impl Fn(Language) -> String) {
     }
     let accents = |c: char| "ãõçáéíóúâêôà".contains(c.to_lowercase().next().unwrap_or(c));
     assert!(!english.contains(accents), "{name}: accents in English: {english}");
+}
+
+/// Whether a text counts one thing and names it in the plural, as in `1 checks`.
+fn has_plural_of_one(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_one = |word: &str| word.trim_start_matches(['(', '[', '"']) == "1";
+    let is_plural = |word: &str| {
+        let word = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+        word.len() > 2 && (word.ends_with('s') || word == "are" || word == "were") && !["has", "was"].contains(&word)
+    };
+    words.windows(2).any(|pair| matches!(pair, [one, what] if is_one(one) && is_plural(what)))
 }
 
 fn result_types() -> Vec<ResultType> {
@@ -287,8 +302,10 @@ fn other_messages_are_in_both_languages() {
     check("surplus", |l| surplus(l, "X1", 2, "X2, X3", 200, 100));
     check("surplus_title", |l| surplus_title(l, "X1"));
     check("late_probes_title", late_probes_title);
-    let (lateness, minute) = (Lateness { probes: 40, late: 3 }, Duration::from_secs(60));
-    check("late_probes", |l| late_probes(l, lateness, minute / 2, minute * 2));
+    let minute = Duration::from_secs(60);
+    for (probes, late) in [(1, 1), (40, 1), (40, 3)] {
+        check("late_probes", |l| late_probes(l, Lateness { probes, late }, minute / 2, minute * 2));
+    }
     check("spec_valid", spec_valid);
     check("suspended_spec", suspended_spec);
     check("undecodable", |l| undecodable(l, "X1"));
@@ -347,11 +364,11 @@ fn output_of_commands_is_in_both_languages() {
     }
     check("demo_started", |l| demo_started(l, "X1", "X2"));
     for error in samples!(DocumentError {
-        DocumentError::FileTooLarge { .. } => DocumentError::FileTooLarge { max: 1 },
+        DocumentError::FileTooLarge { .. } => DocumentError::FileTooLarge { max: 2 },
         DocumentError::TooManyBytes => DocumentError::TooManyBytes,
-        DocumentError::TooManyFiles { .. } => DocumentError::TooManyFiles { found: 2, max: 1 },
-        DocumentError::TooManyEntries { .. } => DocumentError::TooManyEntries { max: 1 },
-        DocumentError::TooDeep { .. } => DocumentError::TooDeep { max: 1 },
+        DocumentError::TooManyFiles { .. } => DocumentError::TooManyFiles { found: 3, max: 2 },
+        DocumentError::TooManyEntries { .. } => DocumentError::TooManyEntries { max: 2 },
+        DocumentError::TooDeep { .. } => DocumentError::TooDeep { max: 2 },
         DocumentError::Unreadable(_) => DocumentError::Unreadable(s()),
         DocumentError::NotAFile => DocumentError::NotAFile,
         DocumentError::NotUtf8 { .. } => DocumentError::NotUtf8 { line: 1 },

@@ -209,6 +209,11 @@ pub(super) fn query(language: Language, error: &QueryError) -> String {
             text!(language, "a consulta grava dados: {allowed}", "it writes: {allowed}")
         }
         QueryError::NulCharacter => text!(language, "contém um caractere NUL", "contains a NUL character"),
+        QueryError::ParameterCount { expected: 1, given } => text!(
+            language,
+            "a consulta tem 1 parâmetro, e foram informados {given}",
+            "the query has 1 parameter, and {given} are given",
+        ),
         QueryError::ParameterCount { expected, given } => text!(
             language,
             "a consulta tem {expected} parâmetros, e foram informados {given}",

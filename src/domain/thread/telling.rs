@@ -161,7 +161,9 @@ impl Voices {
 /// The spec of the Message in a Thread. `facts` are about the Finding as it is now.
 pub fn message(telling: &Telling, thread: &str, voices: &Voices, facts: &Facts<'_>, style: &Style) -> MessageSpec {
     let then = telling.change.as_ref().and_then(|change| as_of(facts.status, change));
-    let facts = Facts { status: then.as_ref().unwrap_or(facts.status), ..*facts };
+    // Which Silences were active at that time is not known.
+    let silences = if then.is_some() { &[] } else { facts.silences };
+    let facts = Facts { status: then.as_ref().unwrap_or(facts.status), silences, ..*facts };
     let Said { mut body, citations } = tell(&telling.what.event(), &facts, style);
     if let What::MessageAcknowledged { until, .. } = &telling.what {
         body = format!("{body}\n\n{}", texts::message_acknowledged(style.language, &style.zone, *until));

@@ -155,7 +155,7 @@ async fn queries_that_are_rejected() {
     for (sql, parameters, words) in [
         ("SELECT * FROM absent", &[][..], "no such table: absent"),
         ("SELECT absent FROM ticket", &[], "no such column"),
-        ("SELECT ?1", &[], "has 1 parameters, and 0 are given"),
+        ("SELECT ?1", &[], "has 1 parameter, and 0 are given"),
         ("SELECT 1", &["x"], "has 0 parameters, and 1 are given"),
         ("SELECT id, id FROM ticket", &[], "two columns"),
         ("DELETE FROM ticket", &[], "DELETE"),

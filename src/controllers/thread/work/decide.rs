@@ -53,8 +53,8 @@ impl Controller {
         }
         self.wake(&subject, plan.wake);
         if !plan.is_empty() {
-            let telling =
-                Telling { voices: self.voices(&finding), group: self.correlation.group_of(name), finding, plan };
+            let (voices, silences) = (self.voices(&finding), self.holding.silencing(&finding, now));
+            let telling = Telling { voices, group: self.correlation.group_of(name), finding, plan, silences };
             self.spawn(subject, telling);
         }
     }

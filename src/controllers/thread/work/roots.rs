@@ -63,7 +63,8 @@ impl Controller {
         self.wake(&subject, decision.wake);
         if let Some(one) = decision.tell {
             let plan = Plan { thread, tell: vec![one], ..Plan::default() };
-            let telling = Telling { voices: self.voices(&finding), group: Some(group), finding, plan };
+            let telling =
+                Telling { voices: self.voices(&finding), group: Some(group), finding, plan, silences: Vec::new() };
             self.spawn(subject, telling);
         }
     }

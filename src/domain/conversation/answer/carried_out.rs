@@ -3,10 +3,12 @@
 use super::{About, NAME_MAX};
 use crate::api::{ActionSpec, ActionStatus, CheckOutcome, CheckResult, RequestedRun};
 use crate::domain::conversation::draft::Draft;
-use crate::domain::conversation::{Style, worded};
+use crate::domain::conversation::{Style, finding, worded};
 use crate::domain::notice::wording::one_line;
+use crate::domain::refusal::Refusal;
+use crate::domain::silence::SilencedBy;
 use crate::domain::texts::answers::{self as texts, Did};
-use crate::domain::texts::{Language, notices};
+use crate::domain::texts::{Language, notices, refusals};
 use jiff::Timestamp;
 
 /// Longest message of an Action or a check, in characters.
@@ -30,19 +32,32 @@ pub fn result(draft: &mut Draft, command: &CarriedOut<'_>, about: &About<'_>, st
     let parameter = |name: &str| command.spec.parameters.get(name).map(|text| one_line(text, MESSAGE_MAX));
     let subject = one_line(&command.spec.subject.name, NAME_MAX);
     let by = one_line(&command.spec.actor.name, NAME_MAX);
-    let until = parameter("ends_at").and_then(|text| text.parse::<Timestamp>().ok());
-    let until = until.map(|until| notices::moment(language, until, &style.zone));
-    let matchers = parameter("matchers").unwrap_or_default();
+    let moment = |name: &str| {
+        let at = parameter(name).and_then(|text| text.parse::<Timestamp>().ok());
+        at.map(|at| notices::moment(language, at, &style.zone))
+    };
+    let (until, before) = (moment("ends_at"), moment("ended_at"));
+    let (matchers, of_finding, of_scenario) = (parameter("matchers"), parameter("finding"), parameter("scenario"));
+    let matchers = matchers.unwrap_or_default();
+    let silenced = match (&of_finding, &of_scenario) {
+        (Some(finding), _) => texts::About::Finding(finding, &matchers),
+        (None, Some(scenario)) => texts::About::Scenario(scenario),
+        (None, None) => texts::About::Matchers(&matchers),
+    };
+    let ended: Vec<String> =
+        parameter("silences").map(|names| names.split(", ").map(String::from).collect()).unwrap_or_default();
     let verb = command.spec.verb.as_str();
     let did = match verb {
         "acknowledge" => Did::Acknowledge { finding: &subject, by: &by },
         "unacknowledge" => Did::Unacknowledge { finding: &subject },
         "run" => Did::Run { scenario: &subject },
-        "silence" => Did::Silence { name: &subject, matchers: &matchers, until: until.as_deref() },
+        "silence" => {
+            Did::Silence { name: &subject, about: silenced, until: until.as_deref(), before: before.as_deref() }
+        }
+        "unsilence" => Did::Unsilence { about: silenced, ended: &ended },
         verb => Did::Other { verb, subject: &subject },
     };
-    let why = command.status.and_then(|status| status.message.as_deref()).unwrap_or_default();
-    let why = one_line(&worded::in_words(language, why), MESSAGE_MAX);
+    let why = command.status.map(|status| why(status, language)).unwrap_or_default();
     match command.status.and_then(|status| status.result.as_deref()) {
         Some("done") => {
             draft.paragraph(texts::done(language, &did));
@@ -50,17 +65,48 @@ pub fn result(draft: &mut Draft, command: &CarriedOut<'_>, about: &About<'_>, st
             match did {
                 Did::Acknowledge { .. } => draft.paragraph(texts::undo_acknowledge(language)),
                 Did::Run { .. } => ran(draft, command, parameter("requested_at").as_deref(), style),
+                Did::Silence { about: texts::About::Finding(..), .. } => {
+                    draft.paragraph(texts::how_to_end(language, true))
+                }
+                Did::Silence { about: texts::About::Scenario(..), .. } => {
+                    draft.paragraph(texts::how_to_end(language, false))
+                }
+                Did::Unsilence { ended, .. } => still_silenced(draft, about, ended, style),
                 _ => {}
             }
         }
         Some("unchanged") => {
             draft.paragraph(texts::unchanged(language, &did));
             draft.extend(acknowledged_by(&did, about, language));
+            if matches!(did, Did::Unsilence { .. }) {
+                still_silenced(draft, about, &[], style);
+            }
         }
         Some("refused") => draft.paragraph(texts::refused(language, &why)),
-        Some(_) => draft.paragraph(texts::uncertain(language, why.trim_end_matches('.'))),
+        Some(_) => draft.paragraph(texts::uncertain(language, &why)),
         None => draft.paragraph(texts::under_way(language, command.action)),
     }
+}
+
+/// Why it was refused, as a part of a sentence; of a reason that is not known, as the API says it.
+fn why(status: &ActionStatus, language: Language) -> String {
+    let refusal = status.reason.as_deref().and_then(|code| Refusal::parse(code, &status.values));
+    let why = match (&refusal, &status.message) {
+        (Some(refusal), _) => refusals::refusal(language, refusal),
+        (None, message) => message.clone().unwrap_or_default(),
+    };
+    one_line(&worded::in_words(language, &why), MESSAGE_MAX).trim_end_matches('.').to_string()
+}
+
+/// The Silences that are left; the caches may still have those that were ended.
+fn still_silenced(draft: &mut Draft, about: &About<'_>, ended: &[String], style: &Style) {
+    let (is_finding, silences) = match about {
+        About::Finding(facts) => (true, facts.silences),
+        About::Scenario(facts) => (false, facts.silences),
+        _ => return,
+    };
+    let left: Vec<SilencedBy> = silences.iter().filter(|by| !ended.contains(&by.name)).cloned().collect();
+    finding::silenced(draft, Some(&texts::still_silenced(style.language)), is_finding, &left, style);
 }
 
 /// By whom it was acknowledged before.

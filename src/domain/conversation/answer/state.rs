@@ -7,6 +7,7 @@ use crate::domain::conversation::draft::Draft;
 use crate::domain::conversation::{Style, finding, tell, worded};
 use crate::domain::notice::flapping::flapping;
 use crate::domain::notice::wording::one_line;
+use crate::domain::silence::SilencedBy;
 use crate::domain::texts::answers::{self as texts, State};
 use crate::domain::texts::{conversation, notices};
 use jiff::Timestamp;
@@ -27,6 +28,8 @@ pub struct ScenarioFacts<'a> {
     pub status: Option<&'a ScenarioStatus>,
     /// The page of its runbook, where the file could be read.
     pub page: Option<&'a str>,
+    /// The active Silences of the whole Scenario.
+    pub silences: &'a [SilencedBy],
 }
 
 /// An open Finding in a list.
@@ -40,6 +43,7 @@ pub struct OpenItem {
     pub severity: Option<Severity>,
     pub opened_at: Option<Timestamp>,
     pub is_acknowledged: bool,
+    pub is_silenced: bool,
 }
 
 /// The open Findings.
@@ -81,18 +85,24 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
                 draft.paragraph(format!("{}. {}", notices::flapping(language), texts::flapping_next(language)));
             }
             finding::facts(draft, facts, style);
+            finding::silenced(draft, None, true, facts.silences, style);
             if facts.status.is_active() {
                 finding::what_was_read(draft, facts, style);
                 tell::affected(draft, facts, style);
             }
         }
-        About::Scenario(facts) => scenario(draft, facts, known.open, style),
+        About::Scenario(facts) => scenario(draft, facts, &(known.open)(), style),
         About::Agent(shown) => {
-            let of: Vec<&OpenItem> = known.open.items.iter().filter(|item| item.agent == known.open.agent.0).collect();
+            let open = (known.open)();
+            let of: Vec<&OpenItem> = open.items.iter().filter(|item| item.agent == open.agent.0).collect();
             list(draft, Some(shown), &of, style);
         }
+        About::OneOf { asked, scenarios } => {
+            let names: Vec<String> = scenarios.iter().take(LISTED_MAX).cloned().collect();
+            draft.list(Some(&texts::one_of(language, &one_line(asked, NAME_MAX))), names);
+        }
         About::Unknown(name) => draft.paragraph(texts::no_such(language, &one_line(name, NAME_MAX))),
-        About::Nothing => open(draft, known.open, style),
+        About::Nothing => open(draft, &(known.open)(), style),
     }
 }
 
@@ -108,6 +118,7 @@ fn scenario(draft: &mut Draft, facts: &ScenarioFacts<'_>, open: &OpenList, style
     let last_run = last_run.map(|at| texts::last_run(language, &notices::moment(language, at.0, &style.zone)));
     let lines = [not_watched, Some(texts::severity_of(language, facts.spec.severity)), last_run];
     draft.list(None, lines.into_iter().flatten());
+    finding::silenced(draft, None, false, facts.silences, style);
     let of: Vec<&OpenItem> = open.items.iter().filter(|item| item.scenario == facts.name).collect();
     list(draft, None, &of, style);
 }
@@ -121,7 +132,7 @@ pub fn open(draft: &mut Draft, open: &OpenList, style: &Style) {
         return;
     }
     list(draft, Some(shown), &own, style);
-    listed(draft, &texts::open_besides(style.language, open.items.len()), &others, style);
+    listed(draft, &texts::open_besides(style.language, open.items.len(), others.len()), &others, style);
 }
 
 /// The number of Findings, and the first of them.
@@ -148,5 +159,6 @@ fn line(item: &OpenItem, style: &Style) -> String {
     let said = one_line(&worded::in_words(language, said), HEADLINE_MAX);
     let said = format!("{}{said}", conversation::badge(language, item.severity));
     let since = item.opened_at.map(|at| notices::moment(language, at, &style.zone));
-    texts::open_item(language, &said, since.as_deref(), item.is_acknowledged, &item.name)
+    let is_known = [item.is_acknowledged, item.is_silenced];
+    texts::open_item(language, &said, since.as_deref(), is_known, &item.name)
 }

@@ -1,8 +1,8 @@
 //! Commands for people to type: what a Message by kubectl asks for is not carried out.
 
 use super::{About, Known, NAME_MAX, Place};
-use crate::api::RUN_REQUESTED_AT;
-use crate::domain::conversation::command::Command;
+use crate::api::{FindingSpec, Matcher, MatcherName, MatcherOp, RUN_REQUESTED_AT};
+use crate::domain::conversation::command::{Command, Scope};
 use crate::domain::conversation::draft::Draft;
 use crate::domain::notice::wording::one_line;
 use crate::domain::texts::{Language, answers as texts, desk};
@@ -19,7 +19,9 @@ pub fn command(draft: &mut Draft, command: &Command, known: &Known<'_>, language
     let (finding, scenario) = subject(&known.about);
     let is_about_finding = matches!(command, Command::Acknowledge { .. } | Command::Unacknowledge);
     let named = match command {
-        Command::Run { scenario: Some(named) } => Some(named.as_str()),
+        Command::Run { scenario: Some(named) }
+        | Command::Silence { scope: Scope::Scenario(Some(named)), .. }
+        | Command::Unsilence { scope: Scope::Scenario(Some(named)) } => Some(named.as_str()),
         _ if is_about_finding => finding,
         _ => scenario,
     };
@@ -29,13 +31,18 @@ pub fn command(draft: &mut Draft, command: &Command, known: &Known<'_>, language
         Command::Acknowledge { note } => acknowledge(place, name, &by, note.as_deref()),
         Command::Unacknowledge => unacknowledge(place, name),
         Command::Run { .. } => run(place, name),
-        Command::Silence { duration, reason } => {
+        Command::Silence { scope, duration, reason } => {
             let reason = reason.as_deref().unwrap_or_else(|| texts::reason_placeholder(language));
-            silence(place, name, &by, duration, reason)
+            let matchers = match (&known.about, scope) {
+                (About::Finding(facts), Scope::Subject) => matchers_of(facts.spec),
+                _ => vec![matcher(MatcherName::Scenario, name)],
+            };
+            silence(place, &matchers, &by, duration, reason)
         }
+        Command::Unsilence { .. } => unsilence(place, &known.about, unnamed),
     };
     let how = match command {
-        Command::Silence { .. } => texts::with_program(language),
+        Command::Silence { .. } | Command::Unsilence { .. } => texts::with_program(language),
         _ => desk::with_kubectl(language),
     };
     draft.paragraph(format!("{how}:"));
@@ -55,7 +62,7 @@ fn subject<'a>(about: &About<'a>) -> (Option<&'a str>, Option<&'a str>) {
     match about {
         About::Finding(facts) => (Some(facts.finding), Some(facts.spec.scenario.as_str())),
         About::Scenario(facts) => (None, Some(facts.name)),
-        About::Agent(_) | About::Unknown(_) | About::Nothing => (None, None),
+        About::Agent(_) | About::OneOf { .. } | About::Unknown(_) | About::Nothing => (None, None),
     }
 }
 
@@ -87,15 +94,38 @@ fn run(place: &Place, scenario: &str) -> (String, String) {
     )
 }
 
-fn silence(place: &Place, scenario: &str, by: &str, duration: &str, reason: &str) -> (String, String) {
-    let body = json!({
-        "matchers": [{"name": "scenario", "op": "=", "value": scenario}],
-        "duration": duration,
-        "reason": reason,
-    });
+fn matcher(name: MatcherName, value: &str) -> Matcher {
+    Matcher { name, op: MatcherOp::Equal, value: value.to_string() }
+}
+
+/// What matches a Finding alone.
+fn matchers_of(spec: &FindingSpec) -> Vec<Matcher> {
+    let all =
+        [(MatcherName::Scenario, &spec.scenario), (MatcherName::Check, &spec.check), (MatcherName::Key, &spec.key)];
+    all.into_iter().map(|(name, value)| matcher(name, value)).collect()
+}
+
+/// Ends the first of the Silences that are known.
+fn unsilence(place: &Place, about: &About<'_>, unnamed: &str) -> (String, String) {
+    let silences = match about {
+        About::Finding(facts) => facts.silences,
+        About::Scenario(facts) => facts.silences,
+        About::Agent(_) | About::OneOf { .. } | About::Unknown(_) | About::Nothing => &[],
+    };
+    let name = silences.first().map_or(unnamed, |by| by.name.as_str());
+    (
+        format!("agentic-ops silence end -n {} {name}", place.namespace),
+        format!("{CURL} -X DELETE '{}/api/v1/agents/silences/{name}'", place.url),
+    )
+}
+
+fn silence(place: &Place, matchers: &[Matcher], by: &str, duration: &str, reason: &str) -> (String, String) {
+    let body = json!({ "matchers": matchers, "duration": duration, "reason": reason });
+    let matchers: String =
+        matchers.iter().map(|matcher| format!("--matcher {} ", shell(&matcher.to_string()))).collect();
     (
         format!(
-            "agentic-ops silence add -n {} --matcher scenario={scenario} --for {duration} --reason {} --by {}",
+            "agentic-ops silence add -n {} {matchers}--for {duration} --reason {} --by {}",
             place.namespace,
             quoted(reason),
             quoted(by)
@@ -120,6 +150,12 @@ pub fn new_conversation(draft: &mut Draft, known: &Known<'_>, language: Language
     draft.paragraph(format!("{}:", desk::with_curl(language)));
     draft.code(&[format!("{CURL_JSON} -d {} '{url}/api/v1/agents/chat'", quoted(&body.to_string()))]);
     draft.paragraph(texts::new_by_kubectl(language));
+}
+
+/// A text as one argument for a shell, in quotation marks only where it needs them.
+fn shell(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '=' | '/' | ':');
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_string() } else { quoted(text) }
 }
 
 /// A text as one argument for a shell, whatever is in it.

@@ -1,6 +1,7 @@
 //! What is a command, a question, or neither.
 
 use super::*;
+use crate::domain::duration;
 use proptest::prelude::*;
 
 fn ack(note: &str) -> Understood {
@@ -12,8 +13,12 @@ fn run(scenario: &str) -> Understood {
 }
 
 fn silence(duration: &str, reason: &str) -> Understood {
+    silence_of(Scope::Subject, duration, reason)
+}
+
+fn silence_of(scope: Scope, duration: &str, reason: &str) -> Understood {
     let reason = Some(reason.to_string()).filter(|reason| !reason.is_empty());
-    Understood::Command(Command::Silence { duration: duration.into(), reason })
+    Understood::Command(Command::Silence { scope, duration: duration.into(), reason })
 }
 
 fn status(of: &str) -> Understood {
@@ -40,7 +45,11 @@ fn commands_are_recognised_in_both_languages() {
         ("ciente do problema, já estou olhando", ack("do problema, já estou olhando")),
         ("acknowledge I am on it", ack("I am on it")),
         ("@pulso ack", ack("")),
-        ("\n\n ack \nnão era para reconhecer", ack("")),
+        ("\n\n ack \nvou olhar", ack("vou olhar")),
+        ("ack vou olhar", ack("vou olhar")),
+        ("ack de novo, já vi", ack("de novo, já vi")),
+        ("ack vou olhar\nvolto às 15h\n> o que foi dito\n--\nAna", ack("vou olhar\nvolto às 15h")),
+        ("silenciar 2h troca de disco\ne de memória", silence("2h", "troca de disco\ne de memória")),
         ("unack", unack.clone()),
         ("desfazer ack", unack.clone()),
         ("Desfazer o reconhecimento.", unack.clone()),
@@ -68,6 +77,54 @@ fn commands_are_recognised_in_both_languages() {
 }
 
 #[test]
+fn a_silence_is_of_the_finding_or_of_the_whole_scenario() {
+    let of = |name: &str| Scope::Scenario(Some(name.to_string()).filter(|name| !name.is_empty()));
+    for (text, expected) in [
+        ("silenciar cenário 2h", silence_of(of(""), "2h", "")),
+        ("silenciar o cenário por 2h: troca de disco", silence_of(of(""), "2h", "troca de disco")),
+        ("silenciar tudo 2h", silence_of(of(""), "2h", "")),
+        ("silenciar todo o cenário por 30min", silence_of(of(""), "30m", "")),
+        ("silence the whole scenario for 2h", silence_of(of(""), "2h", "")),
+        ("silenciar 2h o cenário", silence_of(of(""), "2h", "")),
+        ("silenciar 2h o cenário todo: troca de disco", silence_of(of(""), "2h", "troca de disco")),
+        ("silenciar 2h o cenário está em manutenção", silence("2h", "o cenário está em manutenção")),
+        ("silenciar 2h: cenário de teste", silence("2h", "cenário de teste")),
+        ("silenciar cenário proxmox.cluster 2h disco", silence_of(of("proxmox.cluster"), "2h", "disco")),
+        ("silenciar o cenário Desk.API.Health por 2h", silence_of(of("desk.api.health"), "2h", "")),
+        ("silence scenario proxmox.cluster for 1h", silence_of(of("proxmox.cluster"), "1h", "")),
+        ("silenciar esta ocorrência por 2h", silence("2h", "")),
+    ] {
+        assert_eq!(parse(text), expected, "{text:?}");
+    }
+    for (text, scope) in [
+        ("reativar", Scope::Subject),
+        ("Reativar os avisos, por favor!", Scope::Subject),
+        ("fim do silêncio", Scope::Subject),
+        ("encerrar o silêncio da ocorrência", Scope::Subject),
+        ("desfazer silêncio", Scope::Subject),
+        ("unsilence", Scope::Subject),
+        ("end the silence", Scope::Subject),
+        ("reativar cenário", of("")),
+        ("fim do silêncio do cenário", of("")),
+        ("unsilence the whole scenario", of("")),
+        ("reativar o cenário proxmox.cluster", of("proxmox.cluster")),
+        ("unsilence scenario proxmox.cluster", of("proxmox.cluster")),
+    ] {
+        assert_eq!(parse(text), Understood::Command(Command::Unsilence { scope }), "{text:?}");
+    }
+    for text in [
+        "reativar?",
+        "reativar não funciona",
+        "reativar a VM 112",
+        "fim",
+        "fim do mundo",
+        "desfazer o silêncio do João",
+    ] {
+        assert_eq!(parse(text), Understood::Nothing, "{text:?}");
+    }
+}
+
+#[test]
 fn questions_are_recognised_in_both_languages() {
     let of = Understood::Question;
     for (text, expected) in [
@@ -75,6 +132,10 @@ fn questions_are_recognised_in_both_languages() {
         ("Status?", status("")),
         ("qual é o status?", status("")),
         ("como está?", status("")),
+        ("como está agora?", status("")),
+        ("como está o cluster?", status("cluster")),
+        ("How is the cluster doing?", status("cluster")),
+        ("como está a API de pagamentos do painel?", status("API de pagamentos do painel")),
         ("status de desk.api.health", status("desk.api.health")),
         ("Qual o status do cenário proxmox.cluster?", status("proxmox.cluster")),
         ("what is the status of proxmox.cluster?", status("proxmox.cluster")),
@@ -134,6 +195,34 @@ fn a_sentence_that_contains_such_a_word_is_no_command() {
 }
 
 #[test]
+fn a_misspelt_command_is_suggested_and_not_carried_out() {
+    for (text, meant) in [
+        ("statsu", "status"),
+        ("Statsu?", "status"),
+        ("statu do cluster", "status do cluster"),
+        ("akc", "ack"),
+        ("akc vou olhar o disco da VM, volto às 15h", "ack vou olhar o disco da VM, volto às 15h"),
+        ("silenciar2h", "silenciar 2h"),
+        ("silenciar2h troca de disco", "silenciar 2h troca de disco"),
+        ("silencair 2h", "silenciar 2h"),
+        ("rodra", "rodar"),
+        ("ajdua", "ajuda"),
+    ] {
+        assert_eq!(parse(text), Understood::Misspelt(meant.into()), "{text:?}");
+        assert!(!is_understood(text) && is_understood(meant), "{text:?}");
+    }
+    for text in ["back to normal", "pack", "cliente ligou", "helm", "o que houve?"] {
+        assert_eq!(parse(text), Understood::Nothing, "{text:?}");
+    }
+}
+
+#[test]
+fn lines_that_do_not_fit_into_a_note_are_left_out() {
+    let long = format!("ack vou olhar\n{}\nfim", "x".repeat(2000));
+    assert_eq!(parse(&long), ack("vou olhar"));
+}
+
+#[test]
 fn a_wrong_argument_is_named() {
     let not = |text: &str| Understood::Invalid(ArgumentError::NotADuration(text.into()));
     let out = |text: &str| Understood::Invalid(ArgumentError::DurationOutOfRange(text.into()));
@@ -172,11 +261,20 @@ fn every_word_is_as_it_is_compared() {
         words::ACKNOWLEDGEMENT,
         words::RUN,
         words::SILENCE,
+        words::UNSILENCE,
+        words::END,
+        words::A_SILENCE,
+        words::AROUND_UNSILENCE,
+        words::BEFORE_SCOPE,
+        words::SCENARIO,
+        words::WIDE,
         words::ARTICLES,
         words::AROUND_SCENARIO,
         words::BEFORE_DURATION,
         words::SAYS_SOMETHING,
         words::OF_SOMETHING,
+        words::ADVERB_WITH_DE,
+        words::AFTER_STATUS,
         words::STATUS,
         words::BEFORE_STATUS,
         words::OF,

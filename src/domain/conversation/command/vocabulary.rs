@@ -12,6 +12,49 @@ pub const UNDO: &[&str] = &[
 pub const ACKNOWLEDGEMENT: &[&str] = &["ack", "reconhecimento", "acknowledgement", "acknowledgment"];
 pub const RUN: &[&str] = &["run", "rerun", "rodar", "rode", "roda", "executar", "execute", "executa", "reexecutar"];
 pub const SILENCE: &[&str] = &["silence", "silenciar", "silencie", "silencia", "mute"];
+/// They end a Silence.
+pub const UNSILENCE: &[&str] =
+    &["unsilence", "unmute", "reativar", "reative", "reativa", "dessilenciar", "dessilencie"];
+/// So do these, before the word for it.
+pub const END: &[&str] = &[
+    "fim", "encerrar", "encerre", "encerra", "terminar", "termine", "acabar", "desfazer", "desfaca", "desfaz",
+    "retirar", "retire", "remover", "remova", "cancelar", "cancele", "end", "stop", "undo", "remove", "cancel",
+];
+pub const A_SILENCE: &[&str] = &["silencio", "silence", "silenciamento"];
+/// What may stand around the scope of what is ended.
+pub const AROUND_UNSILENCE: &[&str] = &[
+    "o",
+    "a",
+    "os",
+    "as",
+    "do",
+    "da",
+    "dos",
+    "das",
+    "de",
+    "the",
+    "of",
+    "for",
+    "avisos",
+    "aviso",
+    "notices",
+    "notificacoes",
+    "isso",
+    "este",
+    "esta",
+    "this",
+    "it",
+    "ocorrencia",
+    "finding",
+    "agora",
+    "ja",
+    "now",
+];
+/// What may stand before a scope, or before the word for a Silence.
+pub const BEFORE_SCOPE: &[&str] = &["o", "a", "do", "da", "no", "de", "este", "the", "of", "this", "for"];
+pub const SCENARIO: &[&str] = &["cenario", "scenario"];
+/// Everything of a Scenario.
+pub const WIDE: &[&str] = &["tudo", "todo", "inteiro", "all", "everything", "whole"];
 pub const ARTICLES: &[&str] = &["o", "a", "the", "my"];
 
 /// What may stand around the name of a Scenario that is to be run.
@@ -39,8 +82,33 @@ pub const AROUND_SCENARIO: &[&str] = &[
 ];
 /// What may stand before the duration of a Silence.
 pub const BEFORE_DURATION: &[&str] = &[
-    "por", "for", "durante", "o", "a", "os", "the", "cenario", "scenario", "avisos", "notices", "isso", "este", "this",
+    "por",
+    "for",
+    "durante",
+    "o",
+    "a",
+    "os",
+    "do",
+    "da",
+    "of",
+    "the",
+    "cenario",
+    "scenario",
+    "avisos",
+    "notices",
+    "isso",
+    "este",
+    "esta",
+    "this",
     "it",
+    "ocorrencia",
+    "finding",
+    "tudo",
+    "todo",
+    "inteiro",
+    "all",
+    "everything",
+    "whole",
 ];
 /// What makes a sentence of what begins like a command: `ack não funciona`, `silence is golden`.
 pub const SAYS_SOMETHING: &[&str] = &[
@@ -89,6 +157,9 @@ pub const SAYS_SOMETHING: &[&str] = &[
 ];
 /// After a command they say something of it, as in `ack do João`. Whoever is aware of something acknowledges it.
 pub const OF_SOMETHING: &[&str] = &["do", "da", "dos", "das", "de", "of"];
+/// With `de` before they begin a note: `ack de novo, já vi`.
+pub const ADVERB_WITH_DE: &[&str] =
+    &["novo", "volta", "manha", "tarde", "noite", "madrugada", "fato", "acordo", "qualquer", "plantao", "olho"];
 pub const PLEASE: &[&str] = &["please", "pls", "favor"];
 pub const POR_FAVOR: (&str, &str) = ("por", "favor");
 
@@ -96,8 +167,15 @@ pub const STATUS: &[&str] = &["status", "estado", "situacao", "state", "situatio
 /// What may stand before it.
 pub const BEFORE_STATUS: &[&str] = &["qual", "e", "o", "a", "what", "whats", "is", "the", "show", "ver"];
 /// Two words that ask for it.
-pub const HOW: &[(&str, &str)] =
-    &[("como", "esta"), ("como", "anda"), ("como", "estao"), ("how", "is"), ("how", "are")];
+pub const HOW: &[(&str, &str)] = &[
+    ("como", "esta"),
+    ("como", "anda"),
+    ("como", "vai"),
+    ("como", "andam"),
+    ("como", "estao"),
+    ("how", "is"),
+    ("how", "are"),
+];
 /// What may stand between it and a name.
 pub const OF: &[&str] = &[
     "de",
@@ -117,6 +195,9 @@ pub const OF: &[&str] = &[
     "agente",
     "agent",
 ];
+
+/// What may stand after the name.
+pub const AFTER_STATUS: &[&str] = &["agora", "now", "hoje", "today", "doing", "going", "ai", "atualmente"];
 
 pub const OPEN: &[&str] = &[
     "abertos",

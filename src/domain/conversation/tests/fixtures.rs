@@ -5,6 +5,7 @@ use crate::api::{
 };
 use crate::domain::conversation::Style;
 use crate::domain::conversation::correlation::{Group, OpenFinding};
+use crate::domain::silence::SilencedBy;
 use crate::domain::texts::Language;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -113,4 +114,14 @@ pub fn group() -> Group {
             open("funnel-1", "funnel.stuck", "Há 3 chamados parados", Severity::Medium),
         ],
     }
+}
+
+/// One person silenced it.
+pub fn silences() -> Vec<SilencedBy> {
+    vec![SilencedBy {
+        name: "silence-0a1b2c3d4e".into(),
+        author: "rui".into(),
+        reason: "troca de disco".into(),
+        until: Some(at("2026-11-26T16:00:00Z")),
+    }]
 }

@@ -46,7 +46,7 @@ proptest! {
         let by = FindingAcknowledgement { by: long.clone(), note: Some(long.clone()), ..acknowledgement() };
         let page = format!("# {long}\n\n## O que significa\n\n{long}");
         let spec = spec();
-        let facts = Facts { finding: NAME, spec: &spec, status: &status, page: Some(&page), group: Some(&group) };
+        let facts = Facts { finding: NAME, spec: &spec, status: &status, page: Some(&page), group: Some(&group), silences: &[] };
         for language in Language::ALL {
             check(&tell(&event(number, &by), &facts, &style(language)));
         }
@@ -64,7 +64,7 @@ proptest! {
                 evidence.values.iter_mut().for_each(|read| read.value = text.clone());
             }
             let spec = spec();
-            let facts = Facts { finding: NAME, spec: &spec, status: &status, page: None, group: None };
+            let facts = Facts { finding: NAME, spec: &spec, status: &status, page: None, group: None, silences: &[] };
             let said = tell(&Event::Opened, &facts, &style(Language::Portuguese));
             prop_assert!(!said.body.contains("{\"") && !said.body.contains("[{"), "{}", said.body);
             let named = format!("\"{name}\":");

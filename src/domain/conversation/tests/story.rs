@@ -1,7 +1,7 @@
 //! The story of a Finding, in both languages, as golden files.
 
 use super::compare;
-use super::fixtures::{NAME, PAGE, acknowledgement, group, language_name, spec, status, style, time};
+use super::fixtures::{NAME, PAGE, acknowledgement, group, language_name, silences, spec, status, style, time};
 use crate::api::{FindingStatus, Phase, Severity};
 use crate::domain::conversation::tell::{Event, tell};
 use crate::domain::conversation::{Facts, Said};
@@ -9,8 +9,9 @@ use crate::domain::texts::Language;
 use std::time::Duration;
 
 fn said(event: &Event<'_>, status: &FindingStatus, language: Language) -> Said {
-    let (spec, group) = (spec(), group());
-    let facts = Facts { finding: NAME, spec: &spec, status, page: Some(PAGE), group: Some(&group) };
+    let (spec, group, silences) = (spec(), group(), silences());
+    let facts =
+        Facts { finding: NAME, spec: &spec, status, page: Some(PAGE), group: Some(&group), silences: &silences };
     tell(event, &facts, &style(language))
 }
 
@@ -64,7 +65,7 @@ fn the_same_event_is_always_told_in_the_same_words() {
 #[test]
 fn a_finding_of_which_little_is_known_is_told_too() {
     let (spec, status) = (spec(), FindingStatus::default());
-    let facts = Facts { finding: NAME, spec: &spec, status: &status, page: None, group: None };
+    let facts = Facts { finding: NAME, spec: &spec, status: &status, page: None, group: None, silences: &[] };
     for event in [Event::Opened, Event::Correlated, Event::Resolved { after: None, is_unwatched: false }] {
         let said = tell(&event, &facts, &style(Language::Portuguese));
         assert!(said.body.contains("vm-running") && said.citations.is_empty(), "{}", said.body);
@@ -79,7 +80,7 @@ fn a_page_without_the_named_section_is_quoted_from_its_beginning() {
         (Some(" \n"), "Runbook proxmox-cluster: não foi possível ler a página aqui."),
         (None, "Runbook proxmox-cluster: não foi possível ler a página aqui."),
     ] {
-        let facts = Facts { finding: NAME, spec: &spec, status: &status, page, group: None };
+        let facts = Facts { finding: NAME, spec: &spec, status: &status, page, group: None, silences: &[] };
         let said = tell(&Event::Opened, &facts, &style(Language::Portuguese));
         assert!(said.body.contains(quoted), "{}", said.body);
     }

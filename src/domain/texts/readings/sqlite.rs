@@ -27,6 +27,11 @@ pub(super) fn cause(language: Language, cause: &SqliteCause) -> String {
         SqliteCause::TooManyBytes { max } => {
             text!(language, "mais de {max} bytes de valores", "more than {max} bytes of values")
         }
+        SqliteCause::ParameterCount { expected: 1, given } => text!(
+            language,
+            "a consulta tem 1 parâmetro, e foram informados {given}",
+            "the query has 1 parameter, and {given} are given",
+        ),
         SqliteCause::ParameterCount { expected, given } => text!(
             language,
             "a consulta tem {expected} parâmetros, e foram informados {given}",

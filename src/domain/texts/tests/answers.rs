@@ -3,12 +3,14 @@
 use super::*;
 use crate::api::{CheckOutcome, Health, Severity, WatchState};
 use crate::domain::argument::ArgumentError;
-use crate::domain::texts::answers::{self as texts, Did, State};
+use crate::domain::texts::answers::{self as texts, About, Did, State};
 
 #[test]
 fn what_an_agent_does_is_in_both_languages() {
     check("flapping_next", texts::flapping_next);
     check("not_understood", texts::not_understood);
+    check("did_you_mean", |l| texts::did_you_mean(l, "X1"));
+    check("one_of", |l| texts::one_of(l, "X1"));
     check("help_heading", texts::help_heading);
     for line in 0..texts::help(Language::English).len() {
         check("help", |l| texts::help(l)[line].clone());
@@ -26,7 +28,9 @@ fn what_an_agent_does_is_in_both_languages() {
     check("no_such", |l| texts::no_such(l, "X1"));
     check("closed", texts::closed);
     check("new_by_kubectl", texts::new_by_kubectl);
-    check("too_many", |l| texts::too_many(l, "X1", 30));
+    for most in [1, 30] {
+        check("too_many", |l| texts::too_many(l, "X1", most));
+    }
     check("what_is_known", texts::what_is_known);
     for error in samples!(ArgumentError {
         ArgumentError::NoDuration => ArgumentError::NoDuration,
@@ -64,19 +68,37 @@ fn states_of_what_is_asked_about_are_in_both_languages() {
             check("open_count", |l| texts::open_count(l, agent, count));
         }
     }
-    check("open_besides", |l| texts::open_besides(l, 4));
-    check("open_item", |l| texts::open_item(l, "X1", Some("X2"), true, "X3"));
-    check("open_item", |l| texts::open_item(l, "X1", None, true, "X3"));
+    for (all, others) in [(1, 1), (2, 1), (4, 3)] {
+        check("open_besides", |l| texts::open_besides(l, all, others));
+    }
+    check("open_item", |l| texts::open_item(l, "X1", Some("X2"), [true, true], "X3"));
+    check("open_item", |l| texts::open_item(l, "X1", None, [true, false], "X3"));
+    for is_finding in [true, false] {
+        for until in [Some("X2"), None] {
+            check("silenced", |l| texts::silenced(l, is_finding, until, "X3", "X4", "X5"));
+        }
+        check("how_to_end", |l| texts::how_to_end(l, is_finding));
+    }
+    check("still_silenced", texts::still_silenced);
 }
 
 #[test]
 fn results_of_commands_are_in_both_languages() {
+    let (one, two) = ([s()], [s(), "X2".to_string()]);
     for did in samples!(Did<'_> {
         Did::Acknowledge { .. } => Did::Acknowledge { finding: "X1", by: "X2" },
         Did::Unacknowledge { .. } => Did::Unacknowledge { finding: "X1" },
         Did::Run { .. } => Did::Run { scenario: "X1" },
-        Did::Silence { until: Some(_), .. } => Did::Silence { name: "X1", matchers: "X2", until: Some("X3") },
-        Did::Silence { until: None, .. } => Did::Silence { name: "X1", matchers: "X2", until: None },
+        Did::Silence { before: Some(_), .. } =>
+            Did::Silence { name: "X1", about: About::Finding("X2", "X3"), until: Some("X4"), before: Some("X5") },
+        Did::Silence { about: About::Scenario(_), .. } =>
+            Did::Silence { name: "X1", about: About::Scenario("X2"), until: Some("X3"), before: None },
+        Did::Silence { until: None, .. } =>
+            Did::Silence { name: "X1", about: About::Matchers("X2"), until: None, before: None },
+        Did::Silence { until: Some(_), .. } =>
+            Did::Silence { name: "X1", about: About::Matchers("X2"), until: Some("X3"), before: None },
+        Did::Unsilence { ended: [_], .. } => Did::Unsilence { about: About::Scenario("X1"), ended: &one },
+        Did::Unsilence { .. } => Did::Unsilence { about: About::Finding("X1", "X2"), ended: &two },
         Did::Other { .. } => Did::Other { verb: "X1", subject: "X2" },
     }) {
         check("done", |l| texts::done(l, &did));
@@ -95,7 +117,9 @@ fn results_of_commands_are_in_both_languages() {
         CheckOutcome::Unknown => CheckOutcome::Unknown,
         CheckOutcome::Held => CheckOutcome::Held,
     }) {
-        check("outcome", |l| texts::outcome(l, outcome, 2));
+        for count in [1, 2] {
+            check("outcome", |l| texts::outcome(l, outcome, count));
+        }
     }
     check("undo_acknowledge", texts::undo_acknowledge);
 }

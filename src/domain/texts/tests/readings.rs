@@ -44,8 +44,8 @@ fn http_and_tls_causes() -> Vec<Cause> {
         HttpCause::UnsupportedScheme => HttpCause::UnsupportedScheme,
         HttpCause::InvalidHeader { .. } => HttpCause::InvalidHeader { name: s() },
         HttpCause::CredentialRejected { .. } => HttpCause::CredentialRejected { status: 403 },
-        HttpCause::HeadersTooLarge { .. } => HttpCause::HeadersTooLarge { bytes: 2, max: 1 },
-        HttpCause::BodyTooLarge { .. } => HttpCause::BodyTooLarge { max: 1 },
+        HttpCause::HeadersTooLarge { .. } => HttpCause::HeadersTooLarge { bytes: 3, max: 2 },
+        HttpCause::BodyTooLarge { .. } => HttpCause::BodyTooLarge { max: 2 },
     });
     let tls = samples!(TlsCause {
         TlsCause::NotAServerName(_) => TlsCause::NotAServerName(s()),
@@ -78,7 +78,7 @@ fn causes() -> Vec<Cause> {
         Cause::Tls(_) => Cause::Tls(TlsCause::UnknownIssuer),
         Cause::Sqlite(_) => Cause::Sqlite(SqliteCause::Locked(second)),
         Cause::Configuration(_) => Cause::Configuration(ConfigurationCause::NoSecret { name: s() }),
-        Cause::Memory(_) => Cause::Memory(MemoryCause::Full { max: 1 }),
+        Cause::Memory(_) => Cause::Memory(MemoryCause::Full { max: 2 }),
     });
     let sqlite = samples!(SqliteCause {
         SqliteCause::NotOffered => SqliteCause::NotOffered,
@@ -86,8 +86,8 @@ fn causes() -> Vec<Cause> {
         SqliteCause::NotAFile => SqliteCause::NotAFile,
         SqliteCause::Replaced => SqliteCause::Replaced,
         SqliteCause::Query(_) => SqliteCause::Query(QueryError::Writes),
-        SqliteCause::TooManyRows { .. } => SqliteCause::TooManyRows { max: 1 },
-        SqliteCause::TooManyBytes { .. } => SqliteCause::TooManyBytes { max: 1 },
+        SqliteCause::TooManyRows { .. } => SqliteCause::TooManyRows { max: 2 },
+        SqliteCause::TooManyBytes { .. } => SqliteCause::TooManyBytes { max: 2 },
         SqliteCause::ParameterCount { .. } => SqliteCause::ParameterCount { expected: 1, given: 0 },
         SqliteCause::DuplicateColumn(_) => SqliteCause::DuplicateColumn(s()),
         SqliteCause::Locked(_) => SqliteCause::Locked(second),
@@ -114,8 +114,8 @@ fn causes() -> Vec<Cause> {
         ConfigurationCause::SecretForbidden { .. } => ConfigurationCause::SecretForbidden { name: s() },
     });
     let memory = samples!(MemoryCause {
-        MemoryCause::Full { .. } => MemoryCause::Full { max: 1 },
-        MemoryCause::TooMuchJson { .. } => MemoryCause::TooMuchJson { bytes: 2, max: 1 },
+        MemoryCause::Full { .. } => MemoryCause::Full { max: 2 },
+        MemoryCause::TooMuchJson { .. } => MemoryCause::TooMuchJson { bytes: 3, max: 2 },
     });
     all.extend(memory.into_iter().map(Cause::Memory));
     all.extend(sqlite.into_iter().map(Cause::Sqlite));

@@ -353,7 +353,8 @@ impl World {
         }
         let (name, spec) = (self.name.clone(), self.spec.clone());
         let style = Style { language: Language::English, zone: TimeZone::UTC };
-        let facts = Facts { finding: &name, spec: &spec, status: &view.finding.1, page: None, group: None };
+        let facts =
+            Facts { finding: &name, spec: &spec, status: &view.finding.1, page: None, group: None, silences: &[] };
         for one in &plan.tell {
             self.step(replica)?;
             let spec =

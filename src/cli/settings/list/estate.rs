@@ -1,0 +1,121 @@
+//! Scenarios, the model, runbooks, and what probes may read.
+
+use super::{Setting, setting};
+use crate::cli::settings::format::Format;
+
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "AGENTIC_INTERVAL_SEC",
+        Some("300"),
+        Format::Integer(1, 86_400),
+        "interval in seconds of Scenarios without `interval`",
+    ),
+    setting("AGENTIC_LANGUAGE", Some("pt-BR"), Format::Language, "language of texts for people on duty"),
+    setting(
+        "AGENTIC_REGISTRY_FILES_MAX",
+        Some("1000"),
+        Format::Integer(1, 100_000),
+        "YAML files of a registry, and of `check`, that are read; more are an error, and nothing is deleted meanwhile",
+    ),
+    setting(
+        "AGENTIC_REGISTRY_BYTES_MAX",
+        Some("33554432"),
+        Format::Integer(65_536, 1_073_741_824),
+        "size of all files of a registry, and of `check`, together; files beyond it are errors, and nothing is deleted meanwhile",
+    ),
+    setting("AGENTIC_LLM_ENABLED", Some("true"), Format::Bool, "whether the local model is used"),
+    setting("OLLAMA_BASE_URL", None, Format::Url, "URL of the model server; if unset, the local model is not used"),
+    setting("AGENTIC_LLM_MODEL", Some("qwen2.5:7b-instruct"), Format::Any, "model for advice and answers"),
+    setting("AGENTIC_EMBED_MODEL", Some("nomic-embed-text"), Format::Any, "model for embeddings"),
+    setting("AGENTIC_SPECS_ROOT", Some("./specs"), Format::Any, "directory of the runbooks"),
+    setting(
+        "AGENTIC_RUNBOOK_URL",
+        None,
+        Format::RunbookBase,
+        "address of that directory on the web, such as its page in a Git server: Findings have the address of their runbook, `<this>/<spec>.md#<section>`; if unset, they have none",
+    ),
+    setting(
+        "AGENTIC_CRITICAL_VMIDS",
+        None,
+        Format::Any,
+        "ids of the virtual machines that must run, separated by commas",
+    ),
+    setting("VM123_IP", None, Format::Any, "IP address of VM 123"),
+    setting("OPENPANEL_BRIDGE_URL", None, Format::Url, "URL of the OpenPanel bridge"),
+    setting("DESK_API_URL", None, Format::Url, "URL of the Desk's API"),
+    setting("WIZARD_API_URL", None, Format::Url, "URL of the wizard's API"),
+    setting("WIZARD_PORTAL_URL", None, Format::Url, "URL of the wizard's portal"),
+    setting("PFSENSE_API_URL", None, Format::Url, "URL of the pfSense API, through Traefik"),
+    setting("PFSENSE_API_KEY", None, Format::Any, "pfSense API key"),
+    setting("PROXMOX_API_URL", None, Format::Url, "URL of the Proxmox VE API"),
+    setting("PROXMOX_API_TOKEN", None, Format::Any, "Proxmox VE API token, `USER@REALM!TOKENID=UUID`"),
+    setting("FOSS_URL", Some("http://${VM123_IP}:8085"), Format::Url, "URL of FOSSBilling; the default needs VM123_IP"),
+    setting("ODOO_URL", Some("http://${VM123_IP}:8069"), Format::Url, "URL of Odoo; the default needs VM123_IP"),
+    setting("DESK_DB_PATH", None, Format::Any, "path of the Desk's SQLite database, which probes can read"),
+    setting(
+        "AGENTIC_SQLITE_PATHS",
+        None,
+        Format::Any,
+        "paths of further SQLite databases that probes can read, separated by commas",
+    ),
+    setting(
+        "AGENTIC_SQLITE_WORKERS",
+        Some("4"),
+        Format::Integer(2, 64),
+        "SQLite queries that run at once, each in a process; at most half of them are of Scenarios that did not answer in time last",
+    ),
+    setting(
+        "AGENTIC_SQLITE_WORKERS_PER_FILE",
+        Some("3"),
+        Format::Integer(1, 64),
+        "SQLite queries that run at once on one file; at most half of them are of one Scenario",
+    ),
+    setting(
+        "AGENTIC_SQLITE_MEMORY_MIB",
+        Some("32"),
+        Format::Integer(4, 4096),
+        "memory in MiB that SQLite may take for a query",
+    ),
+    setting(
+        "AGENTIC_SQLITE_MAX_TIME",
+        Some("30s"),
+        Format::Duration,
+        "longest time of an SQLite query, whatever the timeout of its probe is",
+    ),
+    setting(
+        "AGENTIC_PROBE_SECRET_KEYS",
+        None,
+        Format::Any,
+        "further keys of the Secret agentic-ops that Scenarios can use, separated by commas",
+    ),
+    setting(
+        "AGENTIC_ALLOW_LINK_LOCAL",
+        Some("false"),
+        Format::Bool,
+        "whether connections can be made to link-local addresses and to the metadata services of clouds",
+    ),
+    setting(
+        "AGENTIC_DENY_NETWORKS",
+        None,
+        Format::Networks,
+        "networks to which no connections are made; the system's own resolvers and the Kubernetes API are exempt",
+    ),
+    setting(
+        "AGENTIC_ALLOW_NETWORKS",
+        None,
+        Format::Networks,
+        "networks to which connections are made although AGENTIC_DENY_NETWORKS or AGENTIC_ALLOW_LINK_LOCAL refuses them",
+    ),
+    setting(
+        "AGENTIC_CA_FILE",
+        None,
+        Format::File,
+        "file with CA certificates in PEM that probes and channels trust in addition to those of the system",
+    ),
+    setting(
+        "OPS_INTERNAL_TOKEN",
+        None,
+        Format::Any,
+        "bearer token for /internal/tick; if unset, the route responds with 503",
+    ),
+];

@@ -1,0 +1,166 @@
+//! Why a command was not carried out: a reason with a stable code, and the names and values that its words are made of.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The field of the serialized form that has the code.
+const CODE: &str = "reason";
+
+/// Why a command was refused, or why it is not known whether it was carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason")]
+pub enum Refusal {
+    /// No object of this kind has this name.
+    NoSuchObject {
+        kind: String,
+        name: String,
+    },
+    /// The object was deleted since the request.
+    Deleted {
+        name: String,
+    },
+    /// What was to be changed was deleted meanwhile.
+    ObjectDeleted,
+    /// The Message was stored, and deleted since.
+    MessageDeleted,
+    /// The Silence was made, and deleted since.
+    SilenceDeleted {
+        name: String,
+    },
+    /// Another object with this name is in the place of the one that was asked about.
+    Recreated {
+        name: String,
+    },
+    /// The name is that of another object.
+    NameTaken {
+        kind: String,
+        name: String,
+    },
+    /// Somebody else changed the object at the same time.
+    ChangedAtOnce,
+    AcknowledgementChanged,
+    /// The object was changed at the same time again and again.
+    KeepsChanging {
+        kind: String,
+    },
+    RequestInProgress,
+    StoredResponseChanged,
+    /// A person's conversation is closed.
+    ThreadClosed {
+        thread: String,
+    },
+    ThreadFull {
+        thread: String,
+        max: String,
+    },
+    ThreadDeleted {
+        thread: String,
+    },
+    NotAboutFinding,
+    NotAboutScenario,
+    /// The Finding is resolved.
+    NothingToAcknowledge {
+        finding: String,
+    },
+    AcknowledgementEnded {
+        finding: String,
+    },
+    /// It was resolved before the acknowledgement could be written.
+    ResolvedMeanwhile,
+    /// Another occurrence began since the request.
+    OpenedAgain {
+        finding: String,
+    },
+    NoAcknowledgementNeeded {
+        message: String,
+    },
+    MessageArchived {
+        message: String,
+    },
+    FindingOfMessageResolved {
+        message: String,
+    },
+    ScenarioSuspended {
+        scenario: String,
+    },
+    /// With what its condition Ready says.
+    ScenarioNotReady {
+        scenario: String,
+        why: String,
+    },
+    /// Running Scenarios needs one of these roles, with commas between them.
+    RoleRequired {
+        roles: String,
+    },
+    TooManyCommands {
+        seconds: String,
+    },
+    /// A field of the input, and what would be right, in English.
+    InvalidField {
+        field: String,
+        problem: String,
+    },
+    /// The Kubernetes API refused the object, in its words.
+    RejectedByApi {
+        message: String,
+    },
+    /// It can't be done now, in English.
+    Unavailable {
+        message: String,
+    },
+    NoRequestTime,
+    MessageNotStored,
+    SilenceNotMade,
+    /// Whether this Finding was acknowledged is not known.
+    AcknowledgementUnknown {
+        finding: String,
+    },
+    UnknownVerb {
+        verb: String,
+    },
+}
+
+impl Refusal {
+    pub fn no_such(kind: &str, name: &str) -> Refusal {
+        Refusal::NoSuchObject { kind: kind.into(), name: name.into() }
+    }
+
+    /// The code, and the values by name.
+    pub fn recorded(&self) -> (Option<String>, BTreeMap<String, String>) {
+        let Ok(Value::Object(fields)) = serde_json::to_value(self) else { return (None, BTreeMap::new()) };
+        let texts = fields.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_string())));
+        let mut values: BTreeMap<String, String> = texts.collect();
+        (values.remove(CODE), values)
+    }
+
+    /// From a code and its values; `None` of a code that this version does not know, or with other values.
+    pub fn parse(code: &str, values: &BTreeMap<String, String>) -> Option<Refusal> {
+        let mut fields: Map<String, Value> =
+            values.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
+        fields.insert(CODE.into(), code.into());
+        serde_json::from_value(Value::Object(fields)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_recorded_by_its_code_and_values() {
+        for (refusal, code, values) in [
+            (Refusal::no_such("Scenario", "none"), "NoSuchObject", vec![("kind", "Scenario"), ("name", "none")]),
+            (Refusal::NotAboutFinding, "NotAboutFinding", vec![]),
+            (Refusal::RoleRequired { roles: "ops_lead".into() }, "RoleRequired", vec![("roles", "ops_lead")]),
+        ] {
+            let (recorded, by_name) = refusal.recorded();
+            assert_eq!(recorded.as_deref(), Some(code));
+            let expected: BTreeMap<_, _> = values.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+            assert_eq!(by_name, expected);
+            assert_eq!(Refusal::parse(code, &by_name), Some(refusal));
+        }
+        assert_eq!(Refusal::parse("OfALaterVersion", &BTreeMap::new()), None);
+        assert_eq!(Refusal::parse("RoleRequired", &BTreeMap::new()), None, "a value is missing");
+    }
+}

@@ -1,0 +1,57 @@
+//! The reasons of refusals.
+
+use super::{check, s};
+use crate::domain::refusal::Refusal;
+use crate::domain::texts::Language;
+use crate::domain::texts::refusals::refusal;
+
+#[test]
+fn every_reason_of_a_refusal_is_in_both_languages() {
+    let (kind, name) = ("Silence".to_string(), s());
+    for sample in samples!(Refusal {
+        Refusal::NoSuchObject { .. } => Refusal::NoSuchObject { kind: kind.clone(), name: s() },
+        Refusal::Deleted { .. } => Refusal::Deleted { name: s() },
+        Refusal::ObjectDeleted => Refusal::ObjectDeleted,
+        Refusal::MessageDeleted => Refusal::MessageDeleted,
+        Refusal::SilenceDeleted { .. } => Refusal::SilenceDeleted { name: s() },
+        Refusal::Recreated { .. } => Refusal::Recreated { name: s() },
+        Refusal::NameTaken { .. } => Refusal::NameTaken { kind: kind.clone(), name: s() },
+        Refusal::ChangedAtOnce => Refusal::ChangedAtOnce,
+        Refusal::AcknowledgementChanged => Refusal::AcknowledgementChanged,
+        Refusal::KeepsChanging { .. } => Refusal::KeepsChanging { kind: kind.clone() },
+        Refusal::RequestInProgress => Refusal::RequestInProgress,
+        Refusal::StoredResponseChanged => Refusal::StoredResponseChanged,
+        Refusal::ThreadClosed { .. } => Refusal::ThreadClosed { thread: s() },
+        Refusal::ThreadFull { .. } => Refusal::ThreadFull { thread: s(), max: "10000".into() },
+        Refusal::ThreadDeleted { .. } => Refusal::ThreadDeleted { thread: s() },
+        Refusal::NotAboutFinding => Refusal::NotAboutFinding,
+        Refusal::NotAboutScenario => Refusal::NotAboutScenario,
+        Refusal::NothingToAcknowledge { .. } => Refusal::NothingToAcknowledge { finding: s() },
+        Refusal::AcknowledgementEnded { .. } => Refusal::AcknowledgementEnded { finding: s() },
+        Refusal::ResolvedMeanwhile => Refusal::ResolvedMeanwhile,
+        Refusal::OpenedAgain { .. } => Refusal::OpenedAgain { finding: s() },
+        Refusal::NoAcknowledgementNeeded { .. } => Refusal::NoAcknowledgementNeeded { message: s() },
+        Refusal::MessageArchived { .. } => Refusal::MessageArchived { message: s() },
+        Refusal::FindingOfMessageResolved { .. } => Refusal::FindingOfMessageResolved { message: s() },
+        Refusal::ScenarioSuspended { .. } => Refusal::ScenarioSuspended { scenario: s() },
+        Refusal::ScenarioNotReady { .. } => Refusal::ScenarioNotReady { scenario: s(), why: "X2".into() },
+        Refusal::RoleRequired { .. } => Refusal::RoleRequired { roles: s() },
+        Refusal::TooManyCommands { .. } => Refusal::TooManyCommands { seconds: "1".into() },
+        Refusal::InvalidField { .. } => Refusal::InvalidField { field: s(), problem: "X2".into() },
+        Refusal::RejectedByApi { .. } => Refusal::RejectedByApi { message: s() },
+        Refusal::Unavailable { .. } => Refusal::Unavailable { message: s() },
+        Refusal::NoRequestTime => Refusal::NoRequestTime,
+        Refusal::MessageNotStored => Refusal::MessageNotStored,
+        Refusal::SilenceNotMade => Refusal::SilenceNotMade,
+        Refusal::AcknowledgementUnknown { .. } => Refusal::AcknowledgementUnknown { finding: s() },
+        Refusal::UnknownVerb { .. } => Refusal::UnknownVerb { verb: s() },
+    }) {
+        check(&format!("{sample:?}"), |language| refusal(language, &sample));
+        let (code, values) = sample.recorded();
+        let code = code.unwrap();
+        assert!((1..=63).contains(&code.len()) && values.len() <= 8, "{code}");
+        assert_eq!(Refusal::parse(&code, &values), Some(sample));
+    }
+    let no_such = Refusal::no_such("Scenario", &name);
+    assert_eq!(refusal(Language::Portuguese, &no_such), "não há cenário com o nome \"X1\"");
+}
