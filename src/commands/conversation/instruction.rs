@@ -10,9 +10,7 @@ use crate::commands::{
     silence, unacknowledge,
 };
 use crate::domain::conversation::command::{Command, Understood, parse};
-use crate::domain::refusal::Refusal;
 use crate::runtime::write::call;
-use kube::ResourceExt as _;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
