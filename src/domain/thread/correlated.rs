@@ -2,7 +2,7 @@
 
 use super::names::{first_name, story_name};
 use super::telling::{Telling, What};
-use super::told::{CORRELATED, Told};
+use super::told::{self, CORRELATED, Told};
 use crate::domain::conversation::correlation::Group;
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,8 +20,8 @@ pub struct Decision {
     pub wake: Option<Timestamp>,
 }
 
-/// Tells of a group that is larger than it was told to be in this occurrence, `max` times at most, once no Finding was added to it for
-/// `wait`: others of the same cause come in quick succession.
+/// Tells of a group that is larger than it was told to be in this occurrence, or to which a Finding was added since, `max` times at most,
+/// once no Finding was added to it for `wait`: others of the same cause come in quick succession.
 pub fn correlated(
     group: &Group,
     occurrence: &Occurrence,
@@ -31,18 +31,24 @@ pub fn correlated(
     now: Timestamp,
 ) -> Decision {
     let base = story_name(&occurrence.thread, CORRELATED, occurrence.opened_at);
-    let size_of = |name: &str| name.strip_prefix(&base)?.strip_prefix('-')?.parse::<usize>().ok();
-    let sizes: Vec<usize> =
-        told.story().filter_map(|(_, message)| size_of(first_name(message.metadata.name.as_deref()?))).collect();
+    let size_of =
+        |name: &str| first_name(name).strip_prefix(&base)?.strip_prefix('-')?.split('-').next()?.parse::<usize>().ok();
+    let all: Vec<(usize, Timestamp)> = told
+        .story()
+        .filter_map(|(_, message)| Some((size_of(message.metadata.name.as_deref()?)?, told::at(message))))
+        .collect();
     let size = group.others.len();
-    if sizes.len() >= max || sizes.iter().any(|told| *told >= size) {
+    let newest = group.others.iter().filter_map(|other| other.opened_at).max();
+    let is_larger = all.iter().all(|(told, _)| *told < size);
+    let is_new = all.iter().all(|(_, at)| newest.is_some_and(|newest| newest > *at));
+    if all.len() >= max || !(is_larger || is_new) {
         return Decision::default();
     }
-    let newest = group.others.iter().filter_map(|other| other.opened_at).max();
     match newest.and_then(|newest| newest.checked_add(wait).ok()) {
         Some(at) if at > now => Decision { tell: None, wake: Some(at) },
         _ => {
-            let name = format!("{base}-{size}");
+            // A size is told of once; later groups of the same size are numbered.
+            let name = if is_larger { format!("{base}-{size}") } else { format!("{base}-{size}-{}", all.len() + 1) };
             let tell =
                 Telling { name, what: What::Correlated, at: now, change: None, severity: None, needs_ack: false };
             Decision { tell: Some(tell), wake: None }
@@ -72,10 +78,11 @@ mod tests {
         }
     }
 
-    fn told(names: &[String]) -> Told {
+    fn told(messages: &[(String, i64)]) -> Told {
         let mut told = Told::default();
-        for name in names {
-            let spec = json!({"thread": "t", "author": {"kind": "agent", "name": "maestro"}, "body": "b", "reason": CORRELATED});
+        for (name, second) in messages {
+            let author = json!({"kind": "agent", "name": "maestro"});
+            let spec = json!({"thread": "t", "author": author, "body": "b", "reason": CORRELATED, "at": format!("{:.6}", at(*second))});
             let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Message", "metadata": {"name": name, "annotations": {"agentic.ligbox.io/recorded-by": "operator"}}, "spec": spec});
             told.insert(Arc::new(serde_json::from_value::<Message>(object).unwrap()));
         }
@@ -89,7 +96,7 @@ mod tests {
             root: finding("root", 100),
             others: openings.iter().enumerate().map(|(n, at)| finding(&format!("f{n}"), *at)).collect(),
         };
-        let of = |openings: &[i64], known: &[String], now| {
+        let of = |openings: &[i64], known: &[(String, i64)], now| {
             let wait = SignedDuration::from_secs(30);
             let Decision { tell, wake } = correlated(&group(openings), &occurrence, &told(known), 2, wait, at(now));
             (tell.map(|tell| tell.name), wake)
@@ -97,11 +104,16 @@ mod tests {
         let name = |size: usize| format!("{}-{size}", story_name("t", CORRELATED, at(100)));
         assert_eq!(of(&[110], &[], 139), (None, Some(at(140))), "others may follow");
         assert_eq!(of(&[110], &[], 140), (Some(name(1)), None));
-        assert_eq!(of(&[110], &[name(1)], 140), (None, None), "told");
-        assert_eq!(of(&[110, 120], &[name(1)], 150), (Some(name(2)), None), "it grew");
-        assert_eq!(of(&[120], &[name(2)], 150), (None, None), "it shrank");
-        assert_eq!(of(&[110, 120, 121], &[name(1), name(2)], 190), (None, None), "often enough");
+        let (one, two) = ((name(1), 140), (name(2), 150));
+        assert_eq!(of(&[110], std::slice::from_ref(&one), 140), (None, None), "told");
+        assert_eq!(of(&[110, 120], std::slice::from_ref(&one), 150), (Some(name(2)), None), "it grew");
+        assert_eq!(of(&[120], std::slice::from_ref(&two), 150), (None, None), "it shrank");
+        let next = format!("{}-2", name(1));
+        assert_eq!(of(&[160], std::slice::from_ref(&one), 190), (Some(next.clone()), None), "another one instead");
+        assert_eq!(of(&[160], &[(next, 190)], 191), (None, None), "told, though of the same size");
+        assert_eq!(of(&[110], &[(format!("{}.2", name(1)), 140)], 141), (None, None), "told under another name");
+        assert_eq!(of(&[110, 120, 121], &[one, two], 190), (None, None), "often enough");
         let before = format!("{}-1", story_name("t", CORRELATED, at(50)));
-        assert_eq!(of(&[110], &[before], 140), (Some(name(1)), None), "that was the occurrence before");
+        assert_eq!(of(&[110], &[(before, 90)], 140), (Some(name(1)), None), "that was the occurrence before");
     }
 }
