@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// A running process. It is killed when dropped; if the test failed, its log is printed.
 pub struct Process {
@@ -37,10 +38,24 @@ impl Process {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Sends a signal: `-TERM`, `-STOP`, `-CONT`.
+    /// Sends a signal: `-TERM`, `-STOP`, `-CONT`. After `-STOP` no thread runs any more.
     pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        let give_up = Instant::now() + Duration::from_secs(10);
+        while signal == "-STOP" && !self.is_stopped() {
+            assert!(Instant::now() < give_up, "the process is not stopped");
+            std::thread::yield_now();
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        // The state follows the name, which is in parentheses.
+        tasks.flatten().all(|task| {
+            let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'X', 'Z']))
+        })
     }
 
     /// Resident memory, in MiB.
