@@ -54,7 +54,10 @@ start_cluster() {
 # Forwards a port on loopback to the Service of a release in its namespace, and sets base: forward RELEASE. `kill $forwarding` ends it.
 forward() {
   # kubectl may choose a pod that is being deleted, and keeps it.
-  "$KUBECTL" -n "$1" rollout status "deployment/$1-agentic-ops" --timeout 60s >/dev/null || return 1
+  local deployment
+  for deployment in $("$KUBECTL" -n "$1" get deployments -o name); do
+    "$KUBECTL" -n "$1" rollout status "$deployment" --timeout 60s >/dev/null || return 1
+  done
   eventually 60 bash -c '[ -z "$("$KUBECTL" -n "$1" get pods -o jsonpath="{.items[*].metadata.deletionTimestamp}")" ]' - "$1" || return 1
   "$KUBECTL" -n "$1" port-forward --address 127.0.0.1 "service/$1-agentic-ops" :8180 >"$work/forward" 2>&1 &
   forwarding=$!
