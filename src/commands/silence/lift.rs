@@ -1,12 +1,10 @@
 //! Ends the Silences of a Finding or a Scenario: what a person says in a conversation.
 
 use super::make::PARAMETER_MAX;
-use super::{end_one, listed};
+use super::{active_with, end_one};
 use crate::api::{Matcher, Silence, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{Command, CommandError, Context, Objects, Stored};
-use crate::domain::silence::ValidatedSilence;
-use crate::runtime::clock::now;
 use crate::runtime::write::call;
 use kube::ResourceExt as _;
 use std::collections::BTreeMap;
@@ -56,15 +54,8 @@ impl Command for Lift {
 
 impl Lift {
     async fn record(self, context: &Context) -> Result<Record, CommandError> {
-        let (now, zone) = (now(), &context.resources.time_zone);
-        let is_meant = |silence: &Silence| {
-            let created = silence.metadata.creation_timestamp.as_ref().map_or(now, |at| at.0);
-            silence.spec.matchers == self.matchers
-                && silence.spec.recurrence.is_none()
-                && ValidatedSilence::is_active_at(&silence.spec, created, zone, now)
-        };
         let mut names = String::new();
-        for silence in listed(context).await?.iter().filter(|silence| is_meant(silence)) {
+        for silence in active_with(context, &self.matchers).await? {
             let name = silence.name_any();
             // A person says it again for those that are left.
             if names.len() + SEPARATOR.len() + name.len() > PARAMETER_MAX {

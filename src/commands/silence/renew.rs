@@ -1,12 +1,11 @@
 //! Silences a Finding or a Scenario again: what a person says in a conversation. One Silence of a person with the same matchers is enough.
 
 use super::make::{self, ENDED_AT, ENDS_AT, VERB, is_renewal, is_written, parameters};
-use super::{NewSilence, listed};
+use super::{NewSilence, active_with};
 use crate::api::{Silence, SilenceSpec, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{Command, CommandError, Context, Objects, Stored};
 use crate::domain::refusal::Refusal;
-use crate::domain::silence::ValidatedSilence;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
@@ -70,15 +69,8 @@ impl Command for Renew {
 
 /// The active Silence of the same person with the same matchers; of several the one that ends last.
 async fn current(context: &Context, spec: &SilenceSpec) -> Result<Option<Silence>, CommandError> {
-    let (now, zone) = (now(), &context.resources.time_zone);
-    let is_same = |silence: &Silence| {
-        let created = silence.metadata.creation_timestamp.as_ref().map_or(now, |at| at.0);
-        silence.spec.author == spec.author
-            && silence.spec.matchers == spec.matchers
-            && silence.spec.recurrence.is_none()
-            && ValidatedSilence::is_active_at(&silence.spec, created, zone, now)
-    };
-    let same = listed(context).await?.into_iter().filter(is_same);
+    let active = active_with(context, &spec.matchers).await?.into_iter();
+    let same = active.filter(|silence| silence.spec.author == spec.author);
     Ok(same.max_by_key(|silence| silence.spec.ends_at.as_ref().map(|at| at.0)))
 }
 
