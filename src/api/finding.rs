@@ -1,5 +1,6 @@
 //! `Finding`: a failed check, from opening to resolution.
 
+use super::advice::Advice;
 use super::notice::{Informed, Notice};
 use super::severity::Severity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -197,6 +198,9 @@ pub struct FindingStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub thread: Option<String>,
+    /// Advice on the current or last occurrence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Advice>,
     /// The conditions Resolved and Acknowledged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
@@ -208,7 +212,7 @@ pub struct FindingStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingRunbook {
-    /// File name of the runbook in AGENTIC_SPECS_ROOT, without `.md`.
+    /// Path of the runbook within AGENTIC_SPECS_ROOT, without `.md`.
     #[schemars(length(max = 128))]
     pub spec: String,
     /// Heading of the section that applies; absent for the whole runbook.

@@ -63,7 +63,7 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("self.thread == oldSelf.thread && self.author == oldSelf.author && self.body == oldSelf.body && has(self.inReplyTo) == has(oldSelf.inReplyTo) && (!has(self.inReplyTo) || self.inReplyTo == oldSelf.inReplyTo) && has(self.recipients) == has(oldSelf.recipients) && (!has(self.recipients) || self.recipients == oldSelf.recipients) && has(self.needsAck) == has(oldSelf.needsAck) && (!has(self.needsAck) || self.needsAck == oldSelf.needsAck) && has(self.at) == has(oldSelf.at) && (!has(self.at) || self.at == oldSelf.at) && has(self.tier) == has(oldSelf.tier) && (!has(self.tier) || self.tier == oldSelf.tier) && has(self.citations) == has(oldSelf.citations) && (!has(self.citations) || self.citations == oldSelf.citations) && has(self.reason) == has(oldSelf.reason) && (!has(self.reason) || self.reason == oldSelf.reason) && has(self.severity) == has(oldSelf.severity) && (!has(self.severity) || self.severity == oldSelf.severity) && has(self.finding) == has(oldSelf.finding) && (!has(self.finding) || self.finding == oldSelf.finding) && has(self.scenario) == has(oldSelf.scenario) && (!has(self.scenario) || self.scenario == oldSelf.scenario) && has(self.action) == has(oldSelf.action) && (!has(self.action) || self.action == oldSelf.action)")
+    validation = Rule::new("self.thread == oldSelf.thread && self.author == oldSelf.author && self.body == oldSelf.body && has(self.inReplyTo) == has(oldSelf.inReplyTo) && (!has(self.inReplyTo) || self.inReplyTo == oldSelf.inReplyTo) && has(self.recipients) == has(oldSelf.recipients) && (!has(self.recipients) || self.recipients == oldSelf.recipients) && has(self.needsAck) == has(oldSelf.needsAck) && (!has(self.needsAck) || self.needsAck == oldSelf.needsAck) && has(self.at) == has(oldSelf.at) && (!has(self.at) || self.at == oldSelf.at) && has(self.tier) == has(oldSelf.tier) && (!has(self.tier) || self.tier == oldSelf.tier) && has(self.citations) == has(oldSelf.citations) && (!has(self.citations) || self.citations == oldSelf.citations) && has(self.grounded) == has(oldSelf.grounded) && (!has(self.grounded) || self.grounded == oldSelf.grounded) && has(self.reason) == has(oldSelf.reason) && (!has(self.reason) || self.reason == oldSelf.reason) && has(self.severity) == has(oldSelf.severity) && (!has(self.severity) || self.severity == oldSelf.severity) && has(self.finding) == has(oldSelf.finding) && (!has(self.finding) || self.finding == oldSelf.finding) && has(self.scenario) == has(oldSelf.scenario) && (!has(self.scenario) || self.scenario == oldSelf.scenario) && has(self.action) == has(oldSelf.action) && (!has(self.action) || self.action == oldSelf.action)")
         .message("spec is immutable except for acknowledgement"),
     validation = Rule::new("!has(oldSelf.acknowledgement) || (has(self.acknowledgement) && self.acknowledgement == oldSelf.acknowledgement)")
         .message("acknowledgement is immutable once set")
@@ -101,9 +101,13 @@ pub struct MessageSpec {
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub citations: Vec<Citation>,
+    /// For an Agent's advice or answer, whether each line of it follows from what was read or from the quoted sections. Absent
+    /// otherwise. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounded: Option<bool>,
     /// What an Agent's Message tells of the Finding, in CamelCase: Opened, Reopened, SeverityChanged, Acknowledged,
-    /// AcknowledgementRemoved, AcknowledgementExpired, Escalated, Correlated, Resolved, Flapping or Settled. Absent for people and for
-    /// answers. Immutable.
+    /// AcknowledgementRemoved, AcknowledgementExpired, Escalated, Correlated, Resolved, Flapping, Settled or Advice. Absent for people
+    /// and for answers. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Z][A-Za-z]*$"))]
     pub reason: Option<String>,
@@ -143,7 +147,7 @@ pub struct Author {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Citation {
-    /// File name of the runbook in AGENTIC_SPECS_ROOT, without `.md`.
+    /// Path of the runbook within AGENTIC_SPECS_ROOT, without `.md`.
     #[schemars(length(min = 1, max = 128))]
     pub spec: String,
     /// Heading of the section; absent for the whole runbook.
@@ -226,6 +230,9 @@ pub struct MessageStatus {
     /// Acknowledgement as the operator recorded it: of the Message, or of its Finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<RecordedAcknowledgement>,
+    /// How far the answer of the local model to a question of a person has come; absent where it is not asked, and once it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<AnswerProgress>,
     /// Field manager that wrote the Message of a person, or one in the name of an Agent that is not of the operator, such as
     /// `kubectl-create`; absent for Messages of the operator. Clients choose it freely: it proves nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -260,4 +267,31 @@ pub struct RecordedAcknowledgement {
     /// Whether the name was authenticated, as in `status.acknowledgement` of a Finding.
     #[serde(default)]
     pub proven: bool,
+}
+
+/// How far the answer of the local model to a question has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswerProgress {
+    /// Queued, Loading, Reading or Writing.
+    pub phase: AnswerPhase,
+    /// Place in the queue, 1 for the next one; absent unless it is queued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub position: Option<u32>,
+    /// Time since which it is in this phase.
+    pub since: Time,
+}
+
+/// What is being done for the answer of the local model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum AnswerPhase {
+    /// It waits for others.
+    Queued,
+    /// The model is loaded into memory.
+    Loading,
+    /// The model reads the prompt.
+    Reading,
+    /// The model writes its answer, which is checked afterwards.
+    Writing,
 }

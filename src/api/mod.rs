@@ -6,6 +6,7 @@
 #![allow(clippy::duplicated_attributes, reason = "printer columns differ by name; clippy compares each argument alone")]
 
 pub mod action;
+pub mod advice;
 pub mod agent;
 pub mod conditions;
 mod definitions;
@@ -19,6 +20,7 @@ pub mod silence;
 pub mod thread;
 
 pub use action::{Action, ActionReply, ActionRequest, ActionSpec, ActionStatus, Actor, Subject, SubjectState};
+pub use advice::{Advice, AdviceBasis, AdviceModel};
 pub use agent::{Agent, AgentSpec, AgentStatus, Role, Tier};
 pub use definitions::crds;
 pub use finding::{
@@ -26,8 +28,8 @@ pub use finding::{
     Phase, ReadValue, Snapshot, Transition,
 };
 pub use message::{
-    Author, AuthorKind, Citation, Message, MessageAcknowledgement, MessagePhase, MessageSpec, MessageStatus,
-    RecordedAcknowledgement,
+    AnswerPhase, AnswerProgress, Author, AuthorKind, Citation, Message, MessageAcknowledgement, MessagePhase,
+    MessageSpec, MessageStatus, RecordedAcknowledgement,
 };
 pub use notice::{Channel, DigestNotice, Informed, Notice, NoticeGroup, NoticeKind, NoticeState};
 pub use probe::{
@@ -47,6 +49,12 @@ pub const GROUP: &str = "agentic.ligbox.io";
 pub const VERSION: &str = "v1alpha1";
 /// Annotation of a Scenario that requests a run; the value is the time of the request, RFC 3339.
 pub const RUN_REQUESTED_AT: &str = "agentic.ligbox.io/run-requested-at";
+/// Annotation of a Finding by which a person asks for advice; the value is the time of the request, RFC 3339 in UTC.
+pub const ADVICE_REQUESTED_AT: &str = "agentic.ligbox.io/advice-requested-at";
+/// Annotation of a Finding: what the person who asks for advice says, such as what was tried. At most 1 KiB.
+pub const ADVICE_NOTE: &str = "agentic.ligbox.io/advice-note";
+/// Annotation of a Finding by which a vote on its advice is given with kubectl: `useful` or `wrong`. The operator records and removes it.
+pub const ADVICE_VOTE: &str = "agentic.ligbox.io/advice-vote";
 /// Annotation of an Action that the REST facade recorded, and of a Message that the operator wrote for an Agent. Where the API server is
 /// protected, only this program can write it.
 pub const RECORDED_BY: &str = "agentic.ligbox.io/recorded-by";
@@ -54,6 +62,10 @@ pub const RECORDED_BY: &str = "agentic.ligbox.io/recorded-by";
 pub const RECORDED_BY_FACADE: &str = "facade";
 /// Its value for the Messages of the operator.
 pub const RECORDED_BY_OPERATOR: &str = "operator";
+/// Annotation of an Agent's answer after which a checked answer of the local model follows, in a Message of its own. Its value is
+/// [`MODEL_ANSWER_FOLLOWS`].
+pub const MODEL_ANSWER: &str = "agentic.ligbox.io/model-answer";
+pub const MODEL_ANSWER_FOLLOWS: &str = "follows";
 /// The field manager of the operator. Clients choose the name of their field manager freely: it proves nothing.
 pub const OPERATOR_FIELD_MANAGER: &str = "agentic-ops-operator";
 /// Label of a Secret. The value `allowed` lets probes use it.

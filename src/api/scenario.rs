@@ -109,8 +109,11 @@ pub struct Thresholds {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Runbook {
-    /// File name of the runbook in AGENTIC_SPECS_ROOT, without `.md`. 1 to 128 characters.
-    #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"))]
+    /// Path of the runbook within AGENTIC_SPECS_ROOT, without `.md`. 1 to 128 characters.
+    #[schemars(
+        length(min = 1, max = 128),
+        regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$")
+    )]
     pub spec: String,
     /// Heading of the section that applies. 1 to 200 characters. Defaults to the whole runbook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
