@@ -2,6 +2,7 @@
 //!
 //! Data flow: `Scenario` -> readings -> outcomes -> transitions -> `Finding`. Each arrow is one function.
 
+pub mod advisor;
 pub mod api;
 pub mod cel;
 pub mod channels;

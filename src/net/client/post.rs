@@ -47,6 +47,12 @@ pub struct PostError {
 impl GuardedClient {
     /// Makes a POST request. Redirects are not followed, and nothing is sent twice.
     pub async fn post(&self, post: Post<'_>) -> Result<Answer, PostError> {
+        let response = self.open(post).await?;
+        Ok(Answer { status: response.status().as_u16(), body: beginning(response).await })
+    }
+
+    /// As [`GuardedClient::post`], with an answer whose body the caller reads and bounds; the time limit is for that, too.
+    pub async fn open(&self, post: Post<'_>) -> Result<Response, PostError> {
         let not_sent = |text: String| PostError { text, address: None, may_have_arrived: false };
         let refused = |error: AddressError| PostError { address: Some(error.clone()), ..not_sent(error.to_string()) };
         self.guard.check_url(post.url).map_err(refused)?;
@@ -61,22 +67,24 @@ impl GuardedClient {
             None => client.post(url),
         };
         request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(post.body);
-        match request.send().await {
-            Ok(response) => Ok(Answer { status: response.status().as_u16(), body: beginning(response).await }),
-            Err(error) => {
-                let may_have_arrived = !(error.is_connect() || error.is_builder());
-                let address = innermost(&error).downcast_ref::<AddressError>().cloned();
-                Err(PostError { text: chain(&error), address, may_have_arrived })
-            }
-        }
+        request.send().await.map_err(|error| {
+            let may_have_arrived = !(error.is_connect() || error.is_builder());
+            let address = innermost(&error).downcast_ref::<AddressError>().cloned();
+            PostError { text: chain(&error), address, may_have_arrived }
+        })
     }
 
     /// Makes a GET request to a server nearby, within `timeout` for everything: without a proxy, and redirects are not followed. The
     /// error is one sentence, without the URL.
     pub async fn ask(&self, url: &Url, timeout: Duration) -> Result<Answer, String> {
-        self.guard.check_url(url).map_err(|error| error.to_string())?;
-        let response = self.client(timeout, timeout)?.get(url.clone()).send().await.map_err(|error| chain(&error))?;
+        let response = self.look(url, timeout).await?;
         Ok(Answer { status: response.status().as_u16(), body: beginning(response).await })
+    }
+
+    /// As [`GuardedClient::ask`], with an answer whose body the caller reads and bounds.
+    pub async fn look(&self, url: &Url, timeout: Duration) -> Result<Response, String> {
+        self.guard.check_url(url).map_err(|error| error.to_string())?;
+        self.client(timeout, timeout)?.get(url.clone()).send().await.map_err(|error| chain(&error))
     }
 
     fn client(&self, connect_timeout: Duration, timeout: Duration) -> Result<Client, String> {

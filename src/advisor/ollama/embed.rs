@@ -1,0 +1,76 @@
+//! Vectors of texts.
+
+use super::{Ollama, wire};
+use crate::domain::model::ModelFault;
+
+/// Most texts of one request.
+const BATCH: usize = 16;
+/// Most bytes of an answer: 16 vectors of 8192 numbers.
+const ANSWER_MAX: usize = 4 << 20;
+/// Most numbers of a vector.
+const DIMENSIONS_MAX: usize = 8192;
+
+/// What the vectors are for. Models named nomic are told by a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Texts that are found.
+    Document,
+    /// What is searched for.
+    Query,
+}
+
+impl Ollama {
+    /// The vectors of `texts`, one for each and in their order, all of the same length. Each request has the time limit of a call. Errors:
+    /// [`ModelFault::Missing`] also if no model for embeddings is configured.
+    pub async fn embed(&self, texts: &[String], purpose: Purpose) -> Result<Vec<Vec<f32>>, ModelFault> {
+        let Some(model) = self.inner.embed_model.as_deref() else {
+            return Err(ModelFault::Missing { model: "AGENTIC_EMBED_MODEL".into() });
+        };
+        let prefixed: Vec<String> = texts.iter().map(|text| format!("{}{text}", prefix(model, purpose))).collect();
+        let (mut vectors, mut rest, mut size) = (Vec::new(), prefixed.as_slice(), BATCH);
+        while !rest.is_empty() {
+            let (batch, after) = rest.split_at(size.min(rest.len()));
+            match self.embed_batch(model, batch).await {
+                Ok(found) => {
+                    vectors.extend(found);
+                    rest = after;
+                }
+                // Some servers count the tokens of all texts.
+                Err(ModelFault::Refused { status: 400, .. }) if batch.len() > 1 => size = batch.len() / 2,
+                Err(fault) => return Err(fault),
+            }
+        }
+        let length = vectors.first().map_or(0, Vec::len);
+        if vectors.iter().any(|vector| vector.len() != length) {
+            return Err(malformed("the vectors differ in length"));
+        }
+        Ok(vectors)
+    }
+
+    async fn embed_batch(&self, model: &str, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelFault> {
+        let body = wire::embed(model, self.inner.keep_alive, texts);
+        let answer = self.inner.http.post("api/embed", &body, self.deadline(), model).await?;
+        let body = answer.whole(ANSWER_MAX).await?;
+        let parsed: Result<wire::Embedded, _> = serde_json::from_slice(&body);
+        let vectors = parsed.map_err(|error| malformed(&self.inner.http.shown(&error.to_string())))?.embeddings;
+        if vectors.len() != texts.len() {
+            return Err(malformed("there is not one vector for each text"));
+        }
+        let is_usable = |vector: &Vec<f32>| {
+            !vector.is_empty() && vector.len() <= DIMENSIONS_MAX && vector.iter().all(|number| number.is_finite())
+        };
+        if vectors.iter().all(is_usable) { Ok(vectors) } else { Err(malformed("a vector can't be used")) }
+    }
+}
+
+fn malformed(error: &str) -> ModelFault {
+    ModelFault::Malformed { error: error.into() }
+}
+
+fn prefix(model: &str, purpose: Purpose) -> &'static str {
+    match purpose {
+        _ if !model.to_ascii_lowercase().contains("nomic") => "",
+        Purpose::Document => "search_document: ",
+        Purpose::Query => "search_query: ",
+    }
+}
