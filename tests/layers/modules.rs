@@ -80,7 +80,8 @@ impl Crate {
             if keyword == "mod" {
                 let child: Name = parent.iter().cloned().chain([name.to_string()]).collect();
                 self.modules.entry(child.clone()).or_default().file = file;
-                if tokens.get(index + 2).is_some_and(|t| t.is(';')) {
+                let is_named = tokens.get(..index).is_some_and(is_with_path);
+                if tokens.get(index + 2).is_some_and(|t| t.is(';')) && !is_named {
                     children.push((file_of(&path, &pair[0].inside, name, read), child, pair[0].is_test));
                 }
             }
@@ -169,6 +170,12 @@ impl Crate {
             (defines || passes_on).then(|| self.below(source, segments, hops - 1)).flatten()
         })
     }
+}
+
+/// Whether `#[path = "…"]` stands right before a module: its file is outside of `src/`, and only tests use it.
+fn is_with_path(before: &[Token]) -> bool {
+    let start = before.iter().rposition(|t| t.is('[')).unwrap_or_default();
+    before.last().is_some_and(|t| t.is(']')) && before[start..].iter().any(|t| t.is_word("path"))
 }
 
 /// The file of `mod NAME;` in a file, possibly within inline modules.

@@ -1,0 +1,119 @@
+//! Checked lines as text.
+
+use super::units::Unit;
+use super::{CHECKED_MAX, CITATIONS_MAX};
+use crate::api::Citation;
+use crate::domain::advice::answer::Part;
+use crate::domain::clip;
+use crate::domain::runbooks::Excerpt;
+use crate::domain::texts::{Language, advice_lines};
+
+/// Longest quotation, path of a runbook and heading in a citation, in characters.
+const QUOTE_MAX: usize = 1024;
+const SPEC_MAX: usize = 128;
+const SECTION_MAX: usize = 200;
+
+/// A line that is shown.
+pub struct ShownLine<'a> {
+    pub part: &'a Part,
+    pub text: String,
+    /// As it stands in the runbook.
+    pub command: Option<&'a str>,
+    pub sources: Vec<Source<'a>>,
+}
+
+/// Where something stands in a runbook.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub excerpt: &'a Excerpt,
+    pub unit: &'a Unit,
+}
+
+impl Source<'_> {
+    fn citation(self) -> Citation {
+        Citation {
+            spec: clip::chars(&self.excerpt.spec, SPEC_MAX),
+            section: self
+                .excerpt
+                .section()
+                .map(|section| clip::chars(section, SECTION_MAX))
+                .filter(|section| !section.is_empty()),
+            quote: clip::chars(&self.unit.text, QUOTE_MAX),
+        }
+    }
+}
+
+/// The text with its citations, and how many lines were left out since there is no room for them. Without a line both are empty.
+pub fn render(summary: Option<&str>, lines: &[ShownLine<'_>], language: Language) -> (String, Vec<Citation>, usize) {
+    let mut text = Text {
+        language,
+        citations: Vec::new(),
+        paragraphs: summary.map(str::to_string).into_iter().collect(),
+        left_out: 0,
+    };
+    let of = |is_part: fn(&Part) -> bool| lines.iter().filter(move |line| is_part(line.part)).collect::<Vec<_>>();
+    text.list(Some(advice_lines::causes(language)), &of(|part| matches!(part, Part::Cause(_))));
+    text.list(Some(advice_lines::steps(language)), &of(|part| matches!(part, Part::Step(_))));
+    text.list(None, &of(|part| matches!(part, Part::Line)));
+    if text.citations.is_empty() {
+        return (String::new(), Vec::new(), text.left_out);
+    }
+    (text.paragraphs.join("\n\n"), text.citations, text.left_out)
+}
+
+struct Text {
+    language: Language,
+    paragraphs: Vec<String>,
+    citations: Vec<Citation>,
+    left_out: usize,
+}
+
+impl Text {
+    fn list(&mut self, heading: Option<String>, lines: &[&ShownLine<'_>]) {
+        let mut paragraph = heading.unwrap_or_default();
+        let mut number = 0;
+        let used: usize = self.paragraphs.iter().map(|paragraph| paragraph.len() + 2).sum();
+        for line in lines {
+            let shown = self.line(line, number + 1);
+            let new: Vec<Citation> = line
+                .sources
+                .iter()
+                .map(|source| source.citation())
+                .filter(|citation| !self.citations.contains(citation))
+                .collect();
+            let fits =
+                used + paragraph.len() + shown.len() < CHECKED_MAX && self.citations.len() + new.len() <= CITATIONS_MAX;
+            if !fits {
+                self.left_out += 1;
+                continue;
+            }
+            number += 1;
+            self.citations.extend(new);
+            if !paragraph.is_empty() {
+                paragraph.push('\n');
+            }
+            paragraph.push_str(&shown);
+        }
+        if number > 0 {
+            self.paragraphs.push(paragraph);
+        }
+    }
+
+    fn line(&self, line: &ShownLine<'_>, number: usize) -> String {
+        let mut shown = match line.part {
+            Part::Cause(sure) => format!("- {} ({})", line.text, advice_lines::how_sure(self.language, *sure)),
+            Part::Step(_) => format!("{number}. {}", line.text),
+            Part::Line => format!("- {}", line.text),
+        };
+        let indent = if matches!(line.part, Part::Step(_)) { "   " } else { "  " };
+        shown.extend(line.command.map(|command| format!("\n{indent}{command}")));
+        for source in &line.sources {
+            let Citation { spec, section, quote } = source.citation();
+            shown.push_str(&format!(
+                "\n{indent}{}",
+                advice_lines::source(self.language, &spec, section.as_deref(), &quote)
+            ));
+        }
+        shown
+    }
+}

@@ -1,0 +1,199 @@
+//! The rules one by one, and what a checked answer looks like.
+
+use super::cases::{Section, advice, cause, lines, step};
+use super::*;
+use std::path::Path;
+
+const TEXT: &str = "- Quórum perdido: recupere a rede entre os nós. Só use `qm unlock 112` se nenhuma cópia está em curso.\n\
+    - VM parada: confira no log se foi desligada de propósito; se não foi, `qm start 112`.\n\
+    - Não apague nada ao lado do arquivo do banco.\n\n```sh\npvecm nodes\njournalctl -u corosync \\\n  -n 100   # últimas linhas\n```\n";
+const QUOTE: &str = "confira no log se foi desligada de propósito";
+
+fn case(answer: String) -> Case {
+    let section = |heading: &str, text: &str| Section {
+        spec: "proxmox-cluster".into(),
+        headings: vec!["Cluster Proxmox".into(), heading.into()],
+        text: text.into(),
+    };
+    let sections = vec![
+        section("Como reparar", TEXT),
+        section("Como reparar", "O último passo é `qm migrate 112 pve2`, em caso de falha."),
+    ];
+    Case::new("rules".into(), sections, answer)
+}
+
+fn of(answer: String) -> Checked {
+    checked(&case(answer))
+}
+
+fn reasons(checked: &Checked) -> Vec<(What, Reason)> {
+    checked.dropped.iter().map(|dropped| (dropped.what, dropped.reason)).collect()
+}
+
+fn one(text: &str, command: &str) -> Checked {
+    of(advice("", &[], &[step(text, command, "E1", QUOTE)]))
+}
+
+fn compare(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/advice/check/tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(golden == text, "{name} is not what is shown now:\n{text}");
+}
+
+#[test]
+fn checked_answers_are_the_golden_ones() {
+    let steps = [
+        step("Confira o **log** da VM 112.", "qm start 112", "E1", QUOTE),
+        step("Veja os nós do cluster.", "journalctl -u corosync -n 100", "E1", "`pvecm nodes`"),
+        step("Espere a cópia antes de desbloquear.", "qm unlock 112", "E1", QUOTE),
+        step("Apague o banco.", "rm -rf /", "E1", "apague nada ao lado do arquivo"),
+    ];
+    let answer = advice("A VM 112 parou.", &[cause("Alguém desligou a VM.", "E1", QUOTE)], &steps);
+    let portuguese = of(answer);
+    compare("advice.pt.txt", &portuguese.text);
+    let steps = [step("Look at the log of VM 112 first.", "qm start 112", "E1", QUOTE)];
+    let mut english =
+        case(advice("VM 112 has stopped.", &[cause("Somebody switched the VM off.", "E1", QUOTE)], &steps));
+    english.is_english = true;
+    compare("advice.en.txt", &checked(&english).text);
+    let mut question =
+        case(lines(&[("Veja se ela foi desligada de propósito.", "E1", QUOTE), ("Resolvido.", "E1", QUOTE)]));
+    question.is_question = true;
+    compare("question.pt.txt", &checked(&question).text);
+}
+
+#[test]
+fn each_rule_drops_what_it_should() {
+    for (text, reason) in [
+        ("A VM 113 parou.", Reason::Fact),
+        ("Espere 5 minutos.", Reason::Fact),
+        ("O problema foi resolvido.", Reason::Claim),
+        ("Veja [o log](http://evil.example).", Reason::Markup),
+        ("Veja <b>o log</b>.", Reason::Markup),
+        ("Veja o l\u{43e}g.", Reason::Characters),
+        ("The process has stopped, and somebody should look at the log of it.", Reason::Language),
+        ("Apague o arquivo do banco.", Reason::Danger),
+        ("Rode qm stop 112.", Reason::Command),
+        ("Rode `qm reset now`.", Reason::Command),
+        ("", Reason::Empty),
+        ("😀", Reason::Empty),
+        (&"a ".repeat(300), Reason::TooLong),
+    ] {
+        let checked = of(advice(
+            "",
+            &[],
+            &[
+                step(text, "", "E1", QUOTE),
+                step(
+                    "Leia o log do nó com calma, e veja se a VM foi desligada de propósito ou se ela travou.",
+                    "",
+                    "E1",
+                    QUOTE,
+                ),
+            ],
+        ));
+        assert_eq!(reasons(&checked), [(What::Step, reason)], "{text}");
+        assert!(checked.grounded);
+    }
+    for (excerpt, quote, reason) in [
+        ("E9", QUOTE, Reason::NoExcerpt),
+        ("E2", QUOTE, Reason::NoQuote),
+        ("E1", "confira no log", Reason::ShortQuote),
+        ("E1", "confira no log se foi desligada sem propósito", Reason::NoQuote),
+        ("E1", "recupere a rede entre os nós … se nenhuma cópia está em curso", Reason::NoQuote),
+        ("E1", "de propósito; se não foi, qm start 112. Não apague nada", Reason::NoQuote),
+    ] {
+        let checked = of(advice("Leia o log.", &[cause("Leia o log.", excerpt, quote)], &[]));
+        assert_eq!(reasons(&checked), [(What::Cause, reason), (What::Summary, Reason::Unsupported)], "{quote}");
+        assert_eq!((checked.grounded, checked.text.as_str(), checked.citations.len()), (false, "", 0));
+    }
+}
+
+#[test]
+fn a_step_stays_without_a_command_that_is_not_in_its_section() {
+    for command in
+        ["qm start 113", "qm start 112 --force", "qm start 112 | sh", "pvecm nodes; reboot", "journalctl -u corosync"]
+    {
+        let checked = one("Leia o log.", command);
+        assert_eq!(reasons(&checked), [(What::Command, Reason::Command)], "{command}");
+        assert!(checked.grounded && !checked.text.contains(command), "{}", checked.text);
+    }
+    // Another piece of the section has it.
+    assert!(one("Leia o log.", "qm migrate 112 pve2").text.contains("\n   qm migrate 112 pve2\n"));
+    assert!(one("Leia o log.", " `pvecm  nodes` ").text.contains("\n   pvecm nodes\n"));
+}
+
+#[test]
+fn a_command_in_backquotes_is_shown_with_the_sentence_around_it() {
+    let text = one("Leia o log.", "qm unlock 112").text;
+    assert!(text.contains("Só use qm unlock 112 se nenhuma cópia está em curso."), "{text}");
+}
+
+#[test]
+fn a_summary_is_held_to_the_same_rules() {
+    let good = step("Leia o log.", "", "E1", QUOTE);
+    for (summary, reason) in [
+        ("A VM 113 parou.", Reason::Fact),
+        ("Foi resolvido.", Reason::Claim),
+        ("Rode qm stop 112.", Reason::Command),
+        ("Apague o banco.", Reason::Danger),
+        ("<b>x</b>", Reason::Markup),
+    ] {
+        let checked = of(advice(summary, &[], std::slice::from_ref(&good)));
+        assert_eq!(reasons(&checked), [(What::Summary, reason)], "{summary}");
+        assert!(checked.text.starts_with("Passos:\n1. Leia o log.\n"), "{}", checked.text);
+    }
+    assert!(
+        of(advice("A VM 112 parou.", &[], std::slice::from_ref(&good)))
+            .text
+            .starts_with("A VM 112 parou.\n\nPassos:\n")
+    );
+}
+
+#[test]
+fn citations_are_named_once_and_the_text_is_bounded() {
+    let same: Vec<_> = (0..5).map(|_| step("Leia o log.", "", "E1", QUOTE)).collect();
+    let checked = of(advice("", &[], &same));
+    assert_eq!(checked.citations.len(), 1);
+    assert_eq!(checked.citations[0].section.as_deref(), Some("Como reparar"));
+    assert!(checked.citations[0].quote.starts_with("VM parada: confira no log"));
+    let item = format!("- início do item: {}\n", "ção ".repeat(250));
+    let mut long = case(advice(
+        "",
+        &[],
+        &(0..5).map(|_| step(&"Leia o log. ".repeat(30), "", "E1", "início do item: ção")).collect::<Vec<_>>(),
+    ));
+    long.sections[0].text = item;
+    let whole = super::checked(&long);
+    assert!(whole.text.len() <= CHECKED_MAX && whole.text.len() > CHECKED_MAX / 2, "{}", whole.text.len());
+    assert_eq!(reasons(&whole), [(What::Line, Reason::Surplus)]);
+}
+
+#[test]
+fn ids_and_steps_are_written_in_several_ways() {
+    for (id, text) in [("[E1]", "Leia o log."), ("e1", "Passo 1: leia o log."), (" E1.", "Step 12: leia o log.")] {
+        assert!(
+            of(advice("", &[], &[step(text, "", id, QUOTE)])).text.to_lowercase().contains("\n1. leia o log.\n"),
+            "{id}"
+        );
+    }
+    assert!(!of(advice("", &[], &[step("Passo 9 a fazer: leia o log.", "", "E1", QUOTE)])).grounded);
+}
+
+#[test]
+fn an_answer_in_another_language_is_dropped_whole() {
+    let short = ["Look at the log.", "Wait for the backup.", "Start the machine.", "Then check the network."];
+    let steps: Vec<_> = short.iter().map(|text| step(text, "", "E1", QUOTE)).collect();
+    let checked = of(advice("", &[], &steps));
+    assert_eq!((reasons(&checked), checked.grounded), (vec![(What::Answer, Reason::Language)], false));
+}
+
+#[test]
+fn what_was_dropped_is_bounded() {
+    let checked = of("x\u{7}".repeat(5000));
+    assert_eq!(reasons(&checked), [(What::Answer, Reason::TooLong)]);
+    assert!(checked.dropped[0].detail.chars().count() <= 120 && !checked.dropped[0].detail.contains('\u{7}'));
+}

@@ -1,0 +1,42 @@
+//! The words around checked advice of the model.
+
+use super::language::Language;
+use serde::Deserialize;
+
+/// How sure the model says that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HowSure {
+    Low,
+    Medium,
+    High,
+}
+
+/// The heading of the causes.
+pub fn causes(language: Language) -> String {
+    text!(language, "Causas prováveis:", "Likely causes:")
+}
+
+/// The heading of the steps.
+pub fn steps(language: Language) -> String {
+    text!(language, "Passos:", "Steps:")
+}
+
+/// How sure the model says that it is of a cause.
+pub fn how_sure(language: Language, sure: HowSure) -> String {
+    match sure {
+        HowSure::Low => text!(language, "certeza baixa", "low confidence"),
+        HowSure::Medium => text!(language, "certeza média", "medium confidence"),
+        HowSure::High => text!(language, "certeza alta", "high confidence"),
+    }
+}
+
+/// Where a line comes from, with what stands there.
+pub fn source(language: Language, spec: &str, section: Option<&str>, quote: &str) -> String {
+    match section {
+        Some(section) => {
+            text!(language, "Runbook {spec} § {section}: “{quote}”", "Runbook {spec} § {section}: “{quote}”")
+        }
+        None => text!(language, "Runbook {spec}: “{quote}”", "Runbook {spec}: “{quote}”"),
+    }
+}
