@@ -64,18 +64,32 @@ impl Maker {
         }
     }
 
-    /// Makes the Thread of a Finding. One of this name that is about the same Finding is it.
+    /// Makes a Thread. One of this name that is about the same Finding, or the same conversation, is it.
     pub async fn thread(&self, name: &str, spec: &ThreadSpec) -> Result<Made<Thread>, WriteError> {
         let object = |name: &str| Thread::new(name, spec.clone());
-        let is_it = |other: &Thread| other.spec.finding == spec.finding;
+        let about = |spec: &ThreadSpec| (spec.finding.clone(), spec.conversation.clone());
+        let is_it = |other: &Thread| about(&other.spec) == about(spec);
         self.make((&self.threads, &self.guarded_threads), name, object, is_it).await
     }
 
     /// Makes a Message of an Agent. One of the operator of this name, in the same Thread, for the same reason, about the same Finding and in
     /// reply to the same Message is it.
     pub async fn message(&self, name: &str, spec: &MessageSpec) -> Result<Made<Message>, WriteError> {
+        self.message_with(name, spec, &[]).await
+    }
+
+    /// As [`Maker::message`], with these annotations besides its own.
+    pub async fn message_with(
+        &self,
+        name: &str,
+        spec: &MessageSpec,
+        annotations: &[(&str, &str)],
+    ) -> Result<Made<Message>, WriteError> {
         let object = |name: &str| {
             let mut message = Message::new(name, spec.clone());
+            message
+                .annotations_mut()
+                .extend(annotations.iter().map(|(key, value)| (key.to_string(), value.to_string())));
             message.annotations_mut().insert(RECORDED_BY.into(), RECORDED_BY_OPERATOR.into());
             message
         };

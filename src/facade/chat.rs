@@ -1,6 +1,8 @@
 //! `POST /chat`.
 
 use super::FacadeState;
+use super::answers::{STREAM_MAX, answers};
+use super::events::{Session, take_seat};
 use super::fields::Fields;
 use super::idempotency::{identify, reply_once};
 use super::openapi::{BadRequest, BodyTimeout, Conflict, IdempotencyKey, PostErrors, ServerErrors, Unauthenticated};
@@ -8,15 +10,11 @@ use super::problem::Problem;
 use super::reply::Reply;
 use super::sent_body::SentBody;
 use super::wait::wait;
-use crate::commands::{ANSWER_WAIT_DEFAULT, ANSWER_WAIT_MAX, Caller, Chat, ChatInput, Text, wait_for_answer};
-use crate::domain::conversation::command::is_understood;
-use crate::views::{ChatRef, ChatView, Parameters, Resources};
+use crate::commands::{ANSWER_WAIT_MAX, AnswerWait, Caller, Chat, ChatInput, Text};
+use crate::views::{ChatEvent, ChatRef, ChatView, Parameters};
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::http::{Extensions, HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
-use futures::{Stream, StreamExt as _, stream};
-use std::convert::Infallible;
 use std::time::Duration;
 use utoipa::ToSchema;
 
@@ -45,23 +43,25 @@ const FIELDS: [&str; 4] = ["message", "thread_id", "finding_id", "scenario_id"];
 
 /// Ask an Agent
 ///
-/// Stores the text as a Message, and waits for the answer. Without `thread_id` it begins a conversation with the Agent of the Finding or
-/// Scenario, or with Maestro. A command in the text, such as `ack` or `run`, is carried out first, with the rights of the caller; if it
-/// is refused, the answer says why. With `Accept: text/event-stream` the answer comes as server-sent events: `progress` once the Message
-/// is stored, then `message` with what is otherwise the body; the wait is 60 seconds by default then.
+/// Stores the text as a Message, and waits up to 5 seconds for the answer of the Agent. Without `thread_id` it begins a conversation with
+/// the Agent of the Finding or Scenario, or with Maestro. A command in the text, such as `ack` or `run`, is carried out first, with the
+/// rights of the caller; if it is refused, the answer says why. Where the local model answers the question as well, `pending` is true until
+/// its checked answer is there, as another Message of the Thread. With `Accept: text/event-stream` the answers come as server-sent events:
+/// `progress` (ChatProgress) when something changed and every 10 seconds, and `message` with what is otherwise the body: at once the first
+/// answer, then the checked one of the local model. What the model says is never sent before it is checked.
 #[utoipa::path(
     post,
     path = "/chat",
     operation_id = "chat",
     params(
         ("wait" = Option<u32>, Query, nullable = false, minimum = 0, maximum = 60,
-            description = "Seconds to wait for the answer; 5 by default."),
+            description = "Seconds to wait for the answer of the local model; 0 by default. Of events, how long they are sent: until there is nothing more to come by default."),
         IdempotencyKey,
     ),
     request_body(content = ChatBody, content_type = "application/json"),
     responses(
         (status = 200, description = "The answer, or that it is pending.",
-            content((ChatView = "application/json"), (String = "text/event-stream"))),
+            content((ChatView = "application/json"), (ChatEvent = "text/event-stream"))),
         BadRequest,
         Unauthenticated,
         BodyTimeout,
@@ -74,23 +74,23 @@ pub async fn chat(
     State(facade): State<FacadeState>,
     caller: Caller,
     Query(parameters): Query<Parameters>,
-    (method, uri, headers): (Method, Uri, HeaderMap),
+    (method, uri, headers, extensions): (Method, Uri, HeaderMap, Extensions),
     SentBody(body): SentBody,
 ) -> Result<Response, Problem> {
     let request = identify(&caller, (&method, &uri, &headers), &body)?;
     let is_stream = accepts_events(&headers);
-    let default = if is_stream { ANSWER_WAIT_MAX } else { ANSWER_WAIT_DEFAULT };
+    let default = if is_stream { STREAM_MAX } else { Duration::ZERO };
     let longest = wait(&parameters, default, ANSWER_WAIT_MAX)?;
     let input = input(&body)?;
+    let seat = is_stream.then(|| take_seat(&facade, &caller)).transpose()?;
     let context = facade.context(caller, request);
-    let wait = if is_stream { Duration::ZERO } else { longest };
+    let wait = if is_stream { AnswerWait::NONE } else { AnswerWait::for_all(longest) };
     let command = move || Ok(Chat { input, wait });
     let reply = reply_once(&facade, context, command, |view: &ChatView| Reply::new(StatusCode::OK, view)).await?;
-    if !is_stream || reply.status != StatusCode::OK {
-        return Ok(reply.into_response());
-    }
-    let events = events(facade.backend.process.resources.clone(), &reply, longest)?;
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+    let Some(seat) = seat.filter(|_| reply.status == StatusCode::OK) else { return Ok(reply.into_response()) };
+    let at: ChatRef = serde_json::from_slice(&reply.body).map_err(|_| Problem::failed())?;
+    let session = Session::new(facade.clone(), headers, &extensions);
+    Ok(answers(facade, at, longest, session, seat))
 }
 
 fn input(body: &[u8]) -> Result<ChatInput, Problem> {
@@ -109,29 +109,6 @@ fn accepts_events(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let mut types = values.flat_map(|value| value.split(',')).filter_map(|part| part.split(';').next());
     types.any(|media_type| media_type.trim().eq_ignore_ascii_case(EVENT_STREAM))
-}
-
-/// The events after a Message was stored: that it was, and its answer.
-fn events(
-    resources: Resources,
-    reply: &Reply,
-    wait: Duration,
-) -> Result<impl Stream<Item = Result<Event, Infallible>> + use<>, Problem> {
-    let at: ChatRef = serde_json::from_slice(&reply.body).map_err(|_| Problem::failed())?;
-    let progress = event("progress", &at)?;
-    let answered = async move {
-        let answer = wait_for_answer(&resources, &at.answer_id, wait).await;
-        let question = resources.message(&at.question_id);
-        let is_understood = question.is_some_and(|question| is_understood(&question.spec.body));
-        let view = ChatView::new(at, is_understood, answer.as_deref());
-        // It is made of strings and numbers, which always serialize.
-        event("message", &view).unwrap_or_default()
-    };
-    Ok(stream::iter([progress]).chain(stream::once(answered)).map(Ok))
-}
-
-fn event(name: &str, data: &impl serde::Serialize) -> Result<Event, Problem> {
-    Event::default().event(name).json_data(data).map_err(|_| Problem::failed())
 }
 
 #[cfg(test)]

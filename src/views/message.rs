@@ -4,8 +4,8 @@ use super::order::{Key, Order, Place, Sort};
 use super::query::{Parameters, QueryError};
 use super::resources::created_at;
 use super::shown::{line, text};
-use super::{AgentRef, Page, PageRequest, Resources, words};
-use crate::api::{AuthorKind, Citation, Message, MessagePhase, Role, Severity, Thread, Tier};
+use super::{AgentRef, AnswerProgressView, CitationView, Page, PageRequest, Resources, words};
+use crate::api::{AuthorKind, Message, MessagePhase, Role, Severity, Thread, Tier};
 use crate::domain::thread::authorship::is_own;
 use crate::domain::thread::told::{self, sequence};
 use jiff::Timestamp;
@@ -36,6 +36,9 @@ pub struct MessageView {
     pub tier: Option<Tier>,
     /// Sections of runbooks that it quotes.
     pub citations: Vec<CitationView>,
+    /// For advice and answers of an Agent, whether each line follows from what was read or from the quoted sections; null otherwise.
+    #[schema(required, example = json!(null))]
+    pub grounded: Option<bool>,
     /// Object name of the Message that it replies to.
     #[schema(required, example = json!(null))]
     pub in_reply_to: Option<String>,
@@ -57,6 +60,9 @@ pub struct MessageView {
     /// Who acknowledged it or its Finding.
     #[schema(required)]
     pub acknowledgement: Option<MessageAcknowledgementView>,
+    /// How far the answer of the local model to it has come; null where the model is not asked, and once it answered.
+    #[schema(required)]
+    pub answer: Option<AnswerProgressView>,
     /// When it was written.
     #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub created_at: Option<Timestamp>,
@@ -71,20 +77,6 @@ pub struct AuthorView {
     /// Name of the person, or display name of the Agent.
     #[schema(example = "Pulso")]
     pub name: String,
-}
-
-/// A section of a runbook that a Message quotes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct CitationView {
-    /// File name of the runbook, without `.md`.
-    #[schema(example = "proxmox-cluster")]
-    pub spec: String,
-    /// Heading of the section; null for the whole runbook.
-    #[schema(required, example = "Como verificar à mão")]
-    pub section: Option<String>,
-    /// What is quoted.
-    #[schema(example = "Entre no nó e rode `qm status 112`.")]
-    pub quote: String,
 }
 
 /// Who acknowledged a Message or its Finding, and when.
@@ -181,6 +173,7 @@ impl MessageView {
             body: text(&spec.body),
             tier: spec.tier,
             citations: spec.citations.iter().map(CitationView::new).collect(),
+            grounded: spec.grounded,
             in_reply_to: spec.in_reply_to.clone(),
             recipients: spec.recipients.iter().map(|recipient| line(recipient)).collect(),
             reason: spec.reason.as_deref().map(line),
@@ -188,15 +181,9 @@ impl MessageView {
             needs_ack: spec.needs_ack,
             phase: phase(message).map(MessagePhaseView::from),
             acknowledgement: MessageAcknowledgementView::of(message),
+            answer: message.status.as_ref().and_then(|status| status.answer.as_ref()).map(AnswerProgressView::from),
             created_at: written_at(message),
         }
-    }
-}
-
-impl CitationView {
-    fn new(citation: &Citation) -> CitationView {
-        let Citation { spec, section, quote } = citation;
-        CitationView { spec: line(spec), section: section.as_deref().map(line), quote: text(quote) }
     }
 }
 

@@ -7,17 +7,17 @@ use crate::api::{Message, ThreadSpec};
 use crate::commands::intent::THREAD;
 use crate::commands::{Command, CommandError, Context, Intent, Stored};
 use crate::domain::agents::MAESTRO;
-use crate::domain::conversation::command::is_understood;
 use crate::domain::refusal::Refusal;
 use crate::domain::thread::names::{answer_name, conversation_name};
-use crate::views::{ChatRef, ChatView, Resources};
+use crate::views::{ChatAnswers, ChatRef, ChatView, Resources};
+use jiff::Timestamp;
 use kube::ResourceExt as _;
-use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
-/// Wait for the answer where the caller names none: more than what was read takes to be told.
-pub const ANSWER_WAIT_DEFAULT: Duration = Duration::from_secs(5);
-/// Longest wait for the answer.
+/// Wait for the first answer: more than what was read takes to be told.
+const FIRST_ANSWER_WAIT: Duration = Duration::from_secs(5);
+/// Longest wait for an answer.
 pub const ANSWER_WAIT_MAX: Duration = Duration::from_secs(60);
 /// The cache is read this often while waiting.
 const POLL_INTERVAL: Duration = Duration::from_millis(25);
@@ -34,12 +34,31 @@ pub struct ChatInput {
     pub scenario: Option<String>,
 }
 
-/// Stores a question in a Thread, and waits for the answer of the Agent. A command in its text is carried out.
+/// Stores a question in a Thread, and waits for the answers. A command in its text is carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chat {
     pub input: ChatInput,
-    /// How long to wait for the answer, at most [`ANSWER_WAIT_MAX`].
-    pub wait: Duration,
+    pub wait: AnswerWait,
+}
+
+/// How long to wait for answers since the Message was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerWait {
+    /// For the first one, from what was read.
+    pub first: Duration,
+    /// For the checked one of the local model, where it is asked.
+    pub model: Duration,
+}
+
+impl AnswerWait {
+    /// None.
+    pub const NONE: AnswerWait = AnswerWait { first: Duration::ZERO, model: Duration::ZERO };
+
+    /// The usual wait for the first answer, and this long for all of them.
+    pub fn for_all(wait: Duration) -> AnswerWait {
+        let model = wait.min(ANSWER_WAIT_MAX);
+        AnswerWait { first: FIRST_ANSWER_WAIT.max(model), model }
+    }
 }
 
 impl Command for Chat {
@@ -69,12 +88,9 @@ impl Command for Chat {
         };
         let said = Box::pin(say(context, VERB_CHAT, earlier, &said, &failed)).await?;
         let answer_id = answer_name(&said.message.name_any(), said.message.metadata.uid.as_deref().unwrap_or_default());
-        let answer = wait_for_answer(&context.resources, &answer_id, self.wait).await;
-        let view = ChatView::new(
-            ChatRef::new(&said.message, answer_id),
-            is_understood(&said.message.spec.body),
-            answer.as_deref(),
-        );
+        let at = ChatRef::new(&said.message, answer_id);
+        let answers = wait_for_answers(&context.resources, &at, self.wait).await;
+        let view = answers.view(Timestamp::now());
         if let Some(mut intent) = said.intent {
             intent.answer(context, stored(&Ok(view.clone()))).await;
         }
@@ -152,17 +168,17 @@ fn subject(text: &str) -> String {
     line.chars().take(SUBJECT_MAX - 1).chain(['…']).collect()
 }
 
-/// The answer of this name, once it is in the cache; `None` where it is not there after this long.
-pub async fn wait_for_answer(resources: &Resources, answer_id: &str, wait: Duration) -> Option<Arc<Message>> {
-    let answered = async {
-        loop {
-            if let Some(answer) = resources.message(answer_id) {
-                return answer;
-            }
-            tokio::time::sleep(POLL_INTERVAL).await;
+/// The answers to a Message, once they are in the cache or this time is over.
+pub async fn wait_for_answers(resources: &Resources, at: &ChatRef, wait: AnswerWait) -> ChatAnswers {
+    let start = Instant::now();
+    loop {
+        let answers = resources.chat_answers(at);
+        let longest = if answers.is_answered() { wait.model } else { wait.first };
+        if !answers.is_pending(Timestamp::now()) || start.elapsed() >= longest {
+            return answers;
         }
-    };
-    tokio::time::timeout(wait.min(ANSWER_WAIT_MAX), answered).await.ok()
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use super::utterance::{Place, Utterance};
 use crate::api::{Action, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{
-    Acknowledge, Command as _, CommandError, Context, Note, Objects, RequestRun, Unacknowledge, acknowledge, run,
-    silence, unacknowledge,
+    Acknowledge, Command as _, CommandError, Context, Note, Objects, RequestAdvice, RequestRun, Unacknowledge,
+    acknowledge, request_advice, run, silence, unacknowledge,
 };
 use crate::domain::conversation::command::{Command, Understood, parse};
 use crate::runtime::write::call;
@@ -47,6 +47,7 @@ fn verb(instruction: &Instruction) -> &'static str {
     match instruction {
         Command::Acknowledge { .. } => acknowledge::VERB_ACKNOWLEDGE,
         Command::Unacknowledge => unacknowledge::VERB,
+        Command::Advise { .. } => request_advice::VERB,
         Command::Run { .. } => run::VERB,
         Command::Silence { .. } => silence::VERB_MAKE,
         Command::Unsilence { .. } => silence::VERB_LIFT,
@@ -72,6 +73,11 @@ async fn execute(
         }
         Command::Unacknowledge => {
             let command = Unacknowledge::new(&context.resources, about.finding()?)?;
+            Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
+        }
+        Command::Advise { note } => {
+            let note = note.map(|note| Note::parse(&note)).transpose()?.flatten();
+            let command = RequestAdvice::new(&context.resources, about.finding()?, note)?;
             Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
         }
         Command::Run { scenario } => {

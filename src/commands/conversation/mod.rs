@@ -12,7 +12,9 @@ mod silencing;
 mod text;
 mod utterance;
 
-pub use chat::{ANSWER_WAIT_DEFAULT, ANSWER_WAIT_MAX, Chat, ChatInput, wait_for_answer};
+#[cfg(test)]
+pub(super) use chat::wait_for_answers;
+pub use chat::{ANSWER_WAIT_MAX, AnswerWait, Chat, ChatInput};
 pub use reply::Reply;
 pub use text::{TEXT_MAX, Text};
 

@@ -157,6 +157,7 @@ async fn store(context: &Context, said: &Utterance) -> Result<Message, CommandEr
         at: Some(MicroTime(now_in_micros())),
         tier: None,
         citations: Vec::new(),
+        grounded: None,
         reason: None,
         severity: None,
         finding: said.finding.clone().filter(|finding| said.place.finding() != Some(finding)),

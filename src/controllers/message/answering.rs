@@ -1,12 +1,16 @@
 //! Makes the answer to one Message.
 
 use super::surroundings::{Surroundings, acting};
-use crate::api::{Action, Author, AuthorKind, Message, MessageSpec, Scenario, Thread, Tier};
+use crate::api::{
+    Action, Author, AuthorKind, MODEL_ANSWER, MODEL_ANSWER_FOLLOWS, Message, MessageSpec, Scenario, Thread, Tier,
+};
 use crate::controllers::context::Context;
 use crate::controllers::making::{Made, Maker};
-use crate::domain::conversation::answer::{self, CarriedOut};
-use crate::domain::conversation::command::parse;
+use crate::domain::advice::questions;
+use crate::domain::conversation::answer::{self, CarriedOut, Free, LocalModel};
+use crate::domain::conversation::command::{free_question, parse};
 use crate::domain::conversation::{Said, Style};
+use crate::domain::runbooks::Excerpt;
 use crate::domain::silence::ParsedSilences;
 use crate::domain::thread::authorship::is_own;
 use crate::domain::thread::names::{answer_name, names};
@@ -41,6 +45,21 @@ pub enum Answered {
 pub fn is_answered(caches: &Caches, question: &str, answer: &str) -> bool {
     let is_it = |message: &Message| is_own(message) && message.spec.in_reply_to.as_deref() == Some(question);
     names(answer).any(|name| caches.messages.get(&name).is_some_and(|message| is_it(&message)))
+}
+
+/// What is answered.
+struct Answer {
+    said: Said,
+    is_grounded: bool,
+    /// The checked answer of the local model follows.
+    model_follows: bool,
+}
+
+impl Answer {
+    /// That there is none, since the author got many.
+    fn of_limit(said: Said) -> Answer {
+        Answer { said, is_grounded: true, model_follows: false }
+    }
 }
 
 /// Makes answers. Clones share everything.
@@ -102,16 +121,17 @@ impl Answering {
         if is_answered(&self.context.caches, &name, &answer) {
             return Ok(());
         }
-        let said = match most {
-            Some(most) => answer::too_many(&question.spec.author.name, most, &self.style),
+        let agent = acting(&self.context.caches, &thread.spec.agent);
+        let Answer { said, is_grounded, model_follows } = match most {
+            Some(most) => Answer::of_limit(answer::too_many(&question.spec.author.name, most, &self.style)),
             None => {
                 let action = self.carried_out(question).await?;
-                self.said(question, thread, action.as_ref())
+                self.made(question, thread, &agent, action.as_ref()).await
             }
         };
         let spec = MessageSpec {
             thread: question.spec.thread.clone(),
-            author: Author { kind: AuthorKind::Agent, name: acting(&self.context.caches, &thread.spec.agent) },
+            author: Author { kind: AuthorKind::Agent, name: agent },
             body: said.body,
             in_reply_to: Some(name),
             recipients: Vec::new(),
@@ -119,6 +139,7 @@ impl Answering {
             at: Some(MicroTime(after(question))),
             tier: Some(Tier::T0),
             citations: said.citations,
+            grounded: Some(is_grounded),
             reason: None,
             severity: None,
             finding: None,
@@ -126,18 +147,38 @@ impl Answering {
             action: None,
             acknowledgement: None,
         };
-        match self.maker.message(&answer, &spec).await? {
+        let follows: &[_] = if model_follows { &[(MODEL_ANSWER, MODEL_ANSWER_FOLLOWS)] } else { &[] };
+        match self.maker.message_with(&answer, &spec, follows).await? {
             Made::New(_) => Ok(()),
             Made::Before(_) | Made::NoName => Err(WriteError::Exists),
         }
     }
 
-    fn said(&self, question: &Message, thread: &Thread, action: Option<&Action>) -> Said {
+    async fn made(&self, question: &Message, thread: &Thread, agent: &str, action: Option<&Action>) -> Answer {
         let understood = parse(&question.spec.body);
         let surroundings = {
             let mut silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
             self.refresh(&mut silences);
             Surroundings::of(&self.context, question, thread, &understood, &silences)
+        };
+        // In a Thread that is closed nothing is dealt with any more, and a command is answered with what came of it.
+        let asked = if thread.spec.closed || action.is_some() { None } else { free_question(&question.spec.body) };
+        let found = match &asked {
+            Some(asked) => self.found(asked, &surroundings).await,
+            None => Vec::new(),
+        };
+        let case = questions::Asked {
+            is_model_on: self.context.inquiry.off_by.is_none(),
+            tier: self.context.caches.agents.get(agent).map_or(Tier::T0, |agent| agent.spec.tier),
+            is_free: asked.is_some(),
+            is_found: !found.is_empty(),
+            has_runbook: surroundings.runbook().is_some(),
+        };
+        let model_follows = questions::follows(&case);
+        let model = match (case.is_model_on, model_follows) {
+            (_, true) => LocalModel::Follows,
+            (true, false) => LocalModel::NotAsked,
+            (false, false) => LocalModel::Off,
         };
         let scenario = action.and_then(|action| self.scenario_of(action));
         let carried_out = action.map(|action| CarriedOut {
@@ -146,8 +187,15 @@ impl Answering {
             status: action.status.as_ref(),
             run: scenario.as_ref().and_then(|of| of.status.as_ref()?.last_requested_run.as_ref()),
         });
-        let open = || surroundings.open();
-        answer::answer(&surroundings.known(&understood, carried_out, &open), &self.style)
+        let (open, similar) = (|| surroundings.open(), || surroundings.similar());
+        let free = asked.as_ref().map(|_| Free { found: &found, model });
+        let known = surroundings.known(&understood, carried_out, free, &open, &similar);
+        Answer { said: answer::answer(&known, &self.style), is_grounded: known.is_grounded(), model_follows }
+    }
+
+    async fn found(&self, asked: &str, surroundings: &Surroundings) -> Vec<Excerpt> {
+        let runbook = surroundings.runbook();
+        self.context.inquiry.found(asked, runbook.as_ref().map(|runbook| runbook.spec.as_str())).await
     }
 
     fn refresh(&self, silences: &mut ParsedSilences) {

@@ -10,7 +10,7 @@
 
 mod answering;
 mod rate;
-mod surroundings;
+pub mod surroundings;
 mod unanswered;
 
 use super::context::Context;

@@ -5,12 +5,14 @@ use crate::controllers::context::Context;
 use crate::domain::agents;
 use crate::domain::conversation::Facts;
 use crate::domain::conversation::answer::{
-    About, CarriedOut, Conversation, Known, OpenItem, OpenList, Place, ScenarioFacts,
+    About, CarriedOut, Conversation, Free, Known, OpenItem, OpenList, Place, ScenarioFacts,
 };
 use crate::domain::conversation::command::{Question, Understood};
 use crate::domain::conversation::correlation::Group;
 use crate::domain::conversation::mentioned::mentioned;
+use crate::domain::conversation::noted::noted;
 use crate::domain::silence::{self, ActiveSilences, ParsedSilences, SilencedBy};
+use crate::domain::similar::{Similar, similar};
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;
 use jiff::Timestamp;
@@ -103,7 +105,9 @@ impl Surroundings {
         &'a self,
         understood: &'a Understood,
         carried_out: Option<CarriedOut<'a>>,
+        free: Option<Free<'a>>,
         open: &'a dyn Fn() -> OpenList,
+        similar: &'a dyn Fn() -> Vec<Similar>,
     ) -> Known<'a> {
         Known {
             understood,
@@ -111,8 +115,24 @@ impl Surroundings {
             about: self.about(),
             now: clock::now(),
             open,
+            similar,
             carried_out,
+            free,
         }
+    }
+
+    /// Similar past occurrences of the Finding that it is about.
+    pub fn similar(&self) -> Vec<Similar> {
+        let Subject::Finding(finding) = &self.subject else { return Vec::new() };
+        let (findings, threads) = (self.caches.findings.objects(), self.caches.threads.objects());
+        let messages = self.caches.messages.objects();
+        let (findings, threads) = (findings.iter().map(|of| &**of), threads.iter().map(|of| &**of));
+        similar(finding, findings, threads, messages.iter().map(|of| &**of), noted)
+    }
+
+    /// The runbook of the subject.
+    pub fn runbook(&self) -> Option<FindingRunbook> {
+        runbook(&self.subject)
     }
 
     /// The open Findings.

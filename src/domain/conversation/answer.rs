@@ -1,12 +1,17 @@
 //! What an Agent answers to a person's Message.
 
+mod before;
 mod carried_out;
+mod free;
+mod model;
 mod state;
 #[cfg(test)]
 mod tests;
 mod typed;
 
 pub use carried_out::CarriedOut;
+pub use free::{Free, LocalModel};
+pub use model::{ModelOutcome, ModelReply, model_reply};
 pub use state::{OpenItem, OpenList, ScenarioFacts};
 
 use super::command::{Question, Understood};
@@ -14,6 +19,7 @@ use super::draft::Draft;
 use super::{Facts, Said, Style, quote};
 use crate::api::{FindingRunbook, Runbook};
 use crate::domain::notice::wording::one_line;
+use crate::domain::similar::Similar;
 use crate::domain::texts::{Language, answers as texts};
 use jiff::Timestamp;
 
@@ -66,8 +72,29 @@ pub struct Known<'a> {
     pub now: Timestamp,
     /// Those of the Agent that answers, and of all others; the list is made only for an answer that shows it.
     pub open: &'a dyn Fn() -> OpenList,
+    /// Similar past occurrences of the Finding that it is about; looked up only for an answer that shows them.
+    pub similar: &'a dyn Fn() -> Vec<Similar>,
     /// The command that the facade carried out for the Message.
     pub carried_out: Option<CarriedOut<'a>>,
+    /// Of a question in the person's own words.
+    pub free: Option<Free<'a>>,
+}
+
+impl Known<'_> {
+    /// Whether all that the answer says follows from what was read, or is quoted. Not of the answer that the Message was not understood, or
+    /// that nothing was found.
+    pub fn is_grounded(&self) -> bool {
+        let is_understood = !matches!(self.understood, Understood::Misspelt(_) | Understood::Nothing);
+        let is_found = self.free.is_some_and(|free| !free.found.is_empty());
+        self.conversation.is_closed || self.carried_out.is_some() || is_understood || is_found
+    }
+
+    /// The state of what the question is about, as the answer to `status` has it: text for a prompt.
+    pub fn state(&self, style: &Style) -> String {
+        let mut draft = Draft::default();
+        state::about(&mut draft, self, style);
+        draft.said().body
+    }
 }
 
 /// The answer to a Message. The same input always gives the same text.
@@ -82,6 +109,10 @@ pub fn answer(known: &Known<'_>, style: &Style) -> Said {
         carried_out::result(&mut draft, command, &known.about, style);
         return draft.said();
     }
+    if let Some(free) = &known.free {
+        free::answer(&mut draft, free, known, style);
+        return draft.said();
+    }
     match known.understood {
         Understood::Command(command) => typed::command(&mut draft, command, known, language),
         Understood::Invalid(error) => draft.paragraph(texts::invalid(language, error)),
@@ -89,6 +120,7 @@ pub fn answer(known: &Known<'_>, style: &Style) -> Said {
         Understood::Question(Question::Status { .. }) => state::about(&mut draft, known, style),
         Understood::Question(Question::Open) => state::open(&mut draft, &(known.open)(), style),
         Understood::Question(Question::Runbook) => runbook(&mut draft, &known.about, style),
+        Understood::Question(Question::Before) => before::asked(&mut draft, known, style),
         Understood::Misspelt(_) | Understood::Nothing => {
             draft.paragraph(texts::not_understood(language));
             if let Understood::Misspelt(meant) = known.understood {

@@ -3,6 +3,7 @@
 //! Only the first line counts, and a command only as the whole of it, in the imperative: what merely contains such a word, or asks, is
 //! none. The note of a command may go on in further lines. Accents, case and punctuation make no difference.
 
+mod free;
 mod length;
 mod line;
 mod silence;
@@ -12,6 +13,7 @@ mod tests;
 mod vocabulary;
 
 pub use crate::domain::argument::ArgumentError;
+pub use free::{QUESTION_MAX, free_question};
 pub use line::plain;
 
 use crate::domain::printable::printable;
@@ -46,6 +48,10 @@ pub enum Command {
         note: Option<String>,
     },
     Unacknowledge,
+    /// Asks for advice on the Finding of the conversation. The note says what was tried.
+    Advise {
+        note: Option<String>,
+    },
     /// Of the Scenario of the conversation where none is named.
     Run {
         scenario: Option<String>,
@@ -81,6 +87,8 @@ pub enum Question {
     /// What is open.
     Open,
     Runbook,
+    /// Similar past occurrences.
+    Before,
     Help,
 }
 
@@ -122,6 +130,7 @@ fn with_lines<'t>(understood: Understood, lines: impl Iterator<Item = &'t str>) 
         Understood::Command(Command::Acknowledge { note }) => {
             Understood::Command(Command::Acknowledge { note: go_on(note) })
         }
+        Understood::Command(Command::Advise { note }) => Understood::Command(Command::Advise { note: go_on(note) }),
         Understood::Command(Command::Silence { scope, duration, reason }) => {
             Understood::Command(Command::Silence { scope, duration, reason: go_on(reason) })
         }
@@ -135,6 +144,7 @@ fn question(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
         "" if line.is_question() => Question::Help,
         said if words::OPEN.contains(&said) => Question::Open,
         said if words::RUNBOOK.contains(&said) => Question::Runbook,
+        said if words::BEFORE.contains(&said) => Question::Before,
         said if words::HELP.contains(&said) => Question::Help,
         _ => status(line, all)?,
     };
@@ -174,14 +184,18 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
     if is_unacknowledge(all) {
         return Some(Understood::Command(Command::Unacknowledge));
     }
+    let acknowledge = |note| Command::Acknowledge { note };
     if words::ACKNOWLEDGE.contains(&first) {
-        return acknowledge(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING]);
+        return noted(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING], acknowledge);
     }
     if words::AWARE == first {
-        return acknowledge(line, rest, 1, &[words::SAYS_SOMETHING]);
+        return noted(line, rest, 1, &[words::SAYS_SOMETHING], acknowledge);
     }
     if words::I_AM_AWARE == (first, rest.first().map_or("", |word| word.plain.as_str())) {
-        return acknowledge(line, rest.get(1..)?, 2, &[words::SAYS_SOMETHING]);
+        return noted(line, rest.get(1..)?, 2, &[words::SAYS_SOMETHING], acknowledge);
+    }
+    if words::ADVISE.contains(&first) {
+        return noted(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING], |note| Command::Advise { note });
     }
     if words::RUN.contains(&first) {
         return run(line, rest);
@@ -203,11 +217,17 @@ fn is_unacknowledge(all: &[Word]) -> bool {
     }
 }
 
-/// After `spoken` words, a note; one of the words `no_notes` that make a sentence of it begins one only where it is set apart, as in
+/// A command that after its `spoken` words has a note; one of the words `no_notes` that make a sentence of it begins one only where it is set apart, as in
 /// `ack: não volta hoje`.
-fn acknowledge(line: &Line<'_>, rest: &[Word], spoken: usize, no_notes: &[&[&str]]) -> Option<Understood> {
+fn noted(
+    line: &Line<'_>,
+    rest: &[Word],
+    spoken: usize,
+    no_notes: &[&[&str]],
+    command: impl Fn(Option<String>) -> Command,
+) -> Option<Understood> {
     let Some(first) = rest.first() else {
-        return Some(Understood::Command(Command::Acknowledge { note: None }));
+        return Some(Understood::Command(command(None)));
     };
     let is_adverb =
         matches!(rest, [de, word, ..] if de.plain == "de" && words::ADVERB_WITH_DE.contains(&word.plain.as_str()));
@@ -218,7 +238,7 @@ fn acknowledge(line: &Line<'_>, rest: &[Word], spoken: usize, no_notes: &[&[&str
     if note.len() > NOTE_MAX {
         return Some(Understood::Invalid(ArgumentError::NoteTooLong { bytes: note.len(), max: NOTE_MAX }));
     }
-    Some(Understood::Command(Command::Acknowledge { note: Some(note.to_string()).filter(|note| !note.is_empty()) }))
+    Some(Understood::Command(command(Some(note.to_string()).filter(|note| !note.is_empty()))))
 }
 
 fn run(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {

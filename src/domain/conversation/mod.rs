@@ -6,6 +6,7 @@ pub mod correlation;
 mod draft;
 mod finding;
 pub mod mentioned;
+pub mod noted;
 mod quote;
 mod shown;
 pub mod tell;

@@ -4,7 +4,9 @@ use super::draft::Draft;
 use crate::api::{Citation, FindingRunbook};
 use crate::domain::clip;
 use crate::domain::notice::wording::one_line;
-use crate::domain::runbook_section::section;
+use crate::domain::printable::printable;
+use crate::domain::runbooks::Excerpt;
+use crate::domain::runbooks::section::section;
 use crate::domain::texts::{Language, conversation, notices};
 
 /// Longest quotation of a citation, in characters.
@@ -47,14 +49,23 @@ fn address(language: Language, runbook: &FindingRunbook) -> Option<String> {
     Some(format!("{}: {url}", notices::label(language, notices::Label::OpenRunbook)))
 }
 
+/// Quotes a piece of a runbook.
+pub fn excerpt(draft: &mut Draft, language: Language, excerpt: &Excerpt) {
+    quotation(draft, language, &excerpt.spec, excerpt.section(), &printable(&excerpt.text));
+}
+
 /// Quotes one section, or the beginning of the page; false if there is none.
 fn quote(draft: &mut Draft, language: Language, spec: &str, heading: Option<&str>, page: &str) -> bool {
     let Some(text) = section(page, heading) else { return false };
+    quotation(draft, language, spec, heading, &text);
+    true
+}
+
+fn quotation(draft: &mut Draft, language: Language, spec: &str, heading: Option<&str>, text: &str) {
     let spec = one_line(spec, SPEC_MAX);
     let heading = heading.map(|heading| one_line(heading, SECTION_MAX));
     draft.paragraph(format!("{}:", notices::runbook(language, &spec, heading.as_deref())));
     let quoted = text.trim_end().lines().map(|line| if line.is_empty() { ">".into() } else { format!("> {line}") });
     draft.paragraph(quoted.collect::<Vec<_>>().join("\n"));
     draft.cite(Citation { spec, section: heading, quote: clip::chars(text.trim(), QUOTE_MAX) });
-    true
 }

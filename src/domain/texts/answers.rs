@@ -8,8 +8,8 @@ pub use results::{
     undo_acknowledge,
 };
 pub use states::{
-    State, finding_state, flapping_next, last_run, not_watched, open_besides, open_count, open_item, scenario_state,
-    severity_of, silenced,
+    State, before, before_heading, before_of_what, finding_state, flapping_next, last_run, none_before, not_watched,
+    open_besides, open_count, open_item, scenario_state, severity_of, silenced,
 };
 
 use super::language::Language;
@@ -19,8 +19,59 @@ use crate::domain::argument::ArgumentError;
 pub fn not_understood(language: Language) -> String {
     text!(
         language,
-        "Não entendi. Sem o modelo local, respondo só a pedidos simples.",
-        "I did not understand that. Without the local model I answer simple requests only.",
+        "Não entendi isto como um pedido nem como uma pergunta.",
+        "I understood this neither as a request nor as a question.",
+    )
+}
+
+/// A question in the person's own words, about which the runbooks have nothing.
+pub fn nothing_found(language: Language) -> String {
+    text!(language, "Não encontrei nada nos runbooks sobre isso.", "I found nothing about that in the runbooks.",)
+}
+
+/// What is answered while T1 is off.
+pub fn without_the_model(language: Language) -> String {
+    text!(
+        language,
+        "Sem o modelo local, respondo com os runbooks e a pedidos simples.",
+        "Without the local model I answer from the runbooks, and simple requests.",
+    )
+}
+
+/// Before the sections of the runbooks that fit a question.
+pub fn found_in_runbooks(language: Language) -> String {
+    text!(language, "O que os runbooks dizem de mais próximo:", "The closest that the runbooks say:",)
+}
+
+/// The answer of the local model follows.
+pub fn the_model_answers(language: Language) -> String {
+    text!(
+        language,
+        "O modelo local também vai responder: a resposta dele, depois de conferida, vem em outra mensagem.",
+        "The local model answers as well: its answer comes in another message, once it is checked.",
+    )
+}
+
+/// The answer of the local model does not come. `why` is a clause.
+pub fn the_model_did_not_answer(language: Language, why: &str) -> String {
+    text!(language, "O modelo local não respondeu: {why}", "The local model did not answer: {why}")
+}
+
+/// The local model was turned off after its answer was announced; `setting` turns it on.
+pub fn the_model_was_turned_off(language: Language, setting: &str) -> String {
+    text!(
+        language,
+        "O modelo local foi desligado antes de responder. Para ligar, configure {setting}.",
+        "The local model was turned off before it answered. To turn it on, set {setting}.",
+    )
+}
+
+/// Nothing of what the local model said is supported by what it was given.
+pub fn the_model_had_nothing(language: Language) -> String {
+    text!(
+        language,
+        "O modelo local respondeu, mas nada do que disse se apoia nos runbooks ou no que foi lido, e por isso não é mostrado.",
+        "The local model answered, but nothing of what it said is supported by the runbooks or by what was read, so that it is not shown.",
     )
 }
 
@@ -48,7 +99,7 @@ pub fn help_heading(language: Language) -> String {
 }
 
 /// What an Agent does.
-pub fn help(language: Language) -> [String; 8] {
+pub fn help(language: Language) -> [String; 10] {
     [
         text!(
             language,
@@ -57,6 +108,16 @@ pub fn help(language: Language) -> [String; 8] {
         ),
         text!(language, "abertos: as ocorrências abertas", "open: the open Findings"),
         text!(language, "runbook: o que fazer, como diz o runbook", "runbook: the next steps, as the runbook says"),
+        text!(
+            language,
+            "já aconteceu?: ocorrências parecidas do passado, e o que se escreveu sobre elas",
+            "seen before?: similar past occurrences, and what was written about them",
+        ),
+        text!(
+            language,
+            "conselho NOTA: pede um conselho sobre a ocorrência; a nota diz o que já se tentou",
+            "advice NOTE: requests advice on the Finding; the note says what was tried",
+        ),
         text!(
             language,
             "ack NOTA: reconhece a ocorrência; desfazer ack: retira o reconhecimento",

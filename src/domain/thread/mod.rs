@@ -4,6 +4,7 @@
 //! [`message_status`], [`thread_status`], [`closing`]. All of it is decided from what is stored, and what has to be made once has a name
 //! that follows from what it is about: a crash anywhere loses nothing, and a repeated attempt finds what was made.
 
+pub mod answers;
 pub mod authorship;
 pub mod closing;
 pub mod correlated;

@@ -75,6 +75,25 @@ pub fn answer_name(message: &str, uid: &str) -> String {
     format!("answer-{}", hash(&[message, uid]))
 }
 
+/// The name of the checked answer of the local model to a Message. `uid` is that of the Message.
+pub fn model_answer_name(message: &str, uid: &str) -> String {
+    format!("model-answer-{}", hash(&[message, uid]))
+}
+
+/// The name of the Message with advice in a Thread. `of` is what the advice was made from.
+pub fn advice_name(thread: &str, of: &[&str]) -> String {
+    format!("{}{}", advice_prefix(thread), hash(of))
+}
+
+/// Whether a name is of a Message with advice in this Thread.
+pub fn is_advice_in(message: &str, thread: &str) -> bool {
+    message.starts_with(&advice_prefix(thread))
+}
+
+fn advice_prefix(thread: &str) -> String {
+    format!("advice-{}-", hash(&[thread]))
+}
+
 /// Seconds since 1970 with digits and lower-case letters; of a time before that, 0.
 fn base36(seconds: i64) -> String {
     let mut left = u64::try_from(seconds).unwrap_or_default();
@@ -168,6 +187,11 @@ mod tests {
             message_name("ta", ""),
             answer_name("m", "1"),
             answer_name("m", "2"),
+            model_answer_name("m", "1"),
+            model_answer_name("m", "2"),
+            advice_name("t", &["a", "b"]),
+            advice_name("t", &["ab"]),
+            advice_name("u", &["ab"]),
         ];
         for (number, name) in names.iter().enumerate() {
             assert!(
@@ -177,5 +201,6 @@ mod tests {
             assert!(!names[..number].contains(name), "{name}");
         }
         assert_eq!(answer_name("m", "1"), answer_name("m", "1"));
+        assert!(is_advice_in(&advice_name("t", &["a"]), "t") && !is_advice_in(&advice_name("t", &["a"]), "u"));
     }
 }

@@ -181,6 +181,7 @@ pub fn message(telling: &Telling, thread: &str, voices: &Voices, facts: &Facts<'
         at: Some(MicroTime(telling.at)),
         tier: Some(Tier::T0),
         citations,
+        grounded: None,
         reason: Some(telling.what.reason().to_string()),
         severity: telling.severity,
         finding: None,

@@ -3,12 +3,10 @@
 use super::authorship::is_own;
 use super::names::names;
 use crate::api::{Message, MessagePhase, Severity};
-use jiff::{SignedDuration, Timestamp};
+pub use crate::domain::written_at::written_at as at;
+use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// The clocks of this program and of the API server differ by less.
-const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
 /// Greatest sequence that is given: more Messages than a Thread ever has. Somebody wrote a greater one by hand.
 pub const SEQUENCE_MAX: u32 = 1_000_000_000;
@@ -25,6 +23,7 @@ pub const CORRELATED: &str = "Correlated";
 pub const RESOLVED: &str = "Resolved";
 pub const FLAPPING: &str = "Flapping";
 pub const SETTLED: &str = "Settled";
+pub const ADVICE: &str = "Advice";
 
 /// The Messages of one Thread by name. Clones of the Messages are shared.
 #[derive(Clone, Debug, Default)]
@@ -110,13 +109,6 @@ impl Told {
 /// What a Message of the operator tells of the Finding.
 pub fn reason(message: &Message) -> Option<&str> {
     message.spec.reason.as_deref().filter(|_| is_own(message))
-}
-
-/// When the Message was written: not later than it was created, whatever it says. The API server knows only whole seconds.
-pub fn at(message: &Message) -> Timestamp {
-    let created = message.metadata.creation_timestamp.as_ref().map(|at| at.0);
-    let latest = created.and_then(|created| created.checked_add(CLOCKS_DIFFER).ok()).unwrap_or(Timestamp::MAX);
-    message.spec.at.as_ref().map(|at| at.0.min(latest)).or(created).unwrap_or(Timestamp::MIN)
 }
 
 /// The place of a Message in its Thread, unless somebody wrote a senseless one by hand.

@@ -9,34 +9,32 @@ mod ring;
 #[cfg(test)]
 mod ring_tests;
 mod seats;
+mod session;
 
 pub use feed::EventFeed;
 #[cfg(test)]
 pub use position::Kind;
-pub use seats::Seats;
+pub use seats::{Seat, Seats};
+pub use session::Session;
 
 use super::FacadeState;
 use super::openapi::{BadRequest, ServerErrors, Unauthenticated};
 use super::problem::Problem;
 use crate::commands::Caller;
-use crate::listener;
 use crate::telemetry::Limit;
 use crate::views::{ChangeView, Parameters, QueryError};
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
-use futures::future::BoxFuture;
-use futures::{FutureExt as _, stream};
-use jiff::Timestamp;
+use futures::stream;
 use ring::Reader;
-use seats::Seat;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch as signal;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use utoipa::IntoParams;
 
 /// How often something is sent at least. The token is verified as often.
@@ -90,11 +88,7 @@ pub async fn follow(
     if let Some(name) = parameters.keys().next() {
         return Err(QueryError::new(name, "not a parameter here; there is none").into());
     }
-    let seat = facade.seats.take(&caller.name).map_err(|(limit, most)| {
-        facade.backend.process.metrics.limit_reached(limit, format_args!("of {}", caller.name));
-        let whose = if limit == Limit::EventStreams { "in all" } else { "of one person" };
-        Problem::too_many_requests(format!("{most} streams of events {whose} are open already"), RETRY_AFTER)
-    })?;
+    let seat = take_seat(&facade, &caller)?;
     let last = headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default());
     let feed = facade.backend.events.clone();
     // Before the reader begins, so that no change is missed.
@@ -119,7 +113,17 @@ pub async fn follow(
     Ok((headers, body).into_response())
 }
 
-fn heartbeat() -> tokio::time::Interval {
+/// A seat for a stream of events of the caller; Too Many Requests where there is none.
+pub fn take_seat(facade: &FacadeState, caller: &Caller) -> Result<Seat, Problem> {
+    facade.seats.take(&caller.name).map_err(|(limit, most)| {
+        facade.backend.process.metrics.limit_reached(limit, format_args!("of {}", caller.name));
+        let whose = if limit == Limit::EventStreams { "in all" } else { "of one person" };
+        Problem::too_many_requests(format!("{most} streams of events {whose} are open already"), RETRY_AFTER)
+    })
+}
+
+/// When a token is verified again, and something is sent at least.
+pub fn heartbeat() -> tokio::time::Interval {
     let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     heartbeat
@@ -172,59 +176,5 @@ impl Events {
                 }
             }
         }
-    }
-}
-
-/// How long a client may read.
-struct Session {
-    facade: FacadeState,
-    /// With the token.
-    headers: HeaderMap,
-    /// When the token expires, where it says so.
-    expires: Option<Instant>,
-    /// Completes when the server stops.
-    stops: BoxFuture<'static, ()>,
-    is_over: bool,
-}
-
-impl Session {
-    fn new(facade: FacadeState, headers: HeaderMap, extensions: &Extensions) -> Session {
-        let left = |expires: Timestamp| Duration::try_from(expires.duration_since(Timestamp::now())).ok();
-        // One that is past this, and still accepted, ends with the next verification.
-        let left = facade.backend.auth.expiry(&headers).and_then(left).filter(|left| !left.is_zero());
-        let expires = left.and_then(|left| Instant::now().checked_add(left));
-        let stops = listener::stopping(extensions).boxed();
-        Session { facade, headers, expires, stops, is_over: false }
-    }
-
-    /// Completes when the token expires or the server stops.
-    async fn ends(&mut self) {
-        let expires = async {
-            match self.expires {
-                Some(at) => sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = expires => {}
-            () = &mut self.stops => {}
-        }
-        self.is_over = true;
-    }
-
-    fn is_over(&mut self) -> bool {
-        let is_expired = self.expires.is_some_and(|at| Instant::now() >= at);
-        self.is_over = self.is_over || is_expired || (&mut self.stops).now_or_never().is_some();
-        self.is_over
-    }
-
-    /// Whether the token is still accepted. Where that can't be verified now, it is.
-    async fn is_valid(&mut self) -> bool {
-        let verified = self.facade.backend.auth.caller(&self.headers).await;
-        !verified.is_err_and(|problem| matches!(problem.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN))
-    }
-
-    fn report(&self, limit: Limit, what: &str) {
-        self.facade.backend.process.metrics.limit_reached(limit, what);
     }
 }

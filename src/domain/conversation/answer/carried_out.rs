@@ -50,6 +50,7 @@ pub fn result(draft: &mut Draft, command: &CarriedOut<'_>, about: &About<'_>, st
     let did = match verb {
         "acknowledge" => Did::Acknowledge { finding: &subject, by: &by },
         "unacknowledge" => Did::Unacknowledge { finding: &subject },
+        "request-advice" => Did::Advise { finding: &subject },
         "run" => Did::Run { scenario: &subject },
         "silence" => {
             Did::Silence { name: &subject, about: silenced, until: until.as_deref(), before: before.as_deref() }

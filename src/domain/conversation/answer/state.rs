@@ -1,6 +1,6 @@
 //! The state of what is asked about, and lists of what is open.
 
-use super::{About, Known, NAME_MAX};
+use super::{About, Known, NAME_MAX, before};
 use crate::api::conditions::{READY, find};
 use crate::api::{Phase, ScenarioSpec, ScenarioStatus, Severity};
 use crate::domain::conversation::draft::Draft;
@@ -89,6 +89,7 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
             if facts.status.is_active() {
                 finding::what_was_read(draft, facts, style);
                 tell::affected(draft, facts, style);
+                before::list(draft, known, style);
             }
         }
         About::Scenario(facts) => scenario(draft, facts, &(known.open)(), style),

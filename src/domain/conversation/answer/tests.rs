@@ -1,16 +1,16 @@
 //! Answers to every request, as golden files, and to any text.
 
+mod results;
+
 use super::*;
-use crate::api::{
-    ActionSpec, ActionStatus, Actor, CheckOutcome, CheckResult, FindingStatus, Phase, RequestedRun, Role, ScenarioSpec,
-    ScenarioStatus, Severity, Subject,
-};
-use crate::domain::conversation::command::parse;
+use crate::api::{FindingStatus, Phase, ScenarioSpec, ScenarioStatus, Severity};
+use crate::domain::conversation::command::{free_question, parse};
 use crate::domain::conversation::tests::fixtures::{
-    NAME, PAGE, acknowledgement, at, group, language_name, silences, spec, status, style, time,
+    NAME, PAGE, acknowledgement, at, group, language_name, silences, spec, status, style,
 };
 use crate::domain::conversation::tests::{compare, hostile};
-use crate::domain::refusal::Refusal;
+use crate::domain::runbooks::Excerpt;
+use crate::domain::similar::{Closeness, Note};
 use crate::domain::texts::Language;
 use proptest::prelude::*;
 use serde_json::json;
@@ -66,13 +66,36 @@ struct Case<'a> {
     on: On,
     is_closed: bool,
     status: FindingStatus,
+    /// Whether there are similar past occurrences.
+    has_past: bool,
+    found: &'a [Excerpt],
+    model: LocalModel,
 }
 
 fn case(text: &str, on: On) -> Case<'_> {
-    Case { text, on, is_closed: false, status: status() }
+    Case { text, on, is_closed: false, status: status(), has_past: false, found: &[], model: LocalModel::Off }
+}
+
+/// Pieces of a runbook that fit a question, the second one without headings.
+fn excerpts() -> Vec<Excerpt> {
+    let excerpt = |headings: &[&str], text: &str| Excerpt {
+        spec: "proxmox-cluster".into(),
+        headings: headings.iter().map(|heading| heading.to_string()).collect(),
+        text: text.into(),
+        hash: "0123456789abcdef".into(),
+    };
+    vec![
+        excerpt(&["Cluster Proxmox", "Como reparar"], "1. `qm start 112`\n\n   Espere um minuto.\n"),
+        excerpt(&[], "Cenário `proxmox.cluster`."),
+        excerpt(&["Cluster Proxmox", "Quando escalar"], "Não cabe mais."),
+    ]
 }
 
 fn said(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, language: Language) -> Said {
+    with_known(case, carried_out, |known| answer(known, &style(language)))
+}
+
+fn with_known<T>(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, then: impl FnOnce(&Known<'_>) -> T) -> T {
     let (finding_spec, (scenario_spec, scenario_status), place, group) = (spec(), scenario(), place(), group());
     let silences = silences();
     let scenarios = ["vm123.finance.stack".to_string(), "vm123.openpanel.bridge".to_string()];
@@ -100,8 +123,45 @@ fn said(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, language: Language
     };
     let conversation = Conversation { asker: "ana", is_closed: case.is_closed, place: &place };
     let now = at("2026-11-26T14:00:00Z");
-    let known = Known { understood: &understood, conversation, about, now, open: &open, carried_out };
-    answer(&known, &style(language))
+    let similar = || if case.has_past { past() } else { Vec::new() };
+    let free = free_question(case.text).map(|_| Free { found: case.found, model: case.model });
+    then(&Known {
+        understood: &understood,
+        conversation,
+        about,
+        now,
+        open: &open,
+        similar: &similar,
+        carried_out,
+        free,
+    })
+}
+
+/// Past occurrences, each closer than the next.
+fn past() -> Vec<Similar> {
+    let note = |by: &str, text: &str, is_proven| Note {
+        by: by.into(),
+        text: text.into(),
+        at: at("2026-11-20T10:20:00Z"),
+        is_proven,
+    };
+    let of = |finding: &str, closeness, minutes: i64, notes: Vec<Note>| Similar {
+        finding: finding.into(),
+        scenario: "proxmox.cluster".into(),
+        check: "vm-running".into(),
+        key: "112".into(),
+        closeness,
+        opened_at: at("2026-11-20T10:00:00Z"),
+        resolved_at: at("2026-11-20T10:00:00Z") + jiff::SignedDuration::from_mins(minutes),
+        message: "VM 113 não está em execução".into(),
+        notes,
+    };
+    let notes = vec![note("ana", "faltou memória no nó", None), note("rui", "liguei a VM", Some(false))];
+    vec![
+        of(NAME, Closeness::SameFinding, 25, notes),
+        of("proxmox.cluster-9876543210", Closeness::SameCheck, 135, vec![note("eva", "migrei para pve2", Some(true))]),
+        Similar { message: String::new(), ..of("other-1", Closeness::CloseEvidence, 2, Vec::new()) },
+    ]
 }
 
 /// It was opened for the third time within the hour, ten minutes ago.
@@ -124,10 +184,16 @@ fn flapping_status() -> FindingStatus {
 fn answers_are_those_of_the_golden_files() {
     let known =
         FindingStatus { phase: Some(Phase::Acknowledged), acknowledgement: Some(acknowledgement()), ..status() };
+    let found = excerpts();
     for (name, case) in [
         ("status-finding", case("status", On::Finding)),
         ("status-acknowledged", Case { status: known, ..case("status", On::Finding) }),
         ("status-flapping", Case { status: flapping_status(), ..case("status", On::Finding) }),
+        ("status-before", Case { has_past: true, ..case("status", On::Finding) }),
+        ("before", Case { has_past: true, ..case("Isso já aconteceu antes?", On::Finding) }),
+        ("before-none", case("seen before?", On::Finding)),
+        ("before-nothing", case("já aconteceu?", On::Nothing)),
+        ("type-advise", case("conselho: já reiniciei", On::Finding)),
         ("status-scenario", case("status", On::Scenario)),
         ("status-agent", case("status de pulso", On::Agent)),
         ("status-unknown", case("status de nada", On::Unknown)),
@@ -137,8 +203,12 @@ fn answers_are_those_of_the_golden_files() {
         ("runbook-scenario", case("runbook", On::Scenario)),
         ("runbook-nothing", case("runbook", On::Nothing)),
         ("help", case("ajuda", On::Nothing)),
-        ("not-understood", case("por que caiu?", On::Nothing)),
-        ("not-understood-finding", case("por que caiu?", On::Finding)),
+        ("not-understood", case("vou ver", On::Nothing)),
+        ("nothing-found", case("por que caiu?", On::Nothing)),
+        ("nothing-found-finding", case("por que caiu?", On::Finding)),
+        ("nothing-found-asked", Case { model: LocalModel::Follows, ..case("por que caiu?", On::Finding) }),
+        ("found", Case { found: &found, ..case("por que caiu?", On::Nothing) }),
+        ("found-asked", Case { found: &found, model: LocalModel::Follows, ..case("por que caiu?", On::Scenario) }),
         ("misspelt", case("statsu", On::Nothing)),
         ("status-one-of", case("status de vm123", On::OneOf)),
         ("invalid", case("silenciar 400d", On::Finding)),
@@ -159,86 +229,6 @@ fn answers_are_those_of_the_golden_files() {
     }
 }
 
-fn action(verb: &str, subject: (&str, &str), parameters: &[(&str, &str)]) -> ActionSpec {
-    ActionSpec {
-        verb: verb.into(),
-        subject: Subject { kind: subject.0.into(), name: subject.1.into() },
-        actor: Actor { name: "ana".into(), roles: vec![Role::Devops], via: "rest".into() },
-        parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
-        request: None,
-        before: None,
-    }
-}
-
-#[test]
-fn results_of_commands_are_those_of_the_golden_files() {
-    let check = |name: &str, outcome, message: &str| CheckResult {
-        name: name.into(),
-        key: String::new(),
-        outcome,
-        message: message.into(),
-    };
-    let run = RequestedRun {
-        requested_at: "2026-11-26T13:59:58Z".into(),
-        run_at: time("2026-11-26T13:59:59Z"),
-        checks: vec![
-            check("status", CheckOutcome::Fail, "respondeu {\"error\": \"disk\"}"),
-            check("body", CheckOutcome::Held, "espera por status"),
-            check("api", CheckOutcome::Pass, ""),
-        ],
-        opened: Vec::new(),
-        resolved: Vec::new(),
-    };
-    let scenario = ("Scenario", "desk.api.health");
-    let asked = action("run", scenario, &[("requested_at", "2026-11-26T13:59:58Z")]);
-    let later = action("run", scenario, &[("requested_at", "2026-11-26T14:00:00Z")]);
-    let noted = action("acknowledge", ("Finding", NAME), &[("note", "troca de disco"), ("message", "m")]);
-    let silence = [("matchers", "scenario = desk.api.health"), ("ends_at", "2026-11-26T16:00:00Z"), ("reason", "x")];
-    let of_matchers = action("silence", ("Silence", "silence-1"), &silence);
-    let matchers = ("matchers", "scenario=proxmox.cluster, check=vm-running, key=112");
-    let until = ("ends_at", "2026-11-26T16:00:00Z");
-    let of_finding = action(
-        "silence",
-        ("Silence", "silence-1"),
-        &[matchers, until, ("finding", NAME), ("ended_at", "2026-11-26T15:00:00Z")],
-    );
-    let of_scenario = action("silence", ("Silence", "silence-1"), &[until, ("scenario", "proxmox.cluster")]);
-    let ended = ("silences", "silence-1, silence-2");
-    let unsilence = action("unsilence", ("Finding", NAME), &[matchers, ("finding", NAME), ended]);
-    let unsilence_none = action("unsilence", ("Scenario", "proxmox.cluster"), &[("scenario", "proxmox.cluster")]);
-    let unack = action("unacknowledge", ("Finding", NAME), &[]);
-    let status = FindingStatus { acknowledgement: Some(acknowledgement()), ..status() };
-    for (name, spec, result, message) in [
-        ("acknowledge", &noted, Some("done"), None),
-        ("acknowledge-unchanged", &noted, Some("unchanged"), None),
-        ("acknowledge-refused", &noted, Some("refused"), Some("an answer of the API of {\"another\": \"kind\"}")),
-        ("unacknowledge", &unack, Some("done"), None),
-        ("run", &asked, Some("done"), None),
-        ("run-later", &later, Some("done"), None),
-        ("run-refused", &asked, Some("refused"), Some("The roles devops may not run Scenarios.")),
-        ("silence", &of_matchers, Some("done"), None),
-        ("silence-finding", &of_finding, Some("done"), None),
-        ("silence-scenario", &of_scenario, Some("done"), None),
-        ("unsilence", &unsilence, Some("done"), None),
-        ("unsilence-unchanged", &unsilence_none, Some("unchanged"), None),
-        ("unknown", &of_matchers, Some("unknown"), Some("the process ended")),
-        ("under-way", &asked, None, None),
-        ("other", &action("end-silence", ("Silence", "silence-1"), &[]), Some("done"), None),
-    ] {
-        let ended = ActionStatus {
-            result: result.map(Into::into),
-            message: message.map(Into::into),
-            ..ActionStatus::default()
-        };
-        let command = CarriedOut { action: "action-1", spec, status: Some(&ended), run: Some(&run) };
-        for language in Language::ALL {
-            let case = Case { status: status.clone(), ..case("ack", On::Finding) };
-            let said = said(&case, Some(command), language);
-            compare(&format!("did-{name}.{}.txt", language_name(language)), &format!("{}\n", said.body));
-        }
-    }
-}
-
 #[test]
 fn a_list_of_open_findings_is_bounded_and_says_how_many_there_are() {
     let items: Vec<OpenItem> =
@@ -252,7 +242,9 @@ fn a_list_of_open_findings_is_bounded_and_says_how_many_there_are() {
         about: About::Nothing,
         now: Timestamp::UNIX_EPOCH,
         open: &open,
+        similar: &Vec::new,
         carried_out: None,
+        free: None,
     };
     let said = answer(&known, &style(Language::Portuguese));
     assert!(said.body.starts_with("10000 ocorrências abertas:\n- [alto] s00000-1 falhou"), "{}", said.body);
@@ -306,10 +298,42 @@ fn the_list_of_open_findings_is_made_only_for_an_answer_that_shows_it() {
         };
         let conversation = Conversation { asker: "ana", is_closed: false, place: &place };
         let now = Timestamp::UNIX_EPOCH;
-        let known = Known { understood: &understood, conversation, about, now, open: &list, carried_out: None };
+        let free = free_question(text).map(|_| Free { found: &[], model: LocalModel::NotAsked });
+        let known = Known {
+            understood: &understood,
+            conversation,
+            about,
+            now,
+            open: &list,
+            similar: &Vec::new,
+            carried_out: None,
+            free,
+        };
         answer(&known, &style(Language::Portuguese));
         assert_eq!(made.get(), u32::from(is_made), "{text} {on:?}");
     }
+}
+
+#[test]
+fn an_answer_is_grounded_unless_nothing_was_understood_or_found() {
+    let found = excerpts();
+    for (case, expected) in [
+        (case("status", On::Nothing), true),
+        (case("silenciar", On::Finding), true),
+        (case("statsu", On::Finding), false),
+        (case("vou ver", On::Finding), false),
+        (case("por que caiu?", On::Finding), false),
+        (Case { found: &found, ..case("por que caiu?", On::Nothing) }, true),
+        (Case { is_closed: true, ..case("por que caiu?", On::Nothing) }, true),
+    ] {
+        assert_eq!(with_known(&case, None, |known| known.is_grounded()), expected, "{}", case.text);
+    }
+    let said = said(&Case { found: &found, ..case("por que caiu?", On::Nothing) }, None, Language::Portuguese);
+    let cited: Vec<(&str, Option<&str>)> =
+        said.citations.iter().map(|of| (of.quote.as_str(), of.section.as_deref())).collect();
+    let expected =
+        [("1. `qm start 112`\n\n   Espere um minuto.", Some("Como reparar")), ("Cenário `proxmox.cluster`.", None)];
+    assert_eq!(cited, expected, "the best two");
 }
 
 #[test]
@@ -329,37 +353,9 @@ proptest! {
     ) {
         let on = [On::Finding, On::Scenario, On::Agent, On::Unknown, On::Nothing][on];
         let text = text.repeat(times);
+        let found = [Excerpt { spec: text.clone(), headings: vec![text.clone()], text: format!("x{text}"), hash: String::new() }];
         for language in Language::ALL {
-            hostile::check(&said(&case(&text, on), None, language));
-        }
-    }
-}
-
-/// A refusal with its reason is worded from that; the message is in English for clients of the API.
-#[test]
-fn a_refusal_is_told_in_the_language_of_the_conversation() {
-    let action = action("run", ("Scenario", "desk.api.health"), &[]);
-    for (result, refusal, portuguese, english) in [
-        (
-            "refused",
-            Refusal::RoleRequired { roles: "ops_lead".into() },
-            "Recusado, e nada foi alterado: executar cenários exige um dos papéis ops_lead.",
-            "Refused, and nothing was changed: running Scenarios requires one of the roles ops_lead.",
-        ),
-        (
-            "unknown",
-            Refusal::AcknowledgementUnknown { finding: "f-1".into() },
-            "Não se sabe se foi feito: não se sabe se a ocorrência f-1 foi reconhecida",
-            "It is not known whether it was done: whether this acknowledged f-1 is not known",
-        ),
-    ] {
-        let (reason, values) = refusal.recorded();
-        let message = Some("running Scenarios requires one of the roles ops_lead".to_string());
-        let ended = ActionStatus { result: Some(result.into()), message, reason, values, ..ActionStatus::default() };
-        let command = CarriedOut { action: "action-1", spec: &action, status: Some(&ended), run: None };
-        for (language, expected) in [(Language::Portuguese, portuguese), (Language::English, english)] {
-            let said = said(&case("rodar", On::Finding), Some(command), language);
-            assert!(said.body.starts_with(expected), "{}", said.body);
+            hostile::check(&said(&Case { found: &found, ..case(&text, on) }, None, language));
         }
     }
 }

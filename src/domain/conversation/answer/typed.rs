@@ -1,7 +1,7 @@
 //! Commands for people to type: what a Message by kubectl asks for is not carried out.
 
 use super::{About, Known, NAME_MAX, Place};
-use crate::api::{FindingSpec, Matcher, MatcherName, MatcherOp, RUN_REQUESTED_AT};
+use crate::api::{ADVICE_NOTE, ADVICE_REQUESTED_AT, FindingSpec, Matcher, MatcherName, MatcherOp, RUN_REQUESTED_AT};
 use crate::domain::conversation::command::{Command, Scope};
 use crate::domain::conversation::draft::Draft;
 use crate::domain::notice::wording::one_line;
@@ -11,13 +11,17 @@ use serde_json::json;
 const CURL: &str = r#"curl -H "Authorization: Bearer $TOKEN""#;
 const CURL_JSON: &str = r#"curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json'"#;
 
+/// The time, for a shell.
+const NOW: &str = r#""$(date -u +%Y-%m-%dT%H:%M:%SZ)""#;
+
 /// What to type for a command.
 pub fn command(draft: &mut Draft, command: &Command, known: &Known<'_>, language: Language) {
     draft.paragraph(texts::not_carried_out(language));
     let place = known.conversation.place;
     let unnamed = texts::name_placeholder(language);
     let (finding, scenario) = subject(&known.about);
-    let is_about_finding = matches!(command, Command::Acknowledge { .. } | Command::Unacknowledge);
+    let is_about_finding =
+        matches!(command, Command::Acknowledge { .. } | Command::Unacknowledge | Command::Advise { .. });
     let named = match command {
         Command::Run { scenario: Some(named) }
         | Command::Silence { scope: Scope::Scenario(Some(named)), .. }
@@ -30,6 +34,7 @@ pub fn command(draft: &mut Draft, command: &Command, known: &Known<'_>, language
     let (kubectl, rest) = match command {
         Command::Acknowledge { note } => acknowledge(place, name, &by, note.as_deref()),
         Command::Unacknowledge => unacknowledge(place, name),
+        Command::Advise { note } => advise(place, name, note.as_deref()),
         Command::Run { .. } => run(place, name),
         Command::Silence { scope, duration, reason } => {
             let reason = reason.as_deref().unwrap_or_else(|| texts::reason_placeholder(language));
@@ -86,10 +91,21 @@ fn unacknowledge(place: &Place, finding: &str) -> (String, String) {
     )
 }
 
-fn run(place: &Place, scenario: &str) -> (String, String) {
-    let now = r#""$(date -u +%Y-%m-%dT%H:%M:%SZ)""#;
+fn advise(place: &Place, finding: &str, note: Option<&str>) -> (String, String) {
+    let of_note = note.map(|note| format!(" {ADVICE_NOTE}={}", quoted(note))).unwrap_or_default();
+    let body = note.map_or_else(|| json!({}), |note| json!({ "note": note }));
     (
-        format!("kubectl -n {} annotate scn {scenario} --overwrite {RUN_REQUESTED_AT}={now}", place.namespace),
+        format!(
+            "kubectl -n {} annotate fnd {finding} --overwrite {ADVICE_REQUESTED_AT}={NOW}{of_note}",
+            place.namespace
+        ),
+        format!("{CURL_JSON} -d {} '{}/api/v1/agents/findings/{finding}/advice'", quoted(&body.to_string()), place.url),
+    )
+}
+
+fn run(place: &Place, scenario: &str) -> (String, String) {
+    (
+        format!("kubectl -n {} annotate scn {scenario} --overwrite {RUN_REQUESTED_AT}={NOW}", place.namespace),
         format!("{CURL} -X POST '{}/api/v1/agents/runs/{scenario}'", place.url),
     )
 }

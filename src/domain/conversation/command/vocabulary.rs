@@ -1,5 +1,7 @@
 //! The words of commands and questions, without accents and in lower case.
 
+pub mod remarks;
+
 pub const ACKNOWLEDGE: &[&str] = &["ack", "acknowledge", "reconhecer", "reconheca", "reconhece", "reconheco"];
 pub const AWARE: &str = "ciente";
 /// Two words that say the same.
@@ -10,6 +12,7 @@ pub const UNDO: &[&str] = &[
     "withdraw",
 ];
 pub const ACKNOWLEDGEMENT: &[&str] = &["ack", "reconhecimento", "acknowledgement", "acknowledgment"];
+pub const ADVISE: &[&str] = &["conselho", "conselhos", "aconselhar", "aconselhe", "aconselha", "advice", "advise"];
 pub const RUN: &[&str] = &["run", "rerun", "rodar", "rode", "roda", "executar", "execute", "executa", "reexecutar"];
 pub const SILENCE: &[&str] = &["silence", "silenciar", "silencie", "silencia", "mute"];
 /// They end a Silence.
@@ -243,6 +246,35 @@ pub const RUNBOOK: &[&str] = &[
     "how to fix",
     "how do i fix it",
     "next steps",
+];
+/// They ask for similar past occurrences.
+pub const BEFORE: &[&str] = &[
+    "ja aconteceu",
+    "ja aconteceu antes",
+    "ja aconteceu isso",
+    "ja aconteceu isso antes",
+    "isso ja aconteceu",
+    "isso ja aconteceu antes",
+    "isto ja aconteceu",
+    "ja houve isso",
+    "ja tivemos isso",
+    "ja vimos isso",
+    "ja vimos isso antes",
+    "aconteceu antes",
+    "quando aconteceu antes",
+    "como resolvemos antes",
+    "historico",
+    "parecidas",
+    "ocorrencias parecidas",
+    "seen before",
+    "seen this before",
+    "have we seen this before",
+    "has this happened before",
+    "did this happen before",
+    "happened before",
+    "history",
+    "similar",
+    "similar findings",
 ];
 pub const HELP: &[&str] = &[
     "ajuda",

@@ -13,6 +13,9 @@ pub enum Did<'a> {
     Unacknowledge {
         finding: &'a str,
     },
+    Advise {
+        finding: &'a str,
+    },
     Run {
         scenario: &'a str,
     },
@@ -74,6 +77,11 @@ pub fn done(language: Language, did: &Did<'_>) -> String {
             language,
             "Feito: o reconhecimento da ocorrência {finding} foi retirado.",
             "Done: the acknowledgement of Finding {finding} was withdrawn.",
+        ),
+        Did::Advise { finding } => text!(
+            language,
+            "Feito: foi pedido um conselho sobre a ocorrência {finding}; ele chega na conversa dela.",
+            "Done: advice on Finding {finding} was requested; it arrives in its Thread.",
         ),
         Did::Run { scenario } => {
             text!(
@@ -141,7 +149,7 @@ pub fn unchanged(language: Language, did: &Did<'_>) -> String {
                 "Nothing changed: no active Silence holds back {notices}.",
             )
         }
-        Did::Run { .. } | Did::Silence { .. } | Did::Other { .. } => {
+        Did::Advise { .. } | Did::Run { .. } | Did::Silence { .. } | Did::Other { .. } => {
             text!(language, "Nada mudou: o estado já era esse.", "Nothing changed: the state was that already.")
         }
     }

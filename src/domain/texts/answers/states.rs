@@ -111,6 +111,36 @@ pub fn open_item(language: Language, said: &str, since: Option<&str>, is_known: 
     format!("{said}{since}{known}: {name}")
 }
 
+/// The heading of similar past occurrences.
+pub fn before_heading(language: Language) -> String {
+    text!(language, "Já aconteceu", "Seen before")
+}
+
+/// There are none.
+pub fn none_before(language: Language) -> String {
+    text!(
+        language,
+        "Não encontrei ocorrências parecidas no histórico que ainda é guardado.",
+        "No similar past occurrence is in the history that is still kept.",
+    )
+}
+
+/// What was asked about is no Finding.
+pub fn before_of_what(language: Language) -> String {
+    text!(
+        language,
+        "Esta conversa não trata de uma ocorrência; pergunte na conversa de uma.",
+        "This conversation is not about a Finding; ask in the Thread of one.",
+    )
+}
+
+/// A past occurrence: when it was opened, how long it lasted, of another Finding the message and the name, and what people wrote.
+pub fn before(language: Language, moment: &str, lasted: &str, other: Option<(&str, &str)>, notes: &str) -> String {
+    let other = other.map(|(said, finding)| format!(": {said} ({finding})")).unwrap_or_default();
+    let notes = if notes.is_empty() { String::new() } else { format!(". {notes}") };
+    text!(language, "{moment}, durou {lasted}{other}{notes}", "{moment}, lasted {lasted}{other}{notes}")
+}
+
 /// An active Silence, of a Finding or of a Scenario: until when, by whom, why, and its name.
 pub fn silenced(language: Language, is_finding: bool, until: Option<&str>, by: &str, why: &str, name: &str) -> String {
     let until = until.map(|until| text!(language, " até {until}", " until {until}")).unwrap_or_default();

@@ -1,0 +1,195 @@
+//! What the local model is asked about a question, and the Message with what came of it.
+
+use crate::api::{Author, AuthorKind, FindingRunbook, Message, MessageSpec, Thread};
+use crate::controllers::context::Context;
+use crate::controllers::making::Maker;
+use crate::controllers::message::surroundings::{Surroundings, acting};
+use crate::domain::advice::check::Checked;
+use crate::domain::advice::prompt::{Prompt, QuestionInput, Turn, Voice, question_prompt};
+use crate::domain::conversation::answer::{Free, LocalModel, ModelOutcome, model_reply};
+use crate::domain::conversation::command::{free_question, parse};
+use crate::domain::conversation::{Said, Style};
+use crate::domain::runbooks::Excerpt;
+use crate::domain::silence::ParsedSilences;
+use crate::domain::thread::answers::{Answers, ForModel};
+use crate::domain::thread::names::model_answer_name;
+use crate::domain::thread::told::place;
+use crate::runtime::clock;
+use crate::runtime::retry::{self, Retry};
+use crate::runtime::write::WriteError;
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use kube::ResourceExt as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Messages before a question that are in a prompt at most.
+const TURNS_MAX: usize = 8;
+
+/// A question as it is put to the model.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub question: Arc<Message>,
+    /// When it was created.
+    pub made: Timestamp,
+    pub prompt: Prompt,
+    /// The best piece of a runbook, unless the first answer quotes one.
+    section: Option<Excerpt>,
+}
+
+impl Asked {
+    /// The outcome of an answer that was checked.
+    pub fn answered(&self, checked: Checked) -> ModelOutcome {
+        match checked {
+            Checked { text, citations, grounded: true, .. } => ModelOutcome::Answered(Said { body: text, citations }),
+            _ => ModelOutcome::NotGrounded { section: self.section.clone() },
+        }
+    }
+}
+
+/// What is to be done with a question whose turn has come.
+#[derive(Clone, Debug)]
+pub enum Prepared {
+    /// It is answered or gone, or too old.
+    Nothing,
+    Ask(Box<Asked>),
+    /// There is nothing to ask with: this is what is said about the question.
+    Known(Arc<Message>, ModelOutcome),
+}
+
+/// Clones share everything.
+#[derive(Clone)]
+pub struct Asking {
+    context: Context,
+    maker: Maker,
+    style: Style,
+    silences: Arc<Mutex<ParsedSilences>>,
+}
+
+impl Asking {
+    pub fn new(context: &Context) -> Asking {
+        Asking {
+            maker: Maker::new(context),
+            style: Style { language: context.language, zone: context.notices.style.zone.clone() },
+            silences: Arc::default(),
+            context: context.clone(),
+        }
+    }
+
+    /// What the model is asked: the question, what was said before in the Thread, the state of what it is about, and pieces of runbooks.
+    pub async fn prepare(&self, name: &str) -> Prepared {
+        let caches = &self.context.caches;
+        let Some(question) = caches.messages.get(name) else { return Prepared::Nothing };
+        let Some(thread) = caches.threads.get(&question.spec.thread) else { return Prepared::Nothing };
+        let answers = Answers::to(&question, |name| caches.messages.get(name));
+        let ForModel::Ask(made) = answers.for_model(&question, clock::now()) else { return Prepared::Nothing };
+        let Some(asked) = free_question(&question.spec.body) else { return Prepared::Nothing };
+        let (state, runbook) = self.state(&question, &thread);
+        let runbook = runbook.as_ref().map(|runbook| runbook.spec.as_str());
+        let excerpts = self.context.inquiry.found_and_own(&asked, runbook).await;
+        if excerpts.is_empty() {
+            return Prepared::Known(question, ModelOutcome::NothingFound);
+        }
+        let is_quoted = answers.first.as_ref().is_some_and(|first| !first.spec.citations.is_empty());
+        let section = excerpts.first().filter(|_| !is_quoted).cloned();
+        let before = self.before(&question, answers.first.as_deref());
+        let turns: Vec<Turn<'_>> =
+            before.iter().map(|message| Turn { author: &message.spec.author.name, text: &message.spec.body }).collect();
+        let agent = acting(caches, &thread.spec.agent);
+        let agent = caches.agents.get(&agent);
+        let voice = Voice {
+            name: agent.as_deref().map_or("", |agent| &agent.spec.display_name),
+            persona: agent.as_deref().and_then(|agent| agent.spec.persona.as_deref()),
+        };
+        let prompt = question_prompt(&QuestionInput {
+            language: self.context.language,
+            secrets: &self.context.secrets,
+            agent: voice,
+            question: &asked,
+            turns: &turns,
+            state: &state,
+            excerpts: &excerpts,
+        });
+        Prepared::Ask(Box::new(Asked { question, made, prompt, section }))
+    }
+
+    /// The state of what a question is about, and its runbook.
+    fn state(&self, question: &Message, thread: &Thread) -> (String, Option<FindingRunbook>) {
+        let understood = parse(&question.spec.body);
+        let surroundings = {
+            let mut silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
+            let all = self.context.caches.silences.objects();
+            let named: Vec<_> = all.iter().map(|silence| (silence.name_any(), silence)).collect();
+            let named = named.iter().map(|(name, silence)| (name.as_str(), &***silence));
+            silences.refresh(named, &self.context.time_zone);
+            Surroundings::of(&self.context, question, thread, &understood, &silences)
+        };
+        let open = || surroundings.open();
+        let free = Free { found: &[], model: LocalModel::Follows };
+        // What people wrote about past occurrences is no evidence.
+        let state = surroundings.known(&understood, None, Some(free), &open, &Vec::new).state(&self.style);
+        (state, surroundings.runbook())
+    }
+
+    /// The last Messages of the Thread before the question, oldest first.
+    fn before(&self, question: &Message, first: Option<&Message>) -> Vec<Arc<Message>> {
+        let mut before = self.context.caches.messages.objects();
+        let at = place(question);
+        before.retain(|message| {
+            message.spec.thread == question.spec.thread
+                && place(message) < at
+                && message.metadata.name != first.and_then(|first| first.metadata.name.clone())
+        });
+        before.sort_by(|a, b| place(a).cmp(&place(b)));
+        before.drain(..before.len().saturating_sub(TURNS_MAX));
+        before
+    }
+
+    /// Stores the Message that follows the question. It tries until that is stored, this replica does not lead any more, or trying again
+    /// would change nothing.
+    pub async fn answer(&self, question: &Message, outcome: &ModelOutcome) {
+        let name = question.name_any();
+        let reply = model_reply(outcome, self.context.language);
+        let agent = self.context.caches.threads.get(&question.spec.thread).map(|thread| thread.spec.agent.clone());
+        let spec = MessageSpec {
+            thread: question.spec.thread.clone(),
+            author: Author {
+                kind: AuthorKind::Agent,
+                name: acting(&self.context.caches, agent.as_deref().unwrap_or_default()),
+            },
+            body: reply.said.body,
+            in_reply_to: Some(name.clone()),
+            recipients: Vec::new(),
+            needs_ack: false,
+            at: Some(MicroTime(clock::now_in_micros())),
+            tier: Some(reply.tier),
+            citations: reply.said.citations,
+            grounded: Some(reply.is_grounded),
+            reason: None,
+            severity: None,
+            finding: None,
+            scenario: None,
+            action: None,
+            acknowledgement: None,
+        };
+        let answer = model_answer_name(&name, question.metadata.uid.as_deref().unwrap_or_default());
+        let mut failures = 0;
+        while self.context.fence.is_open() {
+            let error = match self.maker.message(&answer, &spec).await {
+                Ok(_) | Err(WriteError::Exists) => return,
+                Err(error) => error,
+            };
+            match retry::WRITES.decide(&error, failures) {
+                Retry::Stop => {
+                    tracing::warn!(message = name, %error, "answer of the model not stored: the API server refuses it");
+                    return;
+                }
+                Retry::WaitForLeadership => return,
+                Retry::After(interval) => {
+                    tracing::warn!(message = name, %error, "answer of the model not stored yet");
+                    tokio::time::sleep(interval).await;
+                }
+            }
+            failures += 1;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The answer to a question in a person's own words: what the runbooks say about it, and the state of what it is about.
+
+use super::{About, Known, help, state};
+use crate::domain::conversation::draft::Draft;
+use crate::domain::conversation::{Style, quote};
+use crate::domain::runbooks::Excerpt;
+use crate::domain::texts::answers as texts;
+
+/// Sections that an answer quotes at most.
+const QUOTED_MAX: usize = 2;
+
+/// What is known about a question in a person's own words.
+#[derive(Clone, Copy, Debug)]
+pub struct Free<'a> {
+    /// Pieces of the runbooks that fit, the best first.
+    pub found: &'a [Excerpt],
+    pub model: LocalModel,
+}
+
+/// What the local model does about a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalModel {
+    /// T1 is off.
+    Off,
+    /// It is not asked: the Agent is not of tier T1, or nothing supports an answer.
+    NotAsked,
+    /// Its checked answer follows in a Message of its own.
+    Follows,
+}
+
+/// The best sections, or that there are none; then the state of what it is about.
+pub fn answer(draft: &mut Draft, free: &Free<'_>, known: &Known<'_>, style: &Style) {
+    let language = style.language;
+    match free.found {
+        [] => {
+            draft.paragraph(texts::nothing_found(language));
+            if free.model == LocalModel::Off {
+                draft.paragraph(texts::without_the_model(language));
+            }
+        }
+        found => {
+            draft.paragraph(texts::found_in_runbooks(language));
+            found.iter().take(QUOTED_MAX).for_each(|excerpt| quote::excerpt(draft, language, excerpt));
+        }
+    }
+    if free.model == LocalModel::Follows {
+        draft.paragraph(texts::the_model_answers(language));
+    }
+    if free.found.is_empty() && free.model != LocalModel::Follows {
+        help(draft, language);
+    }
+    if matches!(known.about, About::Finding(_) | About::Scenario(_)) {
+        draft.paragraph(texts::what_is_known(language));
+        state::about(draft, known, style);
+    }
+}
