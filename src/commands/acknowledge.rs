@@ -208,7 +208,7 @@ pub(super) async fn complete(
 fn view_of(context: &Context, intent: &Intent, finding: Finding) -> FindingView {
     let action = finding.spec.acknowledgement.as_ref().and_then(|a| a.action.as_deref());
     let is_of_this = action == Some(intent.name().as_str());
-    context.resources.finding_view(&expected(finding, is_of_this))
+    context.resources.finding_view(&expected(finding, is_of_this), &context.caller.name)
 }
 
 fn ended() -> CommandError {

@@ -18,7 +18,7 @@ const ATTEMPTS_MAX: usize = 5;
 /// What to do about the object as it is now.
 #[derive(Debug, PartialEq)]
 pub enum Step {
-    /// Write this as `spec.acknowledgement`; null removes it.
+    /// Write this; see [`Change::patch`].
     Write(Value),
     /// Nothing: the object is as it should be.
     Keep(ActionResult),
@@ -53,6 +53,11 @@ pub trait Change: Send {
 
     /// Whether the change of an Action was made, by the object as it was read afterwards; `None` where there is none.
     fn made(&self, intent: &Intent, object: Option<&Self::Object>) -> Made;
+
+    /// The merge patch that writes a value: as `spec.acknowledgement`, which null removes, unless the change says otherwise.
+    fn patch(&self, value: Value) -> Value {
+        json!({ "spec": { "acknowledgement": value } })
+    }
 
     /// The object as it will be once the operator has read it.
     fn view(&self, context: &Context, intent: &Intent, object: Self::Object) -> Self::View;
@@ -106,15 +111,13 @@ async fn write<C: Change>(
     let name = &intent.action.spec.subject.name;
     let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
     for _ in 0..ATTEMPTS_MAX {
-        let acknowledgement = match change.next_step(context, intent, &object) {
-            Step::Write(acknowledgement) => acknowledgement,
+        let value = match change.next_step(context, intent, &object) {
+            Step::Write(value) => value,
             Step::Keep(result) => return Ok((object, result)),
             Step::Refuse(error) => return Err(error),
         };
-        let patch = json!({
-            "metadata": {"resourceVersion": object.resource_version()},
-            "spec": {"acknowledgement": acknowledgement},
-        });
+        let mut patch = change.patch(value);
+        patch["metadata"]["resourceVersion"] = json!(object.resource_version());
         match call(api.patch(name, &params, &Patch::Merge(patch))).await {
             Ok(object) => return Ok((object, ActionResult::Done)),
             Err(WriteError::Conflict) => object = call(api.get(name)).await?,

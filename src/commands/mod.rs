@@ -1,5 +1,5 @@
-//! What a person can do, whatever the interface: acknowledge a Finding or a Message and take it back, request a run, make or end a
-//! Silence, reply in a Thread, ask an Agent, tick.
+//! What a person can do, whatever the interface: acknowledge a Finding or a Message and take it back, request a run, request advice
+//! and vote on it, make or end a Silence, reply in a Thread, ask an Agent, tick.
 //!
 //! A command takes typed input and a [`Context`], returns a typed result or a [`CommandError`], and records the Action: before it
 //! changes anything ([`Intent`]), and again with the result. It uses no HTTP: REST, the panel, agents and mail translate to and
@@ -16,27 +16,31 @@ mod joined;
 mod rate;
 mod recovery;
 mod request;
+mod request_advice;
 mod run;
 mod silence;
 #[cfg(test)]
 pub mod tests;
 mod tick;
 mod unacknowledge;
+mod vote_advice;
 
 pub use acknowledge::{Acknowledge, NOTE_MAX, Note};
 pub use acknowledge_message::AcknowledgeMessage;
 pub use caller::{CALLER_NAME_MAX, Caller, Interface};
-pub use conversation::{ANSWER_WAIT_DEFAULT, ANSWER_WAIT_MAX, Chat, ChatInput, Reply, TEXT_MAX, Text, wait_for_answer};
+pub use conversation::{ANSWER_WAIT_MAX, AnswerWait, Chat, ChatInput, Reply, TEXT_MAX, Text};
 pub use error::CommandError;
 pub use intent::{Earlier, Intent, look_up};
 pub use joined::JoinedRuns;
 pub use rate::{BULK_MAX, CommandRate, Objects, Permit};
 pub use recovery::{Recovery, RecoveryState};
 pub use request::{ProcessId, RequestId};
+pub use request_advice::RequestAdvice;
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
 pub use silence::{EndSilence, MakeSilence, NewSilence, REASON_MAX};
 pub use tick::{Scheduler, scheduler_is_elsewhere, tick};
 pub use unacknowledge::Unacknowledge;
+pub use vote_advice::VoteAdvice;
 
 use crate::api::ActionReply;
 use crate::domain::redact::KnownSecrets;

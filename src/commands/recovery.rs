@@ -6,8 +6,8 @@
 
 use super::intent::{ActionResult, Intent, is_over};
 use super::{
-    Caller, CommandError, Context, Interface, acknowledge, acknowledge_message, conversation, run, silence,
-    unacknowledge,
+    Caller, CommandError, Context, Interface, acknowledge, acknowledge_message, conversation, request_advice, run,
+    silence, unacknowledge, vote_advice,
 };
 use crate::api::Action;
 use crate::domain::refusal::Refusal;
@@ -161,6 +161,8 @@ async fn complete(context: &Context, action: Action) -> Result<(), WriteError> {
         acknowledge_message::VERB => Box::pin(acknowledge_message::complete(&context, intent)).await,
         conversation::VERB_REPLY | conversation::VERB_CHAT => Box::pin(conversation::complete(&context, intent)).await,
         run::VERB => Box::pin(run::carry_out(&context, &mut intent, &|_| None)).await.map(drop),
+        request_advice::VERB => Box::pin(request_advice::complete(&context, intent)).await,
+        vote_advice::VERB => vote_advice::complete(&context, intent).await,
         silence::VERB_MAKE => Box::pin(silence::complete_make(&context, intent)).await,
         silence::VERB_LIFT => Box::pin(silence::complete_lift(&context, intent)).await,
         silence::VERB_END => Box::pin(silence::complete_end(&context, intent)).await,

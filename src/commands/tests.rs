@@ -1,6 +1,7 @@
 //! Commands without HTTP, over caches filled by hand and a stand-in for the Kubernetes API.
 
 mod acknowledgements;
+mod answers;
 pub mod api_server;
 mod commands;
 mod conversation;

@@ -139,5 +139,5 @@ fn view_of(context: &Context, mut finding: Finding) -> FindingView {
         status.phase = Some(Phase::Open);
         status.acknowledgement = None;
     }
-    context.resources.finding_view(&finding)
+    context.resources.finding_view(&finding, &context.caller.name)
 }

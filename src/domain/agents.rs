@@ -2,6 +2,8 @@
 
 /// Has the work of Agents that are absent or suspended, correlates Findings, and writes the daily digest.
 pub const MAESTRO: &str = "maestro";
+/// Keeps the index of the runbooks, and tells Maestro what they lack.
+pub const CURADOR: &str = "curador";
 /// The author of Messages about what was read from targets.
 pub const VIGIA: &str = "vigia";
 

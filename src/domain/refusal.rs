@@ -66,6 +66,14 @@ pub enum Refusal {
     AcknowledgementEnded {
         finding: String,
     },
+    /// Nobody can be advised on it any more.
+    NothingToAdvise {
+        finding: String,
+    },
+    /// There is nothing to vote on.
+    NoAdvice {
+        finding: String,
+    },
     /// It was resolved before the acknowledgement could be written.
     ResolvedMeanwhile,
     /// Another occurrence began since the request.

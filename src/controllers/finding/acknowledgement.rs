@@ -1,5 +1,6 @@
-//! One acknowledgement: whether spec and status agree, and the writes that make them agree.
+//! What people wrote into one Finding: whether spec and status agree, and the writes that make them agree.
 
+use super::votes::Votes;
 use super::writer::FindingWriter;
 use crate::api::{Action, Finding, FindingStatus, Phase};
 use crate::controllers::context::Context;
@@ -11,10 +12,11 @@ use jiff::Timestamp;
 use kube::core::DeserializeGuard;
 use kube::{Api, ResourceExt as _};
 
-/// Copies acknowledgements from spec to status.
+/// Copies acknowledgements from spec to status, and records votes.
 #[derive(Clone)]
 pub struct Acknowledgements {
     writer: FindingWriter,
+    votes: Votes,
     actions: Api<DeserializeGuard<Action>>,
     /// The API server lets people write no name but their own.
     names_are_checked: bool,
@@ -24,13 +26,18 @@ impl Acknowledgements {
     pub fn new(context: &Context) -> Acknowledgements {
         Acknowledgements {
             writer: FindingWriter::new(context),
+            votes: Votes::new(context),
             actions: Api::namespaced(context.client.clone(), &context.namespace),
             names_are_checked: context.names_are_checked,
         }
     }
 
-    /// Whether spec and status of a Finding differ.
+    /// Whether spec and status of a Finding differ, or somebody votes on its advice.
     pub fn is_due(&self, finding: &Finding) -> bool {
+        Votes::is_due(finding) || self.differ(finding)
+    }
+
+    fn differ(&self, finding: &Finding) -> bool {
         let Some(status) = &finding.status else { return false };
         let is_new = status.observed_generation != finding.metadata.generation;
         match status.phase {
@@ -40,12 +47,18 @@ impl Acknowledgements {
         }
     }
 
-    /// Reads the Finding and, where spec and status differ, makes them agree.
+    /// Reads the Finding and, where spec and status differ, makes them agree; then records a vote.
     pub async fn reconcile(&self, name: &str) -> Result<(), WriteError> {
-        match self.writer.read(name).await? {
-            Some(finding) if self.is_due(&finding) => self.write(&finding).await,
-            _ => Ok(()),
+        let Some(mut finding) = self.writer.read(name).await? else { return Ok(()) };
+        if self.differ(&finding) {
+            self.write(&finding).await?;
+            if !Votes::is_due(&finding) {
+                return Ok(());
+            }
+            let Some(written) = self.writer.read(name).await? else { return Ok(()) };
+            finding = written;
         }
+        self.votes.record(&finding).await
     }
 
     async fn write(&self, finding: &Finding) -> Result<(), WriteError> {

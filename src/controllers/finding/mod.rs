@@ -1,12 +1,14 @@
-//! The Finding controller: what people write into `spec.acknowledgement` is copied to the status for the current occurrence.
+//! The Finding controller: what people write into `spec.acknowledgement` is copied to the status for the current occurrence, and votes
+//! on advice by annotation become Actions.
 //!
 //! 1. Follow the Findings, with a subscription of its own.
-//! 2. Remember those whose spec and status differ, and those that cannot be decoded.
+//! 2. Remember those whose spec and status differ, those with a vote, and those that cannot be decoded.
 //! 3. While this replica leads, make them agree, and repair what cannot be decoded, each in a task of its own.
 
 mod acknowledgement;
 mod repair;
 mod summary;
+mod votes;
 mod work;
 mod writer;
 

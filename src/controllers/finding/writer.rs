@@ -182,6 +182,14 @@ impl FindingWriter {
         self.fence.write(self.api.patch(&finding.name_any(), &params(), &Patch::Merge(patch))).await
     }
 
+    /// Removes an annotation.
+    pub async fn remove_annotation(&self, finding: &Finding, name: &str) -> Result<Finding, WriteError> {
+        let patch = json!({
+            "metadata": { "resourceVersion": finding.metadata.resource_version, "annotations": { name: null } },
+        });
+        self.fence.write(self.api.patch(&finding.name_any(), &params(), &Patch::Merge(patch))).await
+    }
+
     /// Publishes Events for the steps that were just written: each but a refresh is one of the newest transitions, in order.
     pub fn publish(&self, finding: &Finding, steps: &[Step]) {
         let status = finding.status.clone().unwrap_or_default();

@@ -126,6 +126,16 @@ fn of_subject(language: Language, refusal: &Refusal) -> Option<String> {
             "a ocorrência {finding} está resolvida: o reconhecimento já terminou",
             "{finding} is resolved: its acknowledgement has ended",
         ),
+        Refusal::NothingToAdvise { finding } => text!(
+            language,
+            "a ocorrência {finding} está resolvida: não há mais o que aconselhar",
+            "{finding} is resolved: there is nothing to advise on any more",
+        ),
+        Refusal::NoAdvice { finding } => text!(
+            language,
+            "a ocorrência {finding} não tem conselho para avaliar",
+            "{finding} has no advice to vote on",
+        ),
         Refusal::ResolvedMeanwhile => text!(
             language,
             "a ocorrência foi resolvida antes que o reconhecimento pudesse ser gravado",

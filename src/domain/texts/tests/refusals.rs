@@ -28,6 +28,8 @@ fn every_reason_of_a_refusal_is_in_both_languages() {
         Refusal::NotAboutScenario => Refusal::NotAboutScenario,
         Refusal::NothingToAcknowledge { .. } => Refusal::NothingToAcknowledge { finding: s() },
         Refusal::AcknowledgementEnded { .. } => Refusal::AcknowledgementEnded { finding: s() },
+        Refusal::NothingToAdvise { .. } => Refusal::NothingToAdvise { finding: s() },
+        Refusal::NoAdvice { .. } => Refusal::NoAdvice { finding: s() },
         Refusal::ResolvedMeanwhile => Refusal::ResolvedMeanwhile,
         Refusal::OpenedAgain { .. } => Refusal::OpenedAgain { finding: s() },
         Refusal::NoAcknowledgementNeeded { .. } => Refusal::NoAcknowledgementNeeded { message: s() },
