@@ -32,6 +32,8 @@ enum Command {
     Operator(cli::operator::OperatorArgs),
     /// Run Scenarios from files once and print the outcomes
     Check(cli::check::CheckArgs),
+    /// Try the local model
+    Advise(cli::advise::AdviseArgs),
     /// Try the channels of notices
     Notify(cli::notify::NotifyArgs),
     /// Print the CustomResourceDefinitions
@@ -40,6 +42,8 @@ enum Command {
     Health(cli::health::HealthArgs),
     /// Hold back notices: make, list and end Silences
     Silence(cli::silence::SilenceArgs),
+    /// Search the runbooks, and list the checks that they do not cover
+    Specs(cli::specs::SpecsArgs),
     /// Print a signed token for the REST facade
     Token(cli::token::TokenArgs),
     /// Run SQLite queries from standard input; started by the other commands
@@ -51,9 +55,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::init_logging(arguments.log_format);
     listener::descriptors::raise();
-    // Of `check`, 1 means only that a check fails, and of `notify`, that a message was not accepted.
+    // Of `check`, 1 means only that a check fails, of `notify`, that a message was not accepted, of `advise`, that the model is slow, and of
+    // `specs`, that nothing was found or something is not covered.
     let failed = match arguments.command {
-        Command::Check(_) | Command::Notify(_) => ExitCode::from(2),
+        Command::Advise(_) | Command::Check(_) | Command::Notify(_) | Command::Specs(_) => ExitCode::from(2),
         _ => ExitCode::FAILURE,
     };
     run(arguments.command).unwrap_or_else(|error| {
@@ -68,7 +73,9 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Demo(args) => block_on(cli::demo::run(args))?,
         Command::Operator(args) => block_on(cli::operator::run(args))?,
         Command::Check(args) => return block_on(cli::check::run(args)),
+        Command::Advise(args) => return block_on(cli::advise::run(args)),
         Command::Notify(args) => return block_on(cli::notify::run(args)),
+        Command::Specs(args) => return block_on(cli::specs::run(&args)),
         Command::Health(args) => return block_on(cli::health::run(args)),
         Command::Crds => print!("{}", cli::crds::render().map_err(|e| CliError::Argument(e.to_string()))?),
         Command::Silence(args) => block_on(cli::silence::run(args))?,

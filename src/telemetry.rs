@@ -1,5 +1,6 @@
 //! Logs and metrics. Metrics follow the Prometheus conventions: base units, and labels with few values.
 
+mod advice;
 mod exposition;
 mod limits;
 mod logging;
@@ -17,6 +18,7 @@ pub use reference::reference;
 pub use scenarios::{Exposition, LastRun, ScenarioSample};
 
 use crate::api::{CheckOutcome, Health, Severity, WatchState};
+use advice::AdviceMetrics;
 use exposition::to_text_format;
 use limits::Throttle;
 use notices::NoticeMetrics;
@@ -95,11 +97,13 @@ pub struct Metrics {
     scenarios: Family<HealthLabel, Gauge>,
     scenario_states: Family<StateLabel, Gauge>,
     leading: Gauge,
+    uncovered_checks: Gauge,
     limits: Family<LimitLabel, Counter>,
     limits_logged: Throttle,
     store: Arc<StoreMetrics>,
     requests: RequestMetrics,
     notices: NoticeMetrics,
+    advice: AdviceMetrics,
     last_runs: LastRuns,
     process: Registry,
 }
@@ -121,11 +125,13 @@ impl Default for Metrics {
             scenarios: Family::default(),
             scenario_states: Family::default(),
             leading: Gauge::default(),
+            uncovered_checks: Gauge::default(),
             limits: Family::default(),
             limits_logged: Throttle::default(),
             store: Arc::default(),
             requests: RequestMetrics::registered(&mut registry),
             notices: NoticeMetrics::registered(&mut registry),
+            advice: AdviceMetrics::registered(&mut registry),
             last_runs: LastRuns::default(),
             process: Registry::with_prefix("process"),
             registry: Registry::default(),
@@ -150,6 +156,11 @@ impl Default for Metrics {
             metrics.scenario_states.clone(),
         );
         registry.register("leading", "Whether this replica is the leader (1) or not (0)", metrics.leading.clone());
+        registry.register(
+            "uncovered_checks",
+            "Checks whose name is not in the runbook of their Scenario",
+            metrics.uncovered_checks.clone(),
+        );
         registry.register("limit_reached", "How often a limit was reached", metrics.limits.clone());
         registry.register_collector(Box::new(metrics.store.clone()));
         let mut process = Registry::with_prefix("process");
@@ -168,6 +179,16 @@ impl Metrics {
     /// Counts the outcome of a check.
     pub fn check(&self, outcome: CheckOutcome) {
         self.checks.get_or_create(&OutcomeLabel { outcome: LabelWord(outcome.as_str()) }).inc();
+    }
+
+    /// Counts an attempt to ask the local model; `took` is the duration of a call that was answered.
+    pub fn advice_request(&self, result: &'static str, took: Option<Duration>) {
+        self.advice.request(result, took);
+    }
+
+    /// Sets how much waits for the local model.
+    pub fn set_advice_queue(&self, length: usize) {
+        self.advice.set_queue(length);
     }
 
     /// Counts a run of a Scenario.
@@ -216,6 +237,11 @@ impl Metrics {
     /// Sets whether this replica is the leader.
     pub fn set_leading(&self, leads: bool) {
         self.leading.set(leads.into());
+    }
+
+    /// Sets the number of checks that no runbook covers.
+    pub fn set_uncovered_checks(&self, count: usize) {
+        self.uncovered_checks.set(count.try_into().unwrap_or(i64::MAX));
     }
 
     /// Sets the state of the embedded store.

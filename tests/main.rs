@@ -13,3 +13,4 @@ mod generated;
 mod integration;
 mod kit;
 mod layers;
+mod retrieval;

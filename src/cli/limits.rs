@@ -2,6 +2,7 @@
 
 use super::registry::files;
 use super::settings::Settings;
+use crate::advisor::runbooks::TreeLimits;
 use crate::facade::{Access, parse_origins};
 use crate::telemetry::{Limit, Metrics};
 use crate::{controlplane, listener};
@@ -38,6 +39,11 @@ pub fn registry(settings: &Settings) -> files::Limits {
         files: settings.count("AGENTIC_REGISTRY_FILES_MAX"),
         bytes: settings.integer("AGENTIC_REGISTRY_BYTES_MAX"),
     }
+}
+
+/// How much of the tree of runbooks is indexed.
+pub fn runbooks(settings: &Settings) -> TreeLimits {
+    TreeLimits { files: settings.count("AGENTIC_SPECS_FILES_MAX"), bytes: settings.integer("AGENTIC_SPECS_BYTES_MAX") }
 }
 
 /// Limits of the embedded API server.

@@ -1,5 +1,7 @@
 //! The command line, one file for each subcommand. Only this module depends on all others.
 
+mod advice;
+pub mod advise;
 mod certificates;
 pub mod channels;
 pub mod check;
@@ -10,6 +12,7 @@ pub mod demo;
 mod error;
 pub mod health;
 mod limits;
+pub mod model;
 pub mod notices;
 pub mod notify;
 mod objects;
@@ -19,6 +22,7 @@ pub mod serve;
 pub mod settings;
 pub mod shutdown;
 pub mod silence;
+pub mod specs;
 pub mod sqlite_worker;
 pub mod standalone;
 pub mod token;

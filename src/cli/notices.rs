@@ -3,6 +3,7 @@
 use super::CliError;
 use super::channels;
 use super::settings::Settings;
+use crate::advisor::runbooks::read_runbook;
 use crate::api::{Channel, FindingRunbook, Severity};
 use crate::channels::Channels;
 use crate::controllers::digest::DigestConfig;
@@ -13,7 +14,6 @@ use crate::domain::notice::wording::{Style, word_digest};
 use crate::domain::outgoing::Outgoing;
 use crate::domain::recurrence::{Schedule, time_zone};
 use crate::domain::runbook_section::runbook_section;
-use crate::runtime::runbook_files::read_runbook;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
@@ -127,7 +127,7 @@ fn page(settings: &Settings) -> impl Fn(&FindingRunbook) -> Option<String> + Sen
 
 impl Settings {
     /// The value of a setting of format severity with a default.
-    fn severity(&self, name: &str) -> Severity {
+    pub(super) fn severity(&self, name: &str) -> Severity {
         // An invalid value has prevented the start.
         Severity::ALL.into_iter().find(|severity| Some(severity.as_str()) == self.get(name)).unwrap_or(Severity::High)
     }

@@ -6,7 +6,7 @@ use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside, Place};
-use super::{CliError, client, notices, token};
+use super::{CliError, advice, client, notices, token};
 use crate::api::SETTINGS_NAME;
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
@@ -113,6 +113,7 @@ impl Process {
             limits: self.settings.limits(),
             digest: notices.digest,
             notices: notices.notification,
+            advice: advice::config(&self.settings)?,
             metrics: self.metrics.clone(),
             monitoring: serve::monitoring(&self.settings, None),
             election: Some(Election::new(&identity(), self.settings.lease_time())),

@@ -3,7 +3,7 @@
 use super::certificates::extra_ca_pem;
 use super::registry::{self, RegistryOptions};
 use super::settings::Settings;
-use super::{CliError, channels, limits};
+use super::{CliError, advice, channels, limits};
 use crate::api::Channel;
 use crate::channels::heartbeat::Heartbeat;
 use crate::commands::{Caller, CommandRate, Context, Interface, ProcessId, Recovery, RequestId};
@@ -98,6 +98,7 @@ pub fn monitoring(settings: &Settings, store: Option<StoreStatus>) -> SelfMonito
     SelfMonitoring {
         lateness: ProbeLateness::new(limits),
         channels: ChannelStates::new(configured),
+        model: advice::standing(settings),
         heartbeat: settings.get("AGENTIC_HEARTBEAT_URL").map(|url| HeartbeatOptions {
             monitor: Arc::new(Heartbeat::new(url, guard)),
             interval: settings.duration("AGENTIC_HEARTBEAT_INTERVAL"),

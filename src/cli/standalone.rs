@@ -7,7 +7,7 @@ use super::serve::{self, Addresses, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside, Place};
-use super::{CliError, client, limits, notices, token};
+use super::{CliError, advice, client, limits, notices, token};
 use crate::api::{RECORDED_BY, SETTINGS_NAME};
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
@@ -157,6 +157,7 @@ impl Standalone {
             limits: settings.limits(),
             digest: notices.digest,
             notices: notices.notification,
+            advice: advice::config(settings)?,
             metrics: metrics.clone(),
             monitoring: serve::monitoring(settings, Some(control_plane.store.clone())),
             election: None,

@@ -4,6 +4,7 @@ use super::registry::RegistryStatus;
 use crate::api::{Finding, Scenario};
 use crate::commands::Scheduler;
 use crate::controllers::channel_states::ChannelStates;
+use crate::controllers::model_standing::ModelStanding;
 use crate::controllers::scenario::WatchStates;
 use crate::controllers::{Operator, scenario};
 use crate::controlplane::{self, StoreStatus};
@@ -49,6 +50,7 @@ pub fn of_operator(operator: &Operator, place: Place<'_>, metrics: Arc<Metrics>,
         fence: operator.fence.clone(),
         controller: operator.scenarios.clone(),
         channels: operator.channels.clone(),
+        model: operator.model.clone(),
         states: CachedStates::new(&operator.caches),
         beside,
     });
@@ -102,6 +104,7 @@ struct LocalOperator {
     fence: WriteFence,
     controller: scenario::Handle,
     channels: ChannelStates,
+    model: ModelStanding,
     states: CachedStates,
     beside: Beside,
 }
@@ -147,6 +150,7 @@ impl OperatorStatus for LocalOperator {
                 Leadership::Following { .. } => self.channels.unused(),
                 Leadership::Leading { .. } | Leadership::Uncertain { .. } => self.channels.at(clock::now()),
             }),
+            model: Some(self.model.get()),
             registry: self.beside.registry.as_ref().map(RegistryStatus::state),
         }
     }

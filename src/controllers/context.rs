@@ -1,7 +1,10 @@
 //! What every controller is started with.
 
+use super::advice_config::AdviceConfig;
+use super::inquiry::Inquiry;
 use super::monitoring::SelfMonitoring;
 use super::notification_config::NotificationConfig;
+use super::open_questions::Questions;
 use super::roots::Roots;
 use crate::domain::keys::KeyLimits;
 use crate::domain::redact::KnownSecrets;
@@ -48,6 +51,9 @@ pub struct Context {
     pub names_are_checked: bool,
     pub limits: Limits,
     pub notices: Arc<NotificationConfig>,
+    pub(super) inquiry: Inquiry,
+    pub(super) questions: Questions,
+    pub advice: Arc<AdviceConfig>,
     pub metrics: Arc<Metrics>,
     pub monitoring: SelfMonitoring,
     pub roots: Roots,

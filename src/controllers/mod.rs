@@ -2,20 +2,27 @@
 //!
 //! A new controller is a module with a function `start(&Context) -> JoinHandle<()>` and a line in [`CONTROLLERS`].
 
+pub mod advice;
+pub mod advice_config;
 pub mod agent;
 pub mod channel_states;
 pub mod context;
+mod curator;
 pub mod digest;
 pub mod finding;
 mod heartbeat;
 mod holds;
+mod inquiry;
 mod lateness;
 mod making;
 mod message;
+pub mod model_standing;
 pub mod monitoring;
 mod notification;
 pub mod notification_config;
+mod open_questions;
 pub mod probe_lateness;
+mod question;
 mod retention;
 mod roots;
 pub mod scenario;
@@ -30,12 +37,16 @@ use crate::runtime::caches::{Caches, Watches};
 use crate::runtime::events::Events;
 use crate::runtime::leadership::{Election, ElectionTask, WriteFence};
 use crate::telemetry::Metrics;
+use advice_config::AdviceConfig;
 use channel_states::ChannelStates;
 use context::{Context, Limits};
 use digest::DigestConfig;
+use inquiry::Inquiry;
 use kube::Client;
+use model_standing::ModelStanding;
 use monitoring::SelfMonitoring;
 use notification_config::NotificationConfig;
+use open_questions::Questions;
 use roots::Roots;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -49,9 +60,12 @@ const CONTROLLERS: &[fn(&Context) -> JoinHandle<()>] = &[
     silence::start,      // keeps the statuses of Silences
     notification::start, // tells people of Findings
     message::start,      // answers people in Threads
+    question::start,     // finds the questions that the local model answers, and tells how far that has come
+    advice::start,       // advises on serious Findings
     thread::start,       // tells in Threads what happens to Findings, and keeps their statuses
     retention::start,    // removes what is finished and too old, or too much
     lateness::start,     // reports probes that begin too late
+    curator::start,      // tells once a week what the runbooks lack
     heartbeat::start,    // calls a push monitor while all is well
 ];
 
@@ -77,6 +91,8 @@ pub struct OperatorConfig {
     pub names_are_checked: bool,
     pub limits: Limits,
     pub notices: NotificationConfig,
+    /// What advice is made with.
+    pub advice: AdviceConfig,
     /// The daily digest; `None` where mail is off.
     pub digest: Option<DigestConfig>,
     pub metrics: Arc<Metrics>,
@@ -91,6 +107,7 @@ pub struct Operator {
     pub caches: Caches,
     pub scenarios: scenario::Handle,
     pub channels: ChannelStates,
+    pub model: ModelStanding,
     stop: watch::Sender<Option<Instant>>,
     running: Vec<JoinHandle<()>>,
     watches: Watches,
@@ -124,6 +141,9 @@ impl Operator {
             names_are_checked: config.names_are_checked,
             limits: config.limits,
             notices: Arc::new(config.notices),
+            inquiry: Inquiry::new(config.advice.library.clone(), config.advice.off),
+            questions: Questions::default(),
+            advice: Arc::new(config.advice),
             metrics: config.metrics,
             monitoring: config.monitoring,
             roots: Roots::default(),
@@ -132,8 +152,8 @@ impl Operator {
         let (scenarios, watching) = scenario::start(&context);
         let digest = digest::start(&context, config.digest);
         let running = CONTROLLERS.iter().map(|start| start(&context)).chain([watching, digest]).collect();
-        let channels = context.monitoring.channels.clone();
-        Operator { fence, caches, scenarios, channels, stop, running, watches, election }
+        let (channels, model) = (context.monitoring.channels.clone(), context.monitoring.model.clone());
+        Operator { fence, caches, scenarios, channels, model, stop, running, watches, election }
     }
 
     /// What it still waits for before it works, for people.

@@ -1,6 +1,7 @@
 //! How the program watches itself: what is counted where the work is done, for the controllers and views that report it.
 
 use super::channel_states::ChannelStates;
+use super::model_standing::ModelStanding;
 use super::probe_lateness::ProbeLateness;
 use crate::channels::heartbeat::Heartbeat;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use std::time::Duration;
 pub struct SelfMonitoring {
     pub lateness: ProbeLateness,
     pub channels: ChannelStates,
+    /// Whether the local model can be used.
+    pub model: ModelStanding,
     /// `None` where no push monitor is configured.
     pub heartbeat: Option<HeartbeatOptions>,
     /// Why the embedded store can't be written, if so; `None` where the API server is another process.

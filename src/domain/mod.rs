@@ -2,6 +2,7 @@
 //!
 //! `Scenario` spec -> [`validate`] -> [`prepare`] -> readings -> [`outcome`] -> [`streak`] -> [`desired`] -> [`pending`] -> [`transition`] -> Finding.
 
+pub mod advice;
 pub mod agents;
 pub mod argument;
 pub(crate) mod clip;
@@ -18,6 +19,7 @@ pub mod heartbeat;
 pub mod key_hosts;
 pub mod keys;
 pub mod lateness;
+pub mod model;
 pub mod names;
 pub mod notice;
 pub mod outcome;
@@ -35,9 +37,11 @@ pub mod retention;
 pub mod run_failure;
 pub mod runbook;
 pub mod runbook_section;
+pub mod runbooks;
 pub mod salvage;
 pub mod schedule;
 pub mod silence;
+pub mod similar;
 pub mod streak;
 pub mod target;
 pub mod template;
@@ -45,3 +49,4 @@ pub mod texts;
 pub mod thread;
 pub mod transition;
 pub mod validate;
+pub mod written_at;

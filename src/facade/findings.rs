@@ -25,14 +25,14 @@ use axum::response::Json;
 )]
 pub async fn list(
     State(facade): State<FacadeState>,
-    _caller: Caller,
+    caller: Caller,
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Page<FindingView>>, Problem> {
     let [phase, severity, scenario, agent] = FindingFilter::PARAMETERS;
     PageRequest::check_names(&parameters, &[phase, severity, scenario, agent, Sort::PARAMETER])?;
     let filter = FindingFilter::parse(&parameters)?;
     let page = PageRequest::parse(&parameters, Order::Findings(Sort::parse(&parameters)?))?;
-    Ok(Json(facade.backend.process.resources.list_findings(&filter, &page)))
+    Ok(Json(facade.backend.process.resources.list_findings(&filter, &page, &caller.name)))
 }
 
 /// Get a Finding
@@ -51,10 +51,10 @@ pub async fn list(
 )]
 pub async fn get(
     State(facade): State<FacadeState>,
-    _caller: Caller,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<FindingView>, Problem> {
     let resources = &facade.backend.process.resources;
     let finding = resources.finding(&id).ok_or_else(|| CommandError::no_such("Finding", &id))?;
-    Ok(Json(resources.finding_view(&finding)))
+    Ok(Json(resources.finding_view(&finding, &caller.name)))
 }

@@ -4,6 +4,8 @@
 mod acknowledge;
 mod acknowledge_message;
 mod action_log;
+mod advice;
+mod answers;
 pub mod auth;
 mod chat;
 mod conditional;
@@ -154,6 +156,9 @@ fn documented_routes() -> OpenApiRouter<FacadeState> {
         .routes(routes!(findings::list))
         .routes(routes!(findings::get))
         .routes(routes!(acknowledge::acknowledge, acknowledge::unacknowledge))
+        .routes(routes!(advice::request))
+        .routes(routes!(advice::vote))
+        .routes(routes!(advice::similar))
         .routes(routes!(acknowledge_message::acknowledge))
         .routes(routes!(replies::reply))
         .routes(routes!(silences::list, silences::make))

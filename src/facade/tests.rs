@@ -1,5 +1,7 @@
 //! The routes, over caches filled by hand and a stand-in for the Kubernetes API.
 
+mod advice;
+mod answers;
 mod auth;
 mod clients;
 mod conversation;

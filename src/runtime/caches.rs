@@ -2,7 +2,9 @@
 
 use super::listing::ListProgress;
 use super::watch::Cache;
-use crate::api::{Action, Agent, Finding, Message, RECORDED_BY, RUN_REQUESTED_AT, Scenario, Silence, Thread};
+use crate::api::{
+    Action, Agent, Finding, MODEL_ANSWER, Message, RECORDED_BY, RUN_REQUESTED_AT, Scenario, Silence, Thread,
+};
 use crate::domain::thread::authorship::{creator_entry, is_marked};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::{Client, ResourceExt as _};
@@ -107,7 +109,7 @@ fn trim_thread(mut thread: Thread) -> Thread {
 /// Of the managed fields only the name of the one that created it is kept, unless the operator wrote it; of the annotations only that.
 fn trim_message(mut message: Message) -> Message {
     if let Some(annotations) = &mut message.metadata.annotations {
-        annotations.retain(|name, _| name == RECORDED_BY);
+        annotations.retain(|name, _| [RECORDED_BY, MODEL_ANSWER].contains(&name.as_str()));
     }
     let creator = creator_entry(&message).filter(|_| !is_marked(&message)).cloned();
     message.metadata.managed_fields = creator.map(|entry| vec![ManagedFieldsEntry { fields_v1: None, ..entry }]);

@@ -12,7 +12,6 @@ pub mod listing;
 pub mod newest;
 pub mod removal;
 pub mod retry;
-pub mod runbook_files;
 pub mod version;
 pub mod watch;
 pub mod write;

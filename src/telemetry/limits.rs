@@ -74,6 +74,10 @@ pub enum Limit {
     RegistryFiles,
     /// Size of the files of a registry.
     RegistryBytes,
+    /// Runbooks that are indexed.
+    RunbookFiles,
+    /// Size of the runbooks that are indexed.
+    RunbookBytes,
     /// Secrets, and their values, that are redacted in the readings of all Scenarios.
     KnownSecrets,
     /// Responses with metrics that are sent at once.
@@ -94,7 +98,7 @@ pub enum Limit {
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Limit; 40] = [
+    pub const ALL: [Limit; 42] = [
         Limit::Probes,
         Limit::ProbesOfTarget,
         Limit::ProbesOfSlowTargets,
@@ -127,6 +131,8 @@ impl Limit {
         Limit::RequestBytes,
         Limit::RegistryFiles,
         Limit::RegistryBytes,
+        Limit::RunbookFiles,
+        Limit::RunbookBytes,
         Limit::KnownSecrets,
         Limit::MetricsResponses,
         Limit::RequestsPerMinute,
@@ -172,6 +178,8 @@ impl Limit {
             Limit::RequestBytes => "request_bytes",
             Limit::RegistryFiles => "registry_files",
             Limit::RegistryBytes => "registry_bytes",
+            Limit::RunbookFiles => "runbook_files",
+            Limit::RunbookBytes => "runbook_bytes",
             Limit::KnownSecrets => "known_secrets",
             Limit::MetricsResponses => "metrics_responses",
             Limit::RequestsPerMinute => "requests_per_minute",
@@ -212,6 +220,8 @@ impl Limit {
             Limit::Evaluations => "AGENTIC_EVALUATIONS_MAX",
             Limit::RegistryFiles => "AGENTIC_REGISTRY_FILES_MAX",
             Limit::RegistryBytes => "AGENTIC_REGISTRY_BYTES_MAX",
+            Limit::RunbookFiles => "AGENTIC_SPECS_FILES_MAX",
+            Limit::RunbookBytes => "AGENTIC_SPECS_BYTES_MAX",
             Limit::RequestsPerMinute => "AGENTIC_REQUESTS_PER_MINUTE",
             Limit::EventStreams => "AGENTIC_EVENT_STREAMS_MAX",
             Limit::EventStreamsPerPerson => "AGENTIC_EVENT_STREAMS_PER_PERSON",

@@ -54,11 +54,14 @@ fn example() -> Metrics {
     metrics.set_scenarios(|_| 0);
     metrics.set_scenario_states(|_| 0);
     metrics.set_leading(true);
+    metrics.set_uncovered_checks(0);
     metrics.set_store(true, 0);
     metrics.limits.get_or_create(&super::LimitLabel { limit: super::LabelWord(Limit::Probes.as_str()) }).inc();
     metrics.request(None, "GET", 200, Duration::ZERO);
     metrics.notice_result("mail", "sent");
     metrics.heartbeat("sent");
+    metrics.advice_request("grounded", Some(Duration::ZERO));
+    metrics.set_advice_queue(0);
     let certificates = vec![("probe".to_string(), 0)];
     let run = LastRun { up: Some(true), at: Timestamp::UNIX_EPOCH, duration: Duration::ZERO, certificates };
     metrics.scenario_ran(sample().name.into(), run);

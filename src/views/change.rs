@@ -2,7 +2,7 @@
 
 use super::finding::{opened_at, phase, severity};
 use super::message::{MessagePhaseView, MessageView};
-use super::{AuthorView, FindingPhase, ThreadView};
+use super::{AnswerProgressView, AuthorView, FindingPhase, ThreadView};
 use crate::api::{Finding, Health, Scenario, Severity};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -67,6 +67,9 @@ pub struct MessageChange {
     /// `pending`, `acknowledged` or `archived`; null where it needs no acknowledgement.
     #[schema(required)]
     pub phase: Option<MessagePhaseView>,
+    /// How far the answer of the local model to it has come; null where the model is not asked, and once it answered.
+    #[schema(required, example = json!(null))]
+    pub answer: Option<AnswerProgressView>,
     /// When it was written.
     #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub created_at: Option<Timestamp>,
@@ -114,8 +117,8 @@ impl FindingChange {
 
 impl MessageChange {
     pub fn new(view: MessageView) -> MessageChange {
-        let MessageView { id, thread_id, author, in_reply_to, phase, created_at, .. } = view;
-        MessageChange { id, thread_id, author, in_reply_to, phase, created_at }
+        let MessageView { id, thread_id, author, in_reply_to, phase, answer, created_at, .. } = view;
+        MessageChange { id, thread_id, author, in_reply_to, phase, answer, created_at }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::query::{Parameters, QueryError};
 use super::shown::{line, text};
-use super::{AgentRef, words};
+use super::{AdviceView, AgentRef, VotesView, words};
 use crate::api::{
     Evidence, Finding, FindingAcknowledgement, FindingRunbook, FindingStatus, Notice, Phase, ReadValue, Severity,
     Snapshot,
@@ -60,9 +60,9 @@ pub struct FindingView {
     /// Why the check failed, and what was read then and when it last passed.
     #[schema(required)]
     pub evidence: Option<EvidenceView>,
-    /// Advice of the local model. Always null in this version.
-    #[schema(required, value_type = Option<Object>, example = json!(null))]
-    pub advice: Option<serde_json::Value>,
+    /// Advice on the current or last occurrence; null where there is none.
+    #[schema(required)]
+    pub advice: Option<AdviceView>,
     /// Object name of the Thread that tells of the current or last occurrence; null before there is one.
     #[schema(required, example = "proxmox.cluster-0123456789-s44we8")]
     pub thread_id: Option<String>,
@@ -303,8 +303,8 @@ pub fn is_active(finding: &Finding) -> bool {
 }
 
 impl FindingView {
-    /// The view of a Finding; `agent` is the reference to the Agent that its status names.
-    pub fn new(finding: &Finding, agent: Option<AgentRef>) -> FindingView {
+    /// The view of a Finding; `agent` is the reference to the Agent that its status names, `votes` are those on its advice.
+    pub fn new(finding: &Finding, agent: Option<AgentRef>, votes: VotesView) -> FindingView {
         let status = finding.status.clone().unwrap_or_default();
         FindingView {
             id: finding.name_any(),
@@ -322,7 +322,7 @@ impl FindingView {
             occurrences: status.occurrences,
             acknowledgement: status.acknowledgement.map(AcknowledgementView::from),
             evidence: status.evidence.map(EvidenceView::from),
-            advice: None,
+            advice: status.advice.map(|advice| AdviceView::new(advice, votes)),
             thread_id: status.thread,
             notices: status.notices.into_iter().map(NoticeView::from).collect(),
         }

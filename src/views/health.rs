@@ -1,11 +1,14 @@
 //! Health of the program.
 
 use super::finding::{is_active, severity};
+use super::shown::line;
 use super::{OperatorState, RegistryState, StoreState};
 use crate::api::conditions::bounded;
 use crate::api::{Finding, Health, Scenario, Severity};
 use crate::controllers::channel_states::ChannelState;
+use crate::controllers::model_standing::Standing;
 use crate::controllers::scenario::{NotWatched, WatchStates};
+use crate::domain::advice::due::Model;
 use crate::domain::printable::printable;
 use crate::runtime::leadership::Leadership;
 use jiff::Timestamp;
@@ -26,7 +29,7 @@ const ERROR_MAX: usize = 512;
 pub struct HealthView {
     /// State of the program.
     pub status: ServiceStatus,
-    /// Tier that is active: `T0`, the deterministic checks.
+    /// Tier that is active: `T1` while the local model can be used, as the replica that leads knows; else `T0`, the deterministic checks.
     #[schema(example = "T0")]
     pub tier: &'static str,
     /// Version of the program.
@@ -77,6 +80,9 @@ pub struct HealthDetails {
     /// State of each channel of notices, as this replica saw it while it led; only where the controllers are in this process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Vec<ChannelView>>,
+    /// State of the local model, as this replica saw it while it led; only where the controllers are in this process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelView>,
     /// State of the embedded store; only in standalone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreView>,
@@ -127,6 +133,26 @@ pub struct ChannelView {
     /// Why the last attempt failed; null where it did not.
     #[schema(required, example = "connection refused")]
     pub last_error: Option<String>,
+}
+
+/// State of the local model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ModelView {
+    /// Name and tag; null where the model is off.
+    #[schema(required, example = "qwen2.5:7b-instruct")]
+    pub name: Option<String>,
+    /// `off` (not configured), `unknown` (not looked at by this replica), `ok` or `failing`, by the last attempt.
+    #[schema(example = "failing")]
+    pub state: &'static str,
+    /// Digest, as the server lists it; null unless the state is `ok`.
+    #[schema(required, example = json!(null))]
+    pub digest: Option<String>,
+    /// Why it can't be used, and what to do.
+    #[schema(
+        required,
+        example = "the server does not have the model qwen2.5:7b-instruct; to install it, run there: ollama pull qwen2.5:7b-instruct"
+    )]
+    pub detail: Option<String>,
 }
 
 /// State of the registry.
@@ -194,7 +220,12 @@ pub struct ReplicaView {
 impl HealthView {
     /// The health without details, for requests without a token.
     pub fn summary(operator: &OperatorState, states: &WatchStates) -> HealthView {
-        HealthView { status: status(operator, states), tier: "T0", version: env!("CARGO_PKG_VERSION"), details: None }
+        HealthView {
+            status: status(operator, states),
+            tier: tier(operator),
+            version: env!("CARGO_PKG_VERSION"),
+            details: None,
+        }
     }
 
     /// The health with details.
@@ -213,11 +244,18 @@ impl HealthView {
             replica: operator.leadership.as_ref().map(ReplicaView::new),
             undecodable_findings: operator.undecodable_findings.iter().take(NAMED_MAX).cloned().collect(),
             channels: operator.channels.as_ref().map(|channels| channels.iter().map(ChannelView::new).collect()),
+            model: operator.model.as_ref().map(ModelView::new),
             store: operator.store.as_ref().map(StoreView::new),
             registry: operator.registry.as_ref().map(RegistryView::new),
         };
         HealthView { details: Some(details), ..HealthView::summary(operator, states) }
     }
+}
+
+/// T1 needs a model that can be used.
+fn tier(operator: &OperatorState) -> &'static str {
+    let is_usable = operator.model.as_ref().is_some_and(|standing| matches!(standing.model, Model::Usable(_)));
+    if is_usable { "T1" } else { "T0" }
 }
 
 fn status(operator: &OperatorState, states: &WatchStates) -> ServiceStatus {
@@ -288,6 +326,20 @@ impl ChannelView {
             since: *since,
             last_error: last_error.clone(),
         }
+    }
+}
+
+impl ModelView {
+    fn new(standing: &Standing) -> ModelView {
+        let Standing { name, model, detail, .. } = standing;
+        let (state, digest) = match model {
+            Model::Off => ("off", None),
+            Model::Unknown => ("unknown", None),
+            Model::Faulty(_) => ("failing", None),
+            Model::Usable(usable) => ("ok", Some(line(&usable.digest))),
+        };
+        let detail = detail.as_deref().map(|detail| bounded(&line(detail), ERROR_MAX));
+        ModelView { name: name.as_deref().map(line), state, digest, detail }
     }
 }
 

@@ -4,9 +4,11 @@
 //! OpenAPI document are derived from these types.
 
 mod action;
+mod advice;
 mod agent;
 mod change;
 mod chat;
+mod citation;
 mod finding;
 mod health;
 mod message;
@@ -21,24 +23,29 @@ mod samples;
 mod scenario;
 mod shown;
 mod silence;
+mod similar;
 #[cfg(test)]
 mod tests;
 mod thread;
 mod tick;
+mod vote;
 mod words;
 
 pub use action::{ActionFilter, ActionView, ActorView, SubjectView};
+pub use advice::{AdviceModelView, AdviceView};
 pub use agent::AgentRef;
 pub use change::{ChangeView, DeletedChange, FindingChange, MessageChange, ScenarioChange};
-pub use chat::{ChatRef, ChatView};
+pub use chat::{AnswerProgressView, ChatAnswers, ChatEvent, ChatProgress, ChatRef, ChatView, ProgressPhase};
+pub use citation::CitationView;
 pub use finding::{
     AcknowledgementView, EvidenceView, FindingFilter, FindingPhase, FindingView, PhaseFilter, ReadingView, RunbookView,
     SnapshotView, is_active, phase, severity,
 };
-pub use health::{HealthDetails, HealthView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView};
+pub use health::{
+    HealthDetails, HealthView, ModelView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView,
+};
 pub use message::{
-    AuthorView, CitationView, InboxFilter, InboxView, MessageAcknowledgementView, MessagePhaseView, MessageView,
-    is_pending,
+    AuthorView, InboxFilter, InboxView, MessageAcknowledgementView, MessagePhaseView, MessageView, is_pending,
 };
 pub use operator::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState};
 pub use order::{Order, Sort, SortParameter};
@@ -50,5 +57,7 @@ pub use run::{CheckView, RunAccepted, RunView};
 pub use samples::Totals;
 pub use scenario::{ScenarioView, is_ready};
 pub use silence::{MatcherView, RecurrenceView, SilenceFilter, SilenceView};
+pub use similar::{NoteView, SimilarFindings, SimilarView};
 pub use thread::{ThreadFilter, ThreadState, ThreadView};
 pub use tick::{TickResultView, TickView};
+pub use vote::{AdviceRequested, RecordedVotes, VoteView, VoteWord, VotesView};

@@ -1,6 +1,7 @@
 //! What read models need of the operator beyond the resources.
 
 use crate::controllers::channel_states::ChannelState;
+use crate::controllers::model_standing::Standing;
 use crate::controllers::scenario::WatchStates;
 use crate::runtime::leadership::Leadership;
 use futures::FutureExt as _;
@@ -41,6 +42,8 @@ pub struct OperatorState {
     pub store: Option<StoreState>,
     /// State of each channel of notices; `None` where the controllers are another process.
     pub channels: Option<Vec<ChannelState>>,
+    /// What is known of the local model; `None` where the controllers are another process.
+    pub model: Option<Standing>,
     /// State of the registry; `None` where this process follows none.
     pub registry: Option<RegistryState>,
 }

@@ -5,9 +5,11 @@ use super::order::{Key, Order, Sort};
 use super::query::QueryError;
 use super::silence::is_active;
 use super::{
-    AgentRef, FindingFilter, FindingView, OperatorStatus, Page, PageRequest, ScenarioView, SilenceFilter, SilenceView,
+    AgentRef, FindingFilter, FindingView, OperatorStatus, Page, PageRequest, RecordedVotes, ScenarioView,
+    SilenceFilter, SilenceView, VoteView,
 };
 use crate::api::{Action, Agent, Finding, Message, Scenario, Silence, Thread};
+use crate::domain::advice::votes::{Cast, VERB, tally};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::{ObjectRef, Store};
@@ -54,10 +56,36 @@ impl Resources {
         by_id.and_then(|agent| agent.metadata.name.clone()).unwrap_or_else(|| id_or_name.to_string())
     }
 
-    /// The view of a Finding, with the reference to its Agent.
-    pub fn finding_view(&self, finding: &Finding) -> FindingView {
-        let agent = finding.status.as_ref().and_then(|status| status.agent.as_deref());
-        FindingView::new(finding, agent.map(|name| self.agent_ref(name)))
+    /// The view of a Finding for the caller `looker`, with the reference to its Agent and the votes on its advice.
+    pub fn finding_view(&self, finding: &Finding, looker: &str) -> FindingView {
+        let has_advice = finding.status.as_ref().is_some_and(|status| status.advice.is_some());
+        let votes = if has_advice { self.recorded_votes() } else { RecordedVotes::default() };
+        self.finding_view_with(finding, &votes, looker)
+    }
+
+    fn finding_view_with(&self, finding: &Finding, votes: &RecordedVotes, looker: &str) -> FindingView {
+        let status = finding.status.as_ref();
+        let agent = status.and_then(|status| status.agent.as_deref());
+        let advice = status.and_then(|status| status.advice.as_ref());
+        let votes = advice.map(|advice| votes.on(&finding.name_any(), advice, Some(looker)));
+        FindingView::new(finding, agent.map(|name| self.agent_ref(name)), votes.unwrap_or_default())
+    }
+
+    /// The votes on any advice.
+    pub fn recorded_votes(&self) -> RecordedVotes {
+        RecordedVotes(self.actions.state_filter(|action| action.spec.verb == VERB))
+    }
+
+    /// The view of a vote that an Action records, which the cache may not have.
+    pub fn vote_view(&self, action: &Action) -> VoteView {
+        let own = Cast::of(action);
+        let (finding, by) = (action.spec.subject.name.as_str(), action.spec.actor.name.as_str());
+        let cached = self.recorded_votes().0;
+        let name = action.name_any();
+        let others = cached.iter().filter(|other| other.name_any() != name).filter_map(|other| Cast::of(other));
+        let advice = own.as_ref().map_or("", |own| own.advice).to_string();
+        let votes = tally(others.chain(own), finding, &advice, Some(by)).into();
+        VoteView { finding_id: finding.to_string(), action_id: name, votes }
     }
 
     /// The object name of an Agent that a filter gives by its id or its object name; the error says which there are.
@@ -80,13 +108,14 @@ impl Resources {
         ))
     }
 
-    /// One page of the Findings that a filter selects, in the order of the request.
-    pub fn list_findings(&self, filter: &FindingFilter, page: &PageRequest) -> Page<FindingView> {
+    /// One page of the Findings that a filter selects, in the order of the request, for the caller `looker`.
+    pub fn list_findings(&self, filter: &FindingFilter, page: &PageRequest, looker: &str) -> Page<FindingView> {
         let agent = filter.agent.as_deref().map(|given| self.agent_object_name(given));
         let findings = self.findings.state_filter(|finding| filter.matches(finding, agent.as_deref()));
         let sort = if let Order::Findings(sort) = page.order { sort } else { Sort::default() };
         let key = |finding: &Finding| sort.key(|| severity(finding), opened_at(finding));
-        Page::new(page, findings, key, |finding| self.finding_view(finding))
+        let votes = self.recorded_votes();
+        Page::new(page, findings, key, |finding| self.finding_view_with(finding, &votes, looker))
     }
 
     /// The Thread of this name.

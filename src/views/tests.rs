@@ -42,11 +42,24 @@ fn an_agent_without_an_id_or_that_does_not_exist_has_its_object_name() {
 
 #[test]
 fn a_finding_without_a_status_has_nulls() {
-    let view = serde_json::to_value(FindingView::new(&finding(Value::Null), None)).unwrap();
+    let view = serde_json::to_value(FindingView::new(&finding(Value::Null), None, VotesView::default())).unwrap();
     for field in ["agent", "title", "message", "severity", "phase", "opened_at", "occurrences", "acknowledgement"] {
         assert_eq!(view.get(field), Some(&Value::Null), "{field}");
     }
     assert_eq!((&view["id"], &view["key"], &view["notices"]), (&json!("f"), &json!("k"), &json!([])));
+}
+
+#[test]
+fn advice_is_shown_without_control_characters() {
+    let mut status = json!({"advice": {"tier": "T0", "text": "Rode `qm start 112`.\u{1b}[2J\nConfira.", "grounded": true,
+        "reason": "ModelOff", "at": "2026-01-02T00:00:00Z",
+        "basis": {"evidence": "0f1e2d3c4b5a6978", "runbooks": "8796a5b4c3d2e1f0", "prompt": 0}}});
+    let advice = FindingView::new(&finding(status.clone()), None, VotesView::default()).advice.unwrap();
+    assert!(!advice.text.contains('\u{1b}') && advice.text.ends_with("\nConfira."), "{:?}", advice.text);
+    assert_eq!((advice.reason.as_deref(), advice.model, advice.stale), (Some("ModelOff"), None, false));
+    status["advice"]["basis"]["model"] = json!({"name": "tiny\u{202e}", "digest": "d"});
+    let model = FindingView::new(&finding(status), None, VotesView::default()).advice.unwrap().model.unwrap();
+    assert!(!model.name.contains('\u{202e}') && model.seconds == 0);
 }
 
 #[test]
@@ -287,7 +300,7 @@ fn texts_that_people_wrote_by_kubectl_have_no_control_characters_in_any_view() {
         serde_json::to_value(SilenceView::new(&silence, "UTC", jiff::Timestamp::UNIX_EPOCH)).unwrap(),
         serde_json::to_value(ActionView::new(&action)).unwrap(),
         serde_json::to_value(ScenarioView::new(&scenario, AgentRef::new("n", None), RunTimes::default())).unwrap(),
-        serde_json::to_value(FindingView::new(&finding, None)).unwrap(),
+        serde_json::to_value(FindingView::new(&finding, None, VotesView::default())).unwrap(),
         serde_json::to_value(FindingChange::new(&finding)).unwrap(),
     ];
     for view in shown {

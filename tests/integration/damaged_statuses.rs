@@ -111,6 +111,10 @@ async fn a_finding_that_cannot_be_decoded_is_repaired_once_and_keeps_the_rest() 
     let status = rested.status.unwrap();
     assert_eq!((status.phase, status.occurrences, rested.spec.acknowledgement), (Some(Phase::Open), Some(7), None));
 
+    eventually("advice, which is written a little later", || async {
+        findings.get(&failing).await.ok()?.status?.advice
+    })
+    .await;
     let version = async |name: &str| findings.get(name).await.unwrap().resource_version();
     let before = (version(&failing).await, version(&resting).await);
     let runs = asked.load(Ordering::SeqCst);

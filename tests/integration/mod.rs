@@ -1,5 +1,6 @@
 //! The operator with targets on loopback, on the embedded API server or, if `AGENTIC_TEST_KUBECONFIG` is set, on a real one.
 
+mod advice;
 mod channels;
 mod check;
 mod clients;
@@ -17,6 +18,7 @@ mod metrics;
 mod names;
 mod nine;
 mod notices;
+mod ollama;
 mod readings;
 mod registry;
 mod replicas;
@@ -28,4 +30,5 @@ mod sqlite;
 mod staging;
 mod story;
 mod threads;
+mod votes;
 mod watching;

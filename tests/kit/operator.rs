@@ -49,6 +49,7 @@ pub fn config(client: Client, namespace: &str, election: Option<Election>) -> Op
         limits: settings.limits(),
         digest: None,
         notices: notices::config(&settings, "test", "http://127.0.0.1:9".into(), false).unwrap().notification,
+        advice: Default::default(),
         metrics: Default::default(),
         monitoring: Default::default(),
         election,

@@ -3,7 +3,7 @@
 {{- $controls := ne .part "facade" }}
 {{- $serves := ne .part "controllers" }}
 {{- with .root.Values }}
-# Read Scenarios and Findings{{ if $serves }}; annotate Scenarios to request runs, acknowledge Findings{{ end }}.
+# Read Scenarios and Findings{{ if $serves }}; annotate Scenarios to request runs, and Findings to request advice; acknowledge Findings{{ end }}.
 - apiGroups: [agentic.ligbox.io]
   resources: [scenarios]
   verbs: [get, list, watch{{ if $serves }}, patch{{ end }}]
@@ -30,7 +30,7 @@
   verbs: [patch]
 {{- end }}
 {{- if and $controls (not $serves) }}
-# Verify the names in acknowledgements by their Actions, and record the daily digest in one.
+# Verify the names in acknowledgements by their Actions, and record the daily digest and votes by kubectl in some.
 - apiGroups: [agentic.ligbox.io]
   resources: [actions]
   verbs: [get, list, watch, create, delete]

@@ -1,12 +1,11 @@
 //! What Scenarios refer to and is absent: no error, since the cluster may have it, or it may come later.
 
+use crate::advisor::runbooks::read_runbook;
 use crate::cli::registry::documents::{Document, Documents};
-use crate::domain::runbook_section::has_section;
+use crate::domain::runbooks::section::has_section;
 use crate::domain::texts::CheckWarning;
-use crate::runtime::runbook_files::PAGE_MAX;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::io::Read as _;
 use std::path::Path;
 
 /// What is absent in these documents and in the directory of the runbooks.
@@ -42,15 +41,13 @@ fn text<'a>(document: &'a Document, pointer: &str) -> Option<&'a str> {
 
 fn runbook(document: &Document, runbooks: &Path) -> Option<CheckWarning> {
     let scenario = document.name.clone();
-    let file = runbooks.join(format!("{}.md", text(document, "/spec/runbook/spec")?));
-    let path = file.display().to_string();
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(&file).and_then(|opened| opened.take(PAGE_MAX).read_to_end(&mut bytes));
-    if read.is_err() {
+    let spec = text(document, "/spec/runbook/spec")?;
+    let path = runbooks.join(format!("{spec}.md")).display().to_string();
+    let Ok(page) = read_runbook(runbooks, spec) else {
         return Some(CheckWarning::AbsentRunbook { scenario, path });
-    }
+    };
     let section = text(document, "/spec/runbook/section")?;
-    let is_there = has_section(&String::from_utf8_lossy(&bytes), section);
+    let is_there = has_section(&page, section);
     (!is_there).then(|| CheckWarning::AbsentSection { scenario, path, section: section.into() })
 }
 

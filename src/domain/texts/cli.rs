@@ -311,6 +311,22 @@ pub fn operator_started(
     format!("{first}\n{second}")
 }
 
+/// Where the advice of the demo comes from; with the address of the model server, if there is one.
+pub fn demo_advice(language: Language, ollama: Option<&str>) -> String {
+    match ollama {
+        Some(url) => text!(
+            language,
+            "O modelo local em {url} aconselha (T1), assim que responder.",
+            "The local model at {url} advises (T1) as soon as it answers.",
+        ),
+        None => text!(
+            language,
+            "Os conselhos são os dos runbooks (T0). Para que um modelo local aconselhe (T1):\n  agentic-ops demo --ollama http://127.0.0.1:11434",
+            "The advice is that of the runbooks (T0). To have a local model advise (T1):\n  agentic-ops demo --ollama http://127.0.0.1:11434",
+        ),
+    }
+}
+
 /// The lines of `agentic-ops demo` after those of standalone.
 pub fn demo_started(language: Language, kubeconfig: impl Display, control: impl Display) -> String {
     text!(

@@ -122,6 +122,24 @@ pub fn acknowledgement_refused(language: Language, by: &str) -> String {
     )
 }
 
+/// The note of Event VoteRefused: what was written is no vote.
+pub fn vote_invalid(language: Language, value: &str) -> String {
+    text!(
+        language,
+        "o voto {value:?} não serve, e foi removido: escreva useful ou wrong",
+        "the vote {value:?} is not valid, and was removed: write useful or wrong",
+    )
+}
+
+/// The note of Event VoteRefused: there is nothing to vote on.
+pub fn vote_without_advice(language: Language) -> String {
+    text!(
+        language,
+        "não há conselho para avaliar; o voto foi removido",
+        "there is no advice to vote on; the vote was removed",
+    )
+}
+
 /// The note of Event AcknowledgementRemoved.
 pub fn acknowledgement_removed(language: Language) -> String {
     text!(language, "o reconhecimento foi retirado", "the acknowledgement was withdrawn")

@@ -13,21 +13,26 @@ macro_rules! text {
     };
 }
 
+pub mod advice;
+pub mod advice_lines;
 pub mod answers;
 mod channels;
 mod checks;
 mod cli;
 mod conditions;
 pub mod conversation;
+pub mod curator;
 pub mod desk;
 pub mod digest;
 mod evidence;
 mod expressions;
 mod language;
 pub mod mailbox;
+mod model;
 pub mod notices;
 mod readings;
 pub mod refusals;
+mod runbooks;
 mod silences;
 #[cfg(test)]
 mod tests;
@@ -44,19 +49,27 @@ pub use checks::{
     names_only_unset_settings, not_given, resolved_message, show_failed, surplus, surplus_title,
 };
 pub use cli::{
-    ApiFault, CheckWarning, DocumentError, api_fault, check_columns, check_warning, demo_started, desk_listens,
-    document_error, health_answer, health_unanswered, health_unknown, no_scenario, operator_started, shutting_down,
-    standalone_started, unknown_field,
+    ApiFault, CheckWarning, DocumentError, api_fault, check_columns, check_warning, demo_advice, demo_started,
+    desk_listens, document_error, health_answer, health_unanswered, health_unknown, no_scenario, operator_started,
+    shutting_down, standalone_started, unknown_field,
 };
 pub use conditions::{
     acknowledgement_refused, acknowledgement_removed, cannot_evaluate, cannot_evaluate_recently, checks_pass,
     failures_not_confirmed, finding_repaired, findings_open, late, not_evaluated_yet, not_watched_and_open, resolved,
-    run_failure, spec_valid, suspended, suspended_spec, undecodable, watched_again,
+    run_failure, spec_valid, suspended, suspended_spec, undecodable, vote_invalid, vote_without_advice, watched_again,
 };
 pub use evidence::{items, omitted};
 pub use expressions::{compilation, evaluation};
 pub use language::Language;
+pub use model::{
+    TrialFigures, model_busy, model_fault, model_off, no_findings, self_test_begins, self_test_rows, self_test_verdict,
+    trial, trial_total,
+};
 pub use readings::{detail, unread};
+pub use runbooks::{
+    RunbookProblem, RunbookProblemKind, WordMatch, coverage_summary, full_text_only, missing_words, nothing_found,
+    runbook_gap, runbook_problem, shares, word_matched,
+};
 pub use silences::{
     SilenceArgument, no_silence, no_such_silence, silence_argument, silence_columns, silence_deleted, silence_ended,
     silence_errors, silence_input, silence_made, silence_matches, silence_over, silence_problem, yes_or_no,

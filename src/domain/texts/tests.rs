@@ -23,12 +23,16 @@ macro_rules! samples {
     }};
 }
 
+mod advice;
 mod answers;
 mod channels;
 mod conversation;
+mod curator;
+mod model;
 mod notices;
 mod readings;
 mod refusals;
+mod runbooks;
 mod silences;
 mod threads;
 
@@ -362,6 +366,8 @@ fn output_of_commands_is_in_both_languages() {
     for (facade_only, controllers_only) in [(false, false), (true, false), (false, true)] {
         check("operator_started", |l| operator_started(l, "X1", "X2", "X3", facade_only, controllers_only));
     }
+    check("demo_advice", |l| demo_advice(l, None));
+    check("demo_advice with a model", |l| demo_advice(l, Some("X1")));
     check("demo_started", |l| demo_started(l, "X1", "X2"));
     for error in samples!(DocumentError {
         DocumentError::FileTooLarge { .. } => DocumentError::FileTooLarge { max: 2 },

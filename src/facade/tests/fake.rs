@@ -4,6 +4,7 @@ use crate::api::{Health, Role};
 use crate::commands::tests::api_server::{ApiServer, Cluster, client};
 use crate::commands::{ProcessId, RecoveryState, Scheduler};
 use crate::controllers::channel_states::ChannelState;
+use crate::controllers::model_standing::Standing;
 use crate::controllers::scenario::WatchStates;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Access, Backend, EventFeed, ProcessState, router};
@@ -38,6 +39,7 @@ pub struct View {
     pub store: Option<StoreState>,
     pub registry: Option<RegistryState>,
     pub channels: Option<Vec<ChannelState>>,
+    pub model: Option<Standing>,
     pub states: WatchStates,
 }
 
@@ -60,6 +62,7 @@ impl OperatorStatus for View {
             undecodable_findings: self.undecodable_findings.clone(),
             store: self.store.clone(),
             channels: self.channels.clone(),
+            model: self.model.clone(),
             registry: self.registry.clone(),
         }
     }

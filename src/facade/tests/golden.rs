@@ -20,6 +20,14 @@ fn object(kind: &str, name: &str, spec: Value, status: Option<Value>) -> Value {
     object
 }
 
+fn advice() -> Value {
+    json!({"tier": "T1", "text": "Ligue a VM 112.", "grounded": true, "at": "2026-01-02T03:06:05Z", "stale": true,
+        "citations": [{"spec": "proxmox-cluster", "section": "Passos", "quote": "qm status 112"}],
+        "basis": {"evidence": "0f1e2d3c4b5a6978", "runbooks": "8796a5b4c3d2e1f0", "prompt": 1,
+            "model": {"name": "qwen2.5:7b-instruct", "digest": "845dbda0ea48", "seconds": 95}},
+        "requestedAt": "2026-01-02T03:05:05Z", "message": "m-4"})
+}
+
 /// Objects with every field, and with as few as there can be.
 fn add_objects(facade: &Facade) {
     let scenario =
@@ -52,7 +60,8 @@ fn add_objects(facade: &Facade) {
             "values": [{"path": "item", "value": "\"112\""}],
             "failing": snapshot("2026-01-02T03:04:05Z"), "lastGood": snapshot("2026-01-02T03:00:00Z"),
             "truncated": true},
-        "acknowledgement": {"by": "ana", "note": "vendo", "at": "2026-01-02T04:00:00Z", "occurrence": 3, "proven": true}});
+        "acknowledgement": {"by": "ana", "note": "vendo", "at": "2026-01-02T04:00:00Z", "occurrence": 3, "proven": true},
+        "advice": advice()});
     facade.add("findings", object("Finding", "f-1", finding("vm-running", "112"), Some(status)));
     let status = json!({"phase": "Open", "agent": "no-such-agent", "evidence": {"failing": snapshot("2026-01-02T03:04:05Z")},
         "acknowledgement": {"by": "rui", "at": "2026-01-02T04:00:00Z", "occurrence": 1}});
@@ -108,6 +117,9 @@ fn add_conversation(facade: &Facade) {
     let reply =
         json!({"thread": "t-1", "author": {"kind": "person", "name": "ana"}, "body": "status", "inReplyTo": "m-1"});
     facade.add("messages", created(object("Message", "m-3", reply, None)));
+    let advice = json!({"thread": "t-1", "author": {"kind": "agent", "name": "pulso"}, "body": "Ligue a VM 112.", "tier": "T1",
+        "grounded": true, "citations": advice()["citations"].clone(), "reason": "Advice"});
+    facade.add("messages", created(object("Message", "m-4", advice, Some(json!({"sequence": 3})))));
     let spec = json!({"verb": "acknowledge", "subject": {"kind": "Finding", "name": "f-1"},
         "actor": {"name": "ana", "roles": ["ops_lead"], "via": "rest"}, "parameters": {"note": "vendo"}});
     let status = json!({"result": "done", "message": "acknowledged", "at": "2026-01-02T04:00:00Z"});
@@ -138,6 +150,9 @@ async fn answers() -> Value {
         "/findings/f-2",
         "/findings/f-3",
         "/findings/none",
+        "/findings/f-1/similar",
+        "/findings/f-2/similar",
+        "/findings/none/similar",
         "/findings?phase=bad",
         "/findings?severity=bad",
         "/findings?limit=bad",
@@ -180,6 +195,9 @@ async fn answers() -> Value {
     for (method, path, body) in [
         (Method::DELETE, "/findings/f-2/ack", ""),
         (Method::DELETE, "/findings/none/ack", ""),
+        (Method::POST, "/findings/none/advice", ""),
+        (Method::POST, "/findings/f-2/advice/vote", r#"{"vote": "wrong"}"#),
+        (Method::POST, "/findings/f-1/advice/vote", r#"{"vote": "bad"}"#),
         (Method::POST, "/threads/none/reply", r#"{"body": "oi"}"#),
         (Method::POST, "/threads/none/reply?blank", r#"{"body": " "}"#),
         (Method::POST, "/messages/none/ack", ""),

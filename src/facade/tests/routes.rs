@@ -2,7 +2,10 @@ use super::fake::{Facade, SECRET, View, config, request};
 use crate::api::WatchState::{Invalid, Late, Ready, Suspended};
 use crate::api::{Channel, Role};
 use crate::controllers::channel_states::ChannelStates;
+use crate::controllers::model_standing::Standing;
 use crate::controllers::scenario::WatchStates;
+use crate::domain::advice::due::{Model, ModelId};
+use crate::domain::model::ModelFault;
 use crate::facade::auth::AuthConfig;
 use crate::facade::{ProcessState, router_of_controllers};
 use crate::views::{RegistryState, StoreState};
@@ -69,6 +72,27 @@ async fn health_shows_the_channels_and_is_degraded_once_one_fails_for_five_minut
         assert_eq!(health["channels"], expected);
         let public = facade.send(request(Method::GET, "/health"), "").await.body;
         assert!(public["channels"].is_null() && public["status"] == status, "{public}");
+    }
+}
+
+#[tokio::test]
+async fn health_is_of_tier_t1_only_while_the_model_can_be_used() {
+    let id = ModelId { name: "m:7b".into(), digest: "0f1e".into() };
+    let missing = ModelFault::Missing { model: "m:7b".into() };
+    for (model, tier, state, digest) in [
+        (Model::Usable(id), "T1", "ok", json!("0f1e")),
+        (Model::Unknown, "T0", "unknown", json!(null)),
+        (Model::Faulty(missing), "T0", "failing", json!(null)),
+        (Model::Off, "T0", "off", json!(null)),
+    ] {
+        let standing =
+            Standing { name: Some("m:7b".into()), off: None, model, detail: Some("ollama pull m:7b".into()) };
+        let facade = with(View { model: Some(standing), ..View::default() }, None);
+        let health = facade.get("/health").await.body;
+        let expected = json!({"name": "m:7b", "state": state, "digest": digest, "detail": "ollama pull m:7b"});
+        assert_eq!((&health["tier"], &health["model"], &health["status"]), (&json!(tier), &expected, &json!("ok")));
+        let public = facade.send(request(Method::GET, "/health"), "").await.body;
+        assert!(public["model"].is_null() && public["tier"] == tier, "{public}");
     }
 }
 

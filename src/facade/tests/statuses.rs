@@ -13,9 +13,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The paths of lists and objects, with objects that are there and that are not.
-const PATHS: [(&str, &str, Option<&str>); 10] = [
+const PATHS: [(&str, &str, Option<&str>); 11] = [
     ("/findings", "/findings", None),
     ("/findings/{id}", "/findings/f-low", Some("/findings/none")),
+    ("/findings/{id}/similar", "/findings/f-low/similar", Some("/findings/none/similar")),
     ("/scenarios", "/scenarios", None),
     ("/silences", "/silences", None),
     ("/roster", "/roster", None),
@@ -51,7 +52,10 @@ async fn each_documented_status_of_the_reads_occurs() {
     for (template, path, absent) in PATHS {
         let mut seen = BTreeSet::new();
         seen.insert(status(&facade, path, &[("authorization", &ana)]).await);
-        let bad = if template == "/findings/{id}" { "/findings/%ff".into() } else { format!("{path}?bad=x") };
+        let bad = match template.strip_prefix("/findings/{id}") {
+            Some(rest) => format!("/findings/%ff{rest}"),
+            None => format!("{path}?bad=x"),
+        };
         seen.insert(status(&facade, &bad, &[("authorization", &ana)]).await);
         seen.insert(status(&facade, path, &[("authorization", &ana), ("if-none-match", "*")]).await);
         seen.insert(status(&facade, path, &[]).await);

@@ -94,9 +94,19 @@ async fn a_page_goes_on_after_a_message_that_has_got_its_place_meanwhile() {
 async fn a_message_has_the_fields_of_the_contract() {
     let facade = facade();
     let spec = json!({"thread": "t-low", "author": {"kind": "person", "name": "ana"}, "body": "status"});
-    facade.add("messages", object("Message", "m-1", DAY[0], spec, json!({"sequence": 1, "proven": true})));
+    facade.add(
+        "messages",
+        object(
+            "Message",
+            "m-1",
+            DAY[0],
+            spec,
+            json!({"sequence": 1, "proven": true,
+        "answer": {"phase": "Queued", "position": 2, "since": DAY[1]}}),
+        ),
+    );
     let spec = json!({"thread": "t-low", "author": {"kind": "agent", "name": "pulso"}, "body": "Caiu.", "inReplyTo": "m-1",
-        "recipients": ["ops_lead"], "needsAck": true, "at": "2026-01-01T00:00:00.000006Z", "tier": "T0", "reason": "Opened",
+        "recipients": ["ops_lead"], "needsAck": true, "at": "2026-01-01T00:00:00.000006Z", "tier": "T0", "grounded": true, "reason": "Opened",
         "severity": "high", "citations": [{"spec": "desk", "section": "Passos", "quote": "reinicie"}, {"spec": "b", "quote": "c"}],
         "acknowledgement": {"by": "rui", "note": "x"}});
     let acknowledgement =
@@ -111,13 +121,14 @@ async fn a_message_has_the_fields_of_the_contract() {
     facade.add("messages", object("Message", "m-5", DAY[0], later, json!({"sequence": 5})));
     let items = facade.get("/threads/t-low/messages").await.body["items"].clone();
     let person = json!({"id": "m-1", "thread_id": "t-low", "author": {"kind": "person", "name": "ana"}, "proven": true,
-        "body": "status", "tier": null, "citations": [], "in_reply_to": null, "recipients": [], "reason": null,
-        "severity": null, "needs_ack": false, "phase": null, "acknowledgement": null, "created_at": DAY[0]});
+        "body": "status", "tier": null, "citations": [], "grounded": null, "in_reply_to": null, "recipients": [], "reason": null,
+        "severity": null, "needs_ack": false, "phase": null, "acknowledgement": null, "created_at": DAY[0],
+        "answer": {"phase": "queued", "position": 2, "since": DAY[1]}});
     assert_eq!(items[0], person);
     let agent = json!({"id": "m-2", "thread_id": "t-low", "author": {"kind": "agent", "name": "Pulso"}, "proven": false,
-        "body": "Caiu.", "tier": "T0", "in_reply_to": "m-1", "recipients": ["ops_lead"], "reason": "Opened",
+        "body": "Caiu.", "tier": "T0", "grounded": true, "in_reply_to": "m-1", "recipients": ["ops_lead"], "reason": "Opened",
         "citations": [{"spec": "desk", "section": "Passos", "quote": "reinicie"}, {"spec": "b", "section": null, "quote": "c"}],
-        "severity": "high", "needs_ack": true, "phase": "acknowledged", "created_at": "2026-01-01T00:00:00.000006Z",
+        "severity": "high", "needs_ack": true, "phase": "acknowledged", "answer": null, "created_at": "2026-01-01T00:00:00.000006Z",
         "acknowledgement": {"by": "ana", "note": "vendo", "at": DAY[2], "until": DAY[3], "of_finding": true, "proven": true}});
     assert_eq!(items[1], agent);
     // Before the operator has taken it in.

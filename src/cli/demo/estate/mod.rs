@@ -96,6 +96,8 @@ impl Estate {
             ("PROXMOX_API_URL", url("proxmox")),
             ("PROXMOX_API_TOKEN", answers::PROXMOX_TOKEN.to_string()),
             ("OLLAMA_BASE_URL", url("ollama")),
+            // The model server of the estate lists models and answers no questions.
+            ("AGENTIC_LLM_ENABLED", "false".to_string()),
             ("FOSS_URL", url("foss")),
             ("ODOO_URL", url("odoo")),
             ("OPENPANEL_BRIDGE_URL", url("bridge")),

@@ -27,7 +27,43 @@ pub const SETTINGS: &[Setting] = &[
     setting("OLLAMA_BASE_URL", None, Format::Url, "URL of the model server; if unset, the local model is not used"),
     setting("AGENTIC_LLM_MODEL", Some("qwen2.5:7b-instruct"), Format::Any, "model for advice and answers"),
     setting("AGENTIC_EMBED_MODEL", Some("nomic-embed-text"), Format::Any, "model for embeddings"),
+    setting(
+        "AGENTIC_LLM_TIMEOUT",
+        Some("10m"),
+        Format::Duration,
+        "time limit of one call of the model, and of loading it; `agentic-ops advise --self-test` tells whether it can hold",
+    ),
+    setting(
+        "AGENTIC_LLM_KEEP_ALIVE",
+        Some("5m"),
+        Format::DurationOrNone,
+        "time that the server keeps the model in memory after a call; with 0s it is unloaded at once",
+    ),
+    setting(
+        "AGENTIC_ADVICE_PER_HOUR",
+        Some("12"),
+        Format::Integer(0, 3_600),
+        "calls of the model within an hour for advice that no person requested; with 0 there is such advice from the runbook alone",
+    ),
+    setting(
+        "AGENTIC_ADVICE_MIN_SEVERITY",
+        Some("high"),
+        Format::Severity,
+        "least severity of Findings on which the model advises without being asked",
+    ),
     setting("AGENTIC_SPECS_ROOT", Some("./specs"), Format::Any, "directory of the runbooks"),
+    setting(
+        "AGENTIC_SPECS_FILES_MAX",
+        Some("2000"),
+        Format::Integer(1, 100_000),
+        "runbooks that are indexed; further ones, in the order of their names, are not found by their words",
+    ),
+    setting(
+        "AGENTIC_SPECS_BYTES_MAX",
+        Some("16777216"),
+        Format::Integer(65_536, 1_073_741_824),
+        "size of all runbooks that are indexed together; those beyond it are not found by their words",
+    ),
     setting(
         "AGENTIC_RUNBOOK_URL",
         None,

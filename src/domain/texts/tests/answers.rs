@@ -9,6 +9,13 @@ use crate::domain::texts::answers::{self as texts, About, Did, State};
 fn what_an_agent_does_is_in_both_languages() {
     check("flapping_next", texts::flapping_next);
     check("not_understood", texts::not_understood);
+    check("nothing_found", texts::nothing_found);
+    check("without_the_model", texts::without_the_model);
+    check("found_in_runbooks", texts::found_in_runbooks);
+    check("the_model_answers", texts::the_model_answers);
+    check("the_model_did_not_answer", |l| texts::the_model_did_not_answer(l, "X1"));
+    check("the_model_was_turned_off", |l| texts::the_model_was_turned_off(l, "X1"));
+    check("the_model_had_nothing", texts::the_model_had_nothing);
     check("did_you_mean", |l| texts::did_you_mean(l, "X1"));
     check("one_of", |l| texts::one_of(l, "X1"));
     check("help_heading", texts::help_heading);
@@ -62,6 +69,12 @@ fn states_of_what_is_asked_about_are_in_both_languages() {
         }
     }
     check("last_run", |l| texts::last_run(l, "X1"));
+    check("before_heading", texts::before_heading);
+    check("none_before", texts::none_before);
+    check("before_of_what", texts::before_of_what);
+    for (other, notes) in [(None, ""), (Some(("X3", "X4")), "X5")] {
+        check("before", |l| texts::before(l, "X1", "X2", other, notes));
+    }
     check("severity_of", |l| texts::severity_of(l, Severity::High));
     for agent in [None, Some("X1")] {
         for count in [0, 1, 2] {
@@ -88,6 +101,7 @@ fn results_of_commands_are_in_both_languages() {
     for did in samples!(Did<'_> {
         Did::Acknowledge { .. } => Did::Acknowledge { finding: "X1", by: "X2" },
         Did::Unacknowledge { .. } => Did::Unacknowledge { finding: "X1" },
+        Did::Advise { .. } => Did::Advise { finding: "X1" },
         Did::Run { .. } => Did::Run { scenario: "X1" },
         Did::Silence { before: Some(_), .. } =>
             Did::Silence { name: "X1", about: About::Finding("X2", "X3"), until: Some("X4"), before: Some("X5") },

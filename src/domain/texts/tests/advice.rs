@@ -1,0 +1,14 @@
+//! Texts of advice on Findings.
+
+use super::super::advice::*;
+use super::check;
+
+#[test]
+fn advice_without_the_model_is_in_both_languages() {
+    check("no_section", no_section);
+    check("without_model", |l| without_model(l, "X1"));
+    check("agent_without_model", |l| agent_without_model(l, "X1"));
+    check("budget_spent", budget_spent);
+    check("no_runbook_fits", no_runbook_fits);
+    check("not_grounded", not_grounded);
+}

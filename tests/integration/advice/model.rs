@@ -1,0 +1,102 @@
+//! A stand-in for the model server.
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use tokio::task::JoinHandle;
+
+pub const NAME: &str = "stand-in:1b";
+
+/// How it behaves.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Behaviour {
+    /// It answers questions with this.
+    Answers(Value),
+    /// It never answers.
+    Hangs,
+    /// It has no models.
+    IsEmpty,
+}
+
+#[derive(Clone)]
+struct Shared {
+    behaviour: Arc<Mutex<Behaviour>>,
+    /// The questions, without the calls that load the model or ask for one token.
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+pub struct StandIn {
+    pub address: SocketAddr,
+    shared: Shared,
+    serving: JoinHandle<()>,
+}
+
+impl StandIn {
+    pub async fn start(behaviour: Behaviour) -> StandIn {
+        StandIn::start_at("127.0.0.1:0".parse().unwrap(), behaviour).await
+    }
+
+    pub async fn start_at(address: SocketAddr, behaviour: Behaviour) -> StandIn {
+        let shared = Shared { behaviour: Arc::new(Mutex::new(behaviour)), asked: Arc::default() };
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = Router::new()
+            .route("/api/version", get(|| async { Json(json!({"version": "0.6.8"})) }))
+            .route("/api/tags", get(tags))
+            .route("/api/chat", post(chat))
+            .with_state(shared.clone());
+        let serving = tokio::spawn(async move {
+            let _ = axum::serve(listener, app).await;
+        });
+        StandIn { address, shared, serving }
+    }
+
+    pub fn set(&self, behaviour: Behaviour) {
+        *self.shared.behaviour.lock().unwrap() = behaviour;
+    }
+
+    /// The questions so far, as the prompts say them.
+    pub fn asked(&self) -> Vec<String> {
+        self.shared.asked.lock().unwrap().clone()
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn tags(State(shared): State<Shared>) -> Json<Value> {
+    let is_empty = *shared.behaviour.lock().unwrap() == Behaviour::IsEmpty;
+    let models = if is_empty { json!([]) } else { json!([{"name": NAME, "digest": "0f1e2d3c4b5a"}]) };
+    Json(json!({"models": models}))
+}
+
+async fn chat(State(shared): State<Shared>, Json(body): Json<Value>) -> Response {
+    let messages = body["messages"].as_array().cloned().unwrap_or_default();
+    if body["format"].is_object() {
+        let prompt: Vec<&str> = messages.iter().filter_map(|message| message["content"].as_str()).collect();
+        shared.asked.lock().unwrap().push(prompt.join("\n"));
+    }
+    let behaviour = shared.behaviour.lock().unwrap().clone();
+    match behaviour {
+        // Loading is quick; the answer is what is missing.
+        Behaviour::Hangs if !messages.is_empty() => std::future::pending().await,
+        Behaviour::Answers(answer) if body["format"].is_object() => {
+            let line = |content: &str, done: bool| {
+                json!({"model": NAME, "message": {"role": "assistant", "content": content}, "done": done,
+                    "done_reason": if done { json!("stop") } else { Value::Null }, "prompt_eval_count": 9, "eval_count": 9})
+            };
+            format!("{}\n{}\n", line(&answer.to_string(), false), line("", true)).into_response()
+        }
+        Behaviour::Answers(_) | Behaviour::Hangs | Behaviour::IsEmpty => {
+            Json(json!({"model": NAME, "message": {"role": "assistant", "content": ""}, "done": true, "done_reason": "load"}))
+                .into_response()
+        }
+    }
+}
