@@ -96,6 +96,7 @@ fn message(thread: &str, n: usize) -> Message {
         at: None,
         tier: None,
         citations: Vec::new(),
+        grounded: None,
         reason: None,
         severity: Some(Severity::ALL[n % Severity::ALL.len()]),
         finding: None,

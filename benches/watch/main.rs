@@ -2,13 +2,15 @@
 //!
 //! For a shorter run, set BENCH_SCENARIOS (default 10000), BENCH_PACE (default 1000 probes per second) and BENCH_SECONDS (default
 //! 20, for each window). GATUS and BLACKBOX_EXPORTER are the paths of the other programs if they are not in PATH. If one is missing,
-//! the table says so instead of the ratio. BENCH_PARTS names the parts, separated by commas: probes, many, nine, notices, facade; all by
-//! default. BENCH_REQUESTS (default 1000) is the number of requests for each list of facade.
+//! the table says so instead of the ratio. BENCH_PARTS names the parts, separated by commas: probes, many, nine, notices, advice,
+//! facade; all by default. BENCH_REQUESTS (default 1000) is the number of requests for each list of facade.
 #![allow(clippy::expect_used, clippy::panic, reason = "a measurement that fails panics")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the output is a table")]
 
+mod advice;
 mod facade;
 mod mail;
+mod model;
 mod notices;
 mod ours;
 mod peers;
@@ -55,7 +57,7 @@ async fn run() {
         gatus: peers::find("GATUS", "gatus"),
         blackbox: peers::find("BLACKBOX_EXPORTER", "prometheus-blackbox-exporter"),
     };
-    let parts = std::env::var("BENCH_PARTS").unwrap_or_else(|_| "probes,many,nine,notices,facade".into());
+    let parts = std::env::var("BENCH_PARTS").unwrap_or_else(|_| "probes,many,nine,notices,advice,facade".into());
     let mut lines = Vec::new();
     for part in parts.split(',') {
         lines.extend(match part {
@@ -63,8 +65,9 @@ async fn run() {
             "many" => bench.many_scenarios().await,
             "nine" => bench.the_nine().await,
             "notices" => bench.all_fail_at_once().await,
+            "advice" => bench.advice().await,
             "facade" => bench.lists_of_the_facade().await,
-            other => panic!("BENCH_PARTS: {other:?} is none of probes, many, nine, notices, facade"),
+            other => panic!("BENCH_PARTS: {other:?} is none of probes, many, nine, notices, advice, facade"),
         });
     }
     println!("\n| | goal | expected | measured |\n|---|---|---|---|");

@@ -21,8 +21,11 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 const REGISTRY: &str = "apiVersion: agentic.ligbox.io/v1alpha1
 kind: Agent
 metadata: {name: maestro}
-spec: {id: A0, displayName: Maestro, codename: orchestrator, tier: T0, inboxRoles: [agentic_operator], persona: Maestro}
+spec: {id: A0, displayName: Maestro, codename: orchestrator, tier: T1, inboxRoles: [agentic_operator], persona: Maestro}
 ";
+
+/// The runbook that each Scenario names.
+pub const RUNBOOK: &str = "site";
 
 /// The token of /internal/tick.
 pub const TICK_TOKEN: &str = "the token of the benchmark";
@@ -72,6 +75,7 @@ fn scenario(url: &str, n: usize, interval: &str) -> Value {
             "agent": "maestro",
             "severity": "critical",
             "interval": interval,
+            "runbook": {"spec": RUNBOOK, "section": "Como reparar"},
             "probes": [{"name": "site", "http": {"url": url}}],
             "checks": [
                 {"name": "status", "expect": "probes.site.status == 200"},
