@@ -90,7 +90,7 @@ mod tests {
             Known { language, runbook: Some(&runbook), page: Some(PAGE), found: None, why: Some("está fora.") };
         let said = fallback(&known);
         assert!(said.text.contains("Como reparar") && said.text.contains("\n\n1. `qm start 112`\n\n"), "{}", said.text);
-        assert!(said.text.ends_with("Sem o modelo local: está fora."), "{}", said.text);
+        assert!(said.text.ends_with("Sem resposta do modelo local: está fora."), "{}", said.text);
         assert_eq!(said.citations.len(), 1);
         assert_eq!(said.citations[0].section.as_deref(), Some("Como reparar"));
         assert!(!fallback(&Known { why: None, ..known }).text.contains("modelo"));

@@ -9,7 +9,7 @@ pub fn no_section(language: Language) -> String {
 
 /// Why there is no answer of the local model.
 pub fn without_model(language: Language, why: &str) -> String {
-    text!(language, "Sem o modelo local: {why}.", "Without the local model: {why}.")
+    text!(language, "Sem resposta do modelo local: {why}.", "No answer of the local model: {why}.")
 }
 
 /// The Agent is of tier T0.

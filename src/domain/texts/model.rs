@@ -98,8 +98,8 @@ pub fn trial_total(language: Language, figures: &TrialFigures) -> String {
 pub fn model_off(language: Language, setting: &str) -> String {
     text!(
         language,
-        "o modelo local não é usado: configure {setting}",
-        "the local model is not used: configure {setting}",
+        "o modelo local não é usado (configure {setting})",
+        "the local model is not used (set {setting})",
     )
 }
 
