@@ -64,9 +64,7 @@ impl Runner {
             May::Call => {}
         }
         let state = self.client.state().await;
-        let state = self.judge(state)?;
-        self.breaker.succeeded();
-        Ok(state)
+        self.judge(state)
     }
 
     /// Loads the model if needed, and asks it. Call [`Runner::ready`] right before.
@@ -86,7 +84,10 @@ impl Runner {
         self.is_calling = true;
         let answer = Box::pin(self.client.chat(request, progress)).await;
         self.is_calling = false;
-        Ok(Answered { answer: self.judge(answer)?, load })
+        let answer = self.judge(answer)?;
+        // Only a call of the model tells that it works: a server may list models that it can't load.
+        self.breaker.succeeded();
+        Ok(Answered { answer, load })
     }
 
     /// Tells the breaker of a fault.

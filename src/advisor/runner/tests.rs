@@ -121,5 +121,8 @@ async fn a_server_that_is_away_is_tried_again_by_itself() {
     let NotDone::Until(until) = runner.ready().await.unwrap_err() else { panic!("not held") };
     passed(until.duration_since(now()).as_secs());
     runner.client = server.client();
-    assert!(runner.ready().await.is_ok() && runner.breaker().is_closed());
+    // That it lists its models does not tell that it can load one.
+    assert!(runner.ready().await.is_ok() && !runner.breaker().is_closed());
+    runner.ask(&request(), &|_| {}).await.unwrap();
+    assert!(runner.breaker().is_closed());
 }
