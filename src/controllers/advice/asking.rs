@@ -103,7 +103,8 @@ impl Asking {
             return Ended::Answer(Arc::new(answer));
         }
         let runbook = facts.status.runbook.as_ref().map(|runbook| runbook.spec.clone());
-        let excerpts = self.composer.shelf.find(search_text(&finding.spec, &facts.status), runbook).await;
+        let text = search_text(&finding.spec, &facts.status);
+        let excerpts = self.context.inquiry.found_and_own(&text, runbook.as_deref()).await;
         if excerpts.is_empty() {
             return Ended::Without(NO_RUNBOOK.into());
         }

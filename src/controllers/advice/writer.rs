@@ -147,7 +147,12 @@ impl Writer {
                 if stored.is_some_and(|stored| is_same(stored, &advice)) {
                     return None;
                 }
-                Some((advice, reason.is_some() && present.request().is_some()))
+                let is_answered = stored.is_some_and(|stored| {
+                    stored.reason.is_some()
+                        && stored.requested_at.is_some()
+                        && stored.requested_at == advice.requested_at
+                });
+                Some((advice, reason.is_some() && present.request().is_some() && !is_answered))
             }
         }
     }
