@@ -96,11 +96,7 @@ pub fn trial_total(language: Language, figures: &TrialFigures) -> String {
 
 /// The local model is off, since this setting is off or has no value.
 pub fn model_off(language: Language, setting: &str) -> String {
-    text!(
-        language,
-        "o modelo local não é usado (configure {setting})",
-        "the local model is not used (set {setting})",
-    )
+    text!(language, "o modelo local não é usado (configure {setting})", "the local model is not used (set {setting})")
 }
 
 /// A self-test begins, which takes a while.
