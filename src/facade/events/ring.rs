@@ -119,10 +119,15 @@ impl Ring {
         }
     }
 
-    /// Whether the caches are behind this id: a reader of it may be known soon.
+    /// Whether the caches have not been listed yet, which would make a gap for every reader, or are behind this id: a reader of it may
+    /// be known soon.
     pub fn is_behind(&self, last_event_id: Option<&str>) -> bool {
         let seen: Option<Position> = last_event_id.and_then(|id| id.parse().ok());
-        seen.is_some_and(|seen| !self.is_complete() || !self.position.covers(seen))
+        match (last_event_id, seen) {
+            (Some(_), None) => false,
+            (None, _) => !self.is_complete(),
+            (_, Some(seen)) => !self.is_complete() || !self.position.covers(seen),
+        }
     }
 
     fn is_complete(&self) -> bool {

@@ -45,6 +45,15 @@ fn a_client_without_an_id_gets_what_changes_from_now_on() {
 }
 
 #[test]
+fn a_reader_without_an_id_waits_until_all_kinds_are_listed() {
+    let mut early = Ring::new(5);
+    early.listed(Kind::Finding, 10);
+    assert!(early.is_behind(None), "each further list would be a gap for it");
+    assert!(!early.is_behind(Some("of another program")), "it is told to read the lists again in any case");
+    assert!(!ring().is_behind(None));
+}
+
+#[test]
 fn a_client_resumes_with_what_it_does_not_have() {
     let mut ring = ring();
     ring.changed(Kind::Finding, 11, Some("1"));
