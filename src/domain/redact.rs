@@ -11,9 +11,11 @@
 mod decode;
 mod known;
 mod needles;
+mod patterns;
 mod search;
 
 pub use known::{KnownSecrets, Source};
+pub use patterns::without_likely_secrets;
 
 use super::printable::printable;
 use decode::{Decoded, LEVELS};

@@ -2,7 +2,7 @@
 //! cannot contain.
 
 use crate::domain::printable::is_printable;
-use crate::domain::redact::KnownSecrets;
+use crate::domain::redact::{KnownSecrets, without_likely_secrets};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
@@ -24,12 +24,12 @@ const TEMPLATE_TOKENS: [&str; 14] = [
     "</think>",
 ];
 
-/// `text` without secrets, control, bidirectional, zero-width and tag characters, and with the tokens of chat templates broken. It is not
+/// `text` without secrets, those that are known and what looks like one, without control, bidirectional, zero-width and tag characters, and with the tokens of chat templates broken. It is not
 /// shortened: a text is redacted before it is cut.
 pub fn clean(secrets: &KnownSecrets, text: &str) -> String {
     // First of all, so that a secret with such characters in it is whole.
     let visible: String = text.chars().filter(|c| is_kept(*c)).collect();
-    broken(&secrets.redact(&visible))
+    broken(&without_likely_secrets(&secrets.redact(&visible)))
 }
 
 fn is_kept(c: char) -> bool {
@@ -131,6 +131,13 @@ mod tests {
         for text in ["hunter22-secret", "hun\u{200b}ter22-se\u{e0041}cret", "with\u{200b}invisible"] {
             assert_eq!(clean(&secrets, &format!("x {text} y")), "x *** y");
         }
+    }
+
+    #[test]
+    fn a_password_that_a_person_typed_is_redacted() {
+        let secrets = KnownSecrets::default();
+        assert_eq!(clean(&secrets, "tentei a se\u{200b}nha: abc; não entra"), "tentei a senha: *** não entra");
+        assert_eq!(clean(&secrets, "a senha do root mudou?"), "a senha do root mudou?");
     }
 
     #[test]
