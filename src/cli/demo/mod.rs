@@ -21,8 +21,16 @@ const ENV_FILE_REFUSED: &str =
     "--env-file: the demo has settings of its own, so that none refers to real machines; use `standalone --env-file`";
 
 /// The settings that the demo takes from its environment: none of them refers to a machine.
-const OF_ENVIRONMENT: [&str; 4] =
-    ["AGENTIC_LANGUAGE", "AGENTIC_LLM_MODEL", "AGENTIC_EMBED_MODEL", "OPS_INTERNAL_TOKEN"];
+const OF_ENVIRONMENT: [&str; 8] = [
+    "AGENTIC_LANGUAGE",
+    "AGENTIC_LLM_MODEL",
+    "AGENTIC_EMBED_MODEL",
+    "AGENTIC_LLM_TIMEOUT",
+    "AGENTIC_LLM_KEEP_ALIVE",
+    "AGENTIC_ADVICE_PER_HOUR",
+    "AGENTIC_ADVICE_MIN_SEVERITY",
+    "OPS_INTERNAL_TOKEN",
+];
 
 /// Options of `demo`.
 #[derive(Clone, Debug, clap::Args)]
@@ -92,13 +100,14 @@ mod tests {
     fn of_the_environment_only_what_refers_to_no_machine_is_taken() {
         let given = [
             ("AGENTIC_LANGUAGE", "en"),
+            ("AGENTIC_LLM_TIMEOUT", "2m"),
             ("OPS_INTERNAL_TOKEN", "0123456789abcdef"),
             ("PROXMOX_API_URL", "https://proxmox.example.org"),
             ("SMTP_URL", "smtp://mail.example.org"),
             ("AGENTIC_DESK_URL", "https://desk.example.org"),
         ];
         let taken = taken(given.iter().map(|(name, value)| (name.into(), value.into())));
-        assert_eq!(taken.keys().collect::<Vec<_>>(), ["AGENTIC_LANGUAGE", "OPS_INTERNAL_TOKEN"]);
+        assert_eq!(taken.keys().collect::<Vec<_>>(), ["AGENTIC_LANGUAGE", "AGENTIC_LLM_TIMEOUT", "OPS_INTERNAL_TOKEN"]);
         assert_eq!(advised_by(None), BTreeMap::new());
         let url = ollama("http://127.0.0.1:11434/").unwrap();
         assert_eq!(advised_by(Some(&url))["OLLAMA_BASE_URL"], "http://127.0.0.1:11434");
