@@ -1,7 +1,7 @@
 //! Acknowledges a Message that needs it: it leaves the inboxes.
 
 use super::change::{self, Change, Made, Step};
-use super::intent::{ActionResult, Intent, Progress, Record};
+use super::intent::{ActionResult, Intent, Record};
 use super::{Command, CommandError, Context, Note, Objects, Stored};
 use crate::api::{Message, MessagePhase, Phase, RecordedAcknowledgement, Subject, SubjectState};
 use crate::domain::names::is_object_name;
@@ -50,24 +50,13 @@ impl Command for AcknowledgeMessage {
         let api: Api<Message> = context.api();
         let found = if is_object_name(name) { call(api.get_opt(name)).await? } else { None };
         let message = found.ok_or_else(|| CommandError::no_such("Message", name))?;
-        let Some(mut intent) = earlier else {
+        let Some(intent) = earlier else {
             let record = self.record(context, &message)?;
             let permit = context.admit(Objects::ONE)?;
             let intent = Intent::begin(&permit, context, record).await?;
             return Box::pin(change::carry_out(OfMessage, context, intent, message, stored)).await;
         };
-        match intent.progress() {
-            Progress::Begun => Box::pin(change::carry_out(OfMessage, context, intent, message, stored)).await,
-            Progress::Refused => {
-                context.admit(Objects::ONE)?;
-                Box::pin(change::carry_out(OfMessage, context, intent, message, stored)).await
-            }
-            Progress::Done | Progress::Unknown => {
-                let view = Ok(view_of(context, message));
-                intent.answer(context, stored(&view)).await;
-                view
-            }
-        }
+        Box::pin(change::resume(OfMessage, context, intent, message, stored)).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! A change of one object that is recorded as an Action: written against concurrent edits, and again where that was not done.
 
-use super::intent::{ActionResult, Intent};
-use super::{CommandError, Context, Stored};
+use super::intent::{ActionResult, Intent, Progress};
+use super::{CommandError, Context, Objects, Stored};
 use crate::domain::refusal::Refusal;
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
@@ -88,6 +88,28 @@ pub async fn carry_out<C: Change>(
     };
     intent.end(context, &result, stored(&view)).await;
     view
+}
+
+/// Goes on with a request of which an Action was recorded before: carries it out, also where it was refused, or answers what came of it.
+pub async fn resume<C: Change>(
+    change: C,
+    context: &Context,
+    mut intent: Intent,
+    object: C::Object,
+    stored: &Stored<C::View>,
+) -> Result<C::View, CommandError> {
+    match intent.progress() {
+        Progress::Begun => {}
+        Progress::Refused => {
+            context.admit(Objects::ONE)?;
+        }
+        Progress::Done | Progress::Unknown => {
+            let view = Ok(change.view(context, &intent, object));
+            intent.answer(context, stored(&view)).await;
+            return view;
+        }
+    }
+    Box::pin(carry_out(change, context, intent, object, stored)).await
 }
 
 /// Completes an Action that was left without a result, by the object as it is now.

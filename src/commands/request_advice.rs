@@ -1,7 +1,7 @@
 //! Requests advice on a Finding.
 
 use super::change::{self, Change, Made, Step};
-use super::intent::{ActionResult, Intent, Progress, Record};
+use super::intent::{ActionResult, Intent, Record};
 use super::{Command, CommandError, Context, Note, Objects, Stored};
 use crate::api::{ADVICE_NOTE, ADVICE_REQUESTED_AT, Finding, Phase, Subject, SubjectState};
 use crate::domain::refusal::Refusal;
@@ -50,7 +50,7 @@ impl Command for RequestAdvice {
         earlier: Option<Intent>,
         stored: &Stored<AdviceRequested>,
     ) -> Result<AdviceRequested, CommandError> {
-        let Some(mut intent) = earlier else {
+        let Some(intent) = earlier else {
             let permit = context.admit(Objects::ONE)?;
             // Of what does not exist no Action is recorded.
             let finding = call(context.api::<Finding>().get(&self.finding)).await?;
@@ -58,18 +58,7 @@ impl Command for RequestAdvice {
             return Box::pin(change::carry_out(OfFinding, context, intent, finding, stored)).await;
         };
         let finding = call(context.api::<Finding>().get(&self.finding)).await?;
-        match intent.progress() {
-            Progress::Begun => Box::pin(change::carry_out(OfFinding, context, intent, finding, stored)).await,
-            Progress::Refused => {
-                context.admit(Objects::ONE)?;
-                Box::pin(change::carry_out(OfFinding, context, intent, finding, stored)).await
-            }
-            Progress::Done | Progress::Unknown => {
-                let view = Ok(view_of(&intent, &finding));
-                intent.answer(context, stored(&view)).await;
-                view
-            }
-        }
+        Box::pin(change::resume(OfFinding, context, intent, finding, stored)).await
     }
 }
 

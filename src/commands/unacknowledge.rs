@@ -1,7 +1,7 @@
 //! Takes the acknowledgement of a Finding back: notices about this occurrence are sent again.
 
 use super::change::{self, Change, Made, Step};
-use super::intent::{ActionResult, Intent, Progress, Record};
+use super::intent::{ActionResult, Intent, Record};
 use super::{Command, CommandError, Context, Objects, Stored};
 use crate::api::{Acknowledgement, Finding, Phase, Subject, SubjectState};
 use crate::domain::refusal::Refusal;
@@ -48,7 +48,7 @@ impl Command for Unacknowledge {
         earlier: Option<Intent>,
         stored: &Stored<FindingView>,
     ) -> Result<FindingView, CommandError> {
-        let Some(mut intent) = earlier else {
+        let Some(intent) = earlier else {
             let permit = context.admit(Objects::ONE)?;
             // Of what does not exist no Action is recorded.
             let finding = call(context.api::<Finding>().get(&self.finding)).await?;
@@ -56,18 +56,7 @@ impl Command for Unacknowledge {
             return Box::pin(change::carry_out(TakenBack, context, intent, finding, stored)).await;
         };
         let finding = call(context.api::<Finding>().get(&self.finding)).await?;
-        match intent.progress() {
-            Progress::Begun => Box::pin(change::carry_out(TakenBack, context, intent, finding, stored)).await,
-            Progress::Refused => {
-                context.admit(Objects::ONE)?;
-                Box::pin(change::carry_out(TakenBack, context, intent, finding, stored)).await
-            }
-            Progress::Done | Progress::Unknown => {
-                let view = Ok(view_of(context, finding));
-                intent.answer(context, stored(&view)).await;
-                view
-            }
-        }
+        Box::pin(change::resume(TakenBack, context, intent, finding, stored)).await
     }
 }
 
