@@ -9,8 +9,8 @@
 //! A week in which nothing is missing has no Message.
 
 use super::context::Context;
-use super::making::{Made, Maker};
-use crate::api::{Author, AuthorKind, FindingRunbook, MessageSpec, Role, ThreadSpec, Tier};
+use super::making::{Made, Maker, said_by};
+use crate::api::{FindingRunbook, MessageSpec, Role, ThreadSpec, Tier};
 use crate::domain::advice::votes::{Cast, by_section};
 use crate::domain::advice::weekly::{self, VOTES_AGE};
 use crate::domain::agents::{self, CURADOR, MAESTRO};
@@ -18,10 +18,9 @@ use crate::domain::runbooks::{Coverage, ScenarioRunbook, coverage};
 use crate::domain::texts::curator as texts;
 use crate::domain::thread::authorship::is_own;
 use crate::domain::thread::names::names;
-use crate::runtime::clock::{now, now_in_micros};
+use crate::runtime::clock::now;
 use crate::runtime::write::WriteError;
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::ResourceExt as _;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
@@ -122,23 +121,11 @@ impl Curator {
         let is_available = |name: &str| caches.agents.get(name).is_some_and(|agent| !agent.spec.suspend);
         let maestro = caches.agents.get(MAESTRO);
         let roles = maestro.iter().flat_map(|maestro| &maestro.spec.inbox_roles);
+        let acting = agents::acting(CURADOR, is_available).to_string();
         MessageSpec {
-            thread,
-            author: Author { kind: AuthorKind::Agent, name: agents::acting(CURADOR, is_available).to_string() },
-            body,
-            in_reply_to: None,
             recipients: roles.map(|role| Role::as_str(*role).to_string()).collect(),
             needs_ack: true,
-            at: Some(MicroTime(now_in_micros())),
-            tier: Some(Tier::T0),
-            citations: Vec::new(),
-            grounded: None,
-            reason: None,
-            severity: None,
-            finding: None,
-            scenario: None,
-            action: None,
-            acknowledgement: None,
+            ..said_by(acting, thread, body, Tier::T0)
         }
     }
 }

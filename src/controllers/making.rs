@@ -4,15 +4,19 @@
 //! ([`names`](crate::domain::thread::names::names)), and the log and an Event say so.
 
 use super::context::Context;
-use crate::api::{Message, MessageSpec, RECORDED_BY, RECORDED_BY_OPERATOR, Thread, ThreadSpec};
+use crate::api::{
+    Author, AuthorKind, Message, MessageSpec, RECORDED_BY, RECORDED_BY_OPERATOR, Thread, ThreadSpec, Tier,
+};
 use crate::domain::texts::{Language, name_taken, names_taken};
 use crate::domain::thread::authorship::is_own;
 use crate::domain::thread::names::names_after;
+use crate::runtime::clock;
 use crate::runtime::events::Events;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::write::{WriteError, call};
 use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::PostParams;
 use kube::core::DeserializeGuard;
 use kube::{Api, Resource, ResourceExt as _};
@@ -47,6 +51,28 @@ pub struct Maker {
     events: Events,
     language: Language,
     said: Arc<Mutex<HashSet<String>>>,
+}
+
+/// What an Agent says in a Thread now. It replies to nothing, is for no one in particular, and needs no acknowledgement.
+pub fn said_by(agent: String, thread: String, body: String, tier: Tier) -> MessageSpec {
+    MessageSpec {
+        thread,
+        author: Author { kind: AuthorKind::Agent, name: agent },
+        body,
+        in_reply_to: None,
+        recipients: Vec::new(),
+        needs_ack: false,
+        at: Some(MicroTime(clock::now_in_micros())),
+        tier: Some(tier),
+        citations: Vec::new(),
+        grounded: None,
+        reason: None,
+        severity: None,
+        finding: None,
+        scenario: None,
+        action: None,
+        acknowledgement: None,
+    }
 }
 
 impl Maker {

@@ -148,11 +148,13 @@ impl ChatAnswers {
         self.answers.count()
     }
 
-    /// Whether one is still to come at `now`: the local model is asked within an hour, or never.
+    /// Whether one is still to come at `now`: the local model is asked within an hour, or that it was not is said.
     pub fn is_pending(&self, now: Timestamp) -> bool {
         let Some(question) = &self.question else { return self.answers.first.is_none() };
-        let is_asked =
-            || self.progress().is_some() || matches!(self.answers.for_model(question, now), ForModel::Ask(_));
+        let is_asked = || {
+            self.progress().is_some()
+                || matches!(self.answers.for_model(question, now), ForModel::Ask(_) | ForModel::Late)
+        };
         match &self.answers.model {
             Some(model) => model.message.is_none() && is_asked(),
             None => self.answers.first.is_none(),

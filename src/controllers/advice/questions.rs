@@ -4,20 +4,38 @@ use super::asking::{Asking, Ended};
 use super::compose::Why;
 use crate::advisor::ollama::Progress;
 use crate::api::{AdviceModel, AnswerPhase};
+use crate::controllers::open_questions::Questions;
 use crate::controllers::question::{Asked, Prepared};
 use crate::domain::advice::due::{Model, ModelId};
 use crate::domain::advice::questions::{is_final, is_given_up};
 use crate::domain::conversation::answer::ModelOutcome;
 use crate::domain::model::ModelFault;
 use crate::runtime::clock;
+use futures::FutureExt as _;
 use jiff::Timestamp;
+use std::panic::AssertUnwindSafe;
+
+/// No question is being asked any more when it is dropped, however the work ended.
+struct Running<'a>(&'a Questions);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running(None);
+    }
+}
 
 impl Asking {
-    /// Asks a question, and stores the Message with what came of it.
+    /// Asks a question, and stores the Message with what came of it, also of a defect: the person is not left without an answer.
     pub async fn question(&self, name: &str) -> Ended {
-        let ended = self.asked(name).await;
-        self.context.questions.running(None);
-        ended
+        let _running = Running(&self.context.questions);
+        if let Ok(ended) = AssertUnwindSafe(self.asked(name)).catch_unwind().await {
+            return ended;
+        }
+        tracing::error!(message = name, "a question to the local model failed");
+        if let Some(question) = self.context.caches.messages.get(name) {
+            self.questions.answer(&question, &ModelOutcome::Failed(ModelFault::Defect)).await;
+        }
+        Ended::Settled
     }
 
     async fn asked(&self, name: &str) -> Ended {
@@ -75,5 +93,23 @@ impl Asking {
             }
             Err(ended) => Err(ended),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_question_is_being_asked_after_a_panic() {
+        let questions = Questions::default();
+        let shared = questions.clone();
+        let ended = tokio::spawn(async move {
+            let _running = Running(&shared);
+            shared.running(Some(("q", AnswerPhase::Reading)));
+            panic!("a defect");
+        });
+        assert!(ended.await.is_err());
+        assert!(questions.steps().is_empty());
     }
 }

@@ -2,10 +2,10 @@
 
 use super::surroundings::{Surroundings, acting};
 use crate::api::{
-    Action, Author, AuthorKind, MODEL_ANSWER, MODEL_ANSWER_FOLLOWS, Message, MessageSpec, Scenario, Thread, Tier,
+    Action, AuthorKind, MODEL_ANSWER, MODEL_ANSWER_FOLLOWS, Message, MessageSpec, Scenario, Thread, Tier,
 };
 use crate::controllers::context::Context;
-use crate::controllers::making::{Made, Maker};
+use crate::controllers::making::{Made, Maker, said_by};
 use crate::domain::advice::questions;
 use crate::domain::conversation::answer::{self, CarriedOut, Free, LocalModel};
 use crate::domain::conversation::command::{free_question, parse};
@@ -130,22 +130,11 @@ impl Answering {
             }
         };
         let spec = MessageSpec {
-            thread: question.spec.thread.clone(),
-            author: Author { kind: AuthorKind::Agent, name: agent },
-            body: said.body,
             in_reply_to: Some(name),
-            recipients: Vec::new(),
-            needs_ack: false,
             at: Some(MicroTime(after(question))),
-            tier: Some(Tier::T0),
             citations: said.citations,
             grounded: Some(is_grounded),
-            reason: None,
-            severity: None,
-            finding: None,
-            scenario: None,
-            action: None,
-            acknowledgement: None,
+            ..said_by(agent, question.spec.thread.clone(), said.body, Tier::T0)
         };
         let follows: &[_] = if model_follows { &[(MODEL_ANSWER, MODEL_ANSWER_FOLLOWS)] } else { &[] };
         match self.maker.message_with(&answer, &spec, follows).await? {

@@ -1,8 +1,8 @@
 //! What the local model is asked about a question, and the Message with what came of it.
 
-use crate::api::{Author, AuthorKind, FindingRunbook, Message, MessageSpec, Thread};
+use crate::api::{FindingRunbook, Message, MessageSpec, Thread};
 use crate::controllers::context::Context;
-use crate::controllers::making::Maker;
+use crate::controllers::making::{Maker, said_by};
 use crate::controllers::message::surroundings::{Surroundings, acting};
 use crate::domain::advice::check::Checked;
 use crate::domain::advice::prompt::{Prompt, QuestionInput, Turn, Voice, question_prompt};
@@ -18,12 +18,13 @@ use crate::runtime::clock;
 use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::WriteError;
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::ResourceExt as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Messages before a question that are in a prompt at most.
 const TURNS_MAX: usize = 8;
+/// Attempts to store an answer, over some minutes: the model is not called meanwhile.
+const ATTEMPTS_MAX: u32 = 20;
 
 /// A question as it is put to the model.
 #[derive(Clone, Debug)]
@@ -144,52 +145,70 @@ impl Asking {
         before
     }
 
-    /// Stores the Message that follows the question. It tries until that is stored, this replica does not lead any more, or trying again
-    /// would change nothing.
+    /// Stores the Message that follows the question. It tries until that is stored, this replica does not lead any more, trying again would
+    /// change nothing, or it failed so often that others should not wait longer.
     pub async fn answer(&self, question: &Message, outcome: &ModelOutcome) {
+        for failures in 0..ATTEMPTS_MAX {
+            match self.try_answer(question, outcome, failures).await {
+                Ok(()) | Err(Retry::Stop | Retry::WaitForLeadership) => return,
+                Err(Retry::After(interval)) => tokio::time::sleep(interval).await,
+            }
+        }
+        tracing::error!(message = question.name_any(), "answer of the model not stored: every attempt failed");
+    }
+
+    /// One attempt to store the Message that follows the question, after so many that failed. Error: what to do then.
+    pub async fn try_answer(&self, question: &Message, outcome: &ModelOutcome, failures: u32) -> Result<(), Retry> {
+        if !self.context.fence.is_open() {
+            return Err(Retry::WaitForLeadership);
+        }
         let name = question.name_any();
         let reply = model_reply(outcome, self.context.language);
         let agent = self.context.caches.threads.get(&question.spec.thread).map(|thread| thread.spec.agent.clone());
+        let agent = acting(&self.context.caches, agent.as_deref().unwrap_or_default());
         let spec = MessageSpec {
-            thread: question.spec.thread.clone(),
-            author: Author {
-                kind: AuthorKind::Agent,
-                name: acting(&self.context.caches, agent.as_deref().unwrap_or_default()),
-            },
-            body: reply.said.body,
             in_reply_to: Some(name.clone()),
-            recipients: Vec::new(),
-            needs_ack: false,
-            at: Some(MicroTime(clock::now_in_micros())),
-            tier: Some(reply.tier),
             citations: reply.said.citations,
             grounded: Some(reply.is_grounded),
-            reason: None,
-            severity: None,
-            finding: None,
-            scenario: None,
-            action: None,
-            acknowledgement: None,
+            ..said_by(agent, question.spec.thread.clone(), reply.said.body, reply.tier)
         };
         let answer = model_answer_name(&name, question.metadata.uid.as_deref().unwrap_or_default());
-        let mut failures = 0;
-        while self.context.fence.is_open() {
-            let error = match self.maker.message(&answer, &spec).await {
-                Ok(_) | Err(WriteError::Exists) => return,
-                Err(error) => error,
-            };
-            match retry::WRITES.decide(&error, failures) {
-                Retry::Stop => {
-                    tracing::warn!(message = name, %error, "answer of the model not stored: the API server refuses it");
-                    return;
-                }
-                Retry::WaitForLeadership => return,
-                Retry::After(interval) => {
-                    tracing::warn!(message = name, %error, "answer of the model not stored yet");
-                    tokio::time::sleep(interval).await;
-                }
+        let error = match self.maker.message(&answer, &spec).await {
+            Ok(_) | Err(WriteError::Exists) => return Ok(()),
+            Err(error) => error,
+        };
+        let next = after(&error, failures);
+        match next {
+            Retry::Stop => {
+                tracing::error!(message = name, %error, "answer of the model dropped: the API server refuses it")
             }
-            failures += 1;
+            Retry::After(_) => tracing::warn!(message = name, %error, "answer of the model not stored yet"),
+            Retry::WaitForLeadership => {}
         }
+        Err(next)
+    }
+}
+
+/// What to do after an error. An answer that is forbidden, by an admission policy or for lack of rights, is dropped: other questions wait.
+fn after(error: &WriteError, failures: u32) -> Retry {
+    if error.is_forbidden() { Retry::Stop } else { retry::WRITES.decide(error, failures) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kube::core::response::Status;
+
+    #[test]
+    fn an_answer_that_is_refused_for_good_is_dropped_and_others_are_tried_again() {
+        let api = |code| WriteError::from(kube::Error::Api(Box::new(Status { code, ..Status::default() })));
+        for code in [400, 403, 413, 422] {
+            assert_eq!(after(&api(code), 0), Retry::Stop, "{code}");
+        }
+        for code in [401, 429, 500, 503] {
+            assert!(matches!(after(&api(code), 3), Retry::After(interval) if !interval.is_zero()), "{code}");
+        }
+        assert!(matches!(after(&WriteError::Timeout, 0), Retry::After(_)));
+        assert_eq!(after(&WriteError::NotLeading, 0), Retry::WaitForLeadership);
     }
 }

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Open {
     /// Those to be answered, with the times at which they were created.
     pub asked: BTreeMap<String, Timestamp>,
+    /// Those that were not asked in time, which is to be said.
+    pub late: BTreeSet<String>,
     /// Those of which the progress is to be removed.
     pub clear: BTreeSet<String>,
 }
@@ -45,28 +47,25 @@ impl Open {
 
     /// Looks at all of them again: some may be too old by now.
     pub fn refresh(&mut self, messages: &Cache<Message>, now: Timestamp) {
-        let names: BTreeSet<String> = self.asked.keys().chain(&self.clear).cloned().collect();
+        let names: BTreeSet<String> = self.asked.keys().chain(&self.late).chain(&self.clear).cloned().collect();
         names.iter().for_each(|name| self.consider(name, messages, now));
     }
 
     fn consider(&mut self, name: &str, messages: &Cache<Message>, now: Timestamp) {
         let Some(question) = messages.get(name) else { return self.forget(name) };
         let answers = Answers::to(&question, |name| messages.get(name));
+        self.forget(name);
         match answers.for_model(&question, now) {
-            ForModel::Ask(made) => {
-                self.clear.remove(name);
-                self.asked.insert(name.to_string(), made);
-            }
-            ForModel::Clear => {
-                self.asked.remove(name);
-                self.clear.insert(name.to_string());
-            }
-            ForModel::Nothing => self.forget(name),
+            ForModel::Ask(made) => drop(self.asked.insert(name.to_string(), made)),
+            ForModel::Late => drop(self.late.insert(name.to_string())),
+            ForModel::Clear => drop(self.clear.insert(name.to_string())),
+            ForModel::Nothing => {}
         }
     }
 
     fn forget(&mut self, name: &str) {
         self.asked.remove(name);
+        self.late.remove(name);
         self.clear.remove(name);
     }
 }

@@ -23,6 +23,8 @@ pub enum ModelFault {
     Refused { status: u16, error: String },
     /// The server reported an error in the middle of its answer.
     Failed { error: String },
+    /// A defect of this program; the log has the panic.
+    Defect,
 }
 
 /// What a fault means for the next call.
@@ -49,7 +51,8 @@ impl ModelFault {
             | ModelFault::TooLong
             | ModelFault::Malformed { .. }
             | ModelFault::Refused { .. }
-            | ModelFault::Failed { .. } => "AnswerRefused",
+            | ModelFault::Failed { .. }
+            | ModelFault::Defect => "AnswerRefused",
         }
     }
 
@@ -59,7 +62,9 @@ impl ModelFault {
             ModelFault::Away { .. } | ModelFault::Redirect { .. } => Effect::Away,
             ModelFault::Refused { status, .. } if is_servers(*status) => Effect::Away,
             // The connection was closed, or may have been, while the server was still sending.
-            ModelFault::Timeout { .. } | ModelFault::TooLong | ModelFault::Malformed { .. } => Effect::Cancelled,
+            ModelFault::Defect | ModelFault::Timeout { .. } | ModelFault::TooLong | ModelFault::Malformed { .. } => {
+                Effect::Cancelled
+            }
             ModelFault::Missing { .. }
             | ModelFault::Cut { .. }
             | ModelFault::Empty
@@ -97,6 +102,7 @@ mod tests {
             (ModelFault::TooLong, "AnswerRefused", Effect::Cancelled),
             (ModelFault::Malformed { error: text() }, "AnswerRefused", Effect::Cancelled),
             (ModelFault::Failed { error: text() }, "AnswerRefused", Effect::Answered),
+            (ModelFault::Defect, "AnswerRefused", Effect::Cancelled),
         ] {
             assert_eq!((fault.reason(), fault.effect()), (reason, effect), "{fault:?}");
         }

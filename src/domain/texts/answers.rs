@@ -57,6 +57,15 @@ pub fn the_model_did_not_answer(language: Language, why: &str) -> String {
     text!(language, "O modelo local não respondeu: {why}", "The local model did not answer: {why}")
 }
 
+/// The local model was not asked while the question was recent.
+pub fn the_model_was_too_late(language: Language) -> String {
+    text!(
+        language,
+        "O modelo local não chegou a esta pergunta dentro de uma hora. Se ainda precisar da resposta, pergunte de novo.",
+        "The local model did not get to this question within an hour. If the answer is still needed, ask again.",
+    )
+}
+
 /// The local model was turned off after its answer was announced; `setting` turns it on.
 pub fn the_model_was_turned_off(language: Language, setting: &str) -> String {
     text!(

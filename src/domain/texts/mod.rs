@@ -62,8 +62,8 @@ pub use evidence::{items, omitted};
 pub use expressions::{compilation, evaluation};
 pub use language::Language;
 pub use model::{
-    TrialFigures, model_busy, model_fault, model_off, no_findings, self_test_begins, self_test_rows, self_test_verdict,
-    trial, trial_total,
+    TrialFigures, model_fault, model_off, no_findings, self_test_begins, self_test_rows, self_test_verdict, trial,
+    trial_total,
 };
 pub use readings::{detail, unread};
 pub use runbooks::{

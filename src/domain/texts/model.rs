@@ -46,6 +46,11 @@ pub fn model_fault(language: Language, fault: &ModelFault) -> String {
         ModelFault::Failed { error } => {
             text!(language, "o servidor de modelos falhou: {error}", "the model server failed: {error}")
         }
+        ModelFault::Defect => text!(
+            language,
+            "houve uma falha no próprio agentic-ops (veja o log)",
+            "agentic-ops itself failed (see its log)",
+        ),
     }
 }
 
@@ -106,11 +111,6 @@ pub fn self_test_begins(language: Language, model: &str, server: &str) -> String
         "Testando {model} em {server}; em um processador sem GPU, pode levar alguns minutos.",
         "Testing {model} at {server}; on a processor without a GPU this can take some minutes.",
     )
-}
-
-/// The model may still be busy with an earlier call.
-pub fn model_busy(language: Language) -> String {
-    text!(language, "o modelo ainda está ocupado com outra chamada", "the model is still busy with another call")
 }
 
 /// The rows of a self-test: what, and how much.

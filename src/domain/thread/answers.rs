@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 /// The local model is not asked a question that is older: what it asks about has moved on.
 const AGE_MAX: SignedDuration = SignedDuration::from_hours(1);
+/// That a question was not asked in time is said until it is so old.
+const LATE_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 /// The answers that there are. By kubectl anybody can write a Message in the name of an Agent: it is none.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +33,8 @@ pub enum ForModel {
     Nothing,
     /// It is to be asked; the question was created at this time.
     Ask(Timestamp),
+    /// It was not asked in time, which is to be said.
+    Late,
     /// It is answered, or not asked any more, and its progress is to be removed.
     Clear,
 }
@@ -75,17 +79,17 @@ impl Answers {
         let made = question.metadata.creation_timestamp.as_ref().map(|made| made.0);
         match (&self.model, made) {
             (Some(ModelAnswer { message: None, .. }), Some(made))
-                if question.spec.author.kind == AuthorKind::Person && !is_too_old(made, now) =>
+                if question.spec.author.kind == AuthorKind::Person && is_within(LATE_MAX, made, now) =>
             {
-                ForModel::Ask(made)
+                if is_within(AGE_MAX, made, now) { ForModel::Ask(made) } else { ForModel::Late }
             }
             _ => clear(),
         }
     }
 }
 
-fn is_too_old(made: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(made) > AGE_MAX
+fn is_within(longest: SignedDuration, made: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(made) <= longest
 }
 
 /// Whether the checked answer of the local model follows this answer of an Agent.
@@ -132,20 +136,25 @@ mod tests {
         let (first, model) = (answer_name("q", "uid-of-q"), model_answer_name("q", "uid-of-q"));
         let at = |text: &str| -> Timestamp { text.parse().unwrap() };
         let (soon, late) = (at("2026-01-02T03:59:00Z"), at("2026-01-02T04:00:01Z"));
+        let too_late = at("2026-01-03T03:00:01Z");
         let none = found(&question, &[]);
         assert_eq!((none.for_model(&question, soon), none.count()), (ForModel::Nothing, 0));
         let alone = found(&question, &[answer(&first, false, json!({}))]);
         assert_eq!((alone.for_model(&question, soon), alone.count()), (ForModel::Nothing, 1));
         let waits = found(&question, &[answer(&first, true, json!({}))]);
         assert_eq!(waits.for_model(&question, soon), ForModel::Ask(at(ASKED_AT)));
-        assert_eq!(waits.for_model(&question, late), ForModel::Nothing);
+        assert_eq!(waits.for_model(&question, late), ForModel::Late, "the person is told");
+        assert_eq!(waits.for_model(&question, too_late), ForModel::Nothing);
         assert_eq!(waits.model.as_ref().map(|model| model.name.clone()), Some(model.clone()));
         let answered = found(&question, &[answer(&first, true, json!({})), answer(&model, false, json!({}))]);
         assert_eq!((answered.for_model(&question, soon), answered.count()), (ForModel::Nothing, 2));
         let told = json!({"status": {"answer": {"phase": "Reading", "since": ASKED_AT}}});
         let told = message("q", told);
         assert_eq!(waits.for_model(&told, soon), ForModel::Ask(at(ASKED_AT)));
-        assert_eq!((waits.for_model(&told, late), answered.for_model(&told, soon)), (ForModel::Clear, ForModel::Clear));
+        assert_eq!(
+            (waits.for_model(&told, too_late), answered.for_model(&told, late)),
+            (ForModel::Clear, ForModel::Clear)
+        );
     }
 
     #[test]

@@ -129,7 +129,7 @@ impl Controller {
             Err(error) if error.is_cancelled() => return,
             Err(error) => {
                 tracing::error!(%error, "a call of the local model failed");
-                Ended::Failed(ModelFault::Failed { error: "the program failed".into() })
+                Ended::Failed(ModelFault::Defect)
             }
         };
         let Some(job) = self.jobs.running.take() else { return };

@@ -21,6 +21,8 @@ pub enum ModelOutcome {
     Off {
         setting: &'static str,
     },
+    /// It was not asked in time: others came before, or the server was away.
+    Late,
     /// No section of a runbook fits any more.
     NothingFound,
 }
@@ -46,6 +48,10 @@ pub fn model_reply(outcome: &ModelOutcome, language: Language) -> ModelReply {
         ModelOutcome::NotGrounded { section } => {
             draft.paragraph(texts::the_model_had_nothing(language));
             section.iter().for_each(|section| quote::excerpt(&mut draft, language, section));
+            None
+        }
+        ModelOutcome::Late => {
+            draft.paragraph(texts::the_model_was_too_late(language));
             None
         }
         ModelOutcome::NothingFound => {
@@ -86,6 +92,7 @@ mod tests {
             ("ungrounded-section", nothing(Some(section))),
             ("missing", ModelOutcome::Failed(ModelFault::Missing { model: "qwen2.5:7b-instruct".into() })),
             ("off", ModelOutcome::Off { setting: "OLLAMA_BASE_URL" }),
+            ("late", ModelOutcome::Late),
             ("nothing", ModelOutcome::NothingFound),
         ]
     }

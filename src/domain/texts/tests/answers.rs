@@ -14,6 +14,7 @@ fn what_an_agent_does_is_in_both_languages() {
     check("found_in_runbooks", texts::found_in_runbooks);
     check("the_model_answers", texts::the_model_answers);
     check("the_model_did_not_answer", |l| texts::the_model_did_not_answer(l, "X1"));
+    check("the_model_was_too_late", texts::the_model_was_too_late);
     check("the_model_was_turned_off", |l| texts::the_model_was_turned_off(l, "X1"));
     check("the_model_had_nothing", texts::the_model_had_nothing);
     check("did_you_mean", |l| texts::did_you_mean(l, "X1"));

@@ -18,6 +18,7 @@ fn faults_of_the_model_are_in_both_languages() {
         ModelFault::Redirect { .. } => ModelFault::Redirect { status: 302 },
         ModelFault::Refused { .. } => ModelFault::Refused { status: 400, error: s() },
         ModelFault::Failed { .. } => ModelFault::Failed { error: s() },
+        ModelFault::Defect => ModelFault::Defect,
     });
     for fault in faults {
         check(&format!("{fault:?}"), |l| model_fault(l, &fault));
@@ -45,7 +46,6 @@ fn what_came_of_trying_a_model_is_in_both_languages() {
 #[test]
 fn the_output_of_the_self_test_is_in_both_languages() {
     check("model_off", |l| model_off(l, "OLLAMA_BASE_URL"));
-    check("model_busy", model_busy);
     check("self_test_begins", |l| self_test_begins(l, "X1", "X1"));
     let second = Duration::from_secs(1);
     let (prompt_tokens, answer_tokens) = (750, 64);
