@@ -4,7 +4,7 @@ use super::compose::{Composer, Facts, Why};
 use super::writer::Answer;
 use crate::advisor::ollama::{ChatRequest, Progress};
 use crate::advisor::runner::{Answered, NotDone, Runner};
-use crate::api::{AdviceModel, Finding};
+use crate::api::{AdviceModel, Finding, Message, MessageSpec};
 use crate::controllers::context::Context;
 use crate::controllers::question;
 use crate::domain::advice::answer::schema;
@@ -214,12 +214,14 @@ impl Asking {
         }
     }
 
-    /// The answer in a Message that was made before its Finding named it.
+    /// The answer in a Message that was made before its Finding named it: one of the operator, and such as would be made now.
     fn made_before(&self, facts: &Facts, model: &AdviceModel) -> Option<Answer> {
         let advice = self.composer.answer(facts, "", Vec::new(), model.clone());
         let name = facts.present().message_name(&advice)?;
         let messages = &self.context.caches.messages;
-        let message = names(&name).filter_map(|name| messages.get(&name)).find(|message| is_own(message))?;
+        let expected = self.composer.message(facts, &advice, facts.status.thread.as_deref()?);
+        let is_it = |message: &Arc<Message>| is_own(message) && is_such(&message.spec, &expected);
+        let message = names(&name).filter_map(|name| messages.get(&name)).find(is_it)?;
         Some(Answer {
             evidence: facts.evidence.clone(),
             text: message.spec.body.clone(),
@@ -227,6 +229,15 @@ impl Asking {
             model: model.clone(),
         })
     }
+}
+
+/// Whether a Message with advice is as one that would be made now, but for what it says, by whom and when.
+fn is_such(message: &MessageSpec, expected: &MessageSpec) -> bool {
+    let of = |spec: &MessageSpec| {
+        let about = (spec.thread.clone(), spec.reason.clone(), spec.in_reply_to.clone(), spec.finding.clone());
+        (about, spec.author.kind, spec.tier, spec.grounded)
+    };
+    of(message) == of(expected)
 }
 
 const AWAY: &str = "ModelAway";
@@ -238,5 +249,33 @@ fn result_of(fault: &ModelFault) -> &'static str {
         "ModelMissing" => "missing",
         "ModelTooSlow" => "timeout",
         _ => "refused",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn only_a_message_as_it_would_be_made_is_the_answer_of_before() {
+        let spec = |change: Value| -> MessageSpec {
+            let mut spec = json!({"thread": "t", "author": {"kind": "agent", "name": "pulso"}, "body": "b",
+                "tier": "T1", "grounded": true, "reason": "Advice"});
+            json_patch::merge(&mut spec, &change);
+            serde_json::from_value(spec).unwrap()
+        };
+        let expected = spec(json!({}));
+        assert!(is_such(&spec(json!({"body": "other", "author": {"name": "maestro"}})), &expected));
+        for other in [
+            json!({"thread": "u"}),
+            json!({"tier": "T0"}),
+            json!({"grounded": false}),
+            json!({"reason": null}),
+            json!({"inReplyTo": "m"}),
+            json!({"author": {"kind": "person"}}),
+        ] {
+            assert!(!is_such(&spec(other.clone()), &expected), "{other}");
+        }
     }
 }
