@@ -121,7 +121,11 @@ fn progress_is_that_of_the_question_and_a_question_that_is_too_old_is_not_pendin
     let (soon, late) = (at("2026-01-02T03:00:07.9Z"), at("2026-01-02T04:00:01Z"));
     let stored = answers(&server).chat_progress(soon);
     assert_eq!((stored.phase, stored.position, stored.elapsed_seconds), (ProgressPhase::Stored, None, 7));
-    assert!(answers(&server).is_pending(soon) && !answers(&server).is_pending(late));
+    assert!(
+        answers(&server).is_pending(soon) && answers(&server).is_pending(late),
+        "that it was not asked is to be said"
+    );
+    assert!(!answers(&server).is_pending(at("2026-01-03T03:00:01Z")));
     let queued = json!({"status": {"answer": {"phase": "Queued", "position": 2, "since": ASKED_AT}}});
     put(&server, "q", queued);
     let progress = answers(&server).chat_progress(late);
