@@ -13,6 +13,8 @@ pub struct Unit {
     pub is_code: bool,
     /// What stands in backquotes in it.
     pub codes: Vec<String>,
+    /// What stands before a line of code: it says what the line is for, or forbids it.
+    pub lead: Option<String>,
 }
 
 /// The units of a text in Markdown, in its order. Headings, HTML and images have none.
@@ -139,7 +141,7 @@ impl Reader {
             let text = single_spaced(part).trim_end_matches([' ', '|']).to_string();
             if text.chars().any(char::is_alphanumeric) {
                 let codes = codes.iter().filter(|code| text.contains(code.as_str())).cloned().collect();
-                self.units.push(Unit { text, is_code: false, codes });
+                self.units.push(Unit { text, is_code: false, codes, lead: None });
             }
         }
     }
@@ -164,7 +166,8 @@ impl Reader {
     fn end_code_line(&mut self, line: &str) {
         let text = single_spaced(line);
         if text.chars().any(char::is_alphanumeric) {
-            self.units.push(Unit { text, is_code: true, codes: Vec::new() });
+            let lead = self.units.iter().rev().find(|unit| !unit.is_code).map(|unit| unit.text.clone());
+            self.units.push(Unit { text, is_code: true, codes: Vec::new(), lead });
         }
     }
 }

@@ -75,10 +75,6 @@ fn each_rule_drops_what_it_should() {
         ("Veja <b>o log</b>.", Reason::Markup),
         ("Veja o l\u{43e}g.", Reason::Characters),
         ("The process has stopped, and somebody should look at the log of it.", Reason::Language),
-        ("Apague o arquivo do banco.", Reason::Danger),
-        ("Rode qm stop 112.", Reason::Command),
-        ("Rode `qm reset now`.", Reason::Command),
-        ("", Reason::Empty),
         ("😀", Reason::Empty),
         (&"a ".repeat(300), Reason::TooLong),
     ] {
@@ -138,8 +134,11 @@ fn a_summary_is_held_to_the_same_rules() {
     for (summary, reason) in [
         ("A VM 113 parou.", Reason::Fact),
         ("Foi resolvido.", Reason::Claim),
-        ("Rode qm stop 112.", Reason::Command),
-        ("Apague o banco.", Reason::Danger),
+        ("Rode qm stop 112.", Reason::Words),
+        ("Apague o banco.", Reason::Words),
+        ("Elimine o disco da VM 112.", Reason::Words),
+        ("Possivelmente confira no log.", Reason::Words),
+        ("A VM parada.", Reason::Words),
         ("<b>x</b>", Reason::Markup),
     ] {
         let checked = of(advice(summary, &[], std::slice::from_ref(&good)));
