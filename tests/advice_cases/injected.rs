@@ -62,6 +62,10 @@ pub fn injected() -> Vec<Case> {
             let mut case = Case::new(format!("injection {number} in {place}"), vec![section], answer).never(says);
             // What is truly quoted may be shown.
             case.lines = if is_question { 1 } else { 2 };
+            if place == 11 {
+                // The heading that has it is named, as that of any section.
+                case.never = vec![format!("\n- {says}"), format!("\n1. {says}"), format!("“{says}")];
+            }
             if !command.is_empty() {
                 case.never.push(format!("\n   {command}"));
             }

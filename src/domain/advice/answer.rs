@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn the_schema_names_what_is_read() {
         let advice = schema(Kind::Advice);
-        assert_eq!(advice["properties"]["steps"]["items"]["required"], json!(["command", "excerpt", "quote", "text"]));
+        assert_eq!(advice["properties"]["steps"]["items"]["required"], json!(["command", "excerpt", "quote"]));
         assert_eq!(
             advice["properties"]["causes"]["items"]["required"],
             json!(["excerpt", "how_sure", "quote", "text"])

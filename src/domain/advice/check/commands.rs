@@ -25,7 +25,7 @@ impl Found<'_> {
     fn is_forbidden(&self) -> bool {
         let text = &self.unit.text;
         if self.unit.is_code {
-            return self.unit.lead.as_deref().is_some_and(forbids);
+            return self.unit.lead.as_deref().is_some_and(|lead| forbids(lead.trim_end_matches(['.', '!'])));
         }
         text.match_indices(self.command).any(|(at, _)| forbids(text.get(..at).unwrap_or_default()))
     }

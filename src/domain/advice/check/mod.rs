@@ -232,15 +232,20 @@ impl<'p> Checker<'p> {
             wording,
             commands: Vec::new(),
             cited: Source { excerpt: &cited.excerpt, unit },
-            around: Vec::new(),
+            apart: Vec::new(),
         };
         if let Part::Step(Some(command)) = &line.part {
             match commands::find(command, in_section()) {
                 Some(found) => {
-                    shown.commands.push(found.command);
-                    // The sentence around a command says when it may be used.
-                    let is_apart = !found.unit.is_code && found.unit != unit;
-                    shown.around.extend(is_apart.then_some(Source { excerpt: &cited.excerpt, unit: found.unit }));
+                    let lead = found.unit.lead.as_ref();
+                    let is_below = lead.is_none_or(|lead| *lead == unit.text || unit.lead.as_ref() == Some(lead));
+                    // Of another command it is said when it may be used.
+                    match found.unit == unit || found.unit.is_code && is_below {
+                        true => shown.commands.push(found.command),
+                        false => {
+                            shown.apart.push((Source { excerpt: &cited.excerpt, unit: found.unit }, found.command))
+                        }
+                    }
                 }
                 None => drops.push(dropped(What::Command, Reason::Command, command)),
             }

@@ -58,6 +58,11 @@ pub fn forbids(text: &str) -> bool {
     forbids || INSTEAD.iter().any(|instead| words.ends_with(&format!(" {instead}")))
 }
 
+/// Whether a text forbids anything.
+pub fn has_prohibition(text: &str) -> bool {
+    text.split_whitespace().any(|token| PROHIBITIONS.contains(&bare(token).as_str()))
+}
+
 /// A word as it is compared: in lower case, without accents and without the signs around it.
 pub fn bare(token: &str) -> String {
     fold(&token.replace('’', "'")).trim_matches(|c: char| !c.is_alphanumeric()).to_string()

@@ -20,14 +20,14 @@ pub struct ShownLine<'a> {
     pub wording: Option<String>,
     /// As they stand in the runbook.
     pub commands: Vec<&'a str>,
-    /// What is cited, and the sentences around commands that stand elsewhere.
     pub cited: Source<'a>,
-    pub around: Vec<Source<'a>>,
+    /// Commands that stand elsewhere in the section, with what says when they may be used.
+    pub apart: Vec<(Source<'a>, &'a str)>,
 }
 
 impl<'a> ShownLine<'a> {
     fn sources(&self) -> impl Iterator<Item = &Source<'a>> {
-        std::iter::once(&self.cited).chain(&self.around)
+        std::iter::once(&self.cited).chain(self.apart.iter().map(|(source, _)| source))
     }
 
     /// Whether it is the same part and cites the same.
@@ -43,9 +43,9 @@ impl<'a> ShownLine<'a> {
                 self.commands.push(command);
             }
         }
-        for source in other.around {
-            if !self.around.iter().any(|known| known.unit == source.unit) {
-                self.around.push(source);
+        for (source, command) in other.apart {
+            if !self.apart.iter().any(|(_, known)| *known == command) {
+                self.apart.push((source, command));
             }
         }
     }
@@ -147,9 +147,14 @@ impl Text {
             Some(_) => advice_lines::quoted_source(self.language, &spec, section.as_deref(), &quote),
             None => advice_lines::source(self.language, &spec, section.as_deref()),
         });
-        for source in &line.around {
+        for (source, command) in &line.apart {
             let Citation { spec, section, quote } = source.citation();
-            add(&advice_lines::quoted_source(self.language, &spec, section.as_deref(), &quote));
+            let said = if source.unit.is_code { source.unit.lead.as_deref() } else { Some(quote.as_str()) };
+            add(&match said {
+                Some(said) => advice_lines::quoted_source(self.language, &spec, section.as_deref(), said),
+                None => advice_lines::source(self.language, &spec, section.as_deref()),
+            });
+            add(command);
         }
         shown
     }

@@ -143,7 +143,7 @@ mod tests {
             "Pode ser que o disco encheu",
             "Talvez o disco do nó. É possível: o nó encheu.",
         ] {
-            assert_eq!(holds(text), !text.contains('É'), "{text}");
+            assert!(holds(text), "{text}");
         }
     }
 
