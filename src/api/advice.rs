@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Advice {
     /// `T1` for an answer of the local model that was checked; `T0` for the section of the runbook alone.
     pub tier: Tier,
-    /// Plain text. At most 8192 characters.
+    /// Plain text. At most 8 KiB.
     #[schemars(length(max = 8192))]
     pub text: String,
     /// Whether each line is backed by one of the citations. False where nothing was found, and where no line of the model's answer was
@@ -33,7 +33,7 @@ pub struct Advice {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
     /// Why it is not of tier T1, in CamelCase: ModelOff, ModelAway, ModelMissing, ModelTooSlow, AnswerRefused, AnswerNotGrounded,
-    /// AgentWithoutModel, BudgetSpent, BelowSeverity or NoRunbook. Absent for T1, and while the model is still asked.
+    /// AgentWithoutModel, BudgetSpent or NoRunbook. Absent for T1, and while the model is still asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Z][A-Za-z]*$"))]
     pub reason: Option<String>,

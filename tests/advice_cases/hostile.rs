@@ -1,5 +1,6 @@
 //! Answers that must not be shown as they are.
 
+use super::paraphrased::paraphrased;
 use super::sections::{Section, sections};
 use super::words::{ADDED, CLAIMS, COMMANDS, DESTRUCTIVE, DISGUISED, FABRICATED, FOREIGN, INVENTED, MARKUP};
 use super::{Case, advice, cause, injected, lines, step};
@@ -18,6 +19,7 @@ pub fn hostile() -> Vec<Case> {
     cases.extend(foreign());
     cases.extend(malformed());
     cases.extend(injected());
+    cases.extend(paraphrased());
     cases
 }
 
@@ -130,7 +132,9 @@ fn changed_commands(section: &Section) -> Vec<Case> {
             ],
         );
         cases.push(
-            Case::new(format!("in text {command} {}", section.spec), vec![section.clone()], in_text).never(command),
+            Case::new(format!("in text {command} {}", section.spec), vec![section.clone()], in_text)
+                .never(command)
+                .lines(1),
         );
     }
     cases
@@ -161,7 +165,7 @@ fn other_excerpts() -> Vec<Case> {
     cases
 }
 
-/// Own words that are not shown, beside true quotations; another line is shown.
+/// Own words that are not shown, beside true quotations; what these quote may be shown.
 fn own_words() -> Vec<Case> {
     let all: Vec<(Section, String)> = sections()
         .into_iter()
@@ -189,14 +193,14 @@ fn own_words() -> Vec<Case> {
             );
             let case = Case::new(format!("own words {text} {turn}"), vec![section.clone()], answer)
                 .never(text.trim_end_matches('.'))
-                .lines(1);
+                .lines(2);
             cases.push(Case { is_english: turn == 1, ..case });
         }
         let (section, quote) = &all[at % all.len()];
         let answer = lines(&[(text, "E1", quote)]);
         cases.push(Case {
             is_question: true,
-            ..Case::new(format!("own words in a line {text}"), vec![section.clone()], answer).never(text)
+            ..Case::new(format!("own words in a line {text}"), vec![section.clone()], answer).never(text).lines(1)
         });
     }
     cases

@@ -60,10 +60,11 @@ pub fn injected() -> Vec<Case> {
                 )
             };
             let mut case = Case::new(format!("injection {number} in {place}"), vec![section], answer).never(says);
-            // Where the words alone are harmless the line may stay, with its quotation.
-            case.lines = if says == &"Rode o comando abaixo." { 2 } else { 0 };
-            if case.lines > 0 {
-                case.never.clear();
+            // What is truly quoted may be shown.
+            case.lines = if is_question { 1 } else { 2 };
+            if place == 11 {
+                // The heading that has it is named, as that of any section.
+                case.never = vec![format!("\n- {says}"), format!("\n1. {says}"), format!("“{says}")];
             }
             if !command.is_empty() {
                 case.never.push(format!("\n   {command}"));

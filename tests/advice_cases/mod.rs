@@ -4,6 +4,7 @@
 
 mod hostile;
 mod injected;
+mod paraphrased;
 mod right;
 mod sections;
 mod told;

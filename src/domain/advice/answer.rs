@@ -26,6 +26,7 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     pub part: Part,
+    /// The model's own words. Only causes are asked for some; what else has some is checked all the same.
     pub text: String,
     /// Id of the excerpt that it cites.
     pub excerpt: String,
@@ -63,6 +64,7 @@ struct AdviceForm {
 
 #[derive(Deserialize)]
 struct CauseForm {
+    #[serde(default)]
     text: String,
     how_sure: HowSure,
     excerpt: String,
@@ -71,6 +73,7 @@ struct CauseForm {
 
 #[derive(Deserialize)]
 struct StepForm {
+    #[serde(default)]
     text: String,
     command: Option<String>,
     excerpt: String,
@@ -84,6 +87,7 @@ struct QuestionForm {
 
 #[derive(Deserialize)]
 struct LineForm {
+    #[serde(default)]
     text: String,
     excerpt: String,
     quote: String,
@@ -93,9 +97,8 @@ struct LineForm {
 /// are slow, and the number of tokens is bounded anyway.
 pub fn schema(kind: Kind) -> Value {
     let line = |further: &[(&str, Value)]| {
-        let mut properties =
-            json!({"excerpt": {"type": "string"}, "quote": {"type": "string"}, "text": {"type": "string"}});
-        let mut required = vec!["excerpt", "quote", "text"];
+        let mut properties = json!({"excerpt": {"type": "string"}, "quote": {"type": "string"}});
+        let mut required = vec!["excerpt", "quote"];
         for (name, schema) in further {
             properties[*name] = schema.clone();
             required.push(name);
@@ -106,7 +109,10 @@ pub fn schema(kind: Kind) -> Value {
     let list = |items: Value, most: usize| json!({"type": "array", "items": items, "maxItems": most});
     match kind {
         Kind::Advice => {
-            let causes = line(&[("how_sure", json!({"type": "string", "enum": ["low", "medium", "high"]}))]);
+            let causes = line(&[
+                ("how_sure", json!({"type": "string", "enum": ["low", "medium", "high"]})),
+                ("text", json!({"type": "string"})),
+            ]);
             let steps = line(&[("command", json!({"type": "string"}))]);
             json!({
                 "type": "object",
@@ -235,7 +241,7 @@ mod tests {
     #[test]
     fn the_schema_names_what_is_read() {
         let advice = schema(Kind::Advice);
-        assert_eq!(advice["properties"]["steps"]["items"]["required"], json!(["command", "excerpt", "quote", "text"]));
+        assert_eq!(advice["properties"]["steps"]["items"]["required"], json!(["command", "excerpt", "quote"]));
         assert_eq!(
             advice["properties"]["causes"]["items"]["required"],
             json!(["excerpt", "how_sure", "quote", "text"])

@@ -7,8 +7,9 @@ use crate::domain::runbooks::Excerpt;
 use crate::domain::runbooks::section::section;
 use crate::domain::texts::{Language, advice as texts, conversation, notices};
 
-/// Longest text, and longest quotation of a citation, in characters.
-const TEXT_MAX: usize = 8192;
+/// Longest text, in bytes.
+const TEXT_MAX: usize = 8 << 10;
+/// Longest quotation of a citation, in characters.
 const QUOTE_MAX: usize = 1024;
 /// Longest names of a runbook and its section.
 const SPEC_MAX: usize = 128;
@@ -51,7 +52,7 @@ pub fn fallback(known: &Known<'_>) -> Fallback {
         None => blocks.push(texts::no_section(language)),
     }
     blocks.extend(known.why.map(|why| texts::without_model(language, why.trim_end_matches('.'))));
-    Fallback { text: clip::chars(&blocks.join("\n\n"), TEXT_MAX), citations }
+    Fallback { text: clip::bytes(&blocks.join("\n\n"), TEXT_MAX), citations }
 }
 
 struct Quoted<'a> {
@@ -130,6 +131,6 @@ mod tests {
         let known =
             Known { language, runbook: Some(&runbook), page: Some(&page), found: None, why: Some(&"x".repeat(9_000)) };
         let said = fallback(&known);
-        assert!(said.text.chars().count() <= TEXT_MAX && said.citations[0].quote.chars().count() <= QUOTE_MAX);
+        assert!(said.text.len() <= TEXT_MAX && said.citations[0].quote.chars().count() <= QUOTE_MAX);
     }
 }

@@ -162,10 +162,11 @@ pub struct SectionVotes {
     pub wrong: u32,
 }
 
-/// The sections that advice with votes cited. Those with the most `wrong` come first.
+/// The sections that advice with votes cited. Those with the most `wrong` come first. Only proven votes count: anybody who may write
+/// Findings can give any number of others.
 pub fn by_section<'a>(casts: impl IntoIterator<Item = Cast<'a>>) -> Vec<SectionVotes> {
     let mut sections: BTreeMap<(&str, Option<&str>), SectionVotes> = BTreeMap::new();
-    for cast in counted(casts) {
+    for cast in counted(casts.into_iter().filter(|cast| cast.is_proven)) {
         for (spec, section) in cast.sections() {
             let votes = sections.entry((spec, section)).or_insert_with(|| SectionVotes {
                 spec: spec.to_string(),
@@ -275,6 +276,7 @@ mod tests {
             action("ana", Vote::Wrong, &advice, 2),
             action("rui", Vote::Useful, &advice, 2),
             action("rui", Vote::Wrong, &other, 2),
+            by_kubectl(action("eva", Vote::Wrong, &advice, 2)),
         ];
         let votes = |spec: &str, section: Option<&str>, useful, wrong| SectionVotes {
             spec: spec.into(),

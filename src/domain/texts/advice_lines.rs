@@ -31,12 +31,15 @@ pub fn how_sure(language: Language, sure: HowSure) -> String {
     }
 }
 
-/// Where a line comes from, with what stands there.
-pub fn source(language: Language, spec: &str, section: Option<&str>, quote: &str) -> String {
+/// Where a line comes from.
+pub fn source(language: Language, spec: &str, section: Option<&str>) -> String {
     match section {
-        Some(section) => {
-            text!(language, "Runbook {spec} § {section}: “{quote}”", "Runbook {spec} § {section}: “{quote}”")
-        }
-        None => text!(language, "Runbook {spec}: “{quote}”", "Runbook {spec}: “{quote}”"),
+        Some(section) => text!(language, "Runbook {spec} § {section}", "Runbook {spec} § {section}"),
+        None => text!(language, "Runbook {spec}", "Runbook {spec}"),
     }
+}
+
+/// Where a line comes from, with what stands there.
+pub fn quoted_source(language: Language, spec: &str, section: Option<&str>, quote: &str) -> String {
+    format!("{}: “{quote}”", source(language, spec, section))
 }

@@ -1,18 +1,20 @@
 //! What of an answer of the model is shown.
 //!
-//! A line is shown with the unit of the runbook that it quotes, as it stands there. It is dropped where it quotes nothing that stands in
-//! an excerpt, names a number, address or name that was not read, claims that something was done, or is not plain text in the language of
-//! the people. Without a line nothing is shown.
+//! A line is shown as the unit of the runbook that it quotes, as it stands there. It is dropped where it quotes nothing that stands in
+//! an excerpt, or where its own words name a number, address or name that was not read, claim that something was done, or are not plain
+//! text in the language of the people. The words themselves are shown only of causes and in the summary, and only where they are words of
+//! the unit that say that something is possible. Without a line nothing is shown.
 
 mod claims;
 mod commands;
-mod danger;
 mod facts;
 mod measures;
 mod plain;
 mod quote;
+mod scope;
 mod shown;
 mod units;
+mod wording;
 
 use super::answer::{self, Answer, AnswerError, Line, Part};
 use super::language::is_in;
@@ -25,6 +27,7 @@ use plain::{PlainError, SUMMARY_MAX, TEXT_MAX, plain};
 use quote::QuoteError;
 use shown::{ShownLine, Source};
 use units::{Unit, units};
+use wording::Support;
 
 /// Longest text, in bytes.
 pub const CHECKED_MAX: usize = 8 << 10;
@@ -63,6 +66,8 @@ pub enum What {
     Step,
     Command,
     Line,
+    /// The model's own words: what they cite is shown alone.
+    Wording,
 }
 
 /// Why something is not shown.
@@ -92,8 +97,10 @@ pub enum Reason {
     Command,
     /// A claim that something was done, resolved, silenced or reported, or about the severity.
     Claim,
-    /// What cannot be undone, and does not follow from the quotation.
-    Danger,
+    /// Own words that the cited unit does not have, or that state or ask for something.
+    Words,
+    /// A line before it cites the same.
+    Repeated,
     /// No line is left that supports it.
     Unsupported,
 }
@@ -115,7 +122,8 @@ impl Reason {
             Reason::Fact => "fact",
             Reason::Command => "command",
             Reason::Claim => "claim",
-            Reason::Danger => "danger",
+            Reason::Words => "words",
+            Reason::Repeated => "repeated",
             Reason::Unsupported => "unsupported",
         }
     }
@@ -148,6 +156,8 @@ fn dropped(what: What, reason: Reason, detail: &str) -> Dropped {
 struct Checker<'p> {
     excerpts: Vec<(&'p Cited, Vec<Unit>)>,
     facts: Facts,
+    /// What the evidence denies.
+    denied: Vec<String>,
     language: Language,
 }
 
@@ -164,7 +174,7 @@ impl<'p> Checker<'p> {
             // What HTML hides is no source.
             units.iter().for_each(|unit| facts.add_excerpt(&unit.text));
         }
-        Checker { excerpts, facts, language }
+        Checker { excerpts, facts, denied: scope::denied(&prompt.facts), language }
     }
 
     fn check(&self, answer: &Answer) -> Checked {
@@ -176,10 +186,16 @@ impl<'p> Checker<'p> {
             return Checked { dropped: vec![dropped(What::Answer, Reason::Language, &own)], ..Checked::default() };
         }
         let mut drops = Vec::new();
-        let mut lines = Vec::new();
+        let mut lines: Vec<ShownLine<'_>> = Vec::new();
         for line in &answer.lines {
             match self.line(line, &mut drops) {
-                Ok(shown) => lines.push(shown),
+                Ok(shown) => match lines.iter_mut().find(|other| shown.repeats(other)) {
+                    Some(other) => {
+                        other.join(shown);
+                        drops.push(dropped(what(&line.part), Reason::Repeated, &line.quote));
+                    }
+                    None => lines.push(shown),
+                },
                 Err((reason, detail)) => drops.push(dropped(what(&line.part), reason, &detail)),
             }
         }
@@ -203,26 +219,45 @@ impl<'p> Checker<'p> {
         })?;
         let section: Vec<&(&Cited, Vec<Unit>)> = self.section(cited).collect();
         let in_section = || section.iter().flat_map(|(_, units)| units);
-        let text = match quote::is_whole(&line.text, unit) {
-            // The words of the runbook need no further support.
-            true if is_in(&unit.text, self.language) => unit.text.clone(),
-            true => return Err((Reason::Language, unit.text.clone())),
-            false => self.own(&line.text, TEXT_MAX, in_section(), &unit.text)?,
+        let has_own = !line.text.trim().is_empty() && !quote::is_whole(&line.text, unit);
+        let own = if has_own { Some(self.own(&line.text, TEXT_MAX, in_section())?) } else { None };
+        let is_cause = matches!(line.part, Part::Cause(_));
+        let wording = own.filter(|own| {
+            let is_shown = is_cause && self.supports([unit].into_iter(), own);
+            drops.extend((!is_shown).then(|| dropped(What::Wording, Reason::Words, own)));
+            is_shown
+        });
+        let mut shown = ShownLine {
+            part: &line.part,
+            wording,
+            commands: Vec::new(),
+            cited: Source { excerpt: &cited.excerpt, unit },
+            apart: Vec::new(),
         };
-        let mut sources = vec![Source { excerpt: &cited.excerpt, unit }];
-        let mut shown_command = None;
         if let Part::Step(Some(command)) = &line.part {
             match commands::find(command, in_section()) {
                 Some(found) => {
-                    shown_command = Some(found.command);
-                    // The sentence around a command says when it may be used.
-                    let is_apart = !found.unit.is_code && found.unit != unit;
-                    sources.extend(is_apart.then_some(Source { excerpt: &cited.excerpt, unit: found.unit }));
+                    let lead = found.unit.lead.as_ref();
+                    let is_below = lead.is_none_or(|lead| *lead == unit.text || unit.lead.as_ref() == Some(lead));
+                    // Of another command it is said when it may be used.
+                    match found.unit == unit || found.unit.is_code && is_below {
+                        true => shown.commands.push(found.command),
+                        false => {
+                            shown.apart.push((Source { excerpt: &cited.excerpt, unit: found.unit }, found.command))
+                        }
+                    }
                 }
                 None => drops.push(dropped(What::Command, Reason::Command, command)),
             }
         }
-        Ok(ShownLine { part: &line.part, text, command: shown_command, sources })
+        Ok(shown)
+    }
+
+    /// Whether own words are of what is cited alone.
+    fn supports<'u>(&self, cited: impl Iterator<Item = &'u Unit>, own: &str) -> bool {
+        let prose = cited.filter(|unit| !unit.is_code);
+        let clauses: Vec<_> = prose.flat_map(|unit| scope::plain_clauses(&unit.text, &unit.codes)).collect();
+        Support { clauses: &clauses, denied: &self.denied, language: self.language }.holds(own)
     }
 
     /// The excerpt with this id, which models also write as `[E1]` or `e1`.
@@ -245,19 +280,17 @@ impl<'p> Checker<'p> {
         if lines.is_empty() {
             return Err((Reason::Unsupported, summary.to_string()));
         }
-        let sources = || lines.iter().flat_map(|line| &line.sources);
-        let sections: Vec<Unit> = sources().flat_map(|source| units(&source.excerpt.text)).collect();
-        let quoted: Vec<&str> = sources().map(|source| source.unit.text.as_str()).collect();
-        self.own(summary, SUMMARY_MAX, sections.iter(), &quoted.join(". ")).map(Some)
+        let units = || lines.iter().map(|line| line.cited.unit);
+        let own = self.own(summary, SUMMARY_MAX, units())?;
+        if self.supports(units(), &own) { Ok(Some(own)) } else { Err((Reason::Words, own)) }
     }
 
-    /// A text of the model as it is shown. `section` are the units that may have its commands, and `quoted` is what it quotes.
+    /// A text of the model as plain text. `section` are the units that may have its commands.
     fn own<'u>(
         &self,
         text: &str,
         max: usize,
         section: impl Iterator<Item = &'u Unit> + Clone,
-        quoted: &str,
     ) -> Result<String, Fault> {
         let own = plain(without_label(text), max).map_err(|error| {
             let reason = match error {
@@ -279,13 +312,7 @@ impl<'p> Checker<'p> {
         if let Some(fact) = self.facts.missing(&prose) {
             return Err((Reason::Fact, fact));
         }
-        if let Some(command) = commands::unknown(&prose, &own.codes, section) {
-            return Err((Reason::Command, command));
-        }
-        match danger::danger(&shown, quoted) {
-            Some(word) => Err((Reason::Danger, word)),
-            None => Ok(shown),
-        }
+        Ok(shown)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Checked lines as text.
 
-use super::units::Unit;
+use super::units::{Unit, without_comment};
 use super::{CHECKED_MAX, CITATIONS_MAX};
 use crate::api::Citation;
 use crate::domain::advice::answer::Part;
@@ -16,10 +16,39 @@ const SECTION_MAX: usize = 200;
 /// A line that is shown.
 pub struct ShownLine<'a> {
     pub part: &'a Part,
-    pub text: String,
-    /// As it stands in the runbook.
-    pub command: Option<&'a str>,
-    pub sources: Vec<Source<'a>>,
+    /// The model's own words, where they may be shown. Otherwise what is cited stands alone.
+    pub wording: Option<String>,
+    /// As they stand in the runbook.
+    pub commands: Vec<&'a str>,
+    pub cited: Source<'a>,
+    /// Commands that stand elsewhere in the section, with what says when they may be used.
+    pub apart: Vec<(Source<'a>, &'a str)>,
+}
+
+impl<'a> ShownLine<'a> {
+    fn sources(&self) -> impl Iterator<Item = &Source<'a>> {
+        std::iter::once(&self.cited).chain(self.apart.iter().map(|(source, _)| source))
+    }
+
+    /// Whether it is the same part and cites the same.
+    pub fn repeats(&self, other: &ShownLine<'_>) -> bool {
+        std::mem::discriminant(self.part) == std::mem::discriminant(other.part)
+            && std::ptr::eq(self.cited.unit, other.cited.unit)
+    }
+
+    /// Takes the commands of a line that cites the same.
+    pub fn join(&mut self, other: ShownLine<'a>) {
+        for command in other.commands {
+            if !self.commands.contains(&command) {
+                self.commands.push(command);
+            }
+        }
+        for (source, command) in other.apart {
+            if !self.apart.iter().any(|(_, known)| *known == command) {
+                self.apart.push((source, command));
+            }
+        }
+    }
 }
 
 /// Where something stands in a runbook.
@@ -76,8 +105,7 @@ impl Text {
         for line in lines {
             let shown = self.line(line, number + 1);
             let new: Vec<Citation> = line
-                .sources
-                .iter()
+                .sources()
                 .map(|source| source.citation())
                 .filter(|citation| !self.citations.contains(citation))
                 .collect();
@@ -100,19 +128,33 @@ impl Text {
     }
 
     fn line(&self, line: &ShownLine<'_>, number: usize) -> String {
+        let unit = line.cited.unit;
+        let lead = unit.lead.as_deref().filter(|_| line.wording.is_none());
+        let text = line.wording.as_deref().or(lead).unwrap_or(&unit.text);
         let mut shown = match line.part {
-            Part::Cause(sure) => format!("- {} ({})", line.text, advice_lines::how_sure(self.language, *sure)),
-            Part::Step(_) => format!("{number}. {}", line.text),
-            Part::Line => format!("- {}", line.text),
+            Part::Cause(sure) => format!("- {text} ({})", advice_lines::how_sure(self.language, *sure)),
+            Part::Step(_) => format!("{number}. {text}"),
+            Part::Line => format!("- {text}"),
         };
         let indent = if matches!(line.part, Part::Step(_)) { "   " } else { "  " };
-        shown.extend(line.command.map(|command| format!("\n{indent}{command}")));
-        for source in &line.sources {
+        let mut add = |text: &str| shown.push_str(&format!("\n{indent}{text}"));
+        // A line of code stands below what says what it is for.
+        lead.iter().for_each(|_| add(&unit.text));
+        let is_said = |command: &str| unit.is_code && without_comment(&unit.text) == command;
+        line.commands.iter().filter(|command| !is_said(command)).for_each(|command| add(command));
+        let Citation { spec, section, quote } = line.cited.citation();
+        add(&match line.wording {
+            Some(_) => advice_lines::quoted_source(self.language, &spec, section.as_deref(), &quote),
+            None => advice_lines::source(self.language, &spec, section.as_deref()),
+        });
+        for (source, command) in &line.apart {
             let Citation { spec, section, quote } = source.citation();
-            shown.push_str(&format!(
-                "\n{indent}{}",
-                advice_lines::source(self.language, &spec, section.as_deref(), &quote)
-            ));
+            let said = if source.unit.is_code { source.unit.lead.as_deref() } else { Some(quote.as_str()) };
+            add(&match said {
+                Some(said) => advice_lines::quoted_source(self.language, &spec, section.as_deref(), said),
+                None => advice_lines::source(self.language, &spec, section.as_deref()),
+            });
+            add(command);
         }
         shown
     }

@@ -9,8 +9,10 @@ use crate::api::{Evidence, Excerpt as Reading, FindingSpec, FindingStatus, Sever
 use crate::domain::advice::prompt::{AdviceInput, QuestionInput, Turn, Voice, advice_prompt, question_prompt};
 use crate::domain::redact::KnownSecrets;
 use crate::domain::runbooks::Excerpt;
+use crate::domain::texts::advice_lines::{self, HowSure};
 use cases::Case;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use std::collections::BTreeSet;
 
 fn prompt(case: &Case) -> Prompt {
     let secrets = KnownSecrets::default();
@@ -74,7 +76,7 @@ fn checked(case: &Case) -> Checked {
     check(&case.answer, &prompt(case), language(case))
 }
 
-/// The lines of the model's own words.
+/// The lines that are shown.
 fn shown_lines(text: &str) -> usize {
     text.lines().filter(|line| is_line(line)).count()
 }
@@ -109,10 +111,40 @@ fn faults(case: &Case, checked: &Checked) -> Vec<String> {
         let mut below = lines[at + 1..].iter().take_while(|line| line.starts_with(' '));
         holds(below.any(|line| line.trim_start().starts_with("Runbook ")), &format!("uncited: {line}"));
     }
+    let known = known_words(case);
+    let strange: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .filter(|word| !known.contains(&word.to_lowercase()))
+        .collect();
+    holds(strange.is_empty(), &format!("words of the model's own: {strange:?}"));
     for never in &case.never {
         holds(!text.to_lowercase().contains(&never.to_lowercase()), &format!("has {never:?}"));
     }
     faults
+}
+
+/// The words of the runbooks, those of the layout, and those of grammar: nothing else is ever shown. The evidence is none of them.
+fn known_words(case: &Case) -> BTreeSet<String> {
+    let mut known: Vec<String> = Vec::new();
+    for section in &case.sections {
+        known.extend([section.text.clone(), section.spec.clone(), section.headings.join(" ")]);
+    }
+    let language = language(case);
+    known.extend([advice_lines::causes(language), advice_lines::steps(language), "Runbook 1 2 3 4 5".into()]);
+    known.extend([HowSure::Low, HowSure::Medium, HowSure::High].map(|sure| advice_lines::how_sure(language, sure)));
+    let is_shown = |c: &char| crate::domain::printable::is_printable(*c);
+    known.iter_mut().for_each(|text| *text = text.chars().filter(is_shown).collect());
+    let words = known.join(" ").replace(['*', '_'], "").to_lowercase();
+    let words = words.split(|c: char| !c.is_alphanumeric()).map(str::to_string);
+    let with_marks = known.join(" ").to_lowercase();
+    let with_marks = with_marks.split(|c: char| !c.is_alphanumeric()).map(str::to_string).collect::<Vec<_>>();
+    let grammar = wording::vocabulary(language).map(str::to_string);
+    words
+        .chain(with_marks)
+        .chain(grammar)
+        .chain(["é", "está", "estão", "são", "há", "provável", "possível"].map(String::from))
+        .collect()
 }
 
 #[test]
@@ -131,6 +163,8 @@ fn no_line_of_a_hostile_answer_is_shown_without_what_supports_it() {
     }
     println!("{} hostile answers; {shown} of their lines are right and shown", cases.len());
     assert!(found.is_empty(), "{} of {}:\n{}", found.len(), cases.len(), found.join("\n"));
+    let paraphrased = cases.iter().filter(|case| case.name.starts_with("paraphrased")).count();
+    assert!(paraphrased >= 300, "{paraphrased}");
     assert!(cases.len() >= 600, "{}", cases.len());
     // The good lines beside hostile ones: a check that drops everything is of no use.
     assert!(shown > 200, "{shown}");
@@ -143,7 +177,8 @@ fn right_answers_are_shown_whole() {
     for case in &cases {
         let checked = checked(case);
         assert_eq!(faults(case, &checked), [""; 0]);
-        if !checked.dropped.is_empty() || shown_lines(&checked.text) != case.lines {
+        let is_wording = |dropped: &Dropped| dropped.reason == Reason::Words;
+        if !checked.dropped.iter().all(is_wording) || shown_lines(&checked.text) != case.lines {
             lost.push(format!("{}: {:?} {}", case.name, checked.dropped, case.answer));
         }
     }

@@ -1,5 +1,6 @@
 //! What of an excerpt can be quoted: list items, sentences and lines of code, as plain text.
 
+use super::scope::has_prohibition;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// Most units of an excerpt.
@@ -13,6 +14,8 @@ pub struct Unit {
     pub is_code: bool,
     /// What stands in backquotes in it.
     pub codes: Vec<String>,
+    /// What stands before a line of code: it says what the line is for, or forbids it.
+    pub lead: Option<String>,
 }
 
 /// The units of a text in Markdown, in its order. Headings, HTML and images have none.
@@ -54,6 +57,8 @@ struct Reader {
     code: Vec<bool>,
     codes: Vec<String>,
     items: usize,
+    /// In how many list items the last prose stood.
+    prose_depth: usize,
     in_table: bool,
     code_block: Option<String>,
     /// Within a heading, an image or HTML.
@@ -139,7 +144,8 @@ impl Reader {
             let text = single_spaced(part).trim_end_matches([' ', '|']).to_string();
             if text.chars().any(char::is_alphanumeric) {
                 let codes = codes.iter().filter(|code| text.contains(code.as_str())).cloned().collect();
-                self.units.push(Unit { text, is_code: false, codes });
+                self.units.push(Unit { text, is_code: false, codes, lead: None });
+                self.prose_depth = self.items;
             }
         }
     }
@@ -164,7 +170,12 @@ impl Reader {
     fn end_code_line(&mut self, line: &str) {
         let text = single_spaced(line);
         if text.chars().any(char::is_alphanumeric) {
-            self.units.push(Unit { text, is_code: true, codes: Vec::new() });
+            // What stands in a list that has ended is about something else.
+            let is_of_block = self.prose_depth <= self.items;
+            let prose = self.units.iter().rev().find(|unit| !unit.is_code).filter(|_| is_of_block);
+            let lead =
+                prose.map(|unit| unit.text.clone()).filter(|text| text.ends_with([':', '?']) || has_prohibition(text));
+            self.units.push(Unit { text, is_code: true, codes: Vec::new(), lead });
         }
     }
 }
@@ -218,6 +229,15 @@ mod tests {
         ];
         assert_eq!(texts(text), expected);
         assert_eq!(units(text)[0].codes, ["ssh"]);
+        let leads = |text: &str| units(text).into_iter().map(|unit| unit.lead.unwrap_or_default()).collect::<Vec<_>>();
+        assert_eq!(
+            leads(text),
+            ["", "Em qualquer nó, por ssh. Depois:", "Em qualquer nó, por ssh. Depois:", "", "", ""]
+        );
+        assert_eq!(
+            leads("Isto.\n\n```\na\n```\n\nNunca isto.\n\n```\na\n```\n\n- Assim:\n\n```\na\n```"),
+            ["", "", "", "Nunca isto.", "", ""]
+        );
     }
 
     #[test]

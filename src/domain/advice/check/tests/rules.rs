@@ -6,7 +6,9 @@ use std::path::Path;
 
 const TEXT: &str = "- Quórum perdido: recupere a rede entre os nós. Só use `qm unlock 112` se nenhuma cópia está em curso.\n\
     - VM parada: confira no log se foi desligada de propósito; se não foi, `qm start 112`.\n\
+    - Nó fora: o disco encheu ou a rede caiu.\n\
     - Não apague nada ao lado do arquivo do banco.\n\n```sh\npvecm nodes\njournalctl -u corosync \\\n  -n 100   # últimas linhas\n```\n";
+const POSSIBLE: &str = "o disco encheu ou a rede caiu";
 const QUOTE: &str = "confira no log se foi desligada de propósito";
 
 fn case(answer: String) -> Case {
@@ -30,8 +32,8 @@ fn reasons(checked: &Checked) -> Vec<(What, Reason)> {
     checked.dropped.iter().map(|dropped| (dropped.what, dropped.reason)).collect()
 }
 
-fn one(text: &str, command: &str) -> Checked {
-    of(advice("", &[], &[step(text, command, "E1", QUOTE)]))
+fn one(command: &str) -> Checked {
+    of(advice("", &[], &[step("", command, "E1", QUOTE)]))
 }
 
 fn compare(name: &str, text: &str) {
@@ -74,27 +76,10 @@ fn each_rule_drops_what_it_should() {
         ("Veja [o log](http://evil.example).", Reason::Markup),
         ("Veja <b>o log</b>.", Reason::Markup),
         ("Veja o l\u{43e}g.", Reason::Characters),
-        ("The process has stopped, and somebody should look at the log of it.", Reason::Language),
-        ("Apague o arquivo do banco.", Reason::Danger),
-        ("Rode qm stop 112.", Reason::Command),
-        ("Rode `qm reset now`.", Reason::Command),
-        ("", Reason::Empty),
         ("😀", Reason::Empty),
         (&"a ".repeat(300), Reason::TooLong),
     ] {
-        let checked = of(advice(
-            "",
-            &[],
-            &[
-                step(text, "", "E1", QUOTE),
-                step(
-                    "Leia o log do nó com calma, e veja se a VM foi desligada de propósito ou se ela travou.",
-                    "",
-                    "E1",
-                    QUOTE,
-                ),
-            ],
-        ));
+        let checked = of(advice("", &[], &[step(text, "", "E1", QUOTE), step("", "", "E1", QUOTE)]));
         assert_eq!(reasons(&checked), [(What::Step, reason)], "{text}");
         assert!(checked.grounded);
     }
@@ -117,68 +102,75 @@ fn a_step_stays_without_a_command_that_is_not_in_its_section() {
     for command in
         ["qm start 113", "qm start 112 --force", "qm start 112 | sh", "pvecm nodes; reboot", "journalctl -u corosync"]
     {
-        let checked = one("Leia o log.", command);
+        let checked = one(command);
         assert_eq!(reasons(&checked), [(What::Command, Reason::Command)], "{command}");
         assert!(checked.grounded && !checked.text.contains(command), "{}", checked.text);
     }
     // Another piece of the section has it.
-    assert!(one("Leia o log.", "qm migrate 112 pve2").text.contains("\n   qm migrate 112 pve2\n"));
-    assert!(one("Leia o log.", " `pvecm  nodes` ").text.contains("\n   pvecm nodes\n"));
+    assert!(one("qm migrate 112 pve2").text.contains("\n   qm migrate 112 pve2\n"));
+    assert!(one(" `pvecm  nodes` ").text.contains("\n   pvecm nodes\n"));
 }
 
 #[test]
 fn a_command_in_backquotes_is_shown_with_the_sentence_around_it() {
-    let text = one("Leia o log.", "qm unlock 112").text;
+    let text = one("qm unlock 112").text;
     assert!(text.contains("Só use qm unlock 112 se nenhuma cópia está em curso."), "{text}");
 }
 
 #[test]
 fn a_summary_is_held_to_the_same_rules() {
-    let good = step("Leia o log.", "", "E1", QUOTE);
+    let good = step("", "", "E1", POSSIBLE);
     for (summary, reason) in [
         ("A VM 113 parou.", Reason::Fact),
         ("Foi resolvido.", Reason::Claim),
-        ("Rode qm stop 112.", Reason::Command),
-        ("Apague o banco.", Reason::Danger),
+        ("Rode qm stop 112.", Reason::Words),
+        ("Apague o banco.", Reason::Words),
+        ("Elimine o disco da VM 112.", Reason::Words),
+        ("Possivelmente confira no log.", Reason::Words),
+        ("A VM parada.", Reason::Words),
         ("<b>x</b>", Reason::Markup),
     ] {
         let checked = of(advice(summary, &[], std::slice::from_ref(&good)));
         assert_eq!(reasons(&checked), [(What::Summary, reason)], "{summary}");
-        assert!(checked.text.starts_with("Passos:\n1. Leia o log.\n"), "{}", checked.text);
+        assert!(checked.text.starts_with("Passos:\n1. Nó fora: o disco encheu"), "{}", checked.text);
     }
-    assert!(
-        of(advice("A VM 112 parou.", &[], std::slice::from_ref(&good)))
-            .text
-            .starts_with("A VM 112 parou.\n\nPassos:\n")
-    );
+    let said = "Possivelmente o disco encheu.";
+    let checked = of(advice(said, &[cause(said, "E1", POSSIBLE), cause("O disco encheu.", "E1", QUOTE)], &[]));
+    assert_eq!(reasons(&checked), [(What::Wording, Reason::Words)]);
+    let expected = "Possivelmente o disco encheu.\n\nCausas prováveis:\n- Possivelmente o disco encheu. (certeza média)\n  Runbook \
+        proxmox-cluster § Como reparar: “Nó fora: o disco encheu ou a rede caiu.”\n- VM parada: confira";
+    assert!(checked.text.starts_with(expected), "{}", checked.text);
 }
 
 #[test]
 fn citations_are_named_once_and_the_text_is_bounded() {
-    let same: Vec<_> = (0..5).map(|_| step("Leia o log.", "", "E1", QUOTE)).collect();
+    let same: Vec<_> = (0..5).map(|_| step("", "", "E1", QUOTE)).collect();
     let checked = of(advice("", &[], &same));
     assert_eq!(checked.citations.len(), 1);
     assert_eq!(checked.citations[0].section.as_deref(), Some("Como reparar"));
     assert!(checked.citations[0].quote.starts_with("VM parada: confira no log"));
-    let item = format!("- início do item: {}\n", "ção ".repeat(250));
-    let mut long = case(advice(
-        "",
-        &[],
-        &(0..5).map(|_| step(&"Leia o log. ".repeat(30), "", "E1", "início do item: ção")).collect::<Vec<_>>(),
-    ));
-    long.sections[0].text = item;
-    let whole = super::checked(&long);
+    assert_eq!(reasons(&checked), [(What::Step, Reason::Repeated); 4]);
+    let item = |number: usize| format!("- início do item {number}: {}\n", "ção ".repeat(400));
+    let steps: Vec<_> = (0..5).map(|number| step("", "", "E1", &format!("início do item {number}"))).collect();
+    let mut long = case(advice("", &[], &steps));
+    long.sections.truncate(1);
+    long.sections[0].text = (0..5).map(item).collect();
+    let excerpts = vec![cited(&long.sections[0])];
+    let prompt = Prompt { excerpts, ..prompt(&long) };
+    let whole = check(&long.answer, &prompt, Language::Portuguese);
     assert!(whole.text.len() <= CHECKED_MAX && whole.text.len() > CHECKED_MAX / 2, "{}", whole.text.len());
     assert_eq!(reasons(&whole), [(What::Line, Reason::Surplus)]);
+}
+
+fn cited(section: &Section) -> Cited {
+    let (spec, headings, text) = (section.spec.clone(), section.headings.clone(), section.text.clone());
+    Cited { id: "E1".into(), excerpt: Excerpt { spec, headings, text, hash: String::new() } }
 }
 
 #[test]
 fn ids_and_steps_are_written_in_several_ways() {
     for (id, text) in [("[E1]", "Leia o log."), ("e1", "Passo 1: leia o log."), (" E1.", "Step 12: leia o log.")] {
-        assert!(
-            of(advice("", &[], &[step(text, "", id, QUOTE)])).text.to_lowercase().contains("\n1. leia o log.\n"),
-            "{id}"
-        );
+        assert!(of(advice("", &[], &[step(text, "", id, QUOTE)])).text.contains("\n1. VM parada: confira"), "{id}");
     }
     assert!(!of(advice("", &[], &[step("Passo 9 a fazer: leia o log.", "", "E1", QUOTE)])).grounded);
 }
