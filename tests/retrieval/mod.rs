@@ -2,7 +2,9 @@
 //!
 //! Each file has a question in each line: what answers it, its language and the question. In `tuned.tsv`, the weights were tuned with
 //! them; it names the runbook and the headings that answer. The questions in `held-out.tsv` were written by somebody who saw only
-//! symptoms, and nothing is to be tuned with them; it names the Scenario and the check. `-` stands for a question that no runbook answers.
+//! symptoms, and nothing is to be tuned with them; it names the Scenario and the check. Those in `development.tsv`, and the last ones of
+//! `tuned.tsv`, were written in the same way and name the Scenario alone; nothing is tuned with those in `development.tsv` either, but
+//! the figures are looked at while the search is worked on. `-` stands for a question that no runbook answers.
 
 mod distractors;
 
@@ -170,6 +172,14 @@ fn questions_that_it_was_tuned_with_find_their_section() {
     let figures = measured("tuned.tsv", true);
     assert!(figures.recall_1 >= 0.70 && figures.recall_3 >= 0.90, "{figures:?}");
     assert!(figures.section_1 >= 0.70 && figures.section_3 >= 0.90, "{figures:?}");
+    assert!(figures.declined >= 0.90, "{figures:?}");
+}
+
+#[test]
+fn questions_of_development_find_their_runbook() {
+    let figures = measured("development.tsv", true);
+    // The goals are 0.70 and 0.90, which are not reached. This keeps it from getting worse.
+    assert!(figures.recall_1 >= 0.65 && figures.recall_3 >= 0.70, "{figures:?}");
     assert!(figures.declined >= 0.90, "{figures:?}");
 }
 

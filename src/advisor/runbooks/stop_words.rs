@@ -44,6 +44,10 @@ const ORDINARY: &str = "\
     monday tuesday wednesday thursday friday saturday sunday segunda terca quarta quinta sexta sabado domingo passada passado retrasada fds \
     levou levar leva salvar salva logar sistema sistemas system systems server servidor agents http https var etc www com br \
     up out off upon else though although despite each even least two three four five six seven eight nine ten hundred \
+    anteontem bravo brava xingando medo grave sorry brand first yesterday tonight tonite senior somebody super crazy zero every case like his guy \
+    dev doido doida nervoso aguarda confirmo confirma monte negocio trem ligou ligando ligo comecar iguais mim junto perguntando \
+    apita apitou apitando monitor monitoramento uptime check checks failing look green though serious grave wake paged tries picked \
+    unha dnv denovo bater bate clica clico clicou clicando estraga respirando vivo normal log logs journal query huge box mark console \
     expect expected supposed complain complains complaining complained reports reported reporting seeing sees seen hear heard";
 
 /// English words of grammar.
