@@ -255,7 +255,11 @@ impl Controller {
         let findings = self.context.caches.findings.objects();
         if let Some(asking) = &self.jobs.asking {
             let calls = findings.iter().filter_map(|finding| finding.status.as_ref()?.advice.as_ref());
-            let calls = calls.filter(|advice| advice.basis.model.is_some() && advice.requested_at.is_none());
+            let calls = calls.filter(|advice| {
+                // The last failed call of a Finding is known by its reason, earlier ones are not.
+                let is_failed = matches!(advice.reason.as_deref(), Some("ModelTooSlow" | "AnswerRefused"));
+                (advice.basis.model.is_some() || is_failed) && advice.requested_at.is_none()
+            });
             asking.resume(calls.map(|advice| advice.at.0));
         }
         self.all_seen(Duration::ZERO);
