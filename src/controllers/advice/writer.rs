@@ -37,7 +37,7 @@ enum Told {
     /// The advice that is stored.
     Stored,
     /// Other advice.
-    Other(Advice),
+    Other(Box<Advice>),
 }
 
 /// Clones share everything.
@@ -164,7 +164,7 @@ impl Writer {
                 let other = self.composer.fallback(finding, facts, why).await;
                 let requested_at = if is_final { other.requested_at.clone() } else { None };
                 let requested_at = requested_at.or_else(|| before.requested_at.clone());
-                let told = if other.requested_at.is_some() { Told::Other(other) } else { Told::Nothing };
+                let told = if other.requested_at.is_some() { Told::Other(Box::new(other)) } else { Told::Nothing };
                 Some((Advice { stale: false, requested_at, ..before.clone() }, told))
             }
             Write::Fallback(reason) => {
