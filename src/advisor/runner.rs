@@ -4,7 +4,6 @@ use super::ollama::{ChatAnswer, ChatRequest, ModelState, Ollama, Progress};
 use crate::domain::advice::{Breaker, May};
 use crate::domain::model::{Effect, ModelFault};
 use jiff::Timestamp;
-use std::time::Duration;
 
 /// Why a job is not done now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,14 +12,6 @@ pub enum NotDone {
     Until(Timestamp),
     /// This call failed.
     Fault(ModelFault),
-}
-
-/// What the model answered.
-#[derive(Clone, Debug)]
-pub struct Answered {
-    pub answer: ChatAnswer,
-    /// Loading the model before.
-    pub load: Duration,
 }
 
 /// A model server, and whether it may be called. One call is made at a time, since each needs it exclusively. A future of it may be
@@ -72,7 +63,7 @@ impl Runner {
         &mut self,
         request: &ChatRequest,
         progress: &(dyn Fn(Progress) + Sync),
-    ) -> Result<Answered, NotDone> {
+    ) -> Result<ChatAnswer, NotDone> {
         if let wait @ (May::Wait(_) | May::Probe) = self.breaker.may_call((self.now)()) {
             let until = if let May::Wait(until) = wait { until } else { (self.now)() };
             return Err(NotDone::Until(until));
@@ -80,14 +71,14 @@ impl Runner {
         self.is_calling = true;
         let loaded = self.client.load().await;
         self.is_calling = false;
-        let load = self.judge(loaded)?;
+        self.judge(loaded)?;
         self.is_calling = true;
         let answer = Box::pin(self.client.chat(request, progress)).await;
         self.is_calling = false;
         let answer = self.judge(answer)?;
         // Only a call of the model tells that it works: a server may list models that it can't load.
         self.breaker.succeeded();
-        Ok(Answered { answer, load })
+        Ok(answer)
     }
 
     /// Tells the breaker of a fault.

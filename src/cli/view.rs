@@ -93,6 +93,7 @@ fn resources(caches: &Caches, place: Place<'_>) -> Resources {
         threads: caches.threads.store(),
         messages: caches.messages.store(),
         actions: caches.actions.store(),
+        votes: caches.votes.clone(),
         time_zone: place.time_zone,
     }
 }

@@ -1,6 +1,7 @@
 //! The caches of a process: one list and watch of each kind, shared by all controllers and the facade.
 
 use super::listing::ListProgress;
+use super::votes::VotesByFinding;
 use super::watch::Cache;
 use crate::api::{
     Action, Agent, Finding, MODEL_ANSWER, Message, RECORDED_BY, RUN_REQUESTED_AT, Scenario, Silence, Thread,
@@ -24,6 +25,7 @@ pub struct Caches {
     pub messages: Cache<Message>,
     /// Without the stored responses.
     pub actions: Cache<Action>,
+    pub votes: VotesByFinding,
     pub progress: ListProgress,
 }
 
@@ -52,6 +54,8 @@ impl Caches {
                 cache
             }};
         }
+        let actions = cache!(trim_action);
+        let (votes, following) = VotesByFinding::start(&actions);
         let caches = Caches {
             scenarios: cache!(trim_scenario),
             findings: cache!(trim_finding),
@@ -59,9 +63,11 @@ impl Caches {
             silences: cache!(trim_silence),
             threads: cache!(trim_thread),
             messages: cache!(trim_message),
-            actions: cache!(trim_action),
+            actions,
+            votes,
             progress: progress.clone(),
         };
+        tasks.push(following);
         (caches, Watches(tasks))
     }
 }

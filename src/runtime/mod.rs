@@ -13,5 +13,6 @@ pub mod newest;
 pub mod removal;
 pub mod retry;
 pub mod version;
+pub mod votes;
 pub mod watch;
 pub mod write;

@@ -9,7 +9,8 @@ use super::{
     SilenceFilter, SilenceView, VoteView,
 };
 use crate::api::{Action, Agent, Finding, Message, Scenario, Silence, Thread};
-use crate::domain::advice::votes::{Cast, VERB, tally};
+use crate::domain::advice::votes::{Cast, tally};
+use crate::runtime::votes::VotesByFinding;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::{ObjectRef, Store};
@@ -29,6 +30,7 @@ pub struct Resources {
     pub threads: Store<Thread>,
     pub messages: Store<Message>,
     pub actions: Store<Action>,
+    pub votes: VotesByFinding,
     /// Name of the time zone of Silences that name none.
     pub time_zone: Arc<str>,
 }
@@ -58,29 +60,24 @@ impl Resources {
 
     /// The view of a Finding for the caller `looker`, with the reference to its Agent and the votes on its advice.
     pub fn finding_view(&self, finding: &Finding, looker: &str) -> FindingView {
-        let has_advice = finding.status.as_ref().is_some_and(|status| status.advice.is_some());
-        let votes = if has_advice { self.recorded_votes() } else { RecordedVotes::default() };
-        self.finding_view_with(finding, &votes, looker)
-    }
-
-    fn finding_view_with(&self, finding: &Finding, votes: &RecordedVotes, looker: &str) -> FindingView {
         let status = finding.status.as_ref();
         let agent = status.and_then(|status| status.agent.as_deref());
         let advice = status.and_then(|status| status.advice.as_ref());
-        let votes = advice.map(|advice| votes.on(&finding.name_any(), advice, Some(looker)));
+        let name = finding.name_any();
+        let votes = advice.map(|advice| self.recorded_votes(&name).on(&name, advice, Some(looker)));
         FindingView::new(finding, agent.map(|name| self.agent_ref(name)), votes.unwrap_or_default())
     }
 
-    /// The votes on any advice.
-    pub fn recorded_votes(&self) -> RecordedVotes {
-        RecordedVotes(self.actions.state_filter(|action| action.spec.verb == VERB))
+    /// The votes on any advice on a Finding.
+    pub fn recorded_votes(&self, finding: &str) -> RecordedVotes {
+        RecordedVotes(self.votes.of(finding))
     }
 
     /// The view of a vote that an Action records, which the cache may not have.
     pub fn vote_view(&self, action: &Action) -> VoteView {
         let own = Cast::of(action);
         let (finding, by) = (action.spec.subject.name.as_str(), action.spec.actor.name.as_str());
-        let cached = self.recorded_votes().0;
+        let cached = self.recorded_votes(finding).0;
         let name = action.name_any();
         let others = cached.iter().filter(|other| other.name_any() != name).filter_map(|other| Cast::of(other));
         let advice = own.as_ref().map_or("", |own| own.advice).to_string();
@@ -114,8 +111,7 @@ impl Resources {
         let findings = self.findings.state_filter(|finding| filter.matches(finding, agent.as_deref()));
         let sort = if let Order::Findings(sort) = page.order { sort } else { Sort::default() };
         let key = |finding: &Finding| sort.key(|| severity(finding), opened_at(finding));
-        let votes = self.recorded_votes();
-        Page::new(page, findings, key, |finding| self.finding_view_with(finding, &votes, looker))
+        Page::new(page, findings, key, |finding| self.finding_view(finding, looker))
     }
 
     /// The Thread of this name.

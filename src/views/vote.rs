@@ -80,7 +80,7 @@ pub struct VoteView {
     pub votes: VotesView,
 }
 
-/// The recorded votes, as they were in the cache. Cheap where they are needed for many Findings.
+/// The recorded votes on advice on one Finding, as they were in the cache.
 #[derive(Default)]
 pub struct RecordedVotes(pub(super) Vec<Arc<Action>>);
 

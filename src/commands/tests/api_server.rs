@@ -1,6 +1,7 @@
 //! A stand-in for the API server: get, list, create, delete, and merge patch with a resource version. What it has is also in the caches.
 
 use crate::api::{Action, Agent, Finding, Message, RUN_REQUESTED_AT, Scenario, Silence, Thread};
+use crate::runtime::votes::VotesByFinding;
 use crate::views::Resources;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -80,6 +81,7 @@ impl ApiServer {
                 threads,
                 messages,
                 actions,
+                votes: VotesByFinding::default(),
                 time_zone: "America/Sao_Paulo".into(),
             },
         })

@@ -1,9 +1,8 @@
 //! Asks the model about one thing.
 
-use super::compose::{Composer, Facts, Why};
-use super::writer::Answer;
+use super::compose::{Answer, Composer, Facts, Why};
 use crate::advisor::ollama::{ChatRequest, Progress};
-use crate::advisor::runner::{Answered, NotDone, Runner};
+use crate::advisor::runner::{NotDone, Runner};
 use crate::api::{AdviceModel, Finding, Message, MessageSpec};
 use crate::controllers::context::Context;
 use crate::controllers::question;
@@ -12,8 +11,9 @@ use crate::domain::advice::check::{Checked, check};
 use crate::domain::advice::due::{BUDGET_SPENT, Model, ModelId, NO_RUNBOOK, NOT_GROUNDED, due};
 use crate::domain::advice::prompt::{AdviceInput, Prompt, Voice, advice_prompt};
 use crate::domain::advice::search::search_text;
-use crate::domain::advice::{Budget, May};
+use crate::domain::advice::{Budget, May, Subject};
 use crate::domain::model::ModelFault;
+use crate::domain::runbooks::Excerpt;
 use crate::domain::thread::authorship::is_own;
 use crate::domain::thread::names::names;
 use crate::runtime::clock;
@@ -37,6 +37,13 @@ pub enum Ended {
     Without(Why),
     /// The attempt failed, and another one may not.
     Failed(ModelFault),
+    /// The model was to be asked about this, and another attempt may succeed; where the server could not do the call, not before this
+    /// time.
+    Unanswered {
+        subject: Subject,
+        fault: ModelFault,
+        until: Option<Timestamp>,
+    },
     Answer(Arc<Answer>),
 }
 
@@ -106,16 +113,33 @@ impl Asking {
         let text = search_text(&finding.spec, &facts.status);
         let excerpts = self.context.inquiry.found_and_own(&text, runbook.as_deref()).await;
         if excerpts.is_empty() {
-            return Ended::Without(NO_RUNBOOK.into());
+            return Ended::Without(Why { subject: Some(facts.subject()), ..NO_RUNBOOK.into() });
         }
+        let now = clock::now();
         if !is_asked {
-            let now = clock::now();
             let mut budget = self.budget();
             if !budget.may(now) {
                 return Ended::Without(BUDGET_SPENT.into());
             }
             budget.spend(now);
         }
+        let ended = self.called(&mut runner, finding, &facts, excerpts, asked).await;
+        if !is_asked && is_not_made(&ended) {
+            self.budget().refund(now);
+        }
+        ended
+    }
+
+    /// Asks the model for advice from these excerpts.
+    async fn called(
+        &self,
+        runner: &mut Runner,
+        finding: &Finding,
+        facts: &Facts,
+        excerpts: Vec<Excerpt>,
+        asked: AdviceModel,
+    ) -> Ended {
+        let subject = facts.subject();
         let agent = facts.agent.as_ref();
         let prompt = advice_prompt(&AdviceInput {
             language: self.context.language,
@@ -129,8 +153,13 @@ impl Asking {
             note: facts.present().request().and_then(|request| request.note.as_deref()),
             excerpts: &excerpts,
         });
-        let (checked, asked) = match self.ask(&mut runner, &prompt, asked, &|_| {}).await {
+        let (checked, asked) = match self.ask(runner, &prompt, asked, &|_| {}).await {
             Ok(answered) => answered,
+            Err(Ended::Later { until, fault: Some(fault) }) => {
+                return Ended::Unanswered { subject, fault, until: Some(until) };
+            }
+            Err(Ended::Failed(fault)) => return Ended::Unanswered { subject, fault, until: None },
+            Err(Ended::Without(why)) => return Ended::Without(Why { subject: Some(subject), ..why }),
             Err(ended) => return ended,
         };
         let Checked { text, citations, grounded, dropped } = checked;
@@ -142,9 +171,14 @@ impl Asking {
             "the local model answered"
         );
         if !grounded {
-            return Ended::Without(Why { reason: NOT_GROUNDED, fault: None, model: Some(asked) });
+            return Ended::Without(Why {
+                reason: NOT_GROUNDED,
+                fault: None,
+                model: Some(asked),
+                subject: Some(subject),
+            });
         }
-        Ended::Answer(Arc::new(Answer { evidence: facts.evidence, text, citations, model: asked }))
+        Ended::Answer(Arc::new(Answer { subject, text, citations, model: asked }))
     }
 
     /// Asks the model what a prompt says, right after [`Asking::ready`], and checks the answer.
@@ -157,7 +191,7 @@ impl Asking {
     ) -> Result<(Checked, AdviceModel), Ended> {
         let (system, user) = (prompt.system.clone(), prompt.user.clone());
         let request = ChatRequest { system, user, schema: schema(prompt.kind) };
-        let Answered { answer, .. } = match runner.ask(&request, progress).await {
+        let answer = match runner.ask(&request, progress).await {
             Ok(answered) => answered,
             Err(failed) => return Err(self.failed(runner, failed, asked)),
         };
@@ -210,20 +244,23 @@ impl Asking {
             }
             _ if fault.reason() == AWAY => self.later(runner, fault),
             // The same would be answered.
-            _ => Ended::Without(Why { reason: fault.reason(), fault: Some(fault), model: Some(asked) }),
+            _ => Ended::Without(Why { reason: fault.reason(), fault: Some(fault), model: Some(asked), subject: None }),
         }
     }
 
     /// The answer in a Message that was made before its Finding named it: one of the operator, and such as would be made now.
     fn made_before(&self, facts: &Facts, model: &AdviceModel) -> Option<Answer> {
-        let advice = self.composer.answer(facts, "", Vec::new(), model.clone());
+        let subject = facts.subject();
+        let empty =
+            Answer { subject: subject.clone(), text: String::new(), citations: Vec::new(), model: model.clone() };
+        let advice = self.composer.answer(facts, &empty);
         let name = facts.present().message_name(&advice)?;
         let messages = &self.context.caches.messages;
         let expected = self.composer.message(facts, &advice, facts.status.thread.as_deref()?);
         let is_it = |message: &Arc<Message>| is_own(message) && is_such(&message.spec, &expected);
         let message = names(&name).filter_map(|name| messages.get(&name)).find(is_it)?;
         Some(Answer {
-            evidence: facts.evidence.clone(),
+            subject,
             text: message.spec.body.clone(),
             citations: message.spec.citations.clone(),
             model: model.clone(),
@@ -238,6 +275,16 @@ fn is_such(message: &MessageSpec, expected: &MessageSpec) -> bool {
         (about, spec.author.kind, spec.tier, spec.grounded)
     };
     of(message) == of(expected)
+}
+
+/// Whether the model was not called, or can't have been busy with the call.
+fn is_not_made(ended: &Ended) -> bool {
+    let is_none = |fault: &ModelFault| matches!(fault, ModelFault::Missing { .. } | ModelFault::Redirect { .. });
+    match ended {
+        Ended::Later { fault, .. } => fault.as_ref().is_none_or(is_none),
+        Ended::Unanswered { fault, .. } => is_none(fault),
+        _ => false,
+    }
 }
 
 const AWAY: &str = "ModelAway";

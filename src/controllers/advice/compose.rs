@@ -7,6 +7,7 @@ use crate::api::{
 };
 use crate::controllers::context::Context;
 use crate::controllers::model_standing::ModelStanding;
+use crate::domain::advice::Subject;
 use crate::domain::advice::due::{
     AGENT_WITHOUT_MODEL, BUDGET_SPENT, MODEL_OFF, Model, NO_RUNBOOK, NOT_GROUNDED, Present, Request,
 };
@@ -22,7 +23,8 @@ use crate::domain::texts::{advice as texts, model_fault, model_off};
 use crate::domain::thread::told::ADVICE;
 use crate::runtime::clock;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most citations of advice and of a Message.
 const ADVICE_CITATIONS_MAX: usize = 12;
@@ -40,6 +42,7 @@ pub struct Facts {
     pub agent: Option<Arc<Agent>>,
     pub model: Model,
     pub runbooks: Arc<str>,
+    is_compared: bool,
     least: crate::api::Severity,
 }
 
@@ -52,8 +55,18 @@ impl Facts {
             tier: self.agent.as_ref().map_or(Tier::T0, |agent| agent.spec.tier),
             model: &self.model,
             runbooks: &self.runbooks,
+            is_compared: self.is_compared,
             prompt: PROMPT_VERSION,
             least: self.least,
+        }
+    }
+
+    /// What the model is asked about now.
+    pub fn subject(&self) -> Subject {
+        Subject {
+            evidence: self.evidence.clone(),
+            runbooks: self.runbooks.to_string(),
+            requested_at: self.requested_at(),
         }
     }
 
@@ -85,11 +98,49 @@ pub struct Why {
     pub fault: Option<ModelFault>,
     /// The model that was asked, if what came of it is final.
     pub model: Option<AdviceModel>,
+    /// What the model was to be asked about; `None` where it is not asked at all.
+    pub subject: Option<Subject>,
 }
 
 impl From<&'static str> for Why {
     fn from(reason: &'static str) -> Why {
-        Why { reason, fault: None, model: None }
+        Why { reason, fault: None, model: None, subject: None }
+    }
+}
+
+/// A checked answer of the model.
+pub struct Answer {
+    /// What the model was asked about.
+    pub subject: Subject,
+    pub text: String,
+    pub citations: Vec<Citation>,
+    pub model: AdviceModel,
+}
+
+/// The Findings whose stored section is the same by other runbooks than it names, with the hash of those: it is composed once for each.
+/// Clones share them.
+#[derive(Clone, Default)]
+pub struct Compared(Arc<Mutex<HashMap<String, Arc<str>>>>);
+
+impl Compared {
+    fn has(&self, finding: &str, runbooks: &Arc<str>) -> bool {
+        self.lock().get(finding) == Some(runbooks)
+    }
+
+    pub fn add(&self, finding: &str, runbooks: &Arc<str>) {
+        self.lock().insert(finding.to_string(), runbooks.clone());
+    }
+
+    pub fn remove(&self, finding: &str) {
+        self.lock().remove(finding);
+    }
+
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<str>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,6 +150,7 @@ pub struct Composer {
     context: Context,
     pub shelf: Shelf,
     pub standing: ModelStanding,
+    pub compared: Compared,
 }
 
 impl Composer {
@@ -106,6 +158,7 @@ impl Composer {
         Composer {
             shelf: Shelf::new(context.advice.library.clone(), context.metrics.clone()),
             standing: context.monitoring.model.clone(),
+            compared: Compared::default(),
             context: context.clone(),
         }
     }
@@ -116,13 +169,15 @@ impl Composer {
         let agents = &self.context.caches.agents;
         let is_available = |name: &str| agents.get(name).is_some_and(|agent| !agent.spec.suspend);
         let acting = acting(status.agent.as_deref().unwrap_or(MAESTRO), is_available).to_string();
+        let runbooks = self.shelf.revision();
         Some(Facts {
+            is_compared: self.compared.has(finding.metadata.name.as_deref().unwrap_or_default(), &runbooks),
             evidence: evidence_hash(&finding.spec, &status),
             request: Request::of(finding.metadata.annotations.as_ref()),
             agent: agents.get(&acting),
             acting,
             model: self.standing.model(),
-            runbooks: self.shelf.revision(),
+            runbooks,
             least: self.context.advice.least,
             status,
         })
@@ -147,32 +202,38 @@ impl Composer {
             why: worded.as_deref(),
         });
         let reason = why.as_ref().map(|why| why.reason);
+        // A request that was made since is not answered, and other evidence is not what the model was asked about.
+        let subject = why.as_ref().and_then(|why| why.subject.clone());
+        let requested_at = subject.as_ref().map_or_else(|| facts.requested_at(), |of| of.requested_at.clone());
+        let is_of_evidence = subject.is_none_or(|subject| subject.evidence == facts.evidence);
+        let model = why.and_then(|why| why.model).filter(|_| is_of_evidence);
         Advice {
             tier: Tier::T0,
             text: said.text,
             grounded: !said.citations.is_empty() && reason != Some(NOT_GROUNDED),
             citations: said.citations,
             at: facts.at(),
-            basis: facts.basis(why.and_then(|why| why.model)),
+            basis: facts.basis(model),
             stale: false,
             reason: reason.map(String::from),
-            requested_at: facts.requested_at(),
+            requested_at,
             message: None,
         }
     }
 
     /// The checked answer of the model.
-    pub fn answer(&self, facts: &Facts, text: &str, citations: Vec<Citation>, model: AdviceModel) -> Advice {
+    pub fn answer(&self, facts: &Facts, answer: &Answer) -> Advice {
+        let Subject { evidence, runbooks, requested_at } = answer.subject.clone();
         Advice {
             tier: Tier::T1,
-            text: bounded(text, TEXT_MAX),
+            text: bounded(&answer.text, TEXT_MAX),
             grounded: true,
-            citations: citations.into_iter().take(ADVICE_CITATIONS_MAX).collect(),
+            citations: answer.citations.iter().take(ADVICE_CITATIONS_MAX).cloned().collect(),
             at: facts.at(),
-            basis: facts.basis(Some(model)),
-            stale: false,
+            stale: evidence != facts.evidence,
+            basis: AdviceBasis { evidence, runbooks, prompt: PROMPT_VERSION, model: Some(answer.model.clone()) },
             reason: None,
-            requested_at: facts.requested_at(),
+            requested_at,
             message: None,
         }
     }

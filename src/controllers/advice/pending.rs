@@ -35,9 +35,9 @@ impl Pending {
         Some(name)
     }
 
-    /// When the next one may be taken.
-    pub fn next(&self) -> Option<Instant> {
-        self.order.iter().map(|(_, from, _)| *from).min()
+    /// When the next one may be taken, of those for which `may` is true.
+    pub fn next(&self, may: impl Fn(&str) -> bool) -> Option<Instant> {
+        self.order.iter().filter(|(_, _, name)| may(name)).map(|(_, from, _)| *from).min()
     }
 
     pub fn clear(&mut self) {
@@ -67,15 +67,16 @@ mod tests {
         pending.add("first", Some(Severity::Critical), after(1));
         pending.add("later", Some(Severity::Critical), after(100));
         pending.add("low", Some(Severity::High), after(50));
-        assert_eq!(pending.next(), Some(now), "it keeps its time");
+        assert_eq!(pending.next(|_| true), Some(now), "it keeps its time");
         let mut taken = Vec::new();
         while let Some(name) = pending.take(after(10), |name| name != "busy") {
             taken.push(name);
         }
         assert_eq!(taken, ["first", "second", "low", "none"]);
-        assert_eq!((pending.take(after(99), |_| true), pending.next()), (None, Some(after(100))));
+        assert_eq!((pending.take(after(99), |_| true), pending.next(|_| true)), (None, Some(after(100))));
         assert_eq!(pending.take(after(100), |name| name != "later"), None);
+        assert_eq!(pending.next(|name| name != "later"), None);
         pending.remove("later");
-        assert_eq!((pending.take(after(100), |_| true), pending.next()), (None, None));
+        assert_eq!((pending.take(after(100), |_| true), pending.next(|_| true)), (None, None));
     }
 }

@@ -88,9 +88,9 @@ impl Asking {
                 Ok(asked.answered(checked))
             }
             // A person does not wait for a second attempt.
-            Err(Ended::Failed(fault) | Ended::Without(Why { fault: Some(fault), .. })) => {
-                Ok(ModelOutcome::Failed(fault))
-            }
+            Err(
+                Ended::Failed(fault) | Ended::Unanswered { fault, .. } | Ended::Without(Why { fault: Some(fault), .. }),
+            ) => Ok(ModelOutcome::Failed(fault)),
             Err(ended) => Err(ended),
         }
     }

@@ -7,7 +7,7 @@ use super::asking::Asking;
 use super::compose::Composer;
 use super::pending::Pending;
 use super::writer::{Task, Writer};
-use crate::api::{Agent, Finding, Severity};
+use crate::api::{Agent, AgentSpec, Finding, Severity};
 use crate::controllers::context::Context;
 use crate::controllers::open_questions::OpenQuestions;
 use crate::domain::advice::Job;
@@ -54,6 +54,8 @@ pub struct Controller {
     fence: WriteFence,
     composer: Composer,
     findings: Newest<Finding>,
+    /// The Agents, as they were seen last.
+    agents: HashMap<String, AgentSpec>,
     /// The term in which everything was looked at, if this replica leads.
     term: Option<u64>,
     /// What is to be decided on.
@@ -90,6 +92,7 @@ impl Controller {
         Controller {
             fence: context.fence.clone(),
             findings: Newest::new(context.caches.findings.clone()),
+            agents: HashMap::new(),
             term: None,
             pending: Pending::default(),
             writes: Writes {
@@ -146,9 +149,24 @@ impl Controller {
         }
     }
 
-    /// The Agent that does the work of a Finding may be another one, or of another tier.
+    /// The Agent that does the work of a Finding may be another one, or of another tier. Statuses of Agents change nothing.
     fn agent_changed(&mut self, change: &Change<Agent>) {
-        if self.term.is_some() && !matches!(change, Change::Resynchronise) {
+        let is_other = match change {
+            Change::Applied(agent) => {
+                let name = agent.name_any();
+                self.agents.insert(name, agent.spec.clone()).as_ref() != Some(&agent.spec)
+            }
+            Change::Undecodable(object) => {
+                self.agents.remove(object.metadata.name.as_deref().unwrap_or_default()).is_some()
+            }
+            Change::Deleted(name, _) => self.agents.remove(&**name).is_some(),
+            Change::Resynchronise => {
+                let agents = self.context.caches.agents.objects();
+                let agents = agents.iter().map(|agent| (agent.name_any(), agent.spec.clone())).collect();
+                std::mem::replace(&mut self.agents, agents) != self.agents
+            }
+        };
+        if is_other && self.term.is_some() {
             self.all_seen(SETTLE);
         }
     }
@@ -189,7 +207,8 @@ impl Controller {
         self.pending.remove(name);
         self.writes.tasks.remove(name);
         self.writes.failures.remove(name);
-        self.jobs.attempts.remove(name);
+        self.jobs.tries.remove(name);
+        self.composer.compared.remove(name);
         self.jobs.unplaced.remove(name);
         self.jobs.queue.remove_finding(name);
         self.findings.forget(name);
@@ -222,8 +241,8 @@ impl Controller {
         self.begin_job(now);
         self.tell_places();
         self.context.metrics.set_advice_queue(self.jobs.queue.len());
-        let next =
-            [self.pending.next().map(|at| at.max(self.writes.next)), Some(self.runbooks.next), self.next_job(now)];
+        let refresh = self.runbooks.refreshes.is_empty().then_some(self.runbooks.next);
+        let next = [self.next_decision(), refresh, self.next_job(now)];
         let next = next.into_iter().flatten().min().map_or(PASS_LONGEST, |at| at.saturating_duration_since(now));
         if is_more { PASS_INTERVAL } else { next.clamp(PASS_INTERVAL, PASS_LONGEST) }
     }
@@ -236,7 +255,11 @@ impl Controller {
         let findings = self.context.caches.findings.objects();
         if let Some(asking) = &self.jobs.asking {
             let calls = findings.iter().filter_map(|finding| finding.status.as_ref()?.advice.as_ref());
-            let calls = calls.filter(|advice| advice.basis.model.is_some() && advice.requested_at.is_none());
+            let calls = calls.filter(|advice| {
+                // The last failed call of a Finding is known by its reason, earlier ones are not.
+                let is_failed = matches!(advice.reason.as_deref(), Some("ModelTooSlow" | "AnswerRefused"));
+                (advice.basis.model.is_some() || is_failed) && advice.requested_at.is_none()
+            });
             asking.resume(calls.map(|advice| advice.at.0));
         }
         self.all_seen(Duration::ZERO);
@@ -252,6 +275,7 @@ impl Controller {
         self.writes.tasks.clear();
         self.writes.failures.clear();
         self.composer.standing.forget();
+        self.composer.compared.clear();
     }
 
     /// Decides on Findings until one is to be written that nobody waits for; returns whether there may be more to decide on at once.
@@ -266,6 +290,17 @@ impl Controller {
             self.decide(&name, now);
         }
         true
+    }
+
+    /// When the next Finding may be decided on. The end of a write begins another pass.
+    fn next_decision(&self) -> Option<Instant> {
+        let Writes { busy, tasks, running, next, .. } = &self.writes;
+        if running.len() >= WRITES_MAX {
+            return None;
+        }
+        let tasks = self.pending.next(|name| !busy.contains(name) && tasks.contains_key(name));
+        let others = self.pending.next(|name| !busy.contains(name)).map(|at| at.max(*next));
+        [tasks, others].into_iter().flatten().min()
     }
 
     fn decide(&mut self, name: &str, now: Instant) {
@@ -309,9 +344,13 @@ impl Controller {
         let error = match result {
             Ok(finding) => {
                 self.writes.failures.remove(&name);
-                if let Some(finding) = finding.map(Arc::new) {
-                    self.findings.wrote(finding.clone());
-                    self.finding_seen(&finding, Duration::ZERO);
+                match finding.map(Arc::new) {
+                    Some(finding) => {
+                        self.findings.wrote(finding.clone());
+                        self.finding_seen(&finding, Duration::ZERO);
+                    }
+                    // Nothing was written.
+                    None => self.writes.next = self.writes.next.min(Instant::now()),
                 }
                 return;
             }

@@ -1,10 +1,10 @@
 //! Writes `status.advice`, which no other controller does, and makes the Messages with advice.
 
-use super::compose::{Composer, Facts, Why};
-use crate::api::{Advice, AdviceModel, Citation, Finding, FindingStatus, Thread, Tier};
+use super::compose::{Answer, Composer, Facts, Why};
+use crate::api::{Advice, Finding, FindingStatus, Thread, Tier};
 use crate::controllers::context::Context;
 use crate::controllers::making::{Made, Maker};
-use crate::domain::advice::due::{Due, Write, due, instead};
+use crate::domain::advice::due::{Due, NO_RUNBOOK, Write, due, instead};
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::watch::Cache;
@@ -31,13 +31,13 @@ pub enum Task {
     Answer(Arc<Answer>),
 }
 
-/// A checked answer of the model.
-pub struct Answer {
-    /// Hash of the evidence that it is about.
-    pub evidence: String,
-    pub text: String,
-    pub citations: Vec<Citation>,
-    pub model: AdviceModel,
+/// What a Message tells.
+enum Told {
+    Nothing,
+    /// The advice that is stored.
+    Stored,
+    /// Other advice.
+    Other(Box<Advice>),
 }
 
 /// Clones share everything.
@@ -82,9 +82,15 @@ impl Writer {
 
     async fn try_write(&self, finding: &Finding, task: &Task) -> Result<Option<Finding>, WriteError> {
         let Some(facts) = self.composer.facts(finding) else { return Ok(None) };
-        let Some((mut advice, tells)) = self.advice(finding, &facts, task).await else { return Ok(None) };
-        if tells {
-            self.tell(finding, &facts, &mut advice).await?;
+        let Some((mut advice, told)) = self.advice(finding, &facts, task).await else { return Ok(None) };
+        match told {
+            Told::Nothing => {}
+            Told::Stored => {
+                if let Some(message) = self.tell(finding, &facts, &advice).await? {
+                    advice.message = message;
+                }
+            }
+            Told::Other(other) => drop(self.tell(finding, &facts, &other).await?),
         }
         let status = &facts.status;
         if status.advice.as_ref() == Some(&advice) {
@@ -97,8 +103,8 @@ impl Writer {
         self.fence.write(self.findings.patch_status(&name, &params, &patch)).await.map(Some)
     }
 
-    /// The advice that is to be stored, and whether a Message has it; `None` where the stored one stays.
-    async fn advice(&self, finding: &Finding, facts: &Facts, task: &Task) -> Option<(Advice, bool)> {
+    /// The advice that is to be stored, and what is told; `None` where the stored one stays.
+    async fn advice(&self, finding: &Finding, facts: &Facts, task: &Task) -> Option<(Advice, Told)> {
         let present = facts.present();
         let stored = facts.status.advice.as_ref();
         let (write, why) = match task {
@@ -108,7 +114,11 @@ impl Writer {
                 }
                 Due { write, .. } => {
                     let write = write?;
-                    let why = if let Write::Fallback(reason) = &write { reason.map(Why::from) } else { None };
+                    let why = match &write {
+                        Write::Fallback(reason) => reason.map(Why::from),
+                        Write::Refused(reason) => Some(Why::from(*reason)),
+                        Write::Stale | Write::Again => None,
+                    };
                     (write, why)
                 }
             },
@@ -124,27 +134,43 @@ impl Writer {
                 if !facts.status.is_active() {
                     return None;
                 }
-                let mut advice =
-                    self.composer.answer(facts, &answer.text, answer.citations.clone(), answer.model.clone());
-                // It changed while the model was asked.
-                advice.stale = answer.evidence != advice.basis.evidence;
-                advice.basis.evidence.clone_from(&answer.evidence);
-                return Some((advice, true));
+                let advice = self.composer.answer(facts, answer);
+                // The evidence changed while the model was asked: nobody is told what is not so any more.
+                let told = if advice.stale { Told::Nothing } else { Told::Stored };
+                return Some((advice, told));
             }
         };
         match write {
-            Write::Stale => Some((Advice { stale: true, ..stored?.clone() }, false)),
+            Write::Stale => Some((Advice { stale: true, ..stored?.clone() }, Told::Nothing)),
             Write::Again => {
                 let before = stored?;
                 let requested_at = present.request().map(|request| request.written.clone());
                 let requested_at = requested_at.or_else(|| before.requested_at.clone());
-                let told = facts.status.thread.as_deref().is_some_and(|thread| present.is_told_in(before, thread));
+                let is_told = facts.status.thread.as_deref().is_some_and(|thread| present.is_told_in(before, thread));
+                let is_told = match before.tier {
+                    Tier::T1 => is_told,
+                    // It is told to who asks.
+                    Tier::T0 => requested_at == before.requested_at,
+                };
                 let advice = Advice { stale: false, requested_at, ..before.clone() };
-                Some((advice, before.tier == Tier::T1 && !told))
+                Some((advice, if is_told { Told::Nothing } else { Told::Stored }))
+            }
+            Write::Refused(_) => {
+                let before = stored?;
+                // Once the model can be asked it is, if what came of it is not final.
+                let is_final = why
+                    .as_ref()
+                    .is_none_or(|why| why.subject.is_none() || why.model.is_some() || why.reason == NO_RUNBOOK);
+                let other = self.composer.fallback(finding, facts, why).await;
+                let requested_at = if is_final { other.requested_at.clone() } else { None };
+                let requested_at = requested_at.or_else(|| before.requested_at.clone());
+                let told = if other.requested_at.is_some() { Told::Other(Box::new(other)) } else { Told::Nothing };
+                Some((Advice { stale: false, requested_at, ..before.clone() }, told))
             }
             Write::Fallback(reason) => {
                 let advice = self.composer.fallback(finding, facts, why).await;
                 if stored.is_some_and(|stored| is_same(stored, &advice)) {
+                    self.composer.compared.add(&finding.name_any(), &facts.runbooks);
                     return None;
                 }
                 let is_answered = stored.is_some_and(|stored| {
@@ -152,25 +178,36 @@ impl Writer {
                         && stored.requested_at.is_some()
                         && stored.requested_at == advice.requested_at
                 });
-                Some((advice, reason.is_some() && present.request().is_some() && !is_answered))
+                let tells = reason.is_some() && advice.requested_at.is_some() && !is_answered;
+                Some((advice, if tells { Told::Stored } else { Told::Nothing }))
             }
         }
     }
 
-    /// Makes the Message with the advice, if there is a Thread about the Finding.
-    async fn tell(&self, finding: &Finding, facts: &Facts, advice: &mut Advice) -> Result<(), WriteError> {
+    /// Makes the Message with the advice, and gives its name; `None` where there is no Thread about the Finding. What is told was decided
+    /// from the newest Finding: nothing is told of one that is resolved, or whose evidence changed, meanwhile.
+    async fn tell(
+        &self,
+        finding: &Finding,
+        facts: &Facts,
+        advice: &Advice,
+    ) -> Result<Option<Option<String>>, WriteError> {
         let (name, thread) = (facts.present().message_name(advice), facts.status.thread.as_deref());
-        let (Some(name), Some(thread)) = (name, thread) else { return Ok(()) };
+        let (Some(name), Some(thread)) = (name, thread) else { return Ok(None) };
         let is_about = |thread: &Thread| thread.spec.finding.as_deref() == finding.metadata.name.as_deref();
         if !self.threads.get(thread).is_some_and(|thread| is_about(&thread)) {
-            return Ok(());
+            return Ok(None);
         }
-        advice.message = match self.maker.message(&name, &self.composer.message(facts, advice, thread)).await? {
+        let newest = call(self.guarded.get_opt(&finding.name_any())).await?;
+        let newest = newest.and_then(|newest| newest.0.ok()?.metadata.resource_version);
+        if newest != finding.metadata.resource_version {
+            return Err(WriteError::Conflict);
+        }
+        Ok(Some(match self.maker.message(&name, &self.composer.message(facts, advice, thread)).await? {
             Made::New(message) => Some(message.name_any()),
             Made::Before(name) => Some(name),
             Made::NoName => None,
-        };
-        Ok(())
+        }))
     }
 }
 

@@ -94,6 +94,12 @@ fn decide(finding: &Finding, language: Language) -> Option<Decision> {
         return Some(Decision::Refuse(texts::vote_without_advice(language)));
     };
     let (manager, at) = voter(finding);
+    // Managed fields have whole seconds, as advice has.
+    if at.is_some_and(|at| at.as_second() < advice.at.0.as_second()) {
+        return Some(Decision::Refuse(texts::vote_on_earlier_advice(language)));
+    }
+    let created = finding.metadata.creation_timestamp.as_ref().map(|at| at.0);
+    let at = at.or(created).unwrap_or(Timestamp::UNIX_EPOCH);
     let name = finding.name_any();
     let uid = finding.uid().unwrap_or_default();
     let parts = [uid.as_str(), &votes::advice_id(advice), vote.as_str(), &manager, &at.to_string()];
@@ -112,8 +118,8 @@ fn decide(finding: &Finding, language: Language) -> Option<Decision> {
     Some(Decision::Record(format!("vote-{}", short_hash(parts)), Box::new(spec)))
 }
 
-/// The field manager that wrote the annotation, and when. Clients choose its name freely: it proves nothing.
-fn voter(finding: &Finding) -> (String, Timestamp) {
+/// The field manager that wrote the annotation, and when, where the API says it. Clients choose its name freely: it proves nothing.
+fn voter(finding: &Finding) -> (String, Option<Timestamp>) {
     let key = format!("f:{ADVICE_VOTE}");
     let owns = |entry: &&ManagedFieldsEntry| {
         let fields = entry.fields_v1.as_ref().map(|fields| &fields.0);
@@ -122,8 +128,8 @@ fn voter(finding: &Finding) -> (String, Timestamp) {
     };
     let last = finding.managed_fields().iter().filter(owns).max_by_key(|entry| entry.time.clone());
     let manager = last.and_then(|entry| entry.manager.as_deref()).filter(|manager| !manager.is_empty());
-    let at = last.and_then(|entry| entry.time.as_ref()).or(finding.metadata.creation_timestamp.as_ref());
-    (manager.unwrap_or(VIA).chars().take(NAME_MAX).collect(), at.map_or(Timestamp::UNIX_EPOCH, |at| at.0))
+    let at = last.and_then(|entry| entry.time.as_ref());
+    (manager.unwrap_or(VIA).chars().take(NAME_MAX).collect(), at.map(|at| at.0))
 }
 
 #[cfg(test)]
@@ -171,6 +177,9 @@ mod tests {
         };
         assert!(refused("good", advice()).contains("\"good\""));
         assert!(refused("wrong", Value::Null).contains("no advice"));
+        let mut newer = advice();
+        newer["at"] = json!("2026-11-26T14:00:01Z");
+        assert!(refused("wrong", newer).contains("changed after the vote"));
         assert!(!refused(&"x".repeat(1000), advice()).contains(&"x".repeat(VALUE_MAX + 1)));
     }
 }

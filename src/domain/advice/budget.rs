@@ -45,6 +45,13 @@ impl Budget {
         self.spent.push_back(now);
     }
 
+    /// The call for which was spent at this time was not made.
+    pub fn refund(&mut self, at: Timestamp) {
+        if let Some(place) = self.spent.iter().rposition(|spent| *spent == at) {
+            self.spent.remove(place);
+        }
+    }
+
     /// When the next call may be made: `now` if one may; `None` if never.
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
         if self.may(now) {
@@ -80,6 +87,18 @@ mod tests {
             assert_eq!(budget.may(at(second)), may, "{second}");
         }
         assert_eq!(budget.next(at(700)), Some(at(3600)));
+    }
+
+    #[test]
+    fn a_call_that_was_not_made_is_not_counted() {
+        let mut budget = Budget::new(2);
+        budget.spend(at(0));
+        budget.spend(at(5));
+        budget.refund(at(5));
+        budget.refund(at(9));
+        assert!(budget.may(at(9)));
+        budget.spend(at(9));
+        assert_eq!(budget.next(at(10)), Some(at(3600)));
     }
 
     #[test]

@@ -77,6 +77,8 @@ pub struct Present<'a> {
     pub model: &'a Model,
     /// Hash over the runbooks.
     pub runbooks: &'a str,
+    /// By these runbooks the stored section was found to be the same as by those that it names.
+    pub is_compared: bool,
     /// Version of the prompt.
     pub prompt: u32,
     /// The least severity of Findings that get advice unasked.
@@ -92,6 +94,8 @@ pub enum Write {
     Stale,
     /// The stored advice holds: it is not stale, answers the request, and is told in the present Thread.
     Again,
+    /// The stored answer of the model stays, and the person who asked for another one is told why there is none.
+    Refused(&'static str),
 }
 
 /// What is due.
@@ -111,7 +115,17 @@ impl Present<'_> {
 
     /// Whether a person asked, and has no answer of the model yet. Such advice is outside of the budget.
     pub fn is_asked(&self) -> bool {
-        self.request().is_some_and(|request| !self.stored().is_some_and(|s| is_for(s, request) && is_of_model(s)))
+        let is_answer = |stored: &Advice, request| is_for(stored, request) && is_of_model(stored);
+        self.request().is_some_and(|request| {
+            !self.stored().is_some_and(|stored| is_answer(stored, request) && !self.is_overtaken(stored))
+        })
+    }
+
+    /// Whether the evidence changed before the answer of the model could be told.
+    fn is_overtaken(&self, stored: &Advice) -> bool {
+        let is_untold = |thread: &str| !self.is_told_in(stored, thread);
+        let is_of_evidence = self.is_of_evidence(stored);
+        stored.tier == Tier::T1 && !is_of_evidence && self.status.thread.as_deref().is_some_and(is_untold)
     }
 
     /// The reason why the model is not asked, if it can't be.
@@ -137,6 +151,10 @@ impl Present<'_> {
         self.status.advice.as_ref()
     }
 
+    fn is_of_runbooks(&self, stored: &Advice) -> bool {
+        stored.basis.runbooks == self.runbooks || (stored.tier == Tier::T0 && self.is_compared)
+    }
+
     fn is_of_evidence(&self, stored: &Advice) -> bool {
         stored.basis.evidence == self.evidence
     }
@@ -160,9 +178,8 @@ impl Present<'_> {
     /// Whether a person asked for other advice than this.
     fn is_asked_anew(&self, stored: &Advice) -> bool {
         let Some(request) = self.request().filter(|request| !is_for(stored, request)) else { return false };
-        // With what was tried the model is asked something else. While it can't be, there is nothing else to be had.
-        let is_other = request.note.is_some() && !matches!(self.model, Model::Off);
-        is_other || !self.is_of_basis(stored)
+        // With what was tried the model is asked something else.
+        request.note.is_some() || !self.is_of_basis(stored)
     }
 
     /// Whether the stored advice is of the model, or there can't be any, and the model need not be asked again.
@@ -170,7 +187,7 @@ impl Present<'_> {
         let is_final = if is_of_model(stored) {
             (self.is_of_occurrence(stored) || self.is_of_basis(stored)) && !self.is_asked_anew(stored)
         } else {
-            let is_without = stored.reason.as_deref() == Some(NO_RUNBOOK) && stored.basis.runbooks == self.runbooks;
+            let is_without = stored.reason.as_deref() == Some(NO_RUNBOOK) && self.is_of_runbooks(stored);
             is_without && self.request().is_none_or(|request| is_for(stored, request))
         };
         is_final && self.is_of_evidence(stored)
@@ -232,7 +249,7 @@ pub fn due(present: &Present<'_>) -> Due {
     }
 }
 
-/// What is written instead of the answer of the model, after it was asked in vain or is not asked at all.
+/// What is written instead of the answer of the model, after it was asked in vain.
 pub fn instead(present: &Present<'_>, reason: &'static str) -> Option<Write> {
     if !present.status.is_active() {
         return None;
@@ -247,11 +264,14 @@ fn fallback(present: &Present<'_>, stored: &Advice, reason: &'static str) -> Opt
     let is_answered = present.request().is_none_or(|request| is_for(stored, request));
     if stored.tier == Tier::T1 && present.is_of_evidence(stored) {
         // Better than the section of the runbook, which everybody was told.
-        return (!is_answered || stored.stale).then_some(Write::Again);
+        return match is_answered {
+            true => stored.stale.then_some(Write::Again),
+            false => Some(Write::Refused(reason)),
+        };
     }
     let is_same = present.is_of_evidence(stored)
         && stored.reason.as_deref() == Some(reason)
-        && stored.basis.runbooks == present.runbooks
+        && present.is_of_runbooks(stored)
         && !stored.stale
         && is_answered;
     (!is_same).then_some(Write::Fallback(Some(reason)))
@@ -267,7 +287,7 @@ fn meanwhile(present: &Present<'_>, stored: &Advice) -> Option<Write> {
         (Tier::T0, true) => {
             // What it says is not so any more.
             let is_past = matches!(stored.reason.as_deref(), Some(MODEL_OFF | AGENT_WITHOUT_MODEL | NO_RUNBOOK));
-            let is_of_runbooks = stored.basis.runbooks == present.runbooks || is_of_model(stored);
+            let is_of_runbooks = present.is_of_runbooks(stored) || is_of_model(stored);
             (is_past || !is_of_runbooks || stored.stale).then_some(Write::Fallback(fault))
         }
     }

@@ -14,6 +14,7 @@ pub mod questions;
 mod queue;
 pub mod search;
 pub mod trial;
+mod tries;
 pub mod votes;
 pub mod weekly;
 
@@ -21,3 +22,4 @@ pub use breaker::{Breaker, May};
 pub use budget::Budget;
 pub use evidence::evidence_hash;
 pub use queue::{Job, Offered, QUEUE_MAX, Queue};
+pub use tries::{Again, Subject, Tries};

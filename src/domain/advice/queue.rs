@@ -21,7 +21,8 @@ pub enum Job {
 /// What came of an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Offered {
-    /// It waits, at this position from 1. `displaced` is the least urgent job of a full queue, which does not wait any more.
+    /// It waits, at this position from 1. `displaced` does not wait any more: the less urgent advice on another Finding of the same
+    /// Scenario and check, or the least urgent job of a full queue. Offer it again when there is room.
     Waits { position: u32, displaced: Option<Job> },
     /// Advice on another Finding of the same Scenario and check waits, and is as urgent. Offer it again when that is done.
     Covered { finding: String },
@@ -120,8 +121,10 @@ impl Queue {
             }
             question @ Job::Question { .. } => question,
         };
-        let waiting = Waiting { job, ..self.waiting.remove(at) };
-        Offered::Waits { position: self.insert(waiting), displaced: None }
+        let before = self.waiting.remove(at);
+        let displaced = Some(before.job).filter(|before| !before.is_same_subject(&job));
+        let waiting = Waiting { job, since: before.since, number: before.number };
+        Offered::Waits { position: self.insert(waiting), displaced }
     }
 
     /// The next job, which waits no longer.
@@ -132,11 +135,6 @@ impl Queue {
     /// The next job. If no person asked for it ([`Job::is_asked`]), no person asked for any of the others.
     pub fn first(&self) -> Option<&Job> {
         self.waiting.first().map(|waiting| &waiting.job)
-    }
-
-    /// Removes the job about the same Message or Finding, of which only the name counts. Returns whether it waited.
-    pub fn remove(&mut self, job: &Job) -> bool {
-        self.retain(|waiting| !waiting.is_same_subject(job)) > 0
     }
 
     /// Removes the advice on a Finding, which is resolved or gone. Returns whether it waited.
@@ -157,17 +155,10 @@ impl Queue {
         u32::try_from(at + 1).ok()
     }
 
-    /// When the job that waits longest was offered.
-    pub fn oldest(&self) -> Option<Timestamp> {
-        self.waiting.iter().map(|waiting| waiting.since).min()
-    }
-
+    /// How many jobs wait.
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks")]
     pub fn len(&self) -> usize {
         self.waiting.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
     }
 
     fn add(&mut self, job: Job, now: Timestamp) -> Offered {

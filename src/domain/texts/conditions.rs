@@ -140,6 +140,15 @@ pub fn vote_without_advice(language: Language) -> String {
     )
 }
 
+/// The note of Event VoteRefused: the advice is newer than the vote.
+pub fn vote_on_earlier_advice(language: Language) -> String {
+    text!(
+        language,
+        "o conselho mudou depois do voto, que era sobre o anterior e foi removido; para avaliar o atual, vote de novo",
+        "the advice changed after the vote, which was on the earlier one and was removed; to vote on the present one, vote again",
+    )
+}
+
 /// The note of Event AcknowledgementRemoved.
 pub fn acknowledgement_removed(language: Language) -> String {
     text!(language, "o reconhecimento foi retirado", "the acknowledgement was withdrawn")

@@ -2,6 +2,7 @@
 
 mod model;
 mod questions;
+mod requests;
 mod site;
 
 use crate::kit::wait::{eventually, until};

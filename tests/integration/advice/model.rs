@@ -7,6 +7,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub const NAME: &str = "stand-in:1b";
@@ -18,13 +19,17 @@ pub enum Behaviour {
     Answers(Value),
     /// It never answers.
     Hangs,
+    /// It answers once it behaves in another way.
+    Waits,
+    /// It reports an error in the middle of its answer.
+    Breaks,
     /// It has no models.
     IsEmpty,
 }
 
 #[derive(Clone)]
 struct Shared {
-    behaviour: Arc<Mutex<Behaviour>>,
+    behaviour: watch::Sender<Behaviour>,
     /// The questions, without the calls that load the model or ask for one token.
     asked: Arc<Mutex<Vec<String>>>,
 }
@@ -41,7 +46,7 @@ impl StandIn {
     }
 
     pub async fn start_at(address: SocketAddr, behaviour: Behaviour) -> StandIn {
-        let shared = Shared { behaviour: Arc::new(Mutex::new(behaviour)), asked: Arc::default() };
+        let shared = Shared { behaviour: watch::Sender::new(behaviour), asked: Arc::default() };
         let listener = tokio::net::TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Router::new()
@@ -56,7 +61,7 @@ impl StandIn {
     }
 
     pub fn set(&self, behaviour: Behaviour) {
-        *self.shared.behaviour.lock().unwrap() = behaviour;
+        self.shared.behaviour.send_replace(behaviour);
     }
 
     /// The questions so far, as the prompts say them.
@@ -72,7 +77,7 @@ impl Drop for StandIn {
 }
 
 async fn tags(State(shared): State<Shared>) -> Json<Value> {
-    let is_empty = *shared.behaviour.lock().unwrap() == Behaviour::IsEmpty;
+    let is_empty = *shared.behaviour.borrow() == Behaviour::IsEmpty;
     let models = if is_empty { json!([]) } else { json!([{"name": NAME, "digest": "0f1e2d3c4b5a"}]) };
     Json(json!({"models": models}))
 }
@@ -83,7 +88,9 @@ async fn chat(State(shared): State<Shared>, Json(body): Json<Value>) -> Response
         let prompt: Vec<&str> = messages.iter().filter_map(|message| message["content"].as_str()).collect();
         shared.asked.lock().unwrap().push(prompt.join("\n"));
     }
-    let behaviour = shared.behaviour.lock().unwrap().clone();
+    let mut behaviours = shared.behaviour.subscribe();
+    let is_done = |behaviour: &Behaviour| *behaviour != Behaviour::Waits || messages.is_empty();
+    let behaviour = behaviours.wait_for(is_done).await.unwrap().clone();
     match behaviour {
         // Loading is quick; the answer is what is missing.
         Behaviour::Hangs if !messages.is_empty() => std::future::pending().await,
@@ -94,7 +101,12 @@ async fn chat(State(shared): State<Shared>, Json(body): Json<Value>) -> Response
             };
             format!("{}\n{}\n", line(&answer.to_string(), false), line("", true)).into_response()
         }
-        Behaviour::Answers(_) | Behaviour::Hangs | Behaviour::IsEmpty => {
+        Behaviour::Breaks if body["format"].is_object() => "{\"error\": \"out of memory\"}\n".into_response(),
+        Behaviour::Answers(_)
+        | Behaviour::Hangs
+        | Behaviour::Waits
+        | Behaviour::Breaks
+        | Behaviour::IsEmpty => {
             Json(json!({"model": NAME, "message": {"role": "assistant", "content": ""}, "done": true, "done_reason": "load"}))
                 .into_response()
         }

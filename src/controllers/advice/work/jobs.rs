@@ -5,7 +5,7 @@ use crate::api::{Finding, Severity};
 use crate::controllers::advice::asking::{Asking, Ended};
 use crate::controllers::advice::compose::Why;
 use crate::controllers::advice::writer::Task;
-use crate::domain::advice::{Job, Offered, Queue};
+use crate::domain::advice::{Again, Job, Offered, Queue, Subject, Tries};
 use crate::domain::model::ModelFault;
 use crate::runtime::clock;
 use jiff::Timestamp;
@@ -13,9 +13,6 @@ use kube::ResourceExt as _;
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 use tokio::task::{JoinError, JoinSet};
-
-/// Attempts that time out or break off, for the same evidence.
-const ATTEMPTS_MAX: u32 = 2;
 
 /// What waits for the model, and what it is asked.
 pub struct Jobs {
@@ -28,8 +25,8 @@ pub struct Jobs {
     pub settled: BTreeSet<String>,
     pub running: Option<Job>,
     pub tasks: JoinSet<Ended>,
-    /// Attempts for a Finding that failed, with the hash of its evidence.
-    pub attempts: HashMap<String, (String, u32)>,
+    /// The calls for a Finding that gave no answer.
+    pub tries: HashMap<String, Tries>,
     /// Until then the model is not asked.
     pub not_before: Option<Timestamp>,
     pub looks: JoinSet<()>,
@@ -45,7 +42,7 @@ impl Jobs {
             settled: BTreeSet::new(),
             running: None,
             tasks: JoinSet::new(),
-            attempts: HashMap::new(),
+            tries: HashMap::new(),
             not_before: None,
             looks: JoinSet::new(),
             next_look: now,
@@ -58,8 +55,16 @@ impl Controller {
     pub(super) fn offer(&mut self, finding: &Finding, severity: Severity, asked: bool) {
         let name = finding.name_any();
         let is_running = matches!(&self.jobs.running, Some(Job::Advice { finding, .. }) if *finding == name);
-        if is_running || self.is_given_up(finding) {
+        if is_running {
             return;
+        }
+        match self.again(finding) {
+            Again::Now => {}
+            Again::At(at) => {
+                let wait = Duration::try_from(at.duration_since(clock::now())).unwrap_or(Duration::ZERO);
+                return self.pending.add(&name, Some(severity), Instant::now() + wait);
+            }
+            Again::Never => return,
         }
         let (scenario, check) = (finding.spec.scenario.clone(), finding.spec.check.clone());
         let job = Job::Advice { finding: name.clone(), scenario, check, severity, asked };
@@ -112,14 +117,11 @@ impl Controller {
             return None;
         }
         let at = clock::now();
-        let budget =
+        let first =
             self.jobs.queue.first().and_then(|job| if job.is_asked() { Some(at) } else { asking.budget_next(at) });
-        let next = match (self.jobs.not_before, budget) {
-            (Some(until), Some(budget)) => until.max(budget),
-            (None, Some(budget)) => budget,
-            (_, None) => return Some(self.jobs.next_look.max(now)),
-        };
-        Some(now + Duration::try_from(next.duration_since(at)).unwrap_or(Duration::ZERO))
+        let after = |next: Timestamp| now + Duration::try_from(next.duration_since(at)).unwrap_or(Duration::ZERO);
+        let look = self.jobs.looks.is_empty().then_some(self.jobs.next_look);
+        next_call(first.map(after), self.jobs.not_before.map(after), look).map(|next| next.max(now))
     }
 
     pub(super) fn job_ended(&mut self, ended: Result<Ended, JoinError>) {
@@ -146,40 +148,58 @@ impl Controller {
             Ended::Later { until, fault } => {
                 self.jobs.not_before = Some(until);
                 if let Some(fault) = fault {
-                    let why = Why { reason: fault.reason(), fault: Some(fault), model: None };
+                    let subject = self.subject(&name);
+                    let why = Why { reason: fault.reason(), fault: Some(fault), model: None, subject };
                     self.write_soon(&name, Task::Instead(why));
                 }
-                if self.findings.get(&name).is_some_and(|finding| is_active(&finding)) {
-                    self.jobs.queue.offer(job, clock::now());
-                }
+                self.offer_again(&name, &job);
             }
             Ended::Settled => self.write_soon(&name, Task::Due { waits: None }),
             Ended::Without(why) => self.write_soon(&name, Task::Instead(why)),
-            Ended::Failed(fault) => self.attempt_failed(&name, fault),
+            Ended::Failed(fault) => {
+                if let Some(subject) = self.subject(&name) {
+                    self.unanswered(&name, subject, fault, None);
+                }
+            }
+            Ended::Unanswered { subject, fault, until } => self.unanswered(&name, subject, fault, until),
             Ended::Answer(answer) => {
-                self.jobs.attempts.remove(&name);
+                self.jobs.tries.remove(&name);
                 self.write_soon(&name, Task::Answer(answer));
             }
         }
         self.place_others();
     }
 
-    /// It is tried a second time; then that is what came of it until the evidence changes, or another replica leads.
-    fn attempt_failed(&mut self, name: &str, fault: ModelFault) {
-        let Some(facts) = self.findings.get(name).and_then(|finding| self.composer.facts(&finding)) else { return };
-        let attempts = self.jobs.attempts.entry(name.to_string()).or_insert_with(|| (facts.evidence.clone(), 0));
-        if attempts.0 != facts.evidence {
-            *attempts = (facts.evidence.clone(), 0);
+    /// The job could not begin: it waits again, at its place.
+    fn offer_again(&mut self, name: &str, job: &Job) {
+        let Some(finding) = self.findings.get(name).filter(|finding| is_active(finding)) else { return };
+        if let Job::Advice { severity, asked, .. } = job {
+            self.offer(&finding, *severity, *asked);
         }
-        attempts.1 += 1;
-        self.write_soon(name, Task::Instead(Why { reason: fault.reason(), fault: Some(fault), model: None }));
     }
 
-    /// Whether so many attempts failed with its present evidence that the model is not asked again.
-    fn is_given_up(&self, finding: &Finding) -> bool {
-        let Some((evidence, count)) = self.jobs.attempts.get(&finding.name_any()) else { return false };
-        let is_same = || self.composer.facts(finding).is_some_and(|facts| facts.evidence == *evidence);
-        *count >= ATTEMPTS_MAX && is_same()
+    /// A call gave no answer, and another one may; after too many of them, that is what came of it until the evidence changes, a person
+    /// asks, or another replica leads.
+    fn unanswered(&mut self, name: &str, subject: Subject, fault: ModelFault, until: Option<Timestamp>) {
+        self.jobs.not_before = until;
+        let tries = self.jobs.tries.entry(name.to_string()).or_default();
+        match until {
+            Some(_) => tries.away(subject.clone(), clock::now()),
+            None => tries.failed(subject.clone()),
+        }
+        let why = Why { reason: fault.reason(), fault: Some(fault), model: None, subject: Some(subject) };
+        self.write_soon(name, Task::Instead(why));
+    }
+
+    /// When the model may be asked about what it would be asked about now.
+    fn again(&self, finding: &Finding) -> Again {
+        let Some(tries) = self.jobs.tries.get(&finding.name_any()) else { return Again::Now };
+        let subject = self.composer.facts(finding).map(|facts| facts.subject());
+        subject.map_or(Again::Now, |subject| tries.again(&subject, clock::now()))
+    }
+
+    fn subject(&self, name: &str) -> Option<Subject> {
+        self.findings.get(name).and_then(|finding| self.composer.facts(&finding)).map(|facts| facts.subject())
     }
 
     /// There may be room in the queue for others.
@@ -193,4 +213,33 @@ impl Controller {
 
 fn is_active(finding: &Finding) -> bool {
     finding.status.as_ref().is_some_and(crate::api::FindingStatus::is_active)
+}
+
+/// When the next job may begin, or the server is looked at: `first` is when the budget allows the first job that waits, if there is one, and
+/// `not_before` is when the server may be called.
+fn next_call(first: Option<Instant>, not_before: Option<Instant>, look: Option<Instant>) -> Option<Instant> {
+    first.or(look).map(|next| not_before.map_or(next, |until| until.max(next)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_calls_are_held_nothing_is_done_at_once() {
+        let now = Instant::now();
+        let after = |seconds| now + Duration::from_secs(seconds);
+        for (first, not_before, look, expected) in [
+            (Some(now), None, Some(after(9)), Some(now)),
+            (Some(after(5)), Some(after(3)), Some(now), Some(after(5))),
+            (Some(now), Some(after(3)), Some(now), Some(after(3))),
+            // Nothing waits: the server is looked at, but not before it may be called.
+            (None, Some(after(3)), Some(now), Some(after(3))),
+            (None, None, Some(after(7)), Some(after(7))),
+            // It is being looked at.
+            (None, None, None, None),
+        ] {
+            assert_eq!(next_call(first, not_before, look), expected, "{first:?} {not_before:?} {look:?}");
+        }
+    }
 }

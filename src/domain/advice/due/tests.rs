@@ -68,12 +68,21 @@ struct Case {
     tier: Tier,
     model: Model,
     runbooks: &'static str,
+    is_compared: bool,
 }
 
 impl Case {
     fn new(advice: Option<Advice>) -> Case {
         let status = status(Severity::High, advice);
-        Case { status, evidence: "e", request: None, tier: Tier::T1, model: usable("1"), runbooks: "r" }
+        Case {
+            status,
+            evidence: "e",
+            request: None,
+            tier: Tier::T1,
+            model: usable("1"),
+            runbooks: "r",
+            is_compared: false,
+        }
     }
 
     fn present(&self) -> Present<'_> {
@@ -84,6 +93,7 @@ impl Case {
             tier: self.tier,
             model: &self.model,
             runbooks: self.runbooks,
+            is_compared: self.is_compared,
             prompt: 1,
             least: Severity::High,
         }
@@ -133,6 +143,8 @@ fn once_it_is_stored_nothing_is_due() {
     assert_eq!(case.due(), (None, false));
     case.runbooks = "s";
     assert_eq!(case.due(), (Some(Write::Fallback(Some(MODEL_OFF))), false), "the section may be another");
+    case.is_compared = true;
+    assert_eq!(case.due(), (None, false), "it was compared");
     case = Case::new(Some(section(Some(AGENT_WITHOUT_MODEL))));
     case.tier = Tier::T0;
     assert_eq!(case.due(), (None, false));
@@ -244,8 +256,9 @@ fn a_person_who_asks_again_gets_the_stored_answer_unless_something_is_different(
         (Model::Unknown, "r", None, (None, true)),
         (away(), "r", Some("restarted"), (None, true)),
         (away(), "r", None, (Some(Write::Again), false)),
-        (Model::Off, "r", Some("restarted"), (Some(Write::Again), false)),
-        (Model::Off, "s", None, (Some(Write::Again), false)),
+        // There is nothing else to be had, and who says what was tried is told so.
+        (Model::Off, "r", Some("restarted"), (Some(Write::Refused(MODEL_OFF)), false)),
+        (Model::Off, "s", None, (Some(Write::Refused(MODEL_OFF)), false)),
     ] {
         case.model = model;
         (case.runbooks, case.request) = (runbooks, Some(request(12, note)));
@@ -267,7 +280,7 @@ fn after_the_model_was_asked_in_vain_the_section_takes_the_place_of_an_answer_to
     case.evidence = "e";
     assert_eq!(late(&case), None, "it is better than the section");
     case.request = Some(request(12, None));
-    assert_eq!(late(&case), Some(Write::Again));
+    assert_eq!(late(&case), Some(Write::Refused("ModelAway")), "who asked is told");
     case.status.phase = Some(Phase::Resolved);
     assert_eq!(late(&case), None);
 }
@@ -334,6 +347,7 @@ fn written(case: &Case, write: &Write) -> Advice {
             advice
         }
         Write::Stale => Advice { stale: true, ..before.unwrap() },
+        Write::Refused(_) => Advice { requested_at: requested, ..before.unwrap() },
         Write::Again => {
             let before = before.unwrap();
             let message = case.present().message_name(&before).filter(|_| before.tier == Tier::T1);
@@ -359,4 +373,15 @@ fn a_request_is_read_from_annotations() {
         assert_eq!(of(&[(ADVICE_REQUESTED_AT, other)]), None, "{other}");
     }
     assert_eq!((of(&[(ADVICE_NOTE, "x")]), Request::of(None)), (None, None));
+}
+
+#[test]
+fn an_answer_that_was_overtaken_before_it_was_told_answers_nobody() {
+    let untold = Advice { requested_at: Some(at(12).to_string()), message: None, stale: true, ..answer(13) };
+    let mut case = Case { request: Some(request(12, Some("note"))), evidence: "f", ..Case::new(Some(untold)) };
+    case.status.severity = Some(Severity::Low);
+    assert_eq!((case.present().is_asked(), case.due()), (true, (None, true)));
+    // The evidence is as it was.
+    case.evidence = "e";
+    assert_eq!((case.present().is_asked(), case.due()), (false, (Some(Write::Again), false)));
 }
