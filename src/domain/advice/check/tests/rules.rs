@@ -77,7 +77,7 @@ fn each_rule_drops_what_it_should() {
         ("Veja <b>o log</b>.", Reason::Markup),
         ("Veja o l\u{43e}g.", Reason::Characters),
         ("😀", Reason::Empty),
-        (&"a ".repeat(300), Reason::TooLong),
+        (&"confira no log se foi desligada de propósito ".repeat(12), Reason::TooLong),
     ] {
         let checked = of(advice("", &[], &[step(text, "", "E1", QUOTE), step("", "", "E1", QUOTE)]));
         assert_eq!(reasons(&checked), [(What::Step, reason)], "{text}");
@@ -107,7 +107,8 @@ fn a_step_stays_without_a_command_that_is_not_in_its_section() {
         assert!(checked.grounded && !checked.text.contains(command), "{}", checked.text);
     }
     // Another piece of the section has it.
-    assert!(one("qm migrate 112 pve2").text.contains("\n   qm migrate 112 pve2\n"));
+    let text = one("qm migrate 112 pve2").text;
+    assert!(text.contains("\n   qm migrate 112 pve2"), "{text}");
     assert!(one(" `pvecm  nodes` ").text.contains("\n   pvecm nodes\n"));
 }
 
