@@ -6,10 +6,11 @@ use super::serve::{self, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside, Place};
-use super::{CliError, advice, client, notices, token};
+use super::{CliError, advice, client, notices, panel, token};
 use crate::api::SETTINGS_NAME;
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
+use crate::desk::OneTime;
 use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::texts;
 use crate::facade::{Backend, EventFeed, ProcessState, router, router_of_controllers};
@@ -133,7 +134,8 @@ impl Process {
             }
             None => {
                 let (backend, recovery) = self.backend(process, &operator.caches).await?;
-                (router(backend, self.pages()), Some(recovery))
+                let pages = self.pages(&backend, &operator.caches)?;
+                (router(backend, pages), Some(recovery))
             }
         };
         let served = self.serve(routes)?;
@@ -154,7 +156,8 @@ impl Process {
         let process =
             view::of_caches(&caches, &self.client, self.place(), self.settings.interval(), self.metrics.clone());
         let (backend, _recovery) = self.backend(process, &caches).await?;
-        let served = self.serve(router(backend, self.pages()))?;
+        let pages = self.pages(&backend, &caches)?;
+        let served = self.serve(router(backend, pages))?;
         self.greet(&served);
         serve::stop_requested().await;
         served.shutdown(Shutdown::now().until(Step::Facade)).await;
@@ -166,8 +169,17 @@ impl Process {
         Place { namespace: &self.namespace, time_zone: self.settings.time_zone() }
     }
 
-    fn pages(&self) -> Router {
-        serve::pages(&self.settings, self.args.listen, &self.namespace)
+    fn pages(&self, backend: &Backend, caches: &Caches) -> Result<Router, CliError> {
+        // The same for all replicas, whose own addresses differ.
+        let instance = format!("{} {}", self.namespace, self.settings.get("AGENTIC_DESK_URL").unwrap_or_default());
+        let at = panel::At { listen: self.args.listen, namespace: &self.namespace, instance: &instance };
+        Ok(panel::routes(&self.settings, at, self.secret()?, (backend, caches), OneTime::default()))
+    }
+
+    /// The key of tokens and sessions, if a file has one.
+    fn secret(&self) -> Result<Option<Vec<u8>>, CliError> {
+        let file = self.settings.get("AGENTIC_AUTH_SECRET_FILE");
+        file.map(|path| token::read_secret(Path::new(path))).transpose()
     }
 
     fn prober_context(&self) -> ProberContext {
@@ -175,8 +187,7 @@ impl Process {
     }
 
     async fn backend(&self, process: ProcessState, caches: &Caches) -> Result<(Backend, Recovery), CliError> {
-        let file = self.settings.get("AGENTIC_AUTH_SECRET_FILE");
-        let secret = file.map(|path| token::read_secret(Path::new(path))).transpose()?;
+        let secret = self.secret()?;
         let text = secret.as_deref().and_then(|secret| std::str::from_utf8(secret).ok());
         self.secrets.set(Source::Files, text.map(String::from));
         // The name of a pod outlives a restart of its container; several processes may have the name of one host.
