@@ -27,7 +27,10 @@ const FORM_MAX: usize = 64 << 10;
 /// How a page looks to its reader.
 #[derive(Clone, Debug)]
 pub struct Look {
+    /// That which the reader chose, else that of the settings.
     pub language: Language,
+    /// That which the reader chose, else that which the browser asks for: of pages for guests.
+    pub asked: Language,
     pub zone: TimeZone,
     pub theme: Option<Theme>,
     /// The time at which the page is made.
@@ -65,7 +68,8 @@ impl Look {
         let chosen = cookies.get(LANGUAGE).and_then(Language::parse);
         let told = cookies.get(ZONE).map(|zone| percent_decode_str(zone).decode_utf8_lossy().into_owned());
         Look {
-            language: chosen.unwrap_or_else(|| language::accepted(headers, language)),
+            language: chosen.unwrap_or(language),
+            asked: chosen.unwrap_or_else(|| language::accepted(headers, language)),
             zone: told.and_then(|zone| TimeZone::get(&zone).ok()).unwrap_or_else(|| zone.clone()),
             theme: cookies.get(THEME).and_then(Theme::parse),
             now: Timestamp::now(),

@@ -29,7 +29,7 @@ pub async fn show(
     visit: Option<Visit>,
     Query(parameters): Query<Parameters>,
 ) -> Response {
-    let Some(visit) = visit else { return panel.guest.answer(look.language, GuestPage::Start) };
+    let Some(visit) = visit else { return panel.guest.answer(look.asked, GuestPage::Start) };
     let filter = match InboxFilter::parse(&parameters) {
         Ok(filter) => filter,
         Err(_) => return Redirect::to("/desk").into_response(),

@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::response::Response;
 
 pub async fn findings(State(panel): State<PanelState>, look: Look) -> Response {
-    panel.guest.answer(look.language, Page::Findings)
+    panel.guest.answer(look.asked, Page::Findings)
 }
 
 pub async fn threads(State(panel): State<PanelState>, look: Look) -> Response {
-    panel.guest.answer(look.language, Page::Threads)
+    panel.guest.answer(look.asked, Page::Threads)
 }
 
 /// Any other address of the panel.

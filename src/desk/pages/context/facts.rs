@@ -36,7 +36,7 @@ impl Context<'_> {
                 div class="fact-s__h" { h2 id="dif" { (said::changed(language)) } }
                 @if evidence.last_good.is_none() { p class="quiet" { (said::never_good(language)) } }
                 @for (probe, good, failing) in rows {
-                    @let is_changed = good != failing;
+                    @let is_changed = good.is_some() && good != failing;
                     div class={ "read" @if is_changed { " read--ch" } } {
                         h3 class="fact" { (probe) }
                         dl {

@@ -53,7 +53,7 @@ pub async fn finding(
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let Some(visit) = visit else { return panel.guest.answer(look.language, GuestPage::Finding(&name)) };
+    let Some(visit) = visit else { return panel.guest.answer(look.asked, GuestPage::Finding(&name)) };
     let Some(finding) = panel.resources().finding(&name) else { return layout::not_found(&look) };
     let thread = finding.status.as_ref().and_then(|status| status.thread.as_deref());
     let thread = thread.and_then(|thread| panel.resources().thread(thread));
@@ -68,7 +68,7 @@ pub async fn thread(
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let Some(visit) = visit else { return panel.guest.answer(look.language, GuestPage::Thread(&name)) };
+    let Some(visit) = visit else { return panel.guest.answer(look.asked, GuestPage::Thread(&name)) };
     let Some(thread) = panel.resources().thread(&name) else { return layout::not_found(&look) };
     let finding = thread.spec.finding.as_deref().and_then(|finding| panel.resources().finding(finding));
     window(&panel, &visit, (finding, Some(thread)), &asked)

@@ -42,8 +42,10 @@ impl Context<'_> {
                     }
                 }
                 div class="msg__b" {
-                    @if is_person { (markdown::of_person(&message.body)) } @else { (markdown::plain(&message.body)) }
-                    @if !message.citations.is_empty() { (cites(&message.citations)) }
+                    // What the program writes, and the runbooks that it quotes, are Markdown, too; the words of the model never are.
+                    @if is_person || message.tier == Some(Tier::T0) { (markdown::of_person(&message.body)) }
+                    @else { (markdown::plain(&message.body)) }
+                    @if message.tier == Some(Tier::T1) { (cites(&message.citations)) }
                 }
             }
         }
@@ -105,7 +107,7 @@ pub(super) fn cites(citations: &[CitationView]) -> Markup {
             @for (index, citation) in citations.iter().enumerate() {
                 div class="cite" {
                     span class="cite__n" { (index + 1) }
-                    blockquote class="pre" { (citation.quote) }
+                    blockquote { (markdown::of_person(&citation.quote)) }
                     a class="cite__src" href="#runbook" {
                         (citation.spec) @if let Some(section) = &citation.section { ", " (section) }
                     }
