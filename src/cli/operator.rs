@@ -2,7 +2,7 @@
 //! service account.
 
 use super::registry::Registry;
-use super::serve::{self, ProberContext, Served};
+use super::serve::{self, Addresses, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside, Place};
@@ -34,6 +34,9 @@ pub struct OperatorArgs {
     /// /metrics and /api/v1/agents/internal/tick
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
     pub listen: SocketAddr,
+    /// A further address, for the panel; the facade answers there, too [default: none]
+    #[arg(long, value_name = "ADDR")]
+    pub desk_listen: Option<SocketAddr>,
     /// Namespace to watch [default: that of the kubeconfig's context]
     #[arg(long, short)]
     pub namespace: Option<String>,
@@ -100,7 +103,7 @@ struct Process {
 impl Process {
     /// Runs the controllers, with the facade unless it has a process of its own.
     async fn controllers(self) -> Result<(), CliError> {
-        let desk_url = serve::desk_url(&self.settings, self.args.listen);
+        let desk_url = serve::desk_url(&self.settings, self.addresses().of_desk());
         let notices = notices::config(&self.settings, &identity(), desk_url, false)?;
         let operator = Operator::start(OperatorConfig {
             client: self.client.clone(),
@@ -165,6 +168,10 @@ impl Process {
         Ok(())
     }
 
+    fn addresses(&self) -> Addresses {
+        Addresses { listen: self.args.listen, desk: self.args.desk_listen }
+    }
+
     fn place(&self) -> Place<'_> {
         Place { namespace: &self.namespace, time_zone: self.settings.time_zone() }
     }
@@ -172,7 +179,7 @@ impl Process {
     fn pages(&self, backend: &Backend, caches: &Caches) -> Result<Router, CliError> {
         // The same for all replicas, whose own addresses differ.
         let instance = format!("{} {}", self.namespace, self.settings.get("AGENTIC_DESK_URL").unwrap_or_default());
-        let at = panel::At { listen: self.args.listen, namespace: &self.namespace, instance: &instance };
+        let at = panel::At { listen: self.addresses().of_desk(), namespace: &self.namespace, instance: &instance };
         Ok(panel::routes(&self.settings, at, self.secret()?, (backend, caches), OneTime::default()))
     }
 
@@ -198,7 +205,7 @@ impl Process {
     }
 
     fn serve(&self, routes: Router) -> Result<Served, CliError> {
-        serve::start(self.args.listen, routes, &self.settings, &self.metrics)
+        serve::start(self.addresses(), routes, &self.settings, &self.metrics)
     }
 
     fn greet(&self, served: &Served) {

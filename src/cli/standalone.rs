@@ -61,7 +61,7 @@ pub struct StandaloneArgs {
     /// Address of the REST facade and the panel
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
     pub listen: SocketAddr,
-    /// Another address, for the panel; until there is one, the facade answers there, too [default: none]
+    /// A further address, for the panel; the facade answers there, too [default: none]
     #[arg(long, value_name = "ADDR")]
     pub desk_listen: Option<SocketAddr>,
     /// Address of the Kubernetes API

@@ -93,9 +93,8 @@ impl Writer {
             TagEnd::Strong => self.out.push_str("</strong>"),
             TagEnd::Strikethrough => self.out.push_str("</s>"),
             TagEnd::Link => {
-                if self.links.pop() == Some(true) {
-                    self.out.push_str("</a>");
-                }
+                let is_written = self.links.pop() == Some(true);
+                self.out.push_str(if is_written { "</a>" } else { "" });
             }
             _ => {}
         }

@@ -45,6 +45,7 @@ fn over(panel: Panel) -> Router {
     Router::new()
         .route("/desk", get(pages::inbox::show))
         .route("/desk/", get(pages::inbox::show))
+        .route("/desk/arrived", get(pages::inbox::arrived))
         .route("/desk/acknowledge", post(pages::inbox::acknowledge))
         .route("/desk/findings", get(pages::linked::findings))
         .route("/desk/findings/{name}", get(pages::context::finding))

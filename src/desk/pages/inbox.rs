@@ -13,7 +13,8 @@ use crate::domain::texts::desk::Page as GuestPage;
 use crate::domain::texts::panel::{inbox as said, words};
 use crate::views::{FindingPhase, InboxFilter, InboxView, Parameters, PendingView, Reader};
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 
@@ -70,6 +71,52 @@ pub async fn acknowledge(State(panel): State<PanelState>, sent: Sent) -> Respons
     Redirect::to(&format!("{}{separator}done={done}", sent.form.return_path())).into_response()
 }
 
+/// `GET /desk/arrived`: what changed in a list since it was made. It is announced, and nothing moves.
+pub async fn arrived(
+    State(panel): State<PanelState>,
+    visit: Visit,
+    uri: Uri,
+    Query(parameters): Query<Parameters>,
+) -> Response {
+    let language = visit.language();
+    let since = parameters.get("since").and_then(|since| since.parse().ok()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let before = parameters.get("of").and_then(|of| of.parse::<usize>().ok());
+    let filter = InboxFilter::parse(&parameters).unwrap_or_default();
+    let resources = panel.resources();
+    let new = resources.pending_since(reader(&visit), &filter, since).unwrap_or_default();
+    let total = resources.pending(reader(&visit), &filter, 0).map_or(0, |pending| pending.total);
+    let text = match new {
+        0 if before == Some(total) => None,
+        0 => Some(said::changed(language).to_string()),
+        new => Some(said::arrived(language, new)),
+    };
+    let list = filter_address(&filter);
+    let said = html! {
+        @if let Some(text) = text { span { (text) } a href=(list) { (said::show(language)) } }
+    };
+    let asked = uri.path_and_query().map_or("/desk/arrived", |asked| asked.as_str());
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8")];
+    (headers, arrived_line(asked, &said).into_string()).into_response()
+}
+
+/// The line that announces what arrived.
+fn arrived_line(asked: &str, text: &Markup) -> Markup {
+    html! {
+        p class="arrived" id="chegou" role="status" hx-get=(asked) hx-trigger="sse:inbox, sse:reset" hx-swap="outerHTML" { (text) }
+    }
+}
+
+/// The address of a list with its filter.
+fn filter_address(filter: &InboxFilter) -> String {
+    let InboxFilter { role, agent, severity } = filter;
+    let parameters = [
+        ("role", role.map_or("", Role::as_str)),
+        ("agent", agent.as_deref().unwrap_or_default()),
+        ("severity", severity.map_or("", Severity::as_str)),
+    ];
+    address("/desk", &parameters)
+}
+
 /// The list of a person.
 pub struct Inbox<'a> {
     pub panel: &'a Panel,
@@ -83,15 +130,18 @@ impl Inbox<'_> {
         self.visit.language()
     }
 
-    /// The address of the list with its filter.
-    fn address(&self) -> String {
+    /// Where to ask what arrived since this list was made.
+    fn arrived_address(&self) -> String {
         let InboxFilter { role, agent, severity } = self.filter;
+        let since = self.pending.newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string();
         let parameters = [
+            ("since", since.as_str()),
+            ("of", &self.pending.total.to_string()),
             ("role", role.map_or("", Role::as_str)),
             ("agent", agent.as_deref().unwrap_or_default()),
             ("severity", severity.map_or("", Severity::as_str)),
         ];
-        address("/desk", &parameters)
+        address("/desk/arrived", &parameters)
     }
 
     /// The list. `done`: so many were just acknowledged; `current`: the Thread that is open beside it.
@@ -104,6 +154,7 @@ impl Inbox<'_> {
                     h1 id="caixa-t" { (said::title(language)) " " span { (said::counts(language, self.pending.total, unowned)) } }
                     (self.filters())
                 }
+                (arrived_line(&self.arrived_address(), &html! {}))
                 @if let Some(done) = done {
                     p class="arrived" role="status" { (said::acknowledged(language, done)) }
                 }
@@ -159,7 +210,7 @@ impl Inbox<'_> {
             severities.map(|of| (of, self.pending.items.iter().filter(|item| item.severity == of).collect::<Vec<_>>()));
         html! {
             form class="inbox__form" method="post" action="/desk/acknowledge" {
-                (hidden(&self.visit.csrf, &self.address()))
+                (hidden(&self.visit.csrf, &filter_address(self.filter)))
                 div class="list" tabindex="0" role="region" aria-label=(said::list(language)) {
                     @for (of, items) in groups.filter(|(_, items)| !items.is_empty()) {
                         @let id = format!("g-{}", of.map_or("none", Severity::as_str));

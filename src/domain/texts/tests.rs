@@ -30,6 +30,7 @@ mod conversation;
 mod curator;
 mod model;
 mod notices;
+mod panel;
 mod readings;
 mod refusals;
 mod runbooks;
