@@ -177,7 +177,9 @@ mod tests {
             for tag in tags {
                 assert!(["p", "a", "code", "pre", "ul", "li", "br"].contains(&tag.as_str()), "{tag} of {text}: {out}");
             }
-            for attribute in out.split('<').filter_map(|tag| tag.split('>').next()).filter(|tag| tag.contains('=')) {
+            for attribute in
+                out.split('<').skip(1).filter_map(|tag| tag.split('>').next()).filter(|tag| tag.contains('='))
+            {
                 let is_link =
                     attribute.starts_with("a rel=\"noopener noreferrer nofollow\" target=\"_blank\" href=\"https://");
                 assert!(is_link && attribute.matches('"').count() == 6, "{attribute} of {text}");

@@ -215,7 +215,7 @@ async fn whoever_is_not_signed_in_sees_no_data() {
         assert!(page.text.contains("/desk/session?return="), "{path}");
     }
     let stream = desk.get("/desk/events", "").await;
-    assert_eq!((stream.status, stream.location()), (303, "/desk/session"));
+    assert_eq!((stream.status, stream.location()), (303, "/desk/session?return=%2Fdesk%2Fevents"));
     assert_eq!(desk.get("/desk/nothing/here", "").await.status, 404);
 }
 

@@ -10,7 +10,7 @@ use crate::listener;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -126,7 +126,9 @@ fn is_script(headers: &HeaderMap) -> bool {
 /// Where someone who is not signed in is sent.
 fn sign_in(parts: &Parts, look: &Look) -> Response {
     let (language, address) = (look.language, parts.uri.path_and_query().map(|address| address.as_str()));
-    let target = layout::address("/desk/session", &[("return", return_path(address))]);
+    // A form can't be sent again from there.
+    let to = if parts.method == Method::GET { return_path(address) } else { "" };
+    let target = layout::address("/desk/session", &[("return", to)]);
     match is_script(&parts.headers) {
         // The page stays, with what was written on it, and says that the session has ended.
         true => layout::session_ended(language, &target),
