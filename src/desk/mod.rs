@@ -1,9 +1,10 @@
 //! The panel at `/desk`: pages over [`crate::views`], forms over [`crate::commands`].
 //!
 //! [`session`] signs people in, [`guard`] protects what they send, [`visit`] is who reads a page, [`layout`] its frame; [`pages`] has
-//! one file for each page, and [`live`] tells open pages what changed. A handler that changes something takes a [`visit::Sent`], which
+//! one file for each page, and [`live`] tells open pages what changed. A handler that changes something takes an [`admit::Sent`], which
 //! is a form of someone who is signed in, from a page of the panel.
 
+mod admit;
 mod assets;
 mod backend;
 mod guard;

@@ -3,11 +3,12 @@
 use super::failed;
 use crate::api::{Role, Severity};
 use crate::commands::{AcknowledgeMessage, CommandError};
+use crate::desk::admit::Sent;
 use crate::desk::layout::{Page, Place, address, hidden, say};
 use crate::desk::panel::{Panel, PanelState};
 use crate::desk::symbols::shape;
 use crate::desk::time;
-use crate::desk::visit::{Look, Sent, Visit};
+use crate::desk::visit::{Look, Visit};
 use crate::domain::texts::Language;
 use crate::domain::texts::desk::Page as GuestPage;
 use crate::domain::texts::panel::{inbox as said, words};

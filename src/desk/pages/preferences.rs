@@ -1,8 +1,9 @@
 //! `POST /desk/preferences`: the language and the theme of this browser.
 
+use crate::desk::admit::Sent;
 use crate::desk::panel::PanelState;
 use crate::desk::session::set;
-use crate::desk::visit::{LANGUAGE, Sent, THEME, Theme};
+use crate::desk::visit::{LANGUAGE, THEME, Theme};
 use crate::domain::texts::Language;
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -2,11 +2,12 @@
 
 use crate::api::Role;
 use crate::commands::SignOut;
+use crate::desk::admit::{Sent, read_form};
 use crate::desk::backend::{NotVerified, SignedIn};
 use crate::desk::layout::{self, say};
 use crate::desk::panel::PanelState;
 use crate::desk::session::{Session, return_path, set};
-use crate::desk::visit::{Look, Sent, Visit, read_form};
+use crate::desk::visit::{Look, Visit};
 use crate::domain::texts::panel::{session as said, words};
 use crate::listener;
 use crate::views::Parameters;

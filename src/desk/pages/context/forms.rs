@@ -5,10 +5,10 @@ use crate::commands::{
     Acknowledge, CommandError, MakeSilence, NewSilence, Note, Reply, RequestAdvice, RequestRun, RunProgress, Text,
     Unacknowledge, VoteAdvice,
 };
+use crate::desk::admit::Sent;
 use crate::desk::layout::address;
 use crate::desk::pages::failed;
 use crate::desk::panel::{Panel, PanelState};
-use crate::desk::visit::Sent;
 use crate::domain::advice::votes::Vote;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
