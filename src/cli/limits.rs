@@ -3,7 +3,7 @@
 use super::registry::files;
 use super::settings::Settings;
 use crate::advisor::runbooks::TreeLimits;
-use crate::facade::{Access, parse_origins};
+use crate::facade::{Access, RequestRate, parse_origins};
 use crate::telemetry::{Limit, Metrics};
 use crate::{controlplane, listener};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub fn access(settings: &Settings) -> Access {
     // Streams stay open: they must not take all connections of clients that have authenticated.
     let connections = (listener(settings).reserved() / 2).max(1);
     Access {
-        requests_per_minute: settings.count("AGENTIC_REQUESTS_PER_MINUTE"),
+        requests: Arc::new(RequestRate::new(settings.count("AGENTIC_REQUESTS_PER_MINUTE"))),
         event_streams: settings.count("AGENTIC_EVENT_STREAMS_MAX").min(connections),
         event_streams_of_person: settings.count("AGENTIC_EVENT_STREAMS_PER_PERSON"),
         // An invalid value has prevented the start.

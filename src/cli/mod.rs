@@ -17,6 +17,7 @@ pub mod notices;
 pub mod notify;
 mod objects;
 pub mod operator;
+mod panel;
 pub mod registry;
 pub mod serve;
 pub mod settings;

@@ -2,14 +2,15 @@
 //! service account.
 
 use super::registry::Registry;
-use super::serve::{self, ProberContext, Served};
+use super::serve::{self, Addresses, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside, Place};
-use super::{CliError, advice, client, notices, token};
+use super::{CliError, advice, client, notices, panel, token};
 use crate::api::SETTINGS_NAME;
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
+use crate::desk::OneTime;
 use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::texts;
 use crate::facade::{Backend, EventFeed, ProcessState, router, router_of_controllers};
@@ -33,6 +34,9 @@ pub struct OperatorArgs {
     /// /metrics and /api/v1/agents/internal/tick
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
     pub listen: SocketAddr,
+    /// A further address, for the panel; the facade answers there, too [default: none]
+    #[arg(long, value_name = "ADDR")]
+    pub desk_listen: Option<SocketAddr>,
     /// Namespace to watch [default: that of the kubeconfig's context]
     #[arg(long, short)]
     pub namespace: Option<String>,
@@ -99,7 +103,7 @@ struct Process {
 impl Process {
     /// Runs the controllers, with the facade unless it has a process of its own.
     async fn controllers(self) -> Result<(), CliError> {
-        let desk_url = serve::desk_url(&self.settings, self.args.listen);
+        let desk_url = serve::desk_url(&self.settings, self.addresses().of_desk());
         let notices = notices::config(&self.settings, &identity(), desk_url, false)?;
         let operator = Operator::start(OperatorConfig {
             client: self.client.clone(),
@@ -133,7 +137,8 @@ impl Process {
             }
             None => {
                 let (backend, recovery) = self.backend(process, &operator.caches).await?;
-                (router(backend, self.pages()), Some(recovery))
+                let pages = self.pages(&backend, &operator.caches)?;
+                (router(backend, pages), Some(recovery))
             }
         };
         let served = self.serve(routes)?;
@@ -154,7 +159,8 @@ impl Process {
         let process =
             view::of_caches(&caches, &self.client, self.place(), self.settings.interval(), self.metrics.clone());
         let (backend, _recovery) = self.backend(process, &caches).await?;
-        let served = self.serve(router(backend, self.pages()))?;
+        let pages = self.pages(&backend, &caches)?;
+        let served = self.serve(router(backend, pages))?;
         self.greet(&served);
         serve::stop_requested().await;
         served.shutdown(Shutdown::now().until(Step::Facade)).await;
@@ -162,12 +168,25 @@ impl Process {
         Ok(())
     }
 
+    fn addresses(&self) -> Addresses {
+        Addresses { listen: self.args.listen, desk: self.args.desk_listen }
+    }
+
     fn place(&self) -> Place<'_> {
         Place { namespace: &self.namespace, time_zone: self.settings.time_zone() }
     }
 
-    fn pages(&self) -> Router {
-        serve::pages(&self.settings, self.args.listen, &self.namespace)
+    fn pages(&self, backend: &Backend, caches: &Caches) -> Result<Router, CliError> {
+        // The same for all replicas, whose own addresses differ.
+        let instance = format!("{} {}", self.namespace, self.settings.get("AGENTIC_DESK_URL").unwrap_or_default());
+        let at = panel::At { listen: self.addresses().of_desk(), namespace: &self.namespace, instance: &instance };
+        Ok(panel::routes(&self.settings, at, self.secret()?, (backend, caches), OneTime::default()))
+    }
+
+    /// The key of tokens and sessions, if a file has one.
+    fn secret(&self) -> Result<Option<Vec<u8>>, CliError> {
+        let file = self.settings.get("AGENTIC_AUTH_SECRET_FILE");
+        file.map(|path| token::read_secret(Path::new(path))).transpose()
     }
 
     fn prober_context(&self) -> ProberContext {
@@ -175,8 +194,7 @@ impl Process {
     }
 
     async fn backend(&self, process: ProcessState, caches: &Caches) -> Result<(Backend, Recovery), CliError> {
-        let file = self.settings.get("AGENTIC_AUTH_SECRET_FILE");
-        let secret = file.map(|path| token::read_secret(Path::new(path))).transpose()?;
+        let secret = self.secret()?;
         let text = secret.as_deref().and_then(|secret| std::str::from_utf8(secret).ok());
         self.secrets.set(Source::Files, text.map(String::from));
         // The name of a pod outlives a restart of its container; several processes may have the name of one host.
@@ -187,7 +205,7 @@ impl Process {
     }
 
     fn serve(&self, routes: Router) -> Result<Served, CliError> {
-        serve::start(self.args.listen, routes, &self.settings, &self.metrics)
+        serve::start(self.addresses(), routes, &self.settings, &self.metrics)
     }
 
     fn greet(&self, served: &Served) {

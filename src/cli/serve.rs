@@ -12,7 +12,6 @@ use crate::controllers::monitoring::{HeartbeatOptions, SelfMonitoring, StoreErro
 use crate::controllers::probe_lateness::ProbeLateness;
 use crate::controllers::scenario::assess::Assessor;
 use crate::controlplane::StoreStatus;
-use crate::desk::{self, Desk};
 use crate::domain::desk_url;
 use crate::domain::lateness::LatenessLimits;
 use crate::domain::redact::KnownSecrets;
@@ -134,15 +133,6 @@ pub fn desk_url(settings: &Settings, listen: SocketAddr) -> String {
     desk_url::desk_url(settings.get("AGENTIC_DESK_URL"), listen, &host.nodename().to_string_lossy())
 }
 
-/// The pages that links lead to.
-pub fn pages(settings: &Settings, listen: SocketAddr, namespace: &str) -> Router {
-    desk::routes(Desk {
-        url: desk_url(settings, listen),
-        namespace: namespace.to_string(),
-        language: settings.language(),
-    })
-}
-
 /// A running HTTP server.
 pub struct Served {
     pub address: SocketAddr,
@@ -176,7 +166,7 @@ pub async fn backend(
     let reviewer = settings
         .is_on("AGENTIC_AUTH_TOKEN_REVIEW")
         .then(|| TokenReviewer::new(client.clone(), audience.clone(), settings.service_accounts()));
-    let auth = Authenticator::new(AuthConfig {
+    let auth = Arc::new(Authenticator::new(AuthConfig {
         guard: AddressGuard::new(settings.addresses()),
         reviewer,
         audience,
@@ -184,9 +174,9 @@ pub async fn backend(
         jwks_url: settings.get("AGENTIC_AUTH_JWKS_URL").map(String::from),
         issuer: settings.get("AGENTIC_AUTH_ISSUER").map(String::from),
         roles_claim: settings.get("AGENTIC_AUTH_ROLES_CLAIM").unwrap_or("roles").to_string(),
-    });
+    }));
     let internal_token = settings.get("OPS_INTERNAL_TOKEN").map(String::from);
-    let commands_per_minute = settings.count("AGENTIC_ACTIONS_PER_MINUTE");
+    let rate = Arc::new(CommandRate::new(settings.count("AGENTIC_ACTIONS_PER_MINUTE")));
     let id = ProcessId::new(place);
     let recovery = Recovery::start(Context {
         client: client.clone(),
@@ -194,7 +184,7 @@ pub async fn backend(
         caller: Caller { name: String::new(), roles: Vec::new(), interface: Interface::Rest },
         request: RequestId::unique(),
         process: id.clone(),
-        rate: Arc::new(CommandRate::new(commands_per_minute)),
+        rate: rate.clone(),
         joined: Arc::default(),
         metrics: process.metrics.clone(),
         secrets: secrets.clone(),
@@ -206,7 +196,8 @@ pub async fn backend(
         process,
         auth,
         internal_token,
-        commands_per_minute,
+        rate,
+        joined: Arc::default(),
         access: limits::access(settings),
         events,
         secrets,

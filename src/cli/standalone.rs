@@ -7,11 +7,12 @@ use super::serve::{self, Addresses, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside, Place};
-use super::{CliError, advice, client, limits, notices, token};
+use super::{CliError, advice, client, limits, notices, panel, token};
 use crate::api::{RECORDED_BY, SETTINGS_NAME};
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
 use crate::controlplane::{DataDir, StartError, StoreConfig};
+use crate::desk::OneTime;
 use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::texts::{self, Language};
 use crate::facade::{EventFeed, router};
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::task::JoinHandle;
 
 /// The namespace of all objects.
@@ -59,7 +61,7 @@ pub struct StandaloneArgs {
     /// Address of the REST facade and the panel
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8180")]
     pub listen: SocketAddr,
-    /// Another address, for the panel; until there is one, the facade answers there, too [default: none]
+    /// A further address, for the panel; the facade answers there, too [default: none]
     #[arg(long, value_name = "ADDR")]
     pub desk_listen: Option<SocketAddr>,
     /// Address of the Kubernetes API
@@ -90,6 +92,7 @@ pub struct Standalone {
     pub client: Client,
     pub metrics: Arc<Metrics>,
     secrets: KnownSecrets,
+    once: OneTime,
 }
 
 /// Runs until a stop signal.
@@ -169,8 +172,17 @@ impl Standalone {
         let place = Some("standalone");
         let events = EventFeed::start(&operator.caches, &process.resources);
         let (backend, recovery) =
-            serve::backend(settings, Some(secret), client.clone(), process, secrets.clone(), place, events).await;
-        let pages = serve::pages(settings, args.addresses().of_desk(), NAMESPACE);
+            serve::backend(settings, Some(secret.clone()), client.clone(), process, secrets.clone(), place, events)
+                .await;
+        let desk_address = args.addresses().of_desk();
+        let once = OneTime::default();
+        let at = panel::At {
+            listen: desk_address,
+            namespace: NAMESPACE,
+            // Cookies do not tell the ports of a host apart.
+            instance: &desk_address.to_string(),
+        };
+        let pages = panel::routes(settings, at, Some(secret), (&backend, &operator.caches), once.clone());
         let served = serve::start(args.addresses(), router(backend, pages), settings, &metrics)?;
         Ok(Standalone {
             lock,
@@ -184,6 +196,7 @@ impl Standalone {
             client,
             metrics,
             secrets,
+            once,
         })
     }
 
@@ -217,6 +230,12 @@ impl Standalone {
         telemetry::redact_logs(self.secrets.clone());
     }
 
+    /// An address that signs in whoever opens it first, as the person of this machine. One that was made before is not valid any more.
+    pub fn sign_in_link(&self) -> String {
+        let address = self.desk_address().unwrap_or(self.address());
+        format!("http://{}/desk/session/once/{}", panel::reachable(address), self.once.make(Instant::now()))
+    }
+
     /// Prints addresses and first commands.
     pub fn greet(&self) {
         let (version, kubeconfig) = (env!("CARGO_PKG_VERSION"), self.kubeconfig().display());
@@ -225,6 +244,7 @@ impl Standalone {
         if let Some(address) = self.desk_address() {
             eprintln!("{}", texts::desk_listens(self.language, address));
         }
+        eprintln!("{}", texts::desk_sign_in(self.language, self.sign_in_link()));
     }
 
     /// Stops all components in order, as a signal does that comes now.

@@ -18,6 +18,7 @@ mod recovery;
 mod request;
 mod request_advice;
 mod run;
+mod sign_out;
 mod silence;
 #[cfg(test)]
 pub mod tests;
@@ -37,6 +38,7 @@ pub use recovery::{Recovery, RecoveryState};
 pub use request::{ProcessId, RequestId};
 pub use request_advice::RequestAdvice;
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
+pub use sign_out::SignOut;
 pub use silence::{EndSilence, MakeSilence, NewSilence, REASON_MAX};
 pub use tick::{Scheduler, scheduler_is_elsewhere, tick};
 pub use unacknowledge::Unacknowledge;

@@ -7,7 +7,7 @@
 use super::intent::{ActionResult, Intent, is_over};
 use super::{
     Caller, CommandError, Context, Interface, acknowledge, acknowledge_message, conversation, request_advice, run,
-    silence, unacknowledge, vote_advice,
+    sign_out, silence, unacknowledge, vote_advice,
 };
 use crate::api::Action;
 use crate::domain::refusal::Refusal;
@@ -166,6 +166,7 @@ async fn complete(context: &Context, action: Action) -> Result<(), WriteError> {
         silence::VERB_MAKE => Box::pin(silence::complete_make(&context, intent)).await,
         silence::VERB_LIFT => Box::pin(silence::complete_lift(&context, intent)).await,
         silence::VERB_END => Box::pin(silence::complete_end(&context, intent)).await,
+        sign_out::VERB => sign_out::complete(&context, intent).await,
         // Of a later version of the program.
         _ => {
             let reason = Refusal::UnknownVerb { verb: verb.clone() };

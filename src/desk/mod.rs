@@ -1,62 +1,71 @@
-//! The panel. Until it exists, its addresses, to which notices link, answer with the commands that show the same: pages without any
-//! data, so that they need no token.
+//! The panel at `/desk`: pages over [`crate::views`], forms over [`crate::commands`].
+//!
+//! [`session`] signs people in, [`guard`] protects what they send, [`visit`] is who reads a page, [`layout`] its frame; [`pages`] has
+//! one file for each page, and [`live`] tells open pages what changed. A handler that changes something takes an [`admit::Sent`], which
+//! is a form of someone who is signed in, from a page of the panel.
 
-mod commands;
+mod admit;
+mod assets;
+mod backend;
+mod guard;
+mod guest;
 mod language;
-mod page;
+mod layout;
+mod live;
+mod markdown;
+mod pages;
+mod panel;
+mod session;
+mod symbols;
 #[cfg(test)]
 mod tests;
+mod time;
+mod visit;
 
+pub use backend::{Backend, Gate, NotVerified, Options, SignedIn};
 pub use language::accepted;
+pub use session::OneTime;
 
-use crate::domain::texts::Language;
-use crate::domain::texts::desk::Page;
+use crate::runtime::caches::Caches;
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
-use axum::routing::get;
+use axum::middleware;
+use axum::routing::{get, post};
+use live::Live;
+use panel::Panel;
 use std::sync::Arc;
 
-/// What the pages need.
-#[derive(Clone, Debug)]
-pub struct Desk {
-    /// Address of the facade as people reach it, without a slash at its end.
-    pub url: String,
-    /// Namespace of the objects.
-    pub namespace: String,
-    /// Language of a reader whose browser asks for none of the catalogue.
-    pub language: Language,
+/// All routes. `once` has the code of the one-time link, if one was made.
+pub fn routes(backend: Backend, caches: &Caches, options: Options, once: OneTime) -> Router {
+    let ended = Arc::default();
+    let live = Live::start(caches, &ended);
+    over(Panel::new(backend, options, once, (ended, live)))
 }
 
-/// `/desk`, `/desk/findings`, `/desk/findings/{name}`, `/desk/threads` and `/desk/threads/{name}`.
-pub fn routes(desk: Desk) -> Router {
+fn over(panel: Panel) -> Router {
+    let guard = panel.guard.clone();
     Router::new()
-        .route("/desk", get(start))
-        .route("/desk/", get(start))
-        .route("/desk/findings", get(findings))
-        .route("/desk/threads", get(threads))
-        .route("/desk/findings/{name}", get(finding))
-        .route("/desk/threads/{name}", get(thread))
-        .with_state(Arc::new(desk))
-}
-
-async fn start(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
-    page::answer(&desk, &headers, Some(Page::Start))
-}
-
-async fn threads(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
-    page::answer(&desk, &headers, Some(Page::Threads))
-}
-
-async fn findings(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
-    page::answer(&desk, &headers, Some(Page::Findings))
-}
-
-async fn finding(State(desk): State<Arc<Desk>>, headers: HeaderMap, Path(name): Path<String>) -> Response {
-    page::answer(&desk, &headers, commands::is_name(&name).then_some(Page::Finding(&name)))
-}
-
-async fn thread(State(desk): State<Arc<Desk>>, headers: HeaderMap, Path(name): Path<String>) -> Response {
-    page::answer(&desk, &headers, commands::is_name(&name).then_some(Page::Thread(&name)))
+        .route("/desk", get(pages::inbox::show))
+        .route("/desk/", get(pages::inbox::show))
+        .route("/desk/arrived", get(pages::inbox::arrived))
+        .route("/desk/acknowledge", post(pages::inbox::acknowledge))
+        .route("/desk/findings", get(pages::linked::findings))
+        .route("/desk/findings/{name}", get(pages::context::finding))
+        .route("/desk/findings/{name}/acknowledge", post(pages::context::acknowledge))
+        .route("/desk/findings/{name}/take-back", post(pages::context::take_back))
+        .route("/desk/findings/{name}/run", post(pages::context::run))
+        .route("/desk/findings/{name}/silence", post(pages::context::silence))
+        .route("/desk/findings/{name}/advice", post(pages::context::ask))
+        .route("/desk/findings/{name}/vote", post(pages::context::vote))
+        .route("/desk/threads", get(pages::linked::threads))
+        .route("/desk/threads/{name}", get(pages::context::thread))
+        .route("/desk/threads/{name}/reply", post(pages::context::reply))
+        .route("/desk/preferences", post(pages::preferences::choose))
+        .route("/desk/session", get(pages::session::form).post(pages::session::begin))
+        .route("/desk/session/once/{code}", get(pages::session::once_form).post(pages::session::once))
+        .route("/desk/session/out", post(pages::session::end))
+        .route("/desk/events", get(pages::events::follow))
+        .route("/desk/assets/{name}", get(assets::serve))
+        .route("/desk/{*rest}", get(pages::linked::nothing))
+        .layer(middleware::from_fn_with_state(guard, guard::headers))
+        .with_state(Arc::new(panel))
 }

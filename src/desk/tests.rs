@@ -1,141 +1,311 @@
-//! The pages over HTTP, without a server.
+//! The panel over HTTP, over caches filled by hand and a stand-in for the Kubernetes API.
 
-use super::{Desk, routes};
+use super::backend::{Backend, Gate, NotVerified, Options, SignedIn};
+use super::live::Live;
+use super::panel::Panel;
+use super::session::OneTime;
+use crate::api::Role;
+use crate::commands::tests::api_server::{ApiServer, client};
+use crate::commands::{Caller, CommandRate, Context, Interface, ProcessId, RecoveryState, RequestId};
+use crate::controllers::scenario::WatchStates;
 use crate::domain::texts::Language;
+use crate::telemetry::Metrics;
+use crate::views::{OperatorState, OperatorStatus, RunTimes};
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tower::ServiceExt as _;
 
-async fn get(path: &str, accept_language: Option<&str>) -> (u16, HeaderMap, String) {
-    let desk = Desk { url: "https://desk.example.org".into(), namespace: "ops".into(), language: Language::Portuguese };
-    let mut request = Request::get(path);
-    if let Some(languages) = accept_language {
-        request = request.header("accept-language", languages);
+const HOST: &str = "desk.test";
+const ORIGIN: &str = "http://desk.test";
+
+/// Accepts `NAME ROLE` as a token of ten minutes.
+struct Names;
+
+impl Gate for Names {
+    fn verify<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<SignedIn, NotVerified>> {
+        async move {
+            let (name, role) = token.split_once(' ').ok_or(NotVerified::Invalid)?;
+            let roles = vec![Role::parse(role).ok_or(NotVerified::NoRole)?];
+            let expires = Timestamp::now() + jiff::SignedDuration::from_mins(10);
+            Ok(SignedIn { name: name.into(), roles, expires: Some(expires) })
+        }
+        .boxed()
     }
-    let response = routes(desk).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    (status, headers, String::from_utf8(body.to_vec()).unwrap())
+
+    fn admit(&self, _name: &str) -> Result<(), Duration> {
+        Ok(())
+    }
+}
+
+struct Operator;
+
+impl OperatorStatus for Operator {
+    fn state(&self) -> OperatorState {
+        OperatorState::default()
+    }
+
+    fn watch_states(&self) -> Arc<WatchStates> {
+        Arc::new(WatchStates::default())
+    }
+
+    fn run_times(&self, _scenario: &str) -> RunTimes {
+        RunTimes::default()
+    }
+}
+
+struct Desk {
+    server: Arc<ApiServer>,
+    app: Router,
+    once: OneTime,
+}
+
+struct Answered {
+    status: u16,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        Self::over(ApiServer::new())
+    }
+
+    fn over(server: Arc<ApiServer>) -> Desk {
+        let context = Context {
+            client: client(server.clone()),
+            resources: server.resources.clone(),
+            caller: Caller { name: String::new(), roles: Vec::new(), interface: Interface::Desk },
+            request: RequestId::unique(),
+            process: ProcessId::new(None),
+            rate: Arc::new(CommandRate::new(100)),
+            joined: Arc::default(),
+            metrics: Arc::new(Metrics::default()),
+            secrets: Default::default(),
+        };
+        let (operator, gate) = (Arc::new(Operator), Arc::new(Names));
+        let backend = Backend { context, operator, recovery: RecoveryState::complete(), gate };
+        let options = Options {
+            url: ORIGIN.into(),
+            namespace: "ops".into(),
+            language: Language::Portuguese,
+            zone: TimeZone::UTC,
+            runbooks: None,
+            origins: Vec::new(),
+            frame_ancestors: Vec::new(),
+            secret: Some(b"a secret of the tests".to_vec()),
+            instance: String::new(),
+        };
+        let once = OneTime::default();
+        let panel = Panel::new(backend, options, once.clone(), (Arc::default(), Live::by_hand()));
+        Desk { server, app: super::over(panel), once }
+    }
+
+    async fn send(&self, method: &str, path: &str, (cookie, origin): (&str, &str), body: &str) -> Answered {
+        let request = Request::builder().method(method).uri(path).header("host", HOST);
+        let request = [("cookie", cookie), ("origin", origin)].into_iter().fold(request, |request, (name, value)| {
+            if value.is_empty() { request } else { request.header(name, value) }
+        });
+        let response = self.app.clone().oneshot(request.body(Body::from(body.to_string())).unwrap()).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec();
+        Answered { status, headers, text: String::from_utf8(text).unwrap() }
+    }
+
+    async fn get(&self, path: &str, cookie: &str) -> Answered {
+        self.send("GET", path, (cookie, ""), "").await
+    }
+
+    async fn post(&self, path: &str, cookie: &str, body: &str) -> Answered {
+        self.send("POST", path, (cookie, ORIGIN), body).await
+    }
+
+    /// Signs a person in; the cookie.
+    async fn sign_in(&self, token: &str) -> String {
+        let answer = self.post("/desk/session", "", &format!("token={}", token.replace(' ', "+"))).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        answer.cookie()
+    }
+
+    /// The token of the forms on a page.
+    async fn csrf(&self, cookie: &str) -> String {
+        let page = self.get("/desk", cookie).await.text;
+        page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_string()
+    }
+
+    /// A Finding with its Thread and a pending Message for some roles.
+    fn add(&self, name: &str, severity: &str, recipients: &[&str]) {
+        let status = json!({"phase": "Open", "severity": severity, "agent": "pulso", "title": "Cluster Proxmox",
+            "message": format!("{name} não está em execução"), "occurrences": 1, "openedAt": "2026-01-02T03:04:05Z",
+            "thread": format!("{name}-t")});
+        self.server.add_finding(name, status);
+        let spec = json!({"subject": "S", "agent": "pulso", "finding": name});
+        self.server.put("threads", object("Thread", &format!("{name}-t"), spec, json!({})));
+        let spec = json!({"thread": format!("{name}-t"), "author": {"kind": "agent", "name": "pulso"}, "needsAck": true,
+            "body": "<script>alert(1)</script> parou", "recipients": recipients, "severity": severity, "finding": name});
+        self.server.put("messages", object("Message", &format!("{name}-m"), spec, json!({"phase": "Pending"})));
+    }
+}
+
+impl Answered {
+    fn cookie(&self) -> String {
+        let set = self.headers["set-cookie"].to_str().unwrap();
+        assert!(set.contains("HttpOnly; SameSite=Lax") && set.contains("Path=/desk"), "{set}");
+        set.split(';').next().unwrap().to_string()
+    }
+
+    fn location(&self) -> &str {
+        self.headers["location"].to_str().unwrap()
+    }
+}
+
+fn object(kind: &str, name: &str, spec: Value, status: Value) -> Value {
+    json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": kind, "spec": spec, "status": status,
+        "metadata": {"name": name, "namespace": "agentic-ops", "uid": format!("u-{name}"), "resourceVersion": "1",
+            "creationTimestamp": "2026-01-02T03:04:06Z"}})
 }
 
 #[tokio::test]
-async fn a_page_has_the_commands_for_its_name() {
-    for (path, parts) in [
-        (
-            "/desk/findings/proxmox.cluster-0123456789",
-            &[
-                "<h1>Ocorrência proxmox.cluster-0123456789</h1>",
-                "kubectl -n ops get finding proxmox.cluster-0123456789 -o yaml",
-                "kubectl -n ops patch finding proxmox.cluster-0123456789 --type=merge -p '{&quot;spec&quot;:{&quot;acknowledgement&quot;:{&quot;by&quot;:&quot;SEU NOME&quot;",
-                "Bearer $TOKEN&quot; 'https://desk.example.org/api/v1/agents/findings/proxmox.cluster-0123456789'",
-                "'https://desk.example.org/api/v1/agents/findings/proxmox.cluster-0123456789/ack'",
-            ][..],
-        ),
-        (
-            "/desk/threads/proxmox.cluster-0123456789-t3nk2a",
-            &[
-                "kubectl -n ops get thread proxmox.cluster-0123456789-t3nk2a -o yaml",
-                "--field-selector spec.thread=proxmox.cluster-0123456789-t3nk2a --sort-by=.status.sequence -o jsonpath='{range .items[*]}",
-                "{.spec.body}",
-                "'https://desk.example.org/api/v1/agents/threads/proxmox.cluster-0123456789-t3nk2a/messages' | jq -r",
-                "-d '{&quot;body&quot;:&quot;o que fazer?&quot;}' 'https://desk.example.org/api/v1/agents/threads/proxmox.cluster-0123456789-t3nk2a/reply'",
-            ],
-        ),
-        (
-            "/desk/threads",
-            &[
-                "kubectl -n ops get threads -o wide",
-                "'https://desk.example.org/api/v1/agents/threads'",
-                "-d '{&quot;message&quot;:&quot;o que fazer?&quot;}' 'https://desk.example.org/api/v1/agents/chat'",
-            ],
-        ),
-        (
-            "/desk",
-            &[
-                "<a href=\"/desk/findings\">",
-                "<a href=\"/desk/threads\">",
-                "<a href=\"/api/v1/agents/health\">",
-                "<a href=\"/api/v1/agents/openapi.json\">",
-            ],
-        ),
-        ("/desk/", &["<a href=\"/desk/findings\">"]),
-        (
-            "/desk/findings",
-            &[
-                "kubectl -n ops get findings --field-selector status.phase!=Resolved",
-                "'https://desk.example.org/api/v1/agents/findings'",
-            ],
-        ),
+async fn a_token_is_handed_over_once_and_leads_to_a_page_of_the_panel() {
+    let desk = Desk::new();
+    for (to, expected) in [("/desk/threads/a", "/desk/threads/a"), ("https://evil.example", "/desk"), ("", "/desk")] {
+        let answer = desk.post("/desk/session", "", &format!("token=ana+devops&return={to}")).await;
+        assert_eq!((answer.status, answer.location()), (303, expected));
+        assert!(desk.get("/desk", &answer.cookie()).await.text.contains("id=\"caixa\""));
+    }
+    for (token, status) in [("nonsense", 401), ("ana+nobody", 403)] {
+        let answer = desk.post("/desk/session", "", &format!("token={token}")).await;
+        assert_eq!((answer.status, answer.headers.get("set-cookie")), (status, None), "{}", answer.text);
+    }
+    let elsewhere = desk.send("POST", "/desk/session", ("", "https://evil.example"), "token=ana+devops").await;
+    assert_eq!(elsewhere.status, 403);
+}
+
+#[tokio::test]
+async fn the_one_time_link_signs_in_with_its_button_alone_and_once() {
+    let desk = Desk::new();
+    let path = format!("/desk/session/once/{}", desk.once.make(Instant::now()));
+    for _ in 0..2 {
+        let page = desk.get(&path, "").await;
+        assert!(
+            page.status == 200 && page.headers.get("set-cookie").is_none() && page.text.contains("method=\"post\"")
+        );
+    }
+    assert_eq!(desk.send("POST", &path, ("", "https://evil.example"), "").await.status, 403);
+    let answer = desk.post(&path, "", "").await;
+    assert_eq!((answer.status, answer.location()), (303, "/desk"));
+    assert!(desk.get("/desk", &answer.cookie()).await.text.contains("local"));
+    assert_eq!((desk.post(&path, "", "").await.status, desk.get(&path, "").await.status), (410, 410));
+}
+
+#[tokio::test]
+async fn whoever_is_not_signed_in_sees_no_data() {
+    let desk = Desk::new();
+    desk.add("f-1", "critical", &[]);
+    for path in ["/desk", "/desk/findings/f-1", "/desk/threads/f-1-t", "/desk/findings", "/desk/threads"] {
+        let page = desk.get(path, "desk-00000000=forged").await;
+        assert!(page.status == 200 && !page.text.contains("em execução") && !page.text.contains("parou"), "{path}");
+        assert!(page.text.contains("/desk/session?return="), "{path}");
+    }
+    let stream = desk.get("/desk/events", "").await;
+    assert_eq!((stream.status, stream.location()), (303, "/desk/session?return=%2Fdesk%2Fevents"));
+    assert_eq!(desk.get("/desk/nothing/here", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn every_form_needs_a_session_its_token_and_the_origin_of_the_panel() {
+    let desk = Desk::new();
+    desk.add("f-1", "critical", &[]);
+    let ana = desk.sign_in("ana super_admin").await;
+    let rui = desk.sign_in("rui super_admin").await;
+    let (own, other) = (desk.csrf(&ana).await, desk.csrf(&rui).await);
+    for path in [
+        "/desk/acknowledge",
+        "/desk/preferences",
+        "/desk/session/out",
+        "/desk/findings/f-1/acknowledge",
+        "/desk/findings/f-1/take-back",
+        "/desk/findings/f-1/run",
+        "/desk/findings/f-1/silence",
+        "/desk/findings/f-1/advice",
+        "/desk/findings/f-1/vote",
+        "/desk/threads/f-1-t/reply",
     ] {
-        let (status, _, body) = get(path, None).await;
-        assert_eq!(status, 200, "{path}");
-        for part in parts {
-            assert!(body.contains(part), "{part} in {body}");
+        let form = |csrf: &str| format!("csrf={csrf}&message=f-1-m&body=x&vote=useful&duration=1h&reason=x");
+        assert_eq!(desk.post(path, "", &form(&own)).await.location(), "/desk/session", "{path}");
+        for (origin, csrf) in
+            [("", own.as_str()), ("null", &own), ("https://evil.example", &own), (ORIGIN, ""), (ORIGIN, &other)]
+        {
+            let answer = desk.send("POST", path, (&ana, origin), &form(csrf)).await;
+            assert_eq!(answer.status, 403, "{path} {origin} {csrf}");
         }
     }
+    assert!(desk.server.actions().is_empty(), "{:?}", desk.server.actions());
 }
 
 #[tokio::test]
-async fn an_address_without_the_name_of_an_object_is_not_repeated() {
-    for name in [
-        "A",
-        "a_b",
-        "-a",
-        "a-",
-        ".a",
-        "a%20b",
-        "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
-        "a'%3Brm",
-        "a%24(id)",
-        "a%0Ab",
-        "..%2F..%2Fx",
-        "%E2%80%AEa",
-        &"a".repeat(254),
-    ] {
-        for kind in ["findings", "threads"] {
-            let (status, headers, body) = get(&format!("/desk/{kind}/{name}"), None).await;
-            assert_eq!(status, 404, "{name}");
-            assert!(body.contains("Endereço inválido") && !body.contains("kubectl"), "{body}");
-            assert!(!body.contains("alert") && !body.contains("rm") && !body.contains("$("), "{body}");
-            assert_eq!(headers["x-content-type-options"], "nosniff");
-        }
-    }
+async fn the_inbox_has_what_is_for_the_roles_of_its_reader_most_serious_first() {
+    let desk = Desk::new();
+    desk.add("f-low", "low", &["devops"]);
+    desk.add("f-critical", "critical", &["devops"]);
+    desk.add("f-other", "high", &["seo"]);
+    let page = desk.get("/desk", &desk.sign_in("ana devops").await).await.text;
+    let at = |text: &str| page.find(text);
+    assert!(at("f-critical não").unwrap() < at("f-low não").unwrap() && at("f-other não").is_none(), "{page}");
+    assert!(page.contains("<title>(2) Caixa · Desk</title>") && page.contains("2 pendentes, 2 sem dono"), "{page}");
+    let all = desk.get("/desk?severity=high", &desk.sign_in("eva super_admin").await).await.text;
+    assert!(all.contains("f-other não") && !all.contains("f-low não") && all.contains("(3) Caixa"), "{all}");
 }
 
 #[tokio::test]
-async fn a_page_loads_nothing_and_is_not_kept() {
-    for path in ["/desk/findings", "/desk/findings/a", "/desk/threads/a", "/desk/findings/A"] {
-        let (_, headers, body) = get(path, None).await;
-        let policy = headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
-        assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
-        assert_eq!(headers["content-type"], "text/html; charset=utf-8");
-        assert_eq!(headers["cache-control"], "no-store");
-        for part in ["<script", "<link", "<img", "style=", "<form", "src="] {
-            assert!(!body.contains(part), "{part} in {body}");
-        }
-    }
+async fn messages_are_acknowledged_from_the_inbox_without_script() {
+    let desk = Desk::new();
+    desk.add("f-1", "critical", &["devops"]);
+    desk.add("f-2", "low", &["devops"]);
+    let ana = desk.sign_in("ana devops").await;
+    let body = format!("csrf={}&message=f-1-m&message=f-2-m&return=/desk", desk.csrf(&ana).await);
+    let answer = desk.post("/desk/acknowledge", &ana, &body).await;
+    assert_eq!((answer.status, answer.location()), (303, "/desk?done=2"), "{}", answer.text);
+    let actions = desk.server.actions();
+    let actor = &actions[0]["spec"]["actor"];
+    assert_eq!((actions.len(), &actor["name"], &actor["via"]), (2, &json!("ana"), &json!("desk")));
 }
 
 #[tokio::test]
-async fn the_language_is_the_one_that_the_browser_prefers() {
-    for (accepted, tag) in [
-        (None, "pt-BR"),
-        (Some("en"), "en"),
-        (Some("en-GB,en;q=0.9"), "en"),
-        (Some("pt-PT"), "pt-BR"),
-        (Some("fr, en;q=0.4, pt;q=0.6"), "pt-BR"),
-        (Some("fr, en ; q=0.7, pt;q=0.6"), "en"),
-        (Some("de, *"), "pt-BR"),
-        (Some("en;q=0, pt;q=0"), "pt-BR"),
-        (Some("en;q=x"), "pt-BR"),
-        (Some("en;q=0"), "pt-BR"),
-        (Some("en, pt"), "en"),
-        (Some("pt;q=0.8, en;q=0.8"), "pt-BR"),
-        (Some(""), "pt-BR"),
-    ] {
-        let (_, headers, body) = get("/desk/findings", accepted).await;
-        assert_eq!(headers["content-language"], tag, "{accepted:?}");
-        assert!(body.contains(&format!("lang=\"{tag}\"")), "{body}");
+async fn a_window_shows_the_words_of_others_as_text() {
+    let desk = Desk::new();
+    desk.add("f-1", "critical", &[]);
+    let ana = desk.sign_in("ana devops").await;
+    for path in ["/desk/findings/f-1", "/desk/threads/f-1-t"] {
+        let page = desk.get(path, &ana).await;
+        assert_eq!(page.status, 200);
+        assert!(page.text.contains("&lt;script&gt;alert(1)") && !page.text.contains("<script>"), "{}", page.text);
+        assert!(!page.text.contains("Executar agora"), "without a role that may run");
+        assert!(!page.text.contains(" style=") && !page.text.contains(" onclick="));
     }
+    assert_eq!(desk.get("/desk/findings/none", &ana).await.status, 404);
+    let english = format!("{ana}; desk-language=en");
+    assert!(desk.get("/desk/findings/f-1", &english).await.text.contains("Facts of the Finding"));
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_sessions_of_this_name_and_of_no_other() {
+    let desk = Desk::new();
+    let (first, second, rui) =
+        (desk.sign_in("ana devops").await, desk.sign_in("ana devops").await, desk.sign_in("rui devops").await);
+    let body = format!("csrf={}", desk.csrf(&first).await);
+    let answer = desk.post("/desk/session/out", &first, &body).await;
+    assert_eq!((answer.status, answer.location()), (303, "/desk/session?out"), "{}", answer.text);
+    for cookie in [&first, &second] {
+        assert!(!desk.get("/desk", cookie).await.text.contains("id=\"caixa\""));
+    }
+    assert!(desk.get("/desk", &rui).await.text.contains("id=\"caixa\""));
+    assert_eq!(desk.server.actions()[0]["spec"]["verb"], "sign-out");
 }

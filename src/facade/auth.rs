@@ -62,7 +62,11 @@ impl Authenticator {
     /// it can't be verified now.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let missing = || Problem::unauthorized("a bearer token is needed: agentic-ops token makes one");
-        let token = bearer(headers).ok_or_else(missing)?;
+        self.caller_of(bearer(headers).ok_or_else(missing)?).await
+    }
+
+    /// As [`Authenticator::caller`], of a token.
+    pub async fn caller_of(&self, token: &str) -> Result<Caller, Problem> {
         match (self.verify(token).await, &self.config.reviewer) {
             (Verification::Valid(claims), _) => self.caller_from_claims(&claims),
             (Verification::Invalid(problem), _) | (Verification::Unverified(problem), None) => Err(problem),
@@ -79,7 +83,12 @@ impl Authenticator {
 
     /// When the token in these headers expires, where it says so. It has to be verified already.
     pub fn expiry(&self, headers: &HeaderMap) -> Option<Timestamp> {
-        let claims = bearer(headers)?.split('.').nth(1)?;
+        self.expiry_of(bearer(headers)?)
+    }
+
+    /// As [`Authenticator::expiry`], of a token.
+    pub fn expiry_of(&self, token: &str) -> Option<Timestamp> {
+        let claims = token.split('.').nth(1)?;
         let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
         Timestamp::from_second(claims["exp"].as_i64()?).ok()
     }

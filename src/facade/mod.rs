@@ -39,6 +39,7 @@ mod wait;
 pub use cors::parse_origins;
 pub use events::EventFeed;
 pub use process_endpoints::ProcessState;
+pub use rate::RequestRate;
 
 use crate::commands::{Caller, CommandRate, Context, JoinedRuns, ProcessId, RecoveryState, RequestId};
 use crate::domain::redact::KnownSecrets;
@@ -52,7 +53,6 @@ use events::Seats;
 use idempotency::InProgress;
 use kube::Client;
 use problem::Problem;
-use rate::RequestRate;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -72,11 +72,13 @@ const TIMEOUT: Duration = Duration::from_secs(75);
 pub struct Backend {
     pub client: Client,
     pub process: ProcessState,
-    pub auth: Authenticator,
+    pub auth: Arc<Authenticator>,
     /// `None`: the route `/internal/tick` answers 503.
     pub internal_token: Option<String>,
-    /// Commands of one person within a minute, at most.
-    pub commands_per_minute: usize,
+    /// The commands of everybody, whichever interface they come by.
+    pub rate: Arc<CommandRate>,
+    /// The requests of everybody to run a Scenario that are being written.
+    pub joined: Arc<JoinedRuns>,
     pub access: Access,
     /// The changes that `/events` tells of.
     pub events: Arc<EventFeed>,
@@ -90,8 +92,8 @@ pub struct Backend {
 
 /// How clients may use the routes.
 pub struct Access {
-    /// Requests of one identity within a minute, at most.
-    pub requests_per_minute: usize,
+    /// The requests of everybody, whichever interface they come by.
+    pub requests: Arc<RequestRate>,
     /// Streams of events that are open at once, at most.
     pub event_streams: usize,
     /// Those of one person, at most.
@@ -104,9 +106,6 @@ pub struct Access {
 struct Facade {
     backend: Backend,
     in_progress: InProgress,
-    rate: Arc<CommandRate>,
-    joined: Arc<JoinedRuns>,
-    requests: RequestRate,
     seats: Arc<Seats>,
 }
 
@@ -116,13 +115,11 @@ type FacadeState = Arc<Facade>;
 pub fn router(backend: Backend, pages: Router) -> Router {
     let metrics = backend.process.metrics.clone();
     let process = routes_of_process(backend.process.clone());
-    let rate = Arc::new(CommandRate::new(backend.commands_per_minute));
-    let Access { requests_per_minute, event_streams, event_streams_of_person, origins } = &backend.access;
+    let Access { event_streams, event_streams_of_person, origins, .. } = &backend.access;
     let cors = cors::layer(origins.clone());
-    let requests = RequestRate::new(*requests_per_minute);
     let seats = Arc::new(Seats::new(*event_streams, *event_streams_of_person));
     let in_progress = InProgress::default();
-    let state = Arc::new(Facade { backend, in_progress, rate, joined: Arc::default(), requests, seats });
+    let state = Arc::new(Facade { backend, in_progress, seats });
     let (agents, _) = documented_routes().with_state(state).split_for_parts();
     let routes = bounded(process.merge(agents).merge(pages), "no such path", metrics);
     match cors {
@@ -191,21 +188,21 @@ impl Facade {
     async fn caller(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Caller, Problem> {
         let caller = self.backend.auth.caller(headers).await?;
         listener::authenticated(extensions);
-        self.requests.require(&caller.name, &self.backend.process.metrics)?;
+        self.backend.access.requests.require(&caller.name, &self.backend.process.metrics)?;
         Ok(caller)
     }
 
     /// The context of a caller's command.
     fn context(&self, caller: Caller, request: RequestId) -> Context {
-        let Backend { client, process, secrets, id, .. } = &self.backend;
+        let Backend { client, process, secrets, id, rate, joined, .. } = &self.backend;
         Context {
             client: client.clone(),
             resources: process.resources.clone(),
             caller,
             request,
             process: id.clone(),
-            rate: self.rate.clone(),
-            joined: self.joined.clone(),
+            rate: rate.clone(),
+            joined: joined.clone(),
             metrics: process.metrics.clone(),
             secrets: secrets.clone(),
         }

@@ -297,8 +297,16 @@ impl Resources {
         Page::after(page, after.as_ref(), messages, key_in_thread, |message| self.message_view(message))
     }
 
+    /// The last Messages of a Thread, oldest first, at most so many.
+    pub fn last_messages(&self, thread: &str, most: usize) -> Vec<MessageView> {
+        let mut messages = self.messages.state_filter(|message| message.spec.thread == thread);
+        messages.sort_by_cached_key(|message| (key_in_thread(message), message.name_any()));
+        let skipped = messages.len().saturating_sub(most);
+        messages.iter().skip(skipped).map(|message| self.message_view(message)).collect()
+    }
+
     /// The severity of a Message: when it was written, or of the Finding of its Thread.
-    fn severity_of_message(&self, message: &Message) -> Option<Severity> {
+    pub(super) fn severity_of_message(&self, message: &Message) -> Option<Severity> {
         let of_thread = || self.severity_of_thread(&*self.thread(&message.spec.thread)?);
         message.spec.severity.or_else(of_thread)
     }
@@ -324,7 +332,7 @@ impl Resources {
         Ok(Page::new(page, pending, key, |message| self.inbox_view(message)))
     }
 
-    fn inbox_view(&self, message: &Message) -> InboxView {
+    pub(super) fn inbox_view(&self, message: &Message) -> InboxView {
         let (thread, spec) = (self.thread(&message.spec.thread), &message.spec);
         let finding = thread.as_ref().and_then(|thread| thread.spec.finding.clone());
         InboxView {

@@ -15,6 +15,7 @@ mod message;
 mod operator;
 mod order;
 mod page;
+mod pending;
 mod query;
 mod resources;
 mod roster;
@@ -38,8 +39,8 @@ pub use change::{ChangeView, DeletedChange, FindingChange, MessageChange, Scenar
 pub use chat::{AnswerProgressView, ChatAnswers, ChatEvent, ChatProgress, ChatRef, ChatView, ProgressPhase};
 pub use citation::CitationView;
 pub use finding::{
-    AcknowledgementView, EvidenceView, FindingFilter, FindingPhase, FindingView, PhaseFilter, ReadingView, RunbookView,
-    SnapshotView, is_active, phase, severity,
+    AcknowledgementView, EvidenceView, FindingFilter, FindingPhase, FindingView, NoticeView, PhaseFilter, ReadingView,
+    RunbookView, SnapshotView, is_active, phase, severity,
 };
 pub use health::{
     HealthDetails, HealthView, ModelView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView,
@@ -50,6 +51,7 @@ pub use message::{
 pub use operator::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState};
 pub use order::{Order, Sort, SortParameter};
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
+pub use pending::{PendingView, Reader};
 pub use query::{Parameters, QueryError};
 pub use resources::Resources;
 pub use roster::RosterView;

@@ -5,6 +5,7 @@ mod channels;
 mod check;
 mod clients;
 mod damaged_statuses;
+mod desk;
 mod digest;
 mod documents;
 mod events;

@@ -118,6 +118,14 @@ impl Running {
         open
     }
 
+    /// The one-time link of standalone; the operator makes none.
+    pub fn sign_in_link(&self) -> Option<String> {
+        match &self.program {
+            Program::Standalone(standalone) => standalone.as_ref().map(|standalone| standalone.sign_in_link()),
+            Program::Operator { .. } => None,
+        }
+    }
+
     pub async fn stop(mut self) {
         if let Program::Standalone(standalone) = &mut self.program
             && let Some(standalone) = standalone.take()

@@ -245,6 +245,15 @@ pub fn desk_listens(language: Language, address: impl Display) -> String {
     text!(language, "  painel          http://{address}/desk", "  panel           http://{address}/desk")
 }
 
+/// The line of `agentic-ops standalone` with the one-time link.
+pub fn desk_sign_in(language: Language, link: impl Display) -> String {
+    text!(
+        language,
+        "  entrar          {link}\n                  (uma vez, em até 10 minutos, como local com todos os papéis)",
+        "  sign in         {link}\n                  (once, within 10 minutes, as local with all roles)",
+    )
+}
+
 /// The answer of a running program to `agentic-ops health`.
 pub fn health_answer(language: Language, status: &str, tier: &str, version: &str) -> String {
     text!(

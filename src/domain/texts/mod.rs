@@ -30,6 +30,7 @@ mod language;
 pub mod mailbox;
 mod model;
 pub mod notices;
+pub mod panel;
 mod readings;
 pub mod refusals;
 mod runbooks;
@@ -50,8 +51,8 @@ pub use checks::{
 };
 pub use cli::{
     ApiFault, CheckWarning, DocumentError, api_fault, check_columns, check_warning, demo_advice, demo_started,
-    desk_listens, document_error, health_answer, health_unanswered, health_unknown, no_scenario, operator_started,
-    shutting_down, standalone_started, unknown_field,
+    desk_listens, desk_sign_in, document_error, health_answer, health_unanswered, health_unknown, no_scenario,
+    operator_started, shutting_down, standalone_started, unknown_field,
 };
 pub use conditions::{
     acknowledgement_refused, acknowledgement_removed, cannot_evaluate, cannot_evaluate_recently, checks_pass,

@@ -30,6 +30,7 @@ mod conversation;
 mod curator;
 mod model;
 mod notices;
+mod panel;
 mod readings;
 mod refusals;
 mod runbooks;
@@ -359,6 +360,7 @@ fn output_of_commands_is_in_both_languages() {
     check("unknown_field", |l| unknown_field(l, "X1"));
     check("standalone_started", |l| standalone_started(l, "X1", "X2", "X3", "X4"));
     check("desk_listens", |l| desk_listens(l, "X1"));
+    check("desk_sign_in", |l| desk_sign_in(l, "X1"));
     check("health_answer", |l| health_answer(l, "X1", "X2", "X3"));
     check("health_unanswered", |l| health_unanswered(l, "X1", "X2"));
     check("health_unknown", |l| health_unknown(l, "X1", 404));

@@ -2,9 +2,10 @@
 
 use super::fake::{Facade, access, bearer, request};
 use crate::api::Role;
-use crate::facade::{Access, parse_origins};
+use crate::facade::{Access, RequestRate, parse_origins};
 use axum::http::Method;
 use serde_json::json;
+use std::sync::Arc;
 
 fn get(path: &str) -> axum::http::request::Builder {
     request(Method::GET, path).header("authorization", bearer("ana", &[Role::Seo]))
@@ -63,7 +64,7 @@ async fn errors_and_commands_have_no_tag() {
 
 #[tokio::test]
 async fn an_identity_sends_a_limited_number_of_requests() {
-    let facade = Facade::for_clients(Access { requests_per_minute: 3, ..access() });
+    let facade = Facade::for_clients(Access { requests: Arc::new(RequestRate::new(3)), ..access() });
     for path in ["/findings", "/health", "/findings/none"] {
         assert_ne!(facade.send(get(path), "").await.status, 429, "{path}");
     }

@@ -2,12 +2,12 @@
 
 use crate::api::{Health, Role};
 use crate::commands::tests::api_server::{ApiServer, Cluster, client};
-use crate::commands::{ProcessId, RecoveryState, Scheduler};
+use crate::commands::{CommandRate, ProcessId, RecoveryState, Scheduler};
 use crate::controllers::channel_states::ChannelState;
 use crate::controllers::model_standing::Standing;
 use crate::controllers::scenario::WatchStates;
 use crate::facade::auth::{AuthConfig, Authenticator};
-use crate::facade::{Access, Backend, EventFeed, ProcessState, router};
+use crate::facade::{Access, Backend, EventFeed, ProcessState, RequestRate, router};
 use crate::runtime::leadership::Leadership;
 use crate::telemetry::Metrics;
 use crate::views::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState, TickResultView, TickView};
@@ -108,7 +108,8 @@ pub struct Facade {
 
 /// More than any test needs, and no other origins.
 pub fn access() -> Access {
-    Access { requests_per_minute: 10_000, event_streams: 4, event_streams_of_person: 2, origins: Vec::new() }
+    let requests = Arc::new(RequestRate::new(10_000));
+    Access { requests, event_streams: 4, event_streams_of_person: 2, origins: Vec::new() }
 }
 
 /// An answer, read.
@@ -153,9 +154,10 @@ impl Facade {
         let backend = Backend {
             client: client(server.clone()),
             process: ProcessState { resources, operator: view, scheduler, metrics: metrics.clone() },
-            auth: Authenticator::new(auth),
+            auth: Arc::new(Authenticator::new(auth)),
             internal_token: internal_token.map(String::from),
-            commands_per_minute: COMMANDS_PER_MINUTE,
+            rate: Arc::new(CommandRate::new(COMMANDS_PER_MINUTE)),
+            joined: Arc::default(),
             access,
             events: events.clone(),
             secrets: Default::default(),

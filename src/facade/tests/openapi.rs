@@ -2,7 +2,7 @@
 
 use super::fake::{Answered, Facade, SECRET, View, access, config, request};
 use crate::commands::tests::api_server::{ApiServer, client};
-use crate::commands::{NOTE_MAX, ProcessId, REASON_MAX, RecoveryState, WAIT_MAX};
+use crate::commands::{CommandRate, NOTE_MAX, ProcessId, REASON_MAX, RecoveryState, WAIT_MAX};
 use crate::domain::silence::{MATCHERS_MAX, VALUE_MAX};
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, EventFeed, ProcessState, openapi, router};
@@ -152,9 +152,10 @@ fn routed_paths() -> BTreeSet<String> {
             scheduler: None,
             metrics: Arc::default(),
         },
-        auth: Authenticator::new(AuthConfig { secret: Some(SECRET.to_vec()), ..config() }),
+        auth: Arc::new(Authenticator::new(AuthConfig { secret: Some(SECRET.to_vec()), ..config() })),
         internal_token: None,
-        commands_per_minute: 1,
+        rate: Arc::new(CommandRate::new(1)),
+        joined: Arc::default(),
         access: access(),
         events: EventFeed::by_hand(),
         secrets: Default::default(),

@@ -4,7 +4,7 @@ use super::fake::{Facade, View, access, bearer, config, request};
 use super::reads;
 use crate::api::Role;
 use crate::facade::auth::AuthConfig;
-use crate::facade::{Access, TIMEOUT, bounded, openapi};
+use crate::facade::{Access, RequestRate, TIMEOUT, bounded, openapi};
 use axum::Router;
 use axum::http::Method;
 use axum::routing::get;
@@ -37,7 +37,7 @@ async fn status(facade: &Facade, path: &str, headers: &[(&str, &str)]) -> u16 {
 #[tokio::test]
 async fn each_documented_status_of_the_reads_occurs() {
     let document: Value = serde_json::from_str(&openapi::document()).unwrap();
-    let limited = Facade::for_clients(Access { requests_per_minute: 1, ..access() });
+    let limited = Facade::for_clients(Access { requests: Arc::new(RequestRate::new(1)), ..access() });
     // Nothing listens there.
     let jwks_url = Some("http://127.0.0.1:9/jwks".to_string());
     let down = Facade::with(View::default(), AuthConfig { jwks_url, ..config() }, None);

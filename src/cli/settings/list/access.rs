@@ -43,4 +43,16 @@ pub const SETTINGS: &[Setting] = &[
         Format::Url,
         "base URL of links in mail and ntfy; defaults to the address of --desk-listen, or else of --listen",
     ),
+    setting(
+        "AGENTIC_DESK_ORIGINS",
+        None,
+        Format::Origins,
+        "origins besides its own whose pages may send forms to the panel, such as that of the Desk that hands a token over, separated by commas",
+    ),
+    setting(
+        "AGENTIC_DESK_FRAME_ANCESTORS",
+        None,
+        Format::Origins,
+        "origins besides its own whose pages may show the panel in a frame, separated by commas; browsers send its cookie there only from the same site",
+    ),
 ];

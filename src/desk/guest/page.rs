@@ -1,14 +1,15 @@
 //! A page as it is answered.
 
+use super::Guest;
 use super::commands::{self, Line};
-use super::{Desk, language};
 use crate::domain::texts::Language;
 use crate::domain::texts::desk::{self, Link, Page};
+use crate::domain::texts::panel::session;
+use axum::http::StatusCode;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,8 +32,7 @@ const LINKS: [(Link, &str); 4] = [
 ];
 
 /// The page, or that there is none; nothing of an address that is not valid is repeated.
-pub fn answer(desk: &Desk, headers: &HeaderMap, page: Option<Page<'_>>) -> Response {
-    let language = language::accepted(headers, desk.language);
+pub fn answer(desk: &Guest, language: Language, page: Option<Page<'_>>) -> Response {
     let (status, content) = match page {
         Some(page) => (StatusCode::OK, content(desk, page, language)),
         None => (StatusCode::NOT_FOUND, document(language, &desk::not_a_name(language), &html! {})),
@@ -48,16 +48,17 @@ pub fn answer(desk: &Desk, headers: &HeaderMap, page: Option<Page<'_>>) -> Respo
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_string()),
         (CACHE_CONTROL, "no-store".to_string()),
         (REFERRER_POLICY, "no-referrer".to_string()),
-        (VARY, "Accept-Language".to_string()),
+        (VARY, "Accept-Language, Cookie".to_string()),
     ];
     (status, headers, content.into_string()).into_response()
 }
 
-fn content(desk: &Desk, page: Page<'_>, language: Language) -> Markup {
+fn content(desk: &Guest, page: Page<'_>, language: Language) -> Markup {
     let kubectl = commands::kubectl(desk, page, language);
     let curl = commands::curl(desk, page, language);
     let body = html! {
         p { (desk::introduction(language)) }
+        p { a href=(sign_in(page)) { (session::open_panel(language)) } }
         @if page == Page::Start {
             ul {
                 @for (link, address) in LINKS {
@@ -69,6 +70,18 @@ fn content(desk: &Desk, page: Page<'_>, language: Language) -> Markup {
         (section(&desk::with_curl(language), &curl, language))
     };
     document(language, &desk::title(language, page), &body)
+}
+
+/// Where to sign in, from where one comes back to the page.
+fn sign_in(page: Page<'_>) -> String {
+    let path = match page {
+        Page::Start => "/desk".to_string(),
+        Page::Threads => "/desk/threads".to_string(),
+        Page::Findings => "/desk/findings".to_string(),
+        Page::Finding(name) => format!("/desk/findings/{name}"),
+        Page::Thread(name) => format!("/desk/threads/{name}"),
+    };
+    format!("/desk/session?return={path}")
 }
 
 fn section(title: &str, lines: &[Line], language: Language) -> Markup {

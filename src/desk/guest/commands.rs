@@ -1,6 +1,6 @@
 //! The commands of a page. Names are checked, so that none of them changes what a shell runs.
 
-use super::Desk;
+use super::Guest;
 use crate::domain::texts::Language;
 use crate::domain::texts::desk::{Page, Step, placeholders, question};
 
@@ -25,7 +25,7 @@ pub fn is_name(text: &str) -> bool {
 }
 
 /// The commands of kubectl for a page.
-pub fn kubectl(desk: &Desk, page: Page<'_>, language: Language) -> Vec<Line> {
+pub fn kubectl(desk: &Guest, page: Page<'_>, language: Language) -> Vec<Line> {
     let kubectl = format!("kubectl -n {}", desk.namespace);
     match page {
         Page::Start => vec![],
@@ -56,7 +56,7 @@ pub fn kubectl(desk: &Desk, page: Page<'_>, language: Language) -> Vec<Line> {
 }
 
 /// The commands of curl for a page.
-pub fn curl(desk: &Desk, page: Page<'_>, language: Language) -> Vec<Line> {
+pub fn curl(desk: &Guest, page: Page<'_>, language: Language) -> Vec<Line> {
     let agents = format!("{}/api/v1/agents", desk.url);
     let api = format!("{agents}/findings");
     let curl = r#"curl -s -H "Authorization: Bearer $TOKEN""#;

@@ -1,0 +1,110 @@
+//! The panel, from the settings: what it works with, and who may come in.
+
+use super::serve;
+use super::settings::Settings;
+use crate::commands::{Caller, Context, Interface, RequestId};
+use crate::desk::{self, Gate, NotVerified, OneTime, Options, SignedIn};
+use crate::facade::auth::Authenticator;
+use crate::facade::{Backend, RequestRate, parse_origins};
+use crate::runtime::caches::Caches;
+use crate::telemetry::Metrics;
+use axum::Router;
+use axum::http::StatusCode;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use jiff::tz::TimeZone;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where the panel is.
+pub struct At<'a> {
+    pub listen: SocketAddr,
+    pub namespace: &'a str,
+    /// Tells instances of one host apart; the same for all replicas.
+    pub instance: &'a str,
+}
+
+/// The routes of the panel, beside a facade.
+pub fn routes(
+    settings: &Settings,
+    at: At<'_>,
+    secret: Option<Vec<u8>>,
+    (facade, caches): (&Backend, &Caches),
+    once: OneTime,
+) -> Router {
+    let context = Context {
+        client: facade.client.clone(),
+        resources: facade.process.resources.clone(),
+        caller: Caller { name: String::new(), roles: Vec::new(), interface: Interface::Desk },
+        request: RequestId::unique(),
+        process: facade.id.clone(),
+        rate: facade.rate.clone(),
+        joined: facade.joined.clone(),
+        metrics: facade.process.metrics.clone(),
+        secrets: facade.secrets.clone(),
+    };
+    let gate = OfFacade {
+        auth: facade.auth.clone(),
+        requests: facade.access.requests.clone(),
+        metrics: facade.process.metrics.clone(),
+    };
+    let backend = desk::Backend {
+        context,
+        operator: facade.process.operator.clone(),
+        recovery: facade.recovery.clone(),
+        gate: Arc::new(gate),
+    };
+    let origins = |name| parse_origins(settings.get(name).unwrap_or_default()).unwrap_or_default();
+    let frames = origins("AGENTIC_DESK_FRAME_ANCESTORS");
+    let options = Options {
+        url: serve::desk_url(settings, at.listen),
+        namespace: at.namespace.to_string(),
+        language: settings.language(),
+        zone: TimeZone::get(&settings.time_zone()).unwrap_or(TimeZone::UTC),
+        runbooks: settings.get("AGENTIC_SPECS_ROOT").map(PathBuf::from),
+        // An invalid value has prevented the start.
+        origins: origins("AGENTIC_DESK_ORIGINS"),
+        frame_ancestors: frames.iter().filter_map(|origin| origin.to_str().ok().map(String::from)).collect(),
+        secret,
+        instance: at.instance.to_string(),
+    };
+    desk::routes(backend, caches, options, once)
+}
+
+/// An address of this host at which one that listens on all of them is reached.
+pub fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+/// Whoever the facade lets in.
+struct OfFacade {
+    auth: Arc<Authenticator>,
+    requests: Arc<RequestRate>,
+    metrics: Arc<Metrics>,
+}
+
+impl Gate for OfFacade {
+    fn verify<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<SignedIn, NotVerified>> {
+        async move {
+            let caller = self.auth.caller_of(token).await.map_err(|problem| match problem.status {
+                StatusCode::FORBIDDEN => NotVerified::NoRole,
+                StatusCode::UNAUTHORIZED => NotVerified::Invalid,
+                _ => NotVerified::Later,
+            })?;
+            Ok(SignedIn { expires: self.auth.expiry_of(token), name: caller.name, roles: caller.roles })
+        }
+        .boxed()
+    }
+
+    fn admit(&self, name: &str) -> Result<(), Duration> {
+        let wait = |seconds: Option<u32>| Duration::from_secs(seconds.unwrap_or(1).into());
+        self.requests.require(name, &self.metrics).map_err(|problem| wait(problem.retry_after))
+    }
+}

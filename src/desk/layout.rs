@@ -1,0 +1,229 @@
+//! The frame of every page: head, navigation, language and theme; and the pages that say that something went wrong.
+
+use super::assets::assets;
+use super::symbols;
+use super::visit::{Look, Theme, Visit};
+use crate::domain::texts::Language;
+use crate::domain::texts::panel::{session as said, words};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_LANGUAGE, RETRY_AFTER};
+use axum::response::{IntoResponse as _, Response};
+use maud::{DOCTYPE, Markup, html};
+use std::time::Duration;
+use url::form_urlencoded;
+
+/// Settings of htmx: nothing is evaluated, and no page is kept.
+const HTMX: &str = r#"{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false,"historyCacheSize":0,"selfRequestsOnly":true,"scrollBehavior":"auto"}"#;
+
+/// The pages in the navigation, each with its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Inbox,
+}
+
+impl Place {
+    const ALL: [Place; 1] = [Place::Inbox];
+
+    fn address(self) -> &'static str {
+        match self {
+            Place::Inbox => "/desk",
+        }
+    }
+
+    fn word(self, language: Language) -> &'static str {
+        match self {
+            Place::Inbox => words::inbox(language),
+        }
+    }
+}
+
+/// A page of someone who is signed in.
+pub struct Page<'a> {
+    /// Title of the window.
+    pub title: String,
+    /// Where it is in the navigation.
+    pub place: Option<Place>,
+    /// Messages that are pending for the reader.
+    pub pending: usize,
+    /// What the bar says of the watch itself.
+    pub watch: Markup,
+    pub visit: &'a Visit,
+}
+
+/// An address with query parameters; those that are empty are left out.
+pub fn address(path: &str, parameters: &[(&str, &str)]) -> String {
+    let given: Vec<_> = parameters.iter().filter(|(_, value)| !value.is_empty()).collect();
+    if given.is_empty() {
+        return path.to_string();
+    }
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
+    format!("{path}?{query}")
+}
+
+impl Page<'_> {
+    /// The page, with `main` as its main element.
+    pub fn answer(&self, status: StatusCode, main: &Markup) -> Response {
+        let language = self.visit.language();
+        let body = html! {
+            (symbols::all())
+            a class="skip" href="#principal" { (words::skip(language)) }
+            (self.bar())
+            p class="lost" id="lost" role="alert" hidden { (words::server_away(language)) }
+            p class="lost" id="ended" role="alert" hidden {
+                b { (said::ended(language)) } " " (said::ended_more(language)) " "
+                a href=(address("/desk/session", &[("return", &self.visit.address)])) { (words::sign_in(language)) }
+            }
+            (main)
+        };
+        answer(status, &self.visit.look, &self.title, true, &body)
+    }
+
+    fn bar(&self) -> Markup {
+        let language = self.visit.language();
+        html! {
+            header class="bar" {
+                a class="bar__name" href="/desk" { "Desk" }
+                nav aria-label=(words::main_navigation(language)) {
+                    ul {
+                        @for place in Place::ALL {
+                            li {
+                                a href=(place.address()) aria-current=[(self.place == Some(place)).then_some("page")] {
+                                    (place.word(language))
+                                    @if place == Place::Inbox && self.pending > 0 {
+                                        span class="n" {
+                                            (self.pending)
+                                            span class="vh" { " " (crate::domain::texts::panel::inbox::pending(language)) }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                (self.watch)
+                (self.end())
+            }
+        }
+    }
+
+    /// Language, theme, and who is signed in.
+    fn end(&self) -> Markup {
+        let Visit { csrf, caller, address, look, .. } = self.visit;
+        let language = look.language;
+        let (next, word) = match look.theme {
+            None => ("light", words::theme_system(language)),
+            Some(Theme::Light) => ("dark", words::theme_light(language)),
+            Some(Theme::Dark) => ("system", words::theme_dark(language)),
+        };
+        let other = if language == Language::Portuguese { "en" } else { "pt" };
+        html! {
+            details class="menu" {
+                summary { span class="bar__user" { (caller.name) } }
+                div class="menu__in" {
+                    form method="post" action="/desk/preferences" {
+                        (hidden(csrf, address))
+                        button class="btn btn--bare" name="theme" value=(next) { (words::theme(language)) ": " (word) }
+                        button class="btn btn--bare" name="language" value=(other) lang=(other) { (words::other_language(language)) }
+                    }
+                    form method="post" action="/desk/session/out" {
+                        (hidden(csrf, ""))
+                        button class="btn btn--bare" { (words::sign_out(language)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What every form carries.
+pub fn hidden(csrf: &str, return_path: &str) -> Markup {
+    html! {
+        input type="hidden" name="csrf" value=(csrf);
+        @if !return_path.is_empty() { input type="hidden" name="return" value=(return_path); }
+    }
+}
+
+/// A whole document.
+pub fn answer(status: StatusCode, look: &Look, title: &str, is_live: bool, body: &Markup) -> Response {
+    let (tag, files) = (look.language.tag(), assets());
+    let document = html! {
+        (DOCTYPE)
+        html lang=(tag) data-theme=[look.theme.map(Theme::as_str)] {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="htmx-config" content=(HTMX);
+                meta name="desk-worker" content=(files.worker);
+                title { (title) }
+                link rel="icon" href=(files.icon) type="image/svg+xml";
+                link rel="stylesheet" href=(files.style);
+                @if is_live { script src=(files.script) defer {} }
+            }
+            body hx-ext=[is_live.then_some("sse")] sse-connect=[is_live.then_some("/desk/events")] { (body) }
+        }
+    };
+    let headers = [(axum::http::header::CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_LANGUAGE, tag)];
+    (status, headers, document.into_string()).into_response()
+}
+
+/// What is so, and what to do: for empty lists, and for everything that went wrong.
+pub fn say(title: &str, more: &str, link: Option<(&str, &str)>) -> Markup {
+    html! {
+        div class="say" {
+            p class="say__t" { (title) }
+            @if !more.is_empty() { p { (more) } }
+            @if let Some((address, word)) = link {
+                p class="say__do" { a class="btn" href=(address) { (word) } }
+            }
+        }
+    }
+}
+
+/// A page that only says something, for anybody.
+pub fn plain(status: StatusCode, look: &Look, title: &str, body: &Markup) -> Response {
+    let language = look.language;
+    let body = html! {
+        (symbols::all())
+        a class="skip" href="#principal" { (words::skip(language)) }
+        header class="bar" { a class="bar__name" href="/desk" { "Desk" } }
+        main id="principal" class="plain" { (body) }
+    };
+    answer(status, look, &format!("{title} · Desk"), false, &body)
+}
+
+/// There is nothing at this address.
+pub fn not_found(look: &Look) -> Response {
+    let language = look.language;
+    let back = Some(("/desk", words::back_to_inbox(language)));
+    let title = words::nothing_here(language);
+    plain(StatusCode::NOT_FOUND, look, title, &say(title, words::nothing_here_more(language), back))
+}
+
+/// The form is none that this page gave to this person.
+pub fn refused(look: &Look) -> Response {
+    let language = look.language;
+    let title = words::not_accepted(language);
+    let back = Some(("/desk", words::back_to_inbox(language)));
+    plain(StatusCode::FORBIDDEN, look, title, &say(title, words::not_accepted_more(language), back))
+}
+
+pub fn too_many(look: &Look, wait: Duration) -> Response {
+    let (language, seconds) = (look.language, wait.as_secs().max(1));
+    let title = words::too_many(language);
+    let body = say(title, &words::wait_seconds(language, seconds), Some(("/desk", words::back_to_inbox(language))));
+    let response = plain(StatusCode::TOO_MANY_REQUESTS, look, title, &body);
+    ([(RETRY_AFTER, seconds.to_string())], response).into_response()
+}
+
+/// For a page that stays open: the session has ended.
+pub fn session_ended(language: Language, target: &str) -> Response {
+    let body = html! {
+        p class="ended" role="alert" {
+            b { (said::ended(language)) } " " (said::ended_more(language)) " "
+            a href=(target) { (words::sign_in(language)) }
+        }
+    };
+    let headers = [(axum::http::header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (StatusCode::UNAUTHORIZED, headers, body.into_string()).into_response()
+}

@@ -1,0 +1,169 @@
+//! The head of the window: severity and age, what happened, who acknowledged it, and what can be done.
+
+use super::{Context, back};
+use crate::commands::Caller;
+use crate::desk::layout::hidden;
+use crate::desk::{symbols, time};
+use crate::domain::texts::panel::{context as said, times, words};
+use crate::views::{FindingPhase, FindingView};
+use maud::{Markup, html};
+
+/// Headlines above this length are set smaller.
+const LONG: usize = 60;
+/// For how long notices can be silenced from here.
+const SPANS: [(&str, i64); 5] = [("30m", 1800), ("1h", 3600), ("4h", 14_400), ("12h", 43_200), ("24h", 86_400)];
+
+impl Context<'_> {
+    pub(super) fn head(&self, pending: usize) -> Markup {
+        let (language, headline) = (self.language(), self.headline());
+        let class = if headline.chars().count() > LONG { "is-long" } else { "" };
+        html! {
+            header class="head" id="cabeca" hx-get=(self.path()) hx-trigger=[self.topics("finding")] hx-select="#cabeca" hx-swap="outerHTML" {
+                (back(language, pending))
+                @if let Some(finding) = &self.finding { (self.meta(finding)) }
+                h1 id="conversa" class=(class) { (headline) }
+                @match &self.finding {
+                    Some(finding) => {
+                        (self.who(finding))
+                        (self.done())
+                        @if finding.phase != Some(FindingPhase::Resolved) { (self.actions(finding)) }
+                    }
+                    None => p class="head__who" { span class="quiet" { (self.agent()) } },
+                }
+            }
+        }
+    }
+
+    /// The events after which a part of the window is read again.
+    pub(super) fn topics(&self, kind: &str) -> Option<String> {
+        let name = match kind {
+            "finding" => &self.finding.as_ref()?.id,
+            _ => &self.thread.as_ref()?.id,
+        };
+        Some(format!("sse:{kind}-{name}, sse:reset"))
+    }
+
+    fn agent(&self) -> &str {
+        self.thread.as_ref().map_or("", |thread| thread.agent.name.as_str())
+    }
+
+    fn meta(&self, finding: &FindingView) -> Markup {
+        let (language, look) = (self.language(), &self.visit.look);
+        let (since, comma) = said::opened(language);
+        html! {
+            p class="head__meta" {
+                @if let Some(severity) = finding.severity { (symbols::severity(language, severity)) }
+                @match (finding.phase, finding.resolved_at) {
+                    (Some(FindingPhase::Resolved), at) => span {
+                        (said::resolved(language)) @if let Some(at) = at { " " (time::ago(look, at)) }
+                    },
+                    _ => @if let Some(at) = finding.opened_at {
+                        span { (since) " " (time::clock(look, at)) (comma) " " (times::ago(language, look.now.duration_since(at))) }
+                    },
+                }
+                @if let Some(count) = finding.occurrences.filter(|count| *count > 1) { span { (said::times(language, count)) } }
+            }
+        }
+    }
+
+    fn who(&self, finding: &FindingView) -> Markup {
+        let language = self.language();
+        let place = [&finding.scenario_id, &finding.check, &finding.key].map(String::as_str);
+        let place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
+        let agent = finding.agent.as_ref().map_or("", |agent| agent.name.as_str());
+        html! {
+            p class="head__who" {
+                @match (&finding.acknowledgement, finding.phase) {
+                    (Some(ack), _) => {
+                        b { (said::acknowledged_by(language, &ack.by)) } " " (time::ago(&self.visit.look, ack.at))
+                        @if !ack.proven { " (" (words::not_proven(language)) ")" }
+                        @if let Some(note) = &ack.note { ": " (note) }
+                        ". "
+                    }
+                    (None, Some(FindingPhase::Resolved)) => {}
+                    (None, _) => { b { (said::nobody(language)) } " " }
+                }
+                span class="quiet" { (agent) " · " span class="fact" { (place.join(" / ")) } }
+            }
+        }
+    }
+
+    /// What was just done.
+    fn done(&self) -> Markup {
+        let language = self.language();
+        let number = |name: &str| self.asked.get(name).and_then(|number| number.parse::<usize>().ok());
+        let text = match self.asked.get("done").map(String::as_str) {
+            Some("ask") => Some(said::asked(language).to_string()),
+            Some("pending") => Some(said::run_pending(language).to_string()),
+            Some("run") => number("passed").zip(number("of")).map(|(passed, all)| said::ran(language, passed, all)),
+            _ => None,
+        };
+        html! { @if let Some(text) = text { p class="head__done" role="status" { (text) } } }
+    }
+
+    fn actions(&self, finding: &FindingView) -> Markup {
+        let language = self.language();
+        html! {
+            div class="acts" role="group" aria-label=(said::actions(language)) {
+                @match finding.phase {
+                    Some(FindingPhase::Acknowledged) => (self.button(finding, "take-back", said::take_back(language), "btn")),
+                    _ => (self.acknowledge(finding)),
+                }
+                @if may_run(&self.visit.caller) { (self.button(finding, "run", said::run_now(language), "btn")) }
+                (self.silence(finding))
+            }
+        }
+    }
+
+    fn button(&self, finding: &FindingView, action: &str, word: &str, class: &str) -> Markup {
+        html! {
+            form method="post" action={ "/desk/findings/" (finding.id) "/" (action) } {
+                (hidden(&self.visit.csrf, &self.path()))
+                button class=(class) { (word) }
+            }
+        }
+    }
+
+    fn acknowledge(&self, finding: &FindingView) -> Markup {
+        let language = self.language();
+        html! {
+            details class="act" name="act" {
+                summary class="btn btn--go" { (said::acknowledge(language)) }
+                form class="act__in" method="post" action={ "/desk/findings/" (finding.id) "/acknowledge" } {
+                    (hidden(&self.visit.csrf, &self.path()))
+                    p { (said::acknowledge_more(language)) }
+                    label for="nota" { (said::note(language)) " (" (said::optional(language)) ")" }
+                    textarea id="nota" name="note" rows="2" maxlength="1000" {}
+                    button class="btn btn--go" { (said::acknowledge(language)) }
+                }
+            }
+        }
+    }
+
+    fn silence(&self, finding: &FindingView) -> Markup {
+        let language = self.language();
+        html! {
+            details class="act" name="act" {
+                summary class="btn" { (said::silence(language)) }
+                form class="act__in" method="post" action={ "/desk/findings/" (finding.id) "/silence" } {
+                    (hidden(&self.visit.csrf, &self.path()))
+                    p { (said::silence_more(language)) }
+                    label for="tempo" { (said::silence_for(language)) }
+                    select id="tempo" name="duration" {
+                        @for (value, seconds) in SPANS {
+                            option value=(value) { (times::span(language, jiff::SignedDuration::from_secs(seconds))) }
+                        }
+                    }
+                    label for="motivo" { (said::reason(language)) }
+                    textarea id="motivo" name="reason" rows="2" maxlength="1000" required {}
+                    button class="btn btn--go" { (said::silence(language)) }
+                }
+            }
+        }
+    }
+}
+
+/// Whether this person may run Scenarios.
+fn may_run(caller: &Caller) -> bool {
+    caller.require_run_role().is_ok()
+}

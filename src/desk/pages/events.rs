@@ -1,0 +1,122 @@
+//! `GET /desk/events`: what changed, so that open pages read their parts again. One stream for each browser.
+
+use crate::desk::live::Topic;
+use crate::desk::panel::PanelState;
+use crate::desk::visit::Visit;
+use crate::listener;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{Extensions, HeaderName, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, stream};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+/// How often something is sent at least. Whether the session goes on is looked at as often.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Changes that come within this time are told at once.
+const GATHERED: Duration = Duration::from_millis(300);
+/// Topics that are told at once; beyond them everything is read again.
+const TOPICS_MAX: usize = 64;
+/// When to try again where there are too many streams.
+const LATER: &str = "15";
+
+pub async fn follow(State(panel): State<PanelState>, visit: Visit, extensions: Extensions) -> Response {
+    let Ok(seat) = panel.streams.clone().try_acquire_owned() else {
+        return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, LATER)]).into_response();
+    };
+    let mut heartbeat = interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let stops = listener::stopping(&extensions).boxed();
+    let events = Events { changes: panel.live.subscribe(), panel, visit, heartbeat, stops, _seat: seat };
+    let headers = [
+        (CONTENT_TYPE, "text/event-stream"),
+        (CACHE_CONTROL, "private, no-cache"),
+        // Proxies such as nginx would keep events back until there are many.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    (headers, Body::from_stream(stream::unfold(events, Events::next))).into_response()
+}
+
+/// The stream of one browser.
+struct Events {
+    panel: PanelState,
+    visit: Visit,
+    changes: Receiver<Topic>,
+    heartbeat: tokio::time::Interval,
+    /// Completes when the server stops.
+    stops: BoxFuture<'static, ()>,
+    _seat: OwnedSemaphorePermit,
+}
+
+impl Events {
+    async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Events)> {
+        let text = self.text().await?;
+        Some((Ok(Bytes::from(text)), self))
+    }
+
+    async fn text(&mut self) -> Option<String> {
+        tokio::select! {
+            first = self.changes.recv() => self.gather(first).await,
+            () = &mut self.stops => None,
+            _ = self.heartbeat.tick() => {
+                let session = &self.visit.session;
+                let is_over = session.ends <= Timestamp::now().as_second();
+                (!is_over && !self.panel.ended.has(&session.name, session.began)).then(|| ": \n\n".to_string())
+            }
+        }
+    }
+
+    /// The first change and those that follow at once.
+    async fn gather(&mut self, first: Result<Topic, RecvError>) -> Option<String> {
+        let mut topics = BTreeSet::from([match first {
+            Ok(topic) => topic,
+            Err(RecvError::Lagged(_)) => "reset".into(),
+            Err(RecvError::Closed) => return None,
+        }]);
+        sleep(GATHERED).await;
+        loop {
+            match self.changes.recv().now_or_never() {
+                Some(Ok(topic)) => drop(topics.insert(topic)),
+                Some(Err(RecvError::Lagged(_))) => drop(topics.insert("reset".into())),
+                Some(Err(RecvError::Closed)) | None => break,
+            }
+            if topics.len() > TOPICS_MAX {
+                topics = BTreeSet::from(["reset".into()]);
+            }
+        }
+        Some(written(&topics))
+    }
+}
+
+/// As it is sent. Names of objects have no character that JSON would escape.
+fn written(topics: &BTreeSet<Topic>) -> String {
+    topics.iter().fold(String::new(), |mut text, topic| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "event: change\ndata: {{\"topic\":\"{topic}\"}}\n\n");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_one_event() {
+        let topics = ["inbox", "thread-a.b-0"].map(Topic::from).into();
+        assert_eq!(
+            written(&topics),
+            "event: change\ndata: {\"topic\":\"inbox\"}\n\nevent: change\ndata: {\"topic\":\"thread-a.b-0\"}\n\n"
+        );
+    }
+}

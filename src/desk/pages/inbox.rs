@@ -1,0 +1,289 @@
+//! The inbox: `GET /desk`, `POST /desk/acknowledge`.
+
+use super::failed;
+use crate::api::{Role, Severity};
+use crate::commands::{AcknowledgeMessage, CommandError};
+use crate::desk::admit::Sent;
+use crate::desk::layout::{Page, Place, address, hidden, say};
+use crate::desk::panel::{Panel, PanelState};
+use crate::desk::symbols::shape;
+use crate::desk::time;
+use crate::desk::visit::{Look, Visit};
+use crate::domain::texts::Language;
+use crate::domain::texts::desk::Page as GuestPage;
+use crate::domain::texts::panel::{inbox as said, words};
+use crate::views::{FindingPhase, InboxFilter, InboxView, Parameters, PendingView, Reader};
+use axum::extract::{Query, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use maud::{Markup, html};
+
+/// Messages on the page at most.
+const SHOWN_MAX: usize = 300;
+/// Messages that are acknowledged at once, at most.
+const AT_ONCE_MAX: usize = 100;
+
+/// `GET /desk`.
+pub async fn show(
+    State(panel): State<PanelState>,
+    look: Look,
+    visit: Option<Visit>,
+    Query(parameters): Query<Parameters>,
+) -> Response {
+    let Some(visit) = visit else { return panel.guest.answer(look.asked, GuestPage::Start) };
+    let filter = match InboxFilter::parse(&parameters) {
+        Ok(filter) => filter,
+        Err(_) => return Redirect::to("/desk").into_response(),
+    };
+    let done = parameters.get("done").and_then(|count| count.parse().ok()).filter(|count| *count <= AT_ONCE_MAX);
+    let (Ok(pending), Ok(all)) = (
+        panel.resources().pending(reader(&visit), &filter, SHOWN_MAX),
+        panel.resources().pending(reader(&visit), &InboxFilter::default(), 0),
+    ) else {
+        return Redirect::to("/desk").into_response();
+    };
+    let inbox = Inbox { panel: &panel, visit: &visit, filter: &filter, pending: &pending };
+    let main = html! {
+        main class="frame frame--list" id="principal" { (inbox.section(done, None)) }
+    };
+    let title = said::window(visit.language(), all.total);
+    let page = Page { title, place: Some(Place::Inbox), pending: all.total, watch: html! {}, visit: &visit };
+    page.answer(StatusCode::OK, &main)
+}
+
+pub fn reader(visit: &Visit) -> Reader<'_> {
+    Reader { name: &visit.caller.name, roles: &visit.caller.roles }
+}
+
+/// `POST /desk/acknowledge`: one or many.
+pub async fn acknowledge(State(panel): State<PanelState>, sent: Sent) -> Response {
+    let names: Vec<&str> = sent.form.all("message").take(AT_ONCE_MAX).collect();
+    let mut done = 0;
+    for name in &names {
+        let command = |_: &_| Ok(AcknowledgeMessage { message: name.to_string(), note: None, until: None });
+        match panel.run(&sent.visit.caller, command).await {
+            // Somebody else did it, or it is over: it is not pending any more.
+            Ok(_) | Err(CommandError::Conflict(_) | CommandError::NotFound(_)) => done += 1,
+            Err(error) => return failed::answer(&panel, &sent.visit, &error, sent.form.return_path()),
+        }
+    }
+    let separator = if sent.form.return_path().contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{}{separator}done={done}", sent.form.return_path())).into_response()
+}
+
+/// `GET /desk/arrived`: what changed in a list since it was made. It is announced, and nothing moves.
+pub async fn arrived(
+    State(panel): State<PanelState>,
+    visit: Visit,
+    uri: Uri,
+    Query(parameters): Query<Parameters>,
+) -> Response {
+    let language = visit.language();
+    let since = parameters.get("since").and_then(|since| since.parse().ok()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let before = parameters.get("of").and_then(|of| of.parse::<usize>().ok());
+    let filter = InboxFilter::parse(&parameters).unwrap_or_default();
+    let resources = panel.resources();
+    let new = resources.pending_since(reader(&visit), &filter, since).unwrap_or_default();
+    let total = resources.pending(reader(&visit), &filter, 0).map_or(0, |pending| pending.total);
+    let text = match new {
+        0 if before == Some(total) => None,
+        0 => Some(said::changed(language).to_string()),
+        new => Some(said::arrived(language, new)),
+    };
+    let list = filter_address(&filter);
+    let said = html! {
+        @if let Some(text) = text { span { (text) } a href=(list) { (said::show(language)) } }
+    };
+    let asked = uri.path_and_query().map_or("/desk/arrived", |asked| asked.as_str());
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8")];
+    (headers, arrived_line(asked, &said).into_string()).into_response()
+}
+
+/// The line that announces what arrived.
+fn arrived_line(asked: &str, text: &Markup) -> Markup {
+    html! {
+        p class="arrived" id="chegou" role="status" hx-get=(asked) hx-trigger="sse:inbox, sse:reset" hx-swap="outerHTML" { (text) }
+    }
+}
+
+/// The address of a list with its filter.
+fn filter_address(filter: &InboxFilter) -> String {
+    let InboxFilter { role, agent, severity } = filter;
+    let parameters = [
+        ("role", role.map_or("", Role::as_str)),
+        ("agent", agent.as_deref().unwrap_or_default()),
+        ("severity", severity.map_or("", Severity::as_str)),
+    ];
+    address("/desk", &parameters)
+}
+
+/// The list of a person.
+pub struct Inbox<'a> {
+    pub panel: &'a Panel,
+    pub visit: &'a Visit,
+    pub filter: &'a InboxFilter,
+    pub pending: &'a PendingView,
+}
+
+impl Inbox<'_> {
+    fn language(&self) -> Language {
+        self.visit.language()
+    }
+
+    /// Where to ask what arrived since this list was made.
+    fn arrived_address(&self) -> String {
+        let InboxFilter { role, agent, severity } = self.filter;
+        let since = self.pending.newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string();
+        let parameters = [
+            ("since", since.as_str()),
+            ("of", &self.pending.total.to_string()),
+            ("role", role.map_or("", Role::as_str)),
+            ("agent", agent.as_deref().unwrap_or_default()),
+            ("severity", severity.map_or("", Severity::as_str)),
+        ];
+        address("/desk/arrived", &parameters)
+    }
+
+    /// The list. `done`: so many were just acknowledged; `current`: the Thread that is open beside it.
+    pub fn section(&self, done: Option<usize>, current: Option<&str>) -> Markup {
+        let language = self.language();
+        let unowned = self.pending.items.iter().filter(|item| self.owner(item).is_none()).count();
+        html! {
+            section class="inbox" id="caixa" aria-labelledby="caixa-t" {
+                div class="inbox__top" {
+                    h1 id="caixa-t" { (said::title(language)) " " span { (said::counts(language, self.pending.total, unowned)) } }
+                    (self.filters())
+                }
+                (arrived_line(&self.arrived_address(), &html! {}))
+                @if let Some(done) = done {
+                    p class="arrived" role="status" { (said::acknowledged(language, done)) }
+                }
+                @if self.pending.items.is_empty() { (self.empty()) } @else { (self.list(current)) }
+            }
+        }
+    }
+
+    fn empty(&self) -> Markup {
+        let language = self.language();
+        match *self.filter == InboxFilter::default() {
+            true => say(said::empty(language), said::empty_more(language), None),
+            false => say(said::empty_filtered(language), "", Some(("/desk", said::all(language)))),
+        }
+    }
+
+    fn filters(&self) -> Markup {
+        let language = self.language();
+        let agents = self.panel.resources().agents.state();
+        let mut agents: Vec<_> = agents
+            .iter()
+            .filter_map(|agent| Some((agent.metadata.name.clone()?, agent.spec.display_name.clone())))
+            .collect();
+        agents.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+        let roles = Role::ALL.map(|role| (role.as_str().to_string(), role.as_str().to_string()));
+        let severities =
+            Severity::ALL.map(|one| (one.as_str().to_string(), words::severity(language, one).to_string()));
+        let select = |name: &str, label: &str, chosen: &str, options: &[(String, String)]| {
+            html! {
+                label {
+                    span class="vh" { (label) }
+                    select name=(name) {
+                        option value="" { (label) }
+                        @for (value, word) in options { option value=(value) selected[value == chosen] { (word) } }
+                    }
+                }
+            }
+        };
+        html! {
+            form class="filters" method="get" action="/desk" aria-label=(said::filter(language)) {
+                (select("role", said::role(language), self.filter.role.map_or("", Role::as_str), &roles))
+                (select("agent", said::agent(language), self.filter.agent.as_deref().unwrap_or_default(), &agents))
+                (select("severity", said::severity(language), self.filter.severity.map_or("", Severity::as_str), &severities))
+                button class="btn btn--bare" { (said::apply(language)) }
+            }
+        }
+    }
+
+    fn list(&self, current: Option<&str>) -> Markup {
+        let language = self.language();
+        let severities = Severity::ALL.map(Some).into_iter().chain([None]);
+        let groups =
+            severities.map(|of| (of, self.pending.items.iter().filter(|item| item.severity == of).collect::<Vec<_>>()));
+        html! {
+            form class="inbox__form" method="post" action="/desk/acknowledge" {
+                (hidden(&self.visit.csrf, &filter_address(self.filter)))
+                div class="list" tabindex="0" role="region" aria-label=(said::list(language)) {
+                    @for (of, items) in groups.filter(|(_, items)| !items.is_empty()) {
+                        @let id = format!("g-{}", of.map_or("none", Severity::as_str));
+                        section aria-labelledby=(id) {
+                            h2 class="group__h" id=(id) {
+                                @match of {
+                                    Some(of) => span class={ "mark mark--" (of.as_str()) } { (words::severity(language, of)) },
+                                    None => span class="mark" { (said::no_severity(language)) },
+                                }
+                                span class="n" { (items.len()) }
+                            }
+                            ol { @for item in items { (self.item(item, current == Some(item.thread_id.as_str()))) } }
+                        }
+                    }
+                    @if self.pending.items.len() < self.pending.total {
+                        p class="more-of" { (said::first_of(language, self.pending.items.len(), self.pending.total)) }
+                    }
+                }
+                p class="bulk" { button class="btn" { (said::acknowledge(language)) } }
+            }
+        }
+    }
+
+    fn item(&self, item: &InboxView, is_current: bool) -> Markup {
+        let (language, headline) = (self.language(), self.headline(item));
+        let of = item.severity.map_or("info", Severity::as_str);
+        let class = if item.severity.is_some_and(|of| of <= Severity::High) { "item item--wide" } else { "item" };
+        let agent = item.agent.as_ref().map_or("", |agent| agent.name.as_str());
+        let about = self.about(item);
+        html! {
+            li class=(class) {
+                input type="checkbox" name="message" value=(item.id) aria-label=(said::select(language, &headline));
+                a class="item__a" href={ "/desk/threads/" (item.thread_id) } aria-current=[is_current.then_some("true")] {
+                    span class={ "item__g mark--" (of) } { (shape(of)) }
+                    span class="item__l" {
+                        span class="item__t" { (headline) } " "
+                        @if let Some(at) = item.created_at { (time::age(&self.visit.look, at)) }
+                    }
+                    " "
+                    span class="item__l item__l--2" {
+                        span class="item__m" { (agent) @if !about.is_empty() { " · " (about) } } " "
+                        span class="item__o" {
+                            @match self.owner(item) {
+                                Some(owner) => (owner),
+                                None => b { (said::nobody(language)) },
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What happened: the message of the Finding, else the first line of the Message.
+    fn headline(&self, item: &InboxView) -> String {
+        let finding = item.finding_id.as_ref().and_then(|name| self.panel.resources().finding(name));
+        let of_finding = finding.and_then(|finding| finding.status.as_ref()?.message.clone());
+        let first = || item.body.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_string();
+        of_finding.filter(|message| !message.trim().is_empty()).unwrap_or_else(first)
+    }
+
+    /// The title of the Scenario, or that it is a conversation.
+    fn about(&self, item: &InboxView) -> String {
+        let finding = item.finding_id.as_ref().and_then(|name| self.panel.resources().finding(name));
+        let title = finding.and_then(|finding| finding.status.as_ref()?.title.clone());
+        title.unwrap_or_else(|| said::conversation(self.language()).to_string())
+    }
+
+    /// Who has taken it.
+    fn owner(&self, item: &InboxView) -> Option<String> {
+        let finding = self.panel.resources().finding(item.finding_id.as_ref()?)?;
+        let view = self.panel.resources().finding_view(&finding, &self.visit.caller.name);
+        (view.phase == Some(FindingPhase::Acknowledged)).then_some(view.acknowledgement?.by)
+    }
+}

@@ -1,0 +1,25 @@
+//! Times as pages show them: short, with the exact one on hover.
+
+use super::visit::Look;
+use crate::domain::texts::panel::times;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+/// How long ago, without a word: `23 min`.
+pub fn age(look: &Look, at: Timestamp) -> Markup {
+    element(look, at, &times::span(look.language, look.now.duration_since(at)))
+}
+
+/// How long ago, in a sentence: `há 23 min`.
+pub fn ago(look: &Look, at: Timestamp) -> Markup {
+    element(look, at, &times::ago(look.language, look.now.duration_since(at)))
+}
+
+/// The time of day, with the date on another day.
+pub fn clock(look: &Look, at: Timestamp) -> Markup {
+    element(look, at, &times::clock(look.language, at, look.now, &look.zone))
+}
+
+fn element(look: &Look, at: Timestamp, text: &str) -> Markup {
+    html! { time datetime=(at.to_string()) title=(times::exact(look.language, at, &look.zone)) { (text) } }
+}

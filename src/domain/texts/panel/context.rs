@@ -1,0 +1,133 @@
+//! The context window: a Finding and its conversation.
+
+use crate::api::notice;
+use crate::domain::texts::Language;
+
+words! {
+    conversation: "Conversa", "Conversation";
+    messages: "Mensagens da conversa", "Messages of the conversation";
+    facts: "Ficha da ocorrência", "Facts of the Finding";
+    in_this_finding: "Nesta ocorrência", "In this Finding";
+    actions: "Ações sobre a ocorrência", "Actions on the Finding";
+    nobody: "Ninguém reconheceu.", "Nobody has acknowledged it.";
+    acknowledge: "Reconhecer", "Acknowledge";
+    acknowledge_more: "Não haverá mais avisos desta vez.", "No further notices are sent this time.";
+    take_back: "Retirar o reconhecimento", "Take the acknowledgement back";
+    run_now: "Executar agora", "Run now";
+    run_pending: "A execução foi pedida; o resultado aparece quando terminar.",
+        "The run was requested; its result appears when it ends.";
+    not_run: "Seus papéis não permitem executar", "Your roles do not allow running it";
+    silence: "Silenciar", "Silence";
+    silence_more: "Retém os avisos deste item, com o motivo registrado.", "Holds back the notices of this item, with the reason recorded.";
+    silence_for: "Por quanto tempo", "For how long";
+    reason: "Motivo", "Reason";
+    note: "Nota para os outros de plantão", "Note for the others on duty";
+    optional: "opcional", "optional";
+    reply: "Responder", "Reply";
+    reply_help: "Markdown. Comandos como ack ou run são executados.", "Markdown. Commands such as ack or run are carried out.";
+    no_messages: "Nenhuma mensagem ainda", "No messages yet";
+    closed: "Esta conversa está encerrada", "This conversation is closed";
+    measured: "T0, fato medido", "T0, measured fact";
+    from_runbook: "T0, trecho do runbook", "T0, excerpt of the runbook";
+    advised: "T1, conselho conferido no runbook", "T1, advice checked against the runbook";
+    advised_unchecked: "T1, nem toda linha tem respaldo no runbook", "T1, not every line is backed by the runbook";
+    changed: "O que mudou", "What changed";
+    last_good: "última boa", "last good";
+    now: "agora", "now";
+    at_opening: "ao abrir", "at opening";
+    compared: "Última leitura boa comparada com a que abriu a ocorrência", "Last good reading compared with the one that opened the Finding";
+    never_good: "Nenhuma leitura boa foi guardada antes desta.", "No good reading was kept before this one.";
+    probe: "Leitura", "Reading";
+    cut: "Parte das leituras foi cortada para caber.", "Part of the readings was cut to fit.";
+    failed: "Condição que falhou", "Failed condition";
+    result: "resultado", "result";
+    told: "Quem foi avisado", "Who was told";
+    told_nobody: "Ninguém ainda.", "Nobody yet.";
+    not_told: "Quem não foi, e por quê", "Who was not, and why";
+    runbook: "Runbook", "Runbook";
+    open_whole: "Abrir inteiro", "Open all of it";
+    advice: "Conselho", "Advice";
+    no_advice: "Ainda não há conselho sobre esta ocorrência.", "There is no advice on this Finding yet.";
+    ask: "Pedir conselho", "Ask for advice";
+    ask_again: "Pedir outro", "Ask for another";
+    asked: "O conselho foi pedido; ele chega na conversa.", "The advice was requested; it comes in the conversation.";
+    stale: "As leituras mudaram depois deste conselho.", "The readings changed after this advice.";
+    vote: "Este conselho foi", "This advice was";
+    useful: "Útil", "Useful";
+    wrong: "Errado", "Wrong";
+    earlier: "Ocorrências anteriores parecidas", "Similar earlier occurrences";
+    dependents: "O que depende disto", "What depends on this";
+    resolved: "Resolvida", "Resolved";
+    acknowledged: "Reconhecida", "Acknowledged";
+    mail: "e-mail", "mail";
+    below_severity: "Abaixo da severidade do canal", "Below the severity of the channel";
+    notice_acknowledged: "Já reconhecida", "Acknowledged already";
+    dependency: "Retido: a causa é outra ocorrência", "Held back: another Finding is the cause";
+    silenced: "Retido por um silêncio", "Held back by a silence";
+    flapping: "Abre e fecha repetidamente", "Opens and closes repeatedly";
+    no_recipient: "Sem destinatário", "No recipient";
+    channel_off: "Canal desligado", "Channel is off";
+    resolved_before: "Resolvida antes do envio", "Resolved before it was sent";
+    superseded: "Um aviso posterior diz mais", "A later notice says more";
+    retrying: "A última tentativa falhou; será repetida", "The last attempt failed; it is repeated";
+    refused: "Recusado pelo servidor", "Refused by the server";
+    waiting_to_send: "Vai ser enviado", "About to be sent";
+    model_answers: "está avaliando", "is working on it";
+}
+
+/// Why a notice was not sent, by the reason in CamelCase; `None` of one that is not known here.
+pub fn not_sent(language: Language, reason: &str) -> Option<&'static str> {
+    let text = match reason {
+        notice::REASON_BELOW_SEVERITY => below_severity,
+        notice::REASON_NOTICE_ACKNOWLEDGED => notice_acknowledged,
+        notice::REASON_DEPENDENCY => dependency,
+        notice::REASON_SILENCED => silenced,
+        notice::REASON_FLAPPING => flapping,
+        notice::REASON_NO_RECIPIENT => no_recipient,
+        notice::REASON_CHANNEL_OFF => channel_off,
+        notice::REASON_RESOLVED_BEFORE_SENT => resolved_before,
+        notice::REASON_SUPERSEDED => superseded,
+        notice::REASON_RETRYING | notice::REASON_UNCERTAIN => retrying,
+        notice::REASON_REFUSED => refused,
+        _ => return None,
+    };
+    Some(text(language))
+}
+
+/// When it opened: the time, and how long ago.
+pub fn opened(language: Language) -> (&'static str, &'static str) {
+    match language {
+        Language::Portuguese => ("aberta às", ","),
+        Language::English => ("open since", ","),
+    }
+}
+
+/// How many times it has happened.
+pub fn times(language: Language, occurrences: u32) -> String {
+    text!(language, "{occurrences}ª vez", "occurrence {occurrences}")
+}
+
+/// Who acknowledged it.
+pub fn acknowledged_by(language: Language, by: &str) -> String {
+    text!(language, "Reconhecida por {by}", "Acknowledged by {by}")
+}
+
+/// A Message acknowledged by somebody.
+pub fn read_by(language: Language, by: &str) -> String {
+    text!(language, "reconhecida por {by}", "acknowledged by {by}")
+}
+
+/// What a run gave: so many checks passed of all.
+pub fn ran(language: Language, passed: usize, all: usize) -> String {
+    text!(language, "Executado: {passed} de {all} verificações em ordem.", "Run: {passed} of {all} checks pass.")
+}
+
+/// How long an earlier occurrence lasted.
+pub fn lasted(language: Language, span: &str) -> String {
+    text!(language, "durou {span}", "lasted {span}")
+}
+
+/// The number of votes.
+pub fn votes(language: Language, useful: u32, wrong: u32) -> String {
+    text!(language, "útil {useful}, errado {wrong}", "useful {useful}, wrong {wrong}")
+}

@@ -1,0 +1,60 @@
+//! Words that several pages use.
+
+use crate::api::Severity;
+use crate::domain::texts::Language;
+
+words! {
+    skip: "Ir para o conteúdo", "Skip to the content";
+    main_navigation: "Principal", "Main";
+    inbox: "Caixa", "Inbox";
+    sign_in: "Entrar", "Sign in";
+    sign_out: "Sair", "Sign out";
+    theme: "Tema", "Theme";
+    language: "Idioma", "Language";
+    other_language: "English", "Português";
+    back_to_inbox: "Voltar à caixa", "Back to the inbox";
+    try_again: "Tentar de novo", "Try again";
+    send: "Enviar", "Send";
+    theme_system: "sistema", "system";
+    theme_light: "claro", "light";
+    theme_dark: "escuro", "dark";
+    preferences: "Preferências", "Preferences";
+    nothing_here: "Não há nada neste endereço", "There is nothing at this address";
+    nothing_here_more: "O objeto pode ter sido removido, ou o endereço está incompleto.",
+        "The object may have been removed, or the address is incomplete.";
+    not_done: "Não foi feito", "This was not done";
+    too_many: "Muitas requisições em um minuto", "Too many requests within a minute";
+    not_accepted: "O envio não foi aceito", "The form was not accepted";
+    not_accepted_more: "A página estava aberta há muito tempo ou veio de outro endereço. Abra-a de novo e repita.",
+        "The page was open for too long, or came from another address. Open it again and repeat.";
+    server_away: "O servidor não responde. O que está na tela pode ter mudado.",
+        "The server does not answer. What is on the screen may have changed.";
+    round: "Ronda", "Round";
+    not_proven: "nome não comprovado", "name not proven";
+}
+
+/// A severity as the property of a Finding, which is feminine in Portuguese.
+pub fn severity(language: Language, severity: Severity) -> &'static str {
+    match (language, severity) {
+        (Language::Portuguese, Severity::Critical) => "Crítica",
+        (Language::Portuguese, Severity::High) => "Alta",
+        (Language::Portuguese, Severity::Medium) => "Média",
+        (Language::Portuguese, Severity::Low) => "Baixa",
+        (Language::Portuguese, Severity::Info) => "Informativa",
+        (Language::English, Severity::Critical) => "Critical",
+        (Language::English, Severity::High) => "High",
+        (Language::English, Severity::Medium) => "Medium",
+        (Language::English, Severity::Low) => "Low",
+        (Language::English, Severity::Info) => "Info",
+    }
+}
+
+/// So many seconds after which one more request is possible.
+pub fn wait_seconds(language: Language, seconds: u64) -> String {
+    text!(language, "Tente de novo em {seconds} s.", "Try again in {seconds} s.")
+}
+
+/// How many of the Scenarios are up to date.
+pub fn up_to_date(language: Language, fresh: usize, all: usize) -> String {
+    text!(language, "{fresh} de {all} em dia", "{fresh} of {all} up to date")
+}

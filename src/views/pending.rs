@@ -1,0 +1,82 @@
+//! The pending Messages of one person, whatever their roles: the inbox of the panel.
+
+use super::Resources;
+use super::message::{InboxFilter, InboxView, is_pending, written_at};
+use super::order::Key;
+use super::query::QueryError;
+use crate::api::{Message, Role};
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use std::sync::Arc;
+
+/// Whose inbox it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    pub name: &'a str,
+    pub roles: &'a [Role],
+}
+
+/// The pending Messages that a filter selects for a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PendingView {
+    /// The first of them, most serious and then oldest first.
+    pub items: Vec<InboxView>,
+    /// How many there are.
+    pub total: usize,
+    /// When the newest of them was written.
+    pub newest: Option<Timestamp>,
+}
+
+impl Reader<'_> {
+    /// Whether a Message is for this person. One for nobody in particular is for everybody, and a super_admin sees all.
+    fn is_for(self, message: &Message) -> bool {
+        let recipients = &message.spec.recipients;
+        let is_mine =
+            |recipient: &String| recipient == self.name || self.roles.iter().any(|role| role.as_str() == recipient);
+        recipients.is_empty() || self.roles.contains(&Role::SuperAdmin) || recipients.iter().any(is_mine)
+    }
+}
+
+impl Resources {
+    /// The pending Messages of a person that a filter selects, at most so many.
+    pub fn pending(&self, reader: Reader<'_>, filter: &InboxFilter, most: usize) -> Result<PendingView, QueryError> {
+        let mut found = self.pending_messages(reader, filter)?;
+        let total = found.len();
+        let newest = found.iter().filter_map(|message| written_at(message)).max();
+        found.sort_by_cached_key(|message| {
+            (Key::most_serious_first(self.severity_of_message(message), written_at(message)), message.name_any())
+        });
+        found.truncate(most);
+        Ok(PendingView { items: found.iter().map(|message| self.inbox_view(message)).collect(), total, newest })
+    }
+
+    /// How many of them were written after a time.
+    pub fn pending_since(
+        &self,
+        reader: Reader<'_>,
+        filter: &InboxFilter,
+        since: Timestamp,
+    ) -> Result<usize, QueryError> {
+        let found = self.pending_messages(reader, filter)?;
+        Ok(found.iter().filter(|message| written_at(message).is_some_and(|at| at > since)).count())
+    }
+
+    fn pending_messages(&self, reader: Reader<'_>, filter: &InboxFilter) -> Result<Vec<Arc<Message>>, QueryError> {
+        let agent = self.agent_of_filter(filter.agent.as_deref())?;
+        let is_of_agent = |message: &Message| {
+            agent
+                .as_ref()
+                .is_none_or(|agent| self.thread(&message.spec.thread).is_some_and(|thread| thread.spec.agent == *agent))
+        };
+        let is_of_role = |message: &Message| {
+            filter.role.is_none_or(|role| message.spec.recipients.iter().any(|recipient| recipient == role.as_str()))
+        };
+        let mut found = self.messages.state_filter(|message| is_pending(message) && reader.is_for(message));
+        found.retain(|message| {
+            is_of_role(message)
+                && filter.severity.is_none_or(|severity| self.severity_of_message(message) == Some(severity))
+                && is_of_agent(message)
+        });
+        Ok(found)
+    }
+}

@@ -1,0 +1,100 @@
+//! The panel, by a browser without script: a cookie, links and forms.
+
+use super::running::{Running, start};
+use crate::kit::wait::eventually;
+use agentic_ops::api::Role;
+use agentic_ops::cli::token::{issue, load_or_make_secret};
+use jiff::Timestamp;
+use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::redirect::Policy;
+use serde_json::Value;
+use std::path::Path;
+use std::time::Duration;
+
+struct Browser {
+    client: reqwest::Client,
+    base: String,
+    cookie: String,
+}
+
+/// Status, where it leads, and text.
+type Page = (u16, String, String);
+
+impl Browser {
+    fn new(running: &Running) -> Browser {
+        let client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        Browser { client, base: format!("http://{}", running.address), cookie: String::new() }
+    }
+
+    async fn get(&mut self, path: &str) -> Page {
+        let request = self.client.get(format!("{}{path}", self.base));
+        self.send(request).await
+    }
+
+    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.client.post(format!("{}{path}", self.base)).header(ORIGIN, &self.base).body(body);
+        self.send(request).await
+    }
+
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> Page {
+        let response = request.header(COOKIE, &self.cookie).send().await.unwrap();
+        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_string());
+        if let Some(set) = header(SET_COOKIE) {
+            self.cookie = set.split(';').next().unwrap().to_string();
+        }
+        let (status, location) = (response.status().as_u16(), header(LOCATION).unwrap_or_default());
+        (status, location, response.text().await.unwrap())
+    }
+}
+
+/// What follows a mark, up to the next quotation mark.
+fn after<'a>(page: &'a str, mark: &str) -> Option<&'a str> {
+    page.split_once(mark)?.1.split('"').next()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_is_acknowledged_from_the_inbox_after_signing_in_by_the_link() {
+    let running = start("desk", &Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml")).await;
+    let Some(link) = running.sign_in_link() else {
+        eprintln!("skipped: the operator makes no one-time link");
+        return running.stop().await;
+    };
+    let mut browser = Browser::new(&running);
+    let path = link.strip_prefix(&browser.base).unwrap().to_string();
+    assert_eq!(browser.get(&path).await.0, 200);
+    let (status, location, _) = browser.post(&path, &[]).await;
+    assert_eq!((status, location.as_str()), (303, "/desk"));
+    assert_eq!(browser.post(&path, &[]).await.0, 410, "it is used");
+
+    running.estate.break_part("quorum").unwrap();
+    let page = eventually("a Message in the inbox", || async {
+        let request = browser.client.get(format!("{}/desk", browser.base)).header(COOKIE, &browser.cookie);
+        let page = request.send().await.unwrap().text().await.unwrap();
+        page.contains("name=\"message\"").then_some(page)
+    })
+    .await;
+    let message = after(&page, "name=\"message\" value=\"").unwrap().to_string();
+    let csrf = after(&page, "name=\"csrf\" value=\"").unwrap().to_string();
+    let window = after(&page, "class=\"item__a\" href=\"").unwrap().to_string();
+    let (status, _, text) = browser.get(&window).await;
+    assert!(status == 200 && text.contains("id=\"ficha\"") && text.contains("id=\"resposta\""), "{text}");
+    let fields = [("csrf", csrf.as_str()), ("message", message.as_str()), ("return", "/desk")];
+    let (status, location, text) = browser.post("/desk/acknowledge", &fields).await;
+    assert_eq!((status, location.as_str()), (303, "/desk?done=1"), "{text}");
+
+    let secret = load_or_make_secret(&running.scratch.0).unwrap();
+    let token = issue(&secret, "ana", &[Role::Devops], Timestamp::now(), Duration::from_secs(600)).unwrap();
+    let thread = window.strip_prefix("/desk/threads/").unwrap();
+    let url = format!("{}/api/v1/agents/threads/{thread}/messages", browser.base);
+    let client = browser.client.clone();
+    eventually("the acknowledgement in the API", || async {
+        let answer = client.get(&url).bearer_auth(&token).send().await.unwrap().bytes().await.unwrap();
+        let page: Value = serde_json::from_slice(&answer).unwrap();
+        let found = page["items"].as_array()?.iter().find(|item| item["id"] == message.as_str())?.clone();
+        let acknowledgement = &found["acknowledgement"];
+        (acknowledgement["by"] == "local" && acknowledgement["proven"] == true).then_some(())
+    })
+    .await;
+    running.stop().await;
+}
