@@ -323,7 +323,7 @@ fn no_write_follows_from_a_write() {
                     let (write, ask) = case.due();
                     let Some(write) = write else { continue };
                     case.status.advice = Some(written(&case, &write));
-                    if matches!(write, Write::Refused(_)) && case.due().write == Some(Write::Again) {
+                    if matches!(write, Write::Refused(_)) && case.due().0 == Some(Write::Again) {
                         // The answer that stays is told in the Thread of this occurrence, too.
                         case.status.advice = Some(written(&case, &Write::Again));
                     }
