@@ -349,8 +349,13 @@ impl Controller {
                         self.findings.wrote(finding.clone());
                         self.finding_seen(&finding, Duration::ZERO);
                     }
-                    // Nothing was written.
-                    None => self.writes.next = self.writes.next.min(Instant::now()),
+                    // Nothing was written, and after a call that gave no answer another one may be due.
+                    None => {
+                        self.writes.next = self.writes.next.min(Instant::now());
+                        if let (Task::Instead(_), Some(finding)) = (&task, self.findings.get(&name)) {
+                            self.finding_seen(&finding, Duration::ZERO);
+                        }
+                    }
                 }
                 return;
             }
