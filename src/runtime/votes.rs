@@ -40,6 +40,12 @@ impl VotesByFinding {
         index.votes.get(finding).into_iter().flat_map(BTreeMap::values).cloned().collect()
     }
 
+    /// An Action as a watch would show it, in tests.
+    #[cfg(test)]
+    pub fn seen(&self, action: Action) {
+        self.changed(Change::Applied(Arc::new(action)), Vec::new);
+    }
+
     fn changed(&self, change: Change<Action>, all: impl FnOnce() -> Vec<Arc<Action>>) {
         let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
         match change {

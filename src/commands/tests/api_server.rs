@@ -135,7 +135,10 @@ impl ApiServer {
             "silences" => follow(&self.silences, &object),
             "threads" => follow(&self.threads, &object),
             "messages" => follow(&self.messages, &object),
-            "actions" => follow(&self.recorded, &object),
+            "actions" => {
+                follow(&self.recorded, &object);
+                self.resources.votes.seen(serde_json::from_value(object.clone()).unwrap());
+            }
             _ => {}
         }
         self.cluster.lock().unwrap().objects.insert((plural.into(), name), object);

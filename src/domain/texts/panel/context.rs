@@ -16,7 +16,7 @@ words! {
     run_now: "Executar agora", "Run now";
     run_pending: "A execução foi pedida; o resultado aparece quando terminar.",
         "The run was requested; its result appears when it ends.";
-    not_run: "Seus papéis não permitem executar", "Your roles do not allow running it";
+    not_run: "Seus papéis não permitem executar", "It cannot be run with your roles";
     silence: "Silenciar", "Silence";
     silence_more: "Retém os avisos deste item, com o motivo registrado.", "Holds back the notices of this item, with the reason recorded.";
     silence_for: "Por quanto tempo", "For how long";
