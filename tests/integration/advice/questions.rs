@@ -121,7 +121,7 @@ async fn a_restart_finds_the_question_again() {
     let mut site = Site::start("questions-restart", with(&model)).await;
     site.converse("pulso").await;
     site.say("q", "como reinicio o serviço da loja?").await;
-    site.say("r", "onde confiro a página inicial da loja?").await;
+    site.say("r", "como reinicio a loja?").await;
     site.until_phase_of_answer("q", Some(AnswerPhase::Reading)).await;
     site.until_phase_of_answer("r", Some(AnswerPhase::Queued)).await;
     let position = site.cluster.api::<Message>().get("r").await.unwrap().status.unwrap().answer.unwrap().position;
