@@ -14,6 +14,7 @@ pub mod controlplane;
 pub mod desk;
 pub mod domain;
 pub mod facade;
+pub mod history;
 pub mod listener;
 pub mod net;
 pub mod probes;

@@ -98,6 +98,7 @@ pub struct Metrics {
     scenario_states: Family<StateLabel, Gauge>,
     leading: Gauge,
     uncovered_checks: Gauge,
+    history_dropped: Counter,
     limits: Family<LimitLabel, Counter>,
     limits_logged: Throttle,
     store: Arc<StoreMetrics>,
@@ -126,6 +127,7 @@ impl Default for Metrics {
             scenario_states: Family::default(),
             leading: Gauge::default(),
             uncovered_checks: Gauge::default(),
+            history_dropped: Counter::default(),
             limits: Family::default(),
             limits_logged: Throttle::default(),
             store: Arc::default(),
@@ -160,6 +162,11 @@ impl Default for Metrics {
             "uncovered_checks",
             "Checks whose name is not in the runbook of their Scenario",
             metrics.uncovered_checks.clone(),
+        );
+        registry.register(
+            "history_dropped_readings",
+            "Readings that the history could not take or write",
+            metrics.history_dropped.clone(),
         );
         registry.register("limit_reached", "How often a limit was reached", metrics.limits.clone());
         registry.register_collector(Box::new(metrics.store.clone()));
@@ -242,6 +249,11 @@ impl Metrics {
     /// Sets the number of checks that no runbook covers.
     pub fn set_uncovered_checks(&self, count: usize) {
         self.uncovered_checks.set(count.try_into().unwrap_or(i64::MAX));
+    }
+
+    /// Counts readings that are missing in the history.
+    pub fn history_dropped(&self, count: u64) {
+        self.history_dropped.inc_by(count);
     }
 
     /// Sets the state of the embedded store.

@@ -120,6 +120,7 @@ impl Process {
             advice: advice::config(&self.settings)?,
             metrics: self.metrics.clone(),
             monitoring: serve::monitoring(&self.settings, None),
+            history: serve::history(self.settings.get("AGENTIC_DATA_DIR").map(Path::new), &self.metrics),
             election: Some(Election::new(&identity(), self.settings.lease_time())),
         });
         let registry = self.args.registry.as_deref().map(|path| {

@@ -19,6 +19,7 @@ use crate::domain::validate::ProbePolicy;
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::token_review::TokenReviewer;
 use crate::facade::{Backend, EventFeed, ProcessState};
+use crate::history::History;
 use crate::listener::{Listener, Serving};
 use crate::net::guard::AddressGuard;
 use crate::probes::{ProbeLimits, Prober, ProberOptions, SqliteOptions, check_certificates, check_query};
@@ -31,6 +32,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// The file of the history in the data directory.
+const HISTORY_FILE: &str = "history.db";
 /// The facade answers without its commands after this long, if the Actions of before are not completed by then.
 const RECOVERY_WAIT: Duration = Duration::from_secs(10);
 
@@ -125,6 +128,13 @@ pub fn assessor(settings: &Settings) -> Result<Assessor, CliError> {
     let context = ProberContext { metrics: metrics.clone(), ..ProberContext::default() };
     let (policy, prober) = (Arc::new(policy(settings)), Arc::new(prober(settings, context)?));
     Ok(Assessor::new(prober, policy, settings.language(), metrics, settings.count("AGENTIC_EVALUATIONS_MAX")))
+}
+
+/// The history in a directory. Without a directory there is none; nor where its file can't be opened, which is no reason not to start.
+pub fn history(directory: Option<&Path>, metrics: &Arc<Metrics>) -> History {
+    let Some(directory) = directory else { return History::default() };
+    let opened = History::start(&directory.join(HISTORY_FILE), metrics.clone());
+    opened.inspect_err(|error| tracing::error!(%error, "no history is kept")).unwrap_or_default()
 }
 
 /// The base of links: AGENTIC_DESK_URL, or else the address that the panel listens on.

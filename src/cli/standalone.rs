@@ -32,12 +32,15 @@ use tokio::task::JoinHandle;
 /// The namespace of all objects.
 pub const NAMESPACE: &str = "agentic-ops";
 /// Files of the data directory that no probe reads, by whatever name.
-const OWN_FILES: [&str; 11] = [
+const OWN_FILES: [&str; 14] = [
     "controlplane.db",
     "controlplane.db-wal",
     "controlplane.db-wal.old",
     "controlplane.db-shm",
     "controlplane.db-journal",
+    "history.db",
+    "history.db-wal",
+    "history.db-shm",
     "auth-secret",
     "token",
     "ca.key",
@@ -163,6 +166,7 @@ impl Standalone {
             advice: advice::config(settings)?,
             metrics: metrics.clone(),
             monitoring: serve::monitoring(settings, Some(control_plane.store.clone())),
+            history: serve::history(Some(&args.data), &metrics),
             election: None,
         });
         let beside = Beside { store: Some(control_plane.store.clone()), registry: Some(registry_status) };

@@ -12,6 +12,7 @@ use crate::domain::retention::RetentionLimits;
 use crate::domain::texts::Language;
 use crate::domain::thread::policy::ThreadLimits;
 use crate::domain::validate::ProbePolicy;
+use crate::history::History;
 use crate::probes::Prober;
 use crate::runtime::caches::Caches;
 use crate::runtime::events::Events;
@@ -56,6 +57,7 @@ pub struct Context {
     pub advice: Arc<AdviceConfig>,
     pub metrics: Arc<Metrics>,
     pub monitoring: SelfMonitoring,
+    pub history: History,
     pub roots: Roots,
     /// Until when the writes under way may take, once the operator stops.
     pub(super) stop: watch::Receiver<Option<Instant>>,

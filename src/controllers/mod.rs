@@ -32,6 +32,7 @@ mod thread;
 use crate::domain::redact::KnownSecrets;
 use crate::domain::texts::Language;
 use crate::domain::validate::ProbePolicy;
+use crate::history::History;
 use crate::probes::Prober;
 use crate::runtime::caches::{Caches, Watches};
 use crate::runtime::events::Events;
@@ -97,6 +98,8 @@ pub struct OperatorConfig {
     pub digest: Option<DigestConfig>,
     pub metrics: Arc<Metrics>,
     pub monitoring: SelfMonitoring,
+    /// Where readings are kept, if anywhere.
+    pub history: History,
     /// How the leading replica is elected; `None` where there is only one.
     pub election: Option<Election>,
 }
@@ -108,6 +111,7 @@ pub struct Operator {
     pub scenarios: scenario::Handle,
     pub channels: ChannelStates,
     pub model: ModelStanding,
+    pub history: History,
     stop: watch::Sender<Option<Instant>>,
     running: Vec<JoinHandle<()>>,
     watches: Watches,
@@ -146,6 +150,7 @@ impl Operator {
             advice: Arc::new(config.advice),
             metrics: config.metrics,
             monitoring: config.monitoring,
+            history: config.history,
             roots: Roots::default(),
             stop: stopped,
         };
@@ -153,7 +158,8 @@ impl Operator {
         let digest = digest::start(&context, config.digest);
         let running = CONTROLLERS.iter().map(|start| start(&context)).chain([watching, digest]).collect();
         let (channels, model) = (context.monitoring.channels.clone(), context.monitoring.model.clone());
-        Operator { fence, caches, scenarios, channels, model, stop, running, watches, election }
+        let history = context.history.clone();
+        Operator { fence, caches, scenarios, channels, model, history, stop, running, watches, election }
     }
 
     /// What it still waits for before it works, for people.
@@ -177,6 +183,7 @@ impl Operator {
             }
         }
         self.watches.stop();
+        self.history.shutdown(before(RELEASE)).await;
         if let Some(election) = self.election {
             let _ = tokio::time::timeout_at(until.into(), election.shutdown()).await;
         }

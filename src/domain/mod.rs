@@ -16,6 +16,7 @@ pub mod fingerprint;
 #[cfg(test)]
 mod fixtures;
 pub mod heartbeat;
+pub mod history;
 pub mod key_hosts;
 pub mod keys;
 pub mod lateness;

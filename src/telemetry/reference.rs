@@ -55,6 +55,7 @@ fn example() -> Metrics {
     metrics.set_scenario_states(|_| 0);
     metrics.set_leading(true);
     metrics.set_uncovered_checks(0);
+    metrics.history_dropped(0);
     metrics.set_store(true, 0);
     metrics.limits.get_or_create(&super::LimitLabel { limit: super::LabelWord(Limit::Probes.as_str()) }).inc();
     metrics.request(None, "GET", 200, Duration::ZERO);

@@ -52,6 +52,7 @@ pub fn config(client: Client, namespace: &str, election: Option<Election>) -> Op
         advice: Default::default(),
         metrics: Default::default(),
         monitoring: Default::default(),
+        history: Default::default(),
         election,
     }
 }

@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["api", "cel", "listener"],
     &["domain", "net"],
     &["telemetry"],
-    &["probes", "channels", "advisor"],
+    &["probes", "channels", "advisor", "history"],
     &["runtime"],
     &["controllers"],
     &["views"],
@@ -26,7 +26,7 @@ const WIRING: &str = "cli";
 
 /// Paths that these folders may not use: any that begin or end with these.
 const FORBIDDEN: &[(&[&str], &[&str])] = &[
-    (&["cel", "net", "domain", "probes", "channels", "advisor"], &["kube"]),
+    (&["cel", "net", "domain", "probes", "channels", "advisor", "history"], &["kube"]),
     (&["cel", "domain"], &["k8s_openapi::api", "tokio", "Instant::now", "SystemTime::now", "Timestamp::now"]),
     (&["domain"], &["std::thread", "thread_local"]),
     (&["commands", "views"], &["axum", "http", "hyper", "tower", "tower_http"]),

@@ -13,8 +13,10 @@ use super::watch_states::WatchStatesView;
 use crate::api::{GROUP, Scenario, ScenarioStatus, VERSION, WatchState};
 use crate::controllers::finding::FindingWriter;
 use crate::controllers::probe_lateness::ProbeLateness;
+use crate::domain::history::{Mark, PastReading};
 use crate::domain::keys::KeyLimit;
 use crate::domain::texts::{self, Language};
+use crate::history::History;
 use crate::runtime::events::Events;
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
@@ -22,6 +24,7 @@ use crate::runtime::version::Version;
 use crate::runtime::write::{self, WriteError, call};
 use crate::telemetry::{LastRun, Limit, Metrics};
 use futures::FutureExt as _;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::{Api, Resource as _, ResourceExt as _};
@@ -45,6 +48,7 @@ pub struct Executor {
     pub states: WatchStatesView,
     pub lateness: ProbeLateness,
     pub metrics: Arc<Metrics>,
+    pub history: History,
     /// Events of the API.
     pub published: Events,
     /// Where tasks report.
@@ -58,8 +62,27 @@ pub struct Executor {
 /// A run under way.
 pub struct RunTask {
     task: AbortHandle,
-    /// What metrics say about it once it has ended; `None` if it read nothing.
-    last_run: Arc<OnceLock<Option<LastRun>>>,
+    /// What came of it, once it has ended.
+    ended: Arc<OnceLock<Ended>>,
+}
+
+/// What is noted of a run that has ended.
+struct Ended {
+    /// What metrics say about it; `None` if it read nothing.
+    last_run: Option<LastRun>,
+    /// What the history says about it.
+    reading: PastReading,
+}
+
+impl Ended {
+    fn new(started_at: Timestamp, result: &RunResult, last_run: Option<LastRun>) -> Ended {
+        let mark = match result {
+            RunResult::Evaluated { evaluation, .. } => Mark::of(evaluation.list.iter().map(|outcome| outcome.result)),
+            RunResult::Refused(_) | RunResult::Failed(_) => Mark::Unknown,
+        };
+        let latency = last_run.as_ref().map(|run| run.duration).unwrap_or_default();
+        Ended { last_run, reading: PastReading { at: started_at, mark, latency } }
+    }
 }
 
 impl Executor {
@@ -129,8 +152,12 @@ impl Executor {
     /// A run has ended. One that was cancelled meanwhile counts for nothing.
     pub fn run_ended(&mut self, scenario: &Arc<str>, id: RunId) {
         let Some(run) = self.runs.remove(&id) else { return };
-        match run.last_run.get() {
-            Some(Some(last_run)) => self.metrics.scenario_ran(scenario.clone(), last_run.clone()),
+        let ended = run.ended.get();
+        if let Some(ended) = ended {
+            self.history.record(scenario, ended.reading);
+        }
+        match ended.and_then(|ended| ended.last_run.as_ref()) {
+            Some(last_run) => self.metrics.scenario_ran(scenario.clone(), last_run.clone()),
             _ => self.metrics.scenario_not_read(scenario),
         }
     }
@@ -142,7 +169,7 @@ impl Executor {
         let (schedule, metrics) = (self.schedule.clone(), self.metrics.clone());
         let due = self.lateness.due(due_at);
         let ended = Arc::new(OnceLock::new());
-        let last_run = ended.clone();
+        let noted = ended.clone();
         let run = tokio::spawn(async move {
             let begun = || {
                 let lateness = Instant::now().saturating_duration_since(due_at);
@@ -151,14 +178,14 @@ impl Executor {
             };
             let begin = Begin { answered_before, begun, due: Some(&due) };
             let (started_at, result, last_run) = assessor.run(spec, &configuration, begin).await;
-            let _ = ended.set(last_run);
+            let _ = noted.set(Ended::new(started_at, &result, last_run));
             if let RunResult::Failed(failure) = &result {
                 let reason = texts::run_failure(Language::English, failure);
                 tracing::warn!(%scenario, reason, "Scenario not run");
             }
             let _ = events.send(Event::RunEnded { scenario, id, started_at, result }).await;
         });
-        self.runs.insert(id, RunTask { task: run.abort_handle(), last_run });
+        self.runs.insert(id, RunTask { task: run.abort_handle(), ended });
     }
 
     fn write_findings(&self, write: FindingWrite) {

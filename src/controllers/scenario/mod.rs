@@ -109,6 +109,7 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
         states: handle.states.clone(),
         lateness: context.monitoring.lateness.clone(),
         metrics: context.metrics.clone(),
+        history: context.history.clone(),
         published: context.events.clone(),
         events,
         runs: HashMap::new(),

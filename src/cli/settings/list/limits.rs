@@ -5,6 +5,12 @@ use crate::cli::settings::format::Format;
 
 pub const SETTINGS: &[Setting] = &[
     setting(
+        "AGENTIC_DATA_DIR",
+        None,
+        Format::Any,
+        "directory of `operator` for files that can be deleted at any time, such as the history of readings; if unset, no history is kept. `standalone` has `--data`",
+    ),
+    setting(
         "AGENTIC_LEASE_SEC",
         None,
         Format::Integer(3, 300),
