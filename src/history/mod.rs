@@ -67,7 +67,7 @@ impl History {
         let known = Arc::new(Mutex::new(known));
         let (jobs, waiting) = sync_channel(WAITING_MAX);
         let writer = Writer::new(store, known.clone(), reader.clone(), metrics.clone());
-        let spawned = std::thread::Builder::new().name("history".into()).spawn(move || writer.run(&waiting));
+        let spawned = std::thread::Builder::new().name("history".into()).spawn(move || writer.run(waiting));
         spawned.map_err(|source| StoreError::File { path: "thread".into(), source })?;
         Ok(History(Some(Arc::new(Running { jobs, known, reader, metrics }))))
     }

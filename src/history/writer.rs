@@ -58,7 +58,7 @@ impl Writer {
     }
 
     /// Works until it is told to stop, or nobody can record any more.
-    pub fn run(mut self, jobs: &Receiver<Job>) {
+    pub fn run(mut self, jobs: Receiver<Job>) {
         let mut due: Option<Instant> = None;
         loop {
             let job = match due {
@@ -78,6 +78,8 @@ impl Writer {
                 }
                 Ok(Job::Stop(done)) => {
                     self.flush(Timestamp::now());
+                    // What comes later is refused, and so counted, as soon as the caller knows of the end.
+                    drop(jobs);
                     // The caller may no longer wait.
                     let _ = done.send(());
                     return;

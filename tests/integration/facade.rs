@@ -203,12 +203,14 @@ async fn links_of_notices_lead_to_pages_that_need_no_token() {
         let page = response.text().await.unwrap();
         assert!(page.starts_with("<!DOCTYPE html>") && page.contains(part), "{page}");
     }
-    // The other addresses of the facade answer as before.
-    let problem = client.get(format!("{base}/desk/other")).send().await.unwrap();
-    assert_eq!(
-        (problem.status().as_u16(), &problem.headers()["content-type"]),
-        (404, &"application/problem+json".parse().unwrap())
-    );
+    // People get a page for an address that does not exist, programs a problem.
+    for (path, media_type) in
+        [("/desk/other", "text/html; charset=utf-8"), ("/api/v1/agents/other", "application/problem+json")]
+    {
+        let missing = client.get(format!("{base}{path}")).send().await.unwrap();
+        let expected = (404, &media_type.parse().unwrap());
+        assert_eq!((missing.status().as_u16(), &missing.headers()["content-type"]), expected, "{path}");
+    }
     let page = client.post(format!("{base}/desk/findings/a")).send().await.unwrap();
     assert_eq!(page.status().as_u16(), 405);
 }
