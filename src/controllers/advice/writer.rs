@@ -46,6 +46,7 @@ pub struct Writer {
     findings: Api<Finding>,
     guarded: Api<DeserializeGuard<Finding>>,
     threads: Cache<Thread>,
+    all_threads: Api<Thread>,
     maker: Maker,
     fence: WriteFence,
     composer: Composer,
@@ -58,6 +59,7 @@ impl Writer {
             findings: Api::namespaced(client.clone(), namespace),
             guarded: Api::namespaced(client.clone(), namespace),
             threads: context.caches.threads.clone(),
+            all_threads: Api::namespaced(context.client.clone(), &context.namespace),
             maker: Maker::new(context),
             fence: context.fence.clone(),
             composer,
@@ -85,11 +87,17 @@ impl Writer {
         let Some((mut advice, told)) = self.advice(finding, &facts, task).await else { return Ok(None) };
         match told {
             Told::Nothing => {}
-            Told::Stored => {
-                if let Some(message) = self.tell(finding, &facts, &advice).await? {
-                    advice.message = message;
+            Told::Stored => match self.tell(finding, &facts, &advice).await? {
+                Some(message) => advice.message = message,
+                // There is no Thread yet: whoever asked is answered once there is.
+                None => {
+                    let stored = facts.status.advice.as_ref();
+                    advice.requested_at = stored.and_then(|stored| stored.requested_at.clone());
+                    if stored.is_some_and(|stored| is_same(stored, &advice)) {
+                        return Ok(None);
+                    }
                 }
-            }
+            },
             Told::Other(other) => drop(self.tell(finding, &facts, &other).await?),
         }
         let status = &facts.status;
@@ -195,7 +203,12 @@ impl Writer {
         let (name, thread) = (facts.present().message_name(advice), facts.status.thread.as_deref());
         let (Some(name), Some(thread)) = (name, thread) else { return Ok(None) };
         let is_about = |thread: &Thread| thread.spec.finding.as_deref() == finding.metadata.name.as_deref();
-        if !self.threads.get(thread).is_some_and(|thread| is_about(&thread)) {
+        let is_there = match self.threads.get(thread) {
+            Some(thread) => is_about(&thread),
+            // The status may have it before the cache.
+            None => call(self.all_threads.get_opt(thread)).await?.is_some_and(|thread| is_about(&thread)),
+        };
+        if !is_there {
             return Ok(None);
         }
         let newest = call(self.guarded.get_opt(&finding.name_any())).await?;
