@@ -27,6 +27,7 @@ use mail::Pages;
 use service::Service;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::watch as signal;
@@ -61,7 +62,8 @@ impl Estate {
         let dir = data_dir.join("estate");
         let database = dir.join("desk.db");
         let failed = |message: String| EstateError::Database { path: database.display().to_string(), message };
-        std::fs::create_dir_all(&dir).map_err(|e| failed(e.to_string()))?;
+        // The data directory above it is private, too; `standalone` warns of one that others could read.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|e| failed(e.to_string()))?;
         let database = std::fs::canonicalize(&dir).map_err(|e| failed(e.to_string()))?.join("desk.db");
         let desk = desk_db::Desk::open(&database, jiff::Timestamp::now()).map_err(|e| failed(e.to_string()))?;
         let outbox = desk.outbox();

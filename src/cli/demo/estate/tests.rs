@@ -272,3 +272,14 @@ fn no_setting_refers_to_another_machine() {
     }
     tokio.block_on(end(estate, dir));
 }
+
+/// `standalone` warns of a data directory that others can read; the estate makes it first.
+#[tokio::test]
+async fn only_its_owner_reads_the_directory() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (estate, dir) = estate().await;
+    for path in [dir.clone(), dir.join("estate")] {
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700, "{}", path.display());
+    }
+    end(estate, dir).await;
+}
