@@ -59,6 +59,39 @@ pub struct ReadingInput<'a> {
     pub latency: Duration,
 }
 
+/// Settings: `${NAME}` in a probe, and `env.NAME` in a check. They are converted for checks once, not in each run.
+#[derive(Debug)]
+pub struct Environment {
+    values: BTreeMap<String, String>,
+    env: Value,
+}
+
+impl Environment {
+    /// The settings by name.
+    pub fn values(&self) -> &BTreeMap<String, String> {
+        &self.values
+    }
+}
+
+impl From<BTreeMap<String, String>> for Environment {
+    fn from(values: BTreeMap<String, String>) -> Environment {
+        let env = values.iter().map(|(name, value)| (Key::from(name.as_str()), Value::text(value.as_str()))).collect();
+        Environment { values, env: Value::Map(Map::new(env)) }
+    }
+}
+
+impl Default for Environment {
+    fn default() -> Environment {
+        Environment::from(BTreeMap::new())
+    }
+}
+
+impl PartialEq for Environment {
+    fn eq(&self, other: &Environment) -> bool {
+        self.values == other.values
+    }
+}
+
 /// The variables of a run, converted once for all its expressions.
 pub struct Inputs {
     probes: Value,
@@ -75,7 +108,7 @@ impl Inputs {
     /// From the readings by probe, the settings, the time of the run, and the steps that all evaluations may take together.
     pub fn new<'a>(
         readings: impl IntoIterator<Item = (&'a str, ReadingInput<'a>)>,
-        env: Arc<BTreeMap<String, String>>,
+        settings: &Environment,
         now: jiff::Timestamp,
         steps_max: usize,
     ) -> Inputs {
@@ -88,11 +121,9 @@ impl Inputs {
                 long_lists.insert(name.to_string(), longest);
             }
         }
-        let env = env.iter().map(|(name, value)| (Key::from(name.as_str()), Value::text(value.as_str()))).collect();
         let probes = Value::Map(Map::new(probes));
-        let env = Value::Map(Map::new(env));
         let now = Timestamp::from_jiff(now).map_or(Value::Null, Value::Timestamp);
-        Inputs { probes, env, now, long_lists, steps_max, steps_left: Cell::new(steps_max) }
+        Inputs { probes, env: settings.env.clone(), now, long_lists, steps_max, steps_left: Cell::new(steps_max) }
     }
 
     pub(super) fn steps_max(&self) -> usize {

@@ -30,7 +30,7 @@ mod tests;
 pub use error::{CompileError, EvalError};
 pub use evaluate::PathRead;
 pub use expression::Expression;
-pub use inputs::{Inputs, Item, JSON_ERROR, ReadingInput};
+pub use inputs::{Environment, Inputs, Item, JSON_ERROR, ReadingInput};
 pub use limits::CostError;
 pub use patterns::{PatternError, WholePattern};
 pub use shown::{Layout, Shown};

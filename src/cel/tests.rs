@@ -25,7 +25,7 @@ fn inputs(fields: Json) -> Inputs {
     let api = ReadingInput { fields: &fields, error: "", latency: Duration::from_millis(12) };
     let down = ReadingInput { fields: &none, error: "refused", latency: Duration::ZERO };
     let env = BTreeMap::from([("IDS".to_string(), "112, 122,104".to_string())]);
-    Inputs::new([("api", api), ("down", down)], Arc::new(env), "2026-11-23T12:00:00Z".parse().unwrap(), 1 << 40)
+    Inputs::new([("api", api), ("down", down)], &env.into(), "2026-11-23T12:00:00Z".parse().unwrap(), 1 << 40)
 }
 
 fn holds(source: &str, fields: Json) -> Result<bool, EvalError> {

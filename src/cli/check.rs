@@ -119,7 +119,7 @@ pub async fn check(documents: &Documents, settings: &Settings, no_run: bool) -> 
     let assessor = serve::assessor(settings)?;
     let language = settings.language();
     let configuration = ReferencedConfiguration {
-        settings: Arc::new(settings.config_map()),
+        settings: Arc::new(settings.config_map().into()),
         secrets: BTreeMap::from([(SETTINGS_NAME.to_string(), settings.offered_secret())]),
         known: settings.known_secrets(),
     };

@@ -9,6 +9,7 @@ use super::redact::Redactor;
 use super::texts::Language;
 use super::validate::{Expressions, ProbePolicy, ValidatedScenario, ValidationError, validate};
 use crate::api::{CheckOutcome, ScenarioSpec};
+use crate::cel::Environment;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,7 +80,7 @@ pub(super) fn outcomes_within(
     evaluation_steps: usize,
 ) -> Evaluation {
     let settings: BTreeMap<_, _> = settings.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-    let settings = Arc::new(settings);
+    let settings: Arc<Environment> = Arc::new(settings.into());
     let configuration = ReferencedConfiguration { settings: settings.clone(), ..ReferencedConfiguration::default() };
     let targets = prepare(scenario, &configuration, &policy()).targets;
     assert_eq!(targets.len(), readings.len());

@@ -10,7 +10,7 @@ use super::target::Target;
 use super::texts::{self, Language};
 use super::validate::ValidatedScenario;
 use crate::api::{CheckOutcome, Severity};
-use crate::cel::{Inputs, ReadingInput};
+use crate::cel::{Environment, Inputs, ReadingInput};
 use checks::{Evaluator, Judged};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,7 +74,7 @@ impl Observation {
 /// The inputs of an evaluation besides readings.
 pub struct RunContext {
     /// The settings, as `env`.
-    pub settings: Arc<BTreeMap<String, String>>,
+    pub settings: Arc<Environment>,
     /// When the run began, as `now`.
     pub now: Timestamp,
     /// Steps that all expressions may take together.
@@ -86,7 +86,7 @@ pub struct RunContext {
 /// Evaluates every probe and every check. Only the messages and proofs of checks contain volatile text.
 pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context: &RunContext) -> Evaluation {
     let readings = observations.iter().map(Observation::input);
-    let inputs = &Inputs::new(readings, context.settings.clone(), context.now, context.evaluation_steps);
+    let inputs = &Inputs::new(readings, &context.settings, context.now, context.evaluation_steps);
     let mut list = probes::evaluate(scenario, observations, &context.redactor, context.language);
     let ok: BTreeSet<&str> = observations.iter().filter(|o| o.reading.ok()).map(|o| o.name.as_str()).collect();
     let mut evaluated: BTreeMap<usize, Vec<Judged>> = BTreeMap::new();

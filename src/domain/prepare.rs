@@ -13,6 +13,7 @@ use super::target::{
 use super::template::{self, TemplateError};
 use super::validate::{ProbePolicy, Problem, Reason, ValidatedScenario, ValidationError};
 use crate::api::{DnsProbe, HttpProbe, Method, Probe, RecordType, SecretKeyRef, SqliteProbe, TlsOptions, TlsProbe};
+use crate::cel::Environment;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ const MAX_BODY_BYTES: u32 = 1 << 20;
 const MAX_ROWS: u32 = 100;
 
 /// A Secret as the API returned it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum SecretView {
     Absent,
     /// It exists, but has no label that offers it to probes.
@@ -35,7 +36,7 @@ pub enum SecretView {
 }
 
 /// A Secret that probes may use.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct OfferedSecret {
     pub data: BTreeMap<String, String>,
     /// Which hosts its keys may be sent to.
@@ -46,7 +47,7 @@ pub struct OfferedSecret {
 #[derive(Clone, Default)]
 pub struct ReferencedConfiguration {
     /// The ConfigMap `agentic-ops`.
-    pub settings: Arc<BTreeMap<String, String>>,
+    pub settings: Arc<Environment>,
     /// The Secrets that its probes refer to, by name.
     pub secrets: BTreeMap<String, SecretView>,
     /// All secrets that are known: an answer may contain one that another Scenario uses.
@@ -135,7 +136,7 @@ impl Preparer<'_> {
     }
 
     fn text(&self, text: &str) -> Result<String, Unprepared> {
-        template::expand(text, &self.configuration.settings).map_err(|e| match e {
+        template::expand(text, self.configuration.settings.values()).map_err(|e| match e {
             TemplateError::Unset(name) => {
                 Unprepared::Missing(ErrorKind::UnsetSetting, ConfigurationCause::UnsetSetting(name))
             }

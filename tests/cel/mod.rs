@@ -3,12 +3,11 @@
 mod kubernetes;
 mod specification;
 
-use agentic_ops::cel::{Expression, Inputs, ReadingInput, ResultType, Scope};
+use agentic_ops::cel::{Environment, Expression, Inputs, ReadingInput, ResultType, Scope};
 use agentic_ops::domain::texts::{Language, compilation, evaluation};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// What came of an expression, as `agentic-ops check` names it.
@@ -43,9 +42,9 @@ fn evaluate(expression: &str, fields: &Map<String, Value>) -> Outcome {
         Err(error) => return Outcome::Refused(compilation(Language::English, &error)),
     };
     let reading = ReadingInput { fields, error: "", latency: Duration::from_millis(12) };
-    let settings = Arc::new(BTreeMap::from([("IDS".to_string(), "112,122".to_string())]));
+    let settings = Environment::from(BTreeMap::from([("IDS".to_string(), "112,122".to_string())]));
     let now = "2026-11-23T12:00:00Z".parse().unwrap();
-    match compiled.evaluate_bool(&Inputs::new([("a", reading)], settings, now, 1 << 40), None) {
+    match compiled.evaluate_bool(&Inputs::new([("a", reading)], &settings, now, 1 << 40), None) {
         Ok(true) => Outcome::Pass,
         Ok(false) => Outcome::Fail,
         Err(error) => Outcome::Unknown(evaluation(Language::English, &error)),

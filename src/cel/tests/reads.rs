@@ -91,7 +91,7 @@ fn paths_are_bounded_in_number_and_take_steps_of_the_run() {
     assert!(taken > 40, "{taken}");
     let none = serde_json::Map::new();
     let api = ReadingInput { fields: &none, error: "", latency: Duration::ZERO };
-    let empty = Inputs::new([("api", api)], Arc::default(), "2026-11-23T12:00:00Z".parse().unwrap(), 0);
+    let empty = Inputs::new([("api", api)], &Environment::default(), "2026-11-23T12:00:00Z".parse().unwrap(), 0);
     let reads = expression.reads(&empty, None, 17);
     assert!(reads.iter().all(|read| read.value.is_err()), "{}", reads.len());
 }
@@ -130,7 +130,7 @@ fn values_are_written_as_json_or_as_their_text() {
 fn writing_a_value_ends_where_no_steps_are_left() {
     let none = serde_json::Map::new();
     let api = ReadingInput { fields: &none, error: "", latency: Duration::ZERO };
-    let inputs = Inputs::new([("api", api)], Arc::default(), "2026-11-23T12:00:00Z".parse().unwrap(), 2_000);
+    let inputs = Inputs::new([("api", api)], &Environment::default(), "2026-11-23T12:00:00Z".parse().unwrap(), 2_000);
     // Shared, so that it costs little to build and much to write.
     let source = "cel.bind(a, lists.range(100), cel.bind(b, [a, a, a, a, a, a, a, a], [b, b, b, b, b, b, b, b, b, b]))";
     let shown = compiled(source, ResultType::Any).evaluate_shown(&inputs, None).unwrap();

@@ -2,6 +2,7 @@
 
 use super::named_secrets::NamedSecrets;
 use crate::api::{HOSTS_ANNOTATION, PROBES_LABEL, SETTINGS_NAME};
+use crate::cel::Environment;
 use crate::domain::key_hosts::KeyHosts;
 use crate::domain::prepare::{OfferedSecret, ReferencedConfiguration, SecretView, credential_of};
 use crate::domain::redact::{KnownSecrets, Source};
@@ -44,7 +45,7 @@ struct Cached<T> {
 pub struct ConfigurationReader {
     config_maps: Api<ConfigMap>,
     secrets: Api<Secret>,
-    settings: Slot<Arc<BTreeMap<String, String>>>,
+    settings: Slot<Arc<Environment>>,
     views: Arc<Mutex<HashMap<String, Slot<SecretView>>>>,
     /// What was read of the Secrets that Scenarios may use.
     known: KnownSecrets,
@@ -163,14 +164,14 @@ impl ConfigurationReader {
         }
     }
 
-    async fn read_settings(&self) -> Result<Arc<BTreeMap<String, String>>, WriteError> {
+    async fn read_settings(&self) -> Result<Arc<Environment>, WriteError> {
         let found = call(self.config_maps.get_opt(SETTINGS_NAME)).await?;
         let settings = found.and_then(|c| c.data).unwrap_or_default();
         let credentials = settings.values().filter_map(|value| credential_of(&Url::parse(value).ok()?));
         if !self.known.set(Source::Settings, credentials) {
             self.metrics.limit_reached(Limit::KnownSecrets, format_args!("URLs of ConfigMap {SETTINGS_NAME}"));
         }
-        Ok(Arc::new(settings))
+        Ok(Arc::new(settings.into()))
     }
 
     async fn read_secret(&self, name: &str) -> Result<SecretView, WriteError> {
@@ -198,7 +199,7 @@ async fn fresh<T>(
     read: impl Future<Output = Result<T, WriteError>> + Send + 'static,
 ) -> Result<T, WriteError>
 where
-    T: Clone + Send + 'static,
+    T: Clone + PartialEq + Send + 'static,
 {
     let mut cached = slot.lock().await;
     let Some(known) = cached.as_mut() else {
@@ -222,6 +223,8 @@ where
         return Ok(old);
     }
     match tokio::time::timeout(WAIT, read).await.unwrap_or(Err(WriteError::Timeout)) {
+        // An equal value keeps its memory, and what was derived from it.
+        Ok(value) if value == known.value => known.tried = Instant::now(),
         Ok(value) => *known = Cached { value, tried: Instant::now(), failing: false },
         Err(error) => {
             tracing::warn!(%error, "settings or a Secret can't be read; the last value is used");
@@ -273,5 +276,16 @@ mod tests {
             tokio::task::yield_now().await;
             assert!(get(true, false).await.unwrap() > 3, "it answers again");
         }
+    }
+    #[tokio::test(start_paused = true)]
+    async fn an_equal_value_is_the_same_value() {
+        let slot: Slot<Arc<Vec<i32>>> = Slot::default();
+        let read = |number| async move { Ok(Arc::new(vec![number])) };
+        let first = fresh(&slot, read(1)).await.unwrap();
+        tokio::time::advance(FRESH).await;
+        assert!(Arc::ptr_eq(&first, &fresh(&slot, read(1)).await.unwrap()));
+        assert!(Arc::ptr_eq(&first, &fresh(&slot, read(2)).await.unwrap()), "it was read just now");
+        tokio::time::advance(FRESH).await;
+        assert_eq!(*fresh(&slot, read(2)).await.unwrap(), [2]);
     }
 }

@@ -21,7 +21,7 @@ fn configuration() -> ReferencedConfiguration {
     let own: BTreeMap<_, _> = [("TOKEN", "hunter22\n"), ("EMPTY", "")].map(|(k, v)| (k.into(), v.into())).into();
     let ca: BTreeMap<_, _> = [("ca.crt".into(), "PEM".into())].into();
     ReferencedConfiguration {
-        settings: Arc::new(settings.map(|(k, v)| (k.to_string(), v.to_string())).into()),
+        settings: Arc::new(BTreeMap::from(settings.map(|(k, v)| (k.to_string(), v.to_string()))).into()),
         secrets: BTreeMap::from([
             ("agentic-ops".to_string(), offered(own, "")),
             ("shop-ca".to_string(), offered(ca, "")),
@@ -237,7 +237,7 @@ fn a_secret_that_is_not_offered_to_probes_is_refused() {
 fn only_offered_database_files_are_allowed_after_settings_are_substituted() {
     for path in ["/etc/passwd", "/data/desk.db/../other.db", "/data/desk.db.bak", "desk.db"] {
         let mut configuration = configuration();
-        configuration.settings = Arc::new([("DB".to_string(), path.to_string())].into());
+        configuration.settings = Arc::new(BTreeMap::from([("DB".to_string(), path.to_string())]).into());
         let probe = json!({"name": "s", "sqlite": {"path": "${DB}", "query": "SELECT 1"}});
         let prepared = prepare(&scenario(json!({"probes": [probe]})), &configuration, &policy());
         let error = &prepared.refused[0];

@@ -40,7 +40,7 @@ impl Watch {
             scenarios.insert(document.name.clone(), Arc::new(valid));
         }
         let configuration = ReferencedConfiguration {
-            settings: Arc::new(settings.config_map()),
+            settings: Arc::new(settings.config_map().into()),
             secrets: BTreeMap::from([("agentic-ops".to_string(), settings.offered_secret())]),
             known: settings.known_secrets(),
         };
