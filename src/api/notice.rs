@@ -46,6 +46,8 @@ pub enum NoticeKind {
     Reminder,
     /// The Finding is critical, still open, and nobody acknowledged it.
     Escalated,
+    /// The local model advised, and its answer was checked; only by mail, and only with AGENTIC_ADVICE_MAIL.
+    Advised,
     /// The Finding was resolved, or is no longer watched.
     Resolved,
 }
@@ -59,6 +61,7 @@ impl NoticeKind {
             NoticeKind::Acknowledged => "Acknowledged",
             NoticeKind::Reminder => "Reminder",
             NoticeKind::Escalated => "Escalated",
+            NoticeKind::Advised => "Advised",
             NoticeKind::Resolved => "Resolved",
         }
     }
@@ -235,6 +238,9 @@ pub struct Informed {
     /// Time of the escalation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalated_at: Option<Time>,
+    /// Time at which the recipient was sent advice of the local model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advised_at: Option<Time>,
     /// Time at which the recipient was told that the Finding is flapping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flapping_at: Option<Time>,

@@ -96,6 +96,7 @@ fn policy(settings: &Settings) -> NoticePolicy {
             remind_after: after("AGENTIC_REMIND_AFTER"),
             escalate_after: after("AGENTIC_ESCALATE_AFTER"),
         },
+        mails_advice: settings.is_on("AGENTIC_ADVICE_MAIL"),
         id_domain: id_domain(settings.get("MAIL_FROM")),
     }
 }

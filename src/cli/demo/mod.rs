@@ -21,7 +21,7 @@ const ENV_FILE_REFUSED: &str =
     "--env-file: the demo has settings of its own, so that none refers to real machines; use `standalone --env-file`";
 
 /// The settings that the demo takes from its environment: none of them refers to a machine.
-const OF_ENVIRONMENT: [&str; 8] = [
+const OF_ENVIRONMENT: [&str; 9] = [
     "AGENTIC_LANGUAGE",
     "AGENTIC_LLM_MODEL",
     "AGENTIC_EMBED_MODEL",
@@ -29,6 +29,7 @@ const OF_ENVIRONMENT: [&str; 8] = [
     "AGENTIC_LLM_KEEP_ALIVE",
     "AGENTIC_ADVICE_PER_HOUR",
     "AGENTIC_ADVICE_MIN_SEVERITY",
+    "AGENTIC_ADVICE_MAIL",
     "OPS_INTERNAL_TOKEN",
 ];
 

@@ -2,9 +2,9 @@
 
 use super::objects::Member;
 use crate::api::conditions::{REASON_CHECK_REMOVED, REASON_OPENED, REASON_REOPENED, REASON_SCENARIO_REMOVED};
-use crate::api::{Finding, FindingRunbook, FindingStatus, NoticeGroup, NoticeKind};
+use crate::api::{Finding, FindingRunbook, FindingStatus, NoticeGroup, NoticeKind, Tier};
 use crate::domain::notice::content::{
-    AcknowledgedBy, Content, ITEMS_MAX, Item, OfOpening, Opening, ReadFacts, RunbookSection,
+    AcknowledgedBy, Content, ITEMS_MAX, Item, ModelAdvice, OfOpening, Opening, ReadFacts, RunbookSection,
 };
 use crate::domain::notice::group::GroupKey;
 use crate::domain::notice::informed::informed_of;
@@ -75,7 +75,14 @@ fn item(finding: &Finding, target: &Target, runbook: &dyn Fn(&FindingRunbook) ->
         read: ReadFacts::of(&status),
         runbook: status.runbook.as_ref().map(runbook),
         thread: status.thread.clone(),
+        advice: advice(&status).filter(|_| target.kind == NoticeKind::Advised),
     }
+}
+
+/// Advice of the local model, as it is now: other advice may have taken its place since the notice was planned.
+fn advice(status: &FindingStatus) -> Option<ModelAdvice> {
+    let advice = status.advice.as_ref().filter(|advice| advice.tier == Tier::T1 && advice.grounded)?;
+    Some(ModelAdvice { text: advice.text.clone(), is_stale: advice.stale })
 }
 
 /// The message of the Finding; of an occurrence that has ended, in a message that tells of its opening, what was wrong then.

@@ -2,6 +2,7 @@
 
 use crate::api::{BLIND, Finding, Scenario};
 use crate::controllers::holds::is_failing;
+use crate::domain::advice::told_by_model;
 use crate::domain::notice::plan::{Plan, Surroundings, plan};
 use crate::domain::notice::policy::NoticePolicy;
 use crate::domain::texts;
@@ -120,6 +121,7 @@ impl World {
             policy: &self.policy,
             failing_dependencies: &holds.failing_dependencies,
             silences: &holds.silences,
+            has_advice: self.policy.mails_advice && told_by_model(status).is_some(),
             is_told_once: finding.spec.check == BLIND && texts::names_only_unset_settings(message),
         };
         Some(plan(status, &surroundings, now))

@@ -66,6 +66,17 @@ pub struct Item {
     pub runbook: Option<RunbookSection>,
     /// Name of the Thread, where there is one.
     pub thread: Option<String>,
+    /// Checked advice of the local model, in a message that has it.
+    pub advice: Option<ModelAdvice>,
+}
+
+/// Checked advice of the local model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelAdvice {
+    /// Plain text in lines.
+    pub text: String,
+    /// The evidence changed since.
+    pub is_stale: bool,
 }
 
 /// Who acknowledged, and with which note.

@@ -4,6 +4,7 @@ use super::flapping::Flapping;
 use super::policy::{NoticePolicy, Pair};
 use crate::api::{Channel, FindingStatus, Informed, NoticeKind, Phase, Severity};
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 /// Something that a recipient is to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +27,8 @@ pub struct Situation<'a> {
     pub policy: &'a NoticePolicy,
     /// It is `blind` for unset settings alone: told once.
     pub is_told_once: bool,
+    /// There is advice of the local model that is to be mailed.
+    pub has_advice: bool,
     /// Critical kinds that another channel has failed to tell for a while.
     pub failing_elsewhere: &'a [(Channel, NoticeKind)],
     pub now: Timestamp,
@@ -61,6 +64,14 @@ impl Situation<'_> {
 
     fn is_grave(&self) -> bool {
         matches!(self.status.severity, Some(Severity::Critical | Severity::High))
+    }
+
+    /// Whether the recipient was not sent advice in this occurrence yet, and there is some. Of later advice the Thread tells.
+    fn owes_advice(&self, pair: &Pair, informed: &Informed) -> bool {
+        let opened_at = self.status.opened_at.as_ref();
+        let is_of_now = |at: &Time| opened_at.is_none_or(|opened| at.0 >= opened.0);
+        let is_told = informed.advised_at.as_ref().is_some_and(is_of_now);
+        self.has_advice && self.is_open() && !self.is_told_once && pair.channel == Channel::Mail && !is_told
     }
 
     /// Whether the pair is told because another channel fails.
@@ -126,7 +137,11 @@ fn active(situation: &Situation<'_>, pair: &Pair, informed: &Informed) -> Next {
     match (escalation, reminder) {
         (Some(at), _) if at <= situation.now => Next::due(NoticeKind::Escalated, occurrence),
         (_, Some(at)) if at <= situation.now => Next::due(NoticeKind::Reminder, occurrence),
-        (escalation, reminder) => Next::at(escalation.into_iter().chain(reminder).min()),
+        (escalation, reminder) => Next {
+            // Advice comes after all else, and what becomes due meanwhile takes its place.
+            due: situation.owes_advice(pair, informed).then_some(Due { kind: NoticeKind::Advised, occurrence }),
+            at: escalation.into_iter().chain(reminder).min(),
+        },
     }
 }
 

@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const FALLBACK_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// Openings to further recipients leave so many of [`NOTICES_MAX`] free, for those who know of the Finding.
 const KEPT_FREE: usize = 10;
+/// Advice leaves so many free, for all else.
+const KEPT_FREE_BY_ADVICE: usize = 20;
 /// Longest message of a notice, in bytes.
 pub(super) const MESSAGE_MAX: usize = 256;
 
@@ -32,6 +34,8 @@ pub struct Surroundings<'a> {
     pub silences: &'a [String],
     /// The Finding is `blind` for unset settings alone: told once, without reminder and escalation.
     pub is_told_once: bool,
+    /// There is advice of the local model that is to be mailed.
+    pub has_advice: bool,
 }
 
 /// The notices of a Finding, and when to plan again if nothing changes.
@@ -158,6 +162,7 @@ impl<'a> Planner<'a> {
             flapping: self.flapping,
             policy: self.surroundings.policy,
             is_told_once: self.surroundings.is_told_once,
+            has_advice: self.surroundings.has_advice,
             failing_elsewhere: &self.failing,
             now: self.now,
         }
@@ -194,7 +199,11 @@ impl<'a> Planner<'a> {
 
     /// Plans a notice where there is room for it; otherwise once others are final. If nothing is pending, none will be.
     fn plan(&mut self, due: Due, pair: &Pair, is_new: bool) {
-        let kept_free = if is_new { KEPT_FREE } else { 0 };
+        let kept_free = match due.kind {
+            NoticeKind::Advised => KEPT_FREE_BY_ADVICE,
+            _ if is_new => KEPT_FREE,
+            _ => 0,
+        };
         if self.room <= kept_free {
             if !self.status.notices.iter().any(|notice| notice.state.is_pending()) && self.planned.is_empty() {
                 let why = Why { reason: REASON_NOTICES_FULL, message: String::new() };

@@ -11,6 +11,8 @@ pub struct NoticePolicy {
     /// Addresses that critical Findings are escalated to, by mail.
     pub escalate_to: Vec<String>,
     pub timing: Timing,
+    /// Whether advice of the local model is mailed.
+    pub mails_advice: bool,
     /// The part of a Message-ID after the `@`.
     pub id_domain: String,
 }

@@ -5,6 +5,7 @@ mod world;
 
 use super::policy::Pair;
 use crate::api::{Channel, Informed, Notice, NoticeKind, NoticeState, Severity};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use world::{Accepted, Answer, Event, FINDINGS, World, summary};
@@ -89,8 +90,9 @@ fn check_received(received: &[(NoticeKind, u32, String)], facts: &Facts<'_>, of:
                 assert!(is_told || (facts.is_attempted)(*occurrence), "{}", context());
                 told = Some(*occurrence);
             }
+            NoticeKind::Advised => assert!(is_told || (facts.is_attempted)(*occurrence), "{}", context()),
         }
-        if matches!(kind, NoticeKind::Opened | NoticeKind::Resolved | NoticeKind::Escalated | NoticeKind::Flapping) {
+        if !matches!(kind, NoticeKind::Reminder | NoticeKind::Acknowledged) {
             let first = once.insert((*kind, *occurrence), id);
             assert!(first.is_none_or(|first| first == id), "{}", context());
         }
@@ -118,7 +120,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => at.clone().prop_map(Event::TakeBack),
         1 => (at.clone(), severity).prop_map(|(at, severity)| Event::Severity(at, severity)),
         2 => (at.clone(), any::<bool>()).prop_map(|(at, on)| Event::Silence(at, on)),
-        2 => (at, any::<bool>()).prop_map(|(at, on)| Event::Dependency(at, on)),
+        2 => (at.clone(), any::<bool>()).prop_map(|(at, on)| Event::Dependency(at, on)),
+        3 => (at, any::<bool>()).prop_map(|(at, on)| Event::Advice(at, on)),
         4 => (channel, answer).prop_map(|(channel, answer)| Event::Server(channel, answer)),
         1 => any::<bool>().prop_map(Event::Recipient),
         1 => any::<bool>().prop_map(Event::Mail),
@@ -126,6 +129,31 @@ fn event() -> impl Strategy<Value = Event> {
         3 => (0..12_usize).prop_map(Event::Crash),
         6 => prop::sample::select(vec![5, 40, 200, 1000, 5000, 15_000]).prop_map(Event::Wait),
     ]
+}
+
+/// Nothing ends in the middle of its work, and no answer of a server is lost: what is told depends on nothing else.
+fn is_plain(event: &Event) -> bool {
+    !matches!(event, Event::Crash(_) | Event::Server(_, Answer::AcceptsAndDrops | Answer::LosesAndDrops))
+}
+
+/// All attempts to tell anything but advice, and when.
+fn told_without_advice(events: &[Event], mails_advice: bool) -> Vec<(String, Timestamp)> {
+    let mut world = World::new();
+    world.policy.mails_advice = mails_advice;
+    events.iter().for_each(|event| world.apply(event));
+    world.settle();
+    let others = world.attempts.iter().filter(|message| message.kind != NoticeKind::Advised);
+    others.map(|message| (message.id.clone(), message.at)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 50, ..ProptestConfig::default() })]
+    #[test]
+    fn advice_neither_delays_nor_displaces_what_else_is_told(
+        events in prop::collection::vec(event().prop_filter("plain", is_plain), 1..40),
+    ) {
+        prop_assert_eq!(told_without_advice(&events, true), told_without_advice(&events, false));
+    }
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use super::group::{GroupKey, MEMBERS_MAX, Waiting, closes_at};
 use super::record::{Leftover, Target, leftover};
 use crate::api::notice::REASON_UNCERTAIN;
-use crate::api::{FindingStatus, NoticeGroup, NoticeState};
+use crate::api::{FindingStatus, NoticeGroup, NoticeKind, NoticeState};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -114,7 +114,7 @@ impl Queue {
 
     /// The groups that leave at `now`, each with at most [`MEMBERS_MAX`] Findings: first those that were not tried yet, then those that
     /// wait the longest, so that recipients who can't be reached do not keep others waiting. With a group that leaves go all notices
-    /// of it that are to be tried again.
+    /// of it that are to be tried again. Advice leaves after all else, about one Finding at a time.
     pub fn ready(&self, wait: SignedDuration, now: Timestamp) -> Vec<Ready> {
         let mut groups: Vec<_> = self
             .waiting
@@ -123,13 +123,14 @@ impl Queue {
                 let closes = closes_at(members.values().map(|(_, waiting)| waiting), wait);
                 let is_leaving = |waiting: &Waiting| waiting.is_ready(closes, now);
                 let first = members.values().map(|(_, waiting)| waiting).filter(|waiting| is_leaving(waiting));
-                let order = first.map(|waiting| (waiting.next_attempt_at, waiting.since)).min()?;
+                let is_advice = key.kind == NoticeKind::Advised;
+                let order = first.map(|waiting| (is_advice, waiting.next_attempt_at, waiting.since)).min()?;
                 let mut leaving: Vec<_> = members
                     .iter()
                     .filter(|(_, (_, waiting))| waiting.next_attempt_at.is_some() || is_leaving(waiting))
                     .collect();
                 leaving.sort_by_key(|(_, (_, waiting))| waiting.since);
-                leaving.truncate(MEMBERS_MAX);
+                leaving.truncate(if is_advice { 1 } else { MEMBERS_MAX });
                 let members = leaving.into_iter().map(|(name, (target, _))| (name.clone(), target.clone())).collect();
                 Some((order, Ready { key: key.clone(), members }))
             })

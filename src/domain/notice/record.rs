@@ -12,6 +12,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 /// After this time of failing, a notice is given up.
 pub const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
+/// Advice of which the answer of the server was lost is given up after this time: until then its recipient is told nothing else.
+const ADVICE_UNCERTAIN_MAX: SignedDuration = SignedDuration::from_mins(1);
 /// The retry intervals: doubled from the first to the longest.
 const RETRY_FIRST: SignedDuration = SignedDuration::from_secs(10);
 const RETRY_LONGEST: SignedDuration = SignedDuration::from_mins(15);
@@ -106,8 +108,13 @@ pub fn record(
     let notice = claimed(notices, target, group)?;
     notice.attempts = notice.attempts.saturating_add(1);
     let first = notice.first_attempt_at.as_ref().map_or(now, |at| at.0);
-    let is_over = now.duration_since(first) >= GIVE_UP_AFTER;
     let was_uncertain = notice.reason.as_deref() == Some(REASON_UNCERTAIN);
+    let is_uncertain = was_uncertain || matches!(delivery, Delivery::Uncertain(_));
+    let give_up_after = match notice.kind {
+        NoticeKind::Advised if is_uncertain => ADVICE_UNCERTAIN_MAX,
+        _ => GIVE_UP_AFTER,
+    };
+    let is_over = now.duration_since(first) >= give_up_after;
     let (answer, reason) = match delivery {
         Delivery::Accepted(answer) => (answer, None),
         // Who knows of the Finding was not refused before.
@@ -170,7 +177,7 @@ fn told(informed: &mut Vec<Informed>, status: &FindingStatus, notice: &Notice, m
         return;
     }
     let Some(known) = informed.iter_mut().find(|one| of_pair(one)) else {
-        if may_know {
+        if may_know && notice.kind != NoticeKind::Advised {
             informed.push(newly_informed(status, notice, now));
         }
         return;
@@ -181,6 +188,7 @@ fn told(informed: &mut Vec<Informed>, status: &FindingStatus, notice: &Notice, m
             known.occurrence = notice.occurrence;
         }
         NoticeKind::Escalated => known.escalated_at = Some(Time(now)),
+        NoticeKind::Advised => known.advised_at = Some(Time(now)),
         NoticeKind::Reminder => {
             known.reminded_at = Some(Time(now));
             known.flapping_at = None;
@@ -207,6 +215,7 @@ fn newly_informed(status: &FindingStatus, notice: &Notice, now: Timestamp) -> In
         severity: status.severity,
         acknowledged_at: None,
         reminded_at: None,
+        advised_at: None,
         escalated_at: (notice.kind == NoticeKind::Escalated).then_some(Time(now)),
         flapping_at: (notice.kind == NoticeKind::Flapping).then_some(Time(now)),
     }

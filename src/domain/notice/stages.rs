@@ -70,7 +70,11 @@ pub fn decide(case: &Case<'_>) -> Verdict {
 /// Whether the notice asks people to act: others only tell those who know of the Finding what became of it.
 fn asks(kind: NoticeKind) -> bool {
     match kind {
-        NoticeKind::Opened | NoticeKind::Flapping | NoticeKind::Reminder | NoticeKind::Escalated => true,
+        NoticeKind::Opened
+        | NoticeKind::Flapping
+        | NoticeKind::Reminder
+        | NoticeKind::Escalated
+        | NoticeKind::Advised => true,
         NoticeKind::Acknowledged | NoticeKind::Resolved => false,
     }
 }

@@ -43,3 +43,12 @@ pub fn source(language: Language, spec: &str, section: Option<&str>) -> String {
 pub fn quoted_source(language: Language, spec: &str, section: Option<&str>, quote: &str) -> String {
     format!("{}: “{quote}”", source(language, spec, section))
 }
+
+/// Stands before an answer about evidence that changed while the model was asked.
+pub fn evidence_changed(language: Language) -> String {
+    text!(
+        language,
+        "Atenção: as evidências mudaram depois desta resposta, que é sobre as anteriores.",
+        "Note: the evidence changed after this answer, which is about the earlier one.",
+    )
+}

@@ -118,6 +118,15 @@ pub fn flapping(language: Language) -> String {
     text!(language, "Instável: abriu três vezes em uma hora", "Flapping: opened three times within an hour",)
 }
 
+/// State: the local model advised.
+pub fn advised(language: Language) -> String {
+    text!(
+        language,
+        "Orientação do modelo local, conferida com os runbooks",
+        "Advice of the local model, checked against the runbooks",
+    )
+}
+
 /// What follows a notice that says flapping.
 pub fn flapping_next(language: Language) -> String {
     text!(
@@ -135,6 +144,7 @@ pub enum GroupState {
     Acknowledged,
     StillOpen,
     Escalated,
+    Advised,
     Resolved,
     /// So many ended; the others are still open.
     Mixed {
@@ -166,6 +176,11 @@ pub fn group(language: Language, state: GroupState, count: usize) -> String {
             language,
             "Escalada: ninguém reconheceu {count} ocorrências",
             "Escalated: nobody acknowledged {count} Findings",
+        ),
+        GroupState::Advised => text!(
+            language,
+            "Orientação do modelo local: {count} ocorrências",
+            "Advice of the local model: {count} Findings",
         ),
         GroupState::Resolved => text!(language, "Resolvidas: {count} ocorrências", "Resolved: {count} Findings"),
         GroupState::Mixed { ended } => {
@@ -303,7 +318,7 @@ pub fn acknowledge_it(language: Language) -> String {
     text!(
         language,
         "Quem assumir reconhece a ocorrência pelo link, para que os demais saibam.",
-        "Whoever takes care of it acknowledges the Finding by the link, so that the others know.",
+        "The person who takes care of it acknowledges the Finding by the link, so that the others know.",
     )
 }
 

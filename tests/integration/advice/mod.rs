@@ -1,6 +1,6 @@
 //! Advice on Findings: from the runbook, and from a stand-in for the model.
 
-mod model;
+pub mod model;
 mod questions;
 mod requests;
 mod site;

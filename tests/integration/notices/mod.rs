@@ -1,5 +1,6 @@
 //! What people are told of Findings, by the whole program: with a real mail server, stand-ins of other receivers, and faults.
 
+mod advised;
 mod digests;
 mod faults;
 mod held;

@@ -51,6 +51,12 @@ pub const SETTINGS: &[Setting] = &[
         Format::Severity,
         "least severity of Findings on which the model advises without being asked",
     ),
+    setting(
+        "AGENTIC_ADVICE_MAIL",
+        Some("false"),
+        Format::Bool,
+        "whether the first checked advice of the model on each open Finding is mailed to those who were told of its opening by mail",
+    ),
     setting("AGENTIC_SPECS_ROOT", Some("./specs"), Format::Any, "directory of the runbooks"),
     setting(
         "AGENTIC_SPECS_FILES_MAX",

@@ -1,7 +1,7 @@
 //! The tasks that write plans and send messages.
 
 use super::{Controller, Done, Sending};
-use crate::api::{Channel, Finding, Notice, NoticeState};
+use crate::api::{Channel, Finding, Notice, NoticeKind, NoticeState};
 use crate::controllers::notification::sending::Outcome;
 use crate::domain::notice::group::GroupKey;
 use crate::domain::notice::plan::Plan;
@@ -71,7 +71,7 @@ impl Controller {
     pub(super) fn send_overdue(&mut self, now: Timestamp) {
         for overdue in self.queue.overdue(now, &self.config.replica, self.config.is_alone) {
             let channel = overdue.key.pair.channel;
-            if self.is_busy(channel) || self.sending.contains(&overdue.group.id) {
+            if self.is_busy(channel, overdue.key.kind) || self.sending.contains(&overdue.group.id) {
                 continue;
             }
             let sender = self.sender.clone();
@@ -87,7 +87,7 @@ impl Controller {
         let ready = self.queue.ready(wait, now);
         for Ready { key, members } in ready {
             let channel = key.pair.channel;
-            if self.is_busy(channel) {
+            if self.is_busy(channel, key.kind) {
                 continue;
             }
             let free =
@@ -105,8 +105,10 @@ impl Controller {
         }
     }
 
-    pub(super) fn is_busy(&self, channel: Channel) -> bool {
-        self.sends.get(&channel).is_some_and(|sends| *sends >= SENDS_MAX)
+    /// Whether a notice of this kind waits for others to be sent. Advice waits for all: what it takes long to send keeps nothing else.
+    pub(super) fn is_busy(&self, channel: Channel, kind: NoticeKind) -> bool {
+        let most = if kind == NoticeKind::Advised { 1 } else { SENDS_MAX };
+        self.sends.get(&channel).is_some_and(|sends| *sends >= most)
     }
 
     pub(super) fn spawn(

@@ -25,7 +25,13 @@ fn policy(recipients: usize) -> NoticePolicy {
         remind_after: Some(SignedDuration::from_hours(4)),
         escalate_after: None,
     };
-    NoticePolicy { channels: vec![mail], escalate_to: vec!["boss@x".into()], timing, id_domain: "x.test".into() }
+    NoticePolicy {
+        channels: vec![mail],
+        escalate_to: vec!["boss@x".into()],
+        timing,
+        mails_advice: true,
+        id_domain: "x.test".into(),
+    }
 }
 
 fn name(number: usize) -> String {
@@ -50,8 +56,68 @@ fn status(change: Value) -> FindingStatus {
 }
 
 fn planned(status: &FindingStatus, policy: &NoticePolicy, silences: &[String]) -> Vec<Notice> {
-    let surroundings = Surroundings { policy, failing_dependencies: &[], silences, is_told_once: false };
-    plan(status, &surroundings, now()).notices
+    plan(status, &surroundings(policy, silences, false), now()).notices
+}
+
+fn surroundings<'a>(policy: &'a NoticePolicy, silences: &'a [String], has_advice: bool) -> Surroundings<'a> {
+    Surroundings { policy, failing_dependencies: &[], silences, is_told_once: false, has_advice }
+}
+
+/// Those who were told a minute ago, so that no reminder is due.
+fn just_told(recipients: &[&str], change: Value) -> FindingStatus {
+    let told = |recipient: &&str| {
+        let mut told = informed(recipient, 1);
+        told["since"] = json!("2026-01-01T11:59:00Z");
+        told
+    };
+    let mut with = json!({"informed": recipients.iter().map(told).collect::<Vec<_>>()});
+    json_patch::merge(&mut with, &change);
+    status(with)
+}
+
+#[test]
+fn advice_is_mailed_once_in_an_occurrence_to_those_who_know_of_the_finding_while_it_is_open() {
+    let advised = |status: &FindingStatus, silences: &[String]| {
+        let plan = plan(status, &surroundings(&policy(2), silences, true), now());
+        (new(status, &plan.notices), plan.wake)
+    };
+    let known = just_told(&["r00@x"], json!({}));
+    let (told, wake) = advised(&known, &[]);
+    assert_eq!(told, ["Advised r00@x Planned", "Opened r01@x Planned"]);
+    assert_eq!(wake, Some("2026-01-01T15:59:00Z".parse().unwrap()), "the reminder is due all the same");
+    assert_eq!(new(&known, &planned(&known, &policy(1), &[])), Vec::<String>::new(), "there is none");
+    let mut once = known.clone();
+    once.informed[0].advised_at = Some(Time("2026-01-01T06:00:00Z".parse().unwrap()));
+    assert_eq!(advised(&once, &[]).0, ["Opened r01@x Planned"]);
+    once.informed[0].advised_at = Some(Time("2026-01-01T05:59:59Z".parse().unwrap()));
+    assert_eq!(advised(&once, &[]).0[0], "Advised r00@x Planned", "that was in another occurrence");
+    let (silenced, _) = advised(&known, &["sil".to_string()]);
+    assert!(silenced.contains(&"Advised Held Silenced".to_string()), "{silenced:?}");
+    let taken = json!({"by": "ana", "at": "2026-01-01T11:59:30Z", "occurrence": 1});
+    let acknowledged = just_told(&["r00@x"], json!({"phase": "Acknowledged", "acknowledgement": taken}));
+    let (told, _) = advised(&acknowledged, &[]);
+    assert!(told.contains(&"Acknowledged r00@x Planned".to_string()), "{told:?}");
+    assert!(!told.iter().any(|notice| notice.starts_with("Advised")), "{told:?}");
+    let resolved = just_told(&["r00@x"], json!({"phase": "Resolved"}));
+    assert_eq!(advised(&resolved, &[]).0, ["Resolved r00@x Planned"]);
+}
+
+#[test]
+fn what_becomes_due_takes_the_place_of_advice_that_was_not_sent() {
+    let waiting = notice("r00@x", "Advised", "Planned", None);
+    let status = status(json!({"informed": [informed("r00@x", 1)], "notices": [waiting]}));
+    let told = plan(&status, &surroundings(&policy(1), &[], true), now()).notices;
+    assert_eq!(new(&status, &told), ["Advised Suppressed Superseded", "Reminder r00@x Planned"]);
+    // It leaves more room than other notices.
+    let full = |count| {
+        let known: Vec<String> = (0..count).map(name).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        just_told(&known, json!({"notices": refused(19)}))
+    };
+    let told = plan(&full(3), &surroundings(&policy(0), &[], true), now()).notices;
+    assert_eq!(told.iter().filter(|notice| notice.kind == NoticeKind::Advised).count(), 0, "no longer told: {told:?}");
+    let told = plan(&full(3), &surroundings(&policy(3), &[], true), now()).notices;
+    assert_eq!(told.iter().filter(|notice| notice.kind == NoticeKind::Advised).count(), 1, "{told:?}");
 }
 
 /// Kind, recipient, state and reason of what is new.

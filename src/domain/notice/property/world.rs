@@ -41,6 +41,8 @@ pub(super) enum Event {
     Recipient(bool),
     /// The settings configure mail, or no longer.
     Mail(bool),
+    /// The model advises on it, or what it said no longer holds.
+    Advice(usize, bool),
     /// The other replica leads from now on; the one before may be in the middle of something.
     Leader,
     /// The leader ends after so many of its next steps, and starts again.
@@ -66,6 +68,7 @@ pub(super) struct Accepted {
     pub(super) pair: Pair,
     pub(super) kind: NoticeKind,
     pub(super) members: BTreeSet<(usize, u32)>,
+    pub(super) at: Timestamp,
 }
 
 pub(super) struct World {
@@ -74,6 +77,7 @@ pub(super) struct World {
     pub(super) policy: NoticePolicy,
     pub(super) silenced: [bool; FINDINGS],
     pub(super) dependency: [bool; FINDINGS],
+    pub(super) advised: [bool; FINDINGS],
     pub(super) servers: BTreeMap<Channel, Answer>,
     pub(super) leader: usize,
     /// Steps after which the leader crashes.
@@ -108,6 +112,7 @@ pub(super) fn policy() -> NoticePolicy {
             remind_after: Some(SignedDuration::from_hours(4)),
             escalate_after: Some(SignedDuration::from_mins(15)),
         },
+        mails_advice: true,
         id_domain: "x.test".into(),
     }
 }
@@ -120,6 +125,7 @@ impl World {
             policy: policy(),
             silenced: [false; FINDINGS],
             dependency: [false; FINDINGS],
+            advised: [false; FINDINGS],
             servers: Channel::ALL.into_iter().map(|channel| (channel, Answer::Accepts)).collect(),
             leader: 0,
             crash_in: None,
@@ -138,6 +144,7 @@ impl World {
             Event::Acknowledge(at) => self.acknowledge(*at, true),
             Event::TakeBack(at) => self.acknowledge(*at, false),
             Event::Silence(at, is_on) => self.silenced[*at] = *is_on,
+            Event::Advice(at, is_there) => self.advised[*at] = *is_there,
             Event::Dependency(at, is_failing) => self.dependency[*at] = *is_failing,
             Event::Server(channel, answer) => {
                 self.servers.insert(*channel, *answer);
@@ -232,6 +239,7 @@ impl World {
             failing_dependencies: &dependencies,
             silences: &silences,
             is_told_once: false,
+            has_advice: self.policy.mails_advice && self.advised[at],
         };
         plan(&self.stored[at], &surroundings, self.now).notices
     }
@@ -304,6 +312,7 @@ impl World {
         if matches!(kind, NoticeKind::Resolved | NoticeKind::Acknowledged) {
             return;
         }
+        assert!(kind != NoticeKind::Advised || self.advised[at], "{}", context());
         let is_known = self.policy.is_regular(&target.pair) || self.policy.is_escalation(&target.pair);
         assert!(is_known && !self.dependency[at] && status.phase == Some(Phase::Open), "{}", context());
         assert!(flapping.is_none_or(|flapping| !flapping.is_acknowledged), "{}", context());
@@ -353,6 +362,7 @@ impl World {
             pair: target.pair.clone(),
             kind: target.kind,
             members: members.iter().map(|(name, target)| (index(name), target.occurrence)).collect(),
+            at: self.now,
         };
         self.attempts.push(message.clone());
         let delivery = match self.servers[&target.pair.channel] {
@@ -391,7 +401,7 @@ impl World {
 
     /// All is well again, and stays so until nothing is left to do.
     pub(super) fn settle(&mut self) {
-        self.policy = policy();
+        self.policy = NoticePolicy { mails_advice: self.policy.mails_advice, ..policy() };
         self.crash_in = None;
         for channel in Channel::ALL {
             self.servers.insert(channel, Answer::Accepts);

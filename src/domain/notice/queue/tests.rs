@@ -48,3 +48,21 @@ fn a_group_that_leaves_takes_what_is_to_be_tried_again_and_at_most_so_many() {
     let all: Vec<_> = names.iter().map(|name| (name.as_str(), vec![planned("ana@x", 0, None)])).collect();
     assert_eq!(members(&queue(&all).ready(WAIT, at(100))), [MEMBERS_MAX]);
 }
+
+#[test]
+fn advice_leaves_after_all_else_about_one_finding_at_a_time() {
+    let advice = |since| {
+        let mut advice = planned("ana@x", since, None);
+        advice["kind"] = json!("Advised");
+        advice
+    };
+    let queue = queue(&[
+        ("a", vec![advice(1)]),
+        ("b", vec![advice(2), planned("away@x", 0, Some(90))]),
+        ("c", vec![planned("new@x", 60, None)]),
+    ]);
+    let ready = queue.ready(WAIT, at(100));
+    assert_eq!(recipients(&ready), ["new@x", "away@x", "ana@x"]);
+    let members: Vec<&str> = ready[2].members.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(members, ["a"], "the other one follows");
+}

@@ -139,6 +139,28 @@ fn what_may_have_been_accepted_stays_the_same_message_whatever_comes_after() {
 }
 
 #[test]
+fn advice_that_may_have_been_accepted_keeps_its_recipient_from_nothing_else_for_long() {
+    let kind = NoticeKind::Advised;
+    let mut status = told(kind);
+    let mut now = 100;
+    while status.notices[0].state.is_pending() {
+        status = delivered(&claimed(&status, kind, now), kind, &Delivery::Uncertain("lost".into()), now);
+        now = status.notices[0].claimed_until.as_ref().map_or(now, |until| until.0.as_second());
+    }
+    assert!((160..200).contains(&now), "{now}");
+    assert_eq!(
+        (status.notices[0].state, status.notices[0].reason.as_deref()),
+        (NoticeState::Failed, Some(REASON_GAVE_UP))
+    );
+    assert!(status.informed[0].advised_at.is_some(), "it is not sent again");
+    // Where it is known that it was not accepted, another notice can take its place.
+    let away = delivered(&claimed(&told(kind), kind, 1), kind, &Delivery::NotNow("away".into()), 100);
+    assert_eq!((away.notices[0].state, &away.informed[0].advised_at), (NoticeState::Planned, &None));
+    let unknown = delivered(&claimed(&planned(kind), kind, 1), kind, &Delivery::Accepted(String::new()), 2);
+    assert_eq!(unknown.informed, Vec::new(), "it told of no opening");
+}
+
+#[test]
 fn each_kind_leaves_its_mark_on_what_the_recipient_knows() {
     let marks = |kind| {
         let mut status = told(kind);
@@ -148,13 +170,14 @@ fn each_kind_leaves_its_mark_on_what_the_recipient_knows() {
         let sent = delivered(&claimed(&status, kind, 10), kind, &Delivery::Accepted(String::new()), 11);
         let [known] = &sent.informed[..] else { panic!("{:?}", sent.informed) };
         let second = |time: &Option<Time>| time.as_ref().map(|time| time.0.as_second());
-        let Informed { acknowledged_at, reminded_at, escalated_at, flapping_at, .. } = known;
-        [acknowledged_at, reminded_at, escalated_at, flapping_at].map(second)
+        let Informed { acknowledged_at, reminded_at, escalated_at, advised_at, flapping_at, .. } = known;
+        [acknowledged_at, reminded_at, escalated_at, advised_at, flapping_at].map(second)
     };
-    assert_eq!(marks(NoticeKind::Acknowledged), [Some(5), None, None, None]);
-    assert_eq!(marks(NoticeKind::Reminder), [None, Some(11), None, None]);
-    assert_eq!(marks(NoticeKind::Escalated), [None, None, Some(11), Some(3)]);
-    assert_eq!(marks(NoticeKind::Flapping), [None, None, None, Some(11)]);
+    assert_eq!(marks(NoticeKind::Acknowledged), [Some(5), None, None, None, None]);
+    assert_eq!(marks(NoticeKind::Reminder), [None, Some(11), None, None, None]);
+    assert_eq!(marks(NoticeKind::Escalated), [None, None, Some(11), None, Some(3)]);
+    assert_eq!(marks(NoticeKind::Advised), [None, None, None, Some(11), Some(3)]);
+    assert_eq!(marks(NoticeKind::Flapping), [None, None, None, None, Some(11)]);
 }
 
 #[test]

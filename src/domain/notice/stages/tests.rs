@@ -5,16 +5,18 @@ use crate::api::{Channel, FindingAcknowledgement, Severity};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-const ALL: [NoticeKind; 6] = [
+const ALL: [NoticeKind; 7] = [
     NoticeKind::Opened,
     NoticeKind::Flapping,
     NoticeKind::Reminder,
     NoticeKind::Escalated,
+    NoticeKind::Advised,
     NoticeKind::Acknowledged,
     NoticeKind::Resolved,
 ];
 /// The kinds that ask people to act.
-const ASKING: [NoticeKind; 4] = [NoticeKind::Opened, NoticeKind::Flapping, NoticeKind::Reminder, NoticeKind::Escalated];
+const ASKING: [NoticeKind; 5] =
+    [NoticeKind::Opened, NoticeKind::Flapping, NoticeKind::Reminder, NoticeKind::Escalated, NoticeKind::Advised];
 
 fn mail() -> ChannelPolicy {
     ChannelPolicy {

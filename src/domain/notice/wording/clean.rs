@@ -1,7 +1,9 @@
 //! What objects and targets say, made safe to show: printable and of bounded length.
 
 use super::clip;
-use crate::domain::notice::content::{AcknowledgedBy, Content, ITEMS_MAX, Item, Opening, ReadFacts, RunbookSection};
+use crate::domain::notice::content::{
+    AcknowledgedBy, Content, ITEMS_MAX, Item, ModelAdvice, Opening, ReadFacts, RunbookSection,
+};
 use crate::domain::printable::printable;
 use url::Url;
 
@@ -21,6 +23,8 @@ const VALUES_MAX: usize = 16;
 const VALUE_MAX: usize = 256;
 /// Longest text of a runbook, in bytes.
 const RUNBOOK_MAX: usize = 4 << 10;
+/// Longest advice, in bytes.
+const ADVICE_MAX: usize = 8 << 10;
 const URL_MAX: usize = 2048;
 
 /// The content with nothing in it that hides, moves or breaks text.
@@ -64,6 +68,7 @@ pub fn item(item: &Item) -> Item {
         },
         runbook: item.runbook.as_ref().map(runbook),
         thread: item.thread.as_deref().map(|thread| one_line(thread, NAME_MAX)).filter(|thread| !thread.is_empty()),
+        advice: item.advice.as_ref().map(advice),
     }
 }
 
@@ -76,6 +81,13 @@ pub fn acknowledgement(acknowledgement: &AcknowledgedBy) -> AcknowledgedBy {
         at: acknowledgement.at,
         proven: acknowledgement.proven,
     }
+}
+
+/// White space at the end of a line could make it the mark that begins the signature of a mail.
+fn advice(advice: &ModelAdvice) -> ModelAdvice {
+    let text = printable(&advice.text);
+    let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
+    ModelAdvice { text: clip::bytes(&lines.join("\n"), ADVICE_MAX), is_stale: advice.is_stale }
 }
 
 fn runbook(runbook: &RunbookSection) -> RunbookSection {

@@ -5,8 +5,8 @@ use super::{Style, links, state};
 use crate::api::NoticeKind;
 use crate::domain::notice::content::{Item, RunbookSection};
 use crate::domain::outgoing::Link;
-use crate::domain::texts::Language;
 use crate::domain::texts::notices::{self, Label};
+use crate::domain::texts::{Language, advice_lines};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -22,21 +22,24 @@ fn parts(kind: NoticeKind, item: &Item) -> Parts {
         NoticeKind::Opened | NoticeKind::Escalated => Parts { read: true, runbook: true },
         NoticeKind::Reminder if item.resolved_at.is_none() => Parts { read: true, runbook: true },
         NoticeKind::Flapping => Parts { read: true, runbook: false },
-        NoticeKind::Reminder | NoticeKind::Acknowledged | NoticeKind::Resolved => Parts { read: false, runbook: false },
+        NoticeKind::Reminder | NoticeKind::Acknowledged | NoticeKind::Advised | NoticeKind::Resolved => {
+            Parts { read: false, runbook: false }
+        }
     }
 }
 
 /// Whether a Finding is described in full where a message has a line for each.
 pub fn is_full(kind: NoticeKind, item: &Item) -> bool {
-    parts(kind, item).read
+    parts(kind, item).read || kind == NoticeKind::Advised
 }
 
-/// All about one Finding but its headline: since when, what to do, and last what the check read.
+/// All about one Finding but its headline: advice, since when, what to do, and last what the check read.
 pub fn blocks(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) -> Vec<Block> {
     let Parts { read, runbook } = parts(kind, item);
     let shown = |moment| state::moment_and_span(style, moment, at);
     let facts = facts(item, style.language, &style.zone, &shown);
-    let mut blocks = vec![Block::Facts(facts), Block::Links(links(item, style))];
+    let mut blocks = advice(item, style.language);
+    blocks.extend([Block::Facts(facts), Block::Links(links(item, style))]);
     if runbook {
         blocks.extend(what_to_do(item, style));
     }
@@ -82,6 +85,12 @@ pub fn facts(
     add(Label::Agent, Some(item.agent.clone()));
     add(Label::Times, (item.occurrence > 1).then(|| item.occurrence.to_string()));
     facts
+}
+
+fn advice(item: &Item, language: Language) -> Vec<Block> {
+    let Some(advice) = &item.advice else { return Vec::new() };
+    let remark = advice.is_stale.then(|| Block::Paragraph(advice_lines::evidence_changed(language)));
+    remark.into_iter().chain([Block::Lines(advice.text.clone())]).collect()
 }
 
 fn what_was_read(item: &Item, style: &Style) -> Vec<Block> {

@@ -38,6 +38,8 @@ pub enum Block {
         text: String,
     },
     Paragraph(String),
+    /// Text of which the lines stay as they are.
+    Lines(String),
     /// A line for each Finding.
     Summary(Vec<SummaryLine>),
     Heading(String),

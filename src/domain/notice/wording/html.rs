@@ -58,6 +58,7 @@ fn render_block(block: &Block, language: Language) -> Markup {
             p style="margin:0 0 12px;font-weight:600" { (badge(language, *severity)) (text) }
         },
         Block::Paragraph(text) => html! { p style="margin:0 0 12px" { (text) } },
+        Block::Lines(text) => html! { p style="margin:0 0 12px;white-space:pre-wrap" { (text) } },
         Block::Summary(lines) => html! { @for line in lines { (summary_line(line, language)) } },
         Block::Heading(text) => {
             html! { p.soft style="margin:18px 0 6px;font-size:14px;font-weight:600;color:#5d6975" { (text) } }

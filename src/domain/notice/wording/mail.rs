@@ -165,7 +165,11 @@ fn summary_line(content: &Content, item: &Item, extent: &Extent, style: &Style) 
     let scenario = if item.scenario.is_empty() { String::new() } else { format!(" · {}", item.scenario) };
     let says_state = match content.kind {
         NoticeKind::Opened | NoticeKind::Flapping => false,
-        NoticeKind::Acknowledged | NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::Resolved => true,
+        NoticeKind::Acknowledged
+        | NoticeKind::Reminder
+        | NoticeKind::Escalated
+        | NoticeKind::Advised
+        | NoticeKind::Resolved => true,
     };
     let line = state::item_line(content.kind, item, content.at, style).filter(|_| says_state);
     let (text, line) = match line {

@@ -97,7 +97,7 @@ fn priority(content: &Content, severity: Option<Severity>) -> u8 {
     match content.kind {
         // What ended makes no more noise than a usual notification.
         _ if state::has_ended(content) => of_severity.min(3),
-        NoticeKind::Acknowledged => of_severity.min(2),
+        NoticeKind::Acknowledged | NoticeKind::Advised => of_severity.min(2),
         NoticeKind::Opened
         | NoticeKind::Flapping
         | NoticeKind::Escalated
@@ -112,6 +112,7 @@ fn tags(content: &Content, severity: Option<Severity>) -> Vec<String> {
         _ if state::has_ended(content) && content.items.iter().any(|item| item.is_unwatched) => "grey_question",
         _ if state::has_ended(content) => "white_check_mark",
         NoticeKind::Acknowledged => "eyes",
+        NoticeKind::Advised => "bulb",
         NoticeKind::Flapping => "arrows_counterclockwise",
         NoticeKind::Opened | NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::Resolved => match severity {
             Some(Severity::Critical) => "rotating_light",

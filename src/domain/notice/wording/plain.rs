@@ -18,7 +18,7 @@ fn render_block(block: &Block, language: Language) -> String {
         Block::Lead { severity, text } | Block::Headline { severity, text } => {
             format!("{}{text}", badge(language, *severity))
         }
-        Block::Paragraph(text) => text.clone(),
+        Block::Paragraph(text) | Block::Lines(text) => text.clone(),
         Block::Summary(lines) => lines.iter().map(|line| summary_line(line, language)).collect::<Vec<_>>().join("\n"),
         Block::Heading(text) => format!("{text}:"),
         Block::Facts(facts) => {

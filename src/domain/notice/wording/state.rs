@@ -32,6 +32,7 @@ fn group_line(content: &Content, style: &Style) -> String {
         NoticeKind::Reminder if ended == 0 => GroupState::StillOpen,
         NoticeKind::Reminder if ended < content.total => GroupState::Mixed { ended },
         NoticeKind::Escalated => GroupState::Escalated,
+        NoticeKind::Advised => GroupState::Advised,
         NoticeKind::Reminder | NoticeKind::Resolved => {
             match content.items.iter().filter(|item| item.is_unwatched).count() {
                 0 => GroupState::Resolved,
@@ -72,6 +73,7 @@ pub fn item_line(kind: NoticeKind, item: &Item, at: Timestamp, style: &Style) ->
         },
         NoticeKind::Acknowledged => acknowledged(item, style),
         NoticeKind::Escalated => notices::escalated(language, since.as_deref()),
+        NoticeKind::Advised => notices::advised(language),
     };
     Some(clip::chars(&line, LINE_MAX))
 }

@@ -1,6 +1,7 @@
 //! Texts of advice on Findings.
 
 use super::super::advice::*;
+use super::super::advice_lines::evidence_changed;
 use super::check;
 
 #[test]
@@ -11,4 +12,5 @@ fn advice_without_the_model_is_in_both_languages() {
     check("budget_spent", budget_spent);
     check("no_runbook_fits", no_runbook_fits);
     check("not_grounded", not_grounded);
+    check("evidence_changed", evidence_changed);
 }

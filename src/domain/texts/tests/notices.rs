@@ -42,6 +42,7 @@ fn states_are_in_both_languages() {
         check("escalated", |l| notices::escalated(l, since));
     }
     check("flapping", notices::flapping);
+    check("advised", notices::advised);
     check("flapping_next", notices::flapping_next);
     for state in samples!(GroupState {
         GroupState::Opened => GroupState::Opened,
@@ -49,6 +50,7 @@ fn states_are_in_both_languages() {
         GroupState::Acknowledged => GroupState::Acknowledged,
         GroupState::StillOpen => GroupState::StillOpen,
         GroupState::Escalated => GroupState::Escalated,
+        GroupState::Advised => GroupState::Advised,
         GroupState::Resolved => GroupState::Resolved,
         GroupState::Mixed { .. } => GroupState::Mixed { ended: 1 },
         GroupState::Ended { .. } => GroupState::Ended { unwatched: 1 },

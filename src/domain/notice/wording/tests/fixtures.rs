@@ -1,18 +1,21 @@
 //! Contents for the tests.
 
 use crate::api::{NoticeKind, Severity};
-use crate::domain::notice::content::{AcknowledgedBy, Content, Item, OfOpening, Opening, ReadFacts, RunbookSection};
+use crate::domain::notice::content::{
+    AcknowledgedBy, Content, Item, ModelAdvice, OfOpening, Opening, ReadFacts, RunbookSection,
+};
 use crate::domain::notice::wording::Style;
 use crate::domain::texts::Language;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub const KINDS: [NoticeKind; 6] = [
+pub const KINDS: [NoticeKind; 7] = [
     NoticeKind::Opened,
     NoticeKind::Flapping,
     NoticeKind::Acknowledged,
     NoticeKind::Reminder,
     NoticeKind::Escalated,
+    NoticeKind::Advised,
     NoticeKind::Resolved,
 ];
 
@@ -54,6 +57,7 @@ pub fn vm(number: u32) -> Item {
             text: Some(RUNBOOK.into()),
         }),
         thread: Some(format!("proxmox.cluster-00000000{}-t3nk2a", number % 100)),
+        advice: None,
     }
 }
 
@@ -68,6 +72,18 @@ pub const RUNBOOK: &str = "\
 2. No nó da VM parada: `qm list`, `qm status 112 --verbose`. Veja também **o log de tarefas** e a
    [documentação](https://pve.proxmox.com/wiki/Qm).
 ";
+
+pub const ADVICE: &str = "\
+A VM 112 parou.
+
+Causas prováveis:
+- O disco do nó encheu. (certeza média)
+  Runbook proxmox-cluster § Como verificar à mão
+
+Passos:
+1. Veja o estado da VM parada.
+   qm status 112 --verbose
+   Runbook proxmox-cluster § Como verificar à mão";
 
 pub fn desk() -> Item {
     Item {
@@ -99,6 +115,10 @@ fn as_of(kind: NoticeKind, mut item: Item) -> Item {
                 proven: item.key.is_empty(),
             });
         }
+        NoticeKind::Advised => {
+            let advice = ModelAdvice { text: ADVICE.into(), is_stale: item.key.is_empty() };
+            item.advice.get_or_insert(advice);
+        }
         NoticeKind::Opened | NoticeKind::Flapping | NoticeKind::Reminder | NoticeKind::Escalated => {}
     }
     item
@@ -111,6 +131,7 @@ pub fn content(kind: NoticeKind, items: Vec<Item>) -> Content {
         NoticeKind::Opened | NoticeKind::Flapping => "2026-11-26T13:11:00Z",
         NoticeKind::Acknowledged => "2026-11-26T13:20:30Z",
         NoticeKind::Escalated => "2026-11-26T13:25:00Z",
+        NoticeKind::Advised => "2026-11-26T13:17:00Z",
         NoticeKind::Reminder => "2026-11-26T17:11:00Z",
         NoticeKind::Resolved => "2026-11-26T15:13:30Z",
     });

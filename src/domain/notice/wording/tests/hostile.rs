@@ -3,7 +3,9 @@
 use super::fixtures::{KINDS, content, style, vm};
 use super::lines::{mail, push};
 use crate::api::{Channel, NoticeKind};
-use crate::domain::notice::content::{AcknowledgedBy, Content, ITEMS_MAX, Item, ReadFacts, RunbookSection};
+use crate::domain::notice::content::{
+    AcknowledgedBy, Content, ITEMS_MAX, Item, ModelAdvice, ReadFacts, RunbookSection,
+};
 use crate::domain::notice::wording::{MAIL_MAX, PUSH_MAX, Style, word};
 use crate::domain::outgoing::Outgoing;
 use crate::domain::texts::Language;
@@ -28,6 +30,7 @@ fn item(text: &str) -> Item {
         },
         runbook: Some(RunbookSection { spec: text(), heading: Some(text()), url: Some(text()), text: Some(text()) }),
         thread: Some(text()),
+        advice: Some(ModelAdvice { text: text(), is_stale: false }),
         ..vm(112)
     }
 }

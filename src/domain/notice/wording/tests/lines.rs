@@ -2,7 +2,7 @@
 
 use super::fixtures::{KINDS, at, content, desk, group, part, single, style, vm};
 use crate::api::{Channel, NoticeKind, Severity};
-use crate::domain::notice::content::{AcknowledgedBy, Content, Item, OfOpening, Opening};
+use crate::domain::notice::content::{AcknowledgedBy, Content, Item, ModelAdvice, OfOpening, Opening};
 use crate::domain::notice::wording::word;
 use crate::domain::outgoing::{Mail, Outgoing, Push};
 use crate::domain::texts::Language;
@@ -87,6 +87,7 @@ fn the_first_line_says_the_state() {
         (NoticeKind::Acknowledged, "Reconhecida por ana (nome não comprovado): troca de disco em curso"),
         (NoticeKind::Reminder, "Ainda aberta desde 26/11/2026 10:08 (há 4 h 3 min)"),
         (NoticeKind::Escalated, "Escalada: ninguém reconheceu; aberta desde 26/11/2026 10:08 (há 17 min)"),
+        (NoticeKind::Advised, "Orientação do modelo local, conferida com os runbooks"),
         (NoticeKind::Resolved, "Resolvida em 26/11/2026 12:13"),
     ] {
         assert_eq!(first_line(&single(kind)), line, "{kind:?}");
@@ -97,6 +98,7 @@ fn the_first_line_says_the_state() {
         (NoticeKind::Acknowledged, "Reconhecidas: 3 ocorrências"),
         (NoticeKind::Reminder, "Ainda abertas: 3 ocorrências"),
         (NoticeKind::Escalated, "Escalada: ninguém reconheceu 3 ocorrências"),
+        (NoticeKind::Advised, "Orientação do modelo local: 3 ocorrências"),
         (NoticeKind::Resolved, "Resolvidas: 2; não são mais monitoradas: 1"),
     ] {
         assert_eq!(first_line(&group(kind)), line, "{kind:?}");
@@ -175,6 +177,19 @@ fn what_to_do_comes_before_what_was_read() {
                 places.iter().map(|part| text.rfind(part).unwrap_or_else(|| panic!("{part}: {text}"))).collect();
             assert!(at.is_sorted(), "{kind:?}: {at:?} {text}");
         }
+    }
+}
+
+#[test]
+fn advice_comes_first_in_lines_of_its_own() {
+    let mut content = single(NoticeKind::Advised);
+    content.items[0].advice = Some(ModelAdvice { text: "1. um\n-- \n   <b>dois</b>".into(), is_stale: true });
+    let mail = mail(&content, Language::Portuguese);
+    assert!(mail.text.contains("\n\n1. um\n--\n   <b>dois</b>\n\nAberta desde"), "{}", mail.text);
+    assert!(mail.html.contains("white-space:pre-wrap\">1. um\n--\n   &lt;b&gt;dois&lt;/b&gt;</p>"), "{}", mail.html);
+    for text in [&mail.text, &mail.html] {
+        let remark = text.find("as evidências mudaram").unwrap();
+        assert!(remark < text.find("1. um").unwrap(), "{text}");
     }
 }
 
