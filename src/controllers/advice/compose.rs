@@ -2,10 +2,9 @@
 
 use super::shelf::Shelf;
 use crate::api::conditions::bounded;
-use crate::api::{
-    Advice, AdviceBasis, AdviceModel, Agent, Author, AuthorKind, Citation, Finding, FindingStatus, MessageSpec, Tier,
-};
+use crate::api::{Advice, AdviceBasis, AdviceModel, Agent, Citation, Finding, FindingStatus, MessageSpec, Tier};
 use crate::controllers::context::Context;
+use crate::controllers::making::said_by;
 use crate::controllers::model_standing::ModelStanding;
 use crate::domain::advice::Subject;
 use crate::domain::advice::due::{
@@ -19,10 +18,11 @@ use crate::domain::agents::{MAESTRO, acting};
 use crate::domain::conversation::BODY_MAX;
 use crate::domain::model::ModelFault;
 use crate::domain::runbooks::section::section;
+use crate::domain::texts::advice_lines::evidence_changed;
 use crate::domain::texts::{advice as texts, model_fault, model_off};
 use crate::domain::thread::told::ADVICE;
 use crate::runtime::clock;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -240,23 +240,13 @@ impl Composer {
 
     /// The Message that has advice, in a Thread.
     pub fn message(&self, facts: &Facts, advice: &Advice, thread: &str) -> MessageSpec {
+        let remark = advice.stale.then(|| evidence_changed(self.context.language));
+        let body = remark.iter().chain([&advice.text]).map(String::as_str).collect::<Vec<_>>().join("\n\n");
         MessageSpec {
-            thread: thread.to_string(),
-            author: Author { kind: AuthorKind::Agent, name: facts.acting.clone() },
-            body: bounded(&advice.text, BODY_MAX),
-            in_reply_to: None,
-            recipients: Vec::new(),
-            needs_ack: false,
-            at: Some(MicroTime(clock::now_in_micros())),
-            tier: Some(advice.tier),
             citations: advice.citations.iter().take(MESSAGE_CITATIONS_MAX).cloned().collect(),
             grounded: Some(advice.grounded),
             reason: Some(ADVICE.to_string()),
-            severity: None,
-            finding: None,
-            scenario: None,
-            action: None,
-            acknowledgement: None,
+            ..said_by(facts.acting.clone(), thread.to_string(), bounded(&body, BODY_MAX), advice.tier)
         }
     }
 

@@ -6,7 +6,7 @@ mod questions;
 use super::asking::Asking;
 use super::compose::Composer;
 use super::pending::Pending;
-use super::writer::{Task, Writer};
+use super::writer::{Outcome, Task, Writer};
 use crate::api::{Agent, AgentSpec, Finding, Severity};
 use crate::controllers::context::Context;
 use crate::controllers::open_questions::OpenQuestions;
@@ -46,7 +46,7 @@ const LOOK: Duration = Duration::from_secs(60);
 struct Written {
     name: String,
     task: Task,
-    result: Result<Option<Finding>, WriteError>,
+    result: Result<Outcome, WriteError>,
 }
 
 pub struct Controller {
@@ -208,6 +208,7 @@ impl Controller {
         self.writes.tasks.remove(name);
         self.writes.failures.remove(name);
         self.jobs.tries.remove(name);
+        self.jobs.overtaken.remove(name);
         self.composer.compared.remove(name);
         self.jobs.unplaced.remove(name);
         self.jobs.queue.remove_finding(name);
@@ -342,15 +343,16 @@ impl Controller {
         let Ok(Written { name, task, result }) = written else { return };
         self.writes.busy.remove(&name);
         let error = match result {
-            Ok(finding) => {
+            Ok(outcome) => {
                 self.writes.failures.remove(&name);
-                match finding.map(Arc::new) {
-                    Some(finding) => {
+                match outcome {
+                    Outcome::Stored(finding) => {
+                        let finding = Arc::new(*finding);
                         self.findings.wrote(finding.clone());
                         self.finding_seen(&finding, Duration::ZERO);
                     }
-                    // Nothing was written, and after a call that gave no answer another one may be due.
-                    None => {
+                    // After a call that gave no answer another one may be due.
+                    Outcome::Unchanged => {
                         self.writes.next = self.writes.next.min(Instant::now());
                         if let (Task::Instead(_), Some(finding)) = (&task, self.findings.get(&name)) {
                             self.finding_seen(&finding, Duration::ZERO);

@@ -7,7 +7,6 @@ use crate::controllers::making::{Made, Maker};
 use crate::domain::advice::due::{Due, NO_RUNBOOK, Write, due, instead};
 use crate::runtime::field_managers;
 use crate::runtime::leadership::WriteFence;
-use crate::runtime::watch::Cache;
 use crate::runtime::write::{WriteError, call, merge};
 use kube::api::{Patch, PatchParams};
 use kube::core::DeserializeGuard;
@@ -28,7 +27,18 @@ pub enum Task {
     /// What takes the place of the answer of the model.
     Instead(Why),
     /// A checked answer of the model.
-    Answer(Arc<Answer>),
+    Answer {
+        answer: Arc<Answer>,
+        /// It is told also if the evidence changed meanwhile: the person who asked does not wait for another one.
+        is_last: bool,
+    },
+}
+
+/// What came of a write.
+pub enum Outcome {
+    Stored(Box<Finding>),
+    /// There is nothing to write: what is stored is what should be, or the Finding is gone.
+    Unchanged,
 }
 
 /// What a Message tells.
@@ -40,13 +50,20 @@ enum Told {
     Other(Box<Advice>),
 }
 
+/// Where advice was told.
+enum Place {
+    /// There is no Thread about the Finding yet.
+    NoThread,
+    /// In the Message of this name; `None` where others have all of its names.
+    Message(Option<String>),
+}
+
 /// Clones share everything.
 #[derive(Clone)]
 pub struct Writer {
     findings: Api<Finding>,
     guarded: Api<DeserializeGuard<Finding>>,
-    threads: Cache<Thread>,
-    all_threads: Api<Thread>,
+    threads: Api<DeserializeGuard<Thread>>,
     maker: Maker,
     fence: WriteFence,
     composer: Composer,
@@ -58,16 +75,15 @@ impl Writer {
         Writer {
             findings: Api::namespaced(client.clone(), namespace),
             guarded: Api::namespaced(client.clone(), namespace),
-            threads: context.caches.threads.clone(),
-            all_threads: Api::namespaced(context.client.clone(), &context.namespace),
+            threads: Api::namespaced(client.clone(), namespace),
             maker: Maker::new(context),
             fence: context.fence.clone(),
             composer,
         }
     }
 
-    /// Writes the advice on a Finding, which is decided anew whenever another writer was faster; `None` where nothing is to be written.
-    pub async fn write(&self, finding: &Arc<Finding>, task: &Task) -> Result<Option<Finding>, WriteError> {
+    /// Writes the advice on a Finding, which is decided anew whenever another writer was faster.
+    pub async fn write(&self, finding: &Arc<Finding>, task: &Task) -> Result<Outcome, WriteError> {
         let (mut current, name) = (finding.clone(), finding.name_any());
         for _ in 0..TRIES {
             match self.try_write(&current, task).await {
@@ -76,25 +92,25 @@ impl Writer {
             }
             // One that can't be decoded is repaired by the Finding controller first.
             let read = call(self.guarded.get_opt(&name)).await?;
-            let Some(read) = read.and_then(|object| object.0.ok()) else { return Ok(None) };
+            let Some(read) = read.and_then(|object| object.0.ok()) else { return Ok(Outcome::Unchanged) };
             current = Arc::new(read);
         }
         Err(WriteError::Conflict)
     }
 
-    async fn try_write(&self, finding: &Finding, task: &Task) -> Result<Option<Finding>, WriteError> {
-        let Some(facts) = self.composer.facts(finding) else { return Ok(None) };
-        let Some((mut advice, told)) = self.advice(finding, &facts, task).await else { return Ok(None) };
+    async fn try_write(&self, finding: &Finding, task: &Task) -> Result<Outcome, WriteError> {
+        let Some(facts) = self.composer.facts(finding) else { return Ok(Outcome::Unchanged) };
+        let Some((mut advice, told)) = self.advice(finding, &facts, task).await else { return Ok(Outcome::Unchanged) };
         match told {
             Told::Nothing => {}
             Told::Stored => match self.tell(finding, &facts, &advice).await? {
-                Some(message) => advice.message = message,
-                // There is no Thread yet: whoever asked is answered once there is.
-                None => {
+                Place::Message(message) => advice.message = message,
+                // The person who asked is answered once there is a Thread.
+                Place::NoThread => {
                     let stored = facts.status.advice.as_ref();
                     advice.requested_at = stored.and_then(|stored| stored.requested_at.clone());
                     if stored.is_some_and(|stored| is_same(stored, &advice)) {
-                        return Ok(None);
+                        return Ok(Outcome::Unchanged);
                     }
                 }
             },
@@ -102,13 +118,14 @@ impl Writer {
         }
         let status = &facts.status;
         if status.advice.as_ref() == Some(&advice) {
-            return Ok(None);
+            return Ok(Outcome::Unchanged);
         }
         let next = FindingStatus { advice: Some(advice), ..status.clone() };
         let patch = merge("status", Some(status), &next, finding.metadata.resource_version.as_deref())?;
         let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
         let (name, patch) = (finding.name_any(), Patch::Merge(patch));
-        self.fence.write(self.findings.patch_status(&name, &params, &patch)).await.map(Some)
+        let stored = self.fence.write(self.findings.patch_status(&name, &params, &patch)).await?;
+        Ok(Outcome::Stored(Box::new(stored)))
     }
 
     /// The advice that is to be stored, and what is told; `None` where the stored one stays.
@@ -138,13 +155,13 @@ impl Writer {
                     .or_else(|| (is_final && facts.status.is_active()).then_some(Write::Fallback(Some(why.reason))));
                 (write?, Some(why.clone()))
             }
-            Task::Answer(answer) => {
+            Task::Answer { answer, is_last } => {
                 if !facts.status.is_active() {
                     return None;
                 }
                 let advice = self.composer.answer(facts, answer);
-                // The evidence changed while the model was asked: nobody is told what is not so any more.
-                let told = if advice.stale { Told::Nothing } else { Told::Stored };
+                // The evidence changed while the model was asked, and another call is due: what is not so any more is not told.
+                let told = if advice.stale && !is_last { Told::Nothing } else { Told::Stored };
                 return Some((advice, told));
             }
         };
@@ -192,31 +209,22 @@ impl Writer {
         }
     }
 
-    /// Makes the Message with the advice, and gives its name; `None` where there is no Thread about the Finding. What is told was decided
-    /// from the newest Finding: nothing is told of one that is resolved, or whose evidence changed, meanwhile.
-    async fn tell(
-        &self,
-        finding: &Finding,
-        facts: &Facts,
-        advice: &Advice,
-    ) -> Result<Option<Option<String>>, WriteError> {
+    /// Makes the Message with the advice. What is told was decided from the newest Finding: nothing is told of one that is resolved, or
+    /// whose evidence changed, meanwhile.
+    async fn tell(&self, finding: &Finding, facts: &Facts, advice: &Advice) -> Result<Place, WriteError> {
         let (name, thread) = (facts.present().message_name(advice), facts.status.thread.as_deref());
-        let (Some(name), Some(thread)) = (name, thread) else { return Ok(None) };
-        let is_about = |thread: &Thread| thread.spec.finding.as_deref() == finding.metadata.name.as_deref();
-        let is_there = match self.threads.get(thread) {
-            Some(thread) => is_about(&thread),
-            // The status may have it before the cache.
-            None => call(self.all_threads.get_opt(thread)).await?.is_some_and(|thread| is_about(&thread)),
-        };
-        if !is_there {
-            return Ok(None);
+        let (Some(name), Some(thread)) = (name, thread) else { return Ok(Place::NoThread) };
+        let about = call(self.threads.get_opt(thread)).await?.and_then(|thread| thread.0.ok()?.spec.finding);
+        if about.is_none() || about != finding.metadata.name {
+            return Ok(Place::NoThread);
         }
         let newest = call(self.guarded.get_opt(&finding.name_any())).await?;
         let newest = newest.and_then(|newest| newest.0.ok()?.metadata.resource_version);
         if newest != finding.metadata.resource_version {
             return Err(WriteError::Conflict);
         }
-        Ok(Some(match self.maker.message(&name, &self.composer.message(facts, advice, thread)).await? {
+        let made = self.maker.message(&name, &self.composer.message(facts, advice, thread)).await?;
+        Ok(Place::Message(match made {
             Made::New(message) => Some(message.name_any()),
             Made::Before(name) => Some(name),
             Made::NoName => None,

@@ -4,6 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Calls that time out or break off, for the same evidence and the same request.
 const FAILED_MAX: u32 = 2;
+/// Answers for the same request during which the evidence changed: the last of them is told.
+const OVERTAKEN_MAX: u32 = 3;
 /// Time after a call that the server could not do. It doubles with each further one.
 const AWAY_FIRST: SignedDuration = SignedDuration::from_mins(1);
 /// The longest such time.
@@ -79,6 +81,24 @@ impl Tries {
     }
 }
 
+/// The answers for one request of a person during which the evidence changed.
+#[derive(Clone, Debug, Default)]
+pub struct Overtaken {
+    requested_at: String,
+    answers: u32,
+}
+
+impl Overtaken {
+    /// The evidence changed during another answer for this request. Whether that one is told all the same.
+    pub fn is_last(&mut self, requested_at: &str) -> bool {
+        if self.requested_at != requested_at {
+            *self = Overtaken { requested_at: requested_at.to_string(), answers: 0 };
+        }
+        self.answers = self.answers.saturating_add(1);
+        self.answers >= OVERTAKEN_MAX
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +123,13 @@ mod tests {
         assert_eq!(tries.again(&subject("f", None), at(0)), Again::Now);
         tries.failed(requested.clone());
         assert_eq!(tries.again(&requested, at(0)), Again::Now, "counted anew");
+    }
+
+    #[test]
+    fn the_third_answer_that_the_evidence_overtakes_is_the_last_for_a_request() {
+        let mut overtaken = Overtaken::default();
+        assert_eq!([0; 4].map(|_| overtaken.is_last("noon")), [false, false, true, true]);
+        assert_eq!([0; 3].map(|_| overtaken.is_last("one")), [false, false, true], "counted anew");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::api::{Finding, Severity};
 use crate::controllers::advice::asking::{Asking, Ended};
 use crate::controllers::advice::compose::Why;
 use crate::controllers::advice::writer::Task;
-use crate::domain::advice::{Again, Job, Offered, Queue, Subject, Tries};
+use crate::domain::advice::{Again, Job, Offered, Overtaken, Queue, Subject, Tries};
 use crate::domain::model::ModelFault;
 use crate::runtime::clock;
 use jiff::Timestamp;
@@ -27,6 +27,8 @@ pub struct Jobs {
     pub tasks: JoinSet<Ended>,
     /// The calls for a Finding that gave no answer.
     pub tries: HashMap<String, Tries>,
+    /// The answers on a Finding during which its evidence changed.
+    pub overtaken: HashMap<String, Overtaken>,
     /// Until then the model is not asked.
     pub not_before: Option<Timestamp>,
     pub looks: JoinSet<()>,
@@ -43,6 +45,7 @@ impl Jobs {
             running: None,
             tasks: JoinSet::new(),
             tries: HashMap::new(),
+            overtaken: HashMap::new(),
             not_before: None,
             looks: JoinSet::new(),
             next_look: now,
@@ -164,10 +167,25 @@ impl Controller {
             Ended::Unanswered { subject, fault, until } => self.unanswered(&name, subject, fault, until),
             Ended::Answer(answer) => {
                 self.jobs.tries.remove(&name);
-                self.write_soon(&name, Task::Answer(answer));
+                let is_last = self.is_last(&name, &answer.subject);
+                self.write_soon(&name, Task::Answer { answer, is_last });
             }
         }
         self.place_others();
+    }
+
+    /// Whether an answer about this is the last one for a request: the evidence changed during it and during those before.
+    fn is_last(&mut self, name: &str, answered: &Subject) -> bool {
+        let is_overtaken = self.subject(name).is_some_and(|now| now.evidence != answered.evidence);
+        match &answered.requested_at {
+            Some(requested_at) if is_overtaken => {
+                self.jobs.overtaken.entry(name.to_string()).or_default().is_last(requested_at)
+            }
+            _ => {
+                self.jobs.overtaken.remove(name);
+                false
+            }
+        }
     }
 
     /// The job could not begin: it waits again, at its place.
