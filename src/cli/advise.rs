@@ -8,7 +8,7 @@ use super::settings::Settings;
 use super::{CliError, model};
 use crate::advisor::ollama::{ModelState, Ollama};
 use crate::domain::duration;
-use crate::domain::model::{Measured, ModelFault, Speed, Verdict};
+use crate::domain::model::{Measured, ModelFault, Speed, Unfit, Verdict};
 use crate::domain::printable::printable;
 use crate::domain::texts::{self, Language};
 use serde_json::{Value, json};
@@ -98,8 +98,7 @@ fn print(line: &str) {
 async fn test(client: &Ollama) -> Result<Tested, ModelFault> {
     let state = client.state().await?;
     let measured = client.measure(&uuid::Uuid::new_v4().simple().to_string()).await?;
-    let nothing = || ModelFault::Malformed { error: "the server did not say how long it took".into() };
-    let speed = Speed::of(&measured).ok_or_else(nothing)?;
+    let speed = Speed::of(&measured).ok_or(ModelFault::Unfit(Unfit::NoDurations))?;
     Ok(Tested { state, measured, speed })
 }
 

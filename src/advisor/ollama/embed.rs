@@ -1,7 +1,7 @@
 //! Vectors of texts.
 
 use super::{Ollama, wire};
-use crate::domain::model::ModelFault;
+use crate::domain::model::{ModelFault, Unfit};
 
 /// Most texts of one request.
 const BATCH: usize = 16;
@@ -42,7 +42,7 @@ impl Ollama {
         }
         let length = vectors.first().map_or(0, Vec::len);
         if vectors.iter().any(|vector| vector.len() != length) {
-            return Err(malformed("the vectors differ in length"));
+            return Err(ModelFault::Unfit(Unfit::VectorLengths));
         }
         Ok(vectors)
     }
@@ -52,19 +52,17 @@ impl Ollama {
         let answer = self.inner.http.post("api/embed", &body, self.deadline(), model).await?;
         let body = answer.whole(ANSWER_MAX).await?;
         let parsed: Result<wire::Embedded, _> = serde_json::from_slice(&body);
-        let vectors = parsed.map_err(|error| malformed(&self.inner.http.shown(&error.to_string())))?.embeddings;
+        let malformed =
+            |error: serde_json::Error| ModelFault::Malformed { error: self.inner.http.shown(&error.to_string()) };
+        let vectors = parsed.map_err(malformed)?.embeddings;
         if vectors.len() != texts.len() {
-            return Err(malformed("there is not one vector for each text"));
+            return Err(ModelFault::Unfit(Unfit::VectorCount));
         }
         let is_usable = |vector: &Vec<f32>| {
             !vector.is_empty() && vector.len() <= DIMENSIONS_MAX && vector.iter().all(|number| number.is_finite())
         };
-        if vectors.iter().all(is_usable) { Ok(vectors) } else { Err(malformed("a vector can't be used")) }
+        if vectors.iter().all(is_usable) { Ok(vectors) } else { Err(ModelFault::Unfit(Unfit::Vector)) }
     }
-}
-
-fn malformed(error: &str) -> ModelFault {
-    ModelFault::Malformed { error: error.into() }
 }
 
 fn prefix(model: &str, purpose: Purpose) -> &'static str {

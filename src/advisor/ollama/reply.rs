@@ -1,7 +1,7 @@
 //! A streamed answer, one JSON object in each line, put together from the parts that arrive.
 
 use super::{ChatAnswer, Ended};
-use crate::domain::model::ModelFault;
+use crate::domain::model::{ModelFault, Unfit};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ impl Reply {
         let line = std::mem::take(&mut self.line);
         let done = self.line(&line, &|_| {})?;
         done.ok_or_else(|| match self.tokens {
-            0 => ModelFault::Malformed { error: "the answer ends before \"done\" is true".into() },
+            0 => ModelFault::Unfit(Unfit::NoEnd),
             _ => ModelFault::Cut { reason: "not done".into() },
         })
     }

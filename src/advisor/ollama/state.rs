@@ -2,7 +2,7 @@
 
 use super::Ollama;
 use super::http::{ANSWER_MAX, Deadline};
-use crate::domain::model::ModelFault;
+use crate::domain::model::{ModelFault, Unfit};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -55,7 +55,7 @@ impl Ollama {
         };
         for text in [&state.version, &state.digest].into_iter().chain(&state.embed_digest) {
             if text.is_empty() || text.len() > LENGTH_MAX || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(ModelFault::Malformed { error: "a version or digest is not one".into() });
+                return Err(ModelFault::Unfit(Unfit::Digest));
             }
         }
         Ok(state)
@@ -66,7 +66,7 @@ impl Ollama {
         let body = async { self.inner.http.get(path, Deadline::after(time)).await?.whole(ANSWER_MAX).await };
         let body = body.await.map_err(|fault| match fault {
             // No model is at work in these requests.
-            ModelFault::Timeout { seconds } => ModelFault::Away { error: format!("no answer within {seconds} s") },
+            ModelFault::Timeout { seconds } => ModelFault::Silent { seconds },
             other => other,
         })?;
         let malformed =

@@ -1,7 +1,7 @@
 //! Requests in the format of Ollama, and the answers that are one object.
 
 use super::ChatRequest;
-use crate::domain::model::{ANSWER_TOKENS, ModelFault};
+use crate::domain::model::{ANSWER_TOKENS, ModelFault, Unfit};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -79,12 +79,12 @@ pub(super) fn probed(body: &[u8]) -> Result<(), ModelFault> {
 }
 
 fn done(body: &[u8]) -> Result<(), ModelFault> {
-    let malformed = |error: String| ModelFault::Malformed { error };
-    let whole: Whole = serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
+    let malformed = |error: serde_json::Error| ModelFault::Malformed { error: error.to_string() };
+    let whole: Whole = serde_json::from_slice(body).map_err(malformed)?;
     match whole {
         Whole { error: Some(error), .. } => Err(ModelFault::Failed { error }),
         Whole { done: true, .. } => Ok(()),
-        Whole { .. } => Err(malformed("\"done\" is not true".into())),
+        Whole { .. } => Err(ModelFault::Unfit(Unfit::NotDone)),
     }
 }
 

@@ -17,6 +17,10 @@ pub enum ModelFault {
     TooLong,
     /// The answer is not in the format of the protocol.
     Malformed { error: String },
+    /// The answer is in the format of the protocol, and does not say what it should.
+    Unfit(Unfit),
+    /// No answer to a request that needs no model.
+    Silent { seconds: u64 },
     /// The server answered with a redirect, which is not followed.
     Redirect { status: u16 },
     /// The server answered with an HTTP status that is an error.
@@ -25,6 +29,25 @@ pub enum ModelFault {
     Failed { error: String },
     /// A defect of this program; the log has the panic.
     Defect,
+}
+
+/// What is wrong with an answer that is in the format of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// It ends before it says that it is done.
+    NoEnd,
+    /// It says that it is not done.
+    NotDone,
+    /// A version or digest is empty, too long or not printable.
+    Digest,
+    /// It does not say how long it took.
+    NoDurations,
+    /// There is not one vector for each text.
+    VectorCount,
+    /// The vectors differ in length.
+    VectorLengths,
+    /// A vector is empty, too long or not of numbers.
+    Vector,
 }
 
 /// What a fault means for the next call.
@@ -42,7 +65,7 @@ impl ModelFault {
     /// Value of `reason` in the advice that is given instead.
     pub fn reason(&self) -> &'static str {
         match self {
-            ModelFault::Away { .. } | ModelFault::Redirect { .. } => "ModelAway",
+            ModelFault::Away { .. } | ModelFault::Silent { .. } | ModelFault::Redirect { .. } => "ModelAway",
             ModelFault::Refused { status, .. } if is_servers(*status) => "ModelAway",
             ModelFault::Missing { .. } => "ModelMissing",
             ModelFault::Timeout { .. } => "ModelTooSlow",
@@ -50,6 +73,7 @@ impl ModelFault {
             | ModelFault::Empty
             | ModelFault::TooLong
             | ModelFault::Malformed { .. }
+            | ModelFault::Unfit(_)
             | ModelFault::Refused { .. }
             | ModelFault::Failed { .. }
             | ModelFault::Defect => "AnswerRefused",
@@ -59,12 +83,14 @@ impl ModelFault {
     /// What it means for the next call.
     pub fn effect(&self) -> Effect {
         match self {
-            ModelFault::Away { .. } | ModelFault::Redirect { .. } => Effect::Away,
+            ModelFault::Away { .. } | ModelFault::Silent { .. } | ModelFault::Redirect { .. } => Effect::Away,
             ModelFault::Refused { status, .. } if is_servers(*status) => Effect::Away,
             // The connection was closed, or may have been, while the server was still sending.
-            ModelFault::Defect | ModelFault::Timeout { .. } | ModelFault::TooLong | ModelFault::Malformed { .. } => {
-                Effect::Cancelled
-            }
+            ModelFault::Defect
+            | ModelFault::Timeout { .. }
+            | ModelFault::TooLong
+            | ModelFault::Malformed { .. }
+            | ModelFault::Unfit(_) => Effect::Cancelled,
             ModelFault::Missing { .. }
             | ModelFault::Cut { .. }
             | ModelFault::Empty
@@ -101,6 +127,8 @@ mod tests {
             (ModelFault::Empty, "AnswerRefused", Effect::Answered),
             (ModelFault::TooLong, "AnswerRefused", Effect::Cancelled),
             (ModelFault::Malformed { error: text() }, "AnswerRefused", Effect::Cancelled),
+            (ModelFault::Unfit(Unfit::NoEnd), "AnswerRefused", Effect::Cancelled),
+            (ModelFault::Silent { seconds: 10 }, "ModelAway", Effect::Away),
             (ModelFault::Failed { error: text() }, "AnswerRefused", Effect::Answered),
             (ModelFault::Defect, "AnswerRefused", Effect::Cancelled),
         ] {

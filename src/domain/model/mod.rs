@@ -3,5 +3,5 @@
 mod fault;
 mod speed;
 
-pub use fault::{Effect, ModelFault};
+pub use fault::{Effect, ModelFault, Unfit};
 pub use speed::{ANSWER_TOKENS, Measured, PROMPT_BYTES, Speed, Verdict};

@@ -2,7 +2,7 @@
 
 use super::language::Language;
 use crate::domain::duration;
-use crate::domain::model::{ANSWER_TOKENS, Measured, ModelFault, PROMPT_BYTES, Speed, Verdict};
+use crate::domain::model::{ANSWER_TOKENS, Measured, ModelFault, PROMPT_BYTES, Speed, Unfit, Verdict};
 use std::time::Duration;
 
 /// Why there is no answer of the model.
@@ -33,6 +33,17 @@ pub fn model_fault(language: Language, fault: &ModelFault) -> String {
             "a resposta do servidor não foi entendida: {error}",
             "the answer of the server was not understood: {error}",
         ),
+        ModelFault::Unfit(unfit) => text!(
+            language,
+            "a resposta do servidor não foi entendida: {}",
+            "the answer of the server was not understood: {}",
+            self::unfit(language, *unfit),
+        ),
+        ModelFault::Silent { seconds } => text!(
+            language,
+            "o servidor de modelos não respondeu em {seconds} s",
+            "the model server did not answer within {seconds} s",
+        ),
         ModelFault::Redirect { status } => text!(
             language,
             "HTTP {status}: redirecionamentos não são seguidos; configure o endereço final em OLLAMA_BASE_URL",
@@ -51,6 +62,20 @@ pub fn model_fault(language: Language, fault: &ModelFault) -> String {
             "houve uma falha no próprio agentic-ops (veja o log)",
             "agentic-ops itself failed (see its log)",
         ),
+    }
+}
+
+fn unfit(language: Language, unfit: Unfit) -> String {
+    match unfit {
+        Unfit::NoEnd => text!(language, "ela termina antes de “done”", "it ends before “done”"),
+        Unfit::NotDone => text!(language, "“done” não é verdadeiro", "“done” is not true"),
+        Unfit::Digest => text!(language, "uma versão ou um digest é inválido", "a version or digest is not valid"),
+        Unfit::NoDurations => text!(language, "ela não diz quanto tempo levou", "it does not say how long it took"),
+        Unfit::VectorCount => {
+            text!(language, "não há um vetor para cada texto", "there is not one vector for each text")
+        }
+        Unfit::VectorLengths => text!(language, "os vetores têm tamanhos diferentes", "the vectors differ in length"),
+        Unfit::Vector => text!(language, "um vetor não pode ser usado", "a vector can't be used"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::{check, s};
-use crate::domain::model::{Measured, ModelFault, Speed, Verdict};
+use crate::domain::model::{Measured, ModelFault, Speed, Unfit, Verdict};
 use std::time::Duration;
 
 #[test]
@@ -15,12 +15,23 @@ fn faults_of_the_model_are_in_both_languages() {
         ModelFault::Empty => ModelFault::Empty,
         ModelFault::TooLong => ModelFault::TooLong,
         ModelFault::Malformed { .. } => ModelFault::Malformed { error: s() },
+        ModelFault::Unfit(_) => ModelFault::Unfit(Unfit::NoEnd),
+        ModelFault::Silent { .. } => ModelFault::Silent { seconds: 10 },
         ModelFault::Redirect { .. } => ModelFault::Redirect { status: 302 },
         ModelFault::Refused { .. } => ModelFault::Refused { status: 400, error: s() },
         ModelFault::Failed { .. } => ModelFault::Failed { error: s() },
         ModelFault::Defect => ModelFault::Defect,
     });
-    for fault in faults {
+    let unfit = samples!(Unfit {
+        Unfit::NoEnd => Unfit::NoEnd,
+        Unfit::NotDone => Unfit::NotDone,
+        Unfit::Digest => Unfit::Digest,
+        Unfit::NoDurations => Unfit::NoDurations,
+        Unfit::VectorCount => Unfit::VectorCount,
+        Unfit::VectorLengths => Unfit::VectorLengths,
+        Unfit::Vector => Unfit::Vector,
+    });
+    for fault in faults.into_iter().chain(unfit.into_iter().map(ModelFault::Unfit)) {
         check(&format!("{fault:?}"), |l| model_fault(l, &fault));
     }
 }
