@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Tier", type_ = "string", description = "T0 (deterministic) or T1 (local model)", json_path = ".spec.tier"),
     printcolumn(name = "Open", type_ = "integer", description = "Findings in phase Open or Acknowledged", json_path = ".status.openFindings"),
     printcolumn(name = "Suspended", type_ = "boolean", description = "Whether its work goes to maestro", json_path = ".spec.suspend"),
+    printcolumn(name = "Model", type_ = "string", description = "Whether the local model can be used", priority = 1, json_path = ".status.model.state"),
     printcolumn(name = "Inbox", type_ = "string", description = "Roles whose inbox shows its messages", priority = 1, json_path = ".spec.inboxRoles")
 )]
 #[serde(rename_all = "camelCase")]
@@ -112,6 +113,37 @@ impl Role {
     }
 }
 
+/// Whether the local model could be used when the operator last asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelHealth {
+    Ok,
+    Failing,
+}
+
+/// The local model that an Agent of tier T1 can ask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentModel {
+    /// Name and tag, such as `qwen2.5:7b-instruct`.
+    #[schemars(length(max = 256))]
+    pub name: String,
+    /// `ok` or `failing`, by the last attempt.
+    pub state: ModelHealth,
+    /// Digest, as the server lists it; absent while it fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub digest: Option<String>,
+    /// Why it can't be used, in CamelCase: ModelAway, ModelMissing, ModelTooSlow or AnswerRefused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub reason: Option<String>,
+    /// The same for people on duty, and what to do. At most 512 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub message: Option<String>,
+}
+
 /// The observed state, written by the operator.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -130,4 +162,7 @@ pub struct AgentStatus {
     /// Time of the last Message that the Agent wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_activity_at: Option<Time>,
+    /// The local model; only of an Agent of tier T1, once it was asked for. Its message is that of when `reason` last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<AgentModel>,
 }

@@ -21,7 +21,7 @@ pub mod thread;
 
 pub use action::{Action, ActionReply, ActionRequest, ActionSpec, ActionStatus, Actor, Subject, SubjectState};
 pub use advice::{Advice, AdviceBasis, AdviceModel};
-pub use agent::{Agent, AgentSpec, AgentStatus, Role, Tier};
+pub use agent::{Agent, AgentModel, AgentSpec, AgentStatus, ModelHealth, Role, Tier};
 pub use definitions::crds;
 pub use finding::{
     Acknowledgement, Evidence, Excerpt, Finding, FindingAcknowledgement, FindingRunbook, FindingSpec, FindingStatus,

@@ -1,7 +1,7 @@
 //! The operator as commands and views need it: in this process, or in another one.
 
 use super::registry::RegistryStatus;
-use crate::api::{Finding, Scenario};
+use crate::api::{Agent, Finding, Scenario};
 use crate::commands::Scheduler;
 use crate::controllers::channel_states::ChannelStates;
 use crate::controllers::model_standing::ModelStanding;
@@ -16,7 +16,9 @@ use crate::runtime::leadership::{Leadership, LeaseHolder, WriteFence};
 use crate::runtime::listing::ListProgress;
 use crate::runtime::watch::Cache;
 use crate::telemetry::Metrics;
-use crate::views::{OperatorState, OperatorStatus, Resources, RunTimes, StoreState, TickResultView, TickView};
+use crate::views::{
+    ModelState, OperatorState, OperatorStatus, Resources, RunTimes, StoreState, TickResultView, TickView,
+};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use kube::Client;
@@ -51,6 +53,7 @@ pub fn of_operator(operator: &Operator, place: Place<'_>, metrics: Arc<Metrics>,
         controller: operator.scenarios.clone(),
         channels: operator.channels.clone(),
         model: operator.model.clone(),
+        agents: operator.caches.agents.clone(),
         states: CachedStates::new(&operator.caches),
         beside,
     });
@@ -74,6 +77,7 @@ pub fn of_caches(
         holder: Arc::new(LeaseHolder::new(client, place.namespace)),
         progress: caches.progress.clone(),
         findings: caches.findings.clone(),
+        agents: caches.agents.clone(),
         states: CachedStates::new(caches),
         scenarios: caches.scenarios.store(),
         namespace: place.namespace.to_string(),
@@ -106,8 +110,24 @@ struct LocalOperator {
     controller: scenario::Handle,
     channels: ChannelStates,
     model: ModelStanding,
+    agents: Cache<Agent>,
     states: CachedStates,
     beside: Beside,
+}
+
+impl LocalOperator {
+    /// What this replica knows while it leads; else what the one that does knows.
+    fn model_state(&self) -> ModelState {
+        let own = self.model.get();
+        let is_led = matches!(self.fence.leadership(), Leadership::Following { holder: Some(_) });
+        let of_leader = is_led && own.off.is_none();
+        of_leader.then(|| stored_model(&self.agents)).flatten().unwrap_or_else(|| own.into())
+    }
+}
+
+/// What the leader wrote of the model, which is the same for all Agents that can ask it.
+fn stored_model(agents: &Cache<Agent>) -> Option<ModelState> {
+    agents.objects().iter().find_map(|agent| agent.status.as_ref()?.model.as_ref().map(ModelState::from))
 }
 
 /// The states of Scenarios as the API has them, for replicas that do not lead.
@@ -151,7 +171,7 @@ impl OperatorStatus for LocalOperator {
                 Leadership::Following { .. } => self.channels.unused(),
                 Leadership::Leading { .. } | Leadership::Uncertain { .. } => self.channels.at(clock::now()),
             }),
-            model: Some(self.model.get()),
+            model: Some(self.model_state()),
             registry: self.beside.registry.as_ref().map(RegistryStatus::state),
         }
     }
@@ -196,6 +216,7 @@ impl Scheduler for LocalOperator {
 struct RemoteOperator {
     progress: ListProgress,
     findings: Cache<Finding>,
+    agents: Cache<Agent>,
     states: CachedStates,
     scenarios: Store<Scenario>,
     namespace: String,
@@ -208,6 +229,7 @@ impl OperatorStatus for RemoteOperator {
         OperatorState {
             waiting_for: self.progress.waiting_for(),
             undecodable_findings: self.findings.undecodable(),
+            model: stored_model(&self.agents),
             ..OperatorState::default()
         }
     }

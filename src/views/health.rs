@@ -2,13 +2,11 @@
 
 use super::finding::{is_active, severity};
 use super::shown::line;
-use super::{OperatorState, RegistryState, StoreState};
+use super::{ModelState, ModelUse, OperatorState, RegistryState, StoreState};
 use crate::api::conditions::bounded;
 use crate::api::{Finding, Health, Scenario, Severity};
 use crate::controllers::channel_states::ChannelState;
-use crate::controllers::model_standing::Standing;
 use crate::controllers::scenario::{NotWatched, WatchStates};
-use crate::domain::advice::due::Model;
 use crate::domain::printable::printable;
 use crate::runtime::leadership::Leadership;
 use jiff::Timestamp;
@@ -80,7 +78,7 @@ pub struct HealthDetails {
     /// State of each channel of notices, as this replica saw it while it led; only where the controllers are in this process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Vec<ChannelView>>,
-    /// State of the local model, as this replica saw it while it led; only where the controllers are in this process.
+    /// State of the local model, as the replica that leads saw it last; only where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelView>,
     /// State of the embedded store; only in standalone.
@@ -141,7 +139,7 @@ pub struct ModelView {
     /// Name and tag; null where the model is off.
     #[schema(required, example = "qwen2.5:7b-instruct")]
     pub name: Option<String>,
-    /// `off` (not configured), `unknown` (not looked at by this replica), `ok` or `failing`, by the last attempt.
+    /// `off` (not configured), `unknown` (no replica leads, or it was not looked at yet), `ok` or `failing`, by the last attempt.
     #[schema(example = "failing")]
     pub state: &'static str,
     /// Digest, as the server lists it; null unless the state is `ok`.
@@ -254,7 +252,7 @@ impl HealthView {
 
 /// T1 needs a model that can be used.
 fn tier(operator: &OperatorState) -> &'static str {
-    let is_usable = operator.model.as_ref().is_some_and(|standing| matches!(standing.model, Model::Usable(_)));
+    let is_usable = operator.model.as_ref().is_some_and(|model| matches!(model.usable, ModelUse::Possible { .. }));
     if is_usable { "T1" } else { "T0" }
 }
 
@@ -330,13 +328,12 @@ impl ChannelView {
 }
 
 impl ModelView {
-    fn new(standing: &Standing) -> ModelView {
-        let Standing { name, model, detail, .. } = standing;
-        let (state, digest) = match model {
-            Model::Off => ("off", None),
-            Model::Unknown => ("unknown", None),
-            Model::Faulty(_) => ("failing", None),
-            Model::Usable(usable) => ("ok", Some(line(&usable.digest))),
+    fn new(ModelState { name, usable, detail }: &ModelState) -> ModelView {
+        let (state, digest) = match usable {
+            ModelUse::Off => ("off", None),
+            ModelUse::Unknown => ("unknown", None),
+            ModelUse::Failing => ("failing", None),
+            ModelUse::Possible { digest } => ("ok", Some(line(digest))),
         };
         let detail = detail.as_deref().map(|detail| bounded(&line(detail), ERROR_MAX));
         ModelView { name: name.as_deref().map(line), state, digest, detail }

@@ -48,7 +48,7 @@ pub use health::{
 pub use message::{
     AuthorView, InboxFilter, InboxView, MessageAcknowledgementView, MessagePhaseView, MessageView, is_pending,
 };
-pub use operator::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState};
+pub use operator::{ModelState, ModelUse, OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState};
 pub use order::{Order, Sort, SortParameter};
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
 pub use pending::{PendingView, Reader};

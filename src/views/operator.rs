@@ -1,8 +1,10 @@
 //! What read models need of the operator beyond the resources.
 
+use crate::api::{AgentModel, ModelHealth};
 use crate::controllers::channel_states::ChannelState;
 use crate::controllers::model_standing::Standing;
 use crate::controllers::scenario::WatchStates;
+use crate::domain::advice::due::Model;
 use crate::runtime::leadership::Leadership;
 use futures::FutureExt as _;
 use futures::future::{self, BoxFuture};
@@ -42,8 +44,8 @@ pub struct OperatorState {
     pub store: Option<StoreState>,
     /// State of each channel of notices; `None` where the controllers are another process.
     pub channels: Option<Vec<ChannelState>>,
-    /// What is known of the local model; `None` where the controllers are another process.
-    pub model: Option<Standing>,
+    /// What is known of the local model; `None` where the controllers are another process, and no Agent says it.
+    pub model: Option<ModelState>,
     /// State of the registry; `None` where this process follows none.
     pub registry: Option<RegistryState>,
 }
@@ -52,6 +54,54 @@ impl OperatorState {
     /// Why the embedded store can't be written, if so.
     pub fn write_error(&self) -> Option<&str> {
         self.store.as_ref()?.write_error.as_deref()
+    }
+}
+
+/// What is known of the local model at one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelState {
+    /// Name and tag; `None` where T1 is off.
+    pub name: Option<String>,
+    pub usable: ModelUse,
+    /// Why it can't be used, and what to do.
+    pub detail: Option<String>,
+}
+
+/// Whether the local model can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelUse {
+    Off,
+    Unknown,
+    Failing,
+    Possible { digest: String },
+}
+
+impl ModelState {
+    /// What is said of it where there is no one who knows.
+    pub fn forgotten(self) -> ModelState {
+        ModelState { usable: ModelUse::Unknown, detail: None, ..self }
+    }
+}
+
+impl From<Standing> for ModelState {
+    fn from(Standing { name, model, detail, .. }: Standing) -> ModelState {
+        let usable = match model {
+            Model::Off => ModelUse::Off,
+            Model::Unknown => ModelUse::Unknown,
+            Model::Faulty(_) => ModelUse::Failing,
+            Model::Usable(id) => ModelUse::Possible { digest: id.digest },
+        };
+        ModelState { name, usable, detail }
+    }
+}
+
+impl From<&AgentModel> for ModelState {
+    fn from(AgentModel { name, state, digest, message, .. }: &AgentModel) -> ModelState {
+        let usable = match state {
+            ModelHealth::Ok => ModelUse::Possible { digest: digest.clone().unwrap_or_default() },
+            ModelHealth::Failing => ModelUse::Failing,
+        };
+        ModelState { name: Some(name.clone()), usable, detail: message.clone() }
     }
 }
 

@@ -62,7 +62,7 @@ impl OperatorStatus for View {
             undecodable_findings: self.undecodable_findings.clone(),
             store: self.store.clone(),
             channels: self.channels.clone(),
-            model: self.model.clone(),
+            model: self.model.clone().map(Into::into),
             registry: self.registry.clone(),
         }
     }

@@ -1,15 +1,19 @@
 //! Who holds the Lease, for a process that never leads.
 
 use super::LEASE_NAME;
+use crate::runtime::clock;
 use crate::runtime::write::call;
-use k8s_openapi::api::coordination::v1::Lease;
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use kube::{Api, Client};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// The Lease is read again after this time: whoever asks may do so without a token.
+/// The Lease is read again after this time: clients may ask without a token.
 const FRESH: Duration = Duration::from_secs(5);
-/// Nobody waits longer for it.
+/// A holder that renewed the Lease this much later than it had to may still lead: clocks differ.
+const CLOCKS: SignedDuration = SignedDuration::from_secs(30);
+/// A caller does not wait longer for it.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads the Lease.
@@ -23,7 +27,7 @@ impl LeaseHolder {
         LeaseHolder { api: Api::namespaced(client.clone(), namespace), last: Mutex::default() }
     }
 
-    /// The identity that holds the Lease, that of a pod; some seconds old at most. `None` where nobody does, or it can't be read.
+    /// The identity that holds the Lease, that of a pod; some seconds old at most. `None` where there is none, or it can't be read.
     pub async fn get(&self) -> Option<String> {
         tokio::time::timeout(TIMEOUT, self.read()).await.ok().flatten()
     }
@@ -38,9 +42,35 @@ impl LeaseHolder {
         let lease = call(self.api.get_opt(LEASE_NAME)).await;
         let lease =
             lease.inspect_err(|error| tracing::warn!(%error, "Lease {LEASE_NAME} can't be read")).ok().flatten();
-        let holder = lease.and_then(|lease| lease.spec).and_then(|spec| spec.holder_identity);
-        let holder = holder.filter(|holder| !holder.is_empty());
+        let spec = lease.and_then(|lease| lease.spec).filter(|spec| is_held(spec, clock::now()));
+        let holder = spec.and_then(|spec| spec.holder_identity).filter(|holder| !holder.is_empty());
         *last = Some((Instant::now(), holder.clone()));
         holder
+    }
+}
+
+/// Whether the holder may still lead: one that ended without giving the Lease up stays in it.
+fn is_held(spec: &LeaseSpec, now: Timestamp) -> bool {
+    let Some(renewed) = &spec.renew_time else { return true };
+    let duration = SignedDuration::from_secs(spec.lease_duration_seconds.unwrap_or(0).into());
+    now.duration_since(renewed.0) <= duration.saturating_add(CLOCKS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+
+    #[test]
+    fn a_lease_that_was_not_renewed_for_long_is_not_held() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let spec = LeaseSpec {
+            renew_time: Some(MicroTime(at(100))),
+            lease_duration_seconds: Some(15),
+            ..LeaseSpec::default()
+        };
+        assert!(is_held(&spec, at(100)) && is_held(&spec, at(145)) && is_held(&spec, at(0)));
+        assert!(!is_held(&spec, at(146)));
+        assert!(is_held(&LeaseSpec::default(), at(146)), "it does not say when");
     }
 }

@@ -7,6 +7,7 @@ mod conversations;
 mod events;
 mod faults;
 mod heartbeat;
+mod model;
 mod moves;
 mod names;
 mod outage;
