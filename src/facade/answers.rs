@@ -10,19 +10,21 @@ use futures::stream;
 use jiff::Timestamp;
 use std::convert::Infallible;
 use std::time::Duration;
-use tokio::time::{Instant, Interval, sleep};
+use tokio::sync::watch as signal;
+use tokio::time::{Instant, Interval, sleep, sleep_until};
 
 /// The longest stream: a question is asked within an hour, and the answer then takes a while.
 pub const STREAM_MAX: Duration = Duration::from_secs(90 * 60);
-/// The caches are read this often before the first answer, and after it.
-const POLL_FIRST: Duration = Duration::from_millis(25);
-const POLL: Duration = Duration::from_millis(250);
+/// Changes in quick succession are read once.
+const SETTLE: Duration = Duration::from_millis(25);
 /// The elapsed time is told this often, also where nothing else changed.
 const TELL: Duration = Duration::from_secs(10);
 
 /// Follows the answers to one question for one client.
 struct Answers {
     facade: FacadeState,
+    /// Notified after each change of the caches.
+    changes: signal::Receiver<()>,
     at: ChatRef,
     until: Instant,
     /// What the last progress told, and when the next one is due.
@@ -40,6 +42,7 @@ struct Answers {
 pub fn answers(facade: FacadeState, at: ChatRef, wait: Duration, session: Session, seat: Seat) -> Response {
     let now = Instant::now();
     let answers = Answers {
+        changes: facade.backend.events.changes(),
         facade,
         at,
         until: now + wait.min(STREAM_MAX),
@@ -65,6 +68,8 @@ impl Answers {
     /// The next event; `None` at the end.
     async fn event(&mut self) -> Option<Event> {
         while !self.is_done && !self.session.is_over() {
+            // Whatever changes from here on wakes.
+            self.changes.mark_unchanged();
             let now = Timestamp::now();
             let answers = self.facade.backend.process.resources.chat_answers(&self.at);
             let progress = answers.chat_progress(now);
@@ -84,9 +89,12 @@ impl Answers {
             if self.told != Some((progress.phase, progress.position)) || Instant::now() >= self.again {
                 return self.progress(progress);
             }
-            let pause = if answers.is_answered() { POLL } else { POLL_FIRST };
             tokio::select! {
-                () = sleep(pause) => {}
+                changed = self.changes.changed() => {
+                    changed.ok()?;
+                    sleep(SETTLE).await;
+                }
+                () = sleep_until(self.until.min(self.again)) => {}
                 () = self.session.ends() => return None,
                 _ = self.verify.tick() => {
                     if !self.session.is_valid().await {

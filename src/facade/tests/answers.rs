@@ -118,6 +118,18 @@ async fn events_tell_the_first_answer_then_progress_then_the_checked_answer_of_t
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_is_told_when_it_comes() {
+    let facade = facade();
+    let mut stream = Stream::begin(&facade, "/chat").await;
+    let began = tokio::time::Instant::now();
+    put_answer(&facade, &stream.answer.clone(), &stream.question.clone(), json!({}));
+    // As the caches do, of which this one is a stand-in.
+    facade.events.change(|_| {});
+    assert_eq!(stream.next().await.unwrap().0, "message");
+    assert!(began.elapsed().as_secs() < 1, "without the wait for the elapsed time: {:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn events_end_with_the_first_answer_where_the_model_is_not_asked() {
     let facade = facade();
     let mut stream = Stream::begin(&facade, "/chat").await;
