@@ -1,20 +1,17 @@
 //! What people write, as Markdown. Only the elements that are written here come out: HTML in the text stays text, and images become
 //! their description. The text of the model is never Markdown.
 
-use maud::{Markup, PreEscaped, Render as _, html};
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use crate::domain::markdown::{Element, link, to_html};
+use maud::{Markup, PreEscaped, html};
+use pulldown_cmark::{Options, Tag};
 use url::Url;
 
-/// Nested lists and quotes at most; deeper ones are flat.
-const DEPTH_MAX: usize = 8;
+/// Attributes of links that people write.
+const LINK: &str = " rel=\"noopener noreferrer nofollow\" target=\"_blank\"";
 
 /// The text of a person.
 pub fn of_person(text: &str) -> Markup {
-    let mut writer = Writer::default();
-    for event in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH) {
-        writer.write(event);
-    }
-    html! { div class="md" hx-disable { (PreEscaped(writer.out)) } }
+    html! { div class="md" hx-disable { (PreEscaped(to_html(text, Options::ENABLE_STRIKETHROUGH, element))) } }
 }
 
 /// A text that is shown as it is, with its lines and paragraphs.
@@ -23,100 +20,28 @@ pub fn plain(text: &str) -> Markup {
     html! { @for paragraph in paragraphs { p class="pre" { (paragraph) } } }
 }
 
-#[derive(Default)]
-struct Writer {
-    out: String,
-    depth: usize,
-    /// For each open link, whether it is written.
-    links: Vec<bool>,
-}
-
-impl Writer {
-    fn write(&mut self, event: Event<'_>) {
-        match event {
-            Event::Start(tag) => self.start(tag),
-            Event::End(tag) => self.end(tag),
-            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
-            Event::Code(code) => {
-                self.out.push_str("<code>");
-                self.text(&code);
-                self.out.push_str("</code>");
-            }
-            Event::SoftBreak => self.out.push('\n'),
-            Event::HardBreak => self.out.push_str("<br>"),
-            Event::Rule => self.out.push_str("<hr>"),
-            // Not enabled, so they do not come.
-            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => self.text(&text),
-            Event::TaskListMarker(_) => {}
+fn element(tag: &Tag<'_>) -> Element {
+    let (open, close) = match tag {
+        // A message has no headings of the page.
+        Tag::Paragraph | Tag::Heading { .. } => ("<p>", "</p>"),
+        Tag::BlockQuote(_) => ("<blockquote>", "</blockquote>"),
+        Tag::List(None) => ("<ul>", "</ul>"),
+        Tag::List(Some(first)) => return (format!("<ol start=\"{first}\">"), "</ol>"),
+        Tag::Item => ("<li>", "</li>"),
+        Tag::CodeBlock(_) => ("<pre><code>", "</code></pre>"),
+        Tag::Emphasis => ("<em>", "</em>"),
+        Tag::Strong => ("<strong>", "</strong>"),
+        Tag::Strikethrough => ("<s>", "</s>"),
+        Tag::Link { dest_url, .. } => {
+            return address(dest_url).map_or_else(Element::default, |address| link(&address, LINK));
         }
-    }
-
-    fn text(&mut self, text: &str) {
-        self.out.push_str(&text.render().into_string());
-    }
-
-    fn start(&mut self, tag: Tag<'_>) {
-        match tag {
-            // A message has no headings of the page.
-            Tag::Paragraph | Tag::Heading { .. } => self.out.push_str("<p>"),
-            Tag::BlockQuote(_) => self.nest("<blockquote>"),
-            Tag::List(None) => self.nest("<ul>"),
-            Tag::List(Some(first)) => self.nest(&format!("<ol start=\"{first}\">")),
-            Tag::Item => self.out.push_str("<li>"),
-            Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented) => self.out.push_str("<pre><code>"),
-            Tag::Emphasis => self.out.push_str("<em>"),
-            Tag::Strong => self.out.push_str("<strong>"),
-            Tag::Strikethrough => self.out.push_str("<s>"),
-            Tag::Link { dest_url, .. } => {
-                let address = link(&dest_url);
-                self.links.push(address.is_some());
-                if let Some(address) = address {
-                    self.out.push_str("<a rel=\"noopener noreferrer nofollow\" target=\"_blank\" href=\"");
-                    self.text(&address);
-                    self.out.push_str("\">");
-                }
-            }
-            // Of an image only its description follows, as text.
-            _ => {}
-        }
-    }
-
-    fn end(&mut self, tag: TagEnd) {
-        match tag {
-            TagEnd::Paragraph | TagEnd::Heading(_) => self.out.push_str("</p>"),
-            TagEnd::BlockQuote(_) => self.unnest("</blockquote>"),
-            TagEnd::List(false) => self.unnest("</ul>"),
-            TagEnd::List(true) => self.unnest("</ol>"),
-            TagEnd::Item => self.out.push_str("</li>"),
-            TagEnd::CodeBlock => self.out.push_str("</code></pre>"),
-            TagEnd::Emphasis => self.out.push_str("</em>"),
-            TagEnd::Strong => self.out.push_str("</strong>"),
-            TagEnd::Strikethrough => self.out.push_str("</s>"),
-            TagEnd::Link => {
-                let is_written = self.links.pop() == Some(true);
-                self.out.push_str(if is_written { "</a>" } else { "" });
-            }
-            _ => {}
-        }
-    }
-
-    fn nest(&mut self, open: &str) {
-        self.depth += 1;
-        if self.depth <= DEPTH_MAX {
-            self.out.push_str(open);
-        }
-    }
-
-    fn unnest(&mut self, close: &str) {
-        if self.depth <= DEPTH_MAX {
-            self.out.push_str(close);
-        }
-        self.depth = self.depth.saturating_sub(1);
-    }
+        _ => return Element::default(),
+    };
+    (open.to_string(), close)
 }
 
 /// The address of a link to a page or a mailbox; `None` of anything else, such as a script.
-fn link(address: &str) -> Option<String> {
+fn address(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     matches!(url.scheme(), "http" | "https" | "mailto").then(|| url.to_string())
 }
@@ -124,6 +49,7 @@ fn link(address: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::markdown::DEPTH_MAX;
 
     fn shown(text: &str) -> String {
         let all = of_person(text).into_string();

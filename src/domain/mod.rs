@@ -20,6 +20,7 @@ pub mod history;
 pub mod key_hosts;
 pub mod keys;
 pub mod lateness;
+pub mod markdown;
 pub mod model;
 pub mod names;
 pub mod notice;

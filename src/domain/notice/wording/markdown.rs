@@ -1,70 +1,23 @@
 //! Runbooks as HTML: a part of Markdown, with nothing in it that acts.
 
 use super::clean;
-use maud::{Escaper, Markup, PreEscaped};
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
-use std::fmt::Write;
+use crate::domain::markdown::{self, Element};
+use maud::{Markup, PreEscaped};
+use pulldown_cmark::{Options, Tag};
 
-/// Deepest nesting that is shown as such.
-const DEPTH_MAX: usize = 8;
 const PRE: &str = r#"<pre class="code" style="margin:0 0 12px;padding:10px 12px;background:#f1f3f5;border-radius:6px;font-size:13px;white-space:pre-wrap;overflow-wrap:anywhere">"#;
 
-/// HTML of a text in Markdown. Paragraphs, headings, lists, quotations, code, emphasis and links to http, https and mailto addresses
-/// are kept; HTML is shown as it is written, and of images their description.
+/// HTML of a text in Markdown: paragraphs, headings, lists, quotations, code, emphasis and links to http, https and mailto addresses.
 pub fn to_html(text: &str) -> Markup {
-    let mut html = Html::default();
-    for event in Parser::new(text) {
-        html.add(event);
-    }
-    PreEscaped(html.out)
+    PreEscaped(markdown::to_html(text, Options::empty(), element))
 }
 
-#[derive(Default)]
-struct Html {
-    out: String,
-    /// What closes the open elements; empty where nothing was opened.
-    closing: Vec<&'static str>,
-}
-
-impl Html {
-    fn add(&mut self, event: Event<'_>) {
-        match event {
-            Event::Start(tag) => self.start(&tag),
-            Event::End(_) => self.out.push_str(self.closing.pop().unwrap_or_default()),
-            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
-            Event::Code(text) => {
-                self.out.push_str("<code>");
-                self.text(&text);
-                self.out.push_str("</code>");
-            }
-            Event::SoftBreak => self.out.push('\n'),
-            Event::HardBreak => self.out.push_str("<br>"),
-            Event::Rule => self.out.push_str("<hr>"),
-            // Parts of Markdown that are not asked for.
-            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => self.text(&text),
-            Event::TaskListMarker(_) => {}
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        // Writing to a String does not fail.
-        let _ = Escaper::new(&mut self.out).write_str(text);
-    }
-
-    fn start(&mut self, tag: &Tag<'_>) {
-        let (open, close) = if self.closing.len() < DEPTH_MAX { element(tag) } else { Default::default() };
-        self.out.push_str(&open);
-        self.closing.push(close);
-    }
-}
-
-/// What opens and closes an element.
-fn element(tag: &Tag<'_>) -> (String, &'static str) {
+fn element(tag: &Tag<'_>) -> Element {
     let (open, close) = match tag {
         Tag::Paragraph | Tag::HtmlBlock => (r#"<p style="margin:0 0 12px">"#, "</p>"),
         Tag::Heading { .. } => (r#"<p style="margin:0 0 8px"><b>"#, "</b></p>"),
         Tag::BlockQuote(_) => (r#"<blockquote style="margin:0 0 12px 12px">"#, "</blockquote>"),
-        Tag::CodeBlock(CodeBlockKind::Indented | CodeBlockKind::Fenced(_)) => (PRE, "</pre>"),
+        Tag::CodeBlock(_) => (PRE, "</pre>"),
         Tag::List(None) => (r#"<ul style="margin:0 0 12px;padding-left:22px">"#, "</ul>"),
         Tag::List(Some(first)) => {
             return (format!(r#"<ol start="{first}" style="margin:0 0 12px;padding-left:22px">"#), "</ol>");
@@ -72,20 +25,13 @@ fn element(tag: &Tag<'_>) -> (String, &'static str) {
         Tag::Item => ("<li>", "</li>"),
         Tag::Emphasis => ("<em>", "</em>"),
         Tag::Strong => ("<b>", "</b>"),
-        Tag::Link { dest_url, .. } => return link(dest_url),
-        // Nothing is fetched from elsewhere; the description of an image is its text.
-        _ => ("", ""),
+        Tag::Link { dest_url, .. } => {
+            let address = clean::web_address(dest_url).or_else(|| clean::mail_address(dest_url));
+            return address.map_or_else(Element::default, |address| markdown::link(&address, ""));
+        }
+        _ => return Element::default(),
     };
     (open.to_string(), close)
-}
-
-fn link(url: &str) -> (String, &'static str) {
-    let address = clean::web_address(url).or_else(|| clean::mail_address(url));
-    let Some(address) = address else { return Default::default() };
-    let mut open = r#"<a href=""#.to_string();
-    let _ = Escaper::new(&mut open).write_str(&address);
-    open.push_str(r#"">"#);
-    (open, "</a>")
 }
 
 #[cfg(test)]
