@@ -347,6 +347,9 @@ impl Controller {
                 self.writes.failures.remove(&name);
                 match outcome {
                     Outcome::Stored(finding) => {
+                        if matches!(task, Task::Answer { .. }) {
+                            self.answered(&name, &finding);
+                        }
                         let finding = Arc::new(*finding);
                         self.findings.wrote(finding.clone());
                         self.finding_seen(&finding, Duration::ZERO);

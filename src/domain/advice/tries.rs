@@ -89,13 +89,17 @@ pub struct Overtaken {
 }
 
 impl Overtaken {
-    /// The evidence changed during another answer for this request. Whether that one is told all the same.
-    pub fn is_last(&mut self, requested_at: &str) -> bool {
+    /// The evidence changed during an answer for this request.
+    pub fn note(&mut self, requested_at: &str) {
         if self.requested_at != requested_at {
             *self = Overtaken { requested_at: requested_at.to_string(), answers: 0 };
         }
         self.answers = self.answers.saturating_add(1);
-        self.answers >= OVERTAKEN_MAX
+    }
+
+    /// Whether the next answer for this request is told also if the evidence changed during it.
+    pub fn is_last(&self, requested_at: &str) -> bool {
+        self.requested_at == requested_at && self.answers.saturating_add(1) >= OVERTAKEN_MAX
     }
 }
 
@@ -128,8 +132,13 @@ mod tests {
     #[test]
     fn the_third_answer_that_the_evidence_overtakes_is_the_last_for_a_request() {
         let mut overtaken = Overtaken::default();
-        assert_eq!([0; 4].map(|_| overtaken.is_last("noon")), [false, false, true, true]);
-        assert_eq!([0; 3].map(|_| overtaken.is_last("one")), [false, false, true], "counted anew");
+        let mut next = |requested_at| {
+            let is_last = overtaken.is_last(requested_at);
+            overtaken.note(requested_at);
+            is_last
+        };
+        assert_eq!([0; 4].map(|_| next("noon")), [false, false, true, true]);
+        assert_eq!([0; 3].map(|_| next("one")), [false, false, true], "counted anew");
     }
 
     #[test]

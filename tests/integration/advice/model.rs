@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 pub const NAME: &str = "stand-in:1b";
@@ -21,6 +21,8 @@ pub enum Behaviour {
     Hangs,
     /// It answers once it behaves in another way.
     Waits,
+    /// It answers questions with this, each once [`StandIn::let_answer`] was called for it.
+    Paced(Value),
     /// It reports an error in the middle of its answer.
     Breaks,
     /// It has no models.
@@ -30,6 +32,7 @@ pub enum Behaviour {
 #[derive(Clone)]
 struct Shared {
     behaviour: watch::Sender<Behaviour>,
+    answers: Arc<Semaphore>,
     /// The questions, without the calls that load the model or ask for one token.
     asked: Arc<Mutex<Vec<String>>>,
 }
@@ -46,7 +49,8 @@ impl StandIn {
     }
 
     pub async fn start_at(address: SocketAddr, behaviour: Behaviour) -> StandIn {
-        let shared = Shared { behaviour: watch::Sender::new(behaviour), asked: Arc::default() };
+        let answers = Arc::new(Semaphore::new(0));
+        let shared = Shared { behaviour: watch::Sender::new(behaviour), answers, asked: Arc::default() };
         let listener = tokio::net::TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Router::new()
@@ -62,6 +66,11 @@ impl StandIn {
 
     pub fn set(&self, behaviour: Behaviour) {
         self.shared.behaviour.send_replace(behaviour);
+    }
+
+    /// One question more is answered.
+    pub fn let_answer(&self) {
+        self.shared.answers.add_permits(1);
     }
 
     /// The questions so far, as the prompts say them.
@@ -94,7 +103,10 @@ async fn chat(State(shared): State<Shared>, Json(body): Json<Value>) -> Response
     match behaviour {
         // Loading is quick; the answer is what is missing.
         Behaviour::Hangs if !messages.is_empty() => std::future::pending().await,
-        Behaviour::Answers(answer) if body["format"].is_object() => {
+        Behaviour::Answers(answer) | Behaviour::Paced(answer) if body["format"].is_object() => {
+            if matches!(*behaviours.borrow(), Behaviour::Paced(_)) {
+                shared.answers.acquire().await.unwrap().forget();
+            }
             let line = |content: &str, done: bool| {
                 json!({"model": NAME, "message": {"role": "assistant", "content": content}, "done": done,
                     "done_reason": if done { json!("stop") } else { Value::Null }, "prompt_eval_count": 9, "eval_count": 9})
@@ -103,6 +115,7 @@ async fn chat(State(shared): State<Shared>, Json(body): Json<Value>) -> Response
         }
         Behaviour::Breaks if body["format"].is_object() => "{\"error\": \"out of memory\"}\n".into_response(),
         Behaviour::Answers(_)
+        | Behaviour::Paced(_)
         | Behaviour::Hangs
         | Behaviour::Waits
         | Behaviour::Breaks

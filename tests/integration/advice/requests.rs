@@ -3,8 +3,10 @@
 use super::model::{Behaviour, StandIn};
 use super::site::{Site, with};
 use super::{right, until_told};
-use crate::kit::wait::until;
-use agentic_ops::api::{Phase, Tier};
+use crate::kit::wait::{eventually, until};
+use agentic_ops::api::{Finding, Phase, Scenario, Severity, Tier};
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
 
 const NOTE: &str = "reiniciei e nada mudou";
 
@@ -82,5 +84,33 @@ async fn an_answer_about_other_evidence_is_not_told() {
     let advice = site.advised(&name, "the answer about the present evidence", is_answer).await;
     assert!(!advice.stale && model.asked().last().unwrap().contains("sem estoque"), "{advice:?}");
     assert_eq!((model.asked().len(), site.told().await.len()), (2, 1));
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_the_evidence_overtakes_again_and_again_is_answered_with_that_remark() {
+    let model = StandIn::start(Behaviour::Paced(right())).await;
+    let site = Site::start("advice-overtakes", with(&model)).await;
+    // So low that nothing is asked unless a person does.
+    let name = site.watch("loja", "medium", "pulso", Some("loja")).await;
+    site.until_phase(&name, Phase::Open).await;
+    site.ask(&name, None).await;
+    for (number, severity) in [(1, Severity::Low), (2, Severity::Info), (3, Severity::Medium)] {
+        until("another call", async || model.asked().len() == number).await;
+        // The severity is part of the evidence.
+        let patch = Patch::Merge(json!({"spec": {"severity": severity}}));
+        site.cluster.api::<Scenario>().patch("loja", &PatchParams::default(), &patch).await.unwrap();
+        let is_it = |finding: &Finding| finding.status.as_ref().is_some_and(|s| s.severity == Some(severity));
+        eventually("the severity", || async { site.finding(&name).await.filter(is_it) }).await;
+        assert!(site.told().await.is_empty());
+        model.let_answer();
+    }
+    let told = until_told(&site).await;
+    assert!(told[0].spec.body.contains("as evidências mudaram"), "{}", told[0].spec.body);
+    let is_told = |advice: &agentic_ops::api::Advice| advice.message.is_some();
+    let advice = site.advised(&name, "the answer", is_told).await;
+    assert!(advice.stale && advice.tier == Tier::T1 && !advice.text.contains("as evidências"), "{advice:?}");
+    site.target.seen(3).await;
+    assert_eq!((model.asked().len(), site.told().await.len()), (3, 1), "it is asked no more");
     site.stop().await;
 }

@@ -174,17 +174,18 @@ impl Controller {
         self.place_others();
     }
 
-    /// Whether an answer about this is the last one for a request: the evidence changed during it and during those before.
-    fn is_last(&mut self, name: &str, answered: &Subject) -> bool {
-        let is_overtaken = self.subject(name).is_some_and(|now| now.evidence != answered.evidence);
-        match &answered.requested_at {
-            Some(requested_at) if is_overtaken => {
-                self.jobs.overtaken.entry(name.to_string()).or_default().is_last(requested_at)
-            }
-            _ => {
-                self.jobs.overtaken.remove(name);
-                false
-            }
+    /// Whether an answer about this is told also if the evidence changed meanwhile.
+    fn is_last(&self, name: &str, answered: &Subject) -> bool {
+        let requested_at = answered.requested_at.as_deref();
+        self.jobs.overtaken.get(name).zip(requested_at).is_some_and(|(overtaken, at)| overtaken.is_last(at))
+    }
+
+    /// An answer was stored: whether the evidence changed during it, for the next one.
+    pub(super) fn answered(&mut self, name: &str, stored: &Finding) {
+        let advice = stored.status.as_ref().and_then(|status| status.advice.as_ref());
+        match advice.filter(|advice| advice.stale).and_then(|advice| advice.requested_at.as_deref()) {
+            Some(requested_at) => self.jobs.overtaken.entry(name.to_string()).or_default().note(requested_at),
+            None => drop(self.jobs.overtaken.remove(name)),
         }
     }
 
