@@ -235,7 +235,7 @@ async fn what_a_process_left_is_done_or_found_to_be_done() {
     for (what, verb, change, expected) in [
         ("not made: it is now", "acknowledge-message", json!({}), "done"),
         ("made", "acknowledge-message", json!({"spec": {"acknowledgement": {"by": "ana", "action": "left"}}}), "done"),
-        ("by somebody else", "acknowledge-message", json!({"spec": {"acknowledgement": {"by": "rui"}}}), "unchanged"),
+        ("by another person", "acknowledge-message", json!({"spec": {"acknowledgement": {"by": "rui"}}}), "unchanged"),
         ("too late", "acknowledge-message", json!({"status": {"phase": "Archived"}}), "refused"),
         ("another one", "acknowledge-message", json!({"metadata": {"uid": "another"}}), "refused"),
         ("not made: it is now", "unacknowledge", json!({"spec": {"acknowledgement": {"by": "rui"}}}), "done"),

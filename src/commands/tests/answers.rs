@@ -72,7 +72,7 @@ fn without_the_model_the_first_answer_is_all() {
 }
 
 #[test]
-fn what_somebody_wrote_in_the_name_of_an_agent_is_no_answer() {
+fn what_a_person_wrote_in_the_name_of_an_agent_is_no_answer() {
     let server = asked();
     let now = at("2026-01-02T03:00:05Z");
     let by_hand = json!({"metadata": {"annotations": {"agentic.ligbox.io/recorded-by": null}}});

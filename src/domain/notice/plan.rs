@@ -1,5 +1,7 @@
 //! Plans the notices of one Finding: what is to be sent, what is held back, and why the rest is not sent.
 
+mod history;
+
 use super::due::{Due, Next, Situation, next};
 use super::flapping::{Flapping, flapping};
 use super::informed::{informed_of, pair_of};
@@ -11,6 +13,7 @@ use crate::api::notice::{
     REASON_SUPERSEDED,
 };
 use crate::api::{Channel, FindingStatus, Informed, Notice, NoticeKind, NoticeState, Severity};
+use history::{can_be_cut, cut, is_record, is_settled};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +53,7 @@ pub fn plan(status: &FindingStatus, surroundings: &Surroundings<'_>, now: Timest
     if status.phase.is_none() {
         return Plan { notices: status.notices.clone(), wake: None };
     }
-    // Nothing can be sent or given up of a claim without a message: somebody wrote it by hand.
+    // Nothing can be sent or given up of a claim without a message: it was written by hand.
     let is_broken = |notice: &Notice| notice.state == NoticeState::Claimed && notice.group.is_none();
     if status.notices.iter().any(is_broken) {
         let mut mended = status.clone();
@@ -104,7 +107,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Everybody whom the settings name, who knows of the Finding, or who is about to be told.
+    /// All whom the settings name, who knows of the Finding, or who is about to be told.
     fn pairs(&self) -> BTreeSet<Pair> {
         let policy = self.surroundings.policy;
         let pair = |channel, recipient: &String| Pair { channel, recipient: recipient.clone() };
@@ -317,41 +320,6 @@ impl<'a> Planner<'a> {
             // It would still be recorded if it still held.
             _ if is_current && !is_settled(old) => None,
             _ => Some(old.clone()),
-        }
-    }
-}
-
-/// Whether a notice is about all recipients of a channel.
-fn is_record(notice: &Notice) -> bool {
-    notice.recipient.is_empty() && matches!(notice.state, NoticeState::Held | NoticeState::Suppressed)
-}
-
-/// Whether a record tells what was, rather than what holds now.
-fn is_settled(notice: &Notice) -> bool {
-    let reason = notice.reason.as_deref();
-    reason == Some(REASON_RESOLVED_BEFORE_SENT) || reason == Some(REASON_SUPERSEDED)
-}
-
-/// Whether a notice is history that may be cut: nothing would be decided otherwise without it.
-fn can_be_cut(notice: &Notice, status: &FindingStatus) -> bool {
-    let is_current = status.occurrences == Some(notice.occurrence);
-    match notice.state {
-        NoticeState::Planned | NoticeState::Claimed | NoticeState::Held => false,
-        NoticeState::Sent => true,
-        NoticeState::Failed => !is_current || !status.is_active(),
-        NoticeState::Suppressed => !is_current || is_settled(notice) || !status.is_active(),
-    }
-}
-
-/// Cuts the history, oldest first, those of earlier occurrences before others.
-fn cut(notices: &mut Vec<Notice>, status: &FindingStatus) {
-    let surplus = notices.len().saturating_sub(NOTICES_MAX);
-    for _ in 0..surplus {
-        let is_earlier = |n: &Notice| can_be_cut(n, status) && status.occurrences != Some(n.occurrence);
-        let oldest = notices.iter().position(is_earlier).or_else(|| notices.iter().position(|n| can_be_cut(n, status)));
-        match oldest {
-            Some(at) => drop(notices.remove(at)),
-            None => return,
         }
     }
 }

@@ -1,0 +1,122 @@
+//! Commands in what people write.
+
+use super::*;
+
+#[tokio::test]
+async fn a_command_in_a_text_is_carried_out_once_with_one_action_that_names_the_message() {
+    let server = talking();
+    let context = keyed(&server, "k");
+    let view = reply(&context, "thread", "ack vendo o nó").await.unwrap();
+    assert_eq!(acknowledged_by(&server), "ana");
+    let action = server.actions()[0].clone();
+    let digest = text_digest("ack vendo o nó");
+    let parameters = json!({"note": "vendo o nó", "message": view.id, "thread": "thread", "text-sha256": digest});
+    assert_eq!((&action["spec"]["verb"], &action["spec"]["parameters"]), (&json!("acknowledge"), &parameters));
+    assert_eq!(action["spec"]["subject"], json!({"kind": "Finding", "name": "open"}));
+    assert_eq!(action["status"]["result"], "done");
+    let key = ("messages".to_string(), view.id.clone());
+    assert_eq!(server.cluster(|c| c.objects[&key]["spec"]["action"].clone()), action["metadata"]["name"]);
+    // Again: the stored response.
+    let command = Reply { thread: "thread".into(), text: text("ack vendo o nó"), in_reply_to: None };
+    assert!(send(&context, command).await.is_none());
+    assert_eq!((server.actions().len(), messages(&server).len()), (1, 1));
+
+    reply(&lead(&server), "thread", "unack").await.unwrap();
+    assert_eq!(acknowledged_by(&server), Value::Null);
+    reply(&lead(&server), "thread", "run").await.unwrap();
+    reply(&lead(&server), "thread", "silenciar 2h troca de disco").await.unwrap();
+    let silence = of_kind(&server, "silences").remove(0);
+    let equal = |name: &str, value: &str| json!({"name": name, "op": "=", "value": value});
+    let matchers = json!([equal("scenario", "desk.api.health"), equal("check", "api"), equal("key", "")]);
+    assert_eq!(silence["spec"]["matchers"], matchers);
+    assert_eq!((&silence["spec"]["reason"], &silence["spec"]["author"]), (&json!("troca de disco"), &json!("ana")));
+    let mut verbs: Vec<_> = server.actions().iter().map(|a| a["spec"]["verb"].as_str().unwrap().to_string()).collect();
+    verbs.sort_unstable();
+    assert_eq!(verbs, ["acknowledge", "run", "silence", "unacknowledge"]);
+    assert_eq!(messages(&server).len(), 4);
+    // What is not understood is none: the answer says what would be right.
+    reply(&lead(&server), "thread", "silenciar 2x").await.unwrap();
+    assert_eq!((of_kind(&server, "silences").len(), messages(&server).len()), (1, 5));
+    assert_eq!(server.actions().iter().filter(|action| action["spec"]["verb"] == "reply").count(), 1);
+}
+
+#[tokio::test]
+async fn a_command_that_is_refused_is_recorded_and_its_message_is_stored() {
+    for (thread, said, role, verb, subject, part, reason, values) in [
+        (
+            "thread",
+            "run",
+            Role::Seo,
+            "run",
+            "desk.api.health",
+            "requires one of the roles",
+            "RoleRequired",
+            json!({"roles": "super_admin, ops_lead, agentic_operator"}),
+        ),
+        (
+            "thread",
+            "run none",
+            Role::OpsLead,
+            "run",
+            "desk.api.health",
+            "no Scenario is named \"none\"",
+            "NoSuchObject",
+            json!({"kind": "Scenario", "name": "none"}),
+        ),
+        (
+            "thread",
+            "run suspended",
+            Role::OpsLead,
+            "run",
+            "suspended",
+            "is suspended",
+            "ScenarioSuspended",
+            json!({"scenario": "suspended"}),
+        ),
+        (
+            "thread",
+            "run not-ready",
+            Role::OpsLead,
+            "run",
+            "not-ready",
+            "is not Ready",
+            "ScenarioNotReady",
+            json!({"scenario": "not-ready", "why": "checks[0]: no such probe"}),
+        ),
+        ("talk", "ack", Role::Seo, "acknowledge", "talk", "not about a Finding", "NotAboutFinding", Value::Null),
+        ("talk", "run", Role::OpsLead, "run", "talk", "not about a Scenario", "NotAboutScenario", Value::Null),
+        (
+            "of-resolved",
+            "ack",
+            Role::Seo,
+            "acknowledge",
+            "resolved",
+            "is resolved",
+            "NothingToAcknowledge",
+            json!({"finding": "resolved"}),
+        ),
+    ] {
+        for is_keyed in [false, true] {
+            let server = talking();
+            add_thread(&server, "talk", json!({}));
+            add_thread(&server, "of-resolved", json!({"finding": "resolved"}));
+            let mut context = context(&server, "ana", role, Interface::Rest);
+            if is_keyed {
+                context.request = keyed(&server, "k").request;
+            }
+            let view = reply(&context, thread, said).await.unwrap();
+            let (actions, messages) = (server.actions(), messages(&server));
+            assert_eq!((actions.len(), messages.len()), (1, 1), "{said}");
+            let (action, message) = (&actions[0], &messages[0]);
+            let seen = (&action["spec"]["verb"], &action["spec"]["subject"]["name"], &action["status"]["result"]);
+            assert_eq!(seen, (&json!(verb), &json!(subject), &json!("refused")), "{said} {action}");
+            assert!(action["status"]["message"].as_str().unwrap().contains(part), "{said} {action}");
+            assert_eq!((&action["status"]["reason"], &action["status"]["values"]), (&json!(reason), &values), "{said}");
+            assert_eq!(
+                (&message["spec"]["body"], &message["spec"]["action"]),
+                (&json!(said), &action["metadata"]["name"])
+            );
+            assert_eq!(action["spec"]["parameters"]["message"], view.id);
+        }
+    }
+}
