@@ -83,7 +83,7 @@ pub fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-/// Whoever the facade lets in.
+/// The people whom the facade lets in.
 struct OfFacade {
     auth: Arc<Authenticator>,
     requests: Arc<RequestRate>,

@@ -234,7 +234,7 @@ impl Standalone {
         telemetry::redact_logs(self.secrets.clone());
     }
 
-    /// An address that signs in whoever opens it first, as the person of this machine. One that was made before is not valid any more.
+    /// An address that signs in the person who opens it first, as the person of this machine. One that was made before is not valid any more.
     pub fn sign_in_link(&self) -> String {
         let address = self.desk_address().unwrap_or(self.address());
         format!("http://{}/desk/session/once/{}", panel::reachable(address), self.once.make(Instant::now()))

@@ -115,7 +115,7 @@ fn next_step(intent: &Intent, finding: &Finding) -> Step {
         return refuse(Refusal::Recreated { name: name.clone() });
     }
     if is_asked(finding, requested_at(intent)) {
-        // By an earlier attempt, or by somebody else since, whose advice answers this request, too.
+        // By an earlier attempt, or by another person since, whose advice answers this request, too.
         return Step::Keep(ActionResult::Done);
     }
     if views::phase(finding) == Some(Phase::Resolved) {

@@ -16,7 +16,7 @@ pub(super) const VERB: &str = "unacknowledge";
 /// The parameter of its Actions with the person whose acknowledgement it was.
 const BY: &str = "by";
 
-/// Takes the acknowledgement of one Finding back, whoever gave it.
+/// Takes the acknowledgement of one Finding back, whichever person gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unacknowledge {
     finding: String,

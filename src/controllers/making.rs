@@ -1,6 +1,6 @@
 //! Makes Threads and Messages once, under names that follow from what they are about.
 //!
-//! Such a name can be foretold: somebody may have taken it for another object. Then the object gets the next of its names
+//! Such a name can be foretold: another client may have taken it for another object. Then the object gets the next of its names
 //! ([`names`](crate::domain::thread::names::names)), and the log and an Event say so.
 
 use super::context::Context;

@@ -1,4 +1,4 @@
-//! What a handler takes: someone who is signed in, or a form that such a person sent from a page of the panel.
+//! What a handler takes: a person who is signed in, or a form that such a person sent from a page of the panel.
 
 use super::layout;
 use super::panel::PanelState;
@@ -44,7 +44,7 @@ fn is_script(headers: &HeaderMap) -> bool {
     headers.contains_key("hx-request")
 }
 
-/// Where someone who is not signed in is sent.
+/// Where a person who is not signed in is sent.
 fn sign_in(parts: &Parts, look: &Look) -> Response {
     let (language, address) = (look.language, parts.uri.path_and_query().map(|address| address.as_str()));
     // A form can't be sent again from there.
@@ -91,7 +91,7 @@ impl OptionalFromRequestParts<PanelState> for Visit {
     }
 }
 
-/// A form that someone who is signed in sent from a page of the panel. Every POST that changes something takes one.
+/// A form that a signed-in person sent from a page of the panel. Every POST that changes something takes one.
 pub struct Sent {
     pub visit: Visit,
     pub form: Form,

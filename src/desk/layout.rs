@@ -37,7 +37,7 @@ impl Place {
     }
 }
 
-/// A page of someone who is signed in.
+/// A page of a person who is signed in.
 pub struct Page<'a> {
     /// Title of the window.
     pub title: String,

@@ -2,7 +2,7 @@
 //!
 //! [`session`] signs people in, [`guard`] protects what they send, [`visit`] is who reads a page, [`layout`] its frame; [`pages`] has
 //! one file for each page, and [`live`] tells open pages what changed. A handler that changes something takes an [`admit::Sent`], which
-//! is a form of someone who is signed in, from a page of the panel.
+//! is a form of a person who is signed in, from a page of the panel.
 
 mod admit;
 mod assets;

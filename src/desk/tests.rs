@@ -206,7 +206,7 @@ async fn the_one_time_link_signs_in_with_its_button_alone_and_once() {
 }
 
 #[tokio::test]
-async fn whoever_is_not_signed_in_sees_no_data() {
+async fn a_reader_who_is_not_signed_in_sees_no_data() {
     let desk = Desk::new();
     desk.add("f-1", "critical", &[]);
     for path in ["/desk", "/desk/findings/f-1", "/desk/threads/f-1-t", "/desk/findings", "/desk/threads"] {

@@ -67,7 +67,7 @@ impl Look {
     }
 }
 
-/// Someone who is signed in.
+/// A person who is signed in.
 #[derive(Clone, Debug)]
 pub struct Visit {
     pub session: Session,

@@ -5,7 +5,7 @@
 //! hexadecimal and as a list of bytes, in UTF-16 too; in full-width and similar characters; in upper and lower case; and with white
 //! space, backslashes or invisible characters in between. Long parts of a long secret are found, too, so that two
 //! halves are not shown. What can't be found is a secret in pieces that are shorter than that, or changed in another way, as
-//! reversed or encrypted: whoever writes checks over an answer that returns a secret can show it. Binding the key to its hosts
+//! reversed or encrypted: a person who writes checks over an answer that returns a secret can show it. Binding the key to its hosts
 //! (annotation `agentic.ligbox.io/hosts`) keeps it from other answers.
 
 mod decode;

@@ -37,7 +37,7 @@ pub enum Refusal {
         kind: String,
         name: String,
     },
-    /// Somebody else changed the object at the same time.
+    /// Another client changed the object at the same time.
     ChangedAtOnce,
     AcknowledgementChanged,
     /// The object was changed at the same time again and again.

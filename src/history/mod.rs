@@ -1,6 +1,6 @@
 //! The optional history: readings of a day and counts of thirty days in a local SQLite file, which can be deleted at any time.
 //!
-//! A thread of its own writes. Whoever records a reading never waits for it: what it can't take is counted and dropped.
+//! A thread of its own writes. A task that records a reading never waits for it: what it can't take is counted and dropped.
 
 mod store;
 #[cfg(test)]

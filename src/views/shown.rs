@@ -1,4 +1,4 @@
-//! Texts of people as views show them. Whoever writes an object by kubectl can put any character into it.
+//! Texts of people as views show them. A person who writes an object by kubectl can put any character into it.
 
 use crate::domain::printable;
 

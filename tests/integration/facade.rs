@@ -110,9 +110,9 @@ async fn a_body_that_does_not_come_is_a_request_timeout() {
     running.stop().await;
 }
 
-/// On the embedded server only what the facade itself did is proven: whoever has the kubeconfig can write everything else.
+/// On the embedded server only what the facade itself did is proven: a client with the kubeconfig can write everything else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_has_the_kubeconfig_cannot_prove_a_name() {
+async fn a_client_with_the_kubeconfig_cannot_prove_a_name() {
     if real::kubeconfig().is_some() {
         eprintln!("skipped: on a real API server the chart's admission policy does this");
         return;
@@ -164,9 +164,9 @@ async fn whoever_has_the_kubeconfig_cannot_prove_a_name() {
     );
     let at = forged.metadata.creation_timestamp.unwrap().0.to_string();
     patch(json!({"spec": {"acknowledgement": {"by": "ana", "note": "2", "at": at, "action": "forged"}}})).await;
-    assert!(!acknowledged("2").await.proven, "by an Action of somebody else");
+    assert!(!acknowledged("2").await.proven, "by an Action of another person");
 
-    // What the facade recorded keeps its annotation, whoever edits it, and is proof.
+    // What the facade recorded keeps its annotation, whichever client edits it, and is proof.
     patch(json!({"spec": {"acknowledgement": null}})).await;
     let secret = load_or_make_secret(&running.scratch.0).unwrap();
     let token = issue(&secret, "ana", &[Role::Seo], Timestamp::now(), Duration::from_secs(600)).unwrap();

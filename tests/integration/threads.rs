@@ -136,7 +136,7 @@ async fn names_that_are_taken(which: Which) {
     let Some(cluster) = Cluster::start(which, "names-taken").await else { return };
     make_agents(&cluster).await;
     let finding = finding_name("shop", "status", "");
-    // Whoever makes them knows when the Finding will open.
+    // The client that makes them knows when the Finding will open.
     let now = Timestamp::now().as_second();
     let names: Vec<String> =
         (0..120).map(|s| thread_name(&finding, Timestamp::from_second(now + s).unwrap())).collect();

@@ -1,7 +1,7 @@
 //! How well the index finds the runbooks of this repository, among 2,000 sections about other systems.
 //!
 //! Each file has a question in each line: what answers it, its language and the question. In `tuned.tsv`, the weights were tuned with
-//! them; it names the runbook and the headings that answer. The questions in `held-out.tsv` were written by somebody who saw only
+//! them; it names the runbook and the headings that answer. The questions in `held-out.tsv` were written by a person who saw only
 //! symptoms, and nothing is to be tuned with them; it names the Scenario and the check. Those in `development.tsv`, and the last ones of
 //! `tuned.tsv`, were written in the same way and name the Scenario alone; nothing is tuned with those in `development.tsv` either, but
 //! the figures are looked at while the search is worked on. `-` stands for a question that no runbook answers.

@@ -78,7 +78,7 @@
   resourceNames: [agentic-ops]
   verbs: [get, update]
 {{- else }}
-# Say who leads to whoever sends a tick to the facade.
+# Say who leads to clients that send a tick to the facade.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   resourceNames: [agentic-ops]

@@ -37,7 +37,7 @@ pub(super) enum Sending {
     Message,
 }
 
-/// What is known about a connection, for whoever drives the client. Clones share it.
+/// What is known about a connection, for the code that drives the client. Clones share it.
 #[derive(Clone)]
 pub(super) struct Progress {
     state: Arc<Mutex<State>>,

@@ -1,7 +1,7 @@
 //! What people say in Threads: replies, questions, and the commands in their text.
 //!
 //! A request has one Action. Where the text gives a command, that is the Action of the command: it is carried out first, under the
-//! rights of whoever wrote it, and then the Message is stored with the name of the Action, which tells what came of it.
+//! rights of its author, and then the Message is stored with the name of the Action, which tells what came of it.
 
 mod about;
 mod chat;

@@ -215,7 +215,7 @@ async fn find(context: &Context, name: &str) -> Result<Option<Message>, CommandE
 }
 
 /// Completes an Action that was left without a result. The text is not in it: a Message that was not stored is not stored any more, and
-/// whoever sent it got no answer.
+/// its sender got no answer.
 pub(in crate::commands) async fn complete(context: &Context, mut intent: Intent) -> Result<(), CommandError> {
     let api: Api<Message> = context.api();
     let stored = match intent.parameter(MESSAGE) {

@@ -16,7 +16,7 @@ const SILENCES: &str = "silences";
 /// Between the names.
 const SEPARATOR: &str = ", ";
 
-/// Ends the active Silences that have exactly these matchers, whoever made them. Those that recur stay.
+/// Ends the active Silences that have exactly these matchers, whichever person made them. Those that recur stay.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lift {
     pub matchers: Vec<Matcher>,

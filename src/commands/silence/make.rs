@@ -109,7 +109,7 @@ async fn create(context: &Context, name: &str, spec: SilenceSpec) -> Result<Sile
     let params = PostParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
     let wanted = Silence::new(name, spec);
     match call(api.create(&params, &wanted)).await {
-        // The name is that of this request: it was created by an attempt before, unless somebody took the name.
+        // The name is that of this request: it was created by an attempt before, unless another client took the name.
         Err(WriteError::Exists) => {
             let existing = call(api.get(name)).await?;
             let is_own = existing.spec.author == wanted.spec.author && existing.spec.matchers == wanted.spec.matchers;
@@ -157,7 +157,7 @@ pub(super) fn is_written(intent: &Intent, silence: &Silence) -> bool {
     ends_at.as_deref() == intent.parameter(ENDS_AT) && Some(silence.spec.reason.as_str()) == intent.parameter("reason")
 }
 
-/// Completes an Action that was left without a result. Whoever asked got no answer: the Silence is not made now, since nobody would
+/// Completes an Action that was left without a result. The client that asked got no answer: the Silence is not made now, since none would
 /// expect it any more.
 pub(in crate::commands) async fn complete(context: &Context, mut intent: Intent) -> Result<(), CommandError> {
     let made = call(context.api::<Silence>().get_opt(&intent.action.spec.subject.name)).await?;

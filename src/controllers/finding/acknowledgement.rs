@@ -32,7 +32,7 @@ impl Acknowledgements {
         }
     }
 
-    /// Whether spec and status of a Finding differ, or somebody votes on its advice.
+    /// Whether spec and status of a Finding differ, or a person votes on its advice.
     pub fn is_due(&self, finding: &Finding) -> bool {
         Votes::is_due(finding) || self.differ(finding)
     }

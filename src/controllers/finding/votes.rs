@@ -53,7 +53,7 @@ impl Votes {
         }
     }
 
-    /// Whether somebody votes.
+    /// Whether a person votes.
     pub fn is_due(finding: &Finding) -> bool {
         finding.status.is_some() && finding.annotations().contains_key(ADVICE_VOTE)
     }

@@ -118,7 +118,7 @@ impl FindingWriter {
         self.fence.write(self.api.create(&params, &Finding::new(name, spec))).await
     }
 
-    /// Removes a Finding, unless it is no longer resolved, or somebody is still to be told of its end. True where it no longer exists.
+    /// Removes a Finding, unless it is no longer resolved, or a recipient is still to be told of its end. True where it no longer exists.
     pub async fn remove_resolved(&self, name: &str) -> Result<bool, WriteError> {
         let finding = match self.cache.get(name) {
             Some(finding) => finding,

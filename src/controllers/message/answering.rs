@@ -41,7 +41,7 @@ pub enum Answered {
     NoThread,
 }
 
-/// Whether the operator answered the question: its answer has this name, or one that follows it where somebody took that.
+/// Whether the operator answered the question: its answer has this name, or one that follows it where another client took that.
 pub fn is_answered(caches: &Caches, question: &str, answer: &str) -> bool {
     let is_it = |message: &Message| is_own(message) && message.spec.in_reply_to.as_deref() == Some(question);
     names(answer).any(|name| caches.messages.get(&name).is_some_and(|message| is_it(&message)))
@@ -217,7 +217,7 @@ impl Answering {
     }
 }
 
-/// Whether an Action is of the facade, of a command, of whoever wrote the Message, and for this one.
+/// Whether an Action is of the facade, of a command, of the author of the Message, and for this one.
 fn is_of(action: &Action, question: &Message) -> bool {
     let name = question.metadata.name.as_ref();
     action.is_of_facade()

@@ -29,7 +29,7 @@ struct Due {
     beyond_count: usize,
 }
 
-/// Resolved Findings that are too old, or too many; not those of which somebody is still to be told the end.
+/// Resolved Findings that are too old, or too many; not those of which a recipient is still to be told the end.
 fn due(mut findings: Vec<Arc<Finding>>, limits: &Limits, now: Timestamp) -> Due {
     findings.retain(|finding| !finding.status.as_ref().is_some_and(|status| owes_end(status, now)));
     let resolved = findings.iter().filter_map(|finding| {

@@ -132,7 +132,7 @@ impl State {
         Some((cost, waiter))
     }
 
-    /// Whose turn it is. Of all turns but one, quick Scenarios have the first choice; the one goes to whoever waits longest, so that
+    /// Whose turn it is. Of all turns but one, quick Scenarios have the first choice; the one goes to the Scenario that waits longest, so that
     /// the others have a turn, too.
     fn next(&self) -> Option<Cost> {
         let running = |cost: Cost| self.groups[cost as usize].running;

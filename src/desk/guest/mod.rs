@@ -1,4 +1,4 @@
-//! What someone who is not signed in sees at the addresses to which notices link: the commands that show the same, without any data.
+//! What a person who is not signed in sees at the addresses to which notices link: the commands that show the same, without any data.
 
 mod commands;
 mod page;

@@ -1,4 +1,4 @@
-//! The one-time link that standalone prints: whoever reads the terminal is the person of this machine.
+//! The one-time link that standalone prints: the reader of the terminal is the person of this machine.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use sha2::{Digest as _, Sha256};

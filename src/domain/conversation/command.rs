@@ -97,7 +97,7 @@ pub fn parse(text: &str) -> Understood {
     let text = printable(text);
     let mut lines = text.lines().map(str::trim).skip_while(|line| line.is_empty());
     let first = lines.next().unwrap_or_default();
-    // What somebody else wrote is quoted like this.
+    // What another person wrote is quoted like this.
     if first.starts_with('>') {
         return Understood::Nothing;
     }
@@ -175,7 +175,7 @@ fn status(line: &Line<'_>, all: &[Word]) -> Option<Question> {
 }
 
 fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
-    // Whoever asks wants nothing done.
+    // A person who asks wants nothing done.
     if line.is_question() {
         return None;
     }

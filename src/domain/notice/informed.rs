@@ -18,7 +18,7 @@ pub fn informed_of<'a>(status: &'a FindingStatus, pair: &Pair) -> Option<&'a Inf
     status.informed.iter().find(|informed| informed.channel == pair.channel && informed.recipient == pair.recipient)
 }
 
-/// What the recipient of a notice, or for an escalation somebody else, was told of the opening; `None` of an opening.
+/// What the recipient of a notice, or for an escalation another one, was told of the opening; `None` of an opening.
 pub fn opening_of<'a>(status: &'a FindingStatus, notice: &Notice) -> Option<&'a Informed> {
     let of_recipient = informed_of(status, &pair_of(notice));
     match notice.kind {
@@ -28,7 +28,7 @@ pub fn opening_of<'a>(status: &'a FindingStatus, notice: &Notice) -> Option<&'a 
     }
 }
 
-/// Whose opening mail an escalation to somebody follows who did not get it.
+/// Whose opening mail an escalation follows to a recipient who did not get it.
 fn first_informed(status: &FindingStatus) -> Option<&Informed> {
     let of_mail = status.informed.iter().filter(|informed| informed.channel == Channel::Mail);
     of_mail.min_by_key(|informed| &informed.recipient)
@@ -53,7 +53,7 @@ pub fn of_opening<'a>(id: &str, statuses: impl IntoIterator<Item = &'a FindingSt
     of_opening
 }
 
-/// Whether a resolved Finding is kept although it is old, or one too many, since somebody is still to be told of its end. Notices are
+/// Whether a resolved Finding is kept although it is old, or one too many, since a recipient is still to be told of its end. Notices are
 /// given up after a day; what a channel that is off holds back after another is not waited for.
 pub fn owes_end(status: &FindingStatus, now: Timestamp) -> bool {
     let is_owed = !status.informed.is_empty() || status.notices.iter().any(|notice| notice.state.is_pending());

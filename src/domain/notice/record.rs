@@ -138,7 +138,7 @@ pub fn record(
             notice.group = None;
             notice.next_attempt_at = Some(Time(next));
         }
-        // The same message is sent again, by whoever leads then.
+        // The same message is sent again, by the replica that leads then.
         Some(REASON_UNCERTAIN) => {
             notice.at = Time(now);
             notice.claimed_until = Some(Time(next));

@@ -187,7 +187,7 @@ pub fn similar<'a>(
     told(candidates, &notes)
 }
 
-/// What is shown: the candidates with what people wrote. Of those that are equally close, the ones that somebody wrote about come first.
+/// What is shown: the candidates with what people wrote. Of those that are equally close, the ones that a person wrote about come first.
 pub fn told<'a>(candidates: Vec<Candidate>, written: impl IntoIterator<Item = &'a Written>) -> Vec<Similar> {
     let written: Vec<&Written> = written.into_iter().collect();
     let with_notes = |Candidate { mut occurrence, until }: Candidate| {

@@ -161,7 +161,7 @@ fn of_subject(language: Language, refusal: &Refusal) -> Option<String> {
     })
 }
 
-/// What is wrong with a request or with whoever sent it, or what the API says.
+/// What is wrong with a request or with its sender, or what the API says.
 fn of_input(language: Language, refusal: &Refusal) -> Option<String> {
     Some(match refusal {
         Refusal::RoleRequired { roles } => text!(

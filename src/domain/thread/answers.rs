@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_wrote_in_the_name_of_an_agent_is_no_answer() {
+    fn what_a_person_wrote_in_the_name_of_an_agent_is_no_answer() {
         let question = message("q", json!({}));
         let first = answer_name("q", "uid-of-q");
         let by_hand = json!({"metadata": {"annotations": {"agentic.ligbox.io/recorded-by": null}}});

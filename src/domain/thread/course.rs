@@ -20,7 +20,7 @@ pub struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Whether the Thread is about something else: somebody made it by hand under the name of the Finding's.
+    /// Whether the Thread is about something else: a person made it by hand under the name of the Finding's.
     fn is_taken(&self) -> bool {
         self.thread.is_some_and(|thread| thread.spec.finding.as_deref() != Some(self.finding))
     }

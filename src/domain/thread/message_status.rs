@@ -100,7 +100,7 @@ pub fn is_author_unknown(message: &Message) -> bool {
         && message.status.as_ref().is_none_or(|status| status.sequence.is_none())
 }
 
-/// The status of a Message. What a person acknowledged, or what is archived, stays so; not what a status that somebody wrote by hand says
+/// The status of a Message. What a person acknowledged, or what is archived, stays so; not what a status that was written by hand says
 /// without a record of who acknowledged. `sequence` is its place; `manager` who created it.
 pub fn status(
     message: &Message,
@@ -184,7 +184,7 @@ fn is_moot(message: &Message, surroundings: &Surroundings<'_>, moot: &Moot) -> b
         return true;
     }
     match surroundings.subject {
-        // What the operator told of a Finding before somebody made the Thread another one.
+        // What the operator told of a Finding before a person made the Thread another one.
         Subject::None => told::reason(message).is_some(),
         Subject::Gone => true,
         // The Thread of the Finding tells of the resolution first.

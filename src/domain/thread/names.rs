@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
-/// Names that an object may have, where somebody took those before.
+/// Names that an object may have, where another client took those before.
 const NAMES_MAX: u32 = 9;
 /// Digits of a name that is a hash: of 80 bits.
 const HASH_DIGITS: usize = 20;
@@ -25,7 +25,7 @@ pub fn began_at(finding: &str, thread: &str) -> Option<Timestamp> {
 }
 
 /// The names that an object of this name may have, in the order in which they are tried: the names follow from what the objects are
-/// about, so that somebody may have taken one for another object. The name itself, then that with `.2` to `.9`.
+/// about, so that another client may have taken one for another object. The name itself, then that with `.2` to `.9`.
 pub fn names(name: &str) -> impl Iterator<Item = String> + '_ {
     (1..=NAMES_MAX).map(move |number| if number == 1 { name.to_string() } else { format!("{name}.{number}") })
 }

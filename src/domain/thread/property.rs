@@ -134,7 +134,7 @@ impl World {
     /// What holds whenever a leader has nothing left to do.
     fn check_now(&self) {
         let status = self.status();
-        // Those of a Thread that somebody deleted are nobody's.
+        // Those of a Thread that was deleted belong to none.
         let exists = |m: &&Message| self.stored.threads.contains_key(&m.spec.thread);
         let all = self.stored.messages.values().map(|(_, m)| m);
         let pending: Vec<&Message> = all.filter(exists).filter(|m| is_own(m) && is_pending(m)).collect();
@@ -155,7 +155,7 @@ impl World {
         assert!(self.stored.threads.contains_key(thread), "the Thread of an active Finding exists");
         let graded = messages.iter().rev().find_map(|message| message.spec.severity);
         assert_eq!(graded, status.severity, "the last severity is told");
-        // What is open and grave is in the inbox until somebody acknowledges it.
+        // What is open and grave is in the inbox until a person acknowledges it.
         let opened = status.opened_at.as_ref().map_or(self.now, |at| at.0);
         let is_grave = matches!(status.severity, Some(Severity::Critical | Severity::High));
         if status.phase == Some(Phase::Open) && is_grave && opened > self.acknowledged_at.max(self.severity_at) {

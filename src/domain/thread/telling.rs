@@ -148,7 +148,7 @@ impl Voices {
         }
     }
 
-    /// Somebody has it in the inbox, whatever the Agents say.
+    /// A person has it in the inbox, whatever the Agents say.
     fn recipients(&self, what: &What) -> Vec<String> {
         let mut roles = self.roles.clone();
         if roles.is_empty() || matches!(what, What::Escalated(_)) && !roles.contains(&Role::AgenticOperator) {

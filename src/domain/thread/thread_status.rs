@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// By how much the reserved sequence may be greater than those of the Messages, of which the last ones may have been removed.
 const RESERVED_MAX: u32 = 1_000_000;
 
-/// The sequence that is reserved in the status of a Thread, unless somebody wrote a senseless one by hand. `highest` is that of the Messages.
+/// The sequence that is reserved in the status of a Thread, unless a senseless one was written by hand. `highest` is that of the Messages.
 fn reserved(thread: &Thread, highest: u32) -> u32 {
     let reserved = thread.status.as_ref().and_then(|status| status.last_sequence).unwrap_or(0);
     let most = highest.saturating_add(RESERVED_MAX).min(SEQUENCE_MAX);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Greatest sequence that is given: more Messages than a Thread ever has. Somebody wrote a greater one by hand.
+/// Greatest sequence that is given: more Messages than a Thread ever has. A greater one was written by hand.
 pub const SEQUENCE_MAX: u32 = 1_000_000_000;
 
 /// Reasons of Messages.
@@ -52,7 +52,7 @@ impl Told {
         self.0.get(name)
     }
 
-    /// Whether the operator wrote a Message of this name, or of one that follows it where somebody took that.
+    /// Whether the operator wrote a Message of this name, or of one that follows it where another client took that.
     pub fn has(&self, name: &str) -> bool {
         names(name).any(|name| self.get(&name).is_some_and(|message| is_own(message)))
     }
@@ -111,7 +111,7 @@ pub fn reason(message: &Message) -> Option<&str> {
     message.spec.reason.as_deref().filter(|_| is_own(message))
 }
 
-/// The place of a Message in its Thread, unless somebody wrote a senseless one by hand.
+/// The place of a Message in its Thread, unless a senseless one was written by hand.
 pub fn sequence(message: &Message) -> Option<u32> {
     message.status.as_ref().and_then(|status| status.sequence).filter(|sequence| *sequence <= SEQUENCE_MAX)
 }

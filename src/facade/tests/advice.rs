@@ -52,7 +52,7 @@ async fn a_request_that_another_change_overtakes_is_written_all_the_same_unless_
     facade.cluster(|c| c.concurrent_patches = vec![json!({"status": {"message": "x"}})]);
     let answer = post(&facade, "ana", "/findings/f-1/advice", &json!({}), None).await;
     assert_eq!((answer.status, &annotations(&facade, "f-1")[asked]), (202, &answer.body["requested_at"]));
-    // Somebody else asked later: that advice answers this request, too.
+    // Another person asked later: that advice answers this request, too.
     let later = json!({"metadata": {"annotations": {asked: "2999-01-01T00:00:00Z"}}});
     facade.cluster(|c| c.concurrent_patches = vec![later]);
     assert_eq!(post(&facade, "ana", "/findings/f-1/advice", &json!({}), None).await.status, 202);

@@ -173,7 +173,7 @@ async fn of_two_people_who_acknowledge_at_once_the_first_one_stays_or_the_findin
         facade.cluster(|c| c.concurrent_patches = vec![change.clone()]);
         let answer = post(&facade, "/findings/f-1/ack", r#"{"note": "eu"}"#, None).await;
         assert!(status.contains(&answer.status), "{change}: {}", answer.text);
-        // Whoever asks again gets the first one's.
+        // A client that asks again gets the first one's.
         let again = post(&facade, "/findings/f-1/ack", r#"{"note": "eu"}"#, None).await;
         match again.status {
             200 => assert_eq!(again.body["acknowledgement"]["by"], "rui"),

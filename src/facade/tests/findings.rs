@@ -220,7 +220,7 @@ async fn a_key_is_answered_once_also_by_another_facade() {
     for key in [&"k".repeat(256), "", "  ", "chave-\u{e7}"] {
         assert!(facade.send(post("a-1", key), "").await.problem(400).starts_with("Idempotency-Key"), "{key:?}");
     }
-    // The same key of somebody else is another request.
+    // The same key of another person is another request.
     let other = request(Method::POST, "/findings/b-2/ack").header("idempotency-key", "k");
     assert_eq!(facade.send(other.header("authorization", bearer("rui", &[Role::Seo])), "").await.status, 200);
 }

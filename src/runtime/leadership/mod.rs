@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_whoever_leads_and_has_time_left_writes() {
+    async fn only_a_replica_that_leads_and_has_time_left_writes() {
         let long = Some(Duration::from_secs(60));
         let cases = [
             (Leadership::Leading { term: 1 }, None, true),

@@ -8,7 +8,7 @@ use crate::conformance::story::{
 };
 use http::Method;
 use serde_json::{Value, json};
-use updates::{generation, status, status_of_another_kind, updates};
+use updates::{generation, status, status_of_another_kind, updates, versioned};
 
 pub fn stories() -> Vec<Story> {
     vec![

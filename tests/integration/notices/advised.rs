@@ -77,7 +77,7 @@ async fn advice_of_the_model_follows_the_opening_to_those_who_were_told_of_it() 
         for part in ["Text", "HTML"] {
             let text = advised.content[part].as_str().unwrap();
             assert!(
-                text.contains("Orientação do modelo local") && text.contains("[alto]") | text.contains(">alto<"),
+                text.contains("Orientação do modelo local") && (text.contains("[alto]") || text.contains(">alto<")),
                 "{text}"
             );
             assert!(text.contains(QUOTE) && !text.contains("Reinicie a loja com cuidado."), "{text}");

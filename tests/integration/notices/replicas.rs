@@ -1,4 +1,4 @@
-//! Two replicas: the one that is sending a mail is killed, suspended, or can't reach the API server any more. Whoever leads then
+//! Two replicas: the one that is sending a mail is killed, suspended, or can't reach the API server any more. The replica that leads then
 //! sends the same message.
 
 use super::{ANA, NO_DIGEST, is_over, mail_is, scenario, smtp_url, status_of, watch};

@@ -1,4 +1,4 @@
-//! The fixed text of prompts. Whoever changes it raises [`PROMPT_VERSION`].
+//! The fixed text of prompts. A change of it raises [`PROMPT_VERSION`].
 
 use super::Kind;
 use crate::domain::texts::Language;

@@ -64,7 +64,7 @@ fn word(words: &[Word], at: usize) -> &str {
     words.get(at).map_or("", |word| word.plain.as_str())
 }
 
-/// `reiniciei`, `troquei`: what somebody says that they did.
+/// `reiniciei`, `troquei`: what a person says that they did.
 fn did(word: &str) -> bool {
     word.len() > 4 && word.ends_with("ei")
 }

@@ -158,7 +158,7 @@ pub const SAYS_SOMETHING: &[&str] = &[
     "after",
     "before",
 ];
-/// After a command they say something of it, as in `ack do João`. Whoever is aware of something acknowledges it.
+/// After a command they say something of it, as in `ack do João`. A person who is aware of something acknowledges it.
 pub const OF_SOMETHING: &[&str] = &["do", "da", "dos", "das", "de", "of"];
 /// With `de` before they begin a note: `ack de novo, já vi`.
 pub const ADVERB_WITH_DE: &[&str] =

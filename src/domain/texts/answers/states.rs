@@ -99,7 +99,7 @@ pub fn open_besides(language: Language, all: usize, others: usize) -> String {
     }
 }
 
-/// An open Finding in a list: since when, whether somebody knows, and its name.
+/// An open Finding in a list: since when, whether a person knows, and its name.
 pub fn open_item(language: Language, said: &str, since: Option<&str>, is_known: [bool; 2], name: &str) -> String {
     let [is_acknowledged, is_silenced] = is_known;
     let words = [

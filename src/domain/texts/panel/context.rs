@@ -112,7 +112,7 @@ pub fn acknowledged_by(language: Language, by: &str) -> String {
     text!(language, "Reconhecida por {by}", "Acknowledged by {by}")
 }
 
-/// A Message acknowledged by somebody.
+/// A Message acknowledged by a person.
 pub fn read_by(language: Language, by: &str) -> String {
     text!(language, "reconhecida por {by}", "acknowledged by {by}")
 }

@@ -201,7 +201,7 @@ fn a_thread_by_hand_under_its_name_is_not_that_of_the_finding() {
         assert_eq!((plan.thread.clone(), plan.make, plan.refer), (format!("{name}.2"), true, true));
         assert_eq!(outline(&plan), [("Opened", 0)], "all of it is told there");
         let last = decide(&status(&[('o', 0)], Some(&format!("{name}.9"))), Some(&by_hand), &Told::default(), 10);
-        assert!(last.is_empty(), "somebody has all names");
+        assert!(last.is_empty(), "others have all names");
     }
     let second = status(&[('o', 0)], Some(&format!("{name}.2")));
     let plan = decide(&second, Some(&thread(false, None)), &Told::default(), 10);
@@ -239,7 +239,7 @@ fn the_severity_is_compared_with_what_was_told_last() {
     let plan = decide(&status, Some(&thread), &told(&[('o', 0)]), 10);
     assert_eq!(plan.tell[0].what, What::SeverityChanged { from: Severity::High, to: Severity::Low });
     let again = decide(&status, Some(&thread), &told(&[('o', 0)]), 20);
-    assert_eq!(again.tell[0].name, plan.tell[0].name, "whoever tells it");
+    assert_eq!(again.tell[0].name, plan.tell[0].name, "whichever replica tells it");
     let not_yet = decide(&status, Some(&thread), &Told::default(), 10);
     assert_eq!((outline(&not_yet), not_yet.tell[0].severity), (vec![("Opened", 0)], Some(Severity::Low)));
     assert!(!not_yet.tell[0].needs_ack, "only for high and above");

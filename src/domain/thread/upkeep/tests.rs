@@ -38,7 +38,7 @@ fn asking(name: &str, second: i64) -> Message {
     message(name, "Opened", second, json!({"spec": {"needsAck": true}}))
 }
 
-/// A Message that somebody wrote in the name of an Agent, as if it were of the operator.
+/// A Message that a person wrote in the name of an Agent, as if it were of the operator.
 fn by_hand(name: &str, second: i64) -> Message {
     message(name, "Opened", second, json!({"spec": {"needsAck": true}, "metadata": {"annotations": null}}))
 }
@@ -145,7 +145,7 @@ fn a_message_is_pending_until_it_is_acknowledged_or_moot() {
     let recorded = json!({"status": {"acknowledgement": {"by": "ana", "at": time(5), "proven": true}}});
     assert_eq!(phases(&decide(&current, Subject::Gone, &settled(recorded), 10)), [], "it stays as it is");
 
-    // A status that somebody wrote by hand.
+    // A status that was written by hand.
     assert_eq!(of(Subject::Finding(&open), &settled(json!({}))), pending);
     let archived_by_hand = settled(json!({"status": {"phase": "Archived"}}));
     assert_eq!(of(Subject::Finding(&open), &archived_by_hand), pending);

@@ -3,7 +3,7 @@
 use super::*;
 
 /// The Scenario `portal` with the version of an earlier response and some fields of the spec.
-fn versioned(kept: &str, spec: Value) -> Value {
+pub(super) fn versioned(kept: &str, spec: Value) -> Value {
     let mut object = scenario("portal");
     object["metadata"]["resourceVersion"] = json!(format!("${{{kept}/metadata/resourceVersion}}"));
     object["spec"].as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());

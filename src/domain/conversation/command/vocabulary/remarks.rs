@@ -73,7 +73,7 @@ pub const DONE: &[&str] = &[
 ];
 
 pub const I_AM: &[&str] = &["estou", "to", "tou", "estamos", "tamo"];
-/// What somebody is doing about it; other verbs tell of a symptom, as in `estou recebendo 502`.
+/// What a person is doing about it; other verbs tell of a symptom, as in `estou recebendo 502`.
 pub const DOING: &[&str] = &[
     "vendo",
     "olhando",

@@ -30,7 +30,7 @@ impl World {
     }
 
     /// What a replica does from what it saw. True where it found something to do.
-    fn work(&mut self, replica: usize) -> Result<bool, Stopped> {
+    pub(super) fn work(&mut self, replica: usize) -> Result<bool, Stopped> {
         let (at, view) = self.views[replica].clone();
         let mut is_busy = self.tell(replica, &view, at)?;
         for name in view.threads.keys() {
