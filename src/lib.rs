@@ -12,6 +12,7 @@ pub mod commands;
 pub mod controllers;
 pub mod controlplane;
 pub mod desk;
+mod disposable;
 pub mod domain;
 pub mod facade;
 pub mod history;

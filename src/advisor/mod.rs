@@ -1,5 +1,6 @@
-//! What advice is made with: the index of the runbooks, and the client of the model server.
+//! What advice is made with: the index of the runbooks, the client of the model server, and vectors of the one made by the other.
 
 pub mod ollama;
 pub mod runbooks;
 pub mod runner;
+pub mod vectors;

@@ -7,6 +7,7 @@ pub mod channels;
 pub mod check;
 pub mod client;
 pub mod crds;
+mod data_files;
 mod data_lock;
 pub mod demo;
 mod error;
@@ -27,6 +28,7 @@ pub mod specs;
 pub mod sqlite_worker;
 pub mod standalone;
 pub mod token;
+mod vectors;
 mod view;
 
 pub use error::CliError;

@@ -6,7 +6,7 @@ use super::serve::{self, Addresses, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside, Place};
-use super::{CliError, advice, client, notices, panel, token};
+use super::{CliError, advice, client, data_files, notices, panel, token};
 use crate::api::SETTINGS_NAME;
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
@@ -117,10 +117,10 @@ impl Process {
             limits: self.settings.limits(),
             digest: notices.digest,
             notices: notices.notification,
-            advice: advice::config(&self.settings)?,
+            advice: advice::config(&self.settings, self.data())?,
             metrics: self.metrics.clone(),
             monitoring: serve::monitoring(&self.settings, None),
-            history: serve::history(self.settings.get("AGENTIC_DATA_DIR").map(Path::new), &self.metrics),
+            history: serve::history(self.data(), &self.metrics),
             election: Some(Election::new(&identity(), self.settings.lease_time())),
         });
         let registry = self.args.registry.as_deref().map(|path| {
@@ -191,7 +191,13 @@ impl Process {
     }
 
     fn prober_context(&self) -> ProberContext {
-        ProberContext { metrics: self.metrics.clone(), ..ProberContext::default() }
+        let own_files = self.data().map(|data| data_files::all(data).collect()).unwrap_or_default();
+        ProberContext { metrics: self.metrics.clone(), own_files, ..ProberContext::default() }
+    }
+
+    /// The directory for files that can be deleted at any time, if there is one.
+    fn data(&self) -> Option<&Path> {
+        self.settings.get("AGENTIC_DATA_DIR").map(Path::new)
     }
 
     async fn backend(&self, process: ProcessState, caches: &Caches) -> Result<(Backend, Recovery), CliError> {

@@ -3,7 +3,7 @@
 use super::certificates::extra_ca_pem;
 use super::registry::{self, RegistryOptions};
 use super::settings::Settings;
-use super::{CliError, advice, channels, limits};
+use super::{CliError, advice, channels, data_files, limits};
 use crate::api::Channel;
 use crate::channels::heartbeat::Heartbeat;
 use crate::commands::{Caller, CommandRate, Context, Interface, ProcessId, Recovery, RequestId};
@@ -32,8 +32,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The file of the history in the data directory.
-const HISTORY_FILE: &str = "history.db";
 /// The facade answers without its commands after this long, if the Actions of before are not completed by then.
 const RECOVERY_WAIT: Duration = Duration::from_secs(10);
 
@@ -132,8 +130,8 @@ pub fn assessor(settings: &Settings) -> Result<Assessor, CliError> {
 
 /// The history in a directory. Without a directory there is none; nor where its file can't be opened, which is no reason not to start.
 pub fn history(directory: Option<&Path>, metrics: &Arc<Metrics>) -> History {
-    let Some(directory) = directory else { return History::default() };
-    let opened = History::start(&directory.join(HISTORY_FILE), metrics.clone());
+    let Some(path) = data_files::path(directory, data_files::HISTORY) else { return History::default() };
+    let opened = History::start(&path, metrics.clone());
     opened.inspect_err(|error| tracing::error!(%error, "no history is kept")).unwrap_or_default()
 }
 

@@ -7,7 +7,7 @@ use super::serve::{self, Addresses, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside, Place};
-use super::{CliError, advice, client, limits, notices, panel, token};
+use super::{CliError, advice, client, data_files, limits, notices, panel, token};
 use crate::api::{RECORDED_BY, SETTINGS_NAME};
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
@@ -31,16 +31,13 @@ use tokio::task::JoinHandle;
 
 /// The namespace of all objects.
 pub const NAMESPACE: &str = "agentic-ops";
-/// Files of the data directory that no probe reads, by whatever name.
-const OWN_FILES: [&str; 14] = [
+/// Files of the data directory that no probe reads, by whatever name, besides those that can be deleted at any time.
+const OWN_FILES: [&str; 11] = [
     "controlplane.db",
     "controlplane.db-wal",
     "controlplane.db-wal.old",
     "controlplane.db-shm",
     "controlplane.db-journal",
-    "history.db",
-    "history.db-wal",
-    "history.db-shm",
     "auth-secret",
     "token",
     "ca.key",
@@ -146,7 +143,7 @@ impl Standalone {
         let following = tokio::spawn(registry.follow());
         let prober_context = ProberContext {
             metrics: metrics.clone(),
-            own_files: OWN_FILES.iter().map(|name| args.data.join(name)).collect(),
+            own_files: own_files(&args.data),
             worker_program: args.worker_program.clone(),
         };
         let notices =
@@ -163,7 +160,7 @@ impl Standalone {
             limits: settings.limits(),
             digest: notices.digest,
             notices: notices.notification,
-            advice: advice::config(settings)?,
+            advice: advice::config(settings, Some(&args.data))?,
             metrics: metrics.clone(),
             monitoring: serve::monitoring(settings, Some(control_plane.store.clone())),
             history: serve::history(Some(&args.data), &metrics),
@@ -268,6 +265,11 @@ impl Standalone {
         shutdown.step(Step::ApiServer, self.control_plane.shutdown_by(until(Step::ApiServer))).await;
         drop(self.lock);
     }
+}
+
+/// The files of a data directory that no probe reads.
+fn own_files(data: &Path) -> Vec<PathBuf> {
+    OWN_FILES.iter().map(|name| data.join(name)).chain(data_files::all(data)).collect()
 }
 
 /// The credentials in the data directory, and the secret that signs tokens.

@@ -2,6 +2,7 @@
 
 use crate::advisor::ollama::Ollama;
 use crate::advisor::runbooks::Library;
+use crate::advisor::vectors::Vectors;
 use crate::api::Severity;
 
 /// What the advice controller is started with.
@@ -16,11 +17,20 @@ pub struct AdviceConfig {
     pub off: Option<&'static str>,
     /// The index of the runbooks; `None` where there is none.
     pub library: Option<Library>,
+    /// Its vectors; `None` where words alone are compared.
+    pub vectors: Option<Vectors>,
 }
 
 impl Default for AdviceConfig {
     /// T1 is off, and nothing is searched.
     fn default() -> AdviceConfig {
-        AdviceConfig { least: Severity::High, per_hour: 12, model: None, off: Some("OLLAMA_BASE_URL"), library: None }
+        AdviceConfig {
+            least: Severity::High,
+            per_hour: 12,
+            model: None,
+            off: Some("OLLAMA_BASE_URL"),
+            library: None,
+            vectors: None,
+        }
     }
 }

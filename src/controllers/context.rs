@@ -1,11 +1,11 @@
 //! What every controller is started with.
 
 use super::advice_config::AdviceConfig;
-use super::inquiry::Inquiry;
 use super::monitoring::SelfMonitoring;
 use super::notification_config::NotificationConfig;
 use super::open_questions::Questions;
 use super::roots::Roots;
+use super::runbook_search::RunbookSearch;
 use crate::domain::keys::KeyLimits;
 use crate::domain::redact::KnownSecrets;
 use crate::domain::retention::RetentionLimits;
@@ -52,7 +52,7 @@ pub struct Context {
     pub names_are_checked: bool,
     pub limits: Limits,
     pub notices: Arc<NotificationConfig>,
-    pub(super) inquiry: Inquiry,
+    pub(super) search: RunbookSearch,
     pub(super) questions: Questions,
     pub advice: Arc<AdviceConfig>,
     pub metrics: Arc<Metrics>,

@@ -12,7 +12,6 @@ pub mod digest;
 pub mod finding;
 mod heartbeat;
 mod holds;
-mod inquiry;
 mod lateness;
 mod making;
 mod message;
@@ -25,6 +24,7 @@ pub mod probe_lateness;
 mod question;
 mod retention;
 mod roots;
+mod runbook_search;
 pub mod scenario;
 mod silence;
 mod thread;
@@ -42,13 +42,13 @@ use advice_config::AdviceConfig;
 use channel_states::ChannelStates;
 use context::{Context, Limits};
 use digest::DigestConfig;
-use inquiry::Inquiry;
 use kube::Client;
 use model_standing::ModelStanding;
 use monitoring::SelfMonitoring;
 use notification_config::NotificationConfig;
 use open_questions::Questions;
 use roots::Roots;
+use runbook_search::RunbookSearch;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -145,7 +145,11 @@ impl Operator {
             names_are_checked: config.names_are_checked,
             limits: config.limits,
             notices: Arc::new(config.notices),
-            inquiry: Inquiry::new(config.advice.library.clone(), config.advice.off),
+            search: RunbookSearch::new(
+                config.advice.library.clone(),
+                config.advice.vectors.clone(),
+                config.metrics.clone(),
+            ),
             questions: Questions::default(),
             advice: Arc::new(config.advice),
             metrics: config.metrics,

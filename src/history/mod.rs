@@ -9,6 +9,7 @@ mod writer;
 
 pub use store::{Store, StoreError};
 
+use crate::disposable::FileError;
 use crate::domain::history::cells::Past;
 use crate::domain::history::open::{OpenHours, last};
 use crate::domain::history::{Hour, PastReading, Tally};
@@ -49,13 +50,12 @@ pub struct History(Option<Arc<Running>>);
 impl History {
     /// Opens the file, or makes it. Error: neither is possible.
     pub fn start(path: &Path, metrics: Arc<Metrics>) -> Result<History, StoreError> {
-        let store = Store::open(path)?;
+        let mut store = Store::open(path)?;
         let known = match known(&store) {
             Err(error) if error.is_damage() => {
                 tracing::error!(%error, path = %path.display(), "the history is damaged: it begins anew");
-                // It removes files by their names when it is closed.
-                drop(store);
-                return History::with(Store::anew(path)?, Known::default(), metrics);
+                store.begin_anew()?;
+                Known::default()
             }
             known => known?,
         };
@@ -68,7 +68,7 @@ impl History {
         let (jobs, waiting) = sync_channel(WAITING_MAX);
         let writer = Writer::new(store, known.clone(), reader.clone(), metrics.clone());
         let spawned = std::thread::Builder::new().name("history".into()).spawn(move || writer.run(waiting));
-        spawned.map_err(|source| StoreError::File { path: "thread".into(), source })?;
+        spawned.map_err(|source| StoreError(FileError::File { path: "thread".into(), source }))?;
         Ok(History(Some(Arc::new(Running { jobs, known, reader, metrics }))))
     }
 

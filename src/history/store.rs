@@ -4,132 +4,74 @@
 //! become one row for each Scenario, and are added to the day of each, all in one transaction: a crash before or after it neither
 //! loses nor repeats a reading.
 
+use crate::disposable::{DisposableFile, FileError, Kind};
 use crate::domain::history::cells::{Day, pack, unpack};
 use crate::domain::history::open::{OpenHours, merged};
 use crate::domain::history::{DAYS, Hour, RAW_HOURS, Tally};
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Marks the file as a history.
-const APPLICATION: i32 = 0x4147_4849;
-/// Increase this when the tables change: the history then begins anew.
-const VERSION: i32 = 1;
-/// What is put after the name of a file that is no usable history.
-const ASIDE: &str = "unusable";
-/// How long another process may keep the file locked.
-const BUSY: Duration = Duration::from_secs(2);
-/// Memory for pages of each connection, in KiB.
-const CACHE_KIB: i64 = 2048;
-
-const SCHEMA: &str = "
+static HISTORY: Kind = Kind {
+    name: "history",
+    application: 0x4147_4849,
+    // Increase this when the tables change: the history then begins anew.
+    version: 1,
+    schema: "
     CREATE TABLE scenarios (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE batches (id INTEGER PRIMARY KEY, hour INTEGER NOT NULL, readings BLOB NOT NULL) STRICT;
     CREATE TABLE hours (hour INTEGER NOT NULL, scenario INTEGER NOT NULL, readings BLOB NOT NULL,
         PRIMARY KEY (hour, scenario)) STRICT, WITHOUT ROWID;
     CREATE TABLE days (day INTEGER NOT NULL, scenario INTEGER NOT NULL, cells BLOB NOT NULL,
-        PRIMARY KEY (day, scenario)) STRICT, WITHOUT ROWID;";
+        PRIMARY KEY (day, scenario)) STRICT, WITHOUT ROWID;",
+    busy: Duration::from_secs(2),
+    cache_kib: 2048,
+    // To check it whole would take long.
+    is_sound: |_| Ok(true),
+};
 
 /// Why the history can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("history: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("history: {path}: {source}")]
-    File { path: PathBuf, source: std::io::Error },
+#[error("history: {0}")]
+pub struct StoreError(#[from] pub(super) FileError);
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> StoreError {
+        StoreError(error.into())
+    }
 }
 
 impl StoreError {
     /// Whether the file is damaged, or no database at all.
     pub fn is_damage(&self) -> bool {
-        let StoreError::Sqlite(error) = self else { return false };
-        let code = error.sqlite_error_code();
-        matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) || is_of_schema(error)
+        self.0.is_damage()
     }
 }
 
-/// A table or column that is missing in a file that names itself a history, or a value of another type.
-fn is_of_schema(error: &rusqlite::Error) -> bool {
-    matches!(error, rusqlite::Error::InvalidColumnType(..))
-        || error.sqlite_error_code() == Some(ErrorCode::Unknown) && error.to_string().contains("no such")
-}
-
 /// The file, open.
-pub struct Store {
-    connection: Connection,
-    path: PathBuf,
-}
+pub struct Store(DisposableFile);
 
 impl Store {
     /// Opens the history, or makes it. What is no usable history is renamed, and the history begins anew.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
-        match Store::of_file(path) {
-            Ok(Some(store)) => return Ok(store),
-            Ok(None) => tracing::warn!(path = %path.display(), "not a history of this version: it begins anew"),
-            Err(error) if error.is_damage() => {
-                tracing::error!(%error, path = %path.display(), "the history is damaged: it begins anew");
-            }
-            Err(error) => return Err(error),
-        }
-        Store::anew(path)
+        Ok(Store(DisposableFile::open(&HISTORY, Some(path))?))
     }
 
-    /// Renames the file and begins anew.
-    pub fn anew(path: &Path) -> Result<Store, StoreError> {
-        for end in ["", "-wal", "-shm", "-journal"] {
-            let file = |more: &str| PathBuf::from(format!("{}{more}{end}", path.display()));
-            match std::fs::rename(file(""), file(&format!(".{ASIDE}"))) {
-                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(StoreError::File { path: path.into(), source });
-                }
-                _ => {}
-            }
-        }
-        Store::new(path)
-    }
-
-    /// Renames its file and begins anew. The connection is closed first: at its end it removes files by their names.
+    /// Renames its file and begins anew.
     pub fn begin_anew(&mut self) -> Result<(), StoreError> {
-        drop(std::mem::replace(&mut self.connection, Connection::open_in_memory()?));
-        *self = Store::anew(&self.path)?;
-        Ok(())
-    }
-
-    fn new(path: &Path) -> Result<Store, StoreError> {
-        let connection = connect(path)?;
-        connection.execute_batch(SCHEMA)?;
-        connection.pragma_update(None, "application_id", APPLICATION)?;
-        connection.pragma_update(None, "user_version", VERSION)?;
-        Ok(Store { connection, path: path.into() })
-    }
-
-    /// `None` if there is another thing in the file.
-    fn of_file(path: &Path) -> Result<Option<Store>, StoreError> {
-        let exists = path.try_exists().map_err(|source| StoreError::File { path: path.into(), source })?;
-        if !exists {
-            return Store::new(path).map(Some);
-        }
-        let connection = connect(path)?;
-        let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-        if number("application_id")? != APPLICATION || number("user_version")? != VERSION {
-            return Ok(None);
-        }
-        // It is not checked whole, which takes long: damage is found where it is read, and then the history begins anew.
-        Ok(Some(Store { connection, path: path.into() }))
+        Ok(self.0.begin_anew()?)
     }
 
     /// Another connection to the file, to read while this one writes.
     pub fn reader(&self) -> Result<Store, StoreError> {
-        let connection = connect(&self.path)?;
-        connection.pragma_update(None, "query_only", true)?;
-        Ok(Store { connection, path: self.path.clone() })
+        Ok(Store(self.0.reader()?))
     }
 
     /// The numbers of Scenarios.
     pub fn names(&self) -> Result<HashMap<Arc<str>, u32>, StoreError> {
-        let mut statement = self.connection.prepare("SELECT name, id FROM scenarios")?;
+        let mut statement = self.0.connection().prepare("SELECT name, id FROM scenarios")?;
         let rows = statement.query_map([], |row| Ok((Arc::from(row.get::<_, String>(0)?), row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -137,7 +79,7 @@ impl Store {
     /// The readings of batches, whose hours are not closed.
     pub fn open_hours(&self) -> Result<OpenHours, StoreError> {
         let mut open = OpenHours::default();
-        let mut statement = self.connection.prepare("SELECT hour, readings FROM batches ORDER BY id")?;
+        let mut statement = self.0.connection().prepare("SELECT hour, readings FROM batches ORDER BY id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let hour = Hour(row.get(0)?);
@@ -161,7 +103,7 @@ impl Store {
             batch.extend(scenario.to_le_bytes());
             batch.extend(packed.to_le_bytes());
         }
-        let transaction = self.connection.transaction()?;
+        let transaction = self.0.connection_mut().transaction()?;
         {
             let mut name = transaction.prepare_cached("INSERT OR IGNORE INTO scenarios (name, id) VALUES (?, ?)")?;
             for (text, id) in names {
@@ -177,7 +119,7 @@ impl Store {
 
     /// Closes an hour: its batches become a row for each Scenario, and counts of its day.
     pub fn close(&mut self, hour: Hour, open: &OpenHours) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction()?;
+        let transaction = self.0.connection_mut().transaction()?;
         let (day, of_day) = hour.of_day();
         // In the order of the keys, each page is written once.
         let scenarios: BTreeMap<u32, &[u32]> = open.of_hour(hour).collect();
@@ -195,7 +137,7 @@ impl Store {
 
     /// Removes what is too old.
     pub fn prune(&mut self, now: Hour) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction()?;
+        let transaction = self.0.connection_mut().transaction()?;
         transaction.execute("DELETE FROM hours WHERE hour < ?", [now.plus(-RAW_HOURS).0])?;
         // One more than is shown: a day of another time zone is part of two.
         transaction.execute("DELETE FROM days WHERE day < ?", [now.of_day().0 - DAYS])?;
@@ -204,7 +146,7 @@ impl Store {
 
     /// Removes the names of Scenarios of which nothing is left, in the file or open; gives these names.
     pub fn prune_names(&mut self, open: &BTreeSet<u32>) -> Result<Vec<Arc<str>>, StoreError> {
-        let transaction = self.connection.transaction()?;
+        let transaction = self.0.connection_mut().transaction()?;
         let unused: Vec<(u32, Arc<str>)> = {
             let mut statement = transaction.prepare(
                 "SELECT id, name FROM scenarios WHERE id NOT IN (SELECT scenario FROM days UNION SELECT scenario FROM hours)",
@@ -225,7 +167,7 @@ impl Store {
         let mut found = Vec::new();
         let mut readings = 0;
         let mut statement =
-            self.connection.prepare_cached("SELECT readings FROM hours WHERE hour = ? AND scenario = ?")?;
+            self.0.connection().prepare_cached("SELECT readings FROM hours WHERE hour = ? AND scenario = ?")?;
         for ago in 0..=RAW_HOURS {
             let hour = now.plus(-ago);
             let stored: Option<Vec<u8>> =
@@ -247,7 +189,7 @@ impl Store {
         let today = now.of_day().0;
         let mut found = Vec::new();
         for day in today - DAYS..=today {
-            let cells = day_of(&self.connection, day, scenario)?;
+            let cells = day_of(self.0.connection(), day, scenario)?;
             let hours = (0_i64..).zip(cells).filter(|(_, tally)| *tally != Tally::default());
             found.extend(hours.map(|(hour, tally)| (Hour(day * 24 + hour), tally)));
         }
@@ -271,16 +213,6 @@ fn day_of(connection: &Connection, day: i64, scenario: u32) -> Result<Day, Store
     let mut get = connection.prepare_cached("SELECT cells FROM days WHERE day = ? AND scenario = ?")?;
     let cells: Option<Vec<u8>> = get.query_row(params![day, scenario], |row| row.get(0)).optional()?;
     Ok(unpack(&cells.unwrap_or_default()))
-}
-
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A power failure may cost the last batches, never the file.
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    Ok(connection)
 }
 
 fn number(bytes: &[u8]) -> u32 {

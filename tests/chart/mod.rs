@@ -9,7 +9,8 @@ use std::net::IpAddr;
 use std::path::Path;
 
 /// Settings that the chart derives from other values.
-const DERIVED: [&str; 6] = [
+const DERIVED: [&str; 7] = [
+    "AGENTIC_DATA_DIR",
     "AGENTIC_SPECS_ROOT",
     "DESK_DB_PATH",
     "AGENTIC_CA_FILE",
@@ -138,6 +139,24 @@ fn dereferenced<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
         Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
         None => schema,
     }
+}
+
+#[test]
+fn the_data_directory_is_a_volume_of_each_pod() {
+    let objects = yaml("manifests/agentic-ops.yaml");
+    let of = |kind: &str, name: &str| {
+        let is_it = |object: &&Value| object["kind"] == kind && object["metadata"]["name"] == name;
+        objects.iter().find(is_it).unwrap_or_else(|| panic!("no {kind} {name}"))
+    };
+    let directory = &of("ConfigMap", "agentic-ops")["data"]["AGENTIC_DATA_DIR"];
+    let deployment = of("Deployment", "agentic-ops");
+    let pod = &deployment["spec"]["template"]["spec"];
+    let named = |list: &Value| list.as_array().unwrap().iter().find(|one| one["name"] == "data").cloned().unwrap();
+    let mount = named(&pod["containers"][0]["volumeMounts"]);
+    assert_eq!((&mount["mountPath"], &mount["readOnly"]), (directory, &Value::Null), "the program writes there");
+    assert_eq!(named(&pod["volumes"])["emptyDir"]["sizeLimit"], values()["persistence"]["size"]);
+    assert_eq!(deployment["spec"]["strategy"]["type"], "RollingUpdate");
+    assert!(!objects.iter().any(|object| object["kind"] == "PersistentVolumeClaim"));
 }
 
 #[test]

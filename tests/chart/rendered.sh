@@ -40,3 +40,17 @@ published() { # The paths that lead to the program
 check "the Ingress publishes the facade and the panel" [ "$(published)" = "/api/v1/agents /desk" ]
 check "a NetworkPolicy is rendered by default" bash -c '[ -n "$1" ]' - "$(render | only NetworkPolicy)"
 check "an admission policy is not" [ -z "$(render | only ValidatingAdmissionPolicy)" ]
+
+data() { # Of the Deployment: the volume of the data directory, and the strategy
+  render "$@" | only Deployment | awk '$1 == "strategy:" { getline; if ($1 == "#") getline; strategy = $2 } /- name: data$/ { getline; volume = $1 $2 $3 } END { print volume, strategy }'
+}
+check "each pod has a data directory of its own" [ "$(data)" = "emptyDir:{sizeLimit:1Gi} RollingUpdate" ]
+check "with two replicas, too" [ "$(data --set replicas=2)" = "emptyDir:{sizeLimit:1Gi} RollingUpdate" ]
+check "a claim has one writer" [ "$(data --set persistence.enabled=true)" = "persistentVolumeClaim:{claimName:ops-agentic-ops-data} Recreate" ]
+check "an existing claim is used" [ "$(data --set persistence.enabled=true,persistence.existingClaim=own)" = "persistentVolumeClaim:{claimName:own} Recreate" ]
+claims() { render "$@" | only PersistentVolumeClaim | awk '$1 == "name:" { print $2 } $1 == "storageClassName:" { print $2 } $1 == "requests:" { print $3 }' | paste -sd' '; }
+check "a claim is made of its size and class" [ "$(claims --set persistence.enabled=true,persistence.size=5Gi,persistence.storageClass=fast)" = "ops-agentic-ops-data fast 5Gi}" ]
+check "none beside an existing one" [ -z "$(claims --set persistence.enabled=true,persistence.existingClaim=own)" ]
+check "none by default" [ -z "$(claims)" ]
+mounted() { render --set facade.separate=true | only Deployment | awk '/^  name:/ { name = $2 } /mountPath: .var.lib.agentic-ops/ { print name }' | paste -sd' '; }
+check "a separate facade has no data directory" [ "$(mounted)" = "ops-agentic-ops-controllers" ]

@@ -2,9 +2,12 @@
 
 use crate::kit::ollama::{Ollama as Server, SMOLLM2, TINY, TINY_EMBED};
 use crate::kit::process::command;
+use crate::kit::scratch::Scratch;
 use crate::kit::wait::succeeds;
 use agentic_ops::advisor::ollama::{ChatRequest, ModelState, Ollama, OllamaConfig, Progress, Purpose};
+use agentic_ops::advisor::runbooks::{Library, LibraryConfig, Query, TreeLimits};
 use agentic_ops::advisor::runner::{NotDone, Runner};
+use agentic_ops::advisor::vectors::{Step, Vectors};
 use agentic_ops::domain::advice::Breaker;
 use agentic_ops::domain::model::ModelFault;
 use agentic_ops::net::guard::AddressGuard;
@@ -14,6 +17,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 fn client(server: &Server, model: &str) -> Ollama {
     client_within(server, model, Duration::from_secs(120))
@@ -118,12 +123,12 @@ async fn texts_are_embedded_in_batches() {
     let Some(server) = Server::start().await else { return };
     let client = client(&server, TINY);
     let texts: Vec<String> = (0..35).map(|number| format!("section {number} of the runbook")).collect();
-    let vectors = client.embed(&texts, Purpose::Document).await.unwrap();
+    let vectors = client.embed(&texts, Purpose::Document, MINUTE).await.unwrap();
     assert!(vectors.len() == 35 && vectors.iter().all(|vector| vector.len() == 64));
-    let one = client.embed(&texts[20..21], Purpose::Document).await.unwrap();
+    let one = client.embed(&texts[20..21], Purpose::Document, MINUTE).await.unwrap();
     let near = |one: &[f32], other: &[f32]| one.iter().zip(other).map(|(a, b)| a * b).sum::<f32>();
     assert!(near(&one[0], &vectors[20]) > 0.999, "vectors are in the order of the texts");
-    let query = client.embed(&texts[20..21], Purpose::Query).await.unwrap();
+    let query = client.embed(&texts[20..21], Purpose::Query, MINUTE).await.unwrap();
     assert_ne!(query[0], one[0], "a query has another prefix");
 }
 
@@ -195,4 +200,91 @@ async fn the_self_test_prints_the_speed_of_the_model() {
     assert!(code == Some(0) && printed.contains("AGENTIC_LLM_TIMEOUT=10m is sufficient."), "{printed}");
     let (code, printed) = run("none", "table", "10m");
     assert!(code == Some(2) && printed.trim_end().ends_with("ollama pull none"), "{printed}");
+}
+
+/// Pages of one piece each, with a library of them.
+fn library(directory: &Scratch, pages: &[&str]) -> Library {
+    let specs = directory.0.join("specs");
+    std::fs::create_dir_all(&specs).unwrap();
+    for (number, page) in pages.iter().enumerate() {
+        std::fs::write(specs.join(format!("page-{number:02}.md")), format!("# Página {number}\n\n{page}\n")).unwrap();
+    }
+    let limits = TreeLimits { files: 100, bytes: 1 << 20 };
+    let database = Some(directory.0.join("runbooks.db"));
+    let library = Library::open(LibraryConfig { root: specs, database, limits }).unwrap();
+    library.refresh(&[]).unwrap();
+    library
+}
+
+/// The number of pieces of each step until nothing is due.
+async fn steps(vectors: &Vectors) -> Vec<usize> {
+    let mut sizes = Vec::new();
+    loop {
+        match vectors.step().await.unwrap() {
+            Step::Stored(size) => sizes.push(size),
+            Step::Settled => return sizes,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runbooks_are_embedded_in_batches_and_found_by_words_and_vectors() {
+    let Some(server) = Server::start().await else { return };
+    let client = client(&server, TINY);
+    let digest = client.state().await.unwrap().embed_digest;
+    let directory = Scratch::new("vectors");
+    let mut pages: Vec<String> = (0..20).map(|number| format!("Reinicie o serviço número {number}.")).collect();
+    let library_of = |pages: &[String]| {
+        let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+        library(&directory, &pages)
+    };
+    let vectors = Vectors::new(client.clone(), library_of(&pages), now);
+    vectors.seen(digest.as_deref());
+    assert_eq!(steps(&vectors).await, [16, 4]);
+    // Another process, after an edit.
+    pages[3] = "Troque o cabo da impressora.".into();
+    let library = library_of(&pages);
+    let vectors = Vectors::new(client.clone(), library.clone(), now);
+    vectors.seen(digest.as_deref());
+    assert_eq!(steps(&vectors).await, [1]);
+    assert_eq!(steps(&vectors).await, [0; 0]);
+    let text = "trocar cabo da impressora";
+    let vector = vectors.of_question(text).await.unwrap();
+    let found = library.find(&Query { text, runbook: None, limit: 30, vector: Some(&vector) }).unwrap();
+    let first = &found[0];
+    assert_eq!((first.excerpt.spec.as_str(), first.why.place), ("page-03", Some(1)), "{:?}", first.why);
+    assert!(found.iter().any(|found| found.why.place.is_none() && found.why.near.is_some()), "vectors add others");
+    let places: Vec<u32> = found.iter().filter_map(|found| Some(found.why.near?.place)).collect();
+    assert_eq!(places.len(), 20, "{places:?}");
+    let likeness = found.iter().filter_map(|found| found.why.near).map(|near| near.likeness);
+    assert!(likeness.into_iter().all(|likeness| (-1.001..=1.001).contains(&likeness)));
+    assert!(!vectors.find_and_fill(&Query { text, runbook: None, limit: 6, vector: None }).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_can_measure_what_vectors_add() {
+    let Some(server) = Server::start().await else { return };
+    let url = server.url();
+    let directory = Scratch::new("evaluate");
+    drop(library(&directory, &["Troque o papel da impressora.", "Reinicie o roteador."]));
+    let questions = "page-00\tpt\tcomo troco o papel da impressora\n-\tpt\televador parado\n";
+    let questions = directory.file("questions.tsv", questions);
+    let specs = directory.0.join("specs").display().to_string();
+    let run = |arguments: &[&str], model: &str| {
+        let mut command = command(arguments.iter().copied().chain(["--specs", &specs, "--output", "json"]));
+        command.env("OLLAMA_BASE_URL", &url).env("AGENTIC_LLM_MODEL", TINY).env("AGENTIC_EMBED_MODEL", model);
+        let done = command.output().unwrap();
+        (done.status.code(), String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap())
+    };
+    let (code, printed, _) = run(&["specs", "evaluate", &questions, "--vectors"], TINY_EMBED);
+    let found: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!((code, &found["words"]["runbook_first"]), (Some(0), &json!(1.0)), "{printed}");
+    assert_eq!(found["words_and_vectors"]["declined"], json!(1.0), "{printed}");
+    let (code, printed, _) = run(&["specs", "search", "--vectors", "troco papel da impressora"], TINY_EMBED);
+    let found: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!((code, &found["vectors"], &found["found"][0]["why"]["words_place"]), (Some(0), &json!(true), &json!(1)));
+    assert!(found["found"][0]["why"]["vectors_place"].is_u64(), "{printed}");
+    let (code, _, error) = run(&["specs", "search", "--vectors", "papel"], "not-pulled");
+    assert!(code == Some(2) && error.contains("ollama pull not-pulled"), "{code:?} {error}");
 }

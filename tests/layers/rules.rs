@@ -7,7 +7,7 @@ use super::source::Token;
 /// The layers, lowest first. A folder may import folders of lower layers and itself.
 const LAYERS: &[&[&str]] = &[
     &["api", "cel", "listener"],
-    &["domain", "net"],
+    &["domain", "net", "disposable"],
     &["telemetry"],
     &["probes", "channels", "advisor", "history"],
     &["runtime"],
@@ -26,7 +26,7 @@ const WIRING: &str = "cli";
 
 /// Paths that these folders may not use: any that begin or end with these.
 const FORBIDDEN: &[(&[&str], &[&str])] = &[
-    (&["cel", "net", "domain", "probes", "channels", "advisor", "history"], &["kube"]),
+    (&["cel", "net", "domain", "probes", "channels", "advisor", "history", "disposable"], &["kube"]),
     (&["cel", "domain"], &["k8s_openapi::api", "tokio", "Instant::now", "SystemTime::now", "Timestamp::now"]),
     (&["domain"], &["std::thread", "thread_local"]),
     (&["commands", "views"], &["axum", "http", "hyper", "tower", "tower_http"]),

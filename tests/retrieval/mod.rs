@@ -8,36 +8,15 @@
 
 mod distractors;
 
-use agentic_ops::advisor::runbooks::{Found, Library, LibraryConfig, Query, TreeLimits};
+use agentic_ops::advisor::runbooks::{Library, LibraryConfig, Query, TreeLimits};
 use agentic_ops::api::ScenarioSpec;
 use agentic_ops::domain::runbooks::About;
+use agentic_ops::domain::runbooks::evaluation::{self, Answer, Count, FIRST, Figures, Question};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Where the others are.
 const OTHERS: &str = "outros/";
-
-struct Question {
-    /// The runbook that answers, and its headings if they are known.
-    answer: Option<(String, Vec<String>)>,
-    text: String,
-}
-
-/// Shares of the questions.
-#[derive(Debug)]
-struct Figures {
-    questions: usize,
-    unanswerable: usize,
-    /// The first piece, and one of the first three, is of the right runbook.
-    recall_1: f64,
-    recall_3: f64,
-    /// The same, under one of the right headings.
-    section_1: f64,
-    section_3: f64,
-    /// Unanswerable questions for which no piece of this repository is among the first three, and for which nothing at all is found.
-    declined: f64,
-    nothing: f64,
-}
 
 struct Directory(PathBuf);
 
@@ -53,16 +32,8 @@ fn repository() -> &'static Path {
 
 fn questions(file: &str) -> Vec<Question> {
     let text = std::fs::read_to_string(repository().join("tests/retrieval").join(file)).unwrap();
-    let question = |line: &str| {
-        let [label, _, text] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
-        let answer = match (label, label.split_once('#')) {
-            ("-", _) => None,
-            (_, Some((spec, headings))) => Some((spec.to_string(), headings.split('|').map(String::from).collect())),
-            (check, None) => Some((check.split('/').next().unwrap().replace('.', "-"), Vec::new())),
-        };
-        Question { answer, text: text.to_string() }
-    };
-    text.lines().map(question).collect()
+    evaluation::questions(&text, |scenario| Some(scenario.replace('.', "-")).filter(|_| !scenario.contains('/')))
+        .unwrap()
 }
 
 /// An index of the runbooks of this repository, with or without those about other systems.
@@ -97,47 +68,13 @@ fn about() -> Vec<About> {
 }
 
 fn figures(library: &Library, questions: &[Question]) -> Figures {
-    let (mut counts, mut answerable, mut unanswerable) = ([0_u32; 6], 0, 0);
+    let mut count = Count::default();
     for question in questions {
-        let found = library.find(&Query { text: &question.text, runbook: None, limit: 3 }).unwrap();
-        let hits = match &question.answer {
-            None => {
-                unanswerable += 1;
-                let declined = found.iter().all(|found| found.excerpt.spec.starts_with(OTHERS));
-                [false, false, false, false, declined, found.is_empty()]
-            }
-            Some((spec, headings)) => {
-                answerable += 1;
-                let runbook = |found: &Found| found.excerpt.spec == *spec;
-                let is_answer = |heading: &str| headings.is_empty() || headings.iter().any(|other| other == heading);
-                let section = |found: &Found| runbook(found) && found.excerpt.section().is_some_and(is_answer);
-                let first = found.first();
-                [
-                    first.is_some_and(runbook),
-                    found.iter().any(runbook),
-                    first.is_some_and(section),
-                    found.iter().any(section),
-                    false,
-                    false,
-                ]
-            }
-        };
-        for (count, hit) in counts.iter_mut().zip(hits) {
-            *count += u32::from(hit);
-        }
+        let query = Query { text: &question.text, runbook: None, limit: FIRST, vector: None };
+        let found = library.find(&query).unwrap();
+        count.add(question, found.iter().map(|found| &found.excerpt), |spec| spec.starts_with(OTHERS));
     }
-    let share = |count: u32, of: u32| f64::from(count) / f64::from(of.max(1));
-    let [recall_1, recall_3, section_1, section_3, declined, nothing] = counts;
-    Figures {
-        questions: questions.len(),
-        unanswerable: unanswerable as usize,
-        recall_1: share(recall_1, answerable),
-        recall_3: share(recall_3, answerable),
-        section_1: share(section_1, answerable),
-        section_3: share(section_3, answerable),
-        declined: share(declined, unanswerable),
-        nothing: share(nothing, unanswerable),
-    }
+    count.figures()
 }
 
 /// The figures of a file, which are printed.
@@ -161,7 +98,7 @@ fn the_questions_are_as_many_as_promised() {
     assert!(tuned.len() + held_out.len() - nowhere >= 120 && nowhere >= 40, "{nowhere}");
     assert_eq!(distractors::COUNT, 2000);
     for question in tuned {
-        let Some((spec, headings)) = question.answer else { continue };
+        let Some(Answer { runbook: spec, headings }) = question.answer else { continue };
         let page = std::fs::read_to_string(repository().join(format!("specs/{spec}.md"))).unwrap();
         assert!(headings.iter().all(|heading| page.contains(&format!("\n## {heading}\n"))), "{spec} {headings:?}");
     }

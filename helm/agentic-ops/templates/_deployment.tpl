@@ -17,6 +17,8 @@ get no secret that signs the tokens of people. Takes dict: root, part. */}}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret }}{{ $ca = .Values.caBundle }}{{ end }}
 {{- if .Values.desk.existingClaim }}{{ $desk = .Values.desk }}{{ end }}
 {{- end }}
+{{- $claim := "" }}
+{{- if $reads }}{{ $claim = include "agentic-ops.dataClaim" . }}{{ end }}
 {{- $auth := "" }}
 {{- if ne $part "controllers" }}{{ $auth = include "agentic-ops.authSecretName" . }}{{ end }}
 apiVersion: apps/v1
@@ -30,7 +32,12 @@ spec:
     matchLabels:
       {{- include "agentic-ops.partSelector" $of | nindent 6 }}
   strategy:
+    {{- if $claim }}
+    # The files have one writer.
+    type: Recreate
+    {{- else }}
     {{- toYaml .Values.updateStrategy | nindent 4 }}
+    {{- end }}
   template:
     metadata:
       labels:
@@ -115,6 +122,10 @@ spec:
         volumeMounts:
         # Temporary files; queries of SQLite need none.
         - {name: tmp, mountPath: /tmp}
+        {{- if $reads }}
+        # The history of readings and the index of the runbooks, which can be deleted at any time.
+        - {name: data, mountPath: /var/lib/agentic-ops}
+        {{- end }}
         {{- if $registry }}
         - {name: registry, mountPath: /etc/agentic-ops/registry, readOnly: true}
         {{- end }}
@@ -141,6 +152,14 @@ spec:
       volumes:
       - name: tmp
         emptyDir: {sizeLimit: 64Mi}
+      {{- if $reads }}
+      - name: data
+        {{- if $claim }}
+        persistentVolumeClaim: {claimName: {{ $claim }}}
+        {{- else }}
+        emptyDir: {sizeLimit: {{ .Values.persistence.size }}}
+        {{- end }}
+      {{- end }}
       {{- with $registry }}
       - name: registry
         configMap: {name: {{ . }}}

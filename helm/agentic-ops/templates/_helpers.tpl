@@ -125,6 +125,17 @@ seccompProfile: {type: RuntimeDefault}
 {{- end }}
 {{- end }}
 
+{{- /* Name of the claim with the data directory; empty where there is none. */}}
+{{- define "agentic-ops.dataClaim" -}}
+{{- with .Values.persistence }}
+{{- if .enabled }}
+{{- if gt (int $.Values.replicas) 1 }}{{ fail "persistence.enabled: only with one replica, since two processes would write the same files" }}{{ end }}
+{{- .existingClaim | default (printf "%s-data" (include "agentic-ops.fullname" $)) }}
+{{- else if .existingClaim }}{{ fail "persistence.existingClaim: only used if persistence.enabled is true" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- /* Name of the ConfigMap of a source: the chart's, an existing one, or none. Takes dict: root, at, values, own. */}}
 {{- define "agentic-ops.sourceName" -}}
 {{- if eq .values.source "configMap" }}
@@ -149,6 +160,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- if .Values.auth.tokenReview }}{{ $_ := set $all "AGENTIC_AUTH_TOKEN_REVIEW" "true" }}{{ end }}
 {{- if .Values.admissionPolicy.enabled }}{{ $_ := set $all "AGENTIC_NAMES_CHECKED" "true" }}{{ end }}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret }}{{ $_ := set $all "AGENTIC_CA_FILE" "/etc/agentic-ops/ca/ca.crt" }}{{ end }}
+{{- $_ := set $all "AGENTIC_DATA_DIR" "/var/lib/agentic-ops" }}
 {{- if .Values.desk.existingClaim }}{{ $_ := set $all "DESK_DB_PATH" (printf "/var/lib/desk/%s" .Values.desk.file) }}{{ end }}
 {{- range $name, $value := .Values.extraSettings }}
 {{- if or (include "agentic-ops.isCredential" $name) (has $name (splitList "," $.Values.settings.AGENTIC_PROBE_SECRET_KEYS)) }}

@@ -1,7 +1,8 @@
 //! The client of a model server, Ollama's HTTP API.
 //!
 //! Every call is bounded: in time, over connection and answer together; in the length of an answer and of each line of it; and it is
-//! made once. Redirects are not followed.
+//! made once. Redirects are not followed. One call of a model is made at a time, by all clones of a client together: its time begins when the
+//! one before is over.
 
 mod embed;
 mod http;
@@ -12,7 +13,7 @@ mod state;
 pub(super) mod tests;
 mod wire;
 
-pub use embed::Purpose;
+pub use embed::{BATCH, Purpose};
 pub use state::ModelState;
 
 use crate::domain::model::ModelFault;
@@ -24,6 +25,7 @@ use http::{Deadline, Http};
 use reply::Reply;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
 use url::Url;
 
 /// Which server and models are used, and how.
@@ -98,6 +100,8 @@ struct Inner {
     embed_model: Option<String>,
     keep_alive: Duration,
     timeout: Duration,
+    /// Held during a call of a model: each needs the server exclusively.
+    turn: Mutex<()>,
 }
 
 impl Ollama {
@@ -107,12 +111,18 @@ impl Ollama {
         let client = GuardedClient::with_tls(config.guard, Arc::new(SystemResolver::default()), tls);
         let http = Http::new(client, config.base).ok_or(OllamaError::Base)?;
         let OllamaConfig { model, embed_model, keep_alive, timeout, .. } = config;
-        Ok(Ollama { inner: Arc::new(Inner { http, model, embed_model, keep_alive, timeout }) })
+        let turn = Mutex::default();
+        Ok(Ollama { inner: Arc::new(Inner { http, model, embed_model, keep_alive, timeout, turn }) })
     }
 
     /// Name of the model for advice and answers.
     pub fn model(&self) -> &str {
         &self.inner.model
+    }
+
+    /// Name of the model for embeddings, if one is configured.
+    pub fn embed_model(&self) -> Option<&str> {
+        self.inner.embed_model.as_deref()
     }
 
     /// Host and port of the server, which may be shown.
@@ -122,6 +132,7 @@ impl Ollama {
 
     /// Loads the model, unless it is in memory. Returns how long it took.
     pub async fn load(&self) -> Result<Duration, ModelFault> {
+        let _turn = self.inner.turn.lock().await;
         let began = Instant::now();
         let body = wire::load(&self.inner.model, self.inner.keep_alive);
         let answer = self.post("api/chat", &body, self.deadline()).await?;
@@ -147,6 +158,7 @@ impl Ollama {
     /// Asks for one token, to find out whether the server is done with a call that was cancelled. It has the time limit of other calls,
     /// since the server may have to load the model again.
     pub async fn probe(&self) -> Result<(), ModelFault> {
+        let _turn = self.inner.turn.lock().await;
         let body = wire::probe(&self.inner.model, self.inner.keep_alive);
         let answer = self.post("api/chat", &body, self.deadline()).await?;
         wire::probed(&answer.whole(http::ANSWER_MAX).await?)
@@ -158,6 +170,7 @@ impl Ollama {
         body: &serde_json::Value,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Ended, ModelFault> {
+        let _turn = self.inner.turn.lock().await;
         let began = Instant::now();
         progress(Progress::Reading);
         let mut answer = self.post("api/chat", body, self.deadline()).await?;

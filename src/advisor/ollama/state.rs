@@ -40,13 +40,27 @@ struct Tag {
     digest: String,
 }
 
+impl Tags {
+    fn digest(&self, model: &str) -> Option<String> {
+        let found = self.models.iter().flatten().find(|tag| is_same(&tag.name, model));
+        found.map(|tag| tag.digest.clone())
+    }
+}
+
+/// Error: this is no version or digest.
+fn check(text: &str) -> Result<(), ModelFault> {
+    if text.is_empty() || text.len() > LENGTH_MAX || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ModelFault::Unfit(Unfit::Digest));
+    }
+    Ok(())
+}
+
 impl Ollama {
     /// Asks which models the server has. Error: [`ModelFault::Missing`] if it does not have the model for advice and answers.
     pub async fn state(&self) -> Result<ModelState, ModelFault> {
         let Version { version } = self.get("api/version").await?;
-        let Tags { models } = self.get("api/tags").await?;
-        let models = models.unwrap_or_default();
-        let digest = |model: &str| models.iter().find(|tag| is_same(&tag.name, model)).map(|tag| tag.digest.clone());
+        let tags = self.tags().await?;
+        let digest = |model: &str| tags.digest(model);
         let missing = || ModelFault::Missing { model: self.inner.model.clone() };
         let state = ModelState {
             digest: digest(&self.inner.model).ok_or_else(missing)?,
@@ -54,11 +68,20 @@ impl Ollama {
             version,
         };
         for text in [&state.version, &state.digest].into_iter().chain(&state.embed_digest) {
-            if text.is_empty() || text.len() > LENGTH_MAX || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(ModelFault::Unfit(Unfit::Digest));
-            }
+            check(text)?;
         }
         Ok(state)
+    }
+
+    /// The digest of any model; `None` if the server does not have it.
+    pub async fn digest(&self, model: &str) -> Result<Option<String>, ModelFault> {
+        let digest = self.tags().await?.digest(model);
+        digest.as_deref().map_or(Ok(()), check)?;
+        Ok(digest)
+    }
+
+    async fn tags(&self) -> Result<Tags, ModelFault> {
+        self.get("api/tags").await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ModelFault> {

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// What a stand-in was asked: path, and body as JSON.
 type Asked = Arc<Mutex<Vec<(String, Value)>>>;
 
@@ -145,7 +147,7 @@ async fn endless_answers_are_ended() {
     let server = StandIn::start(|_, _| endless("[")).await;
     assert_eq!(server.client().load().await, Err(ModelFault::TooLong));
     assert_eq!(server.client().state().await, Err(ModelFault::TooLong));
-    assert_eq!(server.client().embed(&["x".into()], Purpose::Query).await, Err(ModelFault::TooLong));
+    assert_eq!(server.client().embed(&["x".into()], Purpose::Query, MINUTE).await, Err(ModelFault::TooLong));
 }
 
 #[tokio::test]
@@ -306,17 +308,17 @@ fn sizes(server: &StandIn) -> Vec<usize> {
 #[tokio::test]
 async fn texts_are_embedded_in_batches_and_in_order() {
     let server = StandIn::start(|_, body| vectors(body)).await;
-    let found = server.client().embed(&texts(35), Purpose::Document).await.unwrap();
+    let found = server.client().embed(&texts(35), Purpose::Document, MINUTE).await.unwrap();
     let prefix = "search_document: ".len() as f32;
     let lengths: Vec<f32> = found.iter().map(|vector| vector[0] - prefix).collect();
     assert_eq!(lengths, (1..=35u8).map(f32::from).collect::<Vec<_>>());
     assert_eq!(sizes(&server), [16, 16, 3]);
-    server.client().embed(&["y".into()], Purpose::Query).await.unwrap();
+    server.client().embed(&["y".into()], Purpose::Query, MINUTE).await.unwrap();
     assert_eq!(server.asked().last().unwrap().1["input"], json!(["search_query: y"]));
     let other = server.client_with(|config| config.embed_model = Some("bge-m3".into()));
-    other.embed(&["y".into()], Purpose::Query).await.unwrap();
+    other.embed(&["y".into()], Purpose::Query, MINUTE).await.unwrap();
     assert_eq!(server.asked().last().unwrap().1["input"], json!(["y"]));
-    assert_eq!(other.embed(&[], Purpose::Query).await, Ok(Vec::new()));
+    assert_eq!(other.embed(&[], Purpose::Query, MINUTE).await, Ok(Vec::new()));
 }
 
 #[tokio::test]
@@ -328,11 +330,11 @@ async fn a_batch_that_is_refused_is_halved() {
         }
     };
     let server = StandIn::start(small(5)).await;
-    assert_eq!(server.client().embed(&texts(20), Purpose::Document).await.unwrap().len(), 20);
+    assert_eq!(server.client().embed(&texts(20), Purpose::Document, MINUTE).await.unwrap().len(), 20);
     assert_eq!(sizes(&server), [16, 8, 4, 4, 4, 4, 4]);
     let server = StandIn::start(small(0)).await;
     let refused = Err(ModelFault::Refused { status: 400, error: "too many tokens".into() });
-    assert_eq!(server.client().embed(&texts(20), Purpose::Document).await, refused);
+    assert_eq!(server.client().embed(&texts(20), Purpose::Document, MINUTE).await, refused);
     assert_eq!(sizes(&server), [16, 8, 4, 2, 1]);
 }
 
@@ -349,13 +351,16 @@ async fn vectors_that_can_not_be_used_are_malformed() {
     ] {
         let shown = embeddings.to_string();
         let server = StandIn::start(move |_, _| axum::Json(json!({"embeddings": embeddings})).into_response()).await;
-        let fault = server.client().embed(&["x".into()], Purpose::Query).await;
+        let fault = server.client().embed(&["x".into()], Purpose::Query, MINUTE).await;
         assert!(matches!(fault, Err(ModelFault::Malformed { .. })), "{}", &shown[..shown.len().min(40)]);
     }
     let server = StandIn::start(|_, _| axum::Json(json!({"embeddings": [[1], [1, 2]]})).into_response()).await;
-    assert!(matches!(server.client().embed(&texts(2), Purpose::Query).await, Err(ModelFault::Malformed { .. })));
+    assert!(matches!(
+        server.client().embed(&texts(2), Purpose::Query, MINUTE).await,
+        Err(ModelFault::Malformed { .. })
+    ));
     let without = server.client_with(|config| config.embed_model = None);
-    assert!(matches!(without.embed(&texts(1), Purpose::Query).await, Err(ModelFault::Missing { .. })));
+    assert!(matches!(without.embed(&texts(1), Purpose::Query, MINUTE).await, Err(ModelFault::Missing { .. })));
 }
 
 #[tokio::test]

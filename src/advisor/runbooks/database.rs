@@ -1,28 +1,47 @@
 //! The SQLite database of the index: the pieces, and their words in an FTS5 table.
 
+mod vectors;
+
+pub use vectors::{Due, VectorModel};
+
 use super::words::Words;
+use crate::disposable::{DisposableFile, FileError, Kind};
 use crate::domain::runbooks::{About, Excerpt, short_hash};
-use rusqlite::{Connection, ErrorCode, Row, params};
+use rusqlite::{Connection, Row, params};
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-/// Marks the file as an index of runbooks.
-const APPLICATION: i32 = 0x4147_5242;
-/// Increase this when the tables, or how words are made of texts, change: the index is then made anew.
-const VERSION: i32 = 1;
-/// How long another process may keep the file locked.
-const BUSY: Duration = Duration::from_secs(5);
-/// What is put after the name of a file that is no usable index.
-const ASIDE: &str = "unusable";
-
-const SCHEMA: &str = "
+static INDEX: Kind = Kind {
+    name: "index of the runbooks",
+    application: 0x4147_5242,
+    // Increase this when the tables, or how words are made of texts, change: the index is then made anew.
+    version: 2,
+    schema: "
     CREATE TABLE pieces (
         id INTEGER PRIMARY KEY, spec TEXT NOT NULL, position INTEGER NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL,
         hash TEXT NOT NULL, about TEXT NOT NULL) STRICT;
     CREATE INDEX pieces_of_spec ON pieces (spec, position);
+    CREATE INDEX pieces_by_hash ON pieces (hash);
     CREATE VIRTUAL TABLE words USING fts5 (text, heading, title, about, tokenize = 'unicode61 remove_diacritics 0');
-    CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, row);";
+    CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, row);
+    CREATE TABLE vector_sets (id INTEGER PRIMARY KEY, model TEXT NOT NULL, digest TEXT NOT NULL, serves INTEGER NOT NULL,
+        UNIQUE (model, digest)) STRICT;
+    CREATE TABLE vectors (vector_set INTEGER NOT NULL, hash TEXT NOT NULL, vector BLOB NOT NULL,
+        PRIMARY KEY (vector_set, hash)) STRICT, WITHOUT ROWID;",
+    busy: Duration::from_secs(5),
+    cache_kib: 2048,
+    is_sound,
+};
+
+fn is_sound(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    let state: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+    if state != "ok" {
+        return Ok(false);
+    }
+    connection.execute("INSERT INTO words (words) VALUES ('integrity-check')", [])?;
+    Ok(true)
+}
 
 /// Weights of the columns of `words`.
 const BM25: &str = "bm25(words, 1.0, 2.0, 1.5, 0.5)";
@@ -31,22 +50,24 @@ const BM25: &str = "bm25(words, 1.0, 2.0, 1.5, 0.5)";
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     #[error("index of the runbooks: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("index of the runbooks: {path}: {source}")]
-    File { path: PathBuf, source: std::io::Error },
+    File(#[from] FileError),
     #[error("index of the runbooks: headings of a piece: {0}")]
     Headings(#[from] serde_json::Error),
+}
+
+impl From<rusqlite::Error> for DatabaseError {
+    fn from(error: rusqlite::Error) -> DatabaseError {
+        DatabaseError::File(error.into())
+    }
 }
 
 impl DatabaseError {
     /// Whether the file is damaged, or no database at all.
     pub fn is_damage(&self) -> bool {
-        let code = match self {
-            DatabaseError::Sqlite(error) => error.sqlite_error_code(),
-            DatabaseError::File { .. } => None,
-            DatabaseError::Headings(_) => return true,
-        };
-        matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        match self {
+            DatabaseError::File(error) => error.is_damage(),
+            DatabaseError::Headings(_) => true,
+        }
     }
 }
 
@@ -60,62 +81,17 @@ pub struct Piece {
 }
 
 /// The database.
-pub struct Database {
-    connection: Connection,
-}
+pub struct Database(DisposableFile);
 
 impl Database {
-    /// Opens the database, or makes it. A file that is no usable index of this version is made anew; one that is no index at all is
-    /// renamed first, so that a path by mistake destroys nothing.
+    /// Opens the database, or makes it; `None`: in memory. What is no usable index of this version is put aside, and made anew.
     pub fn open(path: Option<&Path>) -> Result<Database, DatabaseError> {
-        let Some(path) = path else {
-            let connection = Connection::open_in_memory()?;
-            connection.execute_batch(SCHEMA)?;
-            return Ok(Database { connection });
-        };
-        match Database::of_file(path) {
-            Err(error) if error.is_damage() => {}
-            Ok(None) => {}
-            Ok(Some(database)) => return Ok(database),
-            Err(error) => return Err(error),
-        }
-        Database::anew(path)
+        Ok(Database(DisposableFile::open(&INDEX, path)?))
     }
 
     /// Puts the file aside and makes it anew.
-    pub fn anew(path: &Path) -> Result<Database, DatabaseError> {
-        for end in ["", "-wal", "-shm", "-journal"] {
-            let file = |more: &str| PathBuf::from(format!("{}{more}{end}", path.display()));
-            match std::fs::rename(file(""), file(&format!(".{ASIDE}"))) {
-                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(DatabaseError::File { path: path.into(), source });
-                }
-                _ => {}
-            }
-        }
-        let connection = connect(path)?;
-        connection.execute_batch(SCHEMA)?;
-        connection.pragma_update(None, "application_id", APPLICATION)?;
-        connection.pragma_update(None, "user_version", VERSION)?;
-        Ok(Database { connection })
-    }
-
-    /// The index in a file; `None` if there is another thing in it, an index of another version, or nothing.
-    fn of_file(path: &Path) -> Result<Option<Database>, DatabaseError> {
-        if !path.try_exists().map_err(|source| DatabaseError::File { path: path.into(), source })? {
-            return Ok(None);
-        }
-        let connection = connect(path)?;
-        let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-        if number("application_id")? != APPLICATION || number("user_version")? != VERSION {
-            return Ok(None);
-        }
-        let state: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
-        if state != "ok" {
-            return Ok(None);
-        }
-        connection.execute("INSERT INTO words (words) VALUES ('integrity-check')", [])?;
-        Ok(Some(Database { connection }))
+    pub fn begin_anew(&mut self) -> Result<(), DatabaseError> {
+        Ok(self.0.begin_anew()?)
     }
 
     /// Makes the index hold these pieces and no others; each with what Scenarios say about its runbook. Only pieces that differ are
@@ -130,7 +106,7 @@ impl Database {
         for about in about {
             said.entry(&about.spec).or_default().push(&about.text);
         }
-        let transaction = self.connection.transaction()?;
+        let transaction = self.0.connection_mut().transaction()?;
         // The pieces that there are, by what is in them.
         let mut stored: HashMap<(String, String), Vec<(i64, i64)>> = HashMap::new();
         {
@@ -171,14 +147,14 @@ impl Database {
 
     /// Each stem of the index, and in how many pieces it stands.
     pub fn stems(&self) -> Result<Vec<(String, u32)>, DatabaseError> {
-        let mut query = self.connection.prepare("SELECT term, doc FROM vocabulary")?;
+        let mut query = self.0.connection().prepare("SELECT term, doc FROM vocabulary")?;
         let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The number of pieces.
     pub fn count(&self) -> Result<u32, DatabaseError> {
-        Ok(self.connection.query_row("SELECT count(*) FROM pieces", [], |row| row.get(0))?)
+        Ok(self.0.connection().query_row("SELECT count(*) FROM pieces", [], |row| row.get(0))?)
     }
 
     /// The pieces that have one of these stems, best first by bm25, at most `limit`.
@@ -201,8 +177,14 @@ impl Database {
         self.pieces(&format!("{PIECE} WHERE spec = ?1 ORDER BY position"), params![spec])
     }
 
+    /// The pieces with one of these hashes.
+    pub fn with_hashes(&self, hashes: &[&str]) -> Result<Vec<Piece>, DatabaseError> {
+        let hashes = serde_json::to_string(hashes)?;
+        self.pieces(&format!("{PIECE} WHERE hash IN (SELECT value FROM json_each(?1)) ORDER BY id"), params![hashes])
+    }
+
     fn pieces(&self, sql: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Piece>, DatabaseError> {
-        let mut query = self.connection.prepare_cached(sql)?;
+        let mut query = self.0.connection().prepare_cached(sql)?;
         let mut rows = query.query(params)?;
         let mut pieces = Vec::new();
         while let Some(row) = rows.next()? {
@@ -220,15 +202,6 @@ fn piece(row: &Row<'_>) -> Result<Piece, DatabaseError> {
     let excerpt =
         Excerpt { spec: row.get(1)?, headings: serde_json::from_str(&headings)?, text: row.get(3)?, hash: row.get(4)? };
     Ok(Piece { id: row.get(0)?, excerpt, words: [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?] })
-}
-
-fn connect(path: &Path) -> Result<Connection, DatabaseError> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY)?;
-    // What a power failure loses is read again from the files.
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    let _: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    Ok(connection)
 }
 
 fn insert(

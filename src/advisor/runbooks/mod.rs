@@ -1,6 +1,7 @@
 //! The index of the runbooks: reads a tree of Markdown, splits it into pieces, and finds those that fit a question.
 
 mod database;
+mod fusion;
 mod lexicon;
 mod library;
 mod question;
@@ -11,8 +12,8 @@ mod tree;
 mod vocabulary;
 mod words;
 
-pub use database::DatabaseError;
-pub use library::{Library, LibraryConfig, LibraryError, Query, Refreshed};
+pub use database::{DatabaseError, Due, VectorModel};
+pub use library::{Library, LibraryConfig, LibraryError, Query, QueryVector, Refreshed};
 pub use question::MatchedWord;
-pub use ranking::{Found, Why};
+pub use ranking::{Found, Near, Why};
 pub use tree::{PAGE_MAX, RunbookError, TreeLimits, read_runbook};

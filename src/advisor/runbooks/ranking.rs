@@ -21,9 +21,22 @@ pub struct Found {
     pub why: Why,
 }
 
+/// How near the vector of a piece is to that of a question.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Near {
+    /// From 1.
+    pub place: u32,
+    /// Cosine of the angle between them.
+    pub likeness: f32,
+}
+
 /// Why a piece was found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Why {
+    /// Place by its words, from 1; `None` where they alone do not find it.
+    pub place: Option<u32>,
+    /// `None` where no vectors are compared, or its own is not among the nearest.
+    pub near: Option<Near>,
     /// Words of the question that the piece has.
     pub matched: Vec<MatchedWord>,
     /// Words of the question that its runbook does not have.
@@ -113,11 +126,19 @@ struct Evidence {
     subject: f64,
 }
 
-/// The pieces that fit, best first. `own` is the Scenario's own runbook.
-pub fn rank(asked: &[Asked], pieces: Vec<Piece>, own: Option<&str>, weights: &Weights) -> Vec<Found> {
+/// Pieces by their words.
+#[derive(Debug, Default)]
+pub struct Ranked {
+    /// Those that fit, best first.
+    pub found: Vec<Found>,
+    pub others: Vec<Found>,
+}
+
+/// Which pieces fit, by their words. `own` is the Scenario's own runbook.
+pub fn rank(asked: &[Asked], pieces: Vec<Piece>, own: Option<&str>, weights: &Weights) -> Ranked {
     let total: f64 = asked.iter().filter(|word| !word.intent).map(|word| word.weight).sum();
     if total <= 0.0 {
-        return Vec::new();
+        return Ranked::default();
     }
     let counts = pieces.iter().map(Counts::of);
     let evidence: Vec<Vec<_>> =
@@ -139,11 +160,13 @@ pub fn rank(asked: &[Asked], pieces: Vec<Piece>, own: Option<&str>, weights: &We
         let said = asked.iter().zip(values).filter(|(word, _)| !word.intent);
         said.map(|(word, value)| word.weight * value).sum::<f64>() / total
     };
-    let mut found = Vec::new();
+    let (mut found, mut others) = (Vec::new(), Vec::new());
     for (piece, evidence) in pieces.iter().zip(&evidence) {
         let Some(runbook) = runbooks.get(piece.excerpt.spec.as_str()) else { continue };
         let is_own = own == Some(piece.excerpt.spec.as_str());
         let why = Why {
+            place: None,
+            near: None,
             matched: evidence
                 .iter()
                 .zip(asked)
@@ -169,19 +192,22 @@ pub fn rank(asked: &[Asked], pieces: Vec<Piece>, own: Option<&str>, weights: &We
             true => why.runbook_share >= weights.own_share_min && !why.matched.is_empty(),
             false => weights.is_supported(&why, asked),
         };
-        if fits {
-            let score = if is_own { score * weights.own } else { score };
-            found.push(Found { excerpt: piece.excerpt.clone(), score, why });
-        }
+        let score = if is_own { score * weights.own } else { score };
+        let of = if fits { &mut found } else { &mut others };
+        of.push(Found { excerpt: piece.excerpt.clone(), score, why });
     }
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     let best = found.first().map_or(0.0, |best| best.score);
-    found.retain(|found| found.score >= best * weights.score_min);
-    if own.is_none() { spread(found, weights.each_max) } else { found }
+    let enough = found.iter().take_while(|found| found.score >= best * weights.score_min).count();
+    others.extend(found.split_off(enough));
+    for (place, found) in (1..).zip(&mut found) {
+        found.why.place = Some(place);
+    }
+    Ranked { found, others }
 }
 
 /// Pieces in their order, but those of one runbook after its first few behind the others: a question may be about any of them.
-fn spread(found: Vec<Found>, each_max: usize) -> Vec<Found> {
+pub fn spread(found: Vec<Found>, each_max: usize) -> Vec<Found> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let (first, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| {
         let count = counts.entry(found.excerpt.spec.clone()).or_default();

@@ -4,11 +4,11 @@ use super::source::{self, Source};
 use super::{FindingsArgs, print};
 use crate::advisor::ollama::{ChatRequest, Ollama};
 use crate::advisor::runbooks::{Library, LibraryConfig, Query};
+use crate::advisor::vectors::Vectors;
 use crate::api::{Finding, FindingStatus};
-use crate::cli::CliError;
 use crate::cli::check::Output;
-use crate::cli::limits;
 use crate::cli::settings::Settings;
+use crate::cli::{CliError, limits, vectors};
 use crate::domain::advice::answer::schema;
 use crate::domain::advice::check::{Checked, check};
 use crate::domain::advice::prompt::{AdviceInput, EXCERPTS_MAX, Kind, Voice, advice_prompt};
@@ -43,9 +43,13 @@ pub async fn run(
         return Err(CliError::Argument(texts::no_findings(language)));
     }
     let library = library(settings, &source).await?;
+    let vectors = match settings.is_on("AGENTIC_SEARCH_VECTORS") {
+        true => Some(vectors::made(settings, &library).await?),
+        false => None,
+    };
     let (mut total, mut all) = (Total::default(), Vec::new());
     for finding in &source.findings {
-        let excerpts = find(&library, finding).await?;
+        let excerpts = find(&library, vectors.as_ref(), finding).await?;
         let tried = Tried {
             finding: finding.name_any(),
             result: Box::pin(ask(client, language, finding, &source, &excerpts)).await,
@@ -74,12 +78,19 @@ async fn library(settings: &Settings, source: &Source) -> Result<Library, CliErr
     blocking(open).await
 }
 
-async fn find(library: &Library, finding: &Finding) -> Result<Vec<Excerpt>, CliError> {
+async fn find(library: &Library, vectors: Option<&Vectors>, finding: &Finding) -> Result<Vec<Excerpt>, CliError> {
     let status = finding.status.clone().unwrap_or_default();
     let text = search_text(&finding.spec, &status);
+    let vector = match vectors {
+        Some(vectors) => vectors.of_question(&text).await,
+        None => None,
+    };
     let (library, runbook) = (library.clone(), status.runbook.map(|runbook| runbook.spec));
-    let find = move || library.find(&Query { text: &text, runbook: runbook.as_deref(), limit: EXCERPTS_MAX });
-    Ok(blocking(find).await?.into_iter().map(|found| found.excerpt).collect())
+    blocking(move || {
+        let (runbook, vector) = (runbook.as_deref(), vector.as_ref());
+        library.find_and_fill(&Query { text: &text, runbook, limit: EXCERPTS_MAX, vector })
+    })
+    .await
 }
 
 async fn blocking<T: Send + 'static, E: std::error::Error + Send + 'static>(

@@ -1,6 +1,7 @@
 //! `agentic-ops specs`: what of the runbooks is found, and what they lack.
 
 mod coverage;
+mod evaluate;
 mod search;
 mod votes;
 
@@ -8,10 +9,14 @@ use super::registry::contents;
 use super::registry::documents::Documents;
 use super::settings::Settings;
 use super::{CliError, limits};
+use crate::advisor::runbooks::{Library, LibraryConfig, LibraryError, Refreshed};
 use crate::api::ScenarioSpec;
 use crate::domain::advice::votes::SectionVotes;
 use crate::domain::printable::printable;
+use crate::domain::runbooks::About;
+use crate::domain::texts;
 use coverage::CoverageArgs;
+use evaluate::EvaluateArgs;
 use search::SearchArgs;
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -44,6 +49,8 @@ pub struct SpecsArgs {
 enum SpecsCommand {
     /// Show the sections that fit a question, and why; exit code 1 if none does
     Search(SearchArgs),
+    /// Tell how well questions find the runbooks that answer them; with --vectors, whether vectors find more: exit code 1 if a figure is worse
+    Evaluate(EvaluateArgs),
     /// List the checks that the runbooks do not cover; exit code 1 if there are any
     Coverage(CoverageArgs),
 }
@@ -65,7 +72,7 @@ struct Report {
     code: u8,
 }
 
-/// What both subcommands work with.
+/// What the subcommands work with.
 struct Context {
     settings: Settings,
     /// Directory of the runbooks.
@@ -83,7 +90,7 @@ pub async fn run(args: &SpecsArgs) -> Result<ExitCode, CliError> {
         SpecsCommand::Coverage(args) if args.votes => Some(votes::read(args).await?),
         _ => None,
     };
-    let report = report(args, settings, votes.as_deref())?;
+    let report = report(args, settings, votes.as_deref()).await?;
     for line in &report.warnings {
         eprintln!("{}", printable(line));
     }
@@ -92,7 +99,7 @@ pub async fn run(args: &SpecsArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::from(report.code))
 }
 
-fn report(args: &SpecsArgs, settings: Settings, votes: Option<&[SectionVotes]>) -> Result<Report, CliError> {
+async fn report(args: &SpecsArgs, settings: Settings, votes: Option<&[SectionVotes]>) -> Result<Report, CliError> {
     let registry = match &args.registry {
         Some(path) if !path.exists() => return Err(CliError::NoRegistry(path.clone())),
         Some(path) => Some(path.as_path()),
@@ -103,8 +110,29 @@ fn report(args: &SpecsArgs, settings: Settings, votes: Option<&[SectionVotes]>) 
     let (scenarios, errors) = scenarios(&documents, &settings);
     let context = Context { settings, root, scenarios, errors, output: args.output };
     match &args.command {
-        SpecsCommand::Search(args) => context.search(args),
+        SpecsCommand::Search(args) => context.search(args).await,
+        SpecsCommand::Evaluate(args) => context.evaluate(args).await,
         SpecsCommand::Coverage(_) => context.coverage(votes),
+    }
+}
+
+impl Context {
+    /// An index of the runbooks in memory, and what it has.
+    fn library(&self) -> Result<(Library, Refreshed), CliError> {
+        let config =
+            LibraryConfig { root: self.root.clone(), database: None, limits: limits::runbooks(&self.settings) };
+        let about: Vec<_> = self.scenarios.iter().filter_map(|(name, spec)| About::of(name, spec)).collect();
+        let failed = |error: LibraryError| CliError::Argument(error.to_string());
+        let library = Library::open(config).map_err(failed)?;
+        let refreshed = library.refresh(&about).map_err(failed)?;
+        Ok((library, refreshed))
+    }
+
+    /// What is wrong with files, for standard error.
+    fn warnings(&self, refreshed: &Refreshed) -> Vec<String> {
+        let language = self.settings.language();
+        let problems = refreshed.problems.iter().map(|problem| texts::runbook_problem(language, problem));
+        self.errors.iter().cloned().chain(problems).collect()
     }
 }
 

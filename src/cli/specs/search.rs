@@ -1,9 +1,9 @@
 //! `agentic-ops specs search`.
 
 use super::{Context, Output, Report};
-use crate::advisor::runbooks::{Found, Library, LibraryConfig, LibraryError, Query};
-use crate::cli::{CliError, limits};
-use crate::domain::runbooks::About;
+use crate::advisor::runbooks::{Found, Library, Query, QueryVector};
+use crate::cli::settings::Settings;
+use crate::cli::{CliError, vectors};
 use crate::domain::texts::{self, Language};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -20,40 +20,77 @@ pub(super) struct SearchArgs {
     /// Most sections that are shown
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
     limit: u16,
+    /// Compare vectors, too, by the model server of the settings, which embeds all sections first [default: AGENTIC_SEARCH_VECTORS]
+    #[arg(long)]
+    vectors: bool,
 }
 
 impl Context {
-    pub(super) fn search(&self, args: &SearchArgs) -> Result<Report, CliError> {
-        let config =
-            LibraryConfig { root: self.root.clone(), database: None, limits: limits::runbooks(&self.settings) };
-        let about: Vec<_> = self.scenarios.iter().filter_map(|(name, spec)| About::of(name, spec)).collect();
-        let failed = |error: LibraryError| CliError::Argument(error.to_string());
-        let library = Library::open(config).map_err(failed)?;
-        let refreshed = library.refresh(&about).map_err(failed)?;
+    pub(super) async fn search(&self, args: &SearchArgs) -> Result<Report, CliError> {
+        let (library, refreshed) = self.library()?;
         let text = args.text.join(" ");
-        let query = Query { text: &text, runbook: args.runbook.as_deref(), limit: args.limit.into() };
-        let found = library.find(&query).map_err(failed)?;
-        let language = self.settings.language();
-        let problems = refreshed.problems.iter().map(|problem| texts::runbook_problem(language, problem));
-        let warnings = self.errors.iter().cloned().chain(problems).collect();
-        let text = match self.output {
-            Output::Text => as_text(language, &found),
-            Output::Json => format!("{:#}\n", as_json(&refreshed.revision, &found)),
+        let compared = match args.vectors || self.settings.is_on("AGENTIC_SEARCH_VECTORS") {
+            true => match vector(&self.settings, &library, &text).await {
+                Err(error) if args.vectors => return Err(error),
+                Err(error) => Compared::Words(Some(error.to_string())),
+                Ok(vector) => Compared::Vectors(vector),
+            },
+            false => Compared::Words(None),
         };
-        Ok(Report { text, warnings, code: found.is_empty().into() })
+        let (runbook, limit) = (args.runbook.as_deref(), args.limit.into());
+        let query = Query { text: &text, runbook, limit, vector: compared.vector() };
+        let found = library.find(&query).map_err(|error| CliError::Argument(error.to_string()))?;
+        let text = match self.output {
+            Output::Text => as_text(self.settings.language(), &found, &compared),
+            Output::Json => format!("{:#}\n", as_json(&refreshed.revision, &found, &compared)),
+        };
+        Ok(Report { text, warnings: self.warnings(&refreshed), code: found.is_empty().into() })
     }
 }
 
+/// What is compared with a question.
+enum Compared {
+    /// Words alone, because of a fault if there is one.
+    Words(Option<String>),
+    Vectors(QueryVector),
+}
+
+impl Compared {
+    fn vector(&self) -> Option<&QueryVector> {
+        match self {
+            Compared::Words(_) => None,
+            Compared::Vectors(vector) => Some(vector),
+        }
+    }
+}
+
+/// The vector of a question, by the model with which all sections are embedded.
+async fn vector(settings: &Settings, library: &Library, text: &str) -> Result<QueryVector, CliError> {
+    let vectors = vectors::made(settings, library).await?;
+    vectors::of_question(&vectors, text).await
+}
+
 /// The sections, each with why it was found.
-fn as_text(language: Language, found: &[Found]) -> String {
+fn as_text(language: Language, found: &[Found], compared: &Compared) -> String {
     let mut text = String::new();
     if found.is_empty() {
         let _ = writeln!(text, "{}", texts::nothing_found(language));
     }
     for (number, Found { excerpt, score, why }) in (1..).zip(found) {
-        let _ = writeln!(text, "{number}. {} › {}  ({score:.2})", excerpt.spec, excerpt.headings.join(" › "));
-        let matched = why.matched.iter().map(|m| texts::word_matched(language, &m.word, &m.stem, m.by));
-        let _ = writeln!(text, "   {}", matched.collect::<Vec<_>>().join(", "));
+        let _ = match compared.vector() {
+            // Sums of reciprocals of places are small.
+            Some(_) => writeln!(text, "{number}. {} › {}  ({score:.4})", excerpt.spec, excerpt.headings.join(" › ")),
+            None => writeln!(text, "{number}. {} › {}  ({score:.2})", excerpt.spec, excerpt.headings.join(" › ")),
+        };
+        if compared.vector().is_some() {
+            let near = why.near.map(|near| (near.place, near.likeness));
+            let _ = writeln!(text, "   {}", texts::places(language, why.place, near));
+        }
+        let matched: Vec<_> =
+            why.matched.iter().map(|m| texts::word_matched(language, &m.word, &m.stem, m.by)).collect();
+        if !matched.is_empty() {
+            let _ = writeln!(text, "   {}", matched.join(", "));
+        }
         if !why.missing.is_empty() {
             let _ = writeln!(text, "   {}", texts::missing_words(language, &why.missing));
         }
@@ -64,11 +101,15 @@ fn as_text(language: Language, found: &[Found]) -> String {
         }
         let _ = writeln!(text);
     }
-    let _ = writeln!(text, "{}", texts::full_text_only(language));
+    let last = match compared {
+        Compared::Words(fault) => texts::full_text_only(language, fault.as_deref()),
+        Compared::Vectors(vector) => texts::words_and_vectors(language, &vector.model.name),
+    };
+    let _ = writeln!(text, "{last}");
     text
 }
 
-fn as_json(revision: &str, found: &[Found]) -> Value {
+fn as_json(revision: &str, found: &[Found], compared: &Compared) -> Value {
     let found = found.iter().map(|Found { excerpt, score, why }| {
         let matched = why.matched.iter().map(|m| json!({"word": m.word, "stem": m.stem, "by": m.by.as_str()}));
         json!({
@@ -83,10 +124,13 @@ fn as_json(revision: &str, found: &[Found]) -> Value {
                 "section_share": why.piece_share,
                 "runbook_share": why.runbook_share,
                 "own_runbook": why.own,
+                "words_place": why.place,
+                "vectors_place": why.near.map(|near| near.place),
+                "vectors_likeness": why.near.map(|near| near.likeness),
             },
         })
     });
-    json!({"revision": revision, "vectors": false, "found": found.collect::<Vec<_>>()})
+    json!({"revision": revision, "vectors": compared.vector().is_some(), "found": found.collect::<Vec<_>>()})
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shares are between 0 and 1")]

@@ -11,13 +11,17 @@ struct Line {
     args: SpecsArgs,
 }
 
+fn told(args: &SpecsArgs, settings: Settings, votes: Option<&[SectionVotes]>) -> Report {
+    tokio::runtime::Runtime::new().unwrap().block_on(report(args, settings, votes)).unwrap()
+}
+
 fn reported(language: &str, specs: &Path, registry: &Path, words: &[&str]) -> Report {
     let values = BTreeMap::from([("AGENTIC_LANGUAGE".to_string(), language.to_string())]);
     let settings = Settings::load(&BTreeMap::new(), None, &values).unwrap();
     let (specs, registry) = (specs.display().to_string(), registry.display().to_string());
     let line = ["specs"].iter().chain(words).copied().chain(["--specs", &specs, "--registry", &registry]);
     let line = <Line as clap::Parser>::try_parse_from(line).unwrap();
-    report(&line.args, settings, None).unwrap()
+    told(&line.args, settings, None)
 }
 
 fn shipped(language: &str, words: &[&str]) -> Report {
@@ -59,11 +63,10 @@ fn votes_are_listed_after_what_is_not_covered() {
     let mut line = <Line as clap::Parser>::try_parse_from(line).unwrap();
     (line.args.specs, line.args.registry) = (Some(repository("specs")), Some(repository("registry.yaml")));
     let votes = [votes];
-    let text = report(&line.args, settings().unwrap(), Some(&votes)).unwrap().text;
+    let text = told(&line.args, settings().unwrap(), Some(&votes)).text;
     assert_eq!(text, "desk § Como reparar: wrong 2, useful 1\n22 of 22 checks are in the runbooks\n");
     line.args.output = Output::Json;
-    let json: Value =
-        serde_json::from_str(&report(&line.args, settings().unwrap(), Some(&votes)).unwrap().text).unwrap();
+    let json: Value = serde_json::from_str(&told(&line.args, settings().unwrap(), Some(&votes)).text).unwrap();
     assert_eq!(
         json["votes"],
         serde_json::json!([{"spec": "desk", "section": "Como reparar", "useful": 1, "wrong": 2}])
@@ -76,7 +79,7 @@ fn a_search_tells_what_is_found_and_why() {
     assert_eq!((report.code, report.warnings.len()), (0, 0));
     assert!(report.text.starts_with("1. proxmox-cluster › Cluster Proxmox › "), "{}", report.text);
     assert!(report.text.contains("quorum (mesma palavra)"), "{}", report.text);
-    assert!(report.text.ends_with("a busca compara só palavras, sem modelo de embeddings\n"), "{}", report.text);
+    assert!(report.text.ends_with("a busca compara só palavras; com --vectors, também vetores\n"), "{}", report.text);
     let report = shipped("en", &["search", "elevador parado no quinto andar", "--output", "json"]);
     let json: Value = serde_json::from_str(&report.text).unwrap();
     assert_eq!((report.code, &json["found"]), (1, &Value::Array(Vec::new())));
@@ -85,4 +88,32 @@ fn a_search_tells_what_is_found_and_why() {
     assert_eq!(json["found"][0]["spec"], "vm123-finance-stack");
     assert_eq!(json["found"][0]["why"]["own_runbook"], true);
     assert_eq!(json["found"][0]["why"]["matched"][0]["by"], "stem");
+}
+
+#[test]
+fn an_evaluation_has_the_figures_of_its_questions() {
+    let file = std::env::temp_dir().join(format!("questions-{}.tsv", uuid::Uuid::new_v4()));
+    let questions = "proxmox.cluster/quorum\tpt\tcluster perdeu o quorum\n-\tpt\televador parado no quinto andar\n";
+    std::fs::write(&file, questions).unwrap();
+    let report = shipped("en", &["evaluate", file.to_str().unwrap()]);
+    let expected = "                               words\n\
+        questions with an answer       1\n\
+        runbook first                  1.000\n\
+        runbook among the first three  1.000\n\
+        section first                  1.000\n\
+        section among the first three  1.000\n\
+        questions without an answer    1\n\
+        declined                       1.000\n";
+    assert_eq!((report.text.as_str(), report.code), (expected, 0));
+    let json: Value =
+        serde_json::from_str(&shipped("en", &["evaluate", file.to_str().unwrap(), "--output", "json"]).text).unwrap();
+    assert_eq!((&json["words"]["runbook_first"], &json["words_and_vectors"]), (&1.0.into(), &Value::Null));
+    std::fs::write(&file, "no question\n").unwrap();
+    let line = ["specs", "evaluate", file.to_str().unwrap()];
+    let line = <Line as clap::Parser>::try_parse_from(line).unwrap();
+    let settings = Settings::load(&BTreeMap::new(), None, &BTreeMap::new()).unwrap();
+    let error =
+        tokio::runtime::Runtime::new().unwrap().block_on(super::report(&line.args, settings, None)).unwrap_err();
+    assert!(error.to_string().contains("linha 1"), "{error}");
+    std::fs::remove_file(file).unwrap();
 }

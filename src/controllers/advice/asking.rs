@@ -111,7 +111,7 @@ impl Asking {
         }
         let runbook = facts.status.runbook.as_ref().map(|runbook| runbook.spec.clone());
         let text = search_text(&finding.spec, &facts.status);
-        let excerpts = self.context.inquiry.found_and_own(&text, runbook.as_deref()).await;
+        let excerpts = self.context.search.for_model(&text, runbook.as_deref()).await;
         if excerpts.is_empty() {
             return Ended::Without(Why { subject: Some(facts.subject()), ..NO_RUNBOOK.into() });
         }
@@ -208,6 +208,9 @@ impl Asking {
         match runner.ready().await {
             Ok(state) => {
                 self.composer.standing.usable(&state.digest);
+                if let Some(vectors) = self.context.search.vectors() {
+                    vectors.seen(state.embed_digest.as_deref());
+                }
                 Ok(ModelId { name: runner.client().model().to_string(), digest: state.digest })
             }
             Err(NotDone::Until(until)) => Err(Ended::Later { until, fault: None }),

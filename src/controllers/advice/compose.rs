@@ -1,6 +1,5 @@
 //! Advice and its Message, put together from what is known.
 
-use super::shelf::Shelf;
 use crate::api::conditions::bounded;
 use crate::api::{Advice, AdviceBasis, AdviceModel, Agent, Citation, Finding, FindingStatus, MessageSpec, Tier};
 use crate::controllers::context::Context;
@@ -148,19 +147,13 @@ impl Compared {
 #[derive(Clone)]
 pub struct Composer {
     context: Context,
-    pub shelf: Shelf,
     pub standing: ModelStanding,
     pub compared: Compared,
 }
 
 impl Composer {
     pub fn new(context: &Context) -> Composer {
-        Composer {
-            shelf: Shelf::new(context.advice.library.clone(), context.metrics.clone()),
-            standing: context.monitoring.model.clone(),
-            compared: Compared::default(),
-            context: context.clone(),
-        }
+        Composer { standing: context.monitoring.model.clone(), compared: Compared::default(), context: context.clone() }
     }
 
     /// What is known of a Finding; `None` before its status is written.
@@ -169,7 +162,7 @@ impl Composer {
         let agents = &self.context.caches.agents;
         let is_available = |name: &str| agents.get(name).is_some_and(|agent| !agent.spec.suspend);
         let acting = acting(status.agent.as_deref().unwrap_or(MAESTRO), is_available).to_string();
-        let runbooks = self.shelf.revision();
+        let runbooks = self.context.search.revision();
         Some(Facts {
             is_compared: self.compared.has(finding.metadata.name.as_deref().unwrap_or_default(), &runbooks),
             evidence: evidence_hash(&finding.spec, &status),
@@ -191,7 +184,7 @@ impl Composer {
         let is_quoted = page.as_deref().is_some_and(|page| section(page, None).is_some());
         let found = match is_quoted {
             true => None,
-            false => self.shelf.find(search_text(&finding.spec, status), None).await.into_iter().next(),
+            false => self.context.search.by_words(&search_text(&finding.spec, status), None).await.into_iter().next(),
         };
         let worded = why.as_ref().map(|why| self.worded(why, facts));
         let said = fallback(&Known {

@@ -7,6 +7,8 @@
 //! 3. Ask the model about one thing at a time ([`asking`], and the [`questions`] of people first), as far as the budget and the breaker
 //!    allow: find excerpts, render the prompt, check the answer, and store it (T1) in the status and in a Message of the Agent.
 //!
+//! 4. While nothing waits for the model, embed the pieces of runbooks that changed, a batch at a time ([`work`]).
+//!
 //! The section of the runbook alone is told in the Thread only to a person who asked for advice. The opening Message and the mail have
 //! quoted the Scenario's runbook already; that T1 is off, or how it is turned on, is nothing that each Thread has to say; and what the
 //! search finds for a Scenario without a runbook was judged by nobody. All of that is in `status.advice`.
@@ -15,7 +17,6 @@ mod asking;
 mod compose;
 mod pending;
 mod questions;
-mod shelf;
 mod work;
 mod writer;
 

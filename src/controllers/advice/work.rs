@@ -1,5 +1,6 @@
 //! The loop of the controller: what changed, what is written, and what the model is asked.
 
+mod embedding;
 mod jobs;
 mod questions;
 
@@ -116,7 +117,7 @@ impl Controller {
         let caches = self.context.caches.clone();
         let (mut findings, mut agents) = (caches.findings.subscribe(), caches.agents.subscribe());
         caches.progress.until_listed(&["Scenario", "Finding", "Agent", "Thread", "Message"]).await;
-        self.composer.shelf.refresh(caches.scenarios.objects()).await;
+        self.context.search.refresh(caches.scenarios.objects()).await;
         self.runbooks.next = Instant::now() + REFRESH;
         let mut fence = self.fence.clone();
         let mut questions = self.open_questions.clone();
@@ -129,8 +130,9 @@ impl Controller {
                 _ = questions.changed() => {}
                 Some(written) = self.writes.running.join_next() => self.written(written),
                 Some(ended) = self.jobs.tasks.join_next() => self.job_ended(ended),
-                Some(_) = self.jobs.looks.join_next() => {}
-                Some(_) = self.runbooks.refreshes.join_next() => {}
+                Some(stepped) = self.jobs.embedding.steps.join_next() => self.embedded(stepped),
+                Some(_) = self.jobs.looks.join_next() => self.may_embed(),
+                Some(_) = self.runbooks.refreshes.join_next() => self.may_embed(),
                 () = tokio::time::sleep_until(next_pass.into()) => {
                     next_pass = Instant::now() + self.pass();
                     continue;
@@ -229,10 +231,10 @@ impl Controller {
         let now = Instant::now();
         if now >= self.runbooks.next && self.runbooks.refreshes.is_empty() {
             self.runbooks.next = now + REFRESH;
-            let (shelf, scenarios) = (self.composer.shelf.clone(), self.context.caches.scenarios.objects());
-            self.runbooks.refreshes.spawn(async move { shelf.refresh(scenarios).await });
+            let (search, scenarios) = (self.context.search.clone(), self.context.caches.scenarios.objects());
+            self.runbooks.refreshes.spawn(async move { search.refresh(scenarios).await });
         }
-        let revision = self.composer.shelf.revision();
+        let revision = self.context.search.revision();
         let before = self.runbooks.revision.replace(revision.clone());
         if before.is_some_and(|before| before != revision) {
             self.all_seen(Duration::ZERO);

@@ -157,7 +157,7 @@ impl Answering {
             None => Vec::new(),
         };
         let case = questions::Asked {
-            is_model_on: self.context.inquiry.off_by.is_none(),
+            is_model_on: self.context.advice.off.is_none(),
             tier: self.context.caches.agents.get(agent).map_or(Tier::T0, |agent| agent.spec.tier),
             is_free: asked.is_some(),
             is_found: !found.is_empty(),
@@ -184,7 +184,7 @@ impl Answering {
 
     async fn found(&self, asked: &str, surroundings: &Surroundings) -> Vec<Excerpt> {
         let runbook = surroundings.runbook();
-        self.context.inquiry.found(asked, runbook.as_ref().map(|runbook| runbook.spec.as_str())).await
+        self.context.search.by_words(asked, runbook.as_ref().map(|runbook| runbook.spec.as_str())).await
     }
 
     fn refresh(&self, silences: &mut ParsedSilences) {

@@ -86,7 +86,7 @@ impl Asking {
         let Some(asked) = free_question(&question.spec.body) else { return Prepared::Nothing };
         let (state, runbook) = self.state(&question, &thread);
         let runbook = runbook.as_ref().map(|runbook| runbook.spec.as_str());
-        let excerpts = self.context.inquiry.found_and_own(&asked, runbook).await;
+        let excerpts = self.context.search.for_model(&asked, runbook).await;
         if excerpts.is_empty() {
             return Prepared::Known(question, ModelOutcome::NothingFound);
         }

@@ -98,7 +98,7 @@ impl Controller {
         let running = self.context.questions.running.borrow().as_ref().map(|(name, _)| name.clone());
         let is_due = |name: &&String| !self.settled.contains(*name) && running.as_ref() != Some(*name);
         let late = open.late.iter().filter(is_due).map(|name| (name.clone(), ModelOutcome::Late));
-        let off = self.context.inquiry.off_by.into_iter().flat_map(|setting| {
+        let off = self.context.advice.off.into_iter().flat_map(|setting| {
             open.asked.keys().filter(is_due).map(move |name| (name.clone(), ModelOutcome::Off { setting }))
         });
         let due: Vec<_> = late.chain(off).take(AT_ONCE).collect();

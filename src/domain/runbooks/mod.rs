@@ -2,6 +2,7 @@
 
 mod about;
 mod coverage;
+pub mod evaluation;
 mod excerpt;
 mod pieces;
 pub mod section;

@@ -69,8 +69,9 @@ pub use model::{
 };
 pub use readings::{detail, unread};
 pub use runbooks::{
-    RunbookProblem, RunbookProblemKind, WordMatch, coverage_summary, full_text_only, missing_words, nothing_found,
-    runbook_gap, runbook_problem, shares, word_matched,
+    RunbookProblem, RunbookProblemKind, WordMatch, coverage_summary, evaluation_columns, evaluation_rows,
+    evaluation_verdict, full_text_only, missing_words, no_question, no_questions, nothing_found, places, runbook_gap,
+    runbook_problem, shares, word_matched, words_and_vectors,
 };
 pub use silences::{
     SilenceArgument, no_silence, no_such_silence, silence_argument, silence_columns, silence_deleted, silence_ended,

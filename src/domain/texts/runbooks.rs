@@ -1,6 +1,7 @@
 //! Texts about the runbooks and their index.
 
 use super::language::Language;
+use crate::domain::runbooks::evaluation::Figures;
 use crate::domain::runbooks::{Coverage, Gap};
 use std::fmt::{Display, Formatter};
 
@@ -175,11 +176,81 @@ pub fn nothing_found(language: Language) -> String {
     text!(language, "não encontrei nada nos runbooks sobre isso", "nothing was found in the runbooks about this")
 }
 
-/// The search compares words alone.
-pub fn full_text_only(language: Language) -> String {
+/// The place of a section among those by words and those by vectors, with how near its vector is to that of the question.
+pub fn places(language: Language, words: Option<u32>, vectors: Option<(u32, f32)>) -> String {
+    let words = words.map(|place| text!(language, "por palavras, lugar {place}", "by words, place {place}"));
+    let vectors = vectors.map(|(place, near)| {
+        text!(language, "por vetores, lugar {place} ({near:.2})", "by vectors, place {place} ({near:.2})")
+    });
+    [words, vectors].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// The search compares words alone: because of this fault, or because nothing else was asked for.
+pub fn full_text_only(language: Language, fault: Option<&str>) -> String {
+    match fault {
+        Some(fault) => {
+            text!(language, "a busca compara só palavras: {fault}", "the search compares words only: {fault}")
+        }
+        None => text!(
+            language,
+            "a busca compara só palavras; com --vectors, também vetores",
+            "the search compares words only; with --vectors, vectors too",
+        ),
+    }
+}
+
+/// The search compares words, and vectors of this model.
+pub fn words_and_vectors(language: Language, model: &str) -> String {
+    text!(language, "a busca compara palavras e vetores de {model}", "the search compares words and vectors of {model}")
+}
+
+/// The figures of a search, each with its value.
+pub fn evaluation_rows(language: Language, figures: &Figures) -> Vec<(String, String)> {
+    let share = |share: f64| format!("{share:.3}");
+    let answerable = figures.questions.saturating_sub(figures.unanswerable);
+    [
+        (text!(language, "perguntas com resposta", "questions with an answer"), answerable.to_string()),
+        (text!(language, "runbook em primeiro", "runbook first"), share(figures.recall_1)),
+        (text!(language, "runbook entre os três primeiros", "runbook among the first three"), share(figures.recall_3)),
+        (text!(language, "seção em primeiro", "section first"), share(figures.section_1)),
+        (text!(language, "seção entre as três primeiras", "section among the first three"), share(figures.section_3)),
+        (text!(language, "perguntas sem resposta", "questions without an answer"), figures.unanswerable.to_string()),
+        (text!(language, "recusadas", "declined"), share(figures.nothing)),
+    ]
+    .into()
+}
+
+/// The headings of the two columns of figures.
+pub fn evaluation_columns(language: Language) -> (String, String) {
+    (text!(language, "palavras", "words"), text!(language, "palavras e vetores", "words and vectors"))
+}
+
+/// What the figures say about vectors.
+pub fn evaluation_verdict(language: Language, is_worse: bool) -> String {
+    match is_worse {
+        true => text!(
+            language,
+            "Com vetores, um dos valores piora: deixe AGENTIC_SEARCH_VECTORS=false.",
+            "With vectors a figure gets worse: leave AGENTIC_SEARCH_VECTORS=false.",
+        ),
+        false => text!(
+            language,
+            "Com vetores, nenhum valor piora: AGENTIC_SEARCH_VECTORS=true é possível.",
+            "With vectors no figure gets worse: AGENTIC_SEARCH_VECTORS=true is possible.",
+        ),
+    }
+}
+
+/// A line of a file is no question.
+pub fn no_question(language: Language, file: &str, line: usize) -> String {
     text!(
         language,
-        "a busca compara só palavras, sem modelo de embeddings",
-        "the search compares words only, without an embedding model",
+        "{file}, linha {line}: uma pergunta tem três partes separadas por tabulações: o que a responde, o idioma e o texto",
+        "{file}, line {line}: a question has three parts separated by tabulators: what answers it, its language and the text",
     )
+}
+
+/// There is nothing to evaluate a search with.
+pub fn no_questions(language: Language) -> String {
+    text!(language, "os arquivos não têm perguntas", "the files have no questions")
 }

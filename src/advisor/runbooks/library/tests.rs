@@ -42,7 +42,7 @@ impl Drop for Directory {
 }
 
 fn found(library: &Library, text: &str, runbook: Option<&str>) -> Vec<String> {
-    let found = library.find(&Query { text, runbook, limit: 3 }).unwrap();
+    let found = library.find(&Query { text, runbook, limit: 3, vector: None }).unwrap();
     let name = |found: &Found| format!("{}#{}", found.excerpt.spec, found.excerpt.section().unwrap_or_default());
     found.iter().map(name).collect()
 }
@@ -86,7 +86,7 @@ fn why_tells_each_word_that_matched() {
     let directory = Directory::filled();
     let library = directory.library(None);
     library.refresh(&[]).unwrap();
-    let query = Query { text: "rebootar o roteadorr da console azul", runbook: None, limit: 1 };
+    let query = Query { text: "rebootar o roteadorr da console azul", runbook: None, limit: 1, vector: None };
     let why = library.find(&query).unwrap().remove(0).why;
     let matched: Vec<_> = why.matched.iter().map(|m| (m.word.as_str(), m.by.as_str())).collect();
     assert_eq!(matched, [("rebootar", "lexicon"), ("roteadorr", "trigrams"), ("console", "stem")]);
@@ -139,8 +139,81 @@ fn a_question_of_any_length_is_answered() {
     library.refresh(&[]).unwrap();
     for text in [words.clone(), "palavra ".repeat(100_000), "é".repeat(5000), format!("papel {}", "zz1 ".repeat(5000))]
     {
-        let found = library.find(&Query { text: &text, runbook: Some("words"), limit: 100 });
+        let found = library.find(&Query { text: &text, runbook: Some("words"), limit: 100, vector: None });
         assert!(found.is_ok(), "{found:?}");
     }
     assert!(!found(&library, &words, None).is_empty());
+}
+
+#[test]
+fn an_index_that_is_damaged_while_it_is_open_is_made_anew() {
+    let directory = Directory::filled();
+    let file = directory.0.join("index.sqlite");
+    let library = directory.library(Some(&file));
+    library.refresh(&[]).unwrap();
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("DROP TABLE pieces").unwrap();
+    drop(other);
+    let query = Query { text: "papel", runbook: None, limit: 3, vector: None };
+    assert!(library.find(&query).is_err());
+    // Nothing changed in the files.
+    assert_eq!(library.refresh(&[]).unwrap().changed, 4);
+    assert_eq!(found(&library, "papel", None).len(), 2);
+    assert!(directory.0.join("index.sqlite.unusable").exists());
+}
+
+#[test]
+fn a_deleted_index_is_made_again() {
+    let directory = Directory::filled();
+    let file = directory.0.join("index.sqlite");
+    let library = directory.library(Some(&file));
+    library.refresh(&[]).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(found(&library, "papel", None).len(), 2, "what is open goes on");
+    drop(library);
+    for end in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+    }
+    assert_eq!(directory.library(Some(&file)).refresh(&[]).unwrap().changed, 4);
+}
+
+#[test]
+fn vectors_join_what_words_find() {
+    let directory = Directory::filled();
+    let library = directory.library(None);
+    library.refresh(&[]).unwrap();
+    let model = VectorModel { name: "m".into(), digest: "1".into() };
+    let vectors: Vec<(String, Vec<f32>)> = ["impressora", "rede/roteador"]
+        .iter()
+        .flat_map(|spec| library.sections(spec).unwrap())
+        .map(|piece| (piece.hash.clone(), if piece.text.contains("console") { vec![0.0, 1.0] } else { vec![1.0, 0.0] }))
+        .collect();
+    library.store_vectors(&model, &vectors).unwrap();
+    let vector = QueryVector { model, numbers: vec![0.0, 1.0] };
+    let query = Query { text: "falta papel na bandeja", runbook: None, limit: 3, vector: Some(&vector) };
+    let words = library.find(&Query { vector: None, ..query }).unwrap();
+    assert!(words.iter().all(|found| found.excerpt.spec == "impressora" && found.why.near.is_none()), "{words:?}");
+    let both = library.find(&query).unwrap();
+    let why: Vec<_> = both.iter().map(|found| (found.excerpt.text.contains("console"), found.why.place)).collect();
+    assert_eq!(both[0].excerpt.text, words[0].excerpt.text, "{why:?}");
+    assert!(why.contains(&(true, None)), "the nearest is added: {why:?}");
+    let other = QueryVector { model: VectorModel { name: "m".into(), digest: "2".into() }, ..vector.clone() };
+    assert_eq!(library.find(&Query { vector: Some(&other), ..query }).unwrap(), words, "of another model");
+    // Some vector is always the nearest.
+    assert_eq!(library.find(&Query { text: "elevador preso no quinto andar", ..query }).unwrap(), []);
+}
+
+#[test]
+fn other_pieces_of_the_own_runbook_follow() {
+    let directory = Directory::filled();
+    let library = directory.library(None);
+    library.refresh(&[]).unwrap();
+    let specs = |text: &str, runbook, limit| -> Vec<String> {
+        let query = Query { text, runbook, limit, vector: None };
+        library.find_and_fill(&query).unwrap().into_iter().map(|piece| piece.spec).collect()
+    };
+    assert_eq!(specs("elevador", Some("impressora"), 6), ["impressora", "impressora"]);
+    assert_eq!(specs("elevador", Some("impressora"), 1), ["impressora"]);
+    assert_eq!(specs("elevador", None, 6), [""; 0]);
+    assert_eq!(specs("falta papel na bandeja", Some("impressora"), 6), ["impressora", "impressora"]);
 }

@@ -28,6 +28,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("AGENTIC_LLM_MODEL", Some("qwen2.5:7b-instruct"), Format::Any, "model for advice and answers"),
     setting("AGENTIC_EMBED_MODEL", Some("nomic-embed-text"), Format::Any, "model for embeddings"),
     setting(
+        "AGENTIC_SEARCH_VECTORS",
+        Some("false"),
+        Format::Bool,
+        "whether the excerpts that the model is given are found by the vectors of AGENTIC_EMBED_MODEL, too; `agentic-ops specs evaluate --vectors` tells whether that finds more",
+    ),
+    setting(
         "AGENTIC_LLM_TIMEOUT",
         Some("10m"),
         Format::Duration,

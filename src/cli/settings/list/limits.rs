@@ -8,7 +8,7 @@ pub const SETTINGS: &[Setting] = &[
         "AGENTIC_DATA_DIR",
         None,
         Format::Any,
-        "directory of `operator` for files that can be deleted at any time, such as the history of readings; if unset, no history is kept. `standalone` has `--data`",
+        "directory of `operator` for files that can be deleted at any time: the history of readings, and the index of the runbooks; if unset, no history is kept, and the index is in memory. Each process needs one of its own. `standalone` has `--data`",
     ),
     setting(
         "AGENTIC_LEASE_SEC",

@@ -1,5 +1,6 @@
 //! What waits for the model: one job at a time is asked.
 
+use super::embedding::Embedding;
 use super::{Controller, LOOK, SETTLE};
 use crate::api::{Finding, Severity};
 use crate::controllers::advice::asking::{Asking, Ended};
@@ -32,6 +33,7 @@ pub struct Jobs {
     /// Until then the model is not asked.
     pub not_before: Option<Timestamp>,
     pub looks: JoinSet<()>,
+    pub embedding: Embedding,
     next_look: Instant,
 }
 
@@ -48,6 +50,7 @@ impl Jobs {
             overtaken: HashMap::new(),
             not_before: None,
             looks: JoinSet::new(),
+            embedding: Embedding::default(),
             next_look: now,
         }
     }
@@ -96,6 +99,9 @@ impl Controller {
                 self.jobs.next_look = now + LOOK;
                 self.jobs.looks.spawn(async move { asking.look().await });
             }
+            if !is_held {
+                self.begin_embedding(now);
+            }
             return;
         }
         let Some(job) = self.jobs.queue.take() else { return };
@@ -124,7 +130,10 @@ impl Controller {
             self.jobs.queue.first().and_then(|job| if job.is_asked() { Some(at) } else { asking.budget_next(at) });
         let after = |next: Timestamp| now + Duration::try_from(next.duration_since(at)).unwrap_or(Duration::ZERO);
         let look = self.jobs.looks.is_empty().then_some(self.jobs.next_look);
-        next_call(first.map(after), self.jobs.not_before.map(after), look).map(|next| next.max(now))
+        let not_before = self.jobs.not_before.map(after);
+        let embedding = self.jobs.embedding.due().map(|next| not_before.map_or(next, |until| until.max(next)));
+        let call = next_call(first.map(after), not_before, look);
+        call.into_iter().chain(embedding).min().map(|next| next.max(now))
     }
 
     pub(super) fn job_ended(&mut self, ended: Result<Ended, JoinError>) {

@@ -1,8 +1,11 @@
 use super::{check, s};
+use crate::domain::runbooks::evaluation::{Count, Figures};
 use crate::domain::runbooks::{Coverage, Gap};
+use crate::domain::texts::Language;
 use crate::domain::texts::{
-    RunbookProblem, RunbookProblemKind as Kind, WordMatch, coverage_summary, full_text_only, missing_words,
-    nothing_found, runbook_gap, runbook_problem, shares, word_matched,
+    RunbookProblem, RunbookProblemKind as Kind, WordMatch, coverage_summary, evaluation_columns, evaluation_rows,
+    evaluation_verdict, full_text_only, missing_words, no_question, no_questions, nothing_found, places, runbook_gap,
+    runbook_problem, shares, word_matched, words_and_vectors,
 };
 
 #[test]
@@ -51,5 +54,23 @@ fn why_a_section_is_found_is_in_both_languages() {
     check("missing", |language| missing_words(language, &[s(), s()]));
     check("shares", |language| shares(language, 40, 50));
     check("nothing", nothing_found);
-    check("full text", full_text_only);
+    check("full text", |language| full_text_only(language, None));
+    check("fault", |language| full_text_only(language, Some("X1")));
+    check("vectors", |language| words_and_vectors(language, &s()));
+    check("places", |language| places(language, Some(5), Some((9, 0.5))));
+}
+
+#[test]
+fn how_well_the_search_finds_is_in_both_languages() {
+    let figures = Figures { questions: 9, ..Count::default().figures() };
+    for row in 0..evaluation_rows(Language::English, &figures).len() {
+        check("figures", |language| evaluation_rows(language, &figures)[row].0.clone());
+    }
+    check("words", |language| evaluation_columns(language).0);
+    check("words and vectors", |language| evaluation_columns(language).1);
+    for is_worse in [true, false] {
+        check("verdict", |language| evaluation_verdict(language, is_worse));
+    }
+    check("no question", |language| no_question(language, &s(), 5));
+    check("no questions", no_questions);
 }
