@@ -51,8 +51,8 @@ pub struct Vectors {
 struct State {
     /// Digest of the model for embeddings, as the server listed it last; `None` if it does not have it.
     digest: Option<String>,
-    /// What was told of the model.
-    told: Option<Option<String>>,
+    /// Whether the log says that the server has the model.
+    told: Option<bool>,
     /// The revision of the runbooks of which everything is embedded, and by which model.
     settled: Option<(Arc<str>, VectorModel)>,
     /// Texts of the next request, and of the largest one that the server does in time.
@@ -73,7 +73,7 @@ impl Vectors {
     pub fn seen(&self, digest: Option<&str>) {
         let mut state = self.state();
         state.digest = digest.map(String::from);
-        if state.told.as_ref().is_none_or(|told| told.is_some() != digest.is_some()) {
+        if state.told.replace(digest.is_some()) != Some(digest.is_some()) {
             let model = self.client.embed_model().unwrap_or("AGENTIC_EMBED_MODEL");
             match digest {
                 Some(_) => tracing::info!(model, "runbooks are searched by words and vectors once they are embedded"),
@@ -83,7 +83,6 @@ impl Vectors {
                 ),
             }
         }
-        state.told = Some(digest.map(String::from));
     }
 
     /// Embeds a batch of pieces that have no vector of the model, if there are any. The server is asked for nothing else.

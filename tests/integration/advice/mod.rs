@@ -4,6 +4,7 @@ pub mod model;
 mod questions;
 mod requests;
 mod site;
+mod vectors;
 
 use crate::kit::wait::{eventually, until};
 use agentic_ops::api::{Finding, Message, Phase, Thread, Tier};

@@ -11,6 +11,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 pub const NAME: &str = "stand-in:1b";
+/// The model for embeddings, to which all texts are alike.
+pub const EMBED: &str = "stand-in-nomic";
 
 /// How it behaves.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +37,8 @@ struct Shared {
     answers: Arc<Semaphore>,
     /// The questions, without the calls that load the model or ask for one token.
     asked: Arc<Mutex<Vec<String>>>,
+    /// The texts of each request for vectors.
+    embedded: Arc<Mutex<Vec<Vec<String>>>>,
 }
 
 pub struct StandIn {
@@ -49,14 +53,19 @@ impl StandIn {
     }
 
     pub async fn start_at(address: SocketAddr, behaviour: Behaviour) -> StandIn {
-        let answers = Arc::new(Semaphore::new(0));
-        let shared = Shared { behaviour: watch::Sender::new(behaviour), answers, asked: Arc::default() };
+        let shared = Shared {
+            behaviour: watch::Sender::new(behaviour),
+            answers: Arc::new(Semaphore::new(0)),
+            asked: Arc::default(),
+            embedded: Arc::default(),
+        };
         let listener = tokio::net::TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Router::new()
             .route("/api/version", get(|| async { Json(json!({"version": "0.6.8"})) }))
             .route("/api/tags", get(tags))
             .route("/api/chat", post(chat))
+            .route("/api/embed", post(embed))
             .with_state(shared.clone());
         let serving = tokio::spawn(async move {
             let _ = axum::serve(listener, app).await;
@@ -77,6 +86,11 @@ impl StandIn {
     pub fn asked(&self) -> Vec<String> {
         self.shared.asked.lock().unwrap().clone()
     }
+
+    /// The texts of each request for vectors.
+    pub fn embedded(&self) -> Vec<Vec<String>> {
+        self.shared.embedded.lock().unwrap().clone()
+    }
 }
 
 impl Drop for StandIn {
@@ -87,8 +101,20 @@ impl Drop for StandIn {
 
 async fn tags(State(shared): State<Shared>) -> Json<Value> {
     let is_empty = *shared.behaviour.borrow() == Behaviour::IsEmpty;
-    let models = if is_empty { json!([]) } else { json!([{"name": NAME, "digest": "0f1e2d3c4b5a"}]) };
+    let models = if is_empty {
+        json!([])
+    } else {
+        json!([{"name": NAME, "digest": "0f1e2d3c4b5a"}, {"name": EMBED, "digest": "5a4b3c2d1e0f"}])
+    };
     Json(json!({"models": models}))
+}
+
+async fn embed(State(shared): State<Shared>, Json(body): Json<Value>) -> Json<Value> {
+    let texts = body["input"].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_string());
+    let texts: Vec<String> = texts.collect();
+    let vectors = vec![json!([0.5, 0.25]); texts.len()];
+    shared.embedded.lock().unwrap().push(texts);
+    Json(json!({"embeddings": vectors}))
 }
 
 async fn chat(State(shared): State<Shared>, Json(body): Json<Value>) -> Response {

@@ -1,12 +1,13 @@
 //! An operator that advises, with a target and a runbook.
 
-use super::model::{NAME, StandIn};
+use super::model::{EMBED, NAME, StandIn};
 use crate::integration::replicas::cluster::{Cluster, Which};
 use crate::integration::replicas::target::Target;
 use crate::kit::wait::eventually;
 use crate::kit::{operator, settings};
 use agentic_ops::advisor::ollama::{Ollama, OllamaConfig};
 use agentic_ops::advisor::runbooks::{Library, LibraryConfig, TreeLimits};
+use agentic_ops::advisor::vectors::Vectors;
 use agentic_ops::api::{Advice, Agent, Finding, Message, Phase, Scenario};
 use agentic_ops::cli::notices;
 use agentic_ops::controllers::advice_config::AdviceConfig;
@@ -26,6 +27,9 @@ use std::time::Duration;
 pub const RUNBOOK: &str = "# Loja\n\nA loja não responde.\n\n## Como reparar\n\n\
     Reinicie o serviço da loja com cuidado e confira a página inicial.\n";
 
+/// What only its vector finds.
+pub const UNRELATED: &str = "# Zebra\n\nListras pretas.\n";
+
 pub struct Site {
     pub cluster: Cluster,
     pub target: Target,
@@ -38,9 +42,11 @@ pub struct Site {
 pub struct With<'a> {
     pub model: Option<&'a StandIn>,
     pub timeout: Duration,
+    /// The runbooks are embedded, and there is one that no question has a word of.
+    pub vectors: bool,
 }
 
-pub const WITHOUT_MODEL: With<'_> = With { model: None, timeout: Duration::from_secs(60) };
+pub const WITHOUT_MODEL: With<'_> = With { model: None, timeout: Duration::from_secs(60), vectors: false };
 
 pub fn with(model: &StandIn) -> With<'_> {
     With { model: Some(model), ..WITHOUT_MODEL }
@@ -63,6 +69,9 @@ impl Site {
         let specs = cluster.scratch.0.join("specs");
         std::fs::create_dir_all(&specs).unwrap();
         std::fs::write(specs.join("loja.md"), RUNBOOK).unwrap();
+        if with.vectors {
+            std::fs::write(specs.join("zebra.md"), UNRELATED).unwrap();
+        }
         let target = Target::start().await;
         target.set(false);
         let mut site = Site { cluster, target, operator: None, metrics: Arc::new(Metrics::default()), specs };
@@ -76,10 +85,14 @@ impl Site {
         self.metrics = config.metrics.clone();
         let root = self.specs.clone();
         let limits = TreeLimits { files: 16, bytes: 1 << 20 };
+        let model = with.model.map(|model| client(model, with.timeout));
+        let library = Library::open(LibraryConfig { root, database: None, limits }).unwrap();
+        let vectors = model.clone().filter(|_| with.vectors);
         let advice = AdviceConfig {
-            model: with.model.map(|model| client(model, with.timeout)),
+            vectors: vectors.map(|client| Vectors::new(client, library.clone(), Timestamp::now)),
+            model,
             off: with.model.is_none().then_some("OLLAMA_BASE_URL"),
-            library: Some(Library::open(LibraryConfig { root, database: None, limits }).unwrap()),
+            library: Some(library),
             ..AdviceConfig::default()
         };
         let mut monitoring = config.monitoring.clone();
@@ -174,7 +187,7 @@ fn client(model: &StandIn, timeout: Duration) -> Ollama {
     Ollama::new(OllamaConfig {
         base: format!("http://{}", model.address).parse().unwrap(),
         model: NAME.into(),
-        embed_model: None,
+        embed_model: Some(EMBED.into()),
         keep_alive: Duration::from_secs(60),
         timeout,
         guard: AddressGuard::default(),
