@@ -224,7 +224,7 @@ async fn a_person_gets_advice_at_any_severity() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_does_not_answer_in_time_is_given_up_on() {
     let model = StandIn::start(Behaviour::Hangs).await;
-    let slow = With { model: Some(&model), timeout: Duration::from_secs(2) };
+    let slow = With { timeout: Duration::from_secs(2), ..with(&model) };
     let site = Site::start("advice-slow", slow).await;
     let name = site.watch("loja", "high", "pulso", Some("loja")).await;
     let advice = site.advised(&name, "that it is too slow", |a| a.reason.as_deref() == Some("ModelTooSlow")).await;
