@@ -19,6 +19,7 @@ pub mod notify;
 mod objects;
 pub mod operator;
 mod panel;
+mod past;
 pub mod registry;
 pub mod serve;
 pub mod settings;

@@ -6,7 +6,7 @@ use super::serve::{self, Addresses, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside, Place};
-use super::{CliError, advice, client, data_files, notices, panel, token};
+use super::{CliError, advice, client, data_files, notices, panel, past, token};
 use crate::api::SETTINGS_NAME;
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
@@ -19,6 +19,7 @@ use crate::runtime::leadership::Election;
 use crate::runtime::retry;
 use crate::runtime::write::call;
 use crate::telemetry::{self, Metrics};
+use crate::views::HistoryReader;
 use axum::Router;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client};
@@ -138,7 +139,7 @@ impl Process {
             }
             None => {
                 let (backend, recovery) = self.backend(process, &operator.caches).await?;
-                let pages = self.pages(&backend, &operator.caches)?;
+                let pages = self.pages(&backend, &operator.caches, past::of_operator(&operator))?;
                 (router(backend, pages), Some(recovery))
             }
         };
@@ -160,7 +161,8 @@ impl Process {
         let process =
             view::of_caches(&caches, &self.client, self.place(), self.settings.interval(), self.metrics.clone());
         let (backend, _recovery) = self.backend(process, &caches).await?;
-        let pages = self.pages(&backend, &caches)?;
+        let history = past::elsewhere(backend.process.operator.clone());
+        let pages = self.pages(&backend, &caches, history)?;
         let served = self.serve(router(backend, pages))?;
         self.greet(&served);
         serve::stop_requested().await;
@@ -177,11 +179,11 @@ impl Process {
         Place { namespace: &self.namespace, time_zone: self.settings.time_zone() }
     }
 
-    fn pages(&self, backend: &Backend, caches: &Caches) -> Result<Router, CliError> {
+    fn pages(&self, backend: &Backend, caches: &Caches, history: Arc<dyn HistoryReader>) -> Result<Router, CliError> {
         // The same for all replicas, whose own addresses differ.
         let instance = format!("{} {}", self.namespace, self.settings.get("AGENTIC_DESK_URL").unwrap_or_default());
         let at = panel::At { listen: self.addresses().of_desk(), namespace: &self.namespace, instance: &instance };
-        Ok(panel::routes(&self.settings, at, self.secret()?, (backend, caches), OneTime::default()))
+        Ok(panel::routes(&self.settings, at, self.secret()?, (backend, caches, history), OneTime::default()))
     }
 
     /// The key of tokens and sessions, if a file has one.

@@ -8,6 +8,7 @@ use crate::facade::auth::Authenticator;
 use crate::facade::{Backend, RequestRate, parse_origins};
 use crate::runtime::caches::Caches;
 use crate::telemetry::Metrics;
+use crate::views::HistoryReader;
 use axum::Router;
 use axum::http::StatusCode;
 use futures::FutureExt as _;
@@ -31,7 +32,7 @@ pub fn routes(
     settings: &Settings,
     at: At<'_>,
     secret: Option<Vec<u8>>,
-    (facade, caches): (&Backend, &Caches),
+    (facade, caches, history): (&Backend, &Caches, Arc<dyn HistoryReader>),
     once: OneTime,
 ) -> Router {
     let context = Context {
@@ -55,6 +56,7 @@ pub fn routes(
         operator: facade.process.operator.clone(),
         recovery: facade.recovery.clone(),
         gate: Arc::new(gate),
+        history,
     };
     let origins = |name| parse_origins(settings.get(name).unwrap_or_default()).unwrap_or_default();
     let frames = origins("AGENTIC_DESK_FRAME_ANCESTORS");

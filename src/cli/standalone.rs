@@ -7,7 +7,7 @@ use super::serve::{self, Addresses, ProberContext, Served};
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
 use super::view::{self, Beside, Place};
-use super::{CliError, advice, client, data_files, limits, notices, panel, token};
+use super::{CliError, advice, client, data_files, limits, notices, panel, past, token};
 use crate::api::{RECORDED_BY, SETTINGS_NAME};
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
@@ -183,7 +183,13 @@ impl Standalone {
             // Cookies do not tell the ports of a host apart.
             instance: &desk_address.to_string(),
         };
-        let pages = panel::routes(settings, at, Some(secret), (&backend, &operator.caches), once.clone());
+        let pages = panel::routes(
+            settings,
+            at,
+            Some(secret),
+            (&backend, &operator.caches, past::of_operator(&operator)),
+            once.clone(),
+        );
         let served = serve::start(args.addresses(), router(backend, pages), settings, &metrics)?;
         Ok(Standalone {
             lock,

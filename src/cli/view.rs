@@ -5,7 +5,7 @@ use crate::api::{Agent, Finding, Scenario};
 use crate::commands::Scheduler;
 use crate::controllers::channel_states::ChannelStates;
 use crate::controllers::model_standing::ModelStanding;
-use crate::controllers::scenario::WatchStates;
+use crate::controllers::scenario::{Rounds, WatchStates};
 use crate::controllers::{Operator, scenario};
 use crate::controlplane::{self, StoreStatus};
 use crate::domain::duration;
@@ -21,6 +21,7 @@ use crate::views::{
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use kube::Client;
 use kube::runtime::reflector::{ObjectRef, Store};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -156,6 +157,14 @@ impl CachedStates {
     }
 }
 
+impl CachedStates {
+    /// The last run of any Scenario that is recorded. Of each alone it may be older than of all together.
+    fn last_run_at(&self) -> Option<Timestamp> {
+        let times = self.scenarios.objects();
+        times.iter().filter_map(|scenario| Some(scenario.status.as_ref()?.last_run_at.as_ref()?.0)).max()
+    }
+}
+
 impl OperatorStatus for LocalOperator {
     fn state(&self) -> OperatorState {
         OperatorState {
@@ -181,10 +190,14 @@ impl OperatorStatus for LocalOperator {
     }
 
     fn run_times(&self, scenario: &str) -> RunTimes {
-        {
-            let schedule = &self.controller.schedule;
-            RunTimes { interval: schedule.interval(scenario), next_run_at: schedule.next_run_at(scenario) }
-        }
+        let schedule = &self.controller.schedule;
+        RunTimes { interval: schedule.interval(scenario), next_run_at: schedule.next_run_at(scenario) }
+    }
+
+    fn rounds(&self) -> Rounds {
+        let rounds = self.controller.schedule.rounds();
+        // Before the first run of this process, and where another one reads.
+        Rounds { last_at: rounds.last_at.max(self.states.last_run_at()), ..rounds }
     }
 }
 
@@ -245,6 +258,19 @@ impl OperatorStatus for RemoteOperator {
             None => Some(self.default_interval),
         });
         RunTimes { interval, next_run_at: None }
+    }
+
+    fn rounds(&self) -> Rounds {
+        let scenarios = self.scenarios.state();
+        let interval = |scenario: &Arc<Scenario>| match scenario.spec.interval.as_deref() {
+            Some(text) => duration::parse(text).ok(),
+            None => Some(self.default_interval),
+        };
+        Rounds {
+            last_at: self.states.last_run_at(),
+            next_at: None,
+            interval: scenarios.iter().filter(|scenario| !scenario.spec.suspend).filter_map(interval).min(),
+        }
     }
 
     fn leader_elsewhere(&self) -> BoxFuture<'static, Option<String>> {

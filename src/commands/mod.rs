@@ -1,5 +1,5 @@
 //! What a person can do, whatever the interface: acknowledge a Finding or a Message and take it back, request a run, request advice
-//! and vote on it, make or end a Silence, reply in a Thread, ask an Agent, tick.
+//! and vote on it, make or end a Silence, say that a past failure was maintenance, reply in a Thread, ask an Agent, tick.
 //!
 //! A command takes typed input and a [`Context`], returns a typed result or a [`CommandError`], and records the Action: before it
 //! changes anything ([`Intent`]), and again with the result. It uses no HTTP: REST, the panel, agents and mail translate to and
@@ -14,6 +14,7 @@ mod error;
 mod intent;
 mod joined;
 mod rate;
+mod reclassify;
 mod recovery;
 mod request;
 mod request_advice;
@@ -34,6 +35,7 @@ pub use error::CommandError;
 pub use intent::{Earlier, Intent, look_up};
 pub use joined::JoinedRuns;
 pub use rate::{BULK_MAX, CommandRate, Objects, Permit};
+pub use reclassify::Reclassify;
 pub use recovery::{Recovery, RecoveryState};
 pub use request::{ProcessId, RequestId};
 pub use request_advice::RequestAdvice;

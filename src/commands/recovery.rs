@@ -6,8 +6,8 @@
 
 use super::intent::{ActionResult, Intent, is_over};
 use super::{
-    Caller, CommandError, Context, Interface, acknowledge, acknowledge_message, conversation, request_advice, run,
-    sign_out, silence, unacknowledge, vote_advice,
+    Caller, CommandError, Context, Interface, acknowledge, acknowledge_message, conversation, reclassify,
+    request_advice, run, sign_out, silence, unacknowledge, vote_advice,
 };
 use crate::api::Action;
 use crate::domain::refusal::Refusal;
@@ -167,6 +167,7 @@ async fn complete(context: &Context, action: Action) -> Result<(), WriteError> {
         silence::VERB_LIFT => Box::pin(silence::complete_lift(&context, intent)).await,
         silence::VERB_END => Box::pin(silence::complete_end(&context, intent)).await,
         sign_out::VERB => sign_out::complete(&context, intent).await,
+        reclassify::VERB => reclassify::complete(&context, intent).await,
         // Of a later version of the program.
         _ => {
             let reason = Refusal::UnknownVerb { verb: verb.clone() };

@@ -71,7 +71,8 @@ fn visit(parts: &Parts, panel: &PanelState) -> Result<Option<Visit>, Answer> {
     }
     let caller = Caller { name: session.name.clone(), roles: session.roles.clone(), interface: Interface::Desk };
     let address = parts.uri.path_and_query().map(|address| address.as_str().to_string()).unwrap_or_default();
-    Ok(Some(Visit { csrf: panel.sessions.csrf(&session), session, caller, look, address }))
+    let round = panel.round.get(&*panel.backend.operator, look.now);
+    Ok(Some(Visit { csrf: panel.sessions.csrf(&session), session, caller, look, round, address }))
 }
 
 impl FromRequestParts<PanelState> for Visit {

@@ -3,7 +3,7 @@
 use crate::api::Role;
 use crate::commands::{self, RecoveryState};
 use crate::domain::texts::Language;
-use crate::views::OperatorStatus;
+use crate::views::{HistoryReader, OperatorStatus};
 use axum::http::HeaderValue;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ pub struct Backend {
     /// Whether the Actions of before are completed: until then no command is taken.
     pub recovery: RecoveryState,
     pub gate: Arc<dyn Gate>,
+    pub history: Arc<dyn HistoryReader>,
 }
 
 /// Who may come in.

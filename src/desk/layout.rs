@@ -3,6 +3,7 @@
 use super::assets::assets;
 use super::symbols;
 use super::visit::{Look, Theme, Visit};
+use super::watch;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::{session as said, words};
 use axum::http::StatusCode;
@@ -19,20 +20,23 @@ const HTMX: &str = r#"{"allowEval":false,"allowScriptTags":false,"includeIndicat
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Inbox,
+    Board,
 }
 
 impl Place {
-    const ALL: [Place; 1] = [Place::Inbox];
+    const ALL: [Place; 2] = [Place::Inbox, Place::Board];
 
     fn address(self) -> &'static str {
         match self {
             Place::Inbox => "/desk",
+            Place::Board => "/desk/board",
         }
     }
 
     fn word(self, language: Language) -> &'static str {
         match self {
             Place::Inbox => words::inbox(language),
+            Place::Board => words::board(language),
         }
     }
 }
@@ -45,8 +49,6 @@ pub struct Page<'a> {
     pub place: Option<Place>,
     /// Messages that are pending for the reader.
     pub pending: usize,
-    /// What the bar says of the watch itself.
-    pub watch: Markup,
     pub visit: &'a Visit,
 }
 
@@ -100,7 +102,7 @@ impl Page<'_> {
                         }
                     }
                 }
-                (self.watch)
+                (watch::bar(&self.visit.round, &self.visit.look))
                 (self.end())
             }
         }

@@ -7,6 +7,7 @@
 mod admit;
 mod assets;
 mod backend;
+mod charts;
 mod guard;
 mod guest;
 mod language;
@@ -15,12 +16,14 @@ mod live;
 mod markdown;
 mod pages;
 mod panel;
+mod round;
 mod session;
 mod symbols;
 #[cfg(test)]
 mod tests;
 mod time;
 mod visit;
+mod watch;
 
 pub use backend::{Backend, Gate, NotVerified, Options, SignedIn};
 pub use language::accepted;
@@ -59,6 +62,11 @@ fn over(panel: Panel) -> Router {
         .route("/desk/threads", get(pages::linked::threads))
         .route("/desk/threads/{name}", get(pages::context::thread))
         .route("/desk/threads/{name}/reply", post(pages::context::reply))
+        .route("/desk/board", get(pages::board::show))
+        .route("/desk/round", get(pages::board::round))
+        .route("/desk/scenarios/{name}", get(pages::scenario::show))
+        .route("/desk/scenarios/{name}/run", post(pages::scenario::run))
+        .route("/desk/scenarios/{name}/reclassify", post(pages::scenario::reclassify))
         .route("/desk/preferences", post(pages::preferences::choose))
         .route("/desk/session", get(pages::session::form).post(pages::session::begin))
         .route("/desk/session/once/{code}", get(pages::session::once_form).post(pages::session::once))

@@ -4,6 +4,7 @@ use super::backend::{Backend, Options};
 use super::guard::Guard;
 use super::guest::Guest;
 use super::live::Live;
+use super::round::LastRound;
 use super::session::{Ended, OneTime, Sessions};
 use crate::advisor::runbooks::read_runbook;
 use crate::commands::{self, Caller, Command, CommandError, Earlier, RequestId};
@@ -26,6 +27,7 @@ pub struct Panel {
     pub ended: Arc<Ended>,
     pub live: Live,
     pub once: OneTime,
+    pub round: LastRound,
     /// Seats for streams of events.
     pub streams: Arc<Semaphore>,
     /// The directory of the runbooks.
@@ -51,6 +53,7 @@ impl Panel {
             ended,
             live,
             once,
+            round: LastRound::default(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             runbooks: options.runbooks,
             zone: options.zone,

@@ -8,9 +8,10 @@ use crate::api::Role;
 use crate::commands::tests::api_server::{ApiServer, client};
 use crate::commands::{Caller, CommandRate, Context, Interface, ProcessId, RecoveryState, RequestId};
 use crate::controllers::scenario::WatchStates;
+use crate::domain::history::record::Record;
 use crate::domain::texts::Language;
 use crate::telemetry::Metrics;
-use crate::views::{OperatorState, OperatorStatus, RunTimes};
+use crate::views::{HistoryReader, NoHistory, OperatorState, OperatorStatus, RunTimes};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
@@ -61,6 +62,14 @@ impl OperatorStatus for Operator {
     }
 }
 
+struct NoPast;
+
+impl HistoryReader for NoPast {
+    fn records(&self, _: Vec<String>, _: Timestamp, _: usize) -> BoxFuture<'static, Result<Vec<Record>, NoHistory>> {
+        async { Err(NoHistory::Off) }.boxed()
+    }
+}
+
 struct Desk {
     server: Arc<ApiServer>,
     app: Router,
@@ -91,7 +100,8 @@ impl Desk {
             secrets: Default::default(),
         };
         let (operator, gate) = (Arc::new(Operator), Arc::new(Names));
-        let backend = Backend { context, operator, recovery: RecoveryState::complete(), gate };
+        let backend =
+            Backend { context, operator, recovery: RecoveryState::complete(), gate, history: Arc::new(NoPast) };
         let options = Options {
             url: ORIGIN.into(),
             namespace: "ops".into(),

@@ -20,6 +20,11 @@ pub fn clock(look: &Look, at: Timestamp) -> Markup {
     element(look, at, &times::clock(look.language, at, look.now, &look.zone))
 }
 
+/// The time of day with its second, with the date on another day.
+pub fn second(look: &Look, at: Timestamp) -> Markup {
+    element(look, at, &times::clock_second(look.language, at, look.now, &look.zone))
+}
+
 fn element(look: &Look, at: Timestamp, text: &str) -> Markup {
     html! { time datetime=(at.to_string()) title=(times::exact(look.language, at, &look.zone)) { (text) } }
 }

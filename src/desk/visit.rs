@@ -1,6 +1,7 @@
 //! Who reads a page, and how: the session, the language, the time zone, the theme.
 
 use super::language;
+use super::round::Round;
 use super::session::{Cookies, Session};
 use crate::commands::Caller;
 use crate::domain::texts::Language;
@@ -75,6 +76,8 @@ pub struct Visit {
     /// What the forms of the session carry.
     pub csrf: String,
     pub look: Look,
+    /// What the bar says of the watch itself.
+    pub round: Round,
     /// The path and query of the page.
     pub address: String,
 }

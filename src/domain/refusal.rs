@@ -117,6 +117,16 @@ pub enum Refusal {
     Unavailable {
         message: String,
     },
+    /// A reason is missing, or longer than this.
+    ReasonLength {
+        max: String,
+    },
+    /// The end of a time in the past is not after its start.
+    PastEmpty,
+    /// It is not over.
+    PastNotOver,
+    /// It begins before all history.
+    PastTooOld,
     NoRequestTime,
     MessageNotStored,
     SilenceNotMade,

@@ -12,6 +12,7 @@ pub use store::{Store, StoreError};
 use crate::disposable::FileError;
 use crate::domain::history::cells::Past;
 use crate::domain::history::open::{OpenHours, last};
+use crate::domain::history::record::Record;
 use crate::domain::history::{Hour, PastReading, Tally};
 use crate::telemetry::Metrics;
 use jiff::Timestamp;
@@ -84,6 +85,11 @@ impl History {
             Ok(()) => {}
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => running.metrics.history_dropped(1),
         }
+    }
+
+    /// The last readings of a Scenario and the hours of thirty days. It reads a file: not for a thread that must not wait.
+    pub fn record_of(&self, scenario: &str, now: Timestamp, most: usize) -> Result<Record, StoreError> {
+        Ok(Record { last: self.last(scenario, now, most)?, past: self.past(scenario, now)? })
     }
 
     /// The last readings of a Scenario, oldest first. It reads a file: not for a thread that must not wait.

@@ -3,8 +3,8 @@
 use crate::api::{AgentModel, ModelHealth};
 use crate::controllers::channel_states::ChannelState;
 use crate::controllers::model_standing::Standing;
-use crate::controllers::scenario::WatchStates;
 use crate::domain::advice::due::Model;
+use crate::controllers::scenario::{Rounds, WatchStates};
 use crate::runtime::leadership::Leadership;
 use futures::FutureExt as _;
 use futures::future::{self, BoxFuture};
@@ -22,6 +22,11 @@ pub trait OperatorStatus: Send + Sync {
 
     /// How often a Scenario runs, and when it runs next.
     fn run_times(&self, scenario: &str) -> RunTimes;
+
+    /// The last reading of all Scenarios, and the next; a moment old at most.
+    fn rounds(&self) -> Rounds {
+        Rounds::default()
+    }
 
     /// Who holds the Lease, where the controllers are another process; `None` where nobody does or it is not known.
     fn leader_elsewhere(&self) -> BoxFuture<'static, Option<String>> {

@@ -143,12 +143,14 @@ impl Resources {
         Page::new(page, silences, key, |silence| self.silence_view(silence, now))
     }
 
+    /// The view of a Scenario.
+    pub fn scenario_view(&self, scenario: &Scenario, operator: &dyn OperatorStatus) -> ScenarioView {
+        ScenarioView::new(scenario, self.agent_ref(&scenario.spec.agent), operator.run_times(&scenario.name_any()))
+    }
+
     /// One page of all Scenarios, sorted by name.
     pub fn list_scenarios(&self, operator: &dyn OperatorStatus, page: &PageRequest) -> Page<ScenarioView> {
-        let view = |scenario: &Scenario| {
-            let times = operator.run_times(&scenario.name_any());
-            ScenarioView::new(scenario, self.agent_ref(&scenario.spec.agent), times)
-        };
+        let view = |scenario: &Scenario| self.scenario_view(scenario, operator);
         Page::new(page, self.scenarios.state(), |_| Key::BY_NAME, view)
     }
 }

@@ -154,6 +154,7 @@ impl Executor {
         let Some(run) = self.runs.remove(&id) else { return };
         let ended = run.ended.get();
         if let Some(ended) = ended {
+            self.schedule.ran(ended.reading.at);
             self.history.record(scenario, ended.reading);
         }
         match ended.and_then(|ended| ended.last_run.as_ref()) {

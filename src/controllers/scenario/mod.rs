@@ -18,7 +18,7 @@ mod waits;
 mod watch_states;
 
 pub use configuration::ConfigurationReader;
-pub use schedule_view::ScheduleView;
+pub use schedule_view::{Rounds, ScheduleView};
 pub use state::{TickReport, TickResult};
 pub use watch_states::{NotWatched, WatchStates, WatchStatesView, state_of};
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,17 @@ struct Entry {
     interval: Option<Duration>,
 }
 
+/// What the schedule says of all Scenarios together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rounds {
+    /// When the last run began of those that this process completed.
+    pub last_at: Option<Timestamp>,
+    /// When the next one is due; `None` where none runs in this process.
+    pub next_at: Option<Timestamp>,
+    /// The shortest interval.
+    pub interval: Option<Duration>,
+}
+
 /// The schedule and its lateness. Clones share it.
 #[derive(Clone, Default)]
 pub struct ScheduleView {
@@ -23,14 +34,26 @@ pub struct ScheduleView {
 #[derive(Default)]
 struct Inner {
     lateness_micros: AtomicU64,
+    /// In seconds since 1970; zero before the first run.
+    last_run: AtomicI64,
     entries: RwLock<HashMap<Arc<str>, Entry>>,
 }
 
 impl ScheduleView {
     /// When `name` runs next, if it runs in this process.
     pub fn next_run_at(&self, name: &str) -> Option<Timestamp> {
-        let ahead = self.entry(name)?.next_at?.saturating_duration_since(Instant::now());
-        Timestamp::now().checked_add(jiff::SignedDuration::try_from(ahead).ok()?).ok()
+        wall(self.entry(name)?.next_at?)
+    }
+
+    /// All Scenarios together. It looks at each of them.
+    pub fn rounds(&self) -> Rounds {
+        let entries = self.inner.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let last = self.inner.last_run.load(Ordering::Relaxed);
+        Rounds {
+            last_at: Timestamp::from_second(last).ok().filter(|_| last != 0),
+            next_at: entries.values().filter_map(|entry| entry.next_at).min().and_then(wall),
+            interval: entries.values().filter_map(|entry| entry.interval).min(),
+        }
     }
 
     /// The interval of `name`, wherever it runs.
@@ -46,6 +69,10 @@ impl ScheduleView {
     pub(super) fn set_lateness(&self, lateness: Duration) {
         let micros = lateness.as_micros().try_into().unwrap_or(u64::MAX);
         self.inner.lateness_micros.store(micros, Ordering::Relaxed);
+    }
+
+    pub(super) fn ran(&self, at: Timestamp) {
+        self.inner.last_run.fetch_max(at.as_second(), Ordering::Relaxed);
     }
 
     pub(super) fn scheduled(&self, name: Arc<str>, at: Instant, interval: Duration) {
@@ -75,4 +102,9 @@ impl ScheduleView {
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<Arc<str>, Entry>> {
         self.inner.entries.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn wall(at: Instant) -> Option<Timestamp> {
+    let ahead = at.saturating_duration_since(Instant::now());
+    Timestamp::now().checked_add(jiff::SignedDuration::try_from(ahead).ok()?).ok()
 }

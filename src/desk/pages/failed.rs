@@ -20,7 +20,7 @@ pub fn answer(_panel: &PanelState, visit: &Visit, error: &CommandError, back: &s
             div role="alert" { (say(title, &reason(language, error), Some((back, words::try_again(language))))) }
         }
     };
-    let page = Page { title: format!("{title} · Desk"), place: None, pending: 0, watch: html! {}, visit };
+    let page = Page { title: format!("{title} · Desk"), place: None, pending: 0, visit };
     page.answer(status(error), &main)
 }
 

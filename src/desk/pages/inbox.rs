@@ -48,7 +48,7 @@ pub async fn show(
         main class="frame frame--list" id="principal" { (inbox.section(done, None)) }
     };
     let title = said::window(visit.language(), all.total);
-    let page = Page { title, place: Some(Place::Inbox), pending: all.total, watch: html! {}, visit: &visit };
+    let page = Page { title, place: Some(Place::Inbox), pending: all.total, visit: &visit };
     page.answer(StatusCode::OK, &main)
 }
 

@@ -1,9 +1,11 @@
 //! The pages, each with its handlers.
 
+pub mod board;
 pub mod context;
 pub mod events;
 pub mod failed;
 pub mod inbox;
 pub mod linked;
 pub mod preferences;
+pub mod scenario;
 pub mod session;

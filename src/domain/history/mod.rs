@@ -6,7 +6,9 @@
 pub mod cells;
 pub mod maintenance;
 pub mod open;
+pub mod outage;
 mod reading;
+pub mod record;
 #[cfg(test)]
 mod tests;
 

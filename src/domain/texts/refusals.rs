@@ -185,6 +185,18 @@ fn of_input(language: Language, refusal: &Refusal) -> Option<String> {
             Language::Portuguese => format!("não é possível no momento: {message}"),
             Language::English => message.clone(),
         },
+        Refusal::ReasonLength { max } => {
+            text!(language, "diga o motivo, em até {max} caracteres", "give a reason of at most {max} characters",)
+        }
+        Refusal::PastEmpty => {
+            text!(language, "o período precisa terminar depois de começar", "the time has to end after it begins",)
+        }
+        Refusal::PastNotOver => text!(language, "o período ainda não acabou", "the time is not over"),
+        Refusal::PastTooOld => text!(
+            language,
+            "o período começa antes do histórico, que guarda 30 dias",
+            "the time begins before the history, which keeps 30 days",
+        ),
         Refusal::NoRequestTime => text!(language, "a Action não tem horário", "the Action has no time"),
         Refusal::SilenceNotMade => text!(
             language,

@@ -134,7 +134,7 @@ impl Context<'_> {
             0 => format!("{} · Desk", self.headline()),
             pending => format!("({pending}) {} · Desk", self.headline()),
         };
-        let page = Page { title, place: None, pending: pending.total, watch: html! {}, visit: self.visit };
+        let page = Page { title, place: None, pending: pending.total, visit: self.visit };
         page.answer(StatusCode::OK, &main)
     }
 }

@@ -17,6 +17,7 @@ macro_rules! words {
     };
 }
 
+pub mod board;
 pub mod context;
 pub mod inbox;
 pub mod session;

@@ -29,13 +29,32 @@ pub fn ago(language: Language, span: SignedDuration) -> String {
 
 /// The time of day on the day of `now`, else with the date: `02:24`, `14/11 02:21`.
 pub fn clock(language: Language, at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    shown(language, at, now, zone, "%H:%M")
+}
+
+/// As [`clock`], with the second: `02:24:12`.
+pub fn clock_second(language: Language, at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    shown(language, at, now, zone, "%H:%M:%S")
+}
+
+fn shown(language: Language, at: Timestamp, now: Timestamp, zone: &TimeZone, time: &str) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
-    let format = match (at.date() == now.date(), language) {
-        (true, _) => "%H:%M",
-        (false, Language::Portuguese) => "%d/%m %H:%M",
-        (false, Language::English) => "%b %-d %H:%M",
-    };
-    at.strftime(format).to_string()
+    if at.date() == now.date() {
+        return at.strftime(time).to_string();
+    }
+    format!("{} {}", at.strftime(day_format(language)), at.strftime(time))
+}
+
+/// A day without its year: `14/11`, `Nov 14`.
+pub fn day(language: Language, at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime(day_format(language)).to_string()
+}
+
+fn day_format(language: Language) -> &'static str {
+    match language {
+        Language::Portuguese => "%d/%m",
+        Language::English => "%b %-d",
+    }
 }
 
 /// The exact time, with its zone: `26/11/2026 02:24:12 -03`.
@@ -75,6 +94,8 @@ mod tests {
         assert_eq!(clock(Language::Portuguese, at("2026-11-26T05:24:12Z"), now, &zone), "02:24");
         assert_eq!(clock(Language::Portuguese, at("2026-11-26T02:59:00Z"), now, &zone), "25/11 23:59");
         assert_eq!(clock(Language::English, at("2026-11-14T05:21:00Z"), now, &zone), "Nov 14 02:21");
+        assert_eq!(clock_second(Language::Portuguese, at("2026-11-26T05:24:12Z"), now, &zone), "02:24:12");
+        assert_eq!(day(Language::English, at("2026-11-14T02:21:00Z"), &zone), "Nov 13");
         assert_eq!(exact(Language::Portuguese, at("2026-11-26T05:24:12Z"), &zone), "26/11/2026 02:24:12 -03");
     }
 }

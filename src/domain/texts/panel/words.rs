@@ -7,6 +7,7 @@ words! {
     skip: "Ir para o conteúdo", "Skip to the content";
     main_navigation: "Principal", "Main";
     inbox: "Caixa", "Inbox";
+    board: "Quadro", "Board";
     sign_in: "Entrar", "Sign in";
     sign_out: "Sair", "Sign out";
     theme: "Tema", "Theme";

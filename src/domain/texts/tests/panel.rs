@@ -1,6 +1,6 @@
 //! The texts of the panel.
 
-use super::super::panel::{context, inbox, session, times, words};
+use super::super::panel::{board, context, inbox, session, times, words};
 use super::check;
 use crate::api::Severity;
 use jiff::SignedDuration;
@@ -10,7 +10,7 @@ const EXEMPT: [&str; 3] = ["token", "runbook", "other_language"];
 
 #[test]
 fn every_text_of_the_panel_is_in_both_languages() {
-    for (name, word) in [words::WORDS, inbox::WORDS, session::WORDS, context::WORDS].concat() {
+    for (name, word) in [words::WORDS, inbox::WORDS, session::WORDS, context::WORDS, board::WORDS].concat() {
         if !EXEMPT.contains(&name) {
             check(name, |language| word(language).to_string());
         }
