@@ -1,6 +1,7 @@
 //! `agentic-ops operator`: runs the operator and the facade, or one of them, against the cluster of the kubeconfig or
 //! service account.
 
+use super::past::Peers;
 use super::registry::Registry;
 use super::serve::{self, Addresses, ProberContext, Served};
 use super::settings::Settings;
@@ -14,6 +15,7 @@ use crate::desk::OneTime;
 use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::texts;
 use crate::facade::{Backend, EventFeed, ProcessState, router, router_of_controllers};
+use crate::net::guard::AddressGuard;
 use crate::runtime::caches::Caches;
 use crate::runtime::leadership::Election;
 use crate::runtime::retry;
@@ -122,7 +124,7 @@ impl Process {
             metrics: self.metrics.clone(),
             monitoring: serve::monitoring(&self.settings, None),
             history: serve::history(self.data(), &self.metrics),
-            election: Some(Election::new(&identity(), self.settings.lease_time())),
+            election: Some(self.election()),
         });
         let registry = self.args.registry.as_deref().map(|path| {
             let options = serve::registry(&self.settings, path, &self.metrics);
@@ -139,7 +141,7 @@ impl Process {
             }
             None => {
                 let (backend, recovery) = self.backend(process, &operator.caches).await?;
-                let pages = self.pages(&backend, &operator.caches, past::of_operator(&operator))?;
+                let pages = self.pages(&backend, &operator.caches, past::of_operator(&operator, self.peers()?))?;
                 (router(backend, pages), Some(recovery))
             }
         };
@@ -169,6 +171,20 @@ impl Process {
         served.shutdown(Shutdown::now().until(Step::Facade)).await;
         watches.stop();
         Ok(())
+    }
+
+    /// The election, with the address of the facade of this replica for the others.
+    fn election(&self) -> Election {
+        let serves = self.args.only.is_none();
+        let address = address_of_pod(self.args.listen, std::env::var("POD_IP").ok().as_deref()).filter(|_| serves);
+        let election = Election::new(&identity(), self.settings.lease_time());
+        election.reached_at(address.map(|address| address.to_string()))
+    }
+
+    /// The other replicas. Without a secret that all of them have none can prove that it is one.
+    fn peers(&self) -> Result<Option<Peers>, CliError> {
+        let guard = AddressGuard::new(self.settings.addresses());
+        Ok(self.secret()?.map(|secret| Peers::new(&self.client, &self.namespace, guard, secret)))
     }
 
     fn addresses(&self) -> Addresses {
@@ -224,6 +240,13 @@ impl Process {
             texts::operator_started(language, version, &self.namespace, served.address, facade_only, controllers_only);
         eprintln!("{lines}");
     }
+}
+
+/// Where other replicas reach this one: at the address of the pod or, outside of a cluster, where it listens.
+fn address_of_pod(listen: SocketAddr, pod: Option<&str>) -> Option<SocketAddr> {
+    let pod = pod.and_then(|pod| pod.parse().ok());
+    let ip = pod.unwrap_or(listen.ip());
+    (!ip.is_unspecified() && listen.port() != 0).then_some(SocketAddr::new(ip, listen.port()))
 }
 
 /// Name of the pod, or of the host.

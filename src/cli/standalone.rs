@@ -187,7 +187,7 @@ impl Standalone {
             settings,
             at,
             Some(secret),
-            (&backend, &operator.caches, past::of_operator(&operator)),
+            (&backend, &operator.caches, past::of_operator(&operator, None)),
             once.clone(),
         );
         let served = serve::start(args.addresses(), router(backend, pages), settings, &metrics)?;

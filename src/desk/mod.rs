@@ -27,6 +27,7 @@ mod watch;
 
 pub use backend::{Backend, Gate, NotVerified, Options, SignedIn};
 pub use language::accepted;
+pub use pages::peers::{HISTORY_PATH, HistoryRequest};
 pub use session::OneTime;
 
 use crate::runtime::caches::Caches;
@@ -63,6 +64,7 @@ fn over(panel: Panel) -> Router {
         .route("/desk/threads/{name}", get(pages::context::thread))
         .route("/desk/threads/{name}/reply", post(pages::context::reply))
         .route("/desk/board", get(pages::board::show))
+        .route(HISTORY_PATH, post(pages::peers::history))
         .route("/desk/round", get(pages::board::round))
         .route("/desk/scenarios/{name}", get(pages::scenario::show))
         .route("/desk/scenarios/{name}/run", post(pages::scenario::run))

@@ -2,8 +2,6 @@
 //! page ([`super::watch`]), since a panel of a program that has stopped must not look calm.
 
 use crate::controllers::scenario::{Rounds, WatchStates};
-use crate::domain::texts::Language;
-use crate::domain::texts::panel::{board as said, times};
 use crate::views::OperatorStatus;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Mutex, PoisonError};
@@ -41,12 +39,6 @@ impl Round {
             expected,
             has_stopped: is_read && rounds.last_at.is_some_and(is_over),
         }
-    }
-
-    /// When the next reading comes, where that is known.
-    pub fn next(&self, language: Language, now: Timestamp) -> Option<String> {
-        let ahead = self.next_at?.duration_since(now).max(SignedDuration::from_secs(1));
-        Some(said::next_in(language, &times::span(language, ahead)))
     }
 }
 

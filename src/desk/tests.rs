@@ -1,5 +1,7 @@
 //! The panel over HTTP, over caches filled by hand and a stand-in for the Kubernetes API.
 
+mod board;
+
 use super::backend::{Backend, Gate, NotVerified, Options, SignedIn};
 use super::live::Live;
 use super::panel::Panel;
@@ -8,10 +10,9 @@ use crate::api::Role;
 use crate::commands::tests::api_server::{ApiServer, client};
 use crate::commands::{Caller, CommandRate, Context, Interface, ProcessId, RecoveryState, RequestId};
 use crate::controllers::scenario::WatchStates;
-use crate::domain::history::record::Record;
 use crate::domain::texts::Language;
 use crate::telemetry::Metrics;
-use crate::views::{HistoryReader, NoHistory, OperatorState, OperatorStatus, RunTimes};
+use crate::views::{HistoryQuery, HistoryReader, NoHistory, OperatorState, OperatorStatus, Records, RunTimes};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
@@ -65,7 +66,7 @@ impl OperatorStatus for Operator {
 struct NoPast;
 
 impl HistoryReader for NoPast {
-    fn records(&self, _: Vec<String>, _: Timestamp, _: usize) -> BoxFuture<'static, Result<Vec<Record>, NoHistory>> {
+    fn own(&self, _: HistoryQuery) -> BoxFuture<'static, Records> {
         async { Err(NoHistory::Off) }.boxed()
     }
 }
@@ -84,10 +85,14 @@ struct Answered {
 
 impl Desk {
     fn new() -> Desk {
-        Self::over(ApiServer::new())
+        Self::over(ApiServer::new(), Arc::new(NoPast))
     }
 
-    fn over(server: Arc<ApiServer>) -> Desk {
+    fn with_history(history: Arc<dyn HistoryReader>) -> Desk {
+        Self::over(ApiServer::new(), history)
+    }
+
+    fn over(server: Arc<ApiServer>, history: Arc<dyn HistoryReader>) -> Desk {
         let context = Context {
             client: client(server.clone()),
             resources: server.resources.clone(),
@@ -100,8 +105,7 @@ impl Desk {
             secrets: Default::default(),
         };
         let (operator, gate) = (Arc::new(Operator), Arc::new(Names));
-        let backend =
-            Backend { context, operator, recovery: RecoveryState::complete(), gate, history: Arc::new(NoPast) };
+        let backend = Backend { context, operator, recovery: RecoveryState::complete(), gate, history };
         let options = Options {
             url: ORIGIN.into(),
             namespace: "ops".into(),

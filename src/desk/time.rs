@@ -20,6 +20,11 @@ pub fn clock(look: &Look, at: Timestamp) -> Markup {
     element(look, at, &times::clock(look.language, at, look.now, &look.zone))
 }
 
+/// The time of day alone.
+pub fn hour(look: &Look, at: Timestamp) -> Markup {
+    element(look, at, &at.to_zoned(look.zone.clone()).strftime("%H:%M").to_string())
+}
+
 /// The time of day with its second, with the date on another day.
 pub fn second(look: &Look, at: Timestamp) -> Markup {
     element(look, at, &times::clock_second(look.language, at, look.now, &look.zone))

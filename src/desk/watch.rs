@@ -17,7 +17,10 @@ pub fn bar(round: &Round, look: &Look) -> Markup {
                 (Some(at), true) => b { (said::round_stopped(language)) ": " (nothing_since(look, at)) },
                 (Some(at), false) => span {
                     (words::round(language)) " " (time::second(look, at))
-                    span class="long" { " · " (words::up_to_date(language, round.fresh, round.expected)) }
+                    span class="long" {
+                        " · " (words::up_to_date(language, round.fresh, round.expected))
+                        @if let Some(at) = round.next_at { " · " (said::next(language).to_lowercase()) " " (time::second(look, at)) }
+                    }
                 },
                 (None, _) => span { (words::round(language)) ": " (said::nothing_read(language).to_lowercase()) },
             }

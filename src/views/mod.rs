@@ -54,7 +54,7 @@ pub use message::{
 pub use operator::{ModelState, ModelUse, OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState};
 pub use order::{Order, Sort, SortParameter};
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
-pub use past::{HistoryReader, NoHistory};
+pub use past::{HistoryQuery, HistoryReader, NoHistory, Records};
 pub use pending::{PendingView, Reader};
 pub use query::{Parameters, QueryError};
 pub use resources::Resources;

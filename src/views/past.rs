@@ -8,15 +8,29 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use std::sync::Arc;
 
+/// What is asked of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// Names of Scenarios.
+    pub scenarios: Vec<String>,
+    /// Readings of each at most, the last ones.
+    pub most: usize,
+    /// The time now.
+    pub now: Timestamp,
+}
+
+/// What is known of Scenarios, in their order, or why nothing is.
+pub type Records = Result<Vec<Record>, NoHistory>;
+
 /// Reads the history, wherever it is kept.
 pub trait HistoryReader: Send + Sync {
-    /// What is known of Scenarios, in their order, each with at most so many of its last readings.
-    fn records(
-        &self,
-        scenarios: Vec<String>,
-        now: Timestamp,
-        most: usize,
-    ) -> BoxFuture<'static, Result<Vec<Record>, NoHistory>>;
+    /// From this process alone.
+    fn own(&self, query: HistoryQuery) -> BoxFuture<'static, Records>;
+
+    /// From this process or, where another replica has it, from that one.
+    fn records(&self, query: HistoryQuery) -> BoxFuture<'static, Records> {
+        self.own(query)
+    }
 }
 
 /// Why nothing is known of the past.

@@ -11,27 +11,31 @@ use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
 
-struct Browser {
+pub(super) struct Browser {
     client: reqwest::Client,
-    base: String,
+    pub base: String,
     cookie: String,
 }
 
 /// Status, where it leads, and text.
-type Page = (u16, String, String);
+pub(super) type Page = (u16, String, String);
 
 impl Browser {
     fn new(running: &Running) -> Browser {
-        let client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-        Browser { client, base: format!("http://{}", running.address), cookie: String::new() }
+        Browser::at(format!("http://{}", running.address))
     }
 
-    async fn get(&mut self, path: &str) -> Page {
+    pub fn at(base: String) -> Browser {
+        let client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        Browser { client, base, cookie: String::new() }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Page {
         let request = self.client.get(format!("{}{path}", self.base));
         self.send(request).await
     }
 
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = self.client.post(format!("{}{path}", self.base)).header(ORIGIN, &self.base).body(body);
         self.send(request).await
@@ -49,7 +53,7 @@ impl Browser {
 }
 
 /// What follows a mark, up to the next quotation mark.
-fn after<'a>(page: &'a str, mark: &str) -> Option<&'a str> {
+pub(super) fn after<'a>(page: &'a str, mark: &str) -> Option<&'a str> {
     page.split_once(mark)?.1.split('"').next()
 }
 

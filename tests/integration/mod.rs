@@ -1,6 +1,7 @@
 //! The operator with targets on loopback, on the embedded API server or, if `AGENTIC_TEST_KUBECONFIG` is set, on a real one.
 
 mod advice;
+mod board;
 mod channels;
 mod check;
 mod clients;

@@ -86,6 +86,9 @@ spec:
         env:
         - name: POD_NAME
           valueFrom: {fieldRef: {fieldPath: metadata.name}}
+        # Where the other replicas ask for the history of readings, which the one that leads has.
+        - name: POD_IP
+          valueFrom: {fieldRef: {fieldPath: status.podIP}}
         - name: POD_NAMESPACE
           valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
         {{- with .Values.log.filter }}

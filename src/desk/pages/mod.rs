@@ -6,6 +6,7 @@ pub mod events;
 pub mod failed;
 pub mod inbox;
 pub mod linked;
+pub mod peers;
 pub mod preferences;
 pub mod scenario;
 pub mod session;

@@ -70,7 +70,7 @@ pub struct Past {
 pub struct Availability {
     pub pass: u64,
     pub fail: u64,
-    /// Seconds in which it failed: of each hour the part of its readings that failed.
+    /// Seconds in which it failed: of each hour the part of its readings that failed, and an interval for each of them at most.
     pub down_seconds: u64,
 }
 
@@ -100,17 +100,17 @@ impl Past {
         *all = all.plus(tally);
     }
 
-    /// The availability of the current hour and so many before it. Failures during maintenance do not count.
-    pub fn availability(&self, now: Timestamp, hours: i64) -> Availability {
+    /// The availability of the current hour and so many before it. Failures during maintenance do not count. `interval` is the longest
+    /// time between two readings, in seconds, where it is known.
+    pub fn availability(&self, now: Timestamp, hours: i64, interval: Option<u64>) -> Availability {
         let current = Hour::of(now);
         let mut sum = Availability::default();
         for (hour, tally) in self.hours.range(current.plus(-hours)..=current) {
-            let fail = if self.maintenance.contains(hour) { 0 } else { tally.fail };
-            let elapsed = now.as_second().saturating_sub(hour.start().as_second()).clamp(0, 3600);
             sum.pass += u64::from(tally.pass);
-            sum.fail += u64::from(fail);
-            let elapsed = u64::try_from(elapsed).unwrap_or_default();
-            sum.down_seconds += (u64::from(fail) * elapsed).checked_div(tally.total()).unwrap_or_default();
+            if !self.maintenance.contains(hour) {
+                sum.fail += u64::from(tally.fail);
+                sum.down_seconds += down(*hour, *tally, now, interval);
+            }
         }
         sum
     }
@@ -142,6 +142,14 @@ impl Past {
             Tally { .. } => Cell::Gap,
         }
     }
+}
+
+/// For how long it failed in an hour. Where little was read of it, as after a start, the share alone would say too much.
+pub(super) fn down(hour: Hour, tally: Tally, now: Timestamp, interval: Option<u64>) -> u64 {
+    let elapsed = now.as_second().saturating_sub(hour.start().as_second()).clamp(0, 3600);
+    let elapsed = u64::try_from(elapsed).unwrap_or_default();
+    let share = (u64::from(tally.fail) * elapsed).checked_div(tally.total()).unwrap_or_default();
+    interval.map_or(share, |interval| share.min(interval.saturating_mul(u64::from(tally.fail))))
 }
 
 fn worse(one: Cell, other: Cell) -> Cell {

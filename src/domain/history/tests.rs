@@ -60,13 +60,15 @@ fn hours_are_closed_when_they_are_over_or_have_not_begun() {
 fn availability_is_passes_of_passes_and_failures() {
     let now = time("1970-01-03T00:30:00Z");
     let past = past(&[(23, tally(0, 60, 0)), (24, tally(30, 30, 0)), (47, tally(0, 0, 60)), (48, tally(20, 10, 0))]);
-    let day = past.availability(now, 24);
+    let day = past.availability(now, 24, None);
     // Half of one hour, and a third of the half of another.
     assert_eq!(day, Availability { pass: 50, fail: 40, down_seconds: 1800 + 600 });
-    assert_eq!(past.availability(now, 25).fail, 100);
-    assert_eq!(past.availability(now, 0), Availability { pass: 20, fail: 10, down_seconds: 600 });
+    assert_eq!(past.availability(now, 25, None).fail, 100);
+    assert_eq!(past.availability(now, 0, None), Availability { pass: 20, fail: 10, down_seconds: 600 });
+    // Thirty readings of one second, and ten.
+    assert_eq!(past.availability(now, 24, Some(1)).down_seconds, 30 + 10);
     let other = Past { maintenance: [Hour(24)].into(), ..past };
-    assert_eq!(other.availability(now, 24), Availability { pass: 50, fail: 10, down_seconds: 600 });
+    assert_eq!(other.availability(now, 24, None), Availability { pass: 50, fail: 10, down_seconds: 600 });
     assert_eq!(Availability::default().ratio(), None);
     assert_eq!(Availability { pass: 3, fail: 1, down_seconds: 0 }.ratio(), Some(0.75));
 }

@@ -1,6 +1,6 @@
 //! The loop that acquires, renews and releases the lease.
 
-use super::lease::{LeaseAction, Seen, held, next_action, released};
+use super::lease::{LeaseAction, Seen, held, next_action, reached_at, released};
 use super::{DualInstant, LEASE_NAME, Leadership, LeadershipState, WriteFence};
 use crate::runtime::backoff::jittered;
 use crate::runtime::write::WriteError;
@@ -22,13 +22,20 @@ pub struct Election {
     pub identity: String,
     /// How long a lease is valid without a renewal; whole seconds.
     pub lease_time: Duration,
+    /// Where other replicas reach this one, if they do.
+    pub address: Option<String>,
 }
 
 impl Election {
     /// For the pod or machine of this name; a container that restarts in its pod gets another identity.
     pub fn new(place: &str, lease_time: Duration) -> Election {
         let token = uuid::Uuid::new_v4().simple().to_string();
-        Election { identity: format!("{place}_{}", &token[..8]), lease_time }
+        Election { identity: format!("{place}_{}", &token[..8]), lease_time, address: None }
+    }
+
+    /// The same, of a replica that is reached at this address.
+    pub fn reached_at(self, address: Option<String>) -> Election {
+        Election { address, ..self }
     }
 
     /// The interval at which the holder renews.
@@ -149,9 +156,10 @@ impl Candidate {
     }
 
     async fn write(&self) -> Result<Lease, WriteError> {
-        let Election { identity, lease_time, .. } = &self.election;
+        let Election { identity, lease_time, address } = &self.election;
         let before = self.seen.as_ref().map(|seen| &seen.lease);
         let wanted = held(before, LEASE_NAME, identity, *lease_time, Timestamp::now());
+        let wanted = reached_at(wanted, address.as_deref());
         let params =
             PostParams { field_manager: Some(crate::runtime::field_managers::OPERATOR.into()), ..Default::default() };
         Ok(match before {

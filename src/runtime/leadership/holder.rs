@@ -1,6 +1,7 @@
-//! Who holds the Lease, for a process that never leads.
+//! Who holds the Lease, for a process that does not.
 
 use super::LEASE_NAME;
+use super::lease::Holder;
 use crate::runtime::clock;
 use crate::runtime::write::call;
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +20,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// Reads the Lease.
 pub struct LeaseHolder {
     api: Api<Lease>,
-    last: Mutex<Option<(Instant, Option<String>)>>,
+    last: Mutex<Option<(Instant, Option<Holder>)>>,
 }
 
 impl LeaseHolder {
@@ -29,10 +30,15 @@ impl LeaseHolder {
 
     /// The identity that holds the Lease, that of a pod; some seconds old at most. `None` where there is none, or it can't be read.
     pub async fn get(&self) -> Option<String> {
+        self.holder().await.map(|holder| holder.identity)
+    }
+
+    /// As [`LeaseHolder::get`], with the address at which it is reached.
+    pub async fn holder(&self) -> Option<Holder> {
         tokio::time::timeout(TIMEOUT, self.read()).await.ok().flatten()
     }
 
-    async fn read(&self) -> Option<String> {
+    async fn read(&self) -> Option<Holder> {
         let mut last = self.last.lock().await;
         if let Some((_, holder)) = last.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
             return holder.clone();
@@ -42,8 +48,8 @@ impl LeaseHolder {
         let lease = call(self.api.get_opt(LEASE_NAME)).await;
         let lease =
             lease.inspect_err(|error| tracing::warn!(%error, "Lease {LEASE_NAME} can't be read")).ok().flatten();
-        let spec = lease.and_then(|lease| lease.spec).filter(|spec| is_held(spec, clock::now()));
-        let holder = spec.and_then(|spec| spec.holder_identity).filter(|holder| !holder.is_empty());
+        let is_held = |lease: &Lease| lease.spec.as_ref().is_some_and(|spec| is_held(spec, clock::now()));
+        let holder = lease.filter(is_held).as_ref().and_then(Holder::of);
         *last = Some((Instant::now(), holder.clone()));
         holder
     }

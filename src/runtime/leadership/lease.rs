@@ -56,6 +56,37 @@ pub fn next_action(seen: Option<&Seen>, me: &str, lease_time: Duration, now: Ins
     LeaseAction::Wait { holder: holder.to_string(), left }
 }
 
+/// Annotation with the address at which other replicas reach the holder.
+pub const ADDRESS: &str = "agentic.ligbox.io/address";
+
+/// Who holds a lease, for the other replicas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// That of a pod, with a part of its own for each process.
+    pub identity: String,
+    /// Where it serves, if it says so.
+    pub address: Option<String>,
+}
+
+impl Holder {
+    /// The holder of a lease, if there is one.
+    pub fn of(lease: &Lease) -> Option<Holder> {
+        let identity = lease.spec.as_ref()?.holder_identity.clone().filter(|identity| !identity.is_empty())?;
+        let address = lease.metadata.annotations.as_ref().and_then(|all| all.get(ADDRESS)).cloned();
+        Some(Holder { identity, address })
+    }
+}
+
+/// The lease with the address at which its holder is reached, and without that of an earlier one.
+pub fn reached_at(mut lease: Lease, address: Option<&str>) -> Lease {
+    let annotations = lease.metadata.annotations.get_or_insert_default();
+    match address {
+        Some(address) => drop(annotations.insert(ADDRESS.into(), address.into())),
+        None => drop(annotations.remove(ADDRESS)),
+    }
+    lease
+}
+
 /// The lease with `me` as its holder, renewed at `now`; the resource version of what was read stays in it.
 pub fn held(before: Option<&Lease>, name: &str, me: &str, lease_time: Duration, now: Timestamp) -> Lease {
     let mut lease = before.cloned().unwrap_or_default();
@@ -171,7 +202,12 @@ mod tests {
             (spec.acquire_time.map(|t| t.0), spec.renew_time.map(|t| t.0))
         };
         assert_eq!(times(&renewed), (Some(now), Some(later)));
+        let holder = |lease: Lease, address| Holder::of(&reached_at(lease, address)).unwrap().address;
+        let reached = reached_at(renewed.clone(), Some("10.0.0.7:8180"));
+        assert_eq!(holder(renewed.clone(), Some("10.0.0.7:8180")).as_deref(), Some("10.0.0.7:8180"));
+        assert_eq!(holder(reached, None), None, "that of the holder before");
         let given = released(&renewed, later);
+        assert_eq!(Holder::of(&given), None);
         assert_eq!(fields(&given), (String::new(), Some(1), Some(1)));
         let seen = Seen { lease: given, since: Instant::now() };
         assert_eq!(next_action(Some(&seen), "next", TIME, seen.since), LeaseAction::Take);

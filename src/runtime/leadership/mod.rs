@@ -9,6 +9,7 @@ mod lease;
 
 pub use election::{Election, ElectionTask};
 pub use holder::LeaseHolder;
+pub use lease::Holder;
 
 use crate::domain::heartbeat::WriteRecord;
 use crate::runtime::write::{CALL_TIMEOUT, WriteError};

@@ -142,7 +142,7 @@ impl Board<'_> {
                         }
                     }
                     @for (span, hours) in spans(language).iter().zip(SPANS) {
-                        @let (share, is_low) = availability(language, record.past.availability(look.now, hours));
+                        @let (share, is_low) = availability(language, record.past.availability(look.now, hours, None));
                         span class={ "num" @if is_low { " low" } } data-l=(span) {
                             span class="vh" { (said::availability_of(language, span)) } (share)
                         }

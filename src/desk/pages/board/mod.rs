@@ -128,7 +128,7 @@ impl Board<'_> {
                     p class="board__round" {
                         (words::round(language)) " " (time::second(look, at))
                         " · " (words::up_to_date(language, round.fresh, round.expected))
-                        @if let Some(next) = round.next(language, look.now) { " · " (next) }
+                        @if let Some(at) = round.next_at { " · " (said::next(language).to_lowercase()) " " (time::second(look, at)) }
                     }
                 }
                 div class="acts no-print" { a class="btn" href=(self.here(("print", "1"))) { (said::print(language)) } }

@@ -6,7 +6,7 @@ use crate::domain::history::maintenance;
 use crate::domain::history::record::Record;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::board as said;
-use crate::views::NoHistory;
+use crate::views::{HistoryQuery, NoHistory};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ impl Pasts {
     pub async fn read(panel: &Panel, names: Vec<String>, now: Timestamp, most: usize) -> Pasts {
         let read = match names.is_empty() {
             true => Ok(Vec::new()),
-            false => panel.backend.history.records(names.clone(), now, most).await,
+            false => panel.backend.history.records(HistoryQuery { scenarios: names.clone(), most, now }).await,
         };
         match read {
             Ok(records) => {

@@ -68,7 +68,7 @@ impl Board<'_> {
                 }
                 @for hours in SPANS {
                     td class="r" {
-                        @if let Some(record) = record { (availability(language, record.past.availability(look.now, hours)).0) } @else { "—" }
+                        @if let Some(record) = record { (availability(language, record.past.availability(look.now, hours, None)).0) } @else { "—" }
                     }
                 }
                 td class="r" { @match row.view.last_run_at { Some(at) => (time::clock(look, at)), None => "—" } }

@@ -35,7 +35,7 @@ impl OfScenario<'_> {
                 }
                 dl class="avail" {
                     @for (span, hours) in spans {
-                        @let of = record.past.availability(now, hours);
+                        @let of = record.past.availability(now, hours, self.view.interval_seconds);
                         @let (share, is_low) = availability(language, of);
                         @let down = i64::try_from(of.down_seconds).unwrap_or(i64::MAX);
                         div {
@@ -102,7 +102,7 @@ impl OfScenario<'_> {
 
     fn outages(&self, record: &Record) -> Markup {
         let language = self.language();
-        let outages = record.past.outages();
+        let outages = record.past.outages(self.visit.look.now, self.view.interval_seconds);
         html! {
             section aria-labelledby="quedas" {
                 div class="drill__h" { h2 id="quedas" { (said::outages(language)) } span { (said::outages_more(language)) } }
@@ -115,7 +115,8 @@ impl OfScenario<'_> {
     fn outage(&self, outage: &Outage) -> Markup {
         let (language, look) = (self.language(), &self.visit.look);
         let (from, until) = (outage.from.start(), outage.until.start());
-        let span = times::span(language, until.duration_since(from));
+        let span = SignedDuration::from_secs(i64::try_from(outage.down_seconds).unwrap_or(i64::MAX));
+        let span = times::span(language, span);
         let word = if outage.is_maintenance { said::maintenance(language) } else { said::downtime(language) };
         let action = format!("{}/reclassify", self.path());
         let fields = html! {
@@ -125,8 +126,8 @@ impl OfScenario<'_> {
         };
         html! {
             li {
-                span class="k" { (time::clock(look, from)) }
-                span { (word) ", " (said::failures(language, outage.fails)) }
+                span class="k" { (times::day(language, from, &look.zone)) }
+                span { (time::hour(look, from)) "–" (time::hour(look, until)) ", " (word) ", " (said::failures(language, outage.fails)) }
                 span class="end" { (span) }
                 @if outage.is_maintenance {
                     form class="again no-print" method="post" action=(action) {

@@ -91,15 +91,17 @@ impl OfScenario<'_> {
             main class="board board--one" id="principal" {
                 (self.head())
                 div class="drill drill--page" {
-                    div id="passado" hx-get=(self.path()) hx-trigger=(topics) hx-select="#passado"
-                        hx-select-oob="#cenario-topo,#agora" hx-swap="outerHTML" {
-                        (missing(language, self.pasts))
-                        @if let Some(record) = self.record() { (self.past(record)) }
-                        (self.findings())
+                    div {
+                        div id="passado" hx-get=(self.path()) hx-trigger=(topics) hx-select="#passado"
+                            hx-select-oob="#cenario-topo,#agora" hx-swap="outerHTML" {
+                            (missing(language, self.pasts))
+                            @if let Some(record) = self.record() { (self.past(record)) }
+                            (self.findings())
+                        }
+                        (self.runbook())
                     }
                     div {
                         div id="agora" { (self.checks()) }
-                        (self.runbook())
                         (self.yaml())
                     }
                 }
