@@ -1,7 +1,7 @@
 //! The checks of a Scenario with their conditions, and what came of each.
 
 use super::OfScenario;
-use crate::api::{CheckOutcome, CheckResult, CheckSpec, Finding, Probe};
+use crate::api::{BLIND, CheckOutcome, CheckResult, CheckSpec, Finding, Probe};
 use crate::desk::symbols::shape;
 use crate::domain::clip;
 use crate::domain::texts::panel::{board as said, times};
@@ -93,6 +93,7 @@ impl OfScenario<'_> {
         let failing =
             open.iter().find(|finding| finding.spec.check == name).map(|finding| crate::views::severity(finding));
         let asked = self.results(name).map(|result| result.outcome).min();
+        let is_blind = open.iter().any(|finding| finding.spec.check == BLIND);
         let (class, symbol, word) = match (failing, asked) {
             (Some(severity), _) => {
                 (severity.map_or("critical", |severity| severity.as_str()), "no", said::fails(language))
@@ -101,6 +102,7 @@ impl OfScenario<'_> {
             (None, Some(CheckOutcome::Unknown)) => ("high", "unknown", said::unknown(language)),
             (None, Some(CheckOutcome::Held)) => ("low", "hold", said::held(language)),
             (None, Some(CheckOutcome::Pass)) => ("good", "ok", said::passes(language)),
+            (None, None) if is_blind => ("high", "unknown", said::unknown(language)),
             (None, None) if self.standing == Standing::Healthy => ("good", "ok", said::passes(language)),
             (None, None) if self.standing == Standing::Failing => ("info", "info", said::no_finding(language)),
             (None, None) => ("info", "info", said::not_known(language)),
