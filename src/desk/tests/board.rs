@@ -117,9 +117,9 @@ async fn past_downtime_becomes_maintenance_by_an_action_and_back() {
     let ana = desk.sign_in("ana devops").await;
     let csrf = desk.csrf(&ana).await;
     let (from, until) = (failed_hour().0, failed_hour().0 + 1);
-    let send = |fields: String| {
+    let send = async |fields: String| {
         let body = format!("csrf={csrf}&from={from}&return=/desk/scenarios/a.ok&{fields}");
-        desk.post("/desk/scenarios/a.ok/reclassify", &ana, &body)
+        desk.post("/desk/scenarios/a.ok/reclassify", &ana, &body).await
     };
     let refused = send(format!("until={until}&as=maintenance&reason=")).await;
     assert!(refused.status == 422 && refused.text.contains("diga o motivo"), "{}", refused.text);
@@ -160,5 +160,22 @@ async fn another_replica_gets_the_history_with_a_token_alone() {
     assert_eq!((sent.len(), record.last.len(), record.past.hours.len()), (2, 2, 2));
     for (count, most) in [(301, 1), (300, 9000)] {
         assert_eq!(ask("agentic-ops technician", body(count, most)).await.unwrap().status(), 422, "{count} {most}");
+    }
+}
+
+/// Not a test of time: prints what pages cost with ten thousand Scenarios. Run it alone.
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn cost_of_a_board_of_ten_thousand() {
+    let desk = Desk::with_history(Arc::new(Yesterday));
+    for number in 0..10_000 {
+        desk.add_scenario(&format!("s.{number:05}"), "ready", if number % 9 == 0 { "failing" } else { "healthy" });
+    }
+    let ana = desk.sign_in("ana devops").await;
+    for path in ["/desk/board", "/desk/board?agent=pulso&page=9", "/desk/scenarios/s.00001", "/desk/round"] {
+        desk.get(path, &ana).await;
+        let begun = Instant::now();
+        let size = desk.get(path, &ana).await.text.len();
+        println!("{path}: {:?}, {size} bytes", begun.elapsed());
     }
 }
