@@ -5,6 +5,7 @@ mod answers;
 pub mod api_server;
 mod commands;
 mod conversation;
+mod reclassified;
 mod records;
 mod silences;
 mod silencing;

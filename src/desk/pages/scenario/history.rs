@@ -135,7 +135,7 @@ impl OfScenario<'_> {
                         button class="btn btn--bare" name="as" value="downtime" { (said::take_back(language)) }
                     }
                 } @else {
-                    details class="again no-print" {
+                    details class="again act no-print" {
                         summary { (said::was_maintenance(language)) }
                         form method="post" action=(action) {
                             (fields)
