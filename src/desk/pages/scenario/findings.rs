@@ -29,7 +29,7 @@ impl OfScenario<'_> {
             section aria-labelledby="ocorrencias" {
                 div class="drill__h" {
                     h2 id="ocorrencias" { (said::findings(language)) }
-                    a class="no-print" href=(address("/desk/findings", &[("scenario", &self.view.id), ("phase", "all")])) { (said::all_findings(language)) }
+                    a class="no-print" href=(address("/desk/findings", &[("scenario", &self.view.id)])) { (said::all_findings(language)) }
                 }
                 @if findings.is_empty() { p class="quiet" { (said::no_findings(language)) } }
                 ol class="rows" { @for finding in findings.iter().take(SHOWN) { (self.finding(finding)) } }
