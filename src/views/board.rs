@@ -210,7 +210,7 @@ impl Resources {
         let mut named: Vec<(String, String, Vec<Candidate>)> =
             groups.into_iter().map(|(agent, of_agent)| (self.agent_ref(&agent).name, agent, of_agent)).collect();
         if !is_whole {
-            named.sort_by_key(|(_, _, of_agent)| of_agent.first().map(|first| rank(first)));
+            named.sort_by_key(|(_, _, of_agent)| of_agent.first().map(&rank));
         } else {
             named.sort_unstable_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
         }
