@@ -37,10 +37,19 @@ const STYLE: &[&str] = &[
 /// The scripts, in their order. Without them reading and acknowledging work.
 const SCRIPT: &[&str] = &[
     include_str!("assets/vendor/htmx.min.js"),
+    include_str!("assets/script/connection.js"),
     include_str!("assets/script/stream.js"),
     include_str!("assets/vendor/sse.min.js"),
     include_str!("assets/script/desk.js"),
+    include_str!("assets/script/times.js"),
+    include_str!("assets/script/badge.js"),
+    include_str!("assets/script/unread.js"),
+    include_str!("assets/script/undo.js"),
+    include_str!("assets/script/keys.js"),
 ];
+
+/// The script of the shared worker.
+const WORKER: &[&str] = &[include_str!("assets/script/connection.js"), include_str!("assets/script/worker.js")];
 
 /// A file as it is answered.
 struct File {
@@ -56,7 +65,8 @@ pub struct Assets {
     pub style: String,
     pub script: String,
     pub worker: String,
-    pub icon: String,
+    /// With no number, 1 to 9, and more.
+    pub icons: Vec<String>,
     files: Vec<File>,
 }
 
@@ -83,11 +93,21 @@ impl Assets {
         Assets {
             style: add("desk", "css", "text/css; charset=utf-8", STYLE.concat()),
             script: add("desk", "js", script, SCRIPT.join("\n;\n")),
-            worker: add("worker", "js", script, include_str!("assets/script/worker.js").into()),
-            icon: add("icon", "svg", "image/svg+xml", include_str!("assets/icon.svg").into()),
+            worker: add("worker", "js", script, WORKER.join("\n")),
+            icons: (0..=10).map(|count| add(&format!("icon-{count}"), "svg", "image/svg+xml", icon(count))).collect(),
             files,
         }
     }
+}
+
+/// The icon of the window with the number of pending Messages.
+fn icon(count: usize) -> String {
+    let number = match count {
+        0 => return include_str!("assets/icon.svg").into(),
+        1..=9 => count.to_string(),
+        _ => "9+".into(),
+    };
+    include_str!("assets/icon-pending.svg").replace("{}", &number)
 }
 
 fn gzip(content: &[u8]) -> Option<Bytes> {
@@ -133,7 +153,8 @@ mod tests {
     #[tokio::test]
     async fn a_file_is_kept_by_browsers_and_compressed() {
         let all = assets();
-        for address in [&all.style, &all.script, &all.worker, &all.icon] {
+        let icons = all.icons.iter().collect::<Vec<_>>();
+        for address in [vec![&all.style, &all.script, &all.worker], icons].concat() {
             let name = address.strip_prefix("/desk/assets/").unwrap();
             let (status, headers, plain) = get(name, "identity").await;
             assert_eq!((status, &headers[CACHE_CONTROL]), (200, &FOREVER), "{name}");

@@ -1,6 +1,7 @@
 //! The frame of every page: head, navigation, language and theme; and the pages that say that something went wrong.
 
 use super::assets::assets;
+use super::client;
 use super::symbols;
 use super::visit::{Look, Theme, Visit};
 use super::watch;
@@ -70,14 +71,11 @@ impl Page<'_> {
             (symbols::all())
             a class="skip" href="#principal" { (words::skip(language)) }
             (self.bar())
-            p class="lost" id="lost" role="alert" hidden { (words::server_away(language)) }
-            p class="lost" id="ended" role="alert" hidden {
-                b { (said::ended(language)) } " " (said::ended_more(language)) " "
-                a href=(address("/desk/session", &[("return", &self.visit.address)])) { (words::sign_in(language)) }
-            }
+            (client::lines(self.visit))
             (main)
+            (client::sheet(&self.visit.look))
         };
-        answer(status, &self.visit.look, &self.title, true, &body)
+        answer(status, &self.visit.look, &self.title, Some(&self.visit.caller.name), &body)
     }
 
     fn bar(&self) -> Markup {
@@ -91,12 +89,7 @@ impl Page<'_> {
                             li {
                                 a href=(place.address()) aria-current=[(self.place == Some(place)).then_some("page")] {
                                     (place.word(language))
-                                    @if place == Place::Inbox && self.pending > 0 {
-                                        span class="n" {
-                                            (self.pending)
-                                            span class="vh" { " " (crate::domain::texts::panel::inbox::pending(language)) }
-                                        }
-                                    }
+                                    @if place == Place::Inbox { (client::count(language, self.pending)) }
                                 }
                             }
                         }
@@ -117,6 +110,8 @@ impl Page<'_> {
             Some(Theme::Light) => ("dark", words::theme_light(language)),
             Some(Theme::Dark) => ("system", words::theme_dark(language)),
         };
+        let (keys, keys_word) =
+            if look.keys { ("off", words::keys_on(language)) } else { ("on", words::keys_off(language)) };
         let other = if language == Language::Portuguese { "en" } else { "pt" };
         html! {
             details class="menu" {
@@ -125,6 +120,7 @@ impl Page<'_> {
                     form method="post" action="/desk/preferences" {
                         (hidden(csrf, address))
                         button class="btn btn--bare" name="theme" value=(next) { (words::theme(language)) ": " (word) }
+                        button class="btn btn--bare" name="keys" value=(keys) { (words::keys(language)) ": " (keys_word) }
                         button class="btn btn--bare" name="language" value=(other) lang=(other) { (words::other_language(language)) }
                     }
                     form method="post" action="/desk/session/out" {
@@ -145,24 +141,24 @@ pub fn hidden(csrf: &str, return_path: &str) -> Markup {
     }
 }
 
-/// A whole document.
-pub fn answer(status: StatusCode, look: &Look, title: &str, is_live: bool, body: &Markup) -> Response {
-    let (tag, files) = (look.language.tag(), assets());
+/// A whole document. With scripts where somebody is signed in, whose name is `reader`.
+pub fn answer(status: StatusCode, look: &Look, title: &str, reader: Option<&str>, body: &Markup) -> Response {
+    let (tag, files, is_live) = (look.language.tag(), assets(), reader.is_some());
     let document = html! {
         (DOCTYPE)
-        html lang=(tag) data-theme=[look.theme.map(Theme::as_str)] {
+        html lang=(tag) data-theme=[look.theme.map(Theme::as_str)] data-keys=[(is_live && look.keys).then_some("on")] {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="htmx-config" content=(HTMX);
-                meta name="desk-worker" content=(files.worker);
+                (client::head())
                 title { (title) }
-                link rel="icon" href=(files.icon) type="image/svg+xml";
+                link rel="icon" href=(files.icons[0]) type="image/svg+xml";
                 link rel="stylesheet" href=(files.style);
                 @if is_live { script src=(files.script) defer {} }
             }
-            body hx-ext=[is_live.then_some("sse")] sse-connect=[is_live.then_some("/desk/events")] { (body) }
+            body hx-ext=[is_live.then_some("sse")] sse-connect=[is_live.then_some("/desk/events")] data-now=(look.now.as_millisecond()) data-reader=[reader] { (body) }
         }
     };
     let headers = [(axum::http::header::CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_LANGUAGE, tag)];
@@ -191,7 +187,7 @@ pub fn plain(status: StatusCode, look: &Look, title: &str, body: &Markup) -> Res
         header class="bar" { a class="bar__name" href="/desk" { "Desk" } }
         main id="principal" class="plain" { (body) }
     };
-    answer(status, look, &format!("{title} · Desk"), false, &body)
+    answer(status, look, &format!("{title} · Desk"), None, &body)
 }
 
 /// There is nothing at this address.

@@ -11,6 +11,9 @@ use tokio::task::JoinHandle;
 /// Changes that a reader may be behind.
 const BEHIND_MAX: usize = 1024;
 
+/// That somebody signed out: streams of sessions that have ended end. It is not sent to browsers.
+pub const SIGNED_OUT: &str = "signed-out";
+
 /// What changed: the name of an event, by which a part of a page is read again.
 pub type Topic = Arc<str>;
 
@@ -24,7 +27,7 @@ impl Live {
     /// Follows the caches of a process.
     pub fn start(caches: &Caches, ended: &Arc<Ended>) -> Live {
         let (topics, _) = broadcast::channel(BEHIND_MAX);
-        let mut following = vec![tokio::spawn(follow_sign_outs(caches.clone(), ended.clone()))];
+        let mut following = vec![tokio::spawn(follow_sign_outs(caches.clone(), ended.clone(), topics.clone()))];
         macro_rules! follow {
             ($cache:ident, $tell:expr) => {{
                 let (mut changes, topics, tell) = (caches.$cache.subscribe(), topics.clone(), $tell);
@@ -88,13 +91,14 @@ fn send(topics: &broadcast::Sender<Topic>, topic: &str) {
     let _ = topics.send(topic.into());
 }
 
-async fn follow_sign_outs(caches: Caches, ended: Arc<Ended>) {
+async fn follow_sign_outs(caches: Caches, ended: Arc<Ended>, topics: broadcast::Sender<Topic>) {
     let mut changes = caches.actions.subscribe();
     loop {
         match changes.next().await {
             Change::Applied(action) => {
                 if let Some((name, at)) = SignOut::recorded(&action) {
                     ended.note(name, at.as_second());
+                    send(&topics, SIGNED_OUT);
                 }
             }
             Change::Resynchronise => {
@@ -103,6 +107,7 @@ async fn follow_sign_outs(caches: Caches, ended: Arc<Ended>) {
                         ended.note(name, at.as_second());
                     }
                 }
+                send(&topics, SIGNED_OUT);
             }
             Change::Deleted(..) | Change::Undecodable(_) => {}
         }

@@ -8,8 +8,10 @@ mod admit;
 mod assets;
 mod backend;
 mod charts;
+mod client;
 mod guard;
 mod guest;
+mod held;
 mod language;
 mod layout;
 mod live;
@@ -17,6 +19,7 @@ mod markdown;
 mod pages;
 mod panel;
 mod round;
+mod seats;
 mod session;
 mod symbols;
 #[cfg(test)]
@@ -51,7 +54,9 @@ fn over(panel: Panel) -> Router {
         .route("/desk", get(pages::inbox::show))
         .route("/desk/", get(pages::inbox::show))
         .route("/desk/arrived", get(pages::inbox::arrived))
+        .route("/desk/pending", get(pages::inbox::count))
         .route("/desk/acknowledge", post(pages::inbox::acknowledge))
+        .route("/desk/acknowledge/undo", post(pages::inbox::undo))
         .route("/desk/findings", get(pages::linked::findings))
         .route("/desk/findings/{name}", get(pages::context::finding))
         .route("/desk/findings/{name}/acknowledge", post(pages::context::acknowledge))

@@ -3,8 +3,10 @@
 use super::backend::{Backend, Options};
 use super::guard::Guard;
 use super::guest::Guest;
+use super::held::Held;
 use super::live::Live;
 use super::round::LastRound;
+use super::seats::Seats;
 use super::session::{Ended, OneTime, Sessions};
 use crate::advisor::runbooks::read_runbook;
 use crate::commands::{self, Caller, Command, CommandError, Earlier, RequestId};
@@ -13,10 +15,6 @@ use crate::views::Resources;
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
-
-/// Streams of events that are open at once, at most.
-const STREAMS_MAX: usize = 256;
 
 /// State of the handlers.
 pub struct Panel {
@@ -29,7 +27,9 @@ pub struct Panel {
     pub once: OneTime,
     pub round: LastRound,
     /// Seats for streams of events.
-    pub streams: Arc<Semaphore>,
+    pub streams: Seats,
+    /// Acknowledgements that can still be taken back.
+    pub held: Held,
     /// The directory of the runbooks.
     runbooks: Option<PathBuf>,
     /// Time zone of a reader whose browser told none.
@@ -54,7 +54,8 @@ impl Panel {
             live,
             once,
             round: LastRound::default(),
-            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            streams: Seats::default(),
+            held: Held::default(),
             runbooks: options.runbooks,
             zone: options.zone,
         }

@@ -13,6 +13,8 @@ use percent_encoding::percent_decode_str;
 /// Cookies of what a reader chose, which are the same for all instances.
 pub const LANGUAGE: &str = "desk-language";
 pub const THEME: &str = "desk-theme";
+/// Present where the reader switched the keys off.
+pub const KEYS: &str = "desk-keys";
 const ZONE: &str = "desk-zone";
 
 /// How a page looks to its reader.
@@ -24,6 +26,8 @@ pub struct Look {
     pub asked: Language,
     pub zone: TimeZone,
     pub theme: Option<Theme>,
+    /// Whether single keys are shortcuts.
+    pub keys: bool,
     /// The time at which the page is made.
     pub now: Timestamp,
 }
@@ -63,6 +67,7 @@ impl Look {
             asked: chosen.unwrap_or_else(|| language::accepted(headers, language)),
             zone: told.and_then(|zone| TimeZone::get(&zone).ok()).unwrap_or_else(|| zone.clone()),
             theme: cookies.get(THEME).and_then(Theme::parse),
+            keys: cookies.get(KEYS).is_none(),
             now: Timestamp::now(),
         }
     }

@@ -136,6 +136,11 @@ fn phase(message: &Message) -> Option<MessagePhase> {
     }
 }
 
+/// Whether a person acknowledged a Message, or its Finding.
+pub(super) fn is_acknowledged(message: &Message) -> bool {
+    phase(message) == Some(MessagePhase::Acknowledged)
+}
+
 /// Whether a Message awaits an acknowledgement, and so is in an inbox.
 pub fn is_pending(message: &Message) -> bool {
     phase(message) == Some(MessagePhase::Pending)
@@ -189,7 +194,7 @@ impl MessageView {
 
 impl MessageAcknowledgementView {
     /// As the operator recorded it, else as it was written.
-    fn of(message: &Message) -> Option<MessageAcknowledgementView> {
+    pub(super) fn of(message: &Message) -> Option<MessageAcknowledgementView> {
         if let Some(recorded) = message.status.as_ref().and_then(|status| status.acknowledgement.as_ref()) {
             return Some(MessageAcknowledgementView {
                 by: line(&recorded.by),

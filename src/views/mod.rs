@@ -55,7 +55,7 @@ pub use operator::{ModelState, ModelUse, OperatorState, OperatorStatus, Registry
 pub use order::{Order, Sort, SortParameter};
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
 pub use past::{HistoryQuery, HistoryReader, NoHistory, Records};
-pub use pending::{PendingView, Reader};
+pub use pending::{AcknowledgedItem, AcknowledgedView, PendingView, Reader};
 pub use query::{Parameters, QueryError};
 pub use resources::Resources;
 pub use roster::RosterView;

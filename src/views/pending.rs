@@ -1,12 +1,13 @@
 //! The pending Messages of one person, whatever their roles: the inbox of the panel.
 
 use super::Resources;
-use super::message::{InboxFilter, InboxView, is_pending, written_at};
+use super::message::{InboxFilter, InboxView, MessageAcknowledgementView, is_acknowledged, is_pending, written_at};
 use super::order::Key;
 use super::query::QueryError;
 use crate::api::{Message, Role};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Whose inbox it is.
@@ -25,6 +26,24 @@ pub struct PendingView {
     pub total: usize,
     /// When the newest of them was written.
     pub newest: Option<Timestamp>,
+}
+
+/// What was acknowledged, of Findings that are not resolved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AcknowledgedView {
+    /// The first of them: those that come back, the next one first, then the others, the last one first.
+    pub items: Vec<AcknowledgedItem>,
+    /// How many there are.
+    pub total: usize,
+    /// How many of them come back to the inbox.
+    pub returning: usize,
+}
+
+/// An acknowledged Message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcknowledgedItem {
+    pub message: InboxView,
+    pub acknowledgement: MessageAcknowledgementView,
 }
 
 impl Reader<'_> {
@@ -59,6 +78,41 @@ impl Resources {
     ) -> Result<usize, QueryError> {
         let found = self.pending_messages(reader, filter)?;
         Ok(found.iter().filter(|message| written_at(message).is_some_and(|at| at > since)).count())
+    }
+
+    /// What was acknowledged of Findings that are not resolved and ask for nothing else, at most so many: the last Message of each.
+    pub fn acknowledged(&self, reader: Reader<'_>, most: usize) -> AcknowledgedView {
+        let found = self.messages.state_filter(|message| {
+            (is_acknowledged(message) || is_pending(message))
+                && message.spec.finding.is_some()
+                && reader.is_for(message)
+        });
+        let asking: BTreeSet<_> =
+            found.iter().filter(|message| is_pending(message)).map(|message| message.spec.finding.as_deref()).collect();
+        let mut last: BTreeMap<_, &Arc<Message>> = BTreeMap::new();
+        for message in found.iter().filter(|message| !asking.contains(&message.spec.finding.as_deref())) {
+            let known = last.entry(message.spec.finding.as_deref()).or_insert(message);
+            if written_at(known) < written_at(message) {
+                *known = message;
+            }
+        }
+        let is_open = |name: Option<&str>| {
+            let finding = name.and_then(|name| self.finding(name));
+            finding.is_some_and(|finding| finding.status.as_ref().is_some_and(|status| status.is_active()))
+        };
+        let open = last.into_iter().filter(|(name, _)| is_open(*name)).map(|(_, message)| message);
+        let mut items: Vec<_> =
+            open.filter_map(|message| Some((message, MessageAcknowledgementView::of(message)?))).collect();
+        let (total, returning) = (items.len(), items.iter().filter(|(_, ack)| ack.until.is_some()).count());
+        items.sort_by_cached_key(|(message, ack)| {
+            (ack.until.is_none(), ack.until, std::cmp::Reverse(ack.at), message.name_any())
+        });
+        items.truncate(most);
+        let item = |(message, acknowledgement): (&Arc<Message>, _)| AcknowledgedItem {
+            message: self.inbox_view(message),
+            acknowledgement,
+        };
+        AcknowledgedView { items: items.into_iter().map(item).collect(), total, returning }
     }
 
     fn pending_messages(&self, reader: Reader<'_>, filter: &InboxFilter) -> Result<Vec<Arc<Message>>, QueryError> {

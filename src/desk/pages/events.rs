@@ -1,8 +1,10 @@
 //! `GET /desk/events`: what changed, so that open pages read their parts again. One stream for each browser.
 
-use crate::desk::live::Topic;
+use crate::desk::live::{SIGNED_OUT, Topic};
 use crate::desk::panel::PanelState;
+use crate::desk::seats::Seat;
 use crate::desk::visit::Visit;
+use crate::domain::texts::panel::words;
 use crate::listener;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -16,7 +18,6 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -31,8 +32,9 @@ const TOPICS_MAX: usize = 64;
 const LATER: &str = "15";
 
 pub async fn follow(State(panel): State<PanelState>, visit: Visit, extensions: Extensions) -> Response {
-    let Ok(seat) = panel.streams.clone().try_acquire_owned() else {
-        return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, LATER)]).into_response();
+    let Some(seat) = panel.streams.take(&visit.caller.name) else {
+        let why = words::too_many_windows(visit.language());
+        return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, LATER)], why).into_response();
     };
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -55,7 +57,7 @@ struct Events {
     heartbeat: tokio::time::Interval,
     /// Completes when the server stops.
     stops: BoxFuture<'static, ()>,
-    _seat: OwnedSemaphorePermit,
+    _seat: Seat,
 }
 
 impl Events {
@@ -68,12 +70,15 @@ impl Events {
         tokio::select! {
             first = self.changes.recv() => self.gather(first).await,
             () = &mut self.stops => None,
-            _ = self.heartbeat.tick() => {
-                let session = &self.visit.session;
-                let is_over = session.ends <= Timestamp::now().as_second();
-                (!is_over && !self.panel.ended.has(&session.name, session.began)).then(|| ": \n\n".to_string())
-            }
+            _ = self.heartbeat.tick() => self.goes_on().then(|| ": \n\n".to_string()),
         }
+    }
+
+    /// Whether the session has not ended.
+    fn goes_on(&self) -> bool {
+        let session = &self.visit.session;
+        let is_over = session.ends <= Timestamp::now().as_second();
+        !is_over && !self.panel.ended.has(&session.name, session.began)
     }
 
     /// The first change and those that follow at once.
@@ -94,13 +99,16 @@ impl Events {
                 topics = BTreeSet::from(["reset".into()]);
             }
         }
+        if topics.remove(SIGNED_OUT) && !self.goes_on() {
+            return None;
+        }
         Some(written(&topics))
     }
 }
 
 /// As it is sent. Names of objects have no character that JSON would escape.
 fn written(topics: &BTreeSet<Topic>) -> String {
-    topics.iter().fold(String::new(), |mut text, topic| {
+    topics.iter().fold(": \n\n".repeat(usize::from(topics.is_empty())), |mut text, topic| {
         // Writing to a String does not fail.
         let _ = write!(text, "event: change\ndata: {{\"topic\":\"{topic}\"}}\n\n");
         text
@@ -113,6 +121,7 @@ mod tests {
 
     #[test]
     fn a_topic_is_one_event() {
+        assert_eq!(written(&BTreeSet::new()), ": \n\n");
         let topics = ["inbox", "thread-a.b-0"].map(Topic::from).into();
         assert_eq!(
             written(&topics),

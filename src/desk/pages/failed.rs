@@ -36,7 +36,7 @@ pub fn reason(language: Language, error: &CommandError) -> String {
     }
 }
 
-fn status(error: &CommandError) -> StatusCode {
+pub fn status(error: &CommandError) -> StatusCode {
     match error {
         CommandError::NotFound(_) => StatusCode::NOT_FOUND,
         CommandError::Conflict(_) => StatusCode::CONFLICT,

@@ -1,9 +1,13 @@
-//! The inbox: `GET /desk`, `POST /desk/acknowledge`.
+//! The inbox: `GET /desk`, `GET /desk/arrived`, `GET /desk/pending`, and what is acknowledged from it.
 
-use super::failed;
+mod acknowledge;
+mod acknowledged;
+
+pub use acknowledge::{acknowledge, undo};
+
 use crate::api::{Role, Severity};
-use crate::commands::{AcknowledgeMessage, CommandError};
-use crate::desk::admit::Sent;
+use crate::desk::client;
+use crate::desk::held::HELD_FOR;
 use crate::desk::layout::{Page, Place, address, hidden, say};
 use crate::desk::panel::{Panel, PanelState};
 use crate::desk::symbols::shape;
@@ -17,6 +21,7 @@ use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 /// Messages on the page at most.
@@ -32,6 +37,9 @@ pub async fn show(
     Query(parameters): Query<Parameters>,
 ) -> Response {
     let Some(visit) = visit else { return panel.guest.answer(look.asked, GuestPage::Start) };
+    // A form sends the fields that nothing was chosen in, too.
+    let given = parameters.iter().filter(|(_, value)| !value.is_empty());
+    let parameters: Parameters = given.map(|(name, value)| (name.clone(), value.clone())).collect();
     let filter = match InboxFilter::parse(&parameters) {
         Ok(filter) => filter,
         Err(_) => return Redirect::to("/desk").into_response(),
@@ -56,22 +64,6 @@ pub fn reader(visit: &Visit) -> Reader<'_> {
     Reader { name: &visit.caller.name, roles: &visit.caller.roles }
 }
 
-/// `POST /desk/acknowledge`: one or many.
-pub async fn acknowledge(State(panel): State<PanelState>, sent: Sent) -> Response {
-    let names: Vec<&str> = sent.form.all("message").take(AT_ONCE_MAX).collect();
-    let mut done = 0;
-    for name in &names {
-        let command = |_: &_| Ok(AcknowledgeMessage { message: name.to_string(), note: None, until: None });
-        match panel.run(&sent.visit.caller, command).await {
-            // Somebody else did it, or it is over: it is not pending any more.
-            Ok(_) | Err(CommandError::Conflict(_) | CommandError::NotFound(_)) => done += 1,
-            Err(error) => return failed::answer(&panel, &sent.visit, &error, sent.form.return_path()),
-        }
-    }
-    let separator = if sent.form.return_path().contains('?') { '&' } else { '?' };
-    Redirect::to(&format!("{}{separator}done={done}", sent.form.return_path())).into_response()
-}
-
 /// `GET /desk/arrived`: what changed in a list since it was made. It is announced, and nothing moves.
 pub async fn arrived(
     State(panel): State<PanelState>,
@@ -80,7 +72,8 @@ pub async fn arrived(
     Query(parameters): Query<Parameters>,
 ) -> Response {
     let language = visit.language();
-    let since = parameters.get("since").and_then(|since| since.parse().ok()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let since = parameters.get("since").and_then(|since| since.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let made = parameters.get("at").and_then(|at| at.parse().ok());
     let before = parameters.get("of").and_then(|of| of.parse::<usize>().ok());
     let filter = InboxFilter::parse(&parameters).unwrap_or_default();
     let resources = panel.resources();
@@ -93,17 +86,34 @@ pub async fn arrived(
     };
     let list = filter_address(&filter);
     let said = html! {
-        @if let Some(text) = text { span { (text) } a href=(list) { (said::show(language)) } }
+        @match (text, made) {
+            (Some(text), _) => { span { (text) } a href=(list) { (said::show(language)) } }
+            (None, Some(at)) => (as_of(&visit.look, at)),
+            (None, None) => {}
+        }
     };
     let asked = uri.path_and_query().map_or("/desk/arrived", |asked| asked.as_str());
     let headers = [(CONTENT_TYPE, "text/html; charset=utf-8")];
     (headers, arrived_line(asked, &said).into_string()).into_response()
 }
 
+/// When the list was made, where nothing arrived since.
+fn as_of(look: &Look, at: Timestamp) -> Markup {
+    html! { span class="quiet" { (said::as_of(look.language)) " " (time::clock(look, at)) } }
+}
+
+/// `GET /desk/pending`: how many Messages are pending, for the navigation.
+pub async fn count(State(panel): State<PanelState>, visit: Visit) -> Response {
+    let pending = panel.resources().pending(reader(&visit), &InboxFilter::default(), 0);
+    let pending = pending.map_or(0, |pending| pending.total);
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8")];
+    (headers, client::count(visit.language(), pending).into_string()).into_response()
+}
+
 /// The line that announces what arrived.
 fn arrived_line(asked: &str, text: &Markup) -> Markup {
     html! {
-        p class="arrived" id="chegou" role="status" hx-get=(asked) hx-trigger="sse:inbox, sse:reset" hx-swap="outerHTML" { (text) }
+        p class="arrived" id="chegou" role="status" hx-get=(asked) hx-trigger="sse:inbox, sse:finding, sse:reset" hx-swap="outerHTML" { (text) }
     }
 }
 
@@ -134,10 +144,11 @@ impl Inbox<'_> {
     /// Where to ask what arrived since this list was made.
     fn arrived_address(&self) -> String {
         let InboxFilter { role, agent, severity } = self.filter;
-        let since = self.pending.newest.unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string();
+        let since = self.pending.newest.unwrap_or(Timestamp::UNIX_EPOCH).to_string();
         let parameters = [
             ("since", since.as_str()),
             ("of", &self.pending.total.to_string()),
+            ("at", &self.visit.look.now.to_string()),
             ("role", role.map_or("", Role::as_str)),
             ("agent", agent.as_deref().unwrap_or_default()),
             ("severity", severity.map_or("", Severity::as_str)),
@@ -155,11 +166,18 @@ impl Inbox<'_> {
                     h1 id="caixa-t" { (said::title(language)) " " span { (said::counts(language, self.pending.total, unowned)) } }
                     (self.filters())
                 }
-                (arrived_line(&self.arrived_address(), &html! {}))
+                (arrived_line(&self.arrived_address(), &as_of(&self.visit.look, self.visit.look.now)))
                 @if let Some(done) = done {
-                    p class="arrived" role="status" { (said::acknowledged(language, done)) }
+                    p class="arrived" role="status" {
+                        (if done == 0 { said::taken_back(language).to_string() } else { said::acknowledged(language, done) })
+                    }
                 }
                 @if self.pending.items.is_empty() { (self.empty()) } @else { (self.list(current)) }
+                (self.undo())
+                div class="inbox__foot" {
+                    (self.acknowledged())
+                    @if !self.pending.items.is_empty() { (client::hints(&self.visit.look)) }
+                }
             }
         }
     }
@@ -206,13 +224,14 @@ impl Inbox<'_> {
 
     fn list(&self, current: Option<&str>) -> Markup {
         let language = self.language();
+        let held = self.panel.held.of(&self.visit.caller.name);
         let severities = Severity::ALL.map(Some).into_iter().chain([None]);
         let groups =
             severities.map(|of| (of, self.pending.items.iter().filter(|item| item.severity == of).collect::<Vec<_>>()));
         html! {
             form class="inbox__form" method="post" action="/desk/acknowledge" {
                 (hidden(&self.visit.csrf, &filter_address(self.filter)))
-                div class="list" tabindex="0" role="region" aria-label=(said::list(language)) {
+                div class="list" tabindex="0" role="region" aria-label=(said::list(language)) data-unread=(said::unread(language)) {
                     @for (of, items) in groups.filter(|(_, items)| !items.is_empty()) {
                         @let id = format!("g-{}", of.map_or("none", Severity::as_str));
                         section aria-labelledby=(id) {
@@ -223,27 +242,65 @@ impl Inbox<'_> {
                                 }
                                 span class="n" { (items.len()) }
                             }
-                            ol { @for item in items { (self.item(item, current == Some(item.thread_id.as_str()))) } }
+                            ol { @for item in items { (self.item(item, &held, current == Some(item.thread_id.as_str()))) } }
                         }
                     }
                     @if self.pending.items.len() < self.pending.total {
                         p class="more-of" { (said::first_of(language, self.pending.items.len(), self.pending.total)) }
                     }
                 }
-                p class="bulk" { button class="btn" { (said::acknowledge(language)) } }
+                (self.bulk())
             }
         }
     }
 
-    fn item(&self, item: &InboxView, is_current: bool) -> Markup {
+    /// What is done with those that are ticked.
+    fn bulk(&self) -> Markup {
+        let (language, look) = (self.language(), &self.visit.look);
+        html! {
+            div class="bulk" {
+                span class="bulk__n" data-said=(said::ticked(language)) {}
+                button class="btn btn--bare" type="button" data-all hidden { (said::select_all(language)) }
+                label {
+                    span class="vh" { (said::until(language)) }
+                    select name="until" {
+                        @for (value, word) in acknowledge::choices(look) { option value=(value) { (word) } }
+                    }
+                }
+                button class="btn btn--go" data-key="e" data-said=(said::acknowledging(language))
+                    data-said-many=(said::acknowledging_many(language)) { (said::acknowledge(language)) }
+            }
+        }
+    }
+
+    /// The line by which what was just acknowledged is taken back. The script has one of its own.
+    fn undo(&self) -> Markup {
+        let language = self.language();
+        let held = self.panel.held.of(&self.visit.caller.name).len();
+        html! {
+            div class="undo" id="desfazer" hidden data-taken-back=(said::taken_back(language)) data-failed=(words::not_done(language)) {
+                span role="status" {}
+                button class="btn btn--bare" type="button" data-key="z" { (said::undo(language)) span aria-hidden="true" {} }
+            }
+            @if held > 0 {
+                form class="undo" method="post" action="/desk/acknowledge/undo" {
+                    (hidden(&self.visit.csrf, &filter_address(self.filter)))
+                    span role="status" { (said::held(language, held, HELD_FOR.as_secs())) }
+                    button class="btn btn--bare" { (said::undo(language)) }
+                }
+            }
+        }
+    }
+
+    fn item(&self, item: &InboxView, held: &[String], is_current: bool) -> Markup {
         let (language, headline) = (self.language(), self.headline(item));
         let of = item.severity.map_or("info", Severity::as_str);
-        let class = if item.severity.is_some_and(|of| of <= Severity::High) { "item item--wide" } else { "item" };
+        let (is_grave, is_held) = (item.severity.is_some_and(|of| of <= Severity::High), held.contains(&item.id));
         let agent = item.agent.as_ref().map_or("", |agent| agent.name.as_str());
         let about = self.about(item);
         html! {
-            li class=(class) {
-                input type="checkbox" name="message" value=(item.id) aria-label=(said::select(language, &headline));
+            li class={ "item" @if is_grave { " item--wide" } @if is_held { " item--going" } } data-thread=(item.thread_id) {
+                @if !is_held { input type="checkbox" name="message" value=(item.id) aria-label=(said::select(language, &headline)); }
                 a class="item__a" href={ "/desk/threads/" (item.thread_id) } aria-current=[is_current.then_some("true")] {
                     span class={ "item__g mark--" (of) } { (shape(of)) }
                     span class="item__l" {
@@ -255,6 +312,7 @@ impl Inbox<'_> {
                         span class="item__m" { (agent) @if !about.is_empty() { " · " (about) } } " "
                         span class="item__o" {
                             @match self.owner(item) {
+                                _ if is_held => (said::being_acknowledged(language)),
                                 Some(owner) => (owner),
                                 None => b { (said::nobody(language)) },
                             }

@@ -1,9 +1,9 @@
-//! `POST /desk/preferences`: the language and the theme of this browser.
+//! `POST /desk/preferences`: the language, the theme and the keys of this browser.
 
 use crate::desk::admit::Sent;
 use crate::desk::panel::PanelState;
 use crate::desk::session::set;
-use crate::desk::visit::{LANGUAGE, THEME, Theme};
+use crate::desk::visit::{KEYS, LANGUAGE, THEME, Theme};
 use crate::domain::texts::Language;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -20,8 +20,13 @@ pub async fn choose(State(panel): State<PanelState>, headers: HeaderMap, sent: S
         "system" => set(THEME, "", 0, is_secure),
         word => Theme::parse(word).and_then(|theme| set(THEME, theme.as_str(), YEAR, is_secure)),
     };
+    let keys = match sent.form.get("keys") {
+        "off" => set(KEYS, "off", YEAR, is_secure),
+        "on" => set(KEYS, "", 0, is_secure),
+        _ => None,
+    };
     let mut response = Redirect::to(sent.form.return_path()).into_response();
-    for cookie in [language, theme].into_iter().flatten() {
+    for cookie in [language, theme, keys].into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response

@@ -22,7 +22,7 @@
 
   // A form is sent once.
   document.addEventListener("submit", function (event) {
-    if (event.target.method !== "post") { return; }
+    if (event.target.method !== "post" || event.defaultPrevented) { return; }
     if (event.target.dataset.sent) { event.preventDefault(); return; }
     event.target.dataset.sent = "1";
   });

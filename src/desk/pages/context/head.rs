@@ -106,20 +106,20 @@ impl Context<'_> {
         html! {
             div class="acts" role="group" aria-label=(said::actions(language)) {
                 @match finding.phase {
-                    Some(FindingPhase::Acknowledged) => (self.button(finding, "take-back", said::take_back(language), "btn")),
+                    Some(FindingPhase::Acknowledged) => (self.button(finding, "take-back", (said::take_back(language), "e"))),
                     _ => (self.acknowledge(finding)),
                 }
-                @if may_run(&self.visit.caller) { (self.button(finding, "run", said::run_now(language), "btn")) }
+                @if may_run(&self.visit.caller) { (self.button(finding, "run", (said::run_now(language), "g"))) }
                 (self.silence(finding))
             }
         }
     }
 
-    fn button(&self, finding: &FindingView, action: &str, word: &str, class: &str) -> Markup {
+    fn button(&self, finding: &FindingView, action: &str, (word, key): (&str, &str)) -> Markup {
         html! {
             form method="post" action={ "/desk/findings/" (finding.id) "/" (action) } {
                 (hidden(&self.visit.csrf, &self.path()))
-                button class=(class) { (word) }
+                button class="btn" data-key=(key) { (word) }
             }
         }
     }
@@ -128,7 +128,7 @@ impl Context<'_> {
         let language = self.language();
         html! {
             details class="act" name="act" {
-                summary class="btn btn--go" { (said::acknowledge(language)) }
+                summary class="btn btn--go" data-key="e" { (said::acknowledge(language)) }
                 form class="act__in" method="post" action={ "/desk/findings/" (finding.id) "/acknowledge" } {
                     (hidden(&self.visit.csrf, &self.path()))
                     p { (said::acknowledge_more(language)) }
@@ -144,7 +144,7 @@ impl Context<'_> {
         let language = self.language();
         html! {
             details class="act" name="act" {
-                summary class="btn" { (said::silence(language)) }
+                summary class="btn" data-key="s" { (said::silence(language)) }
                 form class="act__in" method="post" action={ "/desk/findings/" (finding.id) "/silence" } {
                     (hidden(&self.visit.csrf, &self.path()))
                     p { (said::silence_more(language)) }

@@ -1,6 +1,8 @@
 //! The inbox.
 
 use crate::domain::texts::Language;
+use crate::domain::texts::panel::times;
+use jiff::SignedDuration;
 
 words! {
     title: "Caixa", "Inbox";
@@ -12,8 +14,16 @@ words! {
     list: "Mensagens pendentes", "Pending messages";
     nobody: "ninguém assumiu", "nobody took it";
     conversation: "conversa", "conversation";
-    acknowledge: "Reconhecer marcadas", "Acknowledge selected";
+    acknowledge: "Reconhecer", "Acknowledge";
     select_all: "Marcar todas", "Select all";
+    until: "Até quando", "Until when";
+    until_resolved: "até resolver", "until resolved";
+    as_of: "Lista das", "List as of";
+    undo: "Desfazer", "Undo";
+    being_acknowledged: "a reconhecer", "to be acknowledged";
+    taken_back: "Nada foi reconhecido", "Nothing was acknowledged";
+    unread: "não lida", "unread";
+    acknowledged_ones: "Reconhecidas, ainda abertas", "Acknowledged, still open";
     empty: "Nada pendente", "Nothing pending";
     empty_more: "Nenhuma mensagem espera por você. O que chegar aparece aqui.",
         "No message waits for you. What arrives appears here.";
@@ -58,11 +68,87 @@ pub fn acknowledged(language: Language, count: usize) -> String {
     }
 }
 
+/// What the script says of one that it is about to acknowledge; `{}` is the headline.
+pub fn acknowledging(language: Language) -> &'static str {
+    match language {
+        Language::Portuguese => "Reconhecida: {}",
+        Language::English => "Acknowledged: {}",
+    }
+}
+
+/// The same of many; `{}` is the number.
+pub fn acknowledging_many(language: Language) -> &'static str {
+    match language {
+        Language::Portuguese => "{} reconhecidas",
+        Language::English => "{} acknowledged",
+    }
+}
+
+/// How many the script has ticked; `{}` is the number.
+pub fn ticked(language: Language) -> &'static str {
+    match language {
+        Language::Portuguese => "{} marcadas",
+        Language::English => "{} selected",
+    }
+}
+
+/// So many will be acknowledged in some seconds.
+pub fn held(language: Language, count: usize, seconds: u64) -> String {
+    match count {
+        1 => text!(
+            language,
+            "1 mensagem será reconhecida em {seconds} s",
+            "1 message will be acknowledged in {seconds} s"
+        ),
+        _ => text!(
+            language,
+            "{count} mensagens serão reconhecidas em {seconds} s",
+            "{count} messages will be acknowledged in {seconds} s"
+        ),
+    }
+}
+
+/// That an acknowledgement holds for a while.
+pub fn for_a_while(language: Language, span: SignedDuration) -> String {
+    let span = times::span(language, span);
+    text!(language, "por {span}", "for {span}")
+}
+
+/// That an acknowledgement holds until a time, which is written.
+pub fn until_time(language: Language, time: &str) -> String {
+    text!(language, "até {time}", "until {time}")
+}
+
+/// How many are acknowledged, and how many of them come back, the next one at this time.
+pub fn counted(language: Language, all: usize, returning: usize, next: Option<&str>) -> String {
+    let first = match all {
+        1 => text!(language, "1 reconhecida", "1 acknowledged"),
+        _ => text!(language, "{all} reconhecidas", "{all} acknowledged"),
+    };
+    match (returning, next) {
+        (0, _) | (_, None) => first,
+        (1, Some(next)) => text!(language, "{first}, 1 volta às {next}", "{first}, 1 comes back at {next}"),
+        (_, Some(next)) => text!(
+            language,
+            "{first}, {returning} voltam, a próxima às {next}",
+            "{first}, {returning} come back, the next at {next}"
+        ),
+    }
+}
+
+/// Who acknowledged, and when it comes back.
+pub fn acknowledged_by(language: Language, by: &str, until: Option<&str>) -> String {
+    match until {
+        Some(until) => text!(language, "{by}, volta às {until}", "{by}, comes back at {until}"),
+        None => text!(language, "{by}, até resolver", "{by}, until resolved"),
+    }
+}
+
 /// How many arrived since the page was made.
 pub fn arrived(language: Language, count: usize) -> String {
     match count {
-        1 => text!(language, "1 mensagem nova", "1 new message"),
-        _ => text!(language, "{count} mensagens novas", "{count} new messages"),
+        1 => text!(language, "1 nova mensagem", "1 new message"),
+        _ => text!(language, "{count} novas mensagens", "{count} new messages"),
     }
 }
 

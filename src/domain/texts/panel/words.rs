@@ -28,8 +28,30 @@ words! {
     not_accepted: "O envio não foi aceito", "The form was not accepted";
     not_accepted_more: "A página estava aberta há muito tempo ou veio de outro endereço. Abra-a de novo e repita.",
         "The page was open for too long, or came from another address. Open it again and repeat.";
-    server_away: "O servidor não responde. O que está na tela pode ter mudado.",
-        "The server does not answer. What is on the screen may have changed.";
+    server_away: "Sem resposta do servidor", "No answer from the server";
+    server_away_since: "desde", "since";
+    server_away_more: "O que está na tela é o que se sabia. Rascunhos estão guardados neste navegador; os avisos saem sem o painel.",
+        "What is on the screen is what was known. Drafts are kept in this browser; notices are sent without the panel.";
+    try_now: "Tentar já", "Try now";
+    too_many_windows: "Há navegadores demais abertos com seu nome. Esta página não se atualiza sozinha: recarregue-a.",
+        "Too many browsers are open with your name. This page does not update itself: reload it.";
+    keys: "Atalhos do teclado", "Keyboard shortcuts";
+    keys_on: "ligados", "on";
+    keys_off: "desligados", "off";
+    keys_more: "Fora de caixas de texto. Podem ser desligados no menu com seu nome.",
+        "Outside of text boxes. They can be switched off in the menu with your name.";
+    close: "Fechar", "Close";
+    key_move: "andar na lista", "move in the list";
+    key_open: "abrir", "open";
+    key_select: "marcar", "select";
+    key_reply: "responder", "reply";
+    key_acknowledge: "reconhecer", "acknowledge";
+    key_take: "assumir ou soltar", "take over or release";
+    key_run: "executar agora", "run now";
+    key_silence: "silenciar", "silence";
+    key_undo: "desfazer", "undo";
+    key_send: "enviar a resposta", "send the reply";
+    key_help: "esta lista", "this list";
     round: "Ronda", "Round";
     not_proven: "nome não comprovado", "name not proven";
 }

@@ -1,0 +1,104 @@
+// Single keys as shortcuts, unless the reader switched them off or is typing. An element that has data-key is what its key presses.
+(function () {
+  "use strict";
+  if (!document.documentElement.dataset.keys) { return; }
+  const sheet = document.getElementById("atalhos");
+  const isShown = (element) => element.getClientRects().length > 0 && !element.disabled;
+
+  // Assistive software and everybody else are told of the keys here, so that without script nobody is.
+  function tell(root) {
+    const found = [...root.querySelectorAll("[data-key]")];
+    if (root.matches && root.matches("[data-key]")) { found.push(root); }
+    found.forEach((element) => {
+      const key = element.dataset.key;
+      element.setAttribute("aria-keyshortcuts", key);
+      if (key.length > 1 || !element.matches("button, summary") || element.querySelector("kbd")) { return; }
+      const hint = document.createElement("kbd");
+      hint.textContent = key;
+      hint.setAttribute("aria-hidden", "true");
+      element.append(" ", hint);
+    });
+    root.querySelectorAll(".keys").forEach((hints) => { hints.hidden = false; });
+  }
+  tell(document.body);
+  document.addEventListener("htmx:load", (event) => { if (event.detail.elt.querySelectorAll) { tell(event.detail.elt); } });
+
+  const links = () => [...document.querySelectorAll(".list .item__a")].filter(isShown);
+  function focused() { return document.activeElement && document.activeElement.closest(".list .item"); }
+  function move(step) {
+    const all = links(), item = focused();
+    const from = item ? item.querySelector(".item__a") : all.find((link) => link.getAttribute("aria-current"));
+    const at = all.indexOf(from), to = at < 0 ? (step > 0 ? 0 : all.length - 1) : at + step;
+    if (all[to]) { all[to].focus(); }
+  }
+  function press(key) {
+    const found = [...document.querySelectorAll("[data-key]")].filter((one) => one.dataset.key === key && isShown(one));
+    const element = found.find((one) => !one.closest(".inbox__form")) || found[0];
+    if (!element) { return false; }
+    if (element.matches("textarea, input, select")) {
+      element.focus();
+      return true;
+    }
+    element.click();
+    const form = element.matches("summary") && element.parentElement.open && element.parentElement.querySelector("form");
+    if (form) { form.querySelector("textarea, select, input:not([type=hidden]), button").focus(); }
+    return true;
+  }
+  function open() {
+    if (sheet && !sheet.open) { sheet.showModal(); }
+    return true;
+  }
+
+  function handle(key) {
+    const item = focused();
+    switch (key) {
+      case "j": move(1); return links().length > 0;
+      case "k": move(-1); return links().length > 0;
+      case "?": return open();
+      case "x": {
+        const box = item && item.querySelector("input[type=checkbox]:not(:disabled)");
+        if (box) { box.click(); }
+        return Boolean(box);
+      }
+      case "e":
+        if (!item) { return press(key); }
+        item.closest("form").dispatchEvent(new CustomEvent("desk:acknowledge", { detail: item }));
+        return true;
+      case "r":
+        if (press(key)) { return true; }
+        if (item) { window.location = item.querySelector(".item__a").href + "#resposta"; }
+        return Boolean(item);
+      default: return press(key);
+    }
+  }
+
+  function isTyping(element) {
+    return element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox]):not([type=radio])");
+  }
+  function leave(element) {
+    const act = element.closest("details.act[open]");
+    if (act) {
+      act.open = false;
+      act.querySelector("summary").focus();
+    } else if (isTyping(element)) {
+      element.blur();
+    }
+  }
+  document.addEventListener("keydown", (event) => {
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) { return; }
+    if (sheet && sheet.open) { return; }
+    if (event.key === "Escape") {
+      leave(target);
+      return;
+    }
+    if (event.key.length !== 1 || event.key === " " || isTyping(target)) { return; }
+    if (handle(event.key)) { event.preventDefault(); }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest("[data-sheet]")) { open(); }
+  });
+  // Where `r` led from the list.
+  const box = window.location.hash === "#resposta" && document.getElementById("resposta");
+  if (box) { box.focus(); }
+})();

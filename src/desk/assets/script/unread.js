@@ -1,0 +1,53 @@
+// What this person has not opened in this browser is bold.
+(function () {
+  "use strict";
+  const KEPT = 500, list = document.querySelector(".list[data-unread]"), log = document.getElementById("log");
+  const reader = document.body.dataset.reader;
+  if (!reader) { return; }
+  const key = "desk-read-" + reader;
+  function read() {
+    try { return JSON.parse(localStorage.getItem(key)) || {}; } catch (error) { return {}; }
+  }
+  function write(all) {
+    const newest = Object.entries(all).sort((a, b) => b[1] - a[1]).slice(0, KEPT);
+    try { localStorage.setItem(key, JSON.stringify(Object.fromEntries(newest))); } catch (error) { /* full, or switched off */ }
+  }
+  // The conversation that is open was read up to its last message.
+  function opened() {
+    const shown = document.getElementById("log"), thread = shown && shown.dataset.thread;
+    if (!thread || document.hidden) { return; }
+    const times = [...shown.querySelectorAll(".msg > time")].map((time) => Date.parse(time.dateTime));
+    const all = read(), last = Math.max(all[thread] || 0, ...times);
+    if (last !== all[thread]) {
+      all[thread] = last;
+      write(all);
+    }
+  }
+  function mark() {
+    if (!list) { return; }
+    const all = read();
+    list.querySelectorAll(".item").forEach((item) => {
+      const time = item.querySelector("time"), title = item.querySelector(".item__t");
+      const isNew = Boolean(time) && Date.parse(time.dateTime) > (all[item.dataset.thread] || 0);
+      item.classList.toggle("item--new", isNew);
+      let word = title.querySelector(".vh");
+      if (isNew && !word) {
+        word = document.createElement("span");
+        word.className = "vh";
+        word.textContent = " (" + list.dataset.unread + ")";
+        title.append(word);
+      } else if (!isNew && word) {
+        word.remove();
+      }
+    });
+  }
+  function both() {
+    opened();
+    mark();
+  }
+  both();
+  if (log) { document.addEventListener("htmx:afterSettle", both); }
+  window.addEventListener("storage", (event) => { if (event.key === key) { mark(); } });
+  window.addEventListener("pageshow", both);
+  document.addEventListener("visibilitychange", both);
+})();

@@ -1,0 +1,71 @@
+//! Acknowledgements that browsers without script sent: for some seconds they can be taken back. Browsers with script hold them back
+//! themselves. Where the program ends meanwhile, the Messages stay pending.
+
+use super::visit::Visit;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// For how long an acknowledgement can be taken back.
+pub const HELD_FOR: Duration = Duration::from_secs(8);
+/// What is held at once, at most; beyond it nothing is.
+const HELD_MAX: usize = 256;
+
+/// Messages that will be acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub messages: Vec<String>,
+    /// Until when; `None` until their Findings are resolved.
+    pub until: Option<Timestamp>,
+}
+
+struct Entry {
+    by: String,
+    batch: Batch,
+    _take_back: oneshot::Sender<()>,
+}
+
+/// All that is held. Clones are of the same.
+#[derive(Clone, Default)]
+pub struct Held(Arc<Mutex<HashMap<Uuid, Entry>>>);
+
+impl Held {
+    /// Holds a batch, and then carries it out unless it was taken back. False where too much is held already.
+    pub fn hold(&self, visit: &Visit, batch: Batch, carry_out: impl Future<Output = ()> + Send + 'static) -> bool {
+        let (take_back, taken_back) = oneshot::channel();
+        let id = Uuid::new_v4();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= HELD_MAX {
+            return false;
+        }
+        all.insert(id, Entry { by: visit.caller.name.clone(), batch, _take_back: take_back });
+        drop(all);
+        let held = self.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = taken_back => {}
+                () = tokio::time::sleep(HELD_FOR) => {
+                    carry_out.await;
+                    held.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                }
+            }
+        });
+        true
+    }
+
+    /// The Messages that this person is about to acknowledge.
+    pub fn of(&self, name: &str) -> Vec<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.values().filter(|entry| entry.by == name).flat_map(|entry| entry.batch.messages.clone()).collect()
+    }
+
+    /// Takes back all that this person is about to acknowledge; how many Messages that is.
+    pub fn take_back(&self, name: &str) -> usize {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = all.extract_if(|_, entry| entry.by == name);
+        own.map(|(_, entry)| entry.batch.messages.len()).sum()
+    }
+}
