@@ -1,0 +1,101 @@
+// The story of an incident, once with the mouse and once with the keyboard alone.
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { Demo, eventually } from "../kit/demo.mjs";
+import { isClean, launch, person, tabTo } from "../kit/browser.mjs";
+
+let demo, browser;
+before(async () => { [demo, browser] = await Promise.all([Demo.start(), launch()]); });
+after(async () => { await browser.close(); await demo.stop(); });
+
+const count = (page) => page.title().then((title) => Number(title.match(/^\((\d+)\)/)?.[1] || 0));
+
+test("with the mouse: it opens, appears, is read, replied to, answered, run, silenced, acknowledged, resolved", async () => {
+  const { context, page, seen } = await person(browser, demo);
+  await page.goto(demo.link);
+  await page.click("main button");
+  await page.waitForSelector("#caixa .say");
+  const quiet = await page.getAttribute('link[rel="icon"]', "href");
+
+  await demo.break("vm-112");
+  // It appears by itself: nothing is loaded again, and nothing moves.
+  await page.click("#chegou a");
+  const item = page.locator(".item", { hasText: "VM 112" }).first();
+  await item.waitFor();
+  assert.equal(await count(page), await page.locator(".item").count());
+  assert.notEqual(await page.getAttribute('link[rel="icon"]', "href"), quiet);
+  assert.match(await item.getAttribute("class"), /item--new/);
+  await item.locator("a").click();
+  await page.waitForSelector("#log");
+  assert.match(await page.textContent("h1"), /VM 112/);
+
+  await page.fill("#resposta", "o que fazer?");
+  await page.click("#responder button");
+  await page.locator(".msg", { hasText: "o que fazer?" }).waitFor();
+  await page.locator(".msg .tier", { hasText: "trecho do runbook" }).first().waitFor();
+  await page.locator(".acts button", { hasText: "Executar agora" }).click();
+  await page.waitForSelector(".head__done");
+
+  await page.locator(".acts summary", { hasText: "Silenciar" }).click();
+  await page.fill("#motivo", "em manutenção");
+  await page.locator(".act[open] button").click();
+  await eventually("a Silence", async () => (await demo.api("/silences")).items.length === 1);
+
+  await page.locator(".acts summary", { hasText: "Reconhecer" }).click();
+  await page.fill("#nota", "vendo");
+  await page.locator(".act[open] button").click();
+  await page.locator(".head__who", { hasText: "local" }).waitFor();
+
+  await demo.heal("vm-112");
+  await page.locator(".head__meta", { hasText: "resolvida" }).waitFor();
+  await page.goto("/desk");
+  await eventually("an inbox without it", async () => {
+    await page.reload();
+    return (await page.locator(".item", { hasText: "VM 112" }).count()) === 0;
+  });
+  isClean(seen);
+  await context.close();
+});
+
+test("with the keyboard alone", async () => {
+  const { context, page, seen } = await person(browser, demo, { name: "ana", role: "super_admin" });
+  const keys = page.keyboard;
+  await page.goto("/desk");
+  await demo.break("vm-122");
+  await page.waitForSelector("#chegou a");
+  await tabTo(page, "#chegou a");
+  await keys.press("Enter");
+  const item = page.locator(".item", { hasText: "VM 122" }).first();
+  await item.waitFor();
+  for (let step = 0; step < 20 && !(await item.locator("a:focus").count()); step += 1) { await keys.press("j"); }
+  await keys.press("Enter");
+  await page.waitForURL("**/desk/threads/**");
+  assert.match(await page.textContent("h1"), /VM 122/);
+
+  await keys.press("r");
+  await keys.type("o que fazer?");
+  await keys.press("Control+Enter");
+  await page.locator(".msg", { hasText: "o que fazer?" }).waitFor();
+  await page.locator(".msg .tier", { hasText: "trecho do runbook" }).first().waitFor();
+
+  await keys.press("g");
+  await page.waitForSelector(".head__done");
+  await keys.press("s");
+  await page.waitForSelector("#tempo:focus");
+  await keys.press("Tab");
+  await keys.type("em manutenção");
+  await keys.press("Tab");
+  await keys.press("Enter");
+  await eventually("a Silence by ana", async () => (await demo.api("/silences")).items.some((silence) => silence.author === "ana" || silence.by === "ana" || JSON.stringify(silence).includes("ana")));
+  await page.waitForSelector('[data-key="e"]');
+  await keys.press("e");
+  await page.waitForSelector("#nota:focus");
+  await keys.type("vendo");
+  await keys.press("Tab");
+  await keys.press("Enter");
+  await page.locator(".head__who", { hasText: "ana" }).waitFor();
+  await demo.heal("vm-122");
+  await page.locator(".head__meta", { hasText: "resolvida" }).waitFor();
+  isClean(seen);
+  await context.close();
+});

@@ -1,0 +1,123 @@
+// The demo, with ports and a data directory of its own.
+import { spawn, execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const BINARY = process.env.BINARY || join(ROOT, "target/debug/agentic-ops");
+const WAIT_MS = 60000;
+
+function freePort() {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.on("error", failed);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+/** Calls `found` until it gives something, and gives that. */
+export async function eventually(what, found) {
+  const end = Date.now() + WAIT_MS;
+  let last = "nothing";
+  while (Date.now() < end) {
+    try {
+      const value = await found();
+      if (value) { return value; }
+    } catch (error) {
+      last = error.message;
+    }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`timed out waiting for ${what}: ${last}`);
+}
+
+export class Demo {
+  /** Starts one. `registry`: the path of another registry than that of the repository. */
+  static async start({ registry = join(ROOT, "registry.yaml") } = {}) {
+    const demo = new Demo();
+    const [port, kube, control] = [await freePort(), await freePort(), await freePort()];
+    Object.assign(demo, { port, kube, control, registry, data: mkdtempSync(join(tmpdir(), "desk-test-")) });
+    demo.url = `http://127.0.0.1:${port}`;
+    await demo.run();
+    return demo;
+  }
+
+  /** Runs the program, and waits until it is ready. */
+  async run() {
+    const address = (port) => `127.0.0.1:${port}`;
+    const options = ["--data", this.data, "--registry", this.registry, "--listen", address(this.port),
+      "--kube-listen", address(this.kube), "--control", address(this.control)];
+    this.log = "";
+    this.child = spawn(BINARY, ["demo", ...options], { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
+    this.child.stderr.on("data", (text) => { this.log = (this.log + text).slice(-100000); });
+    this.ended = new Promise((done) => this.child.on("exit", done));
+    this.link = await eventually("the link of the demo", () => {
+      if (this.child.exitCode !== null) { throw new Error(this.log); }
+      return this.log.match(/http:\S+\/desk\/session\/once\/\S+/)?.[0];
+    });
+    await eventually("a demo that is ready", async () => (await fetch(`${this.url}/readyz`)).ok);
+  }
+
+  /** Ends the program; its data stay. */
+  async end() {
+    this.child.kill("SIGTERM");
+    await this.ended;
+  }
+
+  async stop() {
+    await this.end();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** Breaks a part of the simulated estate. */
+  async break(part) { await this.#control(`break/${part}`); }
+
+  /** Heals a part, or all. */
+  async heal(part) { await this.#control(part ? `heal/${part}` : "heal"); }
+
+  async #control(path) {
+    const answer = await fetch(`http://127.0.0.1:${this.control}/${path}`, { method: "POST" });
+    if (!answer.ok) { throw new Error(await answer.text()); }
+  }
+
+  /** A token for the facade. */
+  token(name, role = "ops_lead") {
+    const options = ["token", "--name", name, "--role", role, "--data", this.data];
+    return execFileSync(BINARY, options, { cwd: ROOT, encoding: "utf8" }).trim();
+  }
+
+  /** What a route of the facade answers. */
+  async api(path, body) {
+    this.bearer ??= this.token("tests", "super_admin");
+    const options = { headers: { Authorization: `Bearer ${this.bearer}` } };
+    if (body) {
+      Object.assign(options, { method: "POST", body: JSON.stringify(body) });
+      options.headers["Content-Type"] = "application/json";
+    }
+    const answer = await fetch(`${this.url}/api/v1/agents${path}`, options);
+    if (!answer.ok) { throw new Error(`${path}: ${answer.status} ${await answer.text()}`); }
+    return answer.json();
+  }
+
+  /** The open Finding of a check, once there is one with a Thread. */
+  async finding(key) {
+    return eventually(`a Finding about ${key}`, async () => {
+      const { items } = await this.api("/findings?phase=open");
+      return items.find((item) => (item.key === key || item.check === key) && item.thread_id);
+    });
+  }
+
+  /** The first pending Message about a Finding, once there is one. */
+  async pending(finding) {
+    return eventually(`a Message about ${finding}`, async () => {
+      const { items } = await this.api("/inbox");
+      return items.find((item) => item.finding_id === finding);
+    });
+  }
+}
