@@ -27,7 +27,7 @@ pub fn lines(visit: &Visit) -> Markup {
 /// The number of pending Messages in the navigation, kept up to date.
 pub fn count(language: Language, pending: usize) -> Markup {
     html! {
-        span class="n" id="pendentes" data-count=(pending) hx-get="/desk/pending" hx-trigger="sse:inbox, sse:finding, sse:reset"
+        span class="n" id="pendentes" data-count=(pending) hx-get="/desk/pending" hx-trigger="sse:inbox, sse:reset"
             hx-swap="outerHTML" {
             @if pending > 0 { (pending) span class="vh" { " " (inbox::pending(language)) } }
         }

@@ -324,6 +324,19 @@ async fn the_script_holds_acknowledgements_back_itself() {
 }
 
 #[tokio::test]
+async fn many_messages_about_one_check_are_shown_together() {
+    let desk = Desk::new();
+    let ana = desk.sign_in("ana devops").await;
+    for index in 0..41 {
+        let pile = desk.get("/desk", &ana).await.text.matches("<details class=\"pile\"").count();
+        assert_eq!(pile, 0, "{index}");
+        desk.add(&format!("f-{index}"), "critical", &["devops"]);
+    }
+    let page = desk.get("/desk", &ana).await.text;
+    assert_eq!((page.matches("<details class=\"pile\"").count(), page.matches("name=\"message\"").count()), (1, 41));
+}
+
+#[tokio::test]
 async fn the_keys_are_named_nowhere_where_they_are_off() {
     let desk = Desk::new();
     desk.add("f-1", "critical", &["devops"]);

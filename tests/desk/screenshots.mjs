@@ -11,6 +11,8 @@ const DIRECTORY = process.env.SCREENSHOTS || fileURLToPath(new URL("../../docs/d
 /** All of them together. */
 const MOST = 3 << 20;
 const QUALITY = 82;
+/** png, to look at them with other programs. */
+const FORMAT = process.env.FORMAT || "webp";
 /** Pages that are shown in all of these; others as the first one. */
 const MAIN = ["inbox", "finding", "board"];
 const LOOKS = [
@@ -28,9 +30,9 @@ const [demo, browser] = await Promise.all([Demo.start(), launch()]);
 
 async function take(page, name) {
   const devtools = await page.context().newCDPSession(page);
-  const { data } = await devtools.send("Page.captureScreenshot", { format: "webp", quality: QUALITY });
+  const { data } = await devtools.send("Page.captureScreenshot", FORMAT === "webp" ? { format: "webp", quality: QUALITY } : { format: FORMAT });
   await devtools.detach();
-  writeFileSync(join(DIRECTORY, `${name}.webp`), Buffer.from(data, "base64"));
+  writeFileSync(join(DIRECTORY, `${name}.${FORMAT}`), Buffer.from(data, "base64"));
   console.log(name);
 }
 

@@ -2,6 +2,7 @@
 
 mod acknowledge;
 mod acknowledged;
+mod piles;
 
 pub use acknowledge::{acknowledge, undo};
 
@@ -113,7 +114,7 @@ pub async fn count(State(panel): State<PanelState>, visit: Visit) -> Response {
 /// The line that announces what arrived.
 fn arrived_line(asked: &str, text: &Markup) -> Markup {
     html! {
-        p class="arrived" id="chegou" role="status" hx-get=(asked) hx-trigger="sse:inbox, sse:finding, sse:reset" hx-swap="outerHTML" { (text) }
+        p class="arrived" id="chegou" role="status" hx-get=(asked) hx-trigger="sse:inbox, sse:reset" hx-swap="outerHTML" { (text) }
     }
 }
 
@@ -242,7 +243,7 @@ impl Inbox<'_> {
                                 }
                                 span class="n" { (items.len()) }
                             }
-                            ol { @for item in items { (self.item(item, &held, current == Some(item.thread_id.as_str()))) } }
+                            (self.items(&items, &held, current))
                         }
                     }
                     @if self.pending.items.len() < self.pending.total {

@@ -67,7 +67,7 @@ test("every page shows it as text", async () => {
   const texts = [];
   for (const one of PAGES.filter((one) => !one.guest)) {
     if (!(await visit(page, one, world))) { continue; }
-    for (const details of await page.locator("details:not([open]) > summary:visible").all()) { await details.click(); }
+    await page.evaluate(() => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
     assert.deepEqual(await found(page), [], one.name);
     texts.push(await page.textContent("body"));
   }

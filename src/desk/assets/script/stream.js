@@ -2,6 +2,8 @@
 // for all. The SSE extension of htmx takes what createEventSource gives: here, events by the topic that changed.
 (function () {
   "use strict";
+  // Lists are read again so often at most, however many objects change.
+  const LISTS_MS = 2000;
   const LEASE = "desk-stream", LEASE_MS = 6000, LOOK_MS = 2000;
 
   function shared(url, hear) {
@@ -87,9 +89,22 @@
     this.addEventListener = (name, listener) => target.addEventListener(name, listener);
     this.removeEventListener = (name, listener) => target.removeEventListener(name, listener);
     const tell = (topic) => target.dispatchEvent(new MessageEvent(topic, { data: topic }));
+    const told = {}, later = {};
+    function tellOfList(topic) {
+      const wait = (told[topic] || 0) + LISTS_MS - Date.now();
+      clearTimeout(later[topic]);
+      if (wait > 0) {
+        later[topic] = setTimeout(() => tellOfList(topic), wait);
+        return;
+      }
+      told[topic] = Date.now();
+      tell(topic);
+    }
     function hear(message) {
       if (message.topic) {
-        tell(message.topic);
+        // The topic of one object has its name.
+        const isOfList = message.topic !== "reset" && !message.topic.includes("-");
+        (isOfList ? tellOfList : tell)(message.topic);
         return;
       }
       const isOpen = message.state === "open";

@@ -43,8 +43,13 @@ pub fn counts(language: Language, pending: usize, without_owner: usize) -> Strin
     };
     match without_owner {
         0 => first,
-        _ => text!(language, "{first}, {without_owner} sem dono", "{first}, {without_owner} without an owner"),
+        count => format!("{first}, {}", self::without_owner(language, count)),
     }
+}
+
+/// How many nobody took.
+pub fn without_owner(language: Language, count: usize) -> String {
+    text!(language, "{count} sem dono", "{count} without an owner")
 }
 
 /// The number beside the word "Inbox", for those who do not see it.
