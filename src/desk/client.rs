@@ -18,7 +18,7 @@ pub fn lines(visit: &Visit) -> Markup {
         }
         p class="lost" id="crowded" role="status" hidden { (words::too_many_windows(language)) }
         p class="lost" id="ended" role="alert" hidden {
-            span { b { (session::ended(language)) } " " (session::ended_more(language)) }
+            span { b { (session::ended(language)) "." } " " (session::ended_more(language)) }
             a class="btn" href=(sign_in) { (words::sign_in(language)) }
         }
     }

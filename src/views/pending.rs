@@ -7,7 +7,7 @@ use super::query::QueryError;
 use crate::api::{Message, Role};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Whose inbox it is.
@@ -80,27 +80,26 @@ impl Resources {
         Ok(found.iter().filter(|message| written_at(message).is_some_and(|at| at > since)).count())
     }
 
-    /// What was acknowledged of Findings that are not resolved and ask for nothing else, at most so many: the last Message of each.
+    /// What was acknowledged of Findings that are not resolved, at most so many: of each the last Message that asked, unless that is
+    /// pending.
     pub fn acknowledged(&self, reader: Reader<'_>, most: usize) -> AcknowledgedView {
-        let found = self.messages.state_filter(|message| {
-            (is_acknowledged(message) || is_pending(message))
-                && message.spec.finding.is_some()
-                && reader.is_for(message)
-        });
-        let asking: BTreeSet<_> =
-            found.iter().filter(|message| is_pending(message)).map(|message| message.spec.finding.as_deref()).collect();
-        let mut last: BTreeMap<_, &Arc<Message>> = BTreeMap::new();
-        for message in found.iter().filter(|message| !asking.contains(&message.spec.finding.as_deref())) {
-            let known = last.entry(message.spec.finding.as_deref()).or_insert(message);
+        let found = self
+            .messages
+            .state_filter(|message| (is_acknowledged(message) || is_pending(message)) && reader.is_for(message));
+        let with_finding = found.iter().filter_map(|message| Some((self.finding_of(message)?, message)));
+        let mut last: BTreeMap<String, &Arc<Message>> = BTreeMap::new();
+        for (finding, message) in with_finding {
+            let known = last.entry(finding).or_insert(message);
             if written_at(known) < written_at(message) {
                 *known = message;
             }
         }
-        let is_open = |name: Option<&str>| {
-            let finding = name.and_then(|name| self.finding(name));
+        last.retain(|_, message| is_acknowledged(message));
+        let is_open = |name: &str| {
+            let finding = self.finding(name);
             finding.is_some_and(|finding| finding.status.as_ref().is_some_and(|status| status.is_active()))
         };
-        let open = last.into_iter().filter(|(name, _)| is_open(*name)).map(|(_, message)| message);
+        let open = last.into_iter().filter(|(name, _)| is_open(name)).map(|(_, message)| message);
         let mut items: Vec<_> =
             open.filter_map(|message| Some((message, MessageAcknowledgementView::of(message)?))).collect();
         let (total, returning) = (items.len(), items.iter().filter(|(_, ack)| ack.until.is_some()).count());
@@ -113,6 +112,12 @@ impl Resources {
             acknowledgement,
         };
         AcknowledgedView { items: items.into_iter().map(item).collect(), total, returning }
+    }
+
+    /// The Finding that a Message is about, by its Thread or by itself.
+    fn finding_of(&self, message: &Message) -> Option<String> {
+        let thread = self.thread(&message.spec.thread);
+        thread.and_then(|thread| thread.spec.finding.clone()).or_else(|| message.spec.finding.clone())
     }
 
     fn pending_messages(&self, reader: Reader<'_>, filter: &InboxFilter) -> Result<Vec<Arc<Message>>, QueryError> {
