@@ -167,9 +167,18 @@ pub fn answer(status: StatusCode, look: &Look, title: &str, reader: Option<&str>
 
 /// What is so, and what to do: for empty lists, and for everything that went wrong.
 pub fn say(title: &str, more: &str, link: Option<(&str, &str)>) -> Markup {
+    said_under(&html! { p class="say__t" { (title) } }, more, link)
+}
+
+/// The same as all that a page says.
+pub fn say_alone(title: &str, more: &str, link: Option<(&str, &str)>) -> Markup {
+    said_under(&html! { h1 class="say__t" { (title) } }, more, link)
+}
+
+fn said_under(title: &Markup, more: &str, link: Option<(&str, &str)>) -> Markup {
     html! {
         div class="say" {
-            p class="say__t" { (title) }
+            (title)
             @if !more.is_empty() { p { (more) } }
             @if let Some((address, word)) = link {
                 p class="say__do" { a class="btn" href=(address) { (word) } }
@@ -195,7 +204,7 @@ pub fn not_found(look: &Look) -> Response {
     let language = look.language;
     let back = Some(("/desk", words::back_to_inbox(language)));
     let title = words::nothing_here(language);
-    plain(StatusCode::NOT_FOUND, look, title, &say(title, words::nothing_here_more(language), back))
+    plain(StatusCode::NOT_FOUND, look, title, &say_alone(title, words::nothing_here_more(language), back))
 }
 
 /// The form is none that this page gave to this person.
@@ -203,13 +212,14 @@ pub fn refused(look: &Look) -> Response {
     let language = look.language;
     let title = words::not_accepted(language);
     let back = Some(("/desk", words::back_to_inbox(language)));
-    plain(StatusCode::FORBIDDEN, look, title, &say(title, words::not_accepted_more(language), back))
+    plain(StatusCode::FORBIDDEN, look, title, &say_alone(title, words::not_accepted_more(language), back))
 }
 
 pub fn too_many(look: &Look, wait: Duration) -> Response {
     let (language, seconds) = (look.language, wait.as_secs().max(1));
     let title = words::too_many(language);
-    let body = say(title, &words::wait_seconds(language, seconds), Some(("/desk", words::back_to_inbox(language))));
+    let body =
+        say_alone(title, &words::wait_seconds(language, seconds), Some(("/desk", words::back_to_inbox(language))));
     let response = plain(StatusCode::TOO_MANY_REQUESTS, look, title, &body);
     ([(RETRY_AFTER, seconds.to_string())], response).into_response()
 }

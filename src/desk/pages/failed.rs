@@ -1,7 +1,7 @@
 //! A command that was not carried out.
 
 use crate::commands::CommandError;
-use crate::desk::layout::{Page, say};
+use crate::desk::layout::{Page, say_alone};
 use crate::desk::panel::PanelState;
 use crate::desk::visit::Visit;
 use crate::domain::texts::Language;
@@ -17,7 +17,7 @@ pub fn answer(_panel: &PanelState, visit: &Visit, error: &CommandError, back: &s
     let title = words::not_done(language);
     let main = html! {
         main id="principal" class="plain" {
-            div role="alert" { (say(title, &reason(language, error), Some((back, words::try_again(language))))) }
+            div role="alert" { (say_alone(title, &reason(language, error), Some((back, words::try_again(language))))) }
         }
     };
     let page = Page { title: format!("{title} · Desk"), place: None, pending: 0, visit };

@@ -4,7 +4,7 @@ use crate::api::Role;
 use crate::commands::SignOut;
 use crate::desk::admit::{Sent, read_form};
 use crate::desk::backend::{NotVerified, SignedIn};
-use crate::desk::layout::{self, say};
+use crate::desk::layout::{self, say_alone};
 use crate::desk::panel::PanelState;
 use crate::desk::session::{Session, return_path, set};
 use crate::desk::visit::{Look, Visit};
@@ -148,7 +148,7 @@ fn once_over(look: &Look) -> Response {
     let language = look.language;
     let title = said::once_over(language);
     let link = Some(("/desk/session", words::sign_in(language)));
-    layout::plain(StatusCode::GONE, look, title, &say(title, said::once_over_more(language), link))
+    layout::plain(StatusCode::GONE, look, title, &say_alone(title, said::once_over_more(language), link))
 }
 
 /// `POST /desk/session/out`: ends all sessions of this person.
