@@ -29,6 +29,7 @@ const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
 const [demo, browser] = await Promise.all([Demo.start(), launch()]);
 
 async function take(page, name) {
+  await page.mouse.move(0, 0);
   const devtools = await page.context().newCDPSession(page);
   const { data } = await devtools.send("Page.captureScreenshot", FORMAT === "webp" ? { format: "webp", quality: QUALITY } : { format: FORMAT });
   await devtools.detach();

@@ -19,7 +19,7 @@ test("what was acknowledged can be taken back, and is sent after eight seconds",
   const { context, page, seen } = await person(browser, demo, { name: "ana" });
   await item(page, "VM 122").locator("input").check();
   await item(page, "VM 123").locator("input").check();
-  assert.equal(await page.textContent(".bulk__n"), "2 marcadas");
+  assert.equal(await page.textContent(".bulk__n"), "Marcadas: 2");
   await page.click(".bulk .btn--go");
   await page.locator("#desfazer", { hasText: "2 reconhecidas" }).waitFor();
   assert.equal(await page.locator(".item--going").count(), 2);

@@ -51,17 +51,27 @@ test("signing out elsewhere ends the session: the page says so, and keeps what w
 
 test("a page tells that the server is away, keeps its list with absolute times, and recovers", async () => {
   const { context, page, seen } = await person(browser, demo, { name: "bia" });
+  const other = await context.newPage();
+  await other.goto(`/desk/findings/${finding.id}`);
   await demo.end();
   await page.waitForSelector("#lost:not([hidden])");
   assert.equal(await page.getAttribute("#lost", "role"), "alert");
   assert.match(await page.textContent("#lost"), /desde \d\d:\d\d:\d\d/);
   assert.match(await page.textContent(".item time"), /^às \d\d:\d\d$/);
   assert.equal(await page.locator(".item").count() > 0, true);
+  // What cannot be sent stays.
+  await other.fill("#resposta", "ligando agora");
+  await other.click("#responder button");
+  await other.locator(".reply__failed", { hasText: "Sem resposta" }).waitFor();
+  assert.equal(await other.inputValue("#resposta"), "ligando agora");
   await demo.run();
   await page.waitForSelector("#lost", { state: "hidden" });
   assert.doesNotMatch(await page.textContent(".item time"), /^às/);
   await demo.break("vm-123");
   await page.locator("#chegou a").waitFor();
+  await other.click("#responder button");
+  await other.locator(".msg", { hasText: "ligando agora" }).waitFor();
+  assert.equal(await other.inputValue("#resposta"), "");
   isClean(seen);
   await context.close();
 });

@@ -2,11 +2,26 @@
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 
 const require = createRequire(`${process.env.DESK_TOOLS}/`);
 const { chromium } = require("playwright-core");
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** With FROM_SOURCE=1, the style and the scripts are those of the working tree: they can be changed without building the program. */
+async function serveSource(context) {
+  if (!process.env.FROM_SOURCE) { return; }
+  const file = (name) => readFileSync(fileURLToPath(new URL(`../../../src/desk/${name}`, import.meta.url)), "utf8");
+  const source = file("assets.rs");
+  const joined = (list, glue) => {
+    const names = source.split(`const ${list}: &[&str] = &[`)[1].split("];")[0].matchAll(/include_str!\("([^"]+)"\)/g);
+    return [...names].map(([, name]) => file(name)).join(glue);
+  };
+  const fulfill = (contentType, body) => (route) => route.fulfill({ contentType, body: body() });
+  await context.route("**/desk/assets/desk-*.css", fulfill("text/css", () => joined("STYLE", "")));
+  await context.route("**/desk/assets/desk-*.js", fulfill("text/javascript", () => joined("SCRIPT", "\n;\n")));
+}
 
 export async function launch(options = {}) {
   const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : [];
@@ -21,6 +36,7 @@ export async function person(browser, demo, options = {}) {
     baseURL: base, locale: "pt-BR", timezoneId: "America/Sao_Paulo", viewport: { width: 1440, height: 900 }, ...rest,
   });
   const seen = await watch(context, rest.javaScriptEnabled !== false);
+  await serveSource(context);
   if (init) { await context.addInitScript(init); }
   const page = await context.newPage();
   if (name) { await signIn(page, demo.token(name, role)); }

@@ -7,6 +7,8 @@
     document.cookie = name + "; Path=/desk; Max-Age=31536000; SameSite=Lax";
   }
 
+  var atEnd = true;
+
   // The draft of a reply stays in this browser until it is sent.
   function draft(box) { return "desk-draft-" + box.dataset.draft; }
   function stored(action) { try { return action(window.localStorage); } catch (error) { return null; } }
@@ -17,7 +19,6 @@
     box.addEventListener("keydown", function (event) {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); box.form.requestSubmit(); }
     });
-    box.form.addEventListener("submit", function () { stored(function (store) { store.removeItem(draft(box)); }); });
   });
 
   // A form is sent once.
@@ -30,6 +31,32 @@
     document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
   });
 
+  // A reply is sent without leaving the page. What was written stays until the server has it.
+  var reply = document.getElementById("responder");
+  function failed(text) {
+    var line = reply && reply.querySelector(".reply__failed");
+    if (line) { line.textContent = text; }
+  }
+  function said(page) {
+    var why = new DOMParser().parseFromString(page, "text/html").querySelector(".say");
+    return why ? [].map.call(why.querySelectorAll("h1, p:not(.say__do)"), function (part) { return part.textContent; }).join(": ") : "";
+  }
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (!reply || event.detail.elt !== reply) { return; }
+    var box = reply.querySelector("textarea"), xhr = event.detail.xhr, line = reply.querySelector(".reply__failed").dataset;
+    if (event.detail.successful) {
+      box.value = "";
+      stored(function (store) { store.removeItem(draft(box)); });
+      reply.elements.once.value = [].map.call(window.crypto.getRandomValues(new Uint8Array(16)), function (byte) {
+        return byte.toString(16).padStart(2, "0");
+      }).join("");
+      atEnd = true;
+      failed("");
+    } else {
+      failed(xhr.status === 0 ? line.failed + ": " + line.away : said(xhr.responseText) || line.failed);
+    }
+  });
+
   // Filters apply at once; their button is for those without script.
   document.querySelectorAll(".filters").forEach(function (form) {
     form.querySelector("button").hidden = true;
@@ -40,7 +67,6 @@
   function toEnd(log) { log.scrollTop = log.scrollHeight; }
   var log = document.getElementById("log");
   if (log) { toEnd(log); }
-  var atEnd = true;
   document.addEventListener("htmx:beforeSwap", function (event) {
     var target = event.detail.target;
     if (target && target.id === "log") { atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 40; }

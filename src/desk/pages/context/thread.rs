@@ -86,11 +86,13 @@ impl Context<'_> {
             return html! { p class="reply quiet" { (said::closed(language)) } };
         }
         html! {
-            form class="reply" id="responder" method="post" action={ "/desk/threads/" (thread.id) "/reply" } {
+            @let address = format!("/desk/threads/{}/reply", thread.id);
+            form class="reply" id="responder" method="post" action=(address) hx-post=(address) hx-target="#log" hx-select="#log" hx-swap="outerHTML" {
                 (hidden(&self.visit.csrf, &self.path()))
                 input type="hidden" name="once" value=(uuid::Uuid::new_v4().simple());
                 p class="reply__top" { label for="resposta" { (said::reply(language)) } }
                 textarea id="resposta" name="body" rows="2" required maxlength="16000" data-draft=(thread.id) data-key="r" {}
+                p class="reply__failed" role="alert" data-failed=(words::not_done(language)) data-away=(words::server_away(language)) {}
                 p class="reply__end" {
                     span { (said::reply_help(language)) }
                     button class="btn" data-key="Control+Enter" { (words::send(language)) }

@@ -92,8 +92,8 @@ pub fn acknowledging_many(language: Language) -> &'static str {
 /// How many the script has ticked; `{}` is the number.
 pub fn ticked(language: Language) -> &'static str {
     match language {
-        Language::Portuguese => "{} marcadas",
-        Language::English => "{} selected",
+        Language::Portuguese => "Marcadas: {}",
+        Language::English => "Selected: {}",
     }
 }
 
