@@ -1,7 +1,8 @@
 //! The panel at `/desk`: pages over [`crate::views`], forms over [`crate::commands`].
 //!
 //! [`session`] signs people in, [`guard`] protects what they send, [`visit`] is who reads a page, [`layout`] its frame; [`pages`] has
-//! one file for each page, and [`live`] tells open pages what changed. A handler that changes something takes an [`admit::Sent`], which
+//! one file for each page, and [`live`] tells open pages what changed. [`client`] is what a page carries for its scripts, and [`held`] does
+//! for browsers without script what those do for others. A handler that changes something takes an [`admit::Sent`], which
 //! is a form of a person who is signed in, from a page of the panel.
 
 mod admit;

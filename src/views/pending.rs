@@ -86,20 +86,14 @@ impl Resources {
         let found = self
             .messages
             .state_filter(|message| (is_acknowledged(message) || is_pending(message)) && reader.is_for(message));
-        let with_finding = found.iter().filter_map(|message| Some((self.finding_of(message)?, message)));
-        let mut last: BTreeMap<String, &Arc<Message>> = BTreeMap::new();
-        for (finding, message) in with_finding {
-            let known = last.entry(finding).or_insert(message);
+        let mut last: BTreeMap<&str, &Arc<Message>> = BTreeMap::new();
+        for message in &found {
+            let known = last.entry(&message.spec.thread).or_insert(message);
             if written_at(known) < written_at(message) {
                 *known = message;
             }
         }
-        last.retain(|_, message| is_acknowledged(message));
-        let is_open = |name: &str| {
-            let finding = self.finding(name);
-            finding.is_some_and(|finding| finding.status.as_ref().is_some_and(|status| status.is_active()))
-        };
-        let open = last.into_iter().filter(|(name, _)| is_open(name)).map(|(_, message)| message);
+        let open = last.into_values().filter(|message| is_acknowledged(message) && self.is_of_open_finding(message));
         let mut items: Vec<_> =
             open.filter_map(|message| Some((message, MessageAcknowledgementView::of(message)?))).collect();
         let (total, returning) = (items.len(), items.iter().filter(|(_, ack)| ack.until.is_some()).count());
@@ -114,10 +108,12 @@ impl Resources {
         AcknowledgedView { items: items.into_iter().map(item).collect(), total, returning }
     }
 
-    /// The Finding that a Message is about, by its Thread or by itself.
-    fn finding_of(&self, message: &Message) -> Option<String> {
+    /// Whether the Thread of a Message tells of what is wrong with a Finding now.
+    fn is_of_open_finding(&self, message: &Message) -> bool {
         let thread = self.thread(&message.spec.thread);
-        thread.and_then(|thread| thread.spec.finding.clone()).or_else(|| message.spec.finding.clone())
+        let finding = thread.and_then(|thread| self.finding(thread.spec.finding.as_deref()?));
+        let status = finding.as_ref().and_then(|finding| finding.status.as_ref());
+        status.is_some_and(|status| status.is_active() && status.thread.as_ref() == Some(&message.spec.thread))
     }
 
     fn pending_messages(&self, reader: Reader<'_>, filter: &InboxFilter) -> Result<Vec<Arc<Message>>, QueryError> {
