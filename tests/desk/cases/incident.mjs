@@ -78,6 +78,8 @@ test("with the keyboard alone", async () => {
   await page.locator(".msg", { hasText: "o que fazer?" }).waitFor();
   await page.locator(".msg .tier", { hasText: "trecho do runbook" }).first().waitFor();
 
+  // The box keeps the focus, for what is written next.
+  await keys.press("Escape");
   await keys.press("g");
   await page.waitForSelector(".head__done");
   await keys.press("s");
