@@ -43,8 +43,11 @@ pub fn head() -> Markup {
     }
 }
 
+/// A word of the catalogue.
+type Word = fn(Language) -> &'static str;
+
 /// The keys and what they do.
-const KEYS: [(&[&str], fn(Language) -> &'static str); 11] = [
+const KEYS: [(&[&str], Word); 11] = [
     (&["j", "k"], words::key_move),
     (&["Enter"], words::key_open),
     (&["x"], words::key_select),

@@ -40,6 +40,7 @@ test("with the mouse: it opens, appears, is read, replied to, answered, run, sil
   await page.fill("#motivo", "em manutenção");
   await page.locator(".act[open] button").click();
   await eventually("a Silence", async () => (await demo.api("/silences")).items.length === 1);
+  await page.waitForFunction(() => !document.querySelector(".act[open]"));
 
   await page.locator(".acts summary", { hasText: "Reconhecer" }).click();
   await page.fill("#nota", "vendo");
