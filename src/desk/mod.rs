@@ -80,6 +80,7 @@ fn over(panel: Panel) -> Router {
         .route("/desk/session/once/{code}", get(pages::session::once_form).post(pages::session::once))
         .route("/desk/session/out", post(pages::session::end))
         .route("/desk/events", get(pages::events::follow))
+        .route("/desk/changed", get(pages::events::changed))
         .route("/desk/assets/{name}", get(assets::serve))
         .route("/desk/{*rest}", get(pages::linked::nothing))
         .layer(middleware::from_fn_with_state(guard, guard::headers))

@@ -1,19 +1,21 @@
-//! `GET /desk/events`: what changed, so that open pages read their parts again. One stream for each browser.
+//! `GET /desk/events`: what changed, so that open pages read their parts again. One stream for each browser. `GET /desk/changed`: what
+//! changed between the time at which a page was made and that at which it listens to the stream.
 
-use crate::desk::live::{SIGNED_OUT, Topic};
+use crate::desk::live::{RESET, SIGNED_OUT, TOPICS_MAX, Topic};
 use crate::desk::panel::PanelState;
 use crate::desk::seats::Seat;
 use crate::desk::visit::Visit;
 use crate::domain::texts::panel::words;
 use crate::listener;
+use crate::views::Parameters;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{Extensions, HeaderName, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Json, Response};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -26,8 +28,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Changes that come within this time are told at once.
 const GATHERED: Duration = Duration::from_millis(300);
-/// Topics that are told at once; beyond them everything is read again.
-const TOPICS_MAX: usize = 64;
+/// Caches that are behind tell of a change so much later.
+const MARGIN: SignedDuration = SignedDuration::from_secs(1);
 /// When to try again where there are too many streams.
 const LATER: &str = "15";
 
@@ -47,6 +49,18 @@ pub async fn follow(State(panel): State<PanelState>, visit: Visit, extensions: E
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     (headers, Body::from_stream(stream::unfold(events, Events::next))).into_response()
+}
+
+/// `GET /desk/changed`: since the time of the server that a page carries, in milliseconds.
+pub async fn changed(
+    State(panel): State<PanelState>,
+    _visit: Visit,
+    Query(parameters): Query<Parameters>,
+) -> Json<Vec<String>> {
+    let given = parameters.get("since").and_then(|since| since.parse().ok());
+    let since = given.and_then(|since| Timestamp::from_millisecond(since).ok()?.checked_sub(MARGIN).ok());
+    let topics = since.map_or_else(|| BTreeSet::from([RESET.into()]), |since| panel.live.since(since));
+    Json(topics.iter().map(ToString::to_string).collect())
 }
 
 /// The stream of one browser.
@@ -85,18 +99,18 @@ impl Events {
     async fn gather(&mut self, first: Result<Topic, RecvError>) -> Option<String> {
         let mut topics = BTreeSet::from([match first {
             Ok(topic) => topic,
-            Err(RecvError::Lagged(_)) => "reset".into(),
+            Err(RecvError::Lagged(_)) => RESET.into(),
             Err(RecvError::Closed) => return None,
         }]);
         sleep(GATHERED).await;
         loop {
             match self.changes.recv().now_or_never() {
                 Some(Ok(topic)) => drop(topics.insert(topic)),
-                Some(Err(RecvError::Lagged(_))) => drop(topics.insert("reset".into())),
+                Some(Err(RecvError::Lagged(_))) => drop(topics.insert(RESET.into())),
                 Some(Err(RecvError::Closed)) | None => break,
             }
             if topics.len() > TOPICS_MAX {
-                topics = BTreeSet::from(["reset".into()]);
+                topics = BTreeSet::from([RESET.into()]);
             }
         }
         if topics.remove(SIGNED_OUT) && !self.goes_on() {

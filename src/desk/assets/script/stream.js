@@ -83,7 +83,7 @@
   }
 
   function Stream(url) {
-    const self = this, target = new EventTarget(), made = Date.now();
+    const self = this, target = new EventTarget();
     let opened = false, wasAway = false;
     this.readyState = 0;
     this.addEventListener = (name, listener) => target.addEventListener(name, listener);
@@ -112,11 +112,17 @@
       show(message.state);
       if (isOpen) {
         // What changed meanwhile was told to nobody.
-        if (wasAway || (!opened && Date.now() - made > 1000)) { tell("reset"); }
+        if (wasAway && opened) { tell("reset"); }
+        if (!opened) { catchUp(); }
         if (!opened && self.onopen) { self.onopen(new Event("open")); }
         opened = true;
       }
       wasAway = !isOpen;
+    }
+    // What changed since the page was made, before it listened.
+    function catchUp() {
+      const asked = fetch("/desk/changed?since=" + document.body.dataset.now, { headers: { "HX-Request": "true" }, cache: "no-store" });
+      asked.then((answer) => (answer.ok ? answer.json() : ["reset"])).then((topics) => topics.forEach(tell), () => tell("reset"));
     }
     const source = held(url, hear);
     source.start();
