@@ -12,7 +12,7 @@ pub fn lines(visit: &Visit) -> Markup {
     let language = visit.language();
     let sign_in = address("/desk/session", &[("return", &visit.address)]);
     html! {
-        p class="lost" id="lost" role="alert" hidden {
+        p class="lost" id="lost" role="alert" hidden data-failed=(words::not_done(language)) {
             span { b { (words::server_away(language)) } " " (words::server_away_since(language)) " " time {} ". " (words::server_away_more(language)) }
             button class="btn" type="button" { (words::try_now(language)) }
         }

@@ -268,7 +268,7 @@ impl Inbox<'_> {
                         @for (value, word) in acknowledge::choices(look) { option value=(value) { (word) } }
                     }
                 }
-                button class="btn btn--go" data-key="e" data-said=(said::acknowledging(language))
+                button class="btn btn--go" data-said=(said::acknowledging(language))
                     data-said-many=(said::acknowledging_many(language)) { (said::acknowledge(language)) }
             }
         }
@@ -281,7 +281,7 @@ impl Inbox<'_> {
         html! {
             div class="undo" id="desfazer" hidden data-taken-back=(said::taken_back(language)) data-failed=(words::not_done(language)) {
                 span role="status" {}
-                button class="btn btn--bare" type="button" data-key="z" { (said::undo(language)) span aria-hidden="true" {} }
+                button class="btn btn--bare" type="button" { (said::undo(language)) span aria-hidden="true" {} }
             }
             @if held > 0 {
                 form class="undo" method="post" action="/desk/acknowledge/undo" {

@@ -8,6 +8,9 @@ let demo, browser;
 before(async () => { [demo, browser] = await Promise.all([Demo.start(), launch()]); });
 after(async () => { await browser.close(); await demo.stop(); });
 
+/** The result of a run is told. */
+const ran = () => document.querySelector(".head__done") || document.querySelector("#ran")?.textContent.trim();
+
 const count = (page) => page.title().then((title) => Number(title.match(/^\((\d+)\)/)?.[1] || 0));
 
 test("with the mouse: it opens, appears, is read, replied to, answered, run, silenced, acknowledged, resolved", async () => {
@@ -30,11 +33,11 @@ test("with the mouse: it opens, appears, is read, replied to, answered, run, sil
   assert.match(await page.textContent("#conversa"), /VM 112/);
 
   await page.fill("#resposta", "o que fazer?");
-  await page.click("#responder button");
+  await page.click("form.reply .reply__end button");
   await page.locator(".msg", { hasText: "o que fazer?" }).waitFor();
   await page.locator(".msg .tier", { hasText: "trecho do runbook" }).first().waitFor();
   await page.locator(".acts button", { hasText: "Executar agora" }).click();
-  await page.waitForSelector(".head__done");
+  await page.waitForFunction(ran);
 
   await page.locator(".acts summary", { hasText: "Silenciar" }).click();
   await page.fill("#motivo", "em manutenção");
@@ -82,7 +85,7 @@ test("with the keyboard alone", async () => {
   // The box keeps the focus, for what is written next.
   await keys.press("Escape");
   await keys.press("g");
-  await page.waitForSelector(".head__done");
+  await page.waitForFunction(ran);
   await keys.press("s");
   await page.waitForSelector("#tempo:focus");
   await keys.press("Tab");

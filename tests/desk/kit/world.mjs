@@ -48,14 +48,14 @@ export const STATES = [
     name: "acknowledge",
     enter: async (page, world) => {
       await page.goto(`/desk/findings/${world.finding}`);
-      await page.locator('.acts [data-key="e"]').click();
+      await page.click("#acknowledge");
     },
   },
   {
     name: "silence",
     enter: async (page, world) => {
       await page.goto(`/desk/findings/${world.finding}`);
-      await page.locator('.acts [data-key="s"]').click();
+      await page.click("#silence");
     },
   },
   {

@@ -32,18 +32,23 @@
   });
 
   // A reply is sent without leaving the page. What was written stays until the server has it.
-  var reply = document.getElementById("responder");
-  function failed(text) {
-    var line = reply && reply.querySelector(".reply__failed");
-    if (line) { line.textContent = text; }
+  // htmx takes the form from here, once all scripts have run.
+  var reply = document.querySelector("form.reply"), line = document.createElement("p");
+  if (reply) {
+    [["hx-post", reply.getAttribute("action")], ["hx-target", "#log"], ["hx-select", "#log"], ["hx-swap", "outerHTML"]].forEach(function (pair) {
+      reply.setAttribute(pair[0], pair[1]);
+    });
+    line.className = "reply__failed";
+    line.setAttribute("role", "alert");
+    reply.insertBefore(line, reply.querySelector(".reply__end"));
   }
-  function said(page) {
-    var why = new DOMParser().parseFromString(page, "text/html").querySelector(".say");
-    return why ? [].map.call(why.querySelectorAll("h1, p:not(.say__do)"), function (part) { return part.textContent; }).join(": ") : "";
+  function why(page) {
+    var said = new DOMParser().parseFromString(page, "text/html").querySelector(".say");
+    return said ? [].map.call(said.querySelectorAll("h1, p:not(.say__do)"), function (part) { return part.textContent; }).join(": ") : "";
   }
   document.addEventListener("htmx:afterRequest", function (event) {
     if (!reply || event.detail.elt !== reply) { return; }
-    var box = reply.querySelector("textarea"), xhr = event.detail.xhr, line = reply.querySelector(".reply__failed").dataset;
+    var box = reply.querySelector("textarea"), xhr = event.detail.xhr, lost = document.getElementById("lost");
     if (event.detail.successful) {
       box.value = "";
       stored(function (store) { store.removeItem(draft(box)); });
@@ -51,9 +56,10 @@
         return byte.toString(16).padStart(2, "0");
       }).join("");
       atEnd = true;
-      failed("");
+      line.textContent = "";
     } else {
-      failed(xhr.status === 0 ? line.failed + ": " + line.away : said(xhr.responseText) || line.failed);
+      var server = lost.querySelector("b").textContent;
+      line.textContent = xhr.status === 0 ? lost.dataset.failed + ": " + server : why(xhr.responseText) || lost.dataset.failed;
     }
   });
 

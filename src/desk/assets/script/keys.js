@@ -1,27 +1,34 @@
-// Single keys as shortcuts, unless the reader switched them off or is typing. An element that has data-key is what its key presses.
+// Single keys as shortcuts, unless the reader switched them off or is typing.
 (function () {
   "use strict";
   if (!document.documentElement.dataset.keys) { return; }
+  // What a key presses; the first one that is shown.
+  const TARGETS = {
+    a: "#take-over, #release",
+    e: "#acknowledge, #take-back, .inbox__form .bulk .btn--go",
+    g: '#run, .acts [data-key="run"]',
+    s: "#silence",
+    r: "#resposta",
+    z: "#desfazer button",
+    "Control+Enter": "form.reply .reply__end button",
+  };
   const sheet = document.getElementById("atalhos");
   const isShown = (element) => element.getClientRects().length > 0 && !element.disabled;
 
   // Assistive software and everybody else are told of the keys here, so that without script nobody is.
-  function tell(root) {
-    const found = [...root.querySelectorAll("[data-key]")];
-    if (root.matches && root.matches("[data-key]")) { found.push(root); }
-    found.forEach((element) => {
-      const key = element.dataset.key;
+  function tell() {
+    Object.entries(TARGETS).forEach(([key, selector]) => document.querySelectorAll(selector).forEach((element) => {
       element.setAttribute("aria-keyshortcuts", key);
       if (key.length > 1 || !element.matches("button, summary") || element.querySelector("kbd")) { return; }
       const hint = document.createElement("kbd");
       hint.textContent = key;
       hint.setAttribute("aria-hidden", "true");
       element.append(" ", hint);
-    });
-    root.querySelectorAll(".keys").forEach((hints) => { hints.hidden = false; });
+    }));
+    document.querySelectorAll(".keys").forEach((hints) => { hints.hidden = false; });
   }
-  tell(document.body);
-  document.addEventListener("htmx:load", (event) => { if (event.detail.elt.querySelectorAll) { tell(event.detail.elt); } });
+  tell();
+  document.addEventListener("htmx:load", tell);
 
   const links = () => [...document.querySelectorAll(".list .item__a")].filter(isShown);
   function focused() { return document.activeElement && document.activeElement.closest(".list .item"); }
@@ -32,8 +39,9 @@
     if (all[to]) { all[to].focus(); }
   }
   function press(key) {
-    const found = [...document.querySelectorAll("[data-key]")].filter((one) => one.dataset.key === key && isShown(one));
-    const element = found.find((one) => !one.closest(".inbox__form")) || found[0];
+    if (!TARGETS[key]) { return false; }
+    const found = [...document.querySelectorAll(TARGETS[key])].filter(isShown);
+    const element = found.find((one) => !one.closest(".inbox")) || found[0];
     if (!element) { return false; }
     if (element.matches("textarea, input, select")) {
       element.focus();

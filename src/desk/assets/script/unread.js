@@ -12,9 +12,13 @@
     const newest = Object.entries(all).sort((a, b) => b[1] - a[1]).slice(0, KEPT);
     try { localStorage.setItem(key, JSON.stringify(Object.fromEntries(newest))); } catch (error) { /* full, or switched off */ }
   }
+  function threadOf() {
+    const box = document.querySelector("textarea[data-draft]"), path = location.pathname.match(/^\/desk\/threads\/([^/]+)$/);
+    return box ? box.dataset.draft : path && path[1];
+  }
   // The conversation that is open was read up to its last message.
   function opened() {
-    const shown = document.getElementById("log"), thread = shown && shown.dataset.thread;
+    const shown = document.getElementById("log"), thread = shown && threadOf();
     if (!thread || document.hidden) { return; }
     const times = [...shown.querySelectorAll(".msg > time")].map((time) => Date.parse(time.dateTime));
     const all = read(), last = Math.max(all[thread] || 0, ...times);

@@ -106,20 +106,20 @@ impl Context<'_> {
         html! {
             div class="acts" role="group" aria-label=(said::actions(language)) {
                 @match finding.phase {
-                    Some(FindingPhase::Acknowledged) => (self.button(finding, "take-back", (said::take_back(language), "e"))),
+                    Some(FindingPhase::Acknowledged) => (self.button(finding, "take-back", said::take_back(language), "btn")),
                     _ => (self.acknowledge(finding)),
                 }
-                @if may_run(&self.visit.caller) { (self.button(finding, "run", (said::run_now(language), "g"))) }
+                @if may_run(&self.visit.caller) { (self.button(finding, "run", said::run_now(language), "btn")) }
                 (self.silence(finding))
             }
         }
     }
 
-    fn button(&self, finding: &FindingView, action: &str, (word, key): (&str, &str)) -> Markup {
+    fn button(&self, finding: &FindingView, action: &str, word: &str, class: &str) -> Markup {
         html! {
             form method="post" action={ "/desk/findings/" (finding.id) "/" (action) } {
                 (hidden(&self.visit.csrf, &self.path()))
-                button class="btn" data-key=(key) { (word) }
+                button class=(class) id=(action) { (word) }
             }
         }
     }
@@ -128,7 +128,7 @@ impl Context<'_> {
         let language = self.language();
         html! {
             details class="act" name="act" {
-                summary class="btn btn--go" data-key="e" { (said::acknowledge(language)) }
+                summary class="btn btn--go" id="acknowledge" { (said::acknowledge(language)) }
                 form class="act__in" method="post" action={ "/desk/findings/" (finding.id) "/acknowledge" } {
                     (hidden(&self.visit.csrf, &self.path()))
                     p { (said::acknowledge_more(language)) }
@@ -144,7 +144,7 @@ impl Context<'_> {
         let language = self.language();
         html! {
             details class="act" name="act" {
-                summary class="btn" data-key="s" { (said::silence(language)) }
+                summary class="btn" id="silence" { (said::silence(language)) }
                 form class="act__in" method="post" action={ "/desk/findings/" (finding.id) "/silence" } {
                     (hidden(&self.visit.csrf, &self.path()))
                     p { (said::silence_more(language)) }

@@ -14,7 +14,7 @@ impl Context<'_> {
         html! {
             section class="thread" aria-labelledby="conversa-t" {
                 h2 class="vh" id="conversa-t" { (said::conversation(language)) }
-                div class="log" id="log" data-thread=[self.thread.as_ref().map(|thread| thread.id.as_str())] tabindex="0" role="log" aria-label=(said::messages(language))
+                div class="log" id="log" tabindex="0" role="log" aria-label=(said::messages(language))
                     hx-get=(self.path()) hx-trigger=[self.topics("thread")] hx-select="#log" hx-swap="outerHTML" {
                     @if self.messages.is_empty() { p class="quiet" { (said::no_messages(language)) } }
                     @for message in &self.messages { (self.message(message)) }
@@ -86,16 +86,14 @@ impl Context<'_> {
             return html! { p class="reply quiet" { (said::closed(language)) } };
         }
         html! {
-            @let address = format!("/desk/threads/{}/reply", thread.id);
-            form class="reply" id="responder" method="post" action=(address) hx-post=(address) hx-target="#log" hx-select="#log" hx-swap="outerHTML" {
+            form class="reply" id="responder" method="post" action={ "/desk/threads/" (thread.id) "/reply" } {
                 (hidden(&self.visit.csrf, &self.path()))
                 input type="hidden" name="once" value=(uuid::Uuid::new_v4().simple());
                 p class="reply__top" { label for="resposta" { (said::reply(language)) } }
-                textarea id="resposta" name="body" rows="2" required maxlength="16000" data-draft=(thread.id) data-key="r" {}
-                p class="reply__failed" role="alert" data-failed=(words::not_done(language)) data-away=(words::server_away(language)) {}
+                textarea id="resposta" name="body" rows="2" required maxlength="16000" data-draft=(thread.id) {}
                 p class="reply__end" {
                     span { (said::reply_help(language)) }
-                    button class="btn" data-key="Control+Enter" { (words::send(language)) }
+                    button class="btn" aria-keyshortcuts="Control+Enter" { (words::send(language)) }
                 }
             }
         }
