@@ -2,13 +2,14 @@
 
 use super::advice::Advice;
 use super::notice::{Informed, Notice};
+use super::owner::{FindingOwner, Owner};
 use super::severity::Severity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The identity of the Finding, which is immutable, and the acknowledgement of it.
+/// The identity of the Finding, which is immutable, and what people state about the current occurrence: that it is known, and who works on it.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "agentic.ligbox.io",
@@ -84,6 +85,13 @@ use serde::{Deserialize, Serialize};
         description = "Number of times that it was opened",
         priority = 1,
         json_path = ".status.occurrences"
+    ),
+    printcolumn(
+        name = "Owner",
+        type_ = "string",
+        description = "Person who works on it",
+        priority = 1,
+        json_path = ".spec.owner.by"
     )
 )]
 #[serde(rename_all = "camelCase")]
@@ -108,6 +116,10 @@ pub struct FindingSpec {
     /// the operator then removes it. Removing it earlier takes it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<Acknowledgement>,
+    /// Who works on the current occurrence, written by people. It changes no phase and holds no notice back. When the Finding resolves,
+    /// the operator removes it. Removing it earlier releases the Finding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
 }
 
 /// A person's statement that the Finding is known.
@@ -179,6 +191,9 @@ pub struct FindingStatus {
     /// Acknowledgement of the current occurrence, as the operator recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<FindingAcknowledgement>,
+    /// Who took the current or last occurrence over, as the operator recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<FindingOwner>,
     /// The last 20 changes of phase, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]

@@ -106,8 +106,8 @@ pub struct MessageSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grounded: Option<bool>,
     /// What an Agent's Message tells of the Finding, in CamelCase: Opened, Reopened, SeverityChanged, Acknowledged,
-    /// AcknowledgementRemoved, AcknowledgementExpired, Escalated, Correlated, Resolved, Flapping, Settled or Advice. Absent for people
-    /// and for answers. Immutable.
+    /// AcknowledgementRemoved, AcknowledgementExpired, Escalated, Correlated, Resolved, Flapping, Settled or Advice. Of a person's Message
+    /// only Explained, where it tells what fixed the Finding. Absent for other Messages of people and for answers. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Z][A-Za-z]*$"))]
     pub reason: Option<String>,

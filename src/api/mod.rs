@@ -13,6 +13,7 @@ mod definitions;
 pub mod finding;
 pub mod message;
 pub mod notice;
+mod owner;
 pub mod probe;
 pub mod scenario;
 mod severity;
@@ -32,6 +33,7 @@ pub use message::{
     MessageSpec, MessageStatus, RecordedAcknowledgement,
 };
 pub use notice::{Channel, DigestNotice, Informed, Notice, NoticeGroup, NoticeKind, NoticeState};
+pub use owner::{FindingOwner, Owner};
 pub use probe::{
     DnsProbe, Header, HttpProbe, Method, Probe, RecordType, SecretKeyRef, SqliteProbe, TcpProbe, TlsOptions, TlsProbe,
 };

@@ -1,5 +1,6 @@
-//! What a person can do, whatever the interface: acknowledge a Finding or a Message and take it back, request a run, request advice
-//! and vote on it, make or end a Silence, say that a past failure was maintenance, reply in a Thread, ask an Agent, tick.
+//! What a person can do, whatever the interface: acknowledge a Finding or a Message and take it back, take a Finding over and release
+//! it, tell what fixed it, request a run, request advice and vote on it, make or end a Silence, say that a past failure was
+//! maintenance, reply in a Thread, ask an Agent, tick.
 //!
 //! A command takes typed input and a [`Context`], returns a typed result or a [`CommandError`], and records the Action: before it
 //! changes anything ([`Intent`]), and again with the result. It uses no HTTP: REST, the panel, agents and mail translate to and
@@ -11,16 +12,19 @@ mod caller;
 mod change;
 mod conversation;
 mod error;
+mod explain;
 mod intent;
 mod joined;
 mod rate;
 mod reclassify;
 mod recovery;
+mod release;
 mod request;
 mod request_advice;
 mod run;
 mod sign_out;
 mod silence;
+mod take_over;
 #[cfg(test)]
 pub mod tests;
 mod tick;
@@ -32,16 +36,19 @@ pub use acknowledge_message::AcknowledgeMessage;
 pub use caller::{CALLER_NAME_MAX, Caller, Interface};
 pub use conversation::{ANSWER_WAIT_MAX, AnswerWait, Chat, ChatInput, Reply, TEXT_MAX, Text};
 pub use error::CommandError;
+pub use explain::Explain;
 pub use intent::{Earlier, Intent, look_up};
 pub use joined::JoinedRuns;
 pub use rate::{BULK_MAX, CommandRate, Objects, Permit};
 pub use reclassify::Reclassify;
 pub use recovery::{Recovery, RecoveryState};
+pub use release::Release;
 pub use request::{ProcessId, RequestId};
 pub use request_advice::RequestAdvice;
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
 pub use sign_out::SignOut;
 pub use silence::{EndSilence, MakeSilence, NewSilence, REASON_MAX};
+pub use take_over::TakeOver;
 pub use tick::{Scheduler, scheduler_is_elsewhere, tick};
 pub use unacknowledge::Unacknowledge;
 pub use vote_advice::VoteAdvice;

@@ -6,10 +6,11 @@
 
 use super::intent::{ActionResult, Intent, is_over};
 use super::{
-    Caller, CommandError, Context, Interface, acknowledge, acknowledge_message, conversation, reclassify,
-    request_advice, run, sign_out, silence, unacknowledge, vote_advice,
+    Caller, CommandError, Context, Interface, acknowledge, acknowledge_message, conversation, reclassify, release,
+    request_advice, run, sign_out, silence, take_over, unacknowledge, vote_advice,
 };
 use crate::api::Action;
+use crate::domain::owner::{VERB_RELEASE, VERB_TAKE_OVER};
 use crate::domain::refusal::Refusal;
 use crate::domain::transition::VERB_ACKNOWLEDGE;
 use crate::runtime::clock::now;
@@ -159,7 +160,11 @@ async fn complete(context: &Context, action: Action) -> Result<(), WriteError> {
         VERB_ACKNOWLEDGE => Box::pin(acknowledge::complete(&context, intent, &|_| None)).await.map(drop),
         unacknowledge::VERB => Box::pin(unacknowledge::complete(&context, intent)).await,
         acknowledge_message::VERB => Box::pin(acknowledge_message::complete(&context, intent)).await,
-        conversation::VERB_REPLY | conversation::VERB_CHAT => Box::pin(conversation::complete(&context, intent)).await,
+        VERB_TAKE_OVER => Box::pin(take_over::complete(&context, intent)).await,
+        VERB_RELEASE => Box::pin(release::complete(&context, intent)).await,
+        conversation::VERB_REPLY | conversation::VERB_CHAT | conversation::VERB_EXPLAIN => {
+            Box::pin(conversation::complete(&context, intent)).await
+        }
         run::VERB => Box::pin(run::carry_out(&context, &mut intent, &|_| None)).await.map(drop),
         request_advice::VERB => Box::pin(request_advice::complete(&context, intent)).await,
         vote_advice::VERB => vote_advice::complete(&context, intent).await,

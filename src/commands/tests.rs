@@ -5,6 +5,8 @@ mod answers;
 pub mod api_server;
 mod commands;
 mod conversation;
+mod explanations;
+mod owners;
 mod reclassified;
 mod records;
 mod silences;

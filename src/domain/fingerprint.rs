@@ -18,7 +18,7 @@ pub fn finding_name(scenario: &str, check: &str, key: &str) -> String {
     format!("{scenario}-{}", fingerprint(scenario, check, key))
 }
 
-/// The spec of the Finding of this check, without an acknowledgement.
+/// The spec of the Finding of this check, without what people state about it.
 pub fn finding_spec(scenario: &str, check: &str, key: &str) -> FindingSpec {
     FindingSpec {
         scenario: scenario.to_string(),
@@ -26,6 +26,7 @@ pub fn finding_spec(scenario: &str, check: &str, key: &str) -> FindingSpec {
         key: key.to_string(),
         fingerprint: fingerprint(scenario, check, key),
         acknowledgement: None,
+        owner: None,
     }
 }
 

@@ -26,6 +26,7 @@ pub mod names;
 pub mod notice;
 pub mod outcome;
 pub mod outgoing;
+pub mod owner;
 pub mod pending;
 pub mod prepare;
 pub mod printable;

@@ -40,6 +40,8 @@ pub enum Refusal {
     /// Another client changed the object at the same time.
     ChangedAtOnce,
     AcknowledgementChanged,
+    /// Somebody else took the Finding over, or released it.
+    OwnerChanged,
     /// The object was changed at the same time again and again.
     KeepsChanging {
         kind: String,
@@ -64,6 +66,18 @@ pub enum Refusal {
         finding: String,
     },
     AcknowledgementEnded {
+        finding: String,
+    },
+    /// The Finding is resolved: nobody works on it any more.
+    NothingToOwn {
+        finding: String,
+    },
+    /// What fixed it is told once the Finding is resolved.
+    NotResolved {
+        finding: String,
+    },
+    /// There is no conversation about the last occurrence to keep it in.
+    NoThread {
         finding: String,
     },
     /// Nobody can be advised on it any more.

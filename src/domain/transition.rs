@@ -95,6 +95,7 @@ pub fn open(current: Option<&FindingStatus>, failure: &Failure, now: Timestamp) 
         since: Some(Time(now)),
         resolved_at: None,
         acknowledgement: None,
+        owner: None,
         ..described(before, failure)
     };
     let reason = if step == Step::Reopened { conditions::REASON_REOPENED } else { conditions::REASON_OPENED };

@@ -58,7 +58,7 @@ pub(super) fn layer(origins: Vec<HeaderValue>) -> Option<CorsLayer> {
     Some(
         CorsLayer::new()
             .allow_origin(AllowOrigin::predicate(is_allowed))
-            .allow_methods([Method::GET, Method::POST, Method::DELETE])
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
             .allow_headers(asked)
             .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER])
             .max_age(MAX_AGE),

@@ -19,11 +19,13 @@ mod inbox;
 mod jwks;
 mod metrics;
 pub mod openapi;
+mod owner;
 mod problem;
 mod process_endpoints;
 mod rate;
 mod replies;
 mod reply;
+mod resolution;
 mod roster;
 mod runs;
 mod scenarios;
@@ -153,6 +155,8 @@ fn documented_routes() -> OpenApiRouter<FacadeState> {
         .routes(routes!(findings::list))
         .routes(routes!(findings::get))
         .routes(routes!(acknowledge::acknowledge, acknowledge::unacknowledge))
+        .routes(routes!(owner::take_over, owner::release))
+        .routes(routes!(resolution::explain))
         .routes(routes!(advice::request))
         .routes(routes!(advice::vote))
         .routes(routes!(advice::similar))

@@ -58,7 +58,7 @@ fn make_conditional(operation: &mut Operation) {
     operation.parameters.get_or_insert_default().push(RefOr::T(if_none_match.build()));
 }
 /// The operations that need a body.
-const BODY_REQUIRED: [&str; 3] = ["makeSilence", "reply", "chat"];
+const BODY_REQUIRED: [&str; 4] = ["makeSilence", "reply", "chat", "explainFinding"];
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(document);
 

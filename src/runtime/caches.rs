@@ -11,6 +11,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::{Client, ResourceExt as _};
 use tokio::task::JoinHandle;
 
+/// Fields of the spec of a Finding, as managed fields name them.
+const ACKNOWLEDGEMENT: &str = "f:acknowledgement";
+const OWNER: &str = "f:owner";
+
 /// Kinds that are watched.
 const KINDS: [&str; 7] = ["Scenario", "Finding", "Agent", "Silence", "Thread", "Message", "Action"];
 
@@ -86,10 +90,10 @@ fn trim_scenario(mut scenario: Scenario) -> Scenario {
     scenario
 }
 
-/// Of the managed fields only the owners of the acknowledgement are kept: they show how it was written.
+/// Of the managed fields only those of the acknowledgement and of the owner are kept: they show how these were written.
 fn trim_finding(mut finding: Finding) -> Finding {
     if let Some(owners) = &mut finding.metadata.managed_fields {
-        owners.retain(owns_acknowledgement);
+        owners.retain(|entry| has_field(entry, ACKNOWLEDGEMENT) || has_field(entry, OWNER));
     }
     finding
 }
@@ -134,15 +138,25 @@ fn trim_action(mut action: Action) -> Action {
     action
 }
 
-/// Whether this entry owns a field of `spec.acknowledgement`.
-fn owns_acknowledgement(entry: &ManagedFieldsEntry) -> bool {
+/// Whether this entry has a field of the spec, or one below it.
+fn has_field(entry: &ManagedFieldsEntry, field: &str) -> bool {
     let fields = entry.fields_v1.as_ref().map(|fields| &fields.0);
-    fields.is_some_and(|fields| fields.get("f:spec").is_some_and(|spec| spec.get("f:acknowledgement").is_some()))
+    fields.is_some_and(|fields| fields.get("f:spec").is_some_and(|spec| spec.get(field).is_some()))
 }
 
 /// The field manager that last wrote `spec.acknowledgement`.
 pub fn manager_of_acknowledgement(finding: &Finding) -> Option<&str> {
     finding.spec.acknowledgement.as_ref()?;
-    let owners = finding.managed_fields().iter().filter(|entry| owns_acknowledgement(entry));
-    owners.max_by_key(|entry| entry.time.clone()).and_then(|entry| entry.manager.as_deref())
+    manager_of(finding, ACKNOWLEDGEMENT)
+}
+
+/// The field manager that last wrote `spec.owner`.
+pub fn manager_of_owner(finding: &Finding) -> Option<&str> {
+    finding.spec.owner.as_ref()?;
+    manager_of(finding, OWNER)
+}
+
+fn manager_of<'a>(finding: &'a Finding, field: &str) -> Option<&'a str> {
+    let entries = finding.managed_fields().iter().filter(|entry| has_field(entry, field));
+    entries.max_by_key(|entry| entry.time.clone()).and_then(|entry| entry.manager.as_deref())
 }

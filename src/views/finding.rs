@@ -2,7 +2,7 @@
 
 use super::query::{Parameters, QueryError};
 use super::shown::{line, text};
-use super::{AdviceView, AgentRef, VotesView, words};
+use super::{AdviceView, AgentRef, OwnerView, VotesView, words};
 use crate::api::{
     Evidence, Finding, FindingAcknowledgement, FindingRunbook, FindingStatus, Notice, Phase, ReadValue, Severity,
     Snapshot,
@@ -57,6 +57,9 @@ pub struct FindingView {
     /// Acknowledgement of this occurrence.
     #[schema(required)]
     pub acknowledgement: Option<AcknowledgementView>,
+    /// Who took the current or last occurrence over; null where nobody did.
+    #[schema(required)]
+    pub owner: Option<OwnerView>,
     /// Why the check failed, and what was read then and when it last passed.
     #[schema(required)]
     pub evidence: Option<EvidenceView>,
@@ -321,6 +324,7 @@ impl FindingView {
             resolved_at: status.resolved_at.map(|at| at.0),
             occurrences: status.occurrences,
             acknowledgement: status.acknowledgement.map(AcknowledgementView::from),
+            owner: status.owner.map(OwnerView::from),
             evidence: status.evidence.map(EvidenceView::from),
             advice: status.advice.map(|advice| AdviceView::new(advice, votes)),
             thread_id: status.thread,

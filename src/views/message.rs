@@ -4,7 +4,7 @@ use super::order::{Key, Order, Place, Sort};
 use super::query::{Parameters, QueryError};
 use super::resources::created_at;
 use super::shown::{line, text};
-use super::{AgentRef, AnswerProgressView, CitationView, Page, PageRequest, Resources, words};
+use super::{AgentRef, AnswerProgressView, CitationView, OwnerView, Page, PageRequest, Resources, words};
 use crate::api::{AuthorKind, Message, MessagePhase, Role, Severity, Thread, Tier};
 use crate::domain::thread::authorship::is_own;
 use crate::domain::thread::told::{self, sequence};
@@ -45,7 +45,8 @@ pub struct MessageView {
     /// Roles or names of people that it is for.
     #[schema(example = json!(["ops_lead"]))]
     pub recipients: Vec<String>,
-    /// What an Agent's Message tells of the Finding, in CamelCase; null for people and for answers.
+    /// What an Agent's Message tells of the Finding, in CamelCase; `Explained` where a person tells what fixed it; null for other Messages
+    /// of people and for answers.
     #[schema(required, example = "Opened")]
     pub reason: Option<String>,
     /// Severity of the Finding when it was written.
@@ -244,6 +245,9 @@ pub struct InboxView {
     /// Object name of the Finding; null for another subject.
     #[schema(required, example = "proxmox.cluster-0123456789")]
     pub finding_id: Option<String>,
+    /// Who has taken the Finding over; null where nobody did, and for another subject.
+    #[schema(required)]
+    pub owner: Option<OwnerView>,
     /// When the Message was written.
     #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub created_at: Option<Timestamp>,
@@ -340,6 +344,8 @@ impl Resources {
     pub(super) fn inbox_view(&self, message: &Message) -> InboxView {
         let (thread, spec) = (self.thread(&message.spec.thread), &message.spec);
         let finding = thread.as_ref().and_then(|thread| thread.spec.finding.clone());
+        let finding_id = finding.or_else(|| spec.finding.clone());
+        let owner = finding_id.as_deref().and_then(|name| self.finding(name)?.status.as_ref()?.owner.clone());
         InboxView {
             id: message.name_any(),
             thread_id: spec.thread.clone(),
@@ -348,7 +354,8 @@ impl Resources {
             recipients: spec.recipients.iter().map(|recipient| line(recipient)).collect(),
             body: text(&spec.body),
             severity: self.severity_of_message(message),
-            finding_id: finding.or_else(|| spec.finding.clone()),
+            owner: owner.map(OwnerView::from),
+            finding_id,
             created_at: written_at(message),
         }
     }

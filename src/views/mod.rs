@@ -15,6 +15,7 @@ mod health;
 mod message;
 mod operator;
 mod order;
+mod owner;
 mod page;
 mod past;
 mod pending;
@@ -53,6 +54,7 @@ pub use message::{
 };
 pub use operator::{ModelState, ModelUse, OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState};
 pub use order::{Order, Sort, SortParameter};
+pub use owner::OwnerView;
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
 pub use past::{HistoryQuery, HistoryReader, NoHistory, Records};
 pub use pending::{AcknowledgedItem, AcknowledgedView, PendingView, Reader};

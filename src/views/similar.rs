@@ -50,7 +50,7 @@ pub struct SimilarView {
     /// How long it lasted, in seconds.
     #[schema(example = 1500)]
     pub seconds: u64,
-    /// What people wrote when they acknowledged, and in its Thread: at most the last 3, oldest first.
+    /// What people wrote when they acknowledged, and in its Thread: at most the last 3, oldest first, and what fixed it among them.
     pub notes: Vec<NoteView>,
 }
 
@@ -69,6 +69,9 @@ pub struct NoteView {
     /// Whether the name was authenticated; null where that is not known any more.
     #[schema(required, example = true)]
     pub proven: Option<bool>,
+    /// Whether it says what fixed the Finding.
+    #[schema(example = true)]
+    pub explains: bool,
 }
 
 impl From<Similar> for SimilarView {
@@ -89,8 +92,8 @@ impl From<Similar> for SimilarView {
 }
 
 impl From<Note> for NoteView {
-    fn from(Note { by, text, at, is_proven }: Note) -> NoteView {
-        NoteView { by, text, at, proven: is_proven }
+    fn from(Note { by, text, at, is_proven, explains }: Note) -> NoteView {
+        NoteView { by, text, at, proven: is_proven, explains }
     }
 }
 

@@ -80,6 +80,7 @@ impl Command for Chat {
             in_reply_to: None,
             finding: finding.clone(),
             scenario: scenario.clone(),
+            explains: None,
         };
         // The response is stored once it is known.
         let failed = |result: &Result<Message, CommandError>| match result {

@@ -5,6 +5,7 @@
 
 mod about;
 mod chat;
+mod explain;
 mod instruction;
 mod reply;
 mod say;
@@ -15,10 +16,11 @@ mod utterance;
 #[cfg(test)]
 pub(super) use chat::wait_for_answers;
 pub use chat::{ANSWER_WAIT_MAX, AnswerWait, Chat, ChatInput};
+pub(super) use explain::{Explanation, explain};
 pub use reply::Reply;
 pub use text::{TEXT_MAX, Text};
 
-pub(super) use say::{VERB_CHAT, VERB_REPLY, complete};
+pub(super) use say::{VERB_CHAT, VERB_EXPLAIN, VERB_REPLY, complete};
 
 use super::{CommandError, Context};
 use crate::api::Thread;

@@ -39,6 +39,7 @@ impl Command for Reply {
             in_reply_to: self.in_reply_to,
             finding: None,
             scenario: None,
+            explains: None,
         };
         let view = |message: &Message| view_of(context, message.clone());
         let stored =
@@ -49,7 +50,7 @@ impl Command for Reply {
 }
 
 /// The Message as it will be once the operator has seen that its Action proves the author.
-fn view_of(context: &Context, mut message: Message) -> MessageView {
+pub(super) fn view_of(context: &Context, mut message: Message) -> MessageView {
     message.status.get_or_insert_default().proven = true;
     context.resources.message_view(&message)
 }

@@ -7,6 +7,7 @@ use crate::commands::intent::{ActionResult, Intent, MESSAGE, Progress, Record};
 use crate::commands::request::MessageName;
 use crate::commands::{CommandError, Context, Objects};
 use crate::domain::refusal::Refusal;
+use crate::domain::thread::explained::REASON_EXPLAINED;
 use crate::domain::thread::names::{message_name, text_digest};
 use crate::runtime::clock::now_in_micros;
 use crate::runtime::field_managers;
@@ -17,7 +18,7 @@ use kube::api::PostParams;
 use kube::{Api, ResourceExt as _};
 use std::collections::BTreeMap;
 
-pub(in crate::commands) use crate::domain::thread::proof::{VERB_CHAT, VERB_REPLY};
+pub(in crate::commands) use crate::domain::thread::proof::{VERB_CHAT, VERB_EXPLAIN, VERB_REPLY};
 
 /// A Message that was stored.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ pub(super) async fn say(
     let context = &Context { request, ..context.clone() };
     // A repeated request is understood as it was at first.
     let may_command = match &earlier {
+        _ if said.explains.is_some() => false,
         Some(intent) => !matches!(intent.action.spec.verb.as_str(), VERB_REPLY | VERB_CHAT),
         None => said.place.refusal().is_none(),
     };
@@ -64,13 +66,7 @@ async fn plain(
 ) -> Result<Said, CommandError> {
     let Some(mut intent) = earlier else {
         let permit = context.admit(Objects::ONE)?;
-        let before = match &said.place {
-            Place::Thread(thread) => {
-                SubjectState { uid: thread.uid(), generation: thread.metadata.generation, occurrence: None }
-            }
-            Place::New(..) => SubjectState::default(),
-        };
-        let subject = Subject { kind: "Thread".into(), name: said.place.name() };
+        let (subject, before) = said.explains.clone().unwrap_or_else(|| of_thread(&said.place));
         let record = Record { verb, subject, before, parameters: BTreeMap::new() };
         let intent = Intent::begin(&permit, context, record).await?;
         return Box::pin(carry_out(context, intent, said, stored)).await;
@@ -89,6 +85,17 @@ async fn plain(
             Ok(Said { message: message?, intent: Some(intent) })
         }
     }
+}
+
+/// The Thread that a Message is added to, as its Action has it.
+fn of_thread(place: &Place) -> (Subject, SubjectState) {
+    let before = match place {
+        Place::Thread(thread) => {
+            SubjectState { uid: thread.uid(), generation: thread.metadata.generation, occurrence: None }
+        }
+        Place::New(..) => SubjectState::default(),
+    };
+    (Subject { kind: "Thread".into(), name: place.name() }, before)
 }
 
 /// Stores the Message of an Action, and records the result.
@@ -158,7 +165,7 @@ async fn store(context: &Context, said: &Utterance) -> Result<Message, CommandEr
         tier: None,
         citations: Vec::new(),
         grounded: None,
-        reason: None,
+        reason: said.explains.is_some().then(|| REASON_EXPLAINED.to_string()),
         severity: None,
         finding: said.finding.clone().filter(|finding| said.place.finding() != Some(finding)),
         scenario: said.scenario.clone(),

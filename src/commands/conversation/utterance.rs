@@ -1,6 +1,6 @@
 //! What a person says, and where.
 
-use crate::api::{Thread, ThreadSpec};
+use crate::api::{Subject, SubjectState, Thread, ThreadSpec};
 use crate::domain::refusal::Refusal;
 use kube::ResourceExt as _;
 
@@ -17,6 +17,8 @@ pub(super) struct Utterance {
     /// The Finding that it is about, if it is not that of the Thread.
     pub finding: Option<String>,
     pub scenario: Option<String>,
+    /// The Finding of which it says what fixed it: then it gives no command.
+    pub explains: Option<(Subject, SubjectState)>,
 }
 
 /// The Thread of a Message.

@@ -1,18 +1,19 @@
 //! What people wrote into one Finding: whether spec and status agree, and the writes that make them agree.
 
 use super::votes::Votes;
-use super::writer::FindingWriter;
+use super::writer::{FindingWriter, has_statements};
 use crate::api::{Action, Finding, FindingStatus, Phase};
 use crate::controllers::context::Context;
+use crate::domain::owner::{self, OwnerChange};
 use crate::domain::transition::{self, FindingRef, Step};
-use crate::runtime::caches::manager_of_acknowledgement;
+use crate::runtime::caches::{manager_of_acknowledgement, manager_of_owner};
 use crate::runtime::clock::now;
 use crate::runtime::write::{WriteError, call};
 use jiff::Timestamp;
 use kube::core::DeserializeGuard;
 use kube::{Api, ResourceExt as _};
 
-/// Copies acknowledgements from spec to status, and records votes.
+/// Copies acknowledgements and owners from spec to status, and records votes.
 #[derive(Clone)]
 pub struct Acknowledgements {
     writer: FindingWriter,
@@ -42,8 +43,12 @@ impl Acknowledgements {
         let is_new = status.observed_generation != finding.metadata.generation;
         match status.phase {
             None => false,
-            Some(Phase::Resolved) => is_new || finding.spec.acknowledgement.is_some(),
-            Some(_) => is_new || self.acknowledged(finding, status, false, Timestamp::UNIX_EPOCH).is_some(),
+            Some(Phase::Resolved) => is_new || has_statements(finding),
+            Some(_) => {
+                is_new
+                    || self.acknowledged(finding, status, false, Timestamp::UNIX_EPOCH).is_some()
+                    || self.owned(finding, status, false, Timestamp::UNIX_EPOCH).is_some()
+            }
         }
     }
 
@@ -63,24 +68,42 @@ impl Acknowledgements {
 
     async fn write(&self, finding: &Finding) -> Result<(), WriteError> {
         let Some(status) = &finding.status else { return Ok(()) };
-        if let (Some(Phase::Resolved), Some(written)) = (status.phase, &finding.spec.acknowledgement) {
-            let copied = status.acknowledgement.as_ref();
-            let was_copied = copied.is_some_and(|copy| copy.by == written.by && copy.note == written.note);
-            self.writer.remove_acknowledgement(finding).await?;
-            if !was_copied {
-                let note = self.writer.refusal_note(&written.by);
-                self.writer.publish_note(finding, true, "AcknowledgementRefused", &note);
-            }
-            return Ok(());
+        if status.phase == Some(Phase::Resolved) && has_statements(finding) {
+            return self.remove(finding, status).await;
         }
         let is_recorded = self.is_recorded(finding, status).await?;
-        match self.acknowledged(finding, status, is_recorded, now()) {
-            Some((next, step)) => {
-                let written = self.writer.write_status(finding, next).await?;
-                self.writer.publish(&written, &[step]);
-            }
-            // Only the observed generation is written.
-            None => drop(self.writer.write_status(finding, status.clone()).await?),
+        let is_owner_recorded = self.is_owner_recorded(finding, status).await?;
+        let (next, step) = match self.acknowledged(finding, status, is_recorded, now()) {
+            Some((next, step)) => (next, Some(step)),
+            None => (status.clone(), None),
+        };
+        let (next, change) = match self.owned(finding, &next, is_owner_recorded, now()) {
+            Some((next, change)) => (next, Some(change)),
+            None => (next, None),
+        };
+        // Where neither changed, only the observed generation is written.
+        let written = self.writer.write_status(finding, next).await?;
+        self.writer.publish(&written, step.as_slice());
+        if let Some(change) = &change {
+            self.writer.publish_owner(&written, change);
+        }
+        Ok(())
+    }
+
+    /// Removes what people stated about an occurrence that has ended, and says so where it was not recorded before.
+    async fn remove(&self, finding: &Finding, status: &FindingStatus) -> Result<(), WriteError> {
+        let written = finding.spec.acknowledgement.as_ref().filter(|written| {
+            let copied = status.acknowledgement.as_ref();
+            !copied.is_some_and(|copy| copy.by == written.by && copy.note == written.note)
+        });
+        let owner = finding.spec.owner.as_ref();
+        let owner = owner.filter(|owner| status.owner.as_ref().is_none_or(|copy| copy.by != owner.by));
+        self.writer.remove_statements(finding).await?;
+        if let Some(written) = written {
+            self.writer.publish_refused_acknowledgement(finding, &written.by);
+        }
+        if let Some(owner) = owner {
+            self.writer.publish_refused_owner(finding, &owner.by);
         }
         Ok(())
     }
@@ -89,14 +112,39 @@ impl Acknowledgements {
     /// recorded is not looked up again: by then its Action may have been removed.
     async fn is_recorded(&self, finding: &Finding, status: &FindingStatus) -> Result<bool, WriteError> {
         let Some(written) = &finding.spec.acknowledgement else { return Ok(false) };
-        let Some(name) = written.action.as_deref().filter(|name| is_object_name(name)) else { return Ok(false) };
         if self.acknowledged(finding, status, false, Timestamp::UNIX_EPOCH).is_none() {
             return Ok(false);
         }
+        let says_so = |action: &Action, created, of: &FindingRef<'_>| {
+            transition::is_recorded_by(&action.spec, created, of, written)
+        };
+        self.is_in_action(finding, status, written.action.as_deref(), says_so).await
+    }
+
+    /// As [`Acknowledgements::is_recorded`], of the owner.
+    async fn is_owner_recorded(&self, finding: &Finding, status: &FindingStatus) -> Result<bool, WriteError> {
+        let Some(written) = &finding.spec.owner else { return Ok(false) };
+        if self.owned(finding, status, false, Timestamp::UNIX_EPOCH).is_none() {
+            return Ok(false);
+        }
+        let says_so =
+            |action: &Action, created, of: &FindingRef<'_>| owner::is_recorded_by(&action.spec, created, of, written);
+        self.is_in_action(finding, status, written.action.as_deref(), says_so).await
+    }
+
+    /// Whether the Action of this name was recorded by the facade, was not refused, and says so.
+    async fn is_in_action(
+        &self,
+        finding: &Finding,
+        status: &FindingStatus,
+        name: Option<&str>,
+        says_so: impl Fn(&Action, Timestamp, &FindingRef<'_>) -> bool,
+    ) -> Result<bool, WriteError> {
+        let Some(name) = name.filter(|name| is_object_name(name)) else { return Ok(false) };
         let action = match call(self.actions.get_opt(name)).await {
             Ok(action) => action.and_then(|action| action.0.ok()),
             Err(error) if error.is_forbidden() => {
-                tracing::warn!(%error, finding = finding.name_any(), "the Action of an acknowledgement can't be read: its name is not proven");
+                tracing::warn!(%error, finding = finding.name_any(), "an Action can't be read: the name that it records is not proven");
                 None
             }
             Err(error) => return Err(error),
@@ -106,10 +154,10 @@ impl Acknowledgements {
             return Ok(false);
         };
         let finding = FindingRef { name: &finding.name_any(), uid, occurrences: status.occurrences };
-        // The result is written after the acknowledgement.
+        // The result is written after the change.
         let result = action.status.as_ref().and_then(|status| status.result.as_deref());
         let is_made = result.is_none_or(|result| result == "done");
-        Ok(is_made && action.is_of_facade() && transition::is_recorded_by(&action.spec, created.0, &finding, written))
+        Ok(is_made && action.is_of_facade() && says_so(&action, created.0, &finding))
     }
 
     /// The status with what the spec says copied; `None` where it says the same. `is_recorded` where the facade recorded it.
@@ -126,6 +174,21 @@ impl Acknowledgements {
             transition::is_proven(status, written, manager, is_recorded, self.names_are_checked)
         });
         transition::acknowledge(status, written, manager, is_proven, now)
+    }
+
+    /// As [`Acknowledgements::acknowledged`], of the owner.
+    fn owned(
+        &self,
+        finding: &Finding,
+        status: &FindingStatus,
+        is_recorded: bool,
+        now: Timestamp,
+    ) -> Option<(FindingStatus, OwnerChange)> {
+        let written = finding.spec.owner.as_ref();
+        let manager = manager_of_owner(finding);
+        let is_proven = written
+            .is_some_and(|written| owner::is_proven(status, written, manager, is_recorded, self.names_are_checked));
+        owner::own(status, written, manager, is_proven, now)
     }
 }
 

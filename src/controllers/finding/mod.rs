@@ -1,5 +1,5 @@
-//! The Finding controller: what people write into `spec.acknowledgement` is copied to the status for the current occurrence, and votes
-//! on advice by annotation become Actions.
+//! The Finding controller: what people write into `spec.acknowledgement` and `spec.owner` is copied to the status for the current
+//! occurrence, and votes on advice by annotation become Actions.
 //!
 //! 1. Follow the Findings, with a subscription of its own.
 //! 2. Remember those whose spec and status differ, those with a vote, and those that cannot be decoded.

@@ -5,7 +5,10 @@ use crate::domain::salvage::{Salvaged, finding_status};
 use crate::runtime::write::{self, WriteError};
 use kube::ResourceExt as _;
 use kube::core::DynamicObject;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+/// What people state about a Finding, in its spec.
+const STATEMENTS: [&str; 2] = ["acknowledgement", "owner"];
 
 /// A Finding as it is stored.
 pub enum Stored {
@@ -19,7 +22,7 @@ pub enum Stored {
 pub struct Damage {
     /// Names of the fields that are lost.
     pub fields: Vec<String>,
-    /// The patch of the object that removes the acknowledgement, where that cannot be read.
+    /// The patch of the object that removes the acknowledgement or the owner, where that cannot be read.
     pub spec: Option<Value>,
     /// The patch of its status, where something of that cannot be read. It has no resource version yet.
     pub status: Option<Value>,
@@ -39,14 +42,15 @@ impl Stored {
         let status =
             whole.as_object_mut().and_then(|object| object.remove("status")).filter(|status| !status.is_null());
         let mut fields = Vec::new();
-        let spec = serde_json::from_value::<Finding>(whole.clone()).is_err().then(|| {
-            fields.push("spec.acknowledgement".to_string());
-            whole.pointer_mut("/spec").and_then(Value::as_object_mut).map(|spec| spec.remove("acknowledgement"));
-            json!({"metadata": {"resourceVersion": resource_version}, "spec": {"acknowledgement": null}})
+        let damaged = match damaged_statements(&mut whole) {
+            Ok(damaged) => damaged,
+            Err(error) => return Err(WriteError::Undecodable { name, error: error.to_string() }),
+        };
+        fields.extend(damaged.iter().map(|field| format!("spec.{field}")));
+        let spec = (!damaged.is_empty()).then(|| {
+            let removed: Map<String, Value> = damaged.iter().map(|field| (field.to_string(), Value::Null)).collect();
+            json!({"metadata": {"resourceVersion": resource_version}, "spec": removed})
         });
-        if let Err(error) = serde_json::from_value::<Finding>(whole) {
-            return Err(WriteError::Undecodable { name, error: error.to_string() });
-        }
         let status = match status {
             Some(stored) => status_patch(&stored, &mut fields)?,
             None => None,
@@ -56,6 +60,27 @@ impl Stored {
         }
         Ok(Stored::Damaged(Box::new(Damage { fields, spec, status, resource_version })))
     }
+}
+
+/// Removes those of the statements of people that cannot be read from an object without a status; their names. An error where it cannot
+/// be read without them, either.
+fn damaged_statements(whole: &mut Value) -> Result<Vec<&'static str>, serde_json::Error> {
+    let is_read = |whole: &Value| serde_json::from_value::<Finding>(whole.clone());
+    let mut without = whole.clone();
+    let spec = without.pointer_mut("/spec").and_then(Value::as_object_mut);
+    let Some(spec) = spec else { return is_read(whole).map(|_| Vec::new()) };
+    let statements = STATEMENTS.map(|field| (field, spec.remove(field)));
+    is_read(&without)?;
+    let is_damaged = |(field, value): &(&'static str, Option<Value>)| {
+        let mut with = without.clone();
+        with["spec"][*field] = value.clone()?;
+        is_read(&with).is_err().then_some(*field)
+    };
+    let damaged: Vec<_> = statements.iter().filter_map(is_damaged).collect();
+    if let Some(spec) = whole.pointer_mut("/spec").and_then(Value::as_object_mut) {
+        spec.retain(|field, _| !damaged.contains(&field.as_str()));
+    }
+    Ok(damaged)
 }
 
 /// The patch that leaves of a status what can be read; `None` where all can.
@@ -136,6 +161,15 @@ mod tests {
         assert_eq!(damage(object.clone()).fields, ["spec.acknowledgement"]);
         let finding = repaired(&object);
         assert_eq!((finding.spec.acknowledgement, finding.status.unwrap().occurrences), (None, None));
+    }
+
+    #[test]
+    fn an_owner_that_cannot_be_read_is_removed_and_the_acknowledgement_stays() {
+        let mut object = object(json!({"by": "ana", "at": AT}), json!({"phase": "Open"}));
+        object.data["spec"]["owner"] = json!({"by": "rui", "at": NO_TIME});
+        assert_eq!(damage(object.clone()).fields, ["spec.owner"]);
+        let spec = repaired(&object).spec;
+        assert!(spec.owner.is_none() && spec.acknowledgement.is_some_and(|kept| kept.by == "ana"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Writes Findings: pending updates of runs, and what acknowledgements change.
+//! Writes Findings: pending updates of runs, and what people state about them.
 
 use super::repair::{Damage, Stored};
 use super::summary::FindingSummary;
@@ -7,6 +7,7 @@ use crate::controllers::context::Context;
 use crate::domain::desired::CheckKey;
 use crate::domain::fingerprint::{finding_name, finding_spec};
 use crate::domain::notice::informed::owes_end;
+use crate::domain::owner::OwnerChange;
 use crate::domain::pending::{PendingUpdate, apply_updates};
 use crate::domain::texts::{self, Language};
 use crate::domain::transition::Step;
@@ -100,9 +101,9 @@ impl FindingWriter {
             return Ok((current.map(FindingSummary::of), Vec::new()));
         };
         let finding = match current {
-            // The acknowledgement was of an occurrence that has ended.
-            Some(finding) if steps.contains(&Step::Reopened) && finding.spec.acknowledgement.is_some() => {
-                self.remove_acknowledgement(finding).await?
+            // What people stated was about an occurrence that has ended.
+            Some(finding) if steps.contains(&Step::Reopened) && has_statements(finding) => {
+                self.remove_statements(finding).await?
             }
             Some(finding) => finding.clone(),
             None => self.create(scenario, at, name).await?,
@@ -173,11 +174,11 @@ impl FindingWriter {
         self.fence.write(self.api.patch_status(&finding.name_any(), &params(), &Patch::Merge(patch))).await
     }
 
-    /// Removes the acknowledgement from the spec.
-    pub async fn remove_acknowledgement(&self, finding: &Finding) -> Result<Finding, WriteError> {
+    /// Removes the acknowledgement and the owner from the spec.
+    pub async fn remove_statements(&self, finding: &Finding) -> Result<Finding, WriteError> {
         let patch = json!({
             "metadata": { "resourceVersion": finding.metadata.resource_version },
-            "spec": { "acknowledgement": null },
+            "spec": { "acknowledgement": null, "owner": null },
         });
         self.fence.write(self.api.patch(&finding.name_any(), &params(), &Patch::Merge(patch))).await
     }
@@ -218,9 +219,23 @@ impl FindingWriter {
         );
     }
 
-    /// The note of an acknowledgement of a resolved Finding.
-    pub fn refusal_note(&self, by: &str) -> String {
-        texts::acknowledgement_refused(self.language, by)
+    /// Publishes that a person acknowledged a resolved Finding.
+    pub fn publish_refused_acknowledgement(&self, finding: &Finding, by: &str) {
+        self.publish_note(finding, true, "AcknowledgementRefused", &texts::acknowledgement_refused(self.language, by));
+    }
+
+    /// Publishes that a person took a resolved Finding over.
+    pub fn publish_refused_owner(&self, finding: &Finding, by: &str) {
+        self.publish_note(finding, true, "OwnerRefused", &texts::owner_refused(self.language, by));
+    }
+
+    /// Publishes that a person took a Finding over, or that it was released.
+    pub fn publish_owner(&self, finding: &Finding, change: &OwnerChange) {
+        let (reason, note) = match change {
+            OwnerChange::TakenOver { by } => ("TakenOver", texts::taken_over(self.language, by)),
+            OwnerChange::Released { by } => ("Released", texts::released(self.language, by)),
+        };
+        self.publish_note(finding, false, reason, &note);
     }
 
     /// Publishes one Event about a Finding.
@@ -229,6 +244,11 @@ impl FindingWriter {
         about.resource_version = None;
         self.events.publish(about, is_warning, reason, note);
     }
+}
+
+/// Whether people stated something about the current occurrence.
+pub fn has_statements(finding: &Finding) -> bool {
+    finding.spec.acknowledgement.is_some() || finding.spec.owner.is_some()
 }
 
 fn params() -> PatchParams {

@@ -16,6 +16,7 @@ mod unanswered;
 use super::context::Context;
 use crate::api::{AuthorKind, Message, Thread};
 use crate::domain::thread::authorship::is_own;
+use crate::domain::thread::explained::is_explanation;
 use crate::domain::thread::names::{answer_name, first_name};
 use crate::runtime::clock;
 use crate::runtime::watch::{Change, Subscription};
@@ -110,6 +111,9 @@ impl Controller {
             if is_own(message) {
                 self.unanswered.answered(first_name(&name));
             }
+            return;
+        }
+        if is_explanation(message) {
             return;
         }
         let (Some(uid), Some(made)) = (&message.metadata.uid, &message.metadata.creation_timestamp) else { return };

@@ -341,6 +341,9 @@ impl Inbox<'_> {
 
     /// Who has taken it.
     fn owner(&self, item: &InboxView) -> Option<String> {
+        if let Some(owner) = &item.owner {
+            return Some(owner.by.clone());
+        }
         let finding = self.panel.resources().finding(item.finding_id.as_ref()?)?;
         let view = self.panel.resources().finding_view(&finding, &self.visit.caller.name);
         (view.phase == Some(FindingPhase::Acknowledged)).then_some(view.acknowledgement?.by)

@@ -46,6 +46,7 @@ mod tests {
             key: key.into(),
             fingerprint: "0123456789".into(),
             acknowledgement: None,
+            owner: None,
         }
     }
 

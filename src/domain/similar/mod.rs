@@ -164,6 +164,13 @@ fn ended(status: &FindingStatus) -> Vec<Ended> {
     ended
 }
 
+/// The earlier occurrences of a Finding itself, as far as its status has them, the last one first: when each was opened and resolved, and
+/// the message with which it was opened. Of a Finding that is resolved its last occurrence is not one of them.
+pub fn earlier(status: &FindingStatus) -> Vec<(Timestamp, Timestamp, String)> {
+    let ended = ended(status).into_iter().filter(|(_, _, _, until)| until.is_some());
+    ended.map(|(opened, resolved, message, _)| (opened, resolved, message)).rev().collect()
+}
+
 /// The past occurrences that are shown for a Finding. `findings` are all, `threads` and `messages` those that may be about them; `said` as
 /// [`written`] takes it.
 pub fn similar<'a>(

@@ -3,6 +3,7 @@
 use crate::api::conditions::REASON_ACKNOWLEDGED;
 use crate::api::{AuthorKind, FindingStatus, Message};
 use crate::domain::notice::wording::one_line;
+use crate::domain::thread::explained::is_explanation;
 use crate::domain::written_at::written_at;
 use jiff::Timestamp;
 
@@ -22,12 +23,14 @@ pub struct Note {
     pub at: Timestamp,
     /// Whether the name was authenticated; `None` where that is not known any more.
     pub is_proven: Option<bool>,
+    /// Whether it says what fixed the Finding.
+    pub explains: bool,
 }
 
 impl Note {
     fn new(by: &str, text: &str, at: Timestamp, is_proven: Option<bool>) -> Option<Note> {
         let text = one_line(text, TEXT_MAX);
-        (!text.is_empty()).then(|| Note { by: one_line(by, NAME_MAX), text, at, is_proven })
+        (!text.is_empty()).then(|| Note { by: one_line(by, NAME_MAX), text, at, is_proven, explains: false })
     }
 }
 
@@ -45,10 +48,11 @@ pub fn written(finding: &str, message: &Message, said: impl Fn(&str) -> Option<S
     if spec.author.kind != AuthorKind::Person || spec.finding.as_deref().is_some_and(|other| other != finding) {
         return None;
     }
-    let text = said(&spec.body)?;
+    let explains = is_explanation(message);
+    let text = if explains { spec.body.clone() } else { said(&spec.body)? };
     let is_proven = message.status.as_ref().is_some_and(|status| status.proven);
     let note = Note::new(&spec.author.name, &text, written_at(message), Some(is_proven))?;
-    Some(Written { finding: finding.to_string(), note })
+    Some(Written { finding: finding.to_string(), note: Note { explains, ..note } })
 }
 
 /// The notes of the acknowledgements of the occurrence from `opened` until the next one.
@@ -64,7 +68,7 @@ pub fn acknowledgements(status: &FindingStatus, opened: Timestamp, until: Option
     current.into_iter().chain(earlier).collect()
 }
 
-/// The last notes, oldest first, each text of a person once.
+/// The last notes, oldest first, each text of a person once. The last one that says what fixed the Finding is always among them.
 pub fn chosen(notes: impl IntoIterator<Item = Note>) -> Vec<Note> {
     let mut chosen: Vec<Note> = Vec::new();
     for note in notes {
@@ -73,6 +77,10 @@ pub fn chosen(notes: impl IntoIterator<Item = Note>) -> Vec<Note> {
         }
     }
     chosen.sort_by_key(|note| note.at);
-    chosen.drain(..chosen.len().saturating_sub(NOTES_MAX));
+    let explanation = chosen.iter().rposition(|note| note.explains).map(|at| chosen.remove(at));
+    let others = NOTES_MAX - usize::from(explanation.is_some());
+    chosen.drain(..chosen.len().saturating_sub(others));
+    chosen.extend(explanation);
+    chosen.sort_by_key(|note| note.at);
     chosen
 }

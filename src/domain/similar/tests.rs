@@ -60,7 +60,7 @@ fn names(similar: &[Similar]) -> Vec<(&str, Closeness, Timestamp)> {
 }
 
 fn note(finding: &str, time: &str, by: &str, text: &str) -> Written {
-    let note = Note { by: by.into(), text: text.into(), at: at(time), is_proven: Some(true) };
+    let note = Note { by: by.into(), text: text.into(), at: at(time), is_proven: Some(true), explains: false };
     Written { finding: finding.into(), note }
 }
 
@@ -72,7 +72,13 @@ fn earlier_occurrences_of_the_same_finding_come_first_and_its_last_is_none_of_th
     assert_eq!(names(&found), expected, "the one with a note first");
     assert_eq!(found[0].lasted(), SignedDuration::from_mins(60));
     assert_eq!(found[0].message, "A API do Desk não responde há 3 minutos");
-    let note = Note { by: "ana".into(), text: "disco cheio: /var".into(), at: at("01T08:10"), is_proven: None };
+    let note = Note {
+        by: "ana".into(),
+        text: "disco cheio: /var".into(),
+        at: at("01T08:10"),
+        is_proven: None,
+        explains: false,
+    };
     assert_eq!(found[0].notes, [note]);
 }
 
@@ -138,6 +144,27 @@ fn what_people_wrote_is_of_the_occurrence_that_it_followed() {
 }
 
 #[test]
+fn the_earlier_occurrences_of_a_finding_are_listed_the_last_one_first() {
+    let open = open().status.unwrap();
+    let times: Vec<_> = earlier(&open).iter().map(|(opened, resolved, _)| (*opened, *resolved)).collect();
+    assert_eq!(times, [(at("02T08:00"), at("02T08:30")), (at("01T08:00"), at("01T09:00"))]);
+    let past = past("f", DESK, 5, "m", json!(null)).status.unwrap();
+    assert!(earlier(&past).is_empty(), "its last occurrence is the current one");
+}
+
+#[test]
+fn what_fixed_it_is_kept_whatever_was_said_since() {
+    let mut written: Vec<Written> =
+        (10..20).map(|minute| note("f", &format!("05T10:{minute}"), "ana", &format!("passo {minute}"))).collect();
+    written[2].note.explains = true;
+    let past = past("f", ["desk.api.health", "api", "x"], 5, "m", json!(null));
+    let found = told(candidates(&open(), [&past]), &written);
+    let of = found.iter().find(|similar| similar.finding == "f").unwrap();
+    let texts: Vec<_> = of.notes.iter().map(|note| (note.text.as_str(), note.explains)).collect();
+    assert_eq!(texts, [("passo 12", true), ("passo 18", false), ("passo 19", false)]);
+}
+
+#[test]
 fn the_last_notes_are_kept_and_each_only_once() {
     let written: Vec<Written> =
         (10..20).map(|minute| note("f", &format!("05T10:{minute}"), "ana", &format!("passo {}", minute / 2))).collect();
@@ -172,6 +199,11 @@ fn what_people_say_of_the_finding_in_its_threads_counts() {
     let found = written("f", &message("person", json!(null)), said).unwrap();
     assert_eq!((found.note.text.as_str(), found.note.at), ("troquei\u{fffd}[2J o cabo", at("05T10:30")));
     assert_eq!(written("f", &message("person", json!(null)), |_| None), None);
+    let mut explains = message("person", json!(null));
+    explains.spec.reason = Some("Explained".into());
+    assert!(written("f", &explains, |_| None).unwrap().note.explains, "whatever a command would be");
+    explains.spec.author.kind = crate::api::AuthorKind::Agent;
+    assert_eq!(written("f", &explains, said), None);
     assert_eq!(written("f", &message("agent", json!(null)), said), None);
     assert_eq!(written("f", &message("person", json!("g")), said), None, "it is about another Finding");
 }

@@ -122,6 +122,25 @@ pub fn acknowledgement_refused(language: Language, by: &str) -> String {
     )
 }
 
+/// The note of Event OwnerRefused.
+pub fn owner_refused(language: Language, by: &str) -> String {
+    text!(
+        language,
+        "{by} assumiu uma ocorrência já resolvida; o responsável foi removido",
+        "{by} took a Finding over that is resolved; the owner was removed",
+    )
+}
+
+/// The note of Event TakenOver.
+pub fn taken_over(language: Language, by: &str) -> String {
+    text!(language, "{by} assumiu a ocorrência", "{by} took the Finding over")
+}
+
+/// The note of Event Released: whose the Finding was.
+pub fn released(language: Language, by: &str) -> String {
+    text!(language, "a ocorrência não está mais com {by}", "{by} does not work on the Finding any more")
+}
+
 /// The note of Event VoteRefused: what was written is no vote.
 pub fn vote_invalid(language: Language, value: &str) -> String {
     text!(

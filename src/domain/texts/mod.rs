@@ -56,9 +56,9 @@ pub use cli::{
 };
 pub use conditions::{
     acknowledgement_refused, acknowledgement_removed, cannot_evaluate, cannot_evaluate_recently, checks_pass,
-    failures_not_confirmed, finding_repaired, findings_open, late, not_evaluated_yet, not_watched_and_open, resolved,
-    run_failure, spec_valid, suspended, suspended_spec, undecodable, vote_invalid, vote_on_earlier_advice,
-    vote_without_advice, watched_again,
+    failures_not_confirmed, finding_repaired, findings_open, late, not_evaluated_yet, not_watched_and_open,
+    owner_refused, released, resolved, run_failure, spec_valid, suspended, suspended_spec, taken_over, undecodable,
+    vote_invalid, vote_on_earlier_advice, vote_without_advice, watched_again,
 };
 pub use evidence::{items, omitted};
 pub use expressions::{compilation, evaluation};

@@ -46,6 +46,11 @@ fn of_object(language: Language, refusal: &Refusal) -> Option<String> {
             "o reconhecimento foi alterado ao mesmo tempo: leia a ocorrência de novo",
             "the acknowledgement was changed at the same time: read the Finding again",
         ),
+        Refusal::OwnerChanged => text!(
+            language,
+            "outra pessoa assumiu ou devolveu a ocorrência ao mesmo tempo: leia-a de novo",
+            "somebody else took the Finding over or released it at the same time: read it again",
+        ),
         Refusal::KeepsChanging { kind } => {
             let called = kind_name(language, kind);
             text!(
@@ -126,6 +131,19 @@ fn of_subject(language: Language, refusal: &Refusal) -> Option<String> {
             "a ocorrência {finding} está resolvida: o reconhecimento já terminou",
             "{finding} is resolved: its acknowledgement has ended",
         ),
+        Refusal::NothingToOwn { finding } => text!(
+            language,
+            "a ocorrência {finding} está resolvida: não há o que assumir nem devolver",
+            "{finding} is resolved: there is nothing to take over or release",
+        ),
+        Refusal::NotResolved { finding } => text!(
+            language,
+            "a ocorrência {finding} não está resolvida: diga o que resolveu quando estiver",
+            "{finding} is not resolved: tell what fixed it once it is",
+        ),
+        Refusal::NoThread { finding } => {
+            text!(language, "a ocorrência {finding} não tem conversa", "{finding} has no Thread")
+        }
         Refusal::NothingToAdvise { finding } => text!(
             language,
             "a ocorrência {finding} está resolvida: não há mais o que aconselhar",

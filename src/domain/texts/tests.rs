@@ -329,6 +329,9 @@ fn other_messages_are_in_both_languages() {
     check("checks_pass", |l| checks_pass(l, 2));
     check("acknowledgement_refused", |l| acknowledgement_refused(l, "X1"));
     check("acknowledgement_removed", acknowledgement_removed);
+    check("owner_refused", |l| owner_refused(l, "X1"));
+    check("taken_over", |l| taken_over(l, "X1"));
+    check("released", |l| released(l, "X1"));
     check("finding_repaired", |l| finding_repaired(l, "X1"));
     for reason in samples!(ResolveReason {
         ResolveReason::Recovered => ResolveReason::Recovered,

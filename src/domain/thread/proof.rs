@@ -8,6 +8,7 @@ use jiff::Timestamp;
 /// Verbs of Actions of Messages that give no command.
 pub const VERB_REPLY: &str = "reply";
 pub const VERB_CHAT: &str = "chat";
+pub const VERB_EXPLAIN: &str = "explain";
 /// Parameter of an Action: the name of the Message that it stores.
 pub const PARAMETER_MESSAGE: &str = "message";
 /// Parameter of an Action: the [`text_digest`] of that Message.

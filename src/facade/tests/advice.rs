@@ -121,7 +121,7 @@ async fn similar_past_occurrences_are_listed_with_what_people_wrote() {
         transition("02:00", "Open", "Reopened")]});
     facade.add_finding("f-1", status);
     let answer = facade.get("/findings/f-1/similar").await;
-    let note = json!({"by": "rui", "text": "oi", "at": "2026-01-01T00:00:00Z", "proven": false});
+    let note = json!({"by": "rui", "text": "oi", "at": "2026-01-01T00:00:00Z", "proven": false, "explains": false});
     let first = json!({"finding_id": "f-1", "scenario_id": "desk.api.health", "closeness": "same_finding",
         "message": "recusou", "opened_at": "2026-01-01T00:00:00Z", "resolved_at": "2026-01-01T00:20:00Z",
         "seconds": 1200, "notes": [note]});

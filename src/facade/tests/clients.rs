@@ -134,7 +134,7 @@ async fn a_preflight_names_what_may_be_sent() {
         words.sort();
         words
     };
-    assert_eq!(list("access-control-allow-methods"), ["delete", "get", "post"]);
+    assert_eq!(list("access-control-allow-methods"), ["delete", "get", "post", "put"]);
     let headers = ["authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"];
     assert_eq!(list("access-control-allow-headers"), headers);
     assert!(!answer.headers.contains_key("access-control-allow-credentials"));

@@ -30,10 +30,12 @@ fn add_objects(facade: Facade) -> Facade {
     );
     facade.add_finding("f-2", json!({"phase": "Resolved", "severity": "high", "agent": "pulso", "occurrences": 1}));
     facade.add_finding("f-3", json!({"phase": "Resolved", "severity": "high", "agent": "pulso", "advice": advice()}));
+    facade.add_finding("f-4", json!({"phase": "Resolved", "severity": "high", "agent": "pulso", "thread": "t-4"}));
     let thread =
         |finding: &str, closed: bool| json!({"subject": "API", "agent": "pulso", "finding": finding, "closed": closed});
     facade.add("threads", object("Thread", "t-1", thread("f-1", false)));
     facade.add("threads", object("Thread", "t-2", thread("f-2", true)));
+    facade.add("threads", object("Thread", "t-4", thread("f-4", false)));
     let spec = json!({"thread": "t-1", "author": {"kind": "agent", "name": "vigia"}, "body": "recusou", "needsAck": true,
         "tier": "T0", "citations": [{"spec": "desk", "section": "O que fazer", "quote": "Reinicie."}]});
     facade.add("messages", object("Message", "m-1", spec));

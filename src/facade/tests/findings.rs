@@ -78,6 +78,7 @@ async fn a_finding_has_the_fields_of_the_contract() {
         "resolved_at",
         "occurrences",
         "acknowledgement",
+        "owner",
         "evidence",
         "advice",
         "thread_id",

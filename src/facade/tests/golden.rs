@@ -61,7 +61,7 @@ fn add_objects(facade: &Facade) {
             "failing": snapshot("2026-01-02T03:04:05Z"), "lastGood": snapshot("2026-01-02T03:00:00Z"),
             "truncated": true},
         "acknowledgement": {"by": "ana", "note": "vendo", "at": "2026-01-02T04:00:00Z", "occurrence": 3, "proven": true},
-        "advice": advice()});
+        "owner": {"by": "rui", "at": "2026-01-02T03:08:00Z", "occurrence": 3, "proven": true}, "advice": advice()});
     facade.add("findings", object("Finding", "f-1", finding("vm-running", "112"), Some(status)));
     let status = json!({"phase": "Open", "agent": "no-such-agent", "evidence": {"failing": snapshot("2026-01-02T03:04:05Z")},
         "acknowledgement": {"by": "rui", "at": "2026-01-02T04:00:00Z", "occurrence": 1}});
@@ -195,6 +195,9 @@ async fn answers() -> Value {
     for (method, path, body) in [
         (Method::DELETE, "/findings/f-2/ack", ""),
         (Method::DELETE, "/findings/none/ack", ""),
+        (Method::DELETE, "/findings/f-1/owner", ""),
+        (Method::PUT, "/findings/none/owner", ""),
+        (Method::POST, "/findings/f-1/resolution", r#"{"body": "liguei"}"#),
         (Method::POST, "/findings/none/advice", ""),
         (Method::POST, "/findings/f-2/advice/vote", r#"{"vote": "wrong"}"#),
         (Method::POST, "/findings/f-1/advice/vote", r#"{"vote": "bad"}"#),

@@ -101,7 +101,7 @@ async fn an_inbox_item_has_the_fields_of_the_contract() {
     needs_ack(&facade, "m-1", "t-critical", "2026-01-02T03:04:05.000006Z", json!({"spec": {"severity": "high"}}));
     let expected = json!({"id": "m-1", "thread_id": "t-critical", "subject": "Cluster",
         "agent": {"id": "A1", "name": "Pulso"}, "recipients": ["ops_lead"], "body": "Caiu.", "severity": "high",
-        "finding_id": "f-critical", "created_at": "2026-01-02T03:04:05.000006Z"});
+        "finding_id": "f-critical", "owner": null, "created_at": "2026-01-02T03:04:05.000006Z"});
     assert_eq!(facade.get("/inbox").await.body, json!({"items": [expected], "next": null}));
     let facade = self::facade();
     needs_ack(&facade, "m-2", "t-none", DAY[0], json!({"spec": {"at": null, "recipients": null}}));

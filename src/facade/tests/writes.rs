@@ -26,7 +26,7 @@ struct Route {
     others: &'static [(&'static str, &'static str, u16)],
 }
 
-const ROUTES: [Route; 6] = [
+const ROUTES: [Route; 9] = [
     Route {
         method: Method::POST,
         path: "/threads/t-1/reply",
@@ -86,6 +86,37 @@ const ROUTES: [Route; 6] = [
         path: "/findings/f-1/ack",
         body: "",
         others: &[("/findings/%ff/ack", "", 400), ("/findings/none/ack", "", 404), ("/findings/f-2/ack", "", 409)],
+    },
+    Route {
+        method: Method::PUT,
+        path: "/findings/f-1/owner",
+        body: "",
+        others: &[
+            ("/findings/%ff/owner", "", 400),
+            ("/findings/none/owner", "", 404),
+            ("/findings/f-2/owner", "", 409),
+        ],
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/findings/f-1/owner",
+        body: "",
+        others: &[
+            ("/findings/%ff/owner", "", 400),
+            ("/findings/none/owner", "", 404),
+            ("/findings/f-2/owner", "", 409),
+        ],
+    },
+    Route {
+        method: Method::POST,
+        path: "/findings/f-4/resolution",
+        body: r#"{"body": "Troquei o disco."}"#,
+        others: &[
+            ("/findings/f-4/resolution", "[]", 400),
+            ("/findings/none/resolution", r#"{"body": "x"}"#, 404),
+            ("/findings/f-1/resolution", r#"{"body": "x"}"#, 409),
+            ("/findings/f-4/resolution", r#"{"body": " "}"#, 422),
+        ],
     },
 ];
 

@@ -140,6 +140,7 @@ async fn restored_without_status(which: Which) {
             key: String::new(),
             fingerprint: fingerprint(scenario, "status", ""),
             acknowledgement: None,
+            owner: None,
         };
         let finding = Finding::new(&finding_name(scenario, "status", ""), spec);
         api.create(&PostParams::default(), &finding).await.unwrap();

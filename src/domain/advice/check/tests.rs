@@ -45,6 +45,7 @@ fn prompt(case: &Case) -> Prompt {
         key: inputs.key.clone(),
         fingerprint: "0123456789".into(),
         acknowledgement: None,
+        owner: None,
     };
     let readings = vec![Reading { probe: "api".into(), reading: inputs.reading.clone() }];
     let failing = Some(Snapshot { at: Time("2026-11-23T12:00:00Z".parse().unwrap()), readings });

@@ -61,6 +61,7 @@ fn outside(more: &str) -> Outside {
             key: with("vm-122"),
             fingerprint: "0123456789".into(),
             acknowledgement: None,
+            owner: None,
         },
         status: FindingStatus {
             severity: Some(Severity::High),

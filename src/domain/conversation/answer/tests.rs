@@ -144,6 +144,7 @@ fn past() -> Vec<Similar> {
         text: text.into(),
         at: at("2026-11-20T10:20:00Z"),
         is_proven,
+        explains: false,
     };
     let of = |finding: &str, closeness, minutes: i64, notes: Vec<Note>| Similar {
         finding: finding.into(),

@@ -44,6 +44,7 @@ pub fn spec() -> FindingSpec {
         key: "112".into(),
         fingerprint: "0123456789".into(),
         acknowledgement: None,
+        owner: None,
     }
 }
 
