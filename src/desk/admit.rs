@@ -1,5 +1,6 @@
 //! What a handler takes: a person who is signed in, or a form that such a person sent from a page of the panel.
 
+use super::attendance;
 use super::layout;
 use super::panel::PanelState;
 use super::session::{Cookies, return_path};
@@ -66,6 +67,7 @@ fn visit(parts: &Parts, panel: &PanelState) -> Result<Option<Visit>, Answer> {
         return Ok(None);
     };
     listener::authenticated(&parts.extensions);
+    attendance::note(panel, &session.name, parts);
     if let Err(wait) = panel.backend.gate.admit(&session.name) {
         return Err(Answer::of(layout::too_many(&look, wait)));
     }

@@ -28,8 +28,10 @@ const STYLE: &[&str] = &[
     include_str!("assets/style/head.css"),
     include_str!("assets/style/thread.css"),
     include_str!("assets/style/facts.css"),
+    include_str!("assets/style/window.css"),
     include_str!("assets/style/states.css"),
     include_str!("assets/style/narrow.css"),
+    include_str!("assets/style/window-narrow.css"),
     include_str!("assets/style/board.css"),
     include_str!("assets/style/media.css"),
 ];

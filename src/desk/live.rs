@@ -63,6 +63,11 @@ impl Live {
         Live { topics: Topics::new(), following: Vec::new() }
     }
 
+    /// Tells the pages of this replica of a change that is in no object.
+    pub fn tell(&self, topic: &str) {
+        send(&self.topics, topic);
+    }
+
     /// What changes from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Topic> {
         self.topics.sender.subscribe()

@@ -7,6 +7,7 @@
 
 mod admit;
 mod assets;
+mod attendance;
 mod backend;
 mod charts;
 mod client;
@@ -19,6 +20,7 @@ mod live;
 mod markdown;
 mod pages;
 mod panel;
+mod presence;
 mod round;
 mod seats;
 mod session;
@@ -62,7 +64,10 @@ fn over(panel: Panel) -> Router {
         .route("/desk/findings/{name}", get(pages::context::finding))
         .route("/desk/findings/{name}/acknowledge", post(pages::context::acknowledge))
         .route("/desk/findings/{name}/take-back", post(pages::context::take_back))
-        .route("/desk/findings/{name}/run", post(pages::context::run))
+        .route("/desk/findings/{name}/owner", post(pages::context::take_over))
+        .route("/desk/findings/{name}/release", post(pages::context::release))
+        .route("/desk/findings/{name}/resolution", post(pages::context::explain))
+        .route("/desk/findings/{name}/run", get(pages::context::follow_run).post(pages::context::run))
         .route("/desk/findings/{name}/silence", post(pages::context::silence))
         .route("/desk/findings/{name}/advice", post(pages::context::ask))
         .route("/desk/findings/{name}/vote", post(pages::context::vote))
@@ -75,6 +80,10 @@ fn over(panel: Panel) -> Router {
         .route("/desk/scenarios/{name}", get(pages::scenario::show))
         .route("/desk/scenarios/{name}/run", post(pages::scenario::run))
         .route("/desk/scenarios/{name}/reclassify", post(pages::scenario::reclassify))
+        .route("/desk/messages/{name}/addition", get(pages::context::download))
+        .route("/desk/present/{window}", get(pages::presence::show))
+        .route("/desk/present/{window}/replying", post(pages::presence::replying))
+        .route("/desk/runbooks/{*spec}", get(pages::runbook::show))
         .route("/desk/preferences", post(pages::preferences::choose))
         .route("/desk/session", get(pages::session::form).post(pages::session::begin))
         .route("/desk/session/once/{code}", get(pages::session::once_form).post(pages::session::once))

@@ -5,6 +5,7 @@ use super::guard::Guard;
 use super::guest::Guest;
 use super::held::Held;
 use super::live::Live;
+use super::presence::Presence;
 use super::round::LastRound;
 use super::seats::Seats;
 use super::session::{Ended, OneTime, Sessions};
@@ -26,6 +27,8 @@ pub struct Panel {
     pub live: Live,
     pub once: OneTime,
     pub round: LastRound,
+    /// Who has which window open.
+    pub presence: Presence,
     /// Seats for streams of events.
     pub streams: Seats,
     /// Acknowledgements that can still be taken back.
@@ -56,6 +59,7 @@ impl Panel {
             round: LastRound::default(),
             streams: Seats::default(),
             held: Held::default(),
+            presence: Presence::default(),
             runbooks: options.runbooks,
             zone: options.zone,
         }

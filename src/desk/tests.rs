@@ -1,6 +1,7 @@
 //! The panel over HTTP, over caches filled by hand and a stand-in for the Kubernetes API.
 
 mod board;
+mod window;
 
 use super::backend::{Backend, Gate, NotVerified, Options, SignedIn};
 use super::held::HELD_FOR;
@@ -22,6 +23,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tower::ServiceExt as _;
@@ -93,7 +95,16 @@ impl Desk {
         Self::over(ApiServer::new(), history)
     }
 
+    /// With the runbooks of a directory.
+    fn with_runbooks(directory: &str) -> Desk {
+        Self::with(ApiServer::new(), Arc::new(NoPast), Some(directory.into()))
+    }
+
     fn over(server: Arc<ApiServer>, history: Arc<dyn HistoryReader>) -> Desk {
+        Self::with(server, history, None)
+    }
+
+    fn with(server: Arc<ApiServer>, history: Arc<dyn HistoryReader>, runbooks: Option<PathBuf>) -> Desk {
         let context = Context {
             client: client(server.clone()),
             resources: server.resources.clone(),
@@ -112,7 +123,7 @@ impl Desk {
             namespace: "ops".into(),
             language: Language::Portuguese,
             zone: TimeZone::UTC,
-            runbooks: None,
+            runbooks,
             origins: Vec::new(),
             frame_ancestors: Vec::new(),
             secret: Some(b"a secret of the tests".to_vec()),
@@ -140,6 +151,24 @@ impl Desk {
 
     async fn post(&self, path: &str, cookie: &str, body: &str) -> Answered {
         self.send("POST", path, (cookie, ORIGIN), body).await
+    }
+
+    /// As htmx sends it.
+    async fn post_as_script(&self, path: &str, cookie: &str, body: &str) -> Answered {
+        let request = Request::post(path).header("host", HOST).header("origin", ORIGIN).header("cookie", cookie);
+        let request = request.header("hx-request", "true").body(Body::from(body.to_string())).unwrap();
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec();
+        Answered { status, headers, text: String::from_utf8(text).unwrap() }
+    }
+
+    /// Follows the events until it is dropped.
+    async fn open_stream(&self, cookie: &str) -> Body {
+        let request = Request::get("/desk/events").header("host", HOST).header("cookie", cookie);
+        let response = self.app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+        response.into_body()
     }
 
     /// Signs a person in; the cookie.
@@ -252,6 +281,10 @@ async fn every_form_needs_a_session_its_token_and_the_origin_of_the_panel() {
         "/desk/findings/f-1/silence",
         "/desk/findings/f-1/advice",
         "/desk/findings/f-1/vote",
+        "/desk/findings/f-1/owner",
+        "/desk/findings/f-1/release",
+        "/desk/findings/f-1/resolution",
+        "/desk/present/f-1/replying",
         "/desk/threads/f-1-t/reply",
     ] {
         let form = |csrf: &str| format!("csrf={csrf}&message=f-1-m&body=x&vote=useful&duration=1h&reason=x");

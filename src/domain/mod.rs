@@ -2,6 +2,7 @@
 //!
 //! `Scenario` spec -> [`validate`] -> [`prepare`] -> readings -> [`outcome`] -> [`streak`] -> [`desired`] -> [`pending`] -> [`transition`] -> Finding.
 
+pub mod addition;
 pub mod advice;
 pub mod agents;
 pub mod argument;
@@ -10,8 +11,11 @@ pub mod conversation;
 pub mod desired;
 pub mod desk_url;
 pub mod detail;
+pub mod difference;
 pub mod duration;
 pub mod evidence;
+pub mod explained;
+pub mod false_part;
 pub mod fingerprint;
 #[cfg(test)]
 mod fixtures;

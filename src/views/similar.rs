@@ -4,7 +4,7 @@ use super::Resources;
 use super::shown::{line, text};
 use crate::api::Finding;
 use crate::domain::conversation::noted::noted;
-use crate::domain::similar::{Closeness, Note, Similar, similar};
+use crate::domain::similar::{Closeness, Note, Similar, occurrences, similar};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -98,6 +98,13 @@ impl From<Note> for NoteView {
 }
 
 impl Resources {
+    /// The last occurrence of a Finding that had ended at a time: when it was opened and resolved, and the message with which it was
+    /// opened. `None` where that is not known any more.
+    pub fn occurrence_before(&self, finding: &Finding, at: Timestamp) -> Option<(Timestamp, Timestamp, String)> {
+        let ended = occurrences(finding.status.as_ref()?);
+        ended.into_iter().filter(|(_, resolved, _)| *resolved <= at).max_by_key(|(_, resolved, _)| *resolved)
+    }
+
     /// The past occurrences that are most similar to a Finding.
     pub fn similar_findings(&self, finding: &Finding) -> SimilarFindings {
         let (findings, threads) = (self.findings.state(), self.threads.state_filter(|of| of.spec.finding.is_some()));

@@ -102,3 +102,64 @@ async fn a_message_is_acknowledged_from_the_inbox_after_signing_in_by_the_link()
     .await;
     running.stop().await;
 }
+
+/// Gets a page until it has a text.
+async fn until(browser: &Browser, path: &str, text: &str) -> String {
+    eventually(text, || async {
+        let request = browser.client.get(format!("{}{path}", browser.base)).header(COOKIE, &browser.cookie);
+        let page = request.send().await.unwrap().text().await.unwrap();
+        page.contains(text).then_some(page)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_finding_is_taken_over_run_and_explained_and_its_next_occurrence_shows_what_fixed_it() {
+    let running = start("window", &Path::new(env!("CARGO_MANIFEST_DIR")).join("registry.yaml")).await;
+    let Some(link) = running.sign_in_link() else {
+        eprintln!("skipped: the operator makes no one-time link");
+        return running.stop().await;
+    };
+    let mut browser = Browser::new(&running);
+    let path = link.strip_prefix(&browser.base).unwrap().to_string();
+    browser.post(&path, &[]).await;
+    running.estate.break_part("vm-112").unwrap();
+    let inbox = until(&browser, "/desk", "class=\"item__a\" href=\"").await;
+    let window = after(&inbox, "class=\"item__a\" href=\"").unwrap().to_string();
+    let page = until(&browser, &window, "id=\"take-over\"").await;
+    let csrf = after(&page, "name=\"csrf\" value=\"").unwrap().to_string();
+    let finding = after(&page, "action=\"/desk/findings/").unwrap().split('/').next().unwrap().to_string();
+    assert!(page.contains("<mark>v.status == &quot;running&quot;</mark>"), "{page}");
+    let of_finding = |action: &str| format!("/desk/findings/{finding}/{action}");
+    let common = [("csrf", csrf.as_str()), ("return", window.as_str())];
+
+    let (status, location, text) = browser.post(&of_finding("owner"), &common).await;
+    assert_eq!((status, location.as_str()), (303, window.as_str()), "{text}");
+    let page = until(&browser, &window, "id=\"release\"").await;
+    assert!(page.contains("Com local"), "{page}");
+    until(&browser, "/desk", "<span class=\"item__o\">local</span>").await;
+    let (status, location, text) = browser.post(&of_finding("run"), &common).await;
+    assert_eq!((status, location), (303, format!("{window}?done=run")), "{text}");
+    assert!(browser.get(&format!("{window}?done=run")).await.2.contains("Resultado da execução"));
+    let fixed = [common[0], common[1], ("body", "Liguei a VM 112 depois da cópia."), ("once", "k")];
+    assert_eq!(browser.post(&of_finding("resolution"), &fixed).await.0, 409, "it is open");
+
+    running.estate.heal_part("vm-112").unwrap();
+    until(&browser, &window, "id=\"explain\"").await;
+    let (status, _, text) = browser.post(&of_finding("resolution"), &fixed).await;
+    assert_eq!(status, 303, "{text}");
+    let page = until(&browser, &window, "msg--fixed").await;
+    let file = browser
+        .get(&format!(
+            "/desk/messages/{}/addition",
+            after(&page, "/desk/messages/").unwrap().split('/').next().unwrap()
+        ))
+        .await;
+    assert!(file.0 == 200 && file.2.contains("  Liguei a VM 112 depois da cópia."), "{}", file.2);
+    // The owner ended with the occurrence, and what fixed it is told in the next one.
+    running.estate.break_part("vm-112").unwrap();
+    let page = until(&browser, &of_finding("").trim_end_matches('/').to_string(), "id=\"take-over\"").await;
+    assert!(page.contains("Ninguém assumiu."), "{page}");
+    until(&browser, of_finding("").trim_end_matches('/'), "<small class=\"fixed\">").await;
+    running.stop().await;
+}

@@ -6,8 +6,8 @@ use crate::api::{ActionReply, Author, AuthorKind, Message, MessageSpec, Subject,
 use crate::commands::intent::{ActionResult, Intent, MESSAGE, Progress, Record};
 use crate::commands::request::MessageName;
 use crate::commands::{CommandError, Context, Objects};
+use crate::domain::explained::REASON_EXPLAINED;
 use crate::domain::refusal::Refusal;
-use crate::domain::thread::explained::REASON_EXPLAINED;
 use crate::domain::thread::names::{message_name, text_digest};
 use crate::runtime::clock::now_in_micros;
 use crate::runtime::field_managers;

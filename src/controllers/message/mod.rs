@@ -15,8 +15,8 @@ mod unanswered;
 
 use super::context::Context;
 use crate::api::{AuthorKind, Message, Thread};
+use crate::domain::explained::is_explanation;
 use crate::domain::thread::authorship::is_own;
-use crate::domain::thread::explained::is_explanation;
 use crate::domain::thread::names::{answer_name, first_name};
 use crate::runtime::clock;
 use crate::runtime::watch::{Change, Subscription};

@@ -1,6 +1,7 @@
 //! `GET /desk/events`: what changed, so that open pages read their parts again. One stream for each browser. `GET /desk/changed`: what
 //! changed between the time at which a page was made and that at which it listens to the stream.
 
+use crate::desk::attendance::Attendance;
 use crate::desk::live::{RESET, SIGNED_OUT, TOPICS_MAX, Topic};
 use crate::desk::panel::PanelState;
 use crate::desk::seats::Seat;
@@ -41,7 +42,9 @@ pub async fn follow(State(panel): State<PanelState>, visit: Visit, extensions: E
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stops = listener::stopping(&extensions).boxed();
-    let events = Events { changes: panel.live.subscribe(), panel, visit, heartbeat, stops, _seat: seat };
+    let changes = panel.live.subscribe();
+    let attendance = Attendance::begin(&panel, &visit.caller.name);
+    let events = Events { changes, panel, visit, heartbeat, stops, _attendance: attendance, _seat: seat };
     let headers = [
         (CONTENT_TYPE, "text/event-stream"),
         (CACHE_CONTROL, "private, no-cache"),
@@ -71,6 +74,7 @@ struct Events {
     heartbeat: tokio::time::Interval,
     /// Completes when the server stops.
     stops: BoxFuture<'static, ()>,
+    _attendance: Attendance,
     _seat: Seat,
 }
 

@@ -8,5 +8,7 @@ pub mod inbox;
 pub mod linked;
 pub mod peers;
 pub mod preferences;
+pub mod presence;
+pub mod runbook;
 pub mod scenario;
 pub mod session;

@@ -5,6 +5,7 @@ mod coverage;
 pub mod evaluation;
 mod excerpt;
 mod pieces;
+pub mod quoted;
 pub mod section;
 
 pub use about::About;

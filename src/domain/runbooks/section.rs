@@ -30,6 +30,15 @@ pub fn section(page: &str, heading: Option<&str>) -> Option<String> {
     (!text.trim().is_empty()).then(|| bounded(text))
 }
 
+/// Where the section with this heading is in a page, its heading included.
+pub fn place(page: &str, heading: &str) -> Option<Range<usize>> {
+    let headings = headings(page);
+    let at = headings.iter().position(|found| found.text == Some(heading.trim()))?;
+    let (found, rest) = (headings.get(at)?, headings.get(at + 1..)?);
+    let end = rest.iter().find(|next| next.level <= found.level).map_or(page.len(), |next| next.place.start);
+    Some(found.place.start..end)
+}
+
 /// Whether a page has a section with this heading.
 pub fn has_section(page: &str, heading: &str) -> bool {
     under(page.trim_start_matches('\u{feff}'), heading.trim()).is_some()
@@ -111,6 +120,9 @@ mod tests {
         }
         assert!(section(PAGE, Some("Título")).unwrap().starts_with("Começo.\n\n## Um\n"));
         assert_eq!(section("\u{feff}# A\nx", Some("A")).as_deref(), Some("x\n"));
+        let place = |heading| place(PAGE, heading).map(|place| &PAGE[place]);
+        assert_eq!(place("Com `código`"), Some("## Com `código` ##\n\ny\n\n"));
+        assert_eq!(place("Três"), None);
         assert!(has_section(PAGE, "Fim") && has_section(PAGE, "Dois") && !has_section(PAGE, "Três"));
     }
 

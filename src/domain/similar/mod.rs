@@ -171,6 +171,11 @@ pub fn earlier(status: &FindingStatus) -> Vec<(Timestamp, Timestamp, String)> {
     ended.map(|(opened, resolved, message, _)| (opened, resolved, message)).rev().collect()
 }
 
+/// All occurrences that are over, as far as the status has them, the first one first, as [`earlier`].
+pub fn occurrences(status: &FindingStatus) -> Vec<(Timestamp, Timestamp, String)> {
+    ended(status).into_iter().map(|(opened, resolved, message, _)| (opened, resolved, message)).collect()
+}
+
 /// The past occurrences that are shown for a Finding. `findings` are all, `threads` and `messages` those that may be about them; `said` as
 /// [`written`] takes it.
 pub fn similar<'a>(

@@ -2,8 +2,8 @@
 
 use crate::api::conditions::REASON_ACKNOWLEDGED;
 use crate::api::{AuthorKind, FindingStatus, Message};
+use crate::domain::explained::is_explanation;
 use crate::domain::notice::wording::one_line;
-use crate::domain::thread::explained::is_explanation;
 use crate::domain::written_at::written_at;
 use jiff::Timestamp;
 

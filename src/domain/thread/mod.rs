@@ -10,7 +10,6 @@ pub mod closing;
 pub mod correlated;
 pub mod course;
 pub mod escalation;
-pub mod explained;
 pub mod message_status;
 pub mod names;
 pub mod phases;

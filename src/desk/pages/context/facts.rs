@@ -1,14 +1,16 @@
-//! The facts of a Finding: what changed, the condition that failed, who was told, the runbook, the advice, earlier occurrences.
+//! The facts of a Finding: what changed, the condition that failed, what depends on it, who was told, the runbook, the advice, earlier
+//! occurrences.
 
 use super::Context;
 use super::thread::cites;
 use crate::api::Tier;
 use crate::desk::layout::hidden;
+use crate::desk::pages::runbook::address_of;
 use crate::desk::{markdown, time};
+use crate::domain::runbooks::quoted;
 use crate::domain::runbooks::section::section;
-use crate::domain::texts::panel::{context as said, times};
-use crate::views::{AdviceView, EvidenceView, FindingPhase, FindingView, RunbookView, SnapshotView, VoteWord};
-use jiff::SignedDuration;
+use crate::domain::texts::panel::context as said;
+use crate::views::{AdviceView, FindingPhase, FindingView, RunbookView, VoteWord};
 use maud::{Markup, html};
 
 impl Context<'_> {
@@ -20,74 +22,45 @@ impl Context<'_> {
                     (self.changed(evidence))
                     (self.failed(finding, evidence))
                 }
+                (self.dependencies(finding))
                 (self.told(finding))
-                @if let Some(runbook) = &finding.runbook { (self.runbook(runbook)) }
+                @if let Some(runbook) = &finding.runbook { (self.runbook(finding, runbook)) }
                 (self.advice(finding))
                 (self.earlier(finding))
             }
         }
     }
 
-    fn changed(&self, evidence: &EvidenceView) -> Markup {
-        let language = self.language();
-        let rows = rows(evidence.last_good.as_ref(), evidence.failing.as_ref());
-        html! {
-            section class="fact-s" aria-labelledby="dif" {
-                div class="fact-s__h" { h2 id="dif" { (said::changed(language)) } }
-                @if evidence.last_good.is_none() { p class="quiet" { (said::never_good(language)) } }
-                @for (probe, good, failing) in rows {
-                    @let is_changed = good.is_some() && good != failing;
-                    div class={ "read" @if is_changed { " read--ch" } } {
-                        h3 class="fact" { (probe) }
-                        dl {
-                            @if let Some((good, at)) = good.zip(evidence.last_good.as_ref().map(|snapshot| snapshot.at)) {
-                                dt { (said::last_good(language)) " " (time::clock(&self.visit.look, at)) }
-                                dd class="fact" { (good) }
-                            }
-                            @if let Some((failing, at)) = failing.zip(evidence.failing.as_ref().map(|snapshot| snapshot.at)) {
-                                dt { (said::at_opening(language)) " " (time::clock(&self.visit.look, at)) }
-                                dd class="fact" { @if is_changed { ins { (failing) } } @else { (failing) } }
-                            }
-                        }
-                    }
-                }
-                @if evidence.truncated { p class="quiet" { (said::cut(language)) } }
-            }
-        }
-    }
-
-    fn failed(&self, finding: &FindingView, evidence: &EvidenceView) -> Markup {
-        let language = self.language();
-        let Some(expression) = &evidence.expression else { return html! {} };
-        let key = if finding.key.is_empty() { String::new() } else { format!(" [{}]", finding.key) };
-        html! {
-            section class="fact-s" aria-labelledby="expr" {
-                div class="fact-s__h" { h2 id="expr" { (said::failed(language)) } span class="fact" { (finding.check) (key) } }
-                pre class="expr" { (expression) }
-                dl class="vals" {
-                    @for value in &evidence.values { dt { (value.path) } dd { (value.value) } }
-                    dt class="res" { (said::result(language)) } dd class="res" { "false" }
-                }
-                @if let Some(show) = &evidence.show { pre class="expr" { (show) } }
-            }
-        }
-    }
-
-    fn runbook(&self, runbook: &RunbookView) -> Markup {
+    fn runbook(&self, finding: &FindingView, runbook: &RunbookView) -> Markup {
         let language = self.language();
         let page = self.panel.runbook(&runbook.spec);
         let text = page.as_deref().and_then(|page| section(page, runbook.section.as_deref()));
+        let whole = match (&text, runbook.url.as_deref().filter(|url| url.starts_with("http"))) {
+            (None, Some(url)) => {
+                html! { a href=(url) target="_blank" rel="noopener noreferrer" { (said::open_whole(language)) } }
+            }
+            (None, None) => html! {},
+            (Some(_), _) => {
+                html! { a href=(address_of(&runbook.spec, runbook.section.as_deref(), None)) { (said::open_whole(language)) } }
+            }
+        };
+        // What the advice quotes of this section.
+        let cited = finding.advice.iter().flat_map(|advice| &advice.citations);
+        let cited = cited.filter(|citation| citation.spec == runbook.spec && citation.section == runbook.section);
+        let quote = text
+            .as_deref()
+            .and_then(|text| cited.into_iter().find_map(|cited| quoted::place(text, &cited.quote, None)));
         html! {
             section class="fact-s" aria-labelledby="runbook" {
                 div class="fact-s__h" {
                     h2 id="runbook" {
                         (said::runbook(language)) @if let Some(section) = &runbook.section { ": " (section) }
                     }
-                    @if let Some(url) = runbook.url.as_deref().filter(|url| url.starts_with("http")) {
-                        a href=(url) target="_blank" rel="noopener noreferrer" { (said::open_whole(language)) }
-                    }
+                    (whole)
                 }
-                @if let Some(text) = text { div class="book" { (markdown::of_person(&text)) } }
+                @if let Some(text) = text {
+                    div class="book" { (markdown::of_section(&text, quote)) }
+                }
                 p class="book-src" { span class="fact quiet" { "specs/" (runbook.spec) ".md" } }
             }
         }
@@ -138,53 +111,10 @@ impl Context<'_> {
             }
         }
     }
-
-    fn earlier(&self, finding: &FindingView) -> Markup {
-        let language = self.language();
-        let found = self.panel.resources().finding(&finding.id);
-        let similar = found.map(|finding| self.panel.resources().similar_findings(&finding).items).unwrap_or_default();
-        html! {
-            @if !similar.is_empty() {
-                section class="fact-s" aria-labelledby="antes" {
-                    div class="fact-s__h" { h2 id="antes" { (said::earlier(language)) } }
-                    ol class="rows earlier" {
-                        @for one in similar {
-                            @let span = times::span(language, SignedDuration::from_secs(i64::try_from(one.seconds).unwrap_or(i64::MAX)));
-                            li {
-                                span class="k" { (time::clock(&self.visit.look, one.opened_at)) }
-                                a href={ "/desk/findings/" (one.finding_id) } { (one.message) }
-                                span class="end" { (said::lasted(language, &span)) }
-                                @for note in &one.notes { small { (note.by) ": " (note.text) } }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// Whether the caller gave this vote.
 fn is_own(own: Option<VoteWord>, vote: &str) -> &'static str {
     let is = matches!((own, vote), (Some(VoteWord::Useful), "useful") | (Some(VoteWord::Wrong), "wrong"));
     if is { "true" } else { "false" }
-}
-
-/// A probe, and what it read last when all was well and when the Finding opened.
-type Row<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
-
-/// The readings side by side, those that failed first in their order.
-fn rows<'a>(good: Option<&'a SnapshotView>, failing: Option<&'a SnapshotView>) -> Vec<Row<'a>> {
-    let of = |snapshot: Option<&'a SnapshotView>, probe: &str| {
-        let found = snapshot?.readings.iter().find(|reading| reading.probe == probe);
-        found.map(|reading| reading.reading.as_str())
-    };
-    let all = |snapshot: Option<&'a SnapshotView>| snapshot.into_iter().flat_map(|snapshot| &snapshot.readings);
-    let mut rows: Vec<Row<'a>> = Vec::new();
-    for reading in all(failing).chain(all(good)) {
-        if !rows.iter().any(|(probe, ..)| *probe == reading.probe) {
-            rows.push((&reading.probe, of(good, &reading.probe), of(failing, &reading.probe)));
-        }
-    }
-    rows
 }

@@ -1,8 +1,8 @@
 //! What can be done in the window: each form is one command, with the rights of the caller, and leads back to the window.
 
-use crate::api::{CheckOutcome, Finding, Matcher, MatcherName, MatcherOp};
+use crate::api::{Finding, Matcher, MatcherName, MatcherOp};
 use crate::commands::{
-    Acknowledge, CommandError, MakeSilence, NewSilence, Note, Reply, RequestAdvice, RequestRun, RunProgress, Text,
+    Acknowledge, CommandError, MakeSilence, NewSilence, Note, Release, Reply, RequestAdvice, TakeOver, Text,
     Unacknowledge, VoteAdvice,
 };
 use crate::desk::admit::Sent;
@@ -14,11 +14,17 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use std::time::Duration;
 
-/// How long a run is waited for. It goes on where it takes longer.
-const RUN_WAIT: Duration = Duration::from_secs(20);
+/// How long the first answer to a reply is waited for, and how often it is looked for. It comes later where it takes longer.
+const ANSWER_WAIT: Duration = Duration::from_secs(2);
+const ANSWER_POLL: Duration = Duration::from_millis(40);
 
 /// Back to the window, or why it was not done.
-fn back<T>(panel: &PanelState, sent: &Sent, result: Result<T, CommandError>, done: &[(&str, &str)]) -> Response {
+pub(super) fn back<T>(
+    panel: &PanelState,
+    sent: &Sent,
+    result: Result<T, CommandError>,
+    done: &[(&str, &str)],
+) -> Response {
     match result {
         Ok(_) => Redirect::to(&address(sent.form.return_path(), done)).into_response(),
         Err(error) => failed::answer(panel, &sent.visit, &error, sent.form.return_path()),
@@ -52,25 +58,6 @@ pub async fn vote(State(panel): State<PanelState>, Path(name): Path<String>, sen
     back(&panel, &sent, result, &[])
 }
 
-/// `POST /desk/findings/{name}/run`: its Scenario, now.
-pub async fn run(State(panel): State<PanelState>, Path(name): Path<String>, sent: Sent) -> Response {
-    let caller = &sent.visit.caller;
-    let finding = found(&panel, &name);
-    let command = |_: &_| {
-        caller.require_run_role()?;
-        Ok(RequestRun { scenario: finding?.spec.scenario.clone(), wait: RUN_WAIT })
-    };
-    let result = panel.run(caller, command).await;
-    match &result {
-        Ok(RunProgress::Finished(run)) => {
-            let passed = run.checks.iter().filter(|check| check.outcome == CheckOutcome::Pass).count().to_string();
-            let all = run.checks.len().to_string();
-            back(&panel, &sent, result, &[("done", "run"), ("passed", &passed), ("of", &all)])
-        }
-        _ => back(&panel, &sent, result, &[("done", "pending")]),
-    }
-}
-
 /// `POST /desk/findings/{name}/silence`: of this item, for a while.
 pub async fn silence(State(panel): State<PanelState>, Path(name): Path<String>, sent: Sent) -> Response {
     let finding = found(&panel, &name);
@@ -100,9 +87,37 @@ pub async fn reply(State(panel): State<PanelState>, Path(name): Path<String>, se
         true => panel.run(&sent.visit.caller, command).await.map(Some),
         false => panel.run_once(&sent.visit.caller, (key, &content), command).await,
     };
+    if let Ok(Some(message)) = &result {
+        answered(&panel, &message.id).await;
+    }
     back(&panel, &sent, result, &[])
 }
 
-fn found(panel: &Panel, name: &str) -> Result<std::sync::Arc<Finding>, CommandError> {
+/// Waits a little for the first answer to a Message, which is of what was read, and there at once.
+async fn answered(panel: &Panel, message: &str) {
+    let is_answer = |other: &crate::api::Message| other.spec.in_reply_to.as_deref() == Some(message);
+    let comes = async {
+        while panel.resources().messages.find(|other| is_answer(other)).is_none() {
+            tokio::time::sleep(ANSWER_POLL).await;
+        }
+    };
+    // It is shown when it comes.
+    let _ = tokio::time::timeout(ANSWER_WAIT, comes).await;
+}
+
+/// `POST /desk/findings/{name}/owner`: from the owner that the page showed.
+pub async fn take_over(State(panel): State<PanelState>, Path(name): Path<String>, sent: Sent) -> Response {
+    let seen = Some(sent.form.get("from")).filter(|from| !from.is_empty()).map(String::from);
+    let result = panel.run(&sent.visit.caller, |resources| TakeOver::new(resources, &name, Some(seen))).await;
+    back(&panel, &sent, result, &[])
+}
+
+/// `POST /desk/findings/{name}/release`.
+pub async fn release(State(panel): State<PanelState>, Path(name): Path<String>, sent: Sent) -> Response {
+    let result = panel.run(&sent.visit.caller, |resources| Release::new(resources, &name)).await;
+    back(&panel, &sent, result, &[])
+}
+
+pub(super) fn found(panel: &Panel, name: &str) -> Result<std::sync::Arc<Finding>, CommandError> {
     panel.resources().finding(name).ok_or_else(|| CommandError::no_such("Finding", name))
 }

@@ -1,8 +1,9 @@
-//! The head of the window: severity and age, what happened, who acknowledged it, and what can be done.
+//! The head of the window: severity and age, what happened, who works on it and who acknowledged it, who else looks, and what can be done.
 
 use super::{Context, back};
 use crate::commands::Caller;
 use crate::desk::layout::hidden;
+use crate::desk::pages::presence;
 use crate::desk::{symbols, time};
 use crate::domain::texts::panel::{context as said, times, words};
 use crate::views::{FindingPhase, FindingView};
@@ -28,7 +29,7 @@ impl Context<'_> {
                         (self.done())
                         @if finding.phase != Some(FindingPhase::Resolved) { (self.actions(finding)) }
                     }
-                    None => p class="head__who" { span class="quiet" { (self.agent()) } },
+                    None => p class="head__who" { (self.present()) span class="quiet" { (self.agent()) } },
                 }
             }
         }
@@ -73,29 +74,38 @@ impl Context<'_> {
         let agent = finding.agent.as_ref().map_or("", |agent| agent.name.as_str());
         html! {
             p class="head__who" {
-                @match (&finding.acknowledgement, finding.phase) {
-                    (Some(ack), _) => {
-                        b { (said::acknowledged_by(language, &ack.by)) } " " (time::ago(&self.visit.look, ack.at))
-                        @if !ack.proven { " (" (words::not_proven(language)) ")" }
-                        @if let Some(note) = &ack.note { ": " (note) }
+                @match (&finding.owner, finding.phase) {
+                    (Some(owner), _) => {
+                        b { (said::owned_by(language, &owner.by)) } " " (time::ago(&self.visit.look, owner.at))
+                        @if !owner.proven { " (" (words::not_proven(language)) ")" }
                         ". "
                     }
                     (None, Some(FindingPhase::Resolved)) => {}
                     (None, _) => { b { (said::nobody(language)) } " " }
                 }
+                @if let Some(ack) = &finding.acknowledgement {
+                    (said::acknowledged_by(language, &ack.by)) " " (time::ago(&self.visit.look, ack.at))
+                    @if !ack.proven { " (" (words::not_proven(language)) ")" }
+                    @if let Some(note) = &ack.note { ": " (note) }
+                    ". "
+                }
+                (self.present())
                 span class="quiet" { (agent) " · " span class="fact" { (place.join(" / ")) } }
             }
         }
     }
 
+    /// Who else has this window open.
+    fn present(&self) -> Markup {
+        html! { @if let Some(window) = self.window() { (presence::line(self.panel, self.visit, window)) " " } }
+    }
+
     /// What was just done.
     fn done(&self) -> Markup {
         let language = self.language();
-        let number = |name: &str| self.asked.get(name).and_then(|number| number.parse::<usize>().ok());
         let text = match self.asked.get("done").map(String::as_str) {
             Some("ask") => Some(said::asked(language).to_string()),
             Some("pending") => Some(said::run_pending(language).to_string()),
-            Some("run") => number("passed").zip(number("of")).map(|(passed, all)| said::ran(language, passed, all)),
             _ => None,
         };
         html! { @if let Some(text) = text { p class="head__done" role="status" { (text) } } }
@@ -105,21 +115,50 @@ impl Context<'_> {
         let language = self.language();
         html! {
             div class="acts" role="group" aria-label=(said::actions(language)) {
+                (self.owner(finding))
                 @match finding.phase {
-                    Some(FindingPhase::Acknowledged) => (self.button(finding, "take-back", said::take_back(language), "btn")),
+                    Some(FindingPhase::Acknowledged) => (self.button(finding, "take-back", said::take_back(language))),
                     _ => (self.acknowledge(finding)),
                 }
-                @if may_run(&self.visit.caller) { (self.button(finding, "run", said::run_now(language), "btn")) }
+                @if may_run(&self.visit.caller) { (self.run(finding)) }
                 (self.silence(finding))
             }
         }
     }
 
-    fn button(&self, finding: &FindingView, action: &str, word: &str, class: &str) -> Markup {
+    fn button(&self, finding: &FindingView, action: &str, word: &str) -> Markup {
         html! {
             form method="post" action={ "/desk/findings/" (finding.id) "/" (action) } {
                 (hidden(&self.visit.csrf, &self.path()))
-                button class=(class) id=(action) { (word) }
+                button class="btn" id=(action) { (word) }
+            }
+        }
+    }
+
+    /// Takes it over, from the owner that is shown; whose it is can release it.
+    fn owner(&self, finding: &FindingView) -> Markup {
+        let language = self.language();
+        let owner = finding.owner.as_ref().map(|owner| owner.by.as_str());
+        if owner == Some(self.visit.caller.name.as_str()) {
+            return self.button(finding, "release", said::release(language));
+        }
+        let word = owner.map_or(said::take_over(language).to_string(), |by| said::take_from(language, by));
+        html! {
+            form method="post" action={ "/desk/findings/" (finding.id) "/owner" } {
+                (hidden(&self.visit.csrf, &self.path()))
+                input type="hidden" name="from" value=(owner.unwrap_or_default());
+                button class={ "btn" @if owner.is_none() { " btn--go" } } id="take-over" { (word) }
+            }
+        }
+    }
+
+    /// Runs it; with script the result appears in place.
+    pub(super) fn run(&self, finding: &FindingView) -> Markup {
+        let action = format!("/desk/findings/{}/run", finding.id);
+        html! {
+            form method="post" action=(action) hx-post=(action) hx-target="#ran" hx-swap="outerHTML" hx-disabled-elt="find button" {
+                (hidden(&self.visit.csrf, &self.path()))
+                button class="btn" data-key="run" { (said::run_now(self.language())) }
             }
         }
     }
@@ -128,7 +167,7 @@ impl Context<'_> {
         let language = self.language();
         html! {
             details class="act" name="act" {
-                summary class="btn btn--go" id="acknowledge" { (said::acknowledge(language)) }
+                summary class="btn" id="acknowledge" { (said::acknowledge(language)) }
                 form class="act__in" method="post" action={ "/desk/findings/" (finding.id) "/acknowledge" } {
                     (hidden(&self.visit.csrf, &self.path()))
                     p { (said::acknowledge_more(language)) }
@@ -164,6 +203,6 @@ impl Context<'_> {
 }
 
 /// Whether this person may run Scenarios.
-fn may_run(caller: &Caller) -> bool {
+pub(super) fn may_run(caller: &Caller) -> bool {
     caller.require_run_role().is_ok()
 }

@@ -1,13 +1,19 @@
 //! The context window: `GET /desk/findings/{name}`, `GET /desk/threads/{name}`. The conversation is in the middle, the facts of the
 //! Finding beside it, the inbox on the other side where there is room.
 
+mod changed;
 mod facts;
+mod fixed;
 mod forms;
 mod head;
+mod past;
+mod ran;
 mod thread;
 mod told;
 
-pub use forms::{acknowledge, ask, reply, run, silence, take_back, vote};
+pub use fixed::{download, explain};
+pub use forms::{acknowledge, ask, release, reply, silence, take_back, take_over, vote};
+pub use ran::{follow as follow_run, run};
 
 use super::inbox::{Inbox, reader};
 use crate::api::{Finding, Thread};
@@ -108,6 +114,12 @@ impl Context<'_> {
         message.filter(|message| !message.trim().is_empty()).unwrap_or_else(subject)
     }
 
+    /// The name of the window for those who look at it together.
+    fn window(&self) -> Option<&str> {
+        let finding = self.finding.as_ref().map(|finding| finding.id.as_str());
+        finding.or(self.thread.as_ref().map(|thread| thread.id.as_str()))
+    }
+
     /// The path of this window.
     fn path(&self) -> String {
         match (&self.thread, &self.finding) {
@@ -125,7 +137,7 @@ impl Context<'_> {
             main class={ "frame" @if self.finding.is_none() { " frame--talk" } } id="principal" {
                 (list.section(None, current))
                 (self.head(pending.total))
-                @if self.finding.is_some() { (jump(language)) }
+                @if self.finding.is_some() { (jump(language)) (self.brief()) }
                 (self.thread())
                 @if let Some(finding) = &self.finding { (self.facts(finding)) }
             }

@@ -1,12 +1,19 @@
-//! The conversation: a log, and the form for a reply.
+//! The conversation: the result of a run, a log, what is still to come, and the forms for what fixed it and for a reply.
 
 use super::Context;
+use super::fixed::explains;
+use super::head::may_run;
 use crate::api::Tier;
 use crate::desk::layout::hidden;
+use crate::desk::pages::runbook::address_of;
 use crate::desk::{markdown, time};
 use crate::domain::texts::panel::{context as said, times, words};
-use crate::views::{CitationView, MessageView, ThreadState};
+use crate::views::{CitationView, FindingPhase, MessageView, ProgressPhase, ThreadState};
 use maud::{Markup, html};
+
+/// Messages that are open in a long conversation, and up to how many all are.
+const OPEN: usize = 8;
+const ALL_OPEN: usize = 12;
 
 impl Context<'_> {
     pub(super) fn thread(&self) -> Markup {
@@ -14,25 +21,46 @@ impl Context<'_> {
         html! {
             section class="thread" aria-labelledby="conversa-t" {
                 h2 class="vh" id="conversa-t" { (said::conversation(language)) }
+                (self.ran())
                 div class="log" id="log" tabindex="0" role="log" aria-label=(said::messages(language))
                     hx-get=(self.path()) hx-trigger=[self.topics("thread")] hx-select="#log" hx-swap="outerHTML" {
                     @if self.messages.is_empty() { p class="quiet" { (said::no_messages(language)) } }
-                    @for message in &self.messages { (self.message(message)) }
-                    (self.waiting())
+                    (self.log())
                 }
+                (self.waiting())
+                (self.ask_fixed())
                 (self.reply())
             }
         }
     }
 
-    fn message(&self, message: &MessageView) -> Markup {
+    /// The Messages; those of before are folded where there are many.
+    fn log(&self) -> Markup {
+        let folded = if self.messages.len() > ALL_OPEN { self.messages.len() - OPEN } else { 0 };
+        let (older, open) = self.messages.split_at(folded);
+        let last = self.messages.iter().rposition(|message| message.author.kind == "agent");
+        html! {
+            @if !older.is_empty() {
+                details class="older" id="older" {
+                    summary { (said::older(self.language(), older.len())) }
+                    @for message in older { (self.message(message, false)) }
+                }
+            }
+            @for (at, message) in open.iter().enumerate() { (self.message(message, last == Some(at + folded))) }
+        }
+    }
+
+    /// A Message. Beside the last of an Agent is what can be done, which the program offers and not the text.
+    fn message(&self, message: &MessageView, is_last: bool) -> Markup {
         let (language, is_person) = (self.language(), message.author.kind == "person");
         let id = format!("m-{}", message.id);
+        let is_explanation = explains(message);
         html! {
-            article class="msg" aria-labelledby=(id) {
+            article class={ "msg" @if is_explanation { " msg--fixed" } } aria-labelledby=(id) {
                 @if let Some(at) = message.created_at { (time::clock(&self.visit.look, at)) }
                 p class="msg__by" {
                     b id=(id) { (message.author.name) }
+                    @if is_explanation { span class="tag" { (said::fixed(language)) } }
                     @if is_person && !message.proven { span { (words::not_proven(language)) } }
                     @if let Some(word) = self.tier(message) {
                         span class={ "tier" @if message.tier == Some(Tier::T1) { " tier--t1" } } { (word) }
@@ -46,6 +74,9 @@ impl Context<'_> {
                     @if is_person || message.tier == Some(Tier::T0) { (markdown::of_person(&message.body)) }
                     @else { (markdown::plain(&message.body)) }
                     @if message.tier == Some(Tier::T1) { (cites(&message.citations)) }
+                    @else if !message.citations.is_empty() { (sources(&message.citations)) }
+                    @if is_explanation { (self.offer_addition(message)) }
+                    @if is_last { (self.offers(message)) }
                 }
             }
         }
@@ -61,22 +92,62 @@ impl Context<'_> {
         Some(word(self.language()))
     }
 
-    /// Which answers of the model are still to come.
+    /// What can be done after an answer of an Agent: always the same, whatever the answer says.
+    fn offers(&self, message: &MessageView) -> Markup {
+        let language = self.language();
+        let is_active = |phase: Option<FindingPhase>| phase != Some(FindingPhase::Resolved);
+        let is_answer = message.tier == Some(Tier::T1) || message.in_reply_to.is_some();
+        let Some(finding) = self.finding.as_ref().filter(|of| is_active(of.phase) && is_answer) else {
+            return html! {};
+        };
+        html! {
+            div class="offers" {
+                @if may_run(&self.visit.caller) { (self.run(finding)) }
+                form method="post" action={ "/desk/findings/" (finding.id) "/advice" } {
+                    (hidden(&self.visit.csrf, &self.path()))
+                    button class="btn" { (if finding.advice.is_some() { said::ask_again(language) } else { said::ask(language) }) }
+                }
+            }
+        }
+    }
+
+    /// Which answer of the model is still to come, and how far it is. What was read is answered at once, in the log.
     fn waiting(&self) -> Markup {
         let (language, now) = (self.language(), self.visit.look.now);
         let agent = self.thread.as_ref().map_or("", |thread| thread.agent.name.as_str());
-        let progress = self.messages.iter().rev().find_map(|message| message.answer.as_ref());
+        let asked = self.messages.iter().rev().find(|message| message.answer.is_some());
+        let progress = asked.and_then(|message| message.answer.as_ref());
+        let topics = self.topics("thread");
+        // The elapsed time goes on while there is something to wait for.
+        let trigger = match progress {
+            Some(_) => topics.map(|topics| format!("{topics}, every 5s")),
+            None => topics,
+        };
         html! {
-            @if let Some(progress) = progress {
-                p class="waiting" role="status" {
-                    span {
-                        b { (agent) } " " (said::model_answers(language))
-                        @if let Some(place) = progress.position { ": " (place) "º" }
-                        ", " span class="fact" { (times::span(language, now.duration_since(progress.since))) }
+            div class="waits" id="waiting" hx-get=(self.path()) hx-trigger=[trigger] hx-select="#waiting" hx-swap="outerHTML" {
+                @if let Some(progress) = progress {
+                    p class="waiting" role="status" {
+                        span {
+                            b { (agent) } " " (said::model_answers(language)) ": "
+                            @match (progress.phase, progress.position) {
+                                (ProgressPhase::Queued | ProgressPhase::Stored, Some(place)) => (said::queued(language, place)),
+                                (ProgressPhase::Reading, _) => (said::reading(language)),
+                                (ProgressPhase::Writing, _) => (said::writing(language)),
+                                _ => (said::loading(language)),
+                            }
+                            @if let Some(at) = asked.and_then(|message| message.created_at) {
+                                ", " span class="fact" { (times::span(language, now.duration_since(at))) }
+                            }
+                        }
                     }
                 }
             }
         }
+    }
+
+    /// Where it is told that the reader writes.
+    fn replying(&self) -> Option<String> {
+        self.window().map(|window| format!("/desk/present/{window}/replying"))
     }
 
     fn reply(&self) -> Markup {
@@ -86,11 +157,12 @@ impl Context<'_> {
             return html! { p class="reply quiet" { (said::closed(language)) } };
         }
         html! {
-            form class="reply" id="responder" method="post" action={ "/desk/threads/" (thread.id) "/reply" } {
+            form class="reply" id="reply" method="post" action={ "/desk/threads/" (thread.id) "/reply" } {
                 (hidden(&self.visit.csrf, &self.path()))
                 input type="hidden" name="once" value=(uuid::Uuid::new_v4().simple());
                 p class="reply__top" { label for="resposta" { (said::reply(language)) } }
-                textarea id="resposta" name="body" rows="2" required maxlength="16000" data-draft=(thread.id) {}
+                textarea id="resposta" name="body" rows="2" required maxlength="16000" data-draft=(thread.id)
+                    hx-post=[self.replying()] hx-trigger="input throttle:8s" hx-swap="none" hx-params="csrf" {}
                 p class="reply__end" {
                     span { (said::reply_help(language)) }
                     button class="btn" aria-keyshortcuts="Control+Enter" { (words::send(language)) }
@@ -98,6 +170,20 @@ impl Context<'_> {
             }
         }
     }
+}
+
+/// Where a citation stands, opened at it.
+fn source(citation: &CitationView) -> Markup {
+    html! {
+        a class="cite__src" href=(address_of(&citation.spec, citation.section.as_deref(), Some(&citation.quote))) {
+            (citation.spec) @if let Some(section) = &citation.section { ", " (section) }
+        }
+    }
+}
+
+/// Where what a Message quotes in its text stands.
+fn sources(citations: &[CitationView]) -> Markup {
+    html! { p class="msg__more" { @for citation in citations { (source(citation)) " " } } }
 }
 
 /// What is quoted from runbooks.
@@ -108,9 +194,7 @@ pub(super) fn cites(citations: &[CitationView]) -> Markup {
                 div class="cite" {
                     span class="cite__n" { (index + 1) }
                     blockquote { (markdown::of_person(&citation.quote)) }
-                    a class="cite__src" href="#runbook" {
-                        (citation.spec) @if let Some(section) = &citation.section { ", " (section) }
-                    }
+                    (source(citation))
                 }
             }
         }

@@ -26,6 +26,7 @@ impl Context<'_> {
                             span { (channel(language, notice)) }
                             span class="fact" { (recipient(notice)) }
                             span class="end" { (time::clock(&self.visit.look, notice.at)) }
+                            @if let Some(word) = kind(language, &notice.kind) { small { (word) } }
                         }
                     }
                 }
@@ -54,10 +55,23 @@ impl Context<'_> {
                 span {}
                 small {
                     @if !recipient(notice).is_empty() { span class="fact" { (recipient(notice)) } " " }
+                    @if let Some(word) = kind(language, &notice.kind) { (word) ". " }
                     @if let Some(message) = notice.message.as_deref() { (message) }
                 }
             }
         }
+    }
+}
+
+/// What a notice is about; of an opening nothing is said, since that is what most are.
+fn kind(language: Language, kind: &str) -> Option<&'static str> {
+    match kind {
+        "flapping" => Some(said::notice_flapping(language)),
+        "acknowledged" => Some(said::notice_known(language)),
+        "reminder" => Some(said::notice_reminder(language)),
+        "escalated" => Some(said::notice_escalated(language)),
+        "resolved" => Some(said::notice_resolved(language)),
+        _ => None,
     }
 }
 

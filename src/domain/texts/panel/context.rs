@@ -9,7 +9,46 @@ words! {
     facts: "Ficha da ocorrência", "Facts of the Finding";
     in_this_finding: "Nesta ocorrência", "In this Finding";
     actions: "Ações sobre a ocorrência", "Actions on the Finding";
-    nobody: "Ninguém reconheceu.", "Nobody has acknowledged it.";
+    nobody: "Ninguém assumiu.", "Nobody has taken it over.";
+    take_over: "Assumir", "Take over";
+    release: "Devolver", "Release";
+    present: "Quem mais está aqui", "Who else is here";
+    ask_fixed: "O que resolveu?", "What fixed it?";
+    ask_fixed_more: "Fica nesta conversa e aparece em ocorrências parecidas. Pode ser baixado como acréscimo ao runbook.",
+        "It is kept in this conversation and shown under similar Findings. It can be downloaded as an addition to the runbook.";
+    keep: "Guardar", "Keep";
+    fixed: "O que resolveu", "What fixed it";
+    download_addition: "Baixar como acréscimo ao runbook", "Download as an addition to the runbook";
+    symptom: "Sintoma", "Symptom";
+    happened: "Ocorrência", "Occurrence";
+    addition_file: "acrescimo", "addition";
+    field: "Campo", "Field";
+    not_kept: "não guardado", "not kept";
+    latest: "Resultado da execução", "Result of the run";
+    running: "Executando", "Running";
+    outcome_pass: "em ordem", "passes";
+    outcome_fail: "falha", "fails";
+    outcome_unknown: "não se sabe", "unknown";
+    outcome_held: "não avaliada", "not judged";
+    depends_on: "Depende de", "Depends on";
+    depended_on: "O que depende disto", "What depends on this";
+    health_healthy: "em ordem", "healthy";
+    health_failing: "falha", "failing";
+    health_unknown: "não se sabe", "unknown";
+    earlier_own: "Ocorrências anteriores", "Earlier occurrences";
+    no_earlier: "É a primeira vez que se tem registro.", "It is the first one on record.";
+    in_short: "Em resumo", "In short";
+    notice_flapping: "Abre e fecha", "Opens and closes";
+    notice_known: "Reconhecimento", "Acknowledgement";
+    notice_reminder: "Lembrete", "Reminder";
+    notice_escalated: "Escalada", "Escalation";
+    notice_resolved: "Resolução", "Resolution";
+    loading: "carregando o modelo", "loading the model";
+    reading: "lendo o runbook", "reading the runbook";
+    writing: "escrevendo", "writing";
+    runbook_missing: "Este runbook não está nesta instalação", "This runbook is not in this installation";
+    runbook_missing_more: "O diretório dos runbooks é o de AGENTIC_SPECS_ROOT.", "The directory of the runbooks is that of AGENTIC_SPECS_ROOT.";
+    quote_missing: "O trecho citado não está mais neste runbook.", "The quoted part is not in this runbook any more.";
     acknowledge: "Reconhecer", "Acknowledge";
     acknowledge_more: "Não haverá mais avisos desta vez.", "No further notices are sent this time.";
     take_back: "Retirar o reconhecimento", "Take the acknowledgement back";
@@ -55,8 +94,7 @@ words! {
     vote: "Este conselho foi", "This advice was";
     useful: "Útil", "Useful";
     wrong: "Errado", "Wrong";
-    earlier: "Ocorrências anteriores parecidas", "Similar earlier occurrences";
-    dependents: "O que depende disto", "What depends on this";
+    earlier: "Ocorrências parecidas", "Similar occurrences";
     resolved: "Resolvida", "Resolved";
     acknowledged: "Reconhecida", "Acknowledged";
     mail: "e-mail", "mail";
@@ -105,6 +143,76 @@ pub fn opened(language: Language) -> (&'static str, &'static str) {
 /// How many times it has happened.
 pub fn times(language: Language, occurrences: u32) -> String {
     text!(language, "{occurrences}ª vez", "occurrence {occurrences}")
+}
+
+/// Who works on it.
+pub fn owned_by(language: Language, by: &str) -> String {
+    text!(language, "Com {by}", "{by} works on it")
+}
+
+/// The button that takes it from another person.
+pub fn take_from(language: Language, by: &str) -> String {
+    text!(language, "Assumir de {by}", "Take over from {by}")
+}
+
+/// Who else has this window open.
+pub fn looks(language: Language, name: &str) -> String {
+    text!(language, "{name} também está olhando.", "{name} is looking, too.")
+}
+
+/// Several people who have this window open.
+pub fn look(language: Language, names: &str) -> String {
+    text!(language, "{names} também estão olhando.", "{names} are looking, too.")
+}
+
+/// Who else writes a reply.
+pub fn replies(language: Language, name: &str) -> String {
+    text!(language, "{name} está respondendo.", "{name} is replying.")
+}
+
+/// So many fields did not change.
+pub fn equal_fields(language: Language, count: usize) -> String {
+    match count {
+        1 => text!(language, "1 campo igual", "1 equal field"),
+        _ => text!(language, "{count} campos iguais", "{count} equal fields"),
+    }
+}
+
+/// So many further fields changed, or are known of one reading only.
+pub fn other_fields(language: Language, count: usize) -> String {
+    match count {
+        1 => text!(language, "mais 1 campo diferente", "1 further field differs"),
+        _ => text!(language, "mais {count} campos diferentes", "{count} further fields differ"),
+    }
+}
+
+/// So many Messages before those that are shown.
+pub fn older(language: Language, count: usize) -> String {
+    match count {
+        1 => text!(language, "1 mensagem anterior", "1 earlier message"),
+        _ => text!(language, "{count} mensagens anteriores", "{count} earlier messages"),
+    }
+}
+
+/// The place in the queue of the model.
+pub fn queued(language: Language, place: u32) -> String {
+    text!(language, "{place}º na fila", "number {place} in the queue")
+}
+
+/// What a file is that proposes an addition to a runbook.
+pub fn proposed(language: Language, spec: &str, section: Option<&str>) -> String {
+    match section {
+        Some(section) => text!(
+            language,
+            "Acréscimo proposto a specs/{spec}.md, seção “{section}”. Revise antes de aplicar.",
+            "Proposed addition to specs/{spec}.md, section “{section}”. Review it before you apply it.",
+        ),
+        None => text!(
+            language,
+            "Acréscimo proposto a specs/{spec}.md. Revise antes de aplicar.",
+            "Proposed addition to specs/{spec}.md. Review it before you apply it.",
+        ),
+    }
 }
 
 /// Who acknowledged it.

@@ -38,6 +38,23 @@ fn every_text_of_the_panel_is_in_both_languages() {
     check("ran", |l| context::ran(l, 2, 3));
     check("lasted", |l| context::lasted(l, "X1"));
     check("votes", |l| context::votes(l, 2, 3));
+    for (name, text) in [
+        ("owned_by", context::owned_by as fn(_, &str) -> String),
+        ("take_from", context::take_from),
+        ("looks", context::looks),
+        ("look", context::look),
+        ("replies", context::replies),
+    ] {
+        check(name, |l| text(l, "X1"));
+    }
+    for count in [1, 2] {
+        check("equal_fields", |l| context::equal_fields(l, count));
+        check("other_fields", |l| context::other_fields(l, count));
+        check("older", |l| context::older(l, count));
+    }
+    check("queued", |l| context::queued(l, 2));
+    check("proposed", |l| context::proposed(l, "X1", None));
+    check("proposed", |l| context::proposed(l, "X1", Some("X2")));
 }
 
 #[test]
