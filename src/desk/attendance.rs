@@ -19,13 +19,15 @@ pub fn note(panel: &PanelState, person: &str, parts: &Parts) {
     let of_page = |address: Option<&str>| window_of(panel, Url::parse(address?).ok()?.path());
     if parts.headers.contains_key("hx-request") {
         if let Some(window) = of_page(header(CURRENT)) {
-            panel.presence.stays(person, &window, now);
+            tell(panel, panel.presence.moved(person, Some(&window), None, now));
         }
         return;
     }
     let path = parts.uri.path();
-    let is_page =
-        parts.method == Method::GET && !path.starts_with("/desk/events") && !path.starts_with("/desk/present");
+    let is_page = parts.method == Method::GET
+        && !path.starts_with("/desk/events")
+        && !path.starts_with("/desk/present")
+        && !path.starts_with("/desk/messages");
     if is_page {
         let (to, from) = (window_of(panel, path), of_page(header(REFERER.as_str())));
         tell(panel, panel.presence.moved(person, to.as_deref(), from.as_deref(), now));

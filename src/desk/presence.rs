@@ -53,7 +53,7 @@ impl Presence {
         self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A person has opened a page, from another one; the windows in which others see that.
+    /// A person has opened a page, from another one, or is on it; the windows in which others see that.
     pub fn moved(&self, person: &str, to: Option<&str>, from: Option<&str>, now: Instant) -> Vec<String> {
         if to.is_none() && from.is_none() {
             return Vec::new();
@@ -80,15 +80,6 @@ impl Presence {
             }
         }
         changed
-    }
-
-    /// A page of this window was active.
-    pub fn stays(&self, person: &str, window: &str, now: Instant) {
-        let mut people = self.people();
-        let found = people.get_mut(person).and_then(|person| person.windows.iter_mut().find(|of| of.name == window));
-        if let Some(window) = found {
-            window.seen = now;
-        }
     }
 
     /// A person writes a reply; whether that is new to the others.
@@ -209,7 +200,7 @@ mod tests {
         presence.moved("davi", Some("f"), None, start);
         presence.arrives("davi", start);
         let later = start + LOOKS_FOR - Duration::from_secs(1);
-        presence.stays("davi", "f", later);
+        assert!(presence.moved("davi", Some("f"), None, later).is_empty());
         assert_eq!(presence.others("f", "ana", start + LOOKS_FOR).len(), 1);
         assert!(presence.others("f", "ana", later + LOOKS_FOR).is_empty());
     }
@@ -221,11 +212,13 @@ mod tests {
             presence.moved(&format!("p{number}"), Some("f"), None, now);
             presence.arrives(&format!("p{number}"), now);
         }
-        assert_eq!((presence.people().len(), presence.others("f", "ana", now).len()), (PEOPLE_MAX, SHOWN_MAX));
+        let kept = presence.people().len();
+        assert_eq!((kept, presence.others("f", "ana", now).len()), (PEOPLE_MAX, SHOWN_MAX));
         for number in 0..100 {
             presence.moved("p1", Some(&format!("w{number}")), None, now);
         }
-        assert_eq!(presence.people()["p1"].windows.len(), WINDOWS_MAX);
+        let windows = presence.people()["p1"].windows.len();
+        assert_eq!(windows, WINDOWS_MAX);
         assert!(!presence.replies("p1", "never-opened", now));
     }
 }

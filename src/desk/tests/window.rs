@@ -26,7 +26,7 @@ fn with_evidence(desk: &Desk, name: &str, change: &Value) {
     desk.server.add_finding(name, status);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_finding_is_taken_over_from_the_owner_that_was_shown_and_released_by_that_one() {
     let desk = Desk::new();
     desk.add("f-1", "critical", &["devops"]);
@@ -110,7 +110,7 @@ async fn the_window_shows_what_changed_and_the_part_of_the_condition_that_was_fa
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_resolved_finding_asks_what_fixed_it_once_and_offers_it_for_the_runbook() {
     let desk = Desk::new();
     let ended = json!({"phase": "Resolved", "resolvedAt": "2026-01-02T04:00:00Z", "transitions": [
@@ -153,7 +153,7 @@ async fn a_resolved_finding_asks_what_fixed_it_once_and_offers_it_for_the_runboo
     assert_eq!(desk.get("/desk/messages/f-1-m/addition", &ana).await.status, 404);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_run_answers_in_place_where_the_script_asks() {
     let desk = Desk::new();
     desk.add("f-1", "critical", &[]);

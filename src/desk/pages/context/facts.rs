@@ -19,7 +19,7 @@ impl Context<'_> {
             div class="facts" id="ficha" role="region" aria-label=(said::facts(self.language())) tabindex="0"
                 hx-get=(self.path()) hx-trigger=[self.topics("finding")] hx-select="#ficha" hx-swap="outerHTML" {
                 @if let Some(evidence) = &finding.evidence {
-                    (self.changed(evidence))
+                    (self.changed(finding, evidence))
                     (self.failed(finding, evidence))
                 }
                 (self.dependencies(finding))

@@ -1,7 +1,7 @@
 //! What fixed it: asked once the Finding is resolved, kept in the conversation, and offered as an addition to the runbook.
 
 use super::Context;
-use super::forms::back;
+use super::forms::{back, shown};
 use crate::commands::{Explain, Text};
 use crate::desk::admit::Sent;
 use crate::desk::layout::{self, hidden};
@@ -26,6 +26,9 @@ pub async fn explain(State(panel): State<PanelState>, Path(name): Path<String>, 
         true => panel.run(&sent.visit.caller, command).await.map(Some),
         false => panel.run_once(&sent.visit.caller, (key, &content), command).await,
     };
+    if let Ok(Some(message)) = &result {
+        shown(|| panel.resources().message(&message.id).is_some()).await;
+    }
     back(&panel, &sent, result, &[])
 }
 

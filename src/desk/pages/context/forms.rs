@@ -1,6 +1,6 @@
 //! What can be done in the window: each form is one command, with the rights of the caller, and leads back to the window.
 
-use crate::api::{Finding, Matcher, MatcherName, MatcherOp};
+use crate::api::{Finding, Matcher, MatcherName, MatcherOp, Message};
 use crate::commands::{
     Acknowledge, CommandError, MakeSilence, NewSilence, Note, Release, Reply, RequestAdvice, TakeOver, Text,
     Unacknowledge, VoteAdvice,
@@ -14,9 +14,10 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use std::time::Duration;
 
-/// How long the first answer to a reply is waited for, and how often it is looked for. It comes later where it takes longer.
-const ANSWER_WAIT: Duration = Duration::from_secs(2);
-const ANSWER_POLL: Duration = Duration::from_millis(40);
+/// How long what was done, or the first answer to a reply, is waited for, and how often it is looked for. It is shown later where it
+/// takes longer.
+const WAIT: Duration = Duration::from_secs(2);
+const POLL: Duration = Duration::from_millis(40);
 
 /// Back to the window, or why it was not done.
 pub(super) fn back<T>(
@@ -95,27 +96,44 @@ pub async fn reply(State(panel): State<PanelState>, Path(name): Path<String>, se
 
 /// Waits a little for the first answer to a Message, which is of what was read, and there at once.
 async fn answered(panel: &Panel, message: &str) {
-    let is_answer = |other: &crate::api::Message| other.spec.in_reply_to.as_deref() == Some(message);
+    let is_answer = |other: &Message| other.spec.in_reply_to.as_deref() == Some(message);
+    shown(|| panel.resources().messages.find(|other| is_answer(other)).is_some()).await;
+}
+
+/// Waits a little until the caches show what was done, so that the page that follows does.
+pub(super) async fn shown(is_shown: impl Fn() -> bool) {
     let comes = async {
-        while panel.resources().messages.find(|other| is_answer(other)).is_none() {
-            tokio::time::sleep(ANSWER_POLL).await;
+        while !is_shown() {
+            tokio::time::sleep(POLL).await;
         }
     };
     // It is shown when it comes.
-    let _ = tokio::time::timeout(ANSWER_WAIT, comes).await;
+    let _ = tokio::time::timeout(WAIT, comes).await;
 }
 
 /// `POST /desk/findings/{name}/owner`: from the owner that the page showed.
 pub async fn take_over(State(panel): State<PanelState>, Path(name): Path<String>, sent: Sent) -> Response {
     let seen = Some(sent.form.get("from")).filter(|from| !from.is_empty()).map(String::from);
     let result = panel.run(&sent.visit.caller, |resources| TakeOver::new(resources, &name, Some(seen))).await;
+    if result.is_ok() {
+        shown(|| owner(&panel, &name).as_ref() == Some(&sent.visit.caller.name)).await;
+    }
     back(&panel, &sent, result, &[])
 }
 
 /// `POST /desk/findings/{name}/release`.
 pub async fn release(State(panel): State<PanelState>, Path(name): Path<String>, sent: Sent) -> Response {
     let result = panel.run(&sent.visit.caller, |resources| Release::new(resources, &name)).await;
+    if result.is_ok() {
+        shown(|| owner(&panel, &name).is_none()).await;
+    }
     back(&panel, &sent, result, &[])
+}
+
+/// The owner of a Finding as the operator recorded it.
+fn owner(panel: &Panel, name: &str) -> Option<String> {
+    let finding = panel.resources().finding(name)?;
+    finding.status.as_ref()?.owner.as_ref().map(|owner| owner.by.clone())
 }
 
 pub(super) fn found(panel: &Panel, name: &str) -> Result<std::sync::Arc<Finding>, CommandError> {
