@@ -158,8 +158,9 @@ async fn a_finding_is_taken_over_run_and_explained_and_its_next_occurrence_shows
     assert!(file.0 == 200 && file.2.contains("  Liguei a VM 112 depois da cópia."), "{}", file.2);
     // The owner ended with the occurrence, and what fixed it is told in the next one.
     running.estate.break_part("vm-112").unwrap();
-    let page = until(&browser, &of_finding("").trim_end_matches('/').to_string(), "id=\"take-over\"").await;
+    let address = format!("/desk/findings/{finding}");
+    let page = until(&browser, &address, "id=\"take-over\"").await;
     assert!(page.contains("Ninguém assumiu."), "{page}");
-    until(&browser, of_finding("").trim_end_matches('/'), "<small class=\"fixed\">").await;
+    until(&browser, &address, "<small class=\"fixed\">").await;
     running.stop().await;
 }

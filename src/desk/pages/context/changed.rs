@@ -10,6 +10,8 @@ use crate::views::{EvidenceView, FindingView, SnapshotView};
 use maud::{Markup, html};
 use std::ops::Range;
 
+/// Longest value that is shown whole, in characters.
+const VALUE_MAX: usize = 96;
 /// Changed fields that are told in short.
 const BRIEF_MAX: usize = 3;
 
@@ -82,9 +84,9 @@ impl Context<'_> {
                 div class="fact-s__h" { h2 id="expr" { (said::failed(language)) } span class="fact" { (finding.check) (key) } }
                 (marked(expression, evidence))
                 dl class="vals" {
-                    @for value in &evidence.values { dt { (value.path) } dd { (value.value) } }
-                    dt class="res" { (said::result(language)) } dd class="res" { "false" }
+                    @for value in &evidence.values { dt { (value.path) } dd { (shortened(&value.value)) } }
                 }
+                p class="res" { (said::result(language)) " " b { "false" } }
                 @if let Some(show) = &evidence.show {
                     details class="more" { summary { "show" } pre class="expr" { (show) } }
                 }
@@ -146,6 +148,16 @@ fn folded(language: Language, summary: &str, fields: &[Compared]) -> Markup {
                 table class="diff diff--more" { tbody { (rows(language, fields, false)) } }
             }
         }
+    }
+}
+
+/// A value; of a long one the beginning, with the rest folded.
+fn shortened(value: &str) -> Markup {
+    match value.char_indices().nth(VALUE_MAX) {
+        Some((at, _)) => html! {
+            details class="more more--value" { summary { (value.get(..at).unwrap_or_default()) "…" } (value) }
+        },
+        None => html! { (value) },
     }
 }
 

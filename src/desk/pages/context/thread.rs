@@ -14,6 +14,9 @@ use maud::{Markup, html};
 /// Messages that are open in a long conversation, and up to how many all are.
 const OPEN: usize = 8;
 const ALL_OPEN: usize = 12;
+/// A text of the program up to so many bytes is shown whole; of a longer one so many at least.
+const WHOLE: usize = 700;
+const BEGINNING: usize = 120;
 
 impl Context<'_> {
     pub(super) fn thread(&self) -> Markup {
@@ -71,13 +74,25 @@ impl Context<'_> {
                 }
                 div class="msg__b" {
                     // What the program writes, and the runbooks that it quotes, are Markdown, too; the words of the model never are.
-                    @if is_person || message.tier == Some(Tier::T0) { (markdown::of_person(&message.body)) }
+                    @if is_person { (markdown::of_person(&message.body)) }
+                    @else if message.tier == Some(Tier::T0) { (self.in_part(&message.body)) }
                     @else { (markdown::plain(&message.body)) }
                     @if message.tier == Some(Tier::T1) { (cites(&message.citations)) }
                     @else if !message.citations.is_empty() { (sources(&message.citations)) }
                     @if is_explanation { (self.offer_addition(message)) }
                     @if is_last { (self.offers(message)) }
                 }
+            }
+        }
+    }
+
+    /// What the program writes: the beginning, and the rest folded where it is long, since the facts have it, too.
+    fn in_part(&self, body: &str) -> Markup {
+        let (beginning, rest) = parted(body);
+        html! {
+            (markdown::of_person(beginning))
+            @if !rest.is_empty() {
+                details class="rest" { summary { (said::rest(self.language())) } (markdown::of_person(rest)) }
             }
         }
     }
@@ -172,6 +187,17 @@ impl Context<'_> {
     }
 }
 
+/// A long text in two, between paragraphs; the second part is empty where there is no good place.
+fn parted(text: &str) -> (&str, &str) {
+    let is_begun =
+        |at: &usize| *at >= BEGINNING && text.get(at + 2..).is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+    let place = text.match_indices("\n\n").map(|(at, _)| at).find(is_begun);
+    match place.filter(|_| text.len() > WHOLE) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    }
+}
+
 /// Where a citation stands, opened at it.
 fn source(citation: &CitationView) -> Markup {
     html! {
@@ -197,6 +223,23 @@ pub(super) fn cites(citations: &[CitationView]) -> Markup {
                     (source(citation))
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_parted_between_paragraphs() {
+        let beginning = format!("{}\n\n- um\n- dois", "a".repeat(130));
+        let rest = format!("\n\nRunbook, seção:\n\n> {}", "b".repeat(700));
+        let text = format!("{beginning}{rest}");
+        assert_eq!(parted(&text), (beginning.as_str(), rest.as_str()));
+        for whole in ["", "curto\n\nfim", &"é".repeat(2000), &format!("{}\n\n> {}", "a".repeat(200), "b".repeat(900))]
+        {
+            assert_eq!(parted(whole), (whole, ""));
         }
     }
 }

@@ -23,6 +23,7 @@ words! {
     happened: "Ocorrência", "Occurrence";
     addition_file: "acrescimo", "addition";
     field: "Campo", "Field";
+    rest: "Mostrar o resto", "Show the rest";
     not_kept: "não guardado", "not kept";
     latest: "Resultado da execução", "Result of the run";
     running: "Executando", "Running";
