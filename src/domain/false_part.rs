@@ -3,12 +3,11 @@
 //! The parts are those between `&&`, of the expression itself or of the condition of its `exists` or `all`. Each is evaluated over the values
 //! that are known whole; what can't be evaluated is marked only where all others hold.
 
-use crate::cel::{Expression, Inputs, Item, ReadingInput, ResultType, Scope};
+use crate::cel::{Environment, Expression, Inputs, Item, ReadingInput, ResultType, Scope};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Steps that all evaluations may take together.
@@ -50,14 +49,14 @@ struct Condition {
 /// What was read.
 struct Known {
     probes: BTreeMap<String, Map<String, Value>>,
-    env: Arc<BTreeMap<String, String>>,
+    env: Environment,
     item: Option<Item>,
     has_shown: bool,
 }
 
 impl Known {
     fn new(reads: &[Read<'_>], show: Option<&str>) -> Known {
-        let mut known = Known { probes: BTreeMap::new(), env: Arc::default(), item: None, has_shown: false };
+        let mut known = Known { probes: BTreeMap::new(), env: Environment::default(), item: None, has_shown: false };
         let mut env = BTreeMap::new();
         for (path, value) in reads {
             let Ok(value) = serde_json::from_str::<Value>(value) else { continue };
@@ -76,7 +75,7 @@ impl Known {
             known.probes.insert(SHOWN.into(), Map::from_iter([("json".to_string(), shown)]));
             known.has_shown = true;
         }
-        known.env = Arc::new(env);
+        known.env = Environment::from(env);
         known
     }
 
@@ -116,7 +115,7 @@ impl Known {
             let error = fields.get("error").and_then(Value::as_str).unwrap_or_default();
             (name.as_str(), ReadingInput { fields, error, latency: Duration::ZERO })
         });
-        let inputs = Inputs::new(readings, self.env.clone(), Timestamp::UNIX_EPOCH, STEPS_MAX);
+        let inputs = Inputs::new(readings, &self.env, Timestamp::UNIX_EPOCH, STEPS_MAX);
         let is_timeless = !part.contains("now") && !part.contains("latency");
         is_timeless.then(|| compiled.evaluate_bool(&inputs, self.item.as_ref()).ok()).flatten()
     }
