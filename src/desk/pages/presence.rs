@@ -45,7 +45,7 @@ pub fn line(panel: &Panel, visit: &Visit, window: &str) -> Markup {
     let others = panel.presence.others(window, &visit.caller.name, Instant::now());
     html! {
         span class="present" id="present" role="status" aria-label=(said::present(visit.language()))
-            hx-get={ "/desk/present/" (window) } hx-trigger={ "sse:presence-" (window) ", sse:reset" } hx-swap="outerHTML" {
+            hx-get={ "/desk/present/" (window) } hx-trigger={ "sse:presence-" (window) ", sse:reset" } hx-select="#present" hx-swap="outerHTML" {
             @for text in texts(visit.language(), &others) { (text) " " }
         }
     }

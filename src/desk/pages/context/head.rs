@@ -152,11 +152,11 @@ impl Context<'_> {
         }
     }
 
-    /// Runs it; with script the result appears in place.
+    /// Runs it; with script the result appears in place. What is selected is said, since the parts around have another selection.
     pub(super) fn run(&self, finding: &FindingView) -> Markup {
         let action = format!("/desk/findings/{}/run", finding.id);
         html! {
-            form method="post" action=(action) hx-post=(action) hx-target="#ran" hx-swap="outerHTML" hx-disabled-elt="find button" {
+            form method="post" action=(action) hx-post=(action) hx-target="#ran" hx-select="#ran" hx-swap="outerHTML" hx-disabled-elt="find button" {
                 (hidden(&self.visit.csrf, &self.path()))
                 button class="btn" data-key="run" { (said::run_now(self.language())) }
             }

@@ -89,7 +89,7 @@ fn in_place(visit: &Visit, finding: &str, scenario: &str, result: &Result<RunPro
             let again = address(&format!("/desk/findings/{finding}/run"), &[("at", &requested_at.to_string())]);
             let span = visit.look.now.duration_since(*requested_at);
             html! {
-                div class="ran" id="ran" role="status" hx-get=(again) hx-trigger={ "sse:scenario-" (scenario) ", every 1s" } hx-swap="outerHTML" {
+                div class="ran" id="ran" role="status" hx-get=(again) hx-trigger={ "sse:scenario-" (scenario) ", every 1s" } hx-select="#ran" hx-swap="outerHTML" {
                     p { (said::running(language)) ", " span class="fact" { (times::span(language, span)) } }
                 }
             }
