@@ -106,7 +106,7 @@ async fn an_inbox_item_has_the_fields_of_the_contract() {
     let facade = self::facade();
     needs_ack(&facade, "m-2", "t-none", DAY[0], json!({"spec": {"at": null, "recipients": null}}));
     let expected = json!({"id": "m-2", "thread_id": "t-none", "subject": null, "agent": null, "recipients": [],
-        "body": "Caiu.", "severity": null, "finding_id": null, "created_at": DAY[4]});
+        "body": "Caiu.", "severity": null, "finding_id": null, "owner": null, "created_at": DAY[4]});
     assert_eq!(facade.get("/inbox").await.body, json!({"items": [expected], "next": null}));
 }
 
