@@ -14,6 +14,8 @@ const LOOKS_FOR: Duration = Duration::from_secs(15 * 60);
 pub const REPLIES_FOR: Duration = Duration::from_secs(20);
 /// A stream that ended may be opened again by the next page.
 pub const GRACE: Duration = Duration::from_secs(8);
+/// A page is asked for so long before the one before it is closed, at most.
+const NAVIGATION: Duration = Duration::from_secs(2);
 /// People at most, and windows of one person.
 const PEOPLE_MAX: usize = 512;
 const WINDOWS_MAX: usize = 8;
@@ -98,8 +100,15 @@ impl Presence {
         let mut people = self.people();
         let Some(entry) = entry(&mut people, person, now) else { return Vec::new() };
         let was_here = entry.is_here(now);
+        let mut changed = if was_here { Vec::new() } else { entry.names() };
+        // Without a stream no page was open any more, but for the one that has just been asked for.
+        if let Some(ended) = entry.ended.take_if(|_| entry.streams == 0) {
+            let is_open = |window: &Window| window.seen + NAVIGATION >= ended;
+            changed.extend(entry.windows.iter().filter(|window| !is_open(window)).map(|window| window.name.clone()));
+            entry.windows.retain(is_open);
+        }
         entry.streams += 1;
-        if was_here { Vec::new() } else { entry.names() }
+        changed
     }
 
     /// One of the browsers of this person does so no more.
@@ -192,6 +201,20 @@ mod tests {
         assert!(presence.forget("davi", at(41)).is_empty(), "the next page opens another stream");
         assert_eq!(presence.forget("davi", at(49)), ["g"]);
         assert!(names(&presence, "g", "ana", at(49)).is_empty());
+    }
+
+    #[test]
+    fn a_page_that_was_left_by_typing_another_address_is_left_with_its_stream() {
+        let (presence, start) = (Presence::default(), Instant::now());
+        let at = |second: u64| start + Duration::from_secs(second);
+        presence.moved("davi", Some("f"), None, at(0));
+        presence.arrives("davi", at(0));
+        // The next page, by its address: no request says where it came from.
+        presence.moved("davi", Some("g"), None, at(10));
+        presence.leaves("davi", at(10));
+        assert_eq!(presence.arrives("davi", at(11)), ["f"]);
+        assert!(names(&presence, "f", "ana", at(11)).is_empty());
+        assert_eq!(names(&presence, "g", "ana", at(11)).len(), 1);
     }
 
     #[test]
