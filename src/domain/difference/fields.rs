@@ -225,12 +225,12 @@ fn name_of(line: &str) -> Option<(String, &str)> {
     if !line.starts_with('"') {
         return None;
     }
-    let end = line.char_indices().skip(1).scan(false, |escaped, (at, c)| {
+    let mut ends = line.char_indices().skip(1).scan(false, |escaped, (at, c)| {
         let is_end = c == '"' && !*escaped;
         *escaped = c == '\\' && !*escaped;
         Some((at, is_end))
     });
-    let end = end.into_iter().find(|(_, is_end)| *is_end).map(|(at, _)| at)?;
+    let end = ends.find(|(_, is_end)| *is_end).map(|(at, _)| at)?;
     let rest = line.get(end + 1..)?.strip_prefix(':')?;
     let name = serde_json::from_str(line.get(..=end)?).ok()?;
     Some((name, rest.trim()))

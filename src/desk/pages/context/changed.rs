@@ -195,8 +195,8 @@ mod tests {
 
     #[test]
     fn an_expression_is_in_pieces() {
-        assert_eq!(pieces("a && b && c", &[5..6]), [("a && ", false), ("b", true), (" && c", false)]);
-        assert_eq!(pieces("a", &[0..1]), [("a", true)]);
+        assert_eq!(pieces("a && b && c", &[0..1, 5..6]), [("a", true), (" && ", false), ("b", true), (" && c", false)]);
+        assert_eq!(pieces("ab", &[0..1, 1..2]), [("a", true), ("b", true)]);
         assert_eq!(pieces("a", &[]), [("a", false)]);
     }
 }

@@ -46,10 +46,8 @@ impl Context<'_> {
         };
         // What the advice quotes of this section.
         let cited = finding.advice.iter().flat_map(|advice| &advice.citations);
-        let cited = cited.filter(|citation| citation.spec == runbook.spec && citation.section == runbook.section);
-        let quote = text
-            .as_deref()
-            .and_then(|text| cited.into_iter().find_map(|cited| quoted::place(text, &cited.quote, None)));
+        let mut cited = cited.filter(|citation| citation.spec == runbook.spec && citation.section == runbook.section);
+        let quote = text.as_deref().and_then(|text| cited.find_map(|cited| quoted::place(text, &cited.quote, None)));
         html! {
             section class="fact-s" aria-labelledby="runbook" {
                 div class="fact-s__h" {
