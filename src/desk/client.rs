@@ -1,16 +1,13 @@
 //! What a page carries for its scripts: the lines that they show, the number of pending Messages, and the list of keys.
 
 use super::assets::assets;
-use super::layout::address;
-use super::visit::{Look, Visit};
+use super::visit::Look;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::{inbox, session, words};
 use maud::{Markup, html};
 
-/// Lines that are hidden until something is so.
-pub fn lines(visit: &Visit) -> Markup {
-    let language = visit.language();
-    let sign_in = address("/desk/session", &[("return", &visit.address)]);
+/// Lines that are hidden until something is so. `sign_in`: where to begin a new session.
+pub fn lines(language: Language, sign_in: &str) -> Markup {
     html! {
         p class="lost" id="lost" role="alert" hidden data-failed=(words::not_done(language)) {
             span { b { (words::server_away(language)) } " " (words::server_away_since(language)) " " time {} ". " (words::server_away_more(language)) }

@@ -71,7 +71,7 @@ impl Page<'_> {
             (symbols::all())
             a class="skip" href="#principal" { (words::skip(language)) }
             (self.bar())
-            (client::lines(self.visit))
+            (client::lines(language, &address("/desk/session", &[("return", &self.visit.address)])))
             (main)
             (client::sheet(&self.visit.look))
         };
