@@ -181,7 +181,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_fail_otherwise(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             let result = read(&[&bytes]);
-            prop_assert!(matches!(result, Err(ModelFault::Malformed { .. })), "{:?}", result);
+            prop_assert!(matches!(result, Err(ModelFault::Malformed { .. } | ModelFault::Unfit(_))), "{:?}", result);
         }
     }
 
@@ -213,7 +213,10 @@ mod tests {
     #[test]
     fn what_is_no_answer_is_a_fault() {
         for wrong in ["", "{}\n", "nonsense\n", "[1]\n", "{\"done\":\"x\"}\n", "{\"message\":5}\n"] {
-            assert!(matches!(read(&[wrong.as_bytes()]), Err(ModelFault::Malformed { .. })), "{wrong}");
+            assert!(
+                matches!(read(&[wrong.as_bytes()]), Err(ModelFault::Malformed { .. } | ModelFault::Unfit(_))),
+                "{wrong}"
+            );
         }
         let cut = read(&[b"{\"message\":{\"content\":\"x\"}}\n"]);
         assert_eq!(cut, Err(ModelFault::Cut { reason: "not done".into() }));

@@ -161,7 +161,7 @@ async fn a_stream_that_stops_coming_ends_with_the_time_limit() {
         assert_eq!(client.load().await, Err(ModelFault::Timeout { seconds: 0 }));
         assert_eq!(client.probe().await, Err(ModelFault::Timeout { seconds: 0 }));
         // No model is at work there.
-        assert!(matches!(client.state().await, Err(ModelFault::Away { .. })));
+        assert!(matches!(client.state().await, Err(ModelFault::Silent { .. })));
     }
 }
 
@@ -177,7 +177,7 @@ async fn a_server_that_accepts_and_says_nothing_ends_with_the_time_limit() {
 async fn what_is_no_answer_of_the_protocol_is_malformed() {
     for body in ["", "<html>hello</html>", "{\"message\":{}}\n", "{\"done\":true", "null", "{}{}"] {
         let fault = chat_of(move || body.into_response()).await;
-        assert!(matches!(fault, Err(ModelFault::Malformed { .. })), "{body}: {fault:?}");
+        assert!(matches!(fault, Err(ModelFault::Malformed { .. } | ModelFault::Unfit(_))), "{body}: {fault:?}");
     }
     let failed = chat_of(|| lines(&[json!({"message": {"content": "x"}}), json!({"error": "runner\nended"})])).await;
     assert_eq!(failed, Err(ModelFault::Failed { error: "runner ended".into() }));
@@ -286,7 +286,7 @@ async fn the_state_names_the_digests_of_both_models() {
         [json!([{"name": "m:1b", "digest": "a b"}]), json!([{"name": "m:1b", "digest": "x".repeat(999)}]), json!(5)]
     {
         let server = StandIn::start(move |path, _| state_of(path, &wrong)).await;
-        assert!(matches!(server.client().state().await, Err(ModelFault::Malformed { .. })));
+        assert!(matches!(server.client().state().await, Err(ModelFault::Malformed { .. } | ModelFault::Unfit(_))));
     }
 }
 
@@ -351,6 +351,7 @@ async fn vectors_that_can_not_be_used_are_malformed() {
     ] {
         let shown = embeddings.to_string();
         let server = StandIn::start(move |_, _| axum::Json(json!({"embeddings": embeddings})).into_response()).await;
+<<<<<<< ours
         let fault = server.client().embed(&["x".into()], Purpose::Query, MINUTE).await;
         assert!(matches!(fault, Err(ModelFault::Malformed { .. })), "{}", &shown[..shown.len().min(40)]);
     }
@@ -358,6 +359,19 @@ async fn vectors_that_can_not_be_used_are_malformed() {
     assert!(matches!(
         server.client().embed(&texts(2), Purpose::Query, MINUTE).await,
         Err(ModelFault::Malformed { .. })
+=======
+        let fault = server.client().embed(&["x".into()], Purpose::Query).await;
+        assert!(
+            matches!(fault, Err(ModelFault::Malformed { .. } | ModelFault::Unfit(_))),
+            "{}",
+            &shown[..shown.len().min(40)]
+        );
+    }
+    let server = StandIn::start(|_, _| axum::Json(json!({"embeddings": [[1], [1, 2]]})).into_response()).await;
+    assert!(matches!(
+        server.client().embed(&texts(2), Purpose::Query).await,
+        Err(ModelFault::Malformed { .. } | ModelFault::Unfit(_))
+>>>>>>> theirs
     ));
     let without = server.client_with(|config| config.embed_model = None);
     assert!(matches!(without.embed(&texts(1), Purpose::Query, MINUTE).await, Err(ModelFault::Missing { .. })));

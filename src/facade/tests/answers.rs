@@ -122,10 +122,15 @@ async fn a_change_is_told_when_it_comes() {
     let facade = facade();
     let mut stream = Stream::begin(&facade, "/chat").await;
     let began = tokio::time::Instant::now();
-    put_answer(&facade, &stream.answer.clone(), &stream.question.clone(), json!({}));
-    // As the caches do, of which this one is a stand-in.
-    facade.events.change(|_| {});
-    assert_eq!(stream.next().await.unwrap().0, "message");
+    let (question, answer) = (stream.question.clone(), stream.answer.clone());
+    // By then the stream waits.
+    let answering = async {
+        put_answer(&facade, &answer, &question, json!({}));
+        // As the caches do, of which this one is a stand-in.
+        facade.events.change(|_| {});
+    };
+    let (event, ()) = tokio::join!(stream.next(), answering);
+    assert_eq!(event.unwrap().0, "message");
     assert!(began.elapsed().as_secs() < 1, "without the wait for the elapsed time: {:?}", began.elapsed());
 }
 
