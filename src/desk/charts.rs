@@ -205,7 +205,7 @@ mod tests {
             strip(Language::English, &readings(&[(Mark::Pass, 2), (Mark::Fail, 1), (Mark::Pass, 1)])).into_string();
         assert!(drawn.contains(r#"class="p" d="M221.5 19h7M236.5 19h2""#), "{drawn}");
         assert!(drawn.contains(r#"class="f" d="M230.75 11.5h3.5""#), "{drawn}");
-        assert!(drawn.contains(r#"aria-label="2 passes, then 1 failure, then 1 pass""#), "{drawn}");
+        assert!(drawn.contains(r#"aria-label="2 passed, then 1 failure, then 1 passed""#), "{drawn}");
         let long = strip(Language::English, &readings(&[(Mark::Held, 300), (Mark::Unknown, 2)])).into_string();
         assert!(long.contains("46 held, then 2 unknown") && long.len() < 400, "{long}");
         assert!(strip(Language::English, &[]).into_string().contains("No reading yet"));

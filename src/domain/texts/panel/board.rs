@@ -29,7 +29,7 @@ words! {
     suspended: "suspenso", "suspended";
     healthy: "em ordem", "healthy";
     empty: "Nenhum cenário ainda", "No Scenario yet";
-    empty_more: "Crie um com kubectl apply, ou pela pasta do registro. Ele aparece aqui assim que for lido.",
+    empty_more: "Crie um com kubectl apply, ou pela pasta do registro. Ele aparece aqui na primeira leitura.",
         "Create one with kubectl apply, or by the registry. It appears here as soon as it is read.";
     empty_filtered: "Nenhum cenário com este filtro", "No Scenario with this filter";
     undecodable: "Não é possível ler estes objetos", "These objects can't be decoded";
@@ -128,8 +128,8 @@ pub fn selected(language: Language, selected: usize, total: usize) -> String {
 /// So many readings of one kind.
 fn readings(language: Language, kind: Kind, count: usize) -> String {
     match (kind, count) {
-        (Kind::Pass, 1) => text!(language, "1 boa", "1 pass"),
-        (Kind::Pass, _) => text!(language, "{count} boas", "{count} passes"),
+        (Kind::Pass, 1) => text!(language, "1 boa", "1 passed"),
+        (Kind::Pass, _) => text!(language, "{count} boas", "{count} passed"),
         (Kind::Fail, 1) => text!(language, "1 falha", "1 failure"),
         (Kind::Fail, _) => text!(language, "{count} falhas", "{count} failures"),
         (Kind::Unknown, _) => text!(language, "{count} sem visibilidade", "{count} unknown"),
