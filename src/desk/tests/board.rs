@@ -138,6 +138,10 @@ async fn past_downtime_becomes_maintenance_by_an_action_and_back() {
     desk.server.put("actions", action);
     let text = desk.get("/desk/scenarios/a.ok", &ana).await.text;
     assert!(text.contains("Desfazer") && !text.contains("70,00"), "{text}");
+    let begun = Hour::of(Timestamp::now());
+    let body = format!("csrf={csrf}&from={}&until={}&as=maintenance&reason=x", begun.0, begun.0 + 1);
+    let of_now = desk.post("/desk/scenarios/a.ok/reclassify", &ana, &body).await;
+    assert_eq!(of_now.status, 303, "of the current hour, what is over: {}", of_now.text);
     let back = send(format!("until={until}&as=downtime")).await;
     assert_eq!(back.status, 303, "{}", back.text);
 }

@@ -8,6 +8,7 @@ use crate::desk::pages::failed;
 use crate::desk::panel::{Panel, PanelState};
 use crate::domain::history::Hour;
 use crate::domain::history::maintenance::{self, MAINTENANCE, Reclassified};
+use crate::runtime::clock;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use std::time::Duration;
@@ -48,7 +49,8 @@ pub async fn run(State(panel): State<PanelState>, Path(name): Path<String>, sent
 pub async fn reclassify(State(panel): State<PanelState>, Path(name): Path<String>, sent: Sent) -> Response {
     let form = &sent.form;
     let hour = |field: &str| form.get(field).parse().map(Hour).map_err(|_| CommandError::invalid(field, "an hour"));
-    let now = sent.visit.look.now;
+    // That of the command, so that what is over here is over there.
+    let now = clock::now();
     let command = |_: &_| {
         let (from, until) = (hour("from")?.start(), hour("until")?.start());
         let is_maintenance = form.get("as") == MAINTENANCE;
