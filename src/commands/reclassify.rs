@@ -7,7 +7,7 @@ use crate::api::{Subject, SubjectState};
 use crate::domain::history::maintenance::{Invalid, Reclassified, VERB as OF_HISTORY};
 use crate::domain::printable::printable;
 use crate::domain::refusal::Refusal;
-use crate::runtime::clock::now;
+use crate::runtime::clock::{now, now_in_micros};
 use jiff::Timestamp;
 
 /// The verb of its Actions.
@@ -40,7 +40,7 @@ impl Command for Reclassify {
             None => {
                 let permit = context.admit(Objects::ONE)?;
                 let subject = Subject { kind: "Scenario".into(), name: self.scenario.clone() };
-                let parameters = reclassified.parameters(now());
+                let parameters = reclassified.parameters(now_in_micros());
                 let record = Record { verb: VERB, subject, before: SubjectState::default(), parameters };
                 Intent::begin(&permit, context, record).await?
             }
