@@ -49,6 +49,7 @@ pub mod salvage;
 pub mod schedule;
 pub mod silence;
 pub mod similar;
+pub mod sought;
 pub mod streak;
 pub mod target;
 pub mod template;

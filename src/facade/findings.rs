@@ -28,8 +28,8 @@ pub async fn list(
     caller: Caller,
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Page<FindingView>>, Problem> {
-    let [phase, severity, scenario, agent] = FindingFilter::PARAMETERS;
-    PageRequest::check_names(&parameters, &[phase, severity, scenario, agent, Sort::PARAMETER])?;
+    let [phase, severity, scenario, agent, text] = FindingFilter::PARAMETERS;
+    PageRequest::check_names(&parameters, &[phase, severity, scenario, agent, text, Sort::PARAMETER])?;
     let filter = FindingFilter::parse(&parameters)?;
     let page = PageRequest::parse(&parameters, Order::Findings(Sort::parse(&parameters)?))?;
     Ok(Json(facade.backend.process.resources.list_findings(&filter, &page, &caller.name)))

@@ -135,7 +135,13 @@ fn is_verb(text: &str) -> bool {
 impl Resources {
     /// One page of the Actions that a filter selects, newest first.
     pub fn list_actions(&self, filter: &ActionFilter, page: &PageRequest) -> Page<ActionView> {
+        self.find_actions(filter, page).1
+    }
+
+    /// As [`Resources::list_actions`], with the number of all that the filter selects.
+    pub fn find_actions(&self, filter: &ActionFilter, page: &PageRequest) -> (usize, Page<ActionView>) {
         let actions = self.actions.state_filter(|action| filter.matches(action));
-        Page::new(page, actions, |action| Key::newest_first(created_at(action)), ActionView::new)
+        let total = actions.len();
+        (total, Page::new(page, actions, |action| Key::newest_first(created_at(action)), ActionView::new))
     }
 }

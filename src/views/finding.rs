@@ -7,6 +7,7 @@ use crate::api::{
     Evidence, Finding, FindingAcknowledgement, FindingRunbook, FindingStatus, Notice, Phase, ReadValue, Severity,
     Snapshot,
 };
+use crate::domain::sought::{SOUGHT_MAX, Sought};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
@@ -218,6 +219,9 @@ pub struct FindingFilter {
     /// Id or object name of the Agent.
     #[param(nullable = false)]
     pub agent: Option<String>,
+    /// Words that stand in the message, the title, or the names of the Scenario, check and item, whatever their case and accents.
+    #[param(value_type = Option<String>, nullable = false, max_length = 200, example = "execucao 112")]
+    pub text: Option<Sought>,
 }
 
 /// Phases that a filter selects.
@@ -234,7 +238,7 @@ pub enum PhaseFilter {
 
 impl FindingFilter {
     /// Names of the parameters that [`FindingFilter::parse`] reads.
-    pub const PARAMETERS: [&'static str; 4] = ["phase", "severity", "scenario", "agent"];
+    pub const PARAMETERS: [&'static str; 5] = ["phase", "severity", "scenario", "agent", "text"];
 
     /// Reads the filter from query parameters; the error names the first invalid parameter.
     pub fn parse(parameters: &Parameters) -> Result<FindingFilter, QueryError> {
@@ -249,7 +253,8 @@ impl FindingFilter {
             .transpose()
             .map_err(|message| QueryError::new("severity", message))?;
         let text = |name| parameters.get(name).cloned();
-        Ok(FindingFilter { phase, severity, scenario: text("scenario"), agent: text("agent") })
+        let sought = parameters.get("text").map(|given| sought(given)).transpose()?;
+        Ok(FindingFilter { phase, severity, scenario: text("scenario"), agent: text("agent"), text: sought })
     }
 
     /// Whether the filter selects a Finding. `agent` is the object name of the Agent to filter by.
@@ -259,14 +264,32 @@ impl FindingFilter {
             && self.severity.is_none_or(|wanted| severity(finding) == Some(wanted))
             && self.scenario.as_ref().is_none_or(|wanted| finding.spec.scenario == *wanted)
             && agent.is_none_or(|wanted| responsible == Some(wanted))
+            && self.text.as_ref().is_none_or(|sought| sought.is_in(texts(finding)))
     }
 }
 
+/// What is searched for; the error says that it is too long.
+fn sought(given: &str) -> Result<Sought, QueryError> {
+    match given.chars().count() {
+        ..=SOUGHT_MAX => Ok(Sought::parse(given)),
+        chars => Err(QueryError::new("text", format!("{chars} characters, should be at most {SOUGHT_MAX}"))),
+    }
+}
+
+/// What is searched in a Finding.
+fn texts(finding: &Finding) -> impl Iterator<Item = &str> {
+    let (spec, status) = (&finding.spec, finding.status.as_ref());
+    let of_status = status.into_iter().flat_map(|status| [&status.message, &status.title]).flatten();
+    [&spec.scenario, &spec.check, &spec.key].into_iter().chain(of_status).map(String::as_str)
+}
+
 impl PhaseFilter {
-    const ALL: [PhaseFilter; 4] =
+    /// All of them.
+    pub const ALL: [PhaseFilter; 4] =
         [PhaseFilter::Active, PhaseFilter::Open, PhaseFilter::Acknowledged, PhaseFilter::Resolved];
 
-    fn as_str(self) -> &'static str {
+    /// The word of the parameter.
+    pub fn as_str(self) -> &'static str {
         match self {
             PhaseFilter::Active => "active",
             PhaseFilter::Open => "open",

@@ -27,6 +27,7 @@ mod samples;
 mod scenario;
 mod shown;
 mod silence;
+mod silence_standing;
 mod similar;
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,7 @@ pub use run::{CheckView, RunAccepted, RunView};
 pub use samples::Totals;
 pub use scenario::{ScenarioView, is_ready};
 pub use silence::{MatcherView, RecurrenceView, SilenceFilter, SilenceView};
+pub use silence_standing::{Standing, StandingSilence};
 pub use similar::{NoteView, SimilarFindings, SimilarView};
 pub use thread::{ThreadFilter, ThreadState, ThreadView};
 pub use tick::{TickResultView, TickView};

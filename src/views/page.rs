@@ -56,6 +56,11 @@ impl PageRequest {
         PageRequest { limit: LIMIT_DEFAULT, cursor: None, order }
     }
 
+    /// The first page with so many items.
+    pub fn first_of(order: Order, limit: usize) -> PageRequest {
+        PageRequest { limit, ..PageRequest::first(order) }
+    }
+
     /// Refuses parameters other than those of paging and the given ones.
     pub fn check_names(parameters: &Parameters, others: &[&str]) -> Result<(), QueryError> {
         let known: Vec<_> = others.iter().copied().chain(PageRequest::PARAMETERS).collect();

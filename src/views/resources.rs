@@ -107,11 +107,22 @@ impl Resources {
 
     /// One page of the Findings that a filter selects, in the order of the request, for the caller `looker`.
     pub fn list_findings(&self, filter: &FindingFilter, page: &PageRequest, looker: &str) -> Page<FindingView> {
+        self.find_findings(filter, page, looker).1
+    }
+
+    /// As [`Resources::list_findings`], with the number of all that the filter selects.
+    pub fn find_findings(
+        &self,
+        filter: &FindingFilter,
+        page: &PageRequest,
+        looker: &str,
+    ) -> (usize, Page<FindingView>) {
         let agent = filter.agent.as_deref().map(|given| self.agent_object_name(given));
         let findings = self.findings.state_filter(|finding| filter.matches(finding, agent.as_deref()));
+        let total = findings.len();
         let sort = if let Order::Findings(sort) = page.order { sort } else { Sort::default() };
         let key = |finding: &Finding| sort.key(|| severity(finding), opened_at(finding));
-        Page::new(page, findings, key, |finding| self.finding_view(finding, looker))
+        (total, Page::new(page, findings, key, |finding| self.finding_view(finding, looker)))
     }
 
     /// The Thread of this name.

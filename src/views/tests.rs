@@ -95,6 +95,8 @@ fn a_filter_selects_by_every_condition() {
         (vec![("severity", "low")], None, (false, false)),
         (vec![("scenario", "s")], None, (true, false)),
         (vec![("scenario", "t")], None, (false, false)),
+        (vec![("text", "S c")], None, (true, false)),
+        (vec![("text", "s other")], None, (false, false)),
         (vec![], Some("pulso"), (true, false)),
         (vec![], Some("trilho"), (false, false)),
     ] {
@@ -197,6 +199,8 @@ fn invalid_parameters_are_named() {
         assert_eq!(error.parameter, name);
         assert!(error.message.contains("is not one of"), "{error}");
     }
+    let error = FindingFilter::parse(&parameters(&[("text", &"x".repeat(201))])).unwrap_err();
+    assert_eq!(error.to_string(), "text: 201 characters, should be at most 200");
     let error = Sort::parse(&parameters(&[("sort", "name")])).unwrap_err();
     assert_eq!(error.to_string(), "sort: \"name\" is not one of created, severity");
     let error = PageRequest::check_names(&parameters(&[("phse", "open")]), &["phase"]).unwrap_err();

@@ -58,7 +58,8 @@ impl ThreadState {
         if thread.spec.closed { ThreadState::Closed } else { ThreadState::Open }
     }
 
-    fn as_str(self) -> &'static str {
+    /// The word of the parameter.
+    pub fn as_str(self) -> &'static str {
         match self {
             ThreadState::Open => "open",
             ThreadState::Closed => "closed",
@@ -137,8 +138,18 @@ impl Resources {
 
     /// One page of the Threads that a filter selects, in the order of the request. The error names what is wrong with the filter.
     pub fn list_threads(&self, filter: &ThreadFilter, page: &PageRequest) -> Result<Page<ThreadView>, QueryError> {
+        self.find_threads(filter, page).map(|(_, page)| page)
+    }
+
+    /// As [`Resources::list_threads`], with the number of all that the filter selects.
+    pub fn find_threads(
+        &self,
+        filter: &ThreadFilter,
+        page: &PageRequest,
+    ) -> Result<(usize, Page<ThreadView>), QueryError> {
         let agent = self.agent_of_filter(filter.agent.as_deref())?;
         let threads = self.threads.state_filter(|thread| filter.matches(thread, agent.as_deref()));
+        let total = threads.len();
         let sort = if let Order::Threads(sort) = page.order { sort } else { Sort::default() };
         // One look at all Findings is quicker than one for each Thread.
         let findings = if sort == Sort::Severity { self.findings.state() } else { Vec::new() };
@@ -148,6 +159,6 @@ impl Resources {
             .collect();
         let severity = |thread: &Thread| severities.get(thread.spec.finding.as_deref()?).copied();
         let key = |thread: &Thread| sort.key(|| severity(thread), created_at(thread));
-        Ok(Page::new(page, threads, key, |thread| self.thread_view(thread)))
+        Ok((total, Page::new(page, threads, key, |thread| self.thread_view(thread))))
     }
 }
