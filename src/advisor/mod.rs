@@ -4,3 +4,4 @@ pub mod ollama;
 pub mod runbooks;
 pub mod runner;
 pub mod vectors;
+pub mod self_test;

@@ -6,9 +6,9 @@ mod source;
 use super::check::Output;
 use super::settings::Settings;
 use super::{CliError, model};
-use crate::advisor::ollama::{ModelState, Ollama};
+use crate::advisor::self_test::{TEST_TIMES, Tested, self_test};
 use crate::domain::duration;
-use crate::domain::model::{Measured, ModelFault, Speed, Unfit, Verdict};
+use crate::domain::model::{ModelFault, Verdict};
 use crate::domain::printable::printable;
 use crate::domain::texts::{self, Language};
 use serde_json::{Value, json};
@@ -17,9 +17,6 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// How many times longer than AGENTIC_LLM_TIMEOUT a call of the self-test may take, so that it can tell how long it takes.
-const TEST_TIMES: u32 = 3;
 
 /// Options of `advise`.
 #[derive(Debug, clap::Args)]
@@ -54,13 +51,6 @@ pub struct FindingsArgs {
     pub namespace: Option<String>,
 }
 
-/// What a self-test found.
-struct Tested {
-    state: ModelState,
-    measured: Measured,
-    speed: Speed,
-}
-
 /// Of the self-test exit code 0 if the time limit holds, 1 if it does not, 2 if the model can't be measured or is off. An error of the
 /// command is 2, too, which the caller sees to.
 pub async fn run(args: AdviseArgs) -> Result<ExitCode, CliError> {
@@ -82,7 +72,7 @@ pub async fn run(args: AdviseArgs) -> Result<ExitCode, CliError> {
     if args.output == Output::Table {
         print(&texts::self_test_begins(language, client.model(), &client.server()));
     }
-    let tested = Box::pin(test(&client)).await;
+    let tested = Box::pin(self_test(&client)).await;
     match args.output {
         Output::Table => lines(language, &tested, timeout).iter().for_each(|line| print(line)),
         Output::Json => print(&as_json(language, client.model(), &tested, timeout).to_string()),
@@ -93,13 +83,6 @@ pub async fn run(args: AdviseArgs) -> Result<ExitCode, CliError> {
 fn print(line: &str) {
     // A reader that wants no more, such as `head`, is no error.
     let _ = writeln!(std::io::stdout().lock(), "{}", printable(line));
-}
-
-async fn test(client: &Ollama) -> Result<Tested, ModelFault> {
-    let state = client.state().await?;
-    let measured = client.measure(&uuid::Uuid::new_v4().simple().to_string()).await?;
-    let speed = Speed::of(&measured).ok_or(ModelFault::Unfit(Unfit::NoDurations))?;
-    Ok(Tested { state, measured, speed })
 }
 
 fn code(tested: &Result<Tested, ModelFault>, timeout: Duration) -> u8 {
@@ -158,6 +141,8 @@ fn as_json(language: Language, model: &str, tested: &Result<Tested, ModelFault>,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::advisor::ollama::ModelState;
+    use crate::domain::model::{Measured, Speed};
 
     fn tested() -> Result<Tested, ModelFault> {
         let (prompt, answer) = (Duration::from_secs(100), Duration::from_secs(16));
