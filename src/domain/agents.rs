@@ -4,6 +4,8 @@
 pub const MAESTRO: &str = "maestro";
 /// Keeps the index of the runbooks, and tells Maestro what they lack.
 pub const CURADOR: &str = "curador";
+/// Answers what people ask it from any page of the panel.
+pub const COPILOTO: &str = "copiloto";
 /// The author of Messages about what was read from targets.
 pub const VIGIA: &str = "vigia";
 

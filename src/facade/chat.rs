@@ -101,6 +101,7 @@ fn input(body: &[u8]) -> Result<ChatInput, Problem> {
         thread: name("thread_id")?,
         finding: name("finding_id")?,
         scenario: name("scenario_id")?,
+        agent: None,
     })
 }
 

@@ -32,6 +32,8 @@ pub struct ChatInput {
     pub thread: Option<String>,
     pub finding: Option<String>,
     pub scenario: Option<String>,
+    /// Object name of the Agent that is asked in a Thread of its own. Without it, that of the Finding or Scenario, or else Maestro.
+    pub agent: Option<String>,
 }
 
 /// Stores a question in a Thread, and waits for the answers. A command in its text is carried out.
@@ -72,7 +74,7 @@ impl Command for Chat {
         earlier: Option<Intent>,
         stored: &Stored<ChatView>,
     ) -> Result<ChatView, CommandError> {
-        let ChatInput { text, thread: _, finding, scenario } = &self.input;
+        let ChatInput { text, finding, scenario, .. } = &self.input;
         let text = context.secrets.redact(text.as_str()).into_owned();
         let said = Utterance {
             place: self.place(context, earlier.as_ref(), &text).await?,
@@ -102,7 +104,7 @@ impl Command for Chat {
 impl Chat {
     /// The Thread of the question: of a repeated request the one that was chosen at first.
     async fn place(&self, context: &Context, earlier: Option<&Intent>, text: &str) -> Result<Place, CommandError> {
-        let ChatInput { thread: named, finding, scenario, .. } = &self.input;
+        let ChatInput { thread: named, finding, scenario, agent: asked, .. } = &self.input;
         let new = conversation_name(context.request.action());
         if let Some(chosen) = earlier.and_then(|intent| intent.parameter(THREAD)).filter(|chosen| *chosen != new) {
             return match thread(context, chosen).await {
@@ -132,14 +134,14 @@ impl Chat {
                 found => Ok(Place::Thread(Box::new(found?))),
             };
         }
-        if let (Some(name), None) = (current, earlier) {
+        if let (Some(name), None, None) = (current, earlier, asked) {
             match thread(context, &name).await {
                 Ok(thread) if !thread.spec.closed => return Ok(Place::Thread(Box::new(thread))),
                 Ok(_) | Err(CommandError::NotFound(_)) => {}
                 Err(error) => return Err(error),
             }
         }
-        let spec = self::conversation(context, text, agent.unwrap_or_else(|| MAESTRO.into()));
+        let spec = self::conversation(context, text, asked.clone().or(agent).unwrap_or_else(|| MAESTRO.into()));
         Ok(Place::New(new, spec))
     }
 }

@@ -80,7 +80,7 @@ pub async fn reply(context: &Context, thread: &str, said: &str) -> Result<Messag
 
 async fn chat(context: &Context, said: &str, thread: Option<&str>, finding: Option<&str>) -> ChatView {
     let (thread, finding) = (thread.map(String::from), finding.map(String::from));
-    let input = ChatInput { text: text(said), thread, finding, scenario: None };
+    let input = ChatInput { text: text(said), thread, finding, scenario: None, agent: None };
     send(context, Chat { input, wait: AnswerWait::NONE }).await.expect("not answered before").unwrap()
 }
 
@@ -165,7 +165,13 @@ async fn a_request_that_is_repeated_after_a_failure_of_any_step_is_done_once() {
                 let server = talking();
                 let of = |name: &str| (keyed(&server, name), format!("{said}: {step} {is_lost}"));
                 server.cluster(|c| if is_lost { c.loses_answer = Some(fails) } else { c.fails = Some(fails) });
-                let input = ChatInput { text: text(said), thread: None, finding: Some("open".into()), scenario: None };
+                let input = ChatInput {
+                    text: text(said),
+                    thread: None,
+                    finding: Some("open".into()),
+                    scenario: None,
+                    agent: None,
+                };
                 let (context, what) = of("k");
                 // The Thread that the Finding gets meanwhile changes nothing.
                 let first = send(&context, Chat { input: input.clone(), wait: AnswerWait::NONE }).await.unwrap();
@@ -248,7 +254,7 @@ async fn a_conversation_is_in_the_thread_of_its_finding_or_in_a_new_one() {
         ("scenario_id", json!([null, null, "none"])),
     ] {
         let name = |at: usize| input[at].as_str().map(String::from);
-        let input = ChatInput { text: text("oi"), thread: name(0), finding: name(1), scenario: name(2) };
+        let input = ChatInput { text: text("oi"), thread: name(0), finding: name(1), scenario: name(2), agent: None };
         let error = Chat { input, wait: AnswerWait::NONE }.execute(&lead(&server), None, &|_| None).await.unwrap_err();
         assert!(matches!(&error, CommandError::Invalid { field: named, .. } if named == field), "{error:?}");
     }
@@ -265,8 +271,13 @@ async fn a_chat_waits_for_the_answer() {
 
     let asking = {
         let context = Context { request: crate::commands::RequestId::unique(), ..context };
-        let input =
-            ChatInput { text: text("como está?"), thread: Some("thread".into()), finding: None, scenario: None };
+        let input = ChatInput {
+            text: text("como está?"),
+            thread: Some("thread".into()),
+            finding: None,
+            scenario: None,
+            agent: None,
+        };
         let wait = AnswerWait { first: Duration::from_secs(30), ..AnswerWait::NONE };
         tokio::spawn(async move { Chat { input, wait }.execute(&context, None, &|_| None).await.unwrap() })
     };
