@@ -1,9 +1,11 @@
 //! The panel, from the settings: what it works with, and who may come in.
 
-use super::serve;
 use super::settings::Settings;
+use super::{CliError, limits, model, serve};
+use crate::advisor::runbooks::{Library, LibraryConfig};
+use crate::advisor::self_test::TEST_TIMES;
 use crate::commands::{Caller, Context, Interface, RequestId};
-use crate::desk::{self, Gate, NotVerified, OneTime, Options, SignedIn};
+use crate::desk::{self, Gate, Meter, NotVerified, OneTime, Options, Shelf, SignedIn, Tools};
 use crate::facade::auth::Authenticator;
 use crate::facade::{Backend, RequestRate, parse_origins};
 use crate::runtime::caches::Caches;
@@ -57,6 +59,7 @@ pub fn routes(
         recovery: facade.recovery.clone(),
         gate: Arc::new(gate),
         history,
+        tools: tools(settings),
     };
     let origins = |name| parse_origins(settings.get(name).unwrap_or_default()).unwrap_or_default();
     let frames = origins("AGENTIC_DESK_FRAME_ANCESTORS");
@@ -73,6 +76,31 @@ pub fn routes(
         instance: at.instance.to_string(),
     };
     desk::routes(backend, caches, options, once)
+}
+
+/// The index of the runbooks, in memory, and the self-test of the local model; without what is not set up or cannot be used.
+fn tools(settings: &Settings) -> Tools {
+    let config = settings.get("AGENTIC_SPECS_ROOT").map(|root| LibraryConfig {
+        root: PathBuf::from(root),
+        database: None,
+        limits: limits::runbooks(settings),
+    });
+    let shelf = config.map(Library::open).transpose().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the panel cannot search the runbooks");
+        None
+    });
+    let meter = meter(settings).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the panel cannot measure the local model");
+        None
+    });
+    Tools { shelf: shelf.map(Shelf::new), meter: meter.unwrap_or_default() }
+}
+
+fn meter(settings: &Settings) -> Result<Option<Meter>, CliError> {
+    let Some(mut config) = model::config(settings)? else { return Ok(None) };
+    let timeout = config.timeout;
+    config.timeout = timeout.saturating_mul(TEST_TIMES);
+    Ok(Some(Meter::new(model::of(config)?, timeout)))
 }
 
 /// An address of this host at which one that listens on all of them is reached.

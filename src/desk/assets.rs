@@ -30,8 +30,11 @@ const STYLE: &[&str] = &[
     include_str!("assets/style/facts.css"),
     include_str!("assets/style/window.css"),
     include_str!("assets/style/states.css"),
+    include_str!("assets/style/lists.css"),
+    include_str!("assets/style/tools.css"),
     include_str!("assets/style/narrow.css"),
     include_str!("assets/style/window-narrow.css"),
+    include_str!("assets/style/navigation.css"),
     include_str!("assets/style/board.css"),
     include_str!("assets/style/media.css"),
 ];

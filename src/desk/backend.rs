@@ -1,5 +1,6 @@
 //! What the panel works with, which the command line wires up.
 
+use super::tools::Tools;
 use crate::api::Role;
 use crate::commands::{self, RecoveryState};
 use crate::domain::texts::Language;
@@ -21,6 +22,8 @@ pub struct Backend {
     pub recovery: RecoveryState,
     pub gate: Arc<dyn Gate>,
     pub history: Arc<dyn HistoryReader>,
+    /// What pages use besides the resources.
+    pub tools: Tools,
 }
 
 /// Who may come in.

@@ -6,7 +6,7 @@ use super::symbols;
 use super::visit::{Look, Theme, Visit};
 use super::watch;
 use crate::domain::texts::Language;
-use crate::domain::texts::panel::{session as said, words};
+use crate::domain::texts::panel::{lists, session as said, words};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LANGUAGE, RETRY_AFTER};
 use axum::response::{IntoResponse as _, Response};
@@ -22,22 +22,54 @@ const HTMX: &str = r#"{"allowEval":false,"allowScriptTags":false,"includeIndicat
 pub enum Place {
     Inbox,
     Board,
+    Findings,
+    Chat,
+    Threads,
+    Silences,
+    Handover,
+    Agents,
+    Actions,
+    Runbooks,
+    Model,
 }
 
 impl Place {
-    const ALL: [Place; 2] = [Place::Inbox, Place::Board];
+    /// Those that stand in the bar at any width.
+    const ALWAYS: [Place; 4] = [Place::Inbox, Place::Board, Place::Findings, Place::Chat];
+    /// Those that stand in the bar where there is room, else in its menu.
+    const ROOMY: [Place; 3] = [Place::Threads, Place::Silences, Place::Handover];
+    /// Those of the menu.
+    const MENU: [Place; 4] = [Place::Agents, Place::Actions, Place::Runbooks, Place::Model];
 
-    fn address(self) -> &'static str {
+    pub fn address(self) -> &'static str {
         match self {
             Place::Inbox => "/desk",
             Place::Board => "/desk/board",
+            Place::Findings => "/desk/findings",
+            Place::Chat => "/desk/chat",
+            Place::Threads => "/desk/threads",
+            Place::Silences => "/desk/silences",
+            Place::Handover => "/desk/handover",
+            Place::Agents => "/desk/agents",
+            Place::Actions => "/desk/actions",
+            Place::Runbooks => "/desk/runbooks",
+            Place::Model => "/desk/model",
         }
     }
 
     fn word(self, language: Language) -> &'static str {
         match self {
             Place::Inbox => words::inbox(language),
-            Place::Board => words::board(language),
+            Place::Board => lists::board(language),
+            Place::Findings => lists::findings(language),
+            Place::Chat => lists::copilot(language),
+            Place::Threads => lists::threads(language),
+            Place::Silences => lists::silences(language),
+            Place::Handover => lists::handover(language),
+            Place::Agents => lists::agents(language),
+            Place::Actions => lists::actions(language),
+            Place::Runbooks => lists::runbooks(language),
+            Place::Model => lists::model(language),
         }
     }
 }
@@ -51,6 +83,15 @@ pub struct Page<'a> {
     /// Messages that are pending for the reader.
     pub pending: usize,
     pub visit: &'a Visit,
+}
+
+/// What a question is about that is asked from a page: the Finding, Scenario or Thread of its address.
+fn asked_from(page: &str) -> Vec<(&'static str, &str)> {
+    let path = page.split('?').next().unwrap_or_default();
+    let kinds =
+        [("/desk/findings/", "finding_id"), ("/desk/scenarios/", "scenario_id"), ("/desk/threads/", "about_thread")];
+    let about = kinds.into_iter().filter_map(|(prefix, parameter)| Some((parameter, path.strip_prefix(prefix)?)));
+    about.filter(|(_, name)| !name.is_empty() && !name.contains('/')).collect()
 }
 
 /// An address with query parameters; those that are empty are left out.
@@ -85,18 +126,47 @@ impl Page<'_> {
                 a class="bar__name" href="/desk" { "Desk" }
                 nav aria-label=(words::main_navigation(language)) {
                     ul {
-                        @for place in Place::ALL {
-                            li {
-                                a href=(place.address()) aria-current=[(self.place == Some(place)).then_some("page")] {
-                                    (place.word(language))
-                                    @if place == Place::Inbox { (client::count(language, self.pending)) }
-                                }
-                            }
-                        }
+                        @for place in Place::ALWAYS { li { (self.entry(place)) } }
+                        @for place in Place::ROOMY { li class="roomy" { (self.entry(place)) } }
+                        li class="more" { (self.more()) }
                     }
                 }
                 (watch::bar(&self.visit.round, &self.visit.look))
                 (self.end())
+            }
+        }
+    }
+
+    fn entry(&self, place: Place) -> Markup {
+        let language = self.visit.language();
+        let to = match place {
+            Place::Chat => address(place.address(), &asked_from(&self.visit.address)),
+            _ => place.address().to_string(),
+        };
+        html! {
+            a href=(to) aria-current=[(self.place == Some(place)).then_some("page")] {
+                (place.word(language))
+                @if place == Place::Inbox { (client::count(language, self.pending)) }
+                }
+            }
+        }
+    }
+
+    /// The menu of what has no room in the bar.
+    fn more(&self) -> Markup {
+        let is_in = |places: &[Place]| self.place.is_some_and(|place| places.contains(&place));
+        let class = match (is_in(&Place::MENU), is_in(&Place::ROOMY)) {
+            (true, _) => "is-here",
+            (false, true) => "is-here is-roomy",
+            (false, false) => "",
+        };
+        html! {
+            details name="bar" {
+                summary class=(class) { (lists::more(self.visit.language())) }
+                ul class="more__in" {
+                    @for place in Place::ROOMY { li class="tight" { (self.entry(place)) } }
+                    @for place in Place::MENU { li { (self.entry(place)) } }
+                }
             }
         }
     }
@@ -114,7 +184,7 @@ impl Page<'_> {
             if look.keys { ("off", words::keys_on(language)) } else { ("on", words::keys_off(language)) };
         let other = if language == Language::Portuguese { "en" } else { "pt" };
         html! {
-            details class="menu" {
+            details class="menu" name="bar" {
                 summary { span class="bar__user" { (caller.name) } }
                 div class="menu__in" {
                     form method="post" action="/desk/preferences" {

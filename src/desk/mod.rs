@@ -28,6 +28,7 @@ mod symbols;
 #[cfg(test)]
 mod tests;
 mod time;
+mod tools;
 mod visit;
 mod watch;
 
@@ -35,6 +36,7 @@ pub use backend::{Backend, Gate, NotVerified, Options, SignedIn};
 pub use language::accepted;
 pub use pages::peers::{HISTORY_PATH, HistoryRequest};
 pub use session::OneTime;
+pub use tools::{Meter, Shelf, Tools};
 
 use crate::runtime::caches::Caches;
 use axum::Router;
@@ -60,7 +62,7 @@ fn over(panel: Panel) -> Router {
         .route("/desk/pending", get(pages::inbox::count))
         .route("/desk/acknowledge", post(pages::inbox::acknowledge))
         .route("/desk/acknowledge/undo", post(pages::inbox::undo))
-        .route("/desk/findings", get(pages::linked::findings))
+        .route("/desk/findings", get(pages::findings::show))
         .route("/desk/findings/{name}", get(pages::context::finding))
         .route("/desk/findings/{name}/acknowledge", post(pages::context::acknowledge))
         .route("/desk/findings/{name}/take-back", post(pages::context::take_back))
@@ -71,7 +73,7 @@ fn over(panel: Panel) -> Router {
         .route("/desk/findings/{name}/silence", post(pages::context::silence))
         .route("/desk/findings/{name}/advice", post(pages::context::ask))
         .route("/desk/findings/{name}/vote", post(pages::context::vote))
-        .route("/desk/threads", get(pages::linked::threads))
+        .route("/desk/threads", get(pages::threads::show))
         .route("/desk/threads/{name}", get(pages::context::thread))
         .route("/desk/threads/{name}/reply", post(pages::context::reply))
         .route("/desk/board", get(pages::board::show))
@@ -84,6 +86,17 @@ fn over(panel: Panel) -> Router {
         .route("/desk/present/{window}", get(pages::presence::show))
         .route("/desk/present/{window}/replying", post(pages::presence::replying))
         .route("/desk/runbooks/{*spec}", get(pages::runbook::show))
+        .route("/desk/actions", get(pages::actions::show))
+        .route("/desk/actions.csv", get(pages::actions::download))
+        .route("/desk/agents", get(pages::agents::show))
+        .route("/desk/silences", get(pages::silences::list).post(pages::silences::make))
+        .route("/desk/silences/maintenance", post(pages::silences::maintenance))
+        .route("/desk/silences/{name}/end", post(pages::silences::end))
+        .route("/desk/handover", get(pages::handover::show))
+        .route("/desk/handover.txt", get(pages::handover::as_text))
+        .route("/desk/chat", get(pages::chat::show).post(pages::chat::ask))
+        .route("/desk/runbooks", get(pages::runbooks::show))
+        .route("/desk/model", get(pages::model::show).post(pages::model::begin))
         .route("/desk/preferences", post(pages::preferences::choose))
         .route("/desk/session", get(pages::session::form).post(pages::session::begin))
         .route("/desk/session/once/{code}", get(pages::session::once_form).post(pages::session::once))
@@ -91,7 +104,7 @@ fn over(panel: Panel) -> Router {
         .route("/desk/events", get(pages::events::follow))
         .route("/desk/changed", get(pages::events::changed))
         .route("/desk/assets/{name}", get(assets::serve))
-        .route("/desk/{*rest}", get(pages::linked::nothing))
+        .route("/desk/{*rest}", get(pages::nothing::show))
         .layer(middleware::from_fn_with_state(guard, guard::headers))
         .with_state(Arc::new(panel))
 }

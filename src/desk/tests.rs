@@ -2,6 +2,8 @@
 
 mod board;
 mod window;
+mod lists;
+mod silences;
 
 use super::backend::{Backend, Gate, NotVerified, Options, SignedIn};
 use super::held::HELD_FOR;
@@ -117,7 +119,8 @@ impl Desk {
             secrets: Default::default(),
         };
         let (operator, gate) = (Arc::new(Operator), Arc::new(Names));
-        let backend = Backend { context, operator, recovery: RecoveryState::complete(), gate, history };
+        let recovery = RecoveryState::complete();
+        let backend = Backend { context, operator, recovery, gate, history, tools: Default::default() };
         let options = Options {
             url: ORIGIN.into(),
             namespace: "ops".into(),
@@ -275,6 +278,11 @@ async fn every_form_needs_a_session_its_token_and_the_origin_of_the_panel() {
         "/desk/acknowledge/undo",
         "/desk/preferences",
         "/desk/session/out",
+        "/desk/silences",
+        "/desk/silences/maintenance",
+        "/desk/silences/s-1/end",
+        "/desk/chat",
+        "/desk/model",
         "/desk/findings/f-1/acknowledge",
         "/desk/findings/f-1/take-back",
         "/desk/findings/f-1/run",

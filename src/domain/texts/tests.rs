@@ -31,6 +31,7 @@ mod curator;
 mod model;
 mod notices;
 mod panel;
+mod panel_lists;
 mod readings;
 mod refusals;
 mod runbooks;

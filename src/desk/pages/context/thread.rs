@@ -54,7 +54,7 @@ impl Context<'_> {
     }
 
     /// A Message. Beside the last of an Agent is what can be done, which the program offers and not the text.
-    fn message(&self, message: &MessageView, is_last: bool) -> Markup {
+    pub fn message(&self, message: &MessageView, is_last: bool) -> Markup {
         let (language, is_person) = (self.language(), message.author.kind == "person");
         let id = format!("m-{}", message.id);
         let is_explanation = explains(message);
@@ -127,7 +127,7 @@ impl Context<'_> {
     }
 
     /// Which answer of the model is still to come, and how far it is. What was read is answered at once, in the log.
-    fn waiting(&self) -> Markup {
+    pub fn waiting(&self) -> Markup {
         let (language, now) = (self.language(), self.visit.look.now);
         let agent = self.thread.as_ref().map_or("", |thread| thread.agent.name.as_str());
         let asked = self.messages.iter().rev().find(|message| message.answer.is_some());

@@ -17,9 +17,16 @@ macro_rules! words {
     };
 }
 
+pub mod actions;
 pub mod board;
+pub mod chat;
 pub mod context;
+pub mod handover;
 pub mod inbox;
+pub mod lists;
+pub mod model;
+pub mod runbooks;
 pub mod session;
+pub mod silences;
 pub mod times;
 pub mod words;

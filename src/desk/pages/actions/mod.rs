@@ -1,0 +1,158 @@
+//! The action log: `GET /desk/actions`, and the same as a file, `GET /desk/actions.csv`.
+
+mod csv;
+
+pub use csv::download;
+
+use super::list::{self, Frame, address_with, given};
+use super::when;
+use crate::desk::guest::is_name;
+use crate::desk::layout::{Place, say};
+use crate::desk::panel::{Panel, PanelState};
+use crate::desk::time;
+use crate::desk::visit::Visit;
+use crate::domain::texts::Language;
+use crate::domain::texts::panel::{actions as said, lists, words};
+use crate::views::{ActionFilter, ActionView, Order, Page, PageRequest, Parameters, QueryError};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+
+const PATH: &str = "/desk/actions";
+const FILE: &str = "/desk/actions.csv";
+/// Parameters that make the list.
+const NAMES: [&str; 3] = ["verb", "actor", "since"];
+
+pub async fn show(State(panel): State<PanelState>, visit: Visit, Query(parameters): Query<Parameters>) -> Response {
+    let asked = in_time(given(parameters), &visit.look.zone);
+    let frame = Frame { panel: &panel, visit: &visit, place: Place::Actions };
+    match find(&panel, &asked) {
+        Ok((total, page)) => answer(&frame, &asked, total, &page),
+        Err(error) => {
+            let language = visit.language();
+            frame.wrong_filter(said::title(language), &filters(language, &visit.look.zone, &asked), &error)
+        }
+    }
+}
+
+/// The parameters, with the time as the API has it.
+fn in_time(mut asked: Parameters, zone: &TimeZone) -> Parameters {
+    if let Some(at) = asked.get("since").and_then(|since| when::parse(since, zone)) {
+        asked.insert("since".into(), at.to_string());
+    }
+    asked
+}
+
+fn find(panel: &Panel, asked: &Parameters) -> Result<(usize, Page<ActionView>), QueryError> {
+    let filter = ActionFilter::parse(asked)?;
+    let request = PageRequest::parse(asked, Order::Actions)?;
+    Ok(panel.resources().find_actions(&filter, &request))
+}
+
+fn answer(frame: &Frame<'_>, asked: &Parameters, total: usize, page: &Page<ActionView>) -> Response {
+    let (language, shown) = (frame.language(), page.items.len());
+    let here = address_with(PATH, asked, &NAMES, &[]);
+    let first = asked.contains_key("cursor").then_some(here.as_str());
+    let next = page.next.as_deref().map(|next| address_with(PATH, asked, &NAMES, &[("cursor", next)]));
+    let all = said::count(language, total);
+    let count = if shown == total { all } else { lists::of_all(language, shown, &all) };
+    let file = address_with(FILE, asked, &NAMES, &[]);
+    let download = html! { @if total > 0 { a class="btn" href=(file) download { (said::download(language)) } } };
+    let is_filtered = NAMES.iter().any(|name| asked.contains_key(*name));
+    let content = html! {
+        (list::top(said::title(language), (total > 0).then_some(&count), &download))
+        p class="page__lead" { (said::lead(language)) }
+        (filters(language, &frame.visit.look.zone, asked))
+        @match (page.items.is_empty(), is_filtered) {
+            (true, true) => (say(lists::nothing_found(language), "", Some((PATH, lists::clear(language))))),
+            (true, false) => (say(said::none(language), said::none_more(language), None)),
+            (false, _) => (table(frame, &page.items)),
+        }
+        (list::pager(language, first, next.as_deref()))
+    };
+    frame.answer(StatusCode::OK, said::title(language), &content)
+}
+
+fn table(frame: &Frame<'_>, actions: &[ActionView]) -> Markup {
+    let language = frame.language();
+    html! {
+        table class="tab tab--actions" {
+            thead {
+                tr {
+                    th scope="col" { (said::at(language)) }
+                    th scope="col" { (said::actor(language)) }
+                    th scope="col" { (said::verb(language)) }
+                    th scope="col" { (said::subject(language)) }
+                    th scope="col" { (said::via(language)) }
+                    th scope="col" { (said::result(language)) }
+                }
+            }
+            tbody { @for action in actions { (row(frame, action)) } }
+        }
+    }
+}
+
+fn row(frame: &Frame<'_>, action: &ActionView) -> Markup {
+    let (language, look) = (frame.language(), &frame.visit.look);
+    html! {
+        tr {
+            td class="tab__w" { @if let Some(at) = action.at { (time::clock(look, at)) } }
+            th scope="row" class="tab__t" {
+                b { (action.actor.name) }
+                @if !action.proven { small { (words::not_proven(language)) } }
+            }
+            td class="tab__v" { (did(language, &action.verb)) }
+            td class="tab__s" { (subject(frame.panel, action)) }
+            td class="tab__a" { (said::by(language, &action.actor.via).unwrap_or(&action.actor.via)) }
+            td class="tab__p" {
+                (came(language, action.result.as_deref()))
+                @if let Some(message) = &action.message { small { (message) } }
+            }
+        }
+    }
+}
+
+/// What was done, in words.
+pub fn did<'a>(language: Language, verb: &'a str) -> &'a str {
+    said::did(language, verb).unwrap_or(verb)
+}
+
+/// What came of it, in words.
+pub fn came<'a>(language: Language, result: Option<&'a str>) -> &'a str {
+    said::came(language, result).or(result).unwrap_or_default()
+}
+
+/// The object that was acted upon, with a link to its page where it has one.
+pub fn subject(panel: &Panel, action: &ActionView) -> Markup {
+    let name = action.subject.name.as_str();
+    let page = match action.subject.kind.as_str() {
+        _ if !is_name(name) => None,
+        "Finding" => Some(format!("/desk/findings/{name}")),
+        "Scenario" => Some(format!("/desk/scenarios/{name}")),
+        "Thread" => Some(format!("/desk/threads/{name}")),
+        "Message" => panel.resources().message(name).map(|message| format!("/desk/threads/{}", message.spec.thread)),
+        "Silence" => Some(format!("/desk/silences#{name}")),
+        _ => None,
+    };
+    html! {
+        @match page {
+            Some(page) => a class="fact" href=(page) { (name) },
+            None => span class="fact" { (name) },
+        }
+    }
+}
+
+fn filters(language: Language, zone: &TimeZone, asked: &Parameters) -> Markup {
+    let value = |name: &str| asked.get(name).map_or("", String::as_str);
+    let verbs: Vec<_> = said::VERBS.iter().map(|verb| (verb.to_string(), did(language, verb).to_string())).collect();
+    let since = asked.get("since").and_then(|since| when::parse(since, zone)).map(|at| when::field(at, zone));
+    let is_filtered = NAMES.iter().any(|name| asked.contains_key(*name));
+    let fields = html! {
+        (list::select("verb", said::verb(language), Some(lists::any(language)), value("verb"), &verbs))
+        (list::input("actor", said::actor(language), "text", value("actor"), said::name_of_person(language)))
+        (list::input("since", said::since(language), "datetime-local", &since.unwrap_or_default(), ""))
+    };
+    list::sieve(language, PATH, is_filtered, &fields)
+}

@@ -1,0 +1,117 @@
+//! What is told of a shift.
+
+use crate::api::WatchState;
+use crate::controllers::scenario::state_of;
+use crate::views::{
+    ActionFilter, ActionView, FindingFilter, FindingView, Order, PageRequest, PhaseFilter, Resources, Sort,
+    StandingSilence,
+};
+use jiff::{SignedDuration, Timestamp};
+use kube::ResourceExt as _;
+
+/// Findings that are told, and things that happened, at most.
+const FINDINGS_MAX: usize = 100;
+const EVENTS_MAX: usize = 200;
+/// Silences that are told at most.
+const SILENCES_MAX: usize = 50;
+/// How far ahead the next Silences are told.
+const AHEAD: SignedDuration = SignedDuration::from_hours(12);
+/// Actions that say nothing to the next shift.
+const NOT_TOLD: [&str; 5] = ["sign-out", "chat", "reply", "vote", "digest"];
+
+/// A shift: since a time until now.
+pub struct Shift {
+    pub since: Timestamp,
+    pub until: Timestamp,
+    /// Findings that are active, most serious first; the first of so many.
+    pub open: Vec<FindingView>,
+    pub open_total: usize,
+    pub opened: usize,
+    pub resolved: usize,
+    /// What happened, in its order; the last of so many.
+    pub events: Vec<Event>,
+    pub events_total: usize,
+    /// Silences that are active, or will be within the next hours.
+    pub silences: Vec<StandingSilence>,
+    /// Scenarios that are not watched, each with the reason.
+    pub unwatched: Vec<(String, WatchState)>,
+}
+
+/// Something that happened.
+pub struct Event {
+    pub at: Timestamp,
+    pub what: What,
+}
+
+pub enum What {
+    Opened(Box<FindingView>),
+    Resolved(Box<FindingView>),
+    Did(Box<ActionView>),
+}
+
+impl Shift {
+    pub fn of(resources: &Resources, since: Timestamp, until: Timestamp) -> Shift {
+        let request = PageRequest::first_of(Order::Findings(Sort::Severity), FINDINGS_MAX);
+        let (open_total, open) = resources.find_findings(&FindingFilter::default(), &request, "");
+        let is_in = |at: Option<Timestamp>| at.filter(|at| *at >= since && *at <= until);
+        let mut events = Vec::new();
+        let (mut opened, mut resolved) = (0, 0);
+        for phase in [PhaseFilter::Active, PhaseFilter::Resolved] {
+            let filter = FindingFilter { phase, ..FindingFilter::default() };
+            for finding in resources.findings.state_filter(|finding| filter.matches(finding, None)) {
+                let status = finding.status.as_ref();
+                let time = |at: Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>| is_in(at.map(|at| at.0));
+                let began = time(status.and_then(|status| status.opened_at.as_ref()));
+                let ended = time(status.and_then(|status| status.resolved_at.as_ref()));
+                let view = || Box::new(resources.finding_view(&finding, ""));
+                if let Some(at) = began {
+                    opened += 1;
+                    events.push(Event { at, what: What::Opened(view()) });
+                }
+                if let Some(at) = ended {
+                    resolved += 1;
+                    events.push(Event { at, what: What::Resolved(view()) });
+                }
+            }
+        }
+        events.extend(actions(resources, since, until));
+        let events_total = events.len();
+        // The last ones, in their order.
+        events.sort_by_key(|event| std::cmp::Reverse(event.at));
+        events.truncate(EVENTS_MAX);
+        events.reverse();
+        let (_, mut silences) = resources.standing_silences(until, SILENCES_MAX);
+        silences.retain(|one| one.start.is_some_and(|start| start <= until + AHEAD));
+        Shift {
+            since,
+            until,
+            open: open.items,
+            open_total,
+            opened,
+            resolved,
+            events,
+            events_total,
+            silences,
+            unwatched: unwatched(resources),
+        }
+    }
+}
+
+/// What people did that matters to the next shift.
+fn actions(resources: &Resources, since: Timestamp, until: Timestamp) -> Vec<Event> {
+    let filter = ActionFilter { since: Some(since), ..ActionFilter::default() };
+    let request = PageRequest::first_of(Order::Actions, EVENTS_MAX);
+    let page = resources.find_actions(&filter, &request).1;
+    let told = page.items.into_iter().filter(|action| !NOT_TOLD.contains(&action.verb.as_str()));
+    let events = told.filter_map(|action| Some(Event { at: action.at?, what: What::Did(Box::new(action)) }));
+    events.filter(|event| event.at <= until).collect()
+}
+
+fn unwatched(resources: &Resources) -> Vec<(String, WatchState)> {
+    let scenarios = resources.scenarios.state();
+    let states = scenarios.iter().map(|scenario| (scenario.name_any(), state_of(scenario)));
+    let mut unwatched: Vec<_> = states.filter(|(_, state)| *state != WatchState::Ready).collect();
+    unwatched.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    unwatched.truncate(FINDINGS_MAX);
+    unwatched
+}

@@ -1,0 +1,116 @@
+//! The handover as plain text, for a mail or a chat.
+
+use super::shift::{Event, Shift, What};
+use crate::api::WatchState;
+use crate::desk::pages::actions::{came, did};
+use crate::desk::visit::Look;
+use crate::domain::texts::Language;
+use crate::domain::texts::panel::{handover as said, lists, times, words};
+use crate::views::{FindingView, Standing, StandingSilence};
+use jiff::Timestamp;
+use std::fmt::Write as _;
+
+/// The whole text.
+pub fn text(look: &Look, shift: &Shift) -> String {
+    let language = look.language;
+    let exact = |at: Timestamp| times::exact(language, at, &look.zone);
+    let mut out = String::new();
+    let mut line = |text: &str| {
+        // Writing to a String does not fail.
+        let _ = writeln!(out, "{}", text.trim_end());
+    };
+    line(said::title(language));
+    line(&said::period(language, &exact(shift.since), &exact(shift.until)));
+    line(&said::summary(language, shift.opened, shift.resolved, shift.open_total));
+    section(
+        &mut line,
+        said::still_open(language),
+        shift.open.iter().map(|one| open(look, one)),
+        said::none_open(language),
+    );
+    if shift.open_total > shift.open.len() {
+        line(&said::more(language, shift.open_total - shift.open.len()));
+    }
+    let events = shift.events.iter().map(|one| event(look, one));
+    section(&mut line, said::happened(language), events, said::nothing_happened(language));
+    let silences = shift.silences.iter().map(|one| silence(look, one));
+    section(&mut line, said::silenced(language), silences, said::none_silenced(language));
+    if !shift.unwatched.is_empty() {
+        let names = shift.unwatched.iter().map(|(name, state)| format!("{name}: {}", watch(language, *state)));
+        section(&mut line, said::unwatched(language), names, "");
+    }
+    out
+}
+
+fn section(line: &mut impl FnMut(&str), title: &str, items: impl Iterator<Item = String>, none: &str) {
+    line("");
+    line(&title.to_uppercase());
+    let mut is_empty = true;
+    for item in items {
+        is_empty = false;
+        line(&format!("- {item}"));
+    }
+    if is_empty {
+        line(none);
+    }
+}
+
+/// What happened, on one line.
+pub fn headline(finding: &FindingView) -> String {
+    let message = finding.message.as_deref().map(str::trim).filter(|message| !message.is_empty());
+    let text = message.or(finding.title.as_deref()).unwrap_or(&finding.id);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn open(look: &Look, finding: &FindingView) -> String {
+    let language = look.language;
+    let severity = finding.severity.map_or("", |severity| words::severity(language, severity));
+    let since = finding.opened_at.map(|at| times::clock(language, at, look.now, &look.zone)).unwrap_or_default();
+    let who = match &finding.acknowledgement {
+        Some(ack) => {
+            let note =
+                ack.note.as_deref().map(|note| format!(": {}", note.split_whitespace().collect::<Vec<_>>().join(" ")));
+            format!("{}{}", said::with(language, &ack.by), note.unwrap_or_default())
+        }
+        None => said::nobody(language).to_string(),
+    };
+    let since = format!("{} {since}", lists::since(language).to_lowercase());
+    format!("[{severity}] {} ({}; {since}; {who})", headline(finding), finding.scenario_id)
+}
+
+fn event(look: &Look, event: &Event) -> String {
+    let language = look.language;
+    let at = times::clock(language, event.at, look.now, &look.zone);
+    let what = match &event.what {
+        What::Opened(finding) => format!("{}: {}", said::opened(language), headline(finding)),
+        What::Resolved(finding) => format!("{}: {}", said::resolved(language), headline(finding)),
+        What::Did(action) => {
+            let result = came(language, action.result.as_deref());
+            format!("{} {} ({}; {result})", action.actor.name, did(language, &action.verb), action.subject.name)
+        }
+    };
+    format!("{at} {what}")
+}
+
+fn silence(look: &Look, one: &StandingSilence) -> String {
+    let language = look.language;
+    let clock =
+        |at: Option<Timestamp>| at.map(|at| times::clock(language, at, look.now, &look.zone)).unwrap_or_default();
+    let when = match one.standing {
+        Standing::Active => format!("{} {}", said::until(language), clock(one.end)),
+        _ => format!("{} {}", said::begins(language), clock(one.start)),
+    };
+    let matchers: Vec<_> = one.silence.matchers.iter().map(|m| format!("{}{}{}", m.name, m.op, m.value)).collect();
+    let reason = one.silence.reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{reason} ({}; {when}; {})", matchers.join(", "), one.silence.author)
+}
+
+/// Why a Scenario is not watched.
+pub fn watch(language: Language, state: WatchState) -> &'static str {
+    match state {
+        WatchState::Ready => lists::state_ready(language),
+        WatchState::Suspended => lists::state_suspended(language),
+        WatchState::Invalid => lists::state_invalid(language),
+        WatchState::Late => lists::state_late(language),
+    }
+}

@@ -1,0 +1,94 @@
+//! Silences: what is held back, until when, and how to hold more back.
+
+use crate::domain::texts::Language;
+
+words! {
+    title: "Silêncios", "Silences";
+    lead: "Um silêncio retém os avisos; as verificações continuam, e a ocorrência aparece aqui do mesmo modo.",
+        "A Silence holds notices back; checks go on, and Findings appear here all the same.";
+    active: "Agora", "Now";
+    next: "A seguir", "Next";
+    past: "Encerrados", "Over";
+    none_active: "Nada está silenciado.", "Nothing is silenced.";
+    none_past: "Nenhum silêncio encerrado está guardado.", "No Silence that is over is kept.";
+    make: "Novo silêncio", "New Silence";
+    do_make: "Silenciar", "Silence";
+    end: "Encerrar", "End";
+    cancel: "Cancelar", "Cancel";
+    made: "O silêncio foi feito.", "The Silence was made.";
+    ended: "O silêncio foi encerrado.", "The Silence was ended.";
+    quick: "Manutenção", "Maintenance";
+    quick_for: "Silenciar por 1 h", "Silence for 1 h";
+    quick_what: "Cenário ou agente", "Scenario or Agent";
+    quick_none: "Escolha um cenário ou um agente.", "Choose a Scenario or an Agent.";
+    quick_group_scenarios: "Cenários", "Scenarios";
+    quick_group_agents: "Agentes", "Agents";
+    what: "O que silenciar", "What to silence";
+    what_more: "Vale o que cumpre todas as condições preenchidas.", "What meets all conditions that are filled in.";
+    any: "qualquer", "any";
+    scenario: "Cenário", "Scenario";
+    check: "Verificação", "Check";
+    key: "Item", "Item of the check";
+    agent: "Agente", "Agent";
+    severity: "Severidade", "Severity";
+    is: "é", "is";
+    is_not: "não é", "is not";
+    matches: "combina com", "matches";
+    matches_not: "não combina com", "does not match";
+    when: "Quando", "When";
+    from: "De", "From";
+    from_now: "vazio: agora", "empty: now";
+    length: "Por", "For";
+    until: "Ou até", "Or until";
+    why: "Motivo", "Reason";
+    why_more: "Fica no registro e aparece para quem está de plantão.", "It is recorded, and shown to the people on duty.";
+    field_matchers: "Condições", "Conditions";
+    field_end: "Fim", "End of it";
+    field_from: "Início", "Start";
+    not_made: "O silêncio não foi feito", "The Silence was not made";
+    not_a_time: "não é uma data com hora", "is no date with a time";
+    no_condition: "preencha ao menos uma condição", "fill in at least one condition";
+    holds_nothing: "Não retém nada neste momento.", "Holds nothing back at the moment.";
+    not_valid: "Não vale", "Not valid";
+    by: "por", "by";
+    again: "repete", "recurs";
+}
+
+/// When an active one ends: the time, and how long until then.
+pub fn until_in(language: Language, span: &str) -> String {
+    text!(language, "faltam {span}", "{span} left")
+}
+
+/// When the next one begins.
+pub fn begins_in(language: Language, span: &str) -> String {
+    text!(language, "começa em {span}", "begins in {span}")
+}
+
+/// The end, before its time.
+pub fn until_time(language: Language) -> &'static str {
+    match language {
+        Language::Portuguese => "até",
+        Language::English => "until",
+    }
+}
+
+/// How many notices are held back: of so many Findings.
+pub fn holds(language: Language, count: u32) -> String {
+    match count {
+        1 => text!(language, "Retém os avisos de 1 ocorrência:", "Holds back the notices of 1 Finding:"),
+        _ => text!(language, "Retém os avisos de {count} ocorrências:", "Holds back the notices of {count} Findings:"),
+    }
+}
+
+/// How many are active.
+pub fn count(language: Language, count: usize) -> String {
+    match count {
+        1 => text!(language, "1 ativo", "1 active"),
+        _ => text!(language, "{count} ativos", "{count} active"),
+    }
+}
+
+/// How many more there are than are shown.
+pub fn more(language: Language, count: usize) -> String {
+    text!(language, "e mais {count}", "and {count} more")
+}
