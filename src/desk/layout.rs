@@ -128,7 +128,7 @@ impl Page<'_> {
                     ul {
                         @for place in Place::ALWAYS { li { (self.entry(place)) } }
                         @for place in Place::ROOMY { li class="roomy" { (self.entry(place)) } }
-                        li class="more" { (self.more()) }
+                        li class="bar__more" { (self.more()) }
                     }
                 }
                 (watch::bar(&self.visit.round, &self.visit.look))
@@ -147,7 +147,6 @@ impl Page<'_> {
             a href=(to) aria-current=[(self.place == Some(place)).then_some("page")] {
                 (place.word(language))
                 @if place == Place::Inbox { (client::count(language, self.pending)) }
-                }
             }
         }
     }
@@ -163,7 +162,7 @@ impl Page<'_> {
         html! {
             details name="bar" {
                 summary class=(class) { (lists::more(self.visit.language())) }
-                ul class="more__in" {
+                ul class="bar__menu" {
                     @for place in Place::ROOMY { li class="tight" { (self.entry(place)) } }
                     @for place in Place::MENU { li { (self.entry(place)) } }
                 }

@@ -11,17 +11,17 @@ use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
 
-pub(super) struct Browser {
-    client: reqwest::Client,
+pub struct Browser {
+    pub client: reqwest::Client,
     pub base: String,
-    cookie: String,
+    pub cookie: String,
 }
 
 /// Status, where it leads, and text.
-pub(super) type Page = (u16, String, String);
+pub type Page = (u16, String, String);
 
 impl Browser {
-    fn new(running: &Running) -> Browser {
+    pub fn new(running: &Running) -> Browser {
         Browser::at(format!("http://{}", running.address))
     }
 
@@ -53,7 +53,7 @@ impl Browser {
 }
 
 /// What follows a mark, up to the next quotation mark.
-pub(super) fn after<'a>(page: &'a str, mark: &str) -> Option<&'a str> {
+pub fn after<'a>(page: &'a str, mark: &str) -> Option<&'a str> {
     page.split_once(mark)?.1.split('"').next()
 }
 

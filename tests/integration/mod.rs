@@ -7,6 +7,7 @@ mod check;
 mod clients;
 mod damaged_statuses;
 mod desk;
+mod desk_lists;
 mod digest;
 mod documents;
 mod events;

@@ -46,6 +46,9 @@ pub async fn show(State(panel): State<PanelState>, visit: Visit, Query(parameter
         @if page.items.is_empty() {
             (say(said::no_agents(language), said::no_agents_more(language), None))
         } @else {
+            p class="crew__h" aria-hidden="true" {
+                span { (said::agents(language)) } span { (said::watches(language)) } span { (said::busy(language)) }
+            }
             ol class="crew" { @for agent in &page.items { (roster.agent(agent)) } }
         }
         (list::pager(language, first, next.as_deref()))
@@ -74,19 +77,18 @@ impl Roster<'_> {
             li class="crew__a" {
                 div class="crew__who" {
                     h2 { (agent.name) " " span class="fact quiet" { (agent.id) } }
-                    p class="quiet" { span class="fact" { (agent.codename) } }
-                    p { (tier) }
+                    p class="quiet" { span class="fact" { (agent.codename) } " · " (tier) }
                     @if !agent.inbox.is_empty() {
                         p class="quiet" { (said::inbox_of(language)) " " (agent.inbox.iter().copied().map(Role::as_str).collect::<Vec<_>>().join(", ")) }
                     }
                     @if agent.suspended { p class="mark" { (shape("hold")) (said::suspended(language)) } }
                 }
                 div class="crew__what" {
-                    h3 class="field__l" { (said::watches(language)) }
+                    h3 { (said::watches(language)) }
                     @if agent.scenarios.is_empty() { p class="quiet" { (said::watches_nothing(language)) } } @else { (self.scenarios(agent)) }
                 }
                 div class="crew__busy" {
-                    h3 class="field__l" { (said::busy(language)) }
+                    h3 { (said::busy(language)) }
                     (self.busy(agent))
                     @if !agent.scenarios.is_empty() { (self.maintenance(agent)) }
                 }

@@ -104,7 +104,6 @@ fn row(frame: &Frame<'_>, thread: &ThreadView) -> Markup {
             }
             th scope="row" class="tab__t" {
                 a href={ "/desk/threads/" (thread.id) } { (thread.subject) }
-                @if thread.finding_id.is_some() { small { (said::about_finding(language)) } }
             }
             td class="tab__a" { (thread.agent.name) }
             td class="tab__n" data-l=(said::messages(language)) { (thread.message_count) }

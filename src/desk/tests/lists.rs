@@ -84,7 +84,7 @@ async fn what_others_wrote_is_text_on_every_page() {
     let ana = desk.sign_in("ana devops").await;
     let shown = [
         "/desk/findings",
-        "/desk/findings?phase=<script>alert(1)</script>",
+        "/desk/findings?phase=%3Cscript%3Ealert(1)%3C/script%3E",
         "/desk/findings?text=%3Cscript%3Ealert(1)%3C/script%3E&scenario=%3Cscript%3E",
         "/desk/threads",
         "/desk/actions",

@@ -11,6 +11,8 @@ use crate::desk::layout::{Place, say};
 use crate::desk::panel::{Panel, PanelState};
 use crate::desk::time;
 use crate::desk::visit::Visit;
+use crate::domain::clip;
+use crate::domain::printable::one_line;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::{actions as said, lists, words};
 use crate::views::{ActionFilter, ActionView, Order, Page, PageRequest, Parameters, QueryError};
@@ -22,6 +24,8 @@ use maud::{Markup, html};
 
 const PATH: &str = "/desk/actions";
 const FILE: &str = "/desk/actions.csv";
+/// Characters of what an object is known by.
+const KNOWN_MAX: usize = 160;
 /// Parameters that make the list.
 const NAMES: [&str; 3] = ["verb", "actor", "since"];
 
@@ -136,12 +140,33 @@ pub fn subject(panel: &Panel, action: &ActionView) -> Markup {
         "Silence" => Some(format!("/desk/silences#{name}")),
         _ => None,
     };
+    let known = known_by(panel, action);
     html! {
-        @match page {
-            Some(page) => a class="fact" href=(page) { (name) },
-            None => span class="fact" { (name) },
+        @match (page, &known) {
+            (Some(page), Some(known)) => a href=(page) { (known) },
+            (Some(page), None) => a class="fact" href=(page) { (name) },
+            (None, _) => span class="fact" { (name) },
         }
     }
+}
+
+/// What people know an object by: what happened, what a conversation is about, what a Silence is for. `None` where it has no other name,
+/// or is there no more.
+pub fn known_by(panel: &Panel, action: &ActionView) -> Option<String> {
+    let (resources, name) = (panel.resources(), action.subject.name.as_str());
+    let of_thread = |name: &str| resources.thread(name).map(|thread| thread.spec.subject.clone());
+    let known = match action.subject.kind.as_str() {
+        "Finding" => resources.finding(name)?.status.as_ref()?.message.clone()?,
+        "Thread" => of_thread(name)?,
+        "Message" => of_thread(&resources.message(name)?.spec.thread)?,
+        "Silence" => {
+            let matchers = resources.silence(name)?.spec.matchers.clone();
+            matchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        }
+        _ => return None,
+    };
+    let line = known.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(clip::chars(&one_line(&line), KNOWN_MAX)).filter(|known| !known.is_empty())
 }
 
 fn filters(language: Language, zone: &TimeZone, asked: &Parameters) -> Markup {

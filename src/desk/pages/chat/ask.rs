@@ -36,7 +36,12 @@ pub async fn ask(State(panel): State<PanelState>, sent: Sent) -> Response {
         false => panel.run_once(caller, (key, &[place.as_bytes(), text.as_bytes()]), command).await,
     };
     match result {
-        Ok(view) => Redirect::to(&subject.address(view.as_ref().map(|view| view.thread_id.as_str()))).into_response(),
+        // To the question, below which its answer begins.
+        Ok(Some(view)) => {
+            let conversation = subject.address(Some(&view.thread_id));
+            Redirect::to(&format!("{conversation}#m-{}", view.question_id)).into_response()
+        }
+        Ok(None) => Redirect::to(&place).into_response(),
         Err(error) => failed::answer(&panel, &sent.visit, &error, &place),
     }
 }

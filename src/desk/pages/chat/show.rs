@@ -60,11 +60,14 @@ fn log(frame: &Frame<'_>, subject: &Subject) -> Markup {
     let shown = Messages { frame, thread: resources.thread_view(thread), messages };
     let here = subject.address(None);
     html! {
-        div class="log" id="log" tabindex="0" role="log" aria-label=(said::log(language))
-            hx-get=(here) hx-trigger={ "sse:thread-" (thread.name_any()) ", sse:reset" } hx-select="#log" hx-swap="outerHTML" {
-            (shown.markup())
-            // Without script nothing comes by itself.
-            @if is_waiting { noscript { p { a class="btn" href=(here) { (said::refresh(language)) } } } }
+        div class="log" tabindex="0" role="log" aria-label=(said::log(language)) {
+            // The part that is read again is within the one that scrolls, which so stays where it is.
+            div class="log__in" id="respostas" hx-get=(here) hx-trigger={ "sse:thread-" (thread.name_any()) ", sse:reset" }
+                hx-select="#respostas" hx-swap="outerHTML" {
+                (shown.markup())
+                // Without script nothing comes by itself.
+                @if is_waiting { noscript { p { a class="btn" href=(here) { (said::refresh(language)) } } } }
+            }
         }
     }
 }

@@ -53,7 +53,7 @@ pub async fn as_text(State(panel): State<PanelState>, visit: Visit, Query(parame
     match since(&visit, &given(parameters)) {
         Ok(since) => {
             let shift = Shift::of(panel.resources(), since, visit.look.now);
-            ([(CONTENT_TYPE, "text/plain; charset=utf-8")], text::text(&visit.look, &shift)).into_response()
+            ([(CONTENT_TYPE, "text/plain; charset=utf-8")], text::text(&panel, &visit.look, &shift)).into_response()
         }
         Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
     }
@@ -106,7 +106,7 @@ impl Told<'_> {
                     summary class="btn" { (said::as_text(language)) }
                     div class="new__in" {
                         p class="quiet" { (said::copy(language)) " " a href=(file) { (said::open_text(language)) } " · " (said::print(language)) }
-                        textarea class="copy" rows="14" readonly aria-label=(said::as_text(language)) { (text::text(look, shift)) }
+                        textarea class="copy" rows="14" readonly aria-label=(said::as_text(language)) { (text::text(self.panel, look, shift)) }
                     }
                 }
                 (self.open())

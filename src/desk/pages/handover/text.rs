@@ -2,7 +2,8 @@
 
 use super::shift::{Event, Shift, What};
 use crate::api::WatchState;
-use crate::desk::pages::actions::{came, did};
+use crate::desk::pages::actions::{came, did, known_by};
+use crate::desk::panel::Panel;
 use crate::desk::visit::Look;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::{handover as said, lists, times, words};
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use std::fmt::Write as _;
 
 /// The whole text.
-pub fn text(look: &Look, shift: &Shift) -> String {
+pub fn text(panel: &Panel, look: &Look, shift: &Shift) -> String {
     let language = look.language;
     let exact = |at: Timestamp| times::exact(language, at, &look.zone);
     let mut out = String::new();
@@ -31,7 +32,7 @@ pub fn text(look: &Look, shift: &Shift) -> String {
     if shift.open_total > shift.open.len() {
         line(&said::more(language, shift.open_total - shift.open.len()));
     }
-    let events = shift.events.iter().map(|one| event(look, one));
+    let events = shift.events.iter().map(|one| event(panel, look, one));
     section(&mut line, said::happened(language), events, said::nothing_happened(language));
     let silences = shift.silences.iter().map(|one| silence(look, one));
     section(&mut line, said::silenced(language), silences, said::none_silenced(language));
@@ -78,7 +79,7 @@ fn open(look: &Look, finding: &FindingView) -> String {
     format!("[{severity}] {} ({}; {since}; {who})", headline(finding), finding.scenario_id)
 }
 
-fn event(look: &Look, event: &Event) -> String {
+fn event(panel: &Panel, look: &Look, event: &Event) -> String {
     let language = look.language;
     let at = times::clock(language, event.at, look.now, &look.zone);
     let what = match &event.what {
@@ -86,7 +87,8 @@ fn event(look: &Look, event: &Event) -> String {
         What::Resolved(finding) => format!("{}: {}", said::resolved(language), headline(finding)),
         What::Did(action) => {
             let result = came(language, action.result.as_deref());
-            format!("{} {} ({}; {result})", action.actor.name, did(language, &action.verb), action.subject.name)
+            let subject = known_by(panel, action).unwrap_or_else(|| action.subject.name.clone());
+            format!("{} {}: {subject} ({result})", action.actor.name, did(language, &action.verb))
         }
     };
     format!("{at} {what}")

@@ -22,7 +22,6 @@ words! {
     opened: "abriu", "opened";
     resolved: "resolvida", "resolved";
     nobody: "ninguém reconheceu", "nobody acknowledged it";
-    not_a_time: "Desde", "Since";
     until: "até", "until";
     begins: "começa", "begins";
 }

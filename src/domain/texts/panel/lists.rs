@@ -67,7 +67,6 @@ words! {
     thread_closed: "encerradas", "closed";
     closed: "Encerrada", "Closed";
     going_on: "Em andamento", "Open";
-    about_finding: "sobre uma ocorrência", "about a Finding";
     conversation: "conversa", "conversation";
     no_threads: "Nenhuma conversa ainda", "No Threads yet";
     no_threads_more: "Cada ocorrência abre uma conversa. Você também pode começar uma com o Copiloto.",

@@ -3,8 +3,8 @@
 use super::super::panel::{actions, chat, handover, lists, model, runbooks, silences};
 use super::check;
 
-/// Words that are the same in both languages.
-const EXEMPT: [&str; 1] = ["key"];
+/// A request that Agents understand, in which a word is one of the other language, too.
+const EXEMPT: [&str; 1] = ["ask_do"];
 
 #[test]
 fn every_text_of_the_lists_is_in_both_languages() {
