@@ -104,7 +104,7 @@ impl Roster<'_> {
                     @let (symbol, word) = self.state(language, name);
                     li {
                         span class={ "mark mark--" (if symbol == "no" { "high" } else { "good" }) } { (shape(symbol)) }
-                        a class="fact" href={ "/desk/scenarios/" (name) } { (name) }
+                        a class="fact" href={ "/desk/scenarios/" (name) } { (list::dotted(name)) }
                         span class="quiet" { (word) }
                     }
                 }

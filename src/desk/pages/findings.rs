@@ -139,7 +139,7 @@ impl Listing<'_> {
                     a href={ "/desk/findings/" (finding.id) } { (headline(finding)) }
                     small { (place(finding)) }
                 }
-                td class="tab__s" { a href={ "/desk/scenarios/" (finding.scenario_id) } class="fact" { (finding.scenario_id) } }
+                td class="tab__s" { a href={ "/desk/scenarios/" (finding.scenario_id) } class="fact" { (list::dotted(&finding.scenario_id)) } }
                 td class="tab__a" { (agent) }
                 td class="tab__w" { @if let Some(at) = at { (time::age(look, at)) } }
                 td class="tab__p" { (phase(language, finding)) }

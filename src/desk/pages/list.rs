@@ -145,6 +145,11 @@ pub fn scenarios(panel: &Panel) -> Vec<(String, String)> {
     names.into_iter().map(|name| (name.clone(), name)).collect()
 }
 
+/// A name with dots, which breaks after one of them where it has to.
+pub fn dotted(name: &str) -> Markup {
+    html! { @for part in name.split_inclusive('.') { (part) wbr; } }
+}
+
 /// The links to other pages of a list.
 pub fn pager(language: Language, first: Option<&str>, next: Option<&str>) -> Markup {
     html! {

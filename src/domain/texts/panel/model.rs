@@ -21,7 +21,7 @@ words! {
     running_more: "Em um processador sem GPU leva alguns minutos. A página se atualiza.", "On a processor without a GPU it takes some minutes. The page refreshes itself.";
     refresh: "Atualizar", "Refresh";
     already: "Uma medida já está em andamento.", "A self-test is already under way.";
-    no_rights: "Seus papéis não permitem medir. Peça a alguém com um destes:", "Your roles do not allow the self-test. Ask a person with one of these:";
+    no_rights: "Seus papéis não permitem medir. Peça a alguém com um destes:", "Your roles cannot begin the self-test. Ask a person with one of these:";
     by: "pedida por", "requested by";
     failed: "Não foi medido", "It was not measured";
 }
