@@ -105,6 +105,7 @@ fn model(tier: Tier, before: Option<&AgentModel>, standing: &Standing) -> Option
     let now = match &standing.model {
         Model::Off => return None,
         Model::Unknown => return before.filter(|before| before.name == *name).cloned(),
+        Model::Usable(_) if standing.refused.is_some() => of(ModelHealth::Failing, None, Some("AnswerRefused")),
         Model::Usable(id) => of(ModelHealth::Ok, Some(&id.digest), None),
         Model::Faulty(fault) => of(ModelHealth::Failing, None, Some(fault.reason())),
     };

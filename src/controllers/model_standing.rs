@@ -19,18 +19,27 @@ pub struct Standing {
     pub model: Model,
     /// Why it can't be used, in the language of people on duty.
     pub detail: Option<String>,
+    /// Why its last answer could not be used, in their language; `None` if that could be, or there was none.
+    pub refused: Option<String>,
 }
 
 impl Default for Standing {
     fn default() -> Standing {
-        Standing { name: None, off: Some("OLLAMA_BASE_URL"), model: Model::Off, detail: None }
+        Standing { name: None, off: Some("OLLAMA_BASE_URL"), model: Model::Off, detail: None, refused: None }
+    }
+}
+
+impl Standing {
+    /// Whether T1 answers: the server has the model, and its last answer could be used.
+    pub fn is_usable(&self) -> bool {
+        matches!(self.model, Model::Usable(_)) && self.refused.is_none()
     }
 }
 
 impl ModelStanding {
     /// T1 is on, with the model of this name. Nothing else is known yet.
     pub fn on(name: &str) -> ModelStanding {
-        let standing = Standing { name: Some(name.into()), off: None, model: Model::Unknown, detail: None };
+        let standing = Standing { name: Some(name.into()), off: None, model: Model::Unknown, ..Standing::default() };
         ModelStanding(Arc::new(RwLock::new(standing)))
     }
 
@@ -53,8 +62,11 @@ impl ModelStanding {
     pub(super) fn usable(&self, digest: &str) {
         let mut standing = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let Some(name) = standing.name.clone() else { return };
-        if !matches!(standing.model, Model::Usable(_)) {
-            tracing::info!(model = name, "the local model can be used: T1");
+        match &standing.model {
+            Model::Usable(before) if before.digest == digest => {}
+            // Another one is not judged by the answers of this one.
+            Model::Usable(_) => standing.refused = None,
+            _ => tracing::info!(model = name, "the local model can be used: T1"),
         }
         standing.model = Model::Usable(ModelId { name, digest: digest.to_string() });
         standing.detail = None;
@@ -73,11 +85,24 @@ impl ModelStanding {
         standing.detail = Some(model_fault(language, fault));
     }
 
+    /// Its last answer could not be used, for this reason, or could. A server may list a model that answers nothing of use: it is of use
+    /// again once an answer is.
+    pub(super) fn answered(&self, refused: Option<String>) {
+        let mut standing = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if standing.name.is_some() && standing.refused != refused {
+            match &refused {
+                Some(reason) => tracing::warn!(reason, "an answer of the local model can't be used: T0"),
+                None => tracing::info!("the answers of the local model can be used: T1"),
+            }
+            standing.refused = refused;
+        }
+    }
+
     /// This replica does not lead any more: it does not know.
     pub(super) fn forget(&self) {
         let mut standing = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if standing.model != Model::Off {
-            (standing.model, standing.detail) = (Model::Unknown, None);
+            (standing.model, standing.detail, standing.refused) = (Model::Unknown, None, None);
         }
     }
 }
@@ -107,5 +132,29 @@ mod tests {
         assert_eq!(on.get().detail, None);
         on.forget();
         assert_eq!(on.model(), Model::Unknown);
+    }
+
+    #[test]
+    fn after_an_answer_that_can_not_be_used_the_model_is_usable_once_one_can_or_it_is_another_one() {
+        let standing = ModelStanding::on("m");
+        let refused = || Some("no JSON".to_string());
+        standing.usable("1");
+        assert!(standing.get().is_usable());
+        standing.answered(refused());
+        // That it is still listed says nothing of its answers.
+        standing.usable("1");
+        assert_eq!((standing.get().is_usable(), standing.get().refused), (false, refused()));
+        assert!(matches!(standing.model(), Model::Usable(_)), "it is asked all the same");
+        standing.answered(None);
+        assert!(standing.get().is_usable());
+        standing.answered(refused());
+        standing.usable("2");
+        assert!(standing.get().is_usable());
+        standing.answered(refused());
+        standing.forget();
+        assert_eq!(standing.get().refused, None);
+        let off = ModelStanding::default();
+        off.answered(refused());
+        assert_eq!(off.get(), Standing::default());
     }
 }

@@ -139,7 +139,7 @@ pub struct ModelView {
     /// Name and tag; null where the model is off.
     #[schema(required, example = "qwen2.5:7b-instruct")]
     pub name: Option<String>,
-    /// `off` (not configured), `unknown` (no replica leads, or it was not looked at yet), `ok` or `failing`, by the last attempt.
+    /// `off` (not configured), `unknown` (no replica leads, or it was not looked at yet), `ok` or `failing`: the last call failed or was of no use.
     #[schema(example = "failing")]
     pub state: &'static str,
     /// Digest, as the server lists it; null unless the state is `ok`.

@@ -89,14 +89,16 @@ impl ModelState {
 }
 
 impl From<Standing> for ModelState {
-    fn from(Standing { name, model, detail, .. }: Standing) -> ModelState {
+    fn from(Standing { name, model, detail, refused, .. }: Standing) -> ModelState {
         let usable = match model {
             Model::Off => ModelUse::Off,
             Model::Unknown => ModelUse::Unknown,
             Model::Faulty(_) => ModelUse::Failing,
+            // It is listed, but its last answer was of no use.
+            Model::Usable(_) if refused.is_some() => ModelUse::Failing,
             Model::Usable(id) => ModelUse::Possible { digest: id.digest },
         };
-        ModelState { name, usable, detail }
+        ModelState { name, usable, detail: detail.or(refused) }
     }
 }
 

@@ -14,6 +14,8 @@ use crate::domain::advice::search::search_text;
 use crate::domain::advice::{Budget, May, Subject};
 use crate::domain::model::ModelFault;
 use crate::domain::runbooks::Excerpt;
+use crate::domain::texts::advice::not_grounded;
+use crate::domain::texts::model_fault;
 use crate::domain::thread::authorship::is_own;
 use crate::domain::thread::names::names;
 use crate::runtime::clock;
@@ -195,7 +197,11 @@ impl Asking {
             Ok(answered) => answered,
             Err(failed) => return Err(self.failed(runner, failed, asked)),
         };
-        let checked = check(&answer.text, prompt, self.context.language);
+        let language = self.context.language;
+        let checked = check(&answer.text, prompt, language);
+        // One that says that the excerpts do not help is right.
+        let is_refused = !checked.grounded && !checked.dropped.is_empty();
+        self.composer.standing.answered(is_refused.then(|| not_grounded(language)));
         let result = if checked.grounded { "grounded" } else { "not_grounded" };
         self.context.metrics.advice_request(result, Some(answer.took));
         let (dropped, read, written) = (&checked.dropped, answer.prompt_tokens, answer.answer_tokens);
@@ -236,6 +242,9 @@ impl Asking {
             NotDone::Fault(fault) => fault,
         };
         self.context.metrics.advice_request(result_of(&fault), None);
+        if fault.reason() != AWAY && !matches!(fault, ModelFault::Missing { .. }) {
+            self.composer.standing.answered(Some(model_fault(self.context.language, &fault)));
+        }
         match fault {
             ModelFault::Away { .. } | ModelFault::Missing { .. } | ModelFault::Redirect { .. } => {
                 self.later(runner, fault)

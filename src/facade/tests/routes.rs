@@ -79,14 +79,16 @@ async fn health_shows_the_channels_and_is_degraded_once_one_fails_for_five_minut
 async fn health_is_of_tier_t1_only_while_the_model_can_be_used() {
     let id = ModelId { name: "m:7b".into(), digest: "0f1e".into() };
     let missing = ModelFault::Missing { model: "m:7b".into() };
-    for (model, tier, state, digest) in [
-        (Model::Usable(id), "T1", "ok", json!("0f1e")),
-        (Model::Unknown, "T0", "unknown", json!(null)),
-        (Model::Faulty(missing), "T0", "failing", json!(null)),
-        (Model::Off, "T0", "off", json!(null)),
+    let refused = Some("no JSON".to_string());
+    for (model, refused, tier, state, digest) in [
+        (Model::Usable(id.clone()), None, "T1", "ok", json!("0f1e")),
+        (Model::Usable(id), refused, "T0", "failing", json!(null)),
+        (Model::Unknown, None, "T0", "unknown", json!(null)),
+        (Model::Faulty(missing), None, "T0", "failing", json!(null)),
+        (Model::Off, None, "T0", "off", json!(null)),
     ] {
-        let standing =
-            Standing { name: Some("m:7b".into()), off: None, model, detail: Some("ollama pull m:7b".into()) };
+        let detail = Some("ollama pull m:7b".to_string());
+        let standing = Standing { name: Some("m:7b".into()), off: None, model, detail, refused };
         let facade = with(View { model: Some(standing), ..View::default() }, None);
         let health = facade.get("/health").await.body;
         let expected = json!({"name": "m:7b", "state": state, "digest": digest, "detail": "ollama pull m:7b"});
