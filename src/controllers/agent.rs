@@ -111,7 +111,7 @@ fn model(tier: Tier, before: Option<&AgentModel>, standing: &Standing) -> Option
     };
     // Details such as times may differ with each attempt, and say nothing new.
     let is_same = |before: &&AgentModel| AgentModel { message: None, ..(*before).clone() } == now;
-    let message = standing.detail.as_deref().map(|detail| bounded(detail, MODEL_MESSAGE_MAX));
+    let message = standing.detail.as_ref().or(standing.refused.as_ref()).map(|detail| bounded(detail, MODEL_MESSAGE_MAX));
     Some(before.filter(is_same).cloned().unwrap_or(AgentModel { message, ..now }))
 }
 

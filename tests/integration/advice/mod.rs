@@ -1,7 +1,9 @@
 //! Advice on Findings: from the runbook, and from a stand-in for the model.
 
+mod hostile;
 pub mod model;
 mod questions;
+mod replicas;
 mod requests;
 mod site;
 mod vectors;
