@@ -34,7 +34,7 @@ impl Watched {
         let scratch = Scratch::new(name);
         let estate = Estate::start(&scratch.0, ports::any()).await.unwrap();
         let mut settings =
-            format!("OPS_INTERNAL_TOKEN={INTERNAL_TOKEN}\nAGENTIC_INTERVAL_SEC=5\nAGENTIC_DIGEST_CRON=\n");
+            format!("OPS_INTERNAL_TOKEN={INTERNAL_TOKEN}\nAGENTIC_INTERVAL_SEC=5\nAGENTIC_DIGEST_CRON=0 0 29 2 *\n");
         for (name, value) in estate.settings() {
             let _ = writeln!(settings, "{name}={value}");
         }

@@ -64,7 +64,7 @@ impl Program {
         let mut settings = estate.settings();
         let own = [
             ("OPS_INTERNAL_TOKEN", INTERNAL_TOKEN),
-            ("AGENTIC_DIGEST_CRON", ""),
+            ("AGENTIC_DIGEST_CRON", "0 0 29 2 *"),
             ("AGENTIC_SPECS_ROOT", specs.to_str().unwrap()),
             ("AGENTIC_LLM_ENABLED", "true"),
             ("AGENTIC_LLM_MODEL", NAME),
