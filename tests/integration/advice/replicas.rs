@@ -112,7 +112,10 @@ async fn leadership_that_is_lost_in_the_middle_of_a_call_leaves_one_answer() {
     leader.until("/metrics", 200, "agentic_ops_leading 0").await;
     estate.target.seen(5).await;
     let told = estate.told().await;
-    assert_eq!(told.iter().map(|message| Some(message.name_any())).collect::<Vec<_>>(), [advice.message.clone()]);
+    assert_eq!(
+        told.iter().map(|message| Some(message.name_any())).collect::<Vec<_>>(),
+        std::slice::from_ref(&advice.message)
+    );
     assert_eq!(estate.advice(&finding, |_| true).await, advice);
     assert_eq!(model.asked().len(), 2);
     estate.cluster.stop().await;

@@ -165,7 +165,7 @@ pub fn all() -> Vec<Put> {
     };
     // Most are of few sections, so that an answer has several.
     let sections = sections();
-    let is_of_few = |case: &Case| place_of(case, &sections) % 3 == 0;
+    let is_of_few = |case: &Case| place_of(case, &sections).is_multiple_of(3);
     let is_put =
         |case: &Case| is_of_few(case) || ["injection", "malformed", "fabricated"].contains(&class(case).as_str());
     let mut classes = by_class(hostile().into_iter().filter(is_put).collect());
