@@ -3,5 +3,5 @@
 pub mod ollama;
 pub mod runbooks;
 pub mod runner;
-pub mod vectors;
 pub mod self_test;
+pub mod vectors;

@@ -111,7 +111,8 @@ fn model(tier: Tier, before: Option<&AgentModel>, standing: &Standing) -> Option
     };
     // Details such as times may differ with each attempt, and say nothing new.
     let is_same = |before: &&AgentModel| AgentModel { message: None, ..(*before).clone() } == now;
-    let message = standing.detail.as_ref().or(standing.refused.as_ref()).map(|detail| bounded(detail, MODEL_MESSAGE_MAX));
+    let message =
+        standing.detail.as_ref().or(standing.refused.as_ref()).map(|detail| bounded(detail, MODEL_MESSAGE_MAX));
     Some(before.filter(is_same).cloned().unwrap_or(AgentModel { message, ..now }))
 }
 
@@ -173,7 +174,7 @@ mod tests {
     use crate::domain::model::ModelFault;
 
     fn standing(model: Model, detail: Option<&str>) -> Standing {
-        Standing { name: Some("m:1b".into()), off: None, model, detail: detail.map(String::from) }
+        Standing { name: Some("m:1b".into()), off: None, model, detail: detail.map(String::from), refused: None }
     }
 
     #[test]
@@ -188,6 +189,14 @@ mod tests {
         assert_eq!(failing.message.as_deref(), Some("after 1 s"));
         assert_eq!(model(Tier::T1, Some(&failing), &away("after 2 s")), Some(failing.clone()), "nothing new");
         assert_eq!(model(Tier::T1, Some(&failing), &usable), Some(ok.clone()));
+        let useless = Standing { refused: Some("no runbook".into()), ..usable.clone() };
+        let failing = model(Tier::T1, Some(&ok), &useless).unwrap();
+        assert_eq!((failing.state, failing.reason.as_deref()), (ModelHealth::Failing, Some("AnswerRefused")));
+        assert_eq!(
+            failing.message.as_deref(),
+            Some("no runbook"),
+            "the server lists it, but its answers are of no use"
+        );
         // A replica that begins to lead does not know yet.
         let unknown = standing(Model::Unknown, None);
         assert_eq!(model(Tier::T1, Some(&ok), &unknown), Some(ok.clone()));

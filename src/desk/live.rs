@@ -65,7 +65,7 @@ impl Live {
 
     /// Tells the pages of this replica of a change that is in no object.
     pub fn tell(&self, topic: &str) {
-        send(&self.topics, topic);
+        self.topics.send(topic);
     }
 
     /// What changes from now on.

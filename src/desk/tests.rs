@@ -1,9 +1,9 @@
 //! The panel over HTTP, over caches filled by hand and a stand-in for the Kubernetes API.
 
 mod board;
-mod window;
 mod lists;
 mod silences;
+mod window;
 
 use super::backend::{Backend, Gate, NotVerified, Options, SignedIn};
 use super::held::HELD_FOR;

@@ -41,7 +41,7 @@ impl Shelf {
                 *read = Some(Instant::now());
             }
         }
-        self.library.find(&Query { text, runbook: None, limit })
+        self.library.find(&Query { text, runbook: None, limit, vector: None })
     }
 }
 

@@ -66,7 +66,7 @@ pub use run::{CheckView, RunAccepted, RunView};
 pub use samples::Totals;
 pub use scenario::{ScenarioView, is_ready};
 pub use silence::{MatcherView, RecurrenceView, SilenceFilter, SilenceView};
-pub use silence_standing::{Standing, StandingSilence};
+pub use silence_standing::{SilenceStanding, StandingSilence};
 pub use similar::{NoteView, SimilarFindings, SimilarView};
 pub use thread::{ThreadFilter, ThreadState, ThreadView};
 pub use tick::{TickResultView, TickView};

@@ -3,8 +3,8 @@
 use crate::api::{AgentModel, ModelHealth};
 use crate::controllers::channel_states::ChannelState;
 use crate::controllers::model_standing::Standing;
-use crate::domain::advice::due::Model;
 use crate::controllers::scenario::{Rounds, WatchStates};
+use crate::domain::advice::due::Model;
 use crate::runtime::leadership::Leadership;
 use futures::FutureExt as _;
 use futures::future::{self, BoxFuture};

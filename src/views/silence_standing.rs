@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandingSilence {
     pub silence: SilenceView,
-    pub standing: Standing,
+    pub standing: SilenceStanding,
     /// Start of the current time, else of the next one; `None` where there is none.
     pub start: Option<Timestamp>,
     /// End of that time; `None` also where occurrences follow each other without a gap.
@@ -25,7 +25,7 @@ pub struct StandingSilence {
 
 /// When a Silence holds notices back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum SilenceStanding {
     Active,
     /// It will be active later, or again.
     Next,
@@ -39,10 +39,10 @@ impl Resources {
     pub fn standing_silences(&self, now: Timestamp, most: usize) -> (usize, Vec<StandingSilence>) {
         let all = self.silences.state();
         let mut standing: Vec<_> = all.iter().map(|silence| self.standing_silence(silence, now)).collect();
-        standing.retain(|one| one.standing != Standing::Past);
+        standing.retain(|one| one.standing != SilenceStanding::Past);
         let total = standing.len();
         standing.sort_by_cached_key(|one| {
-            let at = if one.standing == Standing::Active { one.end } else { one.start };
+            let at = if one.standing == SilenceStanding::Active { one.end } else { one.start };
             (one.standing, at.unwrap_or(Timestamp::MAX), one.silence.id.clone())
         });
         standing.truncate(most);
@@ -52,7 +52,7 @@ impl Resources {
     /// One page of the Silences that are over or not valid, newest first.
     pub fn past_silences(&self, now: Timestamp, page: &PageRequest) -> Page<StandingSilence> {
         let all = self.silences.state();
-        let past = all.into_iter().filter(|silence| self.standing(silence, now).0 == Standing::Past);
+        let past = all.into_iter().filter(|silence| self.standing(silence, now).0 == SilenceStanding::Past);
         let past: Vec<Arc<Silence>> = past.collect();
         Page::new(
             page,
@@ -62,23 +62,23 @@ impl Resources {
         )
     }
 
-    fn standing(&self, silence: &Silence, now: Timestamp) -> (Standing, Option<Timestamp>, Option<Timestamp>) {
+    fn standing(&self, silence: &Silence, now: Timestamp) -> (SilenceStanding, Option<Timestamp>, Option<Timestamp>) {
         let created = created_at(silence).unwrap_or(now);
         let Ok(valid) = ValidatedSilence::parse(&silence.spec, created, &self.time_zone) else {
-            return (Standing::Past, None, None);
+            return (SilenceStanding::Past, None, None);
         };
         let window = valid.window(now);
         match (window.active, window.start) {
-            (true, start) => (Standing::Active, start, window.end),
-            (false, Some(start)) => (Standing::Next, Some(start), window.end),
-            (false, None) => (Standing::Past, None, valid.final_end()),
+            (true, start) => (SilenceStanding::Active, start, window.end),
+            (false, Some(start)) => (SilenceStanding::Next, Some(start), window.end),
+            (false, None) => (SilenceStanding::Past, None, valid.final_end()),
         }
     }
 
     fn standing_silence(&self, silence: &Silence, now: Timestamp) -> StandingSilence {
         let (standing, start, end) = self.standing(silence, now);
         let status = silence.status.as_ref();
-        let holding = status.filter(|status| status.active && standing == Standing::Active);
+        let holding = status.filter(|status| status.active && standing == SilenceStanding::Active);
         StandingSilence {
             silence: self.silence_view(silence, now),
             standing,

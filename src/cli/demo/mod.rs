@@ -21,7 +21,7 @@ const ENV_FILE_REFUSED: &str =
     "--env-file: the demo has settings of its own, so that none refers to real machines; use `standalone --env-file`";
 
 /// The settings that the demo takes from its environment: none of them refers to a machine.
-const OF_ENVIRONMENT: [&str; 9] = [
+const OF_ENVIRONMENT: [&str; 10] = [
     "AGENTIC_LANGUAGE",
     "AGENTIC_LLM_MODEL",
     "AGENTIC_EMBED_MODEL",

@@ -47,7 +47,7 @@ impl Frame<'_> {
             0 => format!("{title} · Desk"),
             _ => format!("({pending}) {title} · Desk"),
         };
-        let page = Page { title, place: Some(self.place), pending, watch: html! {}, visit: self.visit };
+        let page = Page { title, place: Some(self.place), pending, visit: self.visit };
         page.answer(status, main)
     }
 

@@ -10,10 +10,10 @@ use crate::desk::panel::{Panel, PanelState};
 use crate::desk::time;
 use crate::desk::tools::Reading;
 use crate::desk::visit::Visit;
-use crate::domain::advice::due::Model;
 use crate::domain::model::ModelFault;
 use crate::domain::texts::panel::{model as said, times};
 use crate::domain::texts::{Language, model_fault, model_off, self_test_rows, self_test_verdict};
+use crate::views::{ModelState, ModelUse};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -52,18 +52,19 @@ pub async fn begin(State(panel): State<PanelState>, sent: Sent) -> Response {
 }
 
 fn off(panel: &Panel, language: Language) -> Markup {
-    let setting = panel.backend.operator.state().model.and_then(|standing| standing.off).unwrap_or("OLLAMA_BASE_URL");
-    let more = format!("{} {}.", said::off_more(language), model_off(language, setting));
+    // The detail names the setting that keeps it off.
+    let detail = panel.backend.operator.state().model.and_then(|model| model.detail);
+    let detail = detail.unwrap_or_else(|| model_off(language, "OLLAMA_BASE_URL"));
+    let more = format!("{} {detail}.", said::off_more(language));
     say(said::off(language), &more, None)
 }
 
 /// What the program knows of the model.
 fn standing(panel: &Panel, language: Language, name: &str, server: &str) -> Markup {
-    let standing = panel.backend.operator.state().model;
-    let state = match standing.as_ref().map(|standing| &standing.model) {
-        Some(Model::Usable(_)) => said::state_ok(language).to_string(),
-        Some(Model::Faulty(fault)) => model_fault(language, fault),
-        Some(Model::Off | Model::Unknown) | None => said::state_unknown(language).to_string(),
+    let state = match panel.backend.operator.state().model {
+        Some(ModelState { usable: ModelUse::Possible { .. }, .. }) => said::state_ok(language).to_string(),
+        Some(ModelState { usable: ModelUse::Failing, detail: Some(detail), .. }) => detail,
+        _ => said::state_unknown(language).to_string(),
     };
     html! {
         dl class="pairs" {

@@ -35,7 +35,7 @@ pub async fn show(
     let language = visit.language();
     let pending = panel.resources().pending(super::inbox::reader(&visit), &InboxFilter::default(), 0);
     let pending = pending.map_or(0, |pending| pending.total);
-    let page = |title: String| Page { title, place: None, pending, watch: html! {}, visit: &visit };
+    let page = |title: String| Page { title, place: None, pending, visit: &visit };
     let Some(text) = panel.runbook(&spec) else {
         if !spec.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c)) {
             return layout::not_found(&visit.look);

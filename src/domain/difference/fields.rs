@@ -98,7 +98,7 @@ fn plain(value: &serde_json::Value) -> String {
 /// What tells an item apart, of its own fields.
 fn identities<'a>(leaves: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<String> {
     let of = |name: &&str| leaves.clone().find(|(field, _)| field == name).map(|(_, value)| value.to_string());
-    IDENTITIES.iter().filter_map(|name| of(name)).filter(|id| !id.is_empty()).collect()
+    IDENTITIES.iter().filter_map(of).filter(|id| !id.is_empty()).collect()
 }
 
 /// An object or a list that is open.

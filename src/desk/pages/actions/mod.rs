@@ -119,12 +119,12 @@ fn row(frame: &Frame<'_>, action: &ActionView) -> Markup {
 }
 
 /// What was done, in words.
-pub fn did<'a>(language: Language, verb: &'a str) -> &'a str {
+pub fn did(language: Language, verb: &str) -> &str {
     said::did(language, verb).unwrap_or(verb)
 }
 
 /// What came of it, in words.
-pub fn came<'a>(language: Language, result: Option<&'a str>) -> &'a str {
+pub fn came(language: Language, result: Option<&str>) -> &str {
     said::came(language, result).or(result).unwrap_or_default()
 }
 

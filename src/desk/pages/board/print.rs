@@ -28,7 +28,7 @@ impl Board<'_> {
                 (self.table())
             }
         };
-        answer(StatusCode::OK, look, &said::as_of(language, &at), false, &body)
+        answer(StatusCode::OK, look, &said::as_of(language, &at), None, &body)
     }
 
     fn table(&self) -> Markup {

@@ -91,7 +91,7 @@ impl Messages<'_> {
             asked: &asked,
         };
         html! {
-            @for message in &context.messages { (context.message(message)) }
+            @for message in &context.messages { (context.message(message, false)) }
             (context.waiting())
         }
     }

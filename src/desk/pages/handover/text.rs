@@ -7,7 +7,7 @@ use crate::desk::panel::Panel;
 use crate::desk::visit::Look;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::{handover as said, lists, times, words};
-use crate::views::{FindingView, Standing, StandingSilence};
+use crate::views::{FindingView, SilenceStanding, StandingSilence};
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
@@ -99,7 +99,7 @@ fn silence(look: &Look, one: &StandingSilence) -> String {
     let clock =
         |at: Option<Timestamp>| at.map(|at| times::clock(language, at, look.now, &look.zone)).unwrap_or_default();
     let when = match one.standing {
-        Standing::Active => format!("{} {}", said::until(language), clock(one.end)),
+        SilenceStanding::Active => format!("{} {}", said::until(language), clock(one.end)),
         _ => format!("{} {}", said::begins(language), clock(one.start)),
     };
     let matchers: Vec<_> = one.silence.matchers.iter().map(|m| format!("{}{}{}", m.name, m.op, m.value)).collect();

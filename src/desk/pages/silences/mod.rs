@@ -12,7 +12,7 @@ use crate::desk::layout::{Place, say};
 use crate::desk::panel::PanelState;
 use crate::desk::visit::Visit;
 use crate::domain::texts::panel::{lists, silences as said};
-use crate::views::{Order, PageRequest, Parameters, QueryError, Standing, StandingSilence};
+use crate::views::{Order, PageRequest, Parameters, QueryError, SilenceStanding, StandingSilence};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -47,7 +47,7 @@ fn page(panel: &PanelState, visit: &Visit, asked: &Parameters, draft: &Draft) ->
     let request = PageRequest::parse(&of_past, Order::Silences)?;
     let (total, standing) = panel.resources().standing_silences(now, STANDING_MAX);
     let past = panel.resources().past_silences(now, &request);
-    let (active, next): (Vec<_>, Vec<_>) = standing.iter().partition(|one| one.standing == Standing::Active);
+    let (active, next): (Vec<_>, Vec<_>) = standing.iter().partition(|one| one.standing == SilenceStanding::Active);
     let is_later = asked.contains_key("cursor");
     let more = past.next.as_deref().map(|next| address_with(PATH, asked, &[], &[("cursor", next)]));
     let count = said::count(language, active.len());

@@ -7,7 +7,7 @@ use crate::desk::{symbols, time};
 use crate::domain::clip;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::{silences as said, times};
-use crate::views::{MatcherView, Standing, StandingSilence};
+use crate::views::{MatcherView, SilenceStanding, StandingSilence};
 use maud::{Markup, html};
 
 /// Findings that are named at most.
@@ -19,7 +19,7 @@ const HEADLINE_MAX: usize = 120;
 pub fn item(panel: &PanelState, visit: &Visit, one: &StandingSilence, with_button: bool) -> Markup {
     let (language, silence) = (visit.language(), &one.silence);
     html! {
-        li class={ "sil" @if one.standing == Standing::Past { " is-over" } } id=(silence.id) {
+        li class={ "sil" @if one.standing == SilenceStanding::Past { " is-over" } } id=(silence.id) {
             div class="sil__w" { (when(visit, one)) }
             div class="sil__b" {
                 p class="sil__r" { (silence.reason) }
@@ -28,10 +28,10 @@ pub fn item(panel: &PanelState, visit: &Visit, one: &StandingSilence, with_butto
                     p class="quiet" { (said::again(language)) " " span class="fact" { (recurrence.cron) " · " (recurrence.duration) @if let Some(zone) = &recurrence.timezone { " · " (zone) } } }
                 }
                 @if let Some(problem) = &one.problem { p { b { (said::not_valid(language)) ": " } (problem) } }
-                @if one.standing == Standing::Active { (held(panel, language, one)) }
+                @if one.standing == SilenceStanding::Active { (held(panel, language, one)) }
                 p class="quiet" { (said::by(language)) " " (silence.author) }
             }
-            @if with_button && one.standing != Standing::Past { (end(visit, one)) }
+            @if with_button && one.standing != SilenceStanding::Past { (end(visit, one)) }
         }
     }
 }
@@ -42,19 +42,19 @@ fn when(visit: &Visit, one: &StandingSilence) -> Markup {
     let left = |at: jiff::Timestamp| times::span(language, at.duration_since(look.now));
     html! {
         @match one.standing {
-            Standing::Active => {
+            SilenceStanding::Active => {
                 @if let Some(end) = one.end {
                     p { (said::until_time(language)) " " (time::clock(look, end)) }
                     p class="quiet" { (said::until_in(language, &left(end))) }
                 }
             }
-            Standing::Next => {
+            SilenceStanding::Next => {
                 @if let Some(start) = one.start {
                     p { (time::clock(look, start)) @if let Some(end) = one.end { " " (said::until_time(language)) " " (time::clock(look, end)) } }
                     p class="quiet" { (said::begins_in(language, &left(start))) }
                 }
             }
-            Standing::Past => {
+            SilenceStanding::Past => {
                 p { (time::clock(look, one.silence.starts_at)) }
                 @if let Some(end) = one.end { p class="quiet" { (said::until_time(language)) " " (time::clock(look, end)) } }
             }
@@ -105,7 +105,7 @@ fn held(panel: &PanelState, language: Language, one: &StandingSilence) -> Markup
 
 fn end(visit: &Visit, one: &StandingSilence) -> Markup {
     let language = visit.language();
-    let word = if one.standing == Standing::Active { said::end(language) } else { said::cancel(language) };
+    let word = if one.standing == SilenceStanding::Active { said::end(language) } else { said::cancel(language) };
     html! {
         form class="sil__e" method="post" action={ "/desk/silences/" (one.silence.id) "/end" } {
             (hidden(&visit.csrf, super::PATH))
