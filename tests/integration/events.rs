@@ -188,7 +188,7 @@ async fn a_message_that_awaits_people_is_in_the_inbox_and_in_its_thread() {
     .await;
     let expected = json!({"id": "talk-1-m", "thread_id": "talk-1", "subject": "Backup",
         "agent": {"id": "A1", "name": "Pulso"}, "recipients": ["ops_lead"], "body": "Falta espaço.", "severity": "high",
-        "finding_id": null, "created_at": "2026-01-02T03:04:05.000006Z"});
+        "finding_id": null, "owner": null, "created_at": "2026-01-02T03:04:05.000006Z"});
     assert_eq!(item, expected);
     let threads = client.get("/threads?agent=pulso&state=open").await;
     assert!(threads["items"].as_array().unwrap().iter().any(|thread| thread["id"] == "talk-1"), "{threads}");
