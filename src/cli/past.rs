@@ -38,7 +38,7 @@ pub fn elsewhere(operator: Arc<dyn OperatorStatus>) -> Arc<dyn HistoryReader> {
     Arc::new(Elsewhere(operator))
 }
 
-/// The file of this process. It is complete while this replica leads, since only whoever leads reads targets.
+/// The file of this process. It is complete while this replica leads, since only the leader reads targets.
 struct LocalHistory {
     history: History,
     fence: WriteFence,

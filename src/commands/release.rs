@@ -11,7 +11,7 @@ use crate::runtime::write::call;
 use crate::views::{FindingView, Resources};
 use serde_json::Value;
 
-/// Releases one Finding, whoever took it over.
+/// Releases one Finding, whichever person took it over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
     finding: String,

@@ -210,7 +210,7 @@ pub fn hidden(csrf: &str, return_path: &str) -> Markup {
     }
 }
 
-/// A whole document. With scripts where somebody is signed in, whose name is `reader`.
+/// A whole document. With scripts for a person who is signed in, named `reader`.
 pub fn answer(status: StatusCode, look: &Look, title: &str, reader: Option<&str>, body: &Markup) -> Response {
     let (tag, files, is_live) = (look.language.tag(), assets(), reader.is_some());
     let document = html! {

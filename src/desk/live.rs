@@ -17,7 +17,7 @@ pub const TOPICS_MAX: usize = 64;
 /// The topic by which everything is read again.
 pub const RESET: &str = "reset";
 
-/// That somebody signed out: streams of sessions that have ended end. It is not sent to browsers.
+/// That a person signed out: streams of sessions that have ended end. It is not sent to browsers.
 pub const SIGNED_OUT: &str = "signed-out";
 
 /// What changed: the name of an event, by which a part of a page is read again.

@@ -43,7 +43,7 @@ struct Window {
     replied: Option<Instant>,
 }
 
-/// Somebody else in a window.
+/// Another person in a window.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Other {
     pub name: String,

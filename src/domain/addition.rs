@@ -1,4 +1,4 @@
-//! What fixed a Finding, as a proposed addition to its runbook: Markdown to be reviewed by whoever keeps the runbook.
+//! What fixed a Finding, as a proposed addition to its runbook: Markdown to be reviewed by the maintainer of the runbook.
 
 use crate::domain::notice::wording::one_line;
 use crate::domain::texts::Language;

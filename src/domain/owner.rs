@@ -18,7 +18,7 @@ pub enum OwnerChange {
     TakenOver {
         by: String,
     },
-    /// By whoever removed the owner, who was this person.
+    /// By the person who removed the owner, who was this person.
     Released {
         by: String,
     },

@@ -40,7 +40,7 @@ pub enum Refusal {
     /// Another client changed the object at the same time.
     ChangedAtOnce,
     AcknowledgementChanged,
-    /// Somebody else took the Finding over, or released it.
+    /// Another person took the Finding over, or released it.
     OwnerChanged,
     /// The object was changed at the same time again and again.
     KeepsChanging {

@@ -13,7 +13,7 @@ use axum::response::Response;
 
 /// Take a Finding over
 ///
-/// Says that the caller works on it. It is no acknowledgement, and notices go on. From another owner it is taken; where somebody else takes
+/// Says that the caller works on it. It is no acknowledgement, and notices go on. From another owner it is taken; where another person takes
 /// it over at the same time, that is a conflict. The operator removes the owner when the Finding resolves; a resolved Finding is a conflict.
 #[utoipa::path(
     put,

@@ -48,7 +48,7 @@ pub async fn round(visit: Visit) -> Response {
     (headers, watch::bar(&visit.round, &visit.look).into_string()).into_response()
 }
 
-/// The board as someone sees it.
+/// The board as one reader sees it.
 struct Board<'a> {
     panel: &'a Panel,
     visit: &'a Visit,

@@ -75,7 +75,7 @@ pub(super) fn explains(message: &MessageView) -> bool {
 }
 
 impl Context<'_> {
-    /// Asks what fixed it, until somebody has said so. Before the end there is only the place, which is filled when it comes.
+    /// Asks what fixed it, until a person has said so. Before the end there is only the place, which is filled when it comes.
     pub(super) fn ask_fixed(&self) -> Markup {
         let language = self.language();
         let Some(finding) = &self.finding else { return html! {} };

@@ -31,7 +31,7 @@ const READINGS_MAX: usize = 9000;
 /// Query parameters, of which only some words are shown.
 type Asked = HashMap<String, String>;
 
-/// A Scenario as someone sees it.
+/// A Scenario as one reader sees it.
 struct OfScenario<'a> {
     panel: &'a Panel,
     visit: &'a Visit,

@@ -61,7 +61,7 @@ pub const VERBS: [&str; 14] = [
     "sign-out",
 ];
 
-/// What a verb says that somebody did; `None` of one that has no word of its own.
+/// What a verb says that a person did; `None` of one that has no word of its own.
 pub fn did(language: Language, verb: &str) -> Option<&'static str> {
     let text = match verb {
         "acknowledge" => acknowledge,
