@@ -1,9 +1,10 @@
 //! Acknowledges a Finding: no further notices about this occurrence.
 
 use super::change::{self, Change, Made, Step};
-use super::intent::{ActionResult, Intent, Progress, Record};
-use super::{Command, CommandError, Context, Objects, Stored};
-use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase, Subject, SubjectState};
+use super::finding::is_same_occurrence;
+use super::intent::{ActionResult, Intent, Progress};
+use super::{Command, CommandError, Context, Objects, Stored, finding};
+use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase};
 use crate::domain::printable::printable;
 use crate::domain::refusal::Refusal;
 pub(super) use crate::domain::transition::VERB_ACKNOWLEDGE;
@@ -12,9 +13,7 @@ use crate::runtime::field_managers;
 use crate::runtime::write::call;
 use crate::views::{self, FindingView, Resources};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::ResourceExt as _;
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// Longest note, in bytes.
 pub const NOTE_MAX: usize = 1024;
@@ -64,13 +63,9 @@ impl Note {
 }
 
 impl Acknowledge {
-    /// NotFound unless a Finding of this name is cached: only the name of an existing object may become part of a request path
-    /// at the API server.
-    pub fn new(resources: &Resources, finding: &str, note: Option<Note>) -> Result<Acknowledge, CommandError> {
-        if resources.finding(finding).is_none() {
-            return Err(CommandError::no_such("Finding", finding));
-        }
-        Ok(Acknowledge { finding: finding.to_string(), note })
+    /// NotFound unless a Finding of this name is cached.
+    pub fn new(resources: &Resources, name: &str, note: Option<Note>) -> Result<Acknowledge, CommandError> {
+        Ok(Acknowledge { finding: finding::known(resources, name)?, note })
     }
 }
 
@@ -99,15 +94,8 @@ impl Acknowledge {
         // Of what does not exist no Action is recorded.
         let finding = call(context.api::<Finding>().get(&self.finding)).await?;
         let note = self.note.as_ref().map(|note| context.secrets.redact(note.as_str()).into_owned());
-        let subject = Subject { kind: "Finding".into(), name: self.finding };
-        let before = SubjectState {
-            uid: finding.uid(),
-            generation: finding.metadata.generation,
-            occurrence: finding.status.as_ref().and_then(|status| status.occurrences),
-        };
-        let parameters = note.map(|note| BTreeMap::from([(NOTE.to_string(), note)])).unwrap_or_default();
-        let intent =
-            Intent::begin(&permit, context, Record { verb: VERB_ACKNOWLEDGE, subject, before, parameters }).await?;
+        let record = finding::record(VERB_ACKNOWLEDGE, &finding, [(NOTE, note)]);
+        let intent = Intent::begin(&permit, context, record).await?;
         Box::pin(change::carry_out(OfFinding::default(), context, intent, finding, stored)).await
     }
 }
@@ -213,13 +201,6 @@ fn view_of(context: &Context, intent: &Intent, finding: Finding) -> FindingView 
 
 fn ended() -> CommandError {
     CommandError::Conflict(Refusal::ResolvedMeanwhile)
-}
-
-/// Whether the occurrence that was to be acknowledged has not ended.
-fn is_same_occurrence(intent: &Intent, finding: &Finding) -> bool {
-    let before = intent.action.spec.before.as_ref();
-    let occurrence = finding.status.as_ref().and_then(|status| status.occurrences);
-    before.is_some_and(|before| before.uid == finding.metadata.uid && before.occurrence == occurrence)
 }
 
 fn not_known(intent: &Intent) -> CommandError {

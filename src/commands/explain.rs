@@ -1,12 +1,11 @@
 //! Tells what fixed a Finding: a Message in the Thread of its last occurrence.
 
 use super::conversation::{self, Explanation, Text};
-use super::{Command, CommandError, Context, Intent, Stored};
-use crate::api::{Finding, Phase, Subject, SubjectState, Thread};
+use super::{Command, CommandError, Context, Intent, Stored, finding};
+use crate::api::{Finding, Phase, Thread};
 use crate::domain::refusal::Refusal;
 use crate::runtime::write::call;
 use crate::views::{self, MessageView, Resources};
-use kube::ResourceExt as _;
 
 /// Keeps what fixed a Finding, once it is resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +15,9 @@ pub struct Explain {
 }
 
 impl Explain {
-    /// NotFound unless a Finding of this name is cached: only the name of an existing object may become part of a request path
-    /// at the API server.
-    pub fn new(resources: &Resources, finding: &str, text: Text) -> Result<Explain, CommandError> {
-        if resources.finding(finding).is_none() {
-            return Err(CommandError::no_such("Finding", finding));
-        }
-        Ok(Explain { finding: finding.to_string(), text })
+    /// NotFound unless a Finding of this name is cached.
+    pub fn new(resources: &Resources, name: &str, text: Text) -> Result<Explain, CommandError> {
+        Ok(Explain { finding: finding::known(resources, name)?, text })
     }
 }
 
@@ -45,12 +40,7 @@ impl Command for Explain {
         let none = || CommandError::Conflict(Refusal::NoThread { finding: self.finding.clone() });
         let name = status.and_then(|status| status.thread.as_deref()).ok_or_else(none)?;
         let thread: Thread = call(context.api::<Thread>().get_opt(name)).await?.ok_or_else(none)?;
-        let before = SubjectState {
-            uid: finding.uid(),
-            generation: finding.metadata.generation,
-            occurrence: status.and_then(|status| status.occurrences),
-        };
-        let subject = Subject { kind: "Finding".into(), name: self.finding.clone() };
+        let (subject, before) = (finding::subject(self.finding.clone()), finding::before(&finding));
         let explanation = Explanation { subject, before, thread, text: self.text };
         Box::pin(conversation::explain(context, earlier, explanation, stored)).await
     }

@@ -13,6 +13,7 @@ mod change;
 mod conversation;
 mod error;
 mod explain;
+mod finding;
 mod intent;
 mod joined;
 mod rate;

@@ -1,4 +1,4 @@
-//! Says of hours of the past that what failed in them was maintenance, or takes that back. The Action is all that there is: whoever shows
+//! Says of hours of the past that what failed in them was maintenance, or takes that back. The Action is all that there is: what shows
 //! the past applies it.
 
 use super::intent::{ActionResult, Intent, Progress, Record};

@@ -2,12 +2,11 @@
 
 use super::change::{self, Change, Made, Step};
 use super::intent::{ActionResult, Intent};
-use super::take_over::{FROM, patch, record, refusal};
-use super::{Command, CommandError, Context, Objects, Stored};
+use super::take_over::{FROM, owner, patch, refusal};
+use super::{Command, CommandError, Context, Stored, finding};
 use crate::api::Finding;
 use crate::domain::owner::VERB_RELEASE;
 use crate::domain::refusal::Refusal;
-use crate::runtime::write::call;
 use crate::views::{FindingView, Resources};
 use serde_json::Value;
 
@@ -21,13 +20,9 @@ pub struct Release {
 struct Released;
 
 impl Release {
-    /// NotFound unless a Finding of this name is cached: only the name of an existing object may become part of a request path
-    /// at the API server.
-    pub fn new(resources: &Resources, finding: &str) -> Result<Release, CommandError> {
-        if resources.finding(finding).is_none() {
-            return Err(CommandError::no_such("Finding", finding));
-        }
-        Ok(Release { finding: finding.to_string() })
+    /// NotFound unless a Finding of this name is cached.
+    pub fn new(resources: &Resources, name: &str) -> Result<Release, CommandError> {
+        Ok(Release { finding: finding::known(resources, name)? })
     }
 }
 
@@ -42,16 +37,8 @@ impl Command for Release {
         earlier: Option<Intent>,
         stored: &Stored<FindingView>,
     ) -> Result<FindingView, CommandError> {
-        let Some(intent) = earlier else {
-            let permit = context.admit(Objects::ONE)?;
-            // Of what does not exist no Action is recorded.
-            let finding = call(context.api::<Finding>().get(&self.finding)).await?;
-            let from = finding.spec.owner.as_ref().map(|owner| owner.by.clone());
-            let intent = Intent::begin(&permit, context, record(VERB_RELEASE, &finding, from)).await?;
-            return Box::pin(change::carry_out(Released, context, intent, finding, stored)).await;
-        };
-        let finding = call(context.api::<Finding>().get(&self.finding)).await?;
-        Box::pin(change::resume(Released, context, intent, finding, stored)).await
+        let record = |finding: &Finding| finding::record(VERB_RELEASE, finding, [(FROM, owner(finding))]);
+        finding::execute(Released, context, (&self.finding, record), earlier, stored).await
     }
 }
 
@@ -70,8 +57,7 @@ impl Change for Released {
     }
 
     fn made(&self, intent: &Intent, finding: Option<&Finding>) -> Made {
-        let is_gone = finding.is_some_and(|finding| matches!(next_step(intent, finding), Step::Keep(_)));
-        if is_gone { Made::Yes } else { Made::No }
+        finding::made(finding.map(|finding| next_step(intent, finding)))
     }
 
     fn patch(&self, value: Value) -> Value {

@@ -1,12 +1,11 @@
 //! Requests advice on a Finding.
 
 use super::change::{self, Change, Made, Step};
-use super::intent::{ActionResult, Intent, Record};
-use super::{Command, CommandError, Context, Note, Objects, Stored};
-use crate::api::{ADVICE_NOTE, ADVICE_REQUESTED_AT, Finding, Phase, Subject, SubjectState};
+use super::intent::{ActionResult, Intent};
+use super::{Command, CommandError, Context, Note, Stored, finding};
+use crate::api::{ADVICE_NOTE, ADVICE_REQUESTED_AT, Finding, Phase};
 use crate::domain::refusal::Refusal;
 use crate::runtime::clock::now_in_micros;
-use crate::runtime::write::call;
 use crate::views::{self, AdviceRequested, Resources};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -29,13 +28,9 @@ pub struct RequestAdvice {
 struct OfFinding;
 
 impl RequestAdvice {
-    /// `note` says what was tried. NotFound unless a Finding of this name is cached: only the name of an existing object may become part
-    /// of a request path at the API server.
-    pub fn new(resources: &Resources, finding: &str, note: Option<Note>) -> Result<RequestAdvice, CommandError> {
-        if resources.finding(finding).is_none() {
-            return Err(CommandError::no_such("Finding", finding));
-        }
-        Ok(RequestAdvice { finding: finding.to_string(), note })
+    /// `note` says what was tried. NotFound unless a Finding of this name is cached.
+    pub fn new(resources: &Resources, name: &str, note: Option<Note>) -> Result<RequestAdvice, CommandError> {
+        Ok(RequestAdvice { finding: finding::known(resources, name)?, note })
     }
 }
 
@@ -50,33 +45,12 @@ impl Command for RequestAdvice {
         earlier: Option<Intent>,
         stored: &Stored<AdviceRequested>,
     ) -> Result<AdviceRequested, CommandError> {
-        let Some(intent) = earlier else {
-            let permit = context.admit(Objects::ONE)?;
-            // Of what does not exist no Action is recorded.
-            let finding = call(context.api::<Finding>().get(&self.finding)).await?;
-            let intent = Intent::begin(&permit, context, self.record(context, &finding)).await?;
-            return Box::pin(change::carry_out(OfFinding, context, intent, finding, stored)).await;
-        };
-        let finding = call(context.api::<Finding>().get(&self.finding)).await?;
-        Box::pin(change::resume(OfFinding, context, intent, finding, stored)).await
-    }
-}
-
-impl RequestAdvice {
-    fn record(&self, context: &Context, finding: &Finding) -> Record {
         let note = self.note.as_ref().map(|note| context.secrets.redact(note.as_str()).into_owned());
-        let at = request_time(finding, now_in_micros()).to_string();
-        let parameters = [(NOTE, note), (REQUESTED_AT, Some(at))];
-        Record {
-            verb: VERB,
-            subject: Subject { kind: "Finding".into(), name: self.finding.clone() },
-            before: SubjectState {
-                uid: finding.uid(),
-                generation: finding.metadata.generation,
-                occurrence: finding.status.as_ref().and_then(|status| status.occurrences),
-            },
-            parameters: parameters.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?))).collect(),
-        }
+        let record = |finding: &Finding| {
+            let at = request_time(finding, now_in_micros()).to_string();
+            finding::record(VERB, finding, [(NOTE, note), (REQUESTED_AT, Some(at))])
+        };
+        finding::execute(OfFinding, context, (&self.finding, record), earlier, stored).await
     }
 }
 

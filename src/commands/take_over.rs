@@ -1,19 +1,16 @@
 //! Takes a Finding over: says who works on it. It is no acknowledgement, and notices go on.
 
 use super::change::{self, Change, Made, Step};
-use super::intent::{ActionResult, Intent, Record};
-use super::{Command, CommandError, Context, Objects, Stored};
-use crate::api::{Finding, FindingOwner, Phase, Subject, SubjectState};
+use super::intent::{ActionResult, Intent};
+use super::{Command, CommandError, Context, Stored, finding};
+use crate::api::{Finding, FindingOwner};
 use crate::domain::owner::VERB_TAKE_OVER;
 use crate::domain::refusal::Refusal;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
-use crate::runtime::write::call;
-use crate::views::{self, FindingView, Resources};
+use crate::views::{FindingView, Resources};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::ResourceExt as _;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// The parameter of its Actions, and of those that release: the person whose Finding it was.
 pub(super) const FROM: &str = "from";
@@ -30,13 +27,9 @@ pub struct TakeOver {
 struct Taken;
 
 impl TakeOver {
-    /// NotFound unless a Finding of this name is cached: only the name of an existing object may become part of a request path
-    /// at the API server. `seen` is the owner that the caller saw, where that is known: another one since is a Conflict.
-    pub fn new(resources: &Resources, finding: &str, seen: Option<Option<String>>) -> Result<TakeOver, CommandError> {
-        if resources.finding(finding).is_none() {
-            return Err(CommandError::no_such("Finding", finding));
-        }
-        Ok(TakeOver { finding: finding.to_string(), seen })
+    /// NotFound unless a Finding of this name is cached. `seen` is the owner that the caller saw, where that is known: another one since is a Conflict.
+    pub fn new(resources: &Resources, name: &str, seen: Option<Option<String>>) -> Result<TakeOver, CommandError> {
+        Ok(TakeOver { finding: finding::known(resources, name)?, seen })
     }
 }
 
@@ -52,32 +45,18 @@ impl Command for TakeOver {
         earlier: Option<Intent>,
         stored: &Stored<FindingView>,
     ) -> Result<FindingView, CommandError> {
-        let Some(intent) = earlier else {
-            let permit = context.admit(Objects::ONE)?;
-            // Of what does not exist no Action is recorded.
-            let finding = call(context.api::<Finding>().get(&self.finding)).await?;
-            let current = finding.spec.owner.as_ref().map(|owner| owner.by.clone());
-            let from = self.seen.unwrap_or(current);
-            let intent = Intent::begin(&permit, context, record(VERB_TAKE_OVER, &finding, from)).await?;
-            return Box::pin(change::carry_out(Taken, context, intent, finding, stored)).await;
+        let seen = self.seen;
+        let record = |finding: &Finding| {
+            let from = seen.unwrap_or_else(|| owner(finding));
+            finding::record(VERB_TAKE_OVER, finding, [(FROM, from)])
         };
-        let finding = call(context.api::<Finding>().get(&self.finding)).await?;
-        Box::pin(change::resume(Taken, context, intent, finding, stored)).await
+        finding::execute(Taken, context, (&self.finding, record), earlier, stored).await
     }
 }
 
-/// What is recorded of a change of the owner, who was `from` before.
-pub(super) fn record(verb: &'static str, finding: &Finding, from: Option<String>) -> Record {
-    Record {
-        verb,
-        subject: Subject { kind: "Finding".into(), name: finding.name_any() },
-        before: SubjectState {
-            uid: finding.uid(),
-            generation: finding.metadata.generation,
-            occurrence: finding.status.as_ref().and_then(|status| status.occurrences),
-        },
-        parameters: from.map(|from| BTreeMap::from([(FROM.to_string(), from)])).unwrap_or_default(),
-    }
+/// The owner in the spec.
+pub(super) fn owner(finding: &Finding) -> Option<String> {
+    finding.spec.owner.as_ref().map(|owner| owner.by.clone())
 }
 
 /// Completes an Action that was left without a result: the owner is written now, unless it is another one since.
@@ -115,16 +94,7 @@ pub(super) fn patch(value: Value) -> Value {
 
 /// Why the owner of a Finding can't be changed any more.
 pub(super) fn refusal(intent: &Intent, finding: &Finding) -> Option<Refusal> {
-    let name = intent.action.spec.subject.name.clone();
-    let before = intent.action.spec.before.as_ref();
-    let occurrence = finding.status.as_ref().and_then(|status| status.occurrences);
-    if before.is_some_and(|before| before.uid != finding.metadata.uid) {
-        return Some(Refusal::Recreated { name });
-    }
-    if views::phase(finding) == Some(Phase::Resolved) {
-        return Some(Refusal::NothingToOwn { finding: name });
-    }
-    before.is_some_and(|before| before.occurrence != occurrence).then_some(Refusal::OpenedAgain { finding: name })
+    finding::refusal(intent, finding, |finding| Refusal::NothingToOwn { finding })
 }
 
 fn next_step(intent: &Intent, finding: &Finding) -> Step {

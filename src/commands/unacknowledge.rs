@@ -1,15 +1,12 @@
 //! Takes the acknowledgement of a Finding back: notices about this occurrence are sent again.
 
 use super::change::{self, Change, Made, Step};
-use super::intent::{ActionResult, Intent, Record};
-use super::{Command, CommandError, Context, Objects, Stored};
-use crate::api::{Acknowledgement, Finding, Phase, Subject, SubjectState};
+use super::intent::{ActionResult, Intent};
+use super::{Command, CommandError, Context, Stored, finding};
+use crate::api::{Acknowledgement, Finding, Phase};
 use crate::domain::refusal::Refusal;
-use crate::runtime::write::call;
-use crate::views::{self, FindingView, Resources};
-use kube::ResourceExt as _;
+use crate::views::{FindingView, Resources};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The verb of its Actions.
 pub(super) const VERB: &str = "unacknowledge";
@@ -26,13 +23,9 @@ pub struct Unacknowledge {
 struct TakenBack;
 
 impl Unacknowledge {
-    /// NotFound unless a Finding of this name is cached: only the name of an existing object may become part of a request path
-    /// at the API server.
-    pub fn new(resources: &Resources, finding: &str) -> Result<Unacknowledge, CommandError> {
-        if resources.finding(finding).is_none() {
-            return Err(CommandError::no_such("Finding", finding));
-        }
-        Ok(Unacknowledge { finding: finding.to_string() })
+    /// NotFound unless a Finding of this name is cached.
+    pub fn new(resources: &Resources, name: &str) -> Result<Unacknowledge, CommandError> {
+        Ok(Unacknowledge { finding: finding::known(resources, name)? })
     }
 }
 
@@ -48,29 +41,11 @@ impl Command for Unacknowledge {
         earlier: Option<Intent>,
         stored: &Stored<FindingView>,
     ) -> Result<FindingView, CommandError> {
-        let Some(intent) = earlier else {
-            let permit = context.admit(Objects::ONE)?;
-            // Of what does not exist no Action is recorded.
-            let finding = call(context.api::<Finding>().get(&self.finding)).await?;
-            let intent = Intent::begin(&permit, context, record(&finding)).await?;
-            return Box::pin(change::carry_out(TakenBack, context, intent, finding, stored)).await;
+        let record = |finding: &Finding| {
+            let by = finding.spec.acknowledgement.as_ref().map(|acknowledgement| acknowledgement.by.clone());
+            finding::record(VERB, finding, [(BY, by)])
         };
-        let finding = call(context.api::<Finding>().get(&self.finding)).await?;
-        Box::pin(change::resume(TakenBack, context, intent, finding, stored)).await
-    }
-}
-
-fn record(finding: &Finding) -> Record {
-    let by = finding.spec.acknowledgement.as_ref().map(|acknowledgement| acknowledgement.by.clone());
-    Record {
-        verb: VERB,
-        subject: Subject { kind: "Finding".into(), name: finding.name_any() },
-        before: SubjectState {
-            uid: finding.uid(),
-            generation: finding.metadata.generation,
-            occurrence: finding.status.as_ref().and_then(|status| status.occurrences),
-        },
-        parameters: by.map(|by| BTreeMap::from([(BY.to_string(), by)])).unwrap_or_default(),
+        finding::execute(TakenBack, context, (&self.finding, record), earlier, stored).await
     }
 }
 
@@ -89,8 +64,7 @@ impl Change for TakenBack {
     }
 
     fn made(&self, intent: &Intent, finding: Option<&Finding>) -> Made {
-        let is_gone = finding.is_some_and(|finding| matches!(next_step(intent, finding), Step::Keep(_)));
-        if is_gone { Made::Yes } else { Made::No }
+        finding::made(finding.map(|finding| next_step(intent, finding)))
     }
 
     fn view(&self, context: &Context, _intent: &Intent, finding: Finding) -> FindingView {
@@ -99,17 +73,9 @@ impl Change for TakenBack {
 }
 
 fn next_step(intent: &Intent, finding: &Finding) -> Step {
-    let name = &intent.action.spec.subject.name;
-    let before = intent.action.spec.before.as_ref();
-    let occurrence = finding.status.as_ref().and_then(|status| status.occurrences);
-    if before.is_some_and(|before| before.uid != finding.metadata.uid) {
-        return Step::Refuse(CommandError::Conflict(Refusal::Recreated { name: name.clone() }));
-    }
-    if views::phase(finding) == Some(Phase::Resolved) {
-        return Step::Refuse(CommandError::Conflict(Refusal::AcknowledgementEnded { finding: name.clone() }));
-    }
-    if before.is_some_and(|before| before.occurrence != occurrence) {
-        return Step::Refuse(CommandError::Conflict(Refusal::OpenedAgain { finding: name.clone() }));
+    let ended = |finding| Refusal::AcknowledgementEnded { finding };
+    if let Some(refusal) = finding::refusal(intent, finding, ended) {
+        return Step::Refuse(CommandError::Conflict(refusal));
     }
     match &finding.spec.acknowledgement {
         // An earlier attempt may have removed it.

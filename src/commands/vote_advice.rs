@@ -1,14 +1,13 @@
 //! Votes on the advice on a Finding.
 
 use super::intent::{ActionResult, Intent, Progress, Record};
-use super::{Command, CommandError, Context, Objects, Stored};
-use crate::api::{Finding, Subject, SubjectState};
+use super::{Command, CommandError, Context, Objects, Stored, finding};
+use crate::api::Finding;
 use crate::domain::advice::votes::{self, ADVICE, VOTE, Vote};
 use crate::domain::refusal::Refusal;
 use crate::runtime::clock::now_in_micros;
 use crate::runtime::write::call;
 use crate::views::{Resources, VoteView};
-use kube::ResourceExt as _;
 use std::collections::BTreeMap;
 
 /// The verb of its Actions.
@@ -22,13 +21,9 @@ pub struct VoteAdvice {
 }
 
 impl VoteAdvice {
-    /// NotFound unless a Finding of this name is cached: only the name of an existing object may become part of a request path
-    /// at the API server.
-    pub fn new(resources: &Resources, finding: &str, vote: Vote) -> Result<VoteAdvice, CommandError> {
-        if resources.finding(finding).is_none() {
-            return Err(CommandError::no_such("Finding", finding));
-        }
-        Ok(VoteAdvice { finding: finding.to_string(), vote })
+    /// NotFound unless a Finding of this name is cached.
+    pub fn new(resources: &Resources, name: &str, vote: Vote) -> Result<VoteAdvice, CommandError> {
+        Ok(VoteAdvice { finding: finding::known(resources, name)?, vote })
     }
 }
 
@@ -69,16 +64,7 @@ impl VoteAdvice {
             Some(advice) => votes::parameters(self.vote, advice, now_in_micros()),
             None => BTreeMap::from([(VOTE.to_string(), self.vote.as_str().to_string())]),
         };
-        Record {
-            verb: VERB,
-            subject: Subject { kind: "Finding".into(), name: self.finding.clone() },
-            before: SubjectState {
-                uid: finding.uid(),
-                generation: finding.metadata.generation,
-                occurrence: status.and_then(|status| status.occurrences),
-            },
-            parameters,
-        }
+        Record { parameters, ..finding::record(VERB, finding, []) }
     }
 }
 

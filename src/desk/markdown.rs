@@ -1,21 +1,15 @@
 //! What people write, as Markdown. Only the elements that are written here come out: HTML in the text stays text, and images become
 //! their description. The text of the model is never Markdown.
 
-use maud::{Markup, PreEscaped, Render as _, html};
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use crate::domain::markdown::{self, Element, escape};
+use maud::{Markup, PreEscaped, html};
+use pulldown_cmark::{HeadingLevel, Options, Tag};
 use std::ops::Range;
 use url::Url;
 
-/// Nested lists and quotes at most; deeper ones are flat.
-const DEPTH_MAX: usize = 8;
-
 /// The text of a person.
 pub fn of_person(text: &str) -> Markup {
-    let mut writer = Writer::default();
-    for event in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH) {
-        writer.write(event);
-    }
-    html! { div class="md" hx-disable { (PreEscaped(writer.out)) } }
+    written(text, Writer::default())
 }
 
 /// What is marked in a runbook, by places in its text.
@@ -29,40 +23,17 @@ pub struct Marks {
 
 /// A section of a runbook, in which a quotation is marked.
 pub fn of_section(text: &str, quote: Option<Range<usize>>) -> Markup {
-    written(Writer { is_anchored: false, ..Writer::default() }, text, &Marks { quote, heading: None })
+    written(text, Writer { marks: Marks { quote, heading: None }, ..Writer::default() })
 }
 
 /// A runbook with its headings. The first of what is marked has the id `here`.
 pub fn of_runbook(text: &str, marks: &Marks) -> Markup {
-    written(Writer { headings: true, is_anchored: true, ..Writer::default() }, text, marks)
+    written(text, Writer { headings: true, here: Some(" id=\"here\""), marks: marks.clone() })
 }
 
-fn written(mut writer: Writer, text: &str, marks: &Marks) -> Markup {
-    let mut here = writer.is_anchored.then_some(" id=\"here\"");
-    for (event, place) in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
-        if let Event::Start(Tag::Heading { .. }) = &event
-            && marks.quote.is_none()
-            && marks.heading == Some(place.start)
-        {
-            writer.id = here.take();
-        }
-        let quoted = marks.quote.as_ref().and_then(|quote| overlap(quote, &place));
-        match (&event, quoted) {
-            (Event::Text(shown), Some(part)) => {
-                let (before, within, after) = split(shown, &place, &part);
-                writer.text(before);
-                writer.mark(within, here.take());
-                writer.text(after);
-            }
-            (Event::Code(shown), Some(_)) => {
-                writer.out.push_str("<code>");
-                writer.mark(shown, here.take());
-                writer.out.push_str("</code>");
-            }
-            _ => writer.write(event),
-        }
-    }
-    html! { div class="md" hx-disable { (PreEscaped(writer.out)) } }
+fn written(text: &str, writer: Writer) -> Markup {
+    let inner = markdown::to_html(text, Options::ENABLE_STRIKETHROUGH, writer);
+    html! { div class="md" hx-disable { (PreEscaped(inner)) } }
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> Option<Range<usize>> {
@@ -86,130 +57,69 @@ pub fn plain(text: &str) -> Markup {
 
 #[derive(Default)]
 struct Writer {
-    out: String,
-    depth: usize,
-    /// For each open link, whether it is written.
-    links: Vec<bool>,
     /// Headings are headings, below that of the page.
     headings: bool,
-    /// The first of what is marked can be linked to.
-    is_anchored: bool,
-    /// The attribute of the next heading.
-    id: Option<&'static str>,
+    /// The attribute of the first of what is marked, until it is written.
+    here: Option<&'static str>,
+    marks: Marks,
+}
+
+impl markdown::Writer for Writer {
+    fn element(&mut self, tag: &Tag<'_>, place: &Range<usize>) -> Element {
+        let (open, close) = match tag {
+            Tag::Heading { level, .. } if self.headings => return self.heading(*level, place),
+            // A message has no headings of the page.
+            Tag::Paragraph | Tag::Heading { .. } => ("<p>", "</p>"),
+            Tag::BlockQuote(_) => ("<blockquote>", "</blockquote>"),
+            Tag::List(None) => ("<ul>", "</ul>"),
+            Tag::List(Some(first)) => return (format!("<ol start=\"{first}\">"), "</ol>"),
+            Tag::Item => ("<li>", "</li>"),
+            Tag::CodeBlock(_) => ("<pre><code>", "</code></pre>"),
+            Tag::Emphasis => ("<em>", "</em>"),
+            Tag::Strong => ("<strong>", "</strong>"),
+            Tag::Strikethrough => ("<s>", "</s>"),
+            Tag::Link { dest_url, .. } => {
+                let attributes = " rel=\"noopener noreferrer nofollow\" target=\"_blank\"";
+                return address(dest_url).map_or_else(Element::default, |to| markdown::link(&to, attributes));
+            }
+            // Of an image only its description follows, as text.
+            _ => return Element::default(),
+        };
+        (open.to_string(), close)
+    }
+
+    fn text(&mut self, out: &mut String, text: &str, place: &Range<usize>) {
+        let quoted = self.marks.quote.as_ref().and_then(|quote| overlap(quote, place));
+        let Some(part) = quoted else { return escape(out, text) };
+        let (before, within, after) = split(text, place, &part);
+        escape(out, before);
+        if !within.is_empty() {
+            out.push_str("<mark");
+            out.push_str(self.here.take().unwrap_or_default());
+            out.push('>');
+            escape(out, within);
+            out.push_str("</mark>");
+        }
+        escape(out, after);
+    }
 }
 
 impl Writer {
-    fn write(&mut self, event: Event<'_>) {
-        match event {
-            Event::Start(tag) => self.start(tag),
-            Event::End(tag) => self.end(tag),
-            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
-            Event::Code(code) => {
-                self.out.push_str("<code>");
-                self.text(&code);
-                self.out.push_str("</code>");
-            }
-            Event::SoftBreak => self.out.push('\n'),
-            Event::HardBreak => self.out.push_str("<br>"),
-            Event::Rule => self.out.push_str("<hr>"),
-            // Not enabled, so they do not come.
-            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => self.text(&text),
-            Event::TaskListMarker(_) => {}
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        self.out.push_str(&text.render().into_string());
-    }
-
-    fn mark(&mut self, text: &str, id: Option<&str>) {
-        if text.is_empty() {
-            return;
-        }
-        self.out.push_str("<mark");
-        self.out.push_str(id.unwrap_or_default());
-        self.out.push('>');
-        self.text(text);
-        self.out.push_str("</mark>");
-    }
-
-    fn start(&mut self, tag: Tag<'_>) {
-        match tag {
-            Tag::Heading { level, .. } if self.headings => {
-                let id = self.id.take().unwrap_or_default();
-                self.out.push_str(&format!("<h{}{id}>", below(level)));
-            }
-            // A message has no headings of the page.
-            Tag::Paragraph | Tag::Heading { .. } => self.out.push_str("<p>"),
-            Tag::BlockQuote(_) => self.nest("<blockquote>"),
-            Tag::List(None) => self.nest("<ul>"),
-            Tag::List(Some(first)) => self.nest(&format!("<ol start=\"{first}\">")),
-            Tag::Item => self.out.push_str("<li>"),
-            Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented) => self.out.push_str("<pre><code>"),
-            Tag::Emphasis => self.out.push_str("<em>"),
-            Tag::Strong => self.out.push_str("<strong>"),
-            Tag::Strikethrough => self.out.push_str("<s>"),
-            Tag::Link { dest_url, .. } => {
-                let address = link(&dest_url);
-                self.links.push(address.is_some());
-                if let Some(address) = address {
-                    self.out.push_str("<a rel=\"noopener noreferrer nofollow\" target=\"_blank\" href=\"");
-                    self.text(&address);
-                    self.out.push_str("\">");
-                }
-            }
-            // Of an image only its description follows, as text.
-            _ => {}
-        }
-    }
-
-    fn end(&mut self, tag: TagEnd) {
-        match tag {
-            TagEnd::Heading(level) if self.headings => self.out.push_str(&format!("</h{}>", below(level))),
-            TagEnd::Paragraph | TagEnd::Heading(_) => self.out.push_str("</p>"),
-            TagEnd::BlockQuote(_) => self.unnest("</blockquote>"),
-            TagEnd::List(false) => self.unnest("</ul>"),
-            TagEnd::List(true) => self.unnest("</ol>"),
-            TagEnd::Item => self.out.push_str("</li>"),
-            TagEnd::CodeBlock => self.out.push_str("</code></pre>"),
-            TagEnd::Emphasis => self.out.push_str("</em>"),
-            TagEnd::Strong => self.out.push_str("</strong>"),
-            TagEnd::Strikethrough => self.out.push_str("</s>"),
-            TagEnd::Link => {
-                let is_written = self.links.pop() == Some(true);
-                self.out.push_str(if is_written { "</a>" } else { "" });
-            }
-            _ => {}
-        }
-    }
-
-    fn nest(&mut self, open: &str) {
-        self.depth += 1;
-        if self.depth <= DEPTH_MAX {
-            self.out.push_str(open);
-        }
-    }
-
-    fn unnest(&mut self, close: &str) {
-        if self.depth <= DEPTH_MAX {
-            self.out.push_str(close);
-        }
-        self.depth = self.depth.saturating_sub(1);
-    }
-}
-
-/// The level of a heading of a page: the first one is the heading of the page itself.
-fn below(level: HeadingLevel) -> u8 {
-    match level {
-        HeadingLevel::H1 => 1,
-        HeadingLevel::H2 => 2,
-        HeadingLevel::H3 => 3,
-        HeadingLevel::H4 | HeadingLevel::H5 | HeadingLevel::H6 => 4,
+    fn heading(&mut self, level: HeadingLevel, place: &Range<usize>) -> Element {
+        let is_here = self.marks.quote.is_none() && self.marks.heading == Some(place.start);
+        let id = if is_here { self.here.take() } else { None }.unwrap_or_default();
+        let (open, close) = match level {
+            HeadingLevel::H1 => ("<h1", "</h1>"),
+            HeadingLevel::H2 => ("<h2", "</h2>"),
+            HeadingLevel::H3 => ("<h3", "</h3>"),
+            HeadingLevel::H4 | HeadingLevel::H5 | HeadingLevel::H6 => ("<h4", "</h4>"),
+        };
+        (format!("{open}{id}>"), close)
     }
 }
 
 /// The address of a link to a page or a mailbox; `None` of anything else, such as a script.
-fn link(address: &str) -> Option<String> {
+fn address(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     matches!(url.scheme(), "http" | "https" | "mailto").then(|| url.to_string())
 }
@@ -217,6 +127,7 @@ fn link(address: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::markdown::DEPTH_MAX;
 
     fn shown(text: &str) -> String {
         let all = of_person(text).into_string();

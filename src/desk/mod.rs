@@ -45,6 +45,8 @@ use axum::routing::{get, post};
 use live::Live;
 use panel::Panel;
 use std::sync::Arc;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 
 /// All routes. `once` has the code of the one-time link, if one was made.
 pub fn routes(backend: Backend, caches: &Caches, options: Options, once: OneTime) -> Router {
@@ -106,5 +108,7 @@ fn over(panel: Panel) -> Router {
         .route("/desk/assets/{name}", get(assets::serve))
         .route("/desk/{*rest}", get(pages::nothing::show))
         .layer(middleware::from_fn_with_state(guard, guard::headers))
+        // Files are compressed already, and streams are not.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(Arc::new(panel))
 }

@@ -10,6 +10,7 @@ mod board;
 mod change;
 mod chat;
 mod citation;
+mod evidence;
 mod finding;
 mod health;
 mod message;
@@ -43,9 +44,10 @@ pub use board::{BoardFilter, BoardGroup, BoardRow, BoardView, Standing, standing
 pub use change::{ChangeView, DeletedChange, FindingChange, MessageChange, ScenarioChange};
 pub use chat::{AnswerProgressView, ChatAnswers, ChatEvent, ChatProgress, ChatRef, ChatView, ProgressPhase};
 pub use citation::CitationView;
+pub use evidence::{EvidenceView, ReadingView, SnapshotView, ValueView};
 pub use finding::{
-    AcknowledgementView, EvidenceView, FindingFilter, FindingPhase, FindingView, NoticeView, PhaseFilter, ReadingView,
-    RunbookView, SnapshotView, is_active, phase, severity,
+    AcknowledgementView, FindingFilter, FindingPhase, FindingView, NoticeView, PhaseFilter, RunbookView, is_active,
+    phase, severity,
 };
 pub use health::{
     HealthDetails, HealthView, ModelView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView,

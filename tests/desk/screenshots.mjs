@@ -49,7 +49,8 @@ try {
     for (const one of PAGES) {
       if (!isWanted(one.name) || (index > 0 && !MAIN.includes(one.name))) { continue; }
       const { page } = one.guest ? guest : ana;
-      if (await visit(page, one, world)) { await take(page, one.name + suffix); }
+      await visit(page, one, world);
+      await take(page, one.name + suffix);
     }
     for (const state of STATES.filter((state) => isWanted(state.name) && !state.away && index === 0)) {
       await state.enter(ana.page, world);

@@ -171,11 +171,13 @@ fn phase(language: Language, finding: &FindingView) -> &'static str {
     }
 }
 
-/// Who acknowledged it.
+/// Who works on it, else who acknowledged it.
 fn who(language: Language, finding: &FindingView) -> Markup {
+    let owner = finding.owner.as_ref().map(|owner| (&owner.by, owner.proven));
+    let person = owner.or(finding.acknowledgement.as_ref().map(|ack| (&ack.by, ack.proven)));
     html! {
-        @match (&finding.acknowledgement, finding.phase) {
-            (Some(ack), _) => { (ack.by) @if !ack.proven { small { (words::not_proven(language)) } } }
+        @match (person, finding.phase) {
+            (Some((by, proven)), _) => { (by) @if !proven { small { (words::not_proven(language)) } } }
             (None, Some(FindingPhase::Resolved)) => {}
             (None, _) => b { (said::nobody(language)) },
         }

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 const LONGEST: SignedDuration = SignedDuration::from_hours(12);
 /// Longest session of a token that does not say when it expires.
 const LONGEST_UNKNOWN: SignedDuration = SignedDuration::from_hours(1);
+/// Of HMAC-SHA256.
+const MAC_BYTES: usize = 32;
 /// Longest value of a cookie, in bytes.
 const VALUE_MAX: usize = 3072;
 
@@ -85,23 +87,41 @@ impl Sessions {
         (!session.is_over(now)).then_some(session)
     }
 
-    /// What the forms of a session carry, which no other page knows.
+    /// What the forms of a session carry, which no other page knows. It looks different each time, so that the length of a compressed page
+    /// tells nothing of it.
     pub fn csrf(&self, session: &Session) -> String {
-        self.mac(&["csrf", &session.name, &session.began.to_string(), &session.ends.to_string()])
+        let mut pad = [0; MAC_BYTES];
+        // Where there is no randomness, it looks the same.
+        let _ = aws_lc_rs::rand::fill(&mut pad);
+        let mac = self.sign(&csrf_parts(session));
+        let masked = mac.as_ref().iter().zip(pad).map(|(byte, pad)| byte ^ pad);
+        URL_SAFE_NO_PAD.encode(pad.into_iter().chain(masked).collect::<Vec<_>>())
     }
 
     pub fn is_csrf(&self, session: &Session, given: &str) -> bool {
-        self.is_mac(&["csrf", &session.name, &session.began.to_string(), &session.ends.to_string()], given)
+        let given = URL_SAFE_NO_PAD.decode(given).unwrap_or_default();
+        let Some((pad, masked)) = given.split_at_checked(MAC_BYTES) else { return false };
+        let mac: Vec<u8> = masked.iter().zip(pad).map(|(byte, pad)| byte ^ pad).collect();
+        masked.len() == MAC_BYTES && hmac::verify(&self.key, csrf_parts(session).as_bytes(), &mac).is_ok()
+    }
+
+    fn sign(&self, text: &str) -> hmac::Tag {
+        hmac::sign(&self.key, text.as_bytes())
     }
 
     fn mac(&self, parts: &[&str]) -> String {
-        URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, parts.join("\n").as_bytes()))
+        URL_SAFE_NO_PAD.encode(self.sign(&parts.join("\n")))
     }
 
     fn is_mac(&self, parts: &[&str], given: &str) -> bool {
         let Ok(given) = URL_SAFE_NO_PAD.decode(given) else { return false };
         hmac::verify(&self.key, parts.join("\n").as_bytes(), &given).is_ok()
     }
+}
+
+/// What the token of the forms signs.
+fn csrf_parts(session: &Session) -> String {
+    ["csrf", &session.name, &session.began.to_string(), &session.ends.to_string()].join("\n")
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn of_object(language: Language, refusal: &Refusal) -> Option<String> {
         Refusal::OwnerChanged => text!(
             language,
             "outra pessoa assumiu ou devolveu a ocorrência ao mesmo tempo: leia-a de novo",
-            "somebody else took the Finding over or released it at the same time: read it again",
+            "another person took the Finding over or released it at the same time: read it again",
         ),
         Refusal::KeepsChanging { kind } => {
             let called = kind_name(language, kind);

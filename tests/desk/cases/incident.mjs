@@ -13,7 +13,7 @@ const ran = () => document.querySelector(".head__done") || document.querySelecto
 
 const count = (page) => page.title().then((title) => Number(title.match(/^\((\d+)\)/)?.[1] || 0));
 
-test("with the mouse: it opens, appears, is read, replied to, answered, run, silenced, acknowledged, resolved", async () => {
+test("with the mouse: it opens, appears, is taken, read, replied to, answered, run, silenced, acknowledged, resolved, explained", async () => {
   const { context, page, seen } = await person(browser, demo);
   await page.goto(demo.link);
   await page.click("main button");
@@ -32,8 +32,10 @@ test("with the mouse: it opens, appears, is read, replied to, answered, run, sil
   await page.waitForSelector("#log");
   assert.match(await page.textContent("#conversa"), /VM 112/);
 
+  await page.click("#take-over");
+  await page.locator(".head__who", { hasText: "Com local" }).waitFor();
   await page.fill("#resposta", "o que fazer?");
-  await page.click("form.reply .reply__end button");
+  await page.click("#reply .reply__end button");
   await page.locator(".msg", { hasText: "o que fazer?" }).waitFor();
   await page.locator(".msg .tier", { hasText: "trecho do runbook" }).first().waitFor();
   await page.locator(".acts button", { hasText: "Executar agora" }).click();
@@ -51,7 +53,13 @@ test("with the mouse: it opens, appears, is read, replied to, answered, run, sil
   await page.locator(".head__who", { hasText: "local" }).waitFor();
 
   await demo.heal("vm-112");
-  await page.locator(".head__meta", { hasText: "resolvida" }).waitFor();
+  await page.locator(".head__meta", { hasText: "Resolvida" }).waitFor();
+  await page.fill("#fixed", "subi a VM com **qm start**");
+  await page.click("#explain button");
+  await page.locator(".msg--fixed", { hasText: "subi a VM" }).waitFor();
+  assert.equal(await page.locator("#explain").count(), 0, "it is asked once");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click(".msg--fixed a[download]")]);
+  assert.match(file.suggestedFilename(), /proxmox-cluster.*\.md$/);
   await page.goto("/desk");
   await eventually("an inbox without it", async () => {
     await page.reload();
@@ -76,6 +84,8 @@ test("with the keyboard alone", async () => {
   await page.waitForURL("**/desk/threads/**");
   assert.match(await page.textContent("#conversa"), /VM 122/);
 
+  await keys.press("a");
+  await page.locator(".head__who", { hasText: "Com ana" }).waitFor();
   await keys.press("r");
   await keys.type("o que fazer?");
   await keys.press("Control+Enter");
@@ -101,7 +111,11 @@ test("with the keyboard alone", async () => {
   await keys.press("Enter");
   await page.locator(".head__who", { hasText: "ana" }).waitFor();
   await demo.heal("vm-122");
-  await page.locator(".head__meta", { hasText: "resolvida" }).waitFor();
+  await page.locator(".head__meta", { hasText: "Resolvida" }).waitFor();
+  await tabTo(page, "#fixed");
+  await keys.type("liguei de novo");
+  await keys.press("Control+Enter");
+  await page.locator(".msg--fixed", { hasText: "liguei de novo" }).waitFor();
   isClean(seen);
   await context.close();
 });

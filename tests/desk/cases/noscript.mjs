@@ -18,7 +18,7 @@ test("reading, replying, acknowledging and taking back", async () => {
   const item = (text) => page.locator(".item", { hasText: text });
   await item("VM 112").locator("a").click();
   await page.fill("#resposta", "o que fazer?");
-  await page.click("form.reply .reply__end button");
+  await page.click("#reply .reply__end button");
   await page.locator(".msg", { hasText: "o que fazer?" }).waitFor();
   await eventually("the answer", async () => {
     await page.reload();

@@ -19,7 +19,7 @@ test("two people see what the other one does, without loading the page again", a
   const rui = await person(browser, demo, { name: "rui" });
   for (const { page } of [ana, rui]) { await page.goto(`/desk/findings/${finding.id}`); }
   await ana.page.fill("#resposta", "estou vendo **agora**");
-  await ana.page.click("form.reply .reply__end button");
+  await ana.page.click("#reply .reply__end button");
   await rui.page.locator(".msg", { hasText: "estou vendo" }).locator("strong").waitFor();
   // What is being written stays.
   await rui.page.fill("#resposta", "espere");
@@ -61,7 +61,7 @@ test("a page tells that the server is away, keeps its list with absolute times, 
   assert.equal(await page.locator(".item").count() > 0, true);
   // What cannot be sent stays.
   await other.fill("#resposta", "ligando agora");
-  await other.click("form.reply .reply__end button");
+  await other.click("#reply .reply__end button");
   await other.locator(".reply__failed", { hasText: "Sem resposta" }).waitFor();
   assert.equal(await other.inputValue("#resposta"), "ligando agora");
   await demo.run();
@@ -69,7 +69,7 @@ test("a page tells that the server is away, keeps its list with absolute times, 
   assert.doesNotMatch(await page.textContent(".item time"), /^às/);
   await demo.break("vm-123");
   await page.locator("#chegou a").waitFor();
-  await other.click("form.reply .reply__end button");
+  await other.click("#reply .reply__end button");
   await other.locator(".msg", { hasText: "ligando agora" }).waitFor();
   assert.equal(await other.inputValue("#resposta"), "");
   isClean(seen);

@@ -7,18 +7,25 @@
     document.cookie = name + "; Path=/desk; Max-Age=31536000; SameSite=Lax";
   }
 
-  var atEnd = true;
-
-  // The draft of a reply stays in this browser until it is sent.
-  function draft(box) { return "desk-draft-" + box.dataset.draft; }
+  // The draft of a text stays in this browser until it is sent.
+  const draft = (box) => "desk-draft-" + box.dataset.draft;
   function stored(action) { try { return action(window.localStorage); } catch (error) { return null; } }
-  document.querySelectorAll("textarea[data-draft]").forEach(function (box) {
-    var kept = stored(function (store) { return store.getItem(draft(box)); });
-    if (kept && !box.value) { box.value = kept; }
-    box.addEventListener("input", function () { stored(function (store) { store.setItem(draft(box), box.value); }); });
-    box.addEventListener("keydown", function (event) {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); box.form.requestSubmit(); }
+  function fill(part) {
+    part.querySelectorAll("textarea[data-draft]").forEach((box) => {
+      const kept = stored((store) => store.getItem(draft(box)));
+      if (kept && !box.value) { box.value = kept; }
     });
+  }
+  fill(document);
+  document.addEventListener("htmx:load", (event) => fill(event.target));
+  document.addEventListener("input", (event) => {
+    const box = event.target;
+    if (box.matches("textarea[data-draft]")) { stored((store) => store.setItem(draft(box), box.value)); }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.matches("textarea[data-draft]")) { return; }
+    event.preventDefault();
+    event.target.form.requestSubmit();
   });
 
   // A form is sent once.
@@ -31,36 +38,36 @@
     document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
   });
 
-  // A reply is sent without leaving the page. What was written stays until the server has it.
-  // htmx takes the form from here, once all scripts have run.
-  var reply = document.querySelector("form.reply"), line = document.createElement("p");
-  if (reply) {
-    [["hx-post", reply.getAttribute("action")], ["hx-target", "#log"], ["hx-select", "#log"], ["hx-swap", "outerHTML"]].forEach(function (pair) {
-      reply.setAttribute(pair[0], pair[1]);
-    });
-    line.className = "reply__failed";
-    line.setAttribute("role", "alert");
-    reply.insertBefore(line, reply.querySelector(".reply__end"));
+  // A text is sent without leaving the page. What was written stays until the server has it.
+  function failed(form, text) {
+    let line = form.querySelector(".reply__failed");
+    if (!line) {
+      line = document.createElement("p");
+      line.className = "reply__failed";
+      line.setAttribute("role", "alert");
+      form.insertBefore(line, form.querySelector(".reply__end"));
+    }
+    line.textContent = text;
   }
   function why(page) {
-    var said = new DOMParser().parseFromString(page, "text/html").querySelector(".say");
-    return said ? [].map.call(said.querySelectorAll("h1, p:not(.say__do)"), function (part) { return part.textContent; }).join(": ") : "";
+    const said = new DOMParser().parseFromString(page, "text/html").querySelector(".say");
+    return said ? [...said.querySelectorAll("h1, p:not(.say__do)")].map((part) => part.textContent).join(": ") : "";
   }
-  document.addEventListener("htmx:afterRequest", function (event) {
-    if (!reply || event.detail.elt !== reply) { return; }
-    var box = reply.querySelector("textarea"), xhr = event.detail.xhr, lost = document.getElementById("lost");
-    if (event.detail.successful) {
-      box.value = "";
-      stored(function (store) { store.removeItem(draft(box)); });
-      reply.elements.once.value = [].map.call(window.crypto.getRandomValues(new Uint8Array(16)), function (byte) {
-        return byte.toString(16).padStart(2, "0");
-      }).join("");
-      atEnd = true;
-      line.textContent = "";
-    } else {
-      var server = lost.querySelector("b").textContent;
-      line.textContent = xhr.status === 0 ? lost.dataset.failed + ": " + server : why(xhr.responseText) || lost.dataset.failed;
-    }
+  const written = (event) => (event.detail.elt.matches("form.reply") ? event.detail.elt.querySelector("textarea") : null);
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const box = written(event);
+    if (!box || event.detail.xhr.status >= 400) { return; }
+    box.value = "";
+    stored((store) => store.removeItem(draft(box)));
+    box.form.elements.once.value = [...window.crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    atEnd = true;
+    failed(box.form, "");
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const box = written(event), xhr = event.detail.xhr, lost = document.getElementById("lost");
+    if (!box || event.detail.successful) { return; }
+    const server = lost.querySelector("b").textContent;
+    failed(box.form, xhr.status === 0 ? lost.dataset.failed + ": " + server : why(xhr.responseText) || lost.dataset.failed);
   });
 
   // Filters apply at once; their button is for those without script.
@@ -69,23 +76,61 @@
     form.addEventListener("change", function () { form.requestSubmit(); });
   });
 
-  // The conversation opens at its end, and stays there when more comes, unless the reader is elsewhere.
-  function toEnd(log) { log.scrollTop = log.scrollHeight; }
-  var log = document.getElementById("log");
-  if (log) { toEnd(log); }
-  document.addEventListener("htmx:beforeSwap", function (event) {
-    var target = event.detail.target;
-    if (target && target.id === "log") { atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 40; }
+  // What is read again stays where it was: how far it is scrolled, and what was unfolded. A conversation that is at its end stays there.
+  let atEnd = true, kept = {};
+  const log = () => document.querySelector(".log");
+  function toEnd() {
+    const all = log();
+    if (all && atEnd) { all.scrollTop = all.scrollHeight; }
+  }
+  toEnd();
+  function foldings(part) {
+    const named = new Map();
+    part.querySelectorAll("details").forEach((details) => {
+      const name = details.id || details.querySelector("summary").textContent;
+      let at = 0;
+      while (named.has(name + at)) { at += 1; }
+      named.set(name + at, details);
+    });
+    return named;
+  }
+  function keep(part) {
+    const all = log(), open = new Map();
+    if (all && (part === all || all.contains(part))) { atEnd = all.scrollHeight - all.scrollTop - all.clientHeight < 40; }
+    foldings(part).forEach((details, name) => open.set(name, details.open));
+    kept[part.id] = { part: part, top: part.scrollTop, open: open };
+  }
+  function restore() {
+    Object.keys(kept).forEach((id) => {
+      const part = document.getElementById(id);
+      // One of several is replaced before the others.
+      if (!part || part === kept[id].part) { return; }
+      foldings(part).forEach((details, name) => { if (kept[id].open.has(name)) { details.open = kept[id].open.get(name); } });
+      part.scrollTop = kept[id].top;
+      delete kept[id];
+    });
+    toEnd();
+  }
+  document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target.id) { keep(event.detail.target); } });
+  // A form that is being filled in is not replaced under the reader's hands: it is once they have left it.
+  let waits = false;
+  const isFilledIn = (part) => part.querySelector("details.act[open]") || [...part.querySelectorAll("textarea")].some((box) => box.value && !box.closest("details"));
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (isFilledIn(event.detail.target)) {
+      event.detail.shouldSwap = false;
+      waits = true;
+    } else {
+      keep(event.detail.target);
+    }
   });
-  document.addEventListener("htmx:afterSettle", function () {
-    var now = document.getElementById("log");
-    if (now && atEnd) { toEnd(now); }
-  });
-  // A part that is being filled in is not replaced under the reader's hands.
-  document.addEventListener("htmx:beforeRequest", function (event) {
-    var part = event.target;
-    if (part.querySelector && part.querySelector("details.act[open]")) { event.preventDefault(); }
-  });
+  document.addEventListener("toggle", (event) => {
+    const facts = document.getElementById("ficha");
+    if (waits && facts && event.target.matches("details.act") && !event.target.open) {
+      waits = false;
+      window.htmx.trigger(facts, "sse:reset");
+    }
+  }, true);
+  ["htmx:afterSwap", "htmx:oobAfterSwap", "htmx:afterSettle"].forEach((name) => document.addEventListener(name, restore));
   // The session has ended: the page stays, and says so.
   document.addEventListener("htmx:responseError", function (event) {
     var line = document.getElementById("ended");

@@ -10,7 +10,7 @@
     s: "#silence",
     r: "#resposta",
     z: "#desfazer button",
-    "Control+Enter": "form.reply .reply__end button",
+    "Control+Enter": ".reply .reply__end button",
   };
   const sheet = document.getElementById("atalhos");
   const isShown = (element) => element.getClientRects().length > 0 && !element.disabled;

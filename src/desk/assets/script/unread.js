@@ -13,7 +13,7 @@
     try { localStorage.setItem(key, JSON.stringify(Object.fromEntries(newest))); } catch (error) { /* full, or switched off */ }
   }
   function threadOf() {
-    const box = document.querySelector("textarea[data-draft]"), path = location.pathname.match(/^\/desk\/threads\/([^/]+)$/);
+    const box = document.getElementById("resposta"), path = location.pathname.match(/^\/desk\/threads\/([^/]+)$/);
     return box ? box.dataset.draft : path && path[1];
   }
   // The conversation that is open was read up to its last message.

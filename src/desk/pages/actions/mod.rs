@@ -171,7 +171,7 @@ pub fn known_by(panel: &Panel, action: &ActionView) -> Option<String> {
 
 fn filters(language: Language, zone: &TimeZone, asked: &Parameters) -> Markup {
     let value = |name: &str| asked.get(name).map_or("", String::as_str);
-    let verbs: Vec<_> = said::VERBS.iter().map(|verb| (verb.to_string(), did(language, verb).to_string())).collect();
+    let verbs: Vec<_> = said::VERBS.iter().map(|(verb, word)| (verb.to_string(), word(language).to_string())).collect();
     let since = asked.get("since").and_then(|since| when::parse(since, zone)).map(|at| when::field(at, zone));
     let is_filtered = NAMES.iter().any(|name| asked.contains_key(*name));
     let fields = html! {

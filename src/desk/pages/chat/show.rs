@@ -62,7 +62,7 @@ fn log(frame: &Frame<'_>, subject: &Subject) -> Markup {
     html! {
         div class="log" tabindex="0" role="log" aria-label=(said::log(language)) {
             // The part that is read again is within the one that scrolls, which so stays where it is.
-            div class="log__in" id="respostas" hx-get=(here) hx-trigger={ "sse:thread-" (thread.name_any()) ", sse:reset" }
+            div class="log__in" id="respostas" hx-get=(here) hx-trigger={ "sse:thread-" (thread.name_any()) " delay:150ms, sse:reset delay:150ms" }
                 hx-select="#respostas" hx-swap="outerHTML" {
                 (shown.markup())
                 // Without script nothing comes by itself.
@@ -130,7 +130,8 @@ fn hidden_of(frame: &Frame<'_>, subject: &Subject) -> Markup {
 fn form(frame: &Frame<'_>, subject: &Subject) -> Markup {
     let language = frame.language();
     html! {
-        form class="reply" method="post" action=(PATH) {
+        form class="reply" method="post" action=(PATH)
+            hx-post=(PATH) hx-target="#principal" hx-select="#principal" hx-swap="outerHTML" hx-push-url="true" {
             (hidden_of(frame, subject))
             p class="reply__top" { label for="pergunta" { (said::question(language)) } }
             textarea id="pergunta" name="message" rows="2" required maxlength="16000" placeholder=(said::placeholder(language)) data-draft="chat" {}

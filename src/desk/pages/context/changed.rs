@@ -152,7 +152,7 @@ fn folded(language: Language, summary: &str, fields: &[Compared]) -> Markup {
 }
 
 /// A value; of a long one the beginning, with the rest folded.
-fn shortened(value: &str) -> Markup {
+pub(super) fn shortened(value: &str) -> Markup {
     match value.char_indices().nth(VALUE_MAX) {
         Some((at, _)) => html! {
             details class="more more--value" { summary { (value.get(..at).unwrap_or_default()) "…" } (value) }

@@ -17,7 +17,7 @@ impl Context<'_> {
     pub(super) fn facts(&self, finding: &FindingView) -> Markup {
         html! {
             div class="facts" id="ficha" role="region" aria-label=(said::facts(self.language())) tabindex="0"
-                hx-get=(self.path()) hx-trigger=[self.topics("finding")] hx-select="#ficha" hx-swap="outerHTML" {
+                hx-get=(self.path()) hx-trigger=[self.topics("finding")] hx-select="#ficha" hx-select-oob="#cabeca,#fixed-place" hx-swap="outerHTML" {
                 @if let Some(evidence) = &finding.evidence {
                     (self.changed(finding, evidence))
                     (self.failed(finding, evidence))

@@ -85,22 +85,21 @@ impl Context<'_> {
                 |message: &&MessageView| message.created_at.zip(resolved).is_some_and(|(at, resolved)| at >= resolved);
             self.messages.iter().filter(since).any(explains)
         };
-        if resolved.is_none() || self.thread.is_none() {
-            return html! { div id="fixed-place" hx-get=(self.path()) hx-trigger=[self.topics("finding")] hx-select="#fixed-place" hx-swap="outerHTML" {} };
-        }
-        if is_told() {
+        if resolved.is_none() || self.thread.is_none() || is_told() {
             return html! { div id="fixed-place" {} };
         }
+        let action = format!("/desk/findings/{}/resolution", finding.id);
         html! {
             div id="fixed-place" {
-                form class="reply reply--fixed" id="explain" method="post" action={ "/desk/findings/" (finding.id) "/resolution" } {
+                form class="reply reply--fixed" id="explain" method="post" action=(action)
+                    hx-post=(action) hx-target="#log" hx-select="#log" hx-select-oob="#waiting,#fixed-place" hx-swap="outerHTML" {
                     (hidden(&self.visit.csrf, &self.path()))
                     input type="hidden" name="once" value=(uuid::Uuid::new_v4().simple());
                     p class="reply__top" { label for="fixed" { b { (said::ask_fixed(language)) } } }
                     textarea id="fixed" name="body" rows="2" required maxlength="16000" aria-describedby="fixed-more" data-draft={ "fixed-" (finding.id) } {}
                     p class="reply__end" {
                         span id="fixed-more" { (said::ask_fixed_more(language)) }
-                        button class="btn btn--go" { (said::keep(language)) }
+                        button class="btn btn--go" aria-keyshortcuts="Control+Enter" { (said::keep(language)) }
                     }
                 }
             }

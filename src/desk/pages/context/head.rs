@@ -1,14 +1,18 @@
 //! The head of the window: severity and age, what happened, who works on it and who acknowledged it, who else looks, and what can be done.
 
+use super::changed::shortened;
 use super::{Context, back};
 use crate::commands::Caller;
 use crate::desk::layout::hidden;
 use crate::desk::pages::presence;
 use crate::desk::{symbols, time};
+use crate::domain::clip;
 use crate::domain::texts::panel::{context as said, times, words};
 use crate::views::{FindingPhase, FindingView};
 use maud::{Markup, html};
 
+/// Characters of a headline that are shown; all of it stands in the conversation.
+const HEADLINE_MAX: usize = 200;
 /// Headlines above this length are set smaller.
 const LONG: usize = 60;
 /// For how long notices can be silenced from here.
@@ -16,10 +20,10 @@ const SPANS: [(&str, i64); 5] = [("30m", 1800), ("1h", 3600), ("4h", 14_400), ("
 
 impl Context<'_> {
     pub(super) fn head(&self, pending: usize) -> Markup {
-        let (language, headline) = (self.language(), self.headline());
+        let (language, headline) = (self.language(), clip::chars(&self.headline(), HEADLINE_MAX));
         let class = if headline.chars().count() > LONG { "is-long" } else { "" };
         html! {
-            header class="head" id="cabeca" hx-get=(self.path()) hx-trigger=[self.topics("finding")] hx-select="#cabeca" hx-swap="outerHTML" {
+            header class="head" id="cabeca" {
                 (back(language, pending))
                 @if let Some(finding) = &self.finding { (self.meta(finding)) }
                 h1 id="conversa" class=(class) { (headline) }
@@ -41,7 +45,8 @@ impl Context<'_> {
             "finding" => &self.finding.as_ref()?.id,
             _ => &self.thread.as_ref()?.id,
         };
-        Some(format!("sse:{kind}-{name}, sse:reset"))
+        // Several changes at once are read once.
+        Some(format!("sse:{kind}-{name} delay:150ms, sse:reset delay:150ms"))
     }
 
     fn agent(&self) -> &str {
@@ -69,8 +74,7 @@ impl Context<'_> {
 
     fn who(&self, finding: &FindingView) -> Markup {
         let language = self.language();
-        let place = [&finding.scenario_id, &finding.check, &finding.key].map(String::as_str);
-        let place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
+        let place = [&finding.check, &finding.key].into_iter().filter(|part| !part.is_empty());
         let agent = finding.agent.as_ref().map_or("", |agent| agent.name.as_str());
         html! {
             p class="head__who" {
@@ -86,11 +90,17 @@ impl Context<'_> {
                 @if let Some(ack) = &finding.acknowledgement {
                     (said::acknowledged_by(language, &ack.by)) " " (time::ago(&self.visit.look, ack.at))
                     @if !ack.proven { " (" (words::not_proven(language)) ")" }
-                    @if let Some(note) = &ack.note { ": " (note) }
+                    @if let Some(note) = &ack.note { ": " (shortened(note)) }
                     ". "
                 }
                 (self.present())
-                span class="quiet" { (agent) " · " span class="fact" { (place.join(" / ")) } }
+                span class="quiet" {
+                    (agent) " · "
+                    span class="fact" {
+                        a href={ "/desk/scenarios/" (finding.scenario_id) } { (finding.scenario_id) }
+                        @for part in place { " / " (part) }
+                    }
+                }
             }
         }
     }

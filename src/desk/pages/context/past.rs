@@ -120,7 +120,7 @@ impl Context<'_> {
                 span { (word(language, health(scenario))) }
                 @match worst {
                     Some(of) => a href={ "/desk/findings/" (of.name_any()) } { (scenario.spec.title) },
-                    None => span { (scenario.spec.title) },
+                    None => a href={ "/desk/scenarios/" (name) } { (scenario.spec.title) },
                 }
                 span class="end" { @if let Some(opened) = opened { (time::age(&self.visit.look, opened)) } }
             }

@@ -26,7 +26,7 @@ impl Context<'_> {
                 h2 class="vh" id="conversa-t" { (said::conversation(language)) }
                 (self.ran())
                 div class="log" id="log" tabindex="0" role="log" aria-label=(said::messages(language))
-                    hx-get=(self.path()) hx-trigger=[self.topics("thread")] hx-select="#log" hx-swap="outerHTML" {
+                    hx-get=(self.path()) hx-trigger=[self.topics("thread")] hx-select="#log" hx-select-oob="#waiting,#fixed-place" hx-swap="outerHTML" {
                     @if self.messages.is_empty() { p class="quiet" { (said::no_messages(language)) } }
                     (self.log())
                 }
@@ -132,14 +132,10 @@ impl Context<'_> {
         let agent = self.thread.as_ref().map_or("", |thread| thread.agent.name.as_str());
         let asked = self.messages.iter().rev().find(|message| message.answer.is_some());
         let progress = asked.and_then(|message| message.answer.as_ref());
-        let topics = self.topics("thread");
         // The elapsed time goes on while there is something to wait for.
-        let trigger = match progress {
-            Some(_) => topics.map(|topics| format!("{topics}, every 5s")),
-            None => topics,
-        };
+        let path = progress.map(|_| self.path());
         html! {
-            div class="waits" id="waiting" hx-get=(self.path()) hx-trigger=[trigger] hx-select="#waiting" hx-swap="outerHTML" {
+            div class="waits" id="waiting" hx-get=[path] hx-trigger="every 5s" hx-select="#waiting" hx-swap="outerHTML" {
                 @if let Some(progress) = progress {
                     p class="waiting" role="status" {
                         span {
@@ -171,8 +167,10 @@ impl Context<'_> {
         if thread.state == ThreadState::Closed && self.finding.is_none() {
             return html! { p class="reply quiet" { (said::closed(language)) } };
         }
+        let action = format!("/desk/threads/{}/reply", thread.id);
         html! {
-            form class="reply" id="reply" method="post" action={ "/desk/threads/" (thread.id) "/reply" } {
+            form class="reply" id="reply" method="post" action=(action)
+                hx-post=(action) hx-target="#log" hx-select="#log" hx-select-oob="#waiting" hx-swap="outerHTML" {
                 (hidden(&self.visit.csrf, &self.path()))
                 input type="hidden" name="once" value=(uuid::Uuid::new_v4().simple());
                 p class="reply__top" { label for="resposta" { (said::reply(language)) } }
@@ -207,9 +205,12 @@ fn source(citation: &CitationView) -> Markup {
     }
 }
 
-/// Where what a Message quotes in its text stands.
+/// Where what a Message quotes in its text stands, each section once.
 fn sources(citations: &[CitationView]) -> Markup {
-    html! { p class="msg__more" { @for citation in citations { (source(citation)) " " } } }
+    let place = |citation: &CitationView| (citation.spec.clone(), citation.section.clone());
+    let is_first = |at: usize, one: &CitationView| citations.iter().take(at).all(|other| place(other) != place(one));
+    let first = citations.iter().enumerate().filter(|(at, one)| is_first(*at, one));
+    html! { p class="msg__more" { @for (_, citation) in first { (source(citation)) " " } } }
 }
 
 /// What is quoted from runbooks.

@@ -99,6 +99,8 @@ pub enum Reason {
     Claim,
     /// Own words that the cited unit does not have, or that state or ask for something.
     Words,
+    /// What is cited only introduces something else, which can't be shown with it.
+    Introduction,
     /// A line before it cites the same.
     Repeated,
     /// No line is left that supports it.
@@ -123,6 +125,7 @@ impl Reason {
             Reason::Command => "command",
             Reason::Claim => "claim",
             Reason::Words => "words",
+            Reason::Introduction => "introduction",
             Reason::Repeated => "repeated",
             Reason::Unsupported => "unsupported",
         }
@@ -248,6 +251,15 @@ impl<'p> Checker<'p> {
                     }
                 }
                 None => drops.push(dropped(What::Command, Reason::Command, command)),
+            }
+        }
+        // What introduces something says nothing without it.
+        if unit.introduces() && shown.commands.is_empty() {
+            if !is_cause {
+                shown.commands = commands::below(unit, in_section());
+            }
+            if shown.commands.is_empty() {
+                return Err((Reason::Introduction, unit.text.clone()));
             }
         }
         Ok(shown)

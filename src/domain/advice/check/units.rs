@@ -18,6 +18,13 @@ pub struct Unit {
     pub lead: Option<String>,
 }
 
+impl Unit {
+    /// Whether it says nothing by itself, but what the list or the code below it is about.
+    pub fn introduces(&self) -> bool {
+        !self.is_code && self.text.ends_with(':')
+    }
+}
+
 /// The units of a text in Markdown, in its order. Headings, HTML and images have none.
 pub fn units(markdown: &str) -> Vec<Unit> {
     let mut reader = Reader::default();

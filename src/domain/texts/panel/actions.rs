@@ -30,6 +30,9 @@ words! {
     acknowledge: "reconheceu a ocorrência", "acknowledged the Finding";
     unacknowledge: "retirou o reconhecimento", "took the acknowledgement back";
     acknowledge_message: "reconheceu a mensagem", "acknowledged the Message";
+    take_over: "assumiu a ocorrência", "took the Finding over";
+    release: "devolveu a ocorrência", "released the Finding";
+    explain: "contou o que resolveu", "told what fixed it";
     run: "executou agora", "ran it now";
     request_advice: "pediu conselho", "asked for advice";
     vote: "votou no conselho", "voted on the advice";
@@ -43,44 +46,33 @@ words! {
     reclassify: "reclassificou o período", "reclassified the time";
 }
 
-/// Every verb with a word of its own, in the order of a choice.
-pub const VERBS: [&str; 14] = [
-    "acknowledge",
-    "unacknowledge",
-    "acknowledge-message",
-    "run",
-    "request-advice",
-    "vote",
-    "silence",
-    "end-silence",
-    "unsilence",
-    "reply",
-    "chat",
-    "reclassify",
-    "digest",
-    "sign-out",
+/// A word in a language.
+type Word = fn(Language) -> &'static str;
+
+/// What the verbs say that a person did, in the order of a choice.
+pub const VERBS: [(&str, Word); 17] = [
+    ("acknowledge", acknowledge),
+    ("unacknowledge", unacknowledge),
+    ("acknowledge-message", acknowledge_message),
+    ("take-over", take_over),
+    ("release", release),
+    ("run", run),
+    ("request-advice", request_advice),
+    ("vote", vote),
+    ("silence", silence),
+    ("end-silence", end_silence),
+    ("unsilence", unsilence),
+    ("reply", reply),
+    ("chat", chat),
+    ("explain", explain),
+    ("reclassify", reclassify),
+    ("digest", digest),
+    ("sign-out", sign_out),
 ];
 
 /// What a verb says that a person did; `None` of one that has no word of its own.
 pub fn did(language: Language, verb: &str) -> Option<&'static str> {
-    let text = match verb {
-        "acknowledge" => acknowledge,
-        "unacknowledge" => unacknowledge,
-        "acknowledge-message" => acknowledge_message,
-        "run" => run,
-        "request-advice" => request_advice,
-        "vote" => vote,
-        "silence" => silence,
-        "end-silence" => end_silence,
-        "unsilence" => unsilence,
-        "reply" => reply,
-        "chat" => chat,
-        "reclassify" => reclassify,
-        "digest" => digest,
-        "sign-out" => sign_out,
-        _ => return None,
-    };
-    Some(text(language))
+    VERBS.iter().find(|(known, _)| *known == verb).map(|(_, word)| word(language))
 }
 
 /// By which interface.

@@ -1,0 +1,63 @@
+// The context window while it is read, and the conversation with Copiloto.
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { Demo } from "../kit/demo.mjs";
+import { isClean, launch, person } from "../kit/browser.mjs";
+
+let demo, browser, finding;
+before(async () => {
+  [demo, browser] = await Promise.all([Demo.start(), launch()]);
+  await demo.break("vm-112");
+  finding = await demo.finding("112");
+  await demo.pending(finding.id);
+});
+after(async () => { await browser.close(); await demo.stop(); });
+
+test("what is read stays where it is when something changes, which is read once", async () => {
+  const { context, page, seen } = await person(browser, demo, { name: "ana" });
+  const caughtUp = page.waitForResponse((response) => response.url().includes("/desk/changed"));
+  await page.goto(`/desk/findings/${finding.id}`);
+  await caughtUp;
+  await page.evaluate(() => {
+    document.querySelectorAll("#ficha details").forEach((details) => { details.open = true; });
+    document.getElementById("ficha").scrollTop = 300;
+  });
+  const place = () => page.evaluate(() => {
+    const facts = document.getElementById("ficha");
+    return [facts.scrollTop, facts.querySelectorAll("details").length - facts.querySelectorAll("details[open]").length];
+  });
+  assert.deepEqual(await place(), [300, 0]);
+  let read = 0;
+  page.on("request", (request) => { read += new URL(request.url()).pathname.startsWith("/desk/threads/"); });
+  await demo.api(`/findings/${finding.id}/ack`, { note: "vendo" });
+  await page.locator(".head__who", { hasText: "tests" }).waitFor();
+  assert.deepEqual(await place(), [300, 0]);
+  assert.ok(read >= 1 && read <= 6, `the page was read ${read} times`);
+
+  // A form that is open stays, and what was missed is read once it is closed.
+  await page.click("#silence");
+  await page.fill("#motivo", "em manutenção");
+  await demo.heal("vm-112");
+  await page.locator(".msg", { hasText: "resolvida" }).or(page.locator("#fixed")).first().waitFor();
+  assert.equal(await page.inputValue("#motivo"), "em manutenção");
+  await page.keyboard.press("Escape");
+  await page.locator(".head__meta", { hasText: "Resolvida" }).waitFor();
+  isClean(seen);
+  await context.close();
+});
+
+test("a question to Copiloto is answered in place, and is no draft afterwards", async () => {
+  const { context, page, seen } = await person(browser, demo, { name: "rui" });
+  await page.goto("/desk/chat");
+  await page.fill("#pergunta", "quantos estão abertos?");
+  await page.keyboard.press("Control+Enter");
+  await page.locator(".msg", { hasText: "quantos estão abertos?" }).waitFor();
+  await page.locator(".msg .tier").first().waitFor();
+  await page.waitForURL(/thread_id=/);
+  assert.equal(await page.inputValue("#pergunta"), "");
+  await page.reload();
+  assert.equal(await page.inputValue("#pergunta"), "");
+  await page.locator(".msg", { hasText: "quantos estão abertos?" }).waitFor();
+  isClean(seen);
+  await context.close();
+});
