@@ -4,6 +4,7 @@
 mod abridged;
 mod ends;
 mod excerpt;
+mod items;
 mod proof;
 
 pub use abridged::Abridged;
@@ -16,6 +17,7 @@ use crate::api::{Evidence, Excerpt, ReadValue, Snapshot};
 use abridged::json_size;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -41,15 +43,18 @@ pub struct RunSnapshot {
 }
 
 impl RunSnapshot {
-    /// Takes an excerpt of every reading.
-    pub fn take<'a>(
+    /// Takes an excerpt of every reading. `expressions` are those of the checks: of long lists the fields that they name are kept.
+    pub fn take<'a, 'e>(
         readings: impl IntoIterator<Item = (&'a str, &'a Reading)>,
+        expressions: impl Fn() -> Vec<&'e str>,
         redactor: &Redactor,
         at: Timestamp,
         language: Language,
     ) -> Arc<RunSnapshot> {
-        let excerpt =
-            |(name, reading): (&str, &Reading)| (name.to_string(), excerpt::excerpt(reading, redactor, language));
+        let names = excerpt::Names { expressions, found: OnceCell::new() };
+        let excerpt = |(name, reading): (&str, &Reading)| {
+            (name.to_string(), excerpt::excerpt(reading, &names, redactor, language))
+        };
         Arc::new(RunSnapshot { at, excerpts: readings.into_iter().map(excerpt).collect() })
     }
 

@@ -121,7 +121,7 @@ impl Judging {
         self.observed.iter().map(|observed| observed.reading.bytes()).sum()
     }
 
-    fn complete(self) -> Complete<impl Send + use<>> {
+    fn complete(self, scenario: &ValidatedScenario) -> Complete<impl Send + use<>> {
         let Judging { observed, mut memory, context } = self;
         let mut oversized = Vec::new();
         let complete = |Observed { name, target, mut reading }| {
@@ -133,7 +133,8 @@ impl Judging {
         };
         let (observations, _shares): (Vec<_>, Vec<_>) = observed.into_iter().map(complete).unzip();
         let readings = observations.iter().map(|o| (o.name.as_str(), &o.reading));
-        let snapshot = RunSnapshot::take(readings, &context.redactor, context.now, context.language);
+        let snapshot =
+            RunSnapshot::take(readings, || scenario.expressions(), &context.redactor, context.now, context.language);
         Complete { observations, _shares, context, snapshot, oversized }
     }
 }
@@ -266,13 +267,13 @@ impl Assessor {
         // Large readings are not kept complete while others have their turn.
         let is_repeatable = judging.bytes() <= LARGE_READINGS;
         if scenario.is_cheap() && is_repeatable {
-            return Ok(judging.complete().judge(scenario));
+            return Ok(judging.complete(scenario).judge(scenario));
         }
         let turn = self.evaluation_turn(&scenario.name, is_repeatable).await;
         let steps = turn.steps().filter(|_| is_repeatable);
         let first = self.on_thread(scenario, turn, move |scenario| match steps {
-            Some(steps) => Box::new(judging.complete()).judge_within(scenario, steps),
-            None => Ok(judging.complete().judge(scenario)),
+            Some(steps) => Box::new(judging.complete(scenario)).judge_within(scenario, steps),
+            None => Ok(judging.complete(scenario).judge(scenario)),
         });
         let complete = match first.await? {
             Ok(judged) => return Ok(judged),

@@ -119,7 +119,7 @@ async fn a_resolved_finding_asks_what_fixed_it_once_and_offers_it_for_the_runboo
     with_evidence(&desk, "f-1", &json!({}));
     let ana = desk.sign_in("ana devops").await;
     let open = desk.get("/desk/threads/f-1-t", &ana).await.text;
-    assert!(!open.contains("id=\"explain\"") && open.contains("id=\"fixed-place\" hx-get"), "{open}");
+    assert!(!open.contains("id=\"explain\"") && open.contains("id=\"fixed-place\""), "{open}");
     with_evidence(&desk, "f-1", &ended);
     let page = desk.get("/desk/threads/f-1-t", &ana).await.text;
     assert!(

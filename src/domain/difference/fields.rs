@@ -145,6 +145,15 @@ impl Reader {
             "" => return,
             _ => {}
         }
+        // An item in one line.
+        if line.starts_with('{') {
+            if let Ok(serde_json::Value::Object(item)) = serde_json::from_str(line) {
+                self.open(None, false);
+                item.iter().for_each(|(name, value)| self.leaf(Some(name.clone()), &value.to_string()));
+                self.close();
+            }
+            return;
+        }
         // After what was left out, what is in no item that began since belongs nowhere.
         if !self.is_rooted && self.stack.is_empty() {
             return;

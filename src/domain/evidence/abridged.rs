@@ -55,6 +55,11 @@ impl Abridged {
         !self.gaps.is_empty()
     }
 
+    /// Its bytes, with those that are left out.
+    pub(super) fn length(&self) -> usize {
+        self.text.len() + self.gaps.iter().map(|gap| gap.bytes).sum::<usize>()
+    }
+
     /// The bytes that it takes between the quotes of JSON, at most.
     pub fn size(&self) -> usize {
         self.size_of(0, self.text.len())

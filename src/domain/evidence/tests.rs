@@ -11,7 +11,8 @@ fn at() -> Timestamp {
 
 fn snapshot(readings: &[(&str, Reading)], secrets: &[&str]) -> Arc<RunSnapshot> {
     let redactor = Redactor::new(secrets.iter().copied());
-    RunSnapshot::take(readings.iter().map(|(name, reading)| (*name, reading)), &redactor, at(), Language::English)
+    let readings = readings.iter().map(|(name, reading)| (*name, reading));
+    RunSnapshot::take(readings, || vec!["v.vmid == 1 && v.status == 2"], &redactor, at(), Language::English)
 }
 
 fn names(names: &[&str]) -> BTreeSet<String> {
@@ -54,6 +55,26 @@ fn an_excerpt_has_no_headers_and_the_body_only_if_there_is_no_json() {
     let page = json!({"body": "<p>\n  hi\n</p>\nstatus: 500", "status": 200});
     assert_eq!(shown(read(page)), "ok: true\nerror: \"\"\nstatus: 200\nlatencyMs: 5\nbody: <p> hi </p> status: 500");
     assert_eq!(shown(failed(ErrorKind::Refused)), "ok: false\nerror: refused\ndetail: detail\nlatencyMs: 0");
+}
+
+#[test]
+fn a_long_list_has_the_fields_that_checks_name() {
+    let item = |at: u32| json!({"vmid": at, "status": "running", "token": "hunter2hunter2", "detail": "x".repeat(100)});
+    let text = shown(read(json!({"status": 200, "json": {"data": (0..8).map(item).collect::<Vec<_>>()}})));
+    for at in 0..8 {
+        assert!(text.contains(&format!("{{\"status\":\"running\",\"vmid\":{at}}}")), "{text}");
+    }
+    assert!(text.trim_end().ends_with("bytes omitted …") && !text.contains("xxx"), "{text}");
+    let fields = crate::domain::difference::difference(
+        Some(&text.replace("\"running\",\"vmid\":3", "\"stopped\",\"vmid\":3")),
+        Some(&text),
+        crate::domain::difference::Focus { expression: "v.status", key: "3", show: "" },
+    );
+    assert_eq!(fields.changed.len(), 1, "{fields:?}");
+    assert_eq!(
+        (fields.changed[0].good.as_deref(), fields.changed[0].now.as_deref()),
+        (Some("stopped"), Some("running"))
+    );
 }
 
 #[test]

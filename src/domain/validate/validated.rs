@@ -88,6 +88,16 @@ impl ValidatedScenario {
         self.checks.iter().any(|c| c.name == check && c.for_each.is_some())
     }
 
+    /// The text of all expressions of its checks.
+    pub fn expressions(&self) -> Vec<&str> {
+        let mut all = Vec::new();
+        for check in &self.checks {
+            let optional = [&check.given, &check.for_each, &check.message, &check.show];
+            all.extend(optional.into_iter().flatten().chain([&check.expect]).map(Expression::source));
+        }
+        all
+    }
+
     /// Whether evaluation is fast enough to run on a thread that also does input and output.
     pub fn is_cheap(&self) -> bool {
         self.checks.iter().all(|c| {
