@@ -316,7 +316,7 @@ async fn a_window_shows_the_words_of_others_as_text() {
         let page = desk.get(path, &ana).await;
         assert_eq!(page.status, 200);
         assert!(page.text.contains("&lt;script&gt;alert(1)") && !page.text.contains("<script>"), "{}", page.text);
-        assert!(!page.text.contains("Executar agora"), "without a role that may run");
+        assert!(!page.text.contains("Verificar agora"), "without a role that may run");
         assert!(!page.text.contains(" style=") && !page.text.contains(" onclick="));
     }
     assert_eq!(desk.get("/desk/findings/none", &ana).await.status, 404);

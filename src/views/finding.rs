@@ -4,6 +4,7 @@ use super::query::{Parameters, QueryError};
 use super::shown::{line, text};
 use super::{AdviceView, AgentRef, EvidenceView, OwnerView, VotesView, words};
 use crate::api::{Finding, FindingAcknowledgement, FindingRunbook, FindingStatus, Notice, Phase, Severity};
+use crate::domain::similar::occurrences;
 use crate::domain::sought::{SOUGHT_MAX, Sought};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -259,6 +260,14 @@ pub fn phase(finding: &Finding) -> Option<Phase> {
 /// Severity of a Finding; `None` before the operator has written the status.
 pub fn severity(finding: &Finding) -> Option<Severity> {
     finding.status.as_ref().and_then(|s| s.severity)
+}
+
+/// What happened, in the words of the check: the message of a Finding, and of one that is resolved the one with which it opened.
+pub fn happened(finding: &Finding) -> Option<String> {
+    let status = finding.status.as_ref()?;
+    let opened = || occurrences(status).pop().map(|(_, _, message)| message).filter(|message| !message.is_empty());
+    let was = if status.phase == Some(Phase::Resolved) { opened() } else { None };
+    was.or_else(|| status.message.clone()).map(|message| text(&message))
 }
 
 /// When the current or last occurrence of a Finding was opened.

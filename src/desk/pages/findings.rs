@@ -10,7 +10,9 @@ use crate::domain::clip;
 use crate::domain::texts::Language;
 use crate::domain::texts::desk::Page as GuestPage;
 use crate::domain::texts::panel::{lists as said, words};
-use crate::views::{FindingFilter, FindingPhase, FindingView, Order, Page, PageRequest, Parameters, PhaseFilter, Sort};
+use crate::views::{
+    FindingFilter, FindingPhase, FindingView, Order, Page, PageRequest, Parameters, PhaseFilter, Sort, happened,
+};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -125,6 +127,13 @@ impl Listing<'_> {
         }
     }
 
+    /// What happened, in the words of the check; its first lines.
+    fn headline(&self, finding: &FindingView) -> String {
+        let message = self.frame.panel.resources().finding(&finding.id).and_then(|finding| happened(&finding));
+        let message = message.as_deref().map(str::trim).filter(|message| !message.is_empty());
+        clip::chars(message.or(finding.title.as_deref()).unwrap_or(&finding.id), HEADLINE_MAX)
+    }
+
     fn row(&self, finding: &FindingView) -> Markup {
         let (language, look) = (self.frame.language(), &self.frame.visit.look);
         let is_over = finding.phase == Some(FindingPhase::Resolved);
@@ -136,7 +145,7 @@ impl Listing<'_> {
                     @if let Some(severity) = finding.severity { (symbols::severity(language, severity)) }
                 }
                 th scope="row" class="tab__t" {
-                    a href={ "/desk/findings/" (finding.id) } { (headline(finding)) }
+                    a href={ "/desk/findings/" (finding.id) } { (self.headline(finding)) }
                     small { (place(finding)) }
                 }
                 td class="tab__s" { a href={ "/desk/scenarios/" (finding.scenario_id) } class="fact" { (list::dotted(&finding.scenario_id)) } }
@@ -147,12 +156,6 @@ impl Listing<'_> {
             }
         }
     }
-}
-
-/// What happened, in the words of the check; its first lines.
-fn headline(finding: &FindingView) -> String {
-    let message = finding.message.as_deref().map(str::trim).filter(|message| !message.is_empty());
-    clip::chars(message.or(finding.title.as_deref()).unwrap_or(&finding.id), HEADLINE_MAX)
 }
 
 /// The title of the Scenario, the check and the item.

@@ -16,7 +16,7 @@ use crate::desk::time;
 use crate::desk::visit::{Look, Visit};
 use crate::domain::texts::Language;
 use crate::domain::texts::desk::Page as GuestPage;
-use crate::domain::texts::panel::{inbox as said, words};
+use crate::domain::texts::panel::{inbox as said, lists, words};
 use crate::views::{FindingPhase, InboxFilter, InboxView, Parameters, PendingView, Reader};
 use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
@@ -186,7 +186,11 @@ impl Inbox<'_> {
     fn empty(&self) -> Markup {
         let language = self.language();
         match *self.filter == InboxFilter::default() {
-            true => say(said::empty(language), said::empty_more(language), None),
+            true => say(
+                said::empty(language),
+                said::empty_more(language),
+                Some(("/desk/findings?phase=resolved", lists::see_resolved(language))),
+            ),
             false => say(said::empty_filtered(language), "", Some(("/desk", said::all(language)))),
         }
     }

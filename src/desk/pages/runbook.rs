@@ -19,7 +19,9 @@ const QUOTE_MAX: usize = 240;
 
 /// The address of a runbook at a section, and at a quotation.
 pub fn address_of(spec: &str, section: Option<&str>, quote: Option<&str>) -> String {
-    let quote: String = quote.unwrap_or_default().chars().take(QUOTE_MAX).collect();
+    // Of several lines, the section is enough: a part of them would be taken for what matters.
+    let quote = quote.filter(|quote| !quote.contains('\n')).unwrap_or_default();
+    let quote: String = quote.chars().take(QUOTE_MAX).collect();
     let path = format!("/desk/runbooks/{spec}");
     let place = if quote.is_empty() && section.is_none() { "" } else { "#here" };
     address(&path, &[("section", section.unwrap_or_default()), ("quote", &quote)]) + place

@@ -1,6 +1,7 @@
 //! `GET /desk/threads`: the list of Threads.
 
 use super::list::{self, Frame, Watched, address_with, given};
+use crate::api::Finding;
 use crate::desk::layout::{Place, say};
 use crate::desk::panel::{Panel, PanelState};
 use crate::desk::visit::{Look, Visit};
@@ -8,7 +9,9 @@ use crate::desk::{symbols, time};
 use crate::domain::texts::Language;
 use crate::domain::texts::desk::Page as GuestPage;
 use crate::domain::texts::panel::lists as said;
-use crate::views::{Order, Page, PageRequest, Parameters, QueryError, Sort, ThreadFilter, ThreadState, ThreadView};
+use crate::views::{
+    Order, Page, PageRequest, Parameters, QueryError, Sort, ThreadFilter, ThreadState, ThreadView, is_active,
+};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -93,7 +96,19 @@ fn table(frame: &Frame<'_>, threads: &[ThreadView]) -> Markup {
 
 fn row(frame: &Frame<'_>, thread: &ThreadView) -> Markup {
     let (language, look) = (frame.language(), &frame.visit.look);
-    let is_over = thread.state == ThreadState::Closed;
+    // What it is about may be over before it is closed.
+    let about = thread.finding_id.as_deref().and_then(|finding| frame.panel.resources().finding(finding));
+    let is_current = |finding: &Finding| {
+        let current = finding.status.as_ref().and_then(|status| status.thread.as_deref());
+        current == Some(thread.id.as_str()) && is_active(finding)
+    };
+    let is_resolved = about.is_some_and(|finding| !is_current(&finding));
+    let is_over = thread.state == ThreadState::Closed || is_resolved;
+    let state = match (thread.state, is_resolved) {
+        (ThreadState::Closed, _) => said::closed(language),
+        (ThreadState::Open, true) => said::resolved(language),
+        (ThreadState::Open, false) => said::going_on(language),
+    };
     html! {
         tr class=[is_over.then_some("is-over")] {
             td class="tab__m" {
@@ -113,7 +128,7 @@ fn row(frame: &Frame<'_>, thread: &ThreadView) -> Markup {
             td class="tab__w" {
                 @if let Some(at) = thread.last_message_at.or(thread.created_at) { (time::age(look, at)) }
             }
-            td class="tab__p" { (if is_over { said::closed(language) } else { said::going_on(language) }) }
+            td class="tab__p" { (state) }
         }
     }
 }

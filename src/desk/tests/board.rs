@@ -105,7 +105,7 @@ async fn the_page_of_a_scenario_shows_its_spec_without_credentials() {
     assert!(text.contains("probes.web.status == 200") && text.contains("kind: Scenario"), "{text}");
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains("30 falhas") && text.contains("Foi manutenção"), "{text}");
-    assert!(!text.contains("Executar agora"), "without a role that may run");
+    assert!(!text.contains("Verificar agora"), "without a role that may run");
     let english = desk.get("/desk/scenarios/a.ok", &format!("{ana}; desk-language=en")).await.text;
     assert!(english.contains("Availability") && english.contains("30 failures"), "{english}");
 }

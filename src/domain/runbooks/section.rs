@@ -30,6 +30,12 @@ pub fn section(page: &str, heading: Option<&str>) -> Option<String> {
     (!text.trim().is_empty()).then(|| bounded(text))
 }
 
+/// The headings of the second level, as written.
+pub fn parts(page: &str) -> Vec<&str> {
+    let page = page.trim_start_matches('\u{feff}');
+    headings(page).into_iter().filter(|found| found.level == HeadingLevel::H2).filter_map(|found| found.text).collect()
+}
+
 /// Where the section with this heading is in a page, its heading included.
 pub fn place(page: &str, heading: &str) -> Option<Range<usize>> {
     let headings = headings(page);

@@ -38,7 +38,7 @@ test("with the mouse: it opens, appears, is taken, read, replied to, answered, r
   await page.click("#reply .reply__end button");
   await page.locator(".msg", { hasText: "o que fazer?" }).waitFor();
   await page.locator(".msg .tier", { hasText: "trecho do runbook" }).first().waitFor();
-  await page.locator(".acts button", { hasText: "Executar agora" }).click();
+  await page.locator(".acts button", { hasText: "Verificar agora" }).click();
   await page.waitForFunction(ran);
 
   await page.locator(".acts summary", { hasText: "Silenciar" }).click();

@@ -16,7 +16,7 @@ export const PAGES = [
   { name: "actions", path: () => "/desk/actions", ready: "#principal" },
   { name: "silences", path: () => "/desk/silences", ready: "#principal" },
   { name: "handover", path: () => "/desk/handover", ready: "#principal" },
-  { name: "chat", path: () => "/desk/chat", ready: "#principal" },
+  { name: "chat", path: (world) => `/desk/chat?thread_id=${world.chat || ""}`, ready: "#principal" },
   { name: "runbooks", path: () => "/desk/runbooks", ready: "#principal" },
   { name: "runbook", path: () => "/desk/runbooks/proxmox-cluster", ready: ".md" },
   { name: "model", path: () => "/desk/model", ready: "#principal" },

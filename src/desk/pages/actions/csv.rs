@@ -9,7 +9,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use std::convert::Infallible;
 
 const COLUMNS: [&str; 11] =
@@ -37,9 +37,10 @@ pub async fn download(State(panel): State<PanelState>, visit: Visit, Query(param
         (CONTENT_DISPOSITION, format!("attachment; filename=\"agentic-ops-actions-{date}.csv\"")),
     ];
     let rest = Rest { panel, asked, page: Some(page) };
-    let pages = stream::unfold(Some(rest), |rest| async { rest.and_then(Rest::next) });
+    // It is asked once more after its end where it is compressed.
+    let pages = stream::unfold(Some(rest), |rest| async { rest.and_then(Rest::next) }).fuse();
     let head = stream::iter([Ok::<_, Infallible>(Bytes::from(line(&COLUMNS.map(String::from))))]);
-    (headers, Body::from_stream(futures::StreamExt::chain(head, pages))).into_response()
+    (headers, Body::from_stream(head.chain(pages))).into_response()
 }
 
 impl Rest {

@@ -15,7 +15,7 @@ use crate::domain::clip;
 use crate::domain::printable::one_line;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::{actions as said, lists, words};
-use crate::views::{ActionFilter, ActionView, Order, Page, PageRequest, Parameters, QueryError};
+use crate::views::{ActionFilter, ActionView, Order, Page, PageRequest, Parameters, QueryError, happened};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -156,7 +156,7 @@ pub fn known_by(panel: &Panel, action: &ActionView) -> Option<String> {
     let (resources, name) = (panel.resources(), action.subject.name.as_str());
     let of_thread = |name: &str| resources.thread(name).map(|thread| thread.spec.subject.clone());
     let known = match action.subject.kind.as_str() {
-        "Finding" => resources.finding(name)?.status.as_ref()?.message.clone()?,
+        "Finding" => happened(&*resources.finding(name)?)?,
         "Thread" => of_thread(name)?,
         "Message" => of_thread(&resources.message(name)?.spec.thread)?,
         "Silence" => {

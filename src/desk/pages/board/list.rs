@@ -59,8 +59,11 @@ pub fn columns(language: Language) -> Markup {
 }
 
 pub fn spans(language: Language) -> [String; 3] {
-    ["24 h", "7 d", "30 d"]
-        .map(|span| if language == Language::English { span.replace(' ', "\u{a0}") } else { span.into() })
+    ["24 h", "7 d", "30 d"].map(|span| {
+        // The numbers below are per cent.
+        let span = format!("% {span}");
+        if language == Language::English { span.replace(' ', "\u{a0}") } else { span }
+    })
 }
 
 /// What is wrong with a Scenario, in a line.

@@ -34,7 +34,7 @@ impl Board<'_> {
     fn table(&self) -> Markup {
         let language = self.language();
         html! {
-            table class="sheet" {
+            table class="printed" {
                 thead {
                     tr {
                         th scope="col" { (said::state(language)) }
@@ -45,7 +45,7 @@ impl Board<'_> {
                 }
                 @for group in &self.view.groups {
                     tbody {
-                        tr { th scope="rowgroup" colspan="6" class="sheet__g" { (group.name) } }
+                        tr { th scope="rowgroup" colspan="6" class="printed__g" { (group.name) } }
                         @for row in &group.rows { (self.line(row)) }
                         @let hidden = group.selected.saturating_sub(group.rows.len());
                         @if hidden > 0 { tr { td colspan="6" { (said::more(language, hidden)) } } }

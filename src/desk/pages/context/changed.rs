@@ -6,7 +6,7 @@ use crate::domain::difference::{Compared, Difference, Focus, difference};
 use crate::domain::false_part::false_parts;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::context as said;
-use crate::views::{EvidenceView, FindingView, SnapshotView};
+use crate::views::{EvidenceView, FindingPhase, FindingView, SnapshotView};
 use maud::{Markup, html};
 use std::ops::Range;
 
@@ -60,7 +60,7 @@ impl Context<'_> {
                                 @if let Some(good) = &evidence.last_good { " " (time::clock(look, good.at)) }
                             }
                             th scope="col" {
-                                (said::now(language))
+                                (if finding.phase == Some(FindingPhase::Resolved) { said::at_opening(language) } else { said::now(language) })
                                 @if let Some(failing) = &evidence.failing { " " (time::clock(look, failing.at)) }
                             }
                         } }
@@ -88,7 +88,7 @@ impl Context<'_> {
                 }
                 p class="res" { (said::result(language)) " " b { "false" } }
                 @if let Some(show) = &evidence.show {
-                    details class="more" { summary { "show" } pre class="expr" { (show) } }
+                    details class="more" { summary { (said::show_of_check(language)) } pre class="expr" { (show) } }
                 }
             }
         }

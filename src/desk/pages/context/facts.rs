@@ -8,10 +8,13 @@ use crate::desk::layout::hidden;
 use crate::desk::pages::runbook::address_of;
 use crate::desk::{markdown, time};
 use crate::domain::runbooks::quoted;
-use crate::domain::runbooks::section::section;
+use crate::domain::runbooks::section::{parts, section};
 use crate::domain::texts::panel::context as said;
 use crate::views::{AdviceView, FindingPhase, FindingView, RunbookView, VoteWord};
 use maud::{Markup, html};
+
+/// Further sections of a runbook at most.
+const PARTS_MAX: usize = 12;
 
 impl Context<'_> {
     pub(super) fn facts(&self, finding: &FindingView) -> Markup {
@@ -46,7 +49,9 @@ impl Context<'_> {
         };
         // What the advice quotes of this section.
         let cited = finding.advice.iter().flat_map(|advice| &advice.citations);
-        let mut cited = cited.filter(|citation| citation.spec == runbook.spec && citation.section == runbook.section);
+        let mut cited = cited.filter(|citation| {
+            citation.spec == runbook.spec && citation.section == runbook.section && !citation.quote.contains('\n')
+        });
         let quote = text.as_deref().and_then(|text| cited.find_map(|cited| quoted::place(text, &cited.quote, None)));
         html! {
             section class="fact-s" aria-labelledby="runbook" {
@@ -59,7 +64,18 @@ impl Context<'_> {
                 @if let Some(text) = text {
                     div class="book" { (markdown::of_section(&text, quote)) }
                 }
+                @if let Some(page) = &page { (self.other_parts(page, runbook.section.as_deref())) }
                 p class="book-src" { span class="fact quiet" { "specs/" (runbook.spec) ".md" } }
+            }
+        }
+    }
+
+    /// The other sections of the runbook, folded: what to do is at hand, whichever section the Scenario names.
+    fn other_parts(&self, page: &str, named: Option<&str>) -> Markup {
+        let parts = parts(page).into_iter().filter(|heading| Some(*heading) != named);
+        html! {
+            @for (heading, text) in parts.take(PARTS_MAX).filter_map(|heading| Some((heading, section(page, Some(heading))?))) {
+                details class="more more--part" { summary { (heading) } div class="book" { (markdown::of_section(&text, None)) } }
             }
         }
     }

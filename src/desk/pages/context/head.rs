@@ -58,7 +58,9 @@ impl Context<'_> {
         let (since, comma) = said::opened(language);
         html! {
             p class="head__meta" {
-                @if let Some(severity) = finding.severity { (symbols::severity(language, severity)) }
+                @if let Some(severity) = finding.severity {
+                    span class=[(finding.phase == Some(FindingPhase::Resolved)).then_some("is-over")] { (symbols::severity(language, severity)) }
+                }
                 @match (finding.phase, finding.resolved_at) {
                     (Some(FindingPhase::Resolved), at) => span {
                         (said::resolved(language)) @if let Some(at) = at { " " (time::ago(look, at)) }
@@ -79,6 +81,7 @@ impl Context<'_> {
         html! {
             p class="head__who" {
                 @match (&finding.owner, finding.phase) {
+                    (Some(owner), Some(FindingPhase::Resolved)) => { (said::was_owned_by(language, &owner.by)) ". " }
                     (Some(owner), _) => {
                         b { (said::owned_by(language, &owner.by)) } " " (time::ago(&self.visit.look, owner.at))
                         @if !owner.proven { " (" (words::not_proven(language)) ")" }
@@ -157,7 +160,7 @@ impl Context<'_> {
             form method="post" action={ "/desk/findings/" (finding.id) "/owner" } {
                 (hidden(&self.visit.csrf, &self.path()))
                 input type="hidden" name="from" value=(owner.unwrap_or_default());
-                button class={ "btn" @if owner.is_none() { " btn--go" } } id="take-over" { (word) }
+                button class={ "btn" @if owner.is_none() { " btn--go" } } id="take-over" title=(said::take_over_more(language)) { (word) }
             }
         }
     }
@@ -177,7 +180,7 @@ impl Context<'_> {
         let language = self.language();
         html! {
             details class="act" name="act" {
-                summary class="btn" id="acknowledge" { (said::acknowledge(language)) }
+                summary class="btn" id="acknowledge" title=(said::acknowledge_more(language)) { (said::acknowledge(language)) }
                 form class="act__in" method="post" action={ "/desk/findings/" (finding.id) "/acknowledge" } {
                     (hidden(&self.visit.csrf, &self.path()))
                     p { (said::acknowledge_more(language)) }

@@ -23,7 +23,7 @@ use crate::desk::visit::{Look, Visit};
 use crate::domain::texts::Language;
 use crate::domain::texts::desk::Page as GuestPage;
 use crate::domain::texts::panel::{context as said, inbox, words};
-use crate::views::{FindingView, InboxFilter, MessageView, PendingView, ThreadView};
+use crate::views::{FindingView, InboxFilter, MessageView, PendingView, ThreadView, happened};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -109,7 +109,9 @@ impl Context<'_> {
 
     /// What happened, in the words of the check, or the subject of the conversation.
     fn headline(&self) -> String {
-        let message = self.finding.as_ref().and_then(|finding| finding.message.clone());
+        let resources = self.panel.resources();
+        let finding = self.finding.as_ref().and_then(|view| resources.finding(&view.id));
+        let message = finding.and_then(|finding| happened(&finding));
         let subject = || self.thread.as_ref().map(|thread| thread.subject.clone()).unwrap_or_default();
         message.filter(|message| !message.trim().is_empty()).unwrap_or_else(subject)
     }

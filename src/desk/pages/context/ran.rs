@@ -106,18 +106,23 @@ fn shown(look: &Look, run: &RunView) -> Markup {
     checks.sort_by_key(|check| order(check.outcome));
     html! {
         div class="ran" id="ran" role="status" {
-            p { b { (said::latest(language)) } " " (time::clock(look, run.run_at)) ". " (said::ran(language, passed, run.checks.len())) }
-            ul class="rows told" {
-                @for check in checks.into_iter().take(CHECKS_MAX) {
-                    li {
-                        (shape(mark(check.outcome)))
-                        span { (word(language, check.outcome)) }
-                        span class="fact" { (check.name) @if !check.key.is_empty() { " [" (check.key) "]" } }
-                        span {}
-                        @if !check.message.is_empty() { small { (check.message) } }
-                    }
-                }
+            // It can be folded once it was read.
+            details open {
+                summary { b { (said::latest(language)) } " " (time::clock(look, run.run_at)) ". " (said::ran(language, passed, run.checks.len())) }
+                ul class="rows told" { @for check in checks.into_iter().take(CHECKS_MAX) { (line(language, check)) } }
             }
+        }
+    }
+}
+
+fn line(language: Language, check: &CheckView) -> Markup {
+    html! {
+        li {
+            (shape(mark(check.outcome)))
+            span { (word(language, check.outcome)) }
+            span class="fact" { (check.name) @if !check.key.is_empty() { " [" (check.key) "]" } }
+            span {}
+            @if !check.message.is_empty() { small { (check.message) } }
         }
     }
 }

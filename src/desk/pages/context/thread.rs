@@ -28,6 +28,7 @@ impl Context<'_> {
                 div class="log" id="log" tabindex="0" role="log" aria-label=(said::messages(language))
                     hx-get=(self.path()) hx-trigger=[self.topics("thread")] hx-select="#log" hx-select-oob="#waiting,#fixed-place" hx-swap="outerHTML" {
                     @if self.messages.is_empty() { p class="quiet" { (said::no_messages(language)) } }
+                    @if let Some(zone) = self.other_zone() { p class="quiet" { (said::other_zone(language)) " " (zone) "." } }
                     (self.log())
                 }
                 (self.waiting())
@@ -35,6 +36,13 @@ impl Context<'_> {
                 (self.reply())
             }
         }
+    }
+
+    /// The zone of the times that the program wrote into Messages, where the reader's clock shows another time.
+    fn other_zone(&self) -> Option<String> {
+        let (look, zone) = (&self.visit.look, &self.panel.zone);
+        let is_same = look.zone.to_offset(look.now) == zone.to_offset(look.now);
+        (!is_same).then(|| zone.iana_name().map_or_else(|| zone.to_offset(look.now).to_string(), String::from))
     }
 
     /// The Messages; those of before are folded where there are many.

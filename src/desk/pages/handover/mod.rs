@@ -138,6 +138,7 @@ impl Told<'_> {
                         span class="fact" { (finding.scenario_id) }
                         @if let Some(at) = finding.opened_at { " · " (time::ago(look, at)) }
                         " · "
+                        @if let Some(owner) = &finding.owner { b { (said::taken_by(language, &owner.by)) } " · " }
                         @match &finding.acknowledgement {
                             Some(ack) => { (said::with(language, &ack.by)) @if let Some(note) = &ack.note { ": " (note) } }
                             None => b { (said::nobody(language)) },
@@ -173,9 +174,10 @@ impl Told<'_> {
                     @match &event.what {
                         What::Opened(finding) => (of(finding.severity.map_or("info", |severity| severity.as_str()), said::opened(language), finding)),
                         What::Resolved(finding) => span class="lines__ok" { (of("ok", said::resolved(language), finding)) },
-                        What::Did(action) => {
+                        What::Did(action, written) => {
                             b { (action.actor.name) } " " (did(language, &action.verb)) ": " (subject(self.panel, action))
                             @if action.result.as_deref() != Some("done") { " " span class="quiet" { "(" (came(language, action.result.as_deref())) ")" } }
+                            @if let Some(text) = written { p { "“" (text) "”" } }
                         }
                     }
                 }

@@ -2,12 +2,15 @@
 
 use crate::api::WatchState;
 use crate::controllers::scenario::state_of;
+use crate::domain::clip;
+use crate::domain::thread::proof::{PARAMETER_MESSAGE, VERB_EXPLAIN};
 use crate::views::{
     ActionFilter, ActionView, FindingFilter, FindingView, Order, PageRequest, PhaseFilter, Resources, Sort,
-    StandingSilence,
+    StandingSilence, happened,
 };
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt as _;
+use kube::runtime::reflector::ObjectRef;
 
 /// Findings that are told, and things that happened, at most.
 const FINDINGS_MAX: usize = 100;
@@ -16,6 +19,8 @@ const EVENTS_MAX: usize = 200;
 const SILENCES_MAX: usize = 50;
 /// How far ahead the next Silences are told.
 const AHEAD: SignedDuration = SignedDuration::from_hours(12);
+/// Characters of what a person wrote.
+const WRITTEN_MAX: usize = 300;
 /// Actions that say nothing to the next shift.
 const NOT_TOLD: [&str; 5] = ["sign-out", "chat", "reply", "vote", "digest"];
 
@@ -46,7 +51,8 @@ pub struct Event {
 pub enum What {
     Opened(Box<FindingView>),
     Resolved(Box<FindingView>),
-    Did(Box<ActionView>),
+    /// With what the person wrote, where that says what fixed a Finding.
+    Did(Box<ActionView>, Option<String>),
 }
 
 impl Shift {
@@ -63,7 +69,10 @@ impl Shift {
                 let time = |at: Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>| is_in(at.map(|at| at.0));
                 let began = time(status.and_then(|status| status.opened_at.as_ref()));
                 let ended = time(status.and_then(|status| status.resolved_at.as_ref()));
-                let view = || Box::new(resources.finding_view(&finding, ""));
+                let view = || {
+                    let view = resources.finding_view(&finding, "");
+                    Box::new(FindingView { message: happened(&finding), ..view })
+                };
                 if let Some(at) = began {
                     opened += 1;
                     events.push(Event { at, what: What::Opened(view()) });
@@ -103,8 +112,18 @@ fn actions(resources: &Resources, since: Timestamp, until: Timestamp) -> Vec<Eve
     let request = PageRequest::first_of(Order::Actions, EVENTS_MAX);
     let page = resources.find_actions(&filter, &request).1;
     let told = page.items.into_iter().filter(|action| !NOT_TOLD.contains(&action.verb.as_str()));
-    let events = told.filter_map(|action| Some(Event { at: action.at?, what: What::Did(Box::new(action)) }));
+    let events = told.filter_map(|action| {
+        let written = (action.verb == VERB_EXPLAIN).then(|| written(resources, &action)).flatten();
+        Some(Event { at: action.at?, what: What::Did(Box::new(action), written) })
+    });
     events.filter(|event| event.at <= until).collect()
+}
+
+/// What a person wrote who told what fixed a Finding.
+fn written(resources: &Resources, action: &ActionView) -> Option<String> {
+    let action = resources.actions.get(&ObjectRef::new(&action.id).within(&resources.namespace))?;
+    let message = resources.message(action.spec.parameters.get(PARAMETER_MESSAGE)?)?;
+    Some(clip::chars(&message.spec.body.split_whitespace().collect::<Vec<_>>().join(" "), WRITTEN_MAX))
 }
 
 fn unwatched(resources: &Resources) -> Vec<(String, WatchState)> {

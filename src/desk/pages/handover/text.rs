@@ -76,7 +76,8 @@ fn open(look: &Look, finding: &FindingView) -> String {
         None => said::nobody(language).to_string(),
     };
     let since = format!("{} {since}", lists::since(language).to_lowercase());
-    format!("[{severity}] {} ({}; {since}; {who})", headline(finding), finding.scenario_id)
+    let owner = finding.owner.as_ref().map(|owner| format!("{}; ", said::taken_by(language, &owner.by)));
+    format!("[{severity}] {} ({}; {since}; {}{who})", headline(finding), finding.scenario_id, owner.unwrap_or_default())
 }
 
 fn event(panel: &Panel, look: &Look, event: &Event) -> String {
@@ -85,10 +86,11 @@ fn event(panel: &Panel, look: &Look, event: &Event) -> String {
     let what = match &event.what {
         What::Opened(finding) => format!("{}: {}", said::opened(language), headline(finding)),
         What::Resolved(finding) => format!("{}: {}", said::resolved(language), headline(finding)),
-        What::Did(action) => {
+        What::Did(action, written) => {
             let result = came(language, action.result.as_deref());
             let subject = known_by(panel, action).unwrap_or_else(|| action.subject.name.clone());
-            format!("{} {}: {subject} ({result})", action.actor.name, did(language, &action.verb))
+            let written = written.as_ref().map(|text| format!(": “{text}”")).unwrap_or_default();
+            format!("{} {}: {subject} ({result}){written}", action.actor.name, did(language, &action.verb))
         }
     };
     format!("{at} {what}")

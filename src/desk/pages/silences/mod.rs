@@ -11,7 +11,7 @@ use super::list::{self, Frame, address_with, given};
 use crate::desk::layout::{Place, say};
 use crate::desk::panel::PanelState;
 use crate::desk::visit::Visit;
-use crate::domain::texts::panel::{lists, silences as said};
+use crate::domain::texts::panel::silences as said;
 use crate::views::{Order, PageRequest, Parameters, QueryError, SilenceStanding, StandingSilence};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -87,5 +87,5 @@ fn done(visit: &Visit, asked: &Parameters) -> Markup {
         Some("ended") => Some(said::ended(language)),
         _ => None,
     };
-    html! { @if let Some(text) = text { p class="page__done" role="status" { (text) " " a href=(PATH) { (lists::show(language)) } } } }
+    html! { @if let Some(text) = text { p class="page__done" role="status" { (text) } } }
 }

@@ -43,7 +43,7 @@ words! {
         "To keep it, use standalone with --data, or name a directory in AGENTIC_DATA_DIR.";
     history_failed: "O histórico não pôde ser lido. O resto da página está em dia.",
         "The history could not be read. The rest of the page is up to date.";
-    run_now: "Executar agora", "Run now";
+    run_now: "Verificar agora", "Check now";
     open_finding: "Abrir a ocorrência", "Open the Finding";
     runbook: "Runbook", "Runbook";
     availability: "Disponibilidade", "Availability";

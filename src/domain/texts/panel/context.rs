@@ -11,7 +11,10 @@ words! {
     actions: "Ações sobre a ocorrência", "Actions on the Finding";
     nobody: "Ninguém assumiu.", "Nobody has taken it over.";
     take_over: "Assumir", "Take over";
+    take_over_more: "Diz aos outros que você está cuidando; os avisos continuam.", "Says that you work on it; notices go on.";
     release: "Devolver", "Release";
+    show_of_check: "O que a verificação mostra", "What the check shows";
+    other_zone: "As horas no texto das mensagens são de", "The times in the text of messages are those of";
     present: "Quem mais está aqui", "Who else is here";
     ask_fixed: "O que resolveu?", "What fixed it?";
     ask_fixed_more: "Fica nesta conversa e aparece em ocorrências parecidas. Pode ser baixado como acréscimo ao runbook.",
@@ -25,8 +28,8 @@ words! {
     field: "Campo", "Field";
     rest: "Mostrar o resto", "Show the rest";
     not_kept: "não guardado", "not kept";
-    latest: "Resultado da execução", "Result of the run";
-    running: "Executando", "Running";
+    latest: "Resultado da verificação", "Result of the run";
+    running: "Verificando", "Checking";
     outcome_pass: "em ordem", "passes";
     outcome_fail: "falha", "fails";
     outcome_unknown: "não se sabe", "unknown";
@@ -53,10 +56,10 @@ words! {
     acknowledge: "Reconhecer", "Acknowledge";
     acknowledge_more: "Não haverá mais avisos desta vez.", "No further notices are sent this time.";
     take_back: "Retirar o reconhecimento", "Take the acknowledgement back";
-    run_now: "Executar agora", "Run now";
-    run_pending: "A execução foi pedida; o resultado aparece quando terminar.",
+    run_now: "Verificar agora", "Check now";
+    run_pending: "A verificação foi pedida; o resultado aparece quando terminar.",
         "The run was requested; its result appears when it ends.";
-    not_run: "Seus papéis não permitem executar", "It cannot be run with your roles";
+    not_run: "Seus papéis não permitem verificar agora", "It cannot be checked now with your roles";
     silence: "Silenciar", "Silence";
     silence_more: "Retém os avisos deste item, com o motivo registrado.", "Holds back the notices of this item, with the reason recorded.";
     silence_for: "Por quanto tempo", "For how long";
@@ -64,7 +67,8 @@ words! {
     note: "Nota para os outros de plantão", "Note for the others on duty";
     optional: "opcional", "optional";
     reply: "Responder", "Reply";
-    reply_help: "Markdown. Comandos como ack ou run são executados.", "Markdown. Commands such as ack or run are carried out.";
+    reply_help: "Quem está de plantão lê, e o agente responde. Uma mensagem que é um comando, como ack ou run, é executada.",
+        "The people on duty read it, and the Agent answers. A message that is a command, such as ack or run, is carried out.";
     no_messages: "Nenhuma mensagem ainda", "No messages yet";
     closed: "Esta conversa está encerrada", "This conversation is closed";
     measured: "T0, fato medido", "T0, measured fact";
@@ -148,7 +152,12 @@ pub fn times(language: Language, occurrences: u32) -> String {
 
 /// Who works on it.
 pub fn owned_by(language: Language, by: &str) -> String {
-    text!(language, "Com {by}", "{by} works on it")
+    text!(language, "Com {by}", "Taken over by {by}")
+}
+
+/// Who worked on it, once it is over.
+pub fn was_owned_by(language: Language, by: &str) -> String {
+    text!(language, "Quem cuidou: {by}", "Handled by {by}")
 }
 
 /// The button that takes it from another person.
@@ -228,7 +237,7 @@ pub fn read_by(language: Language, by: &str) -> String {
 
 /// What a run gave: so many checks passed of all.
 pub fn ran(language: Language, passed: usize, all: usize) -> String {
-    text!(language, "Executado: {passed} de {all} verificações em ordem.", "Run: {passed} of {all} checks pass.")
+    text!(language, "Verificado: {passed} de {all} em ordem.", "Run: {passed} of {all} checks pass.")
 }
 
 /// How long an earlier occurrence lasted.

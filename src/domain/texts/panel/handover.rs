@@ -51,6 +51,11 @@ pub fn summary(language: Language, opened: usize, resolved: usize, open: usize) 
     text!(language, "{opened}, {resolved}, {open}.", "{opened}, {resolved}, {open}.")
 }
 
+/// Who works on a Finding.
+pub fn taken_by(language: Language, by: &str) -> String {
+    text!(language, "com {by}", "{by} has it")
+}
+
 /// Who acknowledged a Finding.
 pub fn with(language: Language, by: &str) -> String {
     text!(language, "reconhecida por {by}", "acknowledged by {by}")

@@ -46,8 +46,8 @@ words! {
     key_select: "marcar", "select";
     key_reply: "responder", "reply";
     key_acknowledge: "reconhecer", "acknowledge";
-    key_take: "assumir ou soltar", "take over or release";
-    key_run: "executar agora", "run now";
+    key_take: "assumir ou devolver", "take over or release";
+    key_run: "verificar agora", "check now";
     key_silence: "silenciar", "silence";
     key_undo: "desfazer", "undo";
     key_send: "enviar a resposta", "send the reply";

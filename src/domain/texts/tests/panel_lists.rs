@@ -43,6 +43,7 @@ fn every_text_of_the_lists_is_in_both_languages() {
     check("more", |l| handover::more(l, 3));
     check("period", |l| handover::period(l, "X1", "X1"));
     check("with", |l| handover::with(l, "X1"));
+    check("taken_by", |l| handover::taken_by(l, "X1"));
     check("last_hours", |l| handover::last_hours(l, 12));
     check("of_scenario", |l| chat::of_scenario(l, "X1"));
     check("for_so_long", |l| model::for_so_long(l, "X1"));
