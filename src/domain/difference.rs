@@ -47,7 +47,7 @@ pub struct Focus<'a> {
 /// Compares two excerpts of one probe.
 pub fn difference(good: Option<&str>, now: Option<&str>, focus: Focus<'_>) -> Difference {
     let (good, mut now) = (good.map(fields).unwrap_or_default(), now.map(fields).unwrap_or_default());
-    add_shown(&mut now, focus.show);
+    add_shown(&mut now, &good, focus);
     let is_about = |field: &Field| focus.key.is_empty() || field.is_of(focus.key) || !field.is_of_item();
     let mut compared: Vec<(Compared, bool)> = Vec::new();
     let mut matched = vec![false; good.len()];
@@ -67,21 +67,28 @@ pub fn difference(good: Option<&str>, now: Option<&str>, focus: Focus<'_>) -> Di
     sorted(compared, focus)
 }
 
-/// What the check shows, where that is an object: fields of the item that the excerpt may have left out.
-fn add_shown(now: &mut Vec<Field>, show: &str) {
-    for field in fields::of_object(show) {
-        if !now.iter().any(|known| known.is_same_as(&field)) {
+/// What the check shows, where that is an object: fields of the item that the excerpt may have left out. Only those say something that were
+/// read before, too, or that the expression asks for.
+fn add_shown(now: &mut Vec<Field>, good: &[Field], focus: Focus<'_>) {
+    for field in fields::of_object(focus.show) {
+        let is_told =
+            names(focus.expression, last_of(&field.shown())) || good.iter().any(|other| field.is_same_as(other));
+        if is_told && !now.iter().any(|known| known.is_same_as(&field)) {
             now.push(field);
         }
     }
+}
+
+/// The last name of a path.
+fn last_of(path: &str) -> &str {
+    path.rsplit(['.', ' ']).next().unwrap_or_default()
 }
 
 fn sorted(compared: Vec<(Compared, bool)>, focus: Focus<'_>) -> Difference {
     let mut all = Difference::default();
     let mut ranked: Vec<(u8, Compared)> = Vec::new();
     for (field, is_about) in compared {
-        let last = field.path.rsplit(['.', ' ']).next().unwrap_or_default();
-        let is_named = names(focus.expression, last);
+        let is_named = names(focus.expression, last_of(&field.path));
         let is_of_run = OF_THE_RUN.contains(&field.path.as_str());
         match (&field.good, &field.now) {
             (Some(good), Some(now)) if good == now => all.equal.push(field),

@@ -28,7 +28,7 @@ const READINGS_MAX: usize = 16;
 /// So much is kept for each reading: `ok` and `error`, in bytes between the quotes of JSON.
 const READING_MIN: usize = 32;
 /// Beside what the check shows, the readings take at most this many bytes.
-const READINGS_SIZE_MAX: usize = 900;
+const READINGS_SIZE_MAX: usize = 1800;
 /// The values that were read take at most this many bytes.
 const VALUES_SIZE_MAX: usize = 1200;
 /// What JSON takes besides a path and its value, in bytes.

@@ -140,7 +140,7 @@ async fn a_finding_is_taken_over_run_and_explained_and_its_next_occurrence_shows
     until(&browser, "/desk", "<span class=\"item__o\">local</span>").await;
     let (status, location, text) = browser.post(&of_finding("run"), &common).await;
     assert_eq!((status, location), (303, format!("{window}?done=run")), "{text}");
-    assert!(browser.get(&format!("{window}?done=run")).await.2.contains("Resultado da execução"));
+    assert!(browser.get(&format!("{window}?done=run")).await.2.contains("Resultado da verificação"));
     let fixed = [common[0], common[1], ("body", "Liguei a VM 112 depois da cópia."), ("once", "k")];
     assert_eq!(browser.post(&of_finding("resolution"), &fixed).await.0, 409, "it is open");
 

@@ -163,7 +163,7 @@ async fn a_run_answers_in_place_where_the_script_asks() {
     let answer = desk.post_as_script("/desk/findings/f-1/run", &lead, &body).await;
     assert!(answer.status == 200 && answer.text.starts_with("<div class=\"ran\" id=\"ran\""), "{}", answer.text);
     assert!(
-        answer.text.contains("Executando") && answer.text.contains("/desk/findings/f-1/run?at="),
+        answer.text.contains("Verificando") && answer.text.contains("/desk/findings/f-1/run?at="),
         "{}",
         answer.text
     );
