@@ -7,6 +7,7 @@ use agentic_ops::cli::token::{issue, load_or_make_secret};
 use futures::StreamExt as _;
 use kube::api::PostParams;
 use kube::{Api, Resource};
+use reqwest::header::{AUTHORIZATION, HeaderName};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
@@ -51,7 +52,8 @@ impl Bench {
         let secret = load_or_make_secret(&data).expect("a secret");
         let day = Duration::from_secs(24 * 3600);
         let token = issue(&secret, "bench", &[Role::OpsLead], jiff::Timestamp::now(), day).expect("a token");
-        let reader = Reader { client: reqwest::Client::new(), token };
+        let credential = (AUTHORIZATION, format!("Bearer {token}"));
+        let reader = Reader { client: reqwest::Client::new(), credential, bearer: token };
         reader.until_all_are_there(&program).await;
         let mut lines = Vec::new();
         for (what, path) in ROUTES {
@@ -59,6 +61,11 @@ impl Bench {
             step(&format!("  {what}: {measured}"));
             lines.push(Line { goal: "P7", what, expected: "p99 ≤ 20 ms".into(), measured });
         }
+        let first = reader.read(&program, "/api/v1/agents/findings?limit=1").await.1;
+        let first: serde_json::Value = serde_json::from_str(&first).expect("a page of Findings");
+        let of_first = |field: &str| first["items"][0][field].as_str().expect("a name").to_string();
+        let names = [&of_first("id"), LONGEST, &of_first("scenario_id")];
+        lines.extend(self.pages_of_the_panel(&program, &secret, names).await);
         self.target.set_broken(false).await;
         program.process.stop();
         lines
@@ -116,17 +123,38 @@ where
     futures::stream::iter(objects).map(create).buffer_unordered(64).for_each(|_| async {}).await;
 }
 
-/// A client of the facade.
-struct Reader {
-    client: reqwest::Client,
-    token: String,
+/// A client of the facade, or of the panel.
+#[derive(Clone)]
+pub struct Reader {
+    pub client: reqwest::Client,
+    /// The header that says who reads.
+    pub credential: (HeaderName, String),
+    /// A token for the facade.
+    pub bearer: String,
 }
 
 impl Reader {
+    /// The answer to a GET.
+    pub async fn get(&self, url: &str) -> reqwest::Response {
+        let (name, value) = &self.credential;
+        let answer = self.client.get(url).header(name, value).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{url}: {answer:?}");
+        answer
+    }
+
+    /// Acknowledges a Finding, or takes that back.
+    pub async fn acknowledge(&self, program: &Ours, finding: &str) {
+        let url = program.url_of(&format!("/api/v1/agents/findings/{finding}/ack"));
+        let made = self.client.post(&url).bearer_auth(&self.bearer).send().await.expect("an answer");
+        assert!(made.status().is_success(), "{made:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let undone = self.client.delete(&url).bearer_auth(&self.bearer).send().await.expect("an answer");
+        assert!(undone.status().is_success(), "{undone:?}");
+    }
+
     async fn read(&self, program: &Ours, path: &str) -> (Duration, String) {
         let (url, began) = (program.url_of(path), Instant::now());
-        let answer = self.client.get(url).bearer_auth(&self.token).send().await.expect("an answer");
-        assert!(answer.status().is_success(), "{path}: {answer:?}");
+        let answer = self.get(&url).await;
         let text = answer.text().await.expect("a body");
         (began.elapsed(), text)
     }
@@ -148,7 +176,7 @@ impl Reader {
     }
 
     /// Reads a path and the bare route in turn, and tells how long both took.
-    async fn compare(&self, program: &Ours, path: &str, requests: usize) -> String {
+    pub async fn compare(&self, program: &Ours, path: &str, requests: usize) -> String {
         let (mut bare, mut ours) = (Vec::new(), Vec::new());
         for request in 0..requests + WARM_UP {
             let (one, other) = (self.read(program, BARE).await.0, self.read(program, path).await.0);

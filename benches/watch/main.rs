@@ -13,6 +13,7 @@ mod mail;
 mod model;
 mod notices;
 mod ours;
+mod panel;
 mod peers;
 mod process;
 mod target;

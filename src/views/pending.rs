@@ -59,14 +59,29 @@ impl Reader<'_> {
 impl Resources {
     /// The pending Messages of a person that a filter selects, at most so many.
     pub fn pending(&self, reader: Reader<'_>, filter: &InboxFilter, most: usize) -> Result<PendingView, QueryError> {
-        let mut found = self.pending_messages(reader, filter)?;
-        let total = found.len();
+        let found = self.pending_messages(reader, filter)?;
         let newest = found.iter().filter_map(|message| written_at(message)).max();
-        found.sort_by_cached_key(|message| {
-            (Key::most_serious_first(self.severity_of_message(message), written_at(message)), message.name_any())
-        });
-        found.truncate(most);
-        Ok(PendingView { items: found.iter().map(|message| self.inbox_view(message)).collect(), total, newest })
+        let first = self.first_of(&found, most);
+        let items = first.into_iter().map(|message| self.inbox_view(message)).collect();
+        Ok(PendingView { items, total: found.len(), newest })
+    }
+
+    /// The first so many, most serious and then oldest first. The others are not sorted, since there may be thousands.
+    fn first_of<'a>(&self, found: &'a [Arc<Message>], most: usize) -> Vec<&'a Message> {
+        let Some(last) = most.checked_sub(1) else { return Vec::new() };
+        let key = |message: &'a Arc<Message>| {
+            let severity = self.severity_of_message(message);
+            let name = message.metadata.name.as_deref().unwrap_or_default();
+            (Key::most_serious_first(severity, written_at(message)), name, &**message)
+        };
+        let order = |a: &(Key, &str, &Message), b: &(Key, &str, &Message)| (&a.0, a.1).cmp(&(&b.0, b.1));
+        let mut keyed: Vec<_> = found.iter().map(key).collect();
+        if last < keyed.len() {
+            keyed.select_nth_unstable_by(last, order);
+            keyed.truncate(most);
+        }
+        keyed.sort_unstable_by(order);
+        keyed.into_iter().map(|(_, _, message)| message).collect()
     }
 
     /// How many of them were written after a time.

@@ -46,18 +46,20 @@ pub async fn show(
         Err(_) => return Redirect::to("/desk").into_response(),
     };
     let done = parameters.get("done").and_then(|count| count.parse().ok()).filter(|count| *count <= AT_ONCE_MAX);
-    let (Ok(pending), Ok(all)) = (
-        panel.resources().pending(reader(&visit), &filter, SHOWN_MAX),
-        panel.resources().pending(reader(&visit), &InboxFilter::default(), 0),
-    ) else {
+    let Ok(pending) = panel.resources().pending(reader(&visit), &filter, SHOWN_MAX) else {
         return Redirect::to("/desk").into_response();
+    };
+    let of_all = || panel.resources().pending(reader(&visit), &InboxFilter::default(), 0);
+    let all = match filter == InboxFilter::default() {
+        true => pending.total,
+        false => of_all().map_or(0, |all| all.total),
     };
     let inbox = Inbox { panel: &panel, visit: &visit, filter: &filter, pending: &pending };
     let main = html! {
         main class="frame frame--list" id="principal" { (inbox.section(done, None)) }
     };
-    let title = said::window(visit.language(), all.total);
-    let page = Page { title, place: Some(Place::Inbox), pending: all.total, visit: &visit };
+    let title = said::window(visit.language(), all);
+    let page = Page { title, place: Some(Place::Inbox), pending: all, visit: &visit };
     page.answer(StatusCode::OK, &main)
 }
 
