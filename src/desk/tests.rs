@@ -338,3 +338,22 @@ async fn signing_out_ends_the_sessions_of_this_name_and_of_no_other() {
     assert!(desk.get("/desk", &rui).await.text.contains("id=\"caixa\""));
     assert_eq!(desk.server.actions()[0]["spec"]["verb"], "sign-out");
 }
+
+#[tokio::test]
+async fn pages_and_files_are_compressed_and_streams_are_not() {
+    let desk = Desk::new();
+    desk.add("f-1", "critical", &[]);
+    let ana = desk.sign_in("ana super_admin").await;
+    for (path, expected) in [("/desk", Some("gzip")), ("/desk/actions.csv", Some("gzip")), ("/desk/events", None)] {
+        for accepted in ["gzip", "identity"] {
+            let request = Request::get(path).header("host", HOST).header("cookie", &ana);
+            let request = request.header("accept-encoding", accepted).body(Body::empty()).unwrap();
+            let response = desk.app.clone().oneshot(request).await.unwrap();
+            let encoding = response.headers().get("content-encoding").map(|value| value.to_str().unwrap());
+            assert_eq!(encoding, expected.filter(|_| accepted == "gzip"), "{path} {accepted}");
+            if path != "/desk/events" {
+                assert!(!to_bytes(response.into_body(), 1 << 20).await.unwrap().is_empty(), "{path}");
+            }
+        }
+    }
+}

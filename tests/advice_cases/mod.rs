@@ -74,12 +74,6 @@ impl Case {
         Case { name, is_question: false, is_english: false, sections, inputs, answer, never: Vec::new(), lines: 0 }
     }
 
-    /// Whether a text has what this case never shows: a whole line as it is written, anything else whatever its case.
-    pub fn has(text: &str, never: &str) -> bool {
-        never.starts_with('\n') && text.contains(never)
-            || !never.starts_with('\n') && text.to_lowercase().contains(&never.to_lowercase())
-    }
-
     pub fn never(mut self, text: &str) -> Case {
         self.never.push(text.to_string());
         self

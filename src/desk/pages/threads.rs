@@ -100,7 +100,7 @@ fn row(frame: &Frame<'_>, thread: &ThreadView) -> Markup {
     let about = thread.finding_id.as_deref().and_then(|finding| frame.panel.resources().finding(finding));
     let is_current = |finding: &Finding| {
         let current = finding.status.as_ref().and_then(|status| status.thread.as_deref());
-        current == Some(thread.id.as_str()) && is_active(finding)
+        current.is_none_or(|current| current == thread.id) && is_active(finding)
     };
     let is_resolved = about.is_some_and(|finding| !is_current(&finding));
     let is_over = thread.state == ThreadState::Closed || is_resolved;

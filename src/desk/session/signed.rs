@@ -189,6 +189,12 @@ mod tests {
         let first = session(Some(1600)).unwrap();
         let token = sessions.csrf(&first);
         assert!(sessions.is_csrf(&first, &token) && !sessions.is_csrf(&first, "") && !sessions.is_csrf(&first, "x"));
+        // It looks different each time, and is whole.
+        assert_ne!(token, sessions.csrf(&first));
+        for cut in [token.len() / 2, token.len() - 2] {
+            assert!(!sessions.is_csrf(&first, &token[..cut]), "{cut}");
+        }
+        assert!(!sessions.is_csrf(&first, &format!("{token}AAAA")));
         for other in [Session { began: 1001, ..first.clone() }, Session { name: "rui".into(), ..first.clone() }] {
             assert!(!sessions.is_csrf(&other, &token), "{other:?}");
         }

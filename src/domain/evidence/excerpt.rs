@@ -71,17 +71,15 @@ fn long_text<'a, F: Fn() -> Vec<&'a str>>(value: &Value, names: &Names<'a, F>, r
         structure => {
             let _ = serde_json::to_writer_pretty(&mut ends, structure);
             let whole = ends.abridged(redactor, str::to_string);
-            let short = (whole.size() > FIELD_MAX).then(|| items::shortened(structure, names.get())).flatten();
-            match short {
-                None => whole,
-                Some(text) => {
-                    let left_out = whole.length().saturating_sub(text.len());
-                    let mut ends = Ends::default();
-                    let _ = ends.write_all(text.as_bytes());
-                    // A mark at the end of a line would be taken for a part of it.
-                    ends.abridged(redactor, str::to_string).with(&Abridged::from("\n".to_string()).with_gap(left_out))
-                }
+            if whole.size() <= FIELD_MAX || !items::is_shortened(structure, names.get()) {
+                return whole;
             }
+            let mut ends = Ends::default();
+            let _ = items::write_shortened(structure, names.get(), 0, &mut ends);
+            let short = ends.abridged(redactor, str::to_string);
+            let left_out = whole.length().saturating_sub(short.length());
+            // A mark at the end of a line would be taken for a part of it.
+            short.with(&Abridged::from("\n".to_string()).with_gap(left_out))
         }
     }
 }

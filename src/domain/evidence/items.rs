@@ -1,7 +1,8 @@
 //! Long lists of objects with the fields alone that the expressions of a Scenario name, so that all items fit.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 /// Items of a list at most: of a longer one the beginning and the end are shown as they are.
 const ITEMS_MAX: usize = 256;
@@ -13,57 +14,70 @@ pub(super) fn names<'a>(expressions: impl IntoIterator<Item = &'a str>) -> BTree
     words.filter(|word| !word.is_empty()).collect()
 }
 
-/// The value as text, each item of a list with the named fields that are no lists or objects, in a line of its own; `None` where that
-/// leaves nothing out.
-pub(super) fn shortened(value: &Value, names: &BTreeSet<&str>) -> Option<String> {
-    let (mut text, mut is_shorter) = (String::new(), false);
-    write(value, names, 0, (&mut text, &mut is_shorter));
-    is_shorter.then_some(text)
-}
-
-/// The fields of an item that are named.
-fn named(item: &Map<String, Value>, names: &BTreeSet<&str>) -> Map<String, Value> {
-    let is_kept = |name: &str, value: &Value| names.contains(name) && !value.is_object() && !value.is_array();
-    item.iter()
-        .filter(|(name, value)| is_kept(name, value))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
-}
-
-/// Items of which some are named; `None` of any other list.
-fn items(list: &[Value], names: &BTreeSet<&str>) -> Option<Vec<Map<String, Value>>> {
-    if !(2..=ITEMS_MAX).contains(&list.len()) {
-        return None;
+/// Whether a list in the value has items of which fields can be left out.
+pub(super) fn is_shortened(value: &Value, names: &BTreeSet<&str>) -> bool {
+    match value {
+        Value::Object(object) => object.values().any(|value| is_shortened(value, names)),
+        Value::Array(list) => is_list_of_items(list, names),
+        _ => false,
     }
-    let items = list.iter().map(|item| item.as_object().map(|item| named(item, names))).collect::<Option<Vec<_>>>()?;
-    items.iter().any(|item| !item.is_empty()).then_some(items)
 }
 
-fn write(value: &Value, names: &BTreeSet<&str>, depth: usize, (out, is_shorter): (&mut String, &mut bool)) {
+/// Writes the value, each item of a list in a line of its own with the named fields that are no lists or objects.
+pub(super) fn write_shortened(
+    value: &Value,
+    names: &BTreeSet<&str>,
+    depth: usize,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let indent = "  ".repeat(depth);
     match value {
-        Value::Object(object) if !object.is_empty() && depth < 8 => {
-            out.push('{');
+        Value::Object(object) if !object.is_empty() => {
+            out.write_all(b"{")?;
             for (at, (name, value)) in object.iter().enumerate() {
-                out.push_str(if at > 0 { ",\n" } else { "\n" });
-                out.push_str(&format!("{indent}  {}: ", Value::from(name.as_str())));
-                write(value, names, depth + 1, (out, is_shorter));
+                write!(out, "{}\n{indent}  {}: ", if at > 0 { "," } else { "" }, Value::from(name.as_str()))?;
+                write_shortened(value, names, depth + 1, out)?;
             }
-            out.push_str(&format!("\n{indent}}}"));
+            write!(out, "\n{indent}}}")
         }
-        Value::Array(list) if let Some(items) = items(list, names) => {
-            let lines: Vec<_> = items.into_iter().map(|item| format!("\n{indent}  {}", Value::Object(item))).collect();
-            out.push_str(&format!("[{}\n{indent}]", lines.join(",")));
-            *is_shorter = true;
+        Value::Array(list) if is_list_of_items(list, names) => {
+            out.write_all(b"[")?;
+            for (at, item) in list.iter().filter_map(Value::as_object).enumerate() {
+                write!(out, "{}\n{indent}  {{", if at > 0 { "," } else { "" })?;
+                for (at, (name, value)) in item.iter().filter(|(name, value)| is_kept(name, value, names)).enumerate() {
+                    write!(out, "{}{}:{value}", if at > 0 { "," } else { "" }, Value::from(name.as_str()))?;
+                }
+                out.write_all(b"}")?;
+            }
+            write!(out, "\n{indent}]")
         }
-        value => out.push_str(&value.to_string()),
+        value => serde_json::to_writer(out, value).map_err(io::Error::from),
     }
+}
+
+fn is_kept(name: &str, value: &Value, names: &BTreeSet<&str>) -> bool {
+    names.contains(name) && !value.is_object() && !value.is_array()
+}
+
+/// Objects, of which some fields are named and others are not.
+fn is_list_of_items(list: &[Value], names: &BTreeSet<&str>) -> bool {
+    let fields = || list.iter().filter_map(Value::as_object).flatten();
+    (2..=ITEMS_MAX).contains(&list.len())
+        && list.iter().all(Value::is_object)
+        && fields().any(|(name, value)| is_kept(name, value, names))
+        && fields().any(|(name, value)| !is_kept(name, value, names))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    fn shortened(value: &Value, names: &BTreeSet<&str>) -> Option<String> {
+        let mut out = Vec::new();
+        write_shortened(value, names, 0, &mut out).unwrap();
+        is_shortened(value, names).then(|| String::from_utf8(out).unwrap())
+    }
 
     #[test]
     fn items_of_a_list_have_the_fields_that_expressions_name() {
@@ -91,6 +105,7 @@ mod tests {
             json!([{"a": 1}, {"b": 2}]),
             json!([{"status": [1]}, {"status": {}}]),
             json!({"status": {"a": 1}}),
+            json!([{"status": 1}, {"status": 2}]),
             Value::Array(vec![json!({"status": 1}); ITEMS_MAX + 1]),
         ] {
             assert_eq!(shortened(&value, &named), None);

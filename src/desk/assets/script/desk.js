@@ -8,7 +8,7 @@
   }
 
   // The draft of a text stays in this browser until it is sent.
-  const draft = (box) => "desk-draft-" + box.dataset.draft;
+  const draft = (box) => "desk-draft-" + document.body.dataset.reader + "-" + box.dataset.draft;
   function stored(action) { try { return action(window.localStorage); } catch (error) { return null; } }
   function fill(part) {
     part.querySelectorAll("textarea[data-draft]").forEach((box) => {
@@ -54,20 +54,39 @@
     return said ? [...said.querySelectorAll("h1, p:not(.say__do)")].map((part) => part.textContent).join(": ") : "";
   }
   const written = (event) => (event.detail.elt.matches("form.reply") ? event.detail.elt.querySelector("textarea") : null);
+  // What is sent another time, changed, is another request.
+  const sending = new WeakMap();
+  function renew(form) {
+    form.elements.once.value = [...window.crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const box = written(event);
+    if (box) { sending.set(box, box.value); }
+  });
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const box = written(event);
     if (!box || event.detail.xhr.status >= 400) { return; }
-    box.value = "";
-    stored((store) => store.removeItem(draft(box)));
-    box.form.elements.once.value = [...window.crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    atEnd = true;
+    // What was written meanwhile stays.
+    if (box.value === sending.get(box)) {
+      box.value = "";
+      stored((store) => store.removeItem(draft(box)));
+    }
+    renew(box.form);
+    isOwn = true;
     failed(box.form, "");
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const box = written(event), xhr = event.detail.xhr, lost = document.getElementById("lost");
     if (!box || event.detail.successful) { return; }
     const server = lost.querySelector("b").textContent;
+    box.form.dataset.failed = "1";
     failed(box.form, xhr.status === 0 ? lost.dataset.failed + ": " + server : why(xhr.responseText) || lost.dataset.failed);
+  });
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form || !form.dataset.failed) { return; }
+    delete form.dataset.failed;
+    renew(form);
   });
 
   // Filters apply at once; their button is for those without script.
@@ -76,14 +95,20 @@
     form.addEventListener("change", function () { form.requestSubmit(); });
   });
 
-  // What is read again stays where it was: how far it is scrolled, and what was unfolded. A conversation that is at its end stays there.
-  let atEnd = true, kept = {};
+  // What is read again stays where it was: how far it is scrolled, and what was unfolded. A conversation that is at its end stays there, and
+  // goes there after what the reader sent.
+  let atEnd = true, isOwn = false, kept = {};
   const log = () => document.querySelector(".log");
+  const isOfLog = (part) => Boolean(log()) && (part === log() || log().contains(part));
   function toEnd() {
     const all = log();
-    if (all && atEnd) { all.scrollTop = all.scrollHeight; }
+    if (all) { all.scrollTop = all.scrollHeight; }
   }
   toEnd();
+  document.addEventListener("scroll", (event) => {
+    const all = log();
+    if (all && event.target === all) { atEnd = all.scrollHeight - all.scrollTop - all.clientHeight < 40; }
+  }, true);
   function foldings(part) {
     const named = new Map();
     part.querySelectorAll("details").forEach((details) => {
@@ -95,41 +120,53 @@
     return named;
   }
   function keep(part) {
-    const all = log(), open = new Map();
-    if (all && (part === all || all.contains(part))) { atEnd = all.scrollHeight - all.scrollTop - all.clientHeight < 40; }
+    const open = new Map();
     foldings(part).forEach((details, name) => open.set(name, details.open));
-    kept[part.id] = { part: part, top: part.scrollTop, open: open };
+    kept[part.id] = { part: part, top: part.scrollTop, open: open, isOfLog: isOfLog(part), goes: atEnd };
   }
   function restore() {
     Object.keys(kept).forEach((id) => {
-      const part = document.getElementById(id);
+      const part = document.getElementById(id), before = kept[id];
       // One of several is replaced before the others.
-      if (!part || part === kept[id].part) { return; }
-      foldings(part).forEach((details, name) => { if (kept[id].open.has(name)) { details.open = kept[id].open.get(name); } });
-      part.scrollTop = kept[id].top;
+      if (!part || part === before.part) { return; }
+      foldings(part).forEach((details, name) => { if (before.open.has(name)) { details.open = before.open.get(name); } });
+      part.scrollTop = before.top;
       delete kept[id];
+      if (!before.isOfLog) { return; }
+      if (before.goes || isOwn) { toEnd(); }
+      isOwn = false;
     });
-    toEnd();
   }
-  document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target.id) { keep(event.detail.target); } });
   // A form that is being filled in is not replaced under the reader's hands: it is once they have left it.
-  let waits = false;
+  const waiting = new Set();
   const isFilledIn = (part) => part.querySelector("details.act[open]") || [...part.querySelectorAll("textarea")].some((box) => box.value && !box.closest("details"));
-  document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    if (isFilledIn(event.detail.target)) {
+  // A question that is not asked any more goes, whatever was written: the draft stays in this browser.
+  const isOver = (part, fragment) => part.id === "fixed-place" && !fragment.querySelector("form");
+  function swap(event, part, isOver) {
+    if (isFilledIn(part) && !isOver) {
       event.detail.shouldSwap = false;
-      waits = true;
+      waiting.add(part.id);
     } else {
-      keep(event.detail.target);
+      keep(part);
     }
+  }
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const part = event.detail.target, by = event.detail.requestConfig ? event.detail.requestConfig.elt : part;
+    if (part.id && event.detail.shouldSwap) { swap(event, part, by.matches("form")); }
   });
-  document.addEventListener("toggle", (event) => {
-    const facts = document.getElementById("ficha");
-    if (waits && facts && event.target.matches("details.act") && !event.target.open) {
-      waits = false;
-      window.htmx.trigger(facts, "sse:reset");
-    }
-  }, true);
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const part = event.detail.target;
+    swap(event, part, isOver(part, event.detail.fragment));
+  });
+  function left(element) {
+    const part = [...waiting].map((id) => document.getElementById(id)).find((one) => one && one.contains(element));
+    if (!part || isFilledIn(part)) { return; }
+    waiting.delete(part.id);
+    const reads = part.matches("[hx-get]") ? part : document.getElementById("ficha");
+    if (reads) { window.htmx.trigger(reads, "sse:reset"); }
+  }
+  document.addEventListener("toggle", (event) => left(event.target), true);
+  document.addEventListener("input", (event) => left(event.target));
   ["htmx:afterSwap", "htmx:oobAfterSwap", "htmx:afterSettle"].forEach((name) => document.addEventListener(name, restore));
   // The session has ended: the page stays, and says so.
   document.addEventListener("htmx:responseError", function (event) {

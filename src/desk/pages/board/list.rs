@@ -52,18 +52,15 @@ pub fn columns(language: Language) -> Markup {
             span { (said::scenario(language)) }
             span { (said::last_readings(language)) }
             span class="r lat" { (said::latency(language)) }
-            @for span in spans(language) { span class="r" { (span) } }
+            @for span in spans(language) { span class="r" { "% " (span) } }
             span class="r" { (said::last_read(language)) }
         }
     }
 }
 
 pub fn spans(language: Language) -> [String; 3] {
-    ["24 h", "7 d", "30 d"].map(|span| {
-        // The numbers below are per cent.
-        let span = format!("% {span}");
-        if language == Language::English { span.replace(' ', "\u{a0}") } else { span }
-    })
+    ["24 h", "7 d", "30 d"]
+        .map(|span| if language == Language::English { span.replace(' ', "\u{a0}") } else { span.into() })
 }
 
 /// What is wrong with a Scenario, in a line.

@@ -129,9 +129,11 @@ fn hidden_of(frame: &Frame<'_>, subject: &Subject) -> Markup {
 
 fn form(frame: &Frame<'_>, subject: &Subject) -> Markup {
     let language = frame.language();
+    // Going back leads out of the conversation, not through its questions.
+    let is_new = subject.thread_id().is_none();
     html! {
         form class="reply" method="post" action=(PATH)
-            hx-post=(PATH) hx-target="#principal" hx-select="#principal" hx-swap="outerHTML" hx-push-url="true" {
+            hx-post=(PATH) hx-target="#principal" hx-select="#principal" hx-swap="outerHTML" hx-push-url=[is_new.then_some("true")] {
             (hidden_of(frame, subject))
             p class="reply__top" { label for="pergunta" { (said::question(language)) } }
             textarea id="pergunta" name="message" rows="2" required maxlength="16000" placeholder=(said::placeholder(language)) data-draft="chat" {}

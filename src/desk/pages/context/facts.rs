@@ -64,15 +64,15 @@ impl Context<'_> {
                 @if let Some(text) = text {
                     div class="book" { (markdown::of_section(&text, quote)) }
                 }
-                @if let Some(page) = &page { (self.other_parts(page, runbook.section.as_deref())) }
+                @if let (Some(page), Some(named)) = (&page, &runbook.section) { (self.other_parts(page, named)) }
                 p class="book-src" { span class="fact quiet" { "specs/" (runbook.spec) ".md" } }
             }
         }
     }
 
     /// The other sections of the runbook, folded: what to do is at hand, whichever section the Scenario names.
-    fn other_parts(&self, page: &str, named: Option<&str>) -> Markup {
-        let parts = parts(page).into_iter().filter(|heading| Some(*heading) != named);
+    fn other_parts(&self, page: &str, named: &str) -> Markup {
+        let parts = parts(page).into_iter().filter(|heading| *heading != named);
         html! {
             @for (heading, text) in parts.take(PARTS_MAX).filter_map(|heading| Some((heading, section(page, Some(heading))?))) {
                 details class="more more--part" { summary { (heading) } div class="book" { (markdown::of_section(&text, None)) } }

@@ -96,7 +96,7 @@ impl Context<'_> {
                     (hidden(&self.visit.csrf, &self.path()))
                     input type="hidden" name="once" value=(uuid::Uuid::new_v4().simple());
                     p class="reply__top" { label for="fixed" { b { (said::ask_fixed(language)) } } }
-                    textarea id="fixed" name="body" rows="2" required maxlength="16000" aria-describedby="fixed-more" data-draft={ "fixed-" (finding.id) } {}
+                    textarea id="fixed" name="body" rows="2" required maxlength="16000" aria-describedby="fixed-more" data-draft={ "fixed-" (finding.id) "-" (resolved.map_or(0, |at| at.as_second())) } {}
                     p class="reply__end" {
                         span id="fixed-more" { (said::ask_fixed_more(language)) }
                         button class="btn btn--go" aria-keyshortcuts="Control+Enter" { (said::keep(language)) }

@@ -3,6 +3,8 @@
 use crate::api::WatchState;
 use crate::controllers::scenario::state_of;
 use crate::domain::clip;
+use crate::domain::explained::is_explanation;
+use crate::domain::printable::one_line;
 use crate::domain::thread::proof::{PARAMETER_MESSAGE, VERB_EXPLAIN};
 use crate::views::{
     ActionFilter, ActionView, FindingFilter, FindingView, Order, PageRequest, PhaseFilter, Resources, Sort,
@@ -121,9 +123,12 @@ fn actions(resources: &Resources, since: Timestamp, until: Timestamp) -> Vec<Eve
 
 /// What a person wrote who told what fixed a Finding.
 fn written(resources: &Resources, action: &ActionView) -> Option<String> {
-    let action = resources.actions.get(&ObjectRef::new(&action.id).within(&resources.namespace))?;
-    let message = resources.message(action.spec.parameters.get(PARAMETER_MESSAGE)?)?;
-    Some(clip::chars(&message.spec.body.split_whitespace().collect::<Vec<_>>().join(" "), WRITTEN_MAX))
+    let recorded = resources.actions.get(&ObjectRef::new(&action.id).within(&resources.namespace))?;
+    let message = resources.message(recorded.spec.parameters.get(PARAMETER_MESSAGE)?)?;
+    let thread = resources.thread(&message.spec.thread)?;
+    let is_about_it = thread.spec.finding.as_ref() == Some(&action.subject.name);
+    let is_told = action.proven && is_explanation(&message) && is_about_it;
+    is_told.then(|| clip::chars(&one_line(&message.spec.body), WRITTEN_MAX))
 }
 
 fn unwatched(resources: &Resources) -> Vec<(String, WatchState)> {

@@ -3,9 +3,6 @@
 use super::scope::forbids;
 use super::units::{Unit, single_spaced, without_comment};
 
-/// Most lines of code that are shown below what introduces them: of a longer script no part is.
-const BELOW_MAX: usize = 6;
-
 /// A command of the cited section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found<'u> {
@@ -21,16 +18,6 @@ pub fn find<'u>(command: &str, units: impl Iterator<Item = &'u Unit>) -> Option<
     let command = command.trim_matches('`').trim();
     let command = command.strip_prefix("$ ").unwrap_or(command);
     units.flat_map(commands).find(|found| !command.is_empty() && found.command == command && !found.is_forbidden())
-}
-
-/// The lines of code that this unit introduces; none where it forbids one, and none of many.
-pub fn below<'u>(unit: &Unit, units: impl Iterator<Item = &'u Unit>) -> Vec<&'u str> {
-    let is_below = |found: &Found<'_>| found.unit.is_code && found.unit.lead.as_ref() == Some(&unit.text);
-    let found: Vec<_> = units.flat_map(commands).filter(is_below).take(BELOW_MAX + 1).collect();
-    if found.len() > BELOW_MAX || found.iter().any(Found::is_forbidden) {
-        return Vec::new();
-    }
-    found.into_iter().map(|found| found.command).collect()
 }
 
 impl Found<'_> {

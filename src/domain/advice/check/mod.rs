@@ -99,7 +99,7 @@ pub enum Reason {
     Claim,
     /// Own words that the cited unit does not have, or that state or ask for something.
     Words,
-    /// What is cited only introduces something else, which can't be shown with it.
+    /// What is cited only introduces something else, and no command of it is shown.
     Introduction,
     /// A line before it cites the same.
     Repeated,
@@ -255,12 +255,7 @@ impl<'p> Checker<'p> {
         }
         // What introduces something says nothing without it.
         if unit.introduces() && shown.commands.is_empty() {
-            if !is_cause {
-                shown.commands = commands::below(unit, in_section());
-            }
-            if shown.commands.is_empty() {
-                return Err((Reason::Introduction, unit.text.clone()));
-            }
+            return Err((Reason::Introduction, unit.text.clone()));
         }
         Ok(shown)
     }

@@ -33,7 +33,7 @@ words! {
     take_over: "assumiu a ocorrência", "took the Finding over";
     release: "devolveu a ocorrência", "released the Finding";
     explain: "contou o que resolveu", "told what fixed it";
-    run: "mandou verificar agora", "had it checked now";
+    run: "pediu uma verificação", "asked for a check";
     request_advice: "pediu conselho", "asked for advice";
     vote: "votou no conselho", "voted on the advice";
     silence: "silenciou", "silenced";

@@ -14,7 +14,7 @@ words! {
     take_over_more: "Diz aos outros que você está cuidando; os avisos continuam.", "Says that you work on it; notices go on.";
     release: "Devolver", "Release";
     show_of_check: "O que a verificação mostra", "What the check shows";
-    other_zone: "As horas no texto das mensagens são de", "The times in the text of messages are those of";
+    other_zone: "As horas no texto das mensagens estão no fuso", "The times in the text of messages are in the zone";
     present: "Quem mais está aqui", "Who else is here";
     ask_fixed: "O que resolveu?", "What fixed it?";
     ask_fixed_more: "Fica nesta conversa e aparece em ocorrências parecidas. Pode ser baixado como acréscimo ao runbook.",
@@ -28,7 +28,7 @@ words! {
     field: "Campo", "Field";
     rest: "Mostrar o resto", "Show the rest";
     not_kept: "não guardado", "not kept";
-    latest: "Resultado da verificação", "Result of the run";
+    latest: "Resultado da verificação", "Result of the check";
     running: "Verificando", "Checking";
     outcome_pass: "em ordem", "passes";
     outcome_fail: "falha", "fails";
@@ -58,7 +58,7 @@ words! {
     take_back: "Retirar o reconhecimento", "Take the acknowledgement back";
     run_now: "Verificar agora", "Check now";
     run_pending: "A verificação foi pedida; o resultado aparece quando terminar.",
-        "The run was requested; its result appears when it ends.";
+        "The check was requested; its result appears when it ends.";
     not_run: "Seus papéis não permitem verificar agora", "It cannot be checked now with your roles";
     silence: "Silenciar", "Silence";
     silence_more: "Retém os avisos deste item, com o motivo registrado.", "Holds back the notices of this item, with the reason recorded.";
@@ -237,7 +237,7 @@ pub fn read_by(language: Language, by: &str) -> String {
 
 /// What a run gave: so many checks passed of all.
 pub fn ran(language: Language, passed: usize, all: usize) -> String {
-    text!(language, "Verificado: {passed} de {all} em ordem.", "Run: {passed} of {all} checks pass.")
+    text!(language, "Verificado: {passed} de {all} em ordem.", "Checked: {passed} of {all} pass.")
 }
 
 /// How long an earlier occurrence lasted.

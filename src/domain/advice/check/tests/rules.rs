@@ -144,35 +144,20 @@ fn a_summary_is_held_to_the_same_rules() {
 }
 
 #[test]
-fn what_introduces_code_is_shown_with_it_or_not_at_all() {
+fn what_only_introduces_something_else_is_shown_with_a_command_of_it_or_not_at_all() {
     let quote = "O que chegou, na máquina do Desk";
-    let checked_with = |code: &str, answer: String| {
+    let checked_with = |answer: String| {
         let mut case = case(answer);
-        case.sections[0].text = format!("{quote}:\n\n{code}");
+        case.sections[0].text = format!("{quote}:\n\n```sh\nsqlite3 desk.db 'SELECT 1'\nls -l desk.db\n```\n");
         checked(&case)
     };
-    let code = "```sh\nsqlite3 desk.db 'SELECT 1'\nls -l desk.db\n```\n";
-    let expected =
-        "Passos:\n1. O que chegou, na máquina do Desk:\n   sqlite3 desk.db 'SELECT 1'\n   ls -l desk.db\n   Runbook";
-    for command in ["", "rm -rf /"] {
-        let shown = checked_with(code, advice("", &[cause("", "E1", quote)], &[step("", command, "E1", quote)]));
-        assert!(shown.text.starts_with(expected), "{}", shown.text);
-        assert_eq!(reasons(&shown)[0], (What::Cause, Reason::Introduction));
-    }
-    let one = checked_with(code, advice("", &[], &[step("", "ls -l desk.db", "E1", quote)]));
+    let bare = checked_with(advice("", &[cause("", "E1", quote)], &[step("", "", "E1", quote)]));
+    assert_eq!((bare.text.as_str(), bare.grounded), ("", false));
+    assert_eq!(reasons(&bare), [(What::Cause, Reason::Introduction), (What::Step, Reason::Introduction)]);
+    let other = checked_with(advice("", &[], &[step("", "rm -rf /", "E1", quote)]));
+    assert_eq!((other.text.as_str(), reasons(&other)[1]), ("", (What::Step, Reason::Introduction)));
+    let one = checked_with(advice("", &[], &[step("", "ls -l desk.db", "E1", quote)]));
     assert!(one.text.contains("ls -l desk.db") && !one.text.contains("sqlite3"), "{}", one.text);
-    let long = format!("```sh\n{}```\n", "ls -l\n".repeat(7));
-    for code in ["", &long, "- Veja o **log**.\n"] {
-        let none = checked_with(code, advice("", &[], &[step("", "", "E1", quote)]));
-        assert_eq!((none.text.as_str(), reasons(&none)), ("", vec![(What::Step, Reason::Introduction)]), "{code}");
-    }
-}
-
-#[test]
-fn code_below_what_forbids_it_is_not_shown() {
-    let mut case = case(advice("", &[], &[step("", "", "E1", "Nunca rode na máquina do Desk")]));
-    case.sections[0].text = "Nunca rode na máquina do Desk:\n\n```sh\nrm desk.db\n```\n".into();
-    assert_eq!(checked(&case).text, "");
 }
 
 #[test]
