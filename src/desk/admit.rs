@@ -89,8 +89,15 @@ impl FromRequestParts<PanelState> for Visit {
 impl OptionalFromRequestParts<PanelState> for Visit {
     type Rejection = Answer;
 
+    /// A part of a page that is read again is none of a page for guests.
     async fn from_request_parts(parts: &mut Parts, panel: &PanelState) -> Result<Option<Visit>, Answer> {
-        visit(parts, panel)
+        match visit(parts, panel)? {
+            None if is_script(&parts.headers) => {
+                let look = Look::of(&parts.headers, (panel.guest.language, &panel.zone));
+                Err(Answer::of(sign_in(parts, &look)))
+            }
+            found => Ok(found),
+        }
     }
 }
 

@@ -261,6 +261,12 @@ async fn a_reader_who_is_not_signed_in_sees_no_data() {
         assert!(page.status == 200 && !page.text.contains("em execução") && !page.text.contains("parou"), "{path}");
         assert!(page.text.contains("/desk/session?return="), "{path}");
     }
+    // A page that is open is not filled with the one for guests.
+    for path in ["/desk", "/desk/findings/f-1", "/desk/threads/f-1-t"] {
+        let request = Request::get(path).header("host", HOST).header("hx-request", "true");
+        let response = desk.app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status().as_u16(), 401, "{path}");
+    }
     let stream = desk.get("/desk/events", "").await;
     assert_eq!((stream.status, stream.location()), (303, "/desk/session?return=%2Fdesk%2Fevents"));
     assert_eq!(desk.get("/desk/nothing/here", "").await.status, 404);
