@@ -47,8 +47,9 @@ pub(super) fn record<const N: usize>(
     }
 }
 
-/// Records a change of a Finding and carries it out, or goes on with one that was recorded before. `record` is what is recorded of the
-/// Finding as it is now: of one that does not exist, nothing is. TooMany where the caller gave too many commands.
+/// Records the Action of a change of a Finding and carries the change out, or resumes the Action `earlier`. `record` makes the record from
+/// the Finding as the API has it. A Finding that does not exist is NotFound, and no Action is recorded. TooMany where the caller gave too
+/// many commands.
 pub(super) async fn execute<C: Change<Object = Finding>>(
     change: C,
     context: &Context,
