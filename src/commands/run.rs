@@ -96,8 +96,12 @@ impl RequestRun {
         Intent::begin(&permit, context, Record { verb: VERB, subject, before, parameters }).await
     }
 
-    /// Waits for the results.
+    /// Waits for the results. Who waits for none looks them up later, also where the run has ended by now, so that the status of the
+    /// answer does not depend on how fast the run was.
     async fn progress_after(&self, context: &Context, requested_at: Timestamp) -> RunProgress {
+        if self.wait.is_zero() {
+            return RunProgress::Pending { requested_at };
+        }
         let finished = async {
             loop {
                 if let Some(run) = finished(&context.resources, &self.scenario, requested_at) {

@@ -6,6 +6,7 @@ use crate::runtime::caches::Caches;
 use crate::runtime::watch::Change;
 use jiff::Timestamp;
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -16,6 +17,9 @@ const BEHIND_MAX: usize = 1024;
 pub const TOPICS_MAX: usize = 64;
 /// The topic by which everything is read again.
 pub const RESET: &str = "reset";
+
+/// The topic of Messages: what is pending for whom.
+const INBOX: &str = "inbox";
 
 /// That a person signed out: streams of sessions that have ended end. It is not sent to browsers.
 pub const SIGNED_OUT: &str = "signed-out";
@@ -50,7 +54,7 @@ impl Live {
             if let Change::Applied(message) = &change {
                 topics.send(&format!("thread-{}", message.spec.thread));
             }
-            topics.send("inbox");
+            topics.send(INBOX);
         });
         follow!(scenarios, |topics: &_, change| tell(topics, "scenario", change));
         follow!(silences, |topics: &_, change| tell(topics, "silence", change));
@@ -61,6 +65,11 @@ impl Live {
     #[cfg(test)]
     pub fn by_hand() -> Live {
         Live { topics: Topics::new(), following: Vec::new() }
+    }
+
+    /// Another number after each change of what is in inboxes, before pages are told of it; `None` where nothing is followed.
+    pub fn inbox_version(&self) -> Option<u64> {
+        (!self.following.is_empty()).then(|| self.topics.inboxes.load(Ordering::Acquire))
     }
 
     /// Tells the pages of this replica of a change that is in no object.
@@ -107,11 +116,13 @@ fn tell<K: kube::Resource<DynamicType = ()>>(topics: &Topics, kind: &str, change
 struct Topics {
     sender: broadcast::Sender<Topic>,
     recent: Arc<Mutex<VecDeque<(Timestamp, Topic)>>>,
+    /// Changes of inboxes.
+    inboxes: Arc<AtomicU64>,
 }
 
 impl Topics {
     fn new() -> Topics {
-        Topics { sender: broadcast::channel(BEHIND_MAX).0, recent: Arc::default() }
+        Topics { sender: broadcast::channel(BEHIND_MAX).0, recent: Arc::default(), inboxes: Arc::default() }
     }
 
     fn send(&self, topic: &str) {
@@ -119,6 +130,9 @@ impl Topics {
     }
 
     fn send_at(&self, topic: &str, at: Timestamp) {
+        if [INBOX, RESET].contains(&topic) {
+            self.inboxes.fetch_add(1, Ordering::Release);
+        }
         let topic: Topic = topic.into();
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         if recent.len() == BEHIND_MAX {

@@ -29,6 +29,7 @@ mod symbols;
 mod tests;
 mod time;
 mod tools;
+mod totals;
 mod visit;
 mod watch;
 

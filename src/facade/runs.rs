@@ -27,7 +27,7 @@ use jiff::Timestamp;
     params(
         ("scenario_id" = String, Path, description = "Name of the Scenario."),
         ("wait" = Option<u32>, Query, nullable = false, minimum = 0, maximum = 60,
-            description = "Seconds to wait for the results; 30 by default."),
+            description = "Seconds to wait for the results; 30 by default. 0 is answered with 202 at once."),
         IdempotencyKey,
     ),
     responses(

@@ -66,6 +66,11 @@ impl Resources {
         Ok(PendingView { items, total: found.len(), newest })
     }
 
+    /// How many Messages are pending for a person.
+    pub fn pending_total(&self, reader: Reader<'_>) -> usize {
+        self.messages.state_filter(|message| is_pending(message) && reader.is_for(message)).len()
+    }
+
     /// The first so many, most serious and then oldest first. The others are not sorted, since there may be thousands.
     fn first_of<'a>(&self, found: &'a [Arc<Message>], most: usize) -> Vec<&'a Message> {
         let Some(last) = most.checked_sub(1) else { return Vec::new() };
@@ -126,9 +131,15 @@ impl Resources {
     /// Whether the Thread of a Message tells of what is wrong with a Finding now.
     fn is_of_open_finding(&self, message: &Message) -> bool {
         let thread = self.thread(&message.spec.thread);
-        let finding = thread.and_then(|thread| self.finding(thread.spec.finding.as_deref()?));
+        let finding = thread.as_ref().and_then(|thread| thread.spec.finding.as_deref());
+        finding.is_some_and(|finding| self.tells_of_now(&message.spec.thread, finding))
+    }
+
+    /// Whether a Thread tells of what is wrong with a Finding now. A Finding that names no Thread yet is told of by any of its own.
+    pub fn tells_of_now(&self, thread: &str, finding: &str) -> bool {
+        let finding = self.finding(finding);
         let status = finding.as_ref().and_then(|finding| finding.status.as_ref());
-        status.is_some_and(|status| status.is_active() && status.thread.as_ref() == Some(&message.spec.thread))
+        status.is_some_and(|status| status.is_active() && status.thread.as_deref().is_none_or(|now| now == thread))
     }
 
     fn pending_messages(&self, reader: Reader<'_>, filter: &InboxFilter) -> Result<Vec<Arc<Message>>, QueryError> {

@@ -49,10 +49,9 @@ pub async fn show(
     let Ok(pending) = panel.resources().pending(reader(&visit), &filter, SHOWN_MAX) else {
         return Redirect::to("/desk").into_response();
     };
-    let of_all = || panel.resources().pending(reader(&visit), &InboxFilter::default(), 0);
     let all = match filter == InboxFilter::default() {
         true => pending.total,
-        false => of_all().map_or(0, |all| all.total),
+        false => panel.resources().pending_total(reader(&visit)),
     };
     let inbox = Inbox { panel: &panel, visit: &visit, filter: &filter, pending: &pending };
     let main = html! {
@@ -107,8 +106,11 @@ fn as_of(look: &Look, at: Timestamp) -> Markup {
 
 /// `GET /desk/pending`: how many Messages are pending, for the navigation.
 pub async fn count(State(panel): State<PanelState>, visit: Visit) -> Response {
-    let pending = panel.resources().pending(reader(&visit), &InboxFilter::default(), 0);
-    let pending = pending.map_or(0, |pending| pending.total);
+    let count = || panel.resources().pending_total(reader(&visit));
+    let pending = match panel.live.inbox_version() {
+        Some(version) => panel.totals.get(version, reader(&visit), count),
+        None => count(),
+    };
     let headers = [(CONTENT_TYPE, "text/html; charset=utf-8")];
     (headers, client::count(visit.language(), pending).into_string()).into_response()
 }

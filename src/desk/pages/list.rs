@@ -6,7 +6,7 @@ use crate::desk::panel::Panel;
 use crate::desk::visit::Visit;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::lists as said;
-use crate::views::{InboxFilter, Parameters, QueryError, Reader};
+use crate::views::{Parameters, QueryError, Reader};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
@@ -41,8 +41,7 @@ impl Frame<'_> {
     pub fn answer_main(&self, status: StatusCode, title: &str, main: &Markup) -> Response {
         let caller = &self.visit.caller;
         let reader = Reader { name: &caller.name, roles: &caller.roles };
-        let pending = self.panel.resources().pending(reader, &InboxFilter::default(), 0);
-        let pending = pending.map_or(0, |pending| pending.total);
+        let pending = self.panel.resources().pending_total(reader);
         let title = match pending {
             0 => format!("{title} · Desk"),
             _ => format!("({pending}) {title} · Desk"),

@@ -8,7 +8,7 @@ use crate::domain::runbooks::quoted;
 use crate::domain::runbooks::section;
 use crate::domain::texts::panel::context as said;
 use crate::domain::texts::panel::words;
-use crate::views::{InboxFilter, Parameters};
+use crate::views::Parameters;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -35,8 +35,7 @@ pub async fn show(
     Query(asked): Query<Parameters>,
 ) -> Response {
     let language = visit.language();
-    let pending = panel.resources().pending(super::inbox::reader(&visit), &InboxFilter::default(), 0);
-    let pending = pending.map_or(0, |pending| pending.total);
+    let pending = panel.resources().pending_total(super::inbox::reader(&visit));
     let page = |title: String| Page { title, place: None, pending, visit: &visit };
     let Some(text) = panel.runbook(&spec) else {
         if !spec.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c)) {

@@ -1,7 +1,6 @@
 //! `GET /desk/threads`: the list of Threads.
 
 use super::list::{self, Frame, Watched, address_with, given};
-use crate::api::Finding;
 use crate::desk::layout::{Place, say};
 use crate::desk::panel::{Panel, PanelState};
 use crate::desk::visit::{Look, Visit};
@@ -9,9 +8,7 @@ use crate::desk::{symbols, time};
 use crate::domain::texts::Language;
 use crate::domain::texts::desk::Page as GuestPage;
 use crate::domain::texts::panel::lists as said;
-use crate::views::{
-    Order, Page, PageRequest, Parameters, QueryError, Sort, ThreadFilter, ThreadState, ThreadView, is_active,
-};
+use crate::views::{Order, Page, PageRequest, Parameters, QueryError, Sort, ThreadFilter, ThreadState, ThreadView};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -97,12 +94,9 @@ fn table(frame: &Frame<'_>, threads: &[ThreadView]) -> Markup {
 fn row(frame: &Frame<'_>, thread: &ThreadView) -> Markup {
     let (language, look) = (frame.language(), &frame.visit.look);
     // What it is about may be over before it is closed.
-    let about = thread.finding_id.as_deref().and_then(|finding| frame.panel.resources().finding(finding));
-    let is_current = |finding: &Finding| {
-        let current = finding.status.as_ref().and_then(|status| status.thread.as_deref());
-        current.is_none_or(|current| current == thread.id) && is_active(finding)
-    };
-    let is_resolved = about.is_some_and(|finding| !is_current(&finding));
+    let resources = frame.panel.resources();
+    let about = thread.finding_id.as_deref().filter(|finding| resources.finding(finding).is_some());
+    let is_resolved = about.is_some_and(|finding| !resources.tells_of_now(&thread.id, finding));
     let is_over = thread.state == ThreadState::Closed || is_resolved;
     let state = match (thread.state, is_resolved) {
         (ThreadState::Closed, _) => said::closed(language),

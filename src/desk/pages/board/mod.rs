@@ -15,7 +15,7 @@ use crate::desk::{charts, time, watch};
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::board::{self as said, Headline};
 use crate::domain::texts::panel::words;
-use crate::views::{BoardFilter, BoardView, InboxFilter, Parameters, Standing};
+use crate::views::{BoardFilter, BoardView, Parameters, Standing};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -90,7 +90,7 @@ impl Board<'_> {
 
     fn answer(&self) -> Response {
         let language = self.language();
-        let pending = self.panel.resources().pending(reader(self.visit), &InboxFilter::default(), 0);
+        let pending = self.panel.resources().pending_total(reader(self.visit));
         let page = match self.view.page.0 {
             1 => String::new(),
             page => page.to_string(),
@@ -108,7 +108,6 @@ impl Board<'_> {
             }
         };
         let title = said::window(language, self.view.count(Standing::Failing), self.view.total());
-        let pending = pending.map_or(0, |pending| pending.total);
         let page = Page { title, place: Some(Place::Board), pending, visit: self.visit };
         page.answer(StatusCode::OK, &main)
     }

@@ -17,7 +17,7 @@ use crate::desk::panel::{Panel, PanelState};
 use crate::desk::visit::{Look, Visit};
 use crate::domain::history::record::Record;
 use crate::domain::texts::Language;
-use crate::views::{InboxFilter, ScenarioView, Standing, standing};
+use crate::views::{ScenarioView, Standing, standing};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -84,7 +84,7 @@ impl OfScenario<'_> {
 
     fn answer(&self) -> Response {
         let language = self.language();
-        let pending = self.panel.resources().pending(reader(self.visit), &InboxFilter::default(), 0);
+        let pending = self.panel.resources().pending_total(reader(self.visit));
         let topics =
             format!("sse:scenario-{} throttle:5s, sse:finding throttle:5s, sse:reset, every 60s", self.view.id);
         let main = html! {
@@ -108,7 +108,7 @@ impl OfScenario<'_> {
             }
         };
         let title = format!("{} · Desk", self.view.title);
-        let page = Page { title, place: None, pending: pending.map_or(0, |pending| pending.total), visit: self.visit };
+        let page = Page { title, place: None, pending, visit: self.visit };
         page.answer(StatusCode::OK, &main)
     }
 }
