@@ -106,6 +106,20 @@ impl ValidatedScenario {
         })
     }
 
+    /// Host and port of its first probe as the spec has them, or the file: what Scenarios of one target have in common.
+    pub fn target(&self) -> &str {
+        let Some(probe) = self.probes.first().map(|valid| &valid.probe) else { return "" };
+        let of_url = |url: &str| url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
+        if let Some(http) = &probe.http {
+            return &http.url[..of_url(&http.url)];
+        }
+        let sqlite = probe.sqlite.as_ref().map(|sqlite| &sqlite.path);
+        let tcp = probe.tcp.as_ref().map(|tcp| &tcp.address);
+        let tls = probe.tls.as_ref().map(|tls| &tls.address);
+        let dns = probe.dns.as_ref().and_then(|dns| dns.server.as_ref());
+        sqlite.or(tcp).or(tls).or(dns).map_or("", String::as_str)
+    }
+
     /// The Secrets that its probes refer to.
     pub fn secret_names(&self) -> BTreeSet<&str> {
         self.probes.iter().flat_map(|p| probe_fields::secret_refs(&p.probe)).map(|(_, r)| r.name.as_str()).collect()

@@ -83,7 +83,8 @@ pub struct RunOrder {
     pub id: RunId,
     pub scenario: Arc<str>,
     pub spec: Arc<ValidatedScenario>,
-    pub due_at: Instant,
+    /// When it was to start.
+    pub starts_at: Instant,
     /// Whether its targets answered in the last run before this process, as far as the API tells.
     pub answered_before: bool,
 }

@@ -6,7 +6,6 @@ use super::event::Now;
 use super::freshness::Freshness;
 use super::lateness::FIRST_RUNS;
 use super::model::State;
-use super::schedule::Schedule;
 use crate::domain::desired::desired_after_removal;
 use crate::domain::schedule;
 use std::sync::Arc;
@@ -77,7 +76,7 @@ impl State {
         if !std::mem::take(&mut self.activation.is_active) {
             return;
         }
-        self.timing.schedule = Schedule::default();
+        self.timing.schedule.clear();
         self.timing.retries.clear();
         self.writes.clear();
         for scenario in self.scenarios.values_mut() {

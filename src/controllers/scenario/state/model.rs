@@ -68,7 +68,7 @@ impl State {
             dependencies: Dependencies::default(),
             agents: BTreeMap::new(),
             timing: Timing {
-                schedule: Schedule::default(),
+                schedule: Schedule::new(now.monotonic),
                 retries: Retries::default(),
                 freshness: Freshness::new(now.monotonic),
                 watch_clock: WatchClock::new(now.monotonic),

@@ -6,6 +6,7 @@ use super::freshness::Staleness;
 use super::lateness::is_late;
 use super::model::{MAINTENANCE, State};
 use super::scenario::{RunId, Running, ScenarioState};
+use super::schedule::PlannedRun;
 use super::ticks::TickId;
 use super::writes::Part;
 use crate::api::{BLIND, Health};
@@ -22,10 +23,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 impl State {
-    /// Plans the next run of a Scenario.
+    /// Plans the next run of a Scenario, with others that come due at about this time.
     pub(super) fn schedule(&mut self, name: &Arc<str>, at: Instant, effects: &mut Effects) {
         let Some(interval) = self.runnable(name).map(|valid| valid.interval) else { return };
         self.timing.schedule.plan(name.clone(), at);
+        effects.push(Effect::Scheduled { scenario: name.clone(), at, interval });
+    }
+
+    /// Plans a run of a Scenario for now.
+    fn schedule_at_once(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
+        let Some(interval) = self.runnable(name).map(|valid| valid.interval) else { return };
+        let at = now.monotonic;
+        self.timing.schedule.plan_exactly(name.clone(), at);
         effects.push(Effect::Scheduled { scenario: name.clone(), at, interval });
     }
 
@@ -37,15 +46,17 @@ impl State {
             effects.push(Effect::Unscheduled { scenario: name.clone() });
             self.answer_complete_ticks(effects);
         } else if self.scenarios.get(name).is_some_and(|scenario| scenario.runs.running.is_none()) {
-            self.schedule(name, now.monotonic, effects);
+            self.schedule_at_once(name, now, effects);
         }
     }
 
     /// Starts what is due, retries what failed, and writes freshness within its budget.
     pub(super) fn timer(&mut self, now: Now, effects: &mut Effects) {
         if self.activation.may_begin() {
-            while let Some((name, due_at)) = self.timing.schedule.take_due(now.monotonic) {
-                self.start_run(&name, due_at, effects);
+            let scenarios = &self.scenarios;
+            let target = |name: &str| scenarios.get(name).and_then(|s| s.valid()).map_or("", |valid| valid.target());
+            for run in self.timing.schedule.take_due(now.monotonic, target) {
+                self.start_run(&run, effects);
             }
         }
         while let Some((name, part)) = self.timing.retries.take_due(now.monotonic) {
@@ -63,15 +74,22 @@ impl State {
         }
     }
 
-    fn start_run(&mut self, name: &Arc<str>, due_at: Instant, effects: &mut Effects) {
+    fn start_run(&mut self, run: &PlannedRun, effects: &mut Effects) {
+        let PlannedRun { name, due_at, starts_at } = run;
         let Some(spec) = self.runnable(name).cloned() else { return };
         let answered_before = self.answered_before(name, &spec);
         let Some(scenario) = self.scenarios.get_mut(name).filter(|s| s.runs.running.is_none()) else { return };
         self.timing.run_ids += 1;
         let id = RunId(self.timing.run_ids);
         let requested = scenario.requests.open(scenario.observed.last_requested_run()).map(String::from);
-        scenario.runs.running = Some(Running { id, due_at, requested });
-        effects.push(Effect::StartRun(RunOrder { id, scenario: name.clone(), spec, due_at, answered_before }));
+        scenario.runs.running = Some(Running { id, due_at: *due_at, requested });
+        effects.push(Effect::StartRun(RunOrder {
+            id,
+            scenario: name.clone(),
+            spec,
+            starts_at: *starts_at,
+            answered_before,
+        }));
     }
 
     /// Whether the status tells that this spec was judged and no Finding that a target could not be read. After the first run this
@@ -172,8 +190,10 @@ impl State {
             counting => schedule::next_delay(valid.interval, valid.confirm_interval, counting),
         };
         let is_requested = scenario.requests.open_beyond_collected(scenario.observed.last_requested_run()).is_some();
-        let next = if is_requested { now.monotonic } else { (due_at + delay).max(now.monotonic) };
-        self.schedule(name, next, effects);
+        match is_requested {
+            true => self.schedule_at_once(name, now, effects),
+            false => self.schedule(name, (due_at + delay).max(now.monotonic), effects),
+        }
     }
 
     fn write_freshness(&mut self, now: Now, effects: &mut Effects) {

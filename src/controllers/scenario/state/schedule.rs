@@ -1,25 +1,76 @@
 //! When each Scenario runs next: a heap, so that ten thousand Scenarios cost one timer.
+//!
+//! Runs that come due start together in slots of 50 ms, since a run that starts alone costs several wake-ups. A slot with many runs has
+//! several batches, so that none waits long for the processor; runs of one target are dealt to different ones.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The length of a slot.
+const SLOT: Duration = Duration::from_millis(50);
+/// Runs of a batch.
+const BATCH_MAX: usize = 32;
 
 /// Each Scenario's next run.
-#[derive(Default)]
 pub struct Schedule {
-    /// Entries are never removed early: only the one with the number in `next` counts.
+    /// Slots are counted from here.
+    start: Instant,
+    /// By the time at which runs start. Entries are never removed early: only the one with the number in `next` counts.
     heap: BinaryHeap<Reverse<(Instant, u64, Arc<str>)>>,
-    next: HashMap<Arc<str>, (Instant, u64)>,
+    next: HashMap<Arc<str>, Planned>,
     numbers: u64,
 }
 
+struct Planned {
+    due_at: Instant,
+    /// Whether it has its place in a batch, or needs none.
+    is_placed: bool,
+    number: u64,
+}
+
+/// A run that is to start now.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PlannedRun {
+    pub name: Arc<str>,
+    /// By its interval. The next run is due an interval after this, so that slots do not change the rate.
+    pub due_at: Instant,
+    /// When it was to start, which is later by less than a slot and its batches.
+    pub starts_at: Instant,
+}
+
 impl Schedule {
-    /// Plans the next run of a Scenario, in place of the one planned before.
-    pub fn plan(&mut self, name: Arc<str>, at: Instant) {
+    pub fn new(start: Instant) -> Schedule {
+        Schedule { start, heap: BinaryHeap::new(), next: HashMap::new(), numbers: 0 }
+    }
+
+    /// Plans the next run of a Scenario, in place of the one planned before: in the first slot that begins when it is due or later.
+    pub fn plan(&mut self, name: Arc<str>, due_at: Instant) {
+        self.add(name, due_at, self.slot(due_at), false);
+    }
+
+    /// Plans the next run of a Scenario for this time, whatever the slots are.
+    pub fn plan_exactly(&mut self, name: Arc<str>, at: Instant) {
+        self.add(name, at, at, true);
+    }
+
+    fn add(&mut self, name: Arc<str>, due_at: Instant, starts_at: Instant, is_placed: bool) {
         self.numbers += 1;
-        self.heap.push(Reverse((at, self.numbers, name.clone())));
-        self.next.insert(name, (at, self.numbers));
+        self.heap.push(Reverse((starts_at, self.numbers, name.clone())));
+        self.next.insert(name, Planned { due_at, is_placed, number: self.numbers });
+    }
+
+    /// The beginning of the first slot that does not begin before this time.
+    fn slot(&self, at: Instant) -> Instant {
+        let since = at.saturating_duration_since(self.start).as_nanos();
+        let slots = since.div_ceil(SLOT.as_nanos());
+        u32::try_from(slots).ok().and_then(|slots| self.start.checked_add(SLOT * slots)).unwrap_or(at)
+    }
+
+    /// Plans no further run of any Scenario.
+    pub fn clear(&mut self) {
+        *self = Schedule { numbers: self.numbers, ..Schedule::new(self.start) };
     }
 
     /// Plans no further run.
@@ -27,50 +78,53 @@ impl Schedule {
         self.next.remove(name);
     }
 
-    /// The time of the next run of any Scenario; it may be too early where that run was planned anew.
+    /// When the next run of any Scenario starts; it may be too early where that run was planned anew.
     pub fn next_at(&self) -> Option<Instant> {
         self.heap.peek().map(|Reverse((at, ..))| *at)
     }
 
-    /// Takes a Scenario whose run is due, with the time it was due at.
-    pub fn take_due(&mut self, now: Instant) -> Option<(Arc<str>, Instant)> {
-        while self.next_at()? <= now {
-            let Reverse((at, number, name)) = self.heap.pop()?;
-            if self.next.get(&name).is_some_and(|(_, current)| *current == number) {
-                self.next.remove(&name);
-                return Some((name, at));
+    /// Takes the runs that start now. `target` is something that Scenarios of one target have in common.
+    pub fn take_due<'a>(&mut self, now: Instant, target: impl Fn(&str) -> &'a str) -> Vec<PlannedRun> {
+        let (mut ready, mut waiting) = (Vec::new(), Vec::new());
+        while self.next_at().is_some_and(|at| at <= now) {
+            let Some(Reverse((starts_at, number, name))) = self.heap.pop() else { break };
+            let Some(planned) = self.next.get(&name).filter(|planned| planned.number == number) else { continue };
+            let (due_at, is_placed) = (planned.due_at, planned.is_placed);
+            self.next.remove(&name);
+            let run = PlannedRun { name, due_at, starts_at };
+            if is_placed { ready.push(run) } else { waiting.push(run) }
+        }
+        let mut batches = dealt(waiting, target).into_iter();
+        ready.extend(batches.next().into_iter().flatten());
+        let pause = SLOT / u32::try_from(batches.len() + 1).unwrap_or(u32::MAX);
+        let mut at = now;
+        for batch in batches {
+            at += pause;
+            for run in batch {
+                self.add(run.name, run.due_at, at, true);
             }
         }
-        None
+        ready
     }
 
-    /// Whether a Scenario runs at this time at the latest.
+    /// Whether a Scenario's run is due at this time at the latest.
     pub fn is_due_by(&self, name: &str, by: Instant) -> bool {
-        self.next.get(name).is_some_and(|(at, _)| *at <= by)
+        self.next.get(name).is_some_and(|planned| planned.due_at <= by)
     }
+}
+
+/// Batches of about the same size, those of one target spread over them.
+fn dealt<'a>(mut runs: Vec<PlannedRun>, target: impl Fn(&str) -> &'a str) -> Vec<Vec<PlannedRun>> {
+    let count = runs.len().div_ceil(BATCH_MAX);
+    if count > 1 {
+        runs.sort_by(|a, b| target(&a.name).cmp(target(&b.name)));
+    }
+    let mut batches: Vec<Vec<PlannedRun>> = (0..count).map(|_| Vec::with_capacity(BATCH_MAX)).collect();
+    for (at, run) in runs.into_iter().enumerate() {
+        batches[at % count].push(run);
+    }
+    batches
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    #[test]
-    fn only_the_run_that_was_planned_last_is_due() {
-        let start = Instant::now();
-        let at = |seconds| start + Duration::from_secs(seconds);
-        let mut schedule = Schedule::default();
-        for (name, seconds) in [("a", 9), ("b", 3), ("a", 1), ("c", 2), ("b", 5)] {
-            schedule.plan(name.into(), at(seconds));
-        }
-        schedule.cancel("c");
-        let due = |schedule: &mut Schedule, now| schedule.take_due(at(now)).map(|(name, at)| (name.to_string(), at));
-        assert_eq!(due(&mut schedule, 0), None);
-        assert!(schedule.is_due_by("a", at(1)) && !schedule.is_due_by("b", at(4)) && !schedule.is_due_by("c", at(9)));
-        assert_eq!(due(&mut schedule, 4), Some(("a".into(), at(1))));
-        assert_eq!(due(&mut schedule, 4), None);
-        assert_eq!(due(&mut schedule, 99), Some(("b".into(), at(5))));
-        assert_eq!(due(&mut schedule, 99), None);
-        assert_eq!(schedule.next_at(), None, "nothing is kept");
-    }
-}
+mod tests;
