@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use url::Url;
+use url::{Position, Url};
 
 /// One probe, ready to be read.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,11 +127,14 @@ impl Request {
     /// What probes share that wait for each other: host and port, whatever the protocol; the file; or the system's resolver.
     pub fn endpoint(&self) -> String {
         match self {
-            Request::Http(r) => format!(
-                "{}:{}",
-                r.url.host_str().unwrap_or_default(),
-                r.url.port_or_known_default().unwrap_or_default()
-            ),
+            // With its port, which is left out only where it is the usual one.
+            Request::Http(r) => match r.url.port() {
+                Some(_) => r.url[Position::BeforeHost..Position::AfterPort].to_string(),
+                None => {
+                    let port = r.url.port_or_known_default().unwrap_or_default();
+                    format!("{}:{port}", r.url.host_str().unwrap_or_default())
+                }
+            },
             Request::Sqlite(r) => r.path.display().to_string(),
             Request::Tcp(address) | Request::Tls(TlsRequest { address, .. }) => address.to_string().to_lowercase(),
             Request::Dns(DnsRequest { server: Some(server), .. }) => server.to_string().to_lowercase(),

@@ -30,7 +30,11 @@ pub async fn connect(
     port: u16,
 ) -> Result<TcpStream, ConnectError> {
     let found = resolver.addresses(host, port).await?;
-    let mut waiting = guard.filter(host, found)?.into_iter();
+    let allowed = guard.filter(host, found)?;
+    if let [only] = allowed[..] {
+        return Ok(TcpStream::connect(only).await?);
+    }
+    let mut waiting = allowed.into_iter();
     let mut attempts = FuturesUnordered::new();
     attempts.extend(waiting.next().map(TcpStream::connect));
     let mut first_error = None;

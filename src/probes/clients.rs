@@ -16,8 +16,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most clients that are kept besides the default; the least recently used is dropped first.
 const MAX_KEPT: usize = 32;
+/// Content codings that are decoded.
+pub(super) const ACCEPTED_CODINGS: HeaderValue = HeaderValue::from_static("gzip");
 /// Most headers of an HTTP/1 response, as in curl.
-const MAX_HEADERS: usize = 5000;
+pub(super) const MAX_HEADERS: usize = 5000;
 /// Largest header list of an HTTP/2 response, in bytes.
 const MAX_HEADER_LIST: u32 = 65536;
 
@@ -44,7 +46,7 @@ pub(super) struct Clients {
     trust: Trust,
     guard: AddressGuard,
     resolver: Arc<SystemResolver>,
-    user_agent: String,
+    user_agent: HeaderValue,
     default: Client,
     /// Most recently used last.
     kept: Mutex<Vec<(Verification, Client)>>,
@@ -57,12 +59,21 @@ impl Clients {
         resolver: Arc<SystemResolver>,
     ) -> Result<Clients, ProberError> {
         let trust = Trust::new(&options.extra_ca_pem).map_err(|e| ProberError::Certificates(e.to_string()))?;
-        let user_agent = options.user_agent.clone();
+        let user_agent = HeaderValue::try_from(&options.user_agent);
+        let user_agent = user_agent.map_err(|error| ProberError::Client(error.to_string()))?;
         let default = build(&trust, &Verification::default(), guard, &resolver, &user_agent).map_err(|e| match e {
             BuildError::Trust(error) => ProberError::Certificates(error.to_string()),
             BuildError::Client(message) => ProberError::Client(message),
         })?;
         Ok(Clients { trust, guard: guard.clone(), resolver, user_agent, default, kept: Mutex::default() })
+    }
+
+    pub fn resolver(&self) -> &SystemResolver {
+        &self.resolver
+    }
+
+    pub fn user_agent(&self) -> &HeaderValue {
+        &self.user_agent
     }
 
     /// The client for `verification`. Errors: its CA certificates are not valid.
@@ -116,7 +127,7 @@ fn build(
     verification: &Verification,
     guard: &AddressGuard,
     resolver: &Arc<SystemResolver>,
-    user_agent: &str,
+    user_agent: &HeaderValue,
 ) -> Result<Client, BuildError> {
     let tls = trust.client_config(verification.ca_pem.as_deref(), verification.skip).map_err(BuildError::Trust)?;
     let http = http_client(&tls, &[b"h2", b"http/1.1"], guard, resolver, user_agent)?;
@@ -130,7 +141,7 @@ fn http_client(
     protocols: &[&[u8]],
     guard: &AddressGuard,
     resolver: &Arc<SystemResolver>,
-    user_agent: &str,
+    user_agent: &HeaderValue,
 ) -> Result<reqwest::Client, BuildError> {
     let mut tls = tls.clone();
     tls.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
@@ -143,14 +154,14 @@ fn http_client(
         .no_proxy()
         // Bodies are decompressed where their length is checked.
         .no_gzip()
-        .default_headers(HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))]))
+        .default_headers(HeaderMap::from_iter([(ACCEPT_ENCODING, ACCEPTED_CODINGS)]))
         .pool_max_idle_per_host(0)
         .http1_max_headers(MAX_HEADERS)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)
         .http1_ignore_invalid_headers_in_responses(true)
         .http2_max_header_list_size(MAX_HEADER_LIST)
-        .user_agent(user_agent)
+        .user_agent(user_agent.clone())
         .dns_resolver(GuardedResolver { resolver: resolver.clone(), guard: guard.clone() })
         .build()
         .map_err(|e| BuildError::Client(e.to_string()))

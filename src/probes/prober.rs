@@ -104,9 +104,18 @@ impl Prober {
         let stage = Arc::new(AtomicU8::new(Stage::Target as u8));
         let deadline = started + target.timeout;
         let resolution = Resolution::new(deadline);
-        let reading = AssertUnwindSafe(self.dispatch(target, deadline, share)).catch_unwind();
-        let reading = noting_resolution(resolution.clone(), tokio::time::timeout(target.timeout, reading));
-        match STAGE.scope(stage.clone(), reading).await {
+        // In one expression, so that its parts are not kept twice.
+        let reading = STAGE.scope(
+            stage.clone(),
+            noting_resolution(
+                resolution.clone(),
+                tokio::time::timeout(
+                    target.timeout,
+                    AssertUnwindSafe(self.dispatch(target, deadline, share)).catch_unwind(),
+                ),
+            ),
+        );
+        match reading.await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(failure(ErrorKind::Unreadable, "", Cause::Internal).into()),
             Err(_) => {
@@ -120,10 +129,11 @@ impl Prober {
         let Inner { guard, resolver, clients, databases, .. } = &*self.inner;
         match &target.request {
             Request::Http(http) => http::read(clients, guard, http, share).await,
-            Request::Sqlite(query) => databases.read(target, query, deadline).await,
-            Request::Tcp(address) => tcp::read(resolver, guard, address).await,
-            Request::Dns(question) => dns::read(resolver, guard, question, deadline).await,
-            Request::Tls(handshake) => tls::read(resolver, guard, clients, handshake).await,
+            // Boxed, so that probes of HTTP, of which there are many, do not have room for these, too.
+            Request::Sqlite(query) => Box::pin(databases.read(target, query, deadline)).await,
+            Request::Tcp(address) => Box::pin(tcp::read(resolver, guard, address)).await,
+            Request::Dns(question) => Box::pin(dns::read(resolver, guard, question, deadline)).await,
+            Request::Tls(handshake) => Box::pin(tls::read(resolver, guard, clients, handshake)).await,
         }
     }
 }

@@ -186,8 +186,8 @@ tokio::task_local! {
 }
 
 /// Runs `work`, whose lookups end at the deadline of `resolution` and are noted in it.
-pub async fn noting_resolution<T>(resolution: Arc<Resolution>, work: impl Future<Output = T>) -> T {
-    RESOLUTION.scope(resolution, work).await
+pub fn noting_resolution<T>(resolution: Arc<Resolution>, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    RESOLUTION.scope(resolution, work)
 }
 
 fn deadline() -> Instant {

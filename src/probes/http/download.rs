@@ -4,13 +4,13 @@ use super::super::errors;
 use super::super::failure::failure;
 use super::super::memory::Share;
 use super::coding::{Coding, codings, decoder};
+use super::exchange::{Answer, BodyError};
 use super::redirect::Hop;
 use super::shown::shown;
 use crate::domain::detail::{Cause, HttpCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use reqwest::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use reqwest::{Method, Response, Version};
-use std::error::Error;
+use reqwest::{Method, Version};
 use std::io::{self, Read};
 
 /// So much is decompressed before other tasks have a turn.
@@ -20,7 +20,7 @@ const PIECE: usize = 64 << 10;
 pub(super) async fn download(
     limit: usize,
     hop: &Hop,
-    response: &mut Response,
+    response: &mut Answer,
     share: &mut Share,
 ) -> Result<Vec<u8>, ReadError> {
     if hop.method == Method::HEAD {
@@ -38,7 +38,7 @@ fn too_large(hop: &Hop, max: usize) -> ReadError {
     failure(ErrorKind::TooLarge, shown(&hop.url), HttpCause::BodyTooLarge { max })
 }
 
-async fn received(limit: usize, hop: &Hop, response: &mut Response, share: &mut Share) -> Result<Vec<u8>, ReadError> {
+async fn received(limit: usize, hop: &Hop, response: &mut Answer, share: &mut Share) -> Result<Vec<u8>, ReadError> {
     let announced = response.content_length().unwrap_or(0);
     if announced > limit as u64 {
         return Err(too_large(hop, limit));
@@ -49,7 +49,7 @@ async fn received(limit: usize, hop: &Hop, response: &mut Response, share: &mut 
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
             Err(error) if ends_with_the_connection(response) && is_end_without_notice(&error) => break,
-            Err(error) => return Err(errors::of_chain(&shown(&hop.url), &error)),
+            Err(error) => return Err(errors::of_chain(&shown(&hop.url), &*error)),
         };
         if body.len() + chunk.len() > limit {
             return Err(too_large(hop, limit));
@@ -62,7 +62,7 @@ async fn received(limit: usize, hop: &Hop, response: &mut Response, share: &mut 
 }
 
 /// Whether nothing but the end of the connection tells where the body ends.
-fn ends_with_the_connection(response: &Response) -> bool {
+fn ends_with_the_connection(response: &Answer) -> bool {
     let headers = response.headers();
     response.version() <= Version::HTTP_11
         && !headers.contains_key(CONTENT_LENGTH)
@@ -70,7 +70,7 @@ fn ends_with_the_connection(response: &Response) -> bool {
 }
 
 /// Whether a connection of TLS ended without the notice that it does (close_notify), which many servers never send.
-fn is_end_without_notice(error: &reqwest::Error) -> bool {
+fn is_end_without_notice(error: &BodyError) -> bool {
     let mut next = error.source();
     while let Some(current) = next {
         if current.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof) {

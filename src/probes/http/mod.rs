@@ -3,15 +3,16 @@
 mod body;
 mod coding;
 mod download;
+mod exchange;
+mod plain;
 mod redirect;
 mod shown;
 #[cfg(test)]
 mod tests;
 
-use super::clients::{Client, Clients};
+use super::clients::Clients;
 use super::failure::{FailedReading, ReadResult, failure};
 use super::memory::Share;
-use super::{certificate, errors};
 use crate::api;
 use crate::domain::detail::{Cause, ConfigurationCause, HttpCause};
 use crate::domain::reading::{ErrorKind, ReadError};
@@ -20,10 +21,10 @@ use crate::net::guard::AddressGuard;
 use body::{Declared, Json, body_fields};
 use bytes::Bytes;
 use download::download;
+use exchange::{Answer, send};
 use redirect::Hop;
-use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue};
-use reqwest::tls::TlsInfo;
-use reqwest::{Method, Response, StatusCode};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value};
 use shown::shown;
 use std::collections::HashSet;
@@ -46,7 +47,7 @@ pub(super) async fn read(
     let client = clients.get(&request.tls)?;
     let mut hop = first_hop(request)?;
     let mut visited = HashSet::new();
-    let mut response = send(&client, guard, &hop).await?;
+    let mut response = send(clients, &client, guard, &hop).await?;
     while request.max_redirects > 0
         && let Some(next) = redirect::follow(response.status(), response.headers(), &hop)?
     {
@@ -64,7 +65,7 @@ pub(super) async fn read(
         }
         hop = next;
         drop(response);
-        response = send(&client, guard, &hop).await?;
+        response = send(clients, &client, guard, &hop).await?;
     }
     answer(request, &hop, response, share).await
 }
@@ -90,25 +91,10 @@ fn first_hop(request: &HttpRequest) -> Result<Hop, ReadError> {
     })
 }
 
-async fn send(client: &Client, guard: &AddressGuard, hop: &Hop) -> Result<Response, ReadError> {
-    guard.check_url(&hop.url)?;
-    if !matches!(hop.url.scheme(), "http" | "https") {
-        return Err(failure(ErrorKind::Protocol, shown(&hop.url), HttpCause::UnsupportedScheme));
-    }
-    // HTTP/2 has the host of the URL in the place of the header.
-    let client = if hop.headers.contains_key(HOST) { &client.http1 } else { &client.http };
-    let mut request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
-    if let Some(body) = &hop.body {
-        request = request.body(body.clone());
-    }
-    request.send().await.map_err(|error| errors::of_chain(&shown(&hop.url), &error))
-}
-
-async fn answer(request: &HttpRequest, hop: &Hop, mut response: Response, share: &mut Share) -> ReadResult {
+async fn answer(request: &HttpRequest, hop: &Hop, mut response: Answer, share: &mut Share) -> ReadResult {
     let status = response.status();
     let headers = header_fields(&hop.url, response.headers())?;
-    let certificate =
-        response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).and_then(certificate::describe);
+    let certificate = response.certificate();
     let empty = hop.method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let declared = Declared::new(response.headers(), empty);
     let body = download(request.max_body_bytes, hop, &mut response, share).await?;
