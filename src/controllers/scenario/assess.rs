@@ -269,6 +269,15 @@ impl Assessor {
         if scenario.is_cheap() && is_repeatable {
             return Ok(judging.complete(scenario).judge(scenario));
         }
+        Box::pin(self.judge_in_turn(scenario, judging, is_repeatable)).await
+    }
+
+    async fn judge_in_turn(
+        &self,
+        scenario: &Arc<ValidatedScenario>,
+        judging: Judging,
+        is_repeatable: bool,
+    ) -> Result<Judged, AssessError> {
         let turn = self.evaluation_turn(&scenario.name, is_repeatable).await;
         let steps = turn.steps().filter(|_| is_repeatable);
         let first = self.on_thread(scenario, turn, move |scenario| match steps {

@@ -88,8 +88,7 @@ impl ConfigurationReader {
         let _learning = self.learning.lock().await;
         let unread = self.named().unread();
         if !unread.is_empty() {
-            let names = futures::stream::iter(&unread);
-            let reading = names.for_each_concurrent(LEARN_AT_ONCE, |name| self.learn_one(name));
+            let reading = Box::pin(self.learn_all(&unread));
             // What is read by then is known.
             let _ = tokio::time::timeout(LEARN, reading).await;
             if self.named().give_up(&unread, Instant::now()) {
@@ -99,10 +98,12 @@ impl ConfigurationReader {
         let again = self.named().retry(Instant::now());
         if !again.is_empty() {
             let this = self.clone();
-            tokio::spawn(async move {
-                futures::stream::iter(&again).for_each_concurrent(LEARN_AT_ONCE, |name| this.learn_one(name)).await;
-            });
+            tokio::spawn(async move { this.learn_all(&again).await });
         }
+    }
+
+    async fn learn_all(&self, names: &[String]) {
+        futures::stream::iter(names).for_each_concurrent(LEARN_AT_ONCE, |name| self.learn_one(name)).await;
     }
 
     async fn learn_one(&self, name: &str) {
@@ -121,8 +122,11 @@ impl ConfigurationReader {
         &self,
         secret_names: impl IntoIterator<Item = &str>,
     ) -> Result<ReferencedConfiguration, WriteError> {
-        let this = self.clone();
-        let settings = fresh(&self.settings, async move { this.read_settings().await }).await?;
+        let read_settings = || {
+            let this = self.clone();
+            async move { this.read_settings().await }
+        };
+        let settings = fresh(&self.settings, read_settings).await?;
         let mut secrets = BTreeMap::new();
         for name in secret_names {
             secrets.insert(name.to_string(), self.secret(name).await?);
@@ -139,15 +143,20 @@ impl ConfigurationReader {
             if views.len() > SECRETS_MAX {
                 views.clear();
             }
-            views.entry(name.to_string()).or_default().clone()
+            match views.get(name) {
+                Some(slot) => slot.clone(),
+                None => views.entry(name.to_string()).or_default().clone(),
+            }
         };
-        let (this, wanted) = (self.clone(), name.to_string());
-        fresh(&slot, async move {
-            let view = this.read_secret(&wanted).await?;
-            this.note(&wanted, &view);
-            Ok(view)
-        })
-        .await
+        let read = || {
+            let (this, wanted) = (self.clone(), name.to_string());
+            async move {
+                let view = this.read_secret(&wanted).await?;
+                this.note(&wanted, &view);
+                Ok(view)
+            }
+        };
+        fresh(&slot, read).await
     }
 
     /// Makes the values of a Secret known.
@@ -194,16 +203,14 @@ impl ConfigurationReader {
 
 /// The value in the slot where it is fresh, else a new one; the old one where reading fails or takes too long. While the API does
 /// not answer, only the first run waits for it, for at most [`WAIT`].
-async fn fresh<T>(
-    slot: &Slot<T>,
-    read: impl Future<Output = Result<T, WriteError>> + Send + 'static,
-) -> Result<T, WriteError>
+async fn fresh<T, F>(slot: &Slot<T>, read: impl FnOnce() -> F) -> Result<T, WriteError>
 where
     T: Clone + PartialEq + Send + 'static,
+    F: Future<Output = Result<T, WriteError>> + Send + 'static,
 {
     let mut cached = slot.lock().await;
     let Some(known) = cached.as_mut() else {
-        let value = read.await?;
+        let value = Box::pin(read()).await?;
         *cached = Some(Cached { value: value.clone(), tried: Instant::now(), failing: false });
         return Ok(value);
     };
@@ -214,15 +221,15 @@ where
     if known.failing {
         known.tried = Instant::now();
         let old = known.value.clone();
-        let slot = slot.clone();
+        let (slot, reading) = (slot.clone(), read());
         tokio::spawn(async move {
-            if let Ok(value) = read.await {
+            if let Ok(value) = reading.await {
                 *slot.lock().await = Some(Cached { value, tried: Instant::now(), failing: false });
             }
         });
         return Ok(old);
     }
-    match tokio::time::timeout(WAIT, read).await.unwrap_or(Err(WriteError::Timeout)) {
+    match tokio::time::timeout(WAIT, Box::pin(read())).await.unwrap_or(Err(WriteError::Timeout)) {
         // An equal value keeps its memory, and what was derived from it.
         Ok(value) if value == known.value => known.tried = Instant::now(),
         Ok(value) => *known = Cached { value, tried: Instant::now(), failing: false },
@@ -253,7 +260,10 @@ mod tests {
         for hangs in [false, true] {
             let slot: Slot<usize> = Slot::default();
             let reads = Arc::new(AtomicUsize::new(0));
-            let get = |works, hangs| fresh(&slot, read(reads.clone(), works, hangs));
+            let get = |works, hangs| {
+                let reads = reads.clone();
+                fresh(&slot, move || read(reads, works, hangs))
+            };
             assert!(get(false, false).await.is_err(), "nothing is known yet");
             assert_eq!(get(true, false).await.unwrap(), 2);
             assert_eq!(get(true, false).await.unwrap(), 2, "it is fresh");
@@ -281,11 +291,11 @@ mod tests {
     async fn an_equal_value_is_the_same_value() {
         let slot: Slot<Arc<Vec<i32>>> = Slot::default();
         let read = |number| async move { Ok(Arc::new(vec![number])) };
-        let first = fresh(&slot, read(1)).await.unwrap();
+        let first = fresh(&slot, || read(1)).await.unwrap();
         tokio::time::advance(FRESH).await;
-        assert!(Arc::ptr_eq(&first, &fresh(&slot, read(1)).await.unwrap()));
-        assert!(Arc::ptr_eq(&first, &fresh(&slot, read(2)).await.unwrap()), "it was read just now");
+        assert!(Arc::ptr_eq(&first, &fresh(&slot, || read(1)).await.unwrap()));
+        assert!(Arc::ptr_eq(&first, &fresh(&slot, || read(2)).await.unwrap()), "it was read just now");
         tokio::time::advance(FRESH).await;
-        assert_eq!(*fresh(&slot, read(2)).await.unwrap(), [2]);
+        assert_eq!(*fresh(&slot, || read(2)).await.unwrap(), [2]);
     }
 }

@@ -36,23 +36,28 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
+/// What a run needs, shared by all of them.
+pub struct Runner {
+    pub assessor: Assessor,
+    pub configuration: ConfigurationReader,
+    pub schedule: ScheduleView,
+    pub metrics: Arc<Metrics>,
+    /// Where runs report.
+    pub events: mpsc::Sender<Event>,
+}
+
 /// What the effects act upon.
 pub struct Executor {
     /// Scenarios without their spec: a status is written though the spec can't be decoded.
     pub api: Api<DynamicObject>,
     pub fence: WriteFence,
     pub writer: FindingWriter,
-    pub assessor: Assessor,
-    pub configuration: ConfigurationReader,
-    pub schedule: ScheduleView,
+    pub runner: Arc<Runner>,
     pub states: WatchStatesView,
     pub lateness: ProbeLateness,
-    pub metrics: Arc<Metrics>,
     pub history: History,
     /// Events of the API.
     pub published: Events,
-    /// Where tasks report.
-    pub events: mpsc::Sender<Event>,
     /// The runs under way.
     pub runs: HashMap<RunId, RunTask>,
     /// Who waits for the ticks.
@@ -90,7 +95,7 @@ impl Executor {
         // Runs begin while the effects are carried out.
         for effect in &effects {
             if let Effect::SecretsNamed(scenario) = effect {
-                self.configuration.expect(scenario.secret_names());
+                self.runner.configuration.expect(scenario.secret_names());
             }
         }
         for effect in effects {
@@ -112,23 +117,23 @@ impl Executor {
                         KeyLimit::FindingsPerCheck => Limit::FindingsPerCheck,
                         KeyLimit::NewKeysPerHour => Limit::NewKeysPerHour,
                     };
-                    self.metrics.limit_reached(limit, format_args!("check {check} of Scenario {scenario}"));
+                    self.runner.metrics.limit_reached(limit, format_args!("check {check} of Scenario {scenario}"));
                 }
                 // See above.
                 Effect::SecretsNamed(_) => {}
-                Effect::RunRecorded => self.metrics.run(),
-                Effect::Scheduled { scenario, at, interval } => self.schedule.scheduled(scenario, at, interval),
-                Effect::IntervalKnown { scenario, interval } => self.schedule.interval_known(scenario, interval),
+                Effect::RunRecorded => self.runner.metrics.run(),
+                Effect::Scheduled { scenario, at, interval } => self.runner.schedule.scheduled(scenario, at, interval),
+                Effect::IntervalKnown { scenario, interval } => self.runner.schedule.interval_known(scenario, interval),
                 Effect::Unscheduled { scenario } => {
-                    self.schedule.unscheduled(&scenario);
-                    self.metrics.forget_scenario(&scenario);
+                    self.runner.schedule.unscheduled(&scenario);
+                    self.runner.metrics.forget_scenario(&scenario);
                 }
                 Effect::StateChanged { scenario, state, problem } => log_state(&scenario, state, problem.as_deref()),
                 Effect::StatesKnown(states) => self.states.set(Some(*states)),
                 Effect::ScheduleCleared => {
-                    self.schedule.clear();
+                    self.runner.schedule.clear();
                     self.states.set(None);
-                    self.metrics.forget_scenarios();
+                    self.runner.metrics.forget_scenarios();
                 }
                 Effect::AnswerTick { id, report } => {
                     if let Some(reply) = self.ticks.remove(&id) {
@@ -154,44 +159,42 @@ impl Executor {
         let Some(run) = self.runs.remove(&id) else { return };
         let ended = run.ended.get();
         if let Some(ended) = ended {
-            self.schedule.ran(ended.reading.at);
+            self.runner.schedule.ran(ended.reading.at);
             self.history.record(scenario, ended.reading);
         }
         match ended.and_then(|ended| ended.last_run.as_ref()) {
-            Some(last_run) => self.metrics.scenario_ran(scenario.clone(), last_run.clone()),
-            _ => self.metrics.scenario_not_read(scenario),
+            Some(last_run) => self.runner.metrics.scenario_ran(scenario.clone(), last_run.clone()),
+            _ => self.runner.metrics.scenario_not_read(scenario),
         }
     }
 
     fn start_run(&mut self, order: RunOrder) {
-        let RunOrder { id, scenario, spec, due_at, answered_before } = order;
-        let (assessor, configuration, events) =
-            (self.assessor.clone(), self.configuration.clone(), self.events.clone());
-        let (schedule, metrics) = (self.schedule.clone(), self.metrics.clone());
-        let due = self.lateness.due(due_at);
+        let RunOrder { id, scenario, spec, starts_at, answered_before } = order;
+        let runner = self.runner.clone();
+        let due = self.lateness.due(starts_at);
         let ended = Arc::new(OnceLock::new());
         let noted = ended.clone();
         let run = tokio::spawn(async move {
             let begun = || {
-                let lateness = Instant::now().saturating_duration_since(due_at);
-                schedule.set_lateness(lateness);
-                metrics.lateness(lateness);
+                let lateness = Instant::now().saturating_duration_since(starts_at);
+                runner.schedule.set_lateness(lateness);
+                runner.metrics.lateness(lateness);
             };
             let begin = Begin { answered_before, begun, due: Some(&due) };
-            let (started_at, result, last_run) = assessor.run(spec, &configuration, begin).await;
+            let (started_at, result, last_run) = runner.assessor.run(spec, &runner.configuration, begin).await;
             let _ = noted.set(Ended::new(started_at, &result, last_run));
             if let RunResult::Failed(failure) = &result {
                 let reason = texts::run_failure(Language::English, failure);
                 tracing::warn!(%scenario, reason, "Scenario not run");
             }
-            let _ = events.send(Event::RunEnded { scenario, id, started_at, result }).await;
+            let _ = runner.events.send(Event::RunEnded { scenario, id, started_at, result }).await;
         });
         self.runs.insert(id, RunTask { task: run.abort_handle(), ended });
     }
 
     fn write_findings(&self, write: FindingWrite) {
         let FindingWrite { id, scenario, removals, updates } = write;
-        let (writer, events, metrics) = (self.writer.clone(), self.events.clone(), self.metrics.clone());
+        let (writer, events, metrics) = (self.writer.clone(), self.runner.events.clone(), self.runner.metrics.clone());
         tokio::spawn(async move {
             let removed = make_room(&writer, &scenario, removals).await;
             let mut results = Vec::with_capacity(updates.len());
@@ -217,8 +220,9 @@ impl Executor {
     fn write_status(&self, write: StatusWrite) {
         let StatusWrite { id, scenario, resource_version, before, status } = write;
         let (api, fence) = (self.api.clone(), self.fence.clone());
-        let (events, metrics, published) = (self.events.clone(), self.metrics.clone(), self.published.clone());
-        let language = self.assessor.language;
+        let (events, metrics, published) =
+            (self.runner.events.clone(), self.runner.metrics.clone(), self.published.clone());
+        let language = self.runner.assessor.language;
         let patch = write::merge("status", Some(&before), &status, Some(&resource_version));
         tokio::spawn(async move {
             let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };

@@ -31,7 +31,7 @@ use crate::runtime::guard::InvalidObject;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::watch::{Cache, Change, Subscription};
 use assess::Assessor;
-use executor::Executor;
+use executor::{Executor, Runner};
 use kube::core::ApiResource;
 use kube::{Api, ResourceExt as _};
 use state::{AgentSummary, Event, Now, ObjectChange, Settings, State, TickId, UndecodableObject};
@@ -43,6 +43,8 @@ use tokio::task::JoinHandle;
 
 /// Results of tasks that wait to be processed.
 const EVENTS_MAX: usize = 1024;
+/// Of these so many are processed before other inputs have a turn.
+const REPORTS_AT_ONCE: usize = 64;
 /// Ticks that wait to be processed.
 const TICKS_MAX: usize = 64;
 /// The clocks of the write fence are checked this often.
@@ -98,20 +100,22 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
         api: Api::namespaced_with(context.client.clone(), &context.namespace, &ApiResource::erase::<Scenario>(&())),
         fence: context.fence.clone(),
         writer: FindingWriter::new(context),
-        assessor,
-        configuration: ConfigurationReader::new(
-            context.client.clone(),
-            &context.namespace,
-            context.secrets.clone(),
-            context.metrics.clone(),
-        ),
-        schedule: handle.schedule.clone(),
+        runner: Arc::new(Runner {
+            assessor,
+            configuration: ConfigurationReader::new(
+                context.client.clone(),
+                &context.namespace,
+                context.secrets.clone(),
+                context.metrics.clone(),
+            ),
+            schedule: handle.schedule.clone(),
+            metrics: context.metrics.clone(),
+            events,
+        }),
         states: handle.states.clone(),
         lateness: context.monitoring.lateness.clone(),
-        metrics: context.metrics.clone(),
         history: context.history.clone(),
         published: context.events.clone(),
-        events,
         runs: HashMap::new(),
         ticks: HashMap::new(),
     };
@@ -157,6 +161,7 @@ impl Controller {
         let mut fence_check = tokio::time::interval(FENCE_CHECK);
         fence_check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut stopped = std::pin::pin!(stopped);
+        let mut reports = Vec::with_capacity(REPORTS_AT_ONCE);
         let until = loop {
             let timer = tokio::time::sleep_until(self.state.next_timer().into());
             tokio::select! {
@@ -164,7 +169,9 @@ impl Controller {
                 until = &mut stopped => break until,
                 () = fence.changed() => self.check_leadership(),
                 _ = fence_check.tick() => self.check_leadership(),
-                Some(event) = inputs.reports.recv() => self.on(event),
+                1.. = inputs.reports.recv_many(&mut reports, REPORTS_AT_ONCE) => {
+                    reports.drain(..).for_each(|event| self.on(event));
+                }
                 change = inputs.findings.next() => {
                     let change = observed(change, &self.caches.findings, |finding| FindingSummary::of(finding));
                     self.on(Event::Finding(change));

@@ -255,9 +255,22 @@ pub fn event<'a>(before: &ScenarioStatus, after: &'a ScenarioStatus, language: L
 /// Whether two statuses differ in more than `lastRunAt`. A missing `state` is no difference, since the conditions say it too: it must not
 /// be written again and again where the definition of the kind is older and drops it.
 pub fn differs_beyond_freshness(before: &ScenarioStatus, next: &ScenarioStatus) -> bool {
-    let state = |s: &ScenarioStatus| before.state.and(s.state);
-    let without = |s: &ScenarioStatus| ScenarioStatus { last_run_at: None, state: state(s), ..s.clone() };
-    without(before) != without(next)
+    // Without `..`, so that a new field is compared, too.
+    let ScenarioStatus {
+        observed_generation,
+        state,
+        health,
+        open_findings,
+        last_run_at: _,
+        last_requested_run,
+        conditions,
+    } = before;
+    *observed_generation != next.observed_generation
+        || (state.is_some() && *state != next.state)
+        || *health != next.health
+        || *open_findings != next.open_findings
+        || *last_requested_run != next.last_requested_run
+        || *conditions != next.conditions
 }
 
 #[cfg(test)]
