@@ -14,9 +14,6 @@ pub fn check_columns(language: Language) -> [&'static str; 4] {
 /// Why a file or document of a registry is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DocumentError {
-    FileTooLarge {
-        max: u64,
-    },
     /// All files together would be larger than the limit.
     TooManyBytes,
     TooManyFiles {
@@ -61,9 +58,6 @@ pub enum DocumentError {
 /// Why a file or document of a registry is not used.
 pub fn document_error(language: Language, error: &DocumentError) -> String {
     match error {
-        DocumentError::FileTooLarge { max } => {
-            text!(language, "o arquivo tem mais de {max} bytes", "the file has more than {max} bytes")
-        }
         DocumentError::TooManyBytes => text!(
             language,
             "o arquivo não foi lido: os arquivos do registro são maiores do que o permitido (AGENTIC_REGISTRY_BYTES_MAX)",

@@ -22,7 +22,6 @@ fn output_of_commands_is_in_both_languages() {
     check("demo_advice with a model", |l| demo_advice(l, Some("X1")));
     check("demo_started", |l| demo_started(l, "X1", "X2"));
     for error in samples!(DocumentError {
-        DocumentError::FileTooLarge { .. } => DocumentError::FileTooLarge { max: 2 },
         DocumentError::TooManyBytes => DocumentError::TooManyBytes,
         DocumentError::TooManyFiles { .. } => DocumentError::TooManyFiles { found: 3, max: 2 },
         DocumentError::TooManyEntries { .. } => DocumentError::TooManyEntries { max: 2 },
