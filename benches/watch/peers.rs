@@ -1,9 +1,12 @@
-//! The programs that are compared: a bare HTTP client, Gatus and blackbox_exporter, at the same rate with the same target.
+//! The programs that are compared: bare hyper, Gatus and blackbox_exporter, at the same rate with the same target.
 
 use crate::process::Process;
 use crate::target::Target;
+use http_body::Body as _;
+use hyper_util::rt::TokioIo;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,25 +17,68 @@ pub fn is_bare_role() -> bool {
     std::env::var(BARE).is_ok()
 }
 
-/// Reads each address once per second and does nothing else, until killed.
+/// How the bare client starts its requests.
+#[derive(Clone, Copy)]
+pub enum Pace {
+    /// One after the other.
+    Even,
+    /// Together, in slots of [`SLOT`].
+    Slots,
+}
+
+/// As those of the program.
+const SLOT: Duration = Duration::from_millis(50);
+const SLOTS: &str = "BENCH_BARE_SLOTS";
+
+/// Reads each address once per second by hyper and does nothing else, until killed.
 pub async fn run_bare() {
     let urls: Vec<String> = std::env::var(BARE).expect("addresses").split(' ').map(String::from).collect();
-    let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+    let second = Duration::from_secs(1);
+    let (pause, at_once) = match std::env::var(SLOTS) {
+        Ok(_) => (SLOT, (urls.len() / (second.as_millis() / SLOT.as_millis()) as usize).max(1)),
+        Err(_) => (second.div_f64(urls.len() as f64), 1),
+    };
     println!("running");
-    let pause = Duration::from_secs(1).div_f64(urls.len() as f64);
     let mut pace = tokio::time::interval(pause);
-    for url in urls.iter().cycle() {
+    let mut urls = urls.iter().cycle();
+    loop {
         pace.tick().await;
-        let request = client.get(url).send();
-        tokio::spawn(async move { request.await.expect("the target").bytes().await.expect("a body") });
+        for url in urls.by_ref().take(at_once) {
+            let url: http::Uri = url.parse().expect("an address");
+            tokio::spawn(async move { read_bare(&url).await.expect("an answer") });
+        }
     }
 }
 
+/// One request on a connection of its own.
+async fn read_bare(url: &http::Uri) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let authority = url.authority().expect("an address").as_str();
+    let stream = tokio::net::TcpStream::connect(authority).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let request = http::Request::get(url.path()).header("host", authority).body(String::new())?;
+    let read = async {
+        let mut answer = sender.send_request(request).await?;
+        assert!(answer.status().is_success());
+        while let Some(frame) = std::future::poll_fn(|cx| Pin::new(answer.body_mut()).poll_frame(cx)).await {
+            frame?;
+        }
+        Ok::<_, hyper::Error>(())
+    };
+    // The connection may end before its answer was taken.
+    let (done, _) = tokio::join!(read, connection);
+    Ok(done?)
+}
+
 /// Starts the bare client with `count` addresses, with one request per second each.
-pub fn start_bare(target: &Target, count: usize) -> Process {
+pub fn start_bare(target: &Target, count: usize, pace: Pace) -> Process {
     let urls: Vec<String> = (0..count).map(|n| target.url(n)).collect();
     let exe = std::env::current_exe().expect("this program");
-    Process::start_and_read_line("bare-client", Command::new(exe).env(BARE, urls.join(" "))).0
+    let mut command = Command::new(exe);
+    command.env(BARE, urls.join(" "));
+    if matches!(pace, Pace::Slots) {
+        command.env(SLOTS, "1");
+    }
+    Process::start_and_read_line("bare-client", &mut command).0
 }
 
 /// The path of another program: from the environment variable, or found in PATH.
