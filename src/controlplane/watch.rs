@@ -94,6 +94,8 @@ struct Watcher {
     bookmarks: tokio::time::Interval,
     progress: Arc<Progress>,
     failed: bool,
+    /// Whether everything up to `version` was sent.
+    is_idle: bool,
 }
 
 /// The response body of a watch. It ends at its timeout, at shutdown, or if the changes after those that were sent are no longer in
@@ -113,14 +115,15 @@ pub fn stream(
     if let Some(guard) = guard {
         tokio::spawn(watch_over(guard, Arc::downgrade(&watcher.progress), store, stop.clone()));
     }
-    let chunks = futures::stream::unfold((watcher, stop), move |(mut watcher, mut stop)| async move {
+    let chunks = futures::stream::unfold(Some((watcher, stop)), move |watching| async move {
+        let (mut watcher, mut stop) = watching?;
         let chunk = tokio::select! {
             biased;
             () = stopped(&mut stop) => None,
-            () = tokio::time::sleep_until(until) => None,
+            () = tokio::time::sleep_until(until) => return Some((Ok::<_, Infallible>(watcher.last_chunk()?), None)),
             chunk = watcher.chunk() => chunk,
         };
-        chunk.map(|chunk| (Ok::<_, Infallible>(chunk), (watcher, stop)))
+        chunk.map(|chunk| (Ok(chunk), Some((watcher, stop))))
     });
     Body::from_stream(chunks)
 }
@@ -168,6 +171,7 @@ impl Watcher {
             bookmarks,
             progress: Arc::new(Progress(Mutex::new(taken))),
             failed: false,
+            is_idle: false,
             header_sent: false,
             store,
             served,
@@ -213,6 +217,15 @@ impl Watcher {
         Some(chunk.into())
     }
 
+    /// What is sent at the timeout: a version from which the client can go on, though nothing that it watches has changed for long.
+    fn last_chunk(&mut self) -> Option<Bytes> {
+        let mut chunk = String::new();
+        if self.is_idle && self.query.bookmarks {
+            self.write_bookmark(&mut chunk, false);
+        }
+        (!chunk.is_empty()).then(|| chunk.into())
+    }
+
     /// Takes the next changes from the log; false if there are none.
     fn take_changes(&mut self, chunk: &mut String) -> bool {
         self.published.mark_unchanged();
@@ -237,6 +250,7 @@ impl Watcher {
     /// Waits for further changes, or for the time of a bookmark; `None` when the store has closed.
     async fn wait(&mut self, chunk: &mut String) -> Option<()> {
         self.progress.took(None);
+        self.is_idle = true;
         tokio::select! {
             changed = self.published.changed() => changed.ok()?,
             _ = self.bookmarks.tick() => {
@@ -245,6 +259,7 @@ impl Watcher {
                 }
             }
         }
+        self.is_idle = false;
         self.progress.took(Some(Instant::now()));
         Some(())
     }

@@ -66,6 +66,19 @@ async fn a_streaming_list_ends_with_its_bookmark() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_watch_tells_at_its_timeout_from_which_version_to_go_on() {
+    let server = Server::embedded().await;
+    let query = "watch=true&allowWatchBookmarks=true&timeoutSeconds=1";
+    let from = version(&server.get(SCENARIOS).await.body);
+    let mut watch = server.watch(&format!("{SCENARIOS}?{query}&resourceVersion={from}")).await;
+    let other = server.post(CONFIGMAPS, &configmap("a", "x")).await;
+    let last = watch.next().await.unwrap();
+    assert_eq!(last["type"], "BOOKMARK");
+    assert!(version(&last["object"]) >= version(&other.body), "{last}");
+    assert_eq!(watch.next().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_watch_ends_at_its_timeout_and_with_the_server() {
     let server = Server::embedded().await;
     let mut short = server.watch(&format!("{CONFIGMAPS}?watch=true&timeoutSeconds=1")).await;

@@ -4,10 +4,14 @@ use super::{Change, Key, StoredObject};
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// Maximum number of changes in the log, which watches resume from and pages of a list use.
+/// How long changes stay in the log, which watches resume from and pages of a list use. A watch tells its version once a minute and at its
+/// end.
+const LOG_AGE: Duration = Duration::from_secs(120);
+/// Maximum number of changes in the log.
 const LOG_MAX: usize = 10_000;
-/// Maximum size of the log, in bytes of JSON.
+/// Maximum size of the log, in bytes of JSON after the changes.
 const LOG_BYTES_MAX: usize = 16 << 20;
 
 /// What the store holds.
@@ -58,11 +62,40 @@ impl Memory {
     pub fn append(&mut self, change: Arc<Change>) {
         self.log_bytes += change.after.len();
         self.logged += change.after.len() as u64;
+        let now = change.at;
         self.log.push_back(change);
-        while self.log.len() > LOG_MAX || self.log_bytes > LOG_BYTES_MAX {
+        let is_old = |first: &Arc<Change>| now.saturating_duration_since(first.at) > LOG_AGE;
+        while self.log.len() > LOG_MAX || self.log_bytes > LOG_BYTES_MAX || self.log.front().is_some_and(is_old) {
             let Some(old) = self.log.pop_front() else { return };
             self.log_bytes -= old.after.len();
             self.compacted = old.version;
         }
+        // The room of a burst is not kept.
+        if self.log.capacity() > 4 * self.log.len().max(LOG_MAX / 16) {
+            self.log.shrink_to(2 * self.log.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn the_log_has_the_changes_of_the_last_minutes() {
+        let start = Instant::now();
+        let mut memory = Memory::default();
+        let change = |version: u64, seconds| {
+            let key = Key { kind: "a".into(), namespace: String::new(), name: version.to_string() };
+            let at = start + Duration::from_secs(seconds);
+            Arc::new(Change { version, at, key, before: None, after: "{}".into(), deleted: false })
+        };
+        (1..=5_000).for_each(|version| memory.append(change(version, 0)));
+        memory.append(change(5_001, 120));
+        assert_eq!((memory.log.len(), memory.compacted), (5_001, 0));
+        memory.append(change(5_002, 121));
+        assert_eq!((memory.log.len(), memory.compacted, memory.log_bytes), (2, 5_000, 4));
+        assert!(memory.log.capacity() < 4_000, "{}", memory.log.capacity());
     }
 }

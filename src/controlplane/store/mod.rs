@@ -28,6 +28,7 @@ use memory::Memory;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot, watch as signal};
 use writer::{Decide, Job, Operation, QueuedWrite, Writer};
 
@@ -67,6 +68,8 @@ impl StoredObject {
 #[derive(Clone, Debug)]
 pub struct Change {
     pub version: u64,
+    /// When it was made, for how long it stays in the log.
+    pub at: Instant,
     pub key: Key,
     /// The object before the change, for watches with a selector and for pages of a list.
     pub before: Option<StoredObject>,

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot, watch as signal};
 
 /// Maximum number of writes in one transaction.
@@ -148,7 +149,14 @@ impl Writer {
         // A deleted object keeps its version in the answer.
         transaction.answers.push((key.clone(), done, (!deleted).then_some(version)));
         transaction.changed.insert(key.clone(), (!deleted).then(|| StoredObject { version, json: json.clone() }));
-        transaction.changes.push(Arc::new(Change { version, key, before: current, after: json, deleted }));
+        transaction.changes.push(Arc::new(Change {
+            version,
+            at: Instant::now(),
+            key,
+            before: current,
+            after: json,
+            deleted,
+        }));
     }
 
     /// Commits, then publishes: readers see a change once it is durable, and none of a transaction that failed. On a full
