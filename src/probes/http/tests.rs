@@ -1,3 +1,4 @@
+mod plain;
 mod tls;
 
 use super::super::testing::{
