@@ -8,6 +8,7 @@ use crate::controllers::model_standing::ModelStanding;
 use crate::controllers::scenario::{Rounds, WatchStates};
 use crate::controllers::{Operator, scenario};
 use crate::controlplane::{self, StoreStatus};
+use crate::domain::advice::questions::Step;
 use crate::domain::duration;
 use crate::facade::ProcessState;
 use crate::runtime::caches::Caches;
@@ -192,6 +193,10 @@ impl OperatorStatus for LocalOperator {
     fn run_times(&self, scenario: &str) -> RunTimes {
         let schedule = &self.controller.schedule;
         RunTimes { interval: schedule.interval(scenario), next_run_at: schedule.next_run_at(scenario) }
+    }
+
+    fn advice_step(&self, finding: &str) -> Option<Step> {
+        self.model.advice.of(finding)
     }
 
     fn rounds(&self) -> Rounds {

@@ -174,7 +174,14 @@ mod tests {
     use crate::domain::model::ModelFault;
 
     fn standing(model: Model, detail: Option<&str>) -> Standing {
-        Standing { name: Some("m:1b".into()), off: None, model, detail: detail.map(String::from), refused: None }
+        Standing {
+            name: Some("m:1b".into()),
+            off: None,
+            model,
+            detail: detail.map(String::from),
+            since: None,
+            refused: None,
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub mod advice;
 pub mod advice_config;
+mod advice_steps;
 pub mod agent;
 pub mod channel_states;
 pub mod context;

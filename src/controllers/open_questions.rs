@@ -43,6 +43,11 @@ impl Questions {
         replace(&self.running, question.map(|(name, phase)| (name.to_string(), phase)));
     }
 
+    /// Whether the model is at work on a question.
+    pub fn is_running(&self) -> bool {
+        self.running.borrow().is_some()
+    }
+
     /// What each question waits for.
     pub fn steps(&self) -> Steps {
         let queued = self.queued.borrow().clone();

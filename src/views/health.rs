@@ -328,7 +328,7 @@ impl ChannelView {
 }
 
 impl ModelView {
-    fn new(ModelState { name, usable, detail }: &ModelState) -> ModelView {
+    fn new(ModelState { name, usable, detail, .. }: &ModelState) -> ModelView {
         let (state, digest) = match usable {
             ModelUse::Off => ("off", None),
             ModelUse::Unknown => ("unknown", None),

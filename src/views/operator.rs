@@ -5,6 +5,7 @@ use crate::controllers::channel_states::ChannelState;
 use crate::controllers::model_standing::Standing;
 use crate::controllers::scenario::{Rounds, WatchStates};
 use crate::domain::advice::due::Model;
+use crate::domain::advice::questions::Step;
 use crate::runtime::leadership::Leadership;
 use futures::FutureExt as _;
 use futures::future::{self, BoxFuture};
@@ -22,6 +23,12 @@ pub trait OperatorStatus: Send + Sync {
 
     /// How often a Scenario runs, and when it runs next.
     fn run_times(&self, scenario: &str) -> RunTimes;
+
+    /// How far the advice of the local model on a Finding is; `None` where there is none to come, and where the controllers are another
+    /// process.
+    fn advice_step(&self, _finding: &str) -> Option<Step> {
+        None
+    }
 
     /// The last reading of all Scenarios, and the next; a moment old at most.
     fn rounds(&self) -> Rounds {
@@ -70,6 +77,10 @@ pub struct ModelState {
     pub usable: ModelUse,
     /// Why it can't be used, and what to do.
     pub detail: Option<String>,
+    /// Since when it can't be asked; `None` where it can, or that is not known.
+    pub since: Option<Timestamp>,
+    /// It can be asked, but its last answer was of no use.
+    pub is_refused: bool,
 }
 
 /// Whether the local model can be used.
@@ -84,12 +95,18 @@ pub enum ModelUse {
 impl ModelState {
     /// What is said of it where there is no one who knows.
     pub fn forgotten(self) -> ModelState {
-        ModelState { usable: ModelUse::Unknown, detail: None, ..self }
+        ModelState { usable: ModelUse::Unknown, detail: None, since: None, is_refused: false, ..self }
+    }
+
+    /// Whether it can't be asked now.
+    pub fn is_away(&self) -> bool {
+        self.usable == ModelUse::Failing && !self.is_refused
     }
 }
 
 impl From<Standing> for ModelState {
-    fn from(Standing { name, model, detail, refused, .. }: Standing) -> ModelState {
+    fn from(Standing { name, model, detail, refused, since, .. }: Standing) -> ModelState {
+        let is_refused = refused.is_some() && matches!(model, Model::Usable(_));
         let usable = match model {
             Model::Off => ModelUse::Off,
             Model::Unknown => ModelUse::Unknown,
@@ -98,17 +115,18 @@ impl From<Standing> for ModelState {
             Model::Usable(_) if refused.is_some() => ModelUse::Failing,
             Model::Usable(id) => ModelUse::Possible { digest: id.digest },
         };
-        ModelState { name, usable, detail: detail.or(refused) }
+        ModelState { name, usable, detail: detail.or(refused), since, is_refused }
     }
 }
 
 impl From<&AgentModel> for ModelState {
-    fn from(AgentModel { name, state, digest, message, .. }: &AgentModel) -> ModelState {
+    fn from(AgentModel { name, state, digest, message, reason }: &AgentModel) -> ModelState {
         let usable = match state {
             ModelHealth::Ok => ModelUse::Possible { digest: digest.clone().unwrap_or_default() },
             ModelHealth::Failing => ModelUse::Failing,
         };
-        ModelState { name: Some(name.clone()), usable, detail: message.clone() }
+        let is_refused = reason.as_deref() == Some("AnswerRefused");
+        ModelState { name: Some(name.clone()), usable, detail: message.clone(), since: None, is_refused }
     }
 }
 

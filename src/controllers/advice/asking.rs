@@ -3,7 +3,7 @@
 use super::compose::{Answer, Composer, Facts, Why};
 use crate::advisor::ollama::{ChatRequest, Progress};
 use crate::advisor::runner::{NotDone, Runner};
-use crate::api::{AdviceModel, Finding, Message, MessageSpec};
+use crate::api::{AdviceModel, AnswerPhase, Finding, Message, MessageSpec};
 use crate::controllers::context::Context;
 use crate::controllers::question;
 use crate::domain::advice::answer::schema;
@@ -155,7 +155,13 @@ impl Asking {
             note: facts.present().request().and_then(|request| request.note.as_deref()),
             excerpts: &excerpts,
         });
-        let (checked, asked) = match self.ask(runner, &prompt, asked, &|_| {}).await {
+        let (name, steps) = (finding.metadata.name.as_deref().unwrap_or_default(), &self.composer.standing.advice);
+        let _running = steps.begin(name);
+        let progress = |progress| match progress {
+            Progress::Reading => steps.is_at(name, AnswerPhase::Reading),
+            Progress::Writing { .. } => steps.is_at(name, AnswerPhase::Writing),
+        };
+        let (checked, asked) = match self.ask(runner, &prompt, asked, &progress).await {
             Ok(answered) => answered,
             Err(Ended::Later { until, fault: Some(fault) }) => {
                 return Ended::Unanswered { subject, fault, until: Some(until) };
@@ -229,8 +235,8 @@ impl Asking {
 
     /// The server can't be asked now.
     fn later(&self, runner: &Runner, fault: ModelFault) -> Ended {
-        self.composer.standing.faulty(&fault, self.context.language);
         let now = clock::now();
+        self.composer.standing.faulty(&fault, now, self.context.language);
         let next = runner.breaker().next(now);
         let again = now.saturating_add(MISSING_AGAIN).unwrap_or(Timestamp::MAX);
         Ended::Later { until: if next > now { next } else { again }, fault: Some(fault) }
@@ -251,7 +257,7 @@ impl Asking {
             }
             // Another time it may have more time, or memory.
             ModelFault::Timeout { .. } | ModelFault::Failed { .. } => {
-                self.composer.standing.faulty(&fault, self.context.language);
+                self.composer.standing.faulty(&fault, clock::now(), self.context.language);
                 Ended::Failed(fault)
             }
             _ if fault.reason() == AWAY => self.later(runner, fault),

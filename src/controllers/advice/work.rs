@@ -274,6 +274,7 @@ impl Controller {
         self.jobs = Jobs::new(self.jobs.asking.clone(), Instant::now());
         self.context.questions.queued(Default::default());
         self.context.questions.running(None);
+        self.composer.standing.advice.clear();
         self.pending.clear();
         self.writes.tasks.clear();
         self.writes.failures.clear();

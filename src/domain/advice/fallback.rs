@@ -37,11 +37,13 @@ pub struct Fallback {
     pub citations: Vec<Citation>,
 }
 
-/// The section about the repair, else the one that the Scenario names, else the beginning of the page, else what the search found; and
-/// why there is no answer of the model.
+/// Why there is no answer of the model; and the section about the repair, else the one that the Scenario names, else the beginning of the
+/// page, else what the search found.
 pub fn fallback(known: &Known<'_>) -> Fallback {
     let language = known.language;
-    let (mut blocks, mut citations) = (Vec::new(), Vec::new());
+    // Why comes first: a person who asked has read the section before.
+    let why = known.why.map(|why| texts::without_model(language, why.trim_end_matches('.')));
+    let (mut blocks, mut citations) = (Vec::from_iter(why), Vec::new());
     match of_runbook(known).or_else(|| known.found.map(of_excerpt)) {
         Some(Quoted { spec, heading, text }) => {
             let (spec, heading) = (one_line(spec, SPEC_MAX), heading.map(|heading| one_line(heading, SECTION_MAX)));
@@ -51,7 +53,6 @@ pub fn fallback(known: &Known<'_>) -> Fallback {
         }
         None => blocks.push(texts::no_section(language)),
     }
-    blocks.extend(known.why.map(|why| texts::without_model(language, why.trim_end_matches('.'))));
     Fallback { text: clip::bytes(&blocks.join("\n\n"), TEXT_MAX), citations }
 }
 
@@ -90,8 +91,8 @@ mod tests {
         let known =
             Known { language, runbook: Some(&runbook), page: Some(PAGE), found: None, why: Some("está fora.") };
         let said = fallback(&known);
-        assert!(said.text.contains("Como reparar") && said.text.contains("\n\n1. `qm start 112`\n\n"), "{}", said.text);
-        assert!(said.text.ends_with("Sem resposta do modelo local: está fora."), "{}", said.text);
+        assert!(said.text.contains("Como reparar") && said.text.ends_with("\n\n1. `qm start 112`"), "{}", said.text);
+        assert!(said.text.starts_with("Sem resposta do modelo local: está fora.\n\n"), "{}", said.text);
         assert_eq!(said.citations.len(), 1);
         assert_eq!(said.citations[0].section.as_deref(), Some("Como reparar"));
         assert!(!fallback(&Known { why: None, ..known }).text.contains("modelo"));

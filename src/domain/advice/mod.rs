@@ -1,6 +1,7 @@
 //! Advice of the local model: what is asked, in which order and how often, and what of its answers is shown.
 
 pub mod answer;
+pub mod awaited;
 mod breaker;
 mod budget;
 pub mod check;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 /// A question waits for a server that is away until it is so old; then the Agent's own answer is all.
-const AWAY_MAX: SignedDuration = SignedDuration::from_mins(10);
+pub const AWAY_MAX: SignedDuration = SignedDuration::from_mins(10);
 /// A question waits so long for a server that an earlier call keeps busy.
 const BUSY_MAX: SignedDuration = SignedDuration::from_mins(30);
 /// The progress of an answer is written at most once in this time.

@@ -34,6 +34,8 @@ pub enum Offered {
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
     waiting: Vec<Waiting>,
+    /// The one that was taken last, which may have to wait again.
+    taken: Option<Waiting>,
     /// Of the last job.
     number: u64,
 }
@@ -129,7 +131,21 @@ impl Queue {
 
     /// The next job, which waits no longer.
     pub fn take(&mut self) -> Option<Job> {
-        (!self.waiting.is_empty()).then(|| self.waiting.remove(0).job)
+        self.taken = (!self.waiting.is_empty()).then(|| self.waiting.remove(0));
+        self.taken.as_ref().map(|taken| taken.job.clone())
+    }
+
+    /// The job that was taken last could not begin: it waits again, at its place of before.
+    pub fn keep_place(&mut self, job: Job, now: Timestamp) -> Offered {
+        let before = self.taken.take().filter(|taken| taken.job.is_same_subject(&job));
+        let is_waiting = self.waiting.iter().any(|waiting| waiting.job.is_same_entry(&job));
+        match before {
+            Some(before) if !is_waiting && self.waiting.len() < QUEUE_MAX => {
+                let waiting = Waiting { job, since: before.since, number: before.number };
+                Offered::Waits { position: self.insert(waiting), displaced: None }
+            }
+            _ => self.offer(job, now),
+        }
     }
 
     /// The next job. If no person asked for it ([`Job::is_asked`]), no person asked for any of the others.
@@ -153,6 +169,11 @@ impl Queue {
     pub fn position(&self, job: &Job) -> Option<u32> {
         let at = self.waiting.iter().position(|waiting| waiting.job.is_same_subject(job))?;
         u32::try_from(at + 1).ok()
+    }
+
+    /// All jobs, each with its position from 1.
+    pub fn places(&self) -> impl Iterator<Item = (&Job, u32)> {
+        self.waiting.iter().zip(1..).map(|(waiting, place)| (&waiting.job, place))
     }
 
     /// How many jobs wait.

@@ -23,6 +23,11 @@ pub fn model_fault(language: Language, fault: &ModelFault) -> String {
             "nenhuma resposta completa em {seconds} s (AGENTIC_LLM_TIMEOUT)",
             "no complete answer within {seconds} s (AGENTIC_LLM_TIMEOUT)",
         ),
+        ModelFault::Cut { reason } if reason == "length" => text!(
+            language,
+            "a resposta foi cortada no limite de tamanho",
+            "the answer was cut off at the limit of its length",
+        ),
         ModelFault::Cut { reason } => {
             text!(language, "a resposta está incompleta ({reason})", "the answer is incomplete ({reason})")
         }

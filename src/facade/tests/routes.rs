@@ -88,7 +88,7 @@ async fn health_is_of_tier_t1_only_while_the_model_can_be_used() {
         (Model::Off, None, "T0", "off", json!(null)),
     ] {
         let detail = Some("ollama pull m:7b".to_string());
-        let standing = Standing { name: Some("m:7b".into()), off: None, model, detail, refused };
+        let standing = Standing { name: Some("m:7b".into()), off: None, model, detail, since: None, refused };
         let facade = with(View { model: Some(standing), ..View::default() }, None);
         let health = facade.get("/health").await.body;
         let expected = json!({"name": "m:7b", "state": state, "digest": digest, "detail": "ollama pull m:7b"});

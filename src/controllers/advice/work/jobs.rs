@@ -59,6 +59,17 @@ impl Jobs {
 impl Controller {
     /// A Finding waits for advice of the model.
     pub(super) fn offer(&mut self, finding: &Finding, severity: Severity, asked: bool) {
+        self.place(finding, severity, asked, Queue::offer);
+    }
+
+    /// The same, by this way into the queue.
+    fn place(
+        &mut self,
+        finding: &Finding,
+        severity: Severity,
+        asked: bool,
+        way: fn(&mut Queue, Job, Timestamp) -> Offered,
+    ) {
         let name = finding.name_any();
         let is_running = matches!(&self.jobs.running, Some(Job::Advice { finding, .. }) if *finding == name);
         if is_running {
@@ -74,7 +85,7 @@ impl Controller {
         }
         let (scenario, check) = (finding.spec.scenario.clone(), finding.spec.check.clone());
         let job = Job::Advice { finding: name.clone(), scenario, check, severity, asked };
-        match self.jobs.queue.offer(job, clock::now()) {
+        match way(&mut self.jobs.queue, job, clock::now()) {
             Offered::Waits { displaced, .. } => {
                 self.jobs.unplaced.remove(&name);
                 if let Some(Job::Advice { finding, .. }) = displaced {
@@ -202,7 +213,7 @@ impl Controller {
     fn offer_again(&mut self, name: &str, job: &Job) {
         let Some(finding) = self.findings.get(name).filter(|finding| is_active(finding)) else { return };
         if let Job::Advice { severity, asked, .. } = job {
-            self.offer(&finding, *severity, *asked);
+            self.place(&finding, *severity, *asked, Queue::keep_place);
         }
     }
 

@@ -4,6 +4,7 @@ use super::Controller;
 use crate::controllers::advice::asking::Ended;
 use crate::domain::advice::{Job, Offered};
 use crate::runtime::clock;
+use std::collections::{BTreeMap, HashMap};
 
 impl Controller {
     /// Offers the questions that are open, the oldest first, and forgets the others. Those without room are offered again at each pass.
@@ -33,18 +34,32 @@ impl Controller {
         is_running || self.jobs.settled.contains(name)
     }
 
-    /// Tells the places of the questions in the queue.
+    /// Tells the places of what waits for the model.
     pub(super) fn tell_places(&self) {
-        let open = self.open_questions.borrow().clone();
-        let place = |name: &String| self.jobs.queue.position(&Job::Question { message: name.clone() });
-        let places = open.keys().filter_map(|name| Some((name.clone(), place(name)?)));
-        self.context.questions.queued(places.collect());
+        let is_question = matches!(self.jobs.running, Some(Job::Question { .. }));
+        // A question that may have to wait again has its place until the model begins with it.
+        let ahead = u32::from(is_question && !self.context.questions.is_running());
+        let (mut questions, mut advice) = (BTreeMap::new(), HashMap::new());
+        for (job, place) in self.jobs.queue.places() {
+            match job {
+                Job::Question { message } => drop(questions.insert(message.clone(), place + ahead)),
+                Job::Advice { finding, .. } => drop(advice.insert(finding.clone(), place + ahead)),
+            }
+        }
+        if let (Some(Job::Question { message }), 1) = (&self.jobs.running, ahead) {
+            questions.insert(message.clone(), 1);
+        }
+        self.context.questions.queued(questions);
+        self.composer.standing.advice.queued(advice);
     }
 
-    /// A question that can't be asked now is offered again.
+    /// A question that can't be asked now waits again, at its place.
     pub(super) fn question_ended(&mut self, name: String, ended: &Ended) {
         match ended {
-            Ended::Later { until, .. } => self.jobs.not_before = Some(*until),
+            Ended::Later { until, .. } => {
+                self.jobs.not_before = Some(*until);
+                self.jobs.queue.keep_place(Job::Question { message: name }, clock::now());
+            }
             _ => drop(self.jobs.settled.insert(name)),
         }
     }

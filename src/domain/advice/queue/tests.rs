@@ -54,6 +54,30 @@ fn questions_come_first_then_what_people_requested_then_severity_then_age() {
 }
 
 #[test]
+fn a_job_that_could_not_begin_waits_again_at_its_place() {
+    let mut queue = Queue::new();
+    for (second, name) in [(0, "first"), (0, "second"), (1, "third")] {
+        queue.offer(question(name), at(second));
+    }
+    queue.offer(high("a"), at(0));
+    queue.offer(high("b"), at(1));
+    for _ in 0..3 {
+        assert_eq!(queue.take(), Some(question("first")));
+        let again = queue.keep_place(question("first"), at(100));
+        assert_eq!(again, Offered::Waits { position: 1, displaced: None });
+    }
+    // Only the one that was taken last, and once.
+    assert_eq!(queue.take(), Some(question("first")));
+    assert_eq!(queue.keep_place(question("other"), at(100)), Offered::Waits { position: 3, displaced: None });
+    assert_eq!(queue.keep_place(question("first"), at(101)), Offered::Waits { position: 4, displaced: None });
+    let places: Vec<_> = queue.places().map(|(job, place)| (job.clone(), place)).collect();
+    assert_eq!(places[4], (high("a"), 5));
+    while queue.take() != Some(high("a")) {}
+    queue.keep_place(high("a"), at(100));
+    assert_eq!(names(&mut queue), ["a", "b"]);
+}
+
+#[test]
 fn a_job_that_waits_already_keeps_its_place() {
     let mut queue = Queue::new();
     queue.offer(high("a"), at(0));

@@ -136,7 +136,7 @@ async fn an_answer_of_no_use_leaves_t0_until_another_one_is_of_use() {
     let foreign = "El problema fue resuelto, el servicio ya responde y no hay que hacer nada más por ahora.";
     let claim = advice_cases::step("O problema foi resolvido.", "", "E1", QUOTE);
     let cases = [
-        (Reply::Wrong(Wrong::Length), "a resposta está incompleta (length)"),
+        (Reply::Wrong(Wrong::Length), "a resposta foi cortada no limite de tamanho"),
         (Reply::Wrong(Wrong::Empty), "a resposta está vazia"),
         (Reply::Wrong(Wrong::Failed), "out of memory"),
         (Reply::Wrong(Wrong::Status(400)), "respondeu HTTP 400"),
