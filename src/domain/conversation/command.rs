@@ -139,7 +139,11 @@ fn with_lines<'t>(understood: Understood, lines: impl Iterator<Item = &'t str>) 
 }
 
 fn question(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
-    let said = line::joined(all);
+    // `o que fazer agora?`
+    let is_after = |word: &&Word| words::AFTER_STATUS.contains(&word.plain.as_str());
+    let after = all.iter().rev().take_while(is_after).count();
+    let asked = all.get(..all.len() - after).filter(|asked| !asked.is_empty()).unwrap_or(all);
+    let said = line::joined(asked);
     let question = match said.as_str() {
         "" if line.is_question() => Question::Help,
         said if words::OPEN.contains(&said) => Question::Open,

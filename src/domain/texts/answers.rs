@@ -29,6 +29,15 @@ pub fn nothing_found(language: Language) -> String {
     text!(language, "Não encontrei nada nos runbooks sobre isso.", "I found nothing about that in the runbooks.",)
 }
 
+/// Nothing in the runbooks has the words that were asked with; that of the subject is quoted.
+pub fn only_the_runbook(language: Language) -> String {
+    text!(
+        language,
+        "Não encontrei essas palavras nos runbooks. O runbook deste assunto diz:",
+        "I found none of these words in the runbooks. The runbook of this subject says:",
+    )
+}
+
 /// What is answered while T1 is off.
 pub fn without_the_model(language: Language) -> String {
     text!(

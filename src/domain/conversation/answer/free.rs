@@ -31,7 +31,13 @@ pub enum LocalModel {
 /// The best sections, or that there are none; then the state of what it is about.
 pub fn answer(draft: &mut Draft, free: &Free<'_>, known: &Known<'_>, style: &Style) {
     let language = style.language;
+    // Without words that the runbooks have, the one of the subject is what there is to say.
+    let is_quoted = free.found.is_empty() && has_page(&known.about);
     match free.found {
+        [] if is_quoted => {
+            draft.paragraph(texts::only_the_runbook(language));
+            super::runbook(draft, &known.about, style);
+        }
         [] => {
             draft.paragraph(texts::nothing_found(language));
             if free.model == LocalModel::Off {
@@ -46,11 +52,20 @@ pub fn answer(draft: &mut Draft, free: &Free<'_>, known: &Known<'_>, style: &Sty
     if free.model == LocalModel::Follows {
         draft.paragraph(texts::the_model_answers(language));
     }
-    if free.found.is_empty() && free.model != LocalModel::Follows {
+    if free.found.is_empty() && !is_quoted && free.model != LocalModel::Follows {
         help(draft, language);
     }
     if matches!(known.about, About::Finding(_) | About::Scenario(_)) {
         draft.paragraph(texts::what_is_known(language));
         state::about(draft, known, style);
+    }
+}
+
+/// Whether there is a runbook of the subject to be quoted.
+fn has_page(about: &About<'_>) -> bool {
+    match about {
+        About::Finding(facts) => facts.page.is_some() && facts.status.runbook.is_some(),
+        About::Scenario(facts) => facts.page.is_some() && facts.spec.runbook.is_some(),
+        About::Agent(_) | About::OneOf { .. } | About::Unknown(_) | About::Nothing => false,
     }
 }

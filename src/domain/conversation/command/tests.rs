@@ -146,6 +146,8 @@ fn questions_are_recognised_in_both_languages() {
         ("open findings", of(Question::Open)),
         ("runbook", of(Question::Runbook)),
         ("o que fazer?", of(Question::Runbook)),
+        ("o que fazer agora?", of(Question::Runbook)),
+        ("what to do now?", of(Question::Runbook)),
         ("What should I do?", of(Question::Runbook)),
         ("Ajuda!", of(Question::Help)),
         ("help", of(Question::Help)),

@@ -10,6 +10,7 @@ fn what_an_agent_does_is_in_both_languages() {
     check("flapping_next", texts::flapping_next);
     check("not_understood", texts::not_understood);
     check("nothing_found", texts::nothing_found);
+    check("only_the_runbook", texts::only_the_runbook);
     check("without_the_model", texts::without_the_model);
     check("found_in_runbooks", texts::found_in_runbooks);
     check("the_model_answers", texts::the_model_answers);
