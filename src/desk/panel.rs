@@ -11,7 +11,7 @@ use super::seats::Seats;
 use super::session::{Ended, OneTime, Sessions};
 use super::totals::Totals;
 use crate::advisor::runbooks::read_runbook;
-use crate::commands::{self, Caller, Command, CommandError, Earlier, RequestId};
+use crate::commands::{self, Caller, Command, CommandError, CommandRate, Earlier, Objects, RequestId};
 use crate::domain::refusal::Refusal;
 use crate::views::Resources;
 use jiff::tz::TimeZone;
@@ -89,6 +89,34 @@ impl Panel {
             commands::Context { caller: caller.clone(), request: RequestId::unique(), ..self.backend.context.clone() };
         let command = command(&context.resources)?;
         let work = async move { command.execute(&context, None, &|_| None).await };
+        tokio::spawn(work).await.unwrap_or_else(|_| Err(CommandError::unavailable("the command failed: see the log")))
+    }
+
+    /// As [`Panel::run`] on several objects, which is one command of the caller; `field` names them. What is over, or was done by another
+    /// person, is passed over; any other error ends it.
+    pub async fn run_all<C: Command>(
+        &self,
+        caller: &Caller,
+        field: &str,
+        commands: Vec<C>,
+    ) -> Result<(), CommandError> {
+        self.backend.recovery.require()?;
+        let request = RequestId::unique();
+        let of_caller = commands::Context { caller: caller.clone(), request, ..self.backend.context.clone() };
+        of_caller.admit(Objects::bulk(field, commands.len())?)?;
+        // It was counted, and each of the objects gets an Action of its own.
+        let rate = Arc::new(CommandRate::new(commands.len()));
+        let work = async move {
+            for command in commands {
+                let (request, rate) = (RequestId::unique(), rate.clone());
+                let context = commands::Context { request, rate, ..of_caller.clone() };
+                match command.execute(&context, None, &|_| None).await {
+                    Ok(_) | Err(CommandError::Conflict(_) | CommandError::NotFound(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        };
         tokio::spawn(work).await.unwrap_or_else(|_| Err(CommandError::unavailable("the command failed: see the log")))
     }
 

@@ -60,7 +60,7 @@ pub use order::{Order, Sort, SortParameter};
 pub use owner::OwnerView;
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
 pub use past::{HistoryQuery, HistoryReader, NoHistory, Records};
-pub use pending::{AcknowledgedItem, AcknowledgedView, PendingView, Reader};
+pub use pending::{AcknowledgedItem, AcknowledgedView, First, OfCheck, PendingCount, PendingItem, PendingView, Reader};
 pub use query::{Parameters, QueryError};
 pub use resources::Resources;
 pub use roster::RosterView;

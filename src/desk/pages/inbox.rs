@@ -6,8 +6,9 @@ mod piles;
 
 pub use acknowledge::{acknowledge, undo};
 
-use crate::api::{Role, Severity};
+use crate::api::{Phase, Role, Severity};
 use crate::desk::client;
+use crate::desk::guest::is_name;
 use crate::desk::held::HELD_FOR;
 use crate::desk::layout::{Page, Place, address, hidden, say};
 use crate::desk::panel::{Panel, PanelState};
@@ -17,7 +18,7 @@ use crate::desk::visit::{Look, Visit};
 use crate::domain::texts::Language;
 use crate::domain::texts::desk::Page as GuestPage;
 use crate::domain::texts::panel::{inbox as said, lists, words};
-use crate::views::{FindingPhase, InboxFilter, InboxView, Parameters, PendingView, Reader};
+use crate::views::{First, InboxFilter, InboxView, Parameters, PendingItem, PendingView, Reader};
 use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{StatusCode, Uri};
@@ -25,10 +26,13 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
+const PATH: &str = "/desk";
+/// The parameter with the path of the window beside which a list is.
+const WINDOW: &str = "window";
 /// Messages on the page at most.
 const SHOWN_MAX: usize = 300;
-/// Messages that are acknowledged at once, at most.
-const AT_ONCE_MAX: usize = 100;
+/// Messages that are acknowledged at once, at most: all that a page has.
+const AT_ONCE_MAX: usize = SHOWN_MAX;
 
 /// `GET /desk`.
 pub async fn show(
@@ -46,14 +50,15 @@ pub async fn show(
         Err(_) => return Redirect::to("/desk").into_response(),
     };
     let done = parameters.get("done").and_then(|count| count.parse().ok()).filter(|count| *count <= AT_ONCE_MAX);
-    let Ok(pending) = panel.resources().pending(reader(&visit), &filter, SHOWN_MAX) else {
+    let first = First { most: SHOWN_MAX, with: None };
+    let Ok(pending) = panel.resources().pending(reader(&visit), &filter, first) else {
         return Redirect::to("/desk").into_response();
     };
     let all = match filter == InboxFilter::default() {
         true => pending.total,
         false => panel.resources().pending_total(reader(&visit)),
     };
-    let inbox = Inbox { panel: &panel, visit: &visit, filter: &filter, pending: &pending };
+    let inbox = Inbox { panel: &panel, visit: &visit, filter: &filter, pending: &pending, window: None };
     let main = html! {
         main class="frame frame--list" id="principal" { (inbox.section(done, None)) }
     };
@@ -80,16 +85,22 @@ pub async fn arrived(
     let filter = InboxFilter::parse(&parameters).unwrap_or_default();
     let resources = panel.resources();
     let new = resources.pending_since(reader(&visit), &filter, since).unwrap_or_default();
-    let total = resources.pending(reader(&visit), &filter, 0).map_or(0, |pending| pending.total);
+    let total = resources.pending_count(reader(&visit), &filter).unwrap_or_default();
     let text = match new {
         0 if before == Some(total) => None,
         0 => Some(said::changed(language).to_string()),
         new => Some(said::arrived(language, new)),
     };
-    let list = filter_address(&filter);
+    let window = parameters.get(WINDOW).map(String::as_str).filter(|path| is_window(path));
+    let list = filter_address(window, &filter);
+    // Beside a window the list alone is read again.
+    let part = window.map(|_| "#caixa");
     let said = html! {
         @match (text, made) {
-            (Some(text), _) => { span { (text) } a href=(list) { (said::show(language)) } }
+            (Some(text), _) => {
+                span { (text) }
+                a href=(list) hx-get=[part.map(|_| &list)] hx-target=[part] hx-select=[part] hx-swap=[part.map(|_| "outerHTML")] { (said::show(language)) }
+            }
             (None, Some(at)) => (as_of(&visit.look, at)),
             (None, None) => {}
         }
@@ -122,15 +133,20 @@ fn arrived_line(asked: &str, text: &Markup) -> Markup {
     }
 }
 
-/// The address of a list with its filter.
-fn filter_address(filter: &InboxFilter) -> String {
+/// Whether a path is that of a window beside which the list may be.
+fn is_window(path: &str) -> bool {
+    ["/desk/threads/", "/desk/findings/"].iter().any(|kind| path.strip_prefix(kind).is_some_and(is_name))
+}
+
+/// The address of a list with its filter: of the inbox, or of the window beside which it is.
+fn filter_address(window: Option<&str>, filter: &InboxFilter) -> String {
     let InboxFilter { role, agent, severity } = filter;
     let parameters = [
         ("role", role.map_or("", Role::as_str)),
         ("agent", agent.as_deref().unwrap_or_default()),
         ("severity", severity.map_or("", Severity::as_str)),
     ];
-    address("/desk", &parameters)
+    address(window.unwrap_or(PATH), &parameters)
 }
 
 /// The list of a person.
@@ -139,6 +155,8 @@ pub struct Inbox<'a> {
     pub visit: &'a Visit,
     pub filter: &'a InboxFilter,
     pub pending: &'a PendingView,
+    /// The path of the window beside which it is.
+    pub window: Option<&'a str>,
 }
 
 impl Inbox<'_> {
@@ -157,14 +175,20 @@ impl Inbox<'_> {
             ("role", role.map_or("", Role::as_str)),
             ("agent", agent.as_deref().unwrap_or_default()),
             ("severity", severity.map_or("", Severity::as_str)),
+            (WINDOW, self.window.unwrap_or_default()),
         ];
         address("/desk/arrived", &parameters)
+    }
+
+    /// Where the list is.
+    fn address(&self) -> String {
+        filter_address(self.window, self.filter)
     }
 
     /// The list. `done`: so many were just acknowledged; `current`: the Thread that is open beside it.
     pub fn section(&self, done: Option<usize>, current: Option<&str>) -> Markup {
         let language = self.language();
-        let unowned = self.pending.items.iter().filter(|item| self.owner(item).is_none()).count();
+        let unowned = self.pending.by_severity.values().map(|count| count.unowned).sum();
         html! {
             section class="inbox" id="caixa" aria-labelledby="caixa-t" {
                 div class="inbox__top" {
@@ -195,7 +219,7 @@ impl Inbox<'_> {
                 said::empty_more(language),
                 Some(("/desk/findings?phase=resolved", lists::see_resolved(language))),
             ),
-            false => say(said::empty_filtered(language), "", Some(("/desk", said::all(language)))),
+            false => say(said::empty_filtered(language), "", Some((self.window.unwrap_or(PATH), said::all(language)))),
         }
     }
 
@@ -214,15 +238,17 @@ impl Inbox<'_> {
             html! {
                 label {
                     span class="vh" { (label) }
-                    select name=(name) {
+                    select name=(name) id={ "filtro-" (name) } {
                         option value="" { (label) }
                         @for (value, word) in options { option value=(value) selected[value == chosen] { (word) } }
                     }
                 }
             }
         };
+        let part = self.window.map(|_| "#caixa");
         html! {
-            form class="filters" method="get" action="/desk" aria-label=(said::filter(language)) {
+            form class="filters" method="get" action=(self.window.unwrap_or(PATH)) aria-label=(said::filter(language))
+                hx-get=[self.window] hx-target=[part] hx-select=[part] hx-swap=[part.map(|_| "outerHTML")] {
                 (select("role", said::role(language), self.filter.role.map_or("", Role::as_str), &roles))
                 (select("agent", said::agent(language), self.filter.agent.as_deref().unwrap_or_default(), &agents))
                 (select("severity", said::severity(language), self.filter.severity.map_or("", Severity::as_str), &severities))
@@ -235,11 +261,11 @@ impl Inbox<'_> {
         let language = self.language();
         let held = self.panel.held.of(&self.visit.caller.name);
         let severities = Severity::ALL.map(Some).into_iter().chain([None]);
-        let groups =
-            severities.map(|of| (of, self.pending.items.iter().filter(|item| item.severity == of).collect::<Vec<_>>()));
+        let groups = severities
+            .map(|of| (of, self.pending.items.iter().filter(|item| item.message.severity == of).collect::<Vec<_>>()));
         html! {
             form class="inbox__form" method="post" action="/desk/acknowledge" {
-                (hidden(&self.visit.csrf, &filter_address(self.filter)))
+                (hidden(&self.visit.csrf, &self.address()))
                 div class="list" tabindex="0" role="region" aria-label=(said::list(language)) data-unread=(said::unread(language)) {
                     @for (of, items) in groups.filter(|(_, items)| !items.is_empty()) {
                         @let id = format!("g-{}", of.map_or("none", Severity::as_str));
@@ -249,7 +275,7 @@ impl Inbox<'_> {
                                     Some(of) => span class={ "mark mark--" (of.as_str()) } { (words::severity(language, of)) },
                                     None => span class="mark" { (said::no_severity(language)) },
                                 }
-                                span class="n" { (items.len()) }
+                                span class="n" { (self.pending.by_severity.get(&of).map_or(items.len(), |count| count.all)) }
                             }
                             (self.items(&items, &held, current))
                         }
@@ -293,7 +319,7 @@ impl Inbox<'_> {
             }
             @if held > 0 {
                 form class="undo" method="post" action="/desk/acknowledge/undo" {
-                    (hidden(&self.visit.csrf, &filter_address(self.filter)))
+                    (hidden(&self.visit.csrf, &self.address()))
                     span role="status" { (said::held(language, held, HELD_FOR.as_secs())) }
                     button class="btn btn--bare" { (said::undo(language)) }
                 }
@@ -301,20 +327,22 @@ impl Inbox<'_> {
         }
     }
 
-    fn item(&self, item: &InboxView, held: &[String], is_current: bool) -> Markup {
+    fn item(&self, pending: &PendingItem, held: &[String], is_current: bool) -> Markup {
+        let item = &pending.message;
         let (language, headline) = (self.language(), self.headline(item));
         let of = item.severity.map_or("info", Severity::as_str);
         let (is_grave, is_held) = (item.severity.is_some_and(|of| of <= Severity::High), held.contains(&item.id));
         let agent = item.agent.as_ref().map_or("", |agent| agent.name.as_str());
         let about = self.about(item);
         html! {
-            li class={ "item" @if is_grave { " item--wide" } @if is_held { " item--going" } } data-thread=(item.thread_id) {
+            li class={ "item" @if is_grave { " item--wide" } @if is_held { " item--going" } } data-thread=(item.thread_id)
+                data-at=[item.created_at] {
                 @if !is_held { input type="checkbox" name="message" value=(item.id) aria-label=(said::select(language, &headline)); }
                 a class="item__a" href={ "/desk/threads/" (item.thread_id) } aria-current=[is_current.then_some("true")] {
                     span class={ "item__g mark--" (of) } { (shape(of)) }
                     span class="item__l" {
                         span class="item__t" { (headline) } " "
-                        @if let Some(at) = item.created_at { (time::age(&self.visit.look, at)) }
+                        @if let Some(at) = pending.began_at { (time::age(&self.visit.look, at)) }
                     }
                     " "
                     span class="item__l item__l--2" {
@@ -353,7 +381,8 @@ impl Inbox<'_> {
             return Some(owner.by.clone());
         }
         let finding = self.panel.resources().finding(item.finding_id.as_ref()?)?;
-        let view = self.panel.resources().finding_view(&finding, &self.visit.caller.name);
-        (view.phase == Some(FindingPhase::Acknowledged)).then_some(view.acknowledgement?.by)
+        let status = finding.status.as_ref()?;
+        (status.phase == Some(Phase::Acknowledged))
+            .then(|| status.acknowledgement.as_ref().map(|ack| ack.by.clone()))?
     }
 }

@@ -95,3 +95,76 @@ async fn fields_of_the_filter_that_nothing_was_chosen_in_select_all() {
     let page = desk.get("/desk?role=&agent=&severity=low", &ana).await;
     assert!(page.status == 200 && page.text.contains("f-2 não") && !page.text.contains("f-1 não"), "{}", page.text);
 }
+
+/// Puts the Messages of a Finding that is open since then; the last one was written at another time.
+fn since(desk: &Desk, name: &str, opened: &str, written: &str) {
+    desk.add(name, "critical", &[]);
+    let status = json!({"phase": "Open", "severity": "critical", "agent": "pulso", "title": "Cluster", "occurrences": 1,
+        "message": format!("{name} parou"), "openedAt": opened, "thread": format!("{name}-t")});
+    desk.server.add_finding(name, status);
+    let spec = json!({"thread": format!("{name}-t"), "author": {"kind": "agent", "name": "pulso"}, "needsAck": true,
+        "body": "b", "severity": "critical", "finding": name, "at": written});
+    desk.server.put("messages", object("Message", &format!("{name}-m"), spec, json!({"phase": "Pending"})));
+}
+
+#[tokio::test]
+async fn a_finding_keeps_its_place_and_its_age_when_it_is_told_again() {
+    let desk = Desk::new();
+    since(&desk, "f-new", "2026-01-02T03:06:00Z", "2026-01-02T03:06:00.000000Z");
+    // It was escalated some minutes after it had opened.
+    since(&desk, "f-old", "2026-01-02T03:00:00Z", "2026-01-02T03:08:00.000000Z");
+    let page = desk.get("/desk", &desk.sign_in("ana devops").await).await.text;
+    let (old, new) = (page.find("f-old parou").unwrap(), page.find("f-new parou").unwrap());
+    assert!(old < new, "{page}");
+    let row = page.split("<li class=\"item").find(|row| row.contains("f-old parou")).unwrap();
+    assert!(row.contains("<time datetime=\"2026-01-02T03:00:00Z\""), "{row}");
+    // Whether it was read is told by the Message.
+    assert!(row.contains("data-at=\"2026-01-02T03:08:00Z\""), "{row}");
+}
+
+#[tokio::test]
+async fn the_list_beside_a_window_counts_all_and_has_the_message_of_the_window() {
+    let desk = Desk::new();
+    for number in 0..60 {
+        since(&desk, &format!("f-{number:02}"), "2026-01-02T03:00:00Z", "2026-01-02T03:00:00.000000Z");
+    }
+    since(&desk, "f-last", "2026-01-02T05:00:00Z", "2026-01-02T05:00:00.000000Z");
+    let ana = desk.sign_in("ana devops").await;
+    let page = desk.get("/desk/threads/f-last-t", &ana).await.text;
+    for part in [
+        "61 pendentes, 61 sem dono",
+        "61 sem dono",
+        "<span class=\"n\">61</span>",
+        "As primeiras 50 de 61",
+        "e mais 11",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    let current = page.split("<li class=\"item").find(|row| row.contains("aria-current=\"true\"")).unwrap();
+    assert!(current.contains("f-last parou"), "{current}");
+    // It is renewed in its place, with its filter.
+    assert!(page.contains(
+        "action=\"/desk/threads/f-last-t\" aria-label=\"Filtrar a caixa\" hx-get=\"/desk/threads/f-last-t\""
+    ));
+    let filtered = desk.get("/desk/threads/f-last-t?role=&severity=low", &ana).await.text;
+    assert!(filtered.contains("0 pendentes") && filtered.contains("<title>(61)"), "{filtered}");
+    let arrived = |window: &str| format!("/desk/arrived?since=2026-01-01T00:00:00Z&severity=critical&window={window}");
+    let beside = desk.get(&arrived("/desk/threads/f-last-t"), &ana).await.text;
+    assert!(beside.contains("href=\"/desk/threads/f-last-t?severity=critical\" hx-get="), "{beside}");
+    for other in ["", "//evil.example", "/desk/threads/../x", "/desk/threads/a?b"] {
+        let alone = desk.get(&arrived(other), &ana).await.text;
+        assert!(alone.contains("<a href=\"/desk?severity=critical\">"), "{alone}");
+    }
+}
+
+#[tokio::test]
+async fn all_that_a_page_has_is_acknowledged_by_one_command() {
+    let desk = Desk::new();
+    let names: Vec<String> = (0..130).map(|number| format!("f-{number:03}")).collect();
+    names.iter().for_each(|name| desk.add(name, "high", &["devops"]));
+    let ana = desk.sign_in("ana devops").await;
+    let messages: String = names.iter().map(|name| format!("&message={name}-m")).collect();
+    let body = format!("csrf={}&now=1{messages}", desk.csrf(&ana).await);
+    let answer = desk.post("/desk/acknowledge", &ana, &body).await;
+    assert_eq!((answer.status, desk.server.actions().len()), (204, 130), "{}", answer.text);
+}

@@ -1,23 +1,25 @@
 // Acknowledging from the list: it is sent after eight seconds, and can be taken back until then. Closing the page sends it.
 (function () {
   "use strict";
-  const HELD_S = 8, form = document.querySelector(".inbox__form"), line = document.getElementById("desfazer");
-  if (!form || !line) { return; }
-  const button = form.querySelector(".bulk .btn--go"), all = form.querySelector("[data-all]");
-  const said = line.querySelector("[role=status]"), back = line.querySelector("button"), left = back.querySelector("span");
-  const boxes = () => [...form.querySelectorAll(".item input[type=checkbox]:not(:disabled)")];
+  const HELD_S = 8;
   const rowOf = (box) => box.closest(".item");
-  let held = null;
+  let held = null, form, line, button, said, back, left;
+  const boxes = () => [...form.querySelectorAll(".item input[type=checkbox]:not(:disabled)")];
 
   function count() {
     const ticked = boxes().filter((box) => box.checked).length, number = form.querySelector(".bulk__n");
     number.textContent = ticked > 0 ? number.dataset.said.replace("{}", ticked) : "";
+  }
+  // What is folded looks like its rows.
+  function mark(pile) {
+    if (pile) { pile.classList.toggle("pile--going", !pile.querySelector(".item:not(.item--going)")); }
   }
   function going(rows, is) {
     rows.forEach((row) => {
       const box = row.querySelector("input[type=checkbox]");
       row.classList.toggle("item--going", is);
       if (box) { box.checked = false; box.disabled = is; }
+      mark(row.closest(".pile"));
     });
     count();
   }
@@ -35,7 +37,7 @@
 
   function acknowledge(rows) {
     send();
-    const chosen = rows.slice(0, 100).filter((row) => row.querySelector("input[type=checkbox]:not(:disabled)"));
+    const chosen = rows.filter((row) => row.querySelector("input[type=checkbox]:not(:disabled)"));
     if (chosen.length === 0) { return; }
     const fields = new URLSearchParams({ csrf: form.elements.csrf.value, until: form.elements.until.value, now: "1" });
     chosen.forEach((row) => fields.append("message", row.querySelector("input[type=checkbox]").value));
@@ -78,19 +80,34 @@
     });
   }
 
-  all.hidden = false;
-  all.addEventListener("click", () => { boxes().forEach((box) => { box.checked = true; }); count(); });
-  back.addEventListener("click", undo);
-  form.addEventListener("change", count);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    acknowledge(boxes().filter((box) => box.checked).map(rowOf));
-  });
-  // By key: those that are ticked, else the one that has the focus.
-  form.addEventListener("desk:acknowledge", (event) => {
-    const ticked = boxes().filter((box) => box.checked).map(rowOf);
-    acknowledge(ticked.length > 0 ? ticked : [event.detail]);
-  });
+  // The list beside a window may be read again: what was held back is sent before.
+  function begin() {
+    const found = document.querySelector(".inbox__form"), undoLine = document.getElementById("desfazer");
+    if (!found || !undoLine || found === form) { return; }
+    send();
+    form = found;
+    line = undoLine;
+    button = form.querySelector(".bulk .btn--go");
+    said = line.querySelector("[role=status]");
+    back = line.querySelector("button");
+    left = back.querySelector("span");
+    const all = form.querySelector("[data-all]");
+    all.hidden = false;
+    all.addEventListener("click", () => { boxes().forEach((box) => { box.checked = true; }); count(); });
+    back.addEventListener("click", undo);
+    form.addEventListener("change", count);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      acknowledge(boxes().filter((box) => box.checked).map(rowOf));
+    });
+    // By key: those that are ticked, else the one that has the focus.
+    form.addEventListener("desk:acknowledge", (event) => {
+      const ticked = boxes().filter((box) => box.checked).map(rowOf);
+      acknowledge(ticked.length > 0 ? ticked : [event.detail]);
+    });
+    count();
+  }
+  begin();
+  document.addEventListener("htmx:afterSettle", begin);
   window.addEventListener("pagehide", send);
-  count();
 })();

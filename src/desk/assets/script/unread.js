@@ -1,7 +1,7 @@
 // What this person has not opened in this browser is bold.
 (function () {
   "use strict";
-  const KEPT = 500, list = document.querySelector(".list[data-unread]"), log = document.getElementById("log");
+  const KEPT = 500;
   const reader = document.body.dataset.reader;
   if (!reader) { return; }
   const key = "desk-read-" + reader;
@@ -28,11 +28,12 @@
     }
   }
   function mark() {
+    const list = document.querySelector(".list[data-unread]");
     if (!list) { return; }
     const all = read();
     list.querySelectorAll(".item").forEach((item) => {
-      const time = item.querySelector("time"), title = item.querySelector(".item__t");
-      const isNew = Boolean(time) && Date.parse(time.dateTime) > (all[item.dataset.thread] || 0);
+      const title = item.querySelector(".item__t"), written = Date.parse(item.dataset.at || "");
+      const isNew = written > (all[item.dataset.thread] || 0);
       item.classList.toggle("item--new", isNew);
       let word = title.querySelector(".vh");
       if (isNew && !word) {
@@ -50,7 +51,7 @@
     mark();
   }
   both();
-  if (log) { document.addEventListener("htmx:afterSettle", both); }
+  document.addEventListener("htmx:afterSettle", both);
   window.addEventListener("storage", (event) => { if (event.key === key) { mark(); } });
   window.addEventListener("pageshow", both);
   document.addEventListener("visibilitychange", both);

@@ -23,7 +23,7 @@ use crate::desk::visit::{Look, Visit};
 use crate::domain::texts::Language;
 use crate::domain::texts::desk::Page as GuestPage;
 use crate::domain::texts::panel::{context as said, inbox, words};
-use crate::views::{FindingView, InboxFilter, MessageView, PendingView, ThreadView, happened};
+use crate::views::{FindingView, First, InboxFilter, MessageView, Parameters, PendingView, ThreadView, happened};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -97,8 +97,12 @@ fn window(
         messages,
         asked,
     };
-    let filter = InboxFilter::default();
-    let pending = resources.pending(reader(visit), &filter, INBOX_MAX).unwrap_or_default();
+    let given =
+        InboxFilter::PARAMETERS.into_iter().filter_map(|name| Some((name.to_string(), asked.get(name)?.clone())));
+    let given: Parameters = given.filter(|(_, value)| !value.is_empty()).collect();
+    let filter = InboxFilter::parse(&given).unwrap_or_default();
+    let first = First { most: INBOX_MAX, with: context.thread.as_ref().map(|thread| thread.id.as_str()) };
+    let pending = resources.pending(reader(visit), &filter, first).unwrap_or_default();
     context.answer(&pending, &filter)
 }
 
@@ -133,22 +137,27 @@ impl Context<'_> {
 
     fn answer(&self, pending: &PendingView, filter: &InboxFilter) -> Response {
         let language = self.language();
-        let list = Inbox { panel: self.panel, visit: self.visit, filter, pending };
+        let path = self.path();
+        let list = Inbox { panel: self.panel, visit: self.visit, filter, pending, window: Some(&path) };
+        let all = match *filter == InboxFilter::default() {
+            true => pending.total,
+            false => self.panel.resources().pending_total(reader(self.visit)),
+        };
         let current = self.thread.as_ref().map(|thread| thread.id.as_str());
         let main = html! {
             main class={ "frame" @if self.finding.is_none() { " frame--talk" } } id="principal" {
                 (list.section(None, current))
-                (self.head(pending.total))
+                (self.head(all))
                 @if self.finding.is_some() { (jump(language)) (self.brief()) }
                 (self.thread())
                 @if let Some(finding) = &self.finding { (self.facts(finding)) }
             }
         };
-        let title = match pending.total {
+        let title = match all {
             0 => format!("{} · Desk", self.headline()),
             pending => format!("({pending}) {} · Desk", self.headline()),
         };
-        let page = Page { title, place: None, pending: pending.total, visit: self.visit };
+        let page = Page { title, place: None, pending: all, visit: self.visit };
         page.answer(StatusCode::OK, &main)
     }
 }

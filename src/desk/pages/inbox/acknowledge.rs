@@ -96,13 +96,10 @@ fn with_done(back: &str, done: usize) -> String {
 
 /// Acknowledges them; how many.
 async fn carry_out(panel: &PanelState, caller: &Caller, batch: &Batch) -> Result<usize, CommandError> {
-    for name in &batch.messages {
-        let command = |_: &_| Ok(AcknowledgeMessage { message: name.clone(), note: None, until: batch.until });
-        match panel.run(caller, command).await {
-            // Another person did it, or it is over: it is not pending any more.
-            Ok(_) | Err(CommandError::Conflict(_) | CommandError::NotFound(_)) => {}
-            Err(error) => return Err(error),
-        }
+    let of = |name: &String| AcknowledgeMessage { message: name.clone(), note: None, until: batch.until };
+    let commands: Vec<_> = batch.messages.iter().map(of).collect();
+    if !commands.is_empty() {
+        panel.run_all(caller, "message", commands).await?;
     }
     Ok(batch.messages.len())
 }

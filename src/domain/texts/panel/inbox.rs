@@ -166,6 +166,11 @@ pub fn first_of(language: Language, shown: usize, all: usize) -> String {
     )
 }
 
+/// That there are so many more than are on the page.
+pub fn more(language: Language, count: usize) -> String {
+    text!(language, "e mais {count}", "and {count} more")
+}
+
 /// The title of the window.
 pub fn window(language: Language, pending: usize) -> String {
     match pending {
