@@ -10,13 +10,16 @@ use super::backend::{Backend, Gate, NotVerified, Options, SignedIn};
 use super::live::Live;
 use super::panel::Panel;
 use super::session::OneTime;
-use crate::api::Role;
+use crate::api::{AnswerPhase, Role};
 use crate::commands::tests::api_server::{ApiServer, client};
 use crate::commands::{Caller, CommandRate, Context, Interface, ProcessId, RecoveryState, RequestId};
 use crate::controllers::scenario::WatchStates;
+use crate::domain::advice::questions::Step;
 use crate::domain::texts::Language;
 use crate::telemetry::Metrics;
-use crate::views::{HistoryQuery, HistoryReader, NoHistory, OperatorState, OperatorStatus, Records, RunTimes};
+use crate::views::{
+    HistoryQuery, HistoryReader, ModelState, ModelUse, NoHistory, OperatorState, OperatorStatus, Records, RunTimes,
+};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
@@ -26,7 +29,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tower::ServiceExt as _;
 
@@ -52,11 +55,34 @@ impl Gate for Names {
     }
 }
 
-struct Operator;
+/// An operator whose model is as a test says.
+#[derive(Default)]
+struct Operator {
+    model: Mutex<Option<ModelState>>,
+    advice: Mutex<Option<Step>>,
+}
+
+impl Operator {
+    /// The model can't be asked since then.
+    fn away(&self, since: &str) {
+        let detail = Some("não há conexão".to_string());
+        let (usable, since) = (ModelUse::Failing, since.parse().ok());
+        let model = ModelState { name: Some("m".into()), usable, detail, since, is_refused: false };
+        *self.model.lock().unwrap() = Some(model);
+    }
+
+    fn advises(&self, phase: AnswerPhase, position: Option<u32>) {
+        *self.advice.lock().unwrap() = Some(Step { phase, position });
+    }
+}
 
 impl OperatorStatus for Operator {
     fn state(&self) -> OperatorState {
-        OperatorState::default()
+        OperatorState { model: self.model.lock().unwrap().clone(), ..OperatorState::default() }
+    }
+
+    fn advice_step(&self, _finding: &str) -> Option<Step> {
+        *self.advice.lock().unwrap()
     }
 
     fn watch_states(&self) -> Arc<WatchStates> {
@@ -80,6 +106,7 @@ struct Desk {
     server: Arc<ApiServer>,
     app: Router,
     once: OneTime,
+    operator: Arc<Operator>,
 }
 
 struct Answered {
@@ -118,9 +145,10 @@ impl Desk {
             metrics: Arc::new(Metrics::default()),
             secrets: Default::default(),
         };
-        let (operator, gate) = (Arc::new(Operator), Arc::new(Names));
+        let (operator, gate) = (Arc::new(Operator::default()), Arc::new(Names));
         let recovery = RecoveryState::complete();
-        let backend = Backend { context, operator, recovery, gate, history, tools: Default::default() };
+        let backend =
+            Backend { context, operator: operator.clone(), recovery, gate, history, tools: Default::default() };
         let options = Options {
             url: ORIGIN.into(),
             namespace: "ops".into(),
@@ -134,7 +162,7 @@ impl Desk {
         };
         let once = OneTime::default();
         let panel = Panel::new(backend, options, once.clone(), (Arc::default(), Live::by_hand()));
-        Desk { server, app: super::over(panel), once }
+        Desk { server, app: super::over(panel), once, operator }
     }
 
     async fn send(&self, method: &str, path: &str, (cookie, origin): (&str, &str), body: &str) -> Answered {

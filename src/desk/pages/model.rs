@@ -9,7 +9,7 @@ use crate::desk::layout::{Place, hidden, say};
 use crate::desk::panel::{Panel, PanelState};
 use crate::desk::time;
 use crate::desk::tools::Reading;
-use crate::desk::visit::Visit;
+use crate::desk::visit::{Look, Visit};
 use crate::domain::model::ModelFault;
 use crate::domain::texts::panel::{model as said, times};
 use crate::domain::texts::{Language, model_fault, model_off, self_test_rows, self_test_verdict};
@@ -31,7 +31,7 @@ pub async fn show(State(panel): State<PanelState>, visit: Visit) -> Response {
             None => (off(&panel, language)),
             Some((name, server)) => {
                 p class="page__lead" { (said::lead(language)) }
-                (standing(&panel, language, &name, &server))
+                (standing(&panel, &visit.look, &name, &server))
                 (reading(&panel, &visit))
             }
         }
@@ -60,10 +60,14 @@ fn off(panel: &Panel, language: Language) -> Markup {
 }
 
 /// What the program knows of the model.
-fn standing(panel: &Panel, language: Language, name: &str, server: &str) -> Markup {
+fn standing(panel: &Panel, look: &Look, name: &str, server: &str) -> Markup {
+    let language = look.language;
     let state = match panel.backend.operator.state().model {
         Some(ModelState { usable: ModelUse::Possible { .. }, .. }) => said::state_ok(language).to_string(),
-        Some(ModelState { usable: ModelUse::Failing, detail: Some(detail), .. }) => detail,
+        Some(ModelState { usable: ModelUse::Failing, detail: Some(detail), since, .. }) => match since {
+            Some(since) => said::since(language, &detail, &times::clock(language, since, look.now, &look.zone)),
+            None => detail,
+        },
         _ => said::state_unknown(language).to_string(),
     };
     html! {
@@ -89,7 +93,7 @@ fn reading(panel: &Panel, visit: &Visit) -> Markup {
                 Reading::Running { since, by } => {
                     p {
                         b { (said::running(language)) } " "
-                        (said::for_so_long(language, &times::span(language, look.now.duration_since(*since))))
+                        (said::for_so_long(language, &times::elapsed(language, look.now.duration_since(*since))))
                         ", " (said::by(language)) " " (by) "."
                     }
                     p class="quiet" { (said::running_more(language)) }

@@ -1,6 +1,7 @@
 //! The context window: who works on a Finding and who else looks, what changed, what fixed it, and runbooks at what is quoted.
 
 use super::{Desk, object};
+use crate::api::AnswerPhase;
 use serde_json::{Value, json};
 
 const EXCERPT: &str = "ok: true\nerror: \"\"\nstatus: 200\njson: {\n  \"data\": [\n    {\n      \"id\": \"qemu/112\",\n      \"status\": \"STATE\",\n      \"vmid\": 112\n    }\n  ]\n}";
@@ -223,4 +224,100 @@ async fn a_runbook_opens_at_the_section_and_at_what_is_quoted() {
     let page = desk.get("/desk/threads/f-1-t", &ana).await.text;
     assert!(page.contains("/desk/runbooks/proxmox-cluster?section=Como+reparar&amp;quote=qm+start+112#here"), "{page}");
     assert!(page.contains("**Ligue** a VM"), "{page}");
+}
+
+/// A Message in the Thread of `f-1`, at a place in it.
+fn message(desk: &Desk, name: &str, place: u32, change: &Value) {
+    let mut spec = json!({"thread": "f-1-t", "author": {"kind": "agent", "name": "pulso"}, "body": name});
+    json_patch::merge(&mut spec, change);
+    let status = json!({"sequence": place, "answer": spec["answer"].take()});
+    let mut of = object("Message", name, spec, status);
+    of["spec"].as_object_mut().unwrap().remove("answer");
+    desk.server.put("messages", of);
+}
+
+#[tokio::test]
+async fn a_question_that_waits_says_its_place_or_since_when_the_model_is_away() {
+    let desk = Desk::new();
+    desk.add("f-1", "critical", &[]);
+    let answer = json!({"phase": "Queued", "position": 2, "since": "2026-01-02T03:04:06Z"});
+    message(&desk, "q", 5, &json!({"author": {"kind": "person", "name": "ana"}, "answer": answer}));
+    let ana = desk.sign_in("ana devops").await;
+    let page = desk.get("/desk/threads/f-1-t", &ana).await.text;
+    assert!(page.contains("espera a vez: 2º na fila") && !page.contains("não responde"), "{page}");
+    desk.operator.away("2026-01-02T03:00:00Z");
+    for path in ["/desk/threads/f-1-t", "/desk/chat?thread_id=f-1-t"] {
+        let page = desk.get(path, &ana).await.text;
+        let line = page.split("id=\"waiting\"").nth(1).unwrap().split("</p>").next().unwrap();
+        assert!(line.contains("que não responde desde <time datetime=\"2026-01-02T03:00:00Z\""), "{line}");
+        assert!(line.contains("href=\"/desk/model\"") && !line.contains("na fila"), "{line}");
+    }
+    let agents = desk.get("/desk/agents", &ana).await;
+    assert_eq!(agents.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn advice_that_is_to_come_is_told_until_it_is_there() {
+    let desk = Desk::new();
+    let stored = |change: Value| {
+        let mut advice = json!({"tier": "T0", "text": "Sem resposta do modelo local: x.\n\nRunbook:\n\nLigue.", "grounded": true,
+            "at": "2026-01-02T03:04:07Z", "stale": false, "basis": {"evidence": "e", "runbooks": "r", "prompt": 1},
+            "citations": [{"spec": "proxmox-cluster", "section": "Como reparar", "quote": "Ligue."}]});
+        json_patch::merge(&mut advice, &change);
+        with_evidence(&desk, "f-1", &json!({"advice": advice}));
+    };
+    let ana = desk.sign_in("ana devops").await;
+    let waits = async || {
+        let page = desk.get("/desk/threads/f-1-t", &ana).await.text;
+        page.split("id=\"waiting\"").nth(1).unwrap().split("</div>").next().unwrap().to_string()
+    };
+    stored(json!({}));
+    assert!(waits().await.contains("<b>O conselho</b> espera a vez"), "{}", waits().await);
+    desk.operator.advises(AnswerPhase::Queued, Some(3));
+    assert!(waits().await.contains("espera a vez: 3º na fila"), "{}", waits().await);
+    desk.operator.advises(AnswerPhase::Writing, None);
+    assert!(waits().await.contains("está sendo feito: escrevendo"), "{}", waits().await);
+    *desk.operator.advice.lock().unwrap() = None;
+    let page = desk.get("/desk/threads/f-1-t", &ana).await.text;
+    assert!(
+        page.contains("Um conselho do modelo local está a caminho.") && page.contains("#cabeca,#fixed-place,#waiting")
+    );
+    stored(json!({"reason": "ModelTooSlow"}));
+    assert!(!waits().await.contains("O conselho"), "{}", waits().await);
+    let page = desk.get("/desk/threads/f-1-t", &ana).await.text;
+    assert!(page.contains("Sem resposta do modelo local: x.") && page.contains("section=Como+reparar"), "{page}");
+    // A person asks: it is told from then on, also after the page is read again.
+    let body = format!("csrf={}&return=/desk/threads/f-1-t", desk.csrf(&ana).await);
+    let answer = desk.post("/desk/findings/f-1/advice", &ana, &body).await;
+    assert_eq!((answer.status, answer.location()), (303, "/desk/threads/f-1-t"), "{}", answer.text);
+    for _ in 0..2 {
+        assert!(waits().await.contains("<b>O conselho</b> foi pedido"), "{}", waits().await);
+    }
+    desk.operator.away("2026-01-02T03:00:00Z");
+    assert!(waits().await.contains("Ele vem quando o modelo voltar."), "{}", waits().await);
+}
+
+#[tokio::test]
+async fn an_answer_names_its_question_where_another_stands_between_and_only_facts_are_called_so() {
+    let desk = Desk::new();
+    desk.add("f-1", "critical", &[]);
+    let person = json!({"kind": "person", "name": "ana"});
+    message(&desk, "q-1", 2, &json!({"author": person, "body": "status\n\nmais"}));
+    message(&desk, "a-1", 3, &json!({"tier": "T0", "grounded": true, "inReplyTo": "q-1"}));
+    message(&desk, "q-2", 4, &json!({"author": person, "body": "ajuda"}));
+    message(&desk, "a-2", 5, &json!({"tier": "T0", "grounded": true, "inReplyTo": "q-2"}));
+    message(&desk, "a-3", 6, &json!({"tier": "T0", "grounded": false, "inReplyTo": "q-1"}));
+    message(&desk, "told", 7, &json!({"tier": "T0", "reason": "Escalated"}));
+    let page = desk.get("/desk/threads/f-1-t", &desk.sign_in("ana devops").await).await.text;
+    assert_eq!(page.matches("Em resposta a").count(), 1, "{page}");
+    let of = |name: &str| page.split("<article").find(|part| part.contains(&format!("id=\"m-{name}\""))).unwrap();
+    assert!(of("a-3").contains("<a href=\"#m-q-1\">“status”</a>"), "{}", of("a-3"));
+    for (name, word) in [
+        ("a-1", "T0, fato medido"),
+        ("told", "T0, fato medido"),
+        ("a-2", "T0, resposta do programa"),
+        ("a-3", "T0, resposta do programa"),
+    ] {
+        assert!(of(name).contains(word), "{name}: {}", of(name));
+    }
 }

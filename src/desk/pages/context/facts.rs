@@ -2,7 +2,7 @@
 //! occurrences.
 
 use super::Context;
-use super::thread::cites;
+use super::thread::{cites, sources};
 use crate::api::Tier;
 use crate::desk::layout::hidden;
 use crate::desk::pages::runbook::address_of;
@@ -20,7 +20,7 @@ impl Context<'_> {
     pub(super) fn facts(&self, finding: &FindingView) -> Markup {
         html! {
             div class="facts" id="ficha" role="region" aria-label=(said::facts(self.language())) tabindex="0"
-                hx-get=(self.path()) hx-trigger=[self.topics("finding")] hx-select="#ficha" hx-select-oob="#cabeca,#fixed-place" hx-swap="outerHTML" {
+                hx-get=(self.path()) hx-trigger=[self.topics("finding")] hx-select="#ficha" hx-select-oob="#cabeca,#fixed-place,#waiting" hx-swap="outerHTML" {
                 @if let Some(evidence) = &finding.evidence {
                     (self.changed(finding, evidence))
                     (self.failed(finding, evidence))
@@ -90,6 +90,7 @@ impl Context<'_> {
                     Some(advice) => (self.given(finding, advice)),
                     None => p class="quiet" { (said::no_advice(language)) },
                 }
+                @if self.awaited(finding).is_some() { p class="quiet" { (said::advice_on_its_way(language)) } }
                 @if is_active {
                     form class="ask" method="post" action={ "/desk/findings/" (finding.id) "/advice" } {
                         (hidden(&self.visit.csrf, &self.path()))
@@ -113,6 +114,11 @@ impl Context<'_> {
         html! {
             p class="tier" { (word) " · " (time::ago(&self.visit.look, advice.created_at)) }
             @if advice.stale { p class="quiet" { (said::stale(language)) } }
+            // The section itself is above, and in the runbook.
+            @if advice.tier == Tier::T0 {
+                @if !advice.citations.is_empty() { (sources(&advice.citations)) }
+                @if let Some(why) = without_model(advice) { p class="quiet" { (why) } }
+            }
             // The model's words are text, never markup.
             @if advice.tier == Tier::T1 { (markdown::plain(&advice.text)) (cites(&advice.citations)) }
             form class="vote" method="post" action={ "/desk/findings/" (finding.id) "/vote" } {
@@ -125,6 +131,12 @@ impl Context<'_> {
             }
         }
     }
+}
+
+/// Why there is no answer of the model: the first paragraph of advice that has a reason.
+fn without_model(advice: &AdviceView) -> Option<&str> {
+    let first = advice.text.split("\n\n").next().map(str::trim)?;
+    (advice.reason.is_some() && !first.is_empty() && !first.ends_with(':')).then_some(first)
 }
 
 /// Whether the caller gave this vote.

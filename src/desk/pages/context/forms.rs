@@ -1,6 +1,6 @@
 //! What can be done in the window: each form is one command, with the rights of the caller, and leads back to the window.
 
-use crate::api::{Finding, Matcher, MatcherName, MatcherOp, Message};
+use crate::api::{ADVICE_REQUESTED_AT, Finding, Matcher, MatcherName, MatcherOp, Message};
 use crate::commands::{
     Acknowledge, CommandError, MakeSilence, NewSilence, Note, Release, Reply, RequestAdvice, TakeOver, Text,
     Unacknowledge, VoteAdvice,
@@ -12,6 +12,8 @@ use crate::desk::panel::{Panel, PanelState};
 use crate::domain::advice::votes::Vote;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::Timestamp;
+use kube::ResourceExt as _;
 use std::time::Duration;
 
 /// How long what was done, or the first answer to a reply, is waited for, and how often it is looked for. It is shown later where it
@@ -49,7 +51,11 @@ pub async fn take_back(State(panel): State<PanelState>, Path(name): Path<String>
 /// `POST /desk/findings/{name}/advice`.
 pub async fn ask(State(panel): State<PanelState>, Path(name): Path<String>, sent: Sent) -> Response {
     let result = panel.run(&sent.visit.caller, |resources| RequestAdvice::new(resources, &name, None)).await;
-    back(&panel, &sent, result, &[("done", "ask")])
+    if let Ok(requested) = &result {
+        let is_shown = || requested_at(&panel, &name).is_some_and(|at| at >= requested.requested_at);
+        shown(is_shown).await;
+    }
+    back(&panel, &sent, result, &[])
 }
 
 /// `POST /desk/findings/{name}/vote`.
@@ -128,6 +134,12 @@ pub async fn release(State(panel): State<PanelState>, Path(name): Path<String>, 
         shown(|| owner(&panel, &name).is_none()).await;
     }
     back(&panel, &sent, result, &[])
+}
+
+/// When advice on a Finding was requested last.
+fn requested_at(panel: &Panel, name: &str) -> Option<Timestamp> {
+    let finding = panel.resources().finding(name)?;
+    finding.annotations().get(ADVICE_REQUESTED_AT)?.parse().ok()
 }
 
 /// The owner of a Finding as the operator recorded it.

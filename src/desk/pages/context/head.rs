@@ -66,7 +66,7 @@ impl Context<'_> {
                         (said::resolved(language)) @if let Some(at) = at { " " (time::ago(look, at)) }
                     },
                     _ => @if let Some(at) = finding.opened_at {
-                        span { (since) " " (time::clock(look, at)) (comma) " " (times::ago(language, look.now.duration_since(at))) }
+                        span { (since) " " (time::clock(look, at)) (comma) " " (time::ago(look, at)) }
                     },
                 }
                 @if let Some(count) = finding.occurrences.filter(|count| *count > 1) { span { (said::times(language, count)) } }
@@ -117,7 +117,6 @@ impl Context<'_> {
     fn done(&self) -> Markup {
         let language = self.language();
         let text = match self.asked.get("done").map(String::as_str) {
-            Some("ask") => Some(said::asked(language).to_string()),
             Some("pending") => Some(said::run_pending(language).to_string()),
             _ => None,
         };

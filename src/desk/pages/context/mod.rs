@@ -10,6 +10,7 @@ mod past;
 mod ran;
 mod thread;
 mod told;
+mod waiting;
 
 pub use fixed::{download, explain};
 pub use forms::{acknowledge, ask, release, reply, silence, take_back, take_over, vote};

@@ -90,7 +90,7 @@ fn in_place(visit: &Visit, finding: &str, scenario: &str, result: &Result<RunPro
             let span = visit.look.now.duration_since(*requested_at);
             html! {
                 div class="ran" id="ran" role="status" hx-get=(again) hx-trigger={ "sse:scenario-" (scenario) ", every 1s" } hx-select="#ran" hx-swap="outerHTML" {
-                    p { (said::running(language)) ", " span class="fact" { (times::span(language, span)) } }
+                    p { (said::running(language)) ", " span class="fact" { (times::elapsed(language, span)) } }
                 }
             }
         }

@@ -7,8 +7,11 @@ use crate::api::Tier;
 use crate::desk::layout::hidden;
 use crate::desk::pages::runbook::address_of;
 use crate::desk::{markdown, time};
-use crate::domain::texts::panel::{context as said, times, words};
-use crate::views::{CitationView, FindingPhase, MessageView, ProgressPhase, ThreadState};
+use crate::domain::clip;
+use crate::domain::conversation::command::{Question, Understood, parse};
+use crate::domain::texts::panel::{context as said, words};
+use crate::domain::thread::told::ADVICE;
+use crate::views::{CitationView, FindingPhase, MessageView, ThreadState};
 use maud::{Markup, html};
 
 /// Messages that are open in a long conversation, and up to how many all are.
@@ -17,6 +20,8 @@ const ALL_OPEN: usize = 12;
 /// A text of the program up to so many bytes is shown whole; of a longer one so many at least.
 const WHOLE: usize = 700;
 const BEGINNING: usize = 120;
+/// Characters of a question that are repeated above its answer.
+const WORDS_MAX: usize = 60;
 
 impl Context<'_> {
     pub(super) fn thread(&self) -> Markup {
@@ -81,6 +86,9 @@ impl Context<'_> {
                     }
                 }
                 div class="msg__b" {
+                    @if let Some(asked) = self.replied_to(message) {
+                        p class="msg__re" { (said::in_reply_to(language)) " " a href={ "#m-" (asked.id) } { "“" (beginning(&asked.body)) "”" } }
+                    }
                     // What the program writes, and the runbooks that it quotes, are Markdown, too; the words of the model never are.
                     @if is_person { (markdown::of_person(&message.body)) }
                     @else if message.tier == Some(Tier::T0) { (self.in_part(&message.body)) }
@@ -107,12 +115,36 @@ impl Context<'_> {
 
     fn tier(&self, message: &MessageView) -> Option<&'static str> {
         let word = match (message.tier?, message.grounded) {
-            (Tier::T0, _) if message.citations.is_empty() => said::measured,
-            (Tier::T0, _) => said::from_runbook,
+            (Tier::T0, _) if !message.citations.is_empty() => said::from_runbook,
+            (Tier::T0, _) if self.is_measured(message) => said::measured,
+            (Tier::T0, _) => said::of_program,
             (Tier::T1, Some(false)) => said::advised_unchecked,
             (Tier::T1, _) => said::advised,
         };
         Some(word(self.language()))
+    }
+
+    /// Whether what an Agent says follows from what was read: what happened to the Finding, and the state that a person asked for. It does
+    /// not of help, of what came of a command, nor of that there is no answer.
+    fn is_measured(&self, message: &MessageView) -> bool {
+        let asked = message.in_reply_to.as_ref().and_then(|of| self.messages.iter().find(|one| one.id == *of));
+        let understood = asked.map(|asked| parse(&asked.body));
+        let is_state = matches!(
+            understood,
+            Some(Understood::Question(Question::Status { .. } | Question::Open | Question::Before))
+        );
+        let is_told = message.reason.as_deref().is_some_and(|reason| reason != ADVICE);
+        message.grounded != Some(false) && (is_told || is_state)
+    }
+
+    /// The Message that this one replies to, where others stand between them.
+    fn replied_to(&self, message: &MessageView) -> Option<&MessageView> {
+        let of = message.in_reply_to.as_deref()?;
+        let at = self.messages.iter().position(|one| one.id == message.id)?;
+        let asked = self.messages.iter().take(at).rposition(|one| one.id == of)?;
+        let mut between = self.messages.iter().take(at).skip(asked + 1);
+        let is_apart = between.any(|other| other.in_reply_to.as_deref() != Some(of));
+        self.messages.get(asked).filter(|_| is_apart)
     }
 
     /// What can be done after an answer of an Agent: always the same, whatever the answer says.
@@ -129,36 +161,6 @@ impl Context<'_> {
                 form method="post" action={ "/desk/findings/" (finding.id) "/advice" } {
                     (hidden(&self.visit.csrf, &self.path()))
                     button class="btn" { (if finding.advice.is_some() { said::ask_again(language) } else { said::ask(language) }) }
-                }
-            }
-        }
-    }
-
-    /// Which answer of the model is still to come, and how far it is. What was read is answered at once, in the log.
-    pub fn waiting(&self) -> Markup {
-        let (language, now) = (self.language(), self.visit.look.now);
-        let agent = self.thread.as_ref().map_or("", |thread| thread.agent.name.as_str());
-        let asked = self.messages.iter().rev().find(|message| message.answer.is_some());
-        let progress = asked.and_then(|message| message.answer.as_ref());
-        // The elapsed time goes on while there is something to wait for.
-        let path = progress.map(|_| self.path());
-        html! {
-            div class="waits" id="waiting" hx-get=[path] hx-trigger="every 5s" hx-select="#waiting" hx-swap="outerHTML" {
-                @if let Some(progress) = progress {
-                    p class="waiting" role="status" {
-                        span {
-                            b { (agent) } " " (said::model_answers(language)) ": "
-                            @match (progress.phase, progress.position) {
-                                (ProgressPhase::Queued | ProgressPhase::Stored, Some(place)) => (said::queued(language, place)),
-                                (ProgressPhase::Reading, _) => (said::reading(language)),
-                                (ProgressPhase::Writing, _) => (said::writing(language)),
-                                _ => (said::loading(language)),
-                            }
-                            @if let Some(at) = asked.and_then(|message| message.created_at) {
-                                ", " span class="fact" { (times::span(language, now.duration_since(at))) }
-                            }
-                        }
-                    }
                 }
             }
         }
@@ -193,6 +195,12 @@ impl Context<'_> {
     }
 }
 
+/// The first words of a Message.
+fn beginning(body: &str) -> String {
+    let line = body.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    clip::chars(line.trim(), WORDS_MAX)
+}
+
 /// A long text in two, between paragraphs; the second part is empty where there is no good place.
 fn parted(text: &str) -> (&str, &str) {
     let is_begun =
@@ -214,7 +222,7 @@ fn source(citation: &CitationView) -> Markup {
 }
 
 /// Where what a Message quotes in its text stands, each section once.
-fn sources(citations: &[CitationView]) -> Markup {
+pub(super) fn sources(citations: &[CitationView]) -> Markup {
     let place = |citation: &CitationView| (citation.spec.clone(), citation.section.clone());
     let is_first = |at: usize, one: &CitationView| citations.iter().take(at).all(|other| place(other) != place(one));
     let first = citations.iter().enumerate().filter(|(at, one)| is_first(*at, one));

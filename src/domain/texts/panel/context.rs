@@ -72,6 +72,8 @@ words! {
     no_messages: "Nenhuma mensagem ainda", "No messages yet";
     closed: "Esta conversa está encerrada", "This conversation is closed";
     measured: "T0, fato medido", "T0, measured fact";
+    of_program: "T0, resposta do programa", "T0, answer of the program";
+    in_reply_to: "Em resposta a", "In reply to";
     from_runbook: "T0, trecho do runbook", "T0, excerpt of the runbook";
     advised: "T1, conselho conferido no runbook", "T1, advice checked against the runbook";
     advised_unchecked: "T1, nem toda linha tem respaldo no runbook", "T1, not every line is backed by the runbook";
@@ -94,7 +96,6 @@ words! {
     no_advice: "Ainda não há conselho sobre esta ocorrência.", "There is no advice on this Finding yet.";
     ask: "Pedir conselho", "Ask for advice";
     ask_again: "Pedir outro", "Ask for another";
-    asked: "O conselho foi pedido; ele chega na conversa.", "The advice was requested; it comes in the conversation.";
     stale: "As leituras mudaram depois deste conselho.", "The readings changed after this advice.";
     vote: "Este conselho foi", "This advice was";
     useful: "Útil", "Useful";
@@ -116,6 +117,18 @@ words! {
     refused: "Recusado pelo servidor", "Refused by the server";
     waiting_to_send: "Vai ser enviado", "About to be sent";
     model_answers: "está avaliando", "is working on it";
+    waits_its_turn: "espera a vez", "waits for its turn";
+    waits_for: "espera pelo", "waits for the";
+    the_model: "modelo local", "local model";
+    which_is_away: ", que não responde", ", which does not answer";
+    away_since: "desde", "since";
+    answer_comes_until: "A resposta vem se ele voltar até", "The answer comes if it is back by";
+    answer_comes: "A resposta vem quando ele voltar.", "The answer comes once it is back.";
+    the_advice: "O conselho", "The advice";
+    advice_made: "está sendo feito", "is being made";
+    advice_asked: "foi pedido", "was requested";
+    advice_comes: "Ele vem quando o modelo voltar.", "It comes once the model is back.";
+    advice_on_its_way: "Um conselho do modelo local está a caminho.", "Advice of the local model is on its way.";
 }
 
 /// Why a notice was not sent, by the reason in CamelCase; `None` of one that is not known here.

@@ -30,3 +30,8 @@ words! {
 pub fn for_so_long(language: Language, span: &str) -> String {
     text!(language, "há {span}", "for {span}")
 }
+
+/// What is wrong with the model, and since when, which is written.
+pub fn since(language: Language, detail: &str, time: &str) -> String {
+    text!(language, "{detail} (desde {time})", "{detail} (since {time})")
+}

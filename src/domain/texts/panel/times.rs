@@ -21,6 +21,16 @@ pub fn span(language: Language, span: SignedDuration) -> String {
     }
 }
 
+/// How long something has taken so far: below an hour with its seconds, so that it is seen to go on.
+pub fn elapsed(language: Language, span: SignedDuration) -> String {
+    match span.as_secs() {
+        seconds @ MINUTE..HOUR => {
+            text!(language, "{} min {:02} s", "{} min {:02} s", seconds / MINUTE, seconds % MINUTE)
+        }
+        _ => self::span(language, span),
+    }
+}
+
 /// How long ago something was, in a sentence.
 pub fn ago(language: Language, span: SignedDuration) -> String {
     let span = self::span(language, span);
@@ -83,6 +93,15 @@ mod tests {
             (3_000_000, "34 d"),
         ] {
             assert_eq!(span(Language::Portuguese, SignedDuration::from_secs(seconds)), expected, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn what_goes_on_is_told_with_seconds_below_an_hour() {
+        for (seconds, expected) in
+            [(59, "59 s"), (60, "1 min 00 s"), (85, "1 min 25 s"), (3599, "59 min 59 s"), (3660, "1 h 01")]
+        {
+            assert_eq!(elapsed(Language::Portuguese, SignedDuration::from_secs(seconds)), expected, "{seconds}");
         }
     }
 
