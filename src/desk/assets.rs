@@ -37,6 +37,7 @@ const STYLE: &[&str] = &[
     include_str!("assets/style/navigation.css"),
     include_str!("assets/style/board.css"),
     include_str!("assets/style/media.css"),
+    include_str!("assets/style/print.css"),
 ];
 
 /// The scripts, in their order. Without them reading and acknowledging work.
@@ -50,6 +51,8 @@ const SCRIPT: &[&str] = &[
     include_str!("assets/script/badge.js"),
     include_str!("assets/script/unread.js"),
     include_str!("assets/script/undo.js"),
+    include_str!("assets/script/menus.js"),
+    include_str!("assets/script/print.js"),
     include_str!("assets/script/keys.js"),
 ];
 

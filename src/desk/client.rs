@@ -45,7 +45,7 @@ type Word = fn(Language) -> &'static str;
 
 /// The keys and what they do.
 const KEYS: [(&[&str], Word); 11] = [
-    (&["j", "k"], words::key_move),
+    (&["j", "k"], words::key_move_more),
     (&["Enter"], words::key_open),
     (&["x"], words::key_select),
     (&["e"], words::key_acknowledge),
@@ -90,8 +90,8 @@ pub fn hints(look: &Look) -> Markup {
             p class="keys" hidden {
                 span { kbd { "j" } " " kbd { "k" } " " (words::key_move(language)) }
                 span { kbd { "Enter" } " " (words::key_open(language)) }
-                span { kbd { "x" } " " (words::key_select(language)) }
-                span { kbd { "e" } " " (words::key_acknowledge(language)) }
+                span { kbd { "x" } " " (words::key_mark(language)) }
+                span { kbd { "e" } " " (words::key_ack(language)) }
                 button class="btn btn--bare" type="button" data-sheet { kbd { "?" } " " (words::keys(language)) }
             }
         }

@@ -90,9 +90,12 @@
   });
 
   // Filters apply at once; their button is for those without script.
-  document.querySelectorAll(".filters").forEach(function (form) {
-    form.querySelector("button").hidden = true;
-    form.addEventListener("change", function () { form.requestSubmit(); });
+  function filters() { document.querySelectorAll(".filters button").forEach((button) => { button.hidden = true; }); }
+  filters();
+  document.addEventListener("htmx:load", filters);
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest(".filters");
+    if (form) { form.requestSubmit(); }
   });
 
   // What is read again stays where it was: how far it is scrolled, and what was unfolded. A conversation that is at its end stays there, and
@@ -103,6 +106,15 @@
   function toEnd() {
     const all = log();
     if (all) { all.scrollTop = all.scrollHeight; }
+  }
+  // After what the reader sent. On a phone the page scrolls, and the last line has to be above the bar.
+  function toOwn() {
+    const all = log();
+    toEnd();
+    if (all && all.scrollHeight <= all.clientHeight && all.getBoundingClientRect().bottom > window.innerHeight - 56) {
+      const last = [...all.querySelectorAll(".msg")].pop(), waits = document.querySelector("#waiting .waiting");
+      (waits || last || all).scrollIntoView({ block: "end" });
+    }
   }
   toEnd();
   document.addEventListener("scroll", (event) => {
@@ -132,8 +144,8 @@
       foldings(part).forEach((details, name) => { if (before.open.has(name)) { details.open = before.open.get(name); } });
       part.scrollTop = before.top;
       delete kept[id];
-      if (!before.isOfLog) { return; }
-      if (before.goes || isOwn) { toEnd(); }
+      if (!before.isOfLog && !(isOwn && part.contains(log()))) { return; }
+      if (isOwn) { toOwn(); } else if (before.goes) { toEnd(); }
       isOwn = false;
     });
   }

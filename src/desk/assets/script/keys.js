@@ -13,7 +13,12 @@
     "Control+Enter": ".reply .reply__end button",
   };
   const sheet = document.getElementById("atalhos");
-  const isShown = (element) => element.getClientRects().length > 0 && !element.disabled;
+  // What is folded has its place, but can't have the focus.
+  function isFolded(element) {
+    const folded = element.parentElement && element.parentElement.closest("details:not([open])");
+    return Boolean(folded) && folded.querySelector("summary") !== element;
+  }
+  const isShown = (element) => element.getClientRects().length > 0 && !element.disabled && !isFolded(element);
 
   // Assistive software and everybody else are told of the keys here, so that without script nobody is.
   function tell() {
@@ -30,11 +35,14 @@
   tell();
   document.addEventListener("htmx:load", tell);
 
-  const links = () => [...document.querySelectorAll(".list .item__a")].filter(isShown);
+  // Rows of the inbox with the heads of what is folded there, and rows of other lists.
+  const ROWS = ".list .item__a, .list .pile > summary, .tab tbody th a, .tab--actions .tab__s a, .scn__t a";
+  const links = () => [...document.querySelectorAll(ROWS)].filter(isShown);
   function focused() { return document.activeElement && document.activeElement.closest(".list .item"); }
   function move(step) {
     const all = links(), item = focused();
-    const from = item ? item.querySelector(".item__a") : all.find((link) => link.getAttribute("aria-current"));
+    const here = item ? item.querySelector(".item__a") : document.activeElement;
+    const from = all.includes(here) ? here : all.find((link) => link.getAttribute("aria-current"));
     const at = all.indexOf(from), to = at < 0 ? (step > 0 ? 0 : all.length - 1) : at + step;
     if (all[to]) { all[to].focus(); }
   }
@@ -83,21 +91,12 @@
   function isTyping(element) {
     return element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox]):not([type=radio])");
   }
-  function leave(element) {
-    const act = element.closest("details.act[open]");
-    if (act) {
-      act.open = false;
-      act.querySelector("summary").focus();
-    } else if (isTyping(element)) {
-      element.blur();
-    }
-  }
   document.addEventListener("keydown", (event) => {
     const target = event.target instanceof Element ? event.target : document.body;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) { return; }
     if (sheet && sheet.open) { return; }
     if (event.key === "Escape") {
-      leave(target);
+      if (isTyping(target)) { target.blur(); }
       return;
     }
     if (event.key.length !== 1 || event.key === " " || isTyping(target)) { return; }

@@ -42,10 +42,13 @@ words! {
         "Outside of text boxes. They can be switched off in the menu with your name.";
     close: "Fechar", "Close";
     key_move: "andar na lista", "move in the list";
+    key_move_more: "andar na caixa e nas outras listas", "move in the inbox and in other lists";
+    key_mark: "marcar", "select";
+    key_ack: "reconhecer", "acknowledge";
     key_open: "abrir", "open";
-    key_select: "marcar", "select";
+    key_select: "marcar, na caixa", "select, in the inbox";
     key_reply: "responder", "reply";
-    key_acknowledge: "reconhecer", "acknowledge";
+    key_acknowledge: "reconhecer: o que está marcado, a linha ou a ocorrência", "acknowledge: what is selected, the row or the Finding";
     key_take: "assumir ou devolver", "take over or release";
     key_run: "verificar agora", "check now";
     key_silence: "silenciar", "silence";
