@@ -1,6 +1,7 @@
 //! `GET /desk/agents`: the roster: what each Agent watches, how busy it is, and what awaits people.
 
 use super::list::{self, Frame, address_with, given};
+use super::silences;
 use crate::api::{Health, Role, Tier, WatchState};
 use crate::controllers::scenario::state_of;
 use crate::desk::layout::{Place, hidden, say};
@@ -9,7 +10,7 @@ use crate::desk::symbols::shape;
 use crate::desk::visit::Visit;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::lists as said;
-use crate::views::{Order, PageRequest, Parameters, RosterView};
+use crate::views::{ModelState, ModelUse, Order, PageRequest, Parameters, RosterView};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -25,6 +26,7 @@ struct Roster<'a> {
     frame: Frame<'a>,
     /// Questions that await the local model, by the display name of the Agent.
     asked: HashMap<String, usize>,
+    model: Option<ModelState>,
 }
 
 pub async fn show(State(panel): State<PanelState>, visit: Visit, Query(parameters): Query<Parameters>) -> Response {
@@ -37,12 +39,13 @@ pub async fn show(State(panel): State<PanelState>, visit: Visit, Query(parameter
     };
     let page = panel.resources().list_roster(&request);
     let total = panel.resources().agents.state().len();
-    let roster = Roster { asked: asked_of_model(&panel), frame };
+    let roster = Roster { asked: asked_of_model(&panel), model: panel.backend.operator.state().model, frame };
     let first = parameters.contains_key("cursor").then_some(PATH);
     let next = page.next.as_deref().map(|next| address_with(PATH, &Parameters::new(), &[], &[("cursor", next)]));
     let count = said::count_agents(language, total);
     let content = html! {
         (list::top(said::agents(language), (total > 0).then_some(&count), &html! {}))
+        (silences::done(&panel, &visit, &parameters))
         @if page.items.is_empty() {
             (say(said::no_agents(language), said::no_agents_more(language), None))
         } @else {
@@ -72,7 +75,7 @@ fn asked_of_model(panel: &PanelState) -> HashMap<String, usize> {
 impl Roster<'_> {
     fn agent(&self, agent: &RosterView) -> Markup {
         let language = self.frame.language();
-        let tier = if agent.tier == Tier::T1 { said::tier_t1(language) } else { said::tier_t0(language) };
+        let tier = self.tier(agent)(language);
         html! {
             li class="crew__a" {
                 div class="crew__who" {
@@ -93,6 +96,16 @@ impl Roster<'_> {
                     @if !agent.scenarios.is_empty() { (self.maintenance(agent)) }
                 }
             }
+        }
+    }
+
+    /// What the Agent answers with: the model only where it can be asked.
+    fn tier(&self, agent: &RosterView) -> fn(Language) -> &'static str {
+        match (agent.tier, &self.model) {
+            (Tier::T0, _) => said::tier_t0,
+            (Tier::T1, Some(model)) if model.usable == ModelUse::Off => said::tier_off,
+            (Tier::T1, Some(model)) if model.is_away() => said::tier_away,
+            (Tier::T1, _) => said::tier_t1,
         }
     }
 

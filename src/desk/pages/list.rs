@@ -136,12 +136,17 @@ pub fn agents(panel: &Panel) -> Vec<(String, String)> {
     agents
 }
 
-/// The names of all Scenarios.
+/// The names of all Scenarios, each with its title and name, in the order of these.
 pub fn scenarios(panel: &Panel) -> Vec<(String, String)> {
     let scenarios = panel.resources().scenarios.state();
-    let mut names: Vec<_> = scenarios.iter().filter_map(|scenario| scenario.metadata.name.clone()).collect();
-    names.sort_unstable();
-    names.into_iter().map(|name| (name.clone(), name)).collect()
+    let named = |scenario: &crate::api::Scenario| {
+        let name = scenario.metadata.name.clone()?;
+        let word = format!("{} · {name}", scenario.spec.title);
+        Some((name, word))
+    };
+    let mut all: Vec<_> = scenarios.iter().filter_map(|scenario| named(scenario)).collect();
+    all.sort_by_cached_key(|(_, word)| word.to_lowercase());
+    all
 }
 
 /// A name with dots, which breaks after one of them where it has to.

@@ -5,7 +5,7 @@ use super::{PATH, frame, page};
 use crate::api::{Matcher, MatcherName, MatcherOp};
 use crate::commands::{CommandError, EndSilence, MakeSilence, NewSilence};
 use crate::desk::admit::{Form, Sent};
-use crate::desk::layout::address;
+use crate::desk::layout::{Place, address};
 use crate::desk::pages::{failed, when};
 use crate::desk::panel::PanelState;
 use crate::domain::silence::{InputField, SilenceField};
@@ -72,7 +72,7 @@ pub async fn end(State(panel): State<PanelState>, Path(name): Path<String>, sent
                 None => true,
             };
             seen(is_ended).await;
-            back(&sent, "ended")
+            back(&sent, &[("done", "ended")])
         }
         Err(error) => failed::answer(&panel, &sent.visit, &error, sent.form.return_path()),
     }
@@ -89,10 +89,11 @@ async fn made(panel: &PanelState, sent: &Sent, new: NewSilence) -> Response {
     };
     match result {
         Ok(view) => {
-            if let Some(view) = view {
-                seen(|| panel.resources().silence(&view.id).is_some()).await;
+            let id = view.map(|view| view.id).unwrap_or_default();
+            if !id.is_empty() {
+                seen(|| panel.resources().silence(&id).is_some()).await;
             }
-            back(sent, "made")
+            back(sent, &[("done", "made"), ("id", &id)])
         }
         Err(error) => failed::answer(panel, &sent.visit, &error, sent.form.return_path()),
     }
@@ -109,9 +110,11 @@ async fn seen(is_seen: impl Fn() -> bool) {
     let _ = tokio::time::timeout(SEEN_WAIT, wait).await;
 }
 
-fn back(sent: &Sent, done: &str) -> Response {
+/// Back to a page that says what was done.
+fn back(sent: &Sent, done: &[(&str, &str)]) -> Response {
     let to = sent.form.return_path();
-    let to = if to == PATH { address(PATH, &[("done", done)]) } else { to.to_string() };
+    let is_told = [PATH, Place::Agents.address()].contains(&to);
+    let to = if is_told { address(to, done) } else { to.to_string() };
     Redirect::to(&to).into_response()
 }
 

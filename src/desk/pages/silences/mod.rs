@@ -62,7 +62,7 @@ fn page(panel: &PanelState, visit: &Visit, asked: &Parameters, draft: &Draft) ->
     Ok(html! {
         (list::top(said::title(language), (!active.is_empty()).then_some(&count), &html! {}))
         p class="page__lead" { (said::lead(language)) }
-        (done(visit, asked))
+        (done(panel, visit, asked))
         (form::quick(panel, visit))
         (form::form(panel, visit, draft))
         @if is_empty {
@@ -80,12 +80,15 @@ fn page(panel: &PanelState, visit: &Visit, asked: &Parameters, draft: &Draft) ->
 }
 
 /// What was just done.
-fn done(visit: &Visit, asked: &Parameters) -> Markup {
+pub fn done(panel: &PanelState, visit: &Visit, asked: &Parameters) -> Markup {
     let language = visit.language();
     let text = match asked.get("done").map(String::as_str) {
-        Some("made") => Some(said::made(language)),
-        Some("ended") => Some(said::ended(language)),
-        _ => None,
+        Some("made") => {
+            let silence = asked.get("id").and_then(|id| panel.resources().silence(id));
+            html! { (said::made(language)) @if let Some(silence) = silence { ": " (show::in_short(panel, visit, &silence)) } "." }
+        }
+        Some("ended") => html! { (said::ended(language)) },
+        _ => return html! {},
     };
-    html! { @if let Some(text) = text { p class="page__done" role="status" { (text) } } }
+    html! { p class="page__done" role="status" { (text) } }
 }

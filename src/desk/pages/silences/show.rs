@@ -1,5 +1,6 @@
 //! A Silence in a list: why, what it holds back, until when, and the button that ends it.
 
+use crate::api::Silence;
 use crate::desk::layout::hidden;
 use crate::desk::panel::PanelState;
 use crate::desk::visit::Visit;
@@ -59,6 +60,16 @@ fn when(visit: &Visit, one: &StandingSilence) -> Markup {
                 @if let Some(end) = one.end { p class="quiet" { (said::until_time(language)) " " (time::clock(look, end)) } }
             }
         }
+    }
+}
+
+/// What a Silence holds back, and until when.
+pub fn in_short(panel: &PanelState, visit: &Visit, silence: &Silence) -> Markup {
+    let (language, look) = (visit.language(), &visit.look);
+    let view = panel.resources().silence_view(silence, look.now);
+    html! {
+        @for (at, matcher) in view.matchers.iter().enumerate() { @if at > 0 { ", " } (condition(language, matcher)) }
+        @if let Some(end) = view.ends_at { ", " (said::until_time(language)) " " (time::clock(look, end)) }
     }
 }
 

@@ -3,12 +3,12 @@
 use crate::domain::texts::Language;
 
 words! {
-    title: "Perguntar ao Copiloto", "Ask Copilot";
+    title: "Perguntar ao Copiloto", "Ask Copiloto";
     lead: "A resposta T0 vem na hora, do que foi medido e dos runbooks. Com o modelo local ligado, a conferida chega depois, aqui mesmo.",
         "The T0 answer comes at once, from what was measured and from the runbooks. Where the local model is on, the checked one follows here.";
     about: "Sobre", "About";
     about_nothing: "Nada em particular. Aberto a partir de uma ocorrência ou de um cenário, o Copiloto sabe de qual se trata.",
-        "Nothing in particular. Opened from a Finding or a Scenario, Copilot knows which one it is.";
+        "Nothing in particular. Opened from a Finding or a Scenario, Copiloto knows which one it is.";
     forget: "Perguntar sem este assunto", "Ask without this subject";
     question: "Sua pergunta", "Your question";
     placeholder: "por exemplo: o que está aberto?", "for example: what is open?";
@@ -24,7 +24,7 @@ words! {
     new: "Nova conversa", "New conversation";
     refresh: "Atualizar", "Refresh";
     no_copilot: "O agente Copiloto não está disponível; responde o agente do assunto, ou o Maestro.",
-        "The Agent Copilot is not available; the Agent of the subject answers, or Maestro.";
+        "The Agent Copiloto is not available; the Agent of the subject answers, or Maestro.";
     gone: "O assunto deste endereço não existe mais. A pergunta fica sem ele.",
         "The subject of this address no longer exists. The question has none.";
     log: "Perguntas e respostas", "Questions and answers";

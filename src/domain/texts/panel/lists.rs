@@ -7,7 +7,7 @@ words! {
     board: "Quadro", "Board";
     findings: "Ocorrências", "Findings";
     threads: "Conversas", "Threads";
-    copilot: "Copiloto", "Copilot";
+    copilot: "Copiloto", "Copiloto";
     silences: "Silêncios", "Silences";
     handover: "Passagem", "Handover";
     agents: "Agentes", "Agents";
@@ -70,8 +70,8 @@ words! {
     conversation: "conversa", "conversation";
     no_threads: "Nenhuma conversa ainda", "No Threads yet";
     no_threads_more: "Cada ocorrência abre uma conversa. Você também pode começar uma com o Copiloto.",
-        "Each Finding opens a Thread. You can also begin one with Copilot.";
-    begin: "Perguntar ao Copiloto", "Ask Copilot";
+        "Each Finding opens a Thread. You can also begin one with Copiloto.";
+    begin: "Perguntar ao Copiloto", "Ask Copiloto";
 
     // Agents.
     no_agents: "Nenhum agente foi declarado", "No Agents are declared";
@@ -83,6 +83,8 @@ words! {
     suspended: "Suspenso: o trabalho vai para o Maestro", "Suspended: its work goes to Maestro";
     tier_t0: "só fatos medidos", "measured facts only";
     tier_t1: "fatos medidos e modelo local", "measured facts and the local model";
+    tier_off: "só fatos medidos: o modelo local não é usado", "measured facts only: the local model is not used";
+    tier_away: "só fatos medidos: o modelo local não responde", "measured facts only: the local model does not answer";
     inbox_of: "Avisa", "Tells";
     maintenance: "Manutenção de 1 h", "Maintenance for 1 h";
     maintenance_reason: "Manutenção", "Maintenance";

@@ -4,8 +4,8 @@ use crate::domain::texts::Language;
 
 words! {
     title: "Silêncios", "Silences";
-    lead: "Um silêncio retém os avisos; as verificações continuam, e a ocorrência aparece aqui do mesmo modo.",
-        "A Silence holds notices back; checks go on, and Findings appear here all the same.";
+    lead: "Um silêncio retém os avisos; as verificações continuam, e a ocorrência aparece no painel do mesmo modo.",
+        "A Silence holds notices back; checks go on, and Findings appear in the panel all the same.";
     active: "Agora", "Now";
     next: "A seguir", "Next";
     past: "Encerrados", "Over";
@@ -15,11 +15,14 @@ words! {
     do_make: "Silenciar", "Silence";
     end: "Encerrar", "End";
     cancel: "Cancelar", "Cancel";
-    made: "O silêncio foi feito.", "The Silence was made.";
-    ended: "O silêncio foi encerrado.", "The Silence was ended.";
+    made: "Silêncio criado", "Silence made";
+    ended: "Silêncio encerrado.", "Silence ended.";
     quick: "Manutenção", "Maintenance";
     quick_for: "Silenciar por 1 h", "Silence for 1 h";
-    quick_what: "Cenário ou agente", "Scenario or Agent";
+    quick_label: "O que silenciar por 1 h", "What to silence for 1 h";
+    quick_what: "escolha um cenário ou um agente", "choose a Scenario or an Agent";
+    quick_more: "Com o motivo “Manutenção”. Outros tempos e motivos: em “Novo silêncio”.",
+        "With the reason “Maintenance”. For other times and reasons: “New Silence”.";
     quick_none: "Escolha um cenário ou um agente.", "Choose a Scenario or an Agent.";
     quick_group_scenarios: "Cenários", "Scenarios";
     quick_group_agents: "Agentes", "Agents";
@@ -39,7 +42,7 @@ words! {
     from: "De", "From";
     from_now: "vazio: agora", "empty: now";
     length: "Por", "For";
-    until: "Ou até", "Or until";
+    until: "Ou até (vale em vez de “Por”)", "Or until (instead of “For”)";
     why: "Motivo", "Reason";
     why_more: "Fica no registro e aparece para quem está de plantão.", "It is recorded, and shown to the people on duty.";
     field_matchers: "Condições", "Conditions";
