@@ -108,6 +108,8 @@ pub struct BoardRow {
     pub standing: Standing,
     /// The most serious of its open Findings, and of those the oldest.
     pub finding: Option<Arc<Finding>>,
+    /// How many Findings of it are open.
+    pub open: usize,
 }
 
 /// The Scenarios of an Agent.
@@ -159,17 +161,25 @@ impl Candidate {
     }
 }
 
-/// The open Findings of Scenarios: of each the most serious one, then the oldest.
-fn worst(findings: Vec<Arc<Finding>>) -> HashMap<String, Arc<Finding>> {
+/// Open Findings of one Scenario: the most serious one, then the oldest, and how many there are.
+type Worst = (Arc<Finding>, usize);
+
+/// The open Findings of Scenarios.
+fn worst(findings: Vec<Arc<Finding>>) -> HashMap<String, Worst> {
     let key = |finding: &Finding| {
         let opened = finding.status.as_ref().and_then(|status| status.opened_at.as_ref()).map(|at| at.0);
         (severity(finding).map_or(u8::MAX, |severity| severity as u8), opened)
     };
-    let mut worst: HashMap<String, Arc<Finding>> = HashMap::new();
+    let mut worst: HashMap<String, Worst> = HashMap::new();
     for finding in findings {
-        match worst.get(&finding.spec.scenario) {
-            Some(other) if key(other) <= key(&finding) => {}
-            _ => drop(worst.insert(finding.spec.scenario.clone(), finding)),
+        match worst.get_mut(&finding.spec.scenario) {
+            Some((other, count)) => {
+                *count += 1;
+                if key(&finding) < key(other) {
+                    *other = finding;
+                }
+            }
+            None => drop(worst.insert(finding.spec.scenario.clone(), (finding, 1))),
         }
     }
     worst
@@ -199,7 +209,10 @@ impl Resources {
         self.add_undecodable(operator, filter, &mut board);
         let is_whole = board.selected <= most;
         let rank = |one: &Candidate| {
-            (one.standing, worst.get(one.name()).and_then(|finding| severity(finding)).map_or(u8::MAX, |s| s as u8))
+            (
+                one.standing,
+                worst.get(one.name()).and_then(|(finding, _)| severity(finding)).map_or(u8::MAX, |s| s as u8),
+            )
         };
         for of_agent in groups.values_mut() {
             of_agent.sort_unstable_by(|a, b| {
@@ -244,18 +257,19 @@ impl Resources {
     fn board_row(
         &self,
         operator: &dyn OperatorStatus,
-        worst: &HashMap<String, Arc<Finding>>,
+        worst: &HashMap<String, Worst>,
         Candidate { scenario, standing }: Candidate,
     ) -> BoardRow {
         let name = scenario.name_any();
         let view = self.scenario_view(&scenario, operator);
-        BoardRow { view, standing, finding: worst.get(&name).cloned() }
+        let (finding, open) = worst.get(&name).cloned().unzip();
+        BoardRow { view, standing, finding, open: open.unwrap_or_default() }
     }
 
     /// The most serious open Finding of a Scenario, if it has one.
     pub fn worst_finding(&self, scenario: &str) -> Option<Arc<Finding>> {
         let of_it = self.findings.state_filter(|finding| finding.spec.scenario == scenario && is_active(finding));
-        worst(of_it).remove(scenario)
+        worst(of_it).remove(scenario).map(|(finding, _)| finding)
     }
 }
 

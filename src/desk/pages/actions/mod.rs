@@ -6,6 +6,7 @@ pub use csv::download;
 
 use super::list::{self, Frame, address_with, given};
 use super::when;
+use crate::api::AuthorKind;
 use crate::desk::guest::is_name;
 use crate::desk::layout::{Place, say};
 use crate::desk::panel::{Panel, PanelState};
@@ -158,7 +159,13 @@ pub fn known_by(panel: &Panel, action: &ActionView) -> Option<String> {
     let known = match action.subject.kind.as_str() {
         "Finding" => happened(&*resources.finding(name)?)?,
         "Thread" => of_thread(name)?,
-        "Message" => of_thread(&resources.message(name)?.spec.thread)?,
+        // What a person wrote, or the conversation in which an Agent did.
+        "Message" => match &*resources.message(name)? {
+            message if message.spec.author.kind == AuthorKind::Person => {
+                message.spec.body.lines().find(|line| !line.trim().is_empty())?.to_string()
+            }
+            message => of_thread(&message.spec.thread)?,
+        },
         "Silence" => {
             let matchers = resources.silence(name)?.spec.matchers.clone();
             matchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")

@@ -114,7 +114,12 @@ impl Board<'_> {
                 (mark(language, row.standing, failing))
                 span class="scn__t" {
                     a id={ "s-" (view.id) } href={ "/desk/scenarios/" (view.id) } { (view.title) }
-                    @if let Some(message) = message(row) { small class="scn__m" { (message) } }
+                    @if let Some(message) = message(row) {
+                        small class="scn__m" {
+                            (message)
+                            @if row.open > 1 { " " span class="scn__n" { (said::more_open(language, row.open - 1)) } }
+                        }
+                    }
                     small { span class="fact" { (view.id) } }
                 }
                 (self.past(row))

@@ -60,7 +60,17 @@ pub enum What {
 impl Shift {
     pub fn of(resources: &Resources, since: Timestamp, until: Timestamp) -> Shift {
         let request = PageRequest::first_of(Order::Findings(Sort::Severity), FINDINGS_MAX);
-        let (open_total, open) = resources.find_findings(&FindingFilter::default(), &request, "");
+        let (open_total, mut open) = resources.find_findings(&FindingFilter::default(), &request, "");
+        // Of several at the same time by what they are about.
+        open.items.sort_by_cached_key(|finding| {
+            (
+                finding.severity.is_none(),
+                finding.severity,
+                finding.opened_at.is_none(),
+                finding.opened_at,
+                about(finding),
+            )
+        });
         let is_in = |at: Option<Timestamp>| at.filter(|at| *at >= since && *at <= until);
         let mut events = Vec::new();
         let (mut opened, mut resolved) = (0, 0);
@@ -88,7 +98,7 @@ impl Shift {
         events.extend(actions(resources, since, until));
         let events_total = events.len();
         // The last ones, in their order.
-        events.sort_by_key(|event| std::cmp::Reverse(event.at));
+        events.sort_by_cached_key(|event| std::cmp::Reverse((event.at, event.about())));
         events.truncate(EVENTS_MAX);
         events.reverse();
         let (_, mut silences) = resources.standing_silences(until, SILENCES_MAX);
@@ -106,6 +116,21 @@ impl Shift {
             unwatched: unwatched(resources),
         }
     }
+}
+
+impl Event {
+    /// What it is about, for the order of several at the same time.
+    fn about(&self) -> Option<[String; 3]> {
+        match &self.what {
+            What::Opened(finding) | What::Resolved(finding) => Some(about(finding)),
+            What::Did(..) => None,
+        }
+    }
+}
+
+/// The check and the item of a Finding.
+fn about(finding: &FindingView) -> [String; 3] {
+    [&finding.scenario_id, &finding.check, &finding.key].map(Clone::clone)
 }
 
 /// What people did that matters to the next shift.

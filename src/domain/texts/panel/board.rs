@@ -107,6 +107,14 @@ pub fn failing_as(language: Language, severity: Severity) -> String {
     text!(language, "falha, {word}", "failing, {word}")
 }
 
+/// How many Findings of a Scenario are open besides the one that is shown.
+pub fn more_open(language: Language, count: usize) -> String {
+    match count {
+        1 => text!(language, "e mais 1 ocorrência aberta", "and 1 more open Finding"),
+        _ => text!(language, "e mais {count} ocorrências abertas", "and {count} more open Findings"),
+    }
+}
+
 /// How many Scenarios of an Agent are not shown.
 pub fn more(language: Language, count: usize) -> String {
     match count {
