@@ -6,7 +6,6 @@ pub use csv::download;
 
 use super::list::{self, Frame, address_with, given};
 use super::when;
-use crate::api::AuthorKind;
 use crate::desk::guest::is_name;
 use crate::desk::layout::{Place, say};
 use crate::desk::panel::{Panel, PanelState};
@@ -16,11 +15,13 @@ use crate::domain::clip;
 use crate::domain::printable::one_line;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::{actions as said, lists, words};
-use crate::views::{ActionFilter, ActionView, Order, Page, PageRequest, Parameters, QueryError, happened};
+use crate::domain::thread::proof::{PARAMETER_MESSAGE, VERB_CHAT};
+use crate::views::{ActionFilter, ActionView, Order, Page, PageRequest, Parameters, QueryError, Resources, happened};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::tz::TimeZone;
+use kube::runtime::reflector::ObjectRef;
 use maud::{Markup, html};
 
 const PATH: &str = "/desk/actions";
@@ -158,14 +159,8 @@ pub fn known_by(panel: &Panel, action: &ActionView) -> Option<String> {
     let of_thread = |name: &str| resources.thread(name).map(|thread| thread.spec.subject.clone());
     let known = match action.subject.kind.as_str() {
         "Finding" => happened(&*resources.finding(name)?)?,
-        "Thread" => of_thread(name)?,
-        // What a person wrote, or the conversation in which an Agent did.
-        "Message" => match &*resources.message(name)? {
-            message if message.spec.author.kind == AuthorKind::Person => {
-                message.spec.body.lines().find(|line| !line.trim().is_empty())?.to_string()
-            }
-            message => of_thread(&message.spec.thread)?,
-        },
+        "Thread" => question(resources, action).or_else(|| of_thread(name))?,
+        "Message" => of_thread(&resources.message(name)?.spec.thread)?,
         "Silence" => {
             let matchers = resources.silence(name)?.spec.matchers.clone();
             matchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
@@ -174,6 +169,14 @@ pub fn known_by(panel: &Panel, action: &ActionView) -> Option<String> {
     };
     let line = known.split_whitespace().collect::<Vec<_>>().join(" ");
     Some(clip::chars(&one_line(&line), KNOWN_MAX)).filter(|known| !known.is_empty())
+}
+
+/// The question that a person asked, of which a conversation may have several.
+fn question(resources: &Resources, action: &ActionView) -> Option<String> {
+    let recorded = resources.actions.get(&ObjectRef::new(&action.id).within(&resources.namespace))?;
+    let name = recorded.spec.parameters.get(PARAMETER_MESSAGE).filter(|_| action.verb == VERB_CHAT)?;
+    let message = resources.message(name)?;
+    message.spec.body.lines().find(|line| !line.trim().is_empty()).map(String::from)
 }
 
 fn filters(language: Language, zone: &TimeZone, asked: &Parameters) -> Markup {
