@@ -35,7 +35,7 @@ pub struct PendingCount {
 }
 
 /// A check of a Scenario, and the severity of Messages about it.
-pub type OfCheck = (Option<Severity>, String, String);
+pub type OfCheck<T = String> = (Option<Severity>, T, T);
 
 /// The pending Messages that a filter selects for a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,13 +153,18 @@ impl Resources {
         let newest = found.iter().filter_map(|message| written_at(message)).max();
         let entries: Vec<_> = found.iter().map(|message| self.entry(message)).collect();
         let mut view = PendingView { total: found.len(), newest, ..PendingView::default() };
+        let mut by_check: BTreeMap<OfCheck<&str>, PendingCount> = BTreeMap::new();
         for entry in &entries {
             view.by_severity.entry(entry.severity).or_default().add(entry);
             if let Some(finding) = &entry.finding {
-                let check = (entry.severity, finding.spec.scenario.clone(), finding.spec.check.clone());
-                view.by_check.entry(check).or_default().add(entry);
+                let check = (entry.severity, finding.spec.scenario.as_str(), finding.spec.check.as_str());
+                by_check.entry(check).or_default().add(entry);
             }
         }
+        let owned = |((severity, scenario, check), count): (OfCheck<&str>, PendingCount)| {
+            ((severity, scenario.to_string(), check.to_string()), count)
+        };
+        view.by_check = by_check.into_iter().map(owned).collect();
         let item = |entry: Entry<'_>| PendingItem { message: self.inbox_view(entry.message), began_at: entry.began_at };
         view.items = first_of(entries, first).into_iter().map(item).collect();
         Ok(view)
