@@ -12,6 +12,8 @@ use tokio::sync::oneshot;
 
 /// Readings are written together after this time.
 const BATCH: Duration = Duration::from_secs(5);
+/// After a reading this thread waits so long before it takes the next ones: each would wake it.
+const GATHER: Duration = Duration::from_millis(50);
 /// Readings that wait to be written; beyond them the oldest are dropped from the file, where it can't be written for long.
 const UNWRITTEN_MAX: usize = 262_144;
 
@@ -60,14 +62,21 @@ impl Writer {
     /// Works until it is told to stop, or nobody can record any more.
     pub fn run(mut self, jobs: Receiver<Job>) {
         let mut due: Option<Instant> = None;
+        let mut has_taken = false;
         loop {
-            let job = match due {
+            let job = match (jobs.try_recv(), due) {
+                (Ok(job), _) => Ok(job),
+                (Err(_), _) if std::mem::take(&mut has_taken) => {
+                    std::thread::sleep(GATHER);
+                    continue;
+                }
                 // Nothing waits, so nothing wakes it.
-                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(due) => jobs.recv_timeout(due.saturating_duration_since(Instant::now())),
+                (Err(_), None) => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                (Err(_), Some(due)) => jobs.recv_timeout(due.saturating_duration_since(Instant::now())),
             };
             match job {
                 Ok(Job::Reading(name, reading)) => {
+                    has_taken = true;
                     self.take(name, &reading);
                     due.get_or_insert_with(|| Instant::now() + BATCH);
                 }

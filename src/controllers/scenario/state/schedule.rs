@@ -117,7 +117,7 @@ impl Schedule {
 fn dealt<'a>(mut runs: Vec<PlannedRun>, target: impl Fn(&str) -> &'a str) -> Vec<Vec<PlannedRun>> {
     let count = runs.len().div_ceil(BATCH_MAX);
     if count > 1 {
-        runs.sort_by(|a, b| target(&a.name).cmp(target(&b.name)));
+        runs.sort_by_cached_key(|run| target(&run.name));
     }
     let mut batches: Vec<Vec<PlannedRun>> = (0..count).map(|_| Vec::with_capacity(BATCH_MAX)).collect();
     for (at, run) in runs.into_iter().enumerate() {
