@@ -12,12 +12,15 @@ use crate::net::trust::{self, Trust, TrustError};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most clients that are kept besides the default; the least recently used is dropped first.
 const MAX_KEPT: usize = 32;
 /// Content codings that are decoded.
 pub(super) const ACCEPTED_CODINGS: HeaderValue = HeaderValue::from_static("gzip");
+/// Hosts and ports that are remembered for their many headers; beyond these all are forgotten.
+const MANY_HEADERS_KEPT: usize = 1024;
 /// Most headers of an HTTP/1 response, as in curl.
 pub(super) const MAX_HEADERS: usize = 5000;
 /// Largest header list of an HTTP/2 response, in bytes.
@@ -50,6 +53,8 @@ pub(super) struct Clients {
     default: Client,
     /// Most recently used last.
     kept: Mutex<Vec<(Verification, Client)>>,
+    /// Hosts and ports whose answers have more headers than is usual.
+    with_many_headers: Mutex<HashSet<String>>,
 }
 
 impl Clients {
@@ -65,7 +70,29 @@ impl Clients {
             BuildError::Trust(error) => ProberError::Certificates(error.to_string()),
             BuildError::Client(message) => ProberError::Client(message),
         })?;
-        Ok(Clients { trust, guard: guard.clone(), resolver, user_agent, default, kept: Mutex::default() })
+        Ok(Clients {
+            trust,
+            guard: guard.clone(),
+            resolver,
+            user_agent,
+            default,
+            kept: Mutex::default(),
+            with_many_headers: Mutex::default(),
+        })
+    }
+
+    /// Whether the answers of a host and port had more headers than is usual.
+    pub fn has_many_headers(&self, endpoint: &str) -> bool {
+        self.with_many_headers.lock().unwrap_or_else(PoisonError::into_inner).contains(endpoint)
+    }
+
+    /// An answer of this host and port had more headers than is usual.
+    pub fn note_many_headers(&self, endpoint: &str) {
+        let mut known = self.with_many_headers.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MANY_HEADERS_KEPT {
+            known.clear();
+        }
+        known.insert(endpoint.to_string());
     }
 
     pub fn resolver(&self) -> &SystemResolver {

@@ -138,7 +138,8 @@ versions are normalised first; the text of messages and descriptions is not comp
 - There is no garbage collector: deleting an owner does not delete its dependents, and `propagationPolicy` has no effect.
 - A namespace is deleted immediately with its contents, where kube-apiserver empties it first.
 - Every client with the bearer token can do everything: there is no RBAC, no admission policy and no quota.
-- The last 10,000 versions are kept in memory: older ones, and those from before a start, are gone (410).
+- The versions of the last two minutes are kept in memory, at most 10,000: older ones, and those from before a start, are gone (410). A
+  watch with bookmarks has one each minute and at its timeout.
 - A method that a path does not have is a 405, also where kube-apiserver responds as to GET (groups, the kinds of a group of
   CustomResourceDefinitions, OpenAPI) or fails because of the missing or superfluous name (custom resources).
 - Responses are JSON; requests can be JSON, YAML, or, of built-in kinds, protobuf.

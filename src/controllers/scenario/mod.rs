@@ -66,7 +66,7 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// How much later than due the last run began, or for how long one has been waiting for a turn, whichever is longer.
+    /// How much later than it was to start the last run began, or for how long one has been waiting for a turn, whichever is longer.
     pub fn lateness(&self) -> Duration {
         self.schedule.lateness().max(self.assessor.longest_wait())
     }

@@ -6,8 +6,8 @@ use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long changes stay in the log, which watches resume from and pages of a list use. A watch tells its version once a minute and at its
-/// end.
+/// How long changes stay in the log, which watches resume from and pages of a list use. A watch with bookmarks tells its version once a
+/// minute and at its timeout.
 const LOG_AGE: Duration = Duration::from_secs(120);
 /// Maximum number of changes in the log.
 const LOG_MAX: usize = 10_000;

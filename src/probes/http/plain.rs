@@ -39,18 +39,15 @@ pub(super) struct PlainAnswer {
 
 /// A connection that goes on whenever something waits for what it brings.
 struct Driven {
-    connection: http1::Connection<TokioIo<TcpStream>, Body>,
-    has_ended: bool,
+    /// `None` once it has ended: its end reaches those who wait when it is dropped, at the latest.
+    connection: Option<http1::Connection<TokioIo<TcpStream>, Body>>,
 }
 
 impl Driven {
     /// Goes on with the connection. What ends it is told to those who wait; the error is for the case that it is not.
     fn drive(&mut self, cx: &mut Context<'_>) -> Option<Error> {
-        if self.has_ended {
-            return None;
-        }
-        let Poll::Ready(end) = Pin::new(&mut self.connection).poll(cx) else { return None };
-        self.has_ended = true;
+        let Poll::Ready(end) = Pin::new(self.connection.as_mut()?).poll(cx) else { return None };
+        self.connection = None;
         end.err()
     }
 
@@ -103,11 +100,12 @@ fn poll_data(body: &mut Incoming, cx: &mut Context<'_>) -> Poll<Result<Option<By
 pub(super) async fn send(clients: &Clients, guard: &AddressGuard, hop: &Hop) -> Result<PlainAnswer, ReadError> {
     let failed = |error: &Error| errors::of_chain(&shown(&hop.url), error);
     // Room for thousands of headers costs a third of a probe, and hardly any server sends them: it is made where the first answer shows
-    // that it is needed, and at once where a request must not be sent twice.
-    if hop.method.is_safe() {
+    // that it is needed, from then on, and where a request must not be sent twice.
+    let endpoint = &hop.url[Position::BeforeHost..Position::AfterPort];
+    if hop.method.is_safe() && !clients.has_many_headers(endpoint) {
         let stream = connect(clients, guard, hop).await?;
         match exchange(stream, request(clients, hop)?, USUAL_HEADERS).await {
-            Err(error) if error.is_parse_too_large() => {}
+            Err(error) if error.is_parse_too_large() => clients.note_many_headers(endpoint),
             answer => return answer.map_err(|error| failed(&error)),
         }
     }
@@ -126,7 +124,7 @@ async fn exchange(stream: TcpStream, request: Request<Body>, headers_max: usize)
         .allow_spaces_after_header_name_in_responses(true)
         .ignore_invalid_headers_in_responses(true);
     let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
-    let mut connection = Driven { connection, has_ended: false };
+    let mut connection = Driven { connection: Some(connection) };
     let mut answer = pin!(sender.send_request(request));
     let response = poll_fn(|cx| connection.poll(cx, |cx| answer.as_mut().poll(cx))).await?;
     Ok(PlainAnswer { response, connection })

@@ -1,7 +1,8 @@
 //! When each Scenario runs next: a heap, so that ten thousand Scenarios cost one timer.
 //!
 //! Runs that come due start together in slots of 50 ms, since a run that starts alone costs several wake-ups. A slot with many runs has
-//! several batches, so that none waits long for the processor; runs of one target are dealt to different ones.
+//! several batches, so that none waits long for the processor; runs of one target are dealt to different ones. Batches that are less than a
+//! millisecond apart, of more than 1,600 runs in a slot, may start together.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -25,6 +26,8 @@ pub struct Schedule {
 
 struct Planned {
     due_at: Instant,
+    /// When it was to start; the heap has when it will, which is later where the runs of its slot were taken late.
+    starts_at: Instant,
     /// Whether it has its place in a batch, or needs none.
     is_placed: bool,
     number: u64,
@@ -36,7 +39,7 @@ pub struct PlannedRun {
     pub name: Arc<str>,
     /// By its interval. The next run is due an interval after this, so that slots do not change the rate.
     pub due_at: Instant,
-    /// When it was to start, which is later by less than a slot and its batches.
+    /// When it was to start: later by less than two slots, however late it starts.
     pub starts_at: Instant,
 }
 
@@ -47,18 +50,19 @@ impl Schedule {
 
     /// Plans the next run of a Scenario, in place of the one planned before: in the first slot that begins when it is due or later.
     pub fn plan(&mut self, name: Arc<str>, due_at: Instant) {
-        self.add(name, due_at, self.slot(due_at), false);
+        let starts_at = self.slot(due_at);
+        self.add(name, (due_at, starts_at), starts_at, false);
     }
 
     /// Plans the next run of a Scenario for this time, whatever the slots are.
     pub fn plan_exactly(&mut self, name: Arc<str>, at: Instant) {
-        self.add(name, at, at, true);
+        self.add(name, (at, at), at, true);
     }
 
-    fn add(&mut self, name: Arc<str>, due_at: Instant, starts_at: Instant, is_placed: bool) {
+    fn add(&mut self, name: Arc<str>, (due_at, starts_at): (Instant, Instant), at: Instant, is_placed: bool) {
         self.numbers += 1;
-        self.heap.push(Reverse((starts_at, self.numbers, name.clone())));
-        self.next.insert(name, Planned { due_at, is_placed, number: self.numbers });
+        self.heap.push(Reverse((at, self.numbers, name.clone())));
+        self.next.insert(name, Planned { due_at, starts_at, is_placed, number: self.numbers });
     }
 
     /// The beginning of the first slot that does not begin before this time.
@@ -87,9 +91,9 @@ impl Schedule {
     pub fn take_due<'a>(&mut self, now: Instant, target: impl Fn(&str) -> &'a str) -> Vec<PlannedRun> {
         let (mut ready, mut waiting) = (Vec::new(), Vec::new());
         while self.next_at().is_some_and(|at| at <= now) {
-            let Some(Reverse((starts_at, number, name))) = self.heap.pop() else { break };
+            let Some(Reverse((_, number, name))) = self.heap.pop() else { break };
             let Some(planned) = self.next.get(&name).filter(|planned| planned.number == number) else { continue };
-            let (due_at, is_placed) = (planned.due_at, planned.is_placed);
+            let Planned { due_at, starts_at, is_placed, .. } = *planned;
             self.next.remove(&name);
             let run = PlannedRun { name, due_at, starts_at };
             if is_placed { ready.push(run) } else { waiting.push(run) }
@@ -97,11 +101,11 @@ impl Schedule {
         let mut batches = dealt(waiting, target).into_iter();
         ready.extend(batches.next().into_iter().flatten());
         let pause = SLOT / u32::try_from(batches.len() + 1).unwrap_or(u32::MAX);
-        let mut at = now;
+        let mut after = Duration::ZERO;
         for batch in batches {
-            at += pause;
-            for run in batch {
-                self.add(run.name, run.due_at, at, true);
+            after += pause;
+            for PlannedRun { name, due_at, starts_at } in batch {
+                self.add(name, (due_at, starts_at + after), now + after, true);
             }
         }
         ready

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// An answer in so many pieces of its own.
+/// An answer, after which the connection ends.
 fn answered(text: &'static str) -> impl Fn(&str) -> Reply + Send + Sync + 'static {
     move |_| Reply::Bytes(text.as_bytes().to_vec())
 }
@@ -26,15 +26,43 @@ async fn unusual_answers_are_read() {
 }
 
 #[tokio::test]
+async fn a_body_that_comes_in_pieces_on_a_connection_that_stays_open_is_read_to_its_end() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let pieces = ["HTTP/1.1 200 OK\r\ncontent-le", "ngth: 9\r\n\r\n", "one ", "two ", "3"];
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let mut request = [0; 1024];
+        assert!(stream.read(&mut request).await.unwrap() > 0);
+        for piece in pieces {
+            stream.write_all(piece.as_bytes()).await.unwrap();
+            // The reading has a turn after each of them.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        }
+        // Until the reading closes the connection.
+        stream.read(&mut request).await.unwrap_or(0)
+    });
+    let reading = read(http(get(&url))).await;
+    assert_eq!(reading.fields.get("body"), Some(&json!("one two 3")), "{reading:?}");
+    assert_eq!(server.await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_request_that_changes_something_is_sent_once_however_many_headers_answer_it() {
     let many: String = (0..3000).map(|n| format!("x-{n}: y\r\n")).collect();
     let answer = format!("HTTP/1.1 200 OK\r\n{many}content-length: 2\r\n\r\nok");
     for (method, sent) in [(api::Method::Post, 1), (api::Method::Put, 1), (api::Method::Get, 2)] {
         let answer = answer.clone();
         let server = Server::start(move |_| Reply::Bytes(answer.clone().into_bytes())).await;
-        let reading = read(http(HttpRequest { method, ..get(&server.url("/")) })).await;
-        assert_eq!(reading.fields["headers"]["x-2999"], "y");
-        assert_eq!(server.seen().len(), sent, "{method:?}");
+        let (prober, target) = (prober(), target(http(HttpRequest { method, ..get(&server.url("/")) })));
+        for sent in [sent, sent + 1] {
+            let reading = prober.read(&target).await;
+            assert_eq!(reading.fields["headers"]["x-2999"], "y");
+            assert_eq!(server.seen().len(), sent, "{method:?}: what the target needs is remembered");
+        }
     }
 }
 
