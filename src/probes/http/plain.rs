@@ -99,7 +99,7 @@ fn poll_data(body: &mut Incoming, cx: &mut Context<'_>) -> Poll<Result<Option<By
 /// Sends a request of plain HTTP. Errors: no connection, or no answer.
 pub(super) async fn send(clients: &Clients, guard: &AddressGuard, hop: &Hop) -> Result<PlainAnswer, ReadError> {
     let failed = |error: &Error| errors::of_chain(&shown(&hop.url), error);
-    // Room for thousands of headers costs a third of a probe, and hardly any server sends them: it is made where the first answer shows
+    // Room for thousands of headers costs a fifth of the instructions of a probe, and hardly any server sends them: it is made where the first answer shows
     // that it is needed, from then on, and where a request must not be sent twice.
     let endpoint = &hop.url[Position::BeforeHost..Position::AfterPort];
     if hop.method.is_safe() && !clients.has_many_headers(endpoint) {
