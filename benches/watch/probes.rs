@@ -4,7 +4,7 @@
 use crate::peers::{self, Pace};
 use crate::process::Process;
 use crate::{Bench, Line, ours, step};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// After the start of a program, before it is measured.
 const WARM_UP: Duration = Duration::from_secs(3);
@@ -111,8 +111,8 @@ impl Bench {
     /// CPU time of a process, and the requests that reached the target meanwhile.
     async fn cost_of(&self, process: &Process) -> Cost {
         tokio::time::sleep(WARM_UP).await;
-        let (count, cpu, start) = (self.target.count().await, process.cpu_seconds(), Instant::now());
-        tokio::time::sleep(self.window.saturating_sub(start.elapsed())).await;
+        let (count, cpu) = (self.target.count().await, process.cpu_seconds());
+        tokio::time::sleep(self.window).await;
         let probes = (self.target.count().await - count) as f64;
         Cost { seconds: process.cpu_seconds() - cpu, probes }
     }

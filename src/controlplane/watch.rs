@@ -219,11 +219,12 @@ impl Watcher {
 
     /// What is sent at the timeout: a version from which the client can go on, though nothing that it watches has changed for long.
     fn last_chunk(&mut self) -> Option<Bytes> {
-        let mut chunk = String::new();
-        if self.is_idle && self.query.bookmarks {
-            self.write_bookmark(&mut chunk, false);
+        if !self.is_idle || !self.query.bookmarks {
+            return None;
         }
-        (!chunk.is_empty()).then(|| chunk.into())
+        let mut chunk = String::new();
+        self.write_bookmark(&mut chunk, false);
+        Some(chunk.into())
     }
 
     /// Takes the next changes from the log; false if there are none.

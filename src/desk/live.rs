@@ -67,7 +67,7 @@ impl Live {
         Live { topics: Topics::new(), following: Vec::new() }
     }
 
-    /// Another number after each change of what is in inboxes, before pages are told of it; `None` where nothing is followed.
+    /// A version that rises with each change of a Message, before pages are told of the change; `None` where the caches are not followed.
     pub fn inbox_version(&self) -> Option<u64> {
         (!self.following.is_empty()).then(|| self.topics.inboxes.load(Ordering::Acquire))
     }
@@ -116,7 +116,7 @@ fn tell<K: kube::Resource<DynamicType = ()>>(topics: &Topics, kind: &str, change
 struct Topics {
     sender: broadcast::Sender<Topic>,
     recent: Arc<Mutex<VecDeque<(Timestamp, Topic)>>>,
-    /// Changes of inboxes.
+    /// How many changes of Messages were sent.
     inboxes: Arc<AtomicU64>,
 }
 

@@ -92,8 +92,8 @@ impl Panel {
         tokio::spawn(work).await.unwrap_or_else(|_| Err(CommandError::unavailable("the command failed: see the log")))
     }
 
-    /// As [`Panel::run`] on several objects, which is one command of the caller; `field` names them. What is over, or was done by another
-    /// person, is passed over; any other error ends it.
+    /// As [`Panel::run`] on several objects, which is one command of the caller; `field` names them. Objects with a conflict, and those that
+    /// no longer exist, are skipped; any other error is returned at once.
     pub async fn run_all<C: Command>(
         &self,
         caller: &Caller,

@@ -4,6 +4,7 @@ use super::failure::{FailedReading, failure};
 use crate::domain::detail::{AddressCause, Cause, TlsCause};
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::net::AddressError;
+use crate::net::connect::ConnectError;
 use jiff::Timestamp;
 use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
@@ -65,6 +66,14 @@ pub(super) fn of_address(error: &AddressError) -> ReadError {
         AddressError::NoResolver { reason } => (ErrorKind::Network, AddressCause::NoResolver { reason }),
     };
     failure(kind, "", cause)
+}
+
+/// Maps why there is no connection to `subject`.
+pub(super) fn of_connect(subject: &str, error: &ConnectError) -> ReadError {
+    match error {
+        ConnectError::Address(error) => of_address(error),
+        ConnectError::Io(error) => of_io(subject, error),
+    }
 }
 
 /// Maps an I/O error on a connection to `subject`.

@@ -4,7 +4,7 @@ use super::errors;
 use super::failure::ReadResult;
 use crate::domain::reading::ReadError;
 use crate::domain::target::Address;
-use crate::net::connect::{self, ConnectError};
+use crate::net::connect;
 use crate::net::guard::AddressGuard;
 use crate::net::resolver::SystemResolver;
 use serde_json::Map;
@@ -21,8 +21,7 @@ pub(super) async fn connect(
     guard: &AddressGuard,
     address: &Address,
 ) -> Result<TcpStream, ReadError> {
-    connect::connect(resolver, guard, &address.host, address.port).await.map_err(|error| match error {
-        ConnectError::Address(error) => errors::of_address(&error),
-        ConnectError::Io(error) => errors::of_io(&address.to_string(), &error),
-    })
+    connect::connect(resolver, guard, &address.host, address.port)
+        .await
+        .map_err(|error| errors::of_connect(&address.to_string(), &error))
 }

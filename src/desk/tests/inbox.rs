@@ -118,7 +118,7 @@ async fn a_finding_keeps_its_place_and_its_age_when_it_is_told_again() {
     assert!(old < new, "{page}");
     let row = page.split("<li class=\"item").find(|row| row.contains("f-old parou")).unwrap();
     assert!(row.contains("<time datetime=\"2026-01-02T03:00:00Z\""), "{row}");
-    // Whether it was read is told by the Message.
+    // A browser decides by the time of the Message whether it was read.
     assert!(row.contains("data-at=\"2026-01-02T03:08:00Z\""), "{row}");
 }
 

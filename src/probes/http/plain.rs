@@ -37,21 +37,21 @@ pub(super) struct PlainAnswer {
     connection: Driven,
 }
 
-/// A connection that goes on whenever something waits for what it brings.
+/// A connection, which is polled together with the future that awaits its answer or its body.
 struct Driven {
     /// `None` once it has ended: its end reaches those who wait when it is dropped, at the latest.
     connection: Option<http1::Connection<TokioIo<TcpStream>, Body>>,
 }
 
 impl Driven {
-    /// Goes on with the connection. What ends it is told to those who wait; the error is for the case that it is not.
+    /// Polls the connection. hyper reports what ends it by the answer or the body; the error is returned for the case that it does not.
     fn drive(&mut self, cx: &mut Context<'_>) -> Option<Error> {
         let Poll::Ready(end) = Pin::new(self.connection.as_mut()?).poll(cx) else { return None };
         self.connection = None;
         end.err()
     }
 
-    /// What `wait` waits for, which this connection brings.
+    /// Polls `wait`, which awaits the answer or the body of this connection, and the connection.
     fn poll<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -139,14 +139,10 @@ async fn connect(clients: &Clients, guard: &AddressGuard, hop: &Hop) -> Result<T
         Some(Host::Domain(name)) => Box::pin(connect::connect(clients.resolver(), guard, name, port)).await,
         None => return Err(not_a_uri(hop)),
     };
-    let of_io = |error| errors::of_io(&shown(&hop.url), &error);
-    let stream = connected.map_err(|error| match error {
-        ConnectError::Address(error) => errors::of_address(&error),
-        ConnectError::Io(error) => of_io(error),
-    })?;
+    let stream = connected.map_err(|error| errors::of_connect(&shown(&hop.url), &error))?;
     if hop.body.is_some() {
         // The last part of a long body does not wait for the confirmation of the part before it.
-        stream.set_nodelay(true).map_err(of_io)?;
+        stream.set_nodelay(true).map_err(|error| errors::of_io(&shown(&hop.url), &error))?;
     }
     Ok(stream)
 }

@@ -17,7 +17,7 @@ type Step = (ProgressPhase, Option<u32>);
 impl Context<'_> {
     pub fn waiting(&self) -> Markup {
         let lines: Vec<Markup> = [self.answer_to_come(), self.advice_to_come()].into_iter().flatten().collect();
-        // The elapsed time goes on while there is something to wait for.
+        // Read again while something is awaited, since its elapsed time is shown.
         let path = (!lines.is_empty()).then(|| self.path());
         html! {
             div class="waits" id="waiting" hx-get=[path] hx-trigger="every 5s" hx-select="#waiting" hx-swap="outerHTML" {
