@@ -14,8 +14,9 @@ use maud::{DOCTYPE, Markup, html};
 use std::time::Duration;
 use url::form_urlencoded;
 
-/// Settings of htmx: nothing is evaluated, and no page is kept.
-const HTMX: &str = r#"{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false,"historyCacheSize":0,"selfRequestsOnly":true,"scrollBehavior":"auto"}"#;
+/// Settings of htmx: nothing is evaluated, no page is kept, and new parts are processed in the task that inserts them (a form that is not
+/// yet processed would be sent by the browser itself, which leaves the page).
+const HTMX: &str = r#"{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false,"historyCacheSize":0,"selfRequestsOnly":true,"defaultSettleDelay":0,"scrollBehavior":"auto"}"#;
 
 /// The pages in the navigation, each with its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
