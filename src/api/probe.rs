@@ -23,19 +23,19 @@ pub struct Probe {
     pub timeout: Option<String>,
     /// Reads the response to an HTTP request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http: Option<HttpProbe>,
+    pub http: Option<Box<HttpProbe>>,
     /// Reads the rows of a query of a SQLite database file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sqlite: Option<SqliteProbe>,
+    pub sqlite: Option<Box<SqliteProbe>>,
     /// Reads whether a TCP connection can be established.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tcp: Option<TcpProbe>,
+    pub tcp: Option<Box<TcpProbe>>,
     /// Reads the response to a DNS query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dns: Option<DnsProbe>,
+    pub dns: Option<Box<DnsProbe>>,
     /// Reads the certificate that a TLS server presents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tls: Option<TlsProbe>,
+    pub tls: Option<Box<TlsProbe>>,
 }
 
 /// An HTTP request. `${NAME}` in its strings is replaced by the value of that setting.

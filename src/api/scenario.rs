@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The desired state: what to read, how often, and what must be true. The object name is the Scenario's id; dots are
 /// allowed, at most 63 characters.
@@ -70,7 +71,7 @@ pub struct ScenarioSpec {
     /// Targets to read. All probes of a run are read in parallel. 1 to 16, unique by name.
     #[schemars(length(min = 1, max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
-    pub probes: Vec<Probe>,
+    pub probes: Vec<Arc<Probe>>,
     /// Conditions that the readings must meet. Each probe is a check too, which passes if its target was read. At most
     /// 64, unique by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -125,7 +125,7 @@ mod tests {
             // Those of the client do not count.
             "lastTimestamp": "2099-01-01T00:00:00Z",
         });
-        (key, StoredObject { version: 7, json: object.to_string().into() })
+        (key, StoredObject { version: 7, json: object.to_string().as_str().into() })
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub use data_dir::{DataDir, DataDirError, write_private};
 pub use in_process::{InProcess, Stopped};
 pub use limits::{Limits, Reached, Report};
 pub use serve::Running;
-pub use store::{StoreState, StoreStatus};
+pub use store::{Packer, StoreState, StoreStatus, Text};
 
 use crate::listener::Listener;
 use auth::Token;

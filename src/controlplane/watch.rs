@@ -5,7 +5,7 @@ use super::request::{Query, ResponseFormat};
 use super::served_kind::ServedKind;
 use super::shutdown::stopped;
 use super::status::ApiError;
-use super::store::{Change, Changes, Key, Reader, StoredObject, set_version};
+use super::store::{Change, Changes, Key, Reader, StoredObject, Text, set_version};
 use super::{events, table};
 use axum::body::{Body, Bytes};
 use jiff::Timestamp;
@@ -83,7 +83,7 @@ struct Watcher {
     /// The first event of a Table watch contains the column definitions.
     header_sent: bool,
     /// Initial objects that are not sent yet.
-    initial: std::vec::IntoIter<Arc<str>>,
+    initial: std::vec::IntoIter<Text>,
     /// Whether the bookmark after them is not sent yet.
     initial_end: bool,
     /// Changes that were taken from the log and are not sent yet.
@@ -196,6 +196,7 @@ impl Watcher {
             // Selectors and formats take time.
             tokio::task::consume_budget().await;
             if let Some(json) = self.initial.next() {
+                let json = json.get();
                 if self.selects(&json) {
                     self.write(&mut chunk, "ADDED", &json);
                 }
@@ -281,12 +282,14 @@ impl Watcher {
         if !self.is_watched(&change.key) {
             return;
         }
-        let before = change.before.as_ref().filter(|before| self.selects(&before.json));
-        let matches = !change.deleted && self.selects(&change.after);
+        let before =
+            change.before.as_ref().filter(|before| !self.query.has_selector || self.selects(&before.json.get()));
+        let after = change.after.get();
+        let matches = !change.deleted && self.selects(&after);
         match (before, matches) {
-            (Some(_), true) => self.write(chunk, "MODIFIED", &change.after),
-            (None, true) => self.write(chunk, "ADDED", &change.after),
-            (Some(_), false) if change.deleted => self.write(chunk, "DELETED", &change.after),
+            (Some(_), true) => self.write(chunk, "MODIFIED", &after),
+            (None, true) => self.write(chunk, "ADDED", &after),
+            (Some(_), false) if change.deleted => self.write(chunk, "DELETED", &after),
             // No longer matches: sent as deleted with its last matching state, at the version of the change.
             (Some(before), false) => self.write(chunk, "DELETED", &at_version(before, change.version)),
             (None, false) => {}

@@ -1,5 +1,6 @@
 //! The caches of a process: one list and watch of each kind, shared by all controllers and the facade.
 
+use super::field_managers;
 use super::listing::ListProgress;
 use super::votes::VotesByFinding;
 use super::watch::Cache;
@@ -9,6 +10,7 @@ use crate::api::{
 use crate::domain::thread::authorship::{creator_entry, is_marked};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::{Client, ResourceExt as _};
+use std::collections::BTreeMap;
 use tokio::task::JoinHandle;
 
 /// Fields of the spec of a Finding, as managed fields name them.
@@ -76,7 +78,7 @@ impl Caches {
     }
 }
 
-/// Without managed fields, annotations that nothing reads, and the room for more probes and checks that decoding leaves.
+/// Without managed fields, annotations and a label that nothing reads, and the room for more probes and checks that decoding leaves.
 fn trim_scenario(mut scenario: Scenario) -> Scenario {
     scenario.metadata.managed_fields = None;
     scenario.spec.probes.shrink_to_fit();
@@ -84,9 +86,10 @@ fn trim_scenario(mut scenario: Scenario) -> Scenario {
     if let Some(status) = &mut scenario.status {
         status.conditions.shrink_to_fit();
     }
-    if let Some(annotations) = &mut scenario.metadata.annotations {
-        annotations.retain(|name, _| name == RUN_REQUESTED_AT);
-    }
+    // A map that had entries keeps their room when it is empty.
+    scenario.metadata.labels = scenario.metadata.labels.filter(|labels| !labels.keys().eq([field_managers::LABEL]));
+    let asked = scenario.metadata.annotations.and_then(|mut annotations| annotations.remove_entry(RUN_REQUESTED_AT));
+    scenario.metadata.annotations = asked.map(|asked| BTreeMap::from([asked]));
     scenario
 }
 

@@ -6,3 +6,5 @@ pub const OPERATOR: &str = crate::api::OPERATOR_FIELD_MANAGER;
 pub const FACADE: &str = "agentic-ops-facade";
 /// What a registry sets.
 pub const REGISTRY: &str = "agentic-ops-registry";
+/// The label of objects that the registry applied, with its field manager.
+pub const LABEL: &str = "app.kubernetes.io/managed-by";

@@ -102,24 +102,33 @@ impl Documents {
 
 /// Parses YAML documents separated by `---`.
 pub fn parse(file: &str, text: &str, documents: &mut Documents) {
+    for document in each(file, text) {
+        match document {
+            Ok(document) => documents.valid.push(document),
+            Err(bad) => documents.errors.push(bad),
+        }
+    }
+}
+
+/// Parses one YAML document of a stream after the other: a large file is never in memory as a whole, besides its text.
+pub fn each(file: &str, text: &str) -> impl Iterator<Item = Result<Document, BadDocument>> {
     let file: Arc<str> = file.into();
-    for Part { line, text } in split(text) {
-        let first = Position { line, column: 1 };
-        let mut bad = |position: Position, error| {
-            documents.errors.push(BadDocument { file: file.clone(), position: Some(position), error });
-        };
-        match serde_saphyr::from_str::<Value>(&text) {
-            Ok(Value::Null) => {}
-            Ok(value) => match identify(&value) {
-                Ok((kind, name)) => {
-                    documents.valid.push(Document { file: file.clone(), line, text, kind, name, value });
-                }
-                Err(error) => bad(first, error),
-            },
-            Err(error) => {
-                let (position, message) = yaml_error(&error, line);
-                bad(position.unwrap_or(first), DocumentError::NotYaml(message));
-            }
+    split(text).filter_map(move |part| document(&file, part).transpose())
+}
+
+/// `None` for a document without content.
+fn document(file: &Arc<str>, Part { line, text }: Part) -> Result<Option<Document>, BadDocument> {
+    let first = Position { line, column: 1 };
+    let bad = |position: Position, error| BadDocument { file: file.clone(), position: Some(position), error };
+    match serde_saphyr::from_str::<Value>(&text) {
+        Ok(Value::Null) => Ok(None),
+        Ok(value) => {
+            let (kind, name) = identify(&value).map_err(|error| bad(first, error))?;
+            Ok(Some(Document { file: file.clone(), line, text, kind, name, value }))
+        }
+        Err(error) => {
+            let (position, message) = yaml_error(&error, line);
+            Err(bad(position.unwrap_or(first), DocumentError::NotYaml(message)))
         }
     }
 }
@@ -144,27 +153,32 @@ struct Part {
 }
 
 /// Splits a YAML stream. A separator is at the start of a line, never within a block scalar; a document may begin on its line.
-fn split(text: &str) -> Vec<Part> {
-    let mut parts = vec![Part { line: 1, text: String::new() }];
-    for (index, line) in text.lines().enumerate() {
-        let after = line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
-        let ends = line
-            .strip_prefix("...")
-            .is_some_and(|rest| rest.trim_start().is_empty() || rest.trim_start().starts_with('#'));
-        match after {
-            Some(rest) => parts.push(Part { line: index + 1, text: format!("   {}\n", rest.replace('\t', " ")) }),
-            None if ends => parts.push(Part { line: index + 2, text: String::new() }),
-            None => {
-                if let Some(part) = parts.last_mut() {
-                    part.text.push_str(line);
-                    part.text.push('\n');
+fn split(text: &str) -> impl Iterator<Item = Part> {
+    let mut part = Some(Part { line: 1, text: String::new() });
+    let mut lines = text.lines().enumerate();
+    let parts = std::iter::from_fn(move || {
+        for (index, line) in lines.by_ref() {
+            let after = line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+            let ends = line
+                .strip_prefix("...")
+                .is_some_and(|rest| rest.trim_start().is_empty() || rest.trim_start().starts_with('#'));
+            let next = match after {
+                Some(rest) => Part { line: index + 1, text: format!("   {}\n", rest.replace('\t', " ")) },
+                None if ends => Part { line: index + 2, text: String::new() },
+                None => {
+                    if let Some(part) = &mut part {
+                        part.text.push_str(line);
+                        part.text.push('\n');
+                    }
+                    continue;
                 }
-            }
+            };
+            return part.replace(next);
         }
-    }
+        part.take()
+    });
     let is_empty = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#') || line.starts_with('%');
-    parts.retain(|part| !part.text.lines().all(is_empty));
-    parts
+    parts.filter(move |part| !part.text.lines().all(is_empty))
 }
 
 fn identify(value: &Value) -> Result<(String, String), DocumentError> {

@@ -19,17 +19,17 @@ mod watched;
 pub use status::RegistryStatus;
 pub use sync::SyncResult;
 
+use crate::controlplane::Packer;
 use crate::domain::texts::Language;
 use crate::domain::validate::ProbePolicy;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::retry;
 use crate::telemetry::Metrics;
-use documents::{BadDocument, Document, Documents};
+use documents::{BadDocument, Document};
 use files::{Limits, Stamp};
 use kube::Client;
 use position::Position;
 use rules::{Judged, Rules};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -72,6 +72,7 @@ struct Source {
     limits: Limits,
     rules: Rules,
     watched: Watched,
+    packer: Packer,
 }
 
 /// When what was done last.
@@ -98,7 +99,7 @@ impl Registry {
         let RegistryOptions { path, limits, policy, metrics, reconcile } = options;
         let rules = Rules::new(policy, Language::English)?;
         let applier = sync::Applier::new(client, namespace, fence.clone())?;
-        let source = Source { path, limits, rules, watched: Watched::default() };
+        let source = Source { path, limits, rules, watched: Watched::default(), packer: Packer::default() };
         Ok(Registry { source, applier, fence, metrics, reconcile, status: RegistryStatus::default() })
     }
 
@@ -168,15 +169,16 @@ impl Source {
 
     /// The entries of a file with this text.
     fn content(&mut self, path: &Path, text: &str) -> Content {
-        let mut documents = Documents::default();
-        documents::parse(&path.display().to_string(), text, &mut documents);
-        let mut content = Content {
-            entries: Vec::with_capacity(documents.valid.len()),
-            troubles: documents.errors.iter().map(Trouble::from).collect(),
-            is_whole: documents.errors.is_empty(),
-            bytes: text.len() as u64,
-        };
-        for document in documents.valid {
+        let mut content = Content { is_whole: true, bytes: text.len() as u64, ..Content::default() };
+        let mut bad_documents = Vec::new();
+        for document in documents::each(&path.display().to_string(), text) {
+            let document = match document {
+                Ok(document) => document,
+                Err(bad) => {
+                    bad_documents.push(Trouble::from(&bad));
+                    continue;
+                }
+            };
             let (verdict, faults) = match self.rules.judge(&document) {
                 Judged::Agent | Judged::Scenario(_) => (Verdict::Ready, Vec::new()),
                 Judged::NotReady(faults) => (Verdict::NotReady, faults),
@@ -188,25 +190,29 @@ impl Source {
                 Trouble::new(fault.located(&document.file))
             };
             content.troubles.extend(faults.iter().map(trouble));
-            content.entries.push(Arc::new(entry(document, verdict)));
+            content.entries.push(Arc::new(self.entry(document, verdict)));
         }
+        content.is_whole = bad_documents.is_empty();
+        content.troubles.splice(0..0, bad_documents);
+        content.entries.shrink_to_fit();
         content
     }
-}
 
-fn entry(document: Document, verdict: Verdict) -> Entry {
-    let line = document.in_file(Position { line: 1, column: 1 }).line;
-    Entry {
-        origin: format!("{}:{line}", document.file),
-        hash: hash(&document.value),
-        json: document.value.to_string(),
-        identity: (document.kind, document.name),
-        verdict,
+    fn entry(&mut self, document: Document, verdict: Verdict) -> Entry {
+        let line = document.in_file(Position { line: 1, column: 1 }).line;
+        let json = document.value.to_string();
+        Entry {
+            origin: format!("{}:{line}", document.file),
+            hash: hash(&json),
+            json: self.packer.pack(&document.kind, &json),
+            identity: (document.kind, document.name),
+            verdict,
+        }
     }
 }
 
-fn hash(value: &Value) -> String {
-    Sha256::digest(value.to_string().as_bytes())[..8].iter().map(|b| format!("{b:02x}")).collect()
+fn hash(json: &str) -> String {
+    Sha256::digest(json.as_bytes())[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 
 impl Progress {

@@ -15,8 +15,6 @@ use kube::{Api, Client, ResourceExt as _};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Label of objects that the registry created.
-const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Annotation with the hash of the applied document.
 const HASH: &str = "agentic.ligbox.io/registry-hash";
 /// Annotation of objects that people took over: with the value `disabled` they are neither changed nor deleted.
@@ -105,8 +103,9 @@ impl Applier {
     ) {
         let api = self.api(kind);
         let mut surplus = Vec::new();
-        let mut params =
-            ListParams::default().labels(&format!("{MANAGED_BY}={}", field_managers::REGISTRY)).limit(PAGE);
+        let mut params = ListParams::default()
+            .labels(&format!("{}={}", field_managers::LABEL, field_managers::REGISTRY))
+            .limit(PAGE);
         loop {
             let page = match call(api.list(&params)).await {
                 Ok(page) => page,
@@ -226,14 +225,14 @@ impl Applier {
 
 /// The object that is applied: the document, with what marks it.
 fn wanted(entry: &Entry) -> Result<Value, serde_json::Error> {
-    let mut value: Value = serde_json::from_str(&entry.json)?;
+    let mut value: Value = serde_json::from_str(&entry.json.get())?;
     if let Some(fields) = value.as_object_mut() {
         fields.remove("status");
     }
     if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.retain(|name, value| !SERVER_SET.contains(&name.as_str()) && !value.is_null());
         for (field, name, content) in
-            [("labels", MANAGED_BY, field_managers::REGISTRY), ("annotations", HASH, entry.hash.as_str())]
+            [("labels", field_managers::LABEL, field_managers::REGISTRY), ("annotations", HASH, entry.hash.as_str())]
         {
             let map = metadata.entry(field).or_insert_with(|| json!({}));
             if let Some(map) = map.as_object_mut() {

@@ -2,6 +2,7 @@
 
 use super::documents::BadDocument;
 use super::files::{Listing, Stamp};
+use crate::controlplane::Text;
 use crate::domain::texts::{self, DocumentError, Language};
 use crate::telemetry::Limit;
 use std::collections::BTreeMap;
@@ -16,13 +17,13 @@ pub const SETTLED: Duration = Duration::from_secs(5);
 pub type Identity = (String, String);
 
 /// A resource as a file declares it.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Entry {
     /// File and line, for messages.
     pub origin: String,
     pub identity: Identity,
     /// The document as JSON.
-    pub json: String,
+    pub json: Text,
     pub hash: String,
     pub verdict: Verdict,
 }

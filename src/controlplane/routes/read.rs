@@ -5,7 +5,7 @@ use crate::controlplane::request::{Query, RequestTarget, ResponseFormat};
 use crate::controlplane::served_kind::ServedKind;
 use crate::controlplane::state::ServerState;
 use crate::controlplane::status::ApiError;
-use crate::controlplane::store::{Key, ListResult};
+use crate::controlplane::store::{Key, ListResult, StoredObject};
 use crate::controlplane::{Reached, table, watch};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// Maximum number of items of one page.
 const LIMIT_MAX: usize = 100_000;
@@ -58,7 +59,7 @@ pub fn get(
         || api.store.damage(&key).map_or(ApiError::not_found(&served.resource, name), |why| damaged(&key, &why));
     let stored = api.store.get(&key).ok_or_else(absent)?;
     if format.is_plain() && !served.is_events_v1() {
-        return Ok(text(StatusCode::OK, "application/json", stored.json.to_string()));
+        return Ok(text(StatusCode::OK, "application/json", stored.json.get().into_owned()));
     }
     let value = served.to_served(stored.value());
     Ok(answer(Ok((StatusCode::OK, in_format(&served.resource, value, format, query)?))))
@@ -116,29 +117,36 @@ pub fn list(
 /// The objects from the start of the page: current ones, or those at the version of the first page.
 fn listed(api: &ServerState, target: &RequestTarget, query: &Query) -> Result<ListResult, ApiError> {
     let (kind, namespace) = (&target.served.store_key, target.namespace.as_deref());
+    // How many objects a selector passes over is not known.
+    let most = if query.has_selector { usize::MAX } else { limit(query) };
     if let Some(token) = &query.continue_token {
         if query.resource_version.as_deref().is_some_and(|version| version != "0") {
             return Err(ApiError::bad_request("specifying resource version is not allowed when using continue"));
         }
         let token = ContinueToken::decode(token)?;
         let from = target.served.key(Some(&token.namespace), &token.name);
-        let listed = api.store.list_at(kind, namespace, Some(&from), token.version);
+        let listed = api.store.list_at(kind, namespace, Some(&from), token.version, most);
         return listed.ok_or_else(ApiError::continue_expired);
     }
     let version = query.version()?;
     check_reached(api, version)?;
     match (query.exact, version) {
         (true, Some(version)) => {
-            api.store.list_at(kind, namespace, None, version).ok_or_else(ApiError::resource_version_expired)
+            api.store.list_at(kind, namespace, None, version, most).ok_or_else(ApiError::resource_version_expired)
         }
-        _ => Ok(api.store.list(kind, namespace)),
+        _ => Ok(api.store.first(kind, namespace, most)),
     }
+}
+
+/// Maximum number of items of the page.
+fn limit(query: &Query) -> usize {
+    query.limit.unwrap_or(LIMIT_MAX).min(LIMIT_MAX)
 }
 
 /// A page of a list.
 struct Page<'a> {
     /// Items as stored JSON, if they need no conversion.
-    stored_json: Vec<&'a str>,
+    stored_json: Vec<Cow<'a, str>>,
     /// Items as objects, otherwise.
     objects: Vec<Value>,
     /// Continue token and number of remaining items.
@@ -147,18 +155,19 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn cut<'a>(listed: &'a ListResult, served: &ServedKind, query: &Query, format: ResponseFormat) -> Page<'a> {
-        let limit = query.limit.unwrap_or(LIMIT_MAX).min(LIMIT_MAX);
+        let limit = limit(query);
+        let next = |last: &(Key, StoredObject), left: usize| (ContinueToken::encode(&last.0, listed.version), left);
         // Items of a list of a built-in kind have no kind and apiVersion.
         let is_plain = !query.has_selector && format.is_plain() && served.resource.custom;
         let mut page = Page { stored_json: Vec::new(), objects: Vec::new(), next: None };
         for (i, (_, stored)) in listed.items.iter().enumerate() {
             if page.stored_json.len().max(page.objects.len()) >= limit {
                 let last = i.checked_sub(1).and_then(|last| listed.items.get(last));
-                page.next = last.map(|(key, _)| (ContinueToken::encode(key, listed.version), listed.items.len() - i));
+                page.next = last.map(|last| next(last, listed.items.len() - i));
                 break;
             }
             if is_plain {
-                page.stored_json.push(&stored.json);
+                page.stored_json.push(stored.json.get());
                 continue;
             }
             let value = stored.value();
@@ -172,6 +181,9 @@ impl Page<'_> {
                 }
                 page.objects.push(value);
             }
+        }
+        if let (Some(last), 1..) = (listed.items.last(), listed.left) {
+            page.next = Some(next(last, listed.left));
         }
         page
     }

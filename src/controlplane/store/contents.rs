@@ -175,5 +175,5 @@ fn compare(connection: &Connection, memory: &Memory, besides: &BTreeSet<Key>) ->
 
 fn is_same(row: &Row<'_>, stored: &StoredObject) -> rusqlite::Result<bool> {
     let is_same_version = row.get_ref(3)? == ValueRef::Integer(stored.version.cast_signed());
-    Ok(is_same_version && row.get_ref(4)? == ValueRef::Text(stored.json.as_bytes()))
+    Ok(is_same_version && row.get_ref(4)? == ValueRef::Text(stored.json.get().as_bytes()))
 }

@@ -177,7 +177,7 @@ impl Disk {
             for (key, stored) in changed {
                 match stored {
                     Some(s) => {
-                        put.execute(params![key.kind, key.namespace, key.name, s.version.cast_signed(), &*s.json])?
+                        put.execute(params![key.kind, key.namespace, key.name, s.version.cast_signed(), s.json.get()])?
                     }
                     None => remove.execute(params![key.kind, key.namespace, key.name])?,
                 };

@@ -4,7 +4,7 @@ use super::contents::Contents;
 use super::memory::Memory;
 use super::presence::OpenFile;
 use super::space::{self, Space};
-use super::{Check, Key, rows};
+use super::{Check, Key, Packer, rows};
 use rusqlite::{Connection, ErrorCode};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -45,6 +45,7 @@ pub struct FileOptions {
 pub(super) struct Opened {
     pub connection: Connection,
     pub memory: Memory,
+    pub packer: Packer,
     pub file: OpenFile,
     pub contents: Contents,
     pub space: Space,
@@ -61,13 +62,14 @@ pub(super) fn open(options: &FileOptions, check: &Check) -> Result<Opened, OpenE
     if found != "ok" {
         return Err(OpenError::Damaged { path: path.clone(), message: found });
     }
-    let memory = load(&connection, check).map_err(failed)?;
+    let mut packer = Packer::default();
+    let memory = load(&connection, check, &mut packer).map_err(failed)?;
     log_damaged(path, &memory.damaged);
     let file = OpenFile::new(path, space::content(&connection).map_err(failed)?);
     let file = file.map_err(|source| OpenError::File { path: path.clone(), source })?;
     let contents = Contents::new(&connection, path).map_err(failed)?;
     let space = Space::new(&connection, path, options.pages_max).map_err(failed)?;
-    Ok(Opened { connection, memory, file, contents, space })
+    Ok(Opened { connection, memory, packer, file, contents, space })
 }
 
 fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
@@ -144,14 +146,14 @@ fn connect_with(options: &FileOptions, exclusive: bool) -> rusqlite::Result<Conn
     Ok(connection)
 }
 
-fn load(connection: &Connection, check: &Check) -> rusqlite::Result<Memory> {
+fn load(connection: &Connection, check: &Check, packer: &mut Packer) -> rusqlite::Result<Memory> {
     let counter = connection.query_row("SELECT max(version) FROM counter", [], |row| row.get::<_, Option<i64>>(0))?;
     let counter = counter.unwrap_or_default().unsigned_abs();
     let mut statement = connection.prepare("SELECT kind, namespace, name, version, json FROM objects")?;
     let mut rows = statement.query([])?;
     let (mut objects, mut damaged, mut newest) = (BTreeMap::new(), BTreeMap::new(), 0);
     while let Some(row) = rows.next()? {
-        let (key, read) = rows::object(row, check)?;
+        let (key, read) = rows::object(row, check, packer)?;
         match read {
             Ok(stored) => {
                 newest = newest.max(stored.version);

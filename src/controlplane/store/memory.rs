@@ -1,6 +1,6 @@
 //! The objects in memory, and the log of their changes.
 
-use super::{Change, Key, StoredObject};
+use super::{Change, Key, ListResult, StoredObject};
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -37,8 +37,8 @@ impl Memory {
         Memory { objects, damaged, version, compacted: version, ..Memory::default() }
     }
 
-    /// The objects of a kind, in one namespace or all, after `from`.
-    pub fn of_kind(&self, kind: &str, namespace: Option<&str>, from: Option<&Key>) -> Vec<(Key, StoredObject)> {
+    /// The first `most` objects of a kind, in one namespace or all, after `from`.
+    pub fn list(&self, kind: &str, namespace: Option<&str>, from: Option<&Key>, most: usize) -> ListResult {
         let first =
             Key { kind: kind.to_string(), namespace: namespace.unwrap_or_default().to_string(), name: String::new() };
         let start = match from {
@@ -46,8 +46,9 @@ impl Memory {
             None => Bound::Included(first),
         };
         let all = self.objects.range((start, Bound::Unbounded));
-        let of_kind = all.take_while(|(key, _)| key.kind == kind && namespace.is_none_or(|n| key.namespace == n));
-        of_kind.map(|(key, stored)| (key.clone(), stored.clone())).collect()
+        let mut of_kind = all.take_while(|(key, _)| key.kind == kind && namespace.is_none_or(|n| key.namespace == n));
+        let items = of_kind.by_ref().take(most).map(|(key, stored)| (key.clone(), stored.clone())).collect();
+        ListResult { items, left: of_kind.count(), version: self.version }
     }
 
     /// Stores or removes an object. Either way its row in the file is whole again.
@@ -79,6 +80,7 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Text;
     use super::*;
     use std::time::Instant;
 
@@ -89,7 +91,7 @@ mod tests {
         let change = |version: u64, seconds| {
             let key = Key { kind: "a".into(), namespace: String::new(), name: version.to_string() };
             let at = start + Duration::from_secs(seconds);
-            Arc::new(Change { version, at, key, before: None, after: "{}".into(), deleted: false })
+            Arc::new(Change { version, at, key, before: None, after: Text::from("{}"), deleted: false })
         };
         (1..=5_000).for_each(|version| memory.append(change(version, 0)));
         memory.append(change(5_001, 120));

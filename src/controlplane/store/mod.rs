@@ -2,7 +2,7 @@
 //!
 //! One thread writes. It commits all queued writes in one transaction, so that concurrent writers share the cost of
 //! durability. A write is a function of the current object, evaluated within the transaction. Every object is also kept
-//! in memory as JSON, from which reads are served: they go on while the disk is full.
+//! in memory as compressed JSON, from which reads are served: they go on while the disk is full.
 
 mod contents;
 mod disk;
@@ -17,10 +17,12 @@ mod space;
 mod state;
 #[cfg(test)]
 mod tests;
+mod text;
 mod writer;
 
 pub use file::{FileOptions, OpenError};
 pub use state::{StoreState, StoreStatus};
+pub use text::{Packer, Text};
 
 use disk::Disk;
 use file::Opened;
@@ -54,13 +56,13 @@ impl std::fmt::Display for Key {
 #[derive(Clone, Debug)]
 pub struct StoredObject {
     pub version: u64,
-    pub json: Arc<str>,
+    pub json: Text,
 }
 
 impl StoredObject {
     /// Parses the object.
     pub fn value(&self) -> Value {
-        serde_json::from_str(&self.json).unwrap_or_default()
+        serde_json::from_str(&self.json.get()).unwrap_or_default()
     }
 }
 
@@ -74,7 +76,7 @@ pub struct Change {
     /// The object before the change, for watches with a selector and for pages of a list.
     pub before: Option<StoredObject>,
     /// The object after the change; for a deletion its last state, at the version of the deletion.
-    pub after: Arc<str>,
+    pub after: Text,
     pub deleted: bool,
 }
 
@@ -121,10 +123,12 @@ pub struct StoreOptions {
     pub on_error: Box<dyn Fn() + Send>,
 }
 
-/// The objects of a kind at one version.
+/// The objects of a kind at one version, or the first of them.
 #[derive(Debug, Default)]
 pub struct ListResult {
     pub items: Vec<(Key, StoredObject)>,
+    /// The number of objects after those.
+    pub left: usize,
     pub version: u64,
 }
 
@@ -154,14 +158,14 @@ pub struct Reader {
 impl Store {
     /// Opens or creates the database file and starts the writer thread.
     pub fn open(options: StoreOptions) -> Result<(Store, std::thread::JoinHandle<()>), OpenError> {
-        let Opened { connection, memory, file, contents, space } = file::open(&options.file, &options.check)?;
+        let Opened { connection, memory, packer, file, contents, space } = file::open(&options.file, &options.check)?;
         let memory = Arc::new(RwLock::new(memory));
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
         let (publisher, published) = signal::channel(0);
         let status = StoreStatus::new(memory.clone());
         let StoreOptions { on_error, file: FileOptions { path, .. }, .. } = options;
         let disk = Disk::new(connection, file, contents, space);
-        let writer = Writer { disk, memory: memory.clone(), publisher, status: status.clone(), on_error };
+        let writer = Writer { disk, memory: memory.clone(), packer, publisher, status: status.clone(), on_error };
         let thread = std::thread::Builder::new().name("controlplane-store".into()).spawn(move || writer.run(waiting));
         let thread = thread.map_err(|source| OpenError::File { path, source })?;
         Ok((Store { reader: Reader { memory, published }, queue, status }, thread))
@@ -232,8 +236,12 @@ impl Reader {
 
     /// Lists the current objects of a kind, in one namespace or all.
     pub fn list(&self, kind: &str, namespace: Option<&str>) -> ListResult {
-        let memory = self.read();
-        ListResult { items: memory.of_kind(kind, namespace, None), version: memory.version }
+        self.first(kind, namespace, usize::MAX)
+    }
+
+    /// Lists the first `most` current objects of a kind, in one namespace or all.
+    pub fn first(&self, kind: &str, namespace: Option<&str>, most: usize) -> ListResult {
+        self.read().list(kind, namespace, None, most)
     }
 
     /// How many objects of a kind there are.
@@ -242,27 +250,38 @@ impl Reader {
         self.read().objects.range(first..).take_while(|(key, _)| key.kind == kind).count()
     }
 
-    /// Lists the objects of a kind after `from`, as they were at `version`; `None` if the version is no longer in the
-    /// log.
-    pub fn list_at(&self, kind: &str, namespace: Option<&str>, from: Option<&Key>, version: u64) -> Option<ListResult> {
+    /// Lists the objects of a kind after `from`, as they were at `version`: the first `most` of them, or all. `None` if the version is no
+    /// longer in the log.
+    pub fn list_at(
+        &self,
+        kind: &str,
+        namespace: Option<&str>,
+        from: Option<&Key>,
+        version: u64,
+        most: usize,
+    ) -> Option<ListResult> {
         let memory = self.read();
         if version < memory.compacted || version > memory.version {
             return None;
         }
-        let mut objects: BTreeMap<Key, StoredObject> = memory.of_kind(kind, namespace, from).into_iter().collect();
         let start = memory.log.partition_point(|change| change.version <= version);
+        let is_listed = |key: &Key| {
+            key.kind == kind && namespace.is_none_or(|n| key.namespace == n) && from.is_none_or(|from| key > from)
+        };
+        let mut since = memory.log.range(start..).filter(|change| is_listed(&change.key)).rev().peekable();
+        if since.peek().is_none() {
+            return Some(ListResult { version, ..memory.list(kind, namespace, from, most) });
+        }
+        let mut objects: BTreeMap<Key, StoredObject> =
+            memory.list(kind, namespace, from, usize::MAX).items.into_iter().collect();
         // Newest first: the last value that is set is that before the oldest change.
-        for change in memory.log.range(start..).rev() {
-            let key = &change.key;
-            if key.kind != kind || namespace.is_some_and(|n| key.namespace != n) || from.is_some_and(|f| key <= f) {
-                continue;
-            }
+        for change in since {
             match &change.before {
-                Some(before) => objects.insert(key.clone(), before.clone()),
-                None => objects.remove(key),
+                Some(before) => objects.insert(change.key.clone(), before.clone()),
+                None => objects.remove(&change.key),
             };
         }
-        Some(ListResult { items: objects.into_iter().collect(), version })
+        Some(ListResult { items: objects.into_iter().collect(), left: 0, version })
     }
 
     /// The version of the newest change.

@@ -1,13 +1,17 @@
 //! The rows of the file, each an object.
 
-use super::{Check, Key, StoredObject};
+use super::{Check, Key, Packer, StoredObject};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 use std::borrow::Cow;
 
 /// The key of a row, and its object or why it can't be read.
-pub(super) fn object(row: &Row<'_>, check: &Check) -> rusqlite::Result<(Key, Result<StoredObject, String>)> {
+pub(super) fn object(
+    row: &Row<'_>,
+    check: &Check,
+    packer: &mut Packer,
+) -> rusqlite::Result<(Key, Result<StoredObject, String>)> {
     let key = Key {
         kind: text(row, 0)?.into_owned(),
         namespace: text(row, 1)?.into_owned(),
@@ -19,7 +23,7 @@ pub(super) fn object(row: &Row<'_>, check: &Check) -> rusqlite::Result<(Key, Res
     let version = version.unsigned_abs();
     let read = parse(&key, version, json).and_then(|(text, object)| {
         check(&key, &object)?;
-        Ok(StoredObject { version, json: text.into() })
+        Ok(StoredObject { version, json: packer.pack(&key.kind, text) })
     });
     Ok((key, read))
 }

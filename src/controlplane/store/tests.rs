@@ -168,7 +168,7 @@ async fn on_a_full_disk_deletions_do_not_fail_with_the_writes_of_their_transacti
     close(store, writer);
     let (store, writer) = directory.open().unwrap();
     assert_eq!(names(&store), ["b", "c", "d"]);
-    assert!(store.get(&key("b")).unwrap().json.contains("deletionTimestamp"));
+    assert!(store.get(&key("b")).unwrap().json.get().contains("deletionTimestamp"));
     close(store, writer);
 }
 

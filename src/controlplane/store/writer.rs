@@ -3,7 +3,7 @@
 use super::disk::{Content, Disk, Failure};
 use super::memory::Memory;
 use super::state::StoreStatus;
-use super::{Change, Key, StoreError, StoredObject, set_version};
+use super::{Change, Key, Packer, StoreError, StoredObject, set_version};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
@@ -44,6 +44,7 @@ pub(super) struct QueuedWrite {
 pub(super) struct Writer {
     pub disk: Disk,
     pub memory: Arc<RwLock<Memory>>,
+    pub packer: Packer,
     pub publisher: signal::Sender<u64>,
     pub status: StoreStatus,
     /// Called with each failed commit.
@@ -119,7 +120,7 @@ impl Writer {
         Transaction { version: self.read().version, ..Transaction::default() }
     }
 
-    fn evaluate(&self, QueuedWrite { key, decide, done }: QueuedWrite, transaction: &mut Transaction) {
+    fn evaluate(&mut self, QueuedWrite { key, decide, done }: QueuedWrite, transaction: &mut Transaction) {
         let (current, is_pending) = match transaction.changed.get(&key) {
             Some(pending) => (pending.clone(), true),
             None => (self.read().objects.get(&key).cloned(), false),
@@ -137,7 +138,7 @@ impl Writer {
         transaction.version += 1;
         let version = transaction.version;
         set_version(&mut value, version);
-        let json: Arc<str> = value.to_string().into();
+        let json = self.packer.pack(&key.kind, &value.to_string());
         if deleted || value.pointer("/metadata/deletionTimestamp").is_some() {
             transaction.kept.remove(&key);
         } else {

@@ -73,7 +73,7 @@ impl Validation<'_> {
     fn reading_fields(&mut self, at: &str, expression: &Expression, spec: &ScenarioSpec) {
         for used in expression.reading_fields() {
             let probe = spec.probes.iter().find(|p| p.name == used.probe);
-            let Some(kind) = probe.and_then(reading_kind) else { continue };
+            let Some(kind) = probe.and_then(|probe| reading_kind(probe)) else { continue };
             if kind.fields().any(|known| known == used.field) {
                 continue;
             }

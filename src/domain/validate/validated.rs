@@ -6,6 +6,7 @@ use crate::domain::probe_fields::{self, CheckCertificates, QueryError};
 use crate::domain::runbook::RunbookBase;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What Scenarios may use, from the program's settings.
@@ -51,7 +52,7 @@ pub struct ValidatedScenario {
 /// A probe and how long it may take.
 #[derive(Clone, Debug)]
 pub struct ValidatedProbe {
-    pub probe: Probe,
+    pub probe: Arc<Probe>,
     pub timeout: Duration,
     /// False where a check with `evaluate: Always` evaluates its failed readings instead.
     pub own_check: bool,

@@ -8,6 +8,7 @@ use crate::domain::probe_fields::{self, FieldError};
 use crate::domain::{duration, template};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 const INTERVAL_MIN: Duration = Duration::from_secs(1);
@@ -68,7 +69,7 @@ impl Validation<'_> {
     pub fn probe(
         &mut self,
         index: usize,
-        probe: &Probe,
+        probe: &Arc<Probe>,
         timeout: Duration,
         interval: Duration,
         always: &BTreeSet<String>,
@@ -89,7 +90,7 @@ impl Validation<'_> {
         {
             self.add(format!("{at}.sqlite.query"), Reason::InvalidQuery, Problem::Query(e));
         }
-        if let Some(path) = probe.sqlite.as_ref().map(|sqlite| &sqlite.path)
+        if let Some(path) = probe.sqlite.as_deref().map(|sqlite| &sqlite.path)
             && probe_fields::is_literal(path)
             && !self.policy.sqlite_paths.contains(&PathBuf::from(path))
         {

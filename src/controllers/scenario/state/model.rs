@@ -35,7 +35,7 @@ pub struct State {
     pub(super) settings: Settings,
     pub(super) expressions: Expressions,
     pub(super) activation: Activation,
-    pub(super) scenarios: HashMap<Arc<str>, ScenarioState>,
+    pub(super) scenarios: HashMap<Arc<str>, Box<ScenarioState>>,
     pub(super) findings: FindingIndex,
     pub(super) dependencies: Dependencies,
     /// Whether each Agent is suspended.

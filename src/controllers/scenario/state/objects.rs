@@ -109,7 +109,7 @@ impl State {
             Some(known) => known.set_spec(spec),
             None => {
                 let open = if self.activation.is_active() { self.open_after_writes(name) } else { BTreeSet::new() };
-                self.scenarios.insert(name.clone(), ScenarioState::new(name.clone(), spec, &open));
+                self.scenarios.insert(name.clone(), Box::new(ScenarioState::new(name.clone(), spec, &open)));
             }
         }
     }

@@ -42,9 +42,9 @@ pub struct RunRequests {
     /// The last request seen. It counts though its annotation is removed: Flux removes what kubectl wrote.
     asked: Option<String>,
     /// The answer of a run whose Findings are not all written.
-    collecting: Option<RequestedRun>,
+    collecting: Option<Box<RequestedRun>>,
     /// The last answer given since this replica leads.
-    answered: Option<RequestedRun>,
+    answered: Option<Box<RequestedRun>>,
     /// What the last run changed, or all runs since `collecting` began.
     pub changes: RunChanges,
 }
@@ -60,7 +60,7 @@ impl RunRequests {
 
     /// The request that no run has answered; `written` is the last answer that the API has.
     pub fn open<'a>(&'a self, written: Option<&'a RequestedRun>) -> Option<&'a str> {
-        let answered = self.answered.as_ref().or(written);
+        let answered = self.answered.as_deref().or(written);
         let asked = self.asked.as_deref()?;
         (!is_answered(asked, answered)).then_some(asked)
     }
@@ -77,7 +77,7 @@ impl RunRequests {
             self.changes = RunChanges::default();
         }
         match (requested, evaluation) {
-            (Some(requested_at), _) => self.collecting = Some(answer(requested_at, run_at, evaluation)),
+            (Some(requested_at), _) => self.collecting = Some(Box::new(answer(requested_at, run_at, evaluation))),
             (None, Some(_)) => {}
             (None, None) => self.collecting = None,
         }
@@ -94,7 +94,7 @@ impl RunRequests {
 
     /// The last answer given since this replica leads.
     pub fn answered(&self) -> Option<&RequestedRun> {
-        self.answered.as_ref()
+        self.answered.as_deref()
     }
 
     /// Keeps only what the API says: another replica answers.

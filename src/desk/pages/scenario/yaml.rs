@@ -7,6 +7,7 @@ use crate::domain::texts::panel::board as said;
 use maud::{Markup, html};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Parts of names of headers whose values are not shown.
 const SENSITIVE: [&str; 8] = ["auth", "cookie", "token", "key", "secret", "password", "credential", "session"];
@@ -30,7 +31,12 @@ struct Metadata<'a> {
 /// The spec without values of headers that may be secret.
 fn without_credentials(spec: &ScenarioSpec, left_out: &str) -> ScenarioSpec {
     let mut spec = spec.clone();
-    let headers = spec.probes.iter_mut().filter_map(|probe| probe.http.as_mut()).flat_map(|http| &mut http.headers);
+    let headers = spec
+        .probes
+        .iter_mut()
+        .map(Arc::make_mut)
+        .filter_map(|probe| probe.http.as_mut())
+        .flat_map(|http| &mut http.headers);
     for header in headers {
         let name = header.name.to_lowercase();
         if header.value.is_some() && SENSITIVE.iter().any(|part| name.contains(part)) {
