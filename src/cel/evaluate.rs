@@ -19,7 +19,7 @@ use super::patterns::Patterns;
 use super::syntax::{Bind, Binding, Call, Element, Entry, Expr, Node};
 use super::values::{Key, Map, Value};
 use super::{arithmetic, functions, operators};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use verdict::Verdict;
 
@@ -142,7 +142,7 @@ impl<'a> Evaluator<'a> {
 
     fn map(&mut self, entries: &'a [Entry]) -> EvalResult {
         self.budget.build_map(entries.len())?;
-        let mut map = HashMap::with_capacity(entries.len());
+        let mut map = BTreeMap::new();
         for Entry { optional, parts: [key, value] } in entries {
             let key = self.value(key)?;
             operators::charge_key(&mut self.budget, &key)?;

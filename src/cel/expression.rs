@@ -11,7 +11,7 @@ use super::signature::{ProbeRefs, ResultType, Scope};
 use super::syntax::{self, Node};
 use super::types::ReadingField;
 use super::values::Value;
-use super::{evaluate, names, types};
+use super::{evaluate, fields, names, types};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -35,6 +35,8 @@ struct Inner {
     probes: ProbeRefs,
     settings: BTreeSet<String>,
     fields: Vec<ReadingField>,
+    /// The fields of readings that it can read; `None`: any.
+    reads: Option<Vec<fields::Field>>,
     iterates: bool,
     is_cheap: bool,
 }
@@ -50,7 +52,8 @@ impl Expression {
         let Bounds { iterates, is_cheap } = bounds::check(&root)?;
         let References { probes, settings } = names::check(source, &root, scope)?;
         let fields = types::check(source, &root, expected)?;
-        let inner = Inner { source: source.to_string(), root, probes, settings, fields, iterates, is_cheap };
+        let reads = fields::of(&root);
+        let inner = Inner { source: source.to_string(), root, probes, settings, fields, reads, iterates, is_cheap };
         Ok(Expression { inner: Arc::new(inner) })
     }
 
@@ -62,6 +65,12 @@ impl Expression {
     /// The fields of readings that it names, as `probes.NAME.FIELD`.
     pub fn reading_fields(&self) -> &[ReadingField] {
         &self.inner.fields
+    }
+
+    /// Whether it can read this field of the probe's reading.
+    pub fn may_read(&self, probe: &str, field: &str) -> bool {
+        let is_this = |(of, name): &fields::Field| **of == *probe && **name == *field;
+        self.inner.reads.as_ref().is_none_or(|reads| reads.iter().any(is_this))
     }
 
     /// The settings that it names as `env.NAME`.

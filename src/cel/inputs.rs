@@ -4,13 +4,16 @@ use super::limits::LIST_MAX;
 use super::signature::ProbeRefs;
 use super::values::{Key, Map, Timestamp, Value};
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The field of a reading that says why a body that should be JSON is not. Such a reading has no `json`, and whatever asks for it has no
 /// value.
 pub const JSON_ERROR: &str = "jsonError";
+
+/// The fields of every reading.
+const OF_EVERY_READING: [&str; 3] = ["ok", "error", "latency"];
 
 /// One item of a `forEach` list.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +79,7 @@ impl Environment {
 impl From<BTreeMap<String, String>> for Environment {
     fn from(values: BTreeMap<String, String>) -> Environment {
         let env = values.iter().map(|(name, value)| (Key::from(name.as_str()), Value::text(value.as_str()))).collect();
-        Environment { values, env: Value::Map(Map::new(env)) }
+        Environment { values, env: Value::Map(Map::of_sorted(env)) }
     }
 }
 
@@ -112,11 +115,23 @@ impl Inputs {
         now: jiff::Timestamp,
         steps_max: usize,
     ) -> Inputs {
+        Inputs::of_fields(readings, |_, _| true, settings, now, steps_max)
+    }
+
+    /// Like [`Inputs::new`], for expressions that read certain fields only: `is_read` tells for a probe and a field whether any does.
+    pub fn of_fields<'a>(
+        readings: impl IntoIterator<Item = (&'a str, ReadingInput<'a>)>,
+        is_read: impl Fn(&str, &str) -> bool,
+        settings: &Environment,
+        now: jiff::Timestamp,
+        steps_max: usize,
+    ) -> Inputs {
         let mut long_lists = BTreeMap::new();
-        let mut probes = HashMap::new();
+        let mut probes = BTreeMap::new();
         for (name, reading) in readings {
             let mut longest = 0;
-            probes.insert(Key::from(name), reading_value(&reading, &mut longest));
+            let value = reading_value(&reading, |field| is_read(name, field), &mut longest);
+            probes.insert(Key::from(name), value);
             if longest > LIST_MAX {
                 long_lists.insert(name.to_string(), longest);
             }
@@ -167,15 +182,40 @@ impl Inputs {
     }
 }
 
-fn reading_value(reading: &ReadingInput<'_>, longest: &mut usize) -> Value {
-    let mut map = HashMap::with_capacity(reading.fields.len() + 3);
-    for (name, value) in reading.fields {
-        map.insert(Key::from(name.as_str()), convert(value, longest));
+/// A reading as a map of the fields that are read.
+fn reading_value(reading: &ReadingInput<'_>, is_read: impl Fn(&str) -> bool, longest: &mut usize) -> Value {
+    let of_reading = |name: &str| match name {
+        "ok" => Some(Value::Bool(reading.error.is_empty())),
+        "error" => Some(Value::text(reading.error)),
+        "latency" => Some(Value::Float(reading.latency.as_secs_f64())),
+        _ => None,
+    };
+    // By these two, a reading without JSON is known.
+    let is_invalid = reading.fields.contains_key(JSON_ERROR);
+    let is_wanted = |name: &str| is_read(name) || (is_invalid && matches!(name, JSON_ERROR | "latency"));
+    let mut entries = Vec::with_capacity(reading.fields.len() + OF_EVERY_READING.len());
+    for name in OF_EVERY_READING.into_iter().filter(|name| is_wanted(name)) {
+        entries.extend(of_reading(name).map(|value| (Key::from(name), value)));
     }
-    map.insert(Key::from("ok"), Value::Bool(reading.error.is_empty()));
-    map.insert(Key::from("error"), Value::text(reading.error));
-    map.insert(Key::from("latency"), Value::Float(reading.latency.as_secs_f64()));
-    Value::Map(Map::new(map))
+    for (name, value) in reading.fields.iter().filter(|(name, _)| !OF_EVERY_READING.contains(&name.as_str())) {
+        if is_wanted(name) {
+            entries.push((Key::from(name.as_str()), convert(value, longest)));
+        } else {
+            *longest = (*longest).max(longest_list(value));
+        }
+    }
+    entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    Value::Map(Map::of_sorted(entries))
+}
+
+/// The number of items of the longest list or map in a value.
+fn longest_list(value: &serde_json::Value) -> usize {
+    use serde_json::Value as Json;
+    match value {
+        Json::Array(items) => items.iter().map(longest_list).max().unwrap_or(0).max(items.len()),
+        Json::Object(fields) => fields.values().map(longest_list).max().unwrap_or(0).max(fields.len()),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => 0,
+    }
 }
 
 /// JSON as a CEL value: integers become ints, never uints, so that `+ 1` and `in [112]` work on them.
@@ -196,7 +236,7 @@ fn convert(value: &serde_json::Value, longest: &mut usize) -> Value {
         Json::Object(fields) => {
             *longest = (*longest).max(fields.len());
             let map = fields.iter().map(|(name, value)| (Key::from(name.as_str()), convert(value, longest)));
-            Value::Map(Map::new(map.collect()))
+            Value::Map(Map::of_sorted(map.collect()))
         }
     }
 }

@@ -11,6 +11,7 @@ mod budget;
 mod error;
 mod evaluate;
 mod expression;
+mod fields;
 mod functions;
 mod inputs;
 pub mod limits;

@@ -103,10 +103,8 @@ impl Json<'_, '_> {
         // They are sorted, and compared about as often as their number has digits in binary.
         let comparisons = map.len() * (usize::BITS - map.len().leading_zeros()) as usize;
         self.steps.take(comparisons).map_err(S::Error::custom)?;
-        let mut entries: Vec<(&Key, &Value)> = map.map.iter().collect();
-        entries.sort_unstable_by_key(|(key, _)| *key);
-        let mut out = serializer.serialize_map(Some(entries.len()))?;
-        for (key, value) in entries {
+        let mut out = serializer.serialize_map(Some(map.len()))?;
+        for (key, value) in map.iter() {
             let value = Json { value, steps: self.steps };
             match key {
                 Key::String(text) => out.serialize_entry(text.as_str(), &value)?,

@@ -8,9 +8,9 @@ use super::reading::Reading;
 use super::redact::Redactor;
 use super::target::Target;
 use super::texts::{self, Language};
-use super::validate::ValidatedScenario;
+use super::validate::{Check, ValidatedScenario};
 use crate::api::{CheckOutcome, Severity};
-use crate::cel::{Environment, Inputs, ReadingInput};
+use crate::cel::{Environment, Expression, Inputs, ReadingInput};
 use checks::{Evaluator, Judged};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,7 +86,9 @@ pub struct RunContext {
 /// Evaluates every probe and every check. Only the messages and proofs of checks contain volatile text.
 pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context: &RunContext) -> Evaluation {
     let readings = observations.iter().map(Observation::input);
-    let inputs = &Inputs::new(readings, &context.settings, context.now, context.evaluation_steps);
+    let expressions: Vec<&Expression> = scenario.checks.iter().flat_map(Check::expressions).collect();
+    let is_read = |probe: &str, field: &str| expressions.iter().any(|expression| expression.may_read(probe, field));
+    let inputs = &Inputs::of_fields(readings, is_read, &context.settings, context.now, context.evaluation_steps);
     let mut list = probes::evaluate(scenario, observations, &context.redactor, context.language);
     let ok: BTreeSet<&str> = observations.iter().filter(|o| o.reading.ok()).map(|o| o.name.as_str()).collect();
     let mut evaluated: BTreeMap<usize, Vec<Judged>> = BTreeMap::new();

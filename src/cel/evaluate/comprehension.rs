@@ -7,7 +7,7 @@ use crate::cel::functions;
 use crate::cel::operators;
 use crate::cel::syntax::{Comprehension, Macro};
 use crate::cel::values::{Key, Map, Value};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a macro iterates over.
@@ -40,7 +40,7 @@ impl Range {
             Range::List(_) => (Value::size(at), self.item(at)),
             Range::Map(map, _) => {
                 let key = self.item(at);
-                let value = Key::try_from(key.clone()).ok().and_then(|key| map.map.get(&key).cloned());
+                let value = Key::try_from(key.clone()).ok().and_then(|key| map.get_exactly((&key).into()).cloned());
                 (key, value.unwrap_or(Value::Null))
             }
         }
@@ -107,7 +107,7 @@ impl<'a> Evaluator<'a> {
 
     fn transform_map(&mut self, c: &'a Comprehension, range: &Range) -> EvalResult {
         self.budget.build_map(0)?;
-        let mut map = HashMap::new();
+        let mut map = BTreeMap::new();
         for at in 0..range.len() {
             let value = self
                 .at(c, range, at, |this| if this.is_chosen(c)? { this.value(&c.body).map(Some) } else { Ok(None) })?;
@@ -116,7 +116,7 @@ impl<'a> Evaluator<'a> {
                 (Macro::TransformMap, Some(value)) => self.insert(&mut map, range.pair(at).0, value)?,
                 (_, Some(Value::Map(entries))) => {
                     for key in operators::sorted_keys(&mut self.budget, &entries)? {
-                        if let Some(value) = entries.map.get(key) {
+                        if let Some(value) = entries.get_exactly(key.into()) {
                             self.insert(&mut map, Value::from(key), value.clone())?;
                         }
                     }
@@ -127,7 +127,7 @@ impl<'a> Evaluator<'a> {
         Ok(Value::Map(Map::new(map)))
     }
 
-    fn insert(&mut self, map: &mut HashMap<Key, Value>, key: Value, value: Value) -> Result<(), EvalError> {
+    fn insert(&mut self, map: &mut BTreeMap<Key, Value>, key: Value, value: Value) -> Result<(), EvalError> {
         operators::charge_key(&mut self.budget, &key)?;
         // A table grows by doubling.
         self.budget.build_map(2)?;

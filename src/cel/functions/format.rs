@@ -190,7 +190,7 @@ impl Writer<'_> {
                     self.push(if i > 0 { ", " } else { "" })?;
                     self.push(&text)?;
                     self.push(": ")?;
-                    if let Some(value) = map.map.get(key) {
+                    if let Some(value) = map.get_exactly(key.into()) {
                         self.value(value)?;
                     }
                 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub(super) fn call(budget: &mut Budget, name: &str, args: &[Value]) -> Option<EvalResult> {
     Some(match (name, args) {
         ("size", [Value::List(list)]) => Ok(Value::size(list.len())),
-        ("size", [Value::Map(map)]) => Ok(Value::size(map.map.len())),
+        ("size", [Value::Map(map)]) => Ok(Value::size(map.len())),
         ("size", [Value::Bytes(bytes)]) => Ok(Value::size(bytes.len())),
         ("contains", [container @ (Value::List(_) | Value::Map(_)), item]) => {
             is_in(budget, item, container).map(Value::Bool)

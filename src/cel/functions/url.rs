@@ -3,7 +3,7 @@
 use crate::cel::budget::Budget;
 use crate::cel::error::{EvalError, EvalResult};
 use crate::cel::values::{Key, Map, Object, Url, Value};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Longest text that is read as a URL, in bytes.
@@ -55,7 +55,7 @@ fn query(budget: &mut Budget, query: &str) -> EvalResult {
     budget.build_map(pairs.len())?;
     budget.build(4 * query.len())?;
     let text = |part: &str| Url::unescaped(&part.replace('+', " "));
-    let mut values: HashMap<Key, Vec<Value>> = HashMap::new();
+    let mut values: BTreeMap<Key, Vec<Value>> = BTreeMap::new();
     for (name, value) in pairs {
         if let (Some(name), Some(value)) = (text(name), text(value)) {
             budget.build_text(name.len() + value.len())?;

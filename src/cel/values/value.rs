@@ -6,9 +6,7 @@ use super::quantity::Quantity;
 use super::timestamp::Timestamp;
 use super::types::Type;
 use super::url::Url;
-use std::borrow::Borrow;
-use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -110,9 +108,12 @@ impl Object {
 }
 
 /// A map. Clones share it.
+///
+/// Its entries are in the order of their keys, each key once: most maps are small, and JSON comes in order. No hash is computed of keys
+/// that a target chose.
 #[derive(Clone, Debug)]
 pub(in crate::cel) struct Map {
-    pub map: Arc<HashMap<Key, Value>>,
+    entries: Arc<Vec<(Key, Value)>>,
 }
 
 /// A key of a map.
@@ -125,7 +126,7 @@ pub(in crate::cel) enum Key {
 }
 
 /// A key that borrows its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::cel) enum KeyRef<'a> {
     Int(i64),
     Uint(u64),
@@ -133,69 +134,37 @@ pub(in crate::cel) enum KeyRef<'a> {
     String(&'a str),
 }
 
-/// What a map is searched for, owned or borrowed.
-trait Lookup {
-    fn key(&self) -> KeyRef<'_>;
-}
-
-impl Lookup for Key {
-    fn key(&self) -> KeyRef<'_> {
-        match self {
-            Key::Int(number) => KeyRef::Int(*number),
-            Key::Uint(number) => KeyRef::Uint(*number),
-            Key::Bool(value) => KeyRef::Bool(*value),
-            Key::String(text) => KeyRef::String(text),
-        }
-    }
-}
-
-impl Lookup for KeyRef<'_> {
-    fn key(&self) -> KeyRef<'_> {
-        *self
-    }
-}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key().hash(state);
-    }
-}
-
-impl<'a> Borrow<dyn Lookup + 'a> for Key {
-    fn borrow(&self) -> &(dyn Lookup + 'a) {
-        self
-    }
-}
-
-impl Hash for dyn Lookup + '_ {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key().hash(state);
-    }
-}
-
-impl PartialEq for dyn Lookup + '_ {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for dyn Lookup + '_ {}
-
 impl Map {
-    pub fn new(map: HashMap<Key, Value>) -> Map {
-        Map { map: Arc::new(map) }
+    pub fn new(map: BTreeMap<Key, Value>) -> Map {
+        Map { entries: Arc::new(map.into_iter().collect()) }
+    }
+
+    /// From entries that are in the order of their keys, each key once.
+    pub fn of_sorted(entries: Vec<(Key, Value)>) -> Map {
+        debug_assert!(entries.is_sorted_by(|(a, _), (b, _)| a < b), "{entries:?}");
+        Map { entries: Arc::new(entries) }
     }
 
     pub fn len(&self) -> usize {
-        self.map.len()
+        self.entries.len()
+    }
+
+    /// In the order of the keys.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Key, &Value)> {
+        self.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The value of this key, exactly.
+    pub fn get_exactly(&self, key: KeyRef<'_>) -> Option<&Value> {
+        let at = self.entries.binary_search_by(|(known, _)| KeyRef::from(known).cmp(&key)).ok()?;
+        Some(&self.entries[at].1)
     }
 
     /// The value of the key. An int finds a uint of the same value, and the other way round.
     pub fn get(&self, key: KeyRef<'_>) -> Option<&Value> {
-        let find = |key: KeyRef<'_>| self.map.get(&key as &dyn Lookup);
-        find(key).or_else(|| match key {
-            KeyRef::Int(number) => u64::try_from(number).ok().and_then(|number| find(KeyRef::Uint(number))),
-            KeyRef::Uint(number) => i64::try_from(number).ok().and_then(|number| find(KeyRef::Int(number))),
+        self.get_exactly(key).or_else(|| match key {
+            KeyRef::Int(number) => self.get_exactly(KeyRef::Uint(u64::try_from(number).ok()?)),
+            KeyRef::Uint(number) => self.get_exactly(KeyRef::Int(i64::try_from(number).ok()?)),
             _ => None,
         })
     }
@@ -203,7 +172,12 @@ impl Map {
 
 impl<'a> From<&'a Key> for KeyRef<'a> {
     fn from(key: &'a Key) -> KeyRef<'a> {
-        key.key()
+        match key {
+            Key::Int(number) => KeyRef::Int(*number),
+            Key::Uint(number) => KeyRef::Uint(*number),
+            Key::Bool(value) => KeyRef::Bool(*value),
+            Key::String(text) => KeyRef::String(text),
+        }
     }
 }
 

@@ -72,7 +72,15 @@ pub struct Check {
     pub requires: Vec<String>,
     pub evaluate: Evaluate,
     /// The probes whose readings it refers to.
-    pub probes: BTreeSet<String>,
+    pub probes: Arc<BTreeSet<String>>,
+}
+
+impl Check {
+    /// All expressions that it has.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let optional = [&self.given, &self.for_each, &self.message, &self.show];
+        optional.into_iter().flatten().chain([&self.expect])
+    }
 }
 
 impl ValidatedScenario {
@@ -91,12 +99,7 @@ impl ValidatedScenario {
 
     /// The text of all expressions of its checks.
     pub fn expressions(&self) -> Vec<&str> {
-        let mut all = Vec::new();
-        for check in &self.checks {
-            let optional = [&check.given, &check.for_each, &check.message, &check.show];
-            all.extend(optional.into_iter().flatten().chain([&check.expect]).map(Expression::source));
-        }
-        all
+        self.checks.iter().flat_map(Check::expressions).map(Expression::source).collect()
     }
 
     /// Whether evaluation is fast enough to run on a thread that also does input and output.
