@@ -124,6 +124,11 @@ pub fn find<'a>(conditions: &'a [Condition], type_: &str) -> Option<&'a Conditio
     conditions.iter().find(|c| c.type_ == type_)
 }
 
+/// Whether a text is `whole`, cut as [`bounded`] cuts a message.
+pub fn is_bounded(text: &str, whole: &str) -> bool {
+    if whole.len() <= MESSAGE_MAX { text == whole } else { text == bounded(whole, MESSAGE_MAX) }
+}
+
 /// `text`, cut at a character boundary to at most `max` bytes. A text that was cut ends in `…`.
 pub fn bounded(text: &str, max: usize) -> String {
     if text.len() <= max {

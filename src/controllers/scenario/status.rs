@@ -21,6 +21,7 @@ const PROBLEM_MAX: usize = conditions::MESSAGE_MAX * 2 / 3;
 const NAMES_MAX: usize = conditions::MESSAGE_MAX / 3;
 
 /// Everything that a status is computed from, besides the previous status.
+#[derive(Clone, Copy)]
 pub struct StatusInputs<'a> {
     pub generation: Option<i64>,
     pub spec: SpecState<'a>,
@@ -76,29 +77,16 @@ pub struct RunSummary<'a> {
 /// the last run found errors in the spec.
 pub fn status(before: &ScenarioStatus, inputs: &StatusInputs<'_>, now: Timestamp) -> ScenarioStatus {
     let mut next = before.clone();
+    let Some(news) = News::of(before, inputs) else { return next };
     let generation = inputs.generation;
-    let is_to_run = matches!(inputs.spec, SpecState::Valid) && inputs.run.is_none() && inputs.late.is_none();
-    if is_to_run && (before.observed_generation != generation || before.state == Some(WatchState::Invalid)) {
-        return next;
-    }
     next.observed_generation = generation;
-    let problem = spec_problem(inputs.spec, inputs.language);
-    let (reason, message) = match &problem {
-        Some((reason, message)) => (*reason, message.clone()),
-        None => ready(inputs),
-    };
-    let is_ready = problem.is_none();
-    conditions::set(&mut next.conditions, READY, Some(is_ready), reason, &printable(&message), generation, now);
-    let (health, reason, message) = health(before, inputs, problem.as_ref().map(|(_, message)| message.as_str()));
-    let value = match health {
-        Health::Healthy => Some(true),
-        Health::Failing => Some(false),
-        Health::Unknown => None,
-    };
-    conditions::set(&mut next.conditions, HEALTHY, value, reason, &printable(&message), generation, now);
-    next.state = Some(watch_state(inputs.spec, inputs.late.is_some()));
-    next.health = Some(health);
-    next.open_findings = Some(inputs.open.len().try_into().unwrap_or(u32::MAX));
+    for (type_, said) in [(READY, &news.ready), (HEALTHY, &news.healthy)] {
+        let message = printable(&said.message);
+        conditions::set(&mut next.conditions, type_, said.value, said.reason, &message, generation, now);
+    }
+    next.state = Some(news.state);
+    next.health = Some(news.health);
+    next.open_findings = Some(open_findings(inputs));
     if let Some(at) = inputs.last_run_at {
         next.last_run_at = Some(Time(at));
     }
@@ -106,6 +94,81 @@ pub fn status(before: &ScenarioStatus, inputs: &StatusInputs<'_>, now: Timestamp
         next.last_requested_run = Some(run.clone());
     }
     next
+}
+
+/// Whether the next status differs from `before` in more than `lastRunAt`. A missing `state` is no difference, since the conditions say it
+/// too: it must not be written again and again where the definition of the kind is older and drops it.
+///
+/// After nearly every run it does not differ. So nothing is copied.
+pub fn says_something_new(before: &ScenarioStatus, inputs: &StatusInputs<'_>) -> bool {
+    let Some(news) = News::of(before, inputs) else { return false };
+    // Without `..`, so that a new field is compared, too.
+    let ScenarioStatus {
+        observed_generation,
+        state,
+        health,
+        open_findings: open,
+        last_run_at: _,
+        last_requested_run,
+        conditions,
+    } = before;
+    let says = |type_, said: &Said| {
+        conditions::find(conditions, type_).is_some_and(|known| {
+            known.status == conditions::status_word(said.value)
+                && known.reason == said.reason
+                && known.observed_generation == inputs.generation
+                && conditions::is_bounded(&known.message, &printable(&said.message))
+        })
+    };
+    *observed_generation != inputs.generation
+        || state.is_some_and(|state| state != news.state)
+        || *health != Some(news.health)
+        || *open != Some(open_findings(inputs))
+        || inputs.last_requested_run.is_some_and(|run| last_requested_run.as_ref() != Some(run))
+        || !says(READY, &news.ready)
+        || !says(HEALTHY, &news.healthy)
+}
+
+fn open_findings(inputs: &StatusInputs<'_>) -> u32 {
+    inputs.open.len().try_into().unwrap_or(u32::MAX)
+}
+
+/// What the next status says.
+struct News {
+    ready: Said,
+    healthy: Said,
+    state: WatchState,
+    health: Health,
+}
+
+/// What a condition says.
+struct Said {
+    value: Option<bool>,
+    reason: &'static str,
+    message: String,
+}
+
+impl News {
+    /// `None` where the status stays as it is until the next run.
+    fn of(before: &ScenarioStatus, inputs: &StatusInputs<'_>) -> Option<News> {
+        let is_to_run = matches!(inputs.spec, SpecState::Valid) && inputs.run.is_none() && inputs.late.is_none();
+        let is_other = before.observed_generation != inputs.generation || before.state == Some(WatchState::Invalid);
+        if is_to_run && is_other {
+            return None;
+        }
+        let problem = spec_problem(inputs.spec, inputs.language);
+        let (health, reason, message) = health(before, inputs, problem.as_ref().map(|(_, message)| message.as_str()));
+        let value = match health {
+            Health::Healthy => Some(true),
+            Health::Failing => Some(false),
+            Health::Unknown => None,
+        };
+        let healthy = Said { value, reason, message };
+        let is_ready = problem.is_none();
+        let (reason, message) = problem.unwrap_or_else(|| ready(inputs));
+        let ready = Said { value: Some(is_ready), reason, message };
+        Some(News { ready, healthy, state: watch_state(inputs.spec, inputs.late.is_some()), health })
+    }
 }
 
 /// Reason and message of Ready where the spec is valid.
@@ -250,27 +313,6 @@ pub fn event<'a>(before: &ScenarioStatus, after: &'a ScenarioStatus, language: L
         WatchState::Ready | WatchState::Suspended => return None,
     };
     Some(StatusEvent { is_warning, reason, note })
-}
-
-/// Whether two statuses differ in more than `lastRunAt`. A missing `state` is no difference, since the conditions say it too: it must not
-/// be written again and again where the definition of the kind is older and drops it.
-pub fn differs_beyond_freshness(before: &ScenarioStatus, next: &ScenarioStatus) -> bool {
-    // Without `..`, so that a new field is compared, too.
-    let ScenarioStatus {
-        observed_generation,
-        state,
-        health,
-        open_findings,
-        last_run_at: _,
-        last_requested_run,
-        conditions,
-    } = before;
-    *observed_generation != next.observed_generation
-        || (state.is_some() && *state != next.state)
-        || *health != next.health
-        || *open_findings != next.open_findings
-        || *last_requested_run != next.last_requested_run
-        || *conditions != next.conditions
 }
 
 #[cfg(test)]

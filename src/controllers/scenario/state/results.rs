@@ -6,9 +6,7 @@ use super::model::{MAINTENANCE, State};
 use super::scenario::{ScenarioState, Spec, StatusSeen};
 use super::writes::{Part, WriteId};
 use crate::api::ScenarioStatus;
-use crate::controllers::scenario::status::{
-    LateRun, RunSummary, SpecState, StatusInputs, differs_beyond_freshness, status,
-};
+use crate::controllers::scenario::status::{LateRun, RunSummary, SpecState, StatusInputs, says_something_new, status};
 use crate::domain::desired::Desired;
 use crate::domain::fingerprint::finding_name;
 use crate::domain::keys::to_remove;
@@ -155,11 +153,8 @@ impl State {
 
     /// Has the status written where it says something new.
     pub(super) fn write_status(&mut self, name: &Arc<str>, now: Now, effects: &mut Effects) {
-        let Some(scenario) = self.scenarios.get(name).filter(|_| self.activation.may_write()) else { return };
-        let Some(wanted) = self.wanted_status(name, now) else { return };
-        let none = ScenarioStatus::default();
-        if differs_beyond_freshness(scenario.observed.status().unwrap_or(&none), &wanted) {
-            self.write_wanted_status(name, wanted, effects);
+        if self.activation.may_write() && self.with_status_inputs(name, says_something_new) == Some(true) {
+            self.write_status_now(name, now, effects);
         }
     }
 
@@ -218,6 +213,15 @@ impl State {
 
     /// The status that the API should have.
     fn wanted_status(&self, name: &Arc<str>, now: Now) -> Option<ScenarioStatus> {
+        self.with_status_inputs(name, |before, inputs| status(before, inputs, now.wall))
+    }
+
+    /// Calls `with` with the status that the API has, and what the next one is computed from.
+    fn with_status_inputs<R>(
+        &self,
+        name: &Arc<str>,
+        with: impl FnOnce(&ScenarioStatus, &StatusInputs<'_>) -> R,
+    ) -> Option<R> {
         let scenario = self.scenarios.get(name)?;
         let none = ScenarioStatus::default();
         let last = scenario.runs.last.as_ref();
@@ -236,7 +240,7 @@ impl State {
             last_requested_run: scenario.requests.answered(),
             language: self.settings.language,
         };
-        Some(status(scenario.observed.status().unwrap_or(&none), &inputs, now.wall))
+        Some(with(scenario.observed.status().unwrap_or(&none), &inputs))
     }
 
     fn late_run<'a>(&self, scenario: &'a ScenarioState) -> Option<LateRun<'a>> {

@@ -62,6 +62,59 @@ const CYCLE: (&str, &str) =
     ("spec.dependsOn: dependência circular: a -> a", "spec.dependsOn: dependency cycle: a -> a");
 const UNDECODABLE: (&str, &str) = ("não foi possível ler o objeto: x", "the object cannot be read: x");
 
+/// Whether two statuses differ in more than `lastRunAt`; a missing `state` is no difference.
+fn differs(before: &ScenarioStatus, next: &ScenarioStatus) -> bool {
+    let state = if before.state.is_some() { next.state } else { None };
+    let comparable = ScenarioStatus { last_run_at: before.last_run_at.clone(), state, ..next.clone() };
+    *before != comparable
+}
+
+#[test]
+fn a_status_says_something_new_exactly_where_it_differs() {
+    let (errors, cycle, long) = (errors(), ["a", "a"].map(String::from), "é".repeat(2000));
+    let open = [keys(&[]), keys(&[("blind", "")]), keys(&[("a", ""), ("b", "1")])];
+    let requested = |at: &str| RequestedRun {
+        requested_at: at.into(),
+        run_at: Time(self::at(1)),
+        checks: vec![],
+        opened: vec![],
+        resolved: vec![],
+    };
+    let requested = [requested("a"), requested("b")];
+    let mut all = Vec::new();
+    for spec in [Valid, Suspended, Invalid(&errors), DependencyCycle(&cycle), Undecodable(&long)] {
+        for open in &open {
+            for run in [
+                None,
+                Some(JUDGED),
+                Some(RunSummary { checks: 4, ..JUDGED }),
+                Some(RunSummary { unknown: Some(&long), ..JUDGED }),
+                Some(RunSummary { judged: false, ..JUDGED }),
+                Some(RunSummary { judged: false, unconfirmed: Some("a"), ..JUDGED }),
+            ] {
+                let late = LateRun { interval: Duration::from_secs(60), failure: Some("x") };
+                let run = inputs(spec, open, run, Language::English);
+                all.push(run);
+                all.push(StatusInputs { late: Some(late), ..run });
+                all.push(StatusInputs { generation: Some(2), last_requested_run: Some(&requested[0]), ..run });
+                all.push(StatusInputs { last_requested_run: Some(&requested[1]), last_run_at: Some(at(9)), ..run });
+            }
+        }
+    }
+    let mut before = vec![ScenarioStatus::default(), previous(REASON_LATE, "a"), previous(REASON_FAILING, "b")];
+    before.extend(all.iter().map(|inputs| status(&ScenarioStatus::default(), inputs, at(0))));
+    before.push(ScenarioStatus { state: None, ..status(&ScenarioStatus::default(), &all[4], at(0)) });
+    let mut differing = 0;
+    for before in &before {
+        for inputs in &all {
+            let expected = differs(before, &status(before, inputs, at(60)));
+            assert_eq!(says_something_new(before, inputs), expected, "{before:?}");
+            differing += usize::from(expected);
+        }
+    }
+    assert!(differing > 0 && differing < before.len() * all.len());
+}
+
 #[test]
 fn ready_has_a_status_a_reason_and_a_message_for_each_state_of_the_spec() {
     let errors = errors();
@@ -263,15 +316,15 @@ fn only_a_change_is_more_than_freshness() {
     };
     let first = status(&ScenarioStatus::default(), &with(1, 3), at(1));
     let same = status(&first, &with(60, 3), at(60));
-    assert!(!differs_beyond_freshness(&first, &same));
+    assert!(!differs(&first, &same));
     assert_eq!(same.last_run_at, Some(Time(at(60))));
     assert_eq!(same.conditions, first.conditions, "lastTransitionTime moves only with the status");
-    assert!(differs_beyond_freshness(&same, &status(&same, &with(120, 4), at(120))));
+    assert!(differs(&same, &status(&same, &with(120, 4), at(120))));
     let late = ScenarioStatus { state: Some(WatchState::Late), ..same.clone() };
-    assert!(differs_beyond_freshness(&same, &late));
+    assert!(differs(&same, &late));
     let dropped = ScenarioStatus { state: None, ..same.clone() };
-    assert!(!differs_beyond_freshness(&dropped, &same), "it would be dropped again");
-    assert!(differs_beyond_freshness(&ScenarioStatus::default(), &same));
+    assert!(!differs(&dropped, &same), "it would be dropped again");
+    assert!(differs(&ScenarioStatus::default(), &same));
 }
 
 #[test]
