@@ -5,6 +5,7 @@ mod abridged;
 mod ends;
 mod excerpt;
 mod items;
+mod plain;
 mod proof;
 
 pub use abridged::Abridged;

@@ -53,6 +53,9 @@ impl Redactor {
 
     /// `text` as it may be shown: secrets are replaced by [`REDACTED`], and control characters by U+FFFD.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if text.is_empty() {
+            return Cow::Borrowed(text);
+        }
         let found = self.find(text);
         if found.is_empty() {
             return printable(text);
@@ -75,20 +78,17 @@ impl Redactor {
 impl Redactor {
     /// Where secrets are, in order and without overlaps, at boundaries of characters.
     fn find(&self, text: &str) -> Vec<Range<usize>> {
-        let mut sets = self.sets.clone();
-        if let Some(current) = self.known.as_ref().and_then(KnownSecrets::current)
-            && !sets.iter().any(|set| Arc::ptr_eq(set, &current))
-        {
-            sets.push(current);
-        }
-        if sets.is_empty() {
+        let current = self.known.as_ref().and_then(KnownSecrets::current);
+        let current = current.filter(|current| !self.sets.iter().any(|set| Arc::ptr_eq(set, current)));
+        if self.sets.is_empty() && current.is_none() {
             return Vec::new();
         }
+        let sets = || self.sets.iter().chain(&current);
         let mut found = Vec::new();
-        sets.iter().for_each(|set| set.search(text.as_bytes(), &mut found));
+        sets().for_each(|set| set.search(text.as_bytes(), &mut found));
         let mut search = |level: &Decoded| {
             let mut within = Vec::new();
-            sets.iter().for_each(|set| set.search(&level.bytes, &mut within));
+            sets().for_each(|set| set.search(&level.bytes, &mut within));
             found.extend(within.iter().map(|range| level.source(range)));
         };
         let mut quoted = Decoded::of_quoted(text);

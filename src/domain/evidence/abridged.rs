@@ -34,6 +34,22 @@ impl From<String> for Abridged {
 }
 
 impl Abridged {
+    /// Without text, and with room for so many bytes.
+    pub(super) fn with_capacity(bytes: usize) -> Abridged {
+        Abridged { text: String::with_capacity(bytes), gaps: Vec::new() }
+    }
+
+    /// Adds what `write` writes, where that takes at most `max` bytes between the quotes of JSON; otherwise, and where the result of `write`
+    /// is false, nothing is added, and the result is false.
+    pub(super) fn push_short(&mut self, max: usize, write: impl FnOnce(&mut String) -> bool) -> bool {
+        let from = self.text.len();
+        let is_added = write(&mut self.text) && is_within(&self.text[from..], max);
+        if !is_added {
+            self.text.truncate(from);
+        }
+        is_added
+    }
+
     /// With so many bytes left out at its end.
     pub(super) fn with_gap(mut self, bytes: usize) -> Abridged {
         if bytes > 0 {
@@ -68,7 +84,7 @@ impl Abridged {
     /// At most `max` bytes between the quotes of JSON: the beginning and the end.
     #[must_use]
     pub fn within(self, max: usize) -> Abridged {
-        if self.size() <= max {
+        if (self.gaps.is_empty() && is_within(&self.text, max)) || self.size() <= max {
             return self;
         }
         let is_brief = max < MIDDLE_MIN;
@@ -163,13 +179,33 @@ impl Abridged {
 
 /// The bytes of a text between the quotes of JSON.
 pub(super) fn json_size(text: &str) -> usize {
-    text.chars().map(json_size_of).sum()
+    text.bytes().map(|byte| SIZES[usize::from(byte)] as usize).sum()
 }
 
-fn json_size_of(c: char) -> usize {
-    match c {
-        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-        c if c < ' ' => 6,
-        c => c.len_utf8(),
+/// Whether a text takes at most so many bytes between the quotes of JSON.
+fn is_within(text: &str, max: usize) -> bool {
+    text.len() * SIZE_MAX <= max || json_size(text) <= max
+}
+
+/// The bytes that a byte of a text takes at most.
+const SIZE_MAX: usize = 6;
+/// The bytes that each byte of a text takes.
+const SIZES: [u8; 256] = {
+    let mut sizes = [1; 256];
+    let mut at = 0;
+    while at < ' ' as usize {
+        sizes[at] = SIZE_MAX as u8;
+        at += 1;
     }
+    let short = *b"\"\\\n\r\t\x08\x0c";
+    let mut at = 0;
+    while at < short.len() {
+        sizes[short[at] as usize] = 2;
+        at += 1;
+    }
+    sizes
+};
+
+fn json_size_of(c: char) -> usize {
+    if c.is_ascii() { SIZES[c as usize] as usize } else { c.len_utf8() }
 }
