@@ -1,5 +1,7 @@
 //! From streaks to the desired state of a Scenario's Findings.
 
+use super::check_key;
+pub use super::check_key::CheckKey;
 use super::evidence::{Failing, RunSnapshot, evidence};
 use super::keys::{CheckSurplus, KeyLimits, SurplusKeys};
 use super::outcome::{Evaluation, Outcome};
@@ -15,9 +17,6 @@ use std::sync::Arc;
 /// Surplus keys that their Finding names, and the bytes of each.
 const EXAMPLES_MAX: usize = 3;
 const EXAMPLE_MAX: usize = 64;
-
-/// A check and an item of it.
-pub type CheckKey = (String, String);
 
 /// The desired state of a Finding.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,9 +34,11 @@ pub type LastGood = BTreeMap<CheckKey, Arc<RunSnapshot>>;
 /// Records this run as the last good one of every check that passed.
 pub fn record_last_good(last_good: &mut LastGood, outcomes: &Evaluation, snapshot: &Arc<RunSnapshot>) {
     for outcome in outcomes.list.iter().filter(|o| o.result == CheckOutcome::Pass) {
-        last_good.insert((outcome.check.clone(), outcome.key.clone()), snapshot.clone());
+        check_key::set(last_good, &outcome.check, &outcome.key, snapshot.clone());
     }
-    last_good.retain(|(check, key), _| outcomes.items.get(check).is_none_or(|keys| keys.contains(key)));
+    if !outcomes.items.is_empty() {
+        last_good.retain(|(check, key), _| outcomes.items.get(check).is_none_or(|keys| keys.contains(key)));
+    }
 }
 
 /// A run as its Findings show it.
@@ -77,11 +78,10 @@ pub fn desired_findings(
     let failed = outcomes.list.iter().filter(|o| o.result == CheckOutcome::Fail);
     for outcome in failed.filter(|o| !surplus.has(&o.check, &o.key)) {
         if streaks.state(&outcome.check, &outcome.key) == CheckState::Failing {
-            let at = (outcome.check.clone(), outcome.key.clone());
             let failing = Failing {
                 proof: outcome.proof.as_deref(),
                 run: snapshot,
-                last_good: last_good.get(&at).map(Arc::as_ref),
+                last_good: check_key::get(last_good, &outcome.check, &outcome.key).map(Arc::as_ref),
                 probes: &outcome.probes,
             };
             let failure = Failure {
@@ -93,6 +93,7 @@ pub fn desired_findings(
                 evidence: evidence(failing, language),
                 interval: scenario.interval,
             };
+            let at = (outcome.check.to_string(), outcome.key.clone());
             desired.insert(at, Desired::Open(Box::new(failure)));
         }
     }

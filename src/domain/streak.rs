@@ -1,5 +1,6 @@
 //! Counts consecutive outcomes, so that a single failure opens no Finding and a single pass resolves none.
 
+use super::check_key::{self, CheckKey};
 use super::outcome::{Evaluation, Outcome};
 use super::validate::ValidatedScenario;
 use crate::api::{BLIND, CheckOutcome};
@@ -61,7 +62,7 @@ impl Count {
 /// The streaks of one Scenario, by check and key.
 #[derive(Clone, Debug, Default)]
 pub struct Streaks {
-    counts: BTreeMap<(String, String), Count>,
+    counts: BTreeMap<CheckKey, Count>,
     /// Of each check that had surplus keys.
     surplus: BTreeMap<String, Count>,
     blind: Count,
@@ -90,12 +91,12 @@ impl Streaks {
     /// Counts the outcomes of one run. Unknown and held change no streak except that of `blind`.
     pub fn observe(&mut self, outcomes: &Evaluation, thresholds: Thresholds) {
         for outcome in &outcomes.list {
-            let slot = || (outcome.check.clone(), outcome.key.clone());
-            match outcome.result {
-                CheckOutcome::Fail => self.counts.entry(slot()).or_default().fails(thresholds),
-                CheckOutcome::Pass => self.counts.entry(slot()).or_default().passes(thresholds),
-                CheckOutcome::Unknown | CheckOutcome::Held => {}
-            }
+            let count = match outcome.result {
+                CheckOutcome::Fail => Count::fails,
+                CheckOutcome::Pass => Count::passes,
+                CheckOutcome::Unknown | CheckOutcome::Held => continue,
+            };
+            check_key::update(&mut self.counts, &outcome.check, &outcome.key, |known| count(known, thresholds));
         }
         self.vanished_items_pass(outcomes, thresholds);
         let has = |result| outcomes.list.iter().any(|o: &Outcome| o.result == result);
@@ -172,7 +173,7 @@ impl Streaks {
         if check == BLIND {
             return self.blind.state;
         }
-        self.counts.get(&(check.to_string(), key.to_string())).map(|c| c.state).unwrap_or_default()
+        check_key::get(&self.counts, check, key).map(|c| c.state).unwrap_or_default()
     }
 
     /// The state of the surplus keys of a check; `None` where it had none.
