@@ -3,6 +3,7 @@
 
 use super::exposition::{Format, write_gauge, write_series};
 use crate::api::Severity;
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -37,7 +38,7 @@ pub struct ScenarioSample {
 
 /// The last runs in this process, while it runs Scenarios.
 #[derive(Default)]
-pub(super) struct LastRuns(RwLock<HashMap<Arc<str>, Arc<LastRun>>>);
+pub(super) struct LastRuns(RwLock<HashMap<Arc<str>, Arc<LastRun>, RandomState>>);
 
 impl LastRuns {
     pub fn set(&self, scenario: Arc<str>, run: LastRun) {
@@ -56,7 +57,7 @@ impl LastRuns {
     }
 
     pub fn clear(&self) {
-        *self.write() = HashMap::new();
+        *self.write() = HashMap::default();
     }
 
     /// The last runs of these Scenarios.
@@ -66,7 +67,7 @@ impl LastRuns {
         samples.into_iter().map(row).collect()
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<Arc<str>, Arc<LastRun>>> {
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<Arc<str>, Arc<LastRun>, RandomState>> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

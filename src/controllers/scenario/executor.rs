@@ -23,6 +23,7 @@ use crate::runtime::leadership::WriteFence;
 use crate::runtime::version::Version;
 use crate::runtime::write::{self, WriteError, call};
 use crate::telemetry::{LastRun, Limit, Metrics};
+use foldhash::fast::RandomState;
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -59,7 +60,7 @@ pub struct Executor {
     /// Events of the API.
     pub published: Events,
     /// The runs under way.
-    pub runs: HashMap<RunId, RunTask>,
+    pub runs: HashMap<RunId, RunTask, RandomState>,
     /// Who waits for the ticks.
     pub ticks: HashMap<TickId, oneshot::Sender<TickReport>>,
 }

@@ -116,7 +116,7 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
         lateness: context.monitoring.lateness.clone(),
         history: context.history.clone(),
         published: context.events.clone(),
-        runs: HashMap::new(),
+        runs: HashMap::default(),
         ticks: HashMap::new(),
     };
     let settings =

@@ -1,6 +1,7 @@
 //! Finds windows: pieces of fixed length of secrets, in a text of which case, white space and backslashes don't matter: whether a
 //! backslash belongs to the secret or to an encoding can't be told.
 
+use foldhash::fast::RandomState;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -12,7 +13,7 @@ const FILTER_BITS: u32 = 16;
 /// All windows of all needles. A needle is found where its windows are: together they cover it.
 pub(super) struct Windows {
     /// By length.
-    by_length: Vec<(usize, HashSet<u128>)>,
+    by_length: Vec<(usize, HashSet<u128, RandomState>)>,
     /// Whether a window may end in these three bytes: rejects most positions of a text at once.
     filter: Vec<u64>,
 }
@@ -45,7 +46,7 @@ impl Windows {
         let length = window.len();
         match self.by_length.iter_mut().find(|(known, _)| *known == length) {
             Some((_, keys)) => _ = keys.insert(key),
-            None => self.by_length.push((length, HashSet::from([key]))),
+            None => self.by_length.push((length, HashSet::from_iter([key]))),
         }
     }
 

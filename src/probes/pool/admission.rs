@@ -7,6 +7,7 @@
 //! turns go round, so that no target waits for all probes of another.
 
 use super::super::ProbeLimits;
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -93,7 +94,7 @@ pub(super) struct Admitted<W> {
 /// The pool's state. `W` notifies a waiting probe when its turn comes.
 pub(super) struct Admission<W> {
     limits: ProbeLimits,
-    targets: HashMap<Arc<str>, Target<W>>,
+    targets: HashMap<Arc<str>, Target<W>, RandomState>,
     groups: [Group; 5],
     under_way: usize,
     tickets: u64,
@@ -139,7 +140,7 @@ struct Waiting<W> {
 
 impl<W> Admission<W> {
     pub fn new(limits: ProbeLimits) -> Admission<W> {
-        Admission { limits, targets: HashMap::new(), groups: Default::default(), under_way: 0, tickets: 0 }
+        Admission { limits, targets: HashMap::default(), groups: Default::default(), under_way: 0, tickets: 0 }
     }
 
     /// Adds a probe of `target` to those that wait; a target that was never read is presumed to have this speed.

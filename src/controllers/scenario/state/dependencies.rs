@@ -1,6 +1,7 @@
 //! Which Scenarios depend on which: the one place that knows, and finds cycles.
 
 use crate::domain::validate::dependency_cycle;
+use foldhash::fast::RandomState;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Dependencies {
     edges: HashMap<String, Vec<String>>,
-    cycles: HashMap<Arc<str>, Vec<String>>,
+    cycles: HashMap<Arc<str>, Vec<String>, RandomState>,
 }
 
 impl Dependencies {

@@ -6,6 +6,7 @@ use crate::domain::desired::CheckKey;
 use crate::domain::fingerprint::finding_name;
 use crate::domain::keys::{KeptKey, KeptKeys};
 use crate::runtime::version::{Version, is_older};
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub struct Removed {
 /// All Findings of the namespace.
 #[derive(Default)]
 pub struct FindingIndex {
-    by_scenario: HashMap<Arc<str>, BTreeMap<CheckKey, Seen>>,
+    by_scenario: HashMap<Arc<str>, BTreeMap<CheckKey, Seen>, RandomState>,
     by_name: HashMap<String, (Arc<str>, CheckKey)>,
     removed: RemovedKeys,
 }

@@ -16,6 +16,7 @@ use crate::domain::keys::{KeptKey, KeptKeys, KeyLimits};
 use crate::domain::pending::PendingUpdates;
 use crate::domain::texts::Language;
 use crate::domain::validate::{Expressions, ProbePolicy, ValidatedScenario};
+use foldhash::fast::RandomState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,7 +36,7 @@ pub struct State {
     pub(super) settings: Settings,
     pub(super) expressions: Expressions,
     pub(super) activation: Activation,
-    pub(super) scenarios: HashMap<Arc<str>, Box<ScenarioState>>,
+    pub(super) scenarios: HashMap<Arc<str>, Box<ScenarioState>, RandomState>,
     pub(super) findings: FindingIndex,
     pub(super) dependencies: Dependencies,
     /// Whether each Agent is suspended.
@@ -63,7 +64,7 @@ impl State {
             settings,
             expressions: Expressions::default(),
             activation: Activation::default(),
-            scenarios: HashMap::new(),
+            scenarios: HashMap::default(),
             findings: FindingIndex::default(),
             dependencies: Dependencies::default(),
             agents: BTreeMap::new(),

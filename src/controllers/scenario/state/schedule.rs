@@ -4,6 +4,7 @@
 //! several batches, so that none waits long for the processor; runs of one target are dealt to different ones. Batches that are less than a
 //! millisecond apart, of more than 1,600 runs in a slot, may start together.
 
+use foldhash::fast::RandomState;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub struct Schedule {
     start: Instant,
     /// By the time at which runs start. Entries are never removed early: only the one with the number in `next` counts.
     heap: BinaryHeap<Reverse<(Instant, u64, Arc<str>)>>,
-    next: HashMap<Arc<str>, Planned>,
+    next: HashMap<Arc<str>, Planned, RandomState>,
     numbers: u64,
 }
 
@@ -45,7 +46,7 @@ pub struct PlannedRun {
 
 impl Schedule {
     pub fn new(start: Instant) -> Schedule {
-        Schedule { start, heap: BinaryHeap::new(), next: HashMap::new(), numbers: 0 }
+        Schedule { start, heap: BinaryHeap::new(), next: HashMap::default(), numbers: 0 }
     }
 
     /// Plans the next run of a Scenario, in place of the one planned before: in the first slot that begins when it is due or later.

@@ -3,6 +3,7 @@
 use crate::api::OWN_SCENARIO;
 use crate::domain::desired::{CheckKey, DesiredFindings};
 use crate::domain::pending::PendingUpdates;
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub struct PendingWrites {
 /// The pending updates of all Scenarios that have any, those that were deleted included.
 #[derive(Default)]
 pub struct FindingWrites {
-    by_scenario: HashMap<Arc<str>, PendingWrites>,
+    by_scenario: HashMap<Arc<str>, PendingWrites, RandomState>,
     ids: u64,
 }
 
