@@ -2,6 +2,7 @@
 
 use super::key_hosts::KeyBinding;
 use crate::api::{Method, RecordType};
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -125,19 +126,21 @@ impl Request {
     }
 
     /// What probes share that wait for each other: host and port, whatever the protocol; the file; or the system's resolver.
-    pub fn endpoint(&self) -> String {
+    pub fn endpoint(&self) -> Cow<'_, str> {
         match self {
             // With its port, which is left out only where it is the usual one.
             Request::Http(r) => match r.url.port() {
-                Some(_) => r.url[Position::BeforeHost..Position::AfterPort].to_string(),
+                Some(_) => r.url[Position::BeforeHost..Position::AfterPort].into(),
                 None => {
                     let port = r.url.port_or_known_default().unwrap_or_default();
-                    format!("{}:{port}", r.url.host_str().unwrap_or_default())
+                    format!("{}:{port}", r.url.host_str().unwrap_or_default()).into()
                 }
             },
-            Request::Sqlite(r) => r.path.display().to_string(),
-            Request::Tcp(address) | Request::Tls(TlsRequest { address, .. }) => address.to_string().to_lowercase(),
-            Request::Dns(DnsRequest { server: Some(server), .. }) => server.to_string().to_lowercase(),
+            Request::Sqlite(r) => r.path.display().to_string().into(),
+            Request::Tcp(address) | Request::Tls(TlsRequest { address, .. }) => {
+                address.to_string().to_lowercase().into()
+            }
+            Request::Dns(DnsRequest { server: Some(server), .. }) => server.to_string().to_lowercase().into(),
             Request::Dns(_) => "resolver".into(),
         }
     }

@@ -67,7 +67,7 @@ impl AddressGuard {
     pub fn filter(&self, host: &str, addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, AddressError> {
         let allowed: Vec<SocketAddr> = addresses.iter().copied().filter(|at| self.allows(at.ip())).collect();
         match addresses.first() {
-            Some(first) if allowed.is_empty() => self.check(host, first.ip()).map(|()| allowed),
+            Some(first) if allowed.is_empty() => self.check(|| host.to_string(), first.ip()).map(|()| allowed),
             _ => Ok(allowed),
         }
     }
@@ -75,18 +75,17 @@ impl AddressGuard {
     /// Refuses a URL whose host is a forbidden address. Names are checked after they are resolved.
     pub fn check_url(&self, url: &Url) -> Result<(), AddressError> {
         match url.host() {
-            Some(Host::Ipv4(ip)) => self.check(&ip.to_string(), IpAddr::V4(ip)),
-            Some(Host::Ipv6(ip)) => self.check(&format!("[{ip}]"), IpAddr::V6(ip)),
+            Some(Host::Ipv4(ip)) => self.check(|| ip.to_string(), IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => self.check(|| format!("[{ip}]"), IpAddr::V6(ip)),
             _ => Ok(()),
         }
     }
 
-    fn check(&self, host: &str, ip: IpAddr) -> Result<(), AddressError> {
-        let host = host.to_string();
+    fn check(&self, host: impl FnOnce() -> String, ip: IpAddr) -> Result<(), AddressError> {
         match self.refusal(ip) {
             None => Ok(()),
-            Some(Refusal::Metadata) => Err(AddressError::Forbidden { host, ip }),
-            Some(Refusal::Denied) => Err(AddressError::Denied { host, ip }),
+            Some(Refusal::Metadata) => Err(AddressError::Forbidden { host: host(), ip }),
+            Some(Refusal::Denied) => Err(AddressError::Denied { host: host(), ip }),
         }
     }
 

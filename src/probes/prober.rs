@@ -17,6 +17,7 @@ use crate::net::resolver::{Resolution, SystemResolver, noting_resolution};
 use crate::telemetry::{Limit, Metrics};
 use futures::FutureExt;
 use serde_json::Map;
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -101,36 +102,44 @@ impl Prober {
     }
 
     async fn read_within(&self, target: &Target, started: Instant, share: &mut Share) -> ReadResult {
-        let stage = Arc::new(AtomicU8::new(Stage::Target as u8));
+        let waits_for_worker = matches!(target.request, Request::Sqlite(_));
+        let stage = waits_for_worker.then(|| Arc::new(AtomicU8::new(Stage::Target as u8)));
         let deadline = started + target.timeout;
         let resolution = Resolution::new(deadline);
         // In one expression, so that its parts are not kept twice.
-        let reading = STAGE.scope(
-            stage.clone(),
-            noting_resolution(
-                resolution.clone(),
-                tokio::time::timeout(
-                    target.timeout,
-                    AssertUnwindSafe(self.dispatch(target, deadline, share)).catch_unwind(),
-                ),
+        let reading = noting_resolution(
+            resolution.clone(),
+            tokio::time::timeout(
+                target.timeout,
+                AssertUnwindSafe(self.dispatch(target, deadline, &stage, share)).catch_unwind(),
             ),
         );
         match reading.await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(failure(ErrorKind::Unreadable, "", Cause::Internal).into()),
             Err(_) => {
-                let (stage, is_resolving) = (stage.load(Ordering::Relaxed), resolution.is_under_way());
+                let stage = stage.map_or(Stage::Target as u8, |stage| stage.load(Ordering::Relaxed));
+                let is_resolving = resolution.is_under_way();
                 Err(timed_out(stage, is_resolving, &target.request, target.timeout).into())
             }
         }
     }
 
-    async fn dispatch(&self, target: &Target, deadline: Instant, share: &mut Share) -> ReadResult {
+    async fn dispatch(
+        &self,
+        target: &Target,
+        deadline: Instant,
+        stage: &Option<Arc<AtomicU8>>,
+        share: &mut Share,
+    ) -> ReadResult {
         let Inner { guard, resolver, clients, databases, .. } = &*self.inner;
         match &target.request {
             Request::Http(http) => http::read(clients, guard, http, share).await,
             // Boxed, so that probes of HTTP, of which there are many, do not have room for these, too.
-            Request::Sqlite(query) => Box::pin(databases.read(target, query, deadline)).await,
+            Request::Sqlite(query) => {
+                let stage = stage.clone().unwrap_or_default();
+                Box::pin(STAGE.scope(stage, databases.read(target, query, deadline))).await
+            }
             Request::Tcp(address) => Box::pin(tcp::read(resolver, guard, address)).await,
             Request::Dns(question) => Box::pin(dns::read(resolver, guard, question, deadline)).await,
             Request::Tls(handshake) => Box::pin(tls::read(resolver, guard, clients, handshake)).await,
@@ -139,9 +148,9 @@ impl Prober {
 }
 
 /// What a probe has to wait for. The queries on a file have turns of their own, which are shared among Scenarios.
-fn waits_for(target: &Target) -> String {
+fn waits_for(target: &Target) -> Cow<'_, str> {
     match &target.request {
-        Request::Sqlite(_) => format!("{} of {}", target.request.endpoint(), target.scenario),
+        Request::Sqlite(_) => format!("{} of {}", target.request.endpoint(), target.scenario).into(),
         other => other.endpoint(),
     }
 }

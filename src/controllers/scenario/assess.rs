@@ -29,7 +29,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
 /// Runs that read their configuration at once; the others wait. Probes have limits of their own.
 const PREPARING_MAX: usize = 512;
@@ -196,8 +196,12 @@ impl Assessor {
             }
         };
         let begin_one = Begin { answered_before: begin.answered_before, begun: &has_begun, due: begin.due };
-        let observing = prepared.targets.into_iter().map(|(name, target)| self.observe(name, target, begin_one));
-        let observed = join_all(observing).await;
+        let mut observing = prepared.targets.into_iter().map(|(name, target)| self.observe(name, target, begin_one));
+        // Most Scenarios have one probe, whose future is not copied.
+        let observed = match (observing.len(), observing.next()) {
+            (1, Some(only)) => vec![only.await],
+            (_, first) => join_all(first.into_iter().chain(observing)).await,
+        };
         let now = *begun_at.get_or_init(&begin.begun);
         let (read_in, certificates) = summary(&observed);
         let judging_since = Instant::now();
@@ -332,9 +336,10 @@ impl Assessor {
         configuration: &ConfigurationReader,
         begin: Begin<'_, impl Fn() + Sync>,
     ) -> (Timestamp, RunResult, Option<LastRun>) {
-        let waiting = begin.due.map(DueRun::waits);
-        let (permit, _) = self.waits.turn(Limit::PreparedRuns, &scenario.name, self.preparing.acquire()).await;
-        drop(waiting);
+        let permit = match self.preparing.try_acquire() {
+            Ok(permit) => Ok(permit),
+            Err(_) => Box::pin(self.preparing_turn(&scenario.name, begin.due)).await,
+        };
         let now = clock::now();
         let Ok(permit) = permit else { return (now, RunResult::Failed(RunFailure::ShuttingDown), None) };
         // Boxed, so that the thousands that wait after a start are small.
@@ -347,6 +352,12 @@ impl Assessor {
             }
             Err(result) => (now, result, None),
         }
+    }
+
+    /// Waits until one more run may read its configuration.
+    async fn preparing_turn(&self, scenario: &str, due: Option<&DueRun>) -> Result<SemaphorePermit<'_>, AcquireError> {
+        let _waiting = due.map(DueRun::waits);
+        self.waits.turn(Limit::PreparedRuns, scenario, self.preparing.acquire()).await.0
     }
 
     async fn run_now(

@@ -83,8 +83,9 @@ fn charset(content_type: &str) -> Option<&str> {
 }
 
 fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split([';', ',']).next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence.ends_with("/json") || essence.ends_with("+json")
+    let essence = content_type.split([';', ',']).next().unwrap_or_default().trim().as_bytes();
+    let kind = essence.len().checked_sub("/json".len()).map(|at| &essence[at..]);
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"/json") || kind.eq_ignore_ascii_case(b"+json"))
 }
 
 #[cfg(test)]

@@ -129,11 +129,18 @@ fn header_fields(url: &Url, headers: &HeaderMap) -> Result<Map<String, Value>, R
         let cause = HttpCause::HeadersTooLarge { bytes, max: MAX_HEADER_BYTES };
         return Err(failure(ErrorKind::TooLarge, shown(url), cause));
     }
-    let fields = headers.keys().map(|name| {
-        let values: Vec<_> = headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
-        (name.as_str().to_string(), values.join(", ").into())
-    });
-    Ok(fields.collect())
+    let mut fields = Map::new();
+    let mut previous = None;
+    // Values of one name follow each other.
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        match fields.get_mut(name.as_str()).filter(|_| previous == Some(name)) {
+            Some(Value::String(values)) => values.extend([", ", &value]),
+            _ => drop(fields.insert(name.as_str().to_string(), value.into())),
+        }
+        previous = Some(name);
+    }
+    Ok(fields)
 }
 
 fn method(method: api::Method) -> Method {

@@ -144,7 +144,8 @@ impl<W> Admission<W> {
     }
 
     /// Adds a probe of `target` to those that wait; a target that was never read is presumed to have this speed.
-    pub fn wait(&mut self, target: &str, presumed: Speed, waiter: W, now: Instant) -> Ticket {
+    /// Returns the target's name, too, which all its probes share.
+    pub fn wait(&mut self, target: &str, presumed: Speed, waiter: W, now: Instant) -> (Ticket, Arc<str>) {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         let known = self.targets.get_key_value(target).map(|(name, _)| name.clone());
@@ -153,7 +154,7 @@ impl<W> Admission<W> {
             entry.waiting.push_back(Waiting { ticket, since: now, waiter });
         }
         self.give_turn(&name);
-        ticket
+        (ticket, name)
     }
 
     /// The next probe that starts; it is under way until [`Admission::end`]. `None`: none may.

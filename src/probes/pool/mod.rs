@@ -33,13 +33,12 @@ impl Pool {
     /// Waits for the turn of a probe of `target`; one that was never read counts as fast if it `answered_before`.
     pub async fn turn(&self, target: &str, answered_before: bool) -> Turn {
         let presumed = if answered_before { Speed::Fast } else { Speed::Silent };
-        let target: Arc<str> = target.into();
         let (sender, receiver) = oneshot::channel();
-        let ticket = {
+        let (ticket, target) = {
             let mut admission = self.lock();
-            let ticket = admission.wait(&target, presumed, sender, Instant::now());
+            let waiting = admission.wait(target, presumed, sender, Instant::now());
             admit(&mut admission);
-            ticket
+            waiting
         };
         let mut place = Place { pool: self, target: &target, ticket: Some(ticket), receiver };
         // The sender is kept until the turn, so that there is no error.

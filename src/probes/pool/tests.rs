@@ -275,7 +275,8 @@ fn cancelled_probes_are_forgotten() {
     let mut world = World::new();
     let now = world.now;
     world.wait("hung:80", 2);
-    let tickets: Vec<_> = (0..100).map(|number| world.admission.wait("hung:80", Speed::Silent, number, now)).collect();
+    let wait = |number| world.admission.wait("hung:80", Speed::Silent, number, now).0;
+    let tickets: Vec<_> = (0..100).map(wait).collect();
     assert_eq!(world.admission.longest_wait(now + Duration::from_secs(3)), Duration::from_secs(3));
     for ticket in tickets {
         world.admission.forget("hung:80", ticket);
