@@ -249,7 +249,7 @@ fn rows(results: &[(String, Checked)], language: Language) -> Vec<Row> {
             Checked::Suspended => rows.push(row("", "suspended", "")),
             Checked::Valid => rows.push(row("", "valid", "")),
             Checked::Ran(evaluation) => rows.extend(evaluation.list.iter().map(|o| {
-                let check = if o.key.is_empty() { o.check.clone() } else { format!("{} ({})", o.check, o.key) };
+                let check = if o.key.is_empty() { o.check.to_string() } else { format!("{} ({})", o.check, o.key) };
                 let below = o.proof.iter().flat_map(|proof| failures::lines(proof, language)).collect();
                 Row { below, ..row(&check, o.result.as_str(), &o.message) }
             })),

@@ -142,7 +142,7 @@ fn surplus_failure(
     snapshot: &RunSnapshot,
     language: Language,
 ) -> Option<Failure> {
-    let check = scenario.checks.iter().find(|check| check.name == name)?;
+    let check = scenario.checks.iter().find(|check| *check.name == *name)?;
     let examples: Vec<String> = surplus.keys.iter().take(EXAMPLES_MAX).map(|key| bounded(key, EXAMPLE_MAX)).collect();
     let count = surplus.keys.len();
     let KeyLimits { findings_per_check: most, new_keys_per_hour: hourly } = limits;

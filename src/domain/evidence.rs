@@ -40,32 +40,33 @@ const VALUE_FRAME: usize = r#"{"path":"","value":""},"#.len();
 pub struct RunSnapshot {
     pub at: Timestamp,
     /// By probe, in the order of the spec.
-    pub excerpts: Vec<(String, Abridged)>,
+    pub excerpts: Vec<(Arc<str>, Abridged)>,
 }
 
 impl RunSnapshot {
     /// Takes an excerpt of every reading. `expressions` are those of the checks: of long lists the fields that they name are kept.
     pub fn take<'a, 'e>(
-        readings: impl IntoIterator<Item = (&'a str, &'a Reading)>,
+        readings: impl IntoIterator<Item = (&'a Arc<str>, &'a Reading)>,
         expressions: impl Fn() -> Vec<&'e str>,
         redactor: &Redactor,
         at: Timestamp,
         language: Language,
     ) -> Arc<RunSnapshot> {
         let names = excerpt::Names { expressions, found: OnceCell::new() };
-        let excerpt = |(name, reading): (&str, &Reading)| {
-            (name.to_string(), excerpt::excerpt(reading, &names, redactor, language))
+        let excerpt = |(name, reading): (&Arc<str>, &Reading)| {
+            (name.clone(), excerpt::excerpt(reading, &names, redactor, language))
         };
         Arc::new(RunSnapshot { at, excerpts: readings.into_iter().map(excerpt).collect() })
     }
 
-    fn chosen(&self, probes: &BTreeSet<String>) -> impl Iterator<Item = &(String, Abridged)> {
-        self.excerpts.iter().filter(|(probe, _)| probes.contains(probe)).take(READINGS_MAX)
+    fn chosen(&self, probes: &BTreeSet<String>) -> impl Iterator<Item = &(Arc<str>, Abridged)> {
+        self.excerpts.iter().filter(|(probe, _)| probes.contains(&**probe)).take(READINGS_MAX)
     }
 
     /// Without the texts.
     fn frame(&self, probes: &BTreeSet<String>) -> Snapshot {
-        let readings = self.chosen(probes).map(|(probe, _)| Excerpt { probe: probe.clone(), reading: String::new() });
+        let readings =
+            self.chosen(probes).map(|(probe, _)| Excerpt { probe: probe.to_string(), reading: String::new() });
         Snapshot { at: Time(self.at), readings: readings.collect() }
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn outcomes_within(
     let configuration = ReferencedConfiguration { settings: settings.clone(), ..ReferencedConfiguration::default() };
     let targets = prepare(scenario, &configuration, &policy()).targets;
     assert_eq!(targets.len(), readings.len());
-    let see = |((name, target), reading): ((String, Result<_, Reading>), Reading)| Observation {
+    let see = |((name, target), reading): ((Arc<str>, Result<_, Reading>), Reading)| Observation {
         name,
         target: target.ok(),
         reading,
@@ -100,9 +100,9 @@ pub(super) fn outcomes_within(
 
 /// Check, key and result of each outcome.
 pub(super) fn short(outcomes: &Evaluation) -> Vec<(&str, &str, CheckOutcome)> {
-    outcomes.list.iter().map(|o| (o.check.as_str(), o.key.as_str(), o.result)).collect()
+    outcomes.list.iter().map(|o| (&*o.check, o.key.as_str(), o.result)).collect()
 }
 
 pub(super) fn outcome<'o>(outcomes: &'o Evaluation, check: &str) -> &'o Outcome {
-    outcomes.list.iter().find(|o| o.check == check).unwrap()
+    outcomes.list.iter().find(|o| *o.check == *check).unwrap()
 }

@@ -73,7 +73,7 @@ impl SurplusKeys {
         now: Timestamp,
     ) -> SurplusKeys {
         let by_check = outcomes.items.keys().map(|check| {
-            let of_check = outcomes.list.iter().filter(|o| o.check == *check && o.result != CheckOutcome::Pass);
+            let of_check = outcomes.list.iter().filter(|o| *o.check == **check && o.result != CheckOutcome::Pass);
             let failing: Vec<(&str, CheckOutcome)> = of_check
                 .filter(|o| !o.key.is_empty() && streaks.state(check, &o.key) == CheckState::Failing)
                 .map(|o| (o.key.as_str(), o.result))

@@ -24,7 +24,7 @@ const PROOFS_MAX: usize = 1 << 20;
 /// The outcome of one check, or of one item of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    pub check: String,
+    pub check: Arc<str>,
     /// The item of a check with `forEach`, else empty.
     pub key: String,
     pub result: CheckOutcome,
@@ -32,7 +32,7 @@ pub struct Outcome {
     pub message: String,
     pub severity: Severity,
     /// The probes whose readings it depends on.
-    pub probes: BTreeSet<String>,
+    pub probes: Arc<BTreeSet<String>>,
     /// Of a check that failed.
     pub proof: Option<Box<Proof>>,
 }
@@ -52,7 +52,7 @@ pub struct Evaluation {
 
 /// A probe and its reading.
 pub struct Observation {
-    pub name: String,
+    pub name: Arc<str>,
     /// The target; `None` where the probe could not be prepared.
     pub target: Option<Target>,
     pub reading: Reading,
@@ -67,7 +67,7 @@ impl Observation {
 
     /// The target, or the probe's name where there is none.
     fn shown_target(&self) -> String {
-        self.target.as_ref().map_or_else(|| self.name.clone(), |target| target.request.root())
+        self.target.as_ref().map_or_else(|| self.name.to_string(), |target| target.request.root())
     }
 }
 
@@ -90,7 +90,7 @@ pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context
     let is_read = |probe: &str, field: &str| expressions.iter().any(|expression| expression.may_read(probe, field));
     let inputs = &Inputs::of_fields(readings, is_read, &context.settings, context.now, context.evaluation_steps);
     let mut list = probes::evaluate(scenario, observations, &context.redactor, context.language);
-    let ok: BTreeSet<&str> = observations.iter().filter(|o| o.reading.ok()).map(|o| o.name.as_str()).collect();
+    let ok: BTreeSet<&str> = observations.iter().filter(|o| o.reading.ok()).map(|o| &*o.name).collect();
     let mut evaluated: BTreeMap<usize, Vec<Judged>> = BTreeMap::new();
     let mut items = BTreeMap::new();
     let evaluator = Evaluator::new(observations, &ok, inputs, context);
@@ -136,12 +136,12 @@ fn outcomes_of<'a>(
     checks: &'a BTreeMap<usize, Vec<Judged>>,
 ) -> impl Iterator<Item = &'a Outcome> {
     let checks = checks.values().flatten().map(|judged| &judged.outcome);
-    probes.iter().chain(checks).filter(move |outcome| outcome.check == name)
+    probes.iter().chain(checks).filter(move |outcome| *outcome.check == *name)
 }
 
 /// A check with an empty `forEach` list has no outcome, and passes.
 fn is_check(scenario: &ValidatedScenario, name: &str) -> bool {
-    scenario.checks.iter().any(|c| c.name == name)
+    scenario.checks.iter().any(|c| *c.name == *name)
 }
 
 #[cfg(test)]

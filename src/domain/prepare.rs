@@ -11,8 +11,8 @@ use super::target::{
     Address, DnsRequest, HttpRequest, Request, RequestHeader, SqliteRequest, Target, TlsRequest, Verification,
 };
 use super::template::{self, TemplateError};
-use super::validate::{ProbePolicy, Problem, Reason, ValidatedScenario, ValidationError};
-use crate::api::{DnsProbe, HttpProbe, Method, Probe, RecordType, SecretKeyRef, SqliteProbe, TlsOptions, TlsProbe};
+use super::validate::{ProbePolicy, Problem, Reason, ValidatedProbe, ValidatedScenario, ValidationError};
+use crate::api::{DnsProbe, HttpProbe, Method, RecordType, SecretKeyRef, SqliteProbe, TlsOptions, TlsProbe};
 use crate::cel::Environment;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -57,7 +57,7 @@ pub struct ReferencedConfiguration {
 /// The prepared probes of a Scenario.
 pub struct Prepared {
     /// In the order of the spec: a target, or the failed reading that names what is missing.
-    pub targets: Vec<(String, Result<Target, Reading>)>,
+    pub targets: Vec<(Arc<str>, Result<Target, Reading>)>,
     /// References that are not allowed. If there are any, nothing is read.
     pub refused: Vec<ValidationError>,
     pub redactor: Redactor,
@@ -69,16 +69,15 @@ pub fn prepare(
     configuration: &ReferencedConfiguration,
     policy: &ProbePolicy,
 ) -> Prepared {
-    let owner: Arc<str> = scenario.name.as_str().into();
     let mut secrets = Vec::new();
     let mut refused = Vec::new();
     let mut targets = Vec::with_capacity(scenario.probes.len());
     for (index, valid) in scenario.probes.iter().enumerate() {
         let mut preparer = Preparer { configuration, policy, secrets: &mut secrets };
-        let name = valid.probe.name.clone();
-        match preparer.request(&valid.probe) {
+        let name = valid.name.clone();
+        match preparer.request(valid) {
             Ok(request) => {
-                let scenario = owner.clone();
+                let scenario = scenario.name.clone();
                 targets.push((name.clone(), Ok(Target { scenario, name, timeout: valid.timeout, request })));
             }
             Err(Unprepared::Missing(kind, cause)) => {
@@ -114,9 +113,10 @@ struct Preparer<'a> {
 }
 
 impl Preparer<'_> {
-    fn request(&mut self, probe: &Probe) -> Result<Request, Unprepared> {
+    fn request(&mut self, valid: &ValidatedProbe) -> Result<Request, Unprepared> {
+        let probe = &valid.probe;
         if let Some(http) = &probe.http {
-            return self.http(http).map(Request::Http);
+            return self.http(http, valid.url.as_ref()).map(Request::Http);
         }
         if let Some(sqlite) = &probe.sqlite {
             return self.sqlite(sqlite).map(Request::Sqlite);
@@ -147,8 +147,12 @@ impl Preparer<'_> {
         })
     }
 
-    fn http(&mut self, http: &HttpProbe) -> Result<HttpRequest, Unprepared> {
-        let url = parse_url(&self.text(&http.url)?).map_err(unusable)?;
+    /// `url`: the probe's, where it is known.
+    fn http(&mut self, http: &HttpProbe, url: Option<&Arc<Url>>) -> Result<HttpRequest, Unprepared> {
+        let url = match url {
+            Some(url) => url.clone(),
+            None => Arc::new(parse_url(&self.text(&http.url)?).map_err(unusable)?),
+        };
         self.secrets.extend(credential_of(&url));
         let body = http.body.as_deref().map(|b| self.text(b)).transpose()?;
         let mut bindings = Vec::new();

@@ -15,7 +15,7 @@ pub struct Target {
     /// The name of its Scenario.
     pub scenario: Arc<str>,
     /// The probe's name.
-    pub name: String,
+    pub name: Arc<str>,
     /// Timeout of the whole reading, including redirects and body.
     pub timeout: Duration,
     pub request: Request,
@@ -34,7 +34,8 @@ pub enum Request {
 /// An HTTP request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HttpRequest {
-    pub url: Url,
+    /// Shared by all runs where the spec has it without settings.
+    pub url: Arc<Url>,
     pub method: Method,
     pub headers: Vec<RequestHeader>,
     /// The keys in the headers that may be sent to certain hosts only.

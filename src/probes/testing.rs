@@ -24,14 +24,14 @@ pub fn prober() -> Prober {
 }
 
 pub fn target(request: Request) -> Target {
-    Target { scenario: "test".into(), name: "it".to_string(), timeout: TIMEOUT, request }
+    Target { scenario: "test".into(), name: "it".into(), timeout: TIMEOUT, request }
 }
 
 /// A GET request with at most five redirects and 64 KiB.
 pub fn get(url: &str) -> HttpRequest {
     HttpRequest {
         bindings: Vec::new(),
-        url: url.parse().unwrap(),
+        url: Arc::new(url.parse().unwrap()),
         method: api::Method::Get,
         headers: Vec::new(),
         body: None,

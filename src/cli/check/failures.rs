@@ -15,7 +15,7 @@ pub fn lines(proof: &Proof, language: Language) -> Vec<String> {
 /// An outcome; of a failed check with `show`, `expression` and `values`, as in the evidence of a Finding.
 pub fn as_json(outcome: &Outcome, language: Language) -> Value {
     let Outcome { check, key, result, severity, message, proof, .. } = outcome;
-    let mut json = json!({"name": check, "key": key, "outcome": result, "severity": severity, "message": message});
+    let mut json = json!({"name": &**check, "key": key, "outcome": result, "severity": severity, "message": message});
     if let Some(proof) = proof {
         let values = proof.values.iter().map(|(path, value)| json!({"path": path, "value": value.render(language)}));
         json["expression"] = proof.expression.render(language).into();

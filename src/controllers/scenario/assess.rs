@@ -84,7 +84,7 @@ pub enum AssessError {
 
 /// A probe and its reading, with the memory that it holds.
 struct Observed {
-    name: String,
+    name: Arc<str>,
     /// `None` where the probe could not be prepared.
     target: Option<Target>,
     reading: HeldReading,
@@ -103,7 +103,7 @@ struct Judged {
     evaluation: Evaluation,
     snapshot: Arc<RunSnapshot>,
     /// Probes with JSON that takes too much memory.
-    oversized: Vec<String>,
+    oversized: Vec<Arc<str>>,
 }
 
 /// Readings that are complete. They hold their memory until they are judged.
@@ -112,7 +112,7 @@ struct Complete<S> {
     _shares: Vec<S>,
     context: RunContext,
     snapshot: Arc<RunSnapshot>,
-    oversized: Vec<String>,
+    oversized: Vec<Arc<str>>,
 }
 
 impl Judging {
@@ -132,7 +132,7 @@ impl Judging {
             (Observation { name, target, reading }, share)
         };
         let (observations, _shares): (Vec<_>, Vec<_>) = observed.into_iter().map(complete).unzip();
-        let readings = observations.iter().map(|o| (o.name.as_str(), &o.reading));
+        let readings = observations.iter().map(|o| (&o.name, &o.reading));
         let snapshot =
             RunSnapshot::take(readings, || scenario.expressions(), &context.redactor, context.now, context.language);
         Complete { observations, _shares, context, snapshot, oversized }
@@ -232,7 +232,7 @@ impl Assessor {
     }
 
     /// Reads the target when it is its turn.
-    async fn observe(&self, name: String, target: Result<Target, Reading>, begin: Begin<'_, impl Fn()>) -> Observed {
+    async fn observe(&self, name: Arc<str>, target: Result<Target, Reading>, begin: Begin<'_, impl Fn()>) -> Observed {
         match target {
             Ok(target) => {
                 let mut turn = self.turn(&target, begin.answered_before).await;
@@ -392,7 +392,8 @@ impl Assessor {
 /// How long the slowest probe took, and the certificates that were read.
 fn summary(observed: &[Observed]) -> (Duration, Vec<(String, i64)>) {
     let slowest = observed.iter().map(|one| one.reading.latency).max();
-    let certificates = observed.iter().filter_map(|one| Some((one.name.clone(), certificate_expires(&one.reading)?)));
+    let certificates =
+        observed.iter().filter_map(|one| Some((one.name.to_string(), certificate_expires(&one.reading)?)));
     (slowest.unwrap_or_default(), certificates.collect())
 }
 

@@ -29,7 +29,7 @@ impl Run {
 
     fn see_with(&mut self, reading: Reading, ids: &str) -> DesiredFindings {
         let snapshot = RunSnapshot::take(
-            [("api", &reading)],
+            [(&"api".into(), &reading)],
             Vec::new,
             &Redactor::default(),
             "2026-11-23T12:00:00Z".parse().unwrap(),

@@ -11,7 +11,8 @@ fn at() -> Timestamp {
 
 fn snapshot(readings: &[(&str, Reading)], secrets: &[&str]) -> Arc<RunSnapshot> {
     let redactor = Redactor::new(secrets.iter().copied());
-    let readings = readings.iter().map(|(name, reading)| (*name, reading));
+    let readings: Vec<(Arc<str>, _)> = readings.iter().map(|(name, reading)| ((*name).into(), reading)).collect();
+    let readings = readings.iter().map(|(name, reading)| (name, *reading));
     RunSnapshot::take(readings, || vec!["v.vmid == 1 && v.status == 2"], &redactor, at(), Language::English)
 }
 

@@ -89,7 +89,7 @@ impl<'a> Evaluator<'a> {
                     return vec![Judged::unknown(check, &texts::item_without_name(self.language, &check.name, at))];
                 }
                 let judged = self.items(check, list);
-                items.insert(check.name.clone(), judged.iter().map(|j| j.outcome.key.clone()).collect());
+                items.insert(check.name.to_string(), judged.iter().map(|j| j.outcome.key.clone()).collect());
                 judged
             }
         }
@@ -131,9 +131,8 @@ impl<'a> Evaluator<'a> {
 
     /// Held or unknown, where a reading is missing.
     fn unread(&self, check: &Check) -> Option<Judged> {
-        let bad = || {
-            self.observations.iter().filter(|o| check.probes.contains(&o.name) && !self.ok.contains(o.name.as_str()))
-        };
+        let bad =
+            || self.observations.iter().filter(|o| check.probes.contains(&*o.name) && !self.ok.contains(&*o.name));
         if check.evaluate == Evaluate::WhenRead {
             return bad().next().map(|seen| Judged::held(check, &texts::held_by_probe(self.language, &seen.name)));
         }
@@ -181,7 +180,7 @@ impl<'a> Evaluator<'a> {
     /// Notes the check if its expression cost more than it may.
     fn note(&self, check: &Check, error: &EvalError) {
         if error.is_too_costly() {
-            self.too_costly.borrow_mut().insert(check.name.clone());
+            self.too_costly.borrow_mut().insert(check.name.to_string());
         }
     }
 

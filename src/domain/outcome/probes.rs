@@ -8,6 +8,7 @@ use crate::domain::redact::Redactor;
 use crate::domain::texts::{self, Language};
 use crate::domain::validate::ValidatedScenario;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Of several probes of one target that was not read, the first fails and the others are held.
 pub(super) fn evaluate(
@@ -44,7 +45,7 @@ pub(super) fn evaluate(
             result,
             message: bounded(&redactor.redact(&message), MESSAGE_MAX),
             severity: scenario.severity,
-            probes: BTreeSet::from([seen.name.clone()]),
+            probes: Arc::new(BTreeSet::from([seen.name.to_string()])),
             proof: None,
         });
     }

@@ -355,7 +355,7 @@ proptest! {
 /// Name, result and message of each outcome.
 fn messages(fields: Value, readings: Vec<Reading>) -> Vec<(String, CheckOutcome, String)> {
     let all = outcomes(&scenario(fields), readings);
-    all.list.into_iter().map(|o| (o.check, o.result, o.message)).collect()
+    all.list.into_iter().map(|o| (o.check.to_string(), o.result, o.message)).collect()
 }
 
 #[test]

@@ -263,7 +263,7 @@ fn a_ca_certificate_from_a_secret_is_not_redacted() {
 fn a_probe_that_cannot_be_prepared_does_not_affect_others() {
     let probes = json!([{"name": "t", "tcp": {"address": "${NOPE}:80"}}, http("web", "a")]);
     let prepared = prepare(&scenario(json!({"probes": probes})), &configuration(), &policy());
-    let names: Vec<_> = prepared.targets.iter().map(|(name, target)| (name.as_str(), target.is_ok())).collect();
+    let names: Vec<_> = prepared.targets.iter().map(|(name, target)| (&**name, target.is_ok())).collect();
     assert_eq!(names, [("t", false), ("web", true)]);
 }
 

@@ -13,7 +13,7 @@ fn outcome(check: &str, key: &str, result: CheckOutcome) -> Outcome {
         result,
         message,
         severity: Severity::High,
-        probes: BTreeSet::new(),
+        probes: Default::default(),
         proof: None,
     }
 }

@@ -6,6 +6,7 @@ use super::validated::Check;
 use super::validation::Validation;
 use crate::api::{CheckSpec, Probe, ScenarioSpec};
 use crate::cel::{Expression, ReadingKind, ResultType, Scope};
+use std::sync::Arc;
 
 impl Validation<'_> {
     pub(super) fn check(&mut self, index: usize, check: &CheckSpec, spec: &ScenarioSpec) -> Option<Check> {
@@ -28,8 +29,8 @@ impl Validation<'_> {
         let probes =
             [Some(&expect), given.as_ref(), for_each.as_ref()].into_iter().flatten().flat_map(|e| probes_of(e, spec));
         Some(Check {
-            name: check.name.clone(),
-            probes: probes.collect(),
+            name: check.name.as_str().into(),
+            probes: Arc::new(probes.collect()),
             given,
             for_each,
             expect,

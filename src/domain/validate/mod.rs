@@ -62,7 +62,7 @@ pub fn validate(
         spec.thresholds.as_ref().and_then(pick).unwrap_or(THRESHOLD_DEFAULT).max(1)
     };
     Ok(ValidatedScenario {
-        name: name.to_string(),
+        name: name.into(),
         title: spec.title.clone(),
         agent: spec.agent.clone(),
         severity: spec.severity,

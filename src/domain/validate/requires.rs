@@ -9,12 +9,12 @@ pub(super) fn order(checks: &[Check]) -> Result<Vec<usize>, Vec<String>> {
     let mut placed: BTreeSet<&str> = BTreeSet::new();
     while order.len() < checks.len() {
         let ready = (0..checks.len()).find(|&i| {
-            let free = |r: &String| placed.contains(r.as_str()) || !checks.iter().any(|c| c.name == *r);
+            let free = |r: &String| placed.contains(r.as_str()) || !checks.iter().any(|c| *c.name == **r);
             !order.contains(&i) && checks[i].requires.iter().all(free)
         });
         let Some(i) = ready else {
-            let in_cycle = checks.iter().filter(|c| !placed.contains(c.name.as_str()));
-            return Err(in_cycle.map(|c| c.name.clone()).collect());
+            let in_cycle = checks.iter().filter(|c| !placed.contains(&*c.name));
+            return Err(in_cycle.map(|c| c.name.to_string()).collect());
         };
         placed.insert(&checks[i].name);
         order.push(i);

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use url::Url;
 
 /// What Scenarios may use, from the program's settings.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ pub struct ProbePolicy {
 /// A Scenario that can run.
 #[derive(Clone, Debug)]
 pub struct ValidatedScenario {
-    pub name: String,
+    pub name: Arc<str>,
     pub title: String,
     pub agent: String,
     pub severity: Severity,
@@ -52,7 +53,11 @@ pub struct ValidatedScenario {
 /// A probe and how long it may take.
 #[derive(Clone, Debug)]
 pub struct ValidatedProbe {
+    /// Its name, which every run shares.
+    pub name: Arc<str>,
     pub probe: Arc<Probe>,
+    /// The URL of an http probe that refers to no settings: it is not parsed in each run.
+    pub url: Option<Arc<Url>>,
     pub timeout: Duration,
     /// False where a check with `evaluate: Always` evaluates its failed readings instead.
     pub own_check: bool,
@@ -61,7 +66,7 @@ pub struct ValidatedProbe {
 /// A compiled check.
 #[derive(Clone, Debug)]
 pub struct Check {
-    pub name: String,
+    pub name: Arc<str>,
     pub given: Option<Expression>,
     pub for_each: Option<Expression>,
     pub expect: Expression,
@@ -86,7 +91,7 @@ impl Check {
 impl ValidatedScenario {
     /// Whether the Scenario still has the check, or the probe, that a Finding of this check and key is about.
     pub fn has_check(&self, check: &str, key: &str) -> bool {
-        if let Some(c) = self.checks.iter().find(|c| c.name == check) {
+        if let Some(c) = self.checks.iter().find(|c| *c.name == *check) {
             return c.for_each.is_some() != key.is_empty();
         }
         key.is_empty() && (check == BLIND || self.probes.iter().any(|p| p.own_check && p.probe.name == check))
@@ -94,7 +99,7 @@ impl ValidatedScenario {
 
     /// Whether this is a check with `forEach`, whose Finding with an empty key counts its surplus keys.
     pub fn has_list(&self, check: &str) -> bool {
-        self.checks.iter().any(|c| c.name == check && c.for_each.is_some())
+        self.checks.iter().any(|c| *c.name == *check && c.for_each.is_some())
     }
 
     /// The text of all expressions of its checks.

@@ -100,8 +100,11 @@ impl Validation<'_> {
         for (field, secret) in probe_fields::secret_refs(probe) {
             self.secret(&format!("{at}.{field}"), secret);
         }
+        let literal = probe.http.as_ref().map(|http| &http.url).filter(|url| probe_fields::is_literal(url));
         ValidatedProbe {
+            name: probe.name.as_str().into(),
             probe: probe.clone(),
+            url: literal.and_then(|url| probe_fields::parse_url(url).ok()).map(Arc::new),
             timeout: own.unwrap_or(timeout),
             own_check: !always.contains(&probe.name),
         }

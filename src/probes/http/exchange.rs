@@ -16,6 +16,7 @@ use reqwest::tls::TlsInfo;
 use reqwest::{Response, StatusCode, Version};
 use serde_json::Value;
 use std::error::Error;
+use url::Url;
 
 /// Why a body can't be read to its end: an error of hyper or of reqwest.
 pub(super) type BodyError = Box<dyn Error + Send + Sync>;
@@ -90,7 +91,7 @@ pub(super) async fn send(
 async fn by_library(client: &Client, hop: &Hop) -> Result<Response, ReadError> {
     // HTTP/2 has the host of the URL in the place of the header.
     let client = if hop.headers.contains_key(HOST) { &client.http1 } else { &client.http };
-    let mut request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
+    let mut request = client.request(hop.method.clone(), Url::clone(&hop.url)).headers(hop.headers.clone());
     if let Some(body) = &hop.body {
         request = request.body(body.clone());
     }

@@ -11,12 +11,13 @@ use reqwest::header::{
     PROXY_AUTHORIZATION,
 };
 use reqwest::{Method, StatusCode};
+use std::sync::Arc;
 use url::Url;
 
 /// One request of a chain of redirects. The values of secret headers are marked sensitive.
 #[derive(Clone, Debug)]
 pub(super) struct Hop {
-    pub url: Url,
+    pub url: Arc<Url>,
     pub method: Method,
     pub headers: HeaderMap,
     pub body: Option<Bytes>,
@@ -49,12 +50,12 @@ pub(super) fn follow(status: StatusCode, answer: &HeaderMap, hop: &Hop) -> Resul
         return Err(invalid(HttpCause::RedirectToOtherScheme));
     }
     url.set_fragment(None);
-    let mut next = Hop { url, ..hop.clone() };
+    let mut next = Hop { url: Arc::new(url), ..hop.clone() };
     change_to_get(status, &mut next);
     if next.url.origin() != hop.url.origin() {
         remove_secrets(&mut next);
     } else if next.url.username().is_empty() && next.url.password().is_none() {
-        keep_credentials(&mut next.url, &hop.url);
+        keep_credentials(Arc::make_mut(&mut next.url), &hop.url);
     }
     Ok(Some(next))
 }
@@ -85,8 +86,9 @@ fn remove_secrets(next: &mut Hop) {
         next.headers.remove(name);
     }
     // They come from the target. This cannot fail for http and https.
-    let _ = next.url.set_username("");
-    let _ = next.url.set_password(None);
+    let url = Arc::make_mut(&mut next.url);
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
 }
 
 fn keep_credentials(next: &mut Url, from: &Url) {

@@ -10,7 +10,7 @@ use super::writes::Part;
 use crate::api::Scenario;
 use crate::controllers::finding::FindingSummary;
 use crate::domain::desired::desired_after_removal;
-use crate::domain::validate::validate;
+use crate::domain::validate::{ValidatedScenario, validate};
 use crate::runtime::version::Version;
 use kube::ResourceExt as _;
 use std::collections::{BTreeSet, HashSet};
@@ -76,7 +76,7 @@ impl State {
     fn scenario_edited(&mut self, name: &Arc<str>, scenario: Arc<Scenario>, now: Now, effects: &mut Effects) {
         let spec = match validate(name, &scenario.spec, &self.settings.policy, &mut self.expressions) {
             Ok(valid) => {
-                let valid = Arc::new(valid);
+                let valid = Arc::new(ValidatedScenario { name: name.clone(), ..valid });
                 effects.push(Effect::SecretsNamed(valid.clone()));
                 Spec::Valid(valid)
             }

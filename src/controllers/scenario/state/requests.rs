@@ -116,7 +116,7 @@ fn is_answered(asked: &str, answered: Option<&RequestedRun>) -> bool {
 fn answer(requested_at: String, run_at: Timestamp, evaluation: Option<&Evaluation>) -> RequestedRun {
     let outcomes = evaluation.map(|evaluation| evaluation.list.as_slice()).unwrap_or_default();
     let result = |outcome: &crate::domain::outcome::Outcome| CheckResult {
-        name: outcome.check.clone(),
+        name: outcome.check.to_string(),
         key: outcome.key.clone(),
         outcome: outcome.result,
         message: bounded(&outcome.message, 256),

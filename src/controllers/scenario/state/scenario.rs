@@ -333,7 +333,7 @@ impl ScenarioState {
 /// The checks of what is pending, if all of it failed. Keys are left out: they may be others in each run, and a status is written only
 /// when it says something new.
 fn unconfirmed(pending: &[&Outcome]) -> Option<String> {
-    let checks: BTreeSet<&str> = pending.iter().map(|o| o.check.as_str()).collect();
+    let checks: BTreeSet<&str> = pending.iter().map(|o| &*o.check).collect();
     let all_failed = !pending.is_empty() && pending.iter().all(|o| o.result == CheckOutcome::Fail);
     all_failed.then(|| checks.into_iter().collect::<Vec<_>>().join(", "))
 }

@@ -15,7 +15,6 @@ use crate::domain::transition::Step;
 use crate::runtime::version::Version;
 use crate::runtime::write::WriteError;
 use kube::core::response::Status;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl World {
@@ -194,12 +193,12 @@ fn refused() -> WriteError {
 
 fn evaluation(outcomes: &[(&str, &str, CheckOutcome)], items: &[(&str, Vec<&str>)]) -> Evaluation {
     let outcome = |(check, key, result): &(&str, &str, CheckOutcome)| Outcome {
-        check: check.to_string(),
+        check: (*check).into(),
         key: key.to_string(),
         result: *result,
         message: if *result == Pass { String::new() } else { format!("{check} {}", result.as_str()) },
         severity: Severity::High,
-        probes: BTreeSet::new(),
+        probes: Default::default(),
         proof: None,
     };
     let keys = |keys: &Vec<&str>| keys.iter().map(ToString::to_string).collect();
