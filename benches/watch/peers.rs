@@ -2,13 +2,13 @@
 
 use crate::process::Process;
 use crate::target::Target;
-use http_body::Body as _;
-use hyper_util::rt::TokioIo;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::process::Command;
 use std::time::Duration;
+
+#[path = "../cost/src/bare.rs"]
+mod bare;
 
 const BARE: &str = "BENCH_BARE_URLS";
 
@@ -33,40 +33,14 @@ const SLOTS: &str = "BENCH_BARE_SLOTS";
 /// Reads each address once per second by hyper and does nothing else, until killed.
 pub async fn run_bare() {
     let urls: Vec<String> = std::env::var(BARE).expect("addresses").split(' ').map(String::from).collect();
-    let second = Duration::from_secs(1);
-    let (pause, at_once) = match std::env::var(SLOTS) {
-        Ok(_) => (SLOT, (urls.len() / (second.as_millis() / SLOT.as_millis()) as usize).max(1)),
-        Err(_) => (second.div_f64(urls.len() as f64), 1),
-    };
     println!("running");
-    let mut pace = tokio::time::interval(pause);
-    let mut urls = urls.iter().cycle();
-    loop {
-        pace.tick().await;
-        for url in urls.by_ref().take(at_once) {
-            let url: http::Uri = url.parse().expect("an address");
-            tokio::spawn(async move { read_bare(&url).await.expect("an answer") });
+    match std::env::var(SLOTS) {
+        Ok(_) => {
+            let slots = Duration::from_secs(1).as_millis() / SLOT.as_millis();
+            bare::run(&urls, SLOT, (urls.len() / slots as usize).max(1)).await;
         }
+        Err(_) => bare::run_evenly(&urls).await,
     }
-}
-
-/// One request on a connection of its own.
-async fn read_bare(url: &http::Uri) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let authority = url.authority().expect("an address").as_str();
-    let stream = tokio::net::TcpStream::connect(authority).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let request = http::Request::get(url.path()).header("host", authority).body(String::new())?;
-    let read = async {
-        let mut answer = sender.send_request(request).await?;
-        assert!(answer.status().is_success());
-        while let Some(frame) = std::future::poll_fn(|cx| Pin::new(answer.body_mut()).poll_frame(cx)).await {
-            frame?;
-        }
-        Ok::<_, hyper::Error>(())
-    };
-    // The connection may end before its answer was taken.
-    let (done, _) = tokio::join!(read, connection);
-    Ok(done?)
 }
 
 /// Starts the bare client with `count` addresses, with one request per second each.
