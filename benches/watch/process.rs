@@ -45,14 +45,23 @@ impl Process {
 
     /// Resident memory, in MiB.
     pub fn resident_mib(&self) -> f64 {
+        self.status_mib("VmRSS:")
+    }
+
+    /// The most resident memory so far, in MiB.
+    pub fn peak_mib(&self) -> f64 {
+        self.status_mib("VmHWM:")
+    }
+
+    fn status_mib(&self, field: &str) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap_or_else(|_| panic!("{} has ended", self.name));
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).expect("a field of the status");
         line.trim().trim_end_matches(" kB").parse::<f64>().expect("kB") / 1024.0
     }
 
-    /// Terminates the process and waits for its end.
-    pub fn stop(mut self) {
+    /// Terminates the process and waits for its end. Returns how long that took.
+    pub fn stop(mut self) -> Duration {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().expect("kill");
         let start = Instant::now();
@@ -60,6 +69,7 @@ impl Process {
             assert!(start.elapsed() < Duration::from_secs(20), "{} does not stop", self.name);
             std::thread::sleep(Duration::from_millis(10));
         }
+        start.elapsed()
     }
 }
 

@@ -85,6 +85,39 @@ mod tests {
     use std::time::Instant;
 
     #[test]
+    fn a_page_has_the_first_objects_after_one_and_says_how_many_are_left() {
+        let key = |kind: &str, namespace: &str, name: &str| Key {
+            kind: kind.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+        };
+        let mut memory = Memory { version: 9, ..Memory::default() };
+        for (kind, namespace, name) in
+            [("a", "n", "1"), ("a", "n", "2"), ("a", "o", "1"), ("a", "n", "3"), ("b", "n", "1"), ("", "n", "1")]
+        {
+            memory.set(key(kind, namespace, name), Some(StoredObject { version: 1, json: Text::from("{}") }));
+        }
+        let page = |namespace, from: Option<&Key>, most| {
+            let ListResult { items, left, version } = memory.list("a", namespace, from, most);
+            assert_eq!(version, 9);
+            (
+                items
+                    .into_iter()
+                    .map(|(key, _)| format!("{}{}", key.namespace, key.name))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                left,
+            )
+        };
+        assert_eq!(page(None, None, usize::MAX), ("n1 n2 n3 o1".into(), 0));
+        assert_eq!(page(None, None, 2), ("n1 n2".into(), 2));
+        assert_eq!(page(None, Some(&key("a", "n", "2")), 1), ("n3".into(), 1));
+        assert_eq!(page(Some("n"), Some(&key("a", "n", "2")), 1), ("n3".into(), 0));
+        assert_eq!(page(Some("n"), None, 0), (String::new(), 3));
+        assert_eq!(page(Some("o"), Some(&key("a", "o", "1")), 5), (String::new(), 0));
+    }
+
+    #[test]
     fn the_log_has_the_changes_of_the_last_minutes() {
         let start = Instant::now();
         let mut memory = Memory::default();
