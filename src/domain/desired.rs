@@ -1,7 +1,7 @@
 //! From streaks to the desired state of a Scenario's Findings.
 
-use super::check_key;
 pub use super::check_key::CheckKey;
+use super::check_key::CheckMap;
 use super::evidence::{Failing, RunSnapshot, evidence};
 use super::keys::{CheckSurplus, KeyLimits, SurplusKeys};
 use super::outcome::{Evaluation, Outcome};
@@ -29,15 +29,15 @@ pub enum Desired {
 pub type DesiredFindings = BTreeMap<CheckKey, Desired>;
 
 /// The last run in which each check passed.
-pub type LastGood = BTreeMap<CheckKey, Arc<RunSnapshot>>;
+pub type LastGood = CheckMap<Arc<RunSnapshot>>;
 
 /// Records this run as the last good one of every check that passed.
 pub fn record_last_good(last_good: &mut LastGood, outcomes: &Evaluation, snapshot: &Arc<RunSnapshot>) {
     for outcome in outcomes.list.iter().filter(|o| o.result == CheckOutcome::Pass) {
-        check_key::set(last_good, &outcome.check, &outcome.key, snapshot.clone());
+        *last_good.entry(&outcome.check, &outcome.key, || snapshot.clone()) = snapshot.clone();
     }
     if !outcomes.items.is_empty() {
-        last_good.retain(|(check, key), _| outcomes.items.get(check).is_none_or(|keys| keys.contains(key)));
+        last_good.retain(|check, key| outcomes.items.get(check).is_none_or(|keys| keys.contains(key)));
     }
 }
 
@@ -81,7 +81,7 @@ pub fn desired_findings(
             let failing = Failing {
                 proof: outcome.proof.as_deref(),
                 run: snapshot,
-                last_good: check_key::get(last_good, &outcome.check, &outcome.key).map(Arc::as_ref),
+                last_good: last_good.get(&outcome.check, &outcome.key).map(Arc::as_ref),
                 probes: &outcome.probes,
             };
             let failure = Failure {

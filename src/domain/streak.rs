@@ -1,6 +1,6 @@
 //! Counts consecutive outcomes, so that a single failure opens no Finding and a single pass resolves none.
 
-use super::check_key::{self, CheckKey};
+use super::check_key::CheckMap;
 use super::outcome::{Evaluation, Outcome};
 use super::validate::ValidatedScenario;
 use crate::api::{BLIND, CheckOutcome};
@@ -62,7 +62,7 @@ impl Count {
 /// The streaks of one Scenario, by check and key.
 #[derive(Clone, Debug, Default)]
 pub struct Streaks {
-    counts: BTreeMap<CheckKey, Count>,
+    counts: CheckMap<Count>,
     /// Of each check that had surplus keys.
     surplus: BTreeMap<String, Count>,
     blind: Count,
@@ -83,7 +83,7 @@ impl Streaks {
             if key.is_empty() {
                 streaks.surplus.insert(check.to_string(), FAILING);
             }
-            streaks.counts.insert((check.to_string(), key.to_string()), FAILING);
+            *streaks.counts.entry(&check.into(), key, Count::default) = FAILING;
         }
         streaks
     }
@@ -96,7 +96,7 @@ impl Streaks {
                 CheckOutcome::Pass => Count::passes,
                 CheckOutcome::Unknown | CheckOutcome::Held => continue,
             };
-            check_key::update(&mut self.counts, &outcome.check, &outcome.key, |known| count(known, thresholds));
+            count(self.counts.entry(&outcome.check, &outcome.key, Count::default), thresholds);
         }
         self.vanished_items_pass(outcomes, thresholds);
         let has = |result| outcomes.list.iter().any(|o: &Outcome| o.result == result);
@@ -120,7 +120,7 @@ impl Streaks {
 
     /// An item that left a list which was read counts as a pass.
     fn vanished_items_pass(&mut self, outcomes: &Evaluation, thresholds: Thresholds) {
-        for ((check, key), count) in &mut self.counts {
+        for (check, key, count) in self.counts.iter_mut() {
             if outcomes.items.get(check).is_some_and(|keys| !keys.contains(key)) {
                 count.passes(thresholds);
             }
@@ -143,7 +143,7 @@ impl Streaks {
     /// Forgets items that left their list and have no open Finding, and what is over of surplus keys.
     pub fn prune(&mut self, outcomes: &Evaluation, is_open: impl Fn(&str, &str) -> bool) {
         self.surplus.retain(|check, count| count.state != CheckState::Passing || is_open(check, ""));
-        self.counts.retain(|(check, key), _| {
+        self.counts.retain(|check, key| {
             let gone = outcomes.items.get(check).is_some_and(|keys| !keys.contains(key));
             !gone || is_open(check, key)
         });
@@ -154,7 +154,7 @@ impl Streaks {
         match check {
             BLIND => (self.blind, self.is_unread) = (Count::default(), false),
             _ => {
-                self.counts.remove(&(check.to_string(), key.to_string()));
+                self.counts.remove(check, key);
                 if let Some(count) = self.surplus.get_mut(check).filter(|_| key.is_empty()) {
                     *count = Count::default();
                 }
@@ -164,7 +164,7 @@ impl Streaks {
 
     /// Forgets what the Scenario no longer has.
     pub fn retain(&mut self, scenario: &ValidatedScenario) {
-        self.counts.retain(|(check, key), _| scenario.has_check(check, key));
+        self.counts.retain(|check, key| scenario.has_check(check, key));
         self.surplus.retain(|check, _| scenario.has_list(check));
     }
 
@@ -173,7 +173,7 @@ impl Streaks {
         if check == BLIND {
             return self.blind.state;
         }
-        check_key::get(&self.counts, check, key).map(|c| c.state).unwrap_or_default()
+        self.counts.get(check, key).map(|c| c.state).unwrap_or_default()
     }
 
     /// The state of the surplus keys of a check; `None` where it had none.

@@ -6,7 +6,6 @@ use super::validated::Check;
 use super::validation::Validation;
 use crate::api::{CheckSpec, Probe, ScenarioSpec};
 use crate::cel::{Expression, ReadingKind, ResultType, Scope};
-use std::sync::Arc;
 
 impl Validation<'_> {
     pub(super) fn check(&mut self, index: usize, check: &CheckSpec, spec: &ScenarioSpec) -> Option<Check> {
@@ -26,11 +25,11 @@ impl Validation<'_> {
             }
         }
         let expect = expect?;
-        let probes =
-            [Some(&expect), given.as_ref(), for_each.as_ref()].into_iter().flatten().flat_map(|e| probes_of(e, spec));
+        let all = [Some(&expect), given.as_ref(), for_each.as_ref()];
+        let probes = all.into_iter().flatten().flat_map(|e| probes_of(e, spec)).collect();
         Some(Check {
             name: check.name.as_str().into(),
-            probes: Arc::new(probes.collect()),
+            probes: self.expressions.shared(probes),
             given,
             for_each,
             expect,

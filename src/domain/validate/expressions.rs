@@ -3,11 +3,14 @@
 use crate::api::{Evaluate, ScenarioSpec};
 use crate::cel::{CompileError, Expression, ProbeRefs, ResultType, Scope};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Compiled expressions, shared by Scenarios with the same source text.
 #[derive(Default)]
 pub struct Expressions {
     cached: HashMap<(String, ResultType, Scope), Expression>,
+    /// Names of probes that checks refer to.
+    names: BTreeSet<Arc<BTreeSet<String>>>,
 }
 
 impl Expressions {
@@ -36,6 +39,19 @@ impl Expressions {
         }
         self.cached.insert(key, compiled.clone());
         Ok(compiled)
+    }
+
+    /// These names, in memory once for all checks that have the same.
+    pub(super) fn shared(&mut self, names: BTreeSet<String>) -> Arc<BTreeSet<String>> {
+        if let Some(known) = self.names.get(&names) {
+            return known.clone();
+        }
+        if self.names.len() >= Self::MAX {
+            self.names.clear();
+        }
+        let names = Arc::new(names);
+        self.names.insert(names.clone());
+        names
     }
 
     /// The probes that a check with `evaluate: Always` refers to.

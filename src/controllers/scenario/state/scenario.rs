@@ -143,7 +143,7 @@ impl ScenarioState {
             runs: Runs::default(),
             requests: RunRequests::default(),
             streaks,
-            last_good: LastGood::new(),
+            last_good: LastGood::default(),
             status_write: None,
             status_failures: 0,
             logged: None,
@@ -198,7 +198,7 @@ impl ScenarioState {
         }
         if let Spec::Valid(valid) = &self.spec {
             self.streaks.retain(valid);
-            self.last_good.retain(|(check, key), _| valid.has_check(check, key));
+            self.last_good.retain(|check, key| valid.has_check(check, key));
         }
     }
 
