@@ -29,7 +29,6 @@ mod symbols;
 mod tests;
 mod time;
 mod tools;
-mod totals;
 mod visit;
 mod watch;
 

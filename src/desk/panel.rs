@@ -9,7 +9,6 @@ use super::presence::Presence;
 use super::round::LastRound;
 use super::seats::Seats;
 use super::session::{Ended, OneTime, Sessions};
-use super::totals::Totals;
 use crate::advisor::runbooks::read_runbook;
 use crate::commands::{self, Caller, Command, CommandError, CommandRate, Earlier, Objects, RequestId};
 use crate::domain::refusal::Refusal;
@@ -28,8 +27,6 @@ pub struct Panel {
     pub live: Live,
     pub once: OneTime,
     pub round: LastRound,
-    /// How many Messages are pending for each person.
-    pub totals: Totals,
     /// Who has which window open.
     pub presence: Presence,
     /// Seats for streams of events.
@@ -60,7 +57,6 @@ impl Panel {
             live,
             once,
             round: LastRound::default(),
-            totals: Totals::default(),
             streams: Seats::default(),
             held: Held::default(),
             presence: Presence::default(),
