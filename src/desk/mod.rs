@@ -18,6 +18,7 @@ mod language;
 mod layout;
 mod live;
 mod markdown;
+mod options;
 mod pages;
 mod panel;
 mod presence;

@@ -5,6 +5,7 @@ use super::guard::Guard;
 use super::guest::Guest;
 use super::held::Held;
 use super::live::Live;
+use super::options::ScenarioOptions;
 use super::presence::Presence;
 use super::round::LastRound;
 use super::seats::Seats;
@@ -27,6 +28,8 @@ pub struct Panel {
     pub live: Live,
     pub once: OneTime,
     pub round: LastRound,
+    /// The Scenarios to choose from.
+    pub scenarios: ScenarioOptions,
     /// Who has which window open.
     pub presence: Presence,
     /// Seats for streams of events.
@@ -57,6 +60,7 @@ impl Panel {
             live,
             once,
             round: LastRound::default(),
+            scenarios: ScenarioOptions::default(),
             streams: Seats::default(),
             held: Held::default(),
             presence: Presence::default(),
