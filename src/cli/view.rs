@@ -15,6 +15,7 @@ use crate::runtime::caches::Caches;
 use crate::runtime::clock;
 use crate::runtime::leadership::{Leadership, LeaseHolder, WriteFence};
 use crate::runtime::listing::ListProgress;
+use crate::runtime::objects::Objects;
 use crate::runtime::watch::Cache;
 use crate::telemetry::Metrics;
 use crate::views::{
@@ -24,7 +25,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use kube::Client;
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::ObjectRef;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -101,6 +102,7 @@ fn resources(caches: &Caches, place: Place<'_>) -> Resources {
         actions: caches.actions.store(),
         votes: caches.votes.clone(),
         time_zone: place.time_zone,
+        kept: Default::default(),
     }
 }
 
@@ -236,7 +238,7 @@ struct RemoteOperator {
     findings: Cache<Finding>,
     agents: Cache<Agent>,
     states: CachedStates,
-    scenarios: Store<Scenario>,
+    scenarios: Objects<Scenario>,
     namespace: String,
     default_interval: Duration,
     holder: Arc<LeaseHolder>,

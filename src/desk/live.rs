@@ -6,7 +6,6 @@ use crate::runtime::caches::Caches;
 use crate::runtime::watch::Change;
 use jiff::Timestamp;
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -67,11 +66,6 @@ impl Live {
         Live { topics: Topics::new(), following: Vec::new() }
     }
 
-    /// A version that rises with each change of a Message, before pages are told of the change; `None` where the caches are not followed.
-    pub fn inbox_version(&self) -> Option<u64> {
-        (!self.following.is_empty()).then(|| self.topics.inboxes.load(Ordering::Acquire))
-    }
-
     /// Tells the pages of this replica of a change that is in no object.
     pub fn tell(&self, topic: &str) {
         self.topics.send(topic);
@@ -116,13 +110,11 @@ fn tell<K: kube::Resource<DynamicType = ()>>(topics: &Topics, kind: &str, change
 struct Topics {
     sender: broadcast::Sender<Topic>,
     recent: Arc<Mutex<VecDeque<(Timestamp, Topic)>>>,
-    /// How many changes of Messages were sent.
-    inboxes: Arc<AtomicU64>,
 }
 
 impl Topics {
     fn new() -> Topics {
-        Topics { sender: broadcast::channel(BEHIND_MAX).0, recent: Arc::default(), inboxes: Arc::default() }
+        Topics { sender: broadcast::channel(BEHIND_MAX).0, recent: Arc::default() }
     }
 
     fn send(&self, topic: &str) {
@@ -130,9 +122,6 @@ impl Topics {
     }
 
     fn send_at(&self, topic: &str, at: Timestamp) {
-        if [INBOX, RESET].contains(&topic) {
-            self.inboxes.fetch_add(1, Ordering::Release);
-        }
         let topic: Topic = topic.into();
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         if recent.len() == BEHIND_MAX {

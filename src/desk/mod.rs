@@ -18,6 +18,7 @@ mod language;
 mod layout;
 mod live;
 mod markdown;
+mod options;
 mod pages;
 mod panel;
 mod presence;
@@ -29,7 +30,6 @@ mod symbols;
 mod tests;
 mod time;
 mod tools;
-mod totals;
 mod visit;
 mod watch;
 

@@ -5,11 +5,11 @@ use super::guard::Guard;
 use super::guest::Guest;
 use super::held::Held;
 use super::live::Live;
+use super::options::ScenarioOptions;
 use super::presence::Presence;
 use super::round::LastRound;
 use super::seats::Seats;
 use super::session::{Ended, OneTime, Sessions};
-use super::totals::Totals;
 use crate::advisor::runbooks::read_runbook;
 use crate::commands::{self, Caller, Command, CommandError, CommandRate, Earlier, Objects, RequestId};
 use crate::domain::refusal::Refusal;
@@ -28,8 +28,8 @@ pub struct Panel {
     pub live: Live,
     pub once: OneTime,
     pub round: LastRound,
-    /// How many Messages are pending for each person.
-    pub totals: Totals,
+    /// The Scenarios to choose from.
+    pub scenarios: ScenarioOptions,
     /// Who has which window open.
     pub presence: Presence,
     /// Seats for streams of events.
@@ -60,7 +60,7 @@ impl Panel {
             live,
             once,
             round: LastRound::default(),
-            totals: Totals::default(),
+            scenarios: ScenarioOptions::default(),
             streams: Seats::default(),
             held: Held::default(),
             presence: Presence::default(),

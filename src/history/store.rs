@@ -166,8 +166,8 @@ impl Store {
     pub fn last_hours(&self, scenario: u32, now: Hour, most: usize) -> Result<Vec<(Hour, Vec<u32>)>, StoreError> {
         let mut found = Vec::new();
         let mut readings = 0;
-        let mut statement =
-            self.0.connection().prepare_cached("SELECT readings FROM hours WHERE hour = ? AND scenario = ?")?;
+        let file = self.reading()?;
+        let mut statement = file.prepare_cached("SELECT readings FROM hours WHERE hour = ? AND scenario = ?")?;
         for ago in 0..=RAW_HOURS {
             let hour = now.plus(-ago);
             let stored: Option<Vec<u8>> =
@@ -184,12 +184,18 @@ impl Store {
         Ok(found)
     }
 
+    /// One transaction for several queries: each would lock the file by itself.
+    fn reading(&self) -> Result<Transaction<'_>, StoreError> {
+        Ok(self.0.connection().unchecked_transaction()?)
+    }
+
     /// The hours of closed days of a Scenario that are not empty.
     pub fn hours(&self, scenario: u32, now: Hour) -> Result<Vec<(Hour, Tally)>, StoreError> {
         let today = now.of_day().0;
+        let file = self.reading()?;
         let mut found = Vec::new();
         for day in today - DAYS..=today {
-            let cells = day_of(self.0.connection(), day, scenario)?;
+            let cells = day_of(&file, day, scenario)?;
             let hours = (0_i64..).zip(cells).filter(|(_, tally)| *tally != Tally::default());
             found.extend(hours.map(|(hour, tally)| (Hour(day * 24 + hour), tally)));
         }

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod leadership;
 pub mod listing;
 pub mod newest;
+pub mod objects;
 pub mod removal;
 pub mod retry;
 pub mod version;

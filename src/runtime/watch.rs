@@ -6,12 +6,12 @@
 use super::backoff::jittered;
 use super::guard::{Guarded, InvalidObject};
 use super::listing::ListProgress;
+use super::objects::{Objects, Writer, store};
 use super::retry;
 use super::version::Version;
 use futures::{Stream, StreamExt as _};
 use kube::core::NamespaceResourceScope;
-use kube::runtime::reflector::store::Writer;
-use kube::runtime::reflector::{ObjectRef, Store, store};
+use kube::runtime::reflector::ObjectRef;
 use kube::runtime::utils::Backoff;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, Resource, ResourceExt as _};
@@ -61,7 +61,7 @@ type Undecodable = Arc<RwLock<BTreeMap<Arc<str>, Arc<InvalidObject>>>>;
 /// The objects of one kind in one namespace, as last seen. Clones share them.
 pub struct Cache<K: Resource<DynamicType = ()> + 'static> {
     namespace: Arc<str>,
-    objects: Store<K>,
+    objects: Objects<K>,
     undecodable: Undecodable,
     changes: broadcast::Sender<Change<K>>,
     progress: ListProgress,
@@ -129,7 +129,7 @@ where
     }
 
     /// The store behind the cache, for readers that need no changes.
-    pub fn store(&self) -> Store<K> {
+    pub fn store(&self) -> Objects<K> {
         self.objects.clone()
     }
 

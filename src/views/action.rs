@@ -1,8 +1,8 @@
 //! Actions: what people did.
 
 use super::order::Key;
+use super::order::created_at;
 use super::query::{Parameters, QueryError};
-use super::resources::created_at;
 use super::shown::{line, text};
 use super::{Page, PageRequest, Resources};
 use crate::api::{Action, Role};

@@ -1,12 +1,12 @@
 //! The board: every Scenario with how it stands, by Agent. However many there are, what is shown of them is bounded.
 
 use super::finding::{is_active, severity};
+use super::kept::{BoardEntry, BoardTable};
 use super::query::{Parameters, QueryError};
-use super::{OperatorStatus, Resources, ScenarioView, words};
-use crate::api::{Finding, Health, Scenario, Severity, WatchState};
-use crate::controllers::scenario::state_of;
-use kube::ResourceExt as _;
-use std::collections::{BTreeMap, HashMap};
+use super::{OperatorStatus, Resources, ScenarioView, Standing, words};
+use crate::api::{Finding, Severity};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Agents that are shown at most, where not all Scenarios are.
@@ -15,57 +15,6 @@ const GROUPS_MAX: usize = 20;
 const OF_GROUP_MIN: usize = 3;
 /// Longest text that is searched for, in characters.
 const TEXT_MAX: usize = 100;
-
-/// How a Scenario stands, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Standing {
-    /// A Finding is open.
-    Failing,
-    /// It can't be judged.
-    Unknown,
-    /// No run was completed for two intervals.
-    Late,
-    /// Its spec has errors: nothing is read.
-    Invalid,
-    Suspended,
-    Healthy,
-}
-
-impl Standing {
-    pub const ALL: [Standing; 6] = [
-        Standing::Failing,
-        Standing::Unknown,
-        Standing::Late,
-        Standing::Invalid,
-        Standing::Suspended,
-        Standing::Healthy,
-    ];
-
-    /// The word in addresses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Standing::Failing => "failing",
-            Standing::Unknown => "unknown",
-            Standing::Late => "late",
-            Standing::Invalid => "invalid",
-            Standing::Suspended => "suspended",
-            Standing::Healthy => "healthy",
-        }
-    }
-}
-
-/// How a Scenario stands. A failure says more than lateness.
-pub fn standing(scenario: &Scenario) -> Standing {
-    let health = scenario.status.as_ref().and_then(|status| status.health);
-    match (state_of(scenario), health) {
-        (WatchState::Invalid, _) => Standing::Invalid,
-        (WatchState::Suspended, _) => Standing::Suspended,
-        (_, Some(Health::Failing)) => Standing::Failing,
-        (WatchState::Late, _) => Standing::Late,
-        (WatchState::Ready, Some(Health::Healthy)) => Standing::Healthy,
-        (WatchState::Ready, _) => Standing::Unknown,
-    }
-}
 
 /// Which Scenarios are shown. Conditions are combined with AND.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,14 +39,10 @@ impl BoardFilter {
         })
     }
 
-    fn matches(&self, scenario: &Scenario, of: Standing) -> bool {
-        self.standing.is_none_or(|standing| standing == of)
-            && self.agent.as_ref().is_none_or(|agent| scenario.spec.agent == *agent)
-            && self.text.as_ref().is_none_or(|text| {
-                let text = text.to_lowercase();
-                let name = scenario.metadata.name.as_deref().unwrap_or_default();
-                name.contains(&text) || scenario.spec.title.to_lowercase().contains(&text)
-            })
+    /// Whether it selects a Scenario, whatever the text.
+    fn matches(&self, entry: &BoardEntry) -> bool {
+        self.standing.is_none_or(|standing| standing == entry.standing)
+            && self.agent.as_deref().is_none_or(|agent| *entry.agent == *agent)
     }
 }
 
@@ -149,81 +94,54 @@ impl BoardView {
     }
 }
 
-/// A Scenario before its view is made.
-struct Candidate {
-    scenario: Arc<Scenario>,
-    standing: Standing,
-}
-
-impl Candidate {
-    fn name(&self) -> &str {
-        self.scenario.metadata.name.as_deref().unwrap_or_default()
-    }
-}
-
-/// Open Findings of one Scenario: the most serious one, then the oldest, and how many there are.
-type Worst = (Arc<Finding>, usize);
-
-/// The open Findings of Scenarios.
-fn worst(findings: Vec<Arc<Finding>>) -> HashMap<String, Worst> {
-    let key = |finding: &Finding| {
-        let opened = finding.status.as_ref().and_then(|status| status.opened_at.as_ref()).map(|at| at.0);
-        (severity(finding).map_or(u8::MAX, |severity| severity as u8), opened)
-    };
-    let mut worst: HashMap<String, Worst> = HashMap::new();
-    for finding in findings {
-        match worst.get_mut(&finding.spec.scenario) {
-            Some((other, count)) => {
-                *count += 1;
-                if key(&finding) < key(other) {
-                    *other = finding;
-                }
-            }
-            None => drop(worst.insert(finding.spec.scenario.clone(), (finding, 1))),
-        }
-    }
-    worst
-}
-
 /// Which part of a long list is shown: the page, from one, and how many there are.
 fn page_of(asked: usize, items: usize, of_page: usize) -> (usize, usize) {
     let pages = items.div_ceil(of_page).max(1);
     (asked.clamp(1, pages), pages)
 }
 
+/// Puts the first so many into their order, and the others behind them in any.
+fn order_first<T>(items: &mut [T], most: usize, in_order: impl Fn(&T, &T) -> Ordering + Copy) {
+    match most.checked_sub(1).filter(|last| *last < items.len()) {
+        Some(last) => {
+            let (before, _, _) = items.select_nth_unstable_by(last, in_order);
+            before.sort_unstable_by(in_order);
+        }
+        None => items.sort_unstable_by(in_order),
+    }
+}
+
 impl Resources {
     /// A page of the board with `most` Scenarios, or a few more where there are many Agents. Where not all that the filter selects are
     /// shown, the worst come first; else they keep their places.
     pub fn board(&self, operator: &dyn OperatorStatus, filter: &BoardFilter, page: usize, most: usize) -> BoardView {
-        let worst = worst(self.findings.state_filter(is_active));
-        let mut board = BoardView { page: (1, 1), ..BoardView::default() };
-        let mut groups: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
-        for scenario in self.scenarios.state() {
-            let standing = standing(&scenario);
-            *board.counts.entry(standing).or_default() += 1;
-            if filter.matches(&scenario, standing) {
+        let table = self.board_table();
+        let mut board = BoardView { page: (1, 1), counts: table.counts.clone(), ..BoardView::default() };
+        let with_text = filter.text.as_deref().map(|text| self.with_text(text));
+        let mut groups: BTreeMap<&Arc<str>, Vec<&BoardEntry>> = BTreeMap::new();
+        for entry in &table.entries {
+            if filter.matches(entry) && with_text.as_ref().is_none_or(|names| names.contains(&*entry.name)) {
                 board.selected += 1;
-                groups.entry(scenario.spec.agent.clone()).or_default().push(Candidate { scenario, standing });
+                groups.entry(&entry.agent).or_default().push(entry);
             }
         }
         self.add_undecodable(operator, filter, &mut board);
         let is_whole = board.selected <= most;
-        let rank = |one: &Candidate| {
-            (
-                one.standing,
-                worst.get(one.name()).and_then(|(finding, _)| severity(finding)).map_or(u8::MAX, |s| s as u8),
-            )
+        let in_order = |a: &&BoardEntry, b: &&BoardEntry| {
+            let by_rank = if is_whole { Ordering::Equal } else { rank(a).cmp(&rank(b)) };
+            by_rank.then_with(|| a.name.cmp(&b.name))
         };
-        for of_agent in groups.values_mut() {
-            of_agent.sort_unstable_by(|a, b| {
-                let by_rank = if is_whole { std::cmp::Ordering::Equal } else { rank(a).cmp(&rank(b)) };
-                by_rank.then_with(|| a.name().cmp(b.name()))
-            });
+        // Of those of one Agent a page further on may be shown.
+        let first = if filter.agent.is_some() { page.max(1).saturating_mul(most) } else { most.max(OF_GROUP_MIN) };
+        let mut named: Vec<Group<'_>> = Vec::new();
+        for (agent, mut of_agent) in groups {
+            // A page after the last one is the last one.
+            let first = if first >= of_agent.len() { usize::MAX } else { first };
+            order_first(&mut of_agent, first, in_order);
+            named.push((self.agent_ref(agent).name, agent.to_string(), of_agent));
         }
-        let mut named: Vec<(String, String, Vec<Candidate>)> =
-            groups.into_iter().map(|(agent, of_agent)| (self.agent_ref(&agent).name, agent, of_agent)).collect();
         if !is_whole {
-            named.sort_by_key(|(_, _, of_agent)| of_agent.first().map(&rank));
+            named.sort_by_key(|(_, _, of_agent)| of_agent.first().map(|first| rank(first)));
         } else {
             named.sort_unstable_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
         }
@@ -231,16 +149,26 @@ impl Resources {
             (true, _) => named.into_iter().map(|group| cut(group, 0, usize::MAX)).collect(),
             (false, is_of_agent) => part(named, is_of_agent, most, page, &mut board.page),
         };
-        board.groups = shown
-            .into_iter()
-            .map(|(name, agent, selected, of_agent)| BoardGroup {
-                rows: of_agent.into_iter().map(|one| self.board_row(operator, &worst, one)).collect(),
-                agent,
-                name,
-                selected,
-            })
-            .collect();
+        let group = |(name, agent, selected, of_agent): Shown<'_>| BoardGroup {
+            rows: of_agent.into_iter().filter_map(|entry| self.board_row(operator, &table, entry)).collect(),
+            agent,
+            name,
+            selected,
+        };
+        board.groups = shown.into_iter().map(group).collect();
         board
+    }
+
+    /// The names of the Scenarios that have this text in their name or title, in any case.
+    fn with_text(&self, text: &str) -> HashSet<String> {
+        let (text, mut names) = (text.to_lowercase(), HashSet::new());
+        self.scenarios.for_each(|scenario| {
+            let name = scenario.metadata.name.as_deref().unwrap_or_default();
+            if name.contains(&text) || scenario.spec.title.to_lowercase().contains(&text) {
+                names.insert(name.to_string());
+            }
+        });
+        names
     }
 
     fn add_undecodable(&self, operator: &dyn OperatorStatus, filter: &BoardFilter, board: &mut BoardView) {
@@ -254,36 +182,58 @@ impl Resources {
         }
     }
 
-    fn board_row(
-        &self,
-        operator: &dyn OperatorStatus,
-        worst: &HashMap<String, Worst>,
-        Candidate { scenario, standing }: Candidate,
-    ) -> BoardRow {
-        let name = scenario.name_any();
-        let view = self.scenario_view(&scenario, operator);
-        let (finding, open) = worst.get(&name).cloned().unzip();
-        BoardRow { view, standing, finding, open: open.unwrap_or_default() }
+    /// A Scenario as it is now, unless it was deleted.
+    fn board_row(&self, operator: &dyn OperatorStatus, table: &BoardTable, entry: &BoardEntry) -> Option<BoardRow> {
+        let scenario = self.scenario(&entry.name)?;
+        let worst = table.worst(&entry.name);
+        Some(BoardRow {
+            view: self.scenario_view(&scenario, operator),
+            standing: entry.standing,
+            finding: worst.and_then(|worst| self.finding(&worst.finding)),
+            open: worst.map_or(0, |worst| worst.open),
+        })
     }
 
     /// The most serious open Finding of a Scenario, if it has one.
     pub fn worst_finding(&self, scenario: &str) -> Option<Arc<Finding>> {
-        let of_it = self.findings.state_filter(|finding| finding.spec.scenario == scenario && is_active(finding));
-        worst(of_it).remove(scenario).map(|(finding, _)| finding)
+        let table = self.finding_table();
+        let worst = table.active_of(scenario).min_by_key(|row| (row.seriousness(), row.name.clone()))?;
+        self.finding(&worst.name)
+    }
+
+    /// The open Findings of a Scenario.
+    pub fn active_findings_of(&self, scenario: &str) -> Vec<Arc<Finding>> {
+        let table = self.finding_table();
+        table
+            .active_of(scenario)
+            .filter_map(|row| self.finding(&row.name))
+            .filter(|finding| is_active(finding))
+            .collect()
     }
 }
 
-/// The Scenarios of an Agent: its display name, its object name, and they.
-type Group = (String, String, Vec<Candidate>);
-/// What is shown of it: the names, how many the filter selects, and those of them that are shown.
-type Shown = (String, String, usize, Vec<Candidate>);
+/// How bad it is.
+fn rank(entry: &BoardEntry) -> (Standing, u8) {
+    (entry.standing, entry.severity.map_or(u8::MAX, |severity| severity as u8))
+}
 
-fn cut((name, agent, of_agent): Group, skipped: usize, most: usize) -> Shown {
+/// The Scenarios of an Agent: its display name, its object name, and they.
+type Group<'a> = (String, String, Vec<&'a BoardEntry>);
+/// What is shown of it: the names, how many the filter selects, and those of them that are shown.
+type Shown<'a> = (String, String, usize, Vec<&'a BoardEntry>);
+
+fn cut((name, agent, of_agent): Group<'_>, skipped: usize, most: usize) -> Shown<'_> {
     (name, agent, of_agent.len(), of_agent.into_iter().skip(skipped).take(most).collect())
 }
 
 /// A page of one Agent, or of the first Scenarios of several.
-fn part(groups: Vec<Group>, is_of_agent: bool, most: usize, asked: usize, page: &mut (usize, usize)) -> Vec<Shown> {
+fn part<'a>(
+    groups: Vec<Group<'a>>,
+    is_of_agent: bool,
+    most: usize,
+    asked: usize,
+    page: &mut (usize, usize),
+) -> Vec<Shown<'a>> {
     if is_of_agent {
         let rows = groups.iter().map(|(_, _, of_agent)| of_agent.len()).sum();
         *page = page_of(asked, rows, most);
@@ -291,7 +241,7 @@ fn part(groups: Vec<Group>, is_of_agent: bool, most: usize, asked: usize, page: 
         return groups.into_iter().map(|group| cut(group, skipped, most)).collect();
     }
     *page = page_of(asked, groups.len(), GROUPS_MAX);
-    let on_page: Vec<Group> = groups.into_iter().skip((page.0 - 1) * GROUPS_MAX).take(GROUPS_MAX).collect();
+    let on_page: Vec<Group<'_>> = groups.into_iter().skip((page.0 - 1) * GROUPS_MAX).take(GROUPS_MAX).collect();
     let of_group = (most / on_page.len().max(1)).max(OF_GROUP_MIN);
     on_page.into_iter().map(|group| cut(group, 0, of_group)).collect()
 }
@@ -306,27 +256,9 @@ impl BoardRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
-    fn scenario(name: &str, status: serde_json::Value) -> Arc<Scenario> {
-        let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario", "metadata": {"name": name},
-            "spec": {"title": "Título de Tudo", "agent": "a", "severity": "low", "probes": []}, "status": status});
-        Arc::new(serde_json::from_value(object).unwrap())
-    }
-
-    #[test]
-    fn a_scenario_stands_in_one_way() {
-        for (status, expected) in [
-            (json!({"state": "ready", "health": "healthy"}), Standing::Healthy),
-            (json!({"state": "ready", "health": "failing"}), Standing::Failing),
-            (json!({"state": "late", "health": "failing"}), Standing::Failing),
-            (json!({"state": "late", "health": "unknown"}), Standing::Late),
-            (json!({"state": "suspended", "health": "failing"}), Standing::Suspended),
-            (json!({"state": "invalid", "health": "unknown"}), Standing::Invalid),
-            (json!(null), Standing::Unknown),
-        ] {
-            assert_eq!(standing(&scenario("x", status.clone())), expected, "{status}");
-        }
+    fn entry(name: &str, standing: Standing) -> BoardEntry {
+        BoardEntry { name: name.into(), agent: "a".into(), standing, severity: None }
     }
 
     #[test]
@@ -337,27 +269,23 @@ mod tests {
         assert_eq!(parse(&[("state", ""), ("agent", ""), ("q", " ")]).unwrap(), BoardFilter::default());
         assert_eq!(parse(&[("state", "broken")]).unwrap_err().parameter, "state");
         let filter = parse(&[("state", "late"), ("q", "TÍTULO")]).unwrap();
-        let one = scenario("shop.front", json!(null));
-        assert!(filter.matches(&one, Standing::Late) && !filter.matches(&one, Standing::Failing));
-        let matches = |query: &[(&str, &str)]| parse(query).unwrap().matches(&one, Standing::Healthy);
-        assert!(matches(&[("q", "Front")]) && matches(&[("agent", "a")]));
-        assert!(!matches(&[("q", "back")]) && !matches(&[("agent", "b")]));
+        assert_eq!(filter.text.as_deref(), Some("TÍTULO"));
+        assert!(filter.matches(&entry("s", Standing::Late)) && !filter.matches(&entry("s", Standing::Failing)));
+        let matches = |query: &[(&str, &str)]| parse(query).unwrap().matches(&entry("s", Standing::Healthy));
+        assert!(matches(&[("agent", "a")]) && !matches(&[("agent", "b")]));
     }
 
     #[test]
     fn of_many_a_page_has_some_of_each_agent_or_a_part_of_one() {
-        let group = |agent: usize, count: usize| -> Group {
-            let of = |number| Candidate {
-                scenario: scenario(&format!("s-{number:04}"), json!(null)),
-                standing: Standing::Healthy,
-            };
-            (format!("Agent {agent}"), format!("a-{agent}"), (0..count).map(of).collect())
+        let all: Vec<BoardEntry> = (0..100).map(|number| entry(&format!("s-{number:04}"), Standing::Healthy)).collect();
+        let group = |agent: usize, count: usize| -> Group<'_> {
+            (format!("Agent {agent}"), format!("a-{agent}"), all.iter().take(count).collect())
         };
-        let shown = |groups: Vec<Group>, is_of_agent, asked| {
+        let shown = |groups: Vec<Group<'_>>, is_of_agent, asked| {
             let mut page = (1, 1);
             let shown = part(groups, is_of_agent, 60, asked, &mut page);
             let rows: Vec<(usize, usize)> = shown.iter().map(|(_, _, all, rows)| (*all, rows.len())).collect();
-            (page, rows, shown.first().and_then(|first| Some(first.3.first()?.name().to_string())))
+            (page, rows, shown.first().and_then(|first| Some(first.3.first()?.name.to_string())))
         };
         assert_eq!(shown(vec![group(1, 100), group(2, 2)], false, 1).1, [(100, 30), (2, 2)]);
         let many = || (0..50).map(|agent| group(agent, 4)).collect::<Vec<_>>();

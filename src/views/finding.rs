@@ -242,7 +242,7 @@ impl PhaseFilter {
         }
     }
 
-    fn includes(self, phase: Phase) -> bool {
+    pub(super) fn includes(self, phase: Phase) -> bool {
         match self {
             PhaseFilter::Active => phase.is_active(),
             PhaseFilter::Open => phase == Phase::Open,

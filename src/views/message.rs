@@ -1,8 +1,8 @@
 //! Messages: as they are in a Thread, and as they are in an inbox.
 
-use super::order::{Key, Order, Place, Sort};
+use super::order::created_at;
+use super::order::{Key, Place};
 use super::query::{Parameters, QueryError};
-use super::resources::created_at;
 use super::shown::{line, text};
 use super::{AgentRef, AnswerProgressView, CitationView, OwnerView, Page, PageRequest, Resources, words};
 use crate::api::{AuthorKind, Message, MessagePhase, Role, Severity, Thread, Tier};
@@ -11,7 +11,6 @@ use crate::domain::thread::told::{self, sequence};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
-use std::collections::HashSet;
 use utoipa::{IntoParams, ToSchema};
 
 /// A Message: one contribution to a Thread.
@@ -145,6 +144,15 @@ pub(super) fn is_acknowledged(message: &Message) -> bool {
 /// Whether a Message awaits an acknowledgement, and so is in an inbox.
 pub fn is_pending(message: &Message) -> bool {
     phase(message) == Some(MessagePhase::Pending)
+}
+
+/// Until when the acknowledgement of a Message holds, and when it was made; `None` where there is none.
+pub(super) fn acknowledged_until(message: &Message) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
+    if let Some(recorded) = message.status.as_ref().and_then(|status| status.acknowledgement.as_ref()) {
+        return Some((recorded.until.as_ref().map(|until| until.0), Some(recorded.at.0)));
+    }
+    let written = message.spec.acknowledgement.as_ref()?;
+    Some((written.until.as_ref().map(|until| until.0), written.at.as_ref().map(|at| at.0)))
 }
 
 /// When a Message was written: not later than it was created, whatever it says.
@@ -318,27 +326,6 @@ impl Resources {
     pub(super) fn severity_of_message(&self, message: &Message) -> Option<Severity> {
         let of_thread = || self.severity_of_thread(&*self.thread(&message.spec.thread)?);
         message.spec.severity.or_else(of_thread)
-    }
-
-    /// One page of the pending Messages that a filter selects, in the order of the request. The error names what is wrong with the
-    /// filter.
-    pub fn list_inbox(&self, filter: &InboxFilter, page: &PageRequest) -> Result<Page<InboxView>, QueryError> {
-        let agent = self.agent_of_filter(filter.agent.as_deref())?;
-        let mut pending = self.messages.state_filter(is_pending);
-        if let Some(role) = filter.role {
-            pending.retain(|message| message.spec.recipients.iter().any(|recipient| recipient == role.as_str()));
-        }
-        if let Some(agent) = &agent {
-            let threads = self.threads.state_filter(|thread| thread.spec.agent == *agent);
-            let names: HashSet<&str> = threads.iter().filter_map(|thread| thread.metadata.name.as_deref()).collect();
-            pending.retain(|message| names.contains(message.spec.thread.as_str()));
-        }
-        if let Some(severity) = filter.severity {
-            pending.retain(|message| self.severity_of_message(message) == Some(severity));
-        }
-        let sort = if let Order::Inbox(sort) = page.order { sort } else { Sort::default() };
-        let key = |message: &Message| sort.key(|| self.severity_of_message(message), written_at(message));
-        Ok(Page::new(page, pending, key, |message| self.inbox_view(message)))
     }
 
     pub(super) fn inbox_view(&self, message: &Message) -> InboxView {

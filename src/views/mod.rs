@@ -13,6 +13,7 @@ mod citation;
 mod evidence;
 mod finding;
 mod health;
+mod kept;
 mod message;
 mod operator;
 mod order;
@@ -21,6 +22,7 @@ mod page;
 mod past;
 mod pending;
 mod query;
+mod reader;
 mod resources;
 mod roster;
 mod run;
@@ -30,6 +32,7 @@ mod shown;
 mod silence;
 mod silence_standing;
 mod similar;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -40,7 +43,7 @@ mod words;
 pub use action::{ActionFilter, ActionView, ActorView, SubjectView};
 pub use advice::{AdviceModelView, AdviceView};
 pub use agent::AgentRef;
-pub use board::{BoardFilter, BoardGroup, BoardRow, BoardView, Standing, standing};
+pub use board::{BoardFilter, BoardGroup, BoardRow, BoardView};
 pub use change::{ChangeView, DeletedChange, FindingChange, MessageChange, ScenarioChange};
 pub use chat::{AnswerProgressView, ChatAnswers, ChatEvent, ChatProgress, ChatRef, ChatView, ProgressPhase};
 pub use citation::CitationView;
@@ -52,6 +55,7 @@ pub use finding::{
 pub use health::{
     HealthDetails, HealthView, ModelView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView,
 };
+pub use kept::Kept;
 pub use message::{
     AuthorView, InboxFilter, InboxView, MessageAcknowledgementView, MessagePhaseView, MessageView, is_pending,
 };
@@ -60,8 +64,9 @@ pub use order::{Order, Sort, SortParameter};
 pub use owner::OwnerView;
 pub use page::{Cursor, LIMIT_DEFAULT, LIMIT_MAX, Page, PageRequest};
 pub use past::{HistoryQuery, HistoryReader, NoHistory, Records};
-pub use pending::{AcknowledgedItem, AcknowledgedView, First, OfCheck, PendingCount, PendingItem, PendingView, Reader};
+pub use pending::{AcknowledgedItem, AcknowledgedView, First, OfCheck, PendingCount, PendingItem, PendingView};
 pub use query::{Parameters, QueryError};
+pub use reader::Reader;
 pub use resources::Resources;
 pub use roster::RosterView;
 pub use run::{CheckView, RunAccepted, RunView};
@@ -70,6 +75,7 @@ pub use scenario::{ScenarioView, is_ready};
 pub use silence::{MatcherView, RecurrenceView, SilenceFilter, SilenceView};
 pub use silence_standing::{SilenceStanding, StandingSilence};
 pub use similar::{NoteView, SimilarFindings, SimilarView};
+pub use standing::{Standing, standing};
 pub use thread::{ThreadFilter, ThreadState, ThreadView};
 pub use tick::{TickResultView, TickView};
 pub use vote::{AdviceRequested, RecordedVotes, VoteView, VoteWord, VotesView};

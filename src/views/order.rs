@@ -40,6 +40,11 @@ impl Key {
     pub const BY_NAME: Key = Key(0, 0);
 }
 
+/// When an object was created.
+pub(super) fn created_at(object: &impl kube::Resource) -> Option<Timestamp> {
+    object.meta().creation_timestamp.as_ref().map(|at| at.0)
+}
+
 /// How a list can be sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]

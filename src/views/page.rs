@@ -6,7 +6,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kube::Resource;
 use serde::Serialize;
-use std::cmp::Ordering;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
@@ -109,10 +108,21 @@ impl<T> Page<T> {
         view: impl Fn(&K) -> T,
     ) -> Page<T> {
         let keyed = objects.into_iter().map(|object| (key(&object), object));
-        let is_after = |(key, object): &(Key, Arc<K>)| {
-            after.is_none_or(|after| (*key, name::<K>(object)) > (after.key, after.name.as_str()))
-        };
-        let mut rest: Vec<(Key, Arc<K>)> = keyed.filter(is_after).collect();
+        Self::select(request, after, keyed, |object| name::<K>(object), |object| Some(view(object)))
+    }
+
+    /// The same of anything that has a name. An item without a view, which was deleted just now, is left out.
+    pub(super) fn select<I>(
+        request: &PageRequest,
+        after: Option<&Place>,
+        keyed: impl IntoIterator<Item = (Key, I)>,
+        name: impl Fn(&I) -> &str,
+        view: impl Fn(&I) -> Option<T>,
+    ) -> Page<T> {
+        let is_after =
+            |(key, item): &(Key, I)| after.is_none_or(|after| (*key, name(item)) > (after.key, after.name.as_str()));
+        let in_order = |a: &(Key, I), b: &(Key, I)| a.0.cmp(&b.0).then_with(|| name(&a.1).cmp(name(&b.1)));
+        let mut rest: Vec<(Key, I)> = keyed.into_iter().filter(is_after).collect();
         let is_last = rest.len() <= request.limit;
         if !is_last {
             // Only the items of the page are sorted.
@@ -120,18 +130,14 @@ impl<T> Page<T> {
             rest.truncate(request.limit);
         }
         rest.sort_unstable_by(in_order);
-        let place = |(key, object): &(Key, Arc<K>)| Place { key: *key, name: name::<K>(object).to_string() };
+        let place = |(key, item): &(Key, I)| Place { key: *key, name: name(item).to_string() };
         let next = rest.last().filter(|_| !is_last).map(|last| Cursor(place(last)).encode(request.order));
-        Page { items: rest.iter().map(|(_, object)| view(object)).collect(), next }
+        Page { items: rest.iter().filter_map(|(_, item)| view(item)).collect(), next }
     }
 }
 
 fn name<K: Resource>(object: &K) -> &str {
     object.meta().name.as_deref().unwrap_or_default()
-}
-
-fn in_order<K: Resource>(a: &(Key, Arc<K>), b: &(Key, Arc<K>)) -> Ordering {
-    a.0.cmp(&b.0).then_with(|| name(&*a.1).cmp(name(&*b.1)))
 }
 
 impl Cursor {

@@ -1,7 +1,8 @@
 //! The cached resources that views are built from.
 
 use super::finding::{opened_at, phase, severity};
-use super::order::{Key, Order, Sort};
+use super::kept::{FindingRow, Kept};
+use super::order::{Key, Order, Sort, created_at};
 use super::query::QueryError;
 use super::silence::is_active;
 use super::{
@@ -10,10 +11,11 @@ use super::{
 };
 use crate::api::{Action, Agent, Finding, Message, Scenario, Silence, Thread};
 use crate::domain::advice::votes::{Cast, tally};
+use crate::runtime::objects::Objects;
 use crate::runtime::votes::VotesByFinding;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::ObjectRef;
 use std::sync::Arc;
 
 /// Agents that an error names at most.
@@ -23,16 +25,18 @@ const AGENTS_SHOWN: usize = 32;
 #[derive(Clone)]
 pub struct Resources {
     pub namespace: String,
-    pub scenarios: Store<Scenario>,
-    pub findings: Store<Finding>,
-    pub agents: Store<Agent>,
-    pub silences: Store<Silence>,
-    pub threads: Store<Thread>,
-    pub messages: Store<Message>,
-    pub actions: Store<Action>,
+    pub scenarios: Objects<Scenario>,
+    pub findings: Objects<Finding>,
+    pub agents: Objects<Agent>,
+    pub silences: Objects<Silence>,
+    pub threads: Objects<Thread>,
+    pub messages: Objects<Message>,
+    pub actions: Objects<Action>,
     pub votes: VotesByFinding,
     /// Name of the time zone of Silences that name none.
     pub time_zone: Arc<str>,
+    /// What is worked out from all of them.
+    pub kept: Arc<Kept>,
 }
 
 impl Resources {
@@ -118,11 +122,19 @@ impl Resources {
         looker: &str,
     ) -> (usize, Page<FindingView>) {
         let agent = filter.agent.as_deref().map(|given| self.agent_object_name(given));
-        let findings = self.findings.state_filter(|finding| filter.matches(finding, agent.as_deref()));
-        let total = findings.len();
         let sort = if let Order::Findings(sort) = page.order { sort } else { Sort::default() };
-        let key = |finding: &Finding| sort.key(|| severity(finding), opened_at(finding));
-        (total, Page::new(page, findings, key, |finding| self.finding_view(finding, looker)))
+        if filter.text.is_some() {
+            let findings = self.findings.state_filter(|finding| filter.matches(finding, agent.as_deref()));
+            let key = |finding: &Finding| sort.key(|| severity(finding), opened_at(finding));
+            return (findings.len(), Page::new(page, findings, key, |finding| self.finding_view(finding, looker)));
+        }
+        let table = self.finding_table();
+        let found: Vec<&FindingRow> =
+            table.rows.iter().filter(|row| filter.matches_row(row, agent.as_deref())).collect();
+        let keyed = found.iter().map(|row| (sort.key(|| row.severity, row.opened_at), *row));
+        // One that changed since is shown as it is now.
+        let view = |row: &&FindingRow| self.finding(&row.name).map(|finding| self.finding_view(&finding, looker));
+        (found.len(), Page::select(page, page.after(), keyed, |row| &row.name, view))
     }
 
     /// The Thread of this name.
@@ -164,9 +176,4 @@ impl Resources {
         let view = |scenario: &Scenario| self.scenario_view(scenario, operator);
         Page::new(page, self.scenarios.state(), |_| Key::BY_NAME, view)
     }
-}
-
-/// When an object was created.
-pub(super) fn created_at(object: &impl kube::Resource) -> Option<Timestamp> {
-    object.meta().creation_timestamp.as_ref().map(|at| at.0)
 }

@@ -1,7 +1,7 @@
 //! Silences by when they hold notices back: now, next, or no more.
 
 use super::order::Key;
-use super::resources::created_at;
+use super::order::created_at;
 use super::{Page, PageRequest, Resources, SilenceView};
 use crate::api::Silence;
 use crate::domain::silence::ValidatedSilence;

@@ -4,7 +4,7 @@ use super::Resources;
 use super::shown::{line, text};
 use crate::api::Finding;
 use crate::domain::conversation::noted::noted;
-use crate::domain::similar::{Closeness, Note, Similar, occurrences, similar};
+use crate::domain::similar::{Closeness, Note, Similar, candidates, may_be_close, occurrences, similar};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -107,10 +107,14 @@ impl Resources {
 
     /// The past occurrences that are most similar to a Finding.
     pub fn similar_findings(&self, finding: &Finding) -> SimilarFindings {
-        let (findings, threads) = (self.findings.state(), self.threads.state_filter(|of| of.spec.finding.is_some()));
+        let findings = self.findings.state_filter(|other| may_be_close(finding, other));
+        let candidates = candidates(finding, findings.iter().map(|of| &**of));
+        if candidates.is_empty() {
+            return SimilarFindings { items: Vec::new(), next: None };
+        }
+        let threads = self.threads.state_filter(|of| of.spec.finding.is_some());
         let messages = self.messages.state();
-        let (findings, threads) = (findings.iter().map(|of| &**of), threads.iter().map(|of| &**of));
-        let found = similar(finding, findings, threads, messages.iter().map(|of| &**of), noted);
+        let found = similar(candidates, threads.iter().map(|of| &**of), messages.iter().map(|of| &**of), noted);
         SimilarFindings { items: found.into_iter().map(SimilarView::from).collect(), next: None }
     }
 }

@@ -1,15 +1,15 @@
 //! Threads: the view, and the filter of lists.
 
+use super::kept::ThreadRow;
+use super::order::created_at;
 use super::order::{Order, Sort};
 use super::query::{Parameters, QueryError};
-use super::resources::created_at;
 use super::shown::line;
 use super::{AgentRef, Page, PageRequest, Resources, finding, words};
 use crate::api::{Severity, Thread};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
-use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 
 /// A conversation between an Agent and the people on duty.
@@ -54,8 +54,8 @@ pub enum ThreadState {
 }
 
 impl ThreadState {
-    fn of(thread: &Thread) -> ThreadState {
-        if thread.spec.closed { ThreadState::Closed } else { ThreadState::Open }
+    fn of(is_closed: bool) -> ThreadState {
+        if is_closed { ThreadState::Closed } else { ThreadState::Open }
     }
 
     /// The word of the parameter.
@@ -77,7 +77,7 @@ impl ThreadView {
             agent,
             finding_id: thread.spec.finding.clone(),
             severity,
-            state: ThreadState::of(thread),
+            state: ThreadState::of(thread.spec.closed),
             message_count: status.and_then(|status| status.message_count).unwrap_or(0),
             pending_count: status.and_then(|status| status.pending_count).unwrap_or(0),
             last_message_at: status.and_then(|status| status.last_message_at.as_ref()).map(|at| at.0),
@@ -118,10 +118,10 @@ impl ThreadFilter {
     }
 
     /// Whether the filter selects a Thread. `agent` is the object name of the Agent to filter by.
-    fn matches(&self, thread: &Thread, agent: Option<&str>) -> bool {
-        self.state.is_none_or(|state| state == ThreadState::of(thread))
-            && agent.is_none_or(|agent| thread.spec.agent == agent)
-            && self.finding_id.as_ref().is_none_or(|finding| thread.spec.finding.as_ref() == Some(finding))
+    fn matches(&self, thread: &ThreadRow, agent: Option<&str>) -> bool {
+        self.state.is_none_or(|state| state == ThreadState::of(thread.is_closed))
+            && agent.is_none_or(|agent| *thread.agent == *agent)
+            && self.finding_id.as_deref().is_none_or(|finding| thread.finding.as_deref() == Some(finding))
     }
 }
 
@@ -148,17 +148,12 @@ impl Resources {
         page: &PageRequest,
     ) -> Result<(usize, Page<ThreadView>), QueryError> {
         let agent = self.agent_of_filter(filter.agent.as_deref())?;
-        let threads = self.threads.state_filter(|thread| filter.matches(thread, agent.as_deref()));
-        let total = threads.len();
         let sort = if let Order::Threads(sort) = page.order { sort } else { Sort::default() };
-        // One look at all Findings is quicker than one for each Thread.
-        let findings = if sort == Sort::Severity { self.findings.state() } else { Vec::new() };
-        let severities: HashMap<&str, Severity> = findings
-            .iter()
-            .filter_map(|finding| Some((finding.metadata.name.as_deref()?, finding::severity(finding)?)))
-            .collect();
-        let severity = |thread: &Thread| severities.get(thread.spec.finding.as_deref()?).copied();
-        let key = |thread: &Thread| sort.key(|| severity(thread), created_at(thread));
-        Ok((total, Page::new(page, threads, key, |thread| self.thread_view(thread))))
+        let (table, findings) = (self.thread_table(), self.finding_table());
+        let found: Vec<&ThreadRow> = table.rows.iter().filter(|row| filter.matches(row, agent.as_deref())).collect();
+        let severity = |row: &ThreadRow| findings.named(row.finding.as_deref()?)?.severity;
+        let keyed = found.iter().map(|row| (sort.key(|| severity(row), row.created_at), *row));
+        let view = |row: &&ThreadRow| self.thread(&row.name).map(|thread| self.thread_view(&thread));
+        Ok((found.len(), Page::select(page, page.after(), keyed, |row| &row.name, view)))
     }
 }

@@ -1,6 +1,7 @@
 //! A stand-in for the API server: get, list, create, delete, and merge patch with a resource version. What it has is also in the caches.
 
 use crate::api::{Action, Agent, Finding, Message, RUN_REQUESTED_AT, Scenario, Silence, Thread};
+use crate::runtime::objects::{Writer, store};
 use crate::runtime::votes::VotesByFinding;
 use crate::views::Resources;
 use axum::body::Body;
@@ -9,7 +10,6 @@ use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, patch, post};
 use axum::{Extension, Router};
-use kube::runtime::reflector::store::{Writer, store};
 use kube::runtime::watcher::Event;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -83,6 +83,7 @@ impl ApiServer {
                 actions,
                 votes: VotesByFinding::default(),
                 time_zone: "America/Sao_Paulo".into(),
+                kept: Arc::default(),
             },
         })
     }
@@ -143,6 +144,28 @@ impl ApiServer {
         }
         self.cluster.lock().unwrap().objects.insert((plural.into(), name), object);
     }
+}
+
+impl ApiServer {
+    /// Deletes an object from the API server and the cache of its kind, if it is there.
+    pub fn remove(&self, plural: &str, object: Value) {
+        let name = object["metadata"]["name"].as_str().unwrap().to_string();
+        self.cluster.lock().unwrap().objects.remove(&(plural.into(), name));
+        match plural {
+            "scenarios" => forget(&self.scenarios, object),
+            "findings" => forget(&self.findings, object),
+            "threads" => forget(&self.threads, object),
+            "messages" => forget(&self.messages, object),
+            _ => panic!("{plural}"),
+        }
+    }
+}
+
+fn forget<K>(cache: &Mutex<Writer<K>>, object: Value)
+where
+    K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + 'static,
+{
+    cache.lock().unwrap().apply_watcher_event(&Event::Delete(serde_json::from_value(object).unwrap()));
 }
 
 /// Puts an object into the cache of its kind.

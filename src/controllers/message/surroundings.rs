@@ -12,7 +12,7 @@ use crate::domain::conversation::correlation::Group;
 use crate::domain::conversation::mentioned::mentioned;
 use crate::domain::conversation::noted::noted;
 use crate::domain::silence::{self, ActiveSilences, ParsedSilences, SilencedBy};
-use crate::domain::similar::{Similar, similar};
+use crate::domain::similar::{Similar, candidates, similar};
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;
 use jiff::Timestamp;
@@ -127,7 +127,7 @@ impl Surroundings {
         let (findings, threads) = (self.caches.findings.objects(), self.caches.threads.objects());
         let messages = self.caches.messages.objects();
         let (findings, threads) = (findings.iter().map(|of| &**of), threads.iter().map(|of| &**of));
-        similar(finding, findings, threads, messages.iter().map(|of| &**of), noted)
+        similar(candidates(finding, findings), threads, messages.iter().map(|of| &**of), noted)
     }
 
     /// The runbook of the subject.

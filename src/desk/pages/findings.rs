@@ -209,7 +209,7 @@ fn filters(panel: &Panel, language: Language, asked: &Parameters) -> Markup {
     let fields = html! {
         (list::select("phase", said::phase(language), None, value("phase"), &phases))
         (list::select("severity", said::severity(language), Some(said::any(language)), value("severity"), &severities))
-        (list::select("scenario", said::scenario(language), Some(said::any_m(language)), value("scenario"), &list::scenarios(panel)))
+        (list::select_scenario(panel, said::scenario(language), said::any_m(language), value("scenario")))
         (list::select("agent", said::agent(language), Some(said::any_m(language)), value("agent"), &list::agents(panel)))
         (list::select("sort", said::order(language), None, order, &orders))
         (list::input("text", said::text(language), "search", value("text"), said::search_findings(language)))

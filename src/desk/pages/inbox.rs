@@ -117,11 +117,7 @@ fn as_of(look: &Look, at: Timestamp) -> Markup {
 
 /// `GET /desk/pending`: how many Messages are pending, for the navigation.
 pub async fn count(State(panel): State<PanelState>, visit: Visit) -> Response {
-    let count = || panel.resources().pending_total(reader(&visit));
-    let pending = match panel.live.inbox_version() {
-        Some(version) => panel.totals.get(version, reader(&visit), count),
-        None => count(),
-    };
+    let pending = panel.resources().pending_total(reader(&visit));
     let headers = [(CONTENT_TYPE, "text/html; charset=utf-8")];
     (headers, client::count(visit.language(), pending).into_string()).into_response()
 }

@@ -2,6 +2,7 @@
 //! changed.
 
 use crate::desk::layout::{Page, Place, address, say};
+use crate::desk::options::Options;
 use crate::desk::panel::Panel;
 use crate::desk::visit::Visit;
 use crate::domain::texts::Language;
@@ -13,6 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// Bytes of the mark of a list.
 const MARK_BYTES: usize = 8;
@@ -88,16 +90,21 @@ pub fn address_with(path: &str, parameters: &Parameters, names: &[&str], more: &
 
 /// A choice among words, with its label above.
 pub fn select(name: &str, label: &str, any: Option<&str>, chosen: &str, options: &[(String, String)]) -> Markup {
+    let is_one = options.iter().any(|(value, _)| value == chosen);
+    let markup = html! { @for (value, word) in options { option value=(value) selected[value == chosen] { (word) } } };
+    choice(name, label, any, if is_one { "" } else { chosen }, &markup)
+}
+
+/// The same with its options. `other`: what was chosen and is none of them.
+fn choice(name: &str, label: &str, any: Option<&str>, other: &str, options: &Markup) -> Markup {
     html! {
         label class="field" {
             span class="field__l" { (label) }
             select name=(name) {
                 @if let Some(any) = any { option value="" { (any) } }
                 // One that there is no more stays chosen, so that the filter shows what it does.
-                @if !chosen.is_empty() && !options.iter().any(|(value, _)| value == chosen) {
-                    option value=(chosen) selected { (chosen) }
-                }
-                @for (value, word) in options { option value=(value) selected[value == chosen] { (word) } }
+                @if !other.is_empty() { option value=(other) selected { (other) } }
+                (options)
             }
         }
     }
@@ -136,17 +143,18 @@ pub fn agents(panel: &Panel) -> Vec<(String, String)> {
     agents
 }
 
-/// The names of all Scenarios, each with its title and name, in the order of these.
-pub fn scenarios(panel: &Panel) -> Vec<(String, String)> {
-    let scenarios = panel.resources().scenarios.state();
-    let named = |scenario: &crate::api::Scenario| {
-        let name = scenario.metadata.name.clone()?;
-        let word = format!("{} · {name}", scenario.spec.title);
-        Some((name, word))
-    };
-    let mut all: Vec<_> = scenarios.iter().filter_map(|scenario| named(scenario)).collect();
-    all.sort_by_cached_key(|(_, word)| word.to_lowercase());
-    all
+/// All Scenarios to choose from.
+pub fn scenarios(panel: &Panel) -> Arc<Options> {
+    panel.scenarios.get(&panel.resources().scenarios)
+}
+
+/// A choice among all Scenarios, with its label above.
+pub fn select_scenario(panel: &Panel, label: &str, any: &str, chosen: &str) -> Markup {
+    let options = scenarios(panel);
+    if options.named.iter().any(|(value, _)| value == chosen) {
+        return select("scenario", label, Some(any), chosen, &options.named);
+    }
+    choice("scenario", label, Some(any), chosen, &options.markup)
 }
 
 /// A name with dots, which breaks after one of them where it has to.

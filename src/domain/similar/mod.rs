@@ -98,13 +98,19 @@ pub fn candidates<'a>(finding: &Finding, all: impl IntoIterator<Item = &'a Findi
     found
 }
 
+/// Whether another Finding may have an occurrence that is close: few do, and what they read takes longer to compare.
+pub fn may_be_close(finding: &Finding, other: &Finding) -> bool {
+    let (own, of_other) = (&finding.spec, &other.spec);
+    (&own.scenario, &own.check) == (&of_other.scenario, &of_other.check) || other.status.as_ref().is_some_and(is_over)
+}
+
 /// How close the occurrences of another Finding are; `None` where they are not.
 fn closeness(spec: &FindingSpec, own: &Evidence, other: &Finding) -> Option<Closeness> {
     if (&other.spec.scenario, &other.spec.check) == (&spec.scenario, &spec.check) {
         return Some(Closeness::SameCheck);
     }
-    let evidence = Evidence::of(other.status.as_ref()?);
-    own.is_close_to(&evidence).then_some(Closeness::CloseEvidence)
+    let status = other.status.as_ref().filter(|status| is_over(status))?;
+    own.is_close_to(&Evidence::of(status)).then_some(Closeness::CloseEvidence)
 }
 
 /// The occurrences of a Finding that are over, as far as its status has them.
@@ -138,8 +144,17 @@ fn of_finding(finding: &Finding, closeness: Closeness) -> Vec<Candidate> {
 /// When an occurrence was opened and resolved, the message with which it was opened, and when the next one was opened.
 type Ended = (Timestamp, Timestamp, String, Option<Timestamp>);
 
+fn is_opening(transition: &Transition) -> bool {
+    [REASON_OPENED, REASON_REOPENED].contains(&transition.reason.as_str())
+}
+
+/// Whether there may be an occurrence that is over and after which no other began.
+fn is_over(status: &FindingStatus) -> bool {
+    let is_end = |transition: &&Transition| is_opening(transition) || transition.to == Phase::Resolved;
+    status.transitions.iter().rev().find(is_end).is_none_or(|last| !is_opening(last))
+}
+
 fn ended(status: &FindingStatus) -> Vec<Ended> {
-    let is_opening = |transition: &Transition| [REASON_OPENED, REASON_REOPENED].contains(&transition.reason.as_str());
     let mut ended: Vec<Ended> = Vec::new();
     let mut opened: Option<(Timestamp, &str)> = None;
     for transition in &status.transitions {
@@ -176,16 +191,14 @@ pub fn occurrences(status: &FindingStatus) -> Vec<(Timestamp, Timestamp, String)
     ended(status).into_iter().map(|(opened, resolved, message, _)| (opened, resolved, message)).collect()
 }
 
-/// The past occurrences that are shown for a Finding. `findings` are all, `threads` and `messages` those that may be about them; `said` as
+/// The past occurrences that are shown, of the [`candidates`]. `threads` and `messages` are those that may be about them; `said` as
 /// [`written`] takes it.
 pub fn similar<'a>(
-    finding: &Finding,
-    findings: impl IntoIterator<Item = &'a Finding>,
+    candidates: Vec<Candidate>,
     threads: impl IntoIterator<Item = &'a Thread>,
     messages: impl IntoIterator<Item = &'a Message>,
     said: impl Fn(&str) -> Option<String>,
 ) -> Vec<Similar> {
-    let candidates = candidates(finding, findings);
     let of_thread = |thread: &'a Thread| {
         let of = thread.spec.finding.as_deref()?;
         candidates.iter().any(|candidate| candidate.finding() == of).then_some((thread.metadata.name.as_deref()?, of))

@@ -207,3 +207,33 @@ fn what_people_say_of_the_finding_in_its_threads_counts() {
     assert_eq!(written("f", &message("agent", json!(null)), said), None);
     assert_eq!(written("f", &message("person", json!("g")), said), None, "it is about another Finding");
 }
+
+#[test]
+fn what_can_not_be_close_has_no_candidates() {
+    let own = open();
+    let steps = [("Open", "Opened"), ("Open", "Reopened"), ("Acknowledged", "Acknowledged"), ("Resolved", "Recovered")];
+    let times = json!({"openedAt": at("10T10:00"), "resolvedAt": at("10T10:25"), "evidence": read("error: timeout"),
+        "message": "A API do Desk não responde há 5 minutos"});
+    let mut is_close = 0;
+    // All sequences of up to four transitions.
+    for number in 0..5_usize.pow(4) {
+        let places = (0..4).map(|place| number / 5_usize.pow(place) % 5).filter(|step| *step < steps.len());
+        let transitions: Vec<_> = places
+            .enumerate()
+            .map(|(at, step)| {
+                change(&format!("1{at}T10:00"), steps[step].0, steps[step].1, "A API do Desk não responde")
+            })
+            .collect();
+        for phase in ["Open", "Acknowledged", "Resolved"] {
+            let mut status = times.clone();
+            status["phase"] = json!(phase);
+            status["transitions"] = json!(transitions);
+            let other = finding("other", ["other", "check", ""], status);
+            let found = candidates(&own, [&other]).into_iter().any(|candidate| candidate.finding() == "other");
+            assert!(!found || may_be_close(&own, &other), "{phase} {transitions:?}");
+            is_close += usize::from(found);
+        }
+    }
+    assert!(is_close > 100, "{is_close}");
+    assert!(may_be_close(&own, &finding("other", DESK, json!({"phase": "Open"}))), "the same check");
+}

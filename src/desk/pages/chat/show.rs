@@ -88,6 +88,7 @@ impl Messages<'_> {
             finding: None,
             thread: Some(self.thread),
             messages: self.messages,
+            headline: String::new(),
             asked: &asked,
         };
         html! {

@@ -20,7 +20,7 @@ const SPANS: [(&str, i64); 5] = [("30m", 1800), ("1h", 3600), ("4h", 14_400), ("
 
 impl Context<'_> {
     pub(super) fn head(&self, pending: usize) -> Markup {
-        let (language, headline) = (self.language(), clip::chars(&self.headline(), HEADLINE_MAX));
+        let (language, headline) = (self.language(), clip::chars(&self.headline, HEADLINE_MAX));
         let class = if headline.chars().count() > LONG { "is-long" } else { "" };
         html! {
             header class="head" id="cabeca" {

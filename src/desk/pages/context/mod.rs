@@ -48,6 +48,8 @@ pub struct Context<'a> {
     pub finding: Option<FindingView>,
     pub thread: Option<ThreadView>,
     pub messages: Vec<MessageView>,
+    /// What happened, in the words of the check, or the subject of the conversation.
+    pub headline: String,
     /// What was just done, as the address says.
     pub asked: &'a Asked,
 }
@@ -90,11 +92,15 @@ fn window(
     let resources = panel.resources();
     let messages =
         thread.as_deref().map(|thread| resources.last_messages(&thread.name_any(), MESSAGES_MAX)).unwrap_or_default();
+    let message = finding.as_deref().and_then(happened).filter(|message| !message.trim().is_empty());
+    let thread = thread.map(|thread| resources.thread_view(&thread));
+    let subject = || thread.as_ref().map(|thread| thread.subject.clone()).unwrap_or_default();
     let context = Context {
         panel,
+        headline: message.unwrap_or_else(subject),
         visit,
         finding: finding.map(|finding| resources.finding_view(&finding, &visit.caller.name)),
-        thread: thread.map(|thread| resources.thread_view(&thread)),
+        thread,
         messages,
         asked,
     };
@@ -110,15 +116,6 @@ fn window(
 impl Context<'_> {
     fn language(&self) -> Language {
         self.visit.language()
-    }
-
-    /// What happened, in the words of the check, or the subject of the conversation.
-    fn headline(&self) -> String {
-        let resources = self.panel.resources();
-        let finding = self.finding.as_ref().and_then(|view| resources.finding(&view.id));
-        let message = finding.and_then(|finding| happened(&finding));
-        let subject = || self.thread.as_ref().map(|thread| thread.subject.clone()).unwrap_or_default();
-        message.filter(|message| !message.trim().is_empty()).unwrap_or_else(subject)
     }
 
     /// The name of the window for those who look at it together.
@@ -155,8 +152,8 @@ impl Context<'_> {
             }
         };
         let title = match all {
-            0 => format!("{} · Desk", self.headline()),
-            pending => format!("({pending}) {} · Desk", self.headline()),
+            0 => format!("{} · Desk", self.headline),
+            pending => format!("({pending}) {} · Desk", self.headline),
         };
         let page = Page { title, place: None, pending: all, visit: self.visit };
         page.answer(StatusCode::OK, &main)

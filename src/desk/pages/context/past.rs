@@ -8,7 +8,7 @@ use crate::domain::similar::earlier;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::{context as said, times};
 use crate::domain::thread::names::thread_name;
-use crate::views::{FindingView, NoteView, SimilarView, is_active, severity};
+use crate::views::{FindingView, NoteView, SimilarView, severity};
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt as _;
 use maud::{Markup, html};
@@ -103,7 +103,7 @@ impl Context<'_> {
     /// A Scenario with its health, and with the most serious of its Findings where it fails.
     fn dependency(&self, scenario: &Arc<Scenario>) -> Markup {
         let (language, name) = (self.language(), scenario.name_any());
-        let findings = self.panel.resources().findings.state_filter(|of| of.spec.scenario == name && is_active(of));
+        let findings = self.panel.resources().active_findings_of(&name);
         let worst = findings.iter().min_by_key(|of| (severity(of), of.name_any()));
         let opened = worst.and_then(|of| of.status.as_ref()?.opened_at.as_ref()).map(|at| at.0);
         let mark = match (health(scenario), worst.and_then(|of| severity(of))) {

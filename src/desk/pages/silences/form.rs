@@ -74,7 +74,7 @@ pub fn quick(panel: &PanelState, visit: &Visit) -> Markup {
                 span class="field__l" { (said::quick_label(language)) }
                 select name="what" required aria-describedby="manutencao-mais" {
                     option value="" { (said::quick_what(language)) }
-                    (group(said::quick_group_scenarios(language), "scenario", &scenarios))
+                    (group(said::quick_group_scenarios(language), "scenario", &scenarios.named))
                     (group(said::quick_group_agents(language), "agent", &agents))
                 }
             }
@@ -121,7 +121,7 @@ fn conditions(panel: &PanelState, language: Language, draft: &Draft) -> Markup {
     html! {
         div class="new__c" {
             (text(language, draft, MatcherName::Scenario, said::scenario(language), Some("cenarios")))
-            datalist id="cenarios" { @for (name, title) in list::scenarios(panel) { option value=(name) { (title) } } }
+            datalist id="cenarios" { @for (name, title) in &list::scenarios(panel).named { option value=(name) { (title) } } }
             (text(language, draft, MatcherName::Check, said::check(language), None))
             (text(language, draft, MatcherName::Key, said::key(language), None))
             (list::select("agent", said::agent(language), Some(said::any(language)), draft.value("agent"), &list::agents(panel)))

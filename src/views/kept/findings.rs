@@ -1,0 +1,93 @@
+//! The table of Findings.
+
+use super::{Words, name, places};
+use crate::api::{Finding, Phase, Severity};
+use crate::runtime::objects::Objects;
+use crate::views::FindingFilter;
+use crate::views::finding::{opened_at, phase, severity};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+/// A Finding that has a phase.
+pub struct FindingRow {
+    pub name: Arc<str>,
+    pub scenario: Arc<str>,
+    pub check: Arc<str>,
+    pub key: Arc<str>,
+    pub phase: Phase,
+    pub severity: Option<Severity>,
+    /// Object name of the Agent.
+    pub agent: Option<Arc<str>>,
+    pub opened_at: Option<Timestamp>,
+    /// Whether a person took it over, or acknowledged it.
+    pub is_owned: bool,
+    /// The Thread that tells of the current or last occurrence.
+    pub thread: Option<Arc<str>>,
+}
+
+/// All of them, in no order.
+pub struct FindingTable {
+    pub rows: Vec<FindingRow>,
+    by_name: OnceLock<HashMap<Arc<str>, usize>>,
+    active: OnceLock<HashMap<Arc<str>, Vec<usize>>>,
+}
+
+impl FindingRow {
+    fn of(finding: &Finding, words: &mut Words) -> Option<FindingRow> {
+        let (spec, status) = (&finding.spec, finding.status.as_ref()?);
+        let phase = phase(finding)?;
+        Some(FindingRow {
+            name: name(finding),
+            scenario: spec.scenario.as_str().into(),
+            check: words.of(&spec.check),
+            key: words.of(&spec.key),
+            phase,
+            severity: severity(finding),
+            agent: status.agent.as_deref().map(|agent| words.of(agent)),
+            opened_at: opened_at(finding),
+            is_owned: status.owner.is_some() || phase == Phase::Acknowledged,
+            thread: status.thread.as_deref().map(Arc::from),
+        })
+    }
+}
+
+impl FindingFilter {
+    /// As [`FindingFilter::matches`], without the words that are searched for.
+    pub fn matches_row(&self, row: &FindingRow, agent: Option<&str>) -> bool {
+        self.phase.includes(row.phase)
+            && self.severity.is_none_or(|wanted| row.severity == Some(wanted))
+            && self.scenario.as_deref().is_none_or(|wanted| *row.scenario == *wanted)
+            && agent.is_none_or(|wanted| row.agent.as_deref() == Some(wanted))
+    }
+}
+
+impl FindingTable {
+    pub fn of(findings: &Objects<Finding>) -> FindingTable {
+        let (mut rows, mut words) = (Vec::with_capacity(findings.len()), Words::default());
+        findings.for_each(|finding| rows.extend(FindingRow::of(finding, &mut words)));
+        FindingTable { rows, by_name: OnceLock::new(), active: OnceLock::new() }
+    }
+
+    /// The place of a Finding.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.by_name.get_or_init(|| places(self.rows.iter().map(|row| &row.name))).get(name).copied()
+    }
+
+    /// The Finding of this name.
+    pub fn named(&self, name: &str) -> Option<&FindingRow> {
+        self.rows.get(self.place(name)?)
+    }
+
+    /// Those of a Scenario that are open or acknowledged.
+    pub fn active_of(&self, scenario: &str) -> impl Iterator<Item = &FindingRow> {
+        let active = self.active.get_or_init(|| {
+            let mut active: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+            for (at, row) in self.rows.iter().enumerate().filter(|(_, row)| row.phase.is_active()) {
+                active.entry(row.scenario.clone()).or_default().push(at);
+            }
+            active
+        });
+        active.get(scenario).into_iter().flatten().filter_map(|at| self.rows.get(*at))
+    }
+}
