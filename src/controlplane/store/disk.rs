@@ -75,7 +75,7 @@ pub(super) struct Content<'a> {
 impl Content<'_> {
     /// Size of the objects in bytes.
     fn bytes(&self) -> usize {
-        self.changed.values().flatten().map(|stored| stored.json.len()).sum()
+        self.changed.values().flatten().map(|stored| stored.json.size()).sum()
     }
 }
 

@@ -61,14 +61,14 @@ impl Memory {
     }
 
     pub fn append(&mut self, change: Arc<Change>) {
-        self.log_bytes += change.after.len();
-        self.logged += change.after.len() as u64;
+        self.log_bytes += change.after.size();
+        self.logged += change.after.size() as u64;
         let now = change.at;
         self.log.push_back(change);
         let is_old = |first: &Arc<Change>| now.saturating_duration_since(first.at) > LOG_AGE;
         while self.log.len() > LOG_MAX || self.log_bytes > LOG_BYTES_MAX || self.log.front().is_some_and(is_old) {
             let Some(old) = self.log.pop_front() else { return };
-            self.log_bytes -= old.after.len();
+            self.log_bytes -= old.after.size();
             self.compacted = old.version;
         }
         // The room of a burst is not kept.

@@ -299,13 +299,13 @@ impl Reader {
         let mut size = 0;
         let first = memory.log.range(start..).take_while(|change| {
             let fits = size < most;
-            size += change.after.len();
+            size += change.after.size();
             fits
         });
         let changes: Vec<_> = first.cloned().collect();
         let is_all = start + changes.len() == memory.log.len();
         let version = changes.last().filter(|_| !is_all).map_or(memory.version, |last| last.version);
-        let left = memory.log.range(start + changes.len()..).map(|change| change.after.len() as u64).sum::<u64>();
+        let left = memory.log.range(start + changes.len()..).map(|change| change.after.size() as u64).sum::<u64>();
         Some(Changes { changes, version, logged: memory.logged - left })
     }
 

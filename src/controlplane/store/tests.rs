@@ -164,7 +164,7 @@ async fn on_a_full_disk_deletions_do_not_fail_with_the_writes_of_their_transacti
     assert_eq!([first.is_ok(), marked.is_ok(), kept.is_ok()], [true, true, false]);
     assert_eq!((replaced, brief), ((true, true), (true, true)));
     assert_eq!(names(&store), ["b", "c", "d"]);
-    assert_eq!(store.get(&key("c")).unwrap().json.len(), store.get(&key("d")).unwrap().json.len());
+    assert_eq!(store.get(&key("c")).unwrap().json.size(), store.get(&key("d")).unwrap().json.size());
     close(store, writer);
     let (store, writer) = directory.open().unwrap();
     assert_eq!(names(&store), ["b", "c", "d"]);

@@ -41,7 +41,7 @@ impl Text {
     }
 
     /// Its size in bytes, uncompressed.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         match &self.0 {
             Form::Plain(text) => text.len(),
             Form::Packed(packed, _) => {
@@ -132,11 +132,11 @@ mod tests {
         let packed: Vec<_> = texts.iter().map(|text| packer.pack("scenarios", text)).collect();
         for (text, packed) in texts.iter().zip(&packed) {
             assert_eq!(packed.get(), *text);
-            assert_eq!(packed.len(), text.len());
+            assert_eq!(packed.size(), text.len());
             assert!(packed.held() < text.len() / 4, "{} of {}", packed.held(), text.len());
         }
         let short = packer.pack("scenarios", "{}");
-        assert_eq!((short.get(), short.len(), short.held()), ("{}".into(), 2, 2));
+        assert_eq!((short.get(), short.size(), short.held()), ("{}".into(), 2, 2));
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
             let packed: Vec<_> = texts.iter().map(|text| packer.pack("any", text)).collect();
             for (text, packed) in texts.iter().zip(&packed) {
                 prop_assert_eq!(&packed.get(), text);
-                prop_assert_eq!(packed.len(), text.len());
+                prop_assert_eq!(packed.size(), text.len());
             }
         }
     }

@@ -145,7 +145,7 @@ impl Writer {
             transaction.kept.insert(key.clone());
         }
         if !deleted {
-            transaction.bytes += json.len();
+            transaction.bytes += json.size();
         }
         // A deleted object keeps its version in the answer.
         transaction.answers.push((key.clone(), done, (!deleted).then_some(version)));

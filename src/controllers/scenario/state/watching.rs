@@ -100,8 +100,8 @@ impl State {
         if !self.activation.may_write() || !self.activation.may_begin() {
             return;
         }
-        let is_new = |scenario: &&Box<ScenarioState>| scenario.runs.late.is_none() && self.is_late(scenario, now);
-        let late = self.scenarios.values().filter(is_new);
+        let is_new = |scenario: &&ScenarioState| scenario.runs.late.is_none() && self.is_late(scenario, now);
+        let late = self.scenarios.values().map(Box::as_ref).filter(is_new);
         let mut late: Vec<_> = late.map(|scenario| (scenario.runs.since, scenario.name.clone())).collect();
         let count = self.timing.late_reports.take(late.len(), now.monotonic);
         late.sort_unstable();
