@@ -78,7 +78,7 @@ impl Choices {
         let phase = json!(self.of(&phases));
         let spec = json!({"thread": format!("t-{}", self.below(NAMES)), "author": {"kind": "agent", "name": "pulso"},
             "body": "b", "severity": self.severity(), "needsAck": self.below(6) > 0, "finding": self.maybe(finding),
-            "recipients": self.of(&recipients), "acknowledgement": self.maybe(ack.clone())});
+            "recipients": self.of(&recipients), "acknowledgement": if self.below(3) == 0 { ack.clone() } else { Value::Null }});
         let is_acknowledged = phase == json!("Acknowledged");
         let ack = if is_acknowledged { self.maybe(ack) } else { Value::Null };
         json!({"spec": spec, "status": {"phase": phase, "acknowledgement": ack}})
