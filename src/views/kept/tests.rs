@@ -49,7 +49,7 @@ impl Choices {
     }
 
     fn agent(&mut self) -> &'static str {
-        *self.of(&["pulso", "vigia"])
+        self.of::<&str>(&["pulso", "vigia"])
     }
 
     fn finding(&mut self) -> Value {
@@ -150,7 +150,8 @@ fn findings(resources: &Resources, choices: &mut Choices) {
         let is_of_it = |finding: &Finding| finding.spec.scenario == scenario && is_active(finding);
         let mut expected: Vec<_> = resources.findings.state_filter(is_of_it).iter().map(|of| of.name_any()).collect();
         let mut found: Vec<_> = resources.active_findings_of(scenario).iter().map(|of| of.name_any()).collect();
-        (expected.sort_unstable(), found.sort_unstable());
+        expected.sort_unstable();
+        found.sort_unstable();
         assert_eq!(found, expected);
         let worst =
             resources.worst_finding(scenario).map(|worst| severity(&worst).map_or(9, |severity| severity as u8));
