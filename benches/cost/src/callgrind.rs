@@ -104,6 +104,14 @@ impl Drop for Counted {
     }
 }
 
+/// A profile with the right summary, which is wrong once the counters were set to zero: percentages are shown of it.
+pub fn corrected(profile: &str) -> String {
+    let total = parse(profile).instructions;
+    let is_summary = |line: &&str| line.starts_with("summary: ");
+    let summary = profile.lines().find(is_summary).unwrap_or_default();
+    profile.replacen(summary, &format!("summary: {total:.0}"), 1)
+}
+
 /// Reads a profile: <https://valgrind.org/docs/manual/cl-format.html>.
 fn parse(profile: &str) -> Counts {
     let mut counts = Counts::default();
@@ -111,7 +119,6 @@ fn parse(profile: &str) -> Counts {
     let mut names: HashMap<&str, bool> = HashMap::new();
     let mut is_allocation = false;
     for line in profile.lines() {
-        // The summary at the beginning is wrong once the counters were set to zero.
         if let Some(total) = line.strip_prefix("totals: ") {
             counts.instructions = total.trim().parse().unwrap_or_default();
         } else if let Some(called) = line.strip_prefix("cfn=").or(line.strip_prefix("fn=")) {
@@ -141,5 +148,10 @@ mod tests {
             calls=9 0\n5 30\nfn=(4) c\ncfn=(2)\ncalls=4 0\n6 1\ntotals: 71\n";
         let counts = parse(profile);
         assert_eq!((counts.instructions, counts.allocations), (71.0, 7.0));
+    }
+
+    #[test]
+    fn the_summary_is_the_total() {
+        assert_eq!(corrected("summary: 99\n1 5\ntotals: 5\n"), "summary: 5\n1 5\ntotals: 5\n");
     }
 }

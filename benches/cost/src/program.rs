@@ -1,6 +1,6 @@
 //! The programs that are counted, and their windows.
 
-use crate::callgrind::{Counted, Counts, PROFILE};
+use crate::callgrind::{Counted, Counts, PROFILE, corrected};
 use crate::target::Target;
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -69,7 +69,8 @@ pub async fn count_program(program: PathBuf, rate: usize, profile: Option<PathBu
     let counted = Counted::start(&mut standalone(&program, &scratch.0), &scratch.0);
     let counts = window(counted, &target, rate, BEFORE).await;
     if let Some(profile) = profile {
-        fs::copy(scratch.0.join(PROFILE), profile).expect("a copy of the profile");
+        let text = fs::read_to_string(scratch.0.join(PROFILE)).expect("a profile");
+        fs::write(profile, corrected(&text)).expect("a copy of the profile");
     }
     counts
 }
