@@ -49,7 +49,7 @@ impl Choices {
     }
 
     fn agent(&mut self) -> &'static str {
-        self.of::<&str>(&["pulso", "vigia"])
+        ["pulso", "vigia"][self.below(2)]
     }
 
     fn finding(&mut self) -> Value {

@@ -157,7 +157,7 @@ impl Resources {
             (sort.key(|| row.severity, message.written_at), message)
         });
         // One that was acknowledged just now is left out.
-        let view = |row: &&MessageRow| Some(self.inbox_view(&self.pending_message(&row.name)?));
+        let view = |row: &&MessageRow| self.pending_message(&row.name).map(|message| self.inbox_view(&message));
         Ok(Page::select(page, page.after(), keyed, |row| &row.name, view))
     }
 
