@@ -44,6 +44,15 @@ impl Figures {
         ]
     }
 
+    /// The smaller one of each figure.
+    pub fn min(self, other: Figures) -> Figures {
+        let min = |a: Cost, b: Cost| Cost {
+            instructions: a.instructions.min(b.instructions),
+            allocations: a.allocations.min(b.allocations),
+        };
+        Figures { program: min(self.program, other.program), bare: min(self.bare, other.bare) }
+    }
+
     /// What is too far from the recorded figures, in words.
     pub fn differences(&self, recorded: &Figures) -> Vec<String> {
         let pairs = self.compared().into_iter().zip(recorded.compared());
@@ -135,6 +144,11 @@ mod tests {
                 "allocations of a probe: recorded 100, measured 89 (-11.0 %, at most 10 % either way)",
             ]
         );
+    }
+
+    #[test]
+    fn the_least_has_the_smaller_one_of_each_figure() {
+        assert_eq!(figures(1.0, 2.0).min(figures(2.0, 1.0)), figures(1.0, 1.0));
     }
 
     #[test]
