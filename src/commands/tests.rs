@@ -2,7 +2,6 @@
 
 mod acknowledgements;
 mod answers;
-pub mod api_server;
 mod commands;
 mod conversation;
 mod explanations;

@@ -11,12 +11,12 @@ use super::live::Live;
 use super::panel::Panel;
 use super::session::OneTime;
 use crate::api::{AnswerPhase, Role};
-use crate::commands::tests::api_server::{ApiServer, client};
 use crate::commands::{Caller, CommandRate, Context, Interface, ProcessId, RecoveryState, RequestId};
 use crate::controllers::scenario::WatchStates;
 use crate::domain::advice::questions::Step;
 use crate::domain::texts::Language;
 use crate::telemetry::Metrics;
+use crate::views::testing::{ApiServer, client};
 use crate::views::{
     HistoryQuery, HistoryReader, ModelState, ModelUse, NoHistory, OperatorState, OperatorStatus, Records, RunTimes,
 };

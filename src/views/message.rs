@@ -1,17 +1,16 @@
 //! Messages: as they are in a Thread, and as they are in an inbox.
 
-use super::order::created_at;
+use super::message_state::{phase, written_at};
 use super::order::{Key, Place};
-use super::query::{Parameters, QueryError};
 use super::shown::{line, text};
-use super::{AgentRef, AnswerProgressView, CitationView, OwnerView, Page, PageRequest, Resources, words};
-use crate::api::{AuthorKind, Message, MessagePhase, Role, Severity, Thread, Tier};
+use super::{AgentRef, AnswerProgressView, CitationView, OwnerView, Page, PageRequest, Resources};
+use crate::api::{AuthorKind, Message, MessagePhase, Severity, Thread, Tier};
 use crate::domain::thread::authorship::is_own;
-use crate::domain::thread::told::{self, sequence};
+use crate::domain::thread::told::sequence;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// A Message: one contribution to a Thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -121,45 +120,6 @@ impl From<MessagePhase> for MessagePhaseView {
     }
 }
 
-/// The phase of a Message; before the operator has written it, what follows from the spec.
-fn phase(message: &Message) -> Option<MessagePhase> {
-    let spec = &message.spec;
-    let of_spec = || match (spec.needs_ack, &spec.acknowledgement) {
-        (false, _) => None,
-        (true, None) => Some(MessagePhase::Pending),
-        (true, Some(_)) => Some(MessagePhase::Acknowledged),
-    };
-    match message.status.as_ref().and_then(|status| status.phase) {
-        // The operator has not recorded the acknowledgement yet, or keeps the Thread no more.
-        None | Some(MessagePhase::Pending) => of_spec(),
-        written => written,
-    }
-}
-
-/// Whether a person acknowledged a Message, or its Finding.
-pub(super) fn is_acknowledged(message: &Message) -> bool {
-    phase(message) == Some(MessagePhase::Acknowledged)
-}
-
-/// Whether a Message awaits an acknowledgement, and so is in an inbox.
-pub fn is_pending(message: &Message) -> bool {
-    phase(message) == Some(MessagePhase::Pending)
-}
-
-/// Until when the acknowledgement of a Message holds, and when it was made; `None` where there is none.
-pub(super) fn acknowledged_until(message: &Message) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
-    if let Some(recorded) = message.status.as_ref().and_then(|status| status.acknowledgement.as_ref()) {
-        return Some((recorded.until.as_ref().map(|until| until.0), Some(recorded.at.0)));
-    }
-    let written = message.spec.acknowledgement.as_ref()?;
-    Some((written.until.as_ref().map(|until| until.0), written.at.as_ref().map(|at| at.0)))
-}
-
-/// When a Message was written: not later than it was created, whatever it says.
-pub(super) fn written_at(message: &Message) -> Option<Timestamp> {
-    (message.spec.at.is_some() || created_at(message).is_some()).then(|| told::at(message))
-}
-
 /// Whether it was written by whom it says.
 fn is_proven(message: &Message) -> bool {
     match message.spec.author.kind {
@@ -259,38 +219,6 @@ pub struct InboxView {
     /// When the Message was written.
     #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub created_at: Option<Timestamp>,
-}
-
-/// Filter of an inbox. Conditions are combined with AND.
-#[derive(Clone, Debug, Default, PartialEq, Eq, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct InboxFilter {
-    /// Role that the Messages are for.
-    #[param(nullable = false)]
-    pub role: Option<Role>,
-    /// Id or object name of the Agent of the Thread.
-    #[param(nullable = false, example = "A1")]
-    pub agent: Option<String>,
-    /// Severity of the Messages.
-    #[param(nullable = false)]
-    pub severity: Option<Severity>,
-}
-
-impl InboxFilter {
-    /// Names of the parameters that [`InboxFilter::parse`] reads.
-    pub const PARAMETERS: [&'static str; 3] = ["role", "agent", "severity"];
-
-    /// Reads the filter from query parameters; the error names the first invalid parameter.
-    pub fn parse(parameters: &Parameters) -> Result<InboxFilter, QueryError> {
-        let role = parameters.get("role").map(|word| words::parse(word, Role::ALL, Role::as_str)).transpose();
-        let severity =
-            parameters.get("severity").map(|word| words::parse(word, Severity::ALL, Severity::as_str)).transpose();
-        Ok(InboxFilter {
-            role: role.map_err(|message| QueryError::new("role", message))?,
-            agent: parameters.get("agent").cloned(),
-            severity: severity.map_err(|message| QueryError::new("severity", message))?,
-        })
-    }
 }
 
 impl Resources {

@@ -13,8 +13,10 @@ mod citation;
 mod evidence;
 mod finding;
 mod health;
+mod inbox_filter;
 mod kept;
 mod message;
+mod message_state;
 mod operator;
 mod order;
 mod owner;
@@ -33,6 +35,8 @@ mod silence;
 mod silence_standing;
 mod similar;
 mod standing;
+#[cfg(test)]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -55,10 +59,10 @@ pub use finding::{
 pub use health::{
     HealthDetails, HealthView, ModelView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView,
 };
+pub use inbox_filter::InboxFilter;
 pub use kept::Kept;
-pub use message::{
-    AuthorView, InboxFilter, InboxView, MessageAcknowledgementView, MessagePhaseView, MessageView, is_pending,
-};
+pub use message::{AuthorView, InboxView, MessageAcknowledgementView, MessagePhaseView, MessageView};
+pub use message_state::is_pending;
 pub use operator::{ModelState, ModelUse, OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState};
 pub use order::{Order, Sort, SortParameter};
 pub use owner::OwnerView;

@@ -1,7 +1,7 @@
 //! The cached resources that views are built from.
 
 use super::finding::{opened_at, phase, severity};
-use super::kept::{FindingRow, Kept};
+use super::kept::{BoardTable, FindingRow, FindingTable, Kept, MessageTable, PendingTable, ThreadTable};
 use super::order::{Key, Order, Sort, created_at};
 use super::query::QueryError;
 use super::silence::is_active;
@@ -175,5 +175,33 @@ impl Resources {
     pub fn list_scenarios(&self, operator: &dyn OperatorStatus, page: &PageRequest) -> Page<ScenarioView> {
         let view = |scenario: &Scenario| self.scenario_view(scenario, operator);
         Page::new(page, self.scenarios.state(), |_| Key::BY_NAME, view)
+    }
+
+    /// All Findings that have a phase.
+    pub(super) fn finding_table(&self) -> Arc<FindingTable> {
+        self.kept.findings.get(|| self.findings.revision(), || FindingTable::of(&self.findings))
+    }
+
+    /// All Threads.
+    pub(super) fn thread_table(&self) -> Arc<ThreadTable> {
+        self.kept.threads.get(|| self.threads.revision(), || ThreadTable::of(&self.threads))
+    }
+
+    /// All Messages that are pending or acknowledged.
+    pub(super) fn message_table(&self) -> Arc<MessageTable> {
+        self.kept.messages.get(|| self.messages.revision(), || MessageTable::of(&self.messages))
+    }
+
+    /// All pending Messages with what they are about.
+    pub(super) fn pending_table(&self) -> Arc<PendingTable> {
+        let revision = || Some([self.messages.revision()?, self.threads.revision()?, self.findings.revision()?]);
+        let make = || PendingTable::of(self.message_table(), &self.thread_table(), self.finding_table());
+        self.kept.pending.get(revision, make)
+    }
+
+    /// All Scenarios, and how they stand.
+    pub(super) fn board_table(&self) -> Arc<BoardTable> {
+        let revision = || Some([self.scenarios.revision()?, self.findings.revision()?]);
+        self.kept.board.get(revision, || BoardTable::of(&self.scenarios, &self.finding_table()))
     }
 }

@@ -1,7 +1,7 @@
 //! The Agents and what they are at.
 
 use super::finding::is_active;
-use super::message::is_pending;
+use super::message_state::is_pending;
 use super::order::Key;
 use super::shown::line;
 use super::{Page, PageRequest, Resources};

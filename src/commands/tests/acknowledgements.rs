@@ -1,6 +1,5 @@
 //! Messages are acknowledged, and acknowledgements of Findings taken back, once and with a record.
 
-use super::api_server::ApiServer;
 use super::commands::{lead, server};
 use super::records::{keyed, leave_by, result};
 use crate::commands::recovery::{Left, round};
@@ -8,6 +7,7 @@ use crate::commands::{
     AcknowledgeMessage, Command as _, CommandError, Context, Intent, Note, RequestId, Unacknowledge,
 };
 use crate::runtime::clock::now;
+use crate::views::testing::ApiServer;
 use crate::views::{FindingPhase, FindingView, MessageView};
 use jiff::SignedDuration;
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
 //! The answers to a question, as they come.
 
-use super::api_server::{ApiServer, NAMESPACE};
 use super::conversation::talking;
 use crate::commands::AnswerWait;
 use crate::commands::conversation::wait_for_answers;
 use crate::domain::thread::names::{answer_name, model_answer_name};
+use crate::views::testing::{ApiServer, NAMESPACE};
 use crate::views::{ChatAnswers, ChatRef, ProgressPhase};
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,4 +1,3 @@
-use super::api_server::{ApiServer, client};
 use crate::api::{Health, RUN_REQUESTED_AT, Role};
 use crate::commands::{
     Acknowledge, Caller, Command as _, CommandError, CommandRate, Context, Interface, NOTE_MAX, Note, ProcessId,
@@ -7,6 +6,7 @@ use crate::commands::{
 use crate::domain::redact::Source;
 use crate::domain::refusal::Refusal;
 use crate::runtime::write::WriteError;
+use crate::views::testing::{ApiServer, client};
 use crate::views::{FindingPhase, TickResultView, TickView};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;

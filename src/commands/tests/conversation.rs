@@ -2,7 +2,6 @@
 
 mod commands_in_texts;
 
-use super::api_server::ApiServer;
 use super::commands::{context, lead, server};
 use super::records::{keyed, leave_by, result};
 use crate::api::{ActionReply, Role};
@@ -14,6 +13,7 @@ use crate::domain::redact::Source;
 use crate::domain::refusal::Refusal;
 use crate::domain::thread::names::answer_name;
 use crate::domain::thread::names::text_digest;
+use crate::views::testing::ApiServer;
 use crate::views::{ChatView, MessageView};
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! What fixed a Finding is kept in its Thread, once, and is no command.
 
-use super::api_server::ApiServer;
 use super::commands::{lead, server};
 use super::records::keyed;
 use crate::commands::{Command as _, CommandError, Context, Earlier, Explain, RequestId, Text, look_up};
 use crate::views::MessageView;
+use crate::views::testing::ApiServer;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

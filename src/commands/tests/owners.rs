@@ -1,11 +1,11 @@
 //! Findings are taken over and released, once and with a record.
 
-use super::api_server::ApiServer;
 use super::commands::{context, lead, server};
 use super::records::{keyed, leave_by, result};
 use crate::api::Role;
 use crate::commands::recovery::{Left, round};
 use crate::commands::{Command as _, CommandError, Context, Intent, Interface, Release, TakeOver};
+use crate::views::testing::ApiServer;
 use crate::views::{FindingPhase, FindingView};
 use serde_json::{Value, json};
 use std::sync::Arc;

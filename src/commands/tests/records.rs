@@ -1,6 +1,5 @@
 //! Actions are recorded before anything is changed, and completed whatever happens.
 
-use super::api_server::ApiServer;
 use super::commands::{lead, server};
 use crate::api::{ActionReply, RECORDED_BY, RUN_REQUESTED_AT};
 use crate::commands::recovery::{Left, round};
@@ -8,6 +7,7 @@ use crate::commands::{
     Acknowledge, Command, CommandError, Context, Earlier, Note, RequestId, RequestRun, RunProgress, look_up,
 };
 use crate::views::FindingView;
+use crate::views::testing::ApiServer;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::sync::Arc;

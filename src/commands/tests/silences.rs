@@ -1,12 +1,12 @@
 //! Silences are made and ended once, and recorded, whatever happens meanwhile.
 
-use super::api_server::ApiServer;
 use super::commands::{lead, server};
 use crate::api::{Matcher, MatcherName, MatcherOp, RECORDED_BY};
 use crate::commands::recovery::{Left, round};
 use crate::commands::{Command as _, CommandError, Context, EndSilence, MakeSilence, NewSilence};
 use crate::runtime::clock::now;
 use crate::views::SilenceView;
+use crate::views::testing::ApiServer;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -1,12 +1,12 @@
 //! Silences by commands in the text of Messages: one for each person and what they are about, and all of it is ended by one command.
 
-use super::api_server::ApiServer;
 use super::commands::{context, lead};
 use super::conversation::{add_thread, of_kind, reply, talking};
 use crate::api::{RECORDED_BY, Role};
 use crate::commands::recovery::{Left, round};
 use crate::commands::{Context, Interface};
 use crate::runtime::clock::now;
+use crate::views::testing::ApiServer;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! The facade over stand-ins for the API server and the operator.
 
 use crate::api::{Health, Role};
-use crate::commands::tests::api_server::{ApiServer, Cluster, client};
 use crate::commands::{CommandRate, ProcessId, RecoveryState, Scheduler};
 use crate::controllers::channel_states::ChannelState;
 use crate::controllers::model_standing::Standing;
@@ -10,6 +9,7 @@ use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Access, Backend, EventFeed, ProcessState, RequestRate, router};
 use crate::runtime::leadership::Leadership;
 use crate::telemetry::Metrics;
+use crate::views::testing::{ApiServer, Cluster, client};
 use crate::views::{OperatorState, OperatorStatus, RegistryState, RunTimes, StoreState, TickResultView, TickView};
 use axum::Router;
 use axum::body::{Body, to_bytes};

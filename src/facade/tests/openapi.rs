@@ -3,11 +3,11 @@
 mod fit;
 
 use super::fake::{Answered, Facade, SECRET, View, access, config, request};
-use crate::commands::tests::api_server::{ApiServer, client};
 use crate::commands::{CommandRate, NOTE_MAX, ProcessId, REASON_MAX, RecoveryState, WAIT_MAX};
 use crate::domain::silence::{MATCHERS_MAX, VALUE_MAX};
 use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::{Backend, EventFeed, ProcessState, openapi, router};
+use crate::views::testing::{ApiServer, client};
 use crate::views::{LIMIT_DEFAULT, LIMIT_MAX};
 use axum::http::Method;
 use serde_json::{Map, Value, json};

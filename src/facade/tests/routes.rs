@@ -270,7 +270,7 @@ async fn a_facade_without_the_controllers_reports_neither_leadership_nor_latenes
 
 #[tokio::test]
 async fn the_controllers_alone_answer_a_tick_and_no_other_route() {
-    let server = crate::commands::tests::api_server::ApiServer::new();
+    let server = crate::views::testing::ApiServer::new();
     let view = std::sync::Arc::new(View::default());
     let process = ProcessState {
         resources: server.resources.clone(),

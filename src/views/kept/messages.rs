@@ -4,7 +4,7 @@ use super::name;
 use crate::api::{Message, Role, Severity};
 use crate::runtime::objects::Objects;
 use crate::views::Reader;
-use crate::views::message::{acknowledged_until, is_acknowledged, is_pending, written_at};
+use crate::views::message_state::{acknowledged_until, is_acknowledged, is_pending, written_at};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;

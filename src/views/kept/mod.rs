@@ -19,7 +19,6 @@ pub use messages::{Asked, MessageRow, MessageTable};
 pub use pending::{PendingRow, PendingTable};
 pub use threads::{ThreadRow, ThreadTable};
 
-use super::Resources;
 use memo::Memo;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -27,41 +26,11 @@ use std::sync::Arc;
 /// The tables of a process.
 #[derive(Default)]
 pub struct Kept {
-    findings: Memo<u64, FindingTable>,
-    threads: Memo<u64, ThreadTable>,
-    messages: Memo<u64, MessageTable>,
-    pending: Memo<[u64; 3], PendingTable>,
-    board: Memo<[u64; 2], BoardTable>,
-}
-
-impl Resources {
-    /// All Findings that have a phase.
-    pub(super) fn finding_table(&self) -> Arc<FindingTable> {
-        self.kept.findings.get(|| self.findings.revision(), || FindingTable::of(&self.findings))
-    }
-
-    /// All Threads.
-    pub(super) fn thread_table(&self) -> Arc<ThreadTable> {
-        self.kept.threads.get(|| self.threads.revision(), || ThreadTable::of(&self.threads))
-    }
-
-    /// All Messages that are pending or acknowledged.
-    pub(super) fn message_table(&self) -> Arc<MessageTable> {
-        self.kept.messages.get(|| self.messages.revision(), || MessageTable::of(&self.messages))
-    }
-
-    /// All pending Messages with what they are about.
-    pub(super) fn pending_table(&self) -> Arc<PendingTable> {
-        let revision = || Some([self.messages.revision()?, self.threads.revision()?, self.findings.revision()?]);
-        let make = || PendingTable::of(self.message_table(), &self.thread_table(), self.finding_table());
-        self.kept.pending.get(revision, make)
-    }
-
-    /// All Scenarios, and how they stand.
-    pub(super) fn board_table(&self) -> Arc<BoardTable> {
-        let revision = || Some([self.scenarios.revision()?, self.findings.revision()?]);
-        self.kept.board.get(revision, || BoardTable::of(&self.scenarios, &self.finding_table()))
-    }
+    pub(super) findings: Memo<u64, FindingTable>,
+    pub(super) threads: Memo<u64, ThreadTable>,
+    pub(super) messages: Memo<u64, MessageTable>,
+    pub(super) pending: Memo<[u64; 3], PendingTable>,
+    pub(super) board: Memo<[u64; 2], BoardTable>,
 }
 
 /// Words that many rows have, each once.

@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::api::{Finding, Message, Phase, Role, Severity, Thread};
-use crate::commands::tests::api_server::{ApiServer, NAMESPACE};
 use crate::controllers::scenario::WatchStates;
 use crate::views::finding::opened_at;
-use crate::views::message::{is_acknowledged, written_at};
+use crate::views::message_state::{is_acknowledged, written_at};
 use crate::views::order::{Key, created_at};
+use crate::views::testing::{ApiServer, NAMESPACE};
 use crate::views::{
     AcknowledgedView, BoardFilter, FindingFilter, First, InboxFilter, MessageAcknowledgementView, OperatorState,
     OperatorStatus, Order, Page, PageRequest, PendingCount, PendingView, PhaseFilter, Reader, Resources, RunTimes,

@@ -3,7 +3,8 @@
 use super::Reader;
 use crate::views::Resources;
 use crate::views::kept::{Asked, MessageRow};
-use crate::views::message::{InboxView, MessageAcknowledgementView, is_acknowledged};
+use crate::views::message::{InboxView, MessageAcknowledgementView};
+use crate::views::message_state::is_acknowledged;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 

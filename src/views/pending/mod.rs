@@ -6,8 +6,10 @@ mod tests;
 
 pub use acknowledged::{AcknowledgedItem, AcknowledgedView};
 
+use super::inbox_filter::InboxFilter;
 use super::kept::{FindingRow, MessageRow, PendingRow, PendingTable};
-use super::message::{InboxFilter, InboxView, is_pending};
+use super::message::InboxView;
+use super::message_state::is_pending;
 use super::order::{Key, Order, Sort};
 use super::query::QueryError;
 use super::{Page, PageRequest, Reader, Resources};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::commands::tests::api_server::{ApiServer, NAMESPACE};
+use crate::views::testing::{ApiServer, NAMESPACE};
 use serde_json::json;
 
 /// Pending Messages, each with a severity and the second at which it was written.

@@ -1,9 +1,10 @@
-//! A stand-in for the API server: get, list, create, delete, and merge patch with a resource version. What it has is also in the caches.
+//! For tests: a stand-in for the API server with get, list, create, delete, and merge patch with a resource version. What it has is also
+//! in the caches that the views read.
 
+use super::Resources;
 use crate::api::{Action, Agent, Finding, Message, RUN_REQUESTED_AT, Scenario, Silence, Thread};
 use crate::runtime::objects::{Writer, store};
 use crate::runtime::votes::VotesByFinding;
-use crate::views::Resources;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Request, StatusCode};
