@@ -85,6 +85,10 @@ fn scenario(url: &str, n: usize, interval: &str) -> Value {
     })
 }
 
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("one").port()
+}
+
 async fn client(data: &Path) -> kube::Client {
     let kubeconfig = Kubeconfig::read_from(data.join("kubeconfig")).expect("a kubeconfig");
     let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
@@ -111,11 +115,14 @@ impl Ours {
         let env_file = data.join("bench.env");
         let lines: Vec<String> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
         std::fs::write(&env_file, lines.join("\n")).expect("an env file");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("one").port();
+        let port = free_port();
+        // The Service of the API server has its port: another one after a restart would be a write.
+        let kube_port = std::fs::read_to_string(data.join("bench.port")).unwrap_or_else(|_| free_port().to_string());
+        std::fs::write(data.join("bench.port"), &kube_port).expect("a port file");
         let mut command = Command::new(env!("CARGO_BIN_EXE_agentic-ops"));
         command.arg("standalone").arg("--registry").arg(registry).arg("--data").arg(data);
         command.arg("--env-file").arg(env_file).arg("--listen").arg(format!("127.0.0.1:{port}"));
-        command.args(["--kube-listen", "127.0.0.1:0"]);
+        command.arg("--kube-listen").arg(format!("127.0.0.1:{kube_port}"));
         let started = Instant::now();
         let process = Process::start("agentic-ops", &mut command, scratch);
         Ours { process, started, url: format!("http://127.0.0.1:{port}") }
