@@ -204,11 +204,18 @@ impl FindingFilter {
     /// Whether the filter selects a Finding. `agent` is the object name of the Agent to filter by.
     pub fn matches(&self, finding: &Finding, agent: Option<&str>) -> bool {
         let responsible = finding.status.as_ref().and_then(|s| s.agent.as_deref());
-        phase(finding).is_some_and(|phase| self.phase.includes(phase))
-            && self.severity.is_none_or(|wanted| severity(finding) == Some(wanted))
-            && self.scenario.as_ref().is_none_or(|wanted| finding.spec.scenario == *wanted)
-            && agent.is_none_or(|wanted| responsible == Some(wanted))
+        let is_of_agent = agent.is_none_or(|wanted| responsible == Some(wanted));
+        let selects = |phase| self.selects(phase, severity(finding), &finding.spec.scenario);
+        is_of_agent
+            && phase(finding).is_some_and(selects)
             && self.text.as_ref().is_none_or(|sought| sought.is_in(texts(finding)))
+    }
+
+    /// The part of [`FindingFilter::matches`] without the Agent and the words that are searched for.
+    pub(super) fn selects(&self, phase: Phase, severity: Option<Severity>, scenario: &str) -> bool {
+        self.phase.includes(phase)
+            && self.severity.is_none_or(|wanted| severity == Some(wanted))
+            && self.scenario.as_deref().is_none_or(|wanted| scenario == wanted)
     }
 }
 
@@ -242,7 +249,7 @@ impl PhaseFilter {
         }
     }
 
-    pub(super) fn includes(self, phase: Phase) -> bool {
+    fn includes(self, phase: Phase) -> bool {
         match self {
             PhaseFilter::Active => phase.is_active(),
             PhaseFilter::Open => phase == Phase::Open,

@@ -10,7 +10,7 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Whether a Message to these is for this person. One for nobody in particular is for everybody, and a super_admin sees all.
+    /// Whether a Message to these recipients is for this person. One without recipients is for everyone, and a super_admin sees all.
     pub(super) fn is_for(self, recipients: &[String]) -> bool {
         let is_mine =
             |recipient: &String| recipient == self.name || self.roles.iter().any(|role| role.as_str() == recipient);

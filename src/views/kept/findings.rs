@@ -55,9 +55,7 @@ impl FindingRow {
 impl FindingFilter {
     /// As [`FindingFilter::matches`], without the words that are searched for.
     pub fn matches_row(&self, row: &FindingRow, agent: Option<&str>) -> bool {
-        self.phase.includes(row.phase)
-            && self.severity.is_none_or(|wanted| row.severity == Some(wanted))
-            && self.scenario.as_deref().is_none_or(|wanted| *row.scenario == *wanted)
+        self.selects(row.phase, row.severity, &row.scenario)
             && agent.is_none_or(|wanted| row.agent.as_deref() == Some(wanted))
     }
 }

@@ -75,7 +75,7 @@ impl Resources {
         })
     }
 
-    /// Whether a Thread tells of what is wrong with a Finding now. A Finding that names no Thread yet is told of by any of its own.
+    /// Whether a Thread is about the current occurrence of a Finding. Where the Finding names no Thread yet, each of its Threads is.
     pub fn tells_of_now(&self, thread: &str, finding: &str) -> bool {
         let finding = self.finding(finding);
         let status = finding.as_ref().and_then(|finding| finding.status.as_ref());

@@ -27,7 +27,7 @@ pub struct PendingItem {
     pub began_at: Option<Timestamp>,
 }
 
-/// How many there are, and how many of them nobody took.
+/// The number of pending Messages, and of those whose Finding has no owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PendingCount {
     pub all: usize,

@@ -35,7 +35,7 @@ words! {
     no_severity: "Sem severidade", "Without a severity";
 }
 
-/// The headline: how many are pending, how many of them nobody took.
+/// The headline: how many are pending, how many of them have no owner.
 pub fn counts(language: Language, pending: usize, without_owner: usize) -> String {
     let first = match pending {
         1 => text!(language, "1 pendente", "1 pending"),
