@@ -135,6 +135,8 @@ versions are normalised first; the text of messages and descriptions is not comp
   reviews, and services, which are stored as they are sent, without defaults; only `default/kubernetes` exists at the start. Every other
   kind is a 404, and so is every subresource except `status` of our kinds.
 - `/openapi/v2` contains no kinds: kubectl does not validate the items of a `List`; the server does.
+- Of a field, such as `spec`, that an update leaves as it is, only transition rules are evaluated. kube-apiserver decides this for each
+  value in it: an object that was stored before a rule became stricter can be changed there more often.
 - There is no garbage collector: deleting an owner does not delete its dependents, and `propagationPolicy` has no effect.
 - A namespace is deleted immediately with its contents, where kube-apiserver empties it first.
 - Every client with the bearer token can do everything: there is no RBAC, no admission policy and no quota.

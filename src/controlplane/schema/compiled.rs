@@ -1,6 +1,6 @@
 //! Schemas compiled from an `openAPIV3Schema`.
 
-use kube_cel::CompiledSchema;
+use super::rules::Rules;
 use regex::Regex;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub struct SchemaError {
 pub struct Schema {
     pub(in crate::controlplane) root: Node,
     /// CEL rules of the kind; `None` if it has none.
-    pub(super) rules: Option<CompiledSchema>,
+    pub(super) rules: Option<Rules>,
 }
 
 /// The type of a list in server-side apply (`x-kubernetes-list-type`).
@@ -70,9 +70,7 @@ impl Schema {
     pub fn compile(schema: &Value) -> Result<Schema, SchemaError> {
         let mut root = Node::compile(schema, "")?;
         root.properties.insert("metadata".into(), Node::compile(&super::metadata::schema(), "metadata")?);
-        let has_rules = schema.to_string().contains("x-kubernetes-validations");
-        let rules = has_rules.then(|| kube_cel::compile_schema(schema));
-        Ok(Schema { root, rules })
+        Ok(Schema { root, rules: Rules::compile(schema) })
     }
 
     /// The root node.

@@ -4,6 +4,7 @@ mod compiled;
 pub mod core;
 mod decode;
 mod metadata;
+mod rules;
 mod structure;
 #[cfg(test)]
 mod tests;

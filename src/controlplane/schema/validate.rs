@@ -1,7 +1,6 @@
 //! Validation against the schema and its CEL rules, with the messages of kube-apiserver.
 
 use super::compiled::{Cause, ListType, Node, Schema, join};
-use kube_cel::validate_compiled;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -34,22 +33,11 @@ impl Schema {
             let message = "Invalid value: null: some validation rules were not checked because the object was invalid; \
                            correct the existing errors to complete validation";
             causes.push(Cause { reason: INVALID, message: message.into(), field: "<nil>".into() });
-        } else if let Err(errors) = validate_compiled(rules, &without_nulls(new), old.map(without_nulls).as_ref()) {
-            causes.extend(errors.into_vec().into_iter().map(|e| rule_cause(new, &e.field_path, &e.message)));
+        } else {
+            let violations = rules.violations(new, old).into_iter();
+            causes.extend(violations.map(|violation| rule_cause(new, &violation.path, &violation.message)));
         }
         causes
-    }
-}
-
-/// CEL rules see a null field as absent.
-fn without_nulls(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let kept = fields.iter().filter(|(_, value)| !value.is_null());
-            Value::Object(kept.map(|(name, value)| (name.clone(), without_nulls(value))).collect())
-        }
-        Value::Array(items) => items.iter().map(without_nulls).collect(),
-        other => other.clone(),
     }
 }
 
