@@ -41,8 +41,8 @@ pub fn is_current(stored: &StoredObject, service: &Value) -> bool {
 }
 
 /// Creates the Service, or restores its spec.
-pub fn restore(context: &WriteContext, current: Option<&StoredObject>, service: Value) -> WriteAction<ApiError> {
-    let Some(stored) = current else { return context.create(None, service) };
+pub fn restore(context: &WriteContext, current: Option<&StoredObject>, service: &Value) -> WriteAction<ApiError> {
+    let Some(stored) = current else { return context.create(None, service.clone()) };
     let mut restored = stored.value();
     for part in ["spec", "status"] {
         fields_mut(&mut restored).insert(part.into(), service[part].clone());

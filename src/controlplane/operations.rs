@@ -110,18 +110,18 @@ impl WriteContext {
     }
 
     /// Patches the object. An apply patch creates it if it does not exist.
-    pub fn patch(&self, current: Option<&StoredObject>, patch: PatchBody) -> WriteAction<ApiError> {
+    pub fn patch(&self, current: Option<&StoredObject>, patch: &PatchBody) -> WriteAction<ApiError> {
         let Some(stored) = current else { return or_reject(self.patch_absent(patch)) };
         let old = self.current_object(stored);
         let patched = match patch {
-            PatchBody::Apply { value, force } => return or_reject(self.apply_onto(&old, &value, force)),
-            PatchBody::Json(patch) => json_patch::apply(&old, &patch),
+            PatchBody::Apply { value, force } => return or_reject(self.apply_onto(&old, value, *force)),
+            PatchBody::Json(patch) => json_patch::apply(&old, patch),
             PatchBody::Merge(patch) => {
                 let mut new = old.clone();
-                ::json_patch::merge(&mut new, &patch);
+                ::json_patch::merge(&mut new, patch);
                 Ok(new)
             }
-            PatchBody::Strategic(patch) => strategic_merge(&old, &patch).map_err(ApiError::bad_request),
+            PatchBody::Strategic(patch) => strategic_merge(&old, patch).map_err(ApiError::bad_request),
         };
         or_reject(
             patched
@@ -157,8 +157,8 @@ impl WriteContext {
         Ok(new)
     }
 
-    fn patch_absent(&self, patch: PatchBody) -> WriteResult<WriteAction<ApiError>> {
-        let PatchBody::Apply { mut value, .. } = patch else {
+    fn patch_absent(&self, patch: &PatchBody) -> WriteResult<WriteAction<ApiError>> {
+        let PatchBody::Apply { value, .. } = patch else {
             return Err(ApiError::not_found(self.resource(), &self.name));
         };
         if self.status {
@@ -167,6 +167,7 @@ impl WriteContext {
         if let Some(cause) = check_name(&self.name) {
             return Err(ApiError::invalid(self.resource(), &self.name, &[cause]));
         }
+        let mut value = value.clone();
         metadata_mut(&mut value).remove("resourceVersion");
         let api_version = self.resource().api_version();
         let write = self.field_manager(&api_version);

@@ -111,7 +111,7 @@ impl Recovery {
         });
         let decide = move |current: Option<&StoredObject>| match current {
             Some(stored) => WriteAction::Keep(Box::new(stored.value())),
-            None => context.create(None, value),
+            None => context.create(None, value.clone()),
         };
         Ok(self.store.write(key, decide).await?.map(drop).map_err(|e| e.message))
     }
@@ -124,7 +124,7 @@ impl Recovery {
             return Ok(());
         }
         let (context, service) = (context(served, &key), self.service.clone());
-        match self.store.write(key, move |current| kubernetes_service::restore(&context, current, service)).await {
+        match self.store.write(key, move |current| kubernetes_service::restore(&context, current, &service)).await {
             Ok(written) => written.map(drop).map_err(|error| StartError::Service(error.message)),
             Err(error) => {
                 self.log(&error, "cannot write the Service default/kubernetes");

@@ -1,6 +1,7 @@
 //! Watches: changes of a kind, filtered and in the requested format. A watch keeps nothing for a client that does not read: it takes
 //! the next changes from the log of the store when there is room for them.
 
+use super::object::to_json;
 use super::request::{Query, ResponseFormat};
 use super::served_kind::ServedKind;
 use super::shutdown::stopped;
@@ -318,7 +319,7 @@ impl Watcher {
         if matches!(self.format, ResponseFormat::Partial | ResponseFormat::PartialList) {
             object = table::partial(&object);
         }
-        object.to_string()
+        to_json(&object)
     }
 
     /// A bookmark at the version of the last change.
@@ -346,7 +347,7 @@ impl Watcher {
 fn at_version(stored: &StoredObject, version: u64) -> String {
     let mut value = stored.value();
     set_version(&mut value, version);
-    value.to_string()
+    to_json(&value)
 }
 
 #[cfg(test)]

@@ -53,8 +53,12 @@ impl WriteContext {
         self.served.to_served(stored.value())
     }
 
+    /// Adds a warning, once: a write may be decided on twice.
     pub fn warn(&self, what: String) {
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if !warnings.contains(&what) {
+            warnings.push(what);
+        }
     }
 
     /// Keeps the annotations that the client cannot change as they were; a new object has none of them.
@@ -95,7 +99,7 @@ impl WriteContext {
             let cause = Cause { reason: "FieldValueInvalid", message, field: "<nil>".into() };
             return Err(ApiError::invalid(self.resource(), &self.name, &[cause]));
         }
-        if value.to_string().len() > OBJECT_MAX {
+        if json_size(&value) > OBJECT_MAX {
             return Err(ApiError::too_large(format!("Request entity too large: limit is {OBJECT_MAX}")));
         }
         // What is stored can be read again.
@@ -141,6 +145,25 @@ impl WriteContext {
         }
         if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.resource(), &self.name, &causes)) }
     }
+}
+
+/// Length of a value as JSON, in bytes.
+fn json_size(value: &Value) -> usize {
+    struct Counter(usize);
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Neither a Value nor the counter has errors.
+    let _ = serde_json::to_writer(&mut counter, value);
+    counter.0
 }
 
 /// Moves `stringData` of a Secret into `data`, base64 encoded. The default type is Opaque.

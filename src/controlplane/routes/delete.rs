@@ -85,7 +85,7 @@ async fn delete_damaged(
     let absent = ApiError::not_found(&resource, &name);
     let remove = move |current: Option<&StoredObject>| match current {
         // Replaced in the meantime.
-        Some(_) => WriteAction::Reject(absent),
+        Some(_) => WriteAction::Reject(absent.clone()),
         None => WriteAction::Delete(Box::new(Value::Null)),
     };
     api.store.write(key, remove).await.map_err(store_error)??;

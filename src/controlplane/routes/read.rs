@@ -1,6 +1,7 @@
 //! Get, list, watch.
 
 use super::response::{answer, damaged, in_format, text};
+use crate::controlplane::object::to_json;
 use crate::controlplane::request::{Query, RequestTarget, ResponseFormat};
 use crate::controlplane::served_kind::ServedKind;
 use crate::controlplane::state::ServerState;
@@ -193,7 +194,7 @@ impl Page<'_> {
             return self.stored_json.join(",");
         }
         let shown = |value: &Value| {
-            if format == ResponseFormat::PartialList { table::partial(value).to_string() } else { value.to_string() }
+            if format == ResponseFormat::PartialList { to_json(&table::partial(value)) } else { to_json(value) }
         };
         self.objects.iter().map(shown).collect::<Vec<_>>().join(",")
     }

@@ -1,5 +1,6 @@
 //! Responses: objects in the requested form, errors as Status objects.
 
+use crate::controlplane::object::to_json;
 use crate::controlplane::request::{Query, ResponseFormat};
 use crate::controlplane::resource::Resource;
 use crate::controlplane::status::ApiError;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 pub fn answer(result: Result<(StatusCode, Value), ApiError>) -> Response {
     let (code, value) = result.unwrap_or_else(|error| (error.code, error.to_value()));
-    let mut response = text(code, "application/json", value.to_string());
+    let mut response = text(code, "application/json", to_json(&value));
     if code == StatusCode::TOO_MANY_REQUESTS {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }

@@ -151,7 +151,7 @@ pub async fn create(
     let context = target.write_context(&name, &query, headers, reserved);
     let key = served.key(target.namespace.as_deref(), &name);
     let all_warnings = context.add_warnings(warnings);
-    let written = api.store.write(key, move |current| context.create(current, value)).await;
+    let written = api.store.write(key, move |current| context.create(current, value.clone())).await;
     respond(&served, written, StatusCode::CREATED, &all_warnings, response_format(headers), &query)
 }
 
@@ -175,7 +175,7 @@ pub async fn update(
     (headers, reserved): (&HeaderMap, &Reserved),
     object: RequestObject,
 ) -> Result<Response, ApiError> {
-    let (mut value, warnings) = decode_object(&target, &query, object, false)?;
+    let (value, warnings) = decode_object(&target, &query, object, false)?;
     let name = target.name.clone().unwrap_or_default();
     check_name_matches(&value, &name)?;
     let served = target.served.clone();
@@ -186,10 +186,11 @@ pub async fn update(
     let is_damaged = api.store.damage(&key).is_some() && !target.status;
     let update = move |current: Option<&StoredObject>| match current {
         None if is_damaged => {
+            let mut value = value.clone();
             metadata_mut(&mut value).remove("resourceVersion");
             context.create(None, value)
         }
-        current => context.update(current, value),
+        current => context.update(current, value.clone()),
     };
     let written = api.store.write(key, update).await;
     respond(&served, written, StatusCode::OK, &all_warnings, response_format(headers), &query)
@@ -232,7 +233,7 @@ pub async fn patch(
         return Err(damaged(&key, &why));
     }
     let all_warnings = context.add_warnings(warnings);
-    let written = api.store.write(key, move |current| context.patch(current, patch)).await;
+    let written = api.store.write(key, move |current| context.patch(current, &patch)).await;
     let code = if existed { StatusCode::OK } else { StatusCode::CREATED };
     respond(&served, written, code, &all_warnings, response_format(headers), &query)
 }

@@ -1,9 +1,12 @@
 //! Versioned objects in SQLite, with a bounded log of changes for watches.
 //!
 //! One thread writes. It commits all queued writes in one transaction, so that concurrent writers share the cost of
-//! durability. A write is a function of the current object, evaluated within the transaction. Every object is also kept
-//! in memory as compressed JSON, from which reads are served: they go on while the disk is full.
+//! durability. A write is a function of the current object. The caller evaluates it; the thread does so again where the object
+//! has changed since. Every object is also kept in memory as compressed JSON, from which reads are served: they go on while the
+//! disk is full.
 
+#[cfg(test)]
+mod concurrency_tests;
 mod contents;
 mod disk;
 mod file;
@@ -101,6 +104,18 @@ pub enum WriteAction<E> {
     Reject(E),
 }
 
+impl<E> WriteAction<E> {
+    /// What the writer does, and the answer.
+    fn split(self) -> (Operation, Result<Value, E>) {
+        match self {
+            WriteAction::Put(value) => (Operation::Put((*value).clone()), Ok(*value)),
+            WriteAction::Delete(value) => (Operation::Delete, Ok(*value)),
+            WriteAction::Keep(value) => (Operation::None, Ok(*value)),
+            WriteAction::Reject(error) => (Operation::None, Err(error)),
+        }
+    }
+}
+
 /// Why a write failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -183,28 +198,33 @@ impl Store {
         checked.await.map_err(|_| StoreError::Unanswered)
     }
 
-    /// Evaluates `decide` on the current object and carries out the action. Returns the resulting object.
+    /// Evaluates `decide` on the current object and carries out the action. Returns the resulting object. Where another write is faster,
+    /// `decide` is evaluated again, and only the last result counts.
     pub async fn write<E: Send + 'static>(
         &self,
         key: Key,
-        decide: impl FnOnce(Option<&StoredObject>) -> WriteAction<E> + Send + 'static,
+        decide: impl Fn(Option<&StoredObject>) -> WriteAction<E> + Send + 'static,
     ) -> Result<Result<Value, E>, StoreError> {
-        let (answer_sender, answer_receiver) = oneshot::channel();
-        let decide: Decide = Box::new(move |current| {
-            let (decision, answer) = match decide(current) {
-                WriteAction::Put(value) => (Operation::Put((*value).clone()), Ok(*value)),
-                WriteAction::Delete(value) => (Operation::Delete, Ok(*value)),
-                WriteAction::Keep(value) => (Operation::None, Ok(*value)),
-                WriteAction::Reject(error) => (Operation::None, Err(error)),
-            };
+        let current = self.get(&key);
+        let seen = current.as_ref().map(|current| current.version);
+        let (operation, mut answer) = decide(current.as_ref()).split();
+        if matches!(operation, Operation::None) {
+            return Ok(answer);
+        }
+        let (later_sender, later) = oneshot::channel();
+        let decide_again: Decide = Box::new(move |current| {
+            let (operation, answer) = decide(current).split();
             // The caller may be gone; the action is carried out all the same.
-            let _ = answer_sender.send(answer);
-            decision
+            let _ = later_sender.send(answer);
+            operation
         });
         let (done, stored) = oneshot::channel();
-        self.queue.send(Job::Write(QueuedWrite { key, decide, done })).await.map_err(|_| StoreError::Closed)?;
+        let write = QueuedWrite { key, seen, operation, decide_again, done };
+        self.queue.send(Job::Write(write)).await.map_err(|_| StoreError::Closed)?;
         let version = stored.await.map_err(|_| StoreError::Unanswered)??;
-        let mut answer = answer_receiver.await.map_err(|_| StoreError::Unanswered)?;
+        if let Ok(later) = later.await {
+            answer = later;
+        }
         if let (Ok(value), Some(version)) = (&mut answer, version) {
             set_version(value, version);
         }

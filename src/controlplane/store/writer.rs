@@ -1,9 +1,10 @@
-//! The thread that writes: evaluates queued writes, commits them together, and publishes the changes.
+//! The thread that writes: carries out queued writes, commits them together, and publishes the changes.
 
 use super::disk::{Content, Disk, Failure};
 use super::memory::Memory;
 use super::state::StoreStatus;
 use super::{Change, Key, Packer, StoreError, StoredObject, set_version};
+use crate::controlplane::object::to_json;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
@@ -37,7 +38,11 @@ pub(super) enum Job {
 
 pub(super) struct QueuedWrite {
     pub key: Key,
-    pub decide: Decide,
+    /// The version of the object that the operation was decided on; `None` if there was none.
+    pub seen: Option<u64>,
+    pub operation: Operation,
+    /// Decides again, if the object has changed since.
+    pub decide_again: Decide,
     pub done: Done,
 }
 
@@ -51,7 +56,7 @@ pub(super) struct Writer {
     pub on_error: Box<dyn Fn() + Send>,
 }
 
-/// Writes that were evaluated and are not yet committed.
+/// Writes that are not yet committed.
 #[derive(Default)]
 struct Transaction {
     version: u64,
@@ -103,11 +108,11 @@ impl Writer {
         }
     }
 
-    /// Evaluates and commits a batch, usually in one transaction.
+    /// Carries out and commits a batch, usually in one transaction.
     fn batch(&mut self, batch: Vec<QueuedWrite>) {
         let mut transaction = self.transaction();
         for write in batch {
-            self.evaluate(write, &mut transaction);
+            self.add(write, &mut transaction);
             if transaction.bytes > BATCH_BYTES_MAX {
                 self.commit(std::mem::take(&mut transaction));
                 transaction = self.transaction();
@@ -120,15 +125,21 @@ impl Writer {
         Transaction { version: self.read().version, ..Transaction::default() }
     }
 
-    fn evaluate(&mut self, QueuedWrite { key, decide, done }: QueuedWrite, transaction: &mut Transaction) {
+    fn add(&mut self, write: QueuedWrite, transaction: &mut Transaction) {
+        let QueuedWrite { key, seen, operation, decide_again, done } = write;
         let (current, is_pending) = match transaction.changed.get(&key) {
             Some(pending) => (pending.clone(), true),
             None => (self.read().objects.get(&key).cloned(), false),
         };
-        // A panic fails only the write that caused it.
-        let decided = std::panic::catch_unwind(AssertUnwindSafe(|| decide(current.as_ref())));
-        let Ok(decision) = decided else { return };
-        let (mut value, deleted) = match decision {
+        let operation = if current.as_ref().map(|current| current.version) == seen {
+            operation
+        } else {
+            // A panic fails only the write that caused it.
+            let decided = std::panic::catch_unwind(AssertUnwindSafe(|| decide_again(current.as_ref())));
+            let Ok(operation) = decided else { return };
+            operation
+        };
+        let (mut value, deleted) = match operation {
             // Depends on what is not committed yet.
             Operation::None if is_pending => return transaction.answers.push((key, done, None)),
             Operation::None => return drop(done.send(Ok(None))),
@@ -138,7 +149,7 @@ impl Writer {
         transaction.version += 1;
         let version = transaction.version;
         set_version(&mut value, version);
-        let json = self.packer.pack(&key.kind, &value.to_string());
+        let json = self.packer.pack(&key.kind, &to_json(&value));
         if deleted || value.pointer("/metadata/deletionTimestamp").is_some() {
             transaction.kept.remove(&key);
         } else {
