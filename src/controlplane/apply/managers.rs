@@ -112,11 +112,11 @@ pub(super) fn set_fields(managers: &mut Vec<ManagedFieldsEntry>, mut own_entry: 
 }
 
 /// Writes the entries into an object, without those that own nothing.
-pub(super) fn write(object: &mut Value, managers: &[ManagedFieldsEntry]) {
-    let mut kept: Vec<ManagedFieldsEntry> = managers.iter().filter(|m| !m.fields.is_empty()).cloned().collect();
-    merge_oldest_updaters(&mut kept);
-    kept.sort_by(|a, b| a.order().cmp(&b.order()));
-    let entries: Vec<Value> = kept.iter().map(entry).collect();
+pub(super) fn write(object: &mut Value, mut managers: Vec<ManagedFieldsEntry>) {
+    managers.retain(|manager| !manager.fields.is_empty());
+    merge_oldest_updaters(&mut managers);
+    managers.sort_by(|a, b| a.order().cmp(&b.order()));
+    let entries: Vec<Value> = managers.iter().map(entry).collect();
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     if entries.is_empty() {
         metadata.remove("managedFields");
@@ -128,6 +128,9 @@ pub(super) fn write(object: &mut Value, managers: &[ManagedFieldsEntry]) {
 fn merge_oldest_updaters(managers: &mut Vec<ManagedFieldsEntry>) {
     let is_updater = |m: &&ManagedFieldsEntry| m.operation == Operation::Update;
     let mut spare = managers.iter().filter(is_updater).count().saturating_sub(UPDATERS_MAX);
+    if spare == 0 {
+        return;
+    }
     let mut oldest: Vec<ManagedFieldsEntry> = managers.iter().filter(is_updater).cloned().collect();
     oldest.sort_by(|a, b| (&a.time, &a.name).cmp(&(&b.time, &b.name)));
     let mut firsts: Vec<ManagedFieldsEntry> = Vec::new();

@@ -67,7 +67,7 @@ pub fn apply(
     if let Some(entry) = managers.iter_mut().find(|m| m.is_same(&own_entry)) {
         entry.time = own_entry.time;
     }
-    managers::write(&mut merged, &managers);
+    managers::write(&mut merged, managers);
     Ok(merged)
 }
 
@@ -140,7 +140,7 @@ pub fn track_update(schema: &Schema, old: Option<&Value>, new: &mut Value, write
     if !is_new && (is_wiped || managers.is_empty()) {
         // An empty list asks for the managed fields to be reset. An update of an object without managed fields does not
         // add any.
-        return managers::write(new, &[]);
+        return managers::write(new, Vec::new());
     }
     let difference = set::difference(schema, old.unwrap_or(&none), new);
     let own_entry = ManagedFieldsEntry::new(write, Operation::Update);
@@ -150,5 +150,5 @@ pub fn track_update(schema: &Schema, old: Option<&Value>, new: &mut Value, write
     let fields: Set =
         own_fields.into_iter().filter(|path| !removed.contains(path)).chain(modified).chain(added).collect();
     managers::set_fields(&mut managers, own_entry, fields);
-    managers::write(new, &managers);
+    managers::write(new, managers);
 }

@@ -119,6 +119,9 @@ pub(super) fn difference(schema: &Schema, old: &Value, new: &Value) -> Differenc
 }
 
 fn compare(node: Option<&Node>, old: Option<&Value>, new: Option<&Value>, path: &mut Path, out: &mut Difference) {
+    if old == new {
+        return;
+    }
     let no_map = Map::new();
     let is_leaf = match (old, new) {
         _ if is_atomic_map(node) => true,
