@@ -16,6 +16,7 @@ use crate::history::History;
 use crate::probes::Prober;
 use crate::runtime::caches::Caches;
 use crate::runtime::events::Events;
+use crate::runtime::findings_first::FindingsFirst;
 use crate::runtime::leadership::WriteFence;
 use crate::telemetry::Metrics;
 use kube::Client;
@@ -42,6 +43,7 @@ pub struct Context {
     pub namespace: String,
     pub caches: Caches,
     pub fence: WriteFence,
+    pub findings_first: FindingsFirst,
     pub events: Events,
     pub prober: Arc<Prober>,
     pub policy: Arc<ProbePolicy>,

@@ -37,6 +37,7 @@ use crate::history::History;
 use crate::probes::Prober;
 use crate::runtime::caches::{Caches, Watches};
 use crate::runtime::events::Events;
+use crate::runtime::findings_first::FindingsFirst;
 use crate::runtime::leadership::{Election, ElectionTask, WriteFence};
 use crate::telemetry::Metrics;
 use advice_config::AdviceConfig;
@@ -138,6 +139,7 @@ impl Operator {
             namespace,
             caches: caches.clone(),
             fence: fence.clone(),
+            findings_first: FindingsFirst::default(),
             prober: Arc::new(config.prober),
             policy: Arc::new(config.policy),
             secrets: config.secrets,

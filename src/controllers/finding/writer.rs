@@ -14,6 +14,7 @@ use crate::domain::transition::Step;
 use crate::runtime::clock::now;
 use crate::runtime::events::Events;
 use crate::runtime::field_managers;
+use crate::runtime::findings_first::FindingsFirst;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::removal::{self, ObjectVersion};
 use crate::runtime::version::{Version, is_older};
@@ -38,6 +39,7 @@ pub struct FindingWriter {
     events: Events,
     language: Language,
     fence: WriteFence,
+    findings_first: FindingsFirst,
 }
 
 /// A Finding after a write, if it exists, and the transitions that were written.
@@ -56,6 +58,7 @@ impl FindingWriter {
             events: context.events.clone(),
             language: context.language,
             fence: context.fence.clone(),
+            findings_first: context.findings_first.clone(),
         }
     }
 
@@ -71,6 +74,7 @@ impl FindingWriter {
         updates: &[PendingUpdate],
         known: Option<Version>,
     ) -> Result<Applied, WriteError> {
+        let _write = self.findings_first.begin();
         let name = finding_name(scenario, &at.0, &at.1);
         let mut current = self.cache.get(&name).map(|finding| (*finding).clone());
         if current.as_ref().map_or(known.is_some(), |finding| is_older(Version::of(finding), known)) {

@@ -19,6 +19,7 @@ use crate::domain::texts::{self, Language};
 use crate::history::History;
 use crate::runtime::events::Events;
 use crate::runtime::field_managers;
+use crate::runtime::findings_first::FindingsFirst;
 use crate::runtime::leadership::WriteFence;
 use crate::runtime::version::Version;
 use crate::runtime::write::{self, WriteError, call};
@@ -52,6 +53,7 @@ pub struct Executor {
     /// Scenarios without their spec: a status is written though the spec can't be decoded.
     pub api: Api<DynamicObject>,
     pub fence: WriteFence,
+    pub findings_first: FindingsFirst,
     pub writer: FindingWriter,
     pub runner: Arc<Runner>,
     pub states: WatchStatesView,
@@ -220,12 +222,13 @@ impl Executor {
 
     fn write_status(&self, write: StatusWrite) {
         let StatusWrite { id, scenario, resource_version, before, status } = write;
-        let (api, fence) = (self.api.clone(), self.fence.clone());
+        let (api, fence, findings_first) = (self.api.clone(), self.fence.clone(), self.findings_first.clone());
         let (events, metrics, published) =
             (self.runner.events.clone(), self.runner.metrics.clone(), self.published.clone());
         let language = self.runner.assessor.language;
         let patch = write::merge("status", Some(&before), &status, Some(&resource_version));
         tokio::spawn(async move {
+            findings_first.wait().await;
             let params = PatchParams { field_manager: Some(field_managers::OPERATOR.into()), ..Default::default() };
             let written = match patch {
                 Ok(patch) => fence.write(api.patch_status(&scenario, &params, &Patch::Merge(patch))).await,

@@ -100,6 +100,7 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
         api: Api::namespaced_with(context.client.clone(), &context.namespace, &ApiResource::erase::<Scenario>(&())),
         fence: context.fence.clone(),
         writer: FindingWriter::new(context),
+        findings_first: context.findings_first.clone(),
         runner: Arc::new(Runner {
             assessor,
             configuration: ConfigurationReader::new(

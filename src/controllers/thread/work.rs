@@ -24,12 +24,14 @@ use tokio::sync::mpsc;
 const PASS_INTERVAL: Duration = Duration::from_millis(20);
 /// The longest time between two passes.
 const PASS_LONGEST: Duration = Duration::from_secs(5);
+/// Between two passes while Findings are written, which are not told of meanwhile.
+const HELD_INTERVAL: Duration = Duration::from_millis(200);
 /// Tasks at once; what else is due waits.
 const TASKS_MAX: usize = 32;
 /// Objects that are decided on in one pass: the loop takes note of changes in between.
 const DECISIONS_MAX: usize = 256;
 
-/// What is decided on, and written by one task at a time.
+/// What is decided on, and written by one task at a time. In this order, Findings first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Subject {
     /// The story of a Finding.
@@ -130,19 +132,28 @@ impl Controller {
             self.dirty.insert(subject);
         }
         let correlates_in = self.correlate();
+        let is_held = self.context.findings_first.should_others_wait();
         for _ in 0..DECISIONS_MAX {
             if self.busy.len() >= TASKS_MAX {
                 // The end of a task begins the next pass.
                 return PASS_LONGEST;
             }
-            let Some(subject) = self.dirty.iter().find(|subject| !self.busy.contains(subject)).cloned() else { break };
+            let Some(subject) = self.next(is_held).cloned() else { break };
             self.dirty.remove(&subject);
             self.decide(&subject, now);
         }
-        let is_rest = self.dirty.iter().any(|subject| !self.busy.contains(subject));
+        let is_rest = self.next(is_held).is_some();
         let wake = self.wakes.first().and_then(|(at, _)| Duration::try_from(at.duration_since(clock())).ok());
-        let next = if is_rest { Duration::ZERO } else { wake.unwrap_or(PASS_LONGEST).min(correlates_in) };
+        let rest = if is_held { HELD_INTERVAL } else { PASS_LONGEST };
+        let next = if is_rest { Duration::ZERO } else { wake.unwrap_or(rest).min(correlates_in).min(rest) };
         next.clamp(PASS_INTERVAL, PASS_LONGEST)
+    }
+
+    /// What can be decided on now. What is told of Findings is held while many of them are written.
+    fn next(&self, is_held: bool) -> Option<&Subject> {
+        // In the order of subjects Findings come first.
+        let first = if is_held { Subject::Thread(String::new()) } else { Subject::Finding(String::new()) };
+        self.dirty.range(first..).find(|subject| !self.busy.contains(*subject))
     }
 
     /// This replica begins to lead: everything is decided from what the API holds.
