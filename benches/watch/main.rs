@@ -3,13 +3,15 @@
 //! For a shorter run, set BENCH_SCENARIOS (default 10000), BENCH_PACE (default 1000 probes per second) and BENCH_SECONDS (default
 //! 30, for each window). GATUS and BLACKBOX_EXPORTER are the paths of the other programs if they are not in PATH. If one is missing,
 //! the table says so instead of the ratio. BENCH_PARTS names the parts, separated by commas: probes, many, nine, notices, advice,
-//! facade, growth; all but growth by default. BENCH_REQUESTS (default 1000) is the number of requests for each list of facade.
+//! facade, latency, growth; all but the last two by default. BENCH_REQUESTS (default 1000) is the number of requests for each list of
+//! facade.
 #![allow(clippy::expect_used, clippy::panic, reason = "a measurement that fails panics")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the output is a table")]
 
 mod advice;
 mod facade;
 mod growth;
+mod latency;
 mod mail;
 mod model;
 mod notices;
@@ -69,8 +71,11 @@ async fn run() {
             "notices" => bench.all_fail_at_once().await,
             "advice" => bench.advice().await,
             "facade" => bench.lists_of_the_facade().await,
+            "latency" => bench.latency_in_slots().await,
             "growth" => bench.growth().await,
-            other => panic!("BENCH_PARTS: {other:?} is none of probes, many, nine, notices, advice, facade, growth"),
+            other => {
+                panic!("BENCH_PARTS: {other:?} is none of probes, many, nine, notices, advice, facade, latency, growth")
+            }
         });
     }
     println!("\n| | goal | expected | measured |\n|---|---|---|---|");

@@ -39,6 +39,11 @@ pub struct Ours {
 
 /// Creates a data directory with `count` Scenarios that have never run.
 pub async fn fill(data: &Path, target: &Target, count: usize, interval: &str) {
+    fill_with(data, count, interval, |n| target.url(n)).await;
+}
+
+/// The same, with these URLs.
+pub async fn fill_with(data: &Path, count: usize, interval: &str, url: impl Fn(usize) -> String) {
     std::fs::create_dir_all(data).expect("a directory");
     std::fs::write(data.join("registry.yaml"), REGISTRY).expect("registry.yaml");
     let crds = api::crds().iter().map(|crd| serde_json::to_value(crd).expect("JSON")).collect();
@@ -57,7 +62,7 @@ pub async fn fill(data: &Path, target: &Target, count: usize, interval: &str) {
     let running = controlplane::start(config).await.expect("a control plane");
     let scenarios = scenarios(data).await;
     let create = |n: usize| {
-        let scenario: DynamicObject = serde_json::from_value(scenario(&target.url(n), n, interval)).expect("an object");
+        let scenario: DynamicObject = serde_json::from_value(scenario(&url(n), n, interval)).expect("an object");
         let scenarios = &scenarios;
         async move { scenarios.create(&PostParams::default(), &scenario).await.expect("created") }
     };
@@ -135,10 +140,15 @@ impl Ours {
 
     /// The sum of a metric over its labels; `None` before the program responds.
     pub async fn metric(&self, name: &str) -> Option<f64> {
-        let text = reqwest::get(format!("{}/metrics", self.url)).await.ok()?.text().await.ok()?;
+        let text = self.metrics().await?;
         let values =
             text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));
         Some(values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+    }
+
+    /// All metrics; `None` before the program responds.
+    pub async fn metrics(&self) -> Option<String> {
+        reqwest::get(format!("{}/metrics", self.url)).await.ok()?.text().await.ok()
     }
 
     /// Waits until a metric is at least `least`, and returns the time since the start.

@@ -2,15 +2,18 @@
 
 use crate::process::Process;
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::routing::get;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Several ports, so that closed connections do not exhaust the ephemeral ports for one destination.
 const PORTS: usize = 16;
 const ROLE: &str = "BENCH_ROLE";
+/// How long a slow answer takes.
+const SLOW: Duration = Duration::from_millis(20);
 
 /// A handle of the server process.
 pub struct Target {
@@ -31,11 +34,17 @@ pub async fn serve() {
     for _ in 0..PORTS {
         let (counted, shown) = (count.clone(), count.clone());
         let (broken, healed, broken_now) = (is_broken.clone(), is_broken.clone(), is_broken.clone());
-        let answer = move || {
+        let answer = move |uri: Uri| {
             counted.fetch_add(1, Ordering::Relaxed);
             let status = if broken_now.load(Ordering::Relaxed) { 500 } else { 200 };
             let status = StatusCode::from_u16(status).unwrap_or_default();
-            async move { (status, [("content-type", "application/json"), ("connection", "close")], r#"{"status":"ok"}"#) }
+            let pause = uri.path().starts_with("/slow/").then_some(SLOW);
+            async move {
+                if let Some(pause) = pause {
+                    tokio::time::sleep(pause).await;
+                }
+                (status, [("content-type", "application/json"), ("connection", "close")], r#"{"status":"ok"}"#)
+            }
         };
         let app = Router::new()
             .route("/break", get(move || async move { broken.store(true, Ordering::Relaxed) }))
@@ -61,6 +70,11 @@ impl Target {
     /// The URL for the `n`th Scenario.
     pub fn url(&self, n: usize) -> String {
         format!("http://127.0.0.1:{}/health/{n}", self.ports[n % self.ports.len()])
+    }
+
+    /// The same, answered slowly.
+    pub fn slow_url(&self, n: usize) -> String {
+        format!("http://127.0.0.1:{}/slow/{n}", self.ports[n % self.ports.len()])
     }
 
     /// From now on every probe is answered with 500, or with 200 again.

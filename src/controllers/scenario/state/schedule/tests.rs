@@ -108,3 +108,54 @@ fn a_run_that_waits_for_its_batch_can_be_cancelled_and_planned_anew() {
     assert!(second.iter().all(|run| run.name != cancelled && run.name != again));
     assert_eq!(schedule.take_due(start + Duration::from_secs(9), no_target).len(), 1);
 }
+
+/// Mean latency, in ms, of targets that answer one probe after the other, by the times at which probes start, in ms.
+fn latency(starts: &[(f64, String)], takes: f64) -> f64 {
+    let mut free_at = std::collections::BTreeMap::new();
+    let waits = starts.iter().map(|(at, target)| {
+        let free_at = free_at.entry(target).or_insert(0.0);
+        *free_at = at.max(*free_at) + takes;
+        *free_at - at
+    });
+    waits.sum::<f64>() / starts.len() as f64
+}
+
+#[test]
+fn latencies_in_slots_are_little_higher_than_without() {
+    // A second of 1,000 probes: 900 of fifteen targets that take 0.2 ms, 100 of five that take 5 ms.
+    let start = Instant::now();
+    let target = |name: &str| -> &'static str { TARGETS[name[..2].parse::<usize>().unwrap()] };
+    const TARGETS: [&str; 20] = [
+        "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "fa", "fb", "fc", "fd", "fe", "s0", "s1", "s2",
+        "s3", "s4",
+    ];
+    let mut schedule = Schedule::new(start);
+    let mut without = Vec::new();
+    for number in 0..1_000_u64 {
+        let at = if number % 10 == 9 { 15 + number / 10 % 5 } else { number % 15 };
+        let name = format!("{at:02}-{number}");
+        without.push((number as f64, target(&name).to_string()));
+        schedule.plan(name.into(), start + Duration::from_millis(number));
+    }
+    let (mut together, mut in_batches) = (Vec::new(), Vec::new());
+    while let Some(now) = schedule.next_at() {
+        for run in schedule.take_due(now, target) {
+            let since = |at: Instant| at.duration_since(start).as_secs_f64() * 1e3;
+            let slot = (since(run.due_at) / 50.0).ceil() * 50.0;
+            in_batches.push((since(run.starts_at), target(&run.name).to_string()));
+            together.push((slot, target(&run.name).to_string()));
+        }
+    }
+    for (kind, takes) in [("f", 0.2), ("s", 5.0)] {
+        let of = |starts: &[(f64, String)]| {
+            let starts: Vec<_> = starts.iter().filter(|(_, target)| target.starts_with(kind)).cloned().collect();
+            latency(&starts, takes)
+        };
+        let (without, in_batches, together) = (of(&without), of(&in_batches), of(&together));
+        assert!(in_batches <= without * 1.5, "{kind}: {in_batches} and {without}");
+        assert!(in_batches <= together, "{kind}: {in_batches} and {together}");
+        if kind == "f" {
+            assert!(in_batches < together * 0.85, "dealing matters: {in_batches} and {together}");
+        }
+    }
+}
