@@ -1,6 +1,6 @@
 //! The board: every Scenario with how it stands, by Agent. However many there are, what is shown of them is bounded.
 
-use super::finding::{is_active, severity};
+use super::finding::severity;
 use super::kept::{BoardEntry, BoardTable};
 use super::query::{Parameters, QueryError};
 use super::{OperatorStatus, Resources, ScenarioView, Standing, words};
@@ -199,16 +199,6 @@ impl Resources {
         let table = self.finding_table();
         let worst = table.active_of(scenario).min_by_key(|row| (row.seriousness(), row.name.clone()))?;
         self.finding(&worst.name)
-    }
-
-    /// The open Findings of a Scenario.
-    pub fn active_findings_of(&self, scenario: &str) -> Vec<Arc<Finding>> {
-        let table = self.finding_table();
-        table
-            .active_of(scenario)
-            .filter_map(|row| self.finding(&row.name))
-            .filter(|finding| is_active(finding))
-            .collect()
     }
 }
 

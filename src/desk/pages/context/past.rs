@@ -103,10 +103,10 @@ impl Context<'_> {
     /// A Scenario with its health, and with the most serious of its Findings where it fails.
     fn dependency(&self, scenario: &Arc<Scenario>) -> Markup {
         let (language, name) = (self.language(), scenario.name_any());
-        let findings = self.panel.resources().active_findings_of(&name);
-        let worst = findings.iter().min_by_key(|of| (severity(of), of.name_any()));
+        let worst = self.panel.resources().worst_finding(&name);
+        let worst = worst.as_deref();
         let opened = worst.and_then(|of| of.status.as_ref()?.opened_at.as_ref()).map(|at| at.0);
-        let mark = match (health(scenario), worst.and_then(|of| severity(of))) {
+        let mark = match (health(scenario), worst.and_then(severity)) {
             (Health::Failing, Some(severity)) => {
                 html! { span class={ "mark mark--" (severity.as_str()) } { (shape(severity.as_str())) } }
             }
