@@ -9,7 +9,7 @@ const MANY: usize = 64;
 /// They go on when there are no more than these.
 const FEW: usize = 16;
 /// They go on after this time in any case, since an API server may take minutes for all Findings.
-const WAIT_MAX: Duration = Duration::from_secs(5);
+const WAIT_MAX: Duration = Duration::from_secs(8);
 
 /// Counts the writes of Findings under way. Clones share the count.
 #[derive(Clone)]
