@@ -59,10 +59,17 @@ forward() {
     "$KUBECTL" -n "$1" rollout status "$deployment" --timeout 60s >/dev/null || return 1
   done
   eventually 60 bash -c '[ -z "$("$KUBECTL" -n "$1" get pods -o jsonpath="{.items[*].metadata.deletionTimestamp}")" ]' - "$1" || return 1
-  "$KUBECTL" -n "$1" port-forward --address 127.0.0.1 "service/$1-agentic-ops" :8180 >"$work/forward" 2>&1 &
-  forwarding=$!
-  eventually 20 grep -q Forwarding "$work/forward" || { cat "$work/forward"; return 1; }
-  base=$(sed -n 's/^Forwarding from \(127[^ ]*\) .*/http:\/\/\1/p' "$work/forward" | head -n 1)
+  # It ends for good when its connection to the pod is lost, also before the first request.
+  for _ in 1 2 3; do
+    "$KUBECTL" -n "$1" port-forward --address 127.0.0.1 "service/$1-agentic-ops" :8180 >"$work/forward" 2>&1 &
+    forwarding=$!
+    eventually 20 grep -q Forwarding "$work/forward" || { cat "$work/forward"; return 1; }
+    base=$(sed -n 's/^Forwarding from \(127[^ ]*\) .*/http:\/\/\1/p' "$work/forward" | head -n 1)
+    ! eventually 20 curl -sf --noproxy '*' --max-time 5 -o /dev/null "$base/readyz" || return 0
+    cat "$work/forward"
+    kill "$forwarding" 2>/dev/null || true
+  done
+  return 1
 }
 
 finish() {

@@ -57,9 +57,9 @@ echo "== service account tokens"
 forward three || fail "port-forward"
 answers() { # STATUS ACCOUNT AUDIENCE
   local status
-  status=$(curl -s --noproxy '*' --max-time 30 -o "$work/answer" -w '%{http_code}' \
+  status=$(curl -sS --noproxy '*' --max-time 30 -o "$work/answer" -w '%{http_code}' \
     -H "Authorization: Bearer $(in_three create token "$2" ${3:+--audience "$3"})" "$base/api/v1/agents/scenarios")
-  [ "$status" = "$1" ] || { echo "$status"; cat "$work/answer"; return 1; }
+  [ "$status" = "$1" ] || { echo "$status"; cat "$work/answer" "$work/forward"; return 1; }
 }
 check "a service account with a role has access" answers 200 robot agentic-ops
 check "a service account without a role has no access" answers 403 stranger agentic-ops
