@@ -2,7 +2,7 @@
 //! that writes, and all other writes wait for it.
 
 use super::Reached;
-use super::object::{DEPTH_MAX, depth_within};
+use super::object::{DEPTH_MAX, depth_within, json_size};
 use super::status::ApiError;
 use ::json_patch::jsonptr::Pointer;
 use ::json_patch::{Patch, PatchOperation};
@@ -118,24 +118,6 @@ impl Cost {
         }
         Ok(())
     }
-}
-
-/// Size of a value as JSON, in bytes.
-fn json_size(value: &Value) -> usize {
-    struct Counter(usize);
-    impl std::io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counter = Counter(0);
-    // Counting cannot fail.
-    let _ = serde_json::to_writer(&mut counter, value);
-    counter.0
 }
 
 fn shortened(message: &str) -> String {

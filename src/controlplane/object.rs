@@ -27,6 +27,25 @@ pub fn to_json(value: &Value) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// Size of a value as JSON, in bytes.
+pub fn json_size(value: &Value) -> usize {
+    struct Counter(usize);
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Counting has no errors, nor has a Value.
+    let _ = serde_json::to_writer(&mut counter, value);
+    counter.0
+}
+
 pub fn version_of(value: &Value) -> Option<&str> {
     value.pointer("/metadata/resourceVersion").and_then(Value::as_str).filter(|v| !v.is_empty())
 }

@@ -2,7 +2,7 @@
 
 use super::apply::FieldManager;
 use super::field_validation::FieldValidation;
-use super::object::{DEPTH_MAX, depth_within, fields_mut, metadata_mut};
+use super::object::{DEPTH_MAX, depth_within, fields_mut, json_size, metadata_mut};
 use super::resource::Resource;
 use super::schema::{Cause, MUST_BE_INTEGER};
 use super::served_kind::ServedKind;
@@ -145,25 +145,6 @@ impl WriteContext {
         }
         if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.resource(), &self.name, &causes)) }
     }
-}
-
-/// Length of a value as JSON, in bytes.
-fn json_size(value: &Value) -> usize {
-    struct Counter(usize);
-    impl std::io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counter = Counter(0);
-    // Neither a Value nor the counter has errors.
-    let _ = serde_json::to_writer(&mut counter, value);
-    counter.0
 }
 
 /// Moves `stringData` of a Secret into `data`, base64 encoded. The default type is Opaque.
