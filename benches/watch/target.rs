@@ -69,12 +69,16 @@ impl Target {
 
     /// The URL for the `n`th Scenario.
     pub fn url(&self, n: usize) -> String {
-        format!("http://127.0.0.1:{}/health/{n}", self.ports[n % self.ports.len()])
+        self.url_under("health", n)
     }
 
     /// The same, answered slowly.
     pub fn slow_url(&self, n: usize) -> String {
-        format!("http://127.0.0.1:{}/slow/{n}", self.ports[n % self.ports.len()])
+        self.url_under("slow", n)
+    }
+
+    fn url_under(&self, path: &str, n: usize) -> String {
+        format!("http://127.0.0.1:{}/{path}/{n}", self.ports[n % self.ports.len()])
     }
 
     /// From now on every probe is answered with 500, or with 200 again.

@@ -1,5 +1,5 @@
-//! JSON patches, with the limits of kube-apiserver and limits on depth and work: a patch is carried out by the thread
-//! that writes, and all other writes wait for it.
+//! JSON patches, with the limits of kube-apiserver and limits on depth and work: while a patch is carried out, other tasks have a
+//! thread less, and where the object has changed meanwhile, all other writes wait for it.
 
 use super::Reached;
 use super::object::{DEPTH_MAX, depth_within, json_size};

@@ -1,4 +1,5 @@
-//! Writes of Findings go before others that can wait: when everything fails at once, what is wrong is stored before what is told of it.
+//! Writes of Findings take precedence over writes that can wait: when everything fails at once, Findings are stored before the statuses of
+//! their Scenarios and before their Threads.
 
 use std::time::Duration;
 use tokio::sync::watch;

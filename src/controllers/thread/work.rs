@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 const PASS_INTERVAL: Duration = Duration::from_millis(20);
 /// The longest time between two passes.
 const PASS_LONGEST: Duration = Duration::from_secs(5);
-/// Between two passes while Findings are written, which are not told of meanwhile.
+/// The longest time between two passes while the stories of Findings are held.
 const HELD_INTERVAL: Duration = Duration::from_millis(200);
 /// Tasks at once; what else is due waits.
 const TASKS_MAX: usize = 32;
@@ -145,11 +145,11 @@ impl Controller {
         let is_rest = self.next(is_held).is_some();
         let wake = self.wakes.first().and_then(|(at, _)| Duration::try_from(at.duration_since(clock())).ok());
         let rest = if is_held { HELD_INTERVAL } else { PASS_LONGEST };
-        let next = if is_rest { Duration::ZERO } else { wake.unwrap_or(rest).min(correlates_in).min(rest) };
+        let next = if is_rest { Duration::ZERO } else { wake.unwrap_or(rest).min(rest).min(correlates_in) };
         next.clamp(PASS_INTERVAL, PASS_LONGEST)
     }
 
-    /// What can be decided on now. What is told of Findings is held while many of them are written.
+    /// The next subject to decide on. The stories of Findings are held while many Findings are being written.
     fn next(&self, is_held: bool) -> Option<&Subject> {
         // In the order of subjects Findings come first.
         let first = if is_held { Subject::Thread(String::new()) } else { Subject::Finding(String::new()) };

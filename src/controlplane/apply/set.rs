@@ -138,7 +138,7 @@ fn compare(node: Option<&Node>, old: Option<&Value>, new: Option<&Value>, path: 
     match (old, new) {
         (None, Some(_)) => drop(out.added.insert(path.clone())),
         (Some(_), None) => drop(out.removed.insert(path.clone())),
-        (Some(a), Some(b)) if is_leaf && a != b => drop(out.modified.insert(path.clone())),
+        (Some(_), Some(_)) if is_leaf => drop(out.modified.insert(path.clone())),
         _ => {}
     }
 }

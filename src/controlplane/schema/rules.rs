@@ -3,7 +3,7 @@
 //! Of a field that an update leaves as it is only transition rules are evaluated. kube-apiserver decides this for each node of the schema:
 //! an object that was stored before a rule became stricter is refused here more often, when another part of that field changes.
 
-use kube_cel::{CompiledSchema, ValidationError, compile_schema, validate_compiled};
+use kube_cel::{CompiledSchema, compile_schema, validate_compiled};
 use serde_json::{Map, Value};
 
 const RULES: &str = "x-kubernetes-validations";
@@ -73,17 +73,17 @@ impl FieldRules {
     }
 
     /// `new` and `old` are whole objects.
-    fn violations(&self, new: &Value, old: Option<&Value>) -> Vec<Violation> {
-        let of = |object: &Value| object.get(&self.name).filter(|field| !field.is_null()).map(without_nulls);
+    fn violations<'a>(&'a self, new: &'a Value, old: Option<&'a Value>) -> Vec<Violation> {
+        let of = |object: &'a Value| object.get(&self.name).filter(|field| !field.is_null());
         let Some(new) = of(new) else { return Vec::new() };
         // Stored objects may be older than the default.
-        let old = old.and_then(|old| of(old).or_else(|| self.default.clone()));
+        let old = old.and_then(|old| of(old).or(self.default.as_ref()));
+        if old == Some(new) && self.transitions.is_none() {
+            return Vec::new();
+        }
+        let (new, old) = (without_nulls(new), old.map(without_nulls));
         let rules = if old.as_ref() == Some(&new) { self.transitions.as_ref() } else { Some(&self.all) };
-        let found = rules.map(|rules| violated(rules, &new, old.as_ref())).unwrap_or_default();
-        found
-            .into_iter()
-            .map(|found| Violation { path: within(&self.name, &found.field_path), message: found.message })
-            .collect()
+        rules.map(|rules| violations_at(&self.name, rules, &new, old.as_ref())).unwrap_or_default()
     }
 }
 
@@ -113,11 +113,7 @@ impl WholeRules {
     }
 
     fn violations(&self, new: &Value, old: Option<&Value>) -> Vec<Violation> {
-        let found = violated(&self.compiled, &self.seen(new), old.map(|old| self.seen(old)).as_ref());
-        found
-            .into_iter()
-            .map(|found| Violation { path: within("", &found.field_path), message: found.message })
-            .collect()
+        violations_at("", &self.compiled, &self.seen(new), old.map(|old| self.seen(old)).as_ref())
     }
 
     /// What the rules see of an object.
@@ -132,8 +128,13 @@ impl WholeRules {
     }
 }
 
-fn violated(rules: &CompiledSchema, new: &Value, old: Option<&Value>) -> Vec<ValidationError> {
-    validate_compiled(rules, new, old).err().map(|errors| errors.into_vec()).unwrap_or_default()
+/// The violations of the rules of a field; of the whole object if `field` is empty.
+fn violations_at(field: &str, rules: &CompiledSchema, new: &Value, old: Option<&Value>) -> Vec<Violation> {
+    let found = validate_compiled(rules, new, old).err().map(|errors| errors.into_vec()).unwrap_or_default();
+    found
+        .into_iter()
+        .map(|found| Violation { path: within(field, &found.field_path), message: found.message })
+        .collect()
 }
 
 /// The expressions of a rule.

@@ -141,7 +141,8 @@ fn latencies_in_slots_are_little_higher_than_without() {
     while let Some(now) = schedule.next_at() {
         for run in schedule.take_due(now, target) {
             let since = |at: Instant| at.duration_since(start).as_secs_f64() * 1e3;
-            let slot = (since(run.due_at) / 50.0).ceil() * 50.0;
+            let slot = SLOT.as_secs_f64() * 1e3;
+            let slot = (since(run.due_at) / slot).ceil() * slot;
             in_batches.push((since(run.starts_at), target(&run.name).to_string()));
             together.push((slot, target(&run.name).to_string()));
         }
