@@ -4,15 +4,16 @@ in_three() { "$KUBECTL" -n three "$@"; }
 "$KUBECTL" create namespace three >/dev/null
 "$KUBECTL" label namespace three pod-security.kubernetes.io/enforce=restricted >/dev/null
 
-# The Desk keeps its database open in WAL mode, on a volume that it shares with pods.
+# The Desk keeps its database open in WAL mode, on a volume that it shares with pods. WAL mode is set before anybody else reads it:
+# the change needs the database for itself.
 desk=$cluster/desk
 mkdir -p "$desk"
+sqlite3 "$desk/desk.sqlite3" "PRAGMA journal_mode=WAL; CREATE TABLE tickets(id, subject, queue, status, created_at, updated_at);" >/dev/null
 mkfifo "$work/desk"
-sqlite3 "$desk/desk.sqlite3" <"$work/desk" >/dev/null &
+sqlite3 -cmd '.timeout 10000' "$desk/desk.sqlite3" <"$work/desk" >/dev/null &
 keeper=$!
 exec 7>"$work/desk"
-echo "PRAGMA journal_mode=WAL; CREATE TABLE tickets(id, subject, queue, status, created_at, updated_at);
-  INSERT INTO tickets VALUES (7, 'DNS', 'onboarding', 'open', unixepoch() - 200000, unixepoch() - 200000);" >&7
+echo "INSERT INTO tickets VALUES (7, 'DNS', 'onboarding', 'open', unixepoch() - 200000, unixepoch() - 200000);" >&7
 stored() { [ "$(sqlite3 -readonly "$desk/desk.sqlite3" 'SELECT count(*) FROM tickets')" = 1 ]; }
 check "the Desk writes a ticket" eventually 10 stored
 chmod -R a+rX "$desk"
