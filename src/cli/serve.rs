@@ -244,14 +244,11 @@ pub fn start(
     metrics: &Arc<Metrics>,
 ) -> Result<Served, CliError> {
     let addresses: Addresses = addresses.into();
-    let bind = |address| Listener::bind(address).map_err(|source| CliError::Listen { address, source });
-    let mut listener = bind(addresses.listen)?;
+    let failed = |address| move |source| CliError::Listen { address, source };
+    let mut listener = Listener::bind("facade", addresses.listen).map_err(failed(addresses.listen))?;
     let address = listener.address;
-    let desk = addresses.desk.map(bind).transpose()?;
-    let desk_address = desk.as_ref().map(|desk| desk.address);
-    if let Some(desk) = desk {
-        listener = listener.and(desk);
-    }
+    let bind_also = |address| listener.bind_also(address).map_err(failed(address));
+    let desk_address = addresses.desk.map(bind_also).transpose()?;
     let serving = listener.serve(None, app, limits::listener(settings), limits::report(metrics, "facade"));
     Ok(Served { address, desk_address, serving })
 }

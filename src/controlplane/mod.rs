@@ -131,7 +131,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let token = Token::load_or_create(dir)?;
     let identity = tls::identity(dir, config.listen.ip())?;
     let listen = |source| StartError::Listen { address: config.listen, source };
-    let listener = Listener::bind(config.listen).map_err(listen)?;
+    let listener = Listener::bind("kube-api", config.listen).map_err(listen)?;
     let address = listener.address;
     let url = format!("https://{address}");
     let kubeconfig_path = dir.join("kubeconfig");

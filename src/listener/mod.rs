@@ -15,6 +15,7 @@ mod serve;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 pub use body::not_in_time;
 pub use peer::{authenticated, stopping};

@@ -5,6 +5,7 @@ use super::connection::Connection;
 use super::io::Socket;
 use super::peer::Peer;
 use super::slots::Slots;
+use super::threads::Threads;
 use super::{Limits, Reached, Report};
 use axum::Router;
 use axum::body::Body;
@@ -54,6 +55,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A bound address, or several of one server.
 pub struct Listener {
+    threads: Threads,
     sockets: Vec<TcpListener>,
     /// The first of them.
     pub address: SocketAddr,
@@ -63,37 +65,37 @@ pub struct Listener {
 pub struct Serving {
     stop: signal::Sender<bool>,
     task: JoinHandle<()>,
+    threads: Threads,
 }
 
 impl Serving {
-    /// Accepts no more connections, and waits for requests in progress, for a few seconds and not beyond `until`.
+    /// Accepts no more connections, and waits for requests in progress, for a few seconds and not beyond `until`. What their handlers
+    /// left to other tasks ends, too.
     pub async fn shutdown(mut self, until: Instant) {
         let _ = self.stop.send(true);
         if tokio::time::timeout_at(until.into(), &mut self.task).await.is_err() {
             // Connections end with the task.
             self.task.abort();
         }
+        drop(self.threads);
     }
 }
 
 impl Listener {
-    /// Binds the address. Clients can connect from now on.
-    pub fn bind(address: SocketAddr) -> io::Result<Listener> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        socket.set_reuseaddr(true)?;
-        // Accepted connections inherit both.
-        socket.set_send_buffer_size(SOCKET_SEND)?;
-        socket.set_recv_buffer_size(SOCKET_RECEIVE)?;
-        socket.bind(address)?;
-        let listener = socket.listen(BACKLOG)?;
-        let address = listener.local_addr()?;
-        Ok(Listener { sockets: vec![listener], address })
+    /// Binds the address. Clients can connect from now on. `name`: that of the threads.
+    pub fn bind(name: &str, address: SocketAddr) -> io::Result<Listener> {
+        let threads = Threads::start(name)?;
+        let socket = bind(&threads, address)?;
+        let address = socket.local_addr()?;
+        Ok(Listener { threads, sockets: vec![socket], address })
     }
 
-    /// One server on the addresses of both. The limits apply to the connections of all its addresses together.
-    pub fn and(mut self, other: Listener) -> Listener {
-        self.sockets.extend(other.sockets);
-        self
+    /// Binds a further address of this server, and tells which one. The limits apply to the connections of all its addresses together.
+    pub fn bind_also(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let socket = bind(&self.threads, address)?;
+        let address = socket.local_addr()?;
+        self.sockets.push(socket);
+        Ok(address)
     }
 
     /// Serves the routes, over TLS if there is a configuration for it. Handlers say by [`super::authenticated`] which
@@ -102,8 +104,20 @@ impl Listener {
         let slots = Arc::new(Slots::new(limits, report));
         let server = Server { routes, http: Arc::new(http(&limits)), tls: tls.map(TlsAcceptor::from), slots };
         let (stop, stopped) = signal::channel(false);
-        Serving { stop, task: tokio::spawn(server.run(self.sockets, stopped)) }
+        Serving { stop, task: self.threads.spawn(server.run(self.sockets, stopped)), threads: self.threads }
     }
+}
+
+/// A socket of these threads that listens.
+fn bind(threads: &Threads, address: SocketAddr) -> io::Result<TcpListener> {
+    let _entered = threads.enter();
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    // Accepted connections inherit both.
+    socket.set_send_buffer_size(SOCKET_SEND)?;
+    socket.set_recv_buffer_size(SOCKET_RECEIVE)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// HTTP with bounded buffers. Times are bounded by [`Connection::must_close`].

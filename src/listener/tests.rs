@@ -3,6 +3,7 @@ use super::connection::Connection;
 use super::slots::Slots;
 use super::{Limits, Listener, Reached};
 use futures::FutureExt as _;
+use std::io::{Read as _, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -169,10 +170,10 @@ async fn authenticated_connections_are_bounded_too() {
 
 #[tokio::test]
 async fn the_addresses_of_a_server_share_its_limits() {
-    let bind = || Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
-    let (first, second) = (bind(), bind());
-    let (here, there) = (first.address, second.address);
-    let serving = first.and(second).serve(None, axum::Router::new(), limits(), Arc::new(|_, _| {}));
+    let any_port = ([127, 0, 0, 1], 0).into();
+    let mut listener = Listener::bind("test", any_port).unwrap();
+    let (here, there) = (listener.address, listener.bind_also(any_port).unwrap());
+    let serving = listener.serve(None, axum::Router::new(), limits(), Arc::new(|_, _| {}));
     // With an answer, it is known to be taken in.
     let open = async |address| {
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
@@ -188,4 +189,20 @@ async fn the_addresses_of_a_server_share_its_limits() {
     assert_eq!(closed.expect("the oldest connection was not closed").unwrap_or_default(), 0);
     drop(others);
     serving.shutdown(Instant::now() + SECOND).await;
+}
+
+#[test]
+fn requests_do_not_wait_for_what_else_the_process_does() {
+    let process = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let _entered = process.enter();
+    let listener = Listener::bind("test", ([127, 0, 0, 1], 0).into()).unwrap();
+    let address = listener.address;
+    let _serving = listener.serve(None, axum::Router::new(), limits(), Arc::new(|_, _| {}));
+    // Nothing runs the tasks of the process.
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(60 * SECOND)).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n").unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 404");
 }
