@@ -179,17 +179,17 @@ impl Resources {
 
     /// All Findings that have a phase.
     pub(super) fn finding_table(&self) -> Arc<FindingTable> {
-        self.kept.findings.get(|| self.findings.revision(), || FindingTable::of(&self.findings))
+        self.kept.findings.get(&self.findings, &self.namespace)
     }
 
     /// All Threads.
     pub(super) fn thread_table(&self) -> Arc<ThreadTable> {
-        self.kept.threads.get(|| self.threads.revision(), || ThreadTable::of(&self.threads))
+        self.kept.threads.get(&self.threads, &self.namespace)
     }
 
     /// All Messages that are pending or acknowledged.
     pub(super) fn message_table(&self) -> Arc<MessageTable> {
-        self.kept.messages.get(|| self.messages.revision(), || MessageTable::of(&self.messages))
+        self.kept.messages.get(&self.messages, &self.namespace)
     }
 
     /// All pending Messages with what they are about.

@@ -151,7 +151,7 @@ impl Resources {
         let sort = if let Order::Threads(sort) = page.order { sort } else { Sort::default() };
         let (table, findings) = (self.thread_table(), self.finding_table());
         let found: Vec<&ThreadRow> = table.rows.iter().filter(|row| filter.matches(row, agent.as_deref())).collect();
-        let severity = |row: &ThreadRow| findings.named(row.finding.as_deref()?)?.severity;
+        let severity = |row: &ThreadRow| findings.rows.named(row.finding.as_deref()?)?.severity;
         let keyed = found.iter().map(|row| (sort.key(|| severity(row), row.created_at), *row));
         let view = |row: &&ThreadRow| self.thread(&row.name).map(|thread| self.thread_view(&thread));
         Ok((found.len(), Page::select(page, page.after(), keyed, |row| &row.name, view)))

@@ -1,8 +1,9 @@
 //! The table of Findings.
 
-use super::{Words, name, places};
+use super::followed::Table;
+use super::rows::{Row, Rows};
+use super::{Words, name};
 use crate::api::{Finding, Phase, Severity};
-use crate::runtime::objects::Objects;
 use crate::views::FindingFilter;
 use crate::views::finding::{opened_at, phase, severity};
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// A Finding that has a phase.
+#[derive(Clone)]
 pub struct FindingRow {
     pub name: Arc<str>,
     pub scenario: Arc<str>,
@@ -27,9 +29,10 @@ pub struct FindingRow {
 }
 
 /// All of them, in no order.
+#[derive(Clone, Default)]
 pub struct FindingTable {
-    pub rows: Vec<FindingRow>,
-    by_name: OnceLock<HashMap<Arc<str>, usize>>,
+    pub rows: Rows<FindingRow>,
+    words: Words,
     active: OnceLock<HashMap<Arc<str>, Vec<usize>>>,
 }
 
@@ -52,6 +55,25 @@ impl FindingRow {
     }
 }
 
+impl Row for FindingRow {
+    fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+}
+
+impl Table<Finding> for FindingTable {
+    fn put(&mut self, finding: &Finding) {
+        let Some(row) = FindingRow::of(finding, &mut self.words) else { return self.remove(&name(finding)) };
+        self.rows.put(row);
+        self.active = OnceLock::new();
+    }
+
+    fn remove(&mut self, name: &str) {
+        self.rows.remove(name);
+        self.active = OnceLock::new();
+    }
+}
+
 impl FindingFilter {
     /// As [`FindingFilter::matches`], without the words that are searched for.
     pub fn matches_row(&self, row: &FindingRow, agent: Option<&str>) -> bool {
@@ -61,22 +83,6 @@ impl FindingFilter {
 }
 
 impl FindingTable {
-    pub fn of(findings: &Objects<Finding>) -> FindingTable {
-        let (mut rows, mut words) = (Vec::with_capacity(findings.len()), Words::default());
-        findings.for_each(|finding| rows.extend(FindingRow::of(finding, &mut words)));
-        FindingTable { rows, by_name: OnceLock::new(), active: OnceLock::new() }
-    }
-
-    /// The place of a Finding.
-    pub fn place(&self, name: &str) -> Option<usize> {
-        self.by_name.get_or_init(|| places(self.rows.iter().map(|row| &row.name))).get(name).copied()
-    }
-
-    /// The Finding of this name.
-    pub fn named(&self, name: &str) -> Option<&FindingRow> {
-        self.rows.get(self.place(name)?)
-    }
-
     /// Those of a Scenario that are open or acknowledged.
     pub fn active_of(&self, scenario: &str) -> impl Iterator<Item = &FindingRow> {
         let active = self.active.get_or_init(|| {

@@ -1,10 +1,12 @@
 //! The table of Messages that ask for an acknowledgement, or were given one.
 
+use super::followed::Table;
 use super::name;
+use super::rows::{Row, Rows};
 use crate::api::{Message, Role, Severity};
-use crate::runtime::objects::Objects;
 use crate::views::Reader;
 use crate::views::message_state::{acknowledged_until, is_acknowledged, is_pending, written_at};
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,6 +20,7 @@ pub enum Asked {
 }
 
 /// A Message that is pending or acknowledged.
+#[derive(Clone)]
 pub struct MessageRow {
     pub name: Arc<str>,
     pub thread: Arc<str>,
@@ -31,51 +34,102 @@ pub struct MessageRow {
     pub asked: Asked,
 }
 
-/// Whom Messages are for, and how many of them are pending.
+/// Whom Messages are for, how many there are, and how many of them are pending.
+#[derive(Clone)]
 struct Audience {
     recipients: Vec<String>,
+    messages: usize,
     pending: usize,
 }
 
 /// All of them, in no order.
+#[derive(Clone, Default)]
 pub struct MessageTable {
-    pub rows: Vec<MessageRow>,
+    pub rows: Rows<MessageRow>,
     audiences: Vec<Audience>,
+    /// The places of audiences by those they consist of.
+    places: HashMap<Vec<String>, usize, RandomState>,
+    /// Places that have no Message any more, for the next audiences.
+    free: Vec<usize>,
+    /// The place that was asked for last.
+    last: usize,
+}
+
+impl Row for MessageRow {
+    fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+}
+
+impl Table<Message> for MessageTable {
+    fn put(&mut self, message: &Message) {
+        let asked = match (is_pending(message), is_acknowledged(message)) {
+            (true, _) => Asked::Pending,
+            (_, true) => Asked::Acknowledged(acknowledged_until(message)),
+            (false, false) => return self.remove(&name(message)),
+        };
+        let place = self.place_of(&message.spec.recipients);
+        let audience = &mut self.audiences[place];
+        audience.messages += 1;
+        audience.pending += usize::from(asked == Asked::Pending);
+        let before = self.rows.put(MessageRow {
+            name: name(message),
+            thread: message.spec.thread.as_str().into(),
+            finding: message.spec.finding.as_deref().map(Arc::from),
+            severity: message.spec.severity,
+            written_at: written_at(message),
+            audience: place,
+            asked,
+        });
+        self.forget(before);
+    }
+
+    fn remove(&mut self, name: &str) {
+        let before = self.rows.remove(name);
+        self.forget(before);
+    }
 }
 
 impl MessageTable {
-    pub fn of(messages: &Objects<Message>) -> MessageTable {
-        let mut table = MessageTable { rows: Vec::new(), audiences: Vec::new() };
-        let mut places: HashMap<Vec<String>, usize> = HashMap::new();
-        messages.for_each(|message| {
-            let asked = match (is_pending(message), is_acknowledged(message)) {
-                (true, _) => Asked::Pending,
-                (_, true) => Asked::Acknowledged(acknowledged_until(message)),
-                (false, false) => return,
-            };
-            let audience = table.audience(&message.spec.recipients, &mut places);
-            table.audiences[audience].pending += usize::from(asked == Asked::Pending);
-            table.rows.push(MessageRow {
-                name: name(message),
-                thread: message.spec.thread.as_str().into(),
-                finding: message.spec.finding.as_deref().map(Arc::from),
-                severity: message.spec.severity,
-                written_at: written_at(message),
-                audience,
-                asked,
-            });
-        });
-        table
+    /// A Message has this row no more.
+    fn forget(&mut self, row: Option<MessageRow>) {
+        let Some(row) = row else { return };
+        let audience = &mut self.audiences[row.audience];
+        audience.messages -= 1;
+        audience.pending -= usize::from(row.asked == Asked::Pending);
+        if audience.messages == 0 {
+            self.places.remove(&std::mem::take(&mut audience.recipients));
+            self.free.push(row.audience);
+        }
     }
 
     /// The place of an audience, which is made where there is none yet.
-    fn audience(&mut self, recipients: &[String], places: &mut HashMap<Vec<String>, usize>) -> usize {
-        if let Some(place) = places.get(recipients) {
-            return *place;
+    fn place_of(&mut self, recipients: &[String]) -> usize {
+        // Most Messages are for those that the one before is for.
+        let is_last = |last: &Audience| last.messages > 0 && last.recipients == recipients;
+        if self.audiences.get(self.last).is_some_and(is_last) {
+            return self.last;
         }
-        let place = self.audiences.len();
-        self.audiences.push(Audience { recipients: recipients.to_vec(), pending: 0 });
-        places.insert(recipients.to_vec(), place);
+        self.last = match self.places.get(recipients) {
+            Some(place) => *place,
+            None => self.add(recipients.to_vec()),
+        };
+        self.last
+    }
+
+    fn add(&mut self, recipients: Vec<String>) -> usize {
+        let audience = Audience { recipients: recipients.clone(), messages: 0, pending: 0 };
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.audiences[place] = audience;
+                place
+            }
+            None => {
+                self.audiences.push(audience);
+                self.audiences.len() - 1
+            }
+        };
+        self.places.insert(recipients, place);
         place
     }
 

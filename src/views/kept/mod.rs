@@ -6,9 +6,11 @@
 
 mod board;
 mod findings;
+mod followed;
 mod memo;
 mod messages;
 mod pending;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -19,22 +21,23 @@ pub use messages::{Asked, MessageRow, MessageTable};
 pub use pending::{PendingRow, PendingTable};
 pub use threads::{ThreadRow, ThreadTable};
 
+use followed::Followed;
 use memo::Memo;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The tables of a process.
 #[derive(Default)]
 pub struct Kept {
-    pub(super) findings: Memo<u64, FindingTable>,
-    pub(super) threads: Memo<u64, ThreadTable>,
-    pub(super) messages: Memo<u64, MessageTable>,
+    pub(super) findings: Followed<FindingTable>,
+    pub(super) threads: Followed<ThreadTable>,
+    pub(super) messages: Followed<MessageTable>,
     pub(super) pending: Memo<[u64; 3], PendingTable>,
     pub(super) board: Memo<[u64; 2], BoardTable>,
 }
 
 /// Words that many rows have, each once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Words(HashSet<Arc<str>>);
 
 impl Words {
@@ -42,15 +45,14 @@ impl Words {
         if let Some(known) = self.0.get(word) {
             return known.clone();
         }
+        if self.0.len() == self.0.capacity() {
+            // Before it grows: words that no row has any more.
+            self.0.retain(|word| Arc::strong_count(word) > 1);
+        }
         let word: Arc<str> = word.into();
         self.0.insert(word.clone());
         word
     }
-}
-
-/// The places of rows by their names.
-fn places<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> HashMap<Arc<str>, usize> {
-    names.enumerate().map(|(at, name)| (name.clone(), at)).collect()
 }
 
 /// The name of an object, which every stored one has.

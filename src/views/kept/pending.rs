@@ -31,9 +31,9 @@ pub struct PendingTable {
 impl PendingTable {
     pub fn of(messages: Arc<MessageTable>, threads: &ThreadTable, findings: Arc<FindingTable>) -> PendingTable {
         let row = |(message, row): (usize, &MessageRow)| {
-            let thread = threads.named(&row.thread);
+            let thread = threads.rows.named(&row.thread);
             let of_thread = thread.and_then(|thread| thread.finding.as_deref());
-            let finding = of_thread.or(row.finding.as_deref()).and_then(|name| findings.place(name));
+            let finding = of_thread.or(row.finding.as_deref()).and_then(|name| findings.rows.place(name));
             let found = finding.and_then(|finding| findings.rows.get(finding));
             let graded = row.severity.or_else(|| found.and_then(|finding| finding.severity));
             let opened = found.and_then(|finding| finding.opened_at);

@@ -1,14 +1,15 @@
 //! The table of Threads.
 
-use super::{Words, name, places};
+use super::followed::Table;
+use super::rows::{Row, Rows};
+use super::{Words, name};
 use crate::api::Thread;
-use crate::runtime::objects::Objects;
 use crate::views::order::created_at;
 use jiff::Timestamp;
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A Thread.
+#[derive(Clone)]
 pub struct ThreadRow {
     pub name: Arc<str>,
     /// Object name of the Agent.
@@ -20,29 +21,30 @@ pub struct ThreadRow {
 }
 
 /// All of them, in no order.
+#[derive(Clone, Default)]
 pub struct ThreadTable {
-    pub rows: Vec<ThreadRow>,
-    by_name: OnceLock<HashMap<Arc<str>, usize>>,
+    pub rows: Rows<ThreadRow>,
+    words: Words,
 }
 
-impl ThreadTable {
-    pub fn of(threads: &Objects<Thread>) -> ThreadTable {
-        let (mut rows, mut words) = (Vec::with_capacity(threads.len()), Words::default());
-        threads.for_each(|thread| {
-            rows.push(ThreadRow {
-                name: name(thread),
-                agent: words.of(&thread.spec.agent),
-                finding: thread.spec.finding.as_deref().map(Arc::from),
-                is_closed: thread.spec.closed,
-                created_at: created_at(thread),
-            });
+impl Row for ThreadRow {
+    fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+}
+
+impl Table<Thread> for ThreadTable {
+    fn put(&mut self, thread: &Thread) {
+        self.rows.put(ThreadRow {
+            name: name(thread),
+            agent: self.words.of(&thread.spec.agent),
+            finding: thread.spec.finding.as_deref().map(Arc::from),
+            is_closed: thread.spec.closed,
+            created_at: created_at(thread),
         });
-        ThreadTable { rows, by_name: OnceLock::new() }
     }
 
-    /// The Thread of this name.
-    pub fn named(&self, name: &str) -> Option<&ThreadRow> {
-        let by_name = self.by_name.get_or_init(|| places(self.rows.iter().map(|row| &row.name)));
-        self.rows.get(*by_name.get(name)?)
+    fn remove(&mut self, name: &str) {
+        self.rows.remove(name);
     }
 }

@@ -69,7 +69,8 @@ impl Resources {
     /// Whether the Thread of a Message tells of what is wrong with a Finding now.
     fn is_of_open_finding(&self, message: &MessageRow) -> bool {
         let (threads, findings) = (self.thread_table(), self.finding_table());
-        let finding = threads.named(&message.thread).and_then(|thread| findings.named(thread.finding.as_deref()?));
+        let finding =
+            threads.rows.named(&message.thread).and_then(|thread| findings.rows.named(thread.finding.as_deref()?));
         finding.is_some_and(|finding| {
             finding.phase.is_active() && finding.thread.as_ref().is_none_or(|now| *now == message.thread)
         })
