@@ -3,7 +3,8 @@
 //! For a shorter run, set BENCH_SCENARIOS (default 10000), BENCH_PACE (default 1000 probes per second) and BENCH_SECONDS (default
 //! 30, for each window). GATUS and BLACKBOX_EXPORTER are the paths of the other programs if they are not in PATH. If one is missing,
 //! the table says so instead of the ratio. BENCH_PARTS names the parts, separated by commas: probes, many, nine, notices, advice,
-//! facade, latency, growth; all but the last two by default. BENCH_REQUESTS (default 1000) is the number of requests for each list of
+//! facade, latency, growth; all but the last two by default. BINARY is the program, by default the one that Cargo builds for benchmarks,
+//! which has features of the tests. BENCH_REQUESTS (default 1000) is the number of requests for each list of
 //! facade.
 #![allow(clippy::expect_used, clippy::panic, reason = "a measurement that fails panics")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the output is a table")]

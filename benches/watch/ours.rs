@@ -124,7 +124,9 @@ impl Ours {
         // The Service of the API server has its port: another one after a restart would be a write.
         let kube_port = std::fs::read_to_string(data.join("bench.port")).unwrap_or_else(|_| free_port().to_string());
         std::fs::write(data.join("bench.port"), &kube_port).expect("a port file");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_agentic-ops"));
+        // Cargo builds that of the benchmark with features of the tests.
+        let program = std::env::var_os("BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_agentic-ops").into());
+        let mut command = Command::new(program);
         command.arg("standalone").arg("--registry").arg(registry).arg("--data").arg(data);
         command.arg("--env-file").arg(env_file).arg("--listen").arg(format!("127.0.0.1:{port}"));
         command.arg("--kube-listen").arg(format!("127.0.0.1:{kube_port}"));
