@@ -8,6 +8,7 @@ ENV RUSTUP_TOOLCHAIN=1.95.0
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY src src
+COPY build build
 # Cargo wants the files of all targets to be there.
 COPY benches/watch/main.rs benches/watch/main.rs
 COPY tests/main.rs tests/main.rs
