@@ -6,12 +6,14 @@
 #![allow(clippy::print_stdout, reason = "Cargo reads what a build script prints")]
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const ORDER: &str = "build/link-order.txt";
 
 fn main() {
     println!("cargo::rerun-if-changed={ORDER}");
+    println!("cargo::rerun-if-env-changed=CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER");
     if is_linked_by_lld() && variable("PROFILE") == "release" {
         let order = Path::new(&variable("CARGO_MANIFEST_DIR")).join(ORDER);
         for argument in [format!("--symbol-ordering-file={}", order.display()), "--no-warn-symbol-ordering".to_string()]
@@ -23,12 +25,19 @@ fn main() {
     }
 }
 
-/// The Rust compiler brings LLD for this target alone, and uses it unless it is told of another linker. The argument is LLD's own.
+/// Official compilers bring LLD for this target alone, and use it unless they are told of another linker. The argument is LLD's own.
 fn is_linked_by_lld() -> bool {
-    let flags = variable("CARGO_ENCODED_RUSTFLAGS");
-    variable("TARGET") == "x86_64-unknown-linux-gnu"
-        && variable("RUSTC_LINKER").is_empty()
-        && !["linker", "-fuse-ld"].iter().any(|told| flags.contains(told))
+    let (target, flags) = (variable("TARGET"), variable("CARGO_ENCODED_RUSTFLAGS"));
+    let told = !variable("RUSTC_LINKER").is_empty() || ["linker", "-fuse-ld"].iter().any(|told| flags.contains(told));
+    target == "x86_64-unknown-linux-gnu"
+        && !told
+        && sysroot().is_some_and(|root| root.join("lib/rustlib").join(target).join("bin/gcc-ld/ld.lld").exists())
+}
+
+/// Where the compiler has its files.
+fn sysroot() -> Option<PathBuf> {
+    let printed = Command::new(env::var_os("RUSTC")?).args(["--print", "sysroot"]).output().ok()?;
+    Some(PathBuf::from(String::from_utf8(printed.stdout).ok()?.trim()))
 }
 
 fn variable(name: &str) -> String {

@@ -20,7 +20,7 @@ use crate::facade::auth::{AuthConfig, Authenticator};
 use crate::facade::token_review::TokenReviewer;
 use crate::facade::{Backend, EventFeed, ProcessState};
 use crate::history::History;
-use crate::listener::{Listener, Serving};
+use crate::listener::{Listener, Serving, Threads};
 use crate::net::guard::AddressGuard;
 use crate::probes::{ProbeLimits, Prober, ProberOptions, SqliteOptions, check_certificates, check_query};
 use crate::telemetry::Metrics;
@@ -150,6 +150,11 @@ pub struct Served {
 }
 
 impl Served {
+    /// Its threads, on which commands go on whose clients have gone.
+    pub fn threads(&self) -> Arc<Threads> {
+        self.serving.threads()
+    }
+
     /// Accepts no new requests and waits for those in progress, for a few seconds and not beyond `until`.
     pub async fn shutdown(self, until: Instant) {
         self.serving.shutdown(until).await;

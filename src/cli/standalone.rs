@@ -265,11 +265,13 @@ impl Standalone {
         self.following.abort();
         self.writing.inspect(JoinHandle::abort);
         let until = |step| shutdown.until(step);
+        // Commands that were begun have the time until the API server stops.
+        let threads = self.served.threads();
         shutdown.step(Step::Controllers, self.operator.shutdown_by(until(Step::Controllers))).await;
         shutdown.step(Step::Facade, self.served.shutdown(until(Step::Facade))).await;
         drop((self.client, self.recovery));
         shutdown.step(Step::ApiServer, self.control_plane.shutdown_by(until(Step::ApiServer))).await;
-        drop(self.lock);
+        drop((threads, self.lock));
     }
 }
 

@@ -49,6 +49,8 @@ impl Running {
     /// Ends watches, waits for requests in progress, and closes the store; all of it before `until`.
     pub async fn shutdown_by(self, until: Instant) {
         let _ = self.stop.send(true);
+        // Writes that were begun go on until the store is closed.
+        let _threads = self.serving.threads();
         self.serving.shutdown(until.checked_sub(CLOSE).unwrap_or(until)).await;
         drop(self.api);
         let writer = self.writer;

@@ -20,6 +20,7 @@ mod threads;
 pub use body::not_in_time;
 pub use peer::{authenticated, stopping};
 pub use serve::{Listener, Serving};
+pub use threads::Threads;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -65,19 +65,22 @@ pub struct Listener {
 pub struct Serving {
     stop: signal::Sender<bool>,
     task: JoinHandle<()>,
-    threads: Threads,
+    threads: Arc<Threads>,
 }
 
 impl Serving {
-    /// Accepts no more connections, and waits for requests in progress, for a few seconds and not beyond `until`. What their handlers
-    /// left to other tasks ends, too.
+    /// Its threads. Tasks that handlers started, such as a command whose client has gone, go on as long as somebody has them.
+    pub fn threads(&self) -> Arc<Threads> {
+        self.threads.clone()
+    }
+
+    /// Accepts no more connections, and waits for requests in progress, for a few seconds and not beyond `until`.
     pub async fn shutdown(mut self, until: Instant) {
         let _ = self.stop.send(true);
         if tokio::time::timeout_at(until.into(), &mut self.task).await.is_err() {
             // Connections end with the task.
             self.task.abort();
         }
-        drop(self.threads);
     }
 }
 
@@ -104,11 +107,12 @@ impl Listener {
         let slots = Arc::new(Slots::new(limits, report));
         let server = Server { routes, http: Arc::new(http(&limits)), tls: tls.map(TlsAcceptor::from), slots };
         let (stop, stopped) = signal::channel(false);
-        Serving { stop, task: self.threads.spawn(server.run(self.sockets, stopped)), threads: self.threads }
+        let task = self.threads.spawn(server.run(self.sockets, stopped));
+        Serving { stop, task, threads: Arc::new(self.threads) }
     }
 }
 
-/// A socket of these threads that listens.
+/// A listening socket, driven by these threads.
 fn bind(threads: &Threads, address: SocketAddr) -> io::Result<TcpListener> {
     let _entered = threads.enter();
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;

@@ -162,6 +162,35 @@ impl ApiServer {
     }
 }
 
+impl ApiServer {
+    /// The cache of this kind misses that an object is gone, and has all of them from a list.
+    pub fn relist(&self, plural: &str, gone: &str) {
+        let mut cluster = self.cluster.lock().unwrap();
+        cluster.objects.remove(&(plural.into(), gone.into()));
+        let of_kind = cluster.objects.iter().filter(|((of, _), _)| of == plural);
+        let objects = of_kind.map(|(_, object)| object.clone()).collect();
+        match plural {
+            "scenarios" => list_anew(&self.scenarios, objects),
+            "findings" => list_anew(&self.findings, objects),
+            "threads" => list_anew(&self.threads, objects),
+            "messages" => list_anew(&self.messages, objects),
+            _ => panic!("{plural}"),
+        }
+    }
+}
+
+fn list_anew<K>(cache: &Mutex<Writer<K>>, objects: Vec<Value>)
+where
+    K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + 'static,
+{
+    let mut cache = cache.lock().unwrap();
+    cache.apply_watcher_event(&Event::Init);
+    for object in objects {
+        cache.apply_watcher_event(&Event::InitApply(serde_json::from_value(object).unwrap()));
+    }
+    cache.apply_watcher_event(&Event::InitDone);
+}
+
 fn forget<K>(cache: &Mutex<Writer<K>>, object: Value)
 where
     K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + 'static,

@@ -37,6 +37,10 @@ pub struct FindingTable {
 }
 
 impl FindingRow {
+    fn words(&self) -> impl Iterator<Item = &Arc<str>> {
+        [&self.check, &self.key].into_iter().chain(&self.agent)
+    }
+
     fn of(finding: &Finding, words: &mut Words) -> Option<FindingRow> {
         let (spec, status) = (&finding.spec, finding.status.as_ref()?);
         let phase = phase(finding)?;
@@ -63,6 +67,7 @@ impl Row for FindingRow {
 
 impl Table<Finding> for FindingTable {
     fn put(&mut self, finding: &Finding) {
+        self.words.forget_others(|| self.rows.iter().flat_map(FindingRow::words));
         let Some(row) = FindingRow::of(finding, &mut self.words) else { return self.remove(&name(finding)) };
         self.rows.put(row);
         self.active = OnceLock::new();

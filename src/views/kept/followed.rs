@@ -55,3 +55,78 @@ impl<T> Followed<T> {
         table
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Thread;
+    use crate::runtime::objects::store;
+    use kube::runtime::watcher::Event;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    const NAMES: [&str; 3] = ["a", "b", "c"];
+    const CHANGES: u64 = 20_000;
+
+    /// The number that each Thread has as its subject.
+    #[derive(Clone, Default)]
+    struct Numbers(BTreeMap<String, u64>);
+
+    fn number(thread: &Thread) -> u64 {
+        thread.spec.subject.parse().unwrap()
+    }
+
+    impl Table<Thread> for Numbers {
+        fn put(&mut self, thread: &Thread) {
+            self.0.insert(thread.metadata.name.clone().unwrap(), number(thread));
+        }
+
+        fn remove(&mut self, name: &str) {
+            self.0.remove(name);
+        }
+    }
+
+    fn thread(name: &str, number: u64) -> Thread {
+        let metadata = json!({"name": name, "namespace": "n"});
+        let spec = json!({"subject": number.to_string(), "agent": "a"});
+        let object =
+            json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Thread", "metadata": metadata, "spec": spec});
+        serde_json::from_value(object).unwrap()
+    }
+
+    #[test]
+    fn no_reader_sees_a_table_that_is_older_than_an_object_it_has_seen() {
+        let (objects, mut writer) = store();
+        let (followed, is_over) = (Followed::<Numbers>::default(), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        for name in NAMES {
+                            let seen = objects.get(&ObjectRef::new(name).within("n"));
+                            let table = followed.get(&objects, "n");
+                            let shown = table.0.get(name).copied();
+                            assert!(shown >= seen.as_deref().map(number), "{name}: {shown:?} after {seen:?}");
+                        }
+                    }
+                });
+            }
+            for at in 0..CHANGES {
+                let name = NAMES[usize::try_from(at % 3).unwrap()];
+                if at % 50 == 0 {
+                    writer.apply_watcher_event(&Event::Init);
+                    for name in NAMES {
+                        writer.apply_watcher_event(&Event::InitApply(thread(name, at)));
+                    }
+                    writer.apply_watcher_event(&Event::InitDone);
+                } else {
+                    writer.apply_watcher_event(&Event::Apply(thread(name, at)));
+                }
+            }
+            is_over.store(true, Ordering::Relaxed);
+        });
+        let last = followed.get(&objects, "n");
+        assert_eq!(last.0.values().copied().collect::<Vec<_>>(), [CHANGES - 2, CHANGES - 1, CHANGES - 3]);
+    }
+}

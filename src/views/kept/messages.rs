@@ -91,7 +91,7 @@ impl Table<Message> for MessageTable {
 }
 
 impl MessageTable {
-    /// A Message has this row no more.
+    /// Takes back what a row was counted for that was replaced or removed.
     fn forget(&mut self, row: Option<MessageRow>) {
         let Some(row) = row else { return };
         let audience = &mut self.audiences[row.audience];

@@ -37,21 +37,38 @@ pub struct Kept {
 }
 
 /// Words that many rows have, each once.
-#[derive(Clone, Default)]
-struct Words(HashSet<Arc<str>>);
+#[derive(Clone)]
+struct Words {
+    known: HashSet<Arc<str>>,
+    /// With so many, those that no row has any more are to be forgotten.
+    most: usize,
+}
+
+/// So few words need not be looked through.
+const WORDS_FEW: usize = 64;
+
+impl Default for Words {
+    fn default() -> Self {
+        Words { known: HashSet::new(), most: WORDS_FEW }
+    }
+}
 
 impl Words {
     fn of(&mut self, word: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(word) {
+        if let Some(known) = self.known.get(word) {
             return known.clone();
         }
-        if self.0.len() == self.0.capacity() {
-            // Before it grows: words that no row has any more.
-            self.0.retain(|word| Arc::strong_count(word) > 1);
-        }
         let word: Arc<str> = word.into();
-        self.0.insert(word.clone());
+        self.known.insert(word.clone());
         word
+    }
+
+    /// Keeps only these, the words of all rows, where there are many that may be of none.
+    fn forget_others<'a, I: Iterator<Item = &'a Arc<str>>>(&mut self, words: impl FnOnce() -> I) {
+        if self.known.len() >= self.most {
+            self.known = words().cloned().collect();
+            self.most = 2 * self.known.len() + WORDS_FEW;
+        }
     }
 }
 

@@ -46,10 +46,13 @@ impl<R: Row> Rows<R> {
 
     /// Adds a row, or puts it in the place of the one that the object had, which is returned.
     pub fn put(&mut self, row: R) -> Option<R> {
-        match self.place(row.name()).and_then(|place| self.all.get_mut(place)) {
+        // The name of the new row, so that there are not two copies of it.
+        let before = self.places.remove(row.name());
+        let place = before.unwrap_or(self.all.len());
+        self.places.insert(row.name().clone(), place);
+        match self.all.get_mut(place) {
             Some(known) => Some(std::mem::replace(known, row)),
             None => {
-                self.places.insert(row.name().clone(), self.all.len());
                 self.all.push(row);
                 None
             }

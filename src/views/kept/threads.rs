@@ -35,6 +35,7 @@ impl Row for ThreadRow {
 
 impl Table<Thread> for ThreadTable {
     fn put(&mut self, thread: &Thread) {
+        self.words.forget_others(|| self.rows.iter().map(|row| &row.agent));
         self.rows.put(ThreadRow {
             name: name(thread),
             agent: self.words.of(&thread.spec.agent),

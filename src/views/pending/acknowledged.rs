@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::views::Resources;
-use crate::views::kept::{Asked, MessageRow};
+use crate::views::kept::{Asked, FindingTable, MessageRow, ThreadTable};
 use crate::views::message::{InboxView, MessageAcknowledgementView};
 use crate::views::message_state::is_acknowledged;
 use std::cmp::Reverse;
@@ -45,13 +45,14 @@ impl Resources {
                 *known = row;
             }
         }
+        let (threads, findings) = (self.thread_table(), self.finding_table());
         let mut open: Vec<_> = last
             .into_values()
             .filter_map(|row| match row.asked {
                 Asked::Acknowledged(Some((until, at))) => Some((until, at, row)),
                 Asked::Acknowledged(None) | Asked::Pending => None,
             })
-            .filter(|(_, _, row)| self.is_of_open_finding(row))
+            .filter(|(_, _, row)| is_of_open_finding(row, &threads, &findings))
             .collect();
         let (total, returning) = (open.len(), open.iter().filter(|(until, ..)| until.is_some()).count());
         open.sort_unstable_by_key(|(until, at, row)| (until.is_none(), *until, Reverse(*at), row.name.clone()));
@@ -66,20 +67,19 @@ impl Resources {
         Some(AcknowledgedItem { message: self.inbox_view(&message), acknowledgement })
     }
 
-    /// Whether the Thread of a Message tells of what is wrong with a Finding now.
-    fn is_of_open_finding(&self, message: &MessageRow) -> bool {
-        let (threads, findings) = (self.thread_table(), self.finding_table());
-        let finding =
-            threads.rows.named(&message.thread).and_then(|thread| findings.rows.named(thread.finding.as_deref()?));
-        finding.is_some_and(|finding| {
-            finding.phase.is_active() && finding.thread.as_ref().is_none_or(|now| *now == message.thread)
-        })
-    }
-
     /// Whether a Thread is about the current occurrence of a Finding. Where the Finding names no Thread yet, each of its Threads is.
     pub fn tells_of_now(&self, thread: &str, finding: &str) -> bool {
         let finding = self.finding(finding);
         let status = finding.as_ref().and_then(|finding| finding.status.as_ref());
         status.is_some_and(|status| status.is_active() && status.thread.as_deref().is_none_or(|now| now == thread))
     }
+}
+
+/// Whether the Thread of a Message tells of what is wrong with a Finding now.
+fn is_of_open_finding(message: &MessageRow, threads: &ThreadTable, findings: &FindingTable) -> bool {
+    let finding =
+        threads.rows.named(&message.thread).and_then(|thread| findings.rows.named(thread.finding.as_deref()?));
+    finding.is_some_and(|finding| {
+        finding.phase.is_active() && finding.thread.as_ref().is_none_or(|now| *now == message.thread)
+    })
 }
