@@ -150,7 +150,7 @@ pub struct Served {
 }
 
 impl Served {
-    /// Its threads, on which commands go on whose clients have gone.
+    /// The threads of the server, which also run commands whose clients have disconnected.
     pub fn threads(&self) -> Arc<Threads> {
         self.serving.threads()
     }

@@ -69,7 +69,8 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Its threads. Tasks that handlers started, such as a command whose client has gone, go on as long as somebody has them.
+    /// The threads of this server. Tasks that handlers started, such as a command whose client has disconnected, run on them until the last
+    /// reference to the threads is dropped.
     pub fn threads(&self) -> Arc<Threads> {
         self.threads.clone()
     }

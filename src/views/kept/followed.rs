@@ -35,7 +35,7 @@ impl<T> Followed<T> {
         let changed = kept.as_ref().and_then(|(of, _)| objects.changed_since(*of));
         if let (Some((of, table)), Some(changed)) = (kept.as_mut(), changed) {
             if !changed.is_empty() {
-                // Copies the table where somebody still reads it.
+                // This copies the table if a reader still holds it.
                 let table = Arc::make_mut(table);
                 for name in &changed {
                     match objects.get(&ObjectRef::new(name).within(namespace)) {
