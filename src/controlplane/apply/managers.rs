@@ -1,8 +1,9 @@
 //! Reading and writing `metadata.managedFields`.
 
-use super::set::{Path, Set};
+use super::fields::Fields;
+use super::set::Set;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Maximum number of managers with operation Update. kube-apiserver merges further ones under the name
 /// `ancient-changes`.
@@ -27,24 +28,24 @@ pub(super) enum Operation {
 
 /// One entry of `managedFields`.
 #[derive(Clone, Debug)]
-pub(super) struct ManagedFieldsEntry {
+pub(super) struct ManagedFieldsEntry<'a> {
     pub name: String,
     pub operation: Operation,
     pub api_version: String,
     pub subresource: Option<String>,
     pub time: String,
-    pub fields: Set,
+    pub fields: Fields<'a>,
 }
 
-impl ManagedFieldsEntry {
-    pub fn new(write: &FieldManager<'_>, operation: Operation) -> ManagedFieldsEntry {
+impl<'a> ManagedFieldsEntry<'a> {
+    pub fn new(write: &FieldManager<'_>, operation: Operation) -> ManagedFieldsEntry<'a> {
         ManagedFieldsEntry {
             name: write.manager.to_string(),
             operation,
             api_version: write.api_version.to_string(),
             subresource: write.subresource.map(Into::into),
             time: write.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            fields: Set::new(),
+            fields: Fields::Read(Set::new()),
         }
     }
 
@@ -54,20 +55,19 @@ impl ManagedFieldsEntry {
     }
 
     /// Whether both entries have the same identity.
-    pub fn is_same(&self, other: &ManagedFieldsEntry) -> bool {
+    pub fn is_same(&self, other: &ManagedFieldsEntry<'_>) -> bool {
         (&self.name, self.operation, &self.api_version, &self.subresource)
             == (&other.name, other.operation, &other.api_version, &other.subresource)
     }
 }
 
 /// The entries of an object.
-pub(super) fn read(object: &Value) -> Vec<ManagedFieldsEntry> {
+pub(super) fn read(object: &Value) -> Vec<ManagedFieldsEntry<'_>> {
     let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
     let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).map(String::from);
     entries
         .filter_map(|entry| {
-            let mut fields = Set::new();
-            read_fields(entry.get("fieldsV1")?, &mut Vec::new(), &mut fields);
+            let fields = Fields::Stored(entry.get("fieldsV1")?);
             Some(ManagedFieldsEntry {
                 name: text(entry, "manager").unwrap_or_default(),
                 operation: if entry.get("operation")? == "Apply" { Operation::Apply } else { Operation::Update },
@@ -80,39 +80,27 @@ pub(super) fn read(object: &Value) -> Vec<ManagedFieldsEntry> {
         .collect()
 }
 
-fn read_fields(value: &Value, path: &mut Path, fields: &mut Set) {
-    let Some(object) = value.as_object() else { return };
-    if object.is_empty() && !path.is_empty() {
-        fields.insert(path.clone());
-    }
-    for (name, inner) in object {
-        if name == "." {
-            fields.insert(path.clone());
-        } else {
-            path.push(name.clone());
-            read_fields(inner, path, fields);
-            path.pop();
-        }
-    }
-}
-
 /// Makes a manager own exactly these fields. Its time changes only if the fields do.
-pub(super) fn set_fields(managers: &mut Vec<ManagedFieldsEntry>, mut own_entry: ManagedFieldsEntry, fields: Set) {
+pub(super) fn set_fields<'a>(
+    managers: &mut Vec<ManagedFieldsEntry<'a>>,
+    mut own_entry: ManagedFieldsEntry<'a>,
+    fields: Set,
+) {
     match managers.iter_mut().find(|m| m.is_same(&own_entry)) {
-        Some(entry) if entry.fields == fields => {}
+        Some(entry) if *entry.fields.set() == fields => {}
         Some(entry) => {
             entry.time = own_entry.time;
-            entry.fields = fields;
+            entry.fields = Fields::Read(fields);
         }
         None => {
-            own_entry.fields = fields;
+            own_entry.fields = Fields::Read(fields);
             managers.push(own_entry);
         }
     }
 }
 
 /// Writes the entries into an object, without those that own nothing.
-pub(super) fn write(object: &mut Value, mut managers: Vec<ManagedFieldsEntry>) {
+pub(super) fn write(object: &mut Value, mut managers: Vec<ManagedFieldsEntry<'_>>) {
     managers.retain(|manager| !manager.fields.is_empty());
     merge_oldest_updaters(&mut managers);
     managers.sort_by(|a, b| a.order().cmp(&b.order()));
@@ -125,15 +113,15 @@ pub(super) fn write(object: &mut Value, mut managers: Vec<ManagedFieldsEntry>) {
     }
 }
 
-fn merge_oldest_updaters(managers: &mut Vec<ManagedFieldsEntry>) {
-    let is_updater = |m: &&ManagedFieldsEntry| m.operation == Operation::Update;
+fn merge_oldest_updaters(managers: &mut Vec<ManagedFieldsEntry<'_>>) {
+    let is_updater = |m: &&ManagedFieldsEntry<'_>| m.operation == Operation::Update;
     let mut spare = managers.iter().filter(is_updater).count().saturating_sub(UPDATERS_MAX);
     if spare == 0 {
         return;
     }
-    let mut oldest: Vec<ManagedFieldsEntry> = managers.iter().filter(is_updater).cloned().collect();
+    let mut oldest: Vec<ManagedFieldsEntry<'_>> = managers.iter().filter(is_updater).cloned().collect();
     oldest.sort_by(|a, b| (&a.time, &a.name).cmp(&(&b.time, &b.name)));
-    let mut firsts: Vec<ManagedFieldsEntry> = Vec::new();
+    let mut firsts: Vec<ManagedFieldsEntry<'_>> = Vec::new();
     for old in oldest {
         if spare == 0 {
             return;
@@ -144,56 +132,33 @@ fn merge_oldest_updaters(managers: &mut Vec<ManagedFieldsEntry>) {
             continue;
         };
         let mut ancient = ManagedFieldsEntry { name: ANCIENT.into(), subresource: None, ..old.clone() };
+        let mut fields = ancient.fields.into_set();
+        ancient.fields = Fields::Read(Set::new());
         for part in [first, &old] {
             if let Some(i) = managers.iter().position(|m| m.is_same(part)) {
-                ancient.fields.extend(managers.remove(i).fields);
+                fields.extend(managers.remove(i).fields.into_set());
             }
         }
         if let Some(i) = managers.iter().position(|m| m.is_same(&ancient)) {
-            ancient.fields.extend(managers.remove(i).fields);
+            fields.extend(managers.remove(i).fields.into_set());
         }
+        ancient.fields = Fields::Read(fields);
         managers.push(ancient);
         spare -= 1;
     }
 }
 
-fn entry(manager: &ManagedFieldsEntry) -> Value {
-    let mut root = Map::new();
-    for path in &manager.fields {
-        insert(&mut root, path);
-    }
-    for path in &manager.fields {
-        dotted(&mut root, path);
-    }
+fn entry(manager: &ManagedFieldsEntry<'_>) -> Value {
     let mut entry = json!({
         "manager": manager.name,
         "operation": if manager.operation == Operation::Apply { "Apply" } else { "Update" },
         "apiVersion": manager.api_version,
         "time": manager.time,
         "fieldsType": "FieldsV1",
-        "fieldsV1": root,
+        "fieldsV1": manager.fields.to_value(),
     });
     if let Some(subresource) = &manager.subresource {
         entry["subresource"] = subresource.as_str().into();
     }
     entry
-}
-
-fn insert(at: &mut Map<String, Value>, path: &[String]) {
-    let Some((first, rest)) = path.split_first() else { return };
-    let next = at.entry(first.clone()).or_insert_with(|| json!({}));
-    let Value::Object(next) = next else { return };
-    insert(next, rest);
-}
-
-/// Adds `.` to a field that is owned itself and has owned fields below it. Paths are sorted, parents first.
-fn dotted(root: &mut Map<String, Value>, path: &[String]) {
-    let mut at = root;
-    for step in path {
-        let Some(Value::Object(next)) = at.get_mut(step) else { return };
-        at = next;
-    }
-    if !at.is_empty() {
-        at.insert(".".into(), json!({}));
-    }
 }

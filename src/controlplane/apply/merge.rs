@@ -1,6 +1,6 @@
 //! Merging an applied configuration into an object: objects field by field, lists item by item if the schema allows it.
 
-use super::set::{Items, is_atomic_map, is_granular};
+use super::set::{Items, Step, is_atomic_map, is_granular};
 use crate::controlplane::schema::{Node, Schema};
 use serde_json::Value;
 use std::collections::{BTreeSet, VecDeque};
@@ -30,9 +30,9 @@ fn merge_lists(node: Option<&Node>, old: &[Value], new: &[Value]) -> Vec<Value> 
     let inner = node.and_then(|n| n.items.as_deref());
     let (old_items, new_items) = (Items::new(node, old), Items::new(node, new));
     let (olds, news) = (&old_items.steps, &new_items.steps);
-    let find = |step: &String| old_items.find(step);
-    let is_new = |step: &String| new_items.find(step).is_some();
-    let mut shared: VecDeque<&String> = news.iter().filter(|step| find(step).is_some()).collect();
+    let find = |step: &Step| old_items.find(step);
+    let is_new = |step: &Step| new_items.find(step).is_some();
+    let mut shared: VecDeque<&Step> = news.iter().filter(|step| find(step).is_some()).collect();
     let mut next_shared = shared.pop_front();
     let mut merged = BTreeSet::new();
     let mut out = Vec::new();

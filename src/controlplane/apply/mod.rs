@@ -1,5 +1,6 @@
 //! Server-side apply, and the tracking of managed fields for other writes.
 
+mod fields;
 mod managers;
 mod merge;
 mod set;
@@ -11,6 +12,7 @@ pub use managers::FieldManager;
 pub use strategic::strategic_merge;
 
 use super::schema::{Cause, Schema};
+use fields::Fields;
 use managers::{ManagedFieldsEntry, Operation};
 use serde_json::Value;
 use set::{Difference, Path, Set};
@@ -47,7 +49,8 @@ pub fn apply(
         managers::set_fields(&mut managers, ManagedFieldsEntry { subresource: None, ..initial_entry }, fields);
     }
     let own_entry = ManagedFieldsEntry::new(write, Operation::Apply);
-    let prior = managers.iter().find(|m| m.is_same(&own_entry)).map(|m| m.fields.clone()).unwrap_or_default();
+    let prior =
+        managers.iter().find(|m| m.is_same(&own_entry)).map(|m| m.fields.set().into_owned()).unwrap_or_default();
     let applied_fields = set::without_system_fields(set::fields_of(schema, applied));
     managers::set_fields(&mut managers, own_entry.clone(), applied_fields.clone());
     let combined = merge::merge(schema, base, applied);
@@ -81,7 +84,7 @@ fn prune_unapplied(
     schema: &Schema,
     merged: &Value,
     prior: &Set,
-    managers: &[ManagedFieldsEntry],
+    managers: &[ManagedFieldsEntry<'_>],
     own_fields: Set,
 ) -> Value {
     if prior.is_empty() {
@@ -93,7 +96,7 @@ fn prune_unapplied(
     let all = with_parents(&set::fields_of(schema, merged));
     let pruned = set::without(schema, merged, &prior);
     // Restore what another manager owns,
-    let managed: Set = managers.iter().flat_map(|m| m.fields.iter().cloned()).chain(own_fields).collect();
+    let managed: Set = managers.iter().flat_map(|m| m.fields.set().into_owned()).chain(own_fields).collect();
     let kept: Set = with_parents(&set::fields_of(schema, &pruned)).union(&with_parents(&managed)).cloned().collect();
     let pruned = set::without(schema, merged, &minus(&all, &kept));
     // and what this manager never owned.
@@ -104,23 +107,33 @@ fn prune_unapplied(
 /// Changed fields that other managers own.
 fn conflicts<'a>(
     difference: &'a Difference,
-    managers: &'a [ManagedFieldsEntry],
-    own_entry: &ManagedFieldsEntry,
-) -> Vec<(&'a Path, &'a ManagedFieldsEntry)> {
+    managers: &'a [ManagedFieldsEntry<'a>],
+    own_entry: &ManagedFieldsEntry<'_>,
+) -> Vec<(&'a Path, &'a ManagedFieldsEntry<'a>)> {
     let changed = || difference.modified.iter().chain(&difference.added);
     let others = managers.iter().filter(|m| !m.is_same(own_entry));
-    others.flat_map(|m| changed().filter(|path| m.fields.contains(*path)).map(move |path| (path, m))).collect()
+    others.flat_map(|m| changed().filter(|path| m.fields.contains(path)).map(move |path| (path, m))).collect()
 }
 
 /// Removes changed and removed fields from the other managers.
-fn remove_from_others(managers: &mut [ManagedFieldsEntry], difference: &Difference, own_entry: &ManagedFieldsEntry) {
-    let Difference { added, modified, removed } = difference;
+fn remove_from_others(
+    managers: &mut [ManagedFieldsEntry<'_>],
+    difference: &Difference,
+    own_entry: &ManagedFieldsEntry<'_>,
+) {
     for manager in managers.iter_mut().filter(|m| !m.is_same(own_entry)) {
-        manager.fields.retain(|path| !modified.contains(path) && !added.contains(path) && !removed.contains(path));
+        let mut lost = difference.paths().filter(|path| manager.fields.contains(path)).peekable();
+        if lost.peek().is_some() {
+            let mut fields = manager.fields.set().into_owned();
+            lost.for_each(|path| {
+                fields.remove(path);
+            });
+            manager.fields = Fields::Read(fields);
+        }
     }
 }
 
-fn cause(path: &Path, manager: &ManagedFieldsEntry) -> Cause {
+fn cause(path: &Path, manager: &ManagedFieldsEntry<'_>) -> Cause {
     let through = manager.subresource.as_ref().map(|s| format!(" with subresource {s:?}")).unwrap_or_default();
     let since = match manager.operation {
         Operation::Update => format!(" using {} at {}", manager.api_version, manager.time),
@@ -145,10 +158,25 @@ pub fn track_update(schema: &Schema, old: Option<&Value>, new: &mut Value, write
     let difference = set::difference(schema, old.unwrap_or(&none), new);
     let own_entry = ManagedFieldsEntry::new(write, Operation::Update);
     remove_from_others(&mut managers, &difference, &own_entry);
-    let own_fields = managers.iter().find(|m| m.is_same(&own_entry)).map(|m| m.fields.clone()).unwrap_or_default();
-    let Difference { added, modified, removed } = difference;
-    let fields: Set =
-        own_fields.into_iter().filter(|path| !removed.contains(path)).chain(modified).chain(added).collect();
-    managers::set_fields(&mut managers, own_entry, fields);
+    own_changes(&mut managers, difference, own_entry);
     managers::write(new, managers);
+}
+
+/// Makes a manager own what it changed, besides what it owns already.
+fn own_changes<'a>(
+    managers: &mut Vec<ManagedFieldsEntry<'a>>,
+    difference: Difference,
+    own_entry: ManagedFieldsEntry<'a>,
+) {
+    let owned = managers.iter().find(|m| m.is_same(&own_entry)).map(|m| &m.fields);
+    let Difference { added, modified, removed } = difference;
+    let mut kept = added.iter().chain(&modified);
+    if owned
+        .is_some_and(|owned| kept.all(|path| owned.contains(path)) && !removed.iter().any(|path| owned.contains(path)))
+    {
+        return;
+    }
+    let owned = owned.map(|owned| owned.set().into_owned()).unwrap_or_default();
+    let fields = owned.into_iter().filter(|path| !removed.contains(path)).chain(modified).chain(added).collect();
+    managers::set_fields(managers, own_entry, fields);
 }

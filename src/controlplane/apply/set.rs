@@ -4,9 +4,12 @@
 use crate::controlplane::schema::{ListType, Node, Schema};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 /// Path from the root in steps of FieldsV1: `f:name`, `k:{"name":"x"}`, `v:"x"`.
-pub(super) type Path = Vec<String>;
+pub(super) type Path = Vec<Step>;
+/// Shared by the paths that have it.
+pub(super) type Step = Rc<str>;
 pub(super) type Set = BTreeSet<Path>;
 
 /// Fields of `metadata` that the server sets, which no manager owns.
@@ -31,7 +34,7 @@ pub(super) fn fields_of(schema: &Schema, object: &Value) -> Set {
 
 /// The set without fields that the server sets.
 pub(super) fn without_system_fields(mut set: Set) -> Set {
-    set.retain(|path| match path.first().map(String::as_str) {
+    set.retain(|path| match path.first().map(|step| &**step) {
         None | Some("f:apiVersion" | "f:kind") => false,
         Some("f:metadata") => {
             path.get(1).is_some_and(|field| !SYSTEM_METADATA.contains(&field.trim_start_matches("f:")))
@@ -45,7 +48,7 @@ fn collect(node: Option<&Node>, value: &Value, path: &mut Path, set: &mut Set) {
     match value {
         Value::Object(fields) if !is_atomic_map(node) => {
             for (name, inner) in fields {
-                path.push(format!("f:{name}"));
+                path.push(field_step(name));
                 collect(node.and_then(|n| n.field(name)), inner, path, set);
                 let is_empty = inner.is_null() || inner.as_object().is_some_and(Map::is_empty);
                 if is_empty || !is_named(node, name) {
@@ -72,7 +75,7 @@ fn collect(node: Option<&Node>, value: &Value, path: &mut Path, set: &mut Set) {
 pub(super) fn ambiguous(node: Option<&Node>, value: &Value, path: &mut Path) -> Option<String> {
     match value {
         Value::Object(fields) => fields.iter().find_map(|(name, inner)| {
-            path.push(format!("f:{name}"));
+            path.push(field_step(name));
             let found = ambiguous(node.and_then(|n| n.field(name)), inner, path);
             path.pop();
             found
@@ -81,7 +84,7 @@ pub(super) fn ambiguous(node: Option<&Node>, value: &Value, path: &mut Path) -> 
             let mut seen = BTreeSet::new();
             items.iter().enumerate().find_map(|(i, item)| {
                 let step = item_step(node, item);
-                if step == "k:{}" {
+                if &*step == "k:{}" {
                     let what = "associative list with keys has an element that omits all key fields";
                     return Some(format!("{}: element {i}: {what}", display(path)));
                 }
@@ -104,6 +107,13 @@ pub(super) struct Difference {
     pub added: Set,
     pub modified: Set,
     pub removed: Set,
+}
+
+impl Difference {
+    /// All that differs.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.added.iter().chain(&self.modified).chain(&self.removed)
+    }
 }
 
 /// Compares two objects.
@@ -152,7 +162,7 @@ fn compare_maps(
     out: &mut Difference,
 ) -> bool {
     for name in a.keys().chain(b.keys().filter(|name| !a.contains_key(*name))) {
-        path.push(format!("f:{name}"));
+        path.push(field_step(name));
         compare(node.and_then(|n| n.field(name)), a.get(name), b.get(name), path, out);
         path.pop();
     }
@@ -180,14 +190,14 @@ fn compare_lists(node: Option<&Node>, a: &[Value], b: &[Value], path: &mut Path,
 /// The items of a list by their path steps.
 pub(super) struct Items<'a> {
     items: &'a [Value],
-    pub steps: Vec<String>,
+    pub steps: Vec<Step>,
     /// The first item with a step.
-    places: HashMap<String, usize>,
+    places: HashMap<Step, usize>,
 }
 
 impl<'a> Items<'a> {
     pub fn new(node: Option<&Node>, items: &'a [Value]) -> Items<'a> {
-        let steps: Vec<String> = items.iter().map(|item| item_step(node, item)).collect();
+        let steps: Vec<Step> = items.iter().map(|item| item_step(node, item)).collect();
         // Backwards, so that the first one stays.
         let places = steps.iter().enumerate().rev().map(|(place, step)| (step.clone(), place)).collect();
         Items { items, steps, places }
@@ -238,7 +248,7 @@ fn remove(node: Option<&Node>, value: &Value, path: &mut Path, removed: &Set) ->
         Value::Object(fields) if !is_atomic_map(node) => {
             let mut kept = Map::new();
             for (name, inner) in fields {
-                path.push(format!("f:{name}"));
+                path.push(field_step(name));
                 if !removed.contains(path)
                     && let Some(left) = remove(node.and_then(|n| n.field(name)), inner, path, removed)
                 {
@@ -283,8 +293,13 @@ pub(super) fn is_granular(node: Option<&Node>) -> bool {
     node.is_some_and(|n| n.list_type != ListType::Atomic)
 }
 
+/// The path step of a field.
+fn field_step(name: &str) -> Step {
+    format!("f:{name}").into()
+}
+
 /// The path step that identifies a list item.
-pub(super) fn item_step(node: Option<&Node>, item: &Value) -> String {
+pub(super) fn item_step(node: Option<&Node>, item: &Value) -> Step {
     match node.map(|n| &n.list_type) {
         Some(ListType::Map(keys)) => {
             let value = |key: &String| {
@@ -292,9 +307,9 @@ pub(super) fn item_step(node: Option<&Node>, item: &Value) -> String {
                 item.get(key).cloned().or_else(default)
             };
             let key: Map<String, Value> = keys.iter().filter_map(|k| Some((k.clone(), value(k)?))).collect();
-            format!("k:{}", Value::Object(key))
+            format!("k:{}", Value::Object(key)).into()
         }
-        _ => format!("v:{item}"),
+        _ => format!("v:{item}").into(),
     }
 }
 
