@@ -5,8 +5,9 @@ use super::Reached;
 use super::object::{DEPTH_MAX, depth_within, json_size};
 use super::status::ApiError;
 use ::json_patch::jsonptr::Pointer;
-use ::json_patch::{Patch, PatchOperation};
+use ::json_patch::{AddOperation, Patch, PatchOperation};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Maximum number of operations (`maxJSONPatchOperations` of kube-apiserver).
 const OPERATIONS_MAX: usize = 10_000;
@@ -36,12 +37,29 @@ pub fn apply(object: &Value, patch: &Patch) -> Result<Value, ApiError> {
     }
     let mut patched = object.clone();
     let mut cost = Cost::default();
-    for operation in &patch.0 {
+    for (number, operation) in patch.0.iter().enumerate() {
+        let operation = &as_go_has_it(operation, &patched);
         cost.charge(&patched, operation).map_err(at_limit)?;
-        ::json_patch::patch_unsafe(&mut patched, std::slice::from_ref(operation))
-            .map_err(|error| ApiError::unprocessable(shortened(&format!("the JSON patch does not apply: {error}"))))?;
+        // The error counts from the first that it is given.
+        ::json_patch::patch_unsafe(&mut patched, std::slice::from_ref(operation)).map_err(|mut error| {
+            error.operation = number;
+            ApiError::unprocessable(shortened(&format!("the JSON patch does not apply: {error}")))
+        })?;
     }
     Ok(patched)
+}
+
+/// The JSON patch library of kube-apiserver also replaces a field that the object does not have yet.
+fn as_go_has_it<'a>(operation: &'a PatchOperation, object: &Value) -> Cow<'a, PatchOperation> {
+    let PatchOperation::Replace(replace) = operation else { return Cow::Borrowed(operation) };
+    let is_new_field = replace.path.split_back().is_some_and(|(parent, name)| {
+        let parent = object.pointer(parent.as_str()).and_then(Value::as_object);
+        parent.is_some_and(|parent| !parent.contains_key(name.decoded().as_ref()))
+    });
+    if !is_new_field {
+        return Cow::Borrowed(operation);
+    }
+    Cow::Owned(PatchOperation::Add(AddOperation { path: replace.path.clone(), value: replace.value.clone() }))
 }
 
 /// What the operations have cost so far.
@@ -140,6 +158,17 @@ mod tests {
     fn error(object: Value, operations: &Value) -> (StatusCode, String) {
         let error = applied(object, operations).expect_err("refused");
         (error.code, error.message)
+    }
+
+    #[test]
+    fn an_error_names_its_operation_and_a_new_field_may_be_replaced() {
+        let patch = json!([{"op": "add", "path": "/a", "value": 1}, {"op": "test", "path": "/a", "value": 2}]);
+        assert!(error(json!({}), &patch).1.contains("'/1'"), "{}", error(json!({}), &patch).1);
+        let replace = |path: &str| json!([{"op": "replace", "path": path, "value": 1}]);
+        assert_eq!(applied(json!({"m": {}}), &replace("/m/a~1b")).unwrap(), json!({"m": {"a/b": 1}}));
+        for path in ["/n/a", "/list/1"] {
+            assert_eq!(error(json!({"list": [0]}), &replace(path)).0, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Create, update, patch and delete: each decides what to store instead of the current object.
 
-use super::apply::{ApplyError, apply, strategic_merge, track_update};
+use super::apply::{ApplyError, apply, keep_reset, strategic_merge, track_update};
 use super::field_validation::FieldValidation;
 use super::json_patch;
 use super::names::check_name;
@@ -136,6 +136,7 @@ impl WriteContext {
             return Err(ApiError::bad_request("the patched value is not an object"));
         }
         metadata_mut(&mut new);
+        keep_reset(&mut new);
         let schema = &self.served.schema;
         let decode_error = match self.resource().custom {
             true => schema.decode_metadata(&mut new),

@@ -28,7 +28,7 @@ impl Fields<'_> {
 
     pub fn is_empty(&self) -> bool {
         match self {
-            Fields::Stored(fields) => fields.as_object().is_none_or(Map::is_empty) || self.set().is_empty(),
+            Fields::Stored(fields) => !owns_any(fields, true),
             Fields::Read(set) => set.is_empty(),
         }
     }
@@ -51,6 +51,15 @@ impl Fields<'_> {
         }
     }
 
+    /// What a client says that a manager owns. Steps of an unknown form are left out; `None` where it is no FieldsV1 at all.
+    pub fn given(fields: Option<&Value>) -> Option<Fields<'static>> {
+        let mut set = Set::new();
+        if let Some(fields) = fields.filter(|fields| !fields.is_null()) {
+            read_given(fields, &mut Path::new(), &mut set)?;
+        }
+        Some(Fields::Read(set))
+    }
+
     /// FieldsV1.
     pub fn to_value(&self) -> Value {
         match self {
@@ -65,6 +74,11 @@ fn is_owned(entries: &Map<String, Value>, path: &[Step]) -> bool {
     entries.contains_key(".") || (entries.is_empty() && !path.is_empty())
 }
 
+fn owns_any(value: &Value, is_root: bool) -> bool {
+    let is_owned = |entries: &Map<String, Value>| entries.contains_key(".") || (entries.is_empty() && !is_root);
+    value.as_object().is_some_and(|entries| is_owned(entries) || entries.values().any(|inner| owns_any(inner, false)))
+}
+
 fn read(value: &Value, path: &mut Path, fields: &mut Set) {
     let Some(entries) = value.as_object() else { return };
     if is_owned(entries, path) {
@@ -74,6 +88,34 @@ fn read(value: &Value, path: &mut Path, fields: &mut Set) {
         path.push(name.as_str().into());
         read(inner, path, fields);
         path.pop();
+    }
+}
+
+fn read_given(value: &Value, path: &mut Path, fields: &mut Set) -> Option<()> {
+    let entries = value.as_object()?;
+    if is_owned(entries, path) {
+        fields.insert(path.clone());
+    }
+    for (name, inner) in entries.iter().filter(|(name, _)| *name != ".") {
+        if is_step(name)? {
+            path.push(name.as_str().into());
+            read_given(inner, path, fields)?;
+            path.pop();
+        }
+    }
+    Some(())
+}
+
+/// Whether a name is a step of a known form; `None` where what follows can't be read.
+fn is_step(name: &str) -> Option<bool> {
+    let (form, rest) = name.split_once(':')?;
+    let parsed = || serde_json::from_str::<Value>(rest).ok();
+    match form {
+        "f" => Some(true),
+        "k" => parsed()?.is_object().then_some(true),
+        "v" => parsed().map(|_| true),
+        "i" => rest.parse::<u32>().ok().map(|_| true),
+        _ => Some(false),
     }
 }
 

@@ -80,6 +80,50 @@ pub(super) fn read(object: &Value) -> Vec<ManagedFieldsEntry<'_>> {
         .collect()
 }
 
+/// What the object of a request says about the managed fields.
+pub(super) enum Given {
+    /// One empty entry: there are none any more.
+    Reset,
+    /// Others than those that are stored.
+    Entries(Vec<ManagedFieldsEntry<'static>>),
+    /// Nothing, or nothing that can be read: those that are stored stay.
+    Nothing,
+}
+
+/// Takes the managed fields out of the object of a request.
+pub(super) fn take_given(object: &mut Value, stored: Option<&Value>) -> Given {
+    let metadata = object.get_mut("metadata").and_then(Value::as_object_mut);
+    let taken = metadata.and_then(|metadata| metadata.remove("managedFields"));
+    let stored = stored.and_then(|stored| stored.pointer("/metadata/managedFields"));
+    let Some(Value::Array(entries)) = taken.filter(|taken| Some(taken) != stored) else { return Given::Nothing };
+    if let [Value::Object(only)] = entries.as_slice()
+        && only.is_empty()
+    {
+        return Given::Reset;
+    }
+    let mut read: Vec<ManagedFieldsEntry<'static>> = Vec::new();
+    for entry in &entries {
+        let Some(entry) = given_entry(entry) else { return Given::Nothing };
+        // The last one of a manager counts.
+        read.retain(|other| !other.is_same(&entry));
+        read.push(entry);
+    }
+    if read.is_empty() { Given::Nothing } else { Given::Entries(read) }
+}
+
+fn given_entry(entry: &Value) -> Option<ManagedFieldsEntry<'static>> {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
+    let operation = match text("operation").as_str() {
+        "Apply" => Operation::Apply,
+        "Update" => Operation::Update,
+        _ => return None,
+    };
+    let api_version = Some(text("apiVersion")).filter(|version| !version.is_empty())?;
+    let fields = (text("fieldsType") == "FieldsV1").then(|| Fields::given(entry.get("fieldsV1")))??;
+    let subresource = Some(text("subresource")).filter(|name| !name.is_empty());
+    Some(ManagedFieldsEntry { name: text("manager"), operation, api_version, subresource, time: text("time"), fields })
+}
+
 /// Makes a manager own exactly these fields. Its time changes only if the fields do.
 pub(super) fn set_fields<'a>(
     managers: &mut Vec<ManagedFieldsEntry<'a>>,
@@ -153,10 +197,12 @@ fn entry(manager: &ManagedFieldsEntry<'_>) -> Value {
         "manager": manager.name,
         "operation": if manager.operation == Operation::Apply { "Apply" } else { "Update" },
         "apiVersion": manager.api_version,
-        "time": manager.time,
         "fieldsType": "FieldsV1",
         "fieldsV1": manager.fields.to_value(),
     });
+    if !manager.time.is_empty() {
+        entry["time"] = manager.time.as_str().into();
+    }
     if let Some(subresource) = &manager.subresource {
         entry["subresource"] = subresource.as_str().into();
     }

@@ -13,7 +13,7 @@ pub use strategic::strategic_merge;
 
 use super::schema::{Cause, Schema};
 use fields::Fields;
-use managers::{ManagedFieldsEntry, Operation};
+use managers::{Given, ManagedFieldsEntry, Operation};
 use serde_json::Value;
 use set::{Difference, Path, Set};
 
@@ -143,17 +143,27 @@ fn cause(path: &Path, manager: &ManagedFieldsEntry<'_>) -> Cause {
     Cause { reason: "FieldManagerConflict", message, field: set::display(path) }
 }
 
-/// Records a create, update or patch in the managed fields: the manager owns what it changed.
+/// An empty list asks for the managed fields to be reset, as one empty entry does, which stays when empty values are dropped.
+pub fn keep_reset(object: &mut Value) {
+    if let Some(Value::Array(entries)) = object.pointer_mut("/metadata/managedFields")
+        && entries.is_empty()
+    {
+        entries.push(Value::Object(Default::default()));
+    }
+}
+
+/// Records a create, update or patch in the managed fields: the manager owns what it changed. Those that the object itself has count
+/// instead of the stored ones, except at a subresource.
 pub fn track_update(schema: &Schema, old: Option<&Value>, new: &mut Value, write: &FieldManager<'_>, is_new: bool) {
     let none = Value::Object(Default::default());
-    let given = new.pointer("/metadata/managedFields").and_then(Value::as_array);
-    let is_wiped =
-        old.is_some() && given.is_some_and(|g| g.iter().all(|e| e.as_object().is_some_and(|e| e.is_empty())));
-    let mut managers = managers::read(old.unwrap_or(&none));
-    if !is_new && (is_wiped || managers.is_empty()) {
-        // An empty list asks for the managed fields to be reset. An update of an object without managed fields does not
-        // add any.
-        return managers::write(new, Vec::new());
+    let mut managers = match managers::take_given(new, old) {
+        Given::Reset if write.subresource.is_none() => return,
+        Given::Entries(given) if write.subresource.is_none() => given,
+        _ => managers::read(old.unwrap_or(&none)),
+    };
+    if !is_new && managers.iter().all(|manager| manager.fields.is_empty()) {
+        // An update of an object without managed fields does not add any.
+        return;
     }
     let difference = set::difference(schema, old.unwrap_or(&none), new);
     let own_entry = ManagedFieldsEntry::new(write, Operation::Update);
@@ -168,15 +178,20 @@ fn own_changes<'a>(
     difference: Difference,
     own_entry: ManagedFieldsEntry<'a>,
 ) {
-    let owned = managers.iter().find(|m| m.is_same(&own_entry)).map(|m| &m.fields);
     let Difference { added, modified, removed } = difference;
-    let mut kept = added.iter().chain(&modified);
-    if owned
-        .is_some_and(|owned| kept.all(|path| owned.contains(path)) && !removed.iter().any(|path| owned.contains(path)))
-    {
+    let Some(entry) = managers.iter_mut().find(|m| m.is_same(&own_entry)) else {
+        managers.push(ManagedFieldsEntry {
+            fields: Fields::Read(added.into_iter().chain(modified).collect()),
+            ..own_entry
+        });
         return;
+    };
+    if !added.is_empty() || !modified.is_empty() {
+        entry.time = own_entry.time;
     }
-    let owned = owned.map(|owned| owned.set().into_owned()).unwrap_or_default();
-    let fields = owned.into_iter().filter(|path| !removed.contains(path)).chain(modified).chain(added).collect();
-    managers::set_fields(managers, own_entry, fields);
+    let is_owned = |path: &Path| entry.fields.contains(path);
+    if !added.iter().chain(&modified).all(is_owned) || removed.iter().any(is_owned) {
+        let owned = entry.fields.set().into_owned().into_iter().filter(|path| !removed.contains(path));
+        entry.fields = Fields::Read(owned.chain(modified).chain(added).collect());
+    }
 }

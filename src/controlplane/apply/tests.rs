@@ -74,3 +74,26 @@ fn strategic_patches_of_built_in_kinds_merge_and_remove() {
     let merged = strategic_merge(&live, &patch).unwrap();
     assert_eq!(merged, json!({"data": {"b": "2", "c": "3"}, "metadata": {"finalizers": ["x", "y"]}}));
 }
+
+#[test]
+fn the_time_of_an_entry_is_that_of_its_last_change_of_a_value() {
+    let first = applied(None, json!({"title": "a"}), "git", false).unwrap();
+    let at = |time: &str| FieldManager { now: time.parse().unwrap(), ..write("ana") };
+    let patched = |old: &Value, spec: Value, time: &str| {
+        let mut new = old.clone();
+        new["spec"] = spec;
+        track_update(&schema(), Some(old), &mut new, &at(time), false);
+        new
+    };
+    let time_of = |object: &Value| {
+        let found = managers::read(object).into_iter().find(|m| m.name == "ana");
+        found.map(|m| m.time).unwrap_or_default()
+    };
+    let owned = patched(&first, json!({"title": "a", "size": 1, "plain": ["x"]}), "2026-11-23T12:00:01Z");
+    assert_eq!(time_of(&owned), "2026-11-23T12:00:01Z");
+    let changed = patched(&owned, json!({"title": "a", "size": 2, "plain": ["x"]}), "2026-11-23T12:00:02Z");
+    assert_eq!(time_of(&changed), "2026-11-23T12:00:02Z", "a value that it owns");
+    let removed = patched(&changed, json!({"title": "a", "size": 2}), "2026-11-23T12:00:03Z");
+    assert_eq!(time_of(&removed), "2026-11-23T12:00:02Z", "nothing that it owns afterwards");
+    assert_eq!(managers::read(&removed).len(), 2);
+}

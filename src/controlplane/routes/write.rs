@@ -43,6 +43,7 @@ fn decode_object(
     check_kind(&target.served, &mut value, is_apply)?;
     let schema = &target.served.schema;
     if !is_apply {
+        apply::keep_reset(&mut value);
         let decode_error = if resource.custom { schema.decode_metadata(&mut value) } else { schema.decode(&mut value) };
         if let Some(why) = decode_error {
             return Err(unreadable(resource, &why));

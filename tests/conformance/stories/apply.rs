@@ -1,9 +1,7 @@
 //! Server-side apply: ownership, conflicts, force, removed fields.
 
 use crate::conformance::samples::{configmap, finding, object, scenario};
-use crate::conformance::story::{
-    APPLY, JSON, MERGE, Step, Story, apply, at, delete, get, merge_status, patch, post, put, request, story,
-};
+use crate::conformance::story::{APPLY, MERGE, Step, Story, apply, at, get, merge_status, patch, post, request, story};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -17,7 +15,6 @@ pub fn stories() -> Vec<Story> {
         story("apply: status", status()),
         story("apply: core kinds", core()),
         story("apply: rejected requests", refused()),
-        story("managed fields", managers()),
     ]
 }
 
@@ -328,38 +325,4 @@ fn refused() -> Vec<Step> {
         git("a null", portal(json!({"title": null}))),
         request("force without apply", Method::PATCH, at(&format!("{PORTAL}?force=true")), MERGE, "{}"),
     ]
-}
-
-fn managers() -> Vec<Step> {
-    let path = at("configmaps/a");
-    let by = |manager: &str, data: Value| {
-        patch(format!("{manager} patches"), format!("{path}?fieldManager={manager}"), MERGE, json!({"data": data}))
-    };
-    let mut steps = vec![
-        post("made by the user agent", at("configmaps"), configmap("a", "1")).keep("made"),
-        by("one", json!({"one": "1"})),
-        by("two", json!({"one": "2"})),
-        by("three", json!({"one": null})),
-        by("one", json!({"key": "1"})),
-    ];
-    for i in 0..12 {
-        steps.push(by(&format!("m{i}"), json!({format!("k{i}"): "x"})).through(entries));
-    }
-    steps.extend([
-        get("with many managers", path.clone()).through(entries),
-        patch("the managed fields reset", path.clone(), MERGE, json!({"metadata": {"managedFields": [{}]}})),
-        apply("applied without managed fields", path.clone(), "git", configmap("a", "1")),
-        apply("conflict with an earlier owner", path.clone(), "git", configmap("a", "2")),
-        put("an update without managed fields", path.clone(), configmap("a", "3")),
-        request("an update as another agent", Method::PUT, path.clone(), JSON, &configmap("a", "4").to_string())
-            .agent("kubectl-edit/v1.36"),
-        delete("deleted", path),
-    ]);
-    steps
-}
-
-/// The number of managers, and whether the oldest entries are merged. Which are the oldest depends on the time.
-fn entries(body: Value) -> Value {
-    let entries = body["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
-    json!([entries.len(), entries.iter().any(|entry| entry["manager"] == "ancient-changes")])
 }

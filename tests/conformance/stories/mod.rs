@@ -4,6 +4,7 @@ mod apply;
 mod deletes;
 mod documents;
 mod events;
+mod managed_fields;
 mod methods;
 mod patches;
 mod protobuf;
@@ -23,6 +24,7 @@ pub fn all() -> Vec<Story> {
         deletes::stories(),
         patches::stories(),
         apply::stories(),
+        managed_fields::stories(),
         rules::stories(),
         events::stories(),
         protobuf::stories(),
