@@ -57,10 +57,13 @@ impl Target {
     }
 }
 
-/// When the next attempt follows after so many.
-fn retry_after(attempts: u32) -> SignedDuration {
+/// When the next attempt follows after so many, the first of which was so long ago. A notice also leaves with new ones of its group: those
+/// attempts count, and must not make the next one later than attempts of its own would have.
+fn retry_after(attempts: u32, since_first: SignedDuration) -> SignedDuration {
     let factor = 2_i32.saturating_pow(attempts.saturating_sub(1).min(10));
-    RETRY_FIRST.checked_mul(factor).unwrap_or(RETRY_LONGEST).min(RETRY_LONGEST)
+    let by_count = RETRY_FIRST.checked_mul(factor).unwrap_or(RETRY_LONGEST);
+    let by_time = since_first.max(SignedDuration::ZERO).checked_add(RETRY_FIRST).unwrap_or(RETRY_LONGEST);
+    by_count.min(by_time).min(RETRY_LONGEST)
 }
 
 /// Claims a planned notice, or one that is claimed as part of the same message. `None` where it is neither any more.
@@ -129,7 +132,7 @@ pub fn record(
     };
     notice.reason = reason.map(String::from);
     notice.message = Some(printable_answer(answer, MESSAGE_MAX)).filter(|answer| !answer.is_empty());
-    let next = now.checked_add(retry_after(notice.attempts)).unwrap_or(Timestamp::MAX);
+    let next = now.checked_add(retry_after(notice.attempts, now.duration_since(first))).unwrap_or(Timestamp::MAX);
     let may_know = was_uncertain || matches!(delivery, Delivery::Accepted(_) | Delivery::Uncertain(_));
     match reason {
         None => unclaim(notice, NoticeState::Sent, now),

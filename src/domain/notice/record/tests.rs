@@ -113,6 +113,24 @@ fn what_was_not_accepted_is_tried_at_growing_intervals_for_a_day() {
 }
 
 #[test]
+fn attempts_with_other_notices_of_the_group_make_the_next_one_no_later() {
+    let mut status = planned(NoticeKind::Opened);
+    let away = Delivery::NotNow("connection refused".into());
+    for now in (1..61).step_by(3) {
+        status = delivered(&claimed(&status, NoticeKind::Opened, now), NoticeKind::Opened, &away, now);
+        let notice = &status.notices[0];
+        let next = notice.next_attempt_at.clone().unwrap().0.as_second();
+        assert!(next - now <= now - 1 + 10, "{now}: {next} after {} attempts", notice.attempts);
+    }
+    assert_eq!(status.notices[0].attempts, 20);
+    // After a long pause of the program their number counts.
+    let mut late = claimed(&planned(NoticeKind::Opened), NoticeKind::Opened, 1);
+    late = delivered(&late, NoticeKind::Opened, &away, 1);
+    late = delivered(&claimed(&late, NoticeKind::Opened, 5_000), NoticeKind::Opened, &away, 5_000);
+    assert_eq!(late.notices[0].next_attempt_at, Some(Time(at(5_020))));
+}
+
+#[test]
 fn what_may_have_been_accepted_stays_the_same_message_whatever_comes_after() {
     let status = claimed(&planned(NoticeKind::Opened), NoticeKind::Opened, 1);
     let status = delivered(&status, NoticeKind::Opened, &Delivery::Uncertain("lost".into()), 2);
