@@ -1,8 +1,24 @@
 //! The lock that keeps a second process out of a data directory.
 
 use super::CliError;
-use crate::controlplane::DataDir;
+use crate::controlplane::{DataDir, StartError};
 use std::fs::{File, TryLockError};
+use std::path::Path;
+
+/// A data directory that no other process uses. Nothing in it is to be changed before there is one of these.
+pub struct LockedDir {
+    pub data: DataDir,
+    pub lock: DataLock,
+}
+
+impl LockedDir {
+    /// Makes the directory where it does not exist, and locks it.
+    pub fn open(path: &Path) -> Result<LockedDir, CliError> {
+        let data = DataDir::prepare(path).map_err(StartError::DataDir)?;
+        let lock = DataLock::acquire(&data)?;
+        Ok(LockedDir { data, lock })
+    }
+}
 
 /// Locks a data directory until it is dropped.
 pub struct DataLock {
@@ -44,7 +60,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("agentic-ops-lock-{}", uuid::Uuid::new_v4()));
         let data = DataDir::prepare(&path).unwrap();
         let lock = DataLock::acquire(&data).unwrap();
-        let refused = || matches!(DataLock::acquire(&data), Err(CliError::InUse(named)) if named == path);
+        let refused = || matches!(LockedDir::open(&path), Err(CliError::InUse(named)) if named == path);
         assert!(refused());
         std::fs::remove_file(path.join("lock")).unwrap();
         assert!(refused());

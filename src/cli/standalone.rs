@@ -1,6 +1,6 @@
 //! `agentic-ops standalone`: runs everything on one machine, without a cluster.
 
-use super::data_lock::DataLock;
+use super::data_lock::{DataLock, LockedDir};
 use super::objects;
 use super::registry::Registry;
 use super::serve::{self, Addresses, ProberContext, Served};
@@ -11,7 +11,7 @@ use super::{CliError, advice, client, data_files, limits, notices, panel, past, 
 use crate::api::{RECORDED_BY, SETTINGS_NAME};
 use crate::commands::Recovery;
 use crate::controllers::{Operator, OperatorConfig};
-use crate::controlplane::{DataDir, StartError, StoreConfig};
+use crate::controlplane::StoreConfig;
 use crate::desk::OneTime;
 use crate::domain::redact::{KnownSecrets, Source};
 use crate::domain::texts::{self, Language};
@@ -109,8 +109,16 @@ pub async fn run(args: StandaloneArgs) -> Result<(), CliError> {
 impl Standalone {
     /// Starts the control plane, the operator and the facade, and applies the registry.
     pub async fn start(args: &StandaloneArgs, settings: &Settings) -> Result<Standalone, CliError> {
-        let data = DataDir::prepare(&args.data).map_err(StartError::DataDir)?;
-        let lock = DataLock::acquire(&data)?;
+        Standalone::start_in(LockedDir::open(&args.data)?, args, settings).await
+    }
+
+    /// Like [`Standalone::start`], in the data directory of `args`.
+    pub(super) async fn start_in(
+        dir: LockedDir,
+        args: &StandaloneArgs,
+        settings: &Settings,
+    ) -> Result<Standalone, CliError> {
+        let LockedDir { data, lock } = dir;
         let metrics = Arc::new(Metrics::default());
         if !args.registry.exists() {
             return Err(CliError::NoRegistry(args.registry.clone()));

@@ -3,6 +3,7 @@
 pub mod estate;
 
 use super::CliError;
+use super::data_lock::LockedDir;
 use super::serve::stop_requested;
 use super::settings::Settings;
 use super::shutdown::{Shutdown, Step};
@@ -75,13 +76,15 @@ pub async fn run(args: DemoArgs) -> Result<(), CliError> {
     }
     let environment = taken(std::env::vars_os());
     let readers = Settings::load(&environment, None, &BTreeMap::new())?;
+    // The estate keeps its database there: that of a demo that runs must stay as it is.
+    let dir = LockedDir::open(&args.standalone.data)?;
     let estate = Estate::start_for(&args.standalone.data, args.control, &readers).await;
     let estate = estate.map_err(|error| CliError::Estate(error.to_string()))?;
     let mut overrides = estate.settings();
     overrides.insert("AGENTIC_INTERVAL_SEC".into(), INTERVAL_SECONDS.into());
     overrides.extend(advised_by(args.ollama.as_ref()));
     let settings = Settings::load(&environment, None, &overrides)?;
-    let running = Standalone::start(&args.standalone, &settings).await?;
+    let running = Standalone::start_in(dir, &args.standalone, &settings).await?;
     running.redact_logs();
     running.greet();
     let control = estate.control_address();
