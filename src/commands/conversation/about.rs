@@ -28,7 +28,7 @@ impl About {
         About { finding, scenario, is_scenario_named }
     }
 
-    /// The object that a command acts upon, if it exists.
+    /// The object that a command acts upon: the one that it names, else the one that the conversation is about.
     pub fn subject(&self, instruction: &Command) -> Option<Subject> {
         let of = |kind: &str, name: Option<&String>| Some(Subject { kind: kind.into(), name: name?.clone() });
         match instruction {
@@ -40,6 +40,9 @@ impl About {
             {
                 of("Finding", self.finding.as_ref())
             }
+            Command::Run { scenario: Some(named) }
+            | Command::Silence { scope: Scope::Scenario(Some(named)), .. }
+            | Command::Unsilence { scope: Scope::Scenario(Some(named)) } => of("Scenario", Some(named)),
             Command::Run { .. } | Command::Silence { .. } | Command::Unsilence { .. } => {
                 of("Scenario", self.scenario.as_ref())
             }
@@ -78,4 +81,27 @@ fn last_subject(context: &Context, place: &Place) -> Option<Arc<Message>> {
     };
     let sequence = |message: &Arc<Message>| message.status.as_ref().and_then(|status| status.sequence);
     context.resources.messages.state().into_iter().filter(|message| is_of_caller(message)).max_by_key(sequence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_about_what_it_names_whether_that_exists_or_not() {
+        let about = About { finding: Some("f".into()), scenario: Some("here".into()), is_scenario_named: false };
+        let named = || Some("there".to_string());
+        let silence = |scope| Command::Silence { scope, duration: "2h".into(), reason: None };
+        for (command, expected) in [
+            (Command::Run { scenario: named() }, ("Scenario", "there")),
+            (Command::Run { scenario: None }, ("Scenario", "here")),
+            (silence(Scope::Scenario(named())), ("Scenario", "there")),
+            (silence(Scope::Scenario(None)), ("Scenario", "here")),
+            (silence(Scope::Subject), ("Finding", "f")),
+            (Command::Unsilence { scope: Scope::Scenario(named()) }, ("Scenario", "there")),
+        ] {
+            let subject = about.subject(&command).unwrap();
+            assert_eq!((subject.kind.as_str(), subject.name.as_str()), expected, "{command:?}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::domain::conversation::answer::{
 };
 use crate::domain::conversation::command::{Question, Understood};
 use crate::domain::conversation::correlation::Group;
-use crate::domain::conversation::mentioned::mentioned;
+use crate::domain::conversation::mentioned::{is_identifier, is_said, mentioned};
 use crate::domain::conversation::noted::noted;
 use crate::domain::silence::{self, ActiveSilences, ParsedSilences, SilencedBy};
 use crate::domain::similar::{Similar, candidates, similar};
@@ -174,8 +174,9 @@ fn subject(caches: &Caches, question: &Message, thread: &Thread, understood: &Un
             question.spec.finding.is_some() || question.spec.scenario.is_some() || thread.spec.finding.is_some();
         match named(caches, name) {
             Subject::Unknown(_) => match by_words(caches, name) {
-                // It may be a word for what the conversation is about.
-                None if has_context => {}
+                // It may be a word for what the conversation is about, but no name of something else.
+                None if has_context
+                    && (!is_identifier(name) || is_said_of(&context(caches, question, thread), name)) => {}
                 Some(found) if is_context(caches, &found, question, thread) => {}
                 found => return found.unwrap_or_else(|| Subject::Unknown(name.clone())),
             },
@@ -211,6 +212,19 @@ fn is_context(caches: &Caches, found: &Subject, question: &Message, thread: &Thr
         Subject::Scenario(found) => found.name_any() == scenario,
         Subject::OneOf { scenarios, .. } => scenarios.contains(&scenario),
         _ => false,
+    }
+}
+
+/// Whether the texts about a Finding or Scenario say what was asked for.
+fn is_said_of(subject: &Subject, asked: &str) -> bool {
+    match subject {
+        Subject::Finding(finding) => {
+            let (name, spec) = (finding.name_any(), &finding.spec);
+            let message = finding.status.as_ref().and_then(|status| status.message.as_deref()).unwrap_or_default();
+            is_said(asked, &[&name, &spec.scenario, &spec.check, &spec.key, message])
+        }
+        Subject::Scenario(scenario) => is_said(asked, &[&scenario.name_any(), &scenario.spec.title]),
+        Subject::Agent(_) | Subject::OneOf { .. } | Subject::Unknown(_) | Subject::Nothing => false,
     }
 }
 

@@ -84,7 +84,10 @@ impl Known<'_> {
     /// Whether all that the answer says follows from what was read, or is quoted. Not of the answer that the Message was not understood, or
     /// that nothing was found.
     pub fn is_grounded(&self) -> bool {
-        let is_understood = !matches!(self.understood, Understood::Misspelt(_) | Understood::Nothing);
+        let asks_for_nothing_known = matches!(self.understood, Understood::Question(Question::Status { .. }))
+            && matches!(self.about, About::Unknown(_));
+        let is_understood =
+            !matches!(self.understood, Understood::Misspelt(_) | Understood::Nothing) && !asks_for_nothing_known;
         let is_found = self.free.is_some_and(|free| !free.found.is_empty());
         self.conversation.is_closed || self.carried_out.is_some() || is_understood || is_found
     }

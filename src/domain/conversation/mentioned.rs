@@ -83,6 +83,37 @@ pub fn mentioned<'a>(asked: &str, scenarios: impl IntoIterator<Item = (&'a str, 
     found
 }
 
+/// Whether this looks like the name of something, such as `vm-112` or `desk.api`, and not like a word for it.
+pub fn is_identifier(asked: &str) -> bool {
+    let is_inner = |c: char| matches!(c, '.' | '-' | '_' | '/');
+    let inner = asked.trim_matches(|c: char| !c.is_alphanumeric());
+    inner.contains(is_inner) || inner.contains(|c: char| c.is_ascii_digit())
+}
+
+/// Whether what was asked for, however it is split into words, is part of one of the texts.
+pub fn is_said(asked: &str, texts: &[&str]) -> bool {
+    let split = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric()).map(plain);
+        words.filter(|word| !word.is_empty()).collect()
+    };
+    let asked: String = split(asked).into_iter().filter(|word| !EMPTY.contains(&word.as_str())).collect();
+    let begins_with_it = |words: &[String]| {
+        let mut rest = asked.as_str();
+        for word in words {
+            match rest.strip_prefix(word.as_str()) {
+                Some(after) => rest = after,
+                None => break,
+            }
+        }
+        rest.is_empty()
+    };
+    let has_it = |text: &&str| {
+        let words = split(text);
+        (0..words.len()).any(|at| begins_with_it(&words[at..]))
+    };
+    !asked.is_empty() && texts.iter().any(has_it)
+}
+
 /// A plural is the same word.
 fn has_all(known: &BTreeSet<String>, asked: &BTreeSet<String>) -> bool {
     let is_same = |a: &str, b: &str| a == b || a.strip_suffix('s') == Some(b) || b.strip_suffix('s') == Some(a);
@@ -116,6 +147,34 @@ mod tests {
         let probe = json!({"name": probe, "http": {"url": url}});
         let spec = json!({"title": title, "agent": "pulso", "severity": "high", "probes": [probe], "checks": []});
         serde_json::from_value(spec).unwrap()
+    }
+
+    #[test]
+    fn a_name_is_told_from_a_word_and_is_found_however_it_is_split() {
+        for (asked, is_name) in [
+            ("vm-112", true),
+            ("A9", true),
+            ("nada.existe", true),
+            ("backup", false),
+            ("o cluster?", false),
+            ("", false),
+        ] {
+            assert_eq!(is_identifier(asked), is_name, "{asked}");
+        }
+        let texts = ["VM 112 não está em execução", "proxmox.cluster", "porta 9"];
+        for (asked, is_in) in [
+            ("vm-112", true),
+            ("VM112", true),
+            ("a VM 112", true),
+            ("proxmox", true),
+            ("vm-11", false),
+            ("vm-999", false),
+            ("a9", false),
+            ("isso", false),
+            ("", false),
+        ] {
+            assert_eq!(is_said(asked, &texts), is_in, "{asked}");
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ async fn a_command_that_is_refused_is_recorded_and_its_message_is_stored() {
             "run none",
             Role::OpsLead,
             "run",
-            "desk.api.health",
+            "none",
             "no Scenario is named \"none\"",
             "NoSuchObject",
             json!({"kind": "Scenario", "name": "none"}),

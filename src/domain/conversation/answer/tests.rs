@@ -320,6 +320,7 @@ fn an_answer_is_grounded_unless_nothing_was_understood_or_found() {
     let found = excerpts();
     for (case, expected) in [
         (case("status", On::Nothing), true),
+        (case("status de nada.existe", On::Unknown), false),
         (case("silenciar", On::Finding), true),
         (case("statsu", On::Finding), false),
         (case("vou ver", On::Finding), false),

@@ -18,7 +18,9 @@ pub fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
             .then(|| Understood::Invalid(ArgumentError::NotADuration(written(std::slice::from_ref(first)))));
     }
     let Some((length, count)) = length(rest) else {
-        return invalid(ArgumentError::NotADuration(written(std::slice::from_ref(first))));
+        // The number with what should be its unit.
+        let is_number = first.plain.chars().all(|c| c.is_ascii_digit());
+        return invalid(ArgumentError::NotADuration(written(&rest[..rest.len().min(1 + usize::from(is_number))])));
     };
     if !length::RANGE.contains(&length) {
         return invalid(ArgumentError::DurationOutOfRange(written(rest.get(..count)?)));

@@ -233,6 +233,8 @@ fn a_wrong_argument_is_named() {
         ("silenciar por", Understood::Invalid(ArgumentError::NoDuration)),
         ("silenciar 2x", not("2x")),
         ("silenciar 2", not("2")),
+        ("silenciar 2 anos", not("2 anos")),
+        ("silenciar 2 anos de manutenção", not("2 anos")),
         ("silenciar duas horas", not("duas")),
         ("silence proxmox.cluster 2h", not("proxmox.cluster")),
         ("silenciar 1h30x", not("1h30x")),
