@@ -7,7 +7,7 @@ use crate::api::{DnsProbe, Header, HttpProbe, Probe, RecordType, SecretKeyRef, T
 use http::HeaderValue;
 use http::uri::Authority;
 use std::net::IpAddr;
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
 /// The default port of a DNS server.
 pub const DNS_PORT: u16 = 53;
@@ -17,10 +17,10 @@ pub const DNS_PORT: u16 = 53;
 pub enum FieldError {
     /// Not exactly one of the five kinds is set.
     NotOneKind,
-    /// Not an absolute URL of http or https. `reason` is the URL parser's message.
+    /// Not an absolute URL of http or https.
     NotAUrl {
         text: String,
-        reason: Option<String>,
+        fault: Option<UrlFault>,
     },
     /// Not `host:port`.
     NotAnAddress {
@@ -143,7 +143,7 @@ pub fn check_literals(probe: &Probe, check_certificates: CheckCertificates) -> R
 
 /// Whether a text refers to no settings.
 pub fn is_literal(text: &str) -> bool {
-    matches!(template::has_settings(text), Ok(false))
+    template::settings(text).is_ok_and(|names| names.is_empty())
 }
 
 fn check(field: &str, text: &str, parse: &dyn Fn(&str) -> Result<(), FieldError>) -> Result<(), LiteralError> {
@@ -256,13 +256,42 @@ pub fn secret_refs(probe: &Probe) -> Vec<(String, &SecretKeyRef)> {
     out
 }
 
+/// The part of a URL that is not valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrlFault {
+    /// There is none.
+    Host,
+    HostName,
+    IpAddress,
+    Port,
+}
+
+impl UrlFault {
+    fn of(error: ParseError) -> Option<UrlFault> {
+        match error {
+            ParseError::EmptyHost => Some(UrlFault::Host),
+            ParseError::IdnaError | ParseError::InvalidDomainCharacter => Some(UrlFault::HostName),
+            ParseError::InvalidIpv4Address | ParseError::InvalidIpv6Address => Some(UrlFault::IpAddress),
+            ParseError::InvalidPort => Some(UrlFault::Port),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a host stands where it belongs: browsers repair `http:///x` and `http:x`.
+fn has_authority(text: &str) -> bool {
+    let after = text.split_once("://").map(|(_, after)| after);
+    after.is_some_and(|after| !after.starts_with(['/', '\\', '?', '#']) && !after.is_empty())
+}
+
 /// An absolute URL of http or https.
 pub fn parse_url(text: &str) -> Result<Url, FieldError> {
-    let invalid = |reason| FieldError::NotAUrl { text: text.to_string(), reason };
-    let url = Url::parse(text).map_err(|e| invalid(Some(e.to_string())))?;
+    let invalid = |fault| FieldError::NotAUrl { text: text.to_string(), fault };
+    let url = Url::parse(text).map_err(|error| invalid(UrlFault::of(error)))?;
     let is_valid = match url.host() {
         _ if !matches!(url.scheme(), "http" | "https") => return Err(invalid(None)),
-        None => return Err(invalid(None)),
+        None => return Err(invalid(Some(UrlFault::Host))),
+        Some(_) if !has_authority(text) => return Err(invalid(Some(UrlFault::Host))),
         Some(Host::Domain(name)) => {
             let is_server = || names::is_server_name(name.trim_end_matches('.'));
             names::is_host_name(name) && (url.scheme() == "http" || is_server())
@@ -271,7 +300,7 @@ pub fn parse_url(text: &str) -> Result<Url, FieldError> {
     };
     match url.host_str() {
         Some(host) if !is_valid => Err(FieldError::NotAHost { text: host.to_string() }),
-        _ if url.port() == Some(0) => Err(invalid(None)),
+        _ if url.port() == Some(0) => Err(invalid(Some(UrlFault::Port))),
         _ => Ok(url),
     }
 }

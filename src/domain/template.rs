@@ -16,11 +16,11 @@ pub fn expand(text: &str, settings: &BTreeMap<String, String>) -> Result<String,
     walk(text, |name| settings.get(name).cloned().ok_or_else(|| TemplateError::Unset(name.to_string())))
 }
 
-/// Whether `text` refers to a setting; an error where it is malformed.
-pub fn has_settings(text: &str) -> Result<bool, TemplateError> {
-    let mut found = false;
-    walk(text, |_| {
-        found = true;
+/// The settings that `text` refers to; an error where it is malformed.
+pub fn settings(text: &str) -> Result<Vec<String>, TemplateError> {
+    let mut found = Vec::new();
+    walk(text, |name| {
+        found.push(name.to_string());
         Ok(String::new())
     })?;
     Ok(found)
@@ -64,7 +64,7 @@ mod tests {
         for text in ["${", "${HOST", "${}", "${a b}"] {
             assert_eq!(expand(text, &settings()), Err(TemplateError::Malformed(text.into())));
         }
-        assert_eq!(has_settings("a"), Ok(false));
-        assert_eq!(has_settings("${A}"), Ok(true));
+        assert_eq!(super::settings("a"), Ok(vec![]));
+        assert_eq!(super::settings("${A}/${B_1}"), Ok(vec!["A".into(), "B_1".into()]));
     }
 }

@@ -43,6 +43,9 @@ pub enum SilenceProblem {
     PatternTooLarge {
         text: String,
     },
+    NotASeverity {
+        text: String,
+    },
     /// There is neither an end nor a recurrence.
     NoEnd,
     /// There are both.
@@ -57,6 +60,10 @@ pub enum SilenceProblem {
         end: Timestamp,
     },
     NotACron {
+        text: String,
+    },
+    /// A recurrence without any time, such as one on 30 February.
+    NeverActive {
         text: String,
     },
     NotATimeZone {

@@ -1,7 +1,7 @@
 //! Conditions on the properties of a Finding.
 
 use super::error::{SilenceError, SilenceField, SilenceProblem};
-use crate::api::{Finding, Matcher, MatcherName, MatcherOp};
+use crate::api::{Finding, Matcher, MatcherName, MatcherOp, Severity};
 use crate::cel::{PatternError, WholePattern};
 
 /// Conditions of one Silence at most.
@@ -93,6 +93,11 @@ impl Compiled {
         if chars > VALUE_MAX {
             return Err(SilenceProblem::ValueTooLong { chars, max: VALUE_MAX });
         }
+        let is_severity = |text: &str| text.is_empty() || Severity::ALL.iter().any(|known| known.as_str() == text);
+        let is_text = matches!(matcher.op, MatcherOp::Equal | MatcherOp::NotEqual);
+        if matcher.name == MatcherName::Severity && is_text && !is_severity(&matcher.value) {
+            return Err(SilenceProblem::NotASeverity { text: matcher.value.clone() });
+        }
         let test = match matcher.op {
             MatcherOp::Equal | MatcherOp::NotEqual => Test::Text(matcher.value.clone()),
             MatcherOp::Matches | MatcherOp::MatchesNot => {
@@ -162,6 +167,14 @@ mod tests {
         ] {
             assert_eq!(parse(texts).unwrap().matches(&subject), expected, "{texts:?} of {subject:?}");
         }
+    }
+
+    #[test]
+    fn a_severity_is_one_of_those_that_there_are() {
+        let not = |text: &str| vec![SilenceProblem::NotASeverity { text: text.into() }];
+        assert_eq!(parse(&["severity = alta"]).unwrap_err(), not("alta"));
+        assert_eq!(parse(&["scenario = x", "severity != Critical"]).unwrap_err(), not("Critical"));
+        assert!(parse(&["severity = high"]).is_ok() && parse(&["severity =~ hi.*"]).is_ok());
     }
 
     #[test]

@@ -30,7 +30,17 @@ impl ValidatedSilence {
         default_zone: &str,
     ) -> Result<ValidatedSilence, Vec<SilenceError>> {
         let matchers = Matchers::parse(&spec.matchers);
-        let times = times(spec, created, default_zone);
+        let times = times(spec, created, default_zone).and_then(|times| {
+            let never = spec.recurrence.as_ref().filter(|_| {
+                let first = times.window(spec.starts_at.as_ref().map_or(created, |at| at.0));
+                !first.active && first.start.is_none()
+            });
+            let error = |never: &Recurrence| {
+                let problem = SilenceProblem::NeverActive { text: never.cron.clone() };
+                vec![SilenceError { field: SilenceField::Cron, problem }]
+            };
+            never.map_or(Ok(times.clone()), |never| Err(error(never)))
+        });
         match (matchers, times) {
             (Ok(matchers), Ok(times)) => Ok(ValidatedSilence { matchers, times }),
             (matchers, times) => Err([matchers.err(), times.err()].into_iter().flatten().flatten().collect()),
@@ -174,6 +184,10 @@ mod tests {
                 over("2025-01-02T00:00:00Z"),
             ),
             (recurrence("0 3 * *", "1h", "UTC"), cron()),
+            (
+                recurrence("0 3 30 2 *", "1h", "UTC"),
+                vec![("spec.recurrence.cron", P::NeverActive { text: text("0 3 30 2 *") })],
+            ),
             (
                 recurrence("0 3 * * *", "two hours", "UTC"),
                 vec![("spec.recurrence.duration", P::NotADuration { text: text("two hours") })],

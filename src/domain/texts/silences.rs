@@ -1,6 +1,7 @@
 //! Silences: what is wrong with one, and the output of `agentic-ops silence`.
 
 use super::language::Language;
+use crate::api::Severity;
 use crate::domain::duration::show;
 use crate::domain::silence::{InputProblem, SilenceError, SilenceProblem};
 
@@ -34,6 +35,17 @@ pub fn silence_problem(language: Language, problem: &SilenceProblem) -> String {
             "a expressão regular {text:?} é grande demais: use uma mais simples, com menos repetições",
             "the regular expression {text:?} is too large: use a simpler one, with fewer repetitions",
         ),
+        SilenceProblem::NotASeverity { text } => {
+            let all = Severity::ALL.map(Severity::as_str).join(", ");
+            text!(language, "{text:?} não é uma severidade: use {all}", "{text:?} is not a severity: use one of {all}")
+        }
+        SilenceProblem::NeverActive { text } => {
+            text!(
+                language,
+                "{text:?} não tem nenhuma data, como 30 de fevereiro",
+                "{text:?} has no date, such as 30 February"
+            )
+        }
         SilenceProblem::NoEnd => {
             text!(language, "falta: defina endsAt ou recurrence", "is missing: set endsAt or recurrence")
         }

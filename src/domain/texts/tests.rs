@@ -3,7 +3,7 @@
 use super::*;
 use crate::cel::{CompileError, CostError, EvalError, Place, ResultType, SyntaxError, SyntaxReason};
 use crate::domain::lateness::Lateness;
-use crate::domain::probe_fields::{CertificatesError, FieldError, HeaderRule, QueryError};
+use crate::domain::probe_fields::{CertificatesError, FieldError, HeaderRule, QueryError, UrlFault};
 use crate::domain::run_failure::RunFailure;
 use crate::domain::transition::ResolveReason;
 use crate::domain::validate::{Problem, Reason, ValidationError};
@@ -219,8 +219,11 @@ fn evaluation_errors_are_in_both_languages() {
 fn field_errors() -> Vec<FieldError> {
     samples!(FieldError {
         FieldError::NotOneKind => FieldError::NotOneKind,
-        FieldError::NotAUrl { reason: None, .. } => FieldError::NotAUrl { text: s(), reason: None },
-        FieldError::NotAUrl { reason: Some(_), .. } => FieldError::NotAUrl { text: s(), reason: Some(s()) },
+        FieldError::NotAUrl { fault: None, .. } => FieldError::NotAUrl { text: s(), fault: None },
+        FieldError::NotAUrl { fault: Some(UrlFault::Host), .. } => FieldError::NotAUrl { text: s(), fault: Some(UrlFault::Host) },
+        FieldError::NotAUrl { fault: Some(UrlFault::HostName), .. } => FieldError::NotAUrl { text: s(), fault: Some(UrlFault::HostName) },
+        FieldError::NotAUrl { fault: Some(UrlFault::IpAddress), .. } => FieldError::NotAUrl { text: s(), fault: Some(UrlFault::IpAddress) },
+        FieldError::NotAUrl { fault: Some(UrlFault::Port), .. } => FieldError::NotAUrl { text: s(), fault: Some(UrlFault::Port) },
         FieldError::NotAnAddress { .. } => FieldError::NotAnAddress { text: s() },
         FieldError::MalformedTemplate { .. } => FieldError::MalformedTemplate { text: s() },
         FieldError::NotAHost { .. } => FieldError::NotAHost { text: s() },
@@ -274,6 +277,7 @@ fn validation_errors_are_in_both_languages() {
         Problem::SecretKeyNotOffered { .. } =>
             Problem::SecretKeyNotOffered { secret: s(), key: s(), offered: vec![s()] },
         Problem::SecretNotOffered { .. } => Problem::SecretNotOffered { name: s() },
+        Problem::CredentialInText { .. } => Problem::CredentialInText { name: s() },
         Problem::FileNotOffered { .. } => Problem::FileNotOffered { path: s() },
     });
     all.extend(field_errors().into_iter().map(Problem::Field));

@@ -4,7 +4,7 @@ use super::expressions::compilation;
 use super::language::Language;
 use crate::api::{BLIND, OWN_SCENARIO, PROBES_LABEL};
 use crate::domain::duration::show;
-use crate::domain::probe_fields::{CertificatesError, FieldError, HeaderRule, QueryError};
+use crate::domain::probe_fields::{CertificatesError, FieldError, HeaderRule, QueryError, UrlFault};
 use crate::domain::validate::{Problem, ValidationError};
 
 /// `field: problem`.
@@ -85,6 +85,11 @@ fn problem(language: Language, problem: &Problem) -> String {
             "o Secret {name:?} não está liberado para as sondas: adicione a ele o label {PROBES_LABEL}=allowed",
             "Secret {name:?} is not offered to probes: label it {PROBES_LABEL}=allowed",
         ),
+        Problem::CredentialInText { name } => text!(
+            language,
+            "{name} é uma credencial: use secretKeyRef em um cabeçalho, com essa chave do Secret agentic-ops",
+            "{name} is a credential: use secretKeyRef in a header, with this key of Secret agentic-ops",
+        ),
         Problem::FileNotOffered { path } => text!(
             language,
             "{path:?} não está liberado para as sondas: inclua-o em DESK_DB_PATH ou AGENTIC_SQLITE_PATHS",
@@ -101,6 +106,17 @@ fn secret_key_not_offered(language: Language, secret: &str, key: &str, offered: 
     )
 }
 
+fn url_fault(language: Language, fault: UrlFault) -> String {
+    match fault {
+        UrlFault::Host => text!(language, "falta o servidor depois de //", "it has no host after //"),
+        UrlFault::HostName => text!(language, "o nome do servidor não é válido", "the name of its host is not valid"),
+        UrlFault::IpAddress => text!(language, "o endereço IP não é válido", "its IP address is not valid"),
+        UrlFault::Port => {
+            text!(language, "a porta não é um número de 1 a 65535", "its port is no number from 1 to 65535")
+        }
+    }
+}
+
 /// Why a field of a probe is not valid.
 pub(super) fn field(language: Language, error: &FieldError) -> String {
     match error {
@@ -109,12 +125,12 @@ pub(super) fn field(language: Language, error: &FieldError) -> String {
             "é preciso definir exatamente um de http, sqlite, tcp, dns e tls",
             "exactly one of http, sqlite, tcp, dns, tls must be set",
         ),
-        FieldError::NotAUrl { text, reason } => {
-            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        FieldError::NotAUrl { text, fault } => {
+            let fault = fault.map(|fault| format!(": {}", url_fault(language, fault))).unwrap_or_default();
             text!(
                 language,
-                "{text:?} não é uma URL http ou https absoluta{reason}",
-                "{text:?} is not an absolute http or https URL{reason}",
+                "{text:?} não é uma URL http ou https absoluta{fault}",
+                "{text:?} is not an absolute http or https URL{fault}",
             )
         }
         FieldError::NotAnAddress { text } => text!(

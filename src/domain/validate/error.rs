@@ -68,6 +68,10 @@ pub enum Problem {
     SecretNotOffered {
         name: String,
     },
+    /// `${NAME}` of a setting that is a credential.
+    CredentialInText {
+        name: String,
+    },
     FileNotOffered {
         path: String,
     },

@@ -231,6 +231,14 @@ fn literal_texts_that_cannot_be_used_are_found_before_anything_is_read() {
             "{probe}"
         );
     }
+    for url in ["http:///x", "http:x", "http:/x/", "https://", "http://?a=b", "http://a:70000"] {
+        let found = errors(json!({"probes": [{"name": "p", "http": {"url": url}}]}));
+        assert_eq!(found, one(Reason::InvalidProbe, "spec.probes[0].http.url"), "{url}");
+    }
+    let with_token = json!({"name": "p", "http": {"url": "http://a.test/?t=${TOKEN}", "body": "${X}",
+        "headers": [{"name": "X-A", "value": "Bearer ${TOKEN}"}]}});
+    let of = |field: &str| (Reason::InvalidProbe, format!("spec.probes[0].{field}"));
+    assert_eq!(errors(json!({"probes": [with_token]})), [of("http.url"), of("http.headers[0].value")]);
     let sqlite = |path: &str| json!({"probes": [{"name": "p", "sqlite": {"path": path, "query": "SELECT 1"}}]});
     assert_eq!(errors(sqlite("/etc/passwd")), one(Reason::FileNotOffered, "spec.probes[0].sqlite.path"));
     for probe in [

@@ -77,9 +77,13 @@ impl Validation<'_> {
         let at = format!("spec.probes[{index}]");
         let own = self.timeout(&format!("{at}.timeout"), probe.timeout.as_deref(), interval);
         for (field, text) in probe_fields::texts(probe) {
-            if template::has_settings(text).is_err() {
+            let Ok(names) = template::settings(text) else {
                 let error = FieldError::MalformedTemplate { text: text.to_string() };
                 self.add(format!("{at}.{field}"), Reason::InvalidProbe, Problem::Field(error));
+                continue;
+            };
+            if let Some(name) = names.into_iter().find(|name| self.policy.secret_keys.contains(name)) {
+                self.add(format!("{at}.{field}"), Reason::InvalidProbe, Problem::CredentialInText { name });
             }
         }
         if let Err(e) = probe_fields::check_literals(probe, self.policy.check_certificates) {

@@ -18,6 +18,8 @@ fn what_is_wrong_with_a_silence_is_in_both_languages() {
         SilenceProblem::ValueTooLong { .. } => SilenceProblem::ValueTooLong { chars: 257, max: 256 },
         SilenceProblem::NotAPattern { .. } => SilenceProblem::NotAPattern { text: s() },
         SilenceProblem::PatternTooLarge { .. } => SilenceProblem::PatternTooLarge { text: s() },
+        SilenceProblem::NotASeverity { .. } => SilenceProblem::NotASeverity { text: s() },
+        SilenceProblem::NeverActive { .. } => SilenceProblem::NeverActive { text: s() },
         SilenceProblem::NoEnd => SilenceProblem::NoEnd,
         SilenceProblem::TwoEnds => SilenceProblem::TwoEnds,
         SilenceProblem::EndNotAfterStart { .. } => SilenceProblem::EndNotAfterStart { start, end },
