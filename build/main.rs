@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const ORDER: &str = "build/link-order.txt";
-/// The first glibc that reads packed relocations. The program names what it needs, so that an older one refuses to start it.
+/// The first glibc that reads packed relocations. The program names what it needs, so that an older glibc refuses to start it.
 const PACKED: (u32, u32) = (2, 36);
 
 fn main() {
@@ -49,10 +49,8 @@ fn sysroot() -> Option<PathBuf> {
 /// The version of the C library here.
 fn glibc() -> Option<(u32, u32)> {
     let printed = String::from_utf8(Command::new("ldd").arg("--version").output().ok()?.stdout).ok()?;
-    let first =
-        printed.lines().next().filter(|line| line.to_lowercase().contains("glibc") || line.contains("GNU libc"))?;
-    let (major, minor) = first.rsplit(' ').next()?.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
+    let mut numbers = printed.lines().next()?.rsplit(' ').next()?.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
 }
 
 fn variable(name: &str) -> String {

@@ -61,7 +61,9 @@ flags="-s -w -X $version.gitVersion=$kubernetes -X $version.gitMajor=$major -X $
 export CGO_ENABLED=0
 for part in "${parts[@]}"; do
   case $part in
-  e2e.test) go test -c -ldflags "$flags" -o "$out/$part" k8s.io/kubernetes/test/e2e ;;
-  *) go build -ldflags "$flags" -o "$out/$part" "k8s.io/kubernetes/cmd/$part" ;;
+  e2e.test) go test -c -ldflags "$flags" -o "$out/$part.new" k8s.io/kubernetes/test/e2e ;;
+  *) go build -ldflags "$flags" -o "$out/$part.new" "k8s.io/kubernetes/cmd/$part" ;;
   esac
+  # One that was written only in part would count as built.
+  mv "$out/$part.new" "$out/$part"
 done
