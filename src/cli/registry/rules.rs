@@ -6,7 +6,7 @@ use crate::api::{Agent, OWN_SCENARIO, Scenario};
 use crate::cel::Place;
 use crate::cli::CliError;
 use crate::controlplane::check_new_metadata;
-use crate::controlplane::schema::Schema;
+use crate::controlplane::schema::{RULES_NOT_CHECKED, Schema};
 use crate::domain::texts::{self, Language};
 use crate::domain::validate::{
     Expressions, ProbePolicy, Problem, Reason, ValidatedScenario, ValidationError, validate,
@@ -149,6 +149,8 @@ fn admitted(schema: &Schema, document: &Value, language: Language) -> (Value, Ve
     schema.drop_nulls(&mut value);
     schema.apply_defaults(&mut value);
     let causes = check_new_metadata(&value).into_iter().chain(schema.validate(&value, None));
+    // It is beside the errors that it is about, and names no field.
+    let causes = causes.filter(|cause| cause.message != RULES_NOT_CHECKED);
     errors.extend(causes.map(|cause| (cause.field.clone(), format!("{}: {}", cause.field, cause.message))));
     (value, errors)
 }
@@ -243,5 +245,7 @@ mod tests {
     #[test]
     fn null_counts_as_left_out_as_in_the_api_server() {
         assert_eq!(faults(&scenario("  checks: null\n  interval: null\n")), [""; 0]);
+        let missing = faults(&scenario("  checks:\n  - name: c\n"));
+        assert!(missing.len() == 1 && missing[0].contains("spec.checks[0].expect: Required value"), "{missing:?}");
     }
 }

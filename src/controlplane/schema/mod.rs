@@ -13,4 +13,4 @@ mod validate;
 pub use compiled::{Cause, Schema, SchemaError};
 pub(super) use compiled::{ListType, Node};
 pub use structure::Unknown;
-pub use validate::MUST_BE_INTEGER;
+pub use validate::{MUST_BE_INTEGER, RULES_NOT_CHECKED};

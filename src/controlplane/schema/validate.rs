@@ -8,6 +8,9 @@ const INVALID: &str = "FieldValueInvalid";
 const TYPE_INVALID: &str = "FieldValueTypeInvalid";
 /// Part of the message of a second validation error that kube-apiserver adds for a fraction in an integer field.
 pub const MUST_BE_INTEGER: &str = "Checked value must be of type integer";
+/// The last validation error of an object that is not validated against CEL rules, since it has others.
+pub const RULES_NOT_CHECKED: &str = "Invalid value: null: some validation rules were not checked because the object was invalid; \
+                                     correct the existing errors to complete validation";
 /// An object with one of these errors is not validated against CEL rules.
 const BLOCKING: &[&str] =
     &["FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", TYPE_INVALID];
@@ -30,9 +33,7 @@ impl Schema {
         }
         let Some(rules) = &self.rules else { return causes };
         if causes.iter().any(|cause| BLOCKING.contains(&cause.reason)) {
-            let message = "Invalid value: null: some validation rules were not checked because the object was invalid; \
-                           correct the existing errors to complete validation";
-            causes.push(Cause { reason: INVALID, message: message.into(), field: "<nil>".into() });
+            causes.push(Cause { reason: INVALID, message: RULES_NOT_CHECKED.into(), field: "<nil>".into() });
         } else {
             let violations = rules.violations(new, old).into_iter();
             causes.extend(violations.map(|violation| rule_cause(new, &violation.path, &violation.message)));

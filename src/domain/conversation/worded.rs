@@ -76,6 +76,15 @@ fn shown(language: Language, text: &str) -> String {
     }
 }
 
+/// The sign of omitted bytes, if a text begins with one. See [`crate::domain::texts::evidence`].
+fn omission(text: &str) -> Option<&str> {
+    let after = text.strip_prefix("… ")?;
+    let (number, words) = after.split_once(' ')?;
+    let is_sign = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && words.starts_with("bytes ");
+    let end = words.find('…').filter(|_| is_sign)?;
+    text.get(..text.len() - words.len() + end + '…'.len_utf8())
+}
+
 /// Reads one object or list from the beginning of a text, leniently: it may be cut off anywhere.
 struct Reader<'a> {
     language: Language,
@@ -96,6 +105,12 @@ impl<'a> Reader<'a> {
             if c == '"' {
                 self.text();
                 continue;
+            }
+            // What follows is the end of a value whose beginning is not there.
+            if let Some(sign) = omission(self.rest) {
+                self.entry.push_str(sign);
+                self.rest = "";
+                break;
             }
             self.rest = self.rest.get(c.len_utf8()..).unwrap_or_default();
             match c {
@@ -166,8 +181,12 @@ impl<'a> Reader<'a> {
             ends
         });
         let end = end.map_or(self.rest.len(), |(at, quote)| at + quote.len_utf8());
-        let (literal, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+        let (mut literal, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
         self.rest = rest;
+        let sign = literal.match_indices('…').find_map(|(at, _)| Some(at + omission(literal.get(at..)?)?.len()));
+        if let Some(end) = sign {
+            (literal, self.rest) = (literal.get(..end).unwrap_or(literal), "");
+        }
         let text = serde_json::from_str(literal).unwrap_or_else(|_| literal.replace(['"', '\\'], ""));
         let text = crate::domain::printable::printable(&text).into_owned();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -196,6 +215,12 @@ mod tests {
             (r#"{"a":{"b":[1,{"c":null}],"d":{}},"e":"f, g"}"#, "a: (b: (1, (c: null)), d: vazio), e: f, g"),
             (r#"{"cut":"of"#, "cut: of"),
             (r#"{"a":[1,2… 30 bytes omitidos …"#, "a: (1, 2… 30 bytes omitidos …"),
+            (
+                r#"[{"vmid":112,"disk":6871947… 1465 bytes omitidos …s":"stopped","vmid":9000}]"#,
+                "(vmid: 112, disk: 6871947… 1465 bytes omitidos …",
+            ),
+            (r#"{"a":"sto… 9 bytes omitted …s":"x","b":1}"#, "a: sto… 9 bytes omitted …"),
+            (r#"{"a":"… e mais …","b":1}"#, "a: … e mais …, b: 1"),
             (r#""a \"b\" \\ \u00e9\nc""#, "a \"b\" \\ é c"),
             ("(probes.api.json não existe)", "(probes.api.json não existe)"),
         ] {
