@@ -85,7 +85,9 @@ test("what is shown later does no harm, either", async () => {
   for (const payload of PAYLOADS.slice(0, 12)) {
     await demo.api(`/threads/${world.thread}/reply`, { body: `depois ${payload}` });
   }
-  await page.locator(".msg", { hasText: "depois" }).nth(11).waitFor();
+  // With their answers they are so many that the first of them are folded.
+  await page.locator(".msg", { hasText: "depois" }).nth(11).waitFor({ state: "attached" });
+  await page.evaluate(() => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
   assert.deepEqual(await found(page), []);
   // A draft is kept as text.
   await page.fill("#resposta", PAYLOADS[2]);
