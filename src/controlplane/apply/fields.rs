@@ -20,7 +20,7 @@ impl Fields<'_> {
             Fields::Stored(fields) => {
                 let mut steps = path.iter();
                 let at = steps.try_fold(*fields, |at, step| at.get(&**step));
-                at.and_then(Value::as_object).is_some_and(|at| is_owned(at, path))
+                at.and_then(Value::as_object).is_some_and(|at| is_owned(at, path.is_empty()))
             }
             Fields::Read(set) => set.contains(path),
         }
@@ -70,18 +70,19 @@ impl Fields<'_> {
 }
 
 /// Whether what has these entries is owned itself, and not only what is in it.
-fn is_owned(entries: &Map<String, Value>, path: &[Step]) -> bool {
-    entries.contains_key(".") || (entries.is_empty() && !path.is_empty())
+fn is_owned(entries: &Map<String, Value>, is_root: bool) -> bool {
+    entries.contains_key(".") || (entries.is_empty() && !is_root)
 }
 
 fn owns_any(value: &Value, is_root: bool) -> bool {
-    let is_owned = |entries: &Map<String, Value>| entries.contains_key(".") || (entries.is_empty() && !is_root);
-    value.as_object().is_some_and(|entries| is_owned(entries) || entries.values().any(|inner| owns_any(inner, false)))
+    value
+        .as_object()
+        .is_some_and(|entries| is_owned(entries, is_root) || entries.values().any(|inner| owns_any(inner, false)))
 }
 
 fn read(value: &Value, path: &mut Path, fields: &mut Set) {
     let Some(entries) = value.as_object() else { return };
-    if is_owned(entries, path) {
+    if is_owned(entries, path.is_empty()) {
         fields.insert(path.clone());
     }
     for (name, inner) in entries.iter().filter(|(name, _)| *name != ".") {
@@ -93,7 +94,7 @@ fn read(value: &Value, path: &mut Path, fields: &mut Set) {
 
 fn read_given(value: &Value, path: &mut Path, fields: &mut Set) -> Option<()> {
     let entries = value.as_object()?;
-    if is_owned(entries, path) {
+    if is_owned(entries, path.is_empty()) {
         fields.insert(path.clone());
     }
     for (name, inner) in entries.iter().filter(|(name, _)| *name != ".") {

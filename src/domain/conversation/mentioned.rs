@@ -92,11 +92,7 @@ pub fn is_identifier(asked: &str) -> bool {
 
 /// Whether what was asked for, however it is split into words, is part of one of the texts.
 pub fn is_said(asked: &str, texts: &[&str]) -> bool {
-    let split = |text: &str| -> Vec<String> {
-        let words = text.split(|c: char| !c.is_alphanumeric()).map(plain);
-        words.filter(|word| !word.is_empty()).collect()
-    };
-    let asked: String = split(asked).into_iter().filter(|word| !EMPTY.contains(&word.as_str())).collect();
+    let asked: String = telling(asked).collect();
     let begins_with_it = |words: &[String]| {
         let mut rest = asked.as_str();
         for word in words {
@@ -108,7 +104,7 @@ pub fn is_said(asked: &str, texts: &[&str]) -> bool {
         rest.is_empty()
     };
     let has_it = |text: &&str| {
-        let words = split(text);
+        let words: Vec<String> = split(text).collect();
         (0..words.len()).any(|at| begins_with_it(&words[at..]))
     };
     !asked.is_empty() && texts.iter().any(has_it)
@@ -121,8 +117,16 @@ fn has_all(known: &BTreeSet<String>, asked: &BTreeSet<String>) -> bool {
 }
 
 fn words(text: &str) -> BTreeSet<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).map(plain);
-    words.filter(|word| !word.is_empty() && !EMPTY.contains(&word.as_str())).collect()
+    telling(text).collect()
+}
+
+/// The words that say something about which one is meant.
+fn telling(text: &str) -> impl Iterator<Item = String> {
+    split(text).filter(|word| !EMPTY.contains(&word.as_str()))
+}
+
+fn split(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphanumeric()).map(plain).filter(|word| !word.is_empty())
 }
 
 /// What a probe reads, as the spec says it.

@@ -31,15 +31,14 @@ impl ValidatedSilence {
     ) -> Result<ValidatedSilence, Vec<SilenceError>> {
         let matchers = Matchers::parse(&spec.matchers);
         let times = times(spec, created, default_zone).and_then(|times| {
-            let never = spec.recurrence.as_ref().filter(|_| {
-                let first = times.window(spec.starts_at.as_ref().map_or(created, |at| at.0));
-                !first.active && first.start.is_none()
-            });
-            let error = |never: &Recurrence| {
-                let problem = SilenceProblem::NeverActive { text: never.cron.clone() };
-                vec![SilenceError { field: SilenceField::Cron, problem }]
-            };
-            never.map_or(Ok(times.clone()), |never| Err(error(never)))
+            let first = times.window(spec.starts_at.as_ref().map_or(created, |at| at.0));
+            match &spec.recurrence {
+                Some(recurrence) if !first.active && first.start.is_none() => {
+                    let problem = SilenceProblem::NeverActive { text: recurrence.cron.clone() };
+                    Err(vec![SilenceError { field: SilenceField::Cron, problem }])
+                }
+                _ => Ok(times),
+            }
         });
         match (matchers, times) {
             (Ok(matchers), Ok(times)) => Ok(ValidatedSilence { matchers, times }),

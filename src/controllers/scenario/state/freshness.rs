@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 /// Writes a second that are always allowed.
 const RATE_MIN: f64 = 0.5;
-/// Or this share of the rate of probes, if it is more: under 2 %, since runs may fall behind their intervals, and the Lease is renewed besides.
+/// Or this share of the rate of probes, if it is more: under 2 %, since runs may fall behind their intervals, and the Lease is renewed
+/// besides.
 const SHARE: f64 = 0.016;
 /// Nothing is written for freshness alone within this time after the start.
 const QUIET: Duration = Duration::from_secs(60);
