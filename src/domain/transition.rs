@@ -18,8 +18,10 @@ const MESSAGE_MAX: usize = 1024;
 pub const VERB_ACKNOWLEDGE: &str = "acknowledge";
 /// Verb of Actions that acknowledge a Message.
 pub const VERB_ACKNOWLEDGE_MESSAGE: &str = "acknowledge-message";
-/// The minimum interval of writing a changed message, or the Scenario's interval if longer.
-const REFRESH_MIN: Duration = Duration::from_secs(300);
+/// The minimum interval of writing a message or evidence in which only numbers changed, or the Scenario's interval if longer.
+const REFRESH_NUMBERS: Duration = Duration::from_secs(300);
+/// That of writing any other: the failure may have another cause now.
+const REFRESH_WORDS: Duration = Duration::from_secs(30);
 
 /// Why a Finding is resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -125,9 +127,13 @@ fn refresh(before: FindingStatus, failure: &Failure, now: Timestamp) -> Option<(
     };
     let is_regraded = of_scenario(&next) != of_scenario(&before);
     let last_told = before.evidence.as_ref().and_then(|e| e.failing.as_ref()).map(|f| f.at.0);
-    let pause = SignedDuration::try_from(REFRESH_MIN.max(failure.interval)).unwrap_or(SignedDuration::MAX);
-    let due = failure.evidence.failing.is_none() || last_told.is_none_or(|at| now.duration_since(at) >= pause);
-    if !is_regraded && !(due && (next.message != before.message || shown(&next) != shown(&before))) {
+    let is_due = |pause: Duration| {
+        let pause = SignedDuration::try_from(pause.max(failure.interval)).unwrap_or(SignedDuration::MAX);
+        failure.evidence.failing.is_none() || last_told.is_none_or(|at| now.duration_since(at) >= pause)
+    };
+    let says_more = || next.message != before.message || shown(&next) != shown(&before);
+    let is_told = is_due(REFRESH_WORDS) && says_more() && (is_due(REFRESH_NUMBERS) || differs_in_words(&before, &next));
+    if !is_regraded && !is_told {
         return None;
     }
     if let Some(resolved) = next.conditions.iter_mut().find(|c| c.type_ == RESOLVED)
@@ -143,6 +149,25 @@ fn shown(status: &FindingStatus) -> Option<(Option<&str>, Vec<&ReadValue>)> {
     let evidence = status.evidence.as_ref()?;
     let lasting = |value: &&ReadValue| value.path != "now" && !value.path.ends_with(".latency");
     Some((evidence.show.as_deref(), evidence.values.iter().filter(lasting).collect()))
+}
+
+/// Whether more than numbers that are other ones in each run changed. A status is a number that tells causes apart.
+fn differs_in_words(before: &FindingStatus, next: &FindingStatus) -> bool {
+    let is_same = |a: &str, b: &str| words(a).eq(words(b));
+    let is_same_value = |(a, b): (&&ReadValue, &&ReadValue)| {
+        a.path == b.path && if a.path.ends_with(".status") { a.value == b.value } else { is_same(&a.value, &b.value) }
+    };
+    let text = |status: &FindingStatus| status.message.clone().unwrap_or_default();
+    let ((show_a, a), (show_b, b)) = (shown(before).unwrap_or_default(), shown(next).unwrap_or_default());
+    !is_same(&text(before), &text(next))
+        || !is_same(show_a.unwrap_or_default(), show_b.unwrap_or_default())
+        || a.len() != b.len()
+        || !a.iter().zip(&b).all(is_same_value)
+}
+
+/// The letters of the text, without its numbers.
+fn words(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphabetic())
 }
 
 /// How a Finding ended, in words.

@@ -16,7 +16,7 @@ fn failure(message: &str, second: i64) -> Failure {
         message: message.into(),
         runbook: None,
         evidence: Evidence { failing: Some(Snapshot { at: Time(at(second)), readings }), ..Evidence::default() },
-        interval: Duration::from_secs(60),
+        interval: Duration::from_secs(10),
     }
 }
 
@@ -59,6 +59,12 @@ fn a_changed_message_is_written_at_intervals_and_a_changed_severity_at_once() {
     let (told, step) = open(Some(&opened), &failure("down 2", 300), at(300)).unwrap();
     assert_eq!((step, told.message.as_deref()), (Step::Refreshed, Some("down 2")));
     assert_eq!(told.transitions.len(), 1, "no transition");
+    let other = |second| open(Some(&opened), &failure("the name does not exist", second), at(second));
+    assert_eq!(other(29), None);
+    let (told, _) = other(30).unwrap();
+    assert_eq!(told.message.as_deref(), Some("the name does not exist"), "another cause is told sooner");
+    let rare = Failure { interval: Duration::from_secs(600), ..failure("the name does not exist", 300) };
+    assert_eq!(open(Some(&opened), &rare, at(300)), None, "at most once an interval");
     let unread = Failure { evidence: Evidence::default(), ..failure("not read", 1) };
     let (unread, _) = open(Some(&opened), &unread, at(1)).unwrap();
     assert_eq!(unread.message.as_deref(), Some("not read"), "no run saw it, and none will repeat it");
@@ -78,7 +84,8 @@ fn evidence_is_written_again_where_it_says_something_new() {
     };
     let (opened, _) = open(None, &with("a", "503", 0), at(0)).unwrap();
     assert_eq!(open(Some(&opened), &with("a", "503", 900), at(900)), None, "only time has passed");
-    assert_eq!(open(Some(&opened), &with("a", "500", 299), at(299)), None, "at intervals");
+    assert_eq!(open(Some(&opened), &with("a", "500", 29), at(29)), None, "at intervals");
+    assert!(open(Some(&opened), &with("a", "500", 30), at(30)).is_some(), "a status tells causes apart");
     for next in [with("a", "500", 300), with("b", "503", 300)] {
         let (told, step) = open(Some(&opened), &next, at(300)).unwrap();
         assert_eq!((step, told.evidence.as_ref()), (Step::Refreshed, Some(&next.evidence)));
