@@ -130,20 +130,29 @@ fn decode(text: &[u8], notation: Notation, origin: impl Fn(Range<usize>) -> (u32
     changed.then_some(decoded)
 }
 
-/// White space at the beginning of `text`, as it is and as escapes: how many bytes it takes.
-fn white_space(text: &[u8]) -> usize {
+/// White space up to the end of a line at the beginning of `text`, as it is and as escapes: how many bytes it takes. What follows the end of
+/// the line may be a part of a secret that looks like white space.
+fn line_end(text: &[u8]) -> usize {
     let mut length = 0;
     while let Some(rest) = text.get(length..) {
-        length += match rest {
-            [byte, ..] if byte.is_ascii_whitespace() => 1,
-            [b'\\', b'r' | b'n' | b't', ..] => 2,
+        let (taken, space) = match rest {
+            [byte, ..] if byte.is_ascii_whitespace() => (1, char::from(*byte)),
+            [b'\\', b'n', ..] => (2, '\n'),
+            [b'\\', b'r' | b't', ..] => (2, '\t'),
             [b'\\', ..] => match number_escape(rest) {
-                Some(Encoded { length, meaning: Meaning::Byte(byte) }) if byte.is_ascii_whitespace() => length,
-                Some(Encoded { length, meaning: Meaning::Char(c) }) if c.is_ascii_whitespace() => length,
+                Some(Encoded { length, meaning: Meaning::Byte(byte) }) => (length, char::from(byte)),
+                Some(Encoded { length, meaning: Meaning::Char(c) }) => (length, c),
                 _ => break,
             },
             _ => break,
         };
+        if !space.is_ascii_whitespace() {
+            break;
+        }
+        length += taken;
+        if space == '\n' {
+            break;
+        }
     }
     length
 }
@@ -151,7 +160,7 @@ fn white_space(text: &[u8]) -> usize {
 /// `=41`, and the sign before the end of a line, which may be white space by now, or escapes of it: where they are undone together
 /// with the other escapes, those that the secret itself looks like are, too.
 fn quoted(text: &[u8]) -> Option<Encoded> {
-    let spaces = white_space(text.get(1..)?);
+    let spaces = line_end(text.get(1..)?);
     if spaces > 0 {
         return Some(Encoded { length: 1 + spaces, meaning: Meaning::Nothing });
     }

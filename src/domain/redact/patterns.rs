@@ -102,6 +102,12 @@ pub fn without_likely_secrets(text: &str) -> Cow<'_, str> {
 fn value(captures: &Captures<'_>, when: When) -> Option<Range<usize>> {
     let quoted = ["v1", "v2", "v3"].iter().find_map(|name| captures.name(name));
     let found = quoted.or_else(|| captures.name("v"))?;
+    let before = captures.get(0).and_then(|all| all.as_str().get(..found.start().checked_sub(all.start())?));
+    // In YAML, `prefix: TOKEN=` is followed by the next field.
+    let is_name = found.as_str().strip_suffix(':').is_some_and(|name| name.chars().all(|c| c.is_ascii_alphabetic()));
+    if is_name && before.is_some_and(|before| before.contains('\n')) {
+        return None;
+    }
     // What ends a sentence or a list is not part of it.
     let end: &[char] = if quoted.is_some() { &[] } else { &['.', ',', ';', ':', '?', ')', ']', '}'] };
     let value = found.as_str().trim_end_matches(end);
@@ -165,6 +171,7 @@ mod tests {
         ("o token do Proxmox é 12345678-1234-1234-1234-123456789abc", "o token do Proxmox é ***"),
         ("token recusado: 0123456789abcdef0123456789abcdef", "token recusado: ***"),
         ("api key that I took: QWxhZGRpbjpvcGVuIHNlc2FtZTEy", "api key that I took: ***"),
+        ("password=\nhunter2:", "password=\n***:"),
         ("PVEAPIToken=root@pam!ops=1234-abc", "PVEAPIToken=***"),
         ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
         ("authorization: basic YWRtaW46YWRtaW4=", "authorization: basic ***"),
@@ -212,6 +219,7 @@ mod tests {
         "curl -H \"Authorization: PVEAPIToken=$PROXMOX_API_TOKEN\"",
         "Authorization: Bearer $TOKEN",
         "password: null",
+        "  prefix: PVEAPIToken=\n  secretKeyRef:\n    name: agentic-ops",
         "com o token `USUÁRIO@REALM!ID=UUID`:",
         "printf 'X-API-Key: %s\\n' \"$CHAVE\"",
         "printf 'Authorization: PVEAPIToken=%s\\n' \"$TOKEN\"",

@@ -315,6 +315,11 @@ fn several_secrets_and_a_very_long_one_are_redacted() {
     assert!(redactor.redact(&format!("<{}>", STANDARD.encode(&long))).len() <= "<***>".len() + 4);
 }
 
+#[test]
+fn what_looks_like_an_escape_after_the_sign_of_a_line_end_is_part_of_the_secret() {
+    ["0aAAA00 \\n", "0aAAA00 \\r", "0aAAA00 \\t1"].into_iter().for_each(assert_redacted);
+}
+
 proptest! {
     /// Without white space at the ends, which is not redacted, and without words and URLs, of which parts stay readable.
     #[test]
