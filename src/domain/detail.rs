@@ -140,6 +140,8 @@ pub enum TlsCause {
         expected: String,
         presented: String,
     },
+    /// What the server sent is not TLS; the message of the TLS library.
+    NotTls(String),
     /// The server speaks no version of TLS that this program has; the message of the TLS library.
     NoCommonVersion(String),
     /// The server accepts no cipher suite, group or signature that this program has; the message of the TLS library.

@@ -102,7 +102,7 @@ pub(super) fn of_io(subject: &str, error: &io::Error) -> ReadError {
 
 /// Maps a TLS error.
 fn of_tls(error: &rustls::Error) -> Cause {
-    use rustls::{AlertDescription as Alert, Error, PeerIncompatible as Peer};
+    use rustls::{AlertDescription as Alert, Error, InvalidMessage, PeerIncompatible as Peer};
     let reason = match error {
         Error::InvalidCertificate(reason) => reason,
         Error::AlertReceived(Alert::ProtocolVersion)
@@ -113,7 +113,10 @@ fn of_tls(error: &rustls::Error) -> Cause {
         | Error::PeerIncompatible(
             Peer::NoCipherSuitesInCommon | Peer::NoKxGroupsInCommon | Peer::NoSignatureSchemesInCommon,
         ) => return TlsCause::NoCommonCipher(error.to_string()).into(),
-        other => return Cause::Foreign(format!("TLS: {other}")),
+        Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            return TlsCause::NotTls(error.to_string()).into();
+        }
+        other => return Cause::Foreign(other.to_string()),
     };
     let cause = match reason {
         CertificateError::Expired => TlsCause::Expired { at: None },

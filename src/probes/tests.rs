@@ -10,7 +10,8 @@ use hickory_proto::rr::rdata::{A, CNAME, MX, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
-use tokio::net::UdpSocket;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, UdpSocket};
 
 fn at(address: SocketAddr) -> Address {
     Address { host: address.ip().to_string(), port: address.port() }
@@ -65,6 +66,15 @@ async fn tls_returns_certificate_chain_and_version() {
     let expired = Server::start_tls(ca.server(&["example.test"], Validity::Until2020), |_| reply("200 OK", b"")).await;
     let old = TlsRequest { address: at(expired.address), ..request.clone() };
     assert!(detail(&read(Request::Tls(old.clone())).await).contains("expired at 2020"));
+    let greets = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let no_tls = TlsRequest { address: at(greets.local_addr().unwrap()), ..request.clone() };
+    let greet = async {
+        let (mut connection, _) = greets.accept().await.unwrap();
+        connection.write_all(b"220 mail.example.test ESMTP\r\n").await.unwrap();
+        connection
+    };
+    let (reading, _connection) = tokio::join!(read(Request::Tls(no_tls)), greet);
+    assert!(detail(&reading).contains("the server did not answer in TLS"), "{reading:?}");
     let skipped = TlsRequest { tls: Verification { ca_pem: None, skip: true }, ..old };
     let reading = read(Request::Tls(skipped)).await;
     assert_eq!(reading.fields["certificate"]["notAfter"], "2020-01-01T00:00:00Z", "{reading:?}");

@@ -266,6 +266,11 @@ fn tls(language: Language, cause: &TlsCause) -> String {
             "o certificado não tem nomes alternativos (SAN), só o nome comum, que não vale: não é para {expected}",
             "the certificate has no alternative names (SAN), only a common name, which does not count: it is not for {expected}",
         ),
+        TlsCause::NotTls(message) => text!(
+            language,
+            "o servidor não respondeu em TLS: a porta é mesmo de TLS? ({message})",
+            "the server did not answer in TLS: is this a port with TLS? ({message})",
+        ),
         TlsCause::NoCommonVersion(message) => text!(
             language,
             "o servidor não aceita TLS 1.2 nem 1.3, as versões que o agentic-ops usa ({message})",

@@ -56,6 +56,7 @@ fn http_and_tls_causes() -> Vec<Cause> {
         TlsCause::UnknownIssuer => TlsCause::UnknownIssuer,
         TlsCause::WrongName => TlsCause::WrongName,
         TlsCause::NoNames { .. } => TlsCause::NoNames { expected: s() },
+        TlsCause::NotTls(_) => TlsCause::NotTls(s()),
         TlsCause::NoCommonVersion(_) => TlsCause::NoCommonVersion(s()),
         TlsCause::NoCommonCipher(_) => TlsCause::NoCommonCipher(s()),
         TlsCause::WrongNames { .. } => TlsCause::WrongNames { expected: s(), presented: s() },
