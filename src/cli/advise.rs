@@ -20,9 +20,10 @@ use std::time::Duration;
 
 /// Options of `advise`.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("tried").required(true).args(["self_test", "findings"])))]
 pub struct AdviseArgs {
     /// Measure the model: time to load it, tokens a second, and whether AGENTIC_LLM_TIMEOUT can hold
-    #[arg(long, conflicts_with = "findings", required_unless_present = "findings")]
+    #[arg(long)]
     pub self_test: bool,
     #[command(flatten)]
     pub on: FindingsArgs,

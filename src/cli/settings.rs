@@ -39,6 +39,10 @@ const KEYS_OF_URLS: [(&str, &str); 2] =
 const CREDENTIALS: [&str; 4] = ["SMTP_URL", "AGENTIC_WEBHOOK_URL", "AGENTIC_HEARTBEAT_URL", "DESK_OPS_NTFY_TOPIC"];
 /// Maximum size of a file of settings in bytes.
 const FILE_MAX: u64 = 1 << 20;
+/// How names of settings begin that only this program has.
+const OWN_PREFIX: &str = "AGENTIC_";
+/// A name that differs by so many letters from that of a setting is taken for a slip.
+const MISSPELT_EDITS: usize = 2;
 const SECRET_ENDINGS: [&str; 4] = ["_KEY", "_TOKEN", "_PASSWORD", "_SECRET"];
 
 /// Why settings are rejected.
@@ -95,6 +99,9 @@ impl Settings {
             if let Some(value) = environment.get(setting.name) {
                 values.insert(setting.name.into(), value.clone());
             }
+        }
+        for (name, meant) in misspelt(environment.keys().chain(values.keys())) {
+            tracing::warn!("settings: {name} is not a setting and has no effect: should it be {meant}?");
         }
         values.extend(overrides.clone());
         values.retain(|_, value| !value.trim().is_empty());
@@ -283,6 +290,17 @@ impl Settings {
 }
 
 /// The content of a file of settings, which is as large as a ConfigMap may be at most.
+/// Names that begin as those of settings and are nearly that of one, which they are probably meant to be.
+fn misspelt<'a>(names: impl Iterator<Item = &'a String>) -> BTreeMap<&'a str, &'static str> {
+    let is_known = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
+    let meant = |name: &str| {
+        let near = SETTINGS.iter().map(|setting| (strsim::osa_distance(name, setting.name), setting.name)).min()?;
+        (near.0 <= MISSPELT_EDITS).then_some(near.1)
+    };
+    let own = names.filter(|name| name.starts_with(OWN_PREFIX) && !is_known(name));
+    own.filter_map(|name| Some((name.as_str(), meant(name)?))).collect()
+}
+
 fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(FILE_MAX + 1).read_to_end(&mut bytes)?;

@@ -21,6 +21,20 @@ fn the_environment_takes_precedence_over_the_file_and_the_file_over_the_default(
 }
 
 #[test]
+fn a_name_that_is_nearly_that_of_a_setting_is_named_with_it() {
+    let names = ["AGENTIC_INTERVAL_SECS", "AGENTIC_SPEC_ROOT", "AGENTIC_LANGAUGE", "AGENTIC_OPS_SERVICE_HOST"];
+    let others = ["AGENTIC_INTERVAL_SEC", "AGENTIC_TEST_KUBECONFIG", "PROXMOX_API_URL2", "HOME"].map(String::from);
+    let names = names.map(String::from);
+    let found: Vec<_> = misspelt(names.iter().chain(&others)).into_iter().collect();
+    let expected = [
+        ("AGENTIC_INTERVAL_SECS", "AGENTIC_INTERVAL_SEC"),
+        ("AGENTIC_LANGAUGE", "AGENTIC_LANGUAGE"),
+        ("AGENTIC_SPEC_ROOT", "AGENTIC_SPECS_ROOT"),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn the_default_time_zone_is_known_on_a_machine_without_time_zones() {
     let settings = load(&[], "").unwrap();
     let name = settings.get("AGENTIC_TIMEZONE").unwrap();
