@@ -9,7 +9,7 @@ use crate::domain::conversation::answer::{
 };
 use crate::domain::conversation::command::{Question, Understood};
 use crate::domain::conversation::correlation::Group;
-use crate::domain::conversation::mentioned::{is_identifier, is_said, mentioned};
+use crate::domain::conversation::mentioned::{is_identifier, mentioned, says};
 use crate::domain::conversation::noted::noted;
 use crate::domain::silence::{self, ActiveSilences, ParsedSilences, SilencedBy};
 use crate::domain::similar::{Similar, candidates, similar};
@@ -28,6 +28,11 @@ enum Subject {
     OneOf {
         asked: String,
         scenarios: Vec<String>,
+    },
+    /// Open Findings, of other Scenarios than these words mean, that say what was asked about.
+    Findings {
+        asked: String,
+        names: Vec<String>,
     },
     Unknown(String),
     Nothing,
@@ -161,6 +166,7 @@ impl Surroundings {
             }),
             Subject::Agent(agent) => About::Agent(&agent.spec.display_name),
             Subject::OneOf { asked, scenarios } => About::OneOf { asked, scenarios },
+            Subject::Findings { asked, names } => About::Findings { asked, names },
             Subject::Unknown(name) => About::Unknown(name),
             Subject::Nothing => About::Nothing,
         }
@@ -172,18 +178,45 @@ fn subject(caches: &Caches, question: &Message, thread: &Thread, understood: &Un
     if let Understood::Question(Question::Status { of: Some(name) }) = understood {
         let has_context =
             question.spec.finding.is_some() || question.spec.scenario.is_some() || thread.spec.finding.is_some();
+        let context = context(caches, question, thread);
         match named(caches, name) {
+            Subject::Unknown(_) if says_of(&context, name) => {}
             Subject::Unknown(_) => match by_words(caches, name) {
-                // It may be a word for what the conversation is about, but no name of something else.
-                None if has_context
-                    && (!is_identifier(name) || is_said_of(&context(caches, question, thread), name)) => {}
-                Some(found) if is_context(caches, &found, question, thread) => {}
-                found => return found.unwrap_or_else(|| Subject::Unknown(name.clone())),
+                Some(found) if is_context(&found, &context) => {}
+                found => match open_that_say(caches, name, found.as_ref()) {
+                    Some(open) => return open,
+                    // It may be a word for what the conversation is about, but no name of something else.
+                    None if found.is_none() && has_context && !is_identifier(name) => {}
+                    None => return found.unwrap_or_else(|| Subject::Unknown(name.clone())),
+                },
             },
             found => return found,
         }
+        return context;
     }
     context(caches, question, thread)
+}
+
+/// The open Findings that say what was asked about, unless a Scenario was found by the words that has some itself: what is asked about is
+/// not well while they are open, whatever their Scenario is called.
+fn open_that_say(caches: &Caches, asked: &str, found: Option<&Subject>) -> Option<Subject> {
+    let is_found = |scenario: &str| match found {
+        Some(Subject::Scenario(found)) => found.name_any() == scenario,
+        Some(Subject::OneOf { scenarios, .. }) => scenarios.iter().any(|found| found == scenario),
+        _ => false,
+    };
+    let findings = caches.findings.objects();
+    let open = || findings.iter().filter(|of| of.status.as_ref().is_some_and(FindingStatus::is_active));
+    if open().any(|finding| is_found(&finding.spec.scenario)) {
+        return None;
+    }
+    let mut names: Vec<String> = open().filter(|of| finding_says(of, asked)).map(|of| of.name_any()).collect();
+    names.sort_unstable();
+    match names.as_slice() {
+        [] => None,
+        [one] => caches.findings.get(one).map(Subject::Finding),
+        _ => Some(Subject::Findings { asked: asked.to_string(), names }),
+    }
 }
 
 /// The Scenarios that have the words.
@@ -202,8 +235,8 @@ fn by_words(caches: &Caches, asked: &str) -> Option<Subject> {
 }
 
 /// Whether what was found by words is what the conversation is about.
-fn is_context(caches: &Caches, found: &Subject, question: &Message, thread: &Thread) -> bool {
-    let scenario = match context(caches, question, thread) {
+fn is_context(found: &Subject, context: &Subject) -> bool {
+    let scenario = match context {
         Subject::Finding(finding) => finding.spec.scenario.clone(),
         Subject::Scenario(scenario) => scenario.name_any(),
         _ => return false,
@@ -216,16 +249,18 @@ fn is_context(caches: &Caches, found: &Subject, question: &Message, thread: &Thr
 }
 
 /// Whether the texts about a Finding or Scenario say what was asked for.
-fn is_said_of(subject: &Subject, asked: &str) -> bool {
+fn says_of(subject: &Subject, asked: &str) -> bool {
     match subject {
-        Subject::Finding(finding) => {
-            let (name, spec) = (finding.name_any(), &finding.spec);
-            let message = finding.status.as_ref().and_then(|status| status.message.as_deref()).unwrap_or_default();
-            is_said(asked, &[&name, &spec.scenario, &spec.check, &spec.key, message])
-        }
-        Subject::Scenario(scenario) => is_said(asked, &[&scenario.name_any(), &scenario.spec.title]),
-        Subject::Agent(_) | Subject::OneOf { .. } | Subject::Unknown(_) | Subject::Nothing => false,
+        Subject::Finding(finding) => finding_says(finding, asked),
+        Subject::Scenario(scenario) => says(asked, &[&scenario.name_any(), &scenario.spec.title]),
+        _ => false,
     }
+}
+
+fn finding_says(finding: &Finding, asked: &str) -> bool {
+    let (name, spec) = (finding.name_any(), &finding.spec);
+    let message = finding.status.as_ref().and_then(|status| status.message.as_deref()).unwrap_or_default();
+    says(asked, &[&name, &spec.scenario, &spec.check, &spec.key, message])
 }
 
 /// What the Message is about, else what its Thread is about.
@@ -271,7 +306,7 @@ fn silencing(silences: &ParsedSilences, subject: &Subject, now: Timestamp) -> Ve
             let whole = silence::Subject { scenario: &name, agent, severity, ..silence::Subject::default() };
             silences.silencing(&whole, now)
         }
-        Subject::Agent(_) | Subject::OneOf { .. } | Subject::Unknown(_) | Subject::Nothing => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
@@ -282,7 +317,7 @@ fn runbook(subject: &Subject) -> Option<FindingRunbook> {
             let runbook = scenario.spec.runbook.as_ref()?;
             Some(FindingRunbook { spec: runbook.spec.clone(), section: runbook.section.clone(), url: None })
         }
-        Subject::Agent(_) | Subject::OneOf { .. } | Subject::Unknown(_) | Subject::Nothing => None,
+        _ => None,
     }
 }
 

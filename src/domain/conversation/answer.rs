@@ -38,6 +38,11 @@ pub enum About<'a> {
         asked: &'a str,
         scenarios: &'a [String],
     },
+    /// Open Findings that say what was asked about.
+    Findings {
+        asked: &'a str,
+        names: &'a [String],
+    },
     /// There is nothing of this name.
     Unknown(&'a str),
     Nothing,
@@ -156,7 +161,7 @@ fn runbook(draft: &mut Draft, about: &About<'_>, style: &Style) {
     match about {
         About::Finding(facts) => quote::runbook(draft, language, facts.status.runbook.as_ref(), facts.page),
         About::Scenario(facts) => {
-            let runbook = facts.spec.runbook.as_ref().map(|Runbook { spec, section }| FindingRunbook {
+            let runbook = facts.spec.runbook.as_deref().map(|Runbook { spec, section }| FindingRunbook {
                 spec: spec.clone(),
                 section: section.clone(),
                 url: None,
@@ -164,6 +169,8 @@ fn runbook(draft: &mut Draft, about: &About<'_>, style: &Style) {
             quote::runbook(draft, language, runbook.as_ref(), facts.page);
         }
         About::Unknown(name) => draft.paragraph(texts::no_such(language, &one_line(name, NAME_MAX))),
-        About::Agent(_) | About::OneOf { .. } | About::Nothing => draft.paragraph(texts::no_subject(language)),
+        About::Agent(_) | About::OneOf { .. } | About::Findings { .. } | About::Nothing => {
+            draft.paragraph(texts::no_subject(language));
+        }
     }
 }

@@ -90,8 +90,14 @@ pub fn is_identifier(asked: &str) -> bool {
     inner.contains(is_inner) || inner.contains(|c: char| c.is_ascii_digit())
 }
 
-/// Whether what was asked for, however it is split into words, is part of one of the texts.
-pub fn is_said(asked: &str, texts: &[&str]) -> bool {
+/// Whether one of the texts has all the words that say something, or has what was asked for, however that is split into words.
+pub fn says(asked: &str, texts: &[&str]) -> bool {
+    let all = words(asked);
+    let has_words = !all.is_empty() && texts.iter().any(|text| has_all(&split(text).collect(), &all));
+    has_words || is_said(asked, texts)
+}
+
+fn is_said(asked: &str, texts: &[&str]) -> bool {
     let asked: String = telling(asked).collect();
     let begins_with_it = |words: &[String]| {
         let mut rest = asked.as_str();
@@ -165,19 +171,22 @@ mod tests {
         ] {
             assert_eq!(is_identifier(asked), is_name, "{asked}");
         }
-        let texts = ["VM 112 não está em execução", "proxmox.cluster", "porta 9"];
+        let texts = ["VM 112 não está em execução", "proxmox.cluster", "porta 9", "CPU do pfSense em 97%"];
         for (asked, is_in) in [
             ("vm-112", true),
             ("VM112", true),
             ("a VM 112", true),
             ("proxmox", true),
+            ("a CPU do pfsense", true),
+            ("cpu pfsense", true),
+            ("cpu da vm", false),
             ("vm-11", false),
             ("vm-999", false),
             ("a9", false),
             ("isso", false),
             ("", false),
         ] {
-            assert_eq!(is_said(asked, &texts), is_in, "{asked}");
+            assert_eq!(says(asked, &texts), is_in, "{asked}");
         }
     }
 

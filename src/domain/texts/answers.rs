@@ -107,6 +107,11 @@ pub fn one_of(language: Language, asked: &str) -> String {
     )
 }
 
+/// The heading of the open Findings that say what was asked about.
+pub fn open_about(language: Language, asked: &str) -> String {
+    text!(language, "Ocorrências abertas que falam de “{asked}”", "Open Findings that say “{asked}”")
+}
+
 /// The heading of [`help`].
 pub fn help_heading(language: Language) -> String {
     text!(

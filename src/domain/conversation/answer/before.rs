@@ -20,7 +20,7 @@ pub fn asked(draft: &mut Draft, known: &Known<'_>, style: &Style) {
             }
         }
         About::Unknown(name) => draft.paragraph(texts::no_such(style.language, &one_line(name, NAME_MAX))),
-        About::Scenario(_) | About::Agent(_) | About::OneOf { .. } | About::Nothing => {
+        About::Scenario(_) | About::Agent(_) | About::OneOf { .. } | About::Findings { .. } | About::Nothing => {
             draft.paragraph(texts::before_of_what(style.language));
         }
     }

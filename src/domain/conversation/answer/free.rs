@@ -66,6 +66,6 @@ fn has_page(about: &About<'_>) -> bool {
     match about {
         About::Finding(facts) => facts.page.is_some() && facts.status.runbook.is_some(),
         About::Scenario(facts) => facts.page.is_some() && facts.spec.runbook.is_some(),
-        About::Agent(_) | About::OneOf { .. } | About::Unknown(_) | About::Nothing => false,
+        About::Agent(_) | About::OneOf { .. } | About::Findings { .. } | About::Unknown(_) | About::Nothing => false,
     }
 }

@@ -102,6 +102,11 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
             let names: Vec<String> = scenarios.iter().take(LISTED_MAX).cloned().collect();
             draft.list(Some(&texts::one_of(language, &one_line(asked, NAME_MAX))), names);
         }
+        About::Findings { asked, names } => {
+            let open = (known.open)();
+            let of: Vec<&OpenItem> = open.items.iter().filter(|item| names.contains(&item.name)).collect();
+            listed(draft, &texts::open_about(language, &one_line(asked, NAME_MAX)), &of, style);
+        }
         About::Unknown(name) => draft.paragraph(texts::no_such(language, &one_line(name, NAME_MAX))),
         About::Nothing => open(draft, &(known.open)(), style),
     }

@@ -57,6 +57,7 @@ enum On {
     Scenario,
     Agent,
     OneOf,
+    Findings,
     Unknown,
     Nothing,
 }
@@ -99,6 +100,7 @@ fn with_known<T>(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, then: imp
     let (finding_spec, (scenario_spec, scenario_status), place, group) = (spec(), scenario(), place(), group());
     let silences = silences();
     let scenarios = ["vm123.finance.stack".to_string(), "vm123.openpanel.bridge".to_string()];
+    let findings = ["desk.api-1".to_string(), "desk.api-2".to_string()];
     let understood = parse(case.text);
     let about = match case.on {
         On::Finding => About::Finding(Facts {
@@ -118,6 +120,7 @@ fn with_known<T>(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, then: imp
         }),
         On::Agent => About::Agent("Pulso"),
         On::OneOf => About::OneOf { asked: "vm123", scenarios: &scenarios },
+        On::Findings => About::Findings { asked: "desk", names: &findings },
         On::Unknown => About::Unknown("nada"),
         On::Nothing => About::Nothing,
     };
@@ -212,6 +215,7 @@ fn answers_are_those_of_the_golden_files() {
         ("found-asked", Case { found: &found, model: LocalModel::Follows, ..case("por que caiu?", On::Scenario) }),
         ("misspelt", case("statsu", On::Nothing)),
         ("status-one-of", case("status de vm123", On::OneOf)),
+        ("status-findings", case("status de desk", On::Findings)),
         ("invalid", case("silenciar 400d", On::Finding)),
         ("type-acknowledge", case("ack it's me: \"disco\"", On::Finding)),
         ("type-unacknowledge", case("unack", On::Finding)),
@@ -257,6 +261,7 @@ fn the_list_of_open_findings_is_made_only_for_an_answer_that_shows_it() {
     let (place, finding_spec, status) = (place(), spec(), status());
     let (scenario_spec, scenario_status) = scenario();
     let scenarios = ["a".to_string()];
+    let findings = ["b".to_string()];
     for (text, on, is_made) in [
         ("status", On::Nothing, true),
         ("abertos", On::Finding, true),
@@ -289,6 +294,7 @@ fn the_list_of_open_findings_is_made_only_for_an_answer_that_shows_it() {
             }),
             On::Agent => About::Agent("Pulso"),
             On::OneOf => About::OneOf { asked: "vm123", scenarios: &scenarios },
+            On::Findings => About::Findings { asked: "desk", names: &findings },
             On::Unknown => About::Unknown("nada"),
             On::Nothing => About::Nothing,
         };

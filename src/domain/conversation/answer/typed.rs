@@ -67,7 +67,9 @@ fn subject<'a>(about: &About<'a>) -> (Option<&'a str>, Option<&'a str>) {
     match about {
         About::Finding(facts) => (Some(facts.finding), Some(facts.spec.scenario.as_str())),
         About::Scenario(facts) => (None, Some(facts.name)),
-        About::Agent(_) | About::OneOf { .. } | About::Unknown(_) | About::Nothing => (None, None),
+        About::Agent(_) | About::OneOf { .. } | About::Findings { .. } | About::Unknown(_) | About::Nothing => {
+            (None, None)
+        }
     }
 }
 
@@ -126,7 +128,7 @@ fn unsilence(place: &Place, about: &About<'_>, unnamed: &str) -> (String, String
     let silences = match about {
         About::Finding(facts) => facts.silences,
         About::Scenario(facts) => facts.silences,
-        About::Agent(_) | About::OneOf { .. } | About::Unknown(_) | About::Nothing => &[],
+        About::Agent(_) | About::OneOf { .. } | About::Findings { .. } | About::Unknown(_) | About::Nothing => &[],
     };
     let name = silences.first().map_or(unnamed, |by| by.name.as_str());
     (

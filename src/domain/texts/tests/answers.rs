@@ -20,6 +20,7 @@ fn what_an_agent_does_is_in_both_languages() {
     check("the_model_had_nothing", texts::the_model_had_nothing);
     check("did_you_mean", |l| texts::did_you_mean(l, "X1"));
     check("one_of", |l| texts::one_of(l, "X1"));
+    check("open_about", |l| texts::open_about(l, "X1"));
     check("help_heading", texts::help_heading);
     for line in 0..texts::help(Language::English).len() {
         check("help", |l| texts::help(l)[line].clone());
