@@ -14,6 +14,9 @@ use crate::runtime::write::call;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// How long the result of a run is waited for, which most have within a second: the answer to the Message then has it.
+const RUN_WAIT: Duration = Duration::from_secs(3);
+
 /// A command that a text gives.
 pub(super) type Instruction = Command;
 
@@ -82,7 +85,7 @@ async fn execute(
         }
         Command::Run { scenario } => {
             let scenario = scenario.map_or_else(|| about.scenario().map(String::from), Ok)?;
-            let command = RequestRun { scenario, wait: Duration::ZERO };
+            let command = RequestRun { scenario, wait: RUN_WAIT };
             Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
         }
         Command::Silence { scope, duration, reason } => {
