@@ -6,7 +6,7 @@ use super::intent::{ActionResult, Intent, Progress};
 use super::{Command, CommandError, Context, Objects, Stored, finding};
 use crate::api::{Acknowledgement, Finding, FindingAcknowledgement, Phase};
 use crate::domain::printable::printable;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{InvalidInput, Refusal};
 pub(super) use crate::domain::transition::VERB_ACKNOWLEDGE;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
@@ -52,7 +52,7 @@ impl Note {
     pub fn parse(text: &str) -> Result<Option<Note>, CommandError> {
         let text = printable(text);
         if text.len() > NOTE_MAX {
-            return Err(CommandError::invalid("note", format!("{} bytes, at most {NOTE_MAX}", text.len())));
+            return Err(CommandError::invalid("note", InvalidInput::TooManyBytes { bytes: text.len(), max: NOTE_MAX }));
         }
         Ok((!text.trim().is_empty()).then(|| Note(text.into_owned())))
     }

@@ -1,8 +1,8 @@
 //! Why a command failed.
 
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{InvalidInput, Refusal};
 use crate::domain::texts::Language;
-use crate::domain::texts::refusals::refusal;
+use crate::domain::texts::refusals::{invalid_input, refusal};
 use crate::runtime::write::WriteError;
 use std::time::Duration;
 
@@ -19,12 +19,8 @@ pub enum CommandError {
     #[error("{}", in_english(.0))]
     Conflict(Refusal),
     /// A field of the input is not valid.
-    #[error("{field}: {message}")]
-    Invalid {
-        field: String,
-        /// What would be right.
-        message: String,
-    },
+    #[error("{field}: {}", invalid_input(Language::English, .problem))]
+    Invalid { field: String, problem: InvalidInput },
     /// The Kubernetes API refused the object as invalid.
     #[error("{}", in_english(.0))]
     Rejected(Refusal),
@@ -47,8 +43,8 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> CommandError {
-        CommandError::Invalid { field: field.into(), message: message.into() }
+    pub fn invalid(field: impl Into<String>, problem: impl Into<InvalidInput>) -> CommandError {
+        CommandError::Invalid { field: field.into(), problem: problem.into() }
     }
 
     pub fn unavailable(reason: impl Into<String>) -> CommandError {
@@ -83,8 +79,9 @@ impl CommandError {
             | CommandError::Conflict(refusal)
             | CommandError::Rejected(refusal)
             | CommandError::Forbidden(refusal) => refusal.clone(),
-            CommandError::Invalid { field, message } => {
-                Refusal::InvalidField { field: field.clone(), problem: message.clone() }
+            CommandError::Invalid { field, problem } => {
+                let problem = invalid_input(Language::English, problem);
+                Refusal::InvalidField { field: field.clone(), problem }
             }
             CommandError::TooMany { retry_after } => {
                 Refusal::TooManyCommands { seconds: retry_after.as_secs().to_string() }

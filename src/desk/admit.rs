@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use std::convert::Infallible;
 
 /// Longest form, in bytes; the server allows no more, either.
-const FORM_MAX: usize = 64 << 10;
+const FORM_MAX: usize = 160 << 10;
 
 /// What a request is answered that does not get as far as its handler.
 pub struct Answer(Box<Response>);

@@ -26,7 +26,7 @@ pub fn count(language: Language, pending: usize) -> Markup {
     html! {
         span class="n" id="pendentes" data-count=(pending) hx-get="/desk/pending" hx-trigger="sse:inbox, sse:reset"
             hx-swap="outerHTML" {
-            @if pending > 0 { (pending) span class="vh" { " " (inbox::pending(language)) } }
+            @if pending > 0 { (pending) span class="vh" { " " (inbox::pending(language, pending)) } }
         }
     }
 }

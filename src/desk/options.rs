@@ -100,7 +100,7 @@ mod tests {
             (Event::Apply(scenario("a", "Mapa", failing)), true, vec!["Loja <1> · b", "Mapa · a"]),
             (Event::Delete(scenario("b", "", json!(null))), true, vec!["Mapa · a"]),
         ] {
-            writer.apply_watcher_event(&event);
+            writer.apply(event);
             let after = options.get(&scenarios);
             let words: Vec<_> = after.named.iter().map(|(_, word)| word.as_str()).collect();
             assert_eq!((words, !Arc::ptr_eq(&before, &after)), (expected, is_written));

@@ -1,11 +1,45 @@
 //! Why a command was not carried out: a reason with a stable code, and the names and values that its words are made of.
 
+use crate::domain::silence::InputProblem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The field of the serialized form that has the code.
 const CODE: &str = "reason";
+
+/// What is wrong with a field of the input of a command, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvalidInput {
+    Blank {
+        max: usize,
+    },
+    TooManyCharacters {
+        chars: usize,
+        max: usize,
+    },
+    TooManyBytes {
+        bytes: usize,
+        max: usize,
+    },
+    NotAnHour,
+    NotAVote,
+    Silence(InputProblem),
+    /// In English, of what people can't enter in the panel.
+    Other(String),
+}
+
+impl From<String> for InvalidInput {
+    fn from(text: String) -> InvalidInput {
+        InvalidInput::Other(text)
+    }
+}
+
+impl From<&str> for InvalidInput {
+    fn from(text: &str) -> InvalidInput {
+        InvalidInput::Other(text.into())
+    }
+}
 
 /// Why a command was refused, or why it is not known whether it was carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

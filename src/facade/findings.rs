@@ -32,7 +32,7 @@ pub async fn list(
     PageRequest::check_names(&parameters, &[phase, severity, scenario, agent, text, Sort::PARAMETER])?;
     let filter = FindingFilter::parse(&parameters)?;
     let page = PageRequest::parse(&parameters, Order::Findings(Sort::parse(&parameters)?))?;
-    Ok(Json(facade.backend.process.resources.list_findings(&filter, &page, &caller.name)))
+    Ok(Json(facade.backend.process.resources.list_findings(&filter, &page, &caller.name)?))
 }
 
 /// Get a Finding

@@ -15,7 +15,6 @@ use crate::runtime::objects::Objects;
 use crate::runtime::votes::VotesByFinding;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
-use kube::runtime::reflector::ObjectRef;
 use std::sync::Arc;
 
 /// Agents that an error names at most.
@@ -42,24 +41,30 @@ pub struct Resources {
 impl Resources {
     /// The Scenario of this name.
     pub fn scenario(&self, name: &str) -> Option<Arc<Scenario>> {
-        self.scenarios.get(&ObjectRef::new(name).within(&self.namespace))
+        self.scenarios.get(name)
     }
 
     /// The Finding of this name; none before the operator has written its phase, which follows its creation at once.
     pub fn finding(&self, name: &str) -> Option<Arc<Finding>> {
-        self.findings.get(&ObjectRef::new(name).within(&self.namespace)).filter(|finding| phase(finding).is_some())
+        self.findings.get(name).filter(|finding| phase(finding).is_some())
     }
 
     /// The reference to an Agent by its object name.
     pub fn agent_ref(&self, object_name: &str) -> AgentRef {
-        let agent = self.agents.get(&ObjectRef::new(object_name).within(&self.namespace));
+        let agent = self.agents.get(object_name);
         AgentRef::new(object_name, agent.as_deref())
     }
 
-    /// The object name of an Agent that is given by its id or its object name.
-    pub fn agent_object_name(&self, id_or_name: &str) -> String {
-        let by_id = self.agents.find(|agent| agent.spec.id.as_deref() == Some(id_or_name));
-        by_id.and_then(|agent| agent.metadata.name.clone()).unwrap_or_else(|| id_or_name.to_string())
+    /// The object name of an Agent that is given by its id, its object name, or the name that people see.
+    pub fn agent_object_name(&self, given: &str) -> String {
+        let lower = given.to_lowercase();
+        let is_shown = |agent: &Agent| {
+            let names = [agent.spec.id.as_ref(), Some(&agent.spec.display_name)];
+            names.into_iter().flatten().any(|known| known.to_lowercase() == lower)
+        };
+        let by_id = self.agents.find(|agent| agent.spec.id.as_deref() == Some(given));
+        let meant = by_id.or_else(|| self.agents.get(given)).or_else(|| self.agents.find(is_shown));
+        meant.and_then(|agent| agent.metadata.name.clone()).unwrap_or_else(|| given.to_string())
     }
 
     /// The view of a Finding for the caller `looker`, with the reference to its Agent and the votes on its advice.
@@ -89,7 +94,7 @@ impl Resources {
         VoteView { finding_id: finding.to_string(), action_id: name, votes }
     }
 
-    /// The object name of an Agent that a filter gives by its id or its object name; the error says which there are.
+    /// The object name of the Agent that a filter gives; the error says which there are.
     pub(super) fn agent_of_filter(&self, given: Option<&str>) -> Result<Option<String>, QueryError> {
         let Some(given) = given else { return Ok(None) };
         let name = self.agent_object_name(given);
@@ -110,8 +115,13 @@ impl Resources {
     }
 
     /// One page of the Findings that a filter selects, in the order of the request, for the caller `looker`.
-    pub fn list_findings(&self, filter: &FindingFilter, page: &PageRequest, looker: &str) -> Page<FindingView> {
-        self.find_findings(filter, page, looker).1
+    pub fn list_findings(
+        &self,
+        filter: &FindingFilter,
+        page: &PageRequest,
+        looker: &str,
+    ) -> Result<Page<FindingView>, QueryError> {
+        self.find_findings(filter, page, looker).map(|(_, page)| page)
     }
 
     /// As [`Resources::list_findings`], with the number of all that the filter selects.
@@ -120,36 +130,64 @@ impl Resources {
         filter: &FindingFilter,
         page: &PageRequest,
         looker: &str,
+    ) -> Result<(usize, Page<FindingView>), QueryError> {
+        let agent = self.agent_of_filter(filter.agent.as_deref())?;
+        self.known_scenario(filter.scenario.as_deref())?;
+        Ok(self.select_findings(filter, agent.as_deref(), page, looker))
+    }
+
+    /// The same with the object name of the Agent to filter by.
+    pub fn select_findings(
+        &self,
+        filter: &FindingFilter,
+        agent: Option<&str>,
+        page: &PageRequest,
+        looker: &str,
     ) -> (usize, Page<FindingView>) {
-        let agent = filter.agent.as_deref().map(|given| self.agent_object_name(given));
         let sort = if let Order::Findings(sort) = page.order { sort } else { Sort::default() };
         if filter.text.is_some() {
-            let findings = self.findings.state_filter(|finding| filter.matches(finding, agent.as_deref()));
+            let findings = self.findings.state_filter(|finding| filter.matches(finding, agent));
             let key = |finding: &Finding| sort.key(|| severity(finding), opened_at(finding));
             return (findings.len(), Page::new(page, findings, key, |finding| self.finding_view(finding, looker)));
         }
         let table = self.finding_table();
-        let found: Vec<&FindingRow> =
-            table.rows.iter().filter(|row| filter.matches_row(row, agent.as_deref())).collect();
+        let found: Vec<&FindingRow> = table.rows.iter().filter(|row| filter.matches_row(row, agent)).collect();
         let keyed = found.iter().map(|row| (sort.key(|| row.severity, row.opened_at), *row));
         // One that changed since is shown as it is now.
         let view = |row: &&FindingRow| self.finding(&row.name).map(|finding| self.finding_view(&finding, looker));
         (found.len(), Page::select(page, page.after(), keyed, |row| &row.name, view))
     }
 
+    /// Whether a filter gives a Scenario that there is, or of which there are still Findings: an empty list would say that all is well.
+    fn known_scenario(&self, given: Option<&str>) -> Result<(), QueryError> {
+        let Some(given) = given else { return Ok(()) };
+        // Before the Scenarios are listed none can be refused.
+        if self.scenarios.is_empty() || self.scenarios.get(given).is_some() {
+            return Ok(());
+        }
+        if self.findings.find(|finding| finding.spec.scenario == given).is_some() {
+            return Ok(());
+        }
+        let given: String = given.chars().take(64).collect();
+        Err(QueryError::new(
+            "scenario",
+            format!("{given:?} is not the name of a Scenario, and there is no Finding of it"),
+        ))
+    }
+
     /// The Thread of this name.
     pub fn thread(&self, name: &str) -> Option<Arc<Thread>> {
-        self.threads.get(&ObjectRef::new(name).within(&self.namespace))
+        self.threads.get(name)
     }
 
     /// The Message of this name.
     pub fn message(&self, name: &str) -> Option<Arc<Message>> {
-        self.messages.get(&ObjectRef::new(name).within(&self.namespace))
+        self.messages.get(name)
     }
 
     /// The Silence of this name.
     pub fn silence(&self, name: &str) -> Option<Arc<Silence>> {
-        self.silences.get(&ObjectRef::new(name).within(&self.namespace))
+        self.silences.get(name)
     }
 
     /// The view of a Silence at `now`.
@@ -179,17 +217,17 @@ impl Resources {
 
     /// All Findings that have a phase.
     pub(super) fn finding_table(&self) -> Arc<FindingTable> {
-        self.kept.findings.get(&self.findings, &self.namespace)
+        self.kept.findings.get(&self.findings)
     }
 
     /// All Threads.
     pub(super) fn thread_table(&self) -> Arc<ThreadTable> {
-        self.kept.threads.get(&self.threads, &self.namespace)
+        self.kept.threads.get(&self.threads)
     }
 
     /// All Messages that are pending or acknowledged.
     pub(super) fn message_table(&self) -> Arc<MessageTable> {
-        self.kept.messages.get(&self.messages, &self.namespace)
+        self.kept.messages.get(&self.messages)
     }
 
     /// All pending Messages with what they are about.

@@ -3,6 +3,7 @@
 use crate::commands::CommandError;
 use crate::domain::conversation::BODY_MAX;
 use crate::domain::printable::printable;
+use crate::domain::refusal::InvalidInput;
 
 /// Longest text, in characters.
 pub const TEXT_MAX: usize = BODY_MAX;
@@ -18,14 +19,17 @@ impl Text {
     pub fn parse(field: &str, text: &str) -> Result<Text, CommandError> {
         let text = printable(text);
         if text.trim().is_empty() {
-            return Err(CommandError::invalid(field, format!("is blank, should be 1 to {TEXT_MAX} characters")));
+            return Err(CommandError::invalid(field, InvalidInput::Blank { max: TEXT_MAX }));
         }
         let length = text.chars().count();
         if length > TEXT_MAX {
-            return Err(CommandError::invalid(field, format!("{length} characters, at most {TEXT_MAX}")));
+            return Err(CommandError::invalid(field, InvalidInput::TooManyCharacters { chars: length, max: TEXT_MAX }));
         }
         if text.len() > TEXT_BYTES_MAX {
-            return Err(CommandError::invalid(field, format!("{} bytes, at most {TEXT_BYTES_MAX}", text.len())));
+            return Err(CommandError::invalid(
+                field,
+                InvalidInput::TooManyBytes { bytes: text.len(), max: TEXT_BYTES_MAX },
+            ));
         }
         Ok(Text(text.into_owned()))
     }
@@ -53,8 +57,8 @@ mod tests {
             (&heavy, "49156 bytes, at most 49152"),
         ] {
             match Text::parse("body", text) {
-                Err(CommandError::Invalid { field, message }) => {
-                    assert!(field == "body" && message.contains(part), "{field}: {message}, expected {part}");
+                Err(error @ CommandError::Invalid { .. }) => {
+                    assert!(error.to_string().starts_with(&format!("body: {part}")), "{error}, expected {part}");
                 }
                 other => panic!("{other:?}"),
             }

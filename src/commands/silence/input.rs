@@ -4,8 +4,8 @@ use crate::api::{Matcher, Recurrence, SilenceSpec};
 use crate::commands::CommandError;
 use crate::domain::duration;
 use crate::domain::printable::printable;
+use crate::domain::refusal::InvalidInput;
 use crate::domain::silence::{InputError, InputField, InputProblem, SilenceField, ValidatedSilence};
-use crate::domain::texts::{Language, silence_input};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -95,7 +95,7 @@ impl From<InputError> for CommandError {
             InputField::Length => "duration".into(),
             InputField::Reason => "reason".into(),
         };
-        CommandError::invalid(name, silence_input(Language::English, &error.problem))
+        CommandError::invalid(name, InvalidInput::Silence(error.problem))
     }
 }
 
@@ -200,8 +200,10 @@ mod tests {
             ),
         ] {
             match new.clone().spec("ana", "UTC", at(NOW)).map_err(CommandError::from) {
-                Err(CommandError::Invalid { field: named, message }) => {
-                    assert!(named == field && message.contains(part), "{named}: {message}, expected {field}: {part}");
+                Err(error @ CommandError::Invalid { .. }) => {
+                    let text = error.to_string();
+                    let is_right = text.starts_with(&format!("{field}: ")) && text.contains(part);
+                    assert!(is_right, "{text}, expected {field}: {part}");
                 }
                 other => panic!("{new:?}: {other:?}"),
             }

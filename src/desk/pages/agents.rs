@@ -35,7 +35,7 @@ pub async fn show(State(panel): State<PanelState>, visit: Visit, Query(parameter
     let language = visit.language();
     let request = match PageRequest::parse(&parameters, Order::Roster) {
         Ok(request) => request,
-        Err(error) => return frame.wrong_filter(said::agents(language), &html! {}, &error),
+        Err(error) => return frame.wrong_filter(said::agents(language), &html! {}, &parameters, &error),
     };
     let page = panel.resources().list_roster(&request);
     let total = panel.resources().agents.state().len();

@@ -4,9 +4,10 @@ use crate::commands::CommandError;
 use crate::desk::layout::{Page, say_alone};
 use crate::desk::panel::PanelState;
 use crate::desk::visit::Visit;
+use crate::domain::refusal::Refusal;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::words;
-use crate::domain::texts::refusals::refusal;
+use crate::domain::texts::refusals::{invalid_input, refusal};
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::html;
@@ -32,7 +33,12 @@ pub fn reason(language: Language, error: &CommandError) -> String {
         | CommandError::Rejected(reason)
         | CommandError::Forbidden(reason) => refusal(language, reason),
         CommandError::TooMany { retry_after } => words::wait_seconds(language, retry_after.as_secs()),
-        CommandError::Invalid { .. } | CommandError::Unavailable { .. } => error.to_string(),
+        CommandError::Invalid { field, problem } => {
+            format!("{}: {}", words::field(language, field), invalid_input(language, problem))
+        }
+        CommandError::Unavailable { reason, .. } => {
+            refusal(language, &Refusal::Unavailable { message: reason.clone() })
+        }
     }
 }
 

@@ -47,13 +47,16 @@ pub async fn show(
         let sort = if asked.contains_key(Sort::PARAMETER) { Sort::parse(&asked)? } else { usual(filter.phase) };
         Ok((filter, PageRequest::parse(&asked, Order::Findings(sort))?))
     });
-    let (filter, request) = match read {
-        Ok(read) => read,
+    let found = read.and_then(|(filter, request)| {
+        let found = panel.resources().find_findings(&filter, &request, &visit.caller.name)?;
+        Ok((filter, found))
+    });
+    let (filter, (total, page)) = match found {
+        Ok(found) => found,
         Err(error) => {
-            return frame.wrong_filter(said::findings(language), &filters(&panel, language, &asked), &error);
+            return frame.wrong_filter(said::findings(language), &filters(&panel, language, &asked), &asked, &error);
         }
     };
-    let (total, page) = panel.resources().find_findings(&filter, &request, &visit.caller.name);
     let listing = Listing { frame, asked: &asked, filter: &filter, total, page: &page };
     listing.answer()
 }

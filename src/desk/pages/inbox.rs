@@ -6,6 +6,7 @@ mod piles;
 
 pub use acknowledge::{acknowledge, undo};
 
+use super::list::Frame;
 use crate::api::{Phase, Role, Severity};
 use crate::desk::client;
 use crate::desk::guest::is_name;
@@ -22,7 +23,7 @@ use crate::views::{First, InboxFilter, InboxView, Parameters, PendingItem, Pendi
 use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -45,14 +46,17 @@ pub async fn show(
     // A form sends the fields that nothing was chosen in, too.
     let given = parameters.iter().filter(|(_, value)| !value.is_empty());
     let parameters: Parameters = given.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let frame = Frame { panel: &panel, visit: &visit, place: Place::Inbox };
+    let wrong = |error: &_| frame.wrong_filter(words::inbox(visit.language()), &html! {}, &parameters, error);
     let filter = match InboxFilter::parse(&parameters) {
         Ok(filter) => filter,
-        Err(_) => return Redirect::to("/desk").into_response(),
+        Err(error) => return wrong(&error),
     };
     let done = parameters.get("done").and_then(|count| count.parse().ok()).filter(|count| *count <= AT_ONCE_MAX);
     let first = First { most: SHOWN_MAX, with: None };
-    let Ok(pending) = panel.resources().pending(reader(&visit), &filter, first) else {
-        return Redirect::to("/desk").into_response();
+    let pending = match panel.resources().pending(reader(&visit), &filter, first) {
+        Ok(pending) => pending,
+        Err(error) => return wrong(&error),
     };
     let all = match filter == InboxFilter::default() {
         true => pending.total,

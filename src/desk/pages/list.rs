@@ -5,6 +5,8 @@ use crate::desk::layout::{Page, Place, address, say};
 use crate::desk::options::Options;
 use crate::desk::panel::Panel;
 use crate::desk::visit::Visit;
+use crate::domain::clip;
+use crate::domain::printable::one_line;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::lists as said;
 use crate::views::{Parameters, QueryError, Reader};
@@ -18,6 +20,8 @@ use std::sync::Arc;
 
 /// Bytes of the mark of a list.
 const MARK_BYTES: usize = 8;
+/// Characters that are shown of a value that is no filter.
+const VALUE_MAX: usize = 64;
 /// The parameter with the mark of the list that is on the screen.
 const OF: &str = "of";
 
@@ -52,10 +56,10 @@ impl Frame<'_> {
         page.answer(status, main)
     }
 
-    /// That the address has a filter which is none, below the filters.
-    pub fn wrong_filter(&self, title: &str, filters: &Markup, error: &QueryError) -> Response {
+    /// That the address, which asks for this, has a filter which is none, below the filters.
+    pub fn wrong_filter(&self, title: &str, filters: &Markup, asked: &Parameters, error: &QueryError) -> Response {
         let language = self.language();
-        let more = said::wrong_filter_more(language, &error.parameter);
+        let more = wrong_value(language, asked, error);
         let clear = Some((self.place.address(), said::clear(language)));
         let content = html! {
             (top(title, None, &html! {}))
@@ -64,6 +68,12 @@ impl Frame<'_> {
         };
         self.answer(StatusCode::BAD_REQUEST, title, &content)
     }
+}
+
+/// Which part of the address is no filter, and that it has to be chosen again.
+pub fn wrong_value(language: Language, asked: &Parameters, error: &QueryError) -> String {
+    let value = asked.get(&error.parameter).map_or("", String::as_str);
+    said::wrong_filter_more(language, &error.parameter, &clip::chars(&one_line(value), VALUE_MAX))
 }
 
 /// The head of a page: its title, how many there are, and what can be done.

@@ -31,7 +31,7 @@ pub async fn show(
         Ok((total, page)) => answer(&frame, &asked, total, &page),
         Err(error) => {
             let language = visit.language();
-            frame.wrong_filter(said::threads(language), &filters(&panel, language, &asked), &error)
+            frame.wrong_filter(said::threads(language), &filters(&panel, language, &asked), &asked, &error)
         }
     }
 }

@@ -125,7 +125,14 @@ async fn findings_are_filtered_and_paged_by_the_address_most_serious_first() {
     let none = desk.get("/desk/findings?phase=resolved", &ana).await.text;
     assert!(none.contains("Nenhuma ocorrência nesta situação"), "{none}");
     let wrong = desk.get("/desk/findings?severity=bad", &ana).await;
-    assert!(wrong.status == 400 && wrong.text.contains("O valor de “severity”"), "{}", wrong.text);
+    assert!(wrong.status == 400 && wrong.text.contains("“severity=bad” não é aceito aqui"), "{}", wrong.text);
+    let verb = desk.get("/desk/actions?verb=nope", &ana).await;
+    assert!(verb.status == 400 && verb.text.contains("“verb=nope” não é aceito aqui"), "{}", verb.text);
+    let hours = desk.get("/desk/handover.txt?hours=abc", &ana).await;
+    assert_eq!(
+        (hours.status, hours.text.as_str()),
+        (400, "“hours=abc” não é aceito aqui. Escolha de novo nos filtros.\n")
+    );
     assert_eq!(desk.get("/desk/findings?cursor=x", &ana).await.status, 400);
 }
 
@@ -163,7 +170,13 @@ async fn actions_are_filtered_and_downloaded_as_rfc_4180_says() {
     let desk = Desk::new();
     desk.server.put("actions", action("a-1", "acknowledge", "ana", "2026-01-02T03:04:05Z"));
     desk.server.put("actions", action("a-2", "run", "=cmd|'/c calc'!A1", "2026-01-03T03:04:05Z"));
+    let mut refused = action("a-0", "run", "rui", "2026-01-01T03:04:05Z");
+    let why = json!({"kind": "Scenario", "name": "nada"});
+    refused["status"] = json!({"result": "refused", "message": "m", "reason": "NoSuchObject", "values": why});
+    desk.server.put("actions", refused);
     let ana = desk.sign_in("ana devops").await;
+    let of_rui = desk.get("/desk/actions?actor=rui", &ana).await.text;
+    assert!(of_rui.contains("não há cenário com o nome &quot;nada&quot;"), "{of_rui}");
     let page = desk.get("/desk/actions?verb=acknowledge&since=2026-01-02T00:00", &ana).await.text;
     assert!(
         page.contains("1 ação<") && page.contains("reconheceu a ocorrência") && page.contains("API REST"),

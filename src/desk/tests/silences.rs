@@ -122,7 +122,9 @@ async fn the_handover_tells_the_shift_also_as_text() {
     desk.server.add_finding("f-new", status);
     let page = desk.get("/desk/handover?hours=4", &ana).await.text;
     assert!(page.contains("1 ocorrência abriu, 1 foi resolvida, 1 continua em aberto."), "{page}");
-    for wrong in ["since=2020-01-01T00:00", "since=2099-01-01T00:00", "since=x", "hours=5"] {
+    assert!(desk.get("/desk/handover?hours=5", &ana).await.text.contains("últimas 5 h"));
+    for wrong in ["since=2020-01-01T00:00", "since=2099-01-01T00:00", "since=x", "hours=0", "hours=745", "hours=99999"]
+    {
         assert_eq!(desk.get(&format!("/desk/handover?{wrong}"), &ana).await.status, 400, "{wrong}");
     }
 }

@@ -176,6 +176,33 @@ async fn a_run_answers_in_place_where_the_script_asks() {
 }
 
 #[tokio::test]
+async fn the_longest_reply_fits_and_what_is_wrong_with_another_is_said_in_the_language_of_the_reader() {
+    let desk = Desk::new();
+    desk.add("f-1", "critical", &[]);
+    let ana = desk.sign_in("ana devops").await;
+    let csrf = desk.csrf(&ana).await;
+    let form = |text: &str| format!("csrf={csrf}&return=/desk/findings/f-1&once=a1&body={text}");
+    let longest = desk.post("/desk/threads/f-1-t/reply", &ana, &form(&"%C3%A7".repeat(16_384))).await;
+    assert_eq!(longest.status, 303, "{}", longest.text);
+    for (path, body, said) in [
+        ("/desk/threads/f-1-t/reply", form("+"), "Mensagem: está em branco, deve ter de 1 a 16384 caracteres"),
+        (
+            "/desk/findings/f-1/acknowledge",
+            format!("csrf={csrf}&note={}", "%C3%A7".repeat(600)),
+            "Nota: 1200 bytes, no máximo 1024",
+        ),
+        (
+            "/desk/findings/f-1/silence",
+            format!("csrf={csrf}&duration=abc&reason=x"),
+            "Duração: &quot;abc&quot; não é uma duração",
+        ),
+    ] {
+        let answer = desk.post(path, &ana, &body).await;
+        assert!(answer.status == 422 && answer.text.contains(said), "{path}: {} {}", answer.status, answer.text);
+    }
+}
+
+#[tokio::test]
 async fn others_who_look_or_reply_are_named_while_their_stream_is_open() {
     let desk = Desk::new();
     desk.add("f-1", "critical", &[]);

@@ -1,13 +1,39 @@
 //! Why commands were refused. The English texts are those of the API, too.
 
 use super::language::Language;
-use crate::domain::refusal::Refusal;
+use super::silences::silence_input;
+use crate::domain::refusal::{InvalidInput, Refusal};
 
 /// Why a command was refused, or why what came of it is not known; a part of a sentence.
 pub fn refusal(language: Language, refusal: &Refusal) -> String {
     let parts = [of_object, of_conversation, of_subject, of_input];
     // A test has every reason worded by one of them.
     parts.iter().find_map(|part| part(language, refusal)).unwrap_or_default()
+}
+
+/// What is wrong with a field of the input of a command, and what would be right; follows the name of the field.
+pub fn invalid_input(language: Language, problem: &InvalidInput) -> String {
+    match problem {
+        InvalidInput::Blank { max } => {
+            text!(
+                language,
+                "está em branco, deve ter de 1 a {max} caracteres",
+                "is blank, should be 1 to {max} characters"
+            )
+        }
+        InvalidInput::TooManyCharacters { chars, max } => {
+            text!(language, "{chars} caracteres, no máximo {max}", "{chars} characters, at most {max}")
+        }
+        InvalidInput::TooManyBytes { bytes, max } => text!(
+            language,
+            "{bytes} bytes, no máximo {max}; uma letra com acento ocupa 2",
+            "{bytes} bytes, at most {max}",
+        ),
+        InvalidInput::NotAnHour => text!(language, "escolha uma hora da lista", "choose an hour of the list"),
+        InvalidInput::NotAVote => text!(language, "escolha útil ou errado", "should be useful or wrong"),
+        InvalidInput::Silence(problem) => silence_input(language, problem),
+        InvalidInput::Other(problem) => problem.clone(),
+    }
 }
 
 /// What is wrong with an object, or its name.

@@ -100,7 +100,7 @@ async fn a_body_that_is_wrong_names_the_field() {
             let answer = post(&facade, path, &body, None).await;
             assert!(answer.problem(status).starts_with(&detail), "{path}: {}", answer.text);
         }
-        post(&facade, path, &with(&"x".repeat(66_000)), None).await.problem(413);
+        post(&facade, path, &with(&"x".repeat(170_000)), None).await.problem(413);
     }
     for (body, detail) in [
         (json!({"message": "oi", "thread_id": "none"}), "thread_id: no Thread is named \"none\""),

@@ -27,7 +27,7 @@ async fn every_error_is_a_problem() {
     let answer = facade.call(Method::DELETE, "/findings", Role::SuperAdmin, "").await;
     answer.problem(405);
     assert!(answer.headers["allow"].to_str().unwrap().contains("GET"), "{:?}", answer.headers);
-    let long = "x".repeat((64 << 10) + 1);
+    let long = "x".repeat((160 << 10) + 1);
     facade.add_finding("a-1", json!({"phase": "Open"}));
     facade.call(Method::POST, "/findings/a-1/ack", Role::SuperAdmin, &long).await.problem(413);
     facade.get("/findings/%ff").await.problem(400);

@@ -134,7 +134,7 @@ async fn answers(Route { method, path, body, others }: &Route) -> Vec<Answered> 
         all.push(answer);
     }
     if *method == Method::POST {
-        all.push(ask(&facade, method, path, &"x".repeat(66_000)).await);
+        all.push(ask(&facade, method, path, &"x".repeat(170_000)).await);
     }
     all.push(facade.send(request(method.clone(), path), body).await);
     let exp = Timestamp::now().as_second() + 600;

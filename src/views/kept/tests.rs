@@ -145,7 +145,7 @@ fn findings(resources: &Resources, choices: &mut Choices) {
         let key = |of: &Finding| sort.key(|| severity(of), opened_at(of));
         let (total, view) = (all.len(), |of: &Finding| resources.finding_view(of, "ana"));
         let expected = (total, Page::new(&request, all, key, view));
-        assert_eq!(resources.find_findings(&filter, &request, "ana"), expected);
+        assert_eq!(resources.select_findings(&filter, filter.agent.as_deref(), &request, "ana"), expected);
     }
     for scenario in ["s-0", "s-1", "s-9"] {
         let is_of_it = |finding: &Finding| finding.spec.scenario == scenario && is_active(finding);

@@ -12,16 +12,17 @@ use crate::desk::panel::{Panel, PanelState};
 use crate::desk::time;
 use crate::desk::visit::Visit;
 use crate::domain::clip;
-use crate::domain::printable::one_line;
+use crate::domain::printable::{one_line, printable};
+use crate::domain::refusal::Refusal;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::{actions as said, lists, words};
+use crate::domain::texts::refusals::refusal;
 use crate::domain::thread::proof::{PARAMETER_MESSAGE, VERB_CHAT};
 use crate::views::{ActionFilter, ActionView, Order, Page, PageRequest, Parameters, QueryError, Resources, happened};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::tz::TimeZone;
-use kube::runtime::reflector::ObjectRef;
 use maud::{Markup, html};
 
 const PATH: &str = "/desk/actions";
@@ -38,7 +39,7 @@ pub async fn show(State(panel): State<PanelState>, visit: Visit, Query(parameter
         Ok((total, page)) => answer(&frame, &asked, total, &page),
         Err(error) => {
             let language = visit.language();
-            frame.wrong_filter(said::title(language), &filters(language, &visit.look.zone, &asked), &error)
+            frame.wrong_filter(said::title(language), &filters(language, &visit.look.zone, &asked), &asked, &error)
         }
     }
 }
@@ -53,6 +54,10 @@ fn in_time(mut asked: Parameters, zone: &TimeZone) -> Parameters {
 
 fn find(panel: &Panel, asked: &Parameters) -> Result<(usize, Page<ActionView>), QueryError> {
     let filter = ActionFilter::parse(asked)?;
+    // The API has verbs of other versions; here one is chosen from a list.
+    if let Some(verb) = filter.verb.as_ref().filter(|verb| said::did(Language::English, verb).is_none()) {
+        return Err(QueryError::new("verb", format!("{verb:?} is not a verb")));
+    }
     let request = PageRequest::parse(asked, Order::Actions)?;
     Ok(panel.resources().find_actions(&filter, &request))
 }
@@ -114,10 +119,19 @@ fn row(frame: &Frame<'_>, action: &ActionView) -> Markup {
             td class="tab__a" { (said::by(language, &action.actor.via).unwrap_or(&action.actor.via)) }
             td class="tab__p" {
                 (came(language, action.result.as_deref()))
-                @if let Some(message) = &action.message { small { (message) } }
+                @if let Some(why) = why(frame, action) { small { (why) } }
             }
         }
     }
+}
+
+/// Details of the result: why it was refused in the reader's language, where this version knows the reason.
+fn why(frame: &Frame<'_>, action: &ActionView) -> Option<String> {
+    let recorded = frame.panel.resources().actions.get(&action.id);
+    let status = recorded.as_ref().and_then(|recorded| recorded.status.as_ref());
+    let reason = status.and_then(|status| Refusal::parse(status.reason.as_deref()?, &status.values));
+    let said = |reason| printable(&refusal(frame.language(), &reason)).into_owned();
+    reason.map(said).or_else(|| action.message.clone())
 }
 
 /// What was done, in words.
@@ -173,7 +187,7 @@ pub fn known_by(panel: &Panel, action: &ActionView) -> Option<String> {
 
 /// The question that a person asked, of which a conversation may have several.
 fn question(resources: &Resources, action: &ActionView) -> Option<String> {
-    let recorded = resources.actions.get(&ObjectRef::new(&action.id).within(&resources.namespace))?;
+    let recorded = resources.actions.get(&action.id)?;
     let name = recorded.spec.parameters.get(PARAMETER_MESSAGE).filter(|_| action.verb == VERB_CHAT)?;
     let message = resources.message(name)?;
     message.spec.body.lines().find(|line| !line.trim().is_empty()).map(String::from)

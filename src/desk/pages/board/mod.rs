@@ -8,18 +8,19 @@ pub use list::{mark, small_state};
 pub use past::{Pasts, availability, missing};
 
 use super::inbox::reader;
+use super::list::Frame;
 use crate::desk::layout::{Page, Place, address, say};
 use crate::desk::panel::{Panel, PanelState};
 use crate::desk::visit::Visit;
 use crate::desk::{charts, time, watch};
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::board::{self as said, Headline};
-use crate::domain::texts::panel::words;
+use crate::domain::texts::panel::{lists, words};
 use crate::views::{BoardFilter, BoardView, Parameters, Standing};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 
 /// Scenarios on a page, and of those that are printed.
@@ -28,7 +29,13 @@ const PRINTED: usize = 300;
 
 /// `GET /desk/board`.
 pub async fn show(State(panel): State<PanelState>, visit: Visit, Query(parameters): Query<Parameters>) -> Response {
-    let Ok(filter) = BoardFilter::parse(&parameters) else { return Redirect::to("/desk/board").into_response() };
+    let filter = match BoardFilter::parse(&parameters) {
+        Ok(filter) => filter,
+        Err(error) => {
+            let frame = Frame { panel: &panel, visit: &visit, place: Place::Board };
+            return frame.wrong_filter(lists::board(visit.language()), &html! {}, &parameters, &error);
+        }
+    };
     let page = parameters.get("page").and_then(|page| page.parse().ok()).unwrap_or(1);
     let is_print = parameters.contains_key("print");
     let most = if is_print { PRINTED } else { ROWS };

@@ -10,6 +10,7 @@ use crate::desk::layout::address;
 use crate::desk::pages::failed;
 use crate::desk::panel::{Panel, PanelState};
 use crate::domain::advice::votes::Vote;
+use crate::domain::refusal::InvalidInput;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use jiff::Timestamp;
@@ -60,7 +61,7 @@ pub async fn ask(State(panel): State<PanelState>, Path(name): Path<String>, sent
 
 /// `POST /desk/findings/{name}/vote`.
 pub async fn vote(State(panel): State<PanelState>, Path(name): Path<String>, sent: Sent) -> Response {
-    let vote = Vote::parse(sent.form.get("vote")).ok_or_else(|| CommandError::invalid("vote", "useful or wrong"));
+    let vote = Vote::parse(sent.form.get("vote")).ok_or_else(|| CommandError::invalid("vote", InvalidInput::NotAVote));
     let result = panel.run(&sent.visit.caller, |resources| VoteAdvice::new(resources, &name, vote?)).await;
     back(&panel, &sent, result, &[])
 }

@@ -174,5 +174,5 @@ fn jump(language: Language) -> Markup {
 
 /// The link back to the list, where that is not beside the window.
 fn back(language: Language, pending: usize) -> Markup {
-    html! { a class="head__back" href="/desk" { (words::back_to_inbox(language)) " (" (pending) span class="vh" { " " (inbox::pending(language)) } ")" } }
+    html! { a class="head__back" href="/desk" { (words::back_to_inbox(language)) " (" (pending) span class="vh" { " " (inbox::pending(language, pending)) } ")" } }
 }

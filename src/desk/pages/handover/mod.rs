@@ -37,7 +37,7 @@ pub async fn show(State(panel): State<PanelState>, visit: Visit, Query(parameter
     let filters = filters(&visit, &asked);
     let since = match since(&visit, &asked) {
         Ok(since) => since,
-        Err(error) => return frame.wrong_filter(said::title(language), &filters, &error),
+        Err(error) => return frame.wrong_filter(said::title(language), &filters, &asked, &error),
     };
     let shift = Shift::of(panel.resources(), since, visit.look.now);
     let content = html! {
@@ -50,12 +50,16 @@ pub async fn show(State(panel): State<PanelState>, visit: Visit, Query(parameter
 
 /// `GET /desk/handover.txt`.
 pub async fn as_text(State(panel): State<PanelState>, visit: Visit, Query(parameters): Query<Parameters>) -> Response {
-    match since(&visit, &given(parameters)) {
+    let asked = given(parameters);
+    match since(&visit, &asked) {
         Ok(since) => {
             let shift = Shift::of(panel.resources(), since, visit.look.now);
             ([(CONTENT_TYPE, "text/plain; charset=utf-8")], text::text(&panel, &visit.look, &shift)).into_response()
         }
-        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+        Err(error) => {
+            let text = list::wrong_value(visit.language(), &asked, &error);
+            (StatusCode::BAD_REQUEST, format!("{text}\n")).into_response()
+        }
     }
 }
 
@@ -66,18 +70,23 @@ fn since(visit: &Visit, asked: &Parameters) -> Result<Timestamp, QueryError> {
     let at = match (asked.get("since"), asked.get("hours")) {
         (Some(since), _) => when::parse(since, &visit.look.zone).ok_or_else(|| wrong("since"))?,
         (None, Some(hours)) => {
-            let hours = hours.parse().ok().filter(|hours| HOURS.contains(hours)).ok_or_else(|| wrong("hours"))?;
-            now - SignedDuration::from_hours(hours)
+            // A longer time is refused below.
+            let hours = hours.parse::<u16>().ok().filter(|hours| *hours > 0).ok_or_else(|| wrong("hours"))?;
+            now - SignedDuration::from_hours(hours.into())
         }
         (None, None) => now - SignedDuration::from_hours(USUAL),
     };
-    if at <= now && now.duration_since(at) <= LONGEST { Ok(at) } else { Err(wrong("since")) }
+    let given = if asked.contains_key("since") { "since" } else { "hours" };
+    if at <= now && now.duration_since(at) <= LONGEST { Ok(at) } else { Err(wrong(given)) }
 }
 
 fn filters(visit: &Visit, asked: &Parameters) -> Markup {
     let (language, zone) = (visit.language(), &visit.look.zone);
-    let hours = HOURS.map(|hours| (hours.to_string(), said::last_hours(language, hours)));
     let chosen = asked.get("hours").map_or_else(|| USUAL.to_string(), String::clone);
+    let mut hours = HOURS.to_vec();
+    hours.extend(chosen.parse().ok().filter(|hours| !HOURS.contains(hours)));
+    hours.sort_unstable();
+    let hours: Vec<_> = hours.iter().map(|hours| (hours.to_string(), said::last_hours(language, *hours))).collect();
     let since = asked.get("since").and_then(|since| when::parse(since, zone)).map(|at| when::field(at, zone));
     let fields = html! {
         (list::select("hours", said::hours(language), None, &chosen, &hours))

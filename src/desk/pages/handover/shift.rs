@@ -12,7 +12,6 @@ use crate::views::{
 };
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt as _;
-use kube::runtime::reflector::ObjectRef;
 
 /// Findings that are told, and things that happened, at most.
 const FINDINGS_MAX: usize = 100;
@@ -60,7 +59,7 @@ pub enum What {
 impl Shift {
     pub fn of(resources: &Resources, since: Timestamp, until: Timestamp) -> Shift {
         let request = PageRequest::first_of(Order::Findings(Sort::Severity), FINDINGS_MAX);
-        let (open_total, mut open) = resources.find_findings(&FindingFilter::default(), &request, "");
+        let (open_total, mut open) = resources.select_findings(&FindingFilter::default(), None, &request, "");
         // Of several at the same time by what they are about.
         open.items.sort_by_cached_key(|finding| {
             (
@@ -148,7 +147,7 @@ fn actions(resources: &Resources, since: Timestamp, until: Timestamp) -> Vec<Eve
 
 /// What a person wrote who told what fixed a Finding.
 fn written(resources: &Resources, action: &ActionView) -> Option<String> {
-    let recorded = resources.actions.get(&ObjectRef::new(&action.id).within(&resources.namespace))?;
+    let recorded = resources.actions.get(&action.id)?;
     let message = resources.message(recorded.spec.parameters.get(PARAMETER_MESSAGE)?)?;
     let thread = resources.thread(&message.spec.thread)?;
     let is_about_it = thread.spec.finding.as_ref() == Some(&action.subject.name);

@@ -36,7 +36,7 @@ impl OfScenario<'_> {
                 }
                 ol class="checks" {
                     @for probe in &spec.probes { (self.probe(probe, &open)) }
-                    @for check in &spec.checks { (self.check(check, &open)) }
+                    @for check in &*spec.checks { (self.check(check, &open)) }
                 }
             }
         }

@@ -8,6 +8,7 @@ use crate::desk::pages::failed;
 use crate::desk::panel::{Panel, PanelState};
 use crate::domain::history::Hour;
 use crate::domain::history::maintenance::{self, MAINTENANCE, Reclassified};
+use crate::domain::refusal::InvalidInput;
 use crate::runtime::clock;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -48,7 +49,9 @@ pub async fn run(State(panel): State<PanelState>, Path(name): Path<String>, sent
 /// `POST /desk/scenarios/{name}/reclassify`: hours of the past, as the page has them.
 pub async fn reclassify(State(panel): State<PanelState>, Path(name): Path<String>, sent: Sent) -> Response {
     let form = &sent.form;
-    let hour = |field: &str| form.get(field).parse().map(Hour).map_err(|_| CommandError::invalid(field, "an hour"));
+    let hour = |field: &str| {
+        form.get(field).parse().map(Hour).map_err(|_| CommandError::invalid(field, InvalidInput::NotAnHour))
+    };
     // That of the command, so that what is over here is over there.
     let now = clock::now();
     let command = |_: &_| {

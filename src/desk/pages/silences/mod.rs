@@ -31,7 +31,7 @@ pub async fn list(State(panel): State<PanelState>, visit: Visit, Query(parameter
     let draft = Draft::of_address(&asked);
     match page(&panel, &visit, &asked, &draft) {
         Ok(content) => frame(&panel, &visit).answer(StatusCode::OK, said::title(visit.language()), &content),
-        Err(error) => frame(&panel, &visit).wrong_filter(said::title(visit.language()), &html! {}, &error),
+        Err(error) => frame(&panel, &visit).wrong_filter(said::title(visit.language()), &html! {}, &asked, &error),
     }
 }
 

@@ -53,10 +53,11 @@ pub fn without_owner(language: Language, count: usize) -> String {
 }
 
 /// The number beside the word "Inbox", for those who do not see it.
-pub fn pending(language: Language) -> &'static str {
-    match language {
-        Language::Portuguese => "pendentes",
-        Language::English => "pending",
+pub fn pending(language: Language, count: usize) -> &'static str {
+    match (language, count) {
+        (Language::Portuguese, 1) => "pendente",
+        (Language::Portuguese, _) => "pendentes",
+        (Language::English, _) => "pending",
     }
 }
 

@@ -127,12 +127,12 @@ pub fn of_all(language: Language, shown: usize, all: &str) -> String {
     text!(language, "{shown} nesta página, {all} ao todo", "{shown} on this page, {all} in all")
 }
 
-/// The part of the address that is no filter.
-pub fn wrong_filter_more(language: Language, parameter: &str) -> String {
+/// The part of the address that is no filter, with its value.
+pub fn wrong_filter_more(language: Language, parameter: &str, value: &str) -> String {
     text!(
         language,
-        "O valor de “{parameter}” não é aceito aqui. Escolha de novo nos filtros.",
-        "The value of “{parameter}” is not accepted here. Choose again with the filters."
+        "“{parameter}={value}” não é aceito aqui. Escolha de novo nos filtros.",
+        "“{parameter}={value}” is not accepted here. Choose again with the filters."
     )
 }
 

@@ -7,7 +7,7 @@ words! {
     lead: "A medida carrega o modelo, faz a pergunta mais longa que existe e diz se o tempo limite de produção basta. Enquanto dura, respostas T1 esperam.",
         "The self-test loads the model, asks the longest prompt that there is and tells whether the time limit of production is sufficient. Meanwhile T1 answers wait.";
     off: "O modelo local não é usado", "The local model is not used";
-    off_more: "Sem ele tudo é T0: fatos medidos e trechos dos runbooks. Para ligar:", "Without it everything is T0: measured facts and excerpts of the runbooks. To turn it on:";
+    off_more: "Sem ele tudo é T0: fatos medidos e trechos dos runbooks. Motivo:", "Without it everything is T0: measured facts and excerpts of the runbooks. The reason:";
     name: "Modelo", "Model";
     server: "Servidor", "Server";
     state: "Situação", "State of it";

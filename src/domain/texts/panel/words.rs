@@ -56,6 +56,13 @@ words! {
     key_send: "enviar a resposta", "send the reply";
     key_help: "esta lista", "this list";
     round: "Ronda", "Round";
+    field_note: "Nota", "Note";
+    field_reason: "Motivo", "Reason";
+    field_duration: "Duração", "Duration";
+    field_message: "Mensagem", "Message";
+    field_vote: "Voto", "Vote";
+    field_from: "Início", "Beginning";
+    field_until: "Fim", "End";
     not_proven: "nome não comprovado", "name not proven";
 }
 
@@ -83,4 +90,19 @@ pub fn wait_seconds(language: Language, seconds: u64) -> String {
 /// How many of the Scenarios are up to date.
 pub fn up_to_date(language: Language, fresh: usize, all: usize) -> String {
     text!(language, "{fresh} de {all} em dia", "{fresh} of {all} up to date")
+}
+
+/// The name that people see of a field of the input of a command.
+pub fn field(language: Language, name: &str) -> &str {
+    let text = match name {
+        "note" => field_note,
+        "reason" => field_reason,
+        "duration" => field_duration,
+        "body" | "message" => field_message,
+        "vote" => field_vote,
+        "from" => field_from,
+        "until" | "ends_at" => field_until,
+        other => return other,
+    };
+    text(language)
 }

@@ -26,7 +26,8 @@ fn every_text_of_the_panel_is_in_both_languages() {
         check("acknowledged", |l| inbox::acknowledged(l, count));
         check("arrived", |l| inbox::arrived(l, count));
     }
-    check("pending", |l| inbox::pending(l).to_string());
+    check("pending", |l| inbox::pending(l, 1).to_string());
+    check("pending", |l| inbox::pending(l, 2).to_string());
     check("select", |l| inbox::select(l, "X1"));
     check("first_of", |l| inbox::first_of(l, 300, 400));
     check("window", |l| inbox::window(l, 2));

@@ -35,7 +35,7 @@ fn every_text_of_the_lists_is_in_both_languages() {
     }
     check("none", |l| handover::summary(l, 0, 0, 0));
     check("of_all", |l| lists::of_all(l, 50, "X1"));
-    check("wrong_filter_more", |l| lists::wrong_filter_more(l, "X1"));
+    check("wrong_filter_more", |l| lists::wrong_filter_more(l, "X1", "X2"));
     check("until_in", |l| silences::until_in(l, "X1"));
     check("begins_in", |l| silences::begins_in(l, "X1"));
     check("until_time", |l| silences::until_time(l).to_string());

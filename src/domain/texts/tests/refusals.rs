@@ -1,9 +1,10 @@
 //! The reasons of refusals.
 
 use super::{check, s};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{InvalidInput, Refusal};
+use crate::domain::silence::InputProblem;
 use crate::domain::texts::Language;
-use crate::domain::texts::refusals::refusal;
+use crate::domain::texts::refusals::{invalid_input, refusal};
 
 #[test]
 fn every_reason_of_a_refusal_is_in_both_languages() {
@@ -64,4 +65,23 @@ fn every_reason_of_a_refusal_is_in_both_languages() {
     }
     let no_such = Refusal::no_such("Scenario", &name);
     assert_eq!(refusal(Language::Portuguese, &no_such), "não há cenário com o nome \"X1\"");
+}
+
+#[test]
+fn invalid_input_is_worded_in_both_languages() {
+    for sample in samples!(InvalidInput {
+        InvalidInput::Blank { .. } => InvalidInput::Blank { max: 5 },
+        InvalidInput::TooManyCharacters { .. } => InvalidInput::TooManyCharacters { chars: 6, max: 5 },
+        InvalidInput::TooManyBytes { .. } => InvalidInput::TooManyBytes { bytes: 6, max: 5 },
+        InvalidInput::NotAnHour => InvalidInput::NotAnHour,
+        InvalidInput::NotAVote => InvalidInput::NotAVote,
+        InvalidInput::Silence(_) => InvalidInput::Silence(InputProblem::NotOneEnd),
+        InvalidInput::Other(_) => InvalidInput::Other(s()),
+    }) {
+        // That one is in English only.
+        if let InvalidInput::Other(_) = sample {
+            continue;
+        }
+        check(&format!("{sample:?}"), |language| invalid_input(language, &sample));
+    }
 }
