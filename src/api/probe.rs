@@ -69,7 +69,7 @@ pub struct HttpProbe {
     pub max_body_bytes: Option<u32>,
     /// Verification of the server certificate, for https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tls: Option<TlsOptions>,
+    pub tls: Option<Box<TlsOptions>>,
 }
 
 /// An HTTP method that a probe can use.

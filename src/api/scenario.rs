@@ -54,17 +54,17 @@ pub struct ScenarioSpec {
     /// AGENTIC_INTERVAL_SEC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    pub interval: Option<String>,
+    pub interval: Option<Box<str>>,
     /// Time between two runs while consecutive results are being counted towards a threshold, as a Go duration. From 1s
     /// to 24h. Defaults to 30s, or to the interval if that is shorter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    pub confirm_interval: Option<String>,
+    pub confirm_interval: Option<Box<str>>,
     /// Timeout of each probe, as a Go duration. From 100ms to the interval. Defaults to 10s, or to the interval if that
     /// is shorter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    pub timeout: Option<String>,
+    pub timeout: Option<Box<str>>,
     /// If true, no probe runs. Open Findings stay open. Defaults to false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspend: bool,
@@ -74,10 +74,10 @@ pub struct ScenarioSpec {
     pub probes: Vec<Arc<Probe>>,
     /// Conditions that the readings must meet. Each probe is a check too, which passes if its target was read. At most
     /// 64, unique by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "is_empty")]
     #[schemars(length(max = 64))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
-    pub checks: Vec<CheckSpec>,
+    pub checks: Arc<Vec<CheckSpec>>,
     /// Consecutive results needed to open or resolve a Finding. Defaults to 2 each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thresholds: Option<Thresholds>,
@@ -89,7 +89,7 @@ pub struct ScenarioSpec {
     pub depends_on: Vec<String>,
     /// The runbook that tells people on duty how to handle a Finding of this Scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub runbook: Option<Runbook>,
+    pub runbook: Option<Box<Runbook>>,
 }
 
 /// Consecutive results needed to open or resolve a Finding.
@@ -122,8 +122,12 @@ pub struct Runbook {
     pub section: Option<String>,
 }
 
+fn is_empty<T>(list: &Arc<Vec<T>>) -> bool {
+    list.is_empty()
+}
+
 /// A condition over the readings, in CEL.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckSpec {
     /// Name of the check, unique among the checks and probes of the Scenario. It is part of the identity of its Findings.
@@ -171,7 +175,7 @@ pub struct CheckSpec {
 }
 
 /// When a check is evaluated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Evaluate {
     #[default]
     WhenRead,
@@ -187,10 +191,10 @@ pub struct ScenarioStatus {
     pub observed_generation: Option<i64>,
     /// The conditions Ready and Healthy. Ready is False while the spec has validation errors; Healthy is False while a
     /// Finding is open.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "is_empty")]
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
-    pub conditions: Vec<Condition>,
+    pub conditions: Arc<Vec<Condition>>,
     /// Whether the Scenario is being watched, in one word: `ready`, `invalid` (Ready is False), `suspended`, or `late` (no run
     /// has been completed for two intervals).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -207,7 +211,7 @@ pub struct ScenarioStatus {
     pub last_run_at: Option<Time>,
     /// Result of the last run that was requested with the annotation `agentic.ligbox.io/run-requested-at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_requested_run: Option<RequestedRun>,
+    pub last_requested_run: Option<Box<RequestedRun>>,
 }
 
 /// Whether a Scenario is being watched, in one word: `ready`, `invalid` (Ready is False), `suspended`, or `late` (no run has been

@@ -13,6 +13,7 @@ use super::types::ReadingField;
 use super::values::Value;
 use super::{evaluate, fields, names, types};
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -39,6 +40,21 @@ struct Inner {
     reads: Option<Vec<fields::Field>>,
     iterates: bool,
     is_cheap: bool,
+}
+
+/// Equal are those that share it.
+impl PartialEq for Expression {
+    fn eq(&self, other: &Expression) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+impl Eq for Expression {}
+
+impl Hash for Expression {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.inner).hash(state);
+    }
 }
 
 impl Expression {

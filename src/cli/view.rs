@@ -25,7 +25,6 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use kube::Client;
-use kube::runtime::reflector::ObjectRef;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -83,7 +82,6 @@ pub fn of_caches(
         agents: caches.agents.clone(),
         states: CachedStates::new(caches),
         scenarios: caches.scenarios.store(),
-        namespace: place.namespace.to_string(),
         default_interval,
     };
     let resources = resources(caches, place);
@@ -239,7 +237,6 @@ struct RemoteOperator {
     agents: Cache<Agent>,
     states: CachedStates,
     scenarios: Objects<Scenario>,
-    namespace: String,
     default_interval: Duration,
     holder: Arc<LeaseHolder>,
 }
@@ -259,7 +256,7 @@ impl OperatorStatus for RemoteOperator {
     }
 
     fn run_times(&self, scenario: &str) -> RunTimes {
-        let found = self.scenarios.get(&ObjectRef::new(scenario).within(&self.namespace));
+        let found = self.scenarios.get(scenario);
         let interval = found.and_then(|scenario| match scenario.spec.interval.as_deref() {
             Some(text) => duration::parse(text).ok(),
             None => Some(self.default_interval),

@@ -231,7 +231,7 @@ fn asked(scenario: &Scenario) -> Option<Timestamp> {
 }
 
 fn answered(scenario: &Scenario) -> Option<Timestamp> {
-    scenario.status.as_ref()?.last_requested_run.as_ref().and_then(RequestedRun::requested)
+    scenario.status.as_ref()?.last_requested_run.as_deref().and_then(RequestedRun::requested)
 }
 
 /// The time of a request: now, in microseconds, but after the last request that was answered, whose results would otherwise be

@@ -48,6 +48,7 @@ pub mod runbook_section;
 pub mod runbooks;
 pub mod salvage;
 pub mod schedule;
+pub mod shared;
 pub mod silence;
 pub mod similar;
 pub mod sought;

@@ -94,7 +94,7 @@ pub fn judge(scenario: &ValidatedScenario, observations: &[Observation], context
     let mut evaluated: BTreeMap<usize, Vec<Judged>> = BTreeMap::new();
     let mut items = BTreeMap::new();
     let evaluator = Evaluator::new(observations, &ok, inputs, context);
-    for &index in &scenario.order {
+    for &index in &*scenario.order {
         let check = &scenario.checks[index];
         let passes = |name: &String| {
             let mut all = outcomes_of(name, &list, &evaluated).peekable();

@@ -182,7 +182,7 @@ impl Preparer<'_> {
             body,
             max_redirects: http.max_redirects.unwrap_or(MAX_REDIRECTS),
             max_body_bytes: http.max_body_bytes.unwrap_or(MAX_BODY_BYTES) as usize,
-            tls: self.verification(http.tls.as_ref(), "http.tls")?,
+            tls: self.verification(http.tls.as_deref(), "http.tls")?,
         })
     }
 

@@ -119,7 +119,7 @@ pub fn check_literals(probe: &Probe, check_certificates: CheckCertificates) -> R
     if let Some(http) = &probe.http {
         check("http.url", &http.url, &|t| parse_url(t).map(drop))?;
         check_headers(http)?;
-        check_bundle("http.tls", http.tls.as_ref(), check_certificates)?;
+        check_bundle("http.tls", http.tls.as_deref(), check_certificates)?;
     }
     if let Some(tcp) = &probe.tcp {
         check("tcp.address", &tcp.address, &address)?;
@@ -246,7 +246,7 @@ pub fn secret_refs(probe: &Probe) -> Vec<(String, &SecretKeyRef)> {
         }
     }
     let options = [
-        ("http.tls", probe.http.as_ref().and_then(|h| h.tls.as_ref())),
+        ("http.tls", probe.http.as_ref().and_then(|h| h.tls.as_deref())),
         ("tls.options", probe.tls.as_ref().and_then(|t| t.options.as_ref())),
     ];
     for (at, options) in options {

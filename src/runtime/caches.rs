@@ -5,12 +5,14 @@ use super::listing::ListProgress;
 use super::votes::VotesByFinding;
 use super::watch::Cache;
 use crate::api::{
-    Action, Agent, Finding, MODEL_ANSWER, Message, RECORDED_BY, RUN_REQUESTED_AT, Scenario, Silence, Thread,
+    Action, Agent, CheckSpec, Finding, MODEL_ANSWER, Message, RECORDED_BY, RUN_REQUESTED_AT, Scenario, Silence, Thread,
 };
+use crate::domain::shared::Shared;
 use crate::domain::thread::authorship::{creator_entry, is_marked};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ManagedFieldsEntry};
 use kube::{Client, ResourceExt as _};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 /// Fields of the spec of a Finding, as managed fields name them.
@@ -60,10 +62,11 @@ impl Caches {
                 cache
             }};
         }
+        let mut alike = Alike::default();
         let actions = cache!(trim_action);
         let (votes, following) = VotesByFinding::start(&actions);
         let caches = Caches {
-            scenarios: cache!(trim_scenario),
+            scenarios: cache!(move |scenario| trim_scenario(scenario, &mut alike)),
             findings: cache!(trim_finding),
             agents: cache!(trim_agent),
             silences: cache!(trim_silence),
@@ -78,13 +81,24 @@ impl Caches {
     }
 }
 
-/// Without managed fields, annotations and a label that nothing reads, and the room for more probes and checks that decoding leaves.
-fn trim_scenario(mut scenario: Scenario) -> Scenario {
+/// What many Scenarios have in common: those of one template have the same checks, and those that were created together became ready in
+/// the same second.
+#[derive(Default)]
+struct Alike {
+    checks: Shared<Vec<CheckSpec>>,
+    conditions: Shared<Vec<Condition>>,
+}
+
+/// Without managed fields, annotations and a label that nothing reads, and the room for more probes that decoding leaves.
+/// What Scenarios have in common is kept once.
+fn trim_scenario(mut scenario: Scenario, alike: &mut Alike) -> Scenario {
     scenario.metadata.managed_fields = None;
     scenario.spec.probes.shrink_to_fit();
-    scenario.spec.checks.shrink_to_fit();
+    scenario.spec.checks = alike.checks.get(Arc::unwrap_or_clone(scenario.spec.checks));
     if let Some(status) = &mut scenario.status {
-        status.conditions.shrink_to_fit();
+        let conditions = Arc::unwrap_or_clone(std::mem::take(&mut status.conditions));
+        let key: Vec<_> = conditions.iter().map(|one| (one.last_transition_time.0, one.message.clone())).collect();
+        status.conditions = alike.conditions.get_by(key, conditions);
     }
     // A map that had entries keeps their room when it is empty.
     scenario.metadata.labels = scenario.metadata.labels.filter(|labels| !labels.keys().eq([field_managers::LABEL]));

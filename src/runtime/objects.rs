@@ -1,13 +1,11 @@
 //! The objects of one kind, with a revision by which a reader tells whether anything changed, and the names of those that did.
 
+use foldhash::fast::RandomState;
 use kube::Resource;
-use kube::runtime::reflector::{Store, store as reflector_store};
-use kube::runtime::{reflector, watcher};
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::ops::Deref;
+use kube::runtime::watcher;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 /// Changes whose objects are known by name. A reader that is further behind reads all objects.
 const NAMES_MAX: usize = 4096;
@@ -33,41 +31,70 @@ impl Changes {
     }
 }
 
+/// By their names: all are of one namespace.
+type ByName<K> = HashMap<Arc<str>, Arc<K>, RandomState>;
+
 /// What can be read. Clones are of the same objects.
-pub struct Objects<K: Resource<DynamicType = ()> + 'static> {
-    store: Store<K>,
+pub struct Objects<K> {
+    by_name: Arc<RwLock<ByName<K>>>,
     changes: Arc<Changes>,
 }
 
 /// What changes them. There is one for each [`Objects`].
-pub struct Writer<K: Resource<DynamicType = ()> + Clone + 'static> {
-    writer: reflector::store::Writer<K>,
-    changes: Arc<Changes>,
+pub struct Writer<K> {
+    objects: Objects<K>,
+    /// Those of the list under way.
+    listed: ByName<K>,
 }
 
 /// No objects, and what fills them.
-pub fn store<K: Resource<DynamicType = ()> + Clone + 'static>() -> (Objects<K>, Writer<K>) {
-    let (store, writer) = reflector_store();
-    let changes = Arc::<Changes>::default();
-    (Objects { store, changes: changes.clone() }, Writer { writer, changes })
+pub fn store<K>() -> (Objects<K>, Writer<K>) {
+    let objects = Objects { by_name: Arc::default(), changes: Arc::default() };
+    (objects.clone(), Writer { objects, listed: ByName::default() })
 }
 
 // Derived, it would ask for `K: Clone`.
-impl<K: Resource<DynamicType = ()> + Clone + 'static> Clone for Objects<K> {
+impl<K> Clone for Objects<K> {
     fn clone(&self) -> Self {
-        Objects { store: self.store.clone(), changes: self.changes.clone() }
+        Objects { by_name: self.by_name.clone(), changes: self.changes.clone() }
     }
 }
 
-impl<K: Resource<DynamicType = ()> + 'static> Deref for Objects<K> {
-    type Target = Store<K>;
-
-    fn deref(&self) -> &Store<K> {
-        &self.store
+impl<K> Objects<K> {
+    fn by_name(&self) -> RwLockReadGuard<'_, ByName<K>> {
+        self.by_name.read().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl<K: Resource<DynamicType = ()> + Clone + 'static> Objects<K> {
+    /// The object of this name.
+    pub fn get(&self, name: &str) -> Option<Arc<K>> {
+        self.by_name().get(name).cloned()
+    }
+
+    /// All objects, in no particular order.
+    pub fn state(&self) -> Vec<Arc<K>> {
+        self.by_name().values().cloned().collect()
+    }
+
+    /// Those that are selected. The objects do not change meanwhile, so it should be quick.
+    pub fn state_filter(&self, is_selected: impl Fn(&K) -> bool) -> Vec<Arc<K>> {
+        self.by_name().values().filter(|object| is_selected(object)).cloned().collect()
+    }
+
+    /// One that is selected.
+    pub fn find(&self, is_selected: impl Fn(&K) -> bool) -> Option<Arc<K>> {
+        self.by_name().values().find(|object| is_selected(object)).cloned()
+    }
+
+    /// The number of objects.
+    pub fn len(&self) -> usize {
+        self.by_name().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_name().is_empty()
+    }
+
     /// Of what can be read now: as long as it stays the same, so do the objects. `None` while they change.
     pub fn revision(&self) -> Option<u64> {
         let revision = self.changes.revision.load(Ordering::Acquire);
@@ -88,46 +115,67 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Objects<K> {
     }
 
     /// Calls `read` with each object, without a copy of the list. The objects do not change meanwhile, so it should be quick.
-    pub fn for_each(&self, read: impl FnMut(&K)) {
-        let read = RefCell::new(read);
-        let none = self.store.state_filter(|object| {
-            // The store calls one after the other.
-            if let Ok(mut read) = read.try_borrow_mut() {
-                read(object);
-            }
-            false
-        });
-        debug_assert!(none.is_empty());
+    pub fn for_each(&self, mut read: impl FnMut(&K)) {
+        self.by_name().values().for_each(|object| read(object));
     }
 }
 
-impl<K: Resource<DynamicType = ()> + Clone + 'static> Writer<K> {
-    pub fn apply_watcher_event(&mut self, event: &watcher::Event<K>) {
-        if let watcher::Event::Init | watcher::Event::InitApply(_) = event {
-            // Kept apart until the list is complete: nothing changes that can be read.
-            return self.writer.apply_watcher_event(event);
+impl<K: Resource> Writer<K> {
+    /// What a watch reports. The objects of a list are kept apart until it is complete: nothing changes before that can be read.
+    pub fn apply(&mut self, event: watcher::Event<K>) {
+        match event {
+            watcher::Event::Init => self.listed = ByName::default(),
+            watcher::Event::InitApply(object) => {
+                self.listed.insert(name_of(&object), Arc::new(object));
+            }
+            watcher::Event::InitDone => {
+                self.forget_names();
+                let listed = std::mem::take(&mut self.listed);
+                self.change(|objects| std::mem::replace(objects, listed));
+            }
+            watcher::Event::Apply(object) => {
+                let (name, object) = (name_of(&object), Arc::new(object));
+                self.keep_name(name.clone());
+                self.change(|objects| objects.insert(name, object));
+            }
+            watcher::Event::Delete(object) => self.remove(&name_of(&object)),
         }
-        self.name(event);
-        self.changes.revision.fetch_add(1, Ordering::AcqRel);
-        self.writer.apply_watcher_event(event);
-        self.changes.revision.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// There is no object of this name any more.
+    pub fn remove(&mut self, name: &Arc<str>) {
+        self.keep_name(name.clone());
+        self.change(|objects| objects.remove(name));
+    }
+
+    fn change<R>(&self, change: impl FnOnce(&mut ByName<K>) -> R) {
+        let Objects { by_name, changes } = &self.objects;
+        changes.revision.fetch_add(1, Ordering::AcqRel);
+        let before = change(&mut by_name.write().unwrap_or_else(PoisonError::into_inner));
+        changes.revision.fetch_add(1, Ordering::AcqRel);
+        // What is no longer there is freed after the others can read again.
+        drop(before);
     }
 
     /// Keeps the name of what is about to change. A reader of it afterwards may see the object as it was, and reads it again.
-    fn name(&self, event: &watcher::Event<K>) {
-        let mut latest = self.changes.latest();
-        if let watcher::Event::Apply(object) | watcher::Event::Delete(object) = event {
-            latest.names.push_back(object.meta().name.as_deref().unwrap_or_default().into());
-            if latest.names.len() > NAMES_MAX {
-                latest.names.pop_front();
-                latest.before += 1;
-            }
-        } else {
-            // All of them may change with this event.
-            let changes = self.changes.revision.load(Ordering::Acquire) / 2;
-            *latest = Latest { before: changes + 1, names: VecDeque::new() };
+    fn keep_name(&self, name: Arc<str>) {
+        let mut latest = self.objects.changes.latest();
+        latest.names.push_back(name);
+        if latest.names.len() > NAMES_MAX {
+            latest.names.pop_front();
+            latest.before += 1;
         }
     }
+
+    /// All of them may change.
+    fn forget_names(&self) {
+        let changes = self.objects.count();
+        *self.objects.changes.latest() = Latest { before: changes + 1, names: VecDeque::new() };
+    }
+}
+
+fn name_of(object: &impl Resource) -> Arc<str> {
+    object.meta().name.as_deref().unwrap_or_default().into()
 }
 
 #[cfg(test)]
@@ -151,17 +199,18 @@ mod tests {
         {
             if let Event::InitDone = event {
                 let before = (objects.revision(), objects.len());
-                writer.apply_watcher_event(&Event::Init);
-                writer.apply_watcher_event(&Event::InitApply(thread("b")));
+                writer.apply(Event::Init);
+                writer.apply(Event::InitApply(thread("b")));
                 assert_eq!((objects.revision(), objects.len()), before, "the list is not complete");
             }
-            writer.apply_watcher_event(&event);
+            let of = format!("{event:?}");
+            writer.apply(event);
             let revision = objects.revision();
-            assert!(revision.is_some() && !seen.contains(&revision), "{event:?}");
+            assert!(revision.is_some() && !seen.contains(&revision), "{of}");
             assert_eq!(objects.clone().revision(), revision);
             seen.push(revision);
         }
-        writer.changes.revision.fetch_add(1, Ordering::AcqRel);
+        writer.objects.changes.revision.fetch_add(1, Ordering::AcqRel);
         assert_eq!(objects.revision(), None);
     }
 
@@ -173,33 +222,33 @@ mod tests {
         let known =
             |names: &[&str]| -> Option<Vec<String>> { Some(names.iter().map(|name| name.to_string()).collect()) };
         assert_eq!((objects.count(), names(0)), (0, known(&[])));
-        writer.apply_watcher_event(&Event::Apply(thread("a")));
-        writer.apply_watcher_event(&Event::Delete(thread("b")));
+        writer.apply(Event::Apply(thread("a")));
+        writer.apply(Event::Delete(thread("b")));
         assert_eq!((objects.count(), names(0), names(1)), (2, known(&["a", "b"]), known(&["b"])));
         assert_eq!((names(2), names(9)), (known(&[]), known(&[])));
-        writer.apply_watcher_event(&Event::Init);
-        writer.apply_watcher_event(&Event::InitApply(thread("c")));
+        writer.apply(Event::Init);
+        writer.apply(Event::InitApply(thread("c")));
         assert_eq!((objects.count(), names(1)), (2, known(&["b"])));
-        writer.apply_watcher_event(&Event::InitDone);
+        writer.apply(Event::InitDone);
         assert_eq!((names(2), names(objects.count())), (None, known(&[])));
         let count = objects.count();
         for _ in 0..NAMES_MAX {
-            writer.apply_watcher_event(&Event::Apply(thread("d")));
+            writer.apply(Event::Apply(thread("d")));
         }
         assert_eq!(objects.changed_since(count).unwrap().len(), NAMES_MAX);
-        writer.apply_watcher_event(&Event::Apply(thread("e")));
+        writer.apply(Event::Apply(thread("e")));
         assert_eq!((objects.changed_since(count), names(objects.count() - 1)), (None, known(&["e"])));
     }
 
     #[test]
     fn what_is_changing_is_named_to_those_that_read_meanwhile_and_afterwards() {
-        let (objects, mut writer) = store();
-        writer.name(&Event::Apply(thread("a")));
-        writer.changes.revision.fetch_add(1, Ordering::AcqRel);
+        let (objects, writer) = store::<Thread>();
+        writer.keep_name("a".into());
+        writer.objects.changes.revision.fetch_add(1, Ordering::AcqRel);
         let count = objects.count();
         assert_eq!((count, objects.changed_since(0).unwrap().len()), (0, 1));
-        writer.writer.apply_watcher_event(&Event::Apply(thread("a")));
-        writer.changes.revision.fetch_add(1, Ordering::AcqRel);
+        assert_eq!(objects.count(), 0);
+        writer.objects.changes.revision.fetch_add(1, Ordering::AcqRel);
         assert_eq!(objects.changed_since(count).unwrap().len(), 1, "it may have been read as it was before");
     }
 
@@ -207,7 +256,7 @@ mod tests {
     fn each_object_is_read_once() {
         let (objects, mut writer) = store();
         for name in ["a", "b", "c"] {
-            writer.apply_watcher_event(&Event::Apply(thread(name)));
+            writer.apply(Event::Apply(thread(name)));
         }
         let mut names = Vec::new();
         objects.for_each(|thread| names.extend(thread.metadata.name.clone()));

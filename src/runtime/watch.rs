@@ -11,7 +11,6 @@ use super::retry;
 use super::version::Version;
 use futures::{Stream, StreamExt as _};
 use kube::core::NamespaceResourceScope;
-use kube::runtime::reflector::ObjectRef;
 use kube::runtime::utils::Backoff;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, Resource, ResourceExt as _};
@@ -60,7 +59,6 @@ type Undecodable = Arc<RwLock<BTreeMap<Arc<str>, Arc<InvalidObject>>>>;
 
 /// The objects of one kind in one namespace, as last seen. Clones share them.
 pub struct Cache<K: Resource<DynamicType = ()> + 'static> {
-    namespace: Arc<str>,
     objects: Objects<K>,
     undecodable: Undecodable,
     changes: broadcast::Sender<Change<K>>,
@@ -70,7 +68,6 @@ pub struct Cache<K: Resource<DynamicType = ()> + 'static> {
 impl<K: Resource<DynamicType = ()> + Clone + 'static> Clone for Cache<K> {
     fn clone(&self) -> Self {
         Cache {
-            namespace: self.namespace.clone(),
             objects: self.objects.clone(),
             undecodable: self.undecodable.clone(),
             changes: self.changes.clone(),
@@ -87,7 +84,7 @@ where
     pub fn start(
         client: &Client,
         namespace: &str,
-        trim: fn(K) -> K,
+        trim: impl FnMut(K) -> K + Send + 'static,
         progress: &ListProgress,
     ) -> (Cache<K>, JoinHandle<()>)
     where
@@ -95,20 +92,19 @@ where
     {
         let (objects, writer) = store::<K>();
         let cache = Cache {
-            namespace: namespace.into(),
             objects,
             undecodable: Undecodable::default(),
             changes: broadcast::Sender::new(CHANGES_MAX),
             progress: progress.clone(),
         };
         let api = Api::namespaced(client.clone(), namespace);
-        let watching = Watching { cache: cache.clone(), writer, trim, listed: BTreeMap::new() };
+        let watching = Watching { cache: cache.clone(), writer, trim: Box::new(trim), listed: BTreeMap::new() };
         (cache, tokio::spawn(watching.run(events(api))))
     }
 
     /// The object of this name.
     pub fn get(&self, name: &str) -> Option<Arc<K>> {
-        self.objects.get(&ObjectRef::new(name).within(&self.namespace))
+        self.objects.get(name)
     }
 
     /// All objects that could be decoded.
@@ -185,7 +181,7 @@ where
 struct Watching<K: Resource<DynamicType = ()> + Clone + 'static> {
     cache: Cache<K>,
     writer: Writer<K>,
-    trim: fn(K) -> K,
+    trim: Box<dyn FnMut(K) -> K + Send>,
     /// Undecodable objects of the list under way.
     listed: BTreeMap<Arc<str>, Arc<InvalidObject>>,
 }
@@ -208,10 +204,10 @@ where
         match event {
             watcher::Event::Init => {
                 self.listed.clear();
-                self.writer.apply_watcher_event(&watcher::Event::Init);
+                self.writer.apply(watcher::Event::Init);
             }
             watcher::Event::InitApply(Guarded(Ok(object))) => {
-                self.writer.apply_watcher_event(&watcher::Event::InitApply((self.trim)(object)));
+                self.writer.apply(watcher::Event::InitApply((self.trim)(object)));
             }
             watcher::Event::InitApply(Guarded(Err(invalid))) => {
                 self.listed.insert(name_of(&invalid), Arc::new(invalid));
@@ -219,7 +215,7 @@ where
             watcher::Event::InitDone => {
                 let listed = std::mem::take(&mut self.listed);
                 let mut undecodable = lock(&self.cache.undecodable);
-                self.writer.apply_watcher_event(&watcher::Event::InitDone);
+                self.writer.apply(watcher::Event::InitDone);
                 *undecodable = listed;
                 drop(undecodable);
                 // In this order, a reader that subscribes meanwhile resynchronises twice rather than never.
@@ -231,7 +227,7 @@ where
                 let name = object.name_any();
                 let mut undecodable = lock(&self.cache.undecodable);
                 undecodable.remove(name.as_str());
-                self.writer.apply_watcher_event(&watcher::Event::Apply(object));
+                self.writer.apply(watcher::Event::Apply(object));
                 drop(undecodable);
                 if let Some(object) = self.cache.get(&name) {
                     self.publish(Change::Applied(object));
@@ -241,9 +237,7 @@ where
                 let (name, invalid) = (name_of(&invalid), Arc::new(invalid));
                 let mut undecodable = lock(&self.cache.undecodable);
                 // What it was before is no longer true.
-                if let Some(stored) = self.cache.get(&name) {
-                    self.writer.apply_watcher_event(&watcher::Event::Delete((*stored).clone()));
-                }
+                self.writer.remove(&name);
                 undecodable.insert(name, invalid.clone());
                 drop(undecodable);
                 self.publish(Change::Undecodable(invalid));
@@ -252,9 +246,7 @@ where
                 let (name, version): (Arc<str>, _) = (object.name_any().into(), Version::of(&object));
                 let mut undecodable = lock(&self.cache.undecodable);
                 undecodable.remove(&name);
-                if let Ok(object) = object.0 {
-                    self.writer.apply_watcher_event(&watcher::Event::Delete(object));
-                }
+                self.writer.remove(&name);
                 drop(undecodable);
                 self.publish(Change::Deleted(name, version));
             }

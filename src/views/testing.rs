@@ -62,7 +62,7 @@ impl ApiServer {
         let agent = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Agent",
             "metadata": {"name": "pulso", "namespace": NAMESPACE},
             "spec": {"id": "A1", "displayName": "Pulso", "codename": "node_health", "tier": "T0"}});
-        agent_writer.apply_watcher_event(&Event::Apply(serde_json::from_value(agent).unwrap()));
+        agent_writer.apply(Event::Apply(serde_json::from_value(agent).unwrap()));
         let agents_written = Mutex::new(agent_writer);
         Arc::new(ApiServer {
             cluster: Mutex::default(),
@@ -184,18 +184,18 @@ where
     K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + 'static,
 {
     let mut cache = cache.lock().unwrap();
-    cache.apply_watcher_event(&Event::Init);
+    cache.apply(Event::Init);
     for object in objects {
-        cache.apply_watcher_event(&Event::InitApply(serde_json::from_value(object).unwrap()));
+        cache.apply(Event::InitApply(serde_json::from_value(object).unwrap()));
     }
-    cache.apply_watcher_event(&Event::InitDone);
+    cache.apply(Event::InitDone);
 }
 
 fn forget<K>(cache: &Mutex<Writer<K>>, object: Value)
 where
     K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + 'static,
 {
-    cache.lock().unwrap().apply_watcher_event(&Event::Delete(serde_json::from_value(object).unwrap()));
+    cache.lock().unwrap().apply(Event::Delete(serde_json::from_value(object).unwrap()));
 }
 
 /// Puts an object into the cache of its kind.
@@ -204,7 +204,7 @@ where
     K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + 'static,
 {
     let object: K = serde_json::from_value(object.clone()).unwrap();
-    cache.lock().unwrap().apply_watcher_event(&Event::Apply(object));
+    cache.lock().unwrap().apply(Event::Apply(object));
 }
 
 /// A client of the stand-in.
@@ -277,7 +277,7 @@ async fn delete(State(server): State<Arc<ApiServer>>, parts: Parts) -> Response 
     };
     if parts["plural"] == "silences" {
         let silence = serde_json::from_value(object.clone()).unwrap();
-        server.silences.lock().unwrap().apply_watcher_event(&Event::Delete(silence));
+        server.silences.lock().unwrap().apply(Event::Delete(silence));
     }
     Json(object).into_response()
 }

@@ -174,7 +174,7 @@ impl Answering {
             action: action.metadata.name.as_deref().unwrap_or_default(),
             spec: &action.spec,
             status: action.status.as_ref(),
-            run: scenario.as_ref().and_then(|of| of.status.as_ref()?.last_requested_run.as_ref()),
+            run: scenario.as_ref().and_then(|of| of.status.as_ref()?.last_requested_run.as_deref()),
         });
         let (open, similar) = (|| surroundings.open(), || surroundings.similar());
         let free = asked.as_ref().map(|_| Free { found: &found, model });

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Of the message of Healthy, in bytes, for what keeps the Scenario from being watched, where open Findings follow.
@@ -80,9 +81,10 @@ pub fn status(before: &ScenarioStatus, inputs: &StatusInputs<'_>, now: Timestamp
     let Some(news) = News::of(before, inputs) else { return next };
     let generation = inputs.generation;
     next.observed_generation = generation;
+    let all = Arc::make_mut(&mut next.conditions);
     for (type_, said) in [(READY, &news.ready), (HEALTHY, &news.healthy)] {
         let message = printable(&said.message);
-        conditions::set(&mut next.conditions, type_, said.value, said.reason, &message, generation, now);
+        conditions::set(all, type_, said.value, said.reason, &message, generation, now);
     }
     next.state = Some(news.state);
     next.health = Some(news.health);
@@ -91,7 +93,7 @@ pub fn status(before: &ScenarioStatus, inputs: &StatusInputs<'_>, now: Timestamp
         next.last_run_at = Some(Time(at));
     }
     if let Some(run) = inputs.last_requested_run {
-        next.last_requested_run = Some(run.clone());
+        next.last_requested_run = Some(Box::new(run.clone()));
     }
     next
 }
@@ -124,7 +126,7 @@ pub fn says_something_new(before: &ScenarioStatus, inputs: &StatusInputs<'_>) ->
         || state.is_some_and(|state| state != news.state)
         || *health != Some(news.health)
         || *open != Some(open_findings(inputs))
-        || inputs.last_requested_run.is_some_and(|run| last_requested_run.as_ref() != Some(run))
+        || inputs.last_requested_run.is_some_and(|run| last_requested_run.as_deref() != Some(run))
         || !says(READY, &news.ready)
         || !says(HEALTHY, &news.healthy)
 }

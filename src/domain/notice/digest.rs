@@ -167,6 +167,7 @@ fn name(line: &Line) -> &str {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use std::sync::Arc;
 
     const NOW: &str = "2026-11-26T11:00:00Z";
 
@@ -264,7 +265,8 @@ mod tests {
         let without_status = || Scenario { status: None, ..created("10:00:00", scenario("new", "ready", "unknown")) };
         let not_judged = || {
             let mut scenario = created("10:00:00", scenario("new", "ready", "unknown"));
-            scenario.status.as_mut().unwrap().conditions[0].reason = REASON_NOT_JUDGED.into();
+            let conditions = &mut scenario.status.as_mut().unwrap().conditions;
+            Arc::make_mut(conditions)[0].reason = REASON_NOT_JUDGED.into();
             scenario
         };
         let suspended = || {

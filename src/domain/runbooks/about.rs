@@ -20,7 +20,7 @@ impl About {
         let spec = scenario.runbook.as_ref()?.spec.clone();
         let mut lines = vec![name.to_string(), scenario.title.clone()];
         lines.extend(scenario.probes.iter().map(|probe| probe.name.clone()));
-        for check in &scenario.checks {
+        for check in &*scenario.checks {
             lines.push(check.name.clone());
             lines.extend(check.message.iter().map(|message| literals(message)));
         }

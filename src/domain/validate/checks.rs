@@ -29,7 +29,7 @@ impl Validation<'_> {
         let probes = all.into_iter().flatten().flat_map(|e| probes_of(e, spec)).collect();
         Some(Check {
             name: check.name.as_str().into(),
-            probes: self.expressions.shared(probes),
+            probes: self.expressions.names.get(probes),
             given,
             for_each,
             expect,

@@ -1,16 +1,20 @@
 //! Compiles expressions, with a cache.
 
+use super::validated::Check;
 use crate::api::{Evaluate, ScenarioSpec};
 use crate::cel::{CompileError, Expression, ProbeRefs, ResultType, Scope};
+use crate::domain::shared::Shared;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
-/// Compiled expressions, shared by Scenarios with the same source text.
+/// Compiled expressions, and checks made of them, shared by Scenarios that have the same.
 #[derive(Default)]
 pub struct Expressions {
     cached: HashMap<(String, ResultType, Scope), Expression>,
     /// Names of probes that checks refer to.
-    names: BTreeSet<Arc<BTreeSet<String>>>,
+    pub(super) names: Shared<BTreeSet<String>>,
+    pub(super) checks: Shared<Vec<Check>>,
+    /// Orders of checks.
+    pub(super) orders: Shared<Vec<usize>>,
 }
 
 impl Expressions {
@@ -39,19 +43,6 @@ impl Expressions {
         }
         self.cached.insert(key, compiled.clone());
         Ok(compiled)
-    }
-
-    /// These names, in memory once for all checks that have the same.
-    pub(super) fn shared(&mut self, names: BTreeSet<String>) -> Arc<BTreeSet<String>> {
-        if let Some(known) = self.names.get(&names) {
-            return known.clone();
-        }
-        if self.names.len() >= Self::MAX {
-            self.names.clear();
-        }
-        let names = Arc::new(names);
-        self.names.insert(names.clone());
-        names
     }
 
     /// The probes that a check with `evaluate: Always` refers to.

@@ -73,7 +73,7 @@ pub fn validate(
         fail: threshold(|t| t.fail),
         recover: threshold(|t| t.recover),
         probes,
-        checks,
-        order,
+        checks: expressions.checks.get(checks),
+        order: expressions.orders.get(order),
     })
 }

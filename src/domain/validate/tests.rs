@@ -150,7 +150,7 @@ fn each_check_is_ordered_after_those_that_it_requires() {
         {"name": "b", "expect": "true", "requires": ["a"]},
         {"name": "a", "expect": "true"},
     ]);
-    assert_eq!(scenario(json!({"probes": [http("api", "x")], "checks": checks})).order, [2, 1, 0]);
+    assert_eq!(*scenario(json!({"probes": [http("api", "x")], "checks": checks})).order, [2, 1, 0]);
 }
 
 #[test]

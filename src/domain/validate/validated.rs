@@ -45,9 +45,9 @@ pub struct ValidatedScenario {
     pub recover: u32,
     pub probes: Vec<ValidatedProbe>,
     /// In the order of the spec.
-    pub checks: Vec<Check>,
+    pub checks: Arc<Vec<Check>>,
     /// Indexes of `checks`, each after those that it requires.
-    pub order: Vec<usize>,
+    pub order: Arc<Vec<usize>>,
 }
 
 /// A probe and how long it may take.
@@ -64,7 +64,7 @@ pub struct ValidatedProbe {
 }
 
 /// A compiled check.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Check {
     pub name: Arc<str>,
     pub given: Option<Expression>,

@@ -9,13 +9,12 @@ const KINDS: [&str; 1] = ["Agent"];
 fn cache() -> (Watching<Agent>, Cache<Agent>) {
     let (objects, writer) = store::<Agent>();
     let cache = Cache {
-        namespace: "ops".into(),
         objects,
         undecodable: Undecodable::default(),
         changes: broadcast::Sender::new(4),
         progress: ListProgress::expecting(KINDS),
     };
-    (Watching { cache: cache.clone(), writer, trim: |agent| agent, listed: BTreeMap::new() }, cache)
+    (Watching { cache: cache.clone(), writer, trim: Box::new(|agent| agent), listed: BTreeMap::new() }, cache)
 }
 
 fn agent(name: &str) -> Guarded<Agent> {

@@ -2,7 +2,6 @@
 
 use crate::runtime::objects::Objects;
 use kube::Resource;
-use kube::runtime::reflector::ObjectRef;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is known of the objects of a kind.
@@ -24,7 +23,7 @@ impl<T> Default for Followed<T> {
 
 impl<T> Followed<T> {
     /// The table with all changes so far. Others who need it wait for it.
-    pub fn get<K>(&self, objects: &Objects<K>, namespace: &str) -> Arc<T>
+    pub fn get<K>(&self, objects: &Objects<K>) -> Arc<T>
     where
         K: Resource<DynamicType = ()> + Clone + 'static,
         T: Table<K>,
@@ -38,7 +37,7 @@ impl<T> Followed<T> {
                 // This copies the table if a reader still holds it.
                 let table = Arc::make_mut(table);
                 for name in &changed {
-                    match objects.get(&ObjectRef::new(name).within(namespace)) {
+                    match objects.get(name) {
                         Some(object) => table.put(&object),
                         None => table.remove(name),
                     }
@@ -104,8 +103,8 @@ mod tests {
                 scope.spawn(|| {
                     while !is_over.load(Ordering::Relaxed) {
                         for name in NAMES {
-                            let seen = objects.get(&ObjectRef::new(name).within("n"));
-                            let table = followed.get(&objects, "n");
+                            let seen = objects.get(name);
+                            let table = followed.get(&objects);
                             let shown = table.0.get(name).copied();
                             assert!(shown >= seen.as_deref().map(number), "{name}: {shown:?} after {seen:?}");
                         }
@@ -115,18 +114,18 @@ mod tests {
             for at in 0..CHANGES {
                 let name = NAMES[usize::try_from(at % 3).unwrap()];
                 if at % 50 == 0 {
-                    writer.apply_watcher_event(&Event::Init);
+                    writer.apply(Event::Init);
                     for name in NAMES {
-                        writer.apply_watcher_event(&Event::InitApply(thread(name, at)));
+                        writer.apply(Event::InitApply(thread(name, at)));
                     }
-                    writer.apply_watcher_event(&Event::InitDone);
+                    writer.apply(Event::InitDone);
                 } else {
-                    writer.apply_watcher_event(&Event::Apply(thread(name, at)));
+                    writer.apply(Event::Apply(thread(name, at)));
                 }
             }
             is_over.store(true, Ordering::Relaxed);
         });
-        let last = followed.get(&objects, "n");
+        let last = followed.get(&objects);
         assert_eq!(last.0.values().copied().collect::<Vec<_>>(), [CHANGES - 2, CHANGES - 1, CHANGES - 3]);
     }
 }

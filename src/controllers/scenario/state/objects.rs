@@ -50,7 +50,7 @@ impl State {
         let is_edit = known.is_none_or(|known| {
             // One that was deleted and created again has the same generation and another uid.
             known.observed.generation != generation
-                || known.observed.uid != scenario.metadata.uid
+                || known.observed.uid() != scenario.metadata.uid.as_ref()
                 || matches!(known.spec, Spec::Undecodable(_))
         });
         if is_edit {
@@ -138,10 +138,9 @@ impl State {
     fn scenario_undecodable(&mut self, object: UndecodableObject, now: Now, effects: &mut Effects) {
         let UndecodableObject { name, generation, resource_version, error, outline } = object;
         self.cancel_run(&name, effects);
-        self.set_spec(&name, Spec::Undecodable(UndecodableSpec { error, outline }));
+        self.set_spec(&name, Spec::Undecodable(Box::new(UndecodableSpec { error, outline })));
         if let Some(known) = self.scenarios.get_mut(&name) {
-            known.observed.generation = generation;
-            known.observed.resource_version = resource_version;
+            known.observed.undecodable(generation, resource_version);
         }
         if self.activation.is_active() {
             self.run_now(&name, now, effects);

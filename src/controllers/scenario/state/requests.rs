@@ -21,8 +21,7 @@ pub struct RunChanges {
 }
 
 impl RunChanges {
-    /// Adds the transitions of a Finding that was written.
-    pub fn add(&mut self, finding: &str, steps: &[Step]) {
+    fn add(&mut self, finding: &str, steps: &[Step]) {
         for step in steps {
             let list = match step {
                 Step::Opened | Step::Reopened => &mut self.opened,
@@ -46,7 +45,7 @@ pub struct RunRequests {
     /// The last answer given since this replica leads.
     answered: Option<Box<RequestedRun>>,
     /// What the last run changed, or all runs since `collecting` began.
-    pub changes: RunChanges,
+    changes: Option<Box<RunChanges>>,
 }
 
 impl RunRequests {
@@ -74,7 +73,7 @@ impl RunRequests {
     /// A run has ended. `requested` is the request that was open when it began.
     pub fn run_ended(&mut self, requested: Option<String>, run_at: Timestamp, evaluation: Option<&Evaluation>) {
         if self.collecting.is_none() {
-            self.changes = RunChanges::default();
+            self.changes = None;
         }
         match (requested, evaluation) {
             (Some(requested_at), _) => self.collecting = Some(Box::new(answer(requested_at, run_at, evaluation))),
@@ -86,10 +85,19 @@ impl RunRequests {
     /// Everything of the run is written: its answer is complete.
     pub fn complete(&mut self) {
         if let Some(mut run) = self.collecting.take() {
-            run.opened = self.changes.opened.clone();
-            run.resolved = self.changes.resolved.clone();
+            RunChanges { opened: run.opened, resolved: run.resolved } = self.changes();
             self.answered = Some(run);
         }
+    }
+
+    /// Adds the transitions of a Finding that was written.
+    pub fn changed(&mut self, finding: &str, steps: &[Step]) {
+        self.changes.get_or_insert_default().add(finding, steps);
+    }
+
+    /// What the last run changed, or all runs since the one whose answer is being collected.
+    pub fn changes(&self) -> RunChanges {
+        self.changes.as_deref().cloned().unwrap_or_default()
     }
 
     /// The last answer given since this replica leads.

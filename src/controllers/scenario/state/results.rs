@@ -84,7 +84,7 @@ impl State {
         let Some(ended) = scenario.runs.ended else { return };
         if self.ticks.wait_for(name, ended) {
             let health = self.wanted_status(name, now).and_then(|status| status.health);
-            let changes = self.scenarios.get(name).map(|s| s.requests.changes.clone()).unwrap_or_default();
+            let changes = self.scenarios.get(name).map(|s| s.requests.changes()).unwrap_or_default();
             self.ticks.ran(name, ended, health, &changes);
             self.answer_complete_ticks(effects);
         }
@@ -113,7 +113,7 @@ impl State {
                     match (finding, scenario) {
                         (Some(finding), scenario) => {
                             if let Some(scenario) = scenario {
-                                scenario.requests.changes.add(&finding.name, &steps);
+                                scenario.requests.changed(&finding.name, &steps);
                             }
                             self.findings.written(finding);
                         }
@@ -172,7 +172,7 @@ impl State {
             return;
         }
         let Some(scenario) = self.scenarios.get_mut(name).filter(|s| s.status_write.is_none()) else { return };
-        let Some(resource_version) = scenario.observed.resource_version.clone() else { return };
+        let Some(resource_version) = scenario.observed.resource_version().cloned() else { return };
         let id = self.writes.next_id();
         scenario.status_write = Some(id);
         let before = scenario.observed.status().cloned().unwrap_or_default();

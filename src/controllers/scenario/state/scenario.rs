@@ -23,7 +23,7 @@ pub enum Spec {
     Valid(Arc<ValidatedScenario>),
     Invalid(Vec<ValidationError>),
     /// The object does not have the shape that this program knows.
-    Undecodable(UndecodableSpec),
+    Undecodable(Box<UndecodableSpec>),
 }
 
 /// What can be read of a spec that can't be decoded.
@@ -36,19 +36,43 @@ pub struct UndecodableSpec {
 #[derive(Default)]
 pub struct Observed {
     pub generation: Option<i64>,
-    pub uid: Option<String>,
-    pub resource_version: Option<String>,
     version: Option<Version>,
     /// The last one that could be decoded.
     object: Option<Arc<Scenario>>,
-    /// The status that this replica has written and the watch has not shown yet.
-    written: Option<Box<ScenarioStatus>>,
+    /// What the watch has shown since, and could not be decoded, or has not shown yet.
+    newer: Option<Box<Newer>>,
+}
+
+/// What is newer than the last object that could be decoded.
+#[derive(Default)]
+struct Newer {
+    resource_version: Option<String>,
+    /// The status that this replica has written.
+    status: Option<ScenarioStatus>,
 }
 
 impl Observed {
+    pub fn uid(&self) -> Option<&String> {
+        self.object.as_ref()?.metadata.uid.as_ref()
+    }
+
+    pub fn resource_version(&self) -> Option<&String> {
+        match &self.newer {
+            Some(newer) => newer.resource_version.as_ref(),
+            None => self.object.as_ref()?.metadata.resource_version.as_ref(),
+        }
+    }
+
     /// The status that the API has.
     pub fn status(&self) -> Option<&ScenarioStatus> {
-        self.written.as_deref().or_else(|| self.object.as_ref()?.status.as_ref())
+        let written = self.newer.as_ref().and_then(|newer| newer.status.as_ref());
+        written.or_else(|| self.object.as_ref()?.status.as_ref())
+    }
+
+    /// An object of this generation and resource version can't be decoded.
+    pub fn undecodable(&mut self, generation: Option<i64>, resource_version: Option<String>) {
+        self.generation = generation;
+        self.newer.get_or_insert_default().resource_version = resource_version;
     }
 
     /// The last spec that could be decoded.
@@ -57,7 +81,7 @@ impl Observed {
     }
 
     pub fn last_requested_run(&self) -> Option<&RequestedRun> {
-        self.status()?.last_requested_run.as_ref()
+        self.status()?.last_requested_run.as_deref()
     }
 }
 
@@ -112,7 +136,7 @@ pub struct Runs {
     /// When the last run was completed or the Scenario began to be watched, on the clock of lateness.
     pub since: Duration,
     /// Set while it is reported as late.
-    pub late: Option<Late>,
+    pub late: Option<Box<Late>>,
 }
 
 /// One Scenario.
@@ -129,7 +153,7 @@ pub struct ScenarioState {
     /// Consecutive failures of writing the status.
     pub status_failures: u32,
     /// The state and what is wrong as logged last; `None` while nothing is.
-    pub logged: Option<(WatchState, String)>,
+    pub logged: Option<Box<(WatchState, String)>>,
 }
 
 impl ScenarioState {
@@ -160,11 +184,9 @@ impl ScenarioState {
         self.requests.observe(&scenario);
         self.observed = Observed {
             generation: scenario.metadata.generation,
-            uid: scenario.metadata.uid.clone(),
-            resource_version: scenario.metadata.resource_version.clone(),
             version: Version::of(&*scenario),
             object: Some(scenario),
-            written: None,
+            newer: None,
         };
     }
 
@@ -173,9 +195,9 @@ impl ScenarioState {
         let observed = &mut self.observed;
         let is_newer = seen.version.is_none() || seen.version > observed.version;
         if is_newer && seen.generation == observed.generation {
-            observed.resource_version = seen.resource_version;
             observed.version = seen.version;
-            observed.written = Some(Box::new(seen.status));
+            let newer = Newer { resource_version: seen.resource_version, status: Some(seen.status) };
+            observed.newer = Some(Box::new(newer));
         }
     }
 
@@ -221,7 +243,7 @@ impl ScenarioState {
         let status = self.observed.status().filter(|status| status.observed_generation == self.observed.generation);
         let was_late = status.is_some_and(|status| status.state == Some(WatchState::Late));
         let may_run = self.valid().is_some_and(|valid| !valid.suspend);
-        self.runs.late = (was_late && may_run).then_some(Late { failure: None, is_restored: true });
+        self.runs.late = (was_late && may_run).then(|| Box::new(Late { failure: None, is_restored: true }));
     }
 
     /// Nothing is read: the check `blind` fails.

@@ -53,7 +53,7 @@ impl State {
         let Some(scenario) = self.scenarios.get(name) else { return };
         let problem = self.problem(scenario, Language::English);
         let state = self.state_as_reported(scenario);
-        let entry = problem.clone().map(|problem| (state, problem));
+        let entry = problem.clone().map(|problem| Box::new((state, problem)));
         let Some(scenario) = self.scenarios.get_mut(name).filter(|scenario| scenario.logged != entry) else { return };
         scenario.logged = entry;
         effects.push(Effect::StateChanged { scenario: name.clone(), state, problem });
@@ -108,7 +108,7 @@ impl State {
         for (_, name) in late.into_iter().take(count) {
             if let Some(scenario) = self.scenarios.get_mut(&name) {
                 let failure = scenario.runs.failure.clone();
-                scenario.runs.late = Some(Late { failure, is_restored: false });
+                scenario.runs.late = Some(Box::new(Late { failure, is_restored: false }));
             }
             self.report_problem(&name, now, effects);
             self.write_status(&name, now, effects);

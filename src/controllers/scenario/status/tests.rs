@@ -33,7 +33,7 @@ fn inputs<'a>(
 /// A status that was observed at generation 1, with these reason and message of Healthy.
 fn previous(reason: &str, message: &str) -> ScenarioStatus {
     let mut status = ScenarioStatus { observed_generation: Some(1), ..ScenarioStatus::default() };
-    conditions::set(&mut status.conditions, HEALTHY, None, reason, message, Some(1), at(0));
+    conditions::set(Arc::make_mut(&mut status.conditions), HEALTHY, None, reason, message, Some(1), at(0));
     status
 }
 
@@ -339,8 +339,8 @@ fn the_answer_to_a_request_is_kept_until_there_is_a_newer_one() {
     };
     let with = |run| StatusInputs { last_requested_run: run, ..inputs(Valid, &open, Some(JUDGED), Language::English) };
     let answered = status(&ScenarioStatus::default(), &with(Some(&run)), at(1));
-    assert_eq!(answered.last_requested_run.as_ref(), Some(&run));
-    assert_eq!(status(&answered, &with(None), at(2)).last_requested_run.as_ref(), Some(&run));
+    assert_eq!(answered.last_requested_run.as_deref(), Some(&run));
+    assert_eq!(status(&answered, &with(None), at(2)).last_requested_run.as_deref(), Some(&run));
 }
 
 const LATE_MESSAGE: &str = "no run has been completed for two intervals of 5m; its probes or its evaluation may be waiting for their \

@@ -16,7 +16,7 @@ impl World {
     }
 
     pub fn answer(&self, scenario: &str) -> Option<RequestedRun> {
-        self.status(scenario).last_requested_run
+        self.status(scenario).last_requested_run.map(|run| *run)
     }
 
     pub fn finding_of(&self, scenario: &str, check: &str, key: &str) -> Option<FindingStatus> {
