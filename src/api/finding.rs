@@ -172,7 +172,8 @@ pub struct FindingStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<FindingRunbook>,
     /// Why the check failed, and readings of a failing and of the last passing run. At most 4 KiB. While the Finding is
-    /// open it is written again where the message, `show` or the values have changed, at most every 5 minutes.
+    /// open it is written again where the message, `show` or the values have changed, at most every 5 minutes; for the
+    /// first time after 30 seconds where the words of the message or a status code changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
     /// Time at which the current or last occurrence was opened.

@@ -19,9 +19,12 @@ pub const VERB_ACKNOWLEDGE: &str = "acknowledge";
 /// Verb of Actions that acknowledge a Message.
 pub const VERB_ACKNOWLEDGE_MESSAGE: &str = "acknowledge-message";
 /// The minimum interval of writing a message or evidence in which only numbers changed, or the Scenario's interval if longer.
-const REFRESH_NUMBERS: Duration = Duration::from_secs(300);
-/// That of writing any other: the failure may have another cause now.
-const REFRESH_WORDS: Duration = Duration::from_secs(30);
+const REFRESH_NUMBERS: SignedDuration = SignedDuration::from_mins(5);
+/// That of writing any other for the first time: the failure may have another cause now.
+const REFRESH_WORDS: SignedDuration = SignedDuration::from_secs(30);
+
+/// Ends of paths of numbers that tell causes apart.
+const CODES: [&str; 2] = [".status", ".rcode"];
 
 /// Why a Finding is resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,12 +130,14 @@ fn refresh(before: FindingStatus, failure: &Failure, now: Timestamp) -> Option<(
     };
     let is_regraded = of_scenario(&next) != of_scenario(&before);
     let last_told = before.evidence.as_ref().and_then(|e| e.failing.as_ref()).map(|f| f.at.0);
-    let is_due = |pause: Duration| {
-        let pause = SignedDuration::try_from(pause.max(failure.interval)).unwrap_or(SignedDuration::MAX);
-        failure.evidence.failing.is_none() || last_told.is_none_or(|at| now.duration_since(at) >= pause)
+    let elapsed = last_told.map(|at| now.duration_since(at));
+    let is_due = |pause: SignedDuration| {
+        let interval = SignedDuration::try_from(failure.interval).unwrap_or(SignedDuration::MAX);
+        failure.evidence.failing.is_none() || elapsed.is_none_or(|elapsed| elapsed >= pause.max(interval))
     };
+    let is_soon = is_due(words_pause(&before, last_told)) && differs_in_words(&before, &next);
     let says_more = || next.message != before.message || shown(&next) != shown(&before);
-    let is_told = is_due(REFRESH_WORDS) && says_more() && (is_due(REFRESH_NUMBERS) || differs_in_words(&before, &next));
+    let is_told = is_soon || is_due(REFRESH_NUMBERS) && says_more();
     if !is_regraded && !is_told {
         return None;
     }
@@ -151,23 +156,29 @@ fn shown(status: &FindingStatus) -> Option<(Option<&str>, Vec<&ReadValue>)> {
     Some((evidence.show.as_deref(), evidence.values.iter().filter(lasting).collect()))
 }
 
-/// Whether more than numbers that are other ones in each run changed. A status is a number that tells causes apart.
-fn differs_in_words(before: &FindingStatus, next: &FindingStatus) -> bool {
-    let is_same = |a: &str, b: &str| words(a).eq(words(b));
-    let is_same_value = |(a, b): (&&ReadValue, &&ReadValue)| {
-        a.path == b.path && if a.path.ends_with(".status") { a.value == b.value } else { is_same(&a.value, &b.value) }
-    };
-    let text = |status: &FindingStatus| status.message.clone().unwrap_or_default();
-    let ((show_a, a), (show_b, b)) = (shown(before).unwrap_or_default(), shown(next).unwrap_or_default());
-    !is_same(&text(before), &text(next))
-        || !is_same(show_a.unwrap_or_default(), show_b.unwrap_or_default())
-        || a.len() != b.len()
-        || !a.iter().zip(&b).all(is_same_value)
+/// The minimum interval of writing another cause. It becomes longer the later the last one was told: causes may alternate.
+fn words_pause(before: &FindingStatus, last_told: Option<Timestamp>) -> SignedDuration {
+    let opened = before.opened_at.as_ref().map(|at| at.0);
+    let since = opened.zip(last_told).map(|(opened, told)| told.duration_since(opened) / 2);
+    since.unwrap_or_default().clamp(REFRESH_WORDS, REFRESH_NUMBERS)
 }
 
-/// The letters of the text, without its numbers.
-fn words(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter(|c| c.is_alphabetic())
+/// Whether the message says something else than other numbers and ids, or the target answered with another code.
+fn differs_in_words(before: &FindingStatus, next: &FindingStatus) -> bool {
+    let message = |status: &FindingStatus| {
+        words(status.message.as_deref().unwrap_or_default()).map(String::from).collect::<Vec<_>>()
+    };
+    let codes = |status: &FindingStatus| -> Vec<ReadValue> {
+        let values = status.evidence.iter().flat_map(|evidence| &evidence.values);
+        values.filter(|value| CODES.iter().any(|end| value.path.ends_with(end))).cloned().collect()
+    };
+    message(before) != message(next) || codes(before) != codes(next)
+}
+
+/// The words of a text without a digit, which numbers, durations and ids have.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.filter(|word| !word.contains(|c: char| c.is_ascii_digit()))
 }
 
 /// How a Finding ended, in words.

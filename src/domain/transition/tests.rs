@@ -63,6 +63,12 @@ fn a_changed_message_is_written_at_intervals_and_a_changed_severity_at_once() {
     assert_eq!(other(29), None);
     let (told, _) = other(30).unwrap();
     assert_eq!(told.message.as_deref(), Some("the name does not exist"), "another cause is told sooner");
+    let back = |second| open(Some(&told), &failure("down", second), at(second));
+    assert!(back(59).is_none() && back(60).is_some());
+    let later = Failure { evidence: failure("x", 900).evidence, ..failure("x", 900) };
+    let (later, _) = open(Some(&opened), &later, at(900)).unwrap();
+    let again = |second| open(Some(&later), &failure("down", second), at(second));
+    assert!(again(1199).is_none() && again(1200).is_some(), "causes that alternate are not written each time");
     let rare = Failure { interval: Duration::from_secs(600), ..failure("the name does not exist", 300) };
     assert_eq!(open(Some(&opened), &rare, at(300)), None, "at most once an interval");
     let unread = Failure { evidence: Evidence::default(), ..failure("not read", 1) };
