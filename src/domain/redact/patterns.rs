@@ -82,7 +82,19 @@ static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub fn without_likely_secrets(text: &str) -> Cow<'_, str> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for Pattern { find, when } in PATTERNS.iter() {
-        found.extend(find.captures_iter(text).filter_map(|captures| value(&captures, *when)));
+        let mut at = 0;
+        while let Some(captures) = find.captures_at(text, at) {
+            let end = captures.get(0).map_or(text.len(), |all| all.end().max(at + 1));
+            // The name of a field may be that of a secret itself.
+            let field = name_of_field(text, &captures);
+            at = field.as_ref().map_or(end, |field| field.start);
+            if field.is_none() {
+                found.extend(value(&captures, *when));
+            }
+            if at > text.len() {
+                break;
+            }
+        }
     }
     if found.is_empty() {
         return Cow::Borrowed(text);
@@ -98,16 +110,24 @@ pub fn without_likely_secrets(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Where a match has the name of the next field instead of a value: in YAML, `prefix: TOKEN=` may be followed by a line with a name and a
+/// colon, and nothing else.
+fn name_of_field(text: &str, captures: &Captures<'_>) -> Option<Range<usize>> {
+    let found = captures.name("v")?;
+    let name = found.as_str().strip_suffix(':')?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic());
+    let line = text.get(..found.start())?.rsplit('\n').next()?;
+    let begins_line = line.len() < found.start() && line.bytes().all(|byte| byte == b' ');
+    let ends_line = text.get(found.end()..)?.split('\n').next()?.trim().is_empty();
+    // It moves on: the name is after the beginning of the match.
+    let is_after = captures.get(0)?.start() < found.start();
+    (is_name && begins_line && ends_line && is_after).then(|| found.range())
+}
+
 /// Where the secret value of a match is.
 fn value(captures: &Captures<'_>, when: When) -> Option<Range<usize>> {
     let quoted = ["v1", "v2", "v3"].iter().find_map(|name| captures.name(name));
     let found = quoted.or_else(|| captures.name("v"))?;
-    let before = captures.get(0).and_then(|all| all.as_str().get(..found.start().checked_sub(all.start())?));
-    // In YAML, `prefix: TOKEN=` is followed by the next field.
-    let is_name = found.as_str().strip_suffix(':').is_some_and(|name| name.chars().all(|c| c.is_ascii_alphabetic()));
-    if is_name && before.is_some_and(|before| before.contains('\n')) {
-        return None;
-    }
     // What ends a sentence or a list is not part of it.
     let end: &[char] = if quoted.is_some() { &[] } else { &['.', ',', ';', ':', '?', ')', ']', '}'] };
     let value = found.as_str().trim_end_matches(end);
@@ -172,6 +192,8 @@ mod tests {
         ("token recusado: 0123456789abcdef0123456789abcdef", "token recusado: ***"),
         ("api key that I took: QWxhZGRpbjpvcGVuIHNlc2FtZTEy", "api key that I took: ***"),
         ("password=\nhunter2:", "password=\n***:"),
+        ("senha:\nAbacaxi: não conte", "senha:\n***: não conte"),
+        ("secret:\n  password:\n    hunter2", "secret:\n  password:\n    ***"),
         ("PVEAPIToken=root@pam!ops=1234-abc", "PVEAPIToken=***"),
         ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
         ("authorization: basic YWRtaW46YWRtaW4=", "authorization: basic ***"),
