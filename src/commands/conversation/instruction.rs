@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long the result of a run is waited for, which most have within a second: the answer to the Message then has it.
-const RUN_WAIT: Duration = Duration::from_secs(3);
+const RUN_WAIT: Duration = Duration::from_secs(2);
 
 /// A command that a text gives.
 pub(super) type Instruction = Command;

@@ -29,7 +29,7 @@ enum Subject {
         asked: String,
         scenarios: Vec<String>,
     },
-    /// Open Findings, of other Scenarios than these words mean, that say what was asked about.
+    /// Open Findings that say what was asked about.
     Findings {
         asked: String,
         names: Vec<String>,
@@ -41,6 +41,8 @@ enum Subject {
 /// All that an answer is made of.
 pub struct Surroundings {
     subject: Subject,
+    /// Open Findings that say what was asked about, besides those of the subject.
+    besides: Vec<String>,
     /// The page of its runbook.
     page: Option<String>,
     /// The group of open Findings that it belongs to.
@@ -85,6 +87,7 @@ impl Surroundings {
         let active = silences.active(now);
         let silences = silencing(silences, &subject, now);
         Surroundings {
+            besides: besides(caches, &subject, understood),
             page: runbook.and_then(|runbook| (context.notices.page)(&runbook)),
             group: match &subject {
                 Subject::Finding(finding) => context.roots.group_of(&finding.name_any()),
@@ -118,6 +121,7 @@ impl Surroundings {
             understood,
             conversation: Conversation { asker: &self.asker, is_closed: self.is_closed, place: &self.place },
             about: self.about(),
+            besides: &self.besides,
             now: clock::now(),
             open,
             similar,
@@ -179,44 +183,58 @@ fn subject(caches: &Caches, question: &Message, thread: &Thread, understood: &Un
         let has_context =
             question.spec.finding.is_some() || question.spec.scenario.is_some() || thread.spec.finding.is_some();
         let context = context(caches, question, thread);
-        match named(caches, name) {
-            Subject::Unknown(_) if says_of(&context, name) => {}
+        return match named(caches, name) {
+            // Such as `VM 112`, which the Finding of the conversation is about.
+            Subject::Unknown(_) if is_identifier(name) && says_of(&context, name) => context,
             Subject::Unknown(_) => match by_words(caches, name) {
-                Some(found) if is_context(&found, &context) => {}
-                found => match open_that_say(caches, name, found.as_ref()) {
-                    Some(open) => return open,
-                    // It may be a word for what the conversation is about, but no name of something else.
-                    None if found.is_none() && has_context && !is_identifier(name) => {}
-                    None => return found.unwrap_or_else(|| Subject::Unknown(name.clone())),
-                },
+                Some(found) if is_context(&found, &context) => context,
+                Some(found) => found,
+                // It may be a word for what the conversation is about, but no name of something else.
+                None if has_context && !is_identifier(name) => context,
+                None => open_that_say(caches, name).unwrap_or_else(|| Subject::Unknown(name.clone())),
             },
-            found => return found,
-        }
-        return context;
+            found => found,
+        };
     }
     context(caches, question, thread)
 }
 
-/// The open Findings that say what was asked about, unless a Scenario was found by the words that has some itself: what is asked about is
-/// not well while they are open, whatever their Scenario is called.
-fn open_that_say(caches: &Caches, asked: &str, found: Option<&Subject>) -> Option<Subject> {
-    let is_found = |scenario: &str| match found {
-        Some(Subject::Scenario(found)) => found.name_any() == scenario,
-        Some(Subject::OneOf { scenarios, .. }) => scenarios.iter().any(|found| found == scenario),
-        _ => false,
-    };
-    let findings = caches.findings.objects();
-    let open = || findings.iter().filter(|of| of.status.as_ref().is_some_and(FindingStatus::is_active));
-    if open().any(|finding| is_found(&finding.spec.scenario)) {
-        return None;
-    }
-    let mut names: Vec<String> = open().filter(|of| finding_says(of, asked)).map(|of| of.name_any()).collect();
-    names.sort_unstable();
+/// The open Findings that say what was asked about.
+fn open_that_say(caches: &Caches, asked: &str) -> Option<Subject> {
+    let names = names_that_say(caches, asked, |_| true);
     match names.as_slice() {
         [] => None,
         [one] => caches.findings.get(one).map(Subject::Finding),
         _ => Some(Subject::Findings { asked: asked.to_string(), names }),
     }
+}
+
+/// The open Findings of other Scenarios that say what was asked about, where Scenarios were found by these words: what is asked about is
+/// not well while they are open, whatever their Scenario is called.
+fn besides(caches: &Caches, subject: &Subject, understood: &Understood) -> Vec<String> {
+    let Understood::Question(Question::Status { of: Some(asked) }) = understood else { return Vec::new() };
+    match subject {
+        Subject::Scenario(found) if found.name_any() != asked.to_lowercase() => {
+            names_that_say(caches, asked, |scenario| scenario != found.name_any())
+        }
+        Subject::OneOf { scenarios, .. } => {
+            names_that_say(caches, asked, |scenario| !scenarios.iter().any(|found| found == scenario))
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The names of the open Findings of such Scenarios that say what was asked about.
+fn names_that_say(caches: &Caches, asked: &str, is_of: impl Fn(&str) -> bool) -> Vec<String> {
+    let findings = caches.findings.objects();
+    let is_open = |finding: &Finding| finding.status.as_ref().is_some_and(FindingStatus::is_active);
+    let mut names: Vec<String> = findings
+        .iter()
+        .filter(|finding| is_open(finding) && is_of(&finding.spec.scenario) && finding_says(finding, asked))
+        .map(|finding| finding.name_any())
+        .collect();
+    names.sort_unstable();
+    names
 }
 
 /// The Scenarios that have the words.

@@ -73,6 +73,8 @@ pub struct Known<'a> {
     pub understood: &'a Understood,
     pub conversation: Conversation<'a>,
     pub about: About<'a>,
+    /// Names of open Findings that say what was asked about, besides those that it is about.
+    pub besides: &'a [String],
     /// The time of the answer.
     pub now: Timestamp,
     /// Those of the Agent that answers, and of all others; the list is made only for an answer that shows it.

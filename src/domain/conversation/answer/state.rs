@@ -3,6 +3,7 @@
 use super::{About, Known, NAME_MAX, before};
 use crate::api::conditions::{READY, find};
 use crate::api::{Phase, ScenarioSpec, ScenarioStatus, Severity};
+use crate::domain::conversation::command::{Question, Understood};
 use crate::domain::conversation::draft::Draft;
 use crate::domain::conversation::{Style, finding, tell, worded};
 use crate::domain::notice::flapping::flapping;
@@ -102,13 +103,25 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
             let names: Vec<String> = scenarios.iter().take(LISTED_MAX).cloned().collect();
             draft.list(Some(&texts::one_of(language, &one_line(asked, NAME_MAX))), names);
         }
-        About::Findings { asked, names } => {
-            let open = (known.open)();
-            let of: Vec<&OpenItem> = open.items.iter().filter(|item| names.contains(&item.name)).collect();
-            listed(draft, &texts::open_about(language, &one_line(asked, NAME_MAX)), &of, style);
-        }
+        About::Findings { asked, names } => open_about(draft, known, asked, names, style),
         About::Unknown(name) => draft.paragraph(texts::no_such(language, &one_line(name, NAME_MAX))),
         About::Nothing => open(draft, &(known.open)(), style),
+    }
+    if let (false, Understood::Question(Question::Status { of: Some(asked) })) =
+        (known.besides.is_empty(), known.understood)
+    {
+        open_about(draft, known, asked, known.besides, style);
+    }
+}
+
+/// Open Findings that say what was asked about.
+fn open_about(draft: &mut Draft, known: &Known<'_>, asked: &str, names: &[String], style: &Style) {
+    let open = (known.open)();
+    let of: Vec<&OpenItem> = open.items.iter().filter(|item| names.contains(&item.name)).collect();
+    match of.is_empty() {
+        // They were resolved meanwhile.
+        true => list(draft, None, &of, style),
+        false => listed(draft, &texts::open_about(style.language, &one_line(asked, NAME_MAX)), &of, style),
     }
 }
 

@@ -71,10 +71,13 @@ struct Case<'a> {
     has_past: bool,
     found: &'a [Excerpt],
     model: LocalModel,
+    /// Open Findings that say what was asked about.
+    besides: &'a [String],
 }
 
 fn case(text: &str, on: On) -> Case<'_> {
-    Case { text, on, is_closed: false, status: status(), has_past: false, found: &[], model: LocalModel::Off }
+    let status = status();
+    Case { text, on, is_closed: false, status, has_past: false, found: &[], model: LocalModel::Off, besides: &[] }
 }
 
 /// Pieces of a runbook that fit a question, the second one without headings.
@@ -132,6 +135,7 @@ fn with_known<T>(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, then: imp
         understood: &understood,
         conversation,
         about,
+        besides: case.besides,
         now,
         open: &open,
         similar: &similar,
@@ -189,6 +193,7 @@ fn answers_are_those_of_the_golden_files() {
     let known =
         FindingStatus { phase: Some(Phase::Acknowledged), acknowledgement: Some(acknowledgement()), ..status() };
     let found = excerpts();
+    let besides = ["proxmox.cluster-1".to_string()];
     for (name, case) in [
         ("status-finding", case("status", On::Finding)),
         ("status-acknowledged", Case { status: known, ..case("status", On::Finding) }),
@@ -216,6 +221,7 @@ fn answers_are_those_of_the_golden_files() {
         ("misspelt", case("statsu", On::Nothing)),
         ("status-one-of", case("status de vm123", On::OneOf)),
         ("status-findings", case("status de desk", On::Findings)),
+        ("status-besides", Case { besides: &besides, ..case("status de desk", On::Scenario) }),
         ("invalid", case("silenciar 400d", On::Finding)),
         ("type-acknowledge", case("ack it's me: \"disco\"", On::Finding)),
         ("type-unacknowledge", case("unack", On::Finding)),
@@ -245,6 +251,7 @@ fn a_list_of_open_findings_is_bounded_and_says_how_many_there_are() {
         understood: &understood,
         conversation,
         about: About::Nothing,
+        besides: &[],
         now: Timestamp::UNIX_EPOCH,
         open: &open,
         similar: &Vec::new,
@@ -310,6 +317,7 @@ fn the_list_of_open_findings_is_made_only_for_an_answer_that_shows_it() {
             understood: &understood,
             conversation,
             about,
+            besides: &[],
             now,
             open: &list,
             similar: &Vec::new,
