@@ -289,7 +289,6 @@ impl Settings {
     }
 }
 
-/// The content of a file of settings, which is as large as a ConfigMap may be at most.
 /// Names that begin as those of settings and are nearly that of one, which they are probably meant to be.
 fn misspelt<'a>(names: impl Iterator<Item = &'a String>) -> BTreeMap<&'a str, &'static str> {
     let is_known = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
@@ -301,6 +300,7 @@ fn misspelt<'a>(names: impl Iterator<Item = &'a String>) -> BTreeMap<&'a str, &'
     own.filter_map(|name| Some((name.as_str(), meant(name)?))).collect()
 }
 
+/// The content of a file of settings, which is as large as a ConfigMap may be at most.
 fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(FILE_MAX + 1).read_to_end(&mut bytes)?;

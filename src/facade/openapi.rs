@@ -130,7 +130,7 @@ const PROBLEMS: [SharedProblem; 13] = [
     problem(404, "NotFound", "The object does not exist."),
     problem(408, "BodyTimeout", "The body did not arrive in time."),
     problem(409, "Conflict", "The state of the object does not allow it, or it was changed at the same time."),
-    problem(413, "PayloadTooLarge", "The body is longer than 64 KiB."),
+    problem(413, "PayloadTooLarge", "The body is longer than 160 KiB."),
     problem(422, "Invalid", "A field is not valid, or the Idempotency-Key was used for another request."),
     with_header(
         problem(

@@ -160,7 +160,7 @@ pub struct FindingFilter {
     /// Name of the Scenario.
     #[param(nullable = false)]
     pub scenario: Option<String>,
-    /// Id or object name of the Agent.
+    /// Id, object name or display name of the Agent.
     #[param(nullable = false)]
     pub agent: Option<String>,
     /// Words that stand in the message, the title, or the names of the Scenario, check and item, whatever their case and accents.

@@ -63,8 +63,10 @@ impl Resources {
             names.into_iter().flatten().any(|known| known.to_lowercase() == lower)
         };
         let by_id = self.agents.find(|agent| agent.spec.id.as_deref() == Some(given));
-        let meant = by_id.or_else(|| self.agents.get(given)).or_else(|| self.agents.find(is_shown));
-        meant.and_then(|agent| agent.metadata.name.clone()).unwrap_or_else(|| given.to_string())
+        let name = |agent: Arc<Agent>| agent.metadata.name.clone();
+        // Of several the same one each time.
+        let shown = || self.agents.state_filter(is_shown).into_iter().filter_map(name).min();
+        by_id.or_else(|| self.agents.get(given)).and_then(name).or_else(shown).unwrap_or_else(|| given.to_string())
     }
 
     /// The view of a Finding for the caller `looker`, with the reference to its Agent and the votes on its advice.
@@ -103,6 +105,11 @@ impl Resources {
         if agents.is_empty() || agents.iter().any(|agent| agent.metadata.name.as_deref() == Some(&name)) {
             return Ok(Some(name));
         }
+        // It may have been deleted, and still have Findings.
+        let is_of_it = |finding: &Finding| finding.status.as_ref().and_then(|of| of.agent.as_deref()) == Some(&name);
+        if self.findings.find(is_of_it).is_some() {
+            return Ok(Some(name));
+        }
         let id = |agent: &Arc<Agent>| agent.spec.id.clone().unwrap_or_else(|| agent.name_any());
         let mut ids: Vec<String> = agents.iter().map(id).collect();
         ids.sort_unstable();
@@ -132,7 +139,6 @@ impl Resources {
         looker: &str,
     ) -> Result<(usize, Page<FindingView>), QueryError> {
         let agent = self.agent_of_filter(filter.agent.as_deref())?;
-        self.known_scenario(filter.scenario.as_deref())?;
         Ok(self.select_findings(filter, agent.as_deref(), page, looker))
     }
 
@@ -156,23 +162,6 @@ impl Resources {
         // One that changed since is shown as it is now.
         let view = |row: &&FindingRow| self.finding(&row.name).map(|finding| self.finding_view(&finding, looker));
         (found.len(), Page::select(page, page.after(), keyed, |row| &row.name, view))
-    }
-
-    /// Whether a filter gives a Scenario that there is, or of which there are still Findings: an empty list would say that all is well.
-    fn known_scenario(&self, given: Option<&str>) -> Result<(), QueryError> {
-        let Some(given) = given else { return Ok(()) };
-        // Before the Scenarios are listed none can be refused.
-        if self.scenarios.is_empty() || self.scenarios.get(given).is_some() {
-            return Ok(());
-        }
-        if self.findings.find(|finding| finding.spec.scenario == given).is_some() {
-            return Ok(());
-        }
-        let given: String = given.chars().take(64).collect();
-        Err(QueryError::new(
-            "scenario",
-            format!("{given:?} is not the name of a Scenario, and there is no Finding of it"),
-        ))
     }
 
     /// The Thread of this name.

@@ -84,7 +84,8 @@ fn filters(visit: &Visit, asked: &Parameters) -> Markup {
     let (language, zone) = (visit.language(), &visit.look.zone);
     let chosen = asked.get("hours").map_or_else(|| USUAL.to_string(), String::clone);
     let mut hours = HOURS.to_vec();
-    hours.extend(chosen.parse().ok().filter(|hours| !HOURS.contains(hours)));
+    let is_possible = |hours: &i64| (1..=LONGEST.as_hours()).contains(hours) && !HOURS.contains(hours);
+    hours.extend(chosen.parse().ok().filter(is_possible));
     hours.sort_unstable();
     let hours: Vec<_> = hours.iter().map(|hours| (hours.to_string(), said::last_hours(language, *hours))).collect();
     let since = asked.get("since").and_then(|since| when::parse(since, zone)).map(|at| when::field(at, zone));
