@@ -93,7 +93,7 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
                 before::list(draft, known, style);
             }
         }
-        About::Scenario(facts) => scenario(draft, facts, &(known.open)(), style),
+        About::Scenario(facts) => scenario(draft, facts, known, style),
         About::Agent(shown) => {
             let open = (known.open)();
             let of: Vec<&OpenItem> = open.items.iter().filter(|item| item.agent == open.agent.0).collect();
@@ -125,8 +125,8 @@ fn open_about(draft: &mut Draft, known: &Known<'_>, asked: &str, names: &[String
     }
 }
 
-fn scenario(draft: &mut Draft, facts: &ScenarioFacts<'_>, open: &OpenList, style: &Style) {
-    let language = style.language;
+fn scenario(draft: &mut Draft, facts: &ScenarioFacts<'_>, known: &Known<'_>, style: &Style) {
+    let (language, open) = (style.language, (known.open)());
     let shown = format!("{} ({})", one_line(&facts.spec.title, TITLE_MAX), facts.name);
     draft.paragraph(texts::scenario_state(language, &shown, facts.status.and_then(|status| status.health)));
     let ready = facts.status.and_then(|status| find(&status.conditions, READY));
@@ -139,7 +139,10 @@ fn scenario(draft: &mut Draft, facts: &ScenarioFacts<'_>, open: &OpenList, style
     draft.list(None, lines.into_iter().flatten());
     finding::silenced(draft, None, false, facts.silences, style);
     let of: Vec<&OpenItem> = open.items.iter().filter(|item| item.scenario == facts.name).collect();
-    list(draft, None, &of, style);
+    // Others that say what was asked about follow.
+    if !of.is_empty() || known.besides.is_empty() {
+        list(draft, None, &of, style);
+    }
 }
 
 /// What the Agent that answers has open, then that of the others.
