@@ -7,6 +7,7 @@ FROM docker.io/library/rust:1.95.0-bookworm AS build
 ENV RUSTUP_TOOLCHAIN=1.95.0
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 COPY src src
 COPY build build
 # Cargo wants the files of all targets to be there.
