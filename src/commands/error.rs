@@ -73,7 +73,7 @@ impl CommandError {
     }
 
     /// The reason, as Actions record it.
-    pub(super) fn refusal(&self) -> Refusal {
+    pub fn refusal(&self) -> Refusal {
         match self {
             CommandError::NotFound(refusal)
             | CommandError::Conflict(refusal)

@@ -18,8 +18,8 @@ impl<T> Default for Shared<T> {
 }
 
 impl<T: PartialEq> Shared<T> {
-    /// Most values that are known. Then those are forgotten that nobody has any more; where that is not enough, all are, and later values
-    /// share their memory with each other only.
+    /// Maximum number of known values. When it is reached, values without other references are removed. If more than half remain, all are
+    /// removed, and later values share memory only with each other.
     const MAX: usize = 1024;
 
     /// This value, or the one that equals it.
@@ -67,7 +67,7 @@ mod tests {
             shared.get(n.to_string());
             assert!(shared.by_hash.len() <= Shared::<String>::MAX);
         }
-        assert!(Arc::ptr_eq(&first, &shared.get("a".to_string())), "somebody has it");
+        assert!(Arc::ptr_eq(&first, &shared.get("a".to_string())), "it is still referenced");
     }
 
     #[test]

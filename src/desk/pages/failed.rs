@@ -4,7 +4,6 @@ use crate::commands::CommandError;
 use crate::desk::layout::{Page, say_alone};
 use crate::desk::panel::PanelState;
 use crate::desk::visit::Visit;
-use crate::domain::refusal::Refusal;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::words;
 use crate::domain::texts::refusals::{invalid_input, refusal};
@@ -28,17 +27,15 @@ pub fn answer(_panel: &PanelState, visit: &Visit, error: &CommandError, back: &s
 /// Why, in the reader's language.
 pub fn reason(language: Language, error: &CommandError) -> String {
     match error {
-        CommandError::NotFound(reason)
-        | CommandError::Conflict(reason)
-        | CommandError::Rejected(reason)
-        | CommandError::Forbidden(reason) => refusal(language, reason),
         CommandError::TooMany { retry_after } => words::wait_seconds(language, retry_after.as_secs()),
         CommandError::Invalid { field, problem } => {
             format!("{}: {}", words::field(language, field), invalid_input(language, problem))
         }
-        CommandError::Unavailable { reason, .. } => {
-            refusal(language, &Refusal::Unavailable { message: reason.clone() })
-        }
+        CommandError::NotFound(_)
+        | CommandError::Conflict(_)
+        | CommandError::Rejected(_)
+        | CommandError::Forbidden(_)
+        | CommandError::Unavailable { .. } => refusal(language, &error.refusal()),
     }
 }
 

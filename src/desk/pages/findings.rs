@@ -43,11 +43,9 @@ pub async fn show(
     let asked = given(parameters);
     let frame = Frame { panel: &panel, visit: &visit, place: Place::Findings };
     let language = visit.language();
-    let read = FindingFilter::parse(&asked).and_then(|filter| {
+    let found = FindingFilter::parse(&asked).and_then(|filter| {
         let sort = if asked.contains_key(Sort::PARAMETER) { Sort::parse(&asked)? } else { usual(filter.phase) };
-        Ok((filter, PageRequest::parse(&asked, Order::Findings(sort))?))
-    });
-    let found = read.and_then(|(filter, request)| {
+        let request = PageRequest::parse(&asked, Order::Findings(sort))?;
         let found = panel.resources().find_findings(&filter, &request, &visit.caller.name)?;
         Ok((filter, found))
     });

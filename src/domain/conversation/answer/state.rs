@@ -93,7 +93,11 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
                 before::list(draft, known, style);
             }
         }
-        About::Scenario(facts) => scenario(draft, facts, known, style),
+        About::Scenario(facts) => {
+            let open = (known.open)();
+            scenario(draft, facts, &open, known.besides.is_empty(), style);
+            besides(draft, known, &open, style);
+        }
         About::Agent(shown) => {
             let open = (known.open)();
             let of: Vec<&OpenItem> = open.items.iter().filter(|item| item.agent == open.agent.0).collect();
@@ -102,21 +106,27 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
         About::OneOf { asked, scenarios } => {
             let names: Vec<String> = scenarios.iter().take(LISTED_MAX).cloned().collect();
             draft.list(Some(&texts::one_of(language, &one_line(asked, NAME_MAX))), names);
+            if !known.besides.is_empty() {
+                besides(draft, known, &(known.open)(), style);
+            }
         }
-        About::Findings { asked, names } => open_about(draft, known, asked, names, style),
+        About::Findings { asked, names } => open_about(draft, &(known.open)(), asked, names, style),
         About::Unknown(name) => draft.paragraph(texts::no_such(language, &one_line(name, NAME_MAX))),
         About::Nothing => open(draft, &(known.open)(), style),
     }
+}
+
+/// Open Findings that say what was asked about, besides those of the Scenarios that were found by it.
+fn besides(draft: &mut Draft, known: &Known<'_>, open: &OpenList, style: &Style) {
     if let (false, Understood::Question(Question::Status { of: Some(asked) })) =
         (known.besides.is_empty(), known.understood)
     {
-        open_about(draft, known, asked, known.besides, style);
+        open_about(draft, open, asked, known.besides, style);
     }
 }
 
 /// Open Findings that say what was asked about.
-fn open_about(draft: &mut Draft, known: &Known<'_>, asked: &str, names: &[String], style: &Style) {
-    let open = (known.open)();
+fn open_about(draft: &mut Draft, open: &OpenList, asked: &str, names: &[String], style: &Style) {
     let of: Vec<&OpenItem> = open.items.iter().filter(|item| names.contains(&item.name)).collect();
     match of.is_empty() {
         // They were resolved meanwhile.
@@ -125,8 +135,9 @@ fn open_about(draft: &mut Draft, known: &Known<'_>, asked: &str, names: &[String
     }
 }
 
-fn scenario(draft: &mut Draft, facts: &ScenarioFacts<'_>, known: &Known<'_>, style: &Style) {
-    let (language, open) = (style.language, (known.open)());
+/// `is_alone`: no open Findings of others follow.
+fn scenario(draft: &mut Draft, facts: &ScenarioFacts<'_>, open: &OpenList, is_alone: bool, style: &Style) {
+    let language = style.language;
     let shown = format!("{} ({})", one_line(&facts.spec.title, TITLE_MAX), facts.name);
     draft.paragraph(texts::scenario_state(language, &shown, facts.status.and_then(|status| status.health)));
     let ready = facts.status.and_then(|status| find(&status.conditions, READY));
@@ -139,8 +150,7 @@ fn scenario(draft: &mut Draft, facts: &ScenarioFacts<'_>, known: &Known<'_>, sty
     draft.list(None, lines.into_iter().flatten());
     finding::silenced(draft, None, false, facts.silences, style);
     let of: Vec<&OpenItem> = open.items.iter().filter(|item| item.scenario == facts.name).collect();
-    // Others that say what was asked about follow.
-    if !of.is_empty() || known.besides.is_empty() {
+    if !of.is_empty() || is_alone {
         list(draft, None, &of, style);
     }
 }
