@@ -13,3 +13,9 @@ pub fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
+
+/// Waits until a time, and this long at most.
+pub async fn wait_until(at: Timestamp, most: std::time::Duration) {
+    let left = std::time::Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
+    tokio::time::sleep(left.min(most)).await;
+}

@@ -20,11 +20,15 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Field manager of what this command writes.
 const MANAGER: &str = "agentic-ops-silence";
 /// Attempts to write against concurrent edits.
 const ATTEMPTS_MAX: usize = 5;
+/// A Silence that ends in the second in which it was made ends with this second: times in the API are whole seconds, and an end is
+/// after its start. The command waits this long at most, so that the Silence is over once it says so.
+const END_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// Options of `silence`.
 #[derive(Debug, clap::Args)]
@@ -138,6 +142,9 @@ impl Context {
                         "spec": {"endsAt": end.to_string()}});
                     let params = PatchParams { field_manager: Some(MANAGER.into()), ..Default::default() };
                     let written = call(api.patch(name, &params, &Patch::Merge(patch))).await.map(drop);
+                    if written.is_ok() {
+                        clock::wait_until(end, END_WAIT_MAX).await;
+                    }
                     (written, texts::silence_ended(self.language, name))
                 }
                 Ending::Delete => {
