@@ -206,29 +206,34 @@ impl Resources {
 
     /// All Findings that have a phase.
     pub(super) fn finding_table(&self) -> Arc<FindingTable> {
-        self.kept.findings.get(&self.findings)
+        self.kept.findings.get(&self.findings, || {
+            self.kept.pending.forget();
+            self.kept.board.forget();
+        })
     }
 
     /// All Threads.
     pub(super) fn thread_table(&self) -> Arc<ThreadTable> {
-        self.kept.threads.get(&self.threads)
+        self.kept.threads.get(&self.threads, || self.kept.pending.forget())
     }
 
     /// All Messages that are pending or acknowledged.
     pub(super) fn message_table(&self) -> Arc<MessageTable> {
-        self.kept.messages.get(&self.messages)
+        self.kept.messages.get(&self.messages, || self.kept.pending.forget())
     }
 
     /// All pending Messages with what they are about.
     pub(super) fn pending_table(&self) -> Arc<PendingTable> {
-        let revision = || Some([self.messages.revision()?, self.threads.revision()?, self.findings.revision()?]);
-        let make = || PendingTable::of(self.message_table(), &self.thread_table(), self.finding_table());
-        self.kept.pending.get(revision, make)
+        let (messages, threads, findings) = (self.message_table(), self.thread_table(), self.finding_table());
+        let is_current = |table: &PendingTable| table.is_of(&messages, &threads, &findings);
+        let make = || PendingTable::of(messages.clone(), threads.clone(), findings.clone());
+        self.kept.pending.get(is_current, make)
     }
 
     /// All Scenarios, and how they stand.
     pub(super) fn board_table(&self) -> Arc<BoardTable> {
-        let revision = || Some([self.scenarios.revision()?, self.findings.revision()?]);
-        self.kept.board.get(revision, || BoardTable::of(&self.scenarios, &self.finding_table()))
+        let findings = self.finding_table();
+        let is_current = |table: &BoardTable| table.is_of(&self.scenarios, &findings);
+        self.kept.board.get(is_current, || BoardTable::of(&self.scenarios, findings.clone()))
     }
 }

@@ -32,6 +32,9 @@ pub struct BoardTable {
     /// How many stand how.
     pub counts: BTreeMap<Standing, usize>,
     worst: HashMap<Arc<str>, Worst>,
+    findings: Arc<FindingTable>,
+    /// Of the Scenarios; `None` where one changed meanwhile.
+    revision: Option<u64>,
 }
 
 impl FindingRow {
@@ -42,7 +45,15 @@ impl FindingRow {
 }
 
 impl BoardTable {
-    pub fn of(scenarios: &Objects<Scenario>, findings: &FindingTable) -> BoardTable {
+    /// Whether it says how these are.
+    pub fn is_of(&self, scenarios: &Objects<Scenario>, findings: &Arc<FindingTable>) -> bool {
+        Arc::ptr_eq(&self.findings, findings)
+            && self.revision.is_some_and(|revision| scenarios.revision() == Some(revision))
+    }
+
+    pub fn of(scenarios: &Objects<Scenario>, findings: Arc<FindingTable>) -> BoardTable {
+        // Read before the Scenarios: they may only be newer.
+        let revision = scenarios.revision();
         let mut worst: HashMap<Arc<str>, (&FindingRow, usize)> = HashMap::new();
         for row in findings.rows.iter().filter(|row| row.phase.is_active()) {
             let known = worst.entry(row.scenario.clone()).or_insert((row, 0));
@@ -61,7 +72,8 @@ impl BoardTable {
         });
         let worst =
             worst.into_iter().map(|(scenario, (row, open))| (scenario, Worst { finding: row.name.clone(), open }));
-        BoardTable { entries, counts, worst: worst.collect() }
+        let worst = worst.collect();
+        BoardTable { entries, counts, worst, findings, revision }
     }
 
     /// The open Findings of a Scenario, if it has any.

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// A Finding that has a phase.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FindingRow {
     pub name: Arc<str>,
     pub scenario: Arc<str>,
@@ -66,6 +66,11 @@ impl Row for FindingRow {
 }
 
 impl Table<Finding> for FindingTable {
+    fn is_current(&self, name: &str, finding: Option<&Finding>) -> bool {
+        let row = finding.and_then(|finding| FindingRow::of(finding, &mut Words::default()));
+        row.as_ref() == self.rows.named(name)
+    }
+
     fn put(&mut self, finding: &Finding) {
         self.words.forget_others(|| self.rows.iter().flat_map(FindingRow::words));
         let Some(row) = FindingRow::of(finding, &mut self.words) else { return self.remove(&name(finding)) };

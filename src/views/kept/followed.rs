@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is known of the objects of a kind.
 pub trait Table<K>: Clone + Default {
+    /// Whether the table says of the object of this name what it is now: `None` where there is none any more.
+    fn is_current(&self, name: &str, object: Option<&K>) -> bool;
     /// The object is new, or has changed.
     fn put(&mut self, object: &K);
     /// There is no object of this name any more.
@@ -22,8 +24,9 @@ impl<T> Default for Followed<T> {
 }
 
 impl<T> Followed<T> {
-    /// The table with all changes so far. Others who need it wait for it.
-    pub fn get<K>(&self, objects: &Objects<K>) -> Arc<T>
+    /// The table with all changes so far: the one before where no row changes. Others who need it wait for it. `forget` is called before a
+    /// row changes, so that what was made from the table does not hold it, which would be a copy of it.
+    pub fn get<K>(&self, objects: &Objects<K>, forget: impl FnOnce()) -> Arc<T>
     where
         K: Resource<DynamicType = ()> + Clone + 'static,
         T: Table<K>,
@@ -33,13 +36,17 @@ impl<T> Followed<T> {
         let count = objects.count();
         let changed = kept.as_ref().and_then(|(of, _)| objects.changed_since(*of));
         if let (Some((of, table)), Some(changed)) = (kept.as_mut(), changed) {
+            let changed = changed.into_iter().map(|name| (objects.get(&name), name));
+            // Most changes are of what no table has.
+            let changed: Vec<_> = changed.filter(|(object, name)| !table.is_current(name, object.as_deref())).collect();
             if !changed.is_empty() {
+                forget();
                 // This copies the table if a reader still holds it.
                 let table = Arc::make_mut(table);
-                for name in &changed {
-                    match objects.get(name) {
+                for (object, name) in changed {
+                    match object {
                         Some(object) => table.put(&object),
-                        None => table.remove(name),
+                        None => table.remove(&name),
                     }
                 }
             }
@@ -77,6 +84,10 @@ mod tests {
     }
 
     impl Table<Thread> for Numbers {
+        fn is_current(&self, name: &str, thread: Option<&Thread>) -> bool {
+            self.0.get(name).copied() == thread.map(number)
+        }
+
         fn put(&mut self, thread: &Thread) {
             self.0.insert(thread.metadata.name.clone().unwrap(), number(thread));
         }
@@ -104,7 +115,7 @@ mod tests {
                     while !is_over.load(Ordering::Relaxed) {
                         for name in NAMES {
                             let seen = objects.get(name);
-                            let table = followed.get(&objects);
+                            let table = followed.get(&objects, || {});
                             let shown = table.0.get(name).copied();
                             assert!(shown >= seen.as_deref().map(number), "{name}: {shown:?} after {seen:?}");
                         }
@@ -125,7 +136,7 @@ mod tests {
             }
             is_over.store(true, Ordering::Relaxed);
         });
-        let last = followed.get(&objects);
+        let last = followed.get(&objects, || {});
         assert_eq!(last.0.values().copied().collect::<Vec<_>>(), [CHANGES - 2, CHANGES - 1, CHANGES - 3]);
     }
 }

@@ -1,33 +1,34 @@
 //! One value that is worked out again when what it is made from has changed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The last value, and the revision of what it was made from.
-pub struct Memo<V, T>(Mutex<Option<(V, Arc<T>)>>);
+/// The last value.
+pub struct Memo<T>(Mutex<Option<Arc<T>>>);
 
-impl<V, T> Default for Memo<V, T> {
+impl<T> Default for Memo<T> {
     fn default() -> Self {
         Memo(Mutex::default())
     }
 }
 
-impl<V: PartialEq, T> Memo<V, T> {
-    /// The value of this revision, which `make` makes where it is not kept. Others who need it wait and do not make it, too. Without a
-    /// revision it is made and not kept.
-    pub fn get(&self, revision: impl FnOnce() -> Option<V>, make: impl FnOnce() -> T) -> Arc<T> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Read before the value is made: it may only be newer.
-        let Some(revision) = revision() else {
-            drop(kept);
-            return Arc::new(make());
-        };
-        if let Some((_, value)) = kept.as_ref().filter(|(of, _)| *of == revision) {
+impl<T> Memo<T> {
+    fn kept(&self) -> MutexGuard<'_, Option<Arc<T>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last value where it `is_current`, else the one that `make` makes. Others who need it wait and do not make it, too.
+    pub fn get(&self, is_current: impl FnOnce(&T) -> bool, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut kept = self.kept();
+        if let Some(value) = kept.as_ref().filter(|value| is_current(value)) {
             return value.clone();
         }
         *kept = None;
-        let value = Arc::new(make());
-        *kept = Some((revision, value.clone()));
-        value
+        kept.insert(Arc::new(make())).clone()
+    }
+
+    /// Lets the last value go.
+    pub fn forget(&self) {
+        *self.kept() = None;
     }
 }
 
@@ -36,12 +37,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_made_once_for_each_revision() {
+    fn a_value_is_made_once_for_what_it_is_made_from() {
         let memo = Memo::default();
-        assert_eq!(*memo.get(|| Some(2), || "a"), "a");
-        assert_eq!(*memo.get(|| Some(2), || panic!("it is kept")), "a");
-        assert_eq!(*memo.get(|| None, || "during a change"), "during a change");
-        assert_eq!(*memo.get(|| Some(4), || "b"), "b");
-        assert_eq!(*memo.get(|| Some(4), || panic!("it is kept")), "b");
+        let get = |of: u32, make: fn() -> &'static str| memo.get(|(known, _)| *known == of, || (of, make())).1;
+        assert_eq!(get(2, || "a"), "a");
+        assert_eq!(get(2, || panic!("it is kept")), "a");
+        assert_eq!(get(4, || "b"), "b");
+        assert_eq!(get(4, || panic!("it is kept")), "b");
+        memo.forget();
+        assert_eq!(get(4, || "c"), "c");
     }
 }

@@ -20,7 +20,7 @@ pub enum Asked {
 }
 
 /// A Message that is pending or acknowledged.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct MessageRow {
     pub name: Arc<str>,
     pub thread: Arc<str>,
@@ -55,6 +55,26 @@ pub struct MessageTable {
     last: usize,
 }
 
+impl MessageRow {
+    /// `None` where it does not ask. `place` gives that of those it is for.
+    fn of(message: &Message, place: impl FnOnce(&[String]) -> usize) -> Option<MessageRow> {
+        let asked = match (is_pending(message), is_acknowledged(message)) {
+            (true, _) => Asked::Pending,
+            (_, true) => Asked::Acknowledged(acknowledged_until(message)),
+            (false, false) => return None,
+        };
+        Some(MessageRow {
+            name: name(message),
+            thread: message.spec.thread.as_str().into(),
+            finding: message.spec.finding.as_deref().map(Arc::from),
+            severity: message.spec.severity,
+            written_at: written_at(message),
+            audience: place(&message.spec.recipients),
+            asked,
+        })
+    }
+}
+
 impl Row for MessageRow {
     fn name(&self) -> &Arc<str> {
         &self.name
@@ -62,25 +82,24 @@ impl Row for MessageRow {
 }
 
 impl Table<Message> for MessageTable {
-    fn put(&mut self, message: &Message) {
-        let asked = match (is_pending(message), is_acknowledged(message)) {
-            (true, _) => Asked::Pending,
-            (_, true) => Asked::Acknowledged(acknowledged_until(message)),
-            (false, false) => return self.remove(&name(message)),
+    fn is_current(&self, name: &str, message: Option<&Message>) -> bool {
+        let known = self.rows.named(name);
+        // One whose audience no row has is not in the table.
+        let place = |recipients: &[String]| {
+            let is_same = |row: &&MessageRow| self.audiences[row.audience].recipients == recipients;
+            known.filter(is_same).map_or(usize::MAX, |row| row.audience)
         };
-        let place = self.place_of(&message.spec.recipients);
-        let audience = &mut self.audiences[place];
+        message.and_then(|message| MessageRow::of(message, place)).as_ref() == known
+    }
+
+    fn put(&mut self, message: &Message) {
+        let Some(row) = MessageRow::of(message, |recipients| self.place_of(recipients)) else {
+            return self.remove(&name(message));
+        };
+        let audience = &mut self.audiences[row.audience];
         audience.messages += 1;
-        audience.pending += usize::from(asked == Asked::Pending);
-        let before = self.rows.put(MessageRow {
-            name: name(message),
-            thread: message.spec.thread.as_str().into(),
-            finding: message.spec.finding.as_deref().map(Arc::from),
-            severity: message.spec.severity,
-            written_at: written_at(message),
-            audience: place,
-            asked,
-        });
+        audience.pending += usize::from(row.asked == Asked::Pending);
+        let before = self.rows.put(row);
         self.forget(before);
     }
 

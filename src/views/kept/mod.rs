@@ -32,8 +32,8 @@ pub struct Kept {
     pub(super) findings: Followed<FindingTable>,
     pub(super) threads: Followed<ThreadTable>,
     pub(super) messages: Followed<MessageTable>,
-    pub(super) pending: Memo<[u64; 3], PendingTable>,
-    pub(super) board: Memo<[u64; 2], BoardTable>,
+    pub(super) pending: Memo<PendingTable>,
+    pub(super) board: Memo<BoardTable>,
 }
 
 /// Words that many rows have, each once.

@@ -24,12 +24,25 @@ pub struct PendingRow {
 /// All of them, in no order.
 pub struct PendingTable {
     pub messages: Arc<MessageTable>,
+    threads: Arc<ThreadTable>,
     findings: Arc<FindingTable>,
     pub rows: Vec<PendingRow>,
 }
 
 impl PendingTable {
-    pub fn of(messages: Arc<MessageTable>, threads: &ThreadTable, findings: Arc<FindingTable>) -> PendingTable {
+    /// Whether it was made of just these.
+    pub fn is_of(
+        &self,
+        messages: &Arc<MessageTable>,
+        threads: &Arc<ThreadTable>,
+        findings: &Arc<FindingTable>,
+    ) -> bool {
+        Arc::ptr_eq(&self.messages, messages)
+            && Arc::ptr_eq(&self.threads, threads)
+            && Arc::ptr_eq(&self.findings, findings)
+    }
+
+    pub fn of(messages: Arc<MessageTable>, threads: Arc<ThreadTable>, findings: Arc<FindingTable>) -> PendingTable {
         let row = |(message, row): (usize, &MessageRow)| {
             let thread = threads.rows.named(&row.thread);
             let of_thread = thread.and_then(|thread| thread.finding.as_deref());
@@ -48,7 +61,7 @@ impl PendingTable {
         };
         let pending = messages.rows.iter().enumerate().filter(|(_, row)| row.asked == Asked::Pending);
         let rows = pending.map(row).collect();
-        PendingTable { rows, messages, findings }
+        PendingTable { rows, messages, threads, findings }
     }
 
     /// Those that a filter selects, of a person or of all. `agent` is the object name of the Agent to filter by.

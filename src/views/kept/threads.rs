@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 
 /// A Thread.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ThreadRow {
     pub name: Arc<str>,
     /// Object name of the Agent.
@@ -27,6 +27,18 @@ pub struct ThreadTable {
     words: Words,
 }
 
+impl ThreadRow {
+    fn of(thread: &Thread, words: &mut Words) -> ThreadRow {
+        ThreadRow {
+            name: name(thread),
+            agent: words.of(&thread.spec.agent),
+            finding: thread.spec.finding.as_deref().map(Arc::from),
+            is_closed: thread.spec.closed,
+            created_at: created_at(thread),
+        }
+    }
+}
+
 impl Row for ThreadRow {
     fn name(&self) -> &Arc<str> {
         &self.name
@@ -34,15 +46,15 @@ impl Row for ThreadRow {
 }
 
 impl Table<Thread> for ThreadTable {
+    fn is_current(&self, name: &str, thread: Option<&Thread>) -> bool {
+        let row = thread.map(|thread| ThreadRow::of(thread, &mut Words::default()));
+        row.as_ref() == self.rows.named(name)
+    }
+
     fn put(&mut self, thread: &Thread) {
         self.words.forget_others(|| self.rows.iter().map(|row| &row.agent));
-        self.rows.put(ThreadRow {
-            name: name(thread),
-            agent: self.words.of(&thread.spec.agent),
-            finding: thread.spec.finding.as_deref().map(Arc::from),
-            is_closed: thread.spec.closed,
-            created_at: created_at(thread),
-        });
+        let row = ThreadRow::of(thread, &mut self.words);
+        self.rows.put(row);
     }
 
     fn remove(&mut self, name: &str) {

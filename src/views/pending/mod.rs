@@ -14,6 +14,7 @@ use super::order::{Key, Order, Sort};
 use super::query::QueryError;
 use super::{Page, PageRequest, Reader, Resources};
 use crate::api::{Message, Severity};
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -129,7 +130,7 @@ fn first_of<'a>(mut entries: Vec<Entry<'a>>, First { most, with }: First<'_>) ->
 
 /// How many are about each check that several of `listed` are about.
 fn by_check(entries: &[Entry<'_>], listed: &[Entry<'_>]) -> BTreeMap<OfCheck, PendingCount> {
-    let mut counts: HashMap<OfCheck<&str>, (usize, PendingCount)> = HashMap::new();
+    let mut counts: HashMap<OfCheck<&str>, (usize, PendingCount), RandomState> = HashMap::default();
     for check in listed.iter().filter_map(|entry| entry.check()) {
         counts.entry(check).or_default().0 += 1;
     }
