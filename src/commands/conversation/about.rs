@@ -32,9 +32,11 @@ impl About {
     pub fn subject(&self, instruction: &Command) -> Option<Subject> {
         let of = |kind: &str, name: Option<&String>| Some(Subject { kind: kind.into(), name: name?.clone() });
         match instruction {
-            Command::Acknowledge { .. } | Command::Unacknowledge | Command::Advise { .. } => {
-                of("Finding", self.finding.as_ref())
-            }
+            Command::Acknowledge { .. }
+            | Command::Unacknowledge
+            | Command::TakeOver
+            | Command::Release
+            | Command::Advise { .. } => of("Finding", self.finding.as_ref()),
             Command::Silence { scope: Scope::Subject, .. } | Command::Unsilence { scope: Scope::Subject }
                 if self.silenced_finding().is_some() =>
             {

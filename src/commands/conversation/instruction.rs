@@ -6,10 +6,11 @@ use super::utterance::{Place, Utterance};
 use crate::api::{Action, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{
-    Acknowledge, Command as _, CommandError, Context, Note, Objects, RequestAdvice, RequestRun, Unacknowledge,
-    acknowledge, request_advice, run, silence, unacknowledge,
+    Acknowledge, Command as _, CommandError, Context, Note, Objects, Release, RequestAdvice, RequestRun, TakeOver,
+    Unacknowledge, acknowledge, request_advice, run, silence, unacknowledge,
 };
 use crate::domain::conversation::command::{Command, Understood, parse};
+use crate::domain::owner::{VERB_RELEASE, VERB_TAKE_OVER};
 use crate::runtime::write::call;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -50,6 +51,8 @@ fn verb(instruction: &Instruction) -> &'static str {
     match instruction {
         Command::Acknowledge { .. } => acknowledge::VERB_ACKNOWLEDGE,
         Command::Unacknowledge => unacknowledge::VERB,
+        Command::TakeOver => VERB_TAKE_OVER,
+        Command::Release => VERB_RELEASE,
         Command::Advise { .. } => request_advice::VERB,
         Command::Run { .. } => run::VERB,
         Command::Silence { .. } => silence::VERB_MAKE,
@@ -76,6 +79,14 @@ async fn execute(
         }
         Command::Unacknowledge => {
             let command = Unacknowledge::new(&context.resources, about.finding()?)?;
+            Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
+        }
+        Command::TakeOver => {
+            let command = TakeOver::new(&context.resources, about.finding()?, None)?;
+            Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
+        }
+        Command::Release => {
+            let command = Release::new(&context.resources, about.finding()?)?;
             Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
         }
         Command::Advise { note } => {

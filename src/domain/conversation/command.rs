@@ -48,6 +48,10 @@ pub enum Command {
         note: Option<String>,
     },
     Unacknowledge,
+    /// The person works on the Finding.
+    TakeOver,
+    /// Nobody works on it any more.
+    Release,
     /// Asks for advice on the Finding of the conversation. The note says what was tried.
     Advise {
         note: Option<String>,
@@ -188,6 +192,9 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
     if is_unacknowledge(all) {
         return Some(Understood::Command(Command::Unacknowledge));
     }
+    if let Some(command) = ownership(all) {
+        return Some(Understood::Command(command));
+    }
     let acknowledge = |note| Command::Acknowledge { note };
     if words::ACKNOWLEDGE.contains(&first) {
         return noted(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING], acknowledge);
@@ -218,6 +225,18 @@ fn is_unacknowledge(all: &[Word]) -> bool {
         [one] => words::UNACKNOWLEDGE.contains(one),
         [verb, what] => words::UNDO.contains(verb) && words::ACKNOWLEDGEMENT.contains(what),
         _ => false,
+    }
+}
+
+/// `assumir`, `eu assumo o caso`, `take it over`; `devolver`, `release it`.
+fn ownership(all: &[Word]) -> Option<Command> {
+    let said: Vec<&str> =
+        all.iter().map(|word| word.plain.as_str()).filter(|word| !words::AROUND_OWNED.contains(word)).collect();
+    match said.as_slice() {
+        [one] if words::TAKE_OVER.contains(one) => Some(Command::TakeOver),
+        [one, two] if words::TO_TAKE_OVER == (*one, *two) => Some(Command::TakeOver),
+        [one] if words::RELEASE.contains(one) => Some(Command::Release),
+        _ => None,
     }
 }
 

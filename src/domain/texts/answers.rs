@@ -4,8 +4,8 @@ mod results;
 mod states;
 
 pub use results::{
-    About, Did, done, how_to_end, not_run_yet, outcome, ran, refused, still_silenced, uncertain, unchanged, under_way,
-    undo_acknowledge,
+    About, Did, done, how_to_end, not_run_yet, outcome, ran, reason_is, refused, still_silenced, uncertain, unchanged,
+    under_way, undo_acknowledge,
 };
 pub use states::{
     State, before, before_heading, before_of_what, finding_state, flapping_next, last_run, none_before, not_watched,
@@ -122,7 +122,7 @@ pub fn help_heading(language: Language) -> String {
 }
 
 /// What an Agent does.
-pub fn help(language: Language) -> [String; 10] {
+pub fn help(language: Language) -> [String; 11] {
     [
         text!(
             language,
@@ -145,6 +145,11 @@ pub fn help(language: Language) -> [String; 10] {
             language,
             "ack NOTA: reconhece a ocorrência; desfazer ack: retira o reconhecimento",
             "ack NOTE: acknowledges the Finding; unack: withdraws the acknowledgement",
+        ),
+        text!(
+            language,
+            "assumir: diz que você trabalha na ocorrência; devolver: que ninguém mais trabalha nela",
+            "take over: says that you work on the Finding; release: that nobody does any more",
         ),
         text!(language, "rodar CENÁRIO: executa o cenário agora", "run SCENARIO: runs the Scenario now"),
         text!(

@@ -5,10 +5,11 @@ use crate::api::{ActionSpec, ActionStatus, CheckOutcome, CheckResult, RequestedR
 use crate::domain::conversation::draft::Draft;
 use crate::domain::conversation::{Style, finding, worded};
 use crate::domain::notice::wording::one_line;
+use crate::domain::owner::{VERB_RELEASE, VERB_TAKE_OVER};
 use crate::domain::refusal::Refusal;
 use crate::domain::silence::SilencedBy;
 use crate::domain::texts::answers::{self as texts, Did};
-use crate::domain::texts::{Language, notices, refusals};
+use crate::domain::texts::{Language, conversation, notices, refusals};
 use jiff::Timestamp;
 
 /// Longest message of an Action or a check, in characters.
@@ -46,10 +47,13 @@ pub fn result(draft: &mut Draft, command: &CarriedOut<'_>, about: &About<'_>, st
     };
     let ended: Vec<String> =
         parameter("silences").map(|names| names.split(", ").map(String::from).collect()).unwrap_or_default();
+    let from = parameter("from");
     let verb = command.spec.verb.as_str();
     let did = match verb {
         "acknowledge" => Did::Acknowledge { finding: &subject, by: &by },
         "unacknowledge" => Did::Unacknowledge { finding: &subject },
+        VERB_TAKE_OVER => Did::TakeOver { finding: &subject, by: &by, from: from.as_deref() },
+        VERB_RELEASE => Did::Release { finding: &subject, from: from.as_deref() },
         "request-advice" => Did::Advise { finding: &subject },
         "run" => Did::Run { scenario: &subject },
         "silence" => {
@@ -62,7 +66,8 @@ pub fn result(draft: &mut Draft, command: &CarriedOut<'_>, about: &About<'_>, st
     match command.status.and_then(|status| status.result.as_deref()) {
         Some("done") => {
             draft.paragraph(texts::done(language, &did));
-            draft.extend(parameter("note").map(|note| crate::domain::texts::conversation::note(language, &note)));
+            draft.extend(parameter("note").map(|note| conversation::note(language, &note)));
+            draft.extend(parameter("reason").map(|reason| texts::reason_is(language, &reason)));
             match did {
                 Did::Acknowledge { .. } => draft.paragraph(texts::undo_acknowledge(language)),
                 Did::Run { .. } => ran(draft, command, parameter("requested_at").as_deref(), style),

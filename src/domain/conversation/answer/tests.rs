@@ -225,6 +225,8 @@ fn answers_are_those_of_the_golden_files() {
         ("invalid", case("silenciar 400d", On::Finding)),
         ("type-acknowledge", case("ack it's me: \"disco\"", On::Finding)),
         ("type-unacknowledge", case("unack", On::Finding)),
+        ("type-take-over", case("assumir", On::Finding)),
+        ("type-release", case("release", On::Finding)),
         ("type-run", case("rodar", On::Finding)),
         ("type-run-named", case("rodar proxmox.cluster", On::Nothing)),
         ("type-silence", case("silenciar 2h troca de disco", On::Scenario)),

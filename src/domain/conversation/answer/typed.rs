@@ -6,7 +6,7 @@ use crate::domain::conversation::command::{Command, Scope};
 use crate::domain::conversation::draft::Draft;
 use crate::domain::notice::wording::one_line;
 use crate::domain::texts::{Language, answers as texts, desk};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const CURL: &str = r#"curl -H "Authorization: Bearer $TOKEN""#;
 const CURL_JSON: &str = r#"curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json'"#;
@@ -20,8 +20,14 @@ pub fn command(draft: &mut Draft, command: &Command, known: &Known<'_>, language
     let place = known.conversation.place;
     let unnamed = texts::name_placeholder(language);
     let (finding, scenario) = subject(&known.about);
-    let is_about_finding =
-        matches!(command, Command::Acknowledge { .. } | Command::Unacknowledge | Command::Advise { .. });
+    let is_about_finding = matches!(
+        command,
+        Command::Acknowledge { .. }
+            | Command::Unacknowledge
+            | Command::TakeOver
+            | Command::Release
+            | Command::Advise { .. }
+    );
     let named = match command {
         Command::Run { scenario: Some(named) }
         | Command::Silence { scope: Scope::Scenario(Some(named)), .. }
@@ -34,6 +40,8 @@ pub fn command(draft: &mut Draft, command: &Command, known: &Known<'_>, language
     let (kubectl, rest) = match command {
         Command::Acknowledge { note } => acknowledge(place, name, &by, note.as_deref()),
         Command::Unacknowledge => unacknowledge(place, name),
+        Command::TakeOver => take_over(place, name, &by),
+        Command::Release => release(place, name),
         Command::Advise { note } => advise(place, name, note.as_deref()),
         Command::Run { .. } => run(place, name),
         Command::Silence { scope, duration, reason } => {
@@ -73,23 +81,41 @@ fn subject<'a>(about: &About<'a>) -> (Option<&'a str>, Option<&'a str>) {
     }
 }
 
+/// The merge patch of a Finding's spec, as a command.
+fn patched(place: &Place, finding: &str, spec: &Value) -> String {
+    let patch = json!({ "spec": spec });
+    format!("kubectl -n {} patch fnd {finding} --type=merge -p {}", place.namespace, quoted(&patch.to_string()))
+}
+
 fn acknowledge(place: &Place, finding: &str, by: &str, note: Option<&str>) -> (String, String) {
     let (written, body) = match note {
         Some(note) => (json!({"by": by, "note": note}), json!({"note": note})),
         None => (json!({"by": by}), json!({})),
     };
-    let patch = json!({"spec": {"acknowledgement": written}});
     (
-        format!("kubectl -n {} patch fnd {finding} --type=merge -p {}", place.namespace, quoted(&patch.to_string())),
+        patched(place, finding, &json!({ "acknowledgement": written })),
         format!("{CURL_JSON} -d {} '{}/api/v1/agents/findings/{finding}/ack'", quoted(&body.to_string()), place.url),
     )
 }
 
 fn unacknowledge(place: &Place, finding: &str) -> (String, String) {
-    let patch = json!({"spec": {"acknowledgement": null}});
     (
-        format!("kubectl -n {} patch fnd {finding} --type=merge -p {}", place.namespace, quoted(&patch.to_string())),
+        patched(place, finding, &json!({ "acknowledgement": null })),
         format!("{CURL} -X DELETE '{}/api/v1/agents/findings/{finding}/ack'", place.url),
+    )
+}
+
+fn take_over(place: &Place, finding: &str, by: &str) -> (String, String) {
+    (
+        patched(place, finding, &json!({ "owner": { "by": by } })),
+        format!("{CURL} -X PUT '{}/api/v1/agents/findings/{finding}/owner'", place.url),
+    )
+}
+
+fn release(place: &Place, finding: &str) -> (String, String) {
+    (
+        patched(place, finding, &json!({ "owner": null })),
+        format!("{CURL} -X DELETE '{}/api/v1/agents/findings/{finding}/owner'", place.url),
     )
 }
 

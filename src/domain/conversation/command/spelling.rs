@@ -4,9 +4,10 @@ use super::line::{self, Line, Word};
 use super::vocabulary as words;
 
 /// The words that are looked for. None of them is one letter away from a common word.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "ack",
     "unack",
+    "assumir",
     "status",
     "rodar",
     "executar",

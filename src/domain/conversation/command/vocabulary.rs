@@ -12,6 +12,28 @@ pub const UNDO: &[&str] = &[
     "withdraw",
 ];
 pub const ACKNOWLEDGEMENT: &[&str] = &["ack", "reconhecimento", "acknowledgement", "acknowledgment"];
+pub const TAKE_OVER: &[&str] = &["assumir", "assumo", "assuma", "assumi", "takeover"];
+/// Two words that say the same.
+pub const TO_TAKE_OVER: (&str, &str) = ("take", "over");
+pub const RELEASE: &[&str] = &["devolver", "devolvo", "devolva", "devolvi", "release"];
+/// What may stand around what is taken over or released.
+pub const AROUND_OWNED: &[&str] = &[
+    "eu",
+    "i",
+    "o",
+    "a",
+    "the",
+    "isso",
+    "este",
+    "esta",
+    "this",
+    "it",
+    "ocorrencia",
+    "finding",
+    "caso",
+    "agora",
+    "now",
+];
 pub const ADVISE: &[&str] = &["conselho", "conselhos", "aconselhar", "aconselhe", "aconselha", "advice", "advise"];
 pub const RUN: &[&str] = &["run", "rerun", "rodar", "rode", "roda", "executar", "execute", "executa", "reexecutar"];
 pub const SILENCE: &[&str] = &["silence", "silenciar", "silencie", "silencia", "mute"];

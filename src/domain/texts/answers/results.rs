@@ -13,6 +13,16 @@ pub enum Did<'a> {
     Unacknowledge {
         finding: &'a str,
     },
+    /// From another owner, where there was one.
+    TakeOver {
+        finding: &'a str,
+        by: &'a str,
+        from: Option<&'a str>,
+    },
+    Release {
+        finding: &'a str,
+        from: Option<&'a str>,
+    },
     Advise {
         finding: &'a str,
     },
@@ -78,6 +88,22 @@ pub fn done(language: Language, did: &Did<'_>) -> String {
             "Feito: o reconhecimento da ocorrência {finding} foi retirado.",
             "Done: the acknowledgement of Finding {finding} was withdrawn.",
         ),
+        Did::TakeOver { finding, by, from: None } => {
+            text!(language, "Feito: {by} assumiu a ocorrência {finding}.", "Done: {by} took Finding {finding} over.")
+        }
+        Did::TakeOver { finding, by, from: Some(from) } => text!(
+            language,
+            "Feito: {by} assumiu a ocorrência {finding}, que estava com {from}.",
+            "Done: {by} took Finding {finding} over from {from}.",
+        ),
+        Did::Release { finding, from: None } => {
+            text!(language, "Feito: a ocorrência {finding} foi devolvida.", "Done: Finding {finding} was released.")
+        }
+        Did::Release { finding, from: Some(from) } => text!(
+            language,
+            "Feito: a ocorrência {finding}, que estava com {from}, foi devolvida.",
+            "Done: Finding {finding}, which {from} had taken over, was released.",
+        ),
         Did::Advise { finding } => text!(
             language,
             "Feito: foi pedido um conselho sobre a ocorrência {finding}; ele chega na conversa dela.",
@@ -128,6 +154,11 @@ fn silence_done(language: Language, name: &str, about: About<'_>, until: Option<
     )
 }
 
+/// The reason of a Silence.
+pub fn reason_is(language: Language, reason: &str) -> String {
+    text!(language, "Motivo: {reason}", "Reason: {reason}")
+}
+
 /// The state was already the wanted one.
 pub fn unchanged(language: Language, did: &Did<'_>) -> String {
     match did {
@@ -140,6 +171,16 @@ pub fn unchanged(language: Language, did: &Did<'_>) -> String {
             language,
             "Nada mudou: a ocorrência {finding} não estava reconhecida.",
             "Nothing changed: Finding {finding} was not acknowledged.",
+        ),
+        Did::TakeOver { finding, by, .. } => text!(
+            language,
+            "Nada mudou: a ocorrência {finding} já estava com {by}.",
+            "Nothing changed: {by} had taken Finding {finding} over already.",
+        ),
+        Did::Release { finding, .. } => text!(
+            language,
+            "Nada mudou: a ocorrência {finding} não estava com ninguém.",
+            "Nothing changed: nobody had taken Finding {finding} over.",
         ),
         Did::Unsilence { about, .. } => {
             let notices = notices_about(language, *about);

@@ -53,12 +53,17 @@ fn results_of_commands_are_those_of_the_golden_files() {
     let unsilence = action("unsilence", ("Finding", NAME), &[matchers, ("finding", NAME), ended]);
     let unsilence_none = action("unsilence", ("Scenario", "proxmox.cluster"), &[("scenario", "proxmox.cluster")]);
     let unack = action("unacknowledge", ("Finding", NAME), &[]);
+    let taken = action("take-over", ("Finding", NAME), &[("from", "rui")]);
+    let released = action("release", ("Finding", NAME), &[("from", "ana")]);
     let status = FindingStatus { acknowledgement: Some(acknowledgement()), ..status() };
     for (name, spec, result, message) in [
         ("acknowledge", &noted, Some("done"), None),
         ("acknowledge-unchanged", &noted, Some("unchanged"), None),
         ("acknowledge-refused", &noted, Some("refused"), Some("an answer of the API of {\"another\": \"kind\"}")),
         ("unacknowledge", &unack, Some("done"), None),
+        ("take-over", &taken, Some("done"), None),
+        ("take-over-unchanged", &taken, Some("unchanged"), None),
+        ("release", &released, Some("done"), None),
         ("run", &asked, Some("done"), None),
         ("run-later", &later, Some("done"), None),
         ("run-refused", &asked, Some("refused"), Some("The roles devops may not run Scenarios.")),
