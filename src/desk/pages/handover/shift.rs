@@ -97,7 +97,7 @@ impl Shift {
         events.extend(actions(resources, since, until));
         let events_total = events.len();
         // The last ones, in their order.
-        events.sort_by_cached_key(|event| std::cmp::Reverse((event.at, event.about())));
+        events.sort_by_cached_key(|event| std::cmp::Reverse((event.at, event.order())));
         events.truncate(EVENTS_MAX);
         events.reverse();
         let (_, mut silences) = resources.standing_silences(until, SILENCES_MAX);
@@ -118,11 +118,12 @@ impl Shift {
 }
 
 impl Event {
-    /// What it is about, for the order of several at the same time.
-    fn about(&self) -> Option<[String; 3]> {
+    /// The order of several at the same time: what was opened, what was done about it, what was resolved.
+    fn order(&self) -> (u8, Option<[String; 3]>) {
         match &self.what {
-            What::Opened(finding) | What::Resolved(finding) => Some(about(finding)),
-            What::Did(..) => None,
+            What::Opened(finding) => (0, Some(about(finding))),
+            What::Did(..) => (1, None),
+            What::Resolved(finding) => (2, Some(about(finding))),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::shift::{Event, Shift, What};
 use crate::api::WatchState;
 use crate::desk::pages::actions::{came, did, known_by};
+use crate::desk::pages::silences::condition_in_words;
 use crate::desk::panel::Panel;
 use crate::desk::visit::Look;
 use crate::domain::texts::Language;
@@ -104,7 +105,11 @@ fn silence(look: &Look, one: &StandingSilence) -> String {
         SilenceStanding::Active => format!("{} {}", said::until(language), clock(one.end)),
         _ => format!("{} {}", said::begins(language), clock(one.start)),
     };
-    let matchers: Vec<_> = one.silence.matchers.iter().map(|m| format!("{}{}{}", m.name, m.op, m.value)).collect();
+    let matchers = one.silence.matchers.iter().map(|matcher| {
+        let (about, value) = condition_in_words(language, matcher);
+        format!("{about} {value}")
+    });
+    let matchers: Vec<_> = matchers.collect();
     let reason = one.silence.reason.split_whitespace().collect::<Vec<_>>().join(" ");
     format!("{reason} ({}; {when}; {})", matchers.join(", "), one.silence.author)
 }

@@ -5,7 +5,7 @@ mod make;
 mod show;
 
 pub use make::{end, maintenance, make};
-pub use show::item;
+pub use show::{condition_in_words, item};
 
 use super::list::{self, Frame, address_with, given};
 use crate::desk::layout::{Place, say};

@@ -73,8 +73,14 @@ pub fn in_short(panel: &PanelState, visit: &Visit, silence: &Silence) -> Markup 
     }
 }
 
-/// A condition in words.
+/// A condition.
 fn condition(language: Language, matcher: &MatcherView) -> Markup {
+    let (about, value) = condition_in_words(language, matcher);
+    html! { (about) " " code { (value) } }
+}
+
+/// A condition in words, and its value.
+pub fn condition_in_words(language: Language, matcher: &MatcherView) -> (String, &str) {
     let name = match matcher.name {
         "scenario" => said::scenario(language),
         "check" => said::check(language),
@@ -88,7 +94,7 @@ fn condition(language: Language, matcher: &MatcherView) -> Markup {
         "=~" => said::matches(language),
         _ => said::matches_not(language),
     };
-    html! { (name) " " (op) " " code { (if matcher.value.is_empty() { "∅" } else { &matcher.value }) } }
+    (format!("{name} {op}"), if matcher.value.is_empty() { "∅" } else { &matcher.value })
 }
 
 /// The Findings whose notices it holds back.
