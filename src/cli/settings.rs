@@ -100,21 +100,21 @@ impl Settings {
                 values.insert(setting.name.into(), value.clone());
             }
         }
-        for (name, meant) in misspelt(environment.keys().chain(values.keys())) {
-            tracing::warn!("settings: {name} is not a setting and has no effect: should it be {meant}?");
-        }
+        log_misspelt(environment.keys().chain(values.keys()));
         values.extend(overrides.clone());
         values.retain(|_, value| !value.trim().is_empty());
         Self::complete(values, errors)
     }
 
-    /// Loads the settings from the data of the ConfigMap and the Secret `agentic-ops`.
+    /// Loads the settings from the data of the ConfigMap and the Secret `agentic-ops`. Names that are nearly that of a setting are
+    /// logged.
     pub fn from_objects(
         config: BTreeMap<String, String>,
         secret: BTreeMap<String, String>,
     ) -> Result<Settings, SettingsError> {
         let mut values = config;
         values.extend(secret);
+        log_misspelt(values.keys());
         values.retain(|_, value| !value.trim().is_empty());
         Self::complete(values, Vec::new())
     }
@@ -286,6 +286,12 @@ impl Settings {
     pub fn list(&self, name: &str) -> Vec<String> {
         let parts = self.get(name).unwrap_or_default().split(',');
         parts.map(str::trim).filter(|p| !p.is_empty()).map(String::from).collect()
+    }
+}
+
+fn log_misspelt<'a>(names: impl Iterator<Item = &'a String>) {
+    for (name, meant) in misspelt(names) {
+        tracing::warn!("settings: {name} is not a setting and has no effect: should it be {meant}?");
     }
 }
 

@@ -92,8 +92,8 @@ fn problem(language: Language, problem: &Problem) -> String {
         ),
         Problem::FileNotOffered { path } => text!(
             language,
-            "{path:?} não está liberado para as sondas: inclua-o em DESK_DB_PATH ou AGENTIC_SQLITE_PATHS",
-            "{path:?} is not offered to probes: add it to DESK_DB_PATH or AGENTIC_SQLITE_PATHS",
+            "{path:?} não está liberado para as sondas: inclua-o em DESK_DB_PATH ou AGENTIC_SQLITE_PATHS e reinicie o agentic-ops",
+            "{path:?} is not offered to probes: add it to DESK_DB_PATH or AGENTIC_SQLITE_PATHS and restart agentic-ops",
         ),
     }
 }
