@@ -6,7 +6,7 @@ use super::{Command, CommandError, Context, Note, Objects, Stored};
 use crate::api::{Message, MessagePhase, Phase, RecordedAcknowledgement, Subject, SubjectState};
 use crate::domain::names::is_object_name;
 use crate::domain::notice::flapping::flapping;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{InvalidInput, Refusal};
 use crate::runtime::clock::now;
 use crate::runtime::write::call;
 use crate::views::{self, MessageView};
@@ -64,7 +64,7 @@ impl AcknowledgeMessage {
     fn record(&self, context: &Context, message: &Message) -> Result<Record, CommandError> {
         let now = now();
         if let Some(until) = self.until.filter(|until| *until <= now) {
-            return Err(CommandError::invalid(UNTIL, format!("{until} is over, should be after now, {now}")));
+            return Err(CommandError::invalid(UNTIL, InvalidInput::IsOver { until, now }));
         }
         let note = self.note.as_ref().map(|note| context.secrets.redact(note.as_str()).into_owned());
         // The API keeps whole seconds.

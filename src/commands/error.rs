@@ -43,8 +43,8 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    pub fn invalid(field: impl Into<String>, problem: impl Into<InvalidInput>) -> CommandError {
-        CommandError::Invalid { field: field.into(), problem: problem.into() }
+    pub fn invalid(field: impl Into<String>, problem: InvalidInput) -> CommandError {
+        CommandError::Invalid { field: field.into(), problem }
     }
 
     pub fn unavailable(reason: impl Into<String>) -> CommandError {

@@ -6,7 +6,7 @@ use crate::api::{
     Action, ActionReply, ActionRequest, ActionSpec, ActionStatus, RECORDED_BY, RECORDED_BY_FACADE, Subject,
     SubjectState,
 };
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{InvalidInput, Refusal};
 use crate::domain::thread::proof::PARAMETER_TEXT;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
@@ -209,7 +209,7 @@ pub async fn look_up(context: &Context) -> Result<Earlier, CommandError> {
     let request = action.spec.request.as_ref();
     let is_same = request.and_then(|request| request.digest.as_ref()) == Some(digest);
     if !is_same || action.spec.actor.name != context.caller.name || !action.is_of_facade() {
-        return Err(CommandError::invalid("Idempotency-Key", "was used for another request"));
+        return Err(CommandError::invalid("Idempotency-Key", InvalidInput::KeyReused));
     }
     let intent = Intent { action };
     let reply = intent.action.status.as_ref().and_then(|status| status.reply.clone());

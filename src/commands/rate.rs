@@ -1,6 +1,7 @@
 //! How many commands a person may give: each is one unit, whatever number of objects it acts upon.
 
 use super::CommandError;
+use crate::domain::refusal::InvalidInput;
 use crate::telemetry::Limit;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +25,7 @@ impl Objects {
     pub fn bulk(field: &str, count: usize) -> Result<Objects, CommandError> {
         match count {
             1..=BULK_MAX => Ok(Objects(count)),
-            _ => Err(CommandError::invalid(field, format!("{count} objects, should be 1 to {BULK_MAX}"))),
+            _ => Err(CommandError::invalid(field, InvalidInput::TooManyObjects { count, max: BULK_MAX })),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Why a command was not carried out: a reason with a stable code, and the names and values that its words are made of.
 
 use crate::domain::silence::InputProblem;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -25,20 +26,30 @@ pub enum InvalidInput {
     NotAnHour,
     NotAVote,
     Silence(InputProblem),
-    /// In English, of what people can't enter in the panel.
-    Other(String),
-}
-
-impl From<String> for InvalidInput {
-    fn from(text: String) -> InvalidInput {
-        InvalidInput::Other(text)
-    }
-}
-
-impl From<&str> for InvalidInput {
-    fn from(text: &str) -> InvalidInput {
-        InvalidInput::Other(text.into())
-    }
+    /// The end of an acknowledgement is none of those to choose from.
+    NotAnEnd {
+        value: String,
+    },
+    /// An end that is not after now.
+    IsOver {
+        until: Timestamp,
+        now: Timestamp,
+    },
+    KeyReused,
+    TooManyObjects {
+        count: usize,
+        max: usize,
+    },
+    NotInThread {
+        message: String,
+        thread: String,
+    },
+    NotOfScenario {
+        finding: String,
+        scenario: String,
+    },
+    /// What it names can't be used.
+    Refused(Refusal),
 }
 
 /// Why a command was refused, or why it is not known whether it was carried out.

@@ -162,7 +162,7 @@ impl From<QueryError> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::refusal::Refusal;
+    use crate::domain::refusal::{InvalidInput, Refusal};
 
     #[test]
     fn each_command_error_is_a_problem_with_its_text() {
@@ -170,7 +170,7 @@ mod tests {
         for (error, status, detail, retry_after) in [
             (CommandError::no_such("Finding", "x"), 404, "no Finding is named \"x\"", None),
             (CommandError::Conflict(Refusal::NotAboutFinding), 409, "this conversation is not about a Finding", None),
-            (CommandError::invalid("note", "too long"), 422, "note: too long", None),
+            (CommandError::invalid("key", InvalidInput::KeyReused), 422, "key: was used for another request", None),
             (
                 CommandError::Rejected(Refusal::RejectedByApi { message: "spec.title: empty".into() }),
                 422,

@@ -90,7 +90,9 @@ pub async fn look_up(
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Problem> {
     caller.require_run_role()?;
-    let text = parameters.get("requested_at").map_or("", String::as_str);
+    let missing =
+        || Problem::bad_request("requested_at: is missing, should be the time that the answer to the request said");
+    let text = parameters.get("requested_at").ok_or_else(missing)?;
     let requested_at: Timestamp = text
         .parse()
         .map_err(|_| Problem::bad_request(format!("requested_at: {text:?} is not a time as in RFC 3339")))?;

@@ -82,7 +82,7 @@ impl Context {
             InputField::Spec(SilenceField::Matchers | SilenceField::MatcherValue(_)) => "--matcher",
             InputField::Reason => "--reason",
         };
-        CliError::Argument(format!("{flag}: {}", texts::silence_input(self.language, &error.problem)))
+        CliError::Argument(format!("{flag}: {}", texts::silence_input(self.language, &self.zone, &error.problem)))
     }
 
     /// Open and acknowledged Findings that it matches; `None` where they cannot be read.

@@ -7,7 +7,7 @@ use crate::api::{Message, ThreadSpec};
 use crate::commands::intent::THREAD;
 use crate::commands::{Command, CommandError, Context, Intent, Stored};
 use crate::domain::agents::MAESTRO;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{InvalidInput, Refusal};
 use crate::domain::thread::names::{answer_name, conversation_name};
 use crate::views::{ChatAnswers, ChatRef, ChatView, Resources};
 use jiff::Timestamp;
@@ -114,9 +114,8 @@ impl Chat {
                 found => Ok(Place::Thread(Box::new(found?))),
             };
         }
-        let not_named = |field: &str, kind: &str, name: &str| {
-            CommandError::invalid(field, CommandError::no_such(kind, name).to_string())
-        };
+        let refused = |field: &str, refusal| CommandError::invalid(field, InvalidInput::Refused(refusal));
+        let not_named = |field: &str, kind: &str, name: &str| refused(field, Refusal::no_such(kind, name));
         let (mut agent, mut current) = (None, None);
         if let Some(name) = scenario {
             let found = context.resources.scenario(name).ok_or_else(|| not_named("scenario_id", "Scenario", name))?;
@@ -125,12 +124,16 @@ impl Chat {
         if let Some(name) = finding {
             let found = context.resources.finding(name).ok_or_else(|| not_named("finding_id", "Finding", name))?;
             let status = found.status.as_ref();
+            if let Some(scenario) = scenario.as_ref().filter(|scenario| **scenario != found.spec.scenario) {
+                let problem = InvalidInput::NotOfScenario { finding: name.clone(), scenario: scenario.clone() };
+                return Err(CommandError::invalid("scenario_id", problem));
+            }
             agent = status.and_then(|status| status.agent.clone()).or(agent);
             current = status.and_then(|status| status.thread.clone());
         }
         if let Some(name) = named {
             return match thread(context, name).await {
-                Err(error @ CommandError::NotFound(_)) => Err(CommandError::invalid("thread_id", error.to_string())),
+                Err(CommandError::NotFound(refusal)) => Err(refused("thread_id", refusal)),
                 found => Ok(Place::Thread(Box::new(found?))),
             };
         }

@@ -6,6 +6,7 @@ use super::{Text, thread};
 use crate::api::Message;
 use crate::commands::{Command, CommandError, Context, Intent, Stored};
 use crate::domain::names::is_object_name;
+use crate::domain::refusal::InvalidInput;
 use crate::runtime::write::call;
 use crate::views::MessageView;
 
@@ -60,6 +61,9 @@ async fn require_message(context: &Context, thread: &str, name: &str) -> Result<
     let found = if is_object_name(name) { call(context.api::<Message>().get_opt(name)).await? } else { None };
     match found.filter(|message| message.spec.thread == thread) {
         Some(_) => Ok(()),
-        None => Err(CommandError::invalid("in_reply_to", format!("{name:?} is not a Message of {thread}"))),
+        None => {
+            let problem = InvalidInput::NotInThread { message: name.into(), thread: thread.into() };
+            Err(CommandError::invalid("in_reply_to", problem))
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::language::Language;
 use super::silences::silence_input;
 use crate::domain::refusal::{InvalidInput, Refusal};
+use jiff::tz::TimeZone;
 
 /// Why a command was refused, or why what came of it is not known; a part of a sentence.
 pub fn refusal(language: Language, refusal: &Refusal) -> String {
@@ -31,8 +32,32 @@ pub fn invalid_input(language: Language, problem: &InvalidInput) -> String {
         ),
         InvalidInput::NotAnHour => text!(language, "escolha uma hora da lista", "choose an hour of the list"),
         InvalidInput::NotAVote => text!(language, "escolha útil ou errado", "should be useful or wrong"),
-        InvalidInput::Silence(problem) => silence_input(language, problem),
-        InvalidInput::Other(problem) => problem.clone(),
+        InvalidInput::Silence(problem) => silence_input(language, &TimeZone::UTC, problem),
+        InvalidInput::NotAnEnd { value } => text!(
+            language,
+            "{value:?}, deve ser 1h, 4h, 12h ou morning, ou vazio",
+            "{value:?}, should be 1h, 4h, 12h or morning, or empty",
+        ),
+        InvalidInput::IsOver { until, now } => text!(
+            language,
+            "{until} já passou, deve vir depois de agora, {now}",
+            "{until} is over, should be after now, {now}",
+        ),
+        InvalidInput::KeyReused => text!(language, "já foi usada em outro pedido", "was used for another request"),
+        InvalidInput::TooManyObjects { count, max } => {
+            text!(language, "{count} objetos, deve ter de 1 a {max}", "{count} objects, should be 1 to {max}")
+        }
+        InvalidInput::NotInThread { message, thread } => text!(
+            language,
+            "{message:?} não é uma mensagem da conversa {thread}",
+            "{message:?} is not a Message of {thread}",
+        ),
+        InvalidInput::NotOfScenario { finding, scenario } => text!(
+            language,
+            "{scenario:?} não é o cenário da ocorrência {finding:?}",
+            "{scenario:?} is not the Scenario of Finding {finding:?}",
+        ),
+        InvalidInput::Refused(refused) => refusal(language, refused),
     }
 }
 

@@ -4,15 +4,27 @@ use super::language::Language;
 use crate::api::Severity;
 use crate::domain::duration::show;
 use crate::domain::silence::{InputProblem, SilenceError, SilenceProblem};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// What is wrong with a Silence: all errors, each with its field.
 pub fn silence_errors(language: Language, errors: &[SilenceError]) -> String {
-    let of = |error: &SilenceError| format!("{}: {}", error.field.path(), silence_problem(language, &error.problem));
+    let of = |error: &SilenceError| {
+        format!("{}: {}", error.field.path(), silence_problem(language, &TimeZone::UTC, &error.problem))
+    };
     errors.iter().map(of).collect::<Vec<_>>().join("; ")
 }
 
-/// What is wrong with one field of a Silence, and what would be right.
-pub fn silence_problem(language: Language, problem: &SilenceProblem) -> String {
+/// A time in this zone, to the second.
+fn exact(at: &Timestamp, zone: &TimeZone) -> String {
+    match *zone == TimeZone::UTC {
+        true => at.to_string(),
+        false => at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
+    }
+}
+
+/// What is wrong with one field of a Silence, and what would be right. Times are in this zone.
+pub fn silence_problem(language: Language, zone: &TimeZone, problem: &SilenceProblem) -> String {
     match problem {
         SilenceProblem::MatcherCount { count, max } => {
             text!(language, "há {count}, deve haver de 1 a {max}", "there are {count}, should be 1 to {max}")
@@ -53,13 +65,17 @@ pub fn silence_problem(language: Language, problem: &SilenceProblem) -> String {
             text!(language, "defina endsAt ou recurrence, não ambos", "set endsAt or recurrence, not both")
         }
         SilenceProblem::EndNotAfterStart { start, end } => {
+            let (start, end) = (exact(start, zone), exact(end, zone));
             text!(language, "{end} deve vir depois do início, {start}", "{end} should be after the start, {start}")
         }
-        SilenceProblem::OverAtCreation { created, end } => text!(
-            language,
-            "{end} já passou: deve vir depois da criação, {created}",
-            "{end} is over: should be after the creation, {created}",
-        ),
+        SilenceProblem::OverAtCreation { created, end } => {
+            let (created, end) = (exact(created, zone), exact(end, zone));
+            text!(
+                language,
+                "{end} já passou: deve vir depois da criação, {created}",
+                "{end} is over: should be after the creation, {created}",
+            )
+        }
         SilenceProblem::NotACron { text } => text!(
             language,
             "{text:?} não é uma expressão cron de cinco campos, como `0 3 * * SUN`",
@@ -83,9 +99,9 @@ pub fn silence_problem(language: Language, problem: &SilenceProblem) -> String {
 }
 
 /// What is wrong with what a person says of a new Silence, and what would be right.
-pub fn silence_input(language: Language, problem: &InputProblem) -> String {
+pub fn silence_input(language: Language, zone: &TimeZone, problem: &InputProblem) -> String {
     match problem {
-        InputProblem::Spec(problem) => silence_problem(language, problem),
+        InputProblem::Spec(problem) => silence_problem(language, zone, problem),
         InputProblem::ReasonLength { chars, max } => text!(
             language,
             "tem {chars} caracteres, deve ter de 1 a {max} que digam por quê",
@@ -113,11 +129,14 @@ pub fn silence_input(language: Language, problem: &InputProblem) -> String {
             "{text:?} é longo demais: termina depois do ano 9999",
             "{text:?} is too long: it ends after the year 9999",
         ),
-        InputProblem::LengthIsOver { text, end, now } => text!(
-            language,
-            "{text:?} a partir do início termina em {end}, que já passou: deve terminar depois de agora, {now}",
-            "{text:?} from the start ends at {end}, which is over: should end after now, {now}",
-        ),
+        InputProblem::LengthIsOver { text, end, now } => {
+            let (end, now) = (exact(end, zone), exact(now, zone));
+            text!(
+                language,
+                "{text:?} a partir do início termina em {end}, que já passou: deve terminar depois de agora, {now}",
+                "{text:?} from the start ends at {end}, which is over: should end after now, {now}",
+            )
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::desk::layout::address;
 use crate::desk::pages::failed;
 use crate::desk::panel::PanelState;
 use crate::desk::visit::Look;
+use crate::domain::refusal::InvalidInput;
 use crate::domain::texts::panel::{inbox as said, times};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -39,7 +40,7 @@ fn morning(look: &Look) -> Option<Timestamp> {
 
 /// What was chosen, as a time; `None` until resolved. The error is a choice that there is not.
 fn until(word: &str, look: &Look) -> Result<Option<Timestamp>, CommandError> {
-    let unknown = || CommandError::invalid("until", format!("{word:?}, should be 1h, 4h, 12h or morning, or empty"));
+    let unknown = || CommandError::invalid("until", InvalidInput::NotAnEnd { value: word.into() });
     match word {
         "" => Ok(None),
         MORNING => morning(look).map(Some).ok_or_else(unknown),

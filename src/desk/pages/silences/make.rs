@@ -36,7 +36,11 @@ pub async fn make(State(panel): State<PanelState>, sent: Sent) -> Response {
     };
     // Asked here first, so that what is wrong is told in the language of the reader, beside what was filled in.
     if let Err(error) = new.clone().spec(&visit.caller.name, &panel.resources().time_zone, now()) {
-        return again(&panel, &sent, (label(language, &error.field), silence_input(language, &error.problem)));
+        return again(
+            &panel,
+            &sent,
+            (label(language, &error.field), silence_input(language, &visit.look.zone, &error.problem)),
+        );
     }
     made(&panel, &sent, new).await
 }

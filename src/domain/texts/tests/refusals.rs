@@ -5,6 +5,7 @@ use crate::domain::refusal::{InvalidInput, Refusal};
 use crate::domain::silence::InputProblem;
 use crate::domain::texts::Language;
 use crate::domain::texts::refusals::{invalid_input, refusal};
+use jiff::Timestamp;
 
 #[test]
 fn every_reason_of_a_refusal_is_in_both_languages() {
@@ -76,12 +77,14 @@ fn invalid_input_is_worded_in_both_languages() {
         InvalidInput::NotAnHour => InvalidInput::NotAnHour,
         InvalidInput::NotAVote => InvalidInput::NotAVote,
         InvalidInput::Silence(_) => InvalidInput::Silence(InputProblem::NotOneEnd),
-        InvalidInput::Other(_) => InvalidInput::Other(s()),
+        InvalidInput::NotAnEnd { .. } => InvalidInput::NotAnEnd { value: s() },
+        InvalidInput::IsOver { .. } => InvalidInput::IsOver { until: Timestamp::UNIX_EPOCH, now: Timestamp::UNIX_EPOCH },
+        InvalidInput::KeyReused => InvalidInput::KeyReused,
+        InvalidInput::TooManyObjects { .. } => InvalidInput::TooManyObjects { count: 6, max: 5 },
+        InvalidInput::NotInThread { .. } => InvalidInput::NotInThread { message: s(), thread: "X2".into() },
+        InvalidInput::NotOfScenario { .. } => InvalidInput::NotOfScenario { finding: s(), scenario: "X2".into() },
+        InvalidInput::Refused(_) => InvalidInput::Refused(Refusal::no_such("Finding", "X1")),
     }) {
-        // That one is in English only.
-        if let InvalidInput::Other(_) = sample {
-            continue;
-        }
         check(&format!("{sample:?}"), |language| invalid_input(language, &sample));
     }
 }

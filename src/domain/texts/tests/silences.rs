@@ -6,6 +6,7 @@ use crate::domain::texts::{
     yes_or_no,
 };
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::time::Duration;
 
 #[test]
@@ -30,7 +31,7 @@ fn what_is_wrong_with_a_silence_is_in_both_languages() {
         SilenceProblem::DurationOutOfRange { .. } => SilenceProblem::DurationOutOfRange { text: s(), min, max },
     });
     for problem in all {
-        check(&format!("{problem:?}"), |language| silence_problem(language, &problem));
+        check(&format!("{problem:?}"), |language| silence_problem(language, &TimeZone::UTC, &problem));
     }
 }
 
@@ -46,8 +47,11 @@ fn what_is_wrong_with_what_a_person_says_is_in_both_languages() {
         InputProblem::TooLong { .. } => InputProblem::TooLong { text: s() },
         InputProblem::LengthIsOver { .. } => InputProblem::LengthIsOver { text: s(), end, now },
     }) {
-        check(&format!("{problem:?}"), |language| silence_input(language, &problem));
+        check(&format!("{problem:?}"), |language| silence_input(language, &TimeZone::UTC, &problem));
     }
+    let over = InputProblem::LengthIsOver { text: s(), end, now };
+    let zone = TimeZone::get("America/Sao_Paulo").unwrap();
+    assert!(silence_input(Language::English, &zone, &over).contains("after now, 1969-12-31 21:00:00 -03:00"));
     for argument in samples!(SilenceArgument {
         SilenceArgument::NotAMatcher { .. } => SilenceArgument::NotAMatcher { text: s() },
         SilenceArgument::UnknownProperty { .. } => SilenceArgument::UnknownProperty { name: s(), known: "X2".into() },
