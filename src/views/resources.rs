@@ -226,7 +226,7 @@ impl Resources {
     pub(super) fn pending_table(&self) -> Arc<PendingTable> {
         let (messages, threads, findings) = (self.message_table(), self.thread_table(), self.finding_table());
         let is_current = |table: &PendingTable| table.is_of(&messages, &threads, &findings);
-        let make = || PendingTable::of(messages.clone(), threads.clone(), findings.clone());
+        let make = || PendingTable::of(messages.clone(), &threads, findings.clone());
         self.kept.pending.get(is_current, make)
     }
 
@@ -234,6 +234,6 @@ impl Resources {
     pub(super) fn board_table(&self) -> Arc<BoardTable> {
         let findings = self.finding_table();
         let is_current = |table: &BoardTable| table.is_of(&self.scenarios, &findings);
-        self.kept.board.get(is_current, || BoardTable::of(&self.scenarios, findings.clone()))
+        self.kept.board.get(is_current, || BoardTable::of(&self.scenarios, &findings))
     }
 }

@@ -6,7 +6,7 @@ use crate::runtime::objects::Objects;
 use crate::views::standing::{Standing, standing};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// A Scenario.
 pub struct BoardEntry {
@@ -32,8 +32,9 @@ pub struct BoardTable {
     /// How many stand how.
     pub counts: BTreeMap<Standing, usize>,
     worst: HashMap<Arc<str>, Worst>,
-    findings: Arc<FindingTable>,
-    /// Of the Scenarios; `None` where one changed meanwhile.
+    /// Only to know it again.
+    findings: Weak<FindingTable>,
+    /// Of the Scenarios; `None` where one was changing when it was read.
     revision: Option<u64>,
 }
 
@@ -47,11 +48,11 @@ impl FindingRow {
 impl BoardTable {
     /// Whether it says how these are.
     pub fn is_of(&self, scenarios: &Objects<Scenario>, findings: &Arc<FindingTable>) -> bool {
-        Arc::ptr_eq(&self.findings, findings)
+        std::ptr::eq(self.findings.as_ptr(), Arc::as_ptr(findings))
             && self.revision.is_some_and(|revision| scenarios.revision() == Some(revision))
     }
 
-    pub fn of(scenarios: &Objects<Scenario>, findings: Arc<FindingTable>) -> BoardTable {
+    pub fn of(scenarios: &Objects<Scenario>, findings: &Arc<FindingTable>) -> BoardTable {
         // Read before the Scenarios: they may only be newer.
         let revision = scenarios.revision();
         let mut worst: HashMap<Arc<str>, (&FindingRow, usize)> = HashMap::new();
@@ -73,7 +74,7 @@ impl BoardTable {
         let worst =
             worst.into_iter().map(|(scenario, (row, open))| (scenario, Worst { finding: row.name.clone(), open }));
         let worst = worst.collect();
-        BoardTable { entries, counts, worst, findings, revision }
+        BoardTable { entries, counts, worst, findings: Arc::downgrade(findings), revision }
     }
 
     /// The open Findings of a Scenario, if it has any.

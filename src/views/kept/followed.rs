@@ -25,7 +25,7 @@ impl<T> Default for Followed<T> {
 
 impl<T> Followed<T> {
     /// The table with all changes so far: the one before where no row changes. Others who need it wait for it. `forget` is called before a
-    /// row changes, so that what was made from the table does not hold it, which would be a copy of it.
+    /// row changes, so that what was made from the table does not hold it, which would make a copy.
     pub fn get<K>(&self, objects: &Objects<K>, forget: impl FnOnce()) -> Arc<T>
     where
         K: Resource<DynamicType = ()> + Clone + 'static,
@@ -53,6 +53,7 @@ impl<T> Followed<T> {
             *of = count;
             return table.clone();
         }
+        forget();
         *kept = None;
         let mut table = T::default();
         objects.for_each(|object| table.put(object));

@@ -1,4 +1,4 @@
-//! What is found in all objects of some kinds, kept until one of them changes: a page shows a few of thousands, and each that is looked at
+//! What is found in all objects of some kinds, kept for all readers: a page shows a few of thousands, and each that is looked at
 //! to find them costs more than the page.
 //!
 //! A table has of each object its name and what lists are filtered and sorted by. What is shown is read by name, so that a table holds no

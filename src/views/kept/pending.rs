@@ -5,7 +5,7 @@ use crate::api::Severity;
 use crate::views::InboxFilter;
 use crate::views::Reader;
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// A pending Message.
 pub struct PendingRow {
@@ -24,7 +24,7 @@ pub struct PendingRow {
 /// All of them, in no order.
 pub struct PendingTable {
     pub messages: Arc<MessageTable>,
-    threads: Arc<ThreadTable>,
+    threads: Weak<ThreadTable>,
     findings: Arc<FindingTable>,
     pub rows: Vec<PendingRow>,
 }
@@ -38,11 +38,11 @@ impl PendingTable {
         findings: &Arc<FindingTable>,
     ) -> bool {
         Arc::ptr_eq(&self.messages, messages)
-            && Arc::ptr_eq(&self.threads, threads)
+            && std::ptr::eq(self.threads.as_ptr(), Arc::as_ptr(threads))
             && Arc::ptr_eq(&self.findings, findings)
     }
 
-    pub fn of(messages: Arc<MessageTable>, threads: Arc<ThreadTable>, findings: Arc<FindingTable>) -> PendingTable {
+    pub fn of(messages: Arc<MessageTable>, threads: &Arc<ThreadTable>, findings: Arc<FindingTable>) -> PendingTable {
         let row = |(message, row): (usize, &MessageRow)| {
             let thread = threads.rows.named(&row.thread);
             let of_thread = thread.and_then(|thread| thread.finding.as_deref());
@@ -61,7 +61,7 @@ impl PendingTable {
         };
         let pending = messages.rows.iter().enumerate().filter(|(_, row)| row.asked == Asked::Pending);
         let rows = pending.map(row).collect();
-        PendingTable { rows, messages, threads, findings }
+        PendingTable { rows, messages, threads: Arc::downgrade(threads), findings }
     }
 
     /// Those that a filter selects, of a person or of all. `agent` is the object name of the Agent to filter by.

@@ -365,3 +365,22 @@ fn a_table_is_made_once_for_all_readers_until_something_changes() {
     server.add_finding("f-1", json!({"phase": "Open"}));
     assert!(!Arc::ptr_eq(&before.0, &other.pending_table()));
 }
+
+#[test]
+fn a_change_of_what_a_table_does_not_have_leaves_it_and_another_one_copies_nothing() {
+    let server = ApiServer::new();
+    let resources = &server.resources;
+    let finding = |phase: &str, message: &str| server.add_finding("f-1", json!({"phase": phase, "message": message}));
+    finding("Open", "a");
+    server.add_scenario("s-1", false, "True");
+    let before = (resources.finding_table(), resources.pending_table(), resources.board_table());
+    finding("Open", "b");
+    let after = (resources.finding_table(), resources.pending_table(), resources.board_table());
+    assert!(Arc::ptr_eq(&before.0, &after.0) && Arc::ptr_eq(&before.1, &after.1) && Arc::ptr_eq(&before.2, &after.2));
+    let place = Arc::as_ptr(&before.0);
+    drop((before, after));
+    // What was made from the table lets it go.
+    finding("Resolved", "b");
+    let table = resources.finding_table();
+    assert_eq!((Arc::as_ptr(&table), table.rows[0].phase), (place, Phase::Resolved));
+}
