@@ -6,7 +6,7 @@ mod list;
 use super::settings::Settings;
 use super::{CliError, client};
 use crate::api::Silence;
-use crate::domain::silence::{Ending, ending};
+use crate::domain::silence::{END_WAIT_MAX, Ending, ending};
 use crate::domain::texts::{self, ApiFault, Language, notices};
 use crate::runtime::clock;
 use crate::runtime::write::{CALL_TIMEOUT, WriteError, call};
@@ -20,15 +20,11 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Field manager of what this command writes.
 const MANAGER: &str = "agentic-ops-silence";
 /// Attempts to write against concurrent edits.
 const ATTEMPTS_MAX: usize = 5;
-/// A Silence that ends in the second in which it was made ends with this second: times in the API are whole seconds, and an end is
-/// after its start. The command waits this long at most, so that the Silence is over once it says so.
-const END_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// Options of `silence`.
 #[derive(Debug, clap::Args)]

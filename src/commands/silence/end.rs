@@ -4,8 +4,8 @@ use crate::api::{Silence, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{Command, CommandError, Context, Objects, Stored};
 use crate::domain::refusal::Refusal;
-use crate::domain::silence::{Ending, ending};
-use crate::runtime::clock::now;
+use crate::domain::silence::{END_WAIT_MAX, Ending, ending};
+use crate::runtime::clock::{now, wait_until};
 use crate::runtime::field_managers;
 use crate::runtime::write::{WriteError, call};
 use crate::views::{Resources, SilenceView};
@@ -125,7 +125,11 @@ async fn end(context: &Context, name: &str, before: Option<String>) -> Result<En
                 let patch = json!({"metadata": {"resourceVersion": silence.resource_version()},
                     "spec": {"endsAt": end.to_string()}});
                 let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
-                call(api.patch(name, &params, &Patch::Merge(patch))).await
+                let written = call(api.patch(name, &params, &Patch::Merge(patch))).await;
+                if written.is_ok() {
+                    wait_until(end, END_WAIT_MAX).await;
+                }
+                written
             }
             Ending::Delete => {
                 let preconditions = Preconditions { uid: silence.uid(), resource_version: silence.resource_version() };

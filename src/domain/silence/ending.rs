@@ -2,6 +2,11 @@
 
 use crate::api::SilenceSpec;
 use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+/// A Silence that ends in the second in which it was made ends with this second: times in the API are whole seconds, and an end is
+/// after its start. Who ends it waits this long at most, so that it is over once that is said.
+pub const END_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// What ends a Silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ mod validated;
 mod window;
 
 pub use active::{ActiveSilences, ParsedSilences, SilencedBy};
-pub use ending::{Ending, ending};
+pub use ending::{END_WAIT_MAX, Ending, ending};
 pub use error::{InputError, InputField, InputProblem, SilenceError, SilenceField, SilenceProblem};
 pub use matcher::{MATCHERS_MAX, Subject, VALUE_MAX};
 pub use validated::{DURATION_MAX, DURATION_MIN, ValidatedSilence};
