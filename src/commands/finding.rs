@@ -63,7 +63,8 @@ pub(super) async fn execute<C: Change<Object = Finding>>(
         let intent = Intent::begin(&permit, context, record(&finding)).await?;
         return Box::pin(change::carry_out(change, context, intent, finding, stored)).await;
     };
-    let finding = call(context.api::<Finding>().get(name)).await?;
+    // The one of the Action: by now a conversation may be about another one.
+    let finding = call(context.api::<Finding>().get(&intent.action.spec.subject.name)).await?;
     Box::pin(change::resume(change, context, intent, finding, stored)).await
 }
 

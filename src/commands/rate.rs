@@ -25,7 +25,7 @@ impl Objects {
     pub fn bulk(field: &str, count: usize) -> Result<Objects, CommandError> {
         match count {
             1..=BULK_MAX => Ok(Objects(count)),
-            _ => Err(CommandError::invalid(field, InvalidInput::TooManyObjects { count, max: BULK_MAX })),
+            _ => Err(CommandError::invalid(field, InvalidInput::NumberOfObjects { count, max: BULK_MAX })),
         }
     }
 

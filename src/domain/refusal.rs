@@ -36,7 +36,7 @@ pub enum InvalidInput {
         now: Timestamp,
     },
     KeyReused,
-    TooManyObjects {
+    NumberOfObjects {
         count: usize,
         max: usize,
     },

@@ -34,7 +34,7 @@ pub struct ChatBody {
     /// Object name of the Finding that it is about.
     #[schema(example = "proxmox.cluster-0123456789")]
     finding_id: Option<String>,
-    /// Name of the Scenario that it is about.
+    /// Name of the Scenario that it is about; with a Finding, the one of that.
     #[schema(example = json!(null))]
     scenario_id: Option<String>,
 }

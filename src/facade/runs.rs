@@ -90,8 +90,7 @@ pub async fn look_up(
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Problem> {
     caller.require_run_role()?;
-    let missing =
-        || Problem::bad_request("requested_at: is missing, should be the time that the answer to the request said");
+    let missing = || Problem::bad_request("requested_at: is missing, should be that of the answer to the request");
     let text = parameters.get("requested_at").ok_or_else(missing)?;
     let requested_at: Timestamp = text
         .parse()

@@ -34,7 +34,7 @@ impl About {
         match instruction {
             Command::Acknowledge { .. }
             | Command::Unacknowledge
-            | Command::TakeOver
+            | Command::TakeOver { .. }
             | Command::Release
             | Command::Advise { .. } => of("Finding", self.finding.as_ref()),
             Command::Silence { scope: Scope::Subject, .. } | Command::Unsilence { scope: Scope::Subject }
@@ -95,6 +95,8 @@ mod tests {
         let named = || Some("there".to_string());
         let silence = |scope| Command::Silence { scope, duration: "2h".into(), reason: None };
         for (command, expected) in [
+            (Command::TakeOver { note: None }, ("Finding", "f")),
+            (Command::Release, ("Finding", "f")),
             (Command::Run { scenario: named() }, ("Scenario", "there")),
             (Command::Run { scenario: None }, ("Scenario", "here")),
             (silence(Scope::Scenario(named())), ("Scenario", "there")),

@@ -51,7 +51,7 @@ fn verb(instruction: &Instruction) -> &'static str {
     match instruction {
         Command::Acknowledge { .. } => acknowledge::VERB_ACKNOWLEDGE,
         Command::Unacknowledge => unacknowledge::VERB,
-        Command::TakeOver => VERB_TAKE_OVER,
+        Command::TakeOver { .. } => VERB_TAKE_OVER,
         Command::Release => VERB_RELEASE,
         Command::Advise { .. } => request_advice::VERB,
         Command::Run { .. } => run::VERB,
@@ -81,7 +81,7 @@ async fn execute(
             let command = Unacknowledge::new(&context.resources, about.finding()?)?;
             Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
         }
-        Command::TakeOver => {
+        Command::TakeOver { note: _ } => {
             let command = TakeOver::new(&context.resources, about.finding()?, None)?;
             Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
         }

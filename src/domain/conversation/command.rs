@@ -1,6 +1,6 @@
 //! Commands and questions in the text of a Message, in plain Portuguese or English.
 //!
-//! Only the first line counts, and a command only as the whole of it, in the imperative: what merely contains such a word, or asks, is
+//! Only the first line counts, and a command only as the whole of it, in the imperative or as what its author does: what merely contains such a word, or asks, is
 //! none. The note of a command may go on in further lines. Accents, case and punctuation make no difference.
 
 mod free;
@@ -16,6 +16,7 @@ pub use crate::domain::argument::ArgumentError;
 pub use free::{QUESTION_MAX, free_question};
 pub use line::plain;
 
+use crate::domain::clip;
 use crate::domain::printable::printable;
 use line::{Line, Word};
 use vocabulary as words;
@@ -48,8 +49,10 @@ pub enum Command {
         note: Option<String>,
     },
     Unacknowledge,
-    /// The person works on the Finding.
-    TakeOver,
+    /// The person works on the Finding. The note is for those who read the Message.
+    TakeOver {
+        note: Option<String>,
+    },
     /// Nobody works on it any more.
     Release,
     /// Asks for advice on the Finding of the conversation. The note says what was tried.
@@ -135,6 +138,7 @@ fn with_lines<'t>(understood: Understood, lines: impl Iterator<Item = &'t str>) 
             Understood::Command(Command::Acknowledge { note: go_on(note) })
         }
         Understood::Command(Command::Advise { note }) => Understood::Command(Command::Advise { note: go_on(note) }),
+        Understood::Command(Command::TakeOver { note }) => Understood::Command(Command::TakeOver { note: go_on(note) }),
         Understood::Command(Command::Silence { scope, duration, reason }) => {
             Understood::Command(Command::Silence { scope, duration, reason: go_on(reason) })
         }
@@ -192,7 +196,7 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
     if is_unacknowledge(all) {
         return Some(Understood::Command(Command::Unacknowledge));
     }
-    if let Some(command) = ownership(all) {
+    if let Some(command) = ownership(line, all) {
         return Some(Understood::Command(command));
     }
     let acknowledge = |note| Command::Acknowledge { note };
@@ -228,14 +232,33 @@ fn is_unacknowledge(all: &[Word]) -> bool {
     }
 }
 
-/// `assumir`, `eu assumo o caso`, `take it over`; `devolver`, `release it`.
-fn ownership(all: &[Word]) -> Option<Command> {
-    let said: Vec<&str> =
-        all.iter().map(|word| word.plain.as_str()).filter(|word| !words::AROUND_OWNED.contains(word)).collect();
-    match said.as_slice() {
-        [one] if words::TAKE_OVER.contains(one) => Some(Command::TakeOver),
-        [one, two] if words::TO_TAKE_OVER == (*one, *two) => Some(Command::TakeOver),
-        [one] if words::RELEASE.contains(one) => Some(Command::Release),
+/// `assumir`, `eu assumo o caso: vou olhar`, `take it over`; `devolver`, `release it`. To another person they are a request.
+fn ownership(line: &Line<'_>, all: &[Word]) -> Option<Command> {
+    if line.names_somebody() {
+        return None;
+    }
+    let before = all.iter().take_while(|word| words::BEFORE_OWN.contains(&word.plain.as_str())).count();
+    let all = all.get(before..)?;
+    let plain: Vec<&str> = all.iter().map(|word| word.plain.as_str()).collect();
+    let (takes_over, verb) = match plain.as_slice() {
+        [verb, ..] if words::TAKE_OVER.contains(verb) => (true, 1),
+        ["take", "over", ..] => (true, 2),
+        ["take", what, "over", ..] if words::OWNED.contains(what) => (true, 3),
+        [verb, ..] if words::RELEASE.contains(verb) => (false, 1),
+        // Alone, it is also a noun.
+        ["release", what, ..] if words::OWNED.contains(what) => (false, 2),
+        _ => return None,
+    };
+    let is_of_it = |word: &&Word| words::OWNED.contains(&word.plain.as_str()) && !line.is_apart(word);
+    let rest = all.get(verb..)?;
+    let rest = rest.get(rest.iter().take_while(is_of_it).count()..)?;
+    match (takes_over, rest.first()) {
+        (true, None) => Some(Command::TakeOver { note: None }),
+        (true, Some(next)) if line.is_apart(next) => {
+            let note = clip::bytes(line.from(next), NOTE_MAX);
+            Some(Command::TakeOver { note: Some(note).filter(|note| !note.is_empty()) })
+        }
+        (false, None) => Some(Command::Release),
         _ => None,
     }
 }

@@ -5,7 +5,9 @@ use super::command::{Command, Understood, parse};
 /// The note of a command, or a text that is neither command nor question; `None` of any other.
 pub fn noted(text: &str) -> Option<String> {
     match parse(text) {
-        Understood::Command(Command::Acknowledge { note } | Command::Advise { note }) => note,
+        Understood::Command(Command::Acknowledge { note } | Command::Advise { note } | Command::TakeOver { note }) => {
+            note
+        }
         Understood::Command(Command::Silence { reason, .. }) => reason,
         Understood::Nothing if !text.trim_end().ends_with('?') => Some(text.to_string()),
         _ => None,
@@ -22,6 +24,7 @@ mod tests {
             ("ack disco cheio", Some("disco cheio")),
             ("ack", None),
             ("silenciar 2h troca de disco", Some("troca de disco")),
+            ("assumir: sda com setores ruins", Some("sda com setores ruins")),
             ("conselho: já reiniciei", Some("já reiniciei")),
             ("status", None),
             ("rodar", None),

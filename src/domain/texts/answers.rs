@@ -4,8 +4,8 @@ mod results;
 mod states;
 
 pub use results::{
-    About, Did, done, how_to_end, not_run_yet, outcome, ran, reason_is, refused, still_silenced, uncertain, unchanged,
-    under_way, undo_acknowledge,
+    About, Did, done, how_to_end, not_run_yet, notices_go_on, outcome, ran, reason_is, refused, still_silenced,
+    uncertain, unchanged, under_way, undo_acknowledge,
 };
 pub use states::{
     State, before, before_heading, before_of_what, finding_state, flapping_next, last_run, none_before, not_watched,
@@ -148,8 +148,8 @@ pub fn help(language: Language) -> [String; 11] {
         ),
         text!(
             language,
-            "assumir: diz que você trabalha na ocorrência; devolver: que ninguém mais trabalha nela",
-            "take over: says that you work on the Finding; release: that nobody does any more",
+            "assumir NOTA: diz que você está cuidando da ocorrência; devolver: que ninguém mais está",
+            "take over: NOTE: says that you work on the Finding; release it: that nobody does any more",
         ),
         text!(language, "rodar CENÁRIO: executa o cenário agora", "run SCENARIO: runs the Scenario now"),
         text!(

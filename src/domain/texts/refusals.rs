@@ -33,19 +33,17 @@ pub fn invalid_input(language: Language, problem: &InvalidInput) -> String {
         InvalidInput::NotAnHour => text!(language, "escolha uma hora da lista", "choose an hour of the list"),
         InvalidInput::NotAVote => text!(language, "escolha útil ou errado", "should be useful or wrong"),
         InvalidInput::Silence(problem) => silence_input(language, &TimeZone::UTC, problem),
-        InvalidInput::NotAnEnd { value } => text!(
-            language,
-            "{value:?}, deve ser 1h, 4h, 12h ou morning, ou vazio",
-            "{value:?}, should be 1h, 4h, 12h or morning, or empty",
-        ),
+        InvalidInput::NotAnEnd { value } => {
+            text!(language, "escolha um prazo da lista, e não {value:?}", "choose an end of the list, not {value:?}",)
+        }
         InvalidInput::IsOver { until, now } => text!(
             language,
             "{until} já passou, deve vir depois de agora, {now}",
             "{until} is over, should be after now, {now}",
         ),
         InvalidInput::KeyReused => text!(language, "já foi usada em outro pedido", "was used for another request"),
-        InvalidInput::TooManyObjects { count, max } => {
-            text!(language, "{count} objetos, deve ter de 1 a {max}", "{count} objects, should be 1 to {max}")
+        InvalidInput::NumberOfObjects { count, max } => {
+            text!(language, "{count} objetos, deve haver de 1 a {max}", "{count} objects, should be 1 to {max}")
         }
         InvalidInput::NotInThread { message, thread } => text!(
             language,

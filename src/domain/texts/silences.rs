@@ -1,6 +1,7 @@
 //! Silences: what is wrong with one, and the output of `agentic-ops silence`.
 
 use super::language::Language;
+use super::panel;
 use crate::api::Severity;
 use crate::domain::duration::show;
 use crate::domain::silence::{InputProblem, SilenceError, SilenceProblem};
@@ -15,11 +16,11 @@ pub fn silence_errors(language: Language, errors: &[SilenceError]) -> String {
     errors.iter().map(of).collect::<Vec<_>>().join("; ")
 }
 
-/// A time in this zone, to the second.
-fn exact(at: &Timestamp, zone: &TimeZone) -> String {
+/// A time as people read it in their zone; in UTC as in the API.
+fn exact(language: Language, at: &Timestamp, zone: &TimeZone) -> String {
     match *zone == TimeZone::UTC {
         true => at.to_string(),
-        false => at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
+        false => panel::times::exact(language, *at, zone),
     }
 }
 
@@ -65,11 +66,11 @@ pub fn silence_problem(language: Language, zone: &TimeZone, problem: &SilencePro
             text!(language, "defina endsAt ou recurrence, não ambos", "set endsAt or recurrence, not both")
         }
         SilenceProblem::EndNotAfterStart { start, end } => {
-            let (start, end) = (exact(start, zone), exact(end, zone));
+            let (start, end) = (exact(language, start, zone), exact(language, end, zone));
             text!(language, "{end} deve vir depois do início, {start}", "{end} should be after the start, {start}")
         }
         SilenceProblem::OverAtCreation { created, end } => {
-            let (created, end) = (exact(created, zone), exact(end, zone));
+            let (created, end) = (exact(language, created, zone), exact(language, end, zone));
             text!(
                 language,
                 "{end} já passou: deve vir depois da criação, {created}",
@@ -130,7 +131,7 @@ pub fn silence_input(language: Language, zone: &TimeZone, problem: &InputProblem
             "{text:?} is too long: it ends after the year 9999",
         ),
         InputProblem::LengthIsOver { text, end, now } => {
-            let (end, now) = (exact(end, zone), exact(now, zone));
+            let (end, now) = (exact(language, end, zone), exact(language, now, zone));
             text!(
                 language,
                 "{text:?} a partir do início termina em {end}, que já passou: deve terminar depois de agora, {now}",

@@ -101,8 +101,8 @@ fn problem(language: Language, problem: &Problem) -> String {
 fn secret_key_not_offered(language: Language, secret: &str, key: &str, offered: &str) -> String {
     text!(
         language,
-        "a chave {key:?} do Secret {secret:?} não está liberada para as sondas: use uma de {offered} ou inclua-a em AGENTIC_PROBE_SECRET_KEYS",
-        "key {key:?} of Secret {secret:?} is not offered to probes: use one of {offered}, or add it to AGENTIC_PROBE_SECRET_KEYS",
+        "a chave {key:?} do Secret {secret:?} não está liberada para as sondas: use uma de {offered} ou inclua-a em AGENTIC_PROBE_SECRET_KEYS e reinicie o agentic-ops",
+        "key {key:?} of Secret {secret:?} is not offered to probes: use one of {offered}, or add it to AGENTIC_PROBE_SECRET_KEYS and restart agentic-ops",
     )
 }
 

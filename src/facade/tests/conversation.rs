@@ -102,10 +102,15 @@ async fn a_body_that_is_wrong_names_the_field() {
         }
         post(&facade, path, &with(&"x".repeat(170_000)), None).await.problem(413);
     }
+    facade.add_scenario("other", false, "True");
     for (body, detail) in [
         (json!({"message": "oi", "thread_id": "none"}), "thread_id: no Thread is named \"none\""),
         (json!({"message": "oi", "finding_id": "none"}), "finding_id: no Finding"),
         (json!({"message": "oi", "scenario_id": "none"}), "scenario_id: no Scenario"),
+        (
+            json!({"message": "oi", "finding_id": "f-1", "scenario_id": "other"}),
+            "scenario_id: \"other\" is not the Scenario of Finding \"f-1\"",
+        ),
     ] {
         let answer = post(&facade, "/chat", &body.to_string(), None).await;
         assert!(answer.problem(422).starts_with(detail), "{}", answer.text);

@@ -23,6 +23,11 @@ async fn a_command_in_a_text_is_carried_out_once_with_one_action_that_names_the_
 
     reply(&lead(&server), "thread", "unack").await.unwrap();
     assert_eq!(acknowledged_by(&server), Value::Null);
+    let owner = || server.cluster(|c| c.objects[&("findings".into(), "open".into())]["spec"]["owner"]["by"].clone());
+    reply(&lead(&server), "thread", "assumir: vou olhar o nó").await.unwrap();
+    assert_eq!(owner(), "ana");
+    reply(&lead(&server), "thread", "devolver").await.unwrap();
+    assert_eq!(owner(), Value::Null);
     reply(&lead(&server), "thread", "run").await.unwrap();
     reply(&lead(&server), "thread", "silenciar 2h troca de disco").await.unwrap();
     let silence = of_kind(&server, "silences").remove(0);
@@ -32,11 +37,11 @@ async fn a_command_in_a_text_is_carried_out_once_with_one_action_that_names_the_
     assert_eq!((&silence["spec"]["reason"], &silence["spec"]["author"]), (&json!("troca de disco"), &json!("ana")));
     let mut verbs: Vec<_> = server.actions().iter().map(|a| a["spec"]["verb"].as_str().unwrap().to_string()).collect();
     verbs.sort_unstable();
-    assert_eq!(verbs, ["acknowledge", "run", "silence", "unacknowledge"]);
-    assert_eq!(messages(&server).len(), 4);
+    assert_eq!(verbs, ["acknowledge", "release", "run", "silence", "take-over", "unacknowledge"]);
+    assert_eq!(messages(&server).len(), 6);
     // What is not understood is none: the answer says what would be right.
     reply(&lead(&server), "thread", "silenciar 2x").await.unwrap();
-    assert_eq!((of_kind(&server, "silences").len(), messages(&server).len()), (1, 5));
+    assert_eq!((of_kind(&server, "silences").len(), messages(&server).len()), (1, 7));
     assert_eq!(server.actions().iter().filter(|action| action["spec"]["verb"] == "reply").count(), 1);
 }
 

@@ -22,6 +22,8 @@ const SILENCES_MAX: usize = 50;
 const AHEAD: SignedDuration = SignedDuration::from_hours(12);
 /// Characters of what a person wrote.
 const WRITTEN_MAX: usize = 300;
+/// The verb of requested runs.
+const VERB_RUN: &str = "run";
 /// Actions that say nothing to the next shift.
 const NOT_TOLD: [&str; 5] = ["sign-out", "chat", "reply", "vote", "digest"];
 
@@ -118,12 +120,13 @@ impl Shift {
 }
 
 impl Event {
-    /// The order of several at the same time: what was opened, what was done about it, what was resolved.
+    /// The order of several in one second: runs that were requested, what was opened, what was done about it, what was resolved.
     fn order(&self) -> (u8, Option<[String; 3]>) {
         match &self.what {
-            What::Opened(finding) => (0, Some(about(finding))),
-            What::Did(..) => (1, None),
-            What::Resolved(finding) => (2, Some(about(finding))),
+            What::Did(action, _) if action.verb == VERB_RUN => (0, None),
+            What::Opened(finding) => (1, Some(about(finding))),
+            What::Did(..) => (2, None),
+            What::Resolved(finding) => (3, Some(about(finding))),
         }
     }
 }

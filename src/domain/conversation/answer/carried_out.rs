@@ -2,6 +2,7 @@
 
 use super::{About, NAME_MAX};
 use crate::api::{ActionSpec, ActionStatus, CheckOutcome, CheckResult, RequestedRun};
+use crate::domain::conversation::command::{Understood, parse};
 use crate::domain::conversation::draft::Draft;
 use crate::domain::conversation::{Style, finding, worded};
 use crate::domain::notice::wording::one_line;
@@ -67,9 +68,12 @@ pub fn result(draft: &mut Draft, command: &CarriedOut<'_>, about: &About<'_>, st
         Some("done") => {
             draft.paragraph(texts::done(language, &did));
             draft.extend(parameter("note").map(|note| conversation::note(language, &note)));
-            draft.extend(parameter("reason").map(|reason| texts::reason_is(language, &reason)));
+            // Without a reason of its own a Silence has the command itself.
+            let reason = parameter("reason").filter(|reason| parse(reason) == Understood::Nothing);
+            draft.extend(reason.map(|reason| texts::reason_is(language, &reason)));
             match did {
                 Did::Acknowledge { .. } => draft.paragraph(texts::undo_acknowledge(language)),
+                Did::TakeOver { .. } => draft.paragraph(texts::notices_go_on(language)),
                 Did::Run { .. } => ran(draft, command, parameter("requested_at").as_deref(), style),
                 Did::Silence { about: texts::About::Finding(..), .. } => {
                     draft.paragraph(texts::how_to_end(language, true))

@@ -24,7 +24,7 @@ pub fn command(draft: &mut Draft, command: &Command, known: &Known<'_>, language
         command,
         Command::Acknowledge { .. }
             | Command::Unacknowledge
-            | Command::TakeOver
+            | Command::TakeOver { .. }
             | Command::Release
             | Command::Advise { .. }
     );
@@ -40,7 +40,7 @@ pub fn command(draft: &mut Draft, command: &Command, known: &Known<'_>, language
     let (kubectl, rest) = match command {
         Command::Acknowledge { note } => acknowledge(place, name, &by, note.as_deref()),
         Command::Unacknowledge => unacknowledge(place, name),
-        Command::TakeOver => take_over(place, name, &by),
+        Command::TakeOver { .. } => take_over(place, name, &by),
         Command::Release => release(place, name),
         Command::Advise { note } => advise(place, name, note.as_deref()),
         Command::Run { .. } => run(place, name),
@@ -87,10 +87,11 @@ fn patched(place: &Place, finding: &str, spec: &Value) -> String {
     format!("kubectl -n {} patch fnd {finding} --type=merge -p {}", place.namespace, quoted(&patch.to_string()))
 }
 
+// A merge patch keeps what it does not name, such as the time and the Action of the person before.
 fn acknowledge(place: &Place, finding: &str, by: &str, note: Option<&str>) -> (String, String) {
     let (written, body) = match note {
-        Some(note) => (json!({"by": by, "note": note}), json!({"note": note})),
-        None => (json!({"by": by}), json!({})),
+        Some(note) => (json!({"by": by, "note": note, "at": null, "action": null}), json!({"note": note})),
+        None => (json!({"by": by, "note": null, "at": null, "action": null}), json!({})),
     };
     (
         patched(place, finding, &json!({ "acknowledgement": written })),
@@ -107,7 +108,7 @@ fn unacknowledge(place: &Place, finding: &str) -> (String, String) {
 
 fn take_over(place: &Place, finding: &str, by: &str) -> (String, String) {
     (
-        patched(place, finding, &json!({ "owner": { "by": by } })),
+        patched(place, finding, &json!({ "owner": { "by": by, "at": null, "action": null } })),
         format!("{CURL} -X PUT '{}/api/v1/agents/findings/{finding}/owner'", place.url),
     )
 }

@@ -60,6 +60,11 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// Whether it begins with a name that is spoken to.
+    pub fn names_somebody(&self) -> bool {
+        self.text.trim_start().starts_with('@')
+    }
+
     /// Whether the line asks.
     pub fn is_question(&self) -> bool {
         self.text.split_whitespace().any(|word| word.trim_end_matches(['!', '.', ')', '"', '”']).ends_with('?'))

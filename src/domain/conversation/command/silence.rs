@@ -90,12 +90,11 @@ pub fn unsilence(line: &Line<'_>, all: &[Word]) -> Option<Scope> {
         words::AROUND_UNSILENCE.contains(&word) || words::SCENARIO.contains(&word) || words::WIDE.contains(&word)
     };
     let named: Vec<&Word> = rest.iter().filter(|word| !around(word)).collect();
-    let any_of = |known: &[&str]| rest.iter().any(|word| known.contains(&word.plain.as_str()));
-    let is_of_scenario = any_of(words::SCENARIO);
-    match (named.as_slice(), is_of_scenario || any_of(words::WIDE)) {
+    let is_of_scenario = rest.iter().any(|word| words::SCENARIO.contains(&word.plain.as_str()));
+    match (named.as_slice(), is_of_scenario) {
         ([], true) => Some(Scope::Scenario(None)),
         ([], false) => Some(Scope::Subject),
-        ([one], true) if is_of_scenario => {
+        ([one], true) => {
             let named = line.written(std::slice::from_ref(*one)).to_lowercase();
             is_scenario_name(&named).then_some(Scope::Scenario(Some(named)))
         }

@@ -8,6 +8,10 @@ fn ack(note: &str) -> Understood {
     Understood::Command(Command::Acknowledge { note: Some(note.to_string()).filter(|note| !note.is_empty()) })
 }
 
+fn take_over(note: &str) -> Understood {
+    Understood::Command(Command::TakeOver { note: Some(note.to_string()).filter(|note| !note.is_empty()) })
+}
+
 fn run(scenario: &str) -> Understood {
     Understood::Command(Command::Run { scenario: Some(scenario.to_string()).filter(|name| !name.is_empty()) })
 }
@@ -54,12 +58,16 @@ fn commands_are_recognised_in_both_languages() {
         ("desfazer ack", unack.clone()),
         ("Desfazer o reconhecimento.", unack.clone()),
         ("undo the ack please", unack.clone()),
-        ("assumir", Understood::Command(Command::TakeOver)),
-        ("Eu assumo.", Understood::Command(Command::TakeOver)),
-        ("@trilho assumir a ocorrência", Understood::Command(Command::TakeOver)),
-        ("take it over, please", Understood::Command(Command::TakeOver)),
+        ("assumir", take_over("")),
+        ("Eu assumo.", take_over("")),
+        ("já assumo essa ocorrência, por favor", take_over("")),
+        ("assumo isso agora", take_over("")),
+        ("assumo, vou olhar o disco", take_over("vou olhar o disco")),
+        ("assumir o caso: troca de disco\nsda tem setores ruins", take_over("troca de disco\nsda tem setores ruins")),
+        ("take it over, please", take_over("")),
+        ("take over this alert", take_over("")),
         ("devolver", Understood::Command(Command::Release)),
-        ("devolvo o caso", Understood::Command(Command::Release)),
+        ("Devolvo o caso.", Understood::Command(Command::Release)),
         ("release it", Understood::Command(Command::Release)),
         ("run", run("")),
         ("rodar", run("")),
@@ -112,8 +120,6 @@ fn a_silence_is_of_the_finding_or_of_the_whole_scenario() {
         ("unsilence", Scope::Subject),
         ("end the silence", Scope::Subject),
         ("reativar cenário", of("")),
-        ("reativar tudo", of("")),
-        ("unmute everything", of("")),
         ("fim do silêncio do cenário", of("")),
         ("unsilence the whole scenario", of("")),
         ("reativar o cenário proxmox.cluster", of("proxmox.cluster")),
@@ -183,10 +189,23 @@ fn a_sentence_that_contains_such_a_word_is_no_command() {
         "ack isn't working",
         "assumir?",
         "assumo que é a rede",
+        "assumi que era a rede",
         "quem assumiu?",
+        "Assumiu o caso?",
+        "Assuma, por favor.",
+        "@rui, assumir o caso",
+        "@rui take it over please",
+        "caso eu assuma agora",
+        "a assumir",
         "take over the world",
+        "the takeover",
         "devolver o servidor ao fornecedor",
+        "Devolvi.",
+        "devolver: não sei",
         "release notes",
+        "release",
+        "The release.",
+        "a release now",
         "rodar?",
         "run failed",
         "run for your life",
@@ -278,6 +297,11 @@ fn every_word_is_as_it_is_compared() {
         words::UNACKNOWLEDGE,
         words::UNDO,
         words::ACKNOWLEDGEMENT,
+        words::TAKE_OVER,
+        words::RELEASE,
+        words::BEFORE_OWN,
+        words::OWNED,
+        words::ADVISE,
         words::RUN,
         words::SILENCE,
         words::UNSILENCE,
@@ -310,9 +334,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_text_is_understood_within_bounds(text in "(ack|run|silenciar|status|rodar|ciente|unack)?[\\PC\u{300}\u{202e}\n 0-9hdms.,:;?@/-]{0,80}") {
+    fn any_text_is_understood_within_bounds(text in "(ack|run|silenciar|status|rodar|ciente|unack|assumir|devolver|take over)?[\\PC\u{300}\u{202e}\n 0-9hdms.,:;?@/-]{0,80}") {
         match parse(&text) {
             Understood::Command(Command::Acknowledge { note: Some(note) }) => prop_assert!(note.len() <= NOTE_MAX && !note.is_empty()),
+            Understood::Command(Command::TakeOver { note: Some(note) }) => prop_assert!(note.len() <= NOTE_MAX && !note.is_empty()),
             Understood::Command(Command::Run { scenario: Some(name) }) => prop_assert!(is_scenario_name(&name)),
             Understood::Command(Command::Silence { duration, .. }) => {
                 prop_assert!(length::RANGE.contains(&duration::parse(&duration).unwrap()));

@@ -12,25 +12,30 @@ pub const UNDO: &[&str] = &[
     "withdraw",
 ];
 pub const ACKNOWLEDGEMENT: &[&str] = &["ack", "reconhecimento", "acknowledgement", "acknowledgment"];
-pub const TAKE_OVER: &[&str] = &["assumir", "assumo", "assuma", "assumi", "takeover"];
-/// Two words that say the same.
-pub const TO_TAKE_OVER: (&str, &str) = ("take", "over");
-pub const RELEASE: &[&str] = &["devolver", "devolvo", "devolva", "devolvi", "release"];
-/// What may stand around what is taken over or released.
-pub const AROUND_OWNED: &[&str] = &[
-    "eu",
-    "i",
+pub const TAKE_OVER: &[&str] = &["assumir", "assumo"];
+pub const RELEASE: &[&str] = &["devolver", "devolvo"];
+/// What may stand before them.
+pub const BEFORE_OWN: &[&str] = &["eu", "ja", "i"];
+/// What may stand after them: what is taken over or released.
+pub const OWNED: &[&str] = &[
     "o",
     "a",
-    "the",
-    "isso",
     "este",
     "esta",
+    "esse",
+    "essa",
+    "isto",
+    "isso",
+    "the",
     "this",
+    "that",
     "it",
     "ocorrencia",
-    "finding",
     "caso",
+    "chamado",
+    "alerta",
+    "finding",
+    "alert",
     "agora",
     "now",
 ];

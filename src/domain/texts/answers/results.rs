@@ -13,7 +13,7 @@ pub enum Did<'a> {
     Unacknowledge {
         finding: &'a str,
     },
-    /// From another owner, where there was one.
+    /// `from`: the owner before, where there was one.
     TakeOver {
         finding: &'a str,
         by: &'a str,
@@ -21,6 +21,7 @@ pub enum Did<'a> {
     },
     Release {
         finding: &'a str,
+        /// The owner before; `None` where there was none, so that nothing changed.
         from: Option<&'a str>,
     },
     Advise {
@@ -96,14 +97,14 @@ pub fn done(language: Language, did: &Did<'_>) -> String {
             "Feito: {by} assumiu a ocorrência {finding}, que estava com {from}.",
             "Done: {by} took Finding {finding} over from {from}.",
         ),
-        Did::Release { finding, from: None } => {
-            text!(language, "Feito: a ocorrência {finding} foi devolvida.", "Done: Finding {finding} was released.")
+        Did::Release { finding, from } => {
+            let from = from.unwrap_or_default();
+            text!(
+                language,
+                "Feito: a ocorrência {finding}, que estava com {from}, foi devolvida.",
+                "Done: Finding {finding}, which {from} had taken over, was released.",
+            )
         }
-        Did::Release { finding, from: Some(from) } => text!(
-            language,
-            "Feito: a ocorrência {finding}, que estava com {from}, foi devolvida.",
-            "Done: Finding {finding}, which {from} had taken over, was released.",
-        ),
         Did::Advise { finding } => text!(
             language,
             "Feito: foi pedido um conselho sobre a ocorrência {finding}; ele chega na conversa dela.",
@@ -151,6 +152,15 @@ fn silence_done(language: Language, name: &str, about: About<'_>, until: Option<
         language,
         "Feito: o Silence {name} retém {notices}{until}.{before}",
         "Done: Silence {name} holds back {notices}{until}.{before}",
+    )
+}
+
+/// What a person who took a Finding over may do next.
+pub fn notices_go_on(language: Language) -> String {
+    text!(
+        language,
+        "Os avisos continuam; ack os encerra. Para devolver a ocorrência: devolver.",
+        "Notices go on; ack ends them. To release the Finding: release it.",
     )
 }
 

@@ -106,8 +106,7 @@ fn results_of_commands_are_in_both_languages() {
         Did::Unacknowledge { .. } => Did::Unacknowledge { finding: "X1" },
         Did::TakeOver { from: None, .. } => Did::TakeOver { finding: "X1", by: "X2", from: None },
         Did::TakeOver { from: Some(_), .. } => Did::TakeOver { finding: "X1", by: "X2", from: Some("X3") },
-        Did::Release { from: None, .. } => Did::Release { finding: "X1", from: None },
-        Did::Release { from: Some(_), .. } => Did::Release { finding: "X1", from: Some("X2") },
+        Did::Release { .. } => Did::Release { finding: "X1", from: Some("X2") },
         Did::Advise { .. } => Did::Advise { finding: "X1" },
         Did::Run { .. } => Did::Run { scenario: "X1" },
         Did::Silence { before: Some(_), .. } =>
@@ -125,6 +124,7 @@ fn results_of_commands_are_in_both_languages() {
         check("done", |l| texts::done(l, &did));
         check("unchanged", |l| texts::unchanged(l, &did));
     }
+    check("notices_go_on", texts::notices_go_on);
     check("reason_is", |l| texts::reason_is(l, "X1"));
     check("refused", |l| texts::refused(l, "X1"));
     check("uncertain", |l| texts::uncertain(l, "X1"));

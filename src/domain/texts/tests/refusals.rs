@@ -80,7 +80,7 @@ fn invalid_input_is_worded_in_both_languages() {
         InvalidInput::NotAnEnd { .. } => InvalidInput::NotAnEnd { value: s() },
         InvalidInput::IsOver { .. } => InvalidInput::IsOver { until: Timestamp::UNIX_EPOCH, now: Timestamp::UNIX_EPOCH },
         InvalidInput::KeyReused => InvalidInput::KeyReused,
-        InvalidInput::TooManyObjects { .. } => InvalidInput::TooManyObjects { count: 6, max: 5 },
+        InvalidInput::NumberOfObjects { .. } => InvalidInput::NumberOfObjects { count: 6, max: 5 },
         InvalidInput::NotInThread { .. } => InvalidInput::NotInThread { message: s(), thread: "X2".into() },
         InvalidInput::NotOfScenario { .. } => InvalidInput::NotOfScenario { finding: s(), scenario: "X2".into() },
         InvalidInput::Refused(_) => InvalidInput::Refused(Refusal::no_such("Finding", "X1")),

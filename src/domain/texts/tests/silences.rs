@@ -51,7 +51,7 @@ fn what_is_wrong_with_what_a_person_says_is_in_both_languages() {
     }
     let over = InputProblem::LengthIsOver { text: s(), end, now };
     let zone = TimeZone::get("America/Sao_Paulo").unwrap();
-    assert!(silence_input(Language::English, &zone, &over).contains("after now, 1969-12-31 21:00:00 -03:00"));
+    assert!(silence_input(Language::English, &zone, &over).contains("after now, 1969-12-31 21:00:00 -03"));
     for argument in samples!(SilenceArgument {
         SilenceArgument::NotAMatcher { .. } => SilenceArgument::NotAMatcher { text: s() },
         SilenceArgument::UnknownProperty { .. } => SilenceArgument::UnknownProperty { name: s(), known: "X2".into() },

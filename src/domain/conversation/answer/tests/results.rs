@@ -54,6 +54,9 @@ fn results_of_commands_are_those_of_the_golden_files() {
     let unsilence_none = action("unsilence", ("Scenario", "proxmox.cluster"), &[("scenario", "proxmox.cluster")]);
     let unack = action("unacknowledge", ("Finding", NAME), &[]);
     let taken = action("take-over", ("Finding", NAME), &[("from", "rui")]);
+    let (first_taken, own) =
+        (action("take-over", ("Finding", NAME), &[]), action("take-over", ("Finding", NAME), &[("from", "ana")]));
+    let nobody = action("release", ("Finding", NAME), &[]);
     let released = action("release", ("Finding", NAME), &[("from", "ana")]);
     let status = FindingStatus { acknowledgement: Some(acknowledgement()), ..status() };
     for (name, spec, result, message) in [
@@ -62,8 +65,10 @@ fn results_of_commands_are_those_of_the_golden_files() {
         ("acknowledge-refused", &noted, Some("refused"), Some("an answer of the API of {\"another\": \"kind\"}")),
         ("unacknowledge", &unack, Some("done"), None),
         ("take-over", &taken, Some("done"), None),
-        ("take-over-unchanged", &taken, Some("unchanged"), None),
+        ("take-over-first", &first_taken, Some("done"), None),
+        ("take-over-unchanged", &own, Some("unchanged"), None),
         ("release", &released, Some("done"), None),
+        ("release-unchanged", &nobody, Some("unchanged"), None),
         ("run", &asked, Some("done"), None),
         ("run-later", &later, Some("done"), None),
         ("run-refused", &asked, Some("refused"), Some("The roles devops may not run Scenarios.")),
