@@ -1,7 +1,7 @@
 //! Commands and questions in the text of a Message, in plain Portuguese or English.
 //!
-//! Only the first line counts, and a command only as the whole of it, in the imperative or as what its author does: what merely contains such a word, or asks, is
-//! none. The note of a command may go on in further lines. Accents, case and punctuation make no difference.
+//! Only the first line counts, and a command only as the whole of it, in the imperative or as what its author does: what merely contains
+//! such a word, or asks, is none. The note of a command may go on in further lines. Accents, case and punctuation make no difference.
 
 mod free;
 mod length;

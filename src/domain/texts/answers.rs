@@ -148,8 +148,8 @@ pub fn help(language: Language) -> [String; 11] {
         ),
         text!(
             language,
-            "assumir NOTA: diz que você está cuidando da ocorrência; devolver: que ninguém mais está",
-            "take over: NOTE: says that you work on the Finding; release it: that nobody does any more",
+            "assumir: diz que você está cuidando da ocorrência; devolver: que ninguém mais está",
+            "take over: says that you work on the Finding; release it: that nobody does any more",
         ),
         text!(language, "rodar CENÁRIO: executa o cenário agora", "run SCENARIO: runs the Scenario now"),
         text!(
