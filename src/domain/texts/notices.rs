@@ -317,7 +317,7 @@ pub fn label(language: Language, label: Label) -> &'static str {
 pub fn acknowledge_it(language: Language) -> String {
     text!(
         language,
-        "Quem for cuidar dela reconhece a ocorrência pelo link, para que os demais saibam.",
+        "Quem cuidar dela reconhece a ocorrência pelo link, para que os demais saibam.",
         "The person who takes care of it acknowledges the Finding by the link, so that the others know.",
     )
 }
