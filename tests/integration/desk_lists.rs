@@ -49,7 +49,7 @@ async fn an_incident_is_found_silenced_asked_about_and_handed_over() {
     assert!(page.contains(&format!("name=\"finding_id\" value=\"{finding}\"")), "{page}");
 
     let (_, _, handover) = browser.get("/desk/handover.txt?hours=4").await;
-    for part in ["O QUE CONTINUA EM ABERTO\n- [", "local silenciou", "Manutenção (scenario=proxmox.cluster"] {
+    for part in ["O QUE CONTINUA EM ABERTO\n- [", "local silenciou", "Manutenção (Cenário é proxmox.cluster"] {
         assert!(handover.contains(part), "{part}: {handover}");
     }
     let (_, _, log) = browser.get("/desk/actions.csv?verb=silence").await;
