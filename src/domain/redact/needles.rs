@@ -197,9 +197,10 @@ fn parts(secret: &str) -> Vec<&str> {
 
 /// What is secret in the address of a server: the password, or the name where there is none, and the parts of the path and of the
 /// query that are no ordinary words. The scheme and the host are in many texts. `None` where it is no such address.
-fn parts_of_url(secret: &str) -> Option<Vec<&str>> {
+pub(super) fn parts_of_url(secret: &str) -> Option<Vec<&str>> {
     let (scheme, rest) = secret.split_once("://")?;
-    if scheme.is_empty() || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')) {
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.chars().all(is_scheme) {
         return None;
     }
     // An unencoded password may have any character: it ends at the last `@`, of those before the first slash and of all.
@@ -213,9 +214,17 @@ fn parts_of_url(secret: &str) -> Option<Vec<&str>> {
     }
     let further = rest[after_host(host.map_or(0, |at| at + 1))..].split(['/', '?', '#', '&', '=']);
     parts.extend(further.filter(|part| part.len() >= SHORTEST_PART && !is_word(part)).take(SEPARATORS_MAX));
-    // A text that only looks like an address: what follows the scheme is not a host.
-    let is_host = rest.contains(['.', ':', '/', '[']) || is_word(rest);
-    (is_host || !parts.is_empty()).then_some(parts)
+    parts.retain(|part| part.len() >= SHORTEST);
+    (!parts.is_empty() || is_without_secrets(secret, rest)).then_some(parts)
+}
+
+/// Whether an address has a host as in other texts, or the path of a file. Others only look like an address.
+fn is_without_secrets(address: &str, rest: &str) -> bool {
+    let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+    let Ok(parsed) = url::Url::parse(address) else { return false };
+    let host = parsed.host_str().unwrap_or_default();
+    let looks_like_one = rest.contains(['.', ':', '/', '[']) || is_word(rest);
+    looks_like_one && host.chars().all(is_host) && (!host.is_empty() || rest.starts_with('/'))
 }
 
 /// The address of a channel, compared exactly: its path is secret even where it consists of words.

@@ -1,4 +1,4 @@
-use super::needles::is_short;
+use super::needles::{is_short, parts_of_url};
 use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
@@ -79,10 +79,18 @@ fn assert_redacted(secret: &str) {
             .strip_prefix("said <")
             .and_then(|s| s.strip_suffix("> here"))
             .unwrap_or_else(|| panic!("{name}: {shown}"));
-        // What remains beside it are at most quotes, and characters of base64 that depend on the text around.
+        // What remains beside it are at most quotes, and characters of base64 that depend on the text around. Where the secret ends
+        // with what looks like an escape of white space, its last character may remain, however it is encoded.
         let remains = rest.replace(REDACTED, "");
-        assert!(rest.contains(REDACTED) && remains.len() <= 20, "{name} of {secret:?}: {shown}");
+        let is_little = remains.len() <= 20 || decoded(&remains).len() <= 1;
+        assert!(rest.contains(REDACTED) && is_little, "{name} of {secret:?}: {shown}");
     }
+}
+
+/// Without any encoding, white space and backslashes.
+fn decoded(text: &str) -> Vec<u8> {
+    let levels = std::iter::successors(Decoded::of(text), Decoded::again);
+    search::folded(levels.last().as_ref().map_or(text.as_bytes(), |last| &last.bytes))
 }
 
 /// How targets write a secret into an answer.
@@ -252,6 +260,18 @@ fn ordinary_words_in_a_secret_stay_readable() {
     assert_eq!(Redactor::new(["smtp://a:pa:s@w/rd-1@mail.test:25"]).redact("is pa:s@w/rd-1"), "is ***");
     // No address, though it looks like one.
     assert!(!Redactor::new(["secret://0f1e2d3c4b5a6978"]).redact("is 0f1e2d3c4b5a6978").contains("0f1e"));
+    for secret in ["0://:aA0", "1a://b.c9Xk", "a://:aA0x7", "a://?aA0.b7", "a://@aA0.b7,", "a://b!7.c$9", "a b://c.d"] {
+        assert_eq!(Redactor::new([secret]).redact(secret), REDACTED);
+    }
+    for address in
+        ["sqlite:///var/lib/desk/desk.db", "http://[::1]:8080", "redis://me@cache:6379/0", "https://api.example.org/"]
+    {
+        assert_eq!(
+            Redactor::new([address]).redact("/var/lib/desk ::1 cache api.example.org").matches(REDACTED).count(),
+            0,
+            "{address}"
+        );
+    }
     let hook = Redactor::new(["https://hooks.example.org/services/T0123456/aB3dE5fG7?token=zY8xW6vU4"]);
     assert_eq!(hook.redact("T0123456, aB3dE5fG7, zY8xW6vU4"), "***, ***, ***");
     let topic = Redactor::new(["https://ntfy.example.org/notifications"]);
@@ -336,8 +356,8 @@ proptest! {
 
     #[test]
     fn no_text_contains_the_secret_after_redaction(before in ".{0,20}", secret in "[ -~]{8,40}", after in ".{0,20}") {
-        // Short ones are found only as they are.
-        prop_assume!(!is_short(&secret));
+        // Short ones are found only as they are, and of an address parts stay readable.
+        prop_assume!(!is_short(&secret) && parts_of_url(&secret).is_none());
         let redactor = Redactor::new([secret.as_str()]);
         let text = format!("{before}{secret}{after}");
         prop_assert!(!redactor.redact(&text).contains(&secret));
@@ -347,6 +367,14 @@ proptest! {
         for part in shown {
             prop_assert!(!String::from_utf8_lossy(&part).contains(&secret));
         }
+    }
+
+    #[test]
+    fn what_only_looks_like_an_address_is_redacted(secret in "[a-zA-Z0-9+.-]{0,4}://[ -~]{5,20}[!-~]") {
+        let has_host = url::Url::parse(&secret).is_ok_and(|url| url.has_host());
+        prop_assume!(!is_short(&secret) && !has_host && !secret.contains('@'));
+        let shown = Redactor::new([secret.as_str()]).redact(&secret).into_owned();
+        prop_assert!(shown.contains(REDACTED) && !shown.contains(&secret), "{shown}");
     }
 
     #[test]
