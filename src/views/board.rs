@@ -1,7 +1,7 @@
 //! The board: every Scenario with how it stands, by Agent. However many there are, what is shown of them is bounded.
 
 use super::finding::severity;
-use super::kept::{BoardEntry, BoardTable};
+use super::kept::{FindingTable, ScenarioRow};
 use super::query::{Parameters, QueryError};
 use super::{OperatorStatus, Resources, ScenarioView, Standing, words};
 use crate::api::{Finding, Severity};
@@ -40,9 +40,9 @@ impl BoardFilter {
     }
 
     /// Whether it selects a Scenario, whatever the text.
-    fn matches(&self, entry: &BoardEntry) -> bool {
-        self.standing.is_none_or(|standing| standing == entry.standing)
-            && self.agent.as_deref().is_none_or(|agent| *entry.agent == *agent)
+    fn matches(&self, row: &ScenarioRow) -> bool {
+        self.standing.is_none_or(|standing| standing == row.standing)
+            && self.agent.as_deref().is_none_or(|agent| *row.agent == *agent)
     }
 }
 
@@ -115,21 +115,22 @@ impl Resources {
     /// A page of the board with `most` Scenarios, or a few more where there are many Agents. Where not all that the filter selects are
     /// shown, the worst come first; else they keep their places.
     pub fn board(&self, operator: &dyn OperatorStatus, filter: &BoardFilter, page: usize, most: usize) -> BoardView {
-        let table = self.board_table();
+        let (table, findings) = (self.scenario_table(), self.finding_table());
         let mut board = BoardView { page: (1, 1), counts: table.counts.clone(), ..BoardView::default() };
         let with_text = filter.text.as_deref().map(|text| self.with_text(text));
-        let mut groups: BTreeMap<&Arc<str>, Vec<&BoardEntry>> = BTreeMap::new();
-        for entry in &table.entries {
-            if filter.matches(entry) && with_text.as_ref().is_none_or(|names| names.contains(&*entry.name)) {
+        let mut groups: BTreeMap<&Arc<str>, Vec<Entry<'_>>> = BTreeMap::new();
+        for scenario in table.rows.iter() {
+            if filter.matches(scenario) && with_text.as_ref().is_none_or(|names| names.contains(&*scenario.name)) {
                 board.selected += 1;
-                groups.entry(&entry.agent).or_default().push(entry);
+                let severity = findings.worst_of(&scenario.name).and_then(|worst| worst.severity);
+                groups.entry(&scenario.agent).or_default().push(Entry { scenario, severity });
             }
         }
         self.add_undecodable(operator, filter, &mut board);
         let is_whole = board.selected <= most;
-        let in_order = |a: &&BoardEntry, b: &&BoardEntry| {
-            let by_rank = if is_whole { Ordering::Equal } else { rank(a).cmp(&rank(b)) };
-            by_rank.then_with(|| a.name.cmp(&b.name))
+        let in_order = |a: &Entry<'_>, b: &Entry<'_>| {
+            let by_rank = if is_whole { Ordering::Equal } else { a.rank().cmp(&b.rank()) };
+            by_rank.then_with(|| a.scenario.name.cmp(&b.scenario.name))
         };
         // Of those of one Agent a page further on may be shown.
         let first = if filter.agent.is_some() { page.max(1).saturating_mul(most) } else { most.max(OF_GROUP_MIN) };
@@ -141,7 +142,7 @@ impl Resources {
             named.push((self.agent_ref(agent).name, agent.to_string(), of_agent));
         }
         if !is_whole {
-            named.sort_by_key(|(_, _, of_agent)| of_agent.first().map(|first| rank(first)));
+            named.sort_by_key(|(_, _, of_agent)| of_agent.first().map(Entry::rank));
         } else {
             named.sort_unstable_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
         }
@@ -150,7 +151,10 @@ impl Resources {
             (false, is_of_agent) => part(named, is_of_agent, most, page, &mut board.page),
         };
         let group = |(name, agent, selected, of_agent): Shown<'_>| BoardGroup {
-            rows: of_agent.into_iter().filter_map(|entry| self.board_row(operator, &table, entry)).collect(),
+            rows: of_agent
+                .into_iter()
+                .filter_map(|entry| self.board_row(operator, &findings, entry.scenario))
+                .collect(),
             agent,
             name,
             selected,
@@ -183,34 +187,41 @@ impl Resources {
     }
 
     /// A Scenario as it is now, unless it was deleted.
-    fn board_row(&self, operator: &dyn OperatorStatus, table: &BoardTable, entry: &BoardEntry) -> Option<BoardRow> {
-        let scenario = self.scenario(&entry.name)?;
-        let worst = table.worst(&entry.name);
+    fn board_row(&self, operator: &dyn OperatorStatus, findings: &FindingTable, row: &ScenarioRow) -> Option<BoardRow> {
+        let scenario = self.scenario(&row.name)?;
+        let worst = findings.worst_of(&row.name);
         Some(BoardRow {
             view: self.scenario_view(&scenario, operator),
-            standing: entry.standing,
-            finding: worst.and_then(|worst| self.finding(&worst.finding)),
-            open: worst.map_or(0, |worst| worst.open),
+            standing: row.standing,
+            finding: worst.and_then(|worst| self.finding(&worst.name)),
+            open: findings.active_of(&row.name).count(),
         })
     }
 
     /// The most serious open Finding of a Scenario, if it has one.
     pub fn worst_finding(&self, scenario: &str) -> Option<Arc<Finding>> {
-        let table = self.finding_table();
-        let worst = table.active_of(scenario).min_by_key(|row| (row.seriousness(), row.name.clone()))?;
-        self.finding(&worst.name)
+        self.finding(&self.finding_table().worst_of(scenario)?.name)
     }
 }
 
-/// How bad it is.
-fn rank(entry: &BoardEntry) -> (Standing, u8) {
-    (entry.standing, entry.severity.map_or(u8::MAX, |severity| severity as u8))
+/// A Scenario that the filter selects, and the severity of the most serious of its open Findings.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    scenario: &'a ScenarioRow,
+    severity: Option<Severity>,
+}
+
+impl Entry<'_> {
+    /// How bad it is.
+    fn rank(&self) -> (Standing, u8) {
+        (self.scenario.standing, self.severity.map_or(u8::MAX, |severity| severity as u8))
+    }
 }
 
 /// The Scenarios of an Agent: its display name, its object name, and they.
-type Group<'a> = (String, String, Vec<&'a BoardEntry>);
+type Group<'a> = (String, String, Vec<Entry<'a>>);
 /// What is shown of it: the names, how many the filter selects, and those of them that are shown.
-type Shown<'a> = (String, String, usize, Vec<&'a BoardEntry>);
+type Shown<'a> = (String, String, usize, Vec<Entry<'a>>);
 
 fn cut((name, agent, of_agent): Group<'_>, skipped: usize, most: usize) -> Shown<'_> {
     (name, agent, of_agent.len(), of_agent.into_iter().skip(skipped).take(most).collect())
@@ -247,8 +258,8 @@ impl BoardRow {
 mod tests {
     use super::*;
 
-    fn entry(name: &str, standing: Standing) -> BoardEntry {
-        BoardEntry { name: name.into(), agent: "a".into(), standing, severity: None }
+    fn scenario(name: &str, standing: Standing) -> ScenarioRow {
+        ScenarioRow { name: name.into(), agent: "a".into(), standing }
     }
 
     #[test]
@@ -260,22 +271,23 @@ mod tests {
         assert_eq!(parse(&[("state", "broken")]).unwrap_err().parameter, "state");
         let filter = parse(&[("state", "late"), ("q", "TÍTULO")]).unwrap();
         assert_eq!(filter.text.as_deref(), Some("TÍTULO"));
-        assert!(filter.matches(&entry("s", Standing::Late)) && !filter.matches(&entry("s", Standing::Failing)));
-        let matches = |query: &[(&str, &str)]| parse(query).unwrap().matches(&entry("s", Standing::Healthy));
+        assert!(filter.matches(&scenario("s", Standing::Late)) && !filter.matches(&scenario("s", Standing::Failing)));
+        let matches = |query: &[(&str, &str)]| parse(query).unwrap().matches(&scenario("s", Standing::Healthy));
         assert!(matches(&[("agent", "a")]) && !matches(&[("agent", "b")]));
     }
 
     #[test]
     fn of_many_a_page_has_some_of_each_agent_or_a_part_of_one() {
-        let all: Vec<BoardEntry> = (0..100).map(|number| entry(&format!("s-{number:04}"), Standing::Healthy)).collect();
+        let all: Vec<_> = (0..100).map(|number| scenario(&format!("s-{number:04}"), Standing::Healthy)).collect();
         let group = |agent: usize, count: usize| -> Group<'_> {
-            (format!("Agent {agent}"), format!("a-{agent}"), all.iter().take(count).collect())
+            let entries = all.iter().map(|scenario| Entry { scenario, severity: None });
+            (format!("Agent {agent}"), format!("a-{agent}"), entries.take(count).collect())
         };
         let shown = |groups: Vec<Group<'_>>, is_of_agent, asked| {
             let mut page = (1, 1);
             let shown = part(groups, is_of_agent, 60, asked, &mut page);
             let rows: Vec<(usize, usize)> = shown.iter().map(|(_, _, all, rows)| (*all, rows.len())).collect();
-            (page, rows, shown.first().and_then(|first| Some(first.3.first()?.name.to_string())))
+            (page, rows, shown.first().and_then(|first| Some(first.3.first()?.scenario.name.to_string())))
         };
         assert_eq!(shown(vec![group(1, 100), group(2, 2)], false, 1).1, [(100, 30), (2, 2)]);
         let many = || (0..50).map(|agent| group(agent, 4)).collect::<Vec<_>>();

@@ -1,7 +1,7 @@
 //! The cached resources that views are built from.
 
 use super::finding::{opened_at, phase, severity};
-use super::kept::{BoardTable, FindingRow, FindingTable, Kept, MessageTable, PendingTable, ThreadTable};
+use super::kept::{FindingRow, FindingTable, Kept, MessageTable, PendingTable, ScenarioTable, ThreadTable};
 use super::order::{Key, Order, Sort, created_at};
 use super::query::QueryError;
 use super::silence::is_active;
@@ -206,10 +206,7 @@ impl Resources {
 
     /// All Findings that have a phase.
     pub(super) fn finding_table(&self) -> Arc<FindingTable> {
-        self.kept.findings.get(&self.findings, || {
-            self.kept.pending.forget();
-            self.kept.board.forget();
-        })
+        self.kept.findings.get(&self.findings, || self.kept.pending.forget())
     }
 
     /// All Threads.
@@ -231,9 +228,7 @@ impl Resources {
     }
 
     /// All Scenarios, and how they stand.
-    pub(super) fn board_table(&self) -> Arc<BoardTable> {
-        let findings = self.finding_table();
-        let is_current = |table: &BoardTable| table.is_of(&self.scenarios, &findings);
-        self.kept.board.get(is_current, || BoardTable::of(&self.scenarios, &findings))
+    pub(super) fn scenario_table(&self) -> Arc<ScenarioTable> {
+        self.kept.scenarios.get(&self.scenarios, || {})
     }
 }

@@ -6,9 +6,10 @@ use super::{Words, name};
 use crate::api::{Finding, Phase, Severity};
 use crate::views::FindingFilter;
 use crate::views::finding::{opened_at, phase, severity};
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A Finding that has a phase.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,10 +34,16 @@ pub struct FindingRow {
 pub struct FindingTable {
     pub rows: Rows<FindingRow>,
     words: Words,
-    active: OnceLock<HashMap<Arc<str>, Vec<usize>>>,
+    /// The names of the open and acknowledged ones, by Scenario.
+    active: HashMap<Arc<str>, Vec<Arc<str>>, RandomState>,
 }
 
 impl FindingRow {
+    /// The most serious first, then the oldest; by name, where there are several, so that it is the same one each time.
+    pub fn seriousness(&self) -> impl Ord + '_ {
+        (self.severity.map_or(u8::MAX, |severity| severity as u8), self.opened_at, &self.name)
+    }
+
     fn words(&self) -> impl Iterator<Item = &Arc<str>> {
         [&self.check, &self.key].into_iter().chain(&self.agent)
     }
@@ -74,13 +81,17 @@ impl Table<Finding> for FindingTable {
     fn put(&mut self, finding: &Finding) {
         self.words.forget_others(|| self.rows.iter().flat_map(FindingRow::words));
         let Some(row) = FindingRow::of(finding, &mut self.words) else { return self.remove(&name(finding)) };
-        self.rows.put(row);
-        self.active = OnceLock::new();
+        let active = row.phase.is_active().then(|| (row.scenario.clone(), row.name.clone()));
+        let before = self.rows.put(row);
+        self.forget(before);
+        if let Some((scenario, name)) = active {
+            self.active.entry(scenario).or_default().push(name);
+        }
     }
 
     fn remove(&mut self, name: &str) {
-        self.rows.remove(name);
-        self.active = OnceLock::new();
+        let before = self.rows.remove(name);
+        self.forget(before);
     }
 }
 
@@ -95,13 +106,21 @@ impl FindingFilter {
 impl FindingTable {
     /// Those of a Scenario that are open or acknowledged.
     pub fn active_of(&self, scenario: &str) -> impl Iterator<Item = &FindingRow> {
-        let active = self.active.get_or_init(|| {
-            let mut active: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
-            for (at, row) in self.rows.iter().enumerate().filter(|(_, row)| row.phase.is_active()) {
-                active.entry(row.scenario.clone()).or_default().push(at);
-            }
-            active
-        });
-        active.get(scenario).into_iter().flatten().filter_map(|at| self.rows.get(*at))
+        self.active.get(scenario).into_iter().flatten().filter_map(|name| self.rows.named(name))
+    }
+
+    /// The most serious of those, then the oldest.
+    pub fn worst_of(&self, scenario: &str) -> Option<&FindingRow> {
+        self.active_of(scenario).min_by(|a, b| a.seriousness().cmp(&b.seriousness()))
+    }
+
+    /// Takes a row out of those that are open that was replaced or removed.
+    fn forget(&mut self, row: Option<FindingRow>) {
+        let Some(row) = row.filter(|row| row.phase.is_active()) else { return };
+        let Some(of_scenario) = self.active.get_mut(&row.scenario) else { return };
+        of_scenario.retain(|name| *name != row.name);
+        if of_scenario.is_empty() {
+            self.active.remove(&row.scenario);
+        }
     }
 }

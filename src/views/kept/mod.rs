@@ -4,21 +4,21 @@
 //! A table has of each object its name and what lists are filtered and sorted by. What is shown is read by name, so that a table holds no
 //! objects, which would then be in memory longer than in their cache. Each table is kept once, for all readers.
 
-mod board;
 mod findings;
 mod followed;
 mod memo;
 mod messages;
 mod pending;
 mod rows;
+mod scenarios;
 #[cfg(test)]
 mod tests;
 mod threads;
 
-pub use board::{BoardEntry, BoardTable};
 pub use findings::{FindingRow, FindingTable};
 pub use messages::{Asked, MessageRow, MessageTable};
 pub use pending::{PendingRow, PendingTable};
+pub use scenarios::{ScenarioRow, ScenarioTable};
 pub use threads::{ThreadRow, ThreadTable};
 
 use followed::Followed;
@@ -29,11 +29,11 @@ use std::sync::Arc;
 /// The tables of a process.
 #[derive(Default)]
 pub struct Kept {
+    pub(super) scenarios: Followed<ScenarioTable>,
     pub(super) findings: Followed<FindingTable>,
     pub(super) threads: Followed<ThreadTable>,
     pub(super) messages: Followed<MessageTable>,
     pub(super) pending: Memo<PendingTable>,
-    pub(super) board: Memo<BoardTable>,
 }
 
 /// Words that many rows have, each once.

@@ -357,11 +357,11 @@ fn a_table_is_made_once_for_all_readers_until_something_changes() {
         change(&server, &mut choices);
     }
     let other = server.resources.clone();
-    let before = (server.resources.pending_table(), server.resources.board_table());
-    let after = (other.pending_table(), other.board_table());
+    let before = (server.resources.pending_table(), server.resources.scenario_table());
+    let after = (other.pending_table(), other.scenario_table());
     assert!(Arc::ptr_eq(&before.0, &after.0) && Arc::ptr_eq(&before.1, &after.1));
     server.add_scenario("s-1", false, "True");
-    assert!(Arc::ptr_eq(&before.0, &other.pending_table()) && !Arc::ptr_eq(&before.1, &other.board_table()));
+    assert!(Arc::ptr_eq(&before.0, &other.pending_table()) && !Arc::ptr_eq(&before.1, &other.scenario_table()));
     server.add_finding("f-1", json!({"phase": "Open"}));
     assert!(!Arc::ptr_eq(&before.0, &other.pending_table()));
 }
@@ -373,9 +373,9 @@ fn a_change_of_what_a_table_does_not_have_leaves_it_and_another_one_copies_nothi
     let finding = |phase: &str, message: &str| server.add_finding("f-1", json!({"phase": phase, "message": message}));
     finding("Open", "a");
     server.add_scenario("s-1", false, "True");
-    let before = (resources.finding_table(), resources.pending_table(), resources.board_table());
+    let before = (resources.finding_table(), resources.pending_table(), resources.scenario_table());
     finding("Open", "b");
-    let after = (resources.finding_table(), resources.pending_table(), resources.board_table());
+    let after = (resources.finding_table(), resources.pending_table(), resources.scenario_table());
     assert!(Arc::ptr_eq(&before.0, &after.0) && Arc::ptr_eq(&before.1, &after.1) && Arc::ptr_eq(&before.2, &after.2));
     let place = Arc::as_ptr(&before.0);
     drop((before, after));
