@@ -48,7 +48,7 @@ pub use request::{ProcessId, RequestId};
 pub use request_advice::RequestAdvice;
 pub use run::{RequestRun, RunProgress, WAIT_DEFAULT, WAIT_MAX, look_up_run};
 pub use sign_out::SignOut;
-pub use silence::{EndSilence, MakeSilence, NewSilence, REASON_MAX};
+pub use silence::{EndSilence, MakeSilence, NewSilence, REASON_MAX, end_silence_as_read};
 pub use take_over::TakeOver;
 pub use tick::{Scheduler, scheduler_is_elsewhere, tick};
 pub use unacknowledge::Unacknowledge;

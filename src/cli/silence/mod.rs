@@ -6,17 +6,15 @@ mod list;
 use super::settings::Settings;
 use super::{CliError, client};
 use crate::api::Silence;
-use crate::domain::silence::{END_WAIT_MAX, Ending, ending};
+use crate::commands::end_silence_as_read;
+use crate::domain::silence::Ending;
 use crate::domain::texts::{self, ApiFault, Language, notices};
-use crate::runtime::clock;
 use crate::runtime::write::{CALL_TIMEOUT, WriteError, call};
 use add::AddArgs;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
-use kube::{Api, Client, ResourceExt as _};
+use kube::{Api, Client};
 use list::ListArgs;
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -130,32 +128,14 @@ impl Context {
         for _ in 0..ATTEMPTS_MAX {
             let absent = || CliError::Argument(texts::no_such_silence(self.language, name));
             let silence = call(api.get_opt(name)).await.map_err(|error| self.failed(error))?.ok_or_else(absent)?;
-            let created = silence.metadata.creation_timestamp.as_ref().map_or_else(clock::now, |at| at.0);
-            let (written, text) = match ending(&silence.spec, created, clock::now()) {
-                Ending::Ended => return Ok(texts::silence_over(self.language, name)),
-                Ending::At(end) => {
-                    let patch = json!({"metadata": {"resourceVersion": silence.resource_version()},
-                        "spec": {"endsAt": end.to_string()}});
-                    let params = PatchParams { field_manager: Some(MANAGER.into()), ..Default::default() };
-                    let written = call(api.patch(name, &params, &Patch::Merge(patch))).await.map(drop);
-                    if written.is_ok() {
-                        clock::wait_until(end, END_WAIT_MAX).await;
-                    }
-                    (written, texts::silence_ended(self.language, name))
-                }
-                Ending::Delete => {
-                    let preconditions =
-                        Preconditions { uid: silence.uid(), resource_version: silence.resource_version() };
-                    let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
-                    let written = call(api.delete(name, &params)).await.map(drop);
-                    (written, texts::silence_deleted(self.language, name))
-                }
-            };
-            match written {
-                Ok(()) => return Ok(text),
-                Err(WriteError::Conflict) => {}
+            let text = match end_silence_as_read(&api, MANAGER, silence).await {
+                Ok((_, Ending::Ended)) => texts::silence_over,
+                Ok((_, Ending::At(_))) => texts::silence_ended,
+                Ok((_, Ending::Delete)) => texts::silence_deleted,
+                Err(WriteError::Conflict) => continue,
                 Err(error) => return Err(self.failed(error)),
-            }
+            };
+            return Ok(text(self.language, name));
         }
         Err(self.failed(WriteError::Conflict))
     }

@@ -31,24 +31,14 @@ impl About {
     /// The object that a command acts upon: the one that it names, else the one that the conversation is about.
     pub fn subject(&self, instruction: &Command) -> Option<Subject> {
         let of = |kind: &str, name: Option<&String>| Some(Subject { kind: kind.into(), name: name?.clone() });
-        match instruction {
-            Command::Acknowledge { .. }
-            | Command::Unacknowledge
-            | Command::TakeOver { .. }
-            | Command::Release
-            | Command::Advise { .. } => of("Finding", self.finding.as_ref()),
+        let is_of_subject = matches!(
+            instruction,
             Command::Silence { scope: Scope::Subject, .. } | Command::Unsilence { scope: Scope::Subject }
-                if self.silenced_finding().is_some() =>
-            {
-                of("Finding", self.finding.as_ref())
-            }
-            Command::Run { scenario: Some(named) }
-            | Command::Silence { scope: Scope::Scenario(Some(named)), .. }
-            | Command::Unsilence { scope: Scope::Scenario(Some(named)) } => of("Scenario", Some(named)),
-            Command::Run { .. } | Command::Silence { .. } | Command::Unsilence { .. } => {
-                of("Scenario", self.scenario.as_ref())
-            }
+        );
+        if instruction.is_about_finding() || is_of_subject && self.silenced_finding().is_some() {
+            return of("Finding", self.finding.as_ref());
         }
+        of("Scenario", instruction.named_scenario().or(self.scenario.as_ref()))
     }
 
     pub fn finding(&self) -> Result<&str, CommandError> {

@@ -118,30 +118,42 @@ async fn end(context: &Context, name: &str, before: Option<String>) -> Result<En
         if before != silence.metadata.uid {
             return Err(CommandError::Conflict(Refusal::Recreated { name: name.to_string() }));
         }
-        let created = silence.metadata.creation_timestamp.as_ref().map_or_else(now, |at| at.0);
-        let written = match ending(&silence.spec, created, now()) {
-            Ending::Ended => return Ok(Ended { silence, result: ActionResult::Unchanged }),
-            Ending::At(end) => {
-                let patch = json!({"metadata": {"resourceVersion": silence.resource_version()},
-                    "spec": {"endsAt": end.to_string()}});
-                let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
-                let written = call(api.patch(name, &params, &Patch::Merge(patch))).await;
-                if written.is_ok() {
-                    wait_until(end, END_WAIT_MAX).await;
-                }
-                written
-            }
-            Ending::Delete => {
-                let preconditions = Preconditions { uid: silence.uid(), resource_version: silence.resource_version() };
-                let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
-                call(api.delete(name, &params)).await.map(|_| silence)
-            }
-        };
-        match written {
-            Ok(silence) => return Ok(Ended { silence, result: ActionResult::Done }),
+        match end_silence_as_read(&api, field_managers::FACADE, silence).await {
+            Ok((silence, Ending::Ended)) => return Ok(Ended { silence, result: ActionResult::Unchanged }),
+            Ok((silence, Ending::At(_) | Ending::Delete)) => return Ok(Ended { silence, result: ActionResult::Done }),
             Err(WriteError::Conflict) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Err(CommandError::Conflict(Refusal::KeepsChanging { kind: "Silence".into() }))
+}
+
+/// Ends a Silence that was read just now, as the field manager `manager`, and returns it as it is then, and how it was ended; of one
+/// that was deleted, as it was before. Conflict where it has changed since.
+pub async fn end_silence_as_read(
+    api: &Api<Silence>,
+    manager: &str,
+    silence: Silence,
+) -> Result<(Silence, Ending), WriteError> {
+    let created = silence.metadata.creation_timestamp.as_ref().map_or_else(now, |at| at.0);
+    let how = ending(&silence.spec, created, now());
+    let name = silence.name_any();
+    let silence = match how {
+        Ending::Ended => silence,
+        Ending::At(end) => {
+            let patch = json!({"metadata": {"resourceVersion": silence.resource_version()},
+                "spec": {"endsAt": end.to_string()}});
+            let params = PatchParams { field_manager: Some(manager.into()), ..Default::default() };
+            let ended = call(api.patch(&name, &params, &Patch::Merge(patch))).await?;
+            wait_until(end, END_WAIT_MAX).await;
+            ended
+        }
+        Ending::Delete => {
+            let preconditions = Preconditions { uid: silence.uid(), resource_version: silence.resource_version() };
+            let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
+            call(api.delete(&name, &params)).await?;
+            silence
+        }
+    };
+    Ok((silence, how))
 }

@@ -6,7 +6,7 @@ mod lift;
 mod make;
 mod renew;
 
-pub use end::EndSilence;
+pub use end::{EndSilence, end_silence_as_read};
 pub use input::{NewSilence, REASON_MAX};
 pub use make::MakeSilence;
 

@@ -75,6 +75,30 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether it acts upon a Finding, whatever it says.
+    pub fn is_about_finding(&self) -> bool {
+        match self {
+            Command::Acknowledge { .. }
+            | Command::Unacknowledge
+            | Command::TakeOver { .. }
+            | Command::Release
+            | Command::Advise { .. } => true,
+            Command::Run { .. } | Command::Silence { .. } | Command::Unsilence { .. } => false,
+        }
+    }
+
+    /// The Scenario that it names.
+    pub fn named_scenario(&self) -> Option<&String> {
+        match self {
+            Command::Run { scenario: named }
+            | Command::Silence { scope: Scope::Scenario(named), .. }
+            | Command::Unsilence { scope: Scope::Scenario(named) } => named.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// What a Silence is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {

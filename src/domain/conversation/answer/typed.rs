@@ -20,21 +20,9 @@ pub fn command(draft: &mut Draft, command: &Command, known: &Known<'_>, language
     let place = known.conversation.place;
     let unnamed = texts::name_placeholder(language);
     let (finding, scenario) = subject(&known.about);
-    let is_about_finding = matches!(
-        command,
-        Command::Acknowledge { .. }
-            | Command::Unacknowledge
-            | Command::TakeOver { .. }
-            | Command::Release
-            | Command::Advise { .. }
-    );
-    let named = match command {
-        Command::Run { scenario: Some(named) }
-        | Command::Silence { scope: Scope::Scenario(Some(named)), .. }
-        | Command::Unsilence { scope: Scope::Scenario(Some(named)) } => Some(named.as_str()),
-        _ if is_about_finding => finding,
-        _ => scenario,
-    };
+    let is_about_finding = command.is_about_finding();
+    let of_conversation = if is_about_finding { finding } else { scenario };
+    let named = command.named_scenario().map(String::as_str).or(of_conversation);
     let name = named.unwrap_or(unnamed);
     let by = one_line(known.conversation.asker, NAME_MAX);
     let (kubectl, rest) = match command {

@@ -90,10 +90,11 @@ pub fn unsilence(line: &Line<'_>, all: &[Word]) -> Option<Scope> {
         words::AROUND_UNSILENCE.contains(&word) || words::SCENARIO.contains(&word) || words::WIDE.contains(&word)
     };
     let named: Vec<&Word> = rest.iter().filter(|word| !around(word)).collect();
-    let is_of_scenario = rest.iter().any(|word| words::SCENARIO.contains(&word.plain.as_str()));
+    let has = |of: &[&str]| rest.iter().any(|word| of.contains(&word.plain.as_str()));
+    let is_of_scenario = has(words::SCENARIO);
     match (named.as_slice(), is_of_scenario) {
-        ([], true) => Some(Scope::Scenario(None)),
-        ([], false) => Some(Scope::Subject),
+        ([], _) if is_of_scenario || has(words::WIDE) => Some(Scope::Scenario(None)),
+        ([], _) => Some(Scope::Subject),
         ([one], true) => {
             let named = line.written(std::slice::from_ref(*one)).to_lowercase();
             is_scenario_name(&named).then_some(Scope::Scenario(Some(named)))

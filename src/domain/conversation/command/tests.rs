@@ -120,6 +120,7 @@ fn a_silence_is_of_the_finding_or_of_the_whole_scenario() {
         ("unsilence", Scope::Subject),
         ("end the silence", Scope::Subject),
         ("reativar cenário", of("")),
+        ("reativar tudo", of("")),
         ("fim do silêncio do cenário", of("")),
         ("unsilence the whole scenario", of("")),
         ("reativar o cenário proxmox.cluster", of("proxmox.cluster")),
