@@ -1,7 +1,7 @@
 //! The rows of the board, by Agent.
 
 use super::Board;
-use super::past::{SPANS, availability};
+use super::past::{SPANS, availability, last_read};
 use crate::api::Severity;
 use crate::desk::symbols::shape;
 use crate::desk::{charts, time};
@@ -130,7 +130,6 @@ impl Board<'_> {
     fn past(&self, row: &BoardRow) -> Markup {
         let (language, look, view) = (self.language(), &self.visit.look, &row.view);
         let record = self.pasts.of(&view.id);
-        let last_read = record.and_then(|record| record.last.last()).map(|reading| reading.at).max(view.last_run_at);
         html! {
             @match record {
                 Some(record) => {
@@ -157,7 +156,7 @@ impl Board<'_> {
             }
             span class="num last" data-l=(said::last_read(language).to_lowercase()) {
                 span class="vh" { (said::last_read(language)) " " }
-                @match last_read { Some(at) => (time::age(look, at)), None => "—" }
+                @match last_read(record, view) { Some(at) => (time::age(look, at)), None => "—" }
             }
         }
     }

@@ -5,7 +5,7 @@ mod past;
 mod print;
 
 pub use list::{mark, small_state};
-pub use past::{Pasts, availability, missing};
+pub use past::{Pasts, availability, last_read, missing};
 
 use super::inbox::reader;
 use super::list::Frame;

@@ -6,7 +6,7 @@ use crate::domain::history::maintenance;
 use crate::domain::history::record::Record;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::board as said;
-use crate::views::{HistoryQuery, NoHistory};
+use crate::views::{HistoryQuery, NoHistory, ScenarioView};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use std::collections::HashMap;
@@ -45,6 +45,11 @@ impl Pasts {
     pub fn of(&self, name: &str) -> Option<&Record> {
         self.records.get(name)
     }
+}
+
+/// When a Scenario was read last: its status is written less often.
+pub fn last_read(record: Option<&Record>, view: &ScenarioView) -> Option<Timestamp> {
+    record.and_then(|record| record.last.last()).map(|reading| reading.at).max(view.last_run_at)
 }
 
 /// Says why there is no past, if there is none.

@@ -2,7 +2,7 @@
 
 use super::Board;
 use super::list::{mark, message, spans};
-use super::past::{SPANS, availability, missing};
+use super::past::{SPANS, availability, last_read, missing};
 use crate::desk::layout::answer;
 use crate::desk::{symbols, time};
 use crate::domain::texts::panel::{board as said, times};
@@ -71,7 +71,7 @@ impl Board<'_> {
                         @if let Some(record) = record { (availability(language, record.past.availability(look.now, hours, None)).0) } @else { "—" }
                     }
                 }
-                td class="r" { @match row.view.last_run_at { Some(at) => (time::clock(look, at)), None => "—" } }
+                td class="r" { @match last_read(record, &row.view) { Some(at) => (time::clock(look, at)), None => "—" } }
             }
         }
     }

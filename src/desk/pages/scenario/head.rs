@@ -2,7 +2,7 @@
 
 use super::OfScenario;
 use crate::desk::layout::{address, hidden};
-use crate::desk::pages::board::mark;
+use crate::desk::pages::board::{last_read, mark};
 use crate::desk::{markdown, time};
 use crate::domain::runbooks::section::section;
 use crate::domain::texts::panel::{board as said, context, times};
@@ -24,7 +24,7 @@ impl OfScenario<'_> {
                 }
                 p class="board__state" {
                     (mark(language, self.standing, severity))
-                    @if let Some(at) = self.last_read() { span { (said::last_reading(language)) " " (time::ago(&self.visit.look, at)) } }
+                    @if let Some(at) = last_read(self.record(), &self.view) { span { (said::last_reading(language)) " " (time::ago(&self.visit.look, at)) } }
                 }
                 h1 { (self.view.title) }
                 @if let Some(message) = self.message() { p class="board__message" { (message) } }
@@ -33,11 +33,6 @@ impl OfScenario<'_> {
                 (self.actions())
             }
         }
-    }
-
-    fn last_read(&self) -> Option<jiff::Timestamp> {
-        let recorded = self.record().and_then(|record| record.last.last()).map(|reading| reading.at);
-        recorded.max(self.view.last_run_at)
     }
 
     /// What is wrong, where something is.
