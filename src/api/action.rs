@@ -129,7 +129,7 @@ pub struct Actor {
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub roles: Vec<Role>,
-    /// Interface that was used: `rest`, `agent` or `kubectl`.
+    /// Interface that was used: `rest`, `desk` (the panel), `agent` or `kubectl`.
     #[schemars(length(min = 1, max = 63))]
     pub via: String,
 }

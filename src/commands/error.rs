@@ -59,8 +59,8 @@ impl CommandError {
     /// Whether the same request would fail in the same way again, so that its response may be repeated.
     pub fn is_final(&self) -> bool {
         match self {
+            CommandError::Conflict(refusal) => !refusal.is_passing(),
             CommandError::NotFound(_)
-            | CommandError::Conflict(_)
             | CommandError::Invalid { .. }
             | CommandError::Rejected(_)
             | CommandError::Forbidden(_) => true,
@@ -100,13 +100,13 @@ impl From<WriteError> for CommandError {
                 kube::Error::Api(status) if status.code == 422 => {
                     CommandError::Rejected(Refusal::RejectedByApi { message: status.message })
                 }
+                error @ kube::Error::SerdeError(_) => undecodable(&error),
                 error => unavailable(&error),
             },
-            WriteError::Timeout
-            | WriteError::NotLeading
-            | WriteError::Json(_)
-            | WriteError::Panicked
-            | WriteError::Undecodable { .. } => unavailable(&error),
+            error @ WriteError::Undecodable { .. } => undecodable(&error),
+            WriteError::Timeout | WriteError::NotLeading | WriteError::Json(_) | WriteError::Panicked => {
+                unavailable(&error)
+            }
         }
     }
 }
@@ -116,7 +116,32 @@ pub(super) fn in_english(refusal: &Refusal) -> String {
     self::refusal(Language::English, refusal)
 }
 
+/// One object that can't be decoded keeps no other one from being changed, nor the program from completing what was begun before.
+fn undecodable(error: &impl std::fmt::Display) -> CommandError {
+    tracing::warn!(%error, "an object cannot be decoded");
+    CommandError::Conflict(Refusal::Undecodable)
+}
+
 fn unavailable(error: &impl std::fmt::Display) -> CommandError {
     tracing::warn!(%error, "call to the Kubernetes API failed");
     CommandError::unavailable("the Kubernetes API is not available")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_not_final() {
+        for (refusal, is_final) in [
+            (Refusal::ChangedAtOnce, false),
+            (Refusal::KeepsChanging { kind: "Finding".into() }, false),
+            (Refusal::RequestInProgress, false),
+            (Refusal::Undecodable, false),
+            (Refusal::AcknowledgementChanged, true),
+            (Refusal::ObjectDeleted, true),
+        ] {
+            assert_eq!(CommandError::Conflict(refusal.clone()).is_final(), is_final, "{refusal:?}");
+        }
+    }
 }

@@ -10,12 +10,11 @@ use crate::domain::refusal::{InvalidInput, Refusal};
 use crate::domain::thread::proof::PARAMETER_TEXT;
 use crate::runtime::clock::now;
 use crate::runtime::field_managers;
-use crate::runtime::write::{WriteError, call};
+use crate::runtime::write::{WriteError, call, merge};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt as _};
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The parameters of Actions of requests that store a Message: its name, and that of its Thread.
@@ -176,7 +175,9 @@ impl Intent {
         let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
         let name = self.name();
         for _ in 0..ATTEMPTS_MAX {
-            let patch = json!({"metadata": {"resourceVersion": self.action.resource_version()}, "status": status});
+            // Nothing of an earlier attempt stays, such as why it was refused.
+            let (before, version) = (self.action.status.as_ref(), self.action.resource_version());
+            let patch = merge("status", before, &status, version.as_deref())?;
             match call(api.patch_status(&name, &params, &Patch::Merge(patch))).await {
                 Err(WriteError::Conflict) => self.action = call(api.get(&name)).await?,
                 other => {

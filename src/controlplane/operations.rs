@@ -170,6 +170,10 @@ impl WriteContext {
         }
         let mut value = value.clone();
         metadata_mut(&mut value).remove("resourceVersion");
+        if self.resource().status_subresource {
+            // It is not stored, so that the applier does not own it either.
+            fields_mut(&mut value).remove("status");
+        }
         let api_version = self.resource().api_version();
         let write = self.field_manager(&api_version);
         let typed = !self.resource().custom;

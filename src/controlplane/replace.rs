@@ -71,7 +71,9 @@ impl WriteContext {
             Some((given, Err(_))) => {
                 return Err(ApiError::without_reason(format!("strconv.ParseUint: parsing {given:?}: invalid syntax")));
             }
-            None | Some((_, Ok(0))) if resource.custom => return Err(ApiError::invalid_version(resource, &self.name)),
+            None | Some((_, Ok(0))) if resource.needs_version() => {
+                return Err(ApiError::invalid_version(resource, &self.name));
+            }
             Some((given, Ok(_))) if Some(given) != version_of(old) => {
                 return Err(ApiError::conflict(resource, &self.name));
             }

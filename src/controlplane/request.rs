@@ -105,7 +105,8 @@ impl Query {
                     .parse::<i64>()
                     .map_err(|_| ApiError::bad_request(format!("strconv.ParseInt: parsing {value:?}: invalid syntax")))
             };
-            let is_set = !matches!(value.as_ref(), "false" | "0");
+            // As Kubernetes reads them; clients in Python write `False`.
+            let is_set = !(value.eq_ignore_ascii_case("false") || value == "0");
             match name.as_ref() {
                 "watch" => query.watch = is_set,
                 "labelSelector" if !value.is_empty() => {

@@ -42,6 +42,11 @@ const NAMESPACES: &[&str] = &["create", "delete", "get", "list", "patch", "updat
 const REVIEW: &[&str] = &["create"];
 
 impl Resource {
+    /// Whether an update has to name the version that it replaces: nobody takes a Lease that another one holds by mistake.
+    pub fn needs_version(&self) -> bool {
+        self.custom || self.plural == "leases"
+    }
+
     /// The served versions of a CustomResourceDefinition.
     pub fn from_crd(crd: &Value) -> Result<Vec<Resource>, String> {
         let spec = &crd["spec"];

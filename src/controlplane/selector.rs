@@ -88,13 +88,15 @@ fn requirement(part: &str) -> Result<Requirement, String> {
         value if value.is_empty() || is_label(value) => Ok(value.to_string()),
         _ => Err(error()),
     };
-    for (operator, is_in) in [(" notin ", false), (" in ", true)] {
-        if let Some((name, list)) = part.split_once(operator) {
-            let list = list.trim().strip_prefix('(').and_then(|l| l.strip_suffix(')')).ok_or_else(error)?;
-            let values = list.split(',').map(valued).collect::<Result<_, _>>()?;
-            let name = named(name)?;
-            return Ok(if is_in { Requirement::In(name, values) } else { Requirement::NotIn(name, values) });
-        }
+    if let Some((before, list)) = part.split_once('(') {
+        let (name, operator) = before.trim_end().rsplit_once(char::is_whitespace).ok_or_else(error)?;
+        let list = list.strip_suffix(')').ok_or_else(error)?;
+        let values = list.split(',').map(valued).collect::<Result<_, _>>()?;
+        return match operator {
+            "in" => Ok(Requirement::In(named(name)?, values)),
+            "notin" => Ok(Requirement::NotIn(named(name)?, values)),
+            _ => Err(error()),
+        };
     }
     for (operator, order) in [('>', std::cmp::Ordering::Greater), ('<', std::cmp::Ordering::Less)] {
         if let Some((name, bound)) = part.split_once(operator) {
@@ -197,6 +199,8 @@ mod tests {
             ("a==1,b!=3", true),
             ("a in (1, 2),b", true),
             ("a notin (1)", false),
+            ("a in(1)", true),
+            ("b notin\t(1,2),a  in\t( 1 )", false),
             ("!c", true),
             ("!a", false),
             ("c!=1", true),

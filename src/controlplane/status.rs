@@ -128,6 +128,10 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "AlreadyExists", message).for_object(resource, name)
     }
 
+    pub fn is_already_exists(&self) -> bool {
+        self.reason == "AlreadyExists"
+    }
+
     pub fn conflict(resource: &Resource, name: &str) -> ApiError {
         let message = format!(
             "Operation cannot be fulfilled on {} {name:?}: the object has been modified; please apply your changes to the latest version and try again",

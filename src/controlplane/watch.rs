@@ -110,7 +110,9 @@ pub fn stream(
     stop: signal::Receiver<bool>,
     guard: Option<Guard>,
 ) -> Body {
-    let timeout = query.timeout_seconds.map_or(TIMEOUT_DEFAULT, Duration::from_secs).min(TIMEOUT_MAX);
+    // Zero is none.
+    let given = query.timeout_seconds.filter(|seconds| *seconds > 0);
+    let timeout = given.map_or(TIMEOUT_DEFAULT, Duration::from_secs).min(TIMEOUT_MAX);
     let until = tokio::time::Instant::now() + timeout;
     let watcher = Watcher::new(store.clone(), served, namespace, query, format);
     if let Some(guard) = guard {

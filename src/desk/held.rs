@@ -25,7 +25,8 @@ pub struct Batch {
 struct Entry {
     by: String,
     batch: Batch,
-    _take_back: oneshot::Sender<()>,
+    /// Ends the wait as it is dropped; `None` once the Messages are being acknowledged.
+    take_back: Option<oneshot::Sender<()>>,
 }
 
 /// All that is held. Clones are of the same.
@@ -41,19 +42,27 @@ impl Held {
         if all.len() >= HELD_MAX {
             return false;
         }
-        all.insert(id, Entry { by: visit.caller.name.clone(), batch, _take_back: take_back });
+        all.insert(id, Entry { by: visit.caller.name.clone(), batch, take_back: Some(take_back) });
         drop(all);
         let held = self.clone();
         tokio::spawn(async move {
             tokio::select! {
                 _ = taken_back => {}
                 () = tokio::time::sleep(HELD_FOR) => {
-                    carry_out.await;
-                    held.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                    if held.begin(id) {
+                        carry_out.await;
+                        held.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                    }
                 }
             }
         });
         true
+    }
+
+    /// From now on it can't be taken back. False where it was.
+    fn begin(&self, id: Uuid) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get_mut(&id).map(|entry| entry.take_back = None).is_some()
     }
 
     /// The Messages that this person is about to acknowledge.
@@ -65,7 +74,7 @@ impl Held {
     /// Takes back all that this person is about to acknowledge; how many Messages that is.
     pub fn take_back(&self, name: &str) -> usize {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = all.extract_if(|_, entry| entry.by == name);
+        let own = all.extract_if(|_, entry| entry.by == name && entry.take_back.is_some());
         own.map(|(_, entry)| entry.batch.messages.len()).sum()
     }
 }

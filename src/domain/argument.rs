@@ -9,6 +9,10 @@ pub enum ArgumentError {
     /// Shorter than a minute or longer than 30 days.
     DurationOutOfRange(String),
     NotAScenario(String),
+    /// An acknowledgement of a Finding has no end of its own.
+    NoEnd,
+    /// A command is about one Finding.
+    OneAtATime,
     /// So many bytes, more than there may be.
     NoteTooLong {
         bytes: usize,

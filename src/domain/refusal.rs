@@ -172,6 +172,8 @@ pub enum Refusal {
     RejectedByApi {
         message: String,
     },
+    /// The object has a value that this version of the program can't decode.
+    Undecodable,
     /// It can't be done now, in English.
     Unavailable {
         message: String,
@@ -201,6 +203,14 @@ pub enum Refusal {
 impl Refusal {
     pub fn no_such(kind: &str, name: &str) -> Refusal {
         Refusal::NoSuchObject { kind: kind.into(), name: name.into() }
+    }
+
+    /// Whether the same request may succeed later: what stands in its way passes, or a person corrects it.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Refusal::ChangedAtOnce | Refusal::KeepsChanging { .. } | Refusal::RequestInProgress | Refusal::Undecodable
+        )
     }
 
     /// The code, and the values by name.

@@ -51,6 +51,13 @@ pub struct Authenticator {
     jwks: Option<Jwks>,
 }
 
+/// When a token with these claims expires, in seconds since 1970: whole ones, or with a fraction (RFC 7519, NumericDate).
+pub(super) fn expiry(claims: &Value) -> Option<i64> {
+    let expires = &claims["exp"];
+    // A float is cut to the range of the integer.
+    expires.as_i64().or_else(|| expires.as_f64().map(|seconds| seconds.floor() as i64))
+}
+
 impl Authenticator {
     pub fn new(config: AuthConfig) -> Authenticator {
         let client = || GuardedClient::new(config.guard.clone());
@@ -90,7 +97,7 @@ impl Authenticator {
     pub fn expiry_of(&self, token: &str) -> Option<Timestamp> {
         let claims = token.split('.').nth(1)?;
         let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
-        Timestamp::from_second(claims["exp"].as_i64()?).ok()
+        Timestamp::from_second(expiry(&claims)?).ok()
     }
 
     async fn verify(&self, token: &str) -> Verification {

@@ -14,6 +14,7 @@ impl Fields {
         let body: Value = serde_json::from_slice(body).map_err(|e| Problem::bad_request(format!("the body: {e}")))?;
         let Value::Object(fields) = body else { return Err(Problem::bad_request("the body should be a JSON object")) };
         match fields.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(other) if known.is_empty() => Err(Problem::invalid(other, "not a field here: there are none")),
             Some(other) => Err(Problem::invalid(other, format!("not a field here; there is {}", known.join(", ")))),
             None => Ok(Fields(fields)),
         }

@@ -1,10 +1,12 @@
 //! `PUT /findings/{id}/owner`, `DELETE /findings/{id}/owner`.
 
 use super::FacadeState;
+use super::fields::Fields;
 use super::idempotency::once;
 use super::openapi::{BadRequest, Conflict, NotFound, ServerErrors, TooManyRequests, Unauthenticated};
 use super::problem::Problem;
 use super::reply::Reply;
+use super::sent_body::SentBody;
 use crate::commands::{Caller, Release, RequestId, TakeOver};
 use crate::views::FindingView;
 use axum::extract::{Path, State};
@@ -34,7 +36,10 @@ pub async fn take_over(
     State(facade): State<FacadeState>,
     caller: Caller,
     Path(id): Path<String>,
+    SentBody(body): SentBody,
 ) -> Result<Response, Problem> {
+    // The owner is the caller: nobody takes it over for another person.
+    Fields::parse_optional(&body, &[])?;
     let resources = facade.backend.process.resources.clone();
     // Doing it again is the same: a key is not needed.
     let context = facade.context(caller, RequestId::unique());

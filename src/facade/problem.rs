@@ -169,7 +169,12 @@ mod tests {
         let later = Duration::from_secs(7);
         for (error, status, detail, retry_after) in [
             (CommandError::no_such("Finding", "x"), 404, "no Finding is named \"x\"", None),
-            (CommandError::Conflict(Refusal::NotAboutFinding), 409, "this conversation is not about a Finding", None),
+            (
+                CommandError::Conflict(Refusal::NotAboutFinding),
+                409,
+                "this conversation is not about a Finding: give the command in the Thread of the Finding, or with finding_id",
+                None,
+            ),
             (CommandError::invalid("key", InvalidInput::KeyReused), 422, "key: was used for another request", None),
             (
                 CommandError::Rejected(Refusal::RejectedByApi { message: "spec.title: empty".into() }),

@@ -1,5 +1,6 @@
 //! Tokens of the cluster, verified by the API server with a TokenReview.
 
+use super::auth::expiry;
 use super::problem::Problem;
 use crate::api::Role;
 use crate::commands::{Caller, Interface};
@@ -170,7 +171,7 @@ fn time_to_expiry(token: &str) -> Duration {
         let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
         serde_json::from_slice::<Value>(&payload).ok()
     };
-    let Some(expires) = claims().and_then(|c| c["exp"].as_u64()) else { return VALID_TTL };
+    let Some(expires) = claims().as_ref().and_then(expiry).and_then(|at| at.try_into().ok()) else { return VALID_TTL };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_secs(expires).saturating_sub(now)
 }

@@ -60,7 +60,7 @@ pub struct ActorView {
     pub name: String,
     /// Roles of the person at that time.
     pub roles: Vec<Role>,
-    /// Interface that was used: `rest`, `agent` or `kubectl`.
+    /// Interface that was used: `rest`, `desk` (the panel), `agent` or `kubectl`.
     #[schema(example = "rest")]
     pub via: String,
 }

@@ -271,10 +271,37 @@ pub fn severity(finding: &Finding) -> Option<Severity> {
 
 /// What happened, in the words of the check: the message of a Finding, and of one that is resolved the one with which it opened.
 pub fn happened(finding: &Finding) -> Option<String> {
-    let status = finding.status.as_ref()?;
-    let opened = || occurrences(status).pop().map(|(_, _, message)| message).filter(|message| !message.is_empty());
-    let was = if status.phase == Some(Phase::Resolved) { opened() } else { None };
-    was.or_else(|| status.message.clone()).map(|message| text(&message))
+    occurrences_of(finding).pop()?.message
+}
+
+/// A time in which a Finding was open, or is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OccurrenceView {
+    pub opened_at: Option<Timestamp>,
+    /// `None` of the current one.
+    pub resolved_at: Option<Timestamp>,
+    /// What happened, in the words of the check.
+    pub message: Option<String>,
+}
+
+/// The occurrences of a Finding as far as its status has them, the first one first.
+pub fn occurrences_of(finding: &Finding) -> Vec<OccurrenceView> {
+    let Some(status) = &finding.status else { return Vec::new() };
+    let over = occurrences(status).into_iter().map(|(opened, resolved, message)| OccurrenceView {
+        opened_at: Some(opened),
+        resolved_at: Some(resolved),
+        message: Some(message)
+            .filter(|message| !message.is_empty())
+            .or_else(|| status.message.clone())
+            .map(|of| text(&of)),
+    });
+    let mut all: Vec<OccurrenceView> = over.collect();
+    if status.is_active() || all.is_empty() {
+        let resolved_at = status.resolved_at.as_ref().filter(|_| !status.is_active()).map(|at| at.0);
+        let message = status.message.as_deref().map(text);
+        all.push(OccurrenceView { opened_at: opened_at(finding), resolved_at, message });
+    }
+    all
 }
 
 /// When the current or last occurrence of a Finding was opened.

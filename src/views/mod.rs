@@ -53,8 +53,8 @@ pub use chat::{AnswerProgressView, ChatAnswers, ChatEvent, ChatProgress, ChatRef
 pub use citation::CitationView;
 pub use evidence::{EvidenceView, ReadingView, SnapshotView, ValueView};
 pub use finding::{
-    AcknowledgementView, FindingFilter, FindingPhase, FindingView, NoticeView, PhaseFilter, RunbookView, happened,
-    is_active, phase, severity,
+    AcknowledgementView, FindingFilter, FindingPhase, FindingView, NoticeView, OccurrenceView, PhaseFilter,
+    RunbookView, happened, is_active, occurrences_of, phase, severity,
 };
 pub use health::{
     HealthDetails, HealthView, ModelView, OpenFindings, ReplicaView, ScenarioCounts, ServiceStatus, StoreView,

@@ -144,7 +144,9 @@ impl Step {
 pub fn at(path: &str) -> String {
     let plural = path.split(['/', '?']).next().unwrap_or_default();
     let group = match plural {
-        "scenarios" | "findings" | "agents" | "threads" | "messages" | "actions" => "apis/agentic.ligbox.io/v1alpha1",
+        "scenarios" | "findings" | "agents" | "threads" | "messages" | "actions" | "silences" => {
+            "apis/agentic.ligbox.io/v1alpha1"
+        }
         "leases" => "apis/coordination.k8s.io/v1",
         _ => "api/v1",
     };

@@ -1,5 +1,5 @@
-{{- /* The Deployment of a component. A separate facade gets nothing that only probes and the registry need, separate controllers
-get no secret that signs the tokens of people. Takes dict: root, part. */}}
+{{- /* The Deployment of a component. A separate facade gets nothing that only probes and the registry need, but the runbooks that the
+panel shows; separate controllers get no secret that signs the tokens of people. Takes dict: root, part. */}}
 {{- define "agentic-ops.deployment" -}}
 {{- $of := . }}
 {{- $part := .part }}
@@ -8,12 +8,11 @@ get no secret that signs the tokens of people. Takes dict: root, part. */}}
 {{- with $part }}{{ $own = dict "app.kubernetes.io/component" . }}{{ end }}
 {{- with .root }}
 {{- $registry := "" }}
-{{- $specs := "" }}
+{{- $specs := include "agentic-ops.sourceName" (dict "root" . "at" "specs" "values" .Values.specs) }}
 {{- $ca := "" }}
 {{- $desk := "" }}
 {{- if $reads }}
 {{- $registry = include "agentic-ops.sourceName" (dict "root" . "at" "registry" "values" .Values.registry) }}
-{{- $specs = include "agentic-ops.sourceName" (dict "root" . "at" "specs" "values" .Values.specs) }}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret }}{{ $ca = .Values.caBundle }}{{ end }}
 {{- if .Values.desk.existingClaim }}{{ $desk = .Values.desk }}{{ end }}
 {{- end }}
@@ -93,10 +92,6 @@ spec:
           valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
         {{- with .Values.log.filter }}
         - name: RUST_LOG
-          value: {{ . | quote }}
-        {{- end }}
-        {{- with .Values.timeZone }}
-        - name: TZ
           value: {{ . | quote }}
         {{- end }}
         ports:

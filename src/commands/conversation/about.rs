@@ -20,7 +20,9 @@ impl About {
     pub fn of(context: &Context, said: &Utterance) -> About {
         let named = said.finding.clone().or_else(|| said.place.finding().map(String::from));
         let last = last_subject(context, &said.place);
-        let finding = named.or_else(|| last.as_ref()?.spec.finding.clone());
+        // A Scenario that the Message names is not that of an earlier Message.
+        let of_last = last.as_ref().filter(|_| said.scenario.is_none());
+        let finding = named.or_else(|| of_last?.spec.finding.clone());
         let of_finding = |finding: &String| context.resources.finding(finding).map(|found| found.spec.scenario.clone());
         let scenario = said.scenario.clone().or_else(|| finding.as_ref().and_then(of_finding));
         let scenario = scenario.or_else(|| last?.spec.scenario.clone());

@@ -5,12 +5,13 @@ use super::{active_with, end_one};
 use crate::api::{Matcher, Silence, Subject, SubjectState};
 use crate::commands::intent::{ActionResult, Intent, Progress, Record};
 use crate::commands::{Command, CommandError, Context, Objects, Stored};
+use crate::domain::silence::VERB_UNSILENCE;
 use crate::runtime::write::call;
 use kube::ResourceExt as _;
 use std::collections::BTreeMap;
 
 /// The verb of its Actions.
-pub(in crate::commands) const VERB: &str = "unsilence";
+pub(in crate::commands) const VERB: &str = VERB_UNSILENCE;
 /// The parameter of its Actions with the names of the Silences that are ended.
 const SILENCES: &str = "silences";
 /// Between the names.

@@ -215,6 +215,18 @@ async fn an_api_that_is_not_available_leaves_actions_to_the_next_round() {
 }
 
 #[tokio::test]
+async fn an_object_that_cannot_be_decoded_leaves_the_other_actions_to_be_completed() {
+    let server = server();
+    leave(&server, "a", "acknowledge", ("pod-a/1", NOW), json!({}));
+    leave_by(&server, "b", "acknowledge", ("Finding", "other"), json!({}));
+    server.add_finding("other", json!({"phase": "Open", "occurrences": 2}));
+    let key = ("findings".to_string(), "open".to_string());
+    server.cluster(|c| c.objects.get_mut(&key).unwrap()["status"]["openedAt"] = json!("+99:99"));
+    assert_eq!(round(&lead(&server)).await.unwrap(), Left::Nothing);
+    assert_eq!((result(&server, "a"), result(&server, "b")), (Value::Null, json!("done")));
+}
+
+#[tokio::test]
 async fn a_write_whose_answer_was_lost_is_told_from_one_that_failed() {
     let is_write: fn(&str) -> bool = |asked| asked.starts_with("PATCH") && asked.ends_with("/findings/open");
     let server = server();
@@ -234,7 +246,8 @@ async fn a_write_whose_answer_was_lost_is_told_from_one_that_failed() {
     // Under the same key it is carried out once that is possible.
     server.cluster(|c| c.fails = None);
     assert!(acknowledge(&context, "open", "x").await.is_ok());
-    assert_eq!(result(&server, context.request.action()), "done");
+    let ended = server.actions()[0]["status"].clone();
+    assert_eq!((&ended["result"], &ended["message"], &ended["reason"]), (&json!("done"), &Value::Null, &Value::Null));
     assert!(matches!(look_up(&context).await, Ok(Earlier::Answered(reply)) if reply.code == 200));
     assert_eq!(server.actions().len(), 1);
 }

@@ -22,6 +22,7 @@ use crate::runtime::retry::{self, Retry};
 use crate::runtime::write::{WriteError, call};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use kube::core::DeserializeGuard;
 use kube::{Api, ResourceExt as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -67,7 +68,7 @@ impl Answer {
 pub struct Answering {
     context: Context,
     maker: Maker,
-    actions: Api<Action>,
+    actions: Api<DeserializeGuard<Action>>,
     style: Style,
     silences: Arc<Mutex<ParsedSilences>>,
 }
@@ -148,7 +149,7 @@ impl Answering {
         let surroundings = {
             let mut silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
             self.refresh(&mut silences);
-            Surroundings::of(&self.context, question, thread, &understood, &silences)
+            Surroundings::of(&self.context, (question, thread), &understood, action, &silences)
         };
         // In a Thread that is closed nothing is dealt with any more, and a command is answered with what came of it.
         let asked = if thread.spec.closed || action.is_some() { None } else { free_question(&question.spec.body) };
@@ -204,7 +205,9 @@ impl Answering {
         let Some(name) = question.spec.action.as_deref() else { return Ok(None) };
         let mut reads = 1;
         loop {
-            let action = call(self.actions.get_opt(name)).await?.filter(|action| is_of(action, question));
+            // One that cannot be decoded, as of a later version of the program, proves nothing.
+            let action = call(self.actions.get_opt(name)).await?.and_then(|action| action.0.ok());
+            let action = action.filter(|action| is_of(action, question));
             let has_result = |action: &Action| action.status.as_ref().is_some_and(|status| status.result.is_some());
             match action {
                 Some(action) if !has_result(&action) && reads < RESULT_READS => {

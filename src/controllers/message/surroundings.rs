@@ -1,6 +1,8 @@
 //! What is known about the subject of a Message, from the caches.
 
-use crate::api::{Agent, Finding, FindingRunbook, FindingStatus, Message, Phase, Scenario, ScenarioSpec, Thread};
+use crate::api::{
+    Action, ActionSpec, Agent, Finding, FindingRunbook, FindingStatus, Message, Phase, Scenario, ScenarioSpec, Thread,
+};
 use crate::controllers::context::Context;
 use crate::domain::agents;
 use crate::domain::conversation::Facts;
@@ -11,7 +13,7 @@ use crate::domain::conversation::command::{Question, Understood};
 use crate::domain::conversation::correlation::Group;
 use crate::domain::conversation::mentioned::{is_identifier, mentioned, says};
 use crate::domain::conversation::noted::noted;
-use crate::domain::silence::{self, ActiveSilences, ParsedSilences, SilencedBy};
+use crate::domain::silence::{self, ActiveSilences, ParsedSilences, SilencedBy, VERB_UNSILENCE};
 use crate::domain::similar::{Similar, candidates, similar};
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;
@@ -67,16 +69,17 @@ pub fn acting(caches: &Caches, agent: &str) -> String {
 }
 
 impl Surroundings {
-    /// `silences` are those of now.
+    /// `silences` are those of now, `action` that of the command in the Message.
     pub fn of(
         context: &Context,
-        question: &Message,
-        thread: &Thread,
+        (question, thread): (&Message, &Thread),
         understood: &Understood,
+        action: Option<&Action>,
         silences: &ParsedSilences,
     ) -> Surroundings {
         let caches = &context.caches;
-        let subject = subject(caches, question, thread, understood);
+        let unsilenced = action.and_then(|action| unsilenced(caches, &action.spec));
+        let subject = unsilenced.unwrap_or_else(|| subject(caches, question, thread, understood));
         let agent = match &subject {
             Subject::Agent(agent) => agent.name_any(),
             _ => acting(caches, &thread.spec.agent),
@@ -174,6 +177,17 @@ impl Surroundings {
             Subject::Unknown(name) => About::Unknown(name),
             Subject::Nothing => About::Nothing,
         }
+    }
+}
+
+/// What a command ended the Silences of, whatever the conversation is about: the answer tells which are left.
+fn unsilenced(caches: &Caches, action: &ActionSpec) -> Option<Subject> {
+    let name = &action.subject.name;
+    match action.subject.kind.as_str() {
+        _ if action.verb != VERB_UNSILENCE => None,
+        "Finding" => caches.findings.get(name).map(Subject::Finding),
+        "Scenario" => caches.scenarios.get(name).map(Subject::Scenario),
+        _ => None,
     }
 }
 

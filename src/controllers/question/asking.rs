@@ -122,7 +122,7 @@ impl Asking {
             let named: Vec<_> = all.iter().map(|silence| (silence.name_any(), silence)).collect();
             let named = named.iter().map(|(name, silence)| (name.as_str(), &***silence));
             silences.refresh(named, &self.context.time_zone);
-            Surroundings::of(&self.context, question, thread, &understood, &silences)
+            Surroundings::of(&self.context, (question, thread), &understood, None, &silences)
         };
         let open = || surroundings.open();
         let free = Free { found: &[], model: LocalModel::Follows };

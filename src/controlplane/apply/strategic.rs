@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 
-/// `live` with the patch applied. Lists are replaced, except finalizers and ownerReferences.
+/// `live` with the patch applied. Lists are replaced, except those whose items have a merge key.
 pub fn strategic_merge(live: &Value, patch: &Value) -> Result<Value, String> {
     let mut out = live.clone();
     merge(&mut out, patch)?;
@@ -47,7 +47,7 @@ fn merge(slot: &mut Value, patch: &Value) -> Result<(), String> {
             (Value::Null, _) => {
                 into.remove(name);
             }
-            (Value::Array(items), "finalizers" | "ownerReferences") => {
+            (Value::Array(items), "finalizers" | "ownerReferences" | "ports") => {
                 let order = fields.get(&format!("$setElementOrder/{name}")).and_then(Value::as_array);
                 let live = into.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
                 into.insert(name.clone(), merge_items(&live, items, order.unwrap_or(items))?.into());
@@ -66,9 +66,9 @@ fn merge(slot: &mut Value, patch: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// The merge key of an item: the uid of an owner reference, a finalizer itself.
+/// The merge key of an item: the uid of an owner reference, the port of a Service, a finalizer itself.
 fn identity(item: &Value) -> String {
-    item.get("uid").unwrap_or(item).to_string()
+    item.get("uid").or_else(|| item.get("port")).unwrap_or(item).to_string()
 }
 
 /// The places of items by merge key; of equal ones, the first.

@@ -73,6 +73,12 @@ fn strategic_patches_of_built_in_kinds_merge_and_remove() {
         json!({"data": {"a": null, "c": "3"}, "metadata": {"$setElementOrder/finalizers": ["x"], "finalizers": ["y"]}});
     let merged = strategic_merge(&live, &patch).unwrap();
     assert_eq!(merged, json!({"data": {"b": "2", "c": "3"}, "metadata": {"finalizers": ["x", "y"]}}));
+    // As `kubectl apply` adds one port of a Service and takes another one away.
+    let live = json!({"spec": {"ports": [{"name": "http", "port": 80}, {"name": "old", "port": 81}]}});
+    let patch = json!({"spec": {"$setElementOrder/ports": [{"port": 80}, {"port": 443}],
+        "ports": [{"name": "https", "port": 443}, {"$patch": "delete", "port": 81}]}});
+    let merged = strategic_merge(&live, &patch).unwrap();
+    assert_eq!(merged, json!({"spec": {"ports": [{"name": "http", "port": 80}, {"name": "https", "port": 443}]}}));
 }
 
 #[test]

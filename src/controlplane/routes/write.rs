@@ -130,6 +130,21 @@ impl RequestTarget {
     }
 }
 
+/// Names that are generated for an object at most, where those before are taken.
+const GENERATED_MAX: usize = 8;
+/// Longest part of a prefix that a generated name has.
+const PREFIX_MAX: usize = 58;
+/// What a generated name ends with: so many of these characters, among which none make words.
+const SUFFIX: usize = 5;
+const SUFFIX_OF: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+
+/// A name for `generateName`, as Kubernetes makes it.
+fn generated_name(prefix: &str) -> String {
+    let random = uuid::Uuid::new_v4().into_bytes();
+    let suffix = random.iter().take(SUFFIX).map(|byte| char::from(SUFFIX_OF[usize::from(*byte) % SUFFIX_OF.len()]));
+    prefix.get(..PREFIX_MAX).unwrap_or(prefix).chars().chain(suffix).collect()
+}
+
 /// Creates an object.
 pub async fn create(
     api: Arc<ServerState>,
@@ -143,17 +158,21 @@ pub async fn create(
     require_namespace(&api, &target)?;
     let metadata = metadata_mut(&mut value);
     let text = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
-    let name = match (text("name"), text("generateName")) {
-        (name, _) if !name.is_empty() => name,
-        (_, prefix) if !prefix.is_empty() => format!("{prefix}{}", &uuid::Uuid::new_v4().simple().to_string()[..5]),
-        // Reported together with other validation errors.
-        _ => String::new(),
-    };
-    let context = target.write_context(&name, &query, headers, reserved);
-    let key = served.key(target.namespace.as_deref(), &name);
-    let all_warnings = context.add_warnings(warnings);
-    let written = api.store.write(key, move |current| context.create(current, value.clone())).await;
-    respond(&served, written, StatusCode::CREATED, &all_warnings, response_format(headers), &query)
+    // Without either, the missing name is reported together with other validation errors.
+    let (given, prefix) = (text("name"), text("generateName"));
+    let mut attempts = if given.is_empty() && !prefix.is_empty() { GENERATED_MAX } else { 1 };
+    loop {
+        attempts -= 1;
+        let name = if given.is_empty() && !prefix.is_empty() { generated_name(&prefix) } else { given.clone() };
+        let context = target.write_context(&name, &query, headers, reserved);
+        let key = served.key(target.namespace.as_deref(), &name);
+        let (all_warnings, value) = (context.add_warnings(warnings.clone()), value.clone());
+        let written = api.store.write(key, move |current| context.create(current, value.clone())).await;
+        if attempts > 0 && matches!(&written, Ok(Err(error)) if error.is_already_exists()) {
+            continue;
+        }
+        return respond(&served, written, StatusCode::CREATED, &all_warnings, response_format(headers), &query);
+    }
 }
 
 fn require_namespace(api: &ServerState, target: &RequestTarget) -> Result<(), ApiError> {

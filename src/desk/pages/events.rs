@@ -124,11 +124,11 @@ impl Events {
     }
 }
 
-/// As it is sent. Names of objects have no character that JSON would escape.
+/// As it is sent. The Thread that a Message names may be any text.
 fn written(topics: &BTreeSet<Topic>) -> String {
     topics.iter().fold(": \n\n".repeat(usize::from(topics.is_empty())), |mut text, topic| {
         // Writing to a String does not fail.
-        let _ = write!(text, "event: change\ndata: {{\"topic\":\"{topic}\"}}\n\n");
+        let _ = write!(text, "event: change\ndata: {}\n\n", serde_json::json!({"topic": &**topic}));
         text
     })
 }
@@ -140,6 +140,8 @@ mod tests {
     #[test]
     fn a_topic_is_one_event() {
         assert_eq!(written(&BTreeSet::new()), ": \n\n");
+        let forged = BTreeSet::from(["thread-a\"}\n\nevent: forged".into()]);
+        assert_eq!(written(&forged), "event: change\ndata: {\"topic\":\"thread-a\\\"}\\n\\nevent: forged\"}\n\n");
         let topics = ["inbox", "thread-a.b-0"].map(Topic::from).into();
         assert_eq!(
             written(&topics),

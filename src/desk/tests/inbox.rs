@@ -37,9 +37,12 @@ async fn messages_are_acknowledged_from_the_inbox_without_script() {
     assert!(!desk.get("/desk", &ana).await.text.contains("item--going"));
     // Sent again, and not taken back.
     desk.post("/desk/acknowledge", &ana, &body).await;
-    while !desk.get("/desk", &ana).await.text.contains("2 reconhecidas, 2 voltam") {
-        tokio::time::sleep(HELD_FOR / 8).await;
-    }
+    let acknowledged = async {
+        while !desk.get("/desk", &ana).await.text.contains("2 reconhecidas, 2 com prazo") {
+            tokio::time::sleep(HELD_FOR / 8).await;
+        }
+    };
+    tokio::time::timeout(HELD_FOR * 8, acknowledged).await.expect("they are acknowledged");
     let actions = desk.server.actions();
     let actor = &actions[0]["spec"]["actor"];
     assert_eq!((actions.len(), &actor["name"], &actor["via"]), (2, &json!("ana"), &json!("desk")));

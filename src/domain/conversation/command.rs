@@ -224,8 +224,16 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
         return Some(Understood::Command(command));
     }
     let acknowledge = |note| Command::Acknowledge { note };
+    if words::ACKNOWLEDGED.contains(&first) && rest.first().is_none_or(|next| line.is_apart(next)) {
+        return noted(line, rest, 1, &[], acknowledge);
+    }
+    let is_acknowledgement = words::ACKNOWLEDGE.contains(&first) || words::AWARE == first;
+    if let Some(error) = is_acknowledgement.then(|| not_one(line, rest)).flatten() {
+        return Some(Understood::Invalid(error));
+    }
     if words::ACKNOWLEDGE.contains(&first) {
-        return noted(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING], acknowledge);
+        let no_notes = &[words::SAYS_SOMETHING, words::CLAUSE, words::OF_SOMETHING];
+        return noted(line, rest, 1, no_notes, acknowledge);
     }
     if words::AWARE == first {
         return noted(line, rest, 1, &[words::SAYS_SOMETHING], acknowledge);
@@ -234,7 +242,8 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
         return noted(line, rest.get(1..)?, 2, &[words::SAYS_SOMETHING], acknowledge);
     }
     if words::ADVISE.contains(&first) {
-        return noted(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING], |note| Command::Advise { note });
+        let no_notes = &[words::SAYS_SOMETHING, words::CLAUSE, words::OF_SOMETHING];
+        return noted(line, rest, 1, no_notes, |note| Command::Advise { note });
     }
     if words::RUN.contains(&first) {
         return run(line, rest);
@@ -287,6 +296,18 @@ fn ownership(line: &Line<'_>, all: &[Word]) -> Option<Command> {
     }
 }
 
+/// What an acknowledgement can't be: for a time, or of several Findings.
+fn not_one(line: &Line<'_>, rest: &[Word]) -> Option<ArgumentError> {
+    let first = rest.first().filter(|first| !line.is_apart(first))?.plain.as_str();
+    let more = rest.get(1..).unwrap_or_default();
+    let is_time = |word: &Word| word.plain.starts_with(|c: char| c.is_ascii_digit());
+    if words::UNTIL.contains(&first) && more.iter().take(2).any(is_time) {
+        return Some(ArgumentError::NoEnd);
+    }
+    let are_findings = more.iter().all(|word| words::FINDINGS.contains(&word.plain.as_str()));
+    (words::EACH.contains(&first) && are_findings).then_some(ArgumentError::OneAtATime)
+}
+
 /// A command that after its `spoken` words has a note; one of the words `no_notes` that make a sentence of it begins one only where it is set apart, as in
 /// `ack: não volta hoje`.
 fn noted(
@@ -301,7 +322,8 @@ fn noted(
     };
     let is_adverb =
         matches!(rest, [de, word, ..] if de.plain == "de" && words::ADVERB_WITH_DE.contains(&word.plain.as_str()));
-    if !line.is_apart(first) && !is_adverb && no_notes.iter().any(|words| words.contains(&first.plain.as_str())) {
+    let makes_sentence = no_notes.iter().any(|words| words.contains(&first.plain.as_str()));
+    if makes_sentence && !line.is_apart(first) && !is_adverb && !begins_note(line, rest) {
         return None;
     }
     let note = line.rest(spoken);
@@ -309,6 +331,15 @@ fn noted(
         return Some(Understood::Invalid(ArgumentError::NoteTooLong { bytes: note.len(), max: NOTE_MAX }));
     }
     Some(Understood::Command(command(Some(note.to_string()).filter(|note| !note.is_empty()))))
+}
+
+/// `ack e já olhando`, `reconheço esta ocorrência`: without their accents, `é` and `está` would make sentences.
+fn begins_note(line: &Line<'_>, rest: &[Word]) -> bool {
+    match rest {
+        [and, _, ..] if and.plain == "e" => line.written(std::slice::from_ref(and)).eq_ignore_ascii_case("e"),
+        [this, what, ..] if this.plain == "esta" => words::OWNED.contains(&what.plain.as_str()),
+        _ => false,
+    }
 }
 
 fn run(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {

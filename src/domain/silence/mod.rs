@@ -15,3 +15,6 @@ pub use error::{InputError, InputField, InputProblem, SilenceError, SilenceField
 pub use matcher::{MATCHERS_MAX, Subject, VALUE_MAX};
 pub use validated::{DURATION_MAX, DURATION_MIN, ValidatedSilence};
 pub use window::Window;
+
+/// The verb of the Actions that end the Silences of a Finding or a Scenario.
+pub const VERB_UNSILENCE: &str = "unsilence";

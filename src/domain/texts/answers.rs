@@ -9,7 +9,7 @@ pub use results::{
 };
 pub use states::{
     State, before, before_heading, before_of_what, finding_state, flapping_next, last_run, none_before, not_watched,
-    open_besides, open_count, open_item, scenario_state, severity_of, silenced,
+    open_besides, open_count, open_item, owned, scenario_state, severity_of, silenced,
 };
 
 use super::language::Language;
@@ -241,6 +241,16 @@ pub fn invalid(language: Language, error: &ArgumentError) -> String {
             language,
             "“{value}” não é o nome de um cenário: nomes têm letras minúsculas, algarismos, pontos e hifens, como desk.api.health.",
             "“{value}” is not the name of a Scenario: names have lower-case letters, digits, dots and dashes, such as desk.api.health.",
+        ),
+        ArgumentError::NoEnd => text!(
+            language,
+            "Um reconhecimento vale até a ocorrência se resolver. Para reter os avisos só por um tempo, use silenciar 2h; no painel, uma mensagem da caixa pode ser reconhecida até um horário.",
+            "An acknowledgement holds until the Finding is resolved. To hold notices back for a time only, use silence 2h; in the panel, a Message of the inbox can be acknowledged until a time.",
+        ),
+        ArgumentError::OneAtATime => text!(
+            language,
+            "O comando vale só para a ocorrência desta conversa. Várias se reconhecem juntas na caixa do painel.",
+            "The command is about the Finding of this Thread alone. Several are acknowledged together in the inbox of the panel.",
         ),
         ArgumentError::NoteTooLong { bytes, max } => text!(
             language,

@@ -149,8 +149,8 @@ pub fn late_probes(language: Language, lateness: Lateness, max: Duration, window
     };
     text!(
         language,
-        "{late} de {of} dos últimos {window} {began} há mais de {max} depois da hora, e falhas são descobertas tarde. Dê mais CPU ao programa, aumente o limite que o log dele indica ou monitore com menos frequência",
-        "{late} of {of} of the last {window} {began} more than {max} after the time, so that failures are found late. Give the program more CPU, raise the limit that its log names, or watch less often",
+        "{late} de {of} dos últimos {window} {began} mais de {max} além da hora marcada, e as falhas são descobertas tarde. Dê mais CPU ao programa, aumente o limite que o log dele indica ou monitore com menos frequência",
+        "{late} of {of} of the last {window} {began} more than {max} after they were due, so that failures are found late. Give the program more CPU, raise the limit that its log names, or watch less often",
     )
 }
 

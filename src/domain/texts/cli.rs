@@ -324,8 +324,8 @@ pub fn demo_advice(language: Language, ollama: Option<&str>) -> String {
         ),
         None => text!(
             language,
-            "Os conselhos são os dos runbooks (T0). Para que um modelo local aconselhe (T1):\n  agentic-ops demo --ollama http://127.0.0.1:11434",
-            "The advice is that of the runbooks (T0). To have a local model advise (T1):\n  agentic-ops demo --ollama http://127.0.0.1:11434",
+            "Os conselhos são os dos runbooks (T0). Para que um modelo local aconselhe (T1):\n  agentic-ops demo --data data/demo --ollama http://127.0.0.1:11434",
+            "The advice is that of the runbooks (T0). To have a local model advise (T1):\n  agentic-ops demo --data data/demo --ollama http://127.0.0.1:11434",
         ),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::language::Language;
 use super::notices::severity;
+use super::panel::words::severity as grade;
 use crate::api::Severity;
 use crate::domain::duration::rounded;
 use std::time::Duration;
@@ -31,7 +32,7 @@ pub fn reopened(language: Language, occurrence: u32, headline: &str) -> String {
 
 /// The severity changed.
 pub fn severity_changed(language: Language, from: Severity, to: Severity, headline: &str) -> String {
-    let (from, to) = (severity(language, from), severity(language, to));
+    let (from, to) = (grade(language, from).to_lowercase(), grade(language, to).to_lowercase());
     text!(
         language,
         "A severidade passou de {from} para {to}: {headline}",

@@ -216,6 +216,9 @@ pub struct PartOfNotice {
 pub fn of_same_notice(language: Language, part: &PartOfNotice) -> String {
     let PartOfNotice { told, open, acknowledged } = *part;
     let still = match (told, open) {
+        (Some(2), 0) => {
+            return text!(language, "as duas do mesmo aviso estão encerradas", "both of the same notice have ended");
+        }
         (Some(told), 0) => {
             return text!(
                 language,
@@ -290,7 +293,7 @@ pub fn label(language: Language, label: Label) -> &'static str {
     let (portuguese, english) = match label {
         Label::Scenario => ("Cenário", "Scenario"),
         Label::Check => ("Verificação", "Check"),
-        Label::Item => ("Chave", "Key"),
+        Label::Item => ("Item", "Item of the check"),
         Label::Agent => ("Agente", "Agent"),
         Label::OpenSince => ("Aberta desde", "Open since"),
         Label::OpenedAt => ("Aberta em", "Opened at"),

@@ -140,7 +140,11 @@ fn of_conversation(language: Language, refusal: &Refusal) -> Option<String> {
             text!(language, "a conversa {thread} foi excluída depois", "{thread} was deleted since")
         }
         Refusal::NotAboutFinding => {
-            text!(language, "esta conversa não trata de uma ocorrência", "this conversation is not about a Finding")
+            text!(
+                language,
+                "esta conversa não trata de uma ocorrência: dê o comando na conversa da ocorrência, ou com finding_id",
+                "this conversation is not about a Finding: give the command in the Thread of the Finding, or with finding_id",
+            )
         }
         Refusal::NotAboutScenario => {
             text!(language, "esta conversa não trata de um cenário", "this conversation is not about a Scenario")
@@ -248,6 +252,11 @@ fn of_input(language: Language, refusal: &Refusal) -> Option<String> {
             Language::Portuguese => format!("a API Kubernetes recusou o objeto: {message}"),
             Language::English => message.clone(),
         },
+        Refusal::Undecodable => text!(
+            language,
+            "o objeto tem um valor que esta versão do programa não consegue ler: corrija-o com kubectl",
+            "the object has a value that this version of the program cannot read: correct it with kubectl",
+        ),
         Refusal::Unavailable { message } => match language {
             Language::Portuguese => format!("não é possível no momento: {message}"),
             Language::English => message.clone(),
@@ -267,7 +276,7 @@ fn of_input(language: Language, refusal: &Refusal) -> Option<String> {
         Refusal::NoRequestTime => text!(language, "a Action não tem horário", "the Action has no time"),
         Refusal::SilenceNotMade => text!(
             language,
-            "o programa terminou antes de criar o Silence: crie-o de novo",
+            "o programa terminou antes de criar o silêncio: crie-o de novo",
             "the facade ended before the Silence was made: make it again",
         ),
         Refusal::UnknownVerb { verb } => text!(
@@ -286,6 +295,9 @@ fn kind_name(language: Language, kind: &str) -> &str {
         (Language::Portuguese, "Scenario") => "cenário",
         (Language::Portuguese, "Message") => "mensagem",
         (Language::Portuguese, "Thread") => "conversa",
+        (Language::Portuguese, "Silence") => "silêncio",
+        (Language::Portuguese, "Agent") => "agente",
+        (Language::Portuguese, "Action") => "ação",
         (_, kind) => kind,
     }
 }

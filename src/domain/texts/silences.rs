@@ -179,7 +179,7 @@ pub fn silence_argument(language: Language, argument: &SilenceArgument) -> Strin
 
 /// There is no Silence of this name.
 pub fn no_such_silence(language: Language, name: &str) -> String {
-    text!(language, "nenhum Silence tem o nome {name:?}", "no Silence is named {name:?}")
+    text!(language, "nenhum silêncio tem o nome {name:?}", "no Silence is named {name:?}")
 }
 
 /// A Silence was made. `from` and `until` are the times in which it is active, now or else next.
@@ -187,11 +187,11 @@ pub fn silence_made(language: Language, name: &str, from: &str, until: Option<&s
     match until {
         Some(until) => text!(
             language,
-            "Silence {name} criado: de {from} até {until}",
+            "silêncio {name} criado: de {from} até {until}",
             "Silence {name} was made: from {from} until {until}",
         ),
         None => {
-            text!(language, "Silence {name} criado: a partir de {from}", "Silence {name} was made: from {from} on")
+            text!(language, "silêncio {name} criado: a partir de {from}", "Silence {name} was made: from {from} on")
         }
     }
 }
@@ -215,22 +215,22 @@ pub fn silence_matches(language: Language, count: usize) -> String {
 
 /// A Silence was ended, and is kept.
 pub fn silence_ended(language: Language, name: &str) -> String {
-    text!(language, "Silence {name} encerrado", "Silence {name} was ended")
+    text!(language, "silêncio {name} encerrado", "Silence {name} was ended")
 }
 
 /// A Silence was deleted.
 pub fn silence_deleted(language: Language, name: &str) -> String {
-    text!(language, "Silence {name} excluído", "Silence {name} was deleted")
+    text!(language, "silêncio {name} excluído", "Silence {name} was deleted")
 }
 
 /// A Silence had ended before.
 pub fn silence_over(language: Language, name: &str) -> String {
-    text!(language, "Silence {name} já estava encerrado", "Silence {name} had ended already")
+    text!(language, "silêncio {name} já estava encerrado", "Silence {name} had ended already")
 }
 
 /// There is nothing to list.
 pub fn no_silence(language: Language) -> String {
-    text!(language, "nenhum Silence", "no Silence")
+    text!(language, "nenhum silêncio", "no Silence")
 }
 
 /// The column headings of `agentic-ops silence list`.

@@ -13,6 +13,7 @@ pub fn stories() -> Vec<Story> {
         story("apply: empty maps and lists", emptied()),
         story("apply: lists", lists()),
         story("apply: status", status()),
+        story("apply: made with a status", exported()),
         story("apply: core kinds", core()),
         story("apply: rejected requests", refused()),
     ]
@@ -231,6 +232,17 @@ fn status() -> Vec<Step> {
         apply("against the update", path, "op", applied(json!({"health": "healthy"}))),
         git("the spec again", scenario("portal")),
         get("at the end", at(PORTAL)),
+    ]
+}
+
+fn exported() -> Vec<Step> {
+    let mut exported = scenario("portal");
+    exported["status"] = json!({"health": "failing"});
+    let health = object("Scenario", "portal", json!({"status": {"health": "healthy"}}));
+    vec![
+        git("makes it", exported),
+        get("it", at(PORTAL)),
+        apply("its status by a controller", at(&format!("{PORTAL}/status")), "operator", health),
     ]
 }
 

@@ -234,9 +234,40 @@ fn strategic() -> Vec<Step> {
             at("secrets"),
             json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "YQ=="}}),
         ),
+        post("a Service", at("services"), service()).through(port_numbers),
+        patch(
+            "adds a port",
+            at("services/web"),
+            STRATEGIC,
+            ports(json!([80, 443]), json!([{"name": "tls", "port": 443}])),
+        )
+        .through(port_numbers),
+        patch(
+            "removes one",
+            at("services/web"),
+            STRATEGIC,
+            ports(json!([443]), json!([{"$patch": "delete", "port": 80}])),
+        )
+        .through(port_numbers),
         patch("plain data of a Secret", at("secrets/s"), STRATEGIC, json!({"stringData": {"b": "b"}})),
         patch("the type of a Secret", at("secrets/s"), STRATEGIC, json!({"type": "other"})),
     ]
+}
+
+fn service() -> Value {
+    let spec = json!({"clusterIP": "None", "selector": {"app": "web"}, "ports": [{"name": "http", "port": 80}]});
+    json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec})
+}
+
+/// As `kubectl apply` sends a change of the ports of a Service.
+fn ports(order: Value, changed: Value) -> Value {
+    let order: Vec<Value> = order.as_array().unwrap().iter().map(|port| json!({"port": port})).collect();
+    json!({"spec": {"$setElementOrder/ports": order, "ports": changed}})
+}
+
+/// The embedded server does not set the defaults of a Service.
+fn port_numbers(service: Value) -> Value {
+    service["spec"]["ports"].as_array().into_iter().flatten().map(|port| port["port"].clone()).collect()
 }
 
 fn absent() -> Vec<Step> {

@@ -71,6 +71,7 @@ fn lists() -> Vec<Step> {
         get("services", at("services")),
         get("the Service of the server", KUBERNETES).through(without_address),
         get("leases", at("leases")),
+        get("that is no watch, as Python writes it", at("configmaps?watch=False")),
     ]);
     steps
 }
@@ -115,6 +116,11 @@ fn labels() -> Vec<Step> {
         "letter>1",
         ",",
         "letter in ()",
+        "letter in(a,b)",
+        "letter\tnotin  ( a )",
+        "letter in(a",
+        "letter like (a)",
+        "in (a)",
     ];
     steps.extend(selectors.map(|selector| {
         let encoded: String = url::form_urlencoded::byte_serialize(selector.as_bytes()).collect();

@@ -35,7 +35,7 @@ test("what was acknowledged can be taken back, and is sent after eight seconds",
   assert.equal(await isPending("VM 122"), true, "it was taken back");
   await eventually("what comes back to be counted", async () => {
     await page.reload();
-    return /1 reconhecida, 1 volta às/.test(await page.textContent(".inbox__foot"));
+    return /1 reconhecida, 1 com prazo até/.test(await page.textContent(".inbox__foot"));
   });
   isClean(seen);
   await context.close();

@@ -164,6 +164,6 @@ pub const SETTINGS: &[Setting] = &[
         "OPS_INTERNAL_TOKEN",
         None,
         Format::Any,
-        "bearer token for /internal/tick; if unset, the route responds with 503",
+        "token for /internal/tick, which the header X-Ops-Internal-Token has; if unset, the route responds with 503",
     ),
 ];

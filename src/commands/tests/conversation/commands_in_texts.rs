@@ -46,6 +46,21 @@ async fn a_command_in_a_text_is_carried_out_once_with_one_action_that_names_the_
 }
 
 #[tokio::test]
+async fn a_command_is_not_about_the_finding_of_an_earlier_message_where_its_own_names_a_scenario() {
+    for (scenario, expected) in [(None, json!("ana")), (Some("suspended"), Value::Null)] {
+        let server = talking();
+        let view = chat(&lead(&server), "oi", None, Some("open")).await;
+        let mut message = messages(&server).remove(0);
+        message["status"] = json!({"proven": true, "sequence": 1});
+        server.put("messages", message);
+        let scenario = scenario.map(String::from);
+        let input = ChatInput { text: text("ack"), thread: Some(view.thread_id), finding: None, scenario, agent: None };
+        send(&lead(&server), Chat { input, wait: AnswerWait::NONE }).await.unwrap().unwrap();
+        assert_eq!(acknowledged_by(&server), expected);
+    }
+}
+
+#[tokio::test]
 async fn a_command_that_is_refused_is_recorded_and_its_message_is_stored() {
     for (thread, said, role, verb, subject, part, reason, values) in [
         (

@@ -8,7 +8,7 @@ use crate::domain::printable::one_line;
 use crate::domain::thread::proof::{PARAMETER_MESSAGE, VERB_EXPLAIN};
 use crate::views::{
     ActionFilter, ActionView, FindingFilter, FindingView, Order, PageRequest, PhaseFilter, Resources, Sort,
-    StandingSilence, happened,
+    StandingSilence, occurrences_of,
 };
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt as _;
@@ -78,28 +78,26 @@ impl Shift {
         for phase in [PhaseFilter::Active, PhaseFilter::Resolved] {
             let filter = FindingFilter { phase, ..FindingFilter::default() };
             for finding in resources.findings.state_filter(|finding| filter.matches(finding, None)) {
-                let status = finding.status.as_ref();
-                let time = |at: Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>| is_in(at.map(|at| at.0));
-                let began = time(status.and_then(|status| status.opened_at.as_ref()));
-                let ended = time(status.and_then(|status| status.resolved_at.as_ref()));
-                let view = || {
-                    let view = resources.finding_view(&finding, "");
-                    Box::new(FindingView { message: happened(&finding), ..view })
-                };
-                if let Some(at) = began {
-                    opened += 1;
-                    events.push(Event { at, what: What::Opened(view()) });
-                }
-                if let Some(at) = ended {
-                    resolved += 1;
-                    events.push(Event { at, what: What::Resolved(view()) });
+                for occurrence in occurrences_of(&finding) {
+                    let view = || {
+                        let view = resources.finding_view(&finding, "");
+                        Box::new(FindingView { message: occurrence.message.clone(), ..view })
+                    };
+                    if let Some(at) = is_in(occurrence.opened_at) {
+                        opened += 1;
+                        events.push(Event { at, what: What::Opened(view()) });
+                    }
+                    if let Some(at) = is_in(occurrence.resolved_at) {
+                        resolved += 1;
+                        events.push(Event { at, what: What::Resolved(view()) });
+                    }
                 }
             }
         }
         events.extend(actions(resources, since, until));
         let events_total = events.len();
         // The last ones, in their order.
-        events.sort_by_cached_key(|event| std::cmp::Reverse((event.at, event.order())));
+        events.sort_by_cached_key(|event| std::cmp::Reverse((event.at, event.order(resources))));
         events.truncate(EVENTS_MAX);
         events.reverse();
         let (_, mut silences) = resources.standing_silences(until, SILENCES_MAX);
@@ -120,13 +118,18 @@ impl Shift {
 }
 
 impl Event {
-    /// The order of several in one second: runs that were requested, what was opened, what was done about it, what was resolved.
-    fn order(&self) -> (u8, Option<[String; 3]>) {
+    /// The order of several in one second: runs that were requested, what was opened, what was done about it in the order in which it was
+    /// written, what was resolved.
+    fn order(&self, resources: &Resources) -> (u8, u64, Option<[String; 3]>) {
+        let written = |action: &ActionView| {
+            let version = resources.actions.get(&action.id).and_then(|action| action.resource_version());
+            version.and_then(|version| version.parse().ok()).unwrap_or_default()
+        };
         match &self.what {
-            What::Did(action, _) if action.verb == VERB_RUN => (0, None),
-            What::Opened(finding) => (1, Some(about(finding))),
-            What::Did(..) => (2, None),
-            What::Resolved(finding) => (3, Some(about(finding))),
+            What::Did(action, _) if action.verb == VERB_RUN => (0, written(action), None),
+            What::Opened(finding) => (1, 0, Some(about(finding))),
+            What::Did(action, _) => (2, written(action), None),
+            What::Resolved(finding) => (3, 0, Some(about(finding))),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::conversation::{Style, finding, worded};
 use crate::domain::notice::wording::one_line;
 use crate::domain::owner::{VERB_RELEASE, VERB_TAKE_OVER};
 use crate::domain::refusal::Refusal;
-use crate::domain::silence::SilencedBy;
+use crate::domain::silence::{SilencedBy, VERB_UNSILENCE};
 use crate::domain::texts::answers::{self as texts, Did};
 use crate::domain::texts::{Language, conversation, notices, refusals};
 use jiff::Timestamp;
@@ -60,7 +60,7 @@ pub fn result(draft: &mut Draft, command: &CarriedOut<'_>, about: &About<'_>, st
         "silence" => {
             Did::Silence { name: &subject, about: silenced, until: until.as_deref(), before: before.as_deref() }
         }
-        "unsilence" => Did::Unsilence { about: silenced, ended: &ended },
+        VERB_UNSILENCE => Did::Unsilence { about: silenced, ended: &ended },
         verb => Did::Other { verb, subject: &subject },
     };
     let why = command.status.map(|status| why(status, language)).unwrap_or_default();

@@ -86,6 +86,10 @@ pub fn about(draft: &mut Draft, known: &Known<'_>, style: &Style) {
                 draft.paragraph(format!("{}. {}", notices::flapping(language), texts::flapping_next(language)));
             }
             finding::facts(draft, facts, style);
+            if let Some(owner) = facts.status.owner.as_ref().filter(|_| facts.status.is_active()) {
+                let by = notices::person(language, &one_line(&owner.by, NAME_MAX), owner.proven);
+                draft.paragraph(texts::owned(language, &by, &notices::moment(language, owner.at.0, &style.zone)));
+            }
             finding::silenced(draft, None, true, facts.silences, style);
             if facts.status.is_active() {
                 finding::what_was_read(draft, facts, style);

@@ -1,4 +1,4 @@
-//! Durations as people write them: `2h`, `1h30`, `30 min`, `2 horas`, `1 hora e 30 minutos`, `1,5h`.
+//! Durations as people write them: `2h`, `1h30`, `30 min`, `2 horas`, `1 hora e 30 minutos`, `2h 30min`, `1,5h`.
 
 use super::line::Word;
 use std::ops::RangeInclusive;
@@ -13,37 +13,93 @@ pub const RANGE: RangeInclusive<Duration> = Duration::from_secs(MINUTE)..=Durati
 /// The longest that is told apart from longer ones; its sum with others does not overflow.
 const MOST: f64 = (1_000 * DAY) as f64;
 
+/// A number of some unit, or several in one word.
+struct Part {
+    seconds: f64,
+    /// The last unit, in seconds.
+    unit: u64,
+    /// Of how many words it is.
+    words: usize,
+}
+
 /// The duration that the words begin with, and of how many words it is. `None` if they begin with none.
 pub fn length(words: &[Word]) -> Option<(Duration, usize)> {
     let (mut seconds, mut count) = (0.0, 0);
     loop {
-        let word = words.get(count)?.plain.as_str();
-        let next = words.get(count + 1).map(|word| word.plain.as_str());
-        let (more, used) = match (of_word(word), next.and_then(unit)) {
-            (Some(more), _) => (more, 1),
-            (None, Some(unit)) => (number(word)? * unit as f64, 2),
-            (None, None) => return None,
-        };
-        seconds = (seconds + more).min(MOST);
-        count += used;
-        let is_and = words.get(count).is_some_and(|word| matches!(word.plain.as_str(), "e" | "and"));
-        let goes_on = words.get(count + 1).is_some_and(|word| word.plain.starts_with(|c: char| c.is_ascii_digit()));
-        if !(is_and && goes_on) {
-            break;
+        let part = part(words.get(count..)?)?;
+        seconds = (seconds + part.seconds).min(MOST);
+        count += part.words;
+        match after(words.get(count..)?, part.unit) {
+            After::Part { skipped } => count += skipped,
+            After::Half { words } => {
+                seconds += part.unit as f64 / 2.0;
+                count += words;
+                break;
+            }
+            After::Minutes(minutes) => {
+                seconds += minutes * MINUTE as f64;
+                count += 1;
+                break;
+            }
+            After::Other => break,
         }
-        count += 1;
     }
     let whole = Duration::try_from_secs_f64(seconds).ok()?.as_secs();
     Some((Duration::from_secs(whole), count))
 }
 
-/// `2h`, `1h30m` or `1h30`: numbers with units; the last number may have none after hours.
-fn of_word(word: &str) -> Option<f64> {
+/// What follows a part of a duration.
+enum After {
+    /// Another part, after so many words.
+    Part {
+        skipped: usize,
+    },
+    /// Half of the unit, in so many words.
+    Half {
+        words: usize,
+    },
+    Minutes(f64),
+    Other,
+}
+
+/// `e 30 minutos`, `e meia`; without `e` only in a smaller unit, as in `2h 30min`; and `30` at the end after hours.
+fn after(words: &[Word], unit: u64) -> After {
+    match words {
+        [and, next, ..] if matches!(and.plain.as_str(), "e" | "and") && next.plain.starts_with(is_digit) => {
+            After::Part { skipped: 1 }
+        }
+        [and, half, ..] if and.plain == "e" && matches!(half.plain.as_str(), "meia" | "meio") => {
+            After::Half { words: 2 }
+        }
+        [and, a, half, ..] if [and, a, half].map(|word| word.plain.as_str()) == ["and", "a", "half"] => {
+            After::Half { words: 3 }
+        }
+        [last] if unit == HOUR && last.plain.len() <= 2 => number(&last.plain).map_or(After::Other, After::Minutes),
+        _ if part(words).is_some_and(|part| part.unit < unit) => After::Part { skipped: 0 },
+        _ => After::Other,
+    }
+}
+
+fn part(words: &[Word]) -> Option<Part> {
+    let (first, next) = (words.first()?.plain.as_str(), words.get(1).map(|word| word.plain.as_str()));
+    if let Some((seconds, unit)) = of_word(first) {
+        return Some(Part { seconds, unit, words: 1 });
+    }
+    let unit = next.and_then(unit)?;
+    Some(Part { seconds: number(first)? * unit as f64, unit, words: 2 })
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
+/// `2h`, `1h30m` or `1h30`: numbers with units; the last number may have none after hours. The seconds, and the last unit.
+fn of_word(word: &str) -> Option<(f64, u64)> {
     let (mut rest, mut seconds, mut last_unit) = (word, 0.0, None);
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',')).unwrap_or(rest.len());
         let (text, after) = rest.split_at_checked(digits)?;
-        let letters = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let letters = after.find(is_digit).unwrap_or(after.len());
         let (name, after) = after.split_at_checked(letters)?;
         let scale = match (unit(name), last_unit) {
             (Some(scale), _) => scale,
@@ -53,11 +109,11 @@ fn of_word(word: &str) -> Option<f64> {
         seconds += number(text)? * scale as f64;
         (rest, last_unit) = (after, Some(scale));
     }
-    last_unit.map(|_| seconds)
+    last_unit.map(|unit| (seconds, unit))
 }
 
 fn number(text: &str) -> Option<f64> {
-    let is_number = text.starts_with(|c: char| c.is_ascii_digit());
+    let is_number = text.starts_with(is_digit);
     text.replace(',', ".").parse().ok().filter(|number: &f64| is_number && number.is_finite())
 }
 

@@ -17,6 +17,9 @@ pub fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
         return (!is_sentence)
             .then(|| Understood::Invalid(ArgumentError::NotADuration(written(std::slice::from_ref(first)))));
     }
+    if line.is_negative(first) {
+        return invalid(ArgumentError::NotADuration(format!("-{}", written(std::slice::from_ref(first)))));
+    }
     let Some((length, count)) = length(rest) else {
         // The number with what should be its unit.
         let is_number = first.plain.chars().all(|c| c.is_ascii_digit());
@@ -26,8 +29,8 @@ pub fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
         return invalid(ArgumentError::DurationOutOfRange(written(rest.get(..count)?)));
     }
     let mut rest = rest.get(count..)?;
-    if let (Scope::Subject, Some(after)) = (&scope, after_duration(line, rest)) {
-        (scope, rest) = (Scope::Scenario(None), after);
+    if let (Scope::Subject, Some((named, after))) = (&scope, after_duration(line, rest)) {
+        (scope, rest) = (Scope::Scenario(named), after);
     }
     let reason = rest.first().map(|word| line.from(word)).unwrap_or_default();
     if reason.chars().count() > NOTE_MAX {
@@ -57,8 +60,8 @@ fn before_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Scope, &'w 
     }
 }
 
-/// What follows `o cenário` after the duration, where it is the scope and no part of a reason.
-fn after_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<&'w [Word]> {
+/// The name after `o cenário`, if there is one, and what follows, where this is the scope and no part of a reason.
+fn after_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Option<String>, &'w [Word])> {
     let before = rest.iter().take_while(|word| words::BEFORE_SCOPE.contains(&word.plain.as_str())).count();
     let scenario = rest.get(before).filter(|word| words::SCENARIO.contains(&word.plain.as_str()))?;
     if line.is_apart(rest.first().filter(|_| before > 0).unwrap_or(scenario)) {
@@ -67,10 +70,15 @@ fn after_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<&'w [Word]> {
     let rest = rest.get(before + 1..)?;
     let wide = rest.iter().take_while(|word| words::WIDE.contains(&word.plain.as_str())).count();
     let rest = rest.get(wide..)?;
-    match rest.first() {
-        None => Some(rest),
-        Some(next) => line.is_apart(next).then_some(rest),
+    let ends = |rest: &[Word]| rest.first().is_none_or(|next| line.is_apart(next));
+    if ends(rest) {
+        return Some((None, rest));
     }
+    // `silenciar 2h o cenário proxmox.cluster`; `cenário migrando` is a reason.
+    let (name, after) = rest.split_first()?;
+    let named = line.written(std::slice::from_ref(name)).to_lowercase();
+    let is_named = wide == 0 && named.contains(['.', '-']) && is_scenario_name(&named) && ends(after);
+    is_named.then_some((Some(named), after))
 }
 
 /// The scope of `reativar`, `fim do silêncio` or `unsilence cenário NOME`.

@@ -3,7 +3,14 @@
 pub mod remarks;
 
 pub const ACKNOWLEDGE: &[&str] = &["ack", "acknowledge", "reconhecer", "reconheca", "reconhece", "reconheco"];
+/// In the past, alone or with a note that is set apart: `reconhecido, vou olhar`.
+pub const ACKNOWLEDGED: &[&str] = &["reconhecido", "reconhecida", "acknowledged"];
 pub const AWARE: &str = "ciente";
+/// Before the end of an acknowledgement, which has none: `ack até as 6h`.
+pub const UNTIL: &[&str] = &["ate", "por", "until", "till", "for"];
+/// More than the Finding of the conversation: `reconhecer todas`, `ack todas as ocorrências`.
+pub const EACH: &[&str] = &["todas", "todos", "tudo", "all", "everything"];
+pub const FINDINGS: &[&str] = &["as", "os", "the", "ocorrencias", "alertas", "avisos", "findings", "alerts"];
 /// Two words that say the same.
 pub const I_AM_AWARE: (&str, &str) = ("estou", "ciente");
 pub const UNACKNOWLEDGE: &[&str] = &["unack", "un-ack", "unacknowledge", "desreconhecer"];
@@ -15,7 +22,7 @@ pub const ACKNOWLEDGEMENT: &[&str] = &["ack", "reconhecimento", "acknowledgement
 pub const TAKE_OVER: &[&str] = &["assumir", "assumo"];
 pub const RELEASE: &[&str] = &["devolver", "devolvo"];
 /// What may stand before them.
-pub const BEFORE_OWN: &[&str] = &["eu", "ja", "i"];
+pub const BEFORE_OWN: &[&str] = &["eu", "ja", "vou", "i"];
 /// What may stand after them: what is taken over or released.
 pub const OWNED: &[&str] = &[
     "o",
@@ -185,6 +192,8 @@ pub const SAYS_SOMETHING: &[&str] = &[
     "after",
     "before",
 ];
+/// What a sentence goes on with after the word of a command: `reconheço que não sei`. A person who is aware of something acknowledges it.
+pub const CLAUSE: &[&str] = &["que", "como", "that", "how"];
 /// After a command they say something of it, as in `ack do João`. A person who is aware of something acknowledges it.
 pub const OF_SOMETHING: &[&str] = &["do", "da", "dos", "das", "de", "of"];
 /// With `de` before they begin a note: `ack de novo, já vi`.
@@ -246,6 +255,22 @@ pub const OPEN: &[&str] = &[
     "quais estao abertos",
     "quais estao abertas",
     "quais ocorrencias estao abertas",
+    "quais ocorrencias",
+    "quais ocorrencias abertas",
+    "quantas abertas",
+    "quantas ocorrencias",
+    "quantas ocorrencias abertas",
+    "quantas ocorrencias estao abertas",
+    "tem algo aberto",
+    "tem algo critico",
+    "ha algo aberto",
+    "ha algo critico",
+    "algo critico",
+    "anything open",
+    "anything critical",
+    "how many open",
+    "how many findings",
+    "how many findings are open",
     "listar abertos",
     "listar abertas",
     "what is open",

@@ -123,12 +123,12 @@ pub fn done(language: Language, did: &Did<'_>) -> String {
             match ended.len() {
                 1 => text!(
                     language,
-                    "Feito: o Silence {names} foi encerrado, e não retém mais {notices}.",
+                    "Feito: o silêncio {names} foi encerrado, e não retém mais {notices}.",
                     "Done: Silence {names} was ended, and no longer holds back {notices}.",
                 ),
                 _ => text!(
                     language,
-                    "Feito: os Silences {names} foram encerrados, e não retêm mais {notices}.",
+                    "Feito: os silêncios {names} foram encerrados, e não retêm mais {notices}.",
                     "Done: Silences {names} were ended, and no longer hold back {notices}.",
                 ),
             }
@@ -150,7 +150,7 @@ fn silence_done(language: Language, name: &str, about: About<'_>, until: Option<
     let before = before.unwrap_or_default();
     text!(
         language,
-        "Feito: o Silence {name} retém {notices}{until}.{before}",
+        "Feito: o silêncio {name} retém {notices}{until}.{before}",
         "Done: Silence {name} holds back {notices}{until}.{before}",
     )
 }
@@ -196,7 +196,7 @@ pub fn unchanged(language: Language, did: &Did<'_>) -> String {
             let notices = notices_about(language, *about);
             text!(
                 language,
-                "Nada mudou: nenhum Silence ativo retém {notices}.",
+                "Nada mudou: nenhum silêncio ativo retém {notices}.",
                 "Nothing changed: no active Silence holds back {notices}.",
             )
         }

@@ -2,7 +2,7 @@
 
 use crate::api::{Health, Severity, WatchState};
 use crate::domain::texts::Language;
-use crate::domain::texts::notices::severity;
+use crate::domain::texts::panel::words::severity as grade;
 
 /// The state of a Finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub fn last_run(language: Language, moment: &str) -> String {
 
 /// How severe Findings of a Scenario are.
 pub fn severity_of(language: Language, of: Severity) -> String {
-    let of = severity(language, of);
+    let of = grade(language, of).to_lowercase();
     text!(language, "Severidade: {of}", "Severity: {of}")
 }
 
@@ -111,6 +111,11 @@ pub fn open_item(language: Language, said: &str, since: Option<&str>, is_known: 
     format!("{said}{since}{known}: {name}")
 }
 
+/// Who works on a Finding, and since when.
+pub fn owned(language: Language, by: &str, moment: &str) -> String {
+    text!(language, "Com {by} desde {moment}.", "Taken over by {by} at {moment}.")
+}
+
 /// The heading of similar past occurrences.
 pub fn before_heading(language: Language) -> String {
     text!(language, "Já aconteceu", "Seen before")
@@ -147,12 +152,12 @@ pub fn silenced(language: Language, is_finding: bool, until: Option<&str>, by: &
     match is_finding {
         true => text!(
             language,
-            "Silenciada{until} por {by}: {why} (Silence {name})",
+            "Silenciada{until} por {by}: {why} (silêncio {name})",
             "Silenced{until} by {by}: {why} (Silence {name})",
         ),
         false => text!(
             language,
-            "Silenciado{until} por {by}: {why} (Silence {name})",
+            "Silenciado{until} por {by}: {why} (silêncio {name})",
             "Silenced{until} by {by}: {why} (Silence {name})",
         ),
     }

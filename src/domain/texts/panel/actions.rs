@@ -15,8 +15,8 @@ words! {
     name_of_person: "nome da pessoa", "name of the person";
     download: "Baixar CSV", "Download CSV";
     none: "Nenhuma ação registrada", "No Actions recorded";
-    none_more: "Reconhecer, executar, silenciar e responder deixam um registro aqui, venham do painel, da API, de uma conversa ou do e-mail.",
-        "To acknowledge, run, silence and reply leaves a record here, from the panel, the API, a Thread or mail.";
+    none_more: "Reconhecer, executar, silenciar e responder deixam um registro aqui, venham do painel, da API REST ou de uma conversa.",
+        "Acknowledging, running, silencing and replying leave a record here, whether from the panel, the REST API or a Thread.";
     done: "feito", "done";
     unchanged: "já estava assim", "as it was";
     refused: "recusado", "refused";

@@ -153,7 +153,7 @@ pub fn not_sent(language: Language, reason: &str) -> Option<&'static str> {
 /// When it opened: the time, and how long ago.
 pub fn opened(language: Language) -> (&'static str, &'static str) {
     match language {
-        Language::Portuguese => ("aberta às", ","),
+        Language::Portuguese => ("aberta desde", ","),
         Language::English => ("open since", ","),
     }
 }

@@ -133,11 +133,11 @@ pub fn counted(language: Language, all: usize, returning: usize, next: Option<&s
     };
     match (returning, next) {
         (0, _) | (_, None) => first,
-        (1, Some(next)) => text!(language, "{first}, 1 volta às {next}", "{first}, 1 comes back at {next}"),
+        (1, Some(next)) => text!(language, "{first}, 1 com prazo até {next}", "{first}, 1 until {next}"),
         (_, Some(next)) => text!(
             language,
-            "{first}, {returning} voltam, a próxima às {next}",
-            "{first}, {returning} come back, the next at {next}"
+            "{first}, {returning} com prazo, a próxima até {next}",
+            "{first}, {returning} with an end, the next {next}"
         ),
     }
 }
@@ -145,7 +145,7 @@ pub fn counted(language: Language, all: usize, returning: usize, next: Option<&s
 /// Who acknowledged, and when it comes back.
 pub fn acknowledged_by(language: Language, by: &str, until: Option<&str>) -> String {
     match until {
-        Some(until) => text!(language, "{by}, volta às {until}", "{by}, comes back at {until}"),
+        Some(until) => text!(language, "{by}, até {until}", "{by}, until {until}"),
         None => text!(language, "{by}, até resolver", "{by}, until resolved"),
     }
 }

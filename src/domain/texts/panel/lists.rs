@@ -11,7 +11,7 @@ words! {
     silences: "Silêncios", "Silences";
     handover: "Passagem", "Handover";
     agents: "Agentes", "Agents";
-    actions: "Registro", "Action log";
+    actions: "Ações", "Action log";
     runbooks: "Runbooks", "Runbook search";
     model: "Modelo local", "Local model";
     more: "Mais", "More";

@@ -3,7 +3,7 @@
 use crate::domain::texts::Language;
 
 words! {
-    title: "Entrar no Desk", "Sign in to the Desk";
+    title: "Entrar no painel", "Sign in to the panel";
     token: "Token", "Token";
     token_help: "Cole o token que o Desk ou agentic-ops token emitiu. Ele é usado uma vez e não fica guardado no navegador.",
         "Paste the token that the Desk or agentic-ops token issued. It is used once and is not kept in the browser.";

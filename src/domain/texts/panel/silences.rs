@@ -59,7 +59,7 @@ words! {
 
 /// When an active one ends: the time, and how long until then.
 pub fn until_in(language: Language, span: &str) -> String {
-    text!(language, "faltam {span}", "{span} left")
+    text!(language, "termina em {span}", "{span} left")
 }
 
 /// When the next one begins.

@@ -47,6 +47,8 @@ fn what_an_agent_does_is_in_both_languages() {
         ArgumentError::NotADuration(_) => ArgumentError::NotADuration(s()),
         ArgumentError::DurationOutOfRange(_) => ArgumentError::DurationOutOfRange(s()),
         ArgumentError::NotAScenario(_) => ArgumentError::NotAScenario(s()),
+        ArgumentError::NoEnd => ArgumentError::NoEnd,
+        ArgumentError::OneAtATime => ArgumentError::OneAtATime,
         ArgumentError::NoteTooLong { .. } => ArgumentError::NoteTooLong { bytes: 2000, max: 1024 },
     }) {
         check(&format!("{error:?}"), |l| texts::invalid(l, &error));

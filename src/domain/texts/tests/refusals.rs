@@ -47,6 +47,7 @@ fn every_reason_of_a_refusal_is_in_both_languages() {
         Refusal::TooManyCommands { .. } => Refusal::TooManyCommands { seconds: "1".into() },
         Refusal::InvalidField { .. } => Refusal::InvalidField { field: s(), problem: "X2".into() },
         Refusal::RejectedByApi { .. } => Refusal::RejectedByApi { message: s() },
+        Refusal::Undecodable => Refusal::Undecodable,
         Refusal::Unavailable { .. } => Refusal::Unavailable { message: s() },
         Refusal::NoRequestTime => Refusal::NoRequestTime,
         Refusal::ReasonLength { .. } => Refusal::ReasonLength { max: s() },

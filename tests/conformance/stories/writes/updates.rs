@@ -25,6 +25,8 @@ pub(super) fn updates() -> Vec<Step> {
     other_kind["metadata"]["resourceVersion"] = json!("${second/metadata/resourceVersion}");
     let mut core = configmap("a", "2");
     core["metadata"]["resourceVersion"] = json!("${map/metadata/resourceVersion}");
+    let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"},
+        "spec": {"holderIdentity": "me"}});
     vec![
         put("a missing object", at("scenarios/portal"), scenario("portal")),
         put("a missing object of a core kind", at("configmaps/none"), configmap("none", "x")),
@@ -47,6 +49,8 @@ pub(super) fn updates() -> Vec<Step> {
         post("a ConfigMap", at("configmaps"), configmap("a", "1")).keep("map"),
         put("a ConfigMap without a version", at("configmaps/a"), configmap("a", "1b")),
         put("a ConfigMap over an older version", at("configmaps/a"), core),
+        post("a Lease", at("leases"), lease.clone()),
+        put("a Lease without a version", at("leases/l"), lease),
     ]
 }
 
