@@ -73,7 +73,7 @@ pub async fn carry_out<C: Change>(
 ) -> Result<C::View, CommandError> {
     let (view, result) = match write(&mut change, context, &intent, object).await {
         Ok((object, result)) => (Ok(change.view(context, &intent, object)), result),
-        Err(error @ CommandError::Unavailable { .. }) => {
+        Err(error) if error.is_uncertain() => {
             // The answer of a write may have been lost.
             let api: Api<C::Object> = context.api();
             let Ok(object) = call(api.get_opt(&intent.action.spec.subject.name)).await else { return Err(error) };

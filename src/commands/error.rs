@@ -68,6 +68,11 @@ impl CommandError {
         }
     }
 
+    /// Whether a write that failed so may have been made all the same.
+    pub fn is_uncertain(&self) -> bool {
+        matches!(self, CommandError::Unavailable { .. } | CommandError::Conflict(Refusal::Undecodable))
+    }
+
     pub fn no_such(kind: &str, name: &str) -> CommandError {
         CommandError::NotFound(Refusal::no_such(kind, name))
     }

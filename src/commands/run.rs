@@ -138,7 +138,7 @@ pub(super) async fn carry_out(
         Ok(at)
     };
     let asked = match asked.await {
-        Err(error @ CommandError::Unavailable { .. }) => {
+        Err(error) if error.is_uncertain() => {
             // The outcome of the write is not known. Where it can't be read, the Action stays without a result, and is completed
             // once the API is available.
             let scenario = call(context.api::<Scenario>().get(&name)).await.map_err(|_| error.clone())?;

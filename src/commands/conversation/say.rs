@@ -107,7 +107,7 @@ async fn carry_out(
 ) -> Result<Said, CommandError> {
     let (message, result) = match store(context, said).await {
         Ok(message) => (Ok(message), ActionResult::Done),
-        Err(error @ CommandError::Unavailable { .. }) => match own(context).await {
+        Err(error) if error.is_uncertain() => match own(context).await {
             Ok(Some(message)) => (Ok(message), ActionResult::Done),
             Ok(None) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
             // It stays without a result, and is completed once the API can be read.

@@ -88,7 +88,7 @@ async fn carry_out(
             (Ok(SilenceView { active: false, holding: 0, ..view }), result)
         }
         // Whether it was ended is not known: it is completed once the API can be read.
-        Err(error @ CommandError::Unavailable { .. }) => return Err(error),
+        Err(error) if error.is_uncertain() => return Err(error),
         Err(error) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
     };
     intent.end(context, &result, stored(&view)).await;

@@ -96,13 +96,13 @@ async fn carry_out(context: &Context, mut intent: Intent) -> Result<(), CommandE
                 end_one(context, name, silence.uid()).await?;
             }
         }
-        Ok(())
+        Ok::<(), CommandError>(())
     };
     let result = match ended.await {
         Ok(()) if names.is_empty() => ActionResult::Unchanged,
         Ok(()) => ActionResult::Done,
         // Those that are left are ended once the API can be read.
-        Err(error @ CommandError::Unavailable { .. }) => return Err(error),
+        Err(error) if error.is_uncertain() => return Err(error),
         Err(error) => {
             intent.end(context, &ActionResult::Refused(error.refusal()), None).await;
             return Err(error);

@@ -92,7 +92,7 @@ async fn carry_out(
     let name = intent.action.spec.subject.name.clone();
     let (made, result) = match create(context, &name, spec).await {
         Ok(silence) => (Ok(context.resources.silence_view(&silence, now())), ActionResult::Done),
-        Err(error @ CommandError::Unavailable { .. }) => match call(context.api::<Silence>().get_opt(&name)).await {
+        Err(error) if error.is_uncertain() => match call(context.api::<Silence>().get_opt(&name)).await {
             Ok(Some(silence)) => (Ok(context.resources.silence_view(&silence, now())), ActionResult::Done),
             Ok(None) => (Err(error.clone()), ActionResult::Refused(error.refusal())),
             // It stays without a result, and is completed once the API can be read.

@@ -82,7 +82,7 @@ async fn carry_out(
 ) -> Result<SilenceView, CommandError> {
     let (written, result) = match write(context, &intent).await {
         Ok(silence) => (Ok(silence), ActionResult::Done),
-        Err(error @ CommandError::Unavailable { .. }) => {
+        Err(error) if error.is_uncertain() => {
             match call(context.api::<Silence>().get_opt(&intent.action.spec.subject.name)).await {
                 Ok(Some(silence)) if is_written(&intent, &silence) => (Ok(silence), ActionResult::Done),
                 Ok(_) => (Err(error.clone()), ActionResult::Refused(error.refusal())),

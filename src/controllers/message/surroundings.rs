@@ -78,8 +78,9 @@ impl Surroundings {
         silences: &ParsedSilences,
     ) -> Surroundings {
         let caches = &context.caches;
+        let subject = subject(caches, question, thread, understood);
         let unsilenced = action.and_then(|action| unsilenced(caches, &action.spec));
-        let subject = unsilenced.unwrap_or_else(|| subject(caches, question, thread, understood));
+        let subject = unsilenced.filter(|other| !is_about(&subject, other)).unwrap_or(subject);
         let agent = match &subject {
             Subject::Agent(agent) => agent.name_any(),
             _ => acting(caches, &thread.spec.agent),
@@ -188,6 +189,16 @@ fn unsilenced(caches: &Caches, action: &ActionSpec) -> Option<Subject> {
         "Finding" => caches.findings.get(name).map(Subject::Finding),
         "Scenario" => caches.scenarios.get(name).map(Subject::Scenario),
         _ => None,
+    }
+}
+
+/// Whether the Silences about a subject are listed with those about the other one: a Finding has those of its Scenario, too.
+fn is_about(subject: &Subject, other: &Subject) -> bool {
+    match (subject, other) {
+        (Subject::Finding(finding), Subject::Scenario(scenario)) => finding.spec.scenario == scenario.name_any(),
+        (Subject::Finding(finding), Subject::Finding(other)) => finding.metadata.name == other.metadata.name,
+        (Subject::Scenario(scenario), Subject::Scenario(other)) => scenario.metadata.name == other.metadata.name,
+        _ => false,
     }
 }
 

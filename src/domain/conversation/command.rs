@@ -227,13 +227,24 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
     if words::ACKNOWLEDGED.contains(&first) && rest.first().is_none_or(|next| line.is_apart(next)) {
         return noted(line, rest, 1, &[], acknowledge);
     }
-    let is_acknowledgement = words::ACKNOWLEDGE.contains(&first) || words::AWARE == first;
-    if let Some(error) = is_acknowledgement.then(|| not_one(line, rest)).flatten() {
+    let acknowledged = match rest {
+        [second, rest @ ..] if words::I_AM_AWARE == (first, second.plain.as_str()) => Some(rest),
+        rest => (words::ACKNOWLEDGE.contains(&first) || words::AWARE == first).then_some(rest),
+    };
+    if let Some(error) = acknowledged.and_then(|rest| not_one(line, rest)) {
         return Some(Understood::Invalid(error));
     }
     if words::ACKNOWLEDGE.contains(&first) {
-        let no_notes = &[words::SAYS_SOMETHING, words::CLAUSE, words::OF_SOMETHING];
-        return noted(line, rest, 1, no_notes, acknowledge);
+        let is_clause = match rest {
+            [clause, ..] if line.is_apart(clause) => false,
+            [clause, ..] if clause.plain == words::CLAUSE => true,
+            [clause, next, _, ..] => clause.plain == words::CLAUSE_WITH_MORE && !line.is_apart(next),
+            _ => false,
+        };
+        if is_clause {
+            return None;
+        }
+        return noted(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING], acknowledge);
     }
     if words::AWARE == first {
         return noted(line, rest, 1, &[words::SAYS_SOMETHING], acknowledge);
@@ -242,8 +253,7 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
         return noted(line, rest.get(1..)?, 2, &[words::SAYS_SOMETHING], acknowledge);
     }
     if words::ADVISE.contains(&first) {
-        let no_notes = &[words::SAYS_SOMETHING, words::CLAUSE, words::OF_SOMETHING];
-        return noted(line, rest, 1, no_notes, |note| Command::Advise { note });
+        return noted(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING], |note| Command::Advise { note });
     }
     if words::RUN.contains(&first) {
         return run(line, rest);
@@ -298,14 +308,38 @@ fn ownership(line: &Line<'_>, all: &[Word]) -> Option<Command> {
 
 /// What an acknowledgement can't be: for a time, or of several Findings.
 fn not_one(line: &Line<'_>, rest: &[Word]) -> Option<ArgumentError> {
-    let first = rest.first().filter(|first| !line.is_apart(first))?.plain.as_str();
-    let more = rest.get(1..).unwrap_or_default();
-    let is_time = |word: &Word| word.plain.starts_with(|c: char| c.is_ascii_digit());
-    if words::UNTIL.contains(&first) && more.iter().take(2).any(is_time) {
+    // What is set apart is a note.
+    let end = rest.iter().position(|word| line.is_apart(word)).unwrap_or(rest.len());
+    let rest = rest.get(..end)?;
+    if has_end(line, rest) {
         return Some(ArgumentError::NoEnd);
     }
+    let of = rest.iter().take_while(|word| words::OF_SOMETHING.contains(&word.plain.as_str())).count();
+    let (first, more) = rest.get(of..)?.split_first()?;
     let are_findings = more.iter().all(|word| words::FINDINGS.contains(&word.plain.as_str()));
-    (words::EACH.contains(&first) && are_findings).then_some(ArgumentError::OneAtATime)
+    (words::EACH.contains(&first.plain.as_str()) && are_findings).then_some(ArgumentError::OneAtATime)
+}
+
+/// Whether it says until when, or for how long: `até as 6h`, `até amanhã`, `por 2 horas`, `2h`.
+fn has_end(line: &Line<'_>, rest: &[Word]) -> bool {
+    let Some((first, after)) = rest.split_first() else { return false };
+    let is_length = |words: &[Word]| length::length(line, words).is_some();
+    if words::FOR.contains(&first.plain.as_str()) {
+        return is_length(after);
+    }
+    if !words::UNTIL.contains(&first.plain.as_str()) {
+        return length::length(line, rest).is_some_and(|(_, count)| count == rest.len());
+    }
+    let is_day = |word: &Word| words::DAY.contains(&word.plain.as_str());
+    let before = |word: &&Word| is_day(word) || words::BEFORE_TIME.contains(&word.plain.as_str());
+    let skipped = after.iter().take_while(before).count();
+    let is_time = |word: &Word| word.plain.chars().all(|c| c.is_ascii_digit() || matches!(c, 'h' | ':'));
+    match after.get(skipped..).unwrap_or_default() {
+        [] => after.iter().any(is_day),
+        [time, ..] => {
+            time.plain.starts_with(|c: char| c.is_ascii_digit()) && is_time(time) || is_length(&after[skipped..])
+        }
+    }
 }
 
 /// A command that after its `spoken` words has a note; one of the words `no_notes` that make a sentence of it begins one only where it is set apart, as in
@@ -336,8 +370,8 @@ fn noted(
 /// `ack e já olhando`, `reconheço esta ocorrência`: without their accents, `é` and `está` would make sentences.
 fn begins_note(line: &Line<'_>, rest: &[Word]) -> bool {
     match rest {
-        [and, _, ..] if and.plain == "e" => line.written(std::slice::from_ref(and)).eq_ignore_ascii_case("e"),
-        [this, what, ..] if this.plain == "esta" => words::OWNED.contains(&what.plain.as_str()),
+        [and, _, ..] if and.plain == "e" => line.raw(and).eq_ignore_ascii_case("e"),
+        [this, what, ..] if this.plain == "esta" => words::ACKNOWLEDGED_THING.contains(&what.plain.as_str()),
         _ => false,
     }
 }

@@ -78,10 +78,13 @@ impl Shift {
         for phase in [PhaseFilter::Active, PhaseFilter::Resolved] {
             let filter = FindingFilter { phase, ..FindingFilter::default() };
             for finding in resources.findings.state_filter(|finding| filter.matches(finding, None)) {
-                for occurrence in occurrences_of(&finding) {
+                let occurrences = occurrences_of(&finding);
+                for (index, occurrence) in occurrences.iter().enumerate() {
                     let view = || {
                         let view = resources.finding_view(&finding, "");
-                        Box::new(FindingView { message: occurrence.message.clone(), ..view })
+                        // How serious it was before is not kept.
+                        let severity = view.severity.filter(|_| index + 1 == occurrences.len());
+                        Box::new(FindingView { message: occurrence.message.clone(), severity, ..view })
                     };
                     if let Some(at) = is_in(occurrence.opened_at) {
                         opened += 1;

@@ -69,7 +69,7 @@ pub async fn acknowledge(State(panel): State<PanelState>, sent: Sent) -> Respons
                 tracing::warn!(by = caller.name, %error, "Messages were not acknowledged");
             }
         };
-        if held.held.hold(visit, batch.clone(), carried_out) {
+        if held.held.hold(&visit.caller.name, batch.clone(), carried_out) {
             return Redirect::to(back).into_response();
         }
     }

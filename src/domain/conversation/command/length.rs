@@ -1,6 +1,6 @@
 //! Durations as people write them: `2h`, `1h30`, `30 min`, `2 horas`, `1 hora e 30 minutos`, `2h 30min`, `1,5h`.
 
-use super::line::Word;
+use super::line::{Line, Word};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -23,13 +23,13 @@ struct Part {
 }
 
 /// The duration that the words begin with, and of how many words it is. `None` if they begin with none.
-pub fn length(words: &[Word]) -> Option<(Duration, usize)> {
+pub fn length(line: &Line<'_>, words: &[Word]) -> Option<(Duration, usize)> {
     let (mut seconds, mut count) = (0.0, 0);
     loop {
         let part = part(words.get(count..)?)?;
         seconds = (seconds + part.seconds).min(MOST);
         count += part.words;
-        match after(words.get(count..)?, part.unit) {
+        match after(line, words.get(count..)?, part.unit) {
             After::Part { skipped } => count += skipped,
             After::Half { words } => {
                 seconds += part.unit as f64 / 2.0;
@@ -62,9 +62,11 @@ enum After {
     Other,
 }
 
-/// `e 30 minutos`, `e meia`; without `e` only in a smaller unit, as in `2h 30min`; and `30` at the end after hours.
-fn after(words: &[Word], unit: u64) -> After {
+/// `e 30 minutos`, `e meia`; without `e` only in a smaller unit, as in `2h 30min`; and `30` at the end after hours. What is set apart
+/// is a reason: `2h: 30 discos`.
+fn after(line: &Line<'_>, words: &[Word], unit: u64) -> After {
     match words {
+        [first, ..] if line.is_apart(first) => After::Other,
         [and, next, ..] if matches!(and.plain.as_str(), "e" | "and") && next.plain.starts_with(is_digit) => {
             After::Part { skipped: 1 }
         }

@@ -76,10 +76,14 @@ impl<'a> Line<'a> {
         before.ends_with(APART) || self.text.get(word.start..).is_some_and(|text| text.starts_with(APART))
     }
 
+    /// A word with the punctuation around it.
+    pub fn raw(&self, word: &Word) -> &'a str {
+        self.text.get(word.start..word.end).unwrap_or_default()
+    }
+
     /// Whether a word is a number below zero.
     pub fn is_negative(&self, word: &Word) -> bool {
-        let text = self.text.get(word.start..word.end).unwrap_or_default();
-        text.strip_prefix(['-', '−']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        self.raw(word).strip_prefix(['-', '−']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     }
 
     /// Some words in a row, as written, without punctuation around them.

@@ -20,7 +20,7 @@ pub fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
     if line.is_negative(first) {
         return invalid(ArgumentError::NotADuration(format!("-{}", written(std::slice::from_ref(first)))));
     }
-    let Some((length, count)) = length(rest) else {
+    let Some((length, count)) = length(line, rest) else {
         // The number with what should be its unit.
         let is_number = first.plain.chars().all(|c| c.is_ascii_digit());
         return invalid(ArgumentError::NotADuration(written(&rest[..rest.len().min(1 + usize::from(is_number))])));
@@ -52,7 +52,7 @@ fn before_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Scope, &'w 
             let named = line.written(std::slice::from_ref(name)).to_lowercase();
             let more = after.iter().take_while(|word| words::BEFORE_DURATION.contains(&word.plain.as_str())).count();
             let after = after.get(more..)?;
-            let is_named = is_scenario_name(&named) && length(rest).is_none() && length(after).is_some();
+            let is_named = is_scenario_name(&named) && length(line, rest).is_none() && length(line, after).is_some();
             Some(if is_named { (Scope::Scenario(Some(named)), after) } else { (Scope::Scenario(None), rest) })
         }
         _ if is_wide => Some((Scope::Scenario(None), rest)),
@@ -62,6 +62,12 @@ fn before_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Scope, &'w 
 
 /// The name after `o cenário`, if there is one, and what follows, where this is the scope and no part of a reason.
 fn after_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Option<String>, &'w [Word])> {
+    let ends = |rest: &[Word]| rest.first().is_none_or(|next| line.is_apart(next));
+    let wide = rest.iter().take_while(|word| words::WIDE.contains(&word.plain.as_str())).count();
+    // `silenciar 2h tudo`.
+    if wide > 0 && !rest.first().is_some_and(|first| line.is_apart(first)) && ends(rest.get(wide..)?) {
+        return Some((None, rest.get(wide..)?));
+    }
     let before = rest.iter().take_while(|word| words::BEFORE_SCOPE.contains(&word.plain.as_str())).count();
     let scenario = rest.get(before).filter(|word| words::SCENARIO.contains(&word.plain.as_str()))?;
     if line.is_apart(rest.first().filter(|_| before > 0).unwrap_or(scenario)) {
@@ -70,7 +76,6 @@ fn after_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Option<Strin
     let rest = rest.get(before + 1..)?;
     let wide = rest.iter().take_while(|word| words::WIDE.contains(&word.plain.as_str())).count();
     let rest = rest.get(wide..)?;
-    let ends = |rest: &[Word]| rest.first().is_none_or(|next| line.is_apart(next));
     if ends(rest) {
         return Some((None, rest));
     }

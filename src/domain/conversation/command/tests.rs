@@ -49,6 +49,14 @@ fn commands_are_recognised_in_both_languages() {
         ("reconhecido", ack("")),
         ("Reconhecido, vou olhar", ack("vou olhar")),
         ("ack por enquanto", ack("por enquanto")),
+        ("ack por enquanto, 3 VMs fora", ack("por enquanto, 3 VMs fora")),
+        ("ack for VM 112", ack("for VM 112")),
+        ("ciente por 2 motivos", ack("por 2 motivos")),
+        ("ack até resolver", ack("até resolver")),
+        ("ack that", ack("that")),
+        ("acknowledge that, thanks", ack("that, thanks")),
+        ("ack como combinado", ack("como combinado")),
+        ("estou ciente de tudo isso", ack("de tudo isso")),
         ("ack: até as 6h volto", ack("até as 6h volto")),
         ("ack tudo certo agora", ack("tudo certo agora")),
         ("ciente e já olhando", ack("e já olhando")),
@@ -124,6 +132,11 @@ fn a_silence_is_of_the_finding_or_of_the_whole_scenario() {
         ("silenciar 1 hora 30 minutos backup", silence("1h30m", "backup")),
         ("silence 2 days 4 hours", silence("52h", "")),
         ("silenciar 1h 30", silence("1h30m", "")),
+        ("silenciar 2h: 30 min de reboot", silence("2h", "30 min de reboot")),
+        ("silenciar 2h - 30min manutenção", silence("2h", "30min manutenção")),
+        ("silenciar 2h: 10", silence("2h", "10")),
+        ("silenciar 2h tudo", silence_of(of(""), "2h", "")),
+        ("silenciar 2h tudo parado", silence("2h", "tudo parado")),
         ("silenciar 1 hora e meia reboot", silence("1h30m", "reboot")),
         ("silence 2 hours and a half", silence("2h30m", "")),
         ("silenciar 2h 30 discos", silence("2h", "30 discos")),
@@ -204,9 +217,10 @@ fn a_sentence_that_contains_such_a_word_is_no_command() {
         "ack é ruim",
         "reconhecido por quem",
         "ack está quebrado",
+        "ack está agora quebrado",
+        "ack e\u{301} ruim",
         "reconheço que não sei o que é isso",
         "acknowledge that this is bad",
-        "conselho como este não serve",
         "o ack não funciona",
         "ack foi feito por quem",
         "ack do João não apareceu",
@@ -343,7 +357,10 @@ fn every_word_is_as_it_is_compared() {
         words::BEFORE_DURATION,
         words::SAYS_SOMETHING,
         words::OF_SOMETHING,
-        words::CLAUSE,
+        words::ACKNOWLEDGED_THING,
+        words::FOR,
+        words::DAY,
+        words::BEFORE_TIME,
         words::ACKNOWLEDGED,
         words::UNTIL,
         words::EACH,
@@ -360,6 +377,35 @@ fn every_word_is_as_it_is_compared() {
     for word in lists.into_iter().flatten() {
         assert_eq!(line::joined(Line::new(word).request()), *word);
     }
+}
+
+#[test]
+fn an_acknowledgement_for_a_time_or_of_several_says_so() {
+    for text in [
+        "ack até as 6h",
+        "ack até 18:30",
+        "ciente até amanhã às 6h",
+        "estou ciente até as 6h",
+        "ack até amanhã",
+        "ack 2h",
+        "ack por 2 horas",
+        "acknowledge until 6",
+        "ack for 3 hours, rebooting",
+    ] {
+        assert_eq!(parse(text), Understood::Invalid(ArgumentError::NoEnd), "{text:?}");
+    }
+    for text in [
+        "reconhecer todas",
+        "ack tudo",
+        "ack todas as ocorrências abertas",
+        "ack all open findings",
+        "ack all of them",
+        "estou ciente de todas",
+        "ack ambas",
+    ] {
+        assert_eq!(parse(text), Understood::Invalid(ArgumentError::OneAtATime), "{text:?}");
+    }
+    assert_eq!(parse("silenciar -2h"), Understood::Invalid(ArgumentError::NotADuration("-2h".into())));
 }
 
 proptest! {

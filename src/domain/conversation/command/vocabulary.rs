@@ -7,10 +7,36 @@ pub const ACKNOWLEDGE: &[&str] = &["ack", "acknowledge", "reconhecer", "reconhec
 pub const ACKNOWLEDGED: &[&str] = &["reconhecido", "reconhecida", "acknowledged"];
 pub const AWARE: &str = "ciente";
 /// Before the end of an acknowledgement, which has none: `ack até as 6h`.
-pub const UNTIL: &[&str] = &["ate", "por", "until", "till", "for"];
+pub const UNTIL: &[&str] = &["ate", "until", "till"];
+/// Before the time for which it holds: `ack por 2 horas`.
+pub const FOR: &[&str] = &["por", "for"];
+/// Days before a time, and days alone.
+pub const DAY: &[&str] = &["hoje", "amanha", "today", "tomorrow", "tonight"];
+/// What may stand before a time of day.
+pub const BEFORE_TIME: &[&str] = &["as", "a", "o", "the", "at"];
 /// More than the Finding of the conversation: `reconhecer todas`, `ack todas as ocorrências`.
-pub const EACH: &[&str] = &["todas", "todos", "tudo", "all", "everything"];
-pub const FINDINGS: &[&str] = &["as", "os", "the", "ocorrencias", "alertas", "avisos", "findings", "alerts"];
+pub const EACH: &[&str] = &["todas", "todos", "tudo", "ambas", "ambos", "all", "everything", "both"];
+pub const FINDINGS: &[&str] = &[
+    "as",
+    "os",
+    "essas",
+    "estas",
+    "esses",
+    "estes",
+    "ocorrencias",
+    "alertas",
+    "avisos",
+    "falhas",
+    "abertas",
+    "abertos",
+    "of",
+    "the",
+    "these",
+    "them",
+    "open",
+    "findings",
+    "alerts",
+];
 /// Two words that say the same.
 pub const I_AM_AWARE: (&str, &str) = ("estou", "ciente");
 pub const UNACKNOWLEDGE: &[&str] = &["unack", "un-ack", "unacknowledge", "desreconhecer"];
@@ -192,8 +218,14 @@ pub const SAYS_SOMETHING: &[&str] = &[
     "after",
     "before",
 ];
-/// What a sentence goes on with after the word of a command: `reconheço que não sei`. A person who is aware of something acknowledges it.
-pub const CLAUSE: &[&str] = &["que", "como", "that", "how"];
+/// What a sentence goes on with after the word of an acknowledgement: `reconheço que não sei`. A person who is aware of something
+/// acknowledges it.
+pub const CLAUSE: &str = "que";
+/// The same where more words follow: `acknowledge that this is bad`, but `ack that, thanks`.
+pub const CLAUSE_WITH_MORE: &str = "that";
+/// What is acknowledged: `reconheço esta ocorrência`.
+pub const ACKNOWLEDGED_THING: &[&str] =
+    &["ocorrencia", "falha", "caso", "chamado", "alerta", "mensagem", "finding", "alert", "failure", "message"];
 /// After a command they say something of it, as in `ack do João`. A person who is aware of something acknowledges it.
 pub const OF_SOMETHING: &[&str] = &["do", "da", "dos", "das", "de", "of"];
 /// With `de` before they begin a note: `ack de novo, já vi`.
