@@ -3,7 +3,7 @@
 use super::FacadeState;
 use super::jwks::Jwks;
 use super::problem::Problem;
-use super::token_review::TokenReviewer;
+use super::token_review::{TokenReviewer, expiry};
 use crate::api::Role;
 use crate::commands::{CALLER_NAME_MAX, Caller, Interface};
 use crate::domain::printable::printable;
@@ -49,13 +49,6 @@ enum Verification {
 pub struct Authenticator {
     config: AuthConfig,
     jwks: Option<Jwks>,
-}
-
-/// When a token with these claims expires, in seconds since 1970: whole ones, or with a fraction (RFC 7519, NumericDate).
-pub(super) fn expiry(claims: &Value) -> Option<i64> {
-    let expires = &claims["exp"];
-    // A float is cut to the range of the integer.
-    expires.as_i64().or_else(|| expires.as_f64().map(|seconds| seconds.floor() as i64))
 }
 
 impl Authenticator {

@@ -1,6 +1,5 @@
 //! Tokens of the cluster, verified by the API server with a TokenReview.
 
-use super::auth::expiry;
 use super::problem::Problem;
 use crate::api::Role;
 use crate::commands::{Caller, Interface};
@@ -163,6 +162,13 @@ impl TokenReviewer {
 fn unavailable(error: &str) -> Problem {
     tracing::warn!(error, "TokenReview failed");
     Problem::unavailable("the cluster can't verify the token now: try again")
+}
+
+/// When a token with these claims expires, in seconds since 1970: whole ones, or with a fraction (RFC 7519, NumericDate).
+pub(super) fn expiry(claims: &Value) -> Option<i64> {
+    let expires = &claims["exp"];
+    // A float is cut to the range of the integer.
+    expires.as_i64().or_else(|| expires.as_f64().map(|seconds| seconds.floor() as i64))
 }
 
 /// Time until the expiry that a token names. The API server has verified the token, so its claims are trusted.
