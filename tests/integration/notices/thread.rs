@@ -97,7 +97,7 @@ async fn what_follows_an_opening_replies_to_it() {
             .collect();
         let [first, second] = lines.as_slice() else { panic!("{lines:?}") };
         assert!(first.ends_with(" · 1 de 2 do mesmo aviso continua aberta, 1 reconhecida"), "{first}");
-        assert!(second.ends_with(" · todas as 2 do mesmo aviso estão encerradas"), "{second}");
+        assert!(second.ends_with(" · as duas do mesmo aviso estão encerradas"), "{second}");
     }
     for status in [&ended, &last] {
         for to in [ANA, BIA] {
