@@ -93,9 +93,9 @@ export class Demo {
   }
 
   /** What a route of the facade answers. */
-  async api(path, body) {
+  async api(path, body, method = "GET") {
     this.bearer ??= this.token("tests", "super_admin");
-    const options = { headers: { Authorization: `Bearer ${this.bearer}` } };
+    const options = { method, headers: { Authorization: `Bearer ${this.bearer}` } };
     if (body) {
       Object.assign(options, { method: "POST", body: JSON.stringify(body) });
       options.headers["Content-Type"] = "application/json";

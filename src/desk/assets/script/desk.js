@@ -149,9 +149,26 @@
       isOwn = false;
     });
   }
+  // What is replaced between the press and the release of a button gets no click.
+  let pressed = null;
+  const isPressed = (part) => Boolean(pressed) && part.contains(pressed);
+  document.addEventListener("pointerdown", (event) => {
+    const before = pressed;
+    pressed = event.target;
+    // It was released outside of the window.
+    if (before) { left(before); }
+  }, true);
+  ["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, () => {
+    const element = pressed;
+    // The click comes after the release.
+    setTimeout(() => {
+      pressed = null;
+      if (element) { left(element); }
+    });
+  }, true));
   // A form that is being filled in is not replaced under the reader's hands: it is once they have left it.
   const waiting = new Set();
-  const isFilledIn = (part) => part.querySelector("details.act[open]") || [...part.querySelectorAll("textarea")].some((box) => box.value && !box.closest("details"));
+  const isFilledIn = (part) => isPressed(part) || part.querySelector("details.act[open]") || [...part.querySelectorAll("textarea")].some((box) => box.value && !box.closest("details"));
   // A question that is not asked any more goes, whatever was written: the draft stays in this browser.
   const isOver = (part, fragment) => part.id === "fixed-place" && !fragment.querySelector("form");
   function swap(event, part, isOver) {
