@@ -36,7 +36,7 @@ test("with the mouse: it opens, appears, is taken, read, replied to, answered, r
   await page.locator(".head__who", { hasText: "Com local" }).waitFor();
   await page.fill("#resposta", "o que fazer?");
   await page.click("#reply .reply__end button");
-  await page.locator(".msg", { hasText: "o que fazer?" }).waitFor();
+  await page.locator(".msg", { hasText: "o que fazer?" }).first().waitFor();
   await page.locator(".msg .tier", { hasText: "trecho do runbook" }).first().waitFor();
   await page.locator(".acts button", { hasText: "Verificar agora" }).click();
   await page.waitForFunction(ran);
@@ -89,7 +89,7 @@ test("with the keyboard alone", async () => {
   await keys.press("r");
   await keys.type("o que fazer?");
   await keys.press("Control+Enter");
-  await page.locator(".msg", { hasText: "o que fazer?" }).waitFor();
+  await page.locator(".msg", { hasText: "o que fazer?" }).first().waitFor();
   await page.locator(".msg .tier", { hasText: "trecho do runbook" }).first().waitFor();
 
   // The box keeps the focus, for what is written next.

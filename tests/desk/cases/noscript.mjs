@@ -19,7 +19,7 @@ test("reading, replying, acknowledging and taking back", async () => {
   await item("VM 112").locator("a").click();
   await page.fill("#resposta", "o que fazer?");
   await page.click("#reply .reply__end button");
-  await page.locator(".msg", { hasText: "o que fazer?" }).waitFor();
+  await page.locator(".msg", { hasText: "o que fazer?" }).first().waitFor();
   await eventually("the answer", async () => {
     await page.reload();
     return (await page.locator(".msg .tier", { hasText: "trecho do runbook" }).count()) > 0;

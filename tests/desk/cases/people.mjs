@@ -70,7 +70,7 @@ test("a page tells that the server is away, keeps its list with absolute times, 
   await demo.break("vm-123");
   await page.locator("#chegou a").waitFor();
   await other.click("#reply .reply__end button");
-  await other.locator(".msg", { hasText: "ligando agora" }).waitFor();
+  await other.locator(".msg", { hasText: "ligando agora" }).first().waitFor();
   assert.equal(await other.inputValue("#resposta"), "");
   isClean(seen);
   await context.close();

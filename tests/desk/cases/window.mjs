@@ -72,13 +72,13 @@ test("a question to Copiloto is answered in place, and is no draft afterwards", 
   await page.goto("/desk/chat");
   await page.fill("#pergunta", "quantos estão abertos?");
   await page.keyboard.press("Control+Enter");
-  await page.locator(".msg", { hasText: "quantos estão abertos?" }).waitFor();
+  await page.locator(".msg", { hasText: "quantos estão abertos?" }).first().waitFor();
   await page.locator(".msg .tier").first().waitFor();
   await page.waitForURL(/thread_id=/);
   assert.equal(await page.inputValue("#pergunta"), "");
   await page.reload();
   assert.equal(await page.inputValue("#pergunta"), "");
-  await page.locator(".msg", { hasText: "quantos estão abertos?" }).waitFor();
+  await page.locator(".msg", { hasText: "quantos estão abertos?" }).first().waitFor();
   isClean(seen);
   await context.close();
 });
@@ -90,7 +90,7 @@ test("a conversation stays where it is read, until its reader writes", async () 
   for (let at = 0; at < 6; at += 1) { await demo.api(`/threads/${other.thread_id}/reply`, { body: `o que fazer? ${at}` }); }
   const { context, page, seen } = await person(browser, demo, { name: "eva" });
   await page.goto(`/desk/threads/${other.thread_id}`);
-  await page.locator(".msg", { hasText: "o que fazer? 5" }).waitFor();
+  await page.locator(".msg", { hasText: "o que fazer? 5" }).first().waitFor();
   const fromEnd = () => page.evaluate(() => {
     const log = document.getElementById("log");
     return log.scrollHeight - log.scrollTop - log.clientHeight;
@@ -108,7 +108,7 @@ test("a conversation stays where it is read, until its reader writes", async () 
   assert.ok((await fromEnd()) > 100);
   await page.fill("#resposta", "vou olhar a 122");
   await page.keyboard.press("Control+Enter");
-  await page.locator(".msg", { hasText: "vou olhar a 122" }).waitFor();
+  await page.locator(".msg", { hasText: "vou olhar a 122" }).first().waitFor();
   await isAtEnd();
   isClean(seen);
   await context.close();
