@@ -1,7 +1,7 @@
 //! The operator as commands and views need it: in this process, or in another one.
 
 use super::registry::RegistryStatus;
-use crate::api::{Agent, Finding, Scenario};
+use crate::api::{Agent, Finding};
 use crate::commands::Scheduler;
 use crate::controllers::channel_states::ChannelStates;
 use crate::controllers::model_standing::ModelStanding;
@@ -9,6 +9,7 @@ use crate::controllers::scenario::{Rounds, WatchStates};
 use crate::controllers::{Operator, scenario};
 use crate::controlplane::{self, StoreStatus};
 use crate::domain::advice::questions::Step;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::duration;
 use crate::facade::ProcessState;
 use crate::runtime::caches::Caches;
@@ -134,7 +135,7 @@ fn stored_model(agents: &Cache<Agent>) -> Option<ModelState> {
 
 /// The states of Scenarios as the API has them, for replicas that do not lead.
 struct CachedStates {
-    scenarios: Cache<Scenario>,
+    scenarios: Cache<CachedScenario>,
     last: Mutex<Option<(Instant, Arc<WatchStates>)>>,
 }
 
@@ -236,7 +237,7 @@ struct RemoteOperator {
     findings: Cache<Finding>,
     agents: Cache<Agent>,
     states: CachedStates,
-    scenarios: Objects<Scenario>,
+    scenarios: Objects<CachedScenario>,
     default_interval: Duration,
     holder: Arc<LeaseHolder>,
 }
@@ -266,7 +267,7 @@ impl OperatorStatus for RemoteOperator {
 
     fn rounds(&self) -> Rounds {
         let scenarios = self.scenarios.state();
-        let interval = |scenario: &Arc<Scenario>| match scenario.spec.interval.as_deref() {
+        let interval = |scenario: &Arc<CachedScenario>| match scenario.spec.interval.as_deref() {
             Some(text) => duration::parse(text).ok(),
             None => Some(self.default_interval),
         };

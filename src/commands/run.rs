@@ -4,14 +4,15 @@ use super::intent::{ActionResult, Intent, Progress, Record};
 use super::{Caller, Command, CommandError, Context, Objects, Stored};
 use crate::api::conditions::{READY, find};
 use crate::api::{RUN_REQUESTED_AT, RequestedRun, Scenario, Subject, SubjectState};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::refusal::Refusal;
 use crate::runtime::field_managers;
 use crate::runtime::retry::RetryPolicy;
 use crate::runtime::write::{WriteError, call};
 use crate::views::{Resources, RunView, is_ready};
 use jiff::Timestamp;
+use kube::Api;
 use kube::api::{Patch, PatchParams};
-use kube::{Api, ResourceExt as _};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -88,11 +89,15 @@ impl RequestRun {
             return Err(CommandError::no_such("Scenario", &self.scenario));
         }
         let permit = context.admit(Objects::ONE)?;
-        let scenario = call(context.api::<Scenario>().get(&self.scenario)).await?;
+        let scenario = read(&context.api(), &self.scenario).await?;
         let at = request_time(&scenario, Timestamp::now());
         let parameters = BTreeMap::from([(REQUESTED_AT.to_string(), at.to_string())]);
         let subject = Subject { kind: "Scenario".into(), name: self.scenario.clone() };
-        let before = SubjectState { uid: scenario.uid(), generation: scenario.metadata.generation, occurrence: None };
+        let before = SubjectState {
+            uid: scenario.uid.as_deref().map(String::from),
+            generation: scenario.generation,
+            occurrence: None,
+        };
         Intent::begin(&permit, context, Record { verb: VERB, subject, before, parameters }).await
     }
 
@@ -126,9 +131,9 @@ pub(super) async fn carry_out(
     let name = intent.action.spec.subject.name.clone();
     let asked = async {
         let at = requested_at(intent).ok_or(CommandError::Rejected(Refusal::NoRequestTime))?;
-        let scenario = call(context.api::<Scenario>().get(&name)).await?;
-        let before = intent.action.spec.before.as_ref().and_then(|before| before.uid.as_ref());
-        if before.is_some() && before != scenario.metadata.uid.as_ref() {
+        let scenario = read(&context.api(), &name).await?;
+        let before = intent.action.spec.before.as_ref().and_then(|before| before.uid.as_deref());
+        if before.is_some() && before != scenario.uid.as_deref() {
             return Err(CommandError::Conflict(Refusal::Recreated { name: name.clone() }));
         }
         if !is_asked(&scenario, at) {
@@ -141,7 +146,7 @@ pub(super) async fn carry_out(
         Err(error) if error.is_uncertain() => {
             // The outcome of the write is not known. Where it can't be read, the Action stays without a result, and is completed
             // once the API is available.
-            let scenario = call(context.api::<Scenario>().get(&name)).await.map_err(|_| error.clone())?;
+            let scenario = read(&context.api(), &name).await.map_err(|_| error.clone())?;
             match requested_at(intent).filter(|at| is_asked(&scenario, *at)) {
                 Some(at) => Ok(at),
                 None => Err(error),
@@ -155,6 +160,10 @@ pub(super) async fn carry_out(
     };
     intent.end(context, &result, reply).await;
     asked
+}
+
+async fn read(api: &Api<Scenario>, name: &str) -> Result<CachedScenario, WriteError> {
+    call(api.get(name)).await.map(CachedScenario::from)
 }
 
 /// The time of the request of an Action.
@@ -183,8 +192,8 @@ fn finished(resources: &Resources, scenario: &str, requested_at: Timestamp) -> O
     RunView::new(&*resources.scenario(scenario)?, requested_at)
 }
 
-fn require_runnable(scenario: &Scenario) -> Result<(), CommandError> {
-    let name = scenario.name_any();
+fn require_runnable(scenario: &CachedScenario) -> Result<(), CommandError> {
+    let name = scenario.name.to_string();
     if scenario.spec.suspend {
         return Err(CommandError::Conflict(Refusal::ScenarioSuspended { scenario: name }));
     }
@@ -204,12 +213,12 @@ async fn write(context: &Context, name: &str, at: Timestamp) -> Result<(), Comma
     let api: Api<Scenario> = context.api();
     let params = PatchParams { field_manager: Some(field_managers::FACADE.into()), ..Default::default() };
     for failures in 0..ATTEMPTS_MAX {
-        let scenario = call(api.get(name)).await?;
+        let scenario = read(&api, name).await?;
         if is_asked(&scenario, at) {
             return Ok(());
         }
         let patch = json!({"metadata": {
-            "resourceVersion": scenario.resource_version(),
+            "resourceVersion": scenario.resource_version,
             "annotations": {RUN_REQUESTED_AT: at.to_string()},
         }});
         match call(api.patch(name, &params, &Patch::Merge(patch))).await {
@@ -222,21 +231,21 @@ async fn write(context: &Context, name: &str, at: Timestamp) -> Result<(), Comma
 }
 
 /// Whether a run was requested at `at` or later, or has answered such a request.
-fn is_asked(scenario: &Scenario, at: Timestamp) -> bool {
+fn is_asked(scenario: &CachedScenario, at: Timestamp) -> bool {
     asked(scenario).is_some_and(|asked| asked >= at) || answered(scenario).is_some_and(|answered| answered >= at)
 }
 
-fn asked(scenario: &Scenario) -> Option<Timestamp> {
-    scenario.annotations().get(RUN_REQUESTED_AT).and_then(|text| text.parse().ok())
+fn asked(scenario: &CachedScenario) -> Option<Timestamp> {
+    scenario.run_requested_at.as_deref().and_then(|text| text.parse().ok())
 }
 
-fn answered(scenario: &Scenario) -> Option<Timestamp> {
+fn answered(scenario: &CachedScenario) -> Option<Timestamp> {
     scenario.status.as_ref()?.last_requested_run.as_deref().and_then(RequestedRun::requested)
 }
 
 /// The time of a request: now, in microseconds, but after the last request that was answered, whose results would otherwise be
 /// taken for the new run's.
-fn request_time(scenario: &Scenario, now: Timestamp) -> Timestamp {
+fn request_time(scenario: &CachedScenario, now: Timestamp) -> Timestamp {
     let micros = |at: Timestamp| Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at);
     let next = |at: Timestamp| Timestamp::from_microsecond(at.as_microsecond().saturating_add(1)).unwrap_or(at);
     answered(scenario).map_or(micros(now), |at| micros(now).max(next(at)))
@@ -246,7 +255,7 @@ fn request_time(scenario: &Scenario, now: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
 
-    fn scenario(existing: Option<&str>, answered: Option<&str>) -> Scenario {
+    fn scenario(existing: Option<&str>, answered: Option<&str>) -> CachedScenario {
         let run = answered.map(|at| json!({"requestedAt": at, "runAt": "2026-01-01T00:00:00Z"}));
         let annotations = existing.map(|at| json!({RUN_REQUESTED_AT: at}));
         serde_json::from_value(json!({

@@ -101,7 +101,7 @@ impl Curator {
     async fn coverage(&self) -> Option<Coverage> {
         let caches = &self.context.caches;
         let scenarios: Vec<ScenarioRunbook> =
-            caches.scenarios.objects().iter().map(|of| ScenarioRunbook::of(&of.name_any(), &of.spec)).collect();
+            caches.scenarios.objects().iter().map(|of| ScenarioRunbook::of(&of.name, &of.spec)).collect();
         let notices = self.context.notices.clone();
         let page =
             move |spec: &str| (notices.page)(&FindingRunbook { spec: spec.to_string(), section: None, url: None });

@@ -1,6 +1,7 @@
 //! What holds the notices and the escalations of a Finding back: failing dependencies and active Silences.
 
-use crate::api::{Finding, Health, Scenario};
+use crate::api::{Finding, Health};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::silence::{ActiveSilences, ParsedSilences, SilencedBy, Subject};
 use crate::domain::thread::escalation::Holds;
 use crate::runtime::caches::Caches;
@@ -78,6 +79,6 @@ impl Holding {
 }
 
 /// Whether it holds back what depends on it.
-pub fn is_failing(scenario: &Scenario) -> bool {
+pub fn is_failing(scenario: &CachedScenario) -> bool {
     scenario.status.as_ref().and_then(|status| status.health) == Some(Health::Failing)
 }

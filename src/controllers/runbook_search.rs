@@ -2,11 +2,10 @@
 
 use crate::advisor::runbooks::{Library, LibraryError, Query};
 use crate::advisor::vectors::Vectors;
-use crate::api::Scenario;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::runbooks::{About, Excerpt};
 use crate::domain::texts::RunbookProblem;
 use crate::telemetry::Metrics;
-use kube::ResourceExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -47,10 +46,10 @@ impl RunbookSearch {
     }
 
     /// Reads the runbooks, and indexes what changed.
-    pub async fn refresh(&self, scenarios: Vec<Arc<Scenario>>) {
+    pub async fn refresh(&self, scenarios: Vec<Arc<CachedScenario>>) {
         let Some(library) = self.library.clone() else { return };
         let about = move || -> Vec<About> {
-            scenarios.iter().filter_map(|scenario| About::of(&scenario.name_any(), &scenario.spec)).collect()
+            scenarios.iter().filter_map(|scenario| About::of(&scenario.name, &scenario.spec)).collect()
         };
         match tokio::task::spawn_blocking(move || library.refresh(&about())).await {
             Ok(Ok(refreshed)) => {

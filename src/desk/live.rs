@@ -3,6 +3,7 @@
 use super::session::Ended;
 use crate::commands::SignOut;
 use crate::runtime::caches::Caches;
+use crate::runtime::objects::CachedObject;
 use crate::runtime::watch::Change;
 use jiff::Timestamp;
 use std::collections::{BTreeSet, VecDeque};
@@ -91,12 +92,10 @@ impl Drop for Live {
 }
 
 /// Tells that an object of a kind changed: those who show it alone, and those who show all of the kind.
-fn tell<K: kube::Resource<DynamicType = ()>>(topics: &Topics, kind: &str, change: Change<K>) {
+fn tell<K: CachedObject>(topics: &Topics, kind: &str, change: Change<K>) {
     match change {
         Change::Applied(object) => {
-            if let Some(name) = &object.meta().name {
-                topics.send(&format!("{kind}-{name}"));
-            }
+            topics.send(&format!("{kind}-{}", object.name()));
         }
         Change::Deleted(name, _) => topics.send(&format!("{kind}-{name}")),
         Change::Undecodable(_) => {}

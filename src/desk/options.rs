@@ -1,6 +1,6 @@
 //! The Scenarios to choose from, of which there may be thousands: they are written once, until one is made, renamed or deleted.
 
-use crate::api::Scenario;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::runtime::objects::Objects;
 use maud::{Markup, html};
 use std::collections::hash_map::RandomState;
@@ -33,7 +33,7 @@ pub struct Options {
 }
 
 impl ScenarioOptions {
-    pub fn get(&self, scenarios: &Objects<Scenario>) -> Arc<Options> {
+    pub fn get(&self, scenarios: &Objects<CachedScenario>) -> Arc<Options> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         // Read before the names: these may only be newer.
         let revision = scenarios.revision();
@@ -50,23 +50,23 @@ impl ScenarioOptions {
     }
 
     /// How many there are, and a sum over their names and titles, whatever their order.
-    fn mark(&self, scenarios: &Objects<Scenario>) -> (usize, u64) {
+    fn mark(&self, scenarios: &Objects<CachedScenario>) -> (usize, u64) {
         let (mut count, mut sum) = (0, 0_u64);
         scenarios.for_each(|scenario| {
             count += 1;
-            sum = sum.wrapping_add(self.hash.hash_one((&scenario.metadata.name, &scenario.spec.title)));
+            sum = sum.wrapping_add(self.hash.hash_one((&scenario.name, &scenario.spec.title)));
         });
         (count, sum)
     }
 }
 
 impl Options {
-    fn of(scenarios: &Objects<Scenario>) -> Options {
+    fn of(scenarios: &Objects<CachedScenario>) -> Options {
         let mut named = Named::new();
         scenarios.for_each(|scenario| {
-            if let Some(name) = &scenario.metadata.name {
-                named.push((name.clone(), format!("{} · {name}", scenario.spec.title)));
-            }
+            let name = scenario.name.to_string();
+            let words = format!("{} · {name}", scenario.spec.title);
+            named.push((name, words));
         });
         named.sort_by_cached_key(|(_, word)| word.to_lowercase());
         let markup = html! { @for (value, word) in &named { option value=(value) { (word) } } };
@@ -81,7 +81,7 @@ mod tests {
     use kube::runtime::watcher::Event;
     use serde_json::{Value, json};
 
-    fn scenario(name: &str, title: &str, status: Value) -> Scenario {
+    fn scenario(name: &str, title: &str, status: Value) -> CachedScenario {
         let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario", "metadata": {"name": name},
             "spec": {"title": title, "agent": "a", "severity": "low", "probes": []}, "status": status});
         serde_json::from_value(object).unwrap()
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn options_are_written_again_when_a_name_or_a_title_changes() {
-        let (scenarios, mut writer): (Objects<Scenario>, Writer<Scenario>) = store();
+        let (scenarios, mut writer): (Objects<CachedScenario>, Writer<CachedScenario>) = store();
         let options = ScenarioOptions::default();
         let mut before = options.get(&scenarios);
         let failing = json!({"health": "failing"});

@@ -6,6 +6,7 @@ pub mod addition;
 pub mod advice;
 pub mod agents;
 pub mod argument;
+pub mod cached_scenario;
 pub mod check_key;
 pub(crate) mod clip;
 pub mod conversation;

@@ -4,14 +4,12 @@ use super::field_managers;
 use super::listing::ListProgress;
 use super::votes::VotesByFinding;
 use super::watch::Cache;
-use crate::api::{
-    Action, Agent, CheckSpec, Finding, MODEL_ANSWER, Message, RECORDED_BY, RUN_REQUESTED_AT, Scenario, Silence, Thread,
-};
+use crate::api::{Action, Agent, CheckSpec, Finding, MODEL_ANSWER, Message, RECORDED_BY, Scenario, Silence, Thread};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::shared::Shared;
 use crate::domain::thread::authorship::{creator_entry, is_marked};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ManagedFieldsEntry};
 use kube::{Client, ResourceExt as _};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -25,7 +23,7 @@ const KINDS: [&str; 7] = ["Scenario", "Finding", "Agent", "Silence", "Thread", "
 /// One cache for each kind.
 #[derive(Clone)]
 pub struct Caches {
-    pub scenarios: Cache<Scenario>,
+    pub scenarios: Cache<CachedScenario>,
     pub findings: Cache<Finding>,
     pub agents: Cache<Agent>,
     pub silences: Cache<Silence>,
@@ -63,15 +61,15 @@ impl Caches {
             }};
         }
         let mut alike = Alike::default();
-        let actions = cache!(trim_action);
+        let actions = cache!(|action, _| trim_action(action));
         let (votes, following) = VotesByFinding::start(&actions);
         let caches = Caches {
-            scenarios: cache!(move |scenario| trim_scenario(scenario, &mut alike)),
-            findings: cache!(trim_finding),
-            agents: cache!(trim_agent),
-            silences: cache!(trim_silence),
-            threads: cache!(trim_thread),
-            messages: cache!(trim_message),
+            scenarios: cache!(move |scenario, held: Option<&_>| trim_scenario(scenario, held, &mut alike)),
+            findings: cache!(|finding, _| trim_finding(finding)),
+            agents: cache!(|agent, _| trim_agent(agent)),
+            silences: cache!(|silence, _| trim_silence(silence)),
+            threads: cache!(|thread, _| trim_thread(thread)),
+            messages: cache!(|message, _| trim_message(message)),
             actions,
             votes,
             progress: progress.clone(),
@@ -89,21 +87,20 @@ struct Alike {
     conditions: Shared<Vec<Condition>>,
 }
 
-/// Without managed fields, annotations and a label that nothing reads, and the room for more probes that decoding leaves.
-/// What Scenarios have in common is kept once.
-fn trim_scenario(mut scenario: Scenario, alike: &mut Alike) -> Scenario {
-    scenario.metadata.managed_fields = None;
+/// Without a label that nothing reads, and the room for more probes that decoding leaves. What Scenarios have in common is kept once.
+fn trim_scenario(mut scenario: Scenario, held: Option<&CachedScenario>, alike: &mut Alike) -> CachedScenario {
     scenario.spec.probes.shrink_to_fit();
     scenario.spec.checks = alike.checks.get(Arc::unwrap_or_clone(scenario.spec.checks));
+    let mut scenario = CachedScenario::from(scenario);
+    scenario.labels = scenario.labels.filter(|labels| !labels.keys().eq([field_managers::LABEL]));
+    if let Some(held) = held {
+        scenario.share(held);
+    }
     if let Some(status) = &mut scenario.status {
         let conditions = Arc::unwrap_or_clone(std::mem::take(&mut status.conditions));
         let key: Vec<_> = conditions.iter().map(|one| (one.last_transition_time.0, one.message.clone())).collect();
         status.conditions = alike.conditions.get_by(key, conditions);
     }
-    // A map that had entries keeps their room when it is empty.
-    scenario.metadata.labels = scenario.metadata.labels.filter(|labels| !labels.keys().eq([field_managers::LABEL]));
-    let asked = scenario.metadata.annotations.and_then(|mut annotations| annotations.remove_entry(RUN_REQUESTED_AT));
-    scenario.metadata.annotations = asked.map(|asked| BTreeMap::from([asked]));
     scenario
 }
 

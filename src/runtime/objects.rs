@@ -1,5 +1,7 @@
 //! The objects of one kind, with a revision by which a reader tells whether anything changed, and the names of those that did.
 
+use super::version::Version;
+use crate::domain::cached_scenario::CachedScenario;
 use foldhash::fast::RandomState;
 use kube::Resource;
 use kube::runtime::watcher;
@@ -45,6 +47,42 @@ pub struct Writer<K> {
     objects: Objects<K>,
     /// Those of the list under way.
     listed: ByName<K>,
+}
+
+/// What a cache holds of an object.
+pub trait CachedObject {
+    fn name(&self) -> &str;
+    fn shared_name(&self) -> Arc<str>;
+    /// `None` where it has none, or one that is not a number.
+    fn version(&self) -> Option<Version>;
+}
+
+impl<K: Resource> CachedObject for K {
+    fn name(&self) -> &str {
+        self.meta().name.as_deref().unwrap_or_default()
+    }
+
+    fn shared_name(&self) -> Arc<str> {
+        self.name().into()
+    }
+
+    fn version(&self) -> Option<Version> {
+        Version::of(self)
+    }
+}
+
+impl CachedObject for CachedScenario {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn shared_name(&self) -> Arc<str> {
+        self.name.clone()
+    }
+
+    fn version(&self) -> Option<Version> {
+        self.resource_version.as_deref().and_then(Version::parse)
+    }
 }
 
 /// No objects, and what fills them.
@@ -120,13 +158,13 @@ impl<K> Objects<K> {
     }
 }
 
-impl<K: Resource> Writer<K> {
+impl<K: CachedObject> Writer<K> {
     /// What a watch reports. The objects of a list are kept apart until it is complete: nothing changes before that can be read.
     pub fn apply(&mut self, event: watcher::Event<K>) {
         match event {
             watcher::Event::Init => self.listed = ByName::default(),
             watcher::Event::InitApply(object) => {
-                self.listed.insert(name_of(&object), Arc::new(object));
+                self.listed.insert(object.shared_name(), Arc::new(object));
             }
             watcher::Event::InitDone => {
                 self.forget_names();
@@ -134,11 +172,11 @@ impl<K: Resource> Writer<K> {
                 self.change(|objects| std::mem::replace(objects, listed));
             }
             watcher::Event::Apply(object) => {
-                let (name, object) = (name_of(&object), Arc::new(object));
+                let (name, object) = (object.shared_name(), Arc::new(object));
                 self.keep_name(name.clone());
                 self.change(|objects| objects.insert(name, object));
             }
-            watcher::Event::Delete(object) => self.remove(&name_of(&object)),
+            watcher::Event::Delete(object) => self.remove(&object.shared_name()),
         }
     }
 
@@ -172,10 +210,6 @@ impl<K: Resource> Writer<K> {
         let changes = self.objects.count();
         *self.objects.changes.latest() = Latest { before: changes + 1, names: VecDeque::new() };
     }
-}
-
-fn name_of(object: &impl Resource) -> Arc<str> {
-    object.meta().name.as_deref().unwrap_or_default().into()
 }
 
 #[cfg(test)]

@@ -10,7 +10,12 @@ pub struct Version(u64);
 impl Version {
     /// The version of an object; `None` where it has none, or one that is not a number.
     pub fn of(object: &impl Resource) -> Option<Version> {
-        object.meta().resource_version.as_deref()?.parse().ok().map(Version)
+        object.meta().resource_version.as_deref().and_then(Version::parse)
+    }
+
+    /// The version as the API writes it; `None` where it is not a number.
+    pub fn parse(text: &str) -> Option<Version> {
+        text.parse().ok().map(Version)
     }
 
     /// The number.

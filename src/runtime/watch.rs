@@ -6,7 +6,7 @@
 use super::backoff::jittered;
 use super::guard::{Guarded, InvalidObject};
 use super::listing::ListProgress;
-use super::objects::{Objects, Writer, store};
+use super::objects::{CachedObject, Objects, Writer, store};
 use super::retry;
 use super::version::Version;
 use futures::{Stream, StreamExt as _};
@@ -15,6 +15,7 @@ use kube::runtime::utils::Backoff;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,16 +59,20 @@ impl<K> Clone for Change<K> {
 type Undecodable = Arc<RwLock<BTreeMap<Arc<str>, Arc<InvalidObject>>>>;
 
 /// The objects of one kind in one namespace, as last seen. Clones share them.
-pub struct Cache<K: Resource<DynamicType = ()> + 'static> {
+pub struct Cache<K> {
+    /// The kind, as the API names it.
+    kind: Cow<'static, str>,
     objects: Objects<K>,
     undecodable: Undecodable,
     changes: broadcast::Sender<Change<K>>,
     progress: ListProgress,
 }
 
-impl<K: Resource<DynamicType = ()> + Clone + 'static> Clone for Cache<K> {
+// Derived, it would ask for `K: Clone`.
+impl<K> Clone for Cache<K> {
     fn clone(&self) -> Self {
         Cache {
+            kind: self.kind.clone(),
             objects: self.objects.clone(),
             undecodable: self.undecodable.clone(),
             changes: self.changes.clone(),
@@ -76,22 +81,22 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Clone for Cache<K> {
     }
 }
 
-impl<K> Cache<K>
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
-{
-    /// Lists and watches the kind until the task is aborted. `trim` makes the copy that the cache holds.
-    pub fn start(
+impl<K: CachedObject + Send + Sync + 'static> Cache<K> {
+    /// Lists and watches the kind `Read` until the task is aborted. `trim` makes what the cache holds of an object; it
+    /// gets what the cache holds of the object by now.
+    pub fn start<Read>(
         client: &Client,
         namespace: &str,
-        trim: impl FnMut(K) -> K + Send + 'static,
+        trim: impl FnMut(Read, Option<&K>) -> K + Send + 'static,
         progress: &ListProgress,
     ) -> (Cache<K>, JoinHandle<()>)
     where
-        K: Resource<Scope = NamespaceResourceScope>,
+        Read: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+        Read: Clone + Debug + DeserializeOwned + Send + Sync + 'static,
     {
         let (objects, writer) = store::<K>();
         let cache = Cache {
+            kind: Read::kind(&()),
             objects,
             undecodable: Undecodable::default(),
             changes: broadcast::Sender::new(CHANGES_MAX),
@@ -100,6 +105,11 @@ where
         let api = Api::namespaced(client.clone(), namespace);
         let watching = Watching { cache: cache.clone(), writer, trim: Box::new(trim), listed: BTreeMap::new() };
         (cache, tokio::spawn(watching.run(events(api))))
+    }
+
+    /// The kind, as the API names it.
+    pub fn kind(&self) -> &str {
+        &self.kind
     }
 
     /// The object of this name.
@@ -132,7 +142,7 @@ where
     /// A reader of all changes from now on. Where the kind has been listed already, it is asked to resynchronise first.
     pub fn subscribe(&self) -> Subscription<K> {
         let changes = self.changes.subscribe();
-        let must_resynchronise = self.progress.is_listed(&K::kind(&()));
+        let must_resynchronise = self.progress.is_listed(&self.kind);
         Subscription { changes, must_resynchronise }
     }
 }
@@ -177,20 +187,24 @@ where
         .backoff(backoff)
 }
 
+/// Makes what a cache holds of an object, given what it held before.
+type Trim<Read, K> = Box<dyn FnMut(Read, Option<&K>) -> K + Send>;
+
 /// The task that fills a cache.
-struct Watching<K: Resource<DynamicType = ()> + Clone + 'static> {
+struct Watching<Read, K> {
     cache: Cache<K>,
     writer: Writer<K>,
-    trim: Box<dyn FnMut(K) -> K + Send>,
+    trim: Trim<Read, K>,
     /// Undecodable objects of the list under way.
     listed: BTreeMap<Arc<str>, Arc<InvalidObject>>,
 }
 
-impl<K> Watching<K>
+impl<Read, K> Watching<Read, K>
 where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    Read: Resource<DynamicType = ()>,
+    K: CachedObject + Send + Sync + 'static,
 {
-    async fn run(mut self, events: impl Stream<Item = Events<K>>) {
+    async fn run(mut self, events: impl Stream<Item = Events<Read>>) {
         let mut events = std::pin::pin!(events);
         while let Some(event) = events.next().await {
             match event {
@@ -200,14 +214,15 @@ where
         }
     }
 
-    fn take(&mut self, event: watcher::Event<Guarded<K>>) {
+    fn take(&mut self, event: watcher::Event<Guarded<Read>>) {
         match event {
             watcher::Event::Init => {
                 self.listed.clear();
                 self.writer.apply(watcher::Event::Init);
             }
             watcher::Event::InitApply(Guarded(Ok(object))) => {
-                self.writer.apply(watcher::Event::InitApply((self.trim)(object)));
+                let object = self.trimmed(object);
+                self.writer.apply(watcher::Event::InitApply(object));
             }
             watcher::Event::InitApply(Guarded(Err(invalid))) => {
                 self.listed.insert(name_of(&invalid), Arc::new(invalid));
@@ -219,14 +234,14 @@ where
                 *undecodable = listed;
                 drop(undecodable);
                 // In this order, a reader that subscribes meanwhile resynchronises twice rather than never.
-                self.cache.progress.listed(&K::kind(&()));
+                self.cache.progress.listed(&self.cache.kind);
                 self.publish(Change::Resynchronise);
             }
             watcher::Event::Apply(Guarded(Ok(object))) => {
-                let object = (self.trim)(object);
-                let name = object.name_any();
+                let object = self.trimmed(object);
+                let name = object.shared_name();
                 let mut undecodable = lock(&self.cache.undecodable);
-                undecodable.remove(name.as_str());
+                undecodable.remove(&name);
                 self.writer.apply(watcher::Event::Apply(object));
                 drop(undecodable);
                 if let Some(object) = self.cache.get(&name) {
@@ -253,13 +268,18 @@ where
         }
     }
 
+    fn trimmed(&mut self, object: Read) -> K {
+        let held = self.cache.get(object.name());
+        (self.trim)(object, held.as_deref())
+    }
+
     fn failed(&self, error: &watcher::Error) {
-        let kind = K::kind(&());
+        let kind = &self.cache.kind;
         let reason = match is_absent(error) {
-            true => format!("CustomResourceDefinition {}.{} does not exist", K::plural(&()), K::group(&())),
+            true => format!("CustomResourceDefinition {}.{} does not exist", Read::plural(&()), Read::group(&())),
             false => error.to_string(),
         };
-        if self.cache.progress.not_listed(&kind, &reason) {
+        if self.cache.progress.not_listed(kind, &reason) {
             tracing::warn!(%kind, reason, "watch interrupted, retrying");
         }
     }

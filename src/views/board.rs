@@ -167,7 +167,7 @@ impl Resources {
     fn with_text(&self, text: &str) -> HashSet<String> {
         let (text, mut names) = (text.to_lowercase(), HashSet::new());
         self.scenarios.for_each(|scenario| {
-            let name = scenario.metadata.name.as_deref().unwrap_or_default();
+            let name = &scenario.name;
             if name.contains(&text) || scenario.spec.title.to_lowercase().contains(&text) {
                 names.insert(name.to_string());
             }

@@ -3,7 +3,8 @@
 use super::finding::{opened_at, phase, severity};
 use super::message::{MessagePhaseView, MessageView};
 use super::{AnswerProgressView, AuthorView, FindingPhase, ThreadView};
-use crate::api::{Finding, Health, Scenario, Severity};
+use crate::api::{Finding, Health, Severity};
+use crate::domain::cached_scenario::CachedScenario;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
@@ -123,10 +124,10 @@ impl MessageChange {
 }
 
 impl ScenarioChange {
-    pub fn new(scenario: &Scenario) -> ScenarioChange {
+    pub fn new(scenario: &CachedScenario) -> ScenarioChange {
         let status = scenario.status.as_ref();
         ScenarioChange {
-            id: scenario.name_any(),
+            id: scenario.name.to_string(),
             health: status.and_then(|status| status.health).unwrap_or(Health::Unknown),
             open_findings: status.and_then(|status| status.open_findings).unwrap_or(0),
         }

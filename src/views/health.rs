@@ -4,9 +4,10 @@ use super::finding::{is_active, severity};
 use super::shown::line;
 use super::{ModelState, ModelUse, OperatorState, RegistryState, StoreState};
 use crate::api::conditions::bounded;
-use crate::api::{Finding, Health, Scenario, Severity};
+use crate::api::{Finding, Health, Severity};
 use crate::controllers::channel_states::ChannelState;
 use crate::controllers::scenario::{NotWatched, WatchStates};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::printable::printable;
 use crate::runtime::leadership::Leadership;
 use jiff::Timestamp;
@@ -230,7 +231,7 @@ impl HealthView {
     pub fn detailed(
         operator: &OperatorState,
         states: &WatchStates,
-        scenarios: &[Arc<Scenario>],
+        scenarios: &[Arc<CachedScenario>],
         findings: &[Arc<Finding>],
     ) -> HealthView {
         let details = HealthDetails {
@@ -276,7 +277,7 @@ fn status(operator: &OperatorState, states: &WatchStates) -> ServiceStatus {
 }
 
 impl ScenarioCounts {
-    fn of(scenarios: &[Arc<Scenario>]) -> ScenarioCounts {
+    fn of(scenarios: &[Arc<CachedScenario>]) -> ScenarioCounts {
         let count =
             |health| scenarios.iter().filter(|s| s.status.as_ref().and_then(|s| s.health) == Some(health)).count();
         let (total, healthy, failing) = (scenarios.len(), count(Health::Healthy), count(Health::Failing));

@@ -2,9 +2,9 @@
 
 use super::order::{Key, Order, Place};
 use super::query::{Parameters, QueryError};
+use crate::runtime::objects::CachedObject;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kube::Resource;
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -90,7 +90,7 @@ impl PageRequest {
 
 impl<T> Page<T> {
     /// The requested page of `objects`, sorted by `key` and then by name. `view` is called for the items of the page only.
-    pub(super) fn new<K: Resource>(
+    pub(super) fn new<K: CachedObject>(
         request: &PageRequest,
         objects: impl IntoIterator<Item = Arc<K>>,
         key: impl Fn(&K) -> Key,
@@ -100,7 +100,7 @@ impl<T> Page<T> {
     }
 
     /// The same, beginning after another place than that of the request.
-    pub(super) fn after<K: Resource>(
+    pub(super) fn after<K: CachedObject>(
         request: &PageRequest,
         after: Option<&Place>,
         objects: impl IntoIterator<Item = Arc<K>>,
@@ -108,7 +108,7 @@ impl<T> Page<T> {
         view: impl Fn(&K) -> T,
     ) -> Page<T> {
         let keyed = objects.into_iter().map(|object| (key(&object), object));
-        Self::select(request, after, keyed, |object| name::<K>(object), |object| Some(view(object)))
+        Self::select(request, after, keyed, |object| object.name(), |object| Some(view(object)))
     }
 
     /// The same of anything that has a name. An item without a view, which was deleted just now, is left out.
@@ -134,10 +134,6 @@ impl<T> Page<T> {
         let next = rest.last().filter(|_| !is_last).map(|last| Cursor(place(last)).encode(request.order));
         Page { items: rest.iter().filter_map(|(_, item)| view(item)).collect(), next }
     }
-}
-
-fn name<K: Resource>(object: &K) -> &str {
-    object.meta().name.as_deref().unwrap_or_default()
 }
 
 impl Cursor {

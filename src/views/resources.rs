@@ -9,8 +9,9 @@ use super::{
     AgentRef, FindingFilter, FindingView, OperatorStatus, Page, PageRequest, RecordedVotes, ScenarioView,
     SilenceFilter, SilenceView, VoteView,
 };
-use crate::api::{Action, Agent, Finding, Message, Scenario, Silence, Thread};
+use crate::api::{Action, Agent, Finding, Message, Silence, Thread};
 use crate::domain::advice::votes::{Cast, tally};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::runtime::objects::Objects;
 use crate::runtime::votes::VotesByFinding;
 use jiff::Timestamp;
@@ -24,7 +25,7 @@ const AGENTS_SHOWN: usize = 32;
 #[derive(Clone)]
 pub struct Resources {
     pub namespace: String,
-    pub scenarios: Objects<Scenario>,
+    pub scenarios: Objects<CachedScenario>,
     pub findings: Objects<Finding>,
     pub agents: Objects<Agent>,
     pub silences: Objects<Silence>,
@@ -40,7 +41,7 @@ pub struct Resources {
 
 impl Resources {
     /// The Scenario of this name.
-    pub fn scenario(&self, name: &str) -> Option<Arc<Scenario>> {
+    pub fn scenario(&self, name: &str) -> Option<Arc<CachedScenario>> {
         self.scenarios.get(name)
     }
 
@@ -194,13 +195,13 @@ impl Resources {
     }
 
     /// The view of a Scenario.
-    pub fn scenario_view(&self, scenario: &Scenario, operator: &dyn OperatorStatus) -> ScenarioView {
-        ScenarioView::new(scenario, self.agent_ref(&scenario.spec.agent), operator.run_times(&scenario.name_any()))
+    pub fn scenario_view(&self, scenario: &CachedScenario, operator: &dyn OperatorStatus) -> ScenarioView {
+        ScenarioView::new(scenario, self.agent_ref(&scenario.spec.agent), operator.run_times(&scenario.name))
     }
 
     /// One page of all Scenarios, sorted by name.
     pub fn list_scenarios(&self, operator: &dyn OperatorStatus, page: &PageRequest) -> Page<ScenarioView> {
-        let view = |scenario: &Scenario| self.scenario_view(scenario, operator);
+        let view = |scenario: &CachedScenario| self.scenario_view(scenario, operator);
         Page::new(page, self.scenarios.state(), |_| Key::BY_NAME, view)
     }
 

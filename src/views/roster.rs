@@ -59,7 +59,7 @@ impl Resources {
     fn belongings(&self) -> Belongings {
         let mut scenarios: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for scenario in self.scenarios.state() {
-            scenarios.entry(scenario.spec.agent.clone()).or_default().push(scenario.name_any());
+            scenarios.entry(scenario.spec.agent.clone()).or_default().push(scenario.name.to_string());
         }
         scenarios.values_mut().for_each(|names| names.sort_unstable());
         let mut findings = HashMap::new();

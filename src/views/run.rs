@@ -1,9 +1,9 @@
 //! Requested runs.
 
 use super::shown::{line, text};
-use crate::api::{CheckOutcome, Health, Scenario};
+use crate::api::{CheckOutcome, Health};
+use crate::domain::cached_scenario::CachedScenario;
 use jiff::Timestamp;
-use kube::ResourceExt as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -54,7 +54,7 @@ pub struct RunAccepted {
 
 impl RunView {
     /// The results of the last requested run of a Scenario, if it was requested at this time or later.
-    pub fn new(scenario: &Scenario, requested_at: Timestamp) -> Option<RunView> {
+    pub fn new(scenario: &CachedScenario, requested_at: Timestamp) -> Option<RunView> {
         let status = scenario.status.as_ref()?;
         let run = status.last_requested_run.as_ref()?;
         if run.requested()? < requested_at {
@@ -67,7 +67,7 @@ impl RunView {
             message: text(&check.message),
         });
         Some(RunView {
-            scenario_id: scenario.name_any(),
+            scenario_id: scenario.name.to_string(),
             run_at: run.run_at.0,
             health: status.health,
             checks: checks.collect(),

@@ -2,9 +2,9 @@
 
 use super::Resources;
 use super::finding::{is_active, severity};
-use crate::api::{Finding, Health, Scenario, Severity};
+use crate::api::{Finding, Health, Severity};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::telemetry::ScenarioSample;
-use kube::ResourceExt as _;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -60,8 +60,8 @@ fn open_severity(finding: &Arc<Finding>) -> Option<Severity> {
     is_active(finding).then(|| severity(finding)).flatten()
 }
 
-fn sample(scenario: &Scenario, open: &mut HashMap<&str, BySeverity>) -> ScenarioSample {
-    let name = scenario.name_any();
+fn sample(scenario: &CachedScenario, open: &mut HashMap<&str, BySeverity>) -> ScenarioSample {
+    let name = scenario.name.to_string();
     let spec = &scenario.spec;
     let mut open_findings = open.remove(name.as_str()).unwrap_or_default();
     for severity in spec.checks.iter().filter_map(|check| check.severity).chain([spec.severity]) {

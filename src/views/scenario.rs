@@ -3,10 +3,10 @@
 use super::shown::{line, text};
 use super::{AgentRef, RunTimes};
 use crate::api::conditions::{HEALTHY, READY, find};
-use crate::api::{Health, Scenario, Severity, WatchState};
+use crate::api::{Health, Severity, WatchState};
 use crate::controllers::scenario::state_of;
+use crate::domain::cached_scenario::CachedScenario;
 use jiff::Timestamp;
-use kube::ResourceExt as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,10 +52,10 @@ pub struct ScenarioView {
 
 impl ScenarioView {
     /// The view of a Scenario; `agent` is the reference to the Agent that its spec names.
-    pub fn new(scenario: &Scenario, agent: AgentRef, times: RunTimes) -> ScenarioView {
+    pub fn new(scenario: &CachedScenario, agent: AgentRef, times: RunTimes) -> ScenarioView {
         let status = scenario.status.as_ref();
         ScenarioView {
-            id: scenario.name_any(),
+            id: scenario.name.to_string(),
             title: line(&scenario.spec.title),
             agent,
             severity: scenario.spec.severity,
@@ -73,7 +73,7 @@ impl ScenarioView {
 }
 
 /// Whether the condition Ready of a Scenario is True.
-pub fn is_ready(scenario: &Scenario) -> bool {
+pub fn is_ready(scenario: &CachedScenario) -> bool {
     let conditions = scenario.status.as_ref().map(|s| s.conditions.as_slice()).unwrap_or_default();
     find(conditions, READY).is_some_and(|c| c.status == "True")
 }

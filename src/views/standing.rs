@@ -1,7 +1,8 @@
 //! How a Scenario stands.
 
-use crate::api::{Health, Scenario, WatchState};
+use crate::api::{Health, WatchState};
 use crate::controllers::scenario::state_of;
+use crate::domain::cached_scenario::CachedScenario;
 
 /// How a Scenario stands, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +43,7 @@ impl Standing {
 }
 
 /// How a Scenario stands. A failure says more than lateness.
-pub fn standing(scenario: &Scenario) -> Standing {
+pub fn standing(scenario: &CachedScenario) -> Standing {
     let health = scenario.status.as_ref().and_then(|status| status.health);
     match (state_of(scenario), health) {
         (WatchState::Invalid, _) => Standing::Invalid,
@@ -59,7 +60,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn scenario(status: serde_json::Value) -> Scenario {
+    fn scenario(status: serde_json::Value) -> CachedScenario {
         let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario", "metadata": {"name": "x"},
             "spec": {"title": "t", "agent": "a", "severity": "low", "probes": []}, "status": status});
         serde_json::from_value(object).unwrap()

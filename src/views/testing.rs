@@ -2,8 +2,9 @@
 //! in the caches that the views read.
 
 use super::Resources;
-use crate::api::{Action, Agent, Finding, Message, RUN_REQUESTED_AT, Scenario, Silence, Thread};
-use crate::runtime::objects::{Writer, store};
+use crate::api::{Action, Agent, Finding, Message, RUN_REQUESTED_AT, Silence, Thread};
+use crate::domain::cached_scenario::CachedScenario;
+use crate::runtime::objects::{CachedObject, Writer, store};
 use crate::runtime::votes::VotesByFinding;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -39,7 +40,7 @@ pub struct Cluster {
 /// The stand-in, and the caches that follow it.
 pub struct ApiServer {
     cluster: Mutex<Cluster>,
-    scenarios: Mutex<Writer<Scenario>>,
+    scenarios: Mutex<Writer<CachedScenario>>,
     findings: Mutex<Writer<Finding>>,
     agents: Mutex<Writer<Agent>>,
     silences: Mutex<Writer<Silence>>,
@@ -181,7 +182,7 @@ impl ApiServer {
 
 fn list_anew<K>(cache: &Mutex<Writer<K>>, objects: Vec<Value>)
 where
-    K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + 'static,
+    K: CachedObject + serde::de::DeserializeOwned,
 {
     let mut cache = cache.lock().unwrap();
     cache.apply(Event::Init);
@@ -193,7 +194,7 @@ where
 
 fn forget<K>(cache: &Mutex<Writer<K>>, object: Value)
 where
-    K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + 'static,
+    K: CachedObject + serde::de::DeserializeOwned,
 {
     cache.lock().unwrap().apply(Event::Delete(serde_json::from_value(object).unwrap()));
 }
@@ -201,7 +202,7 @@ where
 /// Puts an object into the cache of its kind.
 fn follow<K>(cache: &Mutex<Writer<K>>, object: &Value)
 where
-    K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + 'static,
+    K: CachedObject + serde::de::DeserializeOwned,
 {
     let object: K = serde_json::from_value(object.clone()).unwrap();
     cache.lock().unwrap().apply(Event::Apply(object));

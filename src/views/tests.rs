@@ -1,6 +1,7 @@
 use super::*;
-use crate::api::{Action, Agent, CheckOutcome, Finding, Health, Message, Scenario, Severity, Silence, Thread};
+use crate::api::{Action, Agent, CheckOutcome, Finding, Health, Message, Severity, Silence, Thread};
 use crate::controllers::scenario::WatchStates;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::runtime::leadership::Leadership;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ fn finding(status: Value) -> Finding {
     .unwrap()
 }
 
-fn scenario(status: Value) -> Scenario {
+fn scenario(status: Value) -> CachedScenario {
     let spec = json!({"title": "t", "agent": "pulso", "severity": "low", "probes": []});
     serde_json::from_value(json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario",
         "metadata": {"name": "s"}, "spec": spec, "status": status}))
@@ -290,7 +291,7 @@ fn texts_that_people_wrote_by_kubectl_have_no_control_characters_in_any_view() {
         json!({"verb": "v~", "subject": {"kind": "K~", "name": "n~"}, "actor": {"name": "ana~", "roles": [], "via": "v~"}}),
         json!({"result": "done~", "message": "m~"}),
     );
-    let scenario: Scenario =
+    let scenario: CachedScenario =
         hostile("Scenario", json!({"title": "t~", "agent": "a", "severity": "low", "probes": []}), json!({}));
     let finding: Finding = hostile(
         "Finding",

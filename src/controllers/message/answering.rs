@@ -1,12 +1,11 @@
 //! Makes the answer to one Message.
 
 use super::surroundings::{Surroundings, acting};
-use crate::api::{
-    Action, AuthorKind, MODEL_ANSWER, MODEL_ANSWER_FOLLOWS, Message, MessageSpec, Scenario, Thread, Tier,
-};
+use crate::api::{Action, AuthorKind, MODEL_ANSWER, MODEL_ANSWER_FOLLOWS, Message, MessageSpec, Thread, Tier};
 use crate::controllers::context::Context;
 use crate::controllers::making::{Made, Maker, said_by};
 use crate::domain::advice::questions;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::conversation::answer::{self, CarriedOut, Free, LocalModel};
 use crate::domain::conversation::command::{free_question, parse};
 use crate::domain::conversation::{Said, Style};
@@ -194,7 +193,7 @@ impl Answering {
         silences.refresh(named.iter().map(|(name, silence)| (name.as_str(), &***silence)), &self.context.time_zone);
     }
 
-    fn scenario_of(&self, action: &Action) -> Option<Arc<Scenario>> {
+    fn scenario_of(&self, action: &Action) -> Option<Arc<CachedScenario>> {
         let subject = Some(&action.spec.subject).filter(|subject| subject.kind == "Scenario")?;
         self.context.caches.scenarios.get(&subject.name)
     }

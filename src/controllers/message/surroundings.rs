@@ -1,10 +1,11 @@
 //! What is known about the subject of a Message, from the caches.
 
 use crate::api::{
-    Action, ActionSpec, Agent, Finding, FindingRunbook, FindingStatus, Message, Phase, Scenario, ScenarioSpec, Thread,
+    Action, ActionSpec, Agent, Finding, FindingRunbook, FindingStatus, Message, Phase, ScenarioSpec, Thread,
 };
 use crate::controllers::context::Context;
 use crate::domain::agents;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::conversation::Facts;
 use crate::domain::conversation::answer::{
     About, CarriedOut, Conversation, Free, Known, OpenItem, OpenList, Place, ScenarioFacts,
@@ -24,7 +25,7 @@ use std::sync::Arc;
 /// What a Message is about.
 enum Subject {
     Finding(Arc<Finding>),
-    Scenario(Arc<Scenario>),
+    Scenario(Arc<CachedScenario>),
     Agent(Arc<Agent>),
     /// Scenarios that have the words that were asked about.
     OneOf {
@@ -166,7 +167,7 @@ impl Surroundings {
                 silences: &self.silences,
             }),
             Subject::Scenario(scenario) => About::Scenario(ScenarioFacts {
-                name: scenario.metadata.name.as_deref().unwrap_or_default(),
+                name: &scenario.name,
                 spec: &scenario.spec,
                 status: scenario.status.as_ref(),
                 page,
@@ -195,9 +196,9 @@ fn unsilenced(caches: &Caches, action: &ActionSpec) -> Option<Subject> {
 /// Whether the Silences about a subject are listed with those about the other one: a Finding has those of its Scenario, too.
 fn is_about(subject: &Subject, other: &Subject) -> bool {
     match (subject, other) {
-        (Subject::Finding(finding), Subject::Scenario(scenario)) => finding.spec.scenario == scenario.name_any(),
+        (Subject::Finding(finding), Subject::Scenario(scenario)) => finding.spec.scenario == *scenario.name,
         (Subject::Finding(finding), Subject::Finding(other)) => finding.metadata.name == other.metadata.name,
-        (Subject::Scenario(scenario), Subject::Scenario(other)) => scenario.metadata.name == other.metadata.name,
+        (Subject::Scenario(scenario), Subject::Scenario(other)) => scenario.name == other.name,
         _ => false,
     }
 }
@@ -239,8 +240,8 @@ fn open_that_say(caches: &Caches, asked: &str) -> Option<Subject> {
 fn besides(caches: &Caches, subject: &Subject, understood: &Understood) -> Vec<String> {
     let Understood::Question(Question::Status { of: Some(asked) }) = understood else { return Vec::new() };
     match subject {
-        Subject::Scenario(found) if found.name_any() != asked.to_lowercase() => {
-            names_that_say(caches, asked, |scenario| scenario != found.name_any())
+        Subject::Scenario(found) if *found.name != *asked.to_lowercase() => {
+            names_that_say(caches, asked, |scenario| scenario != &*found.name)
         }
         Subject::OneOf { scenarios, .. } => {
             names_that_say(caches, asked, |scenario| !scenarios.iter().any(|found| found == scenario))
@@ -265,7 +266,7 @@ fn names_that_say(caches: &Caches, asked: &str, is_of: impl Fn(&str) -> bool) ->
 /// The Scenarios that have the words.
 fn by_words(caches: &Caches, asked: &str) -> Option<Subject> {
     let all = caches.scenarios.objects();
-    let named: Vec<(String, &ScenarioSpec)> = all.iter().map(|of| (of.name_any(), &of.spec)).collect();
+    let named: Vec<(String, &ScenarioSpec)> = all.iter().map(|of| (of.name.to_string(), &*of.spec)).collect();
     let found = mentioned(asked, named.iter().map(|(name, spec)| (name.as_str(), *spec)));
     match found.as_slice() {
         [] => None,
@@ -281,11 +282,11 @@ fn by_words(caches: &Caches, asked: &str) -> Option<Subject> {
 fn is_context(found: &Subject, context: &Subject) -> bool {
     let scenario = match context {
         Subject::Finding(finding) => finding.spec.scenario.clone(),
-        Subject::Scenario(scenario) => scenario.name_any(),
+        Subject::Scenario(scenario) => scenario.name.to_string(),
         _ => return false,
     };
     match found {
-        Subject::Scenario(found) => found.name_any() == scenario,
+        Subject::Scenario(found) => *found.name == *scenario,
         Subject::OneOf { scenarios, .. } => scenarios.contains(&scenario),
         _ => false,
     }
@@ -295,7 +296,7 @@ fn is_context(found: &Subject, context: &Subject) -> bool {
 fn says_of(subject: &Subject, asked: &str) -> bool {
     match subject {
         Subject::Finding(finding) => finding_says(finding, asked),
-        Subject::Scenario(scenario) => says(asked, &[&scenario.name_any(), &scenario.spec.title]),
+        Subject::Scenario(scenario) => says(asked, &[&scenario.name, &scenario.spec.title]),
         _ => false,
     }
 }
@@ -344,9 +345,8 @@ fn silencing(silences: &ParsedSilences, subject: &Subject, now: Timestamp) -> Ve
     match subject {
         Subject::Finding(finding) => silences.silencing(&silence::Subject::of(finding), now),
         Subject::Scenario(scenario) => {
-            let name = scenario.name_any();
-            let (agent, severity) = (&scenario.spec.agent, scenario.spec.severity.as_str());
-            let whole = silence::Subject { scenario: &name, agent, severity, ..silence::Subject::default() };
+            let (name, agent, severity) = (&scenario.name, &scenario.spec.agent, scenario.spec.severity.as_str());
+            let whole = silence::Subject { scenario: name, agent, severity, ..silence::Subject::default() };
             silences.silencing(&whole, now)
         }
         _ => Vec::new(),

@@ -1,8 +1,9 @@
 //! What the notices of a Finding depend on besides the Finding: dependencies of its Scenario, Silences, settings.
 
-use crate::api::{BLIND, Finding, Scenario};
+use crate::api::{BLIND, Finding};
 use crate::controllers::holds::is_failing;
 use crate::domain::advice::told_by_model;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::notice::plan::{Plan, Surroundings, plan};
 use crate::domain::notice::policy::NoticePolicy;
 use crate::domain::texts;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 /// The health and the dependencies of each Scenario, and which Findings each has.
 pub struct World {
     policy: Arc<NoticePolicy>,
-    scenarios: Cache<Scenario>,
+    scenarios: Cache<CachedScenario>,
     failing: BTreeSet<String>,
     dependencies: HashMap<String, Vec<String>>,
     dependents: HashMap<String, BTreeSet<String>>,
@@ -24,7 +25,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(policy: Arc<NoticePolicy>, scenarios: Cache<Scenario>) -> World {
+    pub fn new(policy: Arc<NoticePolicy>, scenarios: Cache<CachedScenario>) -> World {
         World {
             policy,
             scenarios,
@@ -67,8 +68,8 @@ impl World {
     }
 
     /// The Findings of which the notices may be decided otherwise now that a Scenario is like this.
-    pub fn scenario_seen(&mut self, scenario: &Scenario) -> Vec<String> {
-        let name = scenario.name_any();
+    pub fn scenario_seen(&mut self, scenario: &CachedScenario) -> Vec<String> {
+        let name = scenario.name.to_string();
         let is_failing = is_failing(scenario);
         let mut affected = BTreeSet::new();
         if is_failing != self.failing.contains(&name) {

@@ -25,10 +25,12 @@ pub use watch_states::{NotWatched, WatchStates, WatchStatesView, state_of};
 use super::context::Context;
 use super::finding::{FindingSummary, FindingWriter};
 use crate::api::{Agent, Finding, Scenario};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::runtime::caches::Caches;
 use crate::runtime::clock;
 use crate::runtime::guard::InvalidObject;
 use crate::runtime::leadership::WriteFence;
+use crate::runtime::objects::CachedObject;
 use crate::runtime::watch::{Cache, Change, Subscription};
 use assess::Assessor;
 use executor::{Executor, Runner};
@@ -141,7 +143,7 @@ pub fn start(context: &Context) -> (Handle, JoinHandle<()>) {
 
 /// Everything that the controller follows.
 struct Inputs {
-    scenarios: Subscription<Scenario>,
+    scenarios: Subscription<CachedScenario>,
     findings: Subscription<Finding>,
     agents: Subscription<Agent>,
     reports: mpsc::Receiver<Event>,
@@ -238,12 +240,12 @@ fn now() -> Now {
 /// A change of a kind as an event, each object summarised.
 fn observed<K, T>(change: Change<K>, cache: &Cache<K>, summarise: impl Fn(&Arc<K>) -> T) -> ObjectChange<T>
 where
-    K: kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + Sync,
+    K: CachedObject + Send + Sync + 'static,
 {
     match change {
         Change::Applied(object) => ObjectChange::Applied(summarise(&object)),
         Change::Undecodable(invalid) => {
-            let kind = K::kind(&());
+            let kind = cache.kind();
             tracing::warn!(%kind, name = invalid.metadata.name, error = %invalid.error, "the object can't be decoded");
             ObjectChange::Undecodable(undecodable(&invalid))
         }

@@ -1,10 +1,10 @@
 //! The states of all Scenarios, for metrics and health: how many are in each, and which are not watched as they should be.
 
+use crate::api::WatchState;
 use crate::api::conditions::{HEALTHY, READY, bounded, find};
-use crate::api::{Scenario, WatchState};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::printable::printable;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::ResourceExt as _;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -44,12 +44,12 @@ impl WatchStates {
     /// The states as the API has them: those of Scenarios as written by the leader, and objects that can't be decoded, each with the
     /// error.
     pub fn of_objects<'a>(
-        scenarios: &[Arc<Scenario>],
+        scenarios: &[Arc<CachedScenario>],
         undecodable: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> WatchStates {
         let mut states = WatchStates::default();
         for scenario in scenarios {
-            states.add(state_of(scenario), &scenario.name_any(), || problem_of(scenario));
+            states.add(state_of(scenario), &scenario.name, || problem_of(scenario));
         }
         for (name, error) in undecodable {
             states.add(WatchState::Invalid, name, || error.to_string());
@@ -88,7 +88,7 @@ impl NotWatched {
 }
 
 /// The state of a Scenario as the API has it; where it does not say, what its conditions and its spec say.
-pub fn state_of(scenario: &Scenario) -> WatchState {
+pub fn state_of(scenario: &CachedScenario) -> WatchState {
     let stated = scenario.status.as_ref().and_then(|status| status.state);
     stated.unwrap_or_else(|| match (not_ready(scenario), scenario.spec.suspend) {
         (Some(_), _) => WatchState::Invalid,
@@ -97,16 +97,16 @@ pub fn state_of(scenario: &Scenario) -> WatchState {
     })
 }
 
-fn not_ready(scenario: &Scenario) -> Option<&Condition> {
+fn not_ready(scenario: &CachedScenario) -> Option<&Condition> {
     find(conditions(scenario), READY).filter(|ready| ready.status == "False")
 }
 
-fn problem_of(scenario: &Scenario) -> String {
+fn problem_of(scenario: &CachedScenario) -> String {
     let healthy = || find(conditions(scenario), HEALTHY);
     not_ready(scenario).or_else(healthy).map(|condition| condition.message.clone()).unwrap_or_default()
 }
 
-fn conditions(scenario: &Scenario) -> &[Condition] {
+fn conditions(scenario: &CachedScenario) -> &[Condition] {
     scenario.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default()
 }
 
@@ -138,7 +138,7 @@ mod tests {
             let spec = json!({"title": "t", "agent": "a", "severity": "low", "probes": [], "suspend": suspend});
             let object = json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario",
                 "metadata": {"name": name}, "spec": spec, "status": status});
-            Arc::new(serde_json::from_value::<Scenario>(object).unwrap())
+            Arc::new(serde_json::from_value::<CachedScenario>(object).unwrap())
         };
         let condition = |type_: &str, status: &str, message: &str| json!({"type": type_, "status": status, "reason": "R", "message": message, "lastTransitionTime": "2026-01-01T00:00:00Z"});
         let conditions = json!([condition("Ready", "False", "why"), condition("Healthy", "Unknown", "late")]);

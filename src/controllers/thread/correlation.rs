@@ -1,10 +1,9 @@
 //! When groups of open Findings with one root are looked for.
 
-use crate::api::Scenario;
 use crate::controllers::roots::Roots;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::conversation::correlation::Group;
 use crate::runtime::watch::Change;
-use kube::ResourceExt as _;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,7 +21,7 @@ pub struct Correlation {
     pub settings: BTreeMap<String, String>,
     settings_read_at: Option<Instant>,
     /// The generations of the Scenarios by which open Findings were compared.
-    generations: HashMap<String, Option<i64>>,
+    generations: HashMap<Arc<str>, Option<i64>>,
     roots: Roots,
 }
 
@@ -40,11 +39,11 @@ impl Correlation {
     }
 
     /// What a Scenario depends on or reads may be different; its status says nothing of that.
-    pub fn scenario_changed(&mut self, change: &Change<Scenario>) {
+    pub fn scenario_changed(&mut self, change: &Change<CachedScenario>) {
         self.is_changed |= match change {
             Change::Applied(scenario) => {
-                let generation = scenario.metadata.generation;
-                self.generations.insert(scenario.name_any(), generation) != Some(generation)
+                let generation = scenario.generation;
+                self.generations.insert(scenario.name.clone(), generation) != Some(generation)
             }
             Change::Deleted(name, _) => self.generations.remove(&**name).is_some(),
             Change::Undecodable(_) => false,
@@ -94,7 +93,7 @@ mod tests {
     fn findings_are_compared_again_when_the_spec_of_a_scenario_changes_and_not_for_its_status() {
         let mut correlation = Correlation::new(Roots::default());
         let scenario = |generation: i64| {
-            let scenario: Scenario = serde_json::from_value(json!({
+            let scenario: CachedScenario = serde_json::from_value(json!({
                 "apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario",
                 "metadata": {"name": "a", "generation": generation},
                 "spec": {"title": "t", "agent": "a", "severity": "high", "probes": [], "checks": []},

@@ -16,7 +16,6 @@ use crate::views::Parameters;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kube::ResourceExt as _;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -57,7 +56,7 @@ async fn search(panel: &Panel, question: Option<String>) -> Outcome {
     let Some(question) = question else { return Outcome::NotAsked };
     let Some(shelf) = panel.backend.tools.shelf.clone() else { return Outcome::NoLibrary };
     let scenarios = panel.resources().scenarios.state();
-    let about: Vec<_> = scenarios.iter().filter_map(|one| About::of(&one.name_any(), &one.spec)).collect();
+    let about: Vec<_> = scenarios.iter().filter_map(|one| About::of(&one.name, &one.spec)).collect();
     let found = tokio::task::spawn_blocking(move || shelf.find(&question, &about, FOUND_MAX)).await;
     match found {
         Ok(Ok(found)) => Outcome::Found(found),
@@ -118,7 +117,7 @@ fn listed(panel: &Panel, language: Language) -> Markup {
     let mut runbooks: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for scenario in &scenarios {
         if let Some(runbook) = &scenario.spec.runbook {
-            runbooks.entry(runbook.spec.clone()).or_default().push(scenario.name_any());
+            runbooks.entry(runbook.spec.clone()).or_default().push(scenario.name.to_string());
         }
     }
     html! {

@@ -3,7 +3,8 @@
 use super::content::AcknowledgedBy;
 use super::digest_content::{Digest, Line, LineSubject, SECTION_LINES_MAX, Section};
 use crate::api::conditions::{self, HEALTHY, REASON_NOT_JUDGED};
-use crate::api::{Finding, FindingStatus, Health, Phase, Scenario, Severity, WatchState};
+use crate::api::{Finding, FindingStatus, Health, Phase, Severity, WatchState};
+use crate::domain::cached_scenario::CachedScenario;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -32,7 +33,7 @@ pub struct Identity {
 
 /// The digest of all active Findings and of the Scenarios that are not watched; `None` where there is nothing to tell. A Finding is in
 /// one section: silenced, else flapping, else acknowledged, else open.
-pub fn digest<F: Borrow<Finding>, S: Borrow<Scenario>>(
+pub fn digest<F: Borrow<Finding>, S: Borrow<CachedScenario>>(
     identity: Identity,
     findings: &[F],
     scenarios: &[S],
@@ -80,10 +81,9 @@ pub enum Look {
 
 /// Whether the digest that was made at `now` is the one to send. A replica that has led since `led_since` waits until all Scenarios are
 /// judged, but no longer than it takes to judge them; that there is nothing to tell is only known then.
-pub fn look<S: Borrow<Scenario>>(is_empty: bool, scenarios: &[S], led_since: Timestamp, now: Timestamp) -> Look {
+pub fn look<S: Borrow<CachedScenario>>(is_empty: bool, scenarios: &[S], led_since: Timestamp, now: Timestamp) -> Look {
     let unjudged = scenarios.iter().map(Borrow::borrow).filter(|scenario| is_unjudged(scenario));
-    let created =
-        unjudged.map(|scenario| time(scenario.metadata.creation_timestamp.as_ref()).unwrap_or(Timestamp::MIN));
+    let created = unjudged.map(|scenario| scenario.created_at.unwrap_or(Timestamp::MIN));
     let since = match (is_empty, created.max()) {
         (false, None) => return Look::Tell,
         (_, created) => created.map_or(led_since, |created| created.max(led_since)),
@@ -97,7 +97,7 @@ pub fn look<S: Borrow<Scenario>>(is_empty: bool, scenarios: &[S], led_since: Tim
 }
 
 /// Whether a Scenario has not been judged, and nothing says why it can't be.
-fn is_unjudged(scenario: &Scenario) -> bool {
+fn is_unjudged(scenario: &CachedScenario) -> bool {
     let Some(status) = &scenario.status else { return true };
     let reason = conditions::find(&status.conditions, HEALTHY).map(|healthy| healthy.reason.as_str());
     matches!(status.state, None | Some(WatchState::Ready)) && reason.is_none_or(|reason| reason == REASON_NOT_JUDGED)
@@ -127,7 +127,7 @@ fn line_of_finding(finding: &Finding, status: &FindingStatus, silence: Option<Ac
 }
 
 /// A Scenario that is suspended, invalid, late or unknown.
-fn line_of_scenario(scenario: &Scenario) -> Option<Line> {
+fn line_of_scenario(scenario: &CachedScenario) -> Option<Line> {
     let status = scenario.status.as_ref()?;
     let is_watched = matches!(status.state, None | Some(WatchState::Ready));
     if is_watched && status.health != Some(Health::Unknown) {
@@ -136,7 +136,7 @@ fn line_of_scenario(scenario: &Scenario) -> Option<Line> {
     // It says what keeps a Scenario from being watched, whatever its status is.
     let healthy = conditions::find(&status.conditions, HEALTHY);
     Some(Line {
-        subject: LineSubject::Scenario(scenario.metadata.name.clone().unwrap_or_default()),
+        subject: LineSubject::Scenario(scenario.name.to_string()),
         severity: Some(scenario.spec.severity),
         title: scenario.spec.title.clone(),
         message: healthy.map(|condition| condition.message.clone()).unwrap_or_default(),
@@ -183,7 +183,7 @@ mod tests {
         .unwrap()
     }
 
-    fn scenario(name: &str, state: &str, health: &str) -> Scenario {
+    fn scenario(name: &str, state: &str, health: &str) -> CachedScenario {
         let healthy = json!({"type": "Healthy", "status": "Unknown", "reason": "R", "message": "why",
             "lastTransitionTime": "2026-11-25T00:00:00Z"});
         serde_json::from_value(json!({"apiVersion": "agentic.ligbox.io/v1alpha1", "kind": "Scenario",
@@ -192,7 +192,7 @@ mod tests {
         .unwrap()
     }
 
-    fn made(findings: &[Finding], scenarios: &[Scenario]) -> Option<Digest> {
+    fn made(findings: &[Finding], scenarios: &[CachedScenario]) -> Option<Digest> {
         let standing = |finding: &Finding| {
             let name = finding.metadata.name.clone().unwrap_or_default();
             let silence = AcknowledgedBy { by: "rui".into(), note: Some("work".into()), ..AcknowledgedBy::default() };
@@ -258,11 +258,12 @@ mod tests {
     fn nothing_to_tell_is_known_once_scenarios_are_judged_or_had_the_time_to_be() {
         let at = |time: &str| format!("2026-11-26T{time}Z").parse::<Timestamp>().unwrap();
         let judged = || scenario("judged", "ready", "healthy");
-        let created = |time: &str, mut scenario: Scenario| {
-            scenario.metadata.creation_timestamp = Some(Time(at(time)));
+        let created = |time: &str, mut scenario: CachedScenario| {
+            scenario.created_at = Some(at(time));
             scenario
         };
-        let without_status = || Scenario { status: None, ..created("10:00:00", scenario("new", "ready", "unknown")) };
+        let without_status =
+            || CachedScenario { status: None, ..created("10:00:00", scenario("new", "ready", "unknown")) };
         let not_judged = || {
             let mut scenario = created("10:00:00", scenario("new", "ready", "unknown"));
             let conditions = &mut scenario.status.as_mut().unwrap().conditions;
@@ -274,7 +275,8 @@ mod tests {
             scenario.status.as_mut().unwrap().state = Some(WatchState::Suspended);
             scenario
         };
-        let of = |is_empty, scenarios: &[Scenario], led_since, now| look(is_empty, scenarios, at(led_since), at(now));
+        let of =
+            |is_empty, scenarios: &[CachedScenario], led_since, now| look(is_empty, scenarios, at(led_since), at(now));
         // It has just begun to lead: what is stored may be from long ago.
         assert_eq!(of(true, &[judged()], "11:00:00", "11:00:01"), Look::TooEarly(at("11:02:00")));
         assert_eq!(of(true, &[], "11:00:00", "11:00:01"), Look::TooEarly(at("11:02:00")));

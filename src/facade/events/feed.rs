@@ -2,15 +2,14 @@
 
 use super::position::Kind;
 use super::ring::{EVENTS_MAX, FellBehind, Reader, Ring};
-use crate::api::{Finding, Health, Message, Scenario, Thread};
+use crate::api::{Finding, Health, Message, Thread};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::runtime::caches::Caches;
+use crate::runtime::objects::CachedObject;
 use crate::runtime::version::Version;
 use crate::runtime::watch::{Cache, Change};
 use crate::views::{ChangeView, DeletedChange, FindingChange, MessageChange, Resources, ScenarioChange, phase};
-use kube::{Resource, ResourceExt as _};
-use serde::de::DeserializeOwned;
 use std::collections::HashMap;
-use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch as signal;
@@ -137,11 +136,11 @@ impl Follower {
     /// Takes in a change. `view` is what an event says of the object; `None` where there is none.
     fn take<K>(&self, kind: Kind, cache: &Cache<K>, change: Change<K>, view: impl FnOnce(&K) -> Option<ChangeView>)
     where
-        K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+        K: CachedObject + Send + Sync + 'static,
     {
         match change {
             Change::Applied(object) => {
-                if let Some(version) = Version::of(&*object) {
+                if let Some(version) = object.version() {
                     self.changed(kind, version, view(&object));
                 }
             }
@@ -153,7 +152,7 @@ impl Follower {
             Change::Deleted(_, None) | Change::Undecodable(_) => {}
             Change::Resynchronise => {
                 let objects = cache.objects();
-                let newest = objects.iter().filter_map(|object| Version::of(&**object)).max();
+                let newest = objects.iter().filter_map(|object| object.version()).max();
                 self.shared.change(|ring| ring.listed(kind, newest.map_or(0, Version::number)));
             }
         }
@@ -172,26 +171,26 @@ fn finding_view(finding: &Finding) -> Option<ChangeView> {
 
 /// The health of each Scenario as last seen: other changes of Scenarios are not events.
 #[derive(Default)]
-struct Healths(HashMap<String, Health>);
+struct Healths(HashMap<Arc<str>, Health>);
 
 impl Healths {
-    fn prepare(&mut self, change: &Change<Scenario>, cache: &Cache<Scenario>) {
+    fn prepare(&mut self, change: &Change<CachedScenario>, cache: &Cache<CachedScenario>) {
         match change {
             Change::Resynchronise => {
                 let all = cache.objects();
                 self.0 =
-                    all.iter().map(|scenario| (scenario.name_any(), ScenarioChange::new(scenario).health)).collect();
+                    all.iter().map(|scenario| (scenario.name.clone(), ScenarioChange::new(scenario).health)).collect();
             }
             Change::Deleted(name, _) => {
-                self.0.remove(&**name);
+                self.0.remove(name);
             }
             Change::Applied(_) | Change::Undecodable(_) => {}
         }
     }
 
-    fn view(&mut self, scenario: &Scenario) -> Option<ChangeView> {
+    fn view(&mut self, scenario: &CachedScenario) -> Option<ChangeView> {
         let change = ScenarioChange::new(scenario);
-        let before = self.0.insert(change.id.clone(), change.health);
+        let before = self.0.insert(scenario.name.clone(), change.health);
         (before != Some(change.health)).then_some(ChangeView::Scenario(change))
     }
 }
@@ -199,6 +198,7 @@ impl Healths {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
 
     fn object<K: DeserializeOwned>(kind: &str, spec: Value, status: Value) -> K {

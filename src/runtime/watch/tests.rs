@@ -6,15 +6,16 @@ use kube::api::ObjectMeta;
 const KINDS: [&str; 1] = ["Agent"];
 
 /// A cache whose watch the test plays.
-fn cache() -> (Watching<Agent>, Cache<Agent>) {
+fn cache() -> (Watching<Agent, Agent>, Cache<Agent>) {
     let (objects, writer) = store::<Agent>();
     let cache = Cache {
+        kind: Agent::kind(&()),
         objects,
         undecodable: Undecodable::default(),
         changes: broadcast::Sender::new(4),
         progress: ListProgress::expecting(KINDS),
     };
-    (Watching { cache: cache.clone(), writer, trim: Box::new(|agent| agent), listed: BTreeMap::new() }, cache)
+    (Watching { cache: cache.clone(), writer, trim: Box::new(|agent, _| agent), listed: BTreeMap::new() }, cache)
 }
 
 fn agent(name: &str) -> Guarded<Agent> {
@@ -31,7 +32,7 @@ fn invalid(name: &str) -> Guarded<Agent> {
     Guarded(Err(InvalidObject { error, metadata, outline: Outline::default() }))
 }
 
-fn list(watching: &mut Watching<Agent>, objects: impl IntoIterator<Item = Guarded<Agent>>) {
+fn list(watching: &mut Watching<Agent, Agent>, objects: impl IntoIterator<Item = Guarded<Agent>>) {
     watching.take(watcher::Event::Init);
     for object in objects {
         watching.take(watcher::Event::InitApply(object));

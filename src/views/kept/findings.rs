@@ -1,9 +1,10 @@
 //! The table of Findings.
 
+use super::Words;
 use super::followed::Table;
 use super::rows::{Row, Rows};
-use super::{Words, name};
 use crate::api::{Finding, Phase, Severity};
+use crate::runtime::objects::CachedObject as _;
 use crate::views::FindingFilter;
 use crate::views::finding::{opened_at, phase, severity};
 use foldhash::fast::RandomState;
@@ -52,7 +53,7 @@ impl FindingRow {
         let (spec, status) = (&finding.spec, finding.status.as_ref()?);
         let phase = phase(finding)?;
         Some(FindingRow {
-            name: name(finding),
+            name: finding.shared_name(),
             scenario: spec.scenario.as_str().into(),
             check: words.of(&spec.check),
             key: words.of(&spec.key),
@@ -80,7 +81,7 @@ impl Table<Finding> for FindingTable {
 
     fn put(&mut self, finding: &Finding) {
         self.words.forget_others(|| self.rows.iter().flat_map(FindingRow::words));
-        let Some(row) = FindingRow::of(finding, &mut self.words) else { return self.remove(&name(finding)) };
+        let Some(row) = FindingRow::of(finding, &mut self.words) else { return self.remove(finding.name()) };
         let active = row.phase.is_active().then(|| (row.scenario.clone(), row.name.clone()));
         let before = self.rows.put(row);
         self.forget(before);

@@ -1,7 +1,6 @@
 //! A table of the objects of one kind, which is made once and then follows their changes.
 
 use crate::runtime::objects::Objects;
-use kube::Resource;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is known of the objects of a kind.
@@ -28,7 +27,6 @@ impl<T> Followed<T> {
     /// row changes, so that what was made from the table does not hold it, which would make a copy.
     pub fn get<K>(&self, objects: &Objects<K>, forget: impl FnOnce()) -> Arc<T>
     where
-        K: Resource<DynamicType = ()> + Clone + 'static,
         T: Table<K>,
     {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

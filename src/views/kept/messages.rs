@@ -1,9 +1,9 @@
 //! The table of Messages that ask for an acknowledgement, or were given one.
 
 use super::followed::Table;
-use super::name;
 use super::rows::{Row, Rows};
 use crate::api::{Message, Role, Severity};
+use crate::runtime::objects::CachedObject as _;
 use crate::views::Reader;
 use crate::views::message_state::{acknowledged_until, is_acknowledged, is_pending, written_at};
 use foldhash::fast::RandomState;
@@ -64,7 +64,7 @@ impl MessageRow {
             (false, false) => return None,
         };
         Some(MessageRow {
-            name: name(message),
+            name: message.shared_name(),
             thread: message.spec.thread.as_str().into(),
             finding: message.spec.finding.as_deref().map(Arc::from),
             severity: message.spec.severity,
@@ -94,7 +94,7 @@ impl Table<Message> for MessageTable {
 
     fn put(&mut self, message: &Message) {
         let Some(row) = MessageRow::of(message, |recipients| self.place_of(recipients)) else {
-            return self.remove(&name(message));
+            return self.remove(message.name());
         };
         let audience = &mut self.audiences[row.audience];
         audience.messages += 1;

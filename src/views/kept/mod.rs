@@ -71,8 +71,3 @@ impl Words {
         }
     }
 }
-
-/// The name of an object, which every stored one has.
-fn name(object: &impl kube::Resource) -> Arc<str> {
-    object.meta().name.as_deref().unwrap_or_default().into()
-}

@@ -1,9 +1,9 @@
 //! The table of Scenarios.
 
+use super::Words;
 use super::followed::Table;
 use super::rows::{Row, Rows};
-use super::{Words, name};
-use crate::api::Scenario;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::views::standing::{Standing, standing};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ pub struct ScenarioTable {
 }
 
 impl ScenarioRow {
-    fn of(scenario: &Scenario, words: &mut Words) -> ScenarioRow {
-        ScenarioRow { name: name(scenario), agent: words.of(&scenario.spec.agent), standing: standing(scenario) }
+    fn of(scenario: &CachedScenario, words: &mut Words) -> ScenarioRow {
+        ScenarioRow { name: scenario.name.clone(), agent: words.of(&scenario.spec.agent), standing: standing(scenario) }
     }
 }
 
@@ -38,13 +38,13 @@ impl Row for ScenarioRow {
     }
 }
 
-impl Table<Scenario> for ScenarioTable {
-    fn is_current(&self, name: &str, scenario: Option<&Scenario>) -> bool {
+impl Table<CachedScenario> for ScenarioTable {
+    fn is_current(&self, name: &str, scenario: Option<&CachedScenario>) -> bool {
         let row = scenario.map(|scenario| ScenarioRow::of(scenario, &mut Words::default()));
         row.as_ref() == self.rows.named(name)
     }
 
-    fn put(&mut self, scenario: &Scenario) {
+    fn put(&mut self, scenario: &CachedScenario) {
         self.words.forget_others(|| self.rows.iter().map(|row| &row.agent));
         let row = ScenarioRow::of(scenario, &mut self.words);
         *self.counts.entry(row.standing).or_default() += 1;

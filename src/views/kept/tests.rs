@@ -295,7 +295,7 @@ fn board(resources: &Resources, choices: &mut Choices) {
     assert_eq!(view.counts, counts);
     let has_text = |text: &str, of: &str| of.to_lowercase().contains(&text.to_lowercase());
     let selected = resources.scenarios.state_filter(|scenario| {
-        text.is_none_or(|text| has_text(text, &scenario.spec.title) || has_text(text, &scenario.name_any()))
+        text.is_none_or(|text| has_text(text, &scenario.spec.title) || has_text(text, &scenario.name))
     });
     assert_eq!(view.selected, selected.len());
     for row in view.groups.iter().flat_map(|group| &group.rows) {
@@ -310,9 +310,9 @@ fn board(resources: &Resources, choices: &mut Choices) {
         let of_agent = selected.iter().filter(|scenario| scenario.spec.agent == group.agent);
         let mut expected: Vec<_> = of_agent
             .map(|scenario| {
-                let worst = resources.worst_finding(&scenario.name_any());
+                let worst = resources.worst_finding(&scenario.name);
                 let worst = worst.and_then(|worst| severity(&worst)).map_or(u8::MAX, |severity| severity as u8);
-                (standing(scenario), worst, scenario.name_any())
+                (standing(scenario), worst, scenario.name.to_string())
             })
             .collect();
         match view.selected <= 4 {

@@ -1,9 +1,10 @@
 //! The table of Threads.
 
+use super::Words;
 use super::followed::Table;
 use super::rows::{Row, Rows};
-use super::{Words, name};
 use crate::api::Thread;
+use crate::runtime::objects::CachedObject as _;
 use crate::views::order::created_at;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub struct ThreadTable {
 impl ThreadRow {
     fn of(thread: &Thread, words: &mut Words) -> ThreadRow {
         ThreadRow {
-            name: name(thread),
+            name: thread.shared_name(),
             agent: words.of(&thread.spec.agent),
             finding: thread.spec.finding.as_deref().map(Arc::from),
             is_closed: thread.spec.closed,

@@ -61,7 +61,7 @@ async fn a_finding_is_written_by_one_task_at_a_time() {
     let service = tower::service_fn(move |request| service.clone().answer(request));
     let client = Client::new(service, NAMESPACE);
     let progress = ListProgress::expecting(["Finding"]);
-    let (cache, watching) = Cache::start(&client, NAMESPACE, |finding| finding, &progress);
+    let (cache, watching) = Cache::start(&client, NAMESPACE, |finding, _| finding, &progress);
     progress.until_listed(&["Finding"]).await;
     let findings = Findings::of(&client, NAMESPACE, cache, WriteFence::always());
     let name = finding_name("shop", "vm", "");

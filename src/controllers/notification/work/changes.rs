@@ -1,7 +1,8 @@
 //! What changed: which Findings have to be planned again.
 
 use super::Controller;
-use crate::api::{Finding, Scenario};
+use crate::api::Finding;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::runtime::watch::Change;
 use kube::ResourceExt as _;
 use std::collections::HashSet;
@@ -43,7 +44,7 @@ impl Controller {
         }
     }
 
-    pub(super) fn scenario_changed(&mut self, change: Change<Scenario>) {
+    pub(super) fn scenario_changed(&mut self, change: Change<CachedScenario>) {
         let affected = match change {
             Change::Applied(scenario) => self.world.scenario_seen(&scenario),
             Change::Deleted(name, _) => self.world.scenario_gone(&name),

@@ -4,8 +4,8 @@ use super::effects::{FindingWritten, RunResult};
 use super::scenario::{RunId, StatusSeen};
 use super::ticks::TickId;
 use super::writes::WriteId;
-use crate::api::Scenario;
 use crate::controllers::finding::FindingSummary;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::runtime::guard::Outline;
 use crate::runtime::version::Version;
 use crate::runtime::write::WriteError;
@@ -29,7 +29,7 @@ pub enum Event {
         term: Option<u64>,
         may_write: bool,
     },
-    Scenario(ObjectChange<Arc<Scenario>>),
+    Scenario(ObjectChange<Arc<CachedScenario>>),
     Finding(ObjectChange<FindingSummary>),
     Agent(ObjectChange<AgentSummary>),
     /// A run has ended.

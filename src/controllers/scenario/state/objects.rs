@@ -7,23 +7,27 @@ use super::findings::Removed;
 use super::model::State;
 use super::scenario::{ScenarioState, Spec, UndecodableSpec};
 use super::writes::Part;
-use crate::api::Scenario;
 use crate::controllers::finding::FindingSummary;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::desired::desired_after_removal;
 use crate::domain::validate::{ValidatedScenario, validate};
 use crate::runtime::version::Version;
-use kube::ResourceExt as _;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 impl State {
-    pub(super) fn scenario_changed(&mut self, change: ObjectChange<Arc<Scenario>>, now: Now, effects: &mut Effects) {
+    pub(super) fn scenario_changed(
+        &mut self,
+        change: ObjectChange<Arc<CachedScenario>>,
+        now: Now,
+        effects: &mut Effects,
+    ) {
         match change {
             ObjectChange::Applied(scenario) => self.scenario_applied(scenario, now, effects),
             ObjectChange::Undecodable(object) => self.scenario_undecodable(object, now, effects),
             ObjectChange::Deleted(name, _) => self.scenario_deleted(&name, now, effects),
             ObjectChange::Resynchronised(scenarios, undecodable) => {
-                let names = scenarios.iter().map(|scenario| Arc::from(scenario.name_any()));
+                let names = scenarios.iter().map(|scenario| scenario.name.clone());
                 let present: HashSet<Arc<str>> = names.chain(undecodable.iter().map(|o| o.name.clone())).collect();
                 let gone: Vec<Arc<str>> = self.scenarios.keys().filter(|n| !present.contains(*n)).cloned().collect();
                 for name in gone {
@@ -40,17 +44,17 @@ impl State {
         }
     }
 
-    fn scenario_applied(&mut self, scenario: Arc<Scenario>, now: Now, effects: &mut Effects) {
-        let name: Arc<str> = scenario.name_any().into();
+    fn scenario_applied(&mut self, scenario: Arc<CachedScenario>, now: Now, effects: &mut Effects) {
+        let name = scenario.name.clone();
         let known = self.scenarios.get(&name);
         if known.is_some_and(|known| known.is_outdated(&scenario)) {
             return;
         }
-        let generation = scenario.metadata.generation;
+        let generation = scenario.generation;
         let is_edit = known.is_none_or(|known| {
             // One that was deleted and created again has the same generation and another uid.
             known.observed.generation != generation
-                || known.observed.uid() != scenario.metadata.uid.as_ref()
+                || known.observed.uid() != scenario.uid.as_deref()
                 || matches!(known.spec, Spec::Undecodable(_))
         });
         if is_edit {
@@ -73,7 +77,7 @@ impl State {
         self.write_status(&name, now, effects);
     }
 
-    fn scenario_edited(&mut self, name: &Arc<str>, scenario: Arc<Scenario>, now: Now, effects: &mut Effects) {
+    fn scenario_edited(&mut self, name: &Arc<str>, scenario: Arc<CachedScenario>, now: Now, effects: &mut Effects) {
         let spec = match validate(name, &scenario.spec, &self.settings.policy, &mut self.expressions) {
             Ok(valid) => {
                 let valid = Arc::new(ValidatedScenario { name: name.clone(), ..valid });

@@ -1,12 +1,12 @@
 //! Requested runs of one Scenario: asked for by an annotation, answered in its status.
 
 use crate::api::conditions::bounded;
-use crate::api::{CheckResult, RUN_REQUESTED_AT, RequestedRun, Scenario};
+use crate::api::{CheckResult, RequestedRun};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::outcome::Evaluation;
 use crate::domain::transition::Step;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::ResourceExt as _;
 
 /// Results kept of a requested run.
 const RESULTS_MAX: usize = 128;
@@ -50,10 +50,10 @@ pub struct RunRequests {
 
 impl RunRequests {
     /// Notes the annotation of the object.
-    pub fn observe(&mut self, scenario: &Scenario) {
-        let asked = scenario.annotations().get(RUN_REQUESTED_AT);
+    pub fn observe(&mut self, scenario: &CachedScenario) {
+        let asked = scenario.run_requested_at.as_deref();
         if let Some(asked) = asked.filter(|a| !a.trim().is_empty() && a.len() <= ANNOTATION_MAX) {
-            self.asked = Some(asked.clone());
+            self.asked = Some(asked.into());
         }
     }
 

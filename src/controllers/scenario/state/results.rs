@@ -172,7 +172,7 @@ impl State {
             return;
         }
         let Some(scenario) = self.scenarios.get_mut(name).filter(|s| s.status_write.is_none()) else { return };
-        let Some(resource_version) = scenario.observed.resource_version().cloned() else { return };
+        let Some(resource_version) = scenario.observed.resource_version().map(String::from) else { return };
         let id = self.writes.next_id();
         scenario.status_write = Some(id);
         let before = scenario.observed.status().cloned().unwrap_or_default();

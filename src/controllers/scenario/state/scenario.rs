@@ -3,7 +3,8 @@
 use super::lateness::Late;
 use super::requests::RunRequests;
 use super::writes::WriteId;
-use crate::api::{BLIND, CheckOutcome, RequestedRun, Scenario, ScenarioSpec, ScenarioStatus, WatchState};
+use crate::api::{BLIND, CheckOutcome, RequestedRun, ScenarioSpec, ScenarioStatus, WatchState};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::desired::{self, CheckKey, DesiredFindings, LastGood, RunRecord};
 use crate::domain::evidence::RunSnapshot;
 use crate::domain::keys::{CheckFindings, KeyLimits, SurplusKeys};
@@ -12,6 +13,7 @@ use crate::domain::streak::{CheckState, Streaks, Thresholds};
 use crate::domain::texts::Language;
 use crate::domain::validate::{ValidatedScenario, ValidationError};
 use crate::runtime::guard::Outline;
+use crate::runtime::objects::CachedObject as _;
 use crate::runtime::version::{Version, is_older};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -38,7 +40,7 @@ pub struct Observed {
     pub generation: Option<i64>,
     version: Option<Version>,
     /// The last one that could be decoded.
-    object: Option<Arc<Scenario>>,
+    object: Option<Arc<CachedScenario>>,
     /// What the watch has shown since, and could not be decoded, or has not shown yet.
     newer: Option<Box<Newer>>,
 }
@@ -52,14 +54,14 @@ struct Newer {
 }
 
 impl Observed {
-    pub fn uid(&self) -> Option<&String> {
-        self.object.as_ref()?.metadata.uid.as_ref()
+    pub fn uid(&self) -> Option<&str> {
+        self.object.as_ref()?.uid.as_deref()
     }
 
-    pub fn resource_version(&self) -> Option<&String> {
+    pub fn resource_version(&self) -> Option<&str> {
         match &self.newer {
-            Some(newer) => newer.resource_version.as_ref(),
-            None => self.object.as_ref()?.metadata.resource_version.as_ref(),
+            Some(newer) => newer.resource_version.as_deref(),
+            None => self.object.as_ref()?.resource_version.as_deref(),
         }
     }
 
@@ -175,16 +177,16 @@ impl ScenarioState {
     }
 
     /// Whether this object is older than the one that is known.
-    pub fn is_outdated(&self, scenario: &Scenario) -> bool {
-        is_older(Version::of(scenario), self.observed.version)
+    pub fn is_outdated(&self, scenario: &CachedScenario) -> bool {
+        is_older(scenario.version(), self.observed.version)
     }
 
     /// Takes the object over, except for its spec.
-    pub fn observe(&mut self, scenario: Arc<Scenario>) {
+    pub fn observe(&mut self, scenario: Arc<CachedScenario>) {
         self.requests.observe(&scenario);
         self.observed = Observed {
-            generation: scenario.metadata.generation,
-            version: Version::of(&*scenario),
+            generation: scenario.generation,
+            version: scenario.version(),
             object: Some(scenario),
             newer: None,
         };

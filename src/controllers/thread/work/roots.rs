@@ -44,7 +44,7 @@ impl Controller {
             opened_at: status.opened_at.as_ref().map(|at| at.0),
         };
         let identity = (finding.spec.check.as_str(), finding.spec.key.as_str());
-        let spec = scenario.as_ref().map(|scenario| &scenario.spec);
+        let spec = scenario.as_ref().map(|scenario| &*scenario.spec);
         Some(Candidate::new(open, identity, spec, &self.correlation.settings))
     }
 

@@ -6,11 +6,12 @@ mod show;
 pub use ask::ask;
 
 use super::list::{Frame, address_with, given};
-use crate::api::{Finding, Scenario, Thread};
+use crate::api::{Finding, Thread};
 use crate::desk::layout::Place;
 use crate::desk::panel::{Panel, PanelState};
 use crate::desk::visit::Visit;
 use crate::domain::agents::COPILOTO;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::texts::panel::chat as said;
 use crate::views::Parameters;
 use axum::extract::{Query, State};
@@ -25,7 +26,7 @@ const PATH: &str = "/desk/chat";
 #[derive(Clone, Debug, Default)]
 pub struct Subject {
     pub finding: Option<Arc<Finding>>,
-    pub scenario: Option<Arc<Scenario>>,
+    pub scenario: Option<Arc<CachedScenario>>,
     pub thread: Option<Arc<Thread>>,
     /// Something of the address does not exist.
     pub is_gone: bool,
@@ -72,7 +73,7 @@ impl Subject {
     }
 
     pub fn scenario_id(&self) -> Option<String> {
-        self.scenario.as_ref().map(|scenario| scenario.name_any())
+        self.scenario.as_ref().map(|scenario| scenario.name.to_string())
     }
 
     pub fn thread_id(&self) -> Option<String> {

@@ -161,7 +161,7 @@ fn about(frame: &Frame<'_>, subject: &Subject) -> Markup {
                     }
                     p class="quiet" { span class="fact" { (finding.scenario_id) } @if let Some(at) = finding.opened_at { " · " (time::ago(&frame.visit.look, at)) } }
                 }
-                (None, Some(scenario)) => p { a href={ "/desk/scenarios/" (scenario.name_any()) } { (said::of_scenario(language, &scenario.name_any())) } },
+                (None, Some(scenario)) => p { a href={ "/desk/scenarios/" (scenario.name) } { (said::of_scenario(language, &scenario.name)) } },
                 (None, None) => p class="quiet" { (said::about_nothing(language)) },
             }
             @if finding.is_some() || subject.scenario.is_some() {

@@ -1,9 +1,10 @@
 //! What happened before, and what depends on the Scenario.
 
 use super::Context;
-use crate::api::{Health, Scenario};
+use crate::api::Health;
 use crate::desk::symbols::{self, shape};
 use crate::desk::time;
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::similar::earlier;
 use crate::domain::texts::Language;
 use crate::domain::texts::panel::{context as said, times};
@@ -83,7 +84,7 @@ impl Context<'_> {
         let on = resources.scenario(&finding.scenario_id).map(|own| own.spec.depends_on.clone()).unwrap_or_default();
         let on: Vec<_> = on.iter().filter_map(|name| resources.scenario(name)).take(DEPENDENTS_MAX).collect();
         let mut of = resources.scenarios.state_filter(|other| other.spec.depends_on.contains(&finding.scenario_id));
-        of.sort_by_key(|other| (health(other) != Health::Failing, other.name_any()));
+        of.sort_by_key(|other| (health(other) != Health::Failing, other.name.clone()));
         of.truncate(DEPENDENTS_MAX);
         html! {
             @if !on.is_empty() || !of.is_empty() {
@@ -101,8 +102,8 @@ impl Context<'_> {
     }
 
     /// A Scenario with its health, and with the most serious of its Findings where it fails.
-    fn dependency(&self, scenario: &Arc<Scenario>) -> Markup {
-        let (language, name) = (self.language(), scenario.name_any());
+    fn dependency(&self, scenario: &Arc<CachedScenario>) -> Markup {
+        let (language, name) = (self.language(), scenario.name.clone());
         let worst = self.panel.resources().worst_finding(&name);
         let worst = worst.as_deref();
         let opened = worst.and_then(|of| of.status.as_ref()?.opened_at.as_ref()).map(|at| at.0);
@@ -128,7 +129,7 @@ impl Context<'_> {
     }
 }
 
-fn health(scenario: &Scenario) -> Health {
+fn health(scenario: &CachedScenario) -> Health {
     scenario.status.as_ref().and_then(|status| status.health).unwrap_or(Health::Unknown)
 }
 

@@ -167,7 +167,7 @@ fn written(resources: &Resources, action: &ActionView) -> Option<String> {
 
 fn unwatched(resources: &Resources) -> Vec<(String, WatchState)> {
     let scenarios = resources.scenarios.state();
-    let states = scenarios.iter().map(|scenario| (scenario.name_any(), state_of(scenario)));
+    let states = scenarios.iter().map(|scenario| (scenario.name.to_string(), state_of(scenario)));
     let mut unwatched: Vec<_> = states.filter(|(_, state)| *state != WatchState::Ready).collect();
     unwatched.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     unwatched.truncate(FINDINGS_MAX);

@@ -11,10 +11,11 @@ pub use forms::{reclassify, run};
 
 use super::board::{Pasts, missing};
 use super::inbox::reader;
-use crate::api::{Finding, Scenario};
+use crate::api::Finding;
 use crate::desk::layout::{self, Page};
 use crate::desk::panel::{Panel, PanelState};
 use crate::desk::visit::{Look, Visit};
+use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::history::record::Record;
 use crate::domain::texts::Language;
 use crate::views::{ScenarioView, Standing, standing};
@@ -35,7 +36,7 @@ type Asked = HashMap<String, String>;
 struct OfScenario<'a> {
     panel: &'a Panel,
     visit: &'a Visit,
-    scenario: &'a Scenario,
+    scenario: &'a CachedScenario,
     view: ScenarioView,
     standing: Standing,
     /// The most serious of its open Findings.

@@ -53,7 +53,7 @@ impl OfScenario<'_> {
         let shown = Shown {
             api_version: "agentic.ligbox.io/v1alpha1",
             kind: "Scenario",
-            metadata: Metadata { name: &self.view.id, labels: self.scenario.metadata.labels.as_ref() },
+            metadata: Metadata { name: &self.view.id, labels: self.scenario.labels.as_deref() },
             spec: without_credentials(&self.scenario.spec, &left_out),
         };
         let Ok(text) = serde_saphyr::to_string(&shown) else { return html! {} };

@@ -250,7 +250,7 @@ impl World {
     }
 
     pub fn list_scenarios(&mut self) {
-        let all = self.stored.scenarios.values().cloned().map(Arc::new).collect();
+        let all = self.stored.scenarios.values().cloned().map(|scenario| Arc::new(scenario.into())).collect();
         self.on(Event::Scenario(ObjectChange::Resynchronised(all, Vec::new())));
     }
 

@@ -1,6 +1,7 @@
 //! Objects that people create, change and delete.
 
 use super::*;
+use crate::domain::cached_scenario::CachedScenario;
 
 impl World {
     pub fn agent(&mut self, name: &str, is_suspended: bool) {
@@ -31,7 +32,7 @@ impl World {
         self.stored.version += 1;
         scenario.metadata.resource_version = Some(self.stored.version.to_string());
         self.stored.scenarios.insert(scenario.name_any(), scenario.clone());
-        self.on(Event::Scenario(ObjectChange::Applied(Arc::new(scenario))));
+        self.on(Event::Scenario(ObjectChange::Applied(Arc::new(scenario.into()))));
     }
 
     /// Another writer changes the status, unseen.
@@ -104,7 +105,7 @@ impl World {
     }
 
     /// The object as it is now.
-    pub fn copy(&self, scenario: &str) -> Arc<Scenario> {
-        Arc::new(self.stored.scenarios[scenario].clone())
+    pub fn copy(&self, scenario: &str) -> Arc<CachedScenario> {
+        Arc::new(self.stored.scenarios[scenario].clone().into())
     }
 }
