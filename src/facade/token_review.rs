@@ -164,20 +164,18 @@ fn unavailable(error: &str) -> Problem {
     Problem::unavailable("the cluster can't verify the token now: try again")
 }
 
-/// When a token with these claims expires, in seconds since 1970: whole ones, or with a fraction (RFC 7519, NumericDate).
-pub(super) fn expiry(claims: &Value) -> Option<i64> {
-    let expires = &claims["exp"];
+/// When a token expires by its claims, in seconds since 1970: whole ones, or with a fraction (RFC 7519, NumericDate). The token is not
+/// verified.
+pub(super) fn expiry(token: &str) -> Option<i64> {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let expires = &serde_json::from_slice::<Value>(&payload).ok()?["exp"];
     // A float is cut to the range of the integer.
     expires.as_i64().or_else(|| expires.as_f64().map(|seconds| seconds.floor() as i64))
 }
 
 /// Time until the expiry that a token names. The API server has verified the token, so its claims are trusted.
 fn time_to_expiry(token: &str) -> Duration {
-    let claims = || {
-        let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-        serde_json::from_slice::<Value>(&payload).ok()
-    };
-    let Some(expires) = claims().as_ref().and_then(expiry).and_then(|at| at.try_into().ok()) else { return VALID_TTL };
+    let Some(expires) = expiry(token).and_then(|at| at.try_into().ok()) else { return VALID_TTL };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_secs(expires).saturating_sub(now)
 }

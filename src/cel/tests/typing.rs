@@ -49,9 +49,28 @@ fn operands_of_types_that_do_not_fit_are_refused() {
         ("1 in 2", "in", "int", "int", 3),
         ("now + now == now", "+", "timestamp", "timestamp", 5),
         ("probes.a.body[0] == 'a'", "[]", "string", "int", 14),
+        ("probes.a.status == '200'", "==", "int", "string", 17),
+        ("'200' != probes.a.status", "!=", "string", "int", 7),
+        ("probes.a.ok == 'true'", "==", "bool", "string", 13),
+        ("env.PORT == 80", "==", "string", "int", 10),
+        ("probes['a']['status'] == '200'", "==", "int", "string", 23),
+        ("probes.a.status in ['200', '204']", "in", "int", "list", 17),
+        ("probes.a.headers == 'x'", "==", "map", "string", 18),
     ] {
         let expected = CompileError::Operands { operator, left, right, place: column(at) };
         assert_eq!(refusal(source), expected, "{source}");
+    }
+    for source in [
+        "probes.a.latency == 0",
+        "probes.a.status in [200, 204.0]",
+        "probes.a.json.x == '1'",
+        "1 != '1'",
+        "probes.a.status == null",
+        "[1, 'a'] != ['a']",
+        "probes.a.?status == optional.of('a')",
+        "probes.a.status in [200, 'x']",
+    ] {
+        Expression::compile(source, ResultType::Bool, PLAIN).expect(source);
     }
     let expected = CompileError::Expected { expected: "list, map", actual: "string", place: column(10) };
     assert_eq!(refusal("probes.a.body.all(x, true)"), expected);

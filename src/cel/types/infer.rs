@@ -48,7 +48,8 @@ impl<'a> Inference<'a> {
             },
             Expr::Binary(operator, parts) => {
                 let (left, right) = (self.node(&parts[0])?, self.node(&parts[1])?);
-                binary(*operator, left, right).ok_or_else(|| CompileError::Operands {
+                let fits = may_be_equal(*operator, left, right) || !self.reads_field(parts);
+                binary(*operator, left, right).filter(|_| fits).ok_or_else(|| CompileError::Operands {
                     operator: operator.sign(),
                     left: left.shown(),
                     right: right.shown(),
@@ -117,6 +118,22 @@ impl<'a> Inference<'a> {
             }
             _ => None,
         }
+    }
+
+    /// Whether one of two operands is a field of a reading or of `env`, and the other is written out: no value that is read makes them
+    /// equal where their types differ.
+    fn reads_field(&self, parts: &'a [Node; 2]) -> bool {
+        let is_field = |node: &'a Node| match &node.expr {
+            Expr::Field { operand, optional: false, .. } => self.probe(operand).is_some() || self.is_env(operand),
+            Expr::Index { parts, optional: false } => self.probe(&parts[0]).is_some() || self.is_env(&parts[0]),
+            _ => false,
+        };
+        let [left, right] = parts;
+        (is_field(left) && is_literal(right)) || (is_literal(left) && is_field(right))
+    }
+
+    fn is_env(&self, node: &Node) -> bool {
+        matches!(&node.expr, Expr::Name { name, root } if name == "env" && (*root || !self.bound.iter().any(|(bound, _)| *bound == "env")))
     }
 
     /// The type of `operand.name`.
@@ -255,6 +272,27 @@ pub(in crate::cel) fn literal_text(node: &Node) -> Option<&str> {
     match &node.expr {
         Expr::Literal(Value::String(text)) => Some(text),
         _ => None,
+    }
+}
+
+/// Whether a value is written out.
+fn is_literal(node: &Node) -> bool {
+    match &node.expr {
+        Expr::Literal(_) => true,
+        Expr::Negate(operand) => is_literal(operand),
+        Expr::List(elements) => elements.iter().all(|element| is_literal(&element.value)),
+        Expr::Map(entries) => entries.iter().all(|entry| entry.parts.iter().all(is_literal)),
+        _ => false,
+    }
+}
+
+/// Whether a comparison for equality may be true of two values of these types; of other operators it does not matter.
+fn may_be_equal(operator: Binary, left: Type, right: Type) -> bool {
+    match (operator, right) {
+        (Binary::Equal | Binary::NotEqual, right) => left.may_equal(right),
+        (Binary::In, Type::List(of)) => left.may_equal(*of),
+        (Binary::In, Type::Record(_)) => left.may_equal(Type::String),
+        _ => true,
     }
 }
 

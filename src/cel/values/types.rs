@@ -117,6 +117,12 @@ impl Type {
         self == Type::Dyn || expected == Type::Dyn || self == expected
     }
 
+    /// Whether a value of the type may equal one of the other type.
+    pub fn may_equal(self, other: Type) -> bool {
+        let may_be_any = |t: Type| matches!(t, Type::Dyn | Type::Null | Type::Optional);
+        self == other || may_be_any(self) || may_be_any(other) || (self.is_number() && other.is_number())
+    }
+
     /// The type as that of items, of which only so many levels are told apart.
     pub fn kept(self) -> &'static Type {
         match self {

@@ -118,9 +118,10 @@ fn opening_of<'s>(status: &'s FindingStatus, target: &Target) -> Option<&'s Tran
 
 /// Its end: the last one, unless the Finding was opened again since.
 fn end_of<'s>(status: &'s FindingStatus, target: &Target) -> Option<&'s Transition> {
-    let (later, ends) = (later(status, target), status.transitions.iter().rev().filter(|of| of.to == Phase::Resolved));
+    let (later, mut ends) =
+        (later(status, target), status.transitions.iter().rev().filter(|of| of.to == Phase::Resolved));
     let skip = if status.is_active() { later.saturating_sub(1) } else { later };
-    ends.into_iter().nth(skip)
+    ends.nth(skip)
 }
 
 /// Whether nothing is watched any more where an occurrence ended so.

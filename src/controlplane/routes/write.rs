@@ -160,10 +160,11 @@ pub async fn create(
     let text = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
     // Without either, the missing name is reported together with other validation errors.
     let (given, prefix) = (text("name"), text("generateName"));
-    let mut attempts = if given.is_empty() && !prefix.is_empty() { GENERATED_MAX } else { 1 };
+    let is_generated = given.is_empty() && !prefix.is_empty();
+    let mut attempts = if is_generated { GENERATED_MAX } else { 1 };
     loop {
         attempts -= 1;
-        let name = if given.is_empty() && !prefix.is_empty() { generated_name(&prefix) } else { given.clone() };
+        let name = if is_generated { generated_name(&prefix) } else { given.clone() };
         let context = target.write_context(&name, &query, headers, reserved);
         let key = served.key(target.namespace.as_deref(), &name);
         let (all_warnings, value) = (context.add_warnings(warnings.clone()), value.clone());

@@ -3,9 +3,11 @@
 //! Only the first line counts, and a command only as the whole of it, in the imperative or as what its author does: what merely contains
 //! such a word, or asks, is none. The note of a command may go on in further lines. Accents, case and punctuation make no difference.
 
+mod acknowledge;
 mod free;
 mod length;
 mod line;
+mod note;
 mod silence;
 mod spelling;
 #[cfg(test)]
@@ -172,7 +174,7 @@ fn with_lines<'t>(understood: Understood, lines: impl Iterator<Item = &'t str>) 
 
 fn question(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
     // `o que fazer agora?`
-    let is_after = |word: &&Word| words::AFTER_STATUS.contains(&word.plain.as_str());
+    let is_after = |word: &&Word| word.is_one_of(words::AFTER_STATUS);
     let after = all.iter().rev().take_while(is_after).count();
     let asked = all.get(..all.len() - after).filter(|asked| !asked.is_empty()).unwrap_or(all);
     let said = line::joined(asked);
@@ -189,7 +191,7 @@ fn question(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
 
 /// `status`, `qual é o status de X?`, `como está X`.
 fn status(line: &Line<'_>, all: &[Word]) -> Option<Question> {
-    let rest = all.iter().position(|word| !words::BEFORE_STATUS.contains(&word.plain.as_str()))?;
+    let rest = all.iter().position(|word| !word.is_one_of(words::BEFORE_STATUS))?;
     let all = all.get(rest..)?;
     let (first, second) = (all.first()?.plain.as_str(), all.get(1).map_or("", |word| word.plain.as_str()));
     let of = match first {
@@ -197,13 +199,13 @@ fn status(line: &Line<'_>, all: &[Word]) -> Option<Question> {
         first if words::HOW.contains(&(first, second)) => all.get(2..)?,
         _ => return None,
     };
-    let skipped = of.iter().take_while(|word| words::OF.contains(&word.plain.as_str())).count();
+    let skipped = line::count_of(of, words::OF);
     let of = of.get(skipped..)?;
-    let is_after = |word: &&Word| words::AFTER_STATUS.contains(&word.plain.as_str());
+    let is_after = |word: &&Word| word.is_one_of(words::AFTER_STATUS);
     let of = of.get(..of.len() - of.iter().rev().take_while(is_after).count())?;
     match of {
         [] => Some(Question::Status { of: None }),
-        [first, ..] if of.len() <= NAME_WORDS && !words::SAYS_SOMETHING.contains(&first.plain.as_str()) => {
+        [first, ..] if of.len() <= NAME_WORDS && !first.is_one_of(words::SAYS_SOMETHING) => {
             Some(Question::Status { of: Some(line.written(of).to_string()) })
         }
         _ => None,
@@ -223,37 +225,13 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
     if let Some(command) = ownership(line, all) {
         return Some(Understood::Command(command));
     }
-    let acknowledge = |note| Command::Acknowledge { note };
-    if words::ACKNOWLEDGED.contains(&first) && rest.first().is_none_or(|next| line.is_apart(next)) {
-        return noted(line, rest, 1, &[], acknowledge);
-    }
-    let acknowledged = match rest {
-        [second, rest @ ..] if words::I_AM_AWARE == (first, second.plain.as_str()) => Some(rest),
-        rest => (words::ACKNOWLEDGE.contains(&first) || words::AWARE == first).then_some(rest),
-    };
-    if let Some(error) = acknowledged.and_then(|rest| not_one(line, rest)) {
-        return Some(Understood::Invalid(error));
-    }
-    if words::ACKNOWLEDGE.contains(&first) {
-        let is_clause = match rest {
-            [clause, ..] if line.is_apart(clause) => false,
-            [clause, ..] if clause.plain == words::CLAUSE => true,
-            [clause, next, _, ..] => clause.plain == words::CLAUSE_WITH_MORE && !line.is_apart(next),
-            _ => false,
-        };
-        if is_clause {
-            return None;
-        }
-        return noted(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING], acknowledge);
-    }
-    if words::AWARE == first {
-        return noted(line, rest, 1, &[words::SAYS_SOMETHING], acknowledge);
-    }
-    if words::I_AM_AWARE == (first, rest.first().map_or("", |word| word.plain.as_str())) {
-        return noted(line, rest.get(1..)?, 2, &[words::SAYS_SOMETHING], acknowledge);
+    if let Some(spoken) = acknowledge::spoken(line, all) {
+        return acknowledge::acknowledge(line, all, spoken);
     }
     if words::ADVISE.contains(&first) {
-        return noted(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING], |note| Command::Advise { note });
+        return note::noted(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING], |note| Command::Advise {
+            note,
+        });
     }
     if words::RUN.contains(&first) {
         return run(line, rest);
@@ -275,24 +253,28 @@ fn is_unacknowledge(all: &[Word]) -> bool {
     }
 }
 
-/// `assumir`, `eu assumo o caso: vou olhar`, `take it over`; `devolver`, `release it`. To another person they are a request.
+/// `assumir`, `eu assumo o caso: vou olhar`, `pode deixar comigo`, `take it over`, `on it`; `devolver`, `release it`. To another person they are a request.
 fn ownership(line: &Line<'_>, all: &[Word]) -> Option<Command> {
     if line.names_somebody() {
         return None;
     }
-    let before = all.iter().take_while(|word| words::BEFORE_OWN.contains(&word.plain.as_str())).count();
+    let before = line::count_of(all, words::BEFORE_OWN);
     let all = all.get(before..)?;
     let plain: Vec<&str> = all.iter().map(|word| word.plain.as_str()).collect();
     let (takes_over, verb) = match plain.as_slice() {
         [verb, ..] if words::TAKE_OVER.contains(verb) => (true, 1),
         ["take", "over", ..] => (true, 2),
         ["take", what, "over", ..] if words::OWNED.contains(what) => (true, 3),
+        ["take", what, ..] if before > 0 && words::OWNED.contains(what) => (true, 2),
+        ["pode", "deixar", "comigo", ..] => (true, 3),
+        ["on", "it", ..] | ["pode", "deixar", ..] => (true, 2),
+        [leave, "comigo", ..] if words::LEAVE.contains(leave) => (true, 2),
         [verb, ..] if words::RELEASE.contains(verb) => (false, 1),
         // Alone, it is also a noun.
         ["release", what, ..] if words::OWNED.contains(what) => (false, 2),
         _ => return None,
     };
-    let is_of_it = |word: &&Word| words::OWNED.contains(&word.plain.as_str()) && !line.is_apart(word);
+    let is_of_it = |word: &&Word| word.is_one_of(words::OWNED) && !line.is_apart(word);
     let rest = all.get(verb..)?;
     let rest = rest.get(rest.iter().take_while(is_of_it).count()..)?;
     match (takes_over, rest.first()) {
@@ -306,81 +288,11 @@ fn ownership(line: &Line<'_>, all: &[Word]) -> Option<Command> {
     }
 }
 
-/// What an acknowledgement can't be: for a time, or of several Findings.
-fn not_one(line: &Line<'_>, rest: &[Word]) -> Option<ArgumentError> {
-    // What is set apart is a note.
-    let end = rest.iter().position(|word| line.is_apart(word)).unwrap_or(rest.len());
-    let rest = rest.get(..end)?;
-    if has_end(line, rest) {
-        return Some(ArgumentError::NoEnd);
-    }
-    let of = rest.iter().take_while(|word| words::OF_SOMETHING.contains(&word.plain.as_str())).count();
-    let (first, more) = rest.get(of..)?.split_first()?;
-    let are_findings = more.iter().all(|word| words::FINDINGS.contains(&word.plain.as_str()));
-    (words::EACH.contains(&first.plain.as_str()) && are_findings).then_some(ArgumentError::OneAtATime)
-}
-
-/// Whether it says until when, or for how long: `até as 6h`, `até amanhã`, `por 2 horas`, `2h`.
-fn has_end(line: &Line<'_>, rest: &[Word]) -> bool {
-    let Some((first, after)) = rest.split_first() else { return false };
-    let is_length = |words: &[Word]| length::length(line, words).is_some();
-    if words::FOR.contains(&first.plain.as_str()) {
-        return is_length(after);
-    }
-    if !words::UNTIL.contains(&first.plain.as_str()) {
-        return length::length(line, rest).is_some_and(|(_, count)| count == rest.len());
-    }
-    let is_day = |word: &Word| words::DAY.contains(&word.plain.as_str());
-    let before = |word: &&Word| is_day(word) || words::BEFORE_TIME.contains(&word.plain.as_str());
-    let skipped = after.iter().take_while(before).count();
-    let is_time = |word: &Word| word.plain.chars().all(|c| c.is_ascii_digit() || matches!(c, 'h' | ':'));
-    match after.get(skipped..).unwrap_or_default() {
-        [] => after.iter().any(is_day),
-        [time, ..] => {
-            time.plain.starts_with(|c: char| c.is_ascii_digit()) && is_time(time) || is_length(&after[skipped..])
-        }
-    }
-}
-
-/// A command that after its `spoken` words has a note; one of the words `no_notes` that make a sentence of it begins one only where it is set apart, as in
-/// `ack: não volta hoje`.
-fn noted(
-    line: &Line<'_>,
-    rest: &[Word],
-    spoken: usize,
-    no_notes: &[&[&str]],
-    command: impl Fn(Option<String>) -> Command,
-) -> Option<Understood> {
-    let Some(first) = rest.first() else {
-        return Some(Understood::Command(command(None)));
-    };
-    let is_adverb =
-        matches!(rest, [de, word, ..] if de.plain == "de" && words::ADVERB_WITH_DE.contains(&word.plain.as_str()));
-    let makes_sentence = no_notes.iter().any(|words| words.contains(&first.plain.as_str()));
-    if makes_sentence && !line.is_apart(first) && !is_adverb && !begins_note(line, rest) {
-        return None;
-    }
-    let note = line.rest(spoken);
-    if note.len() > NOTE_MAX {
-        return Some(Understood::Invalid(ArgumentError::NoteTooLong { bytes: note.len(), max: NOTE_MAX }));
-    }
-    Some(Understood::Command(command(Some(note.to_string()).filter(|note| !note.is_empty()))))
-}
-
-/// `ack e já olhando`, `reconheço esta ocorrência`: without their accents, `é` and `está` would make sentences.
-fn begins_note(line: &Line<'_>, rest: &[Word]) -> bool {
-    match rest {
-        [and, _, ..] if and.plain == "e" => line.raw(and).eq_ignore_ascii_case("e"),
-        [this, what, ..] if this.plain == "esta" => words::ACKNOWLEDGED_THING.contains(&what.plain.as_str()),
-        _ => false,
-    }
-}
-
 fn run(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
-    let named: Vec<&Word> = rest.iter().filter(|word| !words::AROUND_SCENARIO.contains(&word.plain.as_str())).collect();
+    let named: Vec<&Word> = rest.iter().filter(|word| !word.is_one_of(words::AROUND_SCENARIO)).collect();
     match named.as_slice() {
         [] => Some(Understood::Command(Command::Run { scenario: None })),
-        [one] if words::SAYS_SOMETHING.contains(&one.plain.as_str()) => None,
+        [one] if one.is_one_of(words::SAYS_SOMETHING) => None,
         [one] => {
             let written = line.written(std::slice::from_ref(*one));
             let scenario = written.to_lowercase();

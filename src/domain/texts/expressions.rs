@@ -161,6 +161,10 @@ fn operands_hint(language: Language, operator: &str, left: &str, right: &str) ->
             ": converta um dos dois com int(), uint() ou double()",
             ": convert one of them with int(), uint() or double()",
         ),
+        ("==" | "!=" | "in", "int" | "uint" | "double", "string")
+        | ("==" | "!=", "string", "int" | "uint" | "double") => {
+            text!(language, ": escreva o número sem aspas", ": write the number without quotation marks")
+        }
         (_, "timestamp", "string") | (_, "string", "timestamp") => {
             text!(language, ": leia o texto com time()", ": read the text with time()")
         }

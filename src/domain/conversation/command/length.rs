@@ -1,6 +1,6 @@
-//! Durations as people write them: `2h`, `1h30`, `30 min`, `2 horas`, `1 hora e 30 minutos`, `2h 30min`, `1,5h`.
+//! Durations as people write them: `2h`, `1h30`, `30 min`, `2 horas`, `duas horas`, `meia hora`, `1 hora e 30 minutos`, `2h 30min`, `1,5h`.
 
-use super::line::{Line, Word};
+use super::line::{Line, Word, is_digit};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -67,9 +67,7 @@ enum After {
 fn after(line: &Line<'_>, words: &[Word], unit: u64) -> After {
     match words {
         [first, ..] if line.is_apart(first) => After::Other,
-        [and, next, ..] if matches!(and.plain.as_str(), "e" | "and") && next.plain.starts_with(is_digit) => {
-            After::Part { skipped: 1 }
-        }
+        [and, next, ..] if matches!(and.plain.as_str(), "e" | "and") && next.is_numeric() => After::Part { skipped: 1 },
         [and, half, ..] if and.plain == "e" && matches!(half.plain.as_str(), "meia" | "meio") => {
             After::Half { words: 2 }
         }
@@ -83,16 +81,17 @@ fn after(line: &Line<'_>, words: &[Word], unit: u64) -> After {
 }
 
 fn part(words: &[Word]) -> Option<Part> {
+    if let [half, an, hour, ..] = words
+        && [half, an, hour].map(|word| word.plain.as_str()) == ["half", "an", "hour"]
+    {
+        return Some(Part { seconds: (HOUR / 2) as f64, unit: MINUTE, words: 3 });
+    }
     let (first, next) = (words.first()?.plain.as_str(), words.get(1).map(|word| word.plain.as_str()));
     if let Some((seconds, unit)) = of_word(first) {
         return Some(Part { seconds, unit, words: 1 });
     }
     let unit = next.and_then(unit)?;
-    Some(Part { seconds: number(first)? * unit as f64, unit, words: 2 })
-}
-
-fn is_digit(c: char) -> bool {
-    c.is_ascii_digit()
+    Some(Part { seconds: number(first).or_else(|| spoken(first))? * unit as f64, unit, words: 2 })
 }
 
 /// `2h`, `1h30m` or `1h30`: numbers with units; the last number may have none after hours. The seconds, and the last unit.
@@ -117,6 +116,29 @@ fn of_word(word: &str) -> Option<(f64, u64)> {
 fn number(text: &str) -> Option<f64> {
     let is_number = text.starts_with(is_digit);
     text.replace(',', ".").parse().ok().filter(|number: &f64| is_number && number.is_finite())
+}
+
+/// A number in words, as before a unit.
+fn spoken(word: &str) -> Option<f64> {
+    Some(match word {
+        "meia" | "meio" | "half" => 0.5,
+        "um" | "uma" | "one" | "a" | "an" => 1.0,
+        "dois" | "duas" | "two" => 2.0,
+        "tres" | "three" => 3.0,
+        "quatro" | "four" => 4.0,
+        "cinco" | "five" => 5.0,
+        "seis" | "six" => 6.0,
+        "sete" | "seven" => 7.0,
+        "oito" | "eight" => 8.0,
+        "nove" | "nine" => 9.0,
+        "dez" | "ten" => 10.0,
+        "doze" | "twelve" => 12.0,
+        "quinze" | "fifteen" => 15.0,
+        "vinte" | "twenty" => 20.0,
+        "trinta" | "thirty" => 30.0,
+        "quarenta" | "forty" => 40.0,
+        _ => return None,
+    })
 }
 
 /// The seconds of a unit.

@@ -20,6 +20,27 @@ pub struct Word {
     pub plain: String,
 }
 
+impl Word {
+    /// Whether it is one of these words.
+    pub fn is_one_of(&self, words: &[&str]) -> bool {
+        words.contains(&self.plain.as_str())
+    }
+
+    /// Whether it begins with a digit.
+    pub fn is_numeric(&self) -> bool {
+        self.plain.starts_with(is_digit)
+    }
+}
+
+/// How many words of these a list begins with.
+pub fn count_of(words: &[Word], of: &[&str]) -> usize {
+    words.iter().take_while(|word| word.is_one_of(of)).count()
+}
+
+pub fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
 /// One line of a text.
 pub struct Line<'a> {
     text: &'a str,
@@ -45,7 +66,7 @@ impl<'a> Line<'a> {
         Line { text, words }
     }
 
-    /// The words without a name that is spoken to (`@pulso`) and without politeness around them.
+    /// The words without a name that is spoken to (`@pulso`), politeness around them, and an `ok` before them.
     pub fn request(&self) -> &[Word] {
         let mut words = self.words.as_slice();
         loop {
@@ -53,8 +74,9 @@ impl<'a> Line<'a> {
                 [first, rest @ ..] if self.text.get(first.start..).is_some_and(|text| text.starts_with('@')) => rest,
                 [first, second, rest @ ..] if words::POR_FAVOR == (first.plain.as_str(), second.plain.as_str()) => rest,
                 [rest @ .., first, second] if words::POR_FAVOR == (first.plain.as_str(), second.plain.as_str()) => rest,
-                [first, rest @ ..] if words::PLEASE.contains(&first.plain.as_str()) => rest,
-                [rest @ .., last] if words::PLEASE.contains(&last.plain.as_str()) => rest,
+                [first, rest @ ..] if first.is_one_of(words::PLEASE) => rest,
+                [first, rest @ ..] if first.is_one_of(words::AGREED) && !rest.is_empty() => rest,
+                [rest @ .., last] if last.is_one_of(words::PLEASE) => rest,
                 _ => return words,
             };
         }
@@ -83,7 +105,7 @@ impl<'a> Line<'a> {
 
     /// Whether a word is a number below zero.
     pub fn is_negative(&self, word: &Word) -> bool {
-        self.raw(word).strip_prefix(['-', '−']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        self.raw(word).strip_prefix(['-', '−']).is_some_and(|rest| rest.starts_with(is_digit))
     }
 
     /// Some words in a row, as written, without punctuation around them.

@@ -8,27 +8,29 @@ use crate::domain::duration;
 
 /// What follows `silenciar`. `None` where it is a sentence.
 pub fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
-    let (mut scope, rest) = before_duration(line, rest)?;
+    let (mut scope, all) = before_duration(line, rest)?;
     let invalid = |error| Some(Understood::Invalid(error));
-    let Some(first) = rest.first() else { return invalid(ArgumentError::NoDuration) };
+    let Some(first) = all.first() else { return invalid(ArgumentError::NoDuration) };
     let written = |words: &[Word]| line::value(line.written(words));
-    if !first.plain.starts_with(|c: char| c.is_ascii_digit()) {
-        let is_sentence = words::SAYS_SOMETHING.contains(&first.plain.as_str());
-        return (!is_sentence)
-            .then(|| Understood::Invalid(ArgumentError::NotADuration(written(std::slice::from_ref(first)))));
-    }
     if line.is_negative(first) {
         return invalid(ArgumentError::NotADuration(format!("-{}", written(std::slice::from_ref(first)))));
     }
-    let Some((length, count)) = length(line, rest) else {
-        // The number with what should be its unit.
-        let is_number = first.plain.chars().all(|c| c.is_ascii_digit());
-        return invalid(ArgumentError::NotADuration(written(&rest[..rest.len().min(1 + usize::from(is_number))])));
+    let Some((length, count)) = length(line, all) else {
+        // A number with what should be its unit.
+        let is_number = first.plain.chars().all(line::is_digit);
+        let is_sentence = !first.is_numeric() && first.is_one_of(words::SAYS_SOMETHING);
+        let named = &all[..all.len().min(1 + usize::from(is_number))];
+        return (!is_sentence).then(|| Understood::Invalid(ArgumentError::NotADuration(written(named))));
     };
     if !length::RANGE.contains(&length) {
-        return invalid(ArgumentError::DurationOutOfRange(written(rest.get(..count)?)));
+        return invalid(ArgumentError::DurationOutOfRange(written(all.get(..count)?)));
     }
-    let mut rest = rest.get(count..)?;
+    let mut rest = all.get(count..)?;
+    // `2h 4h` may mean either.
+    let is_length = length::length(line, rest).is_some_and(|(_, count)| count == rest.len());
+    if is_length && !rest.first().is_some_and(|next| line.is_apart(next)) {
+        return invalid(ArgumentError::NotADuration(written(all)));
+    }
     if let (Scope::Subject, Some((named, after))) = (&scope, after_duration(line, rest)) {
         (scope, rest) = (Scope::Scenario(named), after);
     }
@@ -42,15 +44,15 @@ pub fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
 
 /// The scope that stands before the duration, and what follows it.
 fn before_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Scope, &'w [Word])> {
-    let skipped = rest.iter().take_while(|word| words::BEFORE_DURATION.contains(&word.plain.as_str())).count();
+    let skipped = line::count_of(rest, words::BEFORE_DURATION);
     let (before, rest) = rest.split_at_checked(skipped)?;
-    let is_wide = before.iter().any(|word| words::WIDE.contains(&word.plain.as_str()));
-    let is_of_scenario = before.iter().any(|word| words::SCENARIO.contains(&word.plain.as_str()));
+    let is_wide = before.iter().any(|word| word.is_one_of(words::WIDE));
+    let is_of_scenario = before.iter().any(|word| word.is_one_of(words::SCENARIO));
     match rest {
         // `silenciar cenário proxmox.cluster por 2h`.
         [name, after @ ..] if is_of_scenario => {
             let named = line.written(std::slice::from_ref(name)).to_lowercase();
-            let more = after.iter().take_while(|word| words::BEFORE_DURATION.contains(&word.plain.as_str())).count();
+            let more = line::count_of(after, words::BEFORE_DURATION);
             let after = after.get(more..)?;
             let is_named = is_scenario_name(&named) && length(line, rest).is_none() && length(line, after).is_some();
             Some(if is_named { (Scope::Scenario(Some(named)), after) } else { (Scope::Scenario(None), rest) })
@@ -63,18 +65,18 @@ fn before_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Scope, &'w 
 /// The name after `o cenário`, if there is one, and what follows, where this is the scope and no part of a reason.
 fn after_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Option<String>, &'w [Word])> {
     let ends = |rest: &[Word]| rest.first().is_none_or(|next| line.is_apart(next));
-    let wide = rest.iter().take_while(|word| words::WIDE.contains(&word.plain.as_str())).count();
+    let wide = line::count_of(rest, words::WIDE);
     // `silenciar 2h tudo`.
     if wide > 0 && !rest.first().is_some_and(|first| line.is_apart(first)) && ends(rest.get(wide..)?) {
         return Some((None, rest.get(wide..)?));
     }
-    let before = rest.iter().take_while(|word| words::BEFORE_SCOPE.contains(&word.plain.as_str())).count();
-    let scenario = rest.get(before).filter(|word| words::SCENARIO.contains(&word.plain.as_str()))?;
+    let before = line::count_of(rest, words::BEFORE_SCOPE);
+    let scenario = rest.get(before).filter(|word| word.is_one_of(words::SCENARIO))?;
     if line.is_apart(rest.first().filter(|_| before > 0).unwrap_or(scenario)) {
         return None;
     }
     let rest = rest.get(before + 1..)?;
-    let wide = rest.iter().take_while(|word| words::WIDE.contains(&word.plain.as_str())).count();
+    let wide = line::count_of(rest, words::WIDE);
     let rest = rest.get(wide..)?;
     if ends(rest) {
         return Some((None, rest));
@@ -92,8 +94,8 @@ pub fn unsilence(line: &Line<'_>, all: &[Word]) -> Option<Scope> {
     let rest = match first.plain.as_str() {
         verb if words::UNSILENCE.contains(&verb) => rest,
         verb if words::END.contains(&verb) => {
-            let of = rest.iter().take_while(|word| words::BEFORE_SCOPE.contains(&word.plain.as_str())).count();
-            rest.get(of).filter(|word| words::A_SILENCE.contains(&word.plain.as_str()))?;
+            let of = line::count_of(rest, words::BEFORE_SCOPE);
+            rest.get(of).filter(|word| word.is_one_of(words::A_SILENCE))?;
             rest.get(of + 1..)?
         }
         _ => return None,

@@ -45,7 +45,7 @@ pub fn meant(line: &Line<'_>, all: &[Word]) -> Option<String> {
 
 /// `silenciar2h` in two.
 fn joined(word: &str) -> Option<(&str, &str)> {
-    let (verb, number) = word.split_at_checked(word.find(|c: char| c.is_ascii_digit())?)?;
+    let (verb, number) = word.split_at_checked(word.find(line::is_digit)?)?;
     words::SILENCE.contains(&verb).then_some((verb, number))
 }
 

@@ -45,10 +45,12 @@ pub const UNDO: &[&str] = &[
     "withdraw",
 ];
 pub const ACKNOWLEDGEMENT: &[&str] = &["ack", "reconhecimento", "acknowledgement", "acknowledgment"];
-pub const TAKE_OVER: &[&str] = &["assumir", "assumo"];
+pub const TAKE_OVER: &[&str] = &["assumir", "assumo", "assumi"];
+/// With `comigo` after it.
+pub const LEAVE: &[&str] = &["deixa", "deixe", "deixem"];
 pub const RELEASE: &[&str] = &["devolver", "devolvo"];
 /// What may stand before them.
-pub const BEFORE_OWN: &[&str] = &["eu", "ja", "vou", "i"];
+pub const BEFORE_OWN: &[&str] = &["eu", "ja", "vou", "i", "im", "ill"];
 /// What may stand after them: what is taken over or released.
 pub const OWNED: &[&str] = &[
     "o",
@@ -72,6 +74,8 @@ pub const OWNED: &[&str] = &[
     "agora",
     "now",
 ];
+/// Before what is said: `ok, ciente`.
+pub const AGREED: &[&str] = &["ok", "okay", "certo", "beleza", "blz"];
 pub const ADVISE: &[&str] = &["conselho", "conselhos", "aconselhar", "aconselhe", "aconselha", "advice", "advise"];
 pub const RUN: &[&str] = &["run", "rerun", "rodar", "rode", "roda", "executar", "execute", "executa", "reexecutar"];
 pub const SILENCE: &[&str] = &["silence", "silenciar", "silencie", "silencia", "mute"];
