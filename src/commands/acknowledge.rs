@@ -19,7 +19,7 @@ use serde_json::json;
 pub const NOTE_MAX: usize = 1024;
 
 /// The parameter of its Actions.
-const NOTE: &str = "note";
+pub const NOTE: &str = "note";
 
 /// A note that is not blank and not too long.
 #[derive(Clone, Debug, PartialEq, Eq)]

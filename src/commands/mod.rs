@@ -32,7 +32,7 @@ mod tick;
 mod unacknowledge;
 mod vote_advice;
 
-pub use acknowledge::{Acknowledge, NOTE_MAX, Note};
+pub use acknowledge::{Acknowledge, NOTE as PARAMETER_NOTE, NOTE_MAX, Note};
 pub use acknowledge_message::AcknowledgeMessage;
 pub use caller::{CALLER_NAME_MAX, Caller, Interface};
 pub use conversation::{ANSWER_WAIT_MAX, AnswerWait, Chat, ChatInput, Reply, TEXT_MAX, Text};

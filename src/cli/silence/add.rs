@@ -4,14 +4,16 @@ use super::{Context, MANAGER};
 use crate::api::{Finding, FindingStatus, Matcher, MatcherName, MatcherOp, Recurrence, Silence};
 use crate::cli::CliError;
 use crate::commands::NewSilence;
+use crate::domain::duration;
 use crate::domain::silence::{InputError, InputField, SilenceField, Subject, ValidatedSilence};
 use crate::domain::texts::{self, SilenceArgument};
 use crate::runtime::clock;
 use crate::runtime::write::call;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, civil};
+use jiff::{Timestamp, Zoned, civil};
 use kube::api::PostParams;
 use kube::core::DeserializeGuard;
+use std::time::Duration;
 
 /// Digits of a name.
 const NAME_DIGITS: usize = 10;
@@ -23,10 +25,10 @@ pub struct AddArgs {
     /// 'agent!~pulso|trilho'; can be given several times, and all have to be met
     #[arg(long = "matcher", short, required = true, value_name = "NAME=VALUE")]
     matchers: Vec<String>,
-    /// How long it lasts, from each start on, such as 2h or 1h30m
+    /// How long it lasts, from each start on, such as 2h, 1h30m or 2d
     #[arg(long = "for", value_name = "DURATION", required_unless_present = "until", conflicts_with = "until")]
     duration: Option<String>,
-    /// End, such as 2026-01-31T18:00:00Z, or 2026-01-31T18:00 in the time zone AGENTIC_TIMEZONE
+    /// End, such as 2026-01-31T18:00:00Z, or in the time zone AGENTIC_TIMEZONE 2026-01-31T18:00, or 08:00 for the next time that it is 08:00
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Start, in the same formats [default: now]
@@ -51,9 +53,11 @@ impl Context {
         let now = clock::now();
         let matchers = args.matchers.iter().map(|text| self.argument("--matcher", matcher(text)));
         let matchers = matchers.collect::<Result<Vec<Matcher>, _>>()?;
-        let given = |flag: &str, text: Option<String>| text.map(|text| self.argument(flag, time(&text, &self.zone)));
+        let given =
+            |flag: &str, text: Option<String>| text.map(|text| self.argument(flag, time(&text, &self.zone, now)));
         let (starts_at, ends_at) = (given("--from", args.from).transpose()?, given("--until", args.until).transpose()?);
-        let (duration, recurrence) = match (args.duration, args.cron) {
+        let duration = args.duration.map(|text| with_days(&text).unwrap_or(text));
+        let (duration, recurrence) = match (duration, args.cron) {
             (Some(duration), Some(cron)) => (None, Some(Recurrence { cron, duration, timezone: args.timezone })),
             (duration, _) => (duration, None),
         };
@@ -126,12 +130,27 @@ fn matcher(text: &str) -> Result<Matcher, SilenceArgument> {
     Ok(Matcher { name, op, value: unquoted.unwrap_or(value).to_string() })
 }
 
-fn time(text: &str, zone: &TimeZone) -> Result<Timestamp, SilenceArgument> {
+fn time(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, SilenceArgument> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
     let local = text.parse::<civil::DateTime>().ok().and_then(|local| local.to_zoned(zone.clone()).ok());
-    local.map(|at| at.timestamp()).ok_or_else(|| SilenceArgument::NotATime { text: text.to_string() })
+    let next = || next(text.parse().ok()?, &now.to_zoned(zone.clone()));
+    local.or_else(next).map(|at| at.timestamp()).ok_or_else(|| SilenceArgument::NotATime { text: text.to_string() })
+}
+
+/// When it is this time of day the next time.
+fn next(of_day: civil::Time, now: &Zoned) -> Option<Zoned> {
+    let today = now.with().time(of_day).build().ok()?;
+    if today > *now { Some(today) } else { now.tomorrow().ok()?.with().time(of_day).build().ok() }
+}
+
+/// `2d` or `1d12h` as Go writes it; `None` where it has no days, or is no duration.
+fn with_days(text: &str) -> Option<String> {
+    let (days, rest) = text.split_once('d')?;
+    let days = Duration::from_secs(days.parse::<u64>().ok()?.checked_mul(86_400)?);
+    let rest = if rest.is_empty() { Duration::ZERO } else { duration::parse(rest).ok()? };
+    days.checked_add(rest).map(duration::show)
 }
 
 #[cfg(test)]
@@ -161,14 +180,29 @@ mod tests {
     #[test]
     fn times_without_an_offset_are_those_of_the_time_zone() {
         let zone = TimeZone::get("America/Sao_Paulo").unwrap();
+        let now = "2026-01-31T15:00:00Z".parse().unwrap();
         for (text, expected) in [
             ("2026-01-31T18:00:00Z", "2026-01-31T18:00:00Z"),
             ("2026-01-31T18:00:00+01:00", "2026-01-31T17:00:00Z"),
             ("2026-01-31T18:00", "2026-01-31T21:00:00Z"),
             ("2026-01-31 18:00:30", "2026-01-31T21:00:30Z"),
+            ("18:00", "2026-01-31T21:00:00Z"),
+            ("12:00", "2026-02-01T15:00:00Z"),
+            ("08:30", "2026-02-01T11:30:00Z"),
         ] {
-            assert_eq!(time(text, &zone).unwrap().to_string(), expected, "{text}");
+            assert_eq!(time(text, &zone, now).unwrap().to_string(), expected, "{text}");
         }
-        assert_eq!(time("18h", &zone), Err(SilenceArgument::NotATime { text: "18h".into() }));
+        for text in ["18h", "25:00", "8"] {
+            assert_eq!(time(text, &zone, now), Err(SilenceArgument::NotATime { text: text.into() }));
+        }
+    }
+
+    #[test]
+    fn days_are_hours() {
+        for (text, expected) in [("2d", Some("48h")), ("1d12h", Some("36h")), ("2h", None), ("xd", None), ("1dx", None)]
+        {
+            assert_eq!(with_days(text).as_deref(), expected, "{text}");
+        }
+        assert_eq!(with_days("99999999999999999999d"), None);
     }
 }

@@ -120,6 +120,22 @@ async fn the_handover_tells_the_shift_also_as_text() {
         "openedAt": (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(2)).to_string(),
         "resolvedAt": (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1)).to_string()});
     desk.server.add_finding("f-new", status);
+    let spec = json!({"verb": "acknowledge", "subject": {"kind": "Finding", "name": "f-old"},
+        "actor": {"name": "rui", "roles": ["devops"], "via": "rest"}, "parameters": {"note": "espero\no técnico"}});
+    let mut acknowledged = object("Action", "a-1", spec, json!({"result": "done"}));
+    acknowledged["metadata"]["creationTimestamp"] = json!(jiff::Timestamp::now().to_string());
+    acknowledged["metadata"]["annotations"] = json!({"agentic.ligbox.io/recorded-by": "facade"});
+    desk.server.put("actions", acknowledged);
+    let mut of_one = silence("s-one", "2026-01-01T00:00:00Z", "2099-01-02T00:00:00Z");
+    of_one["spec"]["matchers"] =
+        json!([{"name": "scenario", "op": "=", "value": "desk.api.health"}, {"name": "key", "op": "=", "value": ""}]);
+    desk.server.put("silences", of_one);
+    let text = desk.get("/desk/handover.txt?hours=4", &ana).await.text;
+    for part in
+        ["rui reconheceu a ocorrência: f-old", ": “espero o técnico”", "(Cenário é desk.api.health, sem item; até "]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
     let page = desk.get("/desk/handover?hours=4", &ana).await.text;
     assert!(page.contains("1 ocorrência abriu, 1 foi resolvida, 1 continua em aberto."), "{page}");
     assert!(desk.get("/desk/handover?hours=5", &ana).await.text.contains("últimas 5 h"));

@@ -171,8 +171,8 @@ pub fn silence_argument(language: Language, argument: &SilenceArgument) -> Strin
         }
         SilenceArgument::NotATime { text } => text!(
             language,
-            "{text:?} não é um horário: use um formato como 2026-01-31T18:00 ou 2026-01-31T18:00:00Z",
-            "{text:?} is not a time: use a format such as 2026-01-31T18:00 or 2026-01-31T18:00:00Z",
+            "{text:?} não é um horário: use um formato como 18:00, 2026-01-31T18:00 ou 2026-01-31T18:00:00Z",
+            "{text:?} is not a time: use a format such as 18:00, 2026-01-31T18:00 or 2026-01-31T18:00:00Z",
         ),
     }
 }

@@ -1,11 +1,13 @@
 //! What is told of a shift.
 
 use crate::api::WatchState;
+use crate::commands::PARAMETER_NOTE;
 use crate::controllers::scenario::state_of;
 use crate::domain::clip;
 use crate::domain::explained::is_explanation;
-use crate::domain::printable::one_line;
+use crate::domain::printable::printable;
 use crate::domain::thread::proof::{PARAMETER_MESSAGE, VERB_EXPLAIN};
+use crate::domain::transition::VERB_ACKNOWLEDGE;
 use crate::views::{
     ActionFilter, ActionView, FindingFilter, FindingView, Order, PageRequest, PhaseFilter, Resources, Sort,
     StandingSilence, occurrences_of,
@@ -54,7 +56,7 @@ pub struct Event {
 pub enum What {
     Opened(Box<FindingView>),
     Resolved(Box<FindingView>),
-    /// With what the person wrote, where that says what fixed a Finding.
+    /// With what the person wrote: the note of an acknowledgement, or what fixed a Finding.
     Did(Box<ActionView>, Option<String>),
 }
 
@@ -149,20 +151,36 @@ fn actions(resources: &Resources, since: Timestamp, until: Timestamp) -> Vec<Eve
     let page = resources.find_actions(&filter, &request).1;
     let told = page.items.into_iter().filter(|action| !NOT_TOLD.contains(&action.verb.as_str()));
     let events = told.filter_map(|action| {
-        let written = (action.verb == VERB_EXPLAIN).then(|| written(resources, &action)).flatten();
+        let written = match action.verb.as_str() {
+            VERB_EXPLAIN => explained(resources, &action),
+            VERB_ACKNOWLEDGE => noted(resources, &action),
+            _ => None,
+        };
         Some(Event { at: action.at?, what: What::Did(Box::new(action), written) })
     });
     events.filter(|event| event.at <= until).collect()
 }
 
+/// The note of an acknowledgement.
+fn noted(resources: &Resources, action: &ActionView) -> Option<String> {
+    let recorded = resources.actions.get(&action.id)?;
+    let note = recorded.spec.parameters.get(PARAMETER_NOTE)?;
+    Some(in_one_line(note))
+}
+
 /// What a person wrote who told what fixed a Finding.
-fn written(resources: &Resources, action: &ActionView) -> Option<String> {
+fn explained(resources: &Resources, action: &ActionView) -> Option<String> {
     let recorded = resources.actions.get(&action.id)?;
     let message = resources.message(recorded.spec.parameters.get(PARAMETER_MESSAGE)?)?;
     let thread = resources.thread(&message.spec.thread)?;
     let is_about_it = thread.spec.finding.as_ref() == Some(&action.subject.name);
     let is_told = action.proven && is_explanation(&message) && is_about_it;
-    is_told.then(|| clip::chars(&one_line(&message.spec.body), WRITTEN_MAX))
+    is_told.then(|| in_one_line(&message.spec.body))
+}
+
+fn in_one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    clip::chars(&printable(&words.join(" ")), WRITTEN_MAX)
 }
 
 fn unwatched(resources: &Resources) -> Vec<(String, WatchState)> {

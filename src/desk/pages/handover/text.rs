@@ -107,7 +107,7 @@ fn silence(look: &Look, one: &StandingSilence) -> String {
     };
     let matchers = one.silence.matchers.iter().map(|matcher| {
         let (about, value) = condition_in_words(language, matcher);
-        format!("{about} {value}")
+        format!("{about} {value}").trim_end().to_string()
     });
     let matchers: Vec<_> = matchers.collect();
     let reason = one.silence.reason.split_whitespace().collect::<Vec<_>>().join(" ");

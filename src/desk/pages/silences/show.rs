@@ -76,11 +76,16 @@ pub fn in_short(panel: &PanelState, visit: &Visit, silence: &Silence) -> Markup 
 /// A condition.
 fn condition(language: Language, matcher: &MatcherView) -> Markup {
     let (about, value) = condition_in_words(language, matcher);
-    html! { (about) " " code { (value) } }
+    html! { (about) @if !value.is_empty() { " " code { (value) } } }
 }
 
-/// A condition in words, and its value.
+/// A condition in words, and its value, where it has one.
 pub fn condition_in_words(language: Language, matcher: &MatcherView) -> (String, &str) {
+    match (matcher.name, matcher.op, matcher.value.as_str()) {
+        ("key", "=", "") => return (said::without_key(language).into(), ""),
+        ("key", "!=", "") => return (said::with_key(language).into(), ""),
+        _ => {}
+    }
     let name = match matcher.name {
         "scenario" => said::scenario(language),
         "check" => said::check(language),
@@ -94,7 +99,10 @@ pub fn condition_in_words(language: Language, matcher: &MatcherView) -> (String,
         "=~" => said::matches(language),
         _ => said::matches_not(language),
     };
-    (format!("{name} {op}"), if matcher.value.is_empty() { "∅" } else { &matcher.value })
+    match matcher.value.is_empty() {
+        true => (format!("{name} {op} {}", said::nothing(language)), ""),
+        false => (format!("{name} {op}"), &matcher.value),
+    }
 }
 
 /// The Findings whose notices it holds back.

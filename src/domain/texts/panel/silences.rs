@@ -32,6 +32,9 @@ words! {
     scenario: "Cenário", "Scenario";
     check: "Verificação", "Check";
     key: "Item", "Item of the check";
+    without_key: "sem item", "without an item";
+    with_key: "com item", "with an item";
+    nothing: "vazio", "empty";
     agent: "Agente", "Agent";
     severity: "Severidade", "Severity";
     is: "é", "is";
