@@ -1,6 +1,7 @@
-//! The round: when something was read last, how many Scenarios are up to date, and when the next reading comes. It is in the bar of every
-//! page ([`super::watch`]), since a panel of a program that has stopped must not look calm.
+//! The round: when something was read last, how many Scenarios are up to date, when the next reading comes, and whether notices leave. It
+//! is in the bar of every page ([`super::watch`]), since a panel of a program that has stopped must not look calm.
 
+use crate::api::Channel;
 use crate::controllers::scenario::{Rounds, WatchStates};
 use crate::views::OperatorStatus;
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +14,7 @@ const FRESH: Duration = Duration::from_secs(1);
 const SLACK: SignedDuration = SignedDuration::from_secs(90);
 
 /// The round at one time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Round {
     pub last_at: Option<Timestamp>,
     pub next_at: Option<Timestamp>,
@@ -23,6 +24,8 @@ pub struct Round {
     pub expected: usize,
     /// Nothing was read for two of the shortest intervals.
     pub has_stopped: bool,
+    /// Channels of notices that are down, each since then.
+    pub down: Vec<(Channel, Timestamp)>,
 }
 
 impl Round {
@@ -38,6 +41,7 @@ impl Round {
             fresh: states.ready,
             expected,
             has_stopped: is_read && rounds.last_at.is_some_and(is_over),
+            down: Vec::new(),
         }
     }
 }
@@ -50,10 +54,13 @@ impl LastRound {
     pub fn get(&self, operator: &dyn OperatorStatus, now: Timestamp) -> Round {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, round)) = last.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
-            return *round;
+            return round.clone();
         }
-        let round = Round::of(operator.rounds(), &operator.watch_states(), now);
-        *last = Some((Instant::now(), round));
+        let channels = operator.state().channels.unwrap_or_default();
+        let down = channels.into_iter().filter(|state| state.is_down);
+        let down = down.filter_map(|state| Some((state.channel, state.since?))).collect();
+        let round = Round { down, ..Round::of(operator.rounds(), &operator.watch_states(), now) };
+        *last = Some((Instant::now(), round.clone()));
         round
     }
 }

@@ -12,6 +12,7 @@ use super::panel::Panel;
 use super::session::OneTime;
 use crate::api::{AnswerPhase, Role};
 use crate::commands::{Caller, CommandRate, Context, Interface, ProcessId, RecoveryState, RequestId};
+use crate::controllers::channel_states::ChannelState;
 use crate::controllers::scenario::WatchStates;
 use crate::domain::advice::questions::Step;
 use crate::domain::texts::Language;
@@ -60,6 +61,7 @@ impl Gate for Names {
 struct Operator {
     model: Mutex<Option<ModelState>>,
     advice: Mutex<Option<Step>>,
+    channels: Mutex<Option<Vec<ChannelState>>>,
 }
 
 impl Operator {
@@ -78,7 +80,8 @@ impl Operator {
 
 impl OperatorStatus for Operator {
     fn state(&self) -> OperatorState {
-        OperatorState { model: self.model.lock().unwrap().clone(), ..OperatorState::default() }
+        let (model, channels) = (self.model.lock().unwrap().clone(), self.channels.lock().unwrap().clone());
+        OperatorState { model, channels, ..OperatorState::default() }
     }
 
     fn advice_step(&self, _finding: &str) -> Option<Step> {

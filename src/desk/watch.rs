@@ -3,6 +3,7 @@
 use super::round::Round;
 use super::time;
 use super::visit::Look;
+use crate::api::Channel;
 use crate::domain::texts::panel::{board as said, times, words};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -11,7 +12,7 @@ use maud::{Markup, html};
 pub fn bar(round: &Round, look: &Look) -> Markup {
     let language = look.language;
     html! {
-        p class={ "bar__watch" @if round.has_stopped { " bar__watch--off" } } id="ronda"
+        p class={ "bar__watch" @if round.has_stopped || !round.down.is_empty() { " bar__watch--off" } } id="ronda"
             hx-get="/desk/round" hx-trigger="every 30s, sse:reset" hx-swap="outerHTML" {
             @match (round.last_at, round.has_stopped) {
                 (Some(at), true) => b { (said::round_stopped(language)) ": " (nothing_since(look, at)) },
@@ -24,8 +25,14 @@ pub fn bar(round: &Round, look: &Look) -> Markup {
                 },
                 (None, _) => span { (words::round(language)) ": " (said::nothing_read(language).to_lowercase()) },
             }
+            @for (channel, since) in &round.down { b { (not_leaving(look, *channel, *since)) } }
         }
     }
+}
+
+/// Since when no notice has left by a channel.
+pub fn not_leaving(look: &Look, channel: Channel, since: Timestamp) -> String {
+    said::not_leaving(look.language, channel, &times::clock(look.language, since, look.now, &look.zone))
 }
 
 /// Since when nothing was read.

@@ -1,6 +1,8 @@
 //! The board and the page of a Scenario.
 
 use super::*;
+use crate::api::Channel;
+use crate::controllers::channel_states::ChannelStanding;
 use crate::domain::history::record::Record;
 use crate::domain::history::{Hour, Mark, PastReading, Tally};
 
@@ -183,4 +185,28 @@ async fn cost_of_a_board_of_ten_thousand() {
         let size = desk.get(path, &ana).await.text.len();
         println!("{path}: {:?}, {size} bytes", begun.elapsed());
     }
+}
+
+#[tokio::test]
+async fn every_page_says_which_channel_of_notices_is_down() {
+    let desk = Desk::new();
+    let of = |channel, is_down| ChannelState {
+        channel,
+        standing: ChannelStanding::Failing,
+        since: "2026-01-02T03:04:05Z".parse().ok(),
+        last_error: Some("connection refused".into()),
+        is_down,
+    };
+    *desk.operator.channels.lock().unwrap() = Some(vec![of(Channel::Mail, true), of(Channel::Ntfy, false)]);
+    let ana = desk.sign_in("ana devops").await;
+    let inbox = desk.get("/desk", &ana).await.text;
+    assert!(
+        inbox.contains("bar__watch--off") && inbox.contains("<b>E-mail: nenhum aviso sai desde 02/01 03:04</b>"),
+        "{inbox}"
+    );
+    assert!(!inbox.contains("ntfy: nenhum"), "{inbox}");
+    let board = desk.get("/desk/board", &ana).await.text;
+    assert!(board.contains("role=\"alert\"") && board.contains("Avisos são tentados de novo até saírem"), "{board}");
+    let english = desk.get("/desk/round", &format!("{ana}; desk-language=en")).await.text;
+    assert!(english.contains("Mail: no notice has left since"), "{english}");
 }

@@ -137,6 +137,12 @@ impl Board<'_> {
                         @if let Some(at) = round.next_at { " · " (said::next(language).to_lowercase()) " " (time::second(look, at)) }
                     }
                 }
+                @for (channel, since) in &round.down {
+                    p class="board__off" role="alert" {
+                        b { (watch::not_leaving(look, *channel, *since)) ". " }
+                        (said::not_leaving_more(language))
+                    }
+                }
                 div class="acts no-print" { a class="btn" href=(self.here(("print", "1"))) { (said::print(language)) } }
             }
         }

@@ -4,7 +4,7 @@ mod headline;
 
 pub use headline::{Headline, headline};
 
-use crate::api::Severity;
+use crate::api::{Channel, Severity};
 use crate::domain::texts::Language;
 
 words! {
@@ -87,6 +87,8 @@ words! {
     round_stopped: "A ronda parou", "The round has stopped";
     round_stopped_more: "O que a página mostra pode não valer mais. Veja o estado do programa em /api/v1/agents/health.",
         "What the page shows may no longer be so. See the state of the program at /api/v1/agents/health.";
+    not_leaving_more: "Avisos são tentados de novo até saírem; enquanto isso, acompanhe por aqui. O erro está em /api/v1/agents/health.",
+        "Notices are tried again until they leave; until then, watch this page. The error is at /api/v1/agents/health.";
 }
 
 /// The title of the window.
@@ -266,6 +268,17 @@ pub fn requested(language: Language, ago: &str) -> String {
 /// The time of the print.
 pub fn as_of(language: Language, at: &str) -> String {
     text!(language, "Situação em {at}", "As of {at}")
+}
+
+/// Since when no notice has left by a channel.
+pub fn not_leaving(language: Language, channel: Channel, at: &str) -> String {
+    let channel = match (channel, language) {
+        (Channel::Mail, Language::Portuguese) => "E-mail",
+        (Channel::Mail, Language::English) => "Mail",
+        (Channel::Ntfy, _) => "ntfy",
+        (Channel::Webhook, _) => "Webhook",
+    };
+    text!(language, "{channel}: nenhum aviso sai desde {at}", "{channel}: no notice has left since {at}")
 }
 
 /// Since when nothing was read.

@@ -2,7 +2,7 @@
 
 use super::super::panel::{board, context, inbox, session, times, words};
 use super::check;
-use crate::api::Severity;
+use crate::api::{Channel, Severity};
 use jiff::SignedDuration;
 
 /// Words that are the same in both languages, and the name of the other language, which is in that one.
@@ -98,4 +98,7 @@ fn every_text_of_the_board_is_in_both_languages() {
     check("requested", |l| board::requested(l, "X1"));
     check("as_of", |l| board::as_of(l, "X1"));
     check("nothing_since", |l| board::nothing_since(l, "X1"));
+    for channel in Channel::ALL {
+        check("not_leaving", |l| board::not_leaving(l, channel, "X1"));
+    }
 }
